@@ -1,0 +1,26 @@
+/* arena.h - a lifetime: everything allocated in it ends with it.
+ *
+ * Three lifetimes exist in the program: the process, a session, a call (plus one arena per object
+ * of the embedded control plane's store). Nothing allocated here is freed one by one.
+ * Out of memory aborts with the size asked for: every input has a ceiling, so it is a bug.
+ * Under AddressSanitizer each allocation is a malloc of its own, so overruns are caught.
+ */
+#pragma once
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+/* Runs the deferred functions, newest first, then gives all memory back. NULL is fine. */
+void arena_free(struct arena *a);
+
+void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
+char *arena_strdup(struct arena *a, const char *s); /* NULL in, NULL out */
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* fn(arg) runs when the arena ends: how a foreign object joins a lifetime. */
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg);
+
+#define arena_make(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_array(a, type, n) ((type *)arena_alloc((a), sizeof(type) * (size_t)(n)))

@@ -1,0 +1,15 @@
+/* file.h - files read whole within a bound, and replaced atomically. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+
+/* The result ends with a NUL that *n does not count. ERR_SYSTEM names path and reason; a missing
+ * file sets err.status = ENOENT. */
+char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct err *e);
+/* Temporary file beside it, write, fsync, rename, fsync of the folder. */
+bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, struct err *e);
+bool file_remove(const char *path, struct err *e); /* unlink and fsync of the folder */
+bool file_make_dir(const char *path, unsigned mode, struct err *e); /* also parents; existing is fine */

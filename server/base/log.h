@@ -1,0 +1,12 @@
+/* log.h - one JSON line per event on stderr (or a file), never on stdout.
+ *
+ * {"ts":"2026-…Z","level":"info","event":"fetch","msg":"…"}; control characters are escaped.
+ * Only main, cmd and mcp/call.c log; lower layers set a struct err.
+ */
+#pragma once
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
+
+void log_open(enum log_level least, int fd); /* default: LOG_WARN, fd 2 */
+void log_event(enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

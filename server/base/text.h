@@ -1,0 +1,18 @@
+/* text.h - strings from outside, made harmless, and small string helpers. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+/* Control characters (also C1, U+2028/9, bidi and zero-width marks) become spaces or vanish, invalid
+ * UTF-8 becomes U+FFFD, at most max bytes (cut on a character, ended by "…"). */
+char *text_clean(struct arena *a, const char *s, size_t max);
+bool text_utf8(const char *s, size_t n);
+/* Percent-encodes everything but unreserved characters (RFC 3986). */
+char *text_percent(struct arena *a, const char *s);
+char *text_unpercent(struct arena *a, const char *s, size_t n); /* NULL on a bad escape or %00 */
+bool text_starts(const char *s, const char *prefix);
+bool text_ends(const char *s, const char *suffix);
+bool text_contains_nocase(const char *s, const char *needle);
+bool text_equal_nocase(const char *x, const char *y);

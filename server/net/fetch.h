@@ -1,0 +1,58 @@
+/* fetch.h - outbound HTTP by libcurl's multi socket interface on our loop. fetch() parks its caller.
+ *
+ * One multi handle a process, easy handles pooled. No redirects are followed, no proxy is taken
+ * from the environment unless asked, only http and https, TLS verified always (a CA file may
+ * replace the system's bundle). Admission is ours: at most FETCH_MAX run, more wait in order.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct cancel;
+struct err;
+struct loop;
+
+enum { FETCH_MAX = 64 };
+
+struct fetch_header {
+    const char *name, *value;
+};
+
+struct fetch_request {
+    const char *method; /* "GET", "PUT", … */
+    const char *url;
+    const struct fetch_header *headers; /* ended by { 0 }; may be NULL */
+    const char *body;                   /* NULL: none */
+    size_t body_len;
+    double timeout;         /* whole transfer, seconds; 0: 30 */
+    double connect_timeout; /* seconds; 0: 5 */
+    size_t max_body;        /* answer body ceiling, bytes; 0: 16 MiB */
+    const char *ca_file;    /* NULL: the system's */
+    const char *user_pwd_user, *user_pwd_password; /* Basic; NULL: none */
+    /* When set, body bytes of a 2xx answer go here instead of into answer.body; false stops the
+     * transfer (which then counts as whole). Runs on the main stack: must not park. */
+    bool (*sink)(void *arg, const char *bytes, size_t n);
+    void *sink_arg;
+    struct cancel *cancel;
+};
+
+struct fetch_answer {
+    int status;               /* HTTP status; 0: no answer */
+    struct fetch_header *headers; /* names in lower case; ended by { 0 } */
+    char *body;               /* never NULL on success; ends with NUL */
+    size_t len;
+    bool stopped;             /* the sink said stop */
+    /* On failure: may the server have received the request? false only when that is impossible
+     * (refused, no DNS, TLS refused before the request was sent). */
+    bool maybe_sent;
+    double seconds;
+};
+
+/* True when an HTTP answer arrived whole, whatever its status. Else ERR_NET (or ERR_GONE) with a
+ * sentence that says what happened: refused, name not found, timed out after N s, certificate is
+ * for another name, reset after N bytes, answer over N bytes. */
+bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
+           struct err *e);
+const char *fetch_answer_header(const struct fetch_answer *a, const char *name);
+void fetch_stop(struct loop *l); /* ends all transfers with ERR_GONE; at exit */
