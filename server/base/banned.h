@@ -6,4 +6,4 @@
 #include <string.h>
 #include <time.h>
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf gets strtok asctime ctime gmtime \
-    localtime system popen alloca atoi atol atof mktemp tmpnam
+    localtime system popen atoi atol atof mktemp tmpnam
