@@ -1,0 +1,35 @@
+/* kube.h - Kubernetes objects as the console writes them: metadata helpers, and writes whose
+ * failure is already the right answer.
+ *
+ * Trees made here live in the request's arena. Every write puts the label
+ * higress.io/resource-definer: higress on the object (not on McpBridge); names ending in .internal
+ * also get the label higress.io/internal and the comment annotation.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct rest_request;
+
+/* {"metadata":{"name":…}} with labels and annotations to be filled by the caller. */
+cJSON *kube_new(struct arena *a, const char *name);
+const char *kube_name(const cJSON *object);
+const char *kube_version(const cJSON *object); /* metadata.resourceVersion or NULL */
+void kube_set_version(struct arena *a, cJSON *object, const char *version); /* NULL: none */
+const char *kube_label(const cJSON *object, const char *key);               /* NULL when absent */
+const char *kube_annotation(const cJSON *object, const char *key);
+void kube_set_label(struct arena *a, cJSON *object, const char *key, const char *value);
+void kube_set_annotation(struct arena *a, cJSON *object, const char *key, const char *value);
+bool kube_is_internal(const char *name);        /* ends in ".internal" */
+bool kube_is_defined_here(const cJSON *object); /* carries the console's label */
+
+/* The stored object, copied into the request's arena so that it may be changed; NULL: none. */
+cJSON *kube_load(struct rest_request *r, const char *kind, const char *name);
+/* The write; on failure the request has been answered (409 conflict, 500 ApiException). The result
+ * is the stored object (borrowed from the store). */
+const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object);
+const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *object);
+/* Create, or replace whatever is there, unconditionally. */
+const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object);
+bool kube_delete(struct rest_request *r, const char *kind, const char *name); /* missing is fine */
