@@ -1,8 +1,44 @@
-/* main.c - argv to a command (server/cmd/): the only file that sees every layer. */
+/* main.c - argv to a command (server/cmd/): the only file that sees every layer.
+ *
+ * To add a command: write server/cmd/NAME.c with `const struct command cmd_NAME`, declare it here
+ * and add it to the table, in the order in which help lists it.
+ */
+#include "cmd/cmd.h"
 #include "version.h"
 
-int main(void)
+static const struct command *const commands[] = {
+    NULL,
+};
+
+static void help(void)
 {
-    puts("higress-ops " HIGRESS_OPS_VERSION);
-    return 0;
+    puts("higress-ops " HIGRESS_OPS_VERSION " - operates the Higress gateway through MCP\n\n"
+         "usage: higress-ops COMMAND [OPTIONS]\n\ncommands:");
+    for (int i = 0; commands[i]; i++)
+        printf("  %-10s %s\n", commands[i]->name, commands[i]->about);
+    puts("\nhigress-ops COMMAND --help says more.");
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+        help();
+        return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+    }
+    if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+        puts("higress-ops " HIGRESS_OPS_VERSION);
+        return EXIT_DONE;
+    }
+    for (int i = 0; commands[i]; i++) {
+        struct options o;
+        int code = EXIT_DONE;
+        if (strcmp(commands[i]->name, name))
+            continue;
+        if (!options_parse(commands[i], argc - 2, argv + 2, &o, &code))
+            return code;
+        return commands[i]->run(&o);
+    }
+    fprintf(stderr, "higress-ops: no command '%s' (see higress-ops --help)\n", name);
+    return EXIT_USAGE;
 }

@@ -1,0 +1,154 @@
+/* options.c - reads a command line by the command's option tables and prints help from them.
+ *
+ * Accepted: --name value, --name=value, --flag, and `--` before positional arguments that begin
+ * with a dash. A new option is a row in a table; nothing changes here.
+ */
+#include "cmd/cmd.h"
+#include "version.h"
+
+#include <errno.h>
+
+static const struct option_row everywhere[] = {
+    { "help", NULL, "Prints this help." },
+    { "version", NULL, "Prints the version." },
+    { 0 },
+};
+
+static const struct option_row *find_in(const struct option_row *rows, const char *name, size_t n)
+{
+    for (; rows && rows->name; rows++)
+        if (strlen(rows->name) == n && !strncmp(rows->name, name, n))
+            return rows;
+    return NULL;
+}
+
+static const struct option_row *find(const struct command *c, const char *name, size_t n)
+{
+    const struct option_row *row = find_in(c->rows, name, n);
+    return row ? row : find_in(everywhere, name, n);
+}
+
+static void print_rows(const struct option_row *rows)
+{
+    for (; rows && rows->name; rows++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s %s", rows->name, rows->value ? rows->value : "");
+        printf("  %-24s %s\n", left, rows->about);
+    }
+}
+
+void options_help(const struct command *c)
+{
+    printf("usage: higress-ops %s%s%s [OPTIONS]\n\n%s\n\noptions:\n", c->name, c->args ? " " : "",
+           c->args ? c->args : "", c->about);
+    print_rows(c->rows);
+    print_rows(everywhere);
+    puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
+         "4 a change waits for a decision, 5 refused and nothing written");
+}
+
+static bool usage(const struct command *c, int *code, const char *what, const char *which)
+{
+    fprintf(stderr, "higress-ops %s: %s%s (see higress-ops %s --help)\n", c->name, what, which,
+            c->name);
+    *code = EXIT_USAGE;
+    return false;
+}
+
+/* One argument that begins with "--"; *i moves past a value that follows it. */
+static bool take_option(struct options *o, int argc, char **argv, int *i, int *code)
+{
+    const char *name = argv[*i] + 2;
+    const char *equals = strchr(name, '=');
+    size_t n = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option_row *row = find(o->command, name, n);
+    if (!row)
+        return usage(o->command, code, "unknown option ", argv[*i]);
+    if (!row->value && equals)
+        return usage(o->command, code, "this option takes no value: --", row->name);
+    const char *value = equals ? equals + 1 : "true";
+    if (row->value && !equals) {
+        if (*i + 1 >= argc)
+            return usage(o->command, code, "a value is missing after --", row->name);
+        value = argv[++*i];
+    }
+    if (o->given_count == OPTIONS_MAX)
+        return usage(o->command, code, "too many options, at --", row->name);
+    o->given[o->given_count].name = row->name;
+    o->given[o->given_count++].value = value;
+    return true;
+}
+
+static bool take_all(struct options *o, int argc, char **argv, int *code)
+{
+    bool only_args = false;
+    o->argv = argv;
+    for (int i = 0; i < argc; i++) {
+        if (!only_args && !strcmp(argv[i], "--"))
+            only_args = true;
+        else if (!only_args && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "-V")))
+            return options_parse(o->command, 1,
+                                 (char *[]){ argv[i][1] == 'h' ? "--help" : "--version", NULL }, o,
+                                 code);
+        else if (!only_args && !strncmp(argv[i], "--", 2)) {
+            if (!take_option(o, argc, argv, &i, code))
+                return false;
+        } else {
+            argv[o->argc++] = argv[i];
+        }
+    }
+    return true;
+}
+
+bool options_parse(const struct command *c, int argc, char **argv, struct options *o, int *code)
+{
+    *o = (struct options){ .command = c };
+    if (!take_all(o, argc, argv, code))
+        return false;
+    *code = EXIT_DONE;
+    if (options_has(o, "help")) {
+        options_help(c);
+        return false;
+    }
+    if (options_has(o, "version")) {
+        puts("higress-ops " HIGRESS_OPS_VERSION);
+        return false;
+    }
+    if (o->argc < c->min_args)
+        return usage(c, code, "an argument is missing: ", c->args ? c->args : "");
+    if (o->argc > c->max_args)
+        return usage(c, code, "one argument too many: ", o->argv[c->max_args]);
+    return true;
+}
+
+const char *options_get(const struct options *o, const char *name)
+{
+    for (int i = o->given_count - 1; i >= 0; i--)
+        if (!strcmp(o->given[i].name, name))
+            return o->given[i].value;
+    return NULL;
+}
+
+bool options_has(const struct options *o, const char *name)
+{
+    return options_get(o, name) != NULL;
+}
+
+bool options_int(const struct options *o, const char *name, int least, int most, int otherwise,
+                 int *out)
+{
+    const char *text = options_get(o, name);
+    *out = otherwise;
+    if (!text)
+        return true;
+    char *end = NULL;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (errno || end == text || *end || n < least || n > most) {
+        fprintf(stderr, "higress-ops %s: --%s is '%s' but must be a whole number from %d to %d\n",
+                o->command->name, name, text, least, most);
+        return false;
+    }
+    *out = (int)n;
+    return true;
+}
