@@ -59,6 +59,8 @@ static bool usage(const struct command *c, int *code, const char *what, const ch
 static bool take_option(struct options *o, int argc, char **argv, int *i, int *code)
 {
     const char *name = argv[*i] + 2;
+    if (argv[*i][1] != '-')
+        name = argv[*i][1] == 'h' ? "help" : "version";
     const char *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
     const struct option_row *row = find(o->command, name, n);
@@ -79,23 +81,22 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
     return true;
 }
 
+static bool is_option(const char *arg)
+{
+    return !strncmp(arg, "--", 2) || !strcmp(arg, "-h") || !strcmp(arg, "-V");
+}
+
 static bool take_all(struct options *o, int argc, char **argv, int *code)
 {
     bool only_args = false;
     o->argv = argv;
     for (int i = 0; i < argc; i++) {
-        if (!only_args && !strcmp(argv[i], "--"))
-            only_args = true;
-        else if (!only_args && (!strcmp(argv[i], "-h") || !strcmp(argv[i], "-V")))
-            return options_parse(o->command, 1,
-                                 (char *[]){ argv[i][1] == 'h' ? "--help" : "--version", NULL }, o,
-                                 code);
-        else if (!only_args && !strncmp(argv[i], "--", 2)) {
-            if (!take_option(o, argc, argv, &i, code))
-                return false;
-        } else {
+        if (only_args || !is_option(argv[i]))
             argv[o->argc++] = argv[i];
-        }
+        else if (!strcmp(argv[i], "--"))
+            only_args = true;
+        else if (!take_option(o, argc, argv, &i, code))
+            return false;
     }
     return true;
 }
