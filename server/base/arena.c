@@ -1,0 +1,132 @@
+/* arena.c - lifetimes. A list of chunks, the newest first, filled from the front.
+ *
+ * Chunks grow from 1 KiB to 64 KiB, so that an idle session costs little and a busy call rarely
+ * asks malloc. A large block gets a chunk of its own size. Under AddressSanitizer every block is
+ * such a chunk, so that running over its end is caught.
+ */
+#include "base/arena.h"
+#include "base/asan.h"
+#include "base/err.h"
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 64 * 1024, ALIGN = alignof(max_align_t) };
+
+struct chunk {
+    struct chunk *older;
+    alignas(max_align_t) char bytes[];
+};
+
+struct deferred {
+    struct deferred *older;
+    void (*fn)(void *);
+    void *arg;
+};
+
+struct arena {
+    struct chunk *chunks;
+    struct deferred *deferred;
+    char *at, *end; /* what is left of the newest ordinary chunk */
+    size_t next;    /* size of the next ordinary chunk */
+};
+
+struct arena *arena_new(void)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (!a)
+        bug("out of memory: a new arena");
+    a->next = FIRST_CHUNK;
+    return a;
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    while (a->deferred) {
+        struct deferred *d = a->deferred;
+        a->deferred = d->older;
+        d->fn(d->arg);
+    }
+    while (a->chunks) {
+        struct chunk *c = a->chunks;
+        a->chunks = c->older;
+        free(c);
+    }
+    free(a);
+}
+
+static char *new_chunk(struct arena *a, size_t size)
+{
+    struct chunk *c = malloc(sizeof *c + size);
+    if (!c)
+        bug("out of memory: %zu bytes in an arena", size);
+    c->older = a->chunks;
+    a->chunks = c;
+    return c->bytes;
+}
+
+static void *take(struct arena *a, size_t size)
+{
+    if (ASAN || size > a->next / 4)
+        return new_chunk(a, size);
+    a->at = new_chunk(a, a->next);
+    a->end = a->at + a->next;
+    if (a->next < LARGEST_CHUNK)
+        a->next *= 2;
+    char *block = a->at;
+    a->at += size;
+    return block;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    if (size > PTRDIFF_MAX / 2)
+        bug("an arena was asked for %zu bytes", size);
+    size_t want = ASAN ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+    if ((size_t)(a->end - a->at) >= want && !ASAN) {
+        char *block = a->at;
+        a->at += want;
+        return memset(block, 0, want);
+    }
+    return memset(take(a, want), 0, want);
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t n)
+{
+    if (!s)
+        return NULL;
+    char *copy = arena_alloc(a, n + 1);
+    memcpy(copy, s, n);
+    return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+    return s ? arena_strndup(a, s, strlen(s)) : NULL;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (n < 0)
+        bug("a text could not be formatted: %s", format);
+    char *text = arena_alloc(a, (size_t)n + 1);
+    va_start(args, format);
+    vsnprintf(text, (size_t)n + 1, format, args);
+    va_end(args);
+    return text;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg)
+{
+    struct deferred *d = arena_make(a, struct deferred);
+    d->older = a->deferred;
+    d->fn = fn;
+    d->arg = arg;
+    a->deferred = d;
+}

@@ -1,0 +1,59 @@
+/* utf8.c - well-formed UTF-8 by the table of RFC 3629: lead byte to size and bounds of the second
+ * byte. Overlong forms, surrogates and anything over U+10FFFF have no row. */
+#include "base/utf8.h"
+
+struct lead {
+    uint8_t first, last, size, second_min, second_max;
+};
+
+static const struct lead leads[] = {
+    { 0x00, 0x7f, 1, 0x00, 0x00 }, { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+    { 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+    { 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
+static const struct lead *lead_of(uint8_t byte)
+{
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (byte >= leads[i].first && byte <= leads[i].last)
+            return &leads[i];
+    return NULL;
+}
+
+size_t utf8_size(const char *s, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    if (!n)
+        return 0;
+    const struct lead *lead = lead_of(*p);
+    if (!lead || lead->size > n)
+        return 0;
+    if (lead->size > 1 && (p[1] < lead->second_min || p[1] > lead->second_max))
+        return 0;
+    for (size_t i = 2; i < lead->size; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return lead->size;
+}
+
+uint32_t utf8_point(const char *s, size_t size)
+{
+    static const uint8_t masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+    const uint8_t *p = (const uint8_t *)s;
+    uint32_t point = p[0] & masks[size];
+    for (size_t i = 1; i < size; i++)
+        point = point << 6 | (p[i] & 0x3f);
+    return point;
+}
+
+size_t utf8_put(char out[4], uint32_t point)
+{
+    static const uint8_t marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    size_t size = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (point & 0x3f));
+        point >>= 6;
+    }
+    out[0] = (char)(marks[size] | point);
+    return size;
+}

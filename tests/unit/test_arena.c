@@ -1,0 +1,68 @@
+/* test_arena.c - lifetimes: alignment, zeroes, deferred order, many and large blocks. */
+#include "base/arena.h"
+#include "check.h"
+
+static char order[8];
+
+static void note(void *arg)
+{
+    size_t n = strlen(order);
+    order[n] = *(char *)arg;
+    order[n + 1] = 0;
+}
+
+static void deferred_functions_run_newest_first(void **state)
+{
+    (void)state;
+    order[0] = 0;
+    char letters[] = "abc";
+    struct arena *a = arena_new();
+    for (int i = 0; i < 3; i++)
+        arena_defer(a, note, &letters[i]);
+    arena_free(a);
+    assert_string_equal(order, "cba");
+    arena_free(NULL);
+}
+
+static void blocks_are_aligned_zeroed_and_apart(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    unsigned char *blocks[600];
+    for (size_t i = 0; i < 600; i++) {
+        size_t size = i * i % 1999;
+        blocks[i] = arena_alloc(a, size);
+        assert_int_equal((uintptr_t)blocks[i] % _Alignof(max_align_t), 0);
+        for (size_t k = 0; k < size; k++)
+            assert_int_equal(blocks[i][k], 0);
+        memset(blocks[i], (int)(i % 251 + 1), size);
+    }
+    for (size_t i = 0; i < 600; i++)
+        for (size_t k = 0; k < i * i % 1999; k++)
+            assert_int_equal(blocks[i][k], i % 251 + 1);
+    unsigned char *large = arena_alloc(a, 5 << 20);
+    large[(5 << 20) - 1] = 1;
+    arena_free(a);
+}
+
+static void strings_are_copied_and_formatted(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    assert_null(arena_strdup(a, NULL));
+    assert_string_equal(arena_strdup(a, "abc"), "abc");
+    assert_string_equal(arena_strndup(a, "abcdef", 3), "abc");
+    assert_string_equal(arena_printf(a, "%s-%d", "x", 42), "x-42");
+    assert_int_equal(strlen(arena_printf(a, "%5000d", 1)), 5000);
+    arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(deferred_functions_run_newest_first),
+        cmocka_unit_test(blocks_are_aligned_zeroed_and_apart),
+        cmocka_unit_test(strings_are_copied_and_formatted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
