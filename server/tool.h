@@ -14,14 +14,13 @@
 #include "base/buf.h"
 #include "base/field.h"
 #include "base/json.h"
+#include "base/risk.h"
 #include "base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
 
 struct call;
 struct plan;
-
-enum risk { RISK_UNSET = 0, READ, CHANGE, DESTROY };
 
 struct tool {
     const char *name;  /* [a-z0-9_]{1,40} */

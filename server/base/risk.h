@@ -1,0 +1,4 @@
+/* risk.h - how much a tool or a plan can do: yields annotations and the approval rule. */
+#pragma once
+
+enum risk { RISK_UNSET = 0, READ, CHANGE, DESTROY };

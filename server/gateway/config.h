@@ -1,0 +1,77 @@
+/* config.h - the configuration: YAML file, then environment, then flags; later ones win.
+ *
+ * One table (config_options) yields the file's fields, the variables, the flags, their help and the
+ * reference in docs. The struct and everything it points to live in the arena given. A password is
+ * never written in the file: the file says where it is ({env: NAME} or {file: PATH}).
+ * Errors are ERR_ARGS and name file, line and field (or the variable, or the flag).
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct buf;
+struct err;
+
+enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
+enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
+
+struct config_token {
+    const char *name;   /* who: goes into decisions and the audit */
+    const char *sha256; /* 64 lower-case hex digits of the token's SHA-256 */
+};
+
+struct config {
+    const char *file;        /* the file that was read, or NULL */
+    const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
+    const char *username;    /* "admin" unless said */
+    const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
+    enum login login;        /* auto: Basic unless a ':' forbids it */
+    const char *ca_file;     /* NULL: the system's bundle */
+    double timeout;          /* seconds for one request to the console */
+    const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
+    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    enum mode mode;
+    const char *state_dir;             /* plans, decisions, audit, key */
+    const char *listen;                /* "127.0.0.1:8470" */
+    const struct config_token *tokens; /* ended by { 0 }; never NULL */
+    const char *const *origins;        /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;          /* allowed Host values beside the loopback names */
+    const char *const *secret_envs;    /* prefixes of variables that secret_ref may read */
+    const char *const *secret_dirs;    /* folders whose files secret_ref may read */
+    double plan_ttl;                   /* seconds until an undecided plan expires */
+    double max_calls;                  /* calls in flight */
+    double answer_bytes;               /* default budget of one tool answer */
+    const char *log_level;             /* debug|info|warn|error|off */
+};
+
+struct config_option {
+    const char *path;  /* "gateway.url": where it stands in the file */
+    const char *env;   /* "HIGRESS_OPS_URL"; NULL: file only */
+    const char *flag;  /* "gateway-url" for --gateway-url; NULL: file only */
+    const char *value; /* "URL": what the flag takes, for help */
+    const char *about;
+    const char *otherwise; /* default as text, or NULL */
+};
+extern const struct config_option config_options[]; /* ended by { 0 } */
+
+/* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
+ * does not know are ignored (they are the command's own). `config` is the file's own flag. */
+struct config_flag {
+    const char *name, *value;
+};
+
+/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. NULL
+ * on error. flags may be NULL. */
+struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e);
+/* The same from a text instead of a file; path is for messages. No environment, no flags. */
+struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
+                            struct err *e);
+/* "  --mode MODE   …" a line each, for --help. */
+void config_help(struct buf *b);
+const char *config_mode_name(enum mode m);
+
+/* A secret on the server's side: {"env":"NAME"} or {"file":"/path"}, as far as the configuration
+ * allows that name. Learnt by the scrubber. NULL with ERR_ARGS or ERR_POLICY. */
+char *config_secret(const struct config *c, struct arena *a, const cJSON *ref, struct err *e);

@@ -1,0 +1,69 @@
+/* engine.h - the change engine: propose, decide, apply, undo, recover. The only way to a write.
+ *
+ * (tool.h owns the names change_*; this is what stands behind them.)
+ * mode      propose gives
+ * read-only error (change tools are not listed)
+ * dry-run   ENGINE_DRAFT: stored, never applied by this process
+ * approve   ENGINE_ASK: stored as pending; `dry_run` gives ENGINE_DRAFT
+ * auto      ENGINE_GO for READ and CHANGE (decided by policy), ENGINE_ASK for DESTROY
+ * A decision is bound to the plan's digest. engine_apply re-reads every base, writes, reads back
+ * and audits; exactly one process does it. What parks says so. SQLite is loaded by the first use.
+ */
+#pragma once
+#include "gateway/config.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct cancel;
+struct engine;
+struct err;
+struct gateway;
+struct loop;
+struct plan;
+struct store;
+
+enum engine_next { ENGINE_REFUSED = 0, ENGINE_DRAFT, ENGINE_ASK, ENGINE_GO };
+
+/* Lives in arena a. Nothing is opened yet. */
+struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
+                          const struct config *c);
+/* Server processes: begins recovery and the watcher (0.25 s), soon and from the loop, if a store is
+ * there already; else with the first proposal. */
+void engine_start(struct engine *g);
+void engine_stop(struct engine *g);       /* cancels what it runs, stops timers, closes the store */
+bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
+struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
+
+/* Closes and stores the plan; p->digest is set, *id (in p->arena) too. ENGINE_REFUSED: e says why.
+ */
+enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
+                                const char **id, struct err *e);
+/* A draft becomes pending: somebody is to be asked now. Fine when it is pending already. */
+bool engine_ask(struct engine *g, const char *id, struct err *e);
+/* yes: pending (or draft) becomes approved, else rejected. digest: of the plan that was shown; NULL
+ * only where the plan was read from the store by id right before (the command line). channel:
+ * "elicitation", "cli", … False: e says why (ERR_POLICY); nothing was decided then. */
+bool engine_decide(struct engine *g, const char *id, const char *digest, bool yes, const char *who,
+                   const char *channel, struct err *e);
+/* Applies an approved plan; parks. When another process is applying it, waits for its result.
+ * Returns engine_show of the final state, or NULL + e (drift: ERR_POLICY with what moved; refusal
+ * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */
+cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+                    struct err *e);
+/* {"id","state","title","risk","created","expires","operations",…,"result","decisions"}: masked and
+ * bounded. engine_wait parks until the state is neither pending, approved nor applying, or
+ * `seconds` went by. */
+cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e);
+cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
+                   struct cancel *c, struct err *e);
+/* {"changes":[{id,state,title,risk,tool,created}],"next":cursor or null}. state NULL: any. */
+cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
+                   const char *cursor, struct err *e);
+bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e);
+/* Describes in p the reverse of what plan `id` wrote, from what is there now; parks. Where the
+ * gateway has moved on since, that is a warning in the plan. */
+bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel *c, struct err *e);
+/* Plans that were being applied by a process that is gone: reads the gateway and records what is
+ * known; writes nothing to it. Parks. Returns how many, -1 + e. */
+int engine_recover(struct engine *g, struct err *e);

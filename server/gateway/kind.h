@@ -1,0 +1,66 @@
+/* kind.h - what a gateway holds: one const row for each kind of resource, with the console's traps.
+ *
+ * The rows are the only place that knows paths, keys, versions, secrets and what an update loses.
+ * Lists inside a row are texts with '|' between members; a path is "a.b[].c", [] being each
+ * element.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct err;
+
+enum kind_version {
+    VERSION_NONE = 1, /* the object has no version: compare content */
+    VERSION_ENFORCED, /* the console refuses a stale one (409) */
+    VERSION_LATE,     /* refused only after live objects were changed: compare before writing */
+    VERSION_ECHOED,   /* shown, belongs to a shared object, never compared: compare content */
+};
+
+enum kind_flag {
+    KIND_SCOPED = 1,     /* lives at global, domain:X, route:X or service:X */
+    KIND_READ_ONLY = 2,  /* cannot be written */
+    KIND_UPSERT = 4,     /* POST overwrites, PUT creates: existence must be checked before */
+    KIND_PUT_CREATES = 8 /* there is no POST */
+};
+
+struct kind {
+    const char *name;   /* "route" */
+    const char *about;  /* one sentence for people and models */
+    const char *list;   /* "/v1/routes"; scoped kinds begin with "{scope}" */
+    const char *object; /* "/v1/routes/{name}"; NULL: only in the list */
+    const char *key;    /* member that names the object */
+    enum kind_version version;
+    unsigned flags;
+    const char *secrets; /* paths of values that are never shown */
+    const char *carry;   /* members kept from `before` when an update omits them */
+    const char *needs;   /* members an update must bring, because reading never shows them */
+    const char *strip;   /* members never sent: the console would obey them against the URL */
+    const char *made;    /* members the console makes: not compared, not part of a content hash */
+    const char *guarded; /* names that must not be deleted or written; ".internal" is a suffix */
+    const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
+};
+extern const struct kind kinds[]; /* ended by { 0 } */
+
+const struct kind *kind_find(const char *name);        /* NULL: unknown */
+const char *kind_names(void);                          /* "route|domain|…" */
+bool kind_has(const char *bar_list, const char *word); /* word in "a|b|c"; NULL list: false */
+/* Calls fn for each word of "a|b|c". */
+void kind_words(const char *bar_list, void (*fn)(void *arg, const char *word, int n), void *arg);
+
+/* Percent-encoded console paths. NULL with ERR_ARGS: a name that is empty, ".", "..", holds '/' or
+ * control characters; a scope that is missing, misspelt or not for this kind. */
+char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e);
+char *kind_object_path(struct arena *a, const struct kind *k, const char *name, const char *scope,
+                       struct err *e);
+const char *kind_name_of(const struct kind *k, const cJSON *o); /* NULL: none */
+bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up plugin instance */
+
+/* The object as its content: without made members, nulls and empty objects. What hashes and
+ * comparisons are made of. */
+cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o);
+/* SHA-256 (hex) of the content, and of the version where the console enforces it. "absent" for
+ * NULL. */
+char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o);
+const char *kind_version_of(const struct kind *k, const cJSON *o); /* NULL: none or not enforced */

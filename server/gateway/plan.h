@@ -1,0 +1,67 @@
+/* plan.h - a change as data: operations with before and after, a title, warnings, a risk, and an id
+ * that is a digest of all that.
+ *
+ * Tools describe with the functions of tool.h (declared there and here alike); mistakes go to
+ * p->err and make every later call fail. After plan_close nothing changes any more. Two plans of
+ * equal content have equal digests, so a handler that runs again proves it would do the same.
+ * Everything lives in p->arena. before and after are whole objects with their secrets; only
+ * plan_show output may leave the process.
+ */
+#pragma once
+#include "base/risk.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct err;
+struct kind;
+
+enum { PLAN_MAX_OPS = 32, PLAN_MAX_WARNINGS = 16 };
+enum plan_verb { PLAN_CREATE = 1, PLAN_PUT, PLAN_DELETE };
+
+struct plan_op {
+    enum plan_verb verb;
+    const struct kind *kind;
+    const char *name, *scope; /* scope: NULL unless the kind is scoped */
+    const cJSON *before;      /* NULL: a create */
+    const cJSON *after;       /* NULL: a delete */
+    const char *base;         /* kind_hash of before; "absent" for a create */
+};
+
+struct plan {
+    struct arena *arena;
+    struct err *err;
+    const char *tool;   /* which tool made it; "" when none */
+    const char *undoes; /* id of the plan this one reverses, or NULL */
+    const char *title;
+    enum risk risk;
+    struct plan_op ops[PLAN_MAX_OPS];
+    int count;
+    const char *warnings[PLAN_MAX_WARNINGS];
+    int warning_count;
+    bool closed;
+    const char *digest; /* 64 hex digits, after plan_close */
+};
+
+struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e);
+bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSON *after);
+bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
+              const cJSON *before, const cJSON *after);
+bool plan_remove(struct plan *p, const char *kind, const char *name, const char *scope,
+                 const cJSON *before);
+void plan_warn(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void plan_title(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void plan_risk(struct plan *p, enum risk at_least);
+
+/* No operation is an error (ERR_ARGS). Sets title if none was given, and the digest. */
+bool plan_close(struct plan *p);
+const char *plan_verb_name(enum plan_verb v); /* "create", "put", "delete" */
+const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
+
+/* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",
+ * "base","diff":[…]}],"warnings":[…]}. Secrets masked, at most about 24 lines of diff an operation;
+ * `whole` adds masked before and after. */
+cJSON *plan_show(struct arena *a, const struct plan *p, bool whole);
+/* The whole plan with its secrets, for the sealed copy in the store; and back (digest checked). */
+cJSON *plan_pack(struct arena *a, const struct plan *p);
+struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e);
