@@ -1,5 +1,6 @@
 # higress-ops: `make run` and `make test` are the two commands of the README; `make help` lists all.
 NAME    := higress-ops
+PREFIX  ?= /usr/local
 VERSION := $(shell sed -n 's/^\#define HIGRESS_OPS_VERSION "\(.*\)"/\1/p' server/version.h)
 CC      ?= gcc
 ifeq ($(origin CC),default)
@@ -37,9 +38,31 @@ $B/assets.o: $B/assets.S
 	$(CC) -c $< -o $@
 $B/test_%: tests/unit/test_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/unit $^ $(LIBS) -lcmocka -o $@
-unit: $(UNIT) ## unit tests of this build
+unit-programs: $(UNIT)
+unit: $(UNIT) ## unit tests of this build (SAN=1: under the sanitizers)
 	@for t in $^; do $$t || exit 1; done
 
+run: ## installs what is missing, builds, and runs the shop demo on the embedded control plane (DEMO=once: and ends)
+	@bash tests/setup/install.sh run
+	@bash tests/setup/envoy.sh || echo "continuing without Envoy"
+	@$(MAKE) -s -j2 build
+	@build/gcc/$(NAME) demo --dir build/demo $(if $(filter once,$(DEMO)),--once)
+test: ## everything CI runs; closes with `N passed, N failed`; PART=name runs one part
+	@bash tests/setup/install.sh test
+	@bash tests/run $(PART)
+lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
+	@bash tests/run lint
+contract: ## replays the recorded exchanges with the real console
+	@bash tests/run contract
+bench: ## prints figures beside their targets
+	@bash tests/bench/run
+install: build ## DESTDIR= PREFIX=/usr/local
+	install -D -m 755 $B/$(NAME) $(DESTDIR)$(PREFIX)/bin/$(NAME)
+clean: ## removes build/
+	rm -rf build
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
+
 -include $(OBJ:.o=.d)
-.PHONY: build unit
+.PHONY: build unit unit-programs run test lint contract bench install clean help
 .DEFAULT_GOAL := build
