@@ -1,11 +1,12 @@
 /* json.h - cJSON made safe: every node lives in an arena, nothing is ever deleted by hand.
  *
  * Reading: cJSON.h's read-only parts (child, next, valuestring, cJSON_IsString, cJSON_ArrayForEach)
- * may be used anywhere. Creating, attaching and parsing go through this file only (lint), because it
- * points cJSON's allocator at the arena given. Nodes of one arena may be attached anywhere in trees
- * of the same arena; to cross arenas, json_clone.
- * Object keys are case-sensitive here. Numbers are doubles; raw text is kept where it must be
- * (see rpc ids).
+ * may be used anywhere. Creating, attaching and parsing go through this file only (lint): its nodes
+ * are made in the arena given, never by cJSON's allocator. Nodes of one arena may be attached
+ * anywhere in trees of the same arena; to cross arenas, json_clone.
+ * Object keys are case-sensitive here; of a key given twice the last value counts. Numbers are
+ * doubles; one that a double cannot hold exactly (9007199254740993, 1e400) keeps its text in
+ * valuestring and prints as it came.
  */
 #pragma once
 #include <cjson/cJSON.h>
@@ -16,10 +17,11 @@ struct arena;
 struct buf;
 struct err;
 
-enum { JSON_MAX_DEPTH = 64 };
+enum { JSON_MAX_DEPTH = 64, JSON_MAX_MEMBERS = 10000 /* of one object */ };
 
-/* Refuses: depth over JSON_MAX_DEPTH, trailing text, NUL (raw or \u0000), invalid UTF-8, lone
- * surrogates. On error returns NULL and names the byte offset (ERR_PROTO). */
+/* Refuses: depth over JSON_MAX_DEPTH, more than JSON_MAX_MEMBERS in an object, trailing text, NUL
+ * (raw or \u0000), invalid UTF-8, lone surrogates. On error returns NULL and names the byte offset
+ * (ERR_PROTO). */
 cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e);
 
 cJSON *json_object(struct arena *a);
@@ -34,12 +36,13 @@ cJSON *json_clone(struct arena *a, const cJSON *node);
 
 /* Sets or replaces a member (replacing keeps its place in the order); returns item. */
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item);
-cJSON *json_set_str(struct arena *a, cJSON *object, const char *key, const char *s); /* NULL s: null */
+cJSON *json_set_str(struct arena *a, cJSON *object, const char *key,
+                    const char *s); /* NULL s: null */
 cJSON *json_set_num(struct arena *a, cJSON *object, const char *key, double n);
 cJSON *json_set_bool(struct arena *a, cJSON *object, const char *key, bool b);
 cJSON *json_set_object(struct arena *a, cJSON *object, const char *key); /* new empty object */
 cJSON *json_set_array(struct arena *a, cJSON *object, const char *key);  /* new empty array */
-cJSON *json_add(struct arena *a, cJSON *array, cJSON *item); /* appends; returns item */
+cJSON *json_add(struct arena *a, cJSON *array, cJSON *item);             /* appends; returns item */
 cJSON *json_add_str(struct arena *a, cJSON *array, const char *s);
 void json_remove(cJSON *object, const char *key); /* absent is fine */
 void json_detach(cJSON *parent, cJSON *item);     /* takes item out of an object or array */
