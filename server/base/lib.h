@@ -3,9 +3,10 @@
  *
  * A module lists the functions it uses and gets a struct of typed pointers:
  *     #define CURL_API(X) X(curl_easy_init) X(curl_easy_perform)
- *     LIB_TABLE(curl, CURL_API);            // in the .c: `static struct lib_curl curl;`
- *     if (!LIB_LOAD(curl, CURL_API, "libcurl.so.4", e)) return false;
+ *     LIB_TABLE(curl, CURL_API);            // in the .c: a static struct named curl
+ *     if (!LIB_LOAD(curl, CURL_API, "libcurl.so.4", "libcurl4", e)) return false;
  *     curl.curl_easy_init();
+ * A library stays loaded until the process ends.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,17 +14,17 @@
 
 struct err;
 
-struct lib_symbol {
-    const char *name;
-    void **to;
-};
-
-/* Loads once; false with ERR_SYSTEM naming the library (and its Debian package) or symbol. */
-bool lib_load(const char *soname, const char *package, const struct lib_symbol *symbols,
+/* Fills table[i] with the address of names[i]. Cheap when it is filled already. False with
+ * ERR_SYSTEM naming the library and its Debian package, or the symbol. */
+bool lib_load(const char *soname, const char *package, const char *const *names, void *table,
               size_t count, struct err *e);
 
 #define LIB_MEMBER(fn) __typeof__(&fn) fn;
+#define LIB_NAME(fn) #fn,
 #define LIB_TABLE(name, API)                                                                       \
-    static struct lib_##name {                                                                     \
+    static struct {                                                                                \
         API(LIB_MEMBER)                                                                            \
     } name
+#define LIB_LOAD(name, API, soname, package, e)                                                    \
+    lib_load(soname, package, (const char *const[]){ API(LIB_NAME) }, &name,                       \
+             sizeof(name) / sizeof(void *), e)
