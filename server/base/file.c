@@ -1,0 +1,177 @@
+/* file.c - files read whole within a bound, and replaced so that a reader or a crash sees the old
+ * bytes or the new ones, never a mixture. */
+#include "base/file.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool failed(struct err *e, const char *what, const char *path)
+{
+    int reason = errno;
+    return err_status(e, ERR_SYSTEM, reason, "%s '%s': %s", what, path, strerror(reason));
+}
+
+/* Up to n bytes from the start; -1 on error. */
+static ssize_t read_up_to(int fd, char *to, size_t n)
+{
+    size_t used = 0;
+    while (used < n) {
+        ssize_t got = pread(fd, to + used, n - used, (off_t)used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    return (ssize_t)used;
+}
+
+/* The whole file, or max + 1 bytes of it. Files of /proc report size 0, and any file may grow
+ * meanwhile: so a read that fills its room is repeated with twice as much. */
+static char *read_all(struct arena *a, int fd, size_t max, size_t *n)
+{
+    struct stat st;
+    size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+    for (;;) {
+        if (room > max)
+            room = max + 1;
+        char *text = arena_alloc(a, room + 1);
+        ssize_t got = read_up_to(fd, text, room);
+        if (got < 0)
+            return NULL;
+        *n = (size_t)got;
+        text[got] = 0;
+        if (*n < room || room > max)
+            return text;
+        room *= 2;
+    }
+}
+
+char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        failed(e, "cannot open", path);
+        return NULL;
+    }
+    size_t used = 0;
+    char *text = read_all(a, fd, max, &used);
+    if (!text)
+        failed(e, "cannot read", path);
+    close(fd);
+    if (text && used > max) {
+        err_status(e, ERR_SYSTEM, EFBIG, "'%s' is larger than the %zu bytes allowed here", path,
+                   max);
+        return NULL;
+    }
+    if (n)
+        *n = used;
+    return text;
+}
+
+/* The folder a path lies in. */
+static void folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+    if (!slash)
+        snprintf(folder, PATH_MAX, ".");
+    else
+        snprintf(folder, PATH_MAX, "%.*s", n ? (int)n : 1, path);
+}
+
+/* A rename or unlink is durable once the folder is. */
+static bool sync_folder(const char *path, struct err *e)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return failed(e, "cannot open the folder", folder);
+    bool synced = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system that has no sync */
+    if (!synced)
+        failed(e, "cannot sync the folder", folder);
+    close(fd);
+    return synced;
+}
+
+static bool write_all(int fd, const char *bytes, size_t n)
+{
+    while (n) {
+        ssize_t done = write(fd, bytes, n);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        bytes += done;
+        n -= (size_t)done;
+    }
+    return true;
+}
+
+static bool fill(int fd, const void *bytes, size_t n, unsigned mode)
+{
+    bool done = fchmod(fd, mode) == 0 && write_all(fd, bytes, n) && fsync(fd) == 0;
+    int reason = errno;
+    if (close(fd) != 0 && done)
+        return false;
+    errno = reason;
+    return done;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, struct err *e)
+{
+    char temporary[PATH_MAX];
+    if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary) {
+        errno = ENAMETOOLONG;
+        return failed(e, "cannot write", path);
+    }
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return failed(e, "cannot create a file beside", path);
+    if (!fill(fd, bytes, n, mode) || rename(temporary, path) != 0) {
+        failed(e, "cannot write", path);
+        unlink(temporary);
+        return false;
+    }
+    return sync_folder(path, e);
+}
+
+bool file_remove(const char *path, struct err *e)
+{
+    if (unlink(path) != 0)
+        return failed(e, "cannot remove", path);
+    return sync_folder(path, e);
+}
+
+static bool make_one(const char *path, unsigned mode)
+{
+    struct stat st;
+    if (mkdir(path, mode) == 0)
+        return true;
+    if (errno != EEXIST || stat(path, &st) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(st.st_mode);
+}
+
+bool file_make_dir(const char *path, unsigned mode, struct err *e)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return failed(e, "cannot create the folder", path);
+    }
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
+        if (!make_one(part, 0755))
+            return failed(e, "cannot create the folder", part);
+    }
+    return make_one(path, mode) ? true : failed(e, "cannot create the folder", path);
+}
