@@ -1,6 +1,8 @@
 /* stdio.h - lines in on one descriptor, lines out on another; never blocks, never loses a byte.
  *
- * A line over the ceiling is dropped without being kept and reported once (on_long).
+ * A line over the ceiling is dropped without being kept and reported once (on_long). Bytes after
+ * the last newline are a line too. Answers written inside on_line leave in one write per batch.
+ * `out` is switched to non-blocking until stdio_close; the callbacks run on the main stack.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,9 +15,11 @@ struct stdio_options {
     int in, out;
     size_t max_line;  /* bytes; 0: 16 MiB */
     size_t max_queue; /* unsent bytes before the peer counts as gone; 0: 64 MiB */
-    void (*on_line)(void *arg, const char *line, size_t n); /* without the newline (or CR LF) */
+    /* Without the newline (or CR LF), followed by a NUL; valid until it returns. */
+    void (*on_line)(void *arg, const char *line, size_t n);
     void (*on_long)(void *arg);
-    void (*on_end)(void *arg); /* EOF on in, or a broken pipe on out */
+    /* Once: EOF on in, or a broken pipe (or a full queue) on out. Never from inside stdio_write. */
+    void (*on_end)(void *arg);
     void *arg;
 };
 
