@@ -1,0 +1,55 @@
+/* when.c - ISO 8601 by hand: strptime knows neither fractions nor offsets. */
+#include "base/when.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double offset_of(const char *p)
+{
+    int hours = 0, minutes = 0;
+
+    if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d", &hours, &minutes) < 1)
+        return 0;
+    return (*p == '-' ? -1 : 1) * (hours * 3600.0 + minutes * 60.0);
+}
+
+double when_parse(const char *iso)
+{
+    struct tm t = { 0 };
+    double fraction = 0;
+    int used = 0;
+    const char *p;
+
+    if (!iso || sscanf(iso, "%4d-%2d-%2dT%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday,
+                       &t.tm_hour, &t.tm_min, &t.tm_sec, &used) != 6)
+        return 0;
+    t.tm_year -= 1900;
+    t.tm_mon -= 1;
+    p = iso + used;
+    if (*p == '.') {
+        char *end;
+        fraction = strtod(p, &end);
+        p = end;
+    }
+    return (double)timegm(&t) + fraction - offset_of(p);
+}
+
+double when_since(const char *text, double now)
+{
+    static const struct {
+        char unit;
+        double seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    char *end;
+    double n;
+
+    if (!text || !isdigit((unsigned char)text[0]))
+        return 0;
+    n = strtod(text, &end);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (*end == units[i].unit && end[1] == '\0')
+            return now - n * units[i].seconds;
+    return when_parse(text);
+}

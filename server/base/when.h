@@ -1,0 +1,8 @@
+/* when.h - times as text: ISO 8601 in UTC, read and written. */
+#pragma once
+
+/* "2026-11-24T05:28:21.636Z" (fraction and Z may be missing; "+08:00" is heard) as Unix seconds; 0
+ * on NULL or anything else. */
+double when_parse(const char *iso);
+/* "15m", "2h", "3d", "90s" before `now`, or an ISO time; 0 on anything else. */
+double when_since(const char *text, double now);

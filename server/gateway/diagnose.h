@@ -1,0 +1,55 @@
+/* diagnose.h - what is wrong with a gateway, told from what it says about itself.
+ *
+ * The core is pure: signals in, ranked verdicts out, so that it can be held against recordings. A
+ * signal that could not be had is NULL and named in `unavailable`; no rule needs all of them. The
+ * rules speak Envoy (flags, response code details, transport failure reasons, health flags,
+ * counters, configuration); they know no case by name.
+ * The walk (diagnose_walk.c) collects the signals: console object, Envoy's admin pages, the access
+ * log, probes of endpoints. Every part may be missing.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct cancel;
+struct config;
+struct err;
+struct gateway;
+struct loop;
+
+struct diagnose_target {
+    const char *kind; /* "route", "service"; NULL: whatever fails */
+    const char *name;
+};
+
+struct diagnose_signals {
+    const cJSON *clusters;  /* /clusters?format=json */
+    const cJSON *stats;     /* /stats?format=json */
+    const cJSON *config;    /* /config_dump?include_eds */
+    const cJSON *certs;     /* /certs */
+    const cJSON *listeners; /* /listeners?format=json */
+    const cJSON *server;    /* /server_info */
+    const cJSON *rows;      /* access-log lines as objects, newest first */
+    const cJSON *probes;    /* [{cluster, address, tls, result, detail}]; result: probe_name() */
+    const cJSON *object;    /* the console's object behind the target */
+    const cJSON *issues; /* what the console's objects contradict: [{code, object, fact, next}] */
+    double now;          /* Unix seconds */
+};
+
+/* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],"next"}],
+ * "unavailable":[…],"looked_at":{…}}, the likeliest cause first; at least one verdict: OK when all
+ * that was seen is well, UNKNOWN when nothing could be seen. */
+cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
+                      const struct diagnose_signals *s);
+
+/* What the walk may use; any may be NULL but loop and config. */
+struct diagnose_means {
+    struct loop *loop;
+    struct gateway *gateway;
+    const struct config *config;
+    struct cancel *cancel;
+};
+/* Collects and judges. Parks. NULL only when the target cannot exist (ERR_ARGS) or on ERR_GONE. */
+cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
+                    const struct diagnose_target *t, struct err *e);
