@@ -1,4 +1,5 @@
-/* fetch.h - outbound HTTP by libcurl's multi socket interface on our loop. fetch() parks its caller.
+/* fetch.h - outbound HTTP by libcurl's multi socket interface on our loop. fetch() parks its
+ * caller.
  *
  * One multi handle a process, easy handles pooled. No redirects are followed, no proxy is taken
  * from the environment unless asked, only http and https, TLS verified always (a CA file may
@@ -25,10 +26,10 @@ struct fetch_request {
     const struct fetch_header *headers; /* ended by { 0 }; may be NULL */
     const char *body;                   /* NULL: none */
     size_t body_len;
-    double timeout;         /* whole transfer, seconds; 0: 30 */
-    double connect_timeout; /* seconds; 0: 5 */
-    size_t max_body;        /* answer body ceiling, bytes; 0: 16 MiB */
-    const char *ca_file;    /* NULL: the system's */
+    double timeout;                                /* whole transfer, seconds; 0: 30 */
+    double connect_timeout;                        /* seconds; 0: 5 */
+    size_t max_body;                               /* answer body ceiling, bytes; 0: 16 MiB */
+    const char *ca_file;                           /* NULL: the system's */
     const char *user_pwd_user, *user_pwd_password; /* Basic; NULL: none */
     /* When set, body bytes of a 2xx answer go here instead of into answer.body; false stops the
      * transfer (which then counts as whole). Runs on the main stack: must not park. */
@@ -38,11 +39,11 @@ struct fetch_request {
 };
 
 struct fetch_answer {
-    int status;               /* HTTP status; 0: no answer */
+    int status;                   /* HTTP status; 0: no answer */
     struct fetch_header *headers; /* names in lower case; ended by { 0 } */
-    char *body;               /* never NULL on success; ends with NUL */
+    char *body;                   /* never NULL on success; ends with NUL */
     size_t len;
-    bool stopped;             /* the sink said stop */
+    bool stopped; /* the sink said stop */
     /* On failure: may the server have received the request? false only when that is impossible
      * (refused, no DNS, TLS refused before the request was sent). */
     bool maybe_sent;

@@ -1,0 +1,498 @@
+/* fetch.c - libcurl's multi socket interface on our loop; each fetch() is a parked fiber.
+ *
+ * A transfer lives on its fiber's stack. It ends in one of three ways (libcurl says done, a
+ * cancellation, fetch_stop) and each only puts it on the `ready` list once; the list is drained on
+ * the main stack, which resumes the fibers. libcurl is never called from its own callbacks.
+ *
+ * Writes never reuse a connection: libcurl silently repeats a request whose reused connection died
+ * before the first byte of an answer, and a write must not be sent twice.
+ */
+#include "net/fetch.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fiber.h"
+#include "base/lib.h"
+#include "base/text.h"
+#include "net/fetch_error.h"
+#include "net/loop.h"
+#include <ctype.h>
+#define CURL_DISABLE_TYPECHECK /* its macros would take the place of our pointers */
+#include <curl/curl.h>
+
+#define CURL_API(X)                                                                                \
+    X(curl_easy_init)                                                                              \
+    X(curl_easy_cleanup)                                                                           \
+    X(curl_easy_reset)                                                                             \
+    X(curl_easy_setopt)                                                                            \
+    X(curl_easy_getinfo)                                                                           \
+    X(curl_easy_strerror)                                                                          \
+    X(curl_slist_append)                                                                           \
+    X(curl_slist_free_all)                                                                         \
+    X(curl_multi_init)                                                                             \
+    X(curl_multi_cleanup)                                                                          \
+    X(curl_multi_setopt)                                                                           \
+    X(curl_multi_assign)                                                                           \
+    X(curl_multi_add_handle)                                                                       \
+    X(curl_multi_remove_handle)                                                                    \
+    X(curl_multi_socket_action)                                                                    \
+    X(curl_multi_info_read)
+LIB_TABLE(lib, CURL_API);
+
+enum {
+    DEFAULT_BODY = 16 << 20,
+    HEADERS_MAX = 64,
+    HEADER_LINE_MAX = 8192,
+    RECEIVE_BUFFER = 128 << 10,
+};
+
+struct transfer {
+    const struct fetch_request *request;
+    struct fetch_answer *answer;
+    struct arena *arena;
+    struct fiber *fiber;
+    CURL *easy; /* NULL while it waits for admission */
+    struct curl_slist *headers;
+    struct buf *body;
+    int header_count;
+    size_t received;
+    size_t max_body;
+    int code; /* CURLcode, once done */
+    bool admitted, done, cancelled, ready;
+    char detail[CURL_ERROR_SIZE];
+    struct transfer *next, *prev; /* among all */
+    struct transfer *next_ready;
+};
+
+static struct {
+    struct loop *loop;
+    CURLM *multi;
+    struct loop_timer *timer;
+    CURL *idle[FETCH_MAX];
+    int idle_count;
+    int running;
+    struct transfer *first, *last; /* all, in order of arrival */
+    struct transfer *ready, **ready_end;
+} pool = { .ready_end = &pool.ready };
+
+/* -- from events to resumed fibers ----------------------------------------------------------------
+ */
+
+static void drain_ready(void *arg)
+{
+    (void)arg;
+    while (pool.ready) {
+        struct transfer *t = pool.ready;
+        pool.ready = t->next_ready;
+        if (!pool.ready)
+            pool.ready_end = &pool.ready;
+        fiber_resume(t->fiber);
+    }
+}
+
+static void make_ready(struct transfer *t)
+{
+    if (t->ready)
+        return;
+    t->ready = true;
+    t->next_ready = NULL;
+    *pool.ready_end = t;
+    pool.ready_end = &t->next_ready;
+}
+
+static void collect_done(void)
+{
+    int left;
+    for (CURLMsg *m; (m = lib.curl_multi_info_read(pool.multi, &left));) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        void *private = NULL;
+        CURLcode code = m->data.result;
+        lib.curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
+        struct transfer *t = private;
+        t->done = true;
+        t->code = code;
+        make_ready(t);
+    }
+    drain_ready(NULL);
+}
+
+static void on_socket(void *arg, int fd, int events)
+{
+    (void)arg;
+    int running;
+    int mask =
+        (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+    lib.curl_multi_socket_action(pool.multi, fd, mask, &running);
+    collect_done();
+}
+
+static void on_timer(void *arg)
+{
+    (void)arg;
+    int running;
+    lib.curl_multi_socket_action(pool.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    collect_done();
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watch)
+{
+    (void)easy;
+    (void)arg;
+    int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
+    if (what == CURL_POLL_REMOVE) {
+        loop_unwatch(watch);
+        lib.curl_multi_assign(pool.multi, fd, NULL);
+    } else if (watch) {
+        loop_watch_set(watch, events);
+    } else {
+        lib.curl_multi_assign(pool.multi, fd, loop_watch(pool.loop, fd, events, on_socket, NULL));
+    }
+    return 0;
+}
+
+static int set_timer(CURLM *multi, long milliseconds, void *arg)
+{
+    (void)multi;
+    (void)arg;
+    loop_untimer(pool.timer);
+    pool.timer = NULL;
+    if (milliseconds >= 0)
+        pool.timer = loop_timer(pool.loop, (double)milliseconds / 1000, 0, on_timer, NULL);
+    return 0;
+}
+
+static void close_pool(void *arg)
+{
+    (void)arg;
+    while (pool.idle_count > 0)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    lib.curl_multi_cleanup(pool.multi);
+    loop_untimer(pool.timer);
+    pool.multi = NULL;
+    pool.timer = NULL;
+    pool.loop = NULL;
+}
+
+static bool open_pool(struct loop *l, struct err *e)
+{
+    if (pool.multi)
+        return true;
+    if (!LIB_LOAD(lib, CURL_API, "libcurl.so.4", "libcurl4", e))
+        return false;
+    pool.loop = l;
+    pool.multi = lib.curl_multi_init();
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long)FETCH_MAX);
+    loop_at_end(l, close_pool, NULL);
+    return true;
+}
+
+/* -- what libcurl hands over
+ * ----------------------------------------------------------------------- */
+
+static bool is_success(struct transfer *t)
+{
+    long status = 0;
+    lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count;
+    t->received += n;
+    if (!t->request->sink || !is_success(t))
+        return buf_add(t->body, bytes, n) ? n : 0;
+    if (t->request->sink(t->request->sink_arg, bytes, n))
+        return n;
+    t->answer->stopped = true;
+    return 0;
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count;
+    const char *colon = memchr(line, ':', n);
+    if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
+        t->header_count = 0; /* the head after an interim answer */
+    if (!colon || n > HEADER_LINE_MAX || t->header_count == HEADERS_MAX)
+        return n;
+
+    char *name = arena_strndup(t->arena, line, (size_t)(colon - line));
+    for (char *p = name; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    const char *from = colon + 1;
+    const char *end = line + n;
+    while (from < end && (*from == ' ' || *from == '\t'))
+        from++;
+    while (end > from && strchr(" \t\r\n", end[-1]))
+        end--;
+    t->answer->headers[t->header_count++] =
+        (struct fetch_header){ name, arena_strndup(t->arena, from, (size_t)(end - from)) };
+    t->answer->headers[t->header_count] = (struct fetch_header){ 0 };
+    return n;
+}
+
+/* -- setting a request up
+ * ---------------------------------------------------------------------------- */
+
+#define SET(option, value) lib.curl_easy_setopt(t->easy, option, value)
+
+static bool is_read(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void add_header(struct transfer *t, const char *line)
+{
+    t->headers = lib.curl_slist_append(t->headers, line);
+}
+
+static void set_headers(struct transfer *t)
+{
+    bool has_type = false;
+    add_header(t, "Expect:");
+    for (const struct fetch_header *h = t->request->headers; h && h->name; h++) {
+        bool empty = h->value[0] == '\0'; /* "Name;" sends an empty one, "Name:" would remove it */
+        add_header(t, arena_printf(t->arena, empty ? "%s;" : "%s: %s", h->name, h->value));
+        has_type = has_type || text_equal_nocase(h->name, "content-type");
+    }
+    if (!has_type)
+        add_header(t, "Content-Type:");
+    SET(CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_body(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    if (strcmp(r->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+    } else if (r->body || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
+        SET(CURLOPT_POSTFIELDS, r->body ? r->body : "");
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
+    }
+    SET(CURLOPT_CUSTOMREQUEST, r->method);
+    SET(CURLOPT_FRESH_CONNECT, is_read(r->method) ? 0L : 1L);
+}
+
+static void set_trust(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (r->ca_file)
+        SET(CURLOPT_CAINFO, r->ca_file);
+    if (!r->user_pwd_user)
+        return;
+    SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    SET(CURLOPT_USERNAME, r->user_pwd_user);
+    SET(CURLOPT_PASSWORD, r->user_pwd_password ? r->user_pwd_password : "");
+}
+
+static long milliseconds(double seconds, double otherwise)
+{
+    return (long)((seconds > 0 ? seconds : otherwise) * 1000);
+}
+
+static void set_options(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    SET(CURLOPT_URL, r->url);
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
+    SET(CURLOPT_ERRORBUFFER, t->detail);
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, t);
+    if (!r->sink)
+        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
+    set_body(t);
+    set_headers(t);
+    set_trust(t);
+}
+
+/* -- the life of a transfer
+ * --------------------------------------------------------------------------- */
+
+static void on_cancel(void *arg)
+{
+    struct transfer *t = arg;
+    t->cancelled = true;
+    make_ready(t);
+    loop_soon(pool.loop, drain_ready, NULL);
+}
+
+static void wait_here(struct transfer *t)
+{
+    struct cancel *c = t->request->cancel;
+    t->ready = false;
+    if (c) {
+        c->wake = on_cancel;
+        c->arg = t;
+    }
+    fiber_park();
+    if (c)
+        c->wake = NULL;
+}
+
+static void enlist(struct transfer *t)
+{
+    t->prev = pool.last;
+    *(pool.last ? &pool.last->next : &pool.first) = t;
+    pool.last = t;
+}
+
+static void delist(struct transfer *t)
+{
+    *(t->prev ? &t->prev->next : &pool.first) = t->next;
+    *(t->next ? &t->next->prev : &pool.last) = t->prev;
+}
+
+/* The place of a transfer that ended goes to the one that has waited longest. */
+static void admit_next(void)
+{
+    for (struct transfer *t = pool.first; t; t = t->next) {
+        if (t->admitted)
+            continue;
+        t->admitted = true;
+        pool.running++;
+        make_ready(t);
+        loop_soon(pool.loop, drain_ready, NULL);
+        return;
+    }
+}
+
+static void perform(struct transfer *t)
+{
+    t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
+    set_options(t);
+    lib.curl_multi_add_handle(pool.multi, t->easy);
+    wait_here(t);
+    lib.curl_multi_remove_handle(pool.multi, t->easy);
+}
+
+static void release(struct transfer *t)
+{
+    lib.curl_slist_free_all(t->headers);
+    lib.curl_easy_reset(t->easy);
+    if (pool.idle_count < FETCH_MAX)
+        pool.idle[pool.idle_count++] = t->easy;
+    else
+        lib.curl_easy_cleanup(t->easy);
+    t->easy = NULL;
+}
+
+static bool explain(struct transfer *t, struct err *e)
+{
+    long os_errno = 0;
+    curl_off_t connected = 0;
+    lib.curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+    lib.curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    struct fetch_facts f = {
+        .method = t->request->method,
+        .url = t->request->url,
+        .code = t->code,
+        .reason = lib.curl_easy_strerror((CURLcode)t->code),
+        .detail = t->detail,
+        .os_errno = (int)os_errno,
+        .connected = connected > 0,
+        .received = t->received,
+        .waited = t->answer->seconds,
+        .max_body = t->max_body,
+        .ca_file = t->request->ca_file,
+    };
+    return fetch_error(t->arena, &f, e);
+}
+
+/* Reads out what the handle knows; true when a whole answer is there. */
+static bool conclude(struct transfer *t, struct err *e)
+{
+    long status = 0, sent = 0;
+    curl_off_t microseconds = 0;
+    lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    lib.curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+    lib.curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
+    struct fetch_answer *out = t->answer;
+    out->status = (int)status;
+    out->maybe_sent = sent > 0;
+    out->seconds = (double)microseconds / 1e6;
+    out->body = t->body->data;
+    out->len = t->body->len;
+    if (t->cancelled && !t->done)
+        return err_set(e, ERR_GONE, "cancelled while waiting for %s", t->request->method);
+    if (t->code == CURLE_OK || out->stopped)
+        return true;
+    return explain(t, e);
+}
+
+bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
+           struct err *e)
+{
+    *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
+    if (r->cancel && r->cancel->fired)
+        return err_set(e, ERR_GONE, "cancelled");
+    if (!open_pool(l, e))
+        return false;
+
+    size_t max_body = r->max_body ? r->max_body : DEFAULT_BODY;
+    struct transfer t = { .request = r,
+                          .answer = out,
+                          .arena = a,
+                          .fiber = fiber_self(),
+                          .max_body = max_body,
+                          .body = buf_in(a, max_body) };
+    enlist(&t);
+    if (pool.running < FETCH_MAX) {
+        t.admitted = true;
+        pool.running++;
+    } else {
+        wait_here(&t);
+    }
+
+    bool ok = false;
+    if (t.cancelled) {
+        err_set(e, ERR_GONE, "cancelled while waiting for a free connection");
+    } else {
+        perform(&t);
+        ok = conclude(&t, e);
+        release(&t);
+    }
+    delist(&t);
+    if (t.admitted) {
+        pool.running--;
+        admit_next();
+    }
+    return ok;
+}
+
+const char *fetch_answer_header(const struct fetch_answer *a, const char *name)
+{
+    for (const struct fetch_header *h = a->headers; h && h->name; h++)
+        if (strcmp(h->name, name) == 0)
+            return h->value;
+    return NULL;
+}
+
+void fetch_stop(struct loop *l)
+{
+    if (pool.loop != l)
+        return;
+    for (struct transfer *t = pool.first; t; t = t->next) {
+        t->cancelled = true;
+        make_ready(t);
+    }
+    drain_ready(NULL);
+}

@@ -1,0 +1,339 @@
+/* test_fetch.c - answers taken whole, and every way in which none comes, against a raw socket
+ * server in a child process that answers by path. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/fiber.h"
+#include "check.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int port;
+static pid_t server;
+
+static void say(int fd, const char *text)
+{
+    size_t n = strlen(text);
+    while (n > 0) {
+        ssize_t sent = send(fd, text, n, MSG_NOSIGNAL);
+        if (sent <= 0)
+            return;
+        text += sent;
+        n -= (size_t)sent;
+    }
+}
+
+static void reset(int fd)
+{
+    struct linger l = { 1, 0 };
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof l);
+}
+
+static void answer(int fd, const char *request)
+{
+    if (strstr(request, " /ok"))
+        say(fd, "HTTP/1.1 200 OK\r\nX-Mixed-Case:  some value \r\nContent-Length: 5\r\n\r\nhello");
+    else if (strstr(request, " /interim"))
+        say(fd,
+            "HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
+    else if (strstr(request, " /partial"))
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\nhello");
+    else if (strstr(request, " /reset"))
+        reset(fd);
+    else if (strstr(request, " /big"))
+        say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "8\r\n12345678\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n");
+    else if (strstr(request, " /announced"))
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nx");
+    else if (strstr(request, " /slow"))
+        usleep(3000000);
+    else if (strstr(request, " /soon")) {
+        usleep(20000);
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    } else if (strstr(request, " /echo")) {
+        char out[2000];
+        snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
+                 strlen(request), request);
+        say(fd, out);
+    }
+}
+
+static void serve_one(int fd)
+{
+    char in[1500];
+    size_t n = 0;
+    while (n < sizeof in - 1) {
+        ssize_t got = recv(fd, in + n, sizeof in - 1 - n, 0);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+        in[n] = '\0';
+        const char *end = strstr(in, "\r\n\r\n");
+        if (end && (!strstr(in, "Content-Length: 4") || strlen(end + 4) >= 4))
+            break;
+    }
+    in[n] = '\0';
+    answer(fd, in);
+    close(fd);
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof at;
+    if (bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, 512) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) != 0)
+        return -1;
+    port = ntohs(at.sin_port);
+    server = fork();
+    if (server == 0) {
+        signal(SIGCHLD, SIG_IGN);
+        for (int c; (c = accept(fd, NULL, NULL)) >= 0 || true;)
+            if (c >= 0 && fork() == 0) {
+                serve_one(c);
+                _exit(0);
+            } else if (c >= 0) {
+                close(c);
+            }
+    }
+    close(fd);
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    return 0;
+}
+
+struct job {
+    struct loop *loop;
+    struct arena *arena;
+    struct fetch_request request;
+    struct fetch_answer answer;
+    struct err err;
+    bool ok;
+    int *left;
+};
+
+static void work(void *arg)
+{
+    struct job *j = arg;
+    j->ok = fetch(j->loop, j->arena, &j->request, &j->answer, &j->err);
+    if (j->left && --*j->left == 0)
+        loop_stop(j->loop);
+}
+
+static void only(struct loop *l, void *arg)
+{
+    struct job *j = arg;
+    j->loop = l;
+    work(j);
+}
+
+static struct job run(struct arena *a, const char *method, const char *path, struct fetch_request r)
+{
+    struct job j = { .arena = a, .request = r };
+    j.request.method = method;
+    if (!j.request.url)
+        j.request.url = arena_printf(a, "http://u:pw@127.0.0.1:%d%s?token=hidden", port, path);
+    loop_main(only, &j);
+    assert_null(strstr(j.err.text, "hidden"));
+    assert_null(strstr(j.err.text, "pw@"));
+    return j;
+}
+
+static void takes_answers(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct job j = run(a, "GET", "/ok", (struct fetch_request){ 0 });
+    assert_true(j.ok);
+    assert_int_equal(j.answer.status, 200);
+    assert_string_equal(j.answer.body, "hello");
+    assert_string_equal(fetch_answer_header(&j.answer, "x-mixed-case"), "some value");
+    assert_null(fetch_answer_header(&j.answer, "x-none"));
+
+    j = run(a, "GET", "/interim", (struct fetch_request){ 0 });
+    assert_true(j.ok);
+    assert_int_equal(j.answer.status, 404);
+    assert_null(fetch_answer_header(&j.answer, "x-early"));
+    assert_int_equal(j.answer.len, 0);
+    arena_free(a);
+}
+
+static void sends_what_was_asked(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    const struct fetch_header headers[] = { { "X-One", "1" }, { "X-Empty", "" }, { 0 } };
+    struct fetch_request r = { .headers = headers,
+                               .body = "body",
+                               .body_len = 4,
+                               .user_pwd_user = "admin",
+                               .user_pwd_password = "a:b" };
+    r.url = arena_printf(a, "http://127.0.0.1:%d/echo/a/../%%2Fb", port);
+    struct job j = run(a, "PUT", NULL, r);
+    assert_true(j.ok);
+    assert_non_null(strstr(j.answer.body, "PUT /echo/a/../%2Fb HTTP/1.1\r\n"));
+    assert_non_null(strstr(j.answer.body, "X-One: 1\r\nX-Empty:\r\n"));
+    assert_non_null(strstr(j.answer.body, "Authorization: Basic YWRtaW46YTpi\r\n"));
+    assert_non_null(strstr(j.answer.body, "\r\n\r\nbody"));
+    assert_null(strstr(j.answer.body, "Expect"));
+    assert_null(strstr(j.answer.body, "Content-Type"));
+    arena_free(a);
+}
+
+static void says_why_none_came(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *sentence;
+        bool maybe_sent;
+    } cases[] = {
+        { "/partial", "the connection broke after 5 bytes of the answer", true },
+        { "/reset", "the connection broke after 0 bytes of the answer", true },
+        { "/nothing", "closed the connection without an answer", true },
+        { "/slow", "no answer within 0.2 s", true },
+        { "/big", "the answer is larger than 16 bytes", true },
+        { "/announced", "the answer is larger than 16 bytes", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct arena *a = arena_new();
+        struct fetch_request r = { .timeout = 0.2, .max_body = 16 };
+        struct job j = run(a, "DELETE", cases[i].path, r);
+        assert_false(j.ok);
+        assert_int_equal(j.err.kind, ERR_NET);
+        if (!strstr(j.err.text, cases[i].sentence))
+            fail_msg("%s: %s", cases[i].path, j.err.text);
+        assert_int_equal(j.answer.maybe_sent, cases[i].maybe_sent);
+        arena_free(a);
+    }
+}
+
+static void knows_that_nothing_was_sent(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct job j = run(a, "PUT", NULL, (struct fetch_request){ .url = "http://127.0.0.1:1/x" });
+    assert_false(j.ok);
+    assert_non_null(strstr(j.err.text, "PUT http://127.0.0.1:1/x: connection refused"));
+    assert_false(j.answer.maybe_sent);
+    j = run(a, "PUT", NULL, (struct fetch_request){ .url = "http://no-such-host.invalid/x" });
+    assert_non_null(strstr(j.err.text, "has no address"));
+    assert_false(j.answer.maybe_sent);
+    j = run(a, "PUT", NULL,
+            (struct fetch_request){ .url = arena_printf(a, "https://127.0.0.1:%d/ok", port) });
+    assert_false(j.ok);
+    assert_false(j.answer.maybe_sent);
+    j = run(a, "GET", NULL, (struct fetch_request){ .url = "file:///etc/hostname" });
+    assert_false(j.ok);
+    arena_free(a);
+}
+
+static bool keep(void *arg, const char *bytes, size_t n)
+{
+    struct buf *b = arg;
+    buf_add(b, bytes, n);
+    return b->len < 8;
+}
+
+static void streams_into_a_sink(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct buf *b = buf_in(a, 100);
+    struct job j =
+        run(a, "GET", "/big", (struct fetch_request){ .sink = keep, .sink_arg = b, .max_body = 4 });
+    assert_true(j.ok);
+    assert_true(j.answer.stopped);
+    assert_true(b->len >= 8);
+    b = buf_in(a, 100);
+    j = run(a, "GET", "/interim", (struct fetch_request){ .sink = keep, .sink_arg = b });
+    assert_true(j.ok);
+    assert_int_equal(j.answer.status, 404);
+    assert_int_equal(b->len, 0);
+    arena_free(a);
+}
+
+static void many_at_once(void **state)
+{
+    (void)state;
+    enum { MANY = 3 * FETCH_MAX };
+    static struct job jobs[MANY];
+    struct arena *a = arena_new();
+    struct loop *l = loop_new();
+    int left = MANY;
+    for (int i = 0; i < MANY; i++) {
+        jobs[i] = (struct job){ .loop = l, .arena = a, .left = &left };
+        jobs[i].request.method = "GET";
+        jobs[i].request.url = arena_printf(a, "http://127.0.0.1:%d/soon", port);
+        fiber_start(work, &jobs[i]);
+    }
+    loop_run(l);
+    for (int i = 0; i < MANY; i++)
+        assert_true(jobs[i].ok);
+    loop_free(l);
+    fiber_drain_pool();
+    arena_free(a);
+}
+
+static void fire(void *arg)
+{
+    cancel_fire(arg);
+}
+
+static void cancelling_ends_it_at_once(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct loop *l = loop_new();
+    struct cancel c = { 0 };
+    int left = 1;
+    struct job j = { .loop = l, .arena = a, .left = &left };
+    j.request.method = "GET";
+    j.request.url = arena_printf(a, "http://127.0.0.1:%d/slow", port);
+    j.request.cancel = &c;
+    fiber_start(work, &j);
+    struct loop_timer *t = loop_timer(l, 0.05, 0, fire, &c);
+    double start = loop_now(l);
+    loop_run(l);
+    assert_true(loop_now(l) - start < 1.5);
+    assert_false(j.ok);
+    assert_int_equal(j.err.kind, ERR_GONE);
+    loop_untimer(t);
+
+    left = 1;
+    c = (struct cancel){ 0 };
+    fiber_start(work, &j);
+    fetch_stop(l);
+    assert_int_equal(left, 0);
+    assert_int_equal(fiber_count(), 0);
+    loop_free(l);
+    fiber_drain_pool();
+    arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_answers),
+        cmocka_unit_test(sends_what_was_asked),
+        cmocka_unit_test(says_why_none_came),
+        cmocka_unit_test(knows_that_nothing_was_sent),
+        cmocka_unit_test(streams_into_a_sink),
+        cmocka_unit_test(many_at_once),
+        cmocka_unit_test(cancelling_ends_it_at_once),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
