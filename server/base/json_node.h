@@ -19,3 +19,6 @@ void json_node_set_number(cJSON *node, double n);
 void json_node_append(cJSON *parent, cJSON *item);
 /* Puts item where old was; old is left without links. */
 void json_node_replace(cJSON *parent, cJSON *old, cJSON *item);
+/* A member of the object's n whose key occurs before it, too; NULL when all keys differ. By sorting
+ * when there are many, so that thousands of members cost no quadratic time. */
+const cJSON *json_node_double(struct arena *a, const cJSON *object, int n);

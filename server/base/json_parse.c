@@ -236,15 +236,36 @@ static int by_key_and_place(const void *x, const void *y)
     return order ? order : l->place - r->place;
 }
 
-/* Of each run of equal keys the last item moves to the place of the first, the rest go. By sorting,
- * so that an object of thousands of members costs no quadratic time. */
-static void drop_doubles(struct reader *r, cJSON *object, int n)
+static struct key *sorted_keys(struct arena *a, const cJSON *object, int n)
 {
-    struct key *keys = arena_array(r->a, struct key, n);
+    struct key *keys = arena_array(a, struct key, n);
     int i = 0;
     for (cJSON *m = object->child; m; m = m->next, i++)
         keys[i] = (struct key){ m, i };
     qsort(keys, (size_t)n, sizeof *keys, by_key_and_place);
+    return keys;
+}
+
+const cJSON *json_node_double(struct arena *a, const cJSON *object, int n)
+{
+    if (n > 16) {
+        const struct key *keys = sorted_keys(a, object, n);
+        for (int i = 1; i < n; i++)
+            if (strcmp(keys[i].item->string, keys[i - 1].item->string) == 0)
+                return keys[i].item;
+        return NULL;
+    }
+    for (const cJSON *m = object->child; m; m = m->next)
+        for (const cJSON *later = m->next; later; later = later->next)
+            if (strcmp(m->string, later->string) == 0)
+                return later;
+    return NULL;
+}
+
+/* Of each run of equal keys the last item moves to the place of the first, the rest go. */
+static void drop_doubles(struct reader *r, cJSON *object, int n)
+{
+    struct key *keys = sorted_keys(r->a, object, n);
     for (int first = 0, last; first < n; first = last + 1) {
         last = first;
         while (last + 1 < n && strcmp(keys[last + 1].item->string, keys[first].item->string) == 0)
@@ -254,20 +275,11 @@ static void drop_doubles(struct reader *r, cJSON *object, int n)
     }
 }
 
-static bool has_double(const cJSON *object)
-{
-    for (const cJSON *m = object->child; m; m = m->next)
-        for (const cJSON *later = m->next; later; later = later->next)
-            if (strcmp(m->string, later->string) == 0)
-                return true;
-    return false;
-}
-
 static cJSON *close_object(struct reader *r, cJSON *object, int n)
 {
     if (n > JSON_MAX_MEMBERS)
         return broken(r, r->at, "an object has too many members");
-    if (n > 16 || has_double(object))
+    if (json_node_double(r->a, object, n))
         drop_doubles(r, object, n);
     return object;
 }

@@ -14,7 +14,8 @@ struct arena;
 struct buf;
 struct err;
 
-cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e); /* first document */
+cJSON *yaml_parse(struct arena *a, const char *text, size_t len,
+                  struct err *e); /* first document */
 /* All documents, as an array of roots; empty documents are left out. */
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e);
 

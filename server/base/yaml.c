@@ -1,0 +1,328 @@
+/* yaml.c - libyaml's events to nodes. yaml_print.c writes, yaml_scalar.c says what scalars mean.
+ *
+ * One event is held at a time. Anchors are remembered by name when their node is complete, so an
+ * alias inside its own anchor is unknown; each use is a copy, and the copies count towards
+ * MAX_NODES, so that a few lines cannot become gigabytes.
+ */
+#include "base/yaml.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/json_node.h"
+#include "base/yaml_scalar.h"
+#include <yaml.h>
+
+enum { MAX_NODES = 1 << 20, MAX_ANCHORS = 1000, MAX_MERGE_STEPS = 1 << 24 };
+
+struct anchor {
+    struct anchor *older;
+    const char *name;
+    const cJSON *node;
+};
+
+struct reader {
+    struct arena *a;
+    struct err *e;
+    yaml_parser_t parser;
+    yaml_event_t event; /* the current one */
+    struct anchor *anchors;
+    int depth, anchor_count;
+    size_t nodes, merge_steps; /* work done so far */
+};
+
+static cJSON *read_node(struct reader *r);
+
+static void *broken(struct reader *r, yaml_mark_t at, const char *what, const char *name)
+{
+    err_set(r->e, ERR_ARGS, "not YAML at line %zu, column %zu: %s%s%s%s", at.line + 1,
+            at.column + 1, what, name ? " '" : "", name ? name : "", name ? "'" : "");
+    return NULL;
+}
+
+/* To the next event. False: malformed. */
+static bool advance(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    if (yaml_parser_parse(&r->parser, &r->event))
+        return true;
+    memset(&r->event, 0, sizeof r->event);
+    const yaml_parser_t *p = &r->parser;
+    yaml_mark_t at = p->problem_mark;
+    if (p->error == YAML_READER_ERROR) /* it knows the byte only */
+        err_set(r->e, ERR_ARGS, "not YAML at byte %zu: %s", p->problem_offset, p->problem);
+    else
+        broken(r, at, p->problem ? p->problem : "malformed", NULL);
+    return false;
+}
+
+static cJSON *remember(struct reader *r, const char *name, cJSON *node)
+{
+    if (!name || !node)
+        return node;
+    if (++r->anchor_count > MAX_ANCHORS)
+        return broken(r, r->event.start_mark, "too many anchors", NULL);
+    struct anchor *anchor = arena_make(r->a, struct anchor);
+    *anchor = (struct anchor){ r->anchors, name, node };
+    r->anchors = anchor;
+    return node;
+}
+
+static size_t size_of(const cJSON *node, size_t enough)
+{
+    size_t n = 1;
+    for (const cJSON *child = node->child; child && n <= enough; child = child->next)
+        n += size_of(child, enough);
+    return n;
+}
+
+static int depth_of(const cJSON *node)
+{
+    int deepest = 0;
+    for (const cJSON *child = node->child; child; child = child->next) {
+        int depth = depth_of(child);
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return node->child ? deepest + 1 : 0;
+}
+
+static cJSON *read_alias(struct reader *r)
+{
+    const char *name = (const char *)r->event.data.alias.anchor;
+    const struct anchor *anchor = r->anchors;
+    while (anchor && strcmp(anchor->name, name) != 0)
+        anchor = anchor->older;
+    if (!anchor)
+        return broken(r, r->event.start_mark, "unknown alias", name);
+    r->nodes += size_of(anchor->node, MAX_NODES);
+    if (r->nodes > MAX_NODES || r->depth + depth_of(anchor->node) > JSON_MAX_DEPTH)
+        return broken(r, r->event.start_mark, "aliases make it too large", NULL);
+    return json_clone(r->a, anchor->node);
+}
+
+/* The part of a tag that YAML itself defines ("str", "int", …); "" for none or "?", NULL for
+ * others. */
+static const char *core_tag(const char *tag)
+{
+    static const char core[] = "tag:yaml.org,2002:";
+    if (!tag)
+        return "";
+    if (strcmp(tag, "!") == 0)
+        return "str";
+    return strncmp(tag, core, sizeof core - 1) == 0 ? tag + sizeof core - 1 : NULL;
+}
+
+static bool is_one_of(const char *word, const char *list)
+{
+    const char *at = strstr(list, word);
+    size_t n = strlen(word);
+    return n && at && (at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]);
+}
+
+static cJSON *read_scalar(struct reader *r)
+{
+    const char *text = (const char *)r->event.data.scalar.value;
+    size_t n = r->event.data.scalar.length;
+    const char *tag = core_tag((const char *)r->event.data.scalar.tag);
+    bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (strlen(text) != n)
+        return broken(r, r->event.start_mark, "a scalar holds a NUL character", NULL);
+    if (!tag || (*tag && !is_one_of(tag, "str int float bool null timestamp")))
+        return broken(r, r->event.start_mark, "unknown tag",
+                      (const char *)r->event.data.scalar.tag);
+    if (is_one_of(tag, "str timestamp") || (!*tag && !plain))
+        return json_stringn(r->a, text, n);
+    return yaml_scalar(r->a, text, n);
+}
+
+static cJSON *read_sequence(struct reader *r)
+{
+    cJSON *array = json_array(r->a);
+    for (;;) {
+        if (!advance(r))
+            return NULL;
+        if (r->event.type == YAML_SEQUENCE_END_EVENT)
+            return array;
+        cJSON *item = read_node(r);
+        if (!item)
+            return NULL;
+        json_node_append(array, item);
+    }
+}
+
+/* Whatever the key is, JSON needs a string: true becomes "true", 8080 "8080". */
+static char *read_key(struct reader *r)
+{
+    yaml_mark_t at = r->event.start_mark;
+    const cJSON *key = read_node(r);
+    if (!key)
+        return NULL;
+    if (cJSON_IsString(key))
+        return key->valuestring;
+    if (cJSON_IsObject(key) || cJSON_IsArray(key))
+        return broken(r, at, "a key is no scalar", NULL);
+    return json_print(r->a, key);
+}
+
+static bool is_merge_key(const struct reader *r)
+{
+    return r->event.type == YAML_SCALAR_EVENT &&
+           r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           strcmp((const char *)r->event.data.scalar.value, "<<") == 0;
+}
+
+/* Keys written in the mapping itself win over merged ones, earlier merged ones over later. */
+static bool merge(struct reader *r, cJSON *object, const cJSON *from, yaml_mark_t at)
+{
+    if (cJSON_IsArray(from)) {
+        for (const cJSON *item = from->child; item; item = item->next)
+            if (!cJSON_IsObject(item) || !merge(r, object, item, at))
+                return broken(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
+        return true;
+    }
+    if (!cJSON_IsObject(from))
+        return broken(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
+    r->merge_steps += (size_t)json_count(from) * (size_t)json_count(object);
+    if (r->merge_steps > MAX_MERGE_STEPS)
+        return broken(r, at, "<< makes it too large", NULL) != NULL;
+    for (const cJSON *m = from->child; m; m = m->next)
+        if (!json_get(object, m->string))
+            json_set(r->a, object, m->string, json_clone(r->a, m));
+    return true;
+}
+
+/* One "key: value" with the key as the current event; what << brings is kept for the end. */
+static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
+{
+    bool merges = is_merge_key(r);
+    char *key = read_key(r);
+    if (!key || !advance(r))
+        return false;
+    cJSON *value = read_node(r);
+    if (!value)
+        return false;
+    if (merges) {
+        json_node_append(merged, value);
+        return true;
+    }
+    value->string = key;
+    json_node_append(object, value);
+    return true;
+}
+
+static cJSON *finish_mapping(struct reader *r, cJSON *object, const cJSON *merged, int n,
+                             yaml_mark_t at)
+{
+    if (n > JSON_MAX_MEMBERS)
+        return broken(r, at, "a mapping has too many keys", NULL);
+    const cJSON *twice = json_node_double(r->a, object, n);
+    if (twice)
+        return broken(r, at, "a mapping has twice the key", twice->string);
+    for (const cJSON *from = merged->child; from; from = from->next)
+        if (!merge(r, object, from, at))
+            return NULL;
+    return object;
+}
+
+static cJSON *read_mapping(struct reader *r)
+{
+    yaml_mark_t at = r->event.start_mark;
+    cJSON *object = json_object(r->a), *merged = json_array(r->a);
+    for (int n = 0;; n++) {
+        if (!advance(r))
+            return NULL;
+        if (r->event.type == YAML_MAPPING_END_EVENT)
+            return finish_mapping(r, object, merged, n, at);
+        if (!read_member(r, object, merged))
+            return NULL;
+    }
+}
+
+static cJSON *read_nested(struct reader *r)
+{
+    bool mapping = r->event.type == YAML_MAPPING_START_EVENT;
+    const unsigned char *anchor =
+        mapping ? r->event.data.mapping_start.anchor : r->event.data.sequence_start.anchor;
+    const char *name = arena_strdup(r->a, (const char *)anchor);
+    if (r->depth == JSON_MAX_DEPTH)
+        return broken(r, r->event.start_mark, "nested too deeply", NULL);
+    r->depth++;
+    cJSON *node = mapping ? read_mapping(r) : read_sequence(r);
+    r->depth--;
+    return remember(r, name, node);
+}
+
+/* The node the current event starts; afterwards the current event is its last one. */
+static cJSON *read_node(struct reader *r)
+{
+    if (++r->nodes > MAX_NODES)
+        return broken(r, r->event.start_mark, "too many values", NULL);
+    if (r->event.type == YAML_ALIAS_EVENT)
+        return read_alias(r);
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return read_nested(r);
+    const char *name = arena_strdup(r->a, (const char *)r->event.data.scalar.anchor);
+    return remember(r, name, read_scalar(r));
+}
+
+/* The next document's root; NULL at the end of the stream, and on an error (r->e says). */
+static cJSON *read_document(struct reader *r, bool *failed)
+{
+    *failed = true;
+    if (!advance(r))
+        return NULL;
+    if (r->event.type == YAML_STREAM_END_EVENT) {
+        *failed = false;
+        return NULL;
+    }
+    r->anchors = NULL;
+    if (!advance(r))
+        return NULL;
+    cJSON *root = read_node(r);
+    if (!root || !advance(r)) /* to the document's end */
+        return NULL;
+    *failed = false;
+    return root;
+}
+
+static void start(struct reader *r, const char *text, size_t len)
+{
+    if (!yaml_parser_initialize(&r->parser))
+        bug("out of memory: a YAML parser");
+    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
+}
+
+static void end(struct reader *r)
+{
+    yaml_event_delete(&r->event);
+    yaml_parser_delete(&r->parser);
+}
+
+cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    struct reader r = { .a = a, .e = e };
+    bool failed = true;
+    cJSON *root = NULL;
+    start(&r, text, len);
+    if (advance(&r)) /* the stream's start */
+        root = read_document(&r, &failed);
+    end(&r);
+    return root || failed ? root : json_null(a);
+}
+
+cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    struct reader r = { .a = a, .e = e };
+    bool failed = true;
+    cJSON *roots = json_array(a), *root = roots;
+    start(&r, text, len);
+    if (!advance(&r))
+        root = NULL;
+    while (root) {
+        root = read_document(&r, &failed);
+        if (root && !cJSON_IsNull(root))
+            json_node_append(roots, root);
+    }
+    end(&r);
+    return failed ? NULL : roots;
+}
