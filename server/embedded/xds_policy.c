@@ -35,8 +35,12 @@ static void read_conditions(struct xds *x, const char *text, struct retry *t)
             json_add(x->a, t->codes, json_number(x->a, (double)code));
     }
     bool codes = json_count(t->codes) > 0;
-    t->on = arena_printf(x->a, "%s%s%s", failure ? "5xx" : "", failure && codes ? "," : "",
-                         codes ? "retriable-status-codes" : "");
+    /* Stock Envoy ignores "non_idempotent"; it is written so that the route reads as Higress' own.
+     */
+    const char *all =
+        arena_printf(x->a, "%s%s%s", failure ? "5xx," : "", t->any_method ? "non_idempotent," : "",
+                     codes ? "retriable-status-codes," : "");
+    t->on = *all ? arena_strndup(x->a, all, strlen(all) - 1) : "";
 }
 
 /* Without any annotation Higress retries what certainly did not reach the service, and 503. */
