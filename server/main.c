@@ -6,7 +6,10 @@
 #include "cmd/cmd.h"
 #include "version.h"
 
+extern const struct command cmd_render;
+
 static const struct command *const commands[] = {
+    &cmd_render,
     NULL,
 };
 
