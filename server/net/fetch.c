@@ -12,57 +12,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/fiber.h"
-#include "base/lib.h"
 #include "base/text.h"
 #include "net/fetch_error.h"
+#include "net/fetch_transfer.h"
 #include "net/loop.h"
-#include <ctype.h>
-#define CURL_DISABLE_TYPECHECK /* its macros would take the place of our pointers */
-#include <curl/curl.h>
 
-#define CURL_API(X)                                                                                \
-    X(curl_easy_init)                                                                              \
-    X(curl_easy_cleanup)                                                                           \
-    X(curl_easy_reset)                                                                             \
-    X(curl_easy_setopt)                                                                            \
-    X(curl_easy_getinfo)                                                                           \
-    X(curl_easy_strerror)                                                                          \
-    X(curl_slist_append)                                                                           \
-    X(curl_slist_free_all)                                                                         \
-    X(curl_multi_init)                                                                             \
-    X(curl_multi_cleanup)                                                                          \
-    X(curl_multi_setopt)                                                                           \
-    X(curl_multi_assign)                                                                           \
-    X(curl_multi_add_handle)                                                                       \
-    X(curl_multi_remove_handle)                                                                    \
-    X(curl_multi_socket_action)                                                                    \
-    X(curl_multi_info_read)
-LIB_TABLE(lib, CURL_API);
+struct curl_lib lib;
 
-enum {
-    DEFAULT_BODY = 16 << 20,
-    HEADERS_MAX = 64,
-    HEADER_LINE_MAX = 8192,
-    RECEIVE_BUFFER = 128 << 10,
-};
-
-struct transfer {
-    const struct fetch_request *request;
-    struct fetch_answer *answer;
-    struct arena *arena;
-    struct fiber *fiber;
-    CURL *easy; /* NULL while it waits for admission */
-    struct curl_slist *headers;
-    struct buf *body;
-    int header_count;
-    size_t received;
-    size_t max_body;
-    int code; /* CURLcode, once done */
-    bool admitted, done, cancelled, ready;
-    char detail[CURL_ERROR_SIZE];
-    struct transfer *next, *prev; /* among all */
-    struct transfer *next_ready;
-};
+enum { DEFAULT_BODY = 16 << 20 };
 
 static struct {
     struct loop *loop;
@@ -189,141 +146,6 @@ static bool open_pool(struct loop *l, struct err *e)
     return true;
 }
 
-/* -- what libcurl hands over
- * ----------------------------------------------------------------------- */
-
-static bool is_success(struct transfer *t)
-{
-    long status = 0;
-    lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    return status >= 200 && status < 300;
-}
-
-static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
-{
-    struct transfer *t = arg;
-    size_t n = size * count;
-    t->received += n;
-    if (!t->request->sink || !is_success(t))
-        return buf_add(t->body, bytes, n) ? n : 0;
-    if (t->request->sink(t->request->sink_arg, bytes, n))
-        return n;
-    t->answer->stopped = true;
-    return 0;
-}
-
-static size_t take_header(char *line, size_t size, size_t count, void *arg)
-{
-    struct transfer *t = arg;
-    size_t n = size * count;
-    const char *colon = memchr(line, ':', n);
-    if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
-        t->header_count = 0; /* the head after an interim answer */
-    if (!colon || n > HEADER_LINE_MAX || t->header_count == HEADERS_MAX)
-        return n;
-
-    char *name = arena_strndup(t->arena, line, (size_t)(colon - line));
-    for (char *p = name; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    const char *from = colon + 1;
-    const char *end = line + n;
-    while (from < end && (*from == ' ' || *from == '\t'))
-        from++;
-    while (end > from && strchr(" \t\r\n", end[-1]))
-        end--;
-    t->answer->headers[t->header_count++] =
-        (struct fetch_header){ name, arena_strndup(t->arena, from, (size_t)(end - from)) };
-    t->answer->headers[t->header_count] = (struct fetch_header){ 0 };
-    return n;
-}
-
-/* -- setting a request up
- * ---------------------------------------------------------------------------- */
-
-#define SET(option, value) lib.curl_easy_setopt(t->easy, option, value)
-
-static bool is_read(const char *method)
-{
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-static void add_header(struct transfer *t, const char *line)
-{
-    t->headers = lib.curl_slist_append(t->headers, line);
-}
-
-static void set_headers(struct transfer *t)
-{
-    bool has_type = false;
-    add_header(t, "Expect:");
-    for (const struct fetch_header *h = t->request->headers; h && h->name; h++) {
-        bool empty = h->value[0] == '\0'; /* "Name;" sends an empty one, "Name:" would remove it */
-        add_header(t, arena_printf(t->arena, empty ? "%s;" : "%s: %s", h->name, h->value));
-        has_type = has_type || text_equal_nocase(h->name, "content-type");
-    }
-    if (!has_type)
-        add_header(t, "Content-Type:");
-    SET(CURLOPT_HTTPHEADER, t->headers);
-}
-
-static void set_body(struct transfer *t)
-{
-    const struct fetch_request *r = t->request;
-    if (strcmp(r->method, "HEAD") == 0) {
-        SET(CURLOPT_NOBODY, 1L);
-    } else if (r->body || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
-        SET(CURLOPT_POSTFIELDS, r->body ? r->body : "");
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
-    }
-    SET(CURLOPT_CUSTOMREQUEST, r->method);
-    SET(CURLOPT_FRESH_CONNECT, is_read(r->method) ? 0L : 1L);
-}
-
-static void set_trust(struct transfer *t)
-{
-    const struct fetch_request *r = t->request;
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
-    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    if (r->ca_file)
-        SET(CURLOPT_CAINFO, r->ca_file);
-    if (!r->user_pwd_user)
-        return;
-    SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-    SET(CURLOPT_USERNAME, r->user_pwd_user);
-    SET(CURLOPT_PASSWORD, r->user_pwd_password ? r->user_pwd_password : "");
-}
-
-static long milliseconds(double seconds, double otherwise)
-{
-    return (long)((seconds > 0 ? seconds : otherwise) * 1000);
-}
-
-static void set_options(struct transfer *t)
-{
-    const struct fetch_request *r = t->request;
-    SET(CURLOPT_URL, r->url);
-    SET(CURLOPT_PRIVATE, t);
-    SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_PROXY, "");
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    SET(CURLOPT_PATH_AS_IS, 1L);
-    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
-    SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
-    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
-    SET(CURLOPT_ERRORBUFFER, t->detail);
-    SET(CURLOPT_WRITEFUNCTION, take_body);
-    SET(CURLOPT_WRITEDATA, t);
-    SET(CURLOPT_HEADERFUNCTION, take_header);
-    SET(CURLOPT_HEADERDATA, t);
-    if (!r->sink)
-        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
-    set_body(t);
-    set_headers(t);
-    set_trust(t);
-}
-
 /* -- the life of a transfer
  * --------------------------------------------------------------------------- */
 
@@ -378,7 +200,7 @@ static void admit_next(void)
 static void perform(struct transfer *t)
 {
     t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
-    set_options(t);
+    fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
     lib.curl_multi_remove_handle(pool.multi, t->easy);
@@ -387,6 +209,7 @@ static void perform(struct transfer *t)
 static void release(struct transfer *t)
 {
     lib.curl_slist_free_all(t->headers);
+    lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
     if (pool.idle_count < FETCH_MAX)
         pool.idle[pool.idle_count++] = t->easy;
@@ -414,7 +237,23 @@ static bool explain(struct transfer *t, struct err *e)
         .max_body = t->max_body,
         .ca_file = t->request->ca_file,
     };
+    t->answer->cause = fetch_why(&f);
     return fetch_error(t->arena, &f, e);
+}
+
+/* Of the server's own certificate, when the handshake got that far; "Expire date:…" as libcurl
+ * words it. */
+static const char *end_of_validity(struct transfer *t)
+{
+    static const char label[] = "Expire date:";
+    struct curl_certinfo *chain = NULL;
+    lib.curl_easy_getinfo(t->easy, CURLINFO_CERTINFO, &chain);
+    if (!chain || chain->num_of_certs < 1)
+        return NULL;
+    for (struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
+        if (text_starts(line->data, label))
+            return arena_strdup(t->arena, line->data + sizeof label - 1);
+    return NULL;
 }
 
 /* Reads out what the handle knows; true when a whole answer is there. */
@@ -431,6 +270,8 @@ static bool conclude(struct transfer *t, struct err *e)
     out->seconds = (double)microseconds / 1e6;
     out->body = t->body->data;
     out->len = t->body->len;
+    if (t->request->connect_only)
+        out->not_after = end_of_validity(t);
     if (t->cancelled && !t->done)
         return err_set(e, ERR_GONE, "cancelled while waiting for %s", t->request->method);
     if (t->code == CURLE_OK || out->stopped)

@@ -36,6 +36,26 @@ struct fetch_request {
     bool (*sink)(void *arg, const char *bytes, size_t n);
     void *sink_arg;
     struct cancel *cancel;
+    /* For probe(): connect (and shake hands, for https) and send nothing. */
+    bool connect_only;
+    const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+};
+
+/* Why no whole answer came. */
+enum fetch_cause {
+    FETCH_FINE = 0,
+    FETCH_REFUSED,
+    FETCH_TIMEOUT,
+    FETCH_NO_ROUTE,
+    FETCH_DNS,
+    FETCH_RESET,
+    FETCH_NOT_TLS,
+    FETCH_TLS_EXPIRED,
+    FETCH_TLS_NAME,
+    FETCH_TLS_UNKNOWN_CA,
+    FETCH_TLS_OTHER,
+    FETCH_TOO_LARGE,
+    FETCH_OTHER,
 };
 
 struct fetch_answer {
@@ -44,6 +64,8 @@ struct fetch_answer {
     char *body;                   /* never NULL on success; ends with NUL */
     size_t len;
     bool stopped; /* the sink said stop */
+    enum fetch_cause cause;
+    const char *not_after; /* connect_only and TLS: end of the certificate's validity, or NULL */
     /* On failure: may the server have received the request? false only when that is impossible
      * (refused, no DNS, TLS refused before the request was sent). */
     bool maybe_sent;

@@ -20,74 +20,112 @@ static const char *shown_url(struct arena *a, const char *url)
     return text_clean(a, shown, 200);
 }
 
-static bool tls_error(const struct fetch_facts *f, const char *who, const char *detail,
-                      struct err *e)
+/* OpenSSL's and libcurl's words, and what they mean. The first that occurs counts. */
+static const struct {
+    const char *words;
+    enum fetch_cause cause;
+} tls_words[] = {
+    { "expired", FETCH_TLS_EXPIRED },
+    { "subject name", FETCH_TLS_NAME },
+    { "hostname", FETCH_TLS_NAME },
+    { "self", FETCH_TLS_UNKNOWN_CA },
+    { "unable to get", FETCH_TLS_UNKNOWN_CA },
+    { "wrong version", FETCH_NOT_TLS },
+    { "packet length", FETCH_NOT_TLS },
+    { "http request", FETCH_NOT_TLS },
+};
+
+static enum fetch_cause tls_cause(const char *detail)
 {
-    if (text_contains_nocase(detail, "expired"))
-        return err_set(e, ERR_NET, "%s: the server's certificate has expired. Nothing was sent.",
-                       who);
-    if (text_contains_nocase(detail, "subject name") || text_contains_nocase(detail, "hostname"))
-        return err_set(e, ERR_NET,
-                       "%s: the server's certificate is for another name (%s). Nothing was sent.",
-                       who, detail);
-    if (text_contains_nocase(detail, "self") || text_contains_nocase(detail, "unable to get"))
-        return err_set(e, ERR_NET,
-                       "%s: the server's certificate is not signed by a trusted authority (%s). "
-                       "Nothing was sent; name its CA file in the configuration.",
-                       who, detail);
-    if (text_contains_nocase(detail, "wrong version") ||
-        text_contains_nocase(detail, "packet length"))
-        return err_set(e, ERR_NET,
-                       "%s: the server does not speak TLS on this port. Nothing was sent.", who);
-    return err_set(e, ERR_NET, "%s: no TLS connection: %s. Nothing was sent.", who,
-                   detail[0] ? detail : f->reason);
+    for (size_t i = 0; i < sizeof tls_words / sizeof tls_words[0]; i++)
+        if (text_contains_nocase(detail, tls_words[i].words))
+            return tls_words[i].cause;
+    return FETCH_TLS_OTHER;
 }
 
-static bool connect_error(const struct fetch_facts *f, const char *who, const char *detail,
-                          struct err *e)
+static enum fetch_cause connect_cause(int os_errno)
 {
-    if (f->os_errno == ECONNREFUSED)
-        return err_set(e, ERR_NET, "%s: connection refused. Is the server running there?", who);
-    return err_set(e, ERR_NET, "%s: no connection: %s", who, detail[0] ? detail : f->reason);
+    if (os_errno == ECONNREFUSED)
+        return FETCH_REFUSED;
+    bool unreachable = os_errno == ENETUNREACH || os_errno == EHOSTUNREACH;
+    return unreachable ? FETCH_NO_ROUTE : FETCH_OTHER;
 }
 
-static bool timeout_error(const struct fetch_facts *f, const char *who, struct err *e)
+enum fetch_cause fetch_why(const struct fetch_facts *f)
+{
+    switch (f->code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+        return FETCH_DNS;
+    case CURLE_COULDNT_CONNECT:
+        return connect_cause(f->os_errno);
+    case CURLE_OPERATION_TIMEDOUT:
+        return FETCH_TIMEOUT;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+        return tls_cause(f->detail);
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+        return FETCH_RESET;
+    case CURLE_FILESIZE_EXCEEDED:
+    case CURLE_WRITE_ERROR:
+        return FETCH_TOO_LARGE;
+    default:
+        return FETCH_OTHER;
+    }
+}
+
+static const char *timeout_words(struct arena *a, const struct fetch_facts *f)
 {
     if (!f->connected)
-        return err_set(e, ERR_NET, "%s: no connection within %.1f s", who, f->waited);
+        return arena_printf(a, "no connection within %.1f s", f->waited);
     if (f->received > 0)
-        return err_set(e, ERR_NET, "%s: the answer was not whole after %.1f s (%zu bytes came)",
-                       who, f->waited, f->received);
-    return err_set(e, ERR_NET, "%s: no answer within %.1f s", who, f->waited);
+        return arena_printf(a, "the answer was not whole after %.1f s (%zu bytes came)", f->waited,
+                            f->received);
+    return arena_printf(a, "no answer within %.1f s", f->waited);
+}
+
+static const char *words(struct arena *a, const struct fetch_facts *f, const char *detail)
+{
+    switch (fetch_why(f)) {
+    case FETCH_DNS:
+        return "the host name has no address";
+    case FETCH_REFUSED:
+        return "connection refused. Is the server running there?";
+    case FETCH_TIMEOUT:
+        return timeout_words(a, f);
+    case FETCH_TLS_EXPIRED:
+        return "the server's certificate has expired. Nothing was sent.";
+    case FETCH_TLS_NAME:
+        return arena_printf(a,
+                            "the server's certificate is for another name (%s). "
+                            "Nothing was sent.",
+                            detail);
+    case FETCH_TLS_UNKNOWN_CA:
+        return arena_printf(a,
+                            "the server's certificate is not signed by a trusted authority (%s). "
+                            "Nothing was sent; name its CA file in the configuration.",
+                            detail);
+    case FETCH_NOT_TLS:
+        return "the server does not speak TLS on this port. Nothing was sent.";
+    case FETCH_TLS_OTHER:
+        return arena_printf(a, "no TLS connection: %s. Nothing was sent.", detail);
+    case FETCH_RESET:
+        if (f->code == CURLE_GOT_NOTHING)
+            return "the server closed the connection without an answer";
+        return arena_printf(a, "the connection broke after %zu bytes of the answer", f->received);
+    case FETCH_TOO_LARGE:
+        return arena_printf(a, "the answer is larger than %zu bytes", f->max_body);
+    default:
+        return detail;
+    }
 }
 
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
 {
-    const char *who = arena_printf(a, "%s %s", f->method, shown_url(a, f->url));
-    const char *detail = text_clean(a, f->detail, 200);
-    switch (f->code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return err_set(e, ERR_NET, "%s: the host name has no address", who);
-    case CURLE_COULDNT_CONNECT:
-        return connect_error(f, who, detail, e);
-    case CURLE_OPERATION_TIMEDOUT:
-        return timeout_error(f, who, e);
-    case CURLE_GOT_NOTHING:
-        return err_set(e, ERR_NET, "%s: the server closed the connection without an answer", who);
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CONNECT_ERROR:
-        return tls_error(f, who, detail, e);
-    case CURLE_SSL_CACERT_BADFILE:
-        return err_set(e, ERR_NET, "%s: the CA file '%s' cannot be read", who,
-                       f->ca_file ? f->ca_file : "of the system");
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-        return err_set(e, ERR_NET, "%s: the connection broke after %zu bytes of the answer", who,
-                       f->received);
-    case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_WRITE_ERROR:
-        return err_set(e, ERR_NET, "%s: the answer is larger than %zu bytes", who, f->max_body);
-    default:
-        return err_set(e, ERR_NET, "%s: %s", who, detail[0] ? detail : f->reason);
-    }
+    if (f->code == CURLE_SSL_CACERT_BADFILE)
+        return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
+                       shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
+    const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
+    return err_set(e, ERR_NET, "%s %s: %s", f->method, shown_url(a, f->url), words(a, f, detail));
 }

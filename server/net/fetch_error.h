@@ -1,10 +1,6 @@
 /* fetch_error.h - how a transfer of fetch.c ended, in words. Internal to net. */
 #pragma once
-#include <stdbool.h>
-#include <stddef.h>
-
-struct arena;
-struct err;
+#include "net/fetch.h"
 
 /* What is known of a transfer that brought no whole answer. */
 struct fetch_facts {
@@ -21,5 +17,6 @@ struct fetch_facts {
     const char *ca_file; /* may be NULL */
 };
 
+enum fetch_cause fetch_why(const struct fetch_facts *f);
 /* Sets ERR_NET: what happened, to which URL, what to check. Always false. */
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e);

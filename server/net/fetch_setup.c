@@ -1,0 +1,159 @@
+/* fetch_setup.c - a request becomes options of a libcurl handle, and what libcurl hands over
+ * becomes an answer. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "net/fetch_transfer.h"
+#include <ctype.h>
+
+enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
+
+/* -- what libcurl hands over
+ * ----------------------------------------------------------------------- */
+
+static bool is_success(struct transfer *t)
+{
+    long status = 0;
+    lib.curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 200 && status < 300;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count;
+    t->received += n;
+    if (!t->request->sink || !is_success(t))
+        return buf_add(t->body, bytes, n) ? n : 0;
+    if (t->request->sink(t->request->sink_arg, bytes, n))
+        return n;
+    t->answer->stopped = true;
+    return 0;
+}
+
+static size_t take_header(char *line, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count;
+    const char *colon = memchr(line, ':', n);
+    if (n > 5 && memcmp(line, "HTTP/", 5) == 0)
+        t->header_count = 0; /* the head after an interim answer */
+    if (!colon || n > HEADER_LINE_MAX || t->header_count == HEADERS_MAX)
+        return n;
+
+    char *name = arena_strndup(t->arena, line, (size_t)(colon - line));
+    for (char *p = name; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    const char *from = colon + 1;
+    const char *end = line + n;
+    while (from < end && (*from == ' ' || *from == '\t'))
+        from++;
+    while (end > from && strchr(" \t\r\n", end[-1]))
+        end--;
+    t->answer->headers[t->header_count++] =
+        (struct fetch_header){ name, arena_strndup(t->arena, from, (size_t)(end - from)) };
+    t->answer->headers[t->header_count] = (struct fetch_header){ 0 };
+    return n;
+}
+
+/* -- setting a request up
+ * ---------------------------------------------------------------------------- */
+
+#define SET(option, value) lib.curl_easy_setopt(t->easy, option, value)
+
+static bool is_read(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+static void add_header(struct transfer *t, const char *line)
+{
+    t->headers = lib.curl_slist_append(t->headers, line);
+}
+
+static void set_headers(struct transfer *t)
+{
+    bool has_type = false;
+    add_header(t, "Expect:");
+    for (const struct fetch_header *h = t->request->headers; h && h->name; h++) {
+        bool empty = h->value[0] == '\0'; /* "Name;" sends an empty one, "Name:" would remove it */
+        add_header(t, arena_printf(t->arena, empty ? "%s;" : "%s: %s", h->name, h->value));
+        has_type = has_type || text_equal_nocase(h->name, "content-type");
+    }
+    if (!has_type)
+        add_header(t, "Content-Type:");
+    SET(CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_body(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    if (strcmp(r->method, "HEAD") == 0) {
+        SET(CURLOPT_NOBODY, 1L);
+    } else if (r->body || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
+        SET(CURLOPT_POSTFIELDS, r->body ? r->body : "");
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
+    }
+    SET(CURLOPT_CUSTOMREQUEST, r->method);
+    SET(CURLOPT_FRESH_CONNECT, is_read(r->method) ? 0L : 1L);
+}
+
+static void set_trust(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (r->ca_file)
+        SET(CURLOPT_CAINFO, r->ca_file);
+    if (!r->user_pwd_user)
+        return;
+    SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    SET(CURLOPT_USERNAME, r->user_pwd_user);
+    SET(CURLOPT_PASSWORD, r->user_pwd_password ? r->user_pwd_password : "");
+}
+
+static void set_connect(struct transfer *t)
+{
+    if (!t->request->connect_only)
+        return;
+    SET(CURLOPT_CONNECT_ONLY, 1L);
+    SET(CURLOPT_CERTINFO, 1L);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    if (!t->request->connect_to)
+        return;
+    t->connect_to = lib.curl_slist_append(NULL, t->request->connect_to);
+    SET(CURLOPT_CONNECT_TO, t->connect_to);
+}
+
+static long milliseconds(double seconds, double otherwise)
+{
+    return (long)((seconds > 0 ? seconds : otherwise) * 1000);
+}
+
+void fetch_setup(struct transfer *t)
+{
+    const struct fetch_request *r = t->request;
+    SET(CURLOPT_URL, r->url);
+    SET(CURLOPT_PRIVATE, t);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PATH_AS_IS, 1L);
+    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
+    SET(CURLOPT_ERRORBUFFER, t->detail);
+    SET(CURLOPT_WRITEFUNCTION, take_body);
+    SET(CURLOPT_WRITEDATA, t);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
+    SET(CURLOPT_HEADERDATA, t);
+    if (!r->sink)
+        SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
+    set_body(t);
+    set_headers(t);
+    set_trust(t);
+    set_connect(t);
+}
