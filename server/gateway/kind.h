@@ -38,7 +38,8 @@ struct kind {
     const char *needs;   /* members an update must bring, because reading never shows them */
     const char *strip;   /* members never sent: the console would obey them against the URL */
     const char *made;    /* members the console makes: not compared, not part of a content hash */
-    const char *guarded; /* names that must not be deleted or written; ".internal" is a suffix */
+    const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
+    const char *kept;    /* names that must not be deleted */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
 };
 extern const struct kind kinds[]; /* ended by { 0 } */
@@ -46,8 +47,9 @@ extern const struct kind kinds[]; /* ended by { 0 } */
 const struct kind *kind_find(const char *name);        /* NULL: unknown */
 const char *kind_names(void);                          /* "route|domain|…" */
 bool kind_has(const char *bar_list, const char *word); /* word in "a|b|c"; NULL list: false */
-/* Calls fn for each word of "a|b|c". */
-void kind_words(const char *bar_list, void (*fn)(void *arg, const char *word, int n), void *arg);
+/* Takes the next word off "a|b|c": for (rest = list; kind_next(&rest, word);). */
+enum { KIND_WORD = 96 };
+bool kind_next(const char **rest, char word[KIND_WORD]);
 
 /* Percent-encoded console paths. NULL with ERR_ARGS: a name that is empty, ".", "..", holds '/' or
  * control characters; a scope that is missing, misspelt or not for this kind. */

@@ -1,0 +1,167 @@
+/* diff.c - two JSON trees as short lines a person can read.
+ *
+ * One walk: objects by member, lists by identity (name, key, provider) or place, leaves by value.
+ * Lines go to a list with a ceiling; what is beyond is counted.
+ */
+#include "gateway/diff.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+
+struct walk {
+    struct arena *a;
+    cJSON *lines;
+    int max, left_out;
+};
+
+enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
+
+static bool absent(const cJSON *n)
+{
+    if (!n || cJSON_IsNull(n))
+        return true;
+    if (!cJSON_IsObject(n))
+        return cJSON_IsArray(n) && !n->child;
+    for (const cJSON *c = n->child; c; c = c->next)
+        if (!absent(c))
+            return false;
+    return true;
+}
+
+static const char *value(struct walk *w, const cJSON *n)
+{
+    return text_clean(w->a, json_print(w->a, n), VALUE_MAX);
+}
+
+static void line(struct walk *w, const char *text)
+{
+    if (json_count(w->lines) >= w->max)
+        w->left_out++;
+    else
+        json_add_str(w->a, w->lines, text);
+}
+
+static const char *identity(const cJSON *item)
+{
+    static const char *const members[] = { "name", "key", "provider", "id" };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (json_str(item, members[i]))
+            return json_str(item, members[i]);
+    return NULL;
+}
+
+/* Elements are matched by identity only where every one has its own: two versions of one service
+ * in a list must not be taken for each other. */
+static bool all_named(const cJSON *list)
+{
+    for (const cJSON *c = list->child; c; c = c->next) {
+        if (!identity(c))
+            return false;
+        for (const cJSON *d = c->next; d; d = d->next)
+            if (identity(d) && !strcmp(identity(c), identity(d)))
+                return false;
+    }
+    return true;
+}
+
+/* The element of list that stands for item, the i-th of the other list. */
+static const cJSON *partner(const cJSON *list, const cJSON *item, int i, bool by_name)
+{
+    if (!by_name)
+        return cJSON_GetArrayItem(list, i);
+    const cJSON *c;
+    cJSON_ArrayForEach(c, list)
+    {
+        if (!strcmp(identity(c), identity(item)))
+            return c;
+    }
+    return NULL;
+}
+
+static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y);
+
+static const char *member_path(struct walk *w, const char *path, const char *member)
+{
+    const char *safe = text_clean(w->a, member, 80);
+    return *path ? arena_printf(w->a, "%.*s.%s", PATH_MAX_LEN, path, safe) : safe;
+}
+
+static const char *item_path(struct walk *w, const char *path, const cJSON *item, int i,
+                             bool by_name)
+{
+    if (by_name)
+        return arena_printf(w->a, "%.*s[%s]", PATH_MAX_LEN, path,
+                            text_clean(w->a, identity(item), 60));
+    return arena_printf(w->a, "%.*s[%d]", PATH_MAX_LEN, path, i);
+}
+
+static void walk_object(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    for (const cJSON *c = x->child; c; c = c->next)
+        walk(w, member_path(w, path, c->string), c, json_get(y, c->string));
+    for (const cJSON *c = y->child; c; c = c->next)
+        if (!json_get(x, c->string))
+            walk(w, member_path(w, path, c->string), NULL, c);
+}
+
+static bool order_moved(const cJSON *x, const cJSON *y)
+{
+    for (const cJSON *p = x->child, *q = y->child; p && q; p = p->next, q = q->next)
+        if (strcmp(identity(p), identity(q)) != 0)
+            return true;
+    return false;
+}
+
+static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    int i = 0, before = json_count(w->lines) + w->left_out;
+    bool by_name = all_named(x) && all_named(y);
+    for (const cJSON *c = x->child; c; c = c->next, i++)
+        walk(w, item_path(w, path, c, i, by_name), c, partner(y, c, i, by_name));
+    i = 0;
+    for (const cJSON *c = y->child; c; c = c->next, i++)
+        if (!partner(x, c, i, by_name))
+            walk(w, item_path(w, path, c, i, by_name), NULL, c);
+    if (by_name && before == json_count(w->lines) + w->left_out && order_moved(x, y))
+        line(w, arena_printf(w->a, "~ %s: order of the elements", path));
+}
+
+static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    bool no_x = absent(x), no_y = absent(y);
+    if (no_x && no_y)
+        return;
+    const char *shown = *path ? path : "(all)";
+    if (no_x)
+        line(w, arena_printf(w->a, "+ %s: %s", shown, value(w, y)));
+    else if (no_y)
+        line(w, arena_printf(w->a, "- %s: %s", shown, value(w, x)));
+    else if (cJSON_IsObject(x) && cJSON_IsObject(y))
+        walk_object(w, path, x, y);
+    else if (cJSON_IsArray(x) && cJSON_IsArray(y))
+        walk_list(w, path, x, y);
+    else if (!json_equal(x, y))
+        line(w, arena_printf(w->a, "~ %s: %s -> %s", shown, value(w, x), value(w, y)));
+}
+
+/* A create or a delete is shown member by member, not as one long line. */
+static void walk_root(struct walk *w, const cJSON *x, const cJSON *y)
+{
+    cJSON *nothing = json_object(w->a);
+    if (absent(x) && cJSON_IsObject(y))
+        walk_object(w, "", nothing, y);
+    else if (absent(y) && cJSON_IsObject(x))
+        walk_object(w, "", x, nothing);
+    else
+        walk(w, "", x, y);
+}
+
+cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = max_lines };
+    walk_root(&w, before, after);
+    if (w.left_out)
+        json_add_str(a, w.lines, arena_printf(a, "… and %d more", w.left_out));
+    return w.lines;
+}

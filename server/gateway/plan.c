@@ -1,0 +1,222 @@
+/* plan.c - a change as data: what tools describe, made safe, and the digest over it.
+ *
+ * Every operation passes `complete`, the one place where an object about to be sent is made whole:
+ * name, masked secrets, members that a write would lose, members the console would obey against the
+ * URL. How plans are shown and stored is plan_show.c.
+ */
+#include "gateway/plan.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "gateway/check.h"
+#include "gateway/kind.h"
+#include "gateway/mask.h"
+#include <stdarg.h>
+
+struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e)
+{
+    struct plan *p = arena_make(a, struct plan);
+    p->arena = a;
+    p->tool = arena_strdup(a, tool ? tool : "");
+    p->risk = risk;
+    p->err = e;
+    return p;
+}
+
+static char *format_text(struct arena *a, const char *format, va_list args)
+{
+    char text[512];
+    vsnprintf(text, sizeof text, format, args);
+    return text_clean(a, text, sizeof text);
+}
+
+void plan_warn(struct plan *p, const char *format, ...)
+{
+    if (p->warning_count == PLAN_MAX_WARNINGS)
+        return;
+    va_list args;
+    va_start(args, format);
+    p->warnings[p->warning_count++] = format_text(p->arena, format, args);
+    va_end(args);
+}
+
+void plan_title(struct plan *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    p->title = format_text(p->arena, format, args);
+    va_end(args);
+}
+
+void plan_risk(struct plan *p, enum risk at_least)
+{
+    if (p->risk < at_least)
+        p->risk = at_least;
+}
+
+static bool guarded_by(const char *list, const char *name)
+{
+    char word[KIND_WORD];
+    for (const char *rest = list; kind_next(&rest, word);)
+        if (*word == '.' ? text_ends(name, word) : !strcmp(name, word))
+            return true;
+    return false;
+}
+
+/* Starts an operation: the kind, whether it may be written, the name. NULL after an error. */
+static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *kind,
+                             const char *name, const char *scope)
+{
+    if (p->err->kind != ERR_NONE)
+        return NULL;
+    if (p->closed)
+        bug("an operation is added to a closed plan");
+    const struct kind *k = kind_find(kind);
+    if (!k)
+        return err_set(p->err, ERR_ARGS, "kind: '%s' is unknown, must be one of %s", kind,
+                       kind_names()),
+               NULL;
+    if (k->flags & KIND_READ_ONLY)
+        return err_set(p->err, ERR_ARGS, "a %s can only be read", k->name), NULL;
+    if (p->count == PLAN_MAX_OPS)
+        return err_set(p->err, ERR_ARGS, "a plan holds at most %d operations", PLAN_MAX_OPS), NULL;
+    if (!kind_object_path(p->arena, k, name, scope, p->err))
+        return NULL;
+    if (guarded_by(k->guarded, name) || (verb == PLAN_DELETE && guarded_by(k->kept, name)))
+        return err_set(p->err, ERR_ARGS,
+                       "%s '%s' belongs to the console itself and is not changed directly", k->name,
+                       name),
+               NULL;
+    struct plan_op *op = &p->ops[p->count];
+    *op = (struct plan_op){ .verb = verb, .kind = k, .name = arena_strdup(p->arena, name) };
+    op->scope = (k->flags & KIND_SCOPED) ? arena_strdup(p->arena, scope) : NULL;
+    return op;
+}
+
+static bool twice(const struct plan *p, const struct plan_op *op)
+{
+    for (const struct plan_op *o = p->ops; o < op; o++)
+        if (o->kind == op->kind && !strcmp(o->name, op->name) &&
+            !strcmp(o->scope ? o->scope : "", op->scope ? op->scope : ""))
+            return true;
+    return false;
+}
+
+/* The YAML text of a plugin instance wins if it was edited; only the tree is sent, because the
+ * console would prefer the tree whatever the text says. */
+static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
+{
+    const char *text = json_str(after, "rawConfigurations");
+    const char *old = json_str(before, "rawConfigurations");
+    const cJSON *tree = json_get(after, "configurations"),
+                *was = json_get(before, "configurations");
+    bool tree_edited = tree && !cJSON_IsNull(tree) && !(was && json_equal(tree, was));
+    bool edited = text && *text && !(old && !strcmp(text, old));
+    if (edited && tree_edited)
+        return err_set(p->err, ERR_ARGS,
+                       "give configurations or rawConfigurations, not both changed");
+    if (edited) {
+        cJSON *parsed = yaml_parse(p->arena, text, strlen(text), p->err);
+        if (!parsed)
+            return err_at(p->err, "rawConfigurations");
+        json_set(p->arena, after, "configurations", parsed);
+    }
+    json_remove(after, "rawConfigurations");
+    return true;
+}
+
+static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
+{
+    char word[KIND_WORD];
+    for (const char *rest = op->kind->carry; kind_next(&rest, word);) {
+        const cJSON *now = json_get(op->before, word), *next = json_get(after, word);
+        if (!now || cJSON_IsNull(now) || (next && !cJSON_IsNull(next)))
+            continue;
+        json_set(p->arena, after, word, json_clone(p->arena, now));
+        plan_warn(p, "%s is kept as it is: it was left out, and a write without it would reset it",
+                  word);
+    }
+}
+
+/* Makes the object to be sent whole and right. */
+static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
+{
+    struct arena *a = p->arena;
+    if (!cJSON_IsObject(given))
+        return err_set(p->err, ERR_ARGS, "a %s must be a JSON object", op->kind->name);
+    cJSON *after = json_clone(a, given);
+    const char *named = json_str(after, op->kind->key);
+    if (named && *named && strcmp(named, op->name) != 0)
+        return err_set(p->err, ERR_ARGS, "%s: '%s' is not '%s'; an object cannot be renamed",
+                       op->kind->key, text_clean(a, named, 80), op->name);
+    json_set_str(a, after, op->kind->key, op->name);
+    char word[KIND_WORD];
+    for (const char *rest = op->kind->strip; kind_next(&rest, word);)
+        json_remove(after, word);
+    if ((op->kind->flags & KIND_SCOPED) && !settle_yaml(p, op->before, after))
+        return false;
+    if (!mask_restore(a, op->kind, op->before, after, p->err))
+        return false;
+    carry_over(p, op, after);
+    const char *version = op->before ? kind_version_of(op->kind, op->before) : NULL;
+    if (version)
+        json_set_str(a, after, "version", version);
+    else
+        json_remove(after, "version");
+    op->after = after;
+    return check_object(a, op->kind, op->before, after, p->err) ||
+           err_at(p->err, "%s '%s'", op->kind->name, op->name);
+}
+
+static bool finish(struct plan *p, struct plan_op *op)
+{
+    if (twice(p, op))
+        return err_set(p->err, ERR_ARGS, "%s '%s' is changed twice in one plan", op->kind->name,
+                       op->name);
+    op->base = kind_hash(p->arena, op->kind, op->before);
+    p->count++;
+    plan_risk(p, op->verb == PLAN_DELETE ? DESTROY : CHANGE);
+    return true;
+}
+
+bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSON *after)
+{
+    const struct kind *k = kind_find(kind);
+    const char *name = k ? kind_name_of(k, after) : NULL;
+    struct plan_op *op = begin(p, PLAN_CREATE, kind, name, scope);
+    return op && complete(p, op, after) && finish(p, op);
+}
+
+bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
+              const cJSON *before, const cJSON *after)
+{
+    struct plan_op *op = begin(p, PLAN_PUT, kind, name, scope);
+    if (!op)
+        return false;
+    if (!kind_exists(op->kind, before))
+        return err_set(p->err, ERR_ARGS, "%s '%s' does not exist; create it instead", kind, name);
+    op->before = json_clone(p->arena, before);
+    if (!complete(p, op, after))
+        return false;
+    cJSON *x = kind_content(p->arena, op->kind, op->before);
+    if (json_equal(x, kind_content(p->arena, op->kind, op->after)))
+        return err_set(p->err, ERR_ARGS, "%s '%s' already looks like that: nothing to change", kind,
+                       name);
+    return finish(p, op);
+}
+
+bool plan_remove(struct plan *p, const char *kind, const char *name, const char *scope,
+                 const cJSON *before)
+{
+    struct plan_op *op = begin(p, PLAN_DELETE, kind, name, scope);
+    if (!op)
+        return false;
+    if (!kind_exists(op->kind, before))
+        return err_set(p->err, ERR_ARGS, "%s '%s' does not exist: nothing to delete", kind, name);
+    op->before = json_clone(p->arena, before);
+    if (op->kind->loss)
+        plan_warn(p, "%s", op->kind->loss);
+    return finish(p, op);
+}
