@@ -19,6 +19,7 @@ struct stream {
     gateway_each_fn *fn;
     void *arg;
     double count;
+    char first;     /* first byte of the answer: '[' is a bare list */
     struct err err; /* of parsing */
 };
 
@@ -36,6 +37,8 @@ static bool element(void *arg, const char *text, size_t len)
 static bool bytes(void *arg, const char *text, size_t n)
 {
     struct stream *s = arg;
+    for (size_t i = 0; i < n && !s->first; i++)
+        s->first = strchr(" \t\r\n", text[i]) ? '\0' : text[i];
     return s->err.kind == ERR_NONE && json_split_feed(s->split, text, n, &s->err);
 }
 
@@ -47,17 +50,20 @@ static bool whole(struct arena *a, struct stream *s, const char *path, struct er
     if (s->err.kind != ERR_NONE)
         return err_status(e, ERR_GATEWAY, 200, "GET %s was not answered with a JSON list: %s", path,
                           s->err.text);
+    if (s->first == '[')
+        return true;
     cJSON *rest = json_split_rest(s->split, a);
-    double total = json_num(rest, "total", s->count);
-    const cJSON *success = json_get(rest, "success");
-    if (cJSON_IsFalse(success) || (rest && rest->child && !success && s->count == 0))
-        return err_status(
-            e, ERR_GATEWAY, 200, "GET %s: the gateway says no: %s", path,
-            text_clean(a, json_str(rest, "message") ? json_str(rest, "message") : "", 300));
-    if (total != s->count)
-        return err_status(e, ERR_GATEWAY, 200, "GET %s: %g elements came where %g were announced",
-                          path, s->count, total);
-    return true;
+    const char *said = json_str(rest, "message");
+    if (!json_true(rest, "success") || !cJSON_IsNumber(json_get(rest, "total")))
+        return err_status(e, ERR_GATEWAY, 200,
+                          "GET %s was answered with something else than a "
+                          "list: %s",
+                          path, text_clean(a, said ? said : "no reason given", 300));
+    double total = json_num(rest, "total", 0);
+    if (total == s->count)
+        return true;
+    return err_status(e, ERR_GATEWAY, 200, "GET %s: %g elements came where %g were announced", path,
+                      s->count, total);
 }
 
 bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void *arg,

@@ -1,0 +1,257 @@
+/* config.c - the configuration: three sources laid over one tree, one check, one struct.
+ *
+ * Environment and flags are set into the file's tree before it is checked, so a rule exists once. A
+ * new setting: a row in `config_options`, one in the field table, a line in `bind`. Files are read
+ * and lines found by config_file.c.
+ */
+#include "gateway/config.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/field.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "gateway/config_file.h"
+
+const struct config_option config_options[] = {
+    { "gateway.url", "HIGRESS_OPS_URL", "gateway-url", "URL", "Higress console to operate.", NULL },
+    { "gateway.username", "HIGRESS_OPS_USERNAME", "username", "NAME", "Console user.", "admin" },
+    { "gateway.password", "HIGRESS_OPS_PASSWORD_FILE", "password-file", "PATH",
+      "File with the console password (or the variable HIGRESS_OPS_PASSWORD).", NULL },
+    { "gateway.login", "HIGRESS_OPS_LOGIN", "login", "auto|basic|session",
+      "How to log in; auto is Basic unless the password holds a ':'.", "auto" },
+    { "gateway.ca_file", "HIGRESS_OPS_CA_FILE", "ca-file", "PATH",
+      "Certificates to trust for https instead of the system's.", NULL },
+    { "gateway.timeout", "HIGRESS_OPS_TIMEOUT", "timeout", "SECONDS",
+      "Limit of one request to the console.", "30" },
+    { "envoy.admin_url", "HIGRESS_OPS_ENVOY_ADMIN", "envoy-admin", "URL",
+      "Envoy's admin interface, for diagnose.", NULL },
+    { "envoy.access_log", "HIGRESS_OPS_ACCESS_LOG", "access-log", "PATH",
+      "Access log of the gateway, for diagnose and tail_logs.", NULL },
+    { "mode", "HIGRESS_OPS_MODE", "mode", "read-only|dry-run|approve|auto",
+      "What may happen to a change.", "approve" },
+    { "state", "HIGRESS_OPS_STATE", "state", "DIR", "Plans, decisions, audit and their key.",
+      "~/.local/state/higress-ops" },
+    { "listen", "HIGRESS_OPS_LISTEN", "listen", "ADDRESS:PORT", "Where HTTP is served.",
+      "127.0.0.1:8470" },
+    { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
+      "Bearer tokens by name, each as the SHA-256 of the token.", NULL },
+    { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
+      "Origins allowed beside the loopback ones.", NULL },
+    { "http.hosts", "HIGRESS_OPS_HOSTS", "hosts", "HOST,…",
+      "Host names allowed beside the loopback ones.", NULL },
+    { "secrets.envs", "HIGRESS_OPS_SECRET_ENVS", "secret-envs", "PREFIX,…",
+      "Beginnings of variables that a secret_ref may name.", "HIGRESS_OPS_SECRET_" },
+    { "secrets.dirs", "HIGRESS_OPS_SECRET_DIRS", "secret-dirs", "DIR,…",
+      "Folders whose files a secret_ref may name.", NULL },
+    { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
+      "Time until a change that nobody decided expires.", "3600" },
+    { "limits.calls", "HIGRESS_OPS_MAX_CALLS", "max-calls", "N", "Tool calls at once.", "64" },
+    { "limits.answer_bytes", "HIGRESS_OPS_ANSWER_BYTES", "answer-bytes", "N",
+      "Default size limit of one answer.", "4096" },
+    { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
+      "warn" },
+    { 0 },
+};
+
+static const struct field reference[] = {
+    { "env", STR, OPT, "Name of an environment variable.", .min = 1, .max = 128 },
+    { "file", STR, OPT, "Path of a file; a final newline is cut.", .min = 1, .max = 4096 },
+    { 0 },
+};
+static const struct field gateway_rows[] = {
+    { "url", STR, OPT, "Console URL.", .min = 8, .max = 1024 },
+    { "username", STR, OPT, "Console user.", .min = 1, .max = 256 },
+    { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",
+      .of = reference },
+    { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },
+    { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },
+    { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },
+    { 0 },
+};
+static const struct field envoy_rows[] = {
+    { "admin_url", STR, OPT, "Admin URL.", .min = 8, .max = 1024 },
+    { "access_log", STR, OPT, "Log path.", .min = 1, .max = 4096 },
+    { 0 },
+};
+static const struct field token_rows[] = {
+    { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
+    { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
+    { 0 },
+};
+static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
+static const struct field http_rows[] = {
+    { "tokens", LIST, OPT, "Bearer tokens.", .max = 64, .of = &a_token },
+    { "origins", LIST, OPT, "Allowed origins.", .max = 64, .of = &a_string },
+    { "hosts", LIST, OPT, "Allowed hosts.", .max = 64, .of = &a_string },
+    { 0 },
+};
+static const struct field secret_rows[] = {
+    { "envs", LIST, OPT, "Beginnings of variable names.", .max = 64, .of = &a_string },
+    { "dirs", LIST, OPT, "Folders.", .max = 64, .of = &a_string },
+    { 0 },
+};
+static const struct field limit_rows[] = {
+    { "calls", INT, OPT, "Calls at once.", .min = 1, .max = 4096 },
+    { "answer_bytes", INT, OPT, "Bytes.", .min = 512, .max = 1 << 20 },
+    { 0 },
+};
+static const struct field root_rows[] = {
+    { "gateway", OBJ, OPT, "The console.", .of = gateway_rows },
+    { "envoy", OBJ, OPT, "The data plane.", .of = envoy_rows },
+    { "mode", STR, OPT, "Mode.", .one_of = "read-only|dry-run|approve|auto" },
+    { "state", STR, OPT, "State folder.", .min = 1, .max = 1024 },
+    { "listen", STR, OPT, "Address.", .min = 1, .max = 256 },
+    { "http", OBJ, OPT, "Access over HTTP.", .of = http_rows },
+    { "secrets", OBJ, OPT, "What secret_ref may read.", .of = secret_rows },
+    { "plan_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 30 * 86400 },
+    { "limits", OBJ, OPT, "Limits.", .of = limit_rows },
+    { "log_level", STR, OPT, "Level.", .one_of = "debug|info|warn|error|off" },
+    { 0 },
+};
+
+static const char *const mode_names[] = { "", "read-only", "dry-run", "approve", "auto" };
+static const char *const login_names[] = { "", "auto", "basic", "session" };
+
+const char *config_mode_name(enum mode m)
+{
+    return mode_names[m];
+}
+
+static int index_of(const char *const *list, int n, const char *word, int otherwise)
+{
+    for (int i = 1; word && i < n; i++)
+        if (!strcmp(list[i], word))
+            return i;
+    return otherwise;
+}
+
+void config_help(struct buf *b)
+{
+    for (const struct config_option *o = config_options; o->path; o++) {
+        if (!o->flag)
+            continue;
+        char left[80];
+        snprintf(left, sizeof left, "--%s %s", o->flag, o->value);
+        buf_printf(b, "  %-30s %s%s%s%s\n", left, o->about, o->otherwise ? " Default: " : "",
+                   o->otherwise ? o->otherwise : "", o->otherwise ? "." : "");
+    }
+}
+
+static const char *const *strings(struct arena *a, const cJSON *list, const char *otherwise)
+{
+    int n = json_count(list), i = 0;
+    const char **out = arena_array(a, const char *, n + 2);
+    const cJSON *s;
+    cJSON_ArrayForEach(s, list) out[i++] = arena_strdup(a, s->valuestring);
+    if (!list && otherwise)
+        out[i] = otherwise;
+    return out;
+}
+
+static const struct config_token *token_list(struct arena *a, const cJSON *list)
+{
+    struct config_token *out = arena_array(a, struct config_token, json_count(list) + 1);
+    const cJSON *t;
+    int i = 0;
+    cJSON_ArrayForEach(t, list)
+    {
+        out[i].name = arena_strdup(a, json_str(t, "name"));
+        out[i++].sha256 = arena_strdup(a, json_str(t, "sha256"));
+    }
+    return out;
+}
+
+static const char *default_state(struct arena *a)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    if (xdg && *xdg)
+        return arena_printf(a, "%s/higress-ops", xdg);
+    return home && *home ? arena_printf(a, "%s/.local/state/higress-ops", home)
+                         : "/var/lib/higress-ops";
+}
+
+static const char *text(struct arena *a, const cJSON *tree, const char *path, const char *otherwise)
+{
+    const cJSON *n = json_path(tree, path);
+    return cJSON_IsString(n) ? arena_strdup(a, n->valuestring) : otherwise;
+}
+
+static double number(const cJSON *tree, const char *path, double otherwise)
+{
+    const cJSON *n = json_path(tree, path);
+    return cJSON_IsNumber(n) ? n->valuedouble : otherwise;
+}
+
+static void bind(struct config *c, struct arena *a, const cJSON *t)
+{
+    c->gateway_url = text(a, t, "gateway.url", NULL);
+    c->username = text(a, t, "gateway.username", "admin");
+    c->login = (enum login)index_of(login_names, 4, text(a, t, "gateway.login", NULL), LOGIN_AUTO);
+    c->ca_file = text(a, t, "gateway.ca_file", NULL);
+    c->timeout = number(t, "gateway.timeout", 30);
+    c->envoy_admin = text(a, t, "envoy.admin_url", NULL);
+    c->access_log = text(a, t, "envoy.access_log", NULL);
+    c->mode = (enum mode)index_of(mode_names, 5, text(a, t, "mode", NULL), MODE_APPROVE);
+    c->state_dir = text(a, t, "state", NULL);
+    c->state_dir = c->state_dir ? c->state_dir : default_state(a);
+    c->listen = text(a, t, "listen", "127.0.0.1:8470");
+    c->tokens = token_list(a, json_path(t, "http.tokens"));
+    c->origins = strings(a, json_path(t, "http.origins"), NULL);
+    c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
+    c->secret_envs = strings(a, json_path(t, "secrets.envs"), "HIGRESS_OPS_SECRET_");
+    c->secret_dirs = strings(a, json_path(t, "secrets.dirs"), NULL);
+    c->plan_ttl = number(t, "plan_ttl", 3600);
+    c->max_calls = number(t, "limits.calls", 64);
+    c->answer_bytes = number(t, "limits.answer_bytes", 4096);
+    c->log_level = text(a, t, "log_level", "warn");
+}
+
+/* http(s), a host, no user information; the trailing slash is cut. */
+static bool good_url(struct arena *a, const char **url, const char *path, struct err *e)
+{
+    if (!*url)
+        return true;
+    const char *host = text_starts(*url, "http://")    ? *url + 7
+                       : text_starts(*url, "https://") ? *url + 8
+                                                       : NULL;
+    if (!host || !*host || *host == '/' || strpbrk(host, "@?# \t\r\n"))
+        return err_set(e, ERR_ARGS,
+                       "%s: must be http://HOST[:PORT] or https://…, without user, query or blanks",
+                       path);
+    size_t n = strlen(*url);
+    while ((*url)[n - 1] == '/')
+        n--;
+    *url = arena_strndup(a, *url, n);
+    return true;
+}
+
+static bool good_tokens(const struct config *c, struct err *e)
+{
+    for (const struct config_token *t = c->tokens; t->name; t++)
+        if (strspn(t->sha256, "0123456789abcdef") != 64)
+            return err_set(e, ERR_ARGS, "http.tokens: '%s' must be 64 lower-case hex digits",
+                           t->name);
+    return true;
+}
+
+struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
+{
+    if (!field_check(root_rows, tree, e))
+        return NULL;
+    struct config *c = arena_make(a, struct config);
+    bind(c, a, tree);
+    if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
+        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) || !good_tokens(c, e))
+        return NULL;
+    const cJSON *where = json_path(tree, "gateway.password");
+    if (!where)
+        return c;
+    char *password = config_read_secret(a, where, e);
+    if (!password)
+        return err_at(e, "gateway.password"), NULL;
+    secret_learn(password);
+    c->password = password;
+    return c;
+}
