@@ -1,0 +1,206 @@
+/* apply.c - one approved plan, from the lease to the final state.
+ *
+ * Reads top to bottom in apply_run. What one operation does is apply_op.c; taking back is
+ * apply_undo.c.
+ */
+#include "gateway/apply.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "gateway/compare.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "net/loop.h"
+#include <signal.h>
+#include <stdarg.h>
+
+static const double LEASE = 15, RENEW = 3; /* seconds */
+
+#ifdef CHECK_BUILD
+void apply_step(const char *name, int i)
+{
+    char step[32];
+    const char *at = getenv("HIGRESS_OPS_STOP_AT");
+    snprintf(step, sizeof step, i < 0 ? "%s" : "%s.%d", name, i);
+    if (at && !strcmp(at, step))
+        raise(SIGKILL);
+}
+#else
+void apply_step(const char *name, int i)
+{
+    (void)name;
+    (void)i;
+}
+#endif
+
+cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
+                      const char *note, cJSON *differences)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "verb", plan_verb_name(op->verb));
+    json_set_str(a, o, "kind", op->kind->name);
+    json_set_str(a, o, "name", op->name);
+    if (op->scope)
+        json_set_str(a, o, "scope", op->scope);
+    json_set_str(a, o, "outcome", outcome);
+    if (note && *note)
+        json_set_str(a, o, "note", note);
+    if (json_count(differences) > 0)
+        json_set(a, o, "differences", differences);
+    return o;
+}
+
+void apply_set_outcome(struct job *j, int i, enum intent what, const char *note, cJSON *differences)
+{
+    cJSON *o =
+        engine_outcome(j->arena, &j->plan->ops[i], store_intent_name(what), note, differences);
+    cJSON *fresh = json_array(j->arena);
+    int k = 0;
+    const cJSON *old;
+    cJSON_ArrayForEach(old, j->outcomes)
+    {
+        json_add(j->arena, fresh, k++ == i ? o : json_clone(j->arena, old));
+    }
+    j->outcomes = fresh;
+}
+
+void apply_say(struct job *j, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(j->text, sizeof j->text, format, args);
+    va_end(args);
+}
+
+bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
+                struct cancel *c, struct err *e)
+{
+    bool missing = false;
+    *now = gateway_object(j->engine->gateway, a, op->kind, op->name, op->scope, &missing, c, e);
+    return *now || missing;
+}
+
+static void renew(void *arg)
+{
+    struct job *j = arg;
+    struct err ignored = { 0 };
+    bool held;
+    store_renew(j->engine->store, j->id, LEASE, &held, &ignored);
+}
+
+static void say_drift(struct job *j, cJSON *moved, const struct plan_op *op, const cJSON *now)
+{
+    cJSON *lines = compare_drift(j->arena, op, now);
+    const cJSON *first = cJSON_GetArrayItem(lines, 0);
+    if (!j->text[0])
+        apply_say(j,
+                  "nothing was written: %s '%s' changed since the plan was made (%.300s); make the "
+                  "plan again",
+                  op->kind->name, op->name, first ? first->valuestring : "its version moved");
+    json_add(j->arena, moved, engine_outcome(j->arena, op, "moved", NULL, lines));
+}
+
+/* Every base as the plan knew it? Sets the state and the sentence when not. */
+static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
+{
+    struct err e = { 0 };
+    cJSON *moved = json_array(j->arena);
+    for (int i = 0; i < j->plan->count; i++) {
+        const struct plan_op *op = &j->plan->ops[i];
+        const cJSON *now;
+        if (!apply_read(j, j->arena, op, &now, j->cancel, &e)) {
+            apply_say(j, "nothing was written: %s", e.text);
+            *state = STATE_FAILED;
+            return false;
+        }
+        if (strcmp(kind_hash(j->arena, op->kind, now), op->base) != 0)
+            say_drift(j, moved, op, now);
+    }
+    if (json_count(moved) == 0)
+        return true;
+    json_set(j->arena, result, "moved", moved);
+    *state = STATE_VOID;
+    return false;
+}
+
+static enum plan_state write_all(struct job *j)
+{
+    for (int i = 0; i < j->plan->count; i++) {
+        bool undo = true;
+        if (apply_op(j, i, &undo)) {
+            j->done = i + 1;
+            continue;
+        }
+        if (undo && j->done > 0)
+            apply_undo(j);
+        return j->unknown ? STATE_UNKNOWN : STATE_FAILED;
+    }
+    apply_say(j, "applied: %s", j->plan->title);
+    return STATE_APPLIED;
+}
+
+static void tell(const struct job *j, enum plan_state state, struct err *e)
+{
+    enum err_kind kind = state == STATE_VOID      ? ERR_POLICY
+                         : state == STATE_UNKNOWN ? ERR_UNKNOWN
+                                                  : ERR_GATEWAY;
+    if (state != STATE_APPLIED)
+        err_set(e, kind, "change %s: %s", j->id, j->text);
+}
+
+static void finish(struct job *j, cJSON *result, enum plan_state *state, struct err *e)
+{
+    char *text = secret_scrub(j->arena, arena_strdup(j->arena, j->text));
+    apply_say(j, "%s", text);
+    json_set_str(j->arena, result, "text", text);
+    json_set(j->arena, result, "operations", json_clone(j->arena, j->outcomes));
+    apply_step("finish", -1);
+    bool moved = false;
+    struct err why = { 0 };
+    if (!store_move(j->engine->store, j->id, STATE_APPLYING, *state, store_owner(j->engine->store),
+                    "engine", result, &moved, &why))
+        err_set(e, ERR_SYSTEM, "change %s: %s; but the state could not be kept: %s", j->id, j->text,
+                why.text);
+    else if (!moved)
+        err_set(e, ERR_UNKNOWN,
+                "change %s: the lease was lost to another process while applying; list_changes "
+                "shows what it found",
+                j->id);
+    apply_step("finished", -1);
+    tell(j, *state, e);
+}
+
+/* Takes the lease. False: somebody else has it, or it is not approved (any more). */
+static bool claim(struct engine *g, const char *id, struct err *e)
+{
+    bool moved = false;
+    return store_move(g->store, id, STATE_APPROVED, STATE_APPLYING, store_owner(g->store), "engine",
+                      NULL, &moved, e) &&
+           moved;
+}
+
+void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+               enum plan_state *state, struct err *e)
+{
+    struct job *j = arena_make(a, struct job);
+    *j = (struct job){ .engine = g, .arena = a, .cancel = c, .id = id };
+    j->plan = store_plan(g->store, a, id, e);
+    apply_step("claim", -1);
+    if (!j->plan || !claim(g, id, e))
+        return;
+    apply_step("claimed", -1);
+    g->busy++;
+    struct loop_timer *beat = loop_timer(g->loop, RENEW, RENEW, renew, j);
+    cJSON *result = json_object(a);
+    j->outcomes = json_array(a);
+    for (int i = 0; i < j->plan->count; i++)
+        json_add(a, j->outcomes, engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL));
+    if (bases_hold(j, result, state)) {
+        apply_step("checked", -1);
+        *state = write_all(j);
+    }
+    finish(j, result, state, e);
+    loop_untimer(beat);
+    g->busy--;
+}

@@ -1,0 +1,35 @@
+/* apply.h - inside an apply: one job, its operations, one after the other. Only apply*.c includes
+ * this.
+ *
+ * The order of an operation is fixed: base read and compared, intent durable, request, read back,
+ * outcome durable. Between each two a check build can be killed (HIGRESS_OPS_STOP_AT).
+ */
+#pragma once
+#include "gateway/engine_inside.h"
+
+struct job {
+    struct engine *engine;
+    struct arena *arena;
+    struct cancel *cancel;
+    const char *id;
+    struct plan *plan;
+    cJSON *outcomes;                  /* one an operation, in order */
+    const cJSON *wrote[PLAN_MAX_OPS]; /* what was there right after our write */
+    int done;                         /* operations written */
+    bool unknown;                     /* some write may or may not stand */
+    char text[900];                   /* the sentence for people */
+};
+
+/* One operation; false: stop here, job->text says why. *undo: whether what was done before must be
+ * taken back (not after a lost lease). */
+bool apply_op(struct job *j, int i, bool *undo);
+/* Takes back operations [0, j->done), newest first; says in outcomes and text what it could not. */
+void apply_undo(struct job *j);
+/* The gateway as it is for this operation. False: could not be read. now NULL: not there. */
+bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
+                struct cancel *c, struct err *e);
+void apply_set_outcome(struct job *j, int i, enum intent what, const char *note,
+                       cJSON *differences);
+/* Sets job->text. */
+void apply_say(struct job *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void apply_step(const char *name, int i); /* where a check build may die */

@@ -1,0 +1,167 @@
+/* apply_op.c - one operation of an apply: the only place from which a change goes out.
+ *
+ * After a request without a clear answer the gateway is read, so that the outcome is known wherever
+ * reading can tell. An answer of success is not believed before the object was seen.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "gateway/apply.h"
+#include "gateway/compare.h"
+#include "gateway/kind.h"
+#include "gateway/write.h"
+#include "net/loop.h"
+
+static const double LEASE = 45; /* seconds: longer than one request may take */
+enum { LOOKS = 3 };
+
+static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now, bool *maybe,
+                    struct err *e)
+{
+    struct gateway *g = j->engine->gateway;
+    if (op->verb == PLAN_DELETE)
+        return write_delete(g, j->arena, op->kind, op->name, op->scope, maybe, e);
+    if (op->verb == PLAN_CREATE)
+        return write_create(g, j->arena, op->kind, op->scope, op->after, maybe, e);
+    /* An earlier operation of this plan may have moved the version (a domain rewrites its routes);
+     * the content was compared a moment ago. */
+    cJSON *body = json_clone(j->arena, op->after);
+    const char *version = kind_version_of(op->kind, now);
+    if (version)
+        json_set_str(j->arena, body, "version", version);
+    return write_put(g, j->arena, op->kind, op->name, op->scope, body, maybe, e);
+}
+
+static bool same_content(struct job *j, const struct plan_op *op, const cJSON *now)
+{
+    if (!op->before || !now)
+        return !op->before && !now;
+    return json_equal(kind_content(j->arena, op->kind, now),
+                      kind_content(j->arena, op->kind, op->before));
+}
+
+/* The last look before the first byte. */
+static bool still_there(struct job *j, int i, const cJSON **now)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    struct err e = { 0 };
+    *now = op->before;
+    if (j->cancel && j->cancel->fired) {
+        apply_say(j, "cancelled before %s '%s' was written", op->kind->name, op->name);
+        return false;
+    }
+    if (j->plan->count == 1)
+        return true; /* compared right now */
+    if (!apply_read(j, j->arena, op, now, j->cancel, &e)) {
+        apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, e.text);
+        return false;
+    }
+    if (same_content(j, op, *now))
+        return true;
+    apply_say(j, "%s '%s' was not written: it changed while applying", op->kind->name, op->name);
+    return false;
+}
+
+static bool note(struct job *j, int i, enum intent what, const char *text, cJSON *differences)
+{
+    struct err e = { 0 };
+    apply_set_outcome(j, i, what, text, differences);
+    if (store_intend(j->engine->store, j->id, i, what, text, &e))
+        return true;
+    apply_say(j, "the state could not be kept: %s", e.text);
+    return false;
+}
+
+/* The answer was success; what does the gateway hold? */
+static bool read_back(struct job *j, int i)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    const cJSON *now = NULL;
+    struct err e = { 0 };
+    if (!apply_read(j, j->arena, op, &now, NULL, &e))
+        return note(j, i, INTENT_WRITTEN,
+                    arena_printf(j->arena, "accepted, but it could not be read back: %s", e.text),
+                    NULL);
+    enum compare is = compare_now(j->arena, op, now);
+    cJSON *differences = compare_wanted(j->arena, op, now);
+    j->wrote[i] = now;
+    bool kept = op->verb == PLAN_DELETE ? !now : now && is != COMPARE_BEFORE;
+    if (kept)
+        return note(j, i, INTENT_WRITTEN,
+                    json_count(differences) ? "the gateway stored it differently" : NULL,
+                    differences);
+    note(j, i, INTENT_NOT_WRITTEN, "answered with success, but reading shows no change",
+         differences);
+    apply_say(j, "the gateway answered with success, but %s '%s' is as it was before",
+              op->kind->name, op->name);
+    return false;
+}
+
+/* No clear answer: look a few times, because a late request may still arrive. */
+static enum compare look(struct job *j, const struct plan_op *op, const cJSON **now)
+{
+    enum compare is = 0;
+    for (int n = 0; n < LOOKS; n++) {
+        struct err e = { 0 };
+        if (n > 0 && !nap(j->engine->loop, 0.3 * n, NULL, &e))
+            break;
+        if (!apply_read(j, j->arena, op, now, NULL, &e))
+            continue;
+        is = compare_now(j->arena, op, *now);
+        if (is != COMPARE_BEFORE)
+            break;
+    }
+    return is;
+}
+
+static bool unclear(struct job *j, int i, const struct err *why)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    const cJSON *now = NULL;
+    enum compare is = look(j, op, &now);
+    if (is == COMPARE_AFTER) {
+        j->wrote[i] = now;
+        return note(j, i, INTENT_WRITTEN,
+                    arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
+    }
+    /* A kind of several objects may be changed in part while the one that can be read is not. */
+    bool untouched = is == COMPARE_BEFORE && op->kind->version != VERSION_LATE;
+    apply_say(j, "%s '%s' %s: %s", op->kind->name, op->name,
+              untouched ? "was not written" : "may or may not have been written", why->text);
+    cJSON *differences = is ? compare_wanted(j->arena, op, now) : NULL;
+    note(j, i, untouched ? INTENT_NOT_WRITTEN : INTENT_UNKNOWN, why->text, differences);
+    j->unknown = j->unknown || !untouched;
+    return false;
+}
+
+static bool refused(struct job *j, int i, const struct err *why)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, why->text);
+    note(j, i, INTENT_REFUSED, why->text, NULL);
+    return false;
+}
+
+bool apply_op(struct job *j, int i, bool *undo)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    const cJSON *now;
+    struct err e = { 0 };
+    bool held = false, maybe = false;
+    if (!still_there(j, i, &now))
+        return false;
+    if (!store_renew(j->engine->store, j->id, LEASE, &held, &e) || !held) {
+        *undo = false;
+        j->unknown = j->done > 0;
+        apply_say(j, "stopped: another process took this change over");
+        return false;
+    }
+    if (!note(j, i, INTENT_STARTED, NULL, NULL))
+        return false;
+    apply_step("intent", i);
+    bool ok = send_op(j, op, now, &maybe, &e);
+    apply_step("sent", i);
+    ok = ok ? read_back(j, i) : maybe ? unclear(j, i, &e) : refused(j, i, &e);
+    apply_step("recorded", i);
+    return ok;
+}

@@ -1,0 +1,251 @@
+/* engine.c - the change engine's life: proposals and decisions, and the watcher that applies what
+ * was decided elsewhere.
+ *
+ * Applying is apply.c, recovery recover.c, undoing undo.c, answers engine_show.c.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "gateway/engine_inside.h"
+#include "net/loop.h"
+#include <unistd.h>
+
+static const double WATCH = 0.25; /* seconds between two looks */
+enum { LOOK_ANYWAY = 8, BEAT_EVERY = 8, EXPIRE_EVERY = 40, RECOVER_EVERY = 20, AT_ONCE = 8 };
+
+struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
+                          const struct config *c)
+{
+    struct engine *e = arena_make(a, struct engine);
+    e->loop = l;
+    e->arena = a;
+    e->gateway = g;
+    e->config = c;
+    return e;
+}
+
+struct store *engine_store(struct engine *g, struct err *e)
+{
+    if (!g->store)
+        g->store = store_open(g->arena, g->config->state_dir, e);
+    return g->store;
+}
+
+bool engine_busy(const struct engine *g)
+{
+    return g->busy > 0;
+}
+
+void engine_stop(struct engine *g)
+{
+    loop_untimer(g->watch);
+    g->watch = NULL;
+    for (int i = 0; i < AT_ONCE; i++)
+        if (g->cancels[i])
+            cancel_fire(g->cancels[i]);
+    if (g->busy == 0) {
+        store_close(g->store);
+        g->store = NULL;
+    }
+}
+
+/* -- proposals and decisions ----------------------------------------------------------------------
+ */
+
+static enum engine_next next_of(const struct engine *g, const struct plan *p, bool dry_run)
+{
+    if (dry_run || g->config->mode == MODE_DRY_RUN)
+        return ENGINE_DRAFT;
+    return g->config->mode == MODE_AUTO && p->risk < DESTROY ? ENGINE_GO : ENGINE_ASK;
+}
+
+enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
+                                const char **id, struct err *e)
+{
+    if (g->config->mode == MODE_READ_ONLY)
+        return err_set(e, ERR_POLICY, "this server runs read-only: no change is planned"),
+               ENGINE_REFUSED;
+    if (!plan_close(p))
+        return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
+    struct store *s = engine_store(g, e);
+    if (!s)
+        return ENGINE_REFUSED;
+    enum engine_next next = next_of(g, p, dry_run);
+    char *kept = NULL;
+    if (!store_keep(s, p->arena, p, next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING, who,
+                    g->config->plan_ttl, &kept, e))
+        return ENGINE_REFUSED;
+    *id = kept;
+    if (next == ENGINE_GO && !engine_decide(g, kept, p->digest, true, "policy", "auto", e))
+        return ENGINE_REFUSED;
+    if (g->serving)
+        engine_watch_now(g);
+    return next;
+}
+
+bool engine_ask(struct engine *g, const char *id, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved, ok = s && store_find(s, a, id, &row, e);
+    if (ok && (g->config->mode == MODE_DRY_RUN || g->config->mode == MODE_READ_ONLY))
+        ok = err_set(e, ERR_POLICY, "this server runs in mode %s: it applies nothing",
+                     config_mode_name(g->config->mode));
+    if (ok && row.state == STATE_DRAFT)
+        ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
+                        &moved, e);
+    else if (ok && row.state != STATE_PENDING)
+        ok = err_set(e, ERR_POLICY, "change %s is %s already", row.id, store_state_name(row.state));
+    ok = ok && store_hold(s, row.id, e);
+    arena_free(a);
+    if (ok && g->serving)
+        engine_watch_now(g);
+    return ok;
+}
+
+static bool may_decide(struct engine *g, const struct stored *row, const char *digest, bool yes,
+                       struct err *e)
+{
+    if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
+        return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
+                       store_state_name(row->state));
+    if (digest && strcmp(digest, row->digest) != 0)
+        return err_set(e, ERR_POLICY,
+                       "the decision was given for another plan than change %s; nothing is written",
+                       row->id);
+    if (yes && (g->config->mode == MODE_DRY_RUN || g->config->mode == MODE_READ_ONLY))
+        return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(g->config->mode));
+    return true;
+}
+
+bool engine_decide(struct engine *g, const char *id, const char *digest, bool yes, const char *who,
+                   const char *channel, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved = false;
+    bool ok = s && store_expire(s, e) && store_find(s, a, id, &row, e) &&
+              may_decide(g, &row, digest, yes, e) &&
+              store_move(s, row.id, row.state, yes ? STATE_APPROVED : STATE_REJECTED, who, channel,
+                         NULL, &moved, e);
+    if (ok && !moved)
+        ok = err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row.id);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved = false, ok = s && store_find(s, a, id, &row, e);
+    if (ok && !store_may_move(row.state, STATE_CANCELLED))
+        ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
+                     store_state_name(row.state));
+    ok = ok && store_move(s, row.id, row.state, STATE_CANCELLED, who, "call", NULL, &moved, e);
+    if (ok && !moved)
+        ok = err_set(e, ERR_POLICY, "change %s moved on meanwhile; look again", row.id);
+    arena_free(a);
+    return ok;
+}
+
+/* -- the watcher ----------------------------------------------------------------------------------
+ */
+
+struct errand {
+    struct engine *engine;
+    struct cancel cancel;
+    char id[64]; /* "": recovery */
+};
+
+static void run_errand(void *arg)
+{
+    struct arena *a = arena_new();
+    struct errand x = *(struct errand *)arg;
+    struct engine *g = x.engine;
+    struct err e = { 0 };
+    enum plan_state state = 0;
+    int slot = 0;
+    while (slot < AT_ONCE && g->cancels[slot])
+        slot++;
+    if (slot < AT_ONCE) {
+        g->cancels[slot] = &x.cancel;
+        g->busy++;
+        /* What it came to is in the store and the audit; nobody waits here. */
+        if (x.id[0])
+            apply_run(g, a, x.id, &x.cancel, &state, &e);
+        else
+            engine_recover(g, &e);
+        g->busy--;
+        g->cancels[slot] = NULL;
+    }
+    if (!x.id[0])
+        g->recovering = false;
+    arena_free(a);
+}
+
+static bool take_approved(void *arg, const struct stored *row)
+{
+    struct errand *x = arg;
+    struct store *s = x->engine->store;
+    bool mine = row->holder && !strcmp(row->holder, store_owner(s));
+    if (!mine && store_alive(s, row->holder))
+        return true;
+    snprintf(x->id, sizeof x->id, "%s", row->id);
+    return false;
+}
+
+static void look_for_approved(struct engine *g)
+{
+    struct errand x = { .engine = g };
+    struct err ignored = { 0 };
+    bool applies = g->config->mode == MODE_APPROVE || g->config->mode == MODE_AUTO;
+    if (applies && store_each(g->store, STATE_APPROVED, 0, 64, take_approved, &x, &ignored) &&
+        x.id[0])
+        fiber_start(run_errand, &x);
+}
+
+static void tick(void *arg)
+{
+    struct engine *g = arg;
+    struct err ignored = { 0 };
+    int n = g->ticks++;
+    if (n % BEAT_EVERY == 0)
+        store_beat(g->store, &ignored);
+    if (n % EXPIRE_EVERY == EXPIRE_EVERY - 1)
+        store_expire(g->store, &ignored);
+    if (store_changed(g->store) || n % LOOK_ANYWAY == 0)
+        look_for_approved(g);
+    if (n % RECOVER_EVERY == 0 && !g->recovering) {
+        struct errand x = { .engine = g };
+        g->recovering = true;
+        fiber_start(run_errand, &x);
+    }
+}
+
+void engine_watch_now(struct engine *g)
+{
+    struct err ignored = { 0 };
+    if (!g->watch && engine_store(g, &ignored))
+        g->watch = loop_timer(g->loop, WATCH, WATCH, tick, g);
+}
+
+static void first_look(void *arg)
+{
+    struct engine *g = arg;
+    char path[1100];
+    loop_untimer(g->watch);
+    g->watch = NULL;
+    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
+    if (access(path, F_OK) == 0)
+        engine_watch_now(g);
+}
+
+void engine_start(struct engine *g)
+{
+    g->serving = true;
+    if (!g->watch && g->config->mode != MODE_READ_ONLY)
+        g->watch = loop_timer(g->loop, 0.5, 0, first_look, g);
+}

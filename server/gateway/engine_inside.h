@@ -1,0 +1,32 @@
+/* engine_inside.h - what the files of the change engine share. Only engine*.c, apply*.c, recover.c
+ * and undo.c include this. */
+#pragma once
+#include "base/fiber.h"
+#include "gateway/engine.h"
+#include "gateway/plan.h"
+#include "gateway/store.h"
+
+struct loop_timer;
+
+struct engine {
+    struct loop *loop;
+    struct arena *arena;
+    struct gateway *gateway;
+    const struct config *config;
+    struct store *store;      /* NULL until first used */
+    struct loop_timer *watch; /* NULL until watching */
+    bool serving;             /* engine_start was called */
+    int ticks;
+    int busy; /* fibers of ours that apply or recover */
+    bool recovering;
+    struct cancel *cancels[8]; /* of fibers that the watcher started */
+};
+
+/* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.
+ */
+void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+               enum plan_state *state, struct err *e);
+/* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
+cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
+                      const char *note, cJSON *differences);
+void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

@@ -1,0 +1,184 @@
+/* engine_show.c - changes as answers: one, many, waited for; and applying as a caller sees it. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "gateway/engine_inside.h"
+#include "net/loop.h"
+#include <math.h>
+
+static const double POLL = 0.15, PATIENCE = 120; /* seconds */
+enum { LIST_MAX = 100 };
+
+static void set_time(struct arena *a, cJSON *o, const char *name, double unix_time)
+{
+    time_t seconds = (time_t)unix_time;
+    struct tm t;
+    char text[32];
+    gmtime_r(&seconds, &t);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &t);
+    json_set_str(a, o, name, text);
+}
+
+static cJSON *head(struct arena *a, const struct stored *row)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "id", row->id);
+    json_set_str(a, o, "state", store_state_name(row->state));
+    json_set_str(a, o, "title", row->title);
+    json_set_str(a, o, "risk", row->risk);
+    json_set_str(a, o, "tool", row->tool);
+    if (row->undoes)
+        json_set_str(a, o, "undoes", row->undoes);
+    set_time(a, o, "created", row->created);
+    return o;
+}
+
+cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    if (!s || !store_find(s, a, id, &row, e))
+        return NULL;
+    cJSON *o = head(a, &row);
+    if (!store_final(row.state))
+        set_time(a, o, "expires", row.expires);
+    json_set_str(a, o, "digest", row.digest);
+    const cJSON *summary = row.summary;
+    struct plan *p = whole ? store_plan(s, a, row.id, e) : NULL;
+    if (whole && !p)
+        return NULL;
+    if (p)
+        summary = plan_show(a, p, true);
+    json_set(a, o, "operations", json_clone(a, json_get(summary, "operations")));
+    json_set(a, o, "warnings", json_clone(a, json_get(summary, "warnings")));
+    if (row.result)
+        json_set(a, o, "result", json_clone(a, row.result));
+    return o;
+}
+
+static bool at_work(enum plan_state s)
+{
+    return s == STATE_PENDING || s == STATE_APPROVED || s == STATE_APPLYING;
+}
+
+static bool state_of(struct engine *g, const char *id, enum plan_state *state, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool ok = s && store_find(s, a, id, &row, e);
+    *state = row.state;
+    arena_free(a);
+    return ok;
+}
+
+cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
+                   struct cancel *c, struct err *e)
+{
+    double until = loop_now(g->loop) + seconds;
+    enum plan_state state;
+    for (;;) {
+        if (!state_of(g, id, &state, e))
+            return NULL;
+        if (!at_work(state) || loop_now(g->loop) >= until)
+            return engine_show(g, a, id, false, e);
+        if (!nap(g->loop, POLL, c, e))
+            return NULL;
+    }
+}
+
+/* Somebody else applies it: their result is ours. */
+static bool wait_for_other(struct engine *g, const char *id, struct cancel *c,
+                           enum plan_state *state, struct err *e)
+{
+    double until = loop_now(g->loop) + PATIENCE;
+    for (;;) {
+        if (!state_of(g, id, state, e))
+            return false;
+        if (*state != STATE_APPLYING && *state != STATE_APPROVED)
+            return true;
+        if (loop_now(g->loop) >= until)
+            return err_set(e, ERR_UNKNOWN,
+                           "change %s is still being applied by another process; "
+                           "get_change shows what comes of it",
+                           id);
+        if (!nap(g->loop, POLL, c, e))
+            return false;
+    }
+}
+
+static bool say_state(const struct stored *row, struct err *e)
+{
+    const char *text = json_str(row->result, "text");
+    enum err_kind kind = row->state == STATE_UNKNOWN  ? ERR_UNKNOWN
+                         : row->state == STATE_FAILED ? ERR_GATEWAY
+                                                      : ERR_POLICY;
+    return err_set(e, kind, "change %s is %s%s%s", row->id, store_state_name(row->state),
+                   text ? ": " : "; nothing was written by it", text ? text : "");
+}
+
+cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+                    struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    enum plan_state state = 0;
+    if (!s || !store_expire(s, e) || !store_find(s, a, id, &row, e))
+        return NULL;
+    id = row.id;
+    if (row.state == STATE_PENDING || row.state == STATE_DRAFT)
+        return err_set(e, ERR_POLICY, "change %s waits for a decision", id), NULL;
+    if (row.state == STATE_APPROVED)
+        apply_run(g, a, id, c, &state, e);
+    if (e->kind != ERR_NONE)
+        return NULL;
+    if (!state && !wait_for_other(g, id, c, &state, e))
+        return NULL;
+    if (!store_find(s, a, id, &row, e))
+        return NULL;
+    return state == STATE_APPLIED ? engine_show(g, a, id, false, e) : (say_state(&row, e), NULL);
+}
+
+/* -- many -----------------------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct arena *a;
+    cJSON *changes;
+    int limit;
+    double last;
+    bool more;
+};
+
+static bool list_row(void *arg, const struct stored *row)
+{
+    struct listing *l = arg;
+    if (json_count(l->changes) == l->limit) {
+        l->more = true;
+        return false;
+    }
+    json_add(l->a, l->changes, head(l->a, row));
+    l->last = row->created;
+    return true;
+}
+
+cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
+                   const char *cursor, struct err *e)
+{
+    enum plan_state only = store_state_of(state);
+    struct store *s = engine_store(g, e);
+    if (state && !only)
+        return err_set(e, ERR_ARGS, "state: '%.40s' is unknown", state), NULL;
+    double before = cursor ? strtod(cursor, NULL) : 0;
+    if (cursor && !(before > 0 && isfinite(before)))
+        return err_set(e, ERR_ARGS, "cursor: not one that list_changes gave"), NULL;
+    struct listing l = { .a = a, .changes = json_array(a) };
+    l.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : limit;
+    if (!s || !store_each(s, only, before, l.limit + 1, list_row, &l, e))
+        return NULL;
+    cJSON *o = json_object(a);
+    json_set(a, o, "changes", l.changes);
+    if (l.more)
+        json_set_str(a, o, "next", arena_printf(a, "%.6f", l.last));
+    return o;
+}

@@ -1,0 +1,277 @@
+/* store_lease.c - states and who may move them: the one table, compare and set, leases, life signs.
+ *
+ * A process is named PID.START.NAMESPACE.RANDOM. On the same machine and in the same process
+ * namespace its death is seen at once in /proc; elsewhere by the age of its life sign.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "gateway/store_inside.h"
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const double LEASE = 15, LIFE_SIGN = 8, APPROVED_FOR = 600; /* seconds */
+
+static const char *const names[] = {
+    [STATE_DRAFT] = "draft",         [STATE_PENDING] = "pending", [STATE_APPROVED] = "approved",
+    [STATE_APPLYING] = "applying",   [STATE_APPLIED] = "applied", [STATE_FAILED] = "failed",
+    [STATE_UNKNOWN] = "unknown",     [STATE_VOID] = "void",       [STATE_REJECTED] = "rejected",
+    [STATE_CANCELLED] = "cancelled", [STATE_EXPIRED] = "expired",
+};
+enum { STATES = sizeof names / sizeof *names };
+
+#define TO(state) (1u << (state))
+static const unsigned moves[STATES] = {
+    [STATE_DRAFT] = TO(STATE_PENDING) | TO(STATE_APPROVED) | TO(STATE_CANCELLED) |
+                    TO(STATE_REJECTED) | TO(STATE_EXPIRED),
+    [STATE_PENDING] =
+        TO(STATE_APPROVED) | TO(STATE_REJECTED) | TO(STATE_CANCELLED) | TO(STATE_EXPIRED),
+    [STATE_APPROVED] = TO(STATE_APPLYING) | TO(STATE_CANCELLED) | TO(STATE_EXPIRED),
+    [STATE_APPLYING] = TO(STATE_APPLIED) | TO(STATE_FAILED) | TO(STATE_UNKNOWN) | TO(STATE_VOID),
+};
+
+const char *store_state_name(enum plan_state s)
+{
+    return names[s];
+}
+
+enum plan_state store_state_of(const char *name)
+{
+    for (int i = STATE_DRAFT; name && i < STATES; i++)
+        if (!strcmp(names[i], name))
+            return (enum plan_state)i;
+    return 0;
+}
+
+bool store_may_move(enum plan_state from, enum plan_state to)
+{
+    return moves[from] & TO(to);
+}
+
+bool store_final(enum plan_state s)
+{
+    return moves[s] == 0;
+}
+
+/* -- processes ------------------------------------------------------------------------------------
+ */
+
+static unsigned long long started(long pid)
+{
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return 0;
+    size_t n = fread(text, 1, sizeof text - 1, f);
+    fclose(f);
+    text[n] = '\0';
+    /* Field 22; the second is a name in parentheses that may hold blanks. */
+    const char *s = strrchr(text, ')');
+    for (int field = 2; s && field < 22; field++)
+        s = strchr(s + 1, ' ');
+    return s ? strtoull(s, NULL, 10) : 0;
+}
+
+static unsigned long long namespace(void)
+{
+    struct stat st;
+    return stat("/proc/self/ns/pid", &st) == 0 ? (unsigned long long)st.st_ino : 0;
+}
+
+void store_name_owner(struct store *s)
+{
+    unsigned r;
+    crypto_random(&r, sizeof r);
+    snprintf(s->owner, sizeof s->owner, "%ld.%llu.%llu.%08x", (long)getpid(),
+             started((long)getpid()), namespace(), r);
+}
+
+const char *store_owner(const struct store *s)
+{
+    return s->owner;
+}
+
+bool store_beat(struct store *s, struct err *e)
+{
+    return db_run(s->db, e,
+                  "INSERT INTO processes (owner, seen) VALUES (?1, ?2) ON CONFLICT (owner) DO "
+                  "UPDATE SET seen = ?2",
+                  "td", s->owner, store_now()) &&
+           db_run(s->db, e, "DELETE FROM processes WHERE seen < ?", "d", store_now() - 86400);
+}
+
+bool store_alive(struct store *s, const char *owner)
+{
+    long pid = 0;
+    unsigned long long start = 0, ns = 0;
+    struct err ignored = { 0 };
+    if (!owner || sscanf(owner, "%ld.%llu.%llu", &pid, &start, &ns) != 3)
+        return false;
+    if (ns && ns == namespace() && start)
+        return started(pid) == start;
+    struct db_rows r = db_query(s->db, &ignored,
+                                "SELECT 1 FROM processes WHERE owner = ? AND "
+                                "seen > ?",
+                                "td", owner, store_now() - LIFE_SIGN);
+    bool alive = db_next(&r, &ignored);
+    db_done(&r);
+    return alive;
+}
+
+bool store_changed(struct store *s)
+{
+    struct err ignored = { 0 };
+    struct db_rows r = db_query(s->db, &ignored, "PRAGMA data_version", "");
+    double now = db_next(&r, &ignored) ? db_real(&r, 0) : -1;
+    db_done(&r);
+    bool changed = now != s->data_version;
+    s->data_version = now;
+    return changed;
+}
+
+/* -- moves ----------------------------------------------------------------------------------------
+ */
+
+static bool set_state(struct store *s, const char *id, enum plan_state from, enum plan_state to,
+                      const char *result, struct err *e)
+{
+    bool take = to == STATE_APPLYING, give = from == STATE_APPLYING;
+    double now = store_now();
+    return db_run(s->db, e,
+                  "UPDATE plans SET state = ?1, updated = ?2, lease = ?3, lease_until = ?4, "
+                  "result = coalesce(?5, result), "
+                  "expires = CASE WHEN ?1 = 'approved' THEN ?6 ELSE expires END "
+                  "WHERE id = ?7 AND state = ?8 AND (?9 = 0 OR lease = ?10)",
+                  "tdtdtdttit", names[to], now, take ? s->owner : NULL, take ? now + LEASE : 0.0,
+                  result, now + APPROVED_FOR, id, names[from], (int)give, s->owner);
+}
+
+static bool decision(struct store *s, const char *id, enum plan_state to, const char *who,
+                     const char *channel, struct err *e)
+{
+    if (to != STATE_APPROVED && to != STATE_REJECTED)
+        return true;
+    return db_run(s->db, e, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", "tdttt", id,
+                  store_now(), who, channel, names[to]);
+}
+
+bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
+                const char *who, const char *channel, const cJSON *result, bool *moved,
+                struct err *e)
+{
+    if (!store_may_move(from, to))
+        bug("a change cannot go from %s to %s", names[from], names[to]);
+    struct arena *a = arena_new();
+    char *text = result ? secret_scrub(a, json_print(a, result)) : NULL;
+    *moved = false;
+    bool ok = db_begin(s->db, e);
+    if (ok) {
+        ok = set_state(s, id, from, to, text, e);
+        *moved = ok && db_changes(s->db) == 1;
+        if (*moved)
+            ok = decision(s, id, to, who, channel, e) &&
+                 store_chain(s, names[to], id, who, channel, text, e);
+        ok = db_end(s->db, ok, e);
+    }
+    *moved = *moved && ok;
+    arena_free(a);
+    return ok;
+}
+
+bool store_renew(struct store *s, const char *id, double seconds, bool *held, struct err *e)
+{
+    bool ok = db_run(s->db, e,
+                     "UPDATE plans SET lease_until = ? WHERE id = ? AND state = 'applying' AND "
+                     "lease = ?",
+                     "dtt", store_now() + seconds, id, s->owner);
+    *held = ok && db_changes(s->db) == 1;
+    return ok;
+}
+
+bool store_take_over(struct store *s, const char *id, bool *taken, struct err *e)
+{
+    *taken = false;
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT lease, lease_until FROM plans WHERE id = ? AND "
+                                "state = 'applying'",
+                                "t", id);
+    char owner[80] = "";
+    bool there = db_next(&r, e);
+    if (there)
+        snprintf(owner, sizeof owner, "%s", db_text(&r, 0) ? db_text(&r, 0) : "");
+    db_done(&r);
+    if (r.failed)
+        return false;
+    if (!there || store_alive(s, owner))
+        return true;
+    bool ok = db_run(s->db, e,
+                     "UPDATE plans SET lease = ?, lease_until = ? WHERE id = ? AND "
+                     "state = 'applying' AND coalesce(lease, '') = ?",
+                     "tdtt", s->owner, store_now() + LEASE, id, owner);
+    *taken = ok && db_changes(s->db) == 1;
+    return ok;
+}
+
+bool store_hold(struct store *s, const char *id, struct err *e)
+{
+    return db_run(s->db, e, "UPDATE plans SET holder = ? WHERE id = ?", "tt", s->owner, id);
+}
+
+/* The next change in that state that is past its time; false: none, or an error. */
+static bool next_expired(struct store *s, enum plan_state state, char id[80], struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT id FROM plans WHERE state = ? AND expires < ? LIMIT 1", "td",
+                 names[state], store_now());
+    bool there = db_next(&r, e);
+    if (there)
+        snprintf(id, 80, "%s", db_text(&r, 0));
+    db_done(&r);
+    return there;
+}
+
+bool store_expire(struct store *s, struct err *e)
+{
+    char id[80];
+    for (enum plan_state state = STATE_DRAFT; state <= STATE_APPROVED; state++)
+        for (bool moved = true; moved && next_expired(s, state, id, e);)
+            if (!store_move(s, id, state, STATE_EXPIRED, "clock", "clock", NULL, &moved, e))
+                return false;
+    return e->kind == ERR_NONE;
+}
+
+/* -- intents --------------------------------------------------------------------------------------
+ */
+
+static const char *const intent_names[] = {
+    [INTENT_NONE] = "not started", [INTENT_STARTED] = "started",
+    [INTENT_WRITTEN] = "written",  [INTENT_REFUSED] = "refused",
+    [INTENT_UNKNOWN] = "unknown",  [INTENT_UNDOING] = "undoing",
+    [INTENT_UNDONE] = "undone",    [INTENT_NOT_WRITTEN] = "not written",
+};
+
+const char *store_intent_name(enum intent i)
+{
+    return intent_names[i];
+}
+
+bool store_intend(struct store *s, const char *id, int op, enum intent what, const char *note,
+                  struct err *e)
+{
+    return db_run(s->db, e,
+                  "INSERT INTO intents VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id, op) DO UPDATE "
+                  "SET what = ?3, note = ?4, at = ?5",
+                  "tiitd", id, op, (int)what, note, store_now());
+}
+
+enum intent store_intent(struct store *s, const char *id, int op)
+{
+    struct err ignored = { 0 };
+    struct db_rows r =
+        db_query(s->db, &ignored, "SELECT what FROM intents WHERE id = ? AND op = ?", "ti", id, op);
+    enum intent what = db_next(&r, &ignored) ? (enum intent)db_real(&r, 0) : INTENT_NONE;
+    db_done(&r);
+    return r.failed ? INTENT_UNKNOWN : what;
+}

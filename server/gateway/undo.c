@@ -1,0 +1,96 @@
+/* undo.c - the reverse of what a change wrote, as a new plan through the same gate. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "gateway/compare.h"
+#include "gateway/engine_inside.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+
+/* A member that the change added and that an update keeps when it is left out: said to be empty. */
+static void empty_added(struct arena *a, const struct plan_op *op, const cJSON *now, cJSON *goal)
+{
+    char word[KIND_WORD];
+    for (const char *rest = op->kind->carry; kind_next(&rest, word);) {
+        const cJSON *was = json_get(op->before, word), *is = json_get(now, word);
+        if ((was && !cJSON_IsNull(was)) || !is || cJSON_IsNull(is))
+            continue;
+        if (cJSON_IsArray(is))
+            json_set_array(a, goal, word);
+        else if (cJSON_IsString(is))
+            json_set_str(a, goal, word, "");
+        else if (cJSON_IsObject(is))
+            json_set_bool(a, json_set_object(a, goal, word), "enabled", false);
+    }
+}
+
+static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *now)
+{
+    const cJSON *first = cJSON_GetArrayItem(compare_wanted(p->arena, op, now), 0);
+    if (first)
+        plan_warn(p, "%s '%s' has moved on since (%.200s); undoing takes that back too",
+                  op->kind->name, op->name, first->valuestring);
+}
+
+static bool reverse(struct engine *g, struct plan *p, const struct plan_op *op, struct cancel *c)
+{
+    bool missing = false;
+    const char *kind = op->kind->name;
+    cJSON *now =
+        gateway_object(g->gateway, p->arena, op->kind, op->name, op->scope, &missing, c, p->err);
+    if (!now && !missing)
+        return false;
+    if (op->verb == PLAN_DELETE)
+        return now ? err_set(p->err, ERR_POLICY, "%s '%s' exists again: nothing to put back", kind,
+                             op->name)
+                   : plan_create(p, kind, op->scope, op->before);
+    if (!now)
+        return err_set(p->err, ERR_POLICY, "%s '%s' is gone: there is nothing to undo", kind,
+                       op->name);
+    warn_moved(p, op, now);
+    if (op->verb == PLAN_CREATE)
+        return plan_remove(p, kind, op->name, op->scope, now);
+    cJSON *goal = json_clone(p->arena, op->before);
+    empty_added(p->arena, op, now, goal);
+    return plan_put(p, kind, op->name, op->scope, now, goal);
+}
+
+static bool undoable(enum plan_state s)
+{
+    return s == STATE_APPLIED || s == STATE_FAILED || s == STATE_UNKNOWN;
+}
+
+/* Did operation i leave something? The result is what people see; it is the truth here too. */
+static bool stands(const struct stored *row, int i)
+{
+    const cJSON *op = cJSON_GetArrayItem(json_get(row->result, "operations"), i);
+    const char *outcome = json_str(op, "outcome");
+    return outcome && (!strncmp(outcome, "written", 7) || !strcmp(outcome, "unknown"));
+}
+
+bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel *c, struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    if (!s || !store_find(s, p->arena, id, &row, e))
+        return false;
+    if (!undoable(row.state))
+        return err_set(e, ERR_POLICY, "change %s is %s: it wrote nothing that could be undone",
+                       row.id, store_state_name(row.state));
+    struct plan *was = store_plan(s, p->arena, row.id, e);
+    if (!was)
+        return false;
+    int found = 0;
+    for (int i = was->count - 1; i >= 0; i--) {
+        if (!stands(&row, i))
+            continue;
+        found++;
+        if (!reverse(g, p, &was->ops[i], c))
+            return err_set(e, p->err->kind, "%s", p->err->text);
+    }
+    if (!found)
+        return err_set(e, ERR_POLICY, "change %s left nothing that could be undone", row.id);
+    p->undoes = row.id;
+    plan_title(p, "undo %s: %s", row.id, row.title);
+    return true;
+}
