@@ -33,13 +33,13 @@ struct diagnose_signals {
     const cJSON *rows;      /* access-log lines as objects, newest first */
     const cJSON *probes;    /* [{cluster, address, tls, result, detail}]; result: probe_name() */
     const cJSON *object;    /* the console's object behind the target */
-    const cJSON *issues; /* what the console's objects contradict: [{code, object, fact, next}] */
-    double now;          /* Unix seconds */
+    const cJSON *issues;    /* contradictions in the console: [{code, object, fact, next}] */
+    double now;             /* Unix seconds */
 };
 
-/* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],"next"}],
- * "unavailable":[…],"looked_at":{…}}, the likeliest cause first; at least one verdict: OK when all
- * that was seen is well, UNKNOWN when nothing could be seen. */
+/* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],
+ * "next"}],"unavailable":[…],"looked_at":{…}}, the likeliest cause first; at least one verdict: OK
+ * when all that was seen is well, UNKNOWN when nothing could be seen. */
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);
 

@@ -137,6 +137,8 @@ static bool host_down(const struct fact_host *h)
 {
     if (h->connect_failed > 0)
         return h->ok == 0;
+    if (h->ok > 0 || (h->successes > 0 && h->connect_fail == 0))
+        return false; /* the gateway reaches it, whatever a probe from here says */
     if (probe_is(h, "refused") || probe_is(h, "timeout") || probe_is(h, "no-route"))
         return true;
     return h->connect_fail > 0 && h->successes == 0 && h->ok == 0 && h->requests == 0;

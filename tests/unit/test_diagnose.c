@@ -8,7 +8,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "gateway/diagnose.h"
-#include <cmocka.h>
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 static const char folder[] = "../shared/recordings/envoy";
 
