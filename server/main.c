@@ -6,11 +6,11 @@
 #include "cmd/cmd.h"
 #include "version.h"
 
+extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit;
 extern const struct command cmd_render;
 
 static const struct command *const commands[] = {
-    &cmd_render,
-    NULL,
+    &cmd_approve, &cmd_reject, &cmd_changes, &cmd_undo, &cmd_audit, &cmd_render, NULL,
 };
 
 static void help(void)

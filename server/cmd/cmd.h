@@ -57,3 +57,8 @@ bool options_has(const struct options *o, const char *name);
 bool options_int(const struct options *o, const char *name, int least, int most, int otherwise,
                  int *out);
 void options_help(const struct command *command);
+struct arena;
+struct config;
+/* The configuration by file, variables and the command's options. NULL after a message on stderr;
+ * *code is then EXIT_CONFIG. */
+struct config *options_config(const struct options *o, struct arena *a, int *code);

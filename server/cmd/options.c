@@ -3,7 +3,10 @@
  * Accepted: --name value, --name=value, --flag, and `--` before positional arguments that begin
  * with a dash. A new option is a row in a table; nothing changes here.
  */
+#include "base/arena.h"
+#include "base/err.h"
 #include "cmd/cmd.h"
+#include "gateway/config.h"
 #include "version.h"
 
 #include <errno.h>
@@ -22,19 +25,50 @@ static const struct option_row *find_in(const struct option_row *rows, const cha
     return NULL;
 }
 
+static const struct option_row config_file = {
+    "config", "FILE", "Configuration file (YAML); variables and options win over it."
+};
+
+/* The flags of the configuration as option rows; the i-th, or NULL after the last. */
+static const struct option_row *config_row(int i)
+{
+    static struct option_row row;
+    for (const struct config_option *o = config_options; o->path; o++) {
+        if (!o->flag || i-- > 0)
+            continue;
+        row = (struct option_row){ o->flag, o->value, o->about };
+        return &row;
+    }
+    return i == 0 ? &config_file : NULL;
+}
+
+static const struct option_row *find_config(const char *name, size_t n)
+{
+    const struct option_row *row;
+    for (int i = 0; (row = config_row(i)); i++)
+        if (strlen(row->name) == n && !strncmp(row->name, name, n))
+            return row;
+    return NULL;
+}
+
 static const struct option_row *find(const struct command *c, const char *name, size_t n)
 {
     const struct option_row *row = find_in(c->rows, name, n);
+    row = row || !c->config ? row : find_config(name, n);
     return row ? row : find_in(everywhere, name, n);
+}
+
+static void print_row(const struct option_row *row)
+{
+    char left[64];
+    snprintf(left, sizeof left, "--%s %s", row->name, row->value ? row->value : "");
+    printf("  %-24s %s\n", left, row->about);
 }
 
 static void print_rows(const struct option_row *rows)
 {
-    for (; rows && rows->name; rows++) {
-        char left[64];
-        snprintf(left, sizeof left, "--%s %s", rows->name, rows->value ? rows->value : "");
-        printf("  %-24s %s\n", left, rows->about);
-    }
+    for (; rows && rows->name; rows++)
+        print_row(rows);
 }
 
 void options_help(const struct command *c)
@@ -43,6 +77,11 @@ void options_help(const struct command *c)
            c->args ? c->args : "", c->about);
     print_rows(c->rows);
     print_rows(everywhere);
+    const struct option_row *row;
+    if (c->config)
+        puts("\nconfiguration (also by file and variables):");
+    for (int i = 0; c->config && (row = config_row(i)); i++)
+        print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
          "4 a change waits for a decision, 5 refused and nothing written");
 }
@@ -152,4 +191,18 @@ bool options_int(const struct options *o, const char *name, int least, int most,
     }
     *out = (int)n;
     return true;
+}
+
+struct config *options_config(const struct options *o, struct arena *a, int *code)
+{
+    struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
+    for (int i = 0; i < o->given_count; i++)
+        flags[i] = (struct config_flag){ o->given[i].name, o->given[i].value };
+    struct err e = { 0 };
+    struct config *c = config_read(a, flags, &e);
+    if (!c) {
+        fprintf(stderr, "higress-ops %s: %s\n", o->command->name, e.text);
+        *code = EXIT_CONFIG;
+    }
+    return c;
 }
