@@ -19,10 +19,10 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_free(struct buf *b); /* idempotent */
+void buf_free(struct buf *b);                    /* idempotent */
 struct buf *buf_in(struct arena *a, size_t max); /* freed with the arena */
-void buf_reset(struct buf *b); /* len = 0, over = false; keeps the memory */
-void buf_consume(struct buf *b, size_t n); /* drops the first n bytes */
+void buf_reset(struct buf *b);                   /* len = 0, over = false; keeps the memory */
+void buf_consume(struct buf *b, size_t n);       /* drops the first n bytes */
 
 bool buf_add(struct buf *b, const void *bytes, size_t n);
 bool buf_str(struct buf *b, const char *s);

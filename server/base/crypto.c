@@ -67,7 +67,7 @@ char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n)
     uint8_t raw[SHA256_SIZE];
     crypto_sha256(bytes, n, raw);
     char *hex = arena_alloc(a, 2 * SHA256_SIZE + 1);
-    for (int i = 0; i < SHA256_SIZE; i++) {
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
         hex[2 * i] = digits[raw[i] >> 4];
         hex[2 * i + 1] = digits[raw[i] & 15];
     }

@@ -11,11 +11,11 @@ struct fiber;
 
 /* Starts fn(arg) at once on a new fiber; returns when it first parks or ends. */
 void fiber_start(void (*fn)(void *), void *arg);
-void fiber_park(void);                 /* only inside a fiber */
-void fiber_resume(struct fiber *f);    /* only outside of it; f must be parked */
-struct fiber *fiber_self(void);        /* NULL on the main stack */
-int fiber_count(void);                 /* started and not yet ended */
-void fiber_drain_pool(void);           /* frees idle stacks (at exit) */
+void fiber_park(void);              /* only inside a fiber */
+void fiber_resume(struct fiber *f); /* only outside of it; f must be parked */
+struct fiber *fiber_self(void);     /* NULL on the main stack */
+int fiber_count(void);              /* started and not yet ended */
+void fiber_drain_pool(void);        /* frees idle stacks (at exit) */
 
 /* A cancellation token. cancel_fire() wakes whatever waits with it; that returns ERR_GONE. */
 struct cancel {

@@ -20,13 +20,13 @@ struct field {
     const char *name;
     enum field_type type;
     enum field_need need;
-    const char *about;     /* one sentence; it is what a model reads */
-    double min, max;       /* STR: length in bytes; INT/NUM: value; LIST: count; 0,0 = no bound */
-    const char *one_of;    /* STR: "A|B|C" */
-    const char *otherwise; /* documented default, as JSON text */
+    const char *about;      /* one sentence; it is what a model reads */
+    double min, max;        /* STR: length in bytes; INT/NUM: value; LIST: count; 0,0 = no bound */
+    const char *one_of;     /* STR: "A|B|C" */
+    const char *otherwise;  /* documented default, as JSON text */
     const struct field *of; /* OBJ: its members; LIST: of[0] is the item's row */
     unsigned flags;
-    const char *complete;  /* resource kind whose names complete this argument ("route") */
+    const char *complete; /* resource kind whose names complete this argument ("route") */
 };
 
 extern const struct field a_string; /* LIST of strings: .of = &a_string */

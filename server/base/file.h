@@ -12,4 +12,4 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
 /* Temporary file beside it, write, fsync, rename, fsync of the folder. */
 bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, struct err *e);
 bool file_remove(const char *path, struct err *e); /* unlink and fsync of the folder */
-bool file_make_dir(const char *path, unsigned mode, struct err *e); /* also parents; existing is fine */
+bool file_make_dir(const char *path, unsigned mode, struct err *e); /* and its parents */

@@ -14,6 +14,7 @@ struct arena;
 void secret_init(const void *key, size_t n); /* before first use; else a random key per process */
 char *secret_mask(struct arena *a, const char *value);
 bool secret_is_mask(const char *text);
-/* Remembers a value of 6 bytes or more so that secret_scrub finds it (process-wide, bounded set). */
+/* Remembers a value of 6 bytes or more so that secret_scrub finds it (process-wide, bounded set).
+ */
 void secret_learn(const char *value);
 char *secret_scrub(struct arena *a, const char *text);

@@ -1,0 +1,65 @@
+#!/bin/bash
+# selftest.sh - proves that each custom check can fail: plants violations in an empty tree, one a file, and expects every
+# one to be found, and nothing in a file that keeps the rules. Prints `missed: …` or `false alarm: …`.
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+cd "$tree" || exit 1
+mkdir -p server/{base,net,gateway,mcp,embedded,cmd} tools
+count=0
+plant() { # CHECK FILE TEXT: CHECK must report FILE
+    count=$((count + 1))
+    printf '%b\n' "$3" >"$2"
+    case $1 in
+    size) "$here/size.sh" "$2" ;;
+    *) awk -f "$here/$1.awk" "$2" ;;
+    esac | grep -q "^$2" || echo "missed: $1 in $2: ${3:0:70}"
+    rm "$2"
+}
+plant layers server/gateway/a.c '#include "mcp/call.h"'
+plant layers server/net/a.c '#include "gateway/plan.h"'
+plant layers server/base/a.c '#include "net/loop.h"'
+plant layers server/mcp/a.c '#include "cmd/cmd.h"'
+plant layers server/mcp/a.c '#include "embedded/store.h"'
+plant layers server/embedded/a.c '#include "gateway/kind.h"'
+plant layers server/gateway/a.c '#include "tool.h"'
+plant layers tools/a.c '#include "base/json.h"'
+plant layers tools/a.c '#include "gateway/kind.h"'
+plant layers server/mcp/a.c '#include <curl/curl.h>'
+plant layers server/mcp/a.c '# include <libwebsockets.h>'
+plant layers server/gateway/kind.c '#include <sqlite3.h>'
+plant layers server/gateway/a.c '#include <openssl/evp.h>'
+plant layers server/gateway/a.c '#include <yaml.h>'
+plant layers server/gateway/a.c '#include <dlfcn.h>'
+plant rules server/mcp/a.c 'char *p = malloc(3);'
+plant rules server/base/text.c 'free (p);'
+plant rules tools/a.c '    x = strdup(y); /* mine */'
+plant rules server/gateway/a.c 'cJSON_Delete(x);'
+plant rules server/gateway/a.c 'cJSON_AddItemToArray(x, y);'
+plant rules tools/a.c 'strcpy(a, b);'
+plant rules server/mcp/a.c '/* a\n * comment */ int n = atoi(s);'
+plant rules server/mcp/a.c 'puts("x");'
+plant rules server/gateway/a.c 'log_event(LOG_INFO, "x", "y");'
+plant rules tools/a.c 'exit(1);'
+plant rules server/mcp/a.c 'goto out;'
+plant rules server/mcp/a.h 'typedef struct call call_t;'
+plant rules server/mcp/a.c "// $(printf TO)DO: later"
+plant size server/mcp/a.c "$(printf 'int x;\\n%.0s' {1..501})"
+plant size server/mcp/a.h "$(printf 'int x;\\n%.0s' {1..151})"
+plant size server/mcp/a.c "/* $(printf 'x%.0s' {1..100}) */"
+plant size server/mcp/a.c "int f(void)\n{\n$(printf '    f();\\n%.0s' {1..50})    return 0;\n}"
+plant size server/mcp/a.c "int f(int x)\n{\n$(printf '    if (x)\\n        x++;\\n%.0s' {1..12})    return x;\n}"
+innocent() { # FILE TEXT: no check may report it
+    count=$((count + 1))
+    printf '%b\n' "$2" >"$1"
+    found=$("$here/size.sh" "$1"; awk -f "$here/layers.awk" "$1"; awk -f "$here/rules.awk" "$1")
+    [ -z "$found" ] || echo "false alarm: $found"
+    rm "$1"
+}
+innocent server/gateway/a.c '#include "gateway/kind.h"\n#include "net/fetch.h"\n#include <string.h>\n/* free(x), cJSON_Delete(x) */'
+innocent server/gateway/store_sql.c '#include <sqlite3.h>'
+innocent tools/a.c '#include "tool.h"\n#include <string.h>\nint f(void)\n{\n    fail(c, "malloc(3) and goto out");\n}'
+innocent server/mcp/a.c 'arena_free(a);\nbuf_free(b);\nfreeaddrinfo(x);\nsnprintf(a, 1, "x");\nx->free(y);'
+innocent server/cmd/a.c 'puts("hello");\n/* many\n free(x);\n lines */'
+[ $count -eq 38 ] || echo "missed: $count cases ran instead of 38"
