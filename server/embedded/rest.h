@@ -13,6 +13,7 @@
 
 struct arena;
 struct embedded;
+struct embedded_call;
 struct model_field;
 struct store;
 
@@ -22,6 +23,7 @@ struct rest_request {
     struct arena *arena; /* ends with the request */
     struct embedded *embedded;
     struct store *store;
+    const struct embedded_call *call; /* headers and raw body */
     const char *method;
     const char *path;                /* as sent, without the query */
     const char *vars[REST_MAX_VARS]; /* decoded values of {…}, left to right */
@@ -92,5 +94,6 @@ void rest_header(struct rest_request *r, const char *name, const char *value);
 /* Spring's own error object (400, 404, 405, 415), or its page when HTML was asked for. */
 bool rest_spring(struct rest_request *r, int status);
 
-const char *rest_query(const struct rest_request *r, const char *name); /* NULL when absent */
+const char *rest_call_header(const struct rest_request *r, const char *name); /* lower-case name */
+const char *rest_query(const struct rest_request *r, const char *name);       /* NULL when absent */
 const char *rest_var(const struct rest_request *r, size_t i);

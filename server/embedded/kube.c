@@ -1,0 +1,205 @@
+/* kube.c - metadata helpers and the console's writes of Kubernetes objects.
+ *
+ * To mark something on every object the console writes, change stamp().
+ */
+#include "embedded/kube.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "embedded/embedded.h"
+#include "embedded/rest.h"
+#include "embedded/store.h"
+
+static const char definer_label[] = "higress.io/resource-definer";
+static const char comment[] = "PLEASE DO NOT EDIT DIRECTLY. This resource is managed by Higress.";
+
+/* Resource groups that appear in the API server's words. */
+static const struct {
+    const char *kind, *group;
+} groups[] = {
+    { "ingresses", "networking.k8s.io" },
+    { "wasmplugins", "extensions.higress.io" },
+    { "mcpbridges", "networking.higress.io" },
+    { "envoyfilters", "networking.istio.io" },
+};
+
+cJSON *kube_new(struct arena *a, const char *name)
+{
+    cJSON *object = json_object(a);
+    json_set_str(a, json_set_object(a, object, "metadata"), "name", name);
+    return object;
+}
+
+const char *kube_name(const cJSON *object)
+{
+    return json_str(json_get(object, "metadata"), "name");
+}
+
+const char *kube_version(const cJSON *object)
+{
+    return json_str(json_get(object, "metadata"), "resourceVersion");
+}
+
+void kube_set_version(struct arena *a, cJSON *object, const char *version)
+{
+    cJSON *metadata = json_get(object, "metadata");
+    if (version)
+        json_set_str(a, metadata, "resourceVersion", version);
+    else
+        json_remove(metadata, "resourceVersion");
+}
+
+static const char *meta_entry(const cJSON *object, const char *map, const char *key)
+{
+    return json_str(json_get(json_get(object, "metadata"), map), key);
+}
+
+static void set_meta_entry(struct arena *a, cJSON *object, const char *map, const char *key,
+                           const char *value)
+{
+    cJSON *metadata = json_get(object, "metadata");
+    cJSON *entries = json_get(metadata, map);
+    if (!cJSON_IsObject(entries))
+        entries = json_set_object(a, metadata, map);
+    json_set_str(a, entries, key, value);
+}
+
+const char *kube_label(const cJSON *object, const char *key)
+{
+    return meta_entry(object, "labels", key);
+}
+
+const char *kube_annotation(const cJSON *object, const char *key)
+{
+    return meta_entry(object, "annotations", key);
+}
+
+void kube_set_label(struct arena *a, cJSON *object, const char *key, const char *value)
+{
+    set_meta_entry(a, object, "labels", key, value);
+}
+
+void kube_set_annotation(struct arena *a, cJSON *object, const char *key, const char *value)
+{
+    set_meta_entry(a, object, "annotations", key, value);
+}
+
+bool kube_is_internal(const char *name)
+{
+    return name && text_ends(name, ".internal");
+}
+
+bool kube_is_defined_here(const cJSON *object)
+{
+    const char *definer = kube_label(object, definer_label);
+    return definer && strcmp(definer, "higress") == 0;
+}
+
+cJSON *kube_load(struct rest_request *r, const char *kind, const char *name)
+{
+    const cJSON *stored = store_get(r->store, kind, name);
+    return stored ? json_clone(r->arena, stored) : NULL;
+}
+
+static void stamp(struct rest_request *r, const char *kind, cJSON *object)
+{
+    if (strcmp(kind, "mcpbridges") == 0)
+        return;
+    kube_set_label(r->arena, object, definer_label, "higress");
+    if (!kube_is_internal(kube_name(object)))
+        return;
+    kube_set_label(r->arena, object, "higress.io/internal", "true");
+    kube_set_annotation(r->arena, object, "higress.io/comment", comment);
+}
+
+/* The API server's Status object, as the client library quotes it. */
+static bool fail_not_found(struct rest_request *r, const char *kind, const char *name)
+{
+    const char *group = NULL;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (strcmp(groups[i].kind, kind) == 0)
+            group = groups[i].group;
+    struct arena *a = r->arena;
+    cJSON *status = json_object(a);
+    json_set_str(a, status, "kind", "Status");
+    json_set_str(a, status, "apiVersion", "v1");
+    json_set_object(a, status, "metadata");
+    json_set_str(a, status, "status", "Failure");
+    const char *resource = group ? arena_printf(a, "%s.%s", kind, group) : kind;
+    json_set_str(a, status, "message", arena_printf(a, "%s \"%s\" not found", resource, name));
+    json_set_str(a, status, "reason", "NotFound");
+    cJSON *details = json_set_object(a, status, "details");
+    json_set_str(a, details, "name", name);
+    if (group)
+        json_set_str(a, details, "group", group);
+    json_set_str(a, details, "kind", kind);
+    json_set_num(a, status, "code", 404);
+    return rest_fail(r, X_API, "%s\n", json_print(a, status));
+}
+
+static bool fail_internal(struct rest_request *r, const struct err *e)
+{
+    struct arena *a = r->arena;
+    cJSON *status = json_object(a);
+    json_set_str(a, status, "kind", "Status");
+    json_set_str(a, status, "apiVersion", "v1");
+    json_set_object(a, status, "metadata");
+    json_set_str(a, status, "status", "Failure");
+    json_set_str(a, status, "message", arena_printf(a, "Internal error occurred: %s", e->text));
+    json_set_str(a, status, "reason", "InternalError");
+    cJSON *causes = json_set_array(a, json_set_object(a, status, "details"), "causes");
+    cJSON *cause = json_add(a, causes, json_object(a));
+    json_set_str(a, cause, "message", e->text);
+    json_set_num(a, status, "code", 500);
+    return rest_fail(r, X_API, "%s\n", json_print(a, status));
+}
+
+static const cJSON *written(struct rest_request *r, const char *kind, const cJSON *object,
+                            enum store_result result, const struct err *e)
+{
+    switch (result) {
+    case STORE_OK:
+        return store_get(r->store, kind, kube_name(object));
+    case STORE_EXISTS:
+    case STORE_CONFLICT:
+        rest_fail(r, X_CONFLICT, NULL);
+        return NULL;
+    case STORE_MISSING:
+        fail_not_found(r, kind, kube_name(object));
+        return NULL;
+    default:
+        fail_internal(r, e);
+        return NULL;
+    }
+}
+
+const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object)
+{
+    struct err e = { 0 };
+    stamp(r, kind, object);
+    return written(r, kind, object, store_create(r->store, kind, object, &e), &e);
+}
+
+const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *object)
+{
+    struct err e = { 0 };
+    stamp(r, kind, object);
+    return written(r, kind, object, store_replace(r->store, kind, object, &e), &e);
+}
+
+const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object)
+{
+    if (!store_get(r->store, kind, kube_name(object)))
+        return kube_create(r, kind, object);
+    kube_set_version(r->arena, object, NULL);
+    return kube_replace(r, kind, object);
+}
+
+bool kube_delete(struct rest_request *r, const char *kind, const char *name)
+{
+    struct err e = { 0 };
+    enum store_result result = store_delete(r->store, kind, name, &e);
+    return result == STORE_OK || result == STORE_MISSING || fail_internal(r, &e);
+}

@@ -1,0 +1,312 @@
+/* rest.c - the answers of the console: envelopes, pages, exceptions, Spring's own errors.
+ *
+ * Every answer goes through answer(), which keeps the first one. The status and class name of an
+ * exception are rows of exceptions[].
+ */
+#include "embedded/rest.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "embedded/embedded.h"
+
+#include <stdarg.h>
+#include <strings.h>
+
+enum { MAX_ANSWER = 512 << 20, MAX_SENTENCE = 64 << 10 };
+
+static const struct {
+    const char *name;
+    int status;
+} exceptions[] = {
+    [X_VALIDATION] = { "com.alibaba.higress.sdk.exception.ValidationException", 400 },
+    [X_AUTH] = { "com.alibaba.higress.console.controller.exception.AuthException", 401 },
+    [X_NOT_FOUND] = { "com.alibaba.higress.sdk.exception.NotFoundException", 502 },
+    [X_CONFLICT] = { "com.alibaba.higress.sdk.exception.ResourceConflictException", 409 },
+    [X_BUSINESS] = { "com.alibaba.higress.sdk.exception.BusinessException", 500 },
+    [X_JAVAX] = { "javax.validation.ValidationException", 500 },
+    [X_CONSTRAINT] = { "javax.validation.ConstraintViolationException", 500 },
+    [X_ILLEGAL_ARGUMENT] = { "java.lang.IllegalArgumentException", 500 },
+    [X_ILLEGAL_STATE] = { "java.lang.IllegalStateException", 500 },
+    [X_NULL_POINTER] = { "java.lang.NullPointerException", 500 },
+    [X_API] = { "io.kubernetes.client.openapi.ApiException", 500 },
+};
+
+/* Extensions that Spring takes for harmless; any other makes it name the download. */
+static const char *const safe_extensions[] = { "txt", "text", "yml",  "properties", "csv", "json",
+                                               "xml", "atom", "rss",  "png",        "jpe", "jpeg",
+                                               "jpg", "gif",  "wbmp", "bmp" };
+
+static bool answer(struct rest_request *r, int status, const char *type, const char *text,
+                   size_t len)
+{
+    if (r->reply.status)
+        return false;
+    r->reply.status = status;
+    r->reply.content_type = type;
+    r->reply.text = text;
+    r->reply.len = len;
+    return true;
+}
+
+static bool has_odd_extension(struct rest_request *r)
+{
+    const char *segment = strrchr(r->path, '/');
+    char *name = segment ? text_unpercent(r->arena, segment + 1, strlen(segment + 1)) : NULL;
+    const char *dot = name ? strrchr(name, '.') : NULL;
+    if (!dot)
+        return false;
+    for (size_t i = 0; i < sizeof safe_extensions / sizeof *safe_extensions; i++)
+        if (strcasecmp(dot + 1, safe_extensions[i]) == 0)
+            return false;
+    return true;
+}
+
+static bool answer_json(struct rest_request *r, int status, const cJSON *data)
+{
+    if (r->reply.status)
+        return false;
+    struct buf *out = buf_in(r->arena, MAX_ANSWER);
+    json_write(out, data);
+    answer(r, status, "application/json", out->data, out->len);
+    if (has_odd_extension(r))
+        rest_header(r, "content-disposition", "inline;filename=f.txt");
+    return true;
+}
+
+void rest_header(struct rest_request *r, const char *name, const char *value)
+{
+    size_t n = sizeof r->reply.headers / sizeof *r->reply.headers;
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (r->reply.headers[i][0])
+            continue;
+        r->reply.headers[i][0] = name;
+        r->reply.headers[i][1] = value;
+        return;
+    }
+}
+
+static cJSON *envelope(struct rest_request *r, bool success, const char *message, const cJSON *data)
+{
+    struct arena *a = r->arena;
+    cJSON *body = json_object(a);
+    json_set_bool(a, body, "success", success);
+    json_set_str(a, body, "message", message);
+    json_set(a, body, "data", data ? json_raw(a, json_print(a, data)) : json_null(a));
+    return body;
+}
+
+static bool fail_text(struct rest_request *r, int status, enum rest_exception x, const char *text)
+{
+    if (r->reply.status)
+        return false;
+    if (r->route && r->route->flags & REST_VOID)
+        return answer(r, 200, NULL, "", 0) && false;
+    const char *message = arena_printf(r->arena, "%s: %s", exceptions[x].name, text);
+    answer_json(r, status, envelope(r, false, message, NULL));
+    return false;
+}
+
+static const char *sentence(struct rest_request *r, const char *format, va_list args)
+{
+    if (!format)
+        return "null";
+    char *text = NULL;
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n > MAX_SENTENCE)
+        n = MAX_SENTENCE;
+    text = arena_alloc(r->arena, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return text;
+}
+
+bool rest_fail(struct rest_request *r, enum rest_exception x, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = sentence(r, format, args);
+    va_end(args);
+    return fail_text(r, exceptions[x].status, x, text);
+}
+
+bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, const char *format,
+                  ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = sentence(r, format, args);
+    va_end(args);
+    return fail_text(r, status, x, text);
+}
+
+bool rest_failed(const struct rest_request *r)
+{
+    return r->reply.status >= 400 ||
+           (r->reply.status == 200 && r->route && r->route->flags & REST_VOID);
+}
+
+void rest_give(struct rest_request *r, const cJSON *data)
+{
+    bool get = strcmp(r->method, "GET") == 0;
+    int status = strcmp(r->method, "POST") == 0 ? 201 : 200;
+    if (!data) {
+        rest_empty(r, get ? 404 : status);
+        return;
+    }
+    answer_json(r, status, get ? envelope(r, true, NULL, data) : data);
+}
+
+/* Spring turns "" into null and trims; REST_PAGED rows refuse what is no integer beforehand. */
+static bool page_number(const struct rest_request *r, const char *name, int *out)
+{
+    const char *text = rest_query(r, name);
+    if (!text || !*text)
+        return false;
+    *out = (int)strtol(text, NULL, 10);
+    return true;
+}
+
+static bool page_window(struct rest_request *r, int total, int *from, int *to, cJSON *body)
+{
+    int num = 1, size = 0;
+    bool has_num = page_number(r, "pageNum", &num);
+    bool has_size = page_number(r, "pageSize", &size);
+    *from = 0;
+    *to = total;
+    if (!has_num && !has_size)
+        return true;
+    if (num < 1)
+        num = 1;
+    if (size < 1)
+        size = 10;
+    long long first = (long long)(num - 1) * size, last = first + size;
+    if (last > total)
+        last = total;
+    if (first > last)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%lld) > toIndex(%lld)", first, last);
+    *from = (int)first;
+    *to = (int)last;
+    json_set_num(r->arena, body, "pageNum", num);
+    json_set_num(r->arena, body, "pageSize", size);
+    return true;
+}
+
+static const cJSON *page_slice(struct arena *a, const cJSON *items, int from, int to)
+{
+    cJSON *slice = json_array(a);
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, items)
+    {
+        if (i >= from && i < to)
+            json_add(a, slice, json_raw(a, json_print(a, item)));
+        i++;
+    }
+    return slice;
+}
+
+void rest_page(struct rest_request *r, const cJSON *items)
+{
+    int from, to, total = json_count(items);
+    if (r->reply.status)
+        return;
+    cJSON *paging = json_object(r->arena);
+    if (!page_window(r, total, &from, &to, paging))
+        return;
+    if (from > 0 || to < total)
+        items = page_slice(r->arena, items, from, to);
+    struct buf *out = buf_in(r->arena, MAX_ANSWER);
+    buf_str(out, "{\"success\":true,\"message\":null,\"data\":");
+    json_write(out, items);
+    buf_printf(out, ",\"total\":%d,\"pageNum\":", total);
+    const cJSON *num = json_get(paging, "pageNum"), *size = json_get(paging, "pageSize");
+    buf_str(out, num ? json_print(r->arena, num) : "null");
+    buf_str(out, ",\"pageSize\":");
+    buf_str(out, size ? json_print(r->arena, size) : "null");
+    buf_char(out, '}');
+    answer(r, 200, "application/json", out->data, out->len);
+    if (has_odd_extension(r))
+        rest_header(r, "content-disposition", "inline;filename=f.txt");
+}
+
+void rest_envelope(struct rest_request *r, const cJSON *data)
+{
+    answer_json(r, 200, envelope(r, true, NULL, data));
+}
+
+void rest_bare(struct rest_request *r, int status, const cJSON *data)
+{
+    answer_json(r, status, data);
+}
+
+void rest_empty(struct rest_request *r, int status)
+{
+    answer(r, status, NULL, "", 0);
+}
+
+void rest_text(struct rest_request *r, int status, const char *content_type, const char *text)
+{
+    answer(r, status, content_type, text, strlen(text));
+}
+
+static const char *spring_reason(int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = { { 400, "Bad Request" },
+                    { 404, "Not Found" },
+                    { 405, "Method Not Allowed" },
+                    { 415, "Unsupported Media Type" } };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].status == status)
+            return reasons[i].reason;
+    return "Internal Server Error";
+}
+
+bool rest_spring(struct rest_request *r, int status)
+{
+    struct arena *a = r->arena;
+    const char *reason = spring_reason(status);
+    const char *accept = rest_call_header(r, "accept");
+    if (accept && strstr(accept, "text/html")) {
+        const char *page = arena_printf(a,
+                                        "<!doctype html><title>%d %s</title><h1>%s</h1><p>The "
+                                        "console serves nothing here (status %d).</p>\n",
+                                        status, reason, reason, status);
+        if (answer(r, status, "text/html;charset=UTF-8", page, strlen(page)))
+            rest_header(r, "content-language", "en");
+        return false;
+    }
+    cJSON *body = json_object(a);
+    json_set_num(a, body, "timestamp", (double)(long long)(r->embedded->now() * 1000));
+    json_set_num(a, body, "status", status);
+    json_set_str(a, body, "error", reason);
+    json_set_str(a, body, "path", r->path);
+    struct buf *out = buf_in(a, MAX_ANSWER);
+    json_write(out, body);
+    answer(r, status, "application/json", out->data, out->len);
+    return false;
+}
+
+const char *rest_call_header(const struct rest_request *r, const char *name)
+{
+    for (const struct embedded_header *h = r->call->headers; h && h->name; h++)
+        if (strcmp(h->name, name) == 0)
+            return h->value;
+    return NULL;
+}
+
+const char *rest_query(const struct rest_request *r, const char *name)
+{
+    return json_str(r->query, name);
+}
+
+const char *rest_var(const struct rest_request *r, size_t i)
+{
+    return i < REST_MAX_VARS ? r->vars[i] : NULL;
+}
