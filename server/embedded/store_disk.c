@@ -1,0 +1,252 @@
+/* store_disk.c - the store's files: lock, first load, and what others change meanwhile.
+ *
+ * Changes are told by inotify, whose queue is read before each answer; a file whose inode, size and
+ * time are those we know is left alone (our own writes). When inotify is missing or has overflowed,
+ * every file is looked at instead.
+ */
+#include "embedded/store_impl.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/yaml.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+enum { LARGEST_FILE = 16 << 20 };
+
+const char *store_disk_path(struct store *s, struct arena *a, size_t kind, const char *name)
+{
+    return arena_printf(a, "%s/%s/%s.yaml", s->dir, store_kinds[kind].plural, name);
+}
+
+bool store_disk_identify(const char *path, struct store_file *out)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return false;
+    out->inode = st.st_ino;
+    out->size = st.st_size;
+    out->modified = st.st_mtim;
+    return true;
+}
+
+static bool same_file(const struct store_file *x, const struct store_file *y)
+{
+    return x->inode == y->inode && x->size == y->size && x->modified.tv_sec == y->modified.tv_sec &&
+           x->modified.tv_nsec == y->modified.tv_nsec;
+}
+
+/* The name of a file decides, and everything lives in one namespace. */
+static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
+{
+    cJSON *metadata = json_get(tree, "metadata");
+    if (!cJSON_IsObject(metadata))
+        metadata = json_set_object(a, tree, "metadata");
+    json_set_str(a, metadata, "name", name);
+    json_set_str(a, metadata, "namespace", "higress-system");
+    const cJSON *version = json_get(metadata, "resourceVersion");
+    if (cJSON_IsNumber(version))
+        json_set_str(a, metadata, "resourceVersion", json_print(a, version));
+    return tree;
+}
+
+static struct store_object *load(struct store *s, size_t kind, const char *name,
+                                 const struct store_file *file)
+{
+    struct arena *scratch = arena_new();
+    struct err e = { 0 };
+    size_t len;
+    struct store_object *o = store_object_new(name);
+    o->file = *file;
+    const char *path = store_disk_path(s, scratch, kind, name);
+    const char *text = file_read(scratch, path, LARGEST_FILE, &len, &e);
+    cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
+    if (tree && !cJSON_IsObject(tree))
+        err_set(&e, ERR_ARGS, "it holds no object");
+    if (cJSON_IsObject(tree)) {
+        o->tree = json_clone(o->arena, complete(scratch, tree, name));
+    } else {
+        const char *why = text_clean(scratch, e.kind ? e.text : "it is empty", 300);
+        o->problem = arena_printf(o->arena, "%s/%s.yaml: %s", store_kinds[kind].plural, name, why);
+    }
+    arena_free(scratch);
+    return o;
+}
+
+/* Takes in what one file is now. */
+static void reload(struct store *s, size_t kind, const char *name)
+{
+    struct arena *scratch = arena_new();
+    struct store_file file;
+    bool there = store_disk_identify(store_disk_path(s, scratch, kind, name), &file), found;
+    arena_free(scratch);
+    size_t at = store_find(&s->lists[kind], name, &found);
+    if (found && there && same_file(&s->lists[kind].items[at]->file, &file))
+        return;
+    if (there)
+        store_insert(s, kind, load(s, kind, name, &file));
+    else if (found)
+        store_remove_at(s, kind, at);
+}
+
+/* "a.yaml" → "a" in arena a; NULL for any other file. */
+static char *object_name(struct arena *a, const char *file)
+{
+    size_t len = strlen(file);
+    return text_ends(file, ".yaml") ? arena_strndup(a, file, len - 5) : NULL;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(*(char *const *)x, *(char *const *)y);
+}
+
+/* Sorted names of a kind's files. */
+static char **names_on_disk(struct store *s, size_t kind, struct arena *a, size_t *count)
+{
+    size_t n = 0, capacity = 64;
+    char **names = arena_array(a, char *, capacity);
+    DIR *d = opendir(arena_printf(a, "%s/%s", s->dir, store_kinds[kind].plural));
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        char *name = object_name(a, entry->d_name);
+        if (!name)
+            continue;
+        if (n == capacity) {
+            char **more = arena_array(a, char *, capacity * 2);
+            memcpy(more, names, n * sizeof *names);
+            names = more;
+            capacity *= 2;
+        }
+        names[n++] = name;
+    }
+    if (d)
+        closedir(d);
+    qsort(names, n, sizeof *names, by_name);
+    *count = n;
+    return names;
+}
+
+/* Both lists are sorted: names on disk in ascending order, so insertion is at the end when the
+ * index was empty. */
+static void scan_kind(struct store *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    struct store_list *l = &s->lists[kind];
+    size_t count;
+    char **names = names_on_disk(s, kind, scratch, &count);
+    for (size_t i = l->count; i-- > 0;) {
+        const char *name = l->items[i]->name;
+        if (!bsearch(&name, names, count, sizeof *names, by_name))
+            store_remove_at(s, kind, i);
+    }
+    for (size_t i = 0; i < count; i++)
+        reload(s, kind, names[i]);
+    arena_free(scratch);
+}
+
+static void watch_kind(struct store *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    const char *path = arena_printf(scratch, "%s/%s", s->dir, store_kinds[kind].plural);
+    if (s->inotify >= 0)
+        s->lists[kind].watch = inotify_add_watch(s->inotify, path,
+                                                 IN_CLOSE_WRITE | IN_MODIFY | IN_MOVE | IN_CREATE |
+                                                     IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+    arena_free(scratch);
+}
+
+void store_disk_scan(struct store *s)
+{
+    for (size_t kind = 0; store_kinds[kind].plural; kind++) {
+        if (s->lists[kind].watch < 0)
+            watch_kind(s, kind);
+        scan_kind(s, kind);
+    }
+}
+
+static void take_event(struct store *s, const struct inotify_event *event, bool *rescan)
+{
+    if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) {
+        for (size_t kind = 0; store_kinds[kind].plural; kind++)
+            if (s->lists[kind].watch == event->wd)
+                s->lists[kind].watch = -1;
+        *rescan = true;
+        return;
+    }
+    struct arena *scratch = arena_new();
+    char *name = event->len ? object_name(scratch, event->name) : NULL;
+    for (size_t kind = 0; name && store_kinds[kind].plural; kind++)
+        if (s->lists[kind].watch == event->wd)
+            reload(s, kind, name);
+    arena_free(scratch);
+}
+
+void store_disk_refresh(struct store *s)
+{
+    _Alignas(struct inotify_event) char bytes[4096];
+    bool rescan = s->inotify < 0;
+    ssize_t n;
+    while (s->inotify >= 0 && (n = read(s->inotify, bytes, sizeof bytes)) > 0) {
+        const char *p = bytes;
+        while (p < bytes + n) {
+            const struct inotify_event *event = (const void *)p;
+            take_event(s, event, &rescan);
+            p += sizeof *event + event->len;
+        }
+    }
+    if (rescan)
+        store_disk_scan(s);
+}
+
+static bool take_lock(struct store *s, struct err *e)
+{
+    const char *path = arena_printf(s->arena, "%s/.higress-ops.lock", s->dir);
+    char pid[32] = "";
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (s->lock < 0)
+        return err_set(e, ERR_SYSTEM, "cannot write into the data folder %s: %s", s->dir,
+                       strerror(errno));
+    if (flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
+        ssize_t n = pread(s->lock, pid, sizeof pid - 1, 0);
+        pid[n > 0 ? n : 0] = '\0';
+        return err_set(e, ERR_SYSTEM,
+                       "the data folder %s is in use by process %s: stop that one, or name another "
+                       "folder with --data",
+                       s->dir, *pid ? pid : "(unknown)");
+    }
+    int n = snprintf(pid, sizeof pid, "%d", (int)getpid());
+    if (ftruncate(s->lock, 0) != 0 || pwrite(s->lock, pid, (size_t)n, 0) != n)
+        return err_set(e, ERR_SYSTEM, "cannot write %s: %s", path, strerror(errno));
+    return true;
+}
+
+bool store_disk_open(struct store *s, struct err *e)
+{
+    if (!file_make_dir(s->dir, 0755, e) || !take_lock(s, e))
+        return false;
+    for (size_t kind = 0; store_kinds[kind].plural; kind++) {
+        const char *path = arena_printf(s->arena, "%s/%s", s->dir, store_kinds[kind].plural);
+        if (!file_make_dir(path, 0700, e))
+            return false;
+    }
+    s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    store_disk_scan(s);
+    return true;
+}
+
+void store_disk_close(struct store *s)
+{
+    if (s->inotify >= 0)
+        close(s->inotify);
+    if (s->lock >= 0)
+        close(s->lock);
+}

@@ -1,0 +1,142 @@
+/* store_shape.c - what an object looks like once the standalone API server has stored it.
+ *
+ * Kinds are rows of store_kinds[]. Keys are sorted, nulls dropped. Objects that the API server
+ * keeps as protobuf lose their zero values; what that means for a kind is its prune function.
+ */
+#include "embedded/store_impl.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+
+static bool is_zero(const cJSON *v)
+{
+    if (cJSON_IsString(v))
+        return *v->valuestring == '\0';
+    if (cJSON_IsNumber(v))
+        return v->valuedouble == 0;
+    if (cJSON_IsArray(v))
+        return v->child == NULL;
+    return cJSON_IsFalse(v) || cJSON_IsNull(v);
+}
+
+/* Service sources and proxies: every zero value vanishes; 64-bit integers are text. */
+static void prune_bridge(cJSON *node)
+{
+    cJSON *next, *v = node ? node->child : NULL;
+    for (; v; v = next) {
+        next = v->next;
+        if (cJSON_IsObject(v) || cJSON_IsArray(v))
+            prune_bridge(v);
+        if (cJSON_IsObject(node) && is_zero(v))
+            json_detach(node, v);
+    }
+}
+
+/* Zero enums and empty lists of a plugin and its rules; `config` stays as it is. */
+static void prune_plugin(cJSON *node)
+{
+    static const char *const zero_enums[] = { "UNSPECIFIED_PHASE", "UNSPECIFIED_POLICY",
+                                              "FAIL_CLOSE", "" };
+    cJSON *next, *v = node ? node->child : NULL;
+    for (; v; v = next) {
+        next = v->next;
+        if (v->string && strcmp(v->string, "matchRules") == 0) {
+            cJSON *rule;
+            cJSON_ArrayForEach(rule, v) prune_plugin(rule);
+        }
+        bool zero = cJSON_IsArray(v) && !v->child;
+        for (size_t i = 0; cJSON_IsString(v) && i < sizeof zero_enums / sizeof *zero_enums; i++)
+            zero = zero || strcmp(v->valuestring, zero_enums[i]) == 0;
+        if (zero)
+            json_detach(node, v);
+    }
+}
+
+const struct store_kind store_kinds[] = {
+    { "configmaps", "v1", "ConfigMap" },
+    { "endpoints", "v1", "Endpoints" },
+    { "endpointslices", "discovery.k8s.io/v1", "EndpointSlice" },
+    { "envoyfilters", "networking.istio.io/v1alpha3", "EnvoyFilter", "{}" },
+    { "gatewayclasses", "gateway.networking.k8s.io/v1beta1", "GatewayClass" },
+    { "gateways", "gateway.networking.k8s.io/v1beta1", "Gateway" },
+    { "http2rpcs", "networking.higress.io/v1", "Http2Rpc", "{}" },
+    { "httproutes", "gateway.networking.k8s.io/v1beta1", "HTTPRoute" },
+    { "ingressclasses", "networking.k8s.io/v1", "IngressClass" },
+    { "ingresses", "networking.k8s.io/v1", "Ingress", "{\"loadBalancer\":{}}" },
+    { "mcpbridges", "networking.higress.io/v1", "McpBridge", "{}", prune_bridge },
+    { "namespaces", "v1", "Namespace" },
+    { "nodes", "v1", "Node" },
+    { "pods", "v1", "Pod" },
+    { "referencegrants", "gateway.networking.k8s.io/v1beta1", "ReferenceGrant" },
+    { "secrets", "v1", "Secret" },
+    { "services", "v1", "Service", "{\"loadBalancer\":{}}" },
+    { "wasmplugins", "extensions.higress.io/v1alpha1", "WasmPlugin", "{}", prune_plugin },
+    { 0 },
+};
+
+static int by_key(const void *x, const void *y)
+{
+    const cJSON *const *left = x, *const *right = y;
+    return strcmp((*left)->string, (*right)->string);
+}
+
+static cJSON *sorted(struct arena *a, const cJSON *node);
+
+static cJSON *sorted_object(struct arena *a, const cJSON *node)
+{
+    size_t n = 0;
+    const cJSON *item;
+    const cJSON **members = arena_array(a, const cJSON *, json_count(node) + 1);
+    cJSON_ArrayForEach(item, node)
+    {
+        if (!cJSON_IsNull(item))
+            members[n++] = item;
+    }
+    qsort(members, n, sizeof *members, by_key);
+    cJSON *out = json_object(a);
+    for (size_t i = 0; i < n; i++)
+        json_set(a, out, members[i]->string, sorted(a, members[i]));
+    return out;
+}
+
+static cJSON *sorted(struct arena *a, const cJSON *node)
+{
+    if (cJSON_IsObject(node))
+        return sorted_object(a, node);
+    if (!cJSON_IsArray(node))
+        return json_clone(a, node);
+    cJSON *out = json_array(a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, node) json_add(a, out, sorted(a, item));
+    return out;
+}
+
+static char *now_text(struct arena *a)
+{
+    char text[32];
+    struct tm parts;
+    time_t now = time(NULL);
+    gmtime_r(&now, &parts);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return arena_strdup(a, text);
+}
+
+cJSON *store_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                   const char *version)
+{
+    const struct store_kind *row = &store_kinds[kind];
+    cJSON *copy = json_clone(a, object);
+    json_set_str(a, copy, "apiVersion", row->api_version);
+    json_set_str(a, copy, "kind", row->kind);
+    cJSON *metadata = json_get(copy, "metadata");
+    const char *created = json_str(json_get(current, "metadata"), "creationTimestamp");
+    json_set_str(a, metadata, "creationTimestamp", created ? created : now_text(a));
+    json_set_str(a, metadata, "namespace", "higress-system");
+    json_set_str(a, metadata, "resourceVersion", version);
+    json_remove(metadata, "managedFields");
+    if (row->prune)
+        row->prune(json_get(copy, "spec"));
+    if (row->status && !json_get(copy, "status"))
+        json_set(a, copy, "status", json_parse(a, row->status, strlen(row->status), NULL));
+    return sorted(a, copy);
+}

@@ -1,0 +1,90 @@
+/* cbc.c - one EVP cipher run each way. To use another mode, change cipher_of(). */
+#include "net/cbc.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/lib.h"
+
+#include <openssl/evp.h>
+
+#define CBC_API(X)                                                                                 \
+    X(EVP_CIPHER_CTX_new)                                                                          \
+    X(EVP_CIPHER_CTX_free)                                                                         \
+    X(EVP_aes_128_cbc)                                                                             \
+    X(EVP_aes_192_cbc)                                                                             \
+    X(EVP_aes_256_cbc)                                                                             \
+    X(EVP_CipherInit_ex)                                                                           \
+    X(EVP_CipherUpdate)                                                                            \
+    X(EVP_CipherFinal_ex)
+LIB_TABLE(cbc, CBC_API);
+static struct lib_cbc crypto;
+
+#define CBC_SYMBOL(fn) { #fn, (void **)&crypto.fn },
+
+static bool load(struct err *e)
+{
+    static const struct lib_symbol symbols[] = { CBC_API(CBC_SYMBOL) };
+    return lib_load("libcrypto.so.3", "libssl3", symbols, sizeof symbols / sizeof *symbols, e);
+}
+
+static const EVP_CIPHER *cipher_of(size_t key_len)
+{
+    switch (key_len) {
+    case 16:
+        return crypto.EVP_aes_128_cbc();
+    case 24:
+        return crypto.EVP_aes_192_cbc();
+    case 32:
+        return crypto.EVP_aes_256_cbc();
+    default:
+        return NULL;
+    }
+}
+
+struct input {
+    const void *key;
+    size_t key_len;
+    const void *iv, *bytes;
+    size_t len;
+};
+
+static void *run(struct arena *a, const struct input *in, int encrypt, size_t *out_len,
+                 struct err *e)
+{
+    int first = 0, last = 0;
+    if (!load(e))
+        return NULL;
+    const EVP_CIPHER *cipher = cipher_of(in->key_len);
+    if (!cipher) {
+        err_set(e, ERR_ARGS, "the key has %zu bytes: 16, 24 or 32 are possible", in->key_len);
+        return NULL;
+    }
+    unsigned char *out = arena_alloc(a, in->len + 33);
+    EVP_CIPHER_CTX *context = crypto.EVP_CIPHER_CTX_new();
+    bool good = context &&
+                crypto.EVP_CipherInit_ex(context, cipher, NULL, in->key, in->iv, encrypt) == 1 &&
+                crypto.EVP_CipherUpdate(context, out, &first, in->bytes, (int)in->len) == 1 &&
+                crypto.EVP_CipherFinal_ex(context, out + first, &last) == 1;
+    crypto.EVP_CIPHER_CTX_free(context);
+    if (!good) {
+        err_set(e, ERR_ARGS, "the text does not decrypt with this key");
+        return NULL;
+    }
+    *out_len = (size_t)(first + last);
+    out[*out_len] = '\0';
+    return out;
+}
+
+void *cbc_seal(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
+               size_t len, size_t *out_len, struct err *e)
+{
+    struct input in = { key, key_len, iv, bytes, len };
+    return run(a, &in, 1, out_len, e);
+}
+
+void *cbc_open(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
+               size_t len, size_t *out_len, struct err *e)
+{
+    struct input in = { key, key_len, iv, bytes, len };
+    return run(a, &in, 0, out_len, e);
+}
