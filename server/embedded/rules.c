@@ -1,0 +1,269 @@
+/* rules.c - match rules of WasmPlugin objects, and route authentication, which is one of them.
+ *
+ * Rules are kept in the console's order (see by_target); scopes are rows of scopes[].
+ */
+#include "embedded/rules.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "embedded/embedded.h"
+#include "embedded/kube.h"
+#include "embedded/model.h"
+#include "embedded/rest.h"
+#include "embedded/seed.h"
+#include "embedded/store.h"
+
+enum { SCOPES = 3 };
+/* In the order in which rules are sorted. */
+static const char *const scopes[SCOPES] = { "service", "ingress", "domain" };
+static const char auth_plugin[] = "key-auth.internal";
+
+static const struct model_field auth_model[] = { { "enabled", M_BOOL },
+                                                 { "allowedCredentialTypes", M_LIST,
+                                                   model_a_string },
+                                                 { "allowedConsumers", M_LIST, model_a_string },
+                                                 { 0 } };
+
+static const char *target_of(const struct rules_target *t, int scope)
+{
+    const char *const names[SCOPES] = { t->service, t->ingress, t->domain };
+    return names[scope];
+}
+
+/* Does the list hold exactly this name (or, for NULL, nothing)? */
+static bool lists_only(const cJSON *rule, int scope, const char *name)
+{
+    const cJSON *list = json_get(rule, scopes[scope]);
+    if (!name)
+        return json_count(list) == 0;
+    return json_count(list) == 1 && cJSON_IsString(list->child) &&
+           strcmp(list->child->valuestring, name) == 0;
+}
+
+static bool is_rule_of(const cJSON *rule, const struct rules_target *t)
+{
+    for (int i = 0; i < SCOPES; i++)
+        if (!lists_only(rule, i, target_of(t, i)))
+            return false;
+    return true;
+}
+
+cJSON *rules_find(const cJSON *plugin, const struct rules_target *t)
+{
+    cJSON *rule;
+    cJSON_ArrayForEach(rule, json_path(plugin, "spec.matchRules"))
+    {
+        if (is_rule_of(rule, t))
+            return rule;
+    }
+    return NULL;
+}
+
+static int compare_lists(const cJSON *x, const cJSON *y)
+{
+    const cJSON *left = x ? x->child : NULL, *right = y ? y->child : NULL;
+    for (; left && right; left = left->next, right = right->next) {
+        if (!cJSON_IsString(left) || !cJSON_IsString(right))
+            continue;
+        int order = strcmp(left->valuestring, right->valuestring);
+        if (order)
+            return order;
+    }
+    return (left != NULL) - (right != NULL);
+}
+
+/* Rules that have a list of the scope come first, by its names; then the next scope decides. */
+static int by_target(const void *x, const void *y)
+{
+    const cJSON *left = *(cJSON *const *)x, *right = *(cJSON *const *)y;
+    for (int i = 0; i < SCOPES; i++) {
+        const cJSON *mine = json_get(left, scopes[i]), *theirs = json_get(right, scopes[i]);
+        bool has_mine = json_count(mine) > 0, has_theirs = json_count(theirs) > 0;
+        if (has_mine != has_theirs)
+            return has_mine ? -1 : 1;
+        int order = compare_lists(mine, theirs);
+        if (order)
+            return order;
+    }
+    return 0;
+}
+
+static void sort_rules(struct arena *a, cJSON *rules)
+{
+    size_t n = 0, count = (size_t)json_count(rules);
+    cJSON **items = arena_array(a, cJSON *, count + 1);
+    while (rules->child) {
+        items[n] = rules->child;
+        json_detach(rules, items[n++]);
+    }
+    qsort(items, n, sizeof *items, by_target);
+    for (size_t i = 0; i < n; i++)
+        json_add(a, rules, items[i]);
+}
+
+static cJSON *spec_of(struct arena *a, cJSON *plugin)
+{
+    cJSON *spec = json_get(plugin, "spec");
+    if (!cJSON_IsObject(spec))
+        spec = json_set_object(a, plugin, "spec");
+    json_set_str(a, spec, "failStrategy", "FAIL_OPEN");
+    if (!cJSON_IsBool(json_get(spec, "defaultConfigDisable")))
+        json_set_bool(a, spec, "defaultConfigDisable", true);
+    return spec;
+}
+
+void rules_put(struct arena *a, cJSON *plugin, const struct rules_target *t, cJSON *config,
+               bool enabled)
+{
+    cJSON *spec = spec_of(a, plugin);
+    if (!t->ingress && !t->domain && !t->service) {
+        json_set(a, spec, "defaultConfig", config);
+        json_set_bool(a, spec, "defaultConfigDisable", !enabled);
+        return;
+    }
+    cJSON *rules = json_get(spec, "matchRules"), *old = rules_find(plugin, t);
+    if (!cJSON_IsArray(rules))
+        rules = json_set_array(a, spec, "matchRules");
+    if (old)
+        json_detach(rules, old);
+    cJSON *rule = json_object(a);
+    json_set(a, rule, "config", config);
+    json_set_bool(a, rule, "configDisable", !enabled);
+    for (int i = 0; i < SCOPES; i++)
+        if (target_of(t, i))
+            json_add_str(a, json_set_array(a, rule, scopes[i]), target_of(t, i));
+    json_add(a, rules, rule);
+    sort_rules(a, rules);
+}
+
+/* Takes name out of the list; true when it was there. */
+static bool drop_name(cJSON *list, const char *name)
+{
+    cJSON *item, *next;
+    bool dropped = false;
+    for (item = list ? list->child : NULL; item; item = next) {
+        next = item->next;
+        if (!cJSON_IsString(item) || strcmp(item->valuestring, name) != 0)
+            continue;
+        json_detach(list, item);
+        dropped = true;
+    }
+    return dropped;
+}
+
+static bool drop_from_rule(cJSON *rule, const struct rules_target *t, bool *empty)
+{
+    bool dropped = false;
+    *empty = false;
+    for (int i = 0; i < SCOPES; i++) {
+        cJSON *list = json_get(rule, scopes[i]);
+        if (!target_of(t, i) || !drop_name(list, target_of(t, i)))
+            continue;
+        dropped = true;
+        *empty = *empty || json_count(list) == 0;
+    }
+    return dropped;
+}
+
+bool rules_drop(cJSON *plugin, const struct rules_target *t)
+{
+    cJSON *rules = json_path(plugin, "spec.matchRules"), *rule, *next;
+    bool changed = false, empty;
+    for (rule = rules ? rules->child : NULL; rule; rule = next) {
+        next = rule->next;
+        if (!drop_from_rule(rule, t, &empty))
+            continue;
+        changed = true;
+        if (empty)
+            json_detach(rules, rule);
+    }
+    return changed;
+}
+
+static bool mentions(const cJSON *plugin, const struct rules_target *t)
+{
+    const cJSON *rule, *name;
+    cJSON_ArrayForEach(rule, json_path(plugin, "spec.matchRules"))
+    {
+        for (int i = 0; i < SCOPES; i++) {
+            cJSON_ArrayForEach(name, json_get(rule, scopes[i]))
+            {
+                const char *wanted = target_of(t, i);
+                if (wanted && cJSON_IsString(name) && strcmp(name->valuestring, wanted) == 0)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool rules_drop_everywhere(struct rest_request *r, const struct rules_target *t)
+{
+    size_t n = store_count(r->store, "wasmplugins");
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *stored = store_at(r->store, "wasmplugins", i);
+        if (!mentions(stored, t))
+            continue;
+        cJSON *plugin = json_clone(r->arena, stored);
+        if (rules_drop(plugin, t) && !kube_save(r, "wasmplugins", plugin))
+            return false;
+    }
+    return true;
+}
+
+static bool check_types(struct rest_request *r, const cJSON *auth)
+{
+    const cJSON *type;
+    cJSON_ArrayForEach(type, json_get(auth, "allowedCredentialTypes"))
+    {
+        if (!cJSON_IsString(type) || strcmp(type->valuestring, "key-auth") != 0)
+            return rest_fail(r, X_ILLEGAL_ARGUMENT, "Unsupported credential type: %s",
+                             cJSON_IsString(type) ? type->valuestring : "null");
+    }
+    return true;
+}
+
+/* The plugin works only with a global part; the key that nobody sends lets it load. */
+static void switch_on(struct arena *a, cJSON *plugin)
+{
+    static const char nobody[] = "{\"allow\":[],\"consumers\":[],\"global_auth\":false,"
+                                 "\"keys\":[\"x-higress-dummy-key\"]}";
+    cJSON *spec = spec_of(a, plugin), *config = json_get(spec, "defaultConfig");
+    json_set_bool(a, spec, "defaultConfigDisable", false);
+    if (json_count(config) == 0)
+        json_set(a, spec, "defaultConfig", json_parse(a, nobody, sizeof nobody - 1, NULL));
+}
+
+bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
+{
+    struct arena *a = r->arena;
+    struct rules_target target = { .ingress = ingress };
+    if (!check_types(r, auth))
+        return false;
+    cJSON *plugin = kube_load(r, "wasmplugins", auth_plugin);
+    if (!plugin)
+        plugin = seed_object(a, "wasmplugins", auth_plugin);
+    bool enabled = json_true(auth, "enabled");
+    const cJSON *consumers = json_get(auth, "allowedConsumers");
+    cJSON *config = json_object(a);
+    if (cJSON_IsArray(consumers))
+        json_set(a, config, "allow", json_clone(a, consumers));
+    rules_put(a, plugin, &target, config, enabled);
+    if (enabled)
+        switch_on(a, plugin);
+    return kube_save(r, "wasmplugins", plugin) != NULL;
+}
+
+cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
+{
+    struct rules_target target = { .ingress = ingress };
+    cJSON *auth = model_new(r->arena, auth_model);
+    const cJSON *rule = rules_find(store_get(r->store, "wasmplugins", auth_plugin), &target);
+    const cJSON *allow = json_path(rule, "config.allow");
+    json_set_bool(r->arena, auth, "enabled", rule && !json_true(rule, "configDisable"));
+    if (!cJSON_IsArray(allow))
+        return auth;
+    json_add_str(r->arena, json_set_array(r->arena, auth, "allowedCredentialTypes"), "key-auth");
+    json_set(r->arena, auth, "allowedConsumers", json_clone(r->arena, allow));
+    return auth;
+}
