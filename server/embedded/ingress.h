@@ -4,11 +4,13 @@
  * images.
  */
 #pragma once
+#include "embedded/model.h"
+
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
 struct arena;
-struct model_field;
+
 struct rest_request;
 
 extern const struct model_field ingress_route_model[];     /* Route */
