@@ -29,7 +29,17 @@ static size_t segment_len(const char *p)
     return strcspn(p, "/");
 }
 
-/* Number of literal segments, or -1 when the pattern does not match. */
+/* One segment against "{name}" or a literal: 1 literal, 0 variable, -1 no match. */
+static int match_segment(const char *pattern, size_t want, char *text)
+{
+    if (!text || !*text)
+        return -1;
+    if (*pattern == '{')
+        return 0;
+    return strlen(text) == want && memcmp(text, pattern, want) == 0 ? 1 : -1;
+}
+
+/* Number of literal segments, or -1 when the pattern does not match. A slash at the end is fine. */
 static int match_path(struct arena *a, const struct rest_route *row, const char *path,
                       const char *vars[REST_MAX_VARS])
 {
@@ -40,20 +50,14 @@ static int match_path(struct arena *a, const struct rest_route *row, const char 
     while (*pattern) {
         size_t len = segment_len(p), want = segment_len(pattern);
         char *text = text_unpercent(a, p, len);
-        if (len == 0 || !text)
+        int literal = match_segment(pattern, want, text);
+        if (literal < 0)
             return -1;
-        if (*pattern == '{') {
-            if (n < REST_MAX_VARS)
-                vars[n++] = text;
-        } else if (strlen(text) == want && memcmp(text, pattern, want) == 0) {
-            literals++;
-        } else {
-            return -1;
-        }
+        if (literal == 0 && n < REST_MAX_VARS)
+            vars[n++] = text;
+        literals += literal;
         p += len + (p[len] == '/');
         pattern += want + (pattern[want] == '/');
-        if (*pattern && !*p)
-            return -1;
     }
     return *p ? -1 : literals;
 }

@@ -1,5 +1,6 @@
 /* source.h - /v1/service-sources: registries of McpBridge `default`. */
 #pragma once
+#include "embedded/model.h"
 #include "embedded/rest.h"
 
 extern const struct rest_route source_rest[];

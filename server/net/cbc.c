@@ -16,15 +16,11 @@
     X(EVP_CipherInit_ex)                                                                           \
     X(EVP_CipherUpdate)                                                                            \
     X(EVP_CipherFinal_ex)
-LIB_TABLE(cbc, CBC_API);
-static struct lib_cbc crypto;
-
-#define CBC_SYMBOL(fn) { #fn, (void **)&crypto.fn },
+LIB_TABLE(crypto, CBC_API);
 
 static bool load(struct err *e)
 {
-    static const struct lib_symbol symbols[] = { CBC_API(CBC_SYMBOL) };
-    return lib_load("libcrypto.so.3", "libssl3", symbols, sizeof symbols / sizeof *symbols, e);
+    return LIB_LOAD(crypto, CBC_API, "libcrypto.so.3", "libssl3", e);
 }
 
 static const EVP_CIPHER *cipher_of(size_t key_len)

@@ -1,0 +1,150 @@
+/* certificate.c - certificates are stored as given: the console checks neither text nor key. */
+#include "embedded/certificate.h"
+
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "embedded/embedded.h"
+#include "embedded/ingress.h"
+#include "embedded/kube.h"
+#include "embedded/model.h"
+#include "embedded/store.h"
+#include "net/cert.h"
+
+static const char kind[] = "secrets", type[] = "kubernetes.io/tls";
+
+static const struct model_field certificate_model[] = { { "name", M_STR },
+                                                        { "version", M_STR },
+                                                        { "cert", M_STR },
+                                                        { "key", M_STR },
+                                                        { "domains", M_LIST, model_a_string },
+                                                        { "validityStart", M_DATE },
+                                                        { "validityEnd", M_DATE },
+                                                        { 0 } };
+
+cJSON *certificate_secret(struct arena *a, const char *name, const char *cert, const char *key)
+{
+    struct cert_info info;
+    struct err e = { 0 };
+    cJSON *secret = kube_new(a, name);
+    json_set_str(a, secret, "type", type);
+    cJSON *data = json_set_object(a, secret, "data");
+    json_set_str(a, data, "tls.crt", base64_encode(a, cert, strlen(cert)));
+    json_set_str(a, data, "tls.key", base64_encode(a, key, strlen(key)));
+    if (!cert_read(a, cert, strlen(cert), &info, &e))
+        return secret;
+    for (size_t i = 0; i < info.count; i++)
+        kube_set_label(a, secret, ingress_domain_label(a, info.names[i]), "true");
+    return secret;
+}
+
+static void show_certificate(struct arena *a, cJSON *out, const cJSON *secret)
+{
+    const char *coded = json_str(json_get(secret, "data"), "tls.crt");
+    size_t len = 0;
+    struct cert_info info;
+    struct err e = { 0 };
+    char *pem = coded ? base64_decode(a, coded, strlen(coded), &len) : NULL;
+    if (!pem || !cert_read(a, pem, len, &info, &e))
+        return;
+    cJSON *domains = json_set_array(a, out, "domains");
+    for (size_t i = 0; i < info.count; i++)
+        json_add_str(a, domains, info.names[i]);
+    json_set_str(a, out, "validityStart", info.not_before);
+    json_set_str(a, out, "validityEnd", info.not_after);
+}
+
+static bool is_nameless(const cJSON *secret)
+{
+    const char *name = kube_name(secret);
+    return !name || !*name;
+}
+
+static cJSON *shown(struct rest_request *r, const cJSON *secret)
+{
+    cJSON *out = model_new(r->arena, certificate_model);
+    if (!is_nameless(secret))
+        json_set_str(r->arena, out, "name", kube_name(secret));
+    json_set_str(r->arena, out, "version", kube_version(secret));
+    show_certificate(r->arena, out, secret);
+    return out;
+}
+
+static bool is_certificate(const cJSON *secret)
+{
+    const char *its = json_str(secret, "type");
+    return its && strcmp(its, type) == 0;
+}
+
+static void get_all(struct rest_request *r)
+{
+    cJSON *out = json_array(r->arena);
+    size_t n = store_count(r->store, kind);
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *secret = store_at(r->store, kind, i);
+        if (!is_certificate(secret))
+            continue;
+        if (is_nameless(secret)) {
+            rest_fail(r, X_NULL_POINTER,
+                      "Cannot read field \"value\" because \"anotherString\" is null");
+            return;
+        }
+        json_add(r->arena, out, shown(r, secret));
+    }
+    rest_page(r, out);
+}
+
+static void get(struct rest_request *r)
+{
+    const cJSON *secret = store_get(r->store, kind, rest_var(r, 0));
+    rest_give(r, is_certificate(secret) ? shown(r, secret) : NULL);
+}
+
+static const char *text_or_empty(const cJSON *object, const char *key)
+{
+    const char *s = json_str(object, key);
+    return s ? s : "";
+}
+
+static cJSON *secret_of(struct rest_request *r, const char *name)
+{
+    cJSON *secret = certificate_secret(r->arena, name, text_or_empty(r->body, "cert"),
+                                       text_or_empty(r->body, "key"));
+    kube_set_version(r->arena, secret, json_str(r->body, "version"));
+    return secret;
+}
+
+static void create(struct rest_request *r)
+{
+    const cJSON *stored = kube_create(r, kind, secret_of(r, text_or_empty(r->body, "name")));
+    if (stored)
+        rest_give(r, shown(r, stored));
+}
+
+static void update(struct rest_request *r)
+{
+    if (!*text_or_empty(r->body, "name")) {
+        rest_fail(r, X_VALIDATION,
+                  "TlsCertificate name in the URL doesn't match the one in the body.");
+        return;
+    }
+    const cJSON *stored = kube_replace(r, kind, secret_of(r, rest_var(r, 0)));
+    if (stored)
+        rest_give(r, shown(r, stored));
+}
+
+static void delete (struct rest_request *r)
+{
+    if (kube_delete(r, kind, rest_var(r, 0)))
+        rest_empty(r, 204);
+}
+
+const struct rest_route certificate_rest[] = {
+    { "GET", "/v1/tls-certificates", get_all, NULL, REST_PAGED },
+    { "POST", "/v1/tls-certificates", create, certificate_model },
+    { "GET", "/v1/tls-certificates/{name}", get },
+    { "PUT", "/v1/tls-certificates/{name}", update, certificate_model },
+    { "DELETE", "/v1/tls-certificates/{name}", delete },
+    { 0 },
+};

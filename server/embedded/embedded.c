@@ -1,0 +1,61 @@
+/* embedded.c - opens the control plane and answers one call, without sockets. */
+#include "embedded/embedded.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "embedded/dispatch.h"
+#include "embedded/rest.h"
+#include "embedded/seed.h"
+#include "embedded/store.h"
+
+static double wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+struct embedded *embedded_open(const char *dir, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct embedded *x = arena_make(a, struct embedded);
+    x->arena = a;
+    x->now = wall_clock;
+    x->store = store_open(dir, e);
+    if (x->store && seed_run(x, e))
+        return x;
+    embedded_close(x);
+    return NULL;
+}
+
+void embedded_close(struct embedded *x)
+{
+    if (!x)
+        return;
+    store_close(x->store);
+    arena_free(x->arena);
+}
+
+static void fill(struct embedded_answer *out, const struct rest_request *r)
+{
+    size_t n = 0;
+    *out = (struct embedded_answer){ .status = r->reply.status, .body = r->reply.text };
+    out->len = r->reply.len;
+    if (r->reply.content_type)
+        out->headers[n++] = (struct embedded_header){ "content-type", r->reply.content_type };
+    for (size_t i = 0; r->reply.headers[i][0]; i++)
+        out->headers[n++] =
+            (struct embedded_header){ r->reply.headers[i][0], r->reply.headers[i][1] };
+}
+
+void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_call *call,
+                     struct embedded_answer *out)
+{
+    struct rest_request r = { .arena = a, .embedded = x, .store = x->store, .call = call };
+    r.method = call->method;
+    store_refresh(x->store);
+    dispatch_run(&r);
+    fill(out, &r);
+    if (strcmp(call->method, "HEAD") == 0)
+        out->len = 0;
+}

@@ -1,0 +1,18 @@
+/* cert.h - X.509 certificates by libcrypto: what one says, and a self-signed one. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+
+struct cert_info {
+    char **names; /* subject's common name, then DNS alternative names; no name twice */
+    size_t count;
+    char not_before[32], not_after[32]; /* "2026/11/24 00:03:55Z" */
+};
+
+/* The first certificate of a PEM text. False (ERR_ARGS) when there is none. */
+bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *out, struct err *e);
+/* RSA 2048, SHA-256, valid from now; both texts are PEM in the arena. */
+bool cert_make(struct arena *a, const char *name, int days, char **cert, char **key, struct err *e);
