@@ -38,6 +38,8 @@ $B/assets.o: $B/assets.S
 	$(CC) -c $< -o $@
 $B/test_%: tests/unit/test_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/unit $^ $(LIBS) -lcmocka -o $@
+$B/contract: $(wildcard tests/contract/*.c) $(LIBOBJ)
+	$(CC) $(CFLAGS) -Itests/contract $^ $(LDFLAGS) $(LIBS) -o $@
 unit-programs: $(UNIT)
 unit: $(UNIT) ## unit tests of this build (SAN=1: under the sanitizers)
 	@for t in $^; do $$t || exit 1; done

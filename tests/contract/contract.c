@@ -1,0 +1,340 @@
+/* contract.c - replays recorded exchanges with the real console against ours, one line a file.
+ *
+ *   contract [-v] [--recordings DIR] [NAME…]
+ *
+ * Exchanges of the files marked `exact` must all be equal; of the others at least `least` (a number
+ * that may only rise). To add a recording, add its row to files[].
+ */
+#include "contract.h"
+
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "embedded/embedded.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct recording {
+    const char *name;
+    bool fresh; /* starts from an empty folder */
+    bool exact;
+    int least;
+} files[] = {
+    { "system", .exact = true },
+    { "transport", .exact = true },
+    { "auth-and-session", .exact = true },
+    { "service-sources", .exact = true },
+    { "routes", .exact = true },
+    { "first-start", .fresh = true, .least = 0 },
+    { "domains-and-certificates", .least = 0 },
+    { "consumers", .least = 0 },
+    { "llm-providers", .least = 0 },
+    { "ai-routes", .least = 0 },
+    { "plugins", .least = 0 },
+    { "mcp-servers", .least = 0 },
+};
+
+struct run {
+    const char *recordings;
+    bool verbose;
+    int passed, failed, skipped;
+    int equal, total; /* of all files */
+};
+
+struct replay {
+    struct run *run;
+    const struct recording *file;
+    struct arena *arena; /* of the file */
+    const char *dir;
+    struct embedded *console;
+    struct folder *folder;
+    const char *token; /* of the last login */
+};
+
+enum { MAX_HEADERS = 16 };
+
+/* One exchange. */
+struct turn {
+    struct replay *p;
+    struct arena *a;
+    const cJSON *request, *expected;
+    struct embedded_header headers[MAX_HEADERS];
+    struct embedded_answer answer;
+    struct buf *differences;
+};
+
+static const char *credentials(struct turn *t, const char *recorded)
+{
+    if (!text_starts(recorded, "basic ") || !strchr(recorded, ':'))
+        return recorded;
+    const char *pair = recorded + 6;
+    return arena_printf(t->a, "Basic %s", base64_encode(t->a, pair, strlen(pair)));
+}
+
+static const char *cookie(struct turn *t, const char *recorded)
+{
+    const char *mark = strstr(recorded, "<from login>");
+    if (!mark)
+        return recorded;
+    return arena_printf(t->a, "%.*s%s", (int)(mark - recorded), recorded,
+                        t->p->token ? t->p->token : "");
+}
+
+static void add_header(struct turn *t, const char *name, const char *value)
+{
+    for (int i = 0; i + 1 < MAX_HEADERS; i++) {
+        if (t->headers[i].name && strcmp(t->headers[i].name, name) != 0)
+            continue;
+        t->headers[i] = (struct embedded_header){ name, value };
+        return;
+    }
+}
+
+static void send_request(struct turn *t)
+{
+    const cJSON *body = json_get(t->request, "body"), *item;
+    const char *text = json_str(t->request, "body_text");
+    if (body)
+        text = json_print(t->a, body);
+    if (text)
+        add_header(t, "content-type", "application/json");
+    cJSON_ArrayForEach(item, json_get(t->request, "headers"))
+    {
+        const char *value = item->valuestring;
+        if (strcmp(item->string, "authorization") == 0)
+            value = credentials(t, value);
+        if (strcmp(item->string, "cookie") == 0)
+            value = cookie(t, value);
+        add_header(t, item->string, value);
+    }
+    struct embedded_call call = { .method = json_str(t->request, "method"),
+                                  .target = json_str(t->request, "path"),
+                                  .headers = t->headers,
+                                  .body = text ? text : "",
+                                  .body_len = text ? strlen(text) : 0 };
+    embedded_handle(t->p->console, t->a, &call, &t->answer);
+}
+
+static const char *answer_header(const struct turn *t, const char *name)
+{
+    for (const struct embedded_header *h = t->answer.headers; h->name; h++)
+        if (strcmp(h->name, name) == 0)
+            return h->value;
+    return NULL;
+}
+
+static void keep_token(struct turn *t)
+{
+    const char *value = answer_header(t, "set-cookie");
+    size_t len = value ? strcspn(value, ";") : 0;
+    if (len > 9)
+        t->p->token = arena_strndup(t->p->arena, value + 9, len - 9);
+}
+
+static void compare_status(struct turn *t)
+{
+    int expected = (int)json_num(t->expected, "status", 0);
+    if (expected != t->answer.status)
+        buf_printf(t->differences, "      status: expected %d, got %d: %.300s\n", expected,
+                   t->answer.status, t->answer.body);
+}
+
+static void compare_headers(struct turn *t)
+{
+    struct normal n = { .arena = t->a, .path = json_str(t->request, "path") };
+    const cJSON *recorded = json_get(t->expected, "headers"), *item;
+    cJSON_ArrayForEach(item, recorded)
+    {
+        const char *got = answer_header(t, item->string);
+        const char *want = normal_header(&n, item->string, item->valuestring);
+        if (!got || strcmp(want, normal_header(&n, item->string, got)) != 0)
+            buf_printf(t->differences, "      header %s: expected '%s', got '%s'\n", item->string,
+                       want, got ? got : "(none)");
+    }
+    for (const struct embedded_header *h = t->answer.headers; h->name; h++)
+        if (!json_get(recorded, h->name))
+            buf_printf(t->differences, "      header %s: expected none, got '%s'\n", h->name,
+                       h->value);
+}
+
+/* A page of HTML is prose; that it is one is said by the content type. */
+static bool is_page(const struct turn *t)
+{
+    const char *type = answer_header(t, "content-type");
+    return type && text_starts(type, "text/html");
+}
+
+static void compare_body(struct turn *t)
+{
+    struct normal theirs = { .arena = t->a, .path = json_str(t->request, "path") };
+    struct normal ours = theirs;
+    ours.data_dir = t->p->dir;
+    const char *type = answer_header(t, "content-type");
+    cJSON *want = json_clone(t->a, json_get(t->expected, "body")), *got;
+    if (is_page(t) && cJSON_IsString(want))
+        return;
+    if (t->answer.len == 0)
+        got = json_null(t->a);
+    else if (type && text_starts(type, "application/json"))
+        got = json_parse(t->a, t->answer.body, t->answer.len, NULL);
+    else
+        got = json_stringn(t->a, t->answer.body, t->answer.len);
+    normal_body(&theirs, want);
+    normal_body(&ours, got);
+    differ(t->a, "body", want, got, t->differences);
+}
+
+/* Recorded files by normalised name, parsed and normalised. */
+static cJSON *recorded_files(struct turn *t, const cJSON *files_member, const struct normal *n)
+{
+    cJSON *out = json_object(t->a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, files_member)
+    {
+        cJSON *object = json_null(t->a);
+        if (cJSON_IsString(item))
+            object = yaml_parse(t->a, item->valuestring, strlen(item->valuestring), NULL);
+        normal_object(n, item->string, object);
+        json_set(t->a, out, normal_text(n, item->string), object);
+    }
+    return out;
+}
+
+static cJSON *changed_files(struct turn *t, const struct normal *n)
+{
+    cJSON *out = json_object(t->a), *changes = folder_changes(t->p->folder, t->a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, changes)
+    {
+        cJSON *object = json_clone(t->a, item);
+        normal_object(n, item->string, object);
+        json_set(t->a, out, normal_text(n, item->string), object);
+    }
+    return out;
+}
+
+static void compare_files(struct turn *t, const cJSON *exchange)
+{
+    struct normal n = { .arena = t->a, .path = json_str(t->request, "path") };
+    cJSON *want = recorded_files(t, json_get(exchange, "files"), &n);
+    cJSON *got = changed_files(t, &n);
+    differ(t->a, "files", want, got, t->differences);
+}
+
+static bool play(struct replay *p, const cJSON *exchange)
+{
+    struct arena *a = arena_new();
+    struct turn t = { .p = p, .a = a };
+    t.request = json_get(exchange, "request");
+    t.expected = json_get(exchange, "response");
+    t.differences = buf_in(a, 64 << 10);
+    send_request(&t);
+    keep_token(&t);
+    compare_status(&t);
+    compare_headers(&t);
+    compare_body(&t);
+    compare_files(&t, exchange);
+    bool equal = t.differences->len == 0;
+    if (!equal && p->run->verbose)
+        printf("  %s %d %s: %s %s\n%s", p->file->name, (int)json_num(exchange, "n", 0),
+               json_str(exchange, "note"), json_str(t.request, "method"),
+               json_str(t.request, "path"), t.differences->data);
+    arena_free(a);
+    return equal;
+}
+
+static void count(struct run *run, const struct recording *file, int equal, int total)
+{
+    int failed = 0;
+    run->equal += equal;
+    run->total += total;
+    if (file->exact || equal < file->least)
+        failed = total - equal;
+    run->passed += equal;
+    run->failed += failed;
+    printf("%s: %d of %d equal%s\n", file->name, equal, total,
+           failed && !file->exact ? " (was more before)" : "");
+}
+
+static void play_all(struct replay *p, char *text)
+{
+    int equal = 0, total = 0;
+    for (char *line = text; *line;) {
+        size_t len = strcspn(line, "\n");
+        struct arena *a = arena_new();
+        cJSON *exchange = json_parse(a, line, len, NULL);
+        if (exchange) {
+            total++;
+            equal += play(p, exchange);
+        }
+        arena_free(a);
+        line += len + (line[len] == '\n');
+    }
+    count(p->run, p->file, equal, total);
+}
+
+static void replay_file(struct run *run, const struct recording *file)
+{
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    size_t len;
+    char dir[] = "/tmp/higress-contract-XXXXXX";
+    struct replay p = { .run = run, .file = file, .arena = a, .dir = dir };
+    char *text = file_read(a, arena_printf(a, "%s/%s.jsonl", run->recordings, file->name), 64 << 20,
+                           &len, &e);
+    if (!text) {
+        printf("%s: skipped, no recording\n", file->name);
+        run->skipped++;
+    } else if (mkdtemp(dir) &&
+               (file->fresh || folder_copy(arena_printf(a, "%s/initial", run->recordings), dir)) &&
+               (p.console = embedded_open(dir, &e))) {
+        p.folder = folder_open(a, dir);
+        play_all(&p, text);
+    } else {
+        printf("%s: the console does not start: %s\n", file->name, e.text);
+        run->failed++;
+    }
+    embedded_close(p.console);
+    if (text)
+        folder_remove(dir);
+    arena_free(a);
+}
+
+static bool is_chosen(int argc, char **argv, const char *name)
+{
+    bool any = false;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-') {
+            i += strcmp(argv[i], "--recordings") == 0;
+            continue;
+        }
+        any = true;
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    }
+    return !any;
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = { .recordings = "../shared/recordings/console" };
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-v") == 0)
+            run.verbose = true;
+        if (strcmp(argv[i], "--recordings") == 0 && i + 1 < argc)
+            run.recordings = argv[i + 1];
+    }
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (is_chosen(argc, argv, files[i].name))
+            replay_file(&run, &files[i]);
+    printf("all: %d of %d equal\n", run.equal, run.total);
+    printf("%d passed, %d failed", run.passed, run.failed);
+    if (run.skipped)
+        printf(", %d skipped", run.skipped);
+    printf("\n");
+    return run.failed > 0;
+}

@@ -1,0 +1,38 @@
+/* contract.h - the contract test: recorded exchanges of the real console against ours.
+ *
+ * contract.c replays, folder.c watches the data folder, normal.c takes out what is volatile or the
+ * console's own prose, differ.c says where two trees differ.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* normal.c: trees are changed in place. */
+struct normal {
+    struct arena *arena;
+    const char *path;     /* of the request, with query */
+    const char *data_dir; /* replaced by "<data>"; NULL: the recorded side */
+};
+void normal_body(const struct normal *n, cJSON *body);
+void normal_object(const struct normal *n, const char *file, cJSON *object);
+char *normal_text(const struct normal *n, const char *text);
+char *normal_header(const struct normal *n, const char *name, const char *value);
+/* Is the body's wording the console's own (pages, dashboards, readmes)? */
+bool normal_is_prose(const char *path);
+
+/* differ.c: true when equal; else appends lines "path: expected …, got …" to out. */
+bool differ(struct arena *a, const char *path, const cJSON *expected, const cJSON *got,
+            struct buf *out);
+
+/* folder.c: what changed in a data folder between two looks. */
+struct folder;
+struct folder *folder_open(struct arena *a, const char *dir);
+/* {"ingresses/a.yaml": parsed object or null when gone} */
+cJSON *folder_changes(struct folder *f, struct arena *a);
+bool folder_copy(const char *from, const char *to); /* recordings' initial/ into a new folder */
+void folder_remove(const char *dir);
