@@ -4,9 +4,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/rest.h"
-#include "embedded/store.h"
 
 static const char kind[] = "mcpbridges", bridge_name[] = "default";
 
@@ -27,12 +27,12 @@ bool bridge_save(struct rest_request *r, cJSON *bridge)
 
 const cJSON *bridge_list(struct rest_request *r, const char *list)
 {
-    return json_get(json_get(store_get(r->store, kind, bridge_name), "spec"), list);
+    return json_get(json_get(kstore_get(r->store, kind, bridge_name), "spec"), list);
 }
 
 const char *bridge_version(struct rest_request *r)
 {
-    return kube_version(store_get(r->store, kind, bridge_name));
+    return kube_version(kstore_get(r->store, kind, bridge_name));
 }
 
 cJSON *bridge_find(const cJSON *bridge, const char *list, const char *name)

@@ -7,9 +7,9 @@
 #include "base/json.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
-#include "embedded/store.h"
 #include "net/cert.h"
 
 static const char kind[] = "secrets", type[] = "kubernetes.io/tls";
@@ -80,9 +80,9 @@ static bool is_certificate(const cJSON *secret)
 static void get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
-    size_t n = store_count(r->store, kind);
+    size_t n = kstore_count(r->store, kind);
     for (size_t i = 0; i < n; i++) {
-        const cJSON *secret = store_at(r->store, kind, i);
+        const cJSON *secret = kstore_at(r->store, kind, i);
         if (!is_certificate(secret))
             continue;
         if (is_nameless(secret)) {
@@ -97,7 +97,7 @@ static void get_all(struct rest_request *r)
 
 static void get(struct rest_request *r)
 {
-    const cJSON *secret = store_get(r->store, kind, rest_var(r, 0));
+    const cJSON *secret = kstore_get(r->store, kind, rest_var(r, 0));
     rest_give(r, is_certificate(secret) ? shown(r, secret) : NULL);
 }
 

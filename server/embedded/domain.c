@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/route.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 
 static const char kind[] = "configmaps";
 static const char default_domain[] = "higress-default-domain";
@@ -43,7 +43,7 @@ static cJSON *shown(struct arena *a, const cJSON *map)
 
 static const cJSON *find(struct rest_request *r, const char *domain)
 {
-    const cJSON *map = store_get(r->store, kind, map_name(r->arena, domain));
+    const cJSON *map = kstore_get(r->store, kind, map_name(r->arena, domain));
     return map && kube_is_defined_here(map) ? map : NULL;
 }
 
@@ -111,9 +111,9 @@ cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
 static void get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
-    size_t n = store_count(r->store, kind);
+    size_t n = kstore_count(r->store, kind);
     for (size_t i = 0; i < n; i++) {
-        const cJSON *map = store_at(r->store, kind, i);
+        const cJSON *map = kstore_at(r->store, kind, i);
         if (text_starts(kube_name(map), "domain-") && kube_is_defined_here(map))
             json_add(r->arena, out, shown(r->arena, map));
     }

@@ -4,9 +4,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "embedded/dispatch.h"
+#include "embedded/kstore.h"
 #include "embedded/rest.h"
 #include "embedded/seed.h"
-#include "embedded/store.h"
 
 static double wall_clock(void)
 {
@@ -21,7 +21,7 @@ struct embedded *embedded_open(const char *dir, struct err *e)
     struct embedded *x = arena_make(a, struct embedded);
     x->arena = a;
     x->now = wall_clock;
-    x->store = store_open(dir, e);
+    x->store = kstore_open(dir, e);
     if (x->store && seed_run(x, e))
         return x;
     embedded_close(x);
@@ -32,7 +32,7 @@ void embedded_close(struct embedded *x)
 {
     if (!x)
         return;
-    store_close(x->store);
+    kstore_close(x->store);
     arena_free(x->arena);
 }
 
@@ -53,7 +53,7 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
 {
     struct rest_request r = { .arena = a, .embedded = x, .store = x->store, .call = call };
     r.method = call->method;
-    store_refresh(x->store);
+    kstore_refresh(x->store);
     dispatch_run(&r);
     fill(out, &r);
     if (strcmp(call->method, "HEAD") == 0)

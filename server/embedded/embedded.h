@@ -12,12 +12,12 @@ struct embedded;
 struct err;
 struct loop;
 struct rest_route;
-struct store;
+struct kstore;
 
 /* The shared state of all handlers. */
 struct embedded {
     struct arena *arena; /* ends with the control plane */
-    struct store *store;
+    struct kstore *store;
     double (*now)(void); /* wall clock, seconds since 1970; replaceable for tests */
 };
 

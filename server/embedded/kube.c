@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/rest.h"
-#include "embedded/store.h"
 
 static const char definer_label[] = "higress.io/resource-definer";
 static const char comment[] = "PLEASE DO NOT EDIT DIRECTLY. This resource is managed by Higress.";
@@ -99,7 +99,7 @@ bool kube_is_defined_here(const cJSON *object)
 
 cJSON *kube_load(struct rest_request *r, const char *kind, const char *name)
 {
-    const cJSON *stored = store_get(r->store, kind, name);
+    const cJSON *stored = kstore_get(r->store, kind, name);
     return stored ? json_clone(r->arena, stored) : NULL;
 }
 
@@ -157,11 +157,11 @@ static bool fail_internal(struct rest_request *r, const struct err *e)
 }
 
 static const cJSON *written(struct rest_request *r, const char *kind, const cJSON *object,
-                            enum store_result result, const struct err *e)
+                            enum kstore_result result, const struct err *e)
 {
     switch (result) {
     case STORE_OK:
-        return store_get(r->store, kind, kube_name(object));
+        return kstore_get(r->store, kind, kube_name(object));
     case STORE_EXISTS:
     case STORE_CONFLICT:
         rest_fail(r, X_CONFLICT, NULL);
@@ -179,19 +179,19 @@ const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object
 {
     struct err e = { 0 };
     stamp(r, kind, object);
-    return written(r, kind, object, store_create(r->store, kind, object, &e), &e);
+    return written(r, kind, object, kstore_create(r->store, kind, object, &e), &e);
 }
 
 const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *object)
 {
     struct err e = { 0 };
     stamp(r, kind, object);
-    return written(r, kind, object, store_replace(r->store, kind, object, &e), &e);
+    return written(r, kind, object, kstore_replace(r->store, kind, object, &e), &e);
 }
 
 const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object)
 {
-    if (!store_get(r->store, kind, kube_name(object)))
+    if (!kstore_get(r->store, kind, kube_name(object)))
         return kube_create(r, kind, object);
     kube_set_version(r->arena, object, NULL);
     return kube_replace(r, kind, object);
@@ -200,6 +200,6 @@ const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object)
 bool kube_delete(struct rest_request *r, const char *kind, const char *name)
 {
     struct err e = { 0 };
-    enum store_result result = store_delete(r->store, kind, name, &e);
+    enum kstore_result result = kstore_delete(r->store, kind, name, &e);
     return result == STORE_OK || result == STORE_MISSING || fail_internal(r, &e);
 }

@@ -15,14 +15,14 @@ struct arena;
 struct embedded;
 struct embedded_call;
 struct model_field;
-struct store;
+struct kstore;
 
 enum { REST_MAX_VARS = 3 };
 
 struct rest_request {
     struct arena *arena; /* ends with the request */
     struct embedded *embedded;
-    struct store *store;
+    struct kstore *store;
     const struct embedded_call *call; /* headers and raw body */
     const char *method;
     const char *path;                /* as sent, without the query */

@@ -6,16 +6,16 @@
 #include "base/text.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 
 static const char kind[] = "ingresses";
 
 bool route_exists(struct rest_request *r, const char *name)
 {
-    return store_get(r->store, kind, name) != NULL;
+    return kstore_get(r->store, kind, name) != NULL;
 }
 
 static cJSON *shown(struct rest_request *r, const cJSON *ingress)
@@ -30,9 +30,9 @@ static cJSON *list(struct rest_request *r, const char *domain, bool all)
 {
     cJSON *out = json_array(r->arena);
     const char *label = domain ? ingress_domain_label(r->arena, domain) : NULL;
-    size_t n = store_count(r->store, kind);
+    size_t n = kstore_count(r->store, kind);
     for (size_t i = 0; i < n; i++) {
-        const cJSON *ingress = store_at(r->store, kind, i);
+        const cJSON *ingress = kstore_at(r->store, kind, i);
         const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
         if (!all && !kube_is_defined_here(ingress))
             continue;
@@ -70,7 +70,7 @@ static void get(struct rest_request *r)
         rest_fail(r, X_CONSTRAINT, "query.routeName: must not be blank");
         return;
     }
-    const cJSON *ingress = store_get(r->store, kind, name);
+    const cJSON *ingress = kstore_get(r->store, kind, name);
     rest_give(r, ingress ? shown(r, ingress) : NULL);
 }
 

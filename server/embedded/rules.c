@@ -7,11 +7,11 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/rest.h"
 #include "embedded/seed.h"
-#include "embedded/store.h"
 
 enum { SCOPES = 3 };
 /* In the order in which rules are sorted. */
@@ -199,9 +199,9 @@ static bool mentions(const cJSON *plugin, const struct rules_target *t)
 
 bool rules_drop_everywhere(struct rest_request *r, const struct rules_target *t)
 {
-    size_t n = store_count(r->store, "wasmplugins");
+    size_t n = kstore_count(r->store, "wasmplugins");
     for (size_t i = 0; i < n; i++) {
-        const cJSON *stored = store_at(r->store, "wasmplugins", i);
+        const cJSON *stored = kstore_at(r->store, "wasmplugins", i);
         if (!mentions(stored, t))
             continue;
         cJSON *plugin = json_clone(r->arena, stored);
@@ -258,7 +258,7 @@ cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
 {
     struct rules_target target = { .ingress = ingress };
     cJSON *auth = model_new(r->arena, auth_model);
-    const cJSON *rule = rules_find(store_get(r->store, "wasmplugins", auth_plugin), &target);
+    const cJSON *rule = rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target);
     const cJSON *allow = json_path(rule, "config.allow");
     json_set_bool(r->arena, auth, "enabled", rule && !json_true(rule, "configDisable"));
     if (!cJSON_IsArray(allow))

@@ -9,8 +9,8 @@
 #include "base/yaml.h"
 #include "embedded/certificate.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
-#include "embedded/store.h"
 #include "net/cert.h"
 
 static const char seed_path[] = "server/embedded/assets/seed.yaml";
@@ -57,16 +57,16 @@ cJSON *seed_object(struct arena *a, const char *kind, const char *name)
 
 static bool add(struct embedded *x, const char *plural, const cJSON *object, struct err *e)
 {
-    enum store_result result = store_create(x->store, plural, object, e);
+    enum kstore_result result = kstore_create(x->store, plural, object, e);
     return result == STORE_OK || result == STORE_EXISTS;
 }
 
-static bool is_empty(const struct store *s)
+static bool is_empty(const struct kstore *s)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (store_count(s, kinds[i].plural) > 0)
+        if (kstore_count(s, kinds[i].plural) > 0)
             return false;
-    return store_problem(s, 0) == NULL;
+    return kstore_problem(s, 0) == NULL;
 }
 
 /* What a running console has written once: each step is one more version of the settings. */
@@ -75,10 +75,10 @@ static bool first_start(struct embedded *x, struct arena *a, struct err *e)
     static const char *const steps[][2] = { { "dashboard.builtin", "false" },
                                             { "route.default.initialized", "true" } };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        cJSON *map = json_clone(a, store_get(x->store, "configmaps", "higress-console"));
+        cJSON *map = json_clone(a, kstore_get(x->store, "configmaps", "higress-console"));
         kube_set_label(a, map, "higress.io/resource-definer", "higress");
         json_set_str(a, json_get(map, "data"), steps[i][0], steps[i][1]);
-        if (store_replace(x->store, "configmaps", map, e) != STORE_OK)
+        if (kstore_replace(x->store, "configmaps", map, e) != STORE_OK)
             return false;
     }
     return true;

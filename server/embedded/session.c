@@ -11,10 +11,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/settings.h"
-#include "embedded/store.h"
 #include "net/cbc.h"
 
 static const char secret_name[] = "higress-console";
@@ -47,7 +47,7 @@ static const char *secret_value(struct arena *a, const cJSON *secret, const char
 
 static bool load_account(struct rest_request *r, struct account *out)
 {
-    const cJSON *secret = store_get(r->store, "secrets", secret_name);
+    const cJSON *secret = kstore_get(r->store, "secrets", secret_name);
     out->name = secret_value(r->arena, secret, "adminUsername");
     out->display = secret_value(r->arena, secret, "adminDisplayName");
     out->password = secret_value(r->arena, secret, "adminPassword");

@@ -3,15 +3,15 @@
 
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/rest.h"
-#include "embedded/store.h"
 
 static const char map_name[] = "higress-console";
 
 const char *settings_get(struct rest_request *r, const char *key)
 {
-    return json_str(json_get(store_get(r->store, "configmaps", map_name), "data"), key);
+    return json_str(json_get(kstore_get(r->store, "configmaps", map_name), "data"), key);
 }
 
 bool settings_set(struct rest_request *r, const cJSON *values)

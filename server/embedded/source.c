@@ -12,9 +12,9 @@
 #include "embedded/bridge.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
-#include "embedded/store.h"
 
 static const struct model_field vport_service_model[] = { { "name", M_STR },
                                                           { "value", M_INT },
@@ -122,7 +122,7 @@ static cJSON *shown_vport(struct arena *a, const cJSON *vport)
 static bool has_secret(struct rest_request *r, const cJSON *registry)
 {
     const char *name = json_str(registry, "authSecretName");
-    return name && json_count(json_get(store_get(r->store, "secrets", name), "data")) > 0;
+    return name && json_count(json_get(kstore_get(r->store, "secrets", name), "data")) > 0;
 }
 
 static cJSON *shown(struct rest_request *r, const cJSON *registry)

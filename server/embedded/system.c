@@ -6,11 +6,11 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/session.h"
 #include "embedded/settings.h"
-#include "embedded/store.h"
 
 #include <strings.h>
 
@@ -59,7 +59,7 @@ static char *trimmed(struct arena *a, const char *s)
 static void config(struct rest_request *r)
 {
     struct arena *a = r->arena;
-    const cJSON *data = json_get(store_get(r->store, "configmaps", "higress-console"), "data");
+    const cJSON *data = json_get(kstore_get(r->store, "configmaps", "higress-console"), "data");
     cJSON *out = json_object(a);
     const cJSON *item;
     cJSON_ArrayForEach(item, data)
@@ -127,7 +127,7 @@ static const char *gateway_text(struct rest_request *r, const cJSON *map)
 
 static void get_gateway(struct rest_request *r)
 {
-    const cJSON *map = store_get(r->store, "configmaps", gateway_map);
+    const cJSON *map = kstore_get(r->store, "configmaps", gateway_map);
     if (map)
         rest_envelope(r, json_string(r->arena, gateway_text(r, map)));
     else

@@ -1,10 +1,10 @@
-/* store_disk.c - the store's files: lock, first load, and what others change meanwhile.
+/* kstore_disk.c - the store's files: lock, first load, and what others change meanwhile.
  *
  * Changes are told by inotify, whose queue is read before each answer; a file whose inode, size and
  * time are those we know is left alone (our own writes). When inotify is missing or has overflowed,
  * every file is looked at instead.
  */
-#include "embedded/store_impl.h"
+#include "embedded/kstore_impl.h"
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -23,12 +23,12 @@
 
 enum { LARGEST_FILE = 16 << 20 };
 
-const char *store_disk_path(struct store *s, struct arena *a, size_t kind, const char *name)
+const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, const char *name)
 {
-    return arena_printf(a, "%s/%s/%s.yaml", s->dir, store_kinds[kind].plural, name);
+    return arena_printf(a, "%s/%s/%s.yaml", s->dir, kstore_kinds[kind].plural, name);
 }
 
-bool store_disk_identify(const char *path, struct store_file *out)
+bool kstore_disk_identify(const char *path, struct kstore_file *out)
 {
     struct stat st;
     if (stat(path, &st) != 0)
@@ -39,7 +39,7 @@ bool store_disk_identify(const char *path, struct store_file *out)
     return true;
 }
 
-static bool same_file(const struct store_file *x, const struct store_file *y)
+static bool same_file(const struct kstore_file *x, const struct kstore_file *y)
 {
     return x->inode == y->inode && x->size == y->size && x->modified.tv_sec == y->modified.tv_sec &&
            x->modified.tv_nsec == y->modified.tv_nsec;
@@ -59,15 +59,15 @@ static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
     return tree;
 }
 
-static struct store_object *load(struct store *s, size_t kind, const char *name,
-                                 const struct store_file *file)
+static struct kstore_object *load(struct kstore *s, size_t kind, const char *name,
+                                  const struct kstore_file *file)
 {
     struct arena *scratch = arena_new();
     struct err e = { 0 };
     size_t len;
-    struct store_object *o = store_object_new(name);
+    struct kstore_object *o = kstore_object_new(name);
     o->file = *file;
-    const char *path = store_disk_path(s, scratch, kind, name);
+    const char *path = kstore_disk_path(s, scratch, kind, name);
     const char *text = file_read(scratch, path, LARGEST_FILE, &len, &e);
     cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
     if (tree && !cJSON_IsObject(tree))
@@ -76,26 +76,26 @@ static struct store_object *load(struct store *s, size_t kind, const char *name,
         o->tree = json_clone(o->arena, complete(scratch, tree, name));
     } else {
         const char *why = text_clean(scratch, e.kind ? e.text : "it is empty", 300);
-        o->problem = arena_printf(o->arena, "%s/%s.yaml: %s", store_kinds[kind].plural, name, why);
+        o->problem = arena_printf(o->arena, "%s/%s.yaml: %s", kstore_kinds[kind].plural, name, why);
     }
     arena_free(scratch);
     return o;
 }
 
 /* Takes in what one file is now. */
-static void reload(struct store *s, size_t kind, const char *name)
+static void reload(struct kstore *s, size_t kind, const char *name)
 {
     struct arena *scratch = arena_new();
-    struct store_file file;
-    bool there = store_disk_identify(store_disk_path(s, scratch, kind, name), &file), found;
+    struct kstore_file file;
+    bool there = kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file), found;
     arena_free(scratch);
-    size_t at = store_find(&s->lists[kind], name, &found);
+    size_t at = kstore_find(&s->lists[kind], name, &found);
     if (found && there && same_file(&s->lists[kind].items[at]->file, &file))
         return;
     if (there)
-        store_insert(s, kind, load(s, kind, name, &file));
+        kstore_insert(s, kind, load(s, kind, name, &file));
     else if (found)
-        store_remove_at(s, kind, at);
+        kstore_remove_at(s, kind, at);
 }
 
 /* "a.yaml" → "a" in arena a; NULL for any other file. */
@@ -111,11 +111,11 @@ static int by_name(const void *x, const void *y)
 }
 
 /* Sorted names of a kind's files. */
-static char **names_on_disk(struct store *s, size_t kind, struct arena *a, size_t *count)
+static char **names_on_disk(struct kstore *s, size_t kind, struct arena *a, size_t *count)
 {
     size_t n = 0, capacity = 64;
     char **names = arena_array(a, char *, capacity);
-    DIR *d = opendir(arena_printf(a, "%s/%s", s->dir, store_kinds[kind].plural));
+    DIR *d = opendir(arena_printf(a, "%s/%s", s->dir, kstore_kinds[kind].plural));
     for (struct dirent *entry; d && (entry = readdir(d));) {
         char *name = object_name(a, entry->d_name);
         if (!name)
@@ -137,26 +137,26 @@ static char **names_on_disk(struct store *s, size_t kind, struct arena *a, size_
 
 /* Both lists are sorted: names on disk in ascending order, so insertion is at the end when the
  * index was empty. */
-static void scan_kind(struct store *s, size_t kind)
+static void scan_kind(struct kstore *s, size_t kind)
 {
     struct arena *scratch = arena_new();
-    struct store_list *l = &s->lists[kind];
+    struct kstore_list *l = &s->lists[kind];
     size_t count;
     char **names = names_on_disk(s, kind, scratch, &count);
     for (size_t i = l->count; i-- > 0;) {
         const char *name = l->items[i]->name;
         if (!bsearch(&name, names, count, sizeof *names, by_name))
-            store_remove_at(s, kind, i);
+            kstore_remove_at(s, kind, i);
     }
     for (size_t i = 0; i < count; i++)
         reload(s, kind, names[i]);
     arena_free(scratch);
 }
 
-static void watch_kind(struct store *s, size_t kind)
+static void watch_kind(struct kstore *s, size_t kind)
 {
     struct arena *scratch = arena_new();
-    const char *path = arena_printf(scratch, "%s/%s", s->dir, store_kinds[kind].plural);
+    const char *path = arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural);
     if (s->inotify >= 0)
         s->lists[kind].watch = inotify_add_watch(s->inotify, path,
                                                  IN_CLOSE_WRITE | IN_MODIFY | IN_MOVE | IN_CREATE |
@@ -164,19 +164,19 @@ static void watch_kind(struct store *s, size_t kind)
     arena_free(scratch);
 }
 
-void store_disk_scan(struct store *s)
+void kstore_disk_scan(struct kstore *s)
 {
-    for (size_t kind = 0; store_kinds[kind].plural; kind++) {
+    for (size_t kind = 0; kstore_kinds[kind].plural; kind++) {
         if (s->lists[kind].watch < 0)
             watch_kind(s, kind);
         scan_kind(s, kind);
     }
 }
 
-static void take_event(struct store *s, const struct inotify_event *event, bool *rescan)
+static void take_event(struct kstore *s, const struct inotify_event *event, bool *rescan)
 {
     if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) {
-        for (size_t kind = 0; store_kinds[kind].plural; kind++)
+        for (size_t kind = 0; kstore_kinds[kind].plural; kind++)
             if (s->lists[kind].watch == event->wd)
                 s->lists[kind].watch = -1;
         *rescan = true;
@@ -184,13 +184,13 @@ static void take_event(struct store *s, const struct inotify_event *event, bool 
     }
     struct arena *scratch = arena_new();
     char *name = event->len ? object_name(scratch, event->name) : NULL;
-    for (size_t kind = 0; name && store_kinds[kind].plural; kind++)
+    for (size_t kind = 0; name && kstore_kinds[kind].plural; kind++)
         if (s->lists[kind].watch == event->wd)
             reload(s, kind, name);
     arena_free(scratch);
 }
 
-void store_disk_refresh(struct store *s)
+void kstore_disk_refresh(struct kstore *s)
 {
     _Alignas(struct inotify_event) char bytes[4096];
     bool rescan = s->inotify < 0;
@@ -204,10 +204,10 @@ void store_disk_refresh(struct store *s)
         }
     }
     if (rescan)
-        store_disk_scan(s);
+        kstore_disk_scan(s);
 }
 
-static bool take_lock(struct store *s, struct err *e)
+static bool take_lock(struct kstore *s, struct err *e)
 {
     const char *path = arena_printf(s->arena, "%s/.higress-ops.lock", s->dir);
     char pid[32] = "";
@@ -229,21 +229,21 @@ static bool take_lock(struct store *s, struct err *e)
     return true;
 }
 
-bool store_disk_open(struct store *s, struct err *e)
+bool kstore_disk_open(struct kstore *s, struct err *e)
 {
     if (!file_make_dir(s->dir, 0755, e) || !take_lock(s, e))
         return false;
-    for (size_t kind = 0; store_kinds[kind].plural; kind++) {
-        const char *path = arena_printf(s->arena, "%s/%s", s->dir, store_kinds[kind].plural);
+    for (size_t kind = 0; kstore_kinds[kind].plural; kind++) {
+        const char *path = arena_printf(s->arena, "%s/%s", s->dir, kstore_kinds[kind].plural);
         if (!file_make_dir(path, 0700, e))
             return false;
     }
     s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    store_disk_scan(s);
+    kstore_disk_scan(s);
     return true;
 }
 
-void store_disk_close(struct store *s)
+void kstore_disk_close(struct kstore *s)
 {
     if (s->inotify >= 0)
         close(s->inotify);

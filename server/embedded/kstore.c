@@ -1,29 +1,29 @@
-/* store.c - the index of objects in memory, and the writes.
+/* kstore.c - the index of objects in memory, and the writes.
  *
  * Each object owns an arena; a list of a kind is an array sorted by name. A write shapes the object
- * (store_shape.c), replaces the file durably, then swaps the object in the index; what it replaced
+ * (kstore_shape.c), replaces the file durably, then swaps the object in the index; what it replaced
  * is kept until the next refresh, so that borrowed trees survive a request.
  */
-#include "embedded/store.h"
+#include "embedded/kstore.h"
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
-#include "embedded/store_impl.h"
+#include "embedded/kstore_impl.h"
 
 enum { LONGEST_NAME = 255 - sizeof ".yaml.tmp" + 1 };
 
-size_t store_kind_index(const char *plural)
+size_t kstore_kind_index(const char *plural)
 {
-    for (size_t i = 0; store_kinds[i].plural; i++)
-        if (strcmp(store_kinds[i].plural, plural) == 0)
+    for (size_t i = 0; kstore_kinds[i].plural; i++)
+        if (strcmp(kstore_kinds[i].plural, plural) == 0)
             return i;
     bug("store: unknown kind '%s'", plural);
 }
 
-size_t store_find(const struct store_list *l, const char *name, bool *found)
+size_t kstore_find(const struct kstore_list *l, const char *name, bool *found)
 {
     size_t low = 0, high = l->count;
     *found = false;
@@ -42,39 +42,39 @@ size_t store_find(const struct store_list *l, const char *name, bool *found)
     return low;
 }
 
-struct store_object *store_object_new(const char *name)
+struct kstore_object *kstore_object_new(const char *name)
 {
     struct arena *a = arena_new();
-    struct store_object *o = arena_make(a, struct store_object);
+    struct kstore_object *o = arena_make(a, struct kstore_object);
     o->arena = a;
     o->name = arena_strdup(a, name);
     return o;
 }
 
-void store_retire(struct store *s, struct store_object *o)
+void kstore_retire(struct kstore *s, struct kstore_object *o)
 {
     o->next = s->retired;
     s->retired = o;
 }
 
-static void free_retired(struct store *s)
+static void free_retired(struct kstore *s)
 {
-    struct store_object *o = s->retired;
+    struct kstore_object *o = s->retired;
     s->retired = NULL;
     while (o) {
-        struct store_object *next = o->next;
+        struct kstore_object *next = o->next;
         arena_free(o->arena);
         o = next;
     }
 }
 
-static void grow(struct store_list *l)
+static void grow(struct kstore_list *l)
 {
     if (l->count < l->capacity)
         return;
     size_t capacity = l->capacity ? l->capacity * 2 : 16;
     struct arena *a = arena_new();
-    struct store_object **items = arena_array(a, struct store_object *, capacity);
+    struct kstore_object **items = arena_array(a, struct kstore_object *, capacity);
     if (l->count)
         memcpy(items, l->items, l->count * sizeof *items);
     arena_free(l->arena);
@@ -83,13 +83,13 @@ static void grow(struct store_list *l)
     l->capacity = capacity;
 }
 
-void store_insert(struct store *s, size_t kind, struct store_object *o)
+void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o)
 {
-    struct store_list *l = &s->lists[kind];
+    struct kstore_list *l = &s->lists[kind];
     bool found;
-    size_t at = store_find(l, o->name, &found);
+    size_t at = kstore_find(l, o->name, &found);
     if (found)
-        store_remove_at(s, kind, at);
+        kstore_remove_at(s, kind, at);
     grow(l);
     memmove(l->items + at + 1, l->items + at, (l->count - at) * sizeof *l->items);
     l->items[at] = o;
@@ -98,40 +98,40 @@ void store_insert(struct store *s, size_t kind, struct store_object *o)
     s->generation++;
 }
 
-void store_remove_at(struct store *s, size_t kind, size_t at)
+void kstore_remove_at(struct kstore *s, size_t kind, size_t at)
 {
-    struct store_list *l = &s->lists[kind];
-    struct store_object *o = l->items[at];
+    struct kstore_list *l = &s->lists[kind];
+    struct kstore_object *o = l->items[at];
     l->count--;
     l->readable -= o->tree != NULL;
     memmove(l->items + at, l->items + at + 1, (l->count - at) * sizeof *l->items);
-    store_retire(s, o);
+    kstore_retire(s, o);
     s->generation++;
 }
 
-struct store *store_open(const char *dir, struct err *e)
+struct kstore *kstore_open(const char *dir, struct err *e)
 {
     struct arena *a = arena_new();
-    struct store *s = arena_make(a, struct store);
+    struct kstore *s = arena_make(a, struct kstore);
     s->arena = a;
     s->dir = arena_strdup(a, dir);
     s->inotify = s->lock = -1;
     for (size_t i = 0; i < STORE_KINDS; i++)
         s->lists[i].watch = -1;
-    if (store_disk_open(s, e))
+    if (kstore_disk_open(s, e))
         return s;
-    store_close(s);
+    kstore_close(s);
     return NULL;
 }
 
-void store_close(struct store *s)
+void kstore_close(struct kstore *s)
 {
     if (!s)
         return;
-    store_disk_close(s);
+    kstore_disk_close(s);
     free_retired(s);
     for (size_t i = 0; i < STORE_KINDS; i++) {
-        struct store_list *l = &s->lists[i];
+        struct kstore_list *l = &s->lists[i];
         for (size_t j = 0; j < l->count; j++)
             arena_free(l->items[j]->arena);
         arena_free(l->arena);
@@ -139,45 +139,45 @@ void store_close(struct store *s)
     arena_free(s->arena);
 }
 
-const char *store_dir(const struct store *s)
+const char *kstore_dir(const struct kstore *s)
 {
     return s->dir;
 }
 
-bool store_refresh(struct store *s)
+bool kstore_refresh(struct kstore *s)
 {
     unsigned long before = s->generation;
     free_retired(s);
-    store_disk_refresh(s);
+    kstore_disk_refresh(s);
     return s->generation != before;
 }
 
-unsigned long store_generation(const struct store *s)
+unsigned long kstore_generation(const struct kstore *s)
 {
     return s->generation;
 }
 
-static struct store_object *find_object(const struct store *s, size_t kind, const char *name)
+static struct kstore_object *find_object(const struct kstore *s, size_t kind, const char *name)
 {
     bool found;
-    size_t at = store_find(&s->lists[kind], name ? name : "", &found);
+    size_t at = kstore_find(&s->lists[kind], name ? name : "", &found);
     return found ? s->lists[kind].items[at] : NULL;
 }
 
-const cJSON *store_get(const struct store *s, const char *kind, const char *name)
+const cJSON *kstore_get(const struct kstore *s, const char *kind, const char *name)
 {
-    struct store_object *o = find_object(s, store_kind_index(kind), name);
+    struct kstore_object *o = find_object(s, kstore_kind_index(kind), name);
     return o ? o->tree : NULL;
 }
 
-size_t store_count(const struct store *s, const char *kind)
+size_t kstore_count(const struct kstore *s, const char *kind)
 {
-    return s->lists[store_kind_index(kind)].readable;
+    return s->lists[kstore_kind_index(kind)].readable;
 }
 
-const cJSON *store_at(const struct store *s, const char *kind, size_t i)
+const cJSON *kstore_at(const struct kstore *s, const char *kind, size_t i)
 {
-    const struct store_list *l = &s->lists[store_kind_index(kind)];
+    const struct kstore_list *l = &s->lists[kstore_kind_index(kind)];
     if (l->readable == l->count)
         return i < l->count ? l->items[i]->tree : NULL;
     for (size_t j = 0; j < l->count; j++)
@@ -186,10 +186,10 @@ const cJSON *store_at(const struct store *s, const char *kind, size_t i)
     return NULL;
 }
 
-const char *store_problem(const struct store *s, size_t i)
+const char *kstore_problem(const struct kstore *s, size_t i)
 {
-    for (size_t kind = 0; store_kinds[kind].plural; kind++) {
-        const struct store_list *l = &s->lists[kind];
+    for (size_t kind = 0; kstore_kinds[kind].plural; kind++) {
+        const struct kstore_list *l = &s->lists[kind];
         for (size_t j = 0; l->readable < l->count && j < l->count; j++)
             if (l->items[j]->problem && i-- == 0)
                 return l->items[j]->problem;
@@ -198,48 +198,48 @@ const char *store_problem(const struct store *s, size_t i)
 }
 
 /* The words of the standalone API server for names that make no file. */
-static bool check_name(struct store *s, size_t kind, const char *name, struct err *e)
+static bool check_name(struct kstore *s, size_t kind, const char *name, struct err *e)
 {
-    const char *plural = store_kinds[kind].plural;
+    const char *plural = kstore_kinds[kind].plural;
     if (strchr(name, '/'))
         return err_set(e, ERR_SYSTEM, "open %s/%s/%s.yaml.tmp: no such file or directory", s->dir,
                        plural, name);
     if (strlen(name) > LONGEST_NAME)
         return err_set(e, ERR_SYSTEM, "open %s/%s/%s.yaml.tmp: file name too long", s->dir, plural,
                        name);
-    struct store_object *o = find_object(s, kind, name);
+    struct kstore_object *o = find_object(s, kind, name);
     if (o && !o->tree)
         return err_set(e, ERR_SYSTEM, "the file in the way cannot be read, repair or remove it: %s",
                        o->problem);
     return true;
 }
 
-static enum store_result write_object(struct store *s, size_t kind, const cJSON *object,
-                                      const cJSON *current, struct err *e)
+static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSON *object,
+                                       const cJSON *current, struct err *e)
 {
     const char *name = json_str(json_get(object, "metadata"), "name");
     const char *old = json_str(json_get(current, "metadata"), "resourceVersion");
     struct arena *scratch = arena_new();
     unsigned long long version = old ? strtoull(old, NULL, 10) + 1 : 1;
     cJSON *shaped =
-        store_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
-    const char *path = store_disk_path(s, scratch, kind, name);
+        kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
+    const char *path = kstore_disk_path(s, scratch, kind, name);
     const char *text = yaml_print(scratch, shaped);
     bool written = file_replace(path, text, strlen(text), 0644, e);
     if (written) {
-        struct store_object *o = store_object_new(name);
+        struct kstore_object *o = kstore_object_new(name);
         o->tree = json_clone(o->arena, shaped);
-        store_disk_identify(path, &o->file);
-        store_insert(s, kind, o);
+        kstore_disk_identify(path, &o->file);
+        kstore_insert(s, kind, o);
     }
     arena_free(scratch);
     return written ? STORE_OK : STORE_FAILED;
 }
 
-enum store_result store_create(struct store *s, const char *kind, const cJSON *object,
-                               struct err *e)
+enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON *object,
+                                 struct err *e)
 {
-    size_t k = store_kind_index(kind);
+    size_t k = kstore_kind_index(kind);
     const char *name = json_str(json_get(object, "metadata"), "name");
     if (!check_name(s, k, name, e))
         return STORE_FAILED;
@@ -248,13 +248,13 @@ enum store_result store_create(struct store *s, const char *kind, const cJSON *o
     return write_object(s, k, object, NULL, e);
 }
 
-enum store_result store_replace(struct store *s, const char *kind, const cJSON *object,
-                                struct err *e)
+enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSON *object,
+                                  struct err *e)
 {
-    size_t k = store_kind_index(kind);
+    size_t k = kstore_kind_index(kind);
     const cJSON *metadata = json_get(object, "metadata");
     const char *name = json_str(metadata, "name"), *wanted = json_str(metadata, "resourceVersion");
-    struct store_object *o = find_object(s, k, name);
+    struct kstore_object *o = find_object(s, k, name);
     if (!o)
         return STORE_MISSING;
     if (!check_name(s, k, name, e))
@@ -265,19 +265,20 @@ enum store_result store_replace(struct store *s, const char *kind, const cJSON *
     return write_object(s, k, object, o->tree, e);
 }
 
-enum store_result store_delete(struct store *s, const char *kind, const char *name, struct err *e)
+enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,
+                                 struct err *e)
 {
-    size_t k = store_kind_index(kind);
+    size_t k = kstore_kind_index(kind);
     bool found;
-    size_t at = store_find(&s->lists[k], name, &found);
+    size_t at = kstore_find(&s->lists[k], name, &found);
     if (!found)
         return STORE_MISSING;
     if (!check_name(s, k, name, e))
         return STORE_FAILED;
     struct arena *scratch = arena_new();
-    bool removed = file_remove(store_disk_path(s, scratch, k, name), e);
+    bool removed = file_remove(kstore_disk_path(s, scratch, k, name), e);
     arena_free(scratch);
     if (removed)
-        store_remove_at(s, k, at);
+        kstore_remove_at(s, k, at);
     return removed ? STORE_OK : STORE_FAILED;
 }

@@ -1,9 +1,9 @@
-/* store_shape.c - what an object looks like once the standalone API server has stored it.
+/* kstore_shape.c - what an object looks like once the standalone API server has stored it.
  *
- * Kinds are rows of store_kinds[]. Keys are sorted, nulls dropped. Objects that the API server
+ * Kinds are rows of kstore_kinds[]. Keys are sorted, nulls dropped. Objects that the API server
  * keeps as protobuf lose their zero values; what that means for a kind is its prune function.
  */
-#include "embedded/store_impl.h"
+#include "embedded/kstore_impl.h"
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -52,7 +52,7 @@ static void prune_plugin(cJSON *node)
     }
 }
 
-const struct store_kind store_kinds[] = {
+const struct kstore_kind kstore_kinds[] = {
     { "configmaps", "v1", "ConfigMap" },
     { "endpoints", "v1", "Endpoints" },
     { "endpointslices", "discovery.k8s.io/v1", "EndpointSlice" },
@@ -121,10 +121,10 @@ static char *now_text(struct arena *a)
     return arena_strdup(a, text);
 }
 
-cJSON *store_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
-                   const char *version)
+cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                    const char *version)
 {
-    const struct store_kind *row = &store_kinds[kind];
+    const struct kstore_kind *row = &kstore_kinds[kind];
     cJSON *copy = json_clone(a, object);
     json_set_str(a, copy, "apiVersion", row->api_version);
     json_set_str(a, copy, "kind", row->kind);

@@ -1,0 +1,57 @@
+/* kstore.h - the folder behind the embedded control plane: one Kubernetes object a YAML file, in
+ * the layout of Higress standalone (DIR/<kind plural>/<name>.yaml, namespace always
+ * higress-system).
+ *
+ * Everything is held in memory, each object in an arena of its own. One process owns a folder (lock
+ * file with its pid). A file is only ever replaced as a whole, durably, before a write returns.
+ * kstore_refresh takes in what others changed in the folder; call it before each answer. Trees that
+ * kstore_get and kstore_at gave stay valid until the next kstore_refresh, even when replaced
+ * meanwhile. A file that cannot be read is a problem (kstore_problem), the rest is served; writes
+ * to it are refused, so that nobody's work is overwritten unseen. Versions are those of the
+ * standalone API server: "1" on create, plus one a write.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+struct kstore;
+
+enum kstore_result {
+    STORE_OK = 0,
+    STORE_EXISTS,   /* create: there is one of that name */
+    STORE_MISSING,  /* replace, delete: there is none of that name */
+    STORE_CONFLICT, /* replace: metadata.resourceVersion given is not the current one */
+    STORE_FAILED,   /* err says why: disk, name that makes no file, unreadable file in the way */
+};
+
+/* Makes the folder if it is not there. ERR_SYSTEM names the path, or the process that holds it. */
+struct kstore *kstore_open(const char *dir, struct err *e);
+void kstore_close(struct kstore *s); /* NULL is fine */
+const char *kstore_dir(const struct kstore *s);
+/* True when something had changed. */
+bool kstore_refresh(struct kstore *s);
+/* Number of changes seen since the start (ours and others'): equal numbers, equal data. */
+unsigned long kstore_generation(const struct kstore *s);
+
+/* kind is the plural ("ingresses"). Borrowed; NULL when there is none. */
+const cJSON *kstore_get(const struct kstore *s, const char *kind, const char *name);
+/* Objects of a kind in code-unit order of their names: for (i = 0; i < kstore_count(…); i++). */
+size_t kstore_count(const struct kstore *s, const char *kind);
+const cJSON *kstore_at(const struct kstore *s, const char *kind, size_t i);
+
+/* object: a whole Kubernetes object (metadata.name says which); it is copied, so it may live in any
+ * arena and may share parts with stored trees. Sets apiVersion, kind, namespace, creationTimestamp,
+ * resourceVersion and status, drops managedFields and null members, sorts keys. */
+enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON *object,
+                                 struct err *e);
+/* With metadata.resourceVersion: only if it is the current one. */
+enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSON *object,
+                                  struct err *e);
+enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,
+                                 struct err *e);
+
+/* Files that cannot be read: i counts from 0; NULL after the last. "ingresses/a.yaml: line 3: …" */
+const char *kstore_problem(const struct kstore *s, size_t i);

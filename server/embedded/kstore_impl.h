@@ -1,0 +1,72 @@
+/* kstore_impl.h - what kstore.c (index and writes), kstore_disk.c (files) and kstore_shape.c (what
+ * an object looks like on disk) share. Nobody else includes it. */
+#pragma once
+#include "embedded/kstore.h"
+
+#include <sys/stat.h>
+#include <time.h>
+
+struct kstore_kind {
+    const char *plural, *api_version, *kind;
+    const char *status; /* status of a new object, as JSON; NULL: none */
+    /* Takes out of spec what the API server's protobuf codec does not write; NULL: nothing. */
+    void (*prune)(cJSON *spec);
+};
+extern const struct kstore_kind kstore_kinds[]; /* ended by { 0 } */
+enum { STORE_KINDS = 21 };                      /* at most */
+
+/* Which file an object was read from: equal identities, equal content. */
+struct kstore_file {
+    unsigned long long inode;
+    long long size;
+    struct timespec modified;
+};
+
+struct kstore_object {
+    struct arena *arena; /* holds this struct, too */
+    const char *name;
+    cJSON *tree;         /* NULL: the file cannot be read, then problem says why */
+    const char *problem; /* "ingresses/a.yaml: …" */
+    struct kstore_file file;
+    struct kstore_object *next; /* among the retired */
+};
+
+/* Objects of one kind, sorted by name. */
+struct kstore_list {
+    struct arena *arena; /* of items */
+    struct kstore_object **items;
+    size_t count, capacity;
+    size_t readable; /* how many have a tree */
+    int watch;       /* inotify watch of the folder; -1: none */
+};
+
+struct kstore {
+    struct arena *arena;
+    const char *dir;
+    struct kstore_list lists[STORE_KINDS];
+    struct kstore_object *retired; /* replaced since the last refresh */
+    unsigned long generation;
+    int inotify; /* -1: not available, then every refresh looks at every file */
+    int lock;
+};
+
+/* Index of a kind; aborts on one that is not in the table (a mistake in the program). */
+size_t kstore_kind_index(const char *plural);
+/* Where name is or would be; *found says which. */
+size_t kstore_find(const struct kstore_list *l, const char *name, bool *found);
+void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o);
+void kstore_remove_at(struct kstore *s, size_t kind, size_t at);
+struct kstore_object *kstore_object_new(const char *name);
+void kstore_retire(struct kstore *s, struct kstore_object *o);
+
+/* kstore_disk.c */
+bool kstore_disk_open(struct kstore *s, struct err *e);
+void kstore_disk_close(struct kstore *s);
+void kstore_disk_refresh(struct kstore *s);
+void kstore_disk_scan(struct kstore *s);
+const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, const char *name);
+bool kstore_disk_identify(const char *path, struct kstore_file *out);
+
+/* kstore_shape.c: the object as it is stored, in arena a. */
+cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                    const char *version);
