@@ -1,0 +1,156 @@
+/* plugin_yaml.c - see plugin_yaml.h. To change the YAML style, change put_scalar and put_entry. */
+#include "embedded/plugin_yaml.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MAX_TEXT = 8 << 20 };
+
+static int by_key(const void *x, const void *y)
+{
+    return strcmp((*(cJSON *const *)x)->string, (*(cJSON *const *)y)->string);
+}
+
+static cJSON *sorted_object(struct arena *a, const cJSON *config)
+{
+    size_t n = (size_t)json_count(config), i = 0;
+    const cJSON **members = arena_array(a, const cJSON *, n + 1);
+    const cJSON *m;
+    cJSON_ArrayForEach(m, config) members[i++] = m;
+    qsort(members, n, sizeof *members, by_key);
+    cJSON *out = json_object(a);
+    for (i = 0; i < n; i++)
+        json_set(a, out, members[i]->string, plugin_yaml_read_back(a, members[i]));
+    return out;
+}
+
+cJSON *plugin_yaml_read_back(struct arena *a, const cJSON *config)
+{
+    if (cJSON_IsObject(config))
+        return sorted_object(a, config);
+    if (!cJSON_IsArray(config))
+        return json_clone(a, config);
+    cJSON *out = json_array(a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, config)
+    {
+        double d = item->valuedouble;
+        if (cJSON_IsNumber(item) && d == floor(d) && fabs(d) < 1e7)
+            json_add(a, out, json_raw(a, arena_printf(a, "%.1f", d)));
+        else
+            json_add(a, out, plugin_yaml_read_back(a, item));
+    }
+    return out;
+}
+
+static void put_line(struct buf *b, int indent)
+{
+    buf_char(b, '\n');
+    for (int i = 0; i < indent; i++)
+        buf_char(b, ' ');
+}
+
+static bool plain_key(const char *key)
+{
+    static const char *const reserved[] = { "true", "false", "null", "yes", "no", "on",
+                                            "off",  "y",     "n",    "~",   NULL };
+    for (size_t i = 0; reserved[i]; i++)
+        if (strcasecmp(key, reserved[i]) == 0)
+            return false;
+    if (!*key || strchr("-?:,[]{}#&*!|>'\"%@` 0123456789", *key))
+        return false;
+    for (const char *p = key; *p; p++)
+        if (strchr(":#\"\\\t\n\r", *p) && (*p != ':' || !p[1] || p[1] == ' '))
+            return false;
+    return key[strlen(key) - 1] != ' ';
+}
+
+static void put_key(struct arena *a, struct buf *b, const char *key)
+{
+    if (plain_key(key)) {
+        buf_str(b, key);
+        return;
+    }
+    char *quoted = json_print(a, json_string(a, key));
+    if (strchr(key, '\'') || strchr(key, '\\') || strchr(key, '\n')) {
+        buf_str(b, quoted);
+        return;
+    }
+    bool word = *key && !strchr("-?:,[]{}#&*!|>'\"%@` ", *key); /* numbers, reserved words */
+    quoted[0] = quoted[strlen(quoted) - 1] = word ? '"' : '\'';
+    buf_str(b, quoted);
+}
+
+static void put_string(struct buf *b, const char *s)
+{
+    buf_char(b, '"');
+    for (const char *p = s; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            buf_printf(b, "\\%c", *p);
+        else if (*p == '\n')
+            buf_str(b, "\\n");
+        else if (*p == '\t')
+            buf_str(b, "\\t");
+        else if (*p == '\r')
+            buf_str(b, "\\r");
+        else
+            buf_char(b, *p);
+    }
+    buf_char(b, '"');
+}
+
+static void put_node(struct arena *a, struct buf *b, const cJSON *node, int indent, bool inlined);
+
+static void put_scalar(struct arena *a, struct buf *b, const cJSON *node)
+{
+    if (cJSON_IsString(node))
+        put_string(b, node->valuestring);
+    else
+        buf_str(b, json_print(a, node)); /* numbers, booleans, null, {} and [] */
+}
+
+/* One member or list item after its "key:" or "-". */
+static void put_value(struct arena *a, struct buf *b, const cJSON *node, int indent, bool in_list)
+{
+    bool nested = (cJSON_IsObject(node) || cJSON_IsArray(node)) && node->child;
+    if (!nested) {
+        buf_char(b, ' ');
+        put_scalar(a, b, node);
+    } else if (in_list) {
+        buf_char(b, ' ');
+        put_node(a, b, node, indent + 2, true);
+    } else {
+        put_node(a, b, node, cJSON_IsObject(node) ? indent + 2 : indent, false);
+    }
+}
+
+/* inlined: the first entry stands on the line that is already begun. */
+static void put_node(struct arena *a, struct buf *b, const cJSON *node, int indent, bool inlined)
+{
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, node)
+    {
+        if (!inlined)
+            put_line(b, indent);
+        inlined = false;
+        if (cJSON_IsObject(node)) {
+            put_key(a, b, entry->string);
+            buf_char(b, ':');
+        } else {
+            buf_char(b, '-');
+        }
+        put_value(a, b, entry, indent, cJSON_IsArray(node));
+    }
+}
+
+char *plugin_yaml_print(struct arena *a, const cJSON *config)
+{
+    if (!config || !config->child)
+        return arena_strdup(a, "");
+    struct buf *b = buf_in(a, MAX_TEXT);
+    put_node(a, b, config, 0, true);
+    return b->data;
+}
