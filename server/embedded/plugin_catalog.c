@@ -58,6 +58,12 @@ static void spec_read(struct plugin_spec *p, const struct asset *f)
     p->example = json_get(root, "example");
 }
 
+static int by_name(const void *x, const void *y)
+{
+    const struct plugin_spec *p = x, *q = y;
+    return strcmp(p->name, q->name);
+}
+
 static void load(void)
 {
     if (catalog.arena)
@@ -70,6 +76,7 @@ static void load(void)
     for (const struct asset *f = assets; f->path; f++)
         if (text_starts(f->path, FOLDER))
             spec_read(&catalog.specs[catalog.n++], f);
+    qsort(catalog.specs, catalog.n, sizeof *catalog.specs, by_name);
 }
 
 size_t plugin_catalog_count(void)

@@ -85,10 +85,10 @@ void wasm_set_config(struct arena *a, cJSON *object, cJSON *config, bool enabled
     cJSON *spec = json_get(object, "spec");
     if (!spec)
         spec = json_set_object(a, object, "spec");
-    if (config)
-        json_set(a, spec, "defaultConfig", config);
-    else
+    if (!config)
         json_remove(spec, "defaultConfig");
+    else if (json_get(spec, "defaultConfig") != config)
+        json_set(a, spec, "defaultConfig", config);
     json_set_bool(a, spec, "defaultConfigDisable", !enabled);
     json_set_str(a, spec, "failStrategy", "FAIL_OPEN");
 }

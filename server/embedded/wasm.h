@@ -25,7 +25,8 @@ const char *wasm_plugin_version(const cJSON *object); /* label; "" when absent *
 bool wasm_is_internal(const cJSON *object);
 bool wasm_is_custom(const cJSON *object);
 
-/* The global configuration and its switch. config is attached (same arena); NULL takes it away. */
+/* The global configuration and its switch. config is attached (same arena) unless it is the
+ * one that hangs there already; NULL takes it away. */
 void wasm_set_config(struct arena *a, cJSON *object, cJSON *config, bool enabled);
 const cJSON *wasm_config(const cJSON *object);
 bool wasm_enabled(const cJSON *object);
