@@ -149,22 +149,34 @@ static const char *bound_service(const cJSON *object, const char *provider)
     return NULL;
 }
 
+/* Where the provider is reached now: an existing service, or its own registry. False: unknown. */
+static bool locate(struct rest_request *r, const char *name, const char **service, int *port)
+{
+    const cJSON *entry = name ? find_by(stored_providers(r), "id", name) : NULL;
+    const cJSON *registry = entry ? stored_registry(r, name) : NULL;
+    const char *given = json_str(entry, "openaiCustomServiceName");
+    double given_port = json_num(entry, "openaiCustomServicePort", 0);
+    bool bound = !check_blank(given) && given_port > 0;
+    if (!bound && !registry)
+        return false;
+    *service = bound ? given : bridge_service_name(r->arena, registry);
+    *port = (int)(bound ? given_port : json_num(registry, "port", 80));
+    return true;
+}
+
 char *ai_provider_service(struct rest_request *r, const char *name)
 {
-    if (!name || !find_by(stored_providers(r), "id", name))
-        return NULL;
-    const char *service = bound_service(store_get(r->store, wasm_kind, object_name), name);
-    return arena_strdup(r->arena, service);
+    const char *service;
+    int port;
+    return locate(r, name, &service, &port) ? arena_strdup(r->arena, service) : NULL;
 }
 
 char *ai_provider_destination(struct rest_request *r, const char *name)
 {
-    char *service = ai_provider_service(r, name);
-    if (!service)
+    const char *service;
+    int port;
+    if (!locate(r, name, &service, &port))
         return NULL;
-    const cJSON *registry = stored_registry(r, name);
-    const cJSON *entry = find_by(stored_providers(r), "id", name);
-    int port = (int)json_num(registry, "port", json_num(entry, "openaiCustomServicePort", 80));
     return arena_printf(r->arena, "%s:%d", service, port);
 }
 

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <strings.h>
 
 enum { MAX_TEXT = 8 << 20 };
 
@@ -53,35 +53,42 @@ static void put_line(struct buf *b, int indent)
         buf_char(b, ' ');
 }
 
-static bool plain_key(const char *key)
+/* Would be read as something else than text. */
+static bool is_reserved(const char *key)
 {
-    static const char *const reserved[] = { "true", "false", "null", "yes", "no", "on",
-                                            "off",  "y",     "n",    "~",   NULL };
-    for (size_t i = 0; reserved[i]; i++)
-        if (strcasecmp(key, reserved[i]) == 0)
-            return false;
-    if (!*key || strchr("-?:,[]{}#&*!|>'\"%@` 0123456789", *key))
-        return false;
-    for (const char *p = key; *p; p++)
-        if (strchr(":#\"\\\t\n\r", *p) && (*p != ':' || !p[1] || p[1] == ' '))
-            return false;
-    return key[strlen(key) - 1] != ' ';
+    static const char *const words[] = { "true", "false", "null", "yes", "no", "on",
+                                         "off",  "y",     "n",    "",    NULL };
+    for (size_t i = 0; words[i]; i++)
+        if (strcasecmp(key, words[i]) == 0)
+            return true;
+    return *key == '~' || strncasecmp(key, "0x", 2) == 0;
 }
 
-static void put_key(struct arena *a, struct buf *b, const char *key)
+/* Needs no quotes as a key: no indicator in front, no ": " or " #" inside. */
+static bool is_plain(const char *key)
 {
-    if (plain_key(key)) {
-        buf_str(b, key);
+    if (strchr("?,[]{}#&*!|>'\"%@` ", *key) || key[strlen(key) - 1] == ' ')
+        return false;
+    if ((*key == '-' || *key == ':') && (!key[1] || key[1] == ' '))
+        return false;
+    return !strstr(key, ": ") && !strstr(key, " #") && key[strlen(key) - 1] != ':' &&
+           !strpbrk(key, "\t\n\r");
+}
+
+static void put_key(struct buf *b, const char *key)
+{
+    if (is_reserved(key) || strpbrk(key, "\t\n\r")) {
+        buf_json_string(b, key, strlen(key));
         return;
     }
-    char *quoted = json_print(a, json_string(a, key));
-    if (strchr(key, '\'') || strchr(key, '\\') || strchr(key, '\n')) {
-        buf_str(b, quoted);
-        return;
+    const char *quote = is_plain(key) ? "" : "'";
+    buf_str(b, quote);
+    for (const char *p = key; *p; p++) {
+        buf_char(b, *p);
+        if (*quote && *p == '\'')
+            buf_char(b, '\'');
     }
-    bool word = *key && !strchr("-?:,[]{}#&*!|>'\"%@` ", *key); /* numbers, reserved words */
-    quoted[0] = quoted[strlen(quoted) - 1] = word ? '"' : '\'';
-    buf_str(b, quoted);
+    buf_str(b, quote);
 }
 
 static void put_string(struct buf *b, const char *s)
@@ -137,7 +144,7 @@ static void put_node(struct arena *a, struct buf *b, const cJSON *node, int inde
             put_line(b, indent);
         inlined = false;
         if (cJSON_IsObject(node)) {
-            put_key(a, b, entry->string);
+            put_key(b, entry->string);
             buf_char(b, ':');
         } else {
             buf_char(b, '-');
