@@ -11,11 +11,11 @@
 #include "embedded/ai_provider.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/plugin_catalog.h"
 #include "embedded/rest.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 #define MODEL_HEADER "x-higress-llm-model"
@@ -208,7 +208,7 @@ static cJSON *fallback_upstreams(struct arena *a, const cJSON *fallback)
 
 static bool remove_ingress(struct rest_request *r, const char *name)
 {
-    if (!store_get(r->store, "ingresses", name))
+    if (!kstore_get(r->store, "ingresses", name))
         return true;
     return kube_delete(r, "ingresses", name) &&
            rules_drop_everywhere(r, &(struct rules_target){ .ingress = name });

@@ -12,10 +12,10 @@
 #include "embedded/bridge.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field failover_model[] = {
@@ -80,7 +80,7 @@ static const cJSON *stored_registry(struct rest_request *r, const char *provider
 
 static const cJSON *stored_providers(struct rest_request *r)
 {
-    return json_path(store_get(r->store, wasm_kind, object_name), "spec.defaultConfig.providers");
+    return json_path(kstore_get(r->store, wasm_kind, object_name), "spec.defaultConfig.providers");
 }
 
 static cJSON *answer_failover(struct arena *a, const cJSON *stored)

@@ -13,9 +13,9 @@
 #include "embedded/check.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
-#include "embedded/store.h"
 
 static const struct model_field upstream_model[] = {
     { "provider", M_STR },
@@ -80,8 +80,8 @@ static cJSON *read_route(struct arena *a, const cJSON *object)
 static void list(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
-    for (size_t i = 0; i < store_count(r->store, "configmaps"); i++) {
-        const cJSON *object = store_at(r->store, "configmaps", i);
+    for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
+        const cJSON *object = kstore_at(r->store, "configmaps", i);
         if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
@@ -93,7 +93,7 @@ static void list(struct rest_request *r)
 
 static void get(struct rest_request *r)
 {
-    const cJSON *object = store_get(r->store, "configmaps", object_name(r->arena, rest_var(r, 0)));
+    const cJSON *object = kstore_get(r->store, "configmaps", object_name(r->arena, rest_var(r, 0)));
     rest_give(r, object ? read_route(r->arena, object) : NULL);
 }
 
@@ -329,8 +329,8 @@ static bool uses(const cJSON *upstreams, const char *provider)
 
 bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 {
-    for (size_t i = 0; i < store_count(r->store, "configmaps"); i++) {
-        const cJSON *object = store_at(r->store, "configmaps", i);
+    for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
+        const cJSON *object = kstore_at(r->store, "configmaps", i);
         if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);

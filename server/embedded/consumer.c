@@ -11,9 +11,9 @@
 #include "base/text.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field credential_model[] = {
@@ -104,7 +104,7 @@ static int by_name(const void *x, const void *y)
 static void list(struct rest_request *r)
 {
     const cJSON *entry,
-        *consumers = stored_consumers(store_get(r->store, wasm_kind, wasm_key_auth));
+        *consumers = stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth));
     size_t n = (size_t)json_count(consumers), i = 0;
     const cJSON **sorted = arena_array(r->arena, const cJSON *, n + 1);
     cJSON_ArrayForEach(entry, consumers) sorted[i++] = entry;
@@ -118,7 +118,7 @@ static void list(struct rest_request *r)
 static void get(struct rest_request *r)
 {
     const cJSON *entry =
-        find(stored_consumers(store_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
+        find(stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
     rest_give(r, entry ? answer(r->arena, entry) : NULL);
 }
 
@@ -314,7 +314,7 @@ static bool rule_allows(const cJSON *rule, const char *name)
 static void erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
-    const cJSON *rule, *key_auth = store_get(r->store, wasm_kind, wasm_key_auth);
+    const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
     cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules"))
     {
         if (!rule_allows(rule, name))

@@ -5,10 +5,10 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/plugin_yaml.h"
 #include "embedded/rest.h"
-#include "embedded/store.h"
 
 static const char kind[] = "configmaps";
 static const char object_name[] = "higress-config";
@@ -19,7 +19,7 @@ static cJSON *read_all(struct rest_request *r)
 {
     struct err e = { 0 };
     const char *text =
-        json_str(json_get(store_get(r->store, kind, object_name), "data"), "higress");
+        json_str(json_get(kstore_get(r->store, kind, object_name), "data"), "higress");
     cJSON *all = text ? yaml_parse(r->arena, text, strlen(text), &e) : NULL;
     return cJSON_IsObject(all) ? all : NULL;
 }

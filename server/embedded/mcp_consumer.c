@@ -6,11 +6,11 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/mcp_route.h"
 #include "embedded/model.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field consumers_model[] = {
@@ -26,7 +26,7 @@ static const struct model_field detail_model[] = {
 
 static bool known(struct rest_request *r, const char *server, const char *ingress)
 {
-    if (mcp_route_is_one(store_get(r->store, "ingresses", ingress)))
+    if (mcp_route_is_one(kstore_get(r->store, "ingresses", ingress)))
         return true;
     return rest_fail(r, X_BUSINESS,
                      "No MCP-bound route is found. McpServerName=%s ExpectedRouteName=%s",

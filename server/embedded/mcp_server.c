@@ -14,6 +14,7 @@
 #include "embedded/check.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/mcp_config.h"
 #include "embedded/mcp_dsn.h"
@@ -21,7 +22,6 @@
 #include "embedded/model.h"
 #include "embedded/plugin_yaml.h"
 #include "embedded/rules.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field auth_model[] = {
@@ -107,7 +107,7 @@ static bool store_open_api(struct rest_request *r, const char *ingress)
 static void read_open_api(struct rest_request *r, const cJSON *ingress, cJSON *out)
 {
     struct rules_target t = { .ingress = kube_name(ingress) };
-    const cJSON *rule = rules_find(store_get(r->store, wasm_kind, "mcp-server.internal"), &t);
+    const cJSON *rule = rules_find(kstore_get(r->store, wasm_kind, "mcp-server.internal"), &t);
     const cJSON *config = json_get(rule, "config");
     if (config)
         json_set_str(r->arena, out, "rawConfigurations",
@@ -203,8 +203,8 @@ static void list(struct rest_request *r)
         return;
     }
     cJSON *out = json_array(r->arena);
-    for (size_t i = 0; i < store_count(r->store, "ingresses"); i++) {
-        const cJSON *ingress = store_at(r->store, "ingresses", i);
+    for (size_t i = 0; i < kstore_count(r->store, "ingresses"); i++) {
+        const cJSON *ingress = kstore_at(r->store, "ingresses", i);
         if (!mcp_route_is_one(ingress))
             continue;
         cJSON *item = answer_short(r->arena, ingress);
@@ -219,7 +219,7 @@ static void list(struct rest_request *r)
 static void get(struct rest_request *r)
 {
     const char *ingress_name = mcp_route_name(r->arena, rest_var(r, 0));
-    const cJSON *ingress = store_get(r->store, "ingresses", ingress_name);
+    const cJSON *ingress = kstore_get(r->store, "ingresses", ingress_name);
     if (!mcp_route_is_one(ingress)) {
         rest_fail(r, X_NOT_FOUND, "can't found the bound route by name: %s", ingress_name);
         return;
@@ -270,7 +270,7 @@ static void erase(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const char *name = rest_var(r, 0), *ingress = mcp_route_name(a, name);
-    if (store_get(r->store, "ingresses", ingress) &&
+    if (kstore_get(r->store, "ingresses", ingress) &&
         (!kube_delete(r, "ingresses", ingress) ||
          !rules_drop_everywhere(r, &(struct rules_target){ .ingress = ingress })))
         return;

@@ -9,12 +9,12 @@
 #include "base/text.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/plugin_catalog.h"
 #include "embedded/plugin_schema.h"
 #include "embedded/rest.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field plugin_model[] = {
@@ -96,14 +96,14 @@ static void list(struct rest_request *r)
     for (size_t i = 0; i < plugin_catalog_count(); i++) {
         const struct plugin_spec *spec = plugin_catalog_at(i);
         cJSON *item = json_add(a, out, answer_spec(a, spec));
-        for (size_t j = 0; j < store_count(r->store, wasm_kind); j++) {
-            const cJSON *object = store_at(r->store, wasm_kind, j);
+        for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
+            const cJSON *object = kstore_at(r->store, wasm_kind, j);
             if (strcmp(wasm_plugin_name(object), spec->name) == 0)
                 answer_overlay(a, item, object);
         }
     }
-    for (size_t j = 0; j < store_count(r->store, wasm_kind); j++) {
-        const cJSON *object = store_at(r->store, wasm_kind, j);
+    for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
+        const cJSON *object = kstore_at(r->store, wasm_kind, j);
         if (wasm_is_custom(object))
             json_add(a, out, answer_stored(a, object));
     }
@@ -114,8 +114,8 @@ const cJSON *plugin_find_custom(struct rest_request *r, const char *name)
 {
     const cJSON *best = NULL;
     double best_priority = 0;
-    for (size_t j = 0; j < store_count(r->store, wasm_kind); j++) {
-        const cJSON *object = store_at(r->store, wasm_kind, j);
+    for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
+        const cJSON *object = kstore_at(r->store, wasm_kind, j);
         double priority = json_num(json_get(object, "spec"), "priority", 0);
         bool better = !best || priority > best_priority;
         if (better && wasm_is_custom(object) && strcmp(wasm_plugin_name(object), name) == 0) {
@@ -234,9 +234,9 @@ static void update_builtin(struct rest_request *r, const char *name)
         return;
     }
     const cJSON *stored = NULL;
-    for (size_t j = 0; j < store_count(r->store, wasm_kind); j++) {
-        const char *file = kube_name(store_at(r->store, wasm_kind, j));
-        if (strcmp(wasm_plugin_name(store_at(r->store, wasm_kind, j)), name) != 0)
+    for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
+        const char *file = kube_name(kstore_at(r->store, wasm_kind, j));
+        if (strcmp(wasm_plugin_name(kstore_at(r->store, wasm_kind, j)), name) != 0)
             continue;
         cJSON *object = kube_load(r, wasm_kind, file);
         if (!wasm_set_image(r, object, r->body))

@@ -11,6 +11,7 @@
 #include "base/yaml.h"
 #include "embedded/domain.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/plugin.h"
@@ -20,7 +21,6 @@
 #include "embedded/route.h"
 #include "embedded/rules.h"
 #include "embedded/service.h"
-#include "embedded/store.h"
 #include "embedded/wasm.h"
 
 static const struct model_field instance_model[] = {
@@ -141,8 +141,8 @@ static void list(struct rest_request *r)
     if (!place_known(r, &p))
         return;
     cJSON *out = json_array(r->arena);
-    for (size_t i = 0; i < store_count(r->store, wasm_kind); i++) {
-        const cJSON *object = store_at(r->store, wasm_kind, i);
+    for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
+        const cJSON *object = kstore_at(r->store, wasm_kind, i);
         cJSON *item = wasm_is_internal(object) ? NULL : answer_stored(r->arena, object, &p);
         if (item)
             json_add(r->arena, out, item);
@@ -157,8 +157,8 @@ static void get(struct rest_request *r)
     if (!place_known(r, &p))
         return;
     cJSON *out = NULL;
-    for (size_t i = 0; !out && i < store_count(r->store, wasm_kind); i++) {
-        const cJSON *object = store_at(r->store, wasm_kind, i);
+    for (size_t i = 0; !out && i < kstore_count(r->store, wasm_kind); i++) {
+        const cJSON *object = kstore_at(r->store, wasm_kind, i);
         if (!wasm_is_internal(object) && strcmp(wasm_plugin_name(object), plugin) == 0)
             out = answer_stored(r->arena, object, &p);
     }
@@ -245,8 +245,8 @@ static void erase(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
-    for (size_t i = 0; i < store_count(r->store, wasm_kind); i++) {
-        const cJSON *stored = store_at(r->store, wasm_kind, i);
+    for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
+        const cJSON *stored = kstore_at(r->store, wasm_kind, i);
         if (strcmp(wasm_plugin_name(stored), plugin) != 0)
             continue;
         cJSON *object = kube_load(r, wasm_kind, kube_name(stored));

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "embedded/embedded.h"
-#include "embedded/store.h"
+#include "embedded/kstore.h"
 #include <ftw.h>
 #include <unistd.h>
 
@@ -80,7 +80,7 @@ static int teardown(void **state)
 
 static const cJSON *stored(const char *kind, const char *name)
 {
-    return store_get(console->store, kind, name);
+    return kstore_get(console->store, kind, name);
 }
 
 static bool has_rule_for(const char *plugin, const char *list, const char *name)
