@@ -1,11 +1,15 @@
-/* http.h - inbound HTTP/1.1 by libwebsockets: 114 callback reasons become four functions.
+/* http.h - inbound HTTP/1.1: requests come whole, answers leave at once, later, or as a stream.
  *
- * The only file that sees a `wsi`. It guards the defects of libwebsockets 4.1.6 (pipelined POST,
- * chunked bodies, missing Content-Length, Expect, header ceiling, libev timers) and enforces limits
- * before anything is buffered. HTTP/2 is off.
+ * libwebsockets carries the bytes (TLS, write queues) in its raw role; the protocol is parsed by
+ * h1.c. The HTTP role of libwebsockets 4.1.6 is not used on purpose: it hangs on two pipelined
+ * POSTs, does not decode chunked bodies, answers neither Expect nor an oversized head, and rewrites
+ * the request target, which the embedded console must see as it was sent. HTTP/2 does not exist
+ * here.
  *
- * A request is given to the handler whole (headers and body). The handler answers at once, later,
- * or by a stream; the exchange lives until answered or until on_gone.
+ * Limits are enforced before anything is buffered: head 16 KiB (431), body (413), slow heads and
+ * bodies (408), connections, unread answers. The exchange lives until answered or until on_gone.
+ * Handlers, gates and on_gone run on the main stack; http_reply and http_stream_* may be called
+ * from a fiber. Several servers share one libwebsockets context, which ends with the loop.
  */
 #pragma once
 #include <stdbool.h>
@@ -31,18 +35,21 @@ struct http_exchange {
     size_t body_len;
     const char *peer; /* "127.0.0.1:40000" or "unix" */
     void *user;
-    /* The client left (or shutdown) before the answer was finished. After it the exchange is dead. */
+    /* The client left (or shutdown) before the answer was finished. After it the exchange is dead.
+     */
     void (*on_gone)(struct http_exchange *x);
 };
 
 struct http_options {
-    const char *address; /* "127.0.0.1", "::1", or "unix:/path" */
-    int port;            /* 0: any free one */
+    const char *address;              /* "127.0.0.1", "::1", or "unix:/path" */
+    int port;                         /* 0: any free one */
     const char *cert_file, *key_file; /* both: TLS */
-    size_t max_body;     /* bytes; larger is 413 before it is read; 0: 4 MiB */
-    size_t max_stream;   /* unsent bytes of one stream before it is ended; 0: 1 MiB */
-    int max_connections; /* 0: 4096 */
-    double header_timeout, body_timeout; /* seconds; 0: 10, 30 */
+    size_t max_body;                  /* bytes; larger is 413 before it is read; 0: 4 MiB */
+    size_t max_stream;                /* unsent bytes of one stream before it is ended; 0: 1 MiB */
+    int max_connections;              /* 0: 4096 */
+    double header_timeout; /* seconds from the first byte (or the connect) to the last; 0: 10 */
+    double body_timeout;   /* seconds of grace, then 4 KiB/s at least; also unread answers; 0: 30 */
+    double idle_timeout;   /* seconds between two requests; 0: 75 */
     void (*handler)(void *arg, struct http_exchange *x);
     void *arg;
     /* Optional, right after the headers and before any body byte: true lets it pass; false means it
@@ -53,7 +60,7 @@ struct http_options {
 struct http_server *http_listen(struct loop *l, const struct http_options *o, struct err *e);
 int http_port(const struct http_server *s);
 void http_close(struct http_server *s); /* stops listening; ends what is open */
-void http_release(struct loop *l);      /* destroys the libwebsockets context; last thing before exit */
+void http_release(struct loop *l); /* destroys the libwebsockets context; loop_free does it too */
 
 /* Header of the request by lower-case name; NULL when absent. First one wins. */
 const char *http_header(const struct http_exchange *x, const char *name);
@@ -62,13 +69,14 @@ int http_header_count(const struct http_exchange *x, const char *name);
 /* Every request header whose lower-case name starts with prefix; ended by { 0 }. */
 const struct http_header *http_headers_like(const struct http_exchange *x, const char *prefix);
 
-/* Whole answer: headers ended by { 0 } or NULL; Content-Length is added; body may be NULL if n is 0.
- * 204 and 304 carry no body. HEAD gets the headers only. Ends the exchange. */
+/* Whole answer: headers ended by { 0 } or NULL; Content-Length is added; body may be NULL if n is
+ * 0. 204 and 304 carry no body. HEAD gets the headers only. Ends the exchange. */
 void http_reply(struct http_exchange *x, int status, const struct http_header *headers,
                 const void *body, size_t n);
 
-/* A streamed answer (chunked). Write returns false when the stream is over its ceiling or gone: it
- * has been ended then and x must not be used again. */
+/* A streamed answer (chunked). The request's body is given back, its head stays. Write returns
+ * false when the stream is over its ceiling or gone: it has been ended then and x must not be used
+ * again. */
 void http_stream(struct http_exchange *x, int status, const struct http_header *headers);
 bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n);
 void http_stream_end(struct http_exchange *x);

@@ -19,3 +19,9 @@ static inline void own_free(void *p)
 }
 
 #define own_make(type) ((type *)own_new(sizeof(type)))
+
+static inline char *own_text(const char *s)
+{
+    size_t n = strlen(s) + 1;
+    return memcpy(own_new(n), s, n);
+}

@@ -1,0 +1,69 @@
+/* conn.h - one accepted HTTP connection: requests in, answers out, deadlines. Private to http.c.
+ *
+ * A connection has at most one exchange; while its handler has it, further bytes wait in `in`
+ * (bounded: reading pauses). Answers are appended to `out` and leave in one write before the loop
+ * waits. A connection is only freed by its wire's `closed`.
+ */
+#pragma once
+#include "base/buf.h"
+#include "net/h1.h"
+#include "net/http.h"
+#include "net/wire.h"
+
+struct conn;
+
+struct exchange {
+    struct http_exchange x; /* first: what handlers see */
+    struct conn *conn;
+    bool streaming, chunked;
+    bool bare; /* HEAD: no body bytes */
+};
+
+/* What a connection waits for; each has its own time limit. */
+enum conn_phase { CONN_NEW, CONN_IDLE, CONN_HEAD, CONN_BODY, CONN_WORK, CONN_SENDING, CONN_ENDING };
+
+struct http_server {
+    struct loop *loop;
+    struct http_options o;
+    struct wire_domain *domain;
+    struct loop_watch *accepting;
+    struct loop_timer *sweep;
+    struct conn *conns;
+    char *unix_path; /* to be removed; own_free */
+    int fd, port, count;
+    bool full; /* not accepting: too many connections, or no descriptors left */
+    bool closed;
+};
+
+struct conn {
+    struct wire wire; /* first */
+    struct http_server *server;
+    struct conn *next, *prev;
+    struct exchange *x;
+    struct h1 h1;
+    struct buf in, out; /* out.data + sent: what is not sent yet */
+    size_t sent, drained;
+    double since; /* when the phase began */
+    enum conn_phase phase;
+    bool handling; /* the handler has the exchange */
+    bool ending;   /* after what is in `out`, no more */
+    bool half_closed;
+    bool adopting, lost;
+    char peer[56];
+};
+
+/* Takes the socket. */
+void conn_open(struct http_server *s, int fd, const char *peer);
+/* The answer of the exchange is all in `out`: frees the exchange, goes on with the next request or
+ * ends the connection. */
+void conn_finish(struct conn *c, bool keep);
+/* The exchange is over without an answer; the connection is cut. */
+void conn_cut(struct conn *c);
+size_t conn_unsent(const struct conn *c);
+/* Ends what has waited too long. */
+void conn_sweep(struct conn *c, double now);
+/* http.c: a connection of the server is gone. */
+void http_forget(struct http_server *s);
+/* http.c: a whole answer into c->out. */
+void http_write_answer(struct conn *c, int status, const struct http_header *headers,
+                       const void *body, size_t n, bool keep);

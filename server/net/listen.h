@@ -1,0 +1,11 @@
+/* listen.h - listening sockets: TCP (IPv4, IPv6) and Unix; non-blocking, closed on exec. */
+#pragma once
+#include <stddef.h>
+
+struct err;
+
+/* address: "127.0.0.1", "::1", "[::1]", a name, or "unix:/path" (mode 0600; a stale socket is
+ * replaced, a live one is an error). *port: 0 becomes the one that was found. -1 on error. */
+int listen_open(const char *address, int *port, struct err *e);
+/* The next connection, or -1 with errno; peer is "127.0.0.1:40000", "[::1]:40000" or "unix". */
+int listen_accept(int fd, char *peer, size_t size);

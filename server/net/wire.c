@@ -1,0 +1,347 @@
+/* wire.c - libwebsockets behind nine functions. Sockets are accepted by http.c and adopted here
+ * with the raw role, so that no HTTP code of the library ever runs.
+ *
+ * Whatever must not happen inside a callback of the same connection, or on a fiber, is put on one
+ * list that the loop works off before it waits.
+ */
+#include "net/wire.h"
+#include "base/err.h"
+#include "base/lib.h"
+#include "net/loop.h"
+#include "net/own.h"
+#include <libwebsockets.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LWS_API(X)                                                                                 \
+    X(lws_create_context)                                                                          \
+    X(lws_context_destroy)                                                                         \
+    X(lws_create_vhost)                                                                            \
+    X(lws_adopt_descriptor_vhost_via_info)                                                         \
+    X(lws_get_opaque_user_data)                                                                    \
+    X(lws_write)                                                                                   \
+    X(lws_set_timeout)                                                                             \
+    X(lws_rx_flow_control)                                                                         \
+    X(lws_partial_buffered)                                                                        \
+    X(lws_set_log_level)
+LIB_TABLE(lws, LWS_API);
+
+enum { READ_SIZE = 32 << 10, WRITE_SIZE = 256 << 10, FILES_MAX = 16384, DOMAINS_MAX = 16 };
+
+struct wire_domain {
+    struct lws_vhost *vhost;
+    bool tls;
+    char name[24];
+};
+
+static struct {
+    struct lws_context *context;
+    struct loop *loop;
+    struct wire *later;
+    bool soon; /* work_off is queued on the loop */
+    struct wire_domain domains[DOMAINS_MAX];
+    int count;
+} net;
+
+/* -- what the owner is told ----------------------------------------------------------------------
+ */
+
+static void forget_later(struct wire *w)
+{
+    if (!w->waiting)
+        return;
+    w->waiting = false;
+    for (struct wire **at = &net.later; *at; at = &(*at)->next)
+        if (*at == w) {
+            *at = w->next;
+            return;
+        }
+}
+
+/* Reads only when the owner wants to and nothing of ours is stuck in the library. */
+static void apply_flow(struct wire *w)
+{
+    lws.lws_rx_flow_control(w->lws, !w->paused && !w->blocked);
+}
+
+static int leave(struct wire *w)
+{
+    if (w->waiting && !w->dead) {
+        forget_later(w);
+        w->calls->later(w);
+    }
+    w->inside = false;
+    return w->dead ? -1 : 0;
+}
+
+static int on_bytes(struct wire *w, const char *bytes, size_t n)
+{
+    if (!w->started) {
+        w->started = true;
+        lws.lws_set_timeout(w->lws, NO_PENDING_TIMEOUT, 0); /* the one of the TLS handshake */
+    }
+    w->inside = true;
+    if (!w->dead)
+        w->calls->bytes(w, bytes, n);
+    return leave(w);
+}
+
+static int on_writable(struct wire *w)
+{
+    w->inside = true;
+    if (w->blocked) {
+        w->blocked = false;
+        apply_flow(w);
+    }
+    if (!w->dead)
+        w->calls->writable(w);
+    return leave(w);
+}
+
+static int on_closed(struct wire *w)
+{
+    forget_later(w);
+    w->dead = true;
+    w->lws = NULL;
+    w->calls->closed(w);
+    return 0;
+}
+
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                    size_t len)
+{
+    (void)user;
+    struct wire *w;
+    switch (reason) {
+    case LWS_CALLBACK_RAW_RX:
+        w = lws.lws_get_opaque_user_data(wsi);
+        return on_bytes(w, in, len);
+    case LWS_CALLBACK_RAW_WRITEABLE:
+        w = lws.lws_get_opaque_user_data(wsi);
+        return on_writable(w);
+    case LWS_CALLBACK_RAW_CLOSE:
+        w = lws.lws_get_opaque_user_data(wsi);
+        return on_closed(w);
+    case LWS_CALLBACK_RAW_ADOPT:
+        w = lws.lws_get_opaque_user_data(wsi);
+        w->lws = wsi;
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static void work_off(void *arg)
+{
+    (void)arg;
+    net.soon = false;
+    while (net.later) {
+        struct wire *w = net.later;
+        net.later = w->next;
+        w->waiting = false;
+        if (!w->dead)
+            w->calls->later(w);
+        if (w->dead)
+            lws.lws_set_timeout(w->lws, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    }
+}
+
+void wire_later(struct wire *w)
+{
+    if (w->waiting || !w->lws)
+        return;
+    w->waiting = true;
+    w->next = net.later;
+    net.later = w;
+    if (w->inside || net.soon)
+        return;
+    net.soon = true;
+    loop_soon(net.loop, work_off, NULL);
+}
+
+void wire_kill(struct wire *w)
+{
+    w->dead = true;
+    wire_later(w);
+}
+
+/* -- bytes ---------------------------------------------------------------------------------------
+ */
+
+bool wire_write(struct wire *w, const char *bytes, size_t n)
+{
+    /* The raw role sends from the buffer as it is: no room is needed in front of it. */
+    if (lws.lws_write(w->lws, (unsigned char *)(uintptr_t)bytes, n, LWS_WRITE_RAW) < 0)
+        return false;
+    if (lws.lws_partial_buffered(w->lws)) {
+        w->blocked = true;
+        apply_flow(w);
+    }
+    return true;
+}
+
+void wire_pause(struct wire *w, bool pause)
+{
+    if (w->paused == pause || !w->lws)
+        return;
+    w->paused = pause;
+    apply_flow(w);
+}
+
+void wire_half_close(struct wire *w)
+{
+    shutdown(w->fd, SHUT_WR);
+}
+
+/* -- context and domains -------------------------------------------------------------------------
+ */
+
+static void no_log(int level, const char *line)
+{
+    (void)level, (void)line;
+}
+
+static const struct lws_protocols protocols[] = {
+    { .name = "raw", .callback = on_event, .tx_packet_size = WRITE_SIZE },
+    { 0 },
+};
+
+/* The library sizes its tables by the limit of open files: raise a small one, hide a huge one. */
+static void bound_files(struct rlimit *kept)
+{
+    getrlimit(RLIMIT_NOFILE, kept);
+    struct rlimit now = *kept;
+    if (now.rlim_cur < FILES_MAX && now.rlim_max > now.rlim_cur) {
+        kept->rlim_cur = now.rlim_max < FILES_MAX ? now.rlim_max : FILES_MAX;
+        now.rlim_cur = kept->rlim_cur;
+    }
+    if (now.rlim_cur > FILES_MAX)
+        now.rlim_cur = FILES_MAX;
+    setrlimit(RLIMIT_NOFILE, &now);
+}
+
+static void release(void *arg)
+{
+    wire_release(arg);
+}
+
+static bool start(struct loop *l, struct err *e)
+{
+    if (net.context)
+        return net.loop == l ? true
+                             : err_set(e, ERR_SYSTEM, "HTTP servers run on another loop already");
+    if (!LIB_LOAD(lws, LWS_API, "libwebsockets.so.17", "libwebsockets17", e))
+        return false;
+    lws.lws_set_log_level(0, no_log);
+    void *loops[] = { loop_ev(l) };
+    struct lws_context_creation_info info = {
+        .options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS,
+        .foreign_loops = loops,
+        .pt_serv_buf_size = READ_SIZE,
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    struct rlimit kept;
+    bound_files(&kept);
+    net.context = lws.lws_create_context(&info);
+    setrlimit(RLIMIT_NOFILE, &kept);
+    if (!net.context)
+        return err_set(e, ERR_SYSTEM,
+                       "libwebsockets did not start: its libev plug-in may be missing; "
+                       "install the package libwebsockets-evlib-ev");
+    net.loop = l;
+    loop_at_end(l, release, l);
+    return true;
+}
+
+static struct wire_domain *find_plain(void)
+{
+    for (int i = 0; i < net.count; i++)
+        if (!net.domains[i].tls)
+            return &net.domains[i];
+    return NULL;
+}
+
+static bool readable(const char *file, const char *what, struct err *e)
+{
+    if (access(file, R_OK) == 0)
+        return true;
+    return err_set(e, ERR_SYSTEM, "the %s file %s is not readable: check the path and its mode",
+                   what, file);
+}
+
+static struct wire_domain *add_domain(const char *cert_file, const char *key_file)
+{
+    struct wire_domain *d = &net.domains[net.count];
+    *d = (struct wire_domain){ .tls = cert_file != NULL };
+    snprintf(d->name, sizeof d->name, "wire%d", net.count);
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .vhost_name = d->name,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS |
+                   (d->tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .ssl_cert_filepath = cert_file,
+        .ssl_private_key_filepath = key_file,
+        .alpn = "http/1.1",
+    };
+    d->vhost = lws.lws_create_vhost(net.context, &info);
+    if (!d->vhost)
+        return NULL;
+    net.count++;
+    return d;
+}
+
+struct wire_domain *wire_domain(struct loop *l, const char *cert_file, const char *key_file,
+                                struct err *e)
+{
+    if (!start(l, e))
+        return NULL;
+    if (!cert_file && find_plain())
+        return find_plain();
+    if (cert_file && !(readable(cert_file, "certificate", e) && readable(key_file, "key", e)))
+        return NULL;
+    if (net.count == DOMAINS_MAX) {
+        err_set(e, ERR_SYSTEM, "more than %d HTTP servers in one process", DOMAINS_MAX);
+        return NULL;
+    }
+    struct wire_domain *d = add_domain(cert_file, key_file);
+    if (!d)
+        err_set(e, ERR_SYSTEM,
+                "the certificate %s and the key %s do not load: both must be PEM and belong "
+                "together",
+                cert_file, key_file);
+    return d;
+}
+
+bool wire_adopt(struct wire *w, struct wire_domain *d, int fd, const struct wire_calls *calls)
+{
+    w->calls = calls;
+    w->fd = fd;
+    lws_adopt_desc_t desc = {
+        .vh = d->vhost,
+        .type = LWS_ADOPT_SOCKET | (d->tls ? LWS_ADOPT_ALLOW_SSL : 0),
+        .fd = { .sockfd = fd },
+        .vh_prot_name = "raw",
+        .opaque = w,
+    };
+    struct lws *wsi = lws.lws_adopt_descriptor_vhost_via_info(&desc);
+    if (!wsi)
+        return false;
+    w->lws = wsi;
+    return true;
+}
+
+void wire_release(struct loop *l)
+{
+    if (!net.context || net.loop != l)
+        return;
+    lws.lws_context_destroy(net.context);
+    net.context = NULL;
+    net.count = 0;
+    net.later = NULL;
+    net.soon = false;
+}
