@@ -51,9 +51,11 @@ struct embedded_options {
     int port;            /* 0: any free one */
 };
 /* Serves on the loop until embedded_stop. NULL on error. */
+struct embedded_server;
 struct embedded_server *embedded_start(struct loop *l, const struct embedded_options *o,
                                        struct err *e);
 int embedded_port(const struct embedded_server *s);
+struct embedded *embedded_plane(struct embedded_server *s);
 void embedded_stop(struct embedded_server *s); /* NULL is fine */
 
 /* Every module's rows; the list is in embedded.c. Ended by NULL. */

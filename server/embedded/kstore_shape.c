@@ -134,6 +134,9 @@ cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJS
     json_set_str(a, metadata, "namespace", "higress-system");
     json_set_str(a, metadata, "resourceVersion", version);
     json_remove(metadata, "managedFields");
+    const char *name = json_str(metadata, "name");
+    if (name && !*name)
+        json_remove(metadata, "name"); /* as the API server stores a nameless one */
     if (row->prune)
         row->prune(json_get(copy, "spec"));
     if (row->status && !json_get(copy, "status"))

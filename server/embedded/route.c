@@ -30,6 +30,7 @@ static cJSON *list(struct rest_request *r, const char *domain, bool all)
 {
     cJSON *out = json_array(r->arena);
     const char *label = domain ? ingress_domain_label(r->arena, domain) : NULL;
+    const struct rules_index *auth = rules_index_auth(r);
     size_t n = kstore_count(r->store, kind);
     for (size_t i = 0; i < n; i++) {
         const cJSON *ingress = kstore_at(r->store, kind, i);
@@ -40,7 +41,9 @@ static cJSON *list(struct rest_request *r, const char *domain, bool all)
             continue;
         if (label && !kube_label(ingress, label))
             continue;
-        json_add(r->arena, out, shown(r, ingress));
+        cJSON *route = json_add(r->arena, out, ingress_to_route(r->arena, ingress));
+        json_set(r->arena, route, "authConfig",
+                 rules_indexed_auth(r->arena, auth, kube_name(ingress)));
     }
     return out;
 }

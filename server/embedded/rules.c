@@ -254,16 +254,61 @@ bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *
     return kube_save(r, "wasmplugins", plugin) != NULL;
 }
 
+static cJSON *shown_auth(struct arena *a, const cJSON *rule)
+{
+    cJSON *auth = model_new(a, auth_model);
+    const cJSON *allow = json_path(rule, "config.allow");
+    json_set_bool(a, auth, "enabled", rule && !json_true(rule, "configDisable"));
+    if (!cJSON_IsArray(allow))
+        return auth;
+    json_add_str(a, json_set_array(a, auth, "allowedCredentialTypes"), "key-auth");
+    json_set(a, auth, "allowedConsumers", json_clone(a, allow));
+    return auth;
+}
+
 cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
 {
     struct rules_target target = { .ingress = ingress };
-    cJSON *auth = model_new(r->arena, auth_model);
-    const cJSON *rule = rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target);
-    const cJSON *allow = json_path(rule, "config.allow");
-    json_set_bool(r->arena, auth, "enabled", rule && !json_true(rule, "configDisable"));
-    if (!cJSON_IsArray(allow))
-        return auth;
-    json_add_str(r->arena, json_set_array(r->arena, auth, "allowedCredentialTypes"), "key-auth");
-    json_set(r->arena, auth, "allowedConsumers", json_clone(r->arena, allow));
-    return auth;
+    return shown_auth(r->arena,
+                      rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target));
+}
+
+struct rules_index {
+    size_t count;
+    struct entry {
+        const char *ingress;
+        const cJSON *rule;
+    } * entries; /* sorted by ingress */
+};
+
+static int by_ingress(const void *x, const void *y)
+{
+    return strcmp(((const struct entry *)x)->ingress, ((const struct entry *)y)->ingress);
+}
+
+struct rules_index *rules_index_auth(struct rest_request *r)
+{
+    const cJSON *rules =
+        json_path(kstore_get(r->store, "wasmplugins", auth_plugin), "spec.matchRules");
+    struct rules_index *index = arena_make(r->arena, struct rules_index);
+    index->entries = arena_array(r->arena, struct entry, json_count(rules) + 1);
+    const cJSON *rule;
+    cJSON_ArrayForEach(rule, rules)
+    {
+        const cJSON *list = json_get(rule, "ingress");
+        if (json_count(list) != 1 || !cJSON_IsString(list->child))
+            continue;
+        struct rules_target target = { .ingress = list->child->valuestring };
+        if (is_rule_of(rule, &target))
+            index->entries[index->count++] = (struct entry){ target.ingress, rule };
+    }
+    qsort(index->entries, index->count, sizeof *index->entries, by_ingress);
+    return index;
+}
+
+cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress)
+{
+    struct entry key = { ingress, NULL };
+    const struct entry *found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
+    return shown_auth(a, found ? found->rule : NULL);
 }

@@ -33,3 +33,7 @@ bool rules_drop_everywhere(struct rest_request *r, const struct rules_target *t)
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth);
 /* A RouteAuthConfig for answers, never NULL. */
 cJSON *rules_read_auth(struct rest_request *r, const char *ingress);
+/* The same for many routes of one request: one look at all rules, then a search for each. */
+struct rules_index;
+struct rules_index *rules_index_auth(struct rest_request *r);
+cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress);

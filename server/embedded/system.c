@@ -155,7 +155,7 @@ static bool check_gateway(struct rest_request *r, const cJSON *map)
     if (!kube_version(map))
         return rest_fail(r, X_BUSINESS, "ConfigMap resourceVersion is missing.");
     if (json_count(data) == 0)
-        return rest_fail(r, X_VALIDATION, "ConfigMap data is missing.");
+        return rest_fail(r, X_VALIDATION, "ConfigMap data is empty.");
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (!check_section(r, data, sections[i]))
             return false;

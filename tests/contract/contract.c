@@ -29,13 +29,13 @@ static const struct recording {
     { "auth-and-session", .exact = true },
     { "service-sources", .exact = true },
     { "routes", .exact = true },
-    { "first-start", .fresh = true, .least = 0 },
-    { "domains-and-certificates", .least = 0 },
-    { "consumers", .least = 0 },
-    { "llm-providers", .least = 0 },
-    { "ai-routes", .least = 0 },
-    { "plugins", .least = 0 },
-    { "mcp-servers", .least = 0 },
+    { "first-start", .fresh = true, .exact = true },
+    { "domains-and-certificates", .least = 70 },
+    { "consumers", .exact = true },
+    { "llm-providers", .exact = true },
+    { "ai-routes", .exact = true },
+    { "plugins", .exact = true },
+    { "mcp-servers", .least = 44 },
 };
 
 struct run {
