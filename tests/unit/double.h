@@ -1,0 +1,157 @@
+/* double.h - for tests of the gateway layer: the double of the console (tests/double/console.py) as
+ * a child process, and a world (configuration, gateway, engine, state folder) around one test body.
+ */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fiber.h"
+#include "base/json.h"
+#include "check.h"
+#include "gateway/config.h"
+#include "gateway/engine.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/plan.h"
+#include "gateway/store.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct world {
+    struct loop *loop;
+    struct arena *arena;
+    struct config *config;
+    struct gateway *gateway;
+    struct engine *engine;
+};
+
+static int double_port, double_in;
+static pid_t double_pid;
+static char double_state[64];
+
+static int double_start(void **state)
+{
+    (void)state;
+    int in[2], out[2];
+    char text[16] = "";
+    if (pipe(in) || pipe(out))
+        return -1;
+    double_pid = fork();
+    if (double_pid == 0) {
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        close(in[1]);
+        close(out[0]);
+        execlp("python3", "python3", "tests/double/console.py", (char *)NULL);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    double_in = in[1];
+    ssize_t n = read(out[0], text, sizeof text - 1);
+    close(out[0]);
+    double_port = n > 0 ? (int)strtol(text, NULL, 10) : 0;
+    return double_port ? 0 : -1;
+}
+
+static int double_stop(void **state)
+{
+    (void)state;
+    close(double_in);
+    kill(double_pid, SIGTERM);
+    waitpid(double_pid, NULL, 0);
+    return 0;
+}
+
+/* A command to the double itself; its answer. */
+static __attribute__((noinline)) cJSON *double_tell(struct world *w, const char *path,
+                                                    const char *body)
+{
+    static const struct fetch_header json[] = { { "Content-Type", "application/json" }, { 0 } };
+    struct err e = { 0 };
+    struct fetch_answer answer = { 0 };
+    struct fetch_request r = { .method = "POST", .headers = json, .body = body };
+    r.body_len = strlen(body);
+    r.url = arena_printf(w->arena, "http://127.0.0.1:%d%s", double_port, path);
+    if (!fetch(w->loop, w->arena, &r, &answer, &e))
+        fail_msg("the double: %s", e.text);
+    return json_parse(w->arena, answer.body, answer.len, &e);
+}
+
+static inline void double_object(struct world *w, const char *path, const char *object)
+{
+    double_tell(w, "/_object",
+                arena_printf(w->arena, "{\"path\":\"%s\",\"object\":%s}", path, object));
+}
+
+/* Requests of that method since the last reset. */
+static inline int double_count(struct world *w, const char *method)
+{
+    const cJSON *r;
+    int n = 0;
+    cJSON_ArrayForEach(r, double_tell(w, "/_log", "")) n += !strcmp(json_str(r, "method"), method);
+    return n;
+}
+
+static inline int double_writes(struct world *w)
+{
+    return double_count(w, "POST") + double_count(w, "PUT") + double_count(w, "DELETE");
+}
+
+static inline struct world double_world(struct loop *l, const char *mode)
+{
+    struct world w = { .loop = l, .arena = arena_new() };
+    struct err e = { 0 };
+    setenv("HIGRESS_OPS_PASSWORD", "admin", 1);
+    char *yaml = arena_printf(w.arena,
+                              "gateway:\n  url: http://127.0.0.1:%d\n  timeout: 3\n  password:\n"
+                              "    env: HIGRESS_OPS_PASSWORD\nmode: %s\nstate: %s\n",
+                              double_port, mode, double_state);
+    w.config = config_parse(w.arena, "test.yaml", yaml, strlen(yaml), &e);
+    if (!w.config)
+        fail_msg("%s", e.text);
+    w.gateway = gateway_new(l, w.arena, w.config);
+    w.engine = engine_new(l, w.arena, w.gateway, w.config);
+    return w;
+}
+
+static inline void double_end(struct world *w)
+{
+    engine_stop(w->engine);
+    fetch_stop(w->loop);
+    arena_free(w->arena);
+}
+
+struct double_body {
+    const char *mode;
+    void (*fn)(struct world *w);
+};
+
+static void double_run(struct loop *l, void *arg)
+{
+    const struct double_body *b = arg;
+    struct world w = double_world(l, b->mode);
+    double_tell(&w, "/_reset", "");
+    b->fn(&w);
+    double_end(&w);
+}
+
+/* Runs fn on a loop with a fresh state folder and an empty double. */
+static inline void with_world(const char *mode, void (*fn)(struct world *w))
+{
+    struct double_body b = { mode, fn };
+    snprintf(double_state, sizeof double_state, "/tmp/higress-ops-test-XXXXXX");
+    if (!mkdtemp(double_state))
+        fail_msg("no folder for the test");
+    loop_main(double_run, &b);
+    char command[96];
+    snprintf(command, sizeof command, "%s", double_state);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", command, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+}

@@ -1,0 +1,425 @@
+/* test_engine.c - the change engine against the double: the gate, drift, undo, exactly once. */
+#include "double.h"
+
+#define ROUTE                                                                                      \
+    "{\"name\":\"pay\",\"domains\":[\"a.example\"],\"path\":{\"matchType\":\"PRE\","               \
+    "\"matchValue\":\"/\"},\"services\":[{\"name\":\"web.static\",\"port\":80,\"weight\":100}],"   \
+    "\"authConfig\":{\"enabled\":true,\"allowedConsumers\":[\"alice\"]}}"
+
+static __attribute__((noinline)) const cJSON *now_is(struct world *w, const char *kind,
+                                                     const char *name)
+{
+    struct err e = { 0 };
+    bool missing;
+    const cJSON *o =
+        gateway_object(w->gateway, w->arena, kind_find(kind), name, NULL, &missing, NULL, &e);
+    if (!o && !missing)
+        fail_msg("%s", e.text);
+    return o;
+}
+
+/* A plan that moves the route's first domain. */
+static __attribute__((noinline)) struct plan *move_domain(struct world *w, const char *to,
+                                                          struct err *e)
+{
+    struct plan *p = plan_new(w->arena, "test", CHANGE, e);
+    const cJSON *before = now_is(w, "route", "pay");
+    char *patch = arena_printf(w->arena, "{\"domains\":[\"%s\"],\"authConfig\":null}", to);
+    cJSON *after =
+        json_merge_patch(w->arena, before, json_parse(w->arena, patch, strlen(patch), e));
+    assert_true(plan_put(p, "route", "pay", NULL, before, after));
+    return p;
+}
+
+static __attribute__((noinline)) const char *proposed(struct world *w, struct plan *p,
+                                                      enum engine_next want)
+{
+    struct err e = { 0 };
+    const char *id = NULL;
+    enum engine_next next = engine_propose(w->engine, p, false, "tester", &id, &e);
+    if (next != want)
+        fail_msg("next is %d: %s", (int)next, e.text);
+    return id;
+}
+
+static __attribute__((noinline)) void approve(struct world *w, const char *id)
+{
+    struct err e = { 0 };
+    if (!engine_decide(w->engine, id, NULL, true, "tester", "test", &e))
+        fail_msg("%s", e.text);
+}
+
+static void body_applies(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    struct plan *p = move_domain(w, "b.example", &e);
+    assert_int_equal(p->warning_count, 1); /* authConfig is kept and said so */
+    const char *id = proposed(w, p, ENGINE_ASK);
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    assert_int_equal(double_writes(w), 0);
+    err_clear(&e);
+
+    assert_false(engine_decide(w->engine, id, "another digest", true, "x", "test", &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    err_clear(&e);
+    approve(w, id);
+    cJSON *done = engine_apply(w->engine, w->arena, id, NULL, &e);
+    if (!done)
+        fail_msg("%s", e.text);
+    assert_string_equal(json_str(done, "state"), "applied");
+    assert_int_equal(double_writes(w), 1);
+    const cJSON *o = now_is(w, "route", "pay");
+    assert_string_equal(cJSON_GetArrayItem(json_get(o, "domains"), 0)->valuestring, "b.example");
+    assert_true(json_true(json_get(o, "authConfig"), "enabled"));
+
+    /* Once is once. */
+    assert_non_null(engine_show(w->engine, w->arena, id, true, &e));
+    assert_false(engine_decide(w->engine, id, NULL, true, "x", "test", &e));
+    assert_int_equal(double_writes(w), 1);
+    int lines = 0;
+    err_clear(&e);
+    assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
+    assert_int_equal(lines, 4); /* proposed, approved, applying, applied */
+}
+
+static void body_drift(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    approve(w, id);
+    double_object(w, "/v1/routes/pay", ROUTE); /* same content, another version */
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    assert_non_null(strstr(e.text, "version"));
+    assert_int_equal(double_writes(w), 0);
+    err_clear(&e);
+    cJSON *o = engine_show(w->engine, w->arena, id, false, &e);
+    assert_string_equal(json_str(o, "state"), "void");
+}
+
+static void body_says_no(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    assert_true(engine_decide(w->engine, id, NULL, false, "tester", "test", &e));
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    err_clear(&e);
+    /* The same wish again is a new change. */
+    const char *again = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    assert_string_not_equal(again, id);
+    const char *twice = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    assert_string_equal(again, twice);
+    assert_true(engine_cancel(w->engine, again, "tester", &e));
+    assert_false(engine_cancel(w->engine, again, "tester", &e));
+    assert_int_equal(double_writes(w), 0);
+}
+
+static __attribute__((noinline)) void applied(struct world *w, const char *id)
+{
+    struct err e = { 0 };
+    approve(w, id);
+    if (!engine_apply(w->engine, w->arena, id, NULL, &e))
+        fail_msg("%s", e.text);
+}
+
+static void body_undo(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    applied(w, id);
+    struct plan *back = plan_new(w->arena, "undo", CHANGE, &e);
+    if (!engine_undo(w->engine, back, id, NULL, &e))
+        fail_msg("%s", e.text);
+    applied(w, proposed(w, back, ENGINE_ASK));
+    const cJSON *o = now_is(w, "route", "pay");
+    assert_string_equal(cJSON_GetArrayItem(json_get(o, "domains"), 0)->valuestring, "a.example");
+
+    struct plan *gone = plan_new(w->arena, "test", DESTROY, &e);
+    assert_true(plan_remove(gone, "route", "pay", NULL, o));
+    id = proposed(w, gone, ENGINE_ASK);
+    applied(w, id);
+    assert_null(now_is(w, "route", "pay"));
+    back = plan_new(w->arena, "undo", CHANGE, &e);
+    assert_true(engine_undo(w->engine, back, id, NULL, &e));
+    applied(w, proposed(w, back, ENGINE_ASK));
+    assert_non_null(now_is(w, "route", "pay"));
+}
+
+/* The second operation is refused: the first is taken back. */
+static void body_takes_back(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    struct plan *p = move_domain(w, "b.example", &e);
+    const char *source = "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\"}";
+    assert_true(
+        plan_create(p, "service-source", NULL, json_parse(w->arena, source, strlen(source), &e)));
+    const char *id = proposed(w, p, ENGINE_ASK);
+    approve(w, id);
+    double_tell(w, "/_fault",
+                "{\"method\":\"POST\",\"path\":\"/v1/service-sources\","
+                "\"do\":\"status:400\"}");
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_GATEWAY);
+    assert_non_null(strstr(e.text, "the double says no"));
+    assert_non_null(strstr(e.text, "1 were taken back and 0 stay"));
+    const cJSON *o = now_is(w, "route", "pay");
+    assert_string_equal(cJSON_GetArrayItem(json_get(o, "domains"), 0)->valuestring, "a.example");
+}
+
+static void body_auto(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_GO);
+    assert_non_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    struct plan *gone = plan_new(w->arena, "test", CHANGE, &e);
+    assert_true(plan_remove(gone, "route", "pay", NULL, now_is(w, "route", "pay")));
+    proposed(w, gone, ENGINE_ASK);
+}
+
+static void body_dry_run(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_DRAFT);
+    assert_false(engine_ask(w->engine, id, &e));
+    err_clear(&e);
+    assert_false(engine_decide(w->engine, id, NULL, true, "tester", "test", &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    assert_int_equal(double_writes(w), 0);
+}
+
+static void body_read_only(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    proposed(w, move_domain(w, "b.example", &e), ENGINE_REFUSED);
+}
+
+static bool folder_holds(const char *folder, const char *needle)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("grep", "grep", "-rqaF", needle, folder, (char *)NULL);
+        _exit(2);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void body_secrets(struct world *w)
+{
+    static const char secret[] = "sk-never-in-clear-0123456789";
+    struct err e = { 0 };
+    char *text =
+        arena_printf(w->arena, "{\"name\":\"qw\",\"type\":\"qwen\",\"tokens\":[\"%s\"]}", secret);
+    struct plan *p = plan_new(w->arena, "test", CHANGE, &e);
+    assert_true(plan_create(p, "ai-provider", NULL, json_parse(w->arena, text, strlen(text), &e)));
+    const char *id = proposed(w, p, ENGINE_ASK);
+    applied(w, id);
+    const cJSON *o = now_is(w, "ai-provider", "qw");
+    assert_string_equal(cJSON_GetArrayItem(json_get(o, "tokens"), 0)->valuestring, secret);
+    char *shown = json_print(w->arena, engine_show(w->engine, w->arena, id, true, &e));
+    assert_null(strstr(shown, secret));
+    assert_non_null(strstr(shown, "secret:sha256:"));
+    assert_false(folder_holds(double_state, secret));
+    assert_true(folder_holds(double_state, "ai-provider")); /* the search does find things */
+}
+
+/* An approval given elsewhere: this process applies it within a second. */
+static void body_watches(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    engine_start(w->engine);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    struct store *other = store_open(w->arena, double_state, &e);
+    bool moved;
+    assert_true(store_move(other, id, STATE_PENDING, STATE_APPROVED, "p", "cli", NULL, &moved, &e));
+    assert_true(moved);
+    double began = loop_now(w->loop);
+    cJSON *o = engine_wait(w->engine, w->arena, id, 5, NULL, &e);
+    assert_string_equal(json_str(o, "state"), "applied");
+    assert_true(loop_now(w->loop) - began < 1.5);
+    assert_int_equal(double_writes(w), 1);
+    store_close(other);
+}
+
+/* -- other processes
+ * -------------------------------------------------------------------------------- */
+
+/* What a child does: applies the change, or only recovers what others left. */
+static void child_main(struct loop *l, void *arg)
+{
+    const char *id = arg;
+    struct world w = double_world(l, "approve");
+    struct err e = { 0 };
+    cJSON *o = engine_apply(w.engine, w.arena, id, NULL, &e);
+    int code = o && !strcmp(json_str(o, "state"), "applied") ? 0 : 1;
+    double_end(&w);
+    _exit(code);
+}
+
+static pid_t child(const char *id, const char *stop_at)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    char port[16];
+    snprintf(port, sizeof port, "%d", double_port);
+    setenv("DOUBLE_PORT", port, 1);
+    setenv("DOUBLE_STATE", double_state, 1);
+    if (stop_at)
+        setenv("HIGRESS_OPS_STOP_AT", stop_at, 1);
+    execl("/proc/self/exe", "test_engine", "--apply", id, (char *)NULL);
+    _exit(127);
+}
+
+/* Several processes want to apply the same approved change at once: one PUT. */
+static void body_once(struct world *w)
+{
+    enum { CHILDREN = 4 };
+    struct err e = { 0 };
+    pid_t pids[CHILDREN];
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    approve(w, id);
+    for (int i = 0; i < CHILDREN; i++)
+        pids[i] = child(id, NULL);
+    for (int i = 0; i < CHILDREN; i++) {
+        int status = 0;
+        waitpid(pids[i], &status, 0);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    assert_int_equal(double_count(w, "PUT"), 1);
+}
+
+/* kill -9 between each two steps of an apply of two operations. Whatever the step: nothing is
+ * written twice, and what the store says afterwards is what the gateway holds. */
+static const struct {
+    const char *step, *state;
+    int puts, posts;
+} kills[] = {
+    { "claim", "approved", 0, 0 },     { "claimed", "failed", 0, 0 },
+    { "checked", "failed", 0, 0 },     { "intent.0", "failed", 0, 0 },
+    { "sent.0", "failed", 1, 0 },      { "recorded.0", "failed", 1, 0 },
+    { "intent.1", "failed", 1, 0 },    { "sent.1", "applied", 1, 1 },
+    { "recorded.1", "applied", 1, 1 }, { "finish", "applied", 1, 1 },
+    { "finished", "applied", 1, 1 },
+};
+enum { KILLS = sizeof kills / sizeof *kills };
+
+static __attribute__((noinline)) const char *two_operations(struct world *w)
+{
+    struct err e = { 0 };
+    double_tell(w, "/_reset", "");
+    double_object(w, "/v1/routes/pay", ROUTE);
+    struct plan *p = move_domain(w, "b.example", &e);
+    const char *source = "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\"}";
+    assert_true(
+        plan_create(p, "service-source", NULL, json_parse(w->arena, source, strlen(source), &e)));
+    const char *id = proposed(w, p, ENGINE_ASK);
+    approve(w, id);
+    return id;
+}
+
+static __attribute__((noinline)) void kill_at(struct world *w, int i)
+{
+    struct err e = { 0 };
+    int status = 0;
+    const char *id = two_operations(w);
+    waitpid(child(id, kills[i].step), &status, 0);
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+        fail_msg("the child was not killed at %s", kills[i].step);
+    int found = engine_recover(w->engine, &e);
+    bool open = strcmp(kills[i].step, "claim") != 0 && strcmp(kills[i].step, "finished") != 0;
+    if (found != (open ? 1 : 0))
+        fail_msg("%s: %d recovered: %s", kills[i].step, found, e.text);
+    cJSON *o = engine_show(w->engine, w->arena, id, false, &e);
+    assert_string_equal(json_str(o, "state"), kills[i].state);
+    assert_int_equal(double_count(w, "PUT"), kills[i].puts);
+    assert_int_equal(double_count(w, "POST"), kills[i].posts);
+    /* Again: nothing more happens. */
+    assert_int_equal(engine_recover(w->engine, &e), 0);
+    if (open)
+        engine_apply(w->engine, w->arena, id, NULL, &e);
+    assert_int_equal(double_count(w, "POST"), kills[i].posts);
+    assert_int_equal(double_count(w, "PUT"), kills[i].puts);
+}
+
+static __attribute__((noinline)) void says_what_stands(struct world *w)
+{
+    struct err e = { 0 };
+    int status = 0;
+    const char *id = two_operations(w);
+    waitpid(child(id, "intent.1"), &status, 0);
+    engine_recover(w->engine, &e);
+    cJSON *o = engine_show(w->engine, w->arena, id, false, &e);
+    const cJSON *ops = json_path(o, "result.operations");
+    assert_string_equal(json_str(cJSON_GetArrayItem(ops, 0), "outcome"), "written");
+    assert_string_equal(json_str(cJSON_GetArrayItem(ops, 1), "outcome"), "not written");
+    struct plan *back = plan_new(w->arena, "undo", CHANGE, &e);
+    assert_true(engine_undo(w->engine, back, id, NULL, &e));
+    assert_int_equal(back->count, 1); /* only what stands */
+}
+
+static void body_killed(struct world *w)
+{
+#ifdef CHECK_BUILD
+    for (int i = 0; i < KILLS; i++)
+        kill_at(w, i);
+    says_what_stands(w);
+#else
+    (void)w;
+    (void)kill_at;
+    (void)says_what_stands;
+    skip();
+#endif
+}
+
+#define TEST(name, mode)                                                                           \
+    static void test_##name(void **state)                                                          \
+    {                                                                                              \
+        (void)state;                                                                               \
+        with_world(mode, body_##name);                                                             \
+    }
+TEST(applies, "approve")
+TEST(drift, "approve")
+TEST(says_no, "approve")
+TEST(undo, "approve")
+TEST(takes_back, "approve")
+TEST(auto, "auto")
+TEST(dry_run, "dry-run")
+TEST(read_only, "read-only")
+TEST(secrets, "approve")
+TEST(watches, "approve")
+TEST(once, "approve")
+TEST(killed, "approve")
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && !strcmp(argv[1], "--apply")) {
+        double_port = (int)strtol(getenv("DOUBLE_PORT"), NULL, 10);
+        snprintf(double_state, sizeof double_state, "%s", getenv("DOUBLE_STATE"));
+        loop_main(child_main, argv[2]);
+        return 3;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_applies),    cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_says_no),    cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_takes_back), cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_dry_run),    cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_once),       cmocka_unit_test(test_killed),
+    };
+    return cmocka_run_group_tests(tests, double_start, double_stop);
+}
