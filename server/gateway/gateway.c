@@ -71,7 +71,7 @@ static bool log_in(struct gateway *g, struct arena *a, struct cancel *c, struct 
     struct fetch_answer answer = { 0 };
     g->cookie[0] = '\0';
     if (!fetch(g->loop, a, &r, &answer, e))
-        return err_at(e, "while logging in at %s", g->config->gateway_url);
+        return err_at(e, "while logging in");
     if (answer.status != 201 && answer.status != 200)
         return gateway_refused(a, "POST", "/session/login", &answer, e);
     if (keep_cookie(g, fetch_answer_header(&answer, "set-cookie")))
@@ -123,7 +123,7 @@ bool gateway_send(struct gateway *g, struct arena *a, struct fetch_request *r, c
                        "--gateway-url");
     request_defaults(g, a, r, path);
     if (!send_once(g, a, r, out, e))
-        return err_at(e, "%s %s at %s", r->method, path, g->config->gateway_url);
+        return false;
     if (out->status != 401 || !g->config->password || g->config->login == LOGIN_BASIC)
         return true;
     /* The session ended, the password was changed, or a console older than 2.0.4 knows no Basic.
@@ -134,8 +134,7 @@ bool gateway_send(struct gateway *g, struct arena *a, struct fetch_request *r, c
     g->session = true;
     g->cookie[0] = '\0';
     if (log_in(g, a, r->cancel, &login))
-        return send_once(g, a, r, out, e) ||
-               err_at(e, "%s %s at %s", r->method, path, g->config->gateway_url);
+        return send_once(g, a, r, out, e);
     g->session = was;
     *out = first;
     return true;

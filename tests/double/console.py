@@ -10,7 +10,7 @@ with the rules a client notices (envelopes, versions, 409, upserts, synthetic pl
   PUT  /_object {"path","object"}                        stores an object behind the client's back
 
 do: reset (before acting), reset-body (in the middle of the answer), reset-after (after acting), slow, html,
-big, garbage, empty, truncated, status:N, not-found-502, error-after (500 after acting), lie (success
+big, garbage, empty, truncated, html404, status:N, not-found-502, error-after (500 after acting), lie (success
 without acting), other (another object), wrong-total, hang-after (acts, never answers).
 """
 import base64
@@ -189,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             self.envelope({"name": "somebody-else", "version": "1"})
         elif do == "wrong-total":
             self.envelope([], total=3)
+        elif do == "status:404x":
+            self.send(404, {"status": 404, "error": "Not Found", "path": self.path})
         elif do.startswith("status:"):
             self.fail(int(do[7:]), "javax.validation.ValidationException: the double says no")
         else:
@@ -261,6 +263,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/_reset":
             S = State()
         elif self.path == "/_fault":
+            if body.get("clear"):
+                S.faults.clear()
             S.faults.append({"method": "*", "path": "/", "times": 1, **body})
         elif self.path == "/_object":
             collection, name = split(body["path"])
@@ -284,12 +288,13 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *args: None  # a connection that a fault closed
     if "--tls" in sys.argv:
         i = sys.argv.index("--tls")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[i + 1], sys.argv[i + 2])
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    print(server.server_address[1], flush=True)
+    os.write(1, f"{server.server_address[1]}\n".encode())
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
 
