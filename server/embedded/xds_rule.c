@@ -226,8 +226,8 @@ struct xds_rule **xds_rules(struct xds *x, size_t *n)
     *n = 0;
     if (!l.n)
         return NULL;
-    qsort(l.at, l.n, sizeof *l.at, compare_identity);
+    qsort(l.at, l.n, sizeof(void *), compare_identity);
     *n = drop_duplicates(x, &l);
-    qsort(l.at, *n, sizeof *l.at, compare_order);
+    qsort(l.at, *n, sizeof(void *), compare_order);
     return l.at;
 }
