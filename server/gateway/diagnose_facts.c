@@ -211,7 +211,7 @@ static void read_probes(struct facts *f)
     {
         struct fact_cluster *c = facts_cluster(f, json_str(p, "cluster"));
         struct fact_host *h = facts_host(c, json_str(p, "address"));
-        if (h && (!h->probe || json_true(h->probe, "tls")))
+        if (h && (!h->probe || json_true(p, "tls")))
             h->probe = p;
     }
 }
