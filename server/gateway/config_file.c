@@ -67,11 +67,24 @@ static const char *option_origin(const struct sources *s, const char *path, size
     return NULL;
 }
 
-/* e->text begins with the field's path; says where that was given. */
+/* The path of the field that e->text is about: what it begins with, and an unknown member's name.
+ */
+static void field_of(const char *text, char path[160])
+{
+    static const char unknown[] = "unknown field '";
+    size_t n = strcspn(text, ": ");
+    if (text_starts(text, unknown))
+        n = 0;
+    const char *name = strstr(text, unknown);
+    name = name ? name + strlen(unknown) : "";
+    snprintf(path, 160, "%.*s%s%.*s", n < 80 ? (int)n : 80, text, n && *name ? "." : "",
+             strcspn(name, "'") < 60 ? (int)strcspn(name, "'") : 60, name);
+}
+
 static void locate(const struct sources *s, struct err *e)
 {
-    char path[128];
-    snprintf(path, sizeof path, "%.*s", (int)strcspn(e->text, ": "), e->text);
+    char path[160];
+    field_of(e->text, path);
     for (size_t n = strlen(path); n > 0; n--) {
         if (path[n] != '\0' && path[n] != '.' && path[n] != '[')
             continue;

@@ -1,0 +1,169 @@
+/* test_config.c - three sources, one check; every mistake is named with its place. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "check.h"
+#include "gateway/config.h"
+#include <unistd.h>
+
+static struct arena *a;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = arena_new();
+    for (const struct config_option *o = config_options; o->path; o++)
+        unsetenv(o->env);
+    unsetenv("HIGRESS_OPS_PASSWORD");
+    unsetenv("HIGRESS_OPS_CONFIG");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(a);
+    return 0;
+}
+
+static struct config *parse(const char *yaml, struct err *e)
+{
+    return config_parse(a, "ops.yaml", yaml, strlen(yaml), e);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct config *c = parse("", &e);
+    assert_non_null(c);
+    assert_int_equal(c->mode, MODE_APPROVE);
+    assert_string_equal(c->listen, "127.0.0.1:8470");
+    assert_string_equal(c->secret_envs[0], "HIGRESS_OPS_SECRET_");
+    assert_null(c->secret_envs[1]);
+    assert_null(c->gateway_url);
+    assert_null(c->tokens[0].name);
+    assert_null(c->secret_dirs[0]);
+}
+
+static const struct {
+    const char *yaml, *words;
+} mistakes[] = {
+    { "mode: fast\n", "ops.yaml, line 1: mode" },
+    { "gateway:\n  url: http://h\n  timeout: soon\n", "ops.yaml, line 3: gateway.timeout" },
+    { "# c\n\ngateway:\n  # d\n  url: ftp://h\n", "ops.yaml, line 5: gateway.url" },
+    { "gateway:\n  url: http://admin:pw@h\n", "line 2: gateway.url" },
+    { "gateway:\n  pasword: x\n", "line 2: gateway: unknown field 'pasword'" },
+    { "gateway:\n  password: in-clear\n", "line 2: gateway.password" },
+    { "envoy:\n  url: x\nlimits:\n  calls: 0\n", "ops.yaml, line" },
+    { "gateway:\n  password:\n    env: NO_SUCH_VARIABLE\n", "NO_SUCH_VARIABLE" },
+    { "http:\n  tokens:\n    - name: x\n      sha256: abc\n", "http.tokens" },
+    { "- a\n", "mapping" },
+    { "mode: [\n", "ops.yaml" },
+    { "mode: auto\nmode: approve\n", "ops.yaml" },
+};
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) {
+        struct err e = { 0 };
+        if (parse(mistakes[i].yaml, &e))
+            fail_msg("accepted: %s", mistakes[i].yaml);
+        assert_int_equal(e.kind, ERR_ARGS);
+        if (!strstr(e.text, mistakes[i].words))
+            fail_msg("'%s' is not in: %s", mistakes[i].words, e.text);
+        assert_null(strstr(e.text, "in-clear"));
+    }
+}
+
+static void test_order(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char dir[] = "/tmp/higress-ops-config-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    const char *path = arena_printf(a, "%s/ops.yaml", dir);
+    const char *yaml = "mode: dry-run\nlisten: 127.0.0.1:1\ngateway:\n  url: http://file/\n";
+    assert_true(file_replace(path, yaml, strlen(yaml), 0600, &e));
+    setenv("HIGRESS_OPS_LISTEN", "127.0.0.1:2", 1);
+    setenv("HIGRESS_OPS_MODE", "auto", 1);
+    struct config_flag flags[] = { { "config", path },
+                                   { "mode", "approve" },
+                                   { "json", "true" },
+                                   { "tokens", "ann:"
+                                               "0123456789abcdef0123456789abcdef"
+                                               "0123456789abcdef0123456789abcdef" },
+                                   { 0 } };
+    struct config *c = config_read(a, flags, &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    assert_string_equal(c->gateway_url, "http://file");
+    assert_string_equal(c->listen, "127.0.0.1:2");
+    assert_int_equal(c->mode, MODE_APPROVE);
+    assert_string_equal(c->tokens[0].name, "ann");
+
+    flags[1].value = "fast";
+    assert_null(config_read(a, flags, &e));
+    assert_non_null(strstr(e.text, "--mode"));
+    struct err f = { 0 };
+    flags[1].value = "approve";
+    setenv("HIGRESS_OPS_TIMEOUT", "soon", 1);
+    assert_null(config_read(a, flags, &f));
+    assert_non_null(strstr(f.text, "HIGRESS_OPS_TIMEOUT"));
+    assert_true(file_remove(path, &e));
+    rmdir(dir);
+}
+
+static cJSON *json(const char *text)
+{
+    struct err e = { 0 };
+    return json_parse(a, text, strlen(text), &e);
+}
+
+static void test_secrets(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/higress-ops-secret-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    struct err e = { 0 };
+    const char *path = arena_printf(a, "%s/key", dir);
+    assert_true(file_replace(path, "the-key\n", 8, 0600, &e));
+    char *yaml = arena_printf(a, "secrets:\n  envs: [OK_]\n  dirs: [%s]\n", dir);
+    struct config *c = parse(yaml, &e);
+    setenv("OK_KEY", "from-env", 1);
+    assert_string_equal(config_secret(c, a, json("{\"env\":\"OK_KEY\"}"), &e), "from-env");
+    char *ref = arena_printf(a, "{\"file\":\"%s\"}", path);
+    assert_string_equal(config_secret(c, a, json(ref), &e), "the-key");
+
+    static const char *const refused[] = { "{\"env\":\"PATH\"}", "{\"file\":\"/etc/passwd\"}", "{}",
+                                           "{\"env\":\"OK_KEY\",\"file\":\"/x\"}" };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        struct err f = { 0 };
+        assert_null(config_secret(c, a, json(refused[i]), &f));
+        assert_int_not_equal(f.kind, ERR_NONE);
+    }
+    struct err f = { 0 };
+    ref = arena_printf(a, "{\"file\":\"%s/../../etc/passwd\"}", dir);
+    assert_null(config_secret(c, a, json(ref), &f));
+    struct err g = { 0 };
+    const char *link = arena_printf(a, "%s/link", dir);
+    assert_int_equal(symlink("/etc/passwd", link), 0);
+    assert_null(config_secret(c, a, json(arena_printf(a, "{\"file\":\"%s\"}", link)), &g));
+    assert_int_equal(g.kind, ERR_POLICY);
+    file_remove(link, &e);
+    file_remove(path, &e);
+    rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,216 @@
+/* test_store.c - the table of states, compare and set, sealing, permissions, the audit's chain. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/lib.h"
+#include "check.h"
+#include "gateway/plan.h"
+#include "gateway/store.h"
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct arena *a;
+static struct store *s;
+static char dir[64];
+
+static int setup(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    a = arena_new();
+    snprintf(dir, sizeof dir, "/tmp/higress-ops-store-XXXXXX");
+    s = mkdtemp(dir) ? store_open(a, dir, &e) : NULL;
+    return s ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    store_close(s);
+    arena_free(a);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", dir, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+    return 0;
+}
+
+static __attribute__((noinline)) char *keep(const char *name, enum plan_state state, double ttl)
+{
+    struct err e = { 0 };
+    char *id = NULL;
+    struct plan *p = plan_new(a, "test", CHANGE, &e);
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "name", name);
+    if (!plan_create(p, "proxy-server", NULL, o) || !plan_close(p) ||
+        !store_keep(s, a, p, state, "ann", ttl, &id, &e))
+        fail_msg("%s", e.text);
+    return id;
+}
+
+static __attribute__((noinline)) bool move(const char *id, enum plan_state from, enum plan_state to)
+{
+    struct err e = { 0 };
+    bool moved = false;
+    if (!store_move(s, id, from, to, "ann", "test", NULL, &moved, &e))
+        fail_msg("%s", e.text);
+    return moved;
+}
+
+static void test_states(void **state)
+{
+    (void)state;
+    for (enum plan_state x = STATE_DRAFT; x <= STATE_EXPIRED; x++) {
+        assert_int_equal(store_state_of(store_state_name(x)), x);
+        assert_int_equal(store_final(x), x >= STATE_APPLIED);
+        assert_false(store_may_move(x, x));
+        for (enum plan_state y = STATE_DRAFT; y <= STATE_EXPIRED; y++)
+            if (store_may_move(x, y) && y == STATE_APPLYING)
+                assert_int_equal(x, STATE_APPROVED);
+    }
+    assert_int_equal(store_state_of("nonsense"), 0);
+}
+
+static void test_compare_and_set(void **state)
+{
+    (void)state;
+    char *id = keep("x", STATE_PENDING, 60);
+    assert_true(move(id, STATE_PENDING, STATE_APPROVED));
+    assert_false(move(id, STATE_PENDING, STATE_REJECTED));
+    assert_true(move(id, STATE_APPROVED, STATE_APPLYING));
+    assert_false(move(id, STATE_APPROVED, STATE_APPLYING));
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    assert_true(store_find(s, a, id, &row, &e));
+    assert_string_equal(row.lease, store_owner(s));
+    /* Another process' handle does not hold the lease: it can neither finish nor take over. */
+    struct store *other = store_open(a, dir, &e);
+    bool moved = true, taken = true;
+    assert_true(
+        store_move(other, id, STATE_APPLYING, STATE_APPLIED, "bob", "test", NULL, &moved, &e));
+    assert_false(moved);
+    assert_true(store_take_over(other, id, &taken, &e));
+    assert_false(taken);
+    store_close(other);
+    assert_true(move(id, STATE_APPLYING, STATE_APPLIED));
+}
+
+static void test_expires(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    char *id = keep("x", STATE_PENDING, -1);
+    assert_true(store_expire(s, &e));
+    assert_true(store_find(s, a, id, &row, &e));
+    assert_int_equal(row.state, STATE_EXPIRED);
+}
+
+static void test_finds(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    char *id = keep("x", STATE_PENDING, 60);
+    assert_true(store_find(s, a, arena_strndup(a, id, 8), &row, &e));
+    assert_string_equal(row.id, id);
+    assert_false(store_find(s, a, "c-", &row, &e));
+    assert_int_equal(e.kind, ERR_ARGS);
+    struct err f = { 0 };
+    assert_false(store_find(s, a, "' OR 1=1 --", &row, &f));
+}
+
+static void test_private(void **state)
+{
+    (void)state;
+    struct stat st;
+    static const char *const files[] = { "state.db", "state.key", "state.db-wal" };
+    keep("x", STATE_PENDING, 60);
+    assert_int_equal(stat(dir, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        assert_int_equal(stat(arena_printf(a, "%s/%s", dir, files[i]), &st), 0);
+        assert_int_equal(st.st_mode & 0777, 0600);
+    }
+    struct err e = { 0 };
+    assert_int_equal(chmod(arena_printf(a, "%s/state.key", dir), 0644), 0);
+    assert_null(store_open(a, dir, &e));
+    assert_non_null(strstr(e.text, "0600"));
+    chmod(arena_printf(a, "%s/state.key", dir), 0600);
+}
+
+#define LITE_API(X) X(sqlite3_open) X(sqlite3_exec) X(sqlite3_close)
+LIB_TABLE(lite, LITE_API);
+
+/* Changes the database behind the store's back. */
+static void sql(const char *text)
+{
+    struct err e = { 0 };
+    sqlite3 *db = NULL;
+    assert_true(LIB_LOAD(lite, LITE_API, "libsqlite3.so.0", "libsqlite3-0", &e));
+    assert_int_equal(lite.sqlite3_open(arena_printf(a, "%s/state.db", dir), &db), SQLITE_OK);
+    assert_int_equal(lite.sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    lite.sqlite3_close(db);
+}
+
+static void test_tampered_plan(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char *x = keep("x", STATE_PENDING, 60), *y = keep("y", STATE_PENDING, 60);
+    assert_non_null(store_plan(s, a, x, &e));
+    /* The sealed plan of another change under this id: the approval was not for that. */
+    sql(arena_printf(a,
+                     "UPDATE plans SET sealed = (SELECT sealed FROM plans WHERE id = '%s') "
+                     "WHERE id = '%s'",
+                     y, x));
+    assert_null(store_plan(s, a, x, &e));
+    assert_int_equal(e.kind, ERR_SYSTEM);
+}
+
+static const char *const tampering[] = {
+    "UPDATE audit SET who = 'bob' WHERE seq = 2",
+    "UPDATE audit SET detail = NULL WHERE seq = 1",
+    "DELETE FROM audit WHERE seq = 2",
+    "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
+    "DELETE FROM audit",
+};
+
+static void test_audit(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    int lines = 0;
+    char *id = keep("x", STATE_PENDING, 60);
+    move(id, STATE_PENDING, STATE_APPROVED);
+    move(id, STATE_APPROVED, STATE_CANCELLED);
+    assert_true(store_audit(s, "note", id, "ann", "test", NULL, &e));
+    assert_true(store_verify(s, &lines, &e));
+    assert_int_equal(lines, 4);
+    sql("CREATE TABLE audit_copy AS SELECT * FROM audit");
+    for (size_t i = 0; i < sizeof tampering / sizeof *tampering; i++) {
+        struct err f = { 0 };
+        sql(tampering[i]);
+        if (store_verify(s, &lines, &f))
+            fail_msg("not noticed: %s", tampering[i]);
+        assert_int_equal(f.kind, ERR_SYSTEM);
+        sql("DELETE FROM audit; INSERT INTO audit SELECT * FROM audit_copy");
+    }
+    assert_true(store_verify(s, &lines, &e));
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(test_states),  EACH(test_compare_and_set), EACH(test_expires), EACH(test_finds),
+        EACH(test_private), EACH(test_tampered_plan),   EACH(test_audit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
