@@ -90,7 +90,7 @@ static cJSON *services(struct rest_request *r, const cJSON *upstreams)
         const char *provider = json_str(u, "provider");
         char *destination = ai_provider_destination(r, provider);
         if (!destination) {
-            rest_fail(r, X_VALIDATION, "Unknown provider: %s", provider);
+            rest_fail(r, X_VALIDATION, "Unknown provider: %s", provider ? provider : "null");
             return NULL;
         }
         char *colon = strrchr(destination, ':');

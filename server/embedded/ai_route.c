@@ -72,7 +72,7 @@ static cJSON *read_route(struct arena *a, const cJSON *object)
     json_set_str(a, out, "version", kube_version(object));
     const cJSON *fallback = json_get(out, "fallbackConfig");
     const cJSON *upstreams = json_get(fallback, "upstreams");
-    if (json_count(upstreams) == 1) /* a single one takes everything */
+    if (json_count(upstreams) == 1 && cJSON_IsObject(upstreams->child)) /* takes everything */
         json_set_num(a, upstreams->child, "weight", 100);
     return out;
 }
@@ -212,6 +212,8 @@ static void normalise_fallback(struct arena *a, cJSON *f)
     bool seen[2] = { false, false };
     cJSON_ArrayForEach(item, given)
     {
+        if (!cJSON_IsString(item)) /* only in files edited by hand */
+            continue;
         bool *once = &seen[item->valuestring[0] == '5'];
         if (!*once)
             json_add_str(a, codes, item->valuestring);
@@ -221,7 +223,11 @@ static void normalise_fallback(struct arena *a, cJSON *f)
     if (strcmp(strategy, "RAND") != 0)
         return;
     cJSON *u;
-    cJSON_ArrayForEach(u, json_get(f, "upstreams")) json_set_num(a, u, "weight", 1);
+    cJSON_ArrayForEach(u, json_get(f, "upstreams"))
+    {
+        if (cJSON_IsObject(u))
+            json_set_num(a, u, "weight", 1);
+    }
 }
 
 static void normalise(struct arena *a, cJSON *route)

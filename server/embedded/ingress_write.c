@@ -257,7 +257,7 @@ static void add_rule(struct writing *w, cJSON *rules, const cJSON *path, const c
     const char *value = json_str(path, "matchValue");
     bool exact = strcmp(json_str(path, "matchType"), "EQUAL") == 0;
     json_set(w->a, item, "backend", backend(w->a));
-    if (*value)
+    if (value && *value)
         json_set_str(w->a, item, "path", value);
     json_set_str(w->a, item, "pathType", exact ? "Exact" : "Prefix");
 }
