@@ -7,10 +7,10 @@
 #include "version.h"
 
 extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit;
-extern const struct command cmd_render;
+extern const struct command cmd_console, cmd_render;
 
 static const struct command *const commands[] = {
-    &cmd_approve, &cmd_reject, &cmd_changes, &cmd_undo, &cmd_audit, &cmd_render, NULL,
+    &cmd_approve, &cmd_reject, &cmd_changes, &cmd_undo, &cmd_audit, &cmd_console, &cmd_render, NULL,
 };
 
 static void help(void)

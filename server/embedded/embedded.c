@@ -56,6 +56,4 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
     kstore_refresh(x->store);
     dispatch_run(&r);
     fill(out, &r);
-    if (strcmp(call->method, "HEAD") == 0)
-        out->len = 0;
 }

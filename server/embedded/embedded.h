@@ -35,7 +35,7 @@ struct embedded_call {
 struct embedded_answer {
     int status;
     struct embedded_header headers[12]; /* content-type first; ended by { 0 } */
-    const char *body;                   /* in the arena given; never NULL */
+    const char *body;                   /* in the arena given; never NULL; not sent for HEAD */
     size_t len;
 };
 
@@ -50,12 +50,13 @@ struct embedded_options {
     const char *address; /* "127.0.0.1" */
     int port;            /* 0: any free one */
 };
-/* Serves on the loop until embedded_stop. NULL on error. */
 struct embedded_server;
+/* Serves on the loop until embedded_stop. NULL on error. */
 struct embedded_server *embedded_start(struct loop *l, const struct embedded_options *o,
                                        struct err *e);
 int embedded_port(const struct embedded_server *s);
-struct embedded *embedded_plane(struct embedded_server *s);
+/* The control plane behind the port. */
+struct embedded *embedded_plane(const struct embedded_server *s);
 void embedded_stop(struct embedded_server *s); /* NULL is fine */
 
 /* Every module's rows; the list is in embedded.c. Ended by NULL. */

@@ -1,0 +1,87 @@
+/* console.c - `higress-ops console`: the embedded control plane on a port, until SIGTERM. */
+#include "base/err.h"
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "embedded/embedded.h"
+#include "embedded/kstore.h"
+#include "net/http.h"
+#include "net/loop.h"
+
+#include <signal.h>
+
+static const struct option_row rows[] = {
+    { "data", "DIR", "Data folder in the layout of Higress standalone; an empty one is filled." },
+    { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
+    { 0 },
+};
+
+/* "127.0.0.1:8001" or "[::1]:8001" into its parts. */
+static bool split_listen(const char *listen, char *address, size_t size, int *port)
+{
+    const char *colon = strrchr(listen, ':');
+    char *end = NULL;
+    size_t len = colon ? (size_t)(colon - listen) : 0;
+    bool bracketed = len > 2 && listen[0] == '[' && colon[-1] == ']';
+    long n = colon ? strtol(colon + 1, &end, 10) : -1;
+    if (!colon || end == colon + 1 || *end || n < 0 || n > 65535 || len < 1 || len >= size)
+        return false;
+    *port = (int)n;
+    snprintf(address, size, "%.*s", (int)(bracketed ? len - 2 : len), listen + bracketed);
+    return true;
+}
+
+static void stop(void *arg, int signum)
+{
+    (void)signum;
+    loop_stop(arg);
+}
+
+static void tell(const struct embedded_server *s, const char *address)
+{
+    const char *problem;
+    const struct kstore *store = embedded_plane(s)->store;
+    for (size_t i = 0; (problem = kstore_problem(store, i)); i++)
+        log_event(LOG_WARN, "file", "%s", problem);
+    bool six = strchr(address, ':') != NULL;
+    printf("listening on http://%s%s%s:%d\n", six ? "[" : "", address, six ? "]" : "",
+           embedded_port(s));
+    fflush(stdout);
+}
+
+static int run(const struct options *o)
+{
+    struct err e = { 0 };
+    char address[128];
+    const char *listen = options_get(o, "listen");
+    struct embedded_options options = { .dir = options_get(o, "data"), .address = address };
+    if (!options.dir) {
+        fprintf(stderr, "higress-ops console: --data DIR is needed\n");
+        return EXIT_USAGE;
+    }
+    if (!split_listen(listen ? listen : "127.0.0.1:8001", address, sizeof address, &options.port)) {
+        fprintf(stderr, "higress-ops console: --listen wants ADDRESS:PORT, not '%s'\n", listen);
+        return EXIT_USAGE;
+    }
+    struct loop *l = loop_new();
+    struct embedded_server *s = embedded_start(l, &options, &e);
+    if (s) {
+        loop_signal(l, SIGTERM, stop, l);
+        loop_signal(l, SIGINT, stop, l);
+        tell(s, address);
+        loop_run(l);
+        embedded_stop(s);
+    } else {
+        fprintf(stderr, "higress-ops console: %s\n", e.text);
+    }
+    http_release(l);
+    loop_free(l);
+    return s ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct command cmd_console = {
+    .name = "console",
+    .args = NULL,
+    .about = "Serves the Higress Console REST API over a folder of YAML files.",
+    .rows = rows,
+    .run = run,
+};
