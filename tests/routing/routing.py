@@ -90,7 +90,7 @@ class Console:
 
     def call(self, method, path, body):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        c.request(method, path, json.dumps(body), {
+        c.request(method, path, body and json.dumps(body), {
             "Content-Type": "application/json",
             "Authorization": "Basic " + base64.b64encode(b"admin:admin").decode()})
         answer = c.getresponse()
@@ -108,6 +108,8 @@ class Console:
 def create(folder, routes, upstream):
     console = Console(folder)
     try:
+        # made at first start; the recorded console had lost it
+        console.call("DELETE", "/v1/routes/default", None)
         console.call("POST", "/v1/service-sources", {
             "type": "static", "name": "shop", "domain": "127.0.0.1:%d" % upstream, "port": 80,
             "protocol": "http"})
