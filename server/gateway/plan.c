@@ -113,14 +113,14 @@ static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
     const cJSON *tree = json_get(after, "configurations"),
                 *was = json_get(before, "configurations");
     bool tree_edited = tree && !cJSON_IsNull(tree) && !(was && json_equal(tree, was));
-    bool edited = text && *text && !(old && !strcmp(text, old));
-    if (edited && tree_edited)
-        return err_set(p->err, ERR_ARGS,
-                       "give configurations or rawConfigurations, not both changed");
+    bool edited = text && *text && !(old && !strcmp(text, old)) && !(p->exact && tree);
     if (edited) {
         cJSON *parsed = yaml_parse(p->arena, text, strlen(text), p->err);
         if (!parsed)
             return err_at(p->err, "rawConfigurations");
+        if (tree_edited && !json_equal(parsed, tree))
+            return err_set(p->err, ERR_ARGS,
+                           "give configurations or rawConfigurations, not both changed");
         json_set(p->arena, after, "configurations", parsed);
     }
     json_remove(after, "rawConfigurations");
@@ -130,7 +130,7 @@ static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
 static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
 {
     char word[KIND_WORD];
-    for (const char *rest = op->kind->carry; kind_next(&rest, word);) {
+    for (const char *rest = p->exact ? NULL : op->kind->carry; kind_next(&rest, word);) {
         const cJSON *now = json_get(op->before, word), *next = json_get(after, word);
         if (!now || cJSON_IsNull(now) || (next && !cJSON_IsNull(next)))
             continue;

@@ -39,6 +39,7 @@ struct plan {
     int count;
     const char *warnings[PLAN_MAX_WARNINGS];
     int warning_count;
+    bool exact; /* `after` is what once was there: what it leaves out was not there */
     bool closed;
     const char *digest; /* 64 hex digits, after plan_close */
 };

@@ -7,23 +7,6 @@
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 
-/* A member that the change added and that an update keeps when it is left out: said to be empty. */
-static void empty_added(struct arena *a, const struct plan_op *op, const cJSON *now, cJSON *goal)
-{
-    char word[KIND_WORD];
-    for (const char *rest = op->kind->carry; kind_next(&rest, word);) {
-        const cJSON *was = json_get(op->before, word), *is = json_get(now, word);
-        if ((was && !cJSON_IsNull(was)) || !is || cJSON_IsNull(is))
-            continue;
-        if (cJSON_IsArray(is))
-            json_set_array(a, goal, word);
-        else if (cJSON_IsString(is))
-            json_set_str(a, goal, word, "");
-        else if (cJSON_IsObject(is))
-            json_set_bool(a, json_set_object(a, goal, word), "enabled", false);
-    }
-}
-
 static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *now)
 {
     const cJSON *first = cJSON_GetArrayItem(compare_wanted(p->arena, op, now), 0);
@@ -50,9 +33,7 @@ static bool reverse(struct engine *g, struct plan *p, const struct plan_op *op, 
     warn_moved(p, op, now);
     if (op->verb == PLAN_CREATE)
         return plan_remove(p, kind, op->name, op->scope, now);
-    cJSON *goal = json_clone(p->arena, op->before);
-    empty_added(p->arena, op, now, goal);
-    return plan_put(p, kind, op->name, op->scope, now, goal);
+    return plan_put(p, kind, op->name, op->scope, now, op->before);
 }
 
 static bool undoable(enum plan_state s)
@@ -81,6 +62,7 @@ bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel
     if (!was)
         return false;
     int found = 0;
+    p->exact = true;
     for (int i = was->count - 1; i >= 0; i--) {
         if (!stands(&row, i))
             continue;
