@@ -1,7 +1,9 @@
 /* contract.c - replays recorded exchanges with the real console against ours, one line a file.
  *
- *   contract [-v] [--recordings DIR] [NAME…]
+ *   contract [-v] [--recordings DIR] [--http] [--url URL --data DIR] [NAME…]
  *
+ * In one process, without sockets; --http sends the same through a port, --url to a console that
+ * runs already over a fresh copy of the recordings' initial folder (DIR), so name one file.
  * Exchanges of the files marked `exact` must all be equal; of the others at least `least` (a number
  * that may only rise). To add a recording, add its row to files[].
  */
@@ -14,6 +16,10 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
+#include "net/fetch.h"
+#include "net/http.h"
+#include "net/loop.h"
+#include "wire.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -40,7 +46,9 @@ static const struct recording {
 
 struct run {
     const char *recordings;
-    bool verbose;
+    const char *url, *data;
+    bool verbose, http;
+    struct loop *loop;
     int passed, failed, skipped;
     int equal, total; /* of all files */
 };
@@ -50,7 +58,9 @@ struct replay {
     const struct recording *file;
     struct arena *arena; /* of the file */
     const char *dir;
+    const char *base; /* "http://…"; NULL: in this process */
     struct embedded *console;
+    struct embedded_server *server;
     struct folder *folder;
     const char *token; /* of the last login */
 };
@@ -116,7 +126,11 @@ static void send_request(struct turn *t)
                                   .headers = t->headers,
                                   .body = text ? text : "",
                                   .body_len = text ? strlen(text) : 0 };
-    embedded_handle(t->p->console, t->a, &call, &t->answer);
+    struct err e = { 0 };
+    if (!t->p->base)
+        embedded_handle(t->p->console, t->a, &call, &t->answer);
+    else if (!wire_call(t->p->run->loop, t->a, t->p->base, &call, &t->answer, &e))
+        buf_printf(t->differences, "      %s\n", e.text);
 }
 
 static const char *answer_header(const struct turn *t, const char *name)
@@ -277,64 +291,128 @@ static void play_all(struct replay *p, char *text)
     count(p->run, p->file, equal, total);
 }
 
+/* The console for one file: in this process, on a port, or somebody else's. */
+static bool start(struct replay *p, struct err *e)
+{
+    struct run *run = p->run;
+    if (run->url) {
+        p->base = run->url;
+        return true;
+    }
+    if (!run->http) {
+        p->console = embedded_open(p->dir, e);
+        return p->console != NULL;
+    }
+    struct embedded_options o = { .dir = p->dir, .address = "127.0.0.1" };
+    p->server = embedded_start(run->loop, &o, e);
+    if (p->server)
+        p->base = arena_printf(p->arena, "http://127.0.0.1:%d", embedded_port(p->server));
+    return p->server != NULL;
+}
+
+/* A new folder with what the recording starts from. */
+static bool prepare(struct replay *p, char *template, struct err *e)
+{
+    const char *initial = arena_printf(p->arena, "%s/initial", p->run->recordings);
+    if (p->run->url) {
+        p->dir = p->run->data;
+        return p->dir || err_set(e, ERR_ARGS, "--url needs --data");
+    }
+    p->dir = mkdtemp(template);
+    return p->dir && (p->file->fresh || folder_copy(initial, p->dir));
+}
+
 static void replay_file(struct run *run, const struct recording *file)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
     size_t len;
-    char dir[] = "/tmp/higress-contract-XXXXXX";
-    struct replay p = { .run = run, .file = file, .arena = a, .dir = dir };
+    char template[] = "/tmp/higress-contract-XXXXXX";
+    struct replay p = { .run = run, .file = file, .arena = a };
     char *text = file_read(a, arena_printf(a, "%s/%s.jsonl", run->recordings, file->name), 64 << 20,
                            &len, &e);
     if (!text) {
         printf("%s: skipped, no recording\n", file->name);
         run->skipped++;
-    } else if (mkdtemp(dir) &&
-               (file->fresh || folder_copy(arena_printf(a, "%s/initial", run->recordings), dir)) &&
-               (p.console = embedded_open(dir, &e))) {
-        p.folder = folder_open(a, dir);
+    } else if (prepare(&p, template, &e) && start(&p, &e)) {
+        p.folder = folder_open(a, p.dir);
         play_all(&p, text);
     } else {
         printf("%s: the console does not start: %s\n", file->name, e.text);
         run->failed++;
     }
     embedded_close(p.console);
-    if (text)
-        folder_remove(dir);
+    embedded_stop(p.server);
+    if (p.dir && !run->url)
+        folder_remove(p.dir);
     arena_free(a);
 }
 
-static bool is_chosen(int argc, char **argv, const char *name)
+struct chosen {
+    struct run run;
+    int count;
+    const char *names[32];
+};
+
+static bool read_options(int argc, char **argv, struct chosen *c)
 {
-    bool any = false;
+    struct {
+        const char *name, **value;
+    } texts[] = { { "--recordings", &c->run.recordings },
+                  { "--url", &c->run.url },
+                  { "--data", &c->run.data } };
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-') {
-            i += strcmp(argv[i], "--recordings") == 0;
-            continue;
-        }
-        any = true;
-        if (strcmp(argv[i], name) == 0)
-            return true;
+        size_t t = 0;
+        while (t < 3 && strcmp(argv[i], texts[t].name) != 0)
+            t++;
+        if (t < 3 && i + 1 < argc)
+            *texts[t].value = argv[++i];
+        else if (strcmp(argv[i], "-v") == 0)
+            c->run.verbose = true;
+        else if (strcmp(argv[i], "--http") == 0)
+            c->run.http = true;
+        else if (argv[i][0] != '-' && c->count < 32)
+            c->names[c->count++] = argv[i];
+        else
+            return false;
     }
-    return !any;
+    return true;
+}
+
+static bool is_chosen(const struct chosen *c, const char *name)
+{
+    for (int i = 0; i < c->count; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return true;
+    return c->count == 0;
+}
+
+static void run_all(struct loop *l, void *arg)
+{
+    struct chosen *c = arg;
+    c->run.loop = l;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (is_chosen(c, files[i].name))
+            replay_file(&c->run, &files[i]);
+    if (c->run.http)
+        http_release(l);
+    if (c->run.http || c->run.url)
+        fetch_stop(l);
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = { .recordings = "../shared/recordings/console" };
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-v") == 0)
-            run.verbose = true;
-        if (strcmp(argv[i], "--recordings") == 0 && i + 1 < argc)
-            run.recordings = argv[i + 1];
+    struct chosen c = { .run.recordings = "../shared/recordings/console" };
+    if (!read_options(argc, argv, &c)) {
+        fprintf(stderr, "usage: contract [-v] [--recordings DIR] [--http] [--url URL --data DIR] "
+                        "[NAME...]\n");
+        return 2;
     }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (is_chosen(argc, argv, files[i].name))
-            replay_file(&run, &files[i]);
-    printf("all: %d of %d equal\n", run.equal, run.total);
-    printf("%d passed, %d failed", run.passed, run.failed);
-    if (run.skipped)
-        printf(", %d skipped", run.skipped);
+    loop_main(run_all, &c);
+    printf("all: %d of %d equal\n", c.run.equal, c.run.total);
+    printf("%d passed, %d failed", c.run.passed, c.run.failed);
+    if (c.run.skipped)
+        printf(", %d skipped", c.run.skipped);
     printf("\n");
-    return run.failed > 0;
+    return c.run.failed > 0;
 }
