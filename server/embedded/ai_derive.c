@@ -136,9 +136,7 @@ static bool write_model_router(struct rest_request *r, const cJSON *route)
     cJSON *object = wasm_internal(r, "model-router");
     if (!object)
         return false;
-    cJSON *config = json_path(object, "spec.defaultConfig");
-    if (!config)
-        config = json_object(r->arena);
+    cJSON *config = wasm_edit_config(r->arena, object);
     json_set_str(r->arena, config, "modelToHeader", MODEL_HEADER);
     wasm_set_config(r->arena, object, config, true);
     return kube_save(r, wasm_kind, object);

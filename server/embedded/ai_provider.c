@@ -93,10 +93,10 @@ static cJSON *answer(struct rest_request *r, const cJSON *stored)
 {
     struct arena *a = r->arena;
     cJSON *raw = json_clone(a, stored);
-    ai_type_read(r, raw);
     const char *name = json_str(stored, "id");
     const cJSON *tokens = json_get(stored, "apiTokens");
     const cJSON *registry = stored_registry(r, name ? name : "");
+    ai_type_read(r, raw, registry);
     cJSON *out = model_new(a, provider_model);
     json_set_str(a, out, "name", name);
     json_set_str(a, out, "type", json_str(stored, "type"));
@@ -274,9 +274,7 @@ static bool write_proxy(struct rest_request *r, cJSON *object, cJSON *entry, con
 {
     struct arena *a = r->arena;
     const char *name = json_str(entry, "id");
-    cJSON *config = json_path(object, "spec.defaultConfig");
-    if (!config)
-        config = json_object(a);
+    cJSON *config = wasm_edit_config(a, object);
     if (!cJSON_IsArray(json_get(config, "providers")))
         json_set_array(a, config, "providers");
     cJSON *providers = json_get(config, "providers"), *old = find_by(providers, "id", name);

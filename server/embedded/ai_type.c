@@ -294,20 +294,34 @@ bool ai_type_needs_token_service(const struct ai_type *t)
     return t->token_service;
 }
 
-void ai_type_read(struct rest_request *r, cJSON *entry)
+/* scheme://host[:port][path] of a registry: the port only if it is not the scheme's. */
+static char *registry_url(struct arena *a, const cJSON *registry, const char *path)
 {
-    const char *type = json_str(entry, "type");
-    const char *domain = json_str(entry, "providerDomain");
+    const char *domain = json_str(registry, "domain"), *protocol = json_str(registry, "protocol");
+    const char *type = json_str(registry, "type");
+    bool fixed = type && strcmp(type, "static") == 0; /* the domain holds the port */
+    bool tls = !protocol || strcmp(protocol, "https") == 0;
+    int usual = tls ? 443 : 80, port = (int)json_num(registry, "port", usual);
+    const char *host = domain;
+    if (fixed && text_ends(domain, tls ? ":443" : ":80"))
+        host = arena_strndup(a, domain, strlen(domain) - strlen(tls ? ":443" : ":80"));
+    const char *scheme = tls ? "https" : "http";
+    if (fixed || port == usual)
+        return arena_printf(a, "%s://%s%s", scheme, host, path);
+    return arena_printf(a, "%s://%s:%d%s", scheme, host, port, path);
+}
+
+void ai_type_read(struct rest_request *r, cJSON *entry, const cJSON *registry)
+{
+    const char *type = json_str(entry, "type"), *path = json_str(entry, "providerBasePath");
+    const char *domain = json_str(registry, "domain");
     if (!type || strcmp(type, "claude") != 0)
         return;
-    const char *base = json_str(entry, "providerBasePath");
-    if (check_blank(domain)) {
+    if (!domain || strcmp(domain, ai_type_find("claude")->host) == 0) {
         json_remove(entry, "claudeCustomUrl");
         return;
     }
-    if (!base || strcmp(base, "/") == 0)
-        base = "";
-    if (!json_str(entry, "claudeCustomUrl"))
-        json_set_str(r->arena, entry, "claudeCustomUrl",
-                     arena_printf(r->arena, "https://%s%s", domain, base));
+    if (!path || strcmp(path, "/") == 0)
+        path = "";
+    json_set_str(r->arena, entry, "claudeCustomUrl", registry_url(r->arena, registry, path));
 }

@@ -218,14 +218,13 @@ static const char *twin_of(const cJSON *consumers, const cJSON *entry)
 /* spec.defaultConfig of key-auth.internal, made when it is not there yet. */
 static cJSON *global_config(struct arena *a, cJSON *key_auth)
 {
-    cJSON *config = json_path(key_auth, "spec.defaultConfig");
-    if (!config) {
-        config = json_object(a);
+    cJSON *config = wasm_edit_config(a, key_auth);
+    if (!config->child) {
         json_set_array(a, config, "allow");
         json_set_bool(a, config, "global_auth", false);
         json_add_str(a, json_set_array(a, config, "keys"), "x-higress-dummy-key");
     }
-    if (!json_get(config, "consumers"))
+    if (!cJSON_IsArray(json_get(config, "consumers")))
         json_set_array(a, config, "consumers");
     wasm_set_config(a, key_auth, config, true);
     return config;

@@ -95,7 +95,7 @@ static cJSON *find(const cJSON *list, const char *key, const char *value)
     cJSON_ArrayForEach(item, list)
     {
         const char *s = json_str(item, key);
-        if (s && strcmp(s, value) == 0)
+        if (s && value && strcmp(s, value) == 0)
             return item;
     }
     return NULL;

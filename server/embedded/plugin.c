@@ -273,7 +273,7 @@ static void update_custom(struct rest_request *r, const char *name)
     for (size_t i = 0; kept[i]; i++) {
         const cJSON *m = json_get(json_get(old, "spec"), kept[i]);
         if (m)
-            json_set(a, json_get(object, "spec"), kept[i], json_clone(a, m));
+            json_set(a, wasm_spec(a, object), kept[i], json_clone(a, m));
     }
     const char *old_name = arena_strdup(a, kube_name(old));
     bool same = strcmp(old_name, kube_name(object)) == 0;

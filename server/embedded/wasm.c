@@ -80,11 +80,21 @@ bool wasm_is_custom(const cJSON *object)
     return strcmp(label_or_empty(object, LABEL "built-in"), "false") == 0;
 }
 
-void wasm_set_config(struct arena *a, cJSON *object, cJSON *config, bool enabled)
+cJSON *wasm_spec(struct arena *a, cJSON *object)
 {
     cJSON *spec = json_get(object, "spec");
-    if (!spec)
-        spec = json_set_object(a, object, "spec");
+    return cJSON_IsObject(spec) ? spec : json_set_object(a, object, "spec");
+}
+
+cJSON *wasm_edit_config(struct arena *a, cJSON *object)
+{
+    cJSON *config = json_get(wasm_spec(a, object), "defaultConfig");
+    return cJSON_IsObject(config) ? config : json_object(a);
+}
+
+void wasm_set_config(struct arena *a, cJSON *object, cJSON *config, bool enabled)
+{
+    cJSON *spec = wasm_spec(a, object);
     if (!config)
         json_remove(spec, "defaultConfig");
     else if (json_get(spec, "defaultConfig") != config)
@@ -158,7 +168,7 @@ static bool set_choice(struct rest_request *r, cJSON *spec, const char *key, con
 bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin)
 {
     struct arena *a = r->arena;
-    cJSON *spec = json_get(object, "spec");
+    cJSON *spec = wasm_spec(a, object);
     const char *repository = json_str(plugin, "imageRepository");
     if (!set_choice(r, spec, "phase", json_str(plugin, "phase"), phases) ||
         !set_choice(r, spec, "imagePullPolicy", json_str(plugin, "imagePullPolicy"), policies))

@@ -16,8 +16,8 @@ extern const char wasm_key_auth[]; /* "key-auth.internal" */
 
 /* A new object of a built-in plugin, disabled globally, without rules. */
 cJSON *wasm_new(struct arena *a, const struct plugin_spec *spec, bool internal);
-/* NAME.internal as stored, copied, or a new one; metadata are those of the catalogue. NULL: the
- * catalogue has no such plugin (the request has been answered). */
+/* NAME.internal as stored, copied, or a new one. NULL: the catalogue has no such plugin (the
+ * request has been answered). */
 cJSON *wasm_internal(struct rest_request *r, const char *plugin);
 
 const char *wasm_plugin_name(const cJSON *object);    /* label; "" when absent */
@@ -25,6 +25,10 @@ const char *wasm_plugin_version(const cJSON *object); /* label; "" when absent *
 bool wasm_is_internal(const cJSON *object);
 bool wasm_is_custom(const cJSON *object);
 
+/* spec, made when it is missing or something else than an object (files edited by hand). */
+cJSON *wasm_spec(struct arena *a, cJSON *object);
+/* The global configuration where it hangs, or a new loose one: to change, then wasm_set_config. */
+cJSON *wasm_edit_config(struct arena *a, cJSON *object);
 /* The global configuration and its switch. config is attached (same arena) unless it is the
  * one that hangs there already; NULL takes it away. */
 void wasm_set_config(struct arena *a, cJSON *object, cJSON *config, bool enabled);

@@ -133,6 +133,14 @@ static void a_claude_address_is_worked_out_on_read(void **state)
     assert_string_equal(text_at(p, "rawConfigs.claudeVersion"), "2023-06-01");
     assert_string_equal(text_at(stored("mcpbridges", "default"), "spec.registries[1].domain"),
                         "c.example.com");
+    p = expect(200, "PUT", "/v1/ai/providers/c",
+               "{\"name\":\"c\",\"type\":\"claude\",\"rawConfigs\":"
+               "{\"claudeCustomUrl\":\"http://c.example.com:8080/\"}}");
+    assert_string_equal(text_at(p, "rawConfigs.claudeCustomUrl"), "http://c.example.com:8080");
+    p = expect(200, "PUT", "/v1/ai/providers/c",
+               "{\"name\":\"c\",\"type\":\"claude\",\"rawConfigs\":"
+               "{\"claudeCustomUrl\":\"http://10.0.0.9:80/x\"}}");
+    assert_string_equal(text_at(p, "rawConfigs.claudeCustomUrl"), "http://10.0.0.9/x");
 }
 
 static void vertex_brings_a_second_registry(void **state)
