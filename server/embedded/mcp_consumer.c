@@ -92,7 +92,8 @@ static void change(struct rest_request *r, bool add)
         return;
     struct rules_target t = { .ingress = ingress };
     cJSON *rule = rules_find(object, &t);
-    cJSON *config = rule ? json_clone(a, json_get(rule, "config")) : json_object(a);
+    const cJSON *before = json_get(rule, "config");
+    cJSON *config = cJSON_IsObject(before) ? json_clone(a, before) : json_object(a);
     if (!cJSON_IsArray(json_get(config, "allow")))
         json_set_array(a, config, "allow");
     edit_list(a, json_get(config, "allow"), consumers, add);
