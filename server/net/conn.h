@@ -31,6 +31,7 @@ struct http_server {
     struct conn *conns;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
+    int peak;  /* connections since memory was last given back */
     bool full; /* not accepting: too many connections, or no descriptors left */
     bool closed;
 };

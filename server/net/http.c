@@ -8,9 +8,10 @@
 #include "net/loop.h"
 #include "net/own.h"
 #include <errno.h>
+#include <malloc.h>
 #include <unistd.h>
 
-enum { ACCEPTS = 64 /* of one turn */ };
+enum { ACCEPTS = 64 /* of one turn */, TRIM_FROM = 256 };
 
 /* -- answers -------------------------------------------------------------------------------------
  */
@@ -210,12 +211,24 @@ const struct http_header *http_headers_like(const struct http_exchange *x, const
 /* -- the server ----------------------------------------------------------------------------------
  */
 
+/* After many connections have gone, their memory goes back to the system. */
+static void trim(struct http_server *s)
+{
+    if (s->count > s->peak)
+        s->peak = s->count;
+    if (s->peak < TRIM_FROM || s->count > s->peak / 2)
+        return;
+    s->peak = s->count;
+    malloc_trim(0);
+}
+
 static void sweep(void *arg)
 {
     struct http_server *s = arg;
     double now = loop_now(s->loop);
     for (struct conn *c = s->conns; c; c = c->next)
         conn_sweep(c, now);
+    trim(s);
     if (s->full && s->count < s->o.max_connections && s->accepting) {
         s->full = false;
         loop_watch_set(s->accepting, LOOP_READ);

@@ -81,7 +81,7 @@ static int bind_one(const struct addrinfo *i)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = { 0 };
     socklen_t size = sizeof at;
     if (getsockname(fd, (struct sockaddr *)&at, &size) < 0)
         return 0;

@@ -10,6 +10,7 @@
 #include "net/loop.h"
 #include "net/own.h"
 #include <libwebsockets.h>
+#include <openssl/ssl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,6 +27,9 @@
     X(lws_partial_buffered)                                                                        \
     X(lws_set_log_level)
 LIB_TABLE(lws, LWS_API);
+
+#define TLS_API(X) X(SSL_CTX_ctrl) X(SSL_CTX_callback_ctrl)
+LIB_TABLE(tls, TLS_API);
 
 enum { READ_SIZE = 32 << 10, WRITE_SIZE = 256 << 10, FILES_MAX = 16384, DOMAINS_MAX = 16 };
 
@@ -108,12 +112,22 @@ static int on_closed(struct wire *w)
     return 0;
 }
 
+/* One certificate a server. The library's own callback for the name a client asks for would pick
+ * any other server's, even that of a plain one. */
+static int set_up_tls(SSL_CTX *context)
+{
+    tls.SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, NULL);
+    tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
+    return 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t len)
 {
-    (void)user;
     struct wire *w;
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        return set_up_tls(user);
     case LWS_CALLBACK_RAW_RX:
         w = lws.lws_get_opaque_user_data(wsi);
         return on_bytes(w, in, len);
@@ -231,7 +245,8 @@ static bool start(struct loop *l, struct err *e)
     if (net.context)
         return net.loop == l ? true
                              : err_set(e, ERR_SYSTEM, "HTTP servers run on another loop already");
-    if (!LIB_LOAD(lws, LWS_API, "libwebsockets.so.17", "libwebsockets17", e))
+    if (!LIB_LOAD(lws, LWS_API, "libwebsockets.so.17", "libwebsockets17", e) ||
+        !LIB_LOAD(tls, TLS_API, "libssl.so.3", "libssl3", e))
         return false;
     lws.lws_set_log_level(0, no_log);
     void *loops[] = { loop_ev(l) };

@@ -1,5 +1,5 @@
-/* http_client.h - for tests: a blocking raw client on a thread while the loop runs on the main one,
- * and a reader of what came back: "200[body] 413[] …" */
+/* http_client.h - for tests: a blocking raw client on a thread while the loop runs on the main one.
+ */
 #pragma once
 #include "base/buf.h"
 #include "net/loop.h"
@@ -115,51 +115,4 @@ static void client_run(struct loop *l, struct client *c)
     loop_unwatch(w);
     close(c->done[0]);
     close(c->done[1]);
-}
-
-/* One answer at s; returns the byte behind it, or NULL. */
-static const char *client_answer(const char *s, const char *end, bool bare, struct buf *out)
-{
-    const char *body = memmem(s, (size_t)(end - s), "\r\n\r\n", 4);
-    if (!body || strncmp(s, "HTTP/1.1 ", 9) != 0) {
-        buf_printf(out, "?%.20s", s);
-        return NULL;
-    }
-    body += 4;
-    int status = (int)strtol(s + 9, NULL, 10);
-    buf_printf(out, "%s%d", out->len ? " " : "", status);
-    if (status < 200)
-        return body;
-    const char *length = memmem(s, (size_t)(body - s), "Content-Length: ", 16);
-    const char *chunked = memmem(s, (size_t)(body - s), "chunked", 7);
-    buf_char(out, '[');
-    size_t n = length ? strtoull(length + 16, NULL, 10) : 0;
-    while (chunked && !bare && body < end) {
-        char *at;
-        n = strtoull(body, &at, 16);
-        body = at + 2;
-        if (n == 0)
-            break;
-        buf_add(out, body, n);
-        body += n + 2;
-    }
-    if (chunked && !bare)
-        body += 2;
-    else if (!length && !chunked && status != 204 && status != 304)
-        n = (size_t)(end - body);
-    if (!chunked && !bare) {
-        n = n < (size_t)(end - body) ? n : (size_t)(end - body);
-        buf_add(out, body, n);
-        body += n;
-    }
-    buf_char(out, ']');
-    return body;
-}
-
-static void client_answers(const struct client *c, bool bare, struct buf *out)
-{
-    buf_init(out, 64 << 20);
-    const char *at = c->got.data, *end = at + c->got.len;
-    while (at && at < end)
-        at = client_answer(at, end, bare, out);
 }
