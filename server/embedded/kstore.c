@@ -116,7 +116,7 @@ struct kstore *kstore_open(const char *dir, struct err *e)
     s->arena = a;
     s->dir = arena_strdup(a, dir);
     s->inotify = s->lock = -1;
-    for (size_t i = 0; i < STORE_KINDS; i++)
+    for (size_t i = 0; i < KSTORE_KINDS; i++)
         s->lists[i].watch = -1;
     if (kstore_disk_open(s, e))
         return s;
@@ -130,7 +130,7 @@ void kstore_close(struct kstore *s)
         return;
     kstore_disk_close(s);
     free_retired(s);
-    for (size_t i = 0; i < STORE_KINDS; i++) {
+    for (size_t i = 0; i < KSTORE_KINDS; i++) {
         struct kstore_list *l = &s->lists[i];
         for (size_t j = 0; j < l->count; j++)
             arena_free(l->items[j]->arena);
@@ -233,7 +233,7 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
         kstore_insert(s, kind, o);
     }
     arena_free(scratch);
-    return written ? STORE_OK : STORE_FAILED;
+    return written ? KSTORE_OK : KSTORE_FAILED;
 }
 
 enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON *object,
@@ -242,9 +242,9 @@ enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON
     size_t k = kstore_kind_index(kind);
     const char *name = json_str(json_get(object, "metadata"), "name");
     if (!check_name(s, k, name, e))
-        return STORE_FAILED;
+        return KSTORE_FAILED;
     if (find_object(s, k, name))
-        return STORE_EXISTS;
+        return KSTORE_EXISTS;
     return write_object(s, k, object, NULL, e);
 }
 
@@ -256,12 +256,12 @@ enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSO
     const char *name = json_str(metadata, "name"), *wanted = json_str(metadata, "resourceVersion");
     struct kstore_object *o = find_object(s, k, name);
     if (!o)
-        return STORE_MISSING;
+        return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
-        return STORE_FAILED;
+        return KSTORE_FAILED;
     const char *current = json_str(json_get(o->tree, "metadata"), "resourceVersion");
     if (wanted && *wanted && strcmp(wanted, current ? current : "") != 0)
-        return STORE_CONFLICT;
+        return KSTORE_CONFLICT;
     return write_object(s, k, object, o->tree, e);
 }
 
@@ -272,13 +272,13 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
     bool found;
     size_t at = kstore_find(&s->lists[k], name, &found);
     if (!found)
-        return STORE_MISSING;
+        return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
-        return STORE_FAILED;
+        return KSTORE_FAILED;
     struct arena *scratch = arena_new();
     bool removed = file_remove(kstore_disk_path(s, scratch, k, name), e);
     arena_free(scratch);
     if (removed)
         kstore_remove_at(s, k, at);
-    return removed ? STORE_OK : STORE_FAILED;
+    return removed ? KSTORE_OK : KSTORE_FAILED;
 }

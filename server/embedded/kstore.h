@@ -20,11 +20,11 @@ struct err;
 struct kstore;
 
 enum kstore_result {
-    STORE_OK = 0,
-    STORE_EXISTS,   /* create: there is one of that name */
-    STORE_MISSING,  /* replace, delete: there is none of that name */
-    STORE_CONFLICT, /* replace: metadata.resourceVersion given is not the current one */
-    STORE_FAILED,   /* err says why: disk, name that makes no file, unreadable file in the way */
+    KSTORE_OK = 0,
+    KSTORE_EXISTS,   /* create: there is one of that name */
+    KSTORE_MISSING,  /* replace, delete: there is none of that name */
+    KSTORE_CONFLICT, /* replace: metadata.resourceVersion given is not the current one */
+    KSTORE_FAILED,   /* err says why: disk, name that makes no file, unreadable file in the way */
 };
 
 /* Makes the folder if it is not there. ERR_SYSTEM names the path, or the process that holds it. */

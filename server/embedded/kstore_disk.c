@@ -229,6 +229,23 @@ static bool take_lock(struct kstore *s, struct err *e)
     return true;
 }
 
+/* Temporary files of file_replace that a sudden death left: "a.yaml." and six characters. We hold
+ * the lock, so nobody is writing them. */
+static void sweep(struct kstore *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    const char *dir = arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural);
+    DIR *d = opendir(dir);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        size_t len = strlen(entry->d_name);
+        if (len > 12 && memcmp(entry->d_name + len - 12, ".yaml.", 6) == 0)
+            unlink(arena_printf(scratch, "%s/%s", dir, entry->d_name));
+    }
+    if (d)
+        closedir(d);
+    arena_free(scratch);
+}
+
 bool kstore_disk_open(struct kstore *s, struct err *e)
 {
     if (!file_make_dir(s->dir, 0755, e) || !take_lock(s, e))
@@ -237,6 +254,7 @@ bool kstore_disk_open(struct kstore *s, struct err *e)
         const char *path = arena_printf(s->arena, "%s/%s", s->dir, kstore_kinds[kind].plural);
         if (!file_make_dir(path, 0700, e))
             return false;
+        sweep(s, kind);
     }
     s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     kstore_disk_scan(s);

@@ -13,7 +13,7 @@ struct kstore_kind {
     void (*prune)(cJSON *spec);
 };
 extern const struct kstore_kind kstore_kinds[]; /* ended by { 0 } */
-enum { STORE_KINDS = 21 };                      /* at most */
+enum { KSTORE_KINDS = 21 };                      /* at most */
 
 /* Which file an object was read from: equal identities, equal content. */
 struct kstore_file {
@@ -43,7 +43,7 @@ struct kstore_list {
 struct kstore {
     struct arena *arena;
     const char *dir;
-    struct kstore_list lists[STORE_KINDS];
+    struct kstore_list lists[KSTORE_KINDS];
     struct kstore_object *retired; /* replaced since the last refresh */
     unsigned long generation;
     int inotify; /* -1: not available, then every refresh looks at every file */

@@ -160,13 +160,13 @@ static const cJSON *written(struct rest_request *r, const char *kind, const cJSO
                             enum kstore_result result, const struct err *e)
 {
     switch (result) {
-    case STORE_OK:
+    case KSTORE_OK:
         return kstore_get(r->store, kind, kube_name(object));
-    case STORE_EXISTS:
-    case STORE_CONFLICT:
+    case KSTORE_EXISTS:
+    case KSTORE_CONFLICT:
         rest_fail(r, X_CONFLICT, NULL);
         return NULL;
-    case STORE_MISSING:
+    case KSTORE_MISSING:
         fail_not_found(r, kind, kube_name(object));
         return NULL;
     default:
@@ -201,5 +201,5 @@ bool kube_delete(struct rest_request *r, const char *kind, const char *name)
 {
     struct err e = { 0 };
     enum kstore_result result = kstore_delete(r->store, kind, name, &e);
-    return result == STORE_OK || result == STORE_MISSING || fail_internal(r, &e);
+    return result == KSTORE_OK || result == KSTORE_MISSING || fail_internal(r, &e);
 }

@@ -58,7 +58,7 @@ cJSON *seed_object(struct arena *a, const char *kind, const char *name)
 static bool add(struct embedded *x, const char *plural, const cJSON *object, struct err *e)
 {
     enum kstore_result result = kstore_create(x->store, plural, object, e);
-    return result == STORE_OK || result == STORE_EXISTS;
+    return result == KSTORE_OK || result == KSTORE_EXISTS;
 }
 
 static bool is_empty(const struct kstore *s)
@@ -78,7 +78,7 @@ static bool first_start(struct embedded *x, struct arena *a, struct err *e)
         cJSON *map = json_clone(a, kstore_get(x->store, "configmaps", "higress-console"));
         kube_set_label(a, map, "higress.io/resource-definer", "higress");
         json_set_str(a, json_get(map, "data"), steps[i][0], steps[i][1]);
-        if (kstore_replace(x->store, "configmaps", map, e) != STORE_OK)
+        if (kstore_replace(x->store, "configmaps", map, e) != KSTORE_OK)
             return false;
     }
     return true;
