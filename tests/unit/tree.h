@@ -1,14 +1,13 @@
 /* tree.h - removes a temporary folder with everything below it. */
 #pragma once
 #include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static inline void tree_remove(const char *dir)
 {
-    char path[PATH_MAX];
+    char path[1024];
     DIR *d = opendir(dir);
     for (struct dirent *e; d && (e = readdir(d));) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
