@@ -104,21 +104,32 @@ static bool twice(const struct plan *p, const struct plan_op *op)
     return false;
 }
 
+static bool text_edited(const struct plan *p, const cJSON *before, const cJSON *after)
+{
+    const char *text = json_str(after, "rawConfigurations");
+    const char *old = json_str(before, "rawConfigurations");
+    if (!text || !*text || (p->exact && json_get(after, "configurations")))
+        return false;
+    return !old || strcmp(text, old) != 0;
+}
+
+static bool tree_edited(const cJSON *before, const cJSON *after)
+{
+    const cJSON *tree = json_get(after, "configurations");
+    const cJSON *was = json_get(before, "configurations");
+    return tree && !cJSON_IsNull(tree) && !(was && json_equal(tree, was));
+}
+
 /* The YAML text of a plugin instance wins if it was edited; only the tree is sent, because the
  * console would prefer the tree whatever the text says. */
 static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
 {
     const char *text = json_str(after, "rawConfigurations");
-    const char *old = json_str(before, "rawConfigurations");
-    const cJSON *tree = json_get(after, "configurations"),
-                *was = json_get(before, "configurations");
-    bool tree_edited = tree && !cJSON_IsNull(tree) && !(was && json_equal(tree, was));
-    bool edited = text && *text && !(old && !strcmp(text, old)) && !(p->exact && tree);
-    if (edited) {
+    if (text_edited(p, before, after)) {
         cJSON *parsed = yaml_parse(p->arena, text, strlen(text), p->err);
         if (!parsed)
             return err_at(p->err, "rawConfigurations");
-        if (tree_edited && !json_equal(parsed, tree))
+        if (tree_edited(before, after) && !json_equal(parsed, json_get(after, "configurations")))
             return err_set(p->err, ERR_ARGS,
                            "give configurations or rawConfigurations, not both changed");
         json_set(p->arena, after, "configurations", parsed);
