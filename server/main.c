@@ -36,7 +36,7 @@ int main(int argc, char **argv)
     for (int i = 0; commands[i]; i++) {
         struct options o;
         int code = EXIT_DONE;
-        if (strcmp(commands[i]->name, name))
+        if (strcmp(commands[i]->name, name) != 0)
             continue;
         if (!options_parse(commands[i], argc - 2, argv + 2, &o, &code))
             return code;

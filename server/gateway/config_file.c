@@ -173,7 +173,7 @@ static void overlay(struct sources *s, cJSON *tree, const struct config_flag *fl
         json_set_str(a, ref, "env", "HIGRESS_OPS_PASSWORD");
         put(a, tree, "gateway.password", ref);
     }
-    for (int i = 0; config_options[i].path && i < OPTIONS; i++) {
+    for (int i = 0; i < OPTIONS && config_options[i].path; i++) {
         const struct config_option *o = &config_options[i];
         const char *env = o->env ? getenv(o->env) : NULL, *flag = flag_value(flags, o->flag);
         const char *given = flag ? flag : env && *env ? env : NULL;

@@ -127,22 +127,30 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
         line(w, arena_printf(w->a, "~ %s: order of the elements", path));
 }
 
-static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+/* Both are there. */
+static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
-    bool no_x = absent(x), no_y = absent(y);
-    if (no_x && no_y)
-        return;
-    const char *shown = *path ? path : "(all)";
-    if (no_x)
-        line(w, arena_printf(w->a, "+ %s: %s", shown, value(w, y)));
-    else if (no_y)
-        line(w, arena_printf(w->a, "- %s: %s", shown, value(w, x)));
-    else if (cJSON_IsObject(x) && cJSON_IsObject(y))
+    if (cJSON_IsObject(x) && cJSON_IsObject(y))
         walk_object(w, path, x, y);
     else if (cJSON_IsArray(x) && cJSON_IsArray(y))
         walk_list(w, path, x, y);
     else if (!json_equal(x, y))
-        line(w, arena_printf(w->a, "~ %s: %s -> %s", shown, value(w, x), value(w, y)));
+        line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)", value(w, x),
+                             value(w, y)));
+}
+
+static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    bool no_x = !x || absent(x), no_y = !y || absent(y);
+    const char *shown = *path ? path : "(all)";
+    if (no_x && no_y)
+        return;
+    if (no_x)
+        line(w, arena_printf(w->a, "+ %s: %s", shown, value(w, y)));
+    else if (no_y)
+        line(w, arena_printf(w->a, "- %s: %s", shown, value(w, x)));
+    else
+        walk_both(w, path, x, y);
 }
 
 /* A create or a delete is shown member by member, not as one long line. */

@@ -178,7 +178,7 @@ static bool says_missing(struct arena *a, const struct fetch_answer *answer)
 cJSON *gateway_get(struct gateway *g, struct arena *a, const char *path, bool *missing,
                    struct cancel *c, struct err *e)
 {
-    struct fetch_answer answer;
+    struct fetch_answer answer = { 0 };
     if (missing)
         *missing = false;
     if (!get_patiently(g, a, path, c, &answer, e))

@@ -6,6 +6,7 @@
  * what the double holds afterwards: applied is b, failed is a, unknown is either.
  */
 #include "double.h"
+#include <fcntl.h>
 
 #define ROUTE                                                                                      \
     "{\"name\":\"pay\",\"domains\":[\"a.example\"],\"path\":{\"matchType\":\"PRE\","               \
@@ -265,13 +266,75 @@ static void test_refused(void **state)
     with_world("approve", body_refused);
 }
 
+/* -- TLS
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static bool make_certificate(const char *key, const char *cert)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        dup2(null, 2);
+        execlp("openssl", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+               "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=wrong.example",
+               "-addext", "subjectAltName=DNS:wrong.example", "-keyout", key, "-out", cert,
+               (char *)NULL);
+        _exit(127);
+    }
+    int status = 1;
+    waitpid(pid, &status, 0);
+    return status == 0;
+}
+
+static __attribute__((noinline)) void wants(struct world *w, const char *url, const char *ca,
+                                            const char *words)
+{
+    struct err e = { 0 };
+    struct config c = *w->config;
+    c.gateway_url = url;
+    c.ca_file = ca;
+    struct gateway *g = gateway_new(w->loop, w->arena, &c);
+    bool missing = false;
+    assert_null(gateway_get(g, w->arena, "/v1/routes/pay", &missing, NULL, &e));
+    assert_false(missing);
+    assert_int_equal(e.kind, ERR_NET);
+    if (!strstr(e.text, words))
+        fail_msg("'%s' is not in: %s", words, e.text);
+}
+
+/* A certificate for another name, one that nobody trusts, and a server without TLS: the password
+ * must not go out and nothing is read. */
+static void body_tls(struct world *w)
+{
+    char *key = arena_printf(w->arena, "%s/key", double_state);
+    char *cert = arena_printf(w->arena, "%s/cert", double_state);
+    int in;
+    pid_t pid;
+    assert_true(make_certificate(key, cert));
+    int port = double_launch(cert, key, &pid, &in);
+    assert_true(port);
+    char *url = arena_printf(w->arena, "https://127.0.0.1:%d", port);
+    wants(w, url, cert, "name");
+    wants(w, url, NULL, "certificate");
+    wants(w, arena_printf(w->arena, "https://127.0.0.1:%d", double_port), NULL, "TLS");
+    close(in);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+    assert_int_equal(double_count(w, "GET"), 0);
+}
+
+static void test_tls(void **state)
+{
+    (void)state;
+    with_world("approve", body_tls);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_lists),
-        cmocka_unit_test(test_create),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_lists), cmocka_unit_test(test_create),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_tls),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }
