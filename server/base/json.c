@@ -6,6 +6,7 @@
 #include "base/json_node.h"
 #include <limits.h>
 #include <math.h>
+#include <stdint.h>
 
 cJSON *json_node(struct arena *a, int type)
 {
@@ -143,6 +144,16 @@ cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item)
         json_node_replace(object, old, item);
     else
         json_node_append(object, item);
+    return item;
+}
+
+cJSON *json_put(cJSON *object, const char *key, cJSON *item)
+{
+    if (item->prev)
+        bug("json_put: the value of '%s' already hangs in a tree", key);
+    item->string = (char *)(uintptr_t)key;
+    item->type |= cJSON_StringIsConst;
+    json_node_append(object, item);
     return item;
 }
 

@@ -36,6 +36,9 @@ cJSON *json_clone(struct arena *a, const cJSON *node);
 
 /* Sets or replaces a member (replacing keeps its place in the order); returns item. */
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item);
+/* Appends a member that is known not to be there yet. key is not copied: it must outlive the node.
+ */
+cJSON *json_put(cJSON *object, const char *key, cJSON *item);
 cJSON *json_set_str(struct arena *a, cJSON *object, const char *key,
                     const char *s); /* NULL s: null */
 cJSON *json_set_num(struct arena *a, cJSON *object, const char *key, double n);

@@ -204,7 +204,7 @@ static void delete (struct rest_request *r)
 
 static void get_routes(struct rest_request *r)
 {
-    rest_page(r, route_list(r, rest_var(r, 0)));
+    route_give_list(r, rest_var(r, 0));
 }
 
 const struct rest_route domain_rest[] = {

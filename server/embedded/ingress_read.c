@@ -9,16 +9,26 @@
 
 struct reading {
     struct arena *a;
-    const cJSON *ingress;
+    const cJSON *ingress, *annotations;
 };
 
 /* The annotation, switched off or not; NULL when absent. */
 static const char *get(struct reading *in, const char *name)
 {
-    const char *value = kube_annotation(in->ingress, arena_printf(in->a, "higress.io/%s", name));
-    if (value)
-        return value;
-    return kube_annotation(in->ingress, arena_printf(in->a, "disabled.higress.io/%s", name));
+    const char *disabled = NULL;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, in->annotations)
+    {
+        const char *key = item->string;
+        bool off = strncmp(key, "disabled.", 9) == 0;
+        key += off ? 9 : 0;
+        if (strncmp(key, "higress.io/", 11) != 0 || strcmp(key + 11, name) != 0)
+            continue;
+        if (!off)
+            return item->valuestring;
+        disabled = item->valuestring;
+    }
+    return disabled;
 }
 
 static bool set_text(struct reading *in, cJSON *to, const char *field, const char *name)
@@ -97,7 +107,7 @@ static void read_retry(struct reading *in, cJSON *route)
 
 static void read_cors(struct reading *in, cJSON *route)
 {
-    if (json_count(json_path(in->ingress, "metadata.annotations")) == 0)
+    if (json_count(in->annotations) == 0)
         return;
     cJSON *cors = json_set(in->a, route, "cors", model_new(in->a, ingress_cors_model));
     set_bool(in, cors, "enabled", "enable-cors");
@@ -129,13 +139,14 @@ static bool set_headers(struct reading *in, cJSON *to, const char *field, const 
     return true;
 }
 
-static bool read_stage(struct reading *in, cJSON *control, const char *which)
+/* names: of add, update and remove. */
+static bool read_stage(struct reading *in, cJSON *control, const char *which,
+                       const char *const names[3])
 {
     cJSON *stage = model_new(in->a, ingress_stage_model);
-    const char *prefix = arena_printf(in->a, "%s-header-control", which);
-    bool any = set_headers(in, stage, "add", arena_printf(in->a, "%s-add", prefix));
-    any |= set_headers(in, stage, "set", arena_printf(in->a, "%s-update", prefix));
-    any |= set_list(in, stage, "remove", arena_printf(in->a, "%s-remove", prefix), ",");
+    bool any = set_headers(in, stage, "add", names[0]);
+    any |= set_headers(in, stage, "set", names[1]);
+    any |= set_list(in, stage, "remove", names[2], ",");
     if (any)
         json_set(in->a, control, which, stage);
     return any;
@@ -145,8 +156,14 @@ static void read_header_control(struct reading *in, cJSON *route)
 {
     cJSON *control = model_new(in->a, ingress_headers_model);
     set_switch(in, control, "enable-header-control");
-    bool request = read_stage(in, control, "request");
-    bool response = read_stage(in, control, "response");
+    static const char *const names[2][3] = {
+        { "request-header-control-add", "request-header-control-update",
+          "request-header-control-remove" },
+        { "response-header-control-add", "response-header-control-update",
+          "response-header-control-remove" },
+    };
+    bool request = read_stage(in, control, "request", names[0]);
+    bool response = read_stage(in, control, "response", names[1]);
     if (request || response)
         json_set(in->a, route, "headerControl", control);
 }
@@ -188,7 +205,7 @@ static void read_predicates(struct reading *in, cJSON *route)
 {
     const cJSON *item;
     const char *field, *type, *key;
-    cJSON_ArrayForEach(item, json_path(in->ingress, "metadata.annotations"))
+    cJSON_ArrayForEach(item, in->annotations)
     {
         if (!split_predicate(in->a, item->string, &field, &type, &key))
             continue;
@@ -264,7 +281,7 @@ static void read_custom(struct reading *in, cJSON *route)
     const cJSON *item;
     cJSON *configs = json_set_object(in->a, route, "customConfigs");
     cJSON *labels = json_set_object(in->a, route, "customLabels");
-    cJSON_ArrayForEach(item, json_path(in->ingress, "metadata.annotations"))
+    cJSON_ArrayForEach(item, in->annotations)
     {
         if (cJSON_IsString(item) && ingress_is_custom(item->string))
             json_set_str(in->a, configs, item->string, item->valuestring);
@@ -281,7 +298,7 @@ static void read_custom(struct reading *in, cJSON *route)
 
 cJSON *ingress_to_route(struct arena *a, const cJSON *ingress)
 {
-    struct reading in = { a, ingress };
+    struct reading in = { a, ingress, json_path(ingress, "metadata.annotations") };
     cJSON *route = model_new(a, ingress_route_model);
     json_set_str(a, route, "name", kube_name(ingress));
     json_set_str(a, route, "version", kube_version(ingress));

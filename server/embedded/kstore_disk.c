@@ -53,6 +53,7 @@ static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
         metadata = json_set_object(a, tree, "metadata");
     json_set_str(a, metadata, "name", name);
     json_set_str(a, metadata, "namespace", "higress-system");
+    json_remove(metadata, "managedFields"); /* often half of the text, and never read */
     const cJSON *version = json_get(metadata, "resourceVersion");
     if (cJSON_IsNumber(version))
         json_set_str(a, metadata, "resourceVersion", json_print(a, version));

@@ -207,7 +207,7 @@ cJSON *model_bind(struct arena *a, const struct model_field *rows, const cJSON *
         cJSON *bound = member ? bind_value(a, f, member) : default_value(a, f);
         if (!bound)
             return NULL;
-        json_set(a, out, f->name, bound);
+        json_put(out, f->name, bound);
     }
     return out;
 }
@@ -216,7 +216,7 @@ cJSON *model_new(struct arena *a, const struct model_field *rows)
 {
     cJSON *out = json_object(a);
     for (const struct model_field *f = rows; f->name; f++)
-        json_set(a, out, f->name, default_value(a, f));
+        json_put(out, f->name, default_value(a, f));
     return out;
 }
 

@@ -170,67 +170,75 @@ static bool page_number(const struct rest_request *r, const char *name, int *out
     return true;
 }
 
-static bool page_window(struct rest_request *r, int total, int *from, int *to, cJSON *body)
+static bool page_window(struct rest_request *r, struct rest_list *l)
 {
-    int num = 1, size = 0;
-    bool has_num = page_number(r, "pageNum", &num);
-    bool has_size = page_number(r, "pageSize", &size);
-    *from = 0;
-    *to = total;
+    bool has_num = page_number(r, "pageNum", &l->page_num);
+    bool has_size = page_number(r, "pageSize", &l->page_size);
     if (!has_num && !has_size)
         return true;
-    if (num < 1)
-        num = 1;
-    if (size < 1)
-        size = 10;
-    long long first = (long long)(num - 1) * size, last = first + size;
-    if (last > total)
-        last = total;
+    if (l->page_num < 1)
+        l->page_num = 1;
+    if (l->page_size < 1)
+        l->page_size = 10;
+    long long first = (long long)(l->page_num - 1) * l->page_size, last = first + l->page_size;
+    if (last > l->total)
+        last = l->total;
     if (first > last)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%lld) > toIndex(%lld)", first, last);
-    *from = (int)first;
-    *to = (int)last;
-    json_set_num(r->arena, body, "pageNum", num);
-    json_set_num(r->arena, body, "pageSize", size);
+    l->from = (int)first;
+    l->to = (int)last;
     return true;
 }
 
-static const cJSON *page_slice(struct arena *a, const cJSON *items, int from, int to)
+bool rest_list_begin(struct rest_request *r, int total, struct rest_list *l)
 {
-    cJSON *slice = json_array(a);
-    const cJSON *item;
-    int i = 0;
-    cJSON_ArrayForEach(item, items)
-    {
-        if (i >= from && i < to)
-            json_add(a, slice, json_raw(a, json_print(a, item)));
-        i++;
-    }
-    return slice;
+    *l = (struct rest_list){ .total = total, .to = total, .page_num = -1, .page_size = -1 };
+    if (r->reply.status || !page_window(r, l))
+        return false;
+    l->out = buf_in(r->arena, MAX_ANSWER);
+    return buf_str(l->out, "{\"success\":true,\"message\":null,\"data\":[");
+}
+
+void rest_list_add(struct rest_list *l, const cJSON *item)
+{
+    if (l->out->data[l->out->len - 1] != '[')
+        buf_char(l->out, ',');
+    json_write(l->out, item);
+}
+
+static void add_page(struct buf *out, const char *name, int n)
+{
+    if (n < 0)
+        buf_printf(out, ",\"%s\":null", name);
+    else
+        buf_printf(out, ",\"%s\":%d", name, n);
+}
+
+void rest_list_end(struct rest_request *r, struct rest_list *l)
+{
+    buf_printf(l->out, "],\"total\":%d", l->total);
+    add_page(l->out, "pageNum", l->page_num);
+    add_page(l->out, "pageSize", l->page_size);
+    buf_char(l->out, '}');
+    answer(r, 200, "application/json", l->out->data, l->out->len);
+    if (has_odd_extension(r))
+        rest_header(r, "content-disposition", "inline;filename=f.txt");
 }
 
 void rest_page(struct rest_request *r, const cJSON *items)
 {
-    int from, to, total = json_count(items);
-    if (r->reply.status)
+    struct rest_list l;
+    const cJSON *item;
+    int i = 0;
+    if (!rest_list_begin(r, json_count(items), &l))
         return;
-    cJSON *paging = json_object(r->arena);
-    if (!page_window(r, total, &from, &to, paging))
-        return;
-    if (from > 0 || to < total)
-        items = page_slice(r->arena, items, from, to);
-    struct buf *out = buf_in(r->arena, MAX_ANSWER);
-    buf_str(out, "{\"success\":true,\"message\":null,\"data\":");
-    json_write(out, items);
-    buf_printf(out, ",\"total\":%d,\"pageNum\":", total);
-    const cJSON *num = json_get(paging, "pageNum"), *size = json_get(paging, "pageSize");
-    buf_str(out, num ? json_print(r->arena, num) : "null");
-    buf_str(out, ",\"pageSize\":");
-    buf_str(out, size ? json_print(r->arena, size) : "null");
-    buf_char(out, '}');
-    answer(r, 200, "application/json", out->data, out->len);
-    if (has_odd_extension(r))
-        rest_header(r, "content-disposition", "inline;filename=f.txt");
+    cJSON_ArrayForEach(item, items)
+    {
+        if (i >= l.from && i < l.to)
+            rest_list_add(&l, item);
+        i++;
+    }
+    rest_list_end(r, &l);
 }
 
 void rest_envelope(struct rest_request *r, const cJSON *data)

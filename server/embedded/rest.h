@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct arena;
+struct buf;
 struct embedded;
 struct embedded_call;
 struct model_field;
@@ -85,6 +86,16 @@ bool rest_failed(const struct rest_request *r); /* answered with 400 or more */
 void rest_give(struct rest_request *r, const cJSON *data);
 /* A list, paged by pageNum and pageSize if given. items is an array in the request's arena. */
 void rest_page(struct rest_request *r, const cJSON *items);
+/* The same for lists whose items are made one by one, so that a hundred thousand never exist at
+ * once: begin says which of total are wanted (from ≤ i < to), add them in order, end. */
+struct rest_list {
+    struct buf *out;
+    int total, from, to;
+    int page_num, page_size; /* -1: not asked for */
+};
+bool rest_list_begin(struct rest_request *r, int total, struct rest_list *l);
+void rest_list_add(struct rest_list *l, const cJSON *item);
+void rest_list_end(struct rest_request *r, struct rest_list *l);
 /* Always 200 {"success":true,"message":null,"data":…}; NULL data is null. */
 void rest_envelope(struct rest_request *r, const cJSON *data);
 void rest_bare(struct rest_request *r, int status, const cJSON *data);

@@ -25,45 +25,83 @@ static cJSON *shown(struct rest_request *r, const cJSON *ingress)
     return route;
 }
 
-/* all: also those that the console did not make. */
-static cJSON *list(struct rest_request *r, const char *domain, bool all)
+/* Which Ingresses a list shows. */
+struct selection {
+    const char *label; /* NULL: any domain */
+    bool all;          /* also those that the console did not make */
+};
+
+static bool is_selected(const struct selection *s, const cJSON *ingress)
 {
-    cJSON *out = json_array(r->arena);
-    const char *label = domain ? ingress_domain_label(r->arena, domain) : NULL;
-    const struct rules_index *auth = rules_index_auth(r);
+    const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
+    if (!s->all && !kube_is_defined_here(ingress))
+        return false;
+    if (!s->all && class && strcmp(class, "higress") != 0)
+        return false;
+    return !s->label || kube_label(ingress, s->label);
+}
+
+static const cJSON **select_routes(struct rest_request *r, const struct selection *s, int *count)
+{
     size_t n = kstore_count(r->store, kind);
+    const cJSON **found = arena_array(r->arena, const cJSON *, n + 1);
+    *count = 0;
     for (size_t i = 0; i < n; i++) {
         const cJSON *ingress = kstore_at(r->store, kind, i);
-        const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
-        if (!all && !kube_is_defined_here(ingress))
-            continue;
-        if (!all && class && strcmp(class, "higress") != 0)
-            continue;
-        if (label && !kube_label(ingress, label))
-            continue;
-        cJSON *route = json_add(r->arena, out, ingress_to_route(r->arena, ingress));
-        json_set(r->arena, route, "authConfig",
-                 rules_indexed_auth(r->arena, auth, kube_name(ingress)));
+        if (is_selected(s, ingress))
+            found[(*count)++] = ingress;
     }
-    return out;
+    return found;
 }
 
 cJSON *route_list(struct rest_request *r, const char *domain)
 {
-    return list(r, domain, false);
+    struct selection s = { .label = domain ? ingress_domain_label(r->arena, domain) : NULL };
+    cJSON *out = json_array(r->arena);
+    int n;
+    const cJSON **found = select_routes(r, &s, &n);
+    for (int i = 0; i < n; i++)
+        json_add(r->arena, out, shown(r, found[i]));
+    return out;
+}
+
+/* One route at a time lives in a scratch arena: the answer is all that grows. */
+static void give_routes(struct rest_request *r, const struct selection *s)
+{
+    struct rest_list list;
+    int n;
+    const cJSON **found = select_routes(r, s, &n);
+    if (!rest_list_begin(r, n, &list))
+        return;
+    const struct rules_index *auth = rules_index_auth(r);
+    for (int i = list.from; i < list.to; i++) {
+        struct arena *scratch = arena_new();
+        cJSON *route = ingress_to_route(scratch, found[i]);
+        json_set(scratch, route, "authConfig",
+                 rules_indexed_auth(scratch, auth, kube_name(found[i])));
+        rest_list_add(&list, route);
+        arena_free(scratch);
+    }
+    rest_list_end(r, &list);
+}
+
+void route_give_list(struct rest_request *r, const char *domain)
+{
+    struct selection s = { .label = domain ? ingress_domain_label(r->arena, domain) : NULL };
+    give_routes(r, &s);
 }
 
 static void get_all(struct rest_request *r)
 {
     const char *all = rest_query(r, "all"), *domain = rest_query(r, "domainName");
-    bool everything = all && text_equal_nocase(all, "true");
-    if (domain && !*domain)
-        domain = NULL;
-    if (domain && everything)
+    struct selection s = { .all = all && text_equal_nocase(all, "true") };
+    if (domain && *domain)
+        s.label = ingress_domain_label(r->arena, domain);
+    if (s.label && s.all)
         rest_fail(r, X_VALIDATION,
                   "The query parameter 'all' is not supported when querying by domain.");
     else
-        rest_page(r, list(r, domain, everything));
+        give_routes(r, &s);
 }
 
 static void get(struct rest_request *r)

@@ -13,5 +13,7 @@ const cJSON *route_replace(struct rest_request *r, const cJSON *route);
 bool route_delete(struct rest_request *r, const char *name);
 /* Routes as the API shows them, authConfig filled; domain NULL: all. */
 cJSON *route_list(struct rest_request *r, const char *domain);
+/* Answers with the (paged) list of routes on a domain. */
+void route_give_list(struct rest_request *r, const char *domain);
 /* Rewrites every route on this domain so that its TLS follows. False: r has been answered. */
 bool route_follow_domain(struct rest_request *r, const char *domain);
