@@ -1,9 +1,12 @@
 /* contract.c - replays recorded exchanges with the real console against ours, one line a file.
  *
- *   contract [-v] [--recordings DIR] [--http] [--url URL --data DIR] [NAME…]
+ *   contract [-v] [--recordings DIR] [--mutate N] [--http] [--url URL --data DIR] [NAME…]
  *
  * In one process, without sockets; --http sends the same through a port, --url to a console that
  * runs already over a fresh copy of the recordings' initial folder (DIR), so name one file.
+ * --mutate sends N damaged variants of each request first: the console must answer each of them
+ * with a well-formed answer, and its folder must stay readable.
+ *
  * Exchanges of the files marked `exact` must all be equal; of the others at least `least` (a number
  * that may only rise). To add a recording, add its row to files[].
  */
@@ -16,6 +19,8 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
+#include "embedded/kstore.h"
+#include "mutate.h"
 #include "net/fetch.h"
 #include "net/http.h"
 #include "net/loop.h"
@@ -47,6 +52,8 @@ static const struct recording {
 struct run {
     const char *recordings;
     const char *url, *data;
+    const char *mutations; /* number of variants of each exchange, as text; NULL: none */
+    unsigned long long seed;
     bool verbose, http;
     struct loop *loop;
     int passed, failed, skipped;
@@ -261,17 +268,59 @@ static bool play(struct replay *p, const cJSON *exchange)
     return equal;
 }
 
+/* Does the answer look like one of an HTTP server, with JSON where it says so? */
+static bool is_well_formed(const struct turn *t)
+{
+    const char *type = answer_header(t, "content-type");
+    if (t->answer.status < 200 || t->answer.status > 599)
+        return false;
+    if (!type || !text_starts(type, "application/json"))
+        return true;
+    return json_parse(t->a, t->answer.body, t->answer.len, NULL) != NULL;
+}
+
+static int play_mutated(struct replay *p, const cJSON *exchange, int n)
+{
+    int good = 0;
+    for (int i = 0; i < n; i++) {
+        struct arena *a = arena_new();
+        struct turn t = { .p = p, .a = a };
+        cJSON *damaged = mutate(a, exchange, &p->run->seed);
+        t.request = json_get(damaged, "request");
+        t.differences = buf_in(a, 64 << 10);
+        send_request(&t);
+        if (p->run->verbose)
+            printf("  %d %s %s\n", t.answer.status, json_str(t.request, "method"),
+                   json_print(a, t.request));
+        if (is_well_formed(&t))
+            good++;
+        else
+            printf("  %s: ill-formed answer %d to %s\n", p->file->name, t.answer.status,
+                   json_print(a, t.request));
+        arena_free(a);
+    }
+    return good;
+}
+
 static void count(struct run *run, const struct recording *file, int equal, int total)
 {
     int failed = 0;
     run->equal += equal;
     run->total += total;
-    if (file->exact || equal < file->least)
+    if (file->exact || run->mutations || equal < file->least)
         failed = total - equal;
-    run->passed += equal;
-    run->failed += failed;
+    run->passed += run->mutations ? failed == 0 : equal;
+    run->failed += run->mutations ? failed > 0 : failed;
     printf("%s: %d of %d equal%s\n", file->name, equal, total,
-           failed && !file->exact ? " (was more before)" : "");
+           failed && !file->exact && !run->mutations ? " (was more before)" : "");
+}
+
+static bool readable(struct replay *p)
+{
+    const char *problem = kstore_problem(p->console->store, 0);
+    if (problem)
+        printf("  %s: the folder cannot be read: %s\n", p->file->name, problem);
+    return !problem;
 }
 
 static void play_all(struct replay *p, char *text)
@@ -281,13 +330,19 @@ static void play_all(struct replay *p, char *text)
         size_t len = strcspn(line, "\n");
         struct arena *a = arena_new();
         cJSON *exchange = json_parse(a, line, len, NULL);
-        if (exchange) {
+        if (exchange && p->run->mutations) {
+            int n = (int)strtol(p->run->mutations, NULL, 10);
+            total += n;
+            equal += play_mutated(p, exchange, n);
+        } else if (exchange) {
             total++;
             equal += play(p, exchange);
         }
         arena_free(a);
         line += len + (line[len] == '\n');
     }
+    if (p->run->mutations)
+        equal -= readable(p) ? 0 : 1;
     count(p->run, p->file, equal, total);
 }
 
@@ -360,12 +415,13 @@ static bool read_options(int argc, char **argv, struct chosen *c)
         const char *name, **value;
     } texts[] = { { "--recordings", &c->run.recordings },
                   { "--url", &c->run.url },
+                  { "--mutate", &c->run.mutations },
                   { "--data", &c->run.data } };
     for (int i = 1; i < argc; i++) {
         size_t t = 0;
-        while (t < 3 && strcmp(argv[i], texts[t].name) != 0)
+        while (t < 4 && strcmp(argv[i], texts[t].name) != 0)
             t++;
-        if (t < 3 && i + 1 < argc)
+        if (t < 4 && i + 1 < argc)
             *texts[t].value = argv[++i];
         else if (strcmp(argv[i], "-v") == 0)
             c->run.verbose = true;
@@ -404,8 +460,10 @@ int main(int argc, char **argv)
 {
     struct chosen c = { .run.recordings = "../shared/recordings/console" };
     if (!read_options(argc, argv, &c)) {
-        fprintf(stderr, "usage: contract [-v] [--recordings DIR] [--http] [--url URL --data DIR] "
-                        "[NAME...]\n");
+        fprintf(
+            stderr,
+            "usage: contract [-v] [--recordings DIR] [--mutate N] [--http] [--url URL --data DIR] "
+            "[NAME...]\n");
         return 2;
     }
     loop_main(run_all, &c);
