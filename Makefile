@@ -40,6 +40,8 @@ $B/test_%: tests/unit/test_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/unit $^ $(LIBS) -lcmocka -o $@
 $B/contract: $(wildcard tests/contract/*.c) $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/contract $^ $(LDFLAGS) $(LIBS) -o $@
+$B/load_server: tests/load/server.c $(LIBOBJ)
+	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 unit-programs: $(UNIT)
 unit: $(UNIT) ## unit tests of this build (SAN=1: under the sanitizers)
 	@for t in $^; do $$t || exit 1; done

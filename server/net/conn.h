@@ -31,8 +31,8 @@ struct http_server {
     struct conn *conns;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
-    int peak;  /* connections since memory was last given back */
-    bool full; /* not accepting: too many connections, or no descriptors left */
+    int gone, gone_before; /* connections ended since memory was given back; at the last sweep */
+    bool full;             /* not accepting: too many connections, or no descriptors left */
     bool closed;
 };
 

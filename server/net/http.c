@@ -211,15 +211,14 @@ const struct http_header *http_headers_like(const struct http_exchange *x, const
 /* -- the server ----------------------------------------------------------------------------------
  */
 
-/* After many connections have gone, their memory goes back to the system. */
+/* Many connections have gone, and now none goes: their memory returns to the system. */
 static void trim(struct http_server *s)
 {
-    if (s->count > s->peak)
-        s->peak = s->count;
-    if (s->peak < TRIM_FROM || s->count > s->peak / 2)
-        return;
-    s->peak = s->count;
-    malloc_trim(0);
+    if (s->gone >= TRIM_FROM && s->gone == s->gone_before) {
+        malloc_trim(0);
+        s->gone = 0;
+    }
+    s->gone_before = s->gone;
 }
 
 static void sweep(void *arg)
@@ -275,6 +274,7 @@ static void free_server(struct http_server *s)
 
 void http_forget(struct http_server *s)
 {
+    s->gone++;
     if (s->closed && s->count == 0)
         free_server(s);
 }
