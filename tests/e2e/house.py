@@ -1,0 +1,143 @@
+"""house.py - real processes for a test: the embedded control plane, the MCP server, people at a terminal."""
+import base64
+import http.client
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BINARY = os.environ.get("HIGRESS_OPS", os.path.join(ROOT, "build/gcc-san/higress-ops"))
+PASSWORD = "wet-paint-7731"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port, process, what):
+    for _ in range(200):
+        if process.poll() is not None:
+            raise RuntimeError("%s ended with %s" % (what, process.returncode))
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(what + " does not listen")
+
+
+class House:
+    """A folder of its own with data, state and logs; everything ends with close()."""
+
+    def __init__(self, mode="approve", extra_env=None):
+        self.dir = tempfile.mkdtemp(prefix="higress-ops-test-")
+        self.processes, self.clients = [], []
+        self.port = free_port()
+        self.console_log = open(os.path.join(self.dir, "console.log"), "wb")
+        self.console = self.start(["console", "--data", os.path.join(self.dir, "data"), "--listen",
+                                   "127.0.0.1:%d" % self.port], self.console_log)
+        wait_for(self.port, self.console, "the console")
+        self.api("POST", "/system/init", {"adminUser": {"name": "admin", "displayName": "Admin",
+                                                        "password": PASSWORD}, "configs": {}}, anonymous=True)
+        password = os.path.join(self.dir, "password")
+        with open(password, "w") as f:
+            f.write(PASSWORD)
+        self.env = {**os.environ, "HIGRESS_OPS_URL": "http://127.0.0.1:%d" % self.port,
+                    "HIGRESS_OPS_PASSWORD_FILE": password, "HIGRESS_OPS_STATE": os.path.join(self.dir, "state"),
+                    "HIGRESS_OPS_MODE": mode, **(extra_env or {})}
+
+    def start(self, args, log):
+        p = subprocess.Popen([BINARY] + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                             env=getattr(self, "env", None))
+        self.processes.append(p)
+        return p
+
+    def api(self, method, path, body=None, anonymous=False):
+        """(status, parsed body) straight from the console."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        headers = {"Content-Type": "application/json"}
+        if not anonymous:
+            headers["Authorization"] = "Basic " + base64.b64encode(("admin:" + PASSWORD).encode()).decode()
+        c.request(method, path, json.dumps(body) if body is not None else None, headers)
+        r = c.getresponse()
+        text = r.read().decode()
+        c.close()
+        try:
+            return r.status, json.loads(text) if text else None
+        except ValueError:
+            return r.status, text
+
+    def serve(self, args=()):
+        port = free_port()
+        self.serve_log = open(os.path.join(self.dir, "serve.log"), "ab")
+        p = self.start(["serve", "--listen", "127.0.0.1:%d" % port, *args], self.serve_log)
+        wait_for(port, p, "the server")
+        return port
+
+    def run(self, args, stdin="", timeout=60):
+        """(exit code, stdout, stderr) of one command."""
+        p = subprocess.run([BINARY] + args, env=self.env, input=stdin.encode(), capture_output=True, timeout=timeout)
+        return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+    def person(self, args, answer, timeout=30):
+        """(exit code, what was on the screen): a person at a terminal who types `answer` when asked."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(BINARY, [BINARY] + args, self.env)
+        screen, typed, end = b"", False, time.time() + timeout
+        while time.time() < end:
+            ready, _, _ = select.select([fd], [], [], 0.2)
+            if ready:
+                try:
+                    chunk = os.read(fd, 65536)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+                screen += chunk
+            elif screen and not typed and screen.rstrip()[-1:] in b"?:]>)":
+                os.write(fd, answer.encode() + b"\n")
+                typed = True
+        else:
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        os.close(fd)
+        return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
+
+    def everything(self):
+        """All that any process said or kept: outputs, logs, state files."""
+        parts = ["".join(c.heard) for c in self.clients]
+        for root, _, names in os.walk(self.dir):
+            if os.path.relpath(root, self.dir).split(os.sep)[0] == "data":
+                continue
+            for name in names:
+                if name in ("password",):
+                    continue
+                with open(os.path.join(root, name), "rb") as f:
+                    parts.append(f.read().decode("latin-1"))
+        return "\n".join(parts)
+
+    def close(self):
+        codes = []
+        for p in reversed(self.processes):
+            if p.poll() is None:
+                p.send_signal(signal.SIGTERM)
+                try:
+                    p.wait(15)
+                except subprocess.TimeoutExpired:
+                    p.kill()
+                    p.wait()
+            codes.append(p.returncode)
+        return codes
+
+    def forget(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
