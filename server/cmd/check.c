@@ -1,0 +1,39 @@
+/* check.c - `higress-ops check`: is the configuration right? Names file, line and field when it is
+ * not, and says what is in force when it is. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "cmd/cmd.h"
+#include "gateway/config.h"
+
+static const char *or_none(const char *s)
+{
+    return s ? s : "(none)";
+}
+
+static int run(const struct options *o)
+{
+    struct arena *a = arena_new();
+    int code = EXIT_DONE;
+    const struct config *c = options_config(o, a, &code);
+    if (c) {
+        printf("file:        %s\n", or_none(c->file));
+        printf("gateway:     %s as %s (password %s)\n", or_none(c->gateway_url), c->username,
+               c->password ? "set" : "not set");
+        printf("envoy admin: %s\n", or_none(c->envoy_admin));
+        printf("access log:  %s\n", or_none(c->access_log));
+        printf("mode:        %s\n", config_mode_name(c->mode));
+        printf("state:       %s\n", c->state_dir);
+        printf("listen:      %s (%s)\n", c->listen,
+               c->tokens[0].name ? "bearer tokens" : "no authentication");
+        puts("the configuration is right");
+    }
+    arena_free(a);
+    return code;
+}
+
+const struct command cmd_check = {
+    .name = "check",
+    .about = "Validates the configuration and shows what is in force.",
+    .config = true,
+    .run = run,
+};

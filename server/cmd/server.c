@@ -1,0 +1,90 @@
+/* server.c - opens and closes in one order, whatever the transport. */
+#include "cmd/server.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fiber.h"
+#include "base/log.h"
+#include "gateway/config.h"
+#include "gateway/engine.h"
+#include "gateway/gateway.h"
+#include "mcp/mcp.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include "tool.h"
+
+#include <signal.h>
+
+static enum log_level level_of(const char *name)
+{
+    static const char *const names[] = { "debug", "info", "warn", "error", "off" };
+    for (int i = 0; i <= LOG_OFF; i++)
+        if (!strcmp(names[i], name))
+            return (enum log_level)i;
+    return LOG_WARN;
+}
+
+bool server_open(struct server *s, const struct options *o, int *code)
+{
+    struct arena *a = arena_new();
+    *s = (struct server){ .arena = a };
+    s->config = options_config(o, a, code);
+    if (!s->config) {
+        arena_free(a);
+        return false;
+    }
+    log_open(level_of(s->config->log_level), 2);
+    s->loop = loop_new();
+    if (s->config->gateway_url)
+        s->gateway = gateway_new(s->loop, a, s->config);
+    const struct mcp_options m = {
+        .loop = s->loop, .config = s->config, .toolsets = toolsets, .gateway = s->gateway
+    };
+    s->mcp = mcp_new(&m);
+    return true;
+}
+
+void server_engine(struct server *s)
+{
+    if (s->mcp->engine || !s->gateway)
+        return;
+    s->mcp->engine = engine_new(s->loop, s->mcp->arena, s->gateway, s->config);
+    engine_start(s->mcp->engine);
+}
+
+static void stop(void *arg, int signum)
+{
+    (void)signum;
+    loop_stop(arg);
+}
+
+void server_run(struct server *s)
+{
+    loop_signal(s->loop, SIGTERM, stop, s->loop);
+    loop_signal(s->loop, SIGINT, stop, s->loop);
+    loop_run(s->loop);
+}
+
+/* Parked fibers end with an error before what they stand on goes away. */
+static void drain(struct server *s)
+{
+    fetch_stop(s->loop);
+    for (int i = 0; i < 200 && (s->mcp->requests > 0 || fiber_count() > 0); i++) {
+        struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
+        loop_run(s->loop);
+        loop_untimer(t);
+        fetch_stop(s->loop);
+    }
+}
+
+void server_close(struct server *s)
+{
+    struct mcp *m = s->mcp;
+    if (m->engine)
+        engine_stop(m->engine);
+    mcp_end_sessions(m);
+    drain(s);
+    mcp_free(m);
+    loop_free(s->loop);
+    fiber_drain_pool();
+    arena_free(s->arena);
+}

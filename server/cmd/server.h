@@ -1,0 +1,25 @@
+/* server.h - what the commands that answer MCP share: configuration, loop, gateway, protocol. */
+#pragma once
+#include "cmd/cmd.h"
+#include <stdbool.h>
+
+struct arena;
+struct config;
+struct gateway;
+struct loop;
+struct mcp;
+
+struct server {
+    struct arena *arena;
+    struct config *config;
+    struct loop *loop;
+    struct gateway *gateway; /* NULL: none configured */
+    struct mcp *mcp;
+};
+
+/* False after a message on stderr; *code is the exit code. */
+bool server_open(struct server *s, const struct options *o, int *code);
+/* The change engine: recovery of what a dead process left, the watcher for decisions. */
+void server_engine(struct server *s);
+void server_run(struct server *s); /* until loop_stop, SIGTERM or SIGINT */
+void server_close(struct server *s);

@@ -1,0 +1,45 @@
+/* ask.h - questions to the person behind the client: may this plan be applied?
+ *
+ * Session revisions: a server request on the way back of the pending call; the fiber parks until
+ * the answer, a cancellation, or ASK_SECONDS. 2026-07-28: the call ends with `input_required` and a
+ * signed state; the client calls again with the answer and the state, and the tool runs again from
+ * the top. The state is bound to tool, arguments, principal, plan and an expiry; one plan id is
+ * decided once by the store, so that a state cannot be used twice.
+ */
+#pragma once
+#include "mcp/request.h"
+
+struct ask_wait;
+
+enum { ASK_SECONDS = 50, ASK_STATE_SECONDS = 600 };
+
+enum asked {
+    ASK_YES = 1,
+    ASK_NO,     /* declined, or the form says reject */
+    ASK_LATER,  /* cancelled, no answer in time, or an answer that does not say yes or no */
+    ASK_CANNOT, /* the client did not declare elicitation, or cannot be reached */
+    ASK_RETRY,  /* the call must end with q->input_required */
+    ASK_GONE,   /* the call was cancelled */
+};
+
+struct question {
+    struct request *request;
+    const char *tool;
+    const cJSON *args;
+    const char *retry_id, *retry_digest; /* plan that a valid retry answers; NULL: no retry */
+    const cJSON *retry_answer;
+    const char *input_required; /* result text */
+};
+
+/* Reads requestState and inputResponses of a call. False after request_fail: a state that is not
+ * ours, expired, or for another call. */
+bool ask_begin(struct question *q);
+/* May the plan be applied? message is what the person reads; `typed`: the person must also type
+ * the first eight characters of the plan's id. Parks. */
+enum asked ask_person(struct question *q, const char *id, const char *digest, const char *message,
+                      bool typed);
+
+/* A response of the client to one of our requests; false when it answers none. */
+bool ask_answer(struct session *s, const struct rpc *rpc);
+/* The session ends: the question is over. */
+void ask_abandon(struct ask_wait *w);

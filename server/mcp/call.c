@@ -1,0 +1,256 @@
+/* call.c - the life of one tools/call, read from call_main() down, and the arguments side of
+ * tool.h. What reads the gateway is call_gateway.c, what changes it call_change.c. */
+#include "mcp/call.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "gateway/mask.h"
+#include "mcp/era.h"
+#include "mcp/mcp.h"
+#include "mcp/policy.h"
+#include <stdarg.h>
+
+/* -- the answer
+ * ------------------------------------------------------------------------------------ */
+
+static cJSON *text_block(struct arena *a, const char *text)
+{
+    cJSON *content = json_array(a);
+    cJSON *block = json_add(a, content, json_object(a));
+    json_set_str(a, block, "type", "text");
+    json_set_str(a, block, "text", text);
+    return content;
+}
+
+static void answer(struct call *c, const cJSON *out)
+{
+    struct arena *a = c->arena;
+    const struct tool *t = c->entry->tool;
+    cJSON *result = json_object(a);
+    const char *text = t->say && !c->waits ? t->say(c, out) : json_print(a, out);
+    json_set(a, result, "content", text_block(a, secret_scrub(a, text)));
+    if (cJSON_IsObject(out) && c->request->era->structured) {
+        const char *scrubbed = secret_scrub(a, json_print(a, out));
+        json_set(a, result, "structuredContent", json_raw(a, scrubbed));
+    }
+    json_set_bool(a, result, "isError", false);
+    request_result(c->request, request_envelope(c->request, result));
+}
+
+static void answer_error(struct call *c)
+{
+    struct arena *a = c->arena;
+    cJSON *result = json_object(a);
+    const char *text = secret_scrub(a, text_clean(a, c->err.text, sizeof c->err.text));
+    json_set(a, result, "content", text_block(a, text));
+    json_set_bool(a, result, "isError", true);
+    request_result(c->request, request_envelope(c->request, result));
+}
+
+/* One line for those who run the server: which tool, how it ended, never an argument. */
+static void note(struct call *c)
+{
+    log_event(LOG_INFO, "call", "%s by %s: %s", c->entry->tool->name, c->request->principal,
+              c->err.kind ? err_kind_name(c->err.kind) : "ok");
+}
+
+/* -- before it runs
+ * ---------------------------------------------------------------------------------- */
+
+static bool find_tool(struct call *c)
+{
+    struct request *r = c->request;
+    const cJSON *name = json_get(r->rpc.params, "name");
+    if (!cJSON_IsString(name))
+        return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: name must be a string");
+    c->entry = catalog_find(r->mcp->catalog, name->valuestring);
+    if (c->entry)
+        return true;
+    return request_fail(r, 200, RPC_INVALID_PARAMS, "Unknown tool: %s",
+                        text_clean(c->arena, name->valuestring, 80));
+}
+
+static bool check_arguments(struct call *c)
+{
+    c->args = json_get(c->request->rpc.params, "arguments");
+    if (!c->args)
+        c->args = json_object(c->arena);
+    if (!field_check(c->entry->in, c->args, &c->err))
+        return err_at(&c->err, "Invalid arguments for %s", c->entry->tool->name);
+    c->dry_run = json_true(c->args, "dry_run");
+    return true;
+}
+
+static bool policy_allows(struct call *c)
+{
+    const struct tool *t = c->entry->tool;
+    enum mode mode = c->mcp->config->mode;
+    if (policy_of(mode, t->risk) == POLICY_DENY)
+        return err_set(
+            &c->err, ERR_POLICY,
+            "%s changes the gateway and this server runs in mode %s; whoever runs it can "
+            "start it with --mode approve",
+            t->name, config_mode_name(mode));
+    if (t->local || c->mcp->gateway)
+        return true;
+    return err_set(&c->err, ERR_POLICY,
+                   "no gateway is configured: start higress-ops with --gateway-url URL");
+}
+
+/* -- running
+ * ----------------------------------------------------------------------------------------- */
+
+/* "/v1/routes/{name}" with the percent-encoded arguments. */
+static const char *expand(struct call *c, const char *path)
+{
+    struct buf *b = buf_in(c->arena, 8192);
+    for (const char *p = path; *p; p++) {
+        const char *end = *p == '{' ? strchr(p, '}') : NULL;
+        if (!end) {
+            buf_char(b, *p);
+            continue;
+        }
+        const char *name = arena_strndup(c->arena, p + 1, (size_t)(end - p - 1));
+        buf_str(b, text_percent(c->arena, arg_str(c, name)));
+        p = end;
+    }
+    return b->data;
+}
+
+static const cJSON *run(struct call *c)
+{
+    const struct tool *t = c->entry->tool;
+    if (t->plan)
+        return call_change(c);
+    if (t->read)
+        return t->read(c);
+    const cJSON *o = gw_path(c, expand(c, t->get), MISSING_FAILS);
+    return o ? mask_object(c->arena, NULL, o) : NULL;
+}
+
+static void call_main(void *arg)
+{
+    struct call *c = arg;
+    struct request *r = c->request;
+    const cJSON *out = NULL;
+
+    if (!find_tool(c) || !ask_begin(&c->question)) {
+        request_error(r);
+        return;
+    }
+    if (check_arguments(c) && policy_allows(c))
+        out = run(c);
+
+    note(c);
+    if (r->gone)
+        request_gone(r);
+    else if (c->question.input_required)
+        request_result(r, c->question.input_required);
+    else if (r->err.kind)
+        request_error(r);
+    else if (out)
+        answer(c, out);
+    else
+        answer_error(c);
+}
+
+void call_start(struct request *r)
+{
+    struct call *c = arena_make(r->arena, struct call);
+    c->request = r;
+    c->mcp = r->mcp;
+    c->arena = r->arena;
+    c->question.request = r;
+    const char *name = json_str(r->rpc.params, "name");
+    c->question.tool = name ? name : "";
+    c->question.args = json_get(r->rpc.params, "arguments");
+    fiber_start(call_main, c);
+}
+
+/* -- tool.h: the call
+ * ---------------------------------------------------------------------------------- */
+
+struct arena *arena(struct call *c)
+{
+    return c->arena;
+}
+
+static const cJSON *argument(struct call *c, const char *name)
+{
+    for (const struct field *row = c->entry->in; row->type; row++)
+        if (!strcmp(row->name, name))
+            return json_get(c->args, name);
+    bug("%s asks for '%s', which it does not declare", c->entry->tool->name, name);
+}
+
+const char *arg_str(struct call *c, const char *name)
+{
+    const cJSON *v = argument(c, name);
+    return cJSON_IsString(v) ? v->valuestring : NULL;
+}
+
+double arg_num(struct call *c, const char *name, double otherwise)
+{
+    const cJSON *v = argument(c, name);
+    return cJSON_IsNumber(v) ? v->valuedouble : otherwise;
+}
+
+bool arg_bool(struct call *c, const char *name)
+{
+    return cJSON_IsTrue(argument(c, name));
+}
+
+const cJSON *arg_json(struct call *c, const char *name)
+{
+    return argument(c, name);
+}
+
+bool fail(struct call *c, const char *format, ...)
+{
+    char text[sizeof c->err.text];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return err_set(&c->err, ERR_ARGS, "%s", text);
+}
+
+bool failed(const struct call *c)
+{
+    return c->err.kind != ERR_NONE;
+}
+
+const char *fail_text(const struct call *c)
+{
+    return c->err.text;
+}
+
+void fail_forget(struct call *c)
+{
+    if (c->err.kind != ERR_GONE)
+        err_clear(&c->err);
+}
+
+bool cancelled(const struct call *c)
+{
+    return c->request->cancel.fired;
+}
+
+void progress(struct call *c, double done, double total, const char *format, ...)
+{
+    struct request *r = c->request;
+    if (!r->rpc.progress_token)
+        return;
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    cJSON *params = json_object(c->arena);
+    json_set(c->arena, params, "progressToken", json_raw(c->arena, r->rpc.progress_token));
+    json_set_num(c->arena, params, "progress", done);
+    if (total > 0)
+        json_set_num(c->arena, params, "total", total);
+    json_set_str(c->arena, params, "message", text_clean(c->arena, text, 200));
+    request_notify(r, "notifications/progress", params);
+}

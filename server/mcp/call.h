@@ -1,0 +1,35 @@
+/* call.h - the life of one tools/call; for the files of mcp/ and the command `call`.
+ *
+ * A call runs on its own fiber: find the tool, check the arguments, ask the policy, run it, mask,
+ * answer. struct call is what tool.h's functions work on; it lives in its request's arena.
+ */
+#pragma once
+#include "mcp/ask.h"
+#include "mcp/catalog.h"
+#include "mcp/request.h"
+#include "tool.h"
+
+struct engine;
+
+struct call {
+    struct request *request;
+    struct mcp *mcp;
+    struct arena *arena;
+    const struct catalog_tool *entry;
+    const cJSON *args; /* an object, validated */
+    struct err err;
+    struct question question;
+    bool dry_run;
+    bool waits; /* the answer is that a person must decide */
+};
+
+/* Answers r; runs until the first wait at once. */
+void call_start(struct request *r);
+
+/* The change engine, opened by the first call that needs it. NULL with c->err. */
+struct engine *call_engine(struct call *c);
+/* plan -> propose -> ask -> apply, as mode and client allow. NULL with c->err, or with
+ * c->question.input_required. */
+const cJSON *call_change(struct call *c);
+/* Asks for a stored plan and applies it. Same results. */
+const cJSON *call_decide(struct call *c, const char *id);

@@ -1,0 +1,206 @@
+/* call_change.c - from a plan to its application, as far as mode, person and client allow; and
+ * tool.h's functions on the life of a plan. Nothing here writes: gateway/engine.h does, after a
+ * decision. */
+#include "base/err.h"
+#include "gateway/engine.h"
+#include "gateway/plan.h"
+#include "mcp/call.h"
+#include "mcp/mcp.h"
+
+enum { MESSAGE_MAX = 6000, DIFF_LINES = 40 };
+
+struct engine *call_engine(struct call *c)
+{
+    struct mcp *m = c->mcp;
+    if (!m->engine) {
+        m->engine = engine_new(m->loop, m->arena, m->gateway, m->config);
+        engine_start(m->engine);
+    }
+    return m->engine;
+}
+
+/* -- asking
+ * ------------------------------------------------------------------------------------------ */
+
+static void add_lines(struct buf *b, const cJSON *lines, const char *before)
+{
+    int n = 0;
+    const cJSON *line;
+    cJSON_ArrayForEach(line, lines)
+    {
+        if (cJSON_IsString(line) && n++ < DIFF_LINES)
+            buf_printf(b, "%s%s\n", before, line->valuestring);
+    }
+}
+
+/* What the person reads before deciding: title, diff, warnings; all masked by engine_show. */
+static const char *message_of(struct call *c, const cJSON *shown, const char *id)
+{
+    struct buf *b = buf_in(c->arena, MESSAGE_MAX);
+    const char *title = json_str(shown, "title");
+    buf_printf(b, "%s\n(change %s, risk: %s)\n", title ? title : "", id, json_str(shown, "risk"));
+    const cJSON *op;
+    cJSON_ArrayForEach(op, json_get(shown, "operations"))
+    {
+        const char *scope = json_str(op, "scope");
+        const char *name = json_str(op, "name");
+        buf_printf(b, "\n%s %s %s%s%s\n", json_str(op, "verb"), json_str(op, "kind"),
+                   name ? name : "", scope ? " at " : "", scope ? scope : "");
+        add_lines(b, json_get(op, "diff"), "  ");
+    }
+    add_lines(b, json_get(shown, "warnings"), "! ");
+    return b->data;
+}
+
+/* The plan, and how a person approves it where the client cannot ask. */
+static const cJSON *out_of_band(struct call *c, const char *id)
+{
+    cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
+    if (!out)
+        return NULL;
+    json_set_str(c->arena, out, "status", "approval_required");
+    json_set_str(
+        c->arena, out, "next",
+        arena_printf(c->arena,
+                     "A person must decide: `higress-ops approve %s` (or reject) in a "
+                     "terminal on the server's machine. Then get_change shows the outcome.",
+                     id));
+    c->waits = true;
+    return out;
+}
+
+static const cJSON *apply(struct call *c, const char *id)
+{
+    return engine_apply(call_engine(c), c->arena, id, &c->request->cancel, &c->err);
+}
+
+/* The person has answered; what follows from it. */
+static const cJSON *decided(struct call *c, const char *id, const char *digest, bool yes)
+{
+    struct engine *g = call_engine(c);
+    if (!engine_decide(g, id, digest, yes, c->request->principal, "elicitation", &c->err))
+        return NULL;
+    if (yes)
+        return apply(c, id);
+    return engine_show(g, c->arena, id, false, &c->err);
+}
+
+static const cJSON *ask(struct call *c, const char *id)
+{
+    const cJSON *shown = engine_show(call_engine(c), c->arena, id, false, &c->err);
+    const char *digest = shown ? json_str(shown, "digest") : NULL;
+    if (!digest)
+        return NULL;
+    const char *risk = json_str(shown, "risk");
+    bool destroys = risk && !strcmp(risk, plan_risk_name(DESTROY));
+    switch (ask_person(&c->question, id, digest, message_of(c, shown, id), destroys)) {
+    case ASK_YES:
+        return decided(c, id, digest, true);
+    case ASK_NO:
+        return decided(c, id, digest, false);
+    case ASK_RETRY:
+        return NULL;
+    case ASK_GONE:
+        err_set(&c->err, ERR_GONE, "cancelled; change %s waits for a decision", id);
+        return NULL;
+    default:
+        return out_of_band(c, id);
+    }
+}
+
+/* -- from plan to answer
+ * ----------------------------------------------------------------------------- */
+
+/* A retry of 2026-07-28 carries a valid state: it must be about the plan that was shown. */
+static bool retry_fits(struct call *c, const char *digest)
+{
+    const char *shown = c->question.retry_digest;
+    if (!shown || !strcmp(shown, digest))
+        return true;
+    return err_set(&c->err, ERR_POLICY,
+                   "the gateway has changed since the approval was asked: the plan is another one "
+                   "now and nothing was written; call the tool again to see it");
+}
+
+static const cJSON *follow(struct call *c, struct plan *p)
+{
+    const char *id = NULL;
+    struct engine *g = call_engine(c);
+    enum engine_next next = engine_propose(g, p, c->dry_run, c->request->principal, &id, &c->err);
+    if (next == ENGINE_REFUSED || !retry_fits(c, p->digest))
+        return NULL;
+    if (c->question.retry_id)
+        id = c->question.retry_id;
+    if (next == ENGINE_GO)
+        return apply(c, id);
+    if (next == ENGINE_ASK)
+        return ask(c, id);
+    cJSON *out = engine_show(g, c->arena, id, true, &c->err);
+    if (out)
+        json_set_str(c->arena, out, "next", "Nothing was changed. apply_change asks for it.");
+    return out;
+}
+
+const cJSON *call_change(struct call *c)
+{
+    const struct tool *t = c->entry->tool;
+    struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
+    if (!t->plan(c, p) || failed(c)) {
+        if (!failed(c))
+            bug("%s failed without saying why", t->name);
+        return NULL;
+    }
+    return follow(c, p);
+}
+
+const cJSON *call_decide(struct call *c, const char *id)
+{
+    struct engine *g = call_engine(c);
+    if (c->question.retry_id && strcmp(c->question.retry_id, id)) {
+        err_set(&c->err, ERR_POLICY, "the approval is for another change; nothing was written");
+        return NULL;
+    }
+    if (!engine_ask(g, id, &c->err))
+        return NULL;
+    return ask(c, id);
+}
+
+/* -- tool.h: the life of a plan
+ * ------------------------------------------------------------------------ */
+
+const cJSON *change_apply(struct call *c, const char *id)
+{
+    const cJSON *row = engine_show(call_engine(c), c->arena, id, false, &c->err);
+    const char *state = row ? json_str(row, "state") : NULL;
+    if (!state)
+        return NULL;
+    id = json_str(row, "id");
+    if (!strcmp(state, "approved") || !strcmp(state, "applying"))
+        return apply(c, id);
+    if (!strcmp(state, "draft") || !strcmp(state, "pending"))
+        return call_decide(c, id);
+    return row;
+}
+
+const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
+{
+    return engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
+}
+
+const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor)
+{
+    return engine_list(call_engine(c), c->arena, state, limit, cursor, &c->err);
+}
+
+const cJSON *change_cancel(struct call *c, const char *id)
+{
+    struct engine *g = call_engine(c);
+    if (!engine_cancel(g, id, c->request->principal, &c->err))
+        return NULL;
+    return engine_show(g, c->arena, id, false, &c->err);
+}
+
+bool change_undo(struct call *c, struct plan *p, const char *id)
+{
+    return engine_undo(call_engine(c), p, id, &c->request->cancel, &c->err);
+}

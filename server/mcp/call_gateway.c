@@ -1,0 +1,130 @@
+/* call_gateway.c - tool.h's reads: thin wrappers that give a call's gateway, arena, cancellation
+ * and error to the functions of gateway/. */
+#include "base/err.h"
+#include "gateway/accesslog.h"
+#include "gateway/diagnose.h"
+#include "gateway/envoy.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/mask.h"
+#include "mcp/call.h"
+#include "mcp/mcp.h"
+
+static const struct kind *kind_of(struct call *c, const char *name)
+{
+    const struct kind *k = kind_find(name);
+    if (!k)
+        fail(c, "there is no kind '%s'; kinds are %s", text_clean(c->arena, name, 60),
+             kind_names());
+    return k;
+}
+
+const cJSON *gw_get(struct call *c, const char *kind, const char *name, const char *scope,
+                    enum missing m)
+{
+    const struct kind *k = kind_of(c, kind);
+    bool missing = false;
+    if (!k)
+        return NULL;
+    return gateway_object(c->mcp->gateway, c->arena, k, name, scope,
+                          m == MISSING_IS_NULL ? &missing : NULL, &c->request->cancel, &c->err);
+}
+
+struct each {
+    struct call *call;
+    gw_each_fn *fn;
+    void *arg;
+};
+
+static bool pass_on(void *arg, const cJSON *o)
+{
+    struct each *e = arg;
+    return e->fn(e->call, e->arg, o);
+}
+
+bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn, void *arg)
+{
+    const struct kind *k = kind_of(c, kind);
+    struct each e = { c, fn, arg };
+    return k &&
+           gateway_each_kind(c->mcp->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+}
+
+const cJSON *gw_path(struct call *c, const char *path, enum missing m)
+{
+    bool missing = false;
+    return gateway_get(c->mcp->gateway, c->arena, path, m == MISSING_IS_NULL ? &missing : NULL,
+                       &c->request->cancel, &c->err);
+}
+
+const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o)
+{
+    return mask_object(c->arena, kind_find(kind), o);
+}
+
+bool gw_kind_known(const char *kind)
+{
+    return kind_find(kind) != NULL;
+}
+
+const char *gw_kind_key(const char *kind)
+{
+    const struct kind *k = kind_find(kind);
+    return k ? k->key : NULL;
+}
+
+const char *gw_kind_list(void)
+{
+    return kind_names();
+}
+
+const char *gw_name_of(const char *kind, const cJSON *o)
+{
+    const struct kind *k = kind_find(kind);
+    return k ? kind_name_of(k, o) : NULL;
+}
+
+/* -- the data plane
+ * ---------------------------------------------------------------------------------- */
+
+bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
+{
+    const char *path = c->mcp->config->access_log;
+    if (!path)
+        return fail(c, "no access log is configured: start higress-ops with --access-log PATH");
+    struct each e = { c, fn, arg };
+    struct accesslog_query query = {
+        .route = q->route,
+        .host = q->host,
+        .path_prefix = q->path_prefix,
+        .flag = q->flag,
+        .text = q->text,
+        .status_class = q->status_class,
+        .since = q->since,
+        .limit = q->limit,
+        .max_scan = q->max_scan,
+    };
+    return accesslog_read(c->arena, path, &query, pass_on, &e, NULL, &c->err);
+}
+
+const cJSON *envoy_admin(struct call *c, const char *path)
+{
+    return envoy_page(c->mcp->loop, c->mcp->config, c->arena, path, &c->request->cancel, &c->err);
+}
+
+const cJSON *diagnose(struct call *c, const char *kind, const char *name)
+{
+    const struct diagnose_target target = { kind, name };
+    const struct diagnose_means means = {
+        .loop = c->mcp->loop,
+        .gateway = c->mcp->gateway,
+        .config = c->mcp->config,
+        .cancel = &c->request->cancel,
+    };
+    return diagnose_run(c->arena, &means, &target, &c->err);
+}
+
+const char *secret_ref(struct call *c, const cJSON *ref)
+{
+    return config_secret(c->mcp->config, c->arena, ref, &c->err);
+}

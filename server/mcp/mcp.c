@@ -1,0 +1,38 @@
+/* mcp.c - one protocol server: its tables, its sessions, its end. */
+#include "mcp/mcp.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "gateway/config.h"
+#include "gateway/engine.h"
+#include "mcp/catalog.h"
+#include "mcp/session.h"
+
+struct mcp *mcp_new(const struct mcp_options *o)
+{
+    struct arena *a = arena_new();
+    struct mcp *m = arena_make(a, struct mcp);
+    struct err e = { 0 };
+    *m = (struct mcp){
+        .arena = a, .loop = o->loop, .config = o->config, .gateway = o->gateway, .engine = o->engine
+    };
+    m->catalog = catalog_new(a, o->toolsets, o->config->mode, &e);
+    if (!m->catalog)
+        bug("%s", e.text);
+    m->sessions = session_table_new(m);
+    return m;
+}
+
+void mcp_end_sessions(struct mcp *m)
+{
+    session_table_free(m->sessions);
+}
+
+void mcp_free(struct mcp *m)
+{
+    if (!m)
+        return;
+    session_table_free(m->sessions);
+    if (m->engine)
+        engine_stop(m->engine);
+    arena_free(m->arena);
+}

@@ -1,0 +1,49 @@
+/* mcp.h - the protocol server: one a process, whatever the transports. For the files of mcp/ only;
+ * commands use mcp_new and hand the result to a transport (mcp/stdio.h, mcp/web.h).
+ *
+ * Nothing here touches the gateway, the store or a lazily loaded library before a call needs it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct catalog;
+struct config;
+struct err;
+struct engine;
+struct gateway;
+struct loop;
+struct prompts;
+struct session_table;
+struct toolset;
+
+struct mcp_options {
+    struct loop *loop;
+    const struct config *config;
+    const struct toolset *const *toolsets; /* ended by NULL */
+    struct gateway *gateway;               /* may be NULL: local tools only */
+    struct engine *engine; /* NULL: opened by the first call that needs it; stopped by mcp_free */
+};
+
+struct mcp {
+    struct arena *arena; /* lives with the process */
+    struct loop *loop;
+    const struct config *config;
+    struct gateway *gateway;
+    struct engine *engine; /* opened by the first call that needs it: call_engine() */
+    struct catalog *catalog;
+    struct prompts *prompts; /* read by the first prompts/list */
+    struct session_table *sessions;
+    int requests; /* in flight, all peers */
+    uint8_t state_key[32];
+    bool has_state_key;
+};
+
+/* Tables of tools that contradict themselves are a bug: it aborts. */
+struct mcp *mcp_new(const struct mcp_options *o);
+/* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
+void mcp_end_sessions(struct mcp *m);
+/* Frees it, engine included; nothing may run any more, and the loop must still exist. */
+void mcp_free(struct mcp *m);

@@ -1,0 +1,228 @@
+/* prompt.c - lists, fills and completes the runbooks of prompts/. */
+#include "mcp/prompt.h"
+#include "base/arena.h"
+#include "base/asset.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "mcp/era.h"
+#include "mcp/mcp.h"
+#include "mcp/request.h"
+
+enum { PROMPTS_MAX = 64, FILLED_MAX = 256 * 1024, VALUES_MAX = 100 };
+
+struct prompt {
+    const cJSON *head; /* name, title, description, arguments */
+    const char *body;
+};
+
+struct prompts {
+    struct prompt all[PROMPTS_MAX];
+    int count;
+};
+
+static void take(struct arena *a, struct prompts *p, const struct asset *f)
+{
+    const char *end = strstr(f->data + 4, "\n---\n");
+    struct err e = { 0 };
+    if (!text_starts(f->data, "---\n") || !end)
+        bug("%s has no header between '---' lines", f->path);
+    const cJSON *head = yaml_parse(a, f->data + 4, (size_t)(end - f->data - 3), &e);
+    if (!head || !json_str(head, "name") || !json_str(head, "description"))
+        bug("the header of %s: %s", f->path, e.kind ? e.text : "name or description is missing");
+    if (p->count < PROMPTS_MAX)
+        p->all[p->count++] = (struct prompt){ head, end + 5 };
+}
+
+static struct prompts *prompts_of(struct mcp *m)
+{
+    if (m->prompts)
+        return m->prompts;
+    m->prompts = arena_make(m->arena, struct prompts);
+    for (const struct asset *f = assets; f->path; f++)
+        if (text_starts(f->path, "prompts/") && text_ends(f->path, ".md"))
+            take(m->arena, m->prompts, f);
+    return m->prompts;
+}
+
+static const struct prompt *find(struct request *r, const char *name)
+{
+    struct prompts *p = prompts_of(r->mcp);
+    for (int i = 0; name && i < p->count; i++)
+        if (!strcmp(json_str(p->all[i].head, "name"), name))
+            return &p->all[i];
+    request_fail(r, 200, RPC_INVALID_PARAMS, "Unknown prompt: %s",
+                 name ? text_clean(r->arena, name, 80) : "(none)");
+    return NULL;
+}
+
+static void copy_string(struct arena *a, cJSON *to, const cJSON *from, const char *member)
+{
+    const char *s = json_str(from, member);
+    if (s)
+        json_set_str(a, to, member, s);
+}
+
+cJSON *prompt_list(struct request *r)
+{
+    struct arena *a = r->arena;
+    struct prompts *p = prompts_of(r->mcp);
+    cJSON *result = json_object(a);
+    cJSON *list = json_set_array(a, result, "prompts");
+    for (int i = 0; i < p->count; i++) {
+        cJSON *one = json_add(a, list, json_object(a));
+        copy_string(a, one, p->all[i].head, "name");
+        if (r->era->titles)
+            copy_string(a, one, p->all[i].head, "title");
+        copy_string(a, one, p->all[i].head, "description");
+        cJSON *arguments = json_set_array(a, one, "arguments");
+        const cJSON *row;
+        cJSON_ArrayForEach(row, json_get(p->all[i].head, "arguments"))
+        {
+            cJSON *argument = json_add(a, arguments, json_object(a));
+            copy_string(a, argument, row, "name");
+            copy_string(a, argument, row, "description");
+            json_set_bool(a, argument, "required", json_true(row, "required"));
+        }
+    }
+    return result;
+}
+
+static bool arguments_fit(struct request *r, const struct prompt *p, const cJSON *given)
+{
+    const cJSON *row;
+    if (given && !cJSON_IsObject(given))
+        return request_fail(r, 200, RPC_INVALID_PARAMS,
+                            "Invalid params: arguments must be an "
+                            "object of strings");
+    cJSON_ArrayForEach(row, given)
+    {
+        if (!cJSON_IsString(row))
+            return request_fail(r, 200, RPC_INVALID_PARAMS,
+                                "Invalid params: argument %.60s must be a string", row->string);
+    }
+    cJSON_ArrayForEach(row, json_get(p->head, "arguments"))
+    {
+        if (json_true(row, "required") && !json_str(given, json_str(row, "name")))
+            return request_fail(r, 200, RPC_INVALID_PARAMS,
+                                "Invalid params: argument %s is required", json_str(row, "name"));
+    }
+    return true;
+}
+
+/* {{name}} becomes what was given for it, cleaned: it is data, and one line. */
+static const char *fill(struct arena *a, const char *body, const cJSON *given)
+{
+    struct buf *b = buf_in(a, FILLED_MAX);
+    for (const char *at; (at = strstr(body, "{{"));) {
+        const char *end = strstr(at, "}}");
+        if (!end)
+            break;
+        const char *name = arena_strndup(a, at + 2, (size_t)(end - at - 2));
+        const char *value = json_str(given, name);
+        buf_add(b, body, (size_t)(at - body));
+        buf_str(b, value ? text_clean(a, value, 500) : "(not given)");
+        body = end + 2;
+    }
+    buf_str(b, body);
+    return b->data;
+}
+
+cJSON *prompt_get(struct request *r)
+{
+    struct arena *a = r->arena;
+    const struct prompt *p = find(r, json_str(r->rpc.params, "name"));
+    const cJSON *given = json_get(r->rpc.params, "arguments");
+    if (!p || !arguments_fit(r, p, given))
+        return NULL;
+    cJSON *result = json_object(a);
+    copy_string(a, result, p->head, "description");
+    cJSON *message = json_add(a, json_set_array(a, result, "messages"), json_object(a));
+    json_set_str(a, message, "role", "user");
+    cJSON *content = json_set_object(a, message, "content");
+    json_set_str(a, content, "type", "text");
+    json_set_str(a, content, "text", fill(a, p->body, given));
+    return result;
+}
+
+/* -- completion
+ * -------------------------------------------------------------------------------------- */
+
+struct completion {
+    struct request *request;
+    const struct kind *kind;
+    const char *typed;
+    cJSON *values;
+    int total;
+};
+
+static bool take_name(void *arg, const cJSON *o)
+{
+    struct completion *c = arg;
+    const char *name = kind_name_of(c->kind, o);
+    if (!name || strncasecmp(name, c->typed, strlen(c->typed)) != 0)
+        return true;
+    if (c->total++ < VALUES_MAX)
+        json_add_str(c->request->arena, c->values, text_clean(c->request->arena, name, 253));
+    return true;
+}
+
+static const char *kind_of(const struct prompt *p, const char *argument)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_get(p->head, "arguments"))
+    {
+        if (argument && !strcmp(json_str(row, "name"), argument))
+            return json_str(row, "complete");
+    }
+    return NULL;
+}
+
+/* A gateway that does not answer gives no names: completion is a help, not a promise. */
+static void complete(void *arg)
+{
+    struct completion *c = arg;
+    struct request *r = c->request;
+    struct arena *a = r->arena;
+    struct err ignored = { 0 };
+    if (c->kind && r->mcp->gateway)
+        gateway_each_kind(r->mcp->gateway, c->kind, NULL, take_name, c, &r->cancel, &ignored);
+    if (r->gone) {
+        request_gone(r);
+        return;
+    }
+    cJSON *result = json_object(a);
+    cJSON *completion = json_set_object(a, result, "completion");
+    json_set(a, completion, "values", c->values);
+    json_set_num(a, completion, "total", c->total);
+    json_set_bool(a, completion, "hasMore", c->total > VALUES_MAX);
+    request_result(r, request_envelope(r, result));
+}
+
+void prompt_complete(struct request *r)
+{
+    const cJSON *ref = json_get(r->rpc.params, "ref");
+    const cJSON *argument = json_get(r->rpc.params, "argument");
+    const char *typed = json_str(argument, "value");
+    const char *type = json_str(ref, "type");
+    const struct prompt *p = NULL;
+    if (!type || strcmp(type, "ref/prompt"))
+        request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: only ref/prompt is completed");
+    else
+        p = find(r, json_str(ref, "name"));
+    if (!p) {
+        request_error(r);
+        return;
+    }
+    const char *kind = kind_of(p, json_str(argument, "name"));
+    struct completion *c = arena_make(r->arena, struct completion);
+    *c = (struct completion){ .request = r,
+                              .kind = kind ? kind_find(kind) : NULL,
+                              .typed = typed ? typed : "",
+                              .values = json_array(r->arena) };
+    fiber_start(complete, c);
+}

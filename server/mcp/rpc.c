@@ -1,0 +1,207 @@
+/* rpc.c - reads and prints JSON-RPC messages.
+ *
+ * The tree comes from json_parse; only ids and progress tokens are taken from the raw text as well,
+ * because the tree holds numbers as doubles. What is printed is put together from texts that are
+ * JSON already.
+ */
+#include "mcp/rpc.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+
+#include <math.h>
+
+enum { MAX_ID = 256, MAX_MESSAGE = 64 << 20 };
+
+/* The end of the JSON value that begins at s; the text is known to be well-formed. */
+static const char *value_end(const char *s, const char *end)
+{
+    int depth = 0;
+    for (bool string = false; s < end; s++) {
+        if (string) {
+            if (*s == '\\')
+                s++;
+            else if (*s == '"')
+                string = false;
+        } else if (*s == '"') {
+            string = true;
+        } else if (*s == '{' || *s == '[') {
+            depth++;
+        } else if (*s == '}' || *s == ']') {
+            if (depth-- == 0)
+                return s;
+        } else if (*s == ',' && depth == 0) {
+            return s;
+        }
+    }
+    return s;
+}
+
+static const char *skip_blanks(const char *s, const char *end)
+{
+    while (s < end && strchr(" \t\r\n", *s))
+        s++;
+    return s;
+}
+
+/* The raw text of a member of the object that begins at s: [*from, *to). The last one of that name
+ * wins, as in the tree. */
+static bool raw_member(const char *s, const char *end, const char *key, const char **from,
+                       const char **to)
+{
+    size_t n = strlen(key);
+    bool found = false;
+    s = skip_blanks(s, end);
+    if (s == end || *s != '{')
+        return false;
+    for (s = skip_blanks(s + 1, end); s < end && *s == '"'; s = skip_blanks(s + 1, end)) {
+        const char *name = s + 1;
+        for (s++; s < end && *s != '"'; s++)
+            s += *s == '\\';
+        bool here = (size_t)(s - name) == n && !memcmp(name, key, n);
+        const char *value = skip_blanks(skip_blanks(s + 1, end) + 1, end);
+        s = value_end(value, end);
+        if (here) {
+            found = true;
+            *from = value;
+            *to = s;
+        }
+        if (s == end || *s == '}')
+            break;
+    }
+    return found;
+}
+
+/* A string or a whole number, as its raw text; NULL when it is neither, or too long. */
+static char *token_text(struct arena *a, const cJSON *node, const char *from, const char *to)
+{
+    if (!cJSON_IsString(node) && !cJSON_IsNumber(node))
+        return NULL;
+    if (cJSON_IsNumber(node) && floor(node->valuedouble) != node->valuedouble)
+        return NULL;
+    if (!from)
+        return json_print(a, node);
+    while (to > from && strchr(" \t\r\n", to[-1]))
+        to--;
+    return to - from > MAX_ID ? NULL : arena_strndup(a, from, (size_t)(to - from));
+}
+
+static bool invalid(struct err *e, int code, const char *what)
+{
+    return err_status(e, ERR_PROTO, code, "%s", what);
+}
+
+static void find_progress_token(struct arena *a, const char *text, size_t n, struct rpc *out)
+{
+    const cJSON *token = json_get(json_get(out->params, "_meta"), "progressToken");
+    const char *from = text;
+    const char *to = text + n;
+    if (!token)
+        return;
+    if (!raw_member(from, to, "params", &from, &to) || !raw_member(from, to, "_meta", &from, &to) ||
+        !raw_member(from, to, "progressToken", &from, &to))
+        from = NULL;
+    out->progress_token = token_text(a, token, from, to);
+}
+
+/* What kind of message, once it is known to be an object with a readable id (or none). */
+static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct err *e)
+{
+    const cJSON *method = json_get(root, "method");
+    const char *version = json_str(root, "jsonrpc");
+    if (!version || strcmp(version, "2.0"))
+        return invalid(e, RPC_INVALID_REQUEST, "Invalid request: \"jsonrpc\" must be \"2.0\"");
+    if (id && !out->id)
+        return invalid(e, RPC_INVALID_REQUEST,
+                       "Invalid request: \"id\" must be a string or a whole number");
+    out->result = json_get(root, "result");
+    out->error = json_get(root, "error");
+    if (!method && out->id && (out->result || out->error)) {
+        out->kind = RPC_RESPONSE;
+        return true;
+    }
+    if (!cJSON_IsString(method))
+        return invalid(e, RPC_INVALID_REQUEST, "Invalid request: \"method\" must be a string");
+    out->method = method->valuestring;
+    out->kind = out->id ? RPC_REQUEST : RPC_NOTIFICATION;
+    return true;
+}
+
+bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, struct err *e)
+{
+    *out = (struct rpc){ 0 };
+    struct err why = { 0 };
+    const cJSON *root = json_parse(a, text, n, &why);
+    if (!root)
+        return err_status(e, ERR_PROTO, RPC_PARSE_ERROR, "Parse error: %s", why.text);
+    if (cJSON_IsArray(root))
+        return invalid(e, RPC_INVALID_REQUEST,
+                       "Invalid request: batches are not part of this protocol revision");
+    if (!cJSON_IsObject(root))
+        return invalid(e, RPC_INVALID_REQUEST, "Invalid request: not a JSON object");
+    const cJSON *id = json_get(root, "id");
+    const char *from = NULL;
+    const char *to = NULL;
+    if (id && raw_member(text, text + n, "id", &from, &to))
+        out->id = token_text(a, id, from, to);
+    else if (id)
+        out->id = token_text(a, id, NULL, NULL);
+    if (!classify(root, id, out, e))
+        return false;
+    const cJSON *params = json_get(root, "params");
+    if (params && !cJSON_IsObject(params) && !cJSON_IsNull(params))
+        return invalid(e, RPC_INVALID_PARAMS, "Invalid params: \"params\" must be an object");
+    out->params = cJSON_IsObject(params) ? params : NULL;
+    find_progress_token(a, text, n, out);
+    return true;
+}
+
+char *rpc_result(struct arena *a, const char *id, const char *result)
+{
+    struct buf *b = buf_in(a, MAX_MESSAGE);
+    buf_str(b, "{\"jsonrpc\":\"2.0\",\"id\":");
+    buf_str(b, id);
+    buf_str(b, ",\"result\":");
+    buf_str(b, result);
+    buf_char(b, '}');
+    if (b->over)
+        return rpc_error(a, id, RPC_INTERNAL, "The answer is over 64 MiB", NULL);
+    return b->data;
+}
+
+char *rpc_error(struct arena *a, const char *id, int code, const char *message, const char *data)
+{
+    struct buf *b = buf_in(a, MAX_MESSAGE);
+    buf_str(b, "{\"jsonrpc\":\"2.0\",");
+    if (id)
+        buf_printf(b, "\"id\":%s,", id);
+    buf_printf(b, "\"error\":{\"code\":%d,\"message\":", code);
+    buf_json_string(b, message, strlen(message));
+    if (data)
+        buf_printf(b, ",\"data\":%s", data);
+    buf_str(b, "}}");
+    return b->data;
+}
+
+static char *outgoing(struct arena *a, const char *id, const char *method, const char *params)
+{
+    struct buf *b = buf_in(a, MAX_MESSAGE);
+    buf_str(b, "{\"jsonrpc\":\"2.0\",");
+    if (id)
+        buf_printf(b, "\"id\":%s,", id);
+    buf_printf(b, "\"method\":\"%s\",\"params\":", method);
+    buf_str(b, params);
+    buf_char(b, '}');
+    return b->data;
+}
+
+char *rpc_notification(struct arena *a, const char *method, const char *params)
+{
+    return outgoing(a, NULL, method, params);
+}
+
+char *rpc_request(struct arena *a, const char *id, const char *method, const char *params)
+{
+    return outgoing(a, id, method, params);
+}

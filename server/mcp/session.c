@@ -1,0 +1,183 @@
+/* session.c - the table of sessions: find by id, end by age, cancel by request.
+ *
+ * Ids are hashed into a fixed table; a timer sweeps sessions that nobody used for an hour and that
+ * have neither a request in flight nor an open stream.
+ */
+#include "mcp/session.h"
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "mcp/ask.h"
+#include "mcp/mcp.h"
+#include "net/loop.h"
+
+enum { BUCKETS = 4096, SWEEP_SECONDS = 60 };
+
+struct session_table {
+    struct mcp *mcp;
+    struct loop_timer *sweep;
+    int count;
+    struct session *buckets[BUCKETS];
+};
+
+static unsigned bucket_of(const char *id)
+{
+    unsigned h = 2166136261u;
+    for (; *id; id++)
+        h = (h ^ (unsigned char)*id) * 16777619u;
+    return h % BUCKETS;
+}
+
+static void sweep(void *arg)
+{
+    struct session_table *t = arg;
+    double oldest = loop_now(t->mcp->loop) - SESSION_IDLE_SECONDS;
+    for (int i = 0; i < BUCKETS; i++) {
+        struct session *next = NULL;
+        for (struct session *s = t->buckets[i]; s; s = next) {
+            next = s->next;
+            if (s->last_used < oldest && !s->requests && !s->standing)
+                session_end(s);
+        }
+    }
+}
+
+struct session_table *session_table_new(struct mcp *m)
+{
+    struct session_table *t = arena_make(m->arena, struct session_table);
+    t->mcp = m;
+    return t;
+}
+
+void session_table_free(struct session_table *t)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        while (t->buckets[i])
+            session_end(t->buckets[i]);
+    loop_untimer(t->sweep);
+    t->sweep = NULL;
+}
+
+int session_count(const struct session_table *t)
+{
+    return t->count;
+}
+
+struct session *session_alone(struct mcp *m, const char *principal)
+{
+    struct arena *a = arena_new();
+    struct session *s = arena_make(a, struct session);
+    s->mcp = m;
+    s->arena = a;
+    s->principal = arena_strdup(a, principal);
+    s->level = LEVEL_NONE;
+    s->last_used = loop_now(m->loop);
+    return s;
+}
+
+struct session *session_open(struct mcp *m, const char *principal)
+{
+    struct session_table *t = m->sessions;
+    if (t->count >= SESSION_MAX)
+        return NULL;
+    if (!t->sweep)
+        t->sweep = loop_timer(m->loop, SWEEP_SECONDS, SWEEP_SECONDS, sweep, t);
+    struct session *s = session_alone(m, principal);
+    s->id = crypto_token(s->arena, SESSION_ID_BYTES);
+    struct session **head = &t->buckets[bucket_of(s->id)];
+    s->next = *head;
+    *head = s;
+    t->count++;
+    return s;
+}
+
+struct session *session_find(struct mcp *m, const char *id, const char *principal)
+{
+    for (struct session *s = m->sessions->buckets[bucket_of(id)]; s; s = s->next) {
+        if (strcmp(s->id, id) || strcmp(s->principal, principal))
+            continue;
+        s->last_used = loop_now(m->loop);
+        return s;
+    }
+    return NULL;
+}
+
+static void unlink_session(struct session *s)
+{
+    struct session_table *t = s->mcp->sessions;
+    for (struct session **p = &t->buckets[bucket_of(s->id)]; *p; p = &(*p)->next) {
+        if (*p != s)
+            continue;
+        *p = s->next;
+        t->count--;
+        return;
+    }
+}
+
+void session_end(struct session *s)
+{
+    if (s->id)
+        unlink_session(s);
+    if (s->standing)
+        s->standing->close(s->standing);
+    while (s->asks)
+        ask_abandon(s->asks);
+    while (s->requests) {
+        struct request *r = s->requests;
+        session_leave(r);
+        r->gone = true;
+        cancel_fire(&r->cancel);
+    }
+    arena_free(s->arena);
+}
+
+void session_enter(struct session *s, struct request *r)
+{
+    r->session = s;
+    r->next = s->requests;
+    s->requests = r;
+    s->last_used = loop_now(s->mcp->loop);
+}
+
+void session_leave(struct request *r)
+{
+    if (!r->session)
+        return;
+    for (struct request **p = &r->session->requests; *p; p = &(*p)->next) {
+        if (*p != r)
+            continue;
+        *p = r->next;
+        break;
+    }
+    r->session->last_used = loop_now(r->mcp->loop);
+    r->session = NULL;
+}
+
+void session_cancel(struct session *s, const char *id)
+{
+    for (struct request *r = s->requests; r; r = r->next) {
+        if (!r->rpc.id || strcmp(r->rpc.id, id))
+            continue;
+        r->gone = true;
+        cancel_fire(&r->cancel);
+        return;
+    }
+}
+
+enum level session_level(const struct session *s)
+{
+    return s->level;
+}
+
+void session_stand(struct session *s, struct standing *now)
+{
+    struct standing *old = s->standing;
+    s->standing = now;
+    if (old)
+        old->close(old);
+}
+
+void session_unstand(struct session *s, const struct standing *old)
+{
+    if (s->standing == old)
+        s->standing = NULL;
+}

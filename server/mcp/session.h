@@ -1,0 +1,56 @@
+/* session.h - what a client of a session revision has negotiated, and what runs for it.
+ *
+ * stdio has exactly one session, HTTP one for each Mcp-Session-Id (random, 160 bits). A session is
+ * not authentication: it belongs to a principal and nobody else finds it. Ending a session cancels
+ * what runs in it; a client that merely disconnects cancels nothing.
+ */
+#pragma once
+#include "mcp/request.h"
+
+struct ask_wait;
+
+enum { SESSION_MAX = 10000, SESSION_IDLE_SECONDS = 3600, SESSION_ID_BYTES = 20 };
+
+/* A stream of messages that belong to no request: the standing GET. */
+struct standing {
+    void (*close)(struct standing *s); /* another one has taken its place, or the session ends */
+};
+
+struct session {
+    struct mcp *mcp;
+    struct arena *arena;
+    const char *id; /* NULL on stdio */
+    const char *principal;
+    const struct era *era; /* NULL before initialize */
+    const cJSON *client;   /* capabilities */
+    const char *client_name;
+    enum level level;
+    double last_used;
+    struct request *requests; /* in flight */
+    struct ask_wait *asks;    /* questions the client has not answered yet */
+    unsigned long last_ask;
+    struct standing *standing;
+    struct session *next;
+};
+
+struct session_table;
+struct session_table *session_table_new(struct mcp *m);
+void session_table_free(struct session_table *t); /* ends all */
+int session_count(const struct session_table *t);
+
+/* A session without an id, for a transport that is one session by itself. Ended by session_end. */
+struct session *session_alone(struct mcp *m, const char *principal);
+/* NULL when there are SESSION_MAX already. */
+struct session *session_open(struct mcp *m, const char *principal);
+/* NULL: unknown, ended, or another principal's. Counts as use. */
+struct session *session_find(struct mcp *m, const char *id, const char *principal);
+void session_end(struct session *s);
+
+void session_enter(struct session *s, struct request *r);
+void session_leave(struct request *r); /* no effect when it is in none */
+/* notifications/cancelled: the request with that id (raw text), if it is still running. */
+void session_cancel(struct session *s, const char *id);
+enum level session_level(const struct session *s);
+/* Newest wins; NULL clears it if it is still `old`. */
+void session_stand(struct session *s, struct standing *now);
+void session_unstand(struct session *s, const struct standing *old);

@@ -1,0 +1,146 @@
+/* stdio.c - a line is a message; answers leave in the order in which they are ready. */
+#include "mcp/stdio.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "mcp/ask.h"
+#include "mcp/era.h"
+#include "mcp/mcp.h"
+#include "mcp/method.h"
+#include "mcp/session.h"
+#include "net/loop.h"
+#include "net/stdio.h"
+
+struct pipe {
+    struct reply_to to; /* serves every message: there is one way back */
+    struct arena *arena;
+    struct mcp *mcp;
+    struct session *session;
+    struct stdio *lines;
+    struct loop_timer *grace;
+    bool eof, told;
+    void (*ended)(void *arg);
+    void *arg;
+};
+
+static void tell_ended(void *arg)
+{
+    struct pipe *p = arg;
+    if (p->told)
+        return;
+    p->told = true;
+    p->ended(p->arg);
+}
+
+static void maybe_ended(struct pipe *p)
+{
+    if (p->eof && p->mcp->requests == 0)
+        loop_soon(p->mcp->loop, tell_ended, p);
+}
+
+static bool send(struct reply_to *to, const char *json, size_t n)
+{
+    struct pipe *p = (struct pipe *)(void *)to;
+    stdio_write(p->lines, json, n);
+    return !p->eof;
+}
+
+static void done(struct reply_to *to, int status, const char *json, size_t n)
+{
+    struct pipe *p = (struct pipe *)(void *)to;
+    (void)status;
+    if (json)
+        stdio_write(p->lines, json, n);
+    maybe_ended(p);
+}
+
+static void refuse(struct pipe *p, struct arena *a, const char *id, int code, const char *text)
+{
+    const char *json = rpc_error(a, id, code, text, NULL);
+    stdio_write(p->lines, json, strlen(json));
+}
+
+static void run(struct pipe *p, struct arena *a, const struct rpc *rpc)
+{
+    struct request *r = request_new(p->mcp, a, &p->to);
+    r->rpc = *rpc;
+    session_enter(p->session, r);
+    if (!modern_claimed(rpc)) {
+        r->era = p->session->era;
+        r->client = p->session->client;
+        method_run(r);
+        return;
+    }
+    if (modern_meta(r) && modern_served(r) && method_known(r))
+        method_run(r);
+    else
+        request_error(r);
+}
+
+static void on_line(void *arg, const char *line, size_t n)
+{
+    struct pipe *p = arg;
+    struct arena *a = arena_new();
+    struct rpc rpc = { 0 };
+    struct err e = { 0 };
+    if (strspn(line, " \t\r") == n) {
+        arena_free(a);
+        return;
+    }
+    if (!rpc_parse(a, line, n, &rpc, &e)) {
+        refuse(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
+    } else if (rpc.kind == RPC_REQUEST) {
+        run(p, a, &rpc); /* the arena is the request's now */
+        return;
+    } else if (rpc.kind == RPC_RESPONSE) {
+        ask_answer(p->session, &rpc);
+    } else {
+        method_notified(p->session, &rpc);
+    }
+    arena_free(a);
+}
+
+static void on_long(void *arg)
+{
+    struct pipe *p = arg;
+    struct arena *a = arena_new();
+    refuse(p, a, NULL, RPC_INVALID_REQUEST, "The message is longer than 16 MiB and was dropped");
+    arena_free(a);
+}
+
+static void on_end(void *arg)
+{
+    struct pipe *p = arg;
+    p->eof = true;
+    while (p->session->asks) /* nobody is there to answer */
+        ask_abandon(p->session->asks);
+    if (!p->grace)
+        p->grace = loop_timer(p->mcp->loop, PIPE_GRACE_SECONDS, 0, tell_ended, p);
+    maybe_ended(p);
+}
+
+struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
+{
+    struct arena *a = arena_new();
+    struct pipe *p = arena_make(a, struct pipe);
+    *p = (struct pipe){ .to = { .send = send, .done = done },
+                        .arena = a,
+                        .mcp = m,
+                        .session = session_alone(m, "local"),
+                        .ended = ended,
+                        .arg = arg };
+    const struct stdio_options o = {
+        .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p
+    };
+    p->lines = stdio_open(m->loop, &o);
+    return p;
+}
+
+void pipe_close(struct pipe *p)
+{
+    if (!p)
+        return;
+    session_end(p->session);
+    loop_untimer(p->grace);
+    stdio_close(p->lines);
+    arena_free(p->arena);
+}

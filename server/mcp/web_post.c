@@ -1,0 +1,210 @@
+/* web_post.c - one message by POST: which era, which session, do headers and body agree. The order
+ * of the checks is that of mcp.h's revisions: clients decide by the first error they meet. */
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "mcp/ask.h"
+#include "mcp/era.h"
+#include "mcp/method.h"
+#include "mcp/web_inside.h"
+
+/* -- 2026-07-28
+ * -------------------------------------------------------------------------------------- */
+
+static bool mismatch(struct request *r, const char *header, const char *got, const char *want)
+{
+    if (!got)
+        request_fail(r, 400, RPC_HEADER_MISMATCH, "Header mismatch: %s is missing", header);
+    else
+        request_fail(r, 400, RPC_HEADER_MISMATCH,
+                     "Header mismatch: %s header value '%.80s' does not match body value '%.80s'",
+                     header, text_clean(r->arena, got, 80), want);
+    return false;
+}
+
+/* A header value as it was meant: "=?base64?…?=" is decoded, anything else is literal. NULL: the
+ * marked text is not base64. */
+static const char *decoded(struct arena *a, const char *value)
+{
+    static const char head[] = "=?base64?";
+    size_t n = strlen(value), skip = sizeof head - 1;
+    if (!value[0] || n < skip + 2 || !text_starts(value, head) || !text_ends(value, "?="))
+        return value;
+    size_t size = 0;
+    const char *raw = base64_decode(a, value + skip, n - skip - 2, &size);
+    return raw ? arena_strndup(a, raw, size) : NULL;
+}
+
+/* The member of params that Mcp-Name repeats; NULL: this method has none. */
+static const char *named_by(const struct rpc *rpc)
+{
+    static const char *const rows[][2] = {
+        { "tools/call", "name" },  { "prompts/get", "name" },    { "resources/read", "uri" },
+        { "tasks/get", "taskId" }, { "tasks/update", "taskId" }, { "tasks/cancel", "taskId" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rpc->method, rows[i][0]))
+            return json_str(rpc->params, rows[i][1]);
+    return NULL;
+}
+
+static bool version_agrees(struct request *r, const struct http_exchange *x)
+{
+    const char *header = http_header(x, "mcp-protocol-version");
+    const char *body = modern_version(&r->rpc);
+    return (header && !strcmp(header, body)) || mismatch(r, "MCP-Protocol-Version", header, body);
+}
+
+static bool method_agrees(struct request *r, const struct http_exchange *x)
+{
+    const char *header = http_header(x, "mcp-method");
+    return (header && !strcmp(header, r->rpc.method)) ||
+           mismatch(r, "Mcp-Method", header, r->rpc.method);
+}
+
+static bool name_agrees(struct request *r, const struct http_exchange *x)
+{
+    const char *body = named_by(&r->rpc);
+    if (!body)
+        return true;
+    const char *header = http_header(x, "mcp-name");
+    const char *name = header ? decoded(r->arena, header) : NULL;
+    return (name && !strcmp(name, body)) || mismatch(r, "Mcp-Name", header, body);
+}
+
+static void modern(struct request *r, const struct http_exchange *x)
+{
+    if (modern_meta(r) && version_agrees(r, x) && modern_served(r) && method_agrees(r, x) &&
+        method_known(r) && name_agrees(r, x))
+        method_run(r);
+    else
+        request_error(r);
+}
+
+/* -- session revisions
+ * ------------------------------------------------------------------------------- */
+
+static bool is_legacy_version(const char *header)
+{
+    return !header || era_is_legacy(header);
+}
+
+/* Does the header say 2026-07-28 or later although the message does not claim it? */
+static bool modern_header(const struct rpc *rpc, const struct http_exchange *x)
+{
+    bool initialize = rpc->method && !strcmp(rpc->method, "initialize");
+    return !initialize && !is_legacy_version(http_header(x, "mcp-protocol-version"));
+}
+
+static void initialize(struct web *w, struct web_reply *to, struct request *r)
+{
+    struct session *s = session_open(w->mcp, r->principal);
+    if (!s) {
+        request_fail(r, 503, RPC_INTERNAL, "Too many sessions are open; try again later");
+        request_error(r);
+        return;
+    }
+    to->session_id = arena_strdup(to->arena, s->id);
+    session_enter(s, r);
+    method_run(r);
+}
+
+static struct session *session_of(struct web *w, struct http_exchange *x, const char *rpc_id,
+                                  const char *who)
+{
+    const char *id = http_header(x, "mcp-session-id");
+    if (!id) {
+        web_refuse(x, 400, rpc_id, RPC_INVALID_REQUEST,
+                   "Mcp-Session-Id is missing: initialize first");
+        return NULL;
+    }
+    struct session *s = session_find(w->mcp, id, who);
+    if (!s)
+        web_refuse(x, 404, rpc_id, RPC_INVALID_REQUEST, "Session not found");
+    return s;
+}
+
+static struct request *request_of(struct web *w, struct http_exchange *x, struct arena *a,
+                                  const struct rpc *rpc, const char *who)
+{
+    struct web_reply *to = web_reply_new(w, x);
+    struct request *r = request_new(w->mcp, a, &to->to);
+    to->request = r;
+    r->rpc = *rpc;
+    r->principal = arena_strdup(a, who);
+    return r;
+}
+
+static void legacy_request(struct web *w, struct http_exchange *x, struct arena *a,
+                           const struct rpc *rpc, const char *who)
+{
+    if (!strcmp(rpc->method, "initialize")) {
+        struct request *r = request_of(w, x, a, rpc, who);
+        initialize(w, (struct web_reply *)(void *)r->reply, r);
+        return;
+    }
+    struct session *s = session_of(w, x, rpc->id, who);
+    if (!s) {
+        arena_free(a);
+        return;
+    }
+    struct request *r = request_of(w, x, a, rpc, who);
+    session_enter(s, r);
+    r->era = s->era;
+    r->client = s->client;
+    method_run(r);
+}
+
+/* A notification, or the answer to a request of ours. */
+static void legacy_other(struct web *w, struct http_exchange *x, const struct rpc *rpc,
+                         const char *who)
+{
+    struct session *s = session_of(w, x, NULL, who);
+    if (!s)
+        return;
+    if (rpc->kind == RPC_RESPONSE)
+        ask_answer(s, rpc);
+    else
+        method_notified(s, rpc);
+    http_reply(x, 202, NULL, NULL, 0);
+}
+
+/* -- all
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static void route(struct web *w, struct http_exchange *x, struct arena *a, const struct rpc *rpc)
+{
+    const char *who = web_principal(w, x);
+    bool claimed = rpc->kind != RPC_RESPONSE && modern_claimed(rpc);
+    if (rpc->kind == RPC_REQUEST && (claimed || modern_header(rpc, x))) {
+        struct request *r = request_of(w, x, a, rpc, who);
+        ((struct web_reply *)(void *)r->reply)->modern = true;
+        modern(r, x);
+        return;
+    }
+    if (rpc->kind == RPC_REQUEST) {
+        legacy_request(w, x, a, rpc, who);
+        return;
+    }
+    if (claimed || modern_header(rpc, x))
+        http_reply(x, 202, NULL, NULL,
+                   0); /* 2026-07-28 has no notifications that we could act on */
+    else
+        legacy_other(w, x, rpc, who);
+    arena_free(a);
+}
+
+void web_post(struct web *w, struct http_exchange *x)
+{
+    struct arena *a = arena_new();
+    struct rpc rpc = { 0 };
+    struct err e = { 0 };
+    if (rpc_parse(a, x->body, x->body_len, &rpc, &e)) {
+        route(w, x, a, &rpc);
+        return;
+    }
+    web_refuse(x, 400, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
+    arena_free(a);
+}
