@@ -66,7 +66,7 @@ static void *run(struct arena *a, const struct input *in, int encrypt, size_t *o
         err_set(e, ERR_ARGS, "the text does not decrypt with this key");
         return NULL;
     }
-    *out_len = (size_t)(first + last);
+    *out_len = (size_t)first + (size_t)last;
     out[*out_len] = '\0';
     return out;
 }

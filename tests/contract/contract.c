@@ -317,7 +317,10 @@ static void count(struct run *run, const struct recording *file, int equal, int 
 
 static bool readable(struct replay *p)
 {
-    const char *problem = kstore_problem(p->console->store, 0);
+    const struct embedded *plane = p->console;
+    if (!plane && p->server)
+        plane = embedded_plane(p->server);
+    const char *problem = plane ? kstore_problem(plane->store, 0) : NULL;
     if (problem)
         printf("  %s: the folder cannot be read: %s\n", p->file->name, problem);
     return !problem;
