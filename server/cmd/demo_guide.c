@@ -1,0 +1,52 @@
+/* demo_guide.c - what the demo prints for a person: the first diagnosis, and how to attach. */
+#include "base/err.h"
+#include "base/json.h"
+#include "cmd/demo.h"
+
+static const char *or_dash(const char *s)
+{
+    return s ? s : "-";
+}
+
+bool demo_print_diagnosis(struct demo *d, struct err *e)
+{
+    cJSON *arguments = json_object(d->arena);
+    json_set_str(d->arena, arguments, "route", "shop-pay");
+    const cJSON *out = demo_call(d, "diagnose", arguments, e);
+    const cJSON *first = json_path(out, "verdicts[0]"), *fact;
+    if (!first)
+        return err_set(e, ERR_PROTO, "diagnose named no verdict");
+
+    demo_say("\ndiagnose (asked through MCP): route shop-pay");
+    demo_say("  %s, confidence %s", or_dash(json_str(first, "code")),
+             json_print(d->arena, json_get(first, "confidence")));
+    cJSON_ArrayForEach(fact, json_get(first, "evidence"))
+        demo_say("  - %s: %s", or_dash(json_str(fact, "source")), or_dash(json_str(fact, "fact")));
+    demo_say("  next: %s", or_dash(json_str(first, "next")));
+    return true;
+}
+
+void demo_print_guide(const struct demo *d)
+{
+    demo_say("\n"
+             "shop      http://127.0.0.1:%d (Host: shop.example.com)%s\n"
+             "console   http://127.0.0.1:%d (admin / admin), REST API only\n"
+             "MCP       http://127.0.0.1:%d/mcp",
+             d->gateway_port, d->envoy ? "" : ": not served, there is no Envoy", d->console_port,
+             d->mcp_port);
+    demo_say("\nattach a client:\n"
+             "  Claude Code  claude mcp add --transport http higress http://127.0.0.1:%d/mcp\n"
+             "  Cursor       ~/.cursor/mcp.json:  {\"mcpServers\":{\"higress\":{\"url\":"
+             "\"http://127.0.0.1:%d/mcp\"}}}\n"
+             "  VS Code      .vscode/mcp.json:    {\"servers\":{\"higress\":{\"type\":\"http\","
+             "\"url\":\"http://127.0.0.1:%d/mcp\"}}}\n"
+             "  Inspector    npx @modelcontextprotocol/inspector --transport http --server-url "
+             "http://127.0.0.1:%d/mcp",
+             d->mcp_port, d->mcp_port, d->mcp_port, d->mcp_port);
+    demo_say("\nask it, for instance: why do payments fail? | limit the catalog to 5 requests a "
+             "second\n"
+             "approve what it plans, where the client cannot ask you:\n"
+             "  higress-ops approve ID --config %s\n"
+             "Ctrl-C ends everything.",
+             d->config_file);
+}

@@ -1,0 +1,67 @@
+/* demo_web.c - the MCP server of the demo: the same as `higress-ops serve` with the demo's
+ * configuration, on the demo's loop. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "cmd/demo.h"
+#include "gateway/config.h"
+#include "gateway/engine.h"
+#include "gateway/gateway.h"
+#include "mcp/mcp.h"
+#include "mcp/web.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include "tool.h"
+
+struct demo_web {
+    struct mcp *mcp;
+    struct web *web;
+};
+
+bool demo_start_web(struct demo *d, struct err *e)
+{
+    const struct config_flag flags[] = { { "config", d->config_file }, { 0 } };
+    d->config = config_read(d->arena, flags, e);
+    if (!d->config)
+        return false;
+    struct demo_web *w = arena_make(d->arena, struct demo_web);
+    struct mcp_options o = { .loop = d->loop,
+                             .config = d->config,
+                             .toolsets = toolsets,
+                             .gateway = gateway_new(d->loop, d->arena, d->config) };
+    d->web = w;
+    w->mcp = mcp_new(&o);
+    if (!w->mcp)
+        return err_set(e, ERR_SYSTEM, "the MCP server cannot be made");
+    w->web = web_listen(w->mcp, e);
+    if (!w->web)
+        return false;
+    /* from the start, so that a decision taken on a terminal is seen at once */
+    w->mcp->engine = engine_new(d->loop, w->mcp->arena, o.gateway, d->config);
+    engine_start(w->mcp->engine);
+    return true;
+}
+
+static void stop_loop(void *arg)
+{
+    loop_stop(arg);
+}
+
+void demo_stop_web(struct demo *d)
+{
+    if (!d->web)
+        return;
+    struct mcp *m = d->web->mcp;
+    web_close(d->web->web);
+    if (m->engine)
+        engine_stop(m->engine);
+    mcp_end_sessions(m);
+    fetch_stop(d->loop); /* resumes whoever still waits, so that every stack unwinds */
+    for (int i = 0; i < 100 && (m->requests > 0 || fiber_count() > 0); i++) {
+        struct loop_timer *t = loop_timer(d->loop, 0.05, 0, stop_loop, d->loop);
+        loop_run(d->loop);
+        loop_untimer(t);
+        fetch_stop(d->loop);
+    }
+    mcp_free(m);
+    d->web = NULL;
+}
