@@ -25,6 +25,7 @@ struct verb {
     struct engine *engine;
     char who[80];
     int (*run)(struct verb *v);
+    bool recovers; /* looks first at changes whose process died while applying */
     int code;
 };
 
@@ -39,6 +40,9 @@ static void on_loop(struct loop *l, void *arg)
     struct verb *v = arg;
     struct gateway *g = gateway_new(l, v->arena, v->config);
     v->engine = engine_new(l, v->arena, g, v->config);
+    struct err e = { 0 };
+    if (v->recovers && engine_recover(v->engine, &e) < 0)
+        fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e.text);
     v->code = v->run(v);
     engine_stop(v->engine);
     fetch_stop(l);
@@ -50,17 +54,6 @@ static void name_person(char who[80])
     const char *sudo = getenv("SUDO_USER");
     snprintf(who, 80, "%.60s%s%.10s", p ? p->pw_name : "uid ", sudo ? " by " : "",
              sudo ? sudo : "");
-}
-
-static int start(const struct options *o, int (*run)(struct verb *v))
-{
-    struct verb v = { .options = o, .arena = arena_new(), .run = run, .code = EXIT_DONE };
-    name_person(v.who);
-    v.config = options_config(o, v.arena, &v.code);
-    if (v.config)
-        loop_main(on_loop, &v);
-    arena_free(v.arena);
-    return v.code;
 }
 
 /* -- showing
@@ -238,6 +231,18 @@ static int audit(struct verb *v)
         return failed(v, &e);
     printf("the audit is whole: %d lines\n", lines);
     return EXIT_DONE;
+}
+
+static int start(const struct options *o, int (*run)(struct verb *v))
+{
+    struct verb v = { .options = o, .arena = arena_new(), .run = run, .code = EXIT_DONE };
+    v.recovers = run != audit;
+    name_person(v.who);
+    v.config = options_config(o, v.arena, &v.code);
+    if (v.config)
+        loop_main(on_loop, &v);
+    arena_free(v.arena);
+    return v.code;
 }
 
 static int run_approve(const struct options *o)

@@ -117,8 +117,9 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
         if (strcmp(kind_hash(j->arena, op->kind, now), op->base) != 0)
             say_drift(j, moved, op, now);
     }
+    *state = STATE_FAILED;
     if (json_count(moved) == 0)
-        return true;
+        return apply_foresee(j);
     json_set(j->arena, result, "moved", moved);
     *state = STATE_VOID;
     return false;
@@ -136,7 +137,9 @@ static enum plan_state write_all(struct job *j)
             apply_undo(j);
         return j->unknown ? STATE_UNKNOWN : STATE_FAILED;
     }
-    apply_say(j, "applied: %s", j->plan->title);
+    apply_say(j, "applied: %s%s%s", j->plan->title,
+              j->remark ? "; it is there, although something went wrong: " : "",
+              j->remark ? j->remark : "");
     return STATE_APPLIED;
 }
 

@@ -16,10 +16,13 @@ struct job {
     cJSON *outcomes;                  /* one an operation, in order */
     const cJSON *wrote[PLAN_MAX_OPS]; /* what was there right after our write */
     int done;                         /* operations written */
-    bool unknown;                     /* some write may or may not stand */
-    char text[900];                   /* the sentence for people */
+    const char *remark; /* what the gateway said against a write that stands, or NULL */
+    bool unknown;       /* some write may or may not stand */
+    char text[900];     /* the sentence for people */
 };
 
+/* What the console would notice only after it changed live objects. False: job->text says what. */
+bool apply_foresee(struct job *j);
 /* One operation; false: stop here, job->text says why. *undo: whether what was done before must be
  * taken back (not after a lost lease). */
 bool apply_op(struct job *j, int i, bool *undo);

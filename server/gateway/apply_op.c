@@ -98,10 +98,10 @@ static bool read_back(struct job *j, int i)
 }
 
 /* No clear answer: look a few times, because a late request may still arrive. */
-static enum compare look(struct job *j, const struct plan_op *op, const cJSON **now)
+static enum compare look(struct job *j, const struct plan_op *op, int looks, const cJSON **now)
 {
     enum compare is = 0;
-    for (int n = 0; n < LOOKS; n++) {
+    for (int n = 0; n < looks; n++) {
         struct err e = { 0 };
         if (n > 0 && !nap(j->engine->loop, 0.3 * n, NULL, &e))
             break;
@@ -118,9 +118,11 @@ static bool unclear(struct job *j, int i, const struct err *why)
 {
     const struct plan_op *op = &j->plan->ops[i];
     const cJSON *now = NULL;
-    enum compare is = look(j, op, &now);
+    /* A refusal is the end of it; a broken connection is not. */
+    enum compare is = look(j, op, why->status / 100 == 4 ? 1 : LOOKS, &now);
     if (is == COMPARE_AFTER) {
         j->wrote[i] = now;
+        j->remark = arena_strdup(j->arena, why->text);
         return note(j, i, INTENT_WRITTEN,
                     arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
     }

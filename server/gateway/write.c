@@ -12,10 +12,15 @@
 #include "gateway/kind.h"
 #include "net/fetch.h"
 
-/* A refusal with 4xx means that nothing was begun, except where the console checks last. */
+/* Refusals that come before anything is begun. After any other answer the gateway must be read: the
+ * console has been seen to answer 400 for a domain that it had stored. */
 static bool may_have_written(const struct kind *k, int status)
 {
-    return status / 100 != 4 || k->version == VERSION_LATE;
+    static const int before[] = { 401, 403, 404, 405, 413, 415 };
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        if (status == before[i])
+            return false;
+    return !(status == 409 && k->version == VERSION_ENFORCED);
 }
 
 static bool send_write(struct gateway *g, struct arena *a, const struct kind *k, const char *method,

@@ -2,7 +2,7 @@
  * include this (lint): everything that writes has passed the change engine.
  *
  * A write is sent once and never tried again by itself. *maybe says whether a failed one may have
- * reached the gateway: true after a reset, a timeout, a 5xx or an unreadable answer.
+ * reached the gateway: true after a reset, a timeout, an unreadable answer and most refusals.
  */
 #pragma once
 #include <cjson/cJSON.h>

@@ -206,6 +206,10 @@ static const struct life {
     { "ai-provider", NULL,
       "{\"name\":\"qw\",\"type\":\"qwen\",\"tokens\":[\"sk-first-token-0001\"]}",
       "{\"tokens\":[\"sk-second-token-002\"]}" },
+    { "ai-route", NULL,
+      "{\"name\":\"chat\",\"domains\":[],\"pathPredicate\":{\"matchType\":\"PRE\",\"matchValue\":"
+      "\"/\",\"caseSensitive\":true},\"upstreams\":[{\"provider\":\"qw\",\"weight\":100}]}",
+      "{\"domains\":[\"ai.example\"]}" },
     { "wasm-plugin", NULL,
       "{\"name\":\"mine\",\"title\":\"Mine\",\"category\":\"custom\",\"imageRepository\":"
       "\"oci://r.example/mine\",\"imageVersion\":\"1.0.0\"}",
@@ -309,6 +313,23 @@ static void body_lives(struct world *w)
     assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
 }
 
+/* The console would answer 400 after it had written the route's live half. */
+static void body_foresees(struct world *w)
+{
+    struct err *e = arena_make(w->arena, struct err);
+    struct life ingress = { "route", NULL, NULL, NULL };
+    const char *id = NULL;
+    struct plan *p = plan_new(w->arena, "test", CHANGE, e);
+    plan_create(p, "ai-route", NULL,
+                parsed(w, "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"nobody\","
+                          "\"weight\":100}]}"));
+    assert_int_equal(engine_propose(w->engine, p, false, "tester", &id, e), ENGINE_ASK);
+    assert_true(engine_decide(w->engine, id, p->digest, true, "tester", "test", e));
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, e));
+    assert_non_null(strstr(e->text, "'nobody' does not exist"));
+    assert_null(see(w, &ingress, "ai-route-chat.internal"));
+}
+
 /* authConfig survives a change that does not name it: the console alone would switch it off. */
 static void body_keeps_auth(struct world *w)
 {
@@ -370,14 +391,21 @@ static void test_keeps_auth(void **state)
     with_plane("basic", body_keeps_auth);
 }
 
+static void test_foresees(void **state)
+{
+    (void)state;
+    with_plane("basic", body_foresees);
+}
+
 int main(void)
 {
     (void)double_start;
     (void)double_stop;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_basic), cmocka_unit_test(test_session),
-        cmocka_unit_test(test_colon), cmocka_unit_test(test_wrong_password),
-        cmocka_unit_test(test_lives), cmocka_unit_test(test_keeps_auth),
+        cmocka_unit_test(test_basic),    cmocka_unit_test(test_session),
+        cmocka_unit_test(test_colon),    cmocka_unit_test(test_wrong_password),
+        cmocka_unit_test(test_lives),    cmocka_unit_test(test_keeps_auth),
+        cmocka_unit_test(test_foresees),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
