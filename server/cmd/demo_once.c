@@ -23,7 +23,7 @@ static bool change(struct demo *d, const char *tool, const cJSON *arguments, str
 
     cJSON *ask = json_object(d->arena);
     json_set_str(d->arena, ask, "id", id);
-    json_set_num(d->arena, ask, "wait_seconds", 10);
+    json_set_num(d->arena, ask, "wait", 10);
     out = demo_call(d, "get_change", ask, e);
     state = json_str(out, "state");
     if (!state || strcmp(state, "applied") != 0)
@@ -38,8 +38,8 @@ static bool limit_catalog(struct demo *d, struct err *e)
     struct arena *a = d->arena;
     cJSON *arguments = json_object(a);
     json_set_str(a, arguments, "route", "shop-catalog");
-    json_set_num(a, arguments, "rps", 1);
-    json_set_num(a, arguments, "burst_multiplier", 1);
+    json_set_num(a, arguments, "requests", 1);
+    json_set_num(a, arguments, "burst", 1);
     if (demo_request(d, "/catalog", &d->cancel, NULL) != 200)
         return err_set(e, ERR_GATEWAY, "GET /catalog is not answered by 200 before the limit");
     if (!change(d, "tune_rate_limit", arguments, e))
@@ -68,7 +68,7 @@ static bool move_orders(struct demo *d, struct err *e)
     json_set_str(a, arguments, "kind", "route");
     json_set_str(a, arguments, "name", "shop-orders");
     json_set_str(a, arguments, "action", "patch");
-    cJSON *patch = json_set_object(a, arguments, "patch");
+    cJSON *patch = json_set_object(a, arguments, "object");
     service = json_add(a, json_set_array(a, patch, "services"), json_object(a));
     json_set_str(a, service, "name", "catalog.static");
     json_set_num(a, service, "port", 80);
