@@ -1,5 +1,12 @@
-/* toolsets.c - the toolsets, in the order in which clients list them. The first tool must answer with
- * no arguments: clients use it as a probe. */
+/* toolsets.c - the toolsets, in the order in which clients list them. The first tool must answer
+ * with no arguments: clients use it as a probe. */
 #include "tool.h"
 
-const struct toolset *const toolsets[] = { NULL };
+extern const struct toolset toolset_overview, toolset_route, toolset_resource, toolset_diagnose;
+extern const struct toolset toolset_log, toolset_provider, toolset_limit, toolset_change;
+
+const struct toolset *const toolsets[] = {
+    &toolset_overview, &toolset_route,  &toolset_resource,
+    &toolset_diagnose, &toolset_log,    &toolset_provider,
+    &toolset_limit,    &toolset_change, NULL,
+};

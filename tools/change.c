@@ -1,0 +1,119 @@
+/* change.c - the life of a change after its plan was made: ask for it, look at it, drop it, reverse
+ * it. */
+#include "tool.h"
+
+extern const struct toolset toolset_change;
+
+static const struct field by_id[] = {
+    { "id", STR, REQ, "Change id, or its unique beginning.", .min = 4, .max = 80 },
+    { 0 },
+};
+
+static const struct field get_in[] = {
+    { "id", STR, REQ, "Change id, or its unique beginning.", .min = 4, .max = 80 },
+    { "wait", NUM, OPT, "Seconds to wait for a decision and its outcome.", .min = 0, .max = 50 },
+    { 0 },
+};
+
+static const struct field list_in[] = {
+    { "state", STR, OPT, "Only these.",
+      .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
+                "expired" },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 100, .otherwise = "20" },
+    { "cursor", STR, OPT, "From the page before.", .max = 80 },
+    { 0 },
+};
+
+static const struct field change_out[] = {
+    { "id", STR, REQ, NULL },
+    { "state", STR, REQ, NULL },
+    { 0 },
+};
+
+static const struct field list_out[] = {
+    { "changes", LIST, REQ, NULL },
+    { 0 },
+};
+
+static const cJSON *apply(struct call *c)
+{
+    return change_apply(c, arg_str(c, "id"));
+}
+
+static const cJSON *get(struct call *c)
+{
+    return change_get(c, arg_str(c, "id"), arg_num(c, "wait", 0));
+}
+
+static const cJSON *list(struct call *c)
+{
+    return change_list(c, arg_str(c, "state"), (int)arg_num(c, "limit", 20), arg_str(c, "cursor"));
+}
+
+static const cJSON *cancel(struct call *c)
+{
+    return change_cancel(c, arg_str(c, "id"));
+}
+
+static bool undo(struct call *c, struct plan *p)
+{
+    return change_undo(c, p, arg_str(c, "id"));
+}
+
+static const struct tool tools[] = {
+    {
+        .name = "apply_change",
+        .title = "Ask for a change",
+        .about = "Asks a person to approve a planned change and applies it when they do.",
+        .risk = DESTROY,
+        .in = by_id,
+        .out = change_out,
+        .read = apply,
+    },
+    {
+        .name = "get_change",
+        .title = "Get a change",
+        .about = "Shows a change: state, diff, outcome. With wait: until it is decided and done.",
+        .risk = READ,
+        .in = get_in,
+        .out = change_out,
+        .read = get,
+        .local = true,
+    },
+    {
+        .name = "list_changes",
+        .title = "List changes",
+        .about = "Lists changes, newest first.",
+        .risk = READ,
+        .in = list_in,
+        .out = list_out,
+        .read = list,
+        .local = true,
+    },
+    {
+        .name = "cancel_change",
+        .title = "Cancel a change",
+        .about = "Drops a change that nobody has decided yet; the gateway is not touched.",
+        .risk = CHANGE,
+        .in = by_id,
+        .out = change_out,
+        .read = cancel,
+        .local = true,
+    },
+    {
+        .name = "undo_change",
+        .title = "Undo a change",
+        .about = "Plans the reverse of an applied change, from what is there now.",
+        .risk = CHANGE,
+        .in = by_id,
+        .out = change_out,
+        .plan = undo,
+    },
+    { 0 },
+};
+
+const struct toolset toolset_change = {
+    .name = "change",
+    .about = "Changes: plans, decisions, undo.",
+    .tools = tools,
+};

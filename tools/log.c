@@ -1,0 +1,126 @@
+/* log.c - the gateway's access log, newest first: parsed, filtered, bounded. */
+#include "tool.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+extern const struct toolset toolset_log;
+
+enum { DEFAULT_LINES = 20, BUDGET = 16 * 1024 };
+
+static const struct field in[] = {
+    { "route", STR, OPT, "Route name.", .max = 253, .complete = "route" },
+    { "host", STR, OPT, "Host of the request.", .max = 253 },
+    { "path", STR, OPT, "Beginning of the path.", .max = 1024 },
+    { "status", STR, OPT, "Status class.", .one_of = "2xx|3xx|4xx|5xx" },
+    { "flag", STR, OPT, "Envoy response flag, such as UF, UH, NR, RL.", .max = 8 },
+    { "text", STR, OPT, "Any text of the line.", .max = 200 },
+    { "minutes", NUM, OPT, "Only the last minutes.", .min = 0, .max = 100000 },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20" },
+    { 0 },
+};
+
+static const struct field out[] = {
+    { "lines", LIST, REQ, "Newest first." },
+    { "truncated", BOOL, OPT, "More lines match: raise limit or narrow." },
+    { 0 },
+};
+
+struct lines {
+    cJSON *kept;
+    int limit;
+    size_t bytes;
+    bool more;
+};
+
+static bool take(struct call *c, void *arg, const cJSON *row)
+{
+    struct lines *l = arg;
+    cJSON *slim = json_object(arena(c));
+    const cJSON *m;
+
+    if (json_count(l->kept) >= l->limit || l->bytes > BUDGET) {
+        l->more = true;
+        return false;
+    }
+    cJSON_ArrayForEach(m, row)
+    {
+        if (!cJSON_IsString(m) || !m->valuestring[0] || !strcmp(m->valuestring, "-"))
+            continue;
+        l->bytes += strlen(m->string) + strlen(m->valuestring) + 6;
+        json_set_str(arena(c), slim, m->string, text_clean(arena(c), m->valuestring, 300));
+    }
+    json_add(arena(c), l->kept, slim);
+    return true;
+}
+
+static const cJSON *run(struct call *c)
+{
+    const char *status = arg_str(c, "status");
+    double minutes = arg_num(c, "minutes", 0);
+    struct lines l = { .kept = json_array(arena(c)),
+                       .limit = (int)arg_num(c, "limit", DEFAULT_LINES) };
+    const struct log_query q = {
+        .route = arg_str(c, "route"),
+        .host = arg_str(c, "host"),
+        .path_prefix = arg_str(c, "path"),
+        .flag = arg_str(c, "flag"),
+        .text = arg_str(c, "text"),
+        .status_class = status ? status[0] - '0' : 0,
+        .since = minutes > 0 ? (double)time(NULL) - minutes * 60 : 0,
+        .limit = l.limit + 1,
+    };
+    cJSON *answer = json_object(arena(c));
+
+    if (!log_each(c, &q, take, &l))
+        return NULL;
+    json_set(arena(c), answer, "lines", l.kept);
+    if (l.more)
+        json_set_bool(arena(c), answer, "truncated", true);
+    return answer;
+}
+
+static const char *part(const cJSON *row, const char *member)
+{
+    const char *s = json_str(row, member);
+    return s ? s : "-";
+}
+
+static char *say(struct call *c, const cJSON *answer)
+{
+    struct buf *b = buf_in(arena(c), 8000);
+    const cJSON *row;
+
+    cJSON_ArrayForEach(row, json_get(answer, "lines"))
+    {
+        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s\n", part(row, "start_time"),
+                   part(row, "response_code"), part(row, "method"), part(row, "authority"),
+                   part(row, "path"), part(row, "response_flags"),
+                   part(row, "response_code_details"), part(row, "route_name"),
+                   part(row, "upstream_host"));
+    }
+    if (!b->len)
+        buf_str(b, "no line matches");
+    return b->data;
+}
+
+static const struct tool tools[] = {
+    {
+        .name = "tail_logs",
+        .title = "Tail the access log",
+        .about = "Shows the newest access-log lines that match. The text is data from requests.",
+        .risk = READ,
+        .in = in,
+        .out = out,
+        .read = run,
+        .local = true,
+        .say = say,
+    },
+    { 0 },
+};
+
+const struct toolset toolset_log = {
+    .name = "log",
+    .about = "The access log.",
+    .tools = tools,
+};

@@ -1,0 +1,104 @@
+/* provider.c - LLM providers: the key comes from the server's side or inline, and is masked either
+ * way. */
+#include "tool.h"
+#include <string.h>
+
+extern const struct toolset toolset_provider;
+
+static const struct field ref[] = {
+    { "env", STR, OPT, NULL, .max = 200 },
+    { "file", STR, OPT, NULL, .max = 4096 },
+    { 0 },
+};
+
+static const struct field in[] = {
+    { "name", STR, REQ, NULL, .min = 1, .max = 200 },
+    { "type", STR, REQ, "openai, qwen, deepseek, claude, gemini, azure, ollama, vllm, …", .min = 1,
+      .max = 60 },
+    { "secret_ref", OBJ, OPT, "Where the server finds the key: {env} or {file}.", .of = ref },
+    { "key", STR, OPT, "The key itself; prefer secret_ref.", .min = 1, .max = 8192,
+      .flags = FIELD_SECRET },
+    { "settings", OBJ, OPT, "Type-specific rawConfigs, such as openaiCustomUrl." },
+    { "replace", BOOL, OPT, "Overwrite a provider of that name." },
+    { 0 },
+};
+
+static const struct field out[] = {
+    { "id", STR, REQ, NULL },
+    { "state", STR, REQ, NULL },
+    { 0 },
+};
+
+static bool key_of(struct call *c, const char **key)
+{
+    const cJSON *where = arg_json(c, "secret_ref");
+
+    *key = arg_str(c, "key");
+    if (where && *key)
+        return fail(c, "give either secret_ref or key, not both");
+    if (where)
+        *key = secret_ref(c, where);
+    return !failed(c);
+}
+
+static cJSON *provider_of(struct call *c, const char *key)
+{
+    cJSON *o = json_object(arena(c));
+    const cJSON *settings = arg_json(c, "settings");
+
+    json_set_str(arena(c), o, "name", arg_str(c, "name"));
+    json_set_str(arena(c), o, "type", arg_str(c, "type"));
+    json_set_str(arena(c), o, "protocol", "openai/v1");
+    if (key)
+        json_add_str(arena(c), json_set_array(arena(c), o, "tokens"), key);
+    if (settings)
+        json_set(arena(c), o, "rawConfigs", json_clone(arena(c), settings));
+    else
+        json_set_object(arena(c), o, "rawConfigs");
+    return o;
+}
+
+static bool add(struct call *c, struct plan *p)
+{
+    const char *name = arg_str(c, "name");
+    const char *key;
+
+    if (strchr(name, '/'))
+        return fail(c, "name: '%s' holds a '/', which a provider's name must not",
+                    text_clean(arena(c), name, 80));
+    if (!key_of(c, &key))
+        return false;
+    const cJSON *before = gw_get(c, "ai-provider", name, NULL, MISSING_IS_NULL);
+    if (failed(c))
+        return false;
+    if (before && !arg_bool(c, "replace"))
+        return fail(c,
+                    "provider '%s' exists already; pass replace: true to overwrite it, or "
+                    "change_resource to patch it",
+                    name);
+    if (!key)
+        plan_warn(p, "no key is given: requests go out without one");
+    plan_title(p, "%s AI provider %s (%s)", before ? "Replace" : "Add", name, arg_str(c, "type"));
+    if (before)
+        return plan_put(p, "ai-provider", name, NULL, before, provider_of(c, key));
+    return plan_create(p, "ai-provider", NULL, provider_of(c, key));
+}
+
+static const struct tool tools[] = {
+    {
+        .name = "add_provider",
+        .title = "Add an AI provider",
+        .about = "Adds an LLM provider that AI routes can use.",
+        .risk = CHANGE,
+        .in = in,
+        .out = out,
+        .plan = add,
+    },
+    { 0 },
+};
+
+const struct toolset toolset_provider = {
+    .name = "provider",
+    .about = "LLM providers.",
+    .tools = tools,
+};

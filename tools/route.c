@@ -1,0 +1,268 @@
+/* route.c - routes, one short line each: which request goes where.
+ *
+ *     orders api.example.com /orders* > orders.shop:8080 auth limit=10/s
+ *
+ * Paths: "/a*" prefix, "/a" exact, "~re" regular expression. The line is made for reading by a
+ * model: about twenty tokens. get_resource has the whole object.
+ */
+#include "tool.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct toolset toolset_route;
+
+enum { DEFAULT_LINES = 50, BUDGET = 3400, WIDE_BUDGET = 32 * 1024 };
+
+static const struct field in[] = {
+    { "domain", STR, OPT, "Host name; a wildcard domain that covers it counts.", .max = 253,
+      .complete = "domain" },
+    { "service", STR, OPT, "Service name, or its beginning.", .max = 253, .complete = "service" },
+    { "path", STR, OPT, "Routes that take this path or lie under it.", .max = 1024 },
+    { "text", STR, OPT, "Any part of the line.", .max = 200 },
+    { "limit", INT, OPT, "Lines at most.", .min = 1, .max = 1000, .otherwise = "50" },
+    { "cursor", STR, OPT, "From the page before.", .max = 20 },
+    { 0 },
+};
+
+static const struct field out[] = {
+    { "routes", LIST, REQ, "name host path > service flags", .of = &a_string },
+    { "count", INT, REQ, "All that match." },
+    { "cursor", STR, OPT, "More: pass it on." },
+    { 0 },
+};
+
+struct page {
+    struct arena *arena;
+    cJSON *lines;
+    int count, skip, limit;
+    size_t bytes, budget;
+    bool full;
+};
+
+static void add_host(struct buf *b, const cJSON *route)
+{
+    const cJSON *domains = json_get(route, "domains");
+    const cJSON *d;
+    const char *comma = " ";
+
+    cJSON_ArrayForEach(d, domains)
+    {
+        buf_printf(b, "%s%s", comma, d->valuestring ? d->valuestring : "?");
+        comma = ",";
+    }
+    if (json_count(domains) == 0)
+        buf_str(b, " *");
+}
+
+static void add_path(struct buf *b, const cJSON *path)
+{
+    const char *type = json_str(path, "matchType");
+    const char *value = json_str(path, "matchValue");
+    bool prefix = type && !strcmp(type, "PRE");
+    bool regular = type && !strcmp(type, "REGULAR");
+
+    buf_printf(b, " %s%s%s", regular ? "~" : "", value ? value : "?", prefix ? "*" : "");
+}
+
+/* ".svc.cluster.local" says nothing to anybody. */
+static void add_services(struct buf *b, const cJSON *services)
+{
+    static const char tail[] = ".svc.cluster.local";
+    const char *comma = " > ";
+    const cJSON *s;
+
+    cJSON_ArrayForEach(s, services)
+    {
+        const char *name = json_str(s, "name");
+        size_t n = name ? strlen(name) : 0;
+        if (name && text_ends(name, tail))
+            n -= sizeof tail - 1;
+        buf_printf(b, "%s%.*s", comma, (int)n, name ? name : "");
+        if (json_num(s, "port", 0) > 0)
+            buf_printf(b, ":%.0f", json_num(s, "port", 0));
+        if (json_count(services) > 1)
+            buf_printf(b, "=%.0f%%", json_num(s, "weight", 100));
+        comma = ",";
+    }
+}
+
+static bool enabled(const cJSON *route, const char *part)
+{
+    const cJSON *o = json_get(route, part);
+    const cJSON *e = json_get(o, "enabled");
+
+    return cJSON_IsObject(o) && json_count(o) > 0 && (cJSON_IsTrue(e) || cJSON_IsNull(e) || !e);
+}
+
+static void add_flags(struct buf *b, const cJSON *route)
+{
+    static const struct {
+        const char *annotation, *unit;
+    } limits[] = { { "higress.io/route-limit-rps", "s" }, { "higress.io/route-limit-rpm", "m" } };
+    const cJSON *custom = json_get(route, "customConfigs");
+    const cJSON *m;
+
+    cJSON_ArrayForEach(m, json_get(route, "methods"))
+        buf_printf(b, " %s", m->valuestring ? m->valuestring : "?");
+    if (json_count(json_get(route, "headers")) > 0)
+        buf_str(b, " header");
+    if (json_count(json_get(route, "urlParams")) > 0)
+        buf_str(b, " query");
+    if (json_true(json_get(route, "authConfig"), "enabled"))
+        buf_str(b, " auth");
+    if (enabled(route, "rewrite"))
+        buf_str(b, " rewrite");
+    for (int i = 0; i < 2; i++)
+        if (json_str(custom, limits[i].annotation))
+            buf_printf(b, " limit=%s/%s", json_str(custom, limits[i].annotation), limits[i].unit);
+}
+
+static const char *line_of(struct arena *a, const cJSON *route)
+{
+    struct buf *b = buf_in(a, 2048);
+    const char *name = json_str(route, "name");
+
+    buf_str(b, name ? name : "?");
+    add_host(b, route);
+    add_path(b, json_get(route, "path"));
+    add_services(b, json_get(route, "services"));
+    add_flags(b, route);
+    return text_clean(a, b->data, 400);
+}
+
+static bool domain_fits(const char *wanted, const cJSON *domains)
+{
+    const cJSON *d;
+
+    cJSON_ArrayForEach(d, domains)
+    {
+        const char *have = d->valuestring ? d->valuestring : "";
+        if (text_equal_nocase(have, wanted))
+            return true;
+        if (have[0] == '*' && have[1] == '.' && strlen(wanted) > strlen(have) - 1 &&
+            text_equal_nocase(wanted + strlen(wanted) - strlen(have) + 1, have + 1))
+            return true;
+    }
+    return json_count(domains) == 0 && !strcmp(wanted, "*");
+}
+
+/* The route takes the path, or its own path lies under it. */
+static bool path_fits(const char *wanted, const cJSON *path)
+{
+    const char *type = json_str(path, "matchType");
+    const char *value = json_str(path, "matchValue");
+    size_t n = value ? strlen(value) : 0;
+
+    if (!value)
+        return false;
+    if (text_starts(value, wanted))
+        return true;
+    while (n > 1 && value[n - 1] == '/')
+        n--;
+    return type && !strcmp(type, "PRE") && !strncmp(wanted, value, n) &&
+           (n == 1 || wanted[n] == '/' || wanted[n] == '\0');
+}
+
+static bool service_fits(const char *wanted, const cJSON *services)
+{
+    const cJSON *s;
+
+    cJSON_ArrayForEach(s, services)
+    {
+        const char *name = json_str(s, "name");
+        if (name && text_starts(name, wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool fits(struct call *c, const cJSON *route)
+{
+    const char *domain = arg_str(c, "domain");
+    const char *service = arg_str(c, "service");
+    const char *path = arg_str(c, "path");
+
+    return (!domain || domain_fits(domain, json_get(route, "domains"))) &&
+           (!service || service_fits(service, json_get(route, "services"))) &&
+           (!path || path_fits(path, json_get(route, "path")));
+}
+
+/* Counts all that match, keeps the page. Lines that are not kept are not made either. */
+static bool take(struct call *c, void *arg, const cJSON *route)
+{
+    struct page *p = arg;
+    const char *text = arg_str(c, "text");
+    const char *line = NULL;
+
+    if (!fits(c, route))
+        return true;
+    if (text || (p->count >= p->skip && !p->full))
+        line = line_of(p->arena, route);
+    if (text && !text_contains_nocase(line, text))
+        return true;
+    if (p->count++ < p->skip || p->full)
+        return true;
+    if (json_count(p->lines) >= p->limit || p->bytes + strlen(line) + 4 > p->budget) {
+        p->full = true;
+        return true;
+    }
+    p->bytes += strlen(line) + 4;
+    json_add_str(p->arena, p->lines, line);
+    return true;
+}
+
+static const cJSON *read_routes(struct call *c)
+{
+    const char *cursor = arg_str(c, "cursor");
+    double limit = arg_num(c, "limit", 0);
+    struct page p = { .arena = arena(c), .lines = json_array(arena(c)) };
+    cJSON *answer = json_object(arena(c));
+
+    p.skip = cursor ? (int)strtol(cursor, NULL, 10) : 0;
+    p.limit = limit > 0 ? (int)limit : DEFAULT_LINES;
+    p.budget = limit > 0 ? WIDE_BUDGET : BUDGET;
+    if (!gw_each(c, "route", NULL, take, &p))
+        return NULL;
+    json_set(arena(c), answer, "routes", p.lines);
+    json_set_num(arena(c), answer, "count", p.count);
+    if (p.full)
+        json_set_str(arena(c), answer, "cursor",
+                     arena_printf(arena(c), "%d", p.skip + json_count(p.lines)));
+    return answer;
+}
+
+/* The lines themselves: many clients show a model only the text. */
+static char *say_routes(struct call *c, const cJSON *answer)
+{
+    const cJSON *lines = json_get(answer, "routes");
+    const char *cursor = json_str(answer, "cursor");
+    struct buf *b = buf_in(arena(c), WIDE_BUDGET + 200);
+    const cJSON *line;
+
+    buf_printf(b, "%d of %.0f routes%s%s\n", json_count(lines), json_num(answer, "count", 0),
+               cursor ? "; more with cursor " : "", cursor ? cursor : "");
+    cJSON_ArrayForEach(line, lines) buf_printf(b, "%s\n", line->valuestring);
+    return b->data;
+}
+
+static const struct tool tools[] = {
+    {
+        .name = "list_routes",
+        .title = "List routes",
+        .about =
+            "Lists routes, one line each: name, host, path (* prefix, ~ regex), service, flags.",
+        .risk = READ,
+        .in = in,
+        .out = out,
+        .read = read_routes,
+        .say = say_routes,
+    },
+    { 0 },
+};
+
+const struct toolset toolset_route = {
+    .name = "route",
+    .about = "Routes: which request goes to which service.",
+    .tools = tools,
+};
