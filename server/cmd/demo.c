@@ -125,8 +125,12 @@ static bool perform(struct demo *d, struct err *e)
 {
     if (!start(d, e))
         return false;
-    demo_say("a few seconds of traffic");
-    if (!nap(d->loop, d->once ? 2 : 4, &d->cancel, e) || !demo_print_diagnosis(d, e))
+    if (d->envoy) {
+        demo_say("a few seconds of traffic");
+        if (!nap(d->loop, d->once ? 2 : 4, &d->cancel, e))
+            return false;
+    }
+    if (!demo_print_diagnosis(d, e))
         return false;
     demo_print_guide(d);
     return !d->once || demo_check(d, e);

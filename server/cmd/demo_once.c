@@ -40,11 +40,11 @@ static bool limit_catalog(struct demo *d, struct err *e)
     json_set_str(a, arguments, "route", "shop-catalog");
     json_set_num(a, arguments, "requests", 1);
     json_set_num(a, arguments, "burst", 1);
-    if (demo_request(d, "/catalog", &d->cancel, NULL) != 200)
+    if (d->envoy && demo_request(d, "/catalog", &d->cancel, NULL) != 200)
         return err_set(e, ERR_GATEWAY, "GET /catalog is not answered by 200 before the limit");
     if (!change(d, "tune_rate_limit", arguments, e))
         return false;
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; d->envoy && i < 400; i++) {
         int status = demo_request(d, "/catalog", &d->cancel, NULL);
         if (status == 429) {
             demo_say("the real Envoy answers GET /catalog with 429 after %d requests", i + 1);
@@ -53,6 +53,8 @@ static bool limit_catalog(struct demo *d, struct err *e)
         if (!nap(d->loop, 0.05, &d->cancel, e))
             return false;
     }
+    if (!d->envoy)
+        return true;
     return err_set(e, ERR_GATEWAY, "400 requests after the limit was applied, none got 429");
 }
 
@@ -60,8 +62,8 @@ static bool move_orders(struct demo *d, struct err *e)
 {
     struct arena *a = d->arena;
     const char *body = "";
-    if (demo_request(d, "/orders", &d->cancel, &body) != 200 ||
-        !text_starts(body, "orders answers"))
+    if (d->envoy && (demo_request(d, "/orders", &d->cancel, &body) != 200 ||
+                     !text_starts(body, "orders answers")))
         return err_set(e, ERR_GATEWAY, "GET /orders is not answered by orders: %.100s", body);
 
     cJSON *arguments = json_object(a), *service;
@@ -74,7 +76,7 @@ static bool move_orders(struct demo *d, struct err *e)
     json_set_num(a, service, "port", 80);
     if (!change(d, "change_resource", arguments, e))
         return false;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; d->envoy && i < 200; i++) {
         if (demo_request(d, "/orders", &d->cancel, &body) == 200 &&
             text_starts(body, "catalog answers")) {
             demo_say("real requests for /orders are answered by catalog after %d requests", i + 1);
@@ -83,14 +85,14 @@ static bool move_orders(struct demo *d, struct err *e)
         if (!nap(d->loop, 0.05, &d->cancel, e))
             return false;
     }
+    if (!d->envoy)
+        return true;
     return err_set(e, ERR_GATEWAY, "GET /orders still goes to orders after the route was changed");
 }
 
 bool demo_check(struct demo *d, struct err *e)
 {
-    if (!d->envoy) {
-        demo_say("without Envoy no request can show an effect: limit and route are not changed");
-        return true;
-    }
+    if (!d->envoy)
+        demo_say("without Envoy no request shows an effect: only the changes are made");
     return limit_catalog(d, e) && move_orders(d, e);
 }
