@@ -21,7 +21,11 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-enum { LARGEST_FILE = 16 << 20 };
+enum {
+    LARGEST_FILE = 16 << 20,
+    /* Not IN_MODIFY: who writes in place is not done before he closes. */
+    WATCHED = IN_CLOSE_WRITE | IN_MOVE | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF,
+};
 
 const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, const char *name)
 {
@@ -159,9 +163,7 @@ static void watch_kind(struct kstore *s, size_t kind)
     struct arena *scratch = arena_new();
     const char *path = arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural);
     if (s->inotify >= 0)
-        s->lists[kind].watch = inotify_add_watch(s->inotify, path,
-                                                 IN_CLOSE_WRITE | IN_MODIFY | IN_MOVE | IN_CREATE |
-                                                     IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF);
+        s->lists[kind].watch = inotify_add_watch(s->inotify, path, WATCHED);
     arena_free(scratch);
 }
 
@@ -172,6 +174,18 @@ void kstore_disk_scan(struct kstore *s)
             watch_kind(s, kind);
         scan_kind(s, kind);
     }
+}
+
+/* Just made by open(): its content is yet to come, and the event of its closing. A link is whole.
+ */
+static bool is_unwritten(struct kstore *s, size_t kind, const char *name)
+{
+    struct arena *scratch = arena_new();
+    struct kstore_file file;
+    bool empty =
+        kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file) && file.size == 0;
+    arena_free(scratch);
+    return empty;
 }
 
 static void take_event(struct kstore *s, const struct inotify_event *event, bool *rescan)
@@ -186,7 +200,8 @@ static void take_event(struct kstore *s, const struct inotify_event *event, bool
     struct arena *scratch = arena_new();
     char *name = event->len ? object_name(scratch, event->name) : NULL;
     for (size_t kind = 0; name && kstore_kinds[kind].plural; kind++)
-        if (s->lists[kind].watch == event->wd)
+        if (s->lists[kind].watch == event->wd &&
+            !(event->mask & IN_CREATE && is_unwritten(s, kind, name)))
             reload(s, kind, name);
     arena_free(scratch);
 }

@@ -13,7 +13,7 @@ struct kstore_kind {
     void (*prune)(cJSON *spec);
 };
 extern const struct kstore_kind kstore_kinds[]; /* ended by { 0 } */
-enum { KSTORE_KINDS = 21 };                      /* at most */
+enum { KSTORE_KINDS = 21 };                     /* at most */
 
 /* Which file an object was read from: equal identities, equal content. */
 struct kstore_file {

@@ -274,7 +274,8 @@ static bool is_well_formed(const struct turn *t)
     const char *type = answer_header(t, "content-type");
     if (t->answer.status < 200 || t->answer.status > 599)
         return false;
-    if (!type || !text_starts(type, "application/json"))
+    if (!type || !text_starts(type, "application/json") ||
+        strcmp(json_str(t->request, "method"), "HEAD") == 0)
         return true;
     return json_parse(t->a, t->answer.body, t->answer.len, NULL) != NULL;
 }
