@@ -71,7 +71,8 @@ def stalled(port, quiet):
         s = connect(port)
         s.sendall([b"GET /idle HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /n HTTP/1.1\r\nHo"][i % 2])
         s.close()
-    check("latency beside stalled clients", latency(port) / quiet, 3, "of alone")
+    # A hung or spinning server is far beyond either bound; a busy machine is not.
+    check("latency beside stalled clients", latency(port), max(3 * quiet, 10), "ms")
     for s in held:
         s.close()
 

@@ -48,9 +48,9 @@ static struct http_options options(void)
     return (struct http_options){
         .address = "127.0.0.1",
         .max_body = 1 << 20,
-        .header_timeout = 0.4,
-        .body_timeout = 0.4,
-        .idle_timeout = 0.4,
+        .header_timeout = 0.7,
+        .body_timeout = 0.7,
+        .idle_timeout = 0.7,
         .handler = handle,
         .gate = gate,
         .arg = &t,

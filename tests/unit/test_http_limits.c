@@ -32,12 +32,13 @@ static void a_refusal_reaches_a_client_that_still_sends(void **state)
 static void slow_heads_and_bodies_are_cut(void **state)
 {
     (void)state;
-    const char *bytes = "GET / HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    char bytes[200] = "GET / HTTP/1.1\r\nHost: ";
+    memset(bytes + strlen(bytes), 'a', sizeof bytes - strlen(bytes) - 1);
     struct client c = talk_n(bytes, strlen(bytes));
     c.trickle = true;
-    c.pause = 0.03;
+    c.pause = 0.03; /* six seconds in all */
     client_run(t.loop, &c);
-    assert_true(c.seconds < 1.9);
+    assert_true(c.seconds < 5);
     assert_non_null(strstr(c.got.data, "408"));
     buf_free(&c.got);
 
@@ -74,7 +75,7 @@ static void a_stream_nobody_reads_is_bounded_and_ended(void **state)
     const char *bytes = "GET /flood HTTP/1.1\r\n" HOST "\r\n";
     struct client c = talk_n(bytes, strlen(bytes));
     c.stay = true;
-    c.pause = 1.2;
+    c.pause = 2;
     client_run(t.loop, &c);
     assert_null(t.timer);
     assert_int_equal(t.gone + t.refused_writes, 1);
@@ -88,7 +89,7 @@ static void an_answer_nobody_reads_is_given_up(void **state)
     const char *bytes = "GET /big HTTP/1.1\r\n" HOST "\r\n" POST("/echo", 1) "a";
     struct client c = talk_n(bytes, strlen(bytes));
     c.stay = true;
-    c.pause = 1.2;
+    c.pause = 2;
     client_run(t.loop, &c);
     assert_true(c.got.len < (8 << 20));
     buf_free(&c.got);
@@ -106,10 +107,10 @@ static void a_pipelining_client_that_does_not_read_costs_nothing(void **state)
     struct client c = talk_n(bytes.data, bytes.len);
     c.cut = bytes.len - 10;
     c.stay = true;
-    c.pause = 0.3;
+    c.pause = 1; /* longer than unread answers may wait */
     clock_t from = clock();
     client_run(t.loop, &c);
-    assert_true(clock() - from < CLOCKS_PER_SEC / 4);
+    assert_true(clock() - from < CLOCKS_PER_SEC / 2);
     assert_true(t.handled <= 2);
     buf_free(&c.got);
     buf_free(&bytes);
