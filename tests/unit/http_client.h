@@ -19,7 +19,7 @@ struct client {
     double pause;   /* between the pieces */
     bool trickle;   /* byte by byte, with the pause before each */
     bool hang_up;   /* close after sending */
-    bool stay;      /* do not read for `pause` seconds after sending */
+    double stay;    /* seconds without reading after sending */
     struct buf got; /* until the server closed */
     bool reset;     /* it did so by a reset */
     double seconds; /* from connect to close */
@@ -82,8 +82,7 @@ static void *client_main(void *arg)
     double start = loop_now(c->loop);
     int fd = client_connect(c);
     client_send_all(c, fd);
-    if (c->stay)
-        client_sleep(c->pause);
+    client_sleep(c->stay);
     static char bytes[64 << 10];
     ssize_t n = 0;
     while (!c->hang_up && (n = recv(fd, bytes, sizeof bytes, 0)) > 0)
