@@ -83,30 +83,58 @@ static void grow(struct kstore_list *l)
     l->capacity = capacity;
 }
 
-void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o)
+static void insert_into(struct kstore_list *l, struct kstore_object *o)
 {
-    struct kstore_list *l = &s->lists[kind];
     bool found;
     size_t at = kstore_find(l, o->name, &found);
-    if (found)
-        kstore_remove_at(s, kind, at);
     grow(l);
     memmove(l->items + at + 1, l->items + at, (l->count - at) * sizeof *l->items);
     l->items[at] = o;
     l->count++;
-    l->readable += o->tree != NULL;
+}
+
+static void remove_from(struct kstore *s, struct kstore_list *l, const char *name)
+{
+    bool found;
+    size_t at = kstore_find(l, name, &found);
+    if (!found)
+        return;
+    kstore_retire(s, l->items[at]);
+    l->count--;
+    memmove(l->items + at, l->items + at + 1, (l->count - at) * sizeof *l->items);
     s->generation++;
 }
 
-void kstore_remove_at(struct kstore *s, size_t kind, size_t at)
+void kstore_remove(struct kstore *s, size_t kind, const char *name)
 {
-    struct kstore_list *l = &s->lists[kind];
-    struct kstore_object *o = l->items[at];
-    l->count--;
-    l->readable -= o->tree != NULL;
-    memmove(l->items + at, l->items + at + 1, (l->count - at) * sizeof *l->items);
-    kstore_retire(s, o);
+    remove_from(s, &s->lists[kind], name);
+    remove_from(s, &s->broken[kind], name);
+}
+
+void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o)
+{
+    kstore_remove(s, kind, o->name);
+    insert_into(o->tree ? &s->lists[kind] : &s->broken[kind], o);
     s->generation++;
+}
+
+struct kstore_object *kstore_lookup(const struct kstore *s, size_t kind, const char *name)
+{
+    const struct kstore_list *const lists[] = { &s->lists[kind], &s->broken[kind] };
+    for (int i = 0; name && i < 2; i++) {
+        bool found;
+        size_t at = kstore_find(lists[i], name, &found);
+        if (found)
+            return lists[i]->items[at];
+    }
+    return NULL;
+}
+
+static void free_list(struct kstore_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        arena_free(l->items[i]->arena);
+    arena_free(l->arena);
 }
 
 struct kstore *kstore_open(const char *dir, struct err *e)
@@ -131,10 +159,8 @@ void kstore_close(struct kstore *s)
     kstore_disk_close(s);
     free_retired(s);
     for (size_t i = 0; i < KSTORE_KINDS; i++) {
-        struct kstore_list *l = &s->lists[i];
-        for (size_t j = 0; j < l->count; j++)
-            arena_free(l->items[j]->arena);
-        arena_free(l->arena);
+        free_list(&s->lists[i]);
+        free_list(&s->broken[i]);
     }
     arena_free(s->arena);
 }
@@ -157,42 +183,30 @@ unsigned long kstore_generation(const struct kstore *s)
     return s->generation;
 }
 
-static struct kstore_object *find_object(const struct kstore *s, size_t kind, const char *name)
-{
-    bool found;
-    size_t at = kstore_find(&s->lists[kind], name ? name : "", &found);
-    return found ? s->lists[kind].items[at] : NULL;
-}
-
 const cJSON *kstore_get(const struct kstore *s, const char *kind, const char *name)
 {
-    struct kstore_object *o = find_object(s, kstore_kind_index(kind), name);
+    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
     return o ? o->tree : NULL;
 }
 
 size_t kstore_count(const struct kstore *s, const char *kind)
 {
-    return s->lists[kstore_kind_index(kind)].readable;
+    return s->lists[kstore_kind_index(kind)].count;
 }
 
 const cJSON *kstore_at(const struct kstore *s, const char *kind, size_t i)
 {
     const struct kstore_list *l = &s->lists[kstore_kind_index(kind)];
-    if (l->readable == l->count)
-        return i < l->count ? l->items[i]->tree : NULL;
-    for (size_t j = 0; j < l->count; j++)
-        if (l->items[j]->tree && i-- == 0)
-            return l->items[j]->tree;
-    return NULL;
+    return i < l->count ? l->items[i]->tree : NULL;
 }
 
 const char *kstore_problem(const struct kstore *s, size_t i)
 {
     for (size_t kind = 0; kstore_kinds[kind].plural; kind++) {
-        const struct kstore_list *l = &s->lists[kind];
-        for (size_t j = 0; l->readable < l->count && j < l->count; j++)
-            if (l->items[j]->problem && i-- == 0)
-                return l->items[j]->problem;
+        const struct kstore_list *l = &s->broken[kind];
+        if (i < l->count)
+            return l->items[i]->problem;
+        i -= l->count;
     }
     return NULL;
 }
@@ -207,7 +221,7 @@ static bool check_name(struct kstore *s, size_t kind, const char *name, struct e
     if (strlen(name) > LONGEST_NAME)
         return err_set(e, ERR_SYSTEM, "open %s/%s/%s.yaml.tmp: file name too long", s->dir, plural,
                        name);
-    struct kstore_object *o = find_object(s, kind, name);
+    struct kstore_object *o = kstore_lookup(s, kind, name);
     if (o && !o->tree)
         return err_set(e, ERR_SYSTEM, "the file in the way cannot be read, repair or remove it: %s",
                        o->problem);
@@ -225,7 +239,9 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
         kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
     const char *path = kstore_disk_path(s, scratch, kind, name);
     const char *text = yaml_print(scratch, shaped);
-    bool written = file_replace(path, text, strlen(text), 0644, e);
+    if (s->lists[kind].watch < 0)
+        kstore_disk_make(s, kind);
+    bool written = file_replace(path, text, strlen(text), kstore_kinds[kind].mode, e);
     if (written) {
         struct kstore_object *o = kstore_object_new(name);
         o->tree = json_clone(o->arena, shaped);
@@ -243,7 +259,7 @@ enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON
     const char *name = json_str(json_get(object, "metadata"), "name");
     if (!check_name(s, k, name, e))
         return KSTORE_FAILED;
-    if (find_object(s, k, name))
+    if (kstore_lookup(s, k, name))
         return KSTORE_EXISTS;
     return write_object(s, k, object, NULL, e);
 }
@@ -254,7 +270,7 @@ enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSO
     size_t k = kstore_kind_index(kind);
     const cJSON *metadata = json_get(object, "metadata");
     const char *name = json_str(metadata, "name"), *wanted = json_str(metadata, "resourceVersion");
-    struct kstore_object *o = find_object(s, k, name);
+    struct kstore_object *o = kstore_lookup(s, k, name);
     if (!o)
         return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
@@ -269,9 +285,7 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
                                  struct err *e)
 {
     size_t k = kstore_kind_index(kind);
-    bool found;
-    size_t at = kstore_find(&s->lists[k], name, &found);
-    if (!found)
+    if (!kstore_lookup(s, k, name))
         return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
         return KSTORE_FAILED;
@@ -279,6 +293,6 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
     bool removed = file_remove(kstore_disk_path(s, scratch, k, name), e);
     arena_free(scratch);
     if (removed)
-        kstore_remove_at(s, k, at);
+        kstore_remove(s, k, name);
     return removed ? KSTORE_OK : KSTORE_FAILED;
 }

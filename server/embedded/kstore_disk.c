@@ -92,15 +92,15 @@ static void reload(struct kstore *s, size_t kind, const char *name)
 {
     struct arena *scratch = arena_new();
     struct kstore_file file;
-    bool there = kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file), found;
+    bool there = kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file);
     arena_free(scratch);
-    size_t at = kstore_find(&s->lists[kind], name, &found);
-    if (found && there && same_file(&s->lists[kind].items[at]->file, &file))
+    const struct kstore_object *o = kstore_lookup(s, kind, name);
+    if (o && there && same_file(&o->file, &file))
         return;
     if (there)
         kstore_insert(s, kind, load(s, kind, name, &file));
-    else if (found)
-        kstore_remove_at(s, kind, at);
+    else
+        kstore_remove(s, kind, name);
 }
 
 /* "a.yaml" → "a" in arena a; NULL for any other file. */
@@ -140,19 +140,24 @@ static char **names_on_disk(struct kstore *s, size_t kind, struct arena *a, size
     return names;
 }
 
-/* Both lists are sorted: names on disk in ascending order, so insertion is at the end when the
- * index was empty. */
-static void scan_kind(struct kstore *s, size_t kind)
+static void drop_absent(struct kstore *s, size_t kind, const struct kstore_list *l, char **names,
+                        size_t count)
 {
-    struct arena *scratch = arena_new();
-    struct kstore_list *l = &s->lists[kind];
-    size_t count;
-    char **names = names_on_disk(s, kind, scratch, &count);
     for (size_t i = l->count; i-- > 0;) {
         const char *name = l->items[i]->name;
         if (!bsearch(&name, names, count, sizeof *names, by_name))
-            kstore_remove_at(s, kind, i);
+            kstore_remove(s, kind, name);
     }
+}
+
+/* Names come in ascending order, so that a first load inserts at the end of the list. */
+static void scan_kind(struct kstore *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    size_t count;
+    char **names = names_on_disk(s, kind, scratch, &count);
+    drop_absent(s, kind, &s->lists[kind], names, count);
+    drop_absent(s, kind, &s->broken[kind], names, count);
     for (size_t i = 0; i < count; i++)
         reload(s, kind, names[i]);
     arena_free(scratch);
@@ -165,6 +170,25 @@ static void watch_kind(struct kstore *s, size_t kind)
     if (s->inotify >= 0)
         s->lists[kind].watch = inotify_add_watch(s->inotify, path, WATCHED);
     arena_free(scratch);
+}
+
+void kstore_disk_make(struct kstore *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    file_make_dir(arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural), 0700, NULL);
+    arena_free(scratch);
+}
+
+/* A folder that was removed, and is back. */
+static void watch_again(struct kstore *s)
+{
+    for (size_t kind = 0; s->inotify >= 0 && kstore_kinds[kind].plural; kind++) {
+        if (s->lists[kind].watch >= 0)
+            continue;
+        watch_kind(s, kind);
+        if (s->lists[kind].watch >= 0)
+            scan_kind(s, kind);
+    }
 }
 
 void kstore_disk_scan(struct kstore *s)
@@ -219,6 +243,7 @@ void kstore_disk_refresh(struct kstore *s)
             p += sizeof *event + event->len;
         }
     }
+    watch_again(s);
     if (rescan)
         kstore_disk_scan(s);
 }

@@ -8,6 +8,7 @@
 
 struct kstore_kind {
     const char *plural, *api_version, *kind;
+    unsigned mode;      /* of its files */
     const char *status; /* status of a new object, as JSON; NULL: none */
     /* Takes out of spec what the API server's protobuf codec does not write; NULL: nothing. */
     void (*prune)(cJSON *spec);
@@ -36,15 +37,15 @@ struct kstore_list {
     struct arena *arena; /* of items */
     struct kstore_object **items;
     size_t count, capacity;
-    size_t readable; /* how many have a tree */
-    int watch;       /* inotify watch of the folder; -1: none */
+    int watch; /* inotify watch of the folder; -1: none */
 };
 
 struct kstore {
     struct arena *arena;
     const char *dir;
     struct kstore_list lists[KSTORE_KINDS];
-    struct kstore_object *retired; /* replaced since the last refresh */
+    struct kstore_list broken[KSTORE_KINDS]; /* files that cannot be read */
+    struct kstore_object *retired;           /* replaced since the last refresh */
     unsigned long generation;
     int inotify; /* -1: not available, then every refresh looks at every file */
     int lock;
@@ -54,8 +55,11 @@ struct kstore {
 size_t kstore_kind_index(const char *plural);
 /* Where name is or would be; *found says which. */
 size_t kstore_find(const struct kstore_list *l, const char *name, bool *found);
+/* Readable or not; NULL: there is none. */
+struct kstore_object *kstore_lookup(const struct kstore *s, size_t kind, const char *name);
+/* Takes the place of what has its name. */
 void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o);
-void kstore_remove_at(struct kstore *s, size_t kind, size_t at);
+void kstore_remove(struct kstore *s, size_t kind, const char *name); /* missing is fine */
 struct kstore_object *kstore_object_new(const char *name);
 void kstore_retire(struct kstore *s, struct kstore_object *o);
 
@@ -65,6 +69,7 @@ void kstore_disk_close(struct kstore *s);
 void kstore_disk_refresh(struct kstore *s);
 void kstore_disk_scan(struct kstore *s);
 const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, const char *name);
+void kstore_disk_make(struct kstore *s, size_t kind); /* the kind's folder, if it is not there */
 bool kstore_disk_identify(const char *path, struct kstore_file *out);
 
 /* kstore_shape.c: the object as it is stored, in arena a. */

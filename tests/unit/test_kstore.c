@@ -9,6 +9,7 @@
 #include "tree.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,6 +191,37 @@ static void an_unreadable_file_is_told_and_protected(void **state)
     kstore_close(s);
 }
 
+static void a_lost_folder_comes_back(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct kstore *s = opened();
+    const char *dir = arena_printf(a, "%s/configmaps", folder);
+    kstore_create(s, "configmaps", object("m", "1"), &e);
+    tree_remove(dir);
+    assert_true(kstore_refresh(s));
+    assert_int_equal(kstore_count(s, "configmaps"), 0);
+    assert_int_equal(kstore_create(s, "configmaps", object("n", "1"), &e), KSTORE_OK);
+    kstore_refresh(s);
+    write_file("by-hand.yaml", "data: {v: x}\n");
+    assert_true(kstore_refresh(s));
+    assert_string_equal(value_of(s, "by-hand"), "x");
+    assert_int_equal(kstore_count(s, "configmaps"), 2);
+    kstore_close(s);
+}
+
+static void secrets_are_for_the_owner_only(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct kstore *s = opened();
+    struct stat st;
+    assert_int_equal(kstore_create(s, "secrets", object("m", "1"), &e), KSTORE_OK);
+    assert_int_equal(stat(arena_printf(a, "%s/secrets/m.yaml", folder), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    kstore_close(s);
+}
+
 static void names_that_make_no_file_are_refused(void **state)
 {
     (void)state;
@@ -266,6 +298,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(trees_outlive_their_replacement_until_refresh, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_unreadable_file_is_told_and_protected, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lost_folder_comes_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(secrets_are_for_the_owner_only, setup, teardown),
         cmocka_unit_test_setup_teardown(names_that_make_no_file_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(sudden_death_loses_nothing_acknowledged, setup, teardown),
     };
