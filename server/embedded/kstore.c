@@ -229,12 +229,12 @@ static bool check_name(struct kstore *s, size_t kind, const char *name, struct e
 }
 
 static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSON *object,
-                                       const cJSON *current, struct err *e)
+                                       const cJSON *current, unsigned step, struct err *e)
 {
     const char *name = json_str(json_get(object, "metadata"), "name");
     const char *old = json_str(json_get(current, "metadata"), "resourceVersion");
     struct arena *scratch = arena_new();
-    unsigned long long version = old ? strtoull(old, NULL, 10) + 1 : 1;
+    unsigned long long version = old ? strtoull(old, NULL, 10) + step : 1;
     cJSON *shaped =
         kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
     const char *path = kstore_disk_path(s, scratch, kind, name);
@@ -261,7 +261,7 @@ enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON
         return KSTORE_FAILED;
     if (kstore_lookup(s, k, name))
         return KSTORE_EXISTS;
-    return write_object(s, k, object, NULL, e);
+    return write_object(s, k, object, NULL, 1, e);
 }
 
 enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSON *object,
@@ -278,7 +278,19 @@ enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSO
     const char *current = json_str(json_get(o->tree, "metadata"), "resourceVersion");
     if (wanted && *wanted && strcmp(wanted, current ? current : "") != 0)
         return KSTORE_CONFLICT;
-    return write_object(s, k, object, o->tree, e);
+    return write_object(s, k, object, o->tree, 1, e);
+}
+
+enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const cJSON *object,
+                                       unsigned writes, struct err *e)
+{
+    size_t k = kstore_kind_index(kind);
+    const char *name = json_str(json_get(object, "metadata"), "name");
+    struct kstore_object *o = kstore_lookup(s, k, name);
+    if (!o)
+        return KSTORE_MISSING;
+    return check_name(s, k, name, e) ? write_object(s, k, object, o->tree, writes, e)
+                                     : KSTORE_FAILED;
 }
 
 enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,

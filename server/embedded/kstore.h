@@ -50,6 +50,9 @@ enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON
 /* With metadata.resourceVersion: only if it is the current one. */
 enum kstore_result kstore_replace(struct kstore *s, const char *kind, const cJSON *object,
                                   struct err *e);
+/* One write that stands for several: the version moves by `writes`, whatever it was. */
+enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const cJSON *object,
+                                       unsigned writes, struct err *e);
 enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,
                                  struct err *e);
 

@@ -197,6 +197,16 @@ const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object)
     return kube_replace(r, kind, object);
 }
 
+const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *object,
+                            unsigned writes)
+{
+    struct err e = { 0 };
+    if (!kstore_get(r->store, kind, kube_name(object)))
+        return kube_create(r, kind, object);
+    stamp(r, kind, object);
+    return written(r, kind, object, kstore_replace_many(r->store, kind, object, writes, &e), &e);
+}
+
 bool kube_delete(struct rest_request *r, const char *kind, const char *name)
 {
     struct err e = { 0 };

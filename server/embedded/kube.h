@@ -32,4 +32,7 @@ const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object
 const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *object);
 /* Create, or replace whatever is there, unconditionally. */
 const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object);
+/* kube_save for an object that is there: one write that stands for several. */
+const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *object,
+                            unsigned writes);
 bool kube_delete(struct rest_request *r, const char *kind, const char *name); /* missing is fine */

@@ -188,16 +188,24 @@ static void delete (struct rest_request *r)
         rest_empty(r, 204);
 }
 
+/* Their authentication does not change, so that is one write for all of them. */
 bool route_follow_domain(struct rest_request *r, const char *domain)
 {
+    cJSON *routes = route_list(r, domain);
     const cJSON *route;
-    cJSON_ArrayForEach(route, route_list(r, domain))
+    const char **written = arena_array(r->arena, const char *, json_count(routes) + 1);
+    size_t n = 0;
+    bool followed = true;
+    cJSON_ArrayForEach(route, routes)
     {
         cJSON *bound = model_bind(r->arena, ingress_route_model, route);
-        if (!bound || !route_replace(r, bound))
-            return false;
+        cJSON *ingress = bound ? ingress_from_route(r, bound) : NULL;
+        followed = ingress && kube_replace(r, kind, ingress);
+        if (!followed)
+            break;
+        written[n++] = json_str(bound, "name");
     }
-    return true;
+    return rules_keep_auth(r, written) && followed;
 }
 
 const struct rest_route route_rest[] = {

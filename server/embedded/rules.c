@@ -234,15 +234,19 @@ static void switch_on(struct arena *a, cJSON *plugin)
         json_set(a, spec, "defaultConfig", json_parse(a, nobody, sizeof nobody - 1, NULL));
 }
 
+static cJSON *load_auth(struct rest_request *r)
+{
+    cJSON *plugin = kube_load(r, "wasmplugins", auth_plugin);
+    return plugin ? plugin : seed_object(r->arena, "wasmplugins", auth_plugin);
+}
+
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
 {
     struct arena *a = r->arena;
     struct rules_target target = { .ingress = ingress };
     if (!check_types(r, auth))
         return false;
-    cJSON *plugin = kube_load(r, "wasmplugins", auth_plugin);
-    if (!plugin)
-        plugin = seed_object(a, "wasmplugins", auth_plugin);
+    cJSON *plugin = load_auth(r);
     bool enabled = json_true(auth, "enabled");
     const cJSON *consumers = json_get(auth, "allowedConsumers");
     cJSON *config = json_object(a);
@@ -306,9 +310,29 @@ struct rules_index *rules_index_auth(struct rest_request *r)
     return index;
 }
 
-cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress)
+static const cJSON *find_indexed(const struct rules_index *index, const char *ingress)
 {
     struct entry key = { ingress, NULL };
     const struct entry *found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
-    return shown_auth(a, found ? found->rule : NULL);
+    return found ? found->rule : NULL;
+}
+
+cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress)
+{
+    return shown_auth(a, find_indexed(index, ingress));
+}
+
+bool rules_keep_auth(struct rest_request *r, const char *const *ingresses)
+{
+    if (!*ingresses)
+        return true;
+    const struct rules_index *index = rules_index_auth(r);
+    cJSON *plugin = load_auth(r);
+    unsigned writes = 0;
+    for (; *ingresses; ingresses++, writes++) {
+        struct rules_target target = { .ingress = *ingresses };
+        if (!find_indexed(index, *ingresses))
+            rules_put(r->arena, plugin, &target, json_object(r->arena), false);
+    }
+    return kube_save_many(r, "wasmplugins", plugin, writes) != NULL;
 }

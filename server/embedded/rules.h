@@ -31,6 +31,9 @@ bool rules_drop_everywhere(struct rest_request *r, const struct rules_target *t)
 /* Route authentication: the rule of `ingress` in key-auth.internal (console-api.md §5.5, §9.7).
  * auth is a RouteAuthConfig object or NULL (off). False: the request has been answered. */
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth);
+/* The same for many routes whose authentication stays as it is, in one write: a rule that is
+ * missing is made (off). ingresses ended by NULL. */
+bool rules_keep_auth(struct rest_request *r, const char *const *ingresses);
 /* A RouteAuthConfig for answers, never NULL. */
 cJSON *rules_read_auth(struct rest_request *r, const char *ingress);
 /* The same for many routes of one request: one look at all rules, then a search for each. */
