@@ -3,6 +3,7 @@
 #include "mcp/method.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "mcp/call.h"
 #include "mcp/catalog.h"
 #include "mcp/era.h"
@@ -48,7 +49,7 @@ static void remember(struct session *s, const struct rpc *rpc)
     const cJSON *client = json_get(rpc->params, "capabilities");
     const char *name = json_str(json_get(rpc->params, "clientInfo"), "name");
     s->client = cJSON_IsObject(client) ? json_clone(s->arena, client) : NULL;
-    s->client_name = name ? arena_strndup(s->arena, name, 80) : NULL;
+    s->client_name = name ? text_clean(s->arena, name, 80) : NULL;
 }
 
 static const char *initialize(struct request *r)
