@@ -64,14 +64,22 @@ void server_run(struct server *s)
     loop_run(s->loop);
 }
 
-/* Parked fibers end with an error before what they stand on goes away. */
+static void turn(struct server *s)
+{
+    struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
+    loop_run(s->loop);
+    loop_untimer(t);
+}
+
+/* A change that is being applied is finished first, so that its outcome is known; then parked
+ * fibers end with an error before what they stand on goes away. */
 static void drain(struct server *s)
 {
+    for (int i = 0; i < 200 && s->mcp->engine && engine_busy(s->mcp->engine); i++)
+        turn(s);
     fetch_stop(s->loop);
     for (int i = 0; i < 200 && (s->mcp->requests > 0 || fiber_count() > 0); i++) {
-        struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
-        loop_run(s->loop);
-        loop_untimer(t);
+        turn(s);
         fetch_stop(s->loop);
     }
 }
