@@ -90,9 +90,36 @@ static bool move_orders(struct demo *d, struct err *e)
     return err_set(e, ERR_GATEWAY, "GET /orders still goes to orders after the route was changed");
 }
 
+static const char *sample_secret(const struct demo *d)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(
+        one, json_get(d->shop, "create")) if (strcmp(one->child->valuestring, "/v1/ai/providers") ==
+                                              0) return json_path(one->child->next, "tokens[0]")
+        ->valuestring;
+    bug("the shop has no provider");
+}
+
+/* The key of the AI provider is in the data folder and must not come out through a tool. */
+static bool hide_secret(struct demo *d, struct err *e)
+{
+    cJSON *arguments = json_object(d->arena);
+    json_set_str(d->arena, arguments, "kind", "ai-provider");
+    json_set_str(d->arena, arguments, "name", "assistant");
+    const cJSON *out = demo_call(d, "get_resource", arguments, e);
+    if (!out)
+        return false;
+    const char *text = json_print(d->arena, out);
+    const char *mask = strstr(text, "secret:sha256:");
+    if (strstr(text, sample_secret(d)) || !mask)
+        return err_set(e, ERR_POLICY, "get_resource shows the key of the provider 'assistant'");
+    demo_say("get_resource shows the provider's key as %.*s", (int)strcspn(mask, "\""), mask);
+    return true;
+}
+
 bool demo_check(struct demo *d, struct err *e)
 {
     if (!d->envoy)
         demo_say("without Envoy no request shows an effect: only the changes are made");
-    return limit_catalog(d, e) && move_orders(d, e);
+    return hide_secret(d, e) && limit_catalog(d, e) && move_orders(d, e);
 }
