@@ -1,0 +1,173 @@
+// clients.mjs - the official clients against the real server: list, read, plan, approve, decline, undo, cancel, restart.
+import assert from 'node:assert/strict';
+import { Client as Sdk1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { Client as Sdk2, StreamableHTTPClientTransport as Http2 } from '@modelcontextprotocol/client';
+import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
+import { encode } from 'gpt-tokenizer';
+import { House, binary, check, root, run, summary } from './house.mjs';
+import { join } from 'node:path';
+
+const modern = '2026-07-28';
+const info = { name: 'client-test', version: '1.0.0' };
+const approve = { action: 'accept', content: { decision: 'approve' } };
+
+function sdk1(answer) {
+  const client = new Sdk1(info, { capabilities: answer ? { elicitation: {} } : {} });
+  if (answer) client.setRequestHandler(ElicitRequestSchema, async (r) => answer(r.params));
+  return client;
+}
+
+function sdk2(mode) {
+  return (answer) => {
+    const client = new Sdk2(info, { capabilities: answer ? { elicitation: { form: {} } } : {}, versionNegotiation: { mode } });
+    if (answer) client.setRequestHandler('elicitation/create', async (r) => answer(r.params));
+    return client;
+  };
+}
+
+const stdioOf = (Transport) => async (house) => new Transport({ command: binary, args: ['stdio'], env: house.env, stderr: 'inherit' });
+const httpOf = (Transport) => async (house) => new Transport((await house.serve()).url);
+
+const matrix = [
+  ['SDK 1.32.2, stdio', sdk1, stdioOf(Stdio1)],
+  ['SDK 1.32.2, HTTP', sdk1, httpOf(Http1)],
+  ['client 2.4.0 legacy, stdio', sdk2('legacy'), stdioOf(Stdio2)],
+  ['client 2.4.0 legacy, HTTP', sdk2('legacy'), httpOf(Http2)],
+  ['client 2.4.0 auto, stdio', sdk2('auto'), stdioOf(Stdio2), modern],
+  ['client 2.4.0 auto, HTTP', sdk2('auto'), httpOf(Http2), modern],
+  ['client 2.4.0 pinned, HTTP', sdk2({ pin: modern }), httpOf(Http2), modern],
+  ['client 2.4.0 pinned, stdio', sdk2({ pin: modern }), stdioOf(Stdio2), modern],
+];
+
+const patch = (name, path, more = {}) => ({
+  name: 'change_resource',
+  arguments: { kind: 'route', action: 'patch', name, object: { path: { matchValue: path } }, ...more },
+});
+
+async function operate(make, transport, house, era) {
+  const asked = [];
+  let answer = approve;
+  const client = make(async (params) => (asked.push(params), answer));
+  await client.connect(await transport(house));
+  if (era) assert.equal(client.getNegotiatedProtocolVersion?.() ?? era, era);
+
+  const { tools } = await client.listTools();
+  assert.ok(tools.length >= 14, `${tools.length} tools`);
+  const { prompts } = await client.listPrompts();
+  assert.equal(prompts.length, 3);
+  const prompt = await client.getPrompt({ name: 'tune-limits', arguments: { route: 'orders-1' } });
+  assert.match(prompt.messages[0].content.text, /orders-1/);
+  const names = await client.complete({ ref: { type: 'ref/prompt', name: 'tune-limits' }, argument: { name: 'route', value: 'orders-' } });
+  assert.equal(names.completion.values.length, 10);
+
+  const list = await client.callTool({ name: 'list_routes', arguments: { text: 'orders-' } });
+  assert.equal(list.structuredContent.count, 10);
+  const one = await client.callTool({ name: 'get_resource', arguments: { kind: 'route', name: 'orders-1' } });
+  assert.equal(one.structuredContent.object.path.matchValue, '/orders/1');
+
+  const plan = await client.callTool(patch('orders-1', '/planned', { dry_run: true }));
+  assert.equal(plan.structuredContent.state, 'draft');
+  assert.equal(asked.length, 0);
+
+  const applied = await client.callTool(patch('orders-1', '/applied'));
+  assert.equal(applied.structuredContent.state, 'applied', JSON.stringify(applied));
+  assert.equal(asked.length, 1);
+  assert.match(asked[0].message, /\/applied/);
+  assert.equal(await house.pathOf('orders-1'), '/applied');
+
+  answer = { action: 'decline' };
+  const declined = await client.callTool(patch('orders-1', '/declined'));
+  assert.equal(declined.structuredContent.state, 'rejected');
+  answer = { action: 'cancel' };
+  const later = await client.callTool(patch('orders-1', '/cancelled'));
+  assert.equal(later.structuredContent.state, 'pending');
+  assert.equal(await house.pathOf('orders-1'), '/applied');
+
+  answer = approve;
+  const undone = await client.callTool({ name: 'undo_change', arguments: { id: applied.structuredContent.id } });
+  assert.equal(undone.structuredContent.state, 'applied', JSON.stringify(undone));
+  assert.equal(await house.pathOf('orders-1'), '/orders/1');
+
+  const wrong = await client.callTool({ name: 'get_resource', arguments: { kind: 'route', name: 'no-such' } });
+  assert.equal(wrong.isError, true);
+  await client.close();
+}
+
+async function outOfBand(make, transport, house) {
+  const client = make(null);
+  await client.connect(await transport(house));
+  const asks = await client.callTool(patch('orders-2', '/by-hand'));
+  assert.equal(asks.structuredContent.status, 'approval_required', JSON.stringify(asks));
+  const { id } = asks.structuredContent;
+  assert.equal(await house.pathOf('orders-2'), '/orders/2');
+  const pipe = await run(binary, ['approve', id], house.env);
+  assert.notEqual(pipe.code, 0, 'approved from a pipe');
+  const typed = await house.person(['approve', id], 'yes');
+  assert.equal(typed.code, 0, typed.out + typed.err);
+  const seen = await client.callTool({ name: 'get_change', arguments: { id, wait: 5 } });
+  assert.equal(seen.structuredContent.state, 'applied', JSON.stringify(seen));
+  assert.equal(await house.pathOf('orders-2'), '/by-hand');
+  await client.close();
+}
+
+for (const [name, make, transport, era] of matrix) {
+  await check(`${name}: list, read, plan, approve, decline, cancel, undo`, async () => {
+    const house = await new House().open();
+    try {
+      await operate(make, transport, house, era);
+    } finally {
+      await house.close();
+    }
+  });
+  await check(`${name}: approval by the command line`, async () => {
+    const house = await new House().open();
+    try {
+      await outOfBand(make, transport, house);
+    } finally {
+      await house.close();
+    }
+  });
+}
+
+const inspector = join(root, 'build/clients/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js');
+for (const era of ['legacy', 'modern']) {
+  await check(`Inspector CLI, HTTP, ${era}: lists and calls`, async () => {
+    const house = await new House().open();
+    try {
+      const { url } = await house.serve();
+      const inspect = (...args) =>
+        run(process.execPath, [inspector, '--cli', url.href, '--transport', 'http', '--protocol-era', era, ...args], { ...house.env, NO_COLOR: '1' });
+      const tools = await inspect('--method', 'tools/list', '--strict');
+      assert.equal(tools.code, 0, tools.err + tools.out);
+      assert.match(tools.out, /gateway_overview/);
+      const call = await inspect('--method', 'tools/call', '--tool-name', 'list_routes', '--tool-arg', 'text=orders-3');
+      assert.match(call.out, /orders-3/, call.err + call.out);
+    } finally {
+      await house.close();
+    }
+  });
+}
+
+await check('what a model pays: 10 routes, tools/list', async () => {
+  const house = await new House().open();
+  try {
+    const client = sdk1(null);
+    await client.connect(await stdioOf(Stdio1)(house));
+    const list = await client.callTool({ name: 'list_routes', arguments: { text: 'orders-' } });
+    const routes = encode(list.content[0].text).length;
+    const { tools } = await client.listTools();
+    const each = tools.map((t) => [t.name, encode(JSON.stringify({ name: t.name, description: t.description, inputSchema: t.inputSchema })).length]);
+    const total = encode(JSON.stringify(tools)).length;
+    console.log(`     10 routes: ${routes} tokens (at most 250); tools/list: ${total} tokens (at most 5000); ${each.map((e) => e.join(' ')).join(', ')}`);
+    assert.ok(routes <= 250, `10 routes cost ${routes} tokens`);
+    assert.ok(total <= 5000, `tools/list costs ${total} tokens`);
+    await client.close();
+  } finally {
+    await house.close();
+  }
+});
+
+summary();
