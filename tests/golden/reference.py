@@ -1,0 +1,38 @@
+"""reference.py TOOLS.json HELP.txt DIR - writes docs/tools.md and docs/configuration.md from what the program prints."""
+import json
+import re
+import sys
+
+tools, text, out = json.load(open(sys.argv[1]))["tools"], open(sys.argv[2]).read(), sys.argv[3]
+
+
+def kind(schema):
+    what = schema.get("type", "any")
+    if "enum" in schema:
+        what = " \\| ".join("`%s`" % v for v in schema["enum"])
+    if what == "array":
+        what = "list of " + schema.get("items", {}).get("type", "anything")
+    bounds = [("%s " % word) + "%g" % schema[key] for key, word in
+              (("minimum", "at least"), ("maximum", "at most"), ("minItems", "at least")) if key in schema]
+    return what + (" (" + ", ".join(bounds) + ")" if bounds else "")
+
+
+with open(out + "/tools.md", "w") as f:
+    f.write("# Tools\n\nGenerated from the tools' tables (`UPDATE=1 make test PART=golden`); do not edit.\n")
+    for t in tools:
+        a = t["annotations"]
+        risk = "reads" if a["readOnlyHint"] else "may destroy" if a["destructiveHint"] else "plans a change"
+        f.write("\n## %s\n\n%s *(%s)*\n" % (t["name"], t["description"], risk))
+        rows = t["inputSchema"].get("properties", {})
+        if rows:
+            f.write("\n| argument | type | about |\n|---|---|---|\n")
+        for name, schema in rows.items():
+            need = "**required** " if name in t["inputSchema"].get("required", []) else ""
+            default = "; default `%s`" % json.dumps(schema["default"]) if "default" in schema else ""
+            f.write("| `%s` | %s | %s%s%s |\n" % (name, kind(schema), need, schema.get("description", ""), default))
+
+with open(out + "/configuration.md", "w") as f:
+    f.write("# Configuration\n\nGenerated from the option table (`UPDATE=1 make test PART=golden`); do not edit.\n"
+            "A YAML file (`--config`), then environment variables, then flags; later ones win.\n"
+            "`higress-ops check` names file, line and field of a mistake.\n\n```\n")
+    f.write(re.search(r"configuration.*?\n(.*?)\n\n", text, re.S).group(1) + "\n```\n")
