@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include <signal.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 void demo_say(const char *format, ...)
 {
@@ -96,11 +97,19 @@ static bool start_envoy(struct demo *d, struct err *e)
     return true;
 }
 
+static bool find_envoy(struct demo *d, struct err *e)
+{
+    const char *given = options_get(d->options, "envoy");
+    d->envoy_path = given ? given : envoy_find(d->arena);
+    return !given || access(given, X_OK) == 0 ||
+           err_set(e, ERR_ARGS, "--envoy %s is not an executable file", given);
+}
+
 static bool start(struct demo *d, struct err *e)
 {
-    if (!demo_make_folder(d, e) || !demo_choose_ports(d, e) || !demo_write_config(d, e) ||
-        !demo_start_upstreams(d, e) || !start_console(d, e) || !demo_create_shop(d, e) ||
-        !start_envoy(d, e) || !demo_start_web(d, e))
+    if (!find_envoy(d, e) || !demo_make_folder(d, e) || !demo_choose_ports(d, e) ||
+        !demo_write_config(d, e) || !demo_start_upstreams(d, e) || !start_console(d, e) ||
+        !demo_create_shop(d, e) || !start_envoy(d, e) || !demo_start_web(d, e))
         return false;
     if (d->envoy)
         demo_start_traffic(d);
@@ -171,8 +180,6 @@ static int run(const struct options *o)
     struct demo d = {
         .arena = a, .loop = loop_new(), .options = o, .once = options_has(o, "once")
     };
-    const char *given = options_get(o, "envoy");
-    d.envoy_path = given ? given : envoy_find(a);
     loop_signal(d.loop, SIGINT, on_signal, &d);
     loop_signal(d.loop, SIGTERM, on_signal, &d);
     loop_soon(d.loop, begin, &d);
