@@ -149,12 +149,6 @@ void conn_finish(struct conn *c, bool keep)
     wire_later(&c->wire);
 }
 
-void conn_cut(struct conn *c)
-{
-    free_exchange(c);
-    wire_kill(&c->wire);
-}
-
 /* An answer of ours to a request that no handler will see. */
 static void refuse(struct conn *c, int status)
 {

@@ -58,8 +58,6 @@ void conn_open(struct http_server *s, int fd, const char *peer);
 /* The answer of the exchange is all in `out`: frees the exchange, goes on with the next request or
  * ends the connection. */
 void conn_finish(struct conn *c, bool keep);
-/* The exchange is over without an answer; the connection is cut. */
-void conn_cut(struct conn *c);
 size_t conn_unsent(const struct conn *c);
 /* Ends what has waited too long. */
 void conn_sweep(struct conn *c, double now);

@@ -153,7 +153,7 @@ bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n)
     if (!ex->streaming)
         bug("http_stream_write without http_stream");
     if (c->wire.dead || conn_unsent(c) + n > c->server->o.max_stream) {
-        conn_cut(c);
+        wire_kill(&c->wire); /* on_gone follows */
         return false;
     }
     if (ex->bare || n == 0)

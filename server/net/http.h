@@ -35,8 +35,9 @@ struct http_exchange {
     size_t body_len;
     const char *peer; /* "127.0.0.1:40000" or "unix" */
     void *user;
-    /* The client left (or shutdown) before the answer was finished. After it the exchange is dead.
-     */
+    /* The client left, even by closing only its sending half, or shutdown came, before the answer
+     * was finished. After it the exchange is dead. Never from inside a http_* call
+     * but http_release. */
     void (*on_gone)(struct http_exchange *x);
 };
 
@@ -75,8 +76,8 @@ void http_reply(struct http_exchange *x, int status, const struct http_header *h
                 const void *body, size_t n);
 
 /* A streamed answer (chunked). The request's body is given back, its head stays. Write returns
- * false when the stream is over its ceiling or gone: it has been ended then and x must not be used
- * again. */
+ * false when the stream is over its ceiling or the client gone: nothing more will be sent, and
+ * on_gone follows; until then x may still be written to and ended. */
 void http_stream(struct http_exchange *x, int status, const struct http_header *headers);
 bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n);
 void http_stream_end(struct http_exchange *x);

@@ -60,9 +60,7 @@ static void flood_on(void *arg)
         t.streamed += sizeof piece;
         return;
     }
-    t.refused_writes++;
-    loop_untimer(t.timer);
-    t.timer = NULL;
+    t.refused_writes++; /* and goes on asking until it is told that the client left */
 }
 
 static void flood_left(struct http_exchange *x)
