@@ -24,7 +24,7 @@ bool demo_print_diagnosis(struct demo *d, struct err *e)
         demo_say("  - %s: %s", or_dash(json_str(fact, "source")), or_dash(json_str(fact, "fact")));
     demo_say("  next: %s", or_dash(json_str(first, "next")));
     const char *code = json_str(first, "code");
-    if (d->envoy && (!code || strcmp(code, "UPSTREAM_REFUSED") != 0))
+    if (!code || strcmp(code, "UPSTREAM_REFUSED") != 0)
         return err_set(e, ERR_GATEWAY, "payments refuse connections, and diagnose does not say so");
     return true;
 }

@@ -100,7 +100,9 @@ static struct finding well(struct facts *f)
     if (f->row_count > 0)
         finding_add(f->arena, &x, "access_log", "%d of %d requests went well",
                     f->row_count - f->failed_rows, f->row_count);
-    if (hosts > 0)
+    if (hosts > 0 && f->in->from_console)
+        finding_add(f->arena, &x, "console", "%d endpoints, none of them refused a probe", hosts);
+    else if (hosts > 0)
         finding_add(f->arena, &x, "clusters", "%d endpoints, none marked unhealthy", hosts);
     if (x.evidence == 0) {
         x.code = "UNKNOWN";
@@ -120,7 +122,7 @@ static void write_unavailable(struct facts *f, cJSON *out)
     cJSON *list = json_set_array(f->arena, out, "unavailable");
 
     for (size_t i = 0; i < sizeof have / sizeof have[0]; i++)
-        if (!have[i])
+        if (!have[i] || (i == 0 && f->in->from_console))
             json_add_str(f->arena, list, signal_names[i]);
 }
 

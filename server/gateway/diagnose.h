@@ -25,6 +25,7 @@ struct diagnose_target {
 
 struct diagnose_signals {
     const cJSON *clusters;  /* /clusters?format=json */
+    bool from_console;      /* Envoy was not asked: `clusters` holds what the console knows */
     const cJSON *stats;     /* /stats?format=json */
     const cJSON *config;    /* /config_dump?include_eds */
     const cJSON *certs;     /* /certs */

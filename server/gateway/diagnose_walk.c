@@ -12,6 +12,7 @@
 #include "gateway/config.h"
 #include "gateway/diagnose_parts.h"
 #include "gateway/diagnose_probe.h"
+#include "gateway/diagnose_source.h"
 #include "gateway/envoy.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
@@ -209,6 +210,10 @@ cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
         read_envoy(&w);
     read_log(&w);
     w.s.issues = w.issues;
+    if (!w.gone && !w.s.clusters) {
+        w.s.clusters = diagnose_sources(a, m, &w.target, w.s.object);
+        w.s.from_console = w.s.clusters != NULL;
+    }
     if (!w.gone && w.s.clusters)
         w.s.probes = diagnose_probe(a, m, facts_make(a, &w.target, &w.s));
     if (w.gone || (m->cancel && m->cancel->fired)) {
