@@ -56,8 +56,7 @@ static void name_person(char who[80])
              sudo ? sudo : "");
 }
 
-/* -- showing
- * ---------------------------------------------------------------------------------------- */
+/* -- showing ------------------------------------------------------------------------- */
 
 static const char *clean(struct verb *v, const cJSON *o, const char *member)
 {
@@ -94,8 +93,7 @@ static void print_change(struct verb *v, const cJSON *o, FILE *to)
         fprintf(to, "\n  %s\n", text);
 }
 
-/* -- deciding
- * --------------------------------------------------------------------------------------- */
+/* -- deciding ------------------------------------------------------------------------ */
 
 /* One line from the terminal. False when there is none to ask. */
 static bool ask_terminal(const char *question, bool *yes)
@@ -175,8 +173,7 @@ static int reject(struct verb *v)
     return decide(v, false, "\nReject this change? Type yes: ");
 }
 
-/* -- the rest
- * --------------------------------------------------------------------------------------- */
+/* -- the rest ------------------------------------------------------------------------ */
 
 static int changes(struct verb *v)
 {

@@ -241,8 +241,7 @@ struct config *config_read(struct arena *a, const struct config_flag *flags, str
     return bound(&s, tree, e);
 }
 
-/* -- secrets by reference
- * -------------------------------------------------------------------------- */
+/* -- secrets by reference ------------------------------------------------------------ */
 
 static char *no_secret(struct err *e, enum err_kind kind, const char *what, const char *name)
 {

@@ -253,8 +253,7 @@ static void body_watches(struct world *w)
     store_close(other);
 }
 
-/* -- other processes
- * -------------------------------------------------------------------------------- */
+/* -- other processes ----------------------------------------------------------------- */
 
 /* What a child does: applies the change, or only recovers what others left. */
 static void child_main(struct loop *l, void *arg)

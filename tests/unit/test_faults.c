@@ -163,8 +163,7 @@ static void test_rows(void **state)
     with_world("approve", body_rows);
 }
 
-/* -- lists: an empty or short list must never come of a fault
- * ------------------------------------------ */
+/* -- lists: an empty or short list must never come of a fault ------------------------ */
 
 static const struct {
     const char *what, *fault, *words;
@@ -215,8 +214,7 @@ static void test_lists(void **state)
     with_world("approve", body_lists);
 }
 
-/* -- a create must not overwrite, whatever the console says about existence
- * ----------------------------- */
+/* -- a create must not overwrite, whatever the console says about existence ---------- */
 
 static void body_create(struct world *w)
 {
@@ -266,9 +264,7 @@ static void test_refused(void **state)
     with_world("approve", body_refused);
 }
 
-/* -- TLS
- * --------------------------------------------------------------------------------------------------
- */
+/* -- TLS ----------------------------------------------------------------------------- */
 
 static bool make_certificate(const char *key, const char *cert)
 {

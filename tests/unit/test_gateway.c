@@ -11,8 +11,7 @@ static const char *password = "admin";
 static bool break_session; /* the next request that is not a login is answered with 401 */
 static int logins;
 
-/* -- the embedded control plane on the test's loop
- * ------------------------------------------------------ */
+/* -- the embedded control plane on the test's loop ----------------------------------- */
 
 static void serve(void *arg, struct http_exchange *x)
 {
@@ -113,8 +112,7 @@ static void with_plane(const char *login, void (*fn)(struct world *w))
     waitpid(pid, NULL, 0);
 }
 
-/* -- the client
- * ------------------------------------------------------------------------------------------- */
+/* -- the client ---------------------------------------------------------------------- */
 
 static bool count(void *arg, const cJSON *o)
 {
@@ -172,8 +170,7 @@ static void body_wrong_password(struct world *w)
     assert_null(strstr(e.text, "wrong-password"));
 }
 
-/* -- one life of an object of each kind
- * ------------------------------------------------------------------- */
+/* -- one life of an object of each kind ---------------------------------------------- */
 
 static const struct life {
     const char *kind, *scope, *create, *patch;
