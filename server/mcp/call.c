@@ -8,7 +8,10 @@
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/policy.h"
+#include "net/loop.h"
 #include <stdarg.h>
+
+#define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
 /* -- the answer
  * ------------------------------------------------------------------------------------ */
@@ -52,6 +55,8 @@ static void note(struct call *c)
 {
     log_event(LOG_INFO, "call", "%s by %s: %s", c->entry->tool->name, c->request->principal,
               c->err.kind ? err_kind_name(c->err.kind) : "ok");
+    request_log(c->request, c->err.kind ? LEVEL_WARNING : LEVEL_INFO, "%s: %s",
+                c->entry->tool->name, c->err.kind ? err_kind_name(c->err.kind) : "ok");
 }
 
 /* -- before it runs
@@ -141,7 +146,8 @@ static void call_main(void *arg)
     if (check_arguments(c) && policy_allows(c))
         out = run(c);
 
-    note(c);
+    if (!r->gone)
+        note(c);
     if (r->gone)
         request_gone(r);
     else if (c->question.input_required)
@@ -161,6 +167,7 @@ void call_start(struct request *r)
     c->mcp = r->mcp;
     c->arena = r->arena;
     c->question.request = r;
+    c->progressed = -1;
     const char *name = json_str(r->rpc.params, "name");
     c->question.tool = name ? name : "";
     c->question.args = json_get(r->rpc.params, "arguments");
@@ -239,8 +246,11 @@ bool cancelled(const struct call *c)
 void progress(struct call *c, double done, double total, const char *format, ...)
 {
     struct request *r = c->request;
-    if (!r->rpc.progress_token)
+    double now = loop_now(r->mcp->loop);
+    if (!r->rpc.progress_token || done <= c->progressed || now < c->next_progress)
         return;
+    c->progressed = done;
+    c->next_progress = now + PROGRESS_SECONDS;
     char text[256];
     va_list args;
     va_start(args, format);

@@ -20,7 +20,8 @@ struct call {
     struct err err;
     struct question question;
     bool dry_run;
-    bool waits; /* the answer is that a person must decide */
+    bool waits;                       /* the answer is that a person must decide */
+    double progressed, next_progress; /* last value told; when the next may be */
 };
 
 /* Answers r; runs until the first wait at once. */

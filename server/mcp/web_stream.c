@@ -21,9 +21,10 @@ static void maybe_free(struct web_reply *r)
     arena_free(r->arena);
 }
 
-static void on_gone(struct http_exchange *x)
+/* The exchange is dead, by on_gone or because a write found its stream broken or over the ceiling
+ * (no on_gone comes then). Disconnecting cancels in 2026-07-28 only. */
+static void lose(struct web_reply *r)
 {
-    struct web_reply *r = x->user;
     r->x = NULL;
     if (r->session) {
         session_unstand(r->session, &r->standing);
@@ -35,6 +36,11 @@ static void on_gone(struct http_exchange *x)
         return; /* done() comes, now or later, and frees */
     }
     maybe_free(r);
+}
+
+static void on_gone(struct http_exchange *x)
+{
+    lose(x->user);
 }
 
 static void end_exchange(struct web_reply *r)
@@ -52,8 +58,8 @@ static void end_exchange(struct web_reply *r)
 static void beat(void *arg)
 {
     struct web_reply *r = arg;
-    if (r->x)
-        http_stream_write(r->x, ":\n\n", 3);
+    if (r->x && !http_stream_write(r->x, ":\n\n", 3))
+        lose(r);
 }
 
 static void begin_stream(struct web_reply *r)
@@ -71,6 +77,7 @@ static void begin_stream(struct web_reply *r)
                          BEAT_SECONDS, beat, r);
 }
 
+/* False: the exchange is dead and r->x is NULL; what follows from it is the caller's. */
 static bool event(struct web_reply *r, const char *json, size_t n)
 {
     static const char head[] = "event: message\ndata: ";
@@ -81,6 +88,8 @@ static bool event(struct web_reply *r, const char *json, size_t n)
     buf_add(&b, "\n\n", 2);
     bool ok = http_stream_write(r->x, b.data, b.len);
     buf_free(&b);
+    if (!ok)
+        r->x = NULL;
     return ok;
 }
 
@@ -94,7 +103,10 @@ static bool send(struct reply_to *to, const char *json, size_t n)
         return false;
     if (!r->streaming)
         begin_stream(r);
-    return r->x && event(r, json, n);
+    if (event(r, json, n))
+        return true;
+    lose(r);
+    return false;
 }
 
 static void reply_json(struct web_reply *r, int status, const char *json, size_t n)
@@ -181,6 +193,5 @@ void web_get(struct web *w, struct http_exchange *x)
     r->standing.close = close_standing;
     begin_stream(r);
     session_stand(s, &r->standing);
-    if (r->x)
-        http_stream_write(r->x, ":\n\n", 3);
+    beat(r);
 }

@@ -1,0 +1,577 @@
+"""protocol.py [WORD…] - what clients may rely on and what attackers must not: messages written by hand, byte for byte.
+
+Each check_* function gets a World (one console, one HTTP server in mode approve, stdio servers on demand) and asserts.
+The scenarios (run.py) say what the product does; this file says how the protocol answers.
+"""
+import base64
+import http.client
+import json
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import client as mcp
+import house
+
+META = mcp.META
+LEGACY = "2025-11-25"
+ROUTE = {"name": "pay", "domains": [], "path": {"matchType": "PRE", "matchValue": "/pay"},
+         "services": [{"name": "pay.static", "port": 80, "weight": 100}]}
+PATCH = {"kind": "route", "action": "patch", "name": "pay", "object": {"path": {"matchType": "PRE", "matchValue": "/p2"}}}
+
+
+def equal(got, want, what=""):
+    if got != want:
+        raise AssertionError("%s: got %r, expected %r" % (what, got, want))
+
+
+def holds(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+class World:
+    def __init__(self):
+        self.house = house.House()
+        self.api("POST", "/v1/service-sources", {"name": "pay", "type": "static", "domain": "127.0.0.1:9", "port": 80,
+                                                 "protocol": "http", "properties": {}, "authN": {"enabled": False}})
+        self.api("POST", "/v1/routes", ROUTE)
+        self.port = self.house.serve()
+
+    def api(self, method, path, body=None):
+        status, answer = self.house.api(method, path, body)
+        holds(status < 300, "the console answered %s: %s" % (status, answer))
+        return answer
+
+    def path_of_route(self):
+        return self.api("GET", "/v1/routes/pay")["data"]["path"]["matchValue"]
+
+    def http(self, era, answer="none", port=None):
+        c = mcp.HttpClient("127.0.0.1", port or self.port, era, answer)
+        c.open()
+        return c
+
+    def stdio(self, era, answer="none", opened=True):
+        c = mcp.StdioClient([house.BINARY, "stdio"], self.house.env, era, answer)
+        if opened:
+            c.open()
+        return c
+
+    def post(self, body, headers=None, port=None):
+        """(status, headers, parsed body) of a POST whose headers are exactly these."""
+        c = mcp.HttpClient("127.0.0.1", port or self.port, LEGACY)
+        h = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", **(headers or {})}
+        h = {k: v for k, v in h.items() if v is not None}
+        status, got, data = c.raw("POST", "/mcp", body if isinstance(body, (str, bytes)) else json.dumps(body), h)
+        return status, got, json.loads(data) if data.startswith("{") else data
+
+    def modern(self, method, params=None, version=mcp.MODERN, headers=None, meta=None, msg_id=7):
+        params = dict(params or {})
+        params["_meta"] = meta if meta is not None else {META + "protocolVersion": version,
+                                                         META + "clientCapabilities": {}}
+        h = {"MCP-Protocol-Version": version, "Mcp-Method": method}
+        if "name" in params:
+            h["Mcp-Name"] = params["name"]
+        h.update(headers or {})
+        return self.post({"jsonrpc": "2.0", "id": msg_id, "method": method, "params": params}, h)
+
+
+def code_of(answer):
+    return answer[0], answer[2].get("error", {}).get("code") if isinstance(answer[2], dict) else None
+
+
+# -- 2026-07-28: the ladder -------------------------------------------------------------------------------------------
+
+def check_ladder_meta(w):
+    for meta in ({}, {META + "clientCapabilities": {}}, {META + "protocolVersion": mcp.MODERN},
+                 {META + "protocolVersion": 7, META + "clientCapabilities": {}},
+                 {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": []}):
+        answer = w.modern("tools/list", meta=meta)
+        equal(code_of(answer), (400, -32602), "with _meta %s" % meta)
+        equal(answer[2]["id"], 7, "id")
+    equal(code_of(w.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
+                         {"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/list"})), (400, -32602), "no _meta")
+
+
+def check_ladder_versions(w):
+    equal(code_of(w.modern("tools/list", version="v999.0.0", headers={"MCP-Protocol-Version": mcp.MODERN})),
+          (400, -32020), "body says v999, header says 2026-07-28")
+    answer = w.modern("tools/list", version="v999.0.0")
+    equal(code_of(answer), (400, -32022), "both say v999")
+    data = answer[2]["error"]["data"]
+    equal(data["requested"], "v999.0.0", "requested")
+    offered = w.modern("server/discover")[2]["result"]["supportedVersions"]
+    holds(set(data["supported"]) <= set(offered), "supported is not within %s" % offered)
+    equal(code_of(w.modern("tools/list", headers={"MCP-Protocol-Version": None})), (400, -32020), "no version header")
+
+
+def check_ladder_headers(w):
+    for headers in ({"Mcp-Method": "tools/call"}, {"Mcp-Method": None}, {"Mcp-Method": "TOOLS/LIST"}):
+        equal(code_of(w.modern("tools/list", headers=headers)), (400, -32020), str(headers))
+    call = {"name": "list_changes", "arguments": {}}
+    for name in ("other", None, "=?base64?bGlzdF9jaGFuZ2Vz=?=", "=?base64?!!!?="):
+        equal(code_of(w.modern("tools/call", call, headers={"Mcp-Name": name})), (400, -32020), "Mcp-Name %s" % name)
+    for name in ("  list_changes ", "=?base64?%s?=" % base64.b64encode(b"list_changes").decode()):
+        equal(w.modern("tools/call", call, headers={"Mcp-Name": name})[0], 200, "Mcp-Name '%s'" % name)
+
+
+def check_ladder_methods(w):
+    for method in ("initialize", "ping", "logging/setLevel", "resources/subscribe", "unknown/method"):
+        answer = w.modern(method)
+        equal(code_of(answer), (404, -32601), method)
+        equal(answer[2]["id"], 7, "id")
+    equal(code_of(w.modern("tools/call", {"name": "nope"})), (200, -32602), "unknown tool")
+    equal(code_of(w.modern("tools/list", {"cursor": "x"})), (200, -32602), "unknown cursor")
+
+
+def check_modern_results(w):
+    for method in ("server/discover", "tools/list", "prompts/list"):
+        result = w.modern(method)[2]["result"]
+        equal(result["resultType"], "complete", method)
+        holds(isinstance(result["ttlMs"], int) and result["cacheScope"] in ("private", "public"), "cache of " + method)
+        holds(result["_meta"][META + "serverInfo"]["version"], "serverInfo of " + method)
+    answer = w.modern("tools/list", headers={"Mcp-Session-Id": "abc", "Last-Event-ID": "1"})
+    holds("mcp-session-id" not in answer[1], "a session id on a modern answer")
+    for msg_id in (0, -3, "a", 9007199254740993, "ä\""):
+        equal(w.modern("tools/list", msg_id=msg_id)[2]["id"], msg_id, "id")
+
+
+# -- HTTP in general --------------------------------------------------------------------------------------------------
+
+def check_bodies(w):
+    init = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
+    answer = w.post("{nonsense")
+    equal(code_of(answer), (400, -32700), "no JSON")
+    holds("id" not in answer[2], "an id that could not be read")
+    for body in ([init], {"id": 1, "method": "ping"}, {"jsonrpc": "2.0", "id": None, "method": "ping"}, 3,
+                 {"jsonrpc": "2.0", "id": 1.5, "method": "ping"}, {"jsonrpc": "2.0", "id": {}, "method": "ping"}):
+        equal(code_of(w.post(body)), (400, -32600), json.dumps(body))
+    equal(w.post(init, {"Content-Type": "text/plain"})[0], 415, "text/plain")
+    equal(w.post(init, {"Content-Type": "application/json; charset=utf-8"})[0], 200, "charset")
+    equal(w.post("[" * 100 + "]" * 100)[0], 400, "depth")
+    status, headers, _ = mcp.HttpClient("127.0.0.1", w.port, LEGACY).raw("PUT", "/mcp", "{}")
+    equal((status, "POST" in headers.get("allow", "")), (405, True), "PUT")
+    equal(mcp.HttpClient("127.0.0.1", w.port, LEGACY).raw("GET", "/mcp", None)[0], 405, "GET without a session")
+    equal(mcp.HttpClient("127.0.0.1", w.port, LEGACY).raw("POST", "/sse", "{}",
+                                                          {"Content-Type": "application/json"})[0], 404, "/sse")
+
+
+def check_large_body(w):
+    with socket.create_connection(("127.0.0.1", w.port), 10) as s:
+        s.sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                  b"Content-Length: 90000000\r\n\r\n")
+        holds(b" 413 " in s.recv(4096).split(b"\r\n")[0], "90 MB is refused before it is sent")
+
+
+def check_host_and_origin(w):
+    init = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
+    for path, method in (("/mcp", "POST"), ("/mcp", "GET"), ("/mcp", "DELETE"), ("/other", "GET"), ("/mcp", "OPTIONS")):
+        for headers in ({"Host": "evil.example.com"}, {"Origin": "http://evil.example.com"}, {"Origin": "null"},
+                        {"Host": "localhost.evil.com"}, {"Origin": "http://localhost.evil.com"},
+                        {"Host": "127.0.0.1:1@evil.com"}):
+            c = mcp.HttpClient("127.0.0.1", w.port, LEGACY)
+            status, _, _ = c.raw(method, path, json.dumps(init) if method == "POST" else None,
+                                 {"Content-Type": "application/json", **headers})
+            equal(status, 403, "%s %s %s" % (method, path, headers))
+    for host in ("localhost:%d" % w.port, "127.0.0.1", "[::1]:8470", "LOCALHOST"):
+        equal(w.post(init, {"Host": host, "Origin": "http://localhost:3000"})[0], 200, host)
+
+
+def check_sessions(w):
+    equal(w.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})[0], 400, "no session id")
+    equal(w.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, {"Mcp-Session-Id": "x" * 27})[0], 404, "unknown")
+    status, headers, body = w.post({"jsonrpc": "2.0", "id": 1, "method": "initialize",
+                                    "params": {"protocolVersion": "1999-01-01", "capabilities": {"x": 1}}})
+    equal((status, body["result"]["protocolVersion"]), (200, LEGACY), "an unknown version is countered")
+    own = {"Mcp-Session-Id": headers["mcp-session-id"], "MCP-Protocol-Version": LEGACY}
+    holds(len(own["Mcp-Session-Id"]) >= 22, "128 bits")
+    equal(w.post({"jsonrpc": "2.0", "method": "notifications/initialized"}, own)[::2], (202, ""), "202 without a body")
+    for method in ("ping", "logging/setLevel"):
+        equal(w.post({"jsonrpc": "2.0", "id": "p", "method": method, "params": {"level": "info"}}, own)[2]["result"],
+              {}, method)
+    equal(code_of(w.post({"jsonrpc": "2.0", "id": 2, "method": "nope"}, own)), (200, -32601), "unknown method")
+    equal(code_of(w.post({"jsonrpc": "2.0", "id": 2, "method": "initialize"}, own))[0], 200, "initialize again")
+    equal(w.post({"jsonrpc": "2.0", "id": 2, "method": "ping"}, {**own, "MCP-Protocol-Version": "1999-01-01"})[0], 400,
+          "an unknown version in the header")
+    c = mcp.HttpClient("127.0.0.1", w.port, LEGACY)
+    equal(c.raw("DELETE", "/mcp", None, own)[0], 204, "DELETE")
+    equal(w.post({"jsonrpc": "2.0", "id": 3, "method": "ping"}, own)[0], 404, "after DELETE")
+
+
+def check_standing_stream(w):
+    c = w.http(LEGACY)
+
+    def get():
+        conn = http.client.HTTPConnection("127.0.0.1", w.port, timeout=10)
+        conn.request("GET", "/mcp", None, {**c.headers({}), "Accept": "text/event-stream"})
+        return conn, conn.getresponse()
+    _, first = get()
+    equal((first.status, first.getheader("Content-Type")), (200, "text/event-stream"), "GET")
+    _, second = get()
+    equal(second.status, 200, "a second GET")
+    first.read()  # the newest wins: the first one ends by itself
+    equal(c.raw("GET", "/mcp", None, {**c.headers({}), "Accept": "application/json"})[0], 406, "Accept")
+    c.close()
+    second.read()  # ends with its session
+
+
+def check_tokens(w):
+    token = "correct-horse-battery-staple"
+    config = os.path.join(w.house.dir, "tokens.yaml")
+    with open(config, "w") as f:
+        f.write("http:\n  tokens:\n    - name: ci\n      sha256: %s\n" % sha256(token))
+    port = w.house.serve(["--config", config])
+    for value in (None, "Bearer wrong", "Basic " + token, "Bearer", "Bearer " + token + "x"):
+        h = {"Content-Type": "application/json"}
+        if value:
+            h["Authorization"] = value
+        status, headers, _ = mcp.HttpClient("127.0.0.1", port, LEGACY).raw("POST", "/mcp", "{}", h)
+        equal((status, headers.get("www-authenticate", "")[:6]), (401, "Bearer"), str(value))
+    c = mcp.HttpClient("127.0.0.1", port, LEGACY, token=token)
+    c.open()
+    c.close()
+    code, _, err = w.house.run(["serve", "--listen", "0.0.0.0:0"])
+    holds(code not in (0, None) and "authentication" in err, "0.0.0.0 without tokens: %s %s" % (code, err))
+
+
+def sha256(text):
+    import hashlib
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# -- approval ---------------------------------------------------------------------------------------------------------
+
+def ask_modern(w, arguments=PATCH, tool="change_resource"):
+    meta = {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": {"elicitation": {}}}
+    answer = w.modern("tools/call", {"name": tool, "arguments": arguments}, meta=meta)[2]
+    result = answer.get("result", {})
+    equal(result.get("resultType"), "input_required", json.dumps(answer)[:600])
+    return result["requestState"], meta
+
+
+def retry(w, state, meta, arguments=PATCH, tool="change_resource", responses=None):
+    yes = {"approval": {"action": "accept", "content": {"decision": "approve"}}}
+    return w.modern("tools/call", {"name": tool, "arguments": arguments, "requestState": state,
+                                   "inputResponses": yes if responses is None else responses}, meta=meta)
+
+
+def check_state_tampered(w):
+    state, meta = ask_modern(w)
+    before = w.path_of_route()
+    head, payload, mac = state.split(".")
+    flipped = ("A" if mac[0] != "A" else "B") + mac[1:]
+    for bad in (state + "-TAMPERED", state[:-1], "", "v1..", "v1.%s.%s" % (payload, flipped), state + ".", "." + state,
+                "v2.%s.%s" % (payload, mac), "v1.%s.%s" % (payload[:-2], mac), 7, "A" * 100000):
+        equal(code_of(retry(w, bad, meta)), (200, -32602), "state %s" % str(bad)[-40:])
+    other = {**PATCH, "object": {"path": {"matchType": "PRE", "matchValue": "/p3"}}}
+    equal(code_of(retry(w, state, meta, other)), (200, -32602), "approval for other arguments")
+    equal(code_of(retry(w, state, meta, {}, "list_changes")), (200, -32602), "approval for another tool")
+    equal(w.path_of_route(), before, "nothing is written")
+
+
+def check_answers_that_do_not_approve(w):
+    before = w.path_of_route()
+    for responses in ({}, {"approval": {"action": "cancel"}}, {"approval": {"action": "accept"}}, {"approval": 1},
+                      {"approval": {"action": "accept", "content": {}}}, {"other": {"action": "accept"}},
+                      {"approval": {"action": "accept", "content": {"decision": "yes"}}},
+                      {"approval": {"action": "accept", "content": {"decision": True}}},
+                      {"approval": {"action": "decline"}},
+                      {"approval": {"action": "accept", "content": {"decision": "reject"}}}):
+        state, meta = ask_modern(w)
+        answer = retry(w, state, meta, responses=responses)
+        equal(answer[0], 200, json.dumps(responses))
+        equal(w.path_of_route(), before, json.dumps(responses))
+    equal(code_of(retry(w, state, meta, responses=[])), (200, -32602), "inputResponses as a list")
+
+
+def check_state_used_once(w):
+    state, meta = ask_modern(w)
+    result = retry(w, state, meta)[2]["result"]
+    holds(not result.get("isError"), json.dumps(result)[:500])
+    equal(w.path_of_route(), "/p2", "applied")
+    route = w.api("GET", "/v1/routes/pay")["data"]
+    route["path"]["matchValue"] = "/pay"
+    w.api("PUT", "/v1/routes/pay", route)
+    again = retry(w, state, meta)[2].get("result", {})
+    equal(w.path_of_route(), "/pay", "the same approval a second time: %s" % json.dumps(again)[:300])
+
+
+def check_drift_between_legs(w):
+    state, meta = ask_modern(w)
+    route = w.api("GET", "/v1/routes/pay")["data"]
+    route["path"]["matchValue"] = "/elsewhere"
+    w.api("PUT", "/v1/routes/pay", route)
+    answer = retry(w, state, meta)[2]["result"]
+    holds(answer.get("isError") or answer.get("resultType") == "input_required", json.dumps(answer)[:400])
+    equal(w.path_of_route(), "/elsewhere", "an approval of a plan that is no longer true")
+    route = w.api("GET", "/v1/routes/pay")["data"]
+    route["path"]["matchValue"] = "/pay"
+    w.api("PUT", "/v1/routes/pay", route)
+
+
+def check_asked_on_the_calls_stream(w):
+    for make in (w.http, w.stdio):
+        c = make(LEGACY, "decline")
+        result = c.call("change_resource", PATCH)
+        equal(len(c.asked), 1, "asked")
+        equal(c.asked[0].get("mode"), "form", "mode")
+        holds("/p2" in c.asked[0]["message"], "the diff is shown")
+        holds("rejected" in json.dumps(result), json.dumps(result)[:300])
+        c.close()
+    equal(w.path_of_route(), "/pay", "declined")
+
+
+def check_cancel_while_asked(w):
+    c = w.stdio(LEGACY, "none")
+    c.close()
+    c = w.stdio(LEGACY, opened=False)
+    c.exchange({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": LEGACY, "capabilities": {"elicitation": {}}, "clientInfo": {"name": "x", "version": "1"}}})
+    c.send({"jsonrpc": "2.0", "id": "call-1", "method": "tools/call",
+            "params": {"name": "change_resource", "arguments": PATCH}})
+    asked = c.receive()
+    equal(asked["method"], "elicitation/create", "asked")
+    c.notify("notifications/cancelled", {"requestId": "call-1"})
+    told = c.receive()
+    equal((told["method"], told["params"]["requestId"]), ("notifications/cancelled", asked["id"]), "the dialog closes")
+    # An answer that comes too late approves nothing, and the cancelled call stays unanswered.
+    c.send({"jsonrpc": "2.0", "id": asked["id"],
+            "result": {"action": "accept", "content": {"decision": "approve"}}})
+    equal(c.exchange({"jsonrpc": "2.0", "id": 9, "method": "ping"})["result"], {}, "goes on")
+    equal(w.path_of_route(), "/pay", "cancelled")
+    equal(c.close(), 0, "exit code")
+
+
+def check_eof_while_asked(w):
+    c = w.stdio(LEGACY, opened=False)
+    c.exchange({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": LEGACY, "capabilities": {"elicitation": {}}, "clientInfo": {"name": "x", "version": "1"}}})
+    c.send({"jsonrpc": "2.0", "id": 2, "method": "tools/call",
+            "params": {"name": "change_resource", "arguments": PATCH}})
+    c.receive()
+    begin = time.time()
+    equal(c.close(), 0, "exit code at EOF")
+    holds(time.time() - begin < 5, "took %.1f s" % (time.time() - begin))
+    equal(w.path_of_route(), "/pay", "nothing is written")
+
+
+# -- calls ------------------------------------------------------------------------------------------------------------
+
+def pending_id(c):
+    result = c.call("change_resource", PATCH)
+    return result["structuredContent"]["id"]
+
+
+def check_cancellation(w):
+    c = w.stdio(LEGACY)
+    plan = pending_id(c)
+    c.send({"jsonrpc": "2.0", "id": 50, "method": "tools/call",
+            "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}})
+    equal(c.exchange({"jsonrpc": "2.0", "id": 51, "method": "ping"})["result"], {}, "answered out of order")
+    begin = time.time()
+    c.notify("notifications/cancelled", {"requestId": 50})
+    time.sleep(0.3)
+    equal(c.exchange({"jsonrpc": "2.0", "id": 52, "method": "ping"})["result"], {}, "still alive")
+    equal(c.close(), 0, "exit code")
+    holds(time.time() - begin < 10, "a cancelled call does not delay the end")
+    holds(not any('"id":50' in line for line in c.heard), "a cancelled call is not answered")
+
+
+def check_disconnect_cancels_only_modern(w):
+    legacy = w.http(LEGACY)
+    plan = pending_id(legacy)
+    params = {"name": "get_change", "arguments": {"id": plan, "wait": 15}}
+    meta = {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": {}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {**params, "_meta": meta}}).encode()
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", w.port), 10) as s:
+            s.sendall(b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nMcp-Method: "
+                      b"tools/call\r\nMcp-Name: get_change\r\nMCP-Protocol-Version: 2026-07-28\r\nContent-Length: %d"
+                      b"\r\n\r\n" % len(body) + body)
+            time.sleep(0.2)
+    equal(legacy.request("ping"), {}, "alive")
+    legacy.close()
+
+
+def check_progress(w):
+    for token in (0, "t", 12):
+        c = w.stdio(LEGACY)
+        c.call("diagnose", {}, meta={"progressToken": token})
+        notes = [n["params"] for n in c.notes if n["method"] == "notifications/progress"]
+        for n in notes:
+            equal(n["progressToken"], token, "token")
+        done = [n["progress"] for n in notes]
+        equal(done, sorted(set(done)), "progress only grows")
+        c.close()
+
+
+def check_log_level(w):
+    for level, heard in (("emergency", False), ("info", True)):
+        c = w.http(LEGACY)
+        c.request("logging/setLevel", {"level": level})
+        c.call("list_changes", {})
+        equal(any(n["method"] == "notifications/message" for n in c.notes), heard, "session level " + level)
+        c.close()
+        c = w.http(mcp.MODERN)
+        c.call("list_changes", {}, meta={META + "logLevel": level})
+        equal(any(n["method"] == "notifications/message" for n in c.notes), heard, "request level " + level)
+    c = w.http(mcp.MODERN)
+    c.call("list_changes", {})
+    equal(c.notes, [], "without a level")
+
+
+def check_arguments(w):
+    c = w.http(mcp.MODERN)
+    for args, words in (({"nope": 1}, "nope"), ({}, "kind"), ({"kind": 5}, "kind"), ({"kind": "nothing"}, "nothing")):
+        result = c.call("list_resources", args)
+        text = result["content"][0]["text"]
+        holds(result["isError"] and words in text, "%s: %s" % (args, text[:300]))
+    try:
+        c.request("tools/call", {"name": "list_changes", "arguments": []})
+    except mcp.RpcError as e:
+        equal(e.error["code"], -32602, "arguments as a list")
+    else:
+        pass  # a result with isError is the other answer that 2025-11-25 and later allow
+
+
+def check_prompts(w):
+    for c in (w.http(LEGACY), w.http(mcp.MODERN), w.stdio("2025-06-18")):
+        prompts = c.request("prompts/list")["prompts"]
+        holds(len(prompts) >= 3 and all(p["description"] for p in prompts), "prompts")
+        arguments = {a["name"]: "pay" for a in prompts[0].get("arguments", [])}
+        got = c.request("prompts/get", {"name": prompts[0]["name"], "arguments": arguments})
+        holds(got["messages"][0]["content"]["type"] == "text", "message")
+        for params in ({"name": "nope"}, {"name": prompts[0]["name"], "arguments": {"x": 5}}):
+            try:
+                c.request("prompts/get", params)
+                raise AssertionError("prompts/get took %s" % params)
+            except mcp.RpcError as e:
+                equal(e.error["code"], -32602, str(params))
+        named = [(p["name"], a["name"]) for p in prompts for a in p.get("arguments", []) if a["name"] == "route"]
+        if named:
+            done = c.request("completion/complete", {"ref": {"type": "ref/prompt", "name": named[0][0]},
+                                                     "argument": {"name": named[0][1], "value": "p"}})
+            holds("pay" in done["completion"]["values"], "completed from real names: %s" % done)
+        c.close()
+
+
+def check_two_eras_on_one_pipe(w):
+    c = w.stdio(LEGACY, opened=False)
+    early = c.exchange({"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    equal(early["error"]["code"], -32600, "before initialize")
+    equal(c.exchange({"jsonrpc": "2.0", "id": 2, "method": "ping"})["result"], {}, "ping before initialize")
+    holds("error" in c.exchange({"jsonrpc": "2.0", "id": 3, "method": "server/discover"}), "discover without _meta")
+    meta = {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": {}}
+    modern = {"jsonrpc": "2.0", "id": 4, "method": "tools/list", "params": {"_meta": meta}}
+    equal(c.exchange(modern)["result"]["resultType"], "complete", "stateless before initialize")
+    c.open()
+    holds("resultType" not in c.request("tools/list"), "session result")
+    equal(c.exchange({**modern, "id": 99})["result"]["resultType"], "complete", "stateless beside a session")
+    c.send("{nonsense")
+    got = c.receive()
+    equal(("id" in got, got["error"]["code"]), (False, -32700), "parse error without id")
+    c.send("   ")
+    c.send("{\"jsonrpc\":\"2.0\",\"id\":123456789012345678901,\"method\":\"ping\"}\r")
+    holds('"id":123456789012345678901,' in json.dumps(c.receive(), separators=(",", ":")), "a long id is kept")
+    equal(c.close(), 0, "exit code")
+
+
+def check_nothing_loaded_before_it_is_needed(w):
+    c = w.stdio(LEGACY)
+    c.request("tools/list")
+    c.request("prompts/list")
+    maps = open("/proc/%d/maps" % c.process.pid).read()
+    for library in ("libcurl", "libwebsockets", "libsqlite3", "libcrypto", "libssl"):
+        holds(library not in maps, library + " is loaded already")
+    c.close()
+
+
+def check_many_at_once(w):
+    def work(era, wrong):
+        try:
+            c = w.http(era)
+            for _ in range(10):
+                holds("content" in c.call("list_routes", {}), "list_routes")
+            c.close()
+        except Exception as e:
+            wrong.append(repr(e))
+    wrong = []
+    threads = [threading.Thread(target=work, args=(e, wrong)) for e in (LEGACY, mcp.MODERN) * 8]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    equal(wrong, [], "16 clients")
+
+
+# -- every answer fits the schema that tools/list gives ------------------------------------------------------------------
+
+def misfit(schema, value, at="$"):
+    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
+    want = schema.get("type")
+    if want and (not isinstance(value, kinds[want]) or (want in ("integer", "number") and isinstance(value, bool))):
+        return "%s is %r, not %s" % (at, value, want)
+    if "enum" in schema and value not in schema["enum"]:
+        return "%s is %r" % (at, value)
+    if isinstance(value, dict):
+        for name in schema.get("required", []):
+            if name not in value:
+                return "%s.%s is missing" % (at, name)
+        for name, sub in schema.get("properties", {}).items():
+            wrong = misfit(sub, value[name], at + "." + name) if name in value else None
+            if wrong:
+                return wrong
+    if isinstance(value, list) and isinstance(schema.get("items"), dict):
+        for i, item in enumerate(value):
+            wrong = misfit(schema["items"], item, "%s[%d]" % (at, i))
+            if wrong:
+                return wrong
+    return None
+
+
+def check_answers_fit_their_schemas(w):
+    c = w.http(LEGACY)
+    tools = {t["name"]: t for t in c.request("tools/list")["tools"]}
+    plan = pending_id(c)
+    calls = [("gateway_overview", {}), ("list_routes", {}), ("list_resources", {"kind": "route"}), ("diagnose", {}),
+             ("get_resource", {"kind": "route", "name": "pay"}), ("list_changes", {}), ("get_change", {"id": plan}),
+             ("change_resource", {**PATCH, "dry_run": True}), ("cancel_change", {"id": plan})]
+    for name, args in calls:
+        result = c.call(name, args)
+        holds(not result.get("isError"), "%s: %s" % (name, result["content"][0]["text"][:300]))
+        if "outputSchema" in tools[name]:
+            equal(misfit(tools[name]["outputSchema"], result.get("structuredContent")), None, name)
+        holds(all(k in tools[name]["annotations"] for k in ("readOnlyHint", "destructiveHint", "idempotentHint",
+                                                            "openWorldHint")), "annotations of " + name)
+    c.close()
+
+
+def main():
+    checks = [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]
+    words = sys.argv[1:]
+    w, passed, failed = World(), 0, 0
+    for name, check in checks:
+        if words and not any(word in name for word in words):
+            continue
+        try:
+            check(w)
+            passed += 1
+            print("ok   " + name, flush=True)
+        except Exception as e:
+            failed += 1
+            print("FAIL %s: %s" % (name, e if isinstance(e, AssertionError) else traceback.format_exc()), flush=True)
+    bad = [c for c in w.house.close() if c not in (0, -15)]
+    if bad:
+        failed += 1
+        print("FAIL a process ended with %s\n%s" % (bad, open(os.path.join(w.house.dir, "serve.log")).read()[-4000:]))
+    w.house.forget()
+    print("%d passed, %d failed" % (passed, failed))
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
