@@ -12,6 +12,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/field.h"
 #include "base/json.h"
 #include "base/risk.h"
@@ -104,6 +105,9 @@ const cJSON *change_get(struct call *c, const char *id, double wait_seconds);
 const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
+
+/* What a rate limit by key makes of a plugin's configuration: gateway/limits.h. */
+cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e);
 
 /* -- the data plane ------------------------------------------------------------------------------ */
 /* Lines of the configured access log, newest first, each parsed (JSON or Higress' text format);

@@ -3,6 +3,7 @@
  * pods. */
 #include "tool.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 extern const struct toolset toolset_limit;
@@ -19,14 +20,15 @@ static const struct field redis[] = {
 
 static const struct field in[] = {
     { "route", STR, OPT, "Route to limit as a whole.", .min = 1, .max = 253, .complete = "route" },
-    { "scope", STR, OPT, "With header: global, domain:X, route:X, service:X.", .max = 300 },
+    { "scope", STR, OPT, "With header, by: global, domain:X, route:X, service:X.", .max = 300 },
     { "requests", INT, REQ, "Requests per window; 0 removes the limit.", .min = 0,
       .max = 100000000 },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
     { "burst", INT, OPT, "Route only: bucket = requests x burst.", .min = 1, .max = 1000,
       .otherwise = "5" },
     { "header", STR, OPT, "Limit by the value of this request header.", .min = 1, .max = 100 },
-    { "key", STR, OPT, "That exact value.", .min = 1, .max = 200 },
+    { "by", STR, OPT, "Instead: param:X, cookie:X, consumer, ip.", .min = 2, .max = 120 },
+    { "key", STR, OPT, "That value; with redis also * for each.", .min = 1, .max = 200 },
     { "redis", OBJ, OPT, "Count for all gateway pods together.", .of = redis },
     { 0 },
 };
@@ -46,10 +48,18 @@ static const char *window(struct call *c)
 /* -- a route as a whole
  * -------------------------------------------------------------------------------- */
 
+/* What is asked, else what is set, else what the gateway takes. */
+static double burst_of(struct call *c, const cJSON *custom)
+{
+    const char *set = json_str(custom, BURST);
+
+    return arg_num(c, "burst", set && strtod(set, NULL) >= 1 ? strtod(set, NULL) : 5);
+}
+
 static bool set_annotation(struct call *c, cJSON *custom)
 {
     double requests = arg_num(c, "requests", 0);
-    double burst = arg_num(c, "burst", 5);
+    double burst = burst_of(c, custom);
     bool second = !strcmp(window(c), "second");
 
     if (!second && strcmp(window(c), "minute"))
@@ -59,9 +69,10 @@ static bool set_annotation(struct call *c, cJSON *custom)
         return fail(c, "requests x burst: %.0f is more than 4294967295", requests * burst);
     json_remove(custom, RPS);
     json_remove(custom, RPM);
-    json_remove(custom, BURST);
-    if (requests == 0)
+    if (requests == 0) {
+        json_remove(custom, BURST);
         return true;
+    }
     json_set_str(arena(c), custom, second ? RPS : RPM, arena_printf(arena(c), "%.0f", requests));
     if (arg_json(c, "burst"))
         json_set_str(arena(c), custom, BURST, arena_printf(arena(c), "%.0f", burst));
@@ -91,7 +102,7 @@ static bool limit_route(struct call *c, struct plan *p)
         plan_warn(p,
                   "the count is kept by each gateway pod: the whole is %.0f x the number of pods, "
                   "and a burst of %.0f passes at once",
-                  requests, requests * arg_num(c, "burst", 5));
+                  requests, requests * burst_of(c, custom));
     }
     return plan_put(p, "route", route, NULL, before, after);
 }
@@ -99,83 +110,37 @@ static bool limit_route(struct call *c, struct plan *p)
 /* -- by key, through a plugin
  * ---------------------------------------------------------------------------- */
 
-static bool same(const cJSON *o, const char *member, const char *value)
+/* What limits_config is asked; NULL when nothing says what is counted. */
+static cJSON *ask_of(struct call *c)
 {
-    const char *s = json_str(o, member);
-    return s && !strcmp(s, value);
+    cJSON *ask = json_object(arena(c));
+    const char *header = arg_str(c, "header");
+    const char *by = header ? arena_printf(arena(c), "header:%s", header) : arg_str(c, "by");
+
+    if (!by)
+        return NULL;
+    json_set_str(arena(c), ask, "by", by);
+    if (arg_str(c, "key"))
+        json_set_str(arena(c), ask, "key", arg_str(c, "key"));
+    json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
+    json_set_str(arena(c), ask, "per", window(c));
+    if (arg_json(c, "redis"))
+        json_set(arena(c), ask, "redis", json_clone(arena(c), arg_json(c, "redis")));
+    return ask;
 }
 
-/* The entry of `key` in a list of {key, query_per_…}: taken out, and put back with the new limit.
- */
-static void set_entry(struct call *c, cJSON *entries, double requests)
-{
-    cJSON *e = NULL;
-    cJSON *m;
-
-    cJSON_ArrayForEach(m, entries)
-    {
-        if (same(m, "key", arg_str(c, "key")))
-            e = m;
-    }
-    if (e)
-        json_detach(entries, e);
-    if (requests == 0)
-        return;
-    e = json_add(arena(c), entries, json_object(arena(c)));
-    json_set_str(arena(c), e, "key", arg_str(c, "key"));
-    json_set_num(arena(c), e, arena_printf(arena(c), "query_per_%s", window(c)), requests);
-}
-
-static cJSON *list_in_object(struct call *c, cJSON *o, const char *member)
-{
-    cJSON *list = json_get(o, member);
-    return cJSON_IsArray(list) ? list : json_set_array(arena(c), o, member);
-}
-
-static bool per_pod(struct call *c, cJSON *config)
-{
-    const char *header = json_str(config, "limit_by_header");
-
-    if (json_get(config, "limit_by_param") || (header && strcmp(header, arg_str(c, "header"))))
-        return fail(c, "key-rate-limit there already counts by %s; it can count by one thing only",
-                    header ? text_clean(arena(c), header, 80) : "a query parameter");
-    json_set_str(arena(c), config, "limit_by_header", arg_str(c, "header"));
-    set_entry(c, list_in_object(c, config, "limit_keys"), arg_num(c, "requests", 0));
-    return true;
-}
-
-static bool for_all_pods(struct call *c, cJSON *config)
-{
-    cJSON *items = list_in_object(c, config, "rule_items");
-    cJSON *item = NULL;
-    cJSON *m;
-
-    if (!json_str(config, "rule_name"))
-        json_set_str(arena(c), config, "rule_name", "higress-ops");
-    json_set(arena(c), config, "redis", json_clone(arena(c), arg_json(c, "redis")));
-    cJSON_ArrayForEach(m, items)
-    {
-        if (same(m, "limit_by_header", arg_str(c, "header")))
-            item = m;
-    }
-    if (!item) {
-        item = json_add(arena(c), items, json_object(arena(c)));
-        json_set_str(arena(c), item, "limit_by_header", arg_str(c, "header"));
-    }
-    set_entry(c, list_in_object(c, item, "limit_keys"), arg_num(c, "requests", 0));
-    return true;
-}
-
-/* The instance's next state: enabled, with the entry set. NULL after fail(). */
-static const cJSON *instance_after(struct call *c, const cJSON *before, const char *plugin)
+/* The instance's next state: enabled, with the entry set; its configuration is empty when no limit
+ * is left. NULL after fail(). */
+static const cJSON *instance_after(struct call *c, const cJSON *ask, const cJSON *before,
+                                   const char *plugin)
 {
     cJSON *after = before ? json_clone(arena(c), before) : json_object(arena(c));
-    cJSON *config = json_get(after, "configurations");
+    struct err e = { 0 };
+    cJSON *config = limits_config(arena(c), ask, json_get(after, "configurations"), &e);
 
-    if (!cJSON_IsObject(config))
-        config = json_set_object(arena(c), after, "configurations");
-    if (!(arg_json(c, "redis") ? for_all_pods(c, config) : per_pod(c, config)))
-        return NULL;
+    if (!config)
+        return fail_null(c, "%s", e.text);
+    json_set(arena(c), after, "configurations", config);
     json_set_str(arena(c), after, "pluginName", plugin);
     json_set_bool(arena(c), after, "enabled", true);
     return after;
@@ -189,33 +154,77 @@ static const char *scope_of(struct call *c)
     return scope || !route ? scope : arena_printf(arena(c), "route:%s", route);
 }
 
-static bool limit_key(struct call *c, struct plan *p)
+/* With redis, or where nothing is counted per pod but something for all: the cluster's plugin. */
+static const char *plugin_for(struct call *c, const char *scope)
 {
-    const char *scope = scope_of(c);
-    bool global = arg_json(c, "redis") != NULL;
-    const char *plugin = global ? "cluster-key-rate-limit" : "key-rate-limit";
+    const char *by = arg_str(c, "by");
+    bool shared =
+        by && (!strcmp(by, "consumer") || !strcmp(by, "ip") || text_starts(by, "cookie:"));
 
-    if (!scope || !arg_str(c, "key"))
-        return fail(c, "%s: is required with header", scope ? "key" : "scope");
-    const cJSON *before = gw_get(c, "plugin-instance", plugin, scope, MISSING_IS_NULL);
-    const cJSON *after = failed(c) ? NULL : instance_after(c, before, plugin);
-    if (!after)
-        return false;
-    plan_title(p, "Limit %s=%s at %s to %.0f requests a %s", arg_str(c, "header"),
-               text_clean(arena(c), arg_str(c, "key"), 40), scope, arg_num(c, "requests", 0),
-               window(c));
-    plan_warn(p, global ? "counted in Redis for all gateway pods together"
-                        : "counted by each gateway pod; values that are not listed pass unlimited");
+    if (arg_json(c, "redis") || shared)
+        return "cluster-key-rate-limit";
+    if (!gw_get(c, "plugin-instance", "key-rate-limit", scope, MISSING_IS_NULL) && !failed(c) &&
+        gw_get(c, "plugin-instance", "cluster-key-rate-limit", scope, MISSING_IS_NULL))
+        return "cluster-key-rate-limit";
+    return "key-rate-limit";
+}
+
+static void name_plan(struct call *c, struct plan *p, const char *scope, const char *by)
+{
+    double requests = arg_num(c, "requests", 0);
+
+    by = text_clean(arena(c), by, 80);
+    if (requests == 0)
+        plan_title(p, "Remove a limit by %s at %s", by, scope);
+    else
+        plan_title(p, "Limit by %s at %s to %.0f requests a %s", by, scope, requests, window(c));
+}
+
+/* before to after; an instance without a limit goes, for an empty one would be refused. */
+static bool plan_instance(struct call *c, struct plan *p, const char *plugin, const char *scope,
+                          const cJSON *before, const cJSON *after)
+{
+    bool last = json_count(json_get(after, "configurations")) == 0;
+
+    if (before ? json_equal(before, after) : last)
+        return fail(c,
+                    arg_num(c, "requests", 0) ? "%s at %s has that limit already"
+                                              : "%s at %s has no such limit",
+                    plugin, scope);
+    plan_warn(p, plugin[0] == 'c'
+                     ? "counted in Redis for all gateway pods together; if Redis fails, all passes"
+                     : "counted by each gateway pod; values that are not listed pass unlimited");
+    if (last)
+        return plan_remove(p, "plugin-instance", plugin, scope, before);
     return before ? plan_put(p, "plugin-instance", plugin, scope, before, after)
                   : plan_create(p, "plugin-instance", scope, after);
 }
 
+static bool plan_key(struct call *c, struct plan *p, const char *scope, const cJSON *ask)
+{
+    const char *plugin = plugin_for(c, scope);
+    const cJSON *before =
+        failed(c) ? NULL : gw_get(c, "plugin-instance", plugin, scope, MISSING_IS_NULL);
+    const cJSON *after = failed(c) ? NULL : instance_after(c, ask, before, plugin);
+
+    if (!after)
+        return false;
+    name_plan(c, p, scope, json_str(ask, "by"));
+    return plan_instance(c, p, plugin, scope, before, after);
+}
+
 static bool tune(struct call *c, struct plan *p)
 {
-    if (arg_str(c, "header"))
-        return limit_key(c, p);
+    const cJSON *ask = ask_of(c);
+    const char *scope = scope_of(c);
+
+    if (ask && !scope)
+        return fail(c,
+                    "scope: is required with header and by: global, domain:X, route:X, service:X");
+    if (ask)
+        return plan_key(c, p, scope, ask);
     if (arg_str(c, "key") || arg_json(c, "redis"))
-        return fail(c, "header: is required with key and redis");
+        return fail(c, "header: is required with key and redis (or by)");
     if (!arg_str(c, "route"))
         return fail(c, "route: is required, or header with scope and key");
     return limit_route(c, p);

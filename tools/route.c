@@ -171,7 +171,7 @@ static bool service_fits(const char *wanted, const cJSON *services)
     cJSON_ArrayForEach(s, services)
     {
         const char *name = json_str(s, "name");
-        if (name && text_starts(name, wanted))
+        if (name && !strncmp(name, wanted, strcspn(wanted, ":")))
             return true;
     }
     return false;

@@ -39,7 +39,7 @@ struct diagnose_signals {
 };
 
 /* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],
- * "next"}],"unavailable":[…],"looked_at":{…}}, the likeliest cause first; at least one verdict: OK
+ * "next"}],"unavailable":[],"looked_at":{}}, the likeliest cause first; at least one verdict: OK
  * when all that was seen is well, UNKNOWN when nothing could be seen. */
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);

@@ -56,14 +56,15 @@ static bool same_subject(const struct fact_row *x, const struct fact_row *y)
            !strcmp(x->authority, y->authority);
 }
 
-/* Ten good answers since the newest bad one: it may be over. */
+/* Twenty good answers of the same kind since the newest bad one: it may be over. Fewer say little,
+ * because the next request may meet the bad endpoint again. */
 static bool recovered_since(const struct facts *f, int newest_bad)
 {
     int good = 0;
 
     for (int i = 0; i < newest_bad; i++)
-        good += !f->rows[i].symptom && !strcmp(f->rows[i].route, f->rows[newest_bad].route);
-    return good >= 10;
+        good += !f->rows[i].symptom && same_subject(&f->rows[i], &f->rows[newest_bad]);
+    return good >= 20;
 }
 
 static void first_evidence(struct facts *f, struct finding *x, int at)

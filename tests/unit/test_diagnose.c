@@ -217,6 +217,38 @@ static void test_nothing_seen_is_unknown(void **state)
     arena_free(a);
 }
 
+/* Good rows of another cluster do not say that this one is well again; its own do. */
+static const char *judge_after(struct arena *a, const char *good_cluster)
+{
+    struct err e = { 0 };
+    cJSON *rows = json_array(a);
+    static const char bad[] =
+        "{\"response_code\":\"503\",\"response_flags\":\"UF\",\"route_name\":\"r\","
+        "\"upstream_cluster\":\"x\",\"response_code_details\":\"remote_connection_failure\"}";
+
+    for (int i = 0; i < 30; i++) {
+        char *good = arena_printf(a,
+                                  "{\"response_code\":\"200\",\"response_flags\":\"-\","
+                                  "\"route_name\":\"r\",\"upstream_cluster\":\"%s\"}",
+                                  good_cluster);
+        json_add(a, rows, json_parse(a, good, strlen(good), &e));
+    }
+    json_add(a, rows, json_parse(a, bad, strlen(bad), &e));
+    assert_int_equal(e.kind, ERR_NONE);
+    struct diagnose_signals s = { .rows = rows };
+    return first_code(a, "after", &s, false);
+}
+
+static void test_what_is_over_comes_last(void **state)
+{
+    struct arena *a = arena_new();
+
+    (void)state;
+    assert_string_equal(judge_after(a, "x"), "OK");
+    assert_string_equal(judge_after(a, "y"), "UPSTREAM_CONNECT_FAILED");
+    arena_free(a);
+}
+
 /* The same signals, asked about something else: another's failures are not this one's. */
 static void test_target_narrows(void **state)
 {
@@ -244,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_recordings),
         cmocka_unit_test(test_probe_tells_plaintext_to_tls),
         cmocka_unit_test(test_nothing_seen_is_unknown),
+        cmocka_unit_test(test_what_is_over_comes_last),
         cmocka_unit_test(test_target_narrows),
     };
 
