@@ -1,6 +1,6 @@
 /* test_approve.c - the command line decides: on a terminal, never from a pipe; the process that
  * waits applies within a second, and when there is none, the command does. */
-#include "double.h"
+#include "world.h"
 #include <fcntl.h>
 #include <pty.h>
 

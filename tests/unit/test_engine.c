@@ -1,5 +1,5 @@
 /* test_engine.c - the change engine against the double: the gate, drift, undo, exactly once. */
-#include "double.h"
+#include "world.h"
 
 #define ROUTE                                                                                      \
     "{\"name\":\"pay\",\"domains\":[\"a.example\"],\"path\":{\"matchType\":\"PRE\","               \

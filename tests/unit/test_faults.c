@@ -5,7 +5,7 @@
  * a.example to b.example) and says what must come of it. Whatever it is, the state must agree with
  * what the double holds afterwards: applied is b, failed is a, unknown is either.
  */
-#include "double.h"
+#include "world.h"
 #include <fcntl.h>
 
 #define ROUTE                                                                                      \

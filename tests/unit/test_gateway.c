@@ -1,9 +1,9 @@
 /* test_gateway.c - the client and the change engine against the embedded control plane, kind by
  * kind: create, change, what the console stores of it, undo, delete, undo. */
 #include "base/file.h"
-#include "double.h"
 #include "embedded/embedded.h"
 #include "net/http.h"
+#include "world.h"
 
 static struct embedded *plane;
 static int plane_port;
