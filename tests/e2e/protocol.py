@@ -508,6 +508,31 @@ def check_many_at_once(w):
     equal(wrong, [], "16 clients")
 
 
+def check_shutdown_with_calls_in_flight(w):
+    meta = {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": {}}
+    port = w.house.serve()
+    server = w.house.processes[-1]
+    legacy = w.http(LEGACY, port=port)
+    call = {"name": "get_change", "arguments": {"id": pending_id(legacy), "wait": 20}}
+
+    def wait(headers, params):
+        try:
+            w.post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}, headers, port)
+        except (OSError, http.client.HTTPException):
+            pass
+    for headers, params in ((legacy.headers({}), call),
+                            ({"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/call", "Mcp-Name": "get_change"},
+                             {**call, "_meta": meta})):
+        threading.Thread(target=wait, args=(headers, params), daemon=True).start()
+    time.sleep(0.5)
+    begin = time.time()
+    server.terminate()
+    code = server.wait(20)
+    w.house.processes.remove(server)
+    equal(code, 0, "exit code (a leak or a crash is another one)")
+    holds(time.time() - begin < 5, "took %.1f s" % (time.time() - begin))
+
+
 # -- every answer fits the schema that tools/list gives ------------------------------------------------------------------
 
 def misfit(schema, value, at="$"):
