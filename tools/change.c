@@ -5,22 +5,22 @@
 extern const struct toolset toolset_change;
 
 static const struct field by_id[] = {
-    { "id", STR, REQ, "Change id, or its unique beginning.", .min = 4, .max = 80 },
+    { "id", STR, REQ, NULL, .min = 4 },
     { 0 },
 };
 
 static const struct field get_in[] = {
-    { "id", STR, REQ, "Change id, or its unique beginning.", .min = 4, .max = 80 },
+    { "id", STR, REQ, NULL, .min = 4 },
     { "wait", NUM, OPT, "Seconds to wait for a decision and its outcome.", .min = 0, .max = 50 },
     { 0 },
 };
 
 static const struct field list_in[] = {
-    { "state", STR, OPT, "Only these.",
+    { "state", STR, OPT, NULL,
       .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
                 "expired" },
     { "limit", INT, OPT, NULL, .min = 1, .max = 100, .otherwise = "20" },
-    { "cursor", STR, OPT, "From the page before.", .max = 80 },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 

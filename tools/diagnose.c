@@ -6,9 +6,8 @@ extern const struct toolset toolset_diagnose;
 enum { TEXT_MAX = 3000, FACTS = 3 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Route to look at.", .min = 1, .max = 253, .complete = "route" },
-    { "service", STR, OPT, "Service to look at (instead of a route).", .min = 1, .max = 253,
-      .complete = "service" },
+    { "route", STR, OPT, "Route to look at.", .complete = "route" },
+    { "service", STR, OPT, "Service to look at (instead of a route).", .complete = "service" },
     { 0 },
 };
 

@@ -12,24 +12,18 @@ extern const struct toolset toolset_limit;
 #define RPM "higress.io/route-limit-rpm"
 #define BURST "higress.io/route-limit-burst-multiplier"
 
-static const struct field redis[] = {
-    { "service_name", STR, REQ, NULL, .min = 1, .max = 253 },
-    { "service_port", INT, OPT, NULL, .min = 1, .max = 65535 },
-    { 0 },
-};
-
 static const struct field in[] = {
-    { "route", STR, OPT, "Route to limit as a whole.", .min = 1, .max = 253, .complete = "route" },
-    { "scope", STR, OPT, "With header, by: global, domain:X, route:X, service:X.", .max = 300 },
+    { "route", STR, OPT, "Route to limit as a whole.", .complete = "route" },
+    { "scope", STR, OPT, "With header, by: global or domain|route|service:NAME." },
     { "requests", INT, REQ, "Requests per window; 0 removes the limit.", .min = 0,
       .max = 100000000 },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
-    { "burst", INT, OPT, "Route only: bucket = requests x burst.", .min = 1, .max = 1000,
+    { "burst", INT, OPT, "Route: bucket = requests x burst.", .min = 1, .max = 1000,
       .otherwise = "5" },
-    { "header", STR, OPT, "Limit by the value of this request header.", .min = 1, .max = 100 },
-    { "by", STR, OPT, "Instead: param:X, cookie:X, consumer, ip.", .min = 2, .max = 120 },
-    { "key", STR, OPT, "That value; with redis also * for each.", .min = 1, .max = 200 },
-    { "redis", OBJ, OPT, "Count for all gateway pods together.", .of = redis },
+    { "header", STR, OPT, "Limit by this header's value." },
+    { "by", STR, OPT, "Instead: param:X, cookie:X, consumer, ip.", .min = 2 },
+    { "key", STR, OPT, "That value; with redis also * for each." },
+    { "redis", STR, OPT, "Redis service[:port]: count for all pods together." },
     { 0 },
 };
 
@@ -110,6 +104,17 @@ static bool limit_route(struct call *c, struct plan *p)
 /* -- by key, through a plugin
  * ---------------------------------------------------------------------------- */
 
+/* "redis.dns:6379" as the plugin names it. */
+static void set_redis(struct call *c, cJSON *ask, const char *service)
+{
+    cJSON *redis = json_set_object(arena(c), ask, "redis");
+    size_t n = strcspn(service, ":");
+
+    json_set_str(arena(c), redis, "service_name", arena_strndup(arena(c), service, n));
+    if (service[n])
+        json_set_num(arena(c), redis, "service_port", strtod(service + n + 1, NULL));
+}
+
 /* What limits_config is asked; NULL when nothing says what is counted. */
 static cJSON *ask_of(struct call *c)
 {
@@ -124,8 +129,8 @@ static cJSON *ask_of(struct call *c)
         json_set_str(arena(c), ask, "key", arg_str(c, "key"));
     json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
     json_set_str(arena(c), ask, "per", window(c));
-    if (arg_json(c, "redis"))
-        json_set(arena(c), ask, "redis", json_clone(arena(c), arg_json(c, "redis")));
+    if (arg_str(c, "redis"))
+        set_redis(c, ask, arg_str(c, "redis"));
     return ask;
 }
 
@@ -161,7 +166,7 @@ static const char *plugin_for(struct call *c, const char *scope)
     bool shared =
         by && (!strcmp(by, "consumer") || !strcmp(by, "ip") || text_starts(by, "cookie:"));
 
-    if (arg_json(c, "redis") || shared)
+    if (arg_str(c, "redis") || shared)
         return "cluster-key-rate-limit";
     if (!gw_get(c, "plugin-instance", "key-rate-limit", scope, MISSING_IS_NULL) && !failed(c) &&
         gw_get(c, "plugin-instance", "cluster-key-rate-limit", scope, MISSING_IS_NULL))
@@ -223,7 +228,7 @@ static bool tune(struct call *c, struct plan *p)
                     "scope: is required with header and by: global, domain:X, route:X, service:X");
     if (ask)
         return plan_key(c, p, scope, ask);
-    if (arg_str(c, "key") || arg_json(c, "redis"))
+    if (arg_str(c, "key") || arg_str(c, "redis"))
         return fail(c, "header: is required with key and redis (or by)");
     if (!arg_str(c, "route"))
         return fail(c, "route: is required, or header with scope and key");

@@ -9,20 +9,20 @@ extern const struct toolset toolset_log;
 enum { DEFAULT_LINES = 20, BUDGET = 16 * 1024 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Route name.", .max = 253, .complete = "route" },
-    { "host", STR, OPT, "Host of the request.", .max = 253 },
-    { "path", STR, OPT, "Beginning of the path.", .max = 1024 },
-    { "status", STR, OPT, "Status class.", .one_of = "2xx|3xx|4xx|5xx" },
-    { "flag", STR, OPT, "Envoy response flag, such as UF, UH, NR, RL.", .max = 8 },
-    { "text", STR, OPT, "Any text of the line.", .max = 200 },
-    { "minutes", NUM, OPT, "Only the last minutes.", .min = 0, .max = 100000 },
+    { "route", STR, OPT, NULL, .complete = "route" },
+    { "host", STR, OPT, NULL },
+    { "path", STR, OPT, "Beginning of the path." },
+    { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
+    { "flag", STR, OPT, "Envoy response flag, such as UF." },
+    { "text", STR, OPT, "Exact text in the line." },
+    { "minutes", NUM, OPT, "The last minutes.", .min = 0, .max = 100000 },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20" },
     { 0 },
 };
 
 static const struct field out[] = {
-    { "lines", LIST, REQ, "Newest first." },
-    { "truncated", BOOL, OPT, "More lines match: raise limit or narrow." },
+    { "lines", LIST, REQ, NULL },
+    { "truncated", BOOL, OPT, NULL },
     { 0 },
 };
 

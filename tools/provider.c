@@ -6,15 +6,14 @@
 extern const struct toolset toolset_provider;
 
 static const struct field ref[] = {
-    { "env", STR, OPT, NULL, .max = 200 },
-    { "file", STR, OPT, NULL, .max = 4096 },
+    { "env", STR, OPT, NULL },
+    { "file", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field in[] = {
-    { "name", STR, REQ, NULL, .min = 1, .max = 200 },
-    { "type", STR, REQ, "openai, qwen, deepseek, claude, gemini, azure, ollama, vllm, …", .min = 1,
-      .max = 60 },
+    { "name", STR, REQ, NULL },
+    { "type", STR, REQ, "openai, qwen, deepseek, claude, gemini, azure, ollama, vllm, …" },
     { "secret_ref", OBJ, OPT, "Where the server finds the key: {env} or {file}.", .of = ref },
     { "key", STR, OPT, "The key itself; prefer secret_ref.", .min = 1, .max = 8192,
       .flags = FIELD_SECRET },

@@ -18,37 +18,37 @@ enum { DEFAULT_LINES = 50, BUDGET = 3400, WIDE_BUDGET = 32 * 1024, LINE_MAX_BYTE
 
 static const struct field list_in[] = {
     { "kind", STR, REQ, NULL, .one_of = KINDS },
-    { "scope", STR, OPT, "plugin-instance: global, domain:X, route:X, service:X.", .max = 300 },
-    { "text", STR, OPT, "Any part of the line.", .max = 200 },
+    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
+    { "text", STR, OPT, "Any part of the line." },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
-    { "cursor", STR, OPT, "From the page before.", .max = 20 },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field list_out[] = {
-    { "items", LIST, REQ, "name and its main settings", .of = &a_string },
-    { "count", INT, REQ, "All that match." },
-    { "cursor", STR, OPT, "More: pass it on." },
+    { "items", LIST, REQ, NULL, .of = &a_string },
+    { "count", INT, REQ, NULL },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field get_in[] = {
     { "kind", STR, REQ, NULL, .one_of = KINDS },
-    { "name", STR, REQ, NULL, .min = 1, .max = 253 },
-    { "scope", STR, OPT, "plugin-instance: global, domain:X, route:X, service:X.", .max = 300 },
+    { "name", STR, REQ, NULL },
+    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { 0 },
 };
 
 static const struct field get_out[] = {
-    { "object", OBJ, REQ, "As the gateway holds it; secrets masked.", .flags = FIELD_OPEN },
+    { "object", OBJ, REQ, NULL, .flags = FIELD_OPEN },
     { 0 },
 };
 
 static const struct field change_in[] = {
     { "kind", STR, REQ, NULL, .one_of = KINDS },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
-    { "name", STR, OPT, "Not for create.", .min = 1, .max = 253 },
-    { "scope", STR, OPT, "plugin-instance: global, domain:X, route:X, service:X.", .max = 300 },
+    { "name", STR, OPT, "Not for create." },
+    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { "object", OBJ, OPT, "create, replace: the object; patch: JSON merge patch (null removes).",
       .flags = FIELD_OPEN },
     { 0 },

@@ -15,20 +15,19 @@ extern const struct toolset toolset_route;
 enum { DEFAULT_LINES = 50, BUDGET = 3400, WIDE_BUDGET = 32 * 1024 };
 
 static const struct field in[] = {
-    { "domain", STR, OPT, "Host name; a wildcard domain that covers it counts.", .max = 253,
-      .complete = "domain" },
-    { "service", STR, OPT, "Service name, or its beginning.", .max = 253, .complete = "service" },
-    { "path", STR, OPT, "Routes that take this path or lie under it.", .max = 1024 },
-    { "text", STR, OPT, "Any part of the line.", .max = 200 },
-    { "limit", INT, OPT, "Lines at most.", .min = 1, .max = 1000, .otherwise = "50" },
-    { "cursor", STR, OPT, "From the page before.", .max = 20 },
+    { "domain", STR, OPT, NULL, .complete = "domain" },
+    { "service", STR, OPT, "Or its beginning.", .complete = "service" },
+    { "path", STR, OPT, "Routes that take this path or lie under it." },
+    { "text", STR, OPT, NULL },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field out[] = {
-    { "routes", LIST, REQ, "name host path > service flags", .of = &a_string },
-    { "count", INT, REQ, "All that match." },
-    { "cursor", STR, OPT, "More: pass it on." },
+    { "routes", LIST, REQ, NULL, .of = &a_string },
+    { "count", INT, REQ, NULL },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 

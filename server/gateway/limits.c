@@ -196,6 +196,11 @@ static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, s
     if (redis) /* keeps user, password and timeout that are there */
         json_set(l->a, config, "redis",
                  have ? json_merge_patch(l->a, have, redis) : json_clone(l->a, redis));
+    double port = json_num(redis, "service_port", 6379);
+    if (port < 1 || port > 65535) {
+        err_set(e, ERR_ARGS, "redis.service_port: %.0f is not within 1..65535", port);
+        return NULL;
+    }
     if (!json_str(json_get(config, "redis"), "service_name")) {
         err_set(e, ERR_ARGS, "redis.service_name: is required, such as redis.dns");
         return NULL;

@@ -21,7 +21,7 @@ static const struct field dry_run = {
     "dry_run",
     BOOL,
     OPT,
-    "true: only plan and show the change; apply_change asks for it later.",
+    "Only plan and show it.",
 };
 static const struct field nothing[] = { { 0 } };
 

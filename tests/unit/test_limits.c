@@ -112,6 +112,9 @@ static void test_refused(void **state)
     refused("{\"by\":\"header:h\",\"key\":\"a\",\"requests\":3e9}", NULL, "2147483647");
     refused("{\"by\":\"header:h\",\"key\":\"a\",\"requests\":1,\"redis\":{}}", NULL,
             "service_name");
+    refused("{\"by\":\"ip\",\"requests\":1,\"redis\":{\"service_name\":\"r\","
+            "\"service_port\":0}}",
+            NULL, "1..65535");
     refused("{\"by\":\"ip\",\"requests\":1}",
             "{\"redis\":{\"service_name\":\"r\"},\"global_threshold\":{\"query_per_day\":1}}",
             "global_threshold");

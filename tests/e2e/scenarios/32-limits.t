@@ -8,10 +8,10 @@ call tune_rate_limit {"scope":"global","header":"x-api-key","key":"*","requests"
 error "each value"
 call tune_rate_limit {"scope":"global","by":"consumer","key":"*","requests":60,"per":"minute"}
 error "give redis"
-call tune_rate_limit {"scope":"global","by":"consumer","key":"*","requests":60,"per":"minute","redis":{"service_name":"redis.dns"}}
+call tune_rate_limit {"scope":"global","by":"consumer","key":"*","requests":60,"per":"minute","redis":"redis.dns:6379"}
 ok {"state":"applied"}
 console GET /v1/global/plugin-instances/cluster-key-rate-limit {"enabled":true,"configurations":{"rule_items":[{"limit_by_per_consumer":"","limit_keys":[{"key":"*","query_per_minute":60}]}]}}
 call tune_rate_limit {"scope":"global","header":"x-api-key","key":"bob","requests":0}
 ok {"state":"pending","risk":"destroy","operations":[{"verb":"delete"}]}
-call tune_rate_limit {"scope":"global","by":"consumer","key":"alice","requests":0,"redis":{"service_name":"redis.dns"}}
+call tune_rate_limit {"scope":"global","by":"consumer","key":"alice","requests":0,"redis":"redis.dns:6379"}
 error "no such limit"
