@@ -3,11 +3,13 @@
  * A tool is one const entry with exactly one of .get, .read, .plan:
  *   .get   a path: one GET, no code ("/v1/routes/{name}"; {name} is the percent-encoded argument);
  *   .read  composes several reads and returns the answer;
- *   .plan  *describes* a change with plan_create/plan_put/plan_remove. Only the change engine, after policy
- *          and approval, writes. There is no function here that changes a gateway.
- * A handler runs on its call's fiber: reads look blocking and park. Everything it makes lives in the
- * call's arena (arena(c)); it frees nothing. A handler that cannot go on returns fail(c, …).
- * Gateway objects stay JSON as received: patch them (json_merge_patch), never rebuild them.
+ *   .plan  *describes* a change with plan_create, plan_put, plan_remove.
+ *
+ * Only the change engine, after policy and approval, writes: there is no function here that changes
+ * a gateway. A handler runs on its call's fiber: reads look blocking and park. Everything it makes
+ * lives in the call's arena (arena(c)); it frees nothing. A handler that cannot go on returns
+ * fail(c, …). Gateway objects stay JSON as received: patch them (json_merge_patch), never rebuild
+ * them.
  */
 #pragma once
 #include "base/arena.h"
@@ -24,7 +26,7 @@ struct call;
 struct plan;
 
 struct tool {
-    const char *name;  /* [a-z0-9_]{1,40} */
+    const char *name; /* [a-z0-9_]{1,40} */
     const char *title;
     const char *about; /* what a model reads: one or two sentences */
     enum risk risk;    /* yields annotations and the approval rule */
@@ -44,10 +46,10 @@ struct toolset {
 };
 extern const struct toolset *const toolsets[]; /* server/toolsets.c; ended by NULL */
 
-/* -- the call ---------------------------------------------------------------------------------- */
+/* -- the call -- */
 struct arena *arena(struct call *c);
-/* Arguments: validated before the handler ran, so these cannot fail. Asking for an undeclared name is
- * a bug and aborts. Absent optional ones give NULL / `otherwise`. */
+/* Arguments: validated before the handler ran, so these cannot fail. Asking for an undeclared name
+ * is a bug and aborts. Absent optional ones give NULL / `otherwise`. */
 const char *arg_str(struct call *c, const char *name);
 double arg_num(struct call *c, const char *name, double otherwise);
 bool arg_bool(struct call *c, const char *name);
@@ -64,7 +66,7 @@ void progress(struct call *c, double done, double total, const char *format, ...
     __attribute__((format(printf, 4, 5)));
 bool cancelled(const struct call *c);
 
-/* -- reading the gateway (may park) -------------------------------------------------------------- */
+/* -- reading the gateway (may park) -- */
 enum missing { MISSING_FAILS = 0, MISSING_IS_NULL };
 /* kind: a row of the kind table ("route", "ai-provider", …); name: the object's; scope: for
  * plugin-instance "global", "domain:NAME", "route:NAME", "service:NAME", else NULL. */
@@ -79,14 +81,14 @@ const cJSON *gw_path(struct call *c, const char *path, enum missing m);
 /* Secrets of an object masked, by the kind's table; a copy in the call's arena. */
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
 bool gw_kind_known(const char *kind);
-const char *gw_kind_key(const char *kind);   /* "name", … the member that names an object */
-const char *gw_kind_list(void);              /* "route|domain|…" for .one_of */
+const char *gw_kind_key(const char *kind); /* "name", … the member that names an object */
+const char *gw_kind_list(void);            /* "route|domain|…" for .one_of */
 const char *gw_name_of(const char *kind, const cJSON *o);
 
-/* -- describing a change ------------------------------------------------------------------------- */
+/* -- describing a change -- */
 /* Each adds one operation; the engine reads `before` again and re-checks it right before writing.
- * False after fail(). `after` is taken as given but for what an update would silently lose, which the
- * kind table carries over from `before` (authConfig, certificates, credentials). */
+ * False after fail(). `after` is taken as given but for what an update would silently lose, which
+ * the kind table carries over from `before` (authConfig, certificates, credentials). */
 bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSON *after);
 bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
               const cJSON *before, const cJSON *after);
@@ -95,11 +97,11 @@ bool plan_remove(struct plan *p, const char *kind, const char *name, const char 
 void plan_warn(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_title(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_risk(struct plan *p, enum risk at_least);
-/* A secret argument by reference: {"env":"NAME"} or {"file":"/path"} on the server's side, as far as
- * the configuration allows them; learnt by the scrubber. NULL after fail(). */
+/* A secret argument by reference: {"env":"NAME"} or {"file":"/path"} on the server's side, as far
+ * as the configuration allows them; learnt by the scrubber. NULL after fail(). */
 const char *secret_ref(struct call *c, const cJSON *ref);
 
-/* -- the life of a plan (tools/change.c) ---------------------------------------------------------- */
+/* -- the life of a plan (tools/change.c) -- */
 const cJSON *change_apply(struct call *c, const char *id); /* asks approval, applies; parks */
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds);
 const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor);
@@ -109,7 +111,7 @@ bool change_undo(struct call *c, struct plan *p, const char *id);
 /* What a rate limit by key makes of a plugin's configuration: gateway/limits.h. */
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e);
 
-/* -- the data plane ------------------------------------------------------------------------------ */
+/* -- the data plane -- */
 /* Lines of the configured access log, newest first, each parsed (JSON or Higress' text format);
  * fn returns false to stop. False when no log is configured or readable (fail says which). */
 struct log_query {
@@ -120,8 +122,9 @@ struct log_query {
     size_t max_scan;  /* bytes read at most; 0: 64 MiB */
 };
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
-/* A page of Envoy's admin interface: parsed JSON, or a JSON string when it is text. NULL + fail when
- * none is configured or it does not answer. */
+/* A page of Envoy's admin interface: parsed JSON, or a JSON string when it is text. NULL + fail
+ * when none is configured or it does not answer. */
 const cJSON *envoy_admin(struct call *c, const char *path);
-/* The whole walk: target kind "route", "service" or NULL; gateway/diagnose.h says what comes back. */
+/* The whole walk: target kind "route", "service" or NULL; gateway/diagnose.h says what comes back.
+ */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);

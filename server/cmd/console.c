@@ -15,17 +15,23 @@ static const struct option_row rows[] = {
     { 0 },
 };
 
+/* A port, 0 included, and nothing behind it; -1 otherwise. */
+static int read_port(const char *text)
+{
+    char *end = NULL;
+    long n = strtol(text, &end, 10);
+    return end == text || *end || n < 0 || n > 65535 ? -1 : (int)n;
+}
+
 /* "127.0.0.1:8001" or "[::1]:8001" into its parts. */
 static bool split_listen(const char *listen, char *address, size_t size, int *port)
 {
     const char *colon = strrchr(listen, ':');
-    char *end = NULL;
     size_t len = colon ? (size_t)(colon - listen) : 0;
     bool bracketed = len > 2 && listen[0] == '[' && colon[-1] == ']';
-    long n = colon ? strtol(colon + 1, &end, 10) : -1;
-    if (!colon || end == colon + 1 || *end || n < 0 || n > 65535 || len < 1 || len >= size)
+    *port = colon ? read_port(colon + 1) : -1;
+    if (*port < 0 || len < 1 || len >= size)
         return false;
-    *port = (int)n;
     snprintf(address, size, "%.*s", (int)(bracketed ? len - 2 : len), listen + bracketed);
     return true;
 }

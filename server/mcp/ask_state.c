@@ -54,20 +54,25 @@ static bool same(const cJSON *payload, const char *member, const char *expected)
     return value && !strcmp(value, expected);
 }
 
-bool ask_state_read(struct question *q, const char *text)
+/* The payload of a state that this server signed, or NULL. */
+static const cJSON *signed_payload(struct question *q, const char *text)
 {
     struct arena *a = q->request->arena;
     size_t n = strnlen(text, MAX_STATE);
     const char *dot = n < MAX_STATE ? strrchr(text, '.') : NULL;
     if (!dot || strncmp(text, "v1.", 3) || dot < text + 3 || strlen(dot + 1) != MAC_CHARS)
-        return false;
+        return NULL;
     const char *expected = mac(q, text, (size_t)(dot - text));
     if (!crypto_equal(expected, dot + 1, MAC_CHARS))
-        return false;
+        return NULL;
     size_t len = 0;
-    struct err e = { 0 };
     const char *raw = base64url_decode(a, text + 3, (size_t)(dot - text - 3), &len);
-    const cJSON *payload = raw ? json_parse(a, raw, len, &e) : NULL;
+    return raw ? json_parse(a, raw, len, NULL) : NULL;
+}
+
+bool ask_state_read(struct question *q, const char *text)
+{
+    const cJSON *payload = signed_payload(q, text);
     if (!payload || json_num(payload, "x", 0) < (double)time(NULL))
         return false;
     if (!same(payload, "t", q->tool) || !same(payload, "a", args_digest(q)) ||

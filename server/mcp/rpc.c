@@ -14,18 +14,22 @@
 
 enum { MAX_ID = 256, MAX_MESSAGE = 64 << 20 };
 
+/* s is at a quote: the closing one, or the end. */
+static const char *string_end(const char *s, const char *end)
+{
+    for (s++; s < end && *s != '"'; s++)
+        if (*s == '\\')
+            s++;
+    return s;
+}
+
 /* The end of the JSON value that begins at s; the text is known to be well-formed. */
 static const char *value_end(const char *s, const char *end)
 {
     int depth = 0;
-    for (bool string = false; s < end; s++) {
-        if (string) {
-            if (*s == '\\')
-                s++;
-            else if (*s == '"')
-                string = false;
-        } else if (*s == '"') {
-            string = true;
+    for (; s < end; s++) {
+        if (*s == '"') {
+            s = string_end(s, end);
         } else if (*s == '{' || *s == '[') {
             depth++;
         } else if (*s == '}' || *s == ']') {
@@ -35,7 +39,7 @@ static const char *value_end(const char *s, const char *end)
             return s;
         }
     }
-    return s;
+    return end;
 }
 
 static const char *skip_blanks(const char *s, const char *end)

@@ -1,9 +1,11 @@
 /* stdio_bench.c - times an MCP server over stdio, as a client meets it.
  *
  *     stdio_bench cold N -- CMD…            exec to `initialize` answered, N times; RSS after it
- *     stdio_bench calls N LINE -- CMD…      N calls of LINE (a JSON-RPC request; %d is its id) one after
- *                                           another, then N with 64 under way; RSS before and after
- * Prints `name=value` pairs on one line. Times are microseconds of CLOCK_MONOTONIC.
+ *     stdio_bench calls N LINE -- CMD…      N calls of LINE one after another, then N with 64
+ *                                           under way; RSS before and after
+ *
+ * LINE is a JSON-RPC request; %d is its id. Prints `name=value` pairs on one line. Times are
+ * microseconds of CLOCK_MONOTONIC.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -15,7 +17,7 @@
 #include <unistd.h>
 
 #define INITIALIZE                                                                                 \
-    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"       \
+    "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"     \
     "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"bench\",\"version\":\"1\"}}}\n"
 #define INITIALIZED "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
 
