@@ -163,7 +163,9 @@ static const cJSON *get(struct call *c)
 
     if (!o)
         return NULL;
-    json_set(arena(c), answer, "object", json_clone(arena(c), gw_masked(c, kind, o)));
+    /* A merge patch onto nothing: the members that are null, which say nothing, are left out. */
+    json_set(arena(c), answer, "object",
+             json_merge_patch(arena(c), json_object(arena(c)), gw_masked(c, kind, o)));
     return answer;
 }
 
