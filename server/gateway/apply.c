@@ -190,7 +190,13 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel 
     *j = (struct job){ .engine = g, .arena = a, .cancel = c, .id = id };
     j->plan = store_plan(g->store, a, id, e);
     apply_step("claim", -1);
-    if (!j->plan || !claim(g, id, e))
+    if (!j->plan)
+        return;
+    if (!engine_is_ours(g, j->plan->gateway)) {
+        err_set(e, ERR_POLICY, "change %s is for another gateway than the one configured", id);
+        return;
+    }
+    if (!claim(g, id, e))
         return;
     apply_step("claimed", -1);
     g->busy++;

@@ -5,7 +5,9 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "gateway/engine_inside.h"
+#include "gateway/gateway.h"
 #include "net/loop.h"
 #include <unistd.h>
 
@@ -48,6 +50,12 @@ void engine_stop(struct engine *g)
     }
 }
 
+bool engine_is_ours(const struct engine *g, const char *gateway)
+{
+    const char *ours = gateway_url(g->gateway);
+    return ours && gateway && !strcmp(ours, gateway);
+}
+
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
@@ -64,6 +72,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (g->config->mode == MODE_READ_ONLY)
         return err_set(e, ERR_POLICY, "this server runs read-only: no change is planned"),
                ENGINE_REFUSED;
+    p->gateway = gateway_url(g->gateway);
     if (!plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct store *s = engine_store(g, e);
@@ -109,6 +118,11 @@ static bool may_decide(struct engine *g, const struct stored *row, const char *d
     if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
         return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
                        store_state_name(row->state));
+    const char *gateway = json_str(row->summary, "gateway");
+    /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
+    if (yes && gateway_url(g->gateway) && !engine_is_ours(g, gateway))
+        return err_set(e, ERR_POLICY, "change %s is for the gateway %s, not for the one configured",
+                       row->id, gateway ? gateway : "of another version");
     if (digest && strcmp(digest, row->digest) != 0)
         return err_set(e, ERR_POLICY,
                        "the decision was given for another plan than change %s; nothing is written",
@@ -190,6 +204,8 @@ static bool take_approved(void *arg, const struct stored *row)
 {
     struct errand *x = arg;
     struct store *s = x->engine->store;
+    if (!engine_is_ours(x->engine, json_str(row->summary, "gateway")))
+        return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
     if (!mine && store_alive(s, row->holder))
         return true;

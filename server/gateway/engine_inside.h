@@ -26,6 +26,8 @@ struct engine {
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel *c,
                enum plan_state *state, struct err *e);
+/* Is that the gateway this process operates? A shared state folder may hold changes for others. */
+bool engine_is_ours(const struct engine *g, const char *gateway);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);

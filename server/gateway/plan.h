@@ -31,8 +31,9 @@ struct plan_op {
 struct plan {
     struct arena *arena;
     struct err *err;
-    const char *tool;   /* which tool made it; "" when none */
-    const char *undoes; /* id of the plan this one reverses, or NULL */
+    const char *tool;    /* which tool made it; "" when none */
+    const char *gateway; /* URL of the gateway it is for; set by the engine */
+    const char *undoes;  /* id of the plan this one reverses, or NULL */
     const char *title;
     enum risk risk;
     struct plan_op ops[PLAN_MAX_OPS];

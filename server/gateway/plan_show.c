@@ -34,6 +34,7 @@ static cJSON *head(struct arena *a, const struct plan *p)
     json_set_str(a, o, "title", p->title);
     json_set_str(a, o, "risk", plan_risk_name(p->risk));
     json_set_str(a, o, "undoes", p->undoes);
+    json_set_str(a, o, "gateway", p->gateway);
     cJSON *warnings = json_set_array(a, o, "warnings");
     for (int i = 0; i < p->warning_count; i++)
         json_add_str(a, warnings, p->warnings[i]);
@@ -103,6 +104,7 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
     json_set_str(a, o, "title", p->title);
     json_set_str(a, o, "risk", plan_risk_name(p->risk));
     json_set_str(a, o, "digest", p->digest);
+    json_set_str(a, o, "gateway", p->gateway);
     if (p->undoes)
         json_set_str(a, o, "undoes", p->undoes);
     cJSON *ops = json_set_array(a, o, "operations");
@@ -168,6 +170,7 @@ struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e)
     struct plan *p = plan_new(a, json_str(packed, "tool"), risk_of(json_str(packed, "risk")), e);
     p->title = arena_strdup(a, json_str(packed, "title"));
     p->undoes = arena_strdup(a, json_str(packed, "undoes"));
+    p->gateway = arena_strdup(a, json_str(packed, "gateway"));
     const cJSON *x;
     cJSON_ArrayForEach(x, json_get(packed, "warnings"))
     {

@@ -15,6 +15,7 @@
 enum { MANY = 16 };
 
 struct found {
+    struct engine *engine;
     char id[MANY][64];
     int count;
 };
@@ -22,7 +23,7 @@ struct found {
 static bool collect(void *arg, const struct stored *row)
 {
     struct found *f = arg;
-    if (f->count < MANY)
+    if (f->count < MANY && engine_is_ours(f->engine, json_str(row->summary, "gateway")))
         snprintf(f->id[f->count++], sizeof f->id[0], "%s", row->id);
     return true;
 }
@@ -111,7 +112,7 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
 
 int engine_recover(struct engine *g, struct err *e)
 {
-    struct found f = { 0 };
+    struct found f = { .engine = g };
     struct store *s = engine_store(g, e);
     int done = 0;
     if (!s || !store_each(s, STATE_APPLYING, 0, MANY, collect, &f, e))

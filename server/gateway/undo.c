@@ -61,6 +61,8 @@ bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel
     struct plan *was = store_plan(s, p->arena, row.id, e);
     if (!was)
         return false;
+    if (!engine_is_ours(g, was->gateway))
+        return err_set(e, ERR_POLICY, "change %s was made on another gateway", row.id);
     int found = 0;
     p->exact = true;
     for (int i = was->count - 1; i >= 0; i--) {

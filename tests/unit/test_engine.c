@@ -253,6 +253,28 @@ static void body_watches(struct world *w)
     store_close(other);
 }
 
+/* One state folder, two gateways: a change for one is never applied to the other. */
+static void body_other_gateway(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    struct config c = *w->config;
+    c.gateway_url = arena_printf(w->arena, "http://localhost:%d", double_port);
+    struct gateway *g = gateway_new(w->loop, w->arena, &c);
+    struct engine *other = engine_new(w->loop, w->arena, g, &c);
+    assert_false(engine_decide(other, id, NULL, true, "tester", "test", &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    err_clear(&e);
+    approve(w, id);
+    assert_null(engine_apply(other, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    assert_int_equal(double_writes(w), 0);
+    engine_stop(other);
+    err_clear(&e);
+    assert_non_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+}
+
 /* -- other processes ----------------------------------------------------------------- */
 
 /* What a child does: applies the change, or only recovers what others left. */
@@ -401,6 +423,7 @@ TEST(dry_run, "dry-run")
 TEST(read_only, "read-only")
 TEST(secrets, "approve")
 TEST(watches, "approve")
+TEST(other_gateway, "approve")
 TEST(once, "approve")
 TEST(killed, "approve")
 
@@ -413,12 +436,13 @@ int main(int argc, char **argv)
         return 3;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_applies),    cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_says_no),    cmocka_unit_test(test_undo),
-        cmocka_unit_test(test_takes_back), cmocka_unit_test(test_auto),
-        cmocka_unit_test(test_dry_run),    cmocka_unit_test(test_read_only),
-        cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
-        cmocka_unit_test(test_once),       cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_applies),       cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_says_no),       cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_takes_back),    cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_dry_run),       cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_secrets),       cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_other_gateway), cmocka_unit_test(test_once),
+        cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }
