@@ -49,7 +49,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     struct arena *a = arena_new();
     struct web *w = arena_make(a, struct web);
     *w = (struct web){ .arena = a, .mcp = m };
-    struct http_options o = { .handler = handle, .gate = web_gate, .arg = w };
+    struct http_options o = { .address = "", .handler = handle, .gate = web_gate, .arg = w };
     bool ok = take_address(a, listen, &o, e);
     w->loopback = ok && is_loopback(o.address);
     if (ok && !w->loopback && !m->config->tokens[0].name)
