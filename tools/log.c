@@ -50,6 +50,8 @@ static bool take(struct call *c, void *arg, const cJSON *row)
         l->bytes += strlen(m->string) + strlen(m->valuestring) + 6;
         json_set_str(arena(c), slim, m->string, text_clean(arena(c), m->valuestring, 300));
     }
+    if (json_get(row, "ai")) /* figures only: what people wrote is not kept */
+        json_set(arena(c), slim, "ai", json_clone(arena(c), json_get(row, "ai")));
     json_add(arena(c), l->kept, slim);
     return true;
 }

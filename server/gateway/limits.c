@@ -45,15 +45,14 @@ static bool read_ask(struct limit *l, const cJSON *ask, struct err *e)
 {
     const char *by = json_str(ask, "by");
     const char *per = json_str(ask, "per");
+    const char *key = json_str(ask, "key");
 
-    l->key = json_str(ask, "key");
     l->per = per ? per : "second";
     l->requests = json_num(ask, "requests", 0);
     if (!by || !read_by(l, by, e))
         return by ? false : err_set(e, ERR_ARGS, "by: is required");
-    if (!l->key && !strcmp(l->what, "ip"))
-        l->key = "0.0.0.0/0";
-    if (!l->key || !*l->key)
+    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
+    if (!*l->key)
         return err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
     l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
     if (l->requests < 0 || l->requests > 2147483647.0)
@@ -219,7 +218,7 @@ static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, s
 
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e)
 {
-    struct limit l = { .a = a };
+    struct limit l = { .a = a, .what = "", .name = "", .key = "" };
     const cJSON *redis = json_get(ask, "redis");
     cJSON *next = cJSON_IsObject(config) ? json_clone(a, config) : json_object(a);
 
