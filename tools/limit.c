@@ -39,8 +39,7 @@ static const char *window(struct call *c)
     return per ? per : "second";
 }
 
-/* -- a route as a whole
- * -------------------------------------------------------------------------------- */
+/* -- a route as a whole ------------------------------------------------------------------ */
 
 /* What is asked, else what is set, else what the gateway takes. */
 static double burst_of(struct call *c, const cJSON *custom)
@@ -101,8 +100,7 @@ static bool limit_route(struct call *c, struct plan *p)
     return plan_put(p, "route", route, NULL, before, after);
 }
 
-/* -- by key, through a plugin
- * ---------------------------------------------------------------------------- */
+/* -- by key, through a plugin ------------------------------------------------------------ */
 
 /* "redis.dns:6379" as the plugin names it. */
 static void set_redis(struct call *c, cJSON *ask, const char *service)

@@ -5,12 +5,9 @@
  */
 #include "tool.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 extern const struct toolset toolset_resource;
-
-enum { DEFAULT_LINES = 50, BUDGET = 3400, WIDE_BUDGET = 32 * 1024, LINE_MAX_BYTES = 200 };
 
 #define KINDS                                                                                      \
     "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
@@ -60,16 +57,7 @@ static const struct field change_out[] = {
     { 0 },
 };
 
-/* -- listing
- * ----------------------------------------------------------------------------------------- */
-
-struct page {
-    const char *kind;
-    cJSON *lines;
-    int count, skip, limit;
-    size_t bytes, budget;
-    bool full;
-};
+/* -- listing ---------------------------------------------------------------------------------- */
 
 static void add_member(struct buf *b, const cJSON *m)
 {
@@ -83,12 +71,11 @@ static void add_member(struct buf *b, const cJSON *m)
         buf_printf(b, " %s[%d]", m->string, json_count(m));
 }
 
-static const char *line_of(struct call *c, const char *kind, const cJSON *o)
+static void write_line(struct call *c, struct buf *b, const char *kind, const cJSON *o)
 {
     const cJSON *masked = gw_masked(c, kind, o);
     const char *key = gw_kind_key(kind);
     const char *name = gw_name_of(kind, o);
-    struct buf *b = buf_in(arena(c), 2000);
     const cJSON *m;
 
     buf_str(b, name ? name : "?");
@@ -97,62 +84,30 @@ static const char *line_of(struct call *c, const char *kind, const cJSON *o)
         if (strcmp(m->string, key) && strcmp(m->string, "version"))
             add_member(b, m);
     }
-    return text_clean(arena(c), b->data, LINE_MAX_BYTES);
 }
 
 static bool take(struct call *c, void *arg, const cJSON *o)
 {
     struct page *p = arg;
-    const char *text = arg_str(c, "text");
-    const char *line = NULL;
 
-    if (text || (p->count >= p->skip && !p->full))
-        line = line_of(c, p->kind, o);
-    if (text && !text_contains_nocase(line, text))
-        return true;
-    if (p->count++ < p->skip || p->full)
-        return true;
-    if (json_count(p->lines) >= p->limit || p->bytes + strlen(line) + 4 > p->budget) {
-        p->full = true;
-        return true;
-    }
-    p->bytes += strlen(line) + 4;
-    json_add_str(arena(c), p->lines, line);
+    if (page_wants(p))
+        write_line(c, page_line(p), arg_str(c, "kind"), o);
+    page_match(p);
     return true;
 }
 
 static const cJSON *list(struct call *c)
 {
-    const char *cursor = arg_str(c, "cursor");
-    double limit = arg_num(c, "limit", 0);
-    struct page p = { .kind = arg_str(c, "kind"), .lines = json_array(arena(c)) };
-    cJSON *answer = json_object(arena(c));
+    struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
 
-    p.skip = cursor ? (int)strtol(cursor, NULL, 10) : 0;
-    p.limit = limit > 0 ? (int)limit : DEFAULT_LINES;
-    p.budget = limit > 0 ? WIDE_BUDGET : BUDGET;
-    if (!gw_each(c, p.kind, arg_str(c, "scope"), take, &p))
+    if (!gw_each(c, arg_str(c, "kind"), arg_str(c, "scope"), take, p))
         return NULL;
-    json_set(arena(c), answer, "items", p.lines);
-    json_set_num(arena(c), answer, "count", p.count);
-    if (p.full)
-        json_set_str(arena(c), answer, "cursor",
-                     arena_printf(arena(c), "%d", p.skip + json_count(p.lines)));
-    return answer;
+    return page_answer(p, "items");
 }
 
-/* The lines themselves: many clients show a model only the text. */
 static char *say_list(struct call *c, const cJSON *answer)
 {
-    const cJSON *lines = json_get(answer, "items");
-    const char *cursor = json_str(answer, "cursor");
-    struct buf *b = buf_in(arena(c), WIDE_BUDGET + 200);
-    const cJSON *line;
-
-    buf_printf(b, "%d of %.0f%s%s\n", json_count(lines), json_num(answer, "count", 0),
-               cursor ? "; more with cursor " : "", cursor ? cursor : "");
-    cJSON_ArrayForEach(line, lines) buf_printf(b, "%s\n", line->valuestring);
-    return b->data;
+    return page_say(c, answer, "items", arg_str(c, "kind"));
 }
 
 static const cJSON *get(struct call *c)
@@ -169,8 +124,7 @@ static const cJSON *get(struct call *c)
     return answer;
 }
 
-/* -- what a route must not say
- * ------------------------------------------------------------------------- */
+/* -- what a route must not say ---------------------------------------------------------------- */
 
 /* Members that the console reads and forgets, and what to write instead. */
 static const struct {
@@ -318,8 +272,7 @@ static bool is_good(struct call *c, const char *kind, const cJSON *wanted, const
     return true;
 }
 
-/* -- changing
- * ------------------------------------------------------------------------------------------- */
+/* -- changing --------------------------------------------------------------------------------- */
 
 static bool create(struct call *c, struct plan *p, const char *kind, const cJSON *object)
 {

@@ -6,13 +6,9 @@
  * model: about twenty tokens. get_resource has the whole object.
  */
 #include "tool.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 extern const struct toolset toolset_route;
-
-enum { DEFAULT_LINES = 50, BUDGET = 3400, WIDE_BUDGET = 32 * 1024 };
 
 static const struct field in[] = {
     { "domain", STR, OPT, NULL, .complete = "domain" },
@@ -29,14 +25,6 @@ static const struct field out[] = {
     { "count", INT, REQ, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
-};
-
-struct page {
-    struct arena *arena;
-    cJSON *lines;
-    int count, skip, limit;
-    size_t bytes, budget;
-    bool full;
 };
 
 static void add_host(struct buf *b, const cJSON *route)
@@ -117,9 +105,8 @@ static void add_flags(struct buf *b, const cJSON *route)
             buf_printf(b, " limit=%s/%s", json_str(custom, limits[i].annotation), limits[i].unit);
 }
 
-static const char *line_of(struct arena *a, const cJSON *route)
+static void write_line(struct buf *b, const cJSON *route)
 {
-    struct buf *b = buf_in(a, 2048);
     const char *name = json_str(route, "name");
 
     buf_str(b, name ? name : "?");
@@ -127,7 +114,6 @@ static const char *line_of(struct arena *a, const cJSON *route)
     add_path(b, json_get(route, "path"));
     add_services(b, json_get(route, "services"));
     add_flags(b, route);
-    return text_clean(a, b->data, 400);
 }
 
 static bool domain_fits(const char *wanted, const cJSON *domains)
@@ -187,62 +173,28 @@ static bool fits(struct call *c, const cJSON *route)
            (!path || path_fits(path, json_get(route, "path")));
 }
 
-/* Counts all that match, keeps the page. Lines that are not kept are not made either. */
 static bool take(struct call *c, void *arg, const cJSON *route)
 {
     struct page *p = arg;
-    const char *text = arg_str(c, "text");
-    const char *line = NULL;
 
     if (!fits(c, route))
         return true;
-    if (text || (p->count >= p->skip && !p->full))
-        line = line_of(p->arena, route);
-    if (text && !text_contains_nocase(line, text))
-        return true;
-    if (p->count++ < p->skip || p->full)
-        return true;
-    if (json_count(p->lines) >= p->limit || p->bytes + strlen(line) + 4 > p->budget) {
-        p->full = true;
-        return true;
-    }
-    p->bytes += strlen(line) + 4;
-    json_add_str(p->arena, p->lines, line);
+    if (page_wants(p))
+        write_line(page_line(p), route);
+    page_match(p);
     return true;
 }
 
 static const cJSON *read_routes(struct call *c)
 {
-    const char *cursor = arg_str(c, "cursor");
-    double limit = arg_num(c, "limit", 0);
-    struct page p = { .arena = arena(c), .lines = json_array(arena(c)) };
-    cJSON *answer = json_object(arena(c));
+    struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
 
-    p.skip = cursor ? (int)strtol(cursor, NULL, 10) : 0;
-    p.limit = limit > 0 ? (int)limit : DEFAULT_LINES;
-    p.budget = limit > 0 ? WIDE_BUDGET : BUDGET;
-    if (!gw_each(c, "route", NULL, take, &p))
-        return NULL;
-    json_set(arena(c), answer, "routes", p.lines);
-    json_set_num(arena(c), answer, "count", p.count);
-    if (p.full)
-        json_set_str(arena(c), answer, "cursor",
-                     arena_printf(arena(c), "%d", p.skip + json_count(p.lines)));
-    return answer;
+    return gw_each(c, "route", NULL, take, p) ? page_answer(p, "routes") : NULL;
 }
 
-/* The lines themselves: many clients show a model only the text. */
 static char *say_routes(struct call *c, const cJSON *answer)
 {
-    const cJSON *lines = json_get(answer, "routes");
-    const char *cursor = json_str(answer, "cursor");
-    struct buf *b = buf_in(arena(c), WIDE_BUDGET + 200);
-    const cJSON *line;
-
-    buf_printf(b, "%d of %.0f routes%s%s\n", json_count(lines), json_num(answer, "count", 0),
-               cursor ? "; more with cursor " : "", cursor ? cursor : "");
-    cJSON_ArrayForEach(line, lines) buf_printf(b, "%s\n", line->valuestring);
-    return b->data;
+    return page_say(c, answer, "routes", "routes");
 }
 
 static const struct tool tools[] = {

@@ -13,8 +13,7 @@
 
 #define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
-/* -- the answer
- * ------------------------------------------------------------------------------------ */
+/* -- the answer -------------------------------------------------------------------------- */
 
 static cJSON *text_block(struct arena *a, const char *text)
 {
@@ -59,8 +58,7 @@ static void note(struct call *c)
                 c->entry->tool->name, c->err.kind ? err_kind_name(c->err.kind) : "ok");
 }
 
-/* -- before it runs
- * ---------------------------------------------------------------------------------- */
+/* -- before it runs ---------------------------------------------------------------------- */
 
 static bool find_tool(struct call *c)
 {
@@ -102,8 +100,7 @@ static bool policy_allows(struct call *c)
                    "no gateway is configured: start higress-ops with --gateway-url URL");
 }
 
-/* -- running
- * ----------------------------------------------------------------------------------------- */
+/* -- running ----------------------------------------------------------------------------- */
 
 /* "/v1/routes/{name}" with the percent-encoded arguments. */
 static const char *expand(struct call *c, const char *path)
@@ -174,8 +171,7 @@ void call_start(struct request *r)
     fiber_start(call_main, c);
 }
 
-/* -- tool.h: the call
- * ---------------------------------------------------------------------------------- */
+/* -- tool.h: the call -------------------------------------------------------------------- */
 
 struct arena *arena(struct call *c)
 {

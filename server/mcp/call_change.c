@@ -19,8 +19,7 @@ struct engine *call_engine(struct call *c)
     return m->engine;
 }
 
-/* -- asking
- * ------------------------------------------------------------------------------------------ */
+/* -- asking ------------------------------------------------------------------------------ */
 
 static void add_lines(struct buf *b, const cJSON *lines, const char *before)
 {
@@ -108,8 +107,7 @@ static const cJSON *ask(struct call *c, const char *id)
     }
 }
 
-/* -- from plan to answer
- * ----------------------------------------------------------------------------- */
+/* -- from plan to answer ----------------------------------------------------------------- */
 
 /* A retry of 2026-07-28 carries a valid state: it must be about the plan that was shown. */
 static bool retry_fits(struct call *c, const char *digest)
@@ -165,8 +163,7 @@ const cJSON *call_decide(struct call *c, const char *id)
     return ask(c, id);
 }
 
-/* -- tool.h: the life of a plan
- * ------------------------------------------------------------------------ */
+/* -- tool.h: the life of a plan ---------------------------------------------------------- */
 
 const cJSON *change_apply(struct call *c, const char *id)
 {

@@ -84,8 +84,7 @@ const char *gw_name_of(const char *kind, const cJSON *o)
     return k ? kind_name_of(k, o) : NULL;
 }
 
-/* -- the data plane
- * ---------------------------------------------------------------------------------- */
+/* -- the data plane ---------------------------------------------------------------------- */
 
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
 {

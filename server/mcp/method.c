@@ -31,8 +31,7 @@ struct method {
     const char *(*run)(struct request *r);
 };
 
-/* -- opening
- * ----------------------------------------------------------------------------------------- */
+/* -- opening ----------------------------------------------------------------------------- */
 
 static void add_capabilities(struct arena *a, cJSON *result, const struct era *era)
 {
@@ -109,8 +108,7 @@ static const char *set_level(struct request *r)
     return "{}";
 }
 
-/* -- tools and prompts
- * --------------------------------------------------------------------------------- */
+/* -- tools and prompts ------------------------------------------------------------------- */
 
 /* All lists fit on one page, so that any cursor but "" is one we never gave. */
 static bool first_page(struct request *r)

@@ -149,8 +149,7 @@ cJSON *prompt_get(struct request *r)
     return result;
 }
 
-/* -- completion
- * -------------------------------------------------------------------------------------- */
+/* -- completion -------------------------------------------------------------------------- */
 
 struct completion {
     struct request *request;

@@ -9,8 +9,7 @@
 #include "mcp/method.h"
 #include "mcp/web_inside.h"
 
-/* -- 2026-07-28
- * -------------------------------------------------------------------------------------- */
+/* -- 2026-07-28 -------------------------------------------------------------------------- */
 
 static bool mismatch(struct request *r, const char *header, const char *got, const char *want)
 {
@@ -82,8 +81,7 @@ static void modern(struct request *r, const struct http_exchange *x)
         request_error(r);
 }
 
-/* -- session revisions
- * ------------------------------------------------------------------------------- */
+/* -- session revisions ------------------------------------------------------------------- */
 
 static bool is_legacy_version(const char *header)
 {

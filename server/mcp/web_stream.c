@@ -10,8 +10,7 @@
 
 enum { BEAT_SECONDS = 15 };
 
-/* -- life
- * ------------------------------------------------------------------------------------------ */
+/* -- life -------------------------------------------------------------------------------- */
 
 static void maybe_free(struct web_reply *r)
 {
@@ -52,8 +51,7 @@ static void end_exchange(struct web_reply *r)
     r->x = NULL;
 }
 
-/* -- events
- * ---------------------------------------------------------------------------------------- */
+/* -- events ------------------------------------------------------------------------------ */
 
 static void beat(void *arg)
 {
@@ -93,8 +91,7 @@ static bool event(struct web_reply *r, const char *json, size_t n)
     return ok;
 }
 
-/* -- one POST
- * -------------------------------------------------------------------------------------- */
+/* -- one POST ---------------------------------------------------------------------------- */
 
 static bool send(struct reply_to *to, const char *json, size_t n)
 {
@@ -157,8 +154,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
     return r;
 }
 
-/* -- the standing GET
- * -------------------------------------------------------------------------------- */
+/* -- the standing GET -------------------------------------------------------------------- */
 
 /* A newer GET has taken its place, or the session ends. */
 static void close_standing(struct standing *s)

@@ -146,8 +146,7 @@ static bool open_pool(struct loop *l, struct err *e)
     return true;
 }
 
-/* -- the life of a transfer
- * --------------------------------------------------------------------------- */
+/* -- the life of a transfer -------------------------------------------------------------- */
 
 static void on_cancel(void *arg)
 {

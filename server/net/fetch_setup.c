@@ -8,8 +8,7 @@
 
 enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
 
-/* -- what libcurl hands over
- * ----------------------------------------------------------------------- */
+/* -- what libcurl hands over ------------------------------------------------------------- */
 
 static bool is_success(struct transfer *t)
 {
@@ -56,8 +55,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *arg)
     return n;
 }
 
-/* -- setting a request up
- * ---------------------------------------------------------------------------- */
+/* -- setting a request up ---------------------------------------------------------------- */
 
 #define SET(option, value) lib.curl_easy_setopt(t->easy, option, value)
 
