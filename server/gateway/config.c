@@ -45,6 +45,9 @@ const struct config_option config_options[] = {
       "Beginnings of variables that a secret_ref may name.", "HIGRESS_OPS_SECRET_" },
     { "secrets.dirs", "HIGRESS_OPS_SECRET_DIRS", "secret-dirs", "DIR,…",
       "Folders whose files a secret_ref may name.", NULL },
+    { "prompts", "HIGRESS_OPS_PROMPTS", "prompts", "DIR",
+      "Folder of *.md runbooks: each adds a prompt, or takes the place of one with its name.",
+      NULL },
     { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
       "Time until a change that nobody decided expires.", "3600" },
     { "limits.calls", "HIGRESS_OPS_MAX_CALLS", "max-calls", "N", "Tool calls at once.", "64" },
@@ -105,6 +108,7 @@ static const struct field root_rows[] = {
     { "listen", STR, OPT, "Address.", .min = 1, .max = 256 },
     { "http", OBJ, OPT, "Access over HTTP.", .of = http_rows },
     { "secrets", OBJ, OPT, "What secret_ref may read.", .of = secret_rows },
+    { "prompts", STR, OPT, "Folder of runbooks.", .min = 1, .max = 1024 },
     { "plan_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 30 * 86400 },
     { "limits", OBJ, OPT, "Limits.", .of = limit_rows },
     { "log_level", STR, OPT, "Level.", .one_of = "debug|info|warn|error|off" },
@@ -202,6 +206,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
     c->secret_envs = strings(a, json_path(t, "secrets.envs"), "HIGRESS_OPS_SECRET_");
     c->secret_dirs = strings(a, json_path(t, "secrets.dirs"), NULL);
+    c->prompts_dir = text(a, t, "prompts", NULL);
     c->plan_ttl = number(t, "plan_ttl", 3600);
     c->max_calls = number(t, "limits.calls", 64);
     c->answer_bytes = number(t, "limits.answer_bytes", 4096);

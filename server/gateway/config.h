@@ -40,6 +40,7 @@ struct config {
     const char *const *hosts;          /* allowed Host values beside the loopback names */
     const char *const *secret_envs;    /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs;    /* folders whose files secret_ref may read */
+    const char *prompts_dir;           /* runbooks beside our own; NULL: none */
     double plan_ttl;                   /* seconds until an undecided plan expires */
     double max_calls;                  /* calls in flight */
     double answer_bytes;               /* default budget of one tool answer */

@@ -73,6 +73,16 @@ static bool find_tool(struct call *c)
                         text_clean(c->arena, name->valuestring, 80));
 }
 
+static bool admitted(struct call *c)
+{
+    if (c->mcp->requests <= c->mcp->config->max_calls)
+        return true;
+    return err_set(&c->err, ERR_POLICY,
+                   "busy: %d requests are in flight already and nothing was started; call again in "
+                   "a few seconds (limits.calls is %.0f)",
+                   c->mcp->requests - 1, c->mcp->config->max_calls);
+}
+
 static bool check_arguments(struct call *c)
 {
     c->args = json_get(c->request->rpc.params, "arguments");
@@ -140,7 +150,7 @@ static void call_main(void *arg)
         request_error(r);
         return;
     }
-    if (check_arguments(c) && policy_allows(c))
+    if (admitted(c) && check_arguments(c) && policy_allows(c))
         out = run(c);
 
     if (!r->gone)

@@ -1,19 +1,42 @@
-/* prompt.c - lists, fills and completes the runbooks of prompts/. */
+/* prompt.c - lists, fills and completes the runbooks: those of prompts/, which are in the binary,
+ * and those of the configured folder. */
 #include "mcp/prompt.h"
 #include "base/arena.h"
 #include "base/asset.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/field.h"
+#include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/request.h"
+#include <dirent.h>
+#include <errno.h>
 
 enum { PROMPTS_MAX = 64, FILLED_MAX = 256 * 1024, VALUES_MAX = 100 };
+
+static const struct field argument_rows[] = {
+    { "name", STR, REQ, "Name, as {{name}} in the text.", .min = 1, .max = 64 },
+    { "description", STR, REQ, "One sentence.", .min = 1, .max = 400 },
+    { "required", BOOL, OPT, "Must be given." },
+    { "complete", STR, OPT, "Kind whose names complete it." },
+    { 0 },
+};
+static const struct field an_argument = { "argument", OBJ, OPT, "One.", .of = argument_rows };
+static const struct field header[] = {
+    { "name", STR, REQ, "Name of the prompt.", .min = 1, .max = 64 },
+    { "title", STR, OPT, "Title for people.", .min = 1, .max = 120 },
+    { "description", STR, REQ, "One sentence.", .min = 1, .max = 400 },
+    { "arguments", LIST, OPT, "What it takes.", .max = 16, .of = &an_argument },
+    { 0 },
+};
 
 struct prompt {
     const cJSON *head; /* name, title, description, arguments */
@@ -25,17 +48,62 @@ struct prompts {
     int count;
 };
 
-static void take(struct arena *a, struct prompts *p, const struct asset *f)
+/* One runbook: a YAML header between "---" lines, then the text. One of the same name is replaced.
+ */
+static bool take(struct arena *a, struct prompts *p, const char *text, struct err *e)
 {
-    const char *end = strstr(f->data + 4, "\n---\n");
-    struct err e = { 0 };
-    if (!text_starts(f->data, "---\n") || !end)
-        bug("%s has no header between '---' lines", f->path);
-    const cJSON *head = yaml_parse(a, f->data + 4, (size_t)(end - f->data - 3), &e);
-    if (!head || !json_str(head, "name") || !json_str(head, "description"))
-        bug("the header of %s: %s", f->path, e.kind ? e.text : "name or description is missing");
-    if (p->count < PROMPTS_MAX)
-        p->all[p->count++] = (struct prompt){ head, end + 5 };
+    const char *end = text_starts(text, "---\n") ? strstr(text + 4, "\n---\n") : NULL;
+    if (!end)
+        return err_set(e, ERR_ARGS, "there is no header between '---' lines");
+    const cJSON *head = yaml_parse(a, text + 4, (size_t)(end - text - 3), e);
+    if (!head)
+        return false;
+    if (!field_check(header, head, e))
+        return false;
+    int at = 0;
+    while (at < p->count && strcmp(json_str(p->all[at].head, "name"), json_str(head, "name")))
+        at++;
+    if (at == PROMPTS_MAX)
+        return err_set(e, ERR_ARGS, "there are more than %d runbooks", PROMPTS_MAX);
+    p->all[at] = (struct prompt){ head, end + 5 };
+    p->count += at == p->count;
+    return true;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+static int markdown_files(struct arena *a, const char *dir, const char **names)
+{
+    DIR *d = opendir(dir);
+    int n = 0;
+    if (!d) {
+        log_event(LOG_ERROR, "prompts", "%s cannot be read: %s", dir, strerror(errno));
+        return 0;
+    }
+    for (const struct dirent *one; n < PROMPTS_MAX && (one = readdir(d));)
+        if (text_ends(one->d_name, ".md"))
+            names[n++] = arena_strdup(a, one->d_name);
+    closedir(d);
+    qsort(names, (size_t)n, sizeof *names, by_name);
+    return n;
+}
+
+/* A file that is wrong is left out and logged: the others, and the server, still work. */
+static void take_folder(struct arena *a, struct prompts *p, const char *dir)
+{
+    const char *names[PROMPTS_MAX];
+    int n = markdown_files(a, dir, names);
+    for (int i = 0; i < n; i++) {
+        struct err e = { 0 };
+        size_t size = 0;
+        const char *path = arena_printf(a, "%s/%s", dir, names[i]);
+        const char *text = file_read(a, path, FILLED_MAX, &size, &e);
+        if (!text || !take(a, p, text, &e))
+            log_event(LOG_ERROR, "prompts", "%s is left out: %s", path, e.text);
+    }
 }
 
 static struct prompts *prompts_of(struct mcp *m)
@@ -43,9 +111,14 @@ static struct prompts *prompts_of(struct mcp *m)
     if (m->prompts)
         return m->prompts;
     m->prompts = arena_make(m->arena, struct prompts);
-    for (const struct asset *f = assets; f->path; f++)
-        if (text_starts(f->path, "prompts/") && text_ends(f->path, ".md"))
-            take(m->arena, m->prompts, f);
+    for (const struct asset *f = assets; f->path; f++) {
+        struct err e = { 0 };
+        if (text_starts(f->path, "prompts/") && text_ends(f->path, ".md") &&
+            !take(m->arena, m->prompts, f->data, &e))
+            bug("%s: %s", f->path, e.text);
+    }
+    if (m->config->prompts_dir)
+        take_folder(m->arena, m->prompts, m->config->prompts_dir);
     return m->prompts;
 }
 

@@ -397,6 +397,23 @@ def check_disconnect_cancels_only_modern(w):
     legacy.close()
 
 
+def check_calls_at_once(w):
+    w.house.env["HIGRESS_OPS_MAX_CALLS"] = "2"
+    c = w.stdio(LEGACY)
+    del w.house.env["HIGRESS_OPS_MAX_CALLS"]
+    plan = pending_id(c)
+    for i in (61, 62):
+        c.send({"jsonrpc": "2.0", "id": i, "method": "tools/call",
+                "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}})
+    result = c.call("list_changes", {})
+    holds(result.get("isError") and "busy" in result["content"][0]["text"], json.dumps(result)[:300])
+    c.notify("notifications/cancelled", {"requestId": 61})
+    time.sleep(0.3)
+    holds(not c.call("list_changes", {}).get("isError"), "one has ended")
+    c.notify("notifications/cancelled", {"requestId": 62})
+    c.close()
+
+
 def check_progress(w):
     for token in (0, "t", 12):
         c = w.stdio(LEGACY)
@@ -457,6 +474,26 @@ def check_prompts(w):
                                                      "argument": {"name": named[0][1], "value": "p"}})
             holds("pay" in done["completion"]["values"], "completed from real names: %s" % done)
         c.close()
+
+
+def check_prompts_of_a_folder(w):
+    folder = os.path.join(w.house.dir, "runbooks")
+    os.mkdir(folder)
+    for name, text in (("own.md", "---\nname: own\ndescription: Ours.\narguments:\n- name: x\n  description: X.\n"
+                                  "  required: true\n---\nDo {{x}} and {{y}}.\n"),
+                       ("limits.md", "---\nname: tune-limits\ndescription: Replaced.\n---\nNothing.\n"),
+                       ("wrong.md", "no header"), ("odd.md", "---\nname: odd\nwhat: 1\n---\n"), ("x.txt", "---")):
+        with open(os.path.join(folder, name), "w") as f:
+            f.write(text)
+    w.house.env["HIGRESS_OPS_PROMPTS"] = folder
+    c = w.stdio(LEGACY)
+    del w.house.env["HIGRESS_OPS_PROMPTS"]
+    prompts = {p["name"]: p for p in c.request("prompts/list")["prompts"]}
+    equal((len(prompts), prompts["tune-limits"]["description"]), (4, "Replaced."), "one more, one replaced")
+    text = c.request("prompts/get", {"name": "own", "arguments": {"x": "this\nnow {{y}}", "y": "no"}})
+    holds("Do this now {{y}} and" in text["messages"][0]["content"]["text"], "values are data: %s" % text)
+    c.close()
+    holds("wrong.md is left out" in "".join(c.errors) and "odd.md is left out" in "".join(c.errors), "said on stderr")
 
 
 def check_two_eras_on_one_pipe(w):
