@@ -3,6 +3,11 @@
 #include "base/log.h"
 #include <stdarg.h>
 
+/* Here they are defined, so what err.h tells the analyzer about their calls is not wanted. */
+#undef err_set
+#undef err_status
+#undef err_at
+
 static bool set(struct err *e, enum err_kind kind, int status, const char *format, va_list args)
 {
     if (!e || e->kind != ERR_NONE)
