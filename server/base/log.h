@@ -1,7 +1,7 @@
 /* log.h - one JSON line per event on stderr (or a file), never on stdout.
  *
  * {"ts":"2026-…Z","level":"info","event":"fetch","msg":"…"}; control characters are escaped.
- * Only main, cmd and mcp/call.c log; lower layers set a struct err.
+ * Only main, cmd, mcp and embedded log; lower layers set a struct err.
  */
 #pragma once
 
