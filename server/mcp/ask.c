@@ -194,6 +194,8 @@ enum asked ask_person(struct question *q, const char *id, const char *digest, co
                       bool typed)
 {
     struct request *r = q->request;
+    if (r->cancel.fired)
+        return ASK_GONE;
     if (!declared(r))
         return ASK_CANNOT;
     const char *word = typed ? arena_strndup(r->arena, id, CONFIRM_CHARS) : NULL;

@@ -124,6 +124,7 @@ void session_end(struct session *s)
     while (s->requests) {
         struct request *r = s->requests;
         session_leave(r);
+        r->client = NULL; /* ends with the session's arena */
         r->gone = true;
         cancel_fire(&r->cancel);
     }
