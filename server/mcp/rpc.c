@@ -125,9 +125,9 @@ static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct
         out->kind = RPC_RESPONSE;
         return true;
     }
-    if (!cJSON_IsString(method))
+    out->method = json_str(root, "method");
+    if (!out->method)
         return invalid(e, RPC_INVALID_REQUEST, "Invalid request: \"method\" must be a string");
-    out->method = method->valuestring;
     out->kind = out->id ? RPC_REQUEST : RPC_NOTIFICATION;
     return true;
 }
