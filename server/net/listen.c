@@ -81,12 +81,15 @@ static int bind_one(const struct addrinfo *i)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage at = { 0 };
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } at = { 0 };
     socklen_t size = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &size) < 0)
+    if (getsockname(fd, &at.any, &size) < 0)
         return 0;
-    return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-                                          : ((struct sockaddr_in *)&at)->sin_port);
+    return ntohs(at.any.sa_family == AF_INET6 ? at.six.sin6_port : at.four.sin_port);
 }
 
 /* "[::1]" and "::1" are the same. */
