@@ -190,12 +190,21 @@ static bool service_exists(struct call *c, const char *name)
                             text_clean(arena(c), name, 120)));
 }
 
-static bool services_are_good(struct call *c, const cJSON *route)
+/* What stands there already is no mistake of this change: a route that points nowhere must stay
+ * changeable. */
+static bool stays(const cJSON *before, const cJSON *after, const char *member)
+{
+    return before && json_equal(json_get(before, member), json_get(after, member));
+}
+
+static bool services_are_good(struct call *c, const cJSON *before, const cJSON *route)
 {
     const cJSON *services = json_get(route, "services");
     const cJSON *s;
     double total = 0;
 
+    if (stays(before, route, "services"))
+        return true;
     if (json_count(services) == 0)
         return fail(c, "object.services: at least one service is needed");
     cJSON_ArrayForEach(s, services)
@@ -212,10 +221,12 @@ static bool services_are_good(struct call *c, const cJSON *route)
     return true;
 }
 
-static bool domains_exist(struct call *c, const cJSON *route)
+static bool domains_exist(struct call *c, const cJSON *before, const cJSON *route)
 {
     const cJSON *d;
 
+    if (stays(before, route, "domains"))
+        return true;
     cJSON_ArrayForEach(d, json_get(route, "domains"))
     {
         if (!cJSON_IsString(d))
@@ -262,11 +273,13 @@ static bool ai_route_is_good(struct call *c, const cJSON *route)
     return true;
 }
 
-static bool is_good(struct call *c, const char *kind, const cJSON *wanted, const cJSON *after)
+/* wanted: what the caller gave; before: NULL for a create; after: the whole. */
+static bool is_good(struct call *c, const char *kind, const cJSON *wanted, const cJSON *before,
+                    const cJSON *after)
 {
     if (!strcmp(kind, "route"))
         return nothing_dropped(c, wanted) && path_is_good(c, after) &&
-               services_are_good(c, after) && domains_exist(c, after);
+               services_are_good(c, before, after) && domains_exist(c, before, after);
     if (!strcmp(kind, "ai-route"))
         return ai_route_is_good(c, after);
     return true;
@@ -287,7 +300,7 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
     if (gw_get(c, kind, name, scope, MISSING_IS_NULL))
         return fail(c, "%s '%s' exists already; use patch or replace", kind,
                     text_clean(arena(c), name, 120));
-    if (failed(c) || !is_good(c, kind, object, after))
+    if (failed(c) || !is_good(c, kind, object, NULL, after))
         return false;
     plan_title(p, "Create %s %s", kind, name);
     return plan_create(p, kind, scope, after);
@@ -314,7 +327,7 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
         json_set_str(arena(c), after, gw_kind_key(kind), name);
     if (json_equal(before, after))
         return fail(c, "%s '%s' already looks like that", kind, name);
-    if (!is_good(c, kind, object, after))
+    if (!is_good(c, kind, object, before, after))
         return false;
     plan_title(p, "%s %s %s", patch ? "Change" : "Replace", kind, name);
     return plan_put(p, kind, name, scope, before, after);
