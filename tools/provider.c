@@ -57,6 +57,24 @@ static cJSON *provider_of(struct call *c, const char *key)
     return o;
 }
 
+/* A replaced provider keeps its key when none is given, but never for another vendor. */
+static bool settle_key(struct call *c, struct plan *p, const cJSON *before, const char *key)
+{
+    const char *type = json_str(before, "type");
+    bool keeps = json_count(json_get(before, "tokens")) > 0;
+
+    if (key)
+        return true;
+    if (keeps && (!type || strcmp(type, arg_str(c, "type"))))
+        return fail(c,
+                    "key: the one that is there belongs to type %s and would be sent to %s; give "
+                    "secret_ref or key",
+                    type ? text_clean(arena(c), type, 40) : "?", arg_str(c, "type"));
+    if (!keeps)
+        plan_warn(p, "no key is given: requests go out without one");
+    return true;
+}
+
 static bool add(struct call *c, struct plan *p)
 {
     const char *name = arg_str(c, "name");
@@ -75,8 +93,8 @@ static bool add(struct call *c, struct plan *p)
                     "provider '%s' exists already; pass replace: true to overwrite it, or "
                     "change_resource to patch it",
                     name);
-    if (!key)
-        plan_warn(p, "no key is given: requests go out without one");
+    if (!settle_key(c, p, before, key))
+        return false;
     plan_title(p, "%s AI provider %s (%s)", before ? "Replace" : "Add", name, arg_str(c, "type"));
     if (before)
         return plan_put(p, "ai-provider", name, NULL, before, provider_of(c, key));

@@ -25,6 +25,23 @@ call change_resource {"kind":"route","action":"patch","name":"lost","object":{"s
 ok {"state":"applied"}
 console GET /v1/routes/lost {"domains":["nobody.example.com"],"services":[{"name":"shop.static"}]}
 
+# a replaced provider keeps its key, but one vendor's key never goes to another
+mode auto
+call add_provider {"name":"mind","type":"openai","key":"sk-hush-5511-quiet"}
+ok {"state":"applied","warnings":[]}
+call add_provider {"name":"mind","type":"openai","replace":true,"settings":{"openaiCustomUrl":"http://127.0.0.1:9200/v1"}}
+ok {"state":"applied","warnings":["~tokens is kept"]}
+console GET /v1/ai/providers/mind {"type":"openai","tokens":["sk-hush-5511-quiet"]}
+call add_provider {"name":"mind","type":"qwen","replace":true}
+error "belongs to type openai"
+console GET /v1/ai/providers/mind {"type":"openai","tokens":["sk-hush-5511-quiet"]}
+call add_provider {"name":"mind","type":"qwen","replace":true,"key":"sk-hush-5522-quiet"}
+ok {"state":"applied"}
+console GET /v1/ai/providers/mind {"type":"qwen","tokens":["sk-hush-5522-quiet"]}
+call add_provider {"name":"plain","type":"ollama","settings":{"ollamaServerHost":"ollama.example.com","ollamaServerPort":11434}}
+ok {"state":"applied","warnings":["~no key is given"]}
+never "sk-hush-55"
+
 # an AI route needs providers that exist and weights of 100
 mode auto
 call add_provider {"name":"mind","type":"openai","key":"sk-hush-5533-quiet"}
