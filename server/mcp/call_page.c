@@ -1,13 +1,9 @@
 /* call_page.c - tool.h's pages: the same paging, filter and text for every list tool. */
+#include "gateway/config.h"
 #include "mcp/call.h"
+#include "mcp/mcp.h"
 
-enum {
-    SHORT_LINES = 50,
-    SHORT_BYTES = 3400, /* a default answer stays under 4 KB */
-    WIDE_BYTES = 32 * 1024,
-    LINE_MAX_BYTES = 400,
-    BUFFER_MAX = 64 * 1024
-};
+enum { SHORT_LINES = 50, WIDE_BYTES = 32 * 1024, LINE_MAX_BYTES = 400, BUFFER_MAX = 64 * 1024 };
 
 struct page {
     struct arena *arena;
@@ -19,6 +15,12 @@ struct page {
     bool full;
 };
 
+/* What lines may take of limits.answer_bytes: the rest is for the envelope. */
+static size_t short_bytes(const struct call *c)
+{
+    return (size_t)(c->mcp->config->answer_bytes * 5 / 6);
+}
+
 struct page *page_new(struct call *c, double limit, const char *cursor, const char *text)
 {
     struct page *p = arena_make(c->arena, struct page);
@@ -29,7 +31,7 @@ struct page *page_new(struct call *c, double limit, const char *cursor, const ch
         .lines = json_array(c->arena),
         .skip = cursor ? (int)strtol(cursor, NULL, 10) : 0,
         .limit = limit > 0 ? (int)limit : SHORT_LINES,
-        .budget = limit > 0 ? WIDE_BYTES : SHORT_BYTES,
+        .budget = limit > 0 ? WIDE_BYTES : short_bytes(c),
     };
     return p;
 }

@@ -5,6 +5,7 @@ A scenario is a text file; each line is one step:
     # what must hold                                the name of what follows, up to the next '#'
     given POST /v1/routes {…}                       asks the console directly; any 2xx
     mode auto                                       of the server that follows (default approve)
+    env NAME VALUE                                  a variable of the server that follows
     person accept|decline|cancel|none               what the client answers when it is asked
     call TOOL {…}                                   a tool call
     ok {…} | error | denied "text"                  ok: not isError and the structured answer contains {…};
@@ -112,6 +113,11 @@ class Run:
     def do_mode(self, rest):
         self.disconnect()
         self.mode = rest
+
+    def do_env(self, rest):
+        self.disconnect()
+        name, value = rest.split(" ", 1)
+        self.house.env[name] = value
 
     def do_person(self, rest):
         self.disconnect()
