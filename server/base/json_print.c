@@ -38,6 +38,8 @@ static void write_number(struct buf *b, const cJSON *node)
             break;
     }
     buf_str(b, text);
+    if (!strpbrk(text, ".e")) /* an integer of that size would keep its text when read */
+        buf_str(b, ".0");
 }
 
 static void new_line(struct writer *w)

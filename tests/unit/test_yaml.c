@@ -331,6 +331,21 @@ static void recorded_files_survive(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Found by fuzzing: a float beyond 2^53 must not come back as an integer with a text of its own. */
+static void large_floats_stay_floats(void **state)
+{
+    (void)state;
+    struct arena *own = arena_new();
+    struct err e = { 0 };
+    const cJSON *node = yaml_parse(own, "11102575495754907.5", 19, &e);
+    assert_non_null(node);
+    const char *text = yaml_print(own, node);
+    const cJSON *back = yaml_parse(own, text, strlen(text), &e);
+    assert_non_null(back);
+    assert_true(json_equal(node, back));
+    arena_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +357,7 @@ int main(void)
         TEST(what_is_printed_is_read_back_equal),
         TEST(scalars_of_every_kind_survive_as_strings),
         TEST(recorded_files_survive),
+        TEST(large_floats_stay_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
