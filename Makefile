@@ -42,6 +42,13 @@ $B/contract: $(wildcard tests/contract/*.c) $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/contract $^ $(LDFLAGS) $(LIBS) -o $@
 $B/load_server: tests/load/server.c $(LIBOBJ)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
+# The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.
+FIXTURES := $(patsubst tests/conformance/%.c,$B/tests/conformance/%.o,$(wildcard tests/conformance/*.c))
+$B/conformance-server: $(filter-out $B/server/toolsets.o,$(OBJ)) $(FIXTURES)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+ifdef CONFORMANCE
+build: $B/conformance-server
+endif
 unit-programs: $(UNIT)
 unit: $(UNIT) ## unit tests of this build (SAN=1: under the sanitizers)
 	@for t in $^; do $$t || exit 1; done
@@ -58,6 +65,8 @@ lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
 contract: ## replays the recorded exchanges with the real console
 	@bash tests/run contract
+conformance: ## the official conformance suites, every check of every scenario
+	@bash tests/run conformance
 bench: ## prints figures beside their targets
 	@bash tests/bench/run
 install: build ## DESTDIR= PREFIX=/usr/local
@@ -67,6 +76,6 @@ clean: ## removes build/
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
--include $(OBJ:.o=.d)
-.PHONY: build unit unit-programs run test lint contract bench install clean help
+-include $(OBJ:.o=.d) $(FIXTURES:.o=.d)
+.PHONY: build unit unit-programs run test lint contract conformance bench install clean help
 .DEFAULT_GOAL := build

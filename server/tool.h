@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 struct call;
+struct coded_prompt;
 struct plan;
 
 struct tool {
@@ -36,13 +37,17 @@ struct tool {
     const cJSON *(*read)(struct call *c);
     bool (*plan)(struct call *c, struct plan *p);
     bool local; /* works without a gateway */
+    /* The two below serve tools whose subject is the protocol itself (tests/conformance). */
+    const char *schema; /* JSON Schema text instead of `in`; arguments are then not checked */
+    bool whole;         /* what .read returns is the whole CallToolResult */
     /* One short paragraph for `content` beside the structured answer; NULL: a generic one. */
     char *(*say)(struct call *c, const cJSON *out);
 };
 
 struct toolset {
     const char *name, *about;
-    const struct tool *tools; /* ended by { 0 } */
+    const struct tool *tools;           /* ended by { 0 } */
+    const struct coded_prompt *prompts; /* mcp/prompt.h; ended by { 0 }; NULL: none */
 };
 extern const struct toolset *const toolsets[]; /* server/toolsets.c; ended by NULL */
 

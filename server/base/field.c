@@ -259,6 +259,19 @@ static void schema_bounds(struct buf *b, const struct field *row)
 
 static void schema_object(struct buf *b, const struct field *rows, bool open);
 
+/* start: where the schema began, to know whether a comma is due. */
+static void schema_words(struct buf *b, const struct field *row, size_t start)
+{
+    if (row->about) {
+        buf_str(b, b->len > start ? ",\"description\":" : "\"description\":");
+        buf_json_string(b, row->about, strlen(row->about));
+    }
+    if (row->otherwise)
+        buf_printf(b, "%s\"default\":%s", b->len > start ? "," : "", row->otherwise);
+    if (row->header)
+        buf_printf(b, ",\"x-mcp-header\":\"%s\"", row->header);
+}
+
 static void schema_value(struct buf *b, const struct field *row, bool open)
 {
     buf_char(b, '{');
@@ -274,12 +287,7 @@ static void schema_value(struct buf *b, const struct field *row, bool open)
     if (row->one_of)
         schema_enum(b, row->one_of);
     schema_bounds(b, row);
-    if (row->about) {
-        buf_str(b, b->len > start ? ",\"description\":" : "\"description\":");
-        buf_json_string(b, row->about, strlen(row->about));
-    }
-    if (row->otherwise)
-        buf_printf(b, "%s\"default\":%s", b->len > start ? "," : "", row->otherwise);
+    schema_words(b, row, start);
     buf_char(b, '}');
 }
 

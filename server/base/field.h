@@ -27,6 +27,7 @@ struct field {
     const struct field *of; /* OBJ: its members; LIST: of[0] is the item's row */
     unsigned flags;
     const char *complete; /* resource kind whose names complete this argument ("route") */
+    const char *header;   /* "Region": 2026-07-28 clients repeat it as Mcp-Param-Region */
 };
 
 extern const struct field a_string; /* LIST of strings: .of = &a_string */

@@ -146,15 +146,14 @@ static void wait_for(struct ask_wait *w)
     r->cancel.arg = NULL;
 }
 
-static enum asked ask_session(struct question *q, cJSON *params, const char *word)
+enum asked ask_client(struct request *r, const char *method, cJSON *params, const cJSON **answer)
 {
-    struct request *r = q->request;
+    *answer = NULL;
     if (!r->session || r->cancel.fired)
         return ASK_GONE;
     struct ask_wait w = { .request = r, .fiber = fiber_self() };
     w.id = arena_printf(r->arena, "\"ask-%lu\"", ++r->session->last_ask);
-    const char *text =
-        rpc_request(r->arena, w.id, "elicitation/create", json_print(r->arena, params));
+    const char *text = rpc_request(r->arena, w.id, method, json_print(r->arena, params));
     if (!r->reply->send(r->reply, text, strlen(text)))
         return ASK_CANNOT;
     wait_for(&w);
@@ -168,7 +167,15 @@ static enum asked ask_session(struct question *q, cJSON *params, const char *wor
     }
     if (r->cancel.fired)
         return ASK_GONE;
-    return w.answer ? verdict(w.answer, word) : ASK_LATER;
+    *answer = w.answer;
+    return w.answer ? ASK_YES : ASK_LATER;
+}
+
+static enum asked ask_session(struct question *q, cJSON *params, const char *word)
+{
+    const cJSON *answer = NULL;
+    enum asked asked = ask_client(q->request, "elicitation/create", params, &answer);
+    return asked == ASK_YES ? verdict(answer, word) : asked;
 }
 
 static enum asked ask_stateless(struct question *q, const char *id, const char *digest,

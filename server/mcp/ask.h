@@ -39,6 +39,10 @@ bool ask_begin(struct question *q);
 enum asked ask_person(struct question *q, const char *id, const char *digest, const char *message,
                       bool typed);
 
+/* Any request to the client of a session revision. ASK_YES: *answer is its result; ASK_LATER: an
+ * error, or nothing in time. Parks. */
+enum asked ask_client(struct request *r, const char *method, cJSON *params, const cJSON **answer);
+
 /* A response of the client to one of our requests; false when it answers none. */
 bool ask_answer(struct session *s, const struct rpc *rpc);
 /* The session ends: the question is over. */

@@ -12,9 +12,12 @@ struct mcp *mcp_new(const struct mcp_options *o)
     struct arena *a = arena_new();
     struct mcp *m = arena_make(a, struct mcp);
     struct err e = { 0 };
-    *m = (struct mcp){
-        .arena = a, .loop = o->loop, .config = o->config, .gateway = o->gateway, .engine = o->engine
-    };
+    *m = (struct mcp){ .arena = a,
+                       .loop = o->loop,
+                       .config = o->config,
+                       .gateway = o->gateway,
+                       .engine = o->engine,
+                       .toolsets = o->toolsets };
     m->catalog = catalog_new(a, o->toolsets, o->config->mode, &e);
     if (!m->catalog)
         bug("%s", e.text);

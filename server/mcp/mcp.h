@@ -33,6 +33,7 @@ struct mcp {
     const struct config *config;
     struct gateway *gateway;
     struct engine *engine; /* opened by the first call that needs it: call_engine() */
+    const struct toolset *const *toolsets;
     struct catalog *catalog;
     struct prompts *prompts; /* read by the first prompts/list */
     struct session_table *sessions;

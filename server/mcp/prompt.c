@@ -17,6 +17,7 @@
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/request.h"
+#include "tool.h"
 #include <dirent.h>
 #include <errno.h>
 
@@ -41,6 +42,7 @@ static const struct field header[] = {
 struct prompt {
     const cJSON *head; /* name, title, description, arguments */
     const char *body;
+    const struct coded_prompt *coded; /* in place of the body */
 };
 
 struct prompts {
@@ -65,9 +67,26 @@ static bool take(struct arena *a, struct prompts *p, const char *text, struct er
         at++;
     if (at == PROMPTS_MAX)
         return err_set(e, ERR_ARGS, "there are more than %d runbooks", PROMPTS_MAX);
-    p->all[at] = (struct prompt){ head, end + 5 };
+    p->all[at] = (struct prompt){ .head = head, .body = end + 5 };
     p->count += at == p->count;
     return true;
+}
+
+static void take_coded(struct arena *a, struct prompts *p, const struct coded_prompt *coded)
+{
+    cJSON *head = json_object(a);
+    if (p->count == PROMPTS_MAX)
+        bug("there are more than %d prompts", PROMPTS_MAX);
+    json_set_str(a, head, "name", coded->name);
+    json_set_str(a, head, "description", coded->about);
+    cJSON *arguments = json_set_array(a, head, "arguments");
+    for (const struct field *row = coded->in; row && row->type; row++) {
+        cJSON *argument = json_add(a, arguments, json_object(a));
+        json_set_str(a, argument, "name", row->name);
+        json_set_str(a, argument, "description", row->about);
+        json_set_bool(a, argument, "required", row->need == REQ);
+    }
+    p->all[p->count++] = (struct prompt){ .head = head, .coded = coded };
 }
 
 static int by_name(const void *x, const void *y)
@@ -117,6 +136,9 @@ static struct prompts *prompts_of(struct mcp *m)
             !take(m->arena, m->prompts, f->data, &e))
             bug("%s: %s", f->path, e.text);
     }
+    for (int i = 0; m->toolsets[i]; i++)
+        for (const struct coded_prompt *c = m->toolsets[i]->prompts; c && c->name; c++)
+            take_coded(m->arena, m->prompts, c);
     if (m->config->prompts_dir)
         take_folder(m->arena, m->prompts, m->config->prompts_dir);
     return m->prompts;
@@ -212,6 +234,8 @@ cJSON *prompt_get(struct request *r)
     const cJSON *given = json_get(r->rpc.params, "arguments");
     if (!p || !arguments_fit(r, p, given))
         return NULL;
+    if (p->coded)
+        return p->coded->fill(r, given);
     cJSON *result = json_object(a);
     copy_string(a, result, p->head, "description");
     cJSON *message = json_add(a, json_set_array(a, result, "messages"), json_object(a));

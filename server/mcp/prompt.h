@@ -4,7 +4,16 @@
 #pragma once
 #include <cjson/cJSON.h>
 
+struct field;
 struct request;
+
+/* A prompt made by code instead of a runbook; comes with a toolset. */
+struct coded_prompt {
+    const char *name, *about;
+    const struct field *in; /* strings; NULL: none */
+    /* The GetPromptResult; given: checked against `in`, may be NULL. NULL after request_fail. */
+    cJSON *(*fill)(struct request *r, const cJSON *given);
+};
 
 cJSON *prompt_list(struct request *r);
 cJSON *prompt_get(struct request *r); /* NULL after request_fail */

@@ -35,6 +35,12 @@ bool web_gate(void *arg, struct http_exchange *x);
 /* A JSON-RPC error of its own status; id may be NULL. */
 void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text);
 
+/* 2026-07-28, web_agree.c: does a header say what the body says? False after request_fail. */
+bool web_version_agrees(struct request *r, const struct http_exchange *x);
+bool web_method_agrees(struct request *r, const struct http_exchange *x);
+bool web_name_agrees(struct request *r, const struct http_exchange *x);
+bool web_arguments_agree(struct request *r, const struct http_exchange *x); /* Mcp-Param-… */
+
 void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);

@@ -1,7 +1,6 @@
 /* web_post.c - one message by POST: which era, which session, do headers and body agree. The order
  * of the checks is that of mcp.h's revisions: clients decide by the first error they meet. */
 #include "base/arena.h"
-#include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "mcp/ask.h"
@@ -11,71 +10,10 @@
 
 /* -- 2026-07-28 -------------------------------------------------------------------------- */
 
-static bool mismatch(struct request *r, const char *header, const char *got, const char *want)
-{
-    if (!got)
-        request_fail(r, 400, RPC_HEADER_MISMATCH, "Header mismatch: %s is missing", header);
-    else
-        request_fail(r, 400, RPC_HEADER_MISMATCH,
-                     "Header mismatch: %s header value '%.80s' does not match body value '%.80s'",
-                     header, text_clean(r->arena, got, 80), want);
-    return false;
-}
-
-/* A header value as it was meant: "=?base64?…?=" is decoded, anything else is literal. NULL: the
- * marked text is not base64. */
-static const char *decoded(struct arena *a, const char *value)
-{
-    static const char head[] = "=?base64?";
-    size_t n = strlen(value), skip = sizeof head - 1;
-    if (!value[0] || n < skip + 2 || !text_starts(value, head) || !text_ends(value, "?="))
-        return value;
-    size_t size = 0;
-    const char *raw = base64_decode(a, value + skip, n - skip - 2, &size);
-    return raw ? arena_strndup(a, raw, size) : NULL;
-}
-
-/* The member of params that Mcp-Name repeats; NULL: this method has none. */
-static const char *named_by(const struct rpc *rpc)
-{
-    static const char *const rows[][2] = {
-        { "tools/call", "name" },  { "prompts/get", "name" },    { "resources/read", "uri" },
-        { "tasks/get", "taskId" }, { "tasks/update", "taskId" }, { "tasks/cancel", "taskId" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (!strcmp(rpc->method, rows[i][0]))
-            return json_str(rpc->params, rows[i][1]);
-    return NULL;
-}
-
-static bool version_agrees(struct request *r, const struct http_exchange *x)
-{
-    const char *header = http_header(x, "mcp-protocol-version");
-    const char *body = modern_version(&r->rpc);
-    return (header && !strcmp(header, body)) || mismatch(r, "MCP-Protocol-Version", header, body);
-}
-
-static bool method_agrees(struct request *r, const struct http_exchange *x)
-{
-    const char *header = http_header(x, "mcp-method");
-    return (header && !strcmp(header, r->rpc.method)) ||
-           mismatch(r, "Mcp-Method", header, r->rpc.method);
-}
-
-static bool name_agrees(struct request *r, const struct http_exchange *x)
-{
-    const char *body = named_by(&r->rpc);
-    if (!body)
-        return true;
-    const char *header = http_header(x, "mcp-name");
-    const char *name = header ? decoded(r->arena, header) : NULL;
-    return (name && !strcmp(name, body)) || mismatch(r, "Mcp-Name", header, body);
-}
-
 static void modern(struct request *r, const struct http_exchange *x)
 {
-    if (modern_meta(r) && version_agrees(r, x) && modern_served(r) && method_agrees(r, x) &&
-        method_known(r) && name_agrees(r, x))
+    if (modern_meta(r) && web_version_agrees(r, x) && modern_served(r) && web_method_agrees(r, x) &&
+        method_known(r) && web_name_agrees(r, x) && web_arguments_agree(r, x))
         method_run(r);
     else
         request_error(r);
