@@ -7,6 +7,7 @@
 #include "gateway/config.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
+#include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -57,18 +58,22 @@ static void stop(void *arg, int signum)
     loop_stop(arg);
 }
 
-void server_run(struct server *s)
-{
-    loop_signal(s->loop, SIGTERM, stop, s->loop);
-    loop_signal(s->loop, SIGINT, stop, s->loop);
-    loop_run(s->loop);
-}
-
 static void turn(struct server *s)
 {
     struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
     loop_run(s->loop);
     loop_untimer(t);
+}
+
+void server_run(struct server *s)
+{
+    loop_signal(s->loop, SIGTERM, stop, s->loop);
+    loop_signal(s->loop, SIGINT, stop, s->loop);
+    loop_run(s->loop);
+    if (!s->mcp->listeners)
+        return;
+    listen_end_all(s->mcp); /* while there is still a way to tell them */
+    turn(s);
 }
 
 /* A change that is being applied is finished first, so that its outcome is known; then parked

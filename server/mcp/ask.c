@@ -10,6 +10,7 @@
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
+#include "mcp/task.h"
 #include "net/loop.h"
 
 enum { CONFIRM_CHARS = 8 };
@@ -186,12 +187,17 @@ static enum asked ask_stateless(struct question *q, const char *id, const char *
     bool same = q->retry_id && !strcmp(q->retry_id, id) && !strcmp(q->retry_digest, digest);
     if (same && q->retry_answer)
         return verdict(q->retry_answer, word);
-    cJSON *result = json_object(a);
-    json_set_str(a, result, "resultType", "input_required");
-    cJSON *requests = json_set_object(a, result, "inputRequests");
+    cJSON *requests = json_object(a);
     cJSON *approval = json_set_object(a, requests, "approval");
     json_set_str(a, approval, "method", "elicitation/create");
     json_set(a, approval, "params", params);
+    if (task_is(r)) {
+        const cJSON *answers = task_ask(r, requests);
+        return answers ? verdict(json_get(answers, "approval"), word) : ASK_GONE;
+    }
+    cJSON *result = json_object(a);
+    json_set_str(a, result, "resultType", "input_required");
+    json_set(a, result, "inputRequests", requests);
     json_set_str(a, result, "requestState", ask_state_make(q, id, digest));
     q->input_required = request_envelope(r, result);
     return ASK_RETRY;

@@ -8,9 +8,11 @@
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/policy.h"
+#include "mcp/task.h"
 #include "net/loop.h"
 #include <stdarg.h>
 
+#define TASK_AFTER_SECONDS 5 /* until a call becomes a task, where the client knows tasks */
 #define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
 /* -- the answer -------------------------------------------------------------------------- */
@@ -79,12 +81,13 @@ static bool find_tool(struct call *c)
 
 static bool admitted(struct call *c)
 {
-    if (c->mcp->requests <= c->mcp->config->max_calls)
+    int running = c->mcp->requests - c->mcp->listening;
+    if (running <= c->mcp->config->max_calls)
         return true;
     return err_set(&c->err, ERR_POLICY,
                    "busy: %d requests are in flight already and nothing was started; call again in "
                    "a few seconds (limits.calls is %.0f)",
-                   c->mcp->requests - 1, c->mcp->config->max_calls);
+                   running - 1, c->mcp->config->max_calls);
 }
 
 static bool check_arguments(struct call *c)
@@ -144,6 +147,13 @@ static const cJSON *run(struct call *c)
     return o ? mask_object(c->arena, NULL, o) : NULL;
 }
 
+/* The call takes long: its client goes on meanwhile. */
+static void slow(void *arg)
+{
+    struct call *c = arg;
+    task_detach(c->request);
+}
+
 static void call_main(void *arg)
 {
     struct call *c = arg;
@@ -154,8 +164,11 @@ static void call_main(void *arg)
         request_error(r);
         return;
     }
+    struct loop_timer *patience =
+        task_offered(r) ? loop_timer(c->mcp->loop, TASK_AFTER_SECONDS, 0, slow, c) : NULL;
     if (admitted(c) && check_arguments(c) && policy_allows(c))
         out = run(c);
+    loop_untimer(patience);
 
     if (!r->gone)
         note(c);

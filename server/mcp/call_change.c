@@ -6,6 +6,7 @@
 #include "gateway/plan.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
+#include "mcp/task.h"
 
 enum { MESSAGE_MAX = 6000, DIFF_LINES = 40 };
 
@@ -51,9 +52,19 @@ static const char *message_of(struct call *c, const cJSON *shown, const char *id
     return b->data;
 }
 
+/* The client knows tasks: the call waits for the person, who decides elsewhere. */
+static const cJSON *await(struct call *c, const char *id)
+{
+    task_status(c->request, "A person must decide: `higress-ops approve %s` (or reject)", id);
+    double seconds = c->mcp->config->plan_ttl;
+    return engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+}
+
 /* The plan, and how a person approves it where the client cannot ask. */
 static const cJSON *out_of_band(struct call *c, const char *id)
 {
+    if (task_detach(c->request))
+        return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)
         return NULL;

@@ -5,7 +5,9 @@
 #include "gateway/config.h"
 #include "gateway/engine.h"
 #include "mcp/catalog.h"
+#include "mcp/listen.h"
 #include "mcp/session.h"
+#include "mcp/task.h"
 
 struct mcp *mcp_new(const struct mcp_options *o)
 {
@@ -28,6 +30,8 @@ struct mcp *mcp_new(const struct mcp_options *o)
 void mcp_end_sessions(struct mcp *m)
 {
     session_table_free(m->sessions);
+    listen_end_all(m);
+    task_end_all(m);
 }
 
 void mcp_free(struct mcp *m)
@@ -35,6 +39,7 @@ void mcp_free(struct mcp *m)
     if (!m)
         return;
     session_table_free(m->sessions);
+    task_table_free(m);
     if (m->engine)
         engine_stop(m->engine);
     arena_free(m->arena);

@@ -14,9 +14,11 @@ struct config;
 struct err;
 struct engine;
 struct gateway;
+struct listener;
 struct loop;
 struct prompts;
 struct session_table;
+struct task_table;
 struct toolset;
 
 struct mcp_options {
@@ -37,7 +39,10 @@ struct mcp {
     struct catalog *catalog;
     struct prompts *prompts; /* read by the first prompts/list */
     struct session_table *sessions;
-    int requests; /* in flight, all peers */
+    struct listener *listeners;
+    struct task_table *tasks; /* NULL until the first */
+    int requests;             /* in flight, all peers */
+    int listening;            /* of them: open listen requests, which do no work */
     uint8_t state_key[32];
     bool has_state_key;
 };

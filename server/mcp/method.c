@@ -7,9 +7,11 @@
 #include "mcp/call.h"
 #include "mcp/catalog.h"
 #include "mcp/era.h"
+#include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/prompt.h"
 #include "mcp/session.h"
+#include "mcp/task.h"
 
 enum { LIST_TTL_MS = 300000 };
 
@@ -39,8 +41,14 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
     if (era->completions)
         json_set_object(a, all, "completions");
     json_set_object(a, all, "logging");
-    json_set_object(a, all, "prompts");
-    json_set_object(a, all, "tools");
+    cJSON *prompts = json_set_object(a, all, "prompts");
+    cJSON *tools = json_set_object(a, all, "tools");
+    if (!era->modern)
+        return;
+    json_set_bool(a, prompts, "listChanged", true);
+    json_set_bool(a, tools, "listChanged", true);
+    cJSON *extensions = json_set_object(a, all, "extensions");
+    json_set_object(a, extensions, "io.modelcontextprotocol/tasks");
 }
 
 static void remember(struct session *s, const struct rpc *rpc)
@@ -152,6 +160,12 @@ static const char *get_prompt(struct request *r)
     return result ? request_envelope(r, result) : NULL;
 }
 
+static const char *listen_to(struct request *r)
+{
+    listen_start(r);
+    return NULL;
+}
+
 static const char *complete(struct request *r)
 {
     prompt_complete(r);
@@ -168,6 +182,10 @@ static const struct method methods[] = {
     { "prompts/get", ERA_ALL, .run = get_prompt },
     { "completion/complete", ERA_ALL & ~ERA_2024_11, .later = true, .run = complete },
     { "logging/setLevel", ERA_SESSIONS, .run = set_level },
+    { "subscriptions/listen", ERA_2026_07, .later = true, .run = listen_to },
+    { "tasks/get", ERA_2026_07, .run = task_get },
+    { "tasks/update", ERA_2026_07, .run = task_update },
+    { "tasks/cancel", ERA_2026_07, .run = task_cancel },
     { 0 },
 };
 

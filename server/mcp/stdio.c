@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "mcp/ask.h"
 #include "mcp/era.h"
+#include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/method.h"
 #include "mcp/session.h"
@@ -113,6 +114,7 @@ static void on_end(void *arg)
     p->eof = true;
     while (p->session->asks) /* nobody is there to answer */
         ask_abandon(p->session->asks);
+    listen_end_all(p->mcp);
     if (!p->grace)
         p->grace = loop_timer(p->mcp->loop, PIPE_GRACE_SECONDS, 0, tell_ended, p);
     maybe_ended(p);

@@ -87,7 +87,10 @@ static const struct toolset session = { .name = "conformance-session",
                                         .about = "Requests to clients of session revisions.",
                                         .tools = session_tools };
 static const struct toolset input = { .name = "conformance-input",
-                                      .about = "input_required, listen streams.",
+                                      .about = "Results that ask for input.",
                                       .tools = input_tools };
+static const struct toolset task = { .name = "conformance-task",
+                                     .about = "Tasks and listen streams.",
+                                     .tools = task_tools };
 
-const struct toolset *const toolsets[] = { &content, &session, &input, NULL };
+const struct toolset *const toolsets[] = { &content, &session, &input, &task, NULL };

@@ -1,0 +1,210 @@
+/* listen.c - the open listen requests of all clients, in one list. A notification is made in an
+ * arena of its own: a stream may stay open for weeks. */
+#include "mcp/listen.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "mcp/mcp.h"
+#include "mcp/task.h"
+#include "net/loop.h"
+
+#define META "io.modelcontextprotocol/"
+
+struct listener {
+    struct request *request;
+    unsigned lists;     /* enum listen_list */
+    const cJSON *uris;  /* array of strings; NULL: none */
+    const cJSON *tasks; /* the same */
+    bool over;
+    struct listener *next;
+};
+
+static const struct {
+    enum listen_list bit;
+    const char *asked, *method;
+} lists[] = {
+    { LISTEN_TOOLS, "toolsListChanged", "notifications/tools/list_changed" },
+    { LISTEN_PROMPTS, "promptsListChanged", "notifications/prompts/list_changed" },
+    { LISTEN_RESOURCES, "resourcesListChanged", "notifications/resources/list_changed" },
+};
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+/* -- what is sent ------------------------------------------------------------------------ */
+
+static void add_id(struct arena *a, cJSON *params, const struct listener *l)
+{
+    cJSON *meta = json_get(params, "_meta");
+    if (!meta)
+        meta = json_set_object(a, params, "_meta");
+    json_set(a, meta, META "subscriptionId", json_raw(a, l->request->rpc.id));
+}
+
+static void tell(const struct listener *l, const char *method, const cJSON *detail)
+{
+    struct request *r = l->request;
+    if (l->over)
+        return;
+    struct arena *a = arena_new();
+    cJSON *params = detail ? json_clone(a, detail) : json_object(a);
+    add_id(a, params, l);
+    const char *json = rpc_notification(a, method, json_print(a, params));
+    r->reply->send(r->reply, json, strlen(json));
+    arena_free(a);
+}
+
+void listen_changed(struct mcp *m, enum listen_list what)
+{
+    for (const struct listener *l = m->listeners; l; l = l->next)
+        for (int i = 0; i < LISTS; i++)
+            if (lists[i].bit == what && l->lists & what)
+                tell(l, lists[i].method, NULL);
+}
+
+static bool holds(const cJSON *names, const char *name)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, names)
+    {
+        if (!strcmp(one->valuestring, name))
+            return true;
+    }
+    return false;
+}
+
+void listen_updated(struct mcp *m, const char *uri)
+{
+    struct arena *a = arena_new();
+    cJSON *params = json_object(a);
+    json_set_str(a, params, "uri", uri);
+    for (const struct listener *l = m->listeners; l; l = l->next)
+        if (holds(l->uris, uri))
+            tell(l, "notifications/resources/updated", params);
+    arena_free(a);
+}
+
+void listen_task(struct mcp *m, const char *principal, const char *id, const cJSON *detail)
+{
+    for (const struct listener *l = m->listeners; l; l = l->next)
+        if (!strcmp(l->request->principal, principal) && holds(l->tasks, id))
+            tell(l, "notifications/tasks", detail);
+}
+
+void listen_each_uri(struct mcp *m, void (*fn)(void *arg, const char *uri), void *arg)
+{
+    const cJSON *one;
+    for (const struct listener *l = m->listeners; l; l = l->next)
+        cJSON_ArrayForEach(one, l->uris)
+        {
+            fn(arg, one->valuestring);
+        }
+}
+
+/* -- life -------------------------------------------------------------------------------- */
+
+static void finish(void *arg)
+{
+    struct listener *l = arg;
+    struct request *r = l->request;
+    struct listener **p = &r->mcp->listeners;
+    while (*p != l)
+        p = &(*p)->next;
+    *p = l->next;
+    r->mcp->listening--;
+    if (r->gone) {
+        request_gone(r);
+        return;
+    }
+    cJSON *result = json_object(r->arena);
+    add_id(r->arena, result, l);
+    request_result(r, request_envelope(r, result));
+}
+
+static void over(void *arg)
+{
+    struct listener *l = arg;
+    if (l->over)
+        return;
+    l->over = true;
+    loop_soon(l->request->mcp->loop, finish, l);
+}
+
+void listen_end_all(struct mcp *m)
+{
+    for (struct listener *l = m->listeners; l; l = l->next)
+        over(l);
+}
+
+/* The strings of the list that r asks for under that name. NULL: none, or r has an error. */
+static const cJSON *strings(struct request *r, const cJSON *asked, const char *name)
+{
+    const cJSON *all = json_get(asked, name);
+    const cJSON *one;
+    bool good = !all || cJSON_IsArray(all);
+    cJSON_ArrayForEach(one, all)
+    {
+        good = good && cJSON_IsString(one);
+    }
+    if (!good || json_count(all) > LISTEN_MAX_URIS)
+        request_fail(r, 200, RPC_INVALID_PARAMS,
+                     "Invalid params: notifications.%s must be an array of at most %d strings",
+                     name, LISTEN_MAX_URIS);
+    return json_count(all) ? all : NULL;
+}
+
+static bool room(struct request *r)
+{
+    int own = 0;
+    for (const struct listener *l = r->mcp->listeners; l; l = l->next)
+        own += !strcmp(l->request->principal, r->principal);
+    if (r->mcp->listening < LISTEN_MAX && own < LISTEN_MAX_EACH)
+        return true;
+    return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+}
+
+static bool read_filter(struct listener *l)
+{
+    struct request *r = l->request;
+    const cJSON *asked = json_get(r->rpc.params, "notifications");
+    if (!cJSON_IsObject(asked))
+        return request_fail(r, 200, RPC_INVALID_PARAMS,
+                            "Invalid params: notifications must be an object");
+    for (int i = 0; i < LISTS; i++)
+        if (json_true(asked, lists[i].asked))
+            l->lists |= lists[i].bit;
+    l->uris = strings(r, asked, "resourceSubscriptions");
+    l->tasks = strings(r, asked, "taskIds");
+    if (l->tasks && !task_declared(r))
+        return false;
+    l->tasks = l->tasks ? task_owned(r, l->tasks) : NULL;
+    return r->err.kind == ERR_NONE && room(r);
+}
+
+static void acknowledge(const struct listener *l)
+{
+    struct arena *a = l->request->arena;
+    cJSON *params = json_object(a);
+    cJSON *honoured = json_set_object(a, params, "notifications");
+    for (int i = 0; i < LISTS; i++)
+        if (l->lists & lists[i].bit)
+            json_set_bool(a, honoured, lists[i].asked, true);
+    if (l->uris)
+        json_set(a, honoured, "resourceSubscriptions", json_clone(a, l->uris));
+    if (l->tasks)
+        json_set(a, honoured, "taskIds", json_clone(a, l->tasks));
+    tell(l, "notifications/subscriptions/acknowledged", params);
+}
+
+void listen_start(struct request *r)
+{
+    struct listener *l = arena_make(r->arena, struct listener);
+    l->request = r;
+    if (!read_filter(l)) {
+        request_error(r);
+        return;
+    }
+    l->next = r->mcp->listeners;
+    r->mcp->listeners = l;
+    r->mcp->listening++;
+    r->cancel.wake = over;
+    r->cancel.arg = l;
+    acknowledge(l);
+}
