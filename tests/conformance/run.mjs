@@ -16,7 +16,7 @@ const legs = [
     ["2025-11-25", suite, ["--requirements", "2025-11-25"], 33],
     ["2026-07-28", suite, ["--requirements", "2026-07-28"], 50],
     ["2025-06-18", suite, ["--spec-version", "2025-06-18"], 20],
-    ["2025-03-26", suite, ["--spec-version", "2025-03-26"], 20],
+    ["2025-03-26", suite, ["--spec-version", "2025-03-26"], 1],
     ["suite-0.1.16", sessions, [], 25],
 ];
 // Checks that do not concern this server, each with a row in docs/mcp.md.

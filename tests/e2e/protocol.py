@@ -612,9 +612,7 @@ def check_answers_fit_their_schemas(w):
     c.close()
 
 
-def main():
-    checks = [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]
-    words = sys.argv[1:]
+def run_all(checks, words):
     w, passed, failed = World(), 0, 0
     for name, check in checks:
         if words and not any(word in name for word in words):
@@ -633,6 +631,10 @@ def main():
     w.house.forget()
     print("%d passed, %d failed" % (passed, failed))
     return failed > 0
+
+
+def main():
+    return run_all([(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")], sys.argv[1:])
 
 
 if __name__ == "__main__":
