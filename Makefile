@@ -40,6 +40,8 @@ $B/test_%: tests/unit/test_%.c $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/unit $^ $(LIBS) -lcmocka -o $@
 $B/contract: $(wildcard tests/contract/*.c) $(LIBOBJ)
 	$(CC) $(CFLAGS) -Itests/contract $^ $(LDFLAGS) $(LIBS) -o $@
+$B/chaos: $(wildcard tests/chaos/*.c) $(LIBOBJ)
+	$(CC) $(CFLAGS) -Itests/chaos $^ $(LDFLAGS) $(LIBS) -o $@
 $B/load_server: tests/load/server.c $(LIBOBJ)
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 # The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.

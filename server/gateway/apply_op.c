@@ -103,7 +103,7 @@ static enum compare look(struct job *j, const struct plan_op *op, int looks, con
     enum compare is = 0;
     for (int n = 0; n < looks; n++) {
         struct err e = { 0 };
-        if (n > 0 && !nap(j->engine->loop, 0.3 * n, NULL, &e))
+        if (n > 0 && !nap(j->engine->loop, j->engine->config->pause * 1.5 * n, NULL, &e))
             break;
         if (!apply_read(j, j->arena, op, now, NULL, &e))
             continue;

@@ -25,6 +25,8 @@ const struct config_option config_options[] = {
       "Certificates to trust for https instead of the system's.", NULL },
     { "gateway.timeout", "HIGRESS_OPS_TIMEOUT", "timeout", "SECONDS",
       "Limit of one request to the console.", "30" },
+    { "gateway.pause", "HIGRESS_OPS_PAUSE", "pause", "SECONDS",
+      "Wait before a broken read, or a look after an unclear write, is repeated.", "0.2" },
     { "envoy.admin_url", "HIGRESS_OPS_ENVOY_ADMIN", "envoy-admin", "URL",
       "Envoy's admin interface, for diagnose.", NULL },
     { "envoy.access_log", "HIGRESS_OPS_ACCESS_LOG", "access-log", "PATH",
@@ -71,6 +73,7 @@ static const struct field gateway_rows[] = {
     { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },
     { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },
     { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },
+    { "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60 },
     { 0 },
 };
 static const struct field envoy_rows[] = {
@@ -195,6 +198,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->login = (enum login)index_of(login_names, 4, text(a, t, "gateway.login", NULL), LOGIN_AUTO);
     c->ca_file = text(a, t, "gateway.ca_file", NULL);
     c->timeout = number(t, "gateway.timeout", 30);
+    c->pause = number(t, "gateway.pause", 0.2);
     c->envoy_admin = text(a, t, "envoy.admin_url", NULL);
     c->access_log = text(a, t, "envoy.access_log", NULL);
     c->mode = (enum mode)index_of(mode_names, 5, text(a, t, "mode", NULL), MODE_APPROVE);

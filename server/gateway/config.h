@@ -30,6 +30,7 @@ struct config {
     enum login login;        /* auto: Basic unless a ':' forbids it */
     const char *ca_file;     /* NULL: the system's bundle */
     double timeout;          /* seconds for one request to the console */
+    double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;

@@ -140,7 +140,8 @@ static cJSON *comma_list(struct arena *a, const char *path, const char *given)
 /* The text of a variable or flag as the type its field has. */
 static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
-    static const char numbers[] = "gateway.timeout|plan_ttl|limits.calls|limits.answer_bytes";
+    static const char numbers[] =
+        "gateway.timeout|gateway.pause|plan_ttl|limits.calls|limits.answer_bytes";
     static const char lists[] = "http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
     if (kind_has(lists, path))
         return comma_list(a, path, given);

@@ -152,7 +152,7 @@ static bool get_patiently(struct gateway *g, struct arena *a, const char *path, 
             return true;
         bool again = now.kind == ERR_NET && attempt < READ_TRIES && g->config->gateway_url &&
                      loop_now(g->loop) - began < PATIENCE;
-        if (!again || !nap(g->loop, 0.2 * attempt, c, &now)) {
+        if (!again || !nap(g->loop, g->config->pause * attempt, c, &now)) {
             err_set(e, now.kind, "%s", now.text);
             return false;
         }
