@@ -129,7 +129,7 @@ static int run_tools(const struct options *o)
     if (!server_open(&s, o, &code))
         return code;
     if (options_has(o, "json"))
-        printf("{%s}\n", catalog_list(s.mcp->catalog, era_find("2025-11-25")));
+        printf("%s\n", catalog_list(s.mcp->catalog, era_find("2025-11-25")));
     const struct catalog_tool *t;
     for (int i = 0; !options_has(o, "json") && (t = catalog_at(s.mcp->catalog, i)); i++)
         if (t->listed)

@@ -147,7 +147,7 @@ const char *catalog_list(struct catalog *c, const struct era *era)
     if (*list)
         return *list;
     struct buf *b = buf_in(c->arena, MAX_LIST);
-    buf_str(b, "\"tools\":[");
+    buf_str(b, "{\"tools\":[");
     bool first = true;
     for (int i = 0; i < c->count; i++) {
         if (!c->tools[i].listed)
@@ -157,7 +157,7 @@ const char *catalog_list(struct catalog *c, const struct era *era)
         first = false;
         write_tool(b, &c->tools[i], era);
     }
-    buf_char(b, ']');
+    buf_str(b, "]}");
     *list = b->data;
     return *list;
 }

@@ -23,5 +23,5 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets, 
                             struct err *e);
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name);
 const struct catalog_tool *catalog_at(const struct catalog *c, int i); /* NULL: past the end */
-/* The members of the tools/list result, without braces: "\"tools\":[…]". */
+/* The tools/list result of that revision, printed once: {"tools":[…]}. */
 const char *catalog_list(struct catalog *c, const struct era *era);

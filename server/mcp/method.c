@@ -127,16 +127,27 @@ static bool first_page(struct request *r)
     return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: unknown cursor");
 }
 
+/* The members of x and y as one object; not by printf, whose %s costs ten times a copy. */
+static const char *joined(struct arena *a, const char *x, const char *y)
+{
+    size_t n = strlen(x) - 1;
+    char *text = arena_alloc(a, n + strlen(y) + 1);
+    memcpy(text, x, n);
+    text[n] = ',';
+    memcpy(text + n + 1, y + 1, strlen(y));
+    return text;
+}
+
 static const char *list_tools(struct request *r)
 {
     if (!first_page(r))
         return NULL;
     const char *tools = catalog_list(r->mcp->catalog, r->era);
     if (!r->era->modern)
-        return arena_printf(r->arena, "{%s}", tools);
+        return tools;
     cJSON *rest = json_object(r->arena);
     add_cache(r, rest);
-    return arena_printf(r->arena, "{%s,%s", tools, request_envelope(r, rest) + 1);
+    return joined(r->arena, tools, request_envelope(r, rest));
 }
 
 static const char *call_tool(struct request *r)
