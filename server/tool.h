@@ -24,6 +24,7 @@
 
 struct call;
 struct coded_prompt;
+struct resource_provider;
 struct plan;
 
 struct tool {
@@ -46,8 +47,9 @@ struct tool {
 
 struct toolset {
     const char *name, *about;
-    const struct tool *tools;           /* ended by { 0 } */
-    const struct coded_prompt *prompts; /* mcp/prompt.h; ended by { 0 }; NULL: none */
+    const struct tool *tools;                  /* ended by { 0 } */
+    const struct coded_prompt *prompts;        /* mcp/prompt.h; ended by { 0 }; NULL: none */
+    const struct resource_provider *resources; /* mcp/resource.h; NULL: none */
 };
 extern const struct toolset *const toolsets[]; /* server/toolsets.c; ended by NULL */
 

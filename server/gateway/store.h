@@ -100,5 +100,8 @@ const char *store_intent_name(enum intent i);
 /* The audit: lines chained by SHA-256, each over the one before. detail is masked by the caller. */
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const cJSON *detail, struct err *e);
+/* Adds the newest lines, newest first, as {seq, at, event, id?, who, channel?, detail?}. */
+bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e);
+char *store_audit_newest(struct store *s, struct arena *a, struct err *e); /* hash of the last */
 /* Walks the chain; false with ERR_SYSTEM naming the first line that does not fit. */
 bool store_verify(struct store *s, int *lines, struct err *e);

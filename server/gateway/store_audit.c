@@ -155,3 +155,37 @@ bool store_verify(struct store *s, int *lines, struct err *e)
     arena_free(a);
     return ok;
 }
+
+char *store_audit_newest(struct store *s, struct arena *a, struct err *e)
+{
+    int seq = 0;
+    return last(s, a, &seq, e);
+}
+
+static void set_text(struct arena *a, cJSON *o, const char *name, const char *text)
+{
+    if (text)
+        json_set_str(a, o, name, text);
+}
+
+bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT seq, at, event, id, who, channel, detail FROM audit "
+                                "ORDER BY seq DESC LIMIT ?",
+                                "i", limit);
+    while (db_next(&r, e)) {
+        static const char *const columns[] = { "at", "event", "id", "who", "channel" };
+        cJSON *o = json_add(a, lines, json_object(a));
+        json_set_num(a, o, "seq", db_real(&r, 0));
+        for (int i = 0; i < 5; i++)
+            set_text(a, o, columns[i], db_text(&r, i + 1));
+        const char *detail = db_text(&r, 6);
+        struct err ignored = { 0 };
+        cJSON *tree = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;
+        if (tree)
+            json_set(a, o, "detail", tree);
+    }
+    db_done(&r);
+    return !r.failed;
+}

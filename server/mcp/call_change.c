@@ -12,12 +12,7 @@ enum { MESSAGE_MAX = 6000, DIFF_LINES = 40 };
 
 struct engine *call_engine(struct call *c)
 {
-    struct mcp *m = c->mcp;
-    if (!m->engine) {
-        m->engine = engine_new(m->loop, m->arena, m->gateway, m->config);
-        engine_start(m->engine);
-    }
-    return m->engine;
+    return mcp_engine(c->mcp);
 }
 
 /* -- asking ------------------------------------------------------------------------------ */

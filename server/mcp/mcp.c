@@ -27,6 +27,15 @@ struct mcp *mcp_new(const struct mcp_options *o)
     return m;
 }
 
+struct engine *mcp_engine(struct mcp *m)
+{
+    if (!m->engine) {
+        m->engine = engine_new(m->loop, m->arena, m->gateway, m->config);
+        engine_start(m->engine);
+    }
+    return m->engine;
+}
+
 void mcp_end_sessions(struct mcp *m)
 {
     session_table_free(m->sessions);

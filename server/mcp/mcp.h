@@ -49,6 +49,8 @@ struct mcp {
 
 /* Tables of tools that contradict themselves are a bug: it aborts. */
 struct mcp *mcp_new(const struct mcp_options *o);
+/* The change engine, opened by the first that needs it. */
+struct engine *mcp_engine(struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, engine included; nothing may run any more, and the loop must still exist. */

@@ -6,10 +6,12 @@
 #include "base/text.h"
 #include "mcp/call.h"
 #include "mcp/catalog.h"
+#include "mcp/complete.h"
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/prompt.h"
+#include "mcp/resource.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
 
@@ -42,6 +44,7 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
         json_set_object(a, all, "completions");
     json_set_object(a, all, "logging");
     cJSON *prompts = json_set_object(a, all, "prompts");
+    json_set_object(a, all, "resources");
     cJSON *tools = json_set_object(a, all, "tools");
     if (!era->modern)
         return;
@@ -179,7 +182,25 @@ static const char *listen_to(struct request *r)
 
 static const char *complete(struct request *r)
 {
-    prompt_complete(r);
+    complete_argument(r);
+    return NULL;
+}
+
+static const char *list_resources(struct request *r)
+{
+    resource_list(r);
+    return NULL;
+}
+
+static const char *list_templates(struct request *r)
+{
+    resource_templates(r);
+    return NULL;
+}
+
+static const char *read_resource(struct request *r)
+{
+    resource_read(r);
     return NULL;
 }
 
@@ -189,6 +210,9 @@ static const struct method methods[] = {
     { "ping", ERA_SESSIONS, .run = ping },
     { "tools/list", ERA_ALL, .run = list_tools },
     { "tools/call", ERA_ALL, .later = true, .run = call_tool },
+    { "resources/list", ERA_ALL, .later = true, .run = list_resources },
+    { "resources/templates/list", ERA_ALL, .later = true, .run = list_templates },
+    { "resources/read", ERA_ALL, .later = true, .run = read_resource },
     { "prompts/list", ERA_ALL, .run = list_prompts },
     { "prompts/get", ERA_ALL, .run = get_prompt },
     { "completion/complete", ERA_ALL & ~ERA_2024_11, .later = true, .run = complete },

@@ -1,4 +1,4 @@
-/* prompt.c - lists, fills and completes the runbooks: those of prompts/, which are in the binary,
+/* prompt.c - lists and fills the runbooks: those of prompts/, which are in the binary,
  * and those of the configured folder. */
 #include "mcp/prompt.h"
 #include "base/arena.h"
@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gateway/config.h"
-#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -21,7 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 
-enum { PROMPTS_MAX = 64, FILLED_MAX = 256 * 1024, VALUES_MAX = 100 };
+enum { PROMPTS_MAX = 64, FILLED_MAX = 256 * 1024 };
 
 static const struct field argument_rows[] = {
     { "name", STR, REQ, "Name, as {{name}} in the text.", .min = 1, .max = 64 },
@@ -246,79 +245,15 @@ cJSON *prompt_get(struct request *r)
     return result;
 }
 
-/* -- completion -------------------------------------------------------------------------- */
-
-struct completion {
-    struct request *request;
-    const struct kind *kind;
-    const char *typed;
-    cJSON *values;
-    int total;
-};
-
-static bool take_name(void *arg, const cJSON *o)
+const struct kind *prompt_argument_kind(struct request *r, const char *name, const char *argument)
 {
-    struct completion *c = arg;
-    const char *name = kind_name_of(c->kind, o);
-    if (!name || strncasecmp(name, c->typed, strlen(c->typed)) != 0)
-        return true;
-    if (c->total++ < VALUES_MAX)
-        json_add_str(c->request->arena, c->values, text_clean(c->request->arena, name, 253));
-    return true;
-}
-
-static const char *kind_of(const struct prompt *p, const char *argument)
-{
+    const struct prompt *p = find(r, name);
+    const cJSON *rows = p ? json_get(p->head, "arguments") : NULL;
     const cJSON *row;
-    cJSON_ArrayForEach(row, json_get(p->head, "arguments"))
+    cJSON_ArrayForEach(row, rows)
     {
         if (argument && !strcmp(json_str(row, "name"), argument))
-            return json_str(row, "complete");
+            return kind_find(json_str(row, "complete"));
     }
     return NULL;
-}
-
-/* A gateway that does not answer gives no names: completion is a help, not a promise. */
-static void complete(void *arg)
-{
-    struct completion *c = arg;
-    struct request *r = c->request;
-    struct arena *a = r->arena;
-    struct err ignored = { 0 };
-    if (c->kind && r->mcp->gateway)
-        gateway_each_kind(r->mcp->gateway, c->kind, NULL, take_name, c, &r->cancel, &ignored);
-    if (r->gone) {
-        request_gone(r);
-        return;
-    }
-    cJSON *result = json_object(a);
-    cJSON *completion = json_set_object(a, result, "completion");
-    json_set(a, completion, "values", c->values);
-    json_set_num(a, completion, "total", c->total);
-    json_set_bool(a, completion, "hasMore", c->total > VALUES_MAX);
-    request_result(r, request_envelope(r, result));
-}
-
-void prompt_complete(struct request *r)
-{
-    const cJSON *ref = json_get(r->rpc.params, "ref");
-    const cJSON *argument = json_get(r->rpc.params, "argument");
-    const char *typed = json_str(argument, "value");
-    const char *type = json_str(ref, "type");
-    const struct prompt *p = NULL;
-    if (!type || strcmp(type, "ref/prompt"))
-        request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: only ref/prompt is completed");
-    else
-        p = find(r, json_str(ref, "name"));
-    if (!p) {
-        request_error(r);
-        return;
-    }
-    const char *kind = kind_of(p, json_str(argument, "name"));
-    struct completion *c = arena_make(r->arena, struct completion);
-    *c = (struct completion){ .request = r,
-                              .kind = kind ? kind_find(kind) : NULL,
-                              .typed = typed ? typed : "",
-                              .values = json_array(r->arena) };
-    fiber_start(complete, c);
 }

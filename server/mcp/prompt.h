@@ -5,6 +5,7 @@
 #include <cjson/cJSON.h>
 
 struct field;
+struct kind;
 struct request;
 
 /* A prompt made by code instead of a runbook; comes with a toolset. */
@@ -17,5 +18,5 @@ struct coded_prompt {
 
 cJSON *prompt_list(struct request *r);
 cJSON *prompt_get(struct request *r); /* NULL after request_fail */
-/* completion/complete: names of the kind that the argument's `complete` says; answers r. */
-void prompt_complete(struct request *r);
+/* The kind whose names complete an argument; NULL: none, or no such prompt (r->err is set then). */
+const struct kind *prompt_argument_kind(struct request *r, const char *name, const char *argument);

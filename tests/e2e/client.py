@@ -163,8 +163,9 @@ class HttpClient(Client):
         if self.modern():
             h["MCP-Protocol-Version"] = self.era
             h["Mcp-Method"] = message.get("method", "")
-            if message.get("method") in ("tools/call", "prompts/get"):
-                h["Mcp-Name"] = message["params"]["name"]
+            named = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}.get(message.get("method"))
+            if named and isinstance(message["params"].get(named), str):
+                h["Mcp-Name"] = message["params"][named]
         elif self.session:
             h["Mcp-Session-Id"] = self.session
             h["MCP-Protocol-Version"] = self.era

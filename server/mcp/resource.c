@@ -1,0 +1,225 @@
+/* resource.c - the resource methods, whatever the provider: pages, shapes per revision, errors.
+ *
+ * The table of providers is at the top; what a provider does is in resource_*.c.
+ */
+#include "mcp/resource.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "gateway/config.h"
+#include "mcp/era.h"
+#include "mcp/mcp.h"
+#include "tool.h"
+
+#include <errno.h>
+
+enum { TEMPLATES_TTL_MS = 300000, RESOURCE_MISSING = -32002 };
+
+static const struct resource_provider *const ours[] = {
+    &resource_gateway,
+    &resource_change,
+    NULL,
+};
+
+/* The i-th provider of this server: those of the toolsets first. NULL: past the end. */
+static const struct resource_provider *provider_at(const struct mcp *m, int i)
+{
+    for (const struct toolset *const *set = m->toolsets; *set; set++)
+        if ((*set)->resources && i-- == 0)
+            return (*set)->resources;
+    int n = (int)(sizeof ours / sizeof *ours) - 1;
+    return i < n ? ours[i] : NULL;
+}
+
+const struct resource_provider *resource_provider_of(struct mcp *m, const char *uri)
+{
+    const struct resource_provider *p;
+    for (int i = 0; (p = provider_at(m, i)); i++)
+        if (text_starts(uri, p->prefix))
+            return p;
+    return NULL;
+}
+
+/* -- lists ------------------------------------------------------------------------------- */
+
+struct resource_list {
+    struct request *request;
+    const char *member; /* what a row's uri is called */
+    cJSON *rows;
+    int seen, skip;
+    bool more;
+};
+
+bool resource_add(struct resource_list *l, const struct resource *row)
+{
+    struct arena *a = l->request->arena;
+    if (l->seen++ < l->skip)
+        return true;
+    if (json_count(l->rows) == RESOURCE_PAGE) {
+        l->more = true;
+        return false;
+    }
+    cJSON *o = json_add(a, l->rows, json_object(a));
+    json_set_str(a, o, l->member, row->uri);
+    json_set_str(a, o, "name", text_clean(a, row->name, 300));
+    if (row->title && l->request->era->titles)
+        json_set_str(a, o, "title", text_clean(a, row->title, 300));
+    if (row->about)
+        json_set_str(a, o, "description", row->about);
+    if (row->mime)
+        json_set_str(a, o, "mimeType", row->mime);
+    return true;
+}
+
+/* Cursors are "r" and the number of rows before the page. */
+static bool take_cursor(struct request *r, int *skip)
+{
+    const cJSON *cursor = json_get(r->rpc.params, "cursor");
+    *skip = 0;
+    if (!cursor || (cJSON_IsString(cursor) && !cursor->valuestring[0]))
+        return true;
+    const char *text = cJSON_IsString(cursor) ? cursor->valuestring : "";
+    char *end = NULL;
+    errno = 0;
+    long n = text[0] == 'r' && text[1] >= '1' && text[1] <= '9' ? strtol(text + 1, &end, 10) : 0;
+    if (n <= 0 || n > 1000000000 || errno || *end)
+        return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: unknown cursor");
+    *skip = (int)n;
+    return true;
+}
+
+static void set_cache(struct request *r, cJSON *result, double ttl_ms, bool for_every)
+{
+    if (!r->era->modern)
+        return;
+    json_set_num(r->arena, result, "ttlMs", ttl_ms);
+    json_set_str(r->arena, result, "cacheScope", for_every ? "public" : "private");
+}
+
+/* An error of the gateway as the answer; outside words are made harmless. */
+static void refuse(struct request *r)
+{
+    if (r->gone) {
+        request_gone(r);
+        return;
+    }
+    const char *text = secret_scrub(r->arena, text_clean(r->arena, r->err.text, 900));
+    snprintf(r->err.text, sizeof r->err.text, "%s", text);
+    request_error(r);
+}
+
+static bool admitted(struct request *r)
+{
+    if (r->mcp->requests <= r->mcp->config->max_calls)
+        return true;
+    return request_fail(r, 200, RPC_INTERNAL,
+                        "Busy: %d requests are in flight already; ask again in a few seconds",
+                        r->mcp->requests - 1);
+}
+
+static bool fill(struct request *r, struct resource_list *l, bool templates)
+{
+    const struct resource_provider *p;
+    for (int i = 0; !l->more && (p = provider_at(r->mcp, i)); i++) {
+        bool (*rows)(struct request *, struct resource_list *) = templates ? p->templates : p->list;
+        if (rows && !rows(r, l))
+            return false;
+    }
+    return !r->gone;
+}
+
+static void answer_rows(struct request *r, bool templates)
+{
+    struct arena *a = r->arena;
+    struct resource_list l = { .request = r,
+                               .member = templates ? "uriTemplate" : "uri",
+                               .rows = json_array(a) };
+    if (!admitted(r) || !take_cursor(r, &l.skip) || !fill(r, &l, templates)) {
+        refuse(r);
+        return;
+    }
+    cJSON *result = json_object(a);
+    json_set(a, result, templates ? "resourceTemplates" : "resources", l.rows);
+    if (l.more)
+        json_set_str(a, result, "nextCursor", arena_printf(a, "r%d", l.skip + RESOURCE_PAGE));
+    set_cache(r, result, templates ? TEMPLATES_TTL_MS : 0, false);
+    request_result(r, request_envelope(r, result));
+}
+
+static void list_main(void *arg)
+{
+    answer_rows(arg, false);
+}
+
+static void templates_main(void *arg)
+{
+    answer_rows(arg, true);
+}
+
+void resource_list(struct request *r)
+{
+    fiber_start(list_main, r);
+}
+
+void resource_templates(struct request *r)
+{
+    fiber_start(templates_main, r);
+}
+
+/* -- one resource ------------------------------------------------------------------------ */
+
+const char *resource_uri(struct request *r)
+{
+    const char *uri = json_str(r->rpc.params, "uri");
+    if (!uri || !uri[0])
+        return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: uri must be a string");
+    if (strlen(uri) > RESOURCE_URI_MAX)
+        return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: uri is over %d bytes",
+                            RESOURCE_URI_MAX);
+    return uri;
+}
+
+static void missing(struct request *r, const char *uri)
+{
+    cJSON *data = json_object(r->arena);
+    json_set_str(r->arena, data, "uri", text_clean(r->arena, uri, RESOURCE_URI_MAX));
+    r->err_data = json_print(r->arena, data);
+    request_fail(r, 200, r->era->modern ? (int)RPC_INVALID_PARAMS : (int)RESOURCE_MISSING,
+                 "Resource not found");
+}
+
+static cJSON *contents(struct request *r, const char *uri, const struct resource_content *c)
+{
+    struct arena *a = r->arena;
+    cJSON *result = json_object(a);
+    cJSON *one = json_add(a, json_set_array(a, result, "contents"), json_object(a));
+    json_set_str(a, one, "uri", uri);
+    if (c->mime)
+        json_set_str(a, one, "mimeType", c->mime);
+    json_set_str(a, one, c->blob ? "blob" : "text", c->blob ? c->blob : c->text);
+    if (c->meta)
+        json_set(a, one, "_meta", c->meta);
+    set_cache(r, result, c->ttl_ms, c->for_every);
+    return result;
+}
+
+static void read_main(void *arg)
+{
+    struct request *r = arg;
+    struct resource_content c = { 0 };
+    const char *uri = admitted(r) ? resource_uri(r) : NULL;
+    const struct resource_provider *p = uri ? resource_provider_of(r->mcp, uri) : NULL;
+    bool found = p && p->read(r, uri, &c);
+    if (uri && !found && r->err.kind == ERR_NONE)
+        missing(r, uri);
+    if (!found || r->gone)
+        refuse(r);
+    else
+        request_result(r, request_envelope(r, contents(r, uri, &c)));
+}
+
+void resource_read(struct request *r)
+{
+    fiber_start(read_main, r);
+}

@@ -1,0 +1,141 @@
+/* resource_change.c - higress://change/ID, each change that was planned, and higress://audit, the
+ * newest lines of the audit. Both are masked where they are stored. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "gateway/engine.h"
+#include "gateway/store.h"
+#include "mcp/mcp.h"
+#include "mcp/resource.h"
+
+#define CHANGE "higress://change/"
+#define AUDIT "higress://audit"
+
+enum { CHANGES_LISTED = 50, AUDIT_LINES = 200 };
+
+struct lister {
+    struct arena *arena;
+    struct resource_list *list;
+};
+
+static bool add_change(void *arg, const struct stored *row)
+{
+    struct lister *l = arg;
+    const struct resource line = {
+        .uri = arena_printf(l->arena, CHANGE "%s", row->id),
+        .name = row->id,
+        .title = row->title,
+        .about = arena_printf(l->arena, "A %s change.", store_state_name(row->state)),
+        .mime = "application/json",
+    };
+    return resource_add(l->list, &line);
+}
+
+static bool list(struct request *r, struct resource_list *out)
+{
+    static const struct resource audit = {
+        .uri = AUDIT,
+        .name = "audit",
+        .title = "Audit",
+        .about = "The newest lines of the audit: what was planned, decided, written, by whom.",
+        .mime = "application/json",
+    };
+    struct lister l = { r->arena, out };
+    if (!r->mcp->gateway)
+        return true;
+    struct store *s = engine_store(mcp_engine(r->mcp), &r->err);
+    if (!s || !resource_add(out, &audit))
+        return s != NULL;
+    return store_each(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
+}
+
+static bool templates(struct request *r, struct resource_list *out)
+{
+    static const struct resource change = {
+        .uri = CHANGE "{id}",
+        .name = "change",
+        .title = "One change",
+        .about = "A planned change: its operations, diff, state and result.",
+        .mime = "application/json",
+    };
+    if (r->mcp->gateway)
+        resource_add(out, &change);
+    return true;
+}
+
+static cJSON *audit(struct request *r)
+{
+    struct store *s = engine_store(mcp_engine(r->mcp), &r->err);
+    cJSON *o = json_object(r->arena);
+    cJSON *lines = json_set_array(r->arena, o, "lines");
+    return s && store_audit_lines(s, r->arena, lines, AUDIT_LINES, &r->err) ? o : NULL;
+}
+
+static cJSON *change(struct request *r, const char *uri)
+{
+    const char *id = uri + strlen(CHANGE);
+    if (!*id || strchr(id, '/'))
+        return NULL;
+    cJSON *o = engine_show(mcp_engine(r->mcp), r->arena, id, true, &r->err);
+    if (r->err.kind == ERR_ARGS) /* no such id */
+        err_clear(&r->err);
+    return o;
+}
+
+static bool read(struct request *r, const char *uri, struct resource_content *out)
+{
+    if (!r->mcp->gateway)
+        return false;
+    const cJSON *o = text_starts(uri, CHANGE) ? change(r, uri)
+                     : !strcmp(uri, AUDIT)    ? audit(r)
+                                              : NULL;
+    if (!o)
+        return false;
+    out->mime = "application/json";
+    out->text = secret_scrub(r->arena, json_print(r->arena, o));
+    return true;
+}
+
+static char *state(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
+{
+    (void)c;
+    struct err e = { 0 };
+    struct store *s = m->gateway ? engine_store(mcp_engine(m), &e) : NULL;
+    if (!s)
+        return NULL;
+    if (!text_starts(uri, CHANGE))
+        return store_audit_newest(s, a, &e);
+    struct stored row = { 0 };
+    const char *id = uri + strlen(CHANGE);
+    if (!*id || !store_find(s, a, id, &row, &e))
+        return e.kind == ERR_ARGS ? arena_strdup(a, "absent") : NULL;
+    return arena_printf(a, "%s %.6f", store_state_name(row.state), row.updated);
+}
+
+static bool suggest(void *arg, const struct stored *row)
+{
+    resource_suggest(arg, row->id);
+    return true;
+}
+
+static void complete(struct request *r, const char *uri_template, const char *variable,
+                     struct resource_completion *c)
+{
+    (void)uri_template;
+    (void)variable;
+    struct err ignored = { 0 };
+    struct store *s = r->mcp->gateway ? engine_store(mcp_engine(r->mcp), &ignored) : NULL;
+    if (s)
+        store_each(s, 0, 0, 10 * CHANGES_LISTED, suggest, c, &ignored);
+}
+
+const struct resource_provider resource_change = {
+    .prefix = "higress://",
+    .list = list,
+    .templates = templates,
+    .read = read,
+    .complete = complete,
+    .state = state,
+};

@@ -1,0 +1,200 @@
+/* resource_gateway.c - higress://gateway/{gateway}/KIND/NAME for every kind of the kind table.
+ *
+ * There is one gateway, "default". An instance of a plugin has its scope before its name, as one
+ * percent-encoded segment ("route%3Ashop"). What is read is the object as get_resource shows it:
+ * whole, secrets masked. A new kind is a row in kind.c and nothing here.
+ */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/mask.h"
+#include "mcp/mcp.h"
+#include "mcp/resource.h"
+
+#define PREFIX "higress://gateway/"
+#define GATEWAY "default"
+
+/* What a URI names. */
+struct place {
+    const struct kind *kind;
+    const char *scope, *name;
+};
+
+/* Takes the next segment off the path, decoded. NULL: none, empty, or badly encoded. */
+static const char *segment(struct arena *a, const char **rest)
+{
+    if (!*rest || !**rest)
+        return NULL;
+    size_t n = strcspn(*rest, "/");
+    const char *one = n ? text_unpercent(a, *rest, n) : NULL;
+    *rest = (*rest)[n] ? *rest + n + 1 : NULL;
+    return one;
+}
+
+static bool find_place(struct arena *a, const char *uri, struct place *out)
+{
+    const char *rest = uri + strlen(PREFIX);
+    const char *gateway = segment(a, &rest);
+    *out = (struct place){ 0 };
+    if (!gateway || strcmp(gateway, GATEWAY))
+        return false;
+    out->kind = kind_find(segment(a, &rest));
+    if (!out->kind)
+        return false;
+    if (out->kind->flags & KIND_SCOPED)
+        out->scope = segment(a, &rest);
+    out->name = segment(a, &rest);
+    return out->name && !rest && (out->scope || !(out->kind->flags & KIND_SCOPED));
+}
+
+/* -- listing ----------------------------------------------------------------------------- */
+
+struct lister {
+    struct request *request;
+    struct resource_list *list;
+    const struct kind *kind;
+    bool full;
+};
+
+static bool add_object(void *arg, const cJSON *o)
+{
+    struct lister *l = arg;
+    struct arena *a = arena_new(); /* of one row: a page skips many */
+    const char *name = kind_name_of(l->kind, o);
+    bool scoped = l->kind->flags & KIND_SCOPED;
+    if (name && kind_exists(l->kind, o)) {
+        const struct resource row = {
+            .uri = arena_printf(a, PREFIX GATEWAY "/%s/%s%s", l->kind->name,
+                                scoped ? "global/" : "", text_percent(a, name)),
+            .name = name,
+            .title = arena_printf(a, "%s %s", l->kind->name, name),
+            .mime = "application/json",
+        };
+        l->full = !resource_add(l->list, &row);
+    }
+    arena_free(a);
+    return !l->full;
+}
+
+/* Of scoped kinds only what is global: the other scopes are as many as there are routes. */
+static bool list(struct request *r, struct resource_list *out)
+{
+    struct lister l = { .request = r, .list = out };
+    for (l.kind = kinds; r->mcp->gateway && l.kind->name && !l.full; l.kind++) {
+        const char *scope = l.kind->flags & KIND_SCOPED ? "global" : NULL;
+        if (!gateway_each_kind(r->mcp->gateway, l.kind, scope, add_object, &l, &r->cancel, &r->err))
+            return false;
+    }
+    return true;
+}
+
+static bool templates(struct request *r, struct resource_list *out)
+{
+    for (const struct kind *k = kinds; k->name; k++) {
+        bool scoped = k->flags & KIND_SCOPED;
+        const struct resource row = {
+            .uri = arena_printf(r->arena, PREFIX "{gateway}/%s/%s{name}", k->name,
+                                scoped ? "{scope}/" : ""),
+            .name = k->name,
+            .title = arena_printf(r->arena, "One %s", k->name),
+            .about = k->about,
+            .mime = "application/json",
+        };
+        if (!resource_add(out, &row))
+            break;
+    }
+    return true;
+}
+
+/* -- reading ----------------------------------------------------------------------------- */
+
+static bool read(struct request *r, const char *uri, struct resource_content *out)
+{
+    struct place at;
+    bool missing = false;
+    if (!r->mcp->gateway || !find_place(r->arena, uri, &at))
+        return false;
+    const cJSON *o = gateway_object(r->mcp->gateway, r->arena, at.kind, at.name, at.scope, &missing,
+                                    &r->cancel, &r->err);
+    if (r->err.kind == ERR_ARGS) /* a name that no object can have */
+        err_clear(&r->err);
+    if (!o)
+        return false;
+    const char *text = json_print(r->arena, mask_object(r->arena, at.kind, o));
+    out->mime = "application/json";
+    out->text = secret_scrub(r->arena, text);
+    return true;
+}
+
+static char *state(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
+{
+    struct place at;
+    bool missing = false;
+    struct err e = { 0 };
+    if (!m->gateway || !find_place(a, uri, &at))
+        return NULL;
+    const cJSON *o = gateway_object(m->gateway, a, at.kind, at.name, at.scope, &missing, c, &e);
+    return o || missing ? kind_hash(a, at.kind, o) : NULL;
+}
+
+/* -- completion -------------------------------------------------------------------------- */
+
+struct names {
+    const struct kind *kind;
+    struct resource_completion *completion;
+    const char *prefix; /* "route:" before each, or "" */
+};
+
+static bool suggest(void *arg, const cJSON *o)
+{
+    struct names *n = arg;
+    const char *name = kind_name_of(n->kind, o);
+    struct arena *a = arena_new();
+    if (name && kind_exists(n->kind, o))
+        resource_suggest(n->completion, arena_printf(a, "%s%s", n->prefix, name));
+    arena_free(a);
+    return true;
+}
+
+static void suggest_kind(struct request *r, struct names *n, const char *scope)
+{
+    struct err ignored = { 0 }; /* completion is a help, not a promise */
+    gateway_each_kind(r->mcp->gateway, n->kind, scope, suggest, n, &r->cancel, &ignored);
+}
+
+static void complete(struct request *r, const char *uri_template, const char *variable,
+                     struct resource_completion *c)
+{
+    static const char *const scopes[] = { "domain", "route", "service" };
+    const char *rest = strchr(uri_template, '}');
+    const char *name = rest && rest[1] == '/' ? rest + 2 : "";
+    const struct kind *k = kind_find(arena_strndup(r->arena, name, strcspn(name, "/")));
+    if (!strcmp(variable, "gateway")) {
+        resource_suggest(c, GATEWAY);
+    } else if (!r->mcp->gateway || !k) {
+        return;
+    } else if (!strcmp(variable, "name")) {
+        struct names n = { k, c, "" };
+        const char *scope = resource_given(c, "scope");
+        suggest_kind(r, &n, k->flags & KIND_SCOPED ? scope ? scope : "global" : NULL);
+    } else if (!strcmp(variable, "scope")) {
+        resource_suggest(c, "global");
+        for (size_t i = 0; i < sizeof scopes / sizeof *scopes && !r->gone; i++) {
+            struct names n = { kind_find(scopes[i]), c, arena_printf(r->arena, "%s:", scopes[i]) };
+            suggest_kind(r, &n, NULL);
+        }
+    }
+}
+
+const struct resource_provider resource_gateway = {
+    .prefix = PREFIX,
+    .list = list,
+    .templates = templates,
+    .read = read,
+    .complete = complete,
+    .state = state,
+    .remote = true,
+};
