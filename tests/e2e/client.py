@@ -4,12 +4,43 @@ It says exactly what it is told to and keeps every byte the server sent (`heard`
 """
 import http.client
 import json
+import os
 import queue
 import subprocess
 import threading
 
 MODERN = "2026-07-28"
 META = "io.modelcontextprotocol/"
+
+
+RECORD = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "build/record")
+recorded = set()
+
+
+def record(era, method, message):
+    """Keeps one message of the server for tests/parts/90-schemas; method: of the request it answers, or None."""
+    text = json.dumps({"era": era, "method": method, "message": message})
+    plain = json.dumps({**message, "id": 0}) if isinstance(message, dict) else text
+    if (era, method, plain) in recorded:
+        return
+    recorded.add((era, method, plain))
+    os.makedirs(RECORD, exist_ok=True)
+    with open(os.path.join(RECORD, "%d.jsonl" % os.getpid()), "a") as f:
+        f.write(text + "\n")
+
+
+def record_raw(request, headers, answer):
+    """The same for a request written by hand: its revision is what it claims, in the body or else the header."""
+    try:
+        said, heard = json.loads(request or "{}"), json.loads(answer)
+    except ValueError:
+        return
+    said = said if isinstance(said, dict) else {}
+    params = said.get("params") if isinstance(said.get("params"), dict) else {}
+    meta = params.get("_meta") if isinstance(params.get("_meta"), dict) else {}
+    era = meta.get(META + "protocolVersion") or headers.get("MCP-Protocol-Version") or "2025-11-25"
+    if isinstance(heard, dict) and heard.get("jsonrpc"):
+        record(era if isinstance(era, str) else MODERN, said.get("method"), heard)
 
 
 class Gone(Exception):
@@ -23,6 +54,12 @@ class Client:
     def __init__(self, era, answer="none"):
         self.era, self.answer = era, answer
         self.next_id, self.heard, self.notes, self.asked, self.protocol_error = 0, [], [], [], None
+        self.sent = {}  # id -> method, of what was sent
+
+    def keep(self, message):
+        answered = self.sent.get(json.dumps(message.get("id"))) if isinstance(message, dict) else None
+        record(self.era, answered, message)
+        return message
 
     def modern(self):
         return self.era == MODERN
@@ -116,6 +153,8 @@ class StdioClient(Client):
 
     def send(self, message):
         text = message if isinstance(message, str) else json.dumps(message)
+        if isinstance(message, dict):
+            self.sent[json.dumps(message.get("id"))] = message.get("method")
         self.process.stdin.write(text.encode() + b"\n")
         self.process.stdin.flush()
 
@@ -129,7 +168,7 @@ class StdioClient(Client):
             raise Gone("no line in %s s; stderr: %s" % (timeout, "".join(self.errors)[-800:]))
         if line is None:
             raise Gone("stdout was closed; stderr: " + "".join(self.errors)[-800:])
-        return json.loads(line)
+        return self.keep(json.loads(line))
 
     def exchange(self, message, timeout=40):
         self.send(message)
@@ -179,6 +218,7 @@ class HttpClient(Client):
             r = c.getresponse()
             data = r.read().decode()
             self.heard.append(data)
+            record_raw(body, headers or {}, data)
             return r.status, {k.lower(): v for k, v in r.getheaders()}, data
         finally:
             c.close()
@@ -197,6 +237,7 @@ class HttpClient(Client):
     def exchange(self, message, timeout=40):
         c = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
+            self.sent[json.dumps(message["id"])] = message["method"]
             c.request("POST", "/mcp", json.dumps(message), self.headers(message))
             r = c.getresponse()
             self.status = r.status
@@ -208,7 +249,7 @@ class HttpClient(Client):
             self.heard.append(data)
             if not data:
                 raise Gone("status %s without a body" % r.status)
-            return json.loads(data)
+            return self.keep(json.loads(data))
         except TimeoutError:
             raise Gone("no answer in %s s" % timeout)
         finally:
@@ -220,7 +261,7 @@ class HttpClient(Client):
             self.heard.append(line)
             if not line.startswith("data:") or not line[5:].strip():
                 continue
-            got = json.loads(line[5:])
+            got = self.keep(json.loads(line[5:]))
             if "method" not in got and got.get("id") == want:
                 return got
             self.incoming(got)

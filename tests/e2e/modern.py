@@ -43,7 +43,9 @@ class Stream:
     def next(self):
         for line in self.response:
             if line.startswith(b"data:"):
-                return json.loads(line[5:])
+                got = json.loads(line[5:])
+                mcp.record(mcp.MODERN, None if "method" in got else "subscriptions/listen", got)
+                return got
         return None
 
     def close(self):
