@@ -9,9 +9,11 @@
 #include "net/own.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 enum { READ_SIZE = 256 << 10, LINE_MAX_DEFAULT = 16 << 20, QUEUE_MAX_DEFAULT = 64 << 20 };
+enum { LAST_WAIT_MS = 5000 };
 enum { KEEP_SIZE = 1 << 20 }; /* a drained queue larger than this gives its memory back */
 
 struct stdio {
@@ -162,10 +164,24 @@ static void split(struct stdio *s, size_t n)
         keep_part(s, at, (size_t)(stop - at));
 }
 
+/* What is still queued, to a reader that is only slow: one that takes nothing for LAST_WAIT_MS
+ * loses the rest. */
+static void drain(struct stdio *s)
+{
+    struct pollfd p = { .fd = s->o.out, .events = POLLOUT };
+    flush(s);
+    while (!s->broken && s->sent < s->queue.len) {
+        int n = poll(&p, 1, LAST_WAIT_MS);
+        if (n == 0 || (n < 0 && errno != EINTR))
+            return;
+        flush(s);
+    }
+}
+
 static void free_all(struct stdio *s)
 {
     if (!s->broken)
-        flush(s);
+        drain(s);
     fcntl(s->o.out, F_SETFL, s->out_flags);
     loop_unwatch(s->in);
     loop_unwatch(s->out);

@@ -1,4 +1,4 @@
-/* stdio.h - lines in on one descriptor, lines out on another; never blocks, never loses a byte.
+/* stdio.h - lines in on one descriptor, lines out on another; blocks in stdio_close only.
  *
  * A line over the ceiling is dropped without being kept and reported once (on_long). Bytes after
  * the last newline are a line too. Answers written inside on_line leave in one write per batch.
@@ -26,4 +26,6 @@ struct stdio_options {
 struct stdio *stdio_open(struct loop *l, const struct stdio_options *o);
 void stdio_write(struct stdio *s, const char *line, size_t n); /* adds the newline; queues */
 bool stdio_flushed(const struct stdio *s);
-void stdio_close(struct stdio *s); /* flushes what can be written without waiting; NULL is fine */
+/* Writes what is queued, waiting for a slow reader as long as it takes some of it every 5 s. NULL
+ * is fine. */
+void stdio_close(struct stdio *s);

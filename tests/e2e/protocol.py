@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -360,6 +361,20 @@ def check_eof_while_asked(w):
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------
+
+def check_slow_reader_at_eof(w):
+    """The end of input does not cut off answers that a slow reader has not taken yet."""
+    requests = [{"jsonrpc": "2.0", "id": 0, "method": "initialize",
+                 "params": {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}]
+    requests += [{"jsonrpc": "2.0", "id": i, "method": "tools/list"} for i in range(1, 101)]
+    p = subprocess.Popen([house.BINARY, "stdio"], env=w.house.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdin.write("".join(json.dumps(r) + "\n" for r in requests).encode())
+    p.stdin.close()
+    time.sleep(1.0)
+    lines = p.stdout.read().decode().splitlines()
+    p.wait(20)
+    equal([json.loads(line)["id"] for line in lines], list(range(101)), "answers")
+
 
 def pending_id(c):
     result = c.call("change_resource", PATCH)
