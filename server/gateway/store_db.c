@@ -1,6 +1,7 @@
-/* store_db.c - SQLite behind nine functions: loaded when first used, statements made on the spot.
+/* store_db.c - SQLite behind nine functions: loaded when first used.
  *
- * No statement is cached: plans are few, and a forgotten reset would hold a read lock.
+ * A statement that is done is reset, which gives its lock back, and kept for the next use of the
+ * same text: compiling it costs more than running it. One in use is not in the pool.
  */
 #include "gateway/store_db.h"
 #include "base/arena.h"
@@ -22,13 +23,20 @@
     X(sqlite3_step)                                                                                \
     X(sqlite3_column_text)                                                                         \
     X(sqlite3_column_double)                                                                       \
+    X(sqlite3_reset)                                                                               \
+    X(sqlite3_clear_bindings)                                                                      \
+    X(sqlite3_sql)                                                                                 \
     X(sqlite3_finalize)                                                                            \
     X(sqlite3_changes)
 LIB_TABLE(sql, SQLITE_API_USED);
 
+enum { POOL = 16 };
+
 struct db {
     sqlite3 *handle;
     const char *path;
+    sqlite3_stmt *pool[POOL]; /* reset, none in use */
+    int next;                 /* the place that is given up when all are taken */
 };
 
 static bool broken(struct db *db, struct err *e)
@@ -60,10 +68,40 @@ struct db *db_open(struct arena *a, const char *path, struct err *e)
 
 void db_close(struct db *db)
 {
-    if (db && db->handle)
-        sql.sqlite3_close(db->handle);
-    if (db)
-        db->handle = NULL;
+    if (!db || !db->handle)
+        return;
+    for (int i = 0; i < POOL; i++)
+        sql.sqlite3_finalize(db->pool[i]);
+    sql.sqlite3_close(db->handle);
+    db->handle = NULL;
+}
+
+/* Out of the pool, or NULL. */
+static sqlite3_stmt *take(struct db *db, const char *text)
+{
+    for (int i = 0; i < POOL; i++) {
+        sqlite3_stmt *s = db->pool[i];
+        if (!s || strcmp(sql.sqlite3_sql(s), text))
+            continue;
+        db->pool[i] = NULL;
+        return s;
+    }
+    return NULL;
+}
+
+static void give(struct db *db, sqlite3_stmt *s)
+{
+    sql.sqlite3_reset(s);
+    sql.sqlite3_clear_bindings(s);
+    for (int i = 0; i < POOL; i++) {
+        if (db->pool[i])
+            continue;
+        db->pool[i] = s;
+        return;
+    }
+    sql.sqlite3_finalize(db->pool[db->next]);
+    db->pool[db->next] = s;
+    db->next = (db->next + 1) % POOL;
 }
 
 static void bind(sqlite3_stmt *s, const char *types, va_list args)
@@ -82,8 +120,8 @@ static struct db_rows prepare(struct db *db, struct err *e, const char *text, co
                               va_list args)
 {
     struct db_rows r = { .db = db };
-    sqlite3_stmt *s = NULL;
-    r.failed = sql.sqlite3_prepare_v2(db->handle, text, -1, &s, NULL) != SQLITE_OK;
+    sqlite3_stmt *s = take(db, text);
+    r.failed = !s && sql.sqlite3_prepare_v2(db->handle, text, -1, &s, NULL) != SQLITE_OK;
     r.statement = s;
     if (r.failed)
         broken(db, e);
@@ -126,7 +164,10 @@ double db_real(struct db_rows *r, int column)
 
 void db_done(struct db_rows *r)
 {
-    sql.sqlite3_finalize(r->statement);
+    if (r->failed)
+        sql.sqlite3_finalize(r->statement);
+    else
+        give(r->db, r->statement);
     r->statement = NULL;
 }
 
