@@ -111,11 +111,12 @@ static void refuse(struct request *r)
 
 static bool admitted(struct request *r)
 {
-    if (r->mcp->requests <= r->mcp->config->max_calls)
+    int running = r->mcp->requests - r->mcp->listening;
+    if (running <= r->mcp->config->max_calls)
         return true;
     return request_fail(r, 200, RPC_INTERNAL,
                         "Busy: %d requests are in flight already; ask again in a few seconds",
-                        r->mcp->requests - 1);
+                        running - 1);
 }
 
 static bool fill(struct request *r, struct resource_list *l, bool templates)

@@ -82,7 +82,8 @@ bool fixture_needs(struct request *r, const char *capability)
 static const struct toolset content = { .name = "conformance",
                                         .about = "Contents, errors, progress.",
                                         .tools = content_tools,
-                                        .prompts = fixture_prompts };
+                                        .prompts = fixture_prompts,
+                                        .resources = &fixture_resources };
 static const struct toolset session = { .name = "conformance-session",
                                         .about = "Requests to clients of session revisions.",
                                         .tools = session_tools };

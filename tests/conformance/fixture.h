@@ -15,6 +15,7 @@
 
 extern const struct tool content_tools[], session_tools[], input_tools[], task_tools[];
 extern const struct coded_prompt fixture_prompts[];
+extern const struct resource_provider fixture_resources;
 
 /* {"content":[{"type":"text","text":…}]} */
 cJSON *fixture_text(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
