@@ -4,6 +4,12 @@
 
 extern const struct toolset toolset_change;
 
+static const struct field undo_in[] = {
+    { "id", STR, REQ, NULL, .min = 4 },
+    { "if_used", STR, OPT, "What others use by now.", .one_of = "cascade|force" },
+    { 0 },
+};
+
 static const struct field by_id[] = {
     { "id", STR, REQ, NULL, .min = 4 },
     { 0 },
@@ -105,7 +111,7 @@ static const struct tool tools[] = {
         .title = "Undo a change",
         .about = "Plans the reverse of an applied change, from what is there now.",
         .risk = CHANGE,
-        .in = by_id,
+        .in = undo_in,
         .out = change_out,
         .plan = undo,
     },

@@ -48,6 +48,7 @@ static const struct field change_in[] = {
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { "object", OBJ, OPT, "create, replace: the object; patch: JSON merge patch (null removes).",
       .flags = FIELD_OPEN },
+    { "if_used", STR, OPT, "delete: what others use.", .one_of = "cascade|force" },
     { 0 },
 };
 

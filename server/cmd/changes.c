@@ -203,6 +203,7 @@ static int undo(struct verb *v)
     struct err e = { 0 };
     const char *id = NULL;
     struct plan *p = plan_new(v->arena, "undo", CHANGE, &e);
+    p->if_used = options_get(v->options, "if-used");
     if (!engine_undo(v->engine, p, v->options->argv[0], NULL, &e) ||
         !engine_propose(v->engine, p, true, v->who, &id, &e))
         return failed(v, &e);
@@ -273,6 +274,11 @@ static const struct option_row listing[] = {
     { 0 },
 };
 
+static const struct option_row undoing[] = {
+    { "if-used", "cascade|force", "What to do where others use by now what would go." },
+    { 0 },
+};
+
 const struct command cmd_approve = {
     .name = "approve",
     .args = "ID",
@@ -306,6 +312,7 @@ const struct command cmd_undo = {
     .about = "Plans the reverse of a change; approve applies it.",
     .min_args = 1,
     .max_args = 1,
+    .rows = undoing,
     .config = true,
     .run = run_undo,
 };

@@ -53,16 +53,8 @@ cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *out
 
 void apply_set_outcome(struct job *j, int i, enum intent what, const char *note, cJSON *differences)
 {
-    cJSON *o =
+    j->outcomes[i] =
         engine_outcome(j->arena, &j->plan->ops[i], store_intent_name(what), note, differences);
-    cJSON *fresh = json_array(j->arena);
-    int k = 0;
-    const cJSON *old;
-    cJSON_ArrayForEach(old, j->outcomes)
-    {
-        json_add(j->arena, fresh, k++ == i ? o : json_clone(j->arena, old));
-    }
-    j->outcomes = fresh;
 }
 
 void apply_say(struct job *j, const char *format, ...)
@@ -157,7 +149,9 @@ static void finish(struct job *j, cJSON *result, enum plan_state *state, struct 
     char *text = secret_scrub(j->arena, arena_strdup(j->arena, j->text));
     apply_say(j, "%s", text);
     json_set_str(j->arena, result, "text", text);
-    json_set(j->arena, result, "operations", json_clone(j->arena, j->outcomes));
+    cJSON *outcomes = json_set_array(j->arena, result, "operations");
+    for (int i = 0; i < j->plan->count; i++)
+        json_add(j->arena, outcomes, j->outcomes[i]);
     apply_step("finish", -1);
     bool moved = false;
     struct err why = { 0 };
@@ -202,9 +196,10 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel 
     g->busy++;
     struct loop_timer *beat = loop_timer(g->loop, RENEW, RENEW, renew, j);
     cJSON *result = json_object(a);
-    j->outcomes = json_array(a);
+    j->outcomes = arena_array(a, cJSON *, j->plan->count);
+    j->wrote = arena_array(a, const cJSON *, j->plan->count);
     for (int i = 0; i < j->plan->count; i++)
-        json_add(a, j->outcomes, engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL));
+        j->outcomes[i] = engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL);
     if (bases_hold(j, result, state)) {
         apply_step("checked", -1);
         *state = write_all(j);

@@ -13,12 +13,12 @@ struct job {
     struct cancel *cancel;
     const char *id;
     struct plan *plan;
-    cJSON *outcomes;                  /* one an operation, in order */
-    const cJSON *wrote[PLAN_MAX_OPS]; /* what was there right after our write */
-    int done;                         /* operations written */
-    const char *remark; /* what the gateway said against a write that stands, or NULL */
-    bool unknown;       /* some write may or may not stand */
-    char text[900];     /* the sentence for people */
+    cJSON **outcomes;    /* one an operation, in order */
+    const cJSON **wrote; /* what was there right after our write */
+    int done;            /* operations written */
+    const char *remark;  /* what the gateway said against a write that stands, or NULL */
+    bool unknown;        /* some write may or may not stand */
+    char text[900];      /* the sentence for people */
 };
 
 /* What the console would notice only after it changed live objects. False: job->text says what. */

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "gateway/engine_inside.h"
 #include "gateway/gateway.h"
+#include "gateway/refs.h"
 #include "net/loop.h"
 #include <unistd.h>
 
@@ -73,7 +74,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
         return err_set(e, ERR_POLICY, "this server runs read-only: no change is planned"),
                ENGINE_REFUSED;
     p->gateway = gateway_url(g->gateway);
-    if (!plan_close(p))
+    if (!refs_guard(g->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct store *s = engine_store(g, e);
     if (!s)

@@ -35,8 +35,8 @@ void engine_stop(struct engine *g);       /* cancels what it runs, stops timers,
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
-/* Closes and stores the plan; p->digest is set, *id (in p->arena) too. ENGINE_REFUSED: e says why.
- */
+/* Looks who uses what the plan deletes (refs.h; parks), closes and stores the plan; p->digest is
+ * set, *id (in p->arena) too. ENGINE_REFUSED: e says why. */
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e);
 /* A draft becomes pending: somebody is to be asked now. Fine when it is pending already. */

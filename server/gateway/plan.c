@@ -38,8 +38,12 @@ void plan_warn(struct plan *p, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    p->warnings[p->warning_count++] = format_text(p->arena, format, args);
+    const char *text = format_text(p->arena, format, args);
     va_end(args);
+    for (int i = 0; i < p->warning_count; i++)
+        if (!strcmp(p->warnings[i], text))
+            return;
+    p->warnings[p->warning_count++] = text;
 }
 
 void plan_title(struct plan *p, const char *format, ...)
@@ -54,6 +58,30 @@ void plan_risk(struct plan *p, enum risk at_least)
 {
     if (p->risk < at_least)
         p->risk = at_least;
+}
+
+struct plan_op *plan_room(struct plan *p)
+{
+    if (p->count == p->room) {
+        const struct plan_op *old = p->ops;
+        p->room = p->room ? 2 * p->room : 8;
+        p->ops = arena_array(p->arena, struct plan_op, p->room);
+        if (old)
+            memcpy(p->ops, old, (size_t)p->count * sizeof *old);
+    }
+    return &p->ops[p->count];
+}
+
+struct plan_op *plan_find(const struct plan *p, const struct kind *k, const char *name,
+                          const char *scope)
+{
+    for (int i = 0; i < p->count; i++) {
+        struct plan_op *o = &p->ops[i];
+        if (o->kind == k && !strcmp(o->name, name) &&
+            !strcmp(o->scope ? o->scope : "", scope ? scope : ""))
+            return o;
+    }
+    return NULL;
 }
 
 static bool guarded_by(const char *list, const char *name)
@@ -89,19 +117,10 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
                        "%s '%s' belongs to the console itself and is not changed directly", k->name,
                        name),
                NULL;
-    struct plan_op *op = &p->ops[p->count];
+    struct plan_op *op = plan_room(p);
     *op = (struct plan_op){ .verb = verb, .kind = k, .name = arena_strdup(p->arena, name) };
     op->scope = (k->flags & KIND_SCOPED) ? arena_strdup(p->arena, scope) : NULL;
     return op;
-}
-
-static bool twice(const struct plan *p, const struct plan_op *op)
-{
-    for (const struct plan_op *o = p->ops; o < op; o++)
-        if (o->kind == op->kind && !strcmp(o->name, op->name) &&
-            !strcmp(o->scope ? o->scope : "", op->scope ? op->scope : ""))
-            return true;
-    return false;
 }
 
 static bool text_edited(const struct plan *p, const cJSON *before, const cJSON *after)
@@ -183,7 +202,7 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
 
 static bool finish(struct plan *p, struct plan_op *op)
 {
-    if (twice(p, op))
+    if (plan_find(p, op->kind, op->name, op->scope))
         return err_set(p->err, ERR_ARGS, "%s '%s' is changed twice in one plan", op->kind->name,
                        op->name);
     op->base = kind_hash(p->arena, op->kind, op->before);

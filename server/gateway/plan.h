@@ -16,7 +16,7 @@ struct arena;
 struct err;
 struct kind;
 
-enum { PLAN_MAX_OPS = 32, PLAN_MAX_WARNINGS = 16 };
+enum { PLAN_MAX_OPS = 2000, PLAN_MAX_WARNINGS = 16 };
 enum plan_verb { PLAN_CREATE = 1, PLAN_PUT, PLAN_DELETE };
 
 struct plan_op {
@@ -36,11 +36,12 @@ struct plan {
     const char *undoes;  /* id of the plan this one reverses, or NULL */
     const char *title;
     enum risk risk;
-    struct plan_op ops[PLAN_MAX_OPS];
-    int count;
+    struct plan_op *ops;
+    int count, room;
     const char *warnings[PLAN_MAX_WARNINGS];
     int warning_count;
-    bool exact; /* `after` is what once was there: what it leaves out was not there */
+    const char *if_used; /* "cascade", "force" or NULL: what to do about the users of what goes */
+    bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
     const char *digest; /* 64 hex digits, after plan_close */
 };
@@ -54,6 +55,13 @@ bool plan_remove(struct plan *p, const char *kind, const char *name, const char 
 void plan_warn(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_title(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_risk(struct plan *p, enum risk at_least);
+
+/* The operation on that object, or NULL. The place of the next one, which counts once p->count
+ * does.
+ */
+struct plan_op *plan_find(const struct plan *p, const struct kind *k, const char *name,
+                          const char *scope);
+struct plan_op *plan_room(struct plan *p);
 
 /* No operation is an error (ERR_ARGS). Sets title if none was given, and the digest. */
 bool plan_close(struct plan *p);

@@ -150,7 +150,7 @@ static enum plan_verb verb_of(const char *name)
 
 static bool unpack_op(struct plan *p, const cJSON *x)
 {
-    struct plan_op *op = &p->ops[p->count];
+    struct plan_op *op = plan_room(p);
     op->verb = verb_of(json_str(x, "verb"));
     op->kind = kind_find(json_str(x, "kind"));
     op->name = arena_strdup(p->arena, json_str(x, "name"));

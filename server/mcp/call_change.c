@@ -149,6 +149,7 @@ const cJSON *call_change(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
+    p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))
             bug("%s failed without saying why", t->name);

@@ -1,0 +1,245 @@
+/* refs.c - the table of references and the search for users.
+ *
+ * A new reference is a row: which kind, where in it, which kind it names. Routes that the console
+ * made for AI routes and MCP servers are not users themselves: the AI route is found by its own
+ * list, an MCP server (whose list shows no consumers) by its route.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/refs_inside.h"
+
+enum { SHOWN = 10, SCOPES_MAX = 200 };
+
+const struct ref_row ref_rows[] = {
+    { "route", "services", "name", "service-source", REF_SERVICE, CUT_ELEMENT, true },
+    { "route", "domains", NULL, "domain", REF_NAME, CUT_ELEMENT },
+    { "route", "authConfig.allowedConsumers", NULL, "consumer", REF_NAME, CUT_LAST_ASKS },
+    { "ai-route", "upstreams", "provider", "ai-provider", REF_NAME, CUT_ELEMENT, true },
+    { "ai-route", "fallbackConfig.upstreams", "provider", "ai-provider", REF_NAME, CUT_FALLBACK },
+    { "ai-route", "domains", NULL, "domain", REF_NAME, CUT_ELEMENT },
+    { "ai-route", "authConfig.allowedConsumers", NULL, "consumer", REF_NAME, CUT_LAST_ASKS },
+    { "mcp-server", "services", "name", "service-source", REF_SERVICE, CUT_ELEMENT, true },
+    { "mcp-server", "domains", NULL, "domain", REF_NAME, CUT_ELEMENT },
+    { "mcp-server", "consumerAuthInfo.allowedConsumers", NULL, "consumer", REF_NAME,
+      CUT_LAST_ASKS },
+    { "domain", NULL, "certIdentifier", "tls-certificate", REF_NAME, CUT_CERTIFICATE },
+    { "service-source", NULL, "proxyName", "proxy-server", REF_NAME, CUT_MEMBER },
+    { "ai-provider", NULL, "proxyName", "proxy-server", REF_NAME, CUT_MEMBER },
+    { "ai-provider", NULL, "rawConfigs.openaiCustomServiceName", "service-source", REF_SERVICE,
+      CUT_OWNER },
+    { 0 },
+};
+
+static const char mcp_prefix[] = "mcp-server-", ai_prefix[] = "ai-route-", internal[] = ".internal";
+
+/* -- one reference ---------------------------------------------------------------------------- */
+
+struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON *object)
+{
+    struct ref_target t = { .kind = k, .name = kind_name_of(k, object) };
+    const char *type = json_str(object, "type");
+    if (!t.name || !type || strcmp(k->name, "service-source") != 0)
+        return t;
+    if (!strcmp(type, "static") || !strcmp(type, "dns"))
+        t.service = arena_printf(a, "%s.%s", t.name, type);
+    else
+        t.ending = text_starts(type, "nacos") ? ".nacos" : arena_printf(a, ".%s", type);
+    return t;
+}
+
+bool refs_match(const struct ref_row *row, const struct ref_target *t, const cJSON *value)
+{
+    const char *s = cJSON_IsString(value) ? value->valuestring : NULL;
+    if (!s || !t->name || strcmp(row->to, t->kind->name) != 0)
+        return false;
+    if (row->form == REF_NAME)
+        return !strcmp(s, t->name);
+    size_t n = strcspn(s, ":"), ending = t->ending ? strlen(t->ending) : 0;
+    if (t->service)
+        return strlen(t->service) == n && !strncmp(s, t->service, n);
+    return ending && n > ending && !strncmp(s + n - ending, t->ending, ending);
+}
+
+/* Where the first reference of this row stands, or NULL. */
+static const char *where_is(struct arena *a, const struct ref_row *row, const struct ref_target *t,
+                            const cJSON *o)
+{
+    if (!row->list)
+        return refs_match(row, t, json_path(o, row->member)) ? row->member : NULL;
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, json_path(o, row->list))
+    {
+        const cJSON *value = row->member ? json_get(item, row->member) : item;
+        if (refs_match(row, t, value))
+            return arena_printf(a, "%s[%d]%s%s", row->list, i, row->member ? "." : "",
+                                row->member ? row->member : "");
+        i++;
+    }
+    return NULL;
+}
+
+/* -- the search ------------------------------------------------------------------------------- */
+
+struct search {
+    struct gateway *gateway;
+    struct arena *arena;
+    struct cancel *cancel;
+    struct ref_target target;
+    const struct kind *from;
+    struct ref_uses *uses;
+};
+
+static void add_use(struct search *s, const struct kind *k, const char *name, const char *scope,
+                    const char *where)
+{
+    struct ref_uses *u = s->uses;
+    if (u->total++ >= REFS_KEPT)
+        return;
+    if (u->count == u->room) {
+        struct ref_use *old = u->list;
+        u->room = u->room ? 2 * u->room : 16;
+        u->list = arena_alloc(s->arena, (size_t)u->room * sizeof *u->list);
+        if (old)
+            memcpy(u->list, old, (size_t)u->count * sizeof *u->list);
+    }
+    u->list[u->count++] =
+        (struct ref_use){ k, arena_strdup(s->arena, name), arena_strdup(s->arena, scope), where };
+}
+
+/* The object that a person knows: an MCP server instead of the route that the console made. */
+static void add_user(struct search *s, const char *name, const char *where)
+{
+    const struct kind *mcp = kind_find("mcp-server");
+    size_t n = strlen(name), ends = sizeof internal - 1, starts = sizeof mcp_prefix - 1;
+    if (!mcp || strcmp(s->from->name, "route") != 0 || !text_starts(name, mcp_prefix) ||
+        !text_ends(name, internal) || n <= ends + starts) {
+        add_use(s, s->from, name, NULL, where);
+        return;
+    }
+    if (text_starts(where, "authConfig."))
+        where = arena_printf(s->arena, "consumerAuthInfo.%s", strchr(where, '.') + 1);
+    add_use(s, mcp, arena_strndup(s->arena, name + starts, n - starts - ends), NULL, where);
+}
+
+/* Made by the console for something that has a list of its own. */
+static bool shown_elsewhere(const struct search *s, const char *name)
+{
+    return text_ends(name, internal) &&
+           (text_starts(name, ai_prefix) || strcmp(s->from->name, "route") != 0);
+}
+
+static bool look_at(void *arg, const cJSON *o)
+{
+    struct search *s = arg;
+    const char *name = kind_name_of(s->from, o);
+    if (!name || shown_elsewhere(s, name))
+        return true;
+    for (const struct ref_row *row = ref_rows; row->from; row++) {
+        const char *where =
+            strcmp(row->from, s->from->name) ? NULL : where_is(s->arena, row, &s->target, o);
+        if (where) {
+            add_user(s, name, where);
+            break;
+        }
+    }
+    return true;
+}
+
+/* Does a kind refer to the target's kind, and has it a list that shows it? */
+static bool refers(const struct kind *k, const struct kind *to)
+{
+    if (!strcmp(k->name, "mcp-server"))
+        return false;
+    for (const struct ref_row *row = ref_rows; row->from; row++)
+        if (!strcmp(row->from, k->name) && !strcmp(row->to, to->name))
+            return true;
+    return false;
+}
+
+/* -- instances of a plugin: asked scope by scope ---------------------------------------------- */
+
+struct scopes {
+    struct arena *arena;
+    const char *prefix, *key;
+    const char *list[SCOPES_MAX];
+    int count, unseen;
+};
+
+static bool add_scope(void *arg, const cJSON *o)
+{
+    struct scopes *x = arg;
+    const char *name = json_str(o, x->key);
+    for (int i = x->count - 1; name && i >= 0; i--)
+        if (!strcmp(x->list[i] + strlen(x->prefix), name) && text_starts(x->list[i], x->prefix))
+            return true; /* a service is listed once a port */
+    if (name && x->count < SCOPES_MAX)
+        x->list[x->count++] = arena_printf(x->arena, "%s%s", x->prefix, name);
+    else if (name)
+        x->unseen++;
+    return true;
+}
+
+static bool find_instances(struct search *s, struct err *e)
+{
+    static const struct {
+        const char *kind, *prefix;
+    } rows[] = { { "domain", "domain:" }, { "route", "route:" }, { "service", "service:" } };
+    const struct kind *instance = kind_find("plugin-instance");
+    struct scopes *x = arena_make(s->arena, struct scopes);
+    x->arena = s->arena;
+    x->list[x->count++] = "global";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        x->prefix = rows[i].prefix;
+        x->key = kind_find(rows[i].kind)->key;
+        if (!gateway_each_kind(s->gateway, kind_find(rows[i].kind), NULL, add_scope, x, s->cancel,
+                               e))
+            return false;
+    }
+    for (int i = 0; i < x->count; i++) {
+        bool missing = false;
+        if (gateway_object(s->gateway, s->arena, instance, s->target.name, x->list[i], &missing,
+                           s->cancel, e))
+            add_use(s, instance, s->target.name, x->list[i], "pluginName");
+        else if (!missing)
+            return false;
+    }
+    s->uses->unseen = x->unseen;
+    return true;
+}
+
+bool refs_find(struct gateway *g, struct arena *a, const struct kind *k, const cJSON *object,
+               struct ref_uses *out, struct cancel *c, struct err *e)
+{
+    struct search s = { .gateway = g, .arena = a, .cancel = c, .uses = out };
+    s.target = refs_target(a, k, object);
+    out->vague = s.target.ending != NULL;
+    for (const struct kind *from = kinds; from->name; from++) {
+        s.from = from;
+        if (refers(from, k) && !gateway_each_kind(g, from, NULL, look_at, &s, c, e))
+            return err_at(e, "while looking who uses %s '%s'", k->name, s.target.name);
+    }
+    if (!strcmp(k->name, "wasm-plugin") && !find_instances(&s, e))
+        return err_at(e, "while looking for instances of '%s'", s.target.name);
+    return true;
+}
+
+char *refs_say(struct arena *a, const struct ref_uses *u)
+{
+    struct buf *b = buf_in(a, 4096);
+    for (int i = 0; i < u->count && i < SHOWN; i++) {
+        const struct ref_use *x = &u->list[i];
+        buf_printf(b, "%s%s %.80s%s%.80s (%s)", i ? ", " : "", x->kind->name, x->name,
+                   x->scope ? " at " : "", x->scope ? x->scope : "", x->where);
+    }
+    if (u->total > SHOWN)
+        buf_printf(b, " and %d more", u->total - SHOWN);
+    if (u->unseen)
+        buf_printf(b, "; %d more places were not looked at", u->unseen);
+    return text_clean(a, b->data, 2000);
+}

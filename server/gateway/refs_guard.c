@@ -1,0 +1,207 @@
+/* refs_guard.c - the guard over deletions: refuse, cascade or force.
+ *
+ * A cascade rebuilds the plan's operations in order: whoever uses the object first (changed, or
+ * deleted with its own users before it), then the object. An operation of the plan itself that
+ * takes the reference away counts: such a user is none.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/plan.h"
+#include "gateway/refs_inside.h"
+
+enum { DEPTH = 5 };
+
+/* Kinds whose deletion the console itself refuses while they are in use. */
+static const char console_refuses[] = "domain|consumer|proxy-server";
+
+struct guard {
+    struct gateway *gateway;
+    struct plan *plan;
+    struct cancel *cancel;
+};
+
+static bool can_be_used(const struct kind *k)
+{
+    if (!strcmp(k->name, "wasm-plugin"))
+        return true;
+    for (const struct ref_row *row = ref_rows; row->from; row++)
+        if (!strcmp(row->to, k->name))
+            return true;
+    return false;
+}
+
+/* Does the plan take this user's reference away already? */
+static bool settled(struct guard *g, const struct ref_use *u, const struct plan_op *target)
+{
+    const struct plan_op *op = plan_find(g->plan, u->kind, u->name, u->scope);
+    bool gone = false;
+    struct err ignored = { 0 };
+    if (!op || op->verb == PLAN_DELETE)
+        return op != NULL;
+    const cJSON *left =
+        refs_cut(g->plan->arena, u->kind, op->after, target->kind, target->before, &gone, &ignored);
+    return left && !gone && json_equal(left, op->after);
+}
+
+/* The users that the plan leaves; NULL after an error. */
+static struct ref_uses *users_of(struct guard *g, const struct plan_op *op)
+{
+    struct plan *p = g->plan;
+    struct ref_uses *u = arena_make(p->arena, struct ref_uses);
+    if (!refs_find(g->gateway, p->arena, op->kind, op->before, u, g->cancel, p->err))
+        return NULL;
+    int kept = 0;
+    for (int i = 0; i < u->count; i++)
+        if (!settled(g, &u->list[i], op))
+            u->list[kept++] = u->list[i];
+    u->total -= u->count - kept;
+    u->count = kept;
+    return u;
+}
+
+static bool refuse(struct guard *g, const struct plan_op *op, const struct ref_uses *u)
+{
+    if (u->total == 0 && u->unseen == 0)
+        return true;
+    if (u->total == 0)
+        return err_set(g->plan->err, ERR_ARGS,
+                       "%s '%s': nobody was found to use it, but %d places were not looked at; "
+                       "give if_used: force to delete it all the same",
+                       op->kind->name, op->name, u->unseen);
+    const char *without = kind_has(console_refuses, op->kind->name)
+                              ? " (the console refuses to delete it alone)"
+                              : ", or if_used: force (deletes it alone; they break)";
+    return err_set(g->plan->err, ERR_ARGS,
+                   "%s '%s' is in use; give if_used: cascade (takes it out of its users, deletes "
+                   "what cannot be without it)%s. %s: %s",
+                   op->kind->name, op->name, without, u->vague ? "May use it" : "Used by",
+                   refs_say(g->plan->arena, u));
+}
+
+static bool force(struct guard *g, const struct plan_op *op, const struct ref_uses *u)
+{
+    struct plan *p = g->plan;
+    if (u->total == 0)
+        return true;
+    if (kind_has(console_refuses, op->kind->name))
+        return err_set(p->err, ERR_ARGS,
+                       "if_used: the console refuses to delete %s '%s' while it is in use; give "
+                       "cascade. Used by: %s",
+                       op->kind->name, op->name, refs_say(p->arena, u));
+    plan_risk(p, DESTROY);
+    plan_warn(p, "%s '%s' is used by %s; %s", op->kind->name, op->name, refs_say(p->arena, u),
+              strcmp(op->kind->name, "wasm-plugin") ? "they break" : "they are deleted with it");
+    return true;
+}
+
+/* -- cascade ---------------------------------------------------------------------------------- */
+
+static bool remove_all(struct guard *g, const struct plan_op *op, int depth);
+
+static bool change_user(struct guard *g, const struct ref_use *u, const cJSON *now,
+                        const struct plan_op *target, int depth)
+{
+    struct plan *p = g->plan;
+    struct plan_op *mine = plan_find(p, u->kind, u->name, u->scope);
+    bool gone = false;
+    if (mine && mine->verb == PLAN_DELETE)
+        return true;
+    const cJSON *left = refs_cut(p->arena, u->kind, mine ? mine->after : now, target->kind,
+                                 target->before, &gone, p->err);
+    if (!left)
+        return false;
+    if (gone && mine)
+        return err_set(p->err, ERR_ARGS,
+                       "%s '%s' would be left with nothing by what the plan deletes; delete it "
+                       "first",
+                       u->kind->name, u->name);
+    if (mine)
+        return mine->after = left, true;
+    if (gone) {
+        const struct plan_op op = { PLAN_DELETE, u->kind, u->name, u->scope, now, NULL, NULL };
+        return remove_all(g, &op, depth + 1);
+    }
+    p->exact = true; /* what the cut took out is not to be carried over */
+    bool ok = plan_put(p, u->kind->name, u->name, u->scope, now, left);
+    p->exact = false;
+    return ok;
+}
+
+static bool remove_users(struct guard *g, const struct plan_op *op, const struct ref_uses *u,
+                         int depth)
+{
+    struct plan *p = g->plan;
+    if (u->vague && u->total)
+        return err_set(p->err, ERR_ARGS,
+                       "if_used: the services of a registry cannot be told from those of another "
+                       "one of its type, so cascade cannot choose; change the users first, or give "
+                       "force. May use %s '%s': %s",
+                       op->kind->name, op->name, refs_say(p->arena, u));
+    if (u->unseen || u->total > u->count)
+        return err_set(p->err, ERR_ARGS, "if_used: %s '%s' has too many users for one plan",
+                       op->kind->name, op->name);
+    for (int i = 0; i < u->count; i++) {
+        const struct ref_use *x = &u->list[i];
+        cJSON *now = gateway_object(g->gateway, p->arena, x->kind, x->name, x->scope, NULL,
+                                    g->cancel, p->err);
+        if (!now || !change_user(g, x, now, op, depth))
+            return false;
+    }
+    return true;
+}
+
+static bool remove_all(struct guard *g, const struct plan_op *op, int depth)
+{
+    if (depth > DEPTH)
+        return err_set(g->plan->err, ERR_ARGS, "if_used: the users of users go too deep");
+    if (can_be_used(op->kind)) {
+        const struct ref_uses *u = users_of(g, op);
+        if (!u || !remove_users(g, op, u, depth))
+            return false;
+    }
+    return plan_find(g->plan, op->kind, op->name, op->scope) ||
+           plan_remove(g->plan, op->kind->name, op->name, op->scope, op->before);
+}
+
+static bool cascade(struct guard *g)
+{
+    struct plan *p = g->plan;
+    const struct plan_op *old = p->ops;
+    int n = p->count;
+    p->ops = NULL;
+    p->count = p->room = 0;
+    for (int i = 0; i < n; i++)
+        if (old[i].verb != PLAN_DELETE) {
+            *plan_room(p) = old[i];
+            p->count++;
+        }
+    for (int i = 0; i < n; i++)
+        if (old[i].verb == PLAN_DELETE && !remove_all(g, &old[i], 0))
+            return false;
+    return true;
+}
+
+/* -- the guard -------------------------------------------------------------------------------- */
+
+bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
+{
+    struct guard g = { gateway, p, c };
+    bool forced = p->if_used && !strcmp(p->if_used, "force");
+    if (p->err->kind != ERR_NONE)
+        return false;
+    if (p->if_used && !strcmp(p->if_used, "cascade"))
+        return cascade(&g);
+    for (int i = 0; i < p->count; i++) {
+        const struct plan_op *op = &p->ops[i];
+        if (op->verb != PLAN_DELETE || !can_be_used(op->kind))
+            continue;
+        const struct ref_uses *u = users_of(&g, op);
+        if (!u || !(forced ? force(&g, op, u) : refuse(&g, op, u)))
+            return false;
+    }
+    return true;
+}
