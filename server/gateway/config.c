@@ -53,6 +53,9 @@ const struct config_option config_options[] = {
     { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
       "Time until a change that nobody decided expires.", "3600" },
     { "limits.calls", "HIGRESS_OPS_MAX_CALLS", "max-calls", "N", "Tool calls at once.", "64" },
+    { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
+      "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
+      "0" },
     { "limits.answer_bytes", "HIGRESS_OPS_ANSWER_BYTES", "answer-bytes", "N",
       "Default size limit of one answer.", "4096" },
     { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
@@ -113,6 +116,7 @@ static const struct field root_rows[] = {
     { "secrets", OBJ, OPT, "What secret_ref may read.", .of = secret_rows },
     { "prompts", STR, OPT, "Folder of runbooks.", .min = 1, .max = 1024 },
     { "plan_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 30 * 86400 },
+    { "watch", NUM, OPT, "Seconds.", .min = 0, .max = 86400 },
     { "limits", OBJ, OPT, "Limits.", .of = limit_rows },
     { "log_level", STR, OPT, "Level.", .one_of = "debug|info|warn|error|off" },
     { 0 },
@@ -212,6 +216,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->secret_dirs = strings(a, json_path(t, "secrets.dirs"), NULL);
     c->prompts_dir = text(a, t, "prompts", NULL);
     c->plan_ttl = number(t, "plan_ttl", 3600);
+    c->watch = number(t, "watch", 0);
     c->max_calls = number(t, "limits.calls", 64);
     c->answer_bytes = number(t, "limits.answer_bytes", 4096);
     c->log_level = text(a, t, "log_level", "warn");

@@ -43,9 +43,10 @@ struct config {
     const char *const *secret_dirs;    /* folders whose files secret_ref may read */
     const char *prompts_dir;           /* runbooks beside our own; NULL: none */
     double plan_ttl;                   /* seconds until an undecided plan expires */
-    double max_calls;                  /* calls in flight */
-    double answer_bytes;               /* default budget of one tool answer */
-    const char *log_level;             /* debug|info|warn|error|off */
+    double watch;          /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;      /* calls in flight */
+    double answer_bytes;   /* default budget of one tool answer */
+    const char *log_level; /* debug|info|warn|error|off */
 };
 
 struct config_option {

@@ -141,7 +141,7 @@ static cJSON *comma_list(struct arena *a, const char *path, const char *given)
 static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
     static const char numbers[] =
-        "gateway.timeout|gateway.pause|plan_ttl|limits.calls|limits.answer_bytes";
+        "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes";
     static const char lists[] = "http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
     if (kind_has(lists, path))
         return comma_list(a, path, given);

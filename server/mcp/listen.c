@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
+#include "mcp/watch.h"
 #include "net/loop.h"
 
 #define META "io.modelcontextprotocol/"
@@ -98,6 +99,27 @@ void listen_each_uri(struct mcp *m, void (*fn)(void *arg, const char *uri), void
         }
 }
 
+/* -- what is watched for them ------------------------------------------------------------- */
+
+/* Those before `end`; NULL: all. */
+static void unwatch(struct mcp *m, const cJSON *uris, const cJSON *end)
+{
+    for (const cJSON *uri = uris ? uris->child : NULL; uri && uri != end; uri = uri->next)
+        watch_unwant(m, uri->valuestring);
+}
+
+static bool watched(const struct listener *l)
+{
+    struct request *r = l->request;
+    for (const cJSON *uri = l->uris ? l->uris->child : NULL; uri; uri = uri->next) {
+        if (watch_want(r->mcp, uri->valuestring))
+            continue;
+        unwatch(r->mcp, l->uris, uri);
+        return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+    }
+    return true;
+}
+
 /* -- life -------------------------------------------------------------------------------- */
 
 static void finish(void *arg)
@@ -109,6 +131,7 @@ static void finish(void *arg)
         p = &(*p)->next;
     *p = l->next;
     r->mcp->listening--;
+    unwatch(r->mcp, l->uris, NULL);
     if (r->gone) {
         request_gone(r);
         return;
@@ -197,7 +220,7 @@ void listen_start(struct request *r)
 {
     struct listener *l = arena_make(r->arena, struct listener);
     l->request = r;
-    if (!read_filter(l)) {
+    if (!read_filter(l) || !watched(l)) {
         request_error(r);
         return;
     }

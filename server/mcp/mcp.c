@@ -8,6 +8,7 @@
 #include "mcp/listen.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
+#include "mcp/watch.h"
 
 struct mcp *mcp_new(const struct mcp_options *o)
 {
@@ -40,6 +41,7 @@ void mcp_end_sessions(struct mcp *m)
 {
     session_table_free(m->sessions);
     listen_end_all(m);
+    watch_stop(m);
     task_end_all(m);
 }
 
@@ -49,6 +51,7 @@ void mcp_free(struct mcp *m)
         return;
     session_table_free(m->sessions);
     task_table_free(m);
+    watch_free(m);
     if (m->engine)
         engine_stop(m->engine);
     arena_free(m->arena);

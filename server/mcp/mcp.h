@@ -20,6 +20,7 @@ struct prompts;
 struct session_table;
 struct task_table;
 struct toolset;
+struct watch;
 
 struct mcp_options {
     struct loop *loop;
@@ -40,6 +41,7 @@ struct mcp {
     struct prompts *prompts; /* read by the first prompts/list */
     struct session_table *sessions;
     struct listener *listeners;
+    struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
     int requests;             /* in flight, all peers */
     int listening;            /* of them: open listen requests, which do no work */

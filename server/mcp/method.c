@@ -14,6 +14,7 @@
 #include "mcp/resource.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
+#include "mcp/watch.h"
 
 enum { LIST_TTL_MS = 300000 };
 
@@ -44,7 +45,8 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
         json_set_object(a, all, "completions");
     json_set_object(a, all, "logging");
     cJSON *prompts = json_set_object(a, all, "prompts");
-    json_set_object(a, all, "resources");
+    cJSON *resources = json_set_object(a, all, "resources");
+    json_set_bool(a, resources, "subscribe", true);
     cJSON *tools = json_set_object(a, all, "tools");
     if (!era->modern)
         return;
@@ -204,6 +206,22 @@ static const char *read_resource(struct request *r)
     return NULL;
 }
 
+static const char *subscribe(struct request *r)
+{
+    const char *uri = resource_uri(r);
+    if (uri && !watch_subscribe(r->session, uri))
+        return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+    return uri ? "{}" : NULL;
+}
+
+static const char *unsubscribe(struct request *r)
+{
+    const char *uri = resource_uri(r);
+    if (uri)
+        watch_unsubscribe(r->session, uri);
+    return uri ? "{}" : NULL;
+}
+
 static const struct method methods[] = {
     { "initialize", ERA_SESSIONS, .run = initialize },
     { "server/discover", ERA_2026_07, .run = discover },
@@ -213,6 +231,8 @@ static const struct method methods[] = {
     { "resources/list", ERA_ALL, .later = true, .run = list_resources },
     { "resources/templates/list", ERA_ALL, .later = true, .run = list_templates },
     { "resources/read", ERA_ALL, .later = true, .run = read_resource },
+    { "resources/subscribe", ERA_SESSIONS, .run = subscribe },
+    { "resources/unsubscribe", ERA_SESSIONS, .run = unsubscribe },
     { "prompts/list", ERA_ALL, .run = list_prompts },
     { "prompts/get", ERA_ALL, .run = get_prompt },
     { "completion/complete", ERA_ALL & ~ERA_2024_11, .later = true, .run = complete },

@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
+#include "mcp/watch.h"
 #include "net/loop.h"
 
 enum { BUCKETS = 4096, SWEEP_SECONDS = 60 };
@@ -17,6 +18,7 @@ struct session_table {
     struct loop_timer *sweep;
     int count;
     struct session *buckets[BUCKETS];
+    struct session *alone; /* without an id */
 };
 
 static unsigned bucket_of(const char *id)
@@ -62,7 +64,7 @@ int session_count(const struct session_table *t)
     return t->count;
 }
 
-struct session *session_alone(struct mcp *m, const char *principal)
+static struct session *session_new(struct mcp *m, const char *principal)
 {
     struct arena *a = arena_new();
     struct session *s = arena_make(a, struct session);
@@ -74,6 +76,19 @@ struct session *session_alone(struct mcp *m, const char *principal)
     return s;
 }
 
+static void link_session(struct session **head, struct session *s)
+{
+    s->next = *head;
+    *head = s;
+}
+
+struct session *session_alone(struct mcp *m, const char *principal)
+{
+    struct session *s = session_new(m, principal);
+    link_session(&m->sessions->alone, s);
+    return s;
+}
+
 struct session *session_open(struct mcp *m, const char *principal)
 {
     struct session_table *t = m->sessions;
@@ -81,11 +96,9 @@ struct session *session_open(struct mcp *m, const char *principal)
         return NULL;
     if (!t->sweep)
         t->sweep = loop_timer(m->loop, SWEEP_SECONDS, SWEEP_SECONDS, sweep, t);
-    struct session *s = session_alone(m, principal);
+    struct session *s = session_new(m, principal);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
-    struct session **head = &t->buckets[bucket_of(s->id)];
-    s->next = *head;
-    *head = s;
+    link_session(&t->buckets[bucket_of(s->id)], s);
     t->count++;
     return s;
 }
@@ -104,19 +117,20 @@ struct session *session_find(struct mcp *m, const char *id, const char *principa
 static void unlink_session(struct session *s)
 {
     struct session_table *t = s->mcp->sessions;
-    for (struct session **p = &t->buckets[bucket_of(s->id)]; *p; p = &(*p)->next) {
+    struct session **head = s->id ? &t->buckets[bucket_of(s->id)] : &t->alone;
+    for (struct session **p = head; *p; p = &(*p)->next) {
         if (*p != s)
             continue;
         *p = s->next;
-        t->count--;
+        t->count -= s->id != NULL;
         return;
     }
 }
 
 void session_end(struct session *s)
 {
-    if (s->id)
-        unlink_session(s);
+    unlink_session(s);
+    watch_unsubscribe_all(s);
     if (s->standing)
         s->standing->close(s->standing);
     while (s->asks)
@@ -181,4 +195,29 @@ void session_unstand(struct session *s, const struct standing *old)
 {
     if (s->standing == old)
         s->standing = NULL;
+}
+
+bool session_notify(struct session *s, const char *method, const char *params)
+{
+    if (!s->standing)
+        return false;
+    struct arena *a = arena_new();
+    const char *json = rpc_notification(a, method, params);
+    bool sent = s->standing->send(s->standing, json, strlen(json));
+    arena_free(a);
+    return sent;
+}
+
+static void each(struct session *s, void (*fn)(const void *arg, struct session *s), const void *arg)
+{
+    for (; s; s = s->next)
+        if (s->era)
+            fn(arg, s);
+}
+
+void session_each(struct mcp *m, void (*fn)(const void *arg, struct session *s), const void *arg)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        each(m->sessions->buckets[i], fn, arg);
+    each(m->sessions->alone, fn, arg);
 }

@@ -8,12 +8,14 @@
 #include "mcp/request.h"
 
 struct ask_wait;
+struct subscription;
 
 enum { SESSION_MAX = 10000, SESSION_IDLE_SECONDS = 3600, SESSION_ID_BYTES = 20 };
 
 /* A stream of messages that belong to no request: the standing GET. */
 struct standing {
     void (*close)(struct standing *s); /* another one has taken its place, or the session ends */
+    bool (*send)(struct standing *s, const char *json, size_t n); /* false: nobody can get it */
 };
 
 struct session {
@@ -30,6 +32,7 @@ struct session {
     struct ask_wait *asks;    /* questions the client has not answered yet */
     unsigned long last_ask;
     struct standing *standing;
+    struct subscription *subscriptions; /* mcp/watch.h */
     struct session *next;
 };
 
@@ -54,3 +57,7 @@ enum level session_level(const struct session *s);
 /* Newest wins; NULL clears it if it is still `old`. */
 void session_stand(struct session *s, struct standing *now);
 void session_unstand(struct session *s, const struct standing *old);
+/* A notification on the standing stream; params: JSON text. False: nobody can get it. */
+bool session_notify(struct session *s, const char *method, const char *params);
+/* Every session that has been initialized. fn must not end one. */
+void session_each(struct mcp *m, void (*fn)(const void *arg, struct session *s), const void *arg);

@@ -12,7 +12,8 @@
 #include "net/stdio.h"
 
 struct pipe {
-    struct reply_to to; /* serves every message: there is one way back */
+    struct reply_to to;       /* serves every message: there is one way back */
+    struct standing standing; /* the same way */
     struct arena *arena;
     struct mcp *mcp;
     struct session *session;
@@ -52,6 +53,17 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
     if (json)
         stdio_write(p->lines, json, n);
     maybe_ended(p);
+}
+
+static bool send_unasked(struct standing *s, const char *json, size_t n)
+{
+    struct pipe *p = (struct pipe *)(void *)((char *)s - offsetof(struct pipe, standing));
+    return send(&p->to, json, n);
+}
+
+static void stand_down(struct standing *s)
+{
+    (void)s; /* there is only this one */
 }
 
 static void refuse(struct pipe *p, struct arena *a, const char *id, int code, const char *text)
@@ -125,11 +137,13 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
     struct arena *a = arena_new();
     struct pipe *p = arena_make(a, struct pipe);
     *p = (struct pipe){ .to = { .send = send, .done = done },
+                        .standing = { .close = stand_down, .send = send_unasked },
                         .arena = a,
                         .mcp = m,
                         .session = session_alone(m, "local"),
                         .ended = ended,
                         .arg = arg };
+    session_stand(p->session, &p->standing);
     const struct stdio_options o = {
         .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p
     };

@@ -156,6 +156,16 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
 
 /* -- the standing GET -------------------------------------------------------------------- */
 
+static bool send_standing(struct standing *s, const char *json, size_t n)
+{
+    struct web_reply *r =
+        (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
+    if (r->x && event(r, json, n))
+        return true;
+    lose(r);
+    return false;
+}
+
 /* A newer GET has taken its place, or the session ends. */
 static void close_standing(struct standing *s)
 {
@@ -187,6 +197,7 @@ void web_get(struct web *w, struct http_exchange *x)
     struct web_reply *r = web_reply_new(w, x);
     r->session = s;
     r->standing.close = close_standing;
+    r->standing.send = send_standing;
     begin_stream(r);
     session_stand(s, &r->standing);
     beat(r);

@@ -1,8 +1,14 @@
 """resources.py [WORD…] - resources, subscriptions and completion as clients see them, over both transports and eras."""
+import http.client
 import json
+import queue
+import socket
 import sys
+import threading
+import time
 
 import client as mcp
+import house
 import protocol
 from protocol import LEGACY, World, equal, holds
 
@@ -137,6 +143,99 @@ def check_changes_and_audit(w):
     holds(plan in complete(c, {"type": "ref/resource", "uri": "higress://change/{id}"}, "id", plan[:4])["values"], "id")
     c.call("cancel_change", {"id": plan})
     equal(read(c, "higress://change/" + plan)["state"], "cancelled")
+    c.close()
+
+
+class Standing:
+    """The standing GET stream of an HTTP session, or a listen stream; what it says, as it comes."""
+
+    def __init__(self, c, uris=None):
+        self.c, self.notes = http.client.HTTPConnection(c.host, c.port, timeout=20), queue.Queue()
+        if c.modern():
+            message = {"jsonrpc": "2.0", "id": "w", "method": "subscriptions/listen", "params": {
+                "_meta": c.meta(), "notifications": {"resourceSubscriptions": uris}}}
+            self.c.request("POST", "/mcp", json.dumps(message), c.headers(message))
+        else:
+            self.c.request("GET", "/mcp", None, {"Accept": "text/event-stream", "Mcp-Session-Id": c.session})
+        self.response = self.c.getresponse()
+        equal(self.response.status, 200)
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        try:
+            for line in self.response:
+                if line.startswith(b"data: {"):
+                    self.notes.put(json.loads(line[6:]))
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            pass
+
+    def close(self):
+        self.c.sock and self.c.sock.shutdown(socket.SHUT_RDWR)
+        self.c.close()
+
+
+def updates(notes, seconds):
+    """URIs of the resources/updated within that time."""
+    uris, end = [], time.time() + seconds
+    while True:
+        try:
+            note = notes.get(timeout=max(0, end - time.time()))
+        except queue.Empty:
+            return uris
+        note = json.loads(note) if isinstance(note, bytes) else note
+        if note and note.get("method") == "notifications/resources/updated":
+            uris.append(note["params"]["uri"])
+            end = min(end, time.time() + 0.3)
+
+
+def check_subscriptions_fire_when_it_changed(w):
+    """Every transport and era: after an own change at once, after a foreign one at the configured rate, else never."""
+    uri, other = GATEWAY + "route/pay", GATEWAY + "route/other"
+    w.api("POST", "/v1/routes", {**protocol.ROUTE, "name": "other"})
+    port = w.house.serve(["--watch", "1", "--mode", "auto"])
+    for c in (w.http(LEGACY, port=port), w.http(mcp.MODERN, port=port), "stdio"):
+        if c == "stdio":
+            c = mcp.StdioClient([house.BINARY, "stdio", "--watch", "1", "--mode", "auto"], w.house.env, LEGACY)
+            c.open()
+            standing, notes = None, c.lines
+        else:
+            standing = Standing(c, [uri])
+            notes = standing.notes
+        if not c.modern():
+            equal(c.request("resources/subscribe", {"uri": uri}), {})
+            equal(c.request("resources/subscribe", {"uri": uri}), {})
+        equal(updates(notes, 1.5), [], "nothing has changed")
+        path = "/foreign-%s" % time.time()
+        route = w.api("GET", "/v1/routes/pay")["data"]
+        w.api("PUT", "/v1/routes/pay", {**route, "path": {**route["path"], "matchValue": path}})
+        w.api("PUT", "/v1/routes/other", w.api("GET", "/v1/routes/other")["data"])
+        equal(updates(notes, 4), [uri], "a foreign change")
+        done = c.call("change_resource", {**protocol.PATCH, "object": {"path": {"matchValue": path + "-own"}}})
+        equal(done["structuredContent"]["state"], "applied")
+        equal(updates(notes, 4), [uri], "an own change")
+        if not c.modern():
+            equal(c.request("resources/unsubscribe", {"uri": uri}), {})
+            c.call("change_resource", {**protocol.PATCH, "object": {"path": {"matchValue": path + "-more"}}})
+            equal(updates(notes, 2.5), [], "unsubscribed")
+        if standing:
+            standing.close()
+        c.close()
+    w.house.api("DELETE", "/v1/routes/other")
+
+
+def check_changes_are_subscribed_without_a_rate(w):
+    c = w.http(LEGACY)
+    plan = protocol.pending_id(c)
+    standing = Standing(c)
+    for uri in ("higress://change/" + plan, "higress://audit", GATEWAY + "route/pay", "test://unknown"):
+        equal(c.request("resources/subscribe", {"uri": uri}), {})
+    equal(updates(standing.notes, 1.5), [], "nothing has changed")
+    c.call("cancel_change", {"id": plan})
+    equal(sorted(updates(standing.notes, 4)), ["higress://audit", "higress://change/" + plan])
+    for i in range(96):
+        c.request("resources/subscribe", {"uri": "test://many/%d" % i})
+    equal(refused(c, "resources/subscribe", {"uri": "test://many/96"})["code"], -32603, "bounded")
+    standing.close()
     c.close()
 
 
