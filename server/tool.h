@@ -87,9 +87,13 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 const cJSON *gw_path(struct call *c, const char *path, enum missing m);
 /* Secrets of an object masked, by the kind's table; a copy in the call's arena. */
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
-bool gw_kind_known(const char *kind);
-const char *gw_kind_key(const char *kind); /* "name", … the member that names an object */
-const char *gw_kind_list(void);            /* "route|domain|…" for .one_of */
+/* The kinds as .one_of takes them. */
+#define GW_KINDS                                                                                   \
+    "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
+    "plugin-instance|consumer|tls-certificate|mcp-server|mcp-consumers|higress-config|dashboard|"  \
+    "system"
+const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
+const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
 const char *gw_name_of(const char *kind, const cJSON *o);
 
 /* -- describing a change -- */
@@ -132,12 +136,10 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
 /* A page of Envoy's admin interface: parsed JSON, or a JSON string when it is text. NULL + fail
  * when none is configured or it does not answer. */
 const cJSON *envoy_admin(struct call *c, const char *path);
-/* The whole walk: target kind "route", "service" or NULL; gateway/diagnose.h says what comes back.
- */
+/* The whole walk: target kind "route", "service" or NULL; see gateway/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);
 
-/* -- a page of lines -----------------------------------------------------------------------------
- */
+/* -- a page of lines -- */
 /* Out of a stream of objects: counts all that match, keeps the lines of one page within limit and
  * bytes. The line under way is written into one buffer that is used again, so that a filter over
  * 100,000 objects costs no memory. limit 0: a short page. */

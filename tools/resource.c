@@ -9,12 +9,8 @@
 
 extern const struct toolset toolset_resource;
 
-#define KINDS                                                                                      \
-    "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
-    "plugin-instance|consumer|tls-certificate"
-
 static const struct field list_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = KINDS },
+    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { "text", STR, OPT, "Any part of the line." },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
@@ -30,8 +26,8 @@ static const struct field list_out[] = {
 };
 
 static const struct field get_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = KINDS },
-    { "name", STR, REQ, NULL },
+    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
+    { "name", STR, OPT, "Not for higress-config and system." },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { 0 },
 };
@@ -42,7 +38,7 @@ static const struct field get_out[] = {
 };
 
 static const struct field change_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = KINDS },
+    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
     { "name", STR, OPT, "Not for create." },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
@@ -111,10 +107,21 @@ static char *say_list(struct call *c, const cJSON *answer)
     return page_say(c, answer, "items", arg_str(c, "kind"));
 }
 
+/* The name given, or that of the only object of its kind. NULL after fail(). */
+static const char *name_given(struct call *c)
+{
+    const char *name = arg_str(c, "name");
+    const char *only = gw_kind_only(arg_str(c, "kind"));
+
+    name = name ? name : only;
+    return name ? name : fail_null(c, "name: is required, which %s?", arg_str(c, "kind"));
+}
+
 static const cJSON *get(struct call *c)
 {
     const char *kind = arg_str(c, "kind");
-    const cJSON *o = gw_get(c, kind, arg_str(c, "name"), arg_str(c, "scope"), MISSING_FAILS);
+    const char *name = name_given(c);
+    const cJSON *o = name ? gw_get(c, kind, name, arg_str(c, "scope"), MISSING_FAILS) : NULL;
     cJSON *answer = json_object(arena(c));
 
     if (!o)
@@ -310,9 +317,9 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
 static bool change_existing(struct call *c, struct plan *p, const char *kind, const cJSON *object)
 {
     const char *action = arg_str(c, "action");
-    const char *name = arg_str(c, "name");
+    const char *name = name_given(c);
     const char *scope = arg_str(c, "scope");
-    const cJSON *before = gw_get(c, kind, name, scope, MISSING_FAILS);
+    const cJSON *before = name ? gw_get(c, kind, name, scope, MISSING_FAILS) : NULL;
 
     if (!before)
         return false;
@@ -344,8 +351,6 @@ static bool change(struct call *c, struct plan *p)
         return fail(c, "object: is required for %s", action);
     if (!strcmp(action, "create"))
         return create(c, p, kind, object);
-    if (!arg_str(c, "name"))
-        return fail(c, "name: is required for %s", action);
     return change_existing(c, p, kind, object);
 }
 

@@ -14,7 +14,11 @@ struct err;
 
 enum field_type { FIELD_END = 0, STR, INT, NUM, BOOL, OBJ, LIST, ANY };
 enum field_need { OPT = 0, REQ = 1 };
-enum field_flag { FIELD_SECRET = 1, FIELD_OPEN = 2 /* OBJ that admits unknown members */ };
+enum field_flag {
+    FIELD_SECRET = 1,
+    FIELD_OPEN = 2, /* OBJ that admits unknown members */
+    FIELD_MADE = 4  /* set by the other side; for documentation */
+};
 
 struct field {
     const char *name;

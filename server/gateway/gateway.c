@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "gateway/config.h"
 #include "gateway/kind.h"
+#include "gateway/odd.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
@@ -245,6 +246,8 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
 {
     if (missing)
         *missing = false;
+    if (k->flags & KIND_ODD)
+        return odd_object(g, a, k, name, missing, c, e);
     if (!k->object)
         return search_list(g, a, k, name, scope, missing, c, e);
     char *path = kind_object_path(a, k, name, scope, e);

@@ -1,8 +1,6 @@
-/* kind.c - the table of resource kinds and what follows from a row: paths, names, content, hashes.
+/* kind.c - what follows from a row of the kind table: paths, names, content, hashes, references.
  *
- * A new kind is a new row (and its name in `names`); a rule that needs code goes to check.c. The
- * facts are the console's, as recorded: where a member is carried, stripped or guarded here,
- * leaving it out has been seen to lose data there.
+ * The rows are in kind_rows.c, their fields in kind_field*.c.
  */
 #include "gateway/kind.h"
 #include "base/arena.h"
@@ -10,151 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-
-static const char names[] = "route|domain|service-source|proxy-server|service|ai-provider|ai-route|"
-                            "wasm-plugin|plugin-instance|consumer|tls-certificate";
-
-const struct kind kinds[] = {
-    {
-        .name = "route",
-        .about = "Which requests (host, path, method, header, query) go to which services.",
-        .list = "/v1/routes",
-        .object = "/v1/routes/{name}",
-        .key = "name",
-        .version = VERSION_ENFORCED,
-        .carry = "authConfig",
-        .made = "version|readonly",
-        .guarded = ".internal",
-        .loss = "Deleting a route also deletes every plugin rule that targets it.",
-    },
-    {
-        .name = "domain",
-        .about = "A host name and its HTTPS mode and certificate.",
-        .list = "/v1/domains",
-        .object = "/v1/domains/{name}",
-        .key = "name",
-        .version = VERSION_ENFORCED,
-        .carry = "enableHttps|certIdentifier",
-        .made = "version",
-        .loss = "A change of a domain rewrites every route bound to it; deleting it deletes its "
-                "plugin rules.",
-    },
-    {
-        .name = "service-source",
-        .about = "Where services come from: fixed addresses, DNS names, Nacos, Consul, ZooKeeper, "
-                 "Eureka.",
-        .list = "/v1/service-sources",
-        .object = "/v1/service-sources/{name}",
-        .key = "name",
-        .version = VERSION_ECHOED,
-        .flags = KIND_UPSERT,
-        .secrets = "authN.properties.*",
-        .carry = "authN",
-        .made = "version",
-        .guarded = ".internal",
-        .loss = "Nothing checks whether routes still use the services of a deleted source.",
-    },
-    {
-        .name = "proxy-server",
-        .about = "A forward proxy through which service sources may be reached.",
-        .list = "/v1/proxy-servers",
-        .object = "/v1/proxy-servers/{name}",
-        .key = "name",
-        .version = VERSION_ECHOED,
-        .flags = KIND_UPSERT,
-        .made = "version",
-        .guarded = ".internal",
-    },
-    {
-        .name = "service",
-        .about = "What the gateway has discovered: name, port, protocol, endpoints. Read-only.",
-        .list = "/v1/services",
-        .key = "name",
-        .version = VERSION_NONE,
-        .flags = KIND_READ_ONLY,
-        .made = "version",
-    },
-    {
-        .name = "ai-provider",
-        .about = "An LLM provider: type, protocol, API keys, endpoint settings.",
-        .list = "/v1/ai/providers",
-        .object = "/v1/ai/providers/{name}",
-        .key = "name",
-        .version = VERSION_NONE,
-        .flags = KIND_UPSERT,
-        .secrets = "tokens[]|rawConfigs.apiTokens[]|rawConfigs.apiTokens",
-        .carry = "tokens|rawConfigs|protocol",
-        .made = "version",
-        .loss = "Deleting a provider is not refused while AI routes use it; they break.",
-    },
-    {
-        .name = "ai-route",
-        .about = "Which requests go to which LLM providers, by model, path and header.",
-        .list = "/v1/ai/routes",
-        .object = "/v1/ai/routes/{name}",
-        .key = "name",
-        .version = VERSION_LATE,
-        .carry = "authConfig",
-        .made = "version",
-        .loss = "An AI route is several objects; the console changes live ones before it notices a "
-                "conflict.",
-    },
-    {
-        .name = "wasm-plugin",
-        .about = "A plugin the gateway can run: image, phase, priority.",
-        .list = "/v1/wasm-plugins",
-        .object = "/v1/wasm-plugins/{name}",
-        .key = "name",
-        .version = VERSION_ENFORCED,
-        .carry = "builtIn",
-        .made = "version|productCovered|readmeUrl|icon",
-        .loss = "Deleting a plugin deletes all of its instances.",
-    },
-    {
-        .name = "plugin-instance",
-        .about = "One plugin's configuration for everything, a domain, a route or a service.",
-        .list = "{scope}/plugin-instances",
-        .object = "{scope}/plugin-instances/{name}",
-        .key = "pluginName",
-        .version = VERSION_ECHOED,
-        .flags = KIND_SCOPED | KIND_UPSERT | KIND_PUT_CREATES,
-        .carry = "enabled|configurations",
-        .strip = "scope|target|targets|version|internal",
-        .made = "version|scope|target|targets|internal|pluginVersion|rawConfigurations",
-        .kept = "key-auth|ai-proxy|model-mapper|model-router|mcp-server",
-        .loss = "Deleting an instance also deletes the console's own rules of that plugin there.",
-    },
-    {
-        .name = "consumer",
-        .about = "A caller with its key-auth credentials.",
-        .list = "/v1/consumers",
-        .object = "/v1/consumers/{name}",
-        .key = "name",
-        .version = VERSION_NONE,
-        .flags = KIND_UPSERT,
-        .secrets = "credentials[].values[]|credentials[].value",
-        .carry = "credentials",
-        .made = "version",
-    },
-    {
-        .name = "tls-certificate",
-        .about = "A certificate and its private key.",
-        .list = "/v1/tls-certificates",
-        .object = "/v1/tls-certificates/{name}",
-        .key = "name",
-        .version = VERSION_ENFORCED,
-        .secrets = "key",
-        .needs = "cert|key",
-        .made = "version|domains|validityStart|validityEnd",
-        .loss = "Nothing checks whether a domain still uses a deleted certificate.",
-    },
-    { 0 },
-};
-
-const char *kind_names(void)
-{
-    return names;
-}
+#include "base/yaml.h"
 
 const struct kind *kind_find(const char *name)
 {
@@ -271,7 +125,7 @@ bool kind_exists(const struct kind *k, const cJSON *o)
 {
     if (!o || cJSON_IsNull(o))
         return false;
-    if (!(k->flags & KIND_PUT_CREATES))
+    if (!(k->flags & KIND_SCOPED))
         return true;
     return json_true(o, "enabled") || json_count(json_get(o, "configurations")) > 0;
 }
@@ -289,6 +143,16 @@ static void strip_empty(cJSON *node)
     }
 }
 
+/* The console prints YAML text anew, so that only what it says can be compared. */
+static void text_to_tree(struct arena *a, const struct kind *k, cJSON *content)
+{
+    const char *text = k->yaml ? json_str(content, k->yaml) : NULL;
+    struct err ignored = { 0 };
+    cJSON *tree = text && *text ? yaml_parse(a, text, strlen(text), &ignored) : NULL;
+    if (tree)
+        json_set(a, content, k->yaml, tree);
+}
+
 cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
 {
     if (!o)
@@ -297,6 +161,7 @@ cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
     char word[KIND_WORD];
     for (const char *rest = k->made; kind_next(&rest, word);)
         json_remove(content, word);
+    text_to_tree(a, k, content);
     strip_empty(content);
     return content;
 }
@@ -315,4 +180,71 @@ char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o)
     char *text =
         arena_printf(a, "%s\n%s", json_canonical(a, kind_content(a, k, o)), version ? version : "");
     return crypto_sha256_hex(a, text, strlen(text));
+}
+
+/* -- references ------------------------------------------------------------------------------- */
+
+struct walk {
+    struct arena *arena;
+    const char *kind; /* of what the paths point to */
+    kind_ref_fn *fn;
+    void *arg;
+};
+
+static bool walk_path(const struct walk *w, const cJSON *node, const char *path, const char *where);
+
+static bool walk_found(const struct walk *w, const cJSON *found, const char *rest,
+                       const char *where)
+{
+    if (*rest)
+        return walk_path(w, found, rest + (*rest == '.'), where);
+    if (!cJSON_IsString(found) || !found->valuestring[0])
+        return true;
+    return w->fn(w->arg, where, w->kind, found->valuestring);
+}
+
+/* path: "a.b[].c" below node, where: how node was reached. */
+static bool walk_path(const struct walk *w, const cJSON *node, const char *path, const char *where)
+{
+    size_t n = strcspn(path, ".[");
+    bool each = text_starts(path + n, "[]");
+    const char *rest = path + n + (each ? 2 : 0);
+    char *here = arena_printf(w->arena, "%s%s%.*s", where, *where ? "." : "", (int)n, path);
+    char member[KIND_WORD];
+    snprintf(member, sizeof member, "%.*s", (int)n, path);
+    const cJSON *c = json_get(node, member), *item;
+    int i = 0;
+    if (!c || !each)
+        return !c || walk_found(w, c, rest, here);
+    cJSON_ArrayForEach(item, c)
+    {
+        if (!walk_found(w, item, rest, arena_printf(w->arena, "%s[%d]", here, i++)))
+            return false;
+    }
+    return true;
+}
+
+static bool scope_ref(struct arena *a, const char *scope, kind_ref_fn *fn, void *arg)
+{
+    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
+        size_t n = strlen(scopes[i].prefix);
+        if (!strncmp(scope, scopes[i].prefix, n))
+            return fn(arg, "scope", arena_strndup(a, scope, n - 1), scope + n);
+    }
+    return true;
+}
+
+bool kind_refs(struct arena *a, const struct kind *k, const char *scope, const cJSON *o,
+               kind_ref_fn *fn, void *arg)
+{
+    char row[KIND_WORD];
+    if ((k->flags & KIND_SCOPED) && scope && !scope_ref(a, scope, fn, arg))
+        return false;
+    for (const char *rest = k->refs; kind_next(&rest, row);) {
+        size_t n = strcspn(row, ">");
+        struct walk w = { a, arena_strdup(a, row + n + 1), fn, arg };
+        if (!walk_path(&w, o, arena_strndup(a, row, n), ""))
+            return false;
+    }
+    return true;
 }

@@ -10,6 +10,7 @@
 
 struct arena;
 struct err;
+struct field;
 
 enum kind_version {
     VERSION_NONE = 1, /* the object has no version: compare content */
@@ -19,10 +20,15 @@ enum kind_version {
 };
 
 enum kind_flag {
-    KIND_SCOPED = 1,     /* lives at global, domain:X, route:X or service:X */
-    KIND_READ_ONLY = 2,  /* cannot be written */
-    KIND_UPSERT = 4,     /* POST overwrites, PUT creates: existence must be checked before */
-    KIND_PUT_CREATES = 8 /* there is no POST */
+    KIND_SCOPED = 1,      /* lives at global, domain:X, route:X or service:X */
+    KIND_READ_ONLY = 2,   /* cannot be written */
+    KIND_UPSERT = 4,      /* POST overwrites, PUT creates: existence must be checked before */
+    KIND_PUT_CREATES = 8, /* there is no POST */
+    KIND_PUT_LIST = 16,   /* PUT goes to the list's path, not to the object's */
+    KIND_THIN_LIST = 32,  /* the list leaves members out that the object has */
+    KIND_FIXED = 64,      /* always there: neither created nor deleted */
+    KIND_SINGLE = 128,    /* the only one, named as its kind */
+    KIND_ODD = 256        /* read, and where need be written, by odd.c */
 };
 
 struct kind {
@@ -41,6 +47,12 @@ struct kind {
     const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
     const char *kept;    /* names that must not be deleted */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
+    const char *yaml; /* member that is YAML text: compared, shown and masked as the tree it is */
+    /* What it points to, "path>kind": "services[].name>service". The scope of a plugin instance is
+     * a reference, too. kind_refs walks them. */
+    const char *refs;
+    const struct field *fields; /* every member the console knows: types, bounds, sentences */
+    const char *example;        /* one object that passes every rule, JSON text */
 };
 extern const struct kind kinds[]; /* ended by { 0 } */
 
@@ -66,3 +78,9 @@ cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o);
  * NULL. */
 char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o);
 const char *kind_version_of(const struct kind *k, const cJSON *o); /* NULL: none or not enforced */
+
+/* Calls fn for each reference of an object: path "services[0].name", kind and name of what it
+ * points to; scope NULL unless the kind is scoped. False when fn said so: a stop. */
+typedef bool kind_ref_fn(void *arg, const char *path, const char *kind, const char *name);
+bool kind_refs(struct arena *a, const struct kind *k, const char *scope, const cJSON *o,
+               kind_ref_fn *fn, void *arg);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
+#include "gateway/odd.h"
 #include "net/fetch.h"
 
 enum { ELEMENT_MAX = 8 << 20 };
@@ -87,6 +88,8 @@ bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void
 bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scope,
                        gateway_each_fn *fn, void *arg, struct cancel *c, struct err *e)
 {
+    if (k->flags & KIND_ODD)
+        return odd_each(g, k, fn, arg, c, e);
     struct arena *a = arena_new();
     char *path = kind_list_path(a, k, scope, e);
     bool ok = path && gateway_each(g, path, fn, arg, c, e);

@@ -108,6 +108,11 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
                NULL;
     if (k->flags & KIND_READ_ONLY)
         return err_set(p->err, ERR_ARGS, "a %s can only be read", k->name), NULL;
+    if ((k->flags & KIND_FIXED) && verb != PLAN_PUT)
+        return err_set(p->err, ERR_ARGS,
+                       "%s is always there: it is neither created nor deleted; patch or replace it",
+                       k->name),
+               NULL;
     if (p->count == PLAN_MAX_OPS)
         return err_set(p->err, ERR_ARGS, "a plan holds at most %d operations", PLAN_MAX_OPS), NULL;
     if (!kind_object_path(p->arena, k, name, scope, p->err))

@@ -62,20 +62,16 @@ const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o)
     return mask_object(c->arena, kind_find(kind), o);
 }
 
-bool gw_kind_known(const char *kind)
+const char *gw_kind_only(const char *kind)
 {
-    return kind_find(kind) != NULL;
+    const struct kind *k = kind_find(kind);
+    return k && (k->flags & KIND_SINGLE) ? k->name : NULL;
 }
 
 const char *gw_kind_key(const char *kind)
 {
     const struct kind *k = kind_find(kind);
     return k ? k->key : NULL;
-}
-
-const char *gw_kind_list(void)
-{
-    return kind_names();
 }
 
 const char *gw_name_of(const char *kind, const cJSON *o)

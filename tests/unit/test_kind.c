@@ -1,4 +1,6 @@
 /* test_kind.c - the table of kinds: its own consistency, paths, content and hashes. */
+#include "tool.h" /* before cmocka, whose `fail` is another */
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -44,12 +46,48 @@ static void test_table(void **state)
         assert_int_equal(!strncmp(k->list, "{scope}", 7), !!(k->flags & KIND_SCOPED));
         if (k->flags & KIND_PUT_CREATES)
             assert_true(k->flags & KIND_UPSERT);
+        assert_non_null(k->fields);
+        assert_non_null(k->example);
     }
     char word[KIND_WORD];
     for (const char *rest = kind_names(); kind_next(&rest, word); n--)
         assert_non_null(kind_find(word));
     assert_int_equal(n, 0);
     assert_null(kind_find("nothing"));
+    assert_string_equal(kind_names(), GW_KINDS);
+}
+
+static bool note_ref(void *arg, const char *path, const char *kind, const char *name)
+{
+    buf_printf(arg, "%s=%s:%s ", path, kind, name);
+    return true;
+}
+
+static void test_refs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *scope, *object, *refs;
+    } rows[] = {
+        { "route", NULL,
+          "{\"domains\":[\"a\",\"b\"],\"services\":[{\"name\":\"w.static\"},{\"name\":\"x.dns\"}],"
+          "\"authConfig\":{\"allowedConsumers\":[\"alice\"]}}",
+          "domains[0]=domain:a domains[1]=domain:b services[0].name=service:w.static "
+          "services[1].name=service:x.dns authConfig.allowedConsumers[0]=consumer:alice " },
+        { "domain", NULL, "{\"certIdentifier\":\"c\"}", "certIdentifier=tls-certificate:c " },
+        { "domain", NULL, "{\"certIdentifier\":\"\"}", "" },
+        { "ai-route", NULL, "{\"fallbackConfig\":{\"upstreams\":[{\"provider\":\"p\"}]}}",
+          "fallbackConfig.upstreams[0].provider=ai-provider:p " },
+        { "plugin-instance", "route:r", "{\"pluginName\":\"cors\"}",
+          "scope=route:r pluginName=wasm-plugin:cors " },
+        { "mcp-consumers", NULL, "{\"mcpServerName\":\"m\",\"consumers\":[\"z\"]}",
+          "mcpServerName=mcp-server:m consumers[0]=consumer:z " },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf *b = buf_in(a, 1000);
+        kind_refs(a, kind_find(rows[i].kind), rows[i].scope, json(rows[i].object), note_ref, b);
+        assert_string_equal(b->data ? b->data : "", rows[i].refs);
+    }
 }
 
 static void test_paths(void **state)
@@ -123,11 +161,9 @@ static void test_made_up_instance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_bad_names),
-        cmocka_unit_test(test_content),
-        cmocka_unit_test(test_made_up_instance),
+        cmocka_unit_test(test_table),   cmocka_unit_test(test_refs),
+        cmocka_unit_test(test_paths),   cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_content), cmocka_unit_test(test_made_up_instance),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
