@@ -326,3 +326,69 @@ cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err 
     end(&r);
     return failed ? NULL : roots;
 }
+
+static const char *token_sign(yaml_token_type_t type)
+{
+    static const char *const signs[] = { [YAML_STREAM_START_TOKEN] = "<stream start>",
+                                         [YAML_STREAM_END_TOKEN] = "<stream end>",
+                                         [YAML_VERSION_DIRECTIVE_TOKEN] = "<directive>",
+                                         [YAML_TAG_DIRECTIVE_TOKEN] = "<directive>",
+                                         [YAML_DOCUMENT_START_TOKEN] = "<document start>",
+                                         [YAML_DOCUMENT_END_TOKEN] = "<document end>",
+                                         [YAML_BLOCK_SEQUENCE_START_TOKEN] =
+                                             "<block sequence start>",
+                                         [YAML_BLOCK_MAPPING_START_TOKEN] = "<block mapping start>",
+                                         [YAML_BLOCK_END_TOKEN] = "<block end>",
+                                         [YAML_FLOW_SEQUENCE_START_TOKEN] = "[",
+                                         [YAML_FLOW_SEQUENCE_END_TOKEN] = "]",
+                                         [YAML_FLOW_MAPPING_START_TOKEN] = "{",
+                                         [YAML_FLOW_MAPPING_END_TOKEN] = "}",
+                                         [YAML_BLOCK_ENTRY_TOKEN] = "-",
+                                         [YAML_FLOW_ENTRY_TOKEN] = ",",
+                                         [YAML_KEY_TOKEN] = "?",
+                                         [YAML_VALUE_TOKEN] = ":",
+                                         [YAML_ALIAS_TOKEN] = "<alias>",
+                                         [YAML_ANCHOR_TOKEN] = "<anchor>",
+                                         [YAML_TAG_TOKEN] = "<tag>",
+                                         [YAML_SCALAR_TOKEN] = "<scalar>" };
+    bool known = (size_t)type < sizeof signs / sizeof *signs && signs[type];
+    return known ? signs[type] : "<error>";
+}
+
+/* The parser drops the token it stumbles over; its start says which one it was. */
+static const char *token_at(const char *text, size_t len, size_t index)
+{
+    struct reader r = { 0 };
+    yaml_token_t token;
+    const char *sign = NULL;
+    start(&r, text, len);
+    for (bool more = true; more && !sign && yaml_parser_scan(&r.parser, &token);) {
+        more = token.type != YAML_STREAM_END_TOKEN;
+        if (token.start_mark.index >= index && token.type != YAML_STREAM_START_TOKEN)
+            sign = token_sign(token.type);
+        yaml_token_delete(&token);
+    }
+    yaml_parser_delete(&r.parser);
+    return sign ? sign : token_sign(YAML_STREAM_END_TOKEN);
+}
+
+bool yaml_find_fault(struct arena *a, const char *text, size_t len, struct yaml_fault *out)
+{
+    struct reader r = { 0 };
+    const yaml_parser_t *p = &r.parser;
+    bool good = true;
+    start(&r, text, len);
+    while (good && r.event.type != YAML_STREAM_END_EVENT)
+        good = advance(&r);
+    *out = (struct yaml_fault){ .problem = NULL };
+    if (!good) {
+        out->scanning = p->error != YAML_PARSER_ERROR;
+        out->context = arena_strdup(a, p->context);
+        out->problem = arena_strdup(a, p->problem ? p->problem : "malformed");
+        out->context_at = p->context_mark.index;
+        out->at = p->problem_mark.index;
+        out->token = out->scanning ? NULL : token_at(text, len, p->problem_mark.index);
+    }
+    end(&r);
+    return !good;
+}

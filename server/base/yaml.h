@@ -19,6 +19,18 @@ cJSON *yaml_parse(struct arena *a, const char *text, size_t len,
 /* All documents, as an array of roots; empty documents are left out. */
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e);
 
+/* Why a text is no YAML, for those who word it as another reader does. Places are
+ * characters from the text's start; the words are libyaml's. */
+struct yaml_fault {
+    size_t context_at, at;
+    bool scanning;       /* no token could be made; else the tokens do not fit together */
+    const char *context; /* "while parsing a flow node"; NULL: none */
+    const char *problem;
+    const char *token; /* the token that did not fit, as YAML writes it: "]", "<stream end>" */
+};
+/* False: its tokens and their order are right. */
+bool yaml_find_fault(struct arena *a, const char *text, size_t len, struct yaml_fault *out);
+
 /* Block style, two spaces, keys in the tree's order, list items at their key's indent (as
  * Kubernetes prints), strings quoted when they would otherwise be read as another type, multi-line
  * strings as literal blocks. Parsing it again gives an equal tree. */

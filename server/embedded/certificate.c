@@ -77,22 +77,33 @@ static bool is_certificate(const cJSON *secret)
     return its && strcmp(its, type) == 0;
 }
 
+/* The real console sorts by name and trips over a missing one; one alone needs no sorting. Its
+ * machine drops the text of an exception that it throws often; in the recordings that is so where
+ * the page asked for lies past the end, so that is the rule here. */
+static bool can_sort(struct rest_request *r, int total, bool nameless)
+{
+    if (!nameless || total < 2)
+        return true;
+    if (rest_past_end(r, total))
+        return rest_fail(r, X_NULL_POINTER, NULL);
+    return rest_fail(r, X_NULL_POINTER,
+                     "Cannot read field \"value\" because \"anotherString\" is null");
+}
+
 static void get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     size_t n = kstore_count(r->store, kind);
+    bool nameless = false;
     for (size_t i = 0; i < n; i++) {
         const cJSON *secret = kstore_at(r->store, kind, i);
         if (!is_certificate(secret))
             continue;
-        if (is_nameless(secret)) {
-            rest_fail(r, X_NULL_POINTER,
-                      "Cannot read field \"value\" because \"anotherString\" is null");
-            return;
-        }
+        nameless |= is_nameless(secret);
         json_add(r->arena, out, shown(r, secret));
     }
-    rest_page(r, out);
+    if (can_sort(r, json_count(out), nameless))
+        rest_page(r, out);
 }
 
 static void get(struct rest_request *r)

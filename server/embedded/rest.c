@@ -31,6 +31,8 @@ static const struct {
     [X_ILLEGAL_STATE] = { "java.lang.IllegalStateException", 500 },
     [X_NULL_POINTER] = { "java.lang.NullPointerException", 500 },
     [X_API] = { "io.kubernetes.client.openapi.ApiException", 500 },
+    [X_YAML_PARSER] = { "org.yaml.snakeyaml.parser.ParserException", 500 },
+    [X_YAML_SCANNER] = { "org.yaml.snakeyaml.scanner.ScannerException", 500 },
 };
 
 /* Extensions that Spring takes for harmless; any other makes it name the download. */
@@ -170,16 +172,29 @@ static bool page_number(const struct rest_request *r, const char *name, int *out
     return true;
 }
 
-static bool page_window(struct rest_request *r, struct rest_list *l)
+static bool page_asked(const struct rest_request *r, struct rest_list *l)
 {
     bool has_num = page_number(r, "pageNum", &l->page_num);
     bool has_size = page_number(r, "pageSize", &l->page_size);
     if (!has_num && !has_size)
-        return true;
+        return false;
     if (l->page_num < 1)
         l->page_num = 1;
     if (l->page_size < 1)
         l->page_size = 10;
+    return true;
+}
+
+bool rest_past_end(const struct rest_request *r, int total)
+{
+    struct rest_list l = { 0 };
+    return page_asked(r, &l) && (long long)(l.page_num - 1) * l.page_size > total;
+}
+
+static bool page_window(struct rest_request *r, struct rest_list *l)
+{
+    if (!page_asked(r, l))
+        return true;
     long long first = (long long)(l->page_num - 1) * l->page_size, last = first + l->page_size;
     if (last > l->total)
         last = l->total;

@@ -71,6 +71,8 @@ enum rest_exception {
     X_ILLEGAL_STATE,    /* 500 */
     X_NULL_POINTER,     /* 500 */
     X_API,              /* kubernetes ApiException, 500 */
+    X_YAML_PARSER,      /* snakeyaml ParserException, 500 */
+    X_YAML_SCANNER,     /* snakeyaml ScannerException, 500 */
 };
 
 /* Always returns false. format NULL prints the text "null". */
@@ -86,6 +88,7 @@ bool rest_failed(const struct rest_request *r); /* answered with 400 or more */
 void rest_give(struct rest_request *r, const cJSON *data);
 /* A list, paged by pageNum and pageSize if given. items is an array in the request's arena. */
 void rest_page(struct rest_request *r, const cJSON *items);
+bool rest_past_end(const struct rest_request *r, int total); /* is the page asked for beyond it? */
 /* The same for lists whose items are made one by one, so that a hundred thousand never exist at
  * once: begin says which of total are wanted (from ≤ i < to), add them in order, end. */
 struct rest_list {

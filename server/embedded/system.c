@@ -11,6 +11,7 @@
 #include "embedded/model.h"
 #include "embedded/session.h"
 #include "embedded/settings.h"
+#include "embedded/snakeyaml.h"
 
 #include <strings.h>
 
@@ -169,6 +170,8 @@ static void put_gateway(struct rest_request *r)
         rest_fail(r, X_VALIDATION, "Missing required parameter: config");
         return;
     }
+    if (!snakeyaml_accepts(r, text))
+        return;
     cJSON *sent = yaml_parse(r->arena, text, strlen(text), NULL);
     if (!check_gateway(r, sent))
         return;
