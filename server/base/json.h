@@ -19,9 +19,9 @@ struct err;
 
 enum { JSON_MAX_DEPTH = 64, JSON_MAX_MEMBERS = 10000 /* of one object */ };
 
-/* Refuses: depth over JSON_MAX_DEPTH, more than JSON_MAX_MEMBERS in an object, trailing text, NUL
- * (raw or \u0000), invalid UTF-8, lone surrogates. On error returns NULL and names the byte offset
- * (ERR_PROTO). */
+/* Refuses: depth over JSON_MAX_DEPTH, more than JSON_MAX_MEMBERS in an object, beyond 256 KiB more
+ * than one value in six bytes, trailing text, NUL (raw or \u0000), invalid UTF-8, lone surrogates.
+ * On error returns NULL and names the byte offset (ERR_PROTO). */
 cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e);
 
 cJSON *json_object(struct arena *a);

@@ -16,7 +16,12 @@ struct reader {
     const char *text, *at, *end;
     struct err *e;
     int depth;
+    size_t left; /* values that may still come */
 };
+
+/* A node costs 64 bytes, a value two or three of text: past the size where that matters, a text may
+ * hold one value in so many bytes, which keeps the tree below 16 times the text. */
+enum { NUMBER_MAX = 1000, FREE_SIZE = 256 * 1024, BYTES_A_VALUE = 6 };
 
 static cJSON *read_value(struct reader *r);
 
@@ -87,14 +92,16 @@ static cJSON *read_number(struct reader *r)
     if (!number_shape(r, &integer))
         return broken(r, start, "a number is malformed");
     size_t n = (size_t)(r->at - start);
-    if (n > 1000)
+    char text[NUMBER_MAX + 1];
+    if (n > NUMBER_MAX)
         return broken(r, start, "a number has more than 1000 characters");
+    memcpy(text, start, n);
+    text[n] = '\0';
     cJSON *node = json_node(r->a, cJSON_Number);
-    char *text = arena_strndup(r->a, start, n);
     double value = strtod(text, NULL);
     json_node_set_number(node, value);
     if (is_inexact(text, value, integer))
-        node->valuestring = text;
+        node->valuestring = arena_strndup(r->a, start, n);
     return node;
 }
 
@@ -354,6 +361,8 @@ static cJSON *read_value(struct reader *r)
     skip_space(r);
     char c = r->at < r->end ? *r->at : 0;
     cJSON *node;
+    if (r->left-- == 0)
+        return broken(r, r->at, "too many small values for one text");
     if (c == '{' || c == '[')
         node = read_nested(r);
     else if (c == '"')
@@ -369,6 +378,7 @@ static cJSON *read_value(struct reader *r)
 cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e)
 {
     struct reader r = { .a = a, .text = text, .at = text, .end = text + len, .e = e };
+    r.left = len > FREE_SIZE ? len / BYTES_A_VALUE : SIZE_MAX;
     cJSON *root = read_value(&r);
     if (root && r.at < r.end)
         return broken(&r, r.at, "text after the value");
