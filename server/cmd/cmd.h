@@ -59,6 +59,9 @@ bool options_int(const struct options *o, const char *name, int least, int most,
 void options_help(const struct command *command);
 struct arena;
 struct config;
-/* The configuration by file, variables and the command's options. NULL after a message on stderr;
+struct err;
+/* The configuration by file, variables and the command's options; NULL + e. */
+struct config *options_read(const struct options *o, struct arena *a, struct err *e);
+/* The same; NULL after a message on stderr;
  * *code is then EXIT_CONFIG. */
 struct config *options_config(const struct options *o, struct arena *a, int *code);

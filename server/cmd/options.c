@@ -193,13 +193,18 @@ bool options_int(const struct options *o, const char *name, int least, int most,
     return true;
 }
 
-struct config *options_config(const struct options *o, struct arena *a, int *code)
+struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
     for (int i = 0; i < o->given_count; i++)
         flags[i] = (struct config_flag){ o->given[i].name, o->given[i].value };
+    return config_read(a, flags, e);
+}
+
+struct config *options_config(const struct options *o, struct arena *a, int *code)
+{
     struct err e = { 0 };
-    struct config *c = config_read(a, flags, &e);
+    struct config *c = options_read(o, a, &e);
     if (!c) {
         fprintf(stderr, "higress-ops %s: %s\n", o->command->name, e.text);
         *code = EXIT_CONFIG;

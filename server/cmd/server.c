@@ -7,6 +7,7 @@
 #include "gateway/config.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
+#include "mcp/catalog.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "net/fetch.h"
@@ -27,9 +28,16 @@ static enum log_level level_of(const char *name)
 bool server_open(struct server *s, const struct options *o, int *code)
 {
     struct arena *a = arena_new();
-    *s = (struct server){ .arena = a };
+    *s = (struct server){ .arena = a, .options = o };
     s->config = options_config(o, a, code);
     if (!s->config) {
+        arena_free(a);
+        return false;
+    }
+    struct err e = { 0 };
+    if (!catalog_names(toolsets, s->config, &e)) {
+        fprintf(stderr, "higress-ops %s: %s\n", o->command->name, e.text);
+        *code = EXIT_CONFIG;
         arena_free(a);
         return false;
     }
@@ -65,8 +73,26 @@ static void turn(struct server *s)
     loop_untimer(t);
 }
 
+/* The new texts stay as long as the server: calls in flight may hold the old ones. */
+static void reload(void *arg, int signum)
+{
+    (void)signum;
+    struct server *s = arg;
+    struct err e = { 0 };
+    const struct config *now = options_read(s->options, s->arena, &e);
+    if (!now || !catalog_names(toolsets, now, &e)) {
+        log_event(LOG_ERROR, "reload", "nothing was changed: %s", e.text);
+        return;
+    }
+    config_reload(s->config, now);
+    log_open(level_of(s->config->log_level), 2);
+    mcp_reload(s->mcp);
+    log_event(LOG_INFO, "reload", "the configuration was read again");
+}
+
 void server_run(struct server *s)
 {
+    loop_signal(s->loop, SIGHUP, reload, s);
     loop_signal(s->loop, SIGTERM, stop, s->loop);
     loop_signal(s->loop, SIGINT, stop, s->loop);
     loop_run(s->loop);

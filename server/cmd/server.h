@@ -11,6 +11,7 @@ struct mcp;
 
 struct server {
     struct arena *arena;
+    const struct options *options;
     struct config *config;
     struct loop *loop;
     struct gateway *gateway; /* NULL: none configured */
@@ -21,5 +22,7 @@ struct server {
 bool server_open(struct server *s, const struct options *o, int *code);
 /* The change engine: recovery of what a dead process left, the watcher for decisions. */
 void server_engine(struct server *s);
-void server_run(struct server *s); /* until loop_stop, SIGTERM or SIGINT */
+/* Until loop_stop, SIGTERM or SIGINT. SIGHUP reads the configuration again: what config_reload
+ * takes over counts from then on; one that is wrong is logged and changes nothing. */
+void server_run(struct server *s);
 void server_close(struct server *s);

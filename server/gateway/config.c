@@ -33,6 +33,12 @@ const struct config_option config_options[] = {
       "Access log of the gateway, for diagnose and tail_logs.", NULL },
     { "mode", "HIGRESS_OPS_MODE", "mode", "read-only|dry-run|approve|auto",
       "What may happen to a change.", "approve" },
+    { "read_only", "HIGRESS_OPS_READ_ONLY", "read-only", NULL,
+      "Only what reads is offered: mode read-only, whatever mode says.", NULL },
+    { "toolsets", "HIGRESS_OPS_TOOLSETS", "toolsets", "NAME,…",
+      "Offers the tools of these toolsets (and those of tools) only.", NULL },
+    { "tools", "HIGRESS_OPS_TOOLS", "tools", "NAME,…",
+      "Offers these tools (and those of toolsets) only.", NULL },
     { "state", "HIGRESS_OPS_STATE", "state", "DIR", "Plans, decisions, audit and their key.",
       "~/.local/state/higress-ops" },
     { "listen", "HIGRESS_OPS_LISTEN", "listen", "ADDRESS:PORT", "Where HTTP is served.",
@@ -110,6 +116,9 @@ static const struct field root_rows[] = {
     { "gateway", OBJ, OPT, "The console.", .of = gateway_rows },
     { "envoy", OBJ, OPT, "The data plane.", .of = envoy_rows },
     { "mode", STR, OPT, "Mode.", .one_of = "read-only|dry-run|approve|auto" },
+    { "read_only", BOOL, OPT, "Nothing that changes." },
+    { "toolsets", LIST, OPT, "Toolsets offered.", .max = 64, .of = &a_string },
+    { "tools", LIST, OPT, "Tools offered.", .max = 256, .of = &a_string },
     { "state", STR, OPT, "State folder.", .min = 1, .max = 1024 },
     { "listen", STR, OPT, "Address.", .min = 1, .max = 256 },
     { "http", OBJ, OPT, "Access over HTTP.", .of = http_rows },
@@ -144,7 +153,7 @@ void config_help(struct buf *b)
         if (!o->flag)
             continue;
         char left[80];
-        snprintf(left, sizeof left, "--%s %s", o->flag, o->value);
+        snprintf(left, sizeof left, "--%s %s", o->flag, o->value ? o->value : "");
         buf_printf(b, "  %-30s %s%s%s%s\n", left, o->about, o->otherwise ? " Default: " : "",
                    o->otherwise ? o->otherwise : "", o->otherwise ? "." : "");
     }
@@ -206,6 +215,10 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->envoy_admin = text(a, t, "envoy.admin_url", NULL);
     c->access_log = text(a, t, "envoy.access_log", NULL);
     c->mode = (enum mode)index_of(mode_names, 5, text(a, t, "mode", NULL), MODE_APPROVE);
+    if (json_true(t, "read_only"))
+        c->mode = MODE_READ_ONLY;
+    c->toolsets = strings(a, json_path(t, "toolsets"), NULL);
+    c->tools = strings(a, json_path(t, "tools"), NULL);
     c->state_dir = text(a, t, "state", NULL);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     c->listen = text(a, t, "listen", "127.0.0.1:8470");
@@ -220,6 +233,21 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->max_calls = number(t, "limits.calls", 64);
     c->answer_bytes = number(t, "limits.answer_bytes", 4096);
     c->log_level = text(a, t, "log_level", "warn");
+}
+
+void config_reload(struct config *c, const struct config *now)
+{
+    c->mode = now->mode;
+    c->toolsets = now->toolsets;
+    c->tools = now->tools;
+    c->tokens = now->tokens;
+    c->origins = now->origins;
+    c->hosts = now->hosts;
+    c->prompts_dir = now->prompts_dir;
+    c->watch = now->watch;
+    c->max_calls = now->max_calls;
+    c->answer_bytes = now->answer_bytes;
+    c->log_level = now->log_level;
 }
 
 /* http(s), a host, no user information; the trailing slash is cut. */

@@ -34,6 +34,8 @@ struct config {
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
+    const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
+    const char *const *tools;
     const char *state_dir;             /* plans, decisions, audit, key */
     const char *listen;                /* "127.0.0.1:8470" */
     const struct config_token *tokens; /* ended by { 0 }; never NULL */
@@ -53,7 +55,7 @@ struct config_option {
     const char *path;  /* "gateway.url": where it stands in the file */
     const char *env;   /* "HIGRESS_OPS_URL"; NULL: file only */
     const char *flag;  /* "gateway-url" for --gateway-url; NULL: file only */
-    const char *value; /* "URL": what the flag takes, for help */
+    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
     const char *about;
     const char *otherwise; /* default as text, or NULL */
 };
@@ -71,6 +73,9 @@ struct config *config_read(struct arena *a, const struct config_flag *flags, str
 /* The same from a text instead of a file; path is for messages. No environment, no flags. */
 struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
                             struct err *e);
+/* Takes over what may change while the server runs: mode, tools, access, prompts, limits. The rest
+ * needs a restart. `now` must live as long as c. */
+void config_reload(struct config *c, const struct config *now);
 /* "  --mode MODE   …" a line each, for --help. */
 void config_help(struct buf *b);
 const char *config_mode_name(enum mode m);

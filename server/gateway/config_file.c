@@ -142,7 +142,8 @@ static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
     static const char numbers[] =
         "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes";
-    static const char lists[] = "http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
+    static const char lists[] =
+        "toolsets|tools|http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
     if (kind_has(lists, path))
         return comma_list(a, path, given);
     if (!strcmp(path, "gateway.password")) {
@@ -150,6 +151,8 @@ static cJSON *typed(struct arena *a, const char *path, const char *given)
         json_set_str(a, ref, "file", given);
         return ref;
     }
+    if (!strcmp(path, "read_only") && (!strcmp(given, "true") || !strcmp(given, "false")))
+        return json_bool(a, !strcmp(given, "true"));
     char *end;
     double n = strtod(given, &end);
     bool whole = *given && !*end;

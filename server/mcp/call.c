@@ -105,6 +105,11 @@ static bool policy_allows(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     enum mode mode = c->mcp->config->mode;
+    if (c->entry->off)
+        return err_set(&c->err, ERR_POLICY,
+                       "%s is switched off here: whoever runs this server named the tools it "
+                       "offers (--toolsets, --tools); tools/list shows them",
+                       t->name);
     if (policy_of(mode, t->risk) == POLICY_DENY)
         return err_set(
             &c->err, ERR_POLICY,

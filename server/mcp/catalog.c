@@ -14,6 +14,7 @@ struct catalog {
     struct arena *arena;
     struct catalog_tool *tools; /* in the order of the toolsets */
     int count;
+    struct arena *printed;       /* of the lists: they end when another set is offered */
     const char *lists[MAX_ERAS]; /* by place in eras[] */
 };
 
@@ -64,8 +65,75 @@ static bool check(const struct catalog *c, const struct tool *t, struct err *e)
     return true;
 }
 
-struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets, enum mode mode,
-                            struct err *e)
+/* -- which are offered ------------------------------------------------------------------- */
+
+static bool in(const char *const *names, const char *name)
+{
+    for (; *names; names++)
+        if (!strcmp(*names, name))
+            return true;
+    return false;
+}
+
+bool catalog_narrow(struct catalog *c, const struct config *k)
+{
+    bool changed = false;
+    bool all = !k->toolsets[0] && !k->tools[0];
+    for (int i = 0; i < c->count; i++) {
+        struct catalog_tool *t = &c->tools[i];
+        t->off = !all && !in(k->toolsets, t->set->name) && !in(k->tools, t->tool->name);
+        bool listed = !t->off && policy_of(k->mode, t->tool->risk) != POLICY_DENY;
+        changed = changed || listed != t->listed;
+        t->listed = listed;
+    }
+    if (changed) {
+        arena_free(c->printed);
+        c->printed = arena_new();
+        memset(c->lists, 0, sizeof c->lists);
+    }
+    return changed;
+}
+
+static bool known(const struct toolset *const *sets, bool tool, const char *name)
+{
+    for (; *sets; sets++) {
+        if (!tool && !strcmp((*sets)->name, name))
+            return true;
+        for (const struct tool *t = (*sets)->tools; tool && t->name; t++)
+            if (!strcmp(t->name, name))
+                return true;
+    }
+    return false;
+}
+
+static bool unknown_set(const struct toolset *const *sets, const char *name, struct err *e)
+{
+    char all[512] = "";
+    for (size_t n = 0; *sets && n < sizeof all - 64; sets++)
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", (*sets)->name);
+    return err_set(e, ERR_ARGS, "toolsets: there is no toolset '%.60s'; there are %s", name, all);
+}
+
+bool catalog_names(const struct toolset *const *sets, const struct config *k, struct err *e)
+{
+    for (const char *const *n = k->tools; *n; n++)
+        if (!known(sets, true, *n))
+            return err_set(e, ERR_ARGS, "tools: there is no tool '%.60s' (see higress-ops tools)",
+                           *n);
+    for (const char *const *n = k->toolsets; *n; n++)
+        if (!known(sets, false, *n))
+            return unknown_set(sets, *n, e);
+    return true;
+}
+
+void catalog_free(struct catalog *c)
+{
+    if (c)
+        arena_free(c->printed);
+}
+
+struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
+                            const struct config *k, struct err *e)
 {
     struct catalog *c = arena_make(a, struct catalog);
     int total = 0;
@@ -84,10 +152,11 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets, 
                 .in = t->plan ? with_dry_run(a, t->in)
                       : t->in ? t->in
                               : nothing,
-                .listed = policy_of(mode, t->risk) != POLICY_DENY,
             };
         }
     }
+    c->printed = arena_new();
+    catalog_narrow(c, k);
     return c;
 }
 
@@ -146,7 +215,7 @@ const char *catalog_list(struct catalog *c, const struct era *era)
     const char **list = &c->lists[era - eras];
     if (*list)
         return *list;
-    struct buf *b = buf_in(c->arena, MAX_LIST);
+    struct buf *b = buf_in(c->printed, MAX_LIST);
     buf_str(b, "{\"tools\":[");
     bool first = true;
     for (int i = 0; i < c->count; i++) {

@@ -16,11 +16,17 @@ struct catalog_tool {
     const struct toolset *set;
     const struct field *in; /* with dry_run where it belongs; never NULL */
     bool listed;
+    bool off; /* not among the toolsets and tools that the configuration names */
 };
 
 /* NULL with e: a tool has no risk, two ways to work or none, or a name that is taken. */
-struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets, enum mode mode,
-                            struct err *e);
+struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
+                            const struct config *k, struct err *e);
+/* Lists what the configuration offers now. False: the same as before. */
+bool catalog_narrow(struct catalog *c, const struct config *k);
+/* Are all toolsets and tools that the configuration names there? ERR_ARGS. */
+bool catalog_names(const struct toolset *const *sets, const struct config *k, struct err *e);
+void catalog_free(struct catalog *c);
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name);
 const struct catalog_tool *catalog_at(const struct catalog *c, int i); /* NULL: past the end */
 /* The tools/list result of that revision, printed once: {"tools":[…]}. */

@@ -6,6 +6,7 @@
 #include "gateway/engine.h"
 #include "mcp/catalog.h"
 #include "mcp/listen.h"
+#include "mcp/prompt.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
 #include "mcp/watch.h"
@@ -21,7 +22,7 @@ struct mcp *mcp_new(const struct mcp_options *o)
                        .gateway = o->gateway,
                        .engine = o->engine,
                        .toolsets = o->toolsets };
-    m->catalog = catalog_new(a, o->toolsets, o->config->mode, &e);
+    m->catalog = catalog_new(a, o->toolsets, o->config, &e);
     if (!m->catalog)
         bug("%s", e.text);
     m->sessions = session_table_new(m);
@@ -35,6 +36,23 @@ struct engine *mcp_engine(struct mcp *m)
         engine_start(m->engine);
     }
     return m->engine;
+}
+
+static void tell_session(const void *method, struct session *s)
+{
+    session_notify(s, method, "{}");
+}
+
+void mcp_reload(struct mcp *m)
+{
+    if (catalog_narrow(m->catalog, m->config)) {
+        session_each(m, tell_session, "notifications/tools/list_changed");
+        listen_changed(m, LISTEN_TOOLS);
+    }
+    if (prompt_reload(m)) {
+        session_each(m, tell_session, "notifications/prompts/list_changed");
+        listen_changed(m, LISTEN_PROMPTS);
+    }
 }
 
 void mcp_end_sessions(struct mcp *m)
@@ -52,6 +70,8 @@ void mcp_free(struct mcp *m)
     session_table_free(m->sessions);
     task_table_free(m);
     watch_free(m);
+    prompt_free(m);
+    catalog_free(m->catalog);
     if (m->engine)
         engine_stop(m->engine);
     arena_free(m->arena);

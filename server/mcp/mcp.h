@@ -53,6 +53,8 @@ struct mcp {
 struct mcp *mcp_new(const struct mcp_options *o);
 /* The change engine, opened by the first that needs it. */
 struct engine *mcp_engine(struct mcp *m);
+/* The configuration has changed: offers the tools and prompts it names now, and says so. */
+void mcp_reload(struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, engine included; nothing may run any more, and the loop must still exist. */

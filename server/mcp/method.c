@@ -48,10 +48,10 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
     cJSON *resources = json_set_object(a, all, "resources");
     json_set_bool(a, resources, "subscribe", true);
     cJSON *tools = json_set_object(a, all, "tools");
-    if (!era->modern)
-        return;
     json_set_bool(a, prompts, "listChanged", true);
     json_set_bool(a, tools, "listChanged", true);
+    if (!era->modern)
+        return;
     cJSON *extensions = json_set_object(a, all, "extensions");
     json_set_object(a, extensions, "io.modelcontextprotocol/tasks");
 }

@@ -45,6 +45,7 @@ struct prompt {
 };
 
 struct prompts {
+    struct arena *arena;
     struct prompt all[PROMPTS_MAX];
     int count;
 };
@@ -128,19 +129,42 @@ static struct prompts *prompts_of(struct mcp *m)
 {
     if (m->prompts)
         return m->prompts;
-    m->prompts = arena_make(m->arena, struct prompts);
+    struct arena *a = arena_new();
+    m->prompts = arena_make(a, struct prompts);
+    m->prompts->arena = a;
     for (const struct asset *f = assets; f->path; f++) {
         struct err e = { 0 };
         if (text_starts(f->path, "prompts/") && text_ends(f->path, ".md") &&
-            !take(m->arena, m->prompts, f->data, &e))
+            !take(a, m->prompts, f->data, &e))
             bug("%s: %s", f->path, e.text);
     }
     for (int i = 0; m->toolsets[i]; i++)
         for (const struct coded_prompt *c = m->toolsets[i]->prompts; c && c->name; c++)
-            take_coded(m->arena, m->prompts, c);
+            take_coded(a, m->prompts, c);
     if (m->config->prompts_dir)
-        take_folder(m->arena, m->prompts, m->config->prompts_dir);
+        take_folder(a, m->prompts, m->config->prompts_dir);
     return m->prompts;
+}
+
+bool prompt_reload(struct mcp *m)
+{
+    struct prompts *old = m->prompts;
+    if (!old)
+        return false;
+    m->prompts = NULL;
+    const struct prompts *now = prompts_of(m);
+    bool same = now->count == old->count;
+    for (int i = 0; same && i < now->count; i++)
+        same = json_equal(now->all[i].head, old->all[i].head);
+    arena_free(old->arena);
+    return !same;
+}
+
+void prompt_free(struct mcp *m)
+{
+    if (m->prompts)
+        arena_free(m->prompts->arena);
+    m->prompts = NULL;
 }
 
 static const struct prompt *find(struct request *r, const char *name)

@@ -3,9 +3,11 @@
  */
 #pragma once
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 struct field;
 struct kind;
+struct mcp;
 struct request;
 
 /* A prompt made by code instead of a runbook; comes with a toolset. */
@@ -16,6 +18,9 @@ struct coded_prompt {
     cJSON *(*fill)(struct request *r, const cJSON *given);
 };
 
+/* Reads them again. True: the list is another one; false: not, or nobody has asked for it yet. */
+bool prompt_reload(struct mcp *m);
+void prompt_free(struct mcp *m);
 cJSON *prompt_list(struct request *r);
 cJSON *prompt_get(struct request *r); /* NULL after request_fail */
 /* The kind whose names complete an argument; NULL: none, or no such prompt (r->err is set then). */

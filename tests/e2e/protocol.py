@@ -7,6 +7,7 @@ import base64
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -586,6 +587,78 @@ def check_shutdown_with_calls_in_flight(w):
 
 
 # -- every answer fits the schema that tools/list gives ------------------------------------------------------------------
+
+def names_of(c):
+    return [t["name"] for t in c.request("tools/list")["tools"]]
+
+
+def check_narrowed_tools(w):
+    every = names_of(w.http(LEGACY))
+    for args, want in ((["--tools", "list_routes,diagnose"], {"list_routes", "diagnose"}),
+                       (["--toolsets", "change", "--tools", "list_routes"],
+                        {"apply_change", "get_change", "list_changes", "cancel_change", "undo_change", "list_routes"}),
+                       (["--read-only"], {n for n in every if n.startswith(("get", "list", "tail", "diag"))})):
+        c = mcp.StdioClient([house.BINARY, "stdio", *args], w.house.env, LEGACY)
+        c.open()
+        got = names_of(c)
+        if args[0] == "--read-only":
+            holds(want <= set(got) < set(every) and "change_resource" not in got, "read-only: %s" % got)
+        else:
+            equal(set(got) | want, want, str(args))
+        equal(got, [n for n in every if n in got], "the order stays")
+        result = c.call("change_resource", PATCH)
+        holds(result["isError"] and ("--mode approve" if args[0] == "--read-only" else "--tools")
+              in result["content"][0]["text"], json.dumps(result))
+        c.close()
+    for args in (["--tools", "nope"], ["--toolsets", "nope"]):
+        code, _, err = w.house.run(["stdio", *args])
+        holds(code == 3 and "nope" in err, "%s: %s %s" % (args, code, err))
+
+
+def check_reload(w):
+    """SIGHUP reads the configuration again; every client is told of the tools and prompts that are others now."""
+    folder = os.path.join(w.house.dir, "reload")
+    os.mkdir(folder)
+    config = os.path.join(folder, "ops.yaml")
+
+    def write(tools, more=""):
+        with open(config, "w") as f:
+            f.write("prompts: %s\n%s%s" % (folder, "tools: [%s]\n" % tools if tools else "", more))
+
+    def told(c):
+        heard, end = [], time.time() + 5
+        while time.time() < end and len(heard) < 3:
+            try:
+                heard.append(c.receive(1)["method"].split("/")[1])
+            except mcp.Gone:
+                break
+        return sorted(heard)
+
+    write("list_routes")
+    c = mcp.StdioClient([house.BINARY, "stdio", "--config", config], w.house.env, LEGACY)
+    c.open()
+    equal(names_of(c), ["list_routes"])
+    c.request("prompts/list")
+    write("list_routes, diagnose")
+    c.process.send_signal(signal.SIGHUP)
+    equal(told(c), ["tools"], "tools changed")
+    equal(names_of(c), ["list_routes", "diagnose"])
+    c.process.send_signal(signal.SIGHUP)
+    equal(told(c), [], "nothing changed")
+    with open(os.path.join(folder, "one.md"), "w") as f:
+        f.write("---\nname: one\ndescription: One.\n---\nDo it.\n")
+    write("", "read_only: true\n")
+    c.process.send_signal(signal.SIGHUP)
+    equal(told(c), ["prompts", "tools"], "both changed")
+    holds("change_resource" not in names_of(c) and "get_resource" in names_of(c), "mode changed")
+    holds("one" in [p["name"] for p in c.request("prompts/list")["prompts"]], "a new prompt")
+    write("nope")
+    c.process.send_signal(signal.SIGHUP)
+    equal(told(c), [], "a wrong configuration changes nothing")
+    holds("get_resource" in names_of(c), "it goes on")
+    holds(any("nothing was changed" in line for line in c.errors), "and is logged")
+    c.close()
+
 
 def misfit(schema, value, at="$"):
     kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float)}
