@@ -1,9 +1,12 @@
 /* contract.c - replays recorded exchanges with the real console against ours, one line a file.
  *
- *   contract [-v] [--recordings DIR] [--mutate N] [--http] [--url URL --data DIR] [NAME…]
+ *   contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]]
+ *            [--url URL --data DIR] [NAME…]
  *
- * In one process, without sockets; --http sends the same through a port, --url to a console that
- * runs already over a fresh copy of the recordings' initial folder (DIR), so name one file.
+ * In one process, without sockets. --program starts `PROGRAM console` for each file and sends the
+ * requests over CONNECTIONS connections in turn; with --restart it is ended and started again
+ * before each request. --url asks a console that runs already over a fresh copy of the recordings'
+ * initial folder (DIR), so name one file.
  * --mutate sends N damaged variants of each request first: the console must answer each of them
  * with a well-formed answer, and its folder must stay readable.
  *
@@ -21,8 +24,8 @@
 #include "embedded/kstore.h"
 #include "mutate.h"
 #include "net/fetch.h"
-#include "net/http.h"
 #include "net/loop.h"
+#include "process.h"
 #include "wire.h"
 
 #include <stdio.h>
@@ -51,7 +54,8 @@ struct run {
     const char *url, *data;
     const char *mutations; /* number of variants of each exchange, as text; NULL: none */
     unsigned long long seed;
-    bool verbose, http;
+    const char *program; /* NULL: no process of its own */
+    bool verbose, restart;
     struct loop *loop;
     int passed, failed, skipped;
     int equal, total; /* of all files */
@@ -62,14 +66,13 @@ struct replay {
     const struct recording *file;
     struct arena *arena; /* of the file */
     const char *dir;
-    const char *base; /* "http://…"; NULL: in this process */
-    struct embedded *console;
-    struct embedded_server *server;
+    struct embedded *console; /* in this process */
+    struct process *process;  /* of its own; neither: at run->url */
     struct folder *folder;
     const char *token; /* of the last login */
 };
 
-enum { MAX_HEADERS = 16 };
+enum { MAX_HEADERS = 16, CONNECTIONS = 8 };
 
 /* One exchange. */
 struct turn {
@@ -131,9 +134,14 @@ static void send_request(struct turn *t)
                                   .body = text ? text : "",
                                   .body_len = text ? strlen(text) : 0 };
     struct err e = { 0 };
-    if (!t->p->base)
+    bool answered = true;
+    if (t->p->console)
         embedded_handle(t->p->console, t->a, &call, &t->answer);
-    else if (!wire_call(t->p->run->loop, t->a, t->p->base, &call, &t->answer, &e))
+    else if (t->p->process)
+        answered = process_call(t->p->process, t->a, &call, &t->answer, &e);
+    else
+        answered = wire_call(t->p->run->loop, t->a, t->p->run->url, &call, &t->answer, &e);
+    if (!answered)
         buf_printf(t->differences, "      %s\n", e.text);
 }
 
@@ -311,13 +319,19 @@ static void count(struct run *run, const struct recording *file, int equal, int 
 
 static bool readable(struct replay *p)
 {
-    const struct embedded *plane = p->console;
-    if (!plane && p->server)
-        plane = embedded_plane(p->server);
-    const char *problem = plane ? kstore_problem(plane->store, 0) : NULL;
+    const char *problem = p->console ? kstore_problem(p->console->store, 0) : NULL;
     if (problem)
         printf("  %s: the folder cannot be read: %s\n", p->file->name, problem);
     return !problem;
+}
+
+static bool restarted(struct replay *p)
+{
+    struct err e = { 0 };
+    if (!p->process || !p->run->restart || process_restart(p->process, &e))
+        return true;
+    printf("  %s: %s\n", p->file->name, e.text);
+    return false;
 }
 
 static void play_all(struct replay *p, char *text)
@@ -333,7 +347,7 @@ static void play_all(struct replay *p, char *text)
             equal += play_mutated(p, exchange, n);
         } else if (exchange) {
             total++;
-            equal += play(p, exchange);
+            equal += restarted(p) && play(p, exchange);
         }
         arena_free(a);
         line += len + (line[len] == '\n');
@@ -343,23 +357,15 @@ static void play_all(struct replay *p, char *text)
     count(p->run, p->file, equal, total);
 }
 
-/* The console for one file: in this process, on a port, or somebody else's. */
+/* The console for one file: in this process, of its own, or somebody else's. */
 static bool start(struct replay *p, struct err *e)
 {
-    struct run *run = p->run;
-    if (run->url) {
-        p->base = run->url;
-        return true;
-    }
-    if (!run->http) {
+    struct process_options o = { p->run->program, p->dir, CONNECTIONS };
+    if (p->run->program)
+        p->process = process_start(p->arena, &o, e);
+    else if (!p->run->url)
         p->console = embedded_open(p->dir, e);
-        return p->console != NULL;
-    }
-    struct embedded_options o = { .dir = p->dir, .address = "127.0.0.1" };
-    p->server = embedded_start(run->loop, &o, e);
-    if (p->server)
-        p->base = arena_printf(p->arena, "http://127.0.0.1:%d", embedded_port(p->server));
-    return p->server != NULL;
+    return p->process || p->console || p->run->url;
 }
 
 /* A new folder with what the recording starts from. */
@@ -394,7 +400,7 @@ static void replay_file(struct run *run, const struct recording *file)
         run->failed++;
     }
     embedded_close(p.console);
-    embedded_stop(p.server);
+    process_stop(p.process);
     if (p.dir && !run->url)
         folder_remove(p.dir);
     arena_free(a);
@@ -408,22 +414,24 @@ struct chosen {
 
 static bool read_options(int argc, char **argv, struct chosen *c)
 {
+    enum { TEXTS = 5 };
     struct {
         const char *name, **value;
-    } texts[] = { { "--recordings", &c->run.recordings },
-                  { "--url", &c->run.url },
-                  { "--mutate", &c->run.mutations },
-                  { "--data", &c->run.data } };
+    } texts[TEXTS] = { { "--recordings", &c->run.recordings },
+                       { "--url", &c->run.url },
+                       { "--mutate", &c->run.mutations },
+                       { "--program", &c->run.program },
+                       { "--data", &c->run.data } };
     for (int i = 1; i < argc; i++) {
         size_t t = 0;
-        while (t < 4 && strcmp(argv[i], texts[t].name) != 0)
+        while (t < TEXTS && strcmp(argv[i], texts[t].name) != 0)
             t++;
-        if (t < 4 && i + 1 < argc)
+        if (t < TEXTS && i + 1 < argc)
             *texts[t].value = argv[++i];
         else if (strcmp(argv[i], "-v") == 0)
             c->run.verbose = true;
-        else if (strcmp(argv[i], "--http") == 0)
-            c->run.http = true;
+        else if (strcmp(argv[i], "--restart") == 0)
+            c->run.restart = true;
         else if (argv[i][0] != '-' && c->count < 32)
             c->names[c->count++] = argv[i];
         else
@@ -447,9 +455,7 @@ static void run_all(struct loop *l, void *arg)
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (is_chosen(c, files[i].name))
             replay_file(&c->run, &files[i]);
-    if (c->run.http)
-        http_release(l);
-    if (c->run.http || c->run.url)
+    if (c->run.url)
         fetch_stop(l);
 }
 
@@ -459,8 +465,8 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &c)) {
         fprintf(
             stderr,
-            "usage: contract [-v] [--recordings DIR] [--mutate N] [--http] [--url URL --data DIR] "
-            "[NAME...]\n");
+            "usage: contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]] "
+            "[--url URL --data DIR] [NAME...]\n");
         return 2;
     }
     loop_main(run_all, &c);

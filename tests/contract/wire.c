@@ -7,7 +7,7 @@
 
 enum { MAX_HEADERS = 16 };
 
-static bool is_transport(const char *name)
+bool wire_is_transport(const char *name)
 {
     static const char *const names[] = { "date", "content-length", "connection", "server",
                                          "keep-alive" };
@@ -21,7 +21,7 @@ static void take_headers(const struct fetch_answer *answer, struct embedded_answ
 {
     size_t n = 0, most = sizeof out->headers / sizeof *out->headers - 1;
     for (const struct fetch_header *h = answer->headers; h->name && n < most; h++)
-        if (!is_transport(h->name))
+        if (!wire_is_transport(h->name))
             out->headers[n++] = (struct embedded_header){ h->name, h->value };
 }
 
