@@ -117,12 +117,20 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
     return false;
 }
 
+/* How many operations stand written and read back. */
+static void tell_progress(const struct job *j, const char *what)
+{
+    if (j->ear.fn)
+        j->ear.fn(j->ear.arg, j->done, j->plan->count, what);
+}
+
 static enum plan_state write_all(struct job *j)
 {
     for (int i = 0; i < j->plan->count; i++) {
         bool undo = true;
         if (apply_op(j, i, &undo)) {
             j->done = i + 1;
+            tell_progress(j, "written and read back");
             continue;
         }
         if (undo && j->done > 0)
@@ -177,11 +185,11 @@ static bool claim(struct engine *g, const char *id, struct err *e)
            moved;
 }
 
-void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel *c,
-               enum plan_state *state, struct err *e)
+void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+               struct cancel *c, enum plan_state *state, struct err *e)
 {
     struct job *j = arena_make(a, struct job);
-    *j = (struct job){ .engine = g, .arena = a, .cancel = c, .id = id };
+    *j = (struct job){ .engine = g, .arena = a, .ear = ear, .cancel = c, .id = id };
     j->plan = store_plan(g->store, a, id, e);
     apply_step("claim", -1);
     if (!j->plan)
@@ -200,6 +208,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel 
     j->wrote = arena_array(a, const cJSON *, j->plan->count);
     for (int i = 0; i < j->plan->count; i++)
         j->outcomes[i] = engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL);
+    tell_progress(j, "comparing what is there with the plan");
     if (bases_hold(j, result, state)) {
         apply_step("checked", -1);
         *state = write_all(j);

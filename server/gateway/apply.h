@@ -11,6 +11,7 @@ struct job {
     struct engine *engine;
     struct arena *arena;
     struct cancel *cancel;
+    struct engine_ear ear;
     const char *id;
     struct plan *plan;
     cJSON **outcomes;    /* one an operation, in order */

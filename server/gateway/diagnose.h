@@ -50,6 +50,9 @@ struct diagnose_means {
     struct gateway *gateway;
     const struct config *config;
     struct cancel *cancel;
+    /* Before each step of the walk, and once at the end; NULL: nobody listens. */
+    void (*told)(void *arg, int done, int total, const char *step);
+    void *arg;
 };
 /* Collects and judges. Parks. NULL only when the target cannot exist (ERR_ARGS) or on ERR_GONE. */
 cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,

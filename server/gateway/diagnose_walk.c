@@ -197,6 +197,40 @@ static bool take_target(struct walk *w, const struct diagnose_target *t, struct 
     return err_set(e, ERR_ARGS, "a %s cannot be diagnosed; name a route or a service", t->kind);
 }
 
+/* -- the walk ----------------------------------------------------------------------------------
+ */
+static void walk_sources(struct walk *w)
+{
+    w->s.issues = w->issues;
+    if (w->s.clusters)
+        return;
+    w->s.clusters = diagnose_sources(w->a, w->m, &w->target, w->s.object);
+    w->s.from_console = w->s.clusters != NULL;
+}
+
+static void walk_probes(struct walk *w)
+{
+    if (w->s.clusters)
+        w->s.probes = diagnose_probe(w->a, w->m, facts_make(w->a, &w->target, &w->s));
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct walk *w);
+} steps[] = {
+    { "the console's objects", read_console },
+    { "Envoy's admin pages", read_envoy },
+    { "the access log", read_log },
+    { "what is known of upstreams", walk_sources },
+    { "probes of endpoints", walk_probes },
+};
+
+static void tell(const struct walk *w, int done, const char *step)
+{
+    if (w->m->told)
+        w->m->told(w->m->arg, done, (int)(sizeof steps / sizeof *steps), step);
+}
+
 cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
                     const struct diagnose_target *t, struct err *e)
 {
@@ -205,20 +239,15 @@ cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
     w.s.now = (double)time(NULL);
     if (!take_target(&w, t, e))
         return NULL;
-    read_console(&w);
-    if (!w.gone)
-        read_envoy(&w);
-    read_log(&w);
-    w.s.issues = w.issues;
-    if (!w.gone && !w.s.clusters) {
-        w.s.clusters = diagnose_sources(a, m, &w.target, w.s.object);
-        w.s.from_console = w.s.clusters != NULL;
+    int done = 0;
+    for (; done < (int)(sizeof steps / sizeof *steps) && !w.gone; done++) {
+        tell(&w, done, steps[done].name);
+        steps[done].run(&w);
     }
-    if (!w.gone && w.s.clusters)
-        w.s.probes = diagnose_probe(a, m, facts_make(a, &w.target, &w.s));
     if (w.gone || (m->cancel && m->cancel->fired)) {
         err_set(e, ERR_GONE, "the diagnosis was cancelled");
         return NULL;
     }
+    tell(&w, done, "the verdict");
     return diagnose_judge(a, &w.target, &w.s);
 }

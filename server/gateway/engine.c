@@ -190,7 +190,7 @@ static void run_errand(void *arg)
         g->busy++;
         /* What it came to is in the store and the audit; nobody waits here. */
         if (x.id[0])
-            apply_run(g, a, x.id, &x.cancel, &state, &e);
+            apply_run(g, a, x.id, (struct engine_ear){ 0 }, &x.cancel, &state, &e);
         else
             engine_recover(g, &e);
         g->busy--;

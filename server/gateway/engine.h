@@ -23,6 +23,12 @@ struct loop;
 struct plan;
 struct store;
 
+/* Hears how far an apply has come, in operations; fn NULL: nobody does. */
+struct engine_ear {
+    void (*fn)(void *arg, int done, int total, const char *what);
+    void *arg;
+};
+
 enum engine_next { ENGINE_REFUSED = 0, ENGINE_DRAFT, ENGINE_ASK, ENGINE_GO };
 
 /* Lives in arena a. Nothing is opened yet. */
@@ -51,6 +57,8 @@ bool engine_decide(struct engine *g, const char *id, const char *digest, bool ye
  * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */
 cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
                     struct err *e);
+cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+                         struct cancel *c, struct err *e);
 /* {"id","state","title","risk","created","expires","operations",…,"result","decisions"}: masked and
  * bounded. engine_wait parks until the state is neither pending, approved nor applying, or
  * `seconds` went by. */

@@ -24,8 +24,8 @@ struct engine {
 
 /* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.
  */
-void apply_run(struct engine *g, struct arena *a, const char *id, struct cancel *c,
-               enum plan_state *state, struct err *e);
+void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+               struct cancel *c, enum plan_state *state, struct err *e);
 /* Is that the gateway this process operates? A shared state folder may hold changes for others. */
 bool engine_is_ours(const struct engine *g, const char *gateway);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */

@@ -275,7 +275,9 @@ void progress(struct call *c, double done, double total, const char *format, ...
 {
     struct request *r = c->request;
     double now = loop_now(r->mcp->loop);
-    if (!r->rpc.progress_token || done <= c->progressed || now < c->next_progress)
+    c->has_steps = c->has_steps || total > 0;
+    if (!r->rpc.progress_token || done <= c->progressed ||
+        (now < c->next_progress && done != total))
         return;
     c->progressed = done;
     c->next_progress = now + PROGRESS_SECONDS;
@@ -291,4 +293,9 @@ void progress(struct call *c, double done, double total, const char *format, ...
         json_set_num(c->arena, params, "total", total);
     json_set_str(c->arena, params, "message", text_clean(c->arena, text, 200));
     request_notify(r, "notifications/progress", params);
+}
+
+void call_told(void *arg, int done, int total, const char *what)
+{
+    progress(arg, done, total, "%s", what);
 }

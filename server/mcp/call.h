@@ -22,6 +22,7 @@ struct call {
     bool dry_run;
     bool waits;                       /* the answer is that a person must decide */
     double progressed, next_progress; /* last value told; when the next may be */
+    bool has_steps;                   /* it tells of steps out of a total */
 };
 
 /* Answers r; runs until the first wait at once. */
@@ -29,6 +30,8 @@ void call_start(struct request *r);
 
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
+/* Tells the client: arg is the call. */
+void call_told(void *arg, int done, int total, const char *what);
 /* plan -> propose -> ask -> apply, as mode and client allow. NULL with c->err, or with
  * c->question.input_required. */
 const cJSON *call_change(struct call *c);

@@ -76,7 +76,8 @@ static const cJSON *out_of_band(struct call *c, const char *id)
 
 static const cJSON *apply(struct call *c, const char *id)
 {
-    return engine_apply(call_engine(c), c->arena, id, &c->request->cancel, &c->err);
+    return engine_apply_told(call_engine(c), c->arena, id, (struct engine_ear){ call_told, c },
+                             &c->request->cancel, &c->err);
 }
 
 /* The person has answered; what follows from it. */

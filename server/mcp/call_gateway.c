@@ -30,8 +30,11 @@ const cJSON *gw_get(struct call *c, const char *kind, const char *name, const ch
                           m == MISSING_IS_NULL ? &missing : NULL, &c->request->cancel, &c->err);
 }
 
+enum { TELL_EVERY = 1000 };
+
 struct each {
     struct call *call;
+    int count;
     gw_each_fn *fn;
     void *arg;
 };
@@ -39,13 +42,16 @@ struct each {
 static bool pass_on(void *arg, const cJSON *o)
 {
     struct each *e = arg;
+    /* The console says how many there are only at the end, so that there is no honest total. */
+    if (++e->count % TELL_EVERY == 0 && !e->call->has_steps)
+        progress(e->call, e->count, 0, "%d read", e->count);
     return e->fn(e->call, e->arg, o);
 }
 
 bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn, void *arg)
 {
     const struct kind *k = kind_of(c, kind);
-    struct each e = { c, fn, arg };
+    struct each e = { .call = c, .fn = fn, .arg = arg };
     return k &&
            gateway_each_kind(c->mcp->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
 }
@@ -87,7 +93,7 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
     const char *path = c->mcp->config->access_log;
     if (!path)
         return fail(c, "no access log is configured: start higress-ops with --access-log PATH");
-    struct each e = { c, fn, arg };
+    struct each e = { .call = c, .fn = fn, .arg = arg };
     struct accesslog_query query = {
         .route = q->route,
         .host = q->host,
@@ -115,6 +121,8 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
         .gateway = c->mcp->gateway,
         .config = c->mcp->config,
         .cancel = &c->request->cancel,
+        .told = call_told,
+        .arg = c,
     };
     return diagnose_run(c->arena, &means, &target, &c->err);
 }

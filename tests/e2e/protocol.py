@@ -5,8 +5,10 @@ The scenarios (run.py) say what the product does; this file says how the protoco
 """
 import base64
 import http.client
+import http.server
 import json
 import os
+import queue
 import signal
 import socket
 import subprocess
@@ -430,16 +432,120 @@ def check_calls_at_once(w):
     c.close()
 
 
+def progress_of(c, tool, arguments, token=7):
+    before = len(c.notes)
+    result = c.call(tool, arguments, meta={"progressToken": token})
+    holds(not result.get("isError"), "%s: %s" % (tool, result["content"][0]["text"][:300]))
+    notes = [n["params"] for n in c.notes[before:] if n["method"] == "notifications/progress"]
+    for n in notes:
+        equal(n["progressToken"], token, "token")
+    done = [n["progress"] for n in notes]
+    equal(done, sorted(set(done)), "progress only grows")
+    return notes
+
+
 def check_progress(w):
     for token in (0, "t", 12):
         c = w.stdio(LEGACY)
-        c.call("diagnose", {}, meta={"progressToken": token})
-        notes = [n["params"] for n in c.notes if n["method"] == "notifications/progress"]
-        for n in notes:
-            equal(n["progressToken"], token, "token")
-        done = [n["progress"] for n in notes]
-        equal(done, sorted(set(done)), "progress only grows")
+        progress_of(c, "gateway_overview", {}, token)
+        notes = progress_of(c, "diagnose", {"route": "pay"}, token)
+        equal({n["total"] for n in notes}, {5}, "steps of a diagnosis")
+        equal(notes[-1]["progress"], 5, "the last step")
         c.close()
+
+
+def check_progress_of_an_apply(w):
+    for c in (w.http(LEGACY, "accept"), w.http(mcp.MODERN, "accept"), w.stdio(LEGACY, "accept")):
+        path = "/progress-%s" % time.time()
+        notes = progress_of(c, "change_resource", {**PATCH, "object": {"path": {"matchValue": path}}})
+        equal([(n["progress"], n["total"]) for n in notes[-2:]][-1:], [(1, 1)], "one operation of one")
+        equal(w.path_of_route(), path)
+        c.close()
+
+
+def check_progress_of_a_long_list(w):
+    """Counts as it reads; says no total, because the console does not until its list has ended."""
+    for i in range(1100):
+        w.api("POST", "/v1/domains", {"name": "d%d.example.com" % i, "enableHttps": "off"})
+    c = w.http(mcp.MODERN)
+    notes = progress_of(c, "list_resources", {"kind": "domain"})
+    equal([(n["progress"], n.get("total")) for n in notes], [(1000, None)])
+    for i in range(1100):
+        w.api("DELETE", "/v1/domains/d%d.example.com" % i)
+
+
+class SlowConsole:
+    """Stands before the console; while `armed` it answers nothing and notes when the client has left."""
+
+    def __init__(self, port):
+        outer = self
+        self.port, self.armed, self.held, self.left = port, False, queue.Queue(), queue.Queue()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                if outer.armed and "/session/" not in self.path:
+                    outer.held.put(self.path)
+                    self.connection.settimeout(10)
+                    try:
+                        self.connection.recv(1)
+                    except OSError:
+                        pass
+                    outer.left.put(time.time())
+                    self.close_connection = True
+                    return
+                c = http.client.HTTPConnection("127.0.0.1", outer.port, timeout=10)
+                c.request(self.command, self.path, body or None, dict(self.headers))
+                r = c.getresponse()
+                data = r.read()
+                self.send_response(r.status)
+                self.send_header("Content-Length", str(len(data)))
+                self.send_header("Content-Type", r.headers.get("Content-Type", ""))
+                self.end_headers()
+                self.wfile.write(data)
+                c.close()
+
+            do_GET = do_POST = do_PUT = do_DELETE = do
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+
+
+def check_cancelling_leaves_the_console_at_once(w):
+    """Whatever reads the gateway: 100 ms after the cancellation the request to the console is over (best of three)."""
+    slow = SlowConsole(w.house.port)
+    stdio = mcp.StdioClient([house.BINARY, "stdio", "--gateway-url", slow.url], w.house.env, LEGACY)
+    stdio.open()
+    route = {"type": "ref/resource", "uri": "higress://gateway/{gateway}/route/{name}"}
+    for method, params in (("tools/call", {"name": "gateway_overview", "arguments": {}}),
+                           ("tools/call", {"name": "list_routes", "arguments": {}}),
+                           ("tools/call", {"name": "diagnose", "arguments": {"route": "pay"}}),
+                           ("tools/call", {"name": "get_resource", "arguments": {"kind": "route", "name": "pay"}}),
+                           ("tools/call", {"name": "change_resource", "arguments": PATCH}),
+                           ("resources/list", {}), ("resources/read", {"uri": "higress://gateway/default/route/pay"}),
+                           ("completion/complete", {"ref": route, "argument": {"name": "name", "value": ""}})):
+        took = []
+        for i in range(3):
+            slow.armed = True
+            stdio.send({"jsonrpc": "2.0", "id": "c%d" % i, "method": method, "params": params})
+            slow.held.get(timeout=10)
+            start = time.time()
+            stdio.notify("notifications/cancelled", {"requestId": "c%d" % i})
+            took.append(slow.left.get(timeout=10) - start)
+            slow.armed = False
+            stdio.request("ping")
+        holds(min(took) < 0.1, "%s %s: %s" % (method, params, took))
+        holds(slow.held.empty(), "nothing more was asked")
+    changes = stdio.call("list_changes", {"state": "pending"})
+    holds(not changes.get("isError"), "the server goes on: %s" % changes)
+    stdio.close()
 
 
 def check_log_level(w):
