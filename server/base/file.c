@@ -86,11 +86,8 @@ static void folder_of(const char *path, char folder[PATH_MAX])
         snprintf(folder, PATH_MAX, "%.*s", n ? (int)n : 1, path);
 }
 
-/* A rename or unlink is durable once the folder is. */
-static bool sync_folder(const char *path, struct err *e)
+bool file_sync_folder(const char *folder, struct err *e)
 {
-    char folder[PATH_MAX];
-    folder_of(path, folder);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return failed(e, "cannot open the folder", folder);
@@ -99,6 +96,14 @@ static bool sync_folder(const char *path, struct err *e)
         failed(e, "cannot sync the folder", folder);
     close(fd);
     return synced;
+}
+
+/* A rename or unlink is durable once the folder is. */
+static bool sync_folder(const char *path, struct err *e)
+{
+    char folder[PATH_MAX];
+    folder_of(path, folder);
+    return file_sync_folder(folder, e);
 }
 
 static bool write_all(int fd, const char *bytes, size_t n)
@@ -125,22 +130,33 @@ static bool fill(int fd, const void *bytes, size_t n, unsigned mode)
     return done;
 }
 
+char *file_stage(struct arena *a, const char *path, const void *bytes, size_t n, unsigned mode,
+                 struct err *e)
+{
+    char *temporary = arena_printf(a, "%s.XXXXXX", path);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0) {
+        failed(e, "cannot create a file beside", path);
+        return NULL;
+    }
+    if (fill(fd, bytes, n, mode))
+        return temporary;
+    failed(e, "cannot write", path);
+    unlink(temporary);
+    return NULL;
+}
+
 bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, struct err *e)
 {
-    char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary) {
-        errno = ENAMETOOLONG;
-        return failed(e, "cannot write", path);
-    }
-    int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return failed(e, "cannot create a file beside", path);
-    if (!fill(fd, bytes, n, mode) || rename(temporary, path) != 0) {
+    struct arena *scratch = arena_new();
+    const char *temporary = file_stage(scratch, path, bytes, n, mode, e);
+    bool done = temporary && rename(temporary, path) == 0;
+    if (temporary && !done) {
         failed(e, "cannot write", path);
         unlink(temporary);
-        return false;
     }
-    return sync_folder(path, e);
+    arena_free(scratch);
+    return done && sync_folder(path, e);
 }
 
 bool file_remove(const char *path, struct err *e)

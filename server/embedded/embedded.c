@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "embedded/dispatch.h"
 #include "embedded/kstore.h"
+#include "embedded/kube.h"
 #include "embedded/rest.h"
 #include "embedded/seed.h"
 
@@ -15,6 +16,14 @@ static double wall_clock(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* All or none, so that a folder is never half filled. */
+static bool seed(struct embedded *x, struct err *e)
+{
+    kstore_begin(x->store);
+    bool seeded = seed_run(x, e);
+    return kstore_commit(x->store, e) && seeded;
+}
+
 struct embedded *embedded_open(const char *dir, struct err *e)
 {
     struct arena *a = arena_new();
@@ -22,7 +31,7 @@ struct embedded *embedded_open(const char *dir, struct err *e)
     x->arena = a;
     x->now = wall_clock;
     x->store = kstore_open(dir, e);
-    if (x->store && seed_run(x, e))
+    if (x->store && seed(x, e))
         return x;
     embedded_close(x);
     return NULL;
@@ -53,7 +62,13 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
 {
     struct rest_request r = { .arena = a, .embedded = x, .store = x->store, .call = call };
     r.method = call->method;
+    struct err e = { 0 };
     kstore_refresh(x->store);
+    kstore_begin(x->store);
     dispatch_run(&r);
+    if (!kstore_commit(x->store, &e)) {
+        r.reply = (struct rest_reply){ 0 };
+        kube_fail_storage(&r, &e);
+    }
     fill(out, &r);
 }

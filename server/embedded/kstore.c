@@ -1,16 +1,15 @@
 /* kstore.c - the index of objects in memory, and the writes.
  *
  * Each object owns an arena; a list of a kind is an array sorted by name. A write shapes the object
- * (kstore_shape.c), replaces the file durably, then swaps the object in the index; what it replaced
- * is kept until the next refresh, so that borrowed trees survive a request.
+ * (kstore_shape.c), notes it in the transaction (kstore_txn.c; one of its own when none is open) and
+ * swaps the object in the index; what it replaced is kept until the next refresh, so that borrowed
+ * trees survive a request.
  */
 #include "embedded/kstore.h"
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/json.h"
-#include "base/yaml.h"
 #include "embedded/kstore_impl.h"
 
 enum { LONGEST_NAME = 255 - sizeof ".yaml.tmp" + 1 };
@@ -55,6 +54,15 @@ void kstore_retire(struct kstore *s, struct kstore_object *o)
 {
     o->next = s->retired;
     s->retired = o;
+}
+
+void kstore_unretire(struct kstore *s, struct kstore_object *o)
+{
+    struct kstore_object **at = &s->retired;
+    while (*at && *at != o)
+        at = &(*at)->next;
+    if (*at)
+        *at = o->next;
 }
 
 static void free_retired(struct kstore *s)
@@ -143,7 +151,7 @@ struct kstore *kstore_open(const char *dir, struct err *e)
     struct kstore *s = arena_make(a, struct kstore);
     s->arena = a;
     s->dir = arena_strdup(a, dir);
-    s->inotify = s->lock = -1;
+    s->inotify = s->lock = s->journal = -1;
     for (size_t i = 0; i < KSTORE_KINDS; i++)
         s->lists[i].watch = -1;
     if (kstore_disk_open(s, e))
@@ -228,6 +236,21 @@ static bool check_name(struct kstore *s, size_t kind, const char *name, struct e
     return true;
 }
 
+/* The object of that name becomes `after` (NULL: nothing). */
+static enum kstore_result change(struct kstore *s, size_t kind, const char *name,
+                                 struct kstore_object *after, struct err *e)
+{
+    bool alone = !s->txn;
+    if (alone)
+        kstore_begin(s);
+    kstore_note(s, kind, name, after);
+    if (after)
+        kstore_insert(s, kind, after);
+    else
+        kstore_remove(s, kind, name);
+    return !alone || kstore_commit(s, e) ? KSTORE_OK : KSTORE_FAILED;
+}
+
 static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSON *object,
                                        const cJSON *current, unsigned step, struct err *e)
 {
@@ -237,19 +260,10 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
     unsigned long long version = old ? strtoull(old, NULL, 10) + step : 1;
     cJSON *shaped =
         kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
-    const char *path = kstore_disk_path(s, scratch, kind, name);
-    const char *text = yaml_print(scratch, shaped);
-    if (s->lists[kind].watch < 0)
-        kstore_disk_make(s, kind);
-    bool written = file_replace(path, text, strlen(text), kstore_kinds[kind].mode, e);
-    if (written) {
-        struct kstore_object *o = kstore_object_new(name);
-        o->tree = json_clone(o->arena, shaped);
-        kstore_disk_identify(path, &o->file);
-        kstore_insert(s, kind, o);
-    }
+    struct kstore_object *o = kstore_object_new(name);
+    o->tree = json_clone(o->arena, shaped);
     arena_free(scratch);
-    return written ? KSTORE_OK : KSTORE_FAILED;
+    return change(s, kind, o->name, o, e);
 }
 
 enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON *object,
@@ -301,10 +315,5 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
         return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
         return KSTORE_FAILED;
-    struct arena *scratch = arena_new();
-    bool removed = file_remove(kstore_disk_path(s, scratch, k, name), e);
-    arena_free(scratch);
-    if (removed)
-        kstore_remove(s, k, name);
-    return removed ? KSTORE_OK : KSTORE_FAILED;
+    return change(s, k, name, NULL, e);
 }

@@ -3,7 +3,8 @@
  * higress-system).
  *
  * Everything is held in memory, each object in an arena of its own. One process owns a folder (lock
- * file with its pid). A file is only ever replaced as a whole, durably, before a write returns.
+ * file with its pid). A file is only ever replaced as a whole, durably, before a write returns or,
+ * between kstore_begin and kstore_commit, by the commit, which writes all files or none.
  * kstore_refresh takes in what others changed in the folder; call it before each answer. Trees that
  * kstore_get and kstore_at gave stay valid until the next kstore_refresh, even when replaced
  * meanwhile. A file that cannot be read is a problem (kstore_problem), the rest is served; writes
@@ -55,6 +56,13 @@ enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const
                                        unsigned writes, struct err *e);
 enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,
                                  struct err *e);
+
+/* A transaction: what is written from here on is in memory at once, and on disk with the commit; a
+ * sudden death leaves all of it or nothing after the next kstore_open. Do not refresh inside. */
+void kstore_begin(struct kstore *s);
+/* False: the disk refused (err names the file); the objects are as they were before kstore_begin,
+ * except when err says that the write will be finished later. */
+bool kstore_commit(struct kstore *s, struct err *e);
 
 /* Files that cannot be read: i counts from 0; NULL after the last. "ingresses/a.yaml: line 3: …" */
 const char *kstore_problem(const struct kstore *s, size_t i);

@@ -43,7 +43,7 @@ bool kstore_disk_identify(const char *path, struct kstore_file *out)
     return true;
 }
 
-static bool same_file(const struct kstore_file *x, const struct kstore_file *y)
+bool kstore_disk_same(const struct kstore_file *x, const struct kstore_file *y)
 {
     return x->inode == y->inode && x->size == y->size && x->modified.tv_sec == y->modified.tv_sec &&
            x->modified.tv_nsec == y->modified.tv_nsec;
@@ -95,7 +95,7 @@ static void reload(struct kstore *s, size_t kind, const char *name)
     bool there = kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file);
     arena_free(scratch);
     const struct kstore_object *o = kstore_lookup(s, kind, name);
-    if (o && there && same_file(&o->file, &file))
+    if (o && there && kstore_disk_same(&o->file, &file))
         return;
     if (there)
         kstore_insert(s, kind, load(s, kind, name, &file));
@@ -177,6 +177,15 @@ void kstore_disk_make(struct kstore *s, size_t kind)
     struct arena *scratch = arena_new();
     file_make_dir(arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural), 0700, NULL);
     arena_free(scratch);
+}
+
+bool kstore_disk_sync(struct kstore *s, size_t kind, struct err *e)
+{
+    struct arena *scratch = arena_new();
+    bool synced = file_sync_folder(
+        arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural), e);
+    arena_free(scratch);
+    return synced;
 }
 
 /* A folder that was removed, and is back. */
@@ -289,7 +298,7 @@ static void sweep(struct kstore *s, size_t kind)
 
 bool kstore_disk_open(struct kstore *s, struct err *e)
 {
-    if (!file_make_dir(s->dir, 0755, e) || !take_lock(s, e))
+    if (!file_make_dir(s->dir, 0755, e) || !take_lock(s, e) || !kstore_journal_recover(s, e))
         return false;
     for (size_t kind = 0; kstore_kinds[kind].plural; kind++) {
         const char *path = arena_printf(s->arena, "%s/%s", s->dir, kstore_kinds[kind].plural);
@@ -304,6 +313,7 @@ bool kstore_disk_open(struct kstore *s, struct err *e)
 
 void kstore_disk_close(struct kstore *s)
 {
+    kstore_journal_close(s);
     if (s->inotify >= 0)
         close(s->inotify);
     if (s->lock >= 0)

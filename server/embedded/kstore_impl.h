@@ -1,5 +1,6 @@
-/* kstore_impl.h - what kstore.c (index and writes), kstore_disk.c (files) and kstore_shape.c (what
- * an object looks like on disk) share. Nobody else includes it. */
+/* kstore_impl.h - what kstore.c (index and writes), kstore_disk.c (files), kstore_txn.c and
+ * kstore_journal.c (several files as one) and kstore_shape.c (what an object looks like on disk)
+ * share. Nobody else includes it. */
 #pragma once
 #include "embedded/kstore.h"
 
@@ -40,6 +41,22 @@ struct kstore_list {
     int watch; /* inotify watch of the folder; -1: none */
 };
 
+/* What a transaction does to one file. */
+struct kstore_change {
+    struct kstore_change *next;
+    size_t kind;
+    const char *name, *path;
+    struct kstore_object *before; /* NULL: there was none */
+    struct kstore_object *after;  /* NULL: removed */
+    const char *temporary;        /* file with the new text */
+};
+
+struct kstore_txn {
+    struct arena *arena; /* holds this struct, too */
+    struct kstore_change *changes;
+    int steps; /* files to rename or remove */
+};
+
 struct kstore {
     struct arena *arena;
     const char *dir;
@@ -49,6 +66,10 @@ struct kstore {
     unsigned long generation;
     int inotify; /* -1: not available, then every refresh looks at every file */
     int lock;
+    struct kstore_txn *txn; /* NULL: none is open, each write is one of its own */
+    int journal;            /* descriptor; -1: not opened yet */
+    bool journaled;         /* the journal holds steps that are still to be done */
+    long steps;             /* of the writes so far, for the tests */
 };
 
 /* Index of a kind; aborts on one that is not in the table (a mistake in the program). */
@@ -63,6 +84,24 @@ void kstore_remove(struct kstore *s, size_t kind, const char *name); /* missing 
 struct kstore_object *kstore_object_new(const char *name);
 void kstore_retire(struct kstore *s, struct kstore_object *o);
 
+void kstore_unretire(struct kstore *s, struct kstore_object *o);
+
+/* kstore_txn.c */
+/* Notes in the open transaction that name is to become `after` (NULL: nothing). Call it before the
+ * index changes. */
+struct kstore_change *kstore_note(struct kstore *s, size_t kind, const char *name,
+                                  struct kstore_object *after);
+void kstore_step(struct kstore *s); /* a check build dies here when told to */
+
+/* kstore_journal.c */
+bool kstore_journal_write(struct kstore *s, const struct kstore_change *changes, struct err *e);
+void kstore_journal_clear(struct kstore *s);
+/* At the start: finishes what a dead process left. */
+bool kstore_journal_recover(struct kstore *s, struct err *e);
+/* Finishes what this process could not finish; true when there is nothing. */
+bool kstore_journal_finish(struct kstore *s, struct err *e);
+void kstore_journal_close(struct kstore *s);
+
 /* kstore_disk.c */
 bool kstore_disk_open(struct kstore *s, struct err *e);
 void kstore_disk_close(struct kstore *s);
@@ -71,6 +110,8 @@ void kstore_disk_scan(struct kstore *s);
 const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, const char *name);
 void kstore_disk_make(struct kstore *s, size_t kind); /* the kind's folder, if it is not there */
 bool kstore_disk_identify(const char *path, struct kstore_file *out);
+bool kstore_disk_same(const struct kstore_file *x, const struct kstore_file *y);
+bool kstore_disk_sync(struct kstore *s, size_t kind, struct err *e); /* the kind's folder */
 
 /* kstore_shape.c: the object as it is stored, in arena a. */
 cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,

@@ -139,7 +139,7 @@ static bool fail_not_found(struct rest_request *r, const char *kind, const char 
     return rest_fail(r, X_API, "%s\n", json_print(a, status));
 }
 
-static bool fail_internal(struct rest_request *r, const struct err *e)
+bool kube_fail_storage(struct rest_request *r, const struct err *e)
 {
     struct arena *a = r->arena;
     cJSON *status = json_object(a);
@@ -170,7 +170,7 @@ static const cJSON *written(struct rest_request *r, const char *kind, const cJSO
         fail_not_found(r, kind, kube_name(object));
         return NULL;
     default:
-        fail_internal(r, e);
+        kube_fail_storage(r, e);
         return NULL;
     }
 }
@@ -211,5 +211,5 @@ bool kube_delete(struct rest_request *r, const char *kind, const char *name)
 {
     struct err e = { 0 };
     enum kstore_result result = kstore_delete(r->store, kind, name, &e);
-    return result == KSTORE_OK || result == KSTORE_MISSING || fail_internal(r, &e);
+    return result == KSTORE_OK || result == KSTORE_MISSING || kube_fail_storage(r, &e);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 struct arena;
+struct err;
 struct rest_request;
 
 /* {"metadata":{"name":…}} with labels and annotations to be filled by the caller. */
@@ -36,3 +37,6 @@ const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object);
 const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *object,
                             unsigned writes);
 bool kube_delete(struct rest_request *r, const char *kind, const char *name); /* missing is fine */
+
+/* The API server could not store something: 500 with its words. Returns false. */
+bool kube_fail_storage(struct rest_request *r, const struct err *e);
