@@ -5,6 +5,7 @@
 #include "embedded/embedded.h"
 #include "embedded/kstore.h"
 #include "net/http.h"
+#include "net/listen.h"
 #include "net/loop.h"
 
 #include <signal.h>
@@ -14,27 +15,6 @@ static const struct option_row rows[] = {
     { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
     { 0 },
 };
-
-/* A port, 0 included, and nothing behind it; -1 otherwise. */
-static int read_port(const char *text)
-{
-    char *end = NULL;
-    long n = strtol(text, &end, 10);
-    return end == text || *end || n < 0 || n > 65535 ? -1 : (int)n;
-}
-
-/* "127.0.0.1:8001" or "[::1]:8001" into its parts. */
-static bool split_listen(const char *listen, char *address, size_t size, int *port)
-{
-    const char *colon = strrchr(listen, ':');
-    size_t len = colon ? (size_t)(colon - listen) : 0;
-    bool bracketed = len > 2 && listen[0] == '[' && colon[-1] == ']';
-    *port = colon ? read_port(colon + 1) : -1;
-    if (*port < 0 || len < 1 || len >= size)
-        return false;
-    snprintf(address, size, "%.*s", (int)(bracketed ? len - 2 : len), listen + bracketed);
-    return true;
-}
 
 static void stop(void *arg, int signum)
 {
@@ -64,8 +44,9 @@ static int run(const struct options *o)
         fprintf(stderr, "higress-ops console: --data DIR is needed\n");
         return EXIT_USAGE;
     }
-    if (!split_listen(listen ? listen : "127.0.0.1:8001", address, sizeof address, &options.port)) {
-        fprintf(stderr, "higress-ops console: --listen wants ADDRESS:PORT, not '%s'\n", listen);
+    if (!listen_split(listen ? listen : "127.0.0.1:8001", address, sizeof address, &options.port,
+                      &e)) {
+        fprintf(stderr, "higress-ops console: --listen: %s\n", e.text);
         return EXIT_USAGE;
     }
     struct loop *l = loop_new();

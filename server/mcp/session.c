@@ -17,6 +17,7 @@ struct session_table {
     struct mcp *mcp;
     struct loop_timer *sweep;
     int count;
+    unsigned long serials;
     struct session *buckets[BUCKETS];
     struct session *alone; /* without an id */
 };
@@ -37,7 +38,7 @@ static void sweep(void *arg)
         struct session *next = NULL;
         for (struct session *s = t->buckets[i]; s; s = next) {
             next = s->next;
-            if (s->last_used < oldest && !s->requests && !s->standing)
+            if (s->last_used < oldest && !s->requests && !(s->standing && s->standing->open))
                 session_end(s);
         }
     }
@@ -73,6 +74,7 @@ static struct session *session_new(struct mcp *m, const char *principal)
     s->principal = arena_strdup(a, principal);
     s->level = LEVEL_NONE;
     s->last_used = loop_now(m->loop);
+    s->serial = ++m->sessions->serials;
     return s;
 }
 

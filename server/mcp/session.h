@@ -12,10 +12,11 @@ struct subscription;
 
 enum { SESSION_MAX = 10000, SESSION_IDLE_SECONDS = 3600, SESSION_ID_BYTES = 20 };
 
-/* A stream of messages that belong to no request: the standing GET. */
+/* The way to a client for messages that belong to no request: its pipe, or the standing stream. */
 struct standing {
     void (*close)(struct standing *s); /* another one has taken its place, or the session ends */
     bool (*send)(struct standing *s, const char *json, size_t n); /* false: nobody can get it */
+    bool open;                                                    /* somebody is listening */
 };
 
 struct session {
@@ -34,6 +35,7 @@ struct session {
     struct standing *standing;
     struct subscription *subscriptions; /* mcp/watch.h */
     struct session *next;
+    unsigned long serial; /* never used twice */
 };
 
 struct session_table;

@@ -137,7 +137,7 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
     struct arena *a = arena_new();
     struct pipe *p = arena_make(a, struct pipe);
     *p = (struct pipe){ .to = { .send = send, .done = done },
-                        .standing = { .close = stand_down, .send = send_unasked },
+                        .standing = { .close = stand_down, .send = send_unasked, .open = true },
                         .arena = a,
                         .mcp = m,
                         .session = session_alone(m, "local"),

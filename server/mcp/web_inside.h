@@ -30,6 +30,9 @@ struct web_reply {
 
 /* Who sent it: the name of its token, "local" where none is asked for, NULL: nobody known. */
 const char *web_principal(const struct web *w, const struct http_exchange *x);
+/* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
+ * another's), a version that has no sessions. */
+struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
 bool web_gate(void *arg, struct http_exchange *x);
 
 /* A JSON-RPC error of its own status; id may be NULL. */

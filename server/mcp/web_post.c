@@ -46,21 +46,6 @@ static void initialize(struct web *w, struct web_reply *to, struct request *r)
     method_run(r);
 }
 
-static struct session *session_of(struct web *w, struct http_exchange *x, const char *rpc_id,
-                                  const char *who)
-{
-    const char *id = http_header(x, "mcp-session-id");
-    if (!id) {
-        web_refuse(x, 400, rpc_id, RPC_INVALID_REQUEST,
-                   "Mcp-Session-Id is missing: initialize first");
-        return NULL;
-    }
-    struct session *s = session_find(w->mcp, id, who);
-    if (!s)
-        web_refuse(x, 404, rpc_id, RPC_INVALID_REQUEST, "Session not found");
-    return s;
-}
-
 static struct request *request_of(struct web *w, struct http_exchange *x, struct arena *a,
                                   const struct rpc *rpc, const char *who)
 {
@@ -80,7 +65,7 @@ static void legacy_request(struct web *w, struct http_exchange *x, struct arena 
         initialize(w, (struct web_reply *)(void *)r->reply, r);
         return;
     }
-    struct session *s = session_of(w, x, rpc->id, who);
+    struct session *s = web_session(w, x, rpc->id);
     if (!s) {
         arena_free(a);
         return;
@@ -93,10 +78,9 @@ static void legacy_request(struct web *w, struct http_exchange *x, struct arena 
 }
 
 /* A notification, or the answer to a request of ours. */
-static void legacy_other(struct web *w, struct http_exchange *x, const struct rpc *rpc,
-                         const char *who)
+static void legacy_other(struct web *w, struct http_exchange *x, const struct rpc *rpc)
 {
-    struct session *s = session_of(w, x, NULL, who);
+    struct session *s = web_session(w, x, NULL);
     if (!s)
         return;
     if (rpc->kind == RPC_RESPONSE)
@@ -128,7 +112,7 @@ static void route(struct web *w, struct http_exchange *x, struct arena *a, const
         http_reply(x, 202, NULL, NULL,
                    0); /* 2026-07-28 has no notifications that we could act on */
     else
-        legacy_other(w, x, rpc, who);
+        legacy_other(w, x, rpc);
     arena_free(a);
 }
 

@@ -160,10 +160,7 @@ static bool send_standing(struct standing *s, const char *json, size_t n)
 {
     struct web_reply *r =
         (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
-    if (r->x && event(r, json, n))
-        return true;
-    lose(r);
-    return false;
+    return send(&r->to, json, n);
 }
 
 /* A newer GET has taken its place, or the session ends. */
@@ -178,9 +175,8 @@ static void close_standing(struct standing *s)
 
 void web_get(struct web *w, struct http_exchange *x)
 {
-    const char *id = http_header(x, "mcp-session-id");
     const char *accept = http_header(x, "accept");
-    if (!id) {
+    if (!http_header(x, "mcp-session-id")) {
         static const struct http_header allow[] = { { "Allow", "POST" }, { 0 } };
         http_reply(x, 405, allow, NULL, 0);
         return;
@@ -189,15 +185,12 @@ void web_get(struct web *w, struct http_exchange *x)
         web_refuse(x, 406, NULL, RPC_INVALID_REQUEST, "Accept must allow text/event-stream");
         return;
     }
-    struct session *s = session_find(w->mcp, id, web_principal(w, x));
-    if (!s) {
-        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "Session not found");
+    struct session *s = web_session(w, x, NULL);
+    if (!s)
         return;
-    }
     struct web_reply *r = web_reply_new(w, x);
     r->session = s;
-    r->standing.close = close_standing;
-    r->standing.send = send_standing;
+    r->standing = (struct standing){ .send = send_standing, .close = close_standing, .open = true };
     begin_stream(r);
     session_stand(s, &r->standing);
     beat(r);

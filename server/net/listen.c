@@ -25,6 +25,38 @@ static int close_and_say(int fd, struct err *e, const char *address, const char 
     return -1;
 }
 
+/* -- addresses -----------------------------------------------------------------------------------
+ */
+
+/* A port, 0 included, and nothing behind it; -1 otherwise. */
+static int read_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    long n = digits > 0 && digits < 6 && !text[digits] ? strtol(text, NULL, 10) : -1;
+    return n > 65535 ? -1 : (int)n;
+}
+
+bool listen_split(const char *listen, char *address, size_t size, int *port, struct err *e)
+{
+    bool socket_path = text_starts(listen, "unix:");
+    const char *colon = socket_path ? listen + strlen(listen) : strrchr(listen, ':');
+    size_t n = colon ? (size_t)(colon - listen) : 0;
+    bool brackets = n > 2 && listen[0] == '[' && colon[-1] == ']';
+    *port = !colon ? -1 : socket_path ? 0 : read_port(colon + 1);
+    bool bare_six = !socket_path && !brackets && n && memchr(listen, ':', n);
+    if (*port < 0 || n < 1 || n >= size || size < 10 || bare_six || !strcmp(listen, "unix:"))
+        return err_set(e, ERR_ARGS, "'%.100s' is not ADDRESS:PORT or unix:/PATH", listen);
+    snprintf(address, size, "%.*s", (int)(brackets ? n - 2 : n), listen + brackets);
+    if (!strcmp(address, "localhost"))
+        snprintf(address, size, "127.0.0.1");
+    return true;
+}
+
+bool listen_is_local(const char *address)
+{
+    return text_starts(address, "127.") || !strcmp(address, "::1") || text_starts(address, "unix:");
+}
+
 /* -- Unix ----------------------------------------------------------------------------------------
  */
 
