@@ -6,7 +6,7 @@ CC      ?= gcc
 ifeq ($(origin CC),default)
 CC      := gcc
 endif
-B       := build/$(notdir $(CC))$(if $(SAN),-san)
+B       := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 DEPS    := libcjson yaml-0.1
 HEADERS := libwebsockets libcurl sqlite3 libcrypto
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
@@ -16,6 +16,9 @@ CFLAGS  += -std=gnu17 -O2 -g $(WARN) -fcf-protection=none -D_GNU_SOURCE -Iserver
 LIBS    := $(shell pkg-config --libs $(DEPS) 2>/dev/null) -lev -ldl -lm
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_BUILD=1
+endif
+ifdef FUZZ
+CFLAGS  += -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
 SRC     := $(wildcard server/*.c server/*/*.c tools/*.c)
 OBJ     := $(SRC:%.c=$B/%.o) $B/assets.o
@@ -48,6 +51,10 @@ $B/load_server: tests/load/server.c $(LIBOBJ)
 FIXTURES := $(patsubst tests/conformance/%.c,$B/tests/conformance/%.o,$(wildcard tests/conformance/*.c))
 $B/conformance-server: $(filter-out $B/server/toolsets.o,$(OBJ)) $(FIXTURES)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+# libFuzzer targets that need the whole program, its fixtures as tools; what the target defines itself comes first.
+$B/fuzz_%: tests/fuzz/fuzz_%.c $(filter-out %/main.o %/toolsets.o,$(filter $B/server/base/% $B/server/net/% \
+                               $B/server/gateway/% $B/server/mcp/%,$(OBJ))) $(FIXTURES) $B/assets.o
+	$(CC) $(CFLAGS) -Itests/conformance -fsanitize=fuzzer $^ $(LDFLAGS) -Wl,-z,muldefs $(LIBS) -o $@
 ifdef CONFORMANCE
 build: $B/conformance-server
 endif
@@ -67,6 +74,8 @@ lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
 contract: ## replays the recorded exchanges with the real console
 	@bash tests/run contract
+fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri [FUZZ_SECONDS=3600]
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/18-fuzz-protocol $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance
 bench: ## prints figures beside their targets
@@ -79,5 +88,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
 -include $(OBJ:.o=.d) $(FIXTURES:.o=.d)
-.PHONY: build unit unit-programs run test lint contract conformance bench install clean help
+.PHONY: build unit unit-programs run test lint contract fuzz conformance bench install clean help
 .DEFAULT_GOAL := build
