@@ -6,8 +6,10 @@
 
 #define MATCH "EQUAL|PRE|REGULAR"
 
-static const struct field version = { "version", STR, OPT, "Changes with every write.",
-                                      .flags = FIELD_MADE };
+#define VERSION                                                                                    \
+    {                                                                                              \
+        "version", STR, OPT, "Changes with every write.", .flags = FIELD_MADE                      \
+    }
 
 const struct field kind_field_predicate[] = {
     { "matchType", STR, REQ, "EQUAL: the whole, PRE: a prefix, REGULAR: a regular expression.",
@@ -97,7 +99,7 @@ const struct field kind_field_auth[] = {
 const struct field kind_field_route[] = {
     { "name", STR, REQ, "Lower-case letters, digits, '-' and '.'; not changed later.", .min = 1,
       .max = 253 },
-    version,
+    VERSION,
     { "domains", LIST, OPT, "Host names; none: every host.", .of = &a_string },
     { "path", OBJ, REQ, "Which paths.", .of = kind_field_predicate },
     { "methods", LIST, OPT, "GET, POST, …; none: every method.", .of = &a_string },
@@ -120,7 +122,7 @@ const struct field kind_field_route[] = {
 const struct field kind_field_domain[] = {
     { "name", STR, REQ, "Host name, *.example.com, or higress-default-domain (every other host).",
       .min = 1, .max = 253 },
-    version,
+    VERSION,
     { "enableHttps", STR, OPT, "force also redirects HTTP.", .one_of = "off|on|force" },
     { "certIdentifier", STR, OPT, "Name of the TLS certificate.", .max = 253 },
     { 0 },
@@ -161,7 +163,7 @@ static const struct field authn[] = {
 
 const struct field kind_field_source[] = {
     { "name", STR, REQ, "Letters, digits and '-'; its service is NAME.TYPE.", .min = 1, .max = 63 },
-    version,
+    VERSION,
     { "type", STR, REQ, NULL, .one_of = "static|dns|nacos|nacos2|nacos3|zookeeper|consul|eureka" },
     { "domain", STR, REQ, "static: IPv4:port,…; dns: host names,…; else one address.", .min = 1,
       .max = 8192 },
@@ -178,7 +180,7 @@ const struct field kind_field_source[] = {
 const struct field kind_field_proxy[] = {
     { "name", STR, REQ, "Lower-case letters, digits, '-', '_', '.'; begins with a letter.",
       .min = 1, .max = 63 },
-    version,
+    VERSION,
     { "type", STR, REQ, NULL, .one_of = "http" },
     { "serverAddress", STR, REQ, "IPv4 address or host name.", .min = 1, .max = 253 },
     { "serverPort", INT, REQ, NULL, .min = 1, .max = 65535 },
@@ -199,7 +201,7 @@ const struct field kind_field_service[] = {
 
 const struct field kind_field_certificate[] = {
     { "name", STR, REQ, "Lower-case letters, digits, '-' and '.'.", .min = 1, .max = 253 },
-    version,
+    VERSION,
     { "cert", STR, REQ, "PEM, the server's certificate first; never shown.", .min = 1,
       .max = 1 << 20 },
     { "key", STR, REQ, "PEM private key of cert; never shown.", .min = 1, .max = 1 << 16,
