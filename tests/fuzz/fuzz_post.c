@@ -7,7 +7,7 @@
  */
 #include "base/err.h"
 #include "fixture.h"
-#include "gateway/config.h"
+#include "fuzz_server.h"
 #include "mcp/mcp.h"
 #include "mcp/web_inside.h"
 #include "net/loop.h"
@@ -170,14 +170,13 @@ static struct session *opened(struct mcp *m, uint8_t how)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct config config = { .mode = MODE_APPROVE, .max_calls = 64 };
     if (!loop)
         loop = loop_new();
     if (size < 2)
         return 0;
     struct arena *a = arena_new();
-    struct mcp *m =
-        mcp_new(&(struct mcp_options){ .loop = loop, .config = &config, .toolsets = toolsets });
+    struct mcp *m = mcp_new(
+        &(struct mcp_options){ .loop = loop, .config = &fuzz_config, .toolsets = toolsets });
     struct web w = { .arena = a, .mcp = m, .loopback = true };
     const char *text = arena_strndup(a, (const char *)data + 1, size - 1);
     header_count = 0;

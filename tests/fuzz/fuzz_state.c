@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "gateway/config.h"
+#include "fuzz_server.h"
 #include "mcp/ask.h"
 #include "mcp/ask_state.h"
 #include "mcp/era.h"
@@ -52,10 +52,9 @@ static char *altered(struct arena *a, const char *real, const uint8_t *data, siz
 static struct mcp *server(void)
 {
     static struct mcp *m;
-    static struct config config = { .mode = MODE_APPROVE, .max_calls = 64 };
     if (!m)
-        m = mcp_new(
-            &(struct mcp_options){ .loop = loop_new(), .config = &config, .toolsets = toolsets });
+        m = mcp_new(&(struct mcp_options){
+            .loop = loop_new(), .config = &fuzz_config, .toolsets = toolsets });
     return m;
 }
 
