@@ -92,6 +92,13 @@ bool gateway_refused(struct arena *a, const char *method, const char *path,
                       method, path, answer->status, said);
 }
 
+bool gateway_enveloped(struct arena *a, const struct fetch_answer *answer)
+{
+    struct err ignored = { 0 };
+    cJSON *body = json_parse(a, answer->body ? answer->body : "", answer->len, &ignored);
+    return cJSON_IsBool(json_get(body, "success"));
+}
+
 cJSON *gateway_unwrap(struct arena *a, const char *method, const char *path,
                       const struct fetch_answer *answer, struct err *e)
 {

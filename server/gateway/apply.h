@@ -5,7 +5,9 @@
  * outcome durable. Between each two a check build can be killed (HIGRESS_OPS_STOP_AT).
  */
 #pragma once
+#include "gateway/compare.h"
 #include "gateway/engine_inside.h"
+#include "gateway/write.h"
 
 struct job {
     struct engine *engine;
@@ -29,6 +31,10 @@ bool apply_foresee(struct job *j);
 bool apply_op(struct job *j, int i, bool *undo);
 /* Takes back operations [0, j->done), newest first; says in outcomes and text what it could not. */
 void apply_undo(struct job *j);
+/* What is there after a write that failed with that doubt (WRITE_ANSWERED too: it succeeded),
+ * looked at several times where it may still be under way. 0: it could not be read. */
+enum compare apply_look(struct job *j, const struct plan_op *op, enum write_doubt doubt,
+                        const cJSON **now);
 /* The gateway as it is for this operation. False: could not be read. now NULL: not there. */
 bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
                 struct cancel *c, struct err *e);

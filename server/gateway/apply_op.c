@@ -15,21 +15,21 @@
 static const double LEASE = 45; /* seconds: longer than one request may take */
 enum { LOOKS = 3 };
 
-static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now, bool *maybe,
-                    struct err *e)
+static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
+                    enum write_doubt *doubt, struct err *e)
 {
     struct gateway *g = j->engine->gateway;
     if (op->verb == PLAN_DELETE)
-        return write_delete(g, j->arena, op->kind, op->name, op->scope, maybe, e);
+        return write_delete(g, j->arena, op->kind, op->name, op->scope, doubt, e);
     if (op->verb == PLAN_CREATE)
-        return write_create(g, j->arena, op->kind, op->scope, op->after, maybe, e);
+        return write_create(g, j->arena, op->kind, op->scope, op->after, doubt, e);
     /* An earlier operation of this plan may have moved the version (a domain rewrites its routes);
      * the content was compared a moment ago. */
     cJSON *body = json_clone(j->arena, op->after);
     const char *version = kind_version_of(op->kind, now);
     if (version)
         json_set_str(j->arena, body, "version", version);
-    return write_put(g, j->arena, op->kind, op->name, op->scope, body, maybe, e);
+    return write_put(g, j->arena, op->kind, op->name, op->scope, body, doubt, e);
 }
 
 static bool same_content(struct job *j, const struct plan_op *op, const cJSON *now)
@@ -72,17 +72,40 @@ static bool note(struct job *j, int i, enum intent what, const char *text, cJSON
     return false;
 }
 
-/* The answer was success; what does the gateway hold? */
+enum compare apply_look(struct job *j, const struct plan_op *op, enum write_doubt doubt,
+                        const cJSON **now)
+{
+    enum compare is = 0;
+    for (int n = 0; n < LOOKS; n++) {
+        struct err e = { 0 };
+        if (n > 0 && !nap(j->engine->loop, j->engine->config->pause * 1.5 * n, NULL, &e))
+            break;
+        if (!apply_read(j, j->arena, op, now, NULL, &e))
+            continue;
+        is = compare_now(j->arena, op, *now);
+        if (is != COMPARE_BEFORE || doubt == WRITE_ANSWERED)
+            break;
+    }
+    return is;
+}
+
+static bool doubtful(struct job *j, int i, const char *why, cJSON *differences)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    apply_say(j, "%s '%s' may or may not have been written: %s", op->kind->name, op->name, why);
+    note(j, i, INTENT_UNKNOWN, why, differences);
+    j->unknown = true;
+    return false;
+}
+
+/* The answer was success; what does the gateway hold? Said to be written only when it was seen. */
 static bool read_back(struct job *j, int i)
 {
     const struct plan_op *op = &j->plan->ops[i];
     const cJSON *now = NULL;
-    struct err e = { 0 };
-    if (!apply_read(j, j->arena, op, &now, NULL, &e))
-        return note(j, i, INTENT_WRITTEN,
-                    arena_printf(j->arena, "accepted, but it could not be read back: %s", e.text),
-                    NULL);
-    enum compare is = compare_now(j->arena, op, now);
+    enum compare is = apply_look(j, op, WRITE_BROKEN, &now);
+    if (!is)
+        return doubtful(j, i, "accepted, but it could not be read back", NULL);
     cJSON *differences = compare_wanted(j->arena, op, now);
     j->wrote[i] = now;
     bool kept = op->verb == PLAN_DELETE ? !now : now && is != COMPARE_BEFORE;
@@ -97,51 +120,32 @@ static bool read_back(struct job *j, int i)
     return false;
 }
 
-/* No clear answer: look a few times, because a late request may still arrive. */
-static enum compare look(struct job *j, const struct plan_op *op, int looks, const cJSON **now)
+static bool refused(struct job *j, int i, enum intent what, const struct err *why,
+                    cJSON *differences)
 {
-    enum compare is = 0;
-    for (int n = 0; n < looks; n++) {
-        struct err e = { 0 };
-        if (n > 0 && !nap(j->engine->loop, j->engine->config->pause * 1.5 * n, NULL, &e))
-            break;
-        if (!apply_read(j, j->arena, op, now, NULL, &e))
-            continue;
-        is = compare_now(j->arena, op, *now);
-        if (is != COMPARE_BEFORE)
-            break;
-    }
-    return is;
+    const struct plan_op *op = &j->plan->ops[i];
+    apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, why->text);
+    note(j, i, what, why->text, differences);
+    return false;
 }
 
-static bool unclear(struct job *j, int i, const struct err *why)
+static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct err *why)
 {
     const struct plan_op *op = &j->plan->ops[i];
     const cJSON *now = NULL;
-    /* A refusal is the end of it; a broken connection is not. */
-    enum compare is = look(j, op, why->status / 100 == 4 ? 1 : LOOKS, &now);
+    enum compare is = apply_look(j, op, doubt, &now);
     if (is == COMPARE_AFTER) {
         j->wrote[i] = now;
         j->remark = arena_strdup(j->arena, why->text);
         return note(j, i, INTENT_WRITTEN,
                     arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
     }
-    /* A kind of several objects may be changed in part while the one that can be read is not. */
-    bool untouched = is == COMPARE_BEFORE && op->kind->version != VERSION_LATE;
-    apply_say(j, "%s '%s' %s: %s", op->kind->name, op->name,
-              untouched ? "was not written" : "may or may not have been written", why->text);
     cJSON *differences = is ? compare_wanted(j->arena, op, now) : NULL;
-    note(j, i, untouched ? INTENT_NOT_WRITTEN : INTENT_UNKNOWN, why->text, differences);
-    j->unknown = j->unknown || !untouched;
-    return false;
-}
-
-static bool refused(struct job *j, int i, const struct err *why)
-{
-    const struct plan_op *op = &j->plan->ops[i];
-    apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, why->text);
-    note(j, i, INTENT_REFUSED, why->text, NULL);
-    return false;
+    /* A kind of several objects may be changed in part while the one that can be read is not. */
+    if (is != COMPARE_BEFORE || op->kind->version == VERSION_LATE || doubt == WRITE_PENDING)
+        return doubtful(j, i, why->text, differences);
+    return refused(j, i, why->status / 100 == 4 ? INTENT_REFUSED : INTENT_NOT_WRITTEN, why,
+                   differences);
 }
 
 bool apply_op(struct job *j, int i, bool *undo)
@@ -149,7 +153,8 @@ bool apply_op(struct job *j, int i, bool *undo)
     const struct plan_op *op = &j->plan->ops[i];
     const cJSON *now;
     struct err e = { 0 };
-    bool held = false, maybe = false;
+    bool held = false;
+    enum write_doubt doubt;
     if (!still_there(j, i, &now))
         return false;
     if (!store_renew(j->engine->store, j->id, LEASE, &held, &e) || !held) {
@@ -161,9 +166,12 @@ bool apply_op(struct job *j, int i, bool *undo)
     if (!note(j, i, INTENT_STARTED, NULL, NULL))
         return false;
     apply_step("intent", i);
-    bool ok = send_op(j, op, now, &maybe, &e);
+    bool ok = send_op(j, op, now, &doubt, &e);
     apply_step("sent", i);
-    ok = ok ? read_back(j, i) : maybe ? unclear(j, i, &e) : refused(j, i, &e);
+    if (ok)
+        ok = read_back(j, i);
+    else
+        ok = doubt ? unclear(j, i, doubt, &e) : refused(j, i, INTENT_REFUSED, &e, NULL);
     apply_step("recorded", i);
     return ok;
 }

@@ -168,10 +168,10 @@ static bool says_missing(struct arena *a, const struct fetch_answer *answer)
         return true;
     if (answer->status != 404 && answer->status != 502)
         return false;
+    if (!gateway_enveloped(a, answer))
+        return false;
     struct err ignored = { 0 };
     cJSON *body = json_parse(a, answer->body, answer->len, &ignored);
-    if (!body || !cJSON_IsBool(json_get(body, "success")))
-        return false;
     const char *message = json_str(body, "message");
     return answer->status == 404 || (message && strstr(message, "NotFoundException"));
 }
@@ -253,7 +253,8 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
     char *path = kind_object_path(a, k, name, scope, e);
     bool gone = false;
     cJSON *o = path ? gateway_get(g, a, path, &gone, c, e) : NULL;
-    if (gone || (cJSON_IsObject(o) && !kind_exists(k, o)))
+    if (gone)
         return not_there(k, name, missing, e);
-    return o ? the_one(k, name, o, a, e) : NULL;
+    o = o ? the_one(k, name, o, a, e) : NULL;
+    return o && !kind_exists(k, o) ? not_there(k, name, missing, e) : o;
 }

@@ -32,6 +32,8 @@ bool gateway_send(struct gateway *g, struct arena *a, struct fetch_request *r, c
 /* Says an answer's failure in the console's words (ERR_GATEWAY); false. */
 bool gateway_refused(struct arena *a, const char *method, const char *path,
                      const struct fetch_answer *answer, struct err *e);
+/* Is the body the console's own {"success":…}? */
+bool gateway_enveloped(struct arena *a, const struct fetch_answer *answer);
 /* The JSON out of its envelope; NULL + e for HTML, garbage or success:false. An empty body is JSON
  * null. */
 cJSON *gateway_unwrap(struct arena *a, const char *method, const char *path,

@@ -10,6 +10,7 @@
 #include "gateway/compare.h"
 #include "gateway/engine_inside.h"
 #include "gateway/gateway.h"
+#include "gateway/kind.h"
 #include "net/loop.h"
 
 enum { MANY = 16 };
@@ -66,6 +67,9 @@ static cJSON *look_at(struct engine *g, struct arena *a, const struct plan_op *o
         return engine_outcome(a, op, "unknown", e.text, NULL);
     }
     enum compare is = compare_now(a, op, now);
+    /* A kind of several objects may be changed in part while the one that can be read is not. */
+    if (is == COMPARE_BEFORE && op->kind->version == VERSION_LATE)
+        is = COMPARE_OTHER;
     const char *outcome = judge(sum, is, was);
     return engine_outcome(a, op, outcome, "found after the process that applied it had ended",
                           is == COMPARE_OTHER ? compare_wanted(a, op, now) : NULL);

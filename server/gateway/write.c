@@ -13,19 +13,22 @@
 #include "gateway/odd.h"
 #include "net/fetch.h"
 
-/* Refusals that come before anything is begun. After any other answer the gateway must be read: the
- * console has been seen to answer 400 for a domain that it had stored. */
-static bool may_have_written(const struct kind *k, int status)
+/* Whoever gave up waiting says nothing about what is being done behind it. */
+static enum write_doubt after_answer(struct arena *a, const struct fetch_answer *answer)
 {
-    static const int before[] = { 401, 403, 404, 405, 413, 415 };
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-        if (status == before[i])
-            return false;
-    return !(status == 409 && k->version == VERSION_ENFORCED);
+    bool proxy = answer->status >= 502 && answer->status <= 504;
+    return proxy && !gateway_enveloped(a, answer) ? WRITE_PENDING : WRITE_ANSWERED;
 }
 
-static bool send_write(struct gateway *g, struct arena *a, const struct kind *k, const char *method,
-                       const char *path, const cJSON *body, bool *maybe, struct err *e)
+static enum write_doubt without_answer(const struct fetch_answer *answer)
+{
+    if (!answer->maybe_sent)
+        return WRITE_NOT_BEGUN;
+    return answer->cause == FETCH_TIMEOUT ? WRITE_PENDING : WRITE_BROKEN;
+}
+
+static bool send_write(struct gateway *g, struct arena *a, const char *method, const char *path,
+                       const cJSON *body, enum write_doubt *doubt, struct err *e)
 {
     static const struct fetch_header json[] = { { "Content-Type", "application/json" }, { 0 } };
     struct fetch_request r = { .method = method };
@@ -35,18 +38,18 @@ static bool send_write(struct gateway *g, struct arena *a, const struct kind *k,
         r.body_len = strlen(r.body);
     }
     struct fetch_answer answer = { 0 };
-    *maybe = false;
+    *doubt = WRITE_NOT_BEGUN;
     if (!path)
         return false;
     if (!gateway_send(g, a, &r, path, &answer, e)) {
-        *maybe = answer.maybe_sent;
+        *doubt = without_answer(&answer);
         return false;
     }
     if (body ? answer.status / 100 != 2 : answer.status != 204) {
-        *maybe = may_have_written(k, answer.status);
+        *doubt = after_answer(a, &answer);
         return gateway_refused(a, method, path, &answer, e);
     }
-    *maybe = true;
+    *doubt = WRITE_ANSWERED;
     return gateway_unwrap(a, method, path, &answer, e) != NULL;
 }
 
@@ -54,17 +57,17 @@ static bool send_write(struct gateway *g, struct arena *a, const struct kind *k,
 
 /* The console takes the whole ConfigMap as YAML text. */
 static bool put_config(struct gateway *g, struct arena *a, const struct kind *k, const cJSON *o,
-                       bool *maybe, struct err *e)
+                       enum write_doubt *doubt, struct err *e)
 {
     char *path = kind_object_path(a, k, k->name, NULL, e);
     const cJSON *now = path ? gateway_get(g, a, path, NULL, NULL, e) : NULL;
     char *text = cJSON_IsString(now) ? odd_config_text(a, now->valuestring, o, e) : NULL;
-    *maybe = false;
+    *doubt = WRITE_NOT_BEGUN;
     if (!text)
         return now ? err_set(e, ERR_GATEWAY, "higress-config could not be read again") : false;
     cJSON *body = json_object(a);
     json_set_str(a, body, "config", text);
-    return send_write(g, a, k, "PUT", path, body, maybe, e);
+    return send_write(g, a, "PUT", path, body, doubt, e);
 }
 
 static bool holds(const cJSON *names, const char *name)
@@ -95,45 +98,46 @@ static cJSON *only_in(struct arena *a, const char *server, const cJSON *x, const
 
 /* PUT adds to the list, DELETE with a body takes off it. */
 static bool put_allowed(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
-                        const cJSON *o, bool *maybe, struct err *e)
+                        const cJSON *o, enum write_doubt *doubt, struct err *e)
 {
     char *path = kind_list_path(a, k, NULL, e);
     const cJSON *now = gateway_object(g, a, k, name, NULL, NULL, NULL, e);
-    *maybe = false;
+    *doubt = WRITE_NOT_BEGUN;
     if (!path || !now)
         return false;
     const cJSON *is = json_get(now, "consumers"), *wanted = json_get(o, "consumers");
     cJSON *more = only_in(a, name, wanted, is), *less = only_in(a, name, is, wanted);
-    if (more && !send_write(g, a, k, "PUT", path, more, maybe, e))
+    if (more && !send_write(g, a, "PUT", path, more, doubt, e))
         return false;
-    if (!less || send_write(g, a, k, "DELETE", path, less, maybe, e))
+    if (!less || send_write(g, a, "DELETE", path, less, doubt, e))
         return true;
-    *maybe = *maybe || more;
+    if (more && *doubt == WRITE_NOT_BEGUN)
+        *doubt = WRITE_ANSWERED;
     return false;
 }
 
 bool write_create(struct gateway *g, struct arena *a, const struct kind *k, const char *scope,
-                  const cJSON *o, bool *maybe, struct err *e)
+                  const cJSON *o, enum write_doubt *doubt, struct err *e)
 {
     if (k->flags & KIND_PUT_CREATES)
-        return write_put(g, a, k, kind_name_of(k, o), scope, o, maybe, e);
-    return send_write(g, a, k, "POST", kind_list_path(a, k, scope, e), o, maybe, e);
+        return write_put(g, a, k, kind_name_of(k, o), scope, o, doubt, e);
+    return send_write(g, a, "POST", kind_list_path(a, k, scope, e), o, doubt, e);
 }
 
 bool write_put(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
-               const char *scope, const cJSON *o, bool *maybe, struct err *e)
+               const char *scope, const cJSON *o, enum write_doubt *doubt, struct err *e)
 {
     if (!strcmp(k->name, "higress-config"))
-        return put_config(g, a, k, o, maybe, e);
+        return put_config(g, a, k, o, doubt, e);
     if (!strcmp(k->name, "mcp-consumers"))
-        return put_allowed(g, a, k, name, o, maybe, e);
+        return put_allowed(g, a, k, name, o, doubt, e);
     char *path = (k->flags & KIND_PUT_LIST) ? kind_list_path(a, k, scope, e)
                                             : kind_object_path(a, k, name, scope, e);
-    return send_write(g, a, k, "PUT", path, o, maybe, e);
+    return send_write(g, a, "PUT", path, o, doubt, e);
 }
 
 bool write_delete(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
-                  const char *scope, bool *maybe, struct err *e)
+                  const char *scope, enum write_doubt *doubt, struct err *e)
 {
-    return send_write(g, a, k, "DELETE", kind_object_path(a, k, name, scope, e), NULL, maybe, e);
+    return send_write(g, a, "DELETE", kind_object_path(a, k, name, scope, e), NULL, doubt, e);
 }

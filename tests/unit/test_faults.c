@@ -74,9 +74,14 @@ static const struct row rows[] = {
       "\"times\":2}",
       "failed", "401", -1 },
     { "write 401 once", "{\"method\":\"PUT\",\"do\":\"status:401\"}", "applied", NULL, -1 },
-    /* Reading back breaks: the write was accepted and must not be denied. */
-    { "read back broken", "{\"method\":\"GET\",\"do\":\"html\",\"skip\":1,\"times\":9}", "applied",
-      NULL, 1 },
+    /* Reading back breaks: the write was accepted, but nobody saw it. */
+    { "read back broken once", "{\"method\":\"GET\",\"do\":\"html\",\"skip\":1,\"times\":1}",
+      "applied", NULL, 1 },
+    { "read back broken", "{\"method\":\"GET\",\"do\":\"html\",\"skip\":1,\"times\":9}", "unknown",
+      "could not be read back", 1 },
+    { "write of success that was not done, and nothing can be read",
+      "{\"method\":\"*\",\"do\":\"empty\",\"skip\":1,\"times\":99}", "unknown",
+      "could not be read back", 1 },
     { "write reset and nothing can be read",
       "{\"method\":\"*\",\"do\":\"reset\",\"skip\":1,"
       "\"times\":99}",
