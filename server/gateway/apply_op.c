@@ -78,10 +78,12 @@ enum compare apply_look(struct job *j, const struct plan_op *op, enum write_doub
     enum compare is = 0;
     for (int n = 0; n < LOOKS; n++) {
         struct err e = { 0 };
+        const cJSON *seen;
         if (n > 0 && !nap(j->engine->loop, j->engine->config->pause * 1.5 * n, NULL, &e))
             break;
-        if (!apply_read(j, j->arena, op, now, NULL, &e))
+        if (!apply_read(j, j->arena, op, &seen, NULL, &e))
             continue;
+        *now = seen;
         is = compare_now(j->arena, op, *now);
         if (is != COMPARE_BEFORE || doubt == WRITE_ANSWERED)
             break;

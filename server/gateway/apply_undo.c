@@ -97,8 +97,7 @@ void apply_undo(struct job *j)
             ok ? "taken back"
                : arena_printf(j->arena, "%s: %s", open ? "may or may not be taken back" : "stays",
                               e.text),
-            ok ? NULL
-               : json_clone(j->arena, json_get(cJSON_GetArrayItem(j->outcomes, i), "differences")));
+            ok ? NULL : json_clone(j->arena, json_get(j->outcomes[i], "differences")));
         j->unknown = j->unknown || open;
         left += !ok;
     }

@@ -176,7 +176,7 @@ static bool add_scope(void *arg, const cJSON *o)
     struct scopes *x = arg;
     const char *name = json_str(o, x->key);
     for (int i = x->count - 1; name && i >= 0; i--)
-        if (!strcmp(x->list[i] + strlen(x->prefix), name) && text_starts(x->list[i], x->prefix))
+        if (text_starts(x->list[i], x->prefix) && !strcmp(x->list[i] + strlen(x->prefix), name))
             return true; /* a service is listed once a port */
     if (name && x->count < SCOPES_MAX)
         x->list[x->count++] = arena_printf(x->arena, "%s%s", x->prefix, name);

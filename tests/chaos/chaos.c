@@ -91,19 +91,21 @@ static void deed(struct world *w, int n)
     struct err e = { 0 };
     const char *lie = NULL, *id = NULL;
     cJSON *shown = NULL;
-    struct scene s = { .console = w->console, .arena = a };
+    struct scene *s = arena_make(a, struct scene);
+    s->console = w->console;
+    s->arena = a;
     bad_console_faults(w->console, a);
-    s.plan = deed_make(w->console, w->gateway, a, &w->chance, &lie, &e);
-    if (s.plan && !lie)
-        id = approve(w, (struct plan *)s.plan, &e);
+    s->plan = deed_make(w->console, w->gateway, a, &w->chance, &lie, &e);
+    if (s->plan && !lie)
+        id = approve(w, (struct plan *)s->plan, &e);
     if (id) {
         struct err ignored = { 0 };
-        meddle(w, a, s.plan);
-        scene_set(&s);
+        meddle(w, a, s->plan);
+        scene_set(s);
         engine_apply(w->engine, a, id, NULL, &e);
         bad_console_settle(w->console);
         shown = engine_show(w->engine, a, id, false, &ignored);
-        lie = verdict_on(&s, shown);
+        lie = verdict_on(s, shown);
     }
     if (w->run->verbose)
         printf("world %d, operation %d: %s: %s\n", w->number, n,
