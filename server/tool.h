@@ -118,6 +118,8 @@ const cJSON *change_get(struct call *c, const char *id, double wait_seconds);
 const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
+/* Describes a manifest (text or tree, gateway/manifest.h) as one plan. */
+bool change_manifest(struct call *c, struct plan *p, const cJSON *manifest);
 
 /* What a rate limit by key makes of a plugin's configuration: gateway/limits.h. */
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e);

@@ -3,10 +3,10 @@
 #include "tool.h"
 
 extern const struct toolset toolset_overview, toolset_route, toolset_resource, toolset_diagnose;
-extern const struct toolset toolset_log, toolset_provider, toolset_limit, toolset_change;
+extern const struct toolset toolset_log, toolset_provider, toolset_limit, toolset_manifest;
+extern const struct toolset toolset_change;
 
 const struct toolset *const toolsets[] = {
-    &toolset_overview, &toolset_route,  &toolset_resource,
-    &toolset_diagnose, &toolset_log,    &toolset_provider,
-    &toolset_limit,    &toolset_change, NULL,
+    &toolset_overview, &toolset_route, &toolset_resource, &toolset_diagnose, &toolset_log,
+    &toolset_provider, &toolset_limit, &toolset_manifest, &toolset_change,   NULL,
 };

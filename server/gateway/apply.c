@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "gateway/compare.h"
-#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "net/loop.h"
 #include <signal.h>
@@ -68,9 +67,7 @@ void apply_say(struct job *j, const char *format, ...)
 bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
                 struct cancel *c, struct err *e)
 {
-    bool missing = false;
-    *now = gateway_object(j->engine->gateway, a, op->kind, op->name, op->scope, &missing, c, e);
-    return *now || missing;
+    return engine_read(j->engine, a, op, now, c, e);
 }
 
 static void renew(void *arg)

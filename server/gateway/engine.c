@@ -57,6 +57,20 @@ bool engine_is_ours(const struct engine *g, const char *gateway)
     return ours && gateway && !strcmp(ours, gateway);
 }
 
+bool engine_read(struct engine *g, struct arena *a, const struct plan_op *op, const cJSON **now,
+                 struct cancel *c, struct err *e)
+{
+    bool missing = false;
+    struct err why = { 0 };
+    *now = gateway_object(g->gateway, a, op->kind, op->name, op->scope, &missing, c, &why);
+    if (*now || missing)
+        return true;
+    if (op->scope && why.status == 400 && strstr(why.text, "Unknown "))
+        return true;
+    *e = why;
+    return false;
+}
+
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 

@@ -31,4 +31,8 @@ bool engine_is_ours(const struct engine *g, const char *gateway);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);
+/* The gateway as it is for this operation. False: could not be read. now NULL: not there, or
+ * neither is what it would be at (a plugin instance at a route that is not there). */
+bool engine_read(struct engine *g, struct arena *a, const struct plan_op *op, const cJSON **now,
+                 struct cancel *c, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

@@ -93,6 +93,18 @@ static bool guarded_by(const char *list, const char *name)
     return false;
 }
 
+static bool may_be_written(struct plan *p, enum plan_verb verb, const struct kind *k)
+{
+    if (k->flags & KIND_READ_ONLY)
+        return err_set(p->err, ERR_ARGS, "a %s can only be read", k->name);
+    if ((k->flags & KIND_FIXED) && verb != PLAN_PUT)
+        return err_set(p->err, ERR_ARGS,
+                       "%s is always there: it is neither created nor deleted; patch or replace it",
+                       k->name);
+    return p->count < PLAN_MAX_OPS ||
+           err_set(p->err, ERR_ARGS, "a plan holds at most %d operations", PLAN_MAX_OPS);
+}
+
 /* Starts an operation: the kind, whether it may be written, the name. NULL after an error. */
 static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *kind,
                              const char *name, const char *scope)
@@ -106,16 +118,7 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
         return err_set(p->err, ERR_ARGS, "kind: '%s' is unknown, must be one of %s", kind,
                        kind_names()),
                NULL;
-    if (k->flags & KIND_READ_ONLY)
-        return err_set(p->err, ERR_ARGS, "a %s can only be read", k->name), NULL;
-    if ((k->flags & KIND_FIXED) && verb != PLAN_PUT)
-        return err_set(p->err, ERR_ARGS,
-                       "%s is always there: it is neither created nor deleted; patch or replace it",
-                       k->name),
-               NULL;
-    if (p->count == PLAN_MAX_OPS)
-        return err_set(p->err, ERR_ARGS, "a plan holds at most %d operations", PLAN_MAX_OPS), NULL;
-    if (!kind_object_path(p->arena, k, name, scope, p->err))
+    if (!may_be_written(p, verb, k) || !kind_object_path(p->arena, k, name, scope, p->err))
         return NULL;
     if (guarded_by(k->guarded, name) || (verb == PLAN_DELETE && guarded_by(k->kept, name)))
         return err_set(p->err, ERR_ARGS,

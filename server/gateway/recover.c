@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "gateway/compare.h"
 #include "gateway/engine_inside.h"
-#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "net/loop.h"
 
@@ -60,9 +59,8 @@ static cJSON *look_at(struct engine *g, struct arena *a, const struct plan_op *o
         return engine_outcome(a, op, store_intent_name(was), NULL, NULL);
     }
     struct err e = { 0 };
-    bool missing = false;
-    cJSON *now = gateway_object(g->gateway, a, op->kind, op->name, op->scope, &missing, NULL, &e);
-    if (!now && !missing) {
+    const cJSON *now = NULL;
+    if (!engine_read(g, a, op, &now, NULL, &e)) {
         sum->unknown++;
         return engine_outcome(a, op, "unknown", e.text, NULL);
     }

@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "gateway/compare.h"
 #include "gateway/engine_inside.h"
-#include "gateway/gateway.h"
 #include "gateway/kind.h"
 
 static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *now)
@@ -17,11 +16,9 @@ static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *no
 
 static bool reverse(struct engine *g, struct plan *p, const struct plan_op *op, struct cancel *c)
 {
-    bool missing = false;
+    const cJSON *now = NULL;
     const char *kind = op->kind->name;
-    cJSON *now =
-        gateway_object(g->gateway, p->arena, op->kind, op->name, op->scope, &missing, c, p->err);
-    if (!now && !missing)
+    if (!engine_read(g, p->arena, op, &now, c, p->err))
         return false;
     if (op->verb == PLAN_DELETE)
         return now ? err_set(p->err, ERR_POLICY, "%s '%s' exists again: nothing to put back", kind,

@@ -1,0 +1,30 @@
+/* call_manifest.c - tool.h's change_manifest: a manifest described as one plan. */
+#include "base/err.h"
+#include "gateway/config.h"
+#include "gateway/manifest.h"
+#include "gateway/plan.h"
+#include "mcp/call.h"
+#include "mcp/mcp.h"
+
+/* What the configuration allows: secrets.envs, secrets.dirs. */
+static const char *secret(void *arg, const char *from, const char *name, struct err *e)
+{
+    struct call *c = arg;
+    cJSON *ref = json_object(c->arena);
+    if (!strcmp(from, "secret")) {
+        err_set(e, ERR_ARGS, "${secret:%.80s}: only import --secrets FILE knows it", name);
+        return NULL;
+    }
+    json_set_str(c->arena, ref, from, name);
+    return config_secret(c->mcp->config, c->arena, ref, e);
+}
+
+bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
+{
+    struct manifest *m = manifest_new(c->arena);
+    const char *text = cJSON_IsString(given) ? given->valuestring : NULL;
+    bool read =
+        text ? manifest_read(m, text, strlen(text), &c->err) : manifest_take(m, given, &c->err);
+    return read && manifest_resolve(m, secret, c, &c->err) &&
+           manifest_plan(c->mcp->gateway, p, m, false, &c->request->cancel);
+}

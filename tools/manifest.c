@@ -1,0 +1,41 @@
+/* manifest.c - several objects as one change. */
+#include "tool.h"
+
+extern const struct toolset toolset_manifest;
+
+static const struct field apply_in[] = {
+    { "manifest", ANY, REQ,
+      "YAML text (ours, or Ingress, McpBridge, WasmPlugin, ConfigMap), or a list of "
+      "{kind,name,…}. What an object leaves out stays." },
+    { 0 },
+};
+
+static const struct field apply_out[] = {
+    { "id", STR, REQ, NULL },
+    { "state", STR, REQ, NULL },
+    { 0 },
+};
+
+static bool apply(struct call *c, struct plan *p)
+{
+    return change_manifest(c, p, arg_json(c, "manifest"));
+}
+
+static const struct tool tools[] = {
+    {
+        .name = "apply_manifest",
+        .title = "Apply a manifest",
+        .about = "Plans several objects as one change, in order; taken back whole when one fails.",
+        .risk = CHANGE,
+        .in = apply_in,
+        .out = apply_out,
+        .plan = apply,
+    },
+    { 0 },
+};
+
+const struct toolset toolset_manifest = {
+    .name = "manifest",
+    .about = "Several resources at once.",
+    .tools = tools,
+};
