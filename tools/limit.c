@@ -13,17 +13,17 @@ extern const struct toolset toolset_limit;
 #define BURST "higress.io/route-limit-burst-multiplier"
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Route to limit as a whole.", .complete = "route" },
-    { "scope", STR, OPT, "With header, by: global or domain|route|service:NAME." },
-    { "requests", INT, REQ, "Requests per window; 0 removes the limit.", .min = 0,
-      .max = 100000000 },
+    { "route", STR, OPT, NULL, .complete = "route" },
+    { "scope", STR, OPT, "Instead of route, with header or by." },
+    { "requests", INT, REQ, "0 removes the limit.", .min = 0, .max = 100000000,
+      .flags = FIELD_BRIEF },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
-    { "burst", INT, OPT, "Route: bucket = requests x burst.", .min = 1, .max = 1000,
-      .otherwise = "5" },
-    { "header", STR, OPT, "Limit by this header's value." },
-    { "by", STR, OPT, "Instead: param:X, cookie:X, consumer, ip.", .min = 2 },
-    { "key", STR, OPT, "That value; with redis also * for each." },
-    { "redis", STR, OPT, "Redis service[:port]: count for all pods together." },
+    { "burst", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "5",
+      .flags = FIELD_BRIEF },
+    { "header", STR, OPT, "One limit per value." },
+    { "by", STR, OPT, "param:X, cookie:X, consumer, ip.", .min = 2, .flags = FIELD_BRIEF },
+    { "key", STR, OPT, "That value only." },
+    { "redis", STR, OPT, "Counting service[:port]." },
     { 0 },
 };
 

@@ -14,8 +14,8 @@ static const struct field in[] = {
     { "path", STR, OPT, "Beginning of the path." },
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
     { "flag", STR, OPT, "Envoy response flag, such as UF." },
-    { "text", STR, OPT, "Exact text in the line." },
-    { "minutes", NUM, OPT, "The last minutes.", .min = 0, .max = 100000 },
+    { "text", STR, OPT, NULL },
+    { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20" },
     { 0 },
 };

@@ -13,12 +13,12 @@ static const struct field ref[] = {
 
 static const struct field in[] = {
     { "name", STR, REQ, NULL },
-    { "type", STR, REQ, "openai, qwen, deepseek, claude, gemini, azure, ollama, vllm, …" },
-    { "secret_ref", OBJ, OPT, "Where the server finds the key: {env} or {file}.", .of = ref },
-    { "key", STR, OPT, "The key itself; prefer secret_ref.", .min = 1, .max = 8192,
-      .flags = FIELD_SECRET },
-    { "settings", OBJ, OPT, "Type-specific rawConfigs, such as openaiCustomUrl." },
-    { "replace", BOOL, OPT, "Overwrite a provider of that name." },
+    { "type", STR, REQ, "openai, qwen, claude, …" },
+    { "secret_ref", OBJ, OPT, "Where the server finds the key.", .of = ref },
+    { "key", STR, OPT, "Better: secret_ref.", .min = 1, .max = 8192,
+      .flags = FIELD_SECRET | FIELD_BRIEF },
+    { "settings", OBJ, OPT, "Its rawConfigs." },
+    { "replace", BOOL, OPT, NULL },
     { 0 },
 };
 

@@ -12,7 +12,7 @@ extern const struct toolset toolset_resource;
 static const struct field list_in[] = {
     { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
-    { "text", STR, OPT, "Any part of the line." },
+    { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
     { "cursor", STR, OPT, NULL },
     { 0 },
@@ -26,7 +26,7 @@ static const struct field list_out[] = {
 };
 
 static const struct field get_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
     { "name", STR, OPT, "Not for higress-config and system." },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { 0 },
@@ -38,13 +38,12 @@ static const struct field get_out[] = {
 };
 
 static const struct field change_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
-    { "name", STR, OPT, "Not for create." },
+    { "name", STR, OPT, NULL },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
-    { "object", OBJ, OPT, "create, replace: the object; patch: JSON merge patch (null removes).",
-      .flags = FIELD_OPEN },
-    { "if_used", STR, OPT, "delete: what others use.", .one_of = "cascade|force" },
+    { "object", OBJ, OPT, "Whole object; patch: merge patch.", .flags = FIELD_OPEN },
+    { "if_used", STR, OPT, "On delete.", .one_of = "cascade|force" },
     { 0 },
 };
 

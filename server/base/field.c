@@ -249,7 +249,8 @@ static void schema_bounds(struct buf *b, const struct field *row)
         [NUM] = { "minimum", "maximum", true },
         [LIST] = { "minItems", "maxItems", false },
     };
-    if (!bounded(row) || row->type == BOOL || row->type == OBJ || row->type == ANY)
+    if (row->flags & FIELD_BRIEF || !bounded(row) || row->type == BOOL || row->type == OBJ ||
+        row->type == ANY)
         return;
     if (row->min != 0 || words[row->type].zero)
         buf_printf(b, ",\"%s\":%.15g", words[row->type].least, row->min);
@@ -284,7 +285,7 @@ static void schema_value(struct buf *b, const struct field *row, bool open)
         buf_str(b, ",\"items\":");
         schema_value(b, row->of, open);
     }
-    if (row->one_of)
+    if (row->one_of && !(row->flags & FIELD_BRIEF))
         schema_enum(b, row->one_of);
     schema_bounds(b, row);
     schema_words(b, row, start);

@@ -17,7 +17,8 @@ enum field_need { OPT = 0, REQ = 1 };
 enum field_flag {
     FIELD_SECRET = 1,
     FIELD_OPEN = 2, /* OBJ that admits unknown members */
-    FIELD_MADE = 4  /* set by the other side; for documentation */
+    FIELD_MADE = 4, /* set by the other side; for documentation */
+    FIELD_BRIEF = 8 /* choices and bounds are checked, but not in the schema: a model pays for it */
 };
 
 struct field {

@@ -22,7 +22,7 @@ static const struct field dry_run = {
     "dry_run",
     BOOL,
     OPT,
-    "Only plan and show it.",
+    NULL,
 };
 static const struct field nothing[] = { { 0 } };
 

@@ -790,19 +790,36 @@ def misfit(schema, value, at="$"):
 
 
 def check_answers_fit_their_schemas(w):
-    c = w.http(LEGACY)
+    log = os.path.join(w.house.dir, "access.log")
+    with open(log, "w") as f:
+        f.write(json.dumps({"start_time": "2026-11-24T10:00:00.000Z", "method": "GET", "path": "/pay", "authority": "a",
+                            "response_code": "503", "response_flags": "UF", "route_name": "pay"}) + "\n")
+    c = w.http(LEGACY, port=w.house.serve(["--access-log", log]))
     tools = {t["name"]: t for t in c.request("tools/list")["tools"]}
     plan = pending_id(c)
     calls = [("gateway_overview", {}), ("list_routes", {}), ("list_resources", {"kind": "route"}), ("diagnose", {}),
              ("get_resource", {"kind": "route", "name": "pay"}), ("list_changes", {}), ("get_change", {"id": plan}),
-             ("change_resource", {**PATCH, "dry_run": True}), ("cancel_change", {"id": plan})]
+             ("change_resource", {**PATCH, "dry_run": True}), ("tail_logs", {}), ("apply_change", {"id": plan}),
+             ("tune_rate_limit", {"route": "pay", "requests": 5, "dry_run": True}),
+             ("add_provider", {"name": "mind", "type": "openai", "key": "sk-hush-1199-quiet", "dry_run": True}),
+             ("cancel_change", {"id": plan})]
+    code, _, err = w.house.run(["call", "--mode", "auto", "change_resource",
+                                json.dumps({**PATCH, "object": {"path": {"matchValue": "/fit-%s" % time.time()}}})])
+    equal(code, 0, err)
+    applied = c.call("list_changes", {"state": "applied"})["structuredContent"]["changes"][0]["id"]
+    calls.append(("undo_change", {"id": applied, "dry_run": True}))
+    equal(sorted({name for name, _ in calls}), sorted(tools), "every tool")
     for name, args in calls:
         result = c.call(name, args)
-        holds(not result.get("isError"), "%s: %s" % (name, result["content"][0]["text"][:300]))
-        if "outputSchema" in tools[name]:
-            equal(misfit(tools[name]["outputSchema"], result.get("structuredContent")), None, name)
-        holds(all(k in tools[name]["annotations"] for k in ("readOnlyHint", "destructiveHint", "idempotentHint",
-                                                            "openWorldHint")), "annotations of " + name)
+        text = result["content"][0]["text"]
+        holds(not result.get("isError"), "%s: %s" % (name, text[:300]))
+        holds(0 < len(text) < 6000, "a short text beside it: %s" % name)
+        equal(misfit(tools[name]["outputSchema"], result.get("structuredContent")), None, name)
+        holds(tools[name]["title"] and all(k in tools[name]["annotations"] for k in (
+            "readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")), "annotations of " + name)
+    for era in ("2025-06-18", LEGACY, mcp.MODERN):
+        again = [json.dumps(w.http(era).request("tools/list")["tools"]) for _ in range(3)]
+        equal(len(set(again)), 1, "the same order every time")
     c.close()
 
 

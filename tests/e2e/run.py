@@ -34,6 +34,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import client as mcp
 import house
+import protocol
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 VARIANTS = [("stdio", "2025-11-25"), ("stdio", "2026-07-28"), ("http", "2025-06-18"), ("http", "2025-11-25"),
@@ -95,6 +96,7 @@ class Run:
         self.client = c
         self.house.clients.append(c)
         c.open()
+        self.tools = {t["name"]: t for t in c.request("tools/list")["tools"]}
         return c
 
     def disconnect(self):
@@ -126,6 +128,18 @@ class Run:
     def do_call(self, rest):
         tool, _, args = rest.partition(" ")
         self.result = self.connected().call(tool, json.loads(self.fill(args)) if args else {})
+        self.check_shape(tool)
+
+    def check_shape(self, tool):
+        """Whatever the scenario is about: what the tool's schema promises is kept, and there are words beside it."""
+        schema = self.tools.get(tool, {}).get("outputSchema")
+        if not self.text_of().strip():
+            raise Failed("no text beside the answer of " + tool)
+        if self.result.get("isError") or not schema:
+            return
+        wrong = protocol.misfit(schema, self.result.get("structuredContent"))
+        if wrong:
+            raise Failed("%s does not keep its outputSchema: %s" % (tool, wrong))
 
     def text_of(self):
         return "\n".join(c.get("text", "") for c in self.result["content"])
