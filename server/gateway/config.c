@@ -41,7 +41,8 @@ const struct config_option config_options[] = {
       "Offers these tools (and those of toolsets) only.", NULL },
     { "state", "HIGRESS_OPS_STATE", "state", "DIR", "Plans, decisions, audit and their key.",
       "~/.local/state/higress-ops" },
-    { "listen", "HIGRESS_OPS_LISTEN", "listen", "ADDRESS:PORT", "Where HTTP is served.",
+    { "listen", "HIGRESS_OPS_LISTEN", "listen", "ADDRESS:PORT",
+      "Where HTTP is served; or unix:/PATH, a socket that only this user can open.",
       "127.0.0.1:8470" },
     { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
       "Bearer tokens by name, each as the SHA-256 of the token.", NULL },
@@ -49,6 +50,15 @@ const struct config_option config_options[] = {
       "Origins allowed beside the loopback ones.", NULL },
     { "http.hosts", "HIGRESS_OPS_HOSTS", "hosts", "HOST,…",
       "Host names allowed beside the loopback ones.", NULL },
+    { "http.sessions", "HIGRESS_OPS_SESSIONS", "sessions", "N", "MCP sessions at once.", "10000" },
+    { "http.session_ttl", "HIGRESS_OPS_SESSION_TTL", "session-ttl", "SECONDS",
+      "Time until a session that nobody uses ends.", "3600" },
+    { "http.heartbeat", "HIGRESS_OPS_HEARTBEAT", "heartbeat", "SECONDS",
+      "Longest silence of an event stream.", "15" },
+    { "tls.certificate", "HIGRESS_OPS_TLS_CERTIFICATE", "tls-certificate", "PATH",
+      "Certificate chain (PEM): HTTP is served with TLS. Read again on SIGHUP.", NULL },
+    { "tls.key", "HIGRESS_OPS_TLS_KEY", "tls-key", "PATH", "Private key of the certificate (PEM).",
+      NULL },
     { "secrets.envs", "HIGRESS_OPS_SECRET_ENVS", "secret-envs", "PREFIX,…",
       "Beginnings of variables that a secret_ref may name.", "HIGRESS_OPS_SECRET_" },
     { "secrets.dirs", "HIGRESS_OPS_SECRET_DIRS", "secret-dirs", "DIR,…",
@@ -100,6 +110,14 @@ static const struct field http_rows[] = {
     { "tokens", LIST, OPT, "Bearer tokens.", .max = 64, .of = &a_token },
     { "origins", LIST, OPT, "Allowed origins.", .max = 64, .of = &a_string },
     { "hosts", LIST, OPT, "Allowed hosts.", .max = 64, .of = &a_string },
+    { "sessions", INT, OPT, "Sessions at once.", .min = 1, .max = 1000000 },
+    { "session_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 7 * 86400 },
+    { "heartbeat", NUM, OPT, "Seconds.", .min = 1, .max = 3600 },
+    { 0 },
+};
+static const struct field tls_rows[] = {
+    { "certificate", STR, REQ, "Certificate chain.", .min = 1, .max = 4096 },
+    { "key", STR, REQ, "Private key.", .min = 1, .max = 4096 },
     { 0 },
 };
 static const struct field secret_rows[] = {
@@ -122,6 +140,7 @@ static const struct field root_rows[] = {
     { "state", STR, OPT, "State folder.", .min = 1, .max = 1024 },
     { "listen", STR, OPT, "Address.", .min = 1, .max = 256 },
     { "http", OBJ, OPT, "Access over HTTP.", .of = http_rows },
+    { "tls", OBJ, OPT, "TLS for HTTP.", .of = tls_rows },
     { "secrets", OBJ, OPT, "What secret_ref may read.", .of = secret_rows },
     { "prompts", STR, OPT, "Folder of runbooks.", .min = 1, .max = 1024 },
     { "plan_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 30 * 86400 },
@@ -225,6 +244,11 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->tokens = token_list(a, json_path(t, "http.tokens"));
     c->origins = strings(a, json_path(t, "http.origins"), NULL);
     c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
+    c->sessions = number(t, "http.sessions", 10000);
+    c->session_ttl = number(t, "http.session_ttl", 3600);
+    c->heartbeat = number(t, "http.heartbeat", 15);
+    c->tls_certificate = text(a, t, "tls.certificate", NULL);
+    c->tls_key = text(a, t, "tls.key", NULL);
     c->secret_envs = strings(a, json_path(t, "secrets.envs"), "HIGRESS_OPS_SECRET_");
     c->secret_dirs = strings(a, json_path(t, "secrets.dirs"), NULL);
     c->prompts_dir = text(a, t, "prompts", NULL);
@@ -243,6 +267,11 @@ void config_reload(struct config *c, const struct config *now)
     c->tokens = now->tokens;
     c->origins = now->origins;
     c->hosts = now->hosts;
+    c->sessions = now->sessions;
+    c->session_ttl = now->session_ttl;
+    c->heartbeat = now->heartbeat;
+    c->tls_certificate = now->tls_certificate;
+    c->tls_key = now->tls_key;
     c->prompts_dir = now->prompts_dir;
     c->watch = now->watch;
     c->max_calls = now->max_calls;

@@ -41,14 +41,19 @@ struct config {
     const struct config_token *tokens; /* ended by { 0 }; never NULL */
     const char *const *origins;        /* allowed Origin values; ended by NULL; never NULL */
     const char *const *hosts;          /* allowed Host values beside the loopback names */
-    const char *const *secret_envs;    /* prefixes of variables that secret_ref may read */
-    const char *const *secret_dirs;    /* folders whose files secret_ref may read */
-    const char *prompts_dir;           /* runbooks beside our own; NULL: none */
-    double plan_ttl;                   /* seconds until an undecided plan expires */
-    double watch;          /* seconds between two looks at subscribed objects; 0: none */
-    double max_calls;      /* calls in flight */
-    double answer_bytes;   /* default budget of one tool answer */
-    const char *log_level; /* debug|info|warn|error|off */
+    double sessions;                   /* MCP sessions at once */
+    double session_ttl;                /* seconds until an unused one ends */
+    double heartbeat;                  /* seconds an event stream may be silent */
+    const char *tls_certificate;       /* PEM files; both or neither NULL */
+    const char *tls_key;
+    const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
+    const char *const *secret_dirs; /* folders whose files secret_ref may read */
+    const char *prompts_dir;        /* runbooks beside our own; NULL: none */
+    double plan_ttl;                /* seconds until an undecided plan expires */
+    double watch;                   /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;               /* calls in flight */
+    double answer_bytes;            /* default budget of one tool answer */
+    const char *log_level;          /* debug|info|warn|error|off */
 };
 
 struct config_option {

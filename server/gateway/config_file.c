@@ -141,7 +141,8 @@ static cJSON *comma_list(struct arena *a, const char *path, const char *given)
 static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
     static const char numbers[] =
-        "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes";
+        "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes|"
+        "http.sessions|http.session_ttl|http.heartbeat";
     static const char lists[] =
         "toolsets|tools|http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
     if (kind_has(lists, path))

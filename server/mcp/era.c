@@ -1,13 +1,17 @@
 /* era.c - the table of protocol revisions and the choice between them.
  *
- * A new revision is a row. 2024-11-05 and 2025-03-26 are prepared but not served yet: the former
- * needs its own HTTP transport, the latter must accept batches.
+ * A new revision is a row.
  */
 #include "mcp/era.h"
 
 const struct era eras[] = {
-    { .version = "2024-11-05", .bit = ERA_2024_11 },
-    { .version = "2025-03-26", .bit = ERA_2025_03, .completions = true, .annotations = true },
+    { .version = "2024-11-05", .bit = ERA_2024_11, .served = true },
+    { .version = "2025-03-26",
+      .bit = ERA_2025_03,
+      .served = true,
+      .completions = true,
+      .annotations = true,
+      .batches = true },
     { .version = "2025-06-18",
       .bit = ERA_2025_06,
       .served = true,
@@ -24,6 +28,7 @@ const struct era eras[] = {
       .titles = true,
       .structured = true,
       .elicits = true,
+      .primes = true,
       .form_mode = true },
     { .version = "2026-07-28",
       .bit = ERA_2026_07,
@@ -56,6 +61,8 @@ const struct era *era_find(const char *version)
 
 const struct era *era_negotiate(const char *version)
 {
+    if (version && !strcmp(version, "2024-10-07")) /* a draft that SDKs still name */
+        return row(ERA_2024_11);
     const struct era *e = era_find(version);
     return e && !e->modern ? e : row(ERA_2025_11);
 }
@@ -75,5 +82,5 @@ bool era_is_legacy(const char *version)
 
 const char *era_supported(void)
 {
-    return "[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\"]";
+    return "[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\",\"2025-03-26\",\"2024-11-05\"]";
 }

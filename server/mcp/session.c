@@ -1,17 +1,25 @@
 /* session.c - the table of sessions: find by id, end by age, cancel by request.
  *
- * Ids are hashed into a fixed table; a timer sweeps sessions that nobody used for an hour and that
- * have neither a request in flight nor an open stream.
+ * Ids are hashed into a fixed table; a timer sweeps sessions that nobody used for http.session_ttl
+ * and that have neither a request in flight nor an open stream.
  */
 #include "mcp/session.h"
 #include "base/arena.h"
 #include "base/crypto.h"
+#include "gateway/config.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
 #include "mcp/watch.h"
 #include "net/loop.h"
 
-enum { BUCKETS = 4096, SWEEP_SECONDS = 60 };
+enum { BUCKETS = 4096 };
+
+/* Seconds between two sweeps; a session may outlive its time by as much. */
+static double sweep_every(const struct mcp *m)
+{
+    double ttl = m->config->session_ttl;
+    return ttl > 120 ? 60 : ttl / 2;
+}
 
 struct session_table {
     struct mcp *mcp;
@@ -33,7 +41,7 @@ static unsigned bucket_of(const char *id)
 static void sweep(void *arg)
 {
     struct session_table *t = arg;
-    double oldest = loop_now(t->mcp->loop) - SESSION_IDLE_SECONDS;
+    double oldest = loop_now(t->mcp->loop) - t->mcp->config->session_ttl;
     for (int i = 0; i < BUCKETS; i++) {
         struct session *next = NULL;
         for (struct session *s = t->buckets[i]; s; s = next) {
@@ -94,10 +102,10 @@ struct session *session_alone(struct mcp *m, const char *principal)
 struct session *session_open(struct mcp *m, const char *principal)
 {
     struct session_table *t = m->sessions;
-    if (t->count >= SESSION_MAX)
+    if (t->count >= m->config->sessions)
         return NULL;
     if (!t->sweep)
-        t->sweep = loop_timer(m->loop, SWEEP_SECONDS, SWEEP_SECONDS, sweep, t);
+        t->sweep = loop_timer(m->loop, sweep_every(m), sweep_every(m), sweep, t);
     struct session *s = session_new(m, principal);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
     link_session(&t->buckets[bucket_of(s->id)], s);

@@ -10,7 +10,7 @@
 struct ask_wait;
 struct subscription;
 
-enum { SESSION_MAX = 10000, SESSION_IDLE_SECONDS = 3600, SESSION_ID_BYTES = 20 };
+enum { SESSION_ID_BYTES = 20 };
 
 /* The way to a client for messages that belong to no request: its pipe, or the standing stream. */
 struct standing {
@@ -45,7 +45,7 @@ int session_count(const struct session_table *t);
 
 /* A session without an id, for a transport that is one session by itself. Ended by session_end. */
 struct session *session_alone(struct mcp *m, const char *principal);
-/* NULL when there are SESSION_MAX already. */
+/* NULL when there are http.sessions already. */
 struct session *session_open(struct mcp *m, const char *principal);
 /* NULL: unknown, ended, or another principal's. Counts as use. */
 struct session *session_find(struct mcp *m, const char *id, const char *principal);

@@ -1,11 +1,12 @@
-/* web.c - listening, and the three methods of /mcp. The gate is web_gate.c, a POST web_post.c, the
- * way back web_stream.c. */
+/* web.c - listening, and the three methods of /mcp. The gate is web_gate.c, a POST web_post.c, a
+ * GET web_get.c, the way back web_stream.c. */
 #include "mcp/web.h"
 #include "base/arena.h"
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/web_inside.h"
 #include "net/listen.h"
+#include "net/loop.h"
 
 enum { ADDRESS_SIZE = 256 };
 
@@ -38,8 +39,10 @@ struct web *web_listen(struct mcp *m, struct err *e)
                      listen);
     if (ok)
         w->server = http_listen(m->loop, &o, e);
-    if (w->server)
+    if (w->server) {
+        w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
         return w;
+    }
     arena_free(a);
     return NULL;
 }
@@ -54,6 +57,8 @@ void web_close(struct web *w)
     if (!w)
         return;
     http_close(w->server);
+    loop_untimer(w->tick);
+    web_let_go(w);
     arena_free(w->arena);
 }
 

@@ -1,5 +1,6 @@
 /* web_inside.h - what the files of the HTTP transport share. */
 #pragma once
+#include "base/buf.h"
 #include "mcp/mcp.h"
 #include "mcp/request.h"
 #include "mcp/session.h"
@@ -10,22 +11,42 @@ struct web {
     struct mcp *mcp;
     struct http_server *server;
     bool loopback;
+    struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
+    struct web_reply *newest, *oldest; /* all of them */
+    size_t kept;                       /* bytes of their events */
+    unsigned numbers;                  /* of streams, given out so far */
 };
 
-/* The way back of one POST, or the standing stream of one GET. Lives in an arena of its own that
- * ends when neither the request nor the exchange needs it any more. */
+/* The way back of one POST, or the standing stream of one session. Lives in an arena of its own
+ * that ends when neither the request, nor the exchange, nor the session needs it any more, and
+ * what it said is too old to be asked for again. */
 struct web_reply {
     struct reply_to to;
     struct standing standing;
     struct arena *arena;
-    struct http_exchange *x; /* NULL: the client has left */
-    struct request *request; /* NULL: answered */
+    struct web *web; /* NULL: the server is closed */
+    struct web_reply *newer, *older;
+    struct http_exchange *x; /* NULL: nobody listens */
+    struct request *request; /* to be cancelled when a 2026-07-28 client leaves */
     struct session *session; /* of a standing stream */
-    struct loop_timer *beat;
+    unsigned long serial;    /* of the session whose client may resume it; 0: none may */
+    unsigned number;         /* of the stream; 0: the standing one of its session */
+    unsigned long last;      /* event */
+    unsigned long told;      /* the last event that was sent to somebody */
+    unsigned long first;     /* event that is still in the log */
+    struct buf log;         /* the newest events: struct web_record and its text, again and again */
+    double since;           /* when it began, last said something, or ended */
     const char *session_id; /* header of the answer to initialize; NULL: none */
+    bool pending;           /* the answer has not come */
     bool streams;           /* the client accepts an event stream */
     bool streaming;
     bool modern;
+    bool primes; /* the first event of a stream is empty: it only has an id */
+};
+
+struct web_record {
+    unsigned long event;
+    size_t size;
 };
 
 /* Who sent it: the name of its token, "local" where none is asked for, NULL: nobody known. */
@@ -48,4 +69,24 @@ void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
 
+/* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
+void web_reply_of(struct web_reply *r, const struct session *s);
+/* The exchange becomes the event stream of r; another one that had it ends. */
+void web_attach(struct web_reply *r, struct http_exchange *x);
+void web_detach(struct web_reply *r); /* ends the exchange, if there is one */
+/* One message; sent if somebody listens, kept if it may be asked for again. False: neither. */
+bool web_event(struct web_reply *r, const char *json, size_t n);
+/* A piece of the stream as it is. False: the client cannot take it, and has been let go. */
+bool web_write(struct web_reply *r, const char *text, size_t n);
+/* Frees r when nothing needs it. */
+void web_release(struct web_reply *r);
+void web_tick(void *arg);       /* of a struct web */
+void web_let_go(struct web *w); /* the server ends before its replies */
+
+/* web_log.c. What was said on a stream, for clients that lost it. */
+void web_log_keep(struct web_reply *r, const char *text, size_t n);
+void web_log_drop(struct web_reply *r); /* all of it */
+/* Sends what came after the event. False: some of it is not there any more. */
+bool web_log_holds(const struct web_reply *r, unsigned long event);
+void web_log_replay(struct web_reply *r, unsigned long event);

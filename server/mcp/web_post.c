@@ -71,6 +71,7 @@ static void legacy_request(struct web *w, struct http_exchange *x, struct arena 
         return;
     }
     struct request *r = request_of(w, x, a, rpc, who);
+    web_reply_of((struct web_reply *)(void *)r->reply, s);
     session_enter(s, r);
     r->era = s->era;
     r->client = s->client;

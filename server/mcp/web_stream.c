@@ -1,40 +1,66 @@
 /* web_stream.c - the way back to an HTTP client: one JSON object, or an event stream from the first
- * thing that must be said before the answer. A comment every 15 seconds keeps proxies and clients
- * from giving up. */
+ * thing that must be said before the answer. A call that is silent for EARLY_SECONDS becomes a
+ * stream too, and a comment every `http.heartbeat` seconds keeps proxies and clients from giving
+ * up. Events of a session have ids and outlive their connection (web_log.c).
+ */
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/json.h"
 #include "base/text.h"
+#include "gateway/config.h"
+#include "mcp/era.h"
 #include "mcp/web_inside.h"
 #include "net/loop.h"
 
-enum { BEAT_SECONDS = 15 };
+enum { EARLY_SECONDS = 2, KEEP_SECONDS = 60 };
+
+static void touch(struct web_reply *r)
+{
+    if (r->web)
+        r->since = loop_now(r->web->mcp->loop);
+}
 
 /* -- life -------------------------------------------------------------------------------- */
 
-static void maybe_free(struct web_reply *r)
+static void link_reply(struct web_reply *r)
 {
-    if (r->x || r->request || r->session)
+    struct web *w = r->web;
+    r->older = w->newest;
+    if (r->older)
+        r->older->newer = r;
+    else
+        w->oldest = r;
+    w->newest = r;
+}
+
+static void unlink_reply(struct web_reply *r)
+{
+    struct web *w = r->web;
+    if (!w)
         return;
-    loop_untimer(r->beat);
+    *(r->newer ? &r->newer->older : &w->newest) = r->older;
+    *(r->older ? &r->older->newer : &w->oldest) = r->newer;
+}
+
+void web_release(struct web_reply *r)
+{
+    if (r->x || r->pending || r->session || (r->log.len && r->web))
+        return;
+    web_log_drop(r);
+    unlink_reply(r);
     arena_free(r->arena);
 }
 
-/* The exchange is dead, by on_gone or because a write found its stream broken or over the ceiling
- * (no on_gone comes then). Disconnecting cancels in 2026-07-28 only. */
+/* The exchange is dead or of no use. Disconnecting cancels in 2026-07-28 only. */
 static void lose(struct web_reply *r)
 {
     r->x = NULL;
-    if (r->session) {
-        session_unstand(r->session, &r->standing);
-        r->session = NULL;
-    }
+    r->standing.open = false;
+    touch(r);
     if (r->request && r->modern) {
         r->request->gone = true;
         cancel_fire(&r->request->cancel);
         return; /* done() comes, now or later, and frees */
     }
-    maybe_free(r);
+    web_release(r);
 }
 
 static void on_gone(struct http_exchange *x)
@@ -42,53 +68,82 @@ static void on_gone(struct http_exchange *x)
     lose(x->user);
 }
 
-static void end_exchange(struct web_reply *r)
+static void take(struct web_reply *r, struct http_exchange *x)
 {
-    if (!r->x)
+    r->x = x;
+    x->user = r;
+    x->on_gone = on_gone;
+}
+
+void web_detach(struct web_reply *r)
+{
+    struct http_exchange *x = r->x;
+    if (!x)
         return;
-    r->x->on_gone = NULL;
-    http_stream_end(r->x);
     r->x = NULL;
+    r->standing.open = false;
+    x->on_gone = NULL;
+    http_stream_end(x);
 }
 
 /* -- events ------------------------------------------------------------------------------ */
 
-static void beat(void *arg)
+bool web_write(struct web_reply *r, const char *text, size_t n)
 {
-    struct web_reply *r = arg;
-    if (r->x && !http_stream_write(r->x, ":\n\n", 3))
-        lose(r);
+    touch(r);
+    if (http_stream_write(r->x, text, n))
+        return true;
+    r->x->on_gone = NULL; /* it ends by itself; what is lost here can be resumed */
+    r->x = NULL;
+    r->standing.open = false;
+    return false;
 }
 
-static void begin_stream(struct web_reply *r)
+/* n 0: an event without a message, which only tells the client an id to resume from. */
+static bool say(struct web_reply *r, const char *json, size_t n)
 {
-    struct http_header headers[] = {
+    struct buf b;
+    buf_init(&b, n + 128);
+    if (r->serial)
+        buf_printf(&b, "id: %u-%lu\n", r->number, ++r->last);
+    buf_str(&b, n ? "event: message\ndata: " : "retry: 1000\ndata: ");
+    buf_add(&b, json, n);
+    buf_str(&b, "\n\n");
+    bool sent = r->x && web_write(r, b.data, b.len);
+    if (r->serial)
+        web_log_keep(r, b.data, b.len);
+    if (sent)
+        r->told = r->last;
+    buf_free(&b);
+    return sent || r->serial;
+}
+
+bool web_event(struct web_reply *r, const char *json, size_t n)
+{
+    return say(r, json, n);
+}
+
+void web_attach(struct web_reply *r, struct http_exchange *x)
+{
+    const struct http_header headers[] = {
         { "Content-Type", "text/event-stream" },
         { "Cache-Control", "no-cache, no-transform" },
         { "X-Accel-Buffering", "no" },
         { r->session_id ? "Mcp-Session-Id" : NULL, r->session_id },
         { 0 },
     };
+    if (r->x != x)
+        web_detach(r);
+    take(r, x);
+    http_stream(x, 200, headers);
+    bool first = !r->streaming;
     r->streaming = true;
-    http_stream(r->x, 200, headers);
-    r->beat = loop_timer(r->request ? r->request->mcp->loop : r->session->mcp->loop, BEAT_SECONDS,
-                         BEAT_SECONDS, beat, r);
-}
-
-/* False: the exchange is dead and r->x is NULL; what follows from it is the caller's. */
-static bool event(struct web_reply *r, const char *json, size_t n)
-{
-    static const char head[] = "event: message\ndata: ";
-    struct buf b;
-    buf_init(&b, sizeof head + n + 2);
-    buf_add(&b, head, sizeof head - 1);
-    buf_add(&b, json, n);
-    buf_add(&b, "\n\n", 2);
-    bool ok = http_stream_write(r->x, b.data, b.len);
-    buf_free(&b);
-    if (!ok)
-        r->x = NULL;
-    return ok;
+    if (first && r->serial && r->pending && r->web)
+        r->number = ++r->web->numbers;
+    if (first && r->primes)
+        say(r, "", 0);
+    else if (first)
+        web_write(r, ":\n\n", 3);
 }
 
 /* -- one POST ---------------------------------------------------------------------------- */
@@ -96,14 +151,15 @@ static bool event(struct web_reply *r, const char *json, size_t n)
 static bool send(struct reply_to *to, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
-    if (!r->x || !r->streams)
+    if (!r->streaming && (!r->x || !r->streams))
         return false;
     if (!r->streaming)
-        begin_stream(r);
-    if (event(r, json, n))
-        return true;
-    lose(r);
-    return false;
+        web_attach(r, r->x);
+    bool had = r->x != NULL;
+    bool taken = web_event(r, json, n);
+    if (had && !r->x)
+        lose(r);
+    return taken;
 }
 
 static void reply_json(struct web_reply *r, int status, const char *json, size_t n)
@@ -125,13 +181,16 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     r->request = NULL;
-    if (r->x && r->streaming) {
-        if (!json || event(r, json, n))
-            end_exchange(r);
+    r->pending = false;
+    if (r->streaming) {
+        if (json)
+            web_event(r, json, n);
+        web_detach(r);
+        touch(r);
     } else if (r->x) {
         reply_json(r, status, json, n);
     }
-    maybe_free(r);
+    web_release(r);
 }
 
 static bool accepts_stream(const struct http_exchange *x)
@@ -143,55 +202,62 @@ static bool accepts_stream(const struct http_exchange *x)
 
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
 {
-    (void)w;
     struct arena *a = arena_new();
     struct web_reply *r = arena_make(a, struct web_reply);
-    *r = (struct web_reply){
-        .to = { .send = send, .done = done }, .arena = a, .x = x, .streams = accepts_stream(x)
-    };
-    x->user = r;
-    x->on_gone = on_gone;
+    *r = (struct web_reply){ .to = { .send = send, .done = done },
+                             .arena = a,
+                             .web = w,
+                             .pending = true,
+                             .first = 1,
+                             .streams = accepts_stream(x) };
+    buf_init(&r->log, 0);
+    link_reply(r);
+    touch(r);
+    take(r, x);
     return r;
 }
 
-/* -- the standing GET -------------------------------------------------------------------- */
-
-static bool send_standing(struct standing *s, const char *json, size_t n)
+void web_reply_of(struct web_reply *r, const struct session *s)
 {
-    struct web_reply *r =
-        (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
-    return send(&r->to, json, n);
+    r->serial = s->serial;
+    r->primes = s->era && s->era->primes;
 }
 
-/* A newer GET has taken its place, or the session ends. */
-static void close_standing(struct standing *s)
+/* -- time -------------------------------------------------------------------------------- */
+
+static void tick_one(struct web_reply *r, double quiet, double beat)
 {
-    struct web_reply *r =
-        (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
-    r->session = NULL;
-    end_exchange(r);
-    maybe_free(r);
+    if (r->x && !r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
+        web_attach(r, r->x);
+    else if (r->x && r->streaming && quiet >= beat)
+        web_write(r, ":\n\n", 3);
+    else if (!r->x && !r->pending && !r->session && quiet >= KEEP_SECONDS)
+        web_log_drop(r);
+    else
+        return;
+    if (!r->x)
+        lose(r);
 }
 
-void web_get(struct web *w, struct http_exchange *x)
+void web_tick(void *arg)
 {
-    const char *accept = http_header(x, "accept");
-    if (!http_header(x, "mcp-session-id")) {
-        static const struct http_header allow[] = { { "Allow", "POST" }, { 0 } };
-        http_reply(x, 405, allow, NULL, 0);
-        return;
+    struct web *w = arg;
+    double now = loop_now(w->mcp->loop);
+    struct web_reply *newer = NULL;
+    for (struct web_reply *r = w->oldest; r; r = newer) {
+        newer = r->newer;
+        tick_one(r, now - r->since, w->mcp->config->heartbeat);
     }
-    if (!accept || !text_contains_nocase(accept, "text/event-stream")) {
-        web_refuse(x, 406, NULL, RPC_INVALID_REQUEST, "Accept must allow text/event-stream");
-        return;
+}
+
+void web_let_go(struct web *w)
+{
+    while (w->oldest) {
+        struct web_reply *r = w->oldest;
+        web_log_drop(r);
+        unlink_reply(r);
+        r->web = NULL;
+        r->newer = r->older = NULL;
+        web_release(r);
     }
-    struct session *s = web_session(w, x, NULL);
-    if (!s)
-        return;
-    struct web_reply *r = web_reply_new(w, x);
-    r->session = s;
-    r->standing = (struct standing){ .send = send_standing, .close = close_standing, .open = true };
-    begin_stream(r);
-    session_stand(s, &r->standing);
-    beat(r);
 }

@@ -152,7 +152,7 @@ bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n)
     struct conn *c = ex->conn;
     if (!ex->streaming)
         bug("http_stream_write without http_stream");
-    if (c->wire.dead || conn_unsent(c) + n > c->server->o.max_stream) {
+    if (c->wire.dead || conn_unsent(c) > c->server->o.max_stream) {
         wire_kill(&c->wire); /* on_gone follows */
         return false;
     }

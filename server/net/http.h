@@ -46,8 +46,8 @@ struct http_options {
     int port;                         /* 0: any free one */
     const char *cert_file, *key_file; /* both: TLS */
     size_t max_body;                  /* bytes; larger is 413 before it is read; 0: 4 MiB */
-    size_t max_stream;                /* unsent bytes of one stream before it is ended; 0: 1 MiB */
-    int max_connections;              /* 0: 4096 */
+    size_t max_stream;     /* unsent bytes of a stream at which the next piece ends it; 0: 1 MiB */
+    int max_connections;   /* 0: 4096 */
     double header_timeout; /* seconds from the first byte (or the connect) to the last; 0: 10 */
     double body_timeout;   /* seconds of grace, then 4 KiB/s at least; also unread answers; 0: 30 */
     double idle_timeout;   /* seconds between two requests; 0: 75 */
