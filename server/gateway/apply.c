@@ -149,8 +149,24 @@ static void tell(const struct job *j, enum plan_state state, struct err *e)
         err_set(e, kind, "change %s: %s", j->id, j->text);
 }
 
+/* Something stands, or may: the plan that takes it back is made now, and named. */
+static void name_clean_up(struct job *j, cJSON *result)
+{
+    struct err e = { 0 };
+    const char *id = apply_clean(j, &e);
+    char *why = arena_strdup(j->arena, j->text);
+    if (id) {
+        json_set_str(j->arena, result, "clean_up", id);
+        apply_say(j, "%.700s; change %s would clean up what stands (apply_change)", why, id);
+    } else if (e.kind != ERR_NONE) {
+        apply_say(j, "%.600s; no plan to clean up could be made: %.200s", why, e.text);
+    }
+}
+
 static void finish(struct job *j, cJSON *result, enum plan_state *state, struct err *e)
 {
+    if (*state == STATE_FAILED || *state == STATE_UNKNOWN)
+        name_clean_up(j, result);
     char *text = secret_scrub(j->arena, arena_strdup(j->arena, j->text));
     apply_say(j, "%s", text);
     json_set_str(j->arena, result, "text", text);

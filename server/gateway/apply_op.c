@@ -131,6 +131,17 @@ static bool refused(struct job *j, int i, enum intent what, const struct err *wh
     return false;
 }
 
+static bool in_part(struct job *j, int i, const char *what, const struct err *why,
+                    cJSON *differences)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    apply_say(j, "%s '%s' was written in part (%s): %s", op->kind->name, op->name, what, why->text);
+    note(j, i, INTENT_UNKNOWN, arena_printf(j->arena, "written in part, %s: %s", what, why->text),
+         differences);
+    j->unknown = true;
+    return false;
+}
+
 static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct err *why)
 {
     const struct plan_op *op = &j->plan->ops[i];
@@ -143,8 +154,15 @@ static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct e
                     arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
     }
     cJSON *differences = is ? compare_wanted(j->arena, op, now) : NULL;
-    /* A kind of several objects may be changed in part while the one that can be read is not. */
-    if (is != COMPARE_BEFORE || op->kind->version == VERSION_LATE || doubt == WRITE_PENDING)
+    if (is == COMPARE_OTHER && doubt != WRITE_PENDING)
+        return in_part(j, i, now ? "it is there, not as wanted" : "it is gone", why, differences);
+    cJSON *parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
+    const char *left = j->parts && parts ? apply_part_left(j, j->parts, parts) : NULL;
+    if (left)
+        return in_part(j, i, left, why, differences);
+    /* Parts that nobody can read may be changed while those that can be read are not. */
+    bool clear = is == COMPARE_BEFORE && doubt != WRITE_PENDING;
+    if (!clear || (apply_has_parts(op) && !(op->verb == PLAN_CREATE && j->parts && parts)))
         return doubtful(j, i, why->text, differences);
     return refused(j, i, why->status / 100 == 4 ? INTENT_REFUSED : INTENT_NOT_WRITTEN, why,
                    differences);
@@ -167,6 +185,7 @@ bool apply_op(struct job *j, int i, bool *undo)
     }
     if (!note(j, i, INTENT_STARTED, NULL, NULL))
         return false;
+    j->parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
     apply_step("intent", i);
     bool ok = send_op(j, op, now, &doubt, &e);
     apply_step("sent", i);

@@ -33,6 +33,8 @@ static bool reverse(struct job *j, const struct plan_op *op, const cJSON *now,
     struct arena *a = j->arena;
     if (op->verb == PLAN_CREATE)
         return write_delete(g, a, op->kind, op->name, op->scope, doubt, e);
+    if (!op->before)
+        return err_set(e, ERR_POLICY, "there was nothing that could be put back");
     if (op->kind->needs)
         return err_set(e, ERR_POLICY, "reading never showed its %s, so it cannot be put back",
                        op->kind->needs);

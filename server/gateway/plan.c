@@ -258,3 +258,24 @@ bool plan_remove(struct plan *p, const char *kind, const char *name, const char 
         plan_warn(p, "%s", op->kind->loss);
     return finish(p, op);
 }
+
+bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON *now)
+{
+    struct plan_op *op = begin(p, PLAN_PUT, kind, name, NULL);
+    if (!op)
+        return false;
+    op->before = json_clone(p->arena, now);
+    plan_warn(p, "%s '%s' is written again as it is, because parts of it may not be as it says",
+              op->kind->name, op->name);
+    return complete(p, op, now) && finish(p, op);
+}
+
+bool plan_sweep(struct plan *p, const char *kind, const char *name)
+{
+    struct plan_op *op = begin(p, PLAN_DELETE, kind, name, NULL);
+    if (!op)
+        return false;
+    plan_warn(p, "%s '%s' itself is not there; its delete takes away the parts that are",
+              op->kind->name, op->name);
+    return finish(p, op);
+}

@@ -52,6 +52,10 @@ bool plan_put(struct plan *p, const char *kind, const char *name, const char *sc
               const cJSON *before, const cJSON *after);
 bool plan_remove(struct plan *p, const char *kind, const char *name, const char *scope,
                  const cJSON *before);
+/* The object is as wanted, but parts of it may not be: the write is sent all the same. */
+bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON *now);
+/* The object is not there, but parts of it are: the delete is sent all the same. */
+bool plan_sweep(struct plan *p, const char *kind, const char *name);
 void plan_warn(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_title(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void plan_risk(struct plan *p, enum risk at_least);

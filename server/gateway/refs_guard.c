@@ -158,7 +158,7 @@ static bool remove_all(struct guard *g, const struct plan_op *op, int depth)
 {
     if (depth > DEPTH)
         return err_set(g->plan->err, ERR_ARGS, "if_used: the users of users go too deep");
-    if (can_be_used(op->kind)) {
+    if (op->before && can_be_used(op->kind)) {
         const struct ref_uses *u = users_of(g, op);
         if (!u || !remove_users(g, op, u, depth))
             return false;
@@ -175,12 +175,12 @@ static bool cascade(struct guard *g)
     p->ops = NULL;
     p->count = p->room = 0;
     for (int i = 0; i < n; i++)
-        if (old[i].verb != PLAN_DELETE) {
+        if (old[i].verb != PLAN_DELETE || !old[i].before) {
             *plan_room(p) = old[i];
             p->count++;
         }
     for (int i = 0; i < n; i++)
-        if (old[i].verb == PLAN_DELETE && !remove_all(g, &old[i], 0))
+        if (old[i].verb == PLAN_DELETE && old[i].before && !remove_all(g, &old[i], 0))
             return false;
     return true;
 }
@@ -197,7 +197,7 @@ bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
         return cascade(&g);
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (op->verb != PLAN_DELETE || !can_be_used(op->kind))
+        if (op->verb != PLAN_DELETE || !op->before || !can_be_used(op->kind))
             continue;
         const struct ref_uses *u = users_of(&g, op);
         if (!u || !(forced ? force(&g, op, u) : refuse(&g, op, u)))

@@ -20,6 +20,8 @@ static bool reverse(struct engine *g, struct plan *p, const struct plan_op *op, 
     const char *kind = op->kind->name;
     if (!engine_read(g, p->arena, op, &now, c, p->err))
         return false;
+    if (op->verb == PLAN_DELETE && !op->before)
+        return err_set(p->err, ERR_POLICY, "%s '%s' was not there before", kind, op->name);
     if (op->verb == PLAN_DELETE)
         return now ? err_set(p->err, ERR_POLICY, "%s '%s' exists again: nothing to put back", kind,
                              op->name)

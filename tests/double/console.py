@@ -11,7 +11,8 @@ with the rules a client notices (envelopes, versions, 409, upserts, synthetic pl
 
 do: reset (before acting), reset-body (in the middle of the answer), reset-after (after acting), slow, html,
 big, garbage, empty, truncated, html404, status:N, not-found-502, error-after (500 after acting), lie (success
-without acting), other (another object), wrong-total, hang-after (acts, never answers).
+without acting), other (another object), wrong-total, hang-after (acts, never answers), half (stores only
+the object "part" of the request, then 500).
 """
 import base64
 import json
@@ -132,6 +133,8 @@ class Handler(BaseHTTPRequestHandler):
                           "message": "com.alibaba.higress.sdk.exception.ResourceConflictException: null"})
         if self.command == "DELETE":
             there.pop(name, None)
+            if collection == "ai/routes":
+                S.objects.get("routes", {}).pop(f"ai-route-{name}.internal", None)
             return 204, b""
         if self.command == "POST":
             name = body.get("name")
@@ -187,6 +190,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send(204 if self.command == "DELETE" else 200, b"" if self.command == "DELETE" else self.body)
         elif do == "other":
             self.envelope({"name": "somebody-else", "version": "1"})
+        elif do == "half":
+            part, name = split(f["part"])
+            self.store(part, name, {"name": name, "services": [{"name": "half.static"}]})
+            self.fail(500, "java.lang.IllegalStateException: half of it is stored")
         elif do == "wrong-total":
             self.envelope([], total=3)
         elif do == "status:404x":

@@ -1,0 +1,258 @@
+/* test_manifest.c - manifests: what the two forms become, one plan out of them, what is taken back
+ * when a part fails, and what a write that failed halfway leaves. */
+#include "gateway/manifest.h"
+#include "world.h"
+
+#define SOURCE                                                                                     \
+    "{kind: service-source, name: shop, type: static, domain: '127.0.0.1:80', port: 80}\n---\n"
+#define CONSUMER                                                                                   \
+    "kind: consumer\nname: alice\ncredentials:\n"                                                  \
+    "- {type: key-auth, source: HEADER, key: x-key, values: [alice-key-1]}\n---\n"
+#define ROUTE                                                                                      \
+    "kind: route\nname: orders\npath: {matchType: PRE, matchValue: /}\n"                           \
+    "services:\n- {name: shop.static, port: 80}\n"
+#define AI_ROUTE "kind: ai-route\nname: chat\nupstreams:\n- {provider: qw, weight: 100}\n"
+#define HALF                                                                                       \
+    "{\"path\":\"/v1/ai/routes\",\"method\":\"%s\",\"do\":\"half\",\"times\":1,"                   \
+    "\"part\":\"/v1/routes/ai-route-chat.internal\"}"
+
+/* -- reading ---------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *text, *words; /* what the error says; NULL: it is read */
+    int items;
+} texts[] = {
+    { SOURCE CONSUMER ROUTE, NULL, 3 },
+    { "[{\"kind\":\"domain\",\"name\":\"a.b\"},{\"kind\":\"domain\",\"name\":\"c.d\"}]", NULL, 2 },
+    { "# nothing\n---\n", "holds no object", 0 },
+    { "kind: domain\nname: a.b\n---\nkind: nothing\nname: x\n", "document 2 (line 3)", 0 },
+    { "kind: domain\nname: a.b\n--- # next\nkind: domain\nname: a.b\n", "twice", 0 },
+    { "- {kind: domain, name: a.b}\n- 7\n", "object 2: must be an object", 0 },
+    { "kind: domain\n", "name: is needed", 0 },
+    { "a: [\n", "document 1 (line 1)", 0 },
+    { "kind: plugin-instance\nname: waf\nscope: global\n", NULL, 1 },
+    { "kind: higress-config\ndata: {}\n", NULL, 1 },
+    { "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n", "'Service' is not taken", 0 },
+    { "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", "metadata.name: is needed", 0 },
+    { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ai-route-x}\ndata: {data: '{'}\n",
+      "ConfigMap ai-route-x: data.data", 0 },
+    { "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x}\nspec: {rules: []}\n",
+      "spec.rules: at least one", 0 },
+    { "apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: {name: x}\n"
+      "data: {tls.crt: '*'}\n",
+      "data.tls.crt", 0 },
+};
+
+static void test_texts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct arena *a = arena_new();
+        struct err e = { 0 };
+        struct manifest *m = manifest_new(a);
+        bool ok = manifest_read(m, texts[i].text, strlen(texts[i].text), &e);
+        if (ok != !texts[i].words || (ok && m->count != texts[i].items) ||
+            (!ok && !strstr(e.text, texts[i].words)))
+            fail_msg("%s: %s, %d items", texts[i].text, e.text, m->count);
+        arena_free(a);
+    }
+}
+
+static const cJSON *object_of(struct manifest *m, const char *kind, const char *name,
+                              const char *scope)
+{
+    struct err e = { 0 };
+    int before = m->count;
+    struct manifest_item *i = manifest_item(m, kind, name, scope, &e);
+    if (!i || m->count != before)
+        fail_msg("there is no %s %s", kind, name);
+    return i->object;
+}
+
+static const char wasm[] =
+    "apiVersion: v1\nkind: List\nitems:\n"
+    "- apiVersion: extensions.higress.io/v1alpha1\n  kind: WasmPlugin\n"
+    "  metadata: {name: key-auth.internal}\n  spec:\n    defaultConfig:\n      consumers:\n"
+    "      - {name: alice, in_header: true, keys: [Authorization], credentials: [Bearer k1]}\n"
+    "      - {name: bob, in_query: true, keys: [apikey], credentials: [k2]}\n    matchRules:\n"
+    "    - {ingress: [orders], configDisable: false, config: {allow: [alice]}}\n"
+    "    - {ingress: [mcp-server-w.internal], configDisable: true, config: {allow: [bob]}}\n"
+    "    - {ingress: [other], configDisable: true, config: {}}\n"
+    "- apiVersion: extensions.higress.io/v1alpha1\n  kind: WasmPlugin\n"
+    "  metadata: {name: ai-proxy.internal}\n  spec:\n    defaultConfig:\n      providers:\n"
+    "      - {id: qw, type: qwen, protocol: openai, apiTokens: [t1], qwenEnableSearch: true}\n"
+    "- apiVersion: extensions.higress.io/v1alpha1\n  kind: WasmPlugin\n"
+    "  metadata: {name: mine-1.2.0, labels: {higress.io/wasm-plugin-built-in: 'false'}}\n"
+    "  spec:\n    url: oci://r.example.com/mine:1.2\n    phase: AUTHN\n"
+    "    defaultConfig: {a: 1}\n    matchRules:\n    - {domain: [a.b, c.d], config: {a: 2}}\n";
+
+static void expect(const cJSON *o, const char *path, const char *value)
+{
+    const cJSON *v = json_path(o, path);
+    if (!cJSON_IsString(v) || strcmp(v->valuestring, value) != 0)
+        fail_msg("%s is not %s", path, value);
+}
+
+static void test_wasm(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    struct manifest *m = manifest_new(a);
+    if (!manifest_read(m, wasm, strlen(wasm), &e))
+        fail_msg("%s", e.text);
+    expect(object_of(m, "consumer", "alice", NULL), "credentials[0].source", "BEARER");
+    expect(object_of(m, "consumer", "alice", NULL), "credentials[0].values[0]", "k1");
+    expect(object_of(m, "consumer", "bob", NULL), "credentials[0].key", "apikey");
+    expect(object_of(m, "route", "orders", NULL), "authConfig.allowedConsumers[0]", "alice");
+    expect(object_of(m, "mcp-server", "w", NULL), "consumerAuthInfo.allowedConsumers[0]", "bob");
+    const cJSON *qw = object_of(m, "ai-provider", "qw", NULL);
+    expect(qw, "protocol", "openai/v1");
+    expect(qw, "tokens[0]", "t1");
+    assert_true(json_true(json_get(qw, "rawConfigs"), "qwenEnableSearch"));
+    expect(object_of(m, "wasm-plugin", "mine", NULL), "imageRepository",
+           "oci://r.example.com/mine");
+    assert_true(json_true(object_of(m, "plugin-instance", "mine", "domain:c.d"), "enabled"));
+    assert_true(json_true(object_of(m, "plugin-instance", "mine", "global"), "enabled"));
+    assert_int_equal(m->count, 9);
+    arena_free(a);
+}
+
+/* -- applying --------------------------------------------------------------------------------- */
+
+static __attribute__((noinline)) const cJSON *apply(struct world *w, const char *text,
+                                                    struct err *e)
+{
+    struct manifest *m = manifest_new(w->arena);
+    struct plan *p = plan_new(w->arena, "test", CHANGE, e);
+    const char *id = NULL;
+    if (!manifest_read(m, text, strlen(text), e) || !manifest_plan(w->gateway, p, m, false, NULL) ||
+        !engine_propose(w->engine, p, false, "tester", &id, e) ||
+        !engine_decide(w->engine, id, p->digest, true, "tester", "test", e))
+        fail_msg("%s", e->text);
+    if (engine_apply(w->engine, w->arena, id, NULL, e))
+        return NULL;
+    struct err ignored = { 0 };
+    return engine_show(w->engine, w->arena, id, false, &ignored);
+}
+
+static __attribute__((noinline)) bool there(struct world *w, const char *kind, const char *name)
+{
+    struct err e = { 0 };
+    bool missing = false;
+    return gateway_object(w->gateway, w->arena, kind_find(kind), name, NULL, &missing, NULL, &e);
+}
+
+static void third_fails(struct world *w)
+{
+    struct err e = { 0 };
+    double_tell(w, "/_fault",
+                "{\"path\":\"/v1/routes\",\"method\":\"POST\",\"do\":\"status:500\",\"times\":1}");
+    const cJSON *o = apply(w, SOURCE CONSUMER ROUTE, &e);
+    assert_string_equal(json_str(o, "state"), "failed");
+    assert_non_null(strstr(e.text, "2 were taken back and 0 stay"));
+    assert_false(there(w, "service-source", "shop"));
+    assert_false(there(w, "consumer", "alice"));
+    assert_null(json_str(json_get(o, "result"), "clean_up"));
+    assert_null(strstr(json_print(w->arena, o), "alice-key-1"));
+}
+
+static void test_third_fails(void **state)
+{
+    (void)state;
+    with_world("approve", third_fails);
+}
+
+/* The third write fails, and one of the first two cannot be taken back either. */
+static void undo_fails(struct world *w)
+{
+    struct err e = { 0 };
+    double_tell(w, "/_fault",
+                "{\"path\":\"/v1/routes\",\"method\":\"POST\",\"do\":\"status:500\",\"times\":1}");
+    double_tell(w, "/_fault",
+                "{\"path\":\"/v1/service-sources\",\"method\":\"DELETE\",\"do\":\"status:500\","
+                "\"times\":1}");
+    const cJSON *o = apply(w, SOURCE CONSUMER ROUTE, &e);
+    assert_non_null(strstr(e.text, "1 were taken back and 1 stay"));
+    assert_true(there(w, "service-source", "shop"));
+    const char *id = json_str(json_get(o, "result"), "clean_up");
+    assert_non_null(id);
+    assert_non_null(strstr(e.text, id));
+    struct err why = { 0 };
+    cJSON *clean = engine_show(w->engine, w->arena, id, false, &why);
+    assert_string_equal(json_str(clean, "state"), "draft");
+    if (!engine_decide(w->engine, id, NULL, true, "tester", "test", &why) ||
+        !engine_apply(w->engine, w->arena, id, NULL, &why))
+        fail_msg("%s", why.text);
+    assert_false(there(w, "service-source", "shop"));
+}
+
+static void test_undo_fails(void **state)
+{
+    (void)state;
+    with_world("approve", undo_fails);
+}
+
+static __attribute__((noinline)) void clean_up(struct world *w, const cJSON *o)
+{
+    struct err e = { 0 };
+    const char *id = json_str(json_get(o, "result"), "clean_up");
+    assert_string_equal(json_str(o, "state"), "unknown");
+    if (!id || !engine_decide(w->engine, id, NULL, true, "tester", "test", &e) ||
+        !engine_apply(w->engine, w->arena, id, NULL, &e))
+        fail_msg("%s", id ? e.text : "no plan to clean up");
+}
+
+/* An AI route of which the console made only the first part. */
+static void half(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/ai/providers/qw", "{\"name\":\"qw\",\"type\":\"qwen\"}");
+    double_tell(w, "/_fault", arena_printf(w->arena, HALF, "POST"));
+    const cJSON *o = apply(w, AI_ROUTE, &e);
+    assert_non_null(strstr(e.text, "written in part (route ai-route-chat.internal is there)"));
+    assert_false(there(w, "ai-route", "chat"));
+    assert_true(there(w, "route", "ai-route-chat.internal"));
+    clean_up(w, o);
+    assert_false(there(w, "route", "ai-route-chat.internal"));
+}
+
+static void test_half(void **state)
+{
+    (void)state;
+    with_world("approve", half);
+}
+
+/* An AI route whose first part was changed while it itself was not: written again as it is. */
+static void half_put(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/ai/providers/qw", "{\"name\":\"qw\",\"type\":\"qwen\"}");
+    double_object(w, "/v1/ai/providers/oa", "{\"name\":\"oa\",\"type\":\"openai\"}");
+    double_object(w, "/v1/ai/routes/chat",
+                  "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"oa\",\"weight\":100}]}");
+    double_object(w, "/v1/routes/ai-route-chat.internal",
+                  "{\"name\":\"ai-route-chat.internal\",\"services\":[]}");
+    double_tell(w, "/_fault", arena_printf(w->arena, HALF, "PUT"));
+    const cJSON *o = apply(w, AI_ROUTE, &e);
+    assert_non_null(strstr(e.text, "route ai-route-chat.internal is changed"));
+    int puts = double_count(w, "PUT");
+    clean_up(w, o);
+    assert_int_equal(double_count(w, "PUT"), puts + 1);
+}
+
+static void test_half_put(void **state)
+{
+    (void)state;
+    with_world("approve", half_put);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts),       cmocka_unit_test(test_wasm),
+        cmocka_unit_test(test_third_fails), cmocka_unit_test(test_undo_fails),
+        cmocka_unit_test(test_half),        cmocka_unit_test(test_half_put),
+    };
+    return cmocka_run_group_tests(tests, double_start, double_stop);
+}
