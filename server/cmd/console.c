@@ -13,6 +13,8 @@
 static const struct option_row rows[] = {
     { "data", "DIR", "Data folder in the layout of Higress standalone; an empty one is filled." },
     { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
+    { "plugins", "DIR",
+      "Folder of plugin files (*.yaml) that replace built-in ones or add to them." },
     { 0 },
 };
 
@@ -39,7 +41,9 @@ static int run(const struct options *o)
     struct err e = { 0 };
     char address[128];
     const char *listen = options_get(o, "listen");
-    struct embedded_options options = { .dir = options_get(o, "data"), .address = address };
+    struct embedded_options options = { .dir = options_get(o, "data"),
+                                        .address = address,
+                                        .plugins = options_get(o, "plugins") };
     if (!options.dir) {
         fprintf(stderr, "higress-ops console: --data DIR is needed\n");
         return EXIT_USAGE;

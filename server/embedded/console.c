@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "embedded/plugin_catalog.h"
 #include "net/http.h"
 #include "net/loop.h"
 
@@ -48,7 +49,8 @@ struct embedded_server *embedded_start(struct loop *l, const struct embedded_opt
     struct arena *a = arena_new();
     struct embedded_server *s = arena_make(a, struct embedded_server);
     s->arena = a;
-    s->plane = embedded_open(o->dir, e);
+    if (!o->plugins || plugin_catalog_add(o->plugins, e))
+        s->plane = embedded_open(o->dir, e);
     struct http_options options = {
         .address = o->address, .port = o->port, .max_body = MAX_BODY, .handler = handle, .arg = s
     };

@@ -49,6 +49,7 @@ struct embedded_options {
     const char *dir;     /* data folder */
     const char *address; /* "127.0.0.1" */
     int port;            /* 0: any free one */
+    const char *plugins; /* folder of further plugin files; NULL: none */
 };
 struct embedded_server;
 /* Serves on the loop until embedded_stop. NULL on error. */
