@@ -1,7 +1,8 @@
-/* check.h - what the console would drop, obey wrongly or notice too late, refused while planning.
+/* check.h - what the console would refuse, drop, obey wrongly or notice too late, refused while
+ * planning. Pure; what needs the gateway (does the service exist?) is verify.h.
  *
- * Rules by kind, each one recorded on a real console: a wrong object is told before anything was
- * written, where the console would answer 500 after it wrote half.
+ * The field table of the kind, then its rules: a wrong object is told before anything was written,
+ * where the console would answer 500 after it wrote half. Only what a change changes is judged.
  */
 #pragma once
 #include <cjson/cJSON.h>
@@ -14,3 +15,8 @@ struct kind;
 /* after: whole object about to be sent; before: NULL for a create. ERR_ARGS names the field. */
 bool check_object(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   struct err *e);
+/* The n-th warning about such a change, NULL after the last. */
+char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                  int n);
+/* The n-th rule of a kind as a sentence, NULL after the last: the table that checks says it. */
+char *check_says(struct arena *a, const struct kind *k, int n);

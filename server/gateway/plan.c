@@ -204,8 +204,12 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
     else
         json_remove(after, "version");
     op->after = after;
-    return check_object(a, op->kind, op->before, after, p->err) ||
-           err_at(p->err, "%s '%s'", op->kind->name, op->name);
+    if (!check_object(a, op->kind, op->before, after, p->err))
+        return err_at(p->err, "%s '%s'", op->kind->name, op->name);
+    const char *doubt;
+    for (int n = 0; (doubt = check_doubt(a, op->kind, op->before, after, n)); n++)
+        plan_warn(p, "%s", doubt);
+    return true;
 }
 
 static bool finish(struct plan *p, struct plan_op *op)

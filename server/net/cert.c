@@ -17,9 +17,11 @@
     X(BIO_ctrl)                                                                                    \
     X(BIO_free)                                                                                    \
     X(PEM_read_bio_X509)                                                                           \
+    X(PEM_read_bio_PrivateKey)                                                                     \
     X(PEM_write_bio_X509)                                                                          \
     X(PEM_write_bio_PrivateKey)                                                                    \
     X(X509_new)                                                                                    \
+    X(X509_check_private_key)                                                                      \
     X(X509_free)                                                                                   \
     X(X509_get_subject_name)                                                                       \
     X(X509_NAME_get_text_by_NID)                                                                   \
@@ -106,6 +108,41 @@ bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *o
     read_time(ssl.X509_get0_notAfter(x), out->not_after, sizeof out->not_after);
     ssl.X509_free(x);
     return true;
+}
+
+/* An empty passphrase is given, or libcrypto would ask for one on the terminal. */
+static bool key_fits(X509 *x, const char *pem)
+{
+    BIO *bio = ssl.BIO_new_mem_buf(pem, (int)strlen(pem));
+    char none[] = "";
+    EVP_PKEY *key = ssl.PEM_read_bio_PrivateKey(bio, NULL, NULL, none);
+    ssl.BIO_free(bio);
+    bool fits = key && ssl.X509_check_private_key(x, key) == 1;
+    if (key)
+        ssl.EVP_PKEY_free(key);
+    return fits;
+}
+
+bool cert_check_pair(struct arena *a, const char *cert, const char *key, double now, struct err *e)
+{
+    struct cert_info info = { 0 };
+    char today[32];
+    struct tm parts;
+    time_t at = (time_t)now;
+    if (!cert_read(a, cert, strlen(cert), &info, e))
+        return err_at(e, "cert");
+    strftime(today, sizeof today, "%Y/%m/%d %H:%M:%SZ", gmtime_r(&at, &parts));
+    if (strcmp(info.not_after, today) < 0)
+        return err_set(e, ERR_ARGS, "cert: it expired at %s", info.not_after);
+    if (strcmp(info.not_before, today) > 0)
+        return err_set(e, ERR_ARGS, "cert: it is not valid before %s", info.not_before);
+    BIO *bio = ssl.BIO_new_mem_buf(cert, (int)strlen(cert));
+    X509 *x = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    ssl.BIO_free(bio);
+    bool fits = x && key_fits(x, key);
+    if (x)
+        ssl.X509_free(x);
+    return fits || err_set(e, ERR_ARGS, "key: is no PEM private key of the certificate in cert");
 }
 
 static bool add_extension(X509 *x, int nid, const char *value)

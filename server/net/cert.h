@@ -14,5 +14,8 @@ struct cert_info {
 
 /* The first certificate of a PEM text. False (ERR_ARGS) when there is none. */
 bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *out, struct err *e);
+/* Is cert valid at `now` (Unix seconds) and key its private key? ERR_ARGS says what is wrong, with
+ * neither text in it. */
+bool cert_check_pair(struct arena *a, const char *cert, const char *key, double now, struct err *e);
 /* RSA 2048, SHA-256, valid from now; both texts are PEM in the arena. */
 bool cert_make(struct arena *a, const char *name, int days, char **cert, char **key, struct err *e);

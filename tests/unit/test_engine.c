@@ -157,7 +157,8 @@ static void body_takes_back(struct world *w)
     struct err e = { 0 };
     double_object(w, "/v1/routes/pay", ROUTE);
     struct plan *p = move_domain(w, "b.example", &e);
-    const char *source = "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\"}";
+    const char *source =
+        "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\",\"port\":80}";
     assert_true(
         plan_create(p, "service-source", NULL, json_parse(w->arena, source, strlen(source), &e)));
     const char *id = proposed(w, p, ENGINE_ASK);
@@ -345,7 +346,8 @@ static __attribute__((noinline)) const char *two_operations(struct world *w)
     double_tell(w, "/_reset", "");
     double_object(w, "/v1/routes/pay", ROUTE);
     struct plan *p = move_domain(w, "b.example", &e);
-    const char *source = "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\"}";
+    const char *source =
+        "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\",\"port\":80}";
     assert_true(
         plan_create(p, "service-source", NULL, json_parse(w->arena, source, strlen(source), &e)));
     const char *id = proposed(w, p, ENGINE_ASK);

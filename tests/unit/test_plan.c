@@ -46,7 +46,7 @@ static const struct {
     { "service", NULL, NULL, "{\"name\":\"x\"}", "only be read" },
     { "route", NULL, NULL, "{\"name\":\"x.internal\"}", "console itself" },
     { "route", NULL, NULL, "{\"name\":\"r\"}", "path" },
-    { "route", NULL, NULL, "{" ROUTE ",\"timeout\":5}", "stores nothing" },
+    { "route", NULL, NULL, "{" ROUTE ",\"timeout\":5}", "drops it" },
     { "route", NULL, NULL, "{\"name\":\"r\",\"path\":{\"matchType\":\"pre\"}}", "path.matchType" },
     { "route", NULL, NULL, "{" ROUTE ",\"headers\":[{\"matchType\":\"EXACT\"}]}", "headers[0]" },
     { "route", NULL, NULL, "{" ROUTE ",\"authConfig\":{\"allowedCredentialTypes\":[\"jwt\"]}}",
@@ -58,7 +58,7 @@ static const struct {
     { "ai-route", NULL, NULL, "{\"name\":\"r\",\"upstreams\":[{\"provider\":\"p\",\"weight\":90}]}",
       "sum to 90" },
     { "consumer", NULL, NULL, "{\"name\":\"c\",\"credentials\":[{\"type\":\"jwt\"}]}", "key-auth" },
-    { "consumer", NULL, NULL, "{\"name\":\"c\"}", "exactly one" },
+    { "consumer", NULL, NULL, "{\"name\":\"c\"}", "credentials: is required" },
     { "domain", NULL, NULL, "{\"name\":\"A b\"}", "lower-case" },
     { "tls-certificate", NULL, "{\"name\":\"c\",\"cert\":null}",
       "{\"name\":\"c\",\"domains\":[\"x\"]}", "erase" },
@@ -129,7 +129,7 @@ static void test_masked_comes_back(void **state)
     cJSON *before =
         json("{\"name\":\"p\",\"type\":\"qwen\",\"tokens\":[\"sk-the-secret-itself\"]}");
     cJSON *after = mask_object(a, kind_find("ai-provider"), before);
-    json_set_str(a, after, "type", "openai");
+    json_set_str(a, after, "protocol", "original");
     assert_true(plan_put(p, "ai-provider", "p", NULL, before, after));
     assert_string_equal(json_get(p->ops[0].after, "tokens")->child->valuestring,
                         "sk-the-secret-itself");

@@ -1,0 +1,17 @@
+/* check_shared.h - rules that more than one kind has. Only check_*.c include this. */
+#pragma once
+#include <stdbool.h>
+
+struct check;
+
+bool check_kube_name(const struct check *c);
+bool check_hosts(const struct check *c);    /* domains[] */
+bool check_services(const struct check *c); /* weights */
+bool check_auth(const struct check *c);     /* authConfig */
+bool check_annotations(const struct check *c);
+bool check_header_lines(const struct check *c);
+bool check_path_begins(const struct check *c, const char *member);
+bool check_predicates(const struct check *c, const char *member);
+/* Settings of key-rate-limit, cluster-key-rate-limit and ai-token-ratelimit (data plane's own
+ * rules: one bad rule makes the plugin keep the old settings). */
+bool check_limits(const struct check *c, const char *plugin, const char *where);
