@@ -40,14 +40,16 @@ static bool key_of(struct call *c, const char **key)
     return !failed(c);
 }
 
-static cJSON *provider_of(struct call *c, const char *key)
+/* What is not asked for stays as it is. */
+static cJSON *provider_of(struct call *c, const cJSON *before, const char *key)
 {
+    const char *was = json_str(before, "protocol");
     cJSON *o = json_object(arena(c));
     const cJSON *settings = arg_json(c, "settings");
 
     json_set_str(arena(c), o, "name", arg_str(c, "name"));
     json_set_str(arena(c), o, "type", arg_str(c, "type"));
-    json_set_str(arena(c), o, "protocol", "openai/v1");
+    json_set_str(arena(c), o, "protocol", was ? was : "openai/v1");
     if (key)
         json_add_str(arena(c), json_set_array(arena(c), o, "tokens"), key);
     if (settings)
@@ -97,8 +99,8 @@ static bool add(struct call *c, struct plan *p)
         return false;
     plan_title(p, "%s AI provider %s (%s)", before ? "Replace" : "Add", name, arg_str(c, "type"));
     if (before)
-        return plan_put(p, "ai-provider", name, NULL, before, provider_of(c, key));
-    return plan_create(p, "ai-provider", NULL, provider_of(c, key));
+        return plan_put(p, "ai-provider", name, NULL, before, provider_of(c, before, key));
+    return plan_create(p, "ai-provider", NULL, provider_of(c, NULL, key));
 }
 
 static const struct tool tools[] = {

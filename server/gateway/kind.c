@@ -153,6 +153,18 @@ static void text_to_tree(struct arena *a, const struct kind *k, cJSON *content)
         json_set(a, content, k->yaml, tree);
 }
 
+/* "a" or "a.b" */
+static void remove_path(cJSON *content, char *path)
+{
+    char *dot = strchr(path, '.');
+    if (dot)
+        *dot = '\0';
+    if (dot)
+        json_remove(json_get(content, path), dot + 1);
+    else
+        json_remove(content, path);
+}
+
 cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
 {
     if (!o)
@@ -160,7 +172,7 @@ cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
     cJSON *content = json_clone(a, o);
     char word[KIND_WORD];
     for (const char *rest = k->made; kind_next(&rest, word);)
-        json_remove(content, word);
+        remove_path(content, word);
     text_to_tree(a, k, content);
     strip_empty(content);
     return content;

@@ -43,7 +43,7 @@ struct kind {
     const char *carry;   /* members kept from `before` when an update omits them */
     const char *needs;   /* members an update must bring, because reading never shows them */
     const char *strip;   /* members never sent: the console would obey them against the URL */
-    const char *made;    /* members the console makes: not compared, not part of a content hash */
+    const char *made; /* "a" or "a.b" the console makes: not compared, not part of a content hash */
     const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
     const char *kept;    /* names that must not be deleted */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */

@@ -100,7 +100,8 @@ const struct kind kinds[] = {
         .flags = KIND_UPSERT,
         .secrets = "tokens[]|rawConfigs.apiTokens[]|rawConfigs.apiTokens",
         .carry = "tokens|rawConfigs|protocol",
-        .made = "version",
+        .made = "version|rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
+                "rawConfigs.failover|rawConfigs.retryOnFailure",
         .loss = "Deleting a provider is not refused while AI routes use it; they break.",
         .refs = "proxyName>proxy-server|rawConfigs.openaiCustomServiceName>service",
         .fields = kind_field_provider,

@@ -30,7 +30,7 @@ mode auto
 call add_provider {"name":"mind","type":"openai","key":"sk-hush-5511-quiet"}
 ok {"state":"applied","warnings":[]}
 call add_provider {"name":"mind","type":"openai","replace":true,"settings":{"openaiCustomUrl":"http://127.0.0.1:9200/v1"}}
-ok {"state":"applied","warnings":["~tokens is kept"]}
+ok {"state":"applied","warnings":["~tokens is kept","~openaiCustomUrl is new"]}
 console GET /v1/ai/providers/mind {"type":"openai","tokens":["sk-hush-5511-quiet"]}
 call add_provider {"name":"mind","type":"qwen","replace":true}
 error "belongs to type openai"
