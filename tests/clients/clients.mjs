@@ -8,6 +8,7 @@ import { Client as Sdk2, StreamableHTTPClientTransport as Http2 } from '@modelco
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
 import { encode } from 'gpt-tokenizer';
 import { House, binary, check, root, run, summary } from './house.mjs';
+import { recording } from './record.mjs';
 import { join } from 'node:path';
 
 const modern = '2026-07-28';
@@ -28,8 +29,9 @@ function sdk2(mode) {
   };
 }
 
-const stdioOf = (Transport) => async (house) => new Transport({ command: binary, args: ['stdio'], env: house.env, stderr: 'inherit' });
-const httpOf = (Transport) => async (house) => new Transport((await house.serve()).url);
+const stdioOf = (Transport) => async (house) =>
+  recording(new Transport({ command: binary, args: ['stdio'], env: house.env, stderr: 'inherit' }));
+const httpOf = (Transport) => async (house) => recording(new Transport((await house.serve()).url));
 
 const matrix = [
   ['SDK 1.32.2, stdio', sdk1, stdioOf(Stdio1)],

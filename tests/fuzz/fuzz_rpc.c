@@ -29,6 +29,13 @@ static void check_id(struct arena *a, const cJSON *root, const struct rpc *rpc)
     must(json_equal(json_get(root, "id"), json_get(back, "id")), "an error has it as well");
 }
 
+static void check_kind(const struct rpc *rpc)
+{
+    must((rpc->kind == RPC_REQUEST) == (rpc->method && rpc->id), "a request has method and id");
+    must(rpc->kind != RPC_RESPONSE || (rpc->id && (rpc->result || rpc->error)), "a response");
+    must(!rpc->params || cJSON_IsObject(rpc->params), "params are an object");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a = arena_new();
@@ -39,11 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const cJSON *root = json_parse(a, text, size, NULL);
     must(taken || (e.kind == ERR_PROTO && e.status < 0), "a refusal has a code");
     must(!taken || cJSON_IsObject(root), "only an object is a message");
-    if (taken) {
-        must((rpc.kind == RPC_REQUEST) == (rpc.method && rpc.id), "a request has method and id");
-        must(rpc.kind != RPC_RESPONSE || (rpc.id && (rpc.result || rpc.error)), "a response");
-        must(!rpc.params || cJSON_IsObject(rpc.params), "params are an object");
-    }
+    if (taken)
+        check_kind(&rpc);
     if (rpc.id && cJSON_IsObject(root))
         check_id(a, root, &rpc);
     if (taken && rpc.progress_token)
