@@ -32,12 +32,11 @@ static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
     return write_put(g, j->arena, op->kind, op->name, op->scope, body, doubt, e);
 }
 
-static bool same_content(struct job *j, const struct plan_op *op, const cJSON *now)
+bool apply_alike(struct job *j, const struct plan_op *op, const cJSON *x, const cJSON *y)
 {
-    if (!op->before || !now)
-        return !op->before && !now;
-    return json_equal(kind_content(j->arena, op->kind, now),
-                      kind_content(j->arena, op->kind, op->before));
+    if (!x || !y)
+        return !x && !y;
+    return json_equal(kind_content(j->arena, op->kind, x), kind_content(j->arena, op->kind, y));
 }
 
 /* The last look before the first byte. */
@@ -56,7 +55,7 @@ static bool still_there(struct job *j, int i, const cJSON **now)
         apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, e.text);
         return false;
     }
-    if (same_content(j, op, *now))
+    if (apply_alike(j, op, op->before, *now))
         return true;
     apply_say(j, "%s '%s' was not written: it changed while applying", op->kind->name, op->name);
     return false;
@@ -142,6 +141,16 @@ static bool in_part(struct job *j, int i, const char *what, const struct err *wh
     return false;
 }
 
+/* Of the parts that the console writes first, the one that is not as it was before. */
+static const char *part_left(struct job *j, const struct plan_op *op, bool *seen)
+{
+    cJSON *parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
+    /* Parts that nobody can read may be changed while those that can be read are not: only of an
+     * object that never was there it is sure that nothing is. */
+    *seen = !apply_has_parts(op) || (op->verb == PLAN_CREATE && j->parts && parts);
+    return j->parts && parts ? apply_part_left(j, j->parts, parts) : NULL;
+}
+
 static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct err *why)
 {
     const struct plan_op *op = &j->plan->ops[i];
@@ -156,13 +165,11 @@ static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct e
     cJSON *differences = is ? compare_wanted(j->arena, op, now) : NULL;
     if (is == COMPARE_OTHER && doubt != WRITE_PENDING)
         return in_part(j, i, now ? "it is there, not as wanted" : "it is gone", why, differences);
-    cJSON *parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
-    const char *left = j->parts && parts ? apply_part_left(j, j->parts, parts) : NULL;
+    bool seen;
+    const char *left = part_left(j, op, &seen);
     if (left)
         return in_part(j, i, left, why, differences);
-    /* Parts that nobody can read may be changed while those that can be read are not. */
-    bool clear = is == COMPARE_BEFORE && doubt != WRITE_PENDING;
-    if (!clear || (apply_has_parts(op) && !(op->verb == PLAN_CREATE && j->parts && parts)))
+    if (is != COMPARE_BEFORE || doubt == WRITE_PENDING || !seen)
         return doubtful(j, i, why->text, differences);
     return refused(j, i, why->status / 100 == 4 ? INTENT_REFUSED : INTENT_NOT_WRITTEN, why,
                    differences);

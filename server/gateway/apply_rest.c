@@ -70,13 +70,6 @@ const char *apply_part_left(struct job *j, const cJSON *was, const cJSON *now)
 
 /* -- cleaning up ------------------------------------------------------------------------------ */
 
-static bool alike(struct job *j, const struct plan_op *op, const cJSON *x, const cJSON *y)
-{
-    if (!x || !y)
-        return !x && !y;
-    return json_equal(kind_content(j->arena, op->kind, x), kind_content(j->arena, op->kind, y));
-}
-
 /* Did operation i leave something, or may it have? */
 static bool stands(const struct job *j, int i)
 {
@@ -92,7 +85,7 @@ static bool plan_back(struct job *j, struct plan *p, const struct plan_op *op)
     const char *kind = op->kind->name;
     if (!apply_read(j, p->arena, op, &now, NULL, p->err))
         return false;
-    bool same = alike(j, op, now, op->before);
+    bool same = apply_alike(j, op, now, op->before);
     if (!same && !op->before)
         return plan_remove(p, kind, op->name, op->scope, now);
     if (!same && !now)

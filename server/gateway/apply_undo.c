@@ -10,19 +10,12 @@
 #include "gateway/kind.h"
 #include "gateway/write.h"
 
-static bool alike(struct job *j, const struct plan_op *op, const cJSON *x, const cJSON *y)
-{
-    if (!x || !y)
-        return !x && !y;
-    return json_equal(kind_content(j->arena, op->kind, x), kind_content(j->arena, op->kind, y));
-}
-
 static bool untouched(struct job *j, int i, const cJSON **now, struct err *e)
 {
     const struct plan_op *op = &j->plan->ops[i];
     if (!apply_read(j, j->arena, op, now, NULL, e))
         return false;
-    return alike(j, op, j->wrote[i], *now) ||
+    return apply_alike(j, op, j->wrote[i], *now) ||
            err_set(e, ERR_POLICY, "somebody changed it meanwhile");
 }
 
@@ -58,9 +51,10 @@ static enum intent outcome(struct job *j, int i, enum write_doubt doubt, struct 
     if (doubt == WRITE_NOT_BEGUN)
         return INTENT_WRITTEN;
     enum compare is = apply_look(j, op, doubt, &now);
-    if (is && alike(j, op, op->before, now))
+    if (is && apply_alike(j, op, op->before, now))
         return INTENT_UNDONE;
-    if (is && doubt == WRITE_ANSWERED && e->kind != ERR_NONE && alike(j, op, j->wrote[i], now))
+    if (is && doubt == WRITE_ANSWERED && e->kind != ERR_NONE &&
+        apply_alike(j, op, j->wrote[i], now))
         return INTENT_WRITTEN;
     if (e->kind == ERR_NONE)
         err_set(e, ERR_UNKNOWN, "%s",
@@ -72,7 +66,7 @@ static enum intent back(struct job *j, int i, struct err *e)
 {
     const struct plan_op *op = &j->plan->ops[i];
     const cJSON *now = NULL;
-    enum write_doubt doubt;
+    enum write_doubt doubt = WRITE_NOT_BEGUN;
     bool held = false;
     if (!untouched(j, i, &now, e))
         return INTENT_WRITTEN;
