@@ -1,0 +1,165 @@
+/* verb.c - the commands of a person at a terminal: their gateway and engine, a change printed, a
+ * decision asked.
+ *
+ * A decision is asked on the terminal itself and never taken from a pipe: a model that can run
+ * commands must not be able to approve its own change. Who decided goes into the audit.
+ */
+#include "cmd/verb.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "gateway/engine.h"
+#include "gateway/gateway.h"
+#include "gateway/store.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include <pwd.h>
+#include <unistd.h>
+
+int verb_failed(const struct verb *v, const struct err *e)
+{
+    fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e->text);
+    return e->kind == ERR_POLICY ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+static void on_loop(struct loop *l, void *arg)
+{
+    struct verb *v = arg;
+    v->gateway = gateway_new(l, v->arena, v->config);
+    v->engine = engine_new(l, v->arena, v->gateway, v->config);
+    struct err e = { 0 };
+    if (v->recovers && engine_recover(v->engine, &e) < 0)
+        fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e.text);
+    v->code = v->run(v);
+    engine_stop(v->engine);
+    fetch_stop(l);
+}
+
+static void name_person(char who[80])
+{
+    const struct passwd *p = getpwuid(getuid());
+    const char *sudo = getenv("SUDO_USER");
+    snprintf(who, 80, "%.60s%s%.10s", p ? p->pw_name : "uid ", sudo ? " by " : "",
+             sudo ? sudo : "");
+}
+
+/* -- showing ------------------------------------------------------------------------- */
+
+const char *verb_clean(struct verb *v, const cJSON *o, const char *member)
+{
+    const char *s = json_str(o, member);
+    return s ? text_clean(v->arena, s, 400) : "";
+}
+
+static void print_operation(struct verb *v, const cJSON *op, FILE *to)
+{
+    const char *scope = verb_clean(v, op, "scope");
+    fprintf(to, "\n  %s %s %s%s%s\n", verb_clean(v, op, "verb"), verb_clean(v, op, "kind"),
+            verb_clean(v, op, "name"), *scope ? " at " : "", scope);
+    const cJSON *line;
+    cJSON_ArrayForEach(line, json_get(op, "diff"))
+    {
+        if (cJSON_IsString(line))
+            fprintf(to, "    %s\n", text_clean(v->arena, line->valuestring, 400));
+    }
+}
+
+void verb_print(struct verb *v, const cJSON *o, FILE *to)
+{
+    fprintf(to, "%s  %s  (%s, %s)\n", verb_clean(v, o, "id"), verb_clean(v, o, "title"),
+            verb_clean(v, o, "state"), verb_clean(v, o, "risk"));
+    const cJSON *item;
+    cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
+    cJSON_ArrayForEach(item, json_get(o, "warnings"))
+    {
+        if (cJSON_IsString(item))
+            fprintf(to, "  ! %s\n", text_clean(v->arena, item->valuestring, 400));
+    }
+    const char *text = verb_clean(v, json_get(o, "result"), "text");
+    if (*text)
+        fprintf(to, "\n  %s\n", text);
+}
+
+/* -- deciding ------------------------------------------------------------------------ */
+
+/* One line from the terminal. False when there is none to ask. */
+static bool ask_terminal(const char *question, bool *yes)
+{
+    char answer[16] = "";
+    FILE *tty = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+") : NULL;
+    if (!tty)
+        return false;
+    fputs(question, tty);
+    fflush(tty);
+    if (!fgets(answer, sizeof answer, tty))
+        answer[0] = '\0';
+    fclose(tty);
+    *yes = !strcmp(answer, "yes\n");
+    return true;
+}
+
+static int no_terminal(struct verb *v)
+{
+    fprintf(stderr,
+            "higress-ops %s: a decision is asked on a terminal and never read from a pipe; run it "
+            "in a terminal\n",
+            v->options->command->name);
+    return EXIT_REFUSED;
+}
+
+/* The server that waits for it gets the first try; when it is gone, this process applies. */
+static int see_applied(struct verb *v, const char *id)
+{
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    struct store *s = engine_store(v->engine, &e);
+    if (!s || !store_find(s, v->arena, id, &row, &e))
+        return verb_failed(v, &e);
+    double patience = store_alive(s, row.holder) ? 3 : 0;
+    cJSON *o = engine_wait(v->engine, v->arena, id, patience, NULL, &e);
+    const char *state = o ? json_str(o, "state") : "";
+    if (o && strcmp(state, "applied") != 0)
+        o = engine_apply(v->engine, v->arena, id, NULL, &e);
+    if (!o)
+        return verb_failed(v, &e);
+    verb_print(v, o, stdout);
+    return EXIT_DONE;
+}
+
+int verb_decide(struct verb *v, const char *change, bool yes, const char *question)
+{
+    struct err e = { 0 };
+    bool sure = false;
+    cJSON *o = engine_show(v->engine, v->arena, change, false, &e);
+    if (!o)
+        return verb_failed(v, &e);
+    const char *id = json_str(o, "id");
+    verb_print(v, o, stdout);
+    fflush(stdout);
+    if (!ask_terminal(question, &sure))
+        return no_terminal(v);
+    if (!sure) {
+        puts("nothing was decided");
+        return EXIT_REFUSED;
+    }
+    if (!engine_decide(v->engine, id, json_str(o, "digest"), yes, v->who, "command line", &e))
+        return verb_failed(v, &e);
+    if (yes)
+        return see_applied(v, id);
+    printf("%s is rejected; nothing was written\n", id);
+    return EXIT_DONE;
+}
+
+int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v))
+{
+    struct verb v = { .options = o, .arena = arena_new(), .run = run, .code = EXIT_DONE };
+    v.recovers = recovers;
+    name_person(v.who);
+    v.config = options_config(o, v.arena, &v.code);
+    if (v.config)
+        loop_main(on_loop, &v);
+    arena_free(v.arena);
+    return v.code;
+}
