@@ -291,7 +291,8 @@ void progress(struct call *c, double done, double total, const char *format, ...
     json_set_num(c->arena, params, "progress", done);
     if (total > 0)
         json_set_num(c->arena, params, "total", total);
-    json_set_str(c->arena, params, "message", text_clean(c->arena, text, 200));
+    if (r->era->step_texts)
+        json_set_str(c->arena, params, "message", text_clean(c->arena, text, 200));
     request_notify(r, "notifications/progress", params);
 }
 

@@ -26,6 +26,7 @@ struct era {
     bool titles;      /* `title` beside `name` */
     bool structured;  /* outputSchema and structuredContent */
     bool elicits;     /* elicitation/create exists */
+    bool step_texts;  /* progress has a message */
     bool primes;      /* an event stream begins with an event that only has an id */
     bool batches;     /* an array of messages is a message */
     bool form_mode;   /* elicitation/create names its mode */

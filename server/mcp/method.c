@@ -77,7 +77,7 @@ static const char *initialize(struct request *r)
     cJSON *result = json_object(a);
     json_set_str(a, result, "protocolVersion", s->era->version);
     add_capabilities(a, result, s->era);
-    json_set(a, result, "serverInfo", request_server_info(a));
+    json_set(a, result, "serverInfo", request_server_info(a, s->era));
     json_set_str(a, result, "instructions", instructions);
     return request_envelope(r, result);
 }

@@ -40,11 +40,12 @@ const char *request_fail(struct request *r, int http_status, int code, const cha
     return NULL;
 }
 
-cJSON *request_server_info(struct arena *a)
+cJSON *request_server_info(struct arena *a, const struct era *era)
 {
     cJSON *info = json_object(a);
     json_set_str(a, info, "name", "higress-ops");
-    json_set_str(a, info, "title", "Higress operations");
+    if (era->titles)
+        json_set_str(a, info, "title", "Higress operations");
     json_set_str(a, info, "version", HIGRESS_OPS_VERSION);
     return info;
 }
@@ -57,7 +58,7 @@ const char *request_envelope(struct request *r, cJSON *result)
         cJSON *meta = json_get(result, "_meta");
         if (!meta)
             meta = json_set_object(r->arena, result, "_meta");
-        json_set(r->arena, meta, META "serverInfo", request_server_info(r->arena));
+        json_set(r->arena, meta, META "serverInfo", request_server_info(r->arena, r->era));
     }
     return json_print(r->arena, result);
 }

@@ -61,8 +61,8 @@ struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to)
 const char *request_fail(struct request *r, int http_status, int code, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
 
-/* name, title and version of this program. */
-cJSON *request_server_info(struct arena *a);
+/* name, version and, where the revision has titles, title of this program. */
+cJSON *request_server_info(struct arena *a, const struct era *era);
 /* The result object as text, with what the revision wants in it (resultType, serverInfo). */
 const char *request_envelope(struct request *r, cJSON *result);
 

@@ -91,6 +91,18 @@ static char *token_text(struct arena *a, const cJSON *node, const char *from, co
     return to - from > MAX_ID ? NULL : arena_strndup(a, from, (size_t)(to - from));
 }
 
+const char *rpc_next(const char *text, const char *end, const char **from)
+{
+    text = skip_blanks(text, end);
+    if (text == end || *text == ']')
+        return NULL;
+    text = skip_blanks(text + 1, end); /* behind the bracket or the comma */
+    if (text == end || *text == ']')
+        return NULL;
+    *from = text;
+    return value_end(text, end);
+}
+
 static bool invalid(struct err *e, int code, const char *what)
 {
     return err_status(e, ERR_PROTO, code, "%s", what);

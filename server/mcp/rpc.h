@@ -37,6 +37,10 @@ struct rpc {
 /* On failure out->id is set when it could be read, so that the error can carry it. */
 bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, struct err *e);
 
+/* The messages of an array that is known to be well-formed. text: its begin, or what the last call
+ * returned; returns the end of the next message and sets its begin; NULL after the last. */
+const char *rpc_next(const char *text, const char *end, const char **from);
+
 /* One line each, in the arena. result, data: JSON text; id, data may be NULL. */
 char *rpc_result(struct arena *a, const char *id, const char *result);
 char *rpc_error(struct arena *a, const char *id, int code, const char *message, const char *data);

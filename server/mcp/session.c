@@ -155,6 +155,18 @@ void session_end(struct session *s)
     arena_free(s->arena);
 }
 
+struct request *session_request(struct session *s, struct arena *a, const struct rpc *rpc,
+                                struct reply_to *to)
+{
+    struct request *r = request_new(s->mcp, a, to);
+    r->rpc = *rpc;
+    r->principal = arena_strdup(a, s->principal);
+    r->era = s->era;
+    r->client = s->client;
+    session_enter(s, r);
+    return r;
+}
+
 void session_enter(struct session *s, struct request *r)
 {
     r->session = s;

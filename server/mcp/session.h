@@ -51,6 +51,9 @@ struct session *session_open(struct mcp *m, const char *principal);
 struct session *session_find(struct mcp *m, const char *id, const char *principal);
 void session_end(struct session *s);
 
+/* A request of the session, ready for method_run; the arena goes over to it. */
+struct request *session_request(struct session *s, struct arena *a, const struct rpc *rpc,
+                                struct reply_to *to);
 void session_enter(struct session *s, struct request *r);
 void session_leave(struct request *r); /* no effect when it is in none */
 /* notifications/cancelled: the request with that id (raw text), if it is still running. */

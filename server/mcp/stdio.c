@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "mcp/ask.h"
+#include "mcp/batch.h"
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
@@ -74,19 +75,28 @@ static void refuse(struct pipe *p, struct arena *a, const char *id, int code, co
 
 static void run(struct pipe *p, struct arena *a, const struct rpc *rpc)
 {
-    struct request *r = request_new(p->mcp, a, &p->to);
-    r->rpc = *rpc;
-    session_enter(p->session, r);
+    struct request *r = session_request(p->session, a, rpc, &p->to);
     if (!modern_claimed(rpc)) {
-        r->era = p->session->era;
-        r->client = p->session->client;
         method_run(r);
         return;
     }
+    r->client = NULL;
     if (modern_meta(r) && modern_served(r) && method_known(r))
         method_run(r);
     else
         request_error(r);
+}
+
+static void run_batch(struct pipe *p, const char *line, size_t n)
+{
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    struct batch *b = batch_read(p->session, line, n, &e);
+    if (b)
+        batch_run(b, p->session, &p->to);
+    else
+        refuse(p, a, NULL, e.status, e.text);
+    arena_free(a);
 }
 
 static void on_line(void *arg, const char *line, size_t n)
@@ -95,6 +105,11 @@ static void on_line(void *arg, const char *line, size_t n)
     struct arena *a = arena_new();
     struct rpc rpc = { 0 };
     struct err e = { 0 };
+    if (batch_looks(line, n)) {
+        arena_free(a);
+        run_batch(p, line, n);
+        return;
+    }
     if (strspn(line, " \t\r") == n) {
         arena_free(a);
         return;

@@ -13,12 +13,7 @@ enum { ADDRESS_SIZE = 256 };
 static void handle(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
-    if (!strcmp(x->method, "POST"))
-        web_post(w, x);
-    else if (!strcmp(x->method, "GET"))
-        web_get(w, x);
-    else
-        web_delete(w, x);
+    web_route(x)->handle(w, x);
 }
 
 struct web *web_listen(struct mcp *m, struct err *e)

@@ -106,17 +106,80 @@ static bool challenge(struct http_exchange *x)
     return false;
 }
 
+/* -- paths ------------------------------------------------------------------------------- */
+
+static const struct web_route routes[] = {
+    { "/mcp", "GET", web_get },
+    { "/mcp", "POST", web_post },
+    { "/mcp", "DELETE", web_delete },
+    { "/sse", "GET", web_sse },
+    { "/messages", "POST", web_messages },
+    { 0 },
+};
+
+const struct web_route *web_route(const struct http_exchange *x)
+{
+    for (const struct web_route *r = routes; r->path; r++)
+        if (!strcmp(r->path, x->path) && !strcmp(r->method, x->method))
+            return r;
+    return NULL;
+}
+
+/* "GET, POST, DELETE"; NULL: there is no such path. */
+static const char *methods_of(const struct http_exchange *x)
+{
+    const char *all = NULL;
+    for (const struct web_route *r = routes; r->path; r++)
+        if (!strcmp(r->path, x->path))
+            all = all ? arena_printf(x->arena, "%s, %s", all, r->method) : r->method;
+    return all;
+}
+
+/* -- CORS -------------------------------------------------------------------------------- */
+
+/* Other origins than the configured ones may send requests (a page of this machine), but no page
+ * of theirs may read the answers. */
+static void set_cors(const struct web *w, struct http_exchange *x)
+{
+    const char *origin = http_header(x, "origin");
+    if (!w->mcp->config->origins[0])
+        return;
+    struct http_header *out = arena_array(x->arena, struct http_header, 4);
+    *out++ = (struct http_header){ "Vary", "Origin" };
+    x->extra = out - 1;
+    if (!origin || !listed(w->mcp->config->origins, origin))
+        return;
+    *out++ = (struct http_header){ "Access-Control-Allow-Origin", origin };
+    *out++ =
+        (struct http_header){ "Access-Control-Expose-Headers", "mcp-session-id, www-authenticate" };
+}
+
+/* Our own headers, and those of the Mcp-Param-… kind that the browser asks for. */
+static const char *headers_for(const struct http_exchange *x)
+{
+    const char *all = allow_headers;
+    const char *asked = http_header(x, "access-control-request-headers");
+    while (asked && *asked) {
+        asked += strspn(asked, ", \t");
+        size_t n = strcspn(asked, ", \t");
+        if (n > 10 && n < 100 && !strncasecmp(asked, "mcp-param-", 10))
+            all = arena_printf(x->arena, "%s, %.*s", all, (int)n, asked);
+        asked += n;
+    }
+    return all;
+}
+
 static bool preflight(struct http_exchange *x)
 {
+    bool ours = x->extra && x->extra[1].name;
     const struct http_header headers[] = {
-        { "Access-Control-Allow-Origin", http_header(x, "origin") },
-        { "Access-Control-Allow-Methods", "GET, POST, DELETE" },
-        { "Access-Control-Allow-Headers", allow_headers },
+        { "Allow", methods_of(x) },
+        { ours ? "Access-Control-Allow-Methods" : NULL, methods_of(x) },
+        { "Access-Control-Allow-Headers", headers_for(x) },
         { "Access-Control-Max-Age", "600" },
-        { "Vary", "Origin" },
         { 0 },
     };
-    http_reply(x, 204, http_header(x, "origin") ? headers : headers + 1, NULL, 0);
+    http_reply(x, 204, headers, NULL, 0);
     return false;
 }
 
@@ -129,11 +192,11 @@ static bool is_json(const struct http_exchange *x)
 
 static bool wrong_method(struct http_exchange *x)
 {
-    static const char body[] = "{\"error\":\"use GET, POST or DELETE\"}";
-    const struct http_header headers[] = { { "Allow", "GET, POST, DELETE" },
+    const struct http_header headers[] = { { "Allow", methods_of(x) },
                                            { "Content-Type", "application/json" },
                                            { 0 } };
-    http_reply(x, 405, headers, body, sizeof body - 1);
+    const char *body = arena_printf(x->arena, "{\"error\":\"use %s\"}", methods_of(x));
+    http_reply(x, 405, headers, body, strlen(body));
     return false;
 }
 
@@ -144,15 +207,16 @@ bool web_gate(void *arg, struct http_exchange *x)
         return refuse(x, 403, "This Host is not served here");
     if (!origin_allowed(w, x))
         return refuse(x, 403, "This Origin may not use this server");
-    if (!strcmp(x->method, "OPTIONS"))
+    set_cors(w, x);
+    bool options = !strcmp(x->method, "OPTIONS");
+    if (options && methods_of(x))
         return preflight(x);
-    if (!web_principal(w, x))
+    if (!options && !web_principal(w, x))
         return challenge(x);
-    if (strcmp(x->path, "/mcp"))
-        return refuse(x, 404, "There is only /mcp here");
-    if (!strcmp(x->method, "GET") || !strcmp(x->method, "DELETE"))
-        return true;
-    if (strcmp(x->method, "POST"))
+    if (!methods_of(x))
+        return refuse(x, 404, "There is only /mcp here, and /sse with /messages");
+    if (!web_route(x))
         return wrong_method(x);
-    return is_json(x) || refuse(x, 415, "Content-Type must be application/json");
+    return strcmp(x->method, "POST") || is_json(x) ||
+           refuse(x, 415, "Content-Type must be application/json");
 }

@@ -34,7 +34,7 @@ static struct web_reply *new_standing(struct web *w, struct session *s, struct h
 {
     struct web_reply *r = web_reply_new(w, x);
     web_reply_of(r, s);
-    r->pending = false;
+    r->pending = 0;
     r->session = s;
     r->standing = (struct standing){ .send = send_standing, .close = close_standing };
     session_stand(s, &r->standing);

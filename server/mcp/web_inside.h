@@ -37,10 +37,11 @@ struct web_reply {
     struct buf log;         /* the newest events: struct web_record and its text, again and again */
     double since;           /* when it began, last said something, or ended */
     const char *session_id; /* header of the answer to initialize; NULL: none */
-    bool pending;           /* the answer has not come */
+    int pending;            /* answers that have not come */
     bool streams;           /* the client accepts an event stream */
     bool streaming;
     bool modern;
+    bool dies;   /* its session ends with it: HTTP+SSE */
     bool primes; /* the first event of a stream is empty: it only has an id */
 };
 
@@ -54,6 +55,12 @@ const char *web_principal(const struct web *w, const struct http_exchange *x);
 /* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
  * another's), a version that has no sessions. */
 struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
+/* A path and a method; the gate lets no other through. */
+struct web_route {
+    const char *path, *method;
+    void (*handle)(struct web *w, struct http_exchange *x);
+};
+const struct web_route *web_route(const struct http_exchange *x); /* NULL: none */
 bool web_gate(void *arg, struct http_exchange *x);
 
 /* A JSON-RPC error of its own status; id may be NULL. */
@@ -68,6 +75,9 @@ bool web_arguments_agree(struct request *r, const struct http_exchange *x); /* M
 void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
+void web_sse(struct web *w, struct http_exchange *x);
+void web_messages(struct web *w, struct http_exchange *x);
+#define WEB_TOO_MANY "Too many sessions are open; try again later"
 
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "mcp/ask.h"
+#include "mcp/batch.h"
 #include "mcp/era.h"
 #include "mcp/method.h"
 #include "mcp/web_inside.h"
@@ -37,7 +38,7 @@ static void initialize(struct web *w, struct web_reply *to, struct request *r)
 {
     struct session *s = session_open(w->mcp, r->principal);
     if (!s) {
-        request_fail(r, 503, RPC_INTERNAL, "Too many sessions are open; try again later");
+        request_fail(r, 503, RPC_INTERNAL, WEB_TOO_MANY);
         request_error(r);
         return;
     }
@@ -117,8 +118,28 @@ static void route(struct web *w, struct http_exchange *x, struct arena *a, const
     arena_free(a);
 }
 
+static void several(struct web *w, struct http_exchange *x)
+{
+    struct err e = { 0 };
+    struct session *s = web_session(w, x, NULL);
+    if (!s)
+        return;
+    struct batch *b = batch_read(s, x->body, x->body_len, &e);
+    if (!b) {
+        web_refuse(x, 400, NULL, e.status, e.text);
+        return;
+    }
+    struct web_reply *to = web_reply_new(w, x);
+    web_reply_of(to, s);
+    batch_run(b, s, &to->to);
+}
+
 void web_post(struct web *w, struct http_exchange *x)
 {
+    if (batch_looks(x->body, x->body_len)) {
+        several(w, x);
+        return;
+    }
     struct arena *a = arena_new();
     struct rpc rpc = { 0 };
     struct err e = { 0 };

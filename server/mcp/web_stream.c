@@ -65,7 +65,11 @@ static void lose(struct web_reply *r)
 
 static void on_gone(struct http_exchange *x)
 {
-    lose(x->user);
+    struct web_reply *r = x->user;
+    struct session *dies = r->dies ? r->session : NULL;
+    lose(r);
+    if (dies)
+        session_end(dies);
 }
 
 static void take(struct web_reply *r, struct http_exchange *x)
@@ -181,7 +185,7 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     r->request = NULL;
-    r->pending = false;
+    r->pending = 0;
     if (r->streaming) {
         if (json)
             web_event(r, json, n);
@@ -207,7 +211,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
     *r = (struct web_reply){ .to = { .send = send, .done = done },
                              .arena = a,
                              .web = w,
-                             .pending = true,
+                             .pending = 1,
                              .first = 1,
                              .streams = accepts_stream(x) };
     buf_init(&r->log, 0);
@@ -225,18 +229,27 @@ void web_reply_of(struct web_reply *r, const struct session *s)
 
 /* -- time -------------------------------------------------------------------------------- */
 
-static void tick_one(struct web_reply *r, double quiet, double beat)
+/* Somebody listens, or waits to. */
+static void keep_alive(struct web_reply *r, double quiet, double beat)
 {
-    if (r->x && !r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
+    if (!r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
         web_attach(r, r->x);
-    else if (r->x && r->streaming && quiet >= beat)
+    else if (r->streaming && quiet >= beat)
         web_write(r, ":\n\n", 3);
-    else if (!r->x && !r->pending && !r->session && quiet >= KEEP_SECONDS)
-        web_log_drop(r);
-    else
-        return;
     if (!r->x)
         lose(r);
+}
+
+static void tick_one(struct web_reply *r, double quiet, double beat)
+{
+    if (r->x) {
+        keep_alive(r, quiet, beat);
+    } else if (r->dies && r->session) {
+        session_end(r->session);
+    } else if (!r->pending && !r->session && quiet >= KEEP_SECONDS) {
+        web_log_drop(r);
+        web_release(r);
+    }
 }
 
 void web_tick(void *arg)

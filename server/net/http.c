@@ -88,16 +88,23 @@ static void write_value(struct buf *b, const char *value)
             *s = ' ';
 }
 
-static void write_head(struct conn *c, int status, const struct http_header *headers, bool keep)
+static void write_headers(struct buf *b, const struct http_header *headers)
 {
-    struct buf *b = &c->out;
-    buf_printf(b, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
     for (const struct http_header *h = headers; h && h->name; h++) {
         buf_str(b, h->name);
         buf_str(b, ": ");
         write_value(b, h->value);
         buf_str(b, "\r\n");
     }
+}
+
+static void write_head(struct conn *c, int status, const struct http_header *headers, bool keep)
+{
+    struct buf *b = &c->out;
+    buf_printf(b, "HTTP/1.1 %d %s\r\n", status, reason_of(status));
+    write_headers(b, headers);
+    if (c->x)
+        write_headers(b, c->x->x.extra);
     write_date(b);
     if (!keep)
         buf_str(b, "Connection: close\r\n");

@@ -24,7 +24,8 @@ struct http_header {
     const char *name, *value;
 };
 
-/* One request and its answer. Read-only for handlers but for `user` and `on_gone`. */
+/* One request and its answer. Read-only for handlers but for `extra`, `user`
+ * and `on_gone`. */
 struct http_exchange {
     struct arena *arena; /* ends with the exchange */
     const char *method;  /* "GET", "POST", … as sent */
@@ -33,7 +34,8 @@ struct http_exchange {
     const char *query;   /* raw query without '?', or NULL */
     const char *body;    /* never NULL; ends with NUL */
     size_t body_len;
-    const char *peer; /* "127.0.0.1:40000" or "unix" */
+    const char *peer;                /* "127.0.0.1:40000" or "unix" */
+    const struct http_header *extra; /* added to whatever is answered; ended by { 0 }, or NULL */
     void *user;
     /* The client left, even by closing only its sending half, or shutdown came, before the answer
      * was finished. After it the exchange is dead. Never from inside a http_* call

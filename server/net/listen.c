@@ -36,20 +36,34 @@ static int read_port(const char *text)
     return n > 65535 ? -1 : (int)n;
 }
 
+/* "[::1]" to "::1"; false: an IPv6 address without brackets. */
+static bool cut_brackets(char *address)
+{
+    size_t n = strlen(address);
+    if (!strchr(address, ':'))
+        return true;
+    if (address[0] != '[' || address[n - 1] != ']')
+        return false;
+    memmove(address, address + 1, n - 2);
+    address[n - 2] = '\0';
+    return true;
+}
+
 bool listen_split(const char *listen, char *address, size_t size, int *port, struct err *e)
 {
-    bool socket_path = text_starts(listen, "unix:");
-    const char *colon = socket_path ? listen + strlen(listen) : strrchr(listen, ':');
+    bool file = text_starts(listen, "unix:");
+    const char *colon = file ? listen + strlen(listen) : strrchr(listen, ':');
     size_t n = colon ? (size_t)(colon - listen) : 0;
-    bool brackets = n > 2 && listen[0] == '[' && colon[-1] == ']';
-    *port = !colon ? -1 : socket_path ? 0 : read_port(colon + 1);
-    bool bare_six = !socket_path && !brackets && n && memchr(listen, ':', n);
-    if (*port < 0 || n < 1 || n >= size || size < 10 || bare_six || !strcmp(listen, "unix:"))
-        return err_set(e, ERR_ARGS, "'%.100s' is not ADDRESS:PORT or unix:/PATH", listen);
-    snprintf(address, size, "%.*s", (int)(brackets ? n - 2 : n), listen + brackets);
-    if (!strcmp(address, "localhost"))
-        snprintf(address, size, "127.0.0.1");
-    return true;
+    *port = file && n > 5 ? 0 : n ? read_port(colon + 1) : -1;
+    if (*port >= 0 && n < size) {
+        snprintf(address, size, "%.*s", (int)n, listen);
+        if (!strcmp(address, "localhost"))
+            snprintf(address, size, "127.0.0.1");
+        if (file || cut_brackets(address))
+            return true;
+    }
+    return err_set(e, ERR_ARGS, "'%.100s' is not ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH",
+                   listen);
 }
 
 bool listen_is_local(const char *address)

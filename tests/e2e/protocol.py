@@ -71,7 +71,7 @@ class World:
         h = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", **(headers or {})}
         h = {k: v for k, v in h.items() if v is not None}
         status, got, data = c.raw("POST", "/mcp", body if isinstance(body, (str, bytes)) else json.dumps(body), h)
-        return status, got, json.loads(data) if data.startswith("{") else data
+        return status, got, json.loads(data) if data[:1] in ("{", "[") else data
 
     def modern(self, method, params=None, version=mcp.MODERN, headers=None, meta=None, msg_id=7):
         params = dict(params or {})
@@ -161,7 +161,7 @@ def check_bodies(w):
     equal((status, "POST" in headers.get("allow", "")), (405, True), "PUT")
     equal(mcp.HttpClient("127.0.0.1", w.port, LEGACY).raw("GET", "/mcp", None)[0], 405, "GET without a session")
     equal(mcp.HttpClient("127.0.0.1", w.port, LEGACY).raw("POST", "/sse", "{}",
-                                                          {"Content-Type": "application/json"})[0], 404, "/sse")
+                                                          {"Content-Type": "application/json"})[0], 405, "/sse")
 
 
 def check_large_body(w):

@@ -259,6 +259,245 @@ def check_version_header(w):
     c.close()
 
 
+# -- batches: 2025-03-26 only -----------------------------------------------------------------------------------------
+
+PING = {"jsonrpc": "2.0", "id": "p", "method": "ping"}
+NOTE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+LIST = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
+RESPONSE = {"jsonrpc": "2.0", "id": "none", "result": {}}
+INIT = {"jsonrpc": "2.0", "id": 3, "method": "initialize", "params": {}}
+CLAIM = {"jsonrpc": "2.0", "id": 4, "method": "tools/list", "params": {
+    "_meta": {META + "protocolVersion": mcp.MODERN, META + "clientCapabilities": {}}}}
+
+
+def answers_of(got):
+    """{id: "result" or the error's code}, None for an answer without an id."""
+    return {a.get("id"): "result" if "result" in a else a["error"]["code"] for a in got}
+
+
+def check_batches_over_http(w):
+    c = w.http("2025-03-26")
+
+    def post(body):
+        return w.post(body, c.headers({}))
+    status, headers, got = post([PING, NOTE, LIST, RESPONSE])
+    equal((status, headers["content-type"], answers_of(got)), (200, "application/json", {"p": "result", 2: "result"}),
+          "requests between others")
+    equal(answers_of(post([PING, 7, {"jsonrpc": "2.0", "id": 9, "method": "nope"}, INIT])[2]),
+          {"p": "result", None: -32600, 9: -32601, 3: -32600}, "what is wrong with one is said of that one")
+    equal(post([NOTE, RESPONSE])[::2], (202, ""), "nothing to answer")
+    for bad in ([], [PING, CLAIM], [PING] * 101):
+        status, _, got = post(bad)
+        equal((status, got["error"]["code"]), (400, -32600), "one error for %s" % str(bad)[:60])
+    equal(post("[{]")[2]["error"]["code"], -32700, "no JSON")
+    equal(post(" \n[" + json.dumps(PING) + " , " + json.dumps(LIST) + "\t]")[0], 200, "blanks")
+    call = {"jsonrpc": "2.0", "id": 6, "method": "tools/call",
+            "params": {"name": "diagnose", "arguments": {}, "_meta": {"progressToken": 1}}}
+    body = json.dumps([PING, call]).encode()
+    s = Stream(w.port, "POST", "/mcp", c.headers({}), body)
+    got = s.message() if "event-stream" in s.headers["content-type"] else json.loads(s.piece())
+    while not isinstance(got, list):
+        equal(got["method"], "notifications/progress", "in between")
+        got = s.message()
+    equal(answers_of(got), {"p": "result", 6: "result"}, "one array at the end")
+    c.close()
+    for era in ("2024-11-05", "2025-06-18", "2025-11-25"):
+        c = w.http(era)
+        status, _, got = w.post([PING], c.headers({}))
+        equal((status, got["error"]["code"]), (400, -32600), era)
+        c.close()
+    equal(w.post([CLAIM], {"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/list"})[0], 400, mcp.MODERN)
+
+
+def check_batches_over_stdio(w):
+    c = w.stdio("2025-03-26")
+    c.send(json.dumps([PING, NOTE, LIST, 7]))
+    equal(answers_of(c.receive()), {"p": "result", 2: "result", None: -32600}, "an array")
+    c.send(json.dumps([NOTE]))
+    c.send(json.dumps([]))
+    equal(c.receive()["error"]["code"], -32600, "the empty one is answered, the one without requests is not")
+    other = w.http(LEGACY)
+    plan = protocol.pending_id(other)
+    other.close()
+    wait = {"jsonrpc": "2.0", "id": 8, "method": "tools/call",
+            "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}}
+    c.send(json.dumps([wait, PING]))
+    equal(c.exchange({"jsonrpc": "2.0", "id": 5, "method": "ping"})["id"], 5, "others are answered meanwhile")
+    c.notify("notifications/cancelled", {"requestId": 8})
+    equal(answers_of(c.receive()), {"p": "result"}, "a cancelled one has no answer")
+    equal(c.close(), 0, "exit code")
+    for era in ("2024-11-05", "2025-06-18", "2025-11-25"):
+        c = w.stdio(era)
+        c.send(json.dumps([PING]))
+        equal(c.receive()["error"]["code"], -32600, era)
+        equal(c.close(), 0, "exit code")
+
+
+def check_what_a_revision_does_not_know(w):
+    for era, titles, structured, annotations in (("2024-11-05", False, False, False), ("2025-03-26", False, False, True),
+                                                 ("2025-06-18", True, True, True), ("2025-11-25", True, True, True)):
+        for c in (w.http(era), w.stdio(era)):
+            tools = c.request("tools/list")["tools"]
+            equal(any("title" in t for t in tools), titles, "titles in " + era)
+            equal(any("outputSchema" in t for t in tools), structured, "output schemas in " + era)
+            equal(any("annotations" in t for t in tools), annotations, "annotations in " + era)
+            result = c.call("list_routes", {})
+            equal("structuredContent" in result, structured, "structured content in " + era)
+            holds(result["content"][0]["text"], "a text in " + era)
+            c.notes.clear()
+            c.call("diagnose", {}, meta={"progressToken": 1})
+            steps = [n["params"] for n in c.notes if n["method"] == "notifications/progress"]
+            holds(steps and all(("message" in s) == (era != "2024-11-05") for s in steps), "progress in %s: %s" % (era, steps))
+            c.close()
+        init = w.post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": era}})[2]["result"]
+        equal(init["protocolVersion"], era, "negotiated")
+        equal("title" in init["serverInfo"], titles, "serverInfo of " + era)
+        equal("completions" in init["capabilities"], era != "2024-11-05", "completions of " + era)
+    for asked, got in (("2024-10-07", "2024-11-05"), (mcp.MODERN, LEGACY), ("2030-01-01", LEGACY)):
+        init = w.post({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": asked}})[2]
+        equal(init["result"]["protocolVersion"], got, "asked for " + asked)
+
+
+# -- HTTP+SSE of 2024-11-05 -------------------------------------------------------------------------------------------
+
+class Sse:
+    """A client of HTTP+SSE."""
+
+    def __init__(self, port, era="2024-11-05", capabilities=None, **headers):
+        self.port, self.headers = port, headers
+        self.stream = Stream(port, "GET", "/sse", {"Accept": "text/event-stream", **headers})
+        equal((self.stream.status, self.stream.headers["content-type"]), (200, "text/event-stream"), "GET /sse")
+        first = self.stream.event()
+        while "comment" in first:
+            first = self.stream.event()
+        equal(first["event"], "endpoint", "the first event")
+        self.path = first["data"]
+        holds(self.path.startswith("/messages?sessionId=") and len(self.path) >= 42, self.path)
+        self.post({**INIT, "params": {"protocolVersion": era, "capabilities": capabilities or {},
+                                      "clientInfo": {"name": "sse", "version": "1"}}})
+        self.init = self.stream.message()["result"]
+        self.post(NOTE)
+
+    def post(self, body, want=202, path=None, **headers):
+        s = Stream(self.port, "POST", path or self.path, {"Content-Type": "application/json", **self.headers, **headers},
+                   body if isinstance(body, bytes) else json.dumps(body).encode())
+        equal(s.status, want, str(body)[:100])
+        s.close()
+
+    def request(self, message):
+        self.post(message)
+        while True:
+            got = self.stream.message()
+            if got.get("id") == message["id"] and "method" not in got:
+                return got
+
+
+def check_http_sse(w):
+    for era in SESSION_ERAS:
+        c = Sse(w.port, era)
+        equal(c.init["protocolVersion"], era, "negotiated")
+        equal(c.request(PING)["result"], {}, "ping")
+        holds("tools" in c.request(LIST)["result"], "tools/list")
+        c.stream.close()
+    c = Sse(w.port)
+    call = {"jsonrpc": "2.0", "id": 6, "method": "tools/call", "params": {"name": "list_routes", "arguments": {}}}
+    holds("content" in c.request(call)["result"], "a call")
+    c.post(b"{nonsense", 400)
+    c.post([PING], 400)
+    c.post(CLAIM, 400)
+    c.post(b"", 400)
+    c.post(PING, 415, **{"Content-Type": "text/plain"})
+    c.post(PING, 404, path="/messages?sessionId=" + "x" * 27)
+    c.post(PING, 400, path="/messages")
+    c.post(PING, 403, Host="evil.example.com")
+    c.post(PING, 403, Origin="http://evil.example.com")
+    equal(Stream(w.port, "POST", "/sse", {"Content-Type": "application/json"}, b"{}").status, 405, "POST /sse")
+    equal(Stream(w.port, "GET", c.path, {}).status, 405, "GET /messages")
+    equal(Stream(w.port, "GET", "/sse", {"Host": "evil.example.com"}).status, 403, "Host")
+    streamable = w.http(LEGACY)
+    c.post(PING, 404, path="/messages?sessionId=" + streamable.session)
+    own = {"Mcp-Session-Id": c.path.split("=")[1], "Accept": "text/event-stream"}
+    equal(Stream(w.port, "GET", "/mcp", own).status, 400, "its stream is not taken away")
+    equal(c.request(PING)["result"], {}, "it goes on")
+    streamable.close()
+    c.stream.close()
+    for _ in range(30):
+        s = Stream(w.port, "POST", c.path, {"Content-Type": "application/json"}, json.dumps(PING).encode())
+        if s.status == 404:
+            break
+        time.sleep(0.1)
+    equal(s.status, 404, "the session ends with its stream")
+
+
+def check_http_sse_batches_and_questions(w):
+    c = Sse(w.port, "2025-03-26")
+    c.post([PING, NOTE, LIST])
+    equal(answers_of(c.stream.message()), {"p": "result", 2: "result"}, "an array on the stream")
+    c.post([NOTE])
+    equal(c.request(PING)["result"], {}, "nothing for notifications")
+    c.stream.close()
+    c = Sse(w.port, "2025-06-18", {"elicitation": {}})
+    c.post({"jsonrpc": "2.0", "id": 6, "method": "tools/call",
+            "params": {"name": "change_resource", "arguments": protocol.PATCH}})
+    asked = c.stream.message()
+    while asked["method"] != "elicitation/create":
+        asked = c.stream.message()
+    c.post({"jsonrpc": "2.0", "id": asked["id"], "result": {"action": "decline"}})
+    while asked.get("id") != 6:
+        asked = c.stream.message()
+    holds("rejected" in json.dumps(asked), "declined over /messages: %s" % str(asked)[:300])
+    c.stream.close()
+
+
+def check_http_sse_leaving_mid_call(w):
+    other = w.http(LEGACY)
+    plan = protocol.pending_id(other)
+    for _ in range(5):
+        c = Sse(w.port)
+        c.post({"jsonrpc": "2.0", "id": 6, "method": "tools/call",
+                "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}})
+        c.stream.close()
+    equal(other.request("ping"), {}, "alive")
+    other.close()
+
+
+# -- Origin, Host, CORS -----------------------------------------------------------------------------------------------
+
+def check_cors(w):
+    port = w.house.serve(["--origins", "https://ops.example.com", "--hosts", "mcp.example.com"])
+    ours = {"Origin": "https://ops.example.com", "Host": "mcp.example.com:%d" % port}
+
+    def ask(method, path, headers, body=b""):
+        s = Stream(port, method, path, headers, body)
+        s.close()
+        return s.status, s.headers
+    for path in ("/mcp", "/sse", "/messages"):
+        status, got = ask("OPTIONS", path, {**ours, "Access-Control-Request-Headers": "mcp-param-x, x-evil"})
+        equal((status, got["access-control-allow-origin"]), (204, ours["Origin"]), "preflight of " + path)
+        for name in ("mcp-session-id", "authorization", "last-event-id", "mcp-param-x"):
+            holds(name in got["access-control-allow-headers"], name)
+        holds("evil" not in got["access-control-allow-headers"], "only what is known")
+        status, got = ask("OPTIONS", path, {"Origin": "http://localhost:3000"})
+        equal((status, "access-control-allow-origin" in got, got["vary"]), (204, False, "Origin"),
+              "loopback pages are not configured ones")
+        equal(ask("OPTIONS", path, {"Origin": "https://evil.example.com"})[0], 403, "another origin")
+        for method, want in (("PUT", 405), ("GET", None), ("POST", None), ("DELETE", None)):
+            status, got = ask(method, path, {**ours, "Content-Type": "application/json"})
+            equal(got["access-control-allow-origin"], ours["Origin"], "%s %s (%s)" % (method, path, status))
+            equal(got["access-control-expose-headers"], "mcp-session-id, www-authenticate", "exposed")
+            holds(want in (None, status), "%s %s: %s" % (method, path, status))
+            equal(ask(method, path, {"Host": "evil.example.com"})[0], 403, "Host on %s %s" % (method, path))
+            equal(ask(method, path, {"Origin": "https://ops.example.com.evil"})[0], 403, "Origin on " + path)
+    status, got = ask("GET", "/sse", ours)
+    equal((status, got["access-control-allow-origin"]), (200, ours["Origin"]), "a stream")
+    status, _, body = w.post(INIT, {**ours}, port)
+    holds(status == 200 and "result" in body, "a configured origin is served")
+    equal(ask("OPTIONS", "/mcp", {})[0], 204, "OPTIONS without an origin")
+    holds("access-control-allow-origin" not in ask("OPTIONS", "/mcp", {})[1], "no origin, no grant")
+    s = Stream(w.port, "OPTIONS", "/mcp", {"Origin": "http://localhost:3000"})
+    equal((s.status, "access-control-allow-origin" in s.headers), (204, False), "none configured")
+
+
 if __name__ == "__main__":
     sys.exit(protocol.run_all([(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")],
                               sys.argv[1:]))
