@@ -5,17 +5,15 @@
 #include "mcp/era.h"
 
 const struct era eras[] = {
-    { .version = "2024-11-05", .bit = ERA_2024_11, .served = true },
+    { .version = "2024-11-05", .bit = ERA_2024_11 },
     { .version = "2025-03-26",
       .bit = ERA_2025_03,
-      .served = true,
       .completions = true,
       .annotations = true,
       .step_texts = true,
       .batches = true },
     { .version = "2025-06-18",
       .bit = ERA_2025_06,
-      .served = true,
       .completions = true,
       .annotations = true,
       .step_texts = true,
@@ -24,7 +22,6 @@ const struct era eras[] = {
       .elicits = true },
     { .version = "2025-11-25",
       .bit = ERA_2025_11,
-      .served = true,
       .completions = true,
       .annotations = true,
       .step_texts = true,
@@ -35,7 +32,6 @@ const struct era eras[] = {
       .form_mode = true },
     { .version = "2026-07-28",
       .bit = ERA_2026_07,
-      .served = true,
       .modern = true,
       .completions = true,
       .annotations = true,
@@ -58,7 +54,7 @@ static const struct era *row(enum era_bit bit)
 const struct era *era_find(const char *version)
 {
     for (const struct era *e = eras; version && e->version; e++)
-        if (e->served && !strcmp(e->version, version))
+        if (!strcmp(e->version, version))
             return e;
     return NULL;
 }

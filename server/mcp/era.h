@@ -19,7 +19,6 @@ enum era_bit {
 struct era {
     const char *version;
     enum era_bit bit;
-    bool served;      /* negotiated and advertised */
     bool modern;      /* per-request _meta, no sessions */
     bool completions; /* the completions capability exists */
     bool annotations; /* on tools */
@@ -34,9 +33,9 @@ struct era {
 
 extern const struct era eras[]; /* oldest first; ended by { 0 } */
 
-const struct era *era_find(const char *version);      /* served ones only; NULL: unknown */
+const struct era *era_find(const char *version);      /* NULL: unknown */
 const struct era *era_negotiate(const char *version); /* the session revision to answer with */
 const struct era *era_modern(void);
 /* May this value stand in the MCP-Protocol-Version header of a session's request? */
 bool era_is_legacy(const char *version);
-const char *era_supported(void); /* JSON array of the served versions, newest first */
+const char *era_supported(void); /* JSON array of the versions, newest first */

@@ -7,7 +7,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 FEATURES = (("completions", "`completion/complete` and its capability"), ("annotations", "annotations of tools"),
             ("titles", "`title` beside `name`"), ("structured", "`outputSchema` and `structuredContent`"),
             ("elicits", "asking the person (elicitation)"), ("form_mode", "elicitation names its mode"),
-            ("batches", "batches are accepted"), ("links", "`resource_link` blocks"),
+            ("batches", "batches are accepted"),
+            ("primes", "a stream begins with an empty event"), ("step_texts", "progress says what it is about"), ("links", "`resource_link` blocks"),
             ("modern", "stateless: `_meta` in every request, no sessions"))
 
 
@@ -21,10 +22,9 @@ eras = []
 for row in re.findall(r"\{ (\.version = .*?) \},\n", source("era.c"), re.S):
     members = dict(re.findall(r"\.(\w+) = ([^,}\s]+)", row))
     eras.append((members["version"].strip('"'), bits[members["bit"]], members))
-served = [e for e in eras if e[2].get("served") == "true" or "served" not in source("era.h")]
-newest = served[::-1]
+newest = eras[::-1]
 rows = re.findall(r'^    \{ "([^"]+)",\s*([^.]*?), (?:\.later|\.run)', source("method.c"), re.M)
-if len(rows) < 10 or len(served) < 3:
+if len(rows) < 10 or len(eras) < 3:
     sys.exit("the tables of method.c or era.c are written otherwise than mcp.py expects")
 
 
