@@ -1,6 +1,7 @@
 /* session.c - fixtures for session revisions: log messages, and requests to the client. */
 #include "fixture.h"
 #include "mcp/mcp.h"
+#include "mcp/web_inside.h"
 #include "net/loop.h"
 
 static const cJSON *with_logging(struct call *c)
@@ -85,6 +86,20 @@ static const cJSON *enums(struct call *c)
         "'required':[]}");
 }
 
+/* The stream ends before the answer; the client comes back for it with Last-Event-ID. */
+static const cJSON *reconnection(struct call *c)
+{
+    const struct session *s = c->request->session;
+    struct web_reply *to = (struct web_reply *)(void *)c->request->reply;
+    if (s && s->id && to->x && to->streams) {
+        web_attach(to, to->x);
+        web_detach(to);
+    }
+    if (!nap(c->mcp->loop, 0.1, &c->request->cancel, &c->err))
+        return NULL;
+    return fixture_text(c->arena, "Reconnection test completed");
+}
+
 static const struct field prompt[] = { { "prompt", STR, REQ, "What to ask." }, { 0 } };
 static const struct field message[] = { { "message", STR, REQ, "What to say." }, { 0 } };
 
@@ -97,5 +112,6 @@ const struct tool session_tools[] = {
     { FIXTURE("test_elicitation", "Elicitation", elicitation), .in = message },
     { FIXTURE("test_elicitation_sep1034_defaults", "Elicitation with defaults", defaults) },
     { FIXTURE("test_elicitation_sep1330_enums", "Elicitation with choices", enums) },
+    { FIXTURE("test_reconnection", "Ends the stream early", reconnection) },
     { 0 },
 };
