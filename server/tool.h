@@ -7,9 +7,8 @@
  *
  * Only the change engine, after policy and approval, writes: there is no function here that changes
  * a gateway. A handler runs on its call's fiber: reads look blocking and park. Everything it makes
- * lives in the call's arena (arena(c)); it frees nothing. A handler that cannot go on returns
- * fail(c, …). Gateway objects stay JSON as received: patch them (json_merge_patch), never rebuild
- * them.
+ * lives in the call's arena (arena(c)); it frees nothing. One that cannot go on returns fail(c, …).
+ * Gateway objects stay JSON as received: patch them (json_merge_patch), never rebuild them.
  */
 #pragma once
 #include "base/arena.h"
@@ -19,8 +18,6 @@
 #include "base/json.h"
 #include "base/risk.h"
 #include "base/text.h"
-#include <stdbool.h>
-#include <stddef.h>
 
 struct call;
 struct coded_prompt;
@@ -38,9 +35,8 @@ struct tool {
     const cJSON *(*read)(struct call *c);
     bool (*plan)(struct call *c, struct plan *p);
     bool local; /* works without a gateway */
-    /* The two below serve tools whose subject is the protocol itself (tests/conformance). */
-    const char *schema; /* JSON Schema text instead of `in`; arguments are then not checked */
-    bool whole;         /* what .read returns is the whole CallToolResult */
+    const char *schema; /* tests/conformance: JSON Schema text instead of `in`, unchecked */
+    bool whole;         /* tests/conformance: .read returns the whole CallToolResult */
     /* One short paragraph for `content` beside the structured answer; NULL: a generic one. */
     char *(*say)(struct call *c, const cJSON *out);
 };

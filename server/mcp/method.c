@@ -137,9 +137,9 @@ static const char *joined(struct arena *a, const char *x, const char *y)
 {
     size_t n = strlen(x) - 1;
     char *text = arena_alloc(a, n + strlen(y) + 1);
-    memcpy(text, x, n);
-    text[n] = ',';
-    memcpy(text + n + 1, y + 1, strlen(y));
+    char *end = stpncpy(text, x, n);
+    *end = ',';
+    stpncpy(end + 1, y + 1, strlen(y));
     return text;
 }
 
