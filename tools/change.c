@@ -75,6 +75,7 @@ static const struct tool tools[] = {
         .in = by_id,
         .out = change_out,
         .read = apply,
+        .bound = true,
     },
     {
         .name = "get_change",
@@ -114,6 +115,7 @@ static const struct tool tools[] = {
         .in = undo_in,
         .out = change_out,
         .plan = undo,
+        .bound = true,
     },
     { 0 },
 };

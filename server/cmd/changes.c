@@ -39,8 +39,10 @@ static int changes(struct verb *v)
     const cJSON *c;
     cJSON_ArrayForEach(c, json_get(out, "changes"))
     {
-        printf("%-18s %-9s %-7s %s  %s\n", verb_clean(v, c, "id"), verb_clean(v, c, "state"),
-               verb_clean(v, c, "risk"), verb_clean(v, c, "created"), verb_clean(v, c, "title"));
+        const char *gateway = verb_clean(v, c, "gateway");
+        printf("%-18s %-9s %-7s %s  %s%s%s\n", verb_clean(v, c, "id"), verb_clean(v, c, "state"),
+               verb_clean(v, c, "risk"), verb_clean(v, c, "created"), gateway, *gateway ? ": " : "",
+               verb_clean(v, c, "title"));
     }
     return EXIT_DONE;
 }

@@ -10,6 +10,18 @@ static const char *or_none(const char *s)
     return s ? s : "(none)";
 }
 
+static void print_gateway(const struct config *g, const struct config *process)
+{
+    if (g->name)
+        printf("\n%s%s\n", g->name,
+               strcmp(g->name, process->name) ? "" : " (meant where none is named)");
+    printf("gateway:     %s as %s (password %s)\n", or_none(g->gateway_url), g->username,
+           g->password ? "set" : "not set");
+    printf("envoy admin: %s\n", or_none(g->envoy_admin));
+    printf("access log:  %s\n", or_none(g->access_log));
+    printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
+}
+
 static int run(const struct options *o)
 {
     struct arena *a = arena_new();
@@ -17,11 +29,8 @@ static int run(const struct options *o)
     const struct config *c = options_config(o, a, &code);
     if (c) {
         printf("file:        %s\n", or_none(c->file));
-        printf("gateway:     %s as %s (password %s)\n", or_none(c->gateway_url), c->username,
-               c->password ? "set" : "not set");
-        printf("envoy admin: %s\n", or_none(c->envoy_admin));
-        printf("access log:  %s\n", or_none(c->access_log));
-        printf("mode:        %s\n", config_mode_name(c->mode));
+        for (int i = 0; c->gateways[i]; i++)
+            print_gateway(c->gateways[i], c);
         printf("state:       %s\n", c->state_dir);
         printf("listen:      %s (%s)\n", c->listen,
                c->tokens[0].name ? "bearer tokens" : "no authentication");

@@ -25,6 +25,16 @@ static enum log_level level_of(const char *name)
     return LOG_WARN;
 }
 
+static void open_gateways(struct server *s)
+{
+    struct config *const *all = s->config->gateways;
+    for (int i = 0; all[i]; i++) {
+        s->gateways[i] = gateway_new(s->loop, s->arena, all[i]);
+        bool meant = !s->config->name || !strcmp(all[i]->name, s->config->name);
+        s->gateway = meant ? s->gateways[i] : s->gateway;
+    }
+}
+
 bool server_open(struct server *s, const struct options *o, int *code)
 {
     struct arena *a = arena_new();
@@ -44,9 +54,13 @@ bool server_open(struct server *s, const struct options *o, int *code)
     log_open(level_of(s->config->log_level), 2);
     s->loop = loop_new();
     if (s->config->gateway_url)
-        s->gateway = gateway_new(s->loop, a, s->config);
+        open_gateways(s);
     const struct mcp_options m = {
-        .loop = s->loop, .config = s->config, .toolsets = toolsets, .gateway = s->gateway
+        .loop = s->loop,
+        .config = s->config,
+        .toolsets = toolsets,
+        .gateway = s->gateway,
+        .gateways = s->gateways,
     };
     s->mcp = mcp_new(&m);
     return true;
@@ -56,8 +70,7 @@ void server_engine(struct server *s)
 {
     if (s->mcp->engine || !s->gateway)
         return;
-    s->mcp->engine = engine_new(s->loop, s->mcp->arena, s->gateway, s->config);
-    engine_start(s->mcp->engine);
+    mcp_engine(s->mcp);
 }
 
 static void stop(void *arg, int signum)

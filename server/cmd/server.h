@@ -1,6 +1,7 @@
 /* server.h - what the commands that answer MCP share: configuration, loop, gateway, protocol. */
 #pragma once
 #include "cmd/cmd.h"
+#include "gateway/config.h"
 #include <stdbool.h>
 
 struct arena;
@@ -14,7 +15,8 @@ struct server {
     const struct options *options;
     struct config *config;
     struct loop *loop;
-    struct gateway *gateway; /* NULL: none configured */
+    struct gateway *gateway; /* the one that is meant; NULL: none configured */
+    struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct mcp *mcp;
 };
 

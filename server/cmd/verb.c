@@ -24,11 +24,23 @@ int verb_failed(const struct verb *v, const struct err *e)
     return e->kind == ERR_POLICY ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+/* All of them: a change knows which one it is for. */
+static void open_gateways(struct loop *l, struct verb *v)
+{
+    struct err ignored = { 0 };
+    struct config *const *all = v->config->gateways;
+    const struct config *meant = config_gateway(v->config, NULL, &ignored);
+    v->gateway = gateway_new(l, v->arena, meant);
+    v->engine = engine_new(l, v->arena, v->gateway, v->config);
+    for (int i = 0; all[i]; i++)
+        if (all[i] != meant)
+            engine_add(v->engine, gateway_new(l, v->arena, all[i]), all[i]);
+}
+
 static void on_loop(struct loop *l, void *arg)
 {
     struct verb *v = arg;
-    v->gateway = gateway_new(l, v->arena, v->config);
-    v->engine = engine_new(l, v->arena, v->gateway, v->config);
+    open_gateways(l, v);
     struct err e = { 0 };
     if (v->recovers && engine_recover(v->engine, &e) < 0)
         fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e.text);
@@ -68,8 +80,10 @@ static void print_operation(struct verb *v, const cJSON *op, FILE *to)
 
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
-    fprintf(to, "%s  %s  (%s, %s)\n", verb_clean(v, o, "id"), verb_clean(v, o, "title"),
-            verb_clean(v, o, "state"), verb_clean(v, o, "risk"));
+    const char *gateway = verb_clean(v, o, "gateway");
+    fprintf(to, "%s  %s  (%s, %s%s%s)\n", verb_clean(v, o, "id"), verb_clean(v, o, "title"),
+            verb_clean(v, o, "state"), verb_clean(v, o, "risk"), *gateway ? ", gateway " : "",
+            gateway);
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
     cJSON_ArrayForEach(item, json_get(o, "warnings"))

@@ -67,7 +67,7 @@ void apply_say(struct job *j, const char *format, ...)
 bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
                 struct cancel *c, struct err *e)
 {
-    return engine_read(j->engine, a, op, now, c, e);
+    return engine_read(j->at->gateway, a, op, now, c, e);
 }
 
 static void renew(void *arg)
@@ -207,8 +207,9 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     apply_step("claim", -1);
     if (!j->plan)
         return;
-    if (!engine_is_ours(g, j->plan->gateway)) {
-        err_set(e, ERR_POLICY, "change %s is for another gateway than the one configured", id);
+    j->at = engine_at(g, j->plan->gateway);
+    if (!j->at) {
+        err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", id);
         return;
     }
     if (!claim(g, id, e))

@@ -12,6 +12,7 @@
 struct job {
     struct engine *engine;
     struct arena *arena;
+    const struct engine_at *at; /* the gateway the plan is bound to */
     struct cancel *cancel;
     struct engine_ear ear;
     const char *id;

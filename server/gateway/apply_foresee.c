@@ -29,7 +29,7 @@ static bool provider_exists(struct job *j, const char *name)
     if (!name || made_by_plan(j, name))
         return true;
     const struct kind *k = kind_find("ai-provider");
-    if (gateway_object(j->engine->gateway, j->arena, k, name, NULL, &missing, j->cancel, &e))
+    if (gateway_object(j->at->gateway, j->arena, k, name, NULL, &missing, j->cancel, &e))
         return true;
     if (missing)
         apply_say(j, "nothing was written: the provider '%s' does not exist", name);

@@ -18,7 +18,7 @@ enum { LOOKS = 3 };
 static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
                     enum write_doubt *doubt, struct err *e)
 {
-    struct gateway *g = j->engine->gateway;
+    struct gateway *g = j->at->gateway;
     if (op->verb == PLAN_DELETE)
         return write_delete(g, j->arena, op->kind, op->name, op->scope, doubt, e);
     if (op->verb == PLAN_CREATE)
@@ -78,7 +78,7 @@ enum compare apply_look(struct job *j, const struct plan_op *op, enum write_doub
     for (int n = 0; n < LOOKS; n++) {
         struct err e = { 0 };
         const cJSON *seen;
-        if (n > 0 && !nap(j->engine->loop, j->engine->config->pause * 1.5 * n, NULL, &e))
+        if (n > 0 && !nap(j->engine->loop, j->at->config->pause * 1.5 * n, NULL, &e))
             break;
         if (!apply_read(j, j->arena, op, &seen, NULL, &e))
             continue;

@@ -42,7 +42,7 @@ cJSON *apply_parts(struct job *j, const struct plan_op *op)
             continue;
         const struct kind *k = kind_find(first[i].first);
         char *name = arena_printf(a, "%s%s%s", first[i].before, op->name, first[i].after);
-        cJSON *o = gateway_object(j->engine->gateway, a, k, name, NULL, &missing, NULL, &e);
+        cJSON *o = gateway_object(j->at->gateway, a, k, name, NULL, &missing, NULL, &e);
         if (!o && !missing)
             return NULL;
         if (o)

@@ -22,7 +22,7 @@ static bool untouched(struct job *j, int i, const cJSON **now, struct err *e)
 static bool reverse(struct job *j, const struct plan_op *op, const cJSON *now,
                     enum write_doubt *doubt, struct err *e)
 {
-    struct gateway *g = j->engine->gateway;
+    struct gateway *g = j->at->gateway;
     struct arena *a = j->arena;
     if (op->verb == PLAN_CREATE)
         return write_delete(g, a, op->kind, op->name, op->scope, doubt, e);

@@ -31,6 +31,8 @@ const struct config_option config_options[] = {
       "Envoy's admin interface, for diagnose.", NULL },
     { "envoy.access_log", "HIGRESS_OPS_ACCESS_LOG", "access-log", "PATH",
       "Access log of the gateway, for diagnose and tail_logs.", NULL },
+    { "default_gateway", "HIGRESS_OPS_GATEWAY", "gateway", "NAME",
+      "Which of `gateways` is meant where none is named.", "the first" },
     { "mode", "HIGRESS_OPS_MODE", "mode", "read-only|dry-run|approve|auto",
       "What may happen to a change.", "approve" },
     { "read_only", "HIGRESS_OPS_READ_ONLY", "read-only", NULL,
@@ -95,11 +97,27 @@ static const struct field gateway_rows[] = {
     { "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60 },
     { 0 },
 };
+#define MODES "read-only|dry-run|approve|auto"
 static const struct field envoy_rows[] = {
     { "admin_url", STR, OPT, "Admin URL.", .min = 8, .max = 1024 },
     { "access_log", STR, OPT, "Log path.", .min = 1, .max = 4096 },
     { 0 },
 };
+static const struct field gateways_rows[] = {
+    { "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 },
+    { "url", STR, REQ, "Console URL.", .min = 8, .max = 1024 },
+    { "username", STR, OPT, "Console user.", .min = 1, .max = 256 },
+    { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",
+      .of = reference },
+    { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },
+    { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },
+    { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },
+    { "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60 },
+    { "envoy", OBJ, OPT, "Its data plane.", .of = envoy_rows },
+    { "mode", STR, OPT, "Mode, if it is to be stricter here.", .one_of = MODES },
+    { 0 },
+};
+static const struct field a_gateway = { "gateway", OBJ, OPT, "A gateway.", .of = gateways_rows };
 static const struct field token_rows[] = {
     { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
     { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
@@ -133,7 +151,10 @@ static const struct field limit_rows[] = {
 static const struct field root_rows[] = {
     { "gateway", OBJ, OPT, "The console.", .of = gateway_rows },
     { "envoy", OBJ, OPT, "The data plane.", .of = envoy_rows },
-    { "mode", STR, OPT, "Mode.", .one_of = "read-only|dry-run|approve|auto" },
+    { "gateways", LIST, OPT, "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
+      .of = &a_gateway },
+    { "default_gateway", STR, OPT, "Name.", .min = 1, .max = 40 },
+    { "mode", STR, OPT, "Mode.", .one_of = MODES },
     { "read_only", BOOL, OPT, "Nothing that changes." },
     { "toolsets", LIST, OPT, "Toolsets offered.", .max = 64, .of = &a_string },
     { "tools", LIST, OPT, "Tools offered.", .max = 256, .of = &a_string },
@@ -277,6 +298,13 @@ void config_reload(struct config *c, const struct config *now)
     c->max_calls = now->max_calls;
     c->answer_bytes = now->answer_bytes;
     c->log_level = now->log_level;
+    /* The modes of gateways by name; which gateways there are is fixed at start. */
+    for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
+        struct err ignored = { 0 };
+        const struct config *g = config_gateway(now, c->gateways[i]->name, &ignored);
+        if (g)
+            c->gateways[i]->mode = g->mode;
+    }
 }
 
 /* http(s), a host, no user information; the trailing slash is cut. */
@@ -307,10 +335,8 @@ static bool good_tokens(const struct config *c, struct err *e)
     return true;
 }
 
-struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
+struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
-    if (!field_check(root_rows, tree, e))
-        return NULL;
     struct config *c = arena_make(a, struct config);
     bind(c, a, tree);
     if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
@@ -325,4 +351,9 @@ struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
     secret_learn(password);
     c->password = password;
     return c;
+}
+
+struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
+{
+    return field_check(root_rows, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
 }

@@ -22,8 +22,15 @@ struct config_token {
     const char *sha256; /* 64 lower-case hex digits of the token's SHA-256 */
 };
 
+enum { CONFIG_GATEWAYS_MAX = 32 };
+
+/* With several gateways, one of these each (its console, data plane and mode) and one for the
+ * process, whose console is the one that is meant where none is named. */
 struct config {
-    const char *file;        /* the file that was read, or NULL */
+    const char *file; /* the file that was read, or NULL */
+    const char *name; /* of the gateway, NULL: the only one */
+    /* All of them in the order of the file, ended by NULL; the only one is this very struct. */
+    struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
     const char *username;    /* "admin" unless said */
     const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
@@ -81,6 +88,11 @@ struct config *config_parse(struct arena *a, const char *path, const char *yaml,
 /* Takes over what may change while the server runs: mode, tools, access, prompts, limits. The rest
  * needs a restart. `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
+/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
+ * which lists the names. */
+struct config *config_gateway(const struct config *c, const char *name, struct err *e);
+bool config_several(const struct config *c);
+const char *config_names(struct arena *a, const struct config *c, const char *between);
 /* "  --mode MODE   …" a line each, for --help. */
 void config_help(struct buf *b);
 const char *config_mode_name(enum mode m);

@@ -23,42 +23,6 @@ struct sources {
     const char *origin[OPTIONS]; /* by row of config_options: "--mode", "HIGRESS_OPS_MODE" */
 };
 
-/* -- lines ----------------------------------------------------------------------------------------
- */
-
-/* The line of "gateway.timeout" in block-style YAML: each member is looked for under the one
- * before, deeper than it. The last member found gives the line, 0 when not even the first is there.
- */
-static int line_of(const char *text, const char *path)
-{
-    char member[KIND_WORD];
-    int found = 0, line = 0, depth = -1;
-    const char *s = text;
-    while (*path && *s) {
-        size_t n = strcspn(path, ".[");
-        snprintf(member, sizeof member, "%.*s:", (int)n, path);
-        for (; *s; s += strcspn(s, "\n"), s += *s == '\n') {
-            line++;
-            int indent = (int)strspn(s, " ");
-            if (s[indent] == '#' || s[indent] == '\n' || s[indent] == '\0')
-                continue;
-            if (indent <= depth)
-                return found;
-            if (text_starts(s + indent, member))
-                break;
-        }
-        if (!*s)
-            break;
-        found = line;
-        depth = (int)strspn(s, " ");
-        s += strcspn(s, "\n");
-        s += *s == '\n';
-        path += n;
-        path += strspn(path, "[]0123456789.");
-    }
-    return found;
-}
-
 static const char *option_origin(const struct sources *s, const char *path, size_t n)
 {
     for (int i = 0; config_options[i].path; i++)
@@ -95,7 +59,7 @@ static void locate(const struct sources *s, struct err *e)
         }
     }
     if (s->path)
-        err_at(e, "%s, line %d", s->path, line_of(s->text, path));
+        err_at(e, "%s, line %d", s->path, config_line(s->text, path));
 }
 
 /* -- variables and flags --------------------------------------------------------------------------
@@ -173,7 +137,7 @@ static void overlay(struct sources *s, cJSON *tree, const struct config_flag *fl
 {
     struct arena *a = s->a;
     const char *password = getenv("HIGRESS_OPS_PASSWORD");
-    if (password && *password) {
+    if (password && *password && !json_get(tree, "gateways")) {
         cJSON *ref = json_object(a);
         json_set_str(a, ref, "env", "HIGRESS_OPS_PASSWORD");
         put(a, tree, "gateway.password", ref);

@@ -9,5 +9,11 @@ struct err;
 
 /* Checks and binds; errors begin with the field's path. */
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e);
+/* One gateway's, out of a checked tree with `gateway` and `envoy`; c->gateways is not set. */
+struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e);
+/* All of a checked tree, with `gateway` or `gateways`. */
+struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct err *e);
+/* The line of "gateway.timeout" or "gateways[1].url" in block-style YAML; 0: not found. */
+int config_line(const char *text, const char *path);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);

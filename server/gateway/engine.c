@@ -21,9 +21,19 @@ struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
     struct engine *e = arena_make(a, struct engine);
     e->loop = l;
     e->arena = a;
-    e->gateway = g;
     e->config = c;
+    struct err ignored = { 0 };
+    engine_add(e, g, config_several(c) ? config_gateway(c, NULL, &ignored) : c);
     return e;
+}
+
+void engine_add(struct engine *g, struct gateway *gateway, const struct config *c)
+{
+    for (int i = 0; i < g->count; i++)
+        if (g->at[i].gateway == gateway)
+            return;
+    if (g->count < CONFIG_GATEWAYS_MAX)
+        g->at[g->count++] = (struct engine_at){ gateway, c };
 }
 
 struct store *engine_store(struct engine *g, struct err *e)
@@ -51,18 +61,22 @@ void engine_stop(struct engine *g)
     }
 }
 
-bool engine_is_ours(const struct engine *g, const char *gateway)
+const struct engine_at *engine_at(const struct engine *g, const char *url)
 {
-    const char *ours = gateway_url(g->gateway);
-    return ours && gateway && !strcmp(ours, gateway);
+    for (int i = 0; url && i < g->count; i++) {
+        const char *ours = gateway_url(g->at[i].gateway);
+        if (ours && !strcmp(ours, url))
+            return &g->at[i];
+    }
+    return NULL;
 }
 
-bool engine_read(struct engine *g, struct arena *a, const struct plan_op *op, const cJSON **now,
+bool engine_read(struct gateway *g, struct arena *a, const struct plan_op *op, const cJSON **now,
                  struct cancel *c, struct err *e)
 {
     bool missing = false;
     struct err why = { 0 };
-    *now = gateway_object(g->gateway, a, op->kind, op->name, op->scope, &missing, c, &why);
+    *now = gateway_object(g, a, op->kind, op->name, op->scope, &missing, c, &why);
     if (*now || missing)
         return true;
     if (op->scope && why.status == 400 && strstr(why.text, "Unknown "))
@@ -74,26 +88,40 @@ bool engine_read(struct engine *g, struct arena *a, const struct plan_op *op, co
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
-static enum engine_next next_of(const struct engine *g, const struct plan *p, bool dry_run)
+static enum engine_next next_of(const struct engine_at *at, const struct plan *p, bool dry_run)
 {
-    if (dry_run || g->config->mode == MODE_DRY_RUN)
+    if (dry_run || at->config->mode == MODE_DRY_RUN)
         return ENGINE_DRAFT;
-    return g->config->mode == MODE_AUTO && p->risk < DESTROY ? ENGINE_GO : ENGINE_ASK;
+    return at->config->mode == MODE_AUTO && p->risk < DESTROY ? ENGINE_GO : ENGINE_ASK;
+}
+
+/* The gateway the plan is for, if it may be planned there. */
+static const struct engine_at *place_of(struct engine *g, const struct plan *p, struct err *e)
+{
+    const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
+    if (at && at->config->mode != MODE_READ_ONLY)
+        return at;
+    if (!at)
+        err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
+    else
+        err_set(e, ERR_POLICY, "%s read-only: no change is planned",
+                config_several(g->config) ? "this gateway is" : "this server runs");
+    return NULL;
 }
 
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
-    if (g->config->mode == MODE_READ_ONLY)
-        return err_set(e, ERR_POLICY, "this server runs read-only: no change is planned"),
-               ENGINE_REFUSED;
-    p->gateway = gateway_url(g->gateway);
-    if (!refs_guard(g->gateway, p, NULL) || !plan_close(p))
+    const struct engine_at *at = place_of(g, p, e);
+    if (!at)
+        return ENGINE_REFUSED;
+    p->gateway = gateway_url(at->gateway);
+    if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct store *s = engine_store(g, e);
     if (!s)
         return ENGINE_REFUSED;
-    enum engine_next next = next_of(g, p, dry_run);
+    enum engine_next next = next_of(at, p, dry_run);
     char *kept = NULL;
     if (!store_keep(s, p->arena, p, next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING, who,
                     g->config->plan_ttl, &kept, e))
@@ -106,15 +134,23 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     return next;
 }
 
+/* Does the mode of the change's gateway let anything be applied? */
+static bool applies(const struct engine *g, const struct stored *row, struct err *e)
+{
+    const struct engine_at *at = engine_at(g, json_str(row->summary, "gateway"));
+    enum mode mode = at ? at->config->mode : g->config->mode;
+    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+        return true;
+    return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
+}
+
 bool engine_ask(struct engine *g, const char *id, struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    if (ok && (g->config->mode == MODE_DRY_RUN || g->config->mode == MODE_READ_ONLY))
-        ok = err_set(e, ERR_POLICY, "this server runs in mode %s: it applies nothing",
-                     config_mode_name(g->config->mode));
+    ok = ok && applies(g, &row, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);
@@ -135,16 +171,15 @@ static bool may_decide(struct engine *g, const struct stored *row, const char *d
                        store_state_name(row->state));
     const char *gateway = json_str(row->summary, "gateway");
     /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
-    if (yes && gateway_url(g->gateway) && !engine_is_ours(g, gateway))
-        return err_set(e, ERR_POLICY, "change %s is for the gateway %s, not for the one configured",
-                       row->id, gateway ? gateway : "of another version");
+    if (yes && gateway_url(g->at[0].gateway) && !engine_at(g, gateway))
+        return err_set(e, ERR_POLICY,
+                       "change %s is for the gateway %s, not for one configured here", row->id,
+                       gateway ? gateway : "of another version");
     if (digest && strcmp(digest, row->digest) != 0)
         return err_set(e, ERR_POLICY,
                        "the decision was given for another plan than change %s; nothing is written",
                        row->id);
-    if (yes && (g->config->mode == MODE_DRY_RUN || g->config->mode == MODE_READ_ONLY))
-        return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(g->config->mode));
-    return true;
+    return !yes || applies(g, row, e);
 }
 
 bool engine_decide(struct engine *g, const char *id, const char *digest, bool yes, const char *who,
@@ -219,7 +254,9 @@ static bool take_approved(void *arg, const struct stored *row)
 {
     struct errand *x = arg;
     struct store *s = x->engine->store;
-    if (!engine_is_ours(x->engine, json_str(row->summary, "gateway")))
+    struct err ignored = { 0 };
+    if (!engine_at(x->engine, json_str(row->summary, "gateway")) ||
+        !applies(x->engine, row, &ignored))
         return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
     if (!mine && store_alive(s, row->holder))

@@ -34,6 +34,8 @@ enum engine_next { ENGINE_REFUSED = 0, ENGINE_DRAFT, ENGINE_ASK, ENGINE_GO };
 /* Lives in arena a. Nothing is opened yet. */
 struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
                           const struct config *c);
+/* Another gateway, with its own configuration. A plan is bound to the one its p->gateway names. */
+void engine_add(struct engine *g, struct gateway *gateway, const struct config *c);
 /* Server processes: begins recovery and the watcher (0.25 s), soon and from the loop, if a store is
  * there already; else with the first proposal. */
 void engine_start(struct engine *g);

@@ -8,14 +8,21 @@
 
 struct loop_timer;
 
+/* A gateway and what holds for it. */
+struct engine_at {
+    struct gateway *gateway;
+    const struct config *config;
+};
+
 struct engine {
     struct loop *loop;
     struct arena *arena;
-    struct gateway *gateway;
-    const struct config *config;
-    struct store *store;      /* NULL until first used */
-    struct loop_timer *watch; /* NULL until watching */
-    bool serving;             /* engine_start was called */
+    struct engine_at at[CONFIG_GATEWAYS_MAX]; /* the first is meant where a plan names none */
+    int count;
+    const struct config *config; /* of the process */
+    struct store *store;         /* NULL until first used */
+    struct loop_timer *watch;    /* NULL until watching */
+    bool serving;                /* engine_start was called */
     int ticks;
     int busy; /* fibers of ours that apply or recover */
     bool recovering;
@@ -26,13 +33,14 @@ struct engine {
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
                struct cancel *c, enum plan_state *state, struct err *e);
-/* Is that the gateway this process operates? A shared state folder may hold changes for others. */
-bool engine_is_ours(const struct engine *g, const char *gateway);
+/* The gateway of that address, NULL: this process does not operate it (a shared state folder may
+ * hold changes for others). */
+const struct engine_at *engine_at(const struct engine *g, const char *url);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);
 /* The gateway as it is for this operation. False: could not be read. now NULL: not there, or
  * neither is what it would be at (a plugin instance at a route that is not there). */
-bool engine_read(struct engine *g, struct arena *a, const struct plan_op *op, const cJSON **now,
+bool engine_read(struct gateway *g, struct arena *a, const struct plan_op *op, const cJSON **now,
                  struct cancel *c, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

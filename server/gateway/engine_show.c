@@ -19,13 +19,24 @@ static void set_time(struct arena *a, cJSON *o, const char *name, double unix_ti
     json_set_str(a, o, name, text);
 }
 
-static cJSON *head(struct arena *a, const struct stored *row)
+/* Where there are several, a change says which one it is for: by name, or by address when it is
+ * another process's. */
+static void set_gateway(const struct engine *g, struct arena *a, cJSON *o, const struct stored *row)
+{
+    const char *url = json_str(row->summary, "gateway");
+    const struct engine_at *at = engine_at(g, url);
+    if (config_several(g->config) || !at)
+        json_set_str(a, o, "gateway", at && at->config->name ? at->config->name : url);
+}
+
+static cJSON *head(const struct engine *g, struct arena *a, const struct stored *row)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "id", row->id);
     json_set_str(a, o, "state", store_state_name(row->state));
     json_set_str(a, o, "title", row->title);
     json_set_str(a, o, "risk", row->risk);
+    set_gateway(g, a, o, row);
     json_set_str(a, o, "tool", row->tool);
     if (row->undoes)
         json_set_str(a, o, "undoes", row->undoes);
@@ -39,7 +50,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     struct store *s = engine_store(g, e);
     if (!s || !store_find(s, a, id, &row, e))
         return NULL;
-    cJSON *o = head(a, &row);
+    cJSON *o = head(g, a, &row);
     if (!store_final(row.state))
         set_time(a, o, "expires", row.expires);
     json_set_str(a, o, "digest", row.digest);
@@ -149,6 +160,7 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, stru
  */
 
 struct listing {
+    const struct engine *engine;
     struct arena *a;
     cJSON *changes;
     int limit;
@@ -163,7 +175,7 @@ static bool list_row(void *arg, const struct stored *row)
         l->more = true;
         return false;
     }
-    json_add(l->a, l->changes, head(l->a, row));
+    json_add(l->a, l->changes, head(l->engine, l->a, row));
     l->last = row->created;
     return true;
 }
@@ -178,7 +190,7 @@ cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int lim
     double before = cursor ? strtod(cursor, NULL) : 0;
     if (cursor && !(before > 0 && isfinite(before)))
         return err_set(e, ERR_ARGS, "cursor: not one that list_changes gave"), NULL;
-    struct listing l = { .a = a, .changes = json_array(a) };
+    struct listing l = { .engine = g, .a = a, .changes = json_array(a) };
     l.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : limit;
     if (!s || !store_each(s, only, before, l.limit + 1, list_row, &l, e))
         return NULL;

@@ -23,7 +23,7 @@ struct found {
 static bool collect(void *arg, const struct stored *row)
 {
     struct found *f = arg;
-    if (f->count < MANY && engine_is_ours(f->engine, json_str(row->summary, "gateway")))
+    if (f->count < MANY && engine_at(f->engine, json_str(row->summary, "gateway")))
         snprintf(f->id[f->count++], sizeof f->id[0], "%s", row->id);
     return true;
 }
@@ -48,7 +48,7 @@ static const char *judge(struct sum *sum, enum compare is, enum intent was)
 }
 
 /* One operation, as far as it had been begun. */
-static cJSON *look_at(struct engine *g, struct arena *a, const struct plan_op *op, enum intent was,
+static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *op, enum intent was,
                       struct sum *sum)
 {
     if (was == INTENT_NONE)
@@ -98,10 +98,12 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
     const char *text = NULL;
     enum plan_state state = STATE_UNKNOWN;
     struct plan *p = store_plan(g->store, a, id, &why);
-    if (p) {
+    const struct engine_at *at = p ? engine_at(g, p->gateway) : NULL;
+    if (at) {
         cJSON *ops = json_set_array(a, result, "operations");
         for (int i = 0; i < p->count; i++)
-            json_add(a, ops, look_at(g, a, &p->ops[i], store_intent(g->store, id, i), &sum));
+            json_add(a, ops,
+                     look_at(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum));
         state = conclude(p, &sum, &text);
     }
     json_set_str(a, result, "text", text ? text : why.text);

@@ -14,7 +14,7 @@ static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *no
                   op->kind->name, op->name, first->valuestring);
 }
 
-static bool reverse(struct engine *g, struct plan *p, const struct plan_op *op, struct cancel *c)
+static bool reverse(struct gateway *g, struct plan *p, const struct plan_op *op, struct cancel *c)
 {
     const cJSON *now = NULL;
     const char *kind = op->kind->name;
@@ -60,15 +60,17 @@ bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel
     struct plan *was = store_plan(s, p->arena, row.id, e);
     if (!was)
         return false;
-    if (!engine_is_ours(g, was->gateway))
+    const struct engine_at *at = engine_at(g, was->gateway);
+    if (!at)
         return err_set(e, ERR_POLICY, "change %s was made on another gateway", row.id);
+    p->gateway = was->gateway;
     int found = 0;
     p->exact = true;
     for (int i = was->count - 1; i >= 0; i--) {
         if (!stands(&row, i))
             continue;
         found++;
-        if (!reverse(g, p, &was->ops[i], c))
+        if (!reverse(at->gateway, p, &was->ops[i], c))
             return err_set(e, p->err->kind, "%s", p->err->text);
     }
     if (!found)

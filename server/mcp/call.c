@@ -101,22 +101,47 @@ static bool check_arguments(struct call *c)
     return true;
 }
 
+static bool find_gateway(struct call *c)
+{
+    const char *name = c->entry->asks_gateway ? json_str(c->args, "gateway") : NULL;
+    c->gateway = mcp_gateway(c->mcp, name, &c->config, &c->err);
+    return !failed(c);
+}
+
+/* What belongs to a change has the change's gateway, which the engine asks. */
+static enum mode mode_of(const struct call *c)
+{
+    return c->entry->asks_gateway ? c->config->mode : c->mcp->config->mode;
+}
+
+static bool denied(struct call *c, enum mode mode)
+{
+    const char *tool = c->entry->tool->name;
+    if (!c->entry->asks_gateway)
+        return err_set(&c->err, ERR_POLICY,
+                       "%s changes the gateway and this server runs in mode %s; whoever runs it "
+                       "can start it with --mode approve",
+                       tool, config_mode_name(mode));
+    return err_set(&c->err, ERR_POLICY,
+                   "%s changes the gateway and '%s' is operated in mode %s; whoever runs this "
+                   "server can allow more for it",
+                   tool, c->config->name, config_mode_name(mode));
+}
+
 static bool policy_allows(struct call *c)
 {
     const struct tool *t = c->entry->tool;
-    enum mode mode = c->mcp->config->mode;
+    if (!find_gateway(c))
+        return false;
+    enum mode mode = mode_of(c);
     if (c->entry->off)
         return err_set(&c->err, ERR_POLICY,
                        "%s is switched off here: whoever runs this server named the tools it "
                        "offers (--toolsets, --tools); tools/list shows them",
                        t->name);
     if (policy_of(mode, t->risk) == POLICY_DENY)
-        return err_set(
-            &c->err, ERR_POLICY,
-            "%s changes the gateway and this server runs in mode %s; whoever runs it can "
-            "start it with --mode approve",
-            t->name, config_mode_name(mode));
-    if (t->local || c->mcp->gateway)
+        return denied(c, mode);
+    if (t->local || c->gateway)
         return true;
     return err_set(&c->err, ERR_POLICY,
                    "no gateway is configured: start higress-ops with --gateway-url URL");

@@ -16,7 +16,9 @@ struct call {
     struct mcp *mcp;
     struct arena *arena;
     const struct catalog_tool *entry;
-    const cJSON *args; /* an object, validated */
+    const cJSON *args;       /* an object, validated */
+    struct gateway *gateway; /* that the call is about, and its configuration */
+    const struct config *config;
     struct err err;
     struct question question;
     bool dry_run;

@@ -3,6 +3,7 @@
  * decision. */
 #include "base/err.h"
 #include "gateway/engine.h"
+#include "gateway/gateway.h"
 #include "gateway/plan.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
@@ -33,7 +34,9 @@ static const char *message_of(struct call *c, const cJSON *shown, const char *id
 {
     struct buf *b = buf_in(c->arena, MESSAGE_MAX);
     const char *title = json_str(shown, "title");
-    buf_printf(b, "%s\n(change %s, risk: %s)\n", title ? title : "", id, json_str(shown, "risk"));
+    const char *gateway = json_str(shown, "gateway");
+    buf_printf(b, "%s\n(change %s, risk: %s%s%s)\n", title ? title : "", id,
+               json_str(shown, "risk"), gateway ? ", gateway: " : "", gateway ? gateway : "");
     const cJSON *op;
     cJSON_ArrayForEach(op, json_get(shown, "operations"))
     {
@@ -150,6 +153,7 @@ const cJSON *call_change(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
+    p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))

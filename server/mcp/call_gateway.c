@@ -26,7 +26,7 @@ const cJSON *gw_get(struct call *c, const char *kind, const char *name, const ch
     bool missing = false;
     if (!k)
         return NULL;
-    return gateway_object(c->mcp->gateway, c->arena, k, name, scope,
+    return gateway_object(c->gateway, c->arena, k, name, scope,
                           m == MISSING_IS_NULL ? &missing : NULL, &c->request->cancel, &c->err);
 }
 
@@ -52,14 +52,13 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 {
     const struct kind *k = kind_of(c, kind);
     struct each e = { .call = c, .fn = fn, .arg = arg };
-    return k &&
-           gateway_each_kind(c->mcp->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+    return k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
 }
 
 const cJSON *gw_path(struct call *c, const char *path, enum missing m)
 {
     bool missing = false;
-    return gateway_get(c->mcp->gateway, c->arena, path, m == MISSING_IS_NULL ? &missing : NULL,
+    return gateway_get(c->gateway, c->arena, path, m == MISSING_IS_NULL ? &missing : NULL,
                        &c->request->cancel, &c->err);
 }
 
@@ -90,7 +89,7 @@ const char *gw_name_of(const char *kind, const cJSON *o)
 
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
 {
-    const char *path = c->mcp->config->access_log;
+    const char *path = c->config->access_log;
     if (!path)
         return fail(c, "no access log is configured: start higress-ops with --access-log PATH");
     struct each e = { .call = c, .fn = fn, .arg = arg };
@@ -110,7 +109,7 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
 
 const cJSON *envoy_admin(struct call *c, const char *path)
 {
-    return envoy_page(c->mcp->loop, c->mcp->config, c->arena, path, &c->request->cancel, &c->err);
+    return envoy_page(c->mcp->loop, c->config, c->arena, path, &c->request->cancel, &c->err);
 }
 
 const cJSON *diagnose(struct call *c, const char *kind, const char *name)
@@ -118,8 +117,8 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
     const struct diagnose_target target = { kind, name };
     const struct diagnose_means means = {
         .loop = c->mcp->loop,
-        .gateway = c->mcp->gateway,
-        .config = c->mcp->config,
+        .gateway = c->gateway,
+        .config = c->config,
         .cancel = &c->request->cancel,
         .told = call_told,
         .arg = c,

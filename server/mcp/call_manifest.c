@@ -26,5 +26,5 @@ bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
     bool read =
         text ? manifest_read(m, text, strlen(text), &c->err) : manifest_take(m, given, &c->err);
     return read && manifest_resolve(m, secret, c, &c->err) &&
-           manifest_plan(c->mcp->gateway, p, m, false, &c->request->cancel);
+           manifest_plan(c->gateway, p, m, false, &c->request->cancel);
 }

@@ -34,13 +34,17 @@ static int field_count(const struct field *rows)
     return n;
 }
 
-static const struct field *with_dry_run(struct arena *a, const struct field *own)
+static const struct field *with_more(struct arena *a, const struct tool *t,
+                                     const struct field *gateway)
 {
-    int n = field_count(own);
-    struct field *rows = arena_array(a, struct field, n + 2);
+    int n = field_count(t->in);
+    struct field *rows = arena_array(a, struct field, n + 3);
     if (n)
-        memcpy(rows, own, sizeof *rows * (size_t)n);
-    rows[n] = dry_run;
+        memcpy(rows, t->in, sizeof *rows * (size_t)n);
+    if (t->plan)
+        rows[n++] = dry_run;
+    if (gateway)
+        rows[n] = *gateway;
     return rows;
 }
 
@@ -132,6 +136,18 @@ void catalog_free(struct catalog *c)
         arena_free(c->printed);
 }
 
+/* gateway: the argument that names one, where there are several. */
+static void add_tool(struct catalog *c, const struct toolset *set, const struct tool *t,
+                     const struct field *gateway)
+{
+    bool asks = gateway && !t->local && !t->bound && !t->schema;
+    struct catalog_tool *x = &c->tools[c->count++];
+    *x = (struct catalog_tool){ .tool = t, .set = set, .asks_gateway = asks };
+    x->in = t->in ? t->in : nothing;
+    if (t->plan || asks)
+        x->in = with_more(c->arena, t, asks ? gateway : NULL);
+}
+
 struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
                             const struct config *k, struct err *e)
 {
@@ -142,17 +158,16 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
         for (const struct tool *t = sets[s]->tools; t->name; t++)
             total++;
     c->tools = arena_array(a, struct catalog_tool, total + 1);
+    struct field gateway = { "gateway", STR, OPT, NULL };
+    if (config_several(k)) {
+        gateway.one_of = config_names(a, k, "|");
+        gateway.otherwise = arena_printf(a, "\"%s\"", k->name);
+    }
     for (int s = 0; sets[s]; s++) {
         for (const struct tool *t = sets[s]->tools; t->name; t++) {
             if (!check(c, t, e))
                 return NULL;
-            c->tools[c->count++] = (struct catalog_tool){
-                .tool = t,
-                .set = sets[s],
-                .in = t->plan ? with_dry_run(a, t->in)
-                      : t->in ? t->in
-                              : nothing,
-            };
+            add_tool(c, sets[s], t, config_several(k) ? &gateway : NULL);
         }
     }
     c->printed = arena_new();

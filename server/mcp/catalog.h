@@ -1,8 +1,9 @@
 /* catalog.h - the tools as clients see them: found by name, listed per revision.
  *
- * Built once from the toolsets. A tool with .plan takes `dry_run` beside its own arguments. The
- * answer of tools/list is one constant text for each revision. A tool that the mode forbids is not
- * listed but still found, so that calling it gets the reason.
+ * Built once from the toolsets. A tool with .plan takes `dry_run` beside its own arguments, and
+ * one about a gateway `gateway` where there are several. The answer of tools/list is one constant
+ * text for each revision. A tool that the mode forbids is not listed but still found, so that
+ * calling it gets the reason.
  */
 #pragma once
 #include "gateway/config.h"
@@ -14,7 +15,8 @@ struct era;
 struct catalog_tool {
     const struct tool *tool;
     const struct toolset *set;
-    const struct field *in; /* with dry_run where it belongs; never NULL */
+    const struct field *in; /* with dry_run and gateway where they belong; never NULL */
+    bool asks_gateway;      /* there are several: takes `gateway` */
     bool listed;
     bool off; /* not among the toolsets and tools that the configuration names */
 };

@@ -20,6 +20,7 @@ struct mcp *mcp_new(const struct mcp_options *o)
                        .loop = o->loop,
                        .config = o->config,
                        .gateway = o->gateway,
+                       .gateways = o->gateways,
                        .engine = o->engine,
                        .toolsets = o->toolsets };
     m->catalog = catalog_new(a, o->toolsets, o->config, &e);
@@ -29,10 +30,25 @@ struct mcp *mcp_new(const struct mcp_options *o)
     return m;
 }
 
+struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct config **config,
+                            struct err *e)
+{
+    *config = m->config;
+    if (!m->gateways || !config_several(m->config))
+        return name ? (config_gateway(m->config, name, e), NULL) : m->gateway;
+    *config = config_gateway(m->config, name, e);
+    for (int i = 0; *config && m->config->gateways[i]; i++)
+        if (m->config->gateways[i] == *config)
+            return m->gateways[i];
+    return NULL;
+}
+
 struct engine *mcp_engine(struct mcp *m)
 {
     if (!m->engine) {
         m->engine = engine_new(m->loop, m->arena, m->gateway, m->config);
+        for (int i = 0; m->gateways && m->config->gateways[i]; i++)
+            engine_add(m->engine, m->gateways[i], m->config->gateways[i]);
         engine_start(m->engine);
     }
     return m->engine;

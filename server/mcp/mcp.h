@@ -27,6 +27,7 @@ struct mcp_options {
     const struct config *config;
     const struct toolset *const *toolsets; /* ended by NULL */
     struct gateway *gateway;               /* may be NULL: local tools only */
+    struct gateway *const *gateways;       /* in the order of config->gateways; NULL: that one */
     struct engine *engine; /* NULL: opened by the first call that needs it; stopped by mcp_free */
 };
 
@@ -34,7 +35,8 @@ struct mcp {
     struct arena *arena; /* lives with the process */
     struct loop *loop;
     const struct config *config;
-    struct gateway *gateway;
+    struct gateway *gateway; /* the one that is meant where none is named */
+    struct gateway *const *gateways;
     struct engine *engine; /* opened by the first call that needs it: call_engine() */
     const struct toolset *const *toolsets;
     struct catalog *catalog;
@@ -51,6 +53,10 @@ struct mcp {
 
 /* Tables of tools that contradict themselves are a bug: it aborts. */
 struct mcp *mcp_new(const struct mcp_options *o);
+/* The gateway of that name and its configuration; NULL: the one that is meant where none is named.
+ * NULL + e. */
+struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct config **config,
+                            struct err *e);
 /* The change engine, opened by the first that needs it. */
 struct engine *mcp_engine(struct mcp *m);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */

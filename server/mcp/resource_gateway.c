@@ -1,13 +1,16 @@
 /* resource_gateway.c - higress://gateway/{gateway}/KIND/NAME for every kind of the kind table.
  *
- * There is one gateway, "default". An instance of a plugin has its scope before its name, as one
- * percent-encoded segment ("route%3Ashop"). What is read is the object as get_resource shows it:
- * whole, secrets masked. A new kind is a row in kind.c and nothing here.
+ * "default" is the gateway that is meant where none is named, and the one that is listed; where the
+ * configuration names several, each can be read by its name. An instance of a plugin has its scope
+ * before its name, as one percent-encoded segment ("route%3Ashop"). What is read is the object as
+ * get_resource shows it: whole, secrets masked. A new kind is a row in kind.c and nothing here.
  */
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "gateway/mask.h"
@@ -19,6 +22,7 @@
 
 /* What a URI names. */
 struct place {
+    struct gateway *gateway;
     const struct kind *kind;
     const char *scope, *name;
 };
@@ -34,12 +38,18 @@ static const char *segment(struct arena *a, const char **rest)
     return one;
 }
 
-static bool find_place(struct arena *a, const char *uri, struct place *out)
+static bool find_place(const struct mcp *m, struct arena *a, const char *uri, struct place *out)
 {
     const char *rest = uri + strlen(PREFIX);
     const char *gateway = segment(a, &rest);
     *out = (struct place){ 0 };
-    if (!gateway || strcmp(gateway, GATEWAY))
+    const struct config *config;
+    struct err unknown = { 0 };
+    if (!gateway)
+        return false;
+    out->gateway =
+        strcmp(gateway, GATEWAY) ? mcp_gateway(m, gateway, &config, &unknown) : m->gateway;
+    if (!out->gateway)
         return false;
     out->kind = kind_find(segment(a, &rest));
     if (!out->kind)
@@ -115,9 +125,9 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
 {
     struct place at;
     bool missing = false;
-    if (!r->mcp->gateway || !find_place(r->arena, uri, &at))
+    if (!find_place(r->mcp, r->arena, uri, &at))
         return false;
-    const cJSON *o = gateway_object(r->mcp->gateway, r->arena, at.kind, at.name, at.scope, &missing,
+    const cJSON *o = gateway_object(at.gateway, r->arena, at.kind, at.name, at.scope, &missing,
                                     &r->cancel, &r->err);
     if (r->err.kind == ERR_ARGS) /* a name that no object can have */
         err_clear(&r->err);
@@ -134,9 +144,9 @@ static char *state(struct mcp *m, struct arena *a, const char *uri, struct cance
     struct place at;
     bool missing = false;
     struct err e = { 0 };
-    if (!m->gateway || !find_place(a, uri, &at))
+    if (!find_place(m, a, uri, &at))
         return NULL;
-    const cJSON *o = gateway_object(m->gateway, a, at.kind, at.name, at.scope, &missing, c, &e);
+    const cJSON *o = gateway_object(at.gateway, a, at.kind, at.name, at.scope, &missing, c, &e);
     return o || missing ? kind_hash(a, at.kind, o) : NULL;
 }
 
@@ -165,6 +175,13 @@ static void suggest_kind(struct request *r, struct names *n, const char *scope)
     gateway_each_kind(r->mcp->gateway, n->kind, scope, suggest, n, &r->cancel, &ignored);
 }
 
+static void suggest_gateways(const struct config *k, struct resource_completion *c)
+{
+    resource_suggest(c, GATEWAY);
+    for (int i = 0; config_several(k) && k->gateways[i]; i++)
+        resource_suggest(c, k->gateways[i]->name);
+}
+
 static void complete(struct request *r, const char *uri_template, const char *variable,
                      struct resource_completion *c)
 {
@@ -173,7 +190,7 @@ static void complete(struct request *r, const char *uri_template, const char *va
     const char *name = rest && rest[1] == '/' ? rest + 2 : "";
     const struct kind *k = kind_find(arena_strndup(r->arena, name, strcspn(name, "/")));
     if (!strcmp(variable, "gateway")) {
-        resource_suggest(c, GATEWAY);
+        suggest_gateways(r->mcp->config, c);
     } else if (!r->mcp->gateway || !k) {
         return;
     } else if (!strcmp(variable, "name")) {

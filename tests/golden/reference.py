@@ -36,3 +36,28 @@ with open(out + "/configuration.md", "w") as f:
             "A YAML file (`--config`), then environment variables, then flags; later ones win.\n"
             "`higress-ops check` names file, line and field of a mistake.\n\n```\n")
     f.write(re.search(r"configuration.*?\n(.*?)\n\n", text, re.S).group(1) + "\n```\n")
+    f.write("""
+## Several gateways
+
+```yaml
+gateways:
+  - name: production
+    url: https://console.example
+    username: admin
+    password: {env: PRODUCTION_PASSWORD}
+    mode: approve
+    envoy:
+      admin_url: http://10.0.0.5:15000
+      access_log: /var/log/higress/access.log
+  - name: staging
+    url: http://10.0.1.5:8080
+    password: {file: /run/secrets/staging}
+mode: auto
+```
+
+Each has a name, a URL, credentials, and may have what `gateway` and `envoy` hold for a single one. `gateway` beside the
+list holds what is the same for all (`login`, `ca_file`, `timeout`, `pause`), but no address and no credentials. The
+stricter of a gateway's `mode` and the process's counts. Tools then take `gateway`; without it the first one is meant,
+or the one that `--gateway` names. A change is bound to its gateway, in every command. `HIGRESS_OPS_PASSWORD` is not
+read by itself: each gateway says where its password is.
+""")

@@ -47,6 +47,44 @@ static void test_defaults(void **state)
     assert_null(c->secret_dirs[0]);
 }
 
+static void test_several(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct config *c =
+        parse("gateway:\n  timeout: 7\ngateways:\n"
+              "  - name: one\n    url: http://a\n    username: u\n    mode: read-only\n"
+              "  - name: two\n    url: http://b/\n    timeout: 9\n    mode: auto\n"
+              "    envoy:\n      access_log: /log\nmode: approve\n",
+              &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    const struct config *one = config_gateway(c, NULL, &e), *two = config_gateway(c, "two", &e);
+    assert_true(config_several(c));
+    assert_string_equal(c->name, "one");
+    assert_string_equal(c->gateway_url, "http://a");
+    assert_int_equal(c->mode, MODE_APPROVE); /* the loosest of them */
+    assert_string_equal(one->username, "u");
+    assert_int_equal(one->mode, MODE_READ_ONLY);
+    assert_true(one->timeout == 7 && two->timeout == 9);
+    assert_string_equal(two->gateway_url, "http://b");
+    assert_string_equal(two->username, "admin");
+    assert_int_equal(two->mode, MODE_APPROVE); /* the process is stricter */
+    assert_string_equal(two->access_log, "/log");
+    assert_null(one->access_log);
+    assert_null(config_gateway(c, "three", &e));
+    assert_non_null(strstr(e.text, "one, two"));
+    struct err other = { 0 };
+    c = parse("gateways:\n  - {name: one, url: http://a}\n  - {name: two, url: http://b}\n"
+              "default_gateway: two\n",
+              &other);
+    assert_string_equal(c->gateway_url, "http://b");
+    assert_string_equal(config_gateway(c, NULL, &other)->name, "two");
+    c = parse("gateway:\n  url: http://a\n", &other);
+    assert_false(config_several(c));
+    assert_ptr_equal(config_gateway(c, NULL, &other), c);
+}
+
 static const struct {
     const char *yaml, *words;
 } mistakes[] = {
@@ -60,6 +98,27 @@ static const struct {
     { "gateway:\n  password:\n    env: NO_SUCH_VARIABLE\n", "NO_SUCH_VARIABLE" },
     { "http:\n  tokens:\n    - name: x\n      sha256: abc\n", "http.tokens" },
     { "- a\n", "mapping" },
+    { "gateways: []\n", "line 1: gateways" },
+    { "gateways:\n- url: http://h\n", "line 2: gateways[0].name" },
+    { "gateways:\n  - name: a\n    url: http://h\n  - name: b\n    url: ftp://h\n",
+      "line 5: gateways[1].url" },
+    { "gateways:\n  - name: a\n    url: http://h\n  -\n    # c\n    name: a\n    url: http://i\n",
+      "line 6: gateways[1].name: 'a' is the name of two" },
+    { "gateways:\n  - name: a\n    url: http://h\n  - url: http://h/\n    name: b\n",
+      "line 4: gateways[1].url: the same console as gateways[0]" },
+    { "gateways:\n  - name: a b\n    url: http://h\n", "line 2: gateways[0].name" },
+    { "gateways:\n  - name: a\n    url: http://h\n    mode: fast\n", "line 4: gateways[0].mode" },
+    { "gateways:\n  - name: a\n    url: http://h\n    password: {env: NO_SUCH_VARIABLE}\n",
+      "line 4: gateways[0].password" },
+    { "gateways:\n  - name: a\n    url: http://h\n    envoy:\n      admin_url: x\n",
+      "line 5: gateways[0].envoy.admin_url" },
+    { "gateway:\n  url: http://g\ngateways:\n  - name: a\n    url: http://h\n",
+      "line 2: gateway.url: belongs to each" },
+    { "gateway:\n  password: {env: HOME}\ngateways:\n  - name: a\n    url: http://h\n",
+      "line 2: gateway.password: belongs to each" },
+    { "gateways:\n  - name: a\n    url: http://h\ndefault_gateway: c\n",
+      "line 4: default_gateway: there is no gateway 'c'; there are a" },
+    { "default_gateway: c\n", "line 1: default_gateway" },
     { "mode: [\n", "ops.yaml" },
     { "mode: auto\nmode: approve\n", "ops.yaml" },
 };
@@ -162,6 +221,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_several, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
     };
