@@ -20,6 +20,8 @@ struct pipe {
     struct session *session;
     struct stdio *lines;
     struct loop_timer *grace;
+    int pending; /* answers that have not come; the last one of a closed pipe frees it */
+    bool closed;
     bool eof, told;
     void (*ended)(void *arg);
     void *arg;
@@ -40,10 +42,17 @@ static void maybe_ended(struct pipe *p)
         loop_soon(p->mcp->loop, tell_ended, p);
 }
 
+static void free_pipe(struct pipe *p)
+{
+    if (p->pending == 0)
+        arena_free(p->arena);
+}
+
 static bool send(struct reply_to *to, const char *json, size_t n)
 {
     struct pipe *p = (struct pipe *)(void *)to;
-    stdio_write(p->lines, json, n);
+    if (!p->closed)
+        stdio_write(p->lines, json, n);
     return !p->eof;
 }
 
@@ -51,6 +60,11 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct pipe *p = (struct pipe *)(void *)to;
     (void)status;
+    p->pending--;
+    if (p->closed) {
+        free_pipe(p);
+        return;
+    }
     if (json)
         stdio_write(p->lines, json, n);
     maybe_ended(p);
@@ -75,6 +89,7 @@ static void refuse(struct pipe *p, struct arena *a, const char *id, int code, co
 
 static void run(struct pipe *p, struct arena *a, const struct rpc *rpc)
 {
+    p->pending++;
     struct request *r = session_request(p->session, a, rpc, &p->to);
     if (!modern_claimed(rpc)) {
         method_run(r);
@@ -92,6 +107,7 @@ static void run_batch(struct pipe *p, const char *line, size_t n)
     struct arena *a = arena_new();
     struct err e = { 0 };
     struct batch *b = batch_read(p->session, line, n, &e);
+    p->pending += b != NULL;
     if (b)
         batch_run(b, p->session, &p->to);
     else
@@ -170,8 +186,11 @@ void pipe_close(struct pipe *p)
 {
     if (!p)
         return;
+    p->eof = p->closed = true;
+    p->pending++; /* stays while what runs is cancelled */
     session_end(p->session);
     loop_untimer(p->grace);
     stdio_close(p->lines);
-    arena_free(p->arena);
+    p->pending--;
+    free_pipe(p);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -496,6 +497,91 @@ def check_cors(w):
     holds("access-control-allow-origin" not in ask("OPTIONS", "/mcp", {})[1], "no origin, no grant")
     s = Stream(w.port, "OPTIONS", "/mcp", {"Origin": "http://localhost:3000"})
     equal((s.status, "access-control-allow-origin" in s.headers), (204, False), "none configured")
+
+
+# -- stdio ------------------------------------------------------------------------------------------------------------
+
+def peak(pid):
+    """Most memory the process ever had, in kB."""
+    with open("/proc/%d/status" % pid) as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmHWM"))
+
+
+def write(c, data):
+    c.process.stdin.write(data)
+    c.process.stdin.flush()
+
+
+def check_a_line_of_64_megabytes(w):
+    c = w.stdio(LEGACY)
+    c.request("ping")
+    before = peak(c.process.pid)
+    write(c, b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"')
+    for _ in range(64):
+        write(c, b"x" * (1 << 20))
+    write(c, b'"}}\n')
+    equal(c.receive()["error"]["code"], -32600, "refused")
+    holds(peak(c.process.pid) - before < 48 << 10, "grew by %d kB" % (peak(c.process.pid) - before))
+    equal(c.request("ping"), {}, "it goes on")
+    equal(c.close(), 0, "exit code")
+
+
+def check_lines_that_are_no_utf8(w):
+    c = w.stdio(LEGACY)
+    for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc3", b"\\ud800", b"\\udc00x", b"\x00",
+                b"\x01"):
+        write(c, b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"' + bad + b'"}}\n')
+        got = c.receive()
+        equal((got["error"]["code"], "id" in got), (-32700, False), repr(bad))
+    write(c, '{"jsonrpc":"2.0","id":"\u00e4\U0001f600","method":"ping"}\n'.encode())
+    equal(c.receive()["id"], "\u00e4\U0001f600", "real UTF-8")
+    equal(c.close(), 0, "exit code")
+
+
+def check_lines_in_pieces(w):
+    c = w.stdio(LEGACY)
+    line = json.dumps({"jsonrpc": "2.0", "id": 31, "method": "ping"}).encode() + b"\r\n"
+    for at in range(len(line)):
+        write(c, line[at:at + 1])
+    equal(c.receive()["id"], 31, "byte by byte")
+    write(c, b"\n\n" + line * 40 + line[:9])
+    for _ in range(40):
+        equal(c.receive()["id"], 31, "forty at once")
+    write(c, line[9:])
+    equal(c.receive()["id"], 31, "the rest of one")
+    write(c, json.dumps({"jsonrpc": "2.0", "id": 32, "method": "tools/call", "params": {
+        "name": "list_routes", "arguments": {}}}).encode())  # no newline, then EOF
+    equal(c.close(), 0, "exit code")
+    holds(any('"id":32' in line and "result" in line for line in c.heard), "answered after EOF: %s" % c.heard[-1][:200])
+
+
+def check_sigterm_and_broken_pipe(w):
+    plan = protocol.pending_id(w.http(LEGACY))
+    wait = json.dumps({"jsonrpc": "2.0", "id": 33, "method": "tools/call",
+                       "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}}).encode() + b"\n"
+    c = w.stdio(LEGACY)
+    write(c, wait)
+    c.request("ping")
+    begin = time.time()
+    c.process.terminate()
+    code = c.process.wait(10)
+    equal(code, 0, "exit code after SIGTERM with a call in flight, stderr: " + "".join(c.errors)[-3000:])
+    holds(time.time() - begin < 5, "took %.1f s" % (time.time() - begin))
+    c = w.stdio(LEGACY, opened=False)
+    quiet = subprocess.Popen(c.process.args, env=w.house.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL)
+    quiet.stdout.close()  # nobody reads the answers
+    try:
+        for _ in range(50):
+            quiet.stdin.write(json.dumps(PING).encode() + b"\n")
+            quiet.stdin.flush()
+            time.sleep(0.02)
+    except BrokenPipeError:
+        pass
+    begin = time.time()
+    equal(quiet.wait(30), 0, "exit code after a broken pipe")
+    holds(time.time() - begin < 5, "took %.1f s" % (time.time() - begin))
+    equal(c.close(), 0, "exit code")
 
 
 if __name__ == "__main__":
