@@ -20,6 +20,7 @@
 #include "embedded/mcp_dsn.h"
 #include "embedded/mcp_route.h"
 #include "embedded/model.h"
+#include "embedded/openapi.h"
 #include "embedded/plugin_yaml.h"
 #include "embedded/rules.h"
 #include "embedded/wasm.h"
@@ -280,15 +281,17 @@ static void erase(struct rest_request *r)
 
 static const struct model_field swagger_model[] = { { "content", M_STR }, { 0 } };
 
-/* The real console runs a converter program here; this control plane has none. */
+/* The real console runs a converter program here, and shows an empty text when that fails. */
 static void convert_swagger(struct rest_request *r)
 {
-    if (check_blank(json_str(r->body, "content")))
+    const char *content = json_str(r->body, "content");
+    struct err e = { 0 };
+    if (check_blank(content)) {
         rest_spring(r, 400);
-    else
-        rest_fail(r, X_BUSINESS,
-                  "OpenAPI documents cannot be converted by the embedded console. "
-                  "Write rawConfigurations (server, tools) by hand.");
+        return;
+    }
+    const char *tools = openapi_convert(r->arena, content, strlen(content), &e);
+    rest_envelope(r, json_string(r->arena, tools ? tools : ""));
 }
 
 const struct rest_route mcp_server_rest[] = {
