@@ -93,7 +93,7 @@ static bool admitted(struct call *c)
 static bool check_arguments(struct call *c)
 {
     c->args = json_get(c->request->rpc.params, "arguments");
-    if (!c->args)
+    if (!c->args || cJSON_IsNull(c->args)) /* null: how Go writes a map that was never made */
         c->args = json_object(c->arena);
     if (!c->entry->tool->schema && !field_check(c->entry->in, c->args, &c->err))
         return err_at(&c->err, "Invalid arguments for %s", c->entry->tool->name);

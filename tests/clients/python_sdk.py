@@ -1,6 +1,5 @@
 """python_sdk.py - the official Python client against the real server, over stdio, HTTP and HTTP+SSE: list, read, change
 with approval in the client and out of band, cancel, reconnect after a restart, a server that dies under a call."""
-import http.client
 import json
 import os
 import signal
@@ -14,46 +13,19 @@ from mcp import Client, StdioServerParameters
 from mcp.client.sse import sse_client
 from mcp_types import ElicitResult
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
-import house
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import world
+from world import house
 
-ROUTE = {"name": "orders", "domains": [], "path": {"matchType": "PRE", "matchValue": "/orders"},
-         "services": [{"name": "shop.static", "port": 80, "weight": 100}]}
-
-
-class World:
-    """One console; servers over HTTP that can be killed and started again on the same port."""
-
-    def __init__(self):
-        self.house = house.House()
-        self.house.api("POST", "/v1/service-sources", {"name": "shop", "type": "static", "domain": "127.0.0.1:9",
-                                                       "port": 80, "protocol": "http"})
-        self.house.api("POST", "/v1/routes", ROUTE)
-        self.port, self.log = house.free_port(), open(os.path.join(self.house.dir, "serve.log"), "ab")
-        self.server = None
-        self.restart()
-
-    def restart(self):
-        self.kill()
-        self.server = self.house.start(["serve", "--listen", "127.0.0.1:%d" % self.port], self.log)
-        house.wait_for(self.port, self.server, "the server")
-
-    def kill(self):
-        if self.server and self.server.poll() is None:
-            self.server.kill()
-            self.server.wait()
-
-    def path(self):
-        return self.house.api("GET", "/v1/routes/orders")[1]["data"]["path"]["matchValue"]
-
+class World(world.World):
     def stdio(self):
         return StdioServerParameters(command=house.BINARY, args=["stdio"], env=self.house.env)
 
     def http(self):
-        return "http://127.0.0.1:%d/mcp" % self.port
+        return self.url("/mcp")
 
     def sse(self):
-        return sse_client("http://127.0.0.1:%d/sse" % self.port)
+        return sse_client(self.url("/sse"))
 
 
 def patch(path):
@@ -164,21 +136,13 @@ async def killed(w, server, mode):
     assert time.monotonic() - start < 20, "noticed late"
 
 
-def serves_sse(w):
-    c = http.client.HTTPConnection("127.0.0.1", w.port, timeout=5)
-    c.request("GET", "/sse", None, {"Accept": "text/event-stream"})
-    status = c.getresponse().status
-    c.close()
-    return status == 200
-
-
 def main():
     w, passed, failed, skipped = World(), 0, 0, 0
     ways = [("stdio", w.stdio, "legacy"), ("stdio", w.stdio, "auto"), ("HTTP", w.http, "legacy"), ("HTTP", w.http, "auto"),
             ("SSE", w.sse, "legacy")]
     for name, server, mode in ways:
         for step in (operate, out_of_band, cancel, restarted, killed):
-            if server == w.sse and not serves_sse(w):
+            if server == w.sse and not w.serves_sse():
                 skipped += 1
                 continue
             title = "Python SDK %s, %s, %s: %s" % (version("mcp"), name, mode, step.__name__.replace("_", " "))
@@ -189,9 +153,7 @@ def main():
             except BaseException:
                 failed += 1
                 print("FAIL %s\n%s" % (title, traceback.format_exc()[-1800:]), flush=True)
-    w.kill()
-    w.house.close()
-    w.house.forget()
+    w.close()
     print("%d passed, %d failed" % (passed, failed) + (", %d skipped" % skipped if skipped else ""))
     return failed > 0
 

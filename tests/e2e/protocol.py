@@ -569,6 +569,7 @@ def check_arguments(w):
         result = c.call("list_resources", args)
         text = result["content"][0]["text"]
         holds(result["isError"] and words in text, "%s: %s" % (args, text[:300]))
+    holds(not c.request("tools/call", {"name": "list_changes", "arguments": None}).get("isError"), "null is nothing")
     try:
         c.request("tools/call", {"name": "list_changes", "arguments": []})
     except mcp.RpcError as e:
