@@ -53,8 +53,8 @@ $B/conformance-server: $(filter-out $B/server/toolsets.o,$(OBJ)) $(FIXTURES)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 # libFuzzer targets that need the whole program, its fixtures as tools; what the target defines itself comes first.
 $B/fuzz_%: tests/fuzz/fuzz_%.c $(filter-out %/main.o %/toolsets.o,$(filter $B/server/base/% $B/server/net/% \
-                               $B/server/gateway/% $B/server/mcp/%,$(OBJ))) $(FIXTURES) $B/assets.o
-	$(CC) $(CFLAGS) -Itests/conformance -fsanitize=fuzzer $^ $(LDFLAGS) -Wl,-z,muldefs $(LIBS) -o $@
+                               $B/server/gateway/% $B/server/mcp/%,$(OBJ))) $(FIXTURES) $B/assets.o tests/fuzz/fuzz_server.h
+	$(CC) $(CFLAGS) -Itests/conformance -fsanitize=fuzzer $(filter-out %.h,$^) $(LDFLAGS) -Wl,-z,muldefs $(LIBS) -o $@
 ifdef CONFORMANCE
 build: $B/conformance-server
 endif

@@ -1,9 +1,10 @@
-/* fuzz_post.c - any bytes as the body of a POST, to a server with the conformance fixtures as
- * tools.
+/* fuzz_post.c - any bytes as exchanges with a server that has the conformance fixtures as tools.
  *
- * The first byte says which headers come with it: of a session, of 2026-07-28 as the body wants
- * them, or those in the text up to an empty line. The http_* functions here take the place of
- * net/http.c: they check that each exchange is answered once, with JSON or events of JSON.
+ * Bytes 0xff part the exchanges, eight at most, all of one session. The first byte of each says
+ * what it is: a POST with headers of the session, of 2026-07-28 as the body wants them, or as in
+ * the text up to an empty line; or a GET whose Last-Event-ID is the text. The http_* functions here
+ * take the place of net/http.c: they check that each exchange is answered once, with JSON or events
+ * of JSON.
  */
 #include "base/err.h"
 #include "fixture.h"
@@ -15,12 +16,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEADERS_MAX = 16 };
+enum { HEADERS_MAX = 16, EXCHANGES_MAX = 8 };
+enum { BY_SESSION, BY_BODY, BY_TEXT, GET, WAYS };
+
+struct fake {
+    struct http_exchange x; /* first: what the program sees */
+    bool answered, streaming;
+    struct http_header headers[HEADERS_MAX + 1];
+    int count;
+};
 
 static struct loop *loop;
-static struct http_header headers[HEADERS_MAX + 1];
-static int header_count;
-static bool answered, streaming;
 
 static void must(bool held, const char *what)
 {
@@ -28,14 +34,18 @@ static void must(bool held, const char *what)
         bug("fuzz_post: %s", what);
 }
 
+static struct fake *fake_of(const struct http_exchange *x)
+{
+    return (struct fake *)(void *)x;
+}
+
 /* -- in place of net/http.c -------------------------------------------------------------- */
 
 const char *http_header(const struct http_exchange *x, const char *name)
 {
-    (void)x;
-    for (int i = 0; i < header_count; i++)
-        if (!strcasecmp(headers[i].name, name))
-            return headers[i].value;
+    for (const struct http_header *h = fake_of(x)->headers; h->name; h++)
+        if (!strcasecmp(h->name, name))
+            return h->value;
     return NULL;
 }
 
@@ -57,30 +67,30 @@ static void check_message(const char *text, size_t n)
 void http_reply(struct http_exchange *x, int status, const struct http_header *own,
                 const void *body, size_t n)
 {
-    (void)x, (void)own;
-    must(!answered && !streaming, "an exchange is answered once");
+    (void)own;
+    must(!fake_of(x)->answered && !fake_of(x)->streaming, "an exchange is answered once");
     must(status >= 200 && status < 600, "with a status");
-    answered = true;
+    fake_of(x)->answered = true;
     if (n)
         check_message(body, n);
 }
 
 void http_stream(struct http_exchange *x, int status, const struct http_header *own)
 {
-    (void)x, (void)own;
-    must(!answered && !streaming && status == 200, "a stream begins once");
-    streaming = true;
+    (void)own;
+    must(!fake_of(x)->answered && !fake_of(x)->streaming && status == 200, "a stream begins once");
+    fake_of(x)->streaming = true;
 }
 
 bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n)
 {
     static const char head[] = "data: ";
-    (void)x;
-    must(streaming && !answered, "events belong to an open stream");
+    must(fake_of(x)->streaming && !fake_of(x)->answered, "events belong to an open stream");
     const char *data = memmem(bytes, n, head, sizeof head - 1);
-    if (!data || n < 4)
+    if (!data)
         return true;
     size_t left = n - (size_t)(data - (const char *)bytes) - (sizeof head - 1);
+    must(left >= 2 && !memcmp((const char *)bytes + n - 2, "\n\n", 2), "an event ends");
     if (left > 2)
         check_message(data + sizeof head - 1, left - 2);
     return true;
@@ -88,9 +98,8 @@ bool http_stream_write(struct http_exchange *x, const void *bytes, size_t n)
 
 void http_stream_end(struct http_exchange *x)
 {
-    (void)x;
-    must(streaming && !answered, "a stream ends once");
-    answered = true;
+    must(fake_of(x)->streaming && !fake_of(x)->answered, "a stream ends once");
+    fake_of(x)->answered = true;
 }
 
 /* -- one input --------------------------------------------------------------------------- */
@@ -102,14 +111,14 @@ static void turn(void)
     loop_untimer(t);
 }
 
-static void add(const char *name, const char *value)
+static void add(struct fake *f, const char *name, const char *value)
 {
-    if (header_count < HEADERS_MAX && value)
-        headers[header_count++] = (struct http_header){ name, value };
+    if (f->count < HEADERS_MAX && value)
+        f->headers[f->count++] = (struct http_header){ name, value };
 }
 
 /* "name: value" lines up to an empty one; returns what follows. */
-static const char *read_headers(struct arena *a, const char *text)
+static const char *read_headers(struct fake *f, struct arena *a, const char *text)
 {
     while (*text && *text != '\n') {
         size_t n = strcspn(text, "\n");
@@ -117,7 +126,7 @@ static const char *read_headers(struct arena *a, const char *text)
         char *colon = strchr(line, ':');
         if (colon) {
             *colon = '\0';
-            add(line, colon + 1 + strspn(colon + 1, " "));
+            add(f, line, colon + 1 + strspn(colon + 1, " "));
         }
         text += n + (text[n] == '\n');
     }
@@ -125,37 +134,15 @@ static const char *read_headers(struct arena *a, const char *text)
 }
 
 /* The headers that agree with the body, so that what lies behind them is reached. */
-static void add_modern(struct arena *a, const char *body)
+static void add_modern(struct fake *f, struct arena *a, const char *body)
 {
     const cJSON *root = json_parse(a, body, strlen(body), NULL);
     const cJSON *params = json_get(root, "params");
     const char *name = json_str(params, "name");
     name = name ? name : json_str(params, "uri");
-    add("mcp-protocol-version", "2026-07-28");
-    add("mcp-method", json_str(root, "method"));
-    add("mcp-name", name ? name : json_str(params, "taskId"));
-}
-
-static void post(struct web *w, struct arena *a, const char *body)
-{
-    struct http_exchange *x = arena_make(a, struct http_exchange);
-    *x = (struct http_exchange){ .arena = a,
-                                 .method = "POST",
-                                 .target = "/mcp",
-                                 .path = "/mcp",
-                                 .body = body,
-                                 .body_len = strlen(body),
-                                 .peer = "unix" };
-    answered = streaming = false;
-    add("content-type", "application/json");
-    add("accept", "application/json, text/event-stream");
-    if (web_gate(w, x))
-        web_post(w, x);
-    turn();
-    turn();
-    if (!answered && x->on_gone)
-        x->on_gone(x);
-    turn();
+    add(f, "mcp-protocol-version", "2026-07-28");
+    add(f, "mcp-method", json_str(root, "method"));
+    add(f, "mcp-name", name ? name : json_str(params, "taskId"));
 }
 
 static struct session *opened(struct mcp *m, uint8_t how)
@@ -168,6 +155,56 @@ static struct session *opened(struct mcp *m, uint8_t how)
     return s;
 }
 
+static void exchange(struct web *w, struct fake *f, const char *session, uint8_t way,
+                     const char *text)
+{
+    struct arena *a = w->arena;
+    if (way == BY_TEXT)
+        text = read_headers(f, a, text);
+    else if (way == BY_BODY)
+        add_modern(f, a, text);
+    else
+        add(f, "mcp-session-id", session);
+    if (way == GET)
+        add(f, "last-event-id", *text ? text : NULL);
+    add(f, "content-type", "application/json");
+    add(f, "accept", "application/json, text/event-stream");
+    f->x = (struct http_exchange){ .arena = a,
+                                   .method = way == GET ? "GET" : "POST",
+                                   .target = "/mcp",
+                                   .path = "/mcp",
+                                   .body = text,
+                                   .body_len = strlen(text),
+                                   .peer = "unix" };
+    if (!web_gate(w, &f->x))
+        return;
+    if (way == GET)
+        web_get(w, &f->x);
+    else
+        web_post(w, &f->x);
+    turn();
+}
+
+static void run(struct web *w, const uint8_t *data, size_t size)
+{
+    struct fake *fakes = arena_array(w->arena, struct fake, EXCHANGES_MAX);
+    const char *session = arena_strdup(w->arena, opened(w->mcp, data[0] / WAYS)->id);
+    int count = 0;
+    for (size_t n = 0; size > 0 && count < EXCHANGES_MAX; count++) {
+        const uint8_t *end = memchr(data, 0xff, size);
+        n = end ? (size_t)(end - data) : size;
+        const char *text = n ? arena_strndup(w->arena, (const char *)data + 1, n - 1) : "";
+        exchange(w, &fakes[count], session, n ? data[0] % WAYS : 0, text);
+        data += n + (end != NULL);
+        size -= n + (end != NULL);
+    }
+    turn();
+    for (int i = 0; i < count; i++)
+        if (!fakes[i].answered && fakes[i].x.on_gone)
+            fakes[i].x.on_gone(&fakes[i].x);
+    turn();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (!loop)
@@ -176,21 +213,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct arena *a = arena_new();
     struct mcp *m = mcp_new(
-        &(struct mcp_options){ .loop = loop, .config = &fuzz_config, .toolsets = toolsets });
+        &(struct mcp_options){ .loop = loop, .config = fuzz_config(), .toolsets = toolsets });
     struct web w = { .arena = a, .mcp = m, .loopback = true };
-    const char *text = arena_strndup(a, (const char *)data + 1, size - 1);
-    header_count = 0;
-    if (data[0] % 3 == 0)
-        add("mcp-session-id", arena_strdup(a, opened(m, data[0] / 3)->id));
-    else if (data[0] % 3 == 1)
-        add_modern(a, text);
-    else
-        text = read_headers(a, text);
-    post(&w, a, text);
+    run(&w, data, size);
     mcp_end_sessions(m);
     for (int i = 0; i < 1000 && m->requests > 0; i++)
         turn();
     must(m->requests == 0, "every request ends with its session");
+    web_let_go(&w);
+    loop_untimer(w.tick);
     mcp_free(m);
     arena_free(a);
     return 0;

@@ -1,18 +1,18 @@
-/* fuzz_server.h - a configuration without a gateway, for the targets that need a protocol server.
- */
+/* fuzz_server.h - the default configuration, for the targets that need a protocol server. */
 #pragma once
+#include "base/arena.h"
+#include "base/err.h"
 #include "gateway/config.h"
 
-static const char *const fuzz_none[] = { NULL };
-static const struct config_token fuzz_tokens[] = { { 0 } };
-static const struct config fuzz_config = { .mode = MODE_APPROVE,
-                                           .toolsets = fuzz_none,
-                                           .tools = fuzz_none,
-                                           .tokens = fuzz_tokens,
-                                           .origins = fuzz_none,
-                                           .hosts = fuzz_none,
-                                           .secret_envs = fuzz_none,
-                                           .secret_dirs = fuzz_none,
-                                           .plan_ttl = 60,
-                                           .max_calls = 64,
-                                           .answer_bytes = 4096 };
+static inline const struct config *fuzz_config(void)
+{
+    static struct arena *a; /* for ever */
+    static const struct config *config;
+    struct err e = { 0 };
+    a = a ? a : arena_new();
+    if (!config)
+        config = config_parse(a, "fuzz", "{}", 2, &e);
+    if (!config)
+        bug("fuzz: %s", e.text);
+    return config;
+}

@@ -54,7 +54,7 @@ static struct mcp *server(void)
     static struct mcp *m;
     if (!m)
         m = mcp_new(&(struct mcp_options){
-            .loop = loop_new(), .config = &fuzz_config, .toolsets = toolsets });
+            .loop = loop_new(), .config = fuzz_config(), .toolsets = toolsets });
     return m;
 }
 
