@@ -4,6 +4,18 @@
 #include "gateway/config.h"
 #include "mcp/web.h"
 
+static void tell(const struct server *s)
+{
+    const char *listen = s->config->listen;
+    const char *colon = strrchr(listen, ':');
+    if (!strncmp(listen, "unix:", 5))
+        printf("listening on %s (/mcp)\n", listen);
+    else
+        printf("listening on http%s://%.*s:%d/mcp\n", s->config->tls_certificate ? "s" : "",
+               (int)(colon - listen), listen, web_port(s->web));
+    fflush(stdout);
+}
+
 static int run(const struct options *o)
 {
     struct server s;
@@ -11,19 +23,16 @@ static int run(const struct options *o)
     if (!server_open(&s, o, &code))
         return code;
     struct err e = { 0 };
-    struct web *w = web_listen(s.mcp, &e);
-    if (w) {
+    s.web = web_listen(s.mcp, &e);
+    if (s.web) {
         server_engine(&s);
-        printf("listening on http://%.*s:%d/mcp\n",
-               (int)(strrchr(s.config->listen, ':') - s.config->listen), s.config->listen,
-               web_port(w));
-        fflush(stdout);
+        tell(&s);
         server_run(&s);
     } else {
         fprintf(stderr, "higress-ops serve: %s\n", e.text);
         code = e.kind == ERR_ARGS ? EXIT_CONFIG : EXIT_FAILED;
     }
-    web_close(w);
+    web_close(s.web);
     server_close(&s);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "mcp/catalog.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
+#include "mcp/web.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "tool.h"
@@ -100,6 +101,10 @@ static void reload(void *arg, int signum)
     config_reload(s->config, now);
     log_open(level_of(s->config->log_level), 2);
     mcp_reload(s->mcp);
+    if (s->web && !web_reload(s->web, &e)) {
+        log_event(LOG_ERROR, "reload", "%s", e.text);
+        return;
+    }
     log_event(LOG_INFO, "reload", "the configuration was read again");
 }
 

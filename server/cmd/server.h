@@ -9,6 +9,7 @@ struct config;
 struct gateway;
 struct loop;
 struct mcp;
+struct web;
 
 struct server {
     struct arena *arena;
@@ -18,6 +19,7 @@ struct server {
     struct gateway *gateway; /* the one that is meant; NULL: none configured */
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct mcp *mcp;
+    struct web *web; /* NULL: none listens */
 };
 
 /* False after a message on stderr; *code is the exit code. */

@@ -23,7 +23,12 @@ struct web *web_listen(struct mcp *m, struct err *e)
     struct web *w = arena_make(a, struct web);
     *w = (struct web){ .arena = a, .mcp = m };
     char *address = arena_alloc(a, ADDRESS_SIZE);
-    struct http_options o = { .address = address, .handler = handle, .gate = web_gate, .arg = w };
+    struct http_options o = { .address = address,
+                              .cert_file = m->config->tls_certificate,
+                              .key_file = m->config->tls_key,
+                              .handler = handle,
+                              .gate = web_gate,
+                              .arg = w };
     bool ok = listen_split(listen, address, ADDRESS_SIZE, &o.port, e) || err_at(e, "listen");
     w->loopback = ok && listen_is_local(address);
     if (ok && !w->loopback && !m->config->tokens[0].name)
@@ -40,6 +45,12 @@ struct web *web_listen(struct mcp *m, struct err *e)
     }
     arena_free(a);
     return NULL;
+}
+
+bool web_reload(struct web *w, struct err *e)
+{
+    const struct config *c = w->mcp->config;
+    return !c->tls_certificate || http_renew(w->server, c->tls_certificate, c->tls_key, e);
 }
 
 int web_port(const struct web *w)

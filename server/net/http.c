@@ -338,6 +338,11 @@ int http_port(const struct http_server *s)
     return s->port;
 }
 
+bool http_renew(struct http_server *s, const char *cert_file, const char *key_file, struct err *e)
+{
+    return wire_renew(s->domain, cert_file, key_file, e);
+}
+
 void http_close(struct http_server *s)
 {
     if (!s || s->closed)

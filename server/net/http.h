@@ -62,6 +62,8 @@ struct http_options {
 
 struct http_server *http_listen(struct loop *l, const struct http_options *o, struct err *e);
 int http_port(const struct http_server *s);
+/* New TLS connections get this certificate, open ones keep theirs. False: all stays as it was. */
+bool http_renew(struct http_server *s, const char *cert_file, const char *key_file, struct err *e);
 void http_close(struct http_server *s); /* stops listening; ends what is open */
 void http_release(struct loop *l); /* destroys the libwebsockets context; loop_free does it too */
 

@@ -54,7 +54,7 @@ bool listen_split(const char *listen, char *address, size_t size, int *port, str
     bool file = text_starts(listen, "unix:");
     const char *colon = file ? listen + strlen(listen) : strrchr(listen, ':');
     size_t n = colon ? (size_t)(colon - listen) : 0;
-    *port = file && n > 5 ? 0 : n ? read_port(colon + 1) : -1;
+    *port = file ? (n > 5 ? 0 : -1) : n ? read_port(colon + 1) : -1;
     if (*port >= 0 && n < size) {
         snprintf(address, size, "%.*s", (int)n, listen);
         if (!strcmp(address, "localhost"))

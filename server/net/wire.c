@@ -5,6 +5,7 @@
  * list that the loop works off before it waits.
  */
 #include "net/wire.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/lib.h"
 #include "net/loop.h"
@@ -28,7 +29,18 @@
     X(lws_set_log_level)
 LIB_TABLE(lws, LWS_API);
 
-#define TLS_API(X) X(SSL_CTX_ctrl) X(SSL_CTX_callback_ctrl)
+#define TLS_API(X)                                                                                 \
+    X(SSL_CTX_ctrl)                                                                                \
+    X(SSL_CTX_callback_ctrl)                                                                       \
+    X(SSL_CTX_new)                                                                                 \
+    X(SSL_CTX_free)                                                                                \
+    X(TLS_server_method)                                                                           \
+    X(SSL_CTX_set_default_passwd_cb)                                                               \
+    X(SSL_CTX_use_certificate_chain_file)                                                          \
+    X(SSL_CTX_use_PrivateKey_file)                                                                 \
+    X(SSL_CTX_set_alpn_select_cb)                                                                  \
+    X(SSL_set_SSL_CTX)                                                                             \
+    X(ERR_clear_error)
 LIB_TABLE(tls, TLS_API);
 
 enum { READ_SIZE = 32 << 10, WRITE_SIZE = 256 << 10, FILES_MAX = 16384, DOMAINS_MAX = 16 };
@@ -36,6 +48,8 @@ enum { READ_SIZE = 32 << 10, WRITE_SIZE = 256 << 10, FILES_MAX = 16384, DOMAINS_
 struct wire_domain {
     struct lws_vhost *vhost;
     bool tls;
+    SSL_CTX *first;   /* the library's, with the certificate of the start */
+    SSL_CTX *renewed; /* ours, with the newest certificate; NULL: still the first */
     char name[24];
 };
 
@@ -112,13 +126,88 @@ static int on_closed(struct wire *w)
     return 0;
 }
 
-/* One certificate a server. The library's own callback for the name a client asks for would pick
- * any other server's, even that of a plain one. */
+/* -- certificates --------------------------------------------------------------------------------
+ */
+
+/* Before a certificate is chosen. Connections that are open keep theirs. */
+static int choose_certificate(SSL *ssl, int *alert, void *arg)
+{
+    (void)alert;
+    const struct wire_domain *d = arg;
+    if (d->renewed)
+        tls.SSL_set_SSL_CTX(ssl, d->renewed);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static int choose_http1(SSL *ssl, const unsigned char **out, unsigned char *out_size,
+                        const unsigned char *in, unsigned size, void *arg)
+{
+    static const char name[] = "http/1.1";
+    (void)ssl, (void)arg;
+    for (unsigned i = 0; i < size && i + in[i] < size; i += in[i] + 1u) {
+        if (in[i] != sizeof name - 1 || memcmp(in + i + 1, name, sizeof name - 1))
+            continue;
+        *out = in + i + 1;
+        *out_size = in[i];
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+/* One certificate a server: the library's own callback for the name a client asks for would pick
+ * any other server's, even that of a plain one. Only tickets resume, which reload() can end. */
 static int set_up_tls(SSL_CTX *context)
 {
-    tls.SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, NULL);
+    struct wire_domain *d = &net.domains[net.count]; /* being made */
+    d->first = context;
+    tls.SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                              (void (*)(void))choose_certificate);
+    tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, d);
     tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
+    tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
     return 0;
+}
+
+static int no_password(char *out, int size, int writing, void *arg)
+{
+    (void)out, (void)size, (void)writing, (void)arg;
+    return 0; /* instead of asking on the terminal */
+}
+
+/* A resumed connection would be shown no certificate at all, so the old tickets end. */
+static void end_tickets(SSL_CTX *context)
+{
+    unsigned char keys[256];
+    long size = tls.SSL_CTX_ctrl(context, SSL_CTRL_GET_TLSEXT_TICKET_KEYS, 0, NULL);
+    if (size <= 0 || size > (long)sizeof keys)
+        return;
+    crypto_random(keys, (size_t)size);
+    tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, size, keys);
+}
+
+bool wire_renew(struct wire_domain *d, const char *cert_file, const char *key_file, struct err *e)
+{
+    if (!d->tls)
+        return err_set(e, ERR_SYSTEM, "this server speaks no TLS: restart it to begin with that");
+    SSL_CTX *now = tls.SSL_CTX_new(tls.TLS_server_method());
+    if (!now)
+        bug("no TLS context");
+    tls.SSL_CTX_set_default_passwd_cb(now, no_password);
+    tls.SSL_CTX_set_alpn_select_cb(now, choose_http1, NULL);
+    bool ok = tls.SSL_CTX_use_certificate_chain_file(now, cert_file) == 1 &&
+              tls.SSL_CTX_use_PrivateKey_file(now, key_file, SSL_FILETYPE_PEM) == 1;
+    tls.ERR_clear_error(); /* another connection must not find it */
+    if (!ok) {
+        tls.SSL_CTX_free(now);
+        return err_set(e, ERR_SYSTEM,
+                       "the certificate %s and the key %s do not load: both must be PEM and belong "
+                       "together; the old ones stay in use",
+                       cert_file, key_file);
+    }
+    tls.SSL_CTX_free(d->renewed);
+    d->renewed = now;
+    end_tickets(d->first);
+    return true;
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -355,6 +444,8 @@ void wire_release(struct loop *l)
     if (!net.context || net.loop != l)
         return;
     lws.lws_context_destroy(net.context);
+    for (int i = 0; i < net.count; i++)
+        tls.SSL_CTX_free(net.domains[i].renewed);
     net.context = NULL;
     net.count = 0;
     net.later = NULL;

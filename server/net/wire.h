@@ -40,6 +40,8 @@ struct wire {
 /* One per certificate, one for all plain servers; they end with the loop. */
 struct wire_domain *wire_domain(struct loop *l, const char *cert_file, const char *key_file,
                                 struct err *e);
+/* From the next handshake on. False: nothing has changed. */
+bool wire_renew(struct wire_domain *d, const char *cert_file, const char *key_file, struct err *e);
 /* Takes the connected socket, whatever comes of it. False: it is closed again, and `closed` may
  * have been called before this returns. */
 bool wire_adopt(struct wire *w, struct wire_domain *d, int fd, const struct wire_calls *calls);

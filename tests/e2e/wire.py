@@ -4,8 +4,10 @@ Checks work as in protocol.py, on the same World.
 """
 import json
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -582,6 +584,101 @@ def check_sigterm_and_broken_pipe(w):
     equal(quiet.wait(30), 0, "exit code after a broken pipe")
     holds(time.time() - begin < 5, "took %.1f s" % (time.time() - begin))
     equal(c.close(), 0, "exit code")
+
+
+# -- TLS and Unix sockets ---------------------------------------------------------------------------------------------
+
+def certificate(folder, name):
+    """NAME.pem and NAME.key; returns the certificate as the client will see it."""
+    files = [os.path.join(folder, name + end) for end in (".key", ".pem")]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048" if name == "rsa" else "ec", "-pkeyopt",
+                    "rsa_keygen_bits:2048" if name == "rsa" else "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=" + name, "-keyout", files[0], "-out", files[1]], check=True, capture_output=True)
+    with open(files[1]) as f:
+        return ssl.PEM_cert_to_DER_cert(f.read())
+
+
+def tls(port, session=None, alpn=()):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), session=session)
+
+
+def ask_on(s):
+    s.sendall(b"GET /mcp HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = s.recv(4096)
+        holds(piece, "the connection is closed")
+        got += piece
+    return int(got.split()[1])
+
+
+def check_tls_and_a_new_certificate(w):
+    folder = w.house.dir
+    certs = {name: certificate(folder, name) for name in ("first", "second", "rsa")}
+    use = {end: os.path.join(folder, "use" + end) for end in (".pem", ".key")}
+
+    def install(cert, key):
+        shutil.copy(os.path.join(folder, cert + ".pem"), use[".pem"])
+        shutil.copy(os.path.join(folder, key + ".key"), use[".key"])
+    install("first", "first")
+    port = w.house.serve(["--tls-certificate", use[".pem"], "--tls-key", use[".key"]])
+    server = w.house.processes[-1]
+    old = tls(port, alpn=("h2", "http/1.1"))
+    equal((old.getpeercert(True), old.selected_alpn_protocol()), (certs["first"], "http/1.1"), "no HTTP/2")
+    equal(ask_on(old), 405, "served")
+    opened = [old]
+    for cert, key, shown in (("second", "second", "second"), ("first", "second", "second"), ("rsa", "rsa", "rsa"),
+                             ("first", "first", "first")):
+        install(cert, key)
+        server.send_signal(signal.SIGHUP)
+        time.sleep(0.4)
+        new = tls(port, alpn=("h2", "http/1.1"))
+        equal(new.getpeercert(True), certs[shown], "%s with the key of %s" % (cert, key))
+        equal(new.selected_alpn_protocol(), "http/1.1", "no HTTP/2")
+        opened.append(new)
+    for s in opened:
+        equal(ask_on(s), 405, "open connections stay")
+    equal(old.getpeercert(True), certs["first"], "and keep their certificate")
+    equal(server.poll(), None, "the server runs")
+    with open(os.path.join(folder, "serve.log")) as f:
+        holds("the old ones stay in use" in f.read(), "a broken pair is logged")
+    equal(w.house.run(["serve", "--tls-certificate", use[".pem"]])[0], 3, "a certificate without a key")
+    code, _, err = w.house.run(["serve", "--listen", "127.0.0.1:0", "--tls-certificate", "/nowhere", "--tls-key", "/no"])
+    holds(code == 1 and "not readable" in err, "%s %s" % (code, err))
+
+
+def check_a_unix_socket(w):
+    path = os.path.join(w.house.dir, "mcp.sock")
+    process = w.house.start(["serve", "--listen", "unix:" + path], w.house.serve_log)
+    for _ in range(100):
+        if os.path.exists(path):
+            break
+        time.sleep(0.05)
+    equal(os.stat(path).st_mode & 0o777, 0o600, "mode")
+
+    def post(headers):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            body = json.dumps(INIT).encode()
+            s.sendall(b"POST /mcp HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
+                      % (len(body), headers) + body)
+            return int(s.recv(4096).split()[1])
+    equal(post(b"Host: localhost\r\n"), 200, "served")
+    equal(post(b"Host: evil.example.com\r\n"), 403, "Host")
+    code, _, err = w.house.run(["serve", "--listen", "unix:" + path])
+    holds(code == 1 and "another program listens" in err, "a second one: %s %s" % (code, err))
+    equal(post(b"Host: localhost\r\n"), 200, "the first goes on")
+    process.terminate()
+    equal(process.wait(10), 0, "exit code")
+    equal(os.path.exists(path), False, "the socket is removed")
+    for bad in ("unix:", "127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "::1:80", ":80", "127.0.0.1:8x"):
+        equal(w.house.run(["serve", "--listen", bad])[0], 3, "--listen " + bad)
+        if not bad.startswith("unix"):
+            equal(w.house.run(["console", "--data", w.house.dir + "/none", "--listen", bad])[0], 2, "console " + bad)
 
 
 if __name__ == "__main__":

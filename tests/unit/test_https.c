@@ -156,6 +156,42 @@ static void a_wrong_key_is_an_error_with_words(void **state)
     assert_non_null(strstr(e.text, "belong together"));
 }
 
+static bool shows(const char *name)
+{
+    return asked((struct question){ .name = name, .path = "/x" }).ok;
+}
+
+static bool renew(struct http_server *s, const char *cert, const char *key)
+{
+    struct err e = { 0 };
+    bool ok = http_renew(s, arena_printf(files, "%s/%s", dir, cert),
+                         arena_printf(files, "%s/%s", dir, key), &e);
+    assert_true(ok || strstr(e.text, "old ones stay") || strstr(e.text, "no TLS"));
+    return ok;
+}
+
+static void a_renewed_certificate_is_shown_from_then_on(void **state)
+{
+    (void)state;
+    http_close(serve("two.localhost"));
+    assert_true(shows("one.localhost"));
+    assert_false(shows("two.localhost"));
+    assert_false(renew(t.server, "two.localhost.pem", "one.localhost.key"));
+    assert_false(renew(t.server, "nowhere.pem", "two.localhost.key"));
+    assert_false(renew(t.server, "two.localhost.key", "two.localhost.key"));
+    assert_true(shows("one.localhost"));
+    for (int i = 0; i < 3; i++) {
+        assert_true(renew(t.server, "two.localhost.pem", "two.localhost.key"));
+        assert_true(shows("two.localhost"));
+    }
+    struct http_options o = options();
+    struct err e = { 0 };
+    struct http_server *plain = http_listen(t.loop, &o, &e);
+    assert_non_null(plain);
+    assert_false(renew(plain, "two.localhost.pem", "two.localhost.key"));
+    http_close(plain);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start_tls, stop_tls)
 
 int main(void)
@@ -166,6 +202,7 @@ int main(void)
         TEST(each_server_shows_its_own_certificate),
         TEST(plain_and_silent_clients_are_cut),
         TEST(a_wrong_key_is_an_error_with_words),
+        TEST(a_renewed_certificate_is_shown_from_then_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
