@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Client as Sdk1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as Stdio1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as Http1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { SSEClientTransport as Sse1 } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as Sdk2, StreamableHTTPClientTransport as Http2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/stdio';
@@ -33,6 +34,13 @@ const stdioOf = (Transport) => async (house) =>
   recording(new Transport({ command: binary, args: ['stdio'], env: house.env, stderr: 'inherit' }));
 const httpOf = (Transport) => async (house) => recording(new Transport((await house.serve()).url));
 
+const sseOf = (Transport) => async (house) => new Transport(new URL('/sse', (await house.serve()).url));
+const bridgeOf = (Transport) => async (house) => {
+  const { url } = await house.serve();
+  const args = [join(root, 'build/clients/node_modules/mcp-remote/dist/proxy.js'), url.href, '--transport', 'http-only', '--allow-http'];
+  return new Transport({ command: process.execPath, args, env: house.env, stderr: 'ignore' });
+};
+
 const matrix = [
   ['SDK 1.32.2, stdio', sdk1, stdioOf(Stdio1)],
   ['SDK 1.32.2, HTTP', sdk1, httpOf(Http1)],
@@ -42,6 +50,8 @@ const matrix = [
   ['client 2.4.0 auto, HTTP', sdk2('auto'), httpOf(Http2), modern],
   ['client 2.4.0 pinned, HTTP', sdk2({ pin: modern }), httpOf(Http2), modern],
   ['client 2.4.0 pinned, stdio', sdk2({ pin: modern }), stdioOf(Stdio2), modern],
+  ['SDK 1.32.2, HTTP+SSE', sdk1, sseOf(Sse1)],
+  ['SDK 1.32.2, mcp-remote 0.15.1', sdk1, bridgeOf(Stdio1)],
 ];
 
 const patch = (name, path, more = {}) => ({
@@ -64,6 +74,11 @@ async function operate(make, transport, house, era) {
   assert.match(prompt.messages[0].content.text, /orders-1/);
   const names = await client.complete({ ref: { type: 'ref/prompt', name: 'tune-limits' }, argument: { name: 'route', value: 'orders-' } });
   assert.equal(names.completion.values.length, 10);
+
+  const { resources } = await client.listResources();
+  assert.ok(resources.some((r) => r.uri === 'higress://gateway/default/route/orders-1'), `${resources.length} resources`);
+  const read = await client.readResource({ uri: 'higress://gateway/default/route/orders-1' });
+  assert.equal(JSON.parse(read.contents[0].text).path.matchValue, '/orders/1');
 
   const list = await client.callTool({ name: 'list_routes', arguments: { text: 'orders-' } });
   assert.equal(list.structuredContent.count, 10);
@@ -115,11 +130,51 @@ async function outOfBand(make, transport, house) {
   await client.close();
 }
 
+const within = (seconds, promise) =>
+  Promise.race([promise, new Promise((_, no) => setTimeout(() => no(new Error(`nothing in ${seconds} s`)), seconds * 1000).unref())]);
+const waiting = (client, id, options) =>
+  client.callTool({ name: 'get_change', arguments: { id, wait: 30 } }, ...(client instanceof Sdk1 ? [undefined, options] : [options]));
+
+// A call is cancelled, the change it waits for stays; a restarted server knows the change; a dead server is an error.
+async function survive(make, transport, house) {
+  const client = make(null);
+  await client.connect(await transport(house));
+  const asks = await client.callTool(patch('orders-3', '/later'));
+  const { id } = asks.structuredContent;
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 300);
+  await assert.rejects(within(5, waiting(client, id, { signal: stop.signal })));
+  const seen = await client.callTool({ name: 'get_change', arguments: { id } });
+  assert.equal(seen.structuredContent.state, 'pending', 'cancelling a call decides nothing');
+  await client.close();
+
+  const again = make(null);
+  await again.connect(await transport(house)); // over HTTP the server is another process now
+  const kept = await again.callTool({ name: 'get_change', arguments: { id } });
+  assert.equal(kept.structuredContent.state, 'pending', 'the change is still there');
+  const dead = waiting(again, id, { timeout: 6000 });
+  dead.catch(() => {});
+  await new Promise((done) => setTimeout(done, 300));
+  if (house.server) await house.kill();
+  else process.kill(again.transport.pid, 'SIGKILL');
+  await assert.rejects(within(15, dead), 'a dead server gives no answer');
+  await again.close().catch(() => {});
+  assert.equal(await house.pathOf('orders-3'), '/orders/3');
+}
+
 for (const [name, make, transport, era] of matrix) {
   await check(`${name}: list, read, plan, approve, decline, cancel, undo`, async () => {
     const house = await new House().open();
     try {
       await operate(make, transport, house, era);
+    } finally {
+      await house.close();
+    }
+  });
+  await check(`${name}: cancel, reconnect after a restart, a server killed under a call`, async () => {
+    const house = await new House().open();
+    try {
+      await survive(make, transport, house);
     } finally {
       await house.close();
     }

@@ -56,11 +56,22 @@ export class House {
     return child;
   }
 
+  // Again on the same port when it is called twice; the one before is killed, as a crash would.
   async serve() {
-    const port = await freePort();
+    await this.kill();
+    const port = (this.servePort ??= await freePort());
     const child = this.start(['serve', '--listen', `127.0.0.1:${port}`]);
+    this.server = child;
     await listening(port, 'the server');
     return { url: new URL(`http://127.0.0.1:${port}/mcp`), child, port };
+  }
+
+  async kill() {
+    if (!this.server) return;
+    const gone = new Promise((done) => this.server.on('exit', done));
+    this.server.kill('SIGKILL');
+    await gone;
+    this.server = null;
   }
 
   async api(method, path, body) {
