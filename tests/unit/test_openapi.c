@@ -61,52 +61,53 @@ static const cJSON *arg(const cJSON *tools, int tool, const char *name)
 
 #define HEAD3 "openapi: 3.0.1\ninfo: {title: Pet Shop!}\n"
 
+static const char pets[] = HEAD3
+    "servers: [{url: 'https://{env}.example.com/v1/', variables: {env: {default: api}}}]\n"
+    "security: [{key: []}]\n"
+    "paths:\n"
+    "  /pets/{id}:\n"
+    "    parameters:\n"
+    "    - {name: id, in: path, schema: {type: integer}, description: The pet}\n"
+    "    - {name: lang, in: query, schema: {type: string}}\n"
+    "    get:\n"
+    "      operationId: get pet\n"
+    "      summary: One\n"
+    "      description: Reads it\n"
+    "      parameters:\n"
+    "      - $ref: '#/components/parameters/Trace'\n"
+    "      - {name: lang, in: query, required: true, schema: {type: string, enum: [de, en]}}\n"
+    "      - {name: sid, in: cookie, schema: {type: string, default: x}}\n"
+    "      - {name: Authorization, in: header, schema: {type: string}}\n"
+    "      responses:\n"
+    "        '404': {description: no}\n"
+    "        '200': {content: {application/json: {schema: {$ref: "
+    "'#/components/schemas/Pet'}}}}\n"
+    "    put:\n"
+    "      security: []\n"
+    "      servers: [{url: /internal}]\n"
+    "      requestBody: {$ref: '#/components/requestBodies/Pet'}\n"
+    "components:\n"
+    "  parameters: {Trace: {name: X-Trace, in: header, schema: {type: string}}}\n"
+    "  requestBodies:\n"
+    "    Pet: {required: true, content: {text/xml: {}, application/json: {schema:\n"
+    "      {$ref: '#/components/schemas/Pet'}}}}\n"
+    "  securitySchemes:\n"
+    "    key: {type: apiKey, in: query, name: k}\n"
+    "    login: {type: http, scheme: Basic}\n"
+    "    oidc: {type: openIdConnect, openIdConnectUrl: 'https://x'}\n"
+    "  schemas:\n"
+    "    Pet:\n"
+    "      required: [name]\n"
+    "      properties:\n"
+    "        name: {type: string, description: Its name}\n"
+    "        mother: {$ref: '#/components/schemas/Pet'}\n"
+    "        kind: {allOf: [{$ref: '#/components/schemas/Kind'}], description: Which}\n"
+    "    Kind: {type: [string, 'null'], const: cat}\n";
+
 static void a_third_version_in_yaml(void **state)
 {
     (void)state;
-    const cJSON *out = convert(
-        HEAD3
-        "servers: [{url: 'https://{env}.example.com/v1/', variables: {env: {default: api}}}]\n"
-        "security: [{key: []}]\n"
-        "paths:\n"
-        "  /pets/{id}:\n"
-        "    parameters:\n"
-        "    - {name: id, in: path, schema: {type: integer}, description: The pet}\n"
-        "    - {name: lang, in: query, schema: {type: string}}\n"
-        "    get:\n"
-        "      operationId: get pet\n"
-        "      summary: One\n"
-        "      description: Reads it\n"
-        "      parameters:\n"
-        "      - $ref: '#/components/parameters/Trace'\n"
-        "      - {name: lang, in: query, required: true, schema: {type: string, enum: [de, en]}}\n"
-        "      - {name: sid, in: cookie, schema: {type: string, default: x}}\n"
-        "      - {name: Authorization, in: header, schema: {type: string}}\n"
-        "      responses:\n"
-        "        '404': {description: no}\n"
-        "        '200': {content: {application/json: {schema: {$ref: "
-        "'#/components/schemas/Pet'}}}}\n"
-        "    put:\n"
-        "      security: []\n"
-        "      servers: [{url: /internal}]\n"
-        "      requestBody: {$ref: '#/components/requestBodies/Pet'}\n"
-        "components:\n"
-        "  parameters: {Trace: {name: X-Trace, in: header, schema: {type: string}}}\n"
-        "  requestBodies:\n"
-        "    Pet: {required: true, content: {text/xml: {}, application/json: {schema:\n"
-        "      {$ref: '#/components/schemas/Pet'}}}}\n"
-        "  securitySchemes:\n"
-        "    key: {type: apiKey, in: query, name: k}\n"
-        "    login: {type: http, scheme: Basic}\n"
-        "    oidc: {type: openIdConnect, openIdConnectUrl: 'https://x'}\n"
-        "  schemas:\n"
-        "    Pet:\n"
-        "      required: [name]\n"
-        "      properties:\n"
-        "        name: {type: string, description: Its name}\n"
-        "        mother: {$ref: '#/components/schemas/Pet'}\n"
-        "        kind: {allOf: [{$ref: '#/components/schemas/Kind'}], description: Which}\n"
-        "    Kind: {type: [string, 'null'], const: cat}\n");
+    const cJSON *out = convert(pets);
     assert_string_equal(at(out, "server.name"), "Pet-Shop");
     assert_string_equal(at(out, "server.securitySchemes"),
                         "[{\"id\":\"key\",\"type\":\"apiKey\",\"in\":\"query\",\"name\":\"k\"},"
@@ -128,6 +129,12 @@ static void a_third_version_in_yaml(void **state)
     assert_true(json_true(arg(out, 0, "id"), "required"));
     assert_non_null(strstr(at(out, "tools[0].responseTemplate.prependBody"),
                            "- **name** (string): Its name\n- **mother** (object)\n"));
+}
+
+static void a_body_by_reference_becomes_arguments(void **state)
+{
+    (void)state;
+    const cJSON *out = convert(pets);
     assert_string_equal(at(out, "tools[1].name"), "PUT_pets_id");
     assert_string_equal(at(out, "tools[1].requestTemplate"),
                         "{\"url\":\"/internal/pets/{id}\",\"method\":\"PUT\",\"headers\":"
@@ -314,6 +321,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = { TEST(a_third_version_in_yaml),
+                                        TEST(a_body_by_reference_becomes_arguments),
                                         TEST(a_second_version_in_json),
                                         TEST(bodies_of_other_types),
                                         TEST(what_is_no_document_is_refused),
