@@ -15,6 +15,8 @@ static const struct option_row rows[] = {
     { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
     { "plugins", "DIR",
       "Folder of plugin files (*.yaml) that replace built-in ones or add to them." },
+    { "strict-console", "on|off",
+      "off: answers better than the real console where it is unsafe (docs/embedded.md)." },
     { 0 },
 };
 
@@ -40,12 +42,17 @@ static int run(const struct options *o)
 {
     struct err e = { 0 };
     char address[128];
-    const char *listen = options_get(o, "listen");
+    const char *listen = options_get(o, "listen"), *strict = options_get(o, "strict-console");
     struct embedded_options options = { .dir = options_get(o, "data"),
                                         .address = address,
-                                        .plugins = options_get(o, "plugins") };
+                                        .plugins = options_get(o, "plugins"),
+                                        .lenient = strict && strcmp(strict, "off") == 0 };
     if (!options.dir) {
         fprintf(stderr, "higress-ops console: --data DIR is needed\n");
+        return EXIT_USAGE;
+    }
+    if (strict && strcmp(strict, "on") != 0 && !options.lenient) {
+        fprintf(stderr, "higress-ops console: --strict-console is on or off, not '%s'\n", strict);
         return EXIT_USAGE;
     }
     if (!listen_split(listen ? listen : "127.0.0.1:8001", address, sizeof address, &options.port,

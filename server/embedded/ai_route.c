@@ -284,7 +284,8 @@ static void create(struct rest_request *r)
     if (!validate(r))
         return;
     normalise(r->arena, r->body);
-    if (!ai_derive_write(r, r->body))
+    const char *object = object_name(r->arena, json_str(r->body, "name"));
+    if (!kube_would_create(r, "configmaps", object) || !ai_derive_write(r, r->body))
         return;
     const cJSON *stored = kube_create(r, "configmaps", config_map(r->arena, r->body));
     if (stored)
@@ -293,8 +294,10 @@ static void create(struct rest_request *r)
 
 static const cJSON *replace(struct rest_request *r, cJSON *route)
 {
+    const char *name = object_name(r->arena, json_str(route, "name"));
     normalise(r->arena, route);
-    if (!ai_derive_write(r, route))
+    if (!kube_would_replace(r, "configmaps", name, json_str(route, "version")) ||
+        !ai_derive_write(r, route))
         return NULL;
     cJSON *object = config_map(r->arena, route);
     kube_set_version(r->arena, object, json_str(route, "version"));

@@ -128,6 +128,8 @@ static cJSON *secret_of(struct rest_request *r, const char *name)
 
 static void create(struct rest_request *r)
 {
+    if (!rest_needs_name(r))
+        return;
     const cJSON *stored = kube_create(r, kind, secret_of(r, text_or_empty(r->body, "name")));
     if (stored)
         rest_give(r, shown(r, stored));

@@ -51,6 +51,8 @@ struct embedded_server *embedded_start(struct loop *l, const struct embedded_opt
     s->arena = a;
     if (!o->plugins || plugin_catalog_add(o->plugins, e))
         s->plane = embedded_open(o->dir, e);
+    if (s->plane)
+        s->plane->lenient = o->lenient;
     struct http_options options = {
         .address = o->address, .port = o->port, .max_body = MAX_BODY, .handler = handle, .arg = s
     };

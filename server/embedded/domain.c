@@ -175,6 +175,8 @@ static void give_after_routes(struct rest_request *r, const cJSON *stored)
 
 static void create(struct rest_request *r)
 {
+    if (!rest_needs_name(r))
+        return;
     give_after_routes(r, kube_create(r, kind, map_of(r)));
 }
 

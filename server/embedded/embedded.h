@@ -18,6 +18,7 @@ struct kstore;
 struct embedded {
     struct arena *arena; /* ends with the control plane */
     struct kstore *store;
+    bool lenient;        /* --strict-console=off: better than the real one where it is unsafe */
     double (*now)(void); /* wall clock, seconds since 1970; replaceable for tests */
 };
 
@@ -50,6 +51,7 @@ struct embedded_options {
     const char *address; /* "127.0.0.1" */
     int port;            /* 0: any free one */
     const char *plugins; /* folder of further plugin files; NULL: none */
+    bool lenient;        /* deviate from the real console where docs/embedded.md says so */
 };
 struct embedded_server;
 /* Serves on the loop until embedded_stop. NULL on error. */

@@ -136,7 +136,28 @@ static bool fail_not_found(struct rest_request *r, const char *kind, const char 
         json_set_str(a, details, "group", group);
     json_set_str(a, details, "kind", kind);
     json_set_num(a, status, "code", 404);
-    return rest_fail(r, X_API, "%s\n", json_print(a, status));
+    return rest_fail_as(r, rest_is_lenient(r) ? 404 : 500, X_API, "%s\n", json_print(a, status));
+}
+
+bool kube_would_create(struct rest_request *r, const char *kind, const char *name)
+{
+    if (!rest_is_lenient(r) || !kstore_get(r->store, kind, name))
+        return true;
+    return rest_fail(r, X_CONFLICT, NULL);
+}
+
+bool kube_would_replace(struct rest_request *r, const char *kind, const char *name,
+                        const char *version)
+{
+    const cJSON *stored = kstore_get(r->store, kind, name);
+    if (!rest_is_lenient(r))
+        return true;
+    if (!stored)
+        return fail_not_found(r, kind, name);
+    const char *now = kube_version(stored);
+    if (version && *version && (!now || strcmp(version, now) != 0))
+        return rest_fail(r, X_CONFLICT, NULL);
+    return true;
 }
 
 bool kube_fail_storage(struct rest_request *r, const struct err *e)

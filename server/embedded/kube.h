@@ -33,6 +33,11 @@ const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object
 const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *object);
 /* Create, or replace whatever is there, unconditionally. */
 const cJSON *kube_save(struct rest_request *r, const char *kind, cJSON *object);
+/* For a handler that writes other objects first: would the last write go through? Asked only when
+ * the console may be better than the real one (else true); false has been answered. */
+bool kube_would_create(struct rest_request *r, const char *kind, const char *name);
+bool kube_would_replace(struct rest_request *r, const char *kind, const char *name,
+                        const char *version);
 /* kube_save for an object that is there: one write that stands for several. */
 const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *object,
                             unsigned writes);

@@ -291,7 +291,10 @@ static void convert_swagger(struct rest_request *r)
         return;
     }
     const char *tools = openapi_convert(r->arena, content, strlen(content), &e);
-    rest_envelope(r, json_string(r->arena, tools ? tools : ""));
+    if (!tools && rest_is_lenient(r))
+        rest_fail(r, X_VALIDATION, "%s", e.text);
+    else
+        rest_envelope(r, json_string(r->arena, tools ? tools : ""));
 }
 
 const struct rest_route mcp_server_rest[] = {

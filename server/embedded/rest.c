@@ -110,6 +110,11 @@ static bool fail_text(struct rest_request *r, int status, enum rest_exception x,
     return false;
 }
 
+bool rest_is_lenient(const struct rest_request *r)
+{
+    return r->embedded && r->embedded->lenient;
+}
+
 static const char *sentence(struct rest_request *r, const char *format, va_list args)
 {
     if (!format)
@@ -132,7 +137,8 @@ bool rest_fail(struct rest_request *r, enum rest_exception x, const char *format
     va_start(args, format);
     const char *text = sentence(r, format, args);
     va_end(args);
-    return fail_text(r, exceptions[x].status, x, text);
+    int status = x == X_NOT_FOUND && rest_is_lenient(r) ? 404 : exceptions[x].status;
+    return fail_text(r, status, x, text);
 }
 
 bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, const char *format,
@@ -143,6 +149,14 @@ bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, con
     const char *text = sentence(r, format, args);
     va_end(args);
     return fail_text(r, status, x, text);
+}
+
+bool rest_needs_name(struct rest_request *r)
+{
+    const char *name = json_str(r->body, "name");
+    if (!rest_is_lenient(r) || (name && *name))
+        return true;
+    return rest_fail(r, X_VALIDATION, "name is required.");
 }
 
 bool rest_failed(const struct rest_request *r)

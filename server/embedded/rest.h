@@ -81,6 +81,10 @@ bool rest_fail(struct rest_request *r, enum rest_exception x, const char *format
 /* A wrapped exception: the outer one's status, the inner one's name. */
 bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
+/* May this answer be better than the real console's? (--strict-console=off) */
+bool rest_is_lenient(const struct rest_request *r);
+/* Refuses a body without a name, which the real console stores as "" or "null". */
+bool rest_needs_name(struct rest_request *r);
 bool rest_failed(const struct rest_request *r); /* answered with 400 or more */
 
 /* ControllerUtil: GET enveloped (404 empty when NULL), POST 201 bare, PUT 200 bare (empty body when
