@@ -91,6 +91,8 @@ const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
 const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
 const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
 const char *gw_name_of(const char *kind, const cJSON *o);
+/* A kind in words (gateway/describe.h); plugin: the settings of that plugin, else NULL. */
+const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin);
 
 /* -- describing a change -- */
 /* Each adds one operation; the engine reads `before` again and re-checks it right before writing.

@@ -1,10 +1,10 @@
 /* resource.c - any kind of resource: list, read whole, change.
  *
  * A change patches what is there. What the console would take and drop, or take and break on, is
- * refused here with the way to say it; see routes_rules for routes.
+ * refused with the way to say it by the kind's table (gateway/check.h) and by what the gateway
+ * holds (gateway/verify.h), for every tool alike.
  */
 #include "tool.h"
-#include <math.h>
 #include <string.h>
 
 extern const struct toolset toolset_resource;
@@ -50,6 +50,26 @@ static const struct field change_in[] = {
 static const struct field change_out[] = {
     { "id", STR, REQ, NULL },
     { "state", STR, REQ, NULL },
+    { 0 },
+};
+
+static const struct field describe_in[] = {
+    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
+    { "plugin", STR, OPT, "plugin-instance: describe its configurations." },
+    { "text", STR, OPT, "Any part of a field's line." },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "100" },
+    { "cursor", STR, OPT, NULL },
+    { 0 },
+};
+
+static const struct field describe_out[] = {
+    { "about", STR, REQ, NULL },
+    { "actions", STR, REQ, NULL },
+    { "fields", LIST, REQ, NULL, .of = &a_string },
+    { "rules", LIST, REQ, NULL, .of = &a_string },
+    { "example", ANY, REQ, NULL },
+    { "count", INT, REQ, NULL },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
@@ -131,165 +151,37 @@ static const cJSON *get(struct call *c)
     return answer;
 }
 
-/* -- what a route must not say ---------------------------------------------------------------- */
+/* -- describing ------------------------------------------------------------------------------- */
 
-/* Members that the console reads and forgets, and what to write instead. */
-static const struct {
-    const char *member, *instead;
-} dropped[] = {
-    { "redirect", "set customConfigs {\"higress.io/permanent-redirect\": URL}" },
-    { "timeout", "set customConfigs {\"higress.io/timeout\": SECONDS}" },
-    { "rateLimit", "use tune_rate_limit" },
-    { "mock", "use the plugin custom-response at the route" },
-};
-
-static bool nothing_dropped(struct call *c, const cJSON *wanted)
+static const cJSON *describe(struct call *c)
 {
-    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
-        const cJSON *m = json_get(wanted, dropped[i].member);
-        if (m && !cJSON_IsNull(m))
-            return fail(c, "object.%s: the console takes this field and drops it; %s",
-                        dropped[i].member, dropped[i].instead);
-    }
-    return true;
-}
+    const char *kind = arg_str(c, "kind");
+    const char *plugin = arg_str(c, "plugin");
+    const cJSON *m, *d;
 
-static bool path_is_good(struct call *c, const cJSON *route)
-{
-    const cJSON *path = json_get(route, "path");
-    const char *type = json_str(path, "matchType");
-    const char *value = json_str(path, "matchValue");
-
-    if (!type || !value)
-        return fail(c, "object.path: needs matchType (PRE, EQUAL or REGULAR) and matchValue");
-    if (strcmp(type, "PRE") && strcmp(type, "EQUAL") && strcmp(type, "REGULAR"))
-        return fail(c, "object.path.matchType: '%s' is not PRE, EQUAL or REGULAR",
-                    text_clean(arena(c), type, 40));
-    if (strcmp(type, "REGULAR") && value[0] != '/')
-        return fail(c, "object.path.matchValue: '%s' does not begin with '/'",
-                    text_clean(arena(c), value, 80));
-    return true;
-}
-
-struct known {
-    const char *name;
-    bool found;
-};
-
-static bool is_it(struct call *c, void *arg, const cJSON *o)
-{
-    struct known *k = arg;
-    const char *name = gw_name_of("service", o);
-
-    (void)c;
-    k->found = name && !strcmp(name, k->name);
-    return !k->found;
-}
-
-static bool service_exists(struct call *c, const char *name)
-{
-    struct known k = { .name = name };
-
-    return gw_each(c, "service", NULL, is_it, &k) &&
-           (k.found || fail(c,
-                            "object.services: the gateway knows no service '%s'; list_resources "
-                            "kind service shows what there is",
-                            text_clean(arena(c), name, 120)));
-}
-
-/* What stands there already is no mistake of this change: a route that points nowhere must stay
- * changeable. */
-static bool stays(const cJSON *before, const cJSON *after, const char *member)
-{
-    return before && json_equal(json_get(before, member), json_get(after, member));
-}
-
-static bool services_are_good(struct call *c, const cJSON *before, const cJSON *route)
-{
-    const cJSON *services = json_get(route, "services");
-    const cJSON *s;
-    double total = 0;
-
-    if (stays(before, route, "services"))
-        return true;
-    if (json_count(services) == 0)
-        return fail(c, "object.services: at least one service is needed");
-    cJSON_ArrayForEach(s, services)
+    if (plugin && strcmp(kind, "plugin-instance"))
+        return fail_null(c, "plugin: only the kind plugin-instance has one");
+    struct page *p =
+        page_new(c, arg_num(c, "limit", 100), arg_str(c, "cursor"), arg_str(c, "text"));
+    d = gw_describe(c, kind, plugin);
+    if (!d)
+        return NULL;
+    cJSON_ArrayForEach(m, json_get(d, "fields"))
     {
-        const char *name = json_str(s, "name");
-        if (!name)
-            return fail(c, "object.services: every service needs a name");
-        if (!service_exists(c, name))
-            return false;
-        total += json_num(s, "weight", 100);
+        buf_str(page_line(p), m->valuestring);
+        page_match(p);
     }
-    if (json_count(services) > 1 && fabs(total - 100) > 0.001)
-        return fail(c, "object.services: the weights add up to %g, must be 100", total);
-    return true;
+    cJSON *answer = page_answer(p, "fields");
+    const cJSON *rest = d->child;
+    for (; answer && rest; rest = rest->next)
+        if (strcmp(rest->string, "fields"))
+            json_set(arena(c), answer, rest->string, json_clone(arena(c), rest));
+    return answer;
 }
 
-static bool domains_exist(struct call *c, const cJSON *before, const cJSON *route)
+static char *say_describe(struct call *c, const cJSON *answer)
 {
-    const cJSON *d;
-
-    if (stays(before, route, "domains"))
-        return true;
-    cJSON_ArrayForEach(d, json_get(route, "domains"))
-    {
-        if (!cJSON_IsString(d))
-            return fail(c, "object.domains: must be strings");
-        if (!gw_get(c, "domain", d->valuestring, NULL, MISSING_IS_NULL) && !failed(c))
-            return fail(c, "object.domains: there is no domain '%s'; create it first",
-                        text_clean(arena(c), d->valuestring, 120));
-        if (failed(c))
-            return false;
-    }
-    return true;
-}
-
-static bool provider_exists(struct call *c, const cJSON *upstream)
-{
-    const char *name = json_str(upstream, "provider");
-
-    if (!name)
-        return fail(c, "object.upstreams: every upstream needs a provider");
-    if (gw_get(c, "ai-provider", name, NULL, MISSING_IS_NULL))
-        return true;
-    return !failed(c) &&
-           fail(c, "object.upstreams: there is no AI provider '%s'; add_provider adds one",
-                text_clean(arena(c), name, 120));
-}
-
-static bool ai_route_is_good(struct call *c, const cJSON *route)
-{
-    const cJSON *u;
-    double total = 0;
-
-    if (json_count(json_get(route, "upstreams")) == 0)
-        return fail(c, "object.upstreams: at least one is needed");
-    cJSON_ArrayForEach(u, json_get(route, "upstreams"))
-    {
-        if (!provider_exists(c, u))
-            return false;
-        if (!cJSON_IsNumber(json_get(u, "weight")))
-            return fail(c, "object.upstreams: every upstream needs a weight");
-        total += json_num(u, "weight", 0);
-    }
-    if (fabs(total - 100) > 0.001)
-        return fail(c, "object.upstreams: the weights add up to %g, must be 100", total);
-    return true;
-}
-
-/* wanted: what the caller gave; before: NULL for a create; after: the whole. */
-static bool is_good(struct call *c, const char *kind, const cJSON *wanted, const cJSON *before,
-                    const cJSON *after)
-{
-    if (!strcmp(kind, "route"))
-        return nothing_dropped(c, wanted) && path_is_good(c, after) &&
-               services_are_good(c, before, after) && domains_exist(c, before, after);
-    if (!strcmp(kind, "ai-route"))
-        return ai_route_is_good(c, after);
-    return true;
+    return page_say(c, answer, "fields", "field");
 }
 
 /* -- changing --------------------------------------------------------------------------------- */
@@ -307,7 +199,7 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
     if (gw_get(c, kind, name, scope, MISSING_IS_NULL))
         return fail(c, "%s '%s' exists already; use patch or replace", kind,
                     text_clean(arena(c), name, 120));
-    if (failed(c) || !is_good(c, kind, object, NULL, after))
+    if (failed(c))
         return false;
     plan_title(p, "Create %s %s", kind, name);
     return plan_create(p, kind, scope, after);
@@ -334,8 +226,6 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
         json_set_str(arena(c), after, gw_kind_key(kind), name);
     if (json_equal(before, after))
         return fail(c, "%s '%s' already looks like that", kind, name);
-    if (!is_good(c, kind, object, before, after))
-        return false;
     plan_title(p, "%s %s %s", patch ? "Change" : "Replace", kind, name);
     return plan_put(p, kind, name, scope, before, after);
 }
@@ -372,6 +262,16 @@ static const struct tool tools[] = {
         .in = get_in,
         .out = get_out,
         .read = get,
+    },
+    {
+        .name = "describe_kind",
+        .title = "Describe a kind of resource",
+        .about = "Fields, rules and an example, for writing one.",
+        .risk = READ,
+        .in = describe_in,
+        .out = describe_out,
+        .read = describe,
+        .say = say_describe,
     },
     {
         .name = "change_resource",

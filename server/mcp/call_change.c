@@ -5,6 +5,7 @@
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/plan.h"
+#include "gateway/verify.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
@@ -160,7 +161,7 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return follow(c, p);
+    return verify_plan(c->mcp->gateway, p, &c->request->cancel) ? follow(c, p) : NULL;
 }
 
 const cJSON *call_decide(struct call *c, const char *id)

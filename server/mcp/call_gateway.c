@@ -2,6 +2,7 @@
  * and error to the functions of gateway/. */
 #include "base/err.h"
 #include "gateway/accesslog.h"
+#include "gateway/describe.h"
 #include "gateway/diagnose.h"
 #include "gateway/envoy.h"
 #include "gateway/gateway.h"
@@ -83,6 +84,20 @@ const char *gw_name_of(const char *kind, const cJSON *o)
 {
     const struct kind *k = kind_find(kind);
     return k ? kind_name_of(k, o) : NULL;
+}
+
+const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin)
+{
+    const struct kind *k = kind_of(c, kind);
+    if (!k || !plugin)
+        return k ? describe_kind(c->arena, k) : NULL;
+    char *path = kind_object_path(c->arena, kind_find("wasm-plugin"), plugin, NULL, &c->err);
+    const cJSON *answer =
+        path ? gw_path(c, arena_printf(c->arena, "%s/config", path), MISSING_IS_NULL) : NULL;
+    if (!answer && !failed(c))
+        fail(c, "there is no plugin '%s'; list_resources kind wasm-plugin shows them",
+             text_clean(c->arena, plugin, 80));
+    return answer ? describe_plugin(c->arena, plugin, answer) : NULL;
 }
 
 /* -- the data plane ---------------------------------------------------------------------- */

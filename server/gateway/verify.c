@@ -1,0 +1,164 @@
+/* verify.c - does everything exist that a plan points to? The references are those of the kind
+ * table; services, which have no path of their own, are looked up in one pass over their list. */
+#include "gateway/verify_inside.h"
+
+/* A reference that is new with this operation. */
+struct need {
+    const char *path, *kind, *name;
+    const struct plan_op *op;
+    struct need *next;
+    bool met;
+};
+
+struct needs {
+    struct verify *v;
+    struct need *services;
+    bool ok;
+};
+
+/* -- what the plan itself makes ---------------------------------------------------------------- */
+
+/* "web.static" of source web, "llm-mind.internal.dns" of provider mind. */
+static bool makes_service(struct arena *a, const struct plan_op *op, const char *service)
+{
+    const char *type = json_str(op->after, "type");
+    if (!strcmp(op->kind->name, "service-source") && type) {
+        bool listed = !strcmp(type, "static") || !strcmp(type, "dns");
+        if (listed)
+            return !strcmp(service, arena_printf(a, "%s.%s", op->name, type));
+        return text_ends(service, arena_printf(a, ".%s", type));
+    }
+    if (!strcmp(op->kind->name, "ai-provider"))
+        return text_starts(service, arena_printf(a, "llm-%s.internal.", op->name));
+    return false;
+}
+
+/* The routes behind an AI route and an MCP server. */
+static bool makes_route(struct arena *a, const struct plan_op *op, const char *route)
+{
+    if (strcmp(op->kind->name, "ai-route") != 0 && strcmp(op->kind->name, "mcp-server") != 0)
+        return false;
+    const char *plain = arena_printf(a, "%s-%s.internal", op->kind->name, op->name);
+    const char *fallback = arena_printf(a, "%s-%s.fallback.internal", op->kind->name, op->name);
+    return !strcmp(route, plain) || !strcmp(route, fallback);
+}
+
+static bool makes(struct arena *a, const struct plan_op *op, const char *kind, const char *name)
+{
+    if (op->verb == PLAN_DELETE)
+        return false;
+    if (!strcmp(op->kind->name, kind) && !strcmp(op->name, name))
+        return true;
+    return (!strcmp(kind, "service") && makes_service(a, op, name)) ||
+           (!strcmp(kind, "route") && makes_route(a, op, name));
+}
+
+static const struct plan_op *made_by(const struct plan *p, const char *kind, const char *name)
+{
+    for (int i = 0; i < p->count; i++)
+        if (makes(p->arena, &p->ops[i], kind, name))
+            return &p->ops[i];
+    return NULL;
+}
+
+const cJSON *verify_object(struct verify *v, const char *kind, const char *name)
+{
+    const struct plan_op *op = made_by(v->p, kind, name);
+    bool missing = false;
+    if (op)
+        return op->after;
+    return gateway_object(v->g, v->p->arena, kind_find(kind), name, NULL, &missing, v->cancel,
+                          v->p->err);
+}
+
+/* -- references -------------------------------------------------------------------------------- */
+
+struct same {
+    const char *kind, *name;
+};
+
+static bool is_other(void *arg, const char *path, const char *kind, const char *name)
+{
+    const struct same *s = arg;
+    (void)path;
+    return strcmp(kind, s->kind) != 0 || strcmp(name, s->name) != 0;
+}
+
+static bool was_there(const struct verify *v, const char *kind, const char *name)
+{
+    const struct plan_op *op = v->op;
+    struct same s = { kind, name };
+    return op->before && !kind_refs(v->p->arena, op->kind, op->scope, op->before, is_other, &s);
+}
+
+static bool missing(struct verify *v, const char *path, const char *kind, const char *name)
+{
+    struct arena *a = v->p->arena;
+    bool service = !strcmp(kind, "service");
+    return err_set(v->p->err, ERR_ARGS, "%s '%s': %s: there is no %s '%s'; %s", v->op->kind->name,
+                   v->op->name, path, kind, text_clean(a, name, 120),
+                   service ? "list_resources kind service shows what there is" : "create it first");
+}
+
+static bool look_up(void *arg, const char *path, const char *kind, const char *name)
+{
+    struct needs *n = arg;
+    struct verify *v = n->v;
+    struct arena *a = v->p->arena;
+    if (was_there(v, kind, name) || made_by(v->p, kind, name))
+        return true;
+    if (!strcmp(kind, "service")) {
+        struct need *one = arena_make(a, struct need);
+        *one = (struct need){ path, kind, arena_strdup(a, name), v->op, n->services, false };
+        n->services = one;
+        return true;
+    }
+    /* A name that cannot be one at all is a name that nothing has. */
+    if (verify_object(v, kind, name))
+        return true;
+    n->ok = v->p->err->kind == ERR_NONE && missing(v, path, kind, name);
+    return n->ok;
+}
+
+static bool tick_off(void *arg, const cJSON *o)
+{
+    struct needs *n = arg;
+    const char *name = json_str(o, "name");
+    bool all = true;
+    for (struct need *one = n->services; one; one = one->next) {
+        size_t len = strcspn(one->name, ":"); /* "web.static:8080": a port may follow */
+        one->met = one->met || (name && strlen(name) == len && !strncmp(name, one->name, len));
+        all = all && one->met;
+    }
+    return !all;
+}
+
+static bool services_exist(struct needs *n)
+{
+    struct verify *v = n->v;
+    if (!n->services)
+        return true;
+    if (!gateway_each_kind(v->g, kind_find("service"), NULL, tick_off, n, v->cancel, v->p->err))
+        return false;
+    for (const struct need *one = n->services; one; one = one->next) {
+        v->op = one->op;
+        if (!one->met)
+            return missing(v, one->path, "service", one->name);
+    }
+    return true;
+}
+
+bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)
+{
+    struct verify v = { g, p, c, NULL };
+    struct needs n = { &v, NULL, true };
+    for (int i = 0; i < p->count && !p->undoes; i++) {
+        v.op = &p->ops[i];
+        if (v.op->verb == PLAN_DELETE)
+            continue;
+        kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, look_up, &n);
+        if (!n.ok || p->err->kind != ERR_NONE || !verify_rules(&v))
+            return false;
+    }
+    return services_exist(&n);
+}

@@ -1,0 +1,22 @@
+/* verify_inside.h - what verify.c and verify_rules.c share. */
+#pragma once
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gateway/gateway.h"
+#include "gateway/kind.h"
+#include "gateway/plan.h"
+#include "gateway/verify.h"
+
+struct verify {
+    struct gateway *g;
+    struct plan *p;
+    struct cancel *cancel;
+    const struct plan_op *op; /* the one under way */
+};
+
+/* The object as the plan leaves it, or as it is; NULL: there is none, or v->p->err is set. */
+const cJSON *verify_object(struct verify *v, const char *kind, const char *name);
+/* The rules that need the gateway, for v->op. */
+bool verify_rules(struct verify *v);
