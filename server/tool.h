@@ -83,7 +83,6 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 const cJSON *gw_path(struct call *c, const char *path, enum missing m);
 /* Secrets of an object masked, by the kind's table; a copy in the call's arena. */
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
-/* The kinds as .one_of takes them. */
 #define GW_KINDS                                                                                   \
     "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
     "plugin-instance|consumer|tls-certificate|mcp-server|mcp-consumers|higress-config|dashboard|"  \
@@ -133,8 +132,7 @@ struct log_query {
     size_t max_scan;  /* bytes read at most; 0: 64 MiB */
 };
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
-/* A page of Envoy's admin interface: parsed JSON, or a JSON string when it is text. NULL + fail
- * when none is configured or it does not answer. */
+/* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* The whole walk: target kind "route", "service" or NULL; see gateway/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);

@@ -57,7 +57,6 @@ static const struct field describe_in[] = {
     { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
     { "plugin", STR, OPT, "plugin-instance: describe its configurations." },
     { "text", STR, OPT, "Any part of a field's line." },
-    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "100" },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
@@ -161,8 +160,7 @@ static const cJSON *describe(struct call *c)
 
     if (plugin && strcmp(kind, "plugin-instance"))
         return fail_null(c, "plugin: only the kind plugin-instance has one");
-    struct page *p =
-        page_new(c, arg_num(c, "limit", 100), arg_str(c, "cursor"), arg_str(c, "text"));
+    struct page *p = page_new(c, 100, arg_str(c, "cursor"), arg_str(c, "text"));
     d = gw_describe(c, kind, plugin);
     if (!d)
         return NULL;
@@ -181,7 +179,13 @@ static const cJSON *describe(struct call *c)
 
 static char *say_describe(struct call *c, const cJSON *answer)
 {
-    return page_say(c, answer, "fields", "field");
+    struct buf *b = buf_in(arena(c), 64 << 10);
+    const cJSON *rule;
+
+    buf_printf(b, "%s\n%s", json_str(answer, "about"), page_say(c, answer, "fields", "field"));
+    cJSON_ArrayForEach(rule, json_get(answer, "rules")) buf_printf(b, "- %s\n", rule->valuestring);
+    buf_printf(b, "example: %s", json_print(arena(c), json_get(answer, "example")));
+    return b->data;
 }
 
 /* -- changing --------------------------------------------------------------------------------- */

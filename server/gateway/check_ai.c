@@ -188,21 +188,26 @@ static bool provider_address(const struct check *c)
 
 /* -- MCP servers ------------------------------------------------------------------------------ */
 
+static bool mcp_direct(const struct check *c)
+{
+    const cJSON *direct = json_get(c->after, "directRouteConfig");
+    const char *path = json_str(direct, "path"), *transport = json_str(direct, "transportType");
+    if (!cJSON_IsObject(direct))
+        return check_no(c, "directRouteConfig: is required for DIRECT_ROUTE");
+    if (path && *path != '/')
+        return check_no(c, "directRouteConfig.path: '%s' does not begin with '/'",
+                        check_shown(c, path));
+    if (transport && !strcmp(transport, "sse") && path && !text_ends(path, "/sse"))
+        return check_no(c, "directRouteConfig.path: '%s' must end with /sse for sse",
+                        check_shown(c, path));
+    return true;
+}
+
 static bool mcp_type(const struct check *c)
 {
     const char *type = json_str(c->after, "type");
-    const cJSON *direct = json_get(c->after, "directRouteConfig");
-    const char *path = json_str(direct, "path"), *transport = json_str(direct, "transportType");
-    if (type && !strcmp(type, "DIRECT_ROUTE")) {
-        if (!cJSON_IsObject(direct))
-            return check_no(c, "directRouteConfig: is required for DIRECT_ROUTE");
-        if (path && *path != '/')
-            return check_no(c, "directRouteConfig.path: '%s' does not begin with '/'",
-                            check_shown(c, path));
-        if (transport && !strcmp(transport, "sse") && path && !text_ends(path, "/sse"))
-            return check_no(c, "directRouteConfig.path: '%s' must end with /sse for sse",
-                            check_shown(c, path));
-    }
+    if (type && !strcmp(type, "DIRECT_ROUTE"))
+        return mcp_direct(c);
     if (type && !strcmp(type, "DATABASE") && !json_str(c->after, "dbType"))
         return check_no(c, "dbType: is required for DATABASE");
     return true;

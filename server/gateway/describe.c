@@ -85,7 +85,7 @@ static void row_rules(struct arena *a, const struct kind *k, cJSON *rules)
     for (const char *rest = k->refs; kind_next(&rest, word);) {
         size_t n = strcspn(word, ">");
         json_add_str(a, rules,
-                     arena_printf(a, "%.*s names a %s that exists.", (int)n, word,
+                     arena_printf(a, "%.*s names an existing %s.", (int)n, word,
                                   word[n] ? word + n + 1 : ""));
     }
     if (k->guarded)

@@ -47,7 +47,7 @@ mode auto
 call add_provider {"name":"mind","type":"openai","key":"sk-hush-5533-quiet"}
 ok {"state":"applied"}
 call change_resource {"kind":"ai-route","action":"create","object":{"name":"chat","upstreams":[{"provider":"nobody","weight":100}]}}
-error "no AI provider 'nobody'"
+error "no ai-provider 'nobody'"
 call change_resource {"kind":"ai-route","action":"create","object":{"name":"chat","upstreams":[{"provider":"mind","weight":60}]}}
 error "must be 100"
 call change_resource {"kind":"ai-route","action":"create","object":{"name":"chat","upstreams":[{"provider":"mind","weight":100}]}}
