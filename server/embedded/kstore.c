@@ -1,9 +1,9 @@
 /* kstore.c - the index of objects in memory, and the writes.
  *
  * Each object owns an arena; a list of a kind is an array sorted by name. A write shapes the object
- * (kstore_shape.c), notes it in the transaction (kstore_txn.c; one of its own when none is open) and
- * swaps the object in the index; what it replaced is kept until the next refresh, so that borrowed
- * trees survive a request.
+ * (kstore_shape.c), notes it in the transaction (kstore_txn.c; one of its own when none is open)
+ * and swaps the object in the index; what it replaced is kept until the next refresh, so that
+ * borrowed trees survive a request.
  */
 #include "embedded/kstore.h"
 

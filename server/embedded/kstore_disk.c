@@ -182,8 +182,8 @@ void kstore_disk_make(struct kstore *s, size_t kind)
 bool kstore_disk_sync(struct kstore *s, size_t kind, struct err *e)
 {
     struct arena *scratch = arena_new();
-    bool synced = file_sync_folder(
-        arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural), e);
+    bool synced =
+        file_sync_folder(arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural), e);
     arena_free(scratch);
     return synced;
 }

@@ -133,8 +133,8 @@ static bool redo(struct kstore *s, struct arena *a, const struct step *step,
     const char *path = arena_printf(a, "%s/%s/%s.yaml", s->dir, step->kind, step->name);
     if (edited_since(path, journal))
         return true;
-    int result = step->rename ? rename(arena_printf(a, "%s.%s", path, step->suffix), path)
-                              : unlink(path);
+    int result =
+        step->rename ? rename(arena_printf(a, "%s.%s", path, step->suffix), path) : unlink(path);
     if (result != 0 && errno != ENOENT)
         return err_set(e, ERR_SYSTEM, "cannot finish an interrupted write of %s: %s", path,
                        strerror(errno));

@@ -22,8 +22,9 @@
 void kstore_step(struct kstore *s)
 {
     const char *at = getenv("HIGRESS_OPS_STORE_STOP_AT");
-    if (at && strtol(at, NULL, 10) == s->steps++)
+    if (at && strtol(at, NULL, 10) == s->steps)
         raise(SIGKILL);
+    s->steps++;
 }
 #else
 void kstore_step(struct kstore *s)
