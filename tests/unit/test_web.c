@@ -1,0 +1,226 @@
+/* test_web.c - what a client that does not read, or comes back late, may cost the HTTP transport:
+ * a real server on this loop, and sockets that are read by hand. */
+#include "check.h"
+// cmocka first
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "gateway/config.h"
+#include "mcp/era.h"
+#include "mcp/mcp.h"
+#include "mcp/session.h"
+#include "mcp/web.h"
+#include "mcp/web_inside.h"
+#include "net/loop.h"
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { BIG = 64 << 10, LOG_MOST = 1 << 20, KEPT_MOST = 32 << 20 };
+
+static struct {
+    struct arena *arena;
+    struct loop *loop;
+    struct mcp *mcp;
+    struct web *web;
+    char *big; /* parameters of a notification, BIG bytes */
+} t;
+
+static int start(void **state)
+{
+    (void)state;
+    static const char config[] = "listen: 127.0.0.1:0\n";
+    static const struct toolset *const none[] = { NULL };
+    struct err e = { 0 };
+    t.arena = arena_new();
+    t.loop = loop_new();
+    t.big = arena_alloc(t.arena, BIG + 1);
+    memset(t.big, 'x', BIG);
+    memcpy(t.big, "{\"x\":\"", 6);
+    memcpy(t.big + BIG - 2, "\"}", 2);
+    t.mcp = mcp_new(&(struct mcp_options){
+        .loop = t.loop,
+        .config = config_parse(t.arena, "test", config, sizeof config - 1, &e),
+        .toolsets = none });
+    t.web = web_listen(t.mcp, &e);
+    if (!t.web)
+        fail_msg("%s", e.text);
+    return 0;
+}
+
+static void turns(double seconds)
+{
+    struct loop_timer *timer = loop_timer(t.loop, seconds, 0, (void (*)(void *))loop_stop, t.loop);
+    loop_run(t.loop);
+    loop_untimer(timer);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    web_close(t.web);
+    mcp_end_sessions(t.mcp);
+    turns(0.05);
+    mcp_free(t.mcp);
+    loop_free(t.loop);
+    arena_free(t.arena);
+    return 0;
+}
+
+static struct session *opened(void)
+{
+    struct session *s = session_open(t.mcp, "local");
+    s->era = era_negotiate("2025-11-25");
+    return s;
+}
+
+/* GET of the standing stream, with a small window, so that it stalls early. */
+static int get(const struct session *s, const char *last)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int window = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)web_port(t.web)),
+                              .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    const char *text =
+        arena_printf(t.arena,
+                     "GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
+                     "Mcp-Session-Id: %s\r\n%s%s\r\n\r\n",
+                     s->id, last ? "Last-Event-ID: " : "X: ", last ? last : "");
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    turns(0.02);
+    return fd;
+}
+
+/* All that comes until nothing has for a while, or the end. */
+static void drink(int fd, struct buf *got)
+{
+    static char piece[32 << 10];
+    buf_reset(got);
+    for (int quiet = 0; quiet < 10;) {
+        ssize_t n = recv(fd, piece, sizeof piece, MSG_DONTWAIT);
+        if (n == 0)
+            return;
+        quiet = n > 0 ? 0 : quiet + 1;
+        if (n > 0)
+            buf_add(got, piece, (size_t)n);
+        turns(n > 0 ? 0.001 : 0.01);
+    }
+}
+
+static int count(const struct buf *got, const char *word)
+{
+    int n = 0;
+    for (const char *s = got->data; (s = strstr(s, word)); s++)
+        n++;
+    return n;
+}
+
+static void a_client_that_does_not_read_loses_its_stream(void **state)
+{
+    (void)state;
+    struct session *s = opened();
+    struct session *other = opened();
+    int deaf = get(s, NULL);
+    int ears = get(other, NULL);
+    assert_true(s->standing->open);
+    for (int i = 0; i < 200; i++) {
+        session_notify(s, "notifications/test", t.big);
+        turns(0);
+    }
+    assert_false(s->standing->open);
+    assert_true(t.web->kept <= LOG_MOST);
+    assert_true(other->standing->open);
+    session_notify(other, "notifications/test", "{\"n\":1}");
+    struct buf got;
+    buf_init(&got, 4 << 20);
+    drink(ears, &got);
+    assert_int_equal(count(&got, "{\"n\":1}"), 1);
+    /* What is left is the newest 1 MiB; it comes with the next GET. */
+    int again = get(s, NULL);
+    drink(again, &got);
+    assert_int_equal(count(&got, "notifications/test"), LOG_MOST / BIG - 1);
+    assert_non_null(strstr(got.data, "id: 0-201\n"));
+    buf_free(&got);
+    close(again);
+    close(deaf);
+    close(ears);
+}
+
+static void one_message_may_be_larger_than_what_is_kept(void **state)
+{
+    (void)state;
+    struct session *s = opened();
+    int fd = get(s, NULL);
+    char *huge = arena_alloc(t.arena, (3 << 20) + 1);
+    memset(huge, ' ', 3 << 20);
+    memcpy(huge, "{}", 2);
+    assert_true(session_notify(s, "notifications/huge", huge));
+    struct buf got;
+    buf_init(&got, 8 << 20);
+    drink(fd, &got);
+    assert_true(got.len > 3 << 20);
+    assert_true(s->standing->open);
+    assert_true(t.web->kept < 1000);
+    buf_free(&got);
+    close(fd);
+}
+
+static void what_all_streams_keep_is_bounded(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        struct session *s = opened();
+        close(get(s, NULL));
+        turns(0.01);
+        assert_false(s->standing->open);
+        for (int j = 0; j < LOG_MOST / BIG + 1; j++)
+            assert_true(session_notify(s, "notifications/test", t.big));
+        assert_true(t.web->kept <= KEPT_MOST);
+    }
+    assert_true(t.web->kept > KEPT_MOST / 2);
+    mcp_end_sessions(t.mcp);
+    assert_int_equal(t.web->kept, 0);
+    assert_null(t.web->newest);
+}
+
+static void a_stream_is_heard_from_where_it_was_lost(void **state)
+{
+    (void)state;
+    struct session *s = opened();
+    close(get(s, NULL));
+    for (int i = 1; i <= 5; i++)
+        session_notify(s, "notifications/test", arena_printf(t.arena, "{\"n\":%d}", i));
+    struct buf got;
+    buf_init(&got, 1 << 20);
+    int fd = get(s, "0-4"); /* 0-1 is the first, empty event */
+    drink(fd, &got);
+    assert_int_equal(count(&got, "notifications/test"), 2);
+    assert_null(strstr(got.data, "{\"n\":3}"));
+    close(fd);
+    fd = get(s, NULL); /* all of it was told */
+    drink(fd, &got);
+    assert_int_equal(count(&got, "notifications/test"), 0);
+    session_notify(s, "notifications/test", "{\"n\":6}");
+    drink(fd, &got);
+    assert_int_equal(count(&got, "\"n\":6"), 1);
+    assert_non_null(strstr(got.data, "id: 0-7\n"));
+    buf_free(&got);
+    close(fd);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_client_that_does_not_read_loses_its_stream),
+        TEST(one_message_may_be_larger_than_what_is_kept),
+        TEST(what_all_streams_keep_is_bounded),
+        TEST(a_stream_is_heard_from_where_it_was_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
