@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/asan.h"
 #include "base/err.h"
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -55,6 +56,11 @@ void arena_free(struct arena *a)
         free(c);
     }
     free(a);
+}
+
+void arena_trim(void)
+{
+    malloc_trim(0);
 }
 
 static char *new_chunk(struct arena *a, size_t size)

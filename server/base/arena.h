@@ -14,6 +14,9 @@ struct arena *arena_new(void);
 /* Runs the deferred functions, newest first, then gives all memory back. NULL is fine. */
 void arena_free(struct arena *a);
 
+/* Many have ended and none will for a while: their memory goes back to the system. */
+void arena_trim(void);
+
 void *arena_alloc(struct arena *a, size_t size);    /* zeroed, aligned for any type */
 char *arena_strdup(struct arena *a, const char *s); /* NULL in, NULL out */
 char *arena_strndup(struct arena *a, const char *s, size_t n);

@@ -12,7 +12,7 @@
 #include "mcp/watch.h"
 #include "net/loop.h"
 
-enum { BUCKETS = 4096 };
+enum { BUCKETS = 4096, TRIM_FROM = 256 };
 
 /* Seconds between two sweeps; a session may outlive its time by as much. */
 static double sweep_every(const struct mcp *m)
@@ -42,14 +42,19 @@ static void sweep(void *arg)
 {
     struct session_table *t = arg;
     double oldest = loop_now(t->mcp->loop) - t->mcp->config->session_ttl;
+    int ended = 0;
     for (int i = 0; i < BUCKETS; i++) {
         struct session *next = NULL;
         for (struct session *s = t->buckets[i]; s; s = next) {
             next = s->next;
-            if (s->last_used < oldest && !s->requests && !(s->standing && s->standing->open))
-                session_end(s);
+            if (s->last_used >= oldest || s->requests || (s->standing && s->standing->open))
+                continue;
+            session_end(s);
+            ended++;
         }
     }
+    if (ended >= TRIM_FROM)
+        arena_trim();
 }
 
 struct session_table *session_table_new(struct mcp *m)

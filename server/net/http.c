@@ -8,7 +8,6 @@
 #include "net/loop.h"
 #include "net/own.h"
 #include <errno.h>
-#include <malloc.h>
 #include <unistd.h>
 
 enum { ACCEPTS = 64 /* of one turn */, TRIM_FROM = 256 };
@@ -222,7 +221,7 @@ const struct http_header *http_headers_like(const struct http_exchange *x, const
 static void trim(struct http_server *s)
 {
     if (s->gone >= TRIM_FROM && s->gone == s->gone_before) {
-        malloc_trim(0);
+        arena_trim();
         s->gone = 0;
     }
     s->gone_before = s->gone;
