@@ -1,5 +1,4 @@
 """world.py - one console with a route, and a server over HTTP that can be killed and started again on the same port."""
-import http.client
 import os
 import sys
 
@@ -37,13 +36,6 @@ class World:
 
     def url(self, path):
         return "http://127.0.0.1:%d%s" % (self.port, path)
-
-    def serves_sse(self):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        c.request("GET", "/sse", None, {"Accept": "text/event-stream"})
-        status = c.getresponse().status
-        c.close()
-        return status == 200
 
     def close(self):
         self.kill()
