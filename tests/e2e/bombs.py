@@ -1,14 +1,13 @@
 """bombs.py - texts that are small to send and costly to read: at most 50 ms a megabyte and 16 times their size in memory.
 
 Each bomb goes to a server of its own by POST, then whole as one line to a process of its own on stdio; the answer must be
-an answer or a refusal, and the process must still serve afterwards. Times and memory are those of the release build.
+an answer or a refusal, and the process must still serve afterwards. Processor time and memory are those of the release build.
 """
 import http.client
 import json
 import os
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import house
@@ -56,6 +55,13 @@ def peak(pid):
         return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmHWM"))
 
 
+def spent(pid):
+    """Seconds of processor time: what others do on this machine does not count."""
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def answers(text):
     message = json.loads(text)
     return "result" in message or message.get("error", {}).get("code") in (-32700, -32600, -32602)
@@ -74,10 +80,10 @@ def by_post(text):
         r = c.getresponse()
         r.read()
         headers["Mcp-Session-Id"] = r.getheader("Mcp-Session-Id")
-        before, started = peak(p.pid), time.time()
+        before, started = peak(p.pid), spent(p.pid)
         c.request("POST", "/mcp", text, headers)
         body = c.getresponse().read().decode()
-        seconds, memory = time.time() - started, peak(p.pid) - before
+        seconds, memory = spent(p.pid) - started, peak(p.pid) - before
         c.request("POST", "/mcp", '{"jsonrpc":"2.0","id":2,"method":"ping"}', headers)
         good = answers(body) and json.loads(c.getresponse().read()) == {"jsonrpc": "2.0", "id": 2, "result": {}}
         p.terminate()
@@ -92,11 +98,11 @@ def by_line(text):
         p.stdin.write(b'{"jsonrpc":"2.0","id":0,"method":"ping"}\n')
         p.stdin.flush()
         p.stdout.readline()
-        before, started = peak(p.pid), time.time()
+        before, started = peak(p.pid), spent(p.pid)
         p.stdin.write(text.encode() + b"\n")
         p.stdin.flush()
         body = p.stdout.readline()
-        seconds, memory = time.time() - started, peak(p.pid) - before
+        seconds, memory = spent(p.pid) - started, peak(p.pid) - before
         p.stdin.write(b'{"jsonrpc":"2.0","id":2,"method":"ping"}\n')
         p.stdin.close()
         good = answers(body) and json.loads(p.stdout.readline()) == {"jsonrpc": "2.0", "id": 2, "result": {}}
@@ -110,7 +116,7 @@ def main():
     worst_ms = worst_times = 0.0
     for name, text in BOMBS.items():
         for way in (by_post, by_line):
-            good, seconds, memory = min((way(text) for _ in range(2)), key=lambda x: (not x[0], x[1]))
+            good, seconds, memory = min((way(text) for _ in range(3)), key=lambda x: (not x[0], x[1]))
             ms, times = seconds * 1000 / (len(text) / MB), memory / len(text)
             worst_ms, worst_times = max(worst_ms, ms), max(worst_times, times)
             if good and ms <= MS_A_MB and times <= TIMES:

@@ -54,7 +54,11 @@ class Stream:
 
 
 def task_call(w, name, arguments, meta=KNOWS_TASKS):
-    return w.modern("tools/call", {"name": name, "arguments": arguments}, meta=meta)[2]
+    answer = w.modern("tools/call", {"name": name, "arguments": arguments}, meta=meta)[2]
+    if isinstance(answer, str):  # a call that was silent for a while is a stream
+        answer = [json.loads(line[5:]) for line in answer.splitlines() if line.startswith("data:")][-1]
+        mcp.record(mcp.MODERN, "tools/call", answer)
+    return answer
 
 
 def task_of(w, method, task_id, meta=KNOWS_TASKS, **more):
