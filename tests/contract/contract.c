@@ -369,14 +369,15 @@ static bool start(struct replay *p, struct err *e)
 }
 
 /* A new folder with what the recording starts from. */
-static bool prepare(struct replay *p, char *template, struct err *e)
+static bool prepare(struct replay *p, struct err *e)
 {
+    const char *place = getenv("TMPDIR");
     const char *initial = arena_printf(p->arena, "%s/initial", p->run->recordings);
     if (p->run->url) {
         p->dir = p->run->data;
         return p->dir || err_set(e, ERR_ARGS, "--url needs --data");
     }
-    p->dir = mkdtemp(template);
+    p->dir = mkdtemp(arena_printf(p->arena, "%s/higress-contract-XXXXXX", place ? place : "/tmp"));
     return p->dir && (p->file->fresh || folder_copy(initial, p->dir));
 }
 
@@ -385,14 +386,13 @@ static void replay_file(struct run *run, const struct recording *file)
     struct arena *a = arena_new();
     struct err e = { 0 };
     size_t len;
-    char template[] = "/tmp/higress-contract-XXXXXX";
     struct replay p = { .run = run, .file = file, .arena = a };
     char *text = file_read(a, arena_printf(a, "%s/%s.jsonl", run->recordings, file->name), 64 << 20,
                            &len, &e);
     if (!text) {
         printf("%s: skipped, no recording\n", file->name);
         run->skipped++;
-    } else if (prepare(&p, template, &e) && start(&p, &e)) {
+    } else if (prepare(&p, &e) && start(&p, &e)) {
         p.folder = folder_open(a, p.dir);
         play_all(&p, text);
     } else {
