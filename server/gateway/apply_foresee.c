@@ -22,7 +22,7 @@ static bool made_by_plan(const struct job *j, const char *provider)
     return false;
 }
 
-static bool provider_exists(struct job *j, const char *name)
+static bool provider_exists(struct job *j, const char *route, const char *name)
 {
     struct err e = { 0 };
     bool missing = false;
@@ -32,18 +32,19 @@ static bool provider_exists(struct job *j, const char *name)
     if (gateway_object(j->at->gateway, j->arena, k, name, NULL, &missing, j->cancel, &e))
         return true;
     if (missing)
-        apply_say(j, "nothing was written: the provider '%s' does not exist", name);
+        apply_say(j, "nothing was written: ai-route '%s': the provider '%s' does not exist", route,
+                  name);
     else
         apply_say(j, "nothing was written: %s", e.text);
     return false;
 }
 
-static bool providers_exist(struct job *j, const cJSON *upstreams)
+static bool providers_exist(struct job *j, const char *route, const cJSON *upstreams)
 {
     const cJSON *u;
     cJSON_ArrayForEach(u, upstreams)
     {
-        if (!provider_exists(j, json_str(u, "provider")))
+        if (!provider_exists(j, route, json_str(u, "provider")))
             return false;
     }
     return true;
@@ -56,9 +57,9 @@ bool apply_foresee(struct job *j)
         if (!op->after || strcmp(op->kind->name, "ai-route") != 0)
             continue;
         const cJSON *fallback = json_get(op->after, "fallbackConfig");
-        if (!providers_exist(j, json_get(op->after, "upstreams")) ||
+        if (!providers_exist(j, op->name, json_get(op->after, "upstreams")) ||
             (json_true(fallback, "enabled") &&
-             !providers_exist(j, json_get(fallback, "upstreams"))))
+             !providers_exist(j, op->name, json_get(fallback, "upstreams"))))
             return false;
     }
     return true;

@@ -215,11 +215,22 @@ static bool resolve(struct manifest *m, cJSON *node, manifest_secret_fn *fn, voi
     return true;
 }
 
-bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, struct err *e)
+bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, bool skip,
+                      struct err *e)
 {
-    for (int i = 0; i < m->count; i++)
-        if (!resolve(m, m->list[i].object, fn, arg, e))
-            return err_at(e, "%s: %s '%s'", m->list[i].where, m->list[i].kind->name,
-                          m->list[i].name);
+    int kept = 0;
+    for (int i = 0; i < m->count; i++) {
+        struct manifest_item *x = &m->list[i];
+        struct err why = { 0 };
+        bool ok = resolve(m, x->object, fn, arg, &why);
+        if (!ok && !skip)
+            return err_set(e, why.kind, "%s: %s '%s': %s", x->where, x->kind->name, x->name,
+                           why.text);
+        if (ok)
+            m->list[kept++] = *x;
+        else
+            manifest_note(m, "%s '%s' is left out: %s", x->kind->name, x->name, why.text);
+    }
+    m->count = kept;
     return true;
 }

@@ -49,7 +49,9 @@ void manifest_note(struct manifest *m, const char *format, ...)
 /* "${env:NAME}", "${file:PATH}" and "${secret:NAME}" become what fn returns (NULL + e: none). */
 typedef const char *manifest_secret_fn(void *arg, const char *from, const char *name,
                                        struct err *e);
-bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, struct err *e);
+/* skip: an object with a secret that is not known is left out, with a note. */
+bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, bool skip,
+                      struct err *e);
 
 /* One plan of it all: creates what is not there, changes what differs. whole: an object is replaced
  * by what the manifest says; else what the manifest leaves out stays. A reference to what neither

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/yaml.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "gateway/manifest.h"
@@ -192,16 +193,41 @@ static bool scope_is_new(struct planning *g, const struct manifest_item *i)
            missing;
 }
 
+/* YAML text inside an object may be given as the tree it is. */
+static void settle_yaml(struct arena *a, const struct manifest_item *i)
+{
+    const cJSON *tree = i->kind->yaml ? json_get(i->object, i->kind->yaml) : NULL;
+    if (cJSON_IsObject(tree) || cJSON_IsArray(tree))
+        json_set_str(a, i->object, i->kind->yaml, yaml_print(a, tree));
+}
+
+/* What reading never shows (a private key) cannot be compared; what the gateway makes of it can.
+ * Takes those members out of the item. */
+static bool looks_same(const struct manifest_item *i, const cJSON *now)
+{
+    bool same = true, any = false;
+    char word[KIND_WORD];
+    for (const char *rest = i->kind->needs ? i->kind->made : NULL; kind_next(&rest, word);) {
+        const cJSON *given = json_get(i->object, word);
+        any = any || given;
+        same = same && (!given || json_equal(given, json_get(now, word)));
+        json_remove(i->object, word);
+    }
+    return any && same;
+}
+
 static bool plan_item(struct planning *g, const struct manifest_item *i)
 {
     struct plan *p = g->plan;
     struct arena *a = p->arena;
     bool missing = scope_is_new(g, i);
+    settle_yaml(a, i);
     cJSON *now = missing ? NULL
                          : gateway_object(g->gateway, a, i->kind, i->name, i->scope, &missing,
                                           g->cancel, p->err);
     if (!now && !missing)
         return false;
+    bool known = looks_same(i, now);
     if (!kind_exists(i->kind, now)) {
         g->created++;
         return plan_create(p, i->kind->name, i->scope, i->object);
@@ -211,17 +237,22 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
     if (text && (i->kind->flags & KIND_SCOPED) && json_get(i->object, "configurations"))
         json_remove(after, "rawConfigurations");
     cJSON *is = kind_content(a, i->kind, now), *wanted = kind_content(a, i->kind, after);
-    if (json_equal(is, wanted)) {
+    if (known || json_equal(is, wanted)) {
         g->same++;
         return true;
     }
     g->changed++;
-    return plan_put(p, i->kind->name, i->name, i->scope, now, after);
+    p->exact = g->whole;
+    bool ok = plan_put(p, i->kind->name, i->name, i->scope, now, after);
+    p->exact = false;
+    return ok;
 }
 
 static bool say_where(struct planning *g, const struct manifest_item *i)
 {
-    return err_at(g->plan->err, "%s: %s '%s'", i->where, i->kind->name, i->name);
+    bool named = text_starts(g->plan->err->text, i->kind->name);
+    return named ? err_at(g->plan->err, "%s", i->where)
+                 : err_at(g->plan->err, "%s: %s '%s'", i->where, i->kind->name, i->name);
 }
 
 bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, bool whole,

@@ -178,6 +178,31 @@ static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
     }
 }
 
+/* The rules; what they only doubt, or are against in an object that a gateway held, is a warning.
+ */
+static bool passes(struct plan *p, const struct plan_op *op)
+{
+    struct err why = { 0 };
+    bool ok = check_object(p->arena, op->kind, op->before, op->after, &why);
+    if (!ok && !p->as_is)
+        return err_set(p->err, why.kind, "%s '%s': %s", op->kind->name, op->name, why.text);
+    if (!ok)
+        plan_warn(p, "%s '%s' is taken as it is, although %s", op->kind->name, op->name, why.text);
+    const char *doubt;
+    for (int n = 0; (doubt = check_doubt(p->arena, op->kind, op->before, op->after, n)); n++)
+        plan_warn(p, "%s", doubt);
+    return true;
+}
+
+static void set_version(struct arena *a, const struct plan_op *op, cJSON *after)
+{
+    const char *version = op->before ? kind_version_of(op->kind, op->before) : NULL;
+    if (version)
+        json_set_str(a, after, "version", version);
+    else
+        json_remove(after, "version");
+}
+
 /* Makes the object to be sent whole and right. */
 static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
 {
@@ -198,18 +223,9 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
     if (!mask_restore(a, op->kind, op->before, after, p->err))
         return false;
     carry_over(p, op, after);
-    const char *version = op->before ? kind_version_of(op->kind, op->before) : NULL;
-    if (version)
-        json_set_str(a, after, "version", version);
-    else
-        json_remove(after, "version");
+    set_version(a, op, after);
     op->after = after;
-    if (!check_object(a, op->kind, op->before, after, p->err))
-        return err_at(p->err, "%s '%s'", op->kind->name, op->name);
-    const char *doubt;
-    for (int n = 0; (doubt = check_doubt(a, op->kind, op->before, after, n)); n++)
-        plan_warn(p, "%s", doubt);
-    return true;
+    return passes(p, op);
 }
 
 static bool finish(struct plan *p, struct plan_op *op)

@@ -41,6 +41,7 @@ struct plan {
     const char *warnings[PLAN_MAX_WARNINGS];
     int warning_count;
     const char *if_used; /* "cascade", "force" or NULL: what to do about the users of what goes */
+    bool as_is;          /* what a rule is against is taken with a warning: a gateway held it */
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
     const char *digest; /* 64 hex digits, after plan_close */
