@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "mcp/era.h"
 #include "mcp/policy.h"
+#include "mcp/resource.h"
 
 enum { MAX_LIST = 4 << 20, MAX_NAME = 40, MAX_ERAS = 8 };
 
@@ -222,6 +223,9 @@ static void write_tool(struct buf *b, const struct catalog_tool *t, const struct
     }
     if (era->annotations)
         write_annotations(b, t->tool->risk);
+    if (t->tool->plan) /* the older key too: some hosts read only that one */
+        buf_str(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"" RESOURCE_PLAN_VIEW
+                   "\"},\"ui/resourceUri\":\"" RESOURCE_PLAN_VIEW "\"}");
     buf_char(b, '}');
 }
 

@@ -38,7 +38,12 @@ struct method {
 
 /* -- opening ----------------------------------------------------------------------------- */
 
-static void add_capabilities(struct arena *a, cJSON *result, const struct era *era)
+#define UI "io.modelcontextprotocol/ui"
+#define TASKS "io.modelcontextprotocol/tasks"
+
+/* client: what it declared. Sessions hear of an extension when they named it. */
+static void add_capabilities(struct arena *a, cJSON *result, const struct era *era,
+                             const cJSON *client)
 {
     cJSON *all = json_set_object(a, result, "capabilities");
     if (era->completions)
@@ -50,10 +55,12 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
     cJSON *tools = json_set_object(a, all, "tools");
     json_set_bool(a, prompts, "listChanged", true);
     json_set_bool(a, tools, "listChanged", true);
-    if (!era->modern)
+    if (!era->modern && !json_get(json_get(client, "extensions"), UI))
         return;
     cJSON *extensions = json_set_object(a, all, "extensions");
-    json_set_object(a, extensions, "io.modelcontextprotocol/tasks");
+    json_set_object(a, extensions, UI);
+    if (era->modern)
+        json_set_object(a, extensions, TASKS);
 }
 
 static void remember(struct session *s, const struct rpc *rpc)
@@ -76,7 +83,7 @@ static const char *initialize(struct request *r)
     remember(s, &r->rpc);
     cJSON *result = json_object(a);
     json_set_str(a, result, "protocolVersion", s->era->version);
-    add_capabilities(a, result, s->era);
+    add_capabilities(a, result, s->era, s->client);
     json_set(a, result, "serverInfo", request_server_info(a, s->era));
     json_set_str(a, result, "instructions", instructions);
     return request_envelope(r, result);
@@ -96,7 +103,7 @@ static const char *discover(struct request *r)
     struct arena *a = r->arena;
     cJSON *result = json_object(a);
     json_set(a, result, "supportedVersions", json_raw(a, era_supported()));
-    add_capabilities(a, result, r->era);
+    add_capabilities(a, result, r->era, r->client);
     json_set_str(a, result, "instructions", instructions);
     add_cache(r, result);
     return request_envelope(r, result);

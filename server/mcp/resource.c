@@ -19,6 +19,7 @@ enum { TEMPLATES_TTL_MS = 300000, RESOURCE_MISSING = -32002 };
 static const struct resource_provider *const ours[] = {
     &resource_gateway,
     &resource_change,
+    &resource_app,
     NULL,
 };
 

@@ -61,4 +61,5 @@ void resource_list(struct request *r);
 void resource_templates(struct request *r);
 void resource_read(struct request *r);
 
-extern const struct resource_provider resource_gateway, resource_change;
+#define RESOURCE_PLAN_VIEW "ui://higress-ops/plan-1.html"
+extern const struct resource_provider resource_gateway, resource_change, resource_app;

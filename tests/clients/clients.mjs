@@ -10,6 +10,7 @@ import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/std
 import { encode } from 'gpt-tokenizer';
 import { House, binary, check, root, run, summary } from './house.mjs';
 import { recording } from './record.mjs';
+import { checkView } from './view.mjs';
 import { join } from 'node:path';
 
 const modern = '2026-07-28';
@@ -202,6 +203,8 @@ for (const era of ['legacy', 'modern']) {
       assert.match(tools.out, /gateway_overview/);
       const call = await inspect('--method', 'tools/call', '--tool-name', 'list_routes', '--tool-arg', 'text=orders-3');
       assert.match(call.out, /orders-3/, call.err + call.out);
+      const app = await inspect('--method', 'tools/call', '--tool-name', 'change_resource', '--app-info');
+      assert.match(app.out, /ui:\/\/higress-ops\/plan-1.html/, app.err + app.out);
     } finally {
       await house.close();
     }
@@ -229,4 +232,5 @@ await check('what a model pays: 10 routes, tools/list', async () => {
   }
 });
 
+await checkView();
 summary();

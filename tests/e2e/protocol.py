@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -694,6 +695,17 @@ def check_shutdown_with_calls_in_flight(w):
 
 
 # -- every answer fits the schema that tools/list gives ------------------------------------------------------------------
+
+def check_instructions(w):
+    """Short, the same in both eras, and what they name is there."""
+    said = [c.open()["instructions"] for c in (w.stdio(LEGACY, opened=False), w.stdio(mcp.MODERN, opened=False))]
+    equal(said[0], said[1])
+    holds(len(said[0].split()) <= 150, "%d words" % len(said[0].split()))
+    tools = names_of(w.http(LEGACY))
+    named = set(re.findall(r"\b[a-z]+_[a-z_]+\b", said[0]))
+    equal(named - set(tools), {"approval_required", "dry_run"}, "named")
+    holds({"gateway_overview", "diagnose", "list_routes", "get_change"} <= named | set(said[0].split()), "the way in")
+
 
 def names_of(c):
     return [t["name"] for t in c.request("tools/list")["tools"]]

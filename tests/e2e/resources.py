@@ -53,7 +53,7 @@ def check_every_listed_resource_is_read(w):
         seen = set()
         for row in rows:
             kind = row["uri"].split("/")[4:5]
-            if kind and tuple(kind) in seen and len(kind) == 1:
+            if row["uri"].startswith("ui:") or (kind and tuple(kind) in seen):
                 continue
             seen.add(tuple(kind))
             holds(HUSH not in json.dumps(read(c, row["uri"])), "the secret is masked")
@@ -237,6 +237,39 @@ def check_changes_are_subscribed_without_a_rate(w):
     equal(refused(c, "resources/subscribe", {"uri": "test://many/96"})["code"], -32603, "bounded")
     standing.close()
     c.close()
+
+
+VIEW = "ui://higress-ops/plan-1.html"
+APP = "text/html;profile=mcp-app"
+
+
+def check_the_view_of_a_plan(w):
+    """MCP Apps: told to those who ask, on every tool that plans, one page without data, network or a way to approve."""
+    ui = {"io.modelcontextprotocol/ui": {"mimeTypes": [APP]}}
+    for era in (LEGACY, mcp.MODERN):
+        plain, host = (mcp.HttpClient("127.0.0.1", w.port, era) for _ in range(2))
+        host.capabilities = lambda: {"extensions": ui}
+        told = [c.open()["capabilities"].get("extensions", {}) for c in (plain, host)]
+        holds("io.modelcontextprotocol/ui" in told[1], "negotiated in %s: %s" % (era, told))
+        equal("io.modelcontextprotocol/ui" in told[0], era == mcp.MODERN, "a session that did not ask is not told")
+        tools = host.request("tools/list")["tools"]
+        equal(json.dumps(tools), json.dumps(plain.request("tools/list")["tools"]), "one list for everybody")
+        for t in tools:
+            plans = "dry_run" in t["inputSchema"].get("properties", {})
+            equal(t.get("_meta"), {"ui": {"resourceUri": VIEW}, "ui/resourceUri": VIEW} if plans else None, t["name"])
+        one = [r for r in host.request("resources/list")["resources"] if r["uri"] == VIEW]
+        equal([r["mimeType"] for r in one], [APP])
+        got = host.request("resources/read", {"uri": VIEW})
+        content = got["contents"][0]
+        equal(content["mimeType"], APP)
+        equal(content["_meta"]["ui"]["csp"], {d: [] for d in ("connectDomains", "resourceDomains", "frameDomains",
+                                                              "baseUriDomains")})
+        for word in ("innerHTML", "http://", "https://", "<link", "src=", "eval(", "apply_change"):
+            holds(word not in content["text"], "the page holds no " + word)
+        if era == mcp.MODERN:
+            equal((got["cacheScope"], got["ttlMs"] > 0), ("public", True))
+        equal(refused(host, "resources/read", {"uri": "ui://higress-ops/other.html"})["data"],
+              {"uri": "ui://higress-ops/other.html"})
 
 
 if __name__ == "__main__":
