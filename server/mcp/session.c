@@ -12,7 +12,7 @@
 #include "mcp/watch.h"
 #include "net/loop.h"
 
-enum { BUCKETS = 4096, TRIM_FROM = 256 };
+enum { BUCKETS = 4096, TRIM_FROM = 256, FORGOTTEN_SECONDS = 60 };
 
 /* Seconds between two sweeps; a session may outlive its time by as much. */
 static double sweep_every(const struct mcp *m)
@@ -38,6 +38,11 @@ static unsigned bucket_of(const char *id)
     return h % BUCKETS;
 }
 
+static bool idle(const struct session *s)
+{
+    return !s->requests && !(s->standing && s->standing->open);
+}
+
 static void sweep(void *arg)
 {
     struct session_table *t = arg;
@@ -47,7 +52,7 @@ static void sweep(void *arg)
         struct session *next = NULL;
         for (struct session *s = t->buckets[i]; s; s = next) {
             next = s->next;
-            if (s->last_used >= oldest || s->requests || (s->standing && s->standing->open))
+            if (s->last_used >= oldest || !idle(s))
                 continue;
             session_end(s);
             ended++;
@@ -55,6 +60,23 @@ static void sweep(void *arg)
     }
     if (ended >= TRIM_FROM)
         arena_trim();
+}
+
+/* When all places are taken, whoever opens the most must not keep the others out: the session that
+ * nobody has used for the longest time makes room, if it was a while. */
+static bool make_room(struct session_table *t)
+{
+    struct session *found = NULL;
+    double oldest = loop_now(t->mcp->loop) - FORGOTTEN_SECONDS;
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct session *s = t->buckets[i]; s; s = s->next)
+            if (idle(s) && s->last_used < oldest) {
+                found = s;
+                oldest = s->last_used;
+            }
+    if (found)
+        session_end(found);
+    return found;
 }
 
 struct session_table *session_table_new(struct mcp *m)
@@ -107,7 +129,7 @@ struct session *session_alone(struct mcp *m, const char *principal)
 struct session *session_open(struct mcp *m, const char *principal)
 {
     struct session_table *t = m->sessions;
-    if (t->count >= m->config->sessions)
+    if (t->count >= m->config->sessions && !make_room(t))
         return NULL;
     if (!t->sweep)
         t->sweep = loop_timer(m->loop, sweep_every(m), sweep_every(m), sweep, t);

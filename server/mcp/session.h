@@ -45,7 +45,7 @@ int session_count(const struct session_table *t);
 
 /* A session without an id, for a transport that is one session by itself. Ended by session_end. */
 struct session *session_alone(struct mcp *m, const char *principal);
-/* NULL when there are http.sessions already. */
+/* NULL when there are http.sessions already, all of them used within a minute. */
 struct session *session_open(struct mcp *m, const char *principal);
 /* NULL: unknown, ended, or another principal's. Counts as use. */
 struct session *session_find(struct mcp *m, const char *id, const char *principal);

@@ -114,9 +114,11 @@ class Server:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
         env = {**os.environ, "HIGRESS_OPS_STATE": self.dir.name, "HIGRESS_OPS_URL": "http://127.0.0.1:9"}
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", "127.0.0.1:%d" % self.port, "--sessions", str(SESSIONS + 100), "--session-ttl",
-             str(TTL), "--log", "error"], env=env, stdout=subprocess.PIPE)
+             str(TTL), "--log", "error"], env=env, stdout=subprocess.PIPE,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard)))
         self.process.stdout.readline()
         self.pid = self.process.pid
 
@@ -340,6 +342,7 @@ def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard if 0 < hard < 8192 else 8192, hard))
     server = Server(sys.argv[1])
+    check("memory at the start, whatever the limit of descriptors (4.11): %d kB" % server.memory(), server.memory() < 40000)
     observer = Observer(server.port)
     try:
         # As many as later, so that what is compared is a server that has been busy before.

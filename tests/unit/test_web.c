@@ -30,7 +30,7 @@ static struct {
 static int start(void **state)
 {
     (void)state;
-    static const char config[] = "listen: 127.0.0.1:0\n";
+    static const char config[] = "listen: 127.0.0.1:0\nhttp: {sessions: 50}\n";
     static const struct toolset *const none[] = { NULL };
     struct err e = { 0 };
     t.arena = arena_new();
@@ -212,6 +212,26 @@ static void a_stream_is_heard_from_where_it_was_lost(void **state)
     close(fd);
 }
 
+static void a_forgotten_session_makes_room(void **state)
+{
+    (void)state;
+    struct session *all[50];
+    for (int i = 0; i < 50; i++)
+        all[i] = opened();
+    assert_null(session_open(t.mcp, "local"));
+    const char *id = arena_strdup(t.arena, all[7]->id);
+    int fd = get(all[9], NULL);
+    all[7]->last_used -= 70;
+    all[8]->last_used -= 65;
+    all[9]->last_used -= 90; /* but somebody listens */
+    assert_non_null(session_open(t.mcp, "local"));
+    assert_null(session_find(t.mcp, id, "local"));
+    assert_ptr_equal(session_find(t.mcp, all[8]->id, "local"), all[8]); /* which counts as use */
+    assert_null(session_open(t.mcp, "local"));
+    assert_int_equal(session_count(t.mcp->sessions), 50);
+    close(fd);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
@@ -221,6 +241,7 @@ int main(void)
         TEST(one_message_may_be_larger_than_what_is_kept),
         TEST(what_all_streams_keep_is_bounded),
         TEST(a_stream_is_heard_from_where_it_was_lost),
+        TEST(a_forgotten_session_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
