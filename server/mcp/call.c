@@ -81,7 +81,7 @@ static bool find_tool(struct call *c)
 
 static bool admitted(struct call *c)
 {
-    int running = c->mcp->requests - c->mcp->listening;
+    int running = mcp_running(c->mcp);
     if (running <= c->mcp->config->max_calls)
         return true;
     return err_set(&c->err, ERR_POLICY,

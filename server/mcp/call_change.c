@@ -56,7 +56,11 @@ static const cJSON *await(struct call *c, const char *id)
 {
     task_status(c->request, "A person must decide: `higress-ops approve %s` (or reject)", id);
     double seconds = c->mcp->config->plan_ttl;
-    return engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+    task_await(c->request, true);
+    const cJSON *out =
+        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+    task_await(c->request, false);
+    return out;
 }
 
 /* The plan, and how a person approves it where the client cannot ask. */

@@ -46,7 +46,10 @@ struct mcp {
     struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
     int requests;             /* in flight, all peers */
-    int listening;            /* of them: open listen requests, which do no work */
+    int listening;            /* of them: open listen requests */
+    int awaiting;             /* of them: tasks that wait for a person */
+    void (*quiet)(void *arg); /* NULL, or called when the last request has ended */
+    void *quiet_arg;
     uint8_t state_key[32];
     bool has_state_key;
 };
@@ -61,6 +64,8 @@ struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct 
 struct engine *mcp_engine(struct mcp *m);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */
 void mcp_reload(struct mcp *m);
+/* Requests that do some work now: what limits.calls bounds. */
+int mcp_running(const struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, engine included; nothing may run any more, and the loop must still exist. */

@@ -66,12 +66,15 @@ const char *request_envelope(struct request *r, cJSON *result)
 /* The last act: the transport gets the text, then everything of the request ends. */
 static void finish(struct request *r, int status, const char *json)
 {
+    struct mcp *m = r->mcp;
     struct reply_to *to = r->reply;
     session_leave(r);
     r->reply = NULL;
-    r->mcp->requests--;
+    m->requests--;
     to->done(to, status, json, json ? strlen(json) : 0);
     arena_free(r->arena);
+    if (m->requests == 0 && m->quiet)
+        m->quiet(m->quiet_arg);
 }
 
 void request_result(struct request *r, const char *result)

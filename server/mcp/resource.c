@@ -112,7 +112,7 @@ static void refuse(struct request *r)
 
 static bool admitted(struct request *r)
 {
-    int running = r->mcp->requests - r->mcp->listening;
+    int running = mcp_running(r->mcp);
     if (running <= r->mcp->config->max_calls)
         return true;
     return request_fail(r, 200, RPC_INTERNAL,

@@ -9,6 +9,7 @@
 #include "mcp/mcp.h"
 #include "mcp/method.h"
 #include "mcp/session.h"
+#include "mcp/task.h"
 #include "net/loop.h"
 #include "net/stdio.h"
 
@@ -36,8 +37,9 @@ static void tell_ended(void *arg)
     p->ended(p->arg);
 }
 
-static void maybe_ended(struct pipe *p)
+static void maybe_ended(void *arg)
 {
+    struct pipe *p = arg;
     if (p->eof && p->mcp->requests == 0)
         loop_soon(p->mcp->loop, tell_ended, p);
 }
@@ -67,7 +69,6 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
     }
     if (json)
         stdio_write(p->lines, json, n);
-    maybe_ended(p);
 }
 
 static bool send_unasked(struct standing *s, const char *json, size_t n)
@@ -158,6 +159,7 @@ static void on_end(void *arg)
     while (p->session->asks) /* nobody is there to answer */
         ask_abandon(p->session->asks);
     listen_end_all(p->mcp);
+    task_end_awaiting(p->mcp);
     if (!p->grace)
         p->grace = loop_timer(p->mcp->loop, PIPE_GRACE_SECONDS, 0, tell_ended, p);
     maybe_ended(p);
@@ -174,6 +176,8 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
                         .session = session_alone(m, "local"),
                         .ended = ended,
                         .arg = arg };
+    m->quiet = maybe_ended;
+    m->quiet_arg = p;
     session_stand(p->session, &p->standing);
     const struct stdio_options o = {
         .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p
@@ -187,6 +191,7 @@ void pipe_close(struct pipe *p)
     if (!p)
         return;
     p->eof = p->closed = true;
+    p->mcp->quiet = NULL;
     p->pending++; /* stays while what runs is cancelled */
     session_end(p->session);
     loop_untimer(p->grace);

@@ -32,6 +32,7 @@ struct task {
     cJSON *answers;
     struct fiber *asking;
     struct request *request; /* NULL: it has ended */
+    bool awaits;             /* counted in mcp.awaiting */
     struct task *next;
 };
 
@@ -210,6 +211,13 @@ bool task_detach(struct request *r)
     return true;
 }
 
+void task_await(struct request *r, bool awaits)
+{
+    struct task *t = (struct task *)(void *)r->reply;
+    t->mcp->awaiting += awaits - t->awaits;
+    t->awaits = awaits;
+}
+
 void task_status(struct request *r, const char *format, ...)
 {
     if (!task_is(r))
@@ -248,7 +256,9 @@ const cJSON *task_ask(struct request *r, const cJSON *inputs)
     turn(t, "input_required");
     r->cancel.wake = wake;
     r->cancel.arg = t;
+    task_await(r, true);
     fiber_park();
+    task_await(r, false);
     r->cancel.wake = NULL;
     r->cancel.arg = NULL;
     t->inputs = NULL;
@@ -270,6 +280,13 @@ void task_end_all(struct mcp *m)
 {
     for (struct task *t = m->tasks ? m->tasks->first : NULL; t; t = t->next)
         cancel(t);
+}
+
+void task_end_awaiting(struct mcp *m)
+{
+    for (struct task *t = m->tasks ? m->tasks->first : NULL; t; t = t->next)
+        if (t->awaits)
+            cancel(t);
 }
 
 void task_table_free(struct mcp *m)

@@ -26,12 +26,16 @@ void task_status(struct request *r, const char *format, ...) __attribute__((form
  * NULL: cancelled. Keys must not be used twice in one task. */
 const cJSON *task_ask(struct request *r, const cJSON *inputs);
 
+/* The call does nothing but wait for a person (true), or works again. */
+void task_await(struct request *r, bool awaits);
+
 /* The methods: results as text, NULL after request_fail. */
 const char *task_get(struct request *r);
 const char *task_update(struct request *r);
 const char *task_cancel(struct request *r);
 /* Those of the ids that are tasks of r's principal, as an array; NULL: none. */
 const cJSON *task_owned(struct request *r, const cJSON *ids);
-/* Cancels all that run; frees the rest when nothing runs any more. */
+/* Cancels all that run, or only what waits for a person. task_table_free: nothing may run. */
 void task_end_all(struct mcp *m);
+void task_end_awaiting(struct mcp *m);
 void task_table_free(struct mcp *m);

@@ -197,6 +197,29 @@ def check_a_cancelled_task_leaves_the_plan_pending(w):
     c.call("cancel_change", {"id": plan})
 
 
+def check_tasks_that_await_a_person_take_no_place(w):
+    port = w.house.serve(["--max-calls", "2"])
+    headers = {"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/call"}
+
+    def call(name, arguments):
+        params = {"name": name, "arguments": arguments, "_meta": KNOWS_TASKS}
+        return w.post({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params},
+                      {**headers, "Mcp-Name": name}, port)[2]["result"]
+
+    for i in range(4):
+        patch = {**PATCH, "object": {"path": {"matchType": "PRE", "matchValue": "/await%d" % i}}}
+        equal(call("change_resource", patch)["resultType"], "task", "the %d. that waits" % i)
+    answer = call("gateway_overview", {})
+    holds(not answer.get("isError"), json.dumps(answer)[:300])
+    c = w.stdio(mcp.MODERN)
+    c.send({"jsonrpc": "2.0", "id": 9, "method": "tools/call",
+            "params": {"name": "change_resource", "arguments": PATCH, "_meta": KNOWS_TASKS}})
+    equal(c.receive(10)["result"]["resultType"], "task", "on a pipe")
+    started = time.time()
+    equal(c.close(), 0, "exit")
+    holds(time.time() - started < 3, "a task that nobody can fetch does not keep the process")
+
+
 def check_a_long_call_becomes_a_task(w):
     c = w.http(mcp.MODERN)
     plan = protocol.pending_id(c)
