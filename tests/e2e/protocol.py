@@ -815,6 +815,8 @@ def check_answers_fit_their_schemas(w):
              ("change_resource", {**PATCH, "dry_run": True}), ("tail_logs", {}), ("apply_change", {"id": plan}),
              ("tune_rate_limit", {"route": "pay", "requests": 5, "dry_run": True}),
              ("add_provider", {"name": "mind", "type": "openai", "key": "sk-hush-1199-quiet", "dry_run": True}),
+             ("describe_kind", {"kind": "route"}),
+             ("apply_manifest", {"manifest": "kind: domain\nname: d.example.com\nenableHttps: 'off'\n", "dry_run": True}),
              ("cancel_change", {"id": plan})]
     code, _, err = w.house.run(["call", "--mode", "auto", "change_resource",
                                 json.dumps({**PATCH, "object": {"path": {"matchValue": "/fit-%s" % time.time()}}})])
