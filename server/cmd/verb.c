@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
+#include "gateway/plan.h"
 #include "gateway/store.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -78,6 +79,18 @@ static void print_operation(struct verb *v, const cJSON *op, FILE *to)
     }
 }
 
+/* A person who decides sees every operation. */
+static void print_rest(struct verb *v, const char *id, int from, FILE *to)
+{
+    struct err e = { 0 };
+    struct store *s = engine_store(v->engine, &e);
+    struct plan *p = s ? store_plan(s, v->arena, id, &e) : NULL;
+    for (int i = from; p && i < p->count; i++)
+        print_operation(v, plan_show_op(v->arena, p, i), to);
+    if (!p)
+        fprintf(to, "\n  the rest cannot be shown: %s\n", e.text);
+}
+
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
     const char *gateway = verb_clean(v, o, "gateway");
@@ -86,6 +99,8 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
             gateway);
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
+    if (json_get(o, "more_operations"))
+        print_rest(v, json_str(o, "id"), json_count(json_get(o, "operations")), to);
     cJSON_ArrayForEach(item, json_get(o, "warnings"))
     {
         if (cJSON_IsString(item))

@@ -6,14 +6,16 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "gateway/apply.h"
 #include "gateway/compare.h"
+#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "gateway/write.h"
 #include "net/loop.h"
 
 static const double LEASE = 45; /* seconds: longer than one request may take */
-enum { LOOKS = 3 };
+enum { LOOKS = 3, TARGET_LOOKS = 20 };
 
 static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
                     enum write_doubt *doubt, struct err *e)
@@ -39,6 +41,41 @@ bool apply_alike(struct job *j, const struct plan_op *op, const cJSON *x, const 
     return json_equal(kind_content(j->arena, op->kind, x), kind_content(j->arena, op->kind, y));
 }
 
+/* Made by the console for something that this plan made a moment ago: an AI route brings its
+ * statistics along. What the plan says of it holds. */
+static bool made_along(const struct job *j, int i)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    for (int n = 0; op->verb == PLAN_CREATE && op->scope && n < i; n++) {
+        const struct plan_op *by = &j->plan->ops[n];
+        size_t len = strlen(by->name);
+        const char *at = strstr(op->scope, by->name);
+        if (by->verb == PLAN_CREATE && at && text_starts(op->scope, "route:") &&
+            (!strcmp(at + len, ".internal") || !strcmp(at + len, ".fallback.internal")))
+            return true;
+    }
+    return false;
+}
+
+/* A service is discovered some time after its source was made: its instances wait for it. */
+static bool wait_for_target(struct job *j, int i, struct err *e)
+{
+    const struct plan_op *op = &j->plan->ops[i];
+    bool waits =
+        i > 0 && op->verb == PLAN_CREATE && op->scope && text_starts(op->scope, "service:");
+    for (int n = 0; waits && n < TARGET_LOOKS; n++) {
+        bool missing = false;
+        struct err why = { 0 };
+        if (gateway_object(j->at->gateway, j->arena, op->kind, op->name, op->scope, &missing,
+                           j->cancel, &why) ||
+            why.status != 400)
+            break;
+        if (!nap(j->engine->loop, j->at->config->pause, j->cancel, e))
+            return false;
+    }
+    return true;
+}
+
 /* The last look before the first byte. */
 static bool still_there(struct job *j, int i, const cJSON **now)
 {
@@ -51,11 +88,11 @@ static bool still_there(struct job *j, int i, const cJSON **now)
     }
     if (j->plan->count == 1)
         return true; /* compared right now */
-    if (!apply_read(j, j->arena, op, now, j->cancel, &e)) {
+    if (!wait_for_target(j, i, &e) || !apply_read(j, j->arena, op, now, j->cancel, &e)) {
         apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, e.text);
         return false;
     }
-    if (apply_alike(j, op, op->before, *now))
+    if (apply_alike(j, op, op->before, *now) || made_along(j, i))
         return true;
     apply_say(j, "%s '%s' was not written: it changed while applying", op->kind->name, op->name);
     return false;

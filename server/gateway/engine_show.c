@@ -44,6 +44,30 @@ static cJSON *head(const struct engine *g, struct arena *a, const struct stored 
     return o;
 }
 
+/* Of very many outcomes those that went well are counted, not shown. */
+static cJSON *bounded(struct arena *a, const cJSON *result)
+{
+    const cJSON *all = json_get(result, "operations"), *op;
+    if (json_count(all) <= LIST_MAX)
+        return json_clone(a, result);
+    cJSON *o = json_object(a), *counts = json_object(a), *shown = json_array(a);
+    cJSON_ArrayForEach(op, all)
+    {
+        const char *outcome = json_str(op, "outcome");
+        json_set_num(a, counts, outcome, json_num(counts, outcome, 0) + 1);
+        if (strcmp(outcome, store_intent_name(INTENT_WRITTEN)) != 0 && json_count(shown) < LIST_MAX)
+            json_add(a, shown, json_clone(a, op));
+    }
+    cJSON_ArrayForEach(op, result)
+    {
+        if (op != all)
+            json_set(a, o, op->string, json_clone(a, op));
+    }
+    json_set(a, o, "operations", shown);
+    json_set(a, o, "counts", counts);
+    return o;
+}
+
 cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e)
 {
     struct stored row = { 0 };
@@ -62,8 +86,10 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
         summary = plan_show(a, p, true);
     json_set(a, o, "operations", json_clone(a, json_get(summary, "operations")));
     json_set(a, o, "warnings", json_clone(a, json_get(summary, "warnings")));
+    if (json_get(summary, "more_operations"))
+        json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
     if (row.result)
-        json_set(a, o, "result", json_clone(a, row.result));
+        json_set(a, o, "result", bounded(a, row.result));
     return o;
 }
 

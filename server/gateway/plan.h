@@ -74,9 +74,11 @@ const char *plan_verb_name(enum plan_verb v); /* "create", "put", "delete" */
 const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
 
 /* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",
- * "base","diff":[…]}],"warnings":[…]}. Secrets masked, at most about 24 lines of diff an operation;
- * `whole` adds masked before and after. */
+ * "base","diff":[…]}],"more_operations"?,"warnings":[…]}. Secrets masked, at most about 24 lines of
+ * diff an operation, fewer where there are many; `whole` adds masked before and after (up to 20
+ * operations). */
 cJSON *plan_show(struct arena *a, const struct plan *p, bool whole);
+cJSON *plan_show_op(struct arena *a, const struct plan *p, int i); /* one, whatever the count */
 /* The whole plan with its secrets, for the sealed copy in the store; and back (digest checked). */
 cJSON *plan_pack(struct arena *a, const struct plan *p);
 struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e);

@@ -13,7 +13,8 @@
 #include "gateway/mask.h"
 #include "gateway/plan.h"
 
-enum { DIFF_LINES = 24 };
+/* Of a plan of many operations each is shown in fewer lines, and the last ones are counted. */
+enum { DIFF_LINES = 24, FEW = 20, FEW_LINES = 6, MANY = 100, MANY_LINES = 1, SHOWN = 200 };
 
 const char *plan_verb_name(enum plan_verb v)
 {
@@ -85,12 +86,12 @@ bool plan_close(struct plan *p)
     return true;
 }
 
-static cJSON *show_op(struct arena *a, const struct plan_op *op, bool whole)
+static cJSON *show_op(struct arena *a, const struct plan_op *op, int lines, bool whole)
 {
     cJSON *o = op_head(a, op);
     cJSON *before = mask_object(a, op->kind, kind_content(a, op->kind, op->before));
     cJSON *after = mask_object(a, op->kind, kind_content(a, op->kind, op->after));
-    json_set(a, o, "diff", diff_lines(a, before, after, DIFF_LINES));
+    json_set(a, o, "diff", diff_lines(a, before, after, lines));
     if (whole && before)
         json_set(a, o, "before", before);
     if (whole && after)
@@ -108,12 +109,20 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
     if (p->undoes)
         json_set_str(a, o, "undoes", p->undoes);
     cJSON *ops = json_set_array(a, o, "operations");
-    for (int i = 0; i < p->count; i++)
-        json_add(a, ops, show_op(a, &p->ops[i], whole));
+    int lines = p->count <= FEW ? DIFF_LINES : p->count <= MANY ? FEW_LINES : MANY_LINES;
+    for (int i = 0; i < p->count && i < SHOWN; i++)
+        json_add(a, ops, show_op(a, &p->ops[i], lines, whole && p->count <= FEW));
+    if (p->count > SHOWN)
+        json_set_num(a, o, "more_operations", p->count - SHOWN);
     cJSON *warnings = json_set_array(a, o, "warnings");
     for (int i = 0; i < p->warning_count; i++)
         json_add_str(a, warnings, p->warnings[i]);
     return o;
+}
+
+cJSON *plan_show_op(struct arena *a, const struct plan *p, int i)
+{
+    return show_op(a, &p->ops[i], DIFF_LINES, false);
 }
 
 cJSON *plan_pack(struct arena *a, const struct plan *p)

@@ -1,5 +1,6 @@
 /* test_manifest.c - manifests: what the two forms become, one plan out of them, what is taken back
  * when a part fails, and what a write that failed halfway leaves. */
+#include "base/buf.h"
 #include "gateway/manifest.h"
 #include "world.h"
 
@@ -247,12 +248,43 @@ static void test_half_put(void **state)
     with_world("approve", half_put);
 }
 
+/* Of very many objects the answer stays bounded, and counts. */
+static void many(struct world *w)
+{
+    struct err e = { 0 };
+    struct buf *b = buf_in(w->arena, 1 << 20);
+    for (int i = 0; i < 210; i++)
+        buf_printf(b, "---\nkind: domain\nname: d%d.example.com\nenableHttps: 'off'\n", i);
+    struct manifest *m = manifest_new(w->arena);
+    struct plan *p = plan_new(w->arena, "test", CHANGE, &e);
+    const char *id = NULL;
+    if (!manifest_read(m, b->data, b->len, &e) || !manifest_plan(w->gateway, p, m, false, NULL) ||
+        !engine_propose(w->engine, p, false, "tester", &id, &e) ||
+        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        fail_msg("%s", e.text);
+    cJSON *o = engine_apply(w->engine, w->arena, id, NULL, &e);
+    if (!o)
+        fail_msg("%s", e.text);
+    assert_int_equal(json_count(json_get(o, "operations")), 200);
+    assert_int_equal((int)json_num(o, "more_operations", 0), 10);
+    assert_int_equal(json_count(json_path(o, "result.operations")), 0);
+    assert_int_equal((int)json_num(json_path(o, "result.counts"), "written", 0), 210);
+    assert_true(strlen(json_print(w->arena, o)) < 64 << 10);
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    with_world("approve", many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),       cmocka_unit_test(test_wasm),
         cmocka_unit_test(test_third_fails), cmocka_unit_test(test_undo_fails),
         cmocka_unit_test(test_half),        cmocka_unit_test(test_half_put),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

@@ -42,3 +42,25 @@ call apply_manifest {"manifest":[{"kind":"consumer","name":"a","credentials":[{"
 error "secrets.envs allows no variable"
 call apply_manifest {"manifest":[{"kind":"domain","name":"higress-default-domain","enableHttps":"on"}]}
 error "look like that already"
+
+# an AI route brings its statistics along: what the manifest says of them holds
+only stdio
+mode auto
+call apply_manifest {"manifest":[
+  {"kind":"ai-provider","name":"qw","type":"qwen","tokens":["sk-token-of-qw"]},
+  {"kind":"ai-route","name":"chat","upstreams":[{"provider":"qw","weight":100}]},
+  {"kind":"plugin-instance","name":"ai-statistics","scope":"route:ai-route-chat.internal","enabled":true,"configurations":{"attributes":[{"key":"a","value_source":"fixed_value","value":"b"}]}},
+  {"kind":"plugin-instance","name":"request-block","scope":"service:llm-qw.internal.dns","enabled":true,"configurations":{"block_urls":["/admin"]}}]}
+ok {"state":"applied"}
+console GET /v1/routes/ai-route-chat.internal/plugin-instances/ai-statistics {"configurations":{"attributes":[{"key":"a","value_source":"fixed_value","value":"b"}]}}
+console GET /v1/services/llm-qw.internal.dns/plugin-instances/request-block {"enabled":true}
+never "sk-token-of-qw"
+
+# Kubernetes objects of AI routes, certificates and settings
+only stdio
+mode auto
+call apply_manifest {"manifest":"apiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: ai-proxy.internal}\nspec:\n  defaultConfig:\n    providers:\n    - {id: qw, type: qwen, protocol: openai, apiTokens: [sk-token-of-qw]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ai-route-chat}\ndata:\n  data: '{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"qw\",\"weight\":100}]}'\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: domain-wildcard.example.com}\ndata: {domain: '*.example.com', enableHttps: 'off'}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: ai-route-chat.internal}\nspec: {}\n"}
+ok {"state":"applied","title":"Apply a manifest: create 3, change 0","warnings":["~ai-route-chat.internal is left out"]}
+console GET /v1/ai/routes/chat {"name":"chat"}
+console GET /v1/ai/providers/qw {"type":"qwen"}
+never "sk-token-of-qw"
