@@ -125,6 +125,8 @@ static bool write_ingress(struct rest_request *r, const cJSON *route, const char
     json_set(a, out, "services", to);
     const cJSON *auth = json_get(route, "authConfig");
     cJSON *ingress = ingress_from_route(r, model_bind(a, ingress_route_model, out));
+    if (ingress)
+        kube_keep_unknown(r, "ingresses", ingress);
     return ingress && kube_save(r, "ingresses", ingress) &&
            rules_write_auth(r, name, cJSON_IsObject(auth) ? auth : NULL);
 }
@@ -228,6 +230,7 @@ static bool write_fallback(struct rest_request *r, const cJSON *route)
         return remove_fallback(r, json_str(route, "name"));
     cJSON *upstreams = fallback_upstreams(a, fallback);
     cJSON *filter = ai_fallback_filter(a, from, json_get(fallback, "responseCodes"));
+    kube_keep_unknown(r, "envoyfilters", filter);
     return write_ingress(r, route, name, upstreams, from) && kube_save(r, "envoyfilters", filter) &&
            write_traffic(r, name, upstreams);
 }

@@ -300,6 +300,7 @@ static const cJSON *replace(struct rest_request *r, cJSON *route)
         !ai_derive_write(r, route))
         return NULL;
     cJSON *object = config_map(r->arena, route);
+    kube_keep_unknown(r, "configmaps", object);
     kube_set_version(r->arena, object, json_str(route, "version"));
     return kube_replace(r, "configmaps", object);
 }

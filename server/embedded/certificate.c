@@ -142,7 +142,9 @@ static void update(struct rest_request *r)
                   "TlsCertificate name in the URL doesn't match the one in the body.");
         return;
     }
-    const cJSON *stored = kube_replace(r, kind, secret_of(r, rest_var(r, 0)));
+    cJSON *secret = secret_of(r, rest_var(r, 0));
+    kube_keep_unknown(r, kind, secret);
+    const cJSON *stored = kube_replace(r, kind, secret);
     if (stored)
         rest_give(r, shown(r, stored));
 }

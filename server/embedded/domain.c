@@ -189,7 +189,9 @@ static void update(struct rest_request *r)
         rest_fail(r, X_VALIDATION, "Domain name in the URL doesn't match the one in the body.");
         return;
     }
-    give_after_routes(r, kube_replace(r, kind, map_of(r)));
+    cJSON *map = map_of(r);
+    kube_keep_unknown(r, kind, map);
+    give_after_routes(r, kube_replace(r, kind, map));
 }
 
 static void delete (struct rest_request *r)

@@ -263,6 +263,11 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
     struct kstore_object *o = kstore_object_new(name);
     o->tree = json_clone(o->arena, shaped);
     arena_free(scratch);
+    const struct kstore_object *now = kstore_lookup(s, kind, name);
+    if (now) {
+        o->head = arena_strdup(o->arena, now->head);
+        o->rest = arena_strdup(o->arena, now->rest);
+    }
     return change(s, kind, o->name, o, e);
 }
 

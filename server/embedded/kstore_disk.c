@@ -64,6 +64,35 @@ static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
     return tree;
 }
 
+/* The file says that it is an object which another file is: which of them counts is not for us to
+ * guess. (Under a name that no file has, it is the object that its own name says.) */
+static bool is_taken(struct kstore *s, struct arena *a, size_t kind, const char *name,
+                     const cJSON *tree, const char *text, struct err *e)
+{
+    const char *given = json_str(json_get(tree, "metadata"), "name");
+    struct kstore_file file;
+    if (!given || strcmp(given, name) == 0 || strchr(given, '/') ||
+        !kstore_disk_identify(kstore_disk_path(s, a, kind, given), &file))
+        return false;
+    err_set(e, ERR_ARGS, "line %u: the name '%s' is that of %s/%s.yaml already: rename one of them",
+            kstore_text_line_of_name(text, given), given, kstore_kinds[kind].plural, given);
+    return true;
+}
+
+/* Who holds the version from before a hand edit must learn of it: the version moves, unless the
+ * editor moved it. The file stays as he left it. */
+static void move_version(struct kstore_object *o, const struct kstore_object *before)
+{
+    if (!o->tree || !before || !before->tree || json_equal(o->tree, before->tree))
+        return;
+    cJSON *metadata = json_get(o->tree, "metadata");
+    const char *old = json_str(json_get(before->tree, "metadata"), "resourceVersion");
+    const char *new = json_str(metadata, "resourceVersion");
+    if (old && (!new || strcmp(old, new) == 0))
+        json_set_str(o->arena, metadata, "resourceVersion",
+                     arena_printf(o->arena, "%llu", strtoull(old, NULL, 10) + 1));
+}
+
 static struct kstore_object *load(struct kstore *s, size_t kind, const char *name,
                                   const struct kstore_file *file)
 {
@@ -76,9 +105,10 @@ static struct kstore_object *load(struct kstore *s, size_t kind, const char *nam
     const char *text = file_read(scratch, path, LARGEST_FILE, &len, &e);
     cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
     if (tree && !cJSON_IsObject(tree))
-        err_set(&e, ERR_ARGS, "it holds no object");
-    if (cJSON_IsObject(tree)) {
+        err_set(&e, ERR_ARGS, "line 1: it holds no object");
+    if (cJSON_IsObject(tree) && !is_taken(s, scratch, kind, name, tree, text, &e)) {
         o->tree = json_clone(o->arena, complete(scratch, tree, name));
+        kstore_text_split(o->arena, o, text, len);
     } else {
         const char *why = text_clean(scratch, e.kind ? e.text : "it is empty", 300);
         o->problem = arena_printf(o->arena, "%s/%s.yaml: %s", kstore_kinds[kind].plural, name, why);
@@ -97,10 +127,13 @@ static void reload(struct kstore *s, size_t kind, const char *name)
     const struct kstore_object *o = kstore_lookup(s, kind, name);
     if (o && there && kstore_disk_same(&o->file, &file))
         return;
-    if (there)
-        kstore_insert(s, kind, load(s, kind, name, &file));
-    else
+    if (!there) {
         kstore_remove(s, kind, name);
+        return;
+    }
+    struct kstore_object *now = load(s, kind, name, &file);
+    move_version(now, o);
+    kstore_insert(s, kind, now);
 }
 
 /* "a.yaml" → "a" in arena a; NULL for any other file. */

@@ -30,6 +30,9 @@ struct kstore_object {
     cJSON *tree;         /* NULL: the file cannot be read, then problem says why */
     const char *problem; /* "ingresses/a.yaml: …" */
     struct kstore_file file;
+    /* What stands in the file before and behind the object: comments, further documents. NULL:
+     * nothing. */
+    const char *head, *rest;
     struct kstore_object *next; /* among the retired */
 };
 
@@ -112,6 +115,13 @@ void kstore_disk_make(struct kstore *s, size_t kind); /* the kind's folder, if i
 bool kstore_disk_identify(const char *path, struct kstore_file *out);
 bool kstore_disk_same(const struct kstore_file *x, const struct kstore_file *y);
 bool kstore_disk_sync(struct kstore *s, size_t kind, struct err *e); /* the kind's folder */
+
+/* kstore_text.c */
+/* Sets head and rest of the object that was read from text (at its ends in arena a). */
+void kstore_text_split(struct arena *a, struct kstore_object *o, const char *text, size_t len);
+/* The file's new text. */
+char *kstore_text_print(struct arena *a, const struct kstore_object *o);
+unsigned kstore_text_line_of_name(const char *text, const char *name); /* 1: not found */
 
 /* kstore_shape.c: the object as it is stored, in arena a. */
 cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,

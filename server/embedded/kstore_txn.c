@@ -11,8 +11,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "base/json.h"
-#include "base/yaml.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -97,7 +95,7 @@ static bool prepare(struct kstore *s, struct kstore_change *c, struct err *e)
         return true;
     if (s->lists[c->kind].watch < 0)
         kstore_disk_make(s, c->kind);
-    const char *text = yaml_print(a, c->after->tree);
+    const char *text = kstore_text_print(a, c->after);
     c->temporary = file_stage(a, c->path, text, strlen(text), kstore_kinds[c->kind].mode, e);
     kstore_step(s);
     return c->temporary != NULL;

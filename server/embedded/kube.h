@@ -41,6 +41,9 @@ bool kube_would_replace(struct rest_request *r, const char *kind, const char *na
 /* kube_save for an object that is there: one write that stands for several. */
 const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *object,
                             unsigned writes);
+/* Before replacing an object that was built anew: takes over what the console does not know of the
+ * stored one (kube_keep.c). */
+void kube_keep_unknown(struct rest_request *r, const char *kind, cJSON *object);
 bool kube_delete(struct rest_request *r, const char *kind, const char *name); /* missing is fine */
 
 /* The API server could not store something: 500 with its words. Returns false. */

@@ -150,6 +150,7 @@ const char *mcp_route_write(struct rest_request *r, const cJSON *server)
     if (!ingress)
         return NULL;
     annotate(r, ingress, server, domains);
+    kube_keep_unknown(r, "ingresses", ingress);
     return kube_save(r, "ingresses", ingress) ? json_str(route, "name") : NULL;
 }
 

@@ -127,6 +127,8 @@ const cJSON *route_create(struct rest_request *r, const cJSON *route)
 const cJSON *route_replace(struct rest_request *r, const cJSON *route)
 {
     cJSON *ingress = ingress_from_route(r, route);
+    if (ingress)
+        kube_keep_unknown(r, kind, ingress);
     const cJSON *stored = ingress ? kube_replace(r, kind, ingress) : NULL;
     if (!stored || !rules_write_auth(r, kube_name(stored), json_get(route, "authConfig")))
         return NULL;
@@ -200,6 +202,8 @@ bool route_follow_domain(struct rest_request *r, const char *domain)
     {
         cJSON *bound = model_bind(r->arena, ingress_route_model, route);
         cJSON *ingress = bound ? ingress_from_route(r, bound) : NULL;
+        if (ingress)
+            kube_keep_unknown(r, kind, ingress);
         followed = ingress && kube_replace(r, kind, ingress);
         if (!followed)
             break;

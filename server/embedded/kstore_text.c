@@ -1,0 +1,78 @@
+/* kstore_text.c - a file is an object and what stands around it: comments before it, further
+ * documents behind it. Only the object is rewritten.
+ */
+#include "embedded/kstore_impl.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/yaml.h"
+
+#include <ctype.h>
+#include <stdint.h>
+
+/* Nothing but space, or a comment, up to the end of the line. */
+static bool is_blank(const char *line, const char *end)
+{
+    while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
+        line++;
+    return line == end || *line == '#';
+}
+
+/* "---" or "..." at the start of a line stands for nothing else in YAML, not even in a text. */
+static bool is_marker(const char *line, const char *end, const char *marker)
+{
+    return end - line >= 3 && memcmp(line, marker, 3) == 0 &&
+           (line + 3 == end || isspace((unsigned char)line[3]));
+}
+
+/* Belongs to the head: blank, a comment, a directive, the mark that opens the document. */
+static bool is_head(const char *line, const char *end)
+{
+    return is_blank(line, end) || *line == '%' ||
+           (is_marker(line, end, "---") && is_blank(line + 3, end));
+}
+
+void kstore_text_split(struct arena *a, struct kstore_object *o, const char *text, size_t len)
+{
+    const char *end = text + len, *line = text, *object = NULL;
+    for (const char *next; line < end; line = next) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        next = stop ? stop + 1 : end;
+        stop = stop ? stop : end;
+        if (!object && is_head(line, stop))
+            continue;
+        if (object && (is_marker(line, stop, "---") || is_marker(line, stop, "...")))
+            break;
+        if (!object)
+            object = line;
+    }
+    if (object && object > text)
+        o->head = arena_strndup(a, text, (size_t)(object - text));
+    if (line < end)
+        o->rest = arena_strndup(a, line, (size_t)(end - line));
+}
+
+char *kstore_text_print(struct arena *a, const struct kstore_object *o)
+{
+    struct buf *b = buf_in(a, SIZE_MAX / 4);
+    buf_str(b, o->head ? o->head : "");
+    yaml_write(b, o->tree);
+    buf_str(b, o->rest ? o->rest : "");
+    return b->data;
+}
+
+unsigned kstore_text_line_of_name(const char *text, const char *name)
+{
+    unsigned number = 1;
+    for (const char *line = text; line; number++) {
+        const char *at = strstr(line, "name:"), *stop = strchr(line, '\n');
+        if (at && (!stop || at < stop)) {
+            at += strspn(at + 5, " \"'") + 5;
+            if (strncmp(at, name, strlen(name)) == 0)
+                return number;
+        }
+        line = stop ? stop + 1 : NULL;
+    }
+    return 1;
+}
