@@ -47,47 +47,6 @@ cJSON *bridge_find(const cJSON *bridge, const char *list, const char *name)
     return NULL;
 }
 
-/* The members that Higress has for a registry or a proxy; any other stays as it is. */
-static bool is_known(const char *member)
-{
-    static const char *const known[] = {
-        "allowMcpServers",
-        "authSecretName",
-        "connectTimeout",
-        "consulDatacenter",
-        "consulNamespace",
-        "consulRefreshInterval",
-        "consulServiceTag",
-        "domain",
-        "enableMCPServer",
-        "enableScopeMcpServers",
-        "mcpServerBaseUrl",
-        "mcpServerExportDomains",
-        "metadata",
-        "nacosAccessKey",
-        "nacosAddressServer",
-        "nacosGroups",
-        "nacosNamespace",
-        "nacosNamespaceId",
-        "nacosRefreshInterval",
-        "nacosSecretKey",
-        "name",
-        "port",
-        "protocol",
-        "proxyName",
-        "serverAddress",
-        "serverPort",
-        "sni",
-        "type",
-        "vport",
-        "zkServicesPath",
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i], member) == 0)
-            return true;
-    return false;
-}
-
 void bridge_put(struct arena *a, cJSON *bridge, const char *list, cJSON *entry)
 {
     cJSON *spec = json_get(bridge, "spec"), *entries = json_get(spec, list);
@@ -101,7 +60,7 @@ void bridge_put(struct arena *a, cJSON *bridge, const char *list, cJSON *entry)
     cJSON *member, *next;
     for (member = old->child; member; member = next) {
         next = member->next;
-        if (is_known(member->string))
+        if (kstore_bridge_has(member->string))
             json_detach(old, member);
     }
     for (member = entry->child; member; member = next) {

@@ -66,3 +66,6 @@ bool kstore_commit(struct kstore *s, struct err *e);
 
 /* Files that cannot be read: i counts from 0; NULL after the last. "ingresses/a.yaml: line 3: …" */
 const char *kstore_problem(const struct kstore *s, size_t i);
+/* Is that a member Higress has for a registry or a proxy of an McpBridge? Any other is kept as it
+ * is. */
+bool kstore_bridge_has(const char *member);

@@ -19,16 +19,70 @@ static bool is_zero(const cJSON *v)
     return cJSON_IsFalse(v) || cJSON_IsNull(v);
 }
 
-/* Service sources and proxies: every zero value vanishes; 64-bit integers are text. */
-static void prune_bridge(cJSON *node)
+/* The members that Higress has for a registry or a proxy; any other stays as it is. */
+bool kstore_bridge_has(const char *member)
+{
+    static const char *const known[] = {
+        "allowMcpServers",
+        "authSecretName",
+        "connectTimeout",
+        "consulDatacenter",
+        "consulNamespace",
+        "consulRefreshInterval",
+        "consulServiceTag",
+        "domain",
+        "enableMCPServer",
+        "enableScopeMcpServers",
+        "mcpServerBaseUrl",
+        "mcpServerExportDomains",
+        "metadata",
+        "nacosAccessKey",
+        "nacosAddressServer",
+        "nacosGroups",
+        "nacosNamespace",
+        "nacosNamespaceId",
+        "nacosRefreshInterval",
+        "nacosSecretKey",
+        "name",
+        "port",
+        "protocol",
+        "proxyName",
+        "serverAddress",
+        "serverPort",
+        "sni",
+        "type",
+        "vport",
+        "zkServicesPath",
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], member) == 0)
+            return true;
+    return false;
+}
+
+/* Service sources and proxies: every zero value of their own members vanishes. */
+static void prune_zeros(cJSON *node, bool inside)
 {
     cJSON *next, *v = node ? node->child : NULL;
     for (; v; v = next) {
         next = v->next;
+        if (!inside && v->string && !kstore_bridge_has(v->string))
+            continue;
         if (cJSON_IsObject(v) || cJSON_IsArray(v))
-            prune_bridge(v);
+            prune_zeros(v, true);
         if (cJSON_IsObject(node) && is_zero(v))
             json_detach(node, v);
+    }
+}
+
+static void prune_bridge(cJSON *spec)
+{
+    static const char *const lists[] = { "registries", "proxies" };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        cJSON *entry, *list = json_get(spec, lists[i]);
+        cJSON_ArrayForEach(entry, list) prune_zeros(entry, false);
+        if (list && is_zero(list))
+            json_detach(spec, list);
     }
 }
 
