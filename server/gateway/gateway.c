@@ -190,7 +190,13 @@ cJSON *gateway_get(struct gateway *g, struct arena *a, const char *path, bool *m
     }
     if (answer.status / 100 != 2)
         return gateway_refused(a, "GET", path, &answer, e), NULL;
-    return gateway_unwrap(a, "GET", path, &answer, e);
+    cJSON *data = gateway_unwrap(a, "GET", path, &answer, e);
+    /* Only this one comes without; from elsewhere it would be something else's answer. */
+    if (!data || gateway_enveloped(a, &answer) || text_starts(path, "/system/info"))
+        return data;
+    err_status(e, ERR_GATEWAY, answer.status,
+               "GET %s was answered with something else than the console's {success, data}", path);
+    return NULL;
 }
 
 struct search {

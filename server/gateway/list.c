@@ -20,7 +20,6 @@ struct stream {
     gateway_each_fn *fn;
     void *arg;
     double count;
-    char first;     /* first byte of the answer: '[' is a bare list */
     struct err err; /* of parsing */
 };
 
@@ -38,8 +37,6 @@ static bool element(void *arg, const char *text, size_t len)
 static bool bytes(void *arg, const char *text, size_t n)
 {
     struct stream *s = arg;
-    for (size_t i = 0; i < n && !s->first; i++)
-        s->first = strchr(" \t\r\n", text[i]) ? '\0' : text[i];
     return s->err.kind == ERR_NONE && json_split_feed(s->split, text, n, &s->err);
 }
 
@@ -51,8 +48,6 @@ static bool whole(struct arena *a, struct stream *s, const char *path, struct er
     if (s->err.kind != ERR_NONE)
         return err_status(e, ERR_GATEWAY, 200, "GET %s was not answered with a JSON list: %s", path,
                           s->err.text);
-    if (s->first == '[')
-        return true;
     cJSON *rest = json_split_rest(s->split, a);
     const char *said = json_str(rest, "message");
     if (!json_true(rest, "success") || !cJSON_IsNumber(json_get(rest, "total")))

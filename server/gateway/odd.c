@@ -141,7 +141,9 @@ static cJSON *allowed(struct odd *o)
     char *path = kind_object_path(o->a, o->k, o->name, NULL, o->e);
     cJSON *rows = path ? get(o, path) : NULL;
     const cJSON *row;
-    if (!rows)
+    if (rows && !cJSON_IsArray(rows))
+        err_status(o->e, ERR_GATEWAY, 200, "the gateway answered %s without a list", path);
+    if (!cJSON_IsArray(rows))
         return NULL;
     cJSON *object = named(o, o->name);
     cJSON *consumers = json_set_array(o->a, object, "consumers");

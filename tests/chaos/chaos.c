@@ -1,11 +1,15 @@
 /* chaos.c - random changes through the real engine to a console that behaves badly; no claim about
  * any of them may be wrong.
  *
- *   chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] [-v]
+ *   chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] [--mutate N] [-v]
  *
  * Several worlds run side by side, each with its own console, engine, state folder and seed made
  * of the one given. Prints what was broken, what was claimed, and every wrong claim with the seed;
  * the same seed gives the same run. Short waits come from the configuration.
+ *
+ * --mutate makes the engine lie, so that it can be seen that a lie is found: 1 says "applied" where
+ * it is unknown, 2 "not written" where it is unknown, 3 "not written" where it is applied, 4 loses
+ * what was written, 5 says that an operation was undone which stands.
  */
 #include "chaos.h"
 
@@ -26,13 +30,13 @@ static const char *const states[STATES] = { "applied", "failed",      "void",
 
 struct run {
     unsigned long long seed;
-    int operations, rate, worlds;
+    int operations, rate, worlds, mutation;
     bool verbose;
     struct loop *loop;
     const char *dir;
-    int running, lies, done;
-    unsigned long faults[FAULTS], outcomes[STATES];
-    unsigned long kinds[64], digest;
+    int running, lies, done, deeds;
+    unsigned long faults[FAULTS], outcomes[STATES], met[FAULTS][STATES];
+    unsigned long long digest;
 };
 
 struct world {
@@ -43,14 +47,20 @@ struct world {
     struct gateway *gateway;
     struct engine *engine;
     struct chance chance;
+    unsigned long long digest;
 };
 
-static void claim(struct run *r, const char *state)
+/* What was said, and which faults it was said under. */
+static void claim(struct world *w, const char *state, unsigned seen)
 {
+    struct run *r = w->run;
     int i = 0;
     while (i < STATES - 1 && strcmp(states[i], state) != 0)
         i++;
     r->outcomes[i]++;
+    for (int f = 0; f < FAULTS; f++)
+        r->met[f][i] += seen >> f & 1;
+    w->digest = (w->digest ^ (seen * 8u + (unsigned)i)) * 1099511628211ULL;
 }
 
 static void say_lie(struct world *w, struct arena *a, int n, const char *lie, const cJSON *shown)
@@ -64,12 +74,13 @@ static void say_lie(struct world *w, struct arena *a, int n, const char *lie, co
 }
 
 /* Somebody else changes what the plan is about before it is applied. */
-static void meddle(struct world *w, struct arena *a, const struct plan *p)
+static void meddle(struct world *w, struct arena *a, const struct plan *p, unsigned percent)
 {
     struct err e = { 0 };
     struct embedded_answer answer = { 0 };
     const struct plan_op *op = &p->ops[0];
-    if (op->before && chance_of(&w->chance, 5))
+    if ((op->before || percent == 100) && !(op->kind->flags & KIND_ODD) &&
+        chance_of(&w->chance, percent))
         bad_console_ask(w->console, a, "DELETE",
                         kind_object_path(a, op->kind, op->name, op->scope, &e), NULL, &answer);
 }
@@ -85,35 +96,93 @@ static const char *approve(struct world *w, struct plan *p, struct err *e)
     return id;
 }
 
-static void deed(struct world *w, int n)
+static void set_outcomes(struct arena *a, cJSON *shown, const char *state, const char *was,
+                         const char *outcome)
+{
+    cJSON *o;
+    json_set_str(a, shown, "state", state);
+    cJSON_ArrayForEach(o, json_path(shown, "result.operations"))
+    {
+        const char *old = json_str(o, "outcome");
+        if (old && !strcmp(old, was))
+            json_set_str(a, o, "outcome", outcome);
+    }
+}
+
+/* The engine as it would be without one of its guards. */
+static void mutate(struct world *w, struct scene *s, cJSON *shown)
+{
+    static const struct {
+        const char *state, *says, *was, *outcome;
+    } rows[] = { { "unknown", "applied", "unknown", "written" },
+                 { "unknown", "failed", "unknown", "not written" },
+                 { "applied", "failed", "written", "not written" },
+                 { "applied", NULL, NULL, NULL },
+                 { "failed", "failed", "written", "undone" } };
+    int m = w->run->mutation - 1;
+    const char *state = json_str(shown, "state");
+    if (m < 0 || !state || strcmp(state, rows[m].state) != 0)
+        return;
+    if (rows[m].says)
+        set_outcomes(s->arena, shown, rows[m].says, rows[m].was, rows[m].outcome);
+    else
+        meddle(w, s->arena, s->plan, 100);
+}
+
+/* From a plan to the judgement of what its application is said to have come to. */
+static const char *carry_out(struct world *w, struct arena *a, struct plan *p, cJSON **shown)
+{
+    struct err e = { 0 };
+    const char *id = approve(w, p, &e);
+    struct scene *s = arena_make(a, struct scene);
+    if (!id)
+        return NULL;
+    *s = (struct scene){ .console = w->console, .arena = a, .plan = p };
+    meddle(w, a, p, 5);
+    scene_set(s);
+    bad_console_seen(w->console);
+    engine_apply(w->engine, a, id, NULL, &e);
+    unsigned seen = bad_console_seen(w->console);
+    bad_console_settle(w->console);
+    struct err ignored = { 0 };
+    *shown = engine_show(w->engine, a, id, false, &ignored);
+    claim(w, *shown ? json_str(*shown, "state") : "other", seen);
+    mutate(w, s, *shown);
+    if (w->run->verbose)
+        printf("world %d: %s: %s\n", w->number, json_str(*shown, "state"), e.text);
+    return verdict_on(s, *shown);
+}
+
+/* Now and then what was done is undone, by the engine's own plan. */
+static const char *take_back(struct world *w, struct arena *a, cJSON **shown)
+{
+    struct err *e = arena_make(a, struct err);
+    struct plan *p = plan_new(a, "undo", CHANGE, e);
+    const char *id = json_str(*shown, "id");
+    if (!id || !chance_of(&w->chance, 8) || !engine_undo(w->engine, p, id, NULL, e))
+        return NULL;
+    return carry_out(w, a, p, shown);
+}
+
+/* One deed; how many plans were carried out. */
+static int deed(struct world *w, int n)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    const char *lie = NULL, *id = NULL;
-    cJSON *shown = NULL;
-    struct scene *s = arena_make(a, struct scene);
-    s->console = w->console;
-    s->arena = a;
+    const char *lie = NULL;
+    cJSON *shown = NULL, *undone = NULL;
     bad_console_faults(w->console, a);
-    s->plan = deed_make(w->console, w->gateway, a, &w->chance, &lie, &e);
-    if (s->plan && !lie)
-        id = approve(w, (struct plan *)s->plan, &e);
-    if (id) {
-        struct err ignored = { 0 };
-        meddle(w, a, s->plan);
-        scene_set(s);
-        engine_apply(w->engine, a, id, NULL, &e);
-        bad_console_settle(w->console);
-        shown = engine_show(w->engine, a, id, false, &ignored);
-        lie = verdict_on(s, shown);
-    }
-    if (w->run->verbose)
-        printf("world %d, operation %d: %s: %s\n", w->number, n,
-               id ? json_str(shown, "state") : "not planned", e.text);
-    claim(w->run, id ? json_str(shown, "state") : "not planned");
+    struct plan *p = deed_make(w->console, w->gateway, a, &w->chance, &lie, &e);
+    if (p && !lie)
+        lie = carry_out(w, a, p, &shown);
     if (lie)
         say_lie(w, a, n, lie, shown);
+    else if (shown && (undone = shown) && (lie = take_back(w, a, &undone)))
+        say_lie(w, a, n, lie, undone);
+    int done = (shown != NULL) + (undone && undone != shown);
+    w->run->outcomes[STATES - 2] += !shown;
     arena_free(a);
+    return done;
 }
 
 static bool build(struct world *w, struct err *e)
@@ -134,7 +203,7 @@ static bool build(struct world *w, struct err *e)
         return false;
     w->gateway = gateway_new(r->loop, w->arena, c);
     w->engine = engine_new(r->loop, w->arena, w->gateway, c);
-    bad_console_break(w->console, (unsigned)r->rate);
+    bad_console_break(w->console, (unsigned)r->rate, w->gateway);
     return true;
 }
 
@@ -145,10 +214,13 @@ static void live(void *arg)
     struct err e = { 0 };
     w.arena = arena_new();
     if (build(&w, &e)) {
-        for (int n = w.number; n < r->operations; n += r->worlds) {
-            deed(&w, n);
-            r->done++;
+        int share = (r->operations + r->worlds - 1) / r->worlds;
+        for (int n = 0; n < share; r->deeds++) {
+            int done = deed(&w, n);
+            n += done;
+            r->done += done;
         }
+        r->digest += w.digest;
         for (int f = 0; f < FAULTS; f++)
             r->faults[f] += bad_console_counts(w.console)[f];
         engine_stop(w.engine);
@@ -178,12 +250,22 @@ static void all(struct loop *l, void *arg)
 
 static void report(const struct run *r)
 {
-    printf("seed %llu, %d operations, %d%% of requests broken\n", r->seed, r->done, r->rate);
-    for (int f = 0; f < FAULTS; f++)
-        printf("  %-24s %7lu\n", f ? fault_name(f) : "requests unbroken", r->faults[f]);
-    for (int i = 0; i < STATES; i++)
-        printf("  %-24s %7lu\n", states[i], r->outcomes[i]);
-    printf("%d wrong claims\n", r->lies);
+    printf("seed %llu: %d operations, %d%% of requests break\n%-22s %8s", r->seed, r->done, r->rate,
+           "", "requests");
+    for (int i = 0; i < STATES - 2; i++)
+        printf(" %8s", states[i]);
+    puts("");
+    for (int f = 0; f < FAULTS; f++) {
+        printf("%-22s %8lu", f ? fault_name(f) : "(unbroken)", r->faults[f]);
+        for (int i = 0; i < STATES - 2; i++)
+            printf(" %8lu", r->met[f][i]);
+        puts("");
+    }
+    printf("%-31s", "operations");
+    for (int i = 0; i < STATES - 2; i++)
+        printf(" %8lu", r->outcomes[i]);
+    printf("\n%lu could not be planned, run %016llx, %d wrong claims\n", r->outcomes[STATES - 2],
+           r->digest, r->lies);
 }
 
 static bool options(int argc, char **argv, struct run *r)
@@ -201,6 +283,8 @@ static bool options(int argc, char **argv, struct run *r)
             r->seed = (unsigned long long)n;
         else if (!strcmp(argv[i], "--operations"))
             r->operations = (int)n;
+        else if (!strcmp(argv[i], "--mutate"))
+            r->mutation = n >= 0 && n <= 5 ? (int)n : 0;
         else if (!strcmp(argv[i], "--rate"))
             r->rate = (int)n;
         else if (!strcmp(argv[i], "--worlds"))
@@ -227,15 +311,18 @@ int main(int argc, char **argv)
     struct run r = { .seed = 1, .operations = 1000, .rate = 25, .worlds = 8 };
     char shm[] = "/dev/shm/higress-chaos-XXXXXX", tmp[] = "/tmp/higress-chaos-XXXXXX";
     if (!options(argc, argv, &r)) {
-        fprintf(stderr, "chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] [-v]\n");
+        fprintf(stderr, "chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] "
+                        "[--mutate N] [-v]\n");
         return 2;
     }
     r.dir = mkdtemp(shm) ? shm : mkdtemp(tmp);
     setenv("HIGRESS_OPS_PASSWORD", "admin", 1);
-    if (r.dir) {
+    struct arena *a = arena_new();
+    if (r.dir && deed_prepare(a, r.dir)) {
         loop_main(all, &r);
         remove_tree(r.dir);
     }
+    arena_free(a);
     report(&r);
     return r.done < r.operations || r.lies > 0;
 }

@@ -52,25 +52,34 @@ enum fault {
 const char *fault_name(enum fault f);
 
 struct bad_console;
-/* Serves dir (empty: filled) on a port of its own; rate: percent of requests that break. */
+/* Serves dir (empty: filled) on a port of its own; nothing breaks yet. */
 struct bad_console *bad_console_start(struct loop *l, const char *dir, unsigned long long seed,
                                       struct err *e);
 void bad_console_stop(struct bad_console *b);
 int bad_console_port(const struct bad_console *b);
-void bad_console_break(struct bad_console *b, unsigned rate);
+/* rate: percent of requests that break; g: who reads what is not one GET. */
+void bad_console_break(struct bad_console *b, unsigned rate, struct gateway *g);
 /* What is still on its way to be done is done now. */
 void bad_console_settle(struct bad_console *b);
 /* How often each fault was made, and of the last requests since the last call which ones. */
 const unsigned long *bad_console_counts(const struct bad_console *b);
 const char *bad_console_faults(struct bad_console *b, struct arena *a);
-/* The truth: the same console asked without the port. NULL: not there. */
+/* Bit f: fault f was made since the last call of this. */
+unsigned bad_console_seen(struct bad_console *b);
+/* The truth: the same console asked without the port; kinds that are not one GET are read by g,
+ * which is the client itself, while nothing breaks. NULL: not there. */
 cJSON *bad_console_object(struct bad_console *b, struct arena *a, const struct kind *k,
                           const char *name, const char *scope);
 /* Somebody else's request, without the port. */
 int bad_console_ask(struct bad_console *b, struct arena *a, const char *method, const char *target,
                     const char *body, struct embedded_answer *out);
+/* Names of a kind's objects, one a line, sorted; NULL: the list could not be read. */
+const char *bad_console_names(struct bad_console *b, struct arena *a, const struct kind *k,
+                              bool truth);
 unsigned long bad_console_generation(const struct bad_console *b);
 
+/* Certificates to choose from, made in dir by openssl. */
+bool deed_prepare(struct arena *a, const char *dir);
 /* A plan of one to three operations on objects that may or may not be there. NULL: e says why none
  * could be made (the console could not be read, or the object is refused). *lie: reading itself
  * said something untrue. */

@@ -5,13 +5,22 @@
  */
 #include "chaos.h"
 
+#include "base/file.h"
 #include "gateway/gateway.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CERTIFICATES = 3 };
 
 struct maker {
     const char *kind;
     const char *names; /* a format with one number */
     unsigned pool;
     cJSON *(*make)(struct arena *a, struct chance *c, const char *name);
+    /* For what is always there: changes something of it instead. */
+    cJSON *(*change)(struct arena *a, struct chance *c, const cJSON *before);
 };
 
 static cJSON *parsed(struct arena *a, const char *text)
@@ -110,6 +119,78 @@ static cJSON *make_consumer(struct arena *a, struct chance *c, const char *name)
                         name, name, chance_below(c, 1000000)));
 }
 
+static char *certificates[CERTIFICATES][2];
+
+static bool run_openssl(const char *name, const char *key, const char *cert)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY);
+        dup2(null, 2);
+        execlp("openssl", "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+               "ec_paramgen_curve:prime256v1", "-nodes", "-days", "9", "-subj", name, "-keyout",
+               key, "-out", cert, (char *)NULL);
+        _exit(127);
+    }
+    int status = 1;
+    waitpid(pid, &status, 0);
+    return status == 0;
+}
+
+bool deed_prepare(struct arena *a, const char *dir)
+{
+    struct err e = { 0 };
+    size_t n;
+    for (int i = 0; i < CERTIFICATES; i++) {
+        char *key = arena_printf(a, "%s/key", dir), *cert = arena_printf(a, "%s/cert", dir);
+        if (!run_openssl(arena_printf(a, "/CN=c%d.example", i), key, cert))
+            return false;
+        certificates[i][0] = file_read(a, cert, 1 << 20, &n, &e);
+        certificates[i][1] = file_read(a, key, 1 << 20, &n, &e);
+    }
+    return certificates[CERTIFICATES - 1][1] != NULL;
+}
+
+static cJSON *make_certificate(struct arena *a, struct chance *c, const char *name)
+{
+    cJSON *o = json_object(a);
+    unsigned i = chance_below(c, CERTIFICATES);
+    json_set_str(a, o, "name", name);
+    json_set_str(a, o, "cert", certificates[i][0]);
+    json_set_str(a, o, "key", certificates[i][1]);
+    return o;
+}
+
+static cJSON *make_mcp_server(struct arena *a, struct chance *c, const char *name)
+{
+    return parsed(
+        a, arena_printf(a,
+                        "{\"name\":\"%s\",\"type\":\"DIRECT_ROUTE\",\"description\":\"n%u\","
+                        "\"domains\":[\"d%u.example\"],\"services\":[{\"name\":\"s%u.static\","
+                        "\"port\":80}],\"directRouteConfig\":{\"path\":\"/m%u\","
+                        "\"transportType\":\"streamable\"}}",
+                        name, chance_below(c, 100), chance_below(c, 4), chance_below(c, 4),
+                        chance_below(c, 9)));
+}
+
+static cJSON *change_consumers(struct arena *a, struct chance *c, const cJSON *before)
+{
+    cJSON *after = json_clone(a, before), *list = json_set_array(a, after, "consumers");
+    for (unsigned i = 0; i < 3; i++)
+        if (chance_of(c, 50))
+            json_add_str(a, list, arena_printf(a, "u%u", i));
+    return after;
+}
+
+static cJSON *change_config(struct arena *a, struct chance *c, const cJSON *before)
+{
+    cJSON *after = json_clone(a, before);
+    cJSON *downstream = json_path(after, "data.higress.downstream");
+    if (downstream)
+        json_set_num(a, downstream, "idleTimeout", 1 + chance_below(c, 900));
+    return after;
+}
+
 static const struct maker makers[] = {
     { "route", "r%u", 5, make_route },
     { "domain", "d%u.example", 4, make_domain },
@@ -120,6 +201,10 @@ static const struct maker makers[] = {
     { "wasm-plugin", "w%u", 3, make_plugin },
     { "plugin-instance", "request-block|key-rate-limit|cors|w0", 4, make_instance },
     { "consumer", "u%u", 3, make_consumer },
+    { "tls-certificate", "c%u", 3, make_certificate },
+    { "mcp-server", "t%u", 2, make_mcp_server },
+    { "mcp-consumers", "t%u", 2, .change = change_consumers },
+    { "higress-config", "higress-config|", 1, .change = change_config },
 };
 
 static const char *name_of(struct arena *a, const struct maker *m, unsigned n)
@@ -184,13 +269,15 @@ static bool add(struct bad_console *b, struct gateway *g, struct plan *p, struct
     const struct maker *m = &makers[chance_below(c, sizeof makers / sizeof *makers)];
     const struct kind *k = kind_find(m->kind);
     const char *name = name_of(a, m, chance_below(c, m->pool)), *scope = scope_of(a, c, k);
-    cJSON *before, *fresh = m->make(a, c, name);
+    cJSON *before, *fresh = m->make ? m->make(a, c, name) : NULL;
     unsigned how = chance_below(c, 100);
     /* What goes along when another operation deletes its owner is judged for plans of one. */
-    if (p->count > 0 && ((k->flags | p->ops[0].kind->flags) & KIND_SCOPED))
+    if (p->count > 0 && ((k->flags | p->ops[0].kind->flags) & (KIND_SCOPED | KIND_ODD)))
         return true;
     if (!read_it(b, g, a, k, name, scope, &before, lie, e))
         return false;
+    if (!fresh)
+        return before && plan_put(p, k->name, name, scope, before, m->change(a, c, before));
     if (!before)
         return plan_create(p, k->name, scope, fresh);
     if (how < 25)
@@ -199,10 +286,22 @@ static bool add(struct bad_console *b, struct gateway *g, struct plan *p, struct
                     how < 60 ? patched(a, c, before, fresh) : fresh);
 }
 
+static void read_list(struct bad_console *b, struct arena *a, struct chance *c, const char **lie)
+{
+    const struct kind *k = kind_find(makers[chance_below(c, sizeof makers / sizeof *makers)].kind);
+    const char *names = bad_console_names(b, a, k, false);
+    const char *are = names ? bad_console_names(b, a, k, true) : NULL;
+    if (names && (!are || strcmp(names, are) != 0))
+        *lie = arena_printf(a, "the list of %s was read as %.200s, and is %.200s", k->name, names,
+                            are ? are : "unreadable");
+}
+
 struct plan *deed_make(struct bad_console *b, struct gateway *g, struct arena *a, struct chance *c,
                        const char **lie, struct err *e)
 {
     struct plan *p = plan_new(a, "chaos", CHANGE, e);
+    if (chance_of(c, 8))
+        read_list(b, a, c, lie);
     int n = chance_of(c, 80) ? 1 : 2 + (int)chance_below(c, 2);
     for (int i = 0; i < n; i++)
         if (!add(b, g, p, c, lie, e) && e->kind != ERR_ARGS)
