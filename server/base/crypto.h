@@ -26,6 +26,16 @@ char *crypto_seal(struct arena *a, const uint8_t key[SEAL_KEY_SIZE], const char 
 char *crypto_open(struct arena *a, const uint8_t key[SEAL_KEY_SIZE], const char *context,
                   const char *sealed, size_t *n);
 
+/* Signatures. RS256: x is the modulus, y the exponent. ES256: coordinates of a P-256 point, and the
+ * signature is R|S. Ed25519: x alone. All big-endian. False for anything that is not right. */
+enum crypto_alg { CRYPTO_RS256 = 1, CRYPTO_ES256, CRYPTO_ED25519 };
+struct crypto_key {
+    const uint8_t *x, *y;
+    size_t x_len, y_len;
+};
+bool crypto_verify(enum crypto_alg alg, const struct crypto_key *key, const void *bytes, size_t n,
+                   const uint8_t *signature, size_t signature_len);
+
 char *base64_encode(struct arena *a, const void *bytes, size_t n);
 char *base64url_encode(struct arena *a, const void *bytes, size_t n); /* no padding */
 /* Strict: canonical alphabet, padding (base64) and trailing bits; NULL otherwise. */

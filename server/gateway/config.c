@@ -48,6 +48,16 @@ const struct config_option config_options[] = {
       "127.0.0.1:8470" },
     { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
       "Bearer tokens by name, each as the SHA-256 of the token.", NULL },
+    { "http.oauth.issuer", NULL, NULL, "URL",
+      "Issuer of the OAuth access tokens (JWT) that are taken beside http.tokens.", NULL },
+    { "http.oauth.resource", NULL, NULL, "URL",
+      "This server as clients name it; tokens must be for it.", NULL },
+    { "http.oauth.jwks", NULL, NULL, "URL|PATH", "Where the issuer's public keys are.", NULL },
+    { "http.oauth.read_scope", NULL, NULL, "SCOPE", "Scope that may do what only reads.",
+      "higress:read" },
+    { "http.oauth.change_scope", NULL, NULL, "SCOPE", "Scope that may do everything.",
+      "higress:change" },
+    { "http.oauth.skew", NULL, NULL, "SECONDS", "How far the issuer's clock may be off.", "60" },
     { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
       "Origins allowed beside the loopback ones.", NULL },
     { "http.hosts", "HIGRESS_OPS_HOSTS", "hosts", "HOST,…",
@@ -124,7 +134,17 @@ static const struct field token_rows[] = {
     { 0 },
 };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
+static const struct field oauth_rows[] = {
+    { "issuer", STR, REQ, "Issuer.", .min = 8, .max = 1024 },
+    { "resource", STR, REQ, "Canonical URL of this server.", .min = 8, .max = 1024 },
+    { "jwks", STR, REQ, "URL or path of the keys.", .min = 1, .max = 4096 },
+    { "read_scope", STR, OPT, "Scope.", .min = 1, .max = 128 },
+    { "change_scope", STR, OPT, "Scope.", .min = 1, .max = 128 },
+    { "skew", NUM, OPT, "Seconds.", .min = 0, .max = 300 },
+    { 0 },
+};
 static const struct field http_rows[] = {
+    { "oauth", OBJ, OPT, "OAuth access tokens.", .of = oauth_rows },
     { "tokens", LIST, OPT, "Bearer tokens.", .max = 64, .of = &a_token },
     { "origins", LIST, OPT, "Allowed origins.", .max = 64, .of = &a_string },
     { "hosts", LIST, OPT, "Allowed hosts.", .max = 64, .of = &a_string },
@@ -263,6 +283,12 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     c->listen = text(a, t, "listen", "127.0.0.1:8470");
     c->tokens = token_list(a, json_path(t, "http.tokens"));
+    c->oauth_issuer = text(a, t, "http.oauth.issuer", NULL);
+    c->oauth_resource = text(a, t, "http.oauth.resource", NULL);
+    c->oauth_jwks = text(a, t, "http.oauth.jwks", NULL);
+    c->oauth_read = text(a, t, "http.oauth.read_scope", "higress:read");
+    c->oauth_change = text(a, t, "http.oauth.change_scope", "higress:change");
+    c->oauth_skew = number(t, "http.oauth.skew", 60);
     c->origins = strings(a, json_path(t, "http.origins"), NULL);
     c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
     c->sessions = number(t, "http.sessions", 10000);

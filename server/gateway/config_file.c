@@ -15,7 +15,7 @@
 #include "gateway/kind.h"
 #include <limits.h>
 
-enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 32 };
+enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 48 };
 
 struct sources {
     struct arena *a;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "gateway/config.h"
 #include "mcp/era.h"
+#include "mcp/oauth.h"
 #include "mcp/web_inside.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -31,10 +32,13 @@ struct web *web_listen(struct mcp *m, struct err *e)
                               .arg = w };
     bool ok = listen_split(listen, address, ADDRESS_SIZE, &o.port, e) || err_at(e, "listen");
     w->loopback = ok && listen_is_local(address);
-    if (ok && !w->loopback && !m->config->tokens[0].name)
+    if (ok && m->config->oauth_issuer)
+        ok = (w->oauth = oauth_new(m->loop, m->config, e)) != NULL;
+    if (ok && !w->loopback && !m->config->tokens[0].name && !w->oauth)
         ok = err_set(e, ERR_ARGS,
                      "listen: %.100s can be reached from other machines, which needs "
-                     "authentication: configure http.tokens (see higress-ops serve --help), or "
+                     "authentication: configure http.tokens or http.oauth (see higress-ops serve "
+                     "--help), or "
                      "listen on 127.0.0.1",
                      listen);
     if (ok)
@@ -43,6 +47,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
         return w;
     }
+    oauth_free(w->oauth);
     arena_free(a);
     return NULL;
 }
@@ -65,6 +70,7 @@ void web_close(struct web *w)
     http_close(w->server);
     loop_untimer(w->tick);
     web_let_go(w);
+    oauth_free(w->oauth);
     arena_free(w->arena);
 }
 

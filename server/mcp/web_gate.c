@@ -2,7 +2,6 @@
  * Runs right after the headers, before a byte of the body is read. */
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "gateway/config.h"
@@ -61,24 +60,6 @@ static bool origin_allowed(const struct web *w, const struct http_exchange *x)
     return w->loopback && host && loopback_name(host);
 }
 
-const char *web_principal(const struct web *w, const struct http_exchange *x)
-{
-    const struct config_token *tokens = w->mcp->config->tokens;
-    if (!tokens[0].name)
-        return "local";
-    const char *header = http_header(x, "authorization");
-    if (!header || http_header_count(x, "authorization") != 1 ||
-        strncasecmp(header, "Bearer ", 7) != 0)
-        return NULL;
-    const char *token = header + 7;
-    const char *hash = crypto_sha256_hex(x->arena, token, strlen(token));
-    const char *who = NULL;
-    for (; tokens->name; tokens++) /* all of them, so that the time says nothing */
-        if (crypto_equal(tokens->sha256, hash, 2 * SHA256_SIZE))
-            who = tokens->name;
-    return who;
-}
-
 void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text)
 {
     const struct http_header headers[] = { { "Content-Type", "application/json" }, { 0 } };
@@ -92,28 +73,17 @@ static bool refuse(struct http_exchange *x, int status, const char *text)
     return false;
 }
 
-static bool challenge(struct http_exchange *x)
-{
-    bool given = http_header(x, "authorization") != NULL;
-    const struct http_header headers[] = {
-        { "Content-Type", "application/json" },
-        { "WWW-Authenticate", given ? "Bearer error=\"invalid_token\"" : "Bearer" },
-        { 0 },
-    };
-    const char *body = rpc_error(x->arena, NULL, RPC_INVALID_REQUEST,
-                                 "A bearer token of this server is needed", NULL);
-    http_reply(x, 401, headers, body, strlen(body));
-    return false;
-}
-
 /* -- paths ------------------------------------------------------------------------------- */
 
 static const struct web_route routes[] = {
-    { "/mcp", "GET", web_get },
-    { "/mcp", "POST", web_post },
-    { "/mcp", "DELETE", web_delete },
-    { "/sse", "GET", web_sse },
-    { "/messages", "POST", web_messages },
+    { "/mcp", "GET", false, web_get },
+    { "/mcp", "POST", false, web_post },
+    { "/mcp", "DELETE", false, web_delete },
+    { "/sse", "GET", false, web_sse },
+    { "/messages", "POST", false, web_messages },
+    { "/.well-known/oauth-protected-resource", "GET", true, web_metadata },
+    { "/.well-known/oauth-protected-resource/mcp", "GET", true, web_metadata },
+    { "/.well-known/oauth-protected-resource/sse", "GET", true, web_metadata },
     { 0 },
 };
 
@@ -200,6 +170,17 @@ static bool wrong_method(struct http_exchange *x)
     return false;
 }
 
+/* Is there such a path, with that method, and a body that we read? */
+static bool served(struct http_exchange *x)
+{
+    if (!methods_of(x))
+        return refuse(x, 404, "There is only /mcp here, and /sse with /messages");
+    if (!web_route(x))
+        return wrong_method(x);
+    return strcmp(x->method, "POST") || is_json(x) ||
+           refuse(x, 415, "Content-Type must be application/json");
+}
+
 bool web_gate(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
@@ -208,15 +189,10 @@ bool web_gate(void *arg, struct http_exchange *x)
     if (!origin_allowed(w, x))
         return refuse(x, 403, "This Origin may not use this server");
     set_cors(w, x);
-    bool options = !strcmp(x->method, "OPTIONS");
-    if (options && methods_of(x))
+    if (!strcmp(x->method, "OPTIONS") && methods_of(x))
         return preflight(x);
-    if (!options && !web_principal(w, x))
-        return challenge(x);
-    if (!methods_of(x))
-        return refuse(x, 404, "There is only /mcp here, and /sse with /messages");
-    if (!web_route(x))
-        return wrong_method(x);
-    return strcmp(x->method, "POST") || is_json(x) ||
-           refuse(x, 415, "Content-Type must be application/json");
+    const struct web_route *r = web_route(x);
+    if (!(r && r->open) && !web_known(w, x))
+        return false;
+    return served(x);
 }

@@ -11,6 +11,7 @@ struct web {
     struct mcp *mcp;
     struct http_server *server;
     bool loopback;
+    struct oauth *oauth;               /* NULL: not configured */
     struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
     struct web_reply *newest, *oldest; /* all of them */
     size_t kept;                       /* bytes of their events */
@@ -35,6 +36,7 @@ struct web_reply {
     unsigned long told;      /* the last event that was sent to somebody */
     unsigned long first;     /* event that is still in the log */
     struct buf log;         /* the newest events: struct web_record and its text, again and again */
+    double until;           /* Unix time at which the stream's token expires; 0: never */
     double since;           /* when it began, last said something, or ended */
     const char *session_id; /* header of the answer to initialize; NULL: none */
     int pending;            /* answers that have not come */
@@ -50,14 +52,23 @@ struct web_record {
     size_t size;
 };
 
-/* Who sent it: the name of its token, "local" where none is asked for, NULL: nobody known. */
+/* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
+ * known. */
 const char *web_principal(const struct web *w, const struct http_exchange *x);
+/* Is there a token that may speak here at all? False after a refusal (401, 403, 503). */
+bool web_known(const struct web *w, struct http_exchange *x);
+/* May the token of x do what the message asks for? rpc NULL: a batch. False after a 403. */
+bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc);
+/* Unix time until which the token of x is good; 0: for ever. */
+double web_until(const struct web *w, const struct http_exchange *x);
+void web_metadata(struct web *w, struct http_exchange *x); /* RFC 9728 */
 /* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
  * another's), a version that has no sessions. */
 struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
 /* A path and a method; the gate lets no other through. */
 struct web_route {
     const char *path, *method;
+    bool open; /* for everybody */
     void (*handle)(struct web *w, struct http_exchange *x);
 };
 const struct web_route *web_route(const struct http_exchange *x); /* NULL: none */

@@ -98,6 +98,10 @@ static void legacy_other(struct web *w, struct http_exchange *x, const struct rp
 
 static void route(struct web *w, struct http_exchange *x, struct arena *a, const struct rpc *rpc)
 {
+    if (!web_scoped(w, x, rpc)) {
+        arena_free(a);
+        return;
+    }
     const char *who = web_principal(w, x);
     bool claimed = rpc->kind != RPC_RESPONSE && modern_claimed(rpc);
     if (rpc->kind == RPC_REQUEST && (claimed || modern_header(rpc, x))) {
@@ -121,7 +125,7 @@ static void route(struct web *w, struct http_exchange *x, struct arena *a, const
 static void several(struct web *w, struct http_exchange *x)
 {
     struct err e = { 0 };
-    struct session *s = web_session(w, x, NULL);
+    struct session *s = web_scoped(w, x, NULL) ? web_session(w, x, NULL) : NULL;
     if (!s)
         return;
     struct batch *b = batch_read(s, x->body, x->body_len, &e);

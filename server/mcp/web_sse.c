@@ -134,17 +134,19 @@ void web_messages(struct web *w, struct http_exchange *x)
     if (!s)
         return;
     if (batch_looks(x->body, x->body_len)) {
-        several(x, s);
+        if (web_scoped(w, x, NULL))
+            several(x, s);
         return;
     }
     struct arena *a = arena_new();
     bool ok = rpc_parse(a, x->body, x->body_len, &rpc, &e);
     if (ok && rpc.kind != RPC_RESPONSE && modern_claimed(&rpc))
         ok = err_set(&e, ERR_PROTO, "Invalid request: 2026-07-28 is served at /mcp");
-    if (ok) {
+    if (ok && web_scoped(w, x, &rpc)) {
         one(x, s, a, &rpc);
         return;
     }
-    refuse(x, rpc.id, &e);
+    if (!ok)
+        refuse(x, rpc.id, &e);
     arena_free(a);
 }

@@ -10,6 +10,8 @@
 #include "mcp/web_inside.h"
 #include "net/loop.h"
 
+#include <time.h>
+
 enum { EARLY_SECONDS = 2, KEEP_SECONDS = 60 };
 
 static void touch(struct web_reply *r)
@@ -139,6 +141,7 @@ void web_attach(struct web_reply *r, struct http_exchange *x)
     if (r->x != x)
         web_detach(r);
     take(r, x);
+    r->until = r->web ? web_until(r->web, x) : 0;
     http_stream(x, 200, headers);
     bool first = !r->streaming;
     r->streaming = true;
@@ -240,9 +243,24 @@ static void keep_alive(struct web_reply *r, double quiet, double beat)
         lose(r);
 }
 
+/* A standing stream ends with the token that opened it; a call under way is answered. */
+static bool expired(const struct web_reply *r)
+{
+    struct timespec now;
+    if (!r->x || !r->session || r->until <= 0)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec >= r->until;
+}
+
 static void tick_one(struct web_reply *r, double quiet, double beat)
 {
-    if (r->x) {
+    if (expired(r)) {
+        if (r->dies)
+            session_end(r->session);
+        else
+            web_detach(r);
+    } else if (r->x) {
         keep_alive(r, quiet, beat);
     } else if (r->dies && r->session) {
         session_end(r->session);

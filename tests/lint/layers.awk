@@ -14,7 +14,7 @@ BEGIN {
     home["libwebsockets"] = "^server/net/"
     home["ev.h"] = "^server/net/"
     home["sqlite3.h"] = "^server/gateway/store[a-z_]*[.][ch]$"
-    home["openssl/"] = "^server/(base/crypto[.]c$|net/)"
+    home["openssl/"] = "^server/(base/crypto[a-z_]*[.]c$|net/)"
     home["yaml.h"] = "^server/base/yaml[.]c$"
     home["dlfcn.h"] = "^server/base/lib[.]c$"
     home["pthread.h"] = "^server/net/"

@@ -1,0 +1,180 @@
+/* web_auth.c - bearer tokens: those of the configuration, and OAuth access tokens. Challenges are
+ * one header without escapes, as clients parse them; they name all scopes that are needed.
+ */
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gateway/config.h"
+#include "mcp/catalog.h"
+#include "mcp/oauth.h"
+#include "mcp/web_inside.h"
+
+#include <strings.h>
+
+/* NULL: there is none, or more than one. */
+static const char *token_of(const struct http_exchange *x)
+{
+    const char *header = http_header(x, "authorization");
+    bool bearer = header && http_header_count(x, "authorization") == 1 &&
+                  strncasecmp(header, "Bearer ", 7) == 0;
+    return bearer ? header + 7 : NULL;
+}
+
+static const char *configured(const struct web *w, const struct http_exchange *x, const char *token)
+{
+    const struct config_token *t = w->mcp->config->tokens;
+    const char *who = NULL;
+    const char *hash = crypto_sha256_hex(x->arena, token, strlen(token));
+    for (; t->name; t++) /* all of them, so that the time says nothing */
+        if (crypto_equal(t->sha256, hash, 2 * SHA256_SIZE))
+            who = t->name;
+    return who;
+}
+
+static bool open_to_all(const struct web *w)
+{
+    return !w->mcp->config->tokens[0].name && !w->oauth;
+}
+
+/* Only a token that is not one of the configuration is looked at as an OAuth token. */
+static enum oauth_verdict grant_of(const struct web *w, const struct http_exchange *x,
+                                   struct oauth_grant *g, const char **why)
+{
+    *g = (struct oauth_grant){ .principal = "local", .read = true, .change = true };
+    if (open_to_all(w))
+        return OAUTH_GOOD;
+    const char *token = token_of(x);
+    *why = NULL;
+    if (!token)
+        return OAUTH_BAD;
+    g->principal = configured(w, x, token);
+    *why = "the token is not known";
+    if (g->principal)
+        return OAUTH_GOOD;
+    return w->oauth ? oauth_check(w->oauth, token, g, why) : OAUTH_BAD;
+}
+
+const char *web_principal(const struct web *w, const struct http_exchange *x)
+{
+    struct oauth_grant g;
+    const char *why;
+    bool good = grant_of(w, x, &g, &why) == OAUTH_GOOD && g.read;
+    return good ? arena_strdup(x->arena, g.principal) : NULL;
+}
+
+double web_until(const struct web *w, const struct http_exchange *x)
+{
+    struct oauth_grant g;
+    const char *why;
+    return grant_of(w, x, &g, &why) == OAUTH_GOOD ? g.until : 0;
+}
+
+/* -- refusals ---------------------------------------------------------------------------- */
+
+/* Where a client finds out who gives tokens: the well-known path in front of the resource's. */
+static const char *metadata_url(const struct web *w, struct arena *a)
+{
+    const char *resource = w->mcp->config->oauth_resource;
+    const char *host = strstr(resource, "://");
+    size_t n = host ? (size_t)(host - resource) + 3 : 0;
+    n += strcspn(resource + n, "/?#");
+    return arena_printf(a, "%.*s/.well-known/oauth-protected-resource%s", (int)n, resource,
+                        resource + n);
+}
+
+static bool refuse(const struct web *w, struct http_exchange *x, int status, const char *error,
+                   const char *scope, const char *text)
+{
+    struct arena *a = x->arena;
+    const char *value = "Bearer";
+    if (error)
+        value = arena_printf(a, "Bearer error=\"%s\"", error);
+    if (error && w->oauth)
+        value = arena_printf(a, "%s, error_description=\"%s\",", value, text);
+    if (w->oauth)
+        value = arena_printf(a, "%s resource_metadata=\"%s\", scope=\"%s\"", value,
+                             metadata_url(w, a), scope);
+    const struct http_header headers[] = {
+        { "Content-Type", "application/json" },
+        { status == 503 ? "Retry-After" : "WWW-Authenticate", status == 503 ? "1" : value },
+        { 0 },
+    };
+    const char *body = rpc_error(a, NULL, RPC_INVALID_REQUEST, text, NULL);
+    http_reply(x, status, headers, body, strlen(body));
+    return false;
+}
+
+static const char *both_scopes(const struct web *w, struct arena *a)
+{
+    return arena_printf(a, "%s %s", w->mcp->config->oauth_read, w->mcp->config->oauth_change);
+}
+
+bool web_known(const struct web *w, struct http_exchange *x)
+{
+    struct oauth_grant g;
+    const char *why = NULL;
+    const char *scope = w->mcp->config->oauth_read;
+    enum oauth_verdict v = grant_of(w, x, &g, &why);
+    if (v == OAUTH_LATER)
+        return refuse(w, x, 503, NULL, scope, why);
+    if (v == OAUTH_BAD && !http_header(x, "authorization"))
+        return refuse(w, x, 401, NULL, scope, "A bearer token of this server is needed");
+    if (v == OAUTH_BAD)
+        return refuse(w, x, 401, "invalid_token", scope,
+                      why ? why : "A bearer token of this server is needed");
+    if (!g.read)
+        return refuse(w, x, 403, "insufficient_scope", scope, "the token may not read here");
+    return true;
+}
+
+static bool changes(const struct web *w, const struct rpc *rpc)
+{
+    if (!rpc)
+        return true;
+    if (rpc->kind != RPC_REQUEST || strcmp(rpc->method, "tools/call"))
+        return false;
+    const char *name = json_str(rpc->params, "name");
+    const struct catalog_tool *t = name ? catalog_find(w->mcp->catalog, name) : NULL;
+    return t && t->tool->risk != READ;
+}
+
+bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc)
+{
+    struct oauth_grant g;
+    const char *why;
+    if (!w->oauth || !changes(w, rpc))
+        return true;
+    if (grant_of(w, x, &g, &why) == OAUTH_GOOD && g.change)
+        return true;
+    return refuse(w, x, 403, "insufficient_scope", both_scopes(w, x->arena),
+                  rpc ? "this tool changes things, which the token may not"
+                      : "a batch needs a token that may change things");
+}
+
+/* -- metadata ---------------------------------------------------------------------------- */
+
+void web_metadata(struct web *w, struct http_exchange *x)
+{
+    const struct config *c = w->mcp->config;
+    if (!w->oauth) {
+        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "OAuth is not configured here");
+        return;
+    }
+    struct arena *a = x->arena;
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "resource", c->oauth_resource);
+    json_add(a, json_set_array(a, o, "authorization_servers"), json_string(a, c->oauth_issuer));
+    cJSON *scopes = json_set_array(a, o, "scopes_supported");
+    json_add(a, scopes, json_string(a, c->oauth_read));
+    json_add(a, scopes, json_string(a, c->oauth_change));
+    json_add(a, json_set_array(a, o, "bearer_methods_supported"), json_string(a, "header"));
+    json_set_str(a, o, "resource_name", "Higress operations");
+    x->extra = NULL; /* everybody may read it */
+    const struct http_header headers[] = { { "Content-Type", "application/json" },
+                                           { "Access-Control-Allow-Origin", "*" },
+                                           { "Cache-Control", "max-age=3600" },
+                                           { 0 } };
+    const char *body = json_print(a, o);
+    http_reply(x, 200, headers, body, strlen(body));
+}
