@@ -106,7 +106,7 @@ static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
     static const char numbers[] =
         "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes|"
-        "http.sessions|http.session_ttl|http.heartbeat";
+        "http.sessions|http.session_ttl|http.heartbeat|http.oauth.skew";
     static const char lists[] =
         "toolsets|tools|http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
     if (kind_has(lists, path))
