@@ -16,5 +16,5 @@ bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, 
 char *file_stage(struct arena *a, const char *path, const void *bytes, size_t n, unsigned mode,
                  struct err *e);
 bool file_sync_folder(const char *folder, struct err *e); /* makes renames in it durable */
-bool file_remove(const char *path, struct err *e); /* unlink and fsync of the folder */
+bool file_remove(const char *path, struct err *e);        /* unlink and fsync of the folder */
 bool file_make_dir(const char *path, unsigned mode, struct err *e); /* and its parents */

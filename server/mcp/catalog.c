@@ -40,7 +40,7 @@ static const struct field *with_more(struct arena *a, const struct tool *t,
 {
     int n = field_count(t->in);
     struct field *rows = arena_array(a, struct field, n + 3);
-    if (n)
+    if (t->in && n)
         memcpy(rows, t->in, sizeof *rows * (size_t)n);
     if (t->plan)
         rows[n++] = dry_run;
