@@ -93,6 +93,8 @@ static void row_rules(struct arena *a, const struct kind *k, cJSON *rules)
                      arena_printf(a, "Names that end in %s are not written.", k->guarded));
     if (k->kept)
         json_add_str(a, rules, arena_printf(a, "Not deleted: %s.", k->kept));
+    if (k->lasts)
+        json_add_str(a, rules, arena_printf(a, "Not deleted where %s.", k->lasts));
     if (k->loss)
         json_add_str(a, rules, k->loss);
 }

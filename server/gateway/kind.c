@@ -43,8 +43,9 @@ bool kind_has(const char *bar_list, const char *word)
  * dots because they would be resolved before sending. */
 static char *segment(struct arena *a, const char *what, const char *name, struct err *e)
 {
-    if (!name || !*name || !strcmp(name, ".") || !strcmp(name, "..") || strlen(name) > 253) {
-        err_set(e, ERR_ARGS, "%s: the name is empty, '.', '..' or longer than 253 bytes", what);
+    if (!name || !name[strspn(name, " ")] || !strcmp(name, ".") || !strcmp(name, "..") ||
+        strlen(name) > 253) {
+        err_set(e, ERR_ARGS, "%s: the name is blank, '.', '..' or longer than 253 bytes", what);
         return NULL;
     }
     for (const char *s = name; *s; s++)

@@ -46,6 +46,7 @@ struct kind {
     const char *made; /* "a" or "a.b" the console makes: not compared, not part of a content hash */
     const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
     const char *kept;    /* names that must not be deleted */
+    const char *lasts;   /* member that, when true, forbids deleting the object */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
     const char *yaml; /* member that is YAML text: compared, shown and masked as the tree it is */
     /* What it points to, "path>kind": "services[].name>service". The scope of a plugin instance is

@@ -136,6 +136,7 @@ const struct kind kinds[] = {
         .version = VERSION_ENFORCED,
         .carry = "builtIn",
         .made = "version|productCovered|readmeUrl|icon",
+        .lasts = "builtIn",
         .loss = "Deleting a plugin deletes all of its instances.",
         .fields = kind_field_plugin,
         .example = "{\"name\":\"my-filter\",\"category\":\"custom\",\"title\":\"My filter\","

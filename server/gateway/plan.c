@@ -274,6 +274,9 @@ bool plan_remove(struct plan *p, const char *kind, const char *name, const char 
     if (!kind_exists(op->kind, before))
         return err_set(p->err, ERR_ARGS, "%s '%s' does not exist: nothing to delete", kind, name);
     op->before = json_clone(p->arena, before);
+    if (op->kind->lasts && json_true(before, op->kind->lasts))
+        return err_set(p->err, ERR_ARGS, "%s '%s' is %s and cannot be deleted", kind, name,
+                       op->kind->lasts);
     if (op->kind->loss)
         plan_warn(p, "%s", op->kind->loss);
     return finish(p, op);

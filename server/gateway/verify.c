@@ -91,6 +91,13 @@ static bool was_there(const struct verify *v, const char *kind, const char *name
     return op->before && !kind_refs(v->p->arena, op->kind, op->scope, op->before, is_other, &s);
 }
 
+/* The console refuses every edit while these are missing, also one that does not touch them. */
+static bool is_vital(const struct verify *v, const char *path, const char *kind)
+{
+    return !strcmp(path, "scope") ||
+           (!strcmp(kind, "ai-provider") && !strcmp(v->op->kind->name, "ai-route"));
+}
+
 static bool missing(struct verify *v, const char *path, const char *kind, const char *name)
 {
     struct arena *a = v->p->arena;
@@ -105,7 +112,7 @@ static bool look_up(void *arg, const char *path, const char *kind, const char *n
     struct needs *n = arg;
     struct verify *v = n->v;
     struct arena *a = v->p->arena;
-    if (was_there(v, kind, name) || made_by(v->p, kind, name))
+    if ((was_there(v, kind, name) && !is_vital(v, path, kind)) || made_by(v->p, kind, name))
         return true;
     if (!strcmp(kind, "service")) {
         struct need *one = arena_make(a, struct need);
