@@ -32,9 +32,7 @@ static bool reverse(struct job *j, const struct plan_op *op, const cJSON *now,
         return err_set(e, ERR_POLICY, "reading never showed its %s, so it cannot be put back",
                        op->kind->needs);
     cJSON *body = json_clone(a, op->before);
-    char word[KIND_WORD];
-    for (const char *rest = op->kind->strip; kind_next(&rest, word);)
-        json_remove(body, word);
+    kind_strip(op->kind, body);
     json_remove(body, "version");
     if (op->verb == PLAN_DELETE)
         return write_create(g, a, op->kind, op->scope, body, doubt, e);

@@ -262,5 +262,7 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
     if (gone)
         return not_there(k, name, missing, e);
     o = o ? the_one(k, name, o, a, e) : NULL;
+    if (o && (k->flags & KIND_LIST_KNOWS) && json_true(o, k->lasts))
+        return search_list(g, a, k, name, scope, missing, c, e);
     return o && !kind_exists(k, o) ? not_there(k, name, missing, e) : o;
 }

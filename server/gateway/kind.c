@@ -166,6 +166,13 @@ static void remove_path(cJSON *content, char *path)
         json_remove(content, path);
 }
 
+void kind_strip(const struct kind *k, cJSON *o)
+{
+    char word[KIND_WORD];
+    for (const char *rest = k->strip; kind_next(&rest, word);)
+        remove_path(o, word);
+}
+
 cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
 {
     if (!o)

@@ -28,7 +28,8 @@ enum kind_flag {
     KIND_THIN_LIST = 32,  /* the list leaves members out that the object has */
     KIND_FIXED = 64,      /* always there: neither created nor deleted */
     KIND_SINGLE = 128,    /* the only one, named as its kind */
-    KIND_ODD = 256        /* read, and where need be written, by odd.c */
+    KIND_ODD = 256,       /* read, and where need be written, by odd.c */
+    KIND_LIST_KNOWS = 512 /* of an object that `lasts` only the list shows what was changed */
 };
 
 struct kind {
@@ -42,7 +43,7 @@ struct kind {
     const char *secrets; /* paths of values that are never shown */
     const char *carry;   /* members kept from `before` when an update omits them */
     const char *needs;   /* members an update must bring, because reading never shows them */
-    const char *strip;   /* members never sent: the console would obey them against the URL */
+    const char *strip;   /* "a" or "a.b" never sent: obeyed against the URL, or told anew */
     const char *made; /* "a" or "a.b" the console makes: not compared, not part of a content hash */
     const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
     const char *kept;    /* names that must not be deleted */
@@ -75,6 +76,7 @@ bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up p
 /* The object as its content: without made members, nulls and empty objects. What hashes and
  * comparisons are made of. */
 cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o);
+void kind_strip(const struct kind *k, cJSON *o); /* takes `strip` out of o */
 /* SHA-256 (hex) of the content, and of the version where the console enforces it. "absent" for
  * NULL. */
 char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o);

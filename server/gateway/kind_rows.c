@@ -100,6 +100,8 @@ const struct kind kinds[] = {
         .flags = KIND_UPSERT,
         .secrets = "tokens[]|rawConfigs.apiTokens[]|rawConfigs.apiTokens",
         .carry = "tokens|rawConfigs|protocol",
+        .strip = "rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
+                 "rawConfigs.failover|rawConfigs.retryOnFailure",
         .made = "version|rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
                 "rawConfigs.failover|rawConfigs.retryOnFailure",
         .loss = "Deleting a provider is not refused while AI routes use it; they break.",
@@ -134,6 +136,7 @@ const struct kind kinds[] = {
         .object = "/v1/wasm-plugins/{name}",
         .key = "name",
         .version = VERSION_ENFORCED,
+        .flags = KIND_LIST_KNOWS,
         .carry = "builtIn",
         .made = "version|productCovered|readmeUrl|icon",
         .lasts = "builtIn",

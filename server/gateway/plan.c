@@ -9,10 +9,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "gateway/check.h"
 #include "gateway/kind.h"
 #include "gateway/mask.h"
+#include "gateway/settle.h"
 #include <stdarg.h>
 
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e)
@@ -131,40 +131,6 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
     return op;
 }
 
-static bool text_edited(const struct plan *p, const cJSON *before, const cJSON *after)
-{
-    const char *text = json_str(after, "rawConfigurations");
-    const char *old = json_str(before, "rawConfigurations");
-    if (!text || !*text || (p->exact && json_get(after, "configurations")))
-        return false;
-    return !old || strcmp(text, old) != 0;
-}
-
-static bool tree_edited(const cJSON *before, const cJSON *after)
-{
-    const cJSON *tree = json_get(after, "configurations");
-    const cJSON *was = json_get(before, "configurations");
-    return tree && !cJSON_IsNull(tree) && !(was && json_equal(tree, was));
-}
-
-/* The YAML text of a plugin instance wins if it was edited; only the tree is sent, because the
- * console would prefer the tree whatever the text says. */
-static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
-{
-    const char *text = json_str(after, "rawConfigurations");
-    if (text_edited(p, before, after)) {
-        cJSON *parsed = yaml_parse(p->arena, text, strlen(text), p->err);
-        if (!parsed)
-            return err_at(p->err, "rawConfigurations");
-        if (tree_edited(before, after) && !json_equal(parsed, json_get(after, "configurations")))
-            return err_set(p->err, ERR_ARGS,
-                           "give configurations or rawConfigurations, not both changed");
-        json_set(p->arena, after, "configurations", parsed);
-    }
-    json_remove(after, "rawConfigurations");
-    return true;
-}
-
 static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
 {
     char word[KIND_WORD];
@@ -215,10 +181,8 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
         return err_set(p->err, ERR_ARGS, "%s: '%s' is not '%s'; an object cannot be renamed",
                        op->kind->key, text_clean(a, named, 80), op->name);
     json_set_str(a, after, op->kind->key, op->name);
-    char word[KIND_WORD];
-    for (const char *rest = op->kind->strip; kind_next(&rest, word);)
-        json_remove(after, word);
-    if ((op->kind->flags & KIND_SCOPED) && !settle_yaml(p, op->before, after))
+    kind_strip(op->kind, after);
+    if (!settle_object(p, op, after))
         return false;
     if (!mask_restore(a, op->kind, op->before, after, p->err))
         return false;

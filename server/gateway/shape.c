@@ -58,12 +58,14 @@ static void drop_known(const struct field *rows, const cJSON *before, cJSON *nod
     }
 }
 
-/* Is this row to be judged? What the gateway makes and what stays as it is are not; they go. */
+/* Is this row to be judged? What the gateway makes and what stays as it is are not; they go. But
+ * the console takes no write at all of an object whose needed parts are not whole. */
 static bool judged(const struct field *row, const cJSON *before, const cJSON *after, cJSON *copy)
 {
     const cJSON *was = json_get(before, row->name), *is = json_get(after, row->name);
     bool same = was && is && json_equal(was, is);
-    if (!(row->flags & FIELD_MADE) && !same)
+    bool vital = row->need == REQ && (row->type == OBJ || row->type == LIST || !is);
+    if (!(row->flags & FIELD_MADE) && (!same || vital))
         return true;
     json_remove(copy, row->name);
     return false;

@@ -37,7 +37,7 @@ def split(path):
         return {"routes": "ai-route", "providers": "ai-provider"}[parts[1]], parts[2] if len(parts) > 2 else None, None
     if parts[0] == "mcpServer":
         return "mcp-server" if parts[1:] != ["consumers"] else "mcp-consumers", None, None
-    return LISTS[parts[0]], parts[1] if len(parts) > 1 else None, None
+    return LISTS.get(parts[0]), parts[1] if len(parts) > 1 else None, None
 
 
 def asked(plane, request):
@@ -102,4 +102,5 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
