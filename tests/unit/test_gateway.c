@@ -2,6 +2,7 @@
  * kind: create, change, what the console stores of it, undo, delete, undo. */
 #include "base/file.h"
 #include "embedded/embedded.h"
+#include "net/cert.h"
 #include "net/http.h"
 #include "world.h"
 
@@ -211,8 +212,8 @@ static const struct life {
       "{\"name\":\"mine\",\"title\":\"Mine\",\"category\":\"custom\",\"imageRepository\":"
       "\"oci://r.example/mine\",\"imageVersion\":\"1.0.0\"}",
       "{\"imageVersion\":\"1.0.1\"}" },
-    { "tls-certificate", NULL, "{\"name\":\"own\",\"cert\":\"C1\",\"key\":\"K1-secret-key\"}",
-      "{\"cert\":\"C2\",\"key\":\"K2-secret-key\"}" },
+    { "tls-certificate", NULL, "{\"name\":\"own\",\"cert\":\"a.example\",\"key\":\"\"}",
+      "{\"cert\":\"b.example\",\"key\":\"\"}" },
 };
 
 static __attribute__((noinline)) const char *carry_out(struct world *w, struct plan *p)
@@ -250,7 +251,14 @@ static __attribute__((noinline)) struct plan *undoing(struct world *w, const cha
 static __attribute__((noinline)) cJSON *parsed(struct world *w, const char *text)
 {
     struct err e = { 0 };
-    return json_parse(w->arena, text, strlen(text), &e);
+    char *cert, *key;
+    cJSON *o = json_parse(w->arena, text, strlen(text), &e);
+    if (json_str(o, "cert")) { /* the name to make one for */
+        assert_true(cert_make(w->arena, json_str(o, "cert"), 2, &cert, &key, &e));
+        json_set_str(w->arena, o, "cert", cert);
+        json_set_str(w->arena, o, "key", key);
+    }
+    return o;
 }
 
 static char *hash(struct world *w, const struct kind *k, const cJSON *o)
