@@ -143,7 +143,7 @@ static const char *consumed(struct openapi *o, const struct openapi_tool *t, con
             return otherwise;
     }
     const cJSON *first = list ? list->child : NULL;
-    return cJSON_IsString(first) ? first->valuestring : otherwise;
+    return first && cJSON_IsString(first) ? first->valuestring : otherwise;
 }
 
 static void add_parameter(struct openapi *o, struct openapi_tool *t, const cJSON *parameter)
