@@ -97,3 +97,54 @@ ok {"state":"applied"}
 console GET /v1/ai/routes/only 404
 console GET /v1/ai/providers/two 404
 never "sk-token-two"
+
+# a proxy, a plugin of one's own and a service of a provider in use
+only stdio
+given POST /v1/proxy-servers {"name":"px","type":"http","serverAddress":"10.1.1.1","serverPort":3128}
+given POST /v1/service-sources {"name":"far","type":"dns","domain":"far.example.com","port":443,"protocol":"https","proxyName":"px"}
+given POST /v1/ai/providers {"name":"own","type":"openai","tokens":["sk-token-own"],"rawConfigs":{"openaiCustomServiceName":"far.dns","openaiCustomServicePort":443}}
+given POST /v1/ai/routes {"name":"chat","upstreams":[{"provider":"own","weight":100}]}
+given POST /v1/wasm-plugins {"name":"mine","title":"Mine","category":"custom","imageRepository":"oci://r.example.com/mine","imageVersion":"1.0"}
+given PUT /v1/global/plugin-instances/mine {"enabled":true,"configurations":{"a":1}}
+given PUT /v1/services/far.dns/plugin-instances/mine {"enabled":true,"configurations":{"a":2}}
+person none
+call change_resource {"kind":"proxy-server","action":"delete","name":"px"}
+error "service-source far (proxyName)"
+call change_resource {"kind":"proxy-server","action":"delete","name":"px","if_used":"cascade"}
+ok {"operations":[{"verb":"put","kind":"service-source","name":"far"},{"verb":"delete","kind":"proxy-server","name":"px"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/proxy-servers/px 404
+call change_resource {"kind":"wasm-plugin","action":"delete","name":"mine"}
+error "plugin-instance mine at global (pluginName), plugin-instance mine at service:far.dns (pluginName)"
+call change_resource {"kind":"wasm-plugin","action":"delete","name":"mine","if_used":"cascade"}
+ok {"operations":[{"kind":"plugin-instance","scope":"global"},{"kind":"plugin-instance","scope":"service:far.dns"},{"kind":"wasm-plugin"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/wasm-plugins/mine 404
+call change_resource {"kind":"service-source","action":"delete","name":"far"}
+error "ai-provider own (rawConfigs.openaiCustomServiceName)"
+call change_resource {"kind":"service-source","action":"delete","name":"far","if_used":"cascade"}
+ok {"operations":[{"verb":"delete","kind":"ai-route","name":"chat"},{"verb":"delete","kind":"ai-provider","name":"own"},{"verb":"delete","kind":"service-source","name":"far"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/ai/routes/chat 404
+console GET /v1/service-sources/far 404
+
+# MCP servers use sources, domains and consumers, too
+only stdio
+given POST /v1/consumers {"name":"alice","credentials":[{"type":"key-auth","source":"BEARER","values":["alice-secret-1"]}]}
+given POST /v1/consumers {"name":"bob","credentials":[{"type":"key-auth","source":"BEARER","values":["bob-secret-1"]}]}
+given POST /v1/service-sources {"name":"tools","type":"static","domain":"127.0.0.1:9001","port":80,"protocol":"http"}
+given PUT /v1/mcpServer {"name":"w","type":"DIRECT_ROUTE","services":[{"name":"tools.static","port":80}],"directRouteConfig":{"path":"/mcp","transportType":"streamable"},"consumerAuthInfo":{"type":"key-auth","enable":true,"allowedConsumers":["alice","bob"]}}
+person none
+call change_resource {"kind":"consumer","action":"delete","name":"bob"}
+error "mcp-server w (consumerAuthInfo.allowedConsumers[1])"
+call change_resource {"kind":"consumer","action":"delete","name":"bob","if_used":"cascade"}
+ok {"operations":[{"verb":"put","kind":"mcp-server","name":"w"},{"verb":"delete","kind":"consumer","name":"bob"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/consumers/bob 404
+console GET /v1/mcpServer/w {"consumerAuthInfo":{"type":"key-auth","enable":true,"allowedConsumers":["alice"]}}
+call change_resource {"kind":"service-source","action":"delete","name":"tools"}
+error "mcp-server w (services[0].name)"
