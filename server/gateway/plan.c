@@ -211,12 +211,37 @@ bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSO
     return op && complete(p, op, after) && finish(p, op);
 }
 
+/* Another name is another object: it is made, and the old one deleted. Who uses the old one is
+ * looked up and pointed to the new one by refs_guard. */
+static bool rename_to(struct plan *p, const struct kind *k, const char *name, const cJSON *before,
+                      const cJSON *after)
+{
+    cJSON *fresh = json_clone(p->arena, after);
+    const char *to = kind_name_of(k, fresh);
+    if (k->flags & (KIND_SCOPED | KIND_FIXED))
+        return err_set(p->err, ERR_ARGS, "%s: a %s cannot be renamed", k->key, k->name);
+    if (!strcmp(k->name, "consumer"))
+        return err_set(p->err, ERR_ARGS,
+                       "%s: a consumer cannot be renamed, because a credential belongs to one at a "
+                       "time; create the other one with a credential of its own",
+                       k->key);
+    if (!mask_restore(p->arena, k, before, fresh, p->err) ||
+        !plan_create(p, k->name, NULL, fresh) || !plan_remove(p, k->name, name, NULL, before))
+        return false;
+    p->ops[p->count - 1].renamed = arena_strdup(p->arena, to);
+    plan_title(p, "Rename %s %s to %s", k->name, name, to);
+    return true;
+}
+
 bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
               const cJSON *before, const cJSON *after)
 {
     struct plan_op *op = begin(p, PLAN_PUT, kind, name, scope);
     if (!op)
         return false;
+    const char *named = kind_name_of(op->kind, after);
+    if (named && *named && strcmp(named, name) != 0 && kind_exists(op->kind, before) && !p->exact)
+        return rename_to(p, op->kind, name, before, after);
     if (!kind_exists(op->kind, before))
         return err_set(p->err, ERR_ARGS, "%s '%s' does not exist; create it instead", kind, name);
     op->before = json_clone(p->arena, before);

@@ -26,6 +26,7 @@ struct plan_op {
     const cJSON *before;      /* NULL: a create */
     const cJSON *after;       /* NULL: a delete */
     const char *base;         /* kind_hash of before; "absent" for a create */
+    const char *renamed;      /* of a delete: the new name of what another operation creates */
 };
 
 struct plan {

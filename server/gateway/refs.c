@@ -95,21 +95,26 @@ struct search {
     struct ref_uses *uses;
 };
 
-static void add_use(struct search *s, const struct kind *k, const char *name, const char *scope,
-                    const char *where)
+void refs_add(struct arena *a, struct ref_uses *u, const struct kind *k, const char *name,
+              const char *scope, const char *where)
 {
-    struct ref_uses *u = s->uses;
     if (u->total++ >= REFS_KEPT)
         return;
     if (u->count == u->room) {
-        struct ref_use *old = u->list;
+        const struct ref_use *old = u->list;
         u->room = u->room ? 2 * u->room : 16;
-        u->list = arena_alloc(s->arena, (size_t)u->room * sizeof *u->list);
+        u->list = arena_array(a, struct ref_use, u->room);
         if (old)
             memcpy(u->list, old, (size_t)u->count * sizeof *u->list);
     }
     u->list[u->count++] =
-        (struct ref_use){ k, arena_strdup(s->arena, name), arena_strdup(s->arena, scope), where };
+        (struct ref_use){ k, arena_strdup(a, name), arena_strdup(a, scope), where };
+}
+
+static void add_use(struct search *s, const struct kind *k, const char *name, const char *scope,
+                    const char *where)
+{
+    refs_add(s->arena, s->uses, k, name, scope, where);
 }
 
 /* The object that a person knows: an MCP server instead of the route that the console made. */

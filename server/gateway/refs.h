@@ -42,5 +42,8 @@ char *refs_say(struct arena *a, const struct ref_uses *u);
  * be deleted instead. NULL + e (ERR_ARGS): that cannot be decided here. */
 cJSON *refs_cut(struct arena *a, const struct kind *user_kind, const cJSON *user,
                 const struct kind *k, const cJSON *object, bool *gone, struct err *e);
+/* `user` with its references to `object` pointed to the object's new name. */
+cJSON *refs_point(struct arena *a, const struct kind *user_kind, const cJSON *user,
+                  const struct kind *k, const cJSON *object, const char *to);
 /* As p->if_used says. Before plan_close; false: p->err says who uses what. */
 bool refs_guard(struct gateway *g, struct plan *p, struct cancel *c);

@@ -1,4 +1,5 @@
-/* refs_cut.c - a user without its references to an object that goes. */
+/* refs_cut.c - a user without its references to an object that goes, or with them pointed to its
+ * new name. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -95,4 +96,34 @@ cJSON *refs_cut(struct arena *a, const struct kind *user_kind, const cJSON *user
             cut_member(a, row, left, gone);
     }
     return left;
+}
+
+/* -- renamed ---------------------------------------------------------------------------------- */
+
+static void point(struct arena *a, const struct ref_row *row, const struct ref_target *t,
+                  cJSON *value, const char *to)
+{
+    if (!refs_match(row, t, value))
+        return;
+    const char *rest = row->form == REF_SERVICE ? value->valuestring + strlen(t->name) : "";
+    value->valuestring = arena_printf(a, "%s%s", to, rest);
+}
+
+cJSON *refs_point(struct arena *a, const struct kind *user_kind, const cJSON *user,
+                  const struct kind *k, const cJSON *object, const char *to)
+{
+    struct ref_target t = refs_target(a, k, object);
+    cJSON *fresh = json_clone(a, user), *item;
+    for (const struct ref_row *row = ref_rows; row->from; row++) {
+        if (strcmp(row->from, user_kind->name) != 0)
+            continue;
+        const cJSON *list = row->list ? json_path(fresh, row->list) : NULL;
+        if (!row->list)
+            point(a, row, &t, json_path(fresh, row->member), to);
+        cJSON_ArrayForEach(item, list)
+        {
+            point(a, row, &t, row->member ? json_get(item, row->member) : item, to);
+        }
+    }
+    return fresh;
 }

@@ -34,6 +34,11 @@ static bool can_be_used(const struct kind *k)
     return false;
 }
 
+static bool is_guarded(const struct plan_op *op)
+{
+    return op->verb == PLAN_DELETE && op->before && (can_be_used(op->kind) || op->renamed);
+}
+
 /* Does the plan take this user's reference away already? */
 static bool settled(struct guard *g, const struct ref_use *u, const struct plan_op *target)
 {
@@ -47,12 +52,60 @@ static bool settled(struct guard *g, const struct ref_use *u, const struct plan_
     return left && !gone && json_equal(left, op->after);
 }
 
+/* -- a new name ------------------------------------------------------------------------------- */
+
+struct instances {
+    struct arena *arena;
+    struct ref_uses *uses;
+    const char *scope;
+};
+
+static bool add_instance(void *arg, const cJSON *o)
+{
+    struct instances *x = arg;
+    const struct kind *k = kind_find("plugin-instance");
+    if (!json_true(o, "internal") && kind_exists(k, o))
+        refs_add(x->arena, x->uses, k, kind_name_of(k, o), x->scope, "scope");
+    return true;
+}
+
+/* What is renamed must not be there yet; plugin instances at a route or domain go with it. */
+static bool renames(struct guard *g, const struct plan_op *op, struct ref_uses *u)
+{
+    struct plan *p = g->plan;
+    bool missing = false;
+    if (gateway_object(g->gateway, p->arena, op->kind, op->renamed, NULL, &missing, g->cancel,
+                       p->err))
+        return err_set(p->err, ERR_ARGS, "%s: %s '%s' exists already", op->kind->key,
+                       op->kind->name, op->renamed);
+    if (!missing)
+        return false;
+    if (!kind_has("route|domain", op->kind->name))
+        return true;
+    struct instances x = { p->arena, u, NULL };
+    x.scope = arena_printf(p->arena, "%s:%s", op->kind->name, op->name);
+    return gateway_each_kind(g->gateway, kind_find("plugin-instance"), x.scope, add_instance, &x,
+                             g->cancel, p->err);
+}
+
+/* An instance at the old name is made at the new one. */
+static bool move_instance(struct guard *g, const struct ref_use *u, const cJSON *now,
+                          const struct plan_op *target)
+{
+    struct plan *p = g->plan;
+    const char *scope = arena_printf(p->arena, "%s:%s", target->kind->name, target->renamed);
+    return plan_create(p, u->kind->name, scope, now);
+}
+
+/* -- who is left ------------------------------------------------------------------------------ */
+
 /* The users that the plan leaves; NULL after an error. */
 static struct ref_uses *users_of(struct guard *g, const struct plan_op *op)
 {
     struct plan *p = g->plan;
     struct ref_uses *u = arena_make(p->arena, struct ref_uses);
-    if (!refs_find(g->gateway, p->arena, op->kind, op->before, u, g->cancel, p->err))
+    if (!refs_find(g->gateway, p->arena, op->kind, op->before, u, g->cancel, p->err) ||
+        (op->renamed && !renames(g, op, u)))
         return NULL;
     int kept = 0;
     for (int i = 0; i < u->count; i++)
@@ -72,14 +125,15 @@ static bool refuse(struct guard *g, const struct plan_op *op, const struct ref_u
                        "%s '%s': nobody was found to use it, but %d places were not looked at; "
                        "give if_used: force to delete it all the same",
                        op->kind->name, op->name, u->unseen);
-    const char *without = kind_has(console_refuses, op->kind->name)
-                              ? " (the console refuses to delete it alone)"
-                              : ", or if_used: force (deletes it alone; they break)";
+    const char *alone = kind_has(console_refuses, op->kind->name)
+                            ? " (the console refuses to delete it alone)"
+                            : ", or if_used: force (deletes it alone; they break)";
     return err_set(g->plan->err, ERR_ARGS,
-                   "%s '%s' is in use; give if_used: cascade (takes it out of its users, deletes "
-                   "what cannot be without it)%s. %s: %s",
-                   op->kind->name, op->name, without, u->vague ? "May use it" : "Used by",
-                   refs_say(g->plan->arena, u));
+                   "%s '%s' is in use; give if_used: cascade (%s)%s. %s: %s", op->kind->name,
+                   op->name,
+                   op->renamed ? "points its users to the new name"
+                               : "takes it out of its users, deletes what cannot be without it",
+                   alone, u->vague ? "May use it" : "Used by", refs_say(g->plan->arena, u));
 }
 
 static bool force(struct guard *g, const struct plan_op *op, const struct ref_uses *u)
@@ -102,6 +156,17 @@ static bool force(struct guard *g, const struct plan_op *op, const struct ref_us
 
 static bool remove_all(struct guard *g, const struct plan_op *op, int depth);
 
+/* What the user is to be: without the reference, or with the new name. */
+static const cJSON *without(struct guard *g, const struct ref_use *u, const cJSON *user,
+                            const struct plan_op *target, bool *gone)
+{
+    struct arena *a = g->plan->arena;
+    *gone = false;
+    if (target->renamed)
+        return refs_point(a, u->kind, user, target->kind, target->before, target->renamed);
+    return refs_cut(a, u->kind, user, target->kind, target->before, gone, g->plan->err);
+}
+
 static bool change_user(struct guard *g, const struct ref_use *u, const cJSON *now,
                         const struct plan_op *target, int depth)
 {
@@ -110,8 +175,9 @@ static bool change_user(struct guard *g, const struct ref_use *u, const cJSON *n
     bool gone = false;
     if (mine && mine->verb == PLAN_DELETE)
         return true;
-    const cJSON *left = refs_cut(p->arena, u->kind, mine ? mine->after : now, target->kind,
-                                 target->before, &gone, p->err);
+    if (target->renamed && !strcmp(u->where, "scope"))
+        return move_instance(g, u, now, target);
+    const cJSON *left = without(g, u, mine ? mine->after : now, target, &gone);
     if (!left)
         return false;
     if (gone && mine)
@@ -158,7 +224,7 @@ static bool remove_all(struct guard *g, const struct plan_op *op, int depth)
 {
     if (depth > DEPTH)
         return err_set(g->plan->err, ERR_ARGS, "if_used: the users of users go too deep");
-    if (op->before && can_be_used(op->kind)) {
+    if (is_guarded(op)) {
         const struct ref_uses *u = users_of(g, op);
         if (!u || !remove_users(g, op, u, depth))
             return false;
@@ -197,7 +263,7 @@ bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
         return cascade(&g);
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (op->verb != PLAN_DELETE || !op->before || !can_be_used(op->kind))
+        if (!is_guarded(op))
             continue;
         const struct ref_uses *u = users_of(&g, op);
         if (!u || !(forced ? force(&g, op, u) : refuse(&g, op, u)))

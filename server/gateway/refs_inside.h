@@ -26,6 +26,9 @@ struct ref_row {
 };
 extern const struct ref_row ref_rows[]; /* ended by { 0 } */
 
+void refs_add(struct arena *a, struct ref_uses *u, const struct kind *k, const char *name,
+              const char *scope, const char *where);
+
 /* What a reference to one object looks like. */
 struct ref_target {
     const struct kind *kind;

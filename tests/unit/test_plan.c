@@ -52,7 +52,7 @@ static const struct {
     { "route", NULL, NULL, "{" ROUTE ",\"authConfig\":{\"allowedCredentialTypes\":[\"jwt\"]}}",
       "key-auth" },
     { "route", NULL, "{" ROUTE "}", "{" ROUTE "}", "nothing to change" },
-    { "route", NULL, "{" ROUTE "}", "{\"name\":\"other\"}", "renamed" },
+    { "consumer", NULL, "{\"name\":\"c\"}", "{\"name\":\"other\"}", "cannot be renamed" },
     { "ai-route", NULL, NULL, "{\"name\":\"r\",\"upstreams\":[{\"provider\":\"p\"}]}",
       "upstreams[0].weight" },
     { "ai-route", NULL, NULL, "{\"name\":\"r\",\"upstreams\":[{\"provider\":\"p\",\"weight\":90}]}",

@@ -148,3 +148,35 @@ console GET /v1/consumers/bob 404
 console GET /v1/mcpServer/w {"consumerAuthInfo":{"type":"key-auth","enable":true,"allowedConsumers":["alice"]}}
 call change_resource {"kind":"service-source","action":"delete","name":"tools"}
 error "mcp-server w (services[0].name)"
+
+# a new name is a new object: who uses the old one is shown, and pointed to the new one
+only stdio
+given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.1:9001","port":80,"protocol":"http"}
+given POST /v1/domains {"name":"shop.example.com","enableHttps":"off"}
+given POST /v1/routes {"name":"orders","domains":["shop.example.com"],"path":{"matchType":"PRE","matchValue":"/orders"},"services":[{"name":"shop.static","port":80}]}
+given PUT /v1/routes/orders/plugin-instances/request-block {"enabled":true,"configurations":{"block_urls":["/admin"]}}
+person none
+call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"name":"store"}}
+error "points its users to the new name"
+call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"name":"higress-console"},"if_used":"cascade"}
+error "'higress-console' exists already"
+call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"name":"store"},"if_used":"cascade"}
+ok {"title":"Rename service-source shop to store","risk":"destroy","operations":[{"verb":"create","name":"store"},{"verb":"put","kind":"route","name":"orders"},{"verb":"delete","name":"shop"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/routes/orders {"services":[{"name":"store.static","port":80,"version":null,"weight":100}]}
+console GET /v1/service-sources/shop 404
+call change_resource {"kind":"route","action":"patch","name":"orders","object":{"name":"buy"}}
+error "plugin-instance request-block at route:orders (scope)"
+call change_resource {"kind":"route","action":"patch","name":"orders","object":{"name":"buy"},"if_used":"cascade"}
+ok {"operations":[{"verb":"create","name":"buy"},{"verb":"create","kind":"plugin-instance","scope":"route:buy"},{"verb":"delete","name":"orders"}]}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/routes/buy {"services":[{"name":"store.static","port":80,"version":null,"weight":100}]}
+console GET /v1/routes/buy/plugin-instances/request-block {"enabled":true,"configurations":{"block_urls":["/admin"]}}
+console GET /v1/routes/orders 404
+call change_resource {"kind":"domain","action":"patch","name":"shop.example.com","object":{"name":"buy.example.com"},"if_used":"cascade"}
+keep id id
+shell 0 approve $id <- yes
+console GET /v1/routes/buy {"domains":["buy.example.com"]}
+console GET /v1/domains/shop.example.com 404
