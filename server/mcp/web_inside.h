@@ -16,6 +16,7 @@ struct web {
     struct web_reply *newest, *oldest; /* all of them */
     size_t kept;                       /* bytes of their events */
     unsigned numbers;                  /* of streams, given out so far */
+    bool walking;                      /* the tick is at work: nothing is freed under it */
 };
 
 /* The way back of one POST, or the standing stream of one session. Lives in an arena of its own
@@ -108,6 +109,7 @@ void web_let_go(struct web *w); /* the server ends before its replies */
 /* web_log.c. What was said on a stream, for clients that lost it. */
 void web_log_keep(struct web_reply *r, const char *text, size_t n);
 void web_log_drop(struct web_reply *r); /* all of it */
-/* Sends what came after the event. False: some of it is not there any more. */
+/* Is all that came after the event still there? */
 bool web_log_holds(const struct web_reply *r, unsigned long event);
+/* Sends it. */
 void web_log_replay(struct web_reply *r, unsigned long event);

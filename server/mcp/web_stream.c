@@ -42,21 +42,33 @@ static void unlink_reply(struct web_reply *r)
     *(r->older ? &r->older->newer : &w->oldest) = r->newer;
 }
 
+static bool needed(const struct web_reply *r)
+{
+    return r->x || r->pending || r->session || (r->log.len && r->web);
+}
+
 void web_release(struct web_reply *r)
 {
-    if (r->x || r->pending || r->session || (r->log.len && r->web))
+    if (needed(r) || (r->web && r->web->walking))
         return;
     web_log_drop(r);
     unlink_reply(r);
     arena_free(r->arena);
 }
 
-/* The exchange is dead or of no use. Disconnecting cancels in 2026-07-28 only. */
-static void lose(struct web_reply *r)
+static void forget_exchange(struct web_reply *r)
 {
     r->x = NULL;
     r->standing.open = false;
     touch(r);
+    if (r->session) /* from now on it is unused */
+        r->session->last_used = loop_now(r->session->mcp->loop);
+}
+
+/* The exchange is dead or of no use. Disconnecting cancels in 2026-07-28 only. */
+static void lose(struct web_reply *r)
+{
+    forget_exchange(r);
     if (r->request && r->modern) {
         r->request->gone = true;
         cancel_fire(&r->request->cancel);
@@ -86,8 +98,7 @@ void web_detach(struct web_reply *r)
     struct http_exchange *x = r->x;
     if (!x)
         return;
-    r->x = NULL;
-    r->standing.open = false;
+    forget_exchange(r);
     x->on_gone = NULL;
     http_stream_end(x);
 }
@@ -100,8 +111,7 @@ bool web_write(struct web_reply *r, const char *text, size_t n)
     if (http_stream_write(r->x, text, n))
         return true;
     r->x->on_gone = NULL; /* it ends by itself; what is lost here can be resumed */
-    r->x = NULL;
-    r->standing.open = false;
+    forget_exchange(r);
     return false;
 }
 
@@ -237,7 +247,7 @@ static void keep_alive(struct web_reply *r, double quiet, double beat)
 {
     if (!r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
         web_attach(r, r->x);
-    else if (r->streaming && quiet >= beat)
+    else if (r->streaming && quiet + 0.5 >= beat) /* the tick comes once a second */
         web_write(r, ":\n\n", 3);
     if (!r->x)
         lose(r);
@@ -255,19 +265,14 @@ static bool expired(const struct web_reply *r)
 
 static void tick_one(struct web_reply *r, double quiet, double beat)
 {
-    if (expired(r)) {
-        if (r->dies)
-            session_end(r->session);
-        else
-            web_detach(r);
-    } else if (r->x) {
+    if (expired(r) && !r->dies)
+        web_detach(r);
+    else if (r->x && !expired(r))
         keep_alive(r, quiet, beat);
-    } else if (r->dies && r->session) {
+    else if (r->dies && r->session) /* its client has left, or its token has expired */
         session_end(r->session);
-    } else if (!r->pending && !r->session && quiet >= KEEP_SECONDS) {
+    else if (!r->pending && !r->session && quiet >= KEEP_SECONDS)
         web_log_drop(r);
-        web_release(r);
-    }
 }
 
 void web_tick(void *arg)
@@ -275,9 +280,13 @@ void web_tick(void *arg)
     struct web *w = arg;
     double now = loop_now(w->mcp->loop);
     struct web_reply *newer = NULL;
+    w->walking = true;
+    for (struct web_reply *r = w->oldest; r; r = r->newer)
+        tick_one(r, now - r->since, w->mcp->config->heartbeat);
+    w->walking = false;
     for (struct web_reply *r = w->oldest; r; r = newer) {
         newer = r->newer;
-        tick_one(r, now - r->since, w->mcp->config->heartbeat);
+        web_release(r);
     }
 }
 

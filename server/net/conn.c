@@ -16,6 +16,7 @@ enum {
     PIECE = 256 << 10, /* of one write */
     KEEP_OUT = 4 << 10,
     DRAIN_MAX = 4 << 20, /* bytes of a refused body that are read and dropped */
+    TURN_MAX = 4,        /* pipelined requests of one connection before others have their turn */
     LEAST_RATE = 4096,   /* bytes per second a body must come at, after its grace */
 };
 static const double END_SECONDS = 1.; /* for the peer to read the answer and close */
@@ -179,12 +180,14 @@ static void on_whole(struct conn *c)
     c->x->x.body = c->h1.body.data;
     c->x->x.body_len = c->h1.body.len;
     c->handling = true;
+    c->turn++;
     c->server->o.handler(c->server->o.arg, &c->x->x);
 }
 
 static bool accepts(const struct conn *c)
 {
-    return !c->handling && !c->ending && !c->wire.dead && conn_unsent(c) < UNREAD_MAX;
+    return !c->handling && !c->ending && !c->wire.dead && c->turn < TURN_MAX &&
+           conn_unsent(c) < UNREAD_MAX;
 }
 
 /* Returns how many bytes were used. */
@@ -233,6 +236,7 @@ static void on_bytes(struct wire *w, const char *bytes, size_t n)
 {
     struct conn *c = (struct conn *)w;
     wire_later(w);
+    c->turn = 0;
     if (c->ending) {
         drop(c, n);
         return;
@@ -257,6 +261,8 @@ static void on_later(struct wire *w)
         if (c->in.len == had)
             break;
     }
+    if (c->in.len && c->turn >= TURN_MAX)
+        http_wait_turn(c->server);
     wire_pause(w, c->in.len > BACKLOG_MAX);
     settle(c);
 }

@@ -28,6 +28,7 @@ struct http_server {
     struct wire_domain *domain;
     struct loop_watch *accepting;
     struct loop_timer *sweep;
+    struct loop_timer *again; /* connections wait for their next turn */
     struct conn *conns;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
@@ -46,6 +47,7 @@ struct conn {
     size_t sent, drained;
     double since; /* when the phase began */
     enum conn_phase phase;
+    int turn;      /* requests served since the loop looked around */
     bool handling; /* the handler has the exchange */
     bool ending;   /* after what is in `out`, no more */
     bool half_closed;
@@ -63,6 +65,8 @@ size_t conn_unsent(const struct conn *c);
 void conn_sweep(struct conn *c, double now);
 /* http.c: a connection of the server is gone. */
 void http_forget(struct http_server *s);
+/* http.c: the connection has more requests than its turn allows; goes on after the others. */
+void http_wait_turn(struct http_server *s);
 /* http.c: a whole answer into c->out. */
 void http_write_answer(struct conn *c, int status, const struct http_header *headers,
                        const void *body, size_t n, bool keep);

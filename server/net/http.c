@@ -227,6 +227,24 @@ static void trim(struct http_server *s)
     s->gone_before = s->gone;
 }
 
+static void next_turn(void *arg)
+{
+    struct http_server *s = arg;
+    loop_untimer(s->again);
+    s->again = NULL;
+    for (struct conn *c = s->conns; c; c = c->next) {
+        c->turn = 0;
+        if (c->in.len)
+            wire_later(&c->wire);
+    }
+}
+
+void http_wait_turn(struct http_server *s)
+{
+    if (!s->again)
+        s->again = loop_timer(s->loop, 0, 0, next_turn, s);
+}
+
 static void sweep(void *arg)
 {
     struct http_server *s = arg;
@@ -274,6 +292,7 @@ static void on_connect(void *arg, int fd, int events)
 static void free_server(struct http_server *s)
 {
     loop_untimer(s->sweep);
+    loop_untimer(s->again);
     own_free(s->unix_path);
     own_free(s);
 }

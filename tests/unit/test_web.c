@@ -75,16 +75,22 @@ static struct session *opened(void)
     return s;
 }
 
-/* GET of the standing stream, with a small window, so that it stalls early. */
-static int get(const struct session *s, const char *last)
+static int connected(int window)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int window = 4096;
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
+    if (window)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window);
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_port = htons((uint16_t)web_port(t.web)),
                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    return fd;
+}
+
+/* GET of the standing stream, with a small window, so that it stalls early. */
+static int get(const struct session *s, const char *last)
+{
+    int fd = connected(4096);
     const char *text =
         arena_printf(t.arena,
                      "GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
@@ -232,6 +238,41 @@ static void a_forgotten_session_makes_room(void **state)
     close(fd);
 }
 
+static void a_pipelining_client_does_not_hold_the_others_up(void **state)
+{
+    (void)state;
+    static const char ping[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}";
+    const char *request =
+        arena_printf(t.arena,
+                     "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                     "Mcp-Session-Id: %s\r\nContent-Length: %zu\r\n\r\n%s",
+                     opened()->id, sizeof ping - 1, ping);
+    struct buf many, got;
+    buf_init(&many, 1 << 20);
+    buf_init(&got, 1 << 20);
+    for (int i = 0; i < 60; i++)
+        buf_str(&many, request);
+    int greedy = connected(0);
+    int modest = connected(0);
+    turns(0.02);
+    assert_int_equal(write(greedy, many.data, many.len), many.len);
+    assert_int_equal(write(modest, request, strlen(request)), strlen(request));
+    char one[1024];
+    while (recv(modest, one, sizeof one, MSG_DONTWAIT) < 1)
+        turns(0);
+    static char some[64 << 10];
+    ssize_t n = recv(greedy, some, sizeof some, MSG_DONTWAIT);
+    buf_add(&got, some, n > 0 ? (size_t)n : 0);
+    assert_true(count(&got, "200 OK") < 30);
+    int before = count(&got, "200 OK");
+    drink(greedy, &got);
+    assert_int_equal(before + count(&got, "200 OK"), 60);
+    buf_free(&many);
+    buf_free(&got);
+    close(greedy);
+    close(modest);
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
@@ -242,6 +283,7 @@ int main(void)
         TEST(what_all_streams_keep_is_bounded),
         TEST(a_stream_is_heard_from_where_it_was_lost),
         TEST(a_forgotten_session_makes_room),
+        TEST(a_pipelining_client_does_not_hold_the_others_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
