@@ -6,7 +6,7 @@ extern const struct toolset toolset_change;
 
 static const struct field undo_in[] = {
     { "id", STR, REQ, NULL, .min = 4 },
-    { "if_used", STR, OPT, "What others use by now.", .one_of = "cascade|force" },
+    { "if_used", STR, OPT, NULL, .one_of = "cascade|force" },
     { 0 },
 };
 

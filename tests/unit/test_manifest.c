@@ -67,7 +67,7 @@ static const cJSON *object_of(struct manifest *m, const char *kind, const char *
     struct manifest_item *i = manifest_item(m, kind, name, scope, &e);
     if (!i || m->count != before)
         fail_msg("there is no %s %s", kind, name);
-    return i->object;
+    return i ? i->object : NULL;
 }
 
 static const char wasm[] =
