@@ -1,8 +1,8 @@
 /* bad_console.c - the embedded control plane behind a port that breaks on purpose.
  *
  * A small server of its own, because http.h answers whole and never resets. One request at a time
- * and connection; every answer ends with "connection: close" or by breaking. A new fault is a row
- * in `faults` and, if it is an answer, one in `bend`.
+ * and connection; every answer ends with "connection: close" or by breaking. What may break and
+ * how answers are bent is fault.c; a fault of the connection itself is made in `serve`.
  */
 #include "chaos.h"
 
@@ -20,37 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum side { ON_READ = 1, ON_WRITE = 2 };
 enum { HEAD_MAX = 16 << 10, BODY_MAX = 4 << 20, RECENT = 24 };
-
-static const struct {
-    const char *name;
-    unsigned sides, weight;
-} faults[FAULTS] = {
-    [FAULT_NONE] = { "none", 0, 0 },
-    [FAULT_LATENCY] = { "latency", ON_READ | ON_WRITE, 10 },
-    [FAULT_RESET_BEFORE] = { "reset before", ON_READ | ON_WRITE, 6 },
-    [FAULT_RESET_AFTER] = { "reset after", ON_READ | ON_WRITE, 8 },
-    [FAULT_CLOSE_BEFORE] = { "closed before", ON_READ | ON_WRITE, 4 },
-    [FAULT_CLOSE_AFTER] = { "closed after", ON_READ | ON_WRITE, 4 },
-    [FAULT_TRUNCATED] = { "truncated body", ON_READ | ON_WRITE, 6 },
-    [FAULT_CUT_JSON] = { "half the JSON", ON_READ | ON_WRITE, 6 },
-    [FAULT_500_BEFORE] = { "500 before", ON_READ | ON_WRITE, 4 },
-    [FAULT_500_AFTER] = { "500 after success", ON_WRITE, 8 },
-    [FAULT_409_BEFORE] = { "409 before", ON_WRITE, 4 },
-    [FAULT_409_AFTER] = { "409 after success", ON_WRITE, 8 },
-    [FAULT_4XX_AFTER] = { "4xx after success", ON_WRITE, 6 },
-    [FAULT_PROXY_BEFORE] = { "502-504 before", ON_READ | ON_WRITE, 4 },
-    [FAULT_PROXY_AFTER] = { "502-504 after", ON_WRITE, 4 },
-    [FAULT_HTML_BEFORE] = { "HTML with 200", ON_READ | ON_WRITE, 6 },
-    [FAULT_HTML_AFTER] = { "HTML, done", ON_WRITE, 6 },
-    [FAULT_ENVELOPE_BEFORE] = { "wrong envelope", ON_READ | ON_WRITE, 8 },
-    [FAULT_ENVELOPE_AFTER] = { "wrong envelope, done", ON_WRITE, 8 },
-    [FAULT_LIE] = { "success, not done", ON_WRITE, 4 },
-    [FAULT_HANG_BEFORE] = { "no answer", ON_READ | ON_WRITE, 1 },
-    [FAULT_HANG_AFTER] = { "no answer, done", ON_WRITE, 1 },
-    [FAULT_LATE] = { "no answer, done late", ON_WRITE, 1 },
-};
 
 struct guest {
     struct bad_console *console;
@@ -81,39 +51,6 @@ struct bad_console {
     enum fault recent[RECENT];
     int recents;
 };
-
-unsigned chance_below(struct chance *c, unsigned n)
-{
-    c->state = c->state * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (unsigned)(c->state >> 33) % n;
-}
-
-bool chance_of(struct chance *c, unsigned percent)
-{
-    return chance_below(c, 100) < percent;
-}
-
-const char *fault_name(enum fault f)
-{
-    return faults[f].name;
-}
-
-static enum fault draw(struct bad_console *b, unsigned side)
-{
-    unsigned sum = 0, at;
-    if (!chance_of(&b->chance, b->rate))
-        return FAULT_NONE;
-    for (int f = 1; f < FAULTS; f++)
-        sum += faults[f].sides & side ? faults[f].weight : 0;
-    at = chance_below(&b->chance, sum);
-    for (int f = 1; f < FAULTS; f++) {
-        unsigned weight = faults[f].sides & side ? faults[f].weight : 0;
-        if (at < weight)
-            return (enum fault)f;
-        at -= weight;
-    }
-    return FAULT_NONE;
-}
 
 /* -- the console itself --------------------------------------------------------------- */
 
@@ -203,85 +140,6 @@ static void handle(struct guest *g, struct embedded_answer *out)
     embedded_handle(g->console->plane, g->arena, &call, out);
 }
 
-/* -- answers that are not the console's ------------------------------------------------ */
-
-static void answer_with(struct embedded_answer *out, int status, const char *type, const char *body)
-{
-    *out = (struct embedded_answer){ .status = status, .body = body, .len = strlen(body) };
-    out->headers[0] = (struct embedded_header){ "content-type", type };
-}
-
-static const char *wrong_envelope(struct guest *g, const struct embedded_answer *right)
-{
-    static const char *const shapes[] = {
-        "{}",
-        "[]",
-        "null",
-        "\"ok\"",
-        "{\"success\":true}",
-        "{\"success\":true,\"data\":null}",
-        "{\"success\":true,\"data\":{\"name\":\"another\",\"pluginName\":\"another\"}}",
-        "{\"success\":false,\"message\":\"no\",\"data\":null}",
-        "{\"success\":\"true\",\"data\":{}}",
-        "{\"name\":\"another\",\"pluginName\":\"another\",\"enabled\":true}",
-        "{\"code\":0,\"result\":%.*s}",
-    };
-    unsigned n = chance_below(&g->console->chance, sizeof shapes / sizeof *shapes);
-    if (!strchr(shapes[n], '%'))
-        return shapes[n];
-    return arena_printf(g->arena, "{\"code\":0,\"result\":%.*s}", (int)right->len, right->body);
-}
-
-static void lie(struct guest *g, struct embedded_answer *out)
-{
-    bool gone = !strcmp(g->parser.method, "DELETE");
-    const char *echo = g->parser.body.data ? g->parser.body.data : "";
-    bool empty = gone || chance_of(&g->console->chance, 50);
-    answer_with(out, gone ? 204 : 200, "application/json", empty ? "" : echo);
-}
-
-/* What the client is told instead of `out`. */
-static void bend(struct guest *g, enum fault f, struct embedded_answer *out)
-{
-    static const char page[] = "<!doctype html><html><body><h1>Sign in</h1></body></html>";
-    static const char no[] = "{\"success\":false,\"message\":\"the console stumbled\"}";
-    static const int client[] = { 400, 401, 403, 404, 405, 413, 415 };
-    struct chance *c = &g->console->chance;
-    switch (f) {
-    case FAULT_CUT_JSON:
-        out->len /= 2;
-        return;
-    case FAULT_500_BEFORE:
-    case FAULT_500_AFTER:
-        answer_with(out, 500, "application/json", no);
-        return;
-    case FAULT_409_BEFORE:
-    case FAULT_409_AFTER:
-        answer_with(out, 409, "application/json", no);
-        return;
-    case FAULT_4XX_AFTER:
-        answer_with(out, client[chance_below(c, 7)], "application/json", no);
-        return;
-    case FAULT_PROXY_BEFORE:
-    case FAULT_PROXY_AFTER:
-        answer_with(out, 502 + (int)chance_below(c, 3), "text/html", page);
-        return;
-    case FAULT_HTML_BEFORE:
-    case FAULT_HTML_AFTER:
-        answer_with(out, 200, "text/html", page);
-        return;
-    case FAULT_ENVELOPE_BEFORE:
-    case FAULT_ENVELOPE_AFTER:
-        answer_with(out, 200, "application/json", wrong_envelope(g, out));
-        return;
-    case FAULT_LIE:
-        lie(g, out);
-        return;
-    default:
-        return;
-    }
-}
-
 /* -- connections ------------------------------------------------------------------------ */
 
 static void finish_late(struct guest *g)
@@ -344,25 +202,17 @@ static void write_answer(struct guest *g, const struct embedded_answer *answer, 
     buf_add(g->out, answer->body, truncated ? answer->len / 2 : answer->len);
 }
 
-static bool is_before(enum fault f)
-{
-    return f == FAULT_RESET_BEFORE || f == FAULT_CLOSE_BEFORE || f == FAULT_500_BEFORE ||
-           f == FAULT_409_BEFORE || f == FAULT_PROXY_BEFORE || f == FAULT_HTML_BEFORE ||
-           f == FAULT_ENVELOPE_BEFORE || f == FAULT_LIE || f == FAULT_HANG_BEFORE ||
-           f == FAULT_LATE;
-}
-
 static void serve(struct guest *g)
 {
     struct bad_console *b = g->console;
-    enum fault f = draw(b, strcmp(g->parser.method, "GET") != 0 ? ON_WRITE : ON_READ);
+    enum fault f = fault_draw(&b->chance, b->rate, strcmp(g->parser.method, "GET") != 0);
     struct embedded_answer answer = { .body = "" };
     b->counts[f] += b->rate > 0;
     b->seen |= 1u << f;
     b->recent[b->recents++ % RECENT] = f;
-    if (!is_before(f))
+    if (!fault_is_before(f))
         handle(g, &answer);
-    bend(g, f, &answer);
+    fault_bend(f, &b->chance, g->arena, g->parser.method, g->parser.body.data, &answer);
     g->late = f == FAULT_LATE;
     if (f == FAULT_HANG_BEFORE || f == FAULT_HANG_AFTER || f == FAULT_LATE)
         return; /* until the client hangs up */
@@ -506,7 +356,7 @@ const char *bad_console_faults(struct bad_console *b, struct arena *a)
     struct buf *out = buf_in(a, 4096);
     int from = b->recents > RECENT ? b->recents - RECENT : 0;
     for (int i = from; i < b->recents; i++)
-        buf_printf(out, "%s%s", i > from ? ", " : "", faults[b->recent[i % RECENT]].name);
+        buf_printf(out, "%s%s", i > from ? ", " : "", fault_name(b->recent[i % RECENT]));
     b->recents = 0;
     return out->data;
 }

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORLDS_MAX = 16, STATES = 6, SHOWN = 20 };
+enum { WORLDS_MAX = 16, STATES = 6, SHOWN = 20, MUTATIONS = 5 };
 static const char *const states[STATES] = { "applied", "failed",      "void",
                                             "unknown", "not planned", "other" };
 
@@ -34,7 +34,7 @@ struct run {
     bool verbose;
     struct loop *loop;
     const char *dir;
-    int running, lies, done, deeds;
+    int running, built, lies, done, deeds;
     unsigned long faults[FAULTS], outcomes[STATES], met[FAULTS][STATES];
     unsigned long long digest;
 };
@@ -114,11 +114,11 @@ static void mutate(struct world *w, struct scene *s, cJSON *shown)
 {
     static const struct {
         const char *state, *says, *was, *outcome;
-    } rows[] = { { "unknown", "applied", "unknown", "written" },
-                 { "unknown", "failed", "unknown", "not written" },
-                 { "applied", "failed", "written", "not written" },
-                 { "applied", NULL, NULL, NULL },
-                 { "failed", "failed", "written", "undone" } };
+    } rows[MUTATIONS] = { { "unknown", "applied", "unknown", "written" },
+                          { "unknown", "failed", "unknown", "not written" },
+                          { "applied", "failed", "written", "not written" },
+                          { "applied", NULL, NULL, NULL },
+                          { "failed", "failed", "written", "undone" } };
     int m = w->run->mutation - 1;
     const char *state = json_str(shown, "state");
     if (m < 0 || !state || strcmp(state, rows[m].state) != 0)
@@ -194,7 +194,7 @@ static bool build(struct world *w, struct err *e)
     if (!w->console)
         return false;
     char *yaml = arena_printf(w->arena,
-                              "gateway:\n  url: http://127.0.0.1:%d\n  timeout: 0.4\n"
+                              "gateway:\n  url: http://127.0.0.1:%d\n  timeout: 0.8\n"
                               "  pause: 0.002\n  password:\n    env: HIGRESS_OPS_PASSWORD\n"
                               "mode: auto\nstate: %s/state-%d\n",
                               bad_console_port(w->console), r->dir, w->number);
@@ -214,6 +214,10 @@ static void live(void *arg)
     struct err e = { 0 };
     w.arena = arena_new();
     if (build(&w, &e)) {
+        /* None begins before all are built: that takes long, and no answer would come meanwhile. */
+        r->built++;
+        while (r->built < r->worlds && nap(r->loop, 0.01, NULL, &e))
+            ;
         int share = (r->operations + r->worlds - 1) / r->worlds;
         for (int n = 0; n < share; r->deeds++) {
             int done = deed(&w, n);
@@ -270,30 +274,30 @@ static void report(const struct run *r)
 
 static bool options(int argc, char **argv, struct run *r)
 {
+    int seed = -1;
+    const struct {
+        const char *name;
+        int *value, most;
+    } rows[] = { { "--seed", &seed, 2000000000 },
+                 { "--operations", &r->operations, 10000000 },
+                 { "--rate", &r->rate, 100 },
+                 { "--worlds", &r->worlds, WORLDS_MAX },
+                 { "--mutate", &r->mutation, MUTATIONS } };
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-        if (!strcmp(argv[i], "-v")) {
+        size_t k = 0;
+        while (k < 5 && strcmp(argv[i], rows[k].name) != 0)
+            k++;
+        if (k < 5 && i + 1 < argc)
+            *rows[k].value = (int)strtol(argv[++i], NULL, 10);
+        else if (!strcmp(argv[i], "-v"))
             r->verbose = true;
-            continue;
-        }
-        if (!value)
-            return false;
-        long long n = strtoll(value, NULL, 10);
-        if (!strcmp(argv[i], "--seed"))
-            r->seed = (unsigned long long)n;
-        else if (!strcmp(argv[i], "--operations"))
-            r->operations = (int)n;
-        else if (!strcmp(argv[i], "--mutate"))
-            r->mutation = n >= 0 && n <= 5 ? (int)n : 0;
-        else if (!strcmp(argv[i], "--rate"))
-            r->rate = (int)n;
-        else if (!strcmp(argv[i], "--worlds"))
-            r->worlds = n > 0 && n <= WORLDS_MAX ? (int)n : 1;
         else
             return false;
-        i++;
+        if (k < 5 && (*rows[k].value < 0 || *rows[k].value > rows[k].most))
+            return false;
     }
-    return true;
+    r->seed = seed < 0 ? r->seed : (unsigned long long)seed;
+    return r->worlds > 0;
 }
 
 static void remove_tree(const char *dir)
@@ -308,7 +312,7 @@ static void remove_tree(const char *dir)
 
 int main(int argc, char **argv)
 {
-    struct run r = { .seed = 1, .operations = 1000, .rate = 25, .worlds = 8 };
+    struct run r = { .seed = 1, .operations = 1000, .rate = 25, .worlds = 12 };
     char shm[] = "/dev/shm/higress-chaos-XXXXXX", tmp[] = "/tmp/higress-chaos-XXXXXX";
     if (!options(argc, argv, &r)) {
         fprintf(stderr, "chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] "

@@ -50,6 +50,11 @@ enum fault {
     FAULTS,
 };
 const char *fault_name(enum fault f);
+bool fault_is_before(enum fault f); /* the console is not asked */
+enum fault fault_draw(struct chance *c, unsigned rate, bool write);
+/* What the client is told instead of `out`, which may be empty. */
+void fault_bend(enum fault f, struct chance *c, struct arena *a, const char *method,
+                const char *body, struct embedded_answer *out);
 
 struct bad_console;
 /* Serves dir (empty: filled) on a port of its own; nothing breaks yet. */
