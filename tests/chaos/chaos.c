@@ -231,6 +231,7 @@ static void live(void *arg)
         bad_console_stop(w.console);
     } else {
         printf("world %d does not start: %s\n", w.number, e.text);
+        r->built++;
         r->lies++;
     }
     arena_free(w.arena);
