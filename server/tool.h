@@ -146,5 +146,5 @@ struct page *page_new(struct call *c, double limit, const char *cursor, const ch
 struct buf *page_line(struct page *p); /* empty; write the next line into it */
 bool page_wants(const struct page *p); /* must the next match be written, or only counted? */
 void page_match(struct page *p);       /* an object matches; its line is in the buffer if wanted */
-cJSON *page_answer(struct page *p, const char *member); /* {member: […], count, cursor?} */
+cJSON *page_answer(struct page *p, const char *member); /* {member, count, cursor?}; NULL: failed */
 char *page_say(struct call *c, const cJSON *answer, const char *member, const char *noun);

@@ -275,6 +275,7 @@ static const struct tool tools[] = {
         .in = describe_in,
         .out = describe_out,
         .read = describe,
+        .local = true,
         .say = say_describe,
     },
     {

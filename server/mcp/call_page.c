@@ -6,6 +6,7 @@
 enum { SHORT_LINES = 50, WIDE_BYTES = 32 * 1024, LINE_MAX_BYTES = 400, BUFFER_MAX = 64 * 1024 };
 
 struct page {
+    struct call *call;
     struct arena *arena;
     struct buf *line;
     const char *text; /* what a line must contain, or NULL */
@@ -21,15 +22,26 @@ static size_t short_bytes(const struct call *c)
     return (size_t)(c->mcp->config->answer_bytes * 5 / 6);
 }
 
+/* How many to skip. A cursor is what an answer gave, digits alone. */
+static int skip_of(struct call *c, const char *cursor)
+{
+    size_t n = cursor ? strlen(cursor) : 0;
+    if (cursor && (n == 0 || n > 9 || strspn(cursor, "0123456789") != n))
+        fail(c, "cursor: '%s' is not one that an answer gave; leave it out for the first page",
+             text_clean(c->arena, cursor, 40));
+    return failed(c) || !cursor ? 0 : (int)strtol(cursor, NULL, 10);
+}
+
 struct page *page_new(struct call *c, double limit, const char *cursor, const char *text)
 {
     struct page *p = arena_make(c->arena, struct page);
     *p = (struct page){
+        .call = c,
         .arena = c->arena,
         .line = buf_in(c->arena, BUFFER_MAX),
         .text = text,
         .lines = json_array(c->arena),
-        .skip = cursor ? (int)strtol(cursor, NULL, 10) : 0,
+        .skip = skip_of(c, cursor),
         .limit = limit > 0 ? (int)limit : SHORT_LINES,
         .budget = limit > 0 ? WIDE_BYTES : short_bytes(c),
     };
@@ -65,6 +77,8 @@ void page_match(struct page *p)
 
 cJSON *page_answer(struct page *p, const char *member)
 {
+    if (failed(p->call))
+        return NULL;
     cJSON *answer = json_object(p->arena);
     int next = p->skip + json_count(p->lines);
     json_set(p->arena, answer, member, p->lines);

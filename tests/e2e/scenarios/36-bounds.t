@@ -8,5 +8,9 @@ ok {"count":3,"routes":["~bounded-1","~bounded-2","~bounded-3"]}
 env HIGRESS_OPS_ANSWER_BYTES 512
 call list_routes {"text":"bounded"}
 ok {"count":3,"routes":["~bounded-1","~bounded-2"],"cursor":"2"}
+call list_routes {"text":"bounded","cursor":"page two"}
+error "cursor: 'page two' is not one that an answer gave"
+call list_resources {"kind":"route","cursor":"-1"}
+error "cursor: '-1'"
 call list_routes {"text":"bounded","cursor":"2"}
 ok {"count":3,"routes":["~bounded-3"]}
