@@ -9,7 +9,7 @@
 static const char json_type[] = "application/json", form[] = "application/x-www-form-urlencoded",
                   multipart[] = "multipart/form-data";
 
-enum { MAX_PARAMETERS = 200 };
+enum { MAX_PARAMETERS = 200, MAX_TYPES = 20 };
 
 struct parameters {
     const cJSON *list[MAX_PARAMETERS];
@@ -137,9 +137,10 @@ static const char *consumed(struct openapi *o, const struct openapi_tool *t, con
     const cJSON *list = json_get(t->operation, "consumes"), *item;
     if (!list)
         list = json_get(o->doc, "consumes");
+    int n = 0;
     cJSON_ArrayForEach(item, list)
     {
-        if (cJSON_IsString(item) && strstr(item->valuestring, otherwise))
+        if (n++ < MAX_TYPES && cJSON_IsString(item) && strcmp(item->valuestring, otherwise) == 0)
             return otherwise;
     }
     const cJSON *first = list ? list->child : NULL;
@@ -205,16 +206,15 @@ static bool is_replaced(const struct parameters *p, const cJSON *parameter)
 static void collect(struct openapi *o, const cJSON *list, struct parameters *p)
 {
     const cJSON *item;
+    if (json_count(list) + p->n > MAX_PARAMETERS) {
+        openapi_fail(o, "it has more than %d parameters", MAX_PARAMETERS);
+        return;
+    }
     cJSON_ArrayForEach(item, list)
     {
         const cJSON *parameter = openapi_resolve(o, item);
-        if (is_replaced(p, parameter))
-            continue;
-        if (p->n == MAX_PARAMETERS) {
-            openapi_fail(o, "it has more than %d parameters", MAX_PARAMETERS);
-            return;
-        }
-        p->list[p->n++] = parameter;
+        if (!is_replaced(p, parameter))
+            p->list[p->n++] = parameter;
     }
 }
 

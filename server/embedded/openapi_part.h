@@ -16,6 +16,7 @@ struct openapi {
     bool failed;
     bool v2;                          /* Swagger 2 */
     long nodes;                       /* schema nodes made so far */
+    long steps;                       /* members passed by when references were followed */
     const char *at;                   /* "GET /pets", for errors */
     int depth;                        /* of the schema being read */
     const cJSON *open[OPENAPI_DEPTH]; /* the schemas around it */

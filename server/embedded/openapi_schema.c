@@ -12,6 +12,9 @@ enum {
     MAX_HOPS = 32,
     MAX_NODES = 50000,
     MAX_PROPERTIES = 1000,
+    MAX_KEY = 200,
+    MAX_TYPES = 10,
+    MAX_STEPS = 100 << 20,
     MAX_TEXT = 1000,
     MAX_POINTER = 500
 };
@@ -33,7 +36,8 @@ void *openapi_fail(struct openapi *o, const char *format, ...)
 const char *openapi_text(struct openapi *o, const cJSON *node, const char *key)
 {
     const char *s = json_str(node, key);
-    return s ? text_clean(o->a, s, MAX_TEXT) : "";
+    size_t len = s ? strnlen(s, 2 * MAX_TEXT) : 0; /* the rest would be cut anyway */
+    return s ? text_clean(o->a, arena_strndup(o->a, s, len), MAX_TEXT) : "";
 }
 
 const char *openapi_plain(struct openapi *o, const char *text, size_t max)
@@ -58,8 +62,11 @@ static const char *unescaped(struct openapi *o, const char *part, size_t len)
     return s;
 }
 
-static const cJSON *step(const cJSON *node, const char *key)
+static const cJSON *step(struct openapi *o, const cJSON *node, const char *key)
 {
+    o->steps += json_count(node);
+    if (o->steps > MAX_STEPS)
+        return openapi_fail(o, "its references are too many to follow");
     if (cJSON_IsArray(node) && *key >= '0' && *key <= '9')
         return cJSON_GetArrayItem(node, (int)strtol(key, NULL, 10));
     return cJSON_IsObject(node) ? json_get(node, key) : NULL;
@@ -76,7 +83,7 @@ static const cJSON *look_up(struct openapi *o, const char *ref)
     for (const char *p = ref + 1; node && *p == '/';) {
         size_t len = strcspn(p + 1, "/");
         const char *key = unescaped(o, p + 1, len);
-        node = key ? step(node, key) : NULL;
+        node = key ? step(o, node, key) : NULL;
         p += len + 1;
     }
     return node ? node : openapi_fail(o, "'%.200s' leads nowhere", text_clean(o->a, ref, 200));
@@ -102,9 +109,11 @@ static const char *type_of(const cJSON *schema)
     };
     const cJSON *type = json_get(schema, "type"), *item;
     const char *name = cJSON_IsString(type) ? type->valuestring : NULL;
+    int n = 0;
     cJSON_ArrayForEach(item, type)
     {
-        if (!name && cJSON_IsString(item) && strcmp(item->valuestring, "null") != 0)
+        if (n++ < MAX_TYPES && !name && cJSON_IsString(item) &&
+            strcmp(item->valuestring, "null") != 0)
             name = item->valuestring;
     }
     for (size_t i = 0; name && i < sizeof known / sizeof *known; i++)
@@ -134,6 +143,7 @@ static bool may_enter(struct openapi *o, const cJSON *schema)
 static bool may_copy(struct openapi *o, const cJSON *value)
 {
     o->nodes += cJSON_IsString(value) ? (long)strlen(value->valuestring) / 64 : 0;
+    o->nodes += value->string ? (long)strlen(value->string) / 64 : 0;
     if (++o->nodes > MAX_NODES)
         return false;
     for (const cJSON *child = value->child; child; child = child->next)
@@ -201,7 +211,9 @@ static void add_inner(struct openapi *o, cJSON *out, const cJSON *schema)
             properties = openapi_fail(o, "an object has more than %d properties", MAX_PROPERTIES);
         cJSON_ArrayForEach(property, properties)
         {
-            if (!json_get(to, property->string))
+            if (strlen(property->string) > MAX_KEY)
+                openapi_fail(o, "a property's name is longer than %d bytes", MAX_KEY);
+            else if (!json_get(to, property->string))
                 json_set(o->a, to, property->string, openapi_schema(o, property));
         }
     }

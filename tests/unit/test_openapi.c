@@ -258,6 +258,13 @@ static void deep_and_wide_documents_are_bounded(void **state)
     buf_str(doc, "}}}}}}\n");
     assert_int_equal(json_count(json_get(convert(doc->data), "tools")), 1);
     doc = buf_in(a, 8 << 20);
+    buf_str(doc, HEAD3 "paths: {/a: {post: {requestBody: {content: {application/json: {schema: "
+                       "{properties: {");
+    for (int i = 0; i < 300; i++)
+        buf_char(doc, 'k');
+    buf_str(doc, ": {}}}}}}}}}\n");
+    refused(doc->data, "name is longer");
+    doc = buf_in(a, 8 << 20);
     buf_str(doc, HEAD3 "paths:\n");
     for (int i = 0; i < 501; i++)
         buf_printf(doc, "  /p%d: {get: {}}\n", i);
@@ -317,6 +324,59 @@ static void generated_documents_keep_everything(void **state)
     }
 }
 
+/* The n-th node below, counted as they are written. */
+static cJSON *node_at(cJSON *node, unsigned *n)
+{
+    for (cJSON *child = node->child; child; child = child->next) {
+        if ((*n)-- == 0)
+            return child;
+        cJSON *found = node_at(child, n);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* Any node of a document replaced by something that does not belong there: a result that is YAML,
+ * or a sentence. */
+static void damaged_documents_are_answered(void **state)
+{
+    static const char *const odd[] = { "null",
+                                       "7",
+                                       "\"x\"",
+                                       "[]",
+                                       "{}",
+                                       "[[{\"a\":1}]]",
+                                       "{\"$ref\":\"#\"}",
+                                       "{\"$ref\":\"#/paths\"}",
+                                       "{\"$ref\":\"#/components/schemas/Pet/properties\"}",
+                                       "{\"$ref\":7}",
+                                       "{\"allOf\":[{\"$ref\":\"#/paths\"},3]}" };
+    (void)state;
+    for (int round = 0; round < 1500; round++) {
+        struct arena *mine = arena_new();
+        cJSON *doc = yaml_parse(mine, pets, strlen(pets), &e), *node = NULL;
+        for (unsigned damage = 1 + below(3); damage; damage--) {
+            unsigned n = below(200);
+            const char *text = odd[below(sizeof odd / sizeof *odd)];
+            cJSON *new = json_parse(mine, text, strlen(text), &e);
+            node = node_at(doc, &n);
+            if (!node)
+                continue;
+            node->type = new->type;
+            node->child = new->child;
+            node->valuestring = new->valuestring;
+            node->valuedouble = new->valuedouble;
+        }
+        const char *text = json_print(mine, doc);
+        struct err fault = { 0 };
+        const char *yaml = openapi_convert(mine, text, strlen(text), &fault);
+        if (yaml ? !yaml_parse(mine, yaml, strlen(yaml), &fault) : !*fault.text)
+            fail_msg("%s: %s", text, fault.text);
+        arena_free(mine);
+    }
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -328,6 +388,7 @@ int main(void)
                                         TEST(hostile_documents_end),
                                         TEST(references_that_multiply_are_refused),
                                         TEST(deep_and_wide_documents_are_bounded),
-                                        TEST(generated_documents_keep_everything) };
+                                        TEST(generated_documents_keep_everything),
+                                        TEST(damaged_documents_are_answered) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
