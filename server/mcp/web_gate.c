@@ -89,7 +89,7 @@ static const struct web_route routes[] = {
 
 const struct web_route *web_route(const struct http_exchange *x)
 {
-    for (const struct web_route *r = routes; r->path; r++)
+    for (const struct web_route *r = routes; r->path && r->method; r++)
         if (!strcmp(r->path, x->path) && !strcmp(r->method, x->method))
             return r;
     return NULL;
