@@ -39,17 +39,18 @@ static void add_id(struct arena *a, cJSON *params, const struct listener *l)
     json_set(a, meta, META "subscriptionId", json_raw(a, l->request->rpc.id));
 }
 
-static void tell(const struct listener *l, const char *method, const cJSON *detail)
+static bool tell(const struct listener *l, const char *method, const cJSON *detail)
 {
     struct request *r = l->request;
     if (l->over)
-        return;
+        return false;
     struct arena *a = arena_new();
     cJSON *params = detail ? json_clone(a, detail) : json_object(a);
     add_id(a, params, l);
     const char *json = rpc_notification(a, method, json_print(a, params));
-    r->reply->send(r->reply, json, strlen(json));
+    bool sent = r->reply->send(r->reply, json, strlen(json));
     arena_free(a);
+    return sent;
 }
 
 void listen_changed(struct mcp *m, enum listen_list what)
@@ -136,6 +137,10 @@ static void finish(void *arg)
         request_gone(r);
         return;
     }
+    if (r->err.kind) {
+        request_error(r);
+        return;
+    }
     cJSON *result = json_object(r->arena);
     add_id(r->arena, result, l);
     request_result(r, request_envelope(r, result));
@@ -201,7 +206,7 @@ static bool read_filter(struct listener *l)
     return r->err.kind == ERR_NONE && room(r);
 }
 
-static void acknowledge(const struct listener *l)
+static bool acknowledge(const struct listener *l)
 {
     struct arena *a = l->request->arena;
     cJSON *params = json_object(a);
@@ -213,7 +218,7 @@ static void acknowledge(const struct listener *l)
         json_set(a, honoured, "resourceSubscriptions", json_clone(a, l->uris));
     if (l->tasks)
         json_set(a, honoured, "taskIds", json_clone(a, l->tasks));
-    tell(l, "notifications/subscriptions/acknowledged", params);
+    return tell(l, "notifications/subscriptions/acknowledged", params);
 }
 
 void listen_start(struct request *r)
@@ -229,5 +234,9 @@ void listen_start(struct request *r)
     r->mcp->listening++;
     r->cancel.wake = over;
     r->cancel.arg = l;
-    acknowledge(l);
+    if (acknowledge(l) || l->over)
+        return;
+    request_fail(r, 406, RPC_INVALID_REQUEST,
+                 "subscriptions/listen answers by a stream: Accept must allow text/event-stream");
+    over(l);
 }

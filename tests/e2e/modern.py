@@ -93,6 +93,8 @@ def check_listen_refuses_what_is_malformed(w):
         answer = w.modern("subscriptions/listen", {"notifications": bad})
         equal(code_of(answer), (200, -32602), json.dumps(bad)[:60])
     equal(code_of(w.modern("subscriptions/listen", {"notifications": {"taskIds": ["x"]}})), (400, -32021), "no extension")
+    answer = w.modern("subscriptions/listen", {"notifications": {}}, headers={"Accept": "application/json"})
+    equal(code_of(answer), (406, -32600), "a client that takes no stream")
 
 
 def check_listen_is_bounded(w):
