@@ -61,6 +61,11 @@ static bool make_key(struct arena *a, const char *path, struct err *e)
     return ok || err_set(e, ERR_SYSTEM, "the key file %s cannot be made: %s", path, strerror(why));
 }
 
+void store_key(const struct store *s, const char *label, uint8_t out[SHA256_SIZE])
+{
+    crypto_hmac(s->key, sizeof s->key, label, strlen(label), out);
+}
+
 static bool read_key(struct store *s, struct arena *a, const char *path, struct err *e)
 {
     struct stat st;
@@ -80,7 +85,7 @@ static bool read_key(struct store *s, struct arena *a, const char *path, struct 
                        SEAL_KEY_SIZE);
     memcpy(s->key, key, n);
     uint8_t mask[SHA256_SIZE];
-    crypto_hmac(s->key, sizeof s->key, "mask", 4, mask);
+    store_key(s, "mask", mask);
     secret_init(mask, sizeof mask);
     return true;
 }

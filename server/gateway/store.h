@@ -9,6 +9,7 @@
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct arena;
 struct err;
@@ -49,6 +50,9 @@ struct stored {
 struct store *store_open(struct arena *a, const char *dir, struct err *e);
 void store_close(struct store *s);              /* NULL is fine */
 const char *store_owner(const struct store *s); /* this process, unique on this installation */
+
+/* A key of its own for another purpose, the same for every process of this installation. */
+void store_key(const struct store *s, const char *label, uint8_t out[32]);
 
 /* Keeps a closed plan. One of the same digest that is still undecided is found again instead (its
  * holder becomes this process); a decided one is kept under a new id. *id lives in arena a. */

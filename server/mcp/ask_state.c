@@ -4,18 +4,42 @@
 #include "mcp/ask_state.h"
 #include "base/arena.h"
 #include "base/crypto.h"
+#include "base/err.h"
 #include "base/json.h"
+#include "gateway/config.h"
+#include "gateway/engine.h"
+#include "gateway/store.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
+#include <unistd.h>
 
 enum { MAC_CHARS = 43, MAX_STATE = 4096 };
 
+/* The state folder's key, so that a restart, or another process over the same folder, still takes
+ * what was signed; without a folder one of this process. Nothing is made for a state that only
+ * claims to be ours. */
 static const uint8_t *key(struct mcp *m)
 {
-    if (!m->has_state_key)
+    struct err ignored = { 0 };
+    struct store *s;
+    if (m->has_state_key)
+        return m->state_key;
+    s = m->gateway ? engine_store(mcp_engine(m), &ignored) : NULL;
+    if (s)
+        store_key(s, "request state", m->state_key);
+    else
         crypto_random(m->state_key, sizeof m->state_key);
     m->has_state_key = true;
     return m->state_key;
+}
+
+static bool may_be_ours(const struct mcp *m)
+{
+    char path[1100];
+    if (m->has_state_key || !m->config || !m->config->state_dir)
+        return m->has_state_key;
+    snprintf(path, sizeof path, "%s/state.key", m->config->state_dir);
+    return access(path, F_OK) == 0;
 }
 
 static char *mac(struct question *q, const char *text, size_t n)
@@ -61,6 +85,8 @@ static const cJSON *signed_payload(struct question *q, const char *text)
     size_t n = strnlen(text, MAX_STATE);
     const char *dot = n < MAX_STATE ? strrchr(text, '.') : NULL;
     if (!dot || strncmp(text, "v1.", 3) || dot < text + 3 || strlen(dot + 1) != MAC_CHARS)
+        return NULL;
+    if (!may_be_ours(q->request->mcp))
         return NULL;
     const char *expected = mac(q, text, (size_t)(dot - text));
     if (!crypto_equal(expected, dot + 1, MAC_CHARS))

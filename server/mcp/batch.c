@@ -114,7 +114,9 @@ static void run_item(struct batch *b, struct session *s, struct item *i)
         method_run(session_request(s, a, &rpc, &i->to));
         return; /* the arena is the request's now */
     }
-    if (!readable)
+    if (!readable && rpc.kind == RPC_NOTIFICATION)
+        ; /* is never answered */
+    else if (!readable)
         add_answer(b, rpc_error(b->arena, rpc.id, e.status, e.text, NULL));
     else if (rpc.kind == RPC_REQUEST)
         add_answer(b, rpc_error(b->arena, rpc.id, RPC_INVALID_REQUEST,

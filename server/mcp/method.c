@@ -295,9 +295,6 @@ void method_notified(struct session *s, const struct rpc *rpc)
 {
     if (strcmp(rpc->method, "notifications/cancelled"))
         return;
-    const cJSON *id = json_get(rpc->params, "requestId");
-    struct arena *a = arena_new();
-    if (cJSON_IsString(id) || cJSON_IsNumber(id))
-        session_cancel(s, json_print(a, id));
-    arena_free(a);
+    if (rpc->about)
+        session_cancel(s, rpc->about);
 }

@@ -121,6 +121,30 @@ static void find_progress_token(struct arena *a, const char *text, size_t n, str
     out->progress_token = token_text(a, token, from, to);
 }
 
+static void find_request_id(struct arena *a, const char *text, size_t n, struct rpc *out)
+{
+    const cJSON *id = out->kind == RPC_NOTIFICATION ? json_get(out->params, "requestId") : NULL;
+    const char *from = text;
+    const char *to = text + n;
+    if (id && raw_member(from, to, "params", &from, &to) &&
+        raw_member(from, to, "requestId", &from, &to))
+        out->about = token_text(a, id, from, to);
+}
+
+bool rpc_same_id(const char *x, const char *y)
+{
+    if (!strcmp(x, y))
+        return true;
+    if (*x != '"' || *y != '"')
+        return false;
+    struct arena *a = arena_new();
+    const cJSON *one = json_parse(a, x, strlen(x), NULL),
+                *other = json_parse(a, y, strlen(y), NULL);
+    bool same = one && other && json_equal(one, other);
+    arena_free(a);
+    return same;
+}
+
 /* What kind of message, once it is known to be an object with a readable id (or none). */
 static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct err *e)
 {
@@ -170,6 +194,7 @@ bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, str
         return invalid(e, RPC_INVALID_PARAMS, "Invalid params: \"params\" must be an object");
     out->params = cJSON_IsObject(params) ? params : NULL;
     find_progress_token(a, text, n, out);
+    find_request_id(a, text, n, out);
     return true;
 }
 

@@ -32,9 +32,14 @@ struct rpc {
     const cJSON *params; /* an object, or NULL */
     const cJSON *result, *error;
     const char *progress_token; /* params._meta.progressToken, raw; NULL: none */
+    const char *about;          /* params.requestId of a notification, raw; NULL: none */
 };
 
-/* On failure out->id is set when it could be read, so that the error can carry it. */
+/* Do two raw ids name one request? Numbers as they were sent, strings as what they say. */
+bool rpc_same_id(const char *x, const char *y);
+
+/* On failure out->id is set when it could be read, so that the error can carry it, and kind when it
+ * is known: a notification is never answered, not even with an error. */
 bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, struct err *e);
 
 /* The messages of an array that is known to be well-formed. text: its begin, or what the last call

@@ -219,7 +219,7 @@ void session_leave(struct request *r)
 void session_cancel(struct session *s, const char *id)
 {
     for (struct request *r = s->requests; r; r = r->next) {
-        if (!r->rpc.id || strcmp(r->rpc.id, id))
+        if (!r->rpc.id || !rpc_same_id(r->rpc.id, id))
             continue;
         r->gone = true;
         cancel_fire(&r->cancel);

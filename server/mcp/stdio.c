@@ -132,7 +132,8 @@ static void on_line(void *arg, const char *line, size_t n)
         return;
     }
     if (!rpc_parse(a, line, n, &rpc, &e)) {
-        refuse(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
+        if (rpc.kind != RPC_NOTIFICATION)
+            refuse(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
     } else if (rpc.kind == RPC_REQUEST) {
         run(p, a, &rpc); /* the arena is the request's now */
         return;
