@@ -15,7 +15,7 @@
 
 #include <ctype.h>
 
-enum { MAX_DOCUMENT = 4 << 20, MAX_TOOLS = 500, MAX_NAME = 64, MAX_OUT = 8 << 20 };
+enum { MAX_DOCUMENT = 4 << 20, MAX_TOOLS = 500, MAX_NAME = 64, MAX_OUT = 16 << 20 };
 
 static const cJSON *read_document(struct arena *a, const char *text, size_t len, struct err *e)
 {
@@ -205,6 +205,7 @@ static void add_tool(struct openapi *o, cJSON *tools, const char *method, const 
     openapi_add_args(o, t);
     add_security(o, t);
     cJSON *answer = json_set_object(o->a, tool, "responseTemplate");
+    o->nodes = 0;
     const char *before = openapi_answer(o, t->operation);
     if (before)
         json_set_str(o->a, answer, "prependBody", before);
@@ -227,6 +228,7 @@ static void add_path(struct openapi *o, cJSON *tools, const cJSON *given)
         if (!cJSON_IsObject(t.operation))
             continue;
         o->at = arena_printf(o->a, "%s %s", methods[i].method, path);
+        o->nodes = 0;
         if (json_count(tools) == MAX_TOOLS)
             openapi_fail(o, "the document has more than %d operations", MAX_TOOLS);
         else

@@ -7,7 +7,7 @@
 struct arena;
 struct err;
 
-enum { OPENAPI_DEPTH = 16 };
+enum { OPENAPI_DEPTH = 8 };
 
 struct openapi {
     struct arena *a;
@@ -15,7 +15,7 @@ struct openapi {
     struct err *e;
     bool failed;
     bool v2;                          /* Swagger 2 */
-    long nodes;                       /* schema nodes made so far */
+    long nodes, all_nodes;            /* schema nodes made for the operation, and so far */
     long steps;                       /* members passed by when references were followed */
     const char *at;                   /* "GET /pets", for errors */
     int depth;                        /* of the schema being read */

@@ -1,5 +1,5 @@
-/* openapi_schema.c - references and schemas. A schema inside itself, or deeper than OPENAPI_DEPTH,
- * is shown as its type alone; what a few references multiply ends at MAX_NODES. */
+/* openapi_schema.c - references and schemas. A schema inside itself, deeper than OPENAPI_DEPTH, or
+ * after the first MAX_NODES parts of an operation, is shown as its type and description alone. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -10,7 +10,8 @@
 
 enum {
     MAX_HOPS = 32,
-    MAX_NODES = 50000,
+    MAX_NODES = 300,
+    MAX_ALL_NODES = 400000,
     MAX_PROPERTIES = 1000,
     MAX_KEY = 200,
     MAX_TYPES = 10,
@@ -134,12 +135,12 @@ static bool is_open(const struct openapi *o, const cJSON *schema)
 
 static bool may_enter(struct openapi *o, const cJSON *schema)
 {
-    if (++o->nodes > MAX_NODES)
-        openapi_fail(o, "its schemas unfold to more than %d parts", MAX_NODES);
-    return !o->failed && o->depth < OPENAPI_DEPTH && !is_open(o, schema);
+    if (++o->all_nodes > MAX_ALL_NODES)
+        openapi_fail(o, "the schemas unfold to more than %d parts", MAX_ALL_NODES);
+    return !o->failed && ++o->nodes <= MAX_NODES && o->depth < OPENAPI_DEPTH && !is_open(o, schema);
 }
 
-/* Values are copied at each use, so they count towards MAX_NODES. */
+/* Values are copied at each use, so they count as parts. */
 static bool may_copy(struct openapi *o, const cJSON *value)
 {
     o->nodes += cJSON_IsString(value) ? (long)strlen(value->valuestring) / 64 : 0;
