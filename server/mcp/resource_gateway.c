@@ -89,15 +89,26 @@ static bool add_object(void *arg, const cJSON *o)
     return !l->full;
 }
 
-/* Of scoped kinds only what is global: the other scopes are as many as there are routes. */
+/* Of scoped kinds only what is global: the other scopes are as many as there are routes. A console
+ * that does not know a kind (404) has none of it. */
+static bool list_kind(struct lister *l)
+{
+    struct request *r = l->request;
+    const char *scope = l->kind->flags & KIND_SCOPED ? "global" : NULL;
+    if (gateway_each_kind(r->mcp->gateway, l->kind, scope, add_object, l, &r->cancel, &r->err))
+        return true;
+    bool unknown = r->err.kind == ERR_GATEWAY && r->err.status == 404;
+    if (unknown)
+        err_clear(&r->err);
+    return unknown;
+}
+
 static bool list(struct request *r, struct resource_list *out)
 {
     struct lister l = { .request = r, .list = out };
-    for (l.kind = kinds; r->mcp->gateway && l.kind->name && !l.full; l.kind++) {
-        const char *scope = l.kind->flags & KIND_SCOPED ? "global" : NULL;
-        if (!gateway_each_kind(r->mcp->gateway, l.kind, scope, add_object, &l, &r->cancel, &r->err))
+    for (l.kind = kinds; r->mcp->gateway && l.kind->name && !l.full; l.kind++)
+        if (!list_kind(&l))
             return false;
-    }
     return true;
 }
 

@@ -191,20 +191,28 @@ for (const [name, make, transport, era] of matrix) {
 }
 
 const inspector = join(root, 'build/clients/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js');
-for (const era of ['legacy', 'modern']) {
-  await check(`Inspector CLI, HTTP, ${era}: lists and calls`, async () => {
+for (const [way, era] of [['HTTP', 'legacy'], ['HTTP', 'modern'], ['stdio', 'legacy']]) {
+  await check(`Inspector CLI, ${way}, ${era}: lists, reads, calls, the view, a change out of band`, async () => {
     const house = await new House().open();
     try {
-      const { url } = await house.serve();
-      const inspect = (...args) =>
-        run(process.execPath, [inspector, '--cli', url.href, '--transport', 'http', '--protocol-era', era, ...args], { ...house.env, NO_COLOR: '1' });
+      const target = way === 'HTTP' ? [(await house.serve()).url.href, '--transport', 'http', '--protocol-era', era] : [binary, 'stdio', ...Object.entries(house.env).filter(([k]) => k.startsWith('HIGRESS')).flatMap((e) => ['-e', e.join('=')])];
+      const inspect = (...args) => run(process.execPath, [inspector, '--cli', ...target, ...args], { ...house.env, NO_COLOR: '1' });
       const tools = await inspect('--method', 'tools/list', '--strict');
       assert.equal(tools.code, 0, tools.err + tools.out);
       assert.match(tools.out, /gateway_overview/);
+      const read = await inspect('--method', 'resources/read', '--uri', 'higress://gateway/default/route/orders-3');
+      assert.match(read.out, /\/orders\/3/, read.err + read.out);
       const call = await inspect('--method', 'tools/call', '--tool-name', 'list_routes', '--tool-arg', 'text=orders-3');
       assert.match(call.out, /orders-3/, call.err + call.out);
       const app = await inspect('--method', 'tools/call', '--tool-name', 'change_resource', '--app-info');
       assert.match(app.out, /ui:\/\/higress-ops\/plan-1.html/, app.err + app.out);
+      if (way === 'HTTP' && era === 'modern') return; // each call costs seconds of Node.js
+      const change = await inspect('--method', 'tools/call', '--tool-name', 'tune_rate_limit', '--tool-arg', 'route=orders-3', '--tool-arg', 'requests=5');
+      const id = change.out.match(/higress-ops approve ([\w-]+)/)?.[1];
+      assert.ok(id, change.err + change.out);
+      assert.equal((await house.person(['approve', id], 'yes')).code, 0);
+      const seen = await inspect('--method', 'tools/call', '--tool-name', 'get_change', '--tool-arg', `id=${id}`, '--tool-arg', 'wait=10');
+      assert.match(seen.out, /applied/, seen.err + seen.out);
     } finally {
       await house.close();
     }
