@@ -63,10 +63,16 @@ static const cJSON *await(struct call *c, const char *id)
     return out;
 }
 
+/* A client with views shows the plan to its person, for which it must have it now. */
+static bool shows_plans(const struct request *r)
+{
+    return json_get(json_get(r->client, "extensions"), "io.modelcontextprotocol/ui") != NULL;
+}
+
 /* The plan, and how a person approves it where the client cannot ask. */
 static const cJSON *out_of_band(struct call *c, const char *id)
 {
-    if (task_detach(c->request))
+    if (!shows_plans(c->request) && task_detach(c->request))
         return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)

@@ -11,6 +11,7 @@ import { encode } from 'gpt-tokenizer';
 import { House, binary, check, root, run, summary } from './house.mjs';
 import { recording } from './record.mjs';
 import { checkView } from './view.mjs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const modern = '2026-07-28';
@@ -218,6 +219,32 @@ for (const [way, era] of [['HTTP', 'legacy'], ['HTTP', 'modern'], ['stdio', 'leg
     }
   });
 }
+
+for (const [name, Transport] of [['HTTP', Http2], ['stdio', Stdio2]])
+  await check(`client 2.4.0 auto, ${name}: listens, and hears that the tools are others`, async () => {
+    const house = await new House().open();
+    try {
+      const config = join(house.dir, 'narrow.yaml');
+      house.env.HIGRESS_OPS_CONFIG = config;
+      writeFileSync(config, '');
+      let heard;
+      const changed = new Promise((done) => { heard = done; });
+      const client = new Sdk2(info, {
+        capabilities: {}, versionNegotiation: { mode: 'auto' },
+        listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: heard } },
+      });
+      const transport = Transport === Http2 ? await httpOf(Http2)(house) : await stdioOf(Stdio2)(house);
+      await client.connect(transport);
+      const before = (await client.listTools()).tools.length;
+      writeFileSync(config, 'tools: [gateway_overview]\n');
+      process.kill(transport.pid ?? house.server.pid, 'SIGHUP');
+      await Promise.race([changed, new Promise((_, fail) => setTimeout(fail, 5000, new Error('nothing was heard')))]);
+      assert.ok(before > 10 && (await client.listTools(undefined, { cacheMode: 'refresh' })).tools.length === 1);
+      await client.close();
+    } finally {
+      await house.close();
+    }
+  });
 
 await check('what a model pays: 10 routes, tools/list', async () => {
   const house = await new House().open();

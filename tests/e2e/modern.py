@@ -187,6 +187,13 @@ def check_a_plan_that_awaits_a_person_is_a_task(w):
     w.api("PUT", "/v1/routes/pay", route)
 
 
+def check_a_client_with_views_gets_the_plan_at_once(w):
+    views = {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}, TASKS: {}}
+    result = task_call(w, "change_resource", PATCH, meta_of({"extensions": views}))["result"]
+    equal((result["resultType"], result["structuredContent"]["status"]), ("complete", "approval_required"), "the plan")
+    w.http(mcp.MODERN).call("cancel_change", {"id": result["structuredContent"]["id"]})
+
+
 def check_a_cancelled_task_leaves_the_plan_pending(w):
     created = task_call(w, "change_resource", PATCH)["result"]
     plan = until(w, created["taskId"], ["working"])["statusMessage"].split("approve ")[1].split("`")[0]
