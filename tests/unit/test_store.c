@@ -47,6 +47,9 @@ static __attribute__((noinline)) char *keep(const char *name, enum plan_state st
     struct plan *p = plan_new(a, "test", CHANGE, &e);
     cJSON *o = json_object(a);
     json_set_str(a, o, "name", name);
+    json_set_str(a, o, "type", "http");
+    json_set_str(a, o, "serverAddress", "10.0.0.1");
+    json_set_num(a, o, "serverPort", 3128);
     if (!plan_create(p, "proxy-server", NULL, o) || !plan_close(p) ||
         !store_keep(s, a, p, state, "ann", ttl, &id, &e))
         fail_msg("%s", e.text);
