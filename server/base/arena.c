@@ -1,8 +1,8 @@
 /* arena.c - lifetimes. A list of chunks, the newest first, filled from the front.
  *
- * Chunks grow from 1 KiB to 64 KiB, so that an idle session costs little and a busy call rarely
- * asks malloc. A large block gets a chunk of its own size. Under AddressSanitizer every block is
- * such a chunk, so that running over its end is caught.
+ * Chunks grow from 1 KiB (or 128 bytes) to 64 KiB, so that an idle session costs little and a busy
+ * call rarely asks malloc. A large block gets a chunk of its own size. Under AddressSanitizer every
+ * block is such a chunk, so that running over its end is caught.
  */
 #include "base/arena.h"
 #include "base/asan.h"
@@ -12,7 +12,12 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 64 * 1024, ALIGN = alignof(max_align_t) };
+enum {
+    SMALL_CHUNK = 128,
+    FIRST_CHUNK = 1024,
+    LARGEST_CHUNK = 64 * 1024,
+    ALIGN = alignof(max_align_t)
+};
 
 struct chunk {
     struct chunk *older;
@@ -32,13 +37,23 @@ struct arena {
     size_t next;    /* size of the next ordinary chunk */
 };
 
-struct arena *arena_new(void)
+static struct arena *begin(size_t first_chunk)
 {
     struct arena *a = calloc(1, sizeof *a);
     if (!a)
         bug("out of memory: a new arena");
-    a->next = FIRST_CHUNK;
+    a->next = first_chunk;
     return a;
+}
+
+struct arena *arena_new(void)
+{
+    return begin(FIRST_CHUNK);
+}
+
+struct arena *arena_new_small(void)
+{
+    return begin(SMALL_CHUNK);
 }
 
 void arena_free(struct arena *a)

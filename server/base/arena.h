@@ -11,6 +11,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* For an object that lives long and holds little, such as one of thousands of idle sessions. */
+struct arena *arena_new_small(void);
 /* Runs the deferred functions, newest first, then gives all memory back. NULL is fine. */
 void arena_free(struct arena *a);
 

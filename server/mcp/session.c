@@ -102,7 +102,7 @@ int session_count(const struct session_table *t)
 
 static struct session *session_new(struct mcp *m, const char *principal)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_small();
     struct session *s = arena_make(a, struct session);
     s->mcp = m;
     s->arena = a;

@@ -219,7 +219,7 @@ static bool accepts_stream(const struct http_exchange *x)
 
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
 {
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_small();
     struct web_reply *r = arena_make(a, struct web_reply);
     *r = (struct web_reply){ .to = { .send = send, .done = done },
                              .arena = a,

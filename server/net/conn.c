@@ -15,6 +15,7 @@ enum {
     OUT_MAX = 1 << 30,
     PIECE = 256 << 10, /* of one write */
     KEEP_OUT = 4 << 10,
+    KEEP_STREAM = 256,   /* a stream is silent most of the time, and there may be thousands */
     DRAIN_MAX = 4 << 20, /* bytes of a refused body that are read and dropped */
     TURN_MAX = 4,        /* pipelined requests of one connection before others have their turn */
     LEAST_RATE = 4096,   /* bytes per second a body must come at, after its grace */
@@ -82,7 +83,7 @@ static void all_sent(struct conn *c)
 {
     c->sent = 0;
     buf_reset(&c->out);
-    if (c->out.cap > KEEP_OUT)
+    if (c->out.cap > (c->x && c->x->streaming ? KEEP_STREAM : KEEP_OUT))
         buf_free(&c->out);
     if (!c->ending || c->half_closed || c->wire.blocked)
         return;
