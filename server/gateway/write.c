@@ -61,10 +61,14 @@ static bool put_config(struct gateway *g, struct arena *a, const struct kind *k,
 {
     char *path = kind_object_path(a, k, k->name, NULL, e);
     const cJSON *now = path ? gateway_get(g, a, path, NULL, NULL, e) : NULL;
-    char *text = cJSON_IsString(now) ? odd_config_text(a, now->valuestring, o, e) : NULL;
     *doubt = WRITE_NOT_BEGUN;
+    if (!now)
+        return false;
+    char *text = cJSON_IsString(now) ? odd_config_text(a, now->valuestring, o, e) : NULL;
     if (!text)
-        return now ? err_set(e, ERR_GATEWAY, "higress-config could not be read again") : false;
+        return e->kind == ERR_NONE
+                   ? err_set(e, ERR_GATEWAY, "higress-config could not be read again")
+                   : false;
     cJSON *body = json_object(a);
     json_set_str(a, body, "config", text);
     return send_write(g, a, "PUT", path, body, doubt, e);
