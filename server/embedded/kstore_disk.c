@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/yaml.h"
 
@@ -132,6 +133,8 @@ static void reload(struct kstore *s, size_t kind, const char *name)
         return;
     }
     struct kstore_object *now = load(s, kind, name, &file);
+    if (now->problem && !(o && o->problem && !strcmp(o->problem, now->problem)))
+        log_event(LOG_WARN, "file", "%s", now->problem);
     move_version(now, o);
     kstore_insert(s, kind, now);
 }

@@ -711,6 +711,26 @@ def names_of(c):
     return [t["name"] for t in c.request("tools/list")["tools"]]
 
 
+def check_a_file_broken_by_hand(w):
+    """The console names file and line, goes on serving the rest, and takes the file again when it is mended."""
+    own = house.House()
+    try:
+        path = os.path.join(own.dir, "data", "ingresses", "default.yaml")
+        good = open(path).read()
+        with open(path, "a") as f:
+            f.write("\n  x: [1\n")
+        equal([r["name"] for r in own.api("GET", "/v1/routes")[1]["data"]], [], "routes")
+        equal(own.api("GET", "/v1/domains")[0], 200, "the rest")
+        log = open(os.path.join(own.dir, "console.log")).read()
+        holds("ingresses/default.yaml: not YAML at line %d" % (good.count("\n") + 3) in log, "the log: " + log)
+        with open(path, "w") as f:
+            f.write(good)
+        equal([r["name"] for r in own.api("GET", "/v1/routes")[1]["data"]], ["default"], "mended")
+    finally:
+        own.close()
+        own.forget()
+
+
 def check_narrowed_tools(w):
     every = names_of(w.http(LEGACY))
     for args, want in ((["--tools", "list_routes,diagnose"], {"list_routes", "diagnose"}),
