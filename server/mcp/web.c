@@ -2,6 +2,7 @@
  * GET web_get.c, the way back web_stream.c. */
 #include "mcp/web.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/oauth.h"
@@ -44,6 +45,12 @@ struct web *web_listen(struct mcp *m, struct err *e)
     if (ok)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
+        if (!w->loopback && !o.cert_file)
+            log_event(
+                LOG_WARN, "listen",
+                "%s is open to other machines without TLS: tokens travel in clear text unless "
+                "a proxy in front encrypts; see tls.certificate",
+                listen);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
         return w;
     }

@@ -112,6 +112,17 @@ def check_a_silent_call_becomes_a_stream(w):
         c.close()
 
 
+def check_a_client_that_takes_no_stream(w):
+    c = w.http(LEGACY)
+    plan = protocol.pending_id(c)
+    call = {"jsonrpc": "2.0", "id": 71, "method": "tools/call",
+            "params": {"name": "get_change", "arguments": {"id": plan, "wait": 3}}}
+    status, headers, got = w.post(call, {**c.headers({}), "Accept": "application/json"})
+    equal((status, headers["content-type"], got["id"]), (200, "application/json", 71), "JSON however long it takes")
+    c.call("cancel_change", {"id": plan})
+    c.close()
+
+
 def check_a_lost_stream_is_resumed(w):
     c = w.http(LEGACY)
     s, plan = begin_wait(w, c, w.port, 5)
@@ -649,6 +660,21 @@ def check_tls_and_a_new_certificate(w):
     equal(w.house.run(["serve", "--tls-certificate", use[".pem"]])[0], 3, "a certificate without a key")
     code, _, err = w.house.run(["serve", "--listen", "127.0.0.1:0", "--tls-certificate", "/nowhere", "--tls-key", "/no"])
     holds(code == 1 and "not readable" in err, "%s %s" % (code, err))
+
+
+def check_clear_text_is_said(w):
+    config = os.path.join(w.house.dir, "clear.yaml")
+    with open(config, "w") as f:
+        f.write("http:\n  tokens:\n    - name: ci\n      sha256: %s\n" % protocol.sha256("x"))
+    tls = ["--tls-certificate", os.path.join(w.house.dir, "first.pem"), "--tls-key", os.path.join(w.house.dir, "first.key")]
+    certificate(w.house.dir, "first")
+    for args, said in (([], True), (tls, False)):
+        p = subprocess.Popen([protocol.house.BINARY, "serve", "--listen", "0.0.0.0:0", "--config", config, *args],
+                             env=w.house.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        p.stdout.readline()
+        p.terminate()
+        equal("clear text" in p.communicate(timeout=10)[1].decode(), said, "open to other machines, %s" % (args[:1] or "no TLS"))
+        equal(p.returncode, 0, "exit code")
 
 
 def check_a_unix_socket(w):
