@@ -36,6 +36,8 @@ static void open_gateways(struct server *s)
     }
 }
 
+static void take_signals(struct server *s);
+
 bool server_open(struct server *s, const struct options *o, int *code)
 {
     struct arena *a = arena_new();
@@ -64,6 +66,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         .gateways = s->gateways,
     };
     s->mcp = mcp_new(&m);
+    take_signals(s); /* before anybody is told that we are here */
     return true;
 }
 
@@ -108,11 +111,15 @@ static void reload(void *arg, int signum)
     log_event(LOG_INFO, "reload", "the configuration was read again");
 }
 
-void server_run(struct server *s)
+static void take_signals(struct server *s)
 {
     loop_signal(s->loop, SIGHUP, reload, s);
     loop_signal(s->loop, SIGTERM, stop, s->loop);
     loop_signal(s->loop, SIGINT, stop, s->loop);
+}
+
+void server_run(struct server *s)
+{
     loop_run(s->loop);
     if (!s->mcp->listeners)
         return;

@@ -18,6 +18,16 @@ static void handle(void *arg, struct http_exchange *x)
     web_route(x)->handle(w, x);
 }
 
+static void tell_clear_text(const struct web *w)
+{
+    const struct config *c = w->mcp->config;
+    if (!w->loopback && !c->tls_certificate)
+        log_event(LOG_WARN, "listen",
+                  "%s is open to other machines without TLS: tokens travel in clear text unless a "
+                  "proxy in front encrypts; see tls.certificate",
+                  c->listen);
+}
+
 struct web *web_listen(struct mcp *m, struct err *e)
 {
     const char *listen = m->config->listen;
@@ -45,12 +55,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     if (ok)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
-        if (!w->loopback && !o.cert_file)
-            log_event(
-                LOG_WARN, "listen",
-                "%s is open to other machines without TLS: tokens travel in clear text unless "
-                "a proxy in front encrypts; see tls.certificate",
-                listen);
+        tell_clear_text(w);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
         return w;
     }
