@@ -1,7 +1,7 @@
 /* contract.h - the contract test: recorded exchanges of the real console against ours.
  *
- * contract.c replays, process.c and wire.c send, folder.c watches the data folder, normal.c takes out what is volatile or the
- * console's own prose, differ.c says where two trees differ.
+ * contract.c replays, process.c and wire.c send, folder.c watches the data folder, normal.c takes
+ * out what is volatile or the console's own prose, differ.c says where two trees differ.
  */
 #pragma once
 #include "base/arena.h"
