@@ -71,6 +71,12 @@ const struct engine_at *engine_at(const struct engine *g, const char *url)
     return NULL;
 }
 
+struct gateway *engine_gateway(const struct engine *g, const char *url)
+{
+    const struct engine_at *at = url ? engine_at(g, url) : &g->at[0];
+    return at ? at->gateway : NULL;
+}
+
 bool engine_read(struct gateway *g, struct arena *a, const struct plan_op *op, const cJSON **now,
                  struct cancel *c, struct err *e)
 {

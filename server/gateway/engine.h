@@ -36,6 +36,8 @@ struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
                           const struct config *c);
 /* Another gateway, with its own configuration. A plan is bound to the one its p->gateway names. */
 void engine_add(struct engine *g, struct gateway *gateway, const struct config *c);
+/* The gateway of that address; NULL url: the one that is meant where none is named. NULL: none. */
+struct gateway *engine_gateway(const struct engine *g, const char *url);
 /* Server processes: begins recovery and the watcher (0.25 s), soon and from the loop, if a store is
  * there already; else with the first proposal. */
 void engine_start(struct engine *g);

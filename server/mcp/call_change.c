@@ -171,7 +171,9 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return verify_plan(c->mcp->gateway, p, &c->request->cancel) ? follow(c, p) : NULL;
+    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, &c->request->cancel)
+               ? follow(c, p)
+               : NULL;
 }
 
 const cJSON *call_decide(struct call *c, const char *id)

@@ -150,6 +150,10 @@ def main():
     p2 = Program(a, config(houses, {"two": "auto"}, "auto"))
     code, text = p2.call("change_resource", {**CREATE, "gateway": "two"})
     check("auto applies", code == 0 and "shop" in sources(b) and "shop" not in sources(a), text)
+    code, text = p2.call("change_resource", {"kind": "route", "action": "create", "name": "shop", "gateway": "two", "object": {
+        "name": "shop", "path": {"matchType": "PRE", "matchValue": "/"}, "services": [{"name": "shop.static", "port": 80}]}})
+    check("what a change refers to is looked for on its gateway", code == 0 and '"applied"' in text, text)
+    b.api("DELETE", "/v1/routes/shop")
     b.api("DELETE", "/v1/service-sources/shop")
     p3 = Program(a, config(houses, {}, "approve"))
     bound(p3, a, b)
