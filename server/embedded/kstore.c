@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "embedded/kstore_impl.h"
 
+enum { LONGEST_VERSION = 20 };
 enum { LONGEST_NAME = 255 - sizeof ".yaml.tmp" + 1 };
 
 size_t kstore_kind_index(const char *plural)
@@ -262,6 +263,7 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
         kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
     struct kstore_object *o = kstore_object_new(name);
     o->tree = json_clone(o->arena, shaped);
+    o->ours = true;
     arena_free(scratch);
     const struct kstore_object *now = kstore_lookup(s, kind, name);
     if (now) {
@@ -310,6 +312,39 @@ enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const
         return KSTORE_MISSING;
     return check_name(s, k, name, e) ? write_object(s, k, object, o->tree, writes, e)
                                      : KSTORE_FAILED;
+}
+
+static struct kstore_object *own_object(const struct kstore *s, const char *kind, const char *name)
+{
+    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
+    return o && o->tree && o->ours ? o : NULL;
+}
+
+void **kstore_memo(const struct kstore *s, const char *kind, const char *name, struct arena **a)
+{
+    struct kstore_object *o = own_object(s, kind, name);
+    if (o)
+        *a = o->arena;
+    return o ? &o->memo : NULL;
+}
+
+bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e)
+{
+    struct kstore_object *o = own_object(s, kind, name);
+    cJSON *version = json_get(json_get(o ? o->tree : NULL, "metadata"), "resourceVersion");
+    if (!cJSON_IsString(version) || strlen(version->valuestring) >= LONGEST_VERSION)
+        return false;
+    bool alone = !s->txn;
+    if (alone)
+        kstore_begin(s);
+    kstore_note_touch(s, kstore_kind_index(kind), o, version->valuestring);
+    unsigned long long next = strtoull(version->valuestring, NULL, 10) + 1;
+    if (!o->version)
+        o->version = arena_alloc(o->arena, LONGEST_VERSION + 1);
+    snprintf(o->version, LONGEST_VERSION + 1, "%llu", next);
+    version->valuestring = o->version;
+    s->generation++;
+    return !alone || kstore_commit(s, e);
 }
 
 enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,

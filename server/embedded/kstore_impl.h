@@ -33,6 +33,9 @@ struct kstore_object {
     /* What stands in the file before and behind the object: comments, further documents. NULL:
      * nothing. */
     const char *head, *rest;
+    bool ours;     /* written by this process: its text is what kstore_text_print gives */
+    void *memo;    /* kstore_memo */
+    char *version; /* room for the version once it was touched */
     struct kstore_object *next; /* among the retired */
 };
 
@@ -52,12 +55,17 @@ struct kstore_change {
     struct kstore_object *before; /* NULL: there was none */
     struct kstore_object *after;  /* NULL: removed */
     const char *temporary;        /* file with the new text */
+    /* Touched, before and after are one object: its version before; set with others too when a
+     * touch came first. */
+    const char *old_version;
+    long long patch_at; /* the version's digits are replaced here, in place; 0: they are not */
 };
 
 struct kstore_txn {
     struct arena *arena; /* holds this struct, too */
     struct kstore_change *changes;
-    int steps; /* files to rename or remove */
+    int steps;    /* files to rename, remove or patch */
+    bool patched; /* one of them is patched: journaled even when alone */
 };
 
 struct kstore {
@@ -94,6 +102,7 @@ void kstore_unretire(struct kstore *s, struct kstore_object *o);
  * index changes. */
 struct kstore_change *kstore_note(struct kstore *s, size_t kind, const char *name,
                                   struct kstore_object *after);
+void kstore_note_touch(struct kstore *s, size_t kind, struct kstore_object *o, const char *version);
 void kstore_step(struct kstore *s); /* a check build dies here when told to */
 
 /* kstore_journal.c */
@@ -122,6 +131,13 @@ void kstore_text_split(struct arena *a, struct kstore_object *o, const char *tex
 /* The file's new text. */
 char *kstore_text_print(struct arena *a, const struct kstore_object *o);
 unsigned kstore_text_line_of_name(const char *text, const char *name); /* 1: not found */
+
+/* Where the digits of metadata.resourceVersion stand in the file of an object of ours; 0: not found
+ * as `version`, or someone may have changed it. */
+long long kstore_text_find_version(const char *path, const char *version);
+/* Replaces them there, durably; true as well when they are the new ones already. */
+bool kstore_text_patch(const char *path, long long at, const char *old, const char *now,
+                       struct err *e);
 
 /* kstore_shape.c: the object as it is stored, in arena a. */
 cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,

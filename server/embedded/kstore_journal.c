@@ -4,8 +4,9 @@
  * The file DIR/.higress-ops.journal is empty between transactions. Its first line says how long the
  * rest is and its checksum, so half a journal is none: then no file has been touched, and the
  * temporary files are swept at the next start. Each step is a line "rename KIND LENGTH SUFFIX" (the
- * file NAME.yaml.SUFFIX becomes NAME.yaml) or "remove KIND LENGTH -", then the name, which may hold
- * anything. Steps that were done before are done again without harm.
+ * file NAME.yaml.SUFFIX becomes NAME.yaml), "remove KIND LENGTH -" or "patch KIND LENGTH
+ * AT:OLD:NEW" (the digits of a version, in place), then the name, which may hold anything. Steps
+ * that were done before are done again without harm.
  */
 #include "embedded/kstore_impl.h"
 
@@ -13,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +40,13 @@ static unsigned long long checksum(const char *bytes, size_t n)
 
 static void write_step(struct buf *b, const struct kstore_change *c)
 {
+    if (c->patch_at > 0) {
+        const cJSON *metadata = json_get(c->after->tree, "metadata");
+        buf_printf(b, "patch %s %zu %lld:%s:%s\n%s\n", kstore_kinds[c->kind].plural,
+                   strlen(c->name), c->patch_at, c->old_version,
+                   json_str(metadata, "resourceVersion"), c->name);
+        return;
+    }
     if (!c->temporary && !c->before)
         return;
     buf_printf(b, "%s %s %zu %s\n%s\n", c->temporary ? "rename" : "remove",
@@ -97,22 +106,22 @@ void kstore_journal_clear(struct kstore *s)
 
 /* One step and its name; moves *at behind it. */
 struct step {
-    bool rename;
-    const char *kind, *name, *suffix;
+    char verb; /* its third letter, which tells them apart: n, m, t */
+    const char *kind, *name, *detail;
 };
 
 static bool read_step(struct arena *a, const char **at, const char *end, struct step *out)
 {
-    char verb[8], kind[32], suffix[8];
+    char verb[8], kind[32], detail[80];
     size_t length;
     int used = 0;
-    if (sscanf(*at, "%7s %31s %zu %7s%n", verb, kind, &length, suffix, &used) != 4)
+    if (sscanf(*at, "%7s %31s %zu %79s%n", verb, kind, &length, detail, &used) != 4)
         return false;
     const char *name = *at + used + 1;
     if (name > end || length >= (size_t)(end - name))
         return false;
-    *out = (struct step){ strcmp(verb, "rename") == 0, arena_strdup(a, kind),
-                          arena_strndup(a, name, length), arena_strdup(a, suffix) };
+    *out = (struct step){ verb[2], arena_strdup(a, kind), arena_strndup(a, name, length),
+                          arena_strdup(a, detail) };
     *at = name + length + 1;
     return true;
 }
@@ -127,14 +136,24 @@ static bool edited_since(const char *path, const struct stat *journal)
     return x->tv_sec != y->tv_sec ? x->tv_sec > y->tv_sec : x->tv_nsec > y->tv_nsec;
 }
 
+static bool redo_patch(const char *path, const char *detail, struct err *e)
+{
+    long long at;
+    char old[24], now[24];
+    return sscanf(detail, "%lld:%23[0-9]:%23[0-9]", &at, old, now) != 3 ||
+           kstore_text_patch(path, at, old, now, e);
+}
+
 static bool redo(struct kstore *s, struct arena *a, const struct step *step,
                  const struct stat *journal, struct err *e)
 {
     const char *path = arena_printf(a, "%s/%s/%s.yaml", s->dir, step->kind, step->name);
+    if (step->verb == 't')
+        return redo_patch(path, step->detail, e);
     if (edited_since(path, journal))
         return true;
-    int result =
-        step->rename ? rename(arena_printf(a, "%s.%s", path, step->suffix), path) : unlink(path);
+    int result = step->verb == 'n' ? rename(arena_printf(a, "%s.%s", path, step->detail), path)
+                                   : unlink(path);
     if (result != 0 && errno != ENOENT)
         return err_set(e, ERR_SYSTEM, "cannot finish an interrupted write of %s: %s", path,
                        strerror(errno));

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -71,6 +72,29 @@ struct kstore_change *kstore_note(struct kstore *s, size_t kind, const char *nam
     return c;
 }
 
+void kstore_note_touch(struct kstore *s, size_t kind, struct kstore_object *o, const char *version)
+{
+    struct kstore_change *c = kstore_note(s, kind, o->name, o);
+    if (c->before == o && !c->old_version)
+        c->old_version = arena_strdup(s->txn->arena, version);
+}
+
+static cJSON *version_of(const struct kstore_object *o)
+{
+    return json_get(json_get(o->tree, "metadata"), "resourceVersion");
+}
+
+/* A version of as many digits as before is replaced in place; true when that will do. */
+static bool can_patch(struct kstore *s, struct kstore_change *c)
+{
+    if (c->before != c->after || !c->after)
+        return false;
+    if (strlen(c->old_version) == strlen(version_of(c->after)->valuestring))
+        c->patch_at = kstore_text_find_version(c->path, c->old_version);
+    s->txn->patched = s->txn->patched || c->patch_at > 0;
+    return c->patch_at > 0;
+}
+
 /* Nobody else may have changed the file since it was read. */
 static bool is_as_known(const struct kstore_change *c, struct err *e)
 {
@@ -91,7 +115,7 @@ static bool prepare(struct kstore *s, struct kstore_change *c, struct err *e)
     if (!is_as_known(c, e))
         return false;
     s->txn->steps++;
-    if (!c->after)
+    if (!c->after || can_patch(s, c))
         return true;
     if (s->lists[c->kind].watch < 0)
         kstore_disk_make(s, c->kind);
@@ -107,7 +131,7 @@ static bool prepare_all(struct kstore *s, struct err *e)
     for (struct kstore_change *c = s->txn->changes; c; c = c->next) {
         if (!prepare(s, c, e))
             return false;
-        touched[c->kind] = true;
+        touched[c->kind] = touched[c->kind] || c->temporary;
     }
     /* The journal speaks of the temporary files, so they must be found after a power cut. */
     for (size_t kind = 0; s->txn->steps > 1 && kstore_kinds[kind].plural; kind++)
@@ -119,6 +143,9 @@ static bool prepare_all(struct kstore *s, struct err *e)
 static bool perform(struct kstore *s, struct kstore_change *c, struct err *e)
 {
     bool done = true;
+    if (c->patch_at > 0 && !kstore_text_patch(c->path, c->patch_at, c->old_version,
+                                              version_of(c->after)->valuestring, e))
+        return false;
     if (c->temporary)
         done = rename(c->temporary, c->path) == 0;
     else if (c->before && !c->after)
@@ -137,7 +164,7 @@ static bool perform_all(struct kstore *s, struct err *e)
     for (struct kstore_change *c = s->txn->changes; c; c = c->next) {
         if (!perform(s, c, e))
             return false;
-        touched[c->kind] = true;
+        touched[c->kind] = touched[c->kind] || !c->patch_at;
     }
     for (size_t kind = 0; kstore_kinds[kind].plural; kind++)
         if (touched[kind] && !kstore_disk_sync(s, kind, e))
@@ -151,6 +178,10 @@ static void take_back(struct kstore *s)
     for (struct kstore_change *c = s->txn->changes; c; c = c->next) {
         if (c->temporary)
             unlink(c->temporary);
+        if (c->old_version) /* its buffer is long enough */
+            memcpy(c->before->version, c->old_version, strlen(c->old_version) + 1);
+        if (c->before && c->before == c->after)
+            continue;
         kstore_remove(s, c->kind, c->name);
         if (!c->before)
             continue;
@@ -163,7 +194,7 @@ static void take_back(struct kstore *s)
 static bool write_journal(struct kstore *s, struct err *e)
 {
     return kstore_journal_finish(s, e) &&
-           (s->txn->steps < 2 || kstore_journal_write(s, s->txn->changes, e));
+           ((s->txn->steps < 2 && !s->txn->patched) || kstore_journal_write(s, s->txn->changes, e));
 }
 
 bool kstore_commit(struct kstore *s, struct err *e)
@@ -177,7 +208,7 @@ bool kstore_commit(struct kstore *s, struct err *e)
     bool done = journaled && perform_all(s, e);
     if (done)
         kstore_journal_clear(s);
-    else if (!journaled || s->txn->steps < 2)
+    else if (!s->journaled)
         take_back(s);
     else
         err_at(e, "all is in memory, the rest of the files follows before the next write");

@@ -240,22 +240,100 @@ static cJSON *load_auth(struct rest_request *r)
     return plugin ? plugin : seed_object(r->arena, "wasmplugins", auth_plugin);
 }
 
+struct rules_index {
+    size_t count;
+    struct entry {
+        const char *ingress;
+        const cJSON *rule;
+    } * entries; /* sorted by ingress */
+};
+
+static int by_ingress(const void *x, const void *y)
+{
+    return strcmp(((const struct entry *)x)->ingress, ((const struct entry *)y)->ingress);
+}
+
+static struct rules_index *index_rules(struct arena *a, const cJSON *plugin)
+{
+    const cJSON *rules = json_path(plugin, "spec.matchRules");
+    struct rules_index *index = arena_make(a, struct rules_index);
+    index->entries = arena_array(a, struct entry, json_count(rules) + 1);
+    const cJSON *rule;
+    cJSON_ArrayForEach(rule, rules)
+    {
+        const cJSON *list = json_get(rule, "ingress");
+        if (json_count(list) != 1 || !cJSON_IsString(list->child))
+            continue;
+        struct rules_target target = { .ingress = list->child->valuestring };
+        if (is_rule_of(rule, &target))
+            index->entries[index->count++] = (struct entry){ target.ingress, rule };
+    }
+    qsort(index->entries, index->count, sizeof *index->entries, by_ingress);
+    return index;
+}
+
+struct rules_index *rules_index_auth(struct rest_request *r)
+{
+    return index_rules(r->arena, kstore_get(r->store, "wasmplugins", auth_plugin));
+}
+
+static const cJSON *find_indexed(const struct rules_index *index, const char *ingress)
+{
+    struct entry key = { ingress, NULL };
+    const struct entry *found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
+    return found ? found->rule : NULL;
+}
+
+/* What is known of the plugin that was written last: writing one of its rules again as it is moves
+ * the version and nothing else, as the real console does at every write of a route. */
+static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSON *config,
+                         bool enabled)
+{
+    struct arena *a;
+    void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
+    const struct rules_index *index = memo ? *memo : NULL;
+    const cJSON *rule = index ? find_indexed(index, ingress) : NULL;
+    const cJSON *disabled = json_get(rule, "configDisable");
+    if (!cJSON_IsBool(disabled) || cJSON_IsTrue(disabled) == enabled)
+        return false;
+    const cJSON *spec = json_get(kstore_get(r->store, "wasmplugins", auth_plugin), "spec");
+    if (enabled && (json_true(spec, "defaultConfigDisable") ||
+                    json_count(json_get(spec, "defaultConfig")) == 0))
+        return false;
+    return json_equal(json_get(rule, "config"), config);
+}
+
+/* Sorted and whole from now on, so that the next write of the same may be skipped. */
+static void remember_rules(struct rest_request *r)
+{
+    struct arena *a;
+    void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
+    if (memo)
+        *memo = index_rules(a, kstore_get(r->store, "wasmplugins", auth_plugin));
+}
+
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
 {
     struct arena *a = r->arena;
     struct rules_target target = { .ingress = ingress };
     if (!check_types(r, auth))
         return false;
-    cJSON *plugin = load_auth(r);
     bool enabled = json_true(auth, "enabled");
     const cJSON *consumers = json_get(auth, "allowedConsumers");
     cJSON *config = json_object(a);
     if (cJSON_IsArray(consumers))
         json_set(a, config, "allow", json_clone(a, consumers));
+    if (is_unchanged(r, ingress, config, enabled) &&
+        kstore_touch(r->store, "wasmplugins", auth_plugin, NULL))
+        return true;
+    cJSON *plugin = load_auth(r);
     rules_put(a, plugin, &target, config, enabled);
     if (enabled)
         switch_on(a, plugin);
-    return kube_save(r, "wasmplugins", plugin) != NULL;
+    if (!kube_save(r, "wasmplugins", plugin))
+        return false;
+    remember_rules(r);
+    return true;
 }
 
 static cJSON *shown_auth(struct arena *a, const cJSON *rule)
@@ -275,46 +353,6 @@ cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
     struct rules_target target = { .ingress = ingress };
     return shown_auth(r->arena,
                       rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target));
-}
-
-struct rules_index {
-    size_t count;
-    struct entry {
-        const char *ingress;
-        const cJSON *rule;
-    } * entries; /* sorted by ingress */
-};
-
-static int by_ingress(const void *x, const void *y)
-{
-    return strcmp(((const struct entry *)x)->ingress, ((const struct entry *)y)->ingress);
-}
-
-struct rules_index *rules_index_auth(struct rest_request *r)
-{
-    const cJSON *rules =
-        json_path(kstore_get(r->store, "wasmplugins", auth_plugin), "spec.matchRules");
-    struct rules_index *index = arena_make(r->arena, struct rules_index);
-    index->entries = arena_array(r->arena, struct entry, json_count(rules) + 1);
-    const cJSON *rule;
-    cJSON_ArrayForEach(rule, rules)
-    {
-        const cJSON *list = json_get(rule, "ingress");
-        if (json_count(list) != 1 || !cJSON_IsString(list->child))
-            continue;
-        struct rules_target target = { .ingress = list->child->valuestring };
-        if (is_rule_of(rule, &target))
-            index->entries[index->count++] = (struct entry){ target.ingress, rule };
-    }
-    qsort(index->entries, index->count, sizeof *index->entries, by_ingress);
-    return index;
-}
-
-static const cJSON *find_indexed(const struct rules_index *index, const char *ingress)
-{
-    struct entry key = { ingress, NULL };
-    const struct entry *found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
-    return found ? found->rule : NULL;
 }
 
 cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress)
