@@ -282,6 +282,60 @@ static void half_a_journal_is_none(void **state)
     assert_true(cut > 100);
 }
 
+static const char *version_in(struct kstore *s, const char *name)
+{
+    return json_str(json_get(kstore_get(s, "configmaps", name), "metadata"), "resourceVersion");
+}
+
+/* A version moved in place (no new file) is part of its transaction like any other write. */
+static bool is_killed_while_touching(long step)
+{
+    struct err e = { 0 };
+    pid_t child = fork();
+    if (child == 0) {
+        struct kstore *s = kstore_open(folder, &e);
+        kstore_replace(s, "configmaps", map("one", "same"), &e); /* from here on it is ours */
+        setenv("HIGRESS_OPS_STORE_STOP_AT", arena_printf(a, "%ld", step), 1);
+        s->steps = 0;
+        kstore_begin(s);
+        bool done = kstore_touch(s, "configmaps", "one", &e) &&
+                    kstore_replace(s, "configmaps", map("other", "new"), &e) == KSTORE_OK &&
+                    kstore_commit(s, &e);
+        _exit(done ? 0 : 1);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+static void a_version_in_place_goes_with_its_transaction(void **state)
+{
+    (void)state;
+    bool killed = true, was_old = false, was_new = false;
+    struct err e = { 0 };
+    for (long step = 0; killed; step++) {
+        struct kstore *s = kstore_open(folder, &e);
+        cJSON *one = map("one", "same");
+        assert_true(kstore_replace_many(s, "configmaps", one, 100, &e) != KSTORE_MISSING ||
+                    kstore_create(s, "configmaps", one, &e) == KSTORE_OK);
+        if (kstore_replace(s, "configmaps", map("other", "old"), &e) == KSTORE_MISSING)
+            kstore_create(s, "configmaps", map("other", "old"), &e);
+        kstore_replace_many(s, "configmaps", map("one", "same"), 100, &e);
+        unsigned long before = strtoul(version_in(s, "one"), NULL, 10);
+        kstore_close(s);
+        killed = is_killed_while_touching(step);
+        s = kstore_open(folder, &e);
+        bool is_new = strcmp(value_of(s, "other"), "new") == 0;
+        assert_int_equal(strtoul(version_in(s, "one"), NULL, 10), before + 1 + is_new);
+        assert_string_equal(value_of(s, "one"), "same");
+        was_old = was_old || !is_new;
+        was_new = was_new || (is_new && killed);
+        kstore_close(s);
+    }
+    assert_true(was_old && was_new);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -309,12 +363,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_happens_as_a_whole_or_not_at_all, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(half_a_journal_is_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_version_in_place_goes_with_its_transaction, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 #else
     (void)setup, (void)teardown, (void)a_request_happens_as_a_whole_or_not_at_all;
-    (void)half_a_journal_is_none;
-    puts("skipped: 2 (only a check build can be stopped)");
+    (void)half_a_journal_is_none, (void)a_version_in_place_goes_with_its_transaction;
+    puts("skipped: 3 (only a check build can be stopped)");
     return 0;
 #endif
 }
