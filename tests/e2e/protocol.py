@@ -544,6 +544,26 @@ def check_cancelling_leaves_the_console_at_once(w):
             stdio.request("ping")
         holds(min(took) < 0.1, "%s %s: %s" % (method, params, took))
         holds(slow.held.empty(), "nothing more was asked")
+    port = w.house.serve(["--gateway-url", slow.url])
+    modern, legacy = w.http(mcp.MODERN, port=port), w.http(LEGACY, port=port)
+    for c in (modern, legacy):
+        took = []
+        for i in range(3):
+            slow.armed = True
+            message = {"jsonrpc": "2.0", "id": "h%d" % i, "method": "tools/call", "params": {
+                "name": "list_routes", "arguments": {}, **({"_meta": c.meta()} if c.modern() else {})}}
+            call = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            call.request("POST", "/mcp", json.dumps(message), c.headers(message))
+            slow.held.get(timeout=10)
+            start = time.time()
+            if c.modern():
+                call.sock.shutdown(socket.SHUT_RDWR)
+            else:
+                c.notify("notifications/cancelled", {"requestId": "h%d" % i})
+            took.append(slow.left.get(timeout=10) - start)
+            call.close()
+            slow.armed = False
+        holds(min(took) < 0.1, "over HTTP, %s: %s" % (c.era, took))
     changes = stdio.call("list_changes", {"state": "pending"})
     holds(not changes.get("isError"), "the server goes on: %s" % changes)
     stdio.close()

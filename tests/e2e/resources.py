@@ -1,7 +1,9 @@
 """resources.py [WORD…] - resources, subscriptions and completion as clients see them, over both transports and eras."""
 import http.client
 import json
+import os
 import queue
+import signal
 import socket
 import sys
 import threading
@@ -149,11 +151,12 @@ def check_changes_and_audit(w):
 class Standing:
     """The standing GET stream of an HTTP session, or a listen stream; what it says, as it comes."""
 
-    def __init__(self, c, uris=None):
+    def __init__(self, c, uris=None, lists=()):
         self.c, self.notes = http.client.HTTPConnection(c.host, c.port, timeout=20), queue.Queue()
         if c.modern():
             message = {"jsonrpc": "2.0", "id": "w", "method": "subscriptions/listen", "params": {
-                "_meta": c.meta(), "notifications": {"resourceSubscriptions": uris}}}
+                "_meta": c.meta(), "notifications": {**({"resourceSubscriptions": uris} if uris else {}),
+                                                     **{name: True for name in lists}}}}
             self.c.request("POST", "/mcp", json.dumps(message), c.headers(message))
         else:
             self.c.request("GET", "/mcp", None, {"Accept": "text/event-stream", "Mcp-Session-Id": c.session})
@@ -237,6 +240,28 @@ def check_changes_are_subscribed_without_a_rate(w):
     equal(refused(c, "resources/subscribe", {"uri": "test://many/96"})["code"], -32603, "bounded")
     standing.close()
     c.close()
+
+
+def check_a_reload_is_told_over_http(w):
+    config = os.path.join(w.house.dir, "narrow.yaml")
+    with open(config, "w") as f:
+        f.write("tools: [list_routes]\n")
+    port = w.house.serve(["--config", config])
+    server = w.house.processes[-1]
+    legacy, modern = w.http(LEGACY, port=port), w.http(mcp.MODERN, port=port)
+    streams = [Standing(legacy), Standing(modern, lists=["toolsListChanged"])]
+    time.sleep(0.3)
+    with open(config, "w") as f:
+        f.write("tools: [list_routes, diagnose]\n")
+    server.send_signal(signal.SIGHUP)
+    for s in streams:
+        heard = [s.notes.get(timeout=5)["method"]]
+        if heard[0] == "notifications/subscriptions/acknowledged":
+            heard = [s.notes.get(timeout=5)["method"]]
+        equal(heard, ["notifications/tools/list_changed"])
+        s.close()
+    for c in (legacy, modern):
+        equal([t["name"] for t in c.request("tools/list")["tools"]], ["list_routes", "diagnose"])
 
 
 VIEW = "ui://higress-ops/plan-1.html"
