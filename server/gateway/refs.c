@@ -1,8 +1,9 @@
-/* refs.c - the table of references and the search for users.
+/* refs.c - the search for users, and what happens to each reference when its object goes.
  *
- * A new reference is a row: which kind, where in it, which kind it names. Routes that the console
- * made for AI routes and MCP servers are not users themselves: the AI route is found by its own
- * list, an MCP server (whose list shows no consumers) by its route.
+ * That a kind refers to another is said by the kind table (kind_refs); what a cascade does with it
+ * is a row here. Routes that the console made for AI routes and MCP servers are not users
+ * themselves: the AI route is found by its own list, an MCP server (whose list shows no consumers)
+ * by its route.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -52,36 +53,20 @@ struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON
     return t;
 }
 
+bool refs_is_service(const struct ref_target *t, const char *service)
+{
+    size_t n = strcspn(service, ":"), ending = t->ending ? strlen(t->ending) : 0;
+    if (t->service)
+        return strlen(t->service) == n && !strncmp(service, t->service, n);
+    return ending && n > ending && !strncmp(service + n - ending, t->ending, ending);
+}
+
 bool refs_match(const struct ref_row *row, const struct ref_target *t, const cJSON *value)
 {
     const char *s = cJSON_IsString(value) ? value->valuestring : NULL;
     if (!s || !t->name || strcmp(row->to, t->kind->name) != 0)
         return false;
-    if (row->form == REF_NAME)
-        return !strcmp(s, t->name);
-    size_t n = strcspn(s, ":"), ending = t->ending ? strlen(t->ending) : 0;
-    if (t->service)
-        return strlen(t->service) == n && !strncmp(s, t->service, n);
-    return ending && n > ending && !strncmp(s + n - ending, t->ending, ending);
-}
-
-/* Where the first reference of this row stands, or NULL. */
-static const char *where_is(struct arena *a, const struct ref_row *row, const struct ref_target *t,
-                            const cJSON *o)
-{
-    if (!row->list)
-        return refs_match(row, t, json_path(o, row->member)) ? row->member : NULL;
-    const cJSON *item;
-    int i = 0;
-    cJSON_ArrayForEach(item, json_path(o, row->list))
-    {
-        const cJSON *value = row->member ? json_get(item, row->member) : item;
-        if (refs_match(row, t, value))
-            return arena_printf(a, "%s[%d]%s%s", row->list, i, row->member ? "." : "",
-                                row->member ? row->member : "");
-        i++;
-    }
-    return NULL;
+    return row->form == REF_NAME ? !strcmp(s, t->name) : refs_is_service(t, s);
 }
 
 /* -- the search ------------------------------------------------------------------------------- */
@@ -139,30 +124,50 @@ static bool shown_elsewhere(const struct search *s, const char *name)
            (text_starts(name, ai_prefix) || strcmp(s->from->name, "route") != 0);
 }
 
+struct look {
+    struct search *search;
+    const char *where; /* of the first reference found, or NULL */
+};
+
+/* The kind table says that a route names a service; that is of a source. */
+static bool is_target(void *arg, const char *path, const char *kind, const char *name)
+{
+    struct look *l = arg;
+    const struct ref_target *t = &l->search->target;
+    bool source = !strcmp(t->kind->name, "service-source");
+    if (strcmp(kind, source ? "service" : t->kind->name) != 0)
+        return true;
+    if (!(source ? refs_is_service(t, name) : !strcmp(name, t->name)))
+        return true;
+    l->where = arena_strdup(l->search->arena, path);
+    return false;
+}
+
 static bool look_at(void *arg, const cJSON *o)
 {
     struct search *s = arg;
+    struct look l = { s, NULL };
     const char *name = kind_name_of(s->from, o);
     if (!name || shown_elsewhere(s, name))
         return true;
-    for (const struct ref_row *row = ref_rows; row->from; row++) {
-        const char *where =
-            strcmp(row->from, s->from->name) ? NULL : where_is(s->arena, row, &s->target, o);
-        if (where) {
-            add_user(s, name, where);
-            break;
-        }
-    }
+    struct arena *one = arena_new();
+    kind_refs(one, s->from, NULL, o, is_target, &l);
+    arena_free(one);
+    if (l.where)
+        add_user(s, name, l.where);
     return true;
 }
 
-/* Does a kind refer to the target's kind, and has it a list that shows it? */
+/* Does a kind refer to the target's kind, and has it a list that shows it? An MCP server's routes
+ * and allow lists show what its own list does not; instances are asked for scope by scope. */
 static bool refers(const struct kind *k, const struct kind *to)
 {
-    if (!strcmp(k->name, "mcp-server"))
+    bool source = !strcmp(to->name, "service-source");
+    char row[KIND_WORD];
+    if ((k->flags & (KIND_THIN_LIST | KIND_ODD | KIND_SCOPED)) != 0)
         return false;
-    for (const struct ref_row *row = ref_rows; row->from; row++)
-        if (!strcmp(row->from, k->name) && !strcmp(row->to, to->name))
+    for (const char *rest = k->refs; kind_next(&rest, row);)
+        if (!strcmp(strchr(row, '>') + 1, source ? "service" : to->name))
             return true;
     return false;
 }
@@ -223,6 +228,8 @@ bool refs_find(struct gateway *g, struct arena *a, const struct kind *k, const c
 {
     struct search s = { .gateway = g, .arena = a, .cancel = c, .uses = out };
     s.target = refs_target(a, k, object);
+    if (!s.target.name)
+        return true;
     out->vague = s.target.ending != NULL;
     for (const struct kind *from = kinds; from->name; from++) {
         s.from = from;

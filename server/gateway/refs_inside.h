@@ -1,4 +1,4 @@
-/* refs_inside.h - the table of references; only refs*.c include this. */
+/* refs_inside.h - what a cascade does with each reference; only refs*.c include this. */
 #pragma once
 #include "gateway/refs.h"
 
@@ -37,4 +37,5 @@ struct ref_target {
     const char *ending;  /* ".nacos" */
 };
 struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON *object);
+bool refs_is_service(const struct ref_target *t, const char *service);
 bool refs_match(const struct ref_row *row, const struct ref_target *t, const cJSON *value);
