@@ -80,6 +80,14 @@ static void test_several(void **state)
               &other);
     assert_string_equal(c->gateway_url, "http://b");
     assert_string_equal(config_gateway(c, NULL, &other)->name, "two");
+    struct config *stricter = parse("gateways:\n  - {name: two, url: http://b, mode: read-only}\n"
+                                    "  - {name: new, url: http://c}\n",
+                                    &other);
+    config_reload(c, stricter);
+    assert_int_equal(config_gateway(c, "two", &other)->mode, MODE_READ_ONLY);
+    assert_int_equal(config_gateway(c, "one", &other)->mode, MODE_APPROVE);
+    assert_null(config_gateway(c, "new", &other)); /* which there are is fixed at start */
+    err_clear(&other);
     c = parse("gateway:\n  url: http://a\n", &other);
     assert_false(config_several(c));
     assert_ptr_equal(config_gateway(c, NULL, &other), c);
