@@ -71,12 +71,9 @@ static void legacy_request(struct web *w, struct http_exchange *x, struct arena 
         arena_free(a);
         return;
     }
-    struct request *r = request_of(w, x, a, rpc, who);
-    web_reply_of((struct web_reply *)(void *)r->reply, s);
-    session_enter(s, r);
-    r->era = s->era;
-    r->client = s->client;
-    method_run(r);
+    struct web_reply *to = web_reply_new(w, x);
+    web_reply_of(to, s);
+    method_run(session_request(s, a, rpc, &to->to));
 }
 
 /* A notification, or the answer to a request of ours. */
