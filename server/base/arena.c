@@ -56,6 +56,32 @@ struct arena *arena_new_small(void)
     return begin(SMALL_CHUNK);
 }
 
+static char *new_chunk(struct arena *a, size_t size)
+{
+    struct chunk *c = malloc(sizeof *c + size);
+    if (!c)
+        bug("out of memory: %zu bytes in an arena", size);
+    c->older = a->chunks;
+    a->chunks = c;
+    return c->bytes;
+}
+
+size_t arena_room(size_t size)
+{
+    return ASAN ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+struct arena *arena_sized(size_t size)
+{
+    struct arena *a = arena_new();
+    if (!ASAN && size <= PTRDIFF_MAX / 2) {
+        a->at = new_chunk(a, arena_room(size));
+        a->end = a->at + arena_room(size);
+    }
+    a->next = FIRST_CHUNK / 4;
+    return a;
+}
+
 void arena_free(struct arena *a)
 {
     if (!a)
@@ -78,16 +104,6 @@ void arena_trim(void)
     malloc_trim(0);
 }
 
-static char *new_chunk(struct arena *a, size_t size)
-{
-    struct chunk *c = malloc(sizeof *c + size);
-    if (!c)
-        bug("out of memory: %zu bytes in an arena", size);
-    c->older = a->chunks;
-    a->chunks = c;
-    return c->bytes;
-}
-
 static void *take(struct arena *a, size_t size)
 {
     if (ASAN || size > a->next / 4)
@@ -105,7 +121,7 @@ void *arena_alloc(struct arena *a, size_t size)
 {
     if (size > PTRDIFF_MAX / 2)
         bug("an arena was asked for %zu bytes", size);
-    size_t want = ASAN ? size : (size + ALIGN - 1) / ALIGN * ALIGN;
+    size_t want = arena_room(size);
     if ((size_t)(a->end - a->at) >= want && !ASAN) {
         char *block = a->at;
         a->at += want;

@@ -134,6 +134,21 @@ cJSON *json_clone(struct arena *a, const cJSON *node)
     return copy;
 }
 
+size_t json_clone_size(const cJSON *node)
+{
+    size_t bytes = node ? arena_room(sizeof *node) : 0;
+    if (node && node->valuestring)
+        bytes += arena_room(strlen(node->valuestring) + 1);
+    const cJSON *child;
+    cJSON_ArrayForEach(child, node)
+    {
+        bytes += json_clone_size(child);
+        if (child->string)
+            bytes += arena_room(strlen(child->string) + 1);
+    }
+    return bytes;
+}
+
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item)
 {
     if (item->prev)

@@ -33,6 +33,7 @@ cJSON *json_bool(struct arena *a, bool b);
 cJSON *json_null(struct arena *a);
 cJSON *json_raw(struct arena *a, const char *json_text); /* printed verbatim */
 cJSON *json_clone(struct arena *a, const cJSON *node);
+size_t json_clone_size(const cJSON *node); /* bytes that a clone takes in its arena */
 
 /* Sets or replaces a member (replacing keeps its place in the order); returns item. */
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item);

@@ -42,12 +42,14 @@ size_t kstore_find(const struct kstore_list *l, const char *name, bool *found)
     return low;
 }
 
-struct kstore_object *kstore_object_new(const char *name)
+struct kstore_object *kstore_object_new(const char *name, const cJSON *tree)
 {
-    struct arena *a = arena_new();
+    struct arena *a =
+        arena_sized(sizeof(struct kstore_object) + strlen(name) + 64 + json_clone_size(tree));
     struct kstore_object *o = arena_make(a, struct kstore_object);
     o->arena = a;
     o->name = arena_strdup(a, name);
+    o->tree = json_clone(a, tree);
     return o;
 }
 
@@ -261,8 +263,7 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
     unsigned long long version = old ? strtoull(old, NULL, 10) + step : 1;
     cJSON *shaped =
         kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
-    struct kstore_object *o = kstore_object_new(name);
-    o->tree = json_clone(o->arena, shaped);
+    struct kstore_object *o = kstore_object_new(name, shaped);
     o->ours = true;
     arena_free(scratch);
     const struct kstore_object *now = kstore_lookup(s, kind, name);
@@ -314,24 +315,21 @@ enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const
                                      : KSTORE_FAILED;
 }
 
-static struct kstore_object *own_object(const struct kstore *s, const char *kind, const char *name)
-{
-    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
-    return o && o->tree && o->ours ? o : NULL;
-}
-
 void **kstore_memo(const struct kstore *s, const char *kind, const char *name, struct arena **a)
 {
-    struct kstore_object *o = own_object(s, kind, name);
-    if (o)
-        *a = o->arena;
-    return o ? &o->memo : NULL;
+    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
+    if (!o || !o->tree)
+        return NULL;
+    *a = o->arena;
+    return &o->memo;
 }
 
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e)
 {
-    struct kstore_object *o = own_object(s, kind, name);
-    cJSON *version = json_get(json_get(o ? o->tree : NULL, "metadata"), "resourceVersion");
+    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
+    if (!o || !o->ours)
+        return false;
+    cJSON *version = json_get(json_get(o->tree, "metadata"), "resourceVersion");
     if (!cJSON_IsString(version) || strlen(version->valuestring) >= LONGEST_VERSION)
         return false;
     bool alone = !s->txn;

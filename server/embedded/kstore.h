@@ -60,8 +60,8 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
 /* A write that changes nothing but the version: true when the object is one that this process
  * wrote, so that writing it again would give the same; else the caller writes it whole. */
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e);
-/* A place for what was derived from a tree: ends with it; NULL when the tree is new. *a: its arena.
- * NULL: there is no such object, or it was not written by this process. */
+/* A place for what was derived from a tree: ends with it, holds NULL when the tree is new. *a: its
+ * arena. One module a kind uses it. NULL: there is no such object. */
 void **kstore_memo(const struct kstore *s, const char *kind, const char *name, struct arena **a);
 
 /* A transaction: what is written from here on is in memory at once, and on disk with the commit; a

@@ -100,15 +100,15 @@ static struct kstore_object *load(struct kstore *s, size_t kind, const char *nam
     struct arena *scratch = arena_new();
     struct err e = { 0 };
     size_t len;
-    struct kstore_object *o = kstore_object_new(name);
-    o->file = *file;
     const char *path = kstore_disk_path(s, scratch, kind, name);
     const char *text = file_read(scratch, path, LARGEST_FILE, &len, &e);
     cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
     if (tree && !cJSON_IsObject(tree))
         err_set(&e, ERR_ARGS, "line 1: it holds no object");
-    if (cJSON_IsObject(tree) && !is_taken(s, scratch, kind, name, tree, text, &e)) {
-        o->tree = json_clone(o->arena, complete(scratch, tree, name));
+    bool good = cJSON_IsObject(tree) && !is_taken(s, scratch, kind, name, tree, text, &e);
+    struct kstore_object *o = kstore_object_new(name, good ? complete(scratch, tree, name) : NULL);
+    o->file = *file;
+    if (good) {
         kstore_text_split(o->arena, o, text, len);
     } else {
         const char *why = text_clean(scratch, e.kind ? e.text : "it is empty", 300);

@@ -91,8 +91,8 @@ size_t kstore_find(const struct kstore_list *l, const char *name, bool *found);
 struct kstore_object *kstore_lookup(const struct kstore *s, size_t kind, const char *name);
 /* Takes the place of what has its name. */
 void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o);
-void kstore_remove(struct kstore *s, size_t kind, const char *name); /* missing is fine */
-struct kstore_object *kstore_object_new(const char *name);
+void kstore_remove(struct kstore *s, size_t kind, const char *name);          /* missing is fine */
+struct kstore_object *kstore_object_new(const char *name, const cJSON *tree); /* is copied */
 void kstore_retire(struct kstore *s, struct kstore_object *o);
 
 void kstore_unretire(struct kstore *s, struct kstore_object *o);

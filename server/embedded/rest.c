@@ -228,11 +228,16 @@ bool rest_list_begin(struct rest_request *r, int total, struct rest_list *l)
     return buf_str(l->out, "{\"success\":true,\"message\":null,\"data\":[");
 }
 
-void rest_list_add(struct rest_list *l, const cJSON *item)
+struct buf *rest_list_next(struct rest_list *l)
 {
     if (l->out->data[l->out->len - 1] != '[')
         buf_char(l->out, ',');
-    json_write(l->out, item);
+    return l->out;
+}
+
+void rest_list_add(struct rest_list *l, const cJSON *item)
+{
+    json_write(rest_list_next(l), item);
 }
 
 static void add_page(struct buf *out, const char *name, int n)

@@ -102,6 +102,7 @@ struct rest_list {
 };
 bool rest_list_begin(struct rest_request *r, int total, struct rest_list *l);
 void rest_list_add(struct rest_list *l, const cJSON *item);
+struct buf *rest_list_next(struct rest_list *l); /* the caller writes one item's JSON into it */
 void rest_list_end(struct rest_request *r, struct rest_list *l);
 /* Always 200 {"success":true,"message":null,"data":…}; NULL data is null. */
 void rest_envelope(struct rest_request *r, const cJSON *data);

@@ -2,6 +2,7 @@
 #include "embedded/route.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
@@ -65,7 +66,43 @@ cJSON *route_list(struct rest_request *r, const char *domain)
     return out;
 }
 
-/* One route at a time lives in a scratch arena: the answer is all that grows. */
+/* A route's JSON before and behind the value of authConfig, which comes from elsewhere. It is kept
+ * with the Ingress that it was made of, so that a list does not make it again. */
+struct text {
+    const char *before, *behind;
+};
+
+static const char hole[] = "\001"; /* JSON has no such character */
+
+static const struct text *text_of(struct rest_request *r, const cJSON *ingress)
+{
+    struct arena *a, *scratch = arena_new();
+    void **memo = kstore_memo(r->store, kind, kube_name(ingress), &a);
+    if (!*memo) {
+        cJSON *route = ingress_to_route(scratch, ingress);
+        json_set(scratch, route, "authConfig", json_raw(scratch, hole));
+        char *whole = json_print(scratch, route), *at = strchr(whole, *hole);
+        struct text *text = arena_make(a, struct text);
+        text->before = arena_strndup(a, whole, (size_t)(at - whole));
+        text->behind = arena_strdup(a, at + 1);
+        *memo = text;
+    }
+    arena_free(scratch);
+    return *memo;
+}
+
+static void add_route(struct rest_request *r, struct rest_list *list, const cJSON *ingress,
+                      const struct rules_index *auth)
+{
+    struct arena *scratch = arena_new();
+    const struct text *text = text_of(r, ingress);
+    struct buf *out = rest_list_next(list);
+    buf_str(out, text->before);
+    json_write(out, rules_indexed_auth(scratch, auth, kube_name(ingress)));
+    buf_str(out, text->behind);
+    arena_free(scratch);
+}
+
 static void give_routes(struct rest_request *r, const struct selection *s)
 {
     struct rest_list list;
@@ -74,14 +111,8 @@ static void give_routes(struct rest_request *r, const struct selection *s)
     if (!rest_list_begin(r, n, &list))
         return;
     const struct rules_index *auth = rules_index_auth(r);
-    for (int i = list.from; i < list.to; i++) {
-        struct arena *scratch = arena_new();
-        cJSON *route = ingress_to_route(scratch, found[i]);
-        json_set(scratch, route, "authConfig",
-                 rules_indexed_auth(scratch, auth, kube_name(found[i])));
-        rest_list_add(&list, route);
-        arena_free(scratch);
-    }
+    for (int i = list.from; i < list.to; i++)
+        add_route(r, &list, found[i], auth);
     rest_list_end(r, &list);
 }
 
