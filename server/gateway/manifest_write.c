@@ -240,7 +240,7 @@ static bool take_name(void *arg, const cJSON *o)
         const char **old = w->names;
         w->name_room = w->name_room ? 2 * w->name_room : 64;
         w->names = arena_array(w->arena, const char *, w->name_room);
-        if (old)
+        if (w->name_count > 0)
             memcpy(w->names, old, (size_t)w->name_count * sizeof *old);
     }
     w->names[w->name_count++] = arena_strdup(w->arena, name);

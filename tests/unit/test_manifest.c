@@ -248,6 +248,34 @@ static void test_half_put(void **state)
     with_world("approve", half_put);
 }
 
+/* The console would overwrite: what appears between plan and write is left alone. */
+static void appears(struct world *w)
+{
+    struct err e = { 0 };
+    struct manifest *m = manifest_new(w->arena);
+    struct plan *p = plan_new(w->arena, "test", CHANGE, &e);
+    const char *id = NULL;
+    if (!manifest_read(m, CONSUMER, strlen(CONSUMER), &e) ||
+        !manifest_plan(w->gateway, p, m, false, NULL) ||
+        !engine_propose(w->engine, p, false, "tester", &id, &e) ||
+        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        fail_msg("%s", e.text);
+    double_object(w, "/v1/consumers/alice", "{\"name\":\"alice\",\"credentials\":[]}");
+    int writes = double_writes(w);
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    struct err ignored = { 0 };
+    cJSON *o = engine_show(w->engine, w->arena, id, false, &ignored);
+    assert_string_equal(json_str(o, "state"), "void");
+    assert_int_equal(double_writes(w), writes);
+}
+
+static void test_appears(void **state)
+{
+    (void)state;
+    with_world("approve", appears);
+}
+
 /* Of very many objects the answer stays bounded, and counts. */
 static void many(struct world *w)
 {
@@ -284,7 +312,7 @@ int main(void)
         cmocka_unit_test(test_texts),       cmocka_unit_test(test_wasm),
         cmocka_unit_test(test_third_fails), cmocka_unit_test(test_undo_fails),
         cmocka_unit_test(test_half),        cmocka_unit_test(test_half_put),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_many),        cmocka_unit_test(test_appears),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }
