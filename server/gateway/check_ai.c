@@ -275,6 +275,8 @@ const struct check_rule check_ai_rules[] = {
       ai_fallback },
     { "ai-route", "authConfig", "Only the credential type key-auth works.", check_auth },
     { "ai-route", "customConfigs", "No annotation that another member makes.", check_annotations },
+    { "ai-route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",
+      check_retries },
     { "ai-route", "headerControl", "Header values are one line.", check_header_lines },
     { "ai-provider", "name", "The name holds no '/' and no blank.", provider_name },
     { "ai-provider", "type|rawConfigs",

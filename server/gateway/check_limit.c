@@ -144,7 +144,8 @@ bool check_limits(const struct check *c, const char *plugin, const char *where)
     const cJSON *o = json_get(c->after, where);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct limiter l = { c, rows[i].unit, rows[i].redis };
-        if (!strcmp(rows[i].plugin, plugin) && json_count(o) > 0)
+        bool on = cJSON_IsTrue(json_get(c->after, "enabled"));
+        if (!strcmp(rows[i].plugin, plugin) && (on || json_count(o) > 0))
             return l.redis ? shared(&l, where, o) : item(&l, where, o);
     }
     return true;

@@ -74,7 +74,7 @@ const struct check_rule check_plugin_rules[] = {
     { "plugin-instance", "", "Instances of the console itself are left alone.", instance_internal },
     { "plugin-instance", "enabled|configurations",
       "An instance that is off has configurations, or is deleted.", instance_kept },
-    { "plugin-instance", "configurations",
+    { "plugin-instance", "configurations|enabled",
       "Rate limits are as their plugin takes them: one window a key, one thing an item.",
       instance_limits },
     { "higress-config", "data", "Sections stay.", config_sections },

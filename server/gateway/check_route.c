@@ -62,6 +62,15 @@ static bool domain_https(const struct check *c)
 
 /* -- predicates ------------------------------------------------------------------------------- */
 
+/* Envoy refuses all routes of the gateway for one expression that it cannot read. */
+static bool regex_fits(const struct check *c, const cJSON *o, const char *where)
+{
+    const char *type = json_str(o, "matchType"), *value = json_str(o, "matchValue");
+    const char *wrong = type && value && !strcmp(type, "REGULAR") ? check_word_regex(value) : NULL;
+    return !wrong || check_no(c, "%s.matchValue: '%s' is no regular expression: %s", where,
+                              check_shown(c, value), wrong);
+}
+
 bool check_path_begins(const struct check *c, const char *member)
 {
     const cJSON *path = json_get(c->after, member);
@@ -73,7 +82,7 @@ bool check_path_begins(const struct check *c, const char *member)
                         check_shown(c, value));
     if (!*value)
         return check_no(c, "%s.matchValue: must not be empty", member);
-    return true;
+    return regex_fits(c, path, member);
 }
 
 static bool route_path(const struct check *c)
@@ -81,7 +90,7 @@ static bool route_path(const struct check *c)
     return check_path_begins(c, "path");
 }
 
-static bool predicates_ascii(const struct check *c, const char *member)
+static bool predicates_fit(const struct check *c, const char *member)
 {
     const cJSON *p;
     int i = 0;
@@ -90,7 +99,8 @@ static bool predicates_ascii(const struct check *c, const char *member)
         const char *key = json_str(p, "key"), *value = json_str(p, "matchValue");
         if (!check_word_ascii(key ? key : "") || !check_word_ascii(value ? value : ""))
             return check_no(c, "%s[%d]: key and matchValue take printable ASCII only", member, i);
-        i++;
+        if (!regex_fits(c, p, arena_printf(c->a, "%s[%d]", member, i++)))
+            return false;
     }
     return true;
 }
@@ -122,7 +132,7 @@ static bool predicates_once(const struct check *c, const char *member)
 
 bool check_predicates(const struct check *c, const char *member)
 {
-    return predicates_ascii(c, member) && predicates_once(c, member);
+    return predicates_fit(c, member) && predicates_once(c, member);
 }
 
 static bool route_predicates(const struct check *c)
@@ -256,11 +266,45 @@ bool check_header_lines(const struct check *c)
            one_line(c, "headerControl.response.add") && one_line(c, "headerControl.response.set");
 }
 
+/* "http_502" and the like: the status that is tried again. */
+static bool retry_status(const char *s)
+{
+    return text_starts(s, "http_") && strlen(s) == 8 && strspn(s + 5, "0123456789") == 3 &&
+           (s[5] == '4' || s[5] == '5');
+}
+
+bool check_retries(const struct check *c)
+{
+    const cJSON *m;
+    int i = 0;
+    cJSON_ArrayForEach(m, json_path(c->after, "proxyNextUpstream.conditions"))
+    {
+        const char *s = m->valuestring;
+        if (!kind_has("error|timeout|invalid_header|non_idempotent", s) && !retry_status(s))
+            return check_no(c,
+                            "proxyNextUpstream.conditions[%d]: '%s' is not one of error, timeout, "
+                            "invalid_header, non_idempotent, http_4xx and http_5xx by number",
+                            i, check_shown(c, s));
+        i++;
+    }
+    return true;
+}
+
+static bool rewrite_path(const struct check *c)
+{
+    const char *to = json_str(json_get(c->after, "rewrite"), "path");
+    const char *type = json_str(json_get(c->after, "path"), "matchType");
+    if (!to || !*to || *to == '/' || (type && !strcmp(type, "REGULAR")))
+        return true;
+    return check_no(c, "rewrite.path: '%s' does not begin with '/'", check_shown(c, to));
+}
+
 const struct check_rule check_route_rules[] = {
     { "route", "name", "The name is one Kubernetes takes.", check_kube_name },
     { "route", "domains", "Domains are host names or *.name, at most 56 bytes.", check_hosts },
-    { "route", "path", "A path begins with '/', unless REGULAR.", route_path },
-    { "route", "headers|urlParams", "Predicates are ASCII; each type and key once.",
+    { "route", "path", "A path begins with '/'; REGULAR: an expression of RE2.", route_path },
+    { "route", "headers|urlParams",
+      "Predicates are ASCII; each type and key once; REGULAR: an expression of RE2.",
       route_predicates },
     { "route", "methods", "Methods are HTTP methods in capitals.", methods },
     { "route", "services",
@@ -269,6 +313,10 @@ const struct check_rule check_route_rules[] = {
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
     { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
       check_annotations },
+    { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
+      rewrite_path },
+    { "route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",
+      check_retries },
     { "route", "headerControl", "Header values are one line.", check_header_lines },
     { "domain", "name", "The name is a host name or *.name.", domain_name },
     { "domain", "enableHttps|certIdentifier", "on and force need a certificate.", domain_https },

@@ -10,6 +10,7 @@ bool check_services(const struct check *c); /* weights */
 bool check_auth(const struct check *c);     /* authConfig */
 bool check_annotations(const struct check *c);
 bool check_header_lines(const struct check *c);
+bool check_retries(const struct check *c); /* proxyNextUpstream */
 bool check_path_begins(const struct check *c, const char *member);
 bool check_predicates(const struct check *c, const char *member);
 /* Settings of key-rate-limit, cluster-key-rate-limit and ai-token-ratelimit (data plane's own

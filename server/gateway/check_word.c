@@ -121,3 +121,58 @@ bool check_word_each(const char *list, bool (*fn)(void *arg, const char *s, size
         s += n + 1;
     }
 }
+
+/* What follows "(?": a plain group, a name, or flags; look-around is none of these. */
+static bool group_fits(const char *s)
+{
+    s += text_starts(s, "P<");
+    if (*s == '<')
+        return !strchr("!=", s[1]);
+    size_t n = strspn(s, "imsU-");
+    return s[n] == ':' || (n > 0 && s[n] == ')');
+}
+
+/* Behind the "]" of the class that begins at s; NULL: it has none. */
+static const char *class_end(const char *s)
+{
+    s += 1 + (s[1] == '^');
+    for (s += *s == ']'; *s && *s != ']'; s++) {
+        const char *named = text_starts(s, "[:") ? strstr(s + 2, ":]") : NULL;
+        s = named ? named + 1 : s;
+        s += *s == '\\' && s[1];
+    }
+    return *s ? s + 1 : NULL;
+}
+
+/* One step from *at; what is wrong, or NULL. `empty`: nothing is there yet that could repeat. */
+static const char *regex_step(const char **at, int *depth, bool *empty)
+{
+    char c = *(*at)++;
+    if (strchr("*+?", c) && *empty)
+        return "it repeats nothing";
+    *empty = strchr("(|", c) != NULL;
+    if (c == '\\')
+        return *(*at)++ ? NULL : "it ends with a '\\'";
+    if (c == '[')
+        return (*at = class_end(*at - 1)) ? NULL : "a '[' is not closed";
+    if (c == ')')
+        return --*depth >= 0 ? NULL : "a ')' closes nothing";
+    if (c != '(')
+        return NULL;
+    ++*depth;
+    if (**at != '?')
+        return NULL;
+    return group_fits(++*at) ? NULL : "RE2 has no such group '(?'";
+}
+
+const char *check_word_regex(const char *s)
+{
+    int depth = 0;
+    bool empty = true;
+    while (*s) {
+        const char *wrong = regex_step(&s, &depth, &empty);
+        if (wrong)
+            return wrong;
+    }
+    return depth > 0 ? "a '(' is not closed" : NULL;
+}

@@ -211,6 +211,36 @@ static bool settings_fit(struct verify *v)
     return true;
 }
 
+struct listed {
+    const char *name;
+    bool found;
+};
+
+static bool take_listed(void *arg, const cJSON *o)
+{
+    struct listed *l = arg;
+    const char *name = json_str(o, "name");
+    l->found = name && !strcmp(name, l->name);
+    return !l->found;
+}
+
+/* The plugins let every request pass when they do not reach their Redis. */
+static bool redis_exists(struct verify *v)
+{
+    const char *name = json_str(json_path(v->op->after, "configurations.redis"), "service_name");
+    struct listed l = { name, false };
+    if (!name || !*name || !is_new(v, "configurations"))
+        return true;
+    if (!gateway_each_kind(v->g, kind_find("service"), NULL, take_listed, &l, v->cancel, v->p->err))
+        return false;
+    if (!l.found)
+        plan_warn(v->p,
+                  "configurations.redis.service_name: the gateway knows no service '%s'; "
+                  "without its Redis the plugin lets everything pass",
+                  text_clean(v->p->arena, name, 120));
+    return true;
+}
+
 /* -- MCP servers ------------------------------------------------------------------------------- */
 
 static bool redis_is_set(struct verify *v)
@@ -243,6 +273,8 @@ static const struct {
     { "consumer", "No other consumer has the same key in the same place.", key_is_alone },
     { "plugin-instance", "configurations fit the plugin's schema; unknown members are a warning.",
       settings_fit },
+    { "plugin-instance", "The Redis of a plugin is a service of the gateway (a warning).",
+      redis_exists },
 };
 
 bool verify_rules(struct verify *v)

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "check.h"
 #include "gateway/check.h"
+#include "gateway/check_inside.h"
 #include "gateway/describe.h"
 #include "gateway/kind.h"
 #include "gateway/plan.h"
@@ -48,6 +49,15 @@ static const struct {
     { "route", "{\"name\":\"a_b\"}", "refused by Kubernetes" },
     { "route", "{\"path\":{\"matchValue\":\"shop\"}}", "path.matchValue: 'shop' does not begin" },
     { "route", "{\"path\":{\"matchValue\":\"\"}}", "does not begin with '/'" },
+    { "route", "{\"path\":{\"matchType\":\"REGULAR\",\"matchValue\":\"/(a\"}}",
+      "path.matchValue: '/(a' is no regular expression: a '(' is not closed" },
+    { "route", "{\"headers\":[{\"key\":\"x\",\"matchType\":\"REGULAR\",\"matchValue\":\"[a\"}]}",
+      "headers[0].matchValue: '[a' is no regular expression" },
+    { "route", "{\"rewrite\":{\"path\":\"x\"}}", "rewrite.path: 'x' does not begin with '/'" },
+    { "route", "{\"proxyNextUpstream\":{\"conditions\":[\"error\",\"sometimes\"]}}",
+      "proxyNextUpstream.conditions[1]: 'sometimes' is not one of" },
+    { "ai-route", "{\"proxyNextUpstream\":{\"conditions\":[\"http_99\"]}}",
+      "proxyNextUpstream.conditions[0]: 'http_99'" },
     { "route", "{\"domains\":[\"Shop.example\"]}", "domains[0]: 'Shop.example' is no lower-case" },
     { "route", "{\"domains\":[\"a.example\",\"b_.example\"]}", "domains[1]" },
     { "route", "{\"methods\":[\"get\"]}", "methods[0]: 'get' is no HTTP method" },
@@ -110,13 +120,48 @@ static const struct {
       "holds an '@'" },
 };
 
-static const char limits[] = "{\"pluginName\":\"%s\",\"configurations\":%s}";
+static const struct {
+    const char *regex;
+    bool fits;
+} regexes[] = {
+    { "/v[0-9]+/(users|items)/.*", true },
+    { "(?i)^/a(?:b|c)*$", true },
+    { "(?P<id>\\d+)?", true },
+    { "[]a^[:alpha:]\\]]{2,3}", true },
+    { "\\(a\\[", true },
+    { "", true },
+    { "*", false },
+    { "a|+", false },
+    { "a\\", false },
+    { "(a))", false },
+    { "(a", false },
+    { "[a", false },
+    { "[]", false },
+    { "(?=a)", false },
+    { "(?!a)", false },
+    { "(?<=a)b", false },
+    { "(?<!a)b", false },
+    { "(?", false },
+};
+
+static void test_regexes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof regexes / sizeof *regexes; i++) {
+        const char *why = check_word_regex(regexes[i].regex);
+        if (!why != regexes[i].fits)
+            fail_msg("%s: %s", regexes[i].regex, why ? why : "nothing wrong");
+    }
+}
+
+static const char limits[] = "{\"pluginName\":\"%s\",\"enabled\":true,\"configurations\":%s}";
 static const struct {
     const char *plugin, *configurations, *words; /* NULL: fine */
 } limiting[] = {
     { "key-rate-limit",
       "{\"limit_by_header\":\"x\",\"limit_keys\":[{\"key\":\"a\",\"query_per_second\":10}]}",
       NULL },
+    { "key-rate-limit", "{}", "needs exactly one limit_by_" },
     { "key-rate-limit", "{\"limit_by_header\":\"x\",\"limit_keys\":[]}", "limit_keys: at least" },
     { "key-rate-limit", "{\"limit_keys\":[{\"key\":\"a\",\"query_per_second\":1}]}",
       "needs exactly one limit_by_" },
@@ -354,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_wrong),         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_examples),      cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_unknown_stays), cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_regexes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
