@@ -137,6 +137,32 @@ static void test_masked_comes_back(void **state)
     assert_null(strstr(json_print(a, plan_show(a, p, true)), "sk-the-secret"));
 }
 
+/* YAML text of an MCP server: a masked value inside it comes back, the allow list nobody set is not
+ * sent. */
+static void test_masked_yaml(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct plan *p = plan_new(a, "test", CHANGE, &e);
+    cJSON *before =
+        json("{\"name\":\"m\",\"type\":\"OPEN_API\",\"services\":[{\"name\":\"w.static\"}],"
+             "\"consumerAuthInfo\":{\"type\":null,\"enable\":false,\"allowedConsumers\":null},"
+             "\"rawConfigurations\":\"server:\\n  name: m\\n  config:\\n    apiKey: "
+             "key-of-the-api\\n\"}");
+    cJSON *after = mask_object(a, kind_find("mcp-server"), before);
+    const char *shown = json_str(after, "rawConfigurations");
+    assert_null(strstr(shown, "key-of-the-api"));
+    json_set_str(a, after, "rawConfigurations", arena_printf(a, "%stools: []\n", shown));
+    if (!plan_put(p, "mcp-server", "m", NULL, before, after))
+        fail_msg("%s", e.text);
+    const char *sent = json_str(p->ops[0].after, "rawConfigurations");
+    assert_non_null(strstr(sent, "apiKey: key-of-the-api"));
+    assert_non_null(strstr(sent, "tools: []"));
+    assert_null(json_get(p->ops[0].after, "consumerAuthInfo"));
+    assert_true(plan_close(p));
+    assert_null(strstr(json_print(a, plan_show(a, p, true)), "key-of-the-api"));
+}
+
 static struct plan *example(const char *domain, const char *warning)
 {
     static struct err e;
@@ -197,13 +223,10 @@ static void test_twice_and_guarded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_carries_auth),
-        cmocka_unit_test(test_strips_scope),
-        cmocka_unit_test(test_masked_comes_back),
-        cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_packs),
-        cmocka_unit_test(test_twice_and_guarded),
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_carries_auth),
+        cmocka_unit_test(test_strips_scope), cmocka_unit_test(test_masked_comes_back),
+        cmocka_unit_test(test_masked_yaml),  cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_packs),        cmocka_unit_test(test_twice_and_guarded),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
