@@ -324,6 +324,13 @@ void **kstore_memo(const struct kstore *s, const char *kind, const char *name, s
     return &o->memo;
 }
 
+void **kstore_memo_at(const struct kstore *s, const char *kind, size_t i, struct arena **a)
+{
+    struct kstore_object *o = s->lists[kstore_kind_index(kind)].items[i];
+    *a = o->arena;
+    return &o->memo;
+}
+
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e)
 {
     struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);

@@ -62,6 +62,7 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e);
 /* A place for what was derived from a tree: ends with it, holds NULL when the tree is new. *a: its
  * arena. One module a kind uses it. NULL: there is no such object. */
+void **kstore_memo_at(const struct kstore *s, const char *kind, size_t i, struct arena **a);
 void **kstore_memo(const struct kstore *s, const char *kind, const char *name, struct arena **a);
 
 /* A transaction: what is written from here on is in memory at once, and on disk with the commit; a

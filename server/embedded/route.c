@@ -42,16 +42,15 @@ static bool is_selected(const struct selection *s, const cJSON *ingress)
     return !s->label || kube_label(ingress, s->label);
 }
 
-static const cJSON **select_routes(struct rest_request *r, const struct selection *s, int *count)
+/* Indexes into the store's list. */
+static size_t *select_routes(struct rest_request *r, const struct selection *s, int *count)
 {
     size_t n = kstore_count(r->store, kind);
-    const cJSON **found = arena_array(r->arena, const cJSON *, n + 1);
+    size_t *found = arena_array(r->arena, size_t, n + 1);
     *count = 0;
-    for (size_t i = 0; i < n; i++) {
-        const cJSON *ingress = kstore_at(r->store, kind, i);
-        if (is_selected(s, ingress))
-            found[(*count)++] = ingress;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (is_selected(s, kstore_at(r->store, kind, i)))
+            found[(*count)++] = i;
     return found;
 }
 
@@ -60,9 +59,9 @@ cJSON *route_list(struct rest_request *r, const char *domain)
     struct selection s = { .label = domain ? ingress_domain_label(r->arena, domain) : NULL };
     cJSON *out = json_array(r->arena);
     int n;
-    const cJSON **found = select_routes(r, &s, &n);
+    const size_t *found = select_routes(r, &s, &n);
     for (int i = 0; i < n; i++)
-        json_add(r->arena, out, shown(r, found[i]));
+        json_add(r->arena, out, shown(r, kstore_at(r->store, kind, found[i])));
     return out;
 }
 
@@ -74,43 +73,42 @@ struct text {
 
 static const char hole[] = "\001"; /* JSON has no such character */
 
-static const struct text *text_of(struct rest_request *r, const cJSON *ingress)
-{
-    struct arena *a, *scratch = arena_new();
-    void **memo = kstore_memo(r->store, kind, kube_name(ingress), &a);
-    if (!*memo) {
-        cJSON *route = ingress_to_route(scratch, ingress);
-        json_set(scratch, route, "authConfig", json_raw(scratch, hole));
-        char *whole = json_print(scratch, route), *at = strchr(whole, *hole);
-        struct text *text = arena_make(a, struct text);
-        text->before = arena_strndup(a, whole, (size_t)(at - whole));
-        text->behind = arena_strdup(a, at + 1);
-        *memo = text;
-    }
-    arena_free(scratch);
-    return *memo;
-}
-
-static void add_route(struct rest_request *r, struct rest_list *list, const cJSON *ingress,
-                      const struct rules_index *auth)
+static struct text *make_text(struct arena *a, const cJSON *ingress)
 {
     struct arena *scratch = arena_new();
-    const struct text *text = text_of(r, ingress);
+    cJSON *route = ingress_to_route(scratch, ingress);
+    json_set(scratch, route, "authConfig", json_raw(scratch, hole));
+    char *whole = json_print(scratch, route), *at = strchr(whole, *hole);
+    struct text *text = arena_make(a, struct text);
+    text->before = arena_strndup(a, whole, (size_t)(at - whole));
+    text->behind = arena_strdup(a, at + 1);
+    arena_free(scratch);
+    return text;
+}
+
+static void add_route(struct rest_request *r, struct rest_list *list, size_t i,
+                      struct rules_index *auth)
+{
+    struct arena *a;
+    const cJSON *ingress = kstore_at(r->store, kind, i);
+    void **memo = kstore_memo_at(r->store, kind, i, &a);
+    if (!*memo)
+        *memo = make_text(a, ingress);
+    const struct text *text = *memo;
     struct buf *out = rest_list_next(list);
     buf_str(out, text->before);
-    json_write(out, rules_indexed_auth(scratch, auth, kube_name(ingress)));
+    rules_write_indexed_auth(out, auth, kube_name(ingress));
     buf_str(out, text->behind);
-    arena_free(scratch);
 }
 
 static void give_routes(struct rest_request *r, const struct selection *s)
 {
     struct rest_list list;
     int n;
-    const cJSON **found = select_routes(r, s, &n);
+    const size_t *found = select_routes(r, s, &n);
     if (!rest_list_begin(r, n, &list))
         return;
-    const struct rules_index *auth = rules_index_auth(r);
+    struct rules_index *auth = rules_index_auth(r);
     for (int i = list.from; i < list.to; i++)
         add_route(r, &list, found[i], auth);
     rest_list_end(r, &list);

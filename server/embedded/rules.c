@@ -5,6 +5,7 @@
 #include "embedded/rules.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore.h"
@@ -240,8 +241,22 @@ static cJSON *load_auth(struct rest_request *r)
     return plugin ? plugin : seed_object(r->arena, "wasmplugins", auth_plugin);
 }
 
+static cJSON *shown_auth(struct arena *a, const cJSON *rule)
+{
+    cJSON *auth = model_new(a, auth_model);
+    const cJSON *allow = json_path(rule, "config.allow");
+    json_set_bool(a, auth, "enabled", rule && !json_true(rule, "configDisable"));
+    if (!cJSON_IsArray(allow))
+        return auth;
+    json_add_str(a, json_set_array(a, auth, "allowedCredentialTypes"), "key-auth");
+    json_set(a, auth, "allowedConsumers", json_clone(a, allow));
+    return auth;
+}
+
 struct rules_index {
-    size_t count;
+    size_t count, next; /* next: where a walk in the order of names is */
+    bool settled;       /* made of what this process wrote: sorted, nothing missing */
+    const char *off;    /* the JSON of authentication that is off */
     struct entry {
         const char *ingress;
         const cJSON *rule;
@@ -269,18 +284,28 @@ static struct rules_index *index_rules(struct arena *a, const cJSON *plugin)
             index->entries[index->count++] = (struct entry){ target.ingress, rule };
     }
     qsort(index->entries, index->count, sizeof *index->entries, by_ingress);
+    index->off = json_print(a, shown_auth(a, NULL));
     return index;
 }
 
 struct rules_index *rules_index_auth(struct rest_request *r)
 {
-    return index_rules(r->arena, kstore_get(r->store, "wasmplugins", auth_plugin));
+    struct arena *a;
+    void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
+    if (!memo)
+        return index_rules(r->arena, NULL);
+    if (!*memo)
+        *memo = index_rules(a, kstore_get(r->store, "wasmplugins", auth_plugin));
+    return *memo;
 }
 
-static const cJSON *find_indexed(const struct rules_index *index, const char *ingress)
+static const cJSON *find_indexed(struct rules_index *index, const char *ingress)
 {
-    struct entry key = { ingress, NULL };
-    const struct entry *found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
+    struct entry key = { ingress, NULL }, *found = &index->entries[index->next];
+    if (index->next >= index->count || strcmp(found->ingress, ingress) != 0)
+        found = bsearch(&key, index->entries, index->count, sizeof key, by_ingress);
+    if (found)
+        index->next = (size_t)(found - index->entries) + 1;
     return found ? found->rule : NULL;
 }
 
@@ -291,8 +316,8 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
 {
     struct arena *a;
     void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
-    const struct rules_index *index = memo ? *memo : NULL;
-    const cJSON *rule = index ? find_indexed(index, ingress) : NULL;
+    struct rules_index *index = memo ? *memo : NULL;
+    const cJSON *rule = index && index->settled ? find_indexed(index, ingress) : NULL;
     const cJSON *disabled = json_get(rule, "configDisable");
     if (!cJSON_IsBool(disabled) || cJSON_IsTrue(disabled) == enabled)
         return false;
@@ -306,10 +331,7 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
 /* Sorted and whole from now on, so that the next write of the same may be skipped. */
 static void remember_rules(struct rest_request *r)
 {
-    struct arena *a;
-    void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
-    if (memo)
-        *memo = index_rules(a, kstore_get(r->store, "wasmplugins", auth_plugin));
+    rules_index_auth(r)->settled = true;
 }
 
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
@@ -336,18 +358,6 @@ bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *
     return true;
 }
 
-static cJSON *shown_auth(struct arena *a, const cJSON *rule)
-{
-    cJSON *auth = model_new(a, auth_model);
-    const cJSON *allow = json_path(rule, "config.allow");
-    json_set_bool(a, auth, "enabled", rule && !json_true(rule, "configDisable"));
-    if (!cJSON_IsArray(allow))
-        return auth;
-    json_add_str(a, json_set_array(a, auth, "allowedCredentialTypes"), "key-auth");
-    json_set(a, auth, "allowedConsumers", json_clone(a, allow));
-    return auth;
-}
-
 cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
 {
     struct rules_target target = { .ingress = ingress };
@@ -355,16 +365,22 @@ cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
                       rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target));
 }
 
-cJSON *rules_indexed_auth(struct arena *a, const struct rules_index *index, const char *ingress)
+bool rules_write_indexed_auth(struct buf *out, struct rules_index *index, const char *ingress)
 {
-    return shown_auth(a, find_indexed(index, ingress));
+    const cJSON *rule = find_indexed(index, ingress);
+    if (!rule || (json_true(rule, "configDisable") && !json_path(rule, "config.allow")))
+        return buf_str(out, index->off);
+    struct arena *scratch = arena_new();
+    bool fits = json_write(out, shown_auth(scratch, rule));
+    arena_free(scratch);
+    return fits;
 }
 
 bool rules_keep_auth(struct rest_request *r, const char *const *ingresses)
 {
     if (!*ingresses)
         return true;
-    const struct rules_index *index = rules_index_auth(r);
+    struct rules_index *index = rules_index_auth(r);
     cJSON *plugin = load_auth(r);
     unsigned writes = 0;
     for (; *ingresses; ingresses++, writes++) {
