@@ -58,7 +58,7 @@ const struct kind kinds[] = {
         .carry = "authN",
         .made = "version",
         .guarded = ".internal",
-        .loss = "Nothing checks whether routes still use the services of a deleted source.",
+        .loss = "The console itself does not look whether routes still use a deleted source.",
         .refs = "proxyName>proxy-server",
         .fields = kind_field_source,
         .example = "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.11:8080,"
@@ -104,7 +104,7 @@ const struct kind kinds[] = {
                  "rawConfigs.failover|rawConfigs.retryOnFailure",
         .made = "version|rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
                 "rawConfigs.failover|rawConfigs.retryOnFailure",
-        .loss = "Deleting a provider is not refused while AI routes use it; they break.",
+        .loss = "The console itself does not look whether AI routes still use a provider.",
         .refs = "proxyName>proxy-server|rawConfigs.openaiCustomServiceName>service",
         .fields = kind_field_provider,
         .example = "{\"name\":\"qwen\",\"type\":\"qwen\",\"protocol\":\"openai/v1\",\"tokens\":"
@@ -189,7 +189,7 @@ const struct kind kinds[] = {
         .secrets = "key",
         .needs = "cert|key",
         .made = "version|domains|validityStart|validityEnd",
-        .loss = "Nothing checks whether a domain still uses a deleted certificate.",
+        .loss = "The console itself does not look whether a domain still uses a certificate.",
         .fields = kind_field_certificate,
         .example = "{\"name\":\"shop\",\"cert\":\"-----BEGIN CERTIFICATE-----…\",\"key\":"
                    "\"-----BEGIN PRIVATE KEY-----…\"}",
