@@ -237,11 +237,11 @@ static bool take_name(void *arg, const cJSON *o)
     if (!name || !strcmp(last, name)) /* a service is listed once a port */
         return true;
     if (w->name_count == w->name_room) {
-        const char **old = w->names;
         w->name_room = w->name_room ? 2 * w->name_room : 64;
-        w->names = arena_array(w->arena, const char *, w->name_room);
-        if (w->name_count > 0)
-            memcpy(w->names, old, (size_t)w->name_count * sizeof *old);
+        const char **more = arena_array(w->arena, const char *, w->name_room);
+        for (int i = 0; i < w->name_count; i++)
+            more[i] = w->names[i];
+        w->names = more;
     }
     w->names[w->name_count++] = arena_strdup(w->arena, name);
     return true;
