@@ -61,9 +61,11 @@ static bool describe(struct verb *v, struct plan *p, struct err *e)
     char *text = file_read(v->arena, path, MANIFEST_BYTES, &n, e);
     if (!text || !read_secrets(&known, e))
         return false;
-    return (manifest_read(m, text, n, e) || err_at(e, "%s", path)) &&
-           manifest_resolve(m, secret, &known, options_has(v->options, "skip-unknown"), e) &&
-           manifest_plan(v->gateway, p, m, true, NULL);
+    if (!manifest_read(m, text, n, e))
+        return err_at(e, "%s", path);
+    m->skip_unknown = options_has(v->options, "skip-unknown");
+    manifest_resolve(m, secret, &known);
+    return manifest_plan(v->gateway, p, m, true, NULL);
 }
 
 static int import(struct verb *v)

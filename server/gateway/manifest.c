@@ -215,22 +215,12 @@ static bool resolve(struct manifest *m, cJSON *node, manifest_secret_fn *fn, voi
     return true;
 }
 
-bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, bool skip,
-                      struct err *e)
+void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
 {
-    int kept = 0;
     for (int i = 0; i < m->count; i++) {
         struct manifest_item *x = &m->list[i];
         struct err why = { 0 };
-        bool ok = resolve(m, x->object, fn, arg, &why);
-        if (!ok && !skip)
-            return err_set(e, why.kind, "%s: %s '%s': %s", x->where, x->kind->name, x->name,
-                           why.text);
-        if (ok)
-            m->list[kept++] = *x;
-        else
-            manifest_note(m, "%s '%s' is left out: %s", x->kind->name, x->name, why.text);
+        if (!resolve(m, x->object, fn, arg, &why))
+            x->unknown = arena_strdup(m->arena, why.text);
     }
-    m->count = kept;
-    return true;
 }

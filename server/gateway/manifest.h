@@ -24,7 +24,8 @@ struct manifest_item {
     const struct kind *kind;
     const char *name, *scope;
     cJSON *object;
-    const char *where; /* "document 2 (line 14)" */
+    const char *where;   /* "document 2 (line 14)" */
+    const char *unknown; /* why a secret of it is not known, or NULL */
 };
 
 struct manifest {
@@ -33,6 +34,7 @@ struct manifest {
     int count, room;
     const char *notes[MANIFEST_NOTES]; /* what was left out, and why */
     int note_count;
+    bool skip_unknown; /* an object with a secret that is not known is left out, with a note */
     const char *where; /* of the document being read */
 };
 
@@ -46,12 +48,12 @@ struct manifest_item *manifest_item(struct manifest *m, const char *kind, const 
                                     const char *scope, struct err *e);
 void manifest_note(struct manifest *m, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* "${env:NAME}", "${file:PATH}" and "${secret:NAME}" become what fn returns (NULL + e: none). */
+/* "${env:NAME}", "${file:PATH}" and "${secret:NAME}" become what fn returns (NULL + e: none). An
+ * object that is there already may do without (a certificate that looks the same, a registry whose
+ * password stays); else manifest_plan says which secret is missing. */
 typedef const char *manifest_secret_fn(void *arg, const char *from, const char *name,
                                        struct err *e);
-/* skip: an object with a secret that is not known is left out, with a note. */
-bool manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg, bool skip,
-                      struct err *e);
+void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg);
 
 /* One plan of it all: creates what is not there, changes what differs. whole: an object is replaced
  * by what the manifest says; else what the manifest leaves out stays. A reference to what neither

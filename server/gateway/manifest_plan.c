@@ -201,51 +201,87 @@ static void settle_yaml(struct arena *a, const struct manifest_item *i)
         json_set_str(a, i->object, i->kind->yaml, yaml_print(a, tree));
 }
 
-/* What reading never shows (a private key) cannot be compared; what the gateway makes of it can.
- * Takes those members out of the item. */
+/* What reading never shows (a private key) cannot be compared; what the gateway makes of it can,
+ * and is nothing where it is garbage. Takes those members out of the item. */
 static bool looks_same(const struct manifest_item *i, const cJSON *now)
 {
-    bool same = true, any = false;
+    bool same = i->kind->needs && now, said = false, shown = false;
     char word[KIND_WORD];
     for (const char *rest = i->kind->needs ? i->kind->made : NULL; kind_next(&rest, word);) {
-        const cJSON *given = json_get(i->object, word);
-        any = any || given;
-        same = same && (!given || json_equal(given, json_get(now, word)));
+        const cJSON *given = json_get(i->object, word), *is = json_get(now, word);
+        if (!strcmp(word, "version"))
+            continue;
+        said = said || given;
+        shown = shown || (is && !cJSON_IsNull(is));
+        same = same && (!given || json_equal(given, is));
         json_remove(i->object, word);
     }
-    return any && same;
+    return same && (said || (i->unknown && !shown));
 }
 
-static bool plan_item(struct planning *g, const struct manifest_item *i)
+/* The password of a registry that has one already: a write without any keeps it. */
+static bool stays_unseen(const struct manifest_item *i, const cJSON *now)
 {
-    struct plan *p = g->plan;
-    struct arena *a = p->arena;
-    bool missing = scope_is_new(g, i);
-    settle_yaml(a, i);
-    cJSON *now = missing ? NULL
-                         : gateway_object(g->gateway, a, i->kind, i->name, i->scope, &missing,
-                                          g->cancel, p->err);
-    if (!now && !missing)
+    cJSON *auth = json_get(i->object, "authN");
+    if (strcmp(i->kind->name, "service-source") != 0 ||
+        !json_true(json_get(now, "authN"), "enabled"))
         return false;
-    bool known = looks_same(i, now);
-    if (!kind_exists(i->kind, now)) {
-        g->created++;
-        return plan_create(p, i->kind->name, i->scope, i->object);
-    }
+    json_remove(auth, "properties");
+    return true;
+}
+
+static bool say_unknown(struct planning *g, const struct manifest_item *i)
+{
+    if (!g->manifest->skip_unknown)
+        return err_set(g->plan->err, ERR_ARGS, "%s", i->unknown);
+    manifest_note(g->manifest, "%s '%s' is left out: %s", i->kind->name, i->name, i->unknown);
+    return true;
+}
+
+/* What the object is to be: all that the manifest says, or that over what is there. */
+static cJSON *wanted(struct planning *g, const struct manifest_item *i, const cJSON *now)
+{
+    struct arena *a = g->plan->arena;
     cJSON *after = g->whole ? json_clone(a, i->object) : json_merge_patch(a, now, i->object);
     const char *text = json_str(after, "rawConfigurations");
     if (text && (i->kind->flags & KIND_SCOPED) && json_get(i->object, "configurations"))
         json_remove(after, "rawConfigurations");
-    cJSON *is = kind_content(a, i->kind, now), *wanted = kind_content(a, i->kind, after);
-    if (known || json_equal(is, wanted)) {
-        g->same++;
-        return true;
-    }
+    return after;
+}
+
+static bool plan_change(struct planning *g, const struct manifest_item *i, const cJSON *now,
+                        const cJSON *after)
+{
+    struct plan *p = g->plan;
     g->changed++;
     p->exact = g->whole;
     bool ok = plan_put(p, i->kind->name, i->name, i->scope, now, after);
     p->exact = false;
     return ok;
+}
+
+static bool plan_item(struct planning *g, const struct manifest_item *i)
+{
+    struct arena *a = g->plan->arena;
+    bool missing = scope_is_new(g, i);
+    settle_yaml(a, i);
+    cJSON *now = missing ? NULL
+                         : gateway_object(g->gateway, a, i->kind, i->name, i->scope, &missing,
+                                          g->cancel, g->plan->err);
+    if (!now && !missing)
+        return false;
+    bool known = looks_same(i, now);
+    if (i->unknown && !known && !stays_unseen(i, now))
+        return say_unknown(g, i);
+    if (!kind_exists(i->kind, now)) {
+        g->created++;
+        return plan_create(g->plan, i->kind->name, i->scope, i->object);
+    }
+    const cJSON *after = wanted(g, i, now);
+    if (!known && !json_equal(kind_content(a, i->kind, now), kind_content(a, i->kind, after)))
+        return plan_change(g, i, now, after);
+    g->same++;
+    return true;
 }
 
 static bool say_where(struct planning *g, const struct manifest_item *i)

@@ -162,6 +162,8 @@ def move(recording):
         values = [l.split(": ", 1)[1].strip().strip("'\"") for l in open(source.file("a.secrets")) if ": " in l]
         leaks = [v for v in values if len(v) > 5 and v in text]
         check("%s: the secrets are in their file only" % name, mode == 0o600 and not leaks, leaks)
+        code, out, err = source.run(["import", source.file("a.yaml"), "--secrets", source.file("a.secrets"), "--as-is"])
+        check("%s: its own export changes nothing" % name, code == 0 and "nothing to change" in out, out[-700:] + err)
         code, screen, refused = load(source, target)
         check("%s: imports, but for %d objects that the console refuses: %s" % (name, len(refused), ", ".join(refused)),
               code == 0 and ("applied" in screen or "nothing to change" in screen), screen[-700:])
