@@ -254,6 +254,17 @@ static bool mcp_password(const struct check *c)
                        "it back for MYSQL: the next change would store a wrong password");
 }
 
+static bool mcp_password_anew(const struct check *c)
+{
+    const char *db = json_str(c->after, "dbType");
+    const char *was = json_str(json_get(c->before, "dbConfig"), "password");
+    const char *is = json_str(json_get(c->after, "dbConfig"), "password");
+    if (!db || strcmp(db, "MYSQL") != 0 || !was || !is || strcmp(was, is) != 0)
+        return true;
+    return check_no(c, "dbConfig.password is sent as the console reads it, which is wrong where it "
+                       "holds an '@'; give it anew then");
+}
+
 static bool dashboard(const struct check *c)
 {
     const char *url = json_str(c->after, "url");
@@ -296,6 +307,8 @@ const struct check_rule check_ai_rules[] = {
       mcp_type },
     { "mcp-server", "type|dbType|dbConfig", "A database has what its type needs.", mcp_database },
     { "mcp-server", "dbConfig", "A MYSQL password holds no '@'.", mcp_password },
+    { "mcp-server", "", "A MYSQL password is sent as it is read.", mcp_password_anew,
+      .doubt = true },
     { "dashboard", "url", "The URL begins with http:// or https://.", dashboard },
     { 0 },
 };
