@@ -201,19 +201,26 @@ static void settle_yaml(struct arena *a, const struct manifest_item *i)
         json_set_str(a, i->object, i->kind->yaml, yaml_print(a, tree));
 }
 
+static bool is_set(const cJSON *o, const char *member)
+{
+    const cJSON *m = json_get(o, member);
+    return m && !cJSON_IsNull(m);
+}
+
 /* What reading never shows (a private key) cannot be compared; what the gateway makes of it can,
  * and is nothing where it is garbage. Takes those members out of the item. */
 static bool looks_same(const struct manifest_item *i, const cJSON *now)
 {
-    bool same = i->kind->needs && now, said = false, shown = false;
+    bool same = now != NULL, said = false, shown = false;
     char word[KIND_WORD];
-    for (const char *rest = i->kind->needs ? i->kind->made : NULL; kind_next(&rest, word);) {
-        const cJSON *given = json_get(i->object, word), *is = json_get(now, word);
-        if (!strcmp(word, "version"))
-            continue;
+    if (!i->kind->needs)
+        return false;
+    json_remove(i->object, "version");
+    for (const char *rest = i->kind->made; kind_next(&rest, word);) {
+        const cJSON *given = json_get(i->object, word);
         said = said || given;
-        shown = shown || (is && !cJSON_IsNull(is));
-        same = same && (!given || json_equal(given, is));
+        shown = shown || (is_set(now, word) && strcmp(word, "version") != 0);
+        same = same && (!given || json_equal(given, json_get(now, word)));
         json_remove(i->object, word);
     }
     return same && (said || (i->unknown && !shown));
