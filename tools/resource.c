@@ -196,8 +196,12 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
     const char *name = gw_name_of(kind, object);
     cJSON *after = json_clone(arena(c), object);
 
-    if (!name && arg_str(c, "name"))
-        json_set_str(arena(c), after, gw_kind_key(kind), name = arg_str(c, "name"));
+    const char *given = arg_str(c, "name");
+    if (name && given && strcmp(name, given) != 0)
+        return fail(c, "name: '%s' is not object.%s; a create takes one of them", given,
+                    gw_kind_key(kind));
+    if (!name && given)
+        json_set_str(arena(c), after, gw_kind_key(kind), name = given);
     if (!name)
         return fail(c, "object.%s: is needed, it names the new %s", gw_kind_key(kind), kind);
     if (gw_get(c, kind, name, scope, MISSING_IS_NULL))

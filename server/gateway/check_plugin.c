@@ -65,6 +65,31 @@ static bool config_sections(const struct check *c)
     return true;
 }
 
+/* The gateway reads a section whole or, for one value of a wrong type, not at all. NULL is none. */
+static const char *other_type(const struct check *c, const char *where, const cJSON *x,
+                              const cJSON *y)
+{
+    const cJSON *m;
+    bool flags = cJSON_IsBool(x) && cJSON_IsBool(y);
+    if (!x || !y || cJSON_IsNull(x) || cJSON_IsNull(y))
+        return NULL;
+    if (!flags && (x->type & 0xff) != (y->type & 0xff))
+        return where;
+    const char *wrong = NULL;
+    for (m = cJSON_IsObject(y) ? y->child : NULL; m && !wrong; m = m->next)
+        wrong =
+            other_type(c, arena_printf(c->a, "%s.%s", where, m->string), json_get(x, m->string), m);
+    return wrong;
+}
+
+static bool config_types(const struct check *c)
+{
+    const char *wrong =
+        other_type(c, "data", json_get(c->before, "data"), json_get(c->after, "data"));
+    return !wrong || check_no(c, "%s: is of another type than the value that is there",
+                              check_shown(c, wrong));
+}
+
 const struct check_rule check_plugin_rules[] = {
     { "wasm-plugin", "builtIn", "builtIn is not chosen.", plugin_builtin },
     { "wasm-plugin", "category", "The category of a plugin of your own is custom.",
@@ -78,5 +103,6 @@ const struct check_rule check_plugin_rules[] = {
       "Rate limits are as their plugin takes them: one window a key, one thing an item.",
       instance_limits },
     { "higress-config", "data", "Sections stay.", config_sections },
+    { "higress-config", "data", "A value keeps its type: a number stays a number.", config_types },
     { 0 },
 };

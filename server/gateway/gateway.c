@@ -247,6 +247,14 @@ static cJSON *search_list(struct gateway *g, struct arena *a, const struct kind 
     return s.found ? s.found : not_there(k, name, missing, e);
 }
 
+/* The console answers 400 when what a scope names is not there. NULL. */
+static cJSON *bad_scope(struct arena *a, const char *scope, struct err *e)
+{
+    if (scope && e->kind == ERR_GATEWAY && e->status == 400)
+        err_at(e, "scope '%s'", text_clean(a, scope, 80));
+    return NULL;
+}
+
 cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
                       const char *scope, bool *missing, struct cancel *c, struct err *e)
 {
@@ -261,7 +269,7 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
     cJSON *o = path ? gateway_get(g, a, path, &gone, c, e) : NULL;
     if (gone)
         return not_there(k, name, missing, e);
-    o = o ? the_one(k, name, o, a, e) : NULL;
+    o = o ? the_one(k, name, o, a, e) : bad_scope(a, scope, e);
     if (o && (k->flags & KIND_LIST_KNOWS) && json_true(o, k->lasts))
         return search_list(g, a, k, name, scope, missing, c, e);
     return o && !kind_exists(k, o) ? not_there(k, name, missing, e) : o;

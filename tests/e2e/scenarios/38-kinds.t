@@ -15,6 +15,12 @@ call change_resource {"kind":"system","action":"patch","object":{"consoleVersion
 error "can only be read"
 call change_resource {"kind":"higress-config","action":"delete"}
 error "neither created nor deleted"
+call change_resource {"kind":"higress-config","action":"patch","object":{"data":{"higress":{"upstream":{"idleTimeout":"soon"}}}}}
+error "data.higress.upstream.idleTimeout: is of another type"
+call change_resource {"kind":"domain","action":"create","name":"a.example","object":{"name":"b.example","enableHttps":"off"}}
+error "name: 'a.example' is not object.name"
+call change_resource {"kind":"plugin-instance","action":"create","name":"waf","scope":"route:ghost","object":{"enabled":true}}
+error "scope 'route:ghost'"
 
 # what an object points to must exist
 given POST /v1/service-sources {"name":"web","type":"static","domain":"127.0.0.1:9001","port":80,"protocol":"http"}
