@@ -48,9 +48,14 @@ static bool instance_kept(const struct check *c)
                        "delete it instead");
 }
 
+/* What is wrong there already can always be switched off. */
 static bool instance_limits(const struct check *c)
 {
     const char *name = json_str(c->after, "pluginName");
+    const cJSON *was = json_get(c->before, "configurations");
+    if (was && cJSON_IsFalse(json_get(c->after, "enabled")) &&
+        json_equal(was, json_get(c->after, "configurations")))
+        return true;
     return !name || check_limits(c, name, "configurations");
 }
 
