@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "gateway/mask.h"
 #include <math.h>
 
 enum { UNKNOWN_MAX = 8, LINE_MAX = 400, TEXT_MAX = 140 };
@@ -43,8 +44,14 @@ static bool type_fits(const cJSON *v, const char *type)
     return strcmp(type, "object") != 0 || cJSON_IsObject(v);
 }
 
-static const char *shown(struct arena *a, const cJSON *v)
+/* What was given; not under a name that says it is secret, and of trees only the type. */
+static const char *shown(struct arena *a, const cJSON *v, const char *where)
 {
+    const char *dot = strrchr(where, '.');
+    if (mask_name_is_secret(dot ? dot + 1 : where))
+        return "the value";
+    if (v->child)
+        return cJSON_IsArray(v) ? "a list" : "an object";
     return text_clean(a, json_print(a, v), 60);
 }
 
@@ -58,7 +65,7 @@ static bool choice(const struct walk *w, const cJSON *schema, const cJSON *v, co
         if (json_equal(m, v))
             return true;
     }
-    return err_set(w->e, ERR_ARGS, "%s: %s is not one of %s", where, shown(w->a, v),
+    return err_set(w->e, ERR_ARGS, "%s: %s is not one of %s", where, shown(w->a, v, where),
                    text_clean(w->a, json_print(w->a, choices), 200));
 }
 
@@ -122,7 +129,7 @@ static bool value_fits(const struct walk *w, const cJSON *schema, const cJSON *v
     if (cJSON_IsNull(v))
         return true;
     if (type && !type_fits(v, type))
-        return err_set(w->e, ERR_ARGS, "%s: %s is no %s", where, shown(w->a, v), type);
+        return err_set(w->e, ERR_ARGS, "%s: %s is no %s", where, shown(w->a, v, where), type);
     return choice(w, schema, v, where) && bounds(w, schema, v, where) &&
            members_fit(w, schema, v, where);
 }

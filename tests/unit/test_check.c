@@ -366,6 +366,7 @@ static const struct {
     { "{\"rules\":[{\"name\":\"x\",\"code\":404,\"mode\":\"a\"}]}", NULL },
     { "{}", "configurations.rules: is required" },
     { "{\"rules\":{}}", "configurations.rules: {} is no array" },
+    { "{\"rules\":{\"a\":1}}", "configurations.rules: an object is no array" },
     { "{\"rules\":[]}", "at least 1" },
     { "{\"rules\":[{\"name\":5}]}", "rules[0].name: 5 is no string" },
     { "{\"rules\":[{\"name\":\"x\",\"code\":99}]}", "rules[0].code: 99 is less than 100" },
@@ -384,6 +385,10 @@ static void test_schema(void **state)
         if (ok != !settings[i].words || (!ok && !strstr(e.text, settings[i].words)))
             fail_msg("%s: %s", settings[i].value, e.text);
     }
+    struct err e = { 0 };
+    const char keys[] = "{\"properties\":{\"apiKey\":{\"type\":\"string\"}}}";
+    assert_false(schema_check(a, json(keys), json("{\"apiKey\":74123}"), "c", true, &e));
+    assert_string_equal(e.text, "c.apiKey: the value is no string");
     cJSON *odd = schema_unknown(a, s, json("{\"rules\":[{\"nam\":1}],\"x\":{\"y\":1}}"), "c");
     assert_string_equal(json_print(a, odd), "[\"c.rules[0].nam\",\"c.x\"]");
     cJSON *lines = json_array(a);
