@@ -251,6 +251,31 @@ static bool cascade(struct guard *g)
     return true;
 }
 
+/* -- another type ----------------------------------------------------------------------------- */
+
+/* A service is called NAME.TYPE: a source of another type has other services. */
+static bool is_retyped(const struct plan_op *op)
+{
+    const char *was = json_str(op->before, "type"), *is = json_str(op->after, "type");
+    return op->verb == PLAN_PUT && !strcmp(op->kind->name, "service-source") && was && is &&
+           strcmp(was, is) != 0;
+}
+
+static bool retypes(struct guard *g, const struct plan_op *op, bool forced)
+{
+    const struct ref_uses *u = is_retyped(op) ? users_of(g, op) : NULL;
+    if (!is_retyped(op))
+        return true;
+    if (!u || u->total == 0 || forced)
+        return u && force(g, op, u);
+    return err_set(
+        g->plan->err, ERR_ARGS,
+        "type: %s '%s' would have services of another name, and is in use; make a source "
+        "of another name and move its users, or give if_used: force (they break). Used "
+        "by: %s",
+        op->kind->name, op->name, refs_say(g->plan->arena, u));
+}
+
 /* -- the guard -------------------------------------------------------------------------------- */
 
 bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
@@ -259,6 +284,9 @@ bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
     bool forced = p->if_used && !strcmp(p->if_used, "force");
     if (p->err->kind != ERR_NONE)
         return false;
+    for (int i = 0; i < p->count; i++)
+        if (!retypes(&g, &p->ops[i], forced))
+            return false;
     if (p->if_used && !strcmp(p->if_used, "cascade"))
         return cascade(&g);
     for (int i = 0; i < p->count; i++) {
