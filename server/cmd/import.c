@@ -14,6 +14,7 @@
 #include "gateway/manifest.h"
 #include "gateway/manifest_write.h"
 #include "gateway/plan.h"
+#include "gateway/verify.h"
 
 struct known {
     struct verb *verb;
@@ -81,6 +82,8 @@ static int import(struct verb *v)
         puts(e.text);
         return EXIT_DONE;
     }
+    if (!p->as_is && !verify_plan(v->gateway, p, NULL))
+        return verb_failed(v, &e);
     enum engine_next next = engine_propose(v->engine, p, dry, v->who, &id, &e);
     if (next == ENGINE_REFUSED)
         return verb_failed(v, &e);

@@ -95,6 +95,20 @@ static bool config_types(const struct check *c)
                               check_shown(c, wrong));
 }
 
+/* The console keeps the text of a section; a changed one is printed from its values. */
+static bool config_comments(const struct check *c)
+{
+    const cJSON *was = json_get(c->before, "data"), *m;
+    cJSON_ArrayForEach(m, json_get(c->after, "data"))
+    {
+        const cJSON *old = json_get(was, m->string);
+        if (cJSON_IsObject(old) && !json_equal(old, m))
+            return check_no(c, "data.%s: is printed anew, comments in its text are lost",
+                            check_shown(c, m->string));
+    }
+    return true;
+}
+
 const struct check_rule check_plugin_rules[] = {
     { "wasm-plugin", "builtIn", "builtIn is not chosen.", plugin_builtin },
     { "wasm-plugin", "category", "The category of a plugin of your own is custom.",
@@ -109,5 +123,7 @@ const struct check_rule check_plugin_rules[] = {
       instance_limits },
     { "higress-config", "data", "Sections stay.", config_sections },
     { "higress-config", "data", "A value keeps its type: a number stays a number.", config_types },
+    { "higress-config", "data", "A changed section loses the comments of its text.",
+      config_comments, .doubt = true },
     { 0 },
 };
