@@ -1,10 +1,7 @@
 /* test_check.c - the rules of kinds: what the console would take and should not, examples that
  * pass, and that a change keeps what it does not name, also members nobody knows. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
-#include "base/secret.h"
 #include "check.h"
+#include "check_arena.h"
 #include "gateway/check.h"
 #include "gateway/check_inside.h"
 #include "gateway/describe.h"
@@ -13,32 +10,6 @@
 #include "gateway/schema.h"
 #include "net/cert.h"
 #include <time.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    secret_init("test", 4);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static cJSON *json(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *o = json_parse(a, text, strlen(text), &e);
-    if (!o)
-        fail_msg("%s in %s", e.text, text);
-    return o;
-}
 
 /* A patch of the kind's example that must be refused with these words. */
 static const struct {

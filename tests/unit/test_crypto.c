@@ -1,24 +1,7 @@
 /* test_crypto.c - published vectors, strict codings, sealing that notices every change; masks. */
-#include "base/arena.h"
 #include "base/crypto.h"
-#include "base/secret.h"
 #include "check.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
+#include "check_arena.h"
 
 static void digests(void **state)
 {

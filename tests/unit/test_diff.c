@@ -1,26 +1,8 @@
 /* test_diff.c - the lines a person approves by. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
+#include "check_arena.h"
 #include "gateway/diff.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 /* Lines are joined by ';'. */
 static const struct {
@@ -45,15 +27,6 @@ static const struct {
     { "{\"name\":\"x\"}", "null", "- name: \"x\"" },
     { "{\"a\":[[1,2]]}", "{\"a\":[[1,3]]}", "~ a[0][1]: 2 -> 3" },
 };
-
-static cJSON *json(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *o = json_parse(a, text, strlen(text), &e);
-    if (!o)
-        fail_msg("%s", e.text);
-    return o;
-}
 
 static void test_rows(void **state)
 {

@@ -1,11 +1,8 @@
 /* test_field.c - what the table refuses and how it says so, the schema it prints, what it masks. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/field.h"
-#include "base/json.h"
-#include "base/secret.h"
 #include "check.h"
+#include "check_arena.h"
 
 static const struct field port[] = {
     { "port", INT, REQ, "Port.", .min = 1, .max = 65535 },
@@ -22,22 +19,6 @@ static const struct field rows[] = {
     { "on", BOOL, OPT, NULL },
     { 0 },
 };
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static const char *verdict(const char *text)
 {

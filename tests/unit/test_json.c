@@ -1,34 +1,7 @@
 /* test_json.c - strict reading, exact printing, editing, paths, merge patch. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static cJSON *parse(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *node = json_parse(a, text, strlen(text), &e);
-    if (!node)
-        fail_msg("%s: %s", text, e.text);
-    return node;
-}
+#include "check_arena.h"
 
 static void texts_print_as_they_came(void **state)
 {
@@ -60,9 +33,9 @@ static void texts_print_as_they_came(void **state)
         "{\"b\":1,\"a\":[true,null,\"x\"],\"\":{\"B\":1,\"b\":2}}",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        cJSON *node = parse(texts[i]);
+        cJSON *node = json(texts[i]);
         assert_string_equal(json_print(a, node), texts[i]);
-        assert_true(json_equal(parse(json_print_pretty(a, node)), node));
+        assert_true(json_equal(json(json_print_pretty(a, node)), node));
         assert_true(json_equal(json_clone(a, node), node));
         assert_string_equal(json_print(a, json_clone(a, node)), texts[i]);
     }
@@ -82,7 +55,7 @@ static void other_spellings_are_read(void **state)
         { "{\"a\":1,\"a\":2,\"a\":3}", "{\"a\":3}" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_string_equal(json_print(a, parse(rows[i][0])), rows[i][1]);
+        assert_string_equal(json_print(a, json(rows[i][0])), rows[i][1]);
 }
 
 static const char *const malformed[] = {
@@ -207,7 +180,7 @@ static void doubles_survive_the_round_trip(void **state)
         memcpy(&n, &bits, sizeof n);
         if (n != n || n - n != 0)
             continue;
-        back = parse(json_print(a, json_number(a, n)))->valuedouble;
+        back = json(json_print(a, json_number(a, n)))->valuedouble;
         assert_true(back == n);
     }
     assert_string_equal(json_print(a, json_number(a, 0.0 / 1 - 0.0)), "0");
@@ -248,7 +221,7 @@ static void any_order_of_detaching_keeps_the_list_whole(void **state)
     (void)state;
     for (int first = 0; first < 4; first++)
         for (int second = 0; second < 3; second++) {
-            cJSON *list = parse("[0,1,2,3]");
+            cJSON *list = json("[0,1,2,3]");
             json_detach(list, cJSON_GetArrayItem(list, first));
             json_detach(list, cJSON_GetArrayItem(list, second));
             json_add(a, list, json_number(a, 9));
@@ -261,7 +234,7 @@ static void any_order_of_detaching_keeps_the_list_whole(void **state)
 static void accessors_cannot_fail(void **state)
 {
     (void)state;
-    cJSON *o = parse("{\"s\":\"x\",\"n\":1.5,\"b\":true,\"A\":1,\"l\":[[1,2],{\"k\":{\"m\":7}}]}");
+    cJSON *o = json("{\"s\":\"x\",\"n\":1.5,\"b\":true,\"A\":1,\"l\":[[1,2],{\"k\":{\"m\":7}}]}");
     assert_null(json_str(o, "n"));
     assert_null(json_get(o, "a"));
     assert_null(json_get(NULL, "a"));
@@ -299,10 +272,10 @@ static void equality_ignores_the_order_of_members_only(void **state)
         { "true", "true", true },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_int_equal(json_equal(parse(rows[i].x), parse(rows[i].y)), rows[i].equal);
-        assert_int_equal(json_equal(parse(rows[i].y), parse(rows[i].x)), rows[i].equal);
+        assert_int_equal(json_equal(json(rows[i].x), json(rows[i].y)), rows[i].equal);
+        assert_int_equal(json_equal(json(rows[i].y), json(rows[i].x)), rows[i].equal);
     }
-    assert_false(json_equal(NULL, parse("null")));
+    assert_false(json_equal(NULL, json("null")));
 }
 
 static void canonical_text_does_not_depend_on_the_order(void **state)
@@ -310,10 +283,10 @@ static void canonical_text_does_not_depend_on_the_order(void **state)
     (void)state;
     const char *canonical =
         "{\"A\":1,\"a\":{\"x\":[{\"p\":1,\"q\":2}],\"y\":\"\xc3\xa4\"},\"b\":2}";
-    assert_string_equal(json_canonical(a, parse("{\"b\":2,\"a\":{\"y\":\"\\u00e4\",\"x\":[{\"q\":2,"
-                                                "\"p\":1}]},\"A\":1e0}")),
+    assert_string_equal(json_canonical(a, json("{\"b\":2,\"a\":{\"y\":\"\\u00e4\",\"x\":[{\"q\":2,"
+                                               "\"p\":1}]},\"A\":1e0}")),
                         canonical);
-    assert_string_equal(json_canonical(a, parse(canonical)), canonical);
+    assert_string_equal(json_canonical(a, json(canonical)), canonical);
 }
 
 static void merge_patch_follows_the_rfc(void **state)
@@ -338,12 +311,12 @@ static void merge_patch_follows_the_rfc(void **state)
         { "{}", "{\"a\":{\"bb\":{\"ccc\":null}}}", "{\"a\":{\"bb\":{}}}" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        cJSON *target = parse(rows[i][0]), *patch = parse(rows[i][1]);
+        cJSON *target = json(rows[i][0]), *patch = json(rows[i][1]);
         assert_string_equal(json_print(a, json_merge_patch(a, target, patch)), rows[i][2]);
         assert_string_equal(json_print(a, target), rows[i][0]);
         assert_string_equal(json_print(a, patch), rows[i][1]);
     }
-    assert_string_equal(json_print(a, json_merge_patch(a, NULL, parse("{\"a\":1}"))), "{\"a\":1}");
+    assert_string_equal(json_print(a, json_merge_patch(a, NULL, json("{\"a\":1}"))), "{\"a\":1}");
 }
 
 static void raw_text_is_printed_verbatim(void **state)
@@ -352,7 +325,7 @@ static void raw_text_is_printed_verbatim(void **state)
     cJSON *o = json_object(a);
     json_set(a, o, "id", json_raw(a, "1.50"));
     assert_string_equal(json_print(a, o), "{\"id\":1.50}");
-    assert_string_equal(json_print_pretty(a, parse("{\"a\":[1,{}],\"b\":{\"c\":[]}}")),
+    assert_string_equal(json_print_pretty(a, json("{\"a\":[1,{}],\"b\":{\"c\":[]}}")),
                         "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n  }\n}");
 }
 

@@ -1,25 +1,7 @@
 /* test_json_split.c - the splitter gives the same elements wherever the pieces are cut. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
+#include "check_arena.h"
 
 struct seen {
     struct buf *text; /* elements, each in <> */

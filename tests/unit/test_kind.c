@@ -1,36 +1,9 @@
 /* test_kind.c - the table of kinds: its own consistency, paths, content and hashes. */
 #include "tool.h" /* before cmocka, whose `fail` is another */
 
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
+#include "check_arena.h"
 #include "gateway/kind.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static cJSON *json(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *o = json_parse(a, text, strlen(text), &e);
-    if (!o)
-        fail_msg("%s", e.text);
-    return o;
-}
 
 static void test_table(void **state)
 {

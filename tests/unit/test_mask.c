@@ -1,37 +1,8 @@
 /* test_mask.c - secrets hidden in every place they were seen in, and put back. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
-#include "base/secret.h"
 #include "check.h"
+#include "check_arena.h"
 #include "gateway/kind.h"
 #include "gateway/mask.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    secret_init("test", 4);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static cJSON *json(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *o = json_parse(a, text, strlen(text), &e);
-    if (!o)
-        fail_msg("%s", e.text);
-    return o;
-}
 
 /* HIDDEN must vanish, SHOWN must stay. */
 static const struct {

@@ -1,38 +1,9 @@
 /* test_plan.c - what tools describe, made safe: the console's traps, the digest, packing. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
-#include "base/secret.h"
 #include "check.h"
+#include "check_arena.h"
 #include "gateway/kind.h"
 #include "gateway/mask.h"
 #include "gateway/plan.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    secret_init("test", 4);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
-
-static cJSON *json(const char *text)
-{
-    struct err e = { 0 };
-    cJSON *o = json_parse(a, text, strlen(text), &e);
-    if (!o)
-        fail_msg("%s in %s", e.text, text);
-    return o;
-}
 
 #define ROUTE                                                                                      \
     "\"name\":\"r\",\"path\":{\"matchType\":\"PRE\",\"matchValue\":\"/\"},"                        \

@@ -1,23 +1,7 @@
 /* test_text.c - outside text made harmless; percent coding. */
-#include "base/arena.h"
 #include "base/text.h"
 #include "check.h"
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
+#include "check_arena.h"
 
 static void clean_text_has_no_controls(void **state)
 {

@@ -1,30 +1,12 @@
 /* test_yaml.c - scalars as Kubernetes reads them, block style as it prints them, and the round
  * trip. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/yaml.h"
 #include "check.h"
+#include "check_arena.h"
 #include <glob.h>
 #include <unistd.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static cJSON *parse(const char *text)
 {
