@@ -155,6 +155,14 @@ static void over(void *arg)
     loop_soon(l->request->mcp->loop, finish, l);
 }
 
+bool listen_is(const struct request *r)
+{
+    const struct listener *l = r->mcp->listeners;
+    while (l && l->request != r)
+        l = l->next;
+    return l != NULL;
+}
+
 void listen_end_all(struct mcp *m)
 {
     for (struct listener *l = m->listeners; l; l = l->next)

@@ -13,6 +13,8 @@ struct listener;
 enum { LISTEN_MAX = 1024, LISTEN_MAX_EACH = 128 /* of one principal */, LISTEN_MAX_URIS = 256 };
 enum listen_list { LISTEN_TOOLS = 1, LISTEN_PROMPTS = 2, LISTEN_RESOURCES = 4 };
 
+/* Is r one of them? */
+bool listen_is(const struct request *r);
 /* Answers r at its end. */
 void listen_start(struct request *r);
 /* A list is another one now. */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gateway/config.h"
 #include "mcp/era.h"
+#include "mcp/listen.h"
 #include "mcp/web_inside.h"
 #include "net/loop.h"
 
@@ -257,16 +258,26 @@ static void keep_alive(struct web_reply *r, double quiet, double beat)
 static bool expired(const struct web_reply *r)
 {
     struct timespec now;
-    if (!r->x || !r->session || r->until <= 0)
+    bool stands = r->session || (r->request && listen_is(r->request));
+    if (!r->x || !stands || r->until <= 0)
         return false;
     clock_gettime(CLOCK_REALTIME, &now);
     return (double)now.tv_sec >= r->until;
 }
 
+static void end_expired(struct web_reply *r)
+{
+    web_detach(r);
+    if (!r->request)
+        return;
+    r->request->gone = true;
+    cancel_fire(&r->request->cancel);
+}
+
 static void tick_one(struct web_reply *r, double quiet, double beat)
 {
     if (expired(r) && !r->dies)
-        web_detach(r);
+        end_expired(r);
     else if (r->x && !expired(r))
         keep_alive(r, quiet, beat);
     else if (r->dies && r->session) /* its client has left, or its token has expired */

@@ -269,6 +269,25 @@ def check_stream_ends_with_its_token(w):
     holds(time.time() - start < 10, "the stream outlived its token")
 
 
+def check_listen_stream_ends_with_its_token(w):
+    import http.client
+    ready(w)
+    meta = {mcp.META + "protocolVersion": mcp.MODERN, mcp.META + "clientCapabilities": {}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "subscriptions/listen",
+            "params": {"notifications": {"toolsListChanged": True}, "_meta": meta}}
+    link = http.client.HTTPConnection("127.0.0.1", w.port, timeout=20)
+    link.request("POST", "/mcp", json.dumps(body), {
+        "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "subscriptions/listen",
+        "Authorization": "Bearer " + w.token(exp=time.time() - 2)})
+    answer = link.getresponse()
+    equal(answer.status, 200, "listening")
+    start = time.time()
+    heard = answer.read().decode()
+    holds("acknowledged" in heard, heard)
+    holds(time.time() - start < 10, "the stream outlived its token")
+
+
 def main():
     checks = [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]
     return run_all(checks, sys.argv[1:], World)
