@@ -42,11 +42,9 @@ bool mask_name_is_secret(const char *member)
     s[n] = '\0';
     if (!strcmp(s, "cookie") || !strcmp(s, "setcookie"))
         return true;
-    if (ends_harmless(s))
-        return false;
     for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
         if (strstr(s, telling[i]))
-            return true;
+            return !ends_harmless(s);
     return false;
 }
 
