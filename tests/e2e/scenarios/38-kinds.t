@@ -29,6 +29,8 @@ given POST /v1/domains {"name":"b.example.com","enableHttps":"on","certIdentifie
 mode auto
 call change_resource {"kind":"plugin-instance","action":"create","name":"cluster-key-rate-limit","scope":"domain:a.example.com","dry_run":true,"object":{"enabled":true,"configurations":{"rule_name":"r","rule_items":[{"limit_by_header":"h","limit_keys":[{"key":"a","query_per_second":5}]}],"redis":{"service_name":"ghost.static"}}}}
 ok {"warnings":["~the gateway knows no service 'ghost.static'"]}
+call change_resource {"kind":"plugin-instance","action":"create","name":"cluster-key-rate-limit","scope":"domain:a.example.com","dry_run":true,"object":{"enabled":true,"configurations":{"rule_name":"r","global_threshold":{"query_per_second":5},"redis":{"service_name":"web.static"}}}}
+ok {"warnings":[]}
 call change_resource {"kind":"route","action":"create","object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}],"authConfig":{"enabled":true,"allowedConsumers":["nobody"]}}}
 error "authConfig.allowedConsumers[0]: there is no consumer 'nobody'"
 call change_resource {"kind":"route","action":"create","object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}],"domains":["a.example.com","b.example.com"]}}
