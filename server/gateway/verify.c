@@ -7,7 +7,8 @@ struct need {
     const char *path, *kind, *name;
     const struct plan_op *op;
     struct need *next;
-    bool met;
+    int port; /* 0: none is named */
+    bool met, port_met;
 };
 
 struct needs {
@@ -107,16 +108,41 @@ static bool missing(struct verify *v, const char *path, const char *kind, const 
                    service ? "list_resources kind service shows what there is" : "create it first");
 }
 
+/* "services[0].name" has its port beside it; "web.static:8080" in itself. */
+static int port_of(const struct verify *v, const cJSON *object, const char *path, const char *name)
+{
+    static const char last[] = ".name";
+    const char *colon = strchr(name, ':');
+    size_t n = strlen(path);
+    if (colon)
+        return (int)strtol(colon + 1, NULL, 10);
+    if (!text_ends(path, last))
+        return 0;
+    const char *beside = arena_printf(v->p->arena, "%.*s.port", (int)(n - (sizeof last - 1)), path);
+    const cJSON *port = json_path(object, beside);
+    return cJSON_IsNumber(port) ? port->valueint : 0;
+}
+
 static bool look_up(void *arg, const char *path, const char *kind, const char *name)
 {
     struct needs *n = arg;
     struct verify *v = n->v;
     struct arena *a = v->p->arena;
-    if ((was_there(v, kind, name) && !is_vital(v, path, kind)) || made_by(v->p, kind, name))
+    bool old = was_there(v, kind, name) && !is_vital(v, path, kind);
+    bool service = !strcmp(kind, "service");
+    int port = service ? port_of(v, v->op->after, path, name) : 0;
+    bool moved = service && port != port_of(v, v->op->before, path, name);
+    if (made_by(v->p, kind, name) || (old && !moved))
         return true;
-    if (!strcmp(kind, "service")) {
+    if (service) {
         struct need *one = arena_make(a, struct need);
-        *one = (struct need){ path, kind, arena_strdup(a, name), v->op, n->services, false };
+        *one = (struct need){ .path = path,
+                              .kind = kind,
+                              .name = arena_strdup(a, name),
+                              .op = v->op,
+                              .next = n->services,
+                              .port = port,
+                              .met = old };
         n->services = one;
         return true;
     }
@@ -134,8 +160,12 @@ static bool tick_off(void *arg, const cJSON *o)
     bool all = true;
     for (struct need *one = n->services; one; one = one->next) {
         size_t len = strcspn(one->name, ":"); /* "web.static:8080": a port may follow */
-        one->met = one->met || (name && strlen(name) == len && !strncmp(name, one->name, len));
-        all = all && one->met;
+        if (name && strlen(name) == len && !strncmp(name, one->name, len)) {
+            const cJSON *port = json_get(o, "port");
+            one->met = true;
+            one->port_met = one->port_met || (port && port->valueint == one->port);
+        }
+        all = all && one->met && (one->port_met || !one->port);
     }
     return !all;
 }
@@ -151,6 +181,10 @@ static bool services_exist(struct needs *n)
         v->op = one->op;
         if (!one->met)
             return missing(v, one->path, "service", one->name);
+        if (one->port && !one->port_met)
+            plan_warn(v->p, "%s '%s': %s: service '%s' is not known to have the port %d",
+                      one->op->kind->name, one->op->name, one->path,
+                      text_clean(v->p->arena, one->name, 120), one->port);
     }
     return true;
 }

@@ -31,6 +31,10 @@ call change_resource {"kind":"plugin-instance","action":"create","name":"cluster
 ok {"warnings":["~the gateway knows no service 'ghost.static'"]}
 call change_resource {"kind":"plugin-instance","action":"create","name":"cluster-key-rate-limit","scope":"domain:a.example.com","dry_run":true,"object":{"enabled":true,"configurations":{"rule_name":"r","global_threshold":{"query_per_second":5},"redis":{"service_name":"web.static"}}}}
 ok {"warnings":[]}
+call change_resource {"kind":"route","action":"create","dry_run":true,"object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":81}]}}
+ok {"warnings":["~services[0].name: service 'web.static' is not known to have the port 81"]}
+call change_resource {"kind":"route","action":"create","dry_run":true,"object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}]}}
+ok {"warnings":[]}
 call change_resource {"kind":"route","action":"create","object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}],"authConfig":{"enabled":true,"allowedConsumers":["nobody"]}}}
 error "authConfig.allowedConsumers[0]: there is no consumer 'nobody'"
 call change_resource {"kind":"route","action":"create","object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}],"domains":["a.example.com","b.example.com"]}}
