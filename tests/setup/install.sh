@@ -5,7 +5,7 @@ set -euo pipefail
 run=(gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
     libcjson-dev libyaml-dev libsqlite3-dev libssl-dev ca-certificates python3 python3-venv)
 test=(clang clang-format clang-tidy cppcheck pmccabe libcmocka-dev libclang-rt-14-dev nodejs npm nginx-light
-    openssl git procps)
+    openssl git procps curl)
 case "${1:-}" in
 run) want=("${run[@]}") ;;
 test) want=("${run[@]}" "${test[@]}") ;;
@@ -15,6 +15,7 @@ provided() { # a package of that name is installed, or its commands came another
     case "$1" in
     nodejs) command -v node >/dev/null ;;
     npm) command -v npm >/dev/null ;;
+    curl) command -v curl >/dev/null ;;
     *) dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed' ;;
     esac
 }
