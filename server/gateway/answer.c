@@ -100,8 +100,10 @@ bool gateway_enveloped(struct arena *a, const struct fetch_answer *answer)
 }
 
 cJSON *gateway_unwrap(struct arena *a, const char *method, const char *path,
-                      const struct fetch_answer *answer, struct err *e)
+                      const struct fetch_answer *answer, bool *enveloped, struct err *e)
 {
+    if (enveloped)
+        *enveloped = false;
     if (answer->len == 0)
         return json_null(a);
     struct err why = { 0 };
@@ -113,6 +115,8 @@ cJSON *gateway_unwrap(struct arena *a, const char *method, const char *path,
         return NULL;
     }
     const cJSON *success = json_get(body, "success");
+    if (enveloped)
+        *enveloped = cJSON_IsBool(success);
     if (!cJSON_IsBool(success) || !json_get(body, "data"))
         return body;
     if (cJSON_IsTrue(success))

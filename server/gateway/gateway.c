@@ -168,10 +168,10 @@ static bool says_missing(struct arena *a, const struct fetch_answer *answer)
         return true;
     if (answer->status != 404 && answer->status != 502)
         return false;
-    if (!gateway_enveloped(a, answer))
-        return false;
     struct err ignored = { 0 };
-    cJSON *body = json_parse(a, answer->body, answer->len, &ignored);
+    cJSON *body = json_parse(a, answer->body ? answer->body : "", answer->len, &ignored);
+    if (!cJSON_IsBool(json_get(body, "success")))
+        return false;
     const char *message = json_str(body, "message");
     return answer->status == 404 || (message && strstr(message, "NotFoundException"));
 }
@@ -190,9 +190,10 @@ cJSON *gateway_get(struct gateway *g, struct arena *a, const char *path, bool *m
     }
     if (answer.status / 100 != 2)
         return gateway_refused(a, "GET", path, &answer, e), NULL;
-    cJSON *data = gateway_unwrap(a, "GET", path, &answer, e);
+    bool enveloped = false;
+    cJSON *data = gateway_unwrap(a, "GET", path, &answer, &enveloped, e);
     /* Only this one comes without; from elsewhere it would be something else's answer. */
-    if (!data || gateway_enveloped(a, &answer) || text_starts(path, "/system/info"))
+    if (!data || enveloped || text_starts(path, "/system/info"))
         return data;
     err_status(e, ERR_GATEWAY, answer.status,
                "GET %s was answered with something else than the console's {success, data}", path);

@@ -35,9 +35,9 @@ bool gateway_refused(struct arena *a, const char *method, const char *path,
 /* Is the body the console's own {"success":…}? */
 bool gateway_enveloped(struct arena *a, const struct fetch_answer *answer);
 /* The JSON out of its envelope; NULL + e for HTML, garbage or success:false. An empty body is JSON
- * null. */
+ * null. *enveloped (optional): was there an envelope? */
 cJSON *gateway_unwrap(struct arena *a, const char *method, const char *path,
-                      const struct fetch_answer *answer, struct err *e);
+                      const struct fetch_answer *answer, bool *enveloped, struct err *e);
 
 /* GET of a console path (already percent-encoded), data out of its envelope. */
 cJSON *gateway_get(struct gateway *g, struct arena *a, const char *path, bool *missing,

@@ -50,7 +50,7 @@ static bool send_write(struct gateway *g, struct arena *a, const char *method, c
         return gateway_refused(a, method, path, &answer, e);
     }
     *doubt = WRITE_ANSWERED;
-    return gateway_unwrap(a, method, path, &answer, e) != NULL;
+    return gateway_unwrap(a, method, path, &answer, NULL, e) != NULL;
 }
 
 /* -- higress-config and the allow lists ------------------------------------------------------- */
