@@ -259,11 +259,6 @@ bool envoy_runs(const struct envoy *v)
     return v && v->pid > 0;
 }
 
-const char *envoy_access_log(const struct envoy *v)
-{
-    return v->access_log;
-}
-
 /* The loop may or may not have reaped it: waitpid then says ECHILD, which is as good. */
 static void end_child(int pid)
 {

@@ -35,5 +35,4 @@ struct envoy *envoy_start(struct loop *l, const struct envoy_options *o, struct 
 /* Notes of the last rendering (xds.h); valid until the next one. */
 const cJSON *envoy_notes(const struct envoy *v);
 bool envoy_runs(const struct envoy *v);
-const char *envoy_access_log(const struct envoy *v);
 void envoy_stop(struct envoy *v); /* NULL is fine; waits for its end */

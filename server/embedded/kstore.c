@@ -176,11 +176,6 @@ void kstore_close(struct kstore *s)
     arena_free(s->arena);
 }
 
-const char *kstore_dir(const struct kstore *s)
-{
-    return s->dir;
-}
-
 bool kstore_refresh(struct kstore *s)
 {
     unsigned long before = s->generation;

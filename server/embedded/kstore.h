@@ -31,7 +31,6 @@ enum kstore_result {
 /* Makes the folder if it is not there. ERR_SYSTEM names the path, or the process that holds it. */
 struct kstore *kstore_open(const char *dir, struct err *e);
 void kstore_close(struct kstore *s); /* NULL is fine */
-const char *kstore_dir(const struct kstore *s);
 /* True when something had changed. */
 bool kstore_refresh(struct kstore *s);
 /* Number of changes seen since the start (ours and others'): equal numbers, equal data. */

@@ -159,12 +159,6 @@ bool rest_needs_name(struct rest_request *r)
     return rest_fail(r, X_VALIDATION, "name is required.");
 }
 
-bool rest_failed(const struct rest_request *r)
-{
-    return r->reply.status >= 400 ||
-           (r->reply.status == 200 && r->route && r->route->flags & REST_VOID);
-}
-
 void rest_give(struct rest_request *r, const cJSON *data)
 {
     bool get = strcmp(r->method, "GET") == 0;

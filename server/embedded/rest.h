@@ -85,7 +85,6 @@ bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, con
 bool rest_is_lenient(const struct rest_request *r);
 /* Refuses a body without a name, which the real console stores as "" or "null". */
 bool rest_needs_name(struct rest_request *r);
-bool rest_failed(const struct rest_request *r); /* answered with 400 or more */
 
 /* ControllerUtil: GET enveloped (404 empty when NULL), POST 201 bare, PUT 200 bare (empty body when
  * NULL). */

@@ -6,7 +6,6 @@
  */
 #include "gateway/config.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/field.h"
 #include "base/json.h"
@@ -207,18 +206,6 @@ static int index_of(const char *const *list, int n, const char *word, int otherw
         if (!strcmp(list[i], word))
             return i;
     return otherwise;
-}
-
-void config_help(struct buf *b)
-{
-    for (const struct config_option *o = config_options; o->path; o++) {
-        if (!o->flag)
-            continue;
-        char left[80];
-        snprintf(left, sizeof left, "--%s %s", o->flag, o->value ? o->value : "");
-        buf_printf(b, "  %-30s %s%s%s%s\n", left, o->about, o->otherwise ? " Default: " : "",
-                   o->otherwise ? o->otherwise : "", o->otherwise ? "." : "");
-    }
 }
 
 static const char *const *strings(struct arena *a, const cJSON *list, const char *otherwise)

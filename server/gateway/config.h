@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 struct arena;
-struct buf;
 struct err;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
@@ -98,8 +97,6 @@ void config_reload(struct config *c, const struct config *now);
 struct config *config_gateway(const struct config *c, const char *name, struct err *e);
 bool config_several(const struct config *c);
 const char *config_names(struct arena *a, const struct config *c, const char *between);
-/* "  --mode MODE   …" a line each, for --help. */
-void config_help(struct buf *b);
 const char *config_mode_name(enum mode m);
 
 /* A secret on the server's side: {"env":"NAME"} or {"file":"/path"}, as far as the configuration

@@ -90,16 +90,6 @@ void listen_task(struct mcp *m, const char *principal, const char *id, const cJS
             tell(l, "notifications/tasks", detail);
 }
 
-void listen_each_uri(struct mcp *m, void (*fn)(void *arg, const char *uri), void *arg)
-{
-    const cJSON *one;
-    for (const struct listener *l = m->listeners; l; l = l->next)
-        cJSON_ArrayForEach(one, l->uris)
-        {
-            fn(arg, one->valuestring);
-        }
-}
-
 /* -- what is watched for them ------------------------------------------------------------- */
 
 /* Those before `end`; NULL: all. */

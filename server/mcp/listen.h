@@ -23,7 +23,5 @@ void listen_changed(struct mcp *m, enum listen_list what);
 void listen_updated(struct mcp *m, const char *uri);
 /* A task of that principal has another state; detail: its DetailedTask. */
 void listen_task(struct mcp *m, const char *principal, const char *id, const cJSON *detail);
-/* Every URI that somebody listens to; once for each listener. */
-void listen_each_uri(struct mcp *m, void (*fn)(void *arg, const char *uri), void *arg);
 /* Ends all, each with its result, in later turns of the loop. */
 void listen_end_all(struct mcp *m);

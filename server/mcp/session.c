@@ -240,12 +240,6 @@ void session_stand(struct session *s, struct standing *now)
         old->close(old);
 }
 
-void session_unstand(struct session *s, const struct standing *old)
-{
-    if (s->standing == old)
-        s->standing = NULL;
-}
-
 bool session_notify(struct session *s, const char *method, const char *params)
 {
     if (!s->standing)

@@ -59,9 +59,8 @@ void session_leave(struct request *r); /* no effect when it is in none */
 /* notifications/cancelled: the request with that id (raw text), if it is still running. */
 void session_cancel(struct session *s, const char *id);
 enum level session_level(const struct session *s);
-/* Newest wins; NULL clears it if it is still `old`. */
+/* Newest wins: the one that stood is closed. */
 void session_stand(struct session *s, struct standing *now);
-void session_unstand(struct session *s, const struct standing *old);
 /* A notification on the standing stream; params: JSON text. False: nobody can get it. */
 bool session_notify(struct session *s, const char *method, const char *params);
 /* Every session that has been initialized. fn must not end one. */
