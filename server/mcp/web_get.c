@@ -10,45 +10,24 @@
 #include "mcp/web_inside.h"
 #include "net/loop.h"
 
-static struct web_reply *reply_of(struct standing *s)
-{
-    return (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
-}
-
-static bool send_standing(struct standing *s, const char *json, size_t n)
-{
-    return web_event(reply_of(s), json, n);
-}
-
-/* The session ends. */
-static void close_standing(struct standing *s)
-{
-    struct web_reply *r = reply_of(s);
-    r->session = NULL;
-    web_detach(r);
-    web_log_drop(r);
-    web_release(r);
-}
-
 static struct web_reply *new_standing(struct web *w, struct session *s, struct http_exchange *x)
 {
     struct web_reply *r = web_reply_new(w, x);
     web_reply_of(r, s);
     r->pending = 0;
-    r->session = s;
-    r->standing = (struct standing){ .send = send_standing, .close = close_standing };
-    session_stand(s, &r->standing);
+    web_stand(r, s);
     return r;
 }
 
 static void stand(struct web *w, struct session *s, struct http_exchange *x, const char *last,
                   unsigned long event)
 {
-    if (s->standing && s->standing->close != close_standing) {
+    struct web_reply *r = web_standing(s);
+    if (r ? r->dies : s->standing != NULL) {
         web_refuse(x, 400, NULL, RPC_INVALID_REQUEST, "This session has its stream at /sse");
         return;
     }
-    struct web_reply *r = s->standing ? reply_of(s->standing) : new_standing(w, s, x);
+    r = r ? r : new_standing(w, s, x);
     web_attach(r, x);
     r->standing.open = r->x != NULL;
     web_log_replay(r, last && event <= r->last ? event : r->told);

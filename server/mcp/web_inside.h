@@ -94,6 +94,9 @@ void web_messages(struct web *w, struct http_exchange *x);
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
 void web_reply_of(struct web_reply *r, const struct session *s);
+/* r becomes the standing stream of s. */
+void web_stand(struct web_reply *r, struct session *s);
+struct web_reply *web_standing(const struct session *s); /* NULL: none, or not of this transport */
 /* The exchange becomes the event stream of r; another one that had it ends. */
 void web_attach(struct web_reply *r, struct http_exchange *x);
 void web_detach(struct web_reply *r); /* ends the exchange, if there is one */

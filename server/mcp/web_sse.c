@@ -9,15 +9,10 @@
 #include "mcp/method.h"
 #include "mcp/web_inside.h"
 
-static struct web_reply *reply_of(struct standing *s)
-{
-    return (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
-}
-
 static bool send(struct reply_to *to, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
-    return r->x && web_event(r, json, n);
+    return web_event(r, json, n);
 }
 
 static void done(struct reply_to *to, int status, const char *json, size_t n)
@@ -27,19 +22,6 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
     r->pending--;
     if (json && r->x)
         web_event(r, json, n);
-    web_release(r);
-}
-
-static bool send_standing(struct standing *s, const char *json, size_t n)
-{
-    return send(&reply_of(s)->to, json, n);
-}
-
-static void close_standing(struct standing *s)
-{
-    struct web_reply *r = reply_of(s);
-    r->session = NULL;
-    web_detach(r);
     web_release(r);
 }
 
@@ -60,9 +42,8 @@ void web_sse(struct web *w, struct http_exchange *x)
     r->to = (struct reply_to){ .send = send, .done = done };
     r->pending = 0;
     r->dies = true;
-    r->session = s;
-    r->standing = (struct standing){ .send = send_standing, .close = close_standing, .open = true };
-    session_stand(s, &r->standing);
+    web_stand(r, s);
+    r->standing.open = true;
     web_attach(r, x);
     const char *where =
         arena_printf(r->arena, "event: endpoint\ndata: /messages?sessionId=%s\n\n", s->id);
@@ -80,7 +61,8 @@ static struct session *session_of(struct web *w, struct http_exchange *x)
         return NULL;
     }
     struct session *s = session_find(w->mcp, x->query + sizeof name - 1, web_principal(w, x));
-    if (s && s->standing && s->standing->close == close_standing)
+    const struct web_reply *r = s ? web_standing(s) : NULL;
+    if (r && r->dies)
         return s;
     web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "Session not found");
     return NULL;
@@ -98,7 +80,7 @@ static void refuse(struct http_exchange *x, const char *id, const struct err *e)
 
 static void one(struct http_exchange *x, struct session *s, struct arena *a, const struct rpc *rpc)
 {
-    struct web_reply *r = reply_of(s->standing);
+    struct web_reply *r = web_standing(s);
     accepted(x);
     if (rpc->kind == RPC_REQUEST) {
         r->pending++;
@@ -120,7 +102,7 @@ static void several(struct http_exchange *x, struct session *s)
         refuse(x, NULL, &e);
         return;
     }
-    struct web_reply *r = reply_of(s->standing);
+    struct web_reply *r = web_standing(s);
     accepted(x);
     r->pending++;
     batch_run(b, s, &r->to);

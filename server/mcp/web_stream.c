@@ -241,6 +241,41 @@ void web_reply_of(struct web_reply *r, const struct session *s)
     r->primes = s->era && s->era->primes;
 }
 
+/* -- the standing stream of a session ---------------------------------------------------- */
+
+static struct web_reply *reply_of(struct standing *s)
+{
+    return (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
+}
+
+static bool send_standing(struct standing *s, const char *json, size_t n)
+{
+    return web_event(reply_of(s), json, n);
+}
+
+/* The session ends. */
+static void close_standing(struct standing *s)
+{
+    struct web_reply *r = reply_of(s);
+    r->session = NULL;
+    web_detach(r);
+    web_log_drop(r);
+    web_release(r);
+}
+
+void web_stand(struct web_reply *r, struct session *s)
+{
+    r->session = s;
+    r->standing = (struct standing){ .send = send_standing, .close = close_standing };
+    session_stand(s, &r->standing);
+}
+
+struct web_reply *web_standing(const struct session *s)
+{
+    bool ours = s->standing && s->standing->close == close_standing;
+    return ours ? reply_of(s->standing) : NULL;
+}
+
 /* -- time -------------------------------------------------------------------------------- */
 
 /* Somebody listens, or waits to. */
