@@ -1,5 +1,6 @@
 /* when.c - ISO 8601 by hand: strptime knows neither fractions nor offsets. */
 #include "base/when.h"
+#include "base/arena.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,25 @@ static double offset_of(const char *p)
     if ((*p != '+' && *p != '-') || sscanf(p + 1, "%2d:%2d", &hours, &minutes) < 1)
         return 0;
     return (*p == '-' ? -1 : 1) * (hours * 3600.0 + minutes * 60.0);
+}
+
+double when_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+char *when_text(struct arena *a, double unix_time, bool millis)
+{
+    time_t seconds = (time_t)unix_time;
+    struct tm t;
+    char text[40];
+    gmtime_r(&seconds, &t);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
+    if (!millis)
+        return arena_printf(a, "%sZ", text);
+    return arena_printf(a, "%s.%03dZ", text, (int)((unix_time - (double)seconds) * 1000));
 }
 
 double when_parse(const char *iso)

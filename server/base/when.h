@@ -1,6 +1,12 @@
 /* when.h - times as text: ISO 8601 in UTC, read and written. */
 #pragma once
+#include <stdbool.h>
 
+struct arena;
+
+double when_now(void); /* Unix seconds by the wall clock */
+/* "2026-11-24T05:28:21Z"; with millis "2026-11-24T05:28:21.636Z". */
+char *when_text(struct arena *a, double unix_time, bool millis);
 /* "2026-11-24T05:28:21.636Z" (fraction and Z may be missing; "+08:00" is heard) as Unix seconds; 0
  * on NULL or anything else. */
 double when_parse(const char *iso);

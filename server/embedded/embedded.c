@@ -3,18 +3,12 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/when.h"
 #include "embedded/dispatch.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/rest.h"
 #include "embedded/seed.h"
-
-static double wall_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* All or none, so that a folder is never half filled. */
 static bool seed(struct embedded *x, struct err *e)
@@ -29,7 +23,7 @@ struct embedded *embedded_open(const char *dir, struct err *e)
     struct arena *a = arena_new();
     struct embedded *x = arena_make(a, struct embedded);
     x->arena = a;
-    x->now = wall_clock;
+    x->now = when_now;
     x->store = kstore_open(dir, e);
     if (x->store && seed(x, e))
         return x;

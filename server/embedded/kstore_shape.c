@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/when.h"
 
 static bool is_zero(const cJSON *v)
 {
@@ -165,16 +166,6 @@ static cJSON *sorted(struct arena *a, const cJSON *node)
     return out;
 }
 
-static char *now_text(struct arena *a)
-{
-    char text[32];
-    struct tm parts;
-    time_t now = time(NULL);
-    gmtime_r(&now, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return arena_strdup(a, text);
-}
-
 cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
                     const char *version)
 {
@@ -184,7 +175,7 @@ cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJS
     json_set_str(a, copy, "kind", row->kind);
     cJSON *metadata = json_get(copy, "metadata");
     const char *created = json_str(json_get(current, "metadata"), "creationTimestamp");
-    json_set_str(a, metadata, "creationTimestamp", created ? created : now_text(a));
+    json_set_str(a, metadata, "creationTimestamp", created ? created : when_text(a, when_now(), false));
     json_set_str(a, metadata, "namespace", "higress-system");
     json_set_str(a, metadata, "resourceVersion", version);
     json_remove(metadata, "managedFields");

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "gateway/engine_inside.h"
 #include "net/loop.h"
 #include <math.h>
@@ -11,12 +12,7 @@ enum { LIST_MAX = 100 };
 
 static void set_time(struct arena *a, cJSON *o, const char *name, double unix_time)
 {
-    time_t seconds = (time_t)unix_time;
-    struct tm t;
-    char text[32];
-    gmtime_r(&seconds, &t);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &t);
-    json_set_str(a, o, name, text);
+    json_set_str(a, o, name, when_text(a, unix_time, false));
 }
 
 /* Where there are several, a change says which one it is for: by name, or by address when it is

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/when.h"
 #include "gateway/plan.h"
 #include "gateway/store_inside.h"
 #include <errno.h>
@@ -34,13 +35,6 @@ static const char *const more_schema[] = {
     " seal TEXT)",
     "CREATE TABLE IF NOT EXISTS processes (owner TEXT PRIMARY KEY, seen REAL)",
 };
-
-double store_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* -- opening --------------------------------------------------------------------------------------
  */
@@ -143,13 +137,13 @@ static char *same_wish(struct store *s, struct arena *a, const struct plan *p, d
     struct db_rows r = db_query(s->db, e,
                                 "SELECT id FROM plans WHERE digest = ? AND state IN "
                                 "('draft', 'pending') AND expires > ? LIMIT 1",
-                                "td", p->digest, store_now());
+                                "td", p->digest, when_now());
     char *id = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
     db_done(&r);
     if (!id)
         return NULL;
     bool ok = db_run(s->db, e, "UPDATE plans SET holder = ?, expires = ?, updated = ? WHERE id = ?",
-                     "tddt", s->owner, store_now() + ttl, store_now(), id);
+                     "tddt", s->owner, when_now() + ttl, when_now(), id);
     if (ok && state == STATE_PENDING)
         ok = db_run(s->db, e, "UPDATE plans SET state = 'pending' WHERE id = ? AND state = 'draft'",
                     "t", id);
@@ -177,7 +171,7 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
     char *packed = json_print(a, plan_pack(a, p));
     char *sealed = crypto_seal(a, s->key, id, packed, strlen(packed));
     char *summary = secret_scrub(a, json_print(a, plan_show(a, p, false)));
-    double now = store_now();
+    double now = when_now();
     return db_run(s->db, e,
                   "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, "
                   "updated, expires, holder, sealed, summary) VALUES "

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/when.h"
 #include "gateway/store_inside.h"
 
 struct line {
@@ -37,17 +38,6 @@ static char *seal_of(struct store *s, struct arena *a, int seq, const char *hash
     return base64url_encode(a, mac, sizeof mac);
 }
 
-static char *timestamp(struct arena *a)
-{
-    double now = store_now();
-    time_t seconds = (time_t)now;
-    struct tm t;
-    gmtime_r(&seconds, &t);
-    char text[32];
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &t);
-    return arena_printf(a, "%s.%03dZ", text, (int)((now - (double)seconds) * 1000));
-}
-
 /* The newest line's number and hash; 0 and "" when there is none. */
 static char *last(struct store *s, struct arena *a, int *seq, struct err *e)
 {
@@ -64,7 +54,7 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
                  const char *channel, const char *detail, struct err *e)
 {
     struct arena *a = arena_new();
-    struct line l = { .at = timestamp(a), .event = event, .id = id, .who = who };
+    struct line l = { .at = when_text(a, when_now(), true), .event = event, .id = id, .who = who };
     l.channel = channel;
     l.detail = detail;
     char *before = last(s, a, &l.seq, e);

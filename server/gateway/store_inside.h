@@ -11,7 +11,6 @@ struct store {
     double data_version; /* of store_changed */
 };
 
-double store_now(void);
 /* Makes store->owner. */
 void store_name_owner(struct store *s);
 /* One audit line inside the caller's transaction. */

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/when.h"
 #include "gateway/store_inside.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,8 +101,8 @@ bool store_beat(struct store *s, struct err *e)
               db_run(s->db, e,
                      "INSERT INTO processes (owner, seen) VALUES (?1, ?2) ON CONFLICT (owner) DO "
                      "UPDATE SET seen = ?2",
-                     "td", s->owner, store_now()) &&
-              db_run(s->db, e, "DELETE FROM processes WHERE seen < ?", "d", store_now() - 86400);
+                     "td", s->owner, when_now()) &&
+              db_run(s->db, e, "DELETE FROM processes WHERE seen < ?", "d", when_now() - 86400);
     return db_run(s->db, e, "PRAGMA synchronous=FULL", "") && ok;
 }
 
@@ -117,7 +118,7 @@ bool store_alive(struct store *s, const char *owner)
     struct db_rows r = db_query(s->db, &ignored,
                                 "SELECT 1 FROM processes WHERE owner = ? AND "
                                 "seen > ?",
-                                "td", owner, store_now() - LIFE_SIGN);
+                                "td", owner, when_now() - LIFE_SIGN);
     bool alive = db_next(&r, &ignored);
     db_done(&r);
     return alive;
@@ -141,7 +142,7 @@ static bool set_state(struct store *s, const char *id, enum plan_state from, enu
                       const char *result, struct err *e)
 {
     bool take = to == STATE_APPLYING, give = from == STATE_APPLYING;
-    double now = store_now();
+    double now = when_now();
     return db_run(s->db, e,
                   "UPDATE plans SET state = ?1, updated = ?2, lease = ?3, lease_until = ?4, "
                   "result = coalesce(?5, result), "
@@ -157,7 +158,7 @@ static bool decision(struct store *s, const char *id, enum plan_state to, const 
     if (to != STATE_APPROVED && to != STATE_REJECTED)
         return true;
     return db_run(s->db, e, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", "tdttt", id,
-                  store_now(), who, channel, names[to]);
+                  when_now(), who, channel, names[to]);
 }
 
 bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
@@ -188,7 +189,7 @@ bool store_renew(struct store *s, const char *id, double seconds, bool *held, st
     bool ok = db_run(s->db, e,
                      "UPDATE plans SET lease_until = ? WHERE id = ? AND state = 'applying' AND "
                      "lease = ?",
-                     "dtt", store_now() + seconds, id, s->owner);
+                     "dtt", when_now() + seconds, id, s->owner);
     *held = ok && db_changes(s->db) == 1;
     return ok;
 }
@@ -212,7 +213,7 @@ bool store_take_over(struct store *s, const char *id, bool *taken, struct err *e
     bool ok = db_run(s->db, e,
                      "UPDATE plans SET lease = ?, lease_until = ? WHERE id = ? AND "
                      "state = 'applying' AND coalesce(lease, '') = ?",
-                     "tdtt", s->owner, store_now() + LEASE, id, owner);
+                     "tdtt", s->owner, when_now() + LEASE, id, owner);
     *taken = ok && db_changes(s->db) == 1;
     return ok;
 }
@@ -227,7 +228,7 @@ static bool next_expired(struct store *s, enum plan_state state, char id[80], st
 {
     struct db_rows r =
         db_query(s->db, e, "SELECT id FROM plans WHERE state = ? AND expires < ? LIMIT 1", "td",
-                 names[state], store_now());
+                 names[state], when_now());
     bool there = db_next(&r, e);
     if (there)
         snprintf(id, 80, "%s", db_text(&r, 0));
@@ -266,7 +267,7 @@ bool store_intend(struct store *s, const char *id, int op, enum intent what, con
     return db_run(s->db, e,
                   "INSERT INTO intents VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id, op) DO UPDATE "
                   "SET what = ?3, note = ?4, at = ?5",
-                  "tiitd", id, op, (int)what, note, store_now());
+                  "tiitd", id, op, (int)what, note, when_now());
 }
 
 enum intent store_intent(struct store *s, const char *id, int op)

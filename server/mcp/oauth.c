@@ -9,12 +9,11 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "gateway/config.h"
 #include "mcp/jwt.h"
 #include "net/fetch.h"
 #include "net/loop.h"
-
-#include <time.h>
 
 enum {
     KEYS_SECONDS = 600,
@@ -43,13 +42,6 @@ struct oauth {
     struct good good[REMEMBERED];
     int next;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* -- keys -------------------------------------------------------------------------------- */
 
@@ -189,7 +181,7 @@ static enum oauth_verdict check(struct oauth *o, const char *token, struct good 
 {
     const struct jwt_rules rules = { .issuer = o->config->oauth_issuer,
                                      .audience = o->config->oauth_resource,
-                                     .now = now(),
+                                     .now = when_now(),
                                      .skew = o->config->oauth_skew };
     const cJSON *claims = NULL;
     struct arena *a = arena_new();
@@ -208,7 +200,7 @@ enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_
     uint8_t digest[SHA256_SIZE];
     crypto_sha256(token, strlen(token), digest);
     struct good *g = remembered(o, digest);
-    if (g && now() >= g->grant.until) {
+    if (g && when_now() >= g->grant.until) {
         forget(g);
         g = NULL;
     }

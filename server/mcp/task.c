@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
@@ -53,13 +54,7 @@ static struct task_table *table(struct mcp *m)
 
 static void add_time(struct arena *a, cJSON *o, const char *member, double when)
 {
-    char text[40];
-    struct tm tm;
-    time_t seconds = (time_t)when;
-    gmtime_r(&seconds, &tm);
-    size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof text - n, ".%03dZ", (int)((when - (double)seconds) * 1000));
-    json_set_str(a, o, member, text);
+    json_set_str(a, o, member, when_text(a, when, true));
 }
 
 static cJSON *describe(struct arena *a, const struct task *t)
@@ -88,17 +83,10 @@ static cJSON *describe_whole(struct arena *a, const struct task *t)
     return o;
 }
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void turn(struct task *t, const char *state)
 {
     t->state = state;
-    t->updated = now();
+    t->updated = when_now();
     struct arena *a = arena_new();
     listen_task(t->mcp, t->principal, t->id, describe_whole(a, t));
     arena_free(a);
@@ -143,7 +131,7 @@ static void drop(struct task_table *all, struct task **p)
 static void sweep(void *arg)
 {
     struct mcp *m = arg;
-    double oldest = now() - TASK_TTL_SECONDS;
+    double oldest = when_now() - TASK_TTL_SECONDS;
     for (struct task **p = &m->tasks->first; *p;) {
         if (!(*p)->request && (*p)->updated < oldest && (*p)->created < oldest)
             drop(m->tasks, p);
@@ -169,7 +157,7 @@ static struct task *make(struct request *r)
                         .state = "working",
                         .request = r,
                         .next = all->first };
-    t->created = t->updated = now();
+    t->created = t->updated = when_now();
     all->first = t;
     all->count++;
     return t;

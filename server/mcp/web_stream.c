@@ -5,13 +5,12 @@
  */
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "mcp/web_inside.h"
 #include "net/loop.h"
-
-#include <time.h>
 
 enum { EARLY_SECONDS = 2, KEEP_SECONDS = 60 };
 
@@ -292,12 +291,8 @@ static void keep_alive(struct web_reply *r, double quiet, double beat)
 /* A standing stream ends with the token that opened it; a call under way is answered. */
 static bool expired(const struct web_reply *r)
 {
-    struct timespec now;
     bool stands = r->session || (r->request && listen_is(r->request));
-    if (!r->x || !stands || r->until <= 0)
-        return false;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double)now.tv_sec >= r->until;
+    return r->x && stands && r->until > 0 && when_now() >= r->until;
 }
 
 static void end_expired(struct web_reply *r)

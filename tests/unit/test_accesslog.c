@@ -187,6 +187,10 @@ static void test_times(void **state)
     assert_true(when_since("15m", 10000) == 9100);
     assert_true(when_since("1970-01-02T00:00:00Z", 1) == 86400);
     assert_true(when_since("soon", 1) == 0);
+    struct arena *a = arena_new();
+    assert_string_equal(when_text(a, 86400.5, false), "1970-01-02T00:00:00Z");
+    assert_string_equal(when_text(a, 86400.5, true), "1970-01-02T00:00:00.500Z");
+    arena_free(a);
 }
 
 int main(void)
