@@ -95,7 +95,7 @@ struct session *web_session(struct web *w, struct http_exchange *x, const char *
         return NULL;
     }
     const char *id = http_header(x, "mcp-session-id");
-    struct session *s = id ? session_find(w->mcp, id, web_principal(w, x)) : NULL;
+    struct session *s = id ? session_find(w->mcp, id, web_principal(x)) : NULL;
     if (!id)
         web_refuse(x, 400, rpc_id, RPC_INVALID_REQUEST,
                    "Mcp-Session-Id is missing: initialize first");

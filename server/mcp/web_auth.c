@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "gateway/config.h"
 #include "mcp/catalog.h"
 #include "mcp/oauth.h"
@@ -55,19 +56,23 @@ static enum oauth_verdict grant_of(const struct web *w, const struct http_exchan
     return w->oauth ? oauth_check(w->oauth, token, g, why) : OAUTH_BAD;
 }
 
-const char *web_principal(const struct web *w, const struct http_exchange *x)
+/* What the gate has judged, as long as it is true; NULL: no more, or nothing. */
+static const struct oauth_grant *passed(const struct http_exchange *x)
 {
-    struct oauth_grant g;
-    const char *why;
-    bool good = grant_of(w, x, &g, &why) == OAUTH_GOOD && g.read;
-    return good ? arena_strdup(x->arena, g.principal) : NULL;
+    const struct oauth_grant *g = x->passed;
+    return g && (g->until <= 0 || when_now() < g->until) ? g : NULL;
 }
 
-double web_until(const struct web *w, const struct http_exchange *x)
+const char *web_principal(const struct http_exchange *x)
 {
-    struct oauth_grant g;
-    const char *why;
-    return grant_of(w, x, &g, &why) == OAUTH_GOOD ? g.until : 0;
+    const struct oauth_grant *g = passed(x);
+    return g ? g->principal : NULL;
+}
+
+double web_until(const struct http_exchange *x)
+{
+    const struct oauth_grant *g = passed(x);
+    return g ? g->until : 0;
 }
 
 /* -- refusals ---------------------------------------------------------------------------- */
@@ -125,6 +130,10 @@ bool web_known(const struct web *w, struct http_exchange *x)
                       why ? why : "A bearer token of this server is needed");
     if (!g.read)
         return refuse(w, x, 403, "insufficient_scope", scope, "the token may not read here");
+    struct oauth_grant *keep = arena_make(x->arena, struct oauth_grant);
+    *keep = g;
+    keep->principal = arena_strdup(x->arena, g.principal);
+    x->passed = keep;
     return true;
 }
 
@@ -141,11 +150,10 @@ static bool changes(const struct web *w, const struct rpc *rpc)
 
 bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc)
 {
-    struct oauth_grant g;
-    const char *why;
+    const struct oauth_grant *g = passed(x);
     if (!w->oauth || !changes(w, rpc))
         return true;
-    if (grant_of(w, x, &g, &why) == OAUTH_GOOD && g.change)
+    if (g && g->change)
         return true;
     return refuse(w, x, 403, "insufficient_scope", both_scopes(w, x->arena),
                   rpc ? "this tool changes things, which the token may not"

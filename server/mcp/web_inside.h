@@ -55,13 +55,14 @@ struct web_record {
 
 /* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
  * known. */
-const char *web_principal(const struct web *w, const struct http_exchange *x);
-/* Is there a token that may speak here at all? False after a refusal (401, 403, 503). */
+const char *web_principal(const struct http_exchange *x);
+/* Is there a token that may speak here at all? False after a refusal (401, 403, 503). For the gate:
+ * it judges the token, the others look at what it found. */
 bool web_known(const struct web *w, struct http_exchange *x);
 /* May the token of x do what the message asks for? rpc NULL: a batch. False after a 403. */
 bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc);
 /* Unix time until which the token of x is good; 0: for ever. */
-double web_until(const struct web *w, const struct http_exchange *x);
+double web_until(const struct http_exchange *x);
 void web_metadata(struct web *w, struct http_exchange *x); /* RFC 9728 */
 /* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
  * another's), a version that has no sessions. */

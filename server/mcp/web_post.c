@@ -99,7 +99,7 @@ static void route(struct web *w, struct http_exchange *x, struct arena *a, const
         arena_free(a);
         return;
     }
-    const char *who = web_principal(w, x);
+    const char *who = web_principal(x);
     bool claimed = rpc->kind != RPC_RESPONSE && modern_claimed(rpc);
     if (rpc->kind == RPC_REQUEST && (claimed || modern_header(rpc, x))) {
         struct request *r = request_of(w, x, a, rpc, who);

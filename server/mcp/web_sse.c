@@ -33,7 +33,7 @@ void web_sse(struct web *w, struct http_exchange *x)
         web_refuse(x, 406, NULL, RPC_INVALID_REQUEST, "Accept must allow text/event-stream");
         return;
     }
-    struct session *s = session_open(w->mcp, web_principal(w, x));
+    struct session *s = session_open(w->mcp, web_principal(x));
     if (!s) {
         web_refuse(x, 503, NULL, RPC_INTERNAL, WEB_TOO_MANY);
         return;
@@ -60,7 +60,7 @@ static struct session *session_of(struct web *w, struct http_exchange *x)
                    "sessionId is missing: GET /sse says where to POST");
         return NULL;
     }
-    struct session *s = session_find(w->mcp, x->query + sizeof name - 1, web_principal(w, x));
+    struct session *s = session_find(w->mcp, x->query + sizeof name - 1, web_principal(x));
     const struct web_reply *r = s ? web_standing(s) : NULL;
     if (r && r->dies)
         return s;

@@ -151,7 +151,7 @@ void web_attach(struct web_reply *r, struct http_exchange *x)
     if (r->x != x)
         web_detach(r);
     take(r, x);
-    r->until = r->web ? web_until(r->web, x) : 0;
+    r->until = r->web ? web_until(x) : 0;
     http_stream(x, 200, headers);
     bool first = !r->streaming;
     r->streaming = true;

@@ -37,6 +37,7 @@ struct http_exchange {
     const char *peer;                /* "127.0.0.1:40000" or "unix" */
     const struct http_header *extra; /* added to whatever is answered; ended by { 0 }, or NULL */
     void *user;
+    const void *passed; /* what the gate found out, for the handler */
     /* The client left, even by closing only its sending half, or shutdown came, before the answer
      * was finished. After it the exchange is dead. Never from inside a http_* call
      * but http_release. */
