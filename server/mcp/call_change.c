@@ -66,7 +66,7 @@ static const cJSON *await(struct call *c, const char *id)
 /* A client with views shows the plan to its person, for which it must have it now. */
 static bool shows_plans(const struct request *r)
 {
-    return json_get(json_get(r->client, "extensions"), "io.modelcontextprotocol/ui") != NULL;
+    return client_extension(r->client, EXTENSION_UI) != NULL;
 }
 
 /* The plan, and how a person approves it where the client cannot ask. */

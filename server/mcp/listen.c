@@ -8,8 +8,6 @@
 #include "mcp/watch.h"
 #include "net/loop.h"
 
-#define META "io.modelcontextprotocol/"
-
 struct listener {
     struct request *request;
     unsigned lists;     /* enum listen_list */
@@ -36,7 +34,7 @@ static void add_id(struct arena *a, cJSON *params, const struct listener *l)
     cJSON *meta = json_get(params, "_meta");
     if (!meta)
         meta = json_set_object(a, params, "_meta");
-    json_set(a, meta, META "subscriptionId", json_raw(a, l->request->rpc.id));
+    json_set(a, meta, MCP_META "subscriptionId", json_raw(a, l->request->rpc.id));
 }
 
 static bool tell(const struct listener *l, const char *method, const cJSON *detail)

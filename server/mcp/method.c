@@ -38,9 +38,6 @@ struct method {
 
 /* -- opening ----------------------------------------------------------------------------- */
 
-#define UI "io.modelcontextprotocol/ui"
-#define TASKS "io.modelcontextprotocol/tasks"
-
 /* client: what it declared. Sessions hear of an extension when they named it. */
 static void add_capabilities(struct arena *a, cJSON *result, const struct era *era,
                              const cJSON *client)
@@ -55,12 +52,12 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
     cJSON *tools = json_set_object(a, all, "tools");
     json_set_bool(a, prompts, "listChanged", true);
     json_set_bool(a, tools, "listChanged", true);
-    if (!era->modern && !json_get(json_get(client, "extensions"), UI))
+    if (!era->modern && !client_extension(client, EXTENSION_UI))
         return;
     cJSON *extensions = json_set_object(a, all, "extensions");
-    json_set_object(a, extensions, UI);
+    json_set_object(a, extensions, EXTENSION_UI);
     if (era->modern)
-        json_set_object(a, extensions, TASKS);
+        json_set_object(a, extensions, EXTENSION_TASKS);
 }
 
 static void remember(struct session *s, const struct rpc *rpc)

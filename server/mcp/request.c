@@ -12,10 +12,13 @@
 
 #include <stdarg.h>
 
-#define META "io.modelcontextprotocol/"
-
 static const char *const level_names[] = { "debug", "info",     "notice", "warning",
                                            "error", "critical", "alert",  "emergency" };
+
+const cJSON *client_extension(const cJSON *client, const char *name)
+{
+    return json_get(json_get(client, "extensions"), name);
+}
 
 struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to)
 {
@@ -58,7 +61,7 @@ const char *request_envelope(struct request *r, cJSON *result)
         cJSON *meta = json_get(result, "_meta");
         if (!meta)
             meta = json_set_object(r->arena, result, "_meta");
-        json_set(r->arena, meta, META "serverInfo", request_server_info(r->arena, r->era));
+        json_set(r->arena, meta, MCP_META "serverInfo", request_server_info(r->arena, r->era));
     }
     return json_print(r->arena, result);
 }
@@ -129,7 +132,7 @@ enum level level_find(const char *name)
 
 static const cJSON *claim(const struct rpc *rpc)
 {
-    return json_get(json_get(rpc->params, "_meta"), META "protocolVersion");
+    return json_get(json_get(rpc->params, "_meta"), MCP_META "protocolVersion");
 }
 
 bool modern_claimed(const struct rpc *rpc)
@@ -149,12 +152,13 @@ bool modern_meta(struct request *r)
     r->era = era_modern();
     if (!cJSON_IsObject(meta) || !cJSON_IsString(claim(&r->rpc)))
         return request_fail(r, 400, RPC_INVALID_PARAMS,
-                            "Invalid params: _meta." META "protocolVersion must be a string");
-    r->client = json_get(meta, META "clientCapabilities");
+                            "Invalid params: _meta." MCP_META "protocolVersion must be a string");
+    r->client = json_get(meta, MCP_META "clientCapabilities");
     if (!cJSON_IsObject(r->client))
         return request_fail(r, 400, RPC_INVALID_PARAMS,
-                            "Invalid params: _meta." META "clientCapabilities must be an object");
-    const cJSON *level = json_get(meta, META "logLevel");
+                            "Invalid params: _meta." MCP_META
+                            "clientCapabilities must be an object");
+    const cJSON *level = json_get(meta, MCP_META "logLevel");
     if (!level)
         return true;
     r->level = level_find(cJSON_IsString(level) ? level->valuestring : NULL);

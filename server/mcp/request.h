@@ -10,6 +10,10 @@
 #include "base/fiber.h"
 #include "mcp/rpc.h"
 
+#define MCP_META "io.modelcontextprotocol/" /* of the protocol's own names in _meta */
+#define EXTENSION_TASKS "io.modelcontextprotocol/tasks"
+#define EXTENSION_UI "io.modelcontextprotocol/ui"
+
 struct era;
 struct mcp;
 struct method;
@@ -53,6 +57,9 @@ struct request {
     int http_status;      /* of an error; 0: 200 */
     bool gone;            /* cancelled by the client: no answer */
 };
+
+/* What the client declared of an extension; NULL: it does not know it. */
+const cJSON *client_extension(const cJSON *client, const char *name);
 
 /* The arena goes over to the request. */
 struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to);

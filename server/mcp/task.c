@@ -17,7 +17,6 @@
 #include "net/loop.h"
 #include <stdarg.h>
 
-#define EXTENSION "io.modelcontextprotocol/tasks"
 enum { ID_BYTES = 20, STATUS_MAX = 240, SWEEP_SECONDS = 60 };
 
 struct task {
@@ -165,15 +164,14 @@ static struct task *make(struct request *r)
 
 bool task_offered(const struct request *r)
 {
-    return r->era && r->era->modern &&
-           cJSON_IsObject(json_get(json_get(r->client, "extensions"), EXTENSION));
+    return r->era && r->era->modern && cJSON_IsObject(client_extension(r->client, EXTENSION_TASKS));
 }
 
 bool task_declared(struct request *r)
 {
     if (task_offered(r))
         return true;
-    r->err_data = "{\"requiredCapabilities\":{\"extensions\":{\"" EXTENSION "\":{}}}}";
+    r->err_data = "{\"requiredCapabilities\":{\"extensions\":{\"" EXTENSION_TASKS "\":{}}}}";
     return request_fail(r, 400, RPC_NO_CAPABILITY, "Missing required client capability");
 }
 
