@@ -97,17 +97,19 @@ static const struct field reference[] = {
     { "file", STR, OPT, "Path of a file; a final newline is cut.", .min = 1, .max = 4096 },
     { 0 },
 };
-static const struct field gateway_rows[] = {
-    { "url", STR, OPT, "Console URL.", .min = 8, .max = 1024 },
-    { "username", STR, OPT, "Console user.", .min = 1, .max = 256 },
-    { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",
-      .of = reference },
-    { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },
-    { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },
-    { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },
-    { "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60 },
-    { 0 },
-};
+/* One console; `needed`: must its URL be given? */
+#define CONSOLE_ROWS(needed)                                                                       \
+    { "url", STR, needed, "Console URL.", .min = 8, .max = 1024 },                                 \
+        { "username", STR, OPT, "Console user.", .min = 1, .max = 256 },                           \
+        { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",             \
+          .of = reference },                                                                       \
+        { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },                   \
+        { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },                        \
+        { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },                               \
+    {                                                                                              \
+        "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60                                     \
+    }
+static const struct field gateway_rows[] = { CONSOLE_ROWS(OPT), { 0 } };
 #define MODES "read-only|dry-run|approve|auto"
 static const struct field envoy_rows[] = {
     { "admin_url", STR, OPT, "Admin URL.", .min = 8, .max = 1024 },
@@ -116,14 +118,7 @@ static const struct field envoy_rows[] = {
 };
 static const struct field gateways_rows[] = {
     { "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 },
-    { "url", STR, REQ, "Console URL.", .min = 8, .max = 1024 },
-    { "username", STR, OPT, "Console user.", .min = 1, .max = 256 },
-    { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",
-      .of = reference },
-    { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },
-    { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },
-    { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },
-    { "pause", NUM, OPT, "Seconds.", .min = 0.001, .max = 60 },
+    CONSOLE_ROWS(REQ),
     { "envoy", OBJ, OPT, "Its data plane.", .of = envoy_rows },
     { "mode", STR, OPT, "Mode, if it is to be stricter here.", .one_of = MODES },
     { 0 },
@@ -169,7 +164,7 @@ static const struct field limit_rows[] = {
     { "answer_bytes", INT, OPT, "Bytes.", .min = 512, .max = 1 << 20 },
     { 0 },
 };
-static const struct field root_rows[] = {
+const struct field config_fields[] = {
     { "gateway", OBJ, OPT, "The console.", .of = gateway_rows },
     { "envoy", OBJ, OPT, "The data plane.", .of = envoy_rows },
     { "gateways", LIST, OPT, "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
@@ -370,5 +365,5 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
-    return field_check(root_rows, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    return field_check(config_fields, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
 }

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gateway/config.h"
-#include "gateway/kind.h"
 #include <limits.h>
 
 enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 48 };
@@ -101,27 +100,37 @@ static cJSON *comma_list(struct arena *a, const char *path, const char *given)
     return list;
 }
 
-/* The text of a variable or flag as the type its field has. */
+static enum field_type type_of(const struct field *rows, const char *path)
+{
+    size_t n = strcspn(path, ".");
+    while (rows->name && (strncmp(rows->name, path, n) != 0 || rows->name[n]))
+        rows++;
+    return rows->of && path[n] ? type_of(rows->of, path + n + 1) : rows->type;
+}
+
+static cJSON *password_file(struct arena *a, const char *path)
+{
+    cJSON *ref = json_object(a);
+    json_set_str(a, ref, "file", path);
+    return ref;
+}
+
+/* The text of a variable or flag as the type its field has; as text where it is not of that type,
+ * for the check to say so. */
 static cJSON *typed(struct arena *a, const char *path, const char *given)
 {
-    static const char numbers[] =
-        "gateway.timeout|gateway.pause|plan_ttl|watch|limits.calls|limits.answer_bytes|"
-        "http.sessions|http.session_ttl|http.heartbeat|http.oauth.skew";
-    static const char lists[] =
-        "toolsets|tools|http.tokens|http.origins|http.hosts|secrets.envs|secrets.dirs";
-    if (kind_has(lists, path))
-        return comma_list(a, path, given);
-    if (!strcmp(path, "gateway.password")) {
-        cJSON *ref = json_object(a);
-        json_set_str(a, ref, "file", given);
-        return ref;
-    }
-    if (!strcmp(path, "read_only") && (!strcmp(given, "true") || !strcmp(given, "false")))
-        return json_bool(a, !strcmp(given, "true"));
     char *end;
     double n = strtod(given, &end);
-    bool whole = *given && !*end;
-    return kind_has(numbers, path) && whole ? json_number(a, n) : json_string(a, given);
+    enum field_type type = type_of(config_fields, path);
+    if (type == LIST)
+        return comma_list(a, path, given);
+    if (type == OBJ)
+        return password_file(a, given);
+    if (type == BOOL && (!strcmp(given, "true") || !strcmp(given, "false")))
+        return json_bool(a, !strcmp(given, "true"));
+    if ((type == NUM || type == INT) && *given && !*end)
+        return json_number(a, n);
+    return json_string(a, given);
 }
 
 static const char *flag_value(const struct config_flag *flags, const char *name)

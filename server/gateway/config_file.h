@@ -1,12 +1,15 @@
 /* config_file.h - inside the configuration: from a checked tree to the struct, and secrets by
  * reference. Only config*.c includes this. */
 #pragma once
+#include "base/field.h"
 #include <cjson/cJSON.h>
 
 struct arena;
 struct config;
 struct err;
 
+/* The file's members. */
+extern const struct field config_fields[];
 /* Checks and binds; errors begin with the field's path. */
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e);
 /* One gateway's, out of a checked tree with `gateway` and `envoy`; c->gateways is not set. */
