@@ -45,8 +45,6 @@ const char *apply_part_left(struct job *j, const cJSON *was, const cJSON *now);
 /* After an apply that failed: stores, as a draft, the plan that takes back what stands. Its id;
  * NULL: nothing stands, or e says why it cannot be planned. */
 const char *apply_clean(struct job *j, struct err *e);
-/* Equal as contents; NULL: not there. */
-bool apply_alike(struct job *j, const struct plan_op *op, const cJSON *x, const cJSON *y);
 /* The gateway as it is for this operation. False: could not be read. now NULL: not there. */
 bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
                 struct cancel *c, struct err *e);

@@ -34,13 +34,6 @@ static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
     return write_put(g, j->arena, op->kind, op->name, op->scope, body, doubt, e);
 }
 
-bool apply_alike(struct job *j, const struct plan_op *op, const cJSON *x, const cJSON *y)
-{
-    if (!x || !y)
-        return !x && !y;
-    return json_equal(kind_content(j->arena, op->kind, x), kind_content(j->arena, op->kind, y));
-}
-
 /* Made by the console for something that this plan made a moment ago: an AI route brings its
  * statistics along. What the plan says of it holds. */
 static bool made_along(const struct job *j, int i)
@@ -92,7 +85,7 @@ static bool still_there(struct job *j, int i, const cJSON **now)
         apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, e.text);
         return false;
     }
-    if (apply_alike(j, op, op->before, *now) || made_along(j, i))
+    if (compare_alike(j->arena, op, op->before, *now) || made_along(j, i))
         return true;
     apply_say(j, "%s '%s' was not written: it changed while applying", op->kind->name, op->name);
     return false;

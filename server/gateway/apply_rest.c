@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gateway/apply.h"
+#include "gateway/compare.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 
@@ -85,7 +86,7 @@ static bool plan_back(struct job *j, struct plan *p, const struct plan_op *op)
     const char *kind = op->kind->name;
     if (!apply_read(j, p->arena, op, &now, NULL, p->err))
         return false;
-    bool same = apply_alike(j, op, now, op->before);
+    bool same = compare_alike(j->arena, op, now, op->before);
     if (!same && !op->before)
         return plan_remove(p, kind, op->name, op->scope, now);
     if (!same && !now)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "gateway/apply.h"
+#include "gateway/compare.h"
 #include "gateway/kind.h"
 #include "gateway/write.h"
 
@@ -15,7 +16,7 @@ static bool untouched(struct job *j, int i, const cJSON **now, struct err *e)
     const struct plan_op *op = &j->plan->ops[i];
     if (!apply_read(j, j->arena, op, now, NULL, e))
         return false;
-    return apply_alike(j, op, j->wrote[i], *now) ||
+    return compare_alike(j->arena, op, j->wrote[i], *now) ||
            err_set(e, ERR_POLICY, "somebody changed it meanwhile");
 }
 
@@ -49,10 +50,10 @@ static enum intent outcome(struct job *j, int i, enum write_doubt doubt, struct 
     if (doubt == WRITE_NOT_BEGUN)
         return INTENT_WRITTEN;
     enum compare is = apply_look(j, op, doubt, &now);
-    if (is && apply_alike(j, op, op->before, now))
+    if (is && compare_alike(j->arena, op, op->before, now))
         return INTENT_UNDONE;
     if (is && doubt == WRITE_ANSWERED && e->kind != ERR_NONE &&
-        apply_alike(j, op, j->wrote[i], now))
+        compare_alike(j->arena, op, j->wrote[i], now))
         return INTENT_WRITTEN;
     if (e->kind == ERR_NONE)
         err_set(e, ERR_UNKNOWN, "%s",

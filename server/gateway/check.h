@@ -18,5 +18,7 @@ bool check_object(struct arena *a, const struct kind *k, const cJSON *before, co
 /* The n-th warning about such a change, NULL after the last. */
 char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   int n);
+/* Does the plugin limit rates, or tokens? Its own rules are checked. */
+bool check_is_limiter(const char *plugin);
 /* The n-th rule of a kind as a sentence, NULL after the last: the table that checks says it. */
 char *check_says(struct arena *a, const struct kind *k, int n);

@@ -3,6 +3,7 @@
  * A plugin refuses its whole settings for one bad rule and goes on with the old ones, silently;
  * some mistakes it resolves by chance. Facts: data-plane reference, §5.
  */
+#include "gateway/check.h"
 #include "gateway/check_inside.h"
 #include "gateway/check_shared.h"
 #include <math.h>
@@ -131,22 +132,36 @@ static bool shared(const struct limiter *l, const char *where, const cJSON *o)
     return true;
 }
 
+static const struct row {
+    const char *plugin, *unit;
+    bool redis;
+} rows[] = {
+    { "key-rate-limit", "query_per_", false },
+    { "cluster-key-rate-limit", "query_per_", true },
+    { "ai-token-ratelimit", "token_per_", true },
+    { 0 },
+};
+
+static const struct row *row_of(const char *plugin)
+{
+    const struct row *r = rows;
+    while (r->plugin && strcmp(r->plugin, plugin) != 0)
+        r++;
+    return r->plugin ? r : NULL;
+}
+
+bool check_is_limiter(const char *plugin)
+{
+    return row_of(plugin) != NULL;
+}
+
 bool check_limits(const struct check *c, const char *plugin, const char *where)
 {
-    static const struct {
-        const char *plugin, *unit;
-        bool redis;
-    } rows[] = {
-        { "key-rate-limit", "query_per_", false },
-        { "cluster-key-rate-limit", "query_per_", true },
-        { "ai-token-ratelimit", "token_per_", true },
-    };
+    const struct row *r = row_of(plugin);
     const cJSON *o = json_get(c->after, where);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct limiter l = { c, rows[i].unit, rows[i].redis };
-        bool on = cJSON_IsTrue(json_get(c->after, "enabled"));
-        if (!strcmp(rows[i].plugin, plugin) && (on || json_count(o) > 0))
-            return l.redis ? shared(&l, where, o) : item(&l, where, o);
-    }
-    return true;
+    bool on = cJSON_IsTrue(json_get(c->after, "enabled"));
+    if (!r || (!on && json_count(o) == 0))
+        return true;
+    struct limiter l = { c, r->unit, r->redis };
+    return l.redis ? shared(&l, where, o) : item(&l, where, o);
 }

@@ -57,17 +57,16 @@ cJSON *compare_drift(struct arena *a, const struct plan_op *op, const cJSON *now
     return lines;
 }
 
-/* An operation that wants what is there already: plan_again, plan_sweep. */
-static bool wants_it_same(struct arena *a, const struct plan_op *op)
+bool compare_alike(struct arena *a, const struct plan_op *op, const cJSON *x, const cJSON *y)
 {
-    if (!op->before || !op->after)
-        return !op->before && !op->after;
-    return json_equal(kind_content(a, op->kind, op->before), kind_content(a, op->kind, op->after));
+    if (!x || !y)
+        return !x && !y;
+    return json_equal(kind_content(a, op->kind, x), kind_content(a, op->kind, y));
 }
 
 enum compare compare_now(struct arena *a, const struct plan_op *op, const cJSON *now)
 {
-    if (!strcmp(kind_hash(a, op->kind, now), op->base))
-        return wants_it_same(a, op) ? COMPARE_AFTER : COMPARE_BEFORE;
+    if (!strcmp(kind_hash(a, op->kind, now), op->base)) /* plan_again may want just that */
+        return compare_alike(a, op, op->before, op->after) ? COMPARE_AFTER : COMPARE_BEFORE;
     return json_count(compare_wanted(a, op, now)) == 0 ? COMPARE_AFTER : COMPARE_OTHER;
 }

@@ -5,12 +5,15 @@
  */
 #pragma once
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 struct arena;
 struct plan_op;
 
 enum compare { COMPARE_BEFORE = 1, COMPARE_AFTER, COMPARE_OTHER };
 
+/* Equal as contents of the operation's kind; NULL: not there. */
+bool compare_alike(struct arena *a, const struct plan_op *op, const cJSON *x, const cJSON *y);
 /* now: NULL when the object is not there. */
 enum compare compare_now(struct arena *a, const struct plan_op *op, const cJSON *now);
 /* Masked lines of what is not as wanted; empty when all is. */

@@ -1,4 +1,5 @@
 /* verify_rules.c - rules about an object and what else the gateway holds. A rule is a row. */
+#include "gateway/check.h"
 #include "gateway/schema.h"
 #include "gateway/verify_inside.h"
 #include <stdarg.h>
@@ -183,11 +184,6 @@ static bool key_is_alone(struct verify *v)
 
 /* -- plugins ----------------------------------------------------------------------------------- */
 
-static bool has_own_rules(const char *plugin)
-{
-    return kind_has("key-rate-limit|cluster-key-rate-limit|ai-token-ratelimit", plugin);
-}
-
 static bool settings_fit(struct verify *v)
 {
     struct arena *a = v->p->arena;
@@ -201,7 +197,7 @@ static bool settings_fit(struct verify *v)
         path ? gateway_get(v->g, a, arena_printf(a, "%s/config", path), &missing, v->cancel, e)
              : NULL;
     const cJSON *schema = schema_of(answer);
-    bool needed = v->op->scope && !strcmp(v->op->scope, "global") && !has_own_rules(v->op->name);
+    bool needed = v->op->scope && !strcmp(v->op->scope, "global") && !check_is_limiter(v->op->name);
     if (!schema)
         return e->kind == ERR_NONE;
     if (!schema_check(a, schema, settings, "configurations", needed, e))
@@ -209,7 +205,7 @@ static bool settings_fit(struct verify *v)
     cJSON_ArrayForEach(m, schema_unknown(a, schema, settings, "configurations"))
     {
         /* which the plugin takes although the console's schema does not have it */
-        if (!has_own_rules(v->op->name) || !text_ends(m->valuestring, ".global_threshold"))
+        if (!check_is_limiter(v->op->name) || !text_ends(m->valuestring, ".global_threshold"))
             plan_warn(v->p, "%s is not in the schema of %s", m->valuestring, v->op->name);
     }
     return true;
