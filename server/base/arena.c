@@ -144,6 +144,17 @@ char *arena_strdup(struct arena *a, const char *s)
     return s ? arena_strndup(a, s, strlen(s)) : NULL;
 }
 
+void *arena_grow(struct arena *a, void *list, int count, int *room, size_t item_size)
+{
+    if (count < *room)
+        return list;
+    *room = *room ? 2 * *room : 16;
+    void *more = arena_alloc(a, item_size * (size_t)*room);
+    if (count)
+        memcpy(more, list, item_size * (size_t)count);
+    return more;
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args;

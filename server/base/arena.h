@@ -25,6 +25,8 @@ void arena_trim(void);
 void *arena_alloc(struct arena *a, size_t size);    /* zeroed, aligned for any type */
 char *arena_strdup(struct arena *a, const char *s); /* NULL in, NULL out */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* A list with room for one more: itself, or a copy twice as long. Both NULL and 0 at first. */
+void *arena_grow(struct arena *a, void *list, int count, int *room, size_t item_size);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* fn(arg) runs when the arena ends: how a foreign object joins a lifetime. */

@@ -54,13 +54,7 @@ struct manifest_item *manifest_item(struct manifest *m, const char *kind, const 
             return &m->list[i];
     if (m->count == MANIFEST_MAX)
         return err_set(e, ERR_ARGS, "more than %d objects", MANIFEST_MAX), NULL;
-    if (m->count == m->room) {
-        const struct manifest_item *old = m->list;
-        m->room = m->room ? 2 * m->room : 16;
-        m->list = arena_array(m->arena, struct manifest_item, m->room);
-        if (old)
-            memcpy(m->list, old, (size_t)m->count * sizeof *old);
-    }
+    m->list = arena_grow(m->arena, m->list, m->count, &m->room, sizeof *m->list);
     struct manifest_item *i = &m->list[m->count++];
     *i = (struct manifest_item){ k, arena_strdup(m->arena, name), arena_strdup(m->arena, scope),
                                  json_object(m->arena), m->where };

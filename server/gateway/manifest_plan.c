@@ -99,16 +99,10 @@ static bool is_needed(void *arg, const char *path, const char *kind, const char 
     struct needs *n = arg;
     if (is_made(n->manifest, kind, name))
         return true;
-    if (n->count == n->room) {
-        const struct need *old = n->list;
-        n->room = n->room ? 2 * n->room : 32;
-        n->list = arena_array(n->manifest->arena, struct need, n->room);
-        if (old)
-            memcpy(n->list, old, (size_t)n->count * sizeof *old);
-    }
-    n->list[n->count++] = (struct need){ arena_strdup(n->manifest->arena, kind),
-                                         arena_strdup(n->manifest->arena, name),
-                                         arena_strdup(n->manifest->arena, path), n->by, false };
+    struct arena *a = n->manifest->arena;
+    n->list = arena_grow(a, n->list, n->count, &n->room, sizeof *n->list);
+    n->list[n->count++] = (struct need){ arena_strdup(a, kind), arena_strdup(a, name),
+                                         arena_strdup(a, path), n->by, false };
     return true;
 }
 

@@ -211,13 +211,7 @@ static void add(struct writing *w, const cJSON *o)
     const char *text = omitted(w->kind, o, name) ? NULL : text_of(w, o, name);
     if (!text)
         return;
-    if (w->count == w->room) {
-        const struct object *old = w->list;
-        w->room = w->room ? 2 * w->room : 64;
-        w->list = arena_array(a, struct object, w->room);
-        if (old)
-            memcpy(w->list, old, (size_t)w->count * sizeof *old);
-    }
+    w->list = arena_grow(a, w->list, w->count, &w->room, sizeof *w->list);
     w->list[w->count++] = (struct object){ arena_strdup(a, name), w->scope ? w->scope : "", text };
 }
 
@@ -236,13 +230,7 @@ static bool take_name(void *arg, const cJSON *o)
     const char *last = w->name_count ? w->names[w->name_count - 1] : "";
     if (!name || !strcmp(last, name)) /* a service is listed once a port */
         return true;
-    if (w->name_count == w->name_room) {
-        w->name_room = w->name_room ? 2 * w->name_room : 64;
-        const char **more = arena_array(w->arena, const char *, w->name_room);
-        for (int i = 0; i < w->name_count; i++)
-            more[i] = w->names[i];
-        w->names = more;
-    }
+    w->names = arena_grow(w->arena, w->names, w->name_count, &w->name_room, sizeof *w->names);
     w->names[w->name_count++] = arena_strdup(w->arena, name);
     return true;
 }

@@ -62,13 +62,7 @@ void plan_risk(struct plan *p, enum risk at_least)
 
 struct plan_op *plan_room(struct plan *p)
 {
-    if (p->count == p->room) {
-        const struct plan_op *old = p->ops;
-        p->room = p->room ? 2 * p->room : 8;
-        p->ops = arena_array(p->arena, struct plan_op, p->room);
-        if (old)
-            memcpy(p->ops, old, (size_t)p->count * sizeof *old);
-    }
+    p->ops = arena_grow(p->arena, p->ops, p->count, &p->room, sizeof *p->ops);
     return &p->ops[p->count];
 }
 

@@ -85,13 +85,7 @@ void refs_add(struct arena *a, struct ref_uses *u, const struct kind *k, const c
 {
     if (u->total++ >= REFS_KEPT)
         return;
-    if (u->count == u->room) {
-        const struct ref_use *old = u->list;
-        u->room = u->room ? 2 * u->room : 16;
-        u->list = arena_array(a, struct ref_use, u->room);
-        if (old)
-            memcpy(u->list, old, (size_t)u->count * sizeof *u->list);
-    }
+    u->list = arena_grow(a, u->list, u->count, &u->room, sizeof *u->list);
     u->list[u->count++] =
         (struct ref_use){ k, arena_strdup(a, name), arena_strdup(a, scope), where };
 }

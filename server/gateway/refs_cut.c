@@ -40,13 +40,6 @@ static int drop_elements(const struct ref_row *row, const struct ref_target *t, 
     return dropped;
 }
 
-static void drop_member(cJSON *o, const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    if (!dot)
-        json_remove(o, path);
-}
-
 static bool cut_list(struct arena *a, const struct ref_row *row, const struct ref_target *t,
                      cJSON *user, bool *gone, struct err *e)
 {
@@ -76,7 +69,7 @@ static void cut_member(struct arena *a, const struct ref_row *row, cJSON *user, 
         *gone = true;
         return;
     }
-    drop_member(user, row->member);
+    json_remove(user, row->member); /* no such row has a dot */
     if (row->cut == CUT_CERTIFICATE)
         json_set_str(a, user, "enableHttps", "off");
 }

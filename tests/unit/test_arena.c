@@ -24,6 +24,22 @@ static void deferred_functions_run_newest_first(void **state)
     arena_free(NULL);
 }
 
+static void lists_grow(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    int *list = NULL, count = 0, room = 0;
+    for (; count < 1000; count++) {
+        list = arena_grow(a, list, count, &room, sizeof *list);
+        assert_true(room > count);
+        list[count] = count;
+    }
+    for (int i = 0; i < count; i++)
+        assert_int_equal(list[i], i);
+    assert_ptr_equal(arena_grow(a, list, count, &room, sizeof *list), list);
+    arena_free(a);
+}
+
 static void blocks_are_aligned_zeroed_and_apart(void **state)
 {
     (void)state;
@@ -61,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deferred_functions_run_newest_first),
+        cmocka_unit_test(lists_grow),
         cmocka_unit_test(blocks_are_aligned_zeroed_and_apart),
         cmocka_unit_test(strings_are_copied_and_formatted),
     };
