@@ -57,13 +57,19 @@ static char *segment(struct arena *a, const char *what, const char *name, struct
     return text_percent(a, name);
 }
 
-static const struct {
-    const char *prefix, *path;
-} scopes[] = {
-    { "domain:", "/v1/domains/" },
-    { "route:", "/v1/routes/" },
-    { "service:", "/v1/services/" },
-};
+const char *const kind_scopes[] = { "domain", "route", "service", NULL };
+
+/* The kind that a scope is of; *name: of what. NULL: global, or no scope at all. */
+static const char *scope_kind(const char *scope, const char **name)
+{
+    for (const char *const *kind = kind_scopes; *kind; kind++) {
+        size_t n = strlen(*kind);
+        *name = scope + n + 1;
+        if (text_starts(scope, *kind) && scope[n] == ':')
+            return *kind;
+    }
+    return NULL;
+}
 
 static char *scope_path(struct arena *a, const struct kind *k, const char *scope, struct err *e)
 {
@@ -75,11 +81,10 @@ static char *scope_path(struct arena *a, const struct kind *k, const char *scope
     }
     if (scope && !strcmp(scope, "global"))
         return arena_strdup(a, "/v1/global");
-    for (size_t i = 0; scope && i < sizeof scopes / sizeof *scopes; i++) {
-        if (!text_starts(scope, scopes[i].prefix))
-            continue;
-        char *name = segment(a, "scope", scope + strlen(scopes[i].prefix), e);
-        return name ? arena_printf(a, "%s%s", scopes[i].path, name) : NULL;
+    const char *name, *kind = scope ? scope_kind(scope, &name) : NULL;
+    if (kind) {
+        const char *one = segment(a, "scope", name, e);
+        return one ? arena_printf(a, "/v1/%ss/%s", kind, one) : NULL;
     }
     err_set(e, ERR_ARGS, "a %s needs a scope: global, domain:NAME, route:NAME or service:NAME",
             k->name);
@@ -244,21 +249,17 @@ static bool walk_path(const struct walk *w, const cJSON *node, const char *path,
     return true;
 }
 
-static bool scope_ref(struct arena *a, const char *scope, kind_ref_fn *fn, void *arg)
+static bool scope_ref(const char *scope, kind_ref_fn *fn, void *arg)
 {
-    for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++) {
-        size_t n = strlen(scopes[i].prefix);
-        if (!strncmp(scope, scopes[i].prefix, n))
-            return fn(arg, "scope", arena_strndup(a, scope, n - 1), scope + n);
-    }
-    return true;
+    const char *name, *kind = scope_kind(scope, &name);
+    return !kind || fn(arg, "scope", kind, name);
 }
 
 bool kind_refs(struct arena *a, const struct kind *k, const char *scope, const cJSON *o,
                kind_ref_fn *fn, void *arg)
 {
     char row[KIND_WORD];
-    if ((k->flags & KIND_SCOPED) && scope && !scope_ref(a, scope, fn, arg))
+    if ((k->flags & KIND_SCOPED) && scope && !scope_ref(scope, fn, arg))
         return false;
     for (const char *rest = k->refs; kind_next(&rest, row);) {
         size_t n = strcspn(row, ">");

@@ -65,6 +65,8 @@ bool kind_has(const char *bar_list, const char *word); /* word in "a|b|c"; NULL 
 enum { KIND_WORD = 96 };
 bool kind_next(const char **rest, char word[KIND_WORD]);
 
+/* What a plugin instance can be for, beside "global": scope "route:NAME". Ended by NULL. */
+extern const char *const kind_scopes[];
 /* Percent-encoded console paths. NULL with ERR_ARGS: a name that is empty, ".", "..", holds '/' or
  * control characters; a scope that is missing, misspelt or not for this kind. */
 char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e);

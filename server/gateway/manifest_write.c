@@ -261,21 +261,18 @@ static bool write_kind(struct writing *w, const char *kind)
 
 static bool write_instances(struct writing *w)
 {
-    static const char *const rows[][2] = { { "domain", "domain:" },
-                                           { "route", "route:" },
-                                           { "service", "service:" } };
     const struct kind *k = kind_find("plugin-instance");
     w->kind = k;
     w->scope = "global";
     if (!gateway_each_kind(w->gateway, k, w->scope, take_object, w, w->cancel, w->e))
         return false;
-    for (int r = 0; r < 3; r++) {
-        w->kind = kind_find(rows[r][0]);
+    for (const char *const *scope = kind_scopes; *scope; scope++) {
+        w->kind = kind_find(*scope);
         if (!list_names(w))
             return false;
         w->kind = k;
         for (int i = 0; i < w->name_count; i++) {
-            w->scope = arena_printf(w->arena, "%s%s", rows[r][1], w->names[i]);
+            w->scope = arena_printf(w->arena, "%s:%s", *scope, w->names[i]);
             if (!gateway_each_kind(w->gateway, k, w->scope, take_object, w, w->cancel, w->e))
                 return false;
         }

@@ -191,18 +191,15 @@ static bool add_scope(void *arg, const cJSON *o)
 
 static bool find_instances(struct search *s, struct err *e)
 {
-    static const struct {
-        const char *kind, *prefix;
-    } rows[] = { { "domain", "domain:" }, { "route", "route:" }, { "service", "service:" } };
     const struct kind *instance = kind_find("plugin-instance");
     struct scopes *x = arena_make(s->arena, struct scopes);
     x->arena = s->arena;
     x->list[x->count++] = "global";
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        x->prefix = rows[i].prefix;
-        x->key = kind_find(rows[i].kind)->key;
-        if (!gateway_each_kind(s->gateway, kind_find(rows[i].kind), NULL, add_scope, x, s->cancel,
-                               e))
+    for (const char *const *scope = kind_scopes; *scope; scope++) {
+        const struct kind *k = kind_find(*scope);
+        x->prefix = arena_printf(s->arena, "%s:", *scope);
+        x->key = k->key;
+        if (!gateway_each_kind(s->gateway, k, NULL, add_scope, x, s->cancel, e))
             return false;
     }
     for (int i = 0; i < x->count; i++) {

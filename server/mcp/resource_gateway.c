@@ -196,7 +196,6 @@ static void suggest_gateways(const struct config *k, struct resource_completion 
 static void complete(struct request *r, const char *uri_template, const char *variable,
                      struct resource_completion *c)
 {
-    static const char *const scopes[] = { "domain", "route", "service" };
     const char *rest = strchr(uri_template, '}');
     const char *name = rest && rest[1] == '/' ? rest + 2 : "";
     const struct kind *k = kind_find(arena_strndup(r->arena, name, strcspn(name, "/")));
@@ -210,8 +209,8 @@ static void complete(struct request *r, const char *uri_template, const char *va
         suggest_kind(r, &n, k->flags & KIND_SCOPED ? scope ? scope : "global" : NULL);
     } else if (!strcmp(variable, "scope")) {
         resource_suggest(c, "global");
-        for (size_t i = 0; i < sizeof scopes / sizeof *scopes && !r->gone; i++) {
-            struct names n = { kind_find(scopes[i]), c, arena_printf(r->arena, "%s:", scopes[i]) };
+        for (const char *const *s = kind_scopes; *s && !r->gone; s++) {
+            struct names n = { kind_find(*s), c, arena_printf(r->arena, "%s:", *s) };
             suggest_kind(r, &n, NULL);
         }
     }
