@@ -11,6 +11,11 @@ static const char names[] = "route|domain|service-source|proxy-server|service|ai
                             "wasm-plugin|plugin-instance|consumer|tls-certificate|mcp-server|"
                             "mcp-consumers|higress-config|dashboard|system";
 
+/* Of a provider's rawConfigs: the console writes them from its other members. */
+#define RAW_MADE                                                                                   \
+    "rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|rawConfigs.failover|"  \
+    "rawConfigs.retryOnFailure"
+
 const struct kind kinds[] = {
     {
         .name = "route",
@@ -100,10 +105,8 @@ const struct kind kinds[] = {
         .flags = KIND_UPSERT,
         .secrets = "tokens[]|rawConfigs.apiTokens[]|rawConfigs.apiTokens",
         .carry = "tokens|rawConfigs|protocol",
-        .strip = "rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
-                 "rawConfigs.failover|rawConfigs.retryOnFailure",
-        .made = "version|rawConfigs.id|rawConfigs.type|rawConfigs.protocol|rawConfigs.apiTokens|"
-                "rawConfigs.failover|rawConfigs.retryOnFailure",
+        .strip = RAW_MADE,
+        .made = "version|" RAW_MADE,
         .loss = "The console itself does not look whether AI routes still use a provider.",
         .refs = "proxyName>proxy-server|rawConfigs.openaiCustomServiceName>service",
         .fields = kind_field_provider,

@@ -38,6 +38,9 @@ struct manifest {
     const char *where; /* of the document being read */
 };
 
+/* Every kind that a manifest may hold, "A|B|…": what others point to comes first. */
+extern const char manifest_order[];
+
 struct manifest *manifest_new(struct arena *a);
 bool manifest_read(struct manifest *m, const char *text, size_t len, struct err *e);
 /* The same from a tree: one object or a list of them. */

@@ -1,7 +1,7 @@
 /* manifest_plan.c - a manifest as one plan: order, what is there already, what it refers to.
  *
- * What others may point to comes first (`order`); a target of plugin instances that the manifest
- * makes is not asked for, because the console answers 400 where it is not there yet.
+ * What others may point to comes first; a target of plugin instances that the manifest makes is not
+ * asked for, because the console answers 400 where it is not there yet.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -13,9 +13,9 @@
 #include "gateway/manifest.h"
 #include "gateway/plan.h"
 
-static const char order[] = "higress-config|proxy-server|service-source|tls-certificate|domain|"
-                            "consumer|ai-provider|wasm-plugin|route|ai-route|mcp-server|"
-                            "mcp-consumers|dashboard|plugin-instance";
+const char manifest_order[] = "higress-config|proxy-server|service-source|tls-certificate|domain|"
+                              "consumer|ai-provider|wasm-plugin|route|ai-route|mcp-server|"
+                              "mcp-consumers|dashboard|plugin-instance";
 
 struct planning {
     struct gateway *gateway;
@@ -300,12 +300,12 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     g.whole = whole;
     if (!references_hold(&g))
         return false;
-    for (const char *rest = order; kind_next(&rest, word);)
+    for (const char *rest = manifest_order; kind_next(&rest, word);)
         for (int i = 0; i < m->count; i++)
             if (!strcmp(m->list[i].kind->name, word) && !plan_item(&g, &m->list[i]))
                 return say_where(&g, &m->list[i]);
     for (int i = 0; i < m->count; i++)
-        if (!kind_has(order, m->list[i].kind->name))
+        if (!kind_has(manifest_order, m->list[i].kind->name))
             return err_set(p->err, ERR_ARGS, "%s: a %s can only be read", m->list[i].where,
                            m->list[i].kind->name);
     for (int i = 0; i < m->note_count; i++)

@@ -1,7 +1,6 @@
 /* manifest_write.c - a whole gateway as a manifest; the mirror of manifest.c.
  *
- * Lists are streamed; of each object only its text is kept until its kind is written. What is left
- * out and why is a row of `omits`; members that a write makes anew from others, `derived`.
+ * Lists are streamed; of each object only its text is kept until its kind is written.
  */
 #include "gateway/manifest_write.h"
 #include "base/arena.h"
@@ -12,13 +11,9 @@
 #include "base/yaml.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
+#include "gateway/manifest.h"
 #include "gateway/mask.h"
 #include <ctype.h>
-
-static const char order[] = "higress-config|proxy-server|service-source|tls-certificate|domain|"
-                            "consumer|ai-provider|wasm-plugin|route|ai-route|mcp-server|dashboard";
-/* Of rawConfigs of a provider: the console writes them from the provider's own members. */
-static const char derived[] = "id|type|protocol|apiTokens|failover|retryOnFailure";
 
 struct object {
     const char *name, *scope, *text;
@@ -134,16 +129,6 @@ static bool automatic(const struct writing *w, const char *name, const cJSON *co
            json_count(config) == 1 && json_true(config, "use_default_response_attributes");
 }
 
-static void drop_derived(cJSON *content)
-{
-    cJSON *raw = json_get(content, "rawConfigs");
-    char word[KIND_WORD];
-    for (const char *rest = derived; raw && kind_next(&rest, word);)
-        json_remove(raw, word);
-    if (raw && !raw->child)
-        json_remove(content, "rawConfigs");
-}
-
 static int by_member(const void *x, const void *y)
 {
     const cJSON *const *p = x, *const *q = y;
@@ -195,7 +180,6 @@ static const char *text_of(struct writing *w, const cJSON *o, const char *name)
     cJSON *content = content_of(one, w->kind, o);
     w->one = one;
     if (!automatic(w, name, content)) {
-        drop_derived(content);
         refer(w, content, mask_object(one, w->kind, content), name, "");
         refer_unseen(w, content, name);
         text = arena_strdup(all, yaml_print(one, ordered(w, name, content)));
@@ -302,13 +286,12 @@ bool manifest_write(struct gateway *g, struct arena *a, struct buf *to,
     struct writing w = { .gateway = g, .arena = a, .cancel = c, .out = out, .e = e };
     char word[KIND_WORD];
     *out = (struct manifest_written){ .values = json_object(a) };
-    for (const char *rest = order; kind_next(&rest, word);) {
-        if (!write_kind(&w, word))
+    for (const char *rest = manifest_order; kind_next(&rest, word);) {
+        if (!strcmp(word, "mcp-consumers")) /* the servers themselves name them */
+            continue;
+        if (!(strcmp(word, "plugin-instance") ? write_kind(&w, word) : write_instances(&w)))
             return false;
         flush(&w, to);
     }
-    if (!write_instances(&w))
-        return false;
-    flush(&w, to);
     return true;
 }
