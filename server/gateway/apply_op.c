@@ -41,10 +41,8 @@ static bool made_along(const struct job *j, int i)
     const struct plan_op *op = &j->plan->ops[i];
     for (int n = 0; op->verb == PLAN_CREATE && op->scope && n < i; n++) {
         const struct plan_op *by = &j->plan->ops[n];
-        size_t len = strlen(by->name);
-        const char *at = strstr(op->scope, by->name);
-        if (by->verb == PLAN_CREATE && at && text_starts(op->scope, "route:") &&
-            (!strcmp(at + len, ".internal") || !strcmp(at + len, ".fallback.internal")))
+        if (by->verb == PLAN_CREATE && text_starts(op->scope, "route:") &&
+            kind_makes_route(by->kind, by->name, op->scope + strlen("route:")))
             return true;
     }
     return false;

@@ -72,6 +72,11 @@ extern const char *const kind_scopes[];
 char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e);
 char *kind_object_path(struct arena *a, const struct kind *k, const char *name, const char *scope,
                        struct err *e);
+/* Does the console make that route for the object? "ai-route-chat.internal" (and
+ * .fallback.internal) for the AI route chat, "mcp-server-weather.internal" for the MCP server
+ * weather. */
+bool kind_makes_route(const struct kind *k, const char *name, const char *route);
+char *kind_mcp_of(struct arena *a, const char *route); /* "weather"; NULL: no MCP server's */
 const char *kind_name_of(const struct kind *k, const cJSON *o); /* NULL: none */
 bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up plugin instance */
 

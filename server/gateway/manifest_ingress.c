@@ -393,9 +393,7 @@ static cJSON *direct_route(struct reading *in)
 static bool mcp_server(struct manifest *m, struct reading *in, const char *name, struct err *e)
 {
     struct arena *a = in->a;
-    size_t starts = strlen("mcp-server-"), n = strlen(name) - starts - strlen(".internal");
-    struct manifest_item *i =
-        manifest_item(m, "mcp-server", arena_strndup(a, name + starts, n), NULL, e);
+    struct manifest_item *i = manifest_item(m, "mcp-server", name, NULL, e);
     if (!i)
         return false;
     static const char *const same[] = { "domains", "services" };
@@ -415,16 +413,15 @@ bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
 {
     struct reading in = { m->arena, o, json_object(m->arena) };
     const char *name = manifest_meta(o, NULL, "name");
-    bool internal = text_ends(name, ".internal");
-    bool mcp = internal && text_starts(name, "mcp-server-");
-    if (internal && !mcp) {
+    const char *mcp = kind_mcp_of(m->arena, name);
+    if (text_ends(name, ".internal") && !mcp) {
         manifest_note(m, "Ingress %s is left out: the console makes it by itself", name);
         return true;
     }
     if (!read_rules(&in, e) || !read_annotations(&in, e))
         return false;
     if (mcp)
-        return mcp_server(m, &in, name, e);
+        return mcp_server(m, &in, mcp, e);
     read_labels(&in);
     struct manifest_item *i = manifest_item(m, "route", name, NULL, e);
     if (!i || !read_tls(m, o, e))

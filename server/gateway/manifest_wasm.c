@@ -59,22 +59,13 @@ static bool consumer(struct manifest *m, const cJSON *c, struct err *e)
     return true;
 }
 
-/* "mcp-server-weather.internal" → "weather"; NULL: no MCP server's route. */
-static const char *mcp_of(struct arena *a, const char *route)
-{
-    size_t n = strlen(route), starts = strlen("mcp-server-"), ends = strlen(internal);
-    if (!text_starts(route, "mcp-server-") || !text_ends(route, internal) || n <= starts + ends)
-        return NULL;
-    return arena_strndup(a, route + starts, n - starts - ends);
-}
-
 /* The rule of one route: who may call it. An AI route says that itself. */
 static bool allow_list(struct manifest *m, const char *route, const cJSON *rule, struct err *e)
 {
     struct arena *a = m->arena;
     bool on = !json_true(rule, "configDisable");
     const cJSON *allow = json_path(rule, "config.allow");
-    const char *mcp = mcp_of(a, route);
+    const char *mcp = kind_mcp_of(a, route);
     if ((text_ends(route, internal) && !mcp) || (!on && json_count(allow) == 0))
         return true;
     struct manifest_item *i =
@@ -150,7 +141,7 @@ static bool mcp_tools(struct manifest *m, const cJSON *spec, struct err *e)
         cJSON_ArrayForEach(route, json_get(rule, "ingress"))
         {
             const char *s = cJSON_IsString(route) ? route->valuestring : "";
-            const char *name = mcp_of(m->arena, s);
+            const char *name = kind_mcp_of(m->arena, s);
             if (!name)
                 continue;
             struct manifest_item *i = manifest_item(m, "mcp-server", name, NULL, e);

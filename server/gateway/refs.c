@@ -36,7 +36,7 @@ const struct ref_row ref_rows[] = {
     { 0 },
 };
 
-static const char mcp_prefix[] = "mcp-server-", ai_prefix[] = "ai-route-", internal[] = ".internal";
+static const char ai_prefix[] = "ai-route-", internal[] = ".internal";
 
 /* -- one reference ---------------------------------------------------------------------------- */
 
@@ -99,16 +99,14 @@ static void add_use(struct search *s, const struct kind *k, const char *name, co
 /* The object that a person knows: an MCP server instead of the route that the console made. */
 static void add_user(struct search *s, const char *name, const char *where)
 {
-    const struct kind *mcp = kind_find("mcp-server");
-    size_t n = strlen(name), ends = sizeof internal - 1, starts = sizeof mcp_prefix - 1;
-    if (!mcp || strcmp(s->from->name, "route") != 0 || !text_starts(name, mcp_prefix) ||
-        !text_ends(name, internal) || n <= ends + starts) {
+    const char *mcp = strcmp(s->from->name, "route") ? NULL : kind_mcp_of(s->arena, name);
+    if (!mcp) {
         add_use(s, s->from, name, NULL, where);
         return;
     }
     if (text_starts(where, "authConfig."))
         where = arena_printf(s->arena, "consumerAuthInfo.%s", strchr(where, '.') + 1);
-    add_use(s, mcp, arena_strndup(s->arena, name + starts, n - starts - ends), NULL, where);
+    add_use(s, kind_find("mcp-server"), mcp, NULL, where);
 }
 
 /* Made by the console for something that has a list of its own. */

@@ -34,16 +34,6 @@ static bool makes_service(struct arena *a, const struct plan_op *op, const char 
     return false;
 }
 
-/* The routes behind an AI route and an MCP server. */
-static bool makes_route(struct arena *a, const struct plan_op *op, const char *route)
-{
-    if (strcmp(op->kind->name, "ai-route") != 0 && strcmp(op->kind->name, "mcp-server") != 0)
-        return false;
-    const char *plain = arena_printf(a, "%s-%s.internal", op->kind->name, op->name);
-    const char *fallback = arena_printf(a, "%s-%s.fallback.internal", op->kind->name, op->name);
-    return !strcmp(route, plain) || !strcmp(route, fallback);
-}
-
 static bool makes(struct arena *a, const struct plan_op *op, const char *kind, const char *name)
 {
     if (op->verb == PLAN_DELETE)
@@ -51,7 +41,7 @@ static bool makes(struct arena *a, const struct plan_op *op, const char *kind, c
     if (!strcmp(op->kind->name, kind) && !strcmp(op->name, name))
         return true;
     return (!strcmp(kind, "service") && makes_service(a, op, name)) ||
-           (!strcmp(kind, "route") && makes_route(a, op, name));
+           (!strcmp(kind, "route") && kind_makes_route(op->kind, op->name, name));
 }
 
 static const struct plan_op *made_by(const struct plan *p, const char *kind, const char *name)

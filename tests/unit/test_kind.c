@@ -78,6 +78,22 @@ static void test_paths(void **state)
     assert_int_equal(e.kind, ERR_NONE);
 }
 
+static void test_made_routes(void **state)
+{
+    (void)state;
+    const struct kind *ai = kind_find("ai-route"), *mcp = kind_find("mcp-server");
+    assert_true(kind_makes_route(ai, "chat", "ai-route-chat.internal"));
+    assert_true(kind_makes_route(ai, "chat", "ai-route-chat.fallback.internal"));
+    assert_true(kind_makes_route(mcp, "weather", "mcp-server-weather.internal"));
+    assert_false(kind_makes_route(ai, "chat", "ai-route-chat2.internal"));
+    assert_false(kind_makes_route(ai, "weather", "mcp-server-weather.internal"));
+    assert_false(kind_makes_route(kind_find("route"), "chat", "route-chat.internal"));
+    assert_string_equal(kind_mcp_of(a, "mcp-server-weather.internal"), "weather");
+    assert_null(kind_mcp_of(a, "mcp-server-.internal"));
+    assert_null(kind_mcp_of(a, "mcp-server-weather"));
+    assert_null(kind_mcp_of(a, "ai-route-chat.internal"));
+}
+
 static void test_bad_names(void **state)
 {
     (void)state;
@@ -134,9 +150,13 @@ static void test_made_up_instance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_refs),
-        cmocka_unit_test(test_paths),   cmocka_unit_test(test_bad_names),
-        cmocka_unit_test(test_content), cmocka_unit_test(test_made_up_instance),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_refs),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_bad_names),
+        cmocka_unit_test(test_made_routes),
+        cmocka_unit_test(test_content),
+        cmocka_unit_test(test_made_up_instance),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
