@@ -157,8 +157,8 @@ static bool decision(struct store *s, const char *id, enum plan_state to, const 
 {
     if (to != STATE_APPROVED && to != STATE_REJECTED)
         return true;
-    return db_run(s->db, e, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", "tdttt", id,
-                  when_now(), who, channel, names[to]);
+    return db_run(s->db, e, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", "tdttt", id, when_now(),
+                  who, channel, names[to]);
 }
 
 bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
