@@ -175,7 +175,8 @@ cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJS
     json_set_str(a, copy, "kind", row->kind);
     cJSON *metadata = json_get(copy, "metadata");
     const char *created = json_str(json_get(current, "metadata"), "creationTimestamp");
-    json_set_str(a, metadata, "creationTimestamp", created ? created : when_text(a, when_now(), false));
+    json_set_str(a, metadata, "creationTimestamp",
+                 created ? created : when_text(a, when_now(), false));
     json_set_str(a, metadata, "namespace", "higress-system");
     json_set_str(a, metadata, "resourceVersion", version);
     json_remove(metadata, "managedFields");

@@ -36,7 +36,7 @@ const cJSON *openapi_resolve(struct openapi *o, const cJSON *node);
 /* A schema of its own, references and combinations resolved: type, description, properties … */
 cJSON *openapi_schema(struct openapi *o, const cJSON *schema);
 const char *openapi_text(struct openapi *o, const cJSON *node, const char *key); /* cleaned; "" */
-/* A text that becomes part of a template, cleaned; one that would begin a placeholder fails. */
+/* A text that becomes part of a template, cleaned; one that would begin a stand-in fails. */
 const char *openapi_plain(struct openapi *o, const char *text, size_t max);
 /* The entry of a "content" object to use: JSON before forms before others. NULL: none. */
 const cJSON *openapi_media(const cJSON *content);
