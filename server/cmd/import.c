@@ -82,7 +82,7 @@ static int import(struct verb *v)
         puts(e.text);
         return EXIT_DONE;
     }
-    if (!p->as_is && !verify_plan(v->gateway, p, NULL))
+    if (!verify_plan(v->gateway, p, NULL))
         return verb_failed(v, &e);
     enum engine_next next = engine_propose(v->engine, p, dry, v->who, &id, &e);
     if (next == ENGINE_REFUSED)

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "gateway/compare.h"
+#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "net/loop.h"
 #include <signal.h>
@@ -67,7 +68,7 @@ void apply_say(struct job *j, const char *format, ...)
 bool apply_read(struct job *j, struct arena *a, const struct plan_op *op, const cJSON **now,
                 struct cancel *c, struct err *e)
 {
-    return engine_read(j->at->gateway, a, op, now, c, e);
+    return gateway_now(j->at->gateway, a, op->kind, op->name, op->scope, now, c, e);
 }
 
 static void renew(void *arg)

@@ -77,20 +77,6 @@ struct gateway *engine_gateway(const struct engine *g, const char *url)
     return at ? at->gateway : NULL;
 }
 
-bool engine_read(struct gateway *g, struct arena *a, const struct plan_op *op, const cJSON **now,
-                 struct cancel *c, struct err *e)
-{
-    bool missing = false;
-    struct err why = { 0 };
-    *now = gateway_object(g, a, op->kind, op->name, op->scope, &missing, c, &why);
-    if (*now || missing)
-        return true;
-    if (op->scope && why.status == 400 && strstr(why.text, "Unknown "))
-        return true;
-    *e = why;
-    return false;
-}
-
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 

@@ -39,8 +39,4 @@ const struct engine_at *engine_at(const struct engine *g, const char *url);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);
-/* The gateway as it is for this operation. False: could not be read. now NULL: not there, or
- * neither is what it would be at (a plugin instance at a route that is not there). */
-bool engine_read(struct gateway *g, struct arena *a, const struct plan_op *op, const cJSON **now,
-                 struct cancel *c, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

@@ -275,3 +275,15 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
         return search_list(g, a, k, name, scope, missing, c, e);
     return o && !kind_exists(k, o) ? not_there(k, name, missing, e) : o;
 }
+
+bool gateway_now(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
+                 const char *scope, const cJSON **now, struct cancel *c, struct err *e)
+{
+    bool missing = false;
+    struct err why = { 0 };
+    *now = gateway_object(g, a, k, name, scope, &missing, c, &why);
+    if (*now || missing || (scope && why.status == 400 && strstr(why.text, "Unknown ")))
+        return true;
+    *e = why;
+    return false;
+}

@@ -46,6 +46,10 @@ cJSON *gateway_get(struct gateway *g, struct arena *a, const char *path, bool *m
  * service, which has no path of its own, is looked up in the list. */
 cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
                       const char *scope, bool *missing, struct cancel *c, struct err *e);
+/* The object as it is now. *now NULL: it is not there, or neither is what it would be at (a plugin
+ * instance of a route that does not exist). False + e: that could not be read. */
+bool gateway_now(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
+                 const char *scope, const cJSON **now, struct cancel *c, struct err *e);
 
 /* Streams a collection, read whole, never paged. o lives until fn returns. fn runs on the main
  * stack and must not park; false stops (which is a success). */

@@ -59,8 +59,8 @@ typedef const char *manifest_secret_fn(void *arg, const char *from, const char *
 void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg);
 
 /* One plan of it all: creates what is not there, changes what differs. whole: an object is replaced
- * by what the manifest says; else what the manifest leaves out stays. A reference to what neither
- * the gateway nor the manifest has is an error, or with `whole` a warning. Parks. False: p->err. */
+ * by what the manifest says; else what the manifest leaves out stays. What it refers to is for
+ * verify_plan to judge. Parks. False: p->err. */
 bool manifest_plan(struct gateway *g, struct plan *p, struct manifest *m, bool whole,
                    struct cancel *c);
 

@@ -1,8 +1,5 @@
-/* manifest_plan.c - a manifest as one plan: order, what is there already, what it refers to.
- *
- * What others may point to comes first; a target of plugin instances that the manifest makes is not
- * asked for, because the console answers 400 where it is not there yet.
- */
+/* manifest_plan.c - a manifest as one plan: what others may point to first, and what is there
+ * already. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -26,166 +23,7 @@ struct planning {
     int created, changed, same;
 };
 
-/* -- what the manifest makes ------------------------------------------------------------------ */
-
-static bool makes(const struct manifest *m, const char *kind, const char *name)
-{
-    for (int i = 0; i < m->count; i++)
-        if (!strcmp(m->list[i].kind->name, kind) && !strcmp(m->list[i].name, name))
-            return true;
-    return false;
-}
-
-/* A service of a source, or of an AI provider. */
-static bool makes_service(const struct manifest *m, const char *service)
-{
-    size_t n = strcspn(service, ":");
-    char name[300];
-    for (int i = 0; i < m->count; i++) {
-        const struct manifest_item *x = &m->list[i];
-        const char *type = json_str(x->object, "type");
-        if (!strcmp(x->kind->name, "ai-provider"))
-            snprintf(name, sizeof name, "llm-%s.internal.", x->name);
-        else if (type && !strcmp(x->kind->name, "service-source"))
-            snprintf(name, sizeof name, "%s.%s", x->name, type);
-        else
-            continue;
-        size_t len = strlen(name);
-        if (!strncmp(service, name, len) && (len == n || name[len - 1] == '.'))
-            return true;
-    }
-    return false;
-}
-
-/* "ai-route-chat.internal" is made with the AI route chat. */
-static bool makes_route(struct manifest *m, const char *name)
-{
-    static const char *const rows[][3] = { { "ai-route-", ".fallback.internal", "ai-route" },
-                                           { "ai-route-", ".internal", "ai-route" },
-                                           { "mcp-server-", ".internal", "mcp-server" } };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        size_t n = strlen(name), starts = strlen(rows[i][0]), ends = strlen(rows[i][1]);
-        if (n > starts + ends && text_starts(name, rows[i][0]) && text_ends(name, rows[i][1]) &&
-            makes(m, rows[i][2], arena_strndup(m->arena, name + starts, n - starts - ends)))
-            return true;
-    }
-    return makes(m, "route", name);
-}
-
-static bool is_made(struct manifest *m, const char *kind, const char *name)
-{
-    if (!strcmp(kind, "service"))
-        return makes_service(m, name);
-    return !strcmp(kind, "route") ? makes_route(m, name) : makes(m, kind, name);
-}
-
-/* -- what it refers to ------------------------------------------------------------------------ */
-
-struct need {
-    const char *kind, *name, *path;
-    const struct manifest_item *by;
-    bool found;
-};
-
-struct needs {
-    struct manifest *manifest;
-    const struct manifest_item *by;
-    struct need *list;
-    int count, room;
-};
-
-static bool is_needed(void *arg, const char *path, const char *kind, const char *name)
-{
-    struct needs *n = arg;
-    if (is_made(n->manifest, kind, name))
-        return true;
-    struct arena *a = n->manifest->arena;
-    n->list = arena_grow(a, n->list, n->count, &n->room, sizeof *n->list);
-    n->list[n->count++] = (struct need){ arena_strdup(a, kind), arena_strdup(a, name),
-                                         arena_strdup(a, path), n->by, false };
-    return true;
-}
-
-struct finding {
-    struct needs *needs;
-    const struct kind *kind;
-};
-
-static bool mark(void *arg, const cJSON *o)
-{
-    const struct finding *f = arg;
-    const char *name = kind_name_of(f->kind, o);
-    for (int i = 0; name && i < f->needs->count; i++) {
-        struct need *n = &f->needs->list[i];
-        bool service = !strcmp(n->kind, "service");
-        size_t len = service ? strcspn(n->name, ":") : strlen(n->name);
-        if (!strcmp(n->kind, f->kind->name) && !strncmp(n->name, name, len) && !name[len])
-            n->found = true;
-    }
-    return true;
-}
-
-static bool is_missing(const struct needs *all, const struct kind *k)
-{
-    for (int i = 0; i < all->count; i++)
-        if (!all->list[i].found && !strcmp(all->list[i].kind, k->name))
-            return true;
-    return false;
-}
-
-static bool say_missing(struct planning *g, const struct need *n)
-{
-    struct plan *p = g->plan;
-    if (g->whole) {
-        plan_warn(p, "%s '%s': %s names the %s '%s', which is not there", n->by->kind->name,
-                  n->by->name, n->path, n->kind, n->name);
-        return true;
-    }
-    return err_set(p->err, ERR_ARGS,
-                   "%s: %s '%s': %s: there is no %s '%s', neither in the gateway nor in the "
-                   "manifest",
-                   n->by->where, n->by->kind->name, n->by->name, n->path, n->kind,
-                   text_clean(p->arena, n->name, 120));
-}
-
-/* Each list is read once, and only where something of it is needed. */
-static bool references_hold(struct planning *g)
-{
-    struct needs all = { .manifest = g->manifest };
-    struct finding f = { .needs = &all };
-    for (int i = 0; i < g->manifest->count; i++) {
-        all.by = &g->manifest->list[i];
-        kind_refs(g->manifest->arena, all.by->kind, all.by->scope, all.by->object, is_needed, &all);
-    }
-    for (const struct kind *k = kinds; k->name; k++) {
-        f.kind = k;
-        if (is_missing(&all, k) &&
-            !gateway_each_kind(g->gateway, k, NULL, mark, &f, g->cancel, g->plan->err))
-            return false;
-    }
-    for (int i = 0; i < all.count; i++)
-        if (!all.list[i].found && !say_missing(g, &all.list[i]))
-            return false;
-    return true;
-}
-
 /* -- one item --------------------------------------------------------------------------------- */
-
-static bool scope_is_new(struct planning *g, const struct manifest_item *i)
-{
-    const char *colon = i->scope ? strchr(i->scope, ':') : NULL;
-    char kind[16];
-    bool missing = false;
-    if (!colon)
-        return false;
-    snprintf(kind, sizeof kind, "%.*s", (int)(colon - i->scope), i->scope);
-    if (!is_made(g->manifest, kind, colon + 1))
-        return false;
-    struct err ignored = { 0 };
-    return !gateway_object(g->gateway, g->plan->arena, kind_find(kind), colon + 1, NULL, &missing,
-                           g->cancel, &ignored) &&
-           missing;
-}
 
 /* YAML text inside an object may be given as the tree it is. */
 static void settle_yaml(struct arena *a, const struct manifest_item *i)
@@ -264,13 +102,11 @@ static bool plan_change(struct planning *g, const struct manifest_item *i, const
 static bool plan_item(struct planning *g, const struct manifest_item *i)
 {
     struct arena *a = g->plan->arena;
-    bool missing = scope_is_new(g, i);
+    const cJSON *now = NULL;
     settle_yaml(a, i);
-    cJSON *now = missing ? NULL
-                         : gateway_object(g->gateway, a, i->kind, i->name, i->scope, &missing,
-                                          g->cancel, g->plan->err);
-    if (!now && !missing)
+    if (!gateway_now(g->gateway, a, i->kind, i->name, i->scope, &now, g->cancel, g->plan->err))
         return false;
+    g->plan->where = i->where;
     bool known = looks_same(i, now);
     if (i->unknown && !known && !stays_unseen(i, now))
         return say_unknown(g, i);
@@ -298,8 +134,6 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     struct planning g = { .gateway = gateway, .plan = p, .manifest = m, .cancel = c };
     char word[KIND_WORD];
     g.whole = whole;
-    if (!references_hold(&g))
-        return false;
     for (const char *rest = manifest_order; kind_next(&rest, word);)
         for (int i = 0; i < m->count; i++)
             if (!strcmp(m->list[i].kind->name, word) && !plan_item(&g, &m->list[i]))

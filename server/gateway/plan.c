@@ -121,6 +121,7 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
                NULL;
     struct plan_op *op = plan_room(p);
     *op = (struct plan_op){ .verb = verb, .kind = k, .name = arena_strdup(p->arena, name) };
+    op->where = p->where;
     op->scope = (k->flags & KIND_SCOPED) ? arena_strdup(p->arena, scope) : NULL;
     return op;
 }

@@ -27,6 +27,7 @@ struct plan_op {
     const cJSON *after;       /* NULL: a delete */
     const char *base;         /* kind_hash of before; "absent" for a create */
     const char *renamed;      /* of a delete: the new name of what another operation creates */
+    const char *where;        /* "document 2 (line 14)" of the manifest that wants it, or NULL */
 };
 
 struct plan {
@@ -36,6 +37,7 @@ struct plan {
     const char *gateway; /* URL of the gateway it is for; set by the engine */
     const char *undoes;  /* id of the plan this one reverses, or NULL */
     const char *title;
+    const char *where; /* of the operations that are added now */
     enum risk risk;
     struct plan_op *ops;
     int count, room;

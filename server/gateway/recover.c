@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "gateway/compare.h"
 #include "gateway/engine_inside.h"
+#include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "net/loop.h"
 
@@ -60,7 +61,7 @@ static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *
     }
     struct err e = { 0 };
     const cJSON *now = NULL;
-    if (!engine_read(g, a, op, &now, NULL, &e)) {
+    if (!gateway_now(g, a, op->kind, op->name, op->scope, &now, NULL, &e)) {
         sum->unknown++;
         return engine_outcome(a, op, "unknown", e.text, NULL);
     }

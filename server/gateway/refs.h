@@ -33,6 +33,17 @@ struct ref_uses {
     bool vague; /* the users of a registry may use another registry of its type */
 };
 
+/* What a reference to one object looks like. */
+struct ref_target {
+    const struct kind *kind;
+    const char *name;
+    const char *service; /* "shop.static"; NULL when only the ending is known */
+    const char *ending;  /* ".nacos" */
+};
+struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON *object);
+/* Is it a service ("shop.static", "shop.static:80") of that source? */
+bool refs_is_service(const struct ref_target *t, const char *service);
+
 /* Who uses `object` of kind k. */
 bool refs_find(struct gateway *g, struct arena *a, const struct kind *k, const cJSON *object,
                struct ref_uses *out, struct cancel *c, struct err *e);

@@ -29,13 +29,4 @@ extern const struct ref_row ref_rows[]; /* ended by { 0 } */
 void refs_add(struct arena *a, struct ref_uses *u, const struct kind *k, const char *name,
               const char *scope, const char *where);
 
-/* What a reference to one object looks like. */
-struct ref_target {
-    const struct kind *kind;
-    const char *name;
-    const char *service; /* "shop.static"; NULL when only the ending is known */
-    const char *ending;  /* ".nacos" */
-};
-struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON *object);
-bool refs_is_service(const struct ref_target *t, const char *service);
 bool refs_match(const struct ref_row *row, const struct ref_target *t, const cJSON *value);

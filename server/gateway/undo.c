@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "gateway/compare.h"
 #include "gateway/engine_inside.h"
+#include "gateway/gateway.h"
 #include "gateway/kind.h"
 
 static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *now)
@@ -18,7 +19,7 @@ static bool reverse(struct gateway *g, struct plan *p, const struct plan_op *op,
 {
     const cJSON *now = NULL;
     const char *kind = op->kind->name;
-    if (!engine_read(g, p->arena, op, &now, c, p->err))
+    if (!gateway_now(g, p->arena, op->kind, op->name, op->scope, &now, c, p->err))
         return false;
     if (op->verb == PLAN_DELETE && !op->before)
         return err_set(p->err, ERR_POLICY, "%s '%s' was not there before", kind, op->name);

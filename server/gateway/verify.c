@@ -19,47 +19,63 @@ struct needs {
 
 /* -- what the plan itself makes ---------------------------------------------------------------- */
 
-/* "web.static" of source web, "llm-mind.internal.dns" of provider mind. */
-static bool makes_service(struct arena *a, const struct plan_op *op, const char *service)
+static void learn_targets(struct verify *v)
 {
-    const char *type = json_str(op->after, "type");
-    if (!strcmp(op->kind->name, "service-source") && type) {
-        bool listed = !strcmp(type, "static") || !strcmp(type, "dns");
-        if (listed)
-            return !strcmp(service, arena_printf(a, "%s.%s", op->name, type));
-        return text_ends(service, arena_printf(a, ".%s", type));
-    }
-    if (!strcmp(op->kind->name, "ai-provider"))
-        return text_starts(service, arena_printf(a, "llm-%s.internal.", op->name));
-    return false;
+    const struct plan *p = v->p;
+    v->targets = arena_array(p->arena, struct ref_target, p->count);
+    for (int i = 0; i < p->count; i++)
+        if (p->ops[i].verb != PLAN_DELETE)
+            v->targets[i] = refs_target(p->arena, p->ops[i].kind, p->ops[i].after);
 }
 
-static bool makes(struct arena *a, const struct plan_op *op, const char *kind, const char *name)
+/* "web.static" of source web, "llm-mind.internal.dns" of provider mind. */
+static bool makes_service(const struct verify *v, int i, const char *service)
 {
+    const struct plan_op *op = &v->p->ops[i];
+    size_t n = strlen(op->name);
+    if (strcmp(op->kind->name, "ai-provider") != 0)
+        return refs_is_service(&v->targets[i], service);
+    return text_starts(service, "llm-") && text_starts(service + 4, op->name) &&
+           text_starts(service + 4 + n, ".internal.");
+}
+
+static bool makes(const struct verify *v, int i, const char *kind, const char *name)
+{
+    const struct plan_op *op = &v->p->ops[i];
     if (op->verb == PLAN_DELETE)
         return false;
     if (!strcmp(op->kind->name, kind) && !strcmp(op->name, name))
         return true;
-    return (!strcmp(kind, "service") && makes_service(a, op, name)) ||
+    return (!strcmp(kind, "service") && makes_service(v, i, name)) ||
            (!strcmp(kind, "route") && kind_makes_route(op->kind, op->name, name));
 }
 
-static const struct plan_op *made_by(const struct plan *p, const char *kind, const char *name)
+static const struct plan_op *made_by(const struct verify *v, const char *kind, const char *name)
 {
-    for (int i = 0; i < p->count; i++)
-        if (makes(p->arena, &p->ops[i], kind, name))
-            return &p->ops[i];
+    for (int i = 0; i < v->p->count; i++)
+        if (makes(v, i, kind, name))
+            return &v->p->ops[i];
     return NULL;
 }
 
+/* Many may point to one object: it is read once. */
 const cJSON *verify_object(struct verify *v, const char *kind, const char *name)
 {
-    const struct plan_op *op = made_by(v->p, kind, name);
+    struct arena *a = v->p->arena;
+    const struct plan_op *op = made_by(v, kind, name);
     bool missing = false;
     if (op)
         return op->after;
-    return gateway_object(v->g, v->p->arena, kind_find(kind), name, NULL, &missing, v->cancel,
-                          v->p->err);
+    for (const struct seen *s = v->seen; s; s = s->next)
+        if (!strcmp(s->kind->name, kind) && !strcmp(s->name, name))
+            return s->object;
+    struct seen one = { kind_find(kind), arena_strdup(a, name), NULL, v->seen };
+    one.object = gateway_object(v->g, a, one.kind, name, NULL, &missing, v->cancel, v->p->err);
+    if (one.object || missing) {
+        v->seen = arena_make(a, struct seen);
+        *v->seen = one;
+    }
+    return one.object;
 }
 
 /* -- references -------------------------------------------------------------------------------- */
@@ -89,10 +105,16 @@ static bool is_vital(const struct verify *v, const char *path, const char *kind)
            (!strcmp(kind, "ai-provider") && !strcmp(v->op->kind->name, "ai-route"));
 }
 
+/* False after an error; of what is taken as it is, only a warning. */
 static bool missing(struct verify *v, const char *path, const char *kind, const char *name)
 {
     struct arena *a = v->p->arena;
     bool service = !strcmp(kind, "service");
+    if (v->p->as_is) {
+        plan_warn(v->p, "%s '%s': %s names the %s '%s', which is not there", v->op->kind->name,
+                  v->op->name, path, kind, text_clean(a, name, 120));
+        return true;
+    }
     return err_set(v->p->err, ERR_ARGS, "%s '%s': %s: there is no %s '%s'; %s", v->op->kind->name,
                    v->op->name, path, kind, text_clean(a, name, 120),
                    service ? "list_resources kind service shows what there is" : "create it first");
@@ -122,7 +144,7 @@ static bool look_up(void *arg, const char *path, const char *kind, const char *n
     bool service = !strcmp(kind, "service");
     int port = service ? port_of(v, v->op->after, path, name) : 0;
     bool moved = service && port != port_of(v, v->op->before, path, name);
-    if (made_by(v->p, kind, name) || (old && !moved))
+    if (made_by(v, kind, name) || (old && !moved))
         return true;
     if (service) {
         struct need *one = arena_make(a, struct need);
@@ -169,9 +191,9 @@ static bool services_exist(struct needs *n)
         return false;
     for (const struct need *one = n->services; one; one = one->next) {
         v->op = one->op;
-        if (!one->met)
-            return missing(v, one->path, "service", one->name);
-        if (one->port && !one->port_met)
+        if (!one->met && !missing(v, one->path, "service", one->name))
+            return false;
+        if (one->met && one->port && !one->port_met)
             plan_warn(v->p, "%s '%s': %s: service '%s' is not known to have the port %d",
                       one->op->kind->name, one->op->name, one->path,
                       text_clean(v->p->arena, one->name, 120), one->port);
@@ -179,17 +201,24 @@ static bool services_exist(struct needs *n)
     return true;
 }
 
+static bool say_where(const struct verify *v)
+{
+    bool named = v->op && v->op->where && v->p->err->kind == ERR_ARGS;
+    return named ? err_at(v->p->err, "%s", v->op->where) : false;
+}
+
 bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)
 {
-    struct verify v = { g, p, c, NULL };
+    struct verify v = { .g = g, .p = p, .cancel = c };
     struct needs n = { &v, NULL, true };
+    learn_targets(&v);
     for (int i = 0; i < p->count && !p->undoes; i++) {
         v.op = &p->ops[i];
         if (v.op->verb == PLAN_DELETE)
             continue;
         kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, look_up, &n);
-        if (!n.ok || p->err->kind != ERR_NONE || !verify_rules(&v))
-            return false;
+        if (!n.ok || p->err->kind != ERR_NONE || (!p->as_is && !verify_rules(&v)))
+            return say_where(&v);
     }
-    return services_exist(&n);
+    return services_exist(&n) || say_where(&v);
 }

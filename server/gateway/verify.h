@@ -2,8 +2,8 @@
  * that it points to, would the console refuse it for what else is there?
  *
  * Only what a plan changes is judged: a reference that stood there before is no mistake of it. What
- * an operation of the same plan creates exists. A plan that undoes another is not judged. Reads
- * only; parks.
+ * an operation of the same plan creates exists. A plan that undoes another is not judged; of one
+ * that is taken as it is, what is missing is a warning and no rule is asked. Reads only; parks.
  */
 #pragma once
 #include <stdbool.h>

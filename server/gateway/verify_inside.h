@@ -7,13 +7,24 @@
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "gateway/plan.h"
+#include "gateway/refs.h"
 #include "gateway/verify.h"
+
+/* What was asked of the gateway. */
+struct seen {
+    const struct kind *kind;
+    const char *name;
+    const cJSON *object; /* NULL: not there */
+    struct seen *next;
+};
 
 struct verify {
     struct gateway *g;
     struct plan *p;
     struct cancel *cancel;
-    const struct plan_op *op; /* the one under way */
+    const struct plan_op *op;   /* the one under way */
+    struct ref_target *targets; /* how others name what each operation makes */
+    struct seen *seen;
 };
 
 /* The object as the plan leaves it, or as it is; NULL: there is none, or v->p->err is set. */
