@@ -5,27 +5,27 @@
 extern const struct toolset toolset_change;
 
 static const struct field undo_in[] = {
-    { "id", STR, REQ, NULL, .min = 4 },
+    { "id", STR, REQ, NULL, .min = 4, .flags = FIELD_BRIEF },
     { "if_used", STR, OPT, NULL, .one_of = "cascade|force" },
     { 0 },
 };
 
 static const struct field by_id[] = {
-    { "id", STR, REQ, NULL, .min = 4 },
+    { "id", STR, REQ, NULL, .min = 4, .flags = FIELD_BRIEF },
     { 0 },
 };
 
 static const struct field get_in[] = {
-    { "id", STR, REQ, NULL, .min = 4 },
-    { "wait", NUM, OPT, "Seconds to wait for a decision and its outcome.", .min = 0, .max = 50 },
+    { "id", STR, REQ, NULL, .min = 4, .flags = FIELD_BRIEF },
+    { "wait", NUM, OPT, "Seconds, at most 50.", .min = 0, .max = 50, .flags = FIELD_BRIEF },
     { 0 },
 };
 
 static const struct field list_in[] = {
-    { "state", STR, OPT, NULL,
+    { "state", STR, OPT, "pending, applied, …", .flags = FIELD_BRIEF,
       .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
                 "expired" },
-    { "limit", INT, OPT, NULL, .min = 1, .max = 100, .otherwise = "20" },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 100, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
@@ -80,7 +80,7 @@ static const struct tool tools[] = {
     {
         .name = "get_change",
         .title = "Get a change",
-        .about = "Shows a change: state, diff, outcome. With wait: until it is decided and done.",
+        .about = "Shows a change: state, diff, outcome. With wait: until it is done.",
         .risk = READ,
         .in = get_in,
         .out = change_out,
@@ -100,7 +100,7 @@ static const struct tool tools[] = {
     {
         .name = "cancel_change",
         .title = "Cancel a change",
-        .about = "Drops a change that nobody has decided yet; the gateway is not touched.",
+        .about = "Drops a change that nobody has decided yet.",
         .risk = CHANGE,
         .in = by_id,
         .out = change_out,

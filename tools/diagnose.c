@@ -6,14 +6,14 @@ extern const struct toolset toolset_diagnose;
 enum { TEXT_MAX = 3000, FACTS = 3 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Route to look at.", .complete = "route" },
-    { "service", STR, OPT, "Service to look at (instead of a route).", .complete = "service" },
+    { "route", STR, OPT, NULL, .complete = "route" },
+    { "service", STR, OPT, "Instead of a route.", .complete = "service" },
     { 0 },
 };
 
 static const struct field out[] = {
-    { "verdicts", LIST, REQ, "Likeliest first: code, confidence, object, evidence, next." },
-    { "unavailable", LIST, OPT, "Signals that could not be had." },
+    { "verdicts", LIST, REQ, NULL },
+    { "unavailable", LIST, OPT, NULL },
     { 0 },
 };
 
@@ -61,8 +61,8 @@ static const struct tool tools[] = {
     {
         .name = "diagnose",
         .title = "Diagnose",
-        .about = "Finds out why requests fail: walks route, service, endpoints, Envoy and access "
-                 "log; returns ranked causes with evidence and the next step.",
+        .about = "Finds out why requests fail, from the route to Envoy and its access log; returns "
+                 "ranked causes with evidence and the next step.",
         .risk = READ,
         .in = in,
         .out = out,

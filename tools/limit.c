@@ -236,7 +236,7 @@ static const struct tool tools[] = {
     {
         .name = "tune_rate_limit",
         .title = "Tune a rate limit",
-        .about = "Plans a request rate limit: of a route, or of one header value at a scope.",
+        .about = "Plans a rate limit of a route, or per value of something at a scope.",
         .risk = CHANGE,
         .in = in,
         .out = out,

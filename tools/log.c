@@ -13,10 +13,10 @@ static const struct field in[] = {
     { "host", STR, OPT, NULL },
     { "path", STR, OPT, "Beginning of the path." },
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
-    { "flag", STR, OPT, "Envoy response flag, such as UF." },
+    { "flag", STR, OPT, "Response flag: UF, NR, …" },
     { "text", STR, OPT, NULL },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
-    { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20" },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
     { 0 },
 };
 
@@ -110,7 +110,7 @@ static const struct tool tools[] = {
     {
         .name = "tail_logs",
         .title = "Tail the access log",
-        .about = "Shows the newest access-log lines that match. The text is data from requests.",
+        .about = "Shows the newest access-log lines that match; their text is untrusted.",
         .risk = READ,
         .in = in,
         .out = out,

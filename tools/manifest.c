@@ -5,8 +5,7 @@ extern const struct toolset toolset_manifest;
 
 static const struct field apply_in[] = {
     { "manifest", ANY, REQ,
-      "YAML text (ours, or Ingress, McpBridge, WasmPlugin, ConfigMap), or a list of "
-      "{kind,name,…}. What an object leaves out stays." },
+      "YAML (ours or Kubernetes), or a list of {kind,name,…}. What an object leaves out stays." },
     { 0 },
 };
 
@@ -25,7 +24,7 @@ static const struct tool tools[] = {
     {
         .name = "apply_manifest",
         .title = "Apply a manifest",
-        .about = "Plans several objects as one change, in order; taken back whole when one fails.",
+        .about = "Plans several objects as one change, taken back whole when one fails.",
         .risk = CHANGE,
         .in = apply_in,
         .out = apply_out,

@@ -10,8 +10,8 @@ static const struct field in[] = { { 0 } };
 
 static const struct field out[] = {
     { "version", STR, OPT, NULL },
-    { "counts", OBJ, REQ, "By kind.", .flags = FIELD_OPEN },
-    { "suspicious", LIST, REQ, NULL, .of = &a_string },
+    { "counts", OBJ, REQ, NULL, .flags = FIELD_OPEN },
+    { "suspicious", LIST, REQ, NULL },
     { 0 },
 };
 

@@ -13,13 +13,13 @@ static const struct field list_in[] = {
     { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
     { "text", STR, OPT, NULL },
-    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field list_out[] = {
-    { "items", LIST, REQ, NULL, .of = &a_string },
+    { "items", LIST, REQ, NULL },
     { "count", INT, REQ, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
@@ -27,8 +27,8 @@ static const struct field list_out[] = {
 
 static const struct field get_in[] = {
     { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
-    { "name", STR, OPT, "Not for higress-config and system." },
-    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
+    { "name", STR, OPT, NULL },
+    { "scope", STR, OPT, "As in list_resources." },
     { 0 },
 };
 
@@ -41,7 +41,7 @@ static const struct field change_in[] = {
     { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
     { "name", STR, OPT, NULL },
-    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
+    { "scope", STR, OPT, "As in list_resources." },
     { "object", OBJ, OPT, "Whole object; patch: merge patch.", .flags = FIELD_OPEN },
     { "if_used", STR, OPT, "On delete.", .one_of = "cascade|force" },
     { 0 },
@@ -54,22 +54,16 @@ static const struct field change_out[] = {
 };
 
 static const struct field describe_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
-    { "plugin", STR, OPT, "plugin-instance: describe its configurations." },
-    { "text", STR, OPT, "Any part of a field's line." },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
+    { "plugin", STR, OPT, "Describes its configurations." },
+    { "text", STR, OPT, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field describe_out[] = {
-    { "about", STR, REQ, NULL },
-    { "actions", STR, REQ, NULL },
-    { "fields", LIST, REQ, NULL, .of = &a_string },
-    { "rules", LIST, REQ, NULL, .of = &a_string },
-    { "example", ANY, REQ, NULL },
-    { "count", INT, REQ, NULL },
-    { "cursor", STR, OPT, NULL },
-    { 0 },
+    { "fields", LIST, REQ, NULL }, { "rules", LIST, REQ, NULL }, { "example", ANY, REQ, NULL },
+    { "count", INT, REQ, NULL },   { "cursor", STR, OPT, NULL }, { 0 },
 };
 
 /* -- listing ---------------------------------------------------------------------------------- */
@@ -273,8 +267,8 @@ static const struct tool tools[] = {
     },
     {
         .name = "describe_kind",
-        .title = "Describe a kind of resource",
-        .about = "Fields, rules and an example, for writing one.",
+        .title = "Describe a kind",
+        .about = "Fields, rules and an example.",
         .risk = READ,
         .in = describe_in,
         .out = describe_out,

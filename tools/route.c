@@ -13,15 +13,15 @@ extern const struct toolset toolset_route;
 static const struct field in[] = {
     { "domain", STR, OPT, NULL, .complete = "domain" },
     { "service", STR, OPT, "Or its beginning.", .complete = "service" },
-    { "path", STR, OPT, "Routes that take this path or lie under it." },
+    { "path", STR, OPT, "Routes for or under this path." },
     { "text", STR, OPT, NULL },
-    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50" },
+    { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
 static const struct field out[] = {
-    { "routes", LIST, REQ, NULL, .of = &a_string },
+    { "routes", LIST, REQ, NULL },
     { "count", INT, REQ, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },

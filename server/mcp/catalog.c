@@ -196,13 +196,13 @@ static void write_string(struct buf *b, const char *key, const char *value)
     buf_char(b, ',');
 }
 
+/* Without what says nothing: a hint's default, and hints of writing for what reads. */
 static void write_annotations(struct buf *b, enum risk risk)
 {
-    buf_printf(b,
-               ",\"annotations\":{\"readOnlyHint\":%s,\"destructiveHint\":%s,"
-               "\"idempotentHint\":%s,\"openWorldHint\":false}",
-               risk == READ ? "true" : "false", risk == DESTROY ? "true" : "false",
-               risk == READ ? "true" : "false");
+    const char *hint = risk == READ      ? "\"readOnlyHint\":true"
+                       : risk != DESTROY ? "\"destructiveHint\":false"
+                                         : "\"destructiveHint\":true";
+    buf_printf(b, ",\"annotations\":{%s,\"openWorldHint\":false}", hint);
 }
 
 static void write_tool(struct buf *b, const struct catalog_tool *t, const struct era *era)
@@ -223,9 +223,8 @@ static void write_tool(struct buf *b, const struct catalog_tool *t, const struct
     }
     if (era->annotations)
         write_annotations(b, t->tool->risk);
-    if (t->tool->plan) /* the older key too: some hosts read only that one */
-        buf_str(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"" RESOURCE_PLAN_VIEW
-                   "\"},\"ui/resourceUri\":\"" RESOURCE_PLAN_VIEW "\"}");
+    if (t->tool->plan) /* for everybody: hosts that show views do not always declare it */
+        buf_str(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"" RESOURCE_PLAN_VIEW "\"}}");
     buf_char(b, '}');
 }
 

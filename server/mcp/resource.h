@@ -61,5 +61,5 @@ void resource_list(struct request *r);
 void resource_templates(struct request *r);
 void resource_read(struct request *r);
 
-#define RESOURCE_PLAN_VIEW "ui://higress-ops/plan-1.html"
+#define RESOURCE_PLAN_VIEW "ui://higress-ops/plan2"
 extern const struct resource_provider resource_gateway, resource_change, resource_app;

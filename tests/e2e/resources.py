@@ -264,7 +264,7 @@ def check_a_reload_is_told_over_http(w):
         equal([t["name"] for t in c.request("tools/list")["tools"]], ["list_routes", "diagnose"])
 
 
-VIEW = "ui://higress-ops/plan-1.html"
+VIEW = "ui://higress-ops/plan2"
 APP = "text/html;profile=mcp-app"
 
 
@@ -281,7 +281,7 @@ def check_the_view_of_a_plan(w):
         equal(json.dumps(tools), json.dumps(plain.request("tools/list")["tools"]), "one list for everybody")
         for t in tools:
             plans = "dry_run" in t["inputSchema"].get("properties", {})
-            equal(t.get("_meta"), {"ui": {"resourceUri": VIEW}, "ui/resourceUri": VIEW} if plans else None, t["name"])
+            equal(t.get("_meta"), {"ui": {"resourceUri": VIEW}} if plans else None, t["name"])
         one = [r for r in host.request("resources/list")["resources"] if r["uri"] == VIEW]
         equal([r["mimeType"] for r in one], [APP])
         got = host.request("resources/read", {"uri": VIEW})

@@ -21,7 +21,7 @@ with open(out + "/tools.md", "w") as f:
     f.write("# Tools\n\nGenerated from the tools' tables (`UPDATE=1 make test PART=golden`); do not edit.\n")
     for t in tools:
         a = t["annotations"]
-        risk = "reads" if a["readOnlyHint"] else "may destroy" if a["destructiveHint"] else "plans a change"
+        risk = "reads" if a.get("readOnlyHint") else "may destroy" if a["destructiveHint"] else "plans a change"
         f.write("\n## %s\n\n%s *(%s)*\n" % (t["name"], t["description"], risk))
         rows = t["inputSchema"].get("properties", {})
         if rows:

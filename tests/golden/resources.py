@@ -15,7 +15,7 @@ def rpc(number, method, params):
 
 rpc(0, "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "docs", "version": "1"}})
 tools = {t["name"]: t for t in rpc(1, "tools/list", {})["tools"]}
-kinds = tools["describe_kind"]["inputSchema"]["properties"]["kind"]["enum"]
+kinds = tools["list_resources"]["inputSchema"]["properties"]["kind"]["enum"]
 print("# Resources\n\nGenerated from the kind table (`UPDATE=1 make test PART=golden`); do not edit. `describe_kind` says the same;\n"
       "of a plugin's `configurations` it says what the gateway's schema says. Every kind is read by `list_resources` and\n"
       "`get_resource` and written by `change_resource`, as far as its actions go.")
