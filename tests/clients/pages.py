@@ -80,7 +80,8 @@ class Pages:
             self.http(url, o.get("headers", {}))
 
     def run(self, command, want):
-        done = subprocess.run(command, env=self.full_env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=self.env if "--cli" in command else self.full_env,
+                              capture_output=True, text=True, timeout=60)
         assert done.returncode == 0 and want in done.stdout, "%s: %s %s" % (command, done.stdout[-500:], done.stderr[-800:])
 
     def serve(self, line):
@@ -96,13 +97,13 @@ class Pages:
         words = shlex.split(line)
         env = dict(words[i + 1].split("=", 1) for i, w in enumerate(words) if w == "--env")
         if words[0] == "npx" and "--cli" in words:
-            self.run(["node", INSPECTOR] + words[2:], "gateway_overview")
+            self.run(["node", INSPECTOR] + words[2:], '"isError": false' if "tools/call" in words else "gateway_overview")
         elif words[0] == "curl":
             self.run(["bash", "-c", line], '"protocolVersion":"2025-11-25"')
         elif words[:2] == ["higress-ops", "serve"]:
             self.serve(line)
         elif "higress-ops" in words:
-            self.stdio(words[words.index("higress-ops"):], {"HIGRESS_OPS_PASSWORD_FILE": self.password, **env})
+            self.stdio(words[words.index("higress-ops"):], env)
         elif words[1:3] == ["mcp", "add"]:
             url = next(w for w in words if w.startswith("http://"))
             header = words[words.index("--header") + 1].split(": ", 1) if "--header" in words else None
