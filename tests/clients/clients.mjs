@@ -12,6 +12,7 @@ import { House, binary, check, root, run, summary } from './house.mjs';
 import { recording } from './record.mjs';
 import { checkView } from './view.mjs';
 import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const modern = '2026-07-28';
@@ -36,11 +37,11 @@ const stdioOf = (Transport) => async (house) =>
   recording(new Transport({ command: binary, args: ['stdio'], env: house.env, stderr: 'inherit' }));
 const httpOf = (Transport) => async (house) => recording(new Transport((await house.serve()).url));
 
-const sseOf = (Transport) => async (house) => new Transport(new URL('/sse', (await house.serve()).url));
+const sseOf = (Transport) => async (house) => recording(new Transport(new URL('/sse', (await house.serve()).url)));
 const bridgeOf = (Transport) => async (house) => {
   const { url } = await house.serve();
   const args = [join(root, 'build/clients/node_modules/mcp-remote/dist/proxy.js'), url.href, '--transport', 'http-only', '--allow-http'];
-  return new Transport({ command: process.execPath, args, env: house.env, stderr: 'ignore' });
+  return recording(new Transport({ command: process.execPath, args, env: house.env, stderr: 'ignore' }));
 };
 
 const matrix = [
@@ -132,23 +133,39 @@ async function outOfBand(make, transport, house) {
   await client.close();
 }
 
-const within = (seconds, promise) =>
-  Promise.race([promise, new Promise((_, no) => setTimeout(() => no(new Error(`nothing in ${seconds} s`)), seconds * 1000).unref())]);
+const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+// An error of the client's own, and in time: to hear nothing is none.
+const refused = (seconds, promise, what) => {
+  const late = new Error(`nothing in ${seconds} s`);
+  const both = Promise.race([promise, new Promise((_, no) => setTimeout(no, seconds * 1000, late).unref())]);
+  return assert.rejects(both, (e) => e !== late, what);
+};
 const waiting = (client, id, options) =>
   client.callTool({ name: 'get_change', arguments: { id, wait: 30 } }, ...(client instanceof Sdk1 ? [undefined, options] : [options]));
 
+// What a client that stays connected meets when the server behind it is another process: 2026-07-28 goes on, a session
+// is refused (mcp-remote opens another by itself). Over stdio the server is the client's own child, and gone.
+async function outlive(client, house, id, goesOn) {
+  if (house.server) await house.serve();
+  else process.kill(client.transport.pid, 'SIGKILL');
+  const call = client.callTool({ name: 'get_change', arguments: { id } });
+  if (house.server && goesOn) assert.equal((await call).structuredContent.state, 'pending', 'as if nothing had happened');
+  else await refused(10, call, 'a session does not outlive its server');
+}
+
 // A call is cancelled, the change it waits for stays; a restarted server knows the change; a dead server is an error.
-async function survive(make, transport, house) {
+async function survive(make, transport, house, goesOn) {
   const client = make(null);
   await client.connect(await transport(house));
   const asks = await client.callTool(patch('orders-3', '/later'));
   const { id } = asks.structuredContent;
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 300);
-  await assert.rejects(within(5, waiting(client, id, { signal: stop.signal })));
+  await refused(5, waiting(client, id, { signal: stop.signal }), 'cancelled');
   const seen = await client.callTool({ name: 'get_change', arguments: { id } });
   assert.equal(seen.structuredContent.state, 'pending', 'cancelling a call decides nothing');
-  await client.close();
+  await outlive(client, house, id, goesOn);
+  await client.close().catch(() => {});
 
   const again = make(null);
   await again.connect(await transport(house)); // over HTTP the server is another process now
@@ -156,10 +173,10 @@ async function survive(make, transport, house) {
   assert.equal(kept.structuredContent.state, 'pending', 'the change is still there');
   const dead = waiting(again, id, { timeout: 6000 });
   dead.catch(() => {});
-  await new Promise((done) => setTimeout(done, 300));
+  await pause(0.3);
   if (house.server) await house.kill();
   else process.kill(again.transport.pid, 'SIGKILL');
-  await assert.rejects(within(15, dead), 'a dead server gives no answer');
+  await refused(15, dead, 'a dead server gives no answer');
   await again.close().catch(() => {});
   assert.equal(await house.pathOf('orders-3'), '/orders/3');
 }
@@ -176,7 +193,7 @@ for (const [name, make, transport, era] of matrix) {
   await check(`${name}: cancel, reconnect after a restart, a server killed under a call`, async () => {
     const house = await new House().open();
     try {
-      await survive(make, transport, house);
+      await survive(make, transport, house, era || name.includes('mcp-remote'));
     } finally {
       await house.close();
     }
@@ -192,33 +209,85 @@ for (const [name, make, transport, era] of matrix) {
 }
 
 const inspector = join(root, 'build/clients/node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js');
-for (const [way, era] of [['HTTP', 'legacy'], ['HTTP', 'modern'], ['stdio', 'legacy']]) {
+// Each call of the CLI is a client of its own: it connects, calls once and ends.
+async function inspecting(house, way, era) {
+  const url = way !== 'stdio' && (await house.serve()).url;
+  const own = Object.entries(house.env).filter(([k]) => k.startsWith('HIGRESS')).flatMap((e) => ['-e', e.join('=')]);
+  const target = {
+    HTTP: () => [url.href, '--transport', 'http'], SSE: () => [new URL('/sse', url).href, '--transport', 'sse'],
+    stdio: () => [binary, 'stdio', ...own],
+  }[way]();
+  const args = [inspector, '--cli', ...target, '--protocol-era', era];
+  const env = { ...house.env, NO_COLOR: '1' };
+  const call = (tool, ...pairs) => ['--method', 'tools/call', '--tool-name', tool, ...pairs.flatMap((p) => ['--tool-arg', p])];
+  return {
+    run: (...more) => run(process.execPath, [...args, ...more], env),
+    call: (...more) => run(process.execPath, [...args, ...call(...more)], env),
+    start: (...more) => spawn(process.execPath, [...args, ...call(...more)], { env, stdio: 'ignore' }),
+  };
+}
+
+async function planned(i, route) {
+  const change = await i.call('tune_rate_limit', `route=${route}`, 'requests=5');
+  const id = change.out.match(/higress-ops approve ([\w-]+)/)?.[1];
+  assert.ok(id, change.err + change.out);
+  return id;
+}
+
+// each call costs seconds of Node.js: what only the transport or the era can make differ is run everywhere
+for (const [way, era] of [['HTTP', 'legacy'], ['HTTP', 'modern'], ['stdio', 'legacy'], ['stdio', 'modern'], ['SSE', 'legacy']]) {
   await check(`Inspector CLI, ${way}, ${era}: lists, reads, calls, the view, a change out of band`, async () => {
     const house = await new House().open();
     try {
-      const target = way === 'HTTP' ? [(await house.serve()).url.href, '--transport', 'http', '--protocol-era', era] : [binary, 'stdio', ...Object.entries(house.env).filter(([k]) => k.startsWith('HIGRESS')).flatMap((e) => ['-e', e.join('=')])];
-      const inspect = (...args) => run(process.execPath, [inspector, '--cli', ...target, ...args], { ...house.env, NO_COLOR: '1' });
-      const tools = await inspect('--method', 'tools/list', '--strict');
+      const i = await inspecting(house, way, era);
+      const tools = await i.run('--method', 'tools/list', '--strict');
       assert.equal(tools.code, 0, tools.err + tools.out);
       assert.match(tools.out, /gateway_overview/);
-      const read = await inspect('--method', 'resources/read', '--uri', 'higress://gateway/default/route/orders-3');
+      const read = await i.run('--method', 'resources/read', '--uri', 'higress://gateway/default/route/orders-3');
       assert.match(read.out, /\/orders\/3/, read.err + read.out);
-      const call = await inspect('--method', 'tools/call', '--tool-name', 'list_routes', '--tool-arg', 'text=orders-3');
-      assert.match(call.out, /orders-3/, call.err + call.out);
-      const app = await inspect('--method', 'tools/call', '--tool-name', 'change_resource', '--app-info');
-      assert.match(app.out, /ui:\/\/higress-ops\/plan2/, app.err + app.out);
-      if (way === 'HTTP' && era === 'modern') return; // each call costs seconds of Node.js
-      const change = await inspect('--method', 'tools/call', '--tool-name', 'tune_rate_limit', '--tool-arg', 'route=orders-3', '--tool-arg', 'requests=5');
-      const id = change.out.match(/higress-ops approve ([\w-]+)/)?.[1];
-      assert.ok(id, change.err + change.out);
+      const list = await i.call('list_routes', 'text=orders-3');
+      assert.match(list.out, /orders-3/, list.err + list.out);
+      if (way === 'HTTP') {
+        const app = await i.run('--method', 'tools/call', '--tool-name', 'change_resource', '--app-info');
+        assert.match(app.out, /ui:\/\/higress-ops\/plan2/, app.err + app.out);
+      }
+      if (era === 'modern') return; // a change out of band is a task there, which this CLI polls until it is decided
+      const id = await planned(i, 'orders-3');
       assert.equal((await house.person(['approve', id], 'yes')).code, 0);
-      const seen = await inspect('--method', 'tools/call', '--tool-name', 'get_change', '--tool-arg', `id=${id}`, '--tool-arg', 'wait=10');
+      const seen = await i.call('get_change', `id=${id}`, 'wait=10');
       assert.match(seen.out, /applied/, seen.err + seen.out);
     } finally {
       await house.close();
     }
   });
 }
+
+for (const era of ['legacy', 'modern'])
+  await check(`Inspector CLI, HTTP, ${era}: interrupted, after a restart, a server killed under a call`, async () => {
+    const house = await new House().open();
+    try {
+      const i = await inspecting(house, 'HTTP', era);
+      const id = await planned(await inspecting(house, 'HTTP', 'legacy'), 'orders-4');
+      const ended = async (deed) => {
+        const child = i.start('get_change', `id=${id}`, 'wait=30');
+        const gone = new Promise((done) => child.on('exit', (code, signal) => done(signal ?? code)));
+        await pause(3);
+        assert.equal(child.exitCode, null, 'it waits');
+        await deed(child);
+        const how = await Promise.race([gone, pause(20).then(() => 'still there')]);
+        child.kill('SIGKILL');
+        return how;
+      };
+      assert.notEqual(await ended((child) => child.kill('SIGINT')), 'still there');
+      await house.serve();
+      assert.match((await i.call('get_change', `id=${id}`)).out, /pending/, 'interrupted and restarted: still pending');
+      if (era === 'legacy') return; // it asks for its stream again until its own limit of a minute
+      const dead = await ended(() => house.kill());
+      assert.ok(dead !== 0 && dead !== 'still there', `a dead server: ${dead}`);
+    } finally {
+      await house.close();
+    }
+  });
 
 for (const [name, Transport] of [['HTTP', Http2], ['stdio', Stdio2]])
   await check(`client 2.4.0 auto, ${name}: listens, and hears that the tools are others`, async () => {
