@@ -43,7 +43,7 @@ struct each {
 static bool pass_on(void *arg, const cJSON *o)
 {
     struct each *e = arg;
-    /* The console says how many there are only at the end, so that there is no honest total. */
+    /* The console says how many there are only at the end: until then there is no honest total. */
     if (++e->count % TELL_EVERY == 0 && !e->call->has_steps)
         progress(e->call, e->count, 0, "%d read", e->count);
     return e->fn(e->call, e->arg, o);
@@ -53,7 +53,11 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 {
     const struct kind *k = kind_of(c, kind);
     struct each e = { .call = c, .fn = fn, .arg = arg };
-    return k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+    bool ok =
+        k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+    if (ok && e.count > TELL_EVERY && !c->has_steps)
+        progress(c, e.count, e.count, "all %d read", e.count);
+    return ok;
 }
 
 const cJSON *gw_path(struct call *c, const char *path, enum missing m)

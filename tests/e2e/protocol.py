@@ -465,12 +465,13 @@ def check_progress_of_an_apply(w):
 
 
 def check_progress_of_a_long_list(w):
-    """Counts as it reads; says no total, because the console does not until its list has ended."""
+    """Counts as it reads; the console says the total when its list has ended, and so do we: no guess before that."""
     for i in range(1100):
         w.api("POST", "/v1/domains", {"name": "d%d.example.com" % i, "enableHttps": "off"})
     c = w.http(mcp.MODERN)
     notes = progress_of(c, "list_resources", {"kind": "domain"})
-    equal([(n["progress"], n.get("total")) for n in notes], [(1000, None)])
+    every = w.api("GET", "/v1/domains")["total"]
+    equal([(n["progress"], n.get("total")) for n in notes], [(1000, None), (every, every)])
     for i in range(1100):
         w.api("DELETE", "/v1/domains/d%d.example.com" % i)
 
@@ -571,11 +572,14 @@ def check_cancelling_leaves_the_console_at_once(w):
 
 def check_log_level(w):
     for level, heard in (("emergency", False), ("info", True)):
-        c = w.http(LEGACY)
+        c, beside = w.http(LEGACY), w.http(LEGACY)
         c.request("logging/setLevel", {"level": level})
-        c.call("list_changes", {})
+        for one in (c, beside):
+            one.call("list_changes", {})
         equal(any(n["method"] == "notifications/message" for n in c.notes), heard, "session level " + level)
+        equal(beside.notes, [], "the level is that session's alone")
         c.close()
+        beside.close()
         c = w.http(mcp.MODERN)
         c.call("list_changes", {}, meta={META + "logLevel": level})
         equal(any(n["method"] == "notifications/message" for n in c.notes), heard, "request level " + level)
@@ -876,6 +880,41 @@ def check_answers_fit_their_schemas(w):
         again = [json.dumps(w.http(era).request("tools/list")["tools"]) for _ in range(3)]
         equal(len(set(again)), 1, "the same order every time")
     c.close()
+
+
+def check_every_outcome_fits_its_schema(w):
+    """A call that is wrong, refused, cut short, or made while the console is away; no null where a type is promised."""
+    log = os.path.join(w.house.dir, "long.log")
+    line = {"start_time": "2026-11-24T10:00:00.000Z", "method": "GET", "authority": "a", "response_code": "503",
+            "response_flags": "UF", "route_name": "pay"}
+    with open(log, "w") as f:
+        f.writelines(json.dumps({**line, "path": "/pay/%d" % i}) + "\n" for i in range(300))
+    for i in range(40):
+        w.api("POST", "/v1/routes", {**ROUTE, "name": "outcome-%02d" % i})
+    every = {"kind": "route", "name": "pay", "route": "pay", "id": "ffffffffffff", "requests": 5, "type": "openai",
+             "secret_ref": "NOPE", "action": "patch", "object": {"path": {"matchValue": "/outcome"}},
+             "manifest": "kind: domain\nname: d.example.com\nenableHttps: 'off'\n"}
+    seen, cut = {"ok": 0, "isError": 0}, set()
+    for args in (["--access-log", log, "--answer-bytes", "1000"], ["--gateway-url", "http://127.0.0.1:9"],
+                 ["--mode", "dry-run"]):
+        c = w.http(LEGACY, port=w.house.serve(args))
+        for tool in c.request("tools/list")["tools"]:
+            given = {k: v for k, v in every.items() if k in tool["inputSchema"].get("properties", {})}
+            for arguments in ({}, {"nope": 1}, given, {**given, "dry_run": True}):
+                result = c.call(tool["name"], arguments)
+                text, structured = result["content"][0]["text"], result.get("structuredContent")
+                holds(text and structured != {}, tool["name"])
+                if structured is None:
+                    holds(result["isError"] and len(text) > 20, "%s %s: %s" % (tool["name"], arguments, text))
+                else:
+                    equal(misfit(tool["outputSchema"], structured), None, "%s %s" % (tool["name"], arguments))
+                    cut |= {tool["name"]} if structured.get("cursor") or structured.get("truncated") else set()
+                seen["isError" if result.get("isError") else "ok"] += 1
+        c.close()
+    holds(seen["ok"] > 40 and seen["isError"] > 80, "outcomes: %s" % seen)
+    holds("list_routes" in cut, "cut short: %s" % cut)
+    for i in range(40):
+        w.api("DELETE", "/v1/routes/outcome-%02d" % i)
 
 
 def run_all(checks, words, make=World):
