@@ -22,9 +22,10 @@ SESSION_ERAS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 
 
 class Stream:
-    """One HTTP exchange by hand whose answer is read event by event."""
+    """One HTTP exchange by hand whose answer is read event by event. What it says is kept for tests/parts/90-schemas."""
 
-    def __init__(self, port, method, path, headers, body=b""):
+    def __init__(self, port, method, path, headers, body=b"", era=None):
+        self.era = era or headers.get("MCP-Protocol-Version") or LEGACY
         self.socket = socket.create_connection(("127.0.0.1", port), 20)
         head = "".join("%s: %s\r\n" % h for h in {"Host": "localhost", "Content-Length": len(body), **headers}.items())
         self.socket.sendall(("%s %s HTTP/1.1\r\n%s\r\n" % (method, path, head)).encode() + body)
@@ -68,7 +69,10 @@ class Stream:
             if e is None:
                 return None
             if e.get("data"):
-                return json.loads(e["data"])
+                got = json.loads(e["data"])
+                for one in got if isinstance(got, list) else [got]:
+                    mcp.record(self.era, None, one)
+                return got
 
     def close(self):
         self.file.close()
@@ -379,7 +383,7 @@ class Sse:
 
     def __init__(self, port, era="2024-11-05", capabilities=None, **headers):
         self.port, self.headers = port, headers
-        self.stream = Stream(port, "GET", "/sse", {"Accept": "text/event-stream", **headers})
+        self.stream = Stream(port, "GET", "/sse", {"Accept": "text/event-stream", **headers}, era=era)
         equal((self.stream.status, self.stream.headers["content-type"]), (200, "text/event-stream"), "GET /sse")
         first = self.stream.event()
         while "comment" in first:
@@ -485,6 +489,14 @@ def check_cors(w):
         s = Stream(port, method, path, headers, body)
         s.close()
         return s.status, s.headers
+    known = ["/.well-known/oauth-protected-resource" + end for end in ("", "/mcp", "/sse")]
+    for path in known + ["/", "/nothing", "/mcp/", "/healthz"]:
+        for method in ("GET", "POST", "DELETE", "OPTIONS", "HEAD"):
+            equal(ask(method, path, {"Host": "evil.example.com"})[0], 403, "Host on %s %s" % (method, path))
+            equal(ask(method, path, {"Origin": "https://evil.example.com"})[0], 403, "Origin on %s %s" % (method, path))
+            got = ask(method, path, ours)[1]
+            equal((got["access-control-allow-origin"], got["vary"]), (ours["Origin"], "Origin"), "%s %s" % (method, path))
+            holds("access-control-allow-origin" not in ask(method, path, {"Origin": "http://localhost:1"})[1], path)
     for path in ("/mcp", "/sse", "/messages"):
         status, got = ask("OPTIONS", path, {**ours, "Access-Control-Request-Headers": "mcp-param-x, x-evil"})
         equal((status, got["access-control-allow-origin"]), (204, ours["Origin"]), "preflight of " + path)
