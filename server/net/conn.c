@@ -159,6 +159,17 @@ static void refuse(struct conn *c, int status)
     conn_finish(c, false);
 }
 
+/* A gate that neither lets the request pass nor answers it holds it. */
+static void ask_gate(struct conn *c)
+{
+    const struct http_options *o = &c->server->o;
+    c->handling = false;
+    if (o->gate && !o->gate(o->arg, &c->x->x))
+        c->handling = c->x != NULL;
+    else if (c->h1.expects && c->h1.state != H1_AT_END)
+        buf_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
 static void on_head(struct conn *c)
 {
     struct http_exchange *x = &c->x->x;
@@ -167,13 +178,7 @@ static void on_head(struct conn *c)
     x->path = c->h1.path;
     x->query = c->h1.query;
     c->x->bare = strcmp(x->method, "HEAD") == 0;
-    const struct http_options *o = &c->server->o;
-    if (o->gate && !o->gate(o->arg, x)) {
-        c->handling = c->x != NULL;
-        return;
-    }
-    if (c->h1.expects && c->h1.state != H1_AT_END)
-        buf_str(&c->out, "HTTP/1.1 100 Continue\r\n\r\n");
+    ask_gate(c);
 }
 
 static void on_whole(struct conn *c)
@@ -254,6 +259,12 @@ static void on_later(struct wire *w)
     if (c->server->closed) {
         wire_kill(w);
         return;
+    }
+    if (c->x && c->x->again && !w->dead) {
+        c->x->again = false;
+        ask_gate(c);
+        resume(c); /* even without bytes: the request may be whole */
+        flush(c);
     }
     while (c->in.len && accepts(c)) {
         size_t had = c->in.len;

@@ -16,7 +16,8 @@ struct exchange {
     struct http_exchange x; /* first: what handlers see */
     struct conn *conn;
     bool streaming, chunked;
-    bool bare; /* HEAD: no body bytes */
+    bool bare;  /* HEAD: no body bytes */
+    bool again; /* the gate is to be asked once more */
 };
 
 /* What a connection waits for; each has its own time limit. */

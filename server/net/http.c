@@ -138,6 +138,13 @@ void http_reply(struct http_exchange *x, int status, const struct http_header *h
     conn_finish(c, keep);
 }
 
+void http_again(struct http_exchange *x)
+{
+    struct exchange *ex = (struct exchange *)x;
+    ex->again = true;
+    wire_later(&ex->conn->wire);
+}
+
 void http_stream(struct http_exchange *x, int status, const struct http_header *headers)
 {
     struct exchange *ex = (struct exchange *)x;

@@ -57,7 +57,7 @@ struct http_options {
     void (*handler)(void *arg, struct http_exchange *x);
     void *arg;
     /* Optional, right after the headers and before any body byte: true lets it pass; false means it
-     * has answered already (Host, Origin, authentication, 404). */
+     * has answered already (Host, Origin, authentication, 404), or will call http_again. */
     bool (*gate)(void *arg, struct http_exchange *x);
 };
 
@@ -67,6 +67,10 @@ int http_port(const struct http_server *s);
 bool http_renew(struct http_server *s, const char *cert_file, const char *key_file, struct err *e);
 void http_close(struct http_server *s); /* stops listening; ends what is open */
 void http_release(struct loop *l); /* destroys the libwebsockets context; loop_free does it too */
+
+/* The gate did not know yet: it is asked once more, soon and on the main stack. Until then nothing
+ * more of the connection is read; on_gone tells when the client leaves. */
+void http_again(struct http_exchange *x);
 
 /* Header of the request by lower-case name; NULL when absent. First one wins. */
 const char *http_header(const struct http_exchange *x, const char *name);

@@ -30,9 +30,32 @@ static void handle(void *arg, struct http_exchange *x)
     say(x);
 }
 
+static void look_again(void *arg)
+{
+    struct http_exchange *x = arg;
+    loop_untimer(x->user);
+    x->user = &t;
+    x->on_gone = NULL;
+    http_again(x);
+}
+
+static void no_more(struct http_exchange *x)
+{
+    loop_untimer(x->user);
+    t.gone++;
+}
+
+/* X-Hold: the gate does not know at first. */
 static bool gate(void *arg, struct http_exchange *x)
 {
     (void)arg;
+    if (http_header(x, "x-hold") && !x->user) {
+        double wait = !strcmp(http_header(x, "x-hold"), "long") ? 5 : 0.002;
+        x->user = loop_timer(t.loop, wait, 0, look_again, x);
+        x->on_gone = no_more;
+        return false;
+    }
+    x->user = NULL;
     if (!http_header(x, "x-refuse"))
         return true;
     assert_int_equal(x->body_len, 0);

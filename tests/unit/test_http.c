@@ -89,6 +89,33 @@ static void the_gate_refuses_before_the_body(void **state)
     assert_int_equal(t.handled, 1);
 }
 
+static void the_gate_may_take_its_time(void **state)
+{
+    (void)state;
+#define HOLD "X-Hold: 1\r\n"
+    static const char script[] = "GET /echo HTTP/1.1\r\n" HOST HOLD "\r\n"
+                                 "POST /echo HTTP/1.1\r\n" HOST HOLD "Content-Length: 3\r\n\r\nabc"
+                                 "GET /x HTTP/1.1\r\n" HOST HOLD "X-Refuse: 1\r\n\r\n" LAST;
+    for (size_t cut = 0; cut < strlen(script); cut += 5) {
+        struct client c = talk_n(script, strlen(script));
+        c.cut = cut;
+        c.pause = 0.001;
+        check_client(&c, false, "200[] 200[abc] 403[no] 204[]");
+    }
+    check("POST /echo HTTP/1.1\r\n" HOST HOLD CLOSE
+          "Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
+          "100 200[abc]");
+    check("POST /echo HTTP/1.1\r\n" HOST HOLD "X-Refuse: 1\r\nContent-Length: 900000\r\n\r\nabc",
+          "403[no]");
+    int handled = t.handled;
+    struct client c = talk_n("GET /echo HTTP/1.1\r\n" HOST "X-Hold: long\r\n\r\n", 0);
+    c.n = strlen(c.bytes);
+    c.hang_up = true;
+    client_run(t.loop, &c);
+    buf_free(&c.got);
+    assert_int_equal(t.handled, handled);
+}
+
 static void normal_connections_are_kept(void **state)
 {
     (void)state;
@@ -191,6 +218,7 @@ int main(void)
         TEST(requests_without_a_length_have_no_body),
         TEST(expect_continue_is_answered_before_the_body),
         TEST(the_gate_refuses_before_the_body),
+        TEST(the_gate_may_take_its_time),
         TEST(normal_connections_are_kept),
         TEST(big_answers_arrive_whole),
         TEST(methods_and_targets_reach_the_handler_raw),
