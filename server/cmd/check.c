@@ -33,7 +33,10 @@ static int run(const struct options *o)
             print_gateway(c->gateways[i], c);
         printf("state:       %s\n", c->state_dir);
         printf("listen:      %s (%s)\n", c->listen,
-               c->tokens[0].name ? "bearer tokens" : "no authentication");
+               c->tokens[0].name && c->oauth_issuer ? "bearer tokens and OAuth"
+               : c->tokens[0].name                  ? "bearer tokens"
+               : c->oauth_issuer                    ? "OAuth"
+                                                    : "no authentication");
         puts("the configuration is right");
     }
     arena_free(a);

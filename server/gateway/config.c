@@ -48,11 +48,22 @@ const struct config_option config_options[] = {
     { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
       "Bearer tokens by name, each as the SHA-256 of the token.", NULL },
     { "http.oauth.issuer", "HIGRESS_OPS_OAUTH_ISSUER", "oauth-issuer", "URL",
-      "Issuer of the OAuth access tokens (JWT) that are taken beside http.tokens.", NULL },
+      "Issuer of the OAuth access tokens that are taken beside http.tokens.", NULL },
     { "http.oauth.resource", "HIGRESS_OPS_OAUTH_RESOURCE", "oauth-resource", "URL",
       "This server as clients name it; tokens must be for it.", NULL },
     { "http.oauth.jwks", "HIGRESS_OPS_OAUTH_JWKS", "oauth-jwks", "URL|PATH",
-      "Where the issuer's public keys are.", NULL },
+      "Where the issuer's public keys are: its tokens are JWTs.", NULL },
+    { "http.oauth.introspection.endpoint", "HIGRESS_OPS_OAUTH_INTROSPECTION", "oauth-introspection",
+      "URL",
+      "Where the issuer is asked about tokens that are not JWTs (RFC 7662); without jwks about "
+      "all.",
+      NULL },
+    { "http.oauth.introspection.client_id", "HIGRESS_OPS_OAUTH_CLIENT_ID", "oauth-client-id", "ID",
+      "This server's name at the introspection endpoint.", NULL },
+    { "http.oauth.introspection.client_secret", "HIGRESS_OPS_OAUTH_CLIENT_SECRET_FILE",
+      "oauth-client-secret-file", "PATH", "File with this server's secret there.", NULL },
+    { "http.oauth.introspection.cache", "HIGRESS_OPS_OAUTH_CACHE", "oauth-cache", "SECONDS",
+      "How long the issuer's word on a token is believed: a revoked one works as long.", "30" },
     { "http.oauth.read_scope", "HIGRESS_OPS_OAUTH_READ_SCOPE", "oauth-read-scope", "SCOPE",
       "Scope that may do what only reads.", "higress:read" },
     { "http.oauth.change_scope", "HIGRESS_OPS_OAUTH_CHANGE_SCOPE", "oauth-change-scope", "SCOPE",
@@ -130,10 +141,19 @@ static const struct field token_rows[] = {
     { 0 },
 };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
+static const struct field introspection_rows[] = {
+    { "endpoint", STR, REQ, "URL.", .min = 8, .max = 1024 },
+    { "client_id", STR, REQ, "Client.", .min = 1, .max = 256 },
+    { "client_secret", OBJ, REQ, "Where the secret is: {env: NAME} or {file: PATH}.",
+      .of = reference },
+    { "cache", NUM, OPT, "Seconds.", .min = 0, .max = 300 },
+    { 0 },
+};
 static const struct field oauth_rows[] = {
     { "issuer", STR, REQ, "Issuer.", .min = 8, .max = 1024 },
     { "resource", STR, REQ, "Canonical URL of this server.", .min = 8, .max = 1024 },
-    { "jwks", STR, REQ, "URL or path of the keys.", .min = 1, .max = 4096 },
+    { "jwks", STR, OPT, "URL or path of the keys.", .min = 1, .max = 4096 },
+    { "introspection", OBJ, OPT, "How to ask the issuer.", .of = introspection_rows },
     { "read_scope", STR, OPT, "Scope.", .min = 1, .max = 128 },
     { "change_scope", STR, OPT, "Scope.", .min = 1, .max = 128 },
     { "skew", NUM, OPT, "Seconds.", .min = 0, .max = 300 },
@@ -248,6 +268,19 @@ static double number(const cJSON *tree, const char *path, double otherwise)
     return cJSON_IsNumber(n) ? n->valuedouble : otherwise;
 }
 
+static void bind_oauth(struct config *c, struct arena *a, const cJSON *t)
+{
+    c->oauth_issuer = text(a, t, "http.oauth.issuer", NULL);
+    c->oauth_resource = text(a, t, "http.oauth.resource", NULL);
+    c->oauth_jwks = text(a, t, "http.oauth.jwks", NULL);
+    c->oauth_introspection = text(a, t, "http.oauth.introspection.endpoint", NULL);
+    c->oauth_client = text(a, t, "http.oauth.introspection.client_id", NULL);
+    c->oauth_cache = number(t, "http.oauth.introspection.cache", 30);
+    c->oauth_read = text(a, t, "http.oauth.read_scope", "higress:read");
+    c->oauth_change = text(a, t, "http.oauth.change_scope", "higress:change");
+    c->oauth_skew = number(t, "http.oauth.skew", 60);
+}
+
 static void bind(struct config *c, struct arena *a, const cJSON *t)
 {
     c->gateway_url = text(a, t, "gateway.url", NULL);
@@ -267,12 +300,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     c->listen = text(a, t, "listen", "127.0.0.1:8470");
     c->tokens = token_list(a, json_path(t, "http.tokens"));
-    c->oauth_issuer = text(a, t, "http.oauth.issuer", NULL);
-    c->oauth_resource = text(a, t, "http.oauth.resource", NULL);
-    c->oauth_jwks = text(a, t, "http.oauth.jwks", NULL);
-    c->oauth_read = text(a, t, "http.oauth.read_scope", "higress:read");
-    c->oauth_change = text(a, t, "http.oauth.change_scope", "higress:change");
-    c->oauth_skew = number(t, "http.oauth.skew", 60);
+    bind_oauth(c, a, t);
     c->origins = strings(a, json_path(t, "http.origins"), NULL);
     c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
     c->sessions = number(t, "http.sessions", 10000);
@@ -350,7 +378,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     struct config *c = arena_make(a, struct config);
     bind(c, a, tree);
     if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
-        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) || !good_tokens(c, e))
+        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) || !good_tokens(c, e) ||
+        !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -45,17 +45,20 @@ struct config {
     const char *state_dir;             /* plans, decisions, audit, key */
     const char *listen;                /* "127.0.0.1:8470" */
     const struct config_token *tokens; /* ended by { 0 }; never NULL */
-    const char *oauth_issuer;          /* NULL: no OAuth; else the next four are set */
-    const char *oauth_resource; /* this server as clients name it: "https://gw.example/mcp" */
-    const char *oauth_jwks;     /* URL, or path of a file */
-    const char *oauth_read, *oauth_change; /* scopes */
-    double oauth_skew;                     /* seconds that clocks may differ */
-    const char *const *origins;            /* allowed Origin values; ended by NULL; never NULL */
-    const char *const *hosts;              /* allowed Host values beside the loopback names */
-    double sessions;                       /* MCP sessions at once */
-    double session_ttl;                    /* seconds until an unused one ends */
-    double heartbeat;                      /* seconds an event stream may be silent */
-    const char *tls_certificate;           /* PEM files; both or neither NULL */
+    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
+    const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
+    const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
+    const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */
+    const char *oauth_client, *oauth_secret; /* the secret is learnt by the scrubber */
+    double oauth_cache;                      /* seconds an answer is believed */
+    const char *oauth_read, *oauth_change;   /* scopes */
+    double oauth_skew;                       /* seconds that clocks may differ */
+    const char *const *origins;              /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;                /* allowed Host values beside the loopback names */
+    double sessions;                         /* MCP sessions at once */
+    double session_ttl;                      /* seconds until an unused one ends */
+    double heartbeat;                        /* seconds an event stream may be silent */
+    const char *tls_certificate;             /* PEM files; both or neither NULL */
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */

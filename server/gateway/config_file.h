@@ -16,6 +16,8 @@ struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e);
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e);
 /* All of a checked tree, with `gateway` or `gateways`. */
 struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct err *e);
+/* http.oauth of the tree it was bound from; resolves the client's secret. */
+bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* The line of "gateway.timeout" or "gateways[1].url" in block-style YAML; 0: not found. */
 int config_line(const char *text, const char *path);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */

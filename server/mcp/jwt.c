@@ -110,12 +110,11 @@ static bool is_for(const cJSON *claims, const char *audience)
     return false;
 }
 
-/* NULL: all is well. */
-static const char *wrong_claim(const cJSON *claims, const struct jwt_rules *r)
+const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *r)
 {
     const cJSON *expires = json_get(claims, "exp"), *begins = json_get(claims, "nbf");
-    if (!equal(claims, "iss", r->issuer))
-        return "the token is of another issuer";
+    if (!json_get(claims, "aud"))
+        return "the token has no aud: it does not say whom it is for";
     if (!is_for(claims, r->audience))
         return "the token is for another audience";
     if (!cJSON_IsNumber(expires))
@@ -124,7 +123,16 @@ static const char *wrong_claim(const cJSON *claims, const struct jwt_rules *r)
         return "the token has expired";
     if (begins && (!cJSON_IsNumber(begins) || r->now < begins->valuedouble - r->skew))
         return "the token is not valid yet";
-    return json_str(claims, "sub") ? NULL : "the token has no sub";
+    return NULL;
+}
+
+/* NULL: all is well. */
+static const char *wrong(const cJSON *claims, const struct jwt_rules *r)
+{
+    if (!equal(claims, "iss", r->issuer))
+        return "the token is of another issuer";
+    const char *why = jwt_wrong_claim(claims, r);
+    return why || json_str(claims, "sub") ? why : "the token has no sub";
 }
 
 static size_t alg_of(const cJSON *head)
@@ -142,7 +150,7 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
     *why = "the token is not a JWT";
     const cJSON *head = split(a, token, &p) ? object_of(a, token, p.head) : NULL;
     if (!head)
-        return JWT_BAD;
+        return JWT_OTHER;
     size_t alg = alg_of(head);
     *why = "the token is not signed with RS256, ES256 or EdDSA, or has critical extensions";
     if (alg == sizeof algs / sizeof algs[0] || json_get(head, "crit"))
@@ -158,6 +166,6 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
     *claims = object_of(a, token + p.head + 1, p.payload);
     if (!*claims)
         return JWT_BAD;
-    *why = wrong_claim(*claims, rules);
+    *why = wrong(*claims, rules);
     return *why ? JWT_BAD : JWT_GOOD;
 }

@@ -18,6 +18,7 @@ enum jwt_verdict {
     JWT_GOOD = 1,
     JWT_BAD,
     JWT_NO_KEY, /* the set has no such key: it may be an old set */
+    JWT_OTHER,  /* it does not even look like a JWT */
 };
 
 enum { JWT_PART_MAX = 8192 }; /* characters of header and payload, each */
@@ -25,3 +26,5 @@ enum { JWT_PART_MAX = 8192 }; /* characters of header and payload, each */
 /* claims: in a. why: for the client, a constant. jwks may be NULL (JWT_NO_KEY). */
 enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
                            const char *token, const cJSON **claims, const char **why);
+/* aud, exp and nbf of claims that are trusted already. NULL: all is well; else a constant. */
+const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *rules);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "gateway/config.h"
+#include "mcp/introspect.h"
 #include "mcp/jwt.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -34,11 +35,12 @@ struct oauth {
     struct loop *loop;
     const struct config *config;
     struct arena *keys_arena;
-    const cJSON *keys; /* NULL: never read */
-    struct loop_timer *timer;
+    const cJSON *keys;        /* NULL: never read */
+    struct loop_timer *timer; /* NULL: there are no keys to read */
     struct cancel cancel;
     bool reading, gone;
-    double tried; /* loop_now of the last attempt */
+    struct introspect *introspect; /* NULL: not configured */
+    double tried;                  /* loop_now of the last attempt */
     struct good good[REMEMBERED];
     int next;
 };
@@ -146,20 +148,25 @@ static struct good *remembered(struct oauth *o, const uint8_t digest[SHA256_SIZE
     return NULL;
 }
 
+struct oauth_grant oauth_grant_of(struct arena *a, const struct config *c, const cJSON *claims,
+                                  const char *who)
+{
+    bool change = has_scope(claims, c->oauth_change);
+    return (struct oauth_grant){
+        .principal = text_clean(a, arena_printf(a, "%s|%s", c->oauth_issuer, who), 512),
+        .change = change,
+        .read = change || has_scope(claims, c->oauth_read),
+        .until = json_get(claims, "exp")->valuedouble + c->oauth_skew,
+    };
+}
+
 static struct good *remember(struct oauth *o, struct arena *a, const cJSON *claims)
 {
-    const struct config *c = o->config;
     struct good *g = &o->good[o->next];
     o->next = (o->next + 1) % REMEMBERED;
     forget(g);
     g->arena = a;
-    g->grant = (struct oauth_grant){
-        .principal =
-            text_clean(a, arena_printf(a, "%s|%s", c->oauth_issuer, json_str(claims, "sub")), 512),
-        .change = has_scope(claims, c->oauth_change),
-        .until = json_get(claims, "exp")->valuedouble + c->oauth_skew,
-    };
-    g->grant.read = g->grant.change || has_scope(claims, c->oauth_read);
+    g->grant = oauth_grant_of(a, o->config, claims, json_str(claims, "sub"));
     return g;
 }
 
@@ -191,12 +198,16 @@ static enum oauth_verdict check(struct oauth *o, const char *token, struct good 
         return OAUTH_GOOD;
     }
     arena_free(a);
+    if (v == JWT_OTHER && o->introspect)
+        return OAUTH_ASKED;
     return v == JWT_NO_KEY ? no_key(o, why) : OAUTH_BAD;
 }
 
-enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_grant *out,
-                               const char **why)
+enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_wait *wait,
+                               struct oauth_grant *out, const char **why)
 {
+    if (!o->timer)
+        return introspect_check(o->introspect, token, wait, out, why);
     uint8_t digest[SHA256_SIZE];
     crypto_sha256(token, strlen(token), digest);
     struct good *g = remembered(o, digest);
@@ -205,6 +216,8 @@ enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_
         g = NULL;
     }
     enum oauth_verdict v = g ? OAUTH_GOOD : check(o, token, &g, why);
+    if (v == OAUTH_ASKED)
+        return introspect_check(o->introspect, token, wait, out, why);
     if (v != OAUTH_GOOD)
         return v;
     memcpy(g->digest, digest, sizeof digest);
@@ -214,29 +227,17 @@ enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_
 
 /* -- life -------------------------------------------------------------------------------- */
 
-/* Keys come from a file, by https, or from this very machine. */
-static bool good_source(const char *where)
+struct oauth *oauth_new(struct loop *l, const struct config *c)
 {
-    static const char *const begins[] = { "/", "https://", "http://127.0.0.1:", "http://[::1]:",
-                                          "http://localhost:" };
-    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
-        if (text_starts(where, begins[i]))
-            return true;
-    return false;
-}
-
-struct oauth *oauth_new(struct loop *l, const struct config *c, struct err *e)
-{
-    if (!good_source(c->oauth_jwks)) {
-        err_set(e, ERR_ARGS, "http.oauth.jwks: '%.200s' is neither https:// nor a path",
-                c->oauth_jwks);
-        return NULL;
-    }
     struct arena *a = arena_new();
     struct oauth *o = arena_make(a, struct oauth);
     o->arena = a;
     o->loop = l;
     o->config = c;
+    if (c->oauth_introspection)
+        o->introspect = introspect_new(l, c);
+    if (!c->oauth_jwks)
+        return o;
     o->timer = loop_timer(l, KEYS_SECONDS, KEYS_SECONDS, refresh, o);
     refresh(o);
     return o;
@@ -246,6 +247,7 @@ void oauth_free(struct oauth *o)
 {
     if (!o)
         return;
+    introspect_free(o->introspect);
     loop_untimer(o->timer);
     o->gone = true;
     if (o->reading)

@@ -1,15 +1,19 @@
-/* oauth.h - this server as an OAuth resource server: tokens of one issuer, whose keys are read from
- * its JWKS and read again every KEYS_SECONDS, and at most once a minute when a token names a key
- * that is not there.
+/* oauth.h - this server as an OAuth resource server: tokens of one issuer.
  *
- * Good tokens are remembered until they expire or the keys are read again, so that a request costs
- * one digest. A principal is "issuer|subject". Scopes: `read` may do what only reads, `change` all.
+ * JWTs are judged by the issuer's keys, read from its JWKS again every KEYS_SECONDS, and at most
+ * once a minute when a token names a key that is not there. Good ones are remembered until they
+ * expire or the keys are read again, so that a request costs one digest. Where introspection is
+ * configured, the issuer is asked about what does not look like a JWT, or about every token if
+ * there are no keys (introspect.h).
+ *
+ * A principal is "issuer|subject". Scopes: `read` may do what only reads, `change` all.
  */
 #pragma once
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
+struct arena;
 struct config;
-struct err;
 struct loop;
 struct oauth;
 
@@ -22,11 +26,27 @@ struct oauth_grant {
 enum oauth_verdict {
     OAUTH_GOOD = 1,
     OAUTH_BAD,   /* *why says it */
-    OAUTH_LATER, /* the keys are being read: ask again in a second */
+    OAUTH_LATER, /* nobody knows yet: ask again in a second; *why says it */
+    OAUTH_ASKED, /* the issuer is being asked: wait->told follows */
 };
 
-/* NULL with e: the configuration is not usable. Begins to read the keys. */
-struct oauth *oauth_new(struct loop *l, const struct config *c, struct err *e);
-void oauth_free(struct oauth *o); /* NULL is fine */
-enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_grant *out,
-                               const char **why);
+/* One who waits for what the issuer says of a token. Until told, or until oauth_leave. */
+struct oauth_wait {
+    /* May run on a fiber, and before oauth_check returns: it notes, and looks at nothing else. */
+    void (*told)(struct oauth_wait *w);
+    enum oauth_verdict verdict; /* as told; never OAUTH_ASKED */
+    struct oauth_grant grant;   /* its principal only while told runs */
+    const char *why;            /* a constant */
+    struct oauth_wait *next, **at;
+};
+
+/* Begins to read the keys. */
+struct oauth *oauth_new(struct loop *l, const struct config *c);
+void oauth_free(struct oauth *o); /* NULL is fine; tells who waits OAUTH_LATER */
+enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_wait *wait,
+                               struct oauth_grant *out, const char **why);
+void oauth_leave(struct oauth_wait *w); /* waits no longer; fine if it does not */
+
+/* What the claims of a good token allow. who: after the issuer. principal: in a. */
+struct oauth_grant oauth_grant_of(struct arena *a, const struct config *c, const cJSON *claims,
+                                  const char *who);

@@ -44,7 +44,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     bool ok = listen_split(listen, address, ADDRESS_SIZE, &o.port, e) || err_at(e, "listen");
     w->loopback = ok && listen_is_local(address);
     if (ok && m->config->oauth_issuer)
-        ok = (w->oauth = oauth_new(m->loop, m->config, e)) != NULL;
+        w->oauth = oauth_new(m->loop, m->config);
     if (ok && !w->loopback && !m->config->tokens[0].name && !w->oauth)
         ok = err_set(e, ERR_ARGS,
                      "listen: %.100s can be reached from other machines, which needs "

@@ -38,8 +38,48 @@ static bool open_to_all(const struct web *w)
     return !w->mcp->config->tokens[0].name && !w->oauth;
 }
 
+/* An exchange that the gate holds until the issuer has said what its token is; in its arena. */
+struct held {
+    struct oauth_wait wait; /* first */
+    struct http_exchange *x;
+};
+
+static void told(struct oauth_wait *wait)
+{
+    struct http_exchange *x = ((struct held *)(void *)wait)->x;
+    if (wait->verdict == OAUTH_GOOD)
+        wait->grant.principal = arena_strdup(x->arena, wait->grant.principal);
+    http_again(x);
+}
+
+static void left(struct http_exchange *x)
+{
+    oauth_leave(x->user);
+}
+
+/* OAUTH_ASKED: x is held, and the gate asked again with the verdict in x->user. */
+static enum oauth_verdict issuer_says(const struct web *w, struct http_exchange *x,
+                                      const char *token, struct oauth_grant *g, const char **why)
+{
+    const struct oauth_wait *heard = x->user;
+    x->user = NULL;
+    x->on_gone = NULL;
+    if (heard) {
+        *g = heard->grant;
+        *why = heard->why;
+        return heard->verdict;
+    }
+    struct held *h = arena_make(x->arena, struct held);
+    h->wait.told = told;
+    h->x = x;
+    enum oauth_verdict v = oauth_check(w->oauth, token, &h->wait, g, why);
+    x->user = v == OAUTH_ASKED ? h : NULL;
+    x->on_gone = v == OAUTH_ASKED ? left : NULL;
+    return v;
+}
+
 /* Only a token that is not one of the configuration is looked at as an OAuth token. */
-static enum oauth_verdict grant_of(const struct web *w, const struct http_exchange *x,
+static enum oauth_verdict grant_of(const struct web *w, struct http_exchange *x,
                                    struct oauth_grant *g, const char **why)
 {
     *g = (struct oauth_grant){ .principal = "local", .read = true, .change = true };
@@ -53,7 +93,7 @@ static enum oauth_verdict grant_of(const struct web *w, const struct http_exchan
     *why = "the token is not known";
     if (g->principal)
         return OAUTH_GOOD;
-    return w->oauth ? oauth_check(w->oauth, token, g, why) : OAUTH_BAD;
+    return w->oauth ? issuer_says(w, x, token, g, why) : OAUTH_BAD;
 }
 
 /* What the gate has judged, as long as it is true; NULL: no more, or nothing. */
@@ -121,6 +161,8 @@ bool web_known(const struct web *w, struct http_exchange *x)
     const char *why = NULL;
     const char *scope = w->mcp->config->oauth_read;
     enum oauth_verdict v = grant_of(w, x, &g, &why);
+    if (v == OAUTH_ASKED)
+        return false;
     if (v == OAUTH_LATER)
         return refuse(w, x, 503, NULL, scope, why);
     if (v == OAUTH_BAD && !http_header(x, "authorization"))

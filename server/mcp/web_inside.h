@@ -56,8 +56,9 @@ struct web_record {
 /* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
  * known. */
 const char *web_principal(const struct http_exchange *x);
-/* Is there a token that may speak here at all? False after a refusal (401, 403, 503). For the gate:
- * it judges the token, the others look at what it found. */
+/* Is there a token that may speak here at all? False after a refusal (401, 403, 503), or when the
+ * gate is asked again (http_again) as soon as the issuer has been. For the gate: it judges the
+ * token, the others look at what it found. */
 bool web_known(const struct web *w, struct http_exchange *x);
 /* May the token of x do what the message asks for? rpc NULL: a batch. False after a 403. */
 bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc);

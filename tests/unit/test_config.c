@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "check.h"
 #include "gateway/config.h"
 #include <unistd.h>
@@ -93,6 +94,12 @@ static void test_several(void **state)
     assert_ptr_equal(config_gateway(c, NULL, &other), c);
 }
 
+#define OAUTH                                                                                      \
+    "http:\n  oauth:\n    issuer: https://as.example\n    resource: https://gw.example/mcp\n"
+#define ASKING(endpoint, secret)                                                                   \
+    "    introspection:\n      endpoint: " endpoint                                                \
+    "\n      client_id: ops\n      client_secret: " secret "\n"
+
 static const struct {
     const char *yaml, *words;
 } mistakes[] = {
@@ -127,6 +134,21 @@ static const struct {
     { "gateways:\n  - name: a\n    url: http://h\ndefault_gateway: c\n",
       "line 4: default_gateway: there is no gateway 'c'; there are a" },
     { "default_gateway: c\n", "line 1: default_gateway" },
+    { OAUTH, "line 2: http.oauth: give jwks, or introspection, or both" },
+    { OAUTH "    jwks: http://as.example/keys\n", "line 5: http.oauth.jwks: must be https" },
+    { OAUTH "    jwks: http://localhost:1@as.example/keys\n", "line 5: http.oauth.jwks" },
+    { OAUTH "    introspection: {endpoint: https://a/i, client_id: x}\n", "client_secret" },
+    { OAUTH "    introspection: {endpoint: https://a/i, client_secret: {env: HOME}}\n",
+      "client_id" },
+    { OAUTH ASKING("https://a/i", "in-clear"), "client_secret" },
+    { OAUTH ASKING("https://a/i", "{env: NO_SUCH_VARIABLE}"), "NO_SUCH_VARIABLE" },
+    { OAUTH ASKING("https://a/i", "{file: /no/such/file}"), "client_secret" },
+    { OAUTH ASKING("http://as.example/i", "{env: HOME}"),
+      "line 6: http.oauth.introspection.endpoint: must be https://" },
+    { OAUTH ASKING("https://me:in-clear@a/i", "{env: HOME}"), "introspection.endpoint" },
+    { OAUTH ASKING("http://127.0.0.1:80@a/i", "{env: HOME}"), "introspection.endpoint" },
+    { OAUTH ASKING("https://a/i", "{env: HOME}") "      cache: 301\n", "line 9" },
+    { OAUTH ASKING("https://a/i", "{env: HOME}") "      secret: x\n", "line 9" },
     { "mode: [\n", "ops.yaml" },
     { "mode: auto\nmode: approve\n", "ops.yaml" },
 };
@@ -143,6 +165,26 @@ static void test_mistakes(void **state)
             fail_msg("'%s' is not in: %s", mistakes[i].words, e.text);
         assert_null(strstr(e.text, "in-clear"));
     }
+}
+
+static void test_introspection(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    setenv("CLIENT_SECRET", "s:e c+r%et", 1);
+    const char *in_env = OAUTH ASKING("http://[::1]:8/i?x=1", "{env: CLIENT_SECRET}");
+    struct config *c = parse(in_env, &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    assert_null(c->oauth_jwks);
+    assert_string_equal(c->oauth_introspection, "http://[::1]:8/i?x=1");
+    assert_string_equal(c->oauth_client, "ops");
+    assert_string_equal(c->oauth_secret, "s:e c+r%et");
+    assert_true(c->oauth_cache == 30);
+    assert_null(strstr(secret_scrub(a, "sent s:e c+r%et there"), "c+r"));
+    c = parse(OAUTH "    jwks: /keys.json\n", &e);
+    assert_non_null(c);
+    assert_null(c->oauth_introspection);
 }
 
 static void test_order(void **state)
@@ -231,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mistakes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_several, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_introspection, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
