@@ -102,6 +102,7 @@ static void the_gate_may_take_its_time(void **state)
         c.pause = 0.001;
         check_client(&c, false, "200[] 200[abc] 403[no] 204[]");
     }
+    check("GET /echo HTTP/1.1\r\n" HOST HOLD CLOSE "\r\n", "200[]"); /* nothing follows it */
     check("POST /echo HTTP/1.1\r\n" HOST HOLD CLOSE
           "Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
           "100 200[abc]");
