@@ -37,6 +37,8 @@ static int run(const struct options *o)
                : c->tokens[0].name                  ? "bearer tokens"
                : c->oauth_issuer                    ? "OAuth"
                                                     : "no authentication");
+        if (c->approvers[0].name)
+            printf("decisions:   %s/change\n", c->page ? c->page : "at the listen address");
         puts("the configuration is right");
     }
     arena_free(a);

@@ -47,6 +47,10 @@ const struct config_option config_options[] = {
       "127.0.0.1:8470" },
     { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
       "Bearer tokens by name, each as the SHA-256 of the token.", NULL },
+    { "http.approvers", "HIGRESS_OPS_APPROVERS", "approvers", "NAME:SHA256,…",
+      "People who decide about changes on the page /change, by tokens of their own.", NULL },
+    { "http.page", "HIGRESS_OPS_PAGE", "page", "URL",
+      "Where people reach this server: results link to URL/change.", "if local, where it listens" },
     { "http.oauth.issuer", "HIGRESS_OPS_OAUTH_ISSUER", "oauth-issuer", "URL",
       "Issuer of the OAuth access tokens that are taken beside http.tokens.", NULL },
     { "http.oauth.resource", "HIGRESS_OPS_OAUTH_RESOURCE", "oauth-resource", "URL",
@@ -162,6 +166,8 @@ static const struct field oauth_rows[] = {
 static const struct field http_rows[] = {
     { "oauth", OBJ, OPT, "OAuth access tokens.", .of = oauth_rows },
     { "tokens", LIST, OPT, "Bearer tokens.", .max = 64, .of = &a_token },
+    { "approvers", LIST, OPT, "Tokens of those who decide.", .max = 64, .of = &a_token },
+    { "page", STR, OPT, "Where people reach this server.", .min = 8, .max = 1024 },
     { "origins", LIST, OPT, "Allowed origins.", .max = 64, .of = &a_string },
     { "hosts", LIST, OPT, "Allowed hosts.", .max = 64, .of = &a_string },
     { "sessions", INT, OPT, "Sessions at once.", .min = 1, .max = 1000000 },
@@ -300,6 +306,8 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     c->listen = text(a, t, "listen", "127.0.0.1:8470");
     c->tokens = token_list(a, json_path(t, "http.tokens"));
+    c->approvers = token_list(a, json_path(t, "http.approvers"));
+    c->page = text(a, t, "http.page", NULL);
     bind_oauth(c, a, t);
     c->origins = strings(a, json_path(t, "http.origins"), NULL);
     c->hosts = strings(a, json_path(t, "http.hosts"), NULL);
@@ -324,6 +332,7 @@ void config_reload(struct config *c, const struct config *now)
     c->toolsets = now->toolsets;
     c->tools = now->tools;
     c->tokens = now->tokens;
+    c->approvers = now->approvers;
     c->origins = now->origins;
     c->hosts = now->hosts;
     c->sessions = now->sessions;
@@ -364,13 +373,25 @@ static bool good_url(struct arena *a, const char **url, const char *path, struct
     return true;
 }
 
-static bool good_tokens(const struct config *c, struct err *e)
+static bool good_tokens(const struct config_token *t, const char *path, struct err *e)
 {
-    for (const struct config_token *t = c->tokens; t->name; t++)
+    for (; t->name; t++)
         if (strspn(t->sha256, "0123456789abcdef") != 64)
-            return err_set(e, ERR_ARGS, "http.tokens: '%s' must be 64 lower-case hex digits",
-                           t->name);
+            return err_set(e, ERR_ARGS, "%s: '%s' must be 64 lower-case hex digits", path, t->name);
     return true;
+}
+
+/* Who decides must not be who asks. */
+static bool good_approvers(const struct config *c, struct err *e)
+{
+    for (const struct config_token *t = c->approvers; t->name; t++)
+        for (const struct config_token *client = c->tokens; client->name; client++)
+            if (!strcmp(t->sha256, client->sha256))
+                return err_set(e, ERR_ARGS,
+                               "http.approvers: the token of '%s' is that of the client '%s' in "
+                               "http.tokens, which could approve its own changes; make another",
+                               t->name, client->name);
+    return good_tokens(c->approvers, "http.approvers", e);
 }
 
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
@@ -378,8 +399,9 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     struct config *c = arena_make(a, struct config);
     bind(c, a, tree);
     if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
-        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) || !good_tokens(c, e) ||
-        !config_good_oauth(c, a, tree, e))
+        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
+        !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
+        !good_approvers(c, e) || !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -42,10 +42,12 @@ struct config {
     enum mode mode;
     const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
     const char *const *tools;
-    const char *state_dir;             /* plans, decisions, audit, key */
-    const char *listen;                /* "127.0.0.1:8470" */
-    const struct config_token *tokens; /* ended by { 0 }; never NULL */
-    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
+    const char *state_dir;                /* plans, decisions, audit, key */
+    const char *listen;                   /* "127.0.0.1:8470" */
+    const struct config_token *tokens;    /* ended by { 0 }; never NULL */
+    const struct config_token *approvers; /* decide on the web page; as tokens */
+    const char *page;                     /* URL under which people reach this server, or NULL */
+    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
     const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */

@@ -89,7 +89,7 @@ static cJSON *one_token(struct arena *a, const char *item)
 static cJSON *comma_list(struct arena *a, const char *path, const char *given)
 {
     cJSON *list = json_array(a);
-    bool tokens = !strcmp(path, "http.tokens");
+    bool tokens = !strcmp(path, "http.tokens") || !strcmp(path, "http.approvers");
     while (*given) {
         size_t n = strcspn(given, ",");
         char *item = arena_strndup(a, given, n);

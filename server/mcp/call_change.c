@@ -52,9 +52,26 @@ static const char *message_of(struct call *c, const cJSON *shown, const char *id
 }
 
 /* The client knows tasks: the call waits for the person, who decides elsewhere. */
+/* A pending change says where a person decides. */
+static void add_page(struct call *c, cJSON *change)
+{
+    const char *page = mcp_page(c->mcp, c->arena, json_str(change, "id"));
+    const char *state = json_str(change, "state");
+    if (page && state && !strcmp(state, "pending"))
+        json_set_str(c->arena, change, "decide_at", page);
+}
+
+/* "at URL, or by `higress-ops approve ID`": how a person decides where the client cannot ask. */
+static const char *ways(struct call *c, const char *id)
+{
+    const char *page = mcp_page(c->mcp, c->arena, id);
+    const char *at = page ? arena_printf(c->arena, "at %s, or by ", page) : "";
+    return arena_printf(c->arena, "%s`higress-ops approve %s` (or reject)", at, id);
+}
+
 static const cJSON *await(struct call *c, const char *id)
 {
-    task_status(c->request, "A person must decide: `higress-ops approve %s` (or reject)", id);
+    task_status(c->request, "A person must decide: %s", ways(c, id));
     double seconds = c->mcp->config->plan_ttl;
     task_await(c->request, true);
     const cJSON *out =
@@ -81,9 +98,10 @@ static const cJSON *out_of_band(struct call *c, const char *id)
     json_set_str(
         c->arena, out, "next",
         arena_printf(c->arena,
-                     "A person must decide: `higress-ops approve %s` (or reject) in a "
-                     "terminal on the server's machine. Then get_change shows the outcome.",
-                     id));
+                     "A person must decide: %s in a terminal on the server's machine. Then "
+                     "get_change shows the outcome.",
+                     ways(c, id)));
+    add_page(c, out);
     c->waits = true;
     return out;
 }
@@ -206,7 +224,11 @@ const cJSON *change_apply(struct call *c, const char *id)
 
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
-    return engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
+    cJSON *out =
+        engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
+    if (out)
+        add_page(c, out);
+    return out;
 }
 
 const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor)

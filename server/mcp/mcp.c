@@ -30,6 +30,15 @@ struct mcp *mcp_new(const struct mcp_options *o)
     return m;
 }
 
+const char *mcp_page(const struct mcp *m, struct arena *a, const char *id)
+{
+    const struct config *c = m->config;
+    if (c->page)
+        return arena_printf(a, "%s/change?id=%s", c->page, id);
+    return m->local_page && c->approvers[0].name ? arena_printf(a, "%s?id=%s", m->local_page, id)
+                                                 : NULL;
+}
+
 struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct config **config,
                             struct err *e)
 {

@@ -43,6 +43,7 @@ struct mcp {
     struct prompts *prompts; /* read by the first prompts/list */
     struct session_table *sessions;
     struct listener *listeners;
+    const char *local_page;   /* where this process serves the page /change; NULL: not to be told */
     struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
     int requests;             /* in flight, all peers */
@@ -60,6 +61,8 @@ struct mcp *mcp_new(const struct mcp_options *o);
  * NULL + e. */
 struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct config **config,
                             struct err *e);
+/* Where a person decides about that change in a browser; NULL: nowhere. */
+const char *mcp_page(const struct mcp *m, struct arena *a, const char *id);
 /* The change engine, opened by the first that needs it. */
 struct engine *mcp_engine(struct mcp *m);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */

@@ -3,9 +3,8 @@
  * network; what it shows comes with the tool's result. It approves nothing. A changed page gets
  * another URI, because clients keep it. */
 #include "base/arena.h"
-#include "base/asset.h"
-#include "base/err.h"
 #include "base/json.h"
+#include "mcp/page.h"
 #include "mcp/resource.h"
 
 enum { KEEP_MS = 3600000 };
@@ -24,14 +23,6 @@ static bool list(struct request *r, struct resource_list *out)
     };
     resource_add(out, &view);
     return true;
-}
-
-static const char *page(void)
-{
-    for (const struct asset *f = assets; f->path; f++)
-        if (!strcmp(f->path, "server/mcp/assets/plan.html"))
-            return f->data;
-    bug("the view of a change is not in the binary");
 }
 
 /* No network, no frames, no permissions: said, although it is also what a host assumes. */
@@ -53,9 +44,11 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
 {
     if (strcmp(uri, RESOURCE_PLAN_VIEW) != 0)
         return false;
-    *out = (struct resource_content){
-        .mime = mime, .text = page(), .meta = meta(r->arena), .ttl_ms = KEEP_MS, .for_every = true
-    };
+    *out = (struct resource_content){ .mime = mime,
+                                      .text = page_text(r->arena, "plan.html", NULL),
+                                      .meta = meta(r->arena),
+                                      .ttl_ms = KEEP_MS,
+                                      .for_every = true };
     return true;
 }
 

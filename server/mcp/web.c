@@ -28,6 +28,16 @@ static void tell_clear_text(const struct web *w)
                   c->listen);
 }
 
+/* Without http.page people reach the page only where we know it: on this machine. */
+static void find_page(const struct web *w, const char *address)
+{
+    const char *scheme = w->mcp->config->tls_certificate ? "https" : "http";
+    const char *form = strchr(address, ':') ? "%s://[%s]:%d/change" : "%s://%s:%d/change";
+    if (w->loopback && !strchr(address, '/'))
+        w->mcp->local_page =
+            arena_printf(w->mcp->arena, form, scheme, address, http_port(w->server));
+}
+
 struct web *web_listen(struct mcp *m, struct err *e)
 {
     const char *listen = m->config->listen;
@@ -56,6 +66,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
         tell_clear_text(w);
+        find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
         return w;
     }

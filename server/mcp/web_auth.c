@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "gateway/config.h"
@@ -22,9 +23,10 @@ static const char *token_of(const struct http_exchange *x)
     return bearer ? header + 7 : NULL;
 }
 
-static const char *configured(const struct web *w, const struct http_exchange *x, const char *token)
+/* Whose of the tokens t it is; NULL: nobody's. */
+static const char *owner(const struct config_token *t, const struct http_exchange *x,
+                         const char *token)
 {
-    const struct config_token *t = w->mcp->config->tokens;
     const char *who = NULL;
     const char *hash = crypto_sha256_hex(x->arena, token, strlen(token));
     for (; t->name; t++) /* all of them, so that the time says nothing */
@@ -89,7 +91,7 @@ static enum oauth_verdict grant_of(const struct web *w, struct http_exchange *x,
     *why = NULL;
     if (!token)
         return OAUTH_BAD;
-    g->principal = configured(w, x, token);
+    g->principal = owner(w->mcp->config->tokens, x, token);
     *why = "the token is not known";
     if (g->principal)
         return OAUTH_GOOD;
@@ -176,6 +178,25 @@ bool web_known(const struct web *w, struct http_exchange *x)
     *keep = g;
     keep->principal = arena_strdup(x->arena, g.principal);
     x->passed = keep;
+    return true;
+}
+
+bool web_approver(const struct web *w, struct http_exchange *x)
+{
+    const char *token = token_of(x);
+    const char *who = token ? owner(w->mcp->config->approvers, x, token) : NULL;
+    const struct http_header headers[] = { { "Content-Type", "application/json" },
+                                           { "WWW-Authenticate", "Bearer" },
+                                           { 0 } };
+    static const char no[] = "{\"error\":\"this is not the token of an approver\"}";
+    if (!who) {
+        log_event(LOG_WARN, "decide", "refused at /change: not the token of an approver");
+        http_reply(x, 401, headers, no, sizeof no - 1);
+        return false;
+    }
+    struct oauth_grant *g = arena_make(x->arena, struct oauth_grant);
+    *g = (struct oauth_grant){ .principal = who };
+    x->passed = g;
     return true;
 }
 

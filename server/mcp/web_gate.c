@@ -76,14 +76,16 @@ static bool refuse(struct http_exchange *x, int status, const char *text)
 /* -- paths ------------------------------------------------------------------------------- */
 
 static const struct web_route routes[] = {
-    { "/mcp", "GET", false, web_get },
-    { "/mcp", "POST", false, web_post },
-    { "/mcp", "DELETE", false, web_delete },
-    { "/sse", "GET", false, web_sse },
-    { "/messages", "POST", false, web_messages },
-    { "/.well-known/oauth-protected-resource", "GET", true, web_metadata },
-    { "/.well-known/oauth-protected-resource/mcp", "GET", true, web_metadata },
-    { "/.well-known/oauth-protected-resource/sse", "GET", true, web_metadata },
+    { "/mcp", "GET", BY_CLIENTS, web_get },
+    { "/mcp", "POST", BY_CLIENTS, web_post },
+    { "/mcp", "DELETE", BY_CLIENTS, web_delete },
+    { "/sse", "GET", BY_CLIENTS, web_sse },
+    { "/messages", "POST", BY_CLIENTS, web_messages },
+    { "/change", "GET", BY_ALL, web_page },
+    { "/change", "POST", BY_APPROVERS, web_change },
+    { "/.well-known/oauth-protected-resource", "GET", BY_ALL, web_metadata },
+    { "/.well-known/oauth-protected-resource/mcp", "GET", BY_ALL, web_metadata },
+    { "/.well-known/oauth-protected-resource/sse", "GET", BY_ALL, web_metadata },
     { 0 },
 };
 
@@ -192,7 +194,8 @@ bool web_gate(void *arg, struct http_exchange *x)
     if (!strcmp(x->method, "OPTIONS") && methods_of(x))
         return preflight(x);
     const struct web_route *r = web_route(x);
-    if (!(r && r->open) && !web_known(w, x))
+    enum web_who who = r ? r->who : BY_CLIENTS;
+    if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)))
         return false;
     return served(x);
 }

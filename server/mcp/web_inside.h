@@ -68,10 +68,13 @@ void web_metadata(struct web *w, struct http_exchange *x); /* RFC 9728 */
 /* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
  * another's), a version that has no sessions. */
 struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
+/* Is it the token of an approver? It is who passed. False after a 401. For the gate. */
+bool web_approver(const struct web *w, struct http_exchange *x);
+enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS };
 /* A path and a method; the gate lets no other through. */
 struct web_route {
     const char *path, *method;
-    bool open; /* for everybody */
+    enum web_who who; /* may ask */
     void (*handle)(struct web *w, struct http_exchange *x);
 };
 const struct web_route *web_route(const struct http_exchange *x); /* NULL: none */
@@ -89,6 +92,8 @@ bool web_arguments_agree(struct request *r, const struct http_exchange *x); /* M
 void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
+void web_page(struct web *w, struct http_exchange *x);   /* web_change.c */
+void web_change(struct web *w, struct http_exchange *x); /* what the page asks */
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 #define WEB_TOO_MANY "Too many sessions are open; try again later"

@@ -10,7 +10,6 @@ import { StdioClientTransport as Stdio2 } from '@modelcontextprotocol/client/std
 import { encode } from 'gpt-tokenizer';
 import { House, binary, check, root, run, summary } from './house.mjs';
 import { recording } from './record.mjs';
-import { checkView } from './view.mjs';
 import { writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -337,5 +336,4 @@ await check('what a model pays: 10 routes, tools/list', async () => {
   }
 });
 
-await checkView();
 summary();

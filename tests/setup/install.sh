@@ -5,7 +5,7 @@ set -euo pipefail
 run=(gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
     libcjson-dev libyaml-dev libsqlite3-dev libssl-dev ca-certificates python3 python3-venv)
 test=(clang clang-format clang-tidy cppcheck pmccabe libcmocka-dev libclang-rt-14-dev nodejs npm nginx-light
-    openssl git procps curl)
+    openssl git procps curl chromium-headless-shell)
 case "${1:-}" in
 run) want=("${run[@]}") ;;
 test) want=("${run[@]}" "${test[@]}") ;;

@@ -94,6 +94,7 @@ static void test_several(void **state)
     assert_ptr_equal(config_gateway(c, NULL, &other), c);
 }
 
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define OAUTH                                                                                      \
     "http:\n  oauth:\n    issuer: https://as.example\n    resource: https://gw.example/mcp\n"
 #define ASKING(endpoint, secret)                                                                   \
@@ -112,6 +113,11 @@ static const struct {
     { "envoy:\n  url: x\nlimits:\n  calls: 0\n", "ops.yaml, line" },
     { "gateway:\n  password:\n    env: NO_SUCH_VARIABLE\n", "NO_SUCH_VARIABLE" },
     { "http:\n  tokens:\n    - name: x\n      sha256: abc\n", "http.tokens" },
+    { "http:\n  approvers:\n    - name: x\n      sha256: abc\n", "http.approvers" },
+    { "http:\n  tokens: [{name: bot, sha256: " HASH "}]\n  approvers: [{name: ann, sha256: " HASH
+      "}]\n",
+      "'ann' is that of the client 'bot'" },
+    { "http:\n  page: //gw.example\n", "http.page" },
     { "- a\n", "mapping" },
     { "gateways: []\n", "line 1: gateways" },
     { "gateways:\n- url: http://h\n", "line 2: gateways[0].name" },
@@ -201,9 +207,7 @@ static void test_order(void **state)
     struct config_flag flags[] = { { "config", path },
                                    { "mode", "approve" },
                                    { "json", "true" },
-                                   { "tokens", "ann:"
-                                               "0123456789abcdef0123456789abcdef"
-                                               "0123456789abcdef0123456789abcdef" },
+                                   { "tokens", "ann:" HASH },
                                    { 0 } };
     struct config *c = config_read(a, flags, &e);
     if (!c)
@@ -212,6 +216,7 @@ static void test_order(void **state)
     assert_string_equal(c->listen, "127.0.0.1:2");
     assert_int_equal(c->mode, MODE_APPROVE);
     assert_string_equal(c->tokens[0].name, "ann");
+    assert_null(c->approvers[0].name);
 
     flags[1].value = "fast";
     assert_null(config_read(a, flags, &e));

@@ -1,0 +1,34 @@
+/* page.c - a page from its parts. */
+#include "mcp/page.h"
+#include "base/arena.h"
+#include "base/asset.h"
+#include "base/err.h"
+#include "base/text.h"
+
+static const char *part(struct arena *a, const char *name)
+{
+    const char *path = arena_printf(a, "server/mcp/assets/%s", name);
+    for (const struct asset *f = assets; f->path; f++)
+        if (!strcmp(f->path, path))
+            return f->data;
+    bug("%s is not in the binary", path);
+}
+
+/* Every `mark` of text becomes `by`. */
+static const char *replaced(struct arena *a, const char *text, const char *mark, const char *by)
+{
+    const char *at = strstr(text, mark);
+    if (!at)
+        return text;
+    const char *rest = replaced(a, at + strlen(mark), mark, by);
+    return arena_printf(a, "%.*s%s%s", (int)(at - text), text, by, rest);
+}
+
+const char *page_text(struct arena *a, const char *name, const char *nonce)
+{
+    const char *text = replaced(a, part(a, name), "<!-- shared -->\n", part(a, "shared.html"));
+    if (!nonce)
+        return text;
+    text = replaced(a, text, "<script>", arena_printf(a, "<script nonce=\"%s\">", nonce));
+    return replaced(a, text, "<style>", arena_printf(a, "<style nonce=\"%s\">", nonce));
+}
