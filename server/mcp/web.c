@@ -10,7 +10,8 @@
 #include "net/listen.h"
 #include "net/loop.h"
 
-enum { ADDRESS_SIZE = 256 };
+/* Descriptors: net/wire.c has room for 16,384, of which some are needed for other things. */
+enum { ADDRESS_SIZE = 256, CONNECTIONS_BESIDE = 1024, CONNECTIONS_MAX = 15360 };
 
 static void handle(void *arg, struct http_exchange *x)
 {
@@ -38,6 +39,13 @@ static void find_page(const struct web *w, const char *address)
             arena_printf(w->mcp->arena, form, scheme, address, http_port(w->server));
 }
 
+/* A standing stream for each session, and the requests beside them. */
+static int most_connections(int sessions)
+{
+    return sessions < CONNECTIONS_MAX - CONNECTIONS_BESIDE ? sessions + CONNECTIONS_BESIDE
+                                                           : CONNECTIONS_MAX;
+}
+
 struct web *web_listen(struct mcp *m, struct err *e)
 {
     const char *listen = m->config->listen;
@@ -48,6 +56,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     struct http_options o = { .address = address,
                               .cert_file = m->config->tls_certificate,
                               .key_file = m->config->tls_key,
+                              .max_connections = most_connections((int)m->config->sessions),
                               .handler = handle,
                               .gate = web_gate,
                               .arg = w };

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 
-SESSIONS, HALF_OPEN, LORIS, TTL = 10000, 1000, 100, 6
+SESSIONS, STREAMS, HALF_OPEN, LORIS, TTL = 10000, 5000, 1000, 100, 6
 results = []
 INIT = {"jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}}
@@ -177,6 +177,21 @@ def open_and_drop(port, count):
             opened -= reader.answer()[0] != 204
         s.close()
     return opened
+
+
+def streams(port, count):
+    """That many sessions at once, each with its standing stream."""
+    s, held = connect(port), []
+    for _ in range(count):
+        c = connect(port)
+        c.sendall(("GET /mcp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\nMcp-Session-Id: %s\r\n\r\n"
+                   % open_session(s)).encode())
+        if not c.recv(4096).startswith(b"HTTP/1.1 200 "):
+            break
+        held.append(c)
+    check("standing streams at once", len(held) == count, len(held))
+    for c in held + [s]:
+        c.close()
 
 
 def slow(port):
@@ -347,6 +362,7 @@ def main():
     try:
         # As many as later, so that what is compared is a server that has been busy before.
         open_and_drop(server.port, SESSIONS)
+        streams(server.port, STREAMS)
         splits(server.port, 2, 1)
         time.sleep(2 * TTL)
         observer.rest()
