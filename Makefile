@@ -78,8 +78,8 @@ fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri|jwt [FUZZ_SECONDS=3
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/18-fuzz-protocol $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance
-bench: ## prints figures beside their targets
-	@bash tests/bench/run
+bench: ## prints figures beside their targets and peers; PART="http idle" runs some
+	@bash tests/bench/run $(PART)
 install: build ## DESTDIR= PREFIX=/usr/local
 	install -D -m 755 $B/$(NAME) $(DESTDIR)$(PREFIX)/bin/$(NAME)
 clean: ## removes build/

@@ -1,11 +1,26 @@
--- http.lua - wrk script: POSTs tools/call with increasing ids, in the era that BENCH_ERA names.
-local id = 0
+-- http.lua - wrk script: POSTs tools/call of BENCH_TOOL with BENCH_ARGS in the era that BENCH_ERA names, or GETs
+-- without BENCH_TOOL; closes with one line of figures, times in microseconds.
 local era = os.getenv("BENCH_ERA")
-local tool = os.getenv("BENCH_TOOL") or "list_changes"
+local tool = os.getenv("BENCH_TOOL")
+local args = os.getenv("BENCH_ARGS") or "{}"
 local session = os.getenv("BENCH_SESSION")
+local IDS = 4096 -- made beforehand, so that the client costs little; far more than are under way at once
+local requests, n = {}, 0
 
-function init(args)
-  wrk.method = "POST"
+local function call(id)
+  local meta = ""
+  if era == "2026-07-28" then
+    meta = ',"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
+  end
+  return wrk.format("POST", wrk.path, nil, '{"jsonrpc":"2.0","id":' .. id .. ',"method":"tools/call","params":{"name":"'
+    .. tool .. '","arguments":' .. args .. meta .. '}}')
+end
+
+function init()
+  if not tool then
+    requests[1] = wrk.format("GET", wrk.path)
+    return
+  end
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/json, text/event-stream"
   if era == "2026-07-28" then
@@ -15,14 +30,18 @@ function init(args)
   elseif session then
     wrk.headers["Mcp-Session-Id"] = session
   end
+  for id = 1, IDS do
+    requests[id] = call(id)
+  end
 end
 
 function request()
-  id = id + 1
-  local meta = ""
-  if era == "2026-07-28" then
-    meta = ',"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}'
-  end
-  return wrk.format(nil, "/mcp", nil,
-    '{"jsonrpc":"2.0","id":' .. id .. ',"method":"tools/call","params":{"name":"' .. tool .. '","arguments":{}' .. meta .. '}}')
+  n = n % #requests + 1
+  return requests[n]
+end
+
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format("FIGURES requests=%d seconds=%.6f p50=%d p99=%d status=%d broken=%d timeout=%d\n", summary.requests,
+    summary.duration / 1e6, latency:percentile(50), latency:percentile(99), e.status, e.connect + e.read + e.write, e.timeout))
 end

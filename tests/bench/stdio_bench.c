@@ -153,6 +153,10 @@ static void calls(int n, const char *line, char **argv)
     say(&c, INITIALIZED);
     call(&c, line, 1);
     hear(&c);
+    if (!strstr(c.line, "\"result\"") || strstr(c.line, "\"isError\":true")) {
+        fprintf(stderr, "the call failed: %.200s\n", c.line);
+        exit(1);
+    }
     long before = rss_kb(c.pid);
     size_t bytes = strlen(c.line);
     double *took = calloc((size_t)n, sizeof *took);

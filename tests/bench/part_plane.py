@@ -1,9 +1,7 @@
-"""plane.py BINARY N - the embedded control plane over N routes: start, list, write, memory, beside their floors.
+"""part_plane.py - the embedded control plane over 10,000 and 100,000 routes: start, list, write, memory, beside their floors.
 
-The folder is what the real console leaves: an Ingress a route, and a rule for each in key-auth.internal. Prints one row a
-line: label, figure, target and ratio, separated by tabs.
+The folder is what the real console leaves: an Ingress a route, and a rule for each in key-auth.internal. fsync is on.
 """
-import base64
 import http.client
 import json
 import os
@@ -14,10 +12,10 @@ import sys
 import tempfile
 import time
 
-binary, n = sys.argv[1], int(sys.argv[2])
-here = os.path.dirname(os.path.abspath(__file__))
-top = os.path.dirname(os.path.dirname(here))
-HEADERS = {"Authorization": "Basic " + base64.b64encode(b"admin:bench-pw-1").decode(), "Content-Type": "application/json"}
+from bench import BINARY, BUILD, HERE, Broken, measure, row
+from part_http import AUTHORIZATION
+
+HEADERS = {"Authorization": AUTHORIZATION, "Content-Type": "application/json"}
 PLUGIN = """apiVersion: extensions.higress.io/v1alpha1
 kind: WasmPlugin
 metadata:
@@ -35,10 +33,6 @@ spec:
   url: oci://example.com/key-auth:1.0.0
 status: {}
 """
-
-
-def row(label, figure, target):
-    print("%s\t%s\t%s" % (label, figure, target), flush=True)
 
 
 def fsync_floor(folder):
@@ -66,7 +60,7 @@ def start(folder):
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     begin = time.perf_counter()
-    server = subprocess.Popen([binary, "console", "--data", folder, "--listen", "127.0.0.1:%d" % port],
+    server = subprocess.Popen([BINARY, "console", "--data", folder, "--listen", "127.0.0.1:%d" % port],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while True:
         try:
@@ -76,7 +70,7 @@ def start(folder):
             return server, connection, time.perf_counter() - begin
         except OSError:
             if server.poll() is not None:
-                sys.exit("the console did not start")
+                raise Broken("the console did not start")
             time.sleep(0.005)
 
 
@@ -87,12 +81,12 @@ def ask(connection, method, path, body=None):
     text = answer.read()
     took = time.perf_counter() - begin
     if answer.status >= 300:
-        sys.exit("%s %s: %d %s" % (method, path, answer.status, text[:200]))
+        raise Broken("%s %s: %d %s" % (method, path, answer.status, text[:200]))
     return text, took
 
 
-def main(folder):
-    subprocess.run([sys.executable, os.path.join(here, "routes.py"), str(n), folder], check=True)
+def run(n, folder):
+    subprocess.run([sys.executable, os.path.join(HERE, "routes.py"), str(n), folder], check=True)
     os.makedirs(os.path.join(folder, "wasmplugins"))
     names = sorted("route-%d" % i for i in range(n))
     rules = "".join("  - config: {}\n    configDisable: true\n    ingress:\n    - %s\n" % name for name in names)
@@ -128,5 +122,12 @@ def main(folder):
         server.wait()
 
 
-with tempfile.TemporaryDirectory(dir=os.path.join(top, "build")) as place:
-    main(place)
+@measure
+def plane_of(n):
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        run(n, folder)
+
+
+print("== the embedded control plane, fsync on")
+plane_of(10000)
+plane_of(100000)
