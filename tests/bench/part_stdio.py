@@ -29,7 +29,8 @@ def cold_start():
         "C echo %.0f us: %s (target <= 3); mcp-time %.0f us: %s (<= 0.6); sdk1 %.0f, sdk2 %.0f us: x%.4f (<= 0.02)"
         % (took["echo"], ratio(took["ours"], took["echo"]), took["go"], ratio(took["ours"], took["go"]), took["one"], took["two"],
            took["ours"] / took["two"]))
-    row("3 RSS after initialize", "%.0f kB" % rss["ours"], "target <= 3072 kB; C echo %.0f, mcp-time %.0f, sdk1 %.0f, sdk2 %.0f kB"
+    row("3 RSS after initialize", "%.0f kB" % rss["ours"],
+        "target <= 3072 kB; C echo %.0f, mcp-time %.0f, sdk1 %.0f, sdk2 %.0f kB"
         % (rss["echo"], rss["go"], rss["one"], rss["two"]))
 
 
