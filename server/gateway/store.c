@@ -25,6 +25,7 @@ static const char schema[] =
     " summary TEXT NOT NULL, result TEXT)";
 static const char *const more_schema[] = {
     "CREATE INDEX IF NOT EXISTS plans_state ON plans(state, created)",
+    "CREATE INDEX IF NOT EXISTS plans_created ON plans(created DESC, id)", /* store_each's order */
     "CREATE INDEX IF NOT EXISTS plans_digest ON plans(digest)",
     "CREATE TABLE IF NOT EXISTS decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT)",
     "CREATE TABLE IF NOT EXISTS intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL,"
