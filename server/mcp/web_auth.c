@@ -80,7 +80,8 @@ static enum oauth_verdict issuer_says(const struct web *w, struct http_exchange 
     return v;
 }
 
-/* Only a token that is not one of the configuration is looked at as an OAuth token. */
+/* Only a token that is not one of the configuration is looked at as an OAuth token: that of an
+ * approver is nobody else's business. */
 static enum oauth_verdict grant_of(const struct web *w, struct http_exchange *x,
                                    struct oauth_grant *g, const char **why)
 {
@@ -95,7 +96,9 @@ static enum oauth_verdict grant_of(const struct web *w, struct http_exchange *x,
     *why = "the token is not known";
     if (g->principal)
         return OAUTH_GOOD;
-    return w->oauth ? issuer_says(w, x, token, g, why) : OAUTH_BAD;
+    if (!w->oauth || owner(w->mcp->config->approvers, x, token))
+        return OAUTH_BAD;
+    return issuer_says(w, x, token, g, why);
 }
 
 /* What the gate has judged, as long as it is true; NULL: no more, or nothing. */

@@ -17,9 +17,11 @@ import urllib.parse
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import client as mcp
 import house
+import protocol
 from oauth import INITIALIZE, RESOURCE
 from protocol import LEGACY, equal, holds, run_all
 
+BOSS = "the-token-of-an-approver"
 SECRET = "s:e c+r%et &x=/?"
 CLIENTS = ("ops", "ann", "bob", "jay")
 DELETE = {"jsonrpc": "2.0", "id": 9, "method": "tools/call",
@@ -93,7 +95,7 @@ class World:
             f.write("http:\n  hosts: [gw.example]\n  oauth:\n    issuer: %s\n    resource: %s\n    skew: 2\n%s"
                     "    introspection:\n      endpoint: %s\n      client_id: ops\n      client_secret: {file: %s}\n      cache: %s\n"
                     % (self.issuer, RESOURCE, jwks, endpoint, self.secret, cache))
-        return self.house.serve(["--config", config, "--log", "debug"])
+        return self.house.serve(["--config", config, "--log", "debug", "--approvers", "boss:" + protocol.sha256(BOSS)])
 
     def form(self, path, client, **form):
         """(status, body) of a form that the client posts to the issuer."""
@@ -211,6 +213,19 @@ def check_the_question(w):
     forgetful, before = w.serve(w.odd.url, cache=0), len(w.odd.asked)
     equal([w.post(token, forgetful)[0] for _ in range(3)], [200] * 3, "without a cache")
     equal(len(w.odd.asked), before + 3, "questions without a cache")
+
+
+def check_an_approver(w):
+    """Whose token decides at /change is no client, and the issuer does not hear of that token."""
+    before = len(w.odd.asked)
+    w.refused(BOSS, "not known", w.odd_port)
+    equal(len(w.odd.asked), before, "questions")
+    c = mcp.HttpClient("127.0.0.1", w.odd_port, LEGACY)
+    say = lambda token: c.raw("POST", "/change", '{"do":"list"}', {
+        "Content-Type": "application/json", "Authorization": "Bearer " + token})
+    equal(say(BOSS)[0], 200, "decides")
+    w.odd.says = lambda form: w.odd.good()
+    equal(say(w.fresh())[0], 401, "an access token decides nothing")
 
 
 def check_one_question_for_many(w):
