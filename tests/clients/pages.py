@@ -1,5 +1,5 @@
 """pages.py - the configuration texts of docs/clients/*.md are what they say: every command line in them is run, every URL
-asked, with only addresses, the password's path and the token put in. Needs build/clients (tests/setup/clients.sh)."""
+asked, with only addresses, the password's path and the token put in. Needs build/clients (tests/setup/npm.sh clients)."""
 import glob
 import hashlib
 import json

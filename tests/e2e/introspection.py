@@ -1,7 +1,7 @@
 """introspection.py [WORD…] - opaque OAuth tokens. oidc-provider, a real authorization server, gives and revokes them; what
 it never says (nonsense, nothing, late) a small server says in its place.
 
-Each check_* function gets a World and asserts, as in protocol.py. Needs build/oauth (tests/setup/oauth.sh).
+Each check_* function gets a World and asserts, as in protocol.py. Needs build/oauth (tests/setup/npm.sh oauth).
 """
 import base64
 import http.client
