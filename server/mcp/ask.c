@@ -6,6 +6,7 @@
 #include "mcp/ask.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "mcp/ask_state.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -25,12 +26,42 @@ struct ask_wait {
     struct ask_wait *next;
 };
 
-static bool declared(const struct request *r)
+/* What is asked, and how its answer is to be read. */
+struct asking {
+    cJSON *params;
+    const char *word; /* must be typed; NULL: none */
+    bool by_url;
+};
+
+static bool takes_forms(const struct request *r)
 {
     const cJSON *elicitation = json_get(r->client, "elicitation");
     if (!r->era->elicits || !cJSON_IsObject(elicitation))
         return false;
     return !elicitation->child || cJSON_IsObject(json_get(elicitation, "form"));
+}
+
+static bool takes_url(const struct request *r, const char *page)
+{
+    static const char *const safe[] = { "https://", "http://127.0.0.1", "http://[::1]",
+                                        "http://localhost" };
+    const cJSON *elicitation = json_get(r->client, "elicitation");
+    bool is_safe = false;
+    for (size_t i = 0; page && i < sizeof safe / sizeof safe[0]; i++)
+        is_safe = is_safe || text_starts(page, safe[i]);
+    return is_safe && r->era->form_mode && cJSON_IsObject(json_get(elicitation, "url"));
+}
+
+static cJSON *link_to(struct arena *a, const struct era *era, const char *message, const char *page,
+                      const char *id)
+{
+    cJSON *params = json_object(a);
+    json_set_str(a, params, "mode", "url");
+    json_set_str(a, params, "message", message);
+    json_set_str(a, params, "url", page);
+    if (!era->modern)
+        json_set_str(a, params, "elicitationId", id);
+    return params;
 }
 
 static cJSON *form(struct arena *a, const struct era *era, const char *message, const char *word)
@@ -62,11 +93,13 @@ static cJSON *form(struct arena *a, const struct era *era, const char *message, 
 }
 
 /* What an ElicitResult says. */
-static enum asked verdict(const cJSON *answer, const char *word)
+static enum asked verdict(const struct asking *k, const cJSON *answer)
 {
-    const char *action = json_str(answer, "action");
+    const char *action = json_str(answer, "action"), *word = k->word;
     if (!action)
         return ASK_LATER;
+    if (k->by_url) /* to open the page or not to: neither decides */
+        return strcmp(action, "accept") ? ASK_LATER : ASK_PAGE;
     if (!strcmp(action, "decline"))
         return ASK_NO;
     if (strcmp(action, "accept"))
@@ -172,28 +205,28 @@ enum asked ask_client(struct request *r, const char *method, cJSON *params, cons
     return w.answer ? ASK_YES : ASK_LATER;
 }
 
-static enum asked ask_session(struct question *q, cJSON *params, const char *word)
+static enum asked ask_session(struct question *q, const struct asking *k)
 {
     const cJSON *answer = NULL;
-    enum asked asked = ask_client(q->request, "elicitation/create", params, &answer);
-    return asked == ASK_YES ? verdict(answer, word) : asked;
+    enum asked asked = ask_client(q->request, "elicitation/create", k->params, &answer);
+    return asked == ASK_YES ? verdict(k, answer) : asked;
 }
 
 static enum asked ask_stateless(struct question *q, const char *id, const char *digest,
-                                cJSON *params, const char *word)
+                                const struct asking *k)
 {
     struct request *r = q->request;
     struct arena *a = r->arena;
     bool same = q->retry_id && !strcmp(q->retry_id, id) && !strcmp(q->retry_digest, digest);
     if (same && q->retry_answer)
-        return verdict(q->retry_answer, word);
+        return verdict(k, q->retry_answer);
     cJSON *requests = json_object(a);
     cJSON *approval = json_set_object(a, requests, "approval");
     json_set_str(a, approval, "method", "elicitation/create");
-    json_set(a, approval, "params", params);
+    json_set(a, approval, "params", k->params);
     if (task_is(r)) {
         const cJSON *answers = task_ask(r, requests);
-        return answers ? verdict(json_get(answers, "approval"), word) : ASK_GONE;
+        return answers ? verdict(k, json_get(answers, "approval")) : ASK_GONE;
     }
     cJSON *result = json_object(a);
     json_set_str(a, result, "resultType", "input_required");
@@ -204,18 +237,27 @@ static enum asked ask_stateless(struct question *q, const char *id, const char *
 }
 
 enum asked ask_person(struct question *q, const char *id, const char *digest, const char *message,
-                      bool typed)
+                      bool typed, const char *page)
 {
     struct request *r = q->request;
     if (r->cancel.fired)
         return ASK_GONE;
-    if (!declared(r))
+    struct asking k = { .by_url = !takes_forms(r) && takes_url(r, page) };
+    if (!k.by_url && !takes_forms(r))
         return ASK_CANNOT;
-    const char *word = typed ? arena_strndup(r->arena, id, CONFIRM_CHARS) : NULL;
-    cJSON *params = form(r->arena, r->era, message, word);
-    if (r->era->modern)
-        return ask_stateless(q, id, digest, params, word);
-    return ask_session(q, params, word);
+    k.word = typed ? arena_strndup(r->arena, id, CONFIRM_CHARS) : NULL;
+    k.params = k.by_url ? link_to(r->arena, r->era, message, page, id)
+                        : form(r->arena, r->era, message, k.word);
+    return r->era->modern ? ask_stateless(q, id, digest, &k) : ask_session(q, &k);
+}
+
+void ask_done(const struct question *q, const char *id)
+{
+    struct request *r = q->request;
+    cJSON *params = json_object(r->arena);
+    json_set_str(r->arena, params, "elicitationId", id);
+    if (!r->era->modern)
+        request_notify(r, "notifications/elicitation/complete", params);
 }
 
 bool ask_begin(struct question *q)

@@ -5,6 +5,8 @@
  * signed state; the client calls again with the answer and the state, and the tool runs again from
  * the top. The state is bound to tool, arguments, principal, plan and an expiry; one plan id is
  * decided once by the store, so that a state cannot be used twice.
+ * A client that takes only URLs gets that of the page where people decide; that it was opened
+ * decides nothing.
  */
 #pragma once
 #include "mcp/request.h"
@@ -20,6 +22,7 @@ enum asked {
     ASK_CANNOT, /* the client did not declare elicitation, or cannot be reached */
     ASK_RETRY,  /* the call must end with q->input_required */
     ASK_GONE,   /* the call was cancelled */
+    ASK_PAGE,   /* the person is at the page: the decision comes from there, or does not */
 };
 
 struct question {
@@ -35,9 +38,11 @@ struct question {
  * ours, expired, or for another call. */
 bool ask_begin(struct question *q);
 /* May the plan be applied? message is what the person reads; `typed`: the person must also type
- * the first eight characters of the plan's id. Parks. */
+ * the first eight characters of the plan's id; page: mcp_page. Parks. */
 enum asked ask_person(struct question *q, const char *id, const char *digest, const char *message,
-                      bool typed);
+                      bool typed, const char *page);
+/* The person has decided at the page, whose URL the client of q was given. */
+void ask_done(const struct question *q, const char *id);
 
 /* Any request to the client of a session revision. ASK_YES: *answer is its result; ASK_LATER: an
  * error, or nothing in time. Parks. */

@@ -9,6 +9,7 @@
 #include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
+#include "net/loop.h"
 
 enum { MESSAGE_MAX = 6000, DIFF_LINES = 40 };
 
@@ -51,7 +52,6 @@ static const char *message_of(struct call *c, const cJSON *shown, const char *id
     return b->data;
 }
 
-/* The client knows tasks: the call waits for the person, who decides elsewhere. */
 /* A pending change says where a person decides. */
 static void add_page(struct call *c, cJSON *change)
 {
@@ -69,6 +69,7 @@ static const char *ways(struct call *c, const char *id)
     return arena_printf(c->arena, "%s`higress-ops approve %s` (or reject)", at, id);
 }
 
+/* The client knows tasks: the call waits for the person, who decides elsewhere. */
 static const cJSON *await(struct call *c, const char *id)
 {
     task_status(c->request, "A person must decide: %s", ways(c, id));
@@ -123,6 +124,19 @@ static const cJSON *decided(struct call *c, const char *id, const char *digest, 
     return engine_show(g, c->arena, id, false, &c->err);
 }
 
+/* The person is at the page. */
+static const cJSON *at_page(struct call *c, const char *id, double seconds)
+{
+    const cJSON *out =
+        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+    const char *state = out ? json_str(out, "state") : NULL;
+    if (state && !strcmp(state, "pending"))
+        return out_of_band(c, id);
+    if (state)
+        ask_done(&c->question, id);
+    return out;
+}
+
 static const cJSON *ask(struct call *c, const char *id)
 {
     const cJSON *shown = engine_show(call_engine(c), c->arena, id, false, &c->err);
@@ -131,11 +145,15 @@ static const cJSON *ask(struct call *c, const char *id)
         return NULL;
     const char *risk = json_str(shown, "risk");
     bool destroys = risk && !strcmp(risk, plan_risk_name(DESTROY));
-    switch (ask_person(&c->question, id, digest, message_of(c, shown, id), destroys)) {
+    double since = loop_now(c->mcp->loop);
+    switch (ask_person(&c->question, id, digest, message_of(c, shown, id), destroys,
+                       mcp_page(c->mcp, c->arena, id))) {
     case ASK_YES:
         return decided(c, id, digest, true);
     case ASK_NO:
         return decided(c, id, digest, false);
+    case ASK_PAGE:
+        return at_page(c, id, ASK_SECONDS - (loop_now(c->mcp->loop) - since));
     case ASK_RETRY:
         return NULL;
     case ASK_GONE:

@@ -5,8 +5,11 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema, ElicitationCompleteNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { Client as Modern, StreamableHTTPClientTransport as ModernHttp } from '@modelcontextprotocol/client';
 import { chromium } from 'playwright-core';
 import { House, check, freePort, summary } from './house.mjs';
+import { recording } from './record.mjs';
 
 const token = 'approver-token-5b1d', client = 'client-token-77aa';
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -36,7 +39,7 @@ class Shop extends House {
     this.env.HIGRESS_OPS_APPROVERS = `ada:${sha256(token)}`;
     const { url } = await this.serve();
     this.client = new Client({ name: 'browser-test', version: '1' });
-    await this.client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${client}` } } }));
+    await this.client.connect(recording(new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${client}` } } })));
     return this;
   }
 
@@ -85,6 +88,50 @@ try {
     assert.deepEqual(complaints, []);
     await close();
   });
+
+  // A client that opens URLs and shows no forms. Its person decides a while after the page was opened.
+  for (const era of ['2025-11-25', '2026-07-28'])
+    await check(`the page to decide: opened by a client that takes only URLs, ${era}`, async () => {
+      const legacy = era === '2025-11-25', route = legacy ? 'orders-6' : 'orders-7';
+      const { page, close } = await open();
+      page.on('dialog', (d) => d.accept());
+      const asked = [], complete = [];
+      let action = 'accept', deciding;
+      const decide = async (at) => {
+        await signIn(page, at, token);
+        await saying(page, 'pending');
+        await new Promise((done) => setTimeout(done, 300));
+        await page.click('text=Approve and apply');
+      };
+      const onAsk = async ({ params }) => {
+        asked.push(params);
+        if (action === 'accept') deciding = decide(params.url);
+        return { action };
+      };
+      const options = { capabilities: { elicitation: { url: {} } } };
+      const opener = legacy ? new Client({ name: 'url', version: '1' }, options)
+        : new Modern({ name: 'url', version: '1' }, { ...options, versionNegotiation: { mode: { pin: era } } });
+      opener.setRequestHandler(legacy ? ElicitRequestSchema : 'elicitation/create', onAsk);
+      if (legacy) opener.setNotificationHandler(ElicitationCompleteNotificationSchema, (n) => complete.push(n.params.elicitationId));
+      await opener.connect(recording(new (legacy ? StreamableHTTPClientTransport : ModernHttp)(new URL(`${shop.base}/mcp`),
+        { requestInit: { headers: { authorization: `Bearer ${client}` } } })));
+      const change = (path) => opener.callTool({ name: 'change_resource', arguments: {
+        kind: 'route', action: 'patch', name: route, object: { path: { matchType: 'PRE', matchValue: path } } } });
+      const { structuredContent: got } = await change('/by-url');
+      await deciding;
+      assert.equal(got.state, 'applied');
+      assert.equal(await shop.pathOf(route), '/by-url');
+      assert.equal(asked[0].mode, 'url');
+      assert.equal(asked[0].url, `${shop.base}/change?id=${got.id}`);
+      if (legacy) assert.deepEqual(complete, [got.id]);
+      action = 'decline';
+      const { structuredContent: waits } = await change('/unseen');
+      assert.equal(waits.state, 'pending', 'not to open a page decides nothing');
+      assert.equal(await shop.pathOf(route), '/by-url');
+      await shop.person(['reject', waits.id], 'yes');
+      await opener.close();
+      await close();
+    });
 
   await check('the page to decide: rejected, and dismissed', async () => {
     const change = await shop.want('orders-2', '/unwanted');
