@@ -226,9 +226,10 @@ class Target:
         got = {k: float(v) for k, v in re.findall(r"(\w+)=([\d.]+)", out.stdout.partition("FIGURES")[2])}
         if not got.get("requests"):
             raise Broken("%s: wrk had no answer: %s" % (self.name, (out.stdout + out.stderr)[-200:]))
-        if self.tool is None or not got["status"] + got["broken"]:
-            return {**got, "rate": got["requests"] / got["seconds"], "cpu": used / got["requests"] * 1e6}
-        raise Broken("%s: %d answers are no 200, %d connections broke" % (self.name, got["status"], got["broken"]))
+        if got["status"] + got["broken"] or used <= 0:
+            raise Broken("%s: %d answers are errors, %d connections broke, %.2f s of CPU were used"
+                         % (self.name, got["status"], got["broken"], used))
+        return {**got, "rate": got["requests"] / got["seconds"], "cpu": used / got["requests"] * 1e6}
 
 
 def compare(targets, connections, rounds=3, seconds=2):

@@ -102,10 +102,11 @@ def memory_of(label, server, counts, target, tls=False):
         time.sleep(1)
         idle.alive()
         each.append((server.rss() - before) / n)
-        row("10 idle session, %s, %d" % (label, n), "%.1f kB" % each[-1], "%s; %.0f sessions/s opened" % (target, rate))
+        row("10 idle session, %s, %d" % (label, n), "%.1f kB" % each[-1], target)
+        row("10   opening rate", "%.0f /s" % rate, "no target: one client, one after another")
     idle.close()
     time.sleep(3)
-    row("10   RSS before / after they closed", "%d / %d kB" % (before, server.rss()),
+    row("10   RSS before / after they closed, %s" % label, "%d / %d kB" % (before, server.rss()),
         "most %.0f kB; %s of before" % (before + each[-1] * counts[-1], ratio(server.rss(), before)))
 
 

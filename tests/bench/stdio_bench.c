@@ -2,7 +2,7 @@
  *
  *     stdio_bench cold N -- CMD…            exec to `initialize` answered, N times; RSS after it
  *     stdio_bench calls N LINE -- CMD…      N calls of LINE one after another, then N with 64
- *                                           under way; RSS before and after
+ *                                           under way; RSS after the first, the Nth, the last
  *
  * LINE is a JSON-RPC request; %d is its id. Prints `name=value` pairs on one line. Times are
  * microseconds of CLOCK_MONOTONIC.
@@ -167,6 +167,7 @@ static void calls(int n, const char *line, char **argv)
         took[i] = now() - from;
     }
     qsort(took, (size_t)n, sizeof *took, by_value);
+    long one_by_one = rss_kb(c.pid);
     double from = now();
     for (int sent = 0, heard = 0; heard < n; heard++) {
         for (; sent < n && sent < heard + WINDOW; sent++)
@@ -174,8 +175,10 @@ static void calls(int n, const char *line, char **argv)
         hear(&c);
     }
     double pipelined = now() - from;
-    printf("p50=%.1f p99=%.1f pipelined_per_s=%.0f answer_bytes=%zu rss_kb=%ld rss_after_kb=%ld\n",
-           took[n / 2], took[n * 99 / 100], n / pipelined * 1e6, bytes, before, rss_kb(c.pid));
+    printf("p50=%.1f p99=%.1f pipelined_per_s=%.0f answer_bytes=%zu rss_kb=%ld rss_one_kb=%ld "
+           "rss_after_kb=%ld\n",
+           took[n / 2], took[n * 99 / 100], n / pipelined * 1e6, bytes, before, one_by_one,
+           rss_kb(c.pid));
     free(took);
     stop(&c);
 }
