@@ -24,7 +24,7 @@ QUERY = '{"promql":"up"}'
 
 def figures(f):
     slow = ", %.0f TIMED OUT" % f["timeout"] if f["timeout"] else ""
-    return "%.0f /s, %.0f/%.0f us, %.1f us CPU%s" % (f["rate"], f["p50"], f["p99"], f["cpu"], slow)
+    return "p50 %.0f, p99 %.0f, CPU %.1f us%s" % (f["p50"], f["p99"], f["cpu"], slow)
 
 
 def print_local(c, got):

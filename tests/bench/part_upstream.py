@@ -27,7 +27,8 @@ def a_call_with_one_upstream_GET():
             "target <= 12288 kB; mcp-prometheus %.0f kB" % go["rss_kb"])
         row("3 RSS growth by 2000 calls / and 2000 with 64 under way",
             "%+.0f / %+.0f kB" % (ours["rss_one_kb"] - ours["rss_kb"], ours["rss_after_kb"] - ours["rss_kb"]),
-            "target <= 1024 kB; mcp-prometheus %+.0f / %+.0f kB" % (go["rss_one_kb"] - go["rss_kb"], go["rss_after_kb"] - go["rss_kb"]))
+            "target <= 1024 kB; mcp-prometheus %+.0f / %+.0f kB"
+            % (go["rss_one_kb"] - go["rss_kb"], go["rss_after_kb"] - go["rss_kb"]))
 
 
 if __name__ == "__main__":
