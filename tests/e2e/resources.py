@@ -250,6 +250,8 @@ def check_a_reload_is_told_over_http(w):
     server = w.house.processes[-1]
     legacy, modern = w.http(LEGACY, port=port), w.http(mcp.MODERN, port=port)
     streams = [Standing(legacy), Standing(modern, lists=["toolsListChanged"])]
+    prompts = Standing(modern, lists=["promptsListChanged"])
+    equal(prompts.notes.get(timeout=5)["method"], "notifications/subscriptions/acknowledged")
     time.sleep(0.3)
     with open(config, "w") as f:
         f.write("tools: [list_routes, diagnose]\n")
@@ -260,6 +262,8 @@ def check_a_reload_is_told_over_http(w):
             heard = [s.notes.get(timeout=5)["method"]]
         equal(heard, ["notifications/tools/list_changed"])
         s.close()
+    holds(prompts.notes.empty(), "who asked for prompts alone hears nothing of tools")
+    prompts.close()
     for c in (legacy, modern):
         equal([t["name"] for t in c.request("tools/list")["tools"]], ["list_routes", "diagnose"])
 
