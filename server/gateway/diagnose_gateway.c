@@ -107,7 +107,8 @@ static const char *literal(const cJSON *match)
     return s ? s : "";
 }
 
-/* The route that this request looks meant for, though `taken` stands before it. */
+/* The route that this request looks meant for, though `taken` stands before it. A prefix of the
+ * console is two routes of Envoy with one name: /pay and /pay/. */
 static const struct fact_route *meant_for(const struct facts *f, const struct fact_route *taken,
                                           const char *path)
 {
@@ -116,6 +117,7 @@ static const struct fact_route *meant_for(const struct facts *f, const struct fa
     for (int i = 0; i < f->route_count; i++) {
         const struct fact_route *r = &f->routes[i];
         if (r->domains == taken->domains && r->place > taken->place &&
+            strcmp(r->name, taken->name) != 0 &&
             strlen(literal(r->match)) > strlen(literal(taken->match)) &&
             facts_path_matches(r->match, path))
             return r;

@@ -249,6 +249,40 @@ static void test_what_is_over_comes_last(void **state)
     arena_free(a);
 }
 
+/* A request for /pay/checkout that `pay` took and answered 403; `longer` is the name of a second
+ * route, /pay/, behind its /pay. */
+static const char *judge_prefix(struct arena *a, const char *longer)
+{
+    struct err e = { 0 };
+    const char *config = arena_printf(
+        a,
+        "{\"configs\":[{\"@type\":\"x.RoutesConfigDump\",\"dynamic_route_configs\":[{\"route_"
+        "config\":"
+        "{\"name\":\"rc\",\"virtual_hosts\":[{\"name\":\"vh\",\"domains\":[\"*\"],\"routes\":["
+        "{\"name\":\"pay\",\"match\":{\"path\":\"/pay\"},\"route\":{\"cluster\":\"x\"}},"
+        "{\"name\":\"%s\",\"match\":{\"prefix\":\"/pay/\"},\"route\":{\"cluster\":\"x\"}}]}]}}]}]}",
+        longer);
+    static const char rows[] =
+        "[{\"response_code\":\"403\",\"response_flags\":\"-\",\"route_name\":\"pay\",\"authority\":"
+        "\"h\","
+        "\"path\":\"/pay/checkout\",\"upstream_cluster\":\"x\",\"upstream_host\":\"10.0.0.1:80\","
+        "\"response_code_details\":\"via_upstream\"}]";
+    struct diagnose_signals s = { .config = json_parse(a, config, strlen(config), &e),
+                                  .rows = json_parse(a, rows, strlen(rows), &e) };
+    assert_int_equal(e.kind, ERR_NONE);
+    return first_code(a, "prefix", &s, false);
+}
+
+static void test_no_route_shadows_itself(void **state)
+{
+    struct arena *a = arena_new();
+
+    (void)state;
+    assert_string_equal(judge_prefix(a, "pay-checkout"), "ROUTE_SHADOWED");
+    assert_string_not_equal(judge_prefix(a, "pay"), "ROUTE_SHADOWED");
+    arena_free(a);
+}
+
 /* The same signals, asked about something else: another's failures are not this one's. */
 static void test_target_narrows(void **state)
 {
@@ -277,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_probe_tells_plaintext_to_tls),
         cmocka_unit_test(test_nothing_seen_is_unknown),
         cmocka_unit_test(test_what_is_over_comes_last),
+        cmocka_unit_test(test_no_route_shadows_itself),
         cmocka_unit_test(test_target_narrows),
     };
 
