@@ -78,46 +78,56 @@ bool demo_make_folder(struct demo *d, struct err *e)
 
 /* -- ports ---------------------------------------------------------------------------------------
  */
-static int bound_port(int wanted)
+/* Binds a port, 0: any, so that nobody else is given it until *held is closed; to connect to it is
+ * refused as long. Returns 0 where it is taken. */
+static int bound_port(int wanted, int *held)
 {
     struct sockaddr_in a = { .sin_family = AF_INET,
                              .sin_port = htons((uint16_t)wanted),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof a;
-    int on = 1, port = 0;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && listen(fd, 1) == 0 &&
-        getsockname(fd, (struct sockaddr *)&a, &n) == 0)
-        port = ntohs(a.sin_port);
-    if (fd >= 0)
-        close(fd);
-    return port;
+    int on = 1;
+    *held = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(*held, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (*held >= 0 && bind(*held, (struct sockaddr *)&a, sizeof a) == 0 &&
+        getsockname(*held, (struct sockaddr *)&a, &n) == 0)
+        return ntohs(a.sin_port);
+    if (*held >= 0)
+        close(*held);
+    *held = -1;
+    return 0;
 }
 
 /* The given port as it is; else the first free one from the usual one up; with --once any. */
-static bool choose(struct demo *d, const char *option, int usual, int *port, struct err *e)
+static bool choose(struct demo *d, const char *option, int usual, int *port, int *held,
+                   struct err *e)
 {
     if (!options_int(d->options, option, 1, 65535, 0, port))
         return err_set(e, ERR_ARGS, "--%s is no port", option);
     if (*port)
         return true;
     for (int i = 0; !d->once && !*port && i < 200; i++)
-        *port = bound_port(usual + i);
+        *port = bound_port(usual + i, held);
     if (!*port)
-        *port = bound_port(0);
+        *port = bound_port(0, held);
     return *port || err_set(e, ERR_SYSTEM, "no port is free on 127.0.0.1");
 }
 
 bool demo_choose_ports(struct demo *d, struct err *e)
 {
-    d->orders_port = bound_port(0);
-    d->catalog_port = bound_port(0);
-    d->payments_port = bound_port(0); /* closed again: connections to it are refused */
-    return choose(d, "console-port", 8001, &d->console_port, e) &&
-           choose(d, "gateway-port", 8080, &d->gateway_port, e) &&
-           choose(d, "admin-port", 15000, &d->admin_port, e) &&
-           choose(d, "mcp-port", 8470, &d->mcp_port, e);
+    int held[] = { -1, -1, -1, -1, -1, -1 };
+    int mine; /* stays open: connections to that port are refused as long as the demo lives */
+    d->payments_port = bound_port(0, &mine);
+    d->orders_port = bound_port(0, &held[0]);
+    d->catalog_port = bound_port(0, &held[1]);
+    bool ok = choose(d, "console-port", 8001, &d->console_port, &held[2], e) &&
+              choose(d, "gateway-port", 8080, &d->gateway_port, &held[3], e) &&
+              choose(d, "admin-port", 15000, &d->admin_port, &held[4], e) &&
+              choose(d, "mcp-port", 8470, &d->mcp_port, &held[5], e);
+    for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
+        if (held[i] >= 0)
+            close(held[i]);
+    return ok;
 }
 
 /* -- configuration -------------------------------------------------------------------------------
