@@ -17,7 +17,6 @@ enum {
     KEEP_OUT = 4 << 10,
     KEEP_STREAM = 256,   /* a stream is silent most of the time, and there may be thousands */
     DRAIN_MAX = 4 << 20, /* bytes of a refused body that are read and dropped */
-    TURN_MAX = 4,        /* pipelined requests of one connection before others have their turn */
     LEAST_RATE = 4096,   /* bytes per second a body must come at, after its grace */
 };
 static const double END_SECONDS = 1.; /* for the peer to read the answer and close */
@@ -186,14 +185,13 @@ static void on_whole(struct conn *c)
     c->x->x.body = c->h1.body.data;
     c->x->x.body_len = c->h1.body.len;
     c->handling = true;
-    c->turn++;
+    c->may--;
     c->server->o.handler(c->server->o.arg, &c->x->x);
 }
 
 static bool accepts(const struct conn *c)
 {
-    return !c->handling && !c->ending && !c->wire.dead && c->turn < TURN_MAX &&
-           conn_unsent(c) < UNREAD_MAX;
+    return !c->handling && !c->ending && !c->wire.dead && c->may > 0 && conn_unsent(c) < UNREAD_MAX;
 }
 
 /* Returns how many bytes were used. */
@@ -242,7 +240,8 @@ static void on_bytes(struct wire *w, const char *bytes, size_t n)
 {
     struct conn *c = (struct conn *)w;
     wire_later(w);
-    c->turn = 0;
+    if (!c->waits)
+        c->may = 1; /* more at once would be at the cost of others */
     if (c->ending) {
         drop(c, n);
         return;
@@ -273,8 +272,8 @@ static void on_later(struct wire *w)
         if (c->in.len == had)
             break;
     }
-    if (c->in.len && c->turn >= TURN_MAX)
-        http_wait_turn(c->server);
+    if (c->in.len && c->may <= 0)
+        http_wait_turn(c);
     wire_pause(w, c->in.len > BACKLOG_MAX);
     settle(c);
 }
@@ -295,6 +294,7 @@ static void free_conn(struct conn *c)
         s->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
+    http_leave_turn(c);
     h1_free(&c->h1);
     buf_free(&c->in);
     buf_free(&c->out);

@@ -9,6 +9,7 @@
 #include "net/h1.h"
 #include "net/http.h"
 #include "net/wire.h"
+#include <sys/queue.h>
 
 struct conn;
 
@@ -31,6 +32,8 @@ struct http_server {
     struct loop_timer *sweep;
     struct loop_timer *again; /* connections wait for their next turn */
     struct conn *conns;
+    TAILQ_HEAD(, conn) waiting; /* for their turn */
+    int waiting_count;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
     int gone, gone_before; /* connections ended since memory was given back; at the last sweep */
@@ -42,13 +45,15 @@ struct conn {
     struct wire wire; /* first */
     struct http_server *server;
     struct conn *next, *prev;
+    TAILQ_ENTRY(conn) wait;
     struct exchange *x;
     struct h1 h1;
     struct buf in, out; /* out.data + sent: what is not sent yet */
     size_t sent, drained;
     double since; /* when the phase began */
     enum conn_phase phase;
-    int turn;      /* requests served since the loop looked around */
+    int may;       /* requests it may have served before the loop looks around */
+    bool waits;    /* for the next of such turns */
     bool handling; /* the handler has the exchange */
     bool ending;   /* after what is in `out`, no more */
     bool half_closed;
@@ -67,7 +72,8 @@ void conn_sweep(struct conn *c, double now);
 /* http.c: a connection of the server is gone. */
 void http_forget(struct http_server *s);
 /* http.c: the connection has more requests than its turn allows; goes on after the others. */
-void http_wait_turn(struct http_server *s);
+void http_wait_turn(struct conn *c);
+void http_leave_turn(struct conn *c);
 /* http.c: a whole answer into c->out. */
 void http_write_answer(struct conn *c, int status, const struct http_header *headers,
                        const void *body, size_t n, bool keep);

@@ -10,7 +10,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { ACCEPTS = 64 /* of one turn */, TRIM_FROM = 256 };
+enum {
+    ACCEPTS = 16, /* of one turn of the loop */
+    TURN = 8,     /* pipelined requests of one turn, shared by all connections that have some */
+    TRIM_FROM = 256
+};
 
 /* -- answers -------------------------------------------------------------------------------------
  */
@@ -234,20 +238,39 @@ static void trim(struct http_server *s)
     s->gone_before = s->gone;
 }
 
+void http_leave_turn(struct conn *c)
+{
+    if (!c->waits)
+        return;
+    c->waits = false;
+    TAILQ_REMOVE(&c->server->waiting, c, wait);
+    c->server->waiting_count--;
+}
+
 static void next_turn(void *arg)
 {
     struct http_server *s = arg;
     loop_untimer(s->again);
     s->again = NULL;
-    for (struct conn *c = s->conns; c; c = c->next) {
-        c->turn = 0;
-        if (c->in.len)
-            wire_later(&c->wire);
+    int each = TURN / (s->waiting_count + 1) + 1;
+    for (int n = 0; n < TURN && s->waiting_count; n += each) {
+        struct conn *c = TAILQ_FIRST(&s->waiting);
+        http_leave_turn(c);
+        c->may = each;
+        wire_later(&c->wire);
     }
+    if (s->waiting_count)
+        s->again = loop_timer(s->loop, 0, 0, next_turn, s);
 }
 
-void http_wait_turn(struct http_server *s)
+void http_wait_turn(struct conn *c)
 {
+    struct http_server *s = c->server;
+    if (c->waits)
+        return;
+    c->waits = true;
+    TAILQ_INSERT_TAIL(&s->waiting, c, wait);
+    s->waiting_count++;
     if (!s->again)
         s->again = loop_timer(s->loop, 0, 0, next_turn, s);
 }
@@ -344,6 +367,7 @@ struct http_server *http_listen(struct loop *l, const struct http_options *o, st
     if (fd < 0)
         return NULL;
     struct http_server *s = own_make(struct http_server);
+    TAILQ_INIT(&s->waiting);
     s->loop = l;
     s->o = *o;
     fill_defaults(&s->o);

@@ -15,7 +15,7 @@ static const struct {
     { "/echo", echo },          { "/later", later }, { "/fiber", on_fiber },
     { "/stream", stream },      { "/flood", flood }, { "/big", big },
     { "/headers", headers },    { "/never", never }, { "/nothing", nothing },
-    { "/close", close_server },
+    { "/close", close_server }, { "/mark", mark },
 };
 
 static void handle(void *arg, struct http_exchange *x)

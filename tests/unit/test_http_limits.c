@@ -114,6 +114,32 @@ static void a_pipelining_client_that_does_not_read_costs_nothing(void **state)
     buf_free(&bytes);
 }
 
+static void pipelined_requests_wait_for_those_of_others(void **state)
+{
+    (void)state;
+    enum { MANY = 500 };
+    struct client at = { .port = http_port(t.server) };
+    struct buf bytes;
+    buf_init(&bytes, 1 << 20);
+    for (int i = 1; i < MANY; i++)
+        buf_str(&bytes, "GET /nothing HTTP/1.1\r\n" HOST "\r\n");
+    buf_str(&bytes, "GET /mark HTTP/1.1\r\n" HOST "\r\n");
+    const char *one = strstr(bytes.data, "GET /mark");
+    int fds[4];
+    for (int i = 0; i < 4; i++) {
+        const char *from = i == 2 ? one : bytes.data;
+        fds[i] = client_connect(&at);
+        client_send(fds[i], from, bytes.len - (size_t)(from - bytes.data));
+    }
+    loop_run(t.loop);
+    assert_in_range(t.marks[0], 1, 4);
+    assert_int_equal(t.marks[3], 3 * MANY + 1);
+    assert_true(t.marks[1] > 3 * MANY - 20); /* the three go on side by side */
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    buf_free(&bytes);
+}
+
 static void shutdown_ends_everything(void **state)
 {
     (void)state;
@@ -158,6 +184,7 @@ int main(void)
         TEST(a_stream_nobody_reads_is_bounded_and_ended),
         TEST(an_answer_nobody_reads_is_given_up),
         TEST(a_pipelining_client_that_does_not_read_costs_nothing),
+        TEST(pipelined_requests_wait_for_those_of_others),
         TEST(shutdown_ends_everything),
         TEST(shutdown_with_a_request_in_flight),
         TEST(connections_have_a_ceiling),
