@@ -23,6 +23,9 @@ enum { JSON_MAX_DEPTH = 64, JSON_MAX_MEMBERS = 10000 /* of one object */ };
  * than one value in six bytes, trailing text, NUL (raw or \u0000), invalid UTF-8, lone surrogates.
  * On error returns NULL and names the byte offset (ERR_PROTO). */
 cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e);
+/* The same; *twice: a key that some object has twice, or NULL. Set on success only. */
+cJSON *json_parse_telling(struct arena *a, const char *text, size_t len, const char **twice,
+                          struct err *e);
 
 cJSON *json_object(struct arena *a);
 cJSON *json_array(struct arena *a);

@@ -16,7 +16,8 @@ struct reader {
     const char *text, *at, *end;
     struct err *e;
     int depth;
-    size_t left; /* values that may still come */
+    size_t left;       /* values that may still come */
+    const char *twice; /* the first key that was met again in its object */
 };
 
 /* A node costs 64 bytes, a value two or three of text: past the size where that matters, a text may
@@ -286,8 +287,12 @@ static cJSON *close_object(struct reader *r, cJSON *object, int n)
 {
     if (n > JSON_MAX_MEMBERS)
         return broken(r, r->at, "an object has too many members");
-    if (json_node_double(r->a, object, n))
-        drop_doubles(r, object, n);
+    const cJSON *again = json_node_double(r->a, object, n);
+    if (!again)
+        return object;
+    if (!r->twice)
+        r->twice = again->string;
+    drop_doubles(r, object, n);
     return object;
 }
 
@@ -375,12 +380,20 @@ static cJSON *read_value(struct reader *r)
     return node;
 }
 
-cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e)
+cJSON *json_parse_telling(struct arena *a, const char *text, size_t len, const char **twice,
+                          struct err *e)
 {
     struct reader r = { .a = a, .text = text, .at = text, .end = text + len, .e = e };
     r.left = len > FREE_SIZE ? len / BYTES_A_VALUE : SIZE_MAX;
     cJSON *root = read_value(&r);
     if (root && r.at < r.end)
         return broken(&r, r.at, "text after the value");
+    *twice = r.twice;
     return root;
+}
+
+cJSON *json_parse(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    const char *twice;
+    return json_parse_telling(a, text, len, &twice, e);
 }

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <math.h>
 
@@ -154,7 +155,8 @@ static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct
         return invalid(e, RPC_INVALID_REQUEST, "Invalid request: \"jsonrpc\" must be \"2.0\"");
     if (id && !out->id)
         return invalid(e, RPC_INVALID_REQUEST,
-                       "Invalid request: \"id\" must be a string or a whole number");
+                       "Invalid request: \"id\" must be a string or a whole number, of at most "
+                       "256 bytes");
     out->result = json_get(root, "result");
     out->error = json_get(root, "error");
     if (!method && out->id && (out->result || out->error)) {
@@ -168,11 +170,31 @@ static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct
     return true;
 }
 
+static const char *read_id(struct arena *a, const cJSON *id, const char *text, size_t n)
+{
+    const char *from = NULL;
+    const char *to = NULL;
+    raw_member(text, text + n, "id", &from, &to);
+    return token_text(a, id, from, to);
+}
+
+/* Somebody between the client and us may have judged the other one. An answer to a question of ours
+ * has our id: it is refused without. */
+static bool refuse_twice(struct arena *a, const char *key, struct rpc *out, struct err *e)
+{
+    if (out->kind == RPC_RESPONSE)
+        out->id = NULL;
+    return err_status(e, ERR_PROTO, RPC_INVALID_REQUEST,
+                      "Invalid request: an object of it has the member \"%s\" twice",
+                      text_clean(a, key, 64));
+}
+
 bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, struct err *e)
 {
     *out = (struct rpc){ 0 };
     struct err why = { 0 };
-    const cJSON *root = json_parse(a, text, n, &why);
+    const char *twice = NULL;
+    const cJSON *root = json_parse_telling(a, text, n, &twice, &why);
     if (!root)
         return err_status(e, ERR_PROTO, RPC_PARSE_ERROR, "Parse error: %s", why.text);
     if (cJSON_IsArray(root))
@@ -181,14 +203,12 @@ bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, str
     if (!cJSON_IsObject(root))
         return invalid(e, RPC_INVALID_REQUEST, "Invalid request: not a JSON object");
     const cJSON *id = json_get(root, "id");
-    const char *from = NULL;
-    const char *to = NULL;
-    if (id && raw_member(text, text + n, "id", &from, &to))
-        out->id = token_text(a, id, from, to);
-    else if (id)
-        out->id = token_text(a, id, NULL, NULL);
+    if (id)
+        out->id = read_id(a, id, text, n);
     if (!classify(root, id, out, e))
         return false;
+    if (twice)
+        return refuse_twice(a, twice, out, e);
     const cJSON *params = json_get(root, "params");
     if (params && !cJSON_IsObject(params) && !cJSON_IsNull(params))
         return invalid(e, RPC_INVALID_PARAMS, "Invalid params: \"params\" must be an object");

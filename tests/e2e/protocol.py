@@ -155,6 +155,12 @@ def check_bodies(w):
     for body in ([init], {"id": 1, "method": "ping"}, {"jsonrpc": "2.0", "id": None, "method": "ping"}, 3,
                  {"jsonrpc": "2.0", "id": 1.5, "method": "ping"}, {"jsonrpc": "2.0", "id": {}, "method": "ping"}):
         equal(code_of(w.post(body)), (400, -32600), json.dumps(body))
+    twice = '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{%s}}'
+    for body in (twice.replace('"id":1', '"id":1,"method":"ping"') % "", twice % '"_meta":{},"_meta":{}',
+                 twice % '"a":[{"x\\u202e":1,"b":2,"x\\u202e":3}]'):
+        answer = w.post(body)
+        equal((code_of(answer), answer[2]["id"]), ((400, -32600), 1), body)
+        holds("twice" in answer[2]["error"]["message"] and "\u202e" not in answer[2]["error"]["message"], answer[2])
     equal(w.post(init, {"Content-Type": "text/plain"})[0], 415, "text/plain")
     equal(w.post(init, {"Content-Type": "application/json; charset=utf-8"})[0], 200, "charset")
     equal(w.post("[" * 100 + "]" * 100)[0], 400, "depth")
