@@ -13,8 +13,8 @@ from world import house
 
 class Go:
     def __init__(self, w, way, era, step, path):
-        target = {"stdio": house.BINARY, "http": w.url("/mcp"), "sse": w.url("/sse")}[way]
-        self.process = subprocess.Popen([sys.argv[1], way, target, era, step, path], env=w.house.env,
+        target = {"stdio": w.command(), "http": [w.url("/mcp")], "sse": [w.url("/sse")]}[way]
+        self.process = subprocess.Popen([sys.argv[1], way, era, step, path, *target], env=w.house.env,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def heard(self):
@@ -95,6 +95,7 @@ def main():
     for way, era in (("stdio", "2025-11-25"), ("stdio", "2026-07-28"), ("http", "2025-11-25"), ("http", "2026-07-28"),
                      ("sse", "2025-11-25")):
         for step in (operate, out_of_band, cancel, restarted, killed):
+            w.heard = step not in (restarted, killed)
             title = "Go SDK, %s, %s: %s" % (way, era, step.__name__.replace("_", " "))
             try:
                 step(w, way, era)

@@ -19,7 +19,8 @@ from world import house
 
 class World(world.World):
     def stdio(self):
-        return StdioServerParameters(command=house.BINARY, args=["stdio"], env=self.house.env)
+        command, *args = self.command()
+        return StdioServerParameters(command=command, args=args, env=self.house.env)
 
     def http(self):
         return self.url("/mcp")
@@ -142,6 +143,7 @@ def main():
             ("SSE", w.sse, "legacy")]
     for name, server, mode in ways:
         for step in (operate, out_of_band, cancel, restarted, killed):
+            w.heard = step not in (restarted, killed)
             title = "Python SDK %s, %s, %s: %s" % (version("mcp"), name, mode, step.__name__.replace("_", " "))
             try:
                 anyio.run(step, w, server, mode)

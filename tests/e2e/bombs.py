@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import client as mcp
 import house
 
 BINARY = os.path.join(house.ROOT, "build/gcc/higress-ops")
@@ -64,6 +65,7 @@ def spent(pid):
 
 def answers(text):
     message = json.loads(text)
+    mcp.record("2025-11-25", None, message)
     return "result" in message or message.get("error", {}).get("code") in (-32700, -32600, -32602)
 
 

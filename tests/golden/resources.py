@@ -1,7 +1,11 @@
 """resources.py BINARY - prints docs/resources.md: what describe_kind says of each kind, which is what checks it."""
 import json
+import os
 import subprocess
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+import client as mcp
 
 server = subprocess.Popen([sys.argv[1], "stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True)
@@ -10,7 +14,9 @@ server = subprocess.Popen([sys.argv[1], "stdio"], stdin=subprocess.PIPE, stdout=
 def rpc(number, method, params):
     server.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}) + "\n")
     server.stdin.flush()
-    return json.loads(server.stdout.readline())["result"]
+    answer = json.loads(server.stdout.readline())
+    mcp.record("2025-11-25", method, answer)
+    return answer["result"]
 
 
 rpc(0, "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "docs", "version": "1"}})

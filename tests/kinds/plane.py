@@ -6,7 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+import client as mcp
 
 SHARED = "../shared/recordings/console"
 BINARY = "build/gcc/higress-ops"
@@ -52,6 +56,7 @@ class Plane:
         while True:
             answer = json.loads(self.tools.stdout.readline())
             if answer.get("id") == self.id:
+                mcp.record("2025-11-25", method, answer)
                 return answer
 
     def call(self, tool, arguments):

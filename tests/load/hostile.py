@@ -21,9 +21,12 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+import client as mcp
+
 SESSIONS, STREAMS, HALF_OPEN, LORIS, TTL = 10000, 5000, 1000, 100, 6
 ATTACK = 4  # seconds: some thousand pings of the observer
-results = []
+results, kept = [], set()
 INIT = {"jsonrpc": "2.0", "id": 0, "method": "initialize",
         "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}}
 
@@ -46,11 +49,21 @@ def post(message, session=None, extra=""):
     return head.encode() + body
 
 
+def keep(body):
+    """For tests/parts/90-schemas."""
+    kept.add(body)
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return
+    mcp.record("2025-11-25", "initialize" if "protocolVersion" in message.get("result", {}) else None, message)
+
+
 class Reader:
     """Answers of one connection, one after the other."""
 
-    def __init__(self, s):
-        self.socket, self.data = s, b""
+    def __init__(self, s, kept=True):
+        self.socket, self.data, self.kept = s, b"", kept
 
     def fill(self):
         more = self.socket.recv(1 << 16)
@@ -71,8 +84,10 @@ class Reader:
             if not self.fill():
                 raise ValueError("half a body")
             rest = self.data.split(b"\r\n\r\n", 1)[1]
-        self.data = rest[size:]
-        return int(head.split()[1]), head.decode(), rest[:size]
+        body, self.data = rest[:size], rest[size:]
+        if self.kept and body and body not in kept:
+            keep(body)
+        return int(head.split()[1]), head.decode(), body
 
 
 def ask(s, data):
@@ -95,7 +110,7 @@ def observe(port, pipe):
     """Pings; sends its latencies (ms) whenever it is asked to."""
     s = connect(port)
     own, times, n = open_session(s), [], 0
-    reader = Reader(s)
+    reader = Reader(s, kept=False)
     while True:
         begin = time.perf_counter()
         s.sendall(post(ping(n), own))

@@ -1,5 +1,5 @@
-// main drives higress-ops with the official Go client: client WAY TARGET ERA STEP.
-// WAY is stdio (TARGET: the binary), http or sse (TARGET: the URL). Prints one JSON object a line; go_sdk.py judges.
+// main drives higress-ops with the official Go client: client WAY ERA STEP PATH TARGET….
+// WAY is stdio (TARGET: the command), http or sse (TARGET: the URL). Prints one JSON object a line; go_sdk.py judges.
 package main
 
 import (
@@ -27,14 +27,14 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func transport(way, target string) mcp.Transport {
+func transport(way string, target []string) mcp.Transport {
 	switch way {
 	case "stdio":
-		return &mcp.CommandTransport{Command: exec.Command(target, "stdio")}
+		return &mcp.CommandTransport{Command: exec.Command(target[0], target[1:]...)}
 	case "sse":
-		return &mcp.SSEClientTransport{Endpoint: target}
+		return &mcp.SSEClientTransport{Endpoint: target[0]}
 	}
-	return &mcp.StreamableClientTransport{Endpoint: target, MaxRetries: 1}
+	return &mcp.StreamableClientTransport{Endpoint: target[0], MaxRetries: 1}
 }
 
 func call(ctx context.Context, s *mcp.ClientSession, tool string, arguments map[string]any) (map[string]any, error) {
@@ -91,7 +91,7 @@ func killed(ctx context.Context, s *mcp.ClientSession, path string) {
 }
 
 func main() {
-	way, target, era, step, path := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5]
+	way, era, step, path, target := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5:]
 	ctx, stop := context.WithTimeout(context.Background(), 60*time.Second)
 	defer stop()
 	options := &mcp.ClientOptions{Capabilities: &mcp.ClientCapabilities{}}
