@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 export const binary = process.env.HIGRESS_OPS;
 export const root = process.env.HIGRESS_OPS_ROOT;
+export const tap = join(root, 'tests/e2e/tap.py');
 const password = 'wet-paint-7731';
 
 export function freePort() {
@@ -64,6 +65,13 @@ export class House {
     this.server = child;
     await listening(port, 'the server');
     return { url: new URL(`http://127.0.0.1:${port}/mcp`), child, port };
+  }
+
+  // The port of a relay that keeps what the server says (tests/e2e/tap.py).
+  async tap() {
+    const child = spawn('python3', [tap, 'http', `${this.servePort}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.children.push(child);
+    return new Promise((done) => child.stdout.once('data', (port) => done(parseInt(port))));
   }
 
   async kill() {

@@ -26,6 +26,7 @@ LEGACY = "2025-11-25"
 class Pages:
     def __init__(self):
         self.w = world.World()
+        self.w.heard = False  # the pages' clients record by themselves
         self.locked = self.w.house.serve(["--tokens", "ops:" + hashlib.sha256(TOKEN.encode()).hexdigest()])
         self.free = house.free_port()
         bin_dir = os.path.join(self.w.house.dir, "bin")
