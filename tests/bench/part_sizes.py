@@ -35,7 +35,7 @@ def tokens_of_tools_list():
         "target <= 5000; %d tools; mcp-time %d for %d" % (len(each), go, len(go_each)))
     over = ["%s %d" % (name, n) for n, name in each if n > 150]
     row("14 tokens a tool, mean / max", "%.0f / %d" % (sum(n for n, _ in each) / len(each), each[0][0]),
-        "target <= 150 each; over it: %s; mcp-time %.0f / %d" % (", ".join(over) or "none", go / len(go_each), go_each[0][0]))
+        "target: mean <= 150; tools over it: %s; mcp-time %.0f / %d" % (", ".join(over) or "none", go / len(go_each), go_each[0][0]))
 
 
 @measure

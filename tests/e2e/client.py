@@ -7,6 +7,7 @@ import json
 import os
 import queue
 import subprocess
+import sys
 import threading
 
 MODERN = "2026-07-28"
@@ -272,3 +273,7 @@ class HttpClient(Client):
             self.raw("DELETE", "/mcp", None, self.headers({}))
             self.session = None
         return 0
+
+
+if __name__ == "__main__":  # client.py REVISION METHOD <MESSAGE: keeps what a shell script heard
+    record(sys.argv[1], sys.argv[2], json.load(sys.stdin))
