@@ -218,11 +218,6 @@ void json_remove(cJSON *object, const char *key)
         json_detach(object, item);
 }
 
-void json_rename(struct arena *a, cJSON *item, const char *key)
-{
-    item->string = arena_strdup(a, key);
-}
-
 static cJSON *member(const cJSON *object, const char *key, size_t n)
 {
     if (!cJSON_IsObject(object))

@@ -53,7 +53,6 @@ cJSON *json_add(struct arena *a, cJSON *array, cJSON *item);             /* appe
 cJSON *json_add_str(struct arena *a, cJSON *array, const char *s);
 void json_remove(cJSON *object, const char *key); /* absent is fine */
 void json_detach(cJSON *parent, cJSON *item);     /* takes item out of an object or array */
-void json_rename(struct arena *a, cJSON *item, const char *key);
 
 /* Accessors that cannot fail: wrong type or absence gives NULL / the default. */
 cJSON *json_get(const cJSON *object, const char *key);

@@ -36,7 +36,39 @@ static void open_gateways(struct server *s)
     }
 }
 
-static void take_signals(struct server *s);
+static void stop(void *arg, int signum)
+{
+    (void)signum;
+    loop_stop(arg);
+}
+
+/* The new texts stay as long as the server: calls in flight may hold the old ones. */
+static void reload(void *arg, int signum)
+{
+    (void)signum;
+    struct server *s = arg;
+    struct err e = { 0 };
+    const struct config *now = options_read(s->options, s->arena, &e);
+    if (!now || !catalog_names(toolsets, now, &e)) {
+        log_event(LOG_ERROR, "reload", "nothing was changed: %s", e.text);
+        return;
+    }
+    config_reload(s->config, now);
+    log_open(level_of(s->config->log_level), 2);
+    mcp_reload(s->mcp);
+    if (s->web && !web_reload(s->web, &e)) {
+        log_event(LOG_ERROR, "reload", "%s", e.text);
+        return;
+    }
+    log_event(LOG_INFO, "reload", "the configuration was read again");
+}
+
+static void take_signals(struct server *s)
+{
+    loop_signal(s->loop, SIGHUP, reload, s);
+    loop_signal(s->loop, SIGTERM, stop, s->loop);
+    loop_signal(s->loop, SIGINT, stop, s->loop);
+}
 
 bool server_open(struct server *s, const struct options *o, int *code)
 {
@@ -77,45 +109,11 @@ void server_engine(struct server *s)
     mcp_engine(s->mcp);
 }
 
-static void stop(void *arg, int signum)
-{
-    (void)signum;
-    loop_stop(arg);
-}
-
 static void turn(struct server *s)
 {
     struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
     loop_run(s->loop);
     loop_untimer(t);
-}
-
-/* The new texts stay as long as the server: calls in flight may hold the old ones. */
-static void reload(void *arg, int signum)
-{
-    (void)signum;
-    struct server *s = arg;
-    struct err e = { 0 };
-    const struct config *now = options_read(s->options, s->arena, &e);
-    if (!now || !catalog_names(toolsets, now, &e)) {
-        log_event(LOG_ERROR, "reload", "nothing was changed: %s", e.text);
-        return;
-    }
-    config_reload(s->config, now);
-    log_open(level_of(s->config->log_level), 2);
-    mcp_reload(s->mcp);
-    if (s->web && !web_reload(s->web, &e)) {
-        log_event(LOG_ERROR, "reload", "%s", e.text);
-        return;
-    }
-    log_event(LOG_INFO, "reload", "the configuration was read again");
-}
-
-static void take_signals(struct server *s)
-{
-    loop_signal(s->loop, SIGHUP, reload, s);
-    loop_signal(s->loop, SIGTERM, stop, s->loop);
-    loop_signal(s->loop, SIGINT, stop, s->loop);
 }
 
 void server_run(struct server *s)
