@@ -8,8 +8,6 @@
 #include "net/listen.h"
 #include "net/loop.h"
 
-#include <signal.h>
-
 static const struct option_row rows[] = {
     { "data", "DIR", "Data folder in the layout of Higress standalone; an empty one is filled." },
     { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
@@ -19,12 +17,6 @@ static const struct option_row rows[] = {
       "off: answers better than the real console where it is unsafe (docs/embedded.md)." },
     { 0 },
 };
-
-static void stop(void *arg, int signum)
-{
-    (void)signum;
-    loop_stop(arg);
-}
 
 static void tell(const struct embedded_server *s, const char *address)
 {
@@ -63,8 +55,7 @@ static int run(const struct options *o)
     struct loop *l = loop_new();
     struct embedded_server *s = embedded_start(l, &options, &e);
     if (s) {
-        loop_signal(l, SIGTERM, stop, l);
-        loop_signal(l, SIGINT, stop, l);
+        loop_stop_on_signals(l);
         tell(s, address);
         loop_run(l);
         embedded_stop(s);

@@ -36,12 +36,6 @@ static void open_gateways(struct server *s)
     }
 }
 
-static void stop(void *arg, int signum)
-{
-    (void)signum;
-    loop_stop(arg);
-}
-
 /* The new texts stay as long as the server: calls in flight may hold the old ones. */
 static void reload(void *arg, int signum)
 {
@@ -61,13 +55,6 @@ static void reload(void *arg, int signum)
         return;
     }
     log_event(LOG_INFO, "reload", "the configuration was read again");
-}
-
-static void take_signals(struct server *s)
-{
-    loop_signal(s->loop, SIGHUP, reload, s);
-    loop_signal(s->loop, SIGTERM, stop, s->loop);
-    loop_signal(s->loop, SIGINT, stop, s->loop);
 }
 
 bool server_open(struct server *s, const struct options *o, int *code)
@@ -98,7 +85,8 @@ bool server_open(struct server *s, const struct options *o, int *code)
         .gateways = s->gateways,
     };
     s->mcp = mcp_new(&m);
-    take_signals(s); /* before anybody is told that we are here */
+    loop_signal(s->loop, SIGHUP, reload, s); /* before anybody is told that we are here */
+    loop_stop_on_signals(s->loop);
     return true;
 }
 

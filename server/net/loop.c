@@ -265,6 +265,18 @@ void loop_signal(struct loop *l, int signum, void (*fn)(void *arg, int signum), 
     ev_signal_start(l->ev, &w->ev);
 }
 
+static void stop_on_signal(void *arg, int signum)
+{
+    (void)signum;
+    loop_stop(arg);
+}
+
+void loop_stop_on_signals(struct loop *l)
+{
+    loop_signal(l, SIGTERM, stop_on_signal, l);
+    loop_signal(l, SIGINT, stop_on_signal, l);
+}
+
 void loop_soon(struct loop *l, void (*fn)(void *arg), void *arg)
 {
     add_entry(&l->soon, fn, arg);

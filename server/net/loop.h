@@ -36,6 +36,7 @@ struct loop_timer *loop_timer(struct loop *l, double seconds, double every, void
 void loop_untimer(struct loop_timer *t); /* NULL is fine; also frees one that has fired */
 
 void loop_signal(struct loop *l, int signum, void (*fn)(void *arg, int signum), void *arg);
+void loop_stop_on_signals(struct loop *l); /* loop_stop at SIGTERM and SIGINT */
 void loop_soon(struct loop *l, void (*fn)(void *arg), void *arg); /* before the next wait */
 /* A child process ended; status as waitpid gives it. Children without a watch are reaped too. */
 void loop_child(struct loop *l, int pid, void (*fn)(void *arg, int pid, int status), void *arg);

@@ -165,6 +165,17 @@ static void signals_arrive(void **state)
     assert_int_equal(t.events, SIGUSR1);
 }
 
+static void the_loop_stops_on_signals(void **state)
+{
+    (void)state;
+    loop_stop_on_signals(t.loop);
+    static const int ending[] = { SIGTERM, SIGINT };
+    for (size_t i = 0; i < 2; i++) {
+        kill(getpid(), ending[i]);
+        loop_run(t.loop);
+    }
+}
+
 static void on_child(void *arg, int pid, int status)
 {
     *(int *)arg = pid;
@@ -283,6 +294,7 @@ int main(void)
         TEST(a_timer_counts_from_now),
         TEST(soon_comes_before_waiting_and_in_order),
         TEST(signals_arrive),
+        TEST(the_loop_stops_on_signals),
         TEST(children_are_reaped),
         TEST(one_child_is_still_watched),
         TEST(naps_park_and_wake),
