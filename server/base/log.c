@@ -12,6 +12,16 @@ static struct {
     int fd;
 } the_log = { .least = LOG_WARN, .fd = 2 };
 
+static const char *const names[] = { "debug", "info", "warn", "error", "off" };
+
+enum log_level log_level_named(const char *name)
+{
+    for (int i = 0; i <= LOG_OFF; i++)
+        if (!strcmp(names[i], name))
+            return (enum log_level)i;
+    return LOG_WARN;
+}
+
 void log_open(enum log_level least, int fd)
 {
     the_log.least = least;
@@ -72,7 +82,6 @@ static void put_time(struct line *l)
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    static const char *const names[] = { "debug", "info", "warn", "error" };
     if (level < the_log.least || level >= LOG_OFF)
         return;
     char message[2048];

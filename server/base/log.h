@@ -7,6 +7,8 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_OFF };
 
+/* By its name in lower case; LOG_WARN when there is none of that name. */
+enum log_level log_level_named(const char *name);
 void log_open(enum log_level least, int fd); /* default: LOG_WARN, fd 2 */
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

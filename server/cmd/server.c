@@ -17,15 +17,6 @@
 
 #include <signal.h>
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = { "debug", "info", "warn", "error", "off" };
-    for (int i = 0; i <= LOG_OFF; i++)
-        if (!strcmp(names[i], name))
-            return (enum log_level)i;
-    return LOG_WARN;
-}
-
 static void open_gateways(struct server *s)
 {
     struct config *const *all = s->config->gateways;
@@ -48,7 +39,7 @@ static void reload(void *arg, int signum)
         return;
     }
     config_reload(s->config, now);
-    log_open(level_of(s->config->log_level), 2);
+    log_open(log_level_named(s->config->log_level), 2);
     mcp_reload(s->mcp);
     if (s->web && !web_reload(s->web, &e)) {
         log_event(LOG_ERROR, "reload", "%s", e.text);
@@ -73,7 +64,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         arena_free(a);
         return false;
     }
-    log_open(level_of(s->config->log_level), 2);
+    log_open(log_level_named(s->config->log_level), 2);
     s->loop = loop_new();
     if (s->config->gateway_url)
         open_gateways(s);
