@@ -48,6 +48,7 @@ struct plan {
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
     const char *digest; /* 64 hex digits, after plan_close */
+    const char *wish;   /* digest of the operations and objects alone, or NULL: not known */
 };
 
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e);

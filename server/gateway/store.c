@@ -17,26 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char schema[] =
-    "CREATE TABLE IF NOT EXISTS plans (id TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT "
-    "NULL,"
-    " title TEXT, risk TEXT, tool TEXT, who TEXT, undoes TEXT, created REAL, updated REAL,"
-    " expires REAL, holder TEXT, lease TEXT, lease_until REAL DEFAULT 0, sealed TEXT NOT NULL,"
-    " summary TEXT NOT NULL, result TEXT)";
-static const char *const more_schema[] = {
-    "CREATE INDEX IF NOT EXISTS plans_state ON plans(state, created)",
-    "CREATE INDEX IF NOT EXISTS plans_created ON plans(created DESC, id)", /* store_each's order */
-    "CREATE INDEX IF NOT EXISTS plans_digest ON plans(digest)",
-    "CREATE TABLE IF NOT EXISTS decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT)",
-    "CREATE TABLE IF NOT EXISTS intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL,"
-    " PRIMARY KEY (id, op))",
-    "CREATE TABLE IF NOT EXISTS audit (seq INTEGER PRIMARY KEY, at TEXT, event TEXT, id TEXT,"
-    " who TEXT, channel TEXT, detail TEXT, hash TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS anchor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER,"
-    " seal TEXT)",
-    "CREATE TABLE IF NOT EXISTS processes (owner TEXT PRIMARY KEY, seen REAL)",
-};
-
 /* -- opening --------------------------------------------------------------------------------------
  */
 
@@ -98,14 +78,6 @@ static bool make_private(const char *dir, const char *path, struct err *e)
            err_set(e, ERR_SYSTEM, "the state folder %s cannot be used: %s", dir, strerror(errno));
 }
 
-static bool make_tables(struct store *s, struct err *e)
-{
-    bool ok = db_begin(s->db, e) && db_run(s->db, e, schema, "");
-    for (size_t i = 0; i < sizeof more_schema / sizeof *more_schema; i++)
-        ok = ok && db_run(s->db, e, more_schema[i], "");
-    return db_end(s->db, ok, e);
-}
-
 struct store *store_open(struct arena *a, const char *dir, struct err *e)
 {
     struct store *s = arena_make(a, struct store);
@@ -116,7 +88,7 @@ struct store *store_open(struct arena *a, const char *dir, struct err *e)
     if (!s->db)
         return NULL;
     store_name_owner(s);
-    if (make_tables(s, e) && store_beat(s, e))
+    if (store_upgrade(s, e) && store_beat(s, e))
         return s;
     store_close(s);
     return NULL;
@@ -132,23 +104,30 @@ void store_close(struct store *s)
  */
 
 /* An undecided plan of the same digest: the same wish again. */
-static char *same_wish(struct store *s, struct arena *a, const struct plan *p, double ttl,
-                       enum plan_state state, struct err *e)
+static char *same_plan(struct store *s, struct arena *a, const struct plan *p, bool *draft,
+                       struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
-                                "SELECT id FROM plans WHERE digest = ? AND state IN "
+                                "SELECT id, state FROM plans WHERE digest = ? AND state IN "
                                 "('draft', 'pending') AND expires > ? LIMIT 1",
                                 "td", p->digest, when_now());
     char *id = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
+    *draft = id && store_state_of(db_text(&r, 1)) == STATE_DRAFT;
     db_done(&r);
-    if (!id)
-        return NULL;
-    bool ok = db_run(s->db, e, "UPDATE plans SET holder = ?, expires = ?, updated = ? WHERE id = ?",
-                     "tddt", s->owner, when_now() + ttl, when_now(), id);
-    if (ok && state == STATE_PENDING)
-        ok = db_run(s->db, e, "UPDATE plans SET state = 'pending' WHERE id = ? AND state = 'draft'",
-                    "t", id);
-    return ok ? id : NULL;
+    return id;
+}
+
+/* Somebody else waits for it now. When it expires and whose it is was said the first time. */
+static bool found_again(struct store *s, const char *id, bool ask, const char *owner, struct err *e)
+{
+    bool moved = false;
+    return store_hold(s, id, e) && (!ask || store_step(s,
+                                                       &(struct step){ .id = id,
+                                                                       .from = STATE_DRAFT,
+                                                                       .to = STATE_PENDING,
+                                                                       .who = owner,
+                                                                       .channel = "proposed" },
+                                                       &moved, e));
 }
 
 static char *free_id(struct store *s, struct arena *a, const char *digest, struct err *e)
@@ -167,7 +146,7 @@ static char *free_id(struct store *s, struct arena *a, const char *digest, struc
 }
 
 static bool insert(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
-                   const char *who, double ttl, const char *id, struct err *e)
+                   const char *owner, double ttl, const char *id, struct err *e)
 {
     char *packed = json_print(a, plan_pack(a, p));
     char *sealed = crypto_seal(a, s->key, id, packed, strlen(packed));
@@ -175,26 +154,30 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
     double now = when_now();
     return db_run(s->db, e,
                   "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, "
-                  "updated, expires, holder, sealed, summary) VALUES "
-                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  "ttttttttdddttt", id, p->digest, store_state_name(state),
-                  secret_scrub(a, arena_strdup(a, p->title)), plan_risk_name(p->risk), p->tool, who,
-                  p->undoes, now, now, now + ttl, s->owner, sealed, summary) &&
-           store_chain(s, "proposed", id, who, store_state_name(state), summary, e);
+                  "updated, expires, holder, sealed, summary, gateway, wish) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "ttttttttdddttttt", id, p->digest, store_state_name(state),
+                  secret_scrub(a, arena_strdup(a, p->title)), plan_risk_name(p->risk), p->tool,
+                  owner, p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway,
+                  p->wish) &&
+           store_chain(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 
 bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
-                const char *who, double ttl, char **id, struct err *e)
+                const char *owner, double ttl, char **id, struct err *e)
 {
     if (!p->closed)
         bug("a plan is stored before it was closed");
     if (!db_begin(s->db, e))
         return false;
-    *id = same_wish(s, a, p, ttl, state, e);
+    bool draft = false;
+    *id = same_plan(s, a, p, &draft, e);
     bool ok = e->kind == ERR_NONE;
-    if (ok && !*id) {
+    if (ok && *id) {
+        ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);
+    } else if (ok) {
         *id = free_id(s, a, p->digest, e);
-        ok = *id && insert(s, a, p, state, who, ttl, *id, e);
+        ok = *id && insert(s, a, p, state, owner, ttl, *id, e);
     }
     return db_end(s->db, ok, e);
 }
@@ -203,8 +186,8 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
  */
 
 #define COLUMNS                                                                                    \
-    "id, digest, title, risk, tool, who, undoes, state, created, updated, expires, holder, "       \
-    "lease, lease_until, summary, result"
+    "id, digest, title, risk, tool, undoes, who, gateway, wish, state, created, updated, "         \
+    "expires, holder, lease, lease_until, summary, result"
 
 static cJSON *tree(struct arena *a, const char *text)
 {
@@ -214,19 +197,20 @@ static cJSON *tree(struct arena *a, const char *text)
 
 static void row(struct arena *a, struct db_rows *r, struct stored *out)
 {
-    const char **const texts[] = { &out->id,   &out->digest, &out->title, &out->risk,
-                                   &out->tool, &out->who,    &out->undoes };
-    for (int i = 0; i < 7; i++)
+    const char **const texts[] = { &out->id,    &out->digest,  &out->title,
+                                   &out->risk,  &out->tool,    &out->undoes,
+                                   &out->owner, &out->gateway, &out->wish };
+    for (int i = 0; i < 9; i++)
         *texts[i] = arena_strdup(a, db_text(r, i));
-    out->state = store_state_of(db_text(r, 7));
-    out->created = db_real(r, 8);
-    out->updated = db_real(r, 9);
-    out->expires = db_real(r, 10);
-    out->holder = arena_strdup(a, db_text(r, 11));
-    out->lease = arena_strdup(a, db_text(r, 12));
-    out->lease_until = db_real(r, 13);
-    out->summary = tree(a, db_text(r, 14));
-    out->result = tree(a, db_text(r, 15));
+    out->state = store_state_of(db_text(r, 9));
+    out->created = db_real(r, 10);
+    out->updated = db_real(r, 11);
+    out->expires = db_real(r, 12);
+    out->holder = arena_strdup(a, db_text(r, 13));
+    out->lease = arena_strdup(a, db_text(r, 14));
+    out->lease_until = db_real(r, 15);
+    out->summary = tree(a, db_text(r, 16));
+    out->result = tree(a, db_text(r, 17));
 }
 
 bool store_find(struct store *s, struct arena *a, const char *id, struct stored *out, struct err *e)

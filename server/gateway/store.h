@@ -36,7 +36,10 @@ bool store_final(enum plan_state s);
 
 /* One row without its sealed part. Strings live in the arena asked. */
 struct stored {
-    const char *id, *digest, *title, *risk, *tool, *who, *undoes;
+    const char *id, *digest, *title, *risk, *tool, *undoes;
+    const char *owner;   /* the principal that proposed it first */
+    const char *gateway; /* URL */
+    const char *wish;    /* digest of what is wished (struct plan), or NULL */
     enum plan_state state;
     double created, updated, expires;
     const char *holder; /* process that proposed it and waits for the decision */
@@ -54,10 +57,11 @@ const char *store_owner(const struct store *s); /* this process, unique on this 
 /* A key of its own for another purpose, the same for every process of this installation. */
 void store_key(const struct store *s, const char *label, uint8_t out[32]);
 
-/* Keeps a closed plan. One of the same digest that is still undecided is found again instead (its
- * holder becomes this process); a decided one is kept under a new id. *id lives in arena a. */
+/* Keeps a closed plan for its owner. One of the same digest that is still undecided is found again
+ * instead: its holder becomes this process, its time and its owner stay. A decided one is kept
+ * under a new id. *id lives in arena a. */
 bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
-                const char *who, double ttl, char **id, struct err *e);
+                const char *owner, double ttl, char **id, struct err *e);
 /* False with ERR_ARGS when there is no such id (a unique beginning of one is enough). */
 bool store_find(struct store *s, struct arena *a, const char *id, struct stored *out,
                 struct err *e);

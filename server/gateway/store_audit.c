@@ -61,8 +61,10 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
     l.seq++;
     char *hash = before ? hash_of(a, &l, before) : NULL;
     bool ok = hash &&
-              db_run(s->db, e, "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", "ittttttt",
-                     l.seq, l.at, event, id, who, channel, detail, hash) &&
+              db_run(s->db, e,
+                     "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                     "ittttttt", l.seq, l.at, event, id, who, channel, detail, hash) &&
               db_run(s->db, e, "INSERT OR REPLACE INTO anchor VALUES (1, ?, ?)", "it", l.seq,
                      seal_of(s, a, l.seq, hash));
     arena_free(a);

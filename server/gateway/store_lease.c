@@ -138,50 +138,66 @@ bool store_changed(struct store *s)
 /* -- moves ----------------------------------------------------------------------------------------
  */
 
-static bool set_state(struct store *s, const char *id, enum plan_state from, enum plan_state to,
-                      const char *result, struct err *e)
+static bool set_state(struct store *s, const struct step *x, struct err *e)
 {
-    bool take = to == STATE_APPLYING, give = from == STATE_APPLYING;
+    bool take = x->to == STATE_APPLYING, give = x->from == STATE_APPLYING;
     double now = when_now();
     return db_run(s->db, e,
                   "UPDATE plans SET state = ?1, updated = ?2, lease = ?3, lease_until = ?4, "
                   "result = coalesce(?5, result), "
                   "expires = CASE WHEN ?1 = 'approved' THEN ?6 ELSE expires END "
                   "WHERE id = ?7 AND state = ?8 AND (?9 = 0 OR lease = ?10)",
-                  "tdtdtdttit", names[to], now, take ? s->owner : NULL, take ? now + LEASE : 0.0,
-                  result, now + APPROVED_FOR, id, names[from], (int)give, s->owner);
+                  "tdtdtdttit", names[x->to], now, take ? s->owner : NULL, take ? now + LEASE : 0.0,
+                  x->result, now + APPROVED_FOR, x->id, names[x->from], (int)give, s->owner);
 }
 
-static bool decision(struct store *s, const char *id, enum plan_state to, const char *who,
-                     const char *channel, struct err *e)
+bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
 {
-    if (to != STATE_APPROVED && to != STATE_REJECTED)
-        return true;
-    return db_run(s->db, e, "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)", "tdttt", id, when_now(),
-                  who, channel, names[to]);
+    *moved = set_state(s, x, e) && db_changes(s->db) == 1;
+    if (!*moved)
+        return e->kind == ERR_NONE;
+    return (!x->decision || store_note_decision(s, x, e)) &&
+           store_chain(s, names[x->to], x->id, x->who, x->channel, x->result, e);
+}
+
+static bool move(struct store *s, const struct step *x, bool *moved, struct err *e)
+{
+    if (!store_may_move(x->from, x->to))
+        bug("a change cannot go from %s to %s", names[x->from], names[x->to]);
+    *moved = false;
+    bool ok = db_begin(s->db, e);
+    if (ok)
+        ok = db_end(s->db, store_step(s, x, moved, e), e);
+    *moved = *moved && ok;
+    return ok;
+}
+
+static bool decides(enum plan_state to)
+{
+    return to == STATE_APPROVED || to == STATE_REJECTED;
 }
 
 bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
                 const char *who, const char *channel, const cJSON *result, bool *moved,
                 struct err *e)
 {
-    if (!store_may_move(from, to))
-        bug("a change cannot go from %s to %s", names[from], names[to]);
     struct arena *a = arena_new();
-    char *text = result ? secret_scrub(a, json_print(a, result)) : NULL;
-    *moved = false;
-    bool ok = db_begin(s->db, e);
-    if (ok) {
-        ok = set_state(s, id, from, to, text, e);
-        *moved = ok && db_changes(s->db) == 1;
-        if (*moved)
-            ok = decision(s, id, to, who, channel, e) &&
-                 store_chain(s, names[to], id, who, channel, text, e);
-        ok = db_end(s->db, ok, e);
-    }
-    *moved = *moved && ok;
+    struct store_decision d = { .who = who, .channel = channel };
+    struct step x = { .id = id, .from = from, .to = to, .who = who, .channel = channel };
+    x.result = result ? secret_scrub(a, json_print(a, result)) : NULL;
+    x.decision = decides(to) ? &d : NULL;
+    bool ok = move(s, &x, moved, e);
     arena_free(a);
     return ok;
+}
+
+bool store_decide(struct store *s, const char *id, enum plan_state from, enum plan_state to,
+                  const struct store_decision *d, bool *moved, struct err *e)
+{
+    if (!decides(to))
+        bug("%s is not what somebody decides", names[to]);
+    const struct step x = { id, from, to, d->who, d->channel, NULL, d };
+    return move(s, &x, moved, e);
 }
 
 bool store_renew(struct store *s, const char *id, double seconds, bool *held, struct err *e)

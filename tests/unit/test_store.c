@@ -6,7 +6,7 @@
 #include "base/lib.h"
 #include "check.h"
 #include "gateway/plan.h"
-#include "gateway/store.h"
+#include "gateway/store_decision.h"
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -50,6 +50,8 @@ static __attribute__((noinline)) char *keep(const char *name, enum plan_state st
     json_set_str(a, o, "type", "http");
     json_set_str(a, o, "serverAddress", "10.0.0.1");
     json_set_num(a, o, "serverPort", 3128);
+    p->gateway = "http://g";
+    p->wish = arena_printf(a, "wish of %s", name);
     if (!plan_create(p, "proxy-server", NULL, o) || !plan_close(p) ||
         !store_keep(s, a, p, state, "ann", ttl, &id, &e))
         fail_msg("%s", e.text);
@@ -112,6 +114,53 @@ static void test_expires(void **state)
     assert_true(store_expire(s, &e));
     assert_true(store_find(s, a, id, &row, &e));
     assert_int_equal(row.state, STATE_EXPIRED);
+}
+
+/* The same plan again is the same change: neither its time nor its owner moves. */
+static void test_proposed_again(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored first = { 0 }, again = { 0 };
+    char *id = keep("x", STATE_DRAFT, 60);
+    assert_true(store_find(s, a, id, &first, &e));
+    assert_string_equal(keep("x", STATE_PENDING, 6000), id);
+    assert_true(store_find(s, a, id, &again, &e));
+    assert_int_equal(again.state, STATE_PENDING);
+    assert_true(again.expires == first.expires);
+    assert_string_equal(again.owner, "ann");
+    assert_int_equal(store_undecided(s, "ann", &e), 1);
+    assert_int_equal(store_undecided(s, "bob", &e), 0);
+}
+
+static void test_decision(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct store_decision d = { .who = "bob", .channel = "page", .strength = "token" };
+    struct store_decision seen = { 0 };
+    struct store_rejection before = { 0 };
+    bool moved = false, there = true;
+    d.rendering = "abc";
+    char *id = keep("x", STATE_PENDING, 60);
+    assert_true(store_decision(s, a, id, &seen, &there, &e));
+    assert_false(there);
+    assert_true(store_decide(s, id, STATE_PENDING, STATE_REJECTED, &d, &moved, &e));
+    assert_true(moved);
+    assert_true(store_decision(s, a, id, &seen, &there, &e) && there);
+    assert_string_equal(seen.who, "bob");
+    assert_string_equal(seen.strength, "token");
+    assert_string_equal(seen.rendering, "abc");
+    assert_string_equal(seen.verdict, "rejected");
+    struct stored row = { 0 };
+    assert_true(store_find(s, a, id, &row, &e));
+    assert_string_equal(seen.plan, row.digest);
+    assert_true(store_rejected(s, a, "http://g", "wish of x", &before, &e));
+    assert_string_equal(before.who, "bob");
+    assert_false(store_rejected(s, a, "http://h", "wish of x", &before, &e));
+    assert_false(store_rejected(s, a, "http://g", "another", &before, &e));
+    assert_false(store_rejected(s, a, "http://g", NULL, &before, &e));
+    assert_int_equal(e.kind, ERR_NONE);
 }
 
 static void test_finds(void **state)
@@ -212,8 +261,9 @@ static void test_audit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_states),  EACH(test_compare_and_set), EACH(test_expires), EACH(test_finds),
-        EACH(test_private), EACH(test_tampered_plan),   EACH(test_audit),
+        EACH(test_states), EACH(test_compare_and_set), EACH(test_expires),
+        EACH(test_finds),  EACH(test_private),         EACH(test_tampered_plan),
+        EACH(test_audit),  EACH(test_proposed_again),  EACH(test_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
