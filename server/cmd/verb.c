@@ -9,10 +9,12 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "cmd/cmd.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/plan.h"
+#include "gateway/rendering.h"
 #include "gateway/store.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -79,18 +81,6 @@ static void print_operation(struct verb *v, const cJSON *op, FILE *to)
     }
 }
 
-/* A person who decides sees every operation. */
-static void print_rest(struct verb *v, const char *id, int from, FILE *to)
-{
-    struct err e = { 0 };
-    struct store *s = engine_store(v->engine, &e);
-    struct plan *p = s ? store_plan(s, v->arena, id, &e) : NULL;
-    for (int i = from; p && i < p->count; i++)
-        print_operation(v, plan_show_op(v->arena, p, i), to);
-    if (!p)
-        fprintf(to, "\n  the rest cannot be shown: %s\n", e.text);
-}
-
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
     const char *gateway = verb_clean(v, o, "gateway");
@@ -100,7 +90,7 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
     if (json_get(o, "more_operations"))
-        print_rest(v, json_str(o, "id"), json_count(json_get(o, "operations")), to);
+        fprintf(to, "\n  … and %d more operations\n", (int)json_num(o, "more_operations", 0));
     cJSON_ArrayForEach(item, json_get(o, "warnings"))
     {
         if (cJSON_IsString(item))
@@ -114,18 +104,18 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
 /* -- deciding ------------------------------------------------------------------------ */
 
 /* One line from the terminal. False when there is none to ask. */
-static bool ask_terminal(const char *question, bool *yes)
+static bool ask_terminal(const char *question, const char *word, bool *sure)
 {
-    char answer[16] = "";
+    char answer[64] = "";
     FILE *tty = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+") : NULL;
     if (!tty)
         return false;
-    fputs(question, tty);
+    fprintf(tty, "\n%s Type %s: ", question, word);
     fflush(tty);
     if (!fgets(answer, sizeof answer, tty))
         answer[0] = '\0';
     fclose(tty);
-    *yes = !strcmp(answer, "yes\n");
+    *sure = word_equal(answer, word);
     return true;
 }
 
@@ -161,19 +151,22 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
 {
     struct err e = { 0 };
     bool sure = false;
-    cJSON *o = engine_show(v->engine, v->arena, change, false, &e);
-    if (!o)
+    const struct rendering *r = engine_rendering(v->engine, v->arena, change, &e);
+    if (!r)
         return verb_failed(v, &e);
-    const char *id = json_str(o, "id");
-    verb_print(v, o, stdout);
+    const char *id = json_str(r->head, "id");
+    fputs(rendering_text(v->arena, r, RENDERING_UNBOUNDED), stdout);
     fflush(stdout);
-    if (!ask_terminal(question, &sure))
+    /* What destroys asks for more than the habit of typing yes. */
+    const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
+    if (!ask_terminal(question, word, &sure))
         return no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
         return EXIT_REFUSED;
     }
-    if (!engine_decide(v->engine, id, json_str(o, "digest"), yes, v->who, "command line", &e))
+    const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
+    if (!engine_decide(v->engine, id, &said, &e))
         return verb_failed(v, &e);
     if (yes)
         return see_applied(v, id);

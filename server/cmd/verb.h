@@ -29,5 +29,6 @@ int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v
 int verb_failed(const struct verb *v, const struct err *e); /* says it on stderr; the exit code */
 const char *verb_clean(struct verb *v, const cJSON *o, const char *member); /* "" when absent */
 void verb_print(struct verb *v, const cJSON *change, FILE *to);
-/* Shows the change, asks on the terminal, decides; yes: applies. Never from a pipe. */
+/* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
+ * applies. Never from a pipe. */
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question);

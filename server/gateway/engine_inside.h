@@ -33,6 +33,19 @@ struct engine {
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
                struct cancel *c, enum plan_state *state, struct err *e);
+/* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
+bool engine_applies(const struct engine *g, const struct stored *row, struct err *e);
+/* Does mode auto let the plan through without a person? */
+bool engine_goes(const struct config *c, const struct plan *p);
+bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
+/* Who rejected that wish before, when and how: a sentence. NULL: nobody, or e. */
+const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
+                            const char *wish, struct err *e);
+/* What is to be said when who asked is who decided; NULL: they are not one. */
+const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* Is the plan still what somebody approved, by a channel that is still enough? */
+bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e);
 /* The gateway of that address, NULL: this process does not operate it (a shared state folder may
  * hold changes for others). */
 const struct engine_at *engine_at(const struct engine *g, const char *url);

@@ -103,14 +103,15 @@ void store_close(struct store *s)
 /* -- keeping --------------------------------------------------------------------------------------
  */
 
-/* An undecided plan of the same digest: the same wish again. */
-static char *same_plan(struct store *s, struct arena *a, const struct plan *p, bool *draft,
-                       struct err *e)
+/* An undecided plan of the same digest and owner: the same wish again. Whoever else has it is asked
+ * about one of their own. */
+static char *same_plan(struct store *s, struct arena *a, const struct plan *p, const char *owner,
+                       bool *draft, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
-                                "SELECT id, state FROM plans WHERE digest = ? AND state IN "
-                                "('draft', 'pending') AND expires > ? LIMIT 1",
-                                "td", p->digest, when_now());
+                                "SELECT id, state FROM plans WHERE digest = ? AND who IS ? AND "
+                                "state IN ('draft', 'pending') AND expires > ? LIMIT 1",
+                                "ttd", p->digest, owner, when_now());
     char *id = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
     *draft = id && store_state_of(db_text(&r, 1)) == STATE_DRAFT;
     db_done(&r);
@@ -171,7 +172,7 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
     if (!db_begin(s->db, e))
         return false;
     bool draft = false;
-    *id = same_plan(s, a, p, &draft, e);
+    *id = same_plan(s, a, p, owner, &draft, e);
     bool ok = e->kind == ERR_NONE;
     if (ok && *id) {
         ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);

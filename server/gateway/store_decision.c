@@ -2,6 +2,7 @@
 #include "gateway/store_decision.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/when.h"
 #include "gateway/store_inside.h"
 
@@ -14,6 +15,21 @@ bool store_note_decision(struct store *s, const struct step *x, struct err *e)
                   "WHERE id = ?1",
                   "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
                   d->strength, d->plan, d->rendering);
+}
+
+char *store_decision_text(struct arena *a, const struct store_decision *d)
+{
+    cJSON *o = json_object(a);
+    const struct {
+        const char *name, *value;
+    } said[] = { { "strength", d->strength },
+                 { "plan", d->plan },
+                 { "rendering", d->rendering },
+                 { "note", d->note } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].value && *said[i].value)
+            json_set_str(a, o, said[i].name, said[i].value);
+    return o->child ? json_print(a, o) : NULL;
 }
 
 bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,

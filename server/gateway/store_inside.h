@@ -26,6 +26,7 @@ struct step {
 };
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
 bool store_note_decision(struct store *s, const struct step *x, struct err *e);
+char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 /* One audit line inside the caller's transaction. */
 bool store_chain(struct store *s, const char *event, const char *id, const char *who,

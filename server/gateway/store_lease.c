@@ -156,8 +156,12 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     *moved = set_state(s, x, e) && db_changes(s->db) == 1;
     if (!*moved)
         return e->kind == ERR_NONE;
-    return (!x->decision || store_note_decision(s, x, e)) &&
-           store_chain(s, names[x->to], x->id, x->who, x->channel, x->result, e);
+    struct arena *a = arena_new();
+    bool ok = (!x->decision || store_note_decision(s, x, e)) &&
+              store_chain(s, names[x->to], x->id, x->who, x->channel,
+                          x->decision ? store_decision_text(a, x->decision) : x->result, e);
+    arena_free(a);
+    return ok;
 }
 
 static bool move(struct store *s, const struct step *x, bool *moved, struct err *e)

@@ -45,7 +45,7 @@ static __attribute__((noinline)) const char *proposed(struct world *w, struct pl
 static __attribute__((noinline)) void approve(struct world *w, const char *id)
 {
     struct err e = { 0 };
-    if (!engine_decide(w->engine, id, NULL, true, "tester", "test", &e))
+    if (!decide_as(w->engine, id, NULL, true, "tester", &e))
         fail_msg("%s", e.text);
 }
 
@@ -61,7 +61,7 @@ static void body_applies(struct world *w)
     assert_int_equal(double_writes(w), 0);
     err_clear(&e);
 
-    assert_false(engine_decide(w->engine, id, "another digest", true, "x", "test", &e));
+    assert_false(decide_as(w->engine, id, "another digest", true, "x", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
     approve(w, id);
@@ -76,7 +76,7 @@ static void body_applies(struct world *w)
 
     /* Once is once. */
     assert_non_null(engine_show(w->engine, w->arena, id, true, &e));
-    assert_false(engine_decide(w->engine, id, NULL, true, "x", "test", &e));
+    assert_false(decide_as(w->engine, id, NULL, true, "x", &e));
     assert_int_equal(double_writes(w), 1);
     int lines = 0;
     err_clear(&e);
@@ -105,7 +105,7 @@ static void body_says_no(struct world *w)
     struct err e = { 0 };
     double_object(w, "/v1/routes/pay", ROUTE);
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
-    assert_true(engine_decide(w->engine, id, NULL, false, "tester", "test", &e));
+    assert_true(decide_as(w->engine, id, NULL, false, "tester", &e));
     assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
@@ -190,9 +190,9 @@ static void body_dry_run(struct world *w)
     struct err e = { 0 };
     double_object(w, "/v1/routes/pay", ROUTE);
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_DRAFT);
-    assert_false(engine_ask(w->engine, id, &e));
+    assert_false(engine_ask(w->engine, id, "tester", &e));
     err_clear(&e);
-    assert_false(engine_decide(w->engine, id, NULL, true, "tester", "test", &e));
+    assert_false(decide_as(w->engine, id, NULL, true, "tester", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     assert_int_equal(double_writes(w), 0);
 }
@@ -244,7 +244,8 @@ static void body_watches(struct world *w)
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
     struct store *other = store_open(w->arena, double_state, &e);
     bool moved;
-    assert_true(store_move(other, id, STATE_PENDING, STATE_APPROVED, "p", "cli", NULL, &moved, &e));
+    assert_true(store_move(other, id, STATE_PENDING, STATE_APPROVED, "p", "command line", NULL,
+                           &moved, &e));
     assert_true(moved);
     double began = loop_now(w->loop);
     cJSON *o = engine_wait(w->engine, w->arena, id, 5, NULL, &e);
@@ -264,7 +265,7 @@ static void body_other_gateway(struct world *w)
     c.gateway_url = arena_printf(w->arena, "http://localhost:%d", double_port);
     struct gateway *g = gateway_new(w->loop, w->arena, &c);
     struct engine *other = engine_new(w->loop, w->arena, g, &c);
-    assert_false(engine_decide(other, id, NULL, true, "tester", "test", &e));
+    assert_false(decide_as(other, id, NULL, true, "tester", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
     approve(w, id);

@@ -1,0 +1,256 @@
+/* engine_decide.c - who may decide what, and whether what was decided still holds when it is
+ * written.
+ *
+ * Every decision passes engine_decide: the state, the digests of what was shown, the owner, what
+ * the channel is worth. engine_holds asks the same again, right before the write, of what was kept.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "gateway/engine_inside.h"
+#include "gateway/gateway.h"
+#include "gateway/rendering.h"
+#include "gateway/store_decision.h"
+
+/* Where the plan would be written. NULL: not from here. */
+static const struct config *config_of(const struct engine *g, const struct plan *p)
+{
+    const struct engine_at *at = engine_at(g, p->gateway);
+    return at ? at->config : g->config;
+}
+
+bool engine_applies(const struct engine *g, const struct stored *row, struct err *e)
+{
+    const struct engine_at *at = engine_at(g, row->gateway);
+    enum mode mode = at ? at->config->mode : g->config->mode;
+    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+        return true;
+    return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
+}
+
+/* -- a wish that was rejected -------------------------------------------------------------- */
+
+const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
+                            const char *wish, struct err *e)
+{
+    struct store_rejection r = { 0 };
+    if (!store_rejected(g->store, a, gateway, wish, &r, e))
+        return NULL;
+    return arena_printf(a, "%s rejected the same wish on %s via %s (change %s)", r.who,
+                        when_text(a, r.at, false), r.channel, r.id);
+}
+
+/* -- what is shown ------------------------------------------------------------------------- */
+
+/* The row, and the plan that is sealed in it. */
+static struct plan *open_plan(struct engine *g, struct arena *a, const char *id, struct stored *row,
+                              struct err *e)
+{
+    struct store *s = engine_store(g, e);
+    return s && store_find(s, a, id, row, e) ? store_plan(s, a, row->id, e) : NULL;
+}
+
+static struct rendering *render(struct engine *g, struct arena *a, const struct stored *row,
+                                const struct plan *p, struct err *e)
+{
+    struct rendering_about about = { .id = row->id, .owner = row->owner };
+    about.rejected = engine_rejected(g, a, p->gateway, p->wish, e);
+    return e->kind == ERR_NONE ? rendering_make(a, p, &about) : NULL;
+}
+
+struct rendering *engine_rendering(struct engine *g, struct arena *a, const char *id, struct err *e)
+{
+    struct stored row = { 0 };
+    const struct plan *p = open_plan(g, a, id, &row, e);
+    return p ? render(g, a, &row, p, e) : NULL;
+}
+
+/* -- what a channel is worth --------------------------------------------------------------- */
+
+static bool strong_enough(struct engine *g, struct arena *a, const struct stored *row,
+                          const struct plan *p, enum channel by, struct err *e)
+{
+    enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
+    const char *rejected = engine_rejected(g, a, p->gateway, p->wish, e);
+    if (e->kind != ERR_NONE)
+        return false;
+    if (rejected && has < STRENGTH_PERSON)
+        return err_set(
+            e, ERR_POLICY,
+            "%s: only a person at the page /change or at a terminal (higress-ops approve "
+            "%s) can approve it now",
+            rejected, row->id);
+    if (has >= least)
+        return true;
+    return err_set(
+        e, ERR_POLICY,
+        "%s does not approve what is of risk %s here (approval.%s: %s): a person decides "
+        "%sat the page /change or at a terminal (higress-ops approve %s)",
+        channel_name(by), plan_risk_name(p->risk), p->risk == DESTROY ? "destroy" : "change",
+        channel_strength_name(least), least < STRENGTH_PERSON ? "over stdio, " : "", row->id);
+}
+
+static bool owned(const struct stored *row, const char *who, const char *what, struct err *e)
+{
+    return !strcmp(row->owner ? row->owner : "", who) ||
+           err_set(e, ERR_POLICY,
+                   "change %s was asked for by '%s', not by '%s': only '%s' can %s it, or a person "
+                   "decides at the page /change or at a terminal (higress-ops approve %s)",
+                   row->id, row->owner, who, row->owner, what, row->id);
+}
+
+bool engine_takes(struct engine *g, const char *id, const char *who, enum channel by, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    const struct plan *p = open_plan(g, a, id, &row, e);
+    bool ok = p && (!channel_is_form(by) || owned(&row, who, "approve", e)) &&
+              strong_enough(g, a, &row, p, by, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_owns(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "apply", e);
+    arena_free(a);
+    return ok;
+}
+
+/* -- deciding ------------------------------------------------------------------------------ */
+
+static bool undecided(struct engine *g, const struct stored *row, bool yes, struct err *e)
+{
+    if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
+        return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
+                       store_state_name(row->state));
+    /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
+    if (yes && gateway_url(g->at[0].gateway) && !engine_at(g, row->gateway))
+        return err_set(e, ERR_POLICY,
+                       "change %s is for the gateway %s, not for one configured here", row->id,
+                       row->gateway ? row->gateway : "of another version");
+    return !yes || engine_applies(g, row, e);
+}
+
+static bool same(const char *given, const char *is)
+{
+    return given && !strcmp(given, is);
+}
+
+/* Was the plan that is sealed shown, and all of it? A no needs no more than to be about it. */
+static bool was_shown(const struct rendering *r, const struct stored *row, const struct verdict *v,
+                      struct err *e)
+{
+    if (!v->yes && !v->plan)
+        return true;
+    if (!same(v->plan, r->plan))
+        return err_set(e, ERR_POLICY,
+                       "the decision was given for another plan than change %s; nothing is written",
+                       row->id);
+    return !v->yes || same(v->rendering, r->digest) ||
+           err_set(
+               e, ERR_POLICY,
+               "what was shown of change %s is not what it is now; look at it again, nothing is "
+               "written",
+               row->id);
+}
+
+static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
+                       const struct plan *p, const struct verdict *v, struct err *e)
+{
+    const struct rendering *r = undecided(g, row, v->yes, e) ? render(g, a, row, p, e) : NULL;
+    return r && was_shown(r, row, v, e) &&
+           (!channel_is_form(v->channel) || owned(row, v->who, "decide", e)) &&
+           (!v->yes || strong_enough(g, a, row, p, v->channel, e));
+}
+
+const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes)
+{
+    return owner && who && !strcmp(owner, who)
+               ? arena_printf(a, "requested and %s by the same principal",
+                              yes ? "approved" : "rejected")
+               : NULL;
+}
+
+static bool record(struct engine *g, struct arena *a, const struct stored *row,
+                   const struct verdict *v, struct err *e)
+{
+    const struct store_decision d = {
+        .who = v->who,
+        .channel = channel_name(v->channel),
+        .strength = channel_strength_name(channel_strength(v->channel)),
+        .plan = row->digest,
+        .rendering = v->rendering,
+        .note = engine_same_person(a, row->owner, v->who, v->yes),
+    };
+    bool moved = false;
+    return store_decide(g->store, row->id, row->state, v->yes ? STATE_APPROVED : STATE_REJECTED, &d,
+                        &moved, e) &&
+           (moved ||
+            err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row->id));
+}
+
+bool engine_decide(struct engine *g, const char *id, const struct verdict *v, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    const struct plan *p = s && store_expire(s, e) ? open_plan(g, a, id, &row, e) : NULL;
+    bool ok = p && may_decide(g, a, &row, p, v, e) && record(g, a, &row, v, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e)
+{
+    const struct verdict v = { .yes = true, .who = "policy", .channel = CHANNEL_POLICY };
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    bool ok = store_find(g->store, a, id, &row, e) && record(g, a, &row, &v, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved = false, ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "cancel", e);
+    if (ok && !store_may_move(row.state, STATE_CANCELLED))
+        ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
+                     store_state_name(row.state));
+    ok = ok && store_move(s, row.id, row.state, STATE_CANCELLED, who, "call", NULL, &moved, e);
+    if (ok && !moved)
+        ok = err_set(e, ERR_POLICY, "change %s moved on meanwhile; look again", row.id);
+    arena_free(a);
+    return ok;
+}
+
+/* -- right before the write ---------------------------------------------------------------- */
+
+bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e)
+{
+    struct store_decision d = { 0 };
+    bool there = false;
+    if (!store_decision(g->store, a, row->id, &d, &there, e))
+        return false;
+    enum channel by = channel_named(d.channel);
+    if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))
+        return err_set(e, ERR_POLICY,
+                       "change %s is said to be approved, but no decision over this plan is kept; "
+                       "nothing is written, make the plan again",
+                       row->id);
+    if (by == CHANNEL_POLICY)
+        return engine_goes(config_of(g, p), p) ||
+               err_set(e, ERR_POLICY,
+                       "change %s was let through by a policy that is no longer so; nothing is "
+                       "written, make the plan again",
+                       row->id);
+    return strong_enough(g, a, row, p, by, e);
+}
