@@ -51,11 +51,17 @@ static struct plan *open_plan(struct engine *g, struct arena *a, const char *id,
     return s && store_find(s, a, id, row, e) ? store_plan(s, a, row->id, e) : NULL;
 }
 
+bool engine_undecided(const struct stored *row)
+{
+    return row->state == STATE_DRAFT || row->state == STATE_PENDING;
+}
+
 static struct rendering *render(struct engine *g, struct arena *a, const struct stored *row,
                                 const struct plan *p, struct err *e)
 {
     struct rendering_about about = { .id = row->id, .owner = row->owner };
-    about.rejected = engine_rejected(g, a, p->gateway, p->wish, e);
+    if (engine_undecided(row))
+        about.rejected = engine_rejected(g, a, p->gateway, p->wish, e);
     return e->kind == ERR_NONE ? rendering_make(a, p, &about) : NULL;
 }
 
@@ -123,9 +129,9 @@ bool engine_owns(struct engine *g, const char *id, const char *who, struct err *
 
 /* -- deciding ------------------------------------------------------------------------------ */
 
-static bool undecided(struct engine *g, const struct stored *row, bool yes, struct err *e)
+static bool may_be_decided(struct engine *g, const struct stored *row, bool yes, struct err *e)
 {
-    if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
+    if (!engine_undecided(row))
         return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
                        store_state_name(row->state));
     /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
@@ -162,7 +168,7 @@ static bool was_shown(const struct rendering *r, const struct stored *row, const
 static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
                        const struct plan *p, const struct verdict *v, struct err *e)
 {
-    const struct rendering *r = undecided(g, row, v->yes, e) ? render(g, a, row, p, e) : NULL;
+    const struct rendering *r = may_be_decided(g, row, v->yes, e) ? render(g, a, row, p, e) : NULL;
     return r && was_shown(r, row, v, e) &&
            (!channel_is_form(v->channel) || owned(row, v->who, "decide", e)) &&
            (!v->yes || strong_enough(g, a, row, p, v->channel, e));

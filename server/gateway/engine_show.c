@@ -27,11 +27,6 @@ static void set_gateway(const struct engine *g, struct arena *a, cJSON *o, const
         json_set_str(a, o, "gateway", at && at->config->name ? at->config->name : url);
 }
 
-static bool open_question(const struct stored *row)
-{
-    return row->state == STATE_DRAFT || row->state == STATE_PENDING;
-}
-
 static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
 {
     struct err ignored = { 0 }; /* whoever decides is told again, by rendering.h */
@@ -44,7 +39,7 @@ static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
     json_set_str(a, o, "tool", row->tool);
     json_set_str(a, o, "owner", row->owner);
     const char *rejected =
-        open_question(row) ? engine_rejected(g, a, row->gateway, row->wish, &ignored) : NULL;
+        engine_undecided(row) ? engine_rejected(g, a, row->gateway, row->wish, &ignored) : NULL;
     if (rejected)
         json_set_str(a, o, "rejected_before", rejected);
     if (row->undoes)
