@@ -92,7 +92,7 @@ static enum engine_next next_of(struct engine *g, const struct engine_at *at, co
 {
     if (dry_run || at->config->mode == MODE_DRY_RUN)
         return ENGINE_DRAFT;
-    if (!engine_goes(at->config, p) || engine_rejected(g, p->arena, p->gateway, p->wish, e))
+    if (!engine_goes(at->config, p) || engine_rejected_in(g, p->arena, p, e))
         return ENGINE_ASK;
     return e->kind == ERR_NONE ? ENGINE_GO : ENGINE_REFUSED;
 }

@@ -44,6 +44,9 @@ const char *engine_rejected(struct engine *g, struct arena *a, const char *gatew
                             const char *wish, struct err *e);
 /* What is to be said when who asked is who decided; NULL: they are not one. */
 const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* The same of a whole plan: of one that takes a rejected one in, too. */
+const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
+                               struct err *e);
 /* Is the plan still what somebody approved, by a channel that is still enough? */
 bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
                   struct err *e);

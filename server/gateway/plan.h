@@ -29,6 +29,7 @@ struct plan_op {
     const cJSON *after;       /* NULL: a delete */
     const char *base;         /* kind_hash of before; "absent" for a create */
     const char *renamed;      /* of a delete: the new name of what another operation creates */
+    const char *wish;         /* digest of what is wanted of the object; after plan_close */
     const char *where;        /* "document 2 (line 14)" of the manifest that wants it, or NULL */
 };
 

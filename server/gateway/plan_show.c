@@ -88,15 +88,16 @@ static char *wish_of(struct arena *a, const struct plan_op *op)
 
 static int by_text(const void *x, const void *y)
 {
-    return strcmp(*(char *const *)x, *(char *const *)y);
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+/* Also sets that of each operation. */
 static char *wish(const struct plan *p)
 {
     struct arena *a = p->arena;
-    char **all = arena_array(a, char *, p->count);
+    const char **all = arena_array(a, const char *, p->count);
     for (int i = 0; i < p->count; i++)
-        all[i] = wish_of(a, &p->ops[i]);
+        all[i] = p->ops[i].wish = wish_of(a, &p->ops[i]);
     qsort(all, (size_t)p->count, sizeof *all, by_text);
     cJSON *o = json_array(a);
     json_add_str(a, o, p->gateway ? p->gateway : "");

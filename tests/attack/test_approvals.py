@@ -331,6 +331,25 @@ def check_a_rejected_wish_is_marked_on_the_page(shop):
     equal((status, o.get("state")), (200, "applied"), "a person at the page may: %s" % str(o)[:200])
 
 
+@settings(approvers=False)
+def check_a_rejected_wish_is_hidden_in_a_larger_change(shop):
+    alice = shop.http(LEGACY, ALICE, "none")
+    shop.person(["reject", waits(change(alice, delete(1)))["id"]], "yes")
+    harmless = {"kind": "route", **{**route(2), "customLabels": {"note": "harmless"}}}
+    gone = {"kind": "route", "name": "orders-1", "state": "absent"}
+    for c in (shop.http(MODERN), shop.stdio(LEGACY)):
+        result = c.call("apply_manifest", {"manifest": [harmless, {**gone}], "if_used": "force"})
+        if result.get("isError"):  # a manifest that cannot delete: the same with a value
+            shop.person(["reject", waits(change(alice, patch(1)))["id"]], "yes")
+            taken = {"kind": "route", **{**route(1), "path": {"matchType": "PRE", "matchValue": "/taken"}}}
+            result = c.call("apply_manifest", {"manifest": [harmless, taken]})
+        o = waits(result, "rejected a wish that is part of this one")
+        equal(c.asked, [], "nobody is asked by a form")
+        code, screen = shop.person(["approve", o["id"]], "no")
+        holds("rejected a wish that is part of this one" in screen, screen)
+    untouched(shop, 1)
+
+
 @settings(approvers=False, mode="auto")
 def check_policy_does_not_overrule_a_rejection(shop):
     alice = shop.http(LEGACY, ALICE, "none")
