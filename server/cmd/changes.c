@@ -74,7 +74,7 @@ static int audit(struct verb *v)
         return EXIT_USAGE;
     }
     struct store *s = engine_store(v->engine, &e);
-    if (!s || !store_verify(s, &lines, &e))
+    if (!s || !store_verify(s, NULL, &lines, &e))
         return verb_failed(v, &e);
     printf("the audit is whole: %d lines\n", lines);
     return EXIT_DONE;

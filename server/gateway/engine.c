@@ -129,7 +129,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
 /* Does the mode of the change's gateway let anything be applied? */
 static bool applies(const struct engine *g, const struct stored *row, struct err *e)
 {
-    const struct engine_at *at = engine_at(g, json_str(row->summary, "gateway"));
+    const struct engine_at *at = engine_at(g, row->gateway);
     enum mode mode = at ? at->config->mode : g->config->mode;
     if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
         return true;
@@ -161,7 +161,7 @@ static bool may_decide(struct engine *g, const struct stored *row, const char *d
     if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
         return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
                        store_state_name(row->state));
-    const char *gateway = json_str(row->summary, "gateway");
+    const char *gateway = row->gateway;
     /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
     if (yes && gateway_url(g->at[0].gateway) && !engine_at(g, gateway))
         return err_set(e, ERR_POLICY,
@@ -247,8 +247,7 @@ static bool take_approved(void *arg, const struct stored *row)
     struct errand *x = arg;
     struct store *s = x->engine->store;
     struct err ignored = { 0 };
-    if (!engine_at(x->engine, json_str(row->summary, "gateway")) ||
-        !applies(x->engine, row, &ignored))
+    if (row->tampered || !engine_at(x->engine, row->gateway) || !applies(x->engine, row, &ignored))
         return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
     if (!mine && store_alive(s, row->holder))
