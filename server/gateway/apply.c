@@ -213,6 +213,8 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
         err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", id);
         return;
     }
+    if (engine_pinned_out(g, j->at->config->mode, e))
+        return;
     if (!claim(g, id, e))
         return;
     apply_step("claimed", -1);

@@ -107,6 +107,8 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     const struct engine_at *at = place_of(g, p, e);
     if (!at)
         return ENGINE_REFUSED;
+    if (engine_pinned_out(g, at->config->mode, e))
+        return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
@@ -126,12 +128,14 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     return next;
 }
 
-/* Does the mode of the change's gateway let anything be applied? */
-static bool applies(const struct engine *g, const struct stored *row, struct err *e)
+/* May a process of this mode decide, and does it apply anything (no: it may still say no)? */
+static bool applies(struct engine *g, const struct stored *row, bool yes, struct err *e)
 {
     const struct engine_at *at = engine_at(g, row->gateway);
     enum mode mode = at ? at->config->mode : g->config->mode;
-    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+    if (engine_pinned_out(g, mode, e))
+        return false;
+    if (!yes || (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY))
         return true;
     return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
 }
@@ -142,7 +146,7 @@ bool engine_ask(struct engine *g, const char *id, struct err *e)
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && applies(g, &row, e);
+    ok = ok && applies(g, &row, true, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);
@@ -171,7 +175,7 @@ static bool may_decide(struct engine *g, const struct stored *row, const char *d
         return err_set(e, ERR_POLICY,
                        "the decision was given for another plan than change %s; nothing is written",
                        row->id);
-    return !yes || applies(g, row, e);
+    return applies(g, row, yes, e);
 }
 
 bool engine_decide(struct engine *g, const char *id, const char *digest, bool yes, const char *who,
@@ -183,6 +187,7 @@ bool engine_decide(struct engine *g, const char *id, const char *digest, bool ye
     bool moved = false;
     bool ok = s && store_expire(s, e) && store_find(s, a, id, &row, e) &&
               may_decide(g, &row, digest, yes, e) &&
+              !(yes && engine_pinned_channel(g, channel, e)) &&
               store_move(s, row.id, row.state, yes ? STATE_APPROVED : STATE_REJECTED, who, channel,
                          NULL, &moved, e);
     if (ok && !moved)
@@ -247,7 +252,8 @@ static bool take_approved(void *arg, const struct stored *row)
     struct errand *x = arg;
     struct store *s = x->engine->store;
     struct err ignored = { 0 };
-    if (row->tampered || !engine_at(x->engine, row->gateway) || !applies(x->engine, row, &ignored))
+    if (row->tampered || !engine_at(x->engine, row->gateway) ||
+        !applies(x->engine, row, true, &ignored))
         return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
     if (!mine && store_alive(s, row->holder))

@@ -39,4 +39,8 @@ const struct engine_at *engine_at(const struct engine *g, const char *url);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);
+/* Is a process of that mode weaker than the pin of its state? True (or when the pin cannot be
+ * read): e says so. */
+bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e);
+bool engine_pinned_channel(struct engine *g, const char *channel, struct err *e); /* a channel */
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

@@ -120,3 +120,10 @@ char *store_audit_newest(struct store *s, struct arena *a, struct err *e); /* ha
 bool store_verify(struct store *s, const char *anchor, int *lines, struct err *e);
 /* "LINE:HASH" of the newest line, to be kept elsewhere; NULL + e. */
 char *store_anchor_text(struct store *s, struct arena *a, struct err *e);
+
+/* What earlier releases stored and today's mask would hide is sealed: results and pictures of
+ * changes are made anew, audit lines become tombstones. */
+struct store_scrubbed {
+    int changes_seen, lines_seen, changes, lines;
+};
+bool store_scrub(struct store *s, struct store_scrubbed *did, struct err *e);

@@ -66,7 +66,7 @@ char *store_last(struct store *s, struct arena *a, int *seq, struct err *e)
     return r.failed ? NULL : hash;
 }
 
-static bool anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
+bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
 {
     const char *want = seal_of(s, a, seq, hash, e);
     struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
@@ -101,7 +101,7 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
     l.mac = mac;
     char *before = store_last(s, a, &l.seq, e);
     /* A line is added to no end but our own: it would make whole what was cut. */
-    bool ok = before && anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
+    bool ok = before && store_anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
     l.seq++;
     char *hash = ok ? hash_of(a, &l, before) : NULL;
     ok = ok && db_run(s->db, e,
@@ -196,7 +196,7 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e)
     if (from < 1)
         from = 1;
     bool ok = begin_at(s, from, before, e) && walk_chain(s, from, lines, before, e) &&
-              anchored(s, a, from + *lines - 1, before, e);
+              store_anchored(s, a, from + *lines - 1, before, e);
     if (ok) {
         s->whole_version = store_version(s, e);
         s->whole_from = from;

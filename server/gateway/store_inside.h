@@ -99,8 +99,23 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e);
 /* The MAC of a row of STORE_LINE_COLUMNS whose detail was taken away. */
 #define STORE_LINE_COLUMNS "seq, at, event, id, who, channel, detail, mac, hash, tomb"
 char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r);
-/* The setting of that name (a JSON text), NULL: none or e is set. It counts after store_whole. */
-char *store_setting(struct store *s, struct arena *a, const char *name, struct err *e);
+/* Does the chain end there? Inside a transaction. */
+bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e);
+
+/* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
+
+/* What the audit line of a setting says. */
+struct setting_said {
+    const char *event, *who, *channel, *detail;
+};
+/* Inside the caller's transaction. value NULL: takes it away. */
+bool store_put_setting(struct store *s, const char *name, const char *value,
+                       const struct setting_said *said, struct err *e);
+/* As it stands there: it counts where nothing depends on who wrote it. */
+char *store_value(struct store *s, struct arena *a, const char *name, struct err *e);
+/* store_scrub.c: once for each number; raise it when the mask hides more. */
+enum { STORE_SCRUB_NOW = 1 };
+bool store_scrub_once(struct store *s, struct err *e);
 
 /* -- store_head.c: DIR/state.head, how far the chain had come -------------------------------- */
 

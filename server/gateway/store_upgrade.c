@@ -175,20 +175,32 @@ static bool may_begin(struct store *s, struct err *e)
     return s->head == 0 || store_head_write(s, 0, "", e);
 }
 
-static bool bring_up(struct store *s, struct err *e)
+static bool make_tables(struct store *s, bool *old, struct err *e)
+{
+    *old = number(s, "SELECT 1 FROM sqlite_master WHERE name = 'plans'", e) != 0;
+    return e->kind == ERR_NONE && run_all(s, *old ? from_0 : fresh, e) && run_all(s, always, e) &&
+           (*old || db_run(s->db, e, "INSERT INTO settings (name, value) VALUES ('scrub', ?)", "i",
+                           (int)STORE_SCRUB_NOW));
+}
+
+/* The chain as it is ends here, under an anchor that needs the key. */
+static bool anchor_end(struct store *s, struct err *e)
 {
     struct arena *a = arena_new();
     int last = 0;
-    /* Somebody else may have been faster. */
-    bool done = version(s, e) == VERSION_NOW || e->kind != ERR_NONE;
-    bool old = !done && number(s, "SELECT 1 FROM sqlite_master WHERE name = 'plans'", e) != 0;
-    bool ok = done || (e->kind == ERR_NONE && may_begin(s, e) &&
-                       run_all(s, old ? from_0 : fresh, e) && run_all(s, always, e));
-    const char *hash = ok && !done ? store_last(s, a, &last, e) : NULL;
-    ok = ok && (done || (hash && store_anchor(s, last, hash, e) && store_head_look(s, e) &&
-                         (!old || take_over_all(s, e))));
+    const char *hash = store_last(s, a, &last, e);
+    bool ok = hash && store_anchor(s, last, hash, e) && store_head_look(s, e);
     arena_free(a);
-    return ok && e->kind == ERR_NONE;
+    return ok;
+}
+
+static bool bring_up(struct store *s, struct err *e)
+{
+    bool old = false;
+    if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
+        return e->kind == ERR_NONE; /* somebody else was faster */
+    return may_begin(s, e) && make_tables(s, &old, e) && anchor_end(s, e) &&
+           (!old || take_over_all(s, e));
 }
 
 /* The head lags when a process died between its commit and writing it. */
