@@ -121,6 +121,25 @@ char *file_read_own(struct arena *a, const char *path, size_t max, size_t *n, st
     return fd < 0 ? NULL : read_open(a, fd, path, max, n, e);
 }
 
+char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        failed(e, "cannot open", path);
+        return NULL;
+    }
+    const char *wrong = !S_ISREG(st.st_mode)                       ? "is no regular file"
+                        : st.st_uid != geteuid() && st.st_uid != 0 ? "belongs to another user"
+                        : st.st_mode & 022                         ? "can be written by others"
+                                                                   : NULL;
+    if (!wrong)
+        return read_open(a, fd, path, max, n, e);
+    close(fd);
+    err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
+    return NULL;
+}
+
 bool file_make_own_dir(const char *path, struct err *e)
 {
     struct stat st;
@@ -220,6 +239,20 @@ bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, 
     }
     arena_free(scratch);
     return done && sync_folder(path, e);
+}
+
+bool file_replace_own(const char *path, const void *bytes, size_t n, struct err *e)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0) {
+        const char *wrong = S_ISLNK(st.st_mode)      ? "is a link, which is not followed here"
+                            : !S_ISREG(st.st_mode)   ? "is no regular file"
+                            : st.st_uid != geteuid() ? "belongs to another user"
+                                                     : NULL;
+        if (wrong)
+            return err_set(e, ERR_SYSTEM, "'%s' %s; nothing was written", path, wrong);
+    }
+    return file_replace(path, bytes, n, 0600, e);
 }
 
 bool file_remove(const char *path, struct err *e)

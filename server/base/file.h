@@ -16,6 +16,12 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
 int file_open_own(const char *path, int flags, unsigned never, struct err *e);
 /* file_read of such a file that nobody else may read or write. */
 char *file_read_own(struct arena *a, const char *path, size_t max, size_t *n, struct err *e);
+/* file_read of a secret that somebody else may have put there: a regular file of this user or of
+ * root that only its owner may write. Links are followed: that is how such files are mounted. */
+char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n, struct err *e);
+/* file_replace with 0600, where there is nothing yet or a plain file of this user: never through a
+ * link, and never in the place of a FIFO or a device. */
+bool file_replace_own(const char *path, const void *bytes, size_t n, struct err *e);
 /* A folder of this user that is no link, 0700 from now on; made with its parents if need be. */
 bool file_make_own_dir(const char *path, struct err *e);
 /* Temporary file beside it, write, fsync, rename, fsync of the folder. */
