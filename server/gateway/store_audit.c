@@ -192,15 +192,13 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e)
     struct arena *a = arena_new();
     char before[65] = "";
     *lines = 0;
-    s->whole_from = 0;
     if (from < 1)
         from = 1;
+    bool wider = store_still_whole(s, from, e);
     bool ok = begin_at(s, from, before, e) && walk_chain(s, from, lines, before, e) &&
               store_anchored(s, a, from + *lines - 1, before, e);
-    if (ok) {
-        s->whole_version = store_version(s, e);
-        s->whole_from = from;
-    }
+    s->whole_version = store_version(s, e);
+    s->whole_from = !ok ? 0 : wider ? s->whole_from : from;
     arena_free(a);
     return ok;
 }

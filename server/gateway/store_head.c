@@ -2,7 +2,9 @@
  *
  * It only grows, so that an older copy of state.db put back is noticed. A process writes it after
  * its commit: killed between the two it lags, which is harmless; it never leads. While it moves the
- * key file is locked, because several processes share a state.
+ * key file is locked, because several processes share a state. The file is two places of one width;
+ * the older one is written over, so that a power cut in the middle leaves the other, and a write
+ * needs one sync and no rename.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -10,44 +12,65 @@
 #include "base/file.h"
 #include "gateway/store_inside.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
-enum { HEAD_MAX = 256 };
+enum { PLACE = 128, PLACES = 2 };
 
 static const char *path_of(const struct store *s, struct arena *a)
 {
     return arena_printf(a, "%s/state.head", s->dir);
 }
 
-static char *head_text(const struct store *s, struct arena *a, int seq, const char *hash)
+/* One place: number, hash and MAC, filled up with blanks. */
+static char *place_text(const struct store *s, struct arena *a, int seq, const char *hash)
 {
-    struct buf *b = buf_in(a, HEAD_MAX);
+    struct buf *b = buf_in(a, PLACE);
     const char *line = arena_printf(a, "%d %s", seq, *hash ? hash : "-");
     store_mac_add(b, "head");
     store_mac_add(b, line);
-    return arena_printf(a, "%s %s\n", line, store_mac_end(s, a, b));
+    const char *full = arena_printf(a, "%s %s", line, store_mac_end(s, a, b));
+    return arena_printf(a, "%-*s\n", PLACE - 1, full);
 }
 
-static bool understand(struct store *s, struct arena *a, const char *text)
+/* What a place says; false: it is not ours, or was half written. */
+static bool understand(const struct store *s, struct arena *a, const char *text, int *seq,
+                       char hash[65])
 {
-    char hash[65] = "";
-    int n = 0;
-    if (sscanf(text, "%9d %64s", &n, hash) != 2 || n < 0)
+    if (sscanf(text, "%9d %64s", seq, hash) != 2 || *seq < 0)
         return false;
     if (!strcmp(hash, "-"))
         hash[0] = '\0';
-    s->head = n;
-    snprintf(s->head_hash, sizeof s->head_hash, "%s", hash);
-    return !strcmp(text, head_text(s, a, n, hash));
+    return !strncmp(text, place_text(s, a, *seq, hash), PLACE);
 }
 
-bool store_head_look(struct store *s, struct err *e)
+/* The newer of the two. *older: the place to be written next. */
+static bool newest(struct store *s, struct arena *a, const char *text, size_t n, int *older)
 {
-    struct arena *a = arena_new();
+    int best = -1;
+    for (int i = 0; i < PLACES && n == (size_t)PLACE * PLACES; i++) {
+        char hash[65] = "";
+        int seq;
+        if (!understand(s, a, text + (size_t)i * PLACE, &seq, hash) || (best >= 0 && seq < s->head))
+            continue;
+        best = i;
+        s->head = seq;
+        snprintf(s->head_hash, sizeof s->head_hash, "%s", hash);
+    }
+    *older = best == 0;
+    return best >= 0;
+}
+
+/* *older -1: there is no such file. */
+static bool look(struct store *s, int *older, struct err *e)
+{
+    struct arena *a = arena_new_small();
     struct err why = { 0 };
-    s->head = -1;
-    const char *text = file_read_own(a, path_of(s, a), HEAD_MAX, NULL, &why);
-    bool ok = text ? understand(s, a, text) : why.status == ENOENT;
+    size_t n = 0;
+    s->head = *older = -1;
+    const char *text = file_read_own(a, path_of(s, a), (size_t)PLACE * PLACES, &n, &why);
+    bool ok = text ? newest(s, a, text, n, older) : why.status == ENOENT;
     if (!ok && text)
         err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC", path_of(s, a));
     else if (!ok)
@@ -56,13 +79,33 @@ bool store_head_look(struct store *s, struct err *e)
     return ok;
 }
 
-bool store_head_write(struct store *s, int seq, const char *hash, struct err *e)
+bool store_head_look(struct store *s, struct err *e)
+{
+    int older;
+    return look(s, &older, e);
+}
+
+bool store_head_begin(struct store *s, struct err *e)
 {
     struct arena *a = arena_new();
-    const char *text = head_text(s, a, seq, hash);
+    const char *place = place_text(s, a, 0, "");
+    const char *text = arena_printf(a, "%s%s", place, place);
     bool ok = file_replace(path_of(s, a), text, strlen(text), 0600, e);
     arena_free(a);
     return ok;
+}
+
+static bool write_place(struct store *s, int place, struct err *e)
+{
+    struct arena *a = arena_new_small();
+    const char *text = place_text(s, a, s->end, s->end_hash);
+    int fd = file_open_own(path_of(s, a), O_WRONLY, 077, e);
+    bool ok =
+        fd >= 0 && pwrite(fd, text, PLACE, (off_t)place * PLACE) == PLACE && fdatasync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    arena_free(a);
+    return ok || err_set(e, ERR_SYSTEM, "state.head cannot be written: %s", strerror(errno));
 }
 
 /* The hash of that line in the database, or "". */
@@ -97,10 +140,10 @@ bool store_head_holds(struct store *s, struct err *e)
 /* Under the lock: further than what is there? */
 static bool advance(struct store *s, struct err *e)
 {
+    int older;
     if (flock(s->lock, LOCK_EX) != 0)
         return err_set(e, ERR_SYSTEM, "the key file cannot be locked: %s", strerror(errno));
-    bool ok =
-        store_head_look(s, e) && (s->head >= s->end || store_head_write(s, s->end, s->end_hash, e));
+    bool ok = look(s, &older, e) && older >= 0 && (s->head >= s->end || write_place(s, older, e));
     flock(s->lock, LOCK_UN);
     return ok;
 }

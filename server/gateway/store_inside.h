@@ -59,6 +59,8 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
 /* Is this row of STORE_PLAN_COLUMNS what the store wrote, and its newest step? again: also what
  * was found whole a moment ago is walked anew. False: ERR_SYSTEM names the change and says why. */
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e);
+/* Walked already, and nobody but this process has written since? */
+bool store_still_whole(struct store *s, int line, struct err *e);
 /* The same by id; *state is then what the row says, 0: there is none. */
 bool store_check_id(struct store *s, const char *id, enum plan_state *state, struct err *e);
 /* After a row was written: its MAC, and the audit line that says so. */
@@ -122,7 +124,7 @@ bool store_scrub_once(struct store *s, struct err *e);
 /* Reads it. Asked before a transaction that only reads begins, or inside one that writes: others
  * may commit and move it at any time. False: it cannot be read, or is not ours. */
 bool store_head_look(struct store *s, struct err *e);
-bool store_head_write(struct store *s, int seq, const char *hash, struct err *e);
+bool store_head_begin(struct store *s, struct err *e); /* makes it, at line 0 */
 /* Does the database hold the line that store_head_look saw? */
 bool store_head_holds(struct store *s, struct err *e);
 void store_head_advance(struct store *s);

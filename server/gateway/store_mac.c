@@ -2,8 +2,9 @@
  *
  * A row that was edited, swapped or copied does not fit its MAC. An older version of it fits its
  * MAC, but not its newest audit line; when that line was removed too, the chain has a hole between
- * the line of the row and the anchor at its end. Final states are not walked: what a change once
- * was before them was not final, so that an older version of it is.
+ * the line of the row and the anchor at its end. Final states are not walked: an older version of
+ * a change is not final, and nothing follows from one that is. Its decision is history then, which
+ * store_decision and store_verify check.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -91,8 +92,7 @@ static bool newest_step(struct store *s, const char *id, int line, const char *m
                             e);
 }
 
-/* Walked already, and nobody but this process has written since? */
-static bool still_whole(struct store *s, int line, struct err *e)
+bool store_still_whole(struct store *s, int line, struct err *e)
 {
     return s->whole_from > 0 && line >= s->whole_from && store_version(s, e) == s->whole_version;
 }
@@ -100,7 +100,7 @@ static bool still_whole(struct store *s, int line, struct err *e)
 static bool reaches_end(struct store *s, const char *id, int line, bool again, struct err *e)
 {
     int lines = 0;
-    if (!again && still_whole(s, line, e))
+    if (!again && store_still_whole(s, line, e))
         return true;
     if (store_head_holds(s, e) && store_whole(s, line, &lines, e))
         return true;
@@ -118,8 +118,8 @@ bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
     bool ok = (state && same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
               tampered(id, "its record does not fit its MAC", e);
     ok = ok && newest_step(s, id, line, mac, e) &&
-         (!decided || store_check_decision(s, id, decided, e)) &&
-         (store_final(state) || reaches_end(s, id, line, again, e));
+         (store_final(state) || ((!decided || store_check_decision(s, id, decided, e)) &&
+                                 reaches_end(s, id, line, again, e)));
     arena_free(a);
     return ok;
 }

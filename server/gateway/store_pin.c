@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "gateway/store_inside.h"
+#include <limits.h>
 
 enum { SALT = 16 };
 static const struct crypto_work work = { .n = 32768, .r = 8, .p = 1 };
@@ -18,17 +19,25 @@ char *store_value(struct store *s, struct arena *a, const char *name, struct err
     return value;
 }
 
-/* In one transaction with the anchor, which says that it is the newest. NULL: none, or + e. */
-static cJSON *setting(struct store *s, struct arena *a, const char *name, struct err *e)
+/* Does the end of the chain, which covers the settings, hold? Within one transaction. */
+static bool covered(struct store *s, struct arena *a, struct err *e)
 {
     int seq = 0;
-    if (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", ""))
+    char *hash = store_last(s, a, &seq, e);
+    return hash && store_anchored(s, a, seq, hash, e) && store_head_holds(s, e);
+}
+
+/* NULL: none, or + e. */
+static cJSON *setting(struct store *s, struct arena *a, const char *name, struct err *e)
+{
+    struct err ended = { 0 };
+    bool known = store_still_whole(s, INT_MAX, e); /* the anchor was looked at then */
+    if (!known && (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", "")))
         return NULL;
     char *value = store_value(s, a, name, e);
-    char *hash = e->kind == ERR_NONE ? store_last(s, a, &seq, e) : NULL;
-    bool ours = hash && store_anchored(s, a, seq, hash, e) && store_head_holds(s, e);
-    struct err ended = { 0 };
-    db_end(s->db, false, &ended);
+    bool ours = e->kind == ERR_NONE && (known || covered(s, a, e));
+    if (!known)
+        db_end(s->db, false, &ended);
     return ours && value ? json_parse(a, value, strlen(value), e) : NULL;
 }
 

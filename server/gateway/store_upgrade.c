@@ -172,7 +172,7 @@ static bool may_begin(struct store *s, struct err *e)
                        "of an earlier release, but state.head knows %d lines of audit; put it "
                        "back, or move the whole folder away to begin anew",
                        s->dir, s->head);
-    return s->head == 0 || store_head_write(s, 0, "", e);
+    return s->head == 0 || store_head_begin(s, e);
 }
 
 static bool make_tables(struct store *s, bool *old, struct err *e)

@@ -55,7 +55,11 @@ static bool rows_fit(struct store *s, struct err *e)
            none(s,
                 "SELECT d.id FROM decisions d LEFT JOIN plans p ON p.id = d.id AND "
                 "p.decided = d.mac WHERE p.id IS NULL LIMIT 1",
-                "there is a decision that it does not know", e);
+                "there is a decision that it does not know", e) &&
+           none(s,
+                "SELECT p.id FROM plans p LEFT JOIN decisions d ON d.id = p.id AND "
+                "d.mac = p.decided WHERE p.decided IS NOT NULL AND d.id IS NULL LIMIT 1",
+                "the decision over it is gone", e);
 }
 
 static bool anchor_holds(struct store *s, const char *anchor, struct err *e)

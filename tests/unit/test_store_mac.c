@@ -166,7 +166,8 @@ static void test_head(void **state)
     struct store *other = store_open(a, dir, &e);
     assert_non_null(other);
     store_close(other);
-    assert_int_equal(file_read(a, path, 400, &n, &e)[0], '3');
+    char *now = file_read(a, path, 400, &n, &e);
+    assert_true(!strncmp(now, "3 ", 2) || strstr(now, "\n3 "));
     assert_true(file_replace(path, "9 aa bb\n", 8, 0600, &e));
     assert_null(store_open(a, dir, &e));
     assert_non_null(strstr(e.text, "tampered"));
