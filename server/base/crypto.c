@@ -12,6 +12,7 @@
     X(EVP_sha256)                                                                                  \
     X(EVP_Digest)                                                                                  \
     X(HMAC)                                                                                        \
+    X(EVP_PBE_scrypt)                                                                              \
     X(EVP_aes_256_gcm)                                                                             \
     X(EVP_CIPHER_CTX_new)                                                                          \
     X(EVP_CIPHER_CTX_free)                                                                         \
@@ -24,7 +25,7 @@
     X(EVP_DecryptFinal_ex)
 LIB_TABLE(ssl, CRYPTO_API);
 
-enum { NONCE = 12, TAG = 16 };
+enum { NONCE = 12, TAG = 16, SCRYPT_MEMORY = 128 * 1024 * 1024 };
 
 static void need(void)
 {
@@ -81,6 +82,14 @@ void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
     unsigned size = SHA256_SIZE;
     if (!ssl.HMAC(ssl.EVP_sha256(), key, (int)key_len, bytes, n, out, &size))
         bug("libcrypto refused an HMAC");
+}
+
+bool crypto_scrypt(const char *text, const uint8_t *salt, size_t salt_len, struct crypto_work w,
+                   uint8_t out[SHA256_SIZE])
+{
+    need();
+    return ssl.EVP_PBE_scrypt(text, strlen(text), salt, salt_len, w.n, w.r, w.p, SCRYPT_MEMORY, out,
+                              SHA256_SIZE) == 1;
 }
 
 bool crypto_equal(const void *x, const void *y, size_t n)

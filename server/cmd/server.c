@@ -85,7 +85,9 @@ void server_engine(struct server *s)
 {
     if (s->mcp->engine || !s->gateway)
         return;
-    mcp_engine(s->mcp);
+    struct err e = { 0 };
+    if (!engine_pin_itself(mcp_engine(s->mcp), &e))
+        log_event(LOG_ERROR, "pin", "%s", e.text);
 }
 
 static void turn(struct server *s)

@@ -11,15 +11,15 @@
 #include "base/text.h"
 #include "base/word.h"
 #include "cmd/cmd.h"
+#include "cmd/terminal.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/plan.h"
 #include "gateway/rendering.h"
 #include "gateway/store.h"
+#include "gateway/store_pin.h"
 #include "net/fetch.h"
 #include "net/loop.h"
-#include <pwd.h>
-#include <unistd.h>
 
 int verb_failed(const struct verb *v, const struct err *e)
 {
@@ -50,14 +50,6 @@ static void on_loop(struct loop *l, void *arg)
     v->code = v->run(v);
     engine_stop(v->engine);
     fetch_stop(l);
-}
-
-static void name_person(char who[80])
-{
-    const struct passwd *p = getpwuid(getuid());
-    const char *sudo = getenv("SUDO_USER");
-    snprintf(who, 80, "%.60s%s%.10s", p ? p->pw_name : "uid ", sudo ? " by " : "",
-             sudo ? sudo : "");
 }
 
 /* -- showing ------------------------------------------------------------------------- */
@@ -103,29 +95,29 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
 
 /* -- deciding ------------------------------------------------------------------------ */
 
-/* One line from the terminal. False when there is none to ask. */
-static bool ask_terminal(const char *question, const char *word, bool *sure)
-{
-    char answer[64] = "";
-    FILE *tty = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+") : NULL;
-    if (!tty)
-        return false;
-    fprintf(tty, "\n%s Type %s: ", question, word);
-    fflush(tty);
-    if (!fgets(answer, sizeof answer, tty))
-        answer[0] = '\0';
-    fclose(tty);
-    *sure = word_equal(answer, word);
-    return true;
-}
-
-static int no_terminal(struct verb *v)
+int verb_no_terminal(const struct verb *v)
 {
     fprintf(stderr,
             "higress-ops %s: a decision is asked on a terminal and never read from a pipe; run it "
             "in a terminal\n",
             v->options->command->name);
     return EXIT_REFUSED;
+}
+
+bool verb_passphrase(struct verb *v, const char *change, struct err *e)
+{
+    bool has = false, right = false;
+    char typed[256] = "";
+    struct store *s = engine_store(v->engine, e);
+    if (!s || !store_has_passphrase(s, &has, e) || !has)
+        return s && e->kind == ERR_NONE;
+    if (terminal_ask_secret("Passphrase of this state: ", typed, sizeof typed))
+        store_try_passphrase(s, typed, &right, e);
+    explicit_bzero(typed, sizeof typed);
+    if (right || e->kind != ERR_NONE)
+        return right;
+    store_audit(s, "wrong passphrase", change, v->who, "command line", NULL, e);
+    return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
 }
 
 /* The server that waits for it gets the first try; when it is gone, this process applies. */
@@ -159,12 +151,14 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
     fflush(stdout);
     /* What destroys asks for more than the habit of typing yes. */
     const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
-    if (!ask_terminal(question, word, &sure))
-        return no_terminal(v);
+    if (!terminal_ask(question, word, &sure))
+        return verb_no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
         return EXIT_REFUSED;
     }
+    if (!verb_passphrase(v, id, &e))
+        return verb_failed(v, &e);
     const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
     if (!engine_decide(v->engine, id, &said, &e))
         return verb_failed(v, &e);
@@ -178,7 +172,7 @@ int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v
 {
     struct verb v = { .options = o, .arena = arena_new(), .run = run, .code = EXIT_DONE };
     v.recovers = recovers;
-    name_person(v.who);
+    terminal_person(v.who);
     v.config = options_config(o, v.arena, &v.code);
     if (v.config)
         loop_main(on_loop, &v);

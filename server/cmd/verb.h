@@ -1,6 +1,8 @@
 /* verb.h - a command that a person runs at a terminal and that may decide over changes: approve,
- * reject, changes, undo, audit, export, import. It runs on a loop, with a gateway and an engine. */
+ * reject, changes, undo, audit, state, export, import. It runs on a loop, with a gateway and an
+ * engine. */
 #pragma once
+#include "cmd/terminal.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +20,7 @@ struct verb {
     struct config *config;
     struct gateway *gateway;
     struct engine *engine;
-    char who[80];
+    char who[PERSON_MAX];
     int (*run)(struct verb *v);
     bool recovers; /* looks first at changes whose process died while applying */
     int code;
@@ -29,6 +31,10 @@ int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v
 int verb_failed(const struct verb *v, const struct err *e); /* says it on stderr; the exit code */
 const char *verb_clean(struct verb *v, const cJSON *o, const char *member); /* "" when absent */
 void verb_print(struct verb *v, const cJSON *change, FILE *to);
+/* Asks for the passphrase of the state, if it has one; a wrong one is audited. False: e says why.
+ */
+bool verb_passphrase(struct verb *v, const char *change, struct err *e);
+int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
 /* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
  * applies. Never from a pipe. */
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question);

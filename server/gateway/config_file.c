@@ -238,7 +238,7 @@ char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e)
                                : no_secret(e, ERR_ARGS, "this variable is not set or empty:", env);
     }
     size_t n;
-    char *value = file_read(a, file, SECRET_MAX, &n, e);
+    char *value = file_read_secret(a, file, SECRET_MAX, &n, e);
     while (value && n && (value[n - 1] == '\n' || value[n - 1] == '\r'))
         value[--n] = '\0';
     return value && !n ? no_secret(e, ERR_ARGS, "this file is empty:", file) : value;

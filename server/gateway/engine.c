@@ -117,6 +117,8 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     const struct engine_at *at = place_of(g, p, e);
     if (!at)
         return ENGINE_REFUSED;
+    if (engine_pinned_out(g, at->config->mode, e))
+        return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
@@ -141,7 +143,7 @@ bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, true, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);
@@ -194,9 +196,10 @@ static bool may_write(struct engine *g, const struct stored *row)
 {
     struct err ignored = { 0 };
     struct arena *a = arena_new();
-    const struct plan *p = engine_at(g, row->gateway) && engine_applies(g, row, &ignored)
-                               ? store_plan(g->store, a, row->id, &ignored)
-                               : NULL;
+    const struct plan *p =
+        !row->tampered && engine_at(g, row->gateway) && engine_applies(g, row, true, &ignored)
+            ? store_plan(g->store, a, row->id, &ignored)
+            : NULL;
     bool ok = p && engine_holds(g, a, row, p, &ignored);
     arena_free(a);
     return ok;

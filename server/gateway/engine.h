@@ -48,6 +48,13 @@ void engine_stop(struct engine *g);       /* cancels what it runs, stops timers,
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
+/* What may be pinned (store_pin.h): this mode, and the approvers of that configuration. */
+cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by);
+/* A server with approvers pins its mode and them where nothing is pinned. False: e says why it
+ * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and
+ * applies nothing. */
+bool engine_pin_itself(struct engine *g, struct err *e);
+
 /* Looks who uses what the plan deletes (refs.h; parks), closes and stores the plan; p->digest is
  * set, *id (in p->arena) too. ENGINE_REFUSED: e says why. */
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,

@@ -20,11 +20,13 @@ static const struct config *config_of(const struct engine *g, const struct plan 
     return at ? at->config : g->config;
 }
 
-bool engine_applies(const struct engine *g, const struct stored *row, struct err *e)
+bool engine_applies(struct engine *g, const struct stored *row, bool yes, struct err *e)
 {
     const struct engine_at *at = engine_at(g, row->gateway);
     enum mode mode = at ? at->config->mode : g->config->mode;
-    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+    if (engine_pinned_out(g, mode, e))
+        return false;
+    if (!yes || (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY))
         return true;
     return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
 }
@@ -134,7 +136,7 @@ static bool strong_enough(struct engine *g, struct arena *a, const struct stored
 {
     enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
     const char *rejected = engine_rejected_in(g, a, p, e);
-    if (e->kind != ERR_NONE)
+    if (e->kind != ERR_NONE || engine_pinned_channel(g, by, e))
         return false;
     if (rejected && has < STRENGTH_PERSON)
         return err_set(
@@ -194,7 +196,7 @@ static bool may_be_decided(struct engine *g, const struct stored *row, bool yes,
         return err_set(e, ERR_POLICY,
                        "change %s is for the gateway %s, not for one configured here", row->id,
                        row->gateway ? row->gateway : "of another version");
-    return !yes || engine_applies(g, row, e);
+    return engine_applies(g, row, yes, e);
 }
 
 static bool same(const char *given, const char *is)

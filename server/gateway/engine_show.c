@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "gateway/engine_inside.h"
 #include "gateway/store_decision.h"
@@ -25,6 +26,19 @@ static void set_gateway(const struct engine *g, struct arena *a, cJSON *o, const
     const struct engine_at *at = engine_at(g, url);
     if (config_several(g->config) || !at)
         json_set_str(a, o, "gateway", at && at->config->name ? at->config->name : url);
+}
+
+/* Of a change that was tampered with nothing counts but its name. */
+static cJSON *tampered(struct arena *a, const struct stored *row)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "id", text_clean(a, row->id, 64));
+    json_set_str(a, o, "state", "tampered");
+    json_set_str(a, o, "title", text_clean(a, row->tampered, 300));
+    json_set_str(a, o, "risk", plan_risk_name(DESTROY));
+    json_set_str(a, o, "tool", "");
+    set_time(a, o, "created", row->created);
+    return o;
 }
 
 static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
@@ -94,6 +108,13 @@ static cJSON *bounded(struct arena *a, const cJSON *result)
     return o;
 }
 
+/* A plan of an earlier release that cannot be opened any more has none. */
+static void set_list(struct arena *a, cJSON *o, const char *name, const cJSON *summary)
+{
+    const cJSON *list = json_get(summary, name);
+    json_set(a, o, name, list ? json_clone(a, list) : json_array(a));
+}
+
 cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e)
 {
     struct stored row = { 0 };
@@ -110,8 +131,8 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
         return NULL;
     if (p)
         summary = plan_show(a, p, true);
-    json_set(a, o, "operations", json_clone(a, json_get(summary, "operations")));
-    json_set(a, o, "warnings", json_clone(a, json_get(summary, "warnings")));
+    set_list(a, o, "operations", summary);
+    set_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
     if (!set_decision(g, a, o, &row, e))
@@ -236,7 +257,7 @@ static bool list_row(void *arg, const struct stored *row)
         l->more = true;
         return false;
     }
-    json_add(l->a, l->changes, head(l->engine, l->a, row));
+    json_add(l->a, l->changes, row->tampered ? tampered(l->a, row) : head(l->engine, l->a, row));
     l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
     return true;
 }

@@ -20,17 +20,15 @@
 /* -- opening --------------------------------------------------------------------------------------
  */
 
-/* Makes the key under another name and links it, so that two first starts agree on one. */
+/* Makes the key under another name first, so that two first starts agree on one. */
 static bool make_key(struct arena *a, const char *path, struct err *e)
 {
     uint8_t key[SEAL_KEY_SIZE];
     crypto_random(key, sizeof key);
-    char *fresh = arena_printf(a, "%s.%d", path, (int)getpid());
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    ok = ok && (link(fresh, path) == 0 || errno == EEXIST);
+    char *fresh = file_stage(a, path, key, sizeof key, 0600, e);
+    if (!fresh)
+        return false;
+    bool ok = renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0 || errno == EEXIST;
     int why = errno;
     unlink(fresh);
     return ok || err_set(e, ERR_SYSTEM, "the key file %s cannot be made: %s", path, strerror(why));
@@ -41,54 +39,56 @@ void store_key(const struct store *s, const char *label, uint8_t out[SHA256_SIZE
     crypto_hmac(s->key, sizeof s->key, label, strlen(label), out);
 }
 
-static bool read_key(struct store *s, struct arena *a, const char *path, struct err *e)
+static bool read_key(struct store *s, struct arena *a, struct err *e)
 {
+    char *path = arena_printf(a, "%s/state.key", s->dir);
     struct stat st;
-    if (stat(path, &st) != 0 && !make_key(a, path, e))
+    if (lstat(path, &st) != 0 && !make_key(a, path, e))
         return false;
-    if (stat(path, &st) != 0 || (st.st_mode & 077) || st.st_uid != geteuid())
-        return err_set(e, ERR_SYSTEM,
-                       "%s must belong to this user with mode 0600: it opens the secrets of stored "
-                       "plans",
-                       path);
-    size_t n;
-    char *key = file_read(a, path, 4096, &n, e);
-    if (!key)
-        return false;
-    if (n != SEAL_KEY_SIZE)
-        return err_set(e, ERR_SYSTEM, "%s holds %zu bytes, not %d: it is damaged", path, n,
+    s->lock = file_open_own(path, O_RDONLY, 077, e);
+    if (s->lock < 0)
+        return err_at(e, "the key that opens the secrets of stored plans");
+    ssize_t n = pread(s->lock, s->key, sizeof s->key, 0);
+    if (n != SEAL_KEY_SIZE || fstat(s->lock, &st) != 0 || st.st_size != SEAL_KEY_SIZE)
+        return err_set(e, ERR_SYSTEM, "%s does not hold %d bytes: it is damaged", path,
                        SEAL_KEY_SIZE);
-    memcpy(s->key, key, n);
     uint8_t mask[SHA256_SIZE];
     store_key(s, "mask", mask);
     secret_init(mask, sizeof mask);
+    store_key(s, "rows of state.db", s->mac_key);
     return true;
 }
 
 /* The file exists with its mode before SQLite sees it; SQLite gives the log files the same mode. */
 static bool make_private(const char *dir, const char *path, struct err *e)
 {
-    if (!file_make_dir(dir, 0700, e))
+    if (!file_make_own_dir(dir, e))
         return false;
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && fchmod(fd, 0600) == 0 && chmod(dir, 0700) == 0;
+    int fd = file_open_own(path, O_RDWR | O_CREAT, 0, e);
+    bool closed = fd >= 0 && fchmod(fd, 0600) == 0;
     if (fd >= 0)
         close(fd);
-    return ok ||
-           err_set(e, ERR_SYSTEM, "the state folder %s cannot be used: %s", dir, strerror(errno));
+    return closed || err_set(e, ERR_SYSTEM, "the state in %s cannot be used", path);
+}
+
+static bool open_tables(struct store *s, struct arena *a, struct err *e)
+{
+    char *path = arena_printf(a, "%s/state.db", s->dir);
+    if (!make_private(s->dir, path, e) || !read_key(s, a, e))
+        return false;
+    s->db = db_open(a, path, e);
+    if (!s->db)
+        return false;
+    store_name_owner(s);
+    return store_upgrade(s, e) && store_scrub_once(s, e) && store_beat(s, e);
 }
 
 struct store *store_open(struct arena *a, const char *dir, struct err *e)
 {
     struct store *s = arena_make(a, struct store);
-    char *path = arena_printf(a, "%s/state.db", dir);
-    if (!make_private(dir, path, e) || !read_key(s, a, arena_printf(a, "%s/state.key", dir), e))
-        return NULL;
-    s->db = db_open(a, path, e);
-    if (!s->db)
-        return NULL;
-    store_name_owner(s);
-    if (store_upgrade(s, e) && store_beat(s, e))
+    s->dir = arena_strdup(a, dir);
+    s->lock = -1;
+    if (open_tables(s, a, e))
         return s;
     store_close(s);
     return NULL;
@@ -96,24 +96,34 @@ struct store *store_open(struct arena *a, const char *dir, struct err *e)
 
 void store_close(struct store *s)
 {
-    if (s)
-        db_close(s->db);
+    if (!s)
+        return;
+    db_close(s->db);
+    if (s->lock >= 0)
+        close(s->lock);
+    s->lock = -1;
 }
 
 /* -- keeping --------------------------------------------------------------------------------------
  */
 
-/* An undecided plan of the same digest and owner: the same wish again. Whoever else has it is asked
- * about one of their own. */
+/* An undecided plan of the same digest and owner that nobody tampered with: the same wish again.
+ * Whoever else has it is asked about one of their own. */
 static char *same_plan(struct store *s, struct arena *a, const struct plan *p, const char *owner,
                        bool *draft, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
-                                "SELECT id, state FROM plans WHERE digest = ? AND who IS ? AND "
-                                "state IN ('draft', 'pending') AND expires > ? LIMIT 1",
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE digest = ? AND "
+                                "who IS ? AND state IN ('draft', 'pending') AND expires > ?",
                                 "ttd", p->digest, owner, when_now());
-    char *id = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
-    *draft = id && store_state_of(db_text(&r, 1)) == STATE_DRAFT;
+    char *id = NULL;
+    while (!id && db_next(&r, e)) {
+        struct err tampered = { 0 };
+        if (!store_check(s, &r, false, &tampered))
+            continue;
+        id = arena_strdup(a, db_text(&r, 0));
+        *draft = store_state_of(db_text(&r, 2)) == STATE_DRAFT;
+    }
     db_done(&r);
     return id;
 }
@@ -136,7 +146,10 @@ static char *free_id(struct store *s, struct arena *a, const char *digest, struc
     for (int i = 1;; i++) {
         char *id =
             i == 1 ? arena_printf(a, "c-%.12s", digest) : arena_printf(a, "c-%.12s-%d", digest, i);
-        struct db_rows r = db_query(s->db, e, "SELECT 1 FROM plans WHERE id = ?", "t", id);
+        struct db_rows r = db_query(
+            s->db, e,
+            "SELECT 1 FROM plans WHERE id = ?1 UNION ALL SELECT 1 FROM audit WHERE id = ?1", "t",
+            id);
         bool taken = db_next(&r, e);
         db_done(&r);
         if (r.failed)
@@ -161,7 +174,7 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
                   secret_scrub(a, arena_strdup(a, p->title)), plan_risk_name(p->risk), p->tool,
                   owner, p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway,
                   p->wish) &&
-           store_chain(s, "proposed", id, owner, store_state_name(state), summary, e);
+           store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 
 bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
@@ -169,7 +182,7 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
 {
     if (!p->closed)
         bug("a plan is stored before it was closed");
-    if (!db_begin(s->db, e))
+    if (!store_begin(s, e))
         return false;
     bool draft = false;
     *id = same_plan(s, a, p, owner, &draft, e);
@@ -180,15 +193,11 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
         *id = free_id(s, a, p->digest, e);
         ok = *id && insert(s, a, p, state, owner, ttl, *id, e);
     }
-    return db_end(s->db, ok, e);
+    return store_end(s, ok, e);
 }
 
 /* -- finding --------------------------------------------------------------------------------------
  */
-
-#define COLUMNS                                                                                    \
-    "id, digest, title, risk, tool, undoes, who, gateway, wish, state, created, updated, "         \
-    "expires, holder, lease, lease_until, summary, result"
 
 static cJSON *tree(struct arena *a, const char *text)
 {
@@ -196,75 +205,105 @@ static cJSON *tree(struct arena *a, const char *text)
     return text ? json_parse(a, text, strlen(text), &ignored) : NULL;
 }
 
-static void row(struct arena *a, struct db_rows *r, struct stored *out)
+/* A row of STORE_PLAN_COLUMNS, checked. */
+static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
-    const char **const texts[] = { &out->id,    &out->digest,  &out->title,
-                                   &out->risk,  &out->tool,    &out->undoes,
-                                   &out->owner, &out->gateway, &out->wish };
-    for (int i = 0; i < 9; i++)
-        *texts[i] = arena_strdup(a, db_text(r, i));
-    out->state = store_state_of(db_text(r, 9));
-    out->created = db_real(r, 10);
-    out->updated = db_real(r, 11);
-    out->expires = db_real(r, 12);
-    out->holder = arena_strdup(a, db_text(r, 13));
-    out->lease = arena_strdup(a, db_text(r, 14));
-    out->lease_until = db_real(r, 15);
-    out->summary = tree(a, db_text(r, 16));
-    out->result = tree(a, db_text(r, 17));
+    static const int numbers[] = { 10, 11, 12, 21 };
+    double *const reals[] = { &out->created, &out->updated, &out->expires, &out->lease_until };
+    const char **const texts[] = {
+        [0] = &out->id,   [1] = &out->digest,  [3] = &out->title,  [4] = &out->risk,
+        [5] = &out->tool, [6] = &out->owner,   [7] = &out->undoes, [8] = &out->gateway,
+        [9] = &out->wish, [19] = &out->holder, [20] = &out->lease,
+    };
+    struct err why = { 0 };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i])
+            *texts[i] = arena_strdup(a, db_text(r, (int)i));
+    for (int i = 0; i < 4; i++)
+        *reals[i] = db_real(r, numbers[i]);
+    out->id = out->id ? out->id : "";
+    out->state = store_state_of(db_text(r, 2));
+    out->summary = tree(a, db_text(r, 14));
+    out->result = tree(a, db_text(r, 15));
+    if (!store_check(s, r, false, &why))
+        out->tampered = arena_strdup(a, why.text);
+    else if (!out->summary || (db_text(r, 15) && !out->result))
+        out->tampered =
+            arena_printf(a, "change %s cannot be read: its record is not JSON", out->id);
 }
 
 bool store_find(struct store *s, struct arena *a, const char *id, struct stored *out, struct err *e)
 {
+    if (!store_head_look(s, e))
+        return false;
     struct db_rows r = db_query(s->db, e,
-                                "SELECT " COLUMNS " FROM plans WHERE id = ?1 OR "
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?1 OR "
                                 "(length(?1) >= 6 AND substr(id, 1, length(?1)) = ?1) "
                                 "ORDER BY id = ?1 DESC LIMIT 2",
                                 "t", id);
     bool found = db_next(&r, e);
     if (found)
-        row(a, &r, out);
-    bool exact = found && !strcmp(out->id, id);
+        row(s, a, &r, out);
+    bool exact = found && out->id && !strcmp(out->id, id);
     bool second = found && !exact && db_next(&r, e);
     db_done(&r);
     if (r.failed)
         return false;
     if (second)
         return err_set(e, ERR_ARGS, "'%.40s' begins the id of more than one change", id);
-    return found || err_set(e, ERR_ARGS, "there is no change '%.40s'; list_changes shows them", id);
+    if (!found)
+        return err_set(e, ERR_ARGS, "there is no change '%.40s'; list_changes shows them", id);
+    return !out->tampered || err_set(e, ERR_SYSTEM, "%s", out->tampered);
+}
+
+/* The sealed text of a change that was checked, and the digest of its plan. */
+static char *sealed_of(struct store *s, struct arena *a, const char *id, char **digest,
+                       struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
+    bool there = db_next(&r, e) && store_check(s, &r, false, e);
+    char *sealed = there ? arena_strdup(a, db_text(&r, 13)) : NULL;
+    *digest = there ? arena_strdup(a, db_text(&r, 1)) : NULL;
+    db_done(&r);
+    return sealed;
 }
 
 struct plan *store_plan(struct store *s, struct arena *a, const char *id, struct err *e)
 {
-    struct db_rows r = db_query(s->db, e, "SELECT sealed FROM plans WHERE id = ?", "t", id);
-    char *sealed = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
-    db_done(&r);
-    if (r.failed)
+    char *digest = NULL;
+    char *sealed = store_head_look(s, e) ? sealed_of(s, a, id, &digest, e) : NULL;
+    if (e->kind != ERR_NONE)
         return NULL;
     size_t n = 0;
     char *packed = sealed ? crypto_open(a, s->key, id, sealed, &n) : NULL;
     cJSON *o = packed ? json_parse(a, packed, n, e) : NULL;
-    if (o)
-        return plan_unpack(a, o, e);
-    err_set(e, ERR_SYSTEM,
-            "the stored change %.40s cannot be opened: another key file, or it was tampered with; "
-            "nothing is written",
-            id);
+    struct plan *p = o ? plan_unpack(a, o, e) : NULL;
+    if (p && !strcmp(p->digest, digest))
+        return p;
+    if (e->kind == ERR_NONE)
+        err_set(e, ERR_SYSTEM,
+                "the stored change %.40s cannot be opened: another key file, or it was tampered "
+                "with; nothing is written",
+                id);
     return NULL;
 }
 
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
+    if (!store_head_look(s, e))
+        return false;
     struct db_rows r = db_query(s->db, e,
-                                "SELECT " COLUMNS " FROM plans WHERE (?1 = '' OR state = ?1) AND "
-                                "(?2 = 0 OR created < ?2) ORDER BY created DESC, id LIMIT ?3",
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE (?1 = '' OR "
+                                "state = ?1) AND (?2 = 0 OR created < ?2) "
+                                "ORDER BY created DESC, id LIMIT ?3",
                                 "tdi", state ? store_state_name(state) : "", before, limit);
     bool on = true;
     while (on && db_next(&r, e)) {
         struct arena *a = arena_new();
         struct stored one = { 0 };
-        row(a, &r, &one);
+        row(s, a, &r, &one);
         on = fn(arg, &one);
         arena_free(a);
     }

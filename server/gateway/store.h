@@ -41,6 +41,7 @@ struct stored {
     const char *gateway; /* URL */
     const char *wish;    /* digest of what is wished (struct plan), or NULL */
     enum plan_state state;
+    const char *tampered; /* NULL, or the sentence that says what does not fit */
     double created, updated, expires;
     const char *holder; /* process that proposed it and waits for the decision */
     const char *lease;  /* process that applies it, or NULL */
@@ -62,13 +63,15 @@ void store_key(const struct store *s, const char *label, uint8_t out[32]);
  * under a new id. *id lives in arena a. */
 bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
                 const char *owner, double ttl, char **id, struct err *e);
-/* False with ERR_ARGS when there is no such id (a unique beginning of one is enough). */
+/* False with ERR_ARGS when there is no such id (a unique beginning of one is enough), ERR_SYSTEM
+ * when it was tampered with. */
 bool store_find(struct store *s, struct arena *a, const char *id, struct stored *out,
                 struct err *e);
 /* The plan itself, opened; ERR_SYSTEM when the sealed text or its digest was tampered with. */
 struct plan *store_plan(struct store *s, struct arena *a, const char *id, struct err *e);
 
-/* Rows newest first; `state` 0: any; before: created earlier than that, 0: any. fn false stops. */
+/* One that was tampered with comes with `tampered` set, and nothing else of it counts.
+ * Rows newest first; `state` 0: any; before: created earlier than that, 0: any. fn false stops. */
 typedef bool store_row_fn(void *arg, const struct stored *row);
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e);
@@ -111,5 +114,16 @@ bool store_audit(struct store *s, const char *event, const char *id, const char 
 /* Adds the newest lines, newest first, as {seq, at, event, id?, who, channel?, detail?}. */
 bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e);
 char *store_audit_newest(struct store *s, struct arena *a, struct err *e); /* hash of the last */
-/* Walks the chain; false with ERR_SYSTEM naming the first line that does not fit. */
-bool store_verify(struct store *s, int *lines, struct err *e);
+/* Walks the chain, the changes and the decisions: each change is where its newest line says, none
+ * is without a line and no line without its change. anchor: what store_anchor_text gave once, or
+ * NULL. False with ERR_SYSTEM naming the first that does not fit. */
+bool store_verify(struct store *s, const char *anchor, int *lines, struct err *e);
+/* "LINE:HASH" of the newest line, to be kept elsewhere; NULL + e. */
+char *store_anchor_text(struct store *s, struct arena *a, struct err *e);
+
+/* What earlier releases stored and today's mask would hide is sealed: results and pictures of
+ * changes are made anew, audit lines become tombstones. */
+struct store_scrubbed {
+    int changes_seen, lines_seen, changes, lines;
+};
+bool store_scrub(struct store *s, struct store_scrubbed *did, struct err *e);

@@ -1,18 +1,23 @@
 /* store_audit.c - the audit: every line holds a hash over itself and the hash of the line before.
  *
  * An edited or removed line breaks the chain from there on. The end of the chain is anchored by a
- * seal that needs the key file, so that cutting off the newest lines is noticed too.
+ * MAC, so that cutting off the newest lines is noticed too; the anchor covers the settings of the
+ * state as well. A line whose detail had to be taken away (store_scrub.c) keeps the hash it had, so
+ * that the chain and anchors kept elsewhere still fit; what stands there now is under a MAC.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/when.h"
 #include "gateway/store_inside.h"
 
+enum { SETTINGS_MAX = 1024 * 1024 };
+
 struct line {
     int seq;
-    const char *at, *event, *id, *who, *channel, *detail;
+    const char *at, *event, *id, *who, *channel, *detail, *mac;
 };
 
 static char *hash_of(struct arena *a, const struct line *l, const char *before)
@@ -26,49 +31,89 @@ static char *hash_of(struct arena *a, const struct line *l, const char *before)
     json_set_str(a, o, "channel", l->channel);
     json_set_str(a, o, "detail", l->detail);
     json_set_str(a, o, "before", before);
+    if (l->mac) /* lines of the first release have none */
+        json_set_str(a, o, "mac", l->mac);
     char *text = json_canonical(a, o);
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-static char *seal_of(struct store *s, struct arena *a, int seq, const char *hash)
+/* -- the end of the chain -------------------------------------------------------------------------
+ */
+
+/* NULL + e. */
+static char *seal_of(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
 {
-    char *text = arena_printf(a, "%d %s", seq, hash);
-    uint8_t mac[SHA256_SIZE];
-    crypto_hmac(s->key, sizeof s->key, text, strlen(text), mac);
-    return base64url_encode(a, mac, sizeof mac);
+    struct buf *b = buf_in(a, SETTINGS_MAX);
+    store_mac_add(b, "anchor");
+    store_mac_add(b, arena_printf(a, "%d %s", seq, hash));
+    struct db_rows r = db_query(s->db, e, "SELECT name, value FROM settings ORDER BY name", "");
+    while (db_next(&r, e)) {
+        store_mac_add(b, db_text(&r, 0));
+        store_mac_add(b, db_text(&r, 1));
+    }
+    db_done(&r);
+    return r.failed ? NULL : store_mac_end(s, a, b);
 }
 
-/* The newest line's number and hash; 0 and "" when there is none. */
-static char *last(struct store *s, struct arena *a, int *seq, struct err *e)
+char *store_last(struct store *s, struct arena *a, int *seq, struct err *e)
 {
     struct db_rows r =
         db_query(s->db, e, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", "");
     bool there = db_next(&r, e);
     *seq = there ? (int)db_real(&r, 0) : 0;
-    char *hash = arena_strdup(a, there ? db_text(&r, 1) : "");
+    char *hash = arena_strdup(a, there && db_text(&r, 1) ? db_text(&r, 1) : "");
     db_done(&r);
     return r.failed ? NULL : hash;
 }
 
+bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
+{
+    const char *want = seal_of(s, a, seq, hash, e);
+    struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
+    const char *seal = db_next(&r, e) ? db_text(&r, 0) : "";
+    bool fits = want && seal && !strcmp(seal, want);
+    db_done(&r);
+    if (r.failed || !want)
+        return false;
+    return fits || err_set(e, ERR_SYSTEM,
+                           "the audit ends after line %d, which is not where it was written to: "
+                           "the newest lines were removed, or the settings of the state changed",
+                           seq);
+}
+
+bool store_anchor(struct store *s, int seq, const char *hash, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *seal = seal_of(s, a, seq, hash, e);
+    bool ok =
+        seal && db_run(s->db, e, "INSERT OR REPLACE INTO anchor VALUES (1, ?, ?)", "it", seq, seal);
+    arena_free(a);
+    return ok;
+}
+
 bool store_chain(struct store *s, const char *event, const char *id, const char *who,
-                 const char *channel, const char *detail, struct err *e)
+                 const char *channel, const char *detail, const char *mac, struct err *e)
 {
     struct arena *a = arena_new();
     struct line l = { .at = when_text(a, when_now(), true), .event = event, .id = id, .who = who };
     l.channel = channel;
     l.detail = detail;
-    char *before = last(s, a, &l.seq, e);
+    l.mac = mac;
+    char *before = store_last(s, a, &l.seq, e);
+    /* A line is added to no end but our own: it would make whole what was cut. */
+    bool ok = before && store_anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
     l.seq++;
-    char *hash = before ? hash_of(a, &l, before) : NULL;
-    bool ok = hash &&
-              db_run(s->db, e,
-                     "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash) "
-                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                     "ittttttt", l.seq, l.at, event, id, who, channel, detail, hash) &&
-              db_run(s->db, e, "INSERT OR REPLACE INTO anchor VALUES (1, ?, ?)", "it", l.seq,
-                     seal_of(s, a, l.seq, hash));
+    char *hash = ok ? hash_of(a, &l, before) : NULL;
+    ok = ok && db_run(s->db, e,
+                      "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash, mac) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      "itttttttt", l.seq, l.at, event, id, who, channel, detail, hash, mac);
+    if (ok && store_anchor(s, l.seq, hash, e)) {
+        s->end = l.seq;
+        snprintf(s->end_hash, sizeof s->end_hash, "%s", hash);
+    }
     arena_free(a);
-    return ok;
+    return ok && e->kind == ERR_NONE;
 }
 
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
@@ -76,29 +121,25 @@ bool store_audit(struct store *s, const char *event, const char *id, const char 
 {
     struct arena *a = arena_new();
     char *text = detail ? secret_scrub(a, json_print(a, detail)) : NULL;
-    bool ok = db_begin(s->db, e);
+    bool ok = store_begin(s, e);
     if (ok)
-        ok = db_end(s->db, store_chain(s, event, id, who, channel, text, e), e);
+        ok = store_end(s, store_chain(s, event, id, who, channel, text, NULL, e), e);
     arena_free(a);
     return ok;
 }
 
-static bool anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
+/* -- walking --------------------------------------------------------------------------------------
+ */
+
+enum { COLUMN_HASH = 8, COLUMN_TOMB };
+
+char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r)
 {
-    struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
-    const char *seal = db_next(&r, e) ? db_text(&r, 0) : "";
-    bool fits = seq == 0 ? !*seal : !strcmp(seal, seal_of(s, a, seq, hash));
-    db_done(&r);
-    if (r.failed)
-        return false;
-    return fits || err_set(e, ERR_SYSTEM,
-                           "the audit ends after line %d, which is not where it was "
-                           "written to: the newest lines were removed",
-                           seq);
+    return store_mac(s, a, "tomb", r, "dtttttttt");
 }
 
 /* Checks the row against its place and the hash before; the hash moves on. */
-static bool fits(struct arena *a, struct db_rows *r, int place, char before[65])
+static bool fits(struct store *s, struct arena *a, struct db_rows *r, int place, char before[65])
 {
     struct line l = { .seq = (int)db_real(r, 0), .at = db_text(r, 1) };
     l.event = db_text(r, 2);
@@ -106,23 +147,24 @@ static bool fits(struct arena *a, struct db_rows *r, int place, char before[65])
     l.who = db_text(r, 4);
     l.channel = db_text(r, 5);
     l.detail = db_text(r, 6);
-    char *hash = hash_of(a, &l, before);
-    const char *stored = db_text(r, 7);
-    bool same = l.seq == place && stored && !strcmp(hash, stored);
-    snprintf(before, 65, "%s", hash);
+    l.mac = db_text(r, 7);
+    const char *stored = db_text(r, COLUMN_HASH), *tomb = db_text(r, COLUMN_TOMB);
+    bool same =
+        l.seq == place && stored &&
+        (tomb ? !strcmp(tomb, store_tomb(s, a, r)) : !strcmp(stored, hash_of(a, &l, before)));
+    snprintf(before, 65, "%s", stored ? stored : "");
     return same;
 }
 
-static bool walk_chain(struct store *s, int *lines, char before[65], struct err *e)
+static bool walk_chain(struct store *s, int from, int *lines, char before[65], struct err *e)
 {
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT seq, at, event, id, who, channel, detail, hash FROM audit "
-                                "ORDER BY seq",
-                                "");
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? ORDER BY seq",
+                 "i", from);
     bool ok = true;
     while (ok && db_next(&r, e)) {
         struct arena *one = arena_new();
-        ok = fits(one, &r, *lines + 1, before);
+        ok = fits(s, one, &r, from + *lines, before);
         arena_free(one);
         *lines += ok;
     }
@@ -131,27 +173,43 @@ static bool walk_chain(struct store *s, int *lines, char before[65], struct err 
         err_set(e, ERR_SYSTEM,
                 "line %d of the audit does not fit the line before: it was changed, or lines were "
                 "removed",
-                *lines + 1);
+                from + *lines);
     return ok && !r.failed;
 }
 
-bool store_verify(struct store *s, int *lines, struct err *e)
+/* The hash of the line before. */
+static bool begin_at(struct store *s, int from, char before[65], struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", from - 1);
+    const char *text = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    snprintf(before, 65, "%s", text ? text : "");
+    db_done(&r);
+    return !r.failed;
+}
+
+bool store_whole(struct store *s, int from, int *lines, struct err *e)
 {
     struct arena *a = arena_new();
     char before[65] = "";
     *lines = 0;
-    /* One transaction, so that the lines and the anchor are of the same moment. */
-    bool ok = db_begin(s->db, e);
-    if (ok)
-        ok = db_end(s->db, walk_chain(s, lines, before, e) && anchored(s, a, *lines, before, e), e);
+    if (from < 1)
+        from = 1;
+    bool wider = store_still_whole(s, from, e);
+    bool ok = begin_at(s, from, before, e) && walk_chain(s, from, lines, before, e) &&
+              store_anchored(s, a, from + *lines - 1, before, e);
+    s->whole_version = store_version(s, e);
+    s->whole_from = !ok ? 0 : wider ? s->whole_from : from;
     arena_free(a);
     return ok;
 }
 
+/* -- reading --------------------------------------------------------------------------------------
+ */
+
 char *store_audit_newest(struct store *s, struct arena *a, struct err *e)
 {
     int seq = 0;
-    return last(s, a, &seq, e);
+    return store_last(s, a, &seq, e);
 }
 
 static void set_text(struct arena *a, cJSON *o, const char *name, const char *text)

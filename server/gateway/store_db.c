@@ -30,7 +30,7 @@
     X(sqlite3_changes)
 LIB_TABLE(sql, SQLITE_API_USED);
 
-enum { POOL = 16 };
+enum { POOL = 64 };
 
 struct db {
     sqlite3 *handle;

@@ -124,12 +124,18 @@ bool store_alive(struct store *s, const char *owner)
     return alive;
 }
 
+double store_version(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "PRAGMA data_version", "");
+    double now = db_next(&r, e) ? db_real(&r, 0) : -1;
+    db_done(&r);
+    return now;
+}
+
 bool store_changed(struct store *s)
 {
     struct err ignored = { 0 };
-    struct db_rows r = db_query(s->db, &ignored, "PRAGMA data_version", "");
-    double now = db_next(&r, &ignored) ? db_real(&r, 0) : -1;
-    db_done(&r);
+    double now = store_version(s, &ignored);
     bool changed = now != s->data_version;
     s->data_version = now;
     return changed;
@@ -138,28 +144,37 @@ bool store_changed(struct store *s)
 /* -- moves ----------------------------------------------------------------------------------------
  */
 
-static bool set_state(struct store *s, const struct step *x, struct err *e)
+static bool set_state(struct store *s, const struct step *x, const char *decided, struct err *e)
 {
     bool take = x->to == STATE_APPLYING, give = x->from == STATE_APPLYING;
     double now = when_now();
     return db_run(s->db, e,
                   "UPDATE plans SET state = ?1, updated = ?2, lease = ?3, lease_until = ?4, "
-                  "result = coalesce(?5, result), "
+                  "result = coalesce(?5, result), decided = coalesce(?11, decided), "
                   "expires = CASE WHEN ?1 = 'approved' THEN ?6 ELSE expires END "
                   "WHERE id = ?7 AND state = ?8 AND (?9 = 0 OR lease = ?10)",
-                  "tdtdtdttit", names[x->to], now, take ? s->owner : NULL, take ? now + LEASE : 0.0,
-                  x->result, now + APPROVED_FOR, x->id, names[x->from], (int)give, s->owner);
+                  "tdtdtdttitt", names[x->to], now, take ? s->owner : NULL,
+                  take ? now + LEASE : 0.0, x->result, now + APPROVED_FOR, x->id, names[x->from],
+                  (int)give, s->owner, decided);
 }
 
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
 {
-    *moved = set_state(s, x, e) && db_changes(s->db) == 1;
-    if (!*moved)
+    enum plan_state is;
+    *moved = false;
+    if (!store_check_id(s, x->id, &is, e) || is != x->from)
         return e->kind == ERR_NONE;
     struct arena *a = arena_new();
-    bool ok = (!x->decision || store_note_decision(s, x, e)) &&
-              store_chain(s, names[x->to], x->id, x->who, x->channel,
-                          x->decision ? store_decision_text(a, x->decision) : x->result, e);
+    char *decided = NULL;
+    if (x->decision && store_note_decision(s, x, e))
+        decided = store_sign_decision(s, a, x->id, e);
+    *moved = e->kind == ERR_NONE && set_state(s, x, decided, e) && db_changes(s->db) == 1;
+    arena_free(a);
+    if (!*moved)
+        return e->kind == ERR_NONE;
+    a = arena_new();
+    bool ok = store_sign(s, names[x->to], x->id, x->who, x->channel,
+                         x->decision ? store_decision_text(a, x->decision) : x->result, e);
     arena_free(a);
     return ok;
 }
@@ -169,9 +184,9 @@ static bool move(struct store *s, const struct step *x, bool *moved, struct err 
     if (!store_may_move(x->from, x->to))
         bug("a change cannot go from %s to %s", names[x->from], names[x->to]);
     *moved = false;
-    bool ok = db_begin(s->db, e);
+    bool ok = store_begin(s, e);
     if (ok)
-        ok = db_end(s->db, store_step(s, x, moved, e), e);
+        ok = store_end(s, store_step(s, x, moved, e), e);
     *moved = *moved && ok;
     return ok;
 }
@@ -243,26 +258,30 @@ bool store_hold(struct store *s, const char *id, struct err *e)
     return db_run(s->db, e, "UPDATE plans SET holder = ? WHERE id = ?", "tt", s->owner, id);
 }
 
-/* The next change in that state that is past its time; false: none, or an error. */
+/* The next change in that state that is past its time, by id; "": none. */
 static bool next_expired(struct store *s, enum plan_state state, char id[80], struct err *e)
 {
-    struct db_rows r =
-        db_query(s->db, e, "SELECT id FROM plans WHERE state = ? AND expires < ? LIMIT 1", "td",
-                 names[state], when_now());
-    bool there = db_next(&r, e);
-    if (there)
-        snprintf(id, 80, "%s", db_text(&r, 0));
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT id FROM plans WHERE state = ? AND expires < ? AND id > ? "
+                                "ORDER BY id LIMIT 1",
+                                "tdt", names[state], when_now(), id);
+    const char *next = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    snprintf(id, 80, "%s", next ? next : "");
     db_done(&r);
-    return there;
+    return id[0];
 }
 
+/* One that cannot be moved (somebody was faster, or it was tampered with) stands in no other's way.
+ */
 bool store_expire(struct store *s, struct err *e)
 {
-    char id[80];
     for (enum plan_state state = STATE_DRAFT; state <= STATE_APPROVED; state++)
-        for (bool moved = true; moved && next_expired(s, state, id, e);)
-            if (!store_move(s, id, state, STATE_EXPIRED, "clock", "clock", NULL, &moved, e))
-                return false;
+        for (char id[80] = ""; next_expired(s, state, id, e);) {
+            struct err said_when_used = { 0 };
+            bool moved;
+            store_move(s, id, state, STATE_EXPIRED, "clock", "clock", NULL, &moved,
+                       &said_when_used);
+        }
     return e->kind == ERR_NONE;
 }
 

@@ -23,6 +23,8 @@ struct lister {
 static bool add_change(void *arg, const struct stored *row)
 {
     struct lister *l = arg;
+    if (row->tampered) /* list_changes and audit verify name it */
+        return true;
     const struct resource line = {
         .uri = arena_printf(l->arena, CHANGE "%s", row->id),
         .name = row->id,
@@ -117,7 +119,8 @@ static char *state(struct mcp *m, struct arena *a, const char *uri, struct cance
 
 static bool suggest(void *arg, const struct stored *row)
 {
-    resource_suggest(arg, row->id);
+    if (!row->tampered)
+        resource_suggest(arg, row->id);
     return true;
 }
 

@@ -80,7 +80,7 @@ static void body_applies(struct world *w)
     assert_int_equal(double_writes(w), 1);
     int lines = 0;
     err_clear(&e);
-    assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
+    assert_true(store_verify(engine_store(w->engine, &e), NULL, &lines, &e));
     assert_int_equal(lines, 4); /* proposed, approved, applying, applied */
 }
 

@@ -315,7 +315,7 @@ static void body_lives(struct world *w)
         live(w, &lives[i]);
     int lines = 0;
     struct err e = { 0 };
-    assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
+    assert_true(store_verify(engine_store(w->engine, &e), NULL, &lines, &e));
 }
 
 /* The console would answer 400 after it had written the route's live half. */

@@ -1,71 +1,6 @@
 /* test_store.c - the table of states, compare and set, sealing, permissions, the audit's chain. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/lib.h"
-#include "check.h"
-#include "gateway/plan.h"
-#include "gateway/store_decision.h"
-#include <sqlite3.h>
+#include "stores.h"
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static struct arena *a;
-static struct store *s;
-static char dir[64];
-
-static int setup(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    snprintf(dir, sizeof dir, "/tmp/higress-ops-store-XXXXXX");
-    s = mkdtemp(dir) ? store_open(a, dir, &e) : NULL;
-    return s ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    store_close(s);
-    arena_free(a);
-    pid_t pid = fork();
-    if (pid == 0) {
-        execlp("rm", "rm", "-rf", dir, (char *)NULL);
-        _exit(127);
-    }
-    waitpid(pid, NULL, 0);
-    return 0;
-}
-
-static __attribute__((noinline)) char *keep(const char *name, enum plan_state state, double ttl)
-{
-    struct err e = { 0 };
-    char *id = NULL;
-    struct plan *p = plan_new(a, "test", CHANGE, &e);
-    cJSON *o = json_object(a);
-    json_set_str(a, o, "name", name);
-    json_set_str(a, o, "type", "http");
-    json_set_str(a, o, "serverAddress", "10.0.0.1");
-    json_set_num(a, o, "serverPort", 3128);
-    p->gateway = "http://g";
-    p->wish = arena_printf(a, "wish of %s", name);
-    if (!plan_create(p, "proxy-server", NULL, o) || !plan_close(p) ||
-        !store_keep(s, a, p, state, "ann", ttl, &id, &e))
-        fail_msg("%s", e.text);
-    return id;
-}
-
-static __attribute__((noinline)) bool move(const char *id, enum plan_state from, enum plan_state to)
-{
-    struct err e = { 0 };
-    bool moved = false;
-    if (!store_move(s, id, from, to, "ann", "test", NULL, &moved, &e))
-        fail_msg("%s", e.text);
-    return moved;
-}
 
 static void test_states(void **state)
 {
@@ -196,20 +131,6 @@ static void test_private(void **state)
     chmod(arena_printf(a, "%s/state.key", dir), 0600);
 }
 
-#define LITE_API(X) X(sqlite3_open) X(sqlite3_exec) X(sqlite3_close)
-LIB_TABLE(lite, LITE_API);
-
-/* Changes the database behind the store's back. */
-static void sql(const char *text)
-{
-    struct err e = { 0 };
-    sqlite3 *db = NULL;
-    assert_true(LIB_LOAD(lite, LITE_API, "libsqlite3.so.0", "libsqlite3-0", &e));
-    assert_int_equal(lite.sqlite3_open(arena_printf(a, "%s/state.db", dir), &db), SQLITE_OK);
-    assert_int_equal(lite.sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    lite.sqlite3_close(db);
-}
-
 static void test_tampered_plan(void **state)
 {
     (void)state;
@@ -242,21 +163,19 @@ static void test_audit(void **state)
     move(id, STATE_PENDING, STATE_APPROVED);
     move(id, STATE_APPROVED, STATE_CANCELLED);
     assert_true(store_audit(s, "note", id, "ann", "test", NULL, &e));
-    assert_true(store_verify(s, &lines, &e));
+    assert_true(store_verify(s, NULL, &lines, &e));
     assert_int_equal(lines, 4);
     sql("CREATE TABLE audit_copy AS SELECT * FROM audit");
     for (size_t i = 0; i < sizeof tampering / sizeof *tampering; i++) {
         struct err f = { 0 };
         sql(tampering[i]);
-        if (store_verify(s, &lines, &f))
+        if (store_verify(s, NULL, &lines, &f))
             fail_msg("not noticed: %s", tampering[i]);
         assert_int_equal(f.kind, ERR_SYSTEM);
         sql("DELETE FROM audit; INSERT INTO audit SELECT * FROM audit_copy");
     }
-    assert_true(store_verify(s, &lines, &e));
+    assert_true(store_verify(s, NULL, &lines, &e));
 }
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
