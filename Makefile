@@ -24,8 +24,8 @@ SRC     := $(sort $(shell find server tools -name '*.c'))
 OBJ     := $(SRC:%.c=$B/%.o) $B/assets.o
 LIBOBJ  := $(filter-out $B/server/main.o,$(OBJ))
 UNIT    := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
-# Test programs are linked often and shipped never: gold is four times as fast where it is installed.
-GOLD    := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+# Test programs are linked often and shipped never: gold is four times as fast, where it is installed (not with clang).
+GOLD    := $(if $(filter gcc,$(notdir $(CC))),$(if $(shell command -v ld.gold),-fuse-ld=gold))
 objects  = $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c))
 
 build: $B/$(NAME) ## builds the binary into build/
@@ -83,12 +83,16 @@ run: ## installs what is missing, builds, and runs the shop demo on the embedded
 test: ## everything CI runs; closes with `N passed, N failed`; PART=name runs one part
 	@bash tests/setup/install.sh test
 	@bash tests/run $(PART)
+quick: ## in a minute: builds, unit tests, rules, lint of what changed, a handful of scenarios
+	@QUICK=1 bash tests/run 00-build 10-unit 14-lint 15-golden 35-scenarios
+t: ## one test: T=store:lease a unit case, T=52-manifest[:stdio][:2026-07-28] scenarios, T=fuzz:uri a part
+	@bash tests/one "$(T)"
 lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
 contract: ## replays the recorded exchanges with the real console: a line a file and a total
 	@bash tests/parts/30-contract
-fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri|jwt [FUZZ_SECONDS=3600]
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/18-fuzz-protocol $(T)
+fuzz: ## one libFuzzer target for long: T=h1|json|jwt|post|rpc|state|uri|yaml [FUZZ_SECONDS=3600]
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/16-fuzz $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance
 bench: ## prints figures beside their targets and peers; PART="http idle" runs some
@@ -101,5 +105,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: build unit unit-programs run test lint contract fuzz conformance bench install clean help
+.PHONY: build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
 .DEFAULT_GOAL := build

@@ -5,6 +5,7 @@
  * the text up to an empty line; or a GET whose Last-Event-ID is the text. The http_* functions here
  * take the place of net/http.c: they check that each exchange is answered once, with JSON or events
  * of JSON.
+ * fuzz: -runs=180000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/err.h"
 #include "fixture.h"

@@ -1,6 +1,8 @@
 /* fuzz_state.c - signed states and session ids: whatever is sent instead of the real one is
  * refused. The first byte says how the real text is altered by the rest, or that the rest is the
- * text. */
+ * text.
+ * fuzz: -runs=400000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"

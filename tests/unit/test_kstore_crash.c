@@ -3,7 +3,9 @@
  *
  * A child process answers one request on the folder and kills itself at a step drawn by chance; a
  * twin folder answers the same request undisturbed. What is in the folder after recovery must be
- * what the twin had before or what it has after. */
+ * what the twin had before or what it has after.
+ * Slow: hundreds of processes are killed.
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
