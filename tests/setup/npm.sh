@@ -1,6 +1,7 @@
 #!/bin/bash
 # npm.sh FOLDER [INTO] - build/INTO (build/FOLDER) gets the npm packages that tests/FOLDER/package-lock.json pins, with a
-# Node.js of their own, and the programs of tests/FOLDER that use them. The packages are installed once for all checkouts (tests/setup/cache.sh); asks no network after that.
+# Node.js of their own, and beside them the programs of tests/FOLDER. The packages are installed once for all checkouts
+# (tests/setup/cache.sh); asks no network after that.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 into=build/${2:-$1} lock=tests/$1/package-lock.json
