@@ -21,7 +21,7 @@ PASSWORD = "wet-paint-7731"
 
 
 def wait_for(port, process, what):
-    for _ in range(200):
+    for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError("%s ended with %s" % (what, process.returncode))
         try:
