@@ -294,8 +294,6 @@ const struct check_rule check_ai_rules[] = {
     { "ai-route", "headerPredicates|urlParamPredicates",
       "Predicates are ASCII; each type and key once; not x-higress-llm-model.", ai_predicates },
     { "ai-route", "modelPredicates", "REGULAR: an expression of RE2.", ai_models },
-    { "ai-route", "pathPredicate|headerPredicates|urlParamPredicates|modelPredicates",
-      "Expressions compile to at most 100 instructions.", check_regex_sizes, .doubt = true },
     { "ai-route", "upstreams", "Each upstream has a weight; they sum to 100.", ai_weights },
     { "ai-route", "fallbackConfig", "An enabled fallback has upstreams and codes 4xx, 5xx.",
       ai_fallback },

@@ -2,9 +2,10 @@
  *
  * Envoy refuses all routes of the gateway for one expression that it cannot read or whose program
  * is too large, so that every later change of any route is dead. Which size is too large is said by
- * the gateway's bootstrap: above the most that any is known to allow, an expression is refused; up
- * to there it is doubted.
+ * the gateway's bootstrap (verify_regex.c asks it); what no gateway is known to allow is refused
+ * here.
  */
+#include "gateway/check.h"
 #include "gateway/check_inside.h"
 #include "gateway/check_shared.h"
 #include "gateway/regex.h"
@@ -46,36 +47,33 @@ bool check_predicate(const struct check *c, const cJSON *predicate, const char *
            check_expression(c, arena_printf(c->a, "%s.matchValue", where), expression, behind);
 }
 
-static bool is_small(const struct check *c, const cJSON *predicate, const char *where,
-                     const char *behind)
+/* The larger of what was found and this one. */
+static void measure(const struct check *c, const cJSON *predicate, const char *where,
+                    const char *behind, struct check_largest *out)
 {
     const char *expression = expression_of(predicate);
     char why[WHY_MAX];
     int size = expression ? size_of(c, expression, behind, why) : 0;
-    return size <= REGEX_SIZE_STOCK ||
-           check_no(c,
-                    "%s.matchValue: '%s' compiles to %d instructions; an Envoy whose bootstrap "
-                    "does not set re2.max_program_size.error_level takes %d and refuses all routes "
-                    "for a larger one",
-                    where, check_shown(c, expression), size, REGEX_SIZE_STOCK);
+    if (size > out->size)
+        *out = (struct check_largest){ size, where, expression };
 }
 
-bool check_regex_sizes(const struct check *c)
+struct check_largest check_largest_expression(struct arena *a, const cJSON *object)
 {
     static const char *const lists[] = { "headers", "urlParams", "headerPredicates",
                                          "urlParamPredicates", "modelPredicates" };
     static const char *const paths[] = { "path", "pathPredicate" };
+    struct check_largest largest = { 0 };
+    const struct check c = { .a = a };
     const cJSON *p;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (!is_small(c, json_get(c->after, paths[i]), paths[i], REGEX_REST_OF_PATH))
-            return false;
+        measure(&c, json_get(object, paths[i]), paths[i], REGEX_REST_OF_PATH, &largest);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         int n = 0;
-        cJSON_ArrayForEach(p, json_get(c->after, lists[i]))
+        cJSON_ArrayForEach(p, json_get(object, lists[i]))
         {
-            if (!is_small(c, p, arena_printf(c->a, "%s[%d]", lists[i], n++), ""))
-                return false;
+            measure(&c, p, arena_printf(a, "%s[%d]", lists[i], n++), "", &largest);
         }
     }
-    return true;
+    return largest;
 }

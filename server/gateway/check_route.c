@@ -308,8 +308,6 @@ const struct check_rule check_route_rules[] = {
       rewrite_path },
     { "route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",
       check_retries },
-    { "route", "path|headers|urlParams", "Expressions compile to at most 100 instructions.",
-      check_regex_sizes, .doubt = true },
     { "route", "headerControl", "Header values are one line.", check_header_lines },
     { "domain", "name", "The name is a host name or *.name.", domain_name },
     { "domain", "enableHttps|certIdentifier", "on and force need a certificate.", domain_https },

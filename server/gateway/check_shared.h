@@ -21,8 +21,6 @@ bool check_expression(const struct check *c, const char *where, const char *expr
 bool check_predicate(const struct check *c, const cJSON *predicate, const char *where,
                      const char *behind);
 #define REGEX_REST_OF_PATH ".*" /* behind the expression of a path */
-/* Would a stock Envoy take the expressions of all predicates? */
-bool check_regex_sizes(const struct check *c);
 /* Settings of key-rate-limit, cluster-key-rate-limit and ai-token-ratelimit (data plane's own
  * rules: one bad rule makes the plugin keep the old settings). */
 bool check_limits(const struct check *c, const char *plugin, const char *where);
