@@ -11,42 +11,6 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gateway/kind.h"
-#include <ctype.h>
-
-static const char *const telling[] = { "password",      "passwd",  "passphrase",      "secret",
-                                       "apikey",        "token",   "accesskey",       "privatekey",
-                                       "credential",    "authkey", "signingkey",      "jwks",
-                                       "authorization", "dsn",     "connectionstring" };
-/* "tokenType", "imagePullSecret" and the like name something; they are not the secret. */
-static const char *const harmless[] = { "name",     "names",     "ref",        "type",    "types",
-                                        "url",      "uri",       "path",       "header",  "headers",
-                                        "source",   "field",     "prefix",     "expires", "ttl",
-                                        "interval", "endpoint",  "pullsecret", "domain",  "mode",
-                                        "limit",    "identifier" };
-
-static bool ends_harmless(const char *s)
-{
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (text_ends(s, harmless[i]))
-            return true;
-    return false;
-}
-
-bool mask_name_is_secret(const char *member)
-{
-    char s[96];
-    size_t n = 0;
-    for (; *member && n < sizeof s - 1; member++)
-        if (isalnum((unsigned char)*member))
-            s[n++] = (char)tolower((unsigned char)*member);
-    s[n] = '\0';
-    if (!strcmp(s, "cookie") || !strcmp(s, "setcookie"))
-        return true;
-    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
-        if (strstr(s, telling[i]))
-            return !ends_harmless(s);
-    return false;
-}
 
 /* Values that are secret wherever they stand. */
 static bool value_is_secret(const char *s)

@@ -19,3 +19,10 @@ cJSON *mask_object(struct arena *a, const struct kind *k, const cJSON *o);
 bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJSON *after,
                   struct err *e);
 bool mask_name_is_secret(const char *member); /* "apiKey", "x-api-key", "password", … */
+
+/* Is what stands under such a header or query parameter a credential? In any case. */
+bool mask_header_is_secret(const char *name);
+bool mask_query_is_secret(const char *name);
+/* Any text: tokens known by their form (ghp_…, "Bearer x", PEM keys, passwords and keys in URLs)
+ * become fingerprints; a URL keeps scheme, host and path. */
+char *mask_shapes(struct arena *a, const char *text);
