@@ -52,7 +52,7 @@ static const struct mask_row service_source[] = {
     { "authN.properties.nacosUsername", MASK_SHOW },
     { "properties.mcpServerBaseUrl", MASK_URL },
     { "name|version|type|domain|port|protocol|sni|proxyName|vport.defaultValue|"
-      "vport.servicesVport.name|vport.servicesVport.value|authN.enabled|"
+      "vport.servicesVport.name|vport.servicesVport.value|vport.services.*|authN.enabled|"
       "properties.nacosNamespaceId|properties.nacosGroups|properties.enableMCPServer|"
       "properties.mcpServerExportDomains|properties.consulDatacenter|"
       "properties.consulServiceTag|properties.consulRefreshInterval|properties.zkServicesPath",

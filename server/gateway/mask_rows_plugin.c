@@ -210,7 +210,7 @@ static const struct mask_row mcp_server[] = {
       "server.securitySchemes.defaultCredential|"
       "tools.requestTemplate.security.credential|tools.security.credential",
       MASK_HIDE },
-    { "server.config.*", MASK_CONFIG },
+    { "server.config", MASK_CONFIG },
     { "tools.requestTemplate.headers.value", MASK_NAMED, "key" },
     { "tools.args.default|tools.args.enum", MASK_NAMED, "name" },
     { "tools.args.items|tools.args.properties|tools.outputSchema", MASK_SCHEMA },
@@ -325,7 +325,7 @@ static const struct mask_row request_block[] = {
 };
 
 static const struct mask_row request_validation[] = {
-    { "body_schema.*|header_schema.*", MASK_SCHEMA },
+    { "body_schema|header_schema", MASK_SCHEMA },
     { "rejected_msg", MASK_TEXT },
     { "enable_oas3|enable_swagger|rejected_code", MASK_SHOW },
     { 0 },
