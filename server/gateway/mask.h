@@ -2,7 +2,8 @@
  *
  * What is secret is said by tables (mask_table.h): each member of each kind, each plugin's settings
  * and the trees in their texts. What no table knows is hidden, unless it is a boolean, a duration,
- * a short number, or a word that this gateway shows itself (mask_words). Tokens known by their form
+ * a short number, one or two bytes, or a word that this gateway shows itself (mask_words). Tokens
+ * known by their form
  * are hidden wherever they stand. References (${secret.name.key}) and placeholders stay.
  *
  * Masking is a function of the object and of what the gateway holds: nothing is learnt from it.

@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { SHORT_NUMBER = 10 }; /* digits; fewer are no credential */
+enum { SHORT_NUMBER = 10 /* digits; fewer are no credential */, LEAST = 3 /* bytes */ };
 
 void mask_hide(struct mask_walk *w, cJSON *leaf)
 {
@@ -83,8 +83,8 @@ static void hide_unknown(struct mask_walk *w, cJSON *leaf, const char *name)
         return;
     }
     const char *s = leaf->valuestring;
-    bool shown =
-        is_plain_number(s) || is_duration(s) || is_flag(s) || (!w->strict && secret_is_public(s));
+    bool shown = strlen(s) < LEAST || is_plain_number(s) || is_duration(s) || is_flag(s) ||
+                 (!w->strict && secret_is_public(s));
     if (!shown || mask_name_is_weighty(name))
         mask_hide(w, leaf);
     else
