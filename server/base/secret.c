@@ -39,6 +39,7 @@ static struct {
     uint8_t key[SHA256_SIZE];
     bool has_key;
     struct secret_set *newer, *older;
+    struct arena *arena; /* of the words */
     uint64_t *words, *old_words;
     int word_count;
 } secrets;
@@ -98,7 +99,9 @@ static uint64_t *place_of(uint64_t *words, uint64_t h)
 
 static uint64_t *new_words(void)
 {
-    return arena_array(arena_new(), uint64_t, WORDS); /* of the process: reused, never freed */
+    if (!secrets.arena)
+        secrets.arena = arena_new();
+    return arena_array(secrets.arena, uint64_t, WORDS);
 }
 
 void secret_publish(const char *word)

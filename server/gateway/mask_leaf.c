@@ -240,40 +240,34 @@ static void by_setting(struct mask_walk *w, cJSON *leaf, const char *name)
         mask_hide(w, leaf);
 }
 
+static bool has_nothing_to_hide(const cJSON *leaf)
+{
+    if (cJSON_IsString(leaf))
+        return !leaf->valuestring[0] || secret_is_mask(leaf->valuestring);
+    return !cJSON_IsNumber(leaf);
+}
+
 void mask_leaf(struct mask_walk *w, const struct mask_at *at, cJSON *leaf,
                const struct mask_place *up)
 {
     const struct mask_row *row = at->row;
-    if (!cJSON_IsString(leaf) && !cJSON_IsNumber(leaf))
+    enum mask_rule rule = row ? row->rule : MASK_UNKNOWN;
+    if (has_nothing_to_hide(leaf))
         return;
-    if (cJSON_IsString(leaf) && (!leaf->valuestring[0] || secret_is_mask(leaf->valuestring)))
-        return;
-    switch (row ? row->rule : MASK_UNKNOWN) {
-    case MASK_UNKNOWN:
-    case MASK_PLUGIN:
-    case MASK_TREE:
+    if (rule == MASK_UNKNOWN || rule == MASK_PLUGIN || rule == MASK_TREE)
         hide_unknown(w, leaf, up->name);
-        break;
-    case MASK_HIDE:
-        mask_hide(w, leaf);
-        break;
-    case MASK_NAMED:
+    else if (rule == MASK_NAMED)
         by_sibling(w, leaf, up, row->with);
-        break;
-    case MASK_KEY:
+    else if (rule == MASK_KEY)
         by_own_name(w, leaf, up);
-        break;
-    case MASK_ANNOTATION:
+    else if (rule == MASK_ANNOTATION)
         by_annotation(w, leaf, up);
-        break;
-    case MASK_LIMIT:
+    else if (rule == MASK_LIMIT)
         by_limit(w, leaf, up);
-        break;
-    case MASK_CONFIG:
+    else if (rule == MASK_CONFIG)
         by_setting(w, leaf, up->name);
-        break;
-    default:
-        by_rule(w, leaf, row->rule);
-        break;
-    }
+    else if (rule == MASK_HIDE)
+        mask_hide(w, leaf);
+    else
+        by_rule(w, leaf, rule);
 }

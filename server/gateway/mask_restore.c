@@ -43,6 +43,13 @@ static bool has_mask(const cJSON *node)
     return false;
 }
 
+static const char *path_of(struct arena *a, const char *where, const cJSON *child)
+{
+    if (!child->string)
+        return where;
+    return *where ? arena_printf(a, "%s.%s", where, child->string) : child->string;
+}
+
 /* -- finding the same place ------------------------------------------------------------------- */
 
 /* What tells an element of a list from the others. */
@@ -180,9 +187,7 @@ static bool restore(struct restoring *r, struct pair now, cJSON *after, const ch
     if (now.real && (now.real->type & 0xff) != (after->type & 0xff))
         now = (struct pair){ 0 };
     for (cJSON *c = after->child; c; c = c->next) {
-        const char *at = !c->string ? where
-                         : *where   ? arena_printf(r->arena, "%s.%s", where, c->string)
-                                    : c->string;
+        const char *at = path_of(r->arena, where, c);
         if ((has_mask(c) || (c->string && secret_find_mask(c->string))) &&
             !restore_child(r, now, after, c, at))
             return false;
@@ -215,6 +220,8 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
     struct restoring r = { .arena = a, .kind = k, .e = e };
     if (!after || !has_mask(after))
         return true;
+    if (cJSON_IsString(after))
+        return refuse(&r, "");
     before = before ? mask_bare(a, k, before) : NULL;
     const cJSON *shown = mask_bare(a, k, after);
     struct pair ways[] = { { before, before ? mask_object(a, k, before) : NULL },
@@ -233,20 +240,23 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
 
 /* -- values by reference ---------------------------------------------------------------------- */
 
+static bool is_hidden(const cJSON *masked, const char *value)
+{
+    return cJSON_IsString(masked) && strcmp(masked->valuestring, value) != 0;
+}
+
+/* Where o holds the value and its masked form does so, too; NULL: nowhere. */
 static const char *shown_at(struct arena *a, const cJSON *o, const cJSON *masked, const char *value,
                             const char *where)
 {
     if (cJSON_IsString(o) && !strcmp(o->valuestring, value))
-        return masked && cJSON_IsString(masked) && strcmp(masked->valuestring, value) != 0 ? NULL
-                                                                                           : where;
+        return is_hidden(masked, value) ? NULL : where;
     const cJSON *m = masked ? masked->child : NULL;
-    for (const cJSON *c = o ? o->child : NULL; c; c = c->next, m = m ? m->next : NULL) {
-        const char *at = !c->string ? where
-                         : *where   ? arena_printf(a, "%s.%s", where, c->string)
-                                    : c->string;
-        const char *found = shown_at(a, c, m, value, at);
+    for (const cJSON *c = o ? o->child : NULL; c; c = c->next) {
+        const char *found = shown_at(a, c, m, value, path_of(a, where, c));
         if (found)
             return found;
+        m = m ? m->next : NULL;
     }
     return NULL;
 }

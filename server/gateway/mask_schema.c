@@ -55,6 +55,20 @@ static void leaf(struct mask_walk *w, cJSON *c, const char *name)
                                   : mask_shapes(w->arena, s));
 }
 
+static void walk(struct mask_walk *w, cJSON *node, const char *property, bool holder);
+
+static void walk_member(struct mask_walk *w, cJSON *c, const char *property)
+{
+    if (text_starts(c->string, "x-"))
+        hide_all(w, c);
+    else if (ONE_OF(values, c->string))
+        by_property(w, c, property);
+    else if (c->child)
+        walk(w, c, property, ONE_OF(holders, c->string));
+    else
+        leaf(w, c, c->string);
+}
+
 /* holder: the members are named by what they hold. */
 static void walk(struct mask_walk *w, cJSON *node, const char *property, bool holder)
 {
@@ -62,14 +76,10 @@ static void walk(struct mask_walk *w, cJSON *node, const char *property, bool ho
     property = own && !holder ? own : property;
     for (cJSON *c = node->child; c; c = c->next) {
         const char *name = c->string ? c->string : "";
-        if (!c->string || (holder && c->child))
-            c->child ? walk(w, c, holder ? name : property, false) : leaf(w, c, name);
-        else if (!holder && text_starts(name, "x-"))
-            hide_all(w, c);
-        else if (!holder && ONE_OF(values, name))
-            by_property(w, c, property);
+        if (c->string && !holder)
+            walk_member(w, c, property);
         else if (c->child)
-            walk(w, c, property, ONE_OF(holders, name));
+            walk(w, c, holder ? name : property, false);
         else
             leaf(w, c, name);
     }

@@ -153,23 +153,29 @@ static bool find_pem(const char *at, struct find *f)
     return true;
 }
 
-/* "Azure: three characters, a digit, Q~"; "zhipu: 32 hex digits, a dot, a secret"; a Telegram bot's
- * "123456789:AA…". */
-static bool find_odd(const char *at, struct find *f)
+/* Three characters, a digit, Q~. */
+static bool find_azure(const char *at, struct find *f)
 {
-    size_t n = strspn(at, WORD "~."), hex = strspn(at, HEX), digits = strspn(at, "0123456789");
-    bool azure =
-        n >= 34 && n <= 44 && isdigit((unsigned char)at[3]) && at[4] == 'Q' && at[5] == '~';
-    bool zhipu = hex == 32 && at[32] == '.' && strspn(at + 33, ALNUM) >= 12;
-    bool telegram =
-        digits >= 8 && digits <= 10 && at[digits] == ':' && strspn(at + digits + 1, WORD) >= 30;
-    if (azure)
-        *f = (struct find){ n, 0 };
-    else if (zhipu)
-        *f = (struct find){ 33 + strspn(at + 33, ALNUM), 0 };
-    else if (telegram)
-        *f = (struct find){ digits + 1 + strspn(at + digits + 1, WORD), digits + 1 };
-    return azure || zhipu || telegram;
+    size_t n = strspn(at, WORD "~.");
+    *f = (struct find){ n, 0 };
+    return n >= 34 && n <= 44 && isdigit((unsigned char)at[3]) && text_starts(at + 4, "Q~");
+}
+
+/* 32 hex digits, a dot, a secret. */
+static bool find_zhipu(const char *at, struct find *f)
+{
+    size_t hex = strspn(at, HEX), rest = hex == 32 && at[hex] == '.' ? strspn(at + 33, ALNUM) : 0;
+    *f = (struct find){ 33 + rest, 0 };
+    return rest >= 12;
+}
+
+/* "123456789:AA…", of a Telegram bot. */
+static bool find_telegram(const char *at, struct find *f)
+{
+    size_t digits = strspn(at, "0123456789");
+    size_t rest = at[digits] == ':' ? strspn(at + digits + 1, WORD) : 0;
+    *f = (struct find){ digits + 1 + rest, digits + 1 };
+    return digits >= 8 && digits <= 10 && rest >= 30;
 }
 
 /* A word of prose after "Bearer" is none. */
@@ -247,7 +253,8 @@ static bool begins(const char *text, const char *at)
 static bool find_one(const char *text, const char *at, struct find *f)
 {
     return find_form(at, f) || find_jwt(at, f) || find_pem(at, f) ||
-           find_scheme(at, at == text, f) || find_odd(at, f);
+           find_scheme(at, at == text, f) || find_azure(at, f) || find_zhipu(at, f) ||
+           find_telegram(at, f);
 }
 
 void mask_piece(struct arena *a, struct buf *b, const char *s, size_t n)

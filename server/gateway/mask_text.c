@@ -69,22 +69,28 @@ static void write_value(struct arena *a, struct buf *b, const char *s, size_t n)
     mask_piece(a, b, s, n);
 }
 
-/* At `at` begins a name: where its value is, if it has one. NULL: none. */
+/* Past a backslash before a quote: of a text in a text. */
+static const char *escaped(const char *p)
+{
+    return *p == '\\' && p[1] == '"' ? p + 1 : p;
+}
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
 static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
 {
-    const char *p = at + n;
-    if (*p == '\\' && strchr("\"'", p[1] ? p[1] : ' '))
-        p++;
-    p += *p == '"' || *p == '\'';
-    p = skip(p, " \t");
+    const char *p = escaped(at + n);
+    p = skip(p + is_quote(*p), " \t");
     bool mark = *p == ':' || *p == '=';
     if (!mark && !set_header)
         return NULL;
-    p = skip(p + mark, " \t");
-    if (*p == '\\' && p[1] == '"')
-        p++;
-    *quote = *p == '"' || *p == '\'' || *p == '`' ? *p : '\0';
-    return p + (*quote != '\0');
+    p = escaped(skip(p + mark, " \t"));
+    *quote = is_quote(*p) ? *p : '\0';
+    return p + is_quote(*p);
 }
 
 /* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */

@@ -165,23 +165,30 @@ static bool is_shown(const char *name)
     return mask_query_is_shown(name);
 }
 
+/* A flag, a short number, what is filled in later. */
+static bool is_setting(const char *name, const char *value)
+{
+    bool flag = !strcasecmp(value, "true") || !strcasecmp(value, "false");
+    bool number = is_short_number(value, strlen(value)) && !mask_query_is_secret(name);
+    return flag || number || mask_is_placeholder(value) || (*value == '{' && text_ends(value, "}"));
+}
+
 static void write_pair(struct arena *a, struct buf *b, const char *s, size_t n)
 {
     const char *equals = memchr(s, '=', n);
-    char *name = arena_strndup(a, s, equals ? (size_t)(equals - s) : n);
-    size_t value = equals ? n - (size_t)(equals + 1 - s) : 0;
-    char *plain = equals ? arena_strndup(a, equals + 1, value) : name;
-    bool flag = !strcasecmp(plain, "true") || !strcasecmp(plain, "false");
-    buf_str(b, equals ? name : "");
-    buf_str(b, equals ? "=" : "");
-    if (is_shown(name) && equals)
-        buf_str(b, mask_shapes(a, plain));
-    else if (flag || mask_is_placeholder(plain) ||
-             (is_short_number(plain, strlen(plain)) && !mask_query_is_secret(name)) ||
-             strchr(plain, '{'))
-        buf_str(b, plain);
+    if (!equals) {
+        mask_piece(a, b, s, n);
+        return;
+    }
+    char *name = arena_strndup(a, s, (size_t)(equals - s));
+    char *value = arena_strndup(a, equals + 1, n - (size_t)(equals + 1 - s));
+    buf_printf(b, "%s=", name);
+    if (is_shown(name))
+        buf_str(b, mask_shapes(a, value));
+    else if (is_setting(name, value))
+        buf_str(b, value);
     else
-        mask_piece(a, b, plain, strlen(plain));
+        mask_piece(a, b, value, strlen(value));
 }
 
 static void write_query(struct arena *a, struct buf *b, const char *s, const char *end)

@@ -123,52 +123,67 @@ static bool is_harmless(const char *class, const cJSON *object, const cJSON *lea
     return starts(class, "harmless") || starts(class, "text") || starts(class, "pem");
 }
 
+static void compare_text(const char *kind, const cJSON *object, const cJSON *o, const cJSON *shown,
+                         const char *path)
+{
+    const char *class = class_of(kind, path);
+    if (!o->valuestring[0])
+        return;
+    if (!class || !is_harmless(class, object, o)) {
+        secret++;
+        return;
+    }
+    bool same = cJSON_IsString(shown) && !strcmp(o->valuestring, shown->valuestring);
+    seen++;
+    readable += same;
+    if (!same && complaints++ < 40)
+        printf("%s %s: '%.60s' is hidden\n", kind, path, o->valuestring);
+}
+
+static void compare(const char *kind, const cJSON *object, const cJSON *o, const cJSON *shown,
+                    const char *path);
+
+static void compare_members(const char *kind, const cJSON *o, const cJSON *shown, const char *path)
+{
+    const char *plugin = json_str(o, "pluginName");
+    for (const cJSON *c = o->child; c; c = c->next) {
+        const cJSON *m = json_get(shown, c->string);
+        if (m && plugin && !strcmp(c->string, "configurations"))
+            compare(arena_printf(a, "plugin:%s", plugin), c, c, m, "");
+        else if (m) /* what is said twice is shown once */
+            compare(kind, o, c, m, *path ? arena_printf(a, "%s.%s", path, c->string) : c->string);
+    }
+}
+
 static void compare(const char *kind, const cJSON *object, const cJSON *o, const cJSON *shown,
                     const char *path)
 {
-    if (cJSON_IsString(o) && o->valuestring[0]) {
-        const char *class = class_of(kind, path);
-        if (!class || !is_harmless(class, object, o)) {
-            secret++;
-            return;
-        }
-        seen++;
-        bool same = cJSON_IsString(shown) && !strcmp(o->valuestring, shown->valuestring);
-        readable += same;
-        if (!same && complaints++ < 400)
-            printf("%s %s: '%.60s' is hidden\n", kind, path, o->valuestring);
-        return;
-    }
-    const cJSON *s = cJSON_IsArray(o) && shown ? shown->child : NULL;
-    for (const cJSON *c = o ? o->child : NULL; c; c = c->next, s = s ? s->next : NULL) {
-        const cJSON *m = cJSON_IsObject(o) ? json_get(shown, c->string) : s;
-        const char *below = !c->string ? path
-                            : *path    ? arena_printf(a, "%s.%s", path, c->string)
-                                       : c->string;
-        const char *plugin = json_str(o, "pluginName");
-        if (m && c->string && plugin && !strcmp(c->string, "configurations"))
-            compare(arena_printf(a, "plugin:%s", plugin), c, c, m, "");
-        else if (m)
-            compare(kind, cJSON_IsObject(o) ? o : object, c, m, below);
-    }
+    if (cJSON_IsString(o))
+        compare_text(kind, object, o, shown, path);
+    else if (cJSON_IsObject(o))
+        compare_members(kind, o, shown, path);
+    const cJSON *m = cJSON_IsArray(o) ? shown->child : NULL;
+    for (const cJSON *c = m ? o->child : NULL; c && m; c = c->next, m = m->next)
+        compare(kind, object, c, m, path);
+}
+
+/* Of a list's path or one object's; what lies below an object is something else. */
+static bool is_path_of(const char *path, const struct kind *k)
+{
+    size_t n = strlen(k->list);
+    if (strncmp(path, k->list, n) != 0 || (k->flags & KIND_ODD))
+        return false;
+    return !path[n] || path[n] == '?' || (path[n] == '/' && !strchr(path + n + 1, '/'));
 }
 
 static const struct kind *kind_of(const char *path)
 {
-    const struct kind *best = NULL;
-    size_t most = 0;
     if (strstr(path, "/plugin-instances"))
         return kind_find("plugin-instance");
-    for (const struct kind *k = kinds; k->name; k++) {
-        size_t n = strlen(k->list);
-        if (!strncmp(path, k->list, n) && strchr("/?", path[n] ? path[n] : '/') && n > most) {
-            most = n;
-            best = k;
-        }
-    }
-    const char *name = best ? strpbrk(path + most, "/?") : NULL;
-    bool below = name && *name == '/' && strchr(name + 1, '/');
-    return best && ((best->flags & KIND_ODD) || below) ? NULL : best;
+    for (const struct kind *k = kinds; k->name; k++)
+        if (is_path_of(path, k))
+            return k;
+    return NULL;
 }
 
 static void look_at(const struct kind *k, const cJSON *o)
