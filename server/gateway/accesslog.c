@@ -250,7 +250,7 @@ static bool format_hides(struct scan *s, const char *text, size_t n)
     const char *nl;
 
     for (int i = 0; i < LOOK_AT && (nl = memrchr(text, '\n', n)); i++) {
-        const cJSON *row = log_record(s->arena, nl + 1, n - (size_t)(nl - text) - 1);
+        const cJSON *row = log_record(s->scratch, nl + 1, n - (size_t)(nl - text) - 1);
         if (row && log_hides_fields(row))
             return true;
         n = (size_t)(nl - text);
@@ -281,6 +281,16 @@ static size_t take_block(struct scan *s, char *text, size_t n)
     return n;
 }
 
+static bool read_block(struct scan *s, int fd, char *to, size_t n, size_t pos, struct err *e)
+{
+    errno = 0;
+    if (pread(fd, to, n, (off_t)pos) != (ssize_t)n)
+        return err_set(e, ERR_SYSTEM, "the access log changed while it was read: %s",
+                       errno ? strerror(errno) : "it became shorter");
+    s->seen.scanned += n;
+    return true;
+}
+
 static bool scan_file(struct scan *s, int fd, size_t size, size_t max_scan, struct err *e)
 {
     char *buf = arena_alloc(s->arena, BLOCK + MAX_LINE + 1);
@@ -288,11 +298,9 @@ static bool scan_file(struct scan *s, int fd, size_t size, size_t max_scan, stru
 
     while (pos > 0 && !s->done && s->seen.scanned < max_scan) {
         size_t n = pos < BLOCK ? pos : BLOCK;
-        if (pread(fd, buf + BLOCK - n, n, (off_t)(pos - n)) != (ssize_t)n)
-            return err_set(e, ERR_SYSTEM, "the access log changed while it was read: %s",
-                           errno ? strerror(errno) : "it became shorter");
         pos -= n;
-        s->seen.scanned += n;
+        if (!read_block(s, fd, buf + BLOCK - n, n, pos, e))
+            return false;
         char *text = buf + BLOCK - n;
         size_t left = take_block(s, text, n + carry);
         s->line_lost = s->line_lost || left >= MAX_LINE; /* a longer line is none of ours */

@@ -289,7 +289,7 @@ static void test_paths(void **state)
         { "/o?sEcr3tw0rd", "/o?***" },
         { "/o?%74oken=abc", "/o?%74oken=***" },
         { "/o?token%3Dabc&x%3d1", "/o?***&***" },
-        { "/o%3Ftoken%3Dabc", "/o%3F***" },
+        { "/o%3Ftoken%3Dabc", "/o%3Ftoken%3D***" },
         { "/o?a=1;b=2#access_token=x", "/o?a=***;b=***#access_token=***" },
         { "/o;jsessionid=abc?x=1", "/o;jsessionid=***?x=***" },
         { "http://u:secretpw@h.example/p?x=1", "http://u:***@h.example/p?x=***" },
