@@ -161,10 +161,15 @@ static cJSON *from_pieces(struct arena *a, const struct pieces *all, int count)
     return record;
 }
 
-/* Of a forged line only what stands before the first doubtful key is the gateway's own. */
+/* Of a forged line what stands before the first doubtful key is told, but nothing of how the
+ * request went: that would blame somebody. */
 static cJSON *forged(struct arena *a, const struct pieces *all)
 {
-    cJSON *record = from_pieces(a, all, sound_pieces(all));
+    int count = sound_pieces(all), code = log_key_place("response_code", 13, 0);
+
+    while (count > 0 && all->list[count - 1].place >= code)
+        count--;
+    cJSON *record = from_pieces(a, all, count);
 
     json_set_bool(a, record, "forged", true);
     return record;

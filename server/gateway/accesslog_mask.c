@@ -16,7 +16,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX_VALUE = 300, MAX_AI = 80, MAX_NAME = 64 };
+enum { MAX_VALUE = 300, MAX_AI = 80, MAX_NAME = 64, MASK_ROUNDS = 8, MAX_MASKED = 2048 };
 
 enum rule {
     HIDE,
@@ -238,14 +238,37 @@ static bool is_word(const char *s)
     return n < 16 && !s[n];
 }
 
+/* The rules for tokens look far ahead, so a text that is much longer than what is shown of it is
+ * shortened first: where no token can go on. */
+static char *shorten(char *text)
+{
+    size_t n = strnlen(text, MAX_MASKED + 1);
+
+    if (n <= MAX_MASKED)
+        return text;
+    while (n > 0 && !strchr(" \t,;&\"'", text[n - 1]))
+        n--;
+    text[n] = '\0';
+    if (n == 0)
+        memcpy(text, LOG_HIDDEN, sizeof LOG_HIDDEN);
+    return text;
+}
+
+/* Until it stays: what one rule hides can bring together what another one knows. */
 char *log_mask_text(struct arena *a, const char *text)
 {
-    return one_form(mask_text(a, hide_values(a, text, false)));
+    char *masked = one_form(mask_text(a, shorten(hide_values(a, text, false))));
+
+    for (int i = 0; i < MASK_ROUNDS && strcmp(masked, text) != 0; i++) {
+        text = masked;
+        masked = one_form(mask_text(a, shorten(hide_values(a, text, false))));
+    }
+    return masked;
 }
 
 static char *mask_path(struct arena *a, const cJSON *record, const char *path)
 {
-    const char *hidden = strpbrk(path, "=?%&;#") ? hide_values(a, path, true) : path;
+    const char *hidden = shorten(hide_values(a, path, true));
     const char *host = json_str(record, "authority"); /* names whose paths are secret */
 
     const char *origin = host ? arena_printf(a, "https://%s", host) : "";
@@ -260,7 +283,7 @@ static char *mask_link(struct arena *a, const char *link)
 {
     if (strncasecmp(link, "http://", 7) != 0 && strncasecmp(link, "https://", 8) != 0)
         return arena_strdup(a, LOG_HIDDEN);
-    return one_form(mask_url(a, hide_values(a, link, true)));
+    return one_form(mask_url(a, shorten(hide_values(a, link, true))));
 }
 
 /* -- records -------------------------------------------------------------------------------------
