@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "gateway/mask.h"
@@ -181,7 +182,18 @@ static bool token_like(const char *s, size_t n, bool alone)
            (alone || !lower || n > 15);
 }
 
-/* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word; alone: it is the whole text. */
+/* "user:password" in base64. */
+static bool is_basic(const char *s, size_t n)
+{
+    struct arena *a = arena_new();
+    size_t len = 0;
+    const char *plain = base64_decode(a, s, n, &len);
+    bool basic = plain && memchr(plain, ':', len);
+    arena_free(a);
+    return basic;
+}
+
+/* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
 static bool find_scheme(const char *at, bool first, struct find *f)
 {
     static const char *const words[] = { "Bearer ", "Basic ", "APPCODE ", "Digest ", "Token " };
@@ -190,11 +202,11 @@ static bool find_scheme(const char *at, bool first, struct find *f)
         if (strncasecmp(at, words[i], word) != 0)
             continue;
         size_t n = strcspn(at + word, " \t\r\n\"'`,;<>)\\");
-        bool alone = first && !at[word + n];
-        if (i > 1 && !alone && !has_digit(at + word, n))
-            return false;
+        bool alone = first && !at[word + n]; /* the whole text is no prose */
         *f = (struct find){ word + n, word };
-        return token_like(at + word, n, alone);
+        if (i == 1)
+            return is_basic(at + word, n);
+        return (i == 0 || has_digit(at + word, n)) && token_like(at + word, n, alone);
     }
     return false;
 }

@@ -92,7 +92,7 @@ static const char *write_named(struct arena *a, struct buf *b, const char *at, b
 {
     char name[NAME_MAX_LEN], quote = '\0';
     size_t n = strspn(at, name_chars);
-    if (n == 0 || n >= sizeof name)
+    if (n == 0 || n >= sizeof name || secret_find_mask(at) == at)
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
