@@ -27,7 +27,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 64 * 1024, MAX_LINE = 256 * 1024, SCRATCH_LINES = 128, LATE = 900, LOOK_AT = 16 };
+enum { BLOCK = 64 * 1024, MAX_LINE = 256 * 1024, SCRATCH_LINES = 128, LATE = 900, LOOK_AT = 64 };
 
 enum { MAX_LITERALS = 5 };
 
@@ -43,6 +43,7 @@ struct scan {
     struct accesslog_seen seen;
     int limit;
     bool done;
+    struct log_formats *formats;
     bool at_end;    /* nothing but the end of the file was seen */
     bool line_lost; /* the line under way is too long for one of ours */
 };
@@ -206,7 +207,9 @@ static const cJSON *read_line(struct scan *s, const char *line, size_t n)
         s->in_scratch = 0;
     }
     const cJSON *row = log_record(s->scratch, line, n);
-    return row || !wants_raw(s->q) ? row : log_raw(s->scratch, line, n);
+    if (row)
+        return json_true(row, "forged") ? row : log_doubt(s->scratch, s->formats, row);
+    return wants_raw(s->q) ? log_raw(s->scratch, line, n) : NULL;
 }
 
 /* A record cut short by the end of the file is still being written. */
@@ -244,18 +247,21 @@ static size_t skip_lost(struct scan *s, const char *text, size_t n)
     return nl ? (size_t)(nl - text) : 0;
 }
 
-/* Has one of the newest lines a field that is hidden whole? */
-static bool format_hides(struct scan *s, const char *text, size_t n)
+/* The newest lines say how the log is written, and whether it has fields that are hidden whole. */
+static void look_at_format(struct scan *s, const char *text, size_t n)
 {
-    const char *nl;
+    bool hides = false;
+    char *nl;
 
     for (int i = 0; i < LOOK_AT && (nl = memrchr(text, '\n', n)); i++) {
         const cJSON *row = log_record(s->scratch, nl + 1, n - (size_t)(nl - text) - 1);
-        if (row && log_hides_fields(row))
-            return true;
+        if (row)
+            log_learn(s->arena, s->formats, row);
+        hides = hides || (row && log_hides_fields(row));
         n = (size_t)(nl - text);
     }
-    return false;
+    if (hides)
+        s->literals[0] = NULL;
 }
 
 /* The lines of [text, text+n) from the last to the second; how much of the first is left over. */
@@ -264,8 +270,8 @@ static size_t take_block(struct scan *s, char *text, size_t n)
     bool plain = log_blank(text, n);
 
     n = skip_lost(s, text, n);
-    if (s->at_end && s->literals[0] && format_hides(s, text, n))
-        s->literals[0] = NULL;
+    if (s->at_end)
+        look_at_format(s, text, n);
     const char *first = memchr(text, '\n', n);
     if (first && plain && !has_literals(s, first, n - (size_t)(first - text))) {
         s->at_end = false;
@@ -332,6 +338,7 @@ bool accesslog_read(struct arena *a, const char *path, const struct accesslog_qu
         return false;
     }
     s.limit = q->limit > 0 ? q->limit : 100;
+    s.formats = arena_make(a, struct log_formats);
     make_literals(&s);
     ok = scan_file(&s, fd, (size_t)st.st_size, q->max_scan ? q->max_scan : (size_t)64 << 20, e);
     close(fd);

@@ -175,6 +175,18 @@ static cJSON *forged(struct arena *a, const struct pieces *all)
     return record;
 }
 
+cJSON *log_forged(struct arena *a, const cJSON *record, const char *doubtful)
+{
+    cJSON *told = json_object(a);
+    int code = log_key_place("response_code", 13, 0);
+
+    for (const cJSON *m = record->child; m && strcmp(m->string, doubtful) != 0; m = m->next)
+        if (log_key_place(m->string, strlen(m->string), 0) < code)
+            json_put(told, m->string, json_clone(a, m));
+    json_set_bool(a, told, "forged", true);
+    return told;
+}
+
 static cJSON *from_marks(struct arena *a, const char *line, size_t n, bool twice)
 {
     struct pieces *all = arena_make(a, struct pieces);

@@ -29,6 +29,24 @@ cJSON *log_record(struct arena *a, const char *line, size_t n);
 /* A line that is no record, clean and masked: {"raw": text}. */
 cJSON *log_raw(struct arena *a, const char *line, size_t n);
 
+/* Of a sound record what a forged one may tell: nothing from `doubtful` on, nothing of how the
+ * request went. */
+cJSON *log_forged(struct arena *a, const cJSON *record, const char *doubtful);
+
+enum { LOG_FORMATS = 8, LOG_FORMAT_KEYS = 64 };
+struct log_formats {
+    struct log_format {
+        const char *keys[LOG_FORMAT_KEYS];
+        int count;
+    } list[LOG_FORMATS];
+    int count;
+};
+/* From one of the newest lines; what was learnt lives in the arena. */
+void log_learn(struct arena *a, struct log_formats *all, const cJSON *record);
+/* The record, or what is left of it where a client added keys to one of the formats. */
+const cJSON *log_doubt(struct arena *a, const struct log_formats *all, const cJSON *record);
+
+bool log_key_is_clients(const char *key); /* may its value be what a client sent? */
 /* Adds one value to the record, as the table allows it. The key must live as long. *expect: 0 with
  * the first one, then left alone. */
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect);

@@ -144,6 +144,13 @@ int log_key_place(const char *key, size_t n, int expect)
     return at < LOG_KEYS ? at : -1;
 }
 
+bool log_key_is_clients(const char *key)
+{
+    int row = row_of(key, strlen(key), 0);
+
+    return row < 0 || rows[row].rule != SHOW;
+}
+
 /* -- values behind an equals sign ----------------------------------------------------------------
  */
 static const char delimiters[] = "&;#? \t";

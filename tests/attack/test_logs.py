@@ -207,7 +207,16 @@ def odd_files():
 
 
 def formats():
-    """Operators write other formats; they are read as long as each key is there once."""
+    """Operators write other formats; they are read as long as each key is there once. What a format lacks, no client
+    adds."""
+    short = '{"path":"/a","user_agent":"%s","response_code":"200","response_flags":"-"}\n'
+    for agent in ('x","route_name":"victim","upstream_cluster":"outbound|80||victim.static","z":"',
+                  'x","start_time":"1999-01-01T00:00:00Z","route_name":"victim'):
+        log = write("short", short % "curl", short % agent, short % "curl")
+        rows = call("tail_logs", {}, log)[0]["lines"]
+        check([r.get("forged") for r in rows] == [None, True, None] and rows[2]["response_code"] == "200",
+              "format: no key is added to a short one", rows)
+        check(call("tail_logs", {"route": "victim"}, log)[0]["lines"] == [], "format: nor believed")
     rows = [json.dumps({"time": "x", "response_code": 503, "route_name": "r", "path": "/a?b=c", "cookie": "s=1"}),
             '{"route_name":"r","response_code":"503","user_agent":"a \\"b\\"","path":"/x"}']
     for row in rows:
