@@ -25,11 +25,16 @@ static struct log_format format_of(const cJSON *record)
     return f;
 }
 
+static bool same_key(const char *x, const char *y)
+{
+    return x && y && !strcmp(x, y);
+}
+
 static bool same_keys(const struct log_format *x, int from_x, const struct log_format *y,
                       int from_y, int n)
 {
     for (int i = 0; i < n; i++)
-        if (strcmp(x->keys[from_x + i], y->keys[from_y + i]) != 0)
+        if (!same_key(x->keys[from_x + i], y->keys[from_y + i]))
             return false;
     return true;
 }
@@ -63,7 +68,7 @@ static int put_in(const struct log_format *more, const struct log_format *f)
 
     if (added <= 0)
         return 0;
-    while (same < f->count && !strcmp(more->keys[same], f->keys[same]))
+    while (same < f->count && same_keys(more, same, f, same, 1))
         same++;
     bool rest = same_keys(more, same + added, f, same, f->count - same);
     return same > 0 && rest && log_key_is_clients(more->keys[same - 1]) ? same : 0;
