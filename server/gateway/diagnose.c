@@ -161,6 +161,21 @@ static void write_verdicts(struct facts *f, struct findings *all, cJSON *list)
     }
 }
 
+/* What clients wrote into the log is said, and believed by nobody. */
+static void write_forged(const struct facts *f, cJSON *out)
+{
+    if (f->forged_rows == 0)
+        return;
+    json_set_num(f->arena, json_get(out, "looked_at"), "forged_lines", f->forged_rows);
+    json_set_str(f->arena, out, "note",
+                 arena_printf(f->arena,
+                              "%d line%s of the access log hold%s a key twice, or keys as its "
+                              "format cannot give them: a client sent log syntax. They are counted "
+                              "for nobody; tail_logs marks them forged.",
+                              f->forged_rows, f->forged_rows == 1 ? "" : "s",
+                              f->forged_rows == 1 ? "s" : ""));
+}
+
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s)
 {
@@ -185,5 +200,6 @@ cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
     json_set_num(a, seen, "routes", f->route_count);
     json_set_num(a, seen, "clusters", f->cluster_count);
     json_set_num(a, seen, "probes", json_count(s->probes));
+    write_forged(f, out);
     return out;
 }
