@@ -62,8 +62,25 @@ class Talk:
             good, answer = True, self.client.request(method, params)
         except mcp.RpcError as e:
             good, answer = False, e.error
+        except (mcp.Gone, ValueError, OSError, http.client.HTTPException) as e:
+            good, answer = False, self.broken(method, params, e)
         self.keep(output or method, answer)
         return good, answer
+
+    def broken(self, what, said, error):
+        """No answer, or one that is no JSON. A server that has gone is started again; the world remembers why it fell."""
+        time.sleep(0.3)  # a process that falls closes its streams before it is gone
+        gone = not self.world.alive()
+        self.world.broken.append("%s %s %s: %s" % (self.name, what, json.dumps(said)[:300], str(error)[-300:]))
+        if gone and hasattr(self.client, "process"):
+            self.keep("log", self.log())
+            self.client = self.client.again()
+            self.client.open()
+        elif gone:
+            self.world.serve()
+            self.client.port, self.client.session = self.world.port, None
+            self.client.open()
+        return {"broken": str(error)}
 
     def every(self, method, member):
         """All pages of a list."""
@@ -85,6 +102,8 @@ class Talk:
         except mcp.RpcError as e:
             self.keep(output or tool, e.error)
             return False, str(e.error.get("message"))
+        except (mcp.Gone, ValueError, OSError, http.client.HTTPException) as e:
+            return False, str(self.broken(tool, arguments, e))
         self.keep(output or tool, result)
         text = " ".join(c.get("text", "") for c in result.get("content", []))
         if result.get("isError"):
@@ -124,7 +143,7 @@ class World:
         self.api = self.house.api
         self.heard = {}  # output -> list of texts
         self.talks, self.commands, self.port, self.server = [], {}, None, None
-        self.keep_out = {house.PASSWORD}
+        self.broken = []  # calls without an answer, or with one that is no JSON
 
     def __enter__(self):
         return self
@@ -138,8 +157,11 @@ class World:
 
     # -- who talks --
     def stdio(self, era=ERAS[0], answer="none", args=()):
-        c = mcp.StdioClient([house.BINARY, "stdio", *self.args, *args], self.house.env, era, answer)
-        return self.opened(Talk(self, c, "stdio"))
+        def start():
+            c = mcp.StdioClient([house.BINARY, "stdio", *self.args, *args], self.house.env, era, answer)
+            c.again = start
+            return c
+        return self.opened(Talk(self, start(), "stdio"))
 
     def http(self, who="ann", era=ERAS[0], answer="none"):
         if not self.port:
@@ -207,9 +229,13 @@ class World:
                 with open(os.path.join(folder, name), "rb") as f:
                     self.keep("state " + name, f.read())
 
-    def leaks(self, needles):
-        """needles: {seed: set of texts that give it away}. {output: {seed: one text found}}"""
-        return {output: found for output, texts in self.heard.items() if (found := search(b"\n".join(texts), needles))}
+    def leaks(self, needles, group=str):
+        """needles: {seed: set of texts that give it away}; group: the name under which an output counts (each costs a
+        search). {group: {seed: one text found}}"""
+        together = {}
+        for output, texts in self.heard.items():
+            together.setdefault(group(output), []).extend(set(texts))
+        return {name: found for name, texts in together.items() if (found := search(b"\n".join(texts), needles))}
 
     def close(self):
         for talk in self.talks:
