@@ -84,9 +84,7 @@ def fill(config, path, rule, value):
         at.update({"key": value.name(HEADERS), value.name(("value", "newValue", "appendValue")): value.seed(LINE)})
     elif rule == "limit":
         at[last] = value.seed(TOKEN)
-        config["limit_by_header"] = "x-api-key"
-        for item in config.get("rule_items", []):
-            item["limit_by_header"] = "x-api-key"
+        (config["rule_items"][0] if "rule_items" in config else config)["limit_by_header"] = "x-api-key"
     elif rule == "name=property":
         config[path.split(".")[0]] = schema(value)
     elif rule == "name=value.name":
@@ -130,7 +128,17 @@ def configurations(planter):
         if path != "workflow.nodes[].service_headers.*":  # the map form of a list that is there already
             fill(out.setdefault(plugin, {}), path, rule, Value(planter, "plugin:%s %s" % (plugin, path), turn))
     out["transformer"]["reqRules"][0]["operate"] = "add"
+    complete(out)
     return out
+
+
+def complete(out):
+    """What the rules of the kind ask of a limit beside the places of secrets."""
+    out["key-rate-limit"]["limit_keys"][0]["query_per_second"] = 10
+    for plugin, period in (("cluster-key-rate-limit", "query_per_minute"), ("ai-token-ratelimit", "token_per_minute")):
+        out[plugin]["rule_name"] = "one"
+        out[plugin]["redis"]["service_name"] = "redis.dns"
+        out[plugin]["rule_items"][0]["limit_keys"][0][period] = 10
 
 
 def custom(planter):

@@ -27,6 +27,7 @@ import house  # noqa: E402
 ERAS = ("2025-11-25", mcp.MODERN)
 APPROVER = "approver-token-of-the-rig"
 SHARED = os.path.join(HERE, "../../../shared")
+BROKEN = (mcp.Gone, ValueError, OSError, http.client.HTTPException)
 mcp.record = lambda *_: None  # what attacks hear is judged here, and is not for tests/parts/90-schemas
 
 
@@ -62,24 +63,14 @@ class Talk:
             good, answer = True, self.client.request(method, params)
         except mcp.RpcError as e:
             good, answer = False, e.error
-        except (mcp.Gone, ValueError, OSError, http.client.HTTPException) as e:
+        except BROKEN as e:
             good, answer = False, self.broken(method, params, e)
         self.keep(output or method, answer)
         return good, answer
 
     def broken(self, what, said, error):
-        """No answer, or one that is no JSON. A server that has gone is started again; the world remembers why it fell."""
-        time.sleep(0.3)  # a process that falls closes its streams before it is gone
-        gone = not self.world.alive()
-        self.world.broken.append("%s %s %s: %s" % (self.name, what, json.dumps(said)[:300], str(error)[-300:]))
-        if gone and hasattr(self.client, "process"):
-            self.keep("log", self.log())
-            self.client = self.client.again()
-            self.client.open()
-        elif gone:
-            self.world.serve()
-            self.client.port, self.client.session = self.world.port, None
-            self.client.open()
+        """No answer, or one that is no JSON."""
+        self.world.fell("%s %s %s" % (self.name, what, json.dumps(said)[:300]), error)
         return {"broken": str(error)}
 
     def every(self, method, member):
@@ -102,7 +93,7 @@ class Talk:
         except mcp.RpcError as e:
             self.keep(output or tool, e.error)
             return False, str(e.error.get("message"))
-        except (mcp.Gone, ValueError, OSError, http.client.HTTPException) as e:
+        except BROKEN as e:
             return False, str(self.broken(tool, arguments, e))
         self.keep(output or tool, result)
         text = " ".join(c.get("text", "") for c in result.get("content", []))
@@ -185,16 +176,18 @@ class World:
     def page(self, do, **members):
         """(status, parsed answer) of the page of approvers."""
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        c.request("POST", "/change", json.dumps({"do": do, **members}),
-                  {"Content-Type": "application/json", "Authorization": "Bearer " + APPROVER})
-        answer = c.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        c.close()
-        self.keep("page " + do, text)
         try:
+            c.request("POST", "/change", json.dumps({"do": do, **members}),
+                      {"Content-Type": "application/json", "Authorization": "Bearer " + APPROVER})
+            answer = c.getresponse()
+            text = answer.read().decode("utf-8", "replace")
+            self.keep("page " + do, text)
             return answer.status, json.loads(text)
-        except ValueError:
-            return answer.status, text
+        except BROKEN as e:
+            self.fell("page %s %s" % (do, members), e)
+            return 0, {}
+        finally:
+            c.close()
 
     def command(self, *args, stdin=""):
         """(exit code, stdout, stderr) of a command; both texts are kept."""
@@ -209,6 +202,22 @@ class World:
         code, screen = self.house.person(list(args), answer)
         self.keep("command " + args[0], screen)
         return code, screen
+
+    def fell(self, what, error):
+        """Remembers a call without a whole answer. A server that has gone is started again, with its clients."""
+        time.sleep(0.3)  # a process that falls closes its streams before it is gone
+        self.broken.append("%s: %s" % (what, str(error)[-300:]))
+        if self.server and self.server.poll() is not None:
+            self.serve()
+            for talk in self.talks:
+                if isinstance(talk.client, mcp.HttpClient):
+                    talk.client.port, talk.client.session = self.port, None
+                    talk.client.open()
+        for talk in self.talks:
+            if hasattr(talk.client, "process") and talk.client.process.poll() is not None:
+                talk.keep("log", talk.log())
+                talk.client = talk.client.again()
+                talk.client.open()
 
     # -- what was said --
     def alive(self):
