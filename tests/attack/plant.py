@@ -30,8 +30,18 @@ class Object:
 
 
 def instance_path(name, scope):
-    head = "global" if scope == "global" else "%ss/%s" % tuple(scope.split(":", 1))
+    level, _, target = scope.partition(":")
+    head = "%ss/%s" % (level, quote(target, safe="")) if target else level
     return "/v1/%s/plugin-instances/%s" % (head, name)
+
+
+def path_of(o):
+    """Where the console shows an object."""
+    if o.kind == "plugin-instance":
+        return instance_path(o.name, o.scope)
+    fixed = {"mcp-server": "/v1/mcpServer/" + o.name, "dashboard": "/dashboard/info?type=" + o.name,
+             "higress-config": "/system/higress-config"}
+    return fixed.get(o.kind) or "%s/%s" % (LISTS[o.kind], quote(o.name, safe=""))
 
 
 def put(world, kind, name, body, scope=None):

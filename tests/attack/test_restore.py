@@ -185,14 +185,8 @@ def references(score, world, talk, objects):
 
 def raw(world, o):
     """The object as the console has it."""
-    kind, name = o.kind, o.name
-    path = {"mcp-server": "/v1/mcpServer/" + name, "dashboard": "/dashboard/info?type=" + name,
-            "higress-config": "/system/higress-config"}.get(kind)
-    if kind == "plugin-instance":
-        path = plant.instance_path(name, o.scope)
-    status, answer = world.api("GET", path or "%s/%s" % (plant.LISTS[kind], name))
-    data = answer.get("data", answer) if isinstance(answer, dict) else answer
-    return data if status == 200 else None
+    status, answer = world.api("GET", plant.path_of(o))
+    return (answer.get("data", answer) if isinstance(answer, dict) else answer) if status == 200 else None
 
 
 def counts(world, seeds, o):
