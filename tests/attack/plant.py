@@ -39,9 +39,10 @@ def path_of(o):
     """Where the console shows an object."""
     if o.kind == "plugin-instance":
         return instance_path(o.name, o.scope)
-    fixed = {"mcp-server": "/v1/mcpServer/" + o.name, "dashboard": "/dashboard/info?type=" + o.name,
+    name = quote(o.name, safe="")
+    fixed = {"mcp-server": "/v1/mcpServer/" + name, "dashboard": "/dashboard/info?type=" + name,
              "higress-config": "/system/higress-config"}
-    return fixed.get(o.kind) or "%s/%s" % (LISTS[o.kind], quote(o.name, safe=""))
+    return fixed.get(o.kind) or "%s/%s" % (LISTS[o.kind], name)
 
 
 def put(world, kind, name, body, scope=None):

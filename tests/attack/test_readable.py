@@ -102,6 +102,8 @@ def measure(world, talk, rows, exchange, seen):
         return []
     kind, name, scope = at
     real = raw(world, kind, name, scope)
+    if real and real.get("builtIn"):  # only the list knows what was changed of it
+        return []
     shown = talk.get(kind, name, scope) if real else None
     if not shown:
         return []
@@ -135,7 +137,7 @@ def main():
         print("not readable: %s %s: %s is shown as %s" % (kind, path, json.dumps(value)[:80], json.dumps(shown)[:80]))
     share = 1 - len(hidden) / max(1, len(strings))
     print("%d of %d harmless strings are readable: %.2f %%" % (len(strings) - len(hidden), len(strings), 100 * share))
-    score.check(len(strings) > 1000, "there are strings to read", len(strings))
+    score.check(len(strings) > 900, "there are strings to read", len(strings))
     score.check(share >= AT_LEAST, "99 of 100 harmless strings are readable", share)
     return score.end()
 
