@@ -66,7 +66,6 @@ def refused(what, field, fp, answer):
     return None if named else "%s: not named: %s" % (what, said[:160])
 
 
-PLACEHOLDER
 def put_elsewhere(score, talk, objects, sources):
     """Each fingerprint at each harmless place of each kind, its own object first."""
     targets = {o.kind: o for o in reversed(objects) if o.status < 300}
