@@ -6,10 +6,11 @@ from urllib.parse import quote
 
 import house
 import plant_kinds
+import plant_odd
 import plant_plugins
 from seeds import Planter
 
-TOTAL = 400
+TOTAL = 450  # 400 in the places of the reference, the others where nobody would look
 LISTS = {"route": "/v1/routes", "domain": "/v1/domains", "service-source": "/v1/service-sources",
          "proxy-server": "/v1/proxy-servers", "ai-provider": "/v1/ai/providers", "ai-route": "/v1/ai/routes",
          "wasm-plugin": "/v1/wasm-plugins", "consumer": "/v1/consumers", "tls-certificate": "/v1/tls-certificates"}
@@ -103,8 +104,10 @@ def fill(world):
     rows += plant_kinds.rest(planter)
     out += [put(world, *row) for row in rows]
     out.append(put_config(world, plant_kinds.configuration(planter)))
-    out += [put(world, *row) for row in plant_kinds.mcp_servers(planter)]
+    out += [put(world, *row) for source in (plant_kinds.mcp_servers, plant_odd.objects) for row in source(planter)]
     out += plugins(world, planter)
+    out += [put(world, "plugin-instance", name, {"enabled": True, "configurations": config}, "route:headers")
+            for name, config in plant_odd.instances(planter).items()]
     out += [put(world, "dashboard", name, {"url": url}) for name, url in dashboards(planter)]
     out += [put(world, *row) for row in plant_kinds.consumers(planter, TOTAL - len(planter.seeds) - 36)]
     return planter, out

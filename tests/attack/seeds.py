@@ -79,10 +79,11 @@ SHAPES = {
     "dollar": lambda: "$%s$$%s`%s" % (letters(6), letters(6), letters(5)),
     "html": lambda: "<%s>&amp;%s" % (letters(8), letters(8)),
     "bearer": lambda: around("Bearer ", letters(40)),
+    "number": lambda: letters(1, "123456789") + letters(14, string.digits),
     "webhook": lambda: around("https://hooks.slack.com/services/", "T%s/B%s/%s" % (letters(9), letters(9), letters(24))),
 }
 KNOWN = ("github", "jwt", "sk", "slack", "pem", "claude")       # shapes that are masked wherever they stand
-WHOLE = tuple(s for s in SHAPES if s not in ("webhook",))       # a member that is a secret may hold any
+WHOLE = tuple(s for s in SHAPES if s not in ("webhook", "number"))       # a member that is a secret may hold any
 LINE = tuple(s for s in WHOLE if s not in ("pem", "long"))      # of one line, as header values are
 TOKEN = ("plain", "base64url", "hex", "uuid", "github", "over160", "answer", "short7", "hex64", "claude")
 

@@ -5,6 +5,7 @@ changed at a harmless member and written keeps every secret."""
 import base64
 import json
 import os
+import re
 import sys
 from urllib.parse import quote
 
@@ -17,10 +18,9 @@ from rig import Score
 
 FEW = ("route", "ai-route", "mcp-server", "higress-config", "service-source", "wasm-plugin", "dashboard")  # in all ways
 WORD = "hush-of-the-environment-4711-xyz"
-SECRET_FIELDS = {"ai-provider": lambda fp: ("tokens", {"tokens": [fp]}),
-                 "consumer": lambda fp: ("values", {"credentials": [{"type": "key-auth", "source": "HEADER", "key": "x-api-key",
-                                                                     "values": [fp]}]}),
-                 "plugin-instance": lambda fp: ("password", {"configurations": {"redis": {"password": fp}}})}
+SECRET_FIELDS = {
+    "ai-provider": lambda fp: {"tokens": [fp]}, "plugin-instance": lambda fp: {"configurations": {"redis": {"password": fp}}},
+    "consumer": lambda fp: {"credentials": [{"type": "key-auth", "source": "HEADER", "key": "x-api-key", "values": [fp]}]}}
 # A harmless change of what was read. Of a consumer a further key is the only one.
 EDITS = {"consumer": lambda o: {"credentials": [{**o["credentials"][0], "values": o["credentials"][0]["values"] + [
              "one-more-key-of-" + o["name"]]}]},
@@ -57,12 +57,21 @@ def first_marks(talk, objects):
     return out
 
 
-def refused(what, field, fp, answer):
-    """The change is refused, and the error names the field."""
+def words(o):
+    """The names of members in a patch, also of those in a text of YAML."""
+    if isinstance(o, dict):
+        return set(o).union(*map(words, o.values()))
+    if isinstance(o, list):
+        return set().union(*map(words, o))
+    return set(re.findall(r"(\w+):", o)) if isinstance(o, str) and "\n" in o else set()
+
+
+def refused(what, patch, fp, answer):
+    """The change is refused, and the error names the field or the list that it is in."""
     good, said = answer
     if good:
         return "%s: accepted" % what
-    named = field.lower() in said.lower() or fp in said
+    named = fp in said or any(word in said for word in words(patch) if len(word) > 1)
     return None if named else "%s: not named: %s" % (what, said[:160])
 
 
@@ -75,7 +84,7 @@ def put_elsewhere(score, talk, objects, sources):
             at = source if source.kind == kind else target
             for field, patch in elsewhere(kind, fp):
                 what = "%s %s into %s %s" % (source.kind, path or "(in a text)", kind, json.dumps(patch)[:90])
-                problem = refused(what, field, fp, talk.change("patch", kind, at.name, patch, at.scope))
+                problem = refused(what, patch, fp, talk.change("patch", kind, at.name, patch, at.scope))
                 tried.setdefault((kind, field), 0)
                 tried[kind, field] += 1
                 if problem:
@@ -97,9 +106,9 @@ def other_secrets(score, talk, objects, sources):
             for target in targets[kind][-2:]:
                 if (target.kind, target.name) == (source.kind, source.name) or held(talk.get(kind, target.name, target.scope) or {}).get(path) == fp:
                     continue
-                field, patch = make(fp)
+                patch = make(fp)
                 n += 1
-                problem = refused("%s %s -> %s %s" % (source.kind, source.name, kind, target.name), field, fp,
+                problem = refused("%s %s -> %s %s" % (source.kind, source.name, kind, target.name), patch, fp,
                                   talk.change("patch", kind, target.name, patch, target.scope))
                 bad += [problem] if problem else []
     score.check(not bad, "secret fields of others take no fingerprint (%d of %d wrong)" % (len(bad), n), bad[:1])
@@ -116,6 +125,8 @@ def renamed(score, talk, objects):
         score.check(not good, "a copy of %s is refused" % o.kind, said)
         good, said = talk.call("apply_manifest", {"manifest": [{"kind": o.kind, **new}], "dry_run": True})
         score.check(not good, "a copy of %s by a manifest is refused" % o.kind, said)
+        talk.change("patch", o.kind, o.name, {"name": "renamed"}, o.scope)
+        talk.change("replace", o.kind, o.name, {**seen, "name": "renamed"}, o.scope)
     for scope in ("route:annotated", "global"):
         o = next(x for x in objects if x.name == "ai-cache")
         seen = talk.get(o.kind, o.name, o.scope)
@@ -137,9 +148,16 @@ def by_key(score, talk):
     for name in ("X-Note", rows[1]["key"]):
         moved = [{"key": name, "value": rows[0]["value"]}] + ([] if name == rows[1]["key"] else rows[1:])
         changed = {**control, "request": {**control["request"], "set": moved}}
-        problem = refused("a header value under the name of another", "value", rows[0]["value"],
+        problem = refused("a header value under the name of another", {"headerControl": changed}, rows[0]["value"],
                           talk.change("patch", "route", "headers", {"headerControl": changed}))
         score.check(not problem, "a header value does not move to %s" % name, problem)
+
+
+def in_order(score, talk):
+    """Plain secrets in a list are known by their fingerprints: one may be taken out, and the others keep theirs."""
+    tokens = (talk.get("ai-provider", "p-qwen") or {}).get("tokens", [])
+    good, said = talk.change("patch", "ai-provider", "p-qwen", {"tokens": tokens[:0:-1]})
+    score.check(good and len(tokens) == 3, "tokens in another order, without the first, are taken", said)
 
 
 def in_manifests(score, talk, sources):
@@ -250,6 +268,7 @@ def main():
         other_secrets(score, talk, objects, sources)
         renamed(score, talk, objects)
         by_key(score, talk)
+        in_order(score, talk)
         in_manifests(score, talk, sources)
         references(score, world, talk, objects)
         done = lossless(score, world, talk, planter, objects)

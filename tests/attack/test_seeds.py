@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_seeds.py BINARY - 400 secrets in every place that a gateway can hold one; whatever is called, read, asked, exported,
+"""test_seeds.py BINARY - more than 400 secrets in every place that a gateway can hold one; whatever is called, read, asked, exported,
 logged or stored, none of them comes out: neither plain nor URL-encoded, JSON-escaped or in base64, nor 12 characters of it.
 Prints the leaks by place and output, and what was called of what exists. SHOW=1 names each leak."""
 import os
@@ -67,6 +67,7 @@ def main():
         alive, broken = world.alive(), world.broken
         coverage = sweep.Coverage(world)
         world.collect()
+        swept = time.time() - start
         spoken = sum(len(t) for texts in world.heard.values() for t in texts)
         found = world.leaks(needles, column)
     leaked, where = {}, {}
@@ -82,8 +83,8 @@ def main():
         print("not taken by the console, sent as argument only: %s %s: %s" % (o.kind, o.name, str(o.answer)[:160]))
     print("coverage:")
     coverage.show()
-    print("%d objects, %d seeds of which the console keeps %d, %d changes stored, %.1f MB heard in %d s" % (
-        len(objects), len(planter.seeds), len(stored), len(ids), spoken / 1e6, time.time() - start))
+    print("%d objects, %d seeds of which the console keeps %d, %d changes stored, %.1f MB heard in %d s, searched in %d s" % (
+        len(objects), len(planter.seeds), len(stored), len(ids), spoken / 1e6, swept, time.time() - start - swept))
     print("leaked: %d of %d" % (len(leaked), len(planter.seeds)))
     for seed in planter.seeds:
         score.check(seed.name not in leaked, seed.name, ", ".join(sorted(leaked.get(seed.name, ()))))
