@@ -239,12 +239,13 @@ class World:
                     self.keep("state " + name, f.read())
 
     def leaks(self, needles, group=str):
-        """needles: {seed: set of texts that give it away}; group: the name under which an output counts (each costs a
-        search). {group: {seed: one text found}}"""
+        """needles: {seed: set of texts that give it away}; group(output): the name under which an output counts.
+        {group: {seed: one text found}}"""
         together = {}
         for output, texts in self.heard.items():
             together.setdefault(group(output), []).extend(set(texts))
-        return {name: found for name, texts in together.items() if (found := search(b"\n".join(texts), needles))}
+        found = search_all({name: b"\n".join(texts) for name, texts in together.items()}, needles)
+        return {name: seeds for name, seeds in found.items() if seeds}
 
     def close(self):
         for talk in self.talks:
@@ -265,24 +266,30 @@ def house_end(process):
 
 
 def search(blob, needles):
-    """{seed: text found in blob}. grep looks for all texts at once; a text holds no newline."""
+    """{seed: text found in blob}. A text holds no newline."""
+    return search_all({"0": blob}, needles)["0"]
+
+
+def search_all(blobs, needles):
+    """{name of the blob: {seed: text found in it}}; grep looks for all texts at once."""
     owner = {}
     for seed, texts in needles.items():
         for text in texts:
             owner.setdefault(text.encode("utf-8", "surrogatepass"), seed)
-    with tempfile.NamedTemporaryFile() as wanted, tempfile.NamedTemporaryFile() as where:
-        wanted.write(b"\n".join(owner))
-        where.write(blob)
-        wanted.flush()
-        where.flush()
-        got = subprocess.run(["grep", "-aohF", "-f", wanted.name, where.name], capture_output=True, check=False,
-                             env={**os.environ, "LC_ALL": "C"})
+    names = list(blobs)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in [("wanted", b"\n".join(owner))] + [(str(i), blobs[n]) for i, n in enumerate(names)]:
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(data)
+        got = subprocess.run(["grep", "-aoHF", "-f", "wanted", *map(str, range(len(names)))], cwd=folder, capture_output=True,
+                             check=False, env={**os.environ, "LC_ALL": "C"})
     if got.returncode > 1:
         raise RuntimeError("grep: " + got.stderr.decode())
-    found = {}
-    for text in set(got.stdout.split(b"\n")):
+    found = {name: {} for name in names}
+    for line in set(got.stdout.split(b"\n")):
+        number, _, text = line.partition(b":")
         if text in owner:
-            found.setdefault(owner[text], text.decode("utf-8", "replace"))
+            found[names[int(number)]].setdefault(owner[text], text.decode("utf-8", "replace"))
     return found
 
 
