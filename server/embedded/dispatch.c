@@ -222,6 +222,20 @@ static bool find_handler(struct rest_request *r)
     return true;
 }
 
+/* Who comes first becomes the administrator: that must be a program, never a page which somebody on
+ * this machine was led to. Browsers say who asks; a page cannot leave these headers out. */
+static bool refuse_page(struct rest_request *r)
+{
+    static const char *const signs[] = { "origin", "sec-fetch-site", "sec-fetch-mode" };
+    for (size_t i = 0; r->route->flags & REST_NO_PAGE && i < sizeof signs / sizeof *signs; i++)
+        if (rest_call_header(r, signs[i])) {
+            rest_text(r, 403, "application/json",
+                      "{\"success\":false,\"message\":\"A page in a browser may not do this\"}");
+            return false;
+        }
+    return true;
+}
+
 void dispatch_run(struct rest_request *r)
 {
     const char *target = r->call->target, *mark = strchr(target, '?');
@@ -229,7 +243,7 @@ void dispatch_run(struct rest_request *r)
     r->query = parse_query(r->arena, mark ? mark + 1 : NULL);
     if (!container_accepts(r) || !find_handler(r))
         return;
-    if (!bind_body(r) || !bind_paging(r))
+    if (!refuse_page(r) || !bind_body(r) || !bind_paging(r))
         return;
     if (!(r->route->flags & REST_ANONYMOUS) && !session_check(r))
         return;
