@@ -13,10 +13,15 @@
 /* Descriptors: net/wire.c has room for 16,384, of which some are needed for other things. */
 enum { ADDRESS_SIZE = 256, CONNECTIONS_BESIDE = 1024, CONNECTIONS_MAX = 15360 };
 
+/* The gate has seen the token; the body may have taken longer than that was good for. */
 static void handle(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
-    web_route(x)->handle(w, x);
+    const struct web_route *route = web_route(x);
+    if (route->who == BY_CLIENTS && !web_principal(x))
+        web_expired(w, x);
+    else
+        route->handle(w, x);
 }
 
 static void tell_clear_text(const struct web *w)

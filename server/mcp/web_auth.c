@@ -184,6 +184,11 @@ bool web_known(const struct web *w, struct http_exchange *x)
     return true;
 }
 
+void web_expired(const struct web *w, struct http_exchange *x)
+{
+    refuse(w, x, 401, "invalid_token", w->mcp->config->oauth_read, "the token has expired");
+}
+
 bool web_approver(const struct web *w, struct http_exchange *x)
 {
     const char *token = token_of(x);

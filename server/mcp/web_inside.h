@@ -56,6 +56,10 @@ struct web_record {
 /* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
  * known. */
 const char *web_principal(const struct http_exchange *x);
+/* The 401 of a token that was good when the gate saw it. */
+void web_expired(const struct web *w, struct http_exchange *x);
+/* Whose share it takes part of: the principal, or where no token is asked for its address. */
+const char *web_owner(const struct web *w, const struct http_exchange *x);
 /* Is there a token that may speak here at all? False after a refusal (401, 403, 503), or when the
  * gate is asked again (http_again) as soon as the issuer has been. For the gate: it judges the
  * token, the others look at what it found. */
