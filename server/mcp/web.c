@@ -6,6 +6,7 @@
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/oauth.h"
+#include "mcp/source.h"
 #include "mcp/web_inside.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -79,6 +80,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     if (ok)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
+        w->sources = sources_new(m);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -108,6 +110,7 @@ void web_close(struct web *w)
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);
+    sources_free(w->sources);
     arena_free(w->arena);
 }
 

@@ -12,6 +12,7 @@ struct web {
     struct http_server *server;
     bool loopback;
     struct oauth *oauth;               /* NULL: not configured */
+    struct sources *sources;           /* of wrong tokens */
     struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
     struct web_reply *newest, *oldest; /* all of them */
     size_t kept;                       /* bytes of their events */
