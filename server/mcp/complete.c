@@ -103,7 +103,8 @@ static void answer(struct resource_completion *c)
     request_result(c->request, request_envelope(c->request, result));
 }
 
-/* A gateway that does not answer gives no names: completion is a help, not a promise. */
+/* A gateway that does not answer gives no names, and neither does a client that has its share of
+ * work under way: completion is a help, not a promise. */
 static void complete_main(void *arg)
 {
     struct resource_completion *c = arg;

@@ -214,7 +214,10 @@ static const char *subscribe(struct request *r)
 {
     const char *uri = resource_uri(r);
     if (uri && !watch_subscribe(r->session, uri))
-        return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+        return request_fail(r, 200, RPC_INTERNAL,
+                            "Subscription limit reached: one session has at most %d, and %s; "
+                            "unsubscribe from what is not needed",
+                            WATCH_MAX_EACH, watch_words(r->owner, r->arena));
     return uri ? "{}" : NULL;
 }
 

@@ -112,12 +112,9 @@ static void refuse(struct request *r)
 
 static bool admitted(struct request *r)
 {
-    int running = mcp_running(r->mcp);
-    if (running <= r->mcp->config->max_calls)
-        return true;
-    return request_fail(r, 200, RPC_INTERNAL,
-                        "Busy: %d requests are in flight already; ask again in a few seconds",
-                        running - 1);
+    const char *busy = request_busy(r);
+    return !busy ||
+           request_fail(r, 200, RPC_INTERNAL, "Busy: %s; ask again in a few seconds", busy);
 }
 
 static bool fill(struct request *r, struct resource_list *l, bool templates)

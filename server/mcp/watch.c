@@ -112,7 +112,7 @@ static void look(void *arg)
     struct arena *a = arena_new();
     w->looking = true;
     do {
-        const char **uris = arena_array(a, const char *, WATCH_MAX);
+        const char **uris = arena_array(a, const char *, w->count + 1);
         int n = 0;
         w->again = false;
         for (int i = 0; i < BUCKETS; i++)
@@ -164,16 +164,14 @@ static struct watch *watch_of(struct mcp *m)
     return m->watch;
 }
 
-bool watch_want(struct mcp *m, const char *uri)
+static void want(struct mcp *m, const char *uri)
 {
     struct watch *w = watch_of(m);
     struct watched **p = place(w, uri);
     if (*p) {
         (*p)->wanted++;
-        return true;
+        return;
     }
-    if (w->count == WATCH_MAX)
-        return false;
     struct arena *a = arena_new();
     *p = arena_make(a, struct watched);
     **p = (struct watched){ .arena = a, .uri = arena_strdup(a, uri), .wanted = 1 };
@@ -183,14 +181,34 @@ bool watch_want(struct mcp *m, const char *uri)
         tick(w); /* the audit as it is now */
     }
     loop_soon(m->loop, look_soon, w);
-    return true;
 }
 
-void watch_unwant(struct mcp *m, const char *uri)
+bool watch_want(struct owner *o, const char *uri)
 {
-    struct watch *w = m->watch;
+    share_take(o->mcp, o->name, SHARE_WATCHES);
+    if (share_fits(o, SHARE_WATCHES, WATCH_MAX)) {
+        want(o->mcp, uri);
+        return true;
+    }
+    share_give(o, SHARE_WATCHES);
+    return false;
+}
+
+const char *watch_words(const struct owner *o, struct arena *a)
+{
+    struct owner one_more = *o;
+    one_more.held[SHARE_WATCHES]++;
+    return share_words(a, &one_more, SHARE_WATCHES, WATCH_MAX);
+}
+
+void watch_unwant(struct owner *o, const char *uri)
+{
+    struct watch *w = o->mcp->watch;
     struct watched **p = w ? place(w, uri) : NULL;
-    if (!p || !*p || --(*p)->wanted > 0)
+    if (!p || !*p)
+        return;
+    share_give(o, SHARE_WATCHES);
+    if (--(*p)->wanted > 0)
         return;
     struct watched *gone = *p;
     *p = gone->next;
@@ -208,7 +226,7 @@ bool watch_subscribe(struct session *s, const char *uri)
     for (const struct subscription *one = s->subscriptions; one; one = one->next, n++)
         if (!strcmp(one->uri, uri))
             return true;
-    if (n == WATCH_MAX_EACH || !watch_want(s->mcp, uri))
+    if (n == WATCH_MAX_EACH || !watch_want(s->owner, uri))
         return false;
     struct arena *a = arena_new();
     struct subscription *one = arena_make(a, struct subscription);
@@ -221,7 +239,7 @@ static void drop(struct session *s, struct subscription **p)
 {
     struct subscription *gone = *p;
     *p = gone->next;
-    watch_unwant(s->mcp, gone->uri);
+    watch_unwant(s->owner, gone->uri);
     arena_free(gone->arena);
 }
 

@@ -116,6 +116,15 @@ const char *web_principal(const struct http_exchange *x)
     return g ? g->principal : NULL;
 }
 
+const char *web_owner(const struct web *w, const struct http_exchange *x)
+{
+    if (!open_to_all(w))
+        return web_principal(x);
+    char *from = arena_alloc(x->arena, LISTEN_SOURCE);
+    listen_source(x->peer, from);
+    return from;
+}
+
 double web_until(const struct http_exchange *x)
 {
     const struct oauth_grant *g = passed(x);

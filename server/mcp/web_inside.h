@@ -101,7 +101,6 @@ void web_page(struct web *w, struct http_exchange *x);   /* web_change.c */
 void web_change(struct web *w, struct http_exchange *x); /* what the page asks */
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
-#define WEB_TOO_MANY "Too many sessions are open; try again later"
 
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
