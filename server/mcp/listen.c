@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "mcp/mcp.h"
+#include "mcp/resource.h"
 #include "mcp/task.h"
 #include "mcp/watch.h"
 #include "net/loop.h"
@@ -174,6 +175,22 @@ static const cJSON *strings(struct request *r, const cJSON *asked, const char *n
     return json_count(all) ? all : NULL;
 }
 
+/* Those whose resources are not switched off: only they are honoured. NULL: none. */
+static const cJSON *served(struct request *r, const cJSON *uris)
+{
+    cJSON *kept = json_array(r->arena);
+    const cJSON *one;
+    if (r->err.kind != ERR_NONE)
+        return NULL;
+    cJSON_ArrayForEach(one, uris)
+    {
+        if (!resource_is_off(r->mcp, one->valuestring))
+            json_add_str(r->arena, kept, one->valuestring);
+    }
+    return kept->child ? kept : NULL;
+}
+
+/* r counts as a stream already. */
 static bool room(struct request *r)
 {
     const struct owner *o = r->owner;
@@ -195,7 +212,7 @@ static bool read_filter(struct listener *l)
     for (int i = 0; i < LISTS; i++)
         if (json_true(asked, lists[i].asked))
             l->lists |= lists[i].bit;
-    l->uris = strings(r, asked, "resourceSubscriptions");
+    l->uris = served(r, strings(r, asked, "resourceSubscriptions"));
     l->tasks = strings(r, asked, "taskIds");
     if (l->tasks && !task_declared(r))
         return false;

@@ -71,9 +71,9 @@ static void tell_session(const void *arg, struct session *s)
 }
 
 /* The digest of what it is now; false: not known. Parks. */
-static bool state_of(struct watch *w, const char *uri, char out[DIGEST])
+static bool state_of(struct watch *w, const struct resource_provider *p, const char *uri,
+                     char out[DIGEST])
 {
-    const struct resource_provider *p = resource_provider_of(w->mcp, uri);
     struct arena *a = arena_new();
     const char *text = p && p->state ? p->state(w->mcp, a, uri, &w->cancel) : NULL;
     if (text)
@@ -93,7 +93,8 @@ static bool due(const struct watch *w, const struct watched *one)
 static void look_at(struct watch *w, const char *uri)
 {
     char now[DIGEST];
-    if (w->cancel.fired || !*place(w, uri) || !state_of(w, uri, now))
+    if (w->cancel.fired || !*place(w, uri) ||
+        !state_of(w, resource_provider_of(w->mcp, uri), uri, now))
         return;
     struct watched *one = *place(w, uri); /* it may have gone meanwhile */
     if (!one || !strcmp(one->state, now))
@@ -141,7 +142,7 @@ static void tick(void *arg)
     char audit[DIGEST] = "";
     double every = w->mcp->config->watch;
     double now = loop_now(w->mcp->loop);
-    if (state_of(w, "higress://audit", audit) && strcmp(audit, w->audit) != 0) {
+    if (state_of(w, &resource_audit, "higress://audit", audit) && strcmp(audit, w->audit) != 0) {
         w->local = w->remote = w->audit[0] != '\0';
         memcpy(w->audit, audit, DIGEST);
     }
