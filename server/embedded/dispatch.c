@@ -223,17 +223,16 @@ static bool find_handler(struct rest_request *r)
 }
 
 /* Who comes first becomes the administrator: that must be a program, never a page which somebody on
- * this machine was led to. Browsers say who asks; a page cannot leave these headers out. */
+ * this machine was led to. Browsers say so in headers that a page cannot leave out; Sec-Fetch-Mode
+ * alone is none of them, for Node sends it too. */
 static bool refuse_page(struct rest_request *r)
 {
-    static const char *const signs[] = { "origin", "sec-fetch-site", "sec-fetch-mode" };
-    for (size_t i = 0; r->route->flags & REST_NO_PAGE && i < sizeof signs / sizeof *signs; i++)
-        if (rest_call_header(r, signs[i])) {
-            rest_text(r, 403, "application/json",
-                      "{\"success\":false,\"message\":\"A page in a browser may not do this\"}");
-            return false;
-        }
-    return true;
+    bool page = rest_call_header(r, "origin") || rest_call_header(r, "sec-fetch-site");
+    if (!page || !(r->route->flags & REST_NO_PAGE))
+        return true;
+    rest_text(r, 403, "application/json",
+              "{\"success\":false,\"message\":\"A page in a browser may not do this\"}");
+    return false;
 }
 
 void dispatch_run(struct rest_request *r)
