@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/java_text.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
@@ -122,8 +123,10 @@ void route_give_list(struct rest_request *r, const char *domain)
 
 static void get_all(struct rest_request *r)
 {
-    const char *all = rest_query(r, "all"), *domain = rest_query(r, "domainName");
-    struct selection s = { .all = all && text_equal_nocase(all, "true") };
+    const char *all = rest_query_first(r, "all"), *domain = rest_query(r, "domainName");
+    struct selection s = { 0 };
+    if (all)
+        java_boolean(all, &s.all);
     if (domain && *domain)
         s.label = ingress_domain_label(r->arena, domain);
     if (s.label && s.all)
@@ -242,7 +245,7 @@ bool route_follow_domain(struct rest_request *r, const char *domain)
 }
 
 const struct rest_route route_rest[] = {
-    { "GET", "/v1/routes", get_all, NULL, REST_PAGED },
+    { "GET", "/v1/routes", get_all, NULL, REST_PAGED, "all" },
     { "POST", "/v1/routes", create, ingress_route_model },
     { "GET", "/v1/routes/{name}", get },
     { "PUT", "/v1/routes/{name}", update, ingress_route_model },

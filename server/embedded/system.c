@@ -187,7 +187,7 @@ static void put_gateway(struct rest_request *r)
 
 static void healthz(struct rest_request *r)
 {
-    rest_text(r, 200, "text/plain;charset=ISO-8859-1", "ok");
+    rest_plain(r, "ok");
 }
 
 static void landing(struct rest_request *r)
