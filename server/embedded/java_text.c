@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 
 enum { BAD_CHARACTER = -1, PADDING = -2 };
 
@@ -82,6 +83,19 @@ size_t java_split(struct arena *a, const char *text, char separator, char **part
             break;
     }
     return *text ? full : 1;
+}
+
+char *java_url_encode(struct arena *a, const char *text)
+{
+    char *out = arena_alloc(a, 3 * strlen(text) + 1), *to = out;
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        if (isalnum(*p) || strchr("-_.*", *p))
+            *to++ = (char)*p;
+        else
+            to += snprintf(to, 4, "%%%02X", *p);
+    }
+    *to = '\0';
+    return out;
 }
 
 /* At most size - 1 characters that are no blanks. False: more. */

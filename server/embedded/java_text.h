@@ -14,6 +14,9 @@ char *java_base64(struct arena *a, const char *text, size_t *len, const char **p
  * parts gets the first `most` of them. */
 size_t java_split(struct arena *a, const char *text, char separator, char **parts, size_t most);
 
+/* URLEncoder.encode with blanks as %20. */
+char *java_url_encode(struct arena *a, const char *text);
+
 /* Spring's text to Integer: blanks anywhere are dropped, 0x10 and #10 are hexadecimal. */
 enum java_number { JAVA_NONE, JAVA_NUMBER, JAVA_BAD }; /* "" is no number, but not bad */
 enum java_number java_integer(const char *text, int *out);

@@ -156,7 +156,8 @@ static bool check_direct(struct rest_request *r)
         return rest_fail(r, X_NULL_POINTER,
                          "Cannot invoke \"java.util.List.get(int)\" because the return value of "
                          "\"com.alibaba.higress.sdk.model.Route.getServices()\" is null");
-    if (transport && strcmp(transport, "streamable") != 0 && !text_ends(path ? path : "", suffix))
+    if (transport && !text_equal_nocase(transport, "streamable") &&
+        !text_ends(path ? path : "", suffix))
         return rest_fail(r, X_BUSINESS, "The path of direct route config must end with %s", suffix);
     return true;
 }
@@ -168,7 +169,7 @@ static void read_direct(struct rest_request *r, const cJSON *ingress, cJSON *out
     const char *transport =
         kube_annotation(ingress, "higress.io/mcp-server-upstream-transport-type");
     cJSON *direct = json_set(a, out, "directRouteConfig", model_new(a, direct_model));
-    bool streamable = transport && strcmp(transport, "streamable") == 0;
+    bool streamable = transport && text_equal_nocase(transport, "streamable");
     const char *stem = prefix && strcmp(prefix, "/") != 0 ? prefix : "";
     json_set_str(a, direct, "path",
                  streamable ? prefix : arena_printf(a, "%s%s", stem, mcp_config_sse_suffix(r)));
@@ -261,6 +262,8 @@ static void put(struct rest_request *r)
     }
     if (type->check && !type->check(r))
         return;
+    if (cJSON_IsArray(json_get(r->body, "domains")))
+        json_set(r->arena, r->body, "domains", mcp_route_domains(r->arena, r->body));
     const char *ingress = mcp_route_write(r, r->body);
     if (ingress && mcp_config_ensure(r) && (!type->store || type->store(r, ingress)) &&
         write_auth(r, ingress))

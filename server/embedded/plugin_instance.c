@@ -20,6 +20,7 @@
 #include "embedded/rest.h"
 #include "embedded/route.h"
 #include "embedded/rules.h"
+#include "embedded/selector.h"
 #include "embedded/service.h"
 #include "embedded/wasm.h"
 
@@ -154,7 +155,7 @@ static void get(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
-    if (!place_known(r, &p))
+    if (!place_known(r, &p) || !selector_check_plugin(r, plugin))
         return;
     cJSON *out = NULL;
     for (size_t i = 0; !out && i < kstore_count(r->store, wasm_kind); i++) {
@@ -245,6 +246,8 @@ static void erase(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
+    if (!selector_check_plugin(r, plugin))
+        return;
     for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
         const cJSON *stored = kstore_at(r->store, wasm_kind, i);
         if (strcmp(wasm_plugin_name(stored), plugin) != 0)

@@ -12,6 +12,7 @@
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/rules.h"
+#include "embedded/selector.h"
 
 static const char kind[] = "ingresses";
 
@@ -118,7 +119,8 @@ static void give_routes(struct rest_request *r, const struct selection *s)
 void route_give_list(struct rest_request *r, const char *domain)
 {
     struct selection s = { .label = domain ? ingress_domain_label(r->arena, domain) : NULL };
-    give_routes(r, &s);
+    if (selector_check_domain(r, domain))
+        give_routes(r, &s);
 }
 
 static void get_all(struct rest_request *r)
@@ -132,7 +134,7 @@ static void get_all(struct rest_request *r)
     if (s.label && s.all)
         rest_fail(r, X_VALIDATION,
                   "The query parameter 'all' is not supported when querying by domain.");
-    else
+    else if (!s.label || selector_check_domain(r, domain))
         give_routes(r, &s);
 }
 
