@@ -112,6 +112,18 @@ static bool without_blanks(const char *text, char *out, size_t size)
     return true;
 }
 
+bool java_parse_int(const char *text, int *out)
+{
+    char *end;
+    const char *digits = text + (*text == '-' || *text == '+');
+    if (!isdigit((unsigned char)*digits))
+        return false;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    *out = (int)n;
+    return !*end && !errno && n >= INT_MIN && n <= INT_MAX;
+}
+
 enum java_number java_integer(const char *text, int *out)
 {
     char bare[32], *end;

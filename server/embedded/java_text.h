@@ -17,6 +17,8 @@ size_t java_split(struct arena *a, const char *text, char separator, char **part
 /* URLEncoder.encode with blanks as %20. */
 char *java_url_encode(struct arena *a, const char *text);
 
+bool java_parse_int(const char *text, int *out); /* Integer.parseInt: decimal, a sign, no blanks */
+
 /* Spring's text to Integer: blanks anywhere are dropped, 0x10 and #10 are hexadecimal. */
 enum java_number { JAVA_NONE, JAVA_NUMBER, JAVA_BAD }; /* "" is no number, but not bad */
 enum java_number java_integer(const char *text, int *out);

@@ -108,8 +108,27 @@ static void normal_database(const struct normal *n, cJSON *server)
     json_set(n->arena, server, "rawConfigurations", tools);
 }
 
+/* TRACE answers with the request's head; what only HTTP adds to that is not the console's. */
+static char *normal_trace(struct arena *a, const char *text)
+{
+    static const char *const transport[] = { "host:", "accept", "content-length:", "user-agent:",
+                                             "connection:" };
+    struct buf *out = buf_in(a, 64 << 10);
+    for (size_t len; *text; text += len) {
+        len = strcspn(text, "\n");
+        len += text[len] == '\n';
+        bool keep = true;
+        for (size_t i = 0; i < sizeof transport / sizeof *transport; i++)
+            keep &= !text_starts(text, transport[i]);
+        buf_add(out, text, keep ? len : 0);
+    }
+    return out->data;
+}
+
 void normal_body(const struct normal *n, cJSON *body)
 {
+    if (cJSON_IsString(body) && text_starts(body->valuestring, "TRACE "))
+        body->valuestring = normal_trace(n->arena, body->valuestring);
     if (!body || (!cJSON_IsObject(body) && !cJSON_IsArray(body)))
         return;
     if (json_get(body, "timestamp") && json_get(body, "error"))
