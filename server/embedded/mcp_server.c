@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "embedded/bridge.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/jackson_yaml.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/mcp_config.h"
@@ -83,13 +83,12 @@ static cJSON *answer_auth(struct rest_request *r, const char *ingress)
 static bool store_open_api(struct rest_request *r, const char *ingress)
 {
     struct arena *a = r->arena;
-    struct err e = { 0 };
     const char *text = json_str(r->body, "rawConfigurations");
     if (!mcp_config_has_redis(r))
         return rest_fail(r, X_VALIDATION,
                          "mcpServer.redis.address of ConfigMap higress-config must be set.");
-    cJSON *config = check_blank(text) ? json_object(a) : yaml_parse(a, text, strlen(text), &e);
-    if (!cJSON_IsObject(config))
+    cJSON *config = check_blank(text) ? json_object(a) : jackson_yaml_read(a, text);
+    if (!config)
         return rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
     if (check_blank(text)) {
         cJSON *server = json_set_object(a, config, "server");

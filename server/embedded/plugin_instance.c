@@ -5,12 +5,11 @@
  */
 #include "embedded/plugin_instance.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "embedded/domain.h"
 #include "embedded/embedded.h"
+#include "embedded/jackson_yaml.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
@@ -197,9 +196,8 @@ static cJSON *body_config(struct rest_request *r)
     const char *text = json_str(r->body, "rawConfigurations");
     if (!text || !text[strspn(text, " \t\r\n")])
         return json_object(r->arena);
-    struct err e = { 0 };
-    cJSON *config = yaml_parse(r->arena, text, strlen(text), &e);
-    if (cJSON_IsObject(config))
+    cJSON *config = jackson_yaml_read(r->arena, text);
+    if (config)
         return config;
     rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
     return NULL;

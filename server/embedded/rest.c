@@ -372,7 +372,7 @@ bool rest_spring(struct rest_request *r, int status)
 
 const char *rest_call_header(const struct rest_request *r, const char *name)
 {
-    for (const struct embedded_header *h = r->call->headers; h && h->name; h++)
+    for (const struct embedded_header *h = r->call ? r->call->headers : NULL; h && h->name; h++)
         if (strcmp(h->name, name) == 0)
             return h->value;
     return NULL;
