@@ -13,6 +13,8 @@
 #include "embedded/kstore.h"
 #include "embedded/rest.h"
 
+#include <math.h>
+
 enum { MAX_STATUS = 256 << 10 };
 
 static const char definer_label[] = "higress.io/resource-definer";
@@ -208,6 +210,20 @@ bool kube_fail_storage(struct rest_request *r, const struct err *e)
     return kube_fail_status(r, 500, status);
 }
 
+/* Gson, which prints what the console sends, has no word for a number beyond a double's. */
+static bool gson_prints(struct rest_request *r, const cJSON *node)
+{
+    const cJSON *child;
+    if (cJSON_IsNumber(node) && isinf(node->valuedouble))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "%sInfinity is not a valid double value as per JSON specification. To "
+                         "override this behavior, use "
+                         "GsonBuilder.serializeSpecialFloatingPointValues() method.",
+                         node->valuedouble < 0 ? "-" : "");
+    cJSON_ArrayForEach(child, node) if (!gson_prints(r, child)) return false;
+    return true;
+}
+
 static const cJSON *written(struct rest_request *r, const char *kind, const cJSON *object,
                             enum kstore_result result, const struct err *e)
 {
@@ -231,6 +247,8 @@ const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object
 {
     struct err e = { 0 };
     stamp(r, kind, object);
+    if (!gson_prints(r, object))
+        return NULL;
     return written(r, kind, object, kstore_create(r->store, kind, object, &e), &e);
 }
 
@@ -238,6 +256,8 @@ const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *objec
 {
     struct err e = { 0 };
     stamp(r, kind, object);
+    if (!gson_prints(r, object))
+        return NULL;
     return written(r, kind, object, kstore_replace(r->store, kind, object, &e), &e);
 }
 
