@@ -27,6 +27,7 @@ struct reader {
     yaml_event_t event; /* the current one */
     struct anchor *anchors;
     yaml_scalar_fn *scalar; /* of yaml_parse_events; NULL: YAML's own rules */
+    bool last_counts;       /* of a key given twice; else that is an error */
     int depth, anchor_count;
     size_t nodes, merge_steps; /* work done so far */
 };
@@ -224,7 +225,7 @@ static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
         json_node_append(merged, value);
         return true;
     }
-    if (r->scalar && json_get(object, key)) {
+    if (r->last_counts && json_get(object, key)) {
         json_set(r->a, object, key, value);
         return true;
     }
@@ -342,7 +343,13 @@ cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e)
 cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,
                          struct err *e)
 {
-    return parse_first(&(struct reader){ .a = a, .e = e, .scalar = scalar }, text, len);
+    return parse_first(&(struct reader){ .a = a, .e = e, .scalar = scalar, .last_counts = true },
+                       text, len);
+}
+
+cJSON *yaml_parse_last(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    return parse_first(&(struct reader){ .a = a, .e = e, .last_counts = true }, text, len);
 }
 
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e)

@@ -31,6 +31,8 @@ typedef cJSON *yaml_scalar_fn(struct arena *a, const struct yaml_text *s); /* NU
  * keys are their text, "<<" is a key, of a key given twice the last counts, an alias is its name. */
 cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,
                          struct err *e);
+/* The first document as yaml_parse, but of a key given twice the last counts. */
+cJSON *yaml_parse_last(struct arena *a, const char *text, size_t len, struct err *e);
 
 /* Why a text is no YAML, for those who word it as another reader does. Places are
  * characters from the text's start; the words are libyaml's. */

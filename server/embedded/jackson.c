@@ -116,11 +116,44 @@ static struct buf *first_object(struct arena *a, struct span text)
     return out;
 }
 
+/* The next number of the text that is in no string; NULL: no more. */
+static const char *next_number(const char *p, size_t *len)
+{
+    for (bool quoted = false; *p; p++) {
+        if (quoted && *p == '\\')
+            p++;
+        else if (*p == '"')
+            quoted = !quoted;
+        else if (!quoted && (*p == '-' || (*p >= '0' && *p <= '9'))) {
+            *len = strspn(p, "-+.0123456789eE");
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* Numbers of the tree and of the text come in the same order. *text goes on behind the last. */
+static void keep_spelling(struct arena *a, cJSON *node, const char **text)
+{
+    size_t len;
+    const char *at = cJSON_IsNumber(node) && *text ? next_number(*text, &len) : NULL;
+    if (cJSON_IsNumber(node))
+        *text = at ? at + len : NULL;
+    if (at)
+        node->valuestring = arena_strndup(a, at, len);
+    for (cJSON *child = node->child; child; child = child->next)
+        keep_spelling(a, child, text);
+}
+
 cJSON *jackson_read(struct arena *a, const char *body, size_t len, const char *charset)
 {
     struct span text = { body, len };
     if (!to_utf8(a, charset, &text))
         return NULL;
     const struct buf *one = first_object(a, text);
-    return json_parse(a, one->data, one->len, NULL);
+    const char *twice, *at = one->data;
+    cJSON *root = json_parse_telling(a, one->data, one->len, &twice, NULL);
+    if (root && !twice) /* else a number has gone, and the order says nothing */
+        keep_spelling(a, root, &at);
+    return root;
 }

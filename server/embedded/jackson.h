@@ -7,4 +7,5 @@
 struct arena;
 
 /* charset: of the Content-Type, NULL when it names none. NULL: unreadable. */
+/* A number keeps its text (1.0, 1e2) in valuestring, for a field that is one. */
 cJSON *jackson_read(struct arena *a, const char *body, size_t len, const char *charset);
