@@ -72,8 +72,10 @@ test: ## everything CI runs; closes with `N passed, N failed`; PART=name runs on
 	@bash tests/run $(PART)
 lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
-contract: ## replays the recorded exchanges with the real console: a line a file and a total
-	@bash tests/parts/30-contract
+contract: ## replays the recorded exchanges with the real console; URL= [DATA= CONSOLE_USER= ALLOW_WRITES=1]: any console
+	@$(if $(URL),$(MAKE) -s CC=gcc build/gcc/contract && build/gcc/contract --url '$(URL)' \
+	  $(if $(DATA),--data '$(DATA)') $(if $(CONSOLE_USER),--user '$(CONSOLE_USER)') $(if $(ALLOW_WRITES),--writes) \
+	  $(NAMES),bash tests/parts/30-contract)
 fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri|jwt [FUZZ_SECONDS=3600]
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/18-fuzz-protocol $(T)
 conformance: ## the official conformance suites, every check of every scenario

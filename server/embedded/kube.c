@@ -262,6 +262,10 @@ static bool leaves_folder(const char *name)
  * Here it is answered in the same way and stored nowhere. */
 static const cJSON *created_elsewhere(struct rest_request *r, cJSON *object)
 {
+    if (rest_is_lenient(r)) {
+        rest_fail(r, X_VALIDATION, "The name '%s' leads out of its folder.", kube_name(object));
+        return NULL;
+    }
     kube_set_version(r->arena, object, "1");
     return object;
 }

@@ -1,17 +1,18 @@
 /* contract.c - replays recorded exchanges with the real console against ours, one line a file.
  *
- *   contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]]
- *            [--url URL --data DIR] [NAME…]
+ *   contract [-v] [--recordings DIR] [--rules FILE] [NAME…]
+ *            [--mutate N | --program PROGRAM [--restart]]
+ *            [--url URL [--data DIR] [--user NAME:PASSWORD] [--writes]]
  *
  * In one process, without sockets. --program starts `PROGRAM console` for each file and sends the
  * requests over CONNECTIONS connections in turn; with --restart it is ended and started again
- * before each request. --url asks a console that runs already over a fresh copy of the recordings'
- * initial folder (DIR), so name one file.
+ * before each request. --url asks a console that runs already (remote.c): the reads that do not
+ * depend on earlier writes, with --writes all.
  * --mutate sends N damaged variants of each request first: the console must answer each of them
  * with a well-formed answer, and its folder must stay readable.
  *
- * Every exchange must be equal. DIR holds the sets of recordings, sets[]; every NAME.jsonl in one
- * of them is replayed.
+ * Every exchange must be equal; what is not is listed by rule (report.c). DIR holds the sets of
+ * recordings, sets[]; every NAME.jsonl in one of them is replayed.
  */
 #include "contract.h"
 
@@ -24,7 +25,9 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "process.h"
+#include "remote.h"
 #include "replay.h"
+#include "report.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -44,7 +47,9 @@ struct recording {
 struct run {
     struct arena *arena;
     const char *recordings;
-    const char *url, *data;
+    struct remote remote; /* url NULL: none */
+    const char *rules;
+    struct report *report;
     const char *mutations; /* number of variants of each exchange, as text; NULL: none */
     unsigned long long seed;
     const char *program; /* NULL: no process of its own */
@@ -85,9 +90,12 @@ static void play_all(struct run *run, struct replay *p, const char *text)
     int equal = 0, total = 0;
     int n = run->mutations ? (int)strtol(run->mutations, NULL, 10) : 0;
     struct buf *differences = buf_in(p->arena, MAX_REPORT);
+    bool written = false;
     for (size_t len; *text; text += len + (text[len] == '\n')) {
         len = strcspn(text, "\n");
         buf_reset(differences);
+        if (run->remote.url && !remote_takes(&run->remote, text, len, &written))
+            continue;
         total += n ? n : 1;
         if (n)
             equal += replay_mutated(p, text, len, n, &run->seed);
@@ -105,9 +113,9 @@ static bool start(const struct run *run, struct replay *p, struct err *e)
     struct process_options o = { run->program, p->dir, CONNECTIONS };
     if (run->program)
         p->process = process_start(p->arena, &o, e);
-    else if (!run->url)
+    else if (!run->remote.url)
         p->console = embedded_open(p->dir, e);
-    return p->process || p->console || run->url;
+    return p->process || p->console || run->remote.url;
 }
 
 /* A recording that makes the account starts from nothing, the others from their set's initial/, or
@@ -124,13 +132,13 @@ static const char *initial_folder(const struct run *run, struct replay *p,
 }
 
 /* A new folder with what the recording starts from. */
-static bool prepare(const struct run *run, struct replay *p, const struct recording *file,
-                    struct err *e)
+static bool prepare(struct run *run, struct replay *p, const struct recording *file, struct err *e)
 {
     const char *place = getenv("TMPDIR"), *initial = initial_folder(run, p, file);
-    if (run->url) {
-        p->dir = run->data;
-        return p->dir || err_set(e, ERR_ARGS, "--url needs --data");
+    if (run->remote.url) {
+        p->dir = run->remote.data;
+        p->unversioned = !p->dir;
+        return remote_prepare(&run->remote, initial, e);
     }
     p->dir = mkdtemp(arena_printf(p->arena, "%s/higress-contract-XXXXXX", place ? place : "/tmp"));
     return p->dir && (!initial || folder_copy(initial, p->dir));
@@ -140,20 +148,29 @@ static void replay_file(struct run *run, const struct recording *file)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    struct replay p = { .arena = a, .loop = run->loop, .url = run->url, .verbose = run->verbose };
+    struct replay p = { .arena = a,
+                        .loop = run->loop,
+                        .url = run->remote.url,
+                        .verbose = run->verbose,
+                        .user = run->remote.user,
+                        .report = run->report };
     p.name = arena_printf(a, "%s/%s", file->set, file->name);
     p.headers = file->headers;
-    if (file->text && prepare(run, &p, file, &e) && start(run, &p, &e)) {
-        p.folder = folder_open(a, p.dir);
+    if (run->remote.url && !initial_folder(run, &p, file)) {
+        printf("%s: skipped, it needs a console that has never been set up\n", p.name);
+        run->skipped++;
+    } else if (file->text && prepare(run, &p, file, &e) && start(run, &p, &e)) {
+        p.folder = p.dir ? folder_open(a, p.dir) : NULL;
         play_all(run, &p, file->text);
     } else {
-        printf("%s: the console does not start: %s\n", p.name, e.text);
+        printf("%s: not replayed: %s\n", p.name, e.text);
         run->failed++;
     }
     embedded_close(p.console);
     process_stop(p.process);
-    if (p.dir && !run->url)
+    if (p.dir && !run->remote.url)
         folder_remove(p.dir);
+    remote_tidy(&run->remote);
     arena_free(a);
 }
 
@@ -211,14 +228,13 @@ struct chosen {
 
 static bool read_options(int argc, char **argv, struct chosen *c)
 {
-    enum { TEXTS = 5 };
+    enum { TEXTS = 7 };
     struct {
         const char *name, **value;
-    } texts[TEXTS] = { { "--recordings", &c->run.recordings },
-                       { "--url", &c->run.url },
-                       { "--mutate", &c->run.mutations },
-                       { "--program", &c->run.program },
-                       { "--data", &c->run.data } };
+    } texts[TEXTS] = { { "--recordings", &c->run.recordings }, { "--url", &c->run.remote.url },
+                       { "--data", &c->run.remote.data },      { "--user", &c->run.remote.user },
+                       { "--rules", &c->run.rules },           { "--mutate", &c->run.mutations },
+                       { "--program", &c->run.program } };
     for (int i = 1; i < argc; i++) {
         size_t t = 0;
         while (t < TEXTS && strcmp(argv[i], texts[t].name) != 0)
@@ -229,6 +245,8 @@ static bool read_options(int argc, char **argv, struct chosen *c)
             c->run.verbose = true;
         else if (strcmp(argv[i], "--restart") == 0)
             c->run.restart = true;
+        else if (strcmp(argv[i], "--writes") == 0)
+            c->run.remote.writes = true;
         else if (argv[i][0] != '-' && c->count < MAX_CHOSEN)
             c->names[c->count++] = argv[i];
         else
@@ -267,25 +285,28 @@ static void run_set(struct chosen *c, const char *set)
 static void run_all(struct loop *l, void *arg)
 {
     struct chosen *c = arg;
-    c->run.loop = l;
+    c->run.loop = c->run.remote.loop = l;
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
         run_set(c, sets[i]);
-    if (c->run.url)
+    if (c->run.remote.url)
         fetch_stop(l);
 }
 
 int main(int argc, char **argv)
 {
-    struct chosen c = { .run.recordings = "../shared/recordings" };
+    struct chosen c = { .run.recordings = "../shared/recordings",
+                        .run.rules = "tests/contract/rules.tsv" };
     if (!read_options(argc, argv, &c)) {
-        fprintf(
-            stderr,
-            "usage: contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]] "
-            "[--url URL --data DIR] [NAME...]\n");
+        fprintf(stderr,
+                "usage: contract [-v] [--recordings DIR] [--rules FILE] [NAME...]\n"
+                "                [--mutate N | --program PROGRAM [--restart]]\n"
+                "                [--url URL [--data DIR] [--user NAME:PASSWORD] [--writes]]\n");
         return 2;
     }
-    c.run.arena = arena_new();
+    c.run.arena = c.run.remote.arena = arena_new();
+    c.run.report = report_new(c.run.arena, c.run.rules);
     loop_main(run_all, &c);
+    report_print(c.run.report);
     arena_free(c.run.arena);
     printf("all: %d of %d equal\n", c.run.equal, c.run.total);
     printf("%d passed, %d failed", c.run.passed, c.run.failed);

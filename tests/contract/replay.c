@@ -13,6 +13,7 @@
 #include "embedded/embedded.h"
 #include "mutate.h"
 #include "process.h"
+#include "report.h"
 #include "wire.h"
 
 enum { MAX_HEADERS = 16, MAX_REPORT = 256 << 10 };
@@ -197,6 +198,7 @@ static bool is_page(const struct turn *t)
 static void compare_body(struct turn *t)
 {
     struct normal theirs = { .arena = t->a, .path = json_str(t->request, "path") };
+    theirs.unversioned = t->p->unversioned;
     struct normal ours = theirs;
     ours.data_dir = t->p->dir;
     const char *type = answer_header(t, "content-type");
@@ -230,9 +232,9 @@ static cJSON *recorded_files(struct turn *t, const cJSON *files_member, const st
     return out;
 }
 
-static cJSON *changed_files(struct turn *t, const struct normal *n)
+static cJSON *changed_files(struct turn *t, const struct normal *n, const cJSON *changes)
 {
-    cJSON *out = json_object(t->a), *changes = folder_changes(t->p->folder, t->a);
+    cJSON *out = json_object(t->a);
     const cJSON *item;
     cJSON_ArrayForEach(item, changes)
     {
@@ -246,15 +248,43 @@ static cJSON *changed_files(struct turn *t, const struct normal *n)
 static void compare_files(struct turn *t, const cJSON *exchange)
 {
     struct normal n = { .arena = t->a, .path = json_str(t->request, "path") };
-    cJSON *want = recorded_files(t, json_get(exchange, "files"), &n);
-    cJSON *got = changed_files(t, &n);
-    differ(t->a, "files", want, got, t->differences);
+    const cJSON *recorded = json_get(exchange, "files");
+    cJSON *changes = folder_changes(t->p->folder, t->a);
+    cJSON *want = recorded_files(t, recorded, &n), *got = changed_files(t, &n, changes);
+    if (!differ(t->a, "files", want, got, t->differences))
+        folder_correct(t->p->folder, t->a, changes, recorded);
 }
 
 static void begin(struct turn *t, const cJSON *exchange)
 {
     t->request = json_get(exchange, "request");
     t->expected = json_get(exchange, "response");
+}
+
+/* A read that differs changes nothing; a write does, unless the folder could be corrected. */
+static void tell(struct turn *t, const cJSON *exchange)
+{
+    struct report_item item = { t->p->name, exchange, t->answer.status, t->differences->data,
+                                t->p->diverged };
+    if (t->p->report)
+        report_add(t->p->report, &item);
+    t->p->diverged |= !t->p->folder && strcmp(json_str(t->request, "method"), "GET") != 0;
+}
+
+bool replay_is_read(const cJSON *exchange, bool written)
+{
+    static const int settled[] = { 400, 404, 405, 406, 415 };
+    const cJSON *request = json_get(exchange, "request");
+    const char *method = json_str(request, "method");
+    int status = (int)json_num(json_get(exchange, "response"), "status", 0);
+    bool reads =
+        strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+    if (!reads || json_get(json_get(request, "headers"), "cookie"))
+        return false;
+    for (size_t i = 0; i < sizeof settled / sizeof *settled; i++)
+        if (status == settled[i])
+            return true;
+    return !written;
 }
 
 bool replay_play(struct replay *p, const char *line, size_t len, struct buf *differences)
@@ -272,6 +302,8 @@ bool replay_play(struct replay *p, const char *line, size_t len, struct buf *dif
     if (p->folder)
         compare_files(&t, exchange);
     bool equal = differences->len == 0;
+    if (!equal)
+        tell(&t, exchange);
     if (!equal && p->verbose)
         printf("  %s %d %s: %s %s\n%s", p->name, (int)json_num(exchange, "n", 0),
                json_str(exchange, "note"), json_str(t.request, "method"),

@@ -8,6 +8,7 @@
 
 struct embedded;
 struct loop;
+struct report;
 struct process;
 
 struct replay {
@@ -22,10 +23,16 @@ struct replay {
     const cJSON *headers;  /* the names that the recordings keep; others are not compared */
     const char *token;     /* of the last login */
     const char *user;      /* "NAME:PASSWORD" in the place of admin:admin; NULL: that */
-    bool verbose;
+    bool verbose, unversioned;
+    bool diverged; /* something differed in this file and could not be put right */
+    struct report *report;
 };
 
-/* True when equal. line is the exchange as recorded. */
+/* True when equal; else the report hears of it, and the folder is made what it should be, so that
+ * the next exchange is judged for itself. line is the exchange as recorded. */
 bool replay_play(struct replay *p, const char *line, size_t len, struct buf *differences);
+/* Does the exchange read what is there whatever was written before it in its file? written: has
+ * an earlier exchange changed files. */
+bool replay_is_read(const cJSON *exchange, bool written);
 /* How many of n damaged variants got a well-formed answer. */
 int replay_mutated(struct replay *p, const char *line, size_t len, int n, unsigned long long *seed);
