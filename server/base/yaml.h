@@ -28,7 +28,8 @@ struct yaml_text {
 };
 typedef cJSON *yaml_scalar_fn(struct arena *a, const struct yaml_text *s); /* NULL: refused */
 /* The first document as a reader of single events takes it: scalars mean what the function says,
- * keys are their text, "<<" is a key, of a key given twice the last counts, an alias is its name. */
+ * keys are their text, "<<" is a key, of a key given twice the last counts, an alias is its name.
+ */
 cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,
                          struct err *e);
 /* The first document as yaml_parse, but of a key given twice the last counts. */

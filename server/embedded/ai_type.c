@@ -175,7 +175,8 @@ static bool read_port(const cJSON *value, int *out)
 {
     if (cJSON_IsString(value))
         return java_parse_int(value->valuestring, out);
-    *out = cJSON_IsNumber(value) && fabs(value->valuedouble) < INT_MAX ? (int)value->valuedouble : 0;
+    *out =
+        cJSON_IsNumber(value) && fabs(value->valuedouble) < INT_MAX ? (int)value->valuedouble : 0;
     return cJSON_IsNumber(value) && *out == value->valuedouble;
 }
 
@@ -300,8 +301,7 @@ static bool check_vertex_options(struct rest_request *r, const cJSON *entry)
     const cJSON *ahead = json_get(entry, "vertexTokenRefreshAhead"), *item;
     const cJSON *safety = json_get(entry, "geminiSafetySetting");
     if (cJSON_IsNumber(ahead) && ahead->valuedouble < 0)
-        return rest_fail(r, X_VALIDATION,
-                         "vertexTokenRefreshAhead must be a non-negative number.");
+        return rest_fail(r, X_VALIDATION, "vertexTokenRefreshAhead must be a non-negative number.");
     bool texts = !safety || cJSON_IsNull(safety) || cJSON_IsObject(safety);
     cJSON_ArrayForEach(item, safety) texts &= cJSON_IsString(item);
     return texts || rest_fail(r, X_VALIDATION,

@@ -61,7 +61,8 @@ static void read_authority(struct arena *a, const char *s, size_t n, struct ai_u
     char *host = at ? arena_strndup(a, at + 1, n - (size_t)(at + 1 - s)) : arena_strndup(a, s, n);
     char *close = strchr(host, ']'), *colon = strchr(close ? close : host, ':');
     int port = -1;
-    if (colon && colon[1] && !(isdigit((unsigned char)colon[1]) && java_parse_int(colon + 1, &port)))
+    if (colon && colon[1] &&
+        !(isdigit((unsigned char)colon[1]) && java_parse_int(colon + 1, &port)))
         return;
     if (colon)
         *colon = '\0';

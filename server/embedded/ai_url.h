@@ -1,5 +1,6 @@
 /* ai_url.h - the addresses people give for their own LLM endpoints, taken apart as java.net.URI
- * takes them: a host that it does not know as one (a_b.example.org, 例子.org) is NULL, not an error.
+ * takes them: a host that it does not know as one (a_b.example.org, 例子.org) is NULL, not an
+ * error.
  */
 #pragma once
 #include <stdbool.h>

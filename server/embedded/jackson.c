@@ -21,17 +21,32 @@ struct span {
     size_t len;
 };
 
-/* By a mark, or by where the zero bytes of the first characters are. NULL: UTF-8. */
-static const char *wide_encoding(const unsigned char *b, size_t len)
+/* Bytes as a pattern says: 0 zero, x not zero, F and E the bytes of a mark. */
+static bool fits(const unsigned char *b, size_t len, const char *pattern)
 {
-    if (len >= 4 && !b[0] && !b[1] && (b[2] == 0xfe || !b[2]))
-        return "UTF-32BE";
-    if (len >= 4 && !b[2] && !b[3] && (b[0] == 0xff || !b[1]))
-        return "UTF-32LE";
-    if (len >= 2 && ((b[0] == 0xfe && b[1] == 0xff) || (!b[0] && b[1])))
-        return "UTF-16BE";
-    if (len >= 2 && ((b[0] == 0xff && b[1] == 0xfe) || (b[0] && !b[1])))
-        return "UTF-16LE";
+    if (len < strlen(pattern))
+        return false;
+    for (; *pattern; pattern++, b++) {
+        bool good = *pattern == '0'   ? !*b
+                    : *pattern == 'x' ? *b
+                                      : *b == (*pattern == 'F' ? 0xff : 0xfe);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* By a mark, or by where the zero bytes of the first characters are. NULL: UTF-8. */
+static const char *wide_encoding(const char *bytes, size_t len)
+{
+    static const char *const rows[][2] = {
+        { "00EF", "UTF-32BE" }, { "FE00", "UTF-32LE" }, { "000x", "UTF-32BE" },
+        { "x000", "UTF-32LE" }, { "EF", "UTF-16BE" },   { "FE", "UTF-16LE" },
+        { "0x", "UTF-16BE" },   { "x0", "UTF-16LE" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (fits((const unsigned char *)bytes, len, rows[i][0]))
+            return rows[i][1];
     return NULL;
 }
 
@@ -53,14 +68,15 @@ static bool converted(struct arena *a, const char *from, struct span *text)
 /* Spring hands bytes over when the charset is one that JSON may have, else characters. */
 static bool is_jsons_own(const char *charset)
 {
-    return !charset || strncasecmp(charset, "utf", 3) == 0 || text_equal_nocase(charset, "us-ascii");
+    return !charset || strncasecmp(charset, "utf", 3) == 0 ||
+           text_equal_nocase(charset, "us-ascii");
 }
 
 static bool to_utf8(struct arena *a, const char *charset, struct span *text)
 {
     const char *from = charset;
     if (is_jsons_own(charset))
-        from = wide_encoding((const unsigned char *)text->at, text->len);
+        from = wide_encoding(text->at, text->len);
     if (from && !converted(a, from, text))
         return false;
     if (text->len >= 3 && memcmp(text->at, "\xef\xbb\xbf", 3) == 0) {
@@ -95,6 +111,11 @@ static size_t copy_escape(struct buf *out, const char *s, const char *end)
     return n;
 }
 
+static int nesting(char c)
+{
+    return c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+}
+
 /* The first value, an object, up to its closing bracket. */
 static struct buf *first_object(struct arena *a, struct span text)
 {
@@ -106,11 +127,11 @@ static struct buf *first_object(struct arena *a, struct span text)
             s += copy_escape(out, s, end);
             continue;
         }
-        if (*s == '"')
-            quoted = !quoted;
-        depth += quoted ? 0 : *s == '{' || *s == '[' ? 1 : *s == '}' || *s == ']' ? -1 : 0;
+        quoted ^= *s == '"';
+        int step = quoted ? 0 : nesting(*s);
+        depth += step;
         buf_char(out, *s++);
-        if (depth == 0 && !quoted && strchr("]}", s[-1]))
+        if (step < 0 && depth <= 0)
             break;
     }
     return out;

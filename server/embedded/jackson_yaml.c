@@ -27,8 +27,8 @@ static bool is_null(const char *s)
 /* 1 yes, 0 no, -1 neither. */
 static int truth(const char *s)
 {
-    static const char *const yes[] = { "yes", "Yes", "YES", "true", "True",
-                                       "TRUE", "on", "On", "ON", NULL };
+    static const char *const yes[] = { "yes",  "Yes", "YES", "true", "True",
+                                       "TRUE", "on",  "On",  "ON",   NULL };
     static const char *const no[] = { "no",    "No",  "NO",  "false", "False",
                                       "FALSE", "off", "Off", "OFF",   NULL };
     return is_one_of(s, yes) ? 1 : is_one_of(s, no) ? 0 : -1;
@@ -81,21 +81,35 @@ static size_t exponent_length(const char *p)
 }
 
 /* 1.5, 1., .5 and 1e3: digits with a dot or an exponent. */
+struct decimal {
+    const char *whole, *part, *exponent; /* exponent: up to the end */
+    size_t whole_len, part_len;
+};
+
+static bool read_decimal(const char *s, struct decimal *out)
+{
+    *out = (struct decimal){ .whole = s, .whole_len = strspn(s, "0123456789") };
+    const char *dot = s + out->whole_len;
+    out->part = dot + (*dot == '.');
+    out->part_len = *dot == '.' ? strspn(out->part, "0123456789") : 0;
+    out->exponent = out->part + out->part_len;
+    size_t n = exponent_length(out->exponent);
+    bool digits = out->whole_len || out->part_len;
+    return digits && (*dot == '.' || n) && !out->exponent[n];
+}
+
 static cJSON *decimal(struct arena *a, const char *s)
 {
     bool negative;
-    const char *whole = digits_of(a, s, &negative);
-    size_t n = whole ? strspn(whole, "0123456789") : 0;
-    const char *dot = whole && whole[n] == '.' ? whole + n : NULL;
-    size_t part = dot ? strspn(dot + 1, "0123456789") : 0;
-    const char *behind = whole ? whole + n + (dot ? 1 + part : 0) : "";
-    size_t exponent = exponent_length(behind);
-    if (!whole || (!n && !part) || (!dot && !exponent) || behind[exponent])
+    struct decimal d;
+    const char *text = digits_of(a, s, &negative);
+    if (!text || !read_decimal(text, &d))
         return NULL;
-    for (; n > 1 && *whole == '0'; n--)
-        whole++;
-    const char *spelt = arena_printf(a, "%.*s.%.*s%s", n ? (int)n : 1, n ? whole : "0",
-                                     part ? (int)part : 1, part ? dot + 1 : "0", behind);
+    for (; d.whole_len > 1 && *d.whole == '0'; d.whole_len--)
+        d.whole++;
+    const char *spelt =
+        arena_printf(a, "%s%.*s.%s%.*s%s", d.whole_len ? "" : "0", (int)d.whole_len, d.whole,
+                     d.part_len ? "" : "0", (int)d.part_len, d.part, d.exponent);
     return number(a, negative, spelt);
 }
 

@@ -124,26 +124,37 @@ bool java_parse_int(const char *text, int *out)
     return !*end && !errno && n >= INT_MIN && n <= INT_MAX;
 }
 
+/* Digits of the base behind a sign. False: others, or beyond an int. */
+static bool digits_to_int(bool negative, const char *digits, int base, int *out)
+{
+    char *end;
+    if (!isxdigit((unsigned char)*digits))
+        return false;
+    errno = 0;
+    long long n = strtoll(digits, &end, base);
+    n = negative ? -n : n;
+    *out = (int)n;
+    return !*end && !errno && n >= INT_MIN && n <= INT_MAX;
+}
+
+/* Behind "0x", "0X" or "#"; NULL: the digits are decimal. */
+static const char *hex_digits(const char *s)
+{
+    if (*s == '#')
+        return s + 1;
+    return s[0] == '0' && (s[1] | 32) == 'x' ? s + 2 : NULL;
+}
+
 enum java_number java_integer(const char *text, int *out)
 {
-    char bare[32], *end;
+    char bare[32];
     if (!without_blanks(text, bare, sizeof bare))
         return JAVA_BAD;
     if (!*bare)
         return *text ? JAVA_BAD : JAVA_NONE;
-    const char *digits = bare + (*bare == '-' || *bare == '+');
-    bool hash = *bare != '+' && *digits == '#';
-    bool hex = hash || (*bare != '+' && digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'));
-    digits += hash ? 1 : hex ? 2 : 0;
-    if (!isxdigit((unsigned char)*digits))
-        return JAVA_BAD;
-    errno = 0;
-    long long n = strtoll(digits, &end, hex ? 16 : 10);
-    n = *bare == '-' ? -n : n;
-    if (*end || errno || n < INT_MIN || n > INT_MAX)
-        return JAVA_BAD;
-    *out = (int)n;
-    return JAVA_NUMBER;
+    const char *hex = *bare == '+' ? NULL : hex_digits(bare + (*bare == '-'));
+    bool good = hex ? digits_to_int(*bare == '-', hex, 16, out) : java_parse_int(bare, out);
+    return good ? JAVA_NUMBER : JAVA_BAD;
 }
 
 enum java_number java_boolean(const char *text, bool *out)

@@ -239,26 +239,24 @@ static bool is_port(const char *s)
     return check_port_text(s, strlen(s));
 }
 
-#define HOST { "host", true, 253, is_host, "must be a valid hostname or IP address" }
-#define PORT { "port", true, 0, is_port, "must be an integer in 1..65535" }
+#define HOST                                                                                       \
+    {                                                                                              \
+        "host", true, 253, is_host, "must be a valid hostname or IP address"                       \
+    }
+#define PORT                                                                                       \
+    {                                                                                              \
+        "port", true, 0, is_port, "must be an integer in 1..65535"                                 \
+    }
 
 static const struct kind kinds[] = {
     { "MYSQL",
       "mysql",
-      { HOST,
-        PORT,
-        { "username", true, 32 },
-        { "password", false, 256 },
-        { "dbname", true, 64 } },
+      { HOST, PORT, { "username", true, 32 }, { "password", false, 256 }, { "dbname", true, 64 } },
       print_mysql,
       parse_mysql },
     { "POSTGRESQL",
       "postgres",
-      { HOST,
-        PORT,
-        { "username", true, 63 },
-        { "password", false, 256 },
-        { "dbname", true, 63 } },
+      { HOST, PORT, { "username", true, 63 }, { "password", false, 256 }, { "dbname", true, 63 } },
       print_postgres,
       parse_postgres },
     { "SQLITE",
@@ -351,7 +349,8 @@ static bool check_field(struct rest_request *r, const struct bound *f, const cha
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s length must be <= %zu", f->field, f->max);
     if (!is_printable(s))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s contains non-printable characters", f->field);
-    return !f->fits || f->fits(s) || rest_fail(r, X_ILLEGAL_ARGUMENT, "%s %s", f->field, f->otherwise);
+    return !f->fits || f->fits(s) ||
+           rest_fail(r, X_ILLEGAL_ARGUMENT, "%s %s", f->field, f->otherwise);
 }
 
 bool mcp_dsn_check(struct rest_request *r, const char *api_type, const cJSON *db)

@@ -221,8 +221,7 @@ enum media_choice media_choose_text(struct arena *a, const char *accept, const c
         return choice;
     bool any = strcmp(m.type, "*") == 0 || names(&m, "text", "*");
     *out = arena_printf(a, "%s/%s%s%s", any ? "text" : m.type, any ? "plain" : m.subtype,
-                        m.parameters,
-                        m.charset || media_is_json(&m) ? "" : ";charset=ISO-8859-1");
+                        m.parameters, m.charset || media_is_json(&m) ? "" : ";charset=ISO-8859-1");
     return choice;
 }
 

@@ -116,8 +116,8 @@ void rest_header(struct rest_request *r, const char *name, const char *value);
 bool rest_spring(struct rest_request *r, int status);
 
 const char *rest_call_header(const struct rest_request *r, const char *name); /* lower-case name */
-/* A parameter of the query, NULL when absent: a text is all values of that name with commas between,
- * a number or a switch the first of them. */
+/* A parameter of the query, NULL when absent: a text is all values of that name with commas
+ * between, a number or a switch the first of them. */
 const char *rest_query(const struct rest_request *r, const char *name);
 const char *rest_query_first(const struct rest_request *r, const char *name);
 const char *rest_var(const struct rest_request *r, size_t i);

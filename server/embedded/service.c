@@ -36,23 +36,29 @@ static bool is_name(const char *s, size_t n)
     return n < sizeof lower && check_domain(lower, n);
 }
 
+/* Members of a comma list, to its end. */
+static bool all_fit(const char *p, bool (*fits)(const char *s, size_t n), bool empty_end)
+{
+    for (;;) {
+        size_t n = strcspn(p, ",");
+        if (!(n == 0 && !p[n] && empty_end) && !fits(p, n))
+            return false;
+        if (!p[n])
+            return true;
+        p += n + 1;
+    }
+}
+
 /* The controller drops a source whole when one of its members is none. That the console takes an
  * empty last member, and lists the service, is as recorded; the better console does not. */
 static bool is_listed(const struct rest_request *r, const cJSON *registry)
 {
-    const char *type = json_str(registry, "type"), *p = json_str(registry, "domain");
-    bool fixed = type && strcmp(type, "static") == 0;
-    if (!p || !type || (!fixed && strcmp(type, "dns") != 0))
+    const char *type = json_str(registry, "type"), *domain = json_str(registry, "domain");
+    if (!type || !domain)
         return false;
-    for (bool more = true; more;) {
-        size_t n = strcspn(p, ",");
-        bool empty_end = n == 0 && !*p && fixed && !rest_is_lenient(r);
-        if (!empty_end && !(fixed ? is_endpoint(p, n) : is_name(p, n)))
-            return false;
-        more = p[n] == ',';
-        p += n + more;
-    }
-    return true;
+    if (strcmp(type, "static") == 0)
+        return all_fit(domain, is_endpoint, !rest_is_lenient(r));
+    return strcmp(type, "dns") == 0 && all_fit(domain, is_name, false);
 }
 
 /* Addresses of the comma list, without their ports. */

@@ -155,12 +155,8 @@ static void drop_versions(cJSON *node)
     }
 }
 
-void normal_body(const struct normal *n, cJSON *body)
+static void normal_tree(const struct normal *n, cJSON *body)
 {
-    if (cJSON_IsString(body) && text_starts(body->valuestring, "TRACE "))
-        body->valuestring = normal_trace(n->arena, body->valuestring);
-    if (!body || (!cJSON_IsObject(body) && !cJSON_IsArray(body)))
-        return;
     if (json_get(body, "timestamp") && json_get(body, "error"))
         json_remove(body, "timestamp");
     if (n->unversioned)
@@ -173,6 +169,14 @@ void normal_body(const struct normal *n, cJSON *body)
         normal_database(n, data);
     if (normal_is_prose(n->path) && cJSON_IsString(data))
         json_set_str(n->arena, body, "data", "prose");
+}
+
+void normal_body(const struct normal *n, cJSON *body)
+{
+    if (cJSON_IsString(body) && text_starts(body->valuestring, "TRACE "))
+        body->valuestring = normal_trace(n->arena, body->valuestring);
+    else if (cJSON_IsObject(body) || cJSON_IsArray(body))
+        normal_tree(n, body);
 }
 
 void normal_object(const struct normal *n, const char *file, cJSON *object)

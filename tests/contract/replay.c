@@ -62,20 +62,27 @@ static void add_header(struct turn *t, const char *name, const char *value)
         t->headers[i] = (struct embedded_header){ name, value };
 }
 
+/* Just behind a string that starts at p. */
+static const char *skip_string(const char *p)
+{
+    for (p++; *p && *p != '"'; p++)
+        p += *p == '\\';
+    return p + (*p == '"');
+}
+
 /* Just behind a JSON value that starts at p. */
 static const char *skip_value(const char *p)
 {
     int depth = 0;
-    bool quoted = false;
-    for (; *p; p++) {
-        if (quoted && *p == '\\')
-            p++;
-        else if (*p == '"')
-            quoted = !quoted;
-        else if (!quoted && strchr("{[", *p))
-            depth++;
-        else if (!quoted && (strchr("}]", *p) || (*p == ',' && !depth)) && --depth <= 0)
-            return depth < 0 ? p : p + 1;
+    while (*p && (depth > 0 || !strchr(",}]", *p))) {
+        if (*p == '"') {
+            p = skip_string(p);
+            continue;
+        }
+        depth += strchr("{[", *p) ? 1 : strchr("}]", *p) ? -1 : 0;
+        p++;
+        if (depth == 0 && strchr("}]", p[-1]))
+            break;
     }
     return p;
 }
