@@ -113,7 +113,7 @@ static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct
 static bool use_urls(struct rest_request *r, cJSON *entry, struct ai_endpoint *to, const char *key,
                      const char *extra_key)
 {
-    struct ai_url first, next;
+    struct ai_url first = { 0 }, next = { 0 };
     const cJSON *item, *extra = json_get(entry, extra_key);
     if (!parse_url(r, key, json_str(entry, key), &first) ||
         !use_host(r, to, first.host, ai_url_port(&first), first.scheme))
@@ -152,7 +152,7 @@ static bool resolve_vllm(struct rest_request *r, cJSON *entry, struct ai_endpoin
 
 static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    struct ai_url u;
+    struct ai_url u = { 0 };
     const char *text = json_str(entry, "azureServiceUrl");
     if (!json_count(entry))
         return rest_fail(r, X_VALIDATION, "Missing Azure specific configurations.");
@@ -230,7 +230,7 @@ static bool resolve_zhipuai(struct rest_request *r, cJSON *entry, struct ai_endp
 static bool use_claude_url(struct rest_request *r, cJSON *entry, const char *text,
                            struct ai_endpoint *to)
 {
-    struct ai_url u;
+    struct ai_url u = { 0 };
     if (!parse_url(r, "claudeCustomUrl", text, &u) ||
         !use_host(r, to, u.host, ai_url_port(&u), u.scheme))
         return false;
