@@ -199,6 +199,8 @@ static const struct type *find_type(const char *name)
 static void list(struct rest_request *r)
 {
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
+    if (check_blank(type))
+        type = NULL;
     if (type && !find_type(type)) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Unknown MCP server type: %s", type);
         return;

@@ -32,6 +32,7 @@ static const struct {
     [X_ILLEGAL_ARGUMENT] = { "java.lang.IllegalArgumentException", 500 },
     [X_ILLEGAL_STATE] = { "java.lang.IllegalStateException", 500 },
     [X_NULL_POINTER] = { "java.lang.NullPointerException", 500 },
+    [X_INDEX] = { "java.lang.IndexOutOfBoundsException", 500 },
     [X_API] = { "io.kubernetes.client.openapi.ApiException", 500 },
     [X_YAML_PARSER] = { "org.yaml.snakeyaml.parser.ParserException", 500 },
     [X_YAML_SCANNER] = { "org.yaml.snakeyaml.scanner.ScannerException", 500 },
@@ -224,17 +225,26 @@ bool rest_past_end(const struct rest_request *r, int total)
     return page_asked(r, &l) && (long long)(l.page_num - 1) * l.page_size > total;
 }
 
+/* The console counts in Java's int, which goes round. */
+static int wrapped(long long n)
+{
+    return (int)(unsigned)(unsigned long long)n;
+}
+
 static bool page_window(struct rest_request *r, struct rest_list *l)
 {
     if (!page_asked(r, l))
         return true;
-    long long first = (long long)(l->page_num - 1) * l->page_size, last = first + l->page_size;
+    int first = wrapped((long long)(l->page_num - 1) * l->page_size);
+    int last = wrapped((long long)first + l->page_size);
     if (last > l->total)
         last = l->total;
+    if (first < 0)
+        return rest_fail(r, X_INDEX, "fromIndex = %d", first);
     if (first > last)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%lld) > toIndex(%lld)", first, last);
-    l->from = (int)first;
-    l->to = (int)last;
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%d) > toIndex(%d)", first, last);
+    l->from = first;
+    l->to = last;
     return true;
 }
 

@@ -147,6 +147,11 @@ def query_rows():
     yield get("/dashboard/init?force=on", 500)
     yield get("/dashboard/info?type=main", 200)
     yield get("/v1/mcpServer?pageSize=x", 400)
+    for page, size, first, last in [(2, 10, 10, 1), (2147483647, 1, 2147483646, 1), (2, 2147483647, 2147483647, -2)]:
+        last = min(last, 1)
+        yield get(f"/v1/domains?pageNum={page}&pageSize={size}", 500, illegal(f"fromIndex({first}) > toIndex({last})"))
+    yield get("/v1/domains?pageNum=2147483647&pageSize=10", 500,
+              message("java.lang.IndexOutOfBoundsException: fromIndex = -20"))
 
 
 def path_rows():
