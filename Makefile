@@ -96,8 +96,10 @@ t: ## one test: T=store:lease a unit case, T=52-manifest[:stdio][:2026-07-28] sc
 	@bash tests/one "$(T)"
 lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
-contract: ## replays the recorded exchanges with the real console: a line a file and a total
-	@bash tests/parts/30-contract
+contract: ## replays the recorded exchanges with the real console; URL= [DATA= CONSOLE_USER= ALLOW_WRITES=1]: any console
+	@$(if $(URL),$(MAKE) -s CC=gcc build/gcc/contract && build/gcc/contract --url '$(URL)' \
+	  $(if $(DATA),--data '$(DATA)') $(if $(CONSOLE_USER),--user '$(CONSOLE_USER)') $(if $(ALLOW_WRITES),--writes) \
+	  $(NAMES),bash tests/parts/30-contract)
 fuzz: ## one libFuzzer target for long: T=NAME, any tests/fuzz/fuzz_NAME.c [FUZZ_SECONDS=3600]
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/16-fuzz $(T)
 conformance: ## the official conformance suites, every check of every scenario
