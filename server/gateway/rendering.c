@@ -49,6 +49,8 @@ static cJSON *begin_operation(struct pager *g, const struct plan_op *op, int n)
 static void add_operation(struct pager *g, const struct plan_op *op, int n)
 {
     struct arena *a = g->a;
+    if (op->before)
+        mask_words(op->kind, op->before); /* the same are known whichever process shows it */
     const cJSON *before = mask_object(a, op->kind, kind_content(a, op->kind, op->before));
     const cJSON *after = mask_object(a, op->kind, kind_content(a, op->kind, op->after));
     cJSON *lines = begin_operation(g, op, n);

@@ -52,7 +52,7 @@ struct decision {
     struct err err;
 };
 
-static void answer(struct decision *d, const cJSON *o)
+static void answer(struct decision *d, cJSON *o)
 {
     static const int statuses[] = {
         [ERR_ARGS] = 400,    [ERR_POLICY] = 409, [ERR_GATEWAY] = 502, [ERR_NET] = 502,
@@ -64,7 +64,8 @@ static void answer(struct decision *d, const cJSON *o)
     cJSON *error = NULL;
     if (!o)
         json_set_str(d->arena, error = json_object(d->arena), "error", d->err.text);
-    const char *body = secret_scrub(d->arena, json_print(d->arena, o ? o : error));
+    secret_scrub_tree(d->arena, NULL, o ? o : error);
+    const char *body = json_print(d->arena, o ? o : error);
     if (d->x)
         http_reply(d->x, o ? 200 : statuses[d->err.kind], headers, body, strlen(body));
     arena_free(d->arena);
@@ -79,7 +80,7 @@ static void on_gone(struct http_exchange *x)
 static void carry_out(void *arg)
 {
     struct decision *d = arg;
-    const cJSON *o = engine_apply(d->engine, d->arena, d->id, &d->cancel, &d->err);
+    cJSON *o = engine_apply(d->engine, d->arena, d->id, &d->cancel, &d->err);
     if (d->x)
         d->x->on_gone = NULL;
     answer(d, o);
