@@ -111,26 +111,30 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
     return NULL;
 }
 
+/* Kept for its owner, if there is room. */
+static bool keep(struct engine *g, const struct plan *p, enum engine_next next, const char *who,
+                 const char **id, struct err *e)
+{
+    enum plan_state state = next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING;
+    char *kept = NULL;
+    bool ok = store_room(g->store, p, who, (int)g->config->max_plans, e) &&
+              store_keep(g->store, p->arena, p, state, who, g->config->plan_ttl, &kept, e);
+    *id = kept;
+    return ok;
+}
+
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
     const struct engine_at *at = place_of(g, p, e);
-    if (!at)
-        return ENGINE_REFUSED;
-    if (engine_pinned_out(g, at->config->mode, e))
+    if (!at || engine_pinned_out(g, at->config->mode, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
-    struct store *s = engine_store(g, e);
-    enum engine_next next = s ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
-    char *kept = NULL;
-    if (next == ENGINE_REFUSED || !store_room(s, p, who, (int)g->config->max_plans, e) ||
-        !store_keep(s, p->arena, p, next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING, who,
-                    g->config->plan_ttl, &kept, e))
-        return ENGINE_REFUSED;
-    *id = kept;
-    if (next == ENGINE_GO && !engine_decide_by_policy(g, kept, e))
+    enum engine_next next = engine_store(g, e) ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
+    if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||
+        (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
     if (g->serving)
         engine_watch_now(g);
