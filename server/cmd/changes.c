@@ -11,13 +11,12 @@
 
 static int approve(struct verb *v)
 {
-    return verb_decide(v, v->options->argv[0], true,
-                       "\nApply this change to the gateway? Type yes: ");
+    return verb_decide(v, v->options->argv[0], true, "Apply this change to the gateway?");
 }
 
 static int reject(struct verb *v)
 {
-    return verb_decide(v, v->options->argv[0], false, "\nReject this change? Type yes: ");
+    return verb_decide(v, v->options->argv[0], false, "Reject this change?");
 }
 
 /* -- the rest ------------------------------------------------------------------------ */

@@ -88,7 +88,7 @@ static int import(struct verb *v)
     if (next == ENGINE_REFUSED)
         return verb_failed(v, &e);
     if (next == ENGINE_ASK)
-        return verb_decide(v, id, true, "\nApply this to the gateway? Type yes: ");
+        return verb_decide(v, id, true, "Apply this to the gateway?");
     cJSON *o = next == ENGINE_GO ? engine_apply(v->engine, v->arena, id, NULL, &e)
                                  : engine_show(v->engine, v->arena, id, false, &e);
     if (!o)

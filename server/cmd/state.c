@@ -30,6 +30,10 @@ static int show(struct verb *v, struct store *s)
         printf("approver:   %s (token sha256 %.12s…)\n", verb_clean(v, x, "name"),
                verb_clean(v, x, "sha256"));
     }
+    if (pin)
+        printf("decided by: change: %s, destroy: %s, or more\n",
+               verb_clean(v, json_get(pin, "least"), "change"),
+               verb_clean(v, json_get(pin, "least"), "destroy"));
     printf("passphrase: %s\n", asks ? "asked at a terminal" : "none");
     return EXIT_DONE;
 }
@@ -39,7 +43,7 @@ static bool agreed(struct verb *v, const char *question, int *code)
 {
     struct err e = { 0 };
     bool yes = false;
-    if (!terminal_ask(question, &yes)) {
+    if (!terminal_ask(question, "yes", &yes)) {
         *code = verb_no_terminal(v);
         return false;
     }
@@ -63,7 +67,7 @@ static int pin(struct verb *v, struct store *s)
     printf("mode %s or stricter, and %d approvers of this configuration\n", config_mode_name(mode),
            json_count(json_get(wanted, "approvers")));
     fflush(stdout);
-    if (!agreed(v, "\nPin this state to them? Type yes: ", &code))
+    if (!agreed(v, "Pin this state to them?", &code))
         return code;
     if (!store_set_pin(s, wanted, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -74,7 +78,7 @@ static int unpin(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
-    if (!agreed(v, "\nLet a process of any mode use this state? Type yes: ", &code))
+    if (!agreed(v, "Let a process of any mode use this state?", &code))
         return code;
     if (!store_set_pin(s, NULL, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -104,7 +108,7 @@ static int passphrase(struct verb *v, struct store *s)
     struct err e = { 0 };
     int code = EXIT_DONE;
     char text[LONGEST + 2] = "";
-    if (!agreed(v, "\nChange the passphrase of this state? Type yes: ", &code))
+    if (!agreed(v, "Change the passphrase of this state?", &code))
         return code;
     bool ok = ask_twice(text, &e) &&
               store_set_passphrase(s, *text ? text : NULL, v->who, "command line", &e);

@@ -1,7 +1,6 @@
 /* terminal.c - /dev/tty asked, and the person who sits there named. */
 #include "cmd/terminal.h"
-#include "base/arena.h"
-#include "base/text.h"
+#include "base/word.h"
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>
@@ -18,18 +17,18 @@ static FILE *open_terminal(void)
     return isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
 }
 
-bool terminal_ask(const char *question, bool *yes)
+bool terminal_ask(const char *question, const char *word, bool *sure)
 {
-    char answer[16] = "";
+    char answer[64] = "";
     FILE *tty = open_terminal();
     if (!tty)
         return false;
-    fputs(question, tty);
+    fprintf(tty, "\n%s Type %s: ", question, word);
     fflush(tty);
     if (!fgets(answer, sizeof answer, tty))
         answer[0] = '\0';
     fclose(tty);
-    *yes = !strcmp(answer, "yes\n");
+    *sure = word_equal(answer, word);
     return true;
 }
 

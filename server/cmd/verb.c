@@ -9,11 +9,13 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "cmd/cmd.h"
 #include "cmd/terminal.h"
 #include "gateway/engine.h"
 #include "gateway/gateway.h"
 #include "gateway/plan.h"
+#include "gateway/rendering.h"
 #include "gateway/store.h"
 #include "gateway/store_pin.h"
 #include "net/fetch.h"
@@ -71,18 +73,6 @@ static void print_operation(struct verb *v, const cJSON *op, FILE *to)
     }
 }
 
-/* A person who decides sees every operation. */
-static void print_rest(struct verb *v, const char *id, int from, FILE *to)
-{
-    struct err e = { 0 };
-    struct store *s = engine_store(v->engine, &e);
-    struct plan *p = s ? store_plan(s, v->arena, id, &e) : NULL;
-    for (int i = from; p && i < p->count; i++)
-        print_operation(v, plan_show_op(v->arena, p, i), to);
-    if (!p)
-        fprintf(to, "\n  the rest cannot be shown: %s\n", e.text);
-}
-
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
     const char *gateway = verb_clean(v, o, "gateway");
@@ -92,7 +82,7 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
     if (json_get(o, "more_operations"))
-        print_rest(v, json_str(o, "id"), json_count(json_get(o, "operations")), to);
+        fprintf(to, "\n  … and %d more operations\n", (int)json_num(o, "more_operations", 0));
     cJSON_ArrayForEach(item, json_get(o, "warnings"))
     {
         if (cJSON_IsString(item))
@@ -153,13 +143,15 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
 {
     struct err e = { 0 };
     bool sure = false;
-    cJSON *o = engine_show(v->engine, v->arena, change, false, &e);
-    if (!o)
+    const struct rendering *r = engine_rendering(v->engine, v->arena, change, &e);
+    if (!r)
         return verb_failed(v, &e);
-    const char *id = json_str(o, "id");
-    verb_print(v, o, stdout);
+    const char *id = json_str(r->head, "id");
+    fputs(rendering_text(v->arena, r, RENDERING_UNBOUNDED), stdout);
     fflush(stdout);
-    if (!terminal_ask(question, &sure))
+    /* What destroys asks for more than the habit of typing yes. */
+    const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
+    if (!terminal_ask(question, word, &sure))
         return verb_no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
@@ -167,7 +159,8 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
     }
     if (!verb_passphrase(v, id, &e))
         return verb_failed(v, &e);
-    if (!engine_decide(v->engine, id, json_str(o, "digest"), yes, v->who, "command line", &e))
+    const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
+    if (!engine_decide(v->engine, id, &said, &e))
         return verb_failed(v, &e);
     if (yes)
         return see_applied(v, id);

@@ -35,5 +35,6 @@ void verb_print(struct verb *v, const cJSON *change, FILE *to);
  */
 bool verb_passphrase(struct verb *v, const char *change, struct err *e);
 int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
-/* Shows the change, asks on the terminal, decides; yes: applies. Never from a pipe. */
+/* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
+ * applies. Never from a pipe. */
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question);

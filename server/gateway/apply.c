@@ -199,23 +199,29 @@ static bool claim(struct engine *g, const char *id, struct err *e)
            moved;
 }
 
+/* Opens the plan; is it approved, and is what approved it still enough? */
+static bool may_apply(struct job *j, struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = j->engine->store;
+    j->plan = store_find(s, j->arena, j->id, &row, e) ? store_plan(s, j->arena, j->id, e) : NULL;
+    apply_step("claim", -1);
+    if (!j->plan)
+        return false;
+    j->owner = row.owner;
+    j->at = engine_at(j->engine, j->plan->gateway);
+    if (!j->at)
+        return err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", j->id);
+    return engine_applies(j->engine, &row, e) &&
+           engine_holds(j->engine, j->arena, &row, j->plan, e);
+}
+
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
                struct cancel *c, enum plan_state *state, struct err *e)
 {
     struct job *j = arena_make(a, struct job);
     *j = (struct job){ .engine = g, .arena = a, .ear = ear, .cancel = c, .id = id };
-    j->plan = store_plan(g->store, a, id, e);
-    apply_step("claim", -1);
-    if (!j->plan)
-        return;
-    j->at = engine_at(g, j->plan->gateway);
-    if (!j->at) {
-        err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", id);
-        return;
-    }
-    if (engine_pinned_out(g, j->at->config->mode, e))
-        return;
-    if (!claim(g, id, e))
+    if (!may_apply(j, e) || !claim(g, id, e))
         return;
     apply_step("claimed", -1);
     g->busy++;

@@ -15,7 +15,7 @@ struct job {
     const struct engine_at *at; /* the gateway the plan is bound to */
     struct cancel *cancel;
     struct engine_ear ear;
-    const char *id;
+    const char *id, *owner;
     struct plan *plan;
     cJSON **outcomes;    /* one an operation, in order */
     const cJSON **wrote; /* what was there right after our write */

@@ -114,6 +114,6 @@ const char *apply_clean(struct job *j, struct err *e)
         return NULL;
     p->undoes = j->id;
     plan_title(p, "Clean up what %s left: %s", j->id, j->plan->title);
-    /* A draft: nobody is asked before somebody wants it. */
-    return engine_propose(j->engine, p, true, store_owner(j->engine->store), &id, e) ? id : NULL;
+    /* A draft: nobody is asked before its owner wants it. */
+    return engine_propose(j->engine, p, true, j->owner, &id, e) ? id : NULL;
 }

@@ -36,6 +36,14 @@ const struct config_option config_options[] = {
       "What may happen to a change.", "approve" },
     { "read_only", "HIGRESS_OPS_READ_ONLY", "read-only", NULL,
       "Only what reads is offered: mode read-only, whatever mode says.", NULL },
+    { "approval.change", "HIGRESS_OPS_APPROVAL_CHANGE", "approval-change", STRENGTHS,
+      "Least that approves a change: a form of a client over HTTP, of one over stdio, or a person "
+      "at "
+      "the page or a terminal.",
+      "stdio-form where there are http.approvers, else http-form" },
+    { "approval.destroy", "HIGRESS_OPS_APPROVAL_DESTROY", "approval-destroy", STRENGTHS,
+      "The same for what deletes; http-form counts as stdio-form where there are http.approvers.",
+      "person where there are http.approvers, else http-form" },
     { "toolsets", "HIGRESS_OPS_TOOLSETS", "toolsets", "NAME,…",
       "Offers the tools of these toolsets (and those of tools) only.", NULL },
     { "tools", "HIGRESS_OPS_TOOLS", "tools", "NAME,…",
@@ -97,6 +105,10 @@ const struct config_option config_options[] = {
     { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
       "Time until a change that nobody decided expires.", "3600" },
     { "limits.calls", "HIGRESS_OPS_MAX_CALLS", "max-calls", "N", "Tool calls at once.", "64" },
+    { "limits.plans", "HIGRESS_OPS_MAX_PLANS", "max-plans", "N",
+      "Changes of one client that wait undecided; the oldest that nobody was asked about gives "
+      "way.",
+      "100" },
     { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
       "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
       "0" },
@@ -126,6 +138,11 @@ static const struct field reference[] = {
     }
 static const struct field gateway_rows[] = { CONSOLE_ROWS(OPT), { 0 } };
 #define MODES "read-only|dry-run|approve|auto"
+static const struct field approval_rows[] = {
+    { "change", STR, OPT, "Least that approves a change.", .one_of = STRENGTHS },
+    { "destroy", STR, OPT, "Least that approves what deletes.", .one_of = STRENGTHS },
+    { 0 },
+};
 static const struct field envoy_rows[] = {
     { "admin_url", STR, OPT, "Admin URL.", .min = 8, .max = 1024 },
     { "access_log", STR, OPT, "Log path.", .min = 1, .max = 4096 },
@@ -136,6 +153,7 @@ static const struct field gateways_rows[] = {
     CONSOLE_ROWS(REQ),
     { "envoy", OBJ, OPT, "Its data plane.", .of = envoy_rows },
     { "mode", STR, OPT, "Mode, if it is to be stricter here.", .one_of = MODES },
+    { "approval", OBJ, OPT, "What approves, if it is to be stricter here.", .of = approval_rows },
     { 0 },
 };
 static const struct field a_gateway = { "gateway", OBJ, OPT, "A gateway.", .of = gateways_rows };
@@ -187,6 +205,7 @@ static const struct field secret_rows[] = {
 };
 static const struct field limit_rows[] = {
     { "calls", INT, OPT, "Calls at once.", .min = 1, .max = 4096 },
+    { "plans", INT, OPT, "Changes.", .min = 1, .max = 100000 },
     { "answer_bytes", INT, OPT, "Bytes.", .min = 512, .max = 1 << 20 },
     { 0 },
 };
@@ -198,6 +217,7 @@ const struct field config_fields[] = {
     { "default_gateway", STR, OPT, "Name.", .min = 1, .max = 40 },
     { "mode", STR, OPT, "Mode.", .one_of = MODES },
     { "read_only", BOOL, OPT, "Nothing that changes." },
+    { "approval", OBJ, OPT, "What approves.", .of = approval_rows },
     { "toolsets", LIST, OPT, "Toolsets offered.", .max = 64, .of = &a_string },
     { "tools", LIST, OPT, "Tools offered.", .max = 256, .of = &a_string },
     { "state", STR, OPT, "State folder.", .min = 1, .max = 1024 },
@@ -300,6 +320,8 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->mode = (enum mode)index_of(mode_names, 5, text(a, t, "mode", NULL), MODE_APPROVE);
     if (json_true(t, "read_only"))
         c->mode = MODE_READ_ONLY;
+    c->approval_change = channel_strength_named(text(a, t, "approval.change", NULL));
+    c->approval_destroy = channel_strength_named(text(a, t, "approval.destroy", NULL));
     c->toolsets = strings(a, json_path(t, "toolsets"), NULL);
     c->tools = strings(a, json_path(t, "tools"), NULL);
     c->state_dir = text(a, t, "state", NULL);
@@ -322,6 +344,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->plan_ttl = number(t, "plan_ttl", 3600);
     c->watch = number(t, "watch", 0);
     c->max_calls = number(t, "limits.calls", 64);
+    c->max_plans = number(t, "limits.plans", 100);
     c->answer_bytes = number(t, "limits.answer_bytes", 4096);
     c->log_level = text(a, t, "log_level", "warn");
 }
@@ -329,6 +352,8 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
 void config_reload(struct config *c, const struct config *now)
 {
     c->mode = now->mode;
+    c->approval_change = now->approval_change;
+    c->approval_destroy = now->approval_destroy;
     c->toolsets = now->toolsets;
     c->tools = now->tools;
     c->tokens = now->tokens;
@@ -343,14 +368,19 @@ void config_reload(struct config *c, const struct config *now)
     c->prompts_dir = now->prompts_dir;
     c->watch = now->watch;
     c->max_calls = now->max_calls;
+    c->max_plans = now->max_plans;
     c->answer_bytes = now->answer_bytes;
     c->log_level = now->log_level;
-    /* The modes of gateways by name; which gateways there are is fixed at start. */
+    /* What may happen to gateways, by name; which gateways there are is fixed at start. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };
         const struct config *g = config_gateway(now, c->gateways[i]->name, &ignored);
-        if (g)
-            c->gateways[i]->mode = g->mode;
+        if (!g)
+            continue;
+        c->gateways[i]->mode = g->mode;
+        c->gateways[i]->approvers = g->approvers;
+        c->gateways[i]->approval_change = g->approval_change;
+        c->gateways[i]->approval_destroy = g->approval_destroy;
     }
 }
 

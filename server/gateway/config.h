@@ -6,6 +6,7 @@
  * Errors are ERR_ARGS and name file, line and field (or the variable, or the flag).
  */
 #pragma once
+#include "gateway/channel.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,8 @@ struct config {
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
+    /* As configured; STRENGTH_NONE: not. channel_least says what follows. */
+    enum strength approval_change, approval_destroy;
     const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
     const char *const *tools;
     const char *state_dir;                /* plans, decisions, audit, key */
@@ -68,6 +71,7 @@ struct config {
     double plan_ttl;                /* seconds until an undecided plan expires */
     double watch;                   /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;               /* calls in flight */
+    double max_plans;               /* undecided changes of one principal */
     double answer_bytes;            /* default budget of one tool answer */
     const char *log_level;          /* debug|info|warn|error|off */
 };

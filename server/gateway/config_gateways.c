@@ -53,7 +53,8 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     const cJSON *x;
     cJSON_ArrayForEach(x, member)
     {
-        bool outside = !strcmp(x->string, "envoy") || !strcmp(x->string, "mode");
+        bool outside = !strcmp(x->string, "envoy") || !strcmp(x->string, "mode") ||
+                       !strcmp(x->string, "approval");
         if (strcmp(x->string, "name") != 0)
             json_set(a, outside ? t : same, x->string, json_clone(a, x));
     }
@@ -91,8 +92,13 @@ static bool different(struct config *const *all, int i, struct err *e)
     return true;
 }
 
+static void take_stricter(enum strength *own, enum strength process)
+{
+    *own = *own > process ? *own : process;
+}
+
 static struct config *bind_member(struct arena *a, const cJSON *tree, const cJSON *member, int i,
-                                  enum mode most, struct err *e)
+                                  const struct config *process, struct err *e)
 {
     struct config *c = config_bind_one(a, alone(a, tree, member), e);
     if (!c) {
@@ -100,7 +106,9 @@ static struct config *bind_member(struct arena *a, const cJSON *tree, const cJSO
         return NULL;
     }
     c->name = arena_strdup(a, json_str(member, "name"));
-    c->mode = c->mode < most ? c->mode : most;
+    c->mode = c->mode < process->mode ? c->mode : process->mode;
+    take_stricter(&c->approval_change, process->approval_change);
+    take_stricter(&c->approval_destroy, process->approval_destroy);
     return c;
 }
 
@@ -137,7 +145,7 @@ static struct config *bind_list(struct arena *a, const cJSON *tree, const cJSON 
     const cJSON *member;
     cJSON_ArrayForEach(member, list)
     {
-        all[i] = process ? bind_member(a, tree, member, i, process->mode, e) : NULL;
+        all[i] = process ? bind_member(a, tree, member, i, process, e) : NULL;
         if (!all[i] || !different(all, i, e))
             return NULL;
         i++;

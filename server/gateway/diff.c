@@ -8,11 +8,13 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include <limits.h>
 
 struct walk {
     struct arena *a;
     cJSON *lines;
-    int max, left_out;
+    int max, count, left_out;
+    bool whole; /* nothing is cut */
 };
 
 enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
@@ -29,17 +31,24 @@ static bool absent(const cJSON *n)
     return true;
 }
 
+static const char *shown(struct walk *w, const char *text, size_t max)
+{
+    return w->whole ? text_visible(w->a, text) : text_clean(w->a, text, max);
+}
+
 static const char *value(struct walk *w, const cJSON *n)
 {
-    return text_clean(w->a, json_print(w->a, n), VALUE_MAX);
+    return shown(w, json_print(w->a, n), VALUE_MAX);
 }
 
 static void line(struct walk *w, const char *text)
 {
-    if (json_count(w->lines) >= w->max)
+    if (w->count >= w->max) {
         w->left_out++;
-    else
-        json_add_str(w->a, w->lines, text);
+        return;
+    }
+    w->count++;
+    json_add_str(w->a, w->lines, text);
 }
 
 static const char *identity(const cJSON *item)
@@ -81,19 +90,23 @@ static const cJSON *partner(const cJSON *list, const cJSON *item, int i, bool by
 
 static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y);
 
+static int path_length(const struct walk *w)
+{
+    return w->whole ? INT_MAX : PATH_MAX_LEN;
+}
+
 static const char *member_path(struct walk *w, const char *path, const char *member)
 {
-    const char *safe = text_clean(w->a, member, 80);
-    return *path ? arena_printf(w->a, "%.*s.%s", PATH_MAX_LEN, path, safe) : safe;
+    const char *safe = shown(w, member, 80);
+    return *path ? arena_printf(w->a, "%.*s.%s", path_length(w), path, safe) : safe;
 }
 
 static const char *item_path(struct walk *w, const char *path, const cJSON *item, int i,
                              bool by_name)
 {
     if (by_name)
-        return arena_printf(w->a, "%.*s[%s]", PATH_MAX_LEN, path,
-                            text_clean(w->a, identity(item), 60));
-    return arena_printf(w->a, "%.*s[%d]", PATH_MAX_LEN, path, i);
+        return arena_printf(w->a, "%.*s[%s]", path_length(w), path, shown(w, identity(item), 60));
+    return arena_printf(w->a, "%.*s[%d]", path_length(w), path, i);
 }
 
 static void walk_object(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
@@ -113,9 +126,18 @@ static bool order_moved(const cJSON *x, const cJSON *y)
     return false;
 }
 
+/* " is now [a, b]" */
+static const char *order_of(struct walk *w, const cJSON *list)
+{
+    cJSON *names = json_array(w->a);
+    const cJSON *c;
+    cJSON_ArrayForEach(c, list) json_add_str(w->a, names, identity(c));
+    return arena_printf(w->a, " is now %s", value(w, names));
+}
+
 static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
-    int i = 0, before = json_count(w->lines) + w->left_out;
+    int i = 0, before = w->count + w->left_out;
     bool by_name = all_named(x) && all_named(y);
     for (const cJSON *c = x->child; c; c = c->next, i++)
         walk(w, item_path(w, path, c, i, by_name), c, partner(y, c, i, by_name));
@@ -123,8 +145,10 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
     for (const cJSON *c = y->child; c; c = c->next, i++)
         if (!partner(x, c, i, by_name))
             walk(w, item_path(w, path, c, i, by_name), NULL, c);
-    if (by_name && before == json_count(w->lines) + w->left_out && order_moved(x, y))
-        line(w, arena_printf(w->a, "~ %s: order of the elements", path));
+    bool same = before == w->count + w->left_out;
+    if (by_name && (same || w->whole) && order_moved(x, y))
+        line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
+                             w->whole ? order_of(w, y) : ""));
 }
 
 /* Both are there. */
@@ -142,13 +166,13 @@ static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJ
 static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
     bool no_x = !x || absent(x), no_y = !y || absent(y);
-    const char *shown = *path ? path : "(all)";
+    const char *at = *path ? path : "(all)";
     if (no_x && no_y)
         return;
     if (no_x)
-        line(w, arena_printf(w->a, "+ %s: %s", shown, value(w, y)));
+        line(w, arena_printf(w->a, "+ %s: %s", at, value(w, y)));
     else if (no_y)
-        line(w, arena_printf(w->a, "- %s: %s", shown, value(w, x)));
+        line(w, arena_printf(w->a, "- %s: %s", at, value(w, x)));
     else
         walk_both(w, path, x, y);
 }
@@ -171,5 +195,12 @@ cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int 
     walk_root(&w, before, after);
     if (w.left_out)
         json_add_str(a, w.lines, arena_printf(a, "… and %d more", w.left_out));
+    return w.lines;
+}
+
+cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    walk_root(&w, before, after);
     return w.lines;
 }

@@ -11,3 +11,6 @@ struct arena;
 
 /* An array of strings, at most max_lines, the last saying how many were left out. */
 cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines);
+/* The same for a person who decides: every line, no value or path cut, what cannot be seen written
+ * out (text_visible), and the new order of a list where it moved. */
+cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after);

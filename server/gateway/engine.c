@@ -9,6 +9,7 @@
 #include "gateway/engine_inside.h"
 #include "gateway/gateway.h"
 #include "gateway/refs.h"
+#include "gateway/store_room.h"
 #include "net/loop.h"
 #include <unistd.h>
 
@@ -80,11 +81,20 @@ struct gateway *engine_gateway(const struct engine *g, const char *url)
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
-static enum engine_next next_of(const struct engine_at *at, const struct plan *p, bool dry_run)
+bool engine_goes(const struct config *c, const struct plan *p)
+{
+    return c->mode == MODE_AUTO && p->risk < DESTROY;
+}
+
+/* What a person rejected goes to a person again, whatever the mode. */
+static enum engine_next next_of(struct engine *g, const struct engine_at *at, const struct plan *p,
+                                bool dry_run, struct err *e)
 {
     if (dry_run || at->config->mode == MODE_DRY_RUN)
         return ENGINE_DRAFT;
-    return at->config->mode == MODE_AUTO && p->risk < DESTROY ? ENGINE_GO : ENGINE_ASK;
+    if (!engine_goes(at->config, p) || engine_rejected_in(g, p->arena, p, e))
+        return ENGINE_ASK;
+    return e->kind == ERR_NONE ? ENGINE_GO : ENGINE_REFUSED;
 }
 
 /* The gateway the plan is for, if it may be planned there. */
@@ -113,40 +123,27 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct store *s = engine_store(g, e);
-    if (!s)
-        return ENGINE_REFUSED;
-    enum engine_next next = next_of(at, p, dry_run);
+    enum engine_next next = s ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
     char *kept = NULL;
-    if (!store_keep(s, p->arena, p, next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING, who,
+    if (next == ENGINE_REFUSED || !store_room(s, p, who, (int)g->config->max_plans, e) ||
+        !store_keep(s, p->arena, p, next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING, who,
                     g->config->plan_ttl, &kept, e))
         return ENGINE_REFUSED;
     *id = kept;
-    if (next == ENGINE_GO && !engine_decide(g, kept, p->digest, true, "policy", "auto", e))
+    if (next == ENGINE_GO && !engine_decide_by_policy(g, kept, e))
         return ENGINE_REFUSED;
     if (g->serving)
         engine_watch_now(g);
     return next;
 }
 
-/* May a process of this mode decide, and does it apply anything (no: it may still say no)? */
-static bool applies(struct engine *g, const struct stored *row, bool yes, struct err *e)
-{
-    const struct engine_at *at = engine_at(g, row->gateway);
-    enum mode mode = at ? at->config->mode : g->config->mode;
-    if (engine_pinned_out(g, mode, e))
-        return false;
-    if (!yes || (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY))
-        return true;
-    return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
-}
-
-bool engine_ask(struct engine *g, const char *id, struct err *e)
+bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && applies(g, &row, true, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);
@@ -156,59 +153,6 @@ bool engine_ask(struct engine *g, const char *id, struct err *e)
     arena_free(a);
     if (ok && g->serving)
         engine_watch_now(g);
-    return ok;
-}
-
-static bool may_decide(struct engine *g, const struct stored *row, const char *digest, bool yes,
-                       struct err *e)
-{
-    if (row->state != STATE_PENDING && row->state != STATE_DRAFT)
-        return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
-                       store_state_name(row->state));
-    const char *gateway = row->gateway;
-    /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
-    if (yes && gateway_url(g->at[0].gateway) && !engine_at(g, gateway))
-        return err_set(e, ERR_POLICY,
-                       "change %s is for the gateway %s, not for one configured here", row->id,
-                       gateway ? gateway : "of another version");
-    if (digest && strcmp(digest, row->digest) != 0)
-        return err_set(e, ERR_POLICY,
-                       "the decision was given for another plan than change %s; nothing is written",
-                       row->id);
-    return applies(g, row, yes, e);
-}
-
-bool engine_decide(struct engine *g, const char *id, const char *digest, bool yes, const char *who,
-                   const char *channel, struct err *e)
-{
-    struct arena *a = arena_new();
-    struct stored row = { 0 };
-    struct store *s = engine_store(g, e);
-    bool moved = false;
-    bool ok = s && store_expire(s, e) && store_find(s, a, id, &row, e) &&
-              may_decide(g, &row, digest, yes, e) &&
-              !(yes && engine_pinned_channel(g, channel, e)) &&
-              store_move(s, row.id, row.state, yes ? STATE_APPROVED : STATE_REJECTED, who, channel,
-                         NULL, &moved, e);
-    if (ok && !moved)
-        ok = err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row.id);
-    arena_free(a);
-    return ok;
-}
-
-bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e)
-{
-    struct arena *a = arena_new();
-    struct stored row = { 0 };
-    struct store *s = engine_store(g, e);
-    bool moved = false, ok = s && store_find(s, a, id, &row, e);
-    if (ok && !store_may_move(row.state, STATE_CANCELLED))
-        ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
-                     store_state_name(row.state));
-    ok = ok && store_move(s, row.id, row.state, STATE_CANCELLED, who, "call", NULL, &moved, e);
-    if (ok && !moved)
-        ok = err_set(e, ERR_POLICY, "change %s moved on meanwhile; look again", row.id);
-    arena_free(a);
     return ok;
 }
 
@@ -247,16 +191,27 @@ static void run_errand(void *arg)
     arena_free(a);
 }
 
+/* A decision that does not hold must not keep those behind it waiting: it expires. */
+static bool may_write(struct engine *g, const struct stored *row)
+{
+    struct err ignored = { 0 };
+    struct arena *a = arena_new();
+    const struct plan *p = engine_at(g, row->gateway) && engine_applies(g, row, &ignored)
+                               ? store_plan(g->store, a, row->id, &ignored)
+                               : NULL;
+    bool ok = p && engine_holds(g, a, row, p, &ignored);
+    arena_free(a);
+    return ok;
+}
+
 static bool take_approved(void *arg, const struct stored *row)
 {
     struct errand *x = arg;
     struct store *s = x->engine->store;
-    struct err ignored = { 0 };
-    if (row->tampered || !engine_at(x->engine, row->gateway) ||
-        !applies(x->engine, row, true, &ignored))
+    if (row->tampered)
         return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
-    if (!mine && store_alive(s, row->holder))
+    if ((!mine && store_alive(s, row->holder)) || !may_write(x->engine, row))
         return true;
     snprintf(x->id, sizeof x->id, "%s", row->id);
     return false;

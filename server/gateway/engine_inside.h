@@ -33,6 +33,23 @@ struct engine {
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
                struct cancel *c, enum plan_state *state, struct err *e);
+/* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
+bool engine_applies(struct engine *g, const struct stored *row, struct err *e);
+bool engine_undecided(const struct stored *row);
+/* Does mode auto let the plan through without a person? */
+bool engine_goes(const struct config *c, const struct plan *p);
+bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
+/* Who rejected that wish before, when and how: a sentence. NULL: nobody, or e. */
+const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
+                            const char *wish, struct err *e);
+/* What is to be said when who asked is who decided; NULL: they are not one. */
+const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* The same of a whole plan: of one that takes a rejected one in, too. */
+const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
+                               struct err *e);
+/* Is the plan still what somebody approved, by a channel that is still enough? */
+bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e);
 /* The gateway of that address, NULL: this process does not operate it (a shared state folder may
  * hold changes for others). */
 const struct engine_at *engine_at(const struct engine *g, const char *url);
@@ -42,5 +59,6 @@ cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *out
 /* Is a process of that mode weaker than the pin of its state? True (or when the pin cannot be
  * read): e says so. */
 bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e);
-bool engine_pinned_channel(struct engine *g, const char *channel, struct err *e); /* a channel */
+/* The least channel that the pin takes for that risk; STRENGTH_NONE: none is pinned, or + e. */
+enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

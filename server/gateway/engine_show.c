@@ -5,7 +5,9 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "gateway/engine_inside.h"
+#include "gateway/store_decision.h"
 #include "net/loop.h"
+#include <limits.h>
 #include <math.h>
 
 static const double POLL = 0.15, PATIENCE = 120; /* seconds */
@@ -39,8 +41,9 @@ static cJSON *tampered(struct arena *a, const struct stored *row)
     return o;
 }
 
-static cJSON *head(const struct engine *g, struct arena *a, const struct stored *row)
+static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
 {
+    struct err ignored = { 0 }; /* whoever decides is told again, by rendering.h */
     cJSON *o = json_object(a);
     json_set_str(a, o, "id", row->id);
     json_set_str(a, o, "state", store_state_name(row->state));
@@ -48,10 +51,37 @@ static cJSON *head(const struct engine *g, struct arena *a, const struct stored 
     json_set_str(a, o, "risk", row->risk);
     set_gateway(g, a, o, row);
     json_set_str(a, o, "tool", row->tool);
+    json_set_str(a, o, "owner", row->owner);
+    const char *rejected =
+        engine_undecided(row) ? engine_rejected(g, a, row->gateway, row->wish, &ignored) : NULL;
+    if (rejected)
+        json_set_str(a, o, "rejected_before", rejected);
     if (row->undoes)
         json_set_str(a, o, "undoes", row->undoes);
     set_time(a, o, "created", row->created);
     return o;
+}
+
+/* Who decided, where, and whether that is who asked. */
+static bool set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
+                         struct err *e)
+{
+    struct store_decision d = { 0 };
+    bool there = false;
+    if (!store_decision(g->store, a, row->id, &d, &there, e))
+        return false;
+    if (!there)
+        return true;
+    cJSON *decision = json_set_object(a, o, "decision");
+    json_set_str(a, decision, "verdict", d.verdict);
+    json_set_str(a, decision, "who", d.who);
+    json_set_str(a, decision, "channel", d.channel);
+    set_time(a, decision, "at", d.at);
+    bool yes = !strcmp(d.verdict, store_state_name(STATE_APPROVED));
+    const char *note = engine_same_person(a, row->owner, d.who, yes);
+    if (note)
+        json_set_str(a, decision, "note", note);
+    return true;
 }
 
 /* Of very many outcomes those that went well are counted, not shown. */
@@ -105,6 +135,8 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     set_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
+    if (!set_decision(g, a, o, &row, e))
+        return NULL;
     if (row.result)
         json_set(a, o, "result", bounded(a, row.result));
     return o;
@@ -202,25 +234,41 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, stru
 /* -- many -----------------------------------------------------------------------------------------
  */
 
+/* A cursor is the time and the id of the last change that was listed: two may have been made at
+ * once. */
 struct listing {
-    const struct engine *engine;
+    struct engine *engine;
     struct arena *a;
     cJSON *changes;
     int limit;
-    double last;
+    double from; /* time of the cursor; 0: none */
+    const char *from_id;
+    const char *next;
     bool more;
 };
 
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
+    if (l->from > 0 &&
+        (row->created > l->from || (row->created >= l->from && strcmp(row->id, l->from_id) <= 0)))
+        return true;
     if (json_count(l->changes) == l->limit) {
         l->more = true;
         return false;
     }
     json_add(l->a, l->changes, row->tampered ? tampered(l->a, row) : head(l->engine, l->a, row));
-    l->last = row->created;
+    l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
     return true;
+}
+
+static bool set_start(struct listing *l, const char *cursor, struct err *e)
+{
+    char *end = NULL;
+    l->from = cursor ? strtod(cursor, &end) : 0;
+    l->from_id = cursor && *end == '/' ? end + 1 : "";
+    return !cursor || (l->from > 0 && isfinite(l->from) && *l->from_id) ||
+           err_set(e, ERR_ARGS, "cursor: not one that list_changes gave");
 }
 
 cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
@@ -230,16 +278,16 @@ cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int lim
     struct store *s = engine_store(g, e);
     if (state && !only)
         return err_set(e, ERR_ARGS, "state: '%.40s' is unknown", state), NULL;
-    double before = cursor ? strtod(cursor, NULL) : 0;
-    if (cursor && !(before > 0 && isfinite(before)))
-        return err_set(e, ERR_ARGS, "cursor: not one that list_changes gave"), NULL;
     struct listing l = { .engine = g, .a = a, .changes = json_array(a) };
     l.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : limit;
-    if (!s || !store_each(s, only, before, l.limit + 1, list_row, &l, e))
+    if (!s || !set_start(&l, cursor, e))
+        return NULL;
+    double before = l.from > 0 ? nextafter(l.from, INFINITY) : 0;
+    if (!store_each(s, only, before, INT_MAX, list_row, &l, e))
         return NULL;
     cJSON *o = json_object(a);
     json_set(a, o, "changes", l.changes);
     if (l.more)
-        json_set_str(a, o, "next", arena_printf(a, "%.6f", l.last));
+        json_set_str(a, o, "next", l.next);
     return o;
 }

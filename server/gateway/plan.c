@@ -34,8 +34,11 @@ static char *format_text(struct arena *a, const char *format, va_list args)
 
 void plan_warn(struct plan *p, const char *format, ...)
 {
-    if (p->warning_count == PLAN_MAX_WARNINGS)
+    static const char more[] = "there are more warnings than are kept";
+    if (p->warning_count == PLAN_MAX_WARNINGS) {
+        p->warnings[PLAN_MAX_WARNINGS - 1] = more;
         return;
+    }
     va_list args;
     va_start(args, format);
     const char *text = format_text(p->arena, format, args);

@@ -16,7 +16,9 @@ struct arena;
 struct err;
 struct kind;
 
-enum { PLAN_MAX_OPS = 2000, PLAN_MAX_WARNINGS = 16 };
+/* Of the warnings an answer shows the first 16; a person who decides sees all. One more than the
+ * last says only that there were more. */
+enum { PLAN_MAX_OPS = 2000, PLAN_MAX_WARNINGS = 256, PLAN_WARNINGS_SHOWN = 16 };
 enum plan_verb { PLAN_CREATE = 1, PLAN_PUT, PLAN_DELETE };
 
 struct plan_op {
@@ -27,6 +29,7 @@ struct plan_op {
     const cJSON *after;       /* NULL: a delete */
     const char *base;         /* kind_hash of before; "absent" for a create */
     const char *renamed;      /* of a delete: the new name of what another operation creates */
+    const char *wish;         /* digest of what is wanted of the object; after plan_close */
     const char *where;        /* "document 2 (line 14)" of the manifest that wants it, or NULL */
 };
 
@@ -48,7 +51,8 @@ struct plan {
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
     const char *digest; /* 64 hex digits, after plan_close */
-    const char *wish;   /* digest of the operations and objects alone, or NULL: not known */
+    const char *wish;   /* digest of what is wanted of which objects of which gateway, whatever is
+                           there, and whoever says so in which words and order */
 };
 
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e);
@@ -80,9 +84,8 @@ const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
 /* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",
  * "base","diff":[…]}],"more_operations"?,"warnings":[…]}. Secrets masked, at most about 24 lines of
  * diff an operation, fewer where there are many; `whole` adds masked before and after (up to 20
- * operations). */
+ * operations). Not for a person who decides: rendering.h. */
 cJSON *plan_show(struct arena *a, const struct plan *p, bool whole);
-cJSON *plan_show_op(struct arena *a, const struct plan *p, int i); /* one, whatever the count */
 /* The whole plan with its secrets, for the sealed copy in the store; and back (digest checked). */
 cJSON *plan_pack(struct arena *a, const struct plan *p);
 struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e);

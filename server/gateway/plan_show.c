@@ -69,6 +69,44 @@ static char *digest(struct plan *p)
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
+/* What operation i wants its object to be; nothing of what is there, so that the same wish on
+ * another day is the same. A create and an update to the same content are one. */
+static char *wish_of(struct arena *a, const struct plan_op *op)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "kind", op->kind->name);
+    json_set_str(a, o, "name", op->name);
+    json_set_str(a, o, "scope", op->scope);
+    cJSON *after = kind_content(a, op->kind, op->after);
+    if (after && kind_version_of(op->kind, op->after))
+        json_remove(after, "version");
+    if (after)
+        json_set(a, o, "after", after);
+    char *text = json_canonical(a, o);
+    return crypto_sha256_hex(a, text, strlen(text));
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Also sets that of each operation. */
+static char *wish(const struct plan *p)
+{
+    struct arena *a = p->arena;
+    const char **all = arena_array(a, const char *, p->count);
+    for (int i = 0; i < p->count; i++)
+        all[i] = p->ops[i].wish = wish_of(a, &p->ops[i]);
+    qsort(all, (size_t)p->count, sizeof *all, by_text);
+    cJSON *o = json_array(a);
+    json_add_str(a, o, p->gateway ? p->gateway : "");
+    for (int i = 0; i < p->count; i++)
+        json_add_str(a, o, all[i]);
+    char *text = json_print(a, o);
+    return crypto_sha256_hex(a, text, strlen(text));
+}
+
 bool plan_close(struct plan *p)
 {
     if (p->err->kind != ERR_NONE)
@@ -82,6 +120,7 @@ bool plan_close(struct plan *p)
         plan_title(p, "%d operations, first: %s %s %s", p->count, plan_verb_name(first->verb),
                    first->kind->name, first->name);
     p->digest = digest(p);
+    p->wish = wish(p);
     p->closed = true;
     return true;
 }
@@ -115,14 +154,12 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
     if (p->count > SHOWN)
         json_set_num(a, o, "more_operations", p->count - SHOWN);
     cJSON *warnings = json_set_array(a, o, "warnings");
-    for (int i = 0; i < p->warning_count; i++)
+    for (int i = 0; i < p->warning_count && i < PLAN_WARNINGS_SHOWN; i++)
         json_add_str(a, warnings, p->warnings[i]);
+    if (p->warning_count > PLAN_WARNINGS_SHOWN)
+        json_add_str(a, warnings,
+                     arena_printf(a, "… and %d more", p->warning_count - PLAN_WARNINGS_SHOWN));
     return o;
-}
-
-cJSON *plan_show_op(struct arena *a, const struct plan *p, int i)
-{
-    return show_op(a, &p->ops[i], DIFF_LINES, false);
 }
 
 cJSON *plan_pack(struct arena *a, const struct plan *p)

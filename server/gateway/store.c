@@ -107,14 +107,15 @@ void store_close(struct store *s)
 /* -- keeping --------------------------------------------------------------------------------------
  */
 
-/* An undecided plan of the same digest that nobody tampered with: the same wish again. */
-static char *same_plan(struct store *s, struct arena *a, const struct plan *p, bool *draft,
-                       struct err *e)
+/* An undecided plan of the same digest and owner that nobody tampered with: the same wish again.
+ * Whoever else has it is asked about one of their own. */
+static char *same_plan(struct store *s, struct arena *a, const struct plan *p, const char *owner,
+                       bool *draft, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE digest = ? AND "
-                                "state IN ('draft', 'pending') AND expires > ?",
-                                "td", p->digest, when_now());
+                                "who IS ? AND state IN ('draft', 'pending') AND expires > ?",
+                                "ttd", p->digest, owner, when_now());
     char *id = NULL;
     while (!id && db_next(&r, e)) {
         struct err tampered = { 0 };
@@ -184,7 +185,7 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
     if (!store_begin(s, e))
         return false;
     bool draft = false;
-    *id = same_plan(s, a, p, &draft, e);
+    *id = same_plan(s, a, p, owner, &draft, e);
     bool ok = e->kind == ERR_NONE;
     if (ok && *id) {
         ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);

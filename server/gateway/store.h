@@ -58,8 +58,8 @@ const char *store_owner(const struct store *s); /* this process, unique on this 
 /* A key of its own for another purpose, the same for every process of this installation. */
 void store_key(const struct store *s, const char *label, uint8_t out[32]);
 
-/* Keeps a closed plan for its owner. One of the same digest that is still undecided is found again
- * instead: its holder becomes this process, its time and its owner stay. A decided one is kept
+/* Keeps a closed plan for its owner. One of theirs of the same digest that is still undecided is
+ * found again instead: its holder becomes this process, its time stays. A decided one is kept
  * under a new id. *id lives in arena a. */
 bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
                 const char *owner, double ttl, char **id, struct err *e);

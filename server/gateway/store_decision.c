@@ -2,6 +2,7 @@
 #include "gateway/store_decision.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/when.h"
 #include "gateway/store_inside.h"
 
@@ -40,6 +41,21 @@ static char *decided(struct store *s, struct arena *a, const char *id, struct er
         db_next(&r, e) && store_check(s, &r, false, e) ? arena_strdup(a, db_text(&r, 17)) : NULL;
     db_done(&r);
     return mac;
+}
+
+char *store_decision_text(struct arena *a, const struct store_decision *d)
+{
+    cJSON *o = json_object(a);
+    const struct {
+        const char *name, *value;
+    } said[] = { { "strength", d->strength },
+                 { "plan", d->plan },
+                 { "rendering", d->rendering },
+                 { "note", d->note } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].value && *said[i].value)
+            json_set_str(a, o, said[i].name, said[i].value);
+    return o->child ? json_print(a, o) : NULL;
 }
 
 bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,

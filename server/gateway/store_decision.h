@@ -12,8 +12,9 @@ struct store_decision {
     const char *strength;  /* what that channel proves, in a word; NULL: not said */
     const char *plan;      /* digest of the sealed plan; NULL: the change's own */
     const char *rendering; /* digest of what was shown; NULL: not known */
-    const char *verdict;   /* "approved" or "rejected"; set by the store */
-    double at;             /* set by the store */
+    const char *note; /* for the audit, which says the digests and the strength too; NULL: none */
+    const char *verdict; /* "approved" or "rejected"; set by the store */
+    double at;           /* set by the store */
 };
 
 /* store_move with all that is known of the decision; to is STATE_APPROVED or STATE_REJECTED. */

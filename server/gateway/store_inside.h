@@ -86,6 +86,7 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
 bool store_note_decision(struct store *s, const struct step *x, struct err *e);
 /* The MAC of the decision over that change, made anew and kept; NULL: none, or + e. */
 char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e);
+char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 /* -- store_audit.c ------------------------------------------------------------------------- */
 

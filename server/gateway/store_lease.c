@@ -169,10 +169,11 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     if (x->decision && store_note_decision(s, x, e))
         decided = store_sign_decision(s, a, x->id, e);
     *moved = e->kind == ERR_NONE && set_state(s, x, decided, e) && db_changes(s->db) == 1;
+    const char *said = x->decision ? store_decision_text(a, x->decision) : x->result;
+    bool ok = e->kind == ERR_NONE &&
+              (!*moved || store_sign(s, names[x->to], x->id, x->who, x->channel, said, e));
     arena_free(a);
-    if (!*moved)
-        return e->kind == ERR_NONE;
-    return store_sign(s, names[x->to], x->id, x->who, x->channel, x->result, e);
+    return ok;
 }
 
 static bool move(struct store *s, const struct step *x, bool *moved, struct err *e)

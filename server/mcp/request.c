@@ -26,6 +26,7 @@ struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to)
     *r = (struct request){
         .mcp = m, .arena = a, .reply = to, .principal = "local", .level = LEVEL_NONE
     };
+    r->asks_by = CHANNEL_FORM_HTTP; /* the weakest, unless its transport says more */
     m->requests++;
     return r;
 }

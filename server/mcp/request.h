@@ -8,6 +8,7 @@
 #pragma once
 #include "base/err.h"
 #include "base/fiber.h"
+#include "gateway/channel.h"
 #include "mcp/rpc.h"
 
 #define MCP_META "io.modelcontextprotocol/" /* of the protocol's own names in _meta */
@@ -49,6 +50,7 @@ struct request {
     struct request *next;
     struct reply_to *reply;
     const char *principal; /* "local", or the name of the bearer token */
+    enum channel asks_by;  /* how the person behind its client can be asked */
     const cJSON *client;   /* what the client declared it can do; NULL: nothing */
     enum level level;      /* log messages wanted: this and above */
     struct cancel cancel;

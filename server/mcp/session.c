@@ -107,6 +107,7 @@ static struct session *session_new(struct mcp *m, const char *principal)
     s->mcp = m;
     s->arena = a;
     s->principal = arena_strdup(a, principal);
+    s->asks_by = CHANNEL_FORM_HTTP; /* the weakest, unless its transport says more */
     s->level = LEVEL_NONE;
     s->last_used = loop_now(m->loop);
     s->serial = ++m->sessions->serials;
@@ -188,6 +189,7 @@ struct request *session_request(struct session *s, struct arena *a, const struct
     struct request *r = request_new(s->mcp, a, to);
     r->rpc = *rpc;
     r->principal = arena_strdup(a, s->principal);
+    r->asks_by = s->asks_by;
     r->era = s->era;
     r->client = s->client;
     session_enter(s, r);

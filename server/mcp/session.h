@@ -24,6 +24,7 @@ struct session {
     struct arena *arena;
     const char *id; /* NULL on stdio */
     const char *principal;
+    enum channel asks_by;  /* of its requests */
     const struct era *era; /* NULL before initialize */
     const cJSON *client;   /* capabilities */
     const char *client_name;

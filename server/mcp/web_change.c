@@ -1,10 +1,15 @@
 /* web_change.c - where a person decides about changes in a browser.
  *
  * GET /change?id=ID is a page, the same for everybody, that holds nothing. What it shows and does
- * goes through POST /change, {"do":"list|show|approve|reject","id":…,"digest":…} to an engine_list
- * or engine_show, with the token of an approver (http.approvers): the gate takes no other there and
- * no client has one, so that nothing a model can send decides. The token is a header, which a
- * browser adds for no other site.
+ * goes through POST /change, with the token of an approver (http.approvers): the gate takes no
+ * other there and no client has one, so that nothing a model can send decides. The token is a
+ * header, which a browser adds for no other site.
+ *
+ *     {"do":"list","cursor"?}                        engine_list of what waits
+ *     {"do":"show","id","part"?,"seen"?}             one part of the change, whole; "seen" of the
+ * part before it
+ *     {"do":"approve","id","digest","rendering","seen","word"?}   "seen" of the last part
+ *     {"do":"reject","id","digest"}
  */
 #include "base/arena.h"
 #include "base/crypto.h"
@@ -12,9 +17,13 @@
 #include "base/fiber.h"
 #include "base/field.h"
 #include "base/json.h"
+#include "base/secret.h"
+#include "base/word.h"
 #include "gateway/config.h"
 #include "gateway/engine.h"
+#include "gateway/rendering.h"
 #include "mcp/page.h"
+#include "mcp/seen.h"
 #include "mcp/web_inside.h"
 
 enum { NONCE_BYTES = 16, PENDING_SHOWN = 50 };
@@ -22,7 +31,12 @@ enum { NONCE_BYTES = 16, PENDING_SHOWN = 50 };
 static const struct field asked[] = {
     { "do", STR, REQ, NULL, .one_of = "list|show|approve|reject" },
     { "id", STR, OPT, NULL, .min = 4, .max = 64 },
+    { "cursor", STR, OPT, "Of the list.", .min = 1, .max = 200 },
+    { "part", INT, OPT, "Counted from 0.", .min = 0, .max = 100000 },
+    { "seen", STR, OPT, "What came with the part before, or the last one.", .min = 1, .max = 4096 },
     { "digest", STR, OPT, "Of the change that the person has seen.", .min = 8, .max = 128 },
+    { "rendering", STR, OPT, "Digest of all its parts.", .min = 8, .max = 128 },
+    { "word", STR, OPT, "What was typed.", .min = 1, .max = 64 },
     { 0 },
 };
 
@@ -32,7 +46,8 @@ struct decision {
     struct arena *arena;
     struct engine *engine;
     struct http_exchange *x; /* NULL: nobody waits for the answer */
-    const char *who, *what, *id, *digest;
+    const char *who, *what, *id;
+    const cJSON *asked;
     struct cancel cancel;
     struct err err;
 };
@@ -49,7 +64,7 @@ static void answer(struct decision *d, const cJSON *o)
     cJSON *error = NULL;
     if (!o)
         json_set_str(d->arena, error = json_object(d->arena), "error", d->err.text);
-    const char *body = json_print(d->arena, o ? o : error);
+    const char *body = secret_scrub(d->arena, json_print(d->arena, o ? o : error));
     if (d->x)
         http_reply(d->x, o ? 200 : statuses[d->err.kind], headers, body, strlen(body));
     arena_free(d->arena);
@@ -70,19 +85,42 @@ static void carry_out(void *arg)
     answer(d, o);
 }
 
+/* -- deciding ---------------------------------------------------------------------------- */
+
+/* Was every part shown, and the word typed that came with the last one? */
+static bool seen_whole(struct decision *d, const struct rendering *r)
+{
+    const char *word = NULL, *typed = json_str(d->asked, "word");
+    const struct seen last = { d->who, d->id, r, json_count(r->pages) - 1, NULL };
+    if (!seen_check(engine_store(d->engine, &d->err), d->arena, json_str(d->asked, "seen"), &last,
+                    &word, &d->err))
+        return false;
+    return !word || (typed && word_equal(typed, word)) ||
+           err_set(&d->err, ERR_POLICY,
+                   "change %s destroys something: type the word that the page shows to approve it",
+                   d->id);
+}
+
+static bool approve(struct decision *d, struct verdict *v)
+{
+    v->rendering = json_str(d->asked, "rendering");
+    if (!v->rendering)
+        return err_set(&d->err, ERR_ARGS, "rendering: say what of change %s was seen", d->id);
+    const struct rendering *r = engine_rendering(d->engine, d->arena, d->id, &d->err);
+    return r && seen_whole(d, r) && engine_decide(d->engine, d->id, v, &d->err);
+}
+
 static void decide(struct decision *d)
 {
-    bool yes = !strcmp(d->what, "approve");
-    if (!d->digest) {
+    struct verdict v = { .yes = !strcmp(d->what, "approve"), d->who, CHANNEL_PAGE };
+    v.plan = json_str(d->asked, "digest");
+    if (!v.plan)
         err_set(&d->err, ERR_ARGS, "digest: say which plan of change %s was seen", d->id);
+    if (!v.plan || !(v.yes ? approve(d, &v) : engine_decide(d->engine, d->id, &v, &d->err))) {
         answer(d, NULL);
         return;
     }
-    if (!engine_decide(d->engine, d->id, d->digest, yes, d->who, "page", &d->err)) {
-        answer(d, NULL);
-        return;
-    }
-    if (!yes) {
+    if (!v.yes) {
         answer(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
         return;
     }
@@ -91,14 +129,58 @@ static void decide(struct decision *d)
     fiber_start(carry_out, d);
 }
 
+/* -- showing ----------------------------------------------------------------------------- */
+
+/* What lets the page ask for the next part, or decide. */
+static void add_seen(struct decision *d, cJSON *o, const struct rendering *r, int part)
+{
+    struct seen now = { d->who, d->id, r, part, NULL };
+    if (part == json_count(r->pages) - 1 && r->risk == DESTROY)
+        now.word = word_make(d->arena);
+    if (now.word)
+        json_set_str(d->arena, o, "word", now.word);
+    json_set_str(d->arena, o, "seen", seen_make(engine_store(d->engine, &d->err), d->arena, &now));
+}
+
+/* One part of the change: its operations whole, in place of the summary that clients get. */
+static cJSON *show(struct decision *d)
+{
+    struct arena *a = d->arena;
+    const char *ignored;
+    cJSON *o = engine_show(d->engine, a, d->id, false, &d->err);
+    const struct rendering *r = o ? engine_rendering(d->engine, a, d->id, &d->err) : NULL;
+    if (!r)
+        return NULL;
+    d->id = json_str(r->head, "id");
+    int parts = json_count(r->pages), part = (int)json_num(d->asked, "part", 0);
+    const struct seen before = { d->who, d->id, r, part - 1, NULL };
+    if (part >= parts)
+        return err_set(&d->err, ERR_ARGS, "part: change %s has %d", d->id, parts), NULL;
+    if (part > 0 && !seen_check(engine_store(d->engine, &d->err), a, json_str(d->asked, "seen"),
+                                &before, &ignored, &d->err))
+        return NULL;
+    const cJSON *x;
+    cJSON_ArrayForEach(x, r->head) json_set(a, o, x->string, json_clone(a, x));
+    json_remove(o, "more_operations");
+    json_set(a, o, "operations", json_clone(a, cJSON_GetArrayItem(r->pages, part)));
+    json_set_str(a, o, "digest", r->plan);
+    json_set_str(a, o, "rendering", r->digest);
+    json_set_num(a, o, "part", part);
+    json_set_num(a, o, "parts", parts);
+    add_seen(d, o, r, part);
+    return o;
+}
+
+/* -- the exchange ------------------------------------------------------------------------ */
+
 static bool understand(struct decision *d, const struct http_exchange *x)
 {
     cJSON *o = json_parse(d->arena, x->body, x->body_len, &d->err);
     if (!o || !field_check(asked, o, &d->err))
         return false;
+    d->asked = o;
     d->what = json_str(o, "do");
     d->id = json_str(o, "id");
-    d->digest = json_str(o, "digest");
     return d->id || !strcmp(d->what, "list") ||
            err_set(&d->err, ERR_ARGS, "id: which change is missing");
 }
@@ -112,9 +194,10 @@ void web_change(struct web *w, struct http_exchange *x)
     if (!understand(d, x))
         answer(d, NULL);
     else if (!strcmp(d->what, "list"))
-        answer(d, engine_list(d->engine, a, "pending", PENDING_SHOWN, NULL, &d->err));
+        answer(d, engine_list(d->engine, a, "pending", PENDING_SHOWN, json_str(d->asked, "cursor"),
+                              &d->err));
     else if (!strcmp(d->what, "show"))
-        answer(d, engine_show(d->engine, a, d->id, false, &d->err));
+        answer(d, show(d));
     else
         decide(d);
 }

@@ -90,9 +90,9 @@ static void test_decision(void **state)
     struct stored row = { 0 };
     assert_true(store_find(s, a, id, &row, &e));
     assert_string_equal(seen.plan, row.digest);
-    assert_true(store_rejected(s, a, "http://g", "wish of x", &before, &e));
+    assert_true(store_rejected(s, a, "http://g", row.wish, &before, &e));
     assert_string_equal(before.who, "bob");
-    assert_false(store_rejected(s, a, "http://h", "wish of x", &before, &e));
+    assert_false(store_rejected(s, a, "http://h", row.wish, &before, &e));
     assert_false(store_rejected(s, a, "http://g", "another", &before, &e));
     assert_false(store_rejected(s, a, "http://g", NULL, &before, &e));
     assert_int_equal(e.kind, ERR_NONE);
