@@ -33,7 +33,8 @@ extern const struct check_rule *const check_tables[]; /* ended by NULL */
 
 /* ERR_ARGS "path: what". False. */
 bool check_no(const struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *check_shown(const struct check *c, const char *s); /* outside text, cleaned, short */
+const char *check_shown(const struct check *c,
+                        const char *s); /* whole or not: plan.c hides secrets in it */
 
 /* -- words, for names and addresses (check_word.c) -- */
 bool check_word_host(const char *s, size_t n); /* lower case, at least one dot */

@@ -86,6 +86,9 @@ const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
  * diff an operation, fewer where there are many; `whole` adds masked before and after (up to 20
  * operations). Not for a person who decides: rendering.h. */
 cJSON *plan_show(struct arena *a, const struct plan *p, bool whole);
+/* What the plan's objects hide, as they are and as they will be: for texts that may quote it. */
+struct secret_set;
+struct secret_set *plan_secrets(struct arena *a, const struct plan *p);
 /* The whole plan with its secrets, for the sealed copy in the store; and back (digest checked). */
 cJSON *plan_pack(struct arena *a, const struct plan *p);
 struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e);

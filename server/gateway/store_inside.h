@@ -93,6 +93,8 @@ char *store_decision_text(struct arena *a, const struct store_decision *d); /* f
 /* One audit line inside the caller's transaction. mac: of the row whose step it is, or NULL. */
 bool store_chain(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const char *detail, const char *mac, struct err *e);
+/* As a line keeps it: scrubbed, printed. NULL in, NULL out. */
+char *store_said(struct arena *a, const cJSON *detail);
 /* Keeps the anchor for a chain that ends there. */
 bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
 /* The newest line's number and hash; 0 and "" when there is none. NULL + e. */

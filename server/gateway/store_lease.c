@@ -200,7 +200,7 @@ bool store_move(struct store *s, const char *id, enum plan_state from, enum plan
     struct arena *a = arena_new();
     struct store_decision d = { .who = who, .channel = channel };
     struct step x = { .id = id, .from = from, .to = to, .who = who, .channel = channel };
-    x.result = result ? secret_scrub(a, json_print(a, result)) : NULL;
+    x.result = store_said(a, result);
     x.decision = decides(to) ? &d : NULL;
     bool ok = move(s, &x, moved, e);
     arena_free(a);

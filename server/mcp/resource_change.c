@@ -96,8 +96,10 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
                                               : NULL;
     if (!o)
         return false;
+    cJSON *shown = json_clone(r->arena, o);
+    secret_scrub_tree(r->arena, NULL, shown);
     out->mime = "application/json";
-    out->text = secret_scrub(r->arena, json_print(r->arena, o));
+    out->text = json_print(r->arena, shown);
     return true;
 }
 

@@ -144,9 +144,10 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
         err_clear(&r->err);
     if (!o)
         return false;
-    const char *text = json_print(r->arena, mask_object(r->arena, at.kind, o));
+    cJSON *shown = mask_object(r->arena, at.kind, o);
+    secret_scrub_tree(r->arena, NULL, shown);
     out->mime = "application/json";
-    out->text = secret_scrub(r->arena, text);
+    out->text = json_print(r->arena, shown);
     return true;
 }
 
