@@ -102,7 +102,7 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
     if (at && at->config->mode != MODE_READ_ONLY)
-        return at;
+        return engine_pinned_out(g, at->config->mode, e) ? NULL : at;
     if (!at)
         err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
     else
@@ -116,8 +116,6 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
 {
     const struct engine_at *at = place_of(g, p, e);
     if (!at)
-        return ENGINE_REFUSED;
-    if (engine_pinned_out(g, at->config->mode, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))

@@ -350,7 +350,7 @@ Attack.decided = lambda a, z: str(sqlite3.connect(a.path("state.db")).execute(
 
 
 SEED = "sk-quill-\"74\"-anchor-8812"
-ADDED = {"plans": ["wish", "gateway", "line", "decided", "mac"], "audit": ["mac", "tomb"],
+ADDED = {"plans": ["wish", "gateway", "line", "decided", "mac"], "audit": ["mac", "tomb"], "intents": ["mac"],
          "decisions": ["strength", "plan", "rendering", "line", "mac"]}
 
 
