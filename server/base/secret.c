@@ -226,14 +226,6 @@ void secret_learn(const char *value)
     secret_set_add(secrets.newer, value);
 }
 
-void secret_set_learn(const struct secret_set *s)
-{
-    for (int i = 0; i < BUCKETS; i++)
-        for (const struct form *f = s->bucket[i]; f; f = f->next)
-            if (f->text == f->value)
-                secret_learn(f->value);
-}
-
 /* -- scrubbing -------------------------------------------------------------------------------- */
 
 static const struct form *longest(const struct secret_set *s, const char *at, size_t left,
@@ -259,9 +251,10 @@ static const struct form *known_at(const struct secret_set *set, const char *at,
 /* NULL: nothing in it is known. */
 static char *scrubbed(struct arena *a, const struct secret_set *set, const char *text)
 {
-    size_t n = strlen(text);
+    if (!set && !secrets.newer)
+        return NULL;
     struct buf *b = NULL;
-    const char *from = text, *end = text + n;
+    const char *from = text, *end = text + strlen(text);
     for (const char *at = text; at + SECRET_SHORTEST <= end;) {
         const struct form *f = known_at(set, at, (size_t)(end - at));
         if (!f) {

@@ -31,7 +31,6 @@ void secret_set_add(struct secret_set *s, const char *value); /* bounded; masks 
 
 /* A value from the gateway or the configuration, never from a client's arguments. */
 void secret_learn(const char *value);
-void secret_set_learn(const struct secret_set *s);
 /* A name, host, path or address that the gateway shows (never from arguments either): it is not
  * scrubbed, whatever is known. Bounded: older words are forgotten. */
 void secret_publish(const char *word);

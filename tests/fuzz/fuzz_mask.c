@@ -71,7 +71,7 @@ static void check_seed(struct arena *a, unsigned choice, const cJSON *around)
     char *text = arena_printf(a, places[i].object, seed, seed);
     cJSON *o = json_parse(a, text, strlen(text), &e);
     const struct kind *k = kind_find(places[i].kind);
-    if (cJSON_IsObject(around))
+    if (cJSON_IsObject(around) && !strstr(json_print(a, around), "Seed-"))
         for (const cJSON *c = around->child; c; c = c->next)
             if (!json_get(o, c->string))
                 json_set(a, o, c->string, json_clone(a, c));
