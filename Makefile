@@ -74,7 +74,7 @@ lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
 contract: ## replays the recorded exchanges with the real console: a line a file and a total
 	@bash tests/parts/30-contract
-fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri|jwt [FUZZ_SECONDS=3600]
+fuzz: ## one libFuzzer target for long: T=post|rpc|state|uri|jwt|mask|scrub [FUZZ_SECONDS=3600]
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/18-fuzz-protocol $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance

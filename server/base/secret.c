@@ -282,9 +282,17 @@ char *secret_scrub(struct arena *a, const char *text)
     return secret_scrub_with(a, NULL, text);
 }
 
+/* "approval_required": a whole text like that is one of our own answers, whatever a secret may be
+ * called. */
+static bool is_word(const char *s)
+{
+    return s[strspn(s, "abcdefghijklmnopqrstuvwxyz_-")] == '\0';
+}
+
 void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree)
 {
-    char *out = cJSON_IsString(tree) ? scrubbed(a, set, tree->valuestring) : NULL;
+    bool text = cJSON_IsString(tree) && !is_word(tree->valuestring);
+    char *out = text ? scrubbed(a, set, tree->valuestring) : NULL;
     if (out)
         tree->valuestring = out;
     for (cJSON *c = tree ? tree->child : NULL; c; c = c->next)

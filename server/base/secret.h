@@ -39,7 +39,8 @@ bool secret_is_public(const char *word);
 /* A copy in a. With a set (or NULL), its values too. */
 char *secret_scrub(struct arena *a, const char *text);
 char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text);
-/* Every string of the tree, in place; keys and structure stay. */
+/* Every string of the tree, in place; keys, structure and whole texts that are one lower-case word
+ * (states, kinds) stay. */
 void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree);
 /* Does text hold one of the set that is too short to be scrubbed, as a word of its own? */
 bool secret_quotes_short(const struct secret_set *set, const char *text);
