@@ -8,6 +8,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
 #include <ctype.h>
 #include <stdint.h>
@@ -274,7 +276,15 @@ static char *scrubbed(struct arena *a, const struct secret_set *set, const char 
 char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text)
 {
     char *out = scrubbed(a, set, text);
-    return out ? out : arena_strdup(a, text);
+    if (!out)
+        return arena_strdup(a, text);
+    struct err ignored = { 0 };
+    bool json = *text == '{' || *text == '[';
+    cJSON *tree = json ? json_parse(a, text, strlen(text), &ignored) : NULL;
+    if (!tree)
+        return out;
+    secret_scrub_tree(a, set, tree);
+    return json_print(a, tree);
 }
 
 char *secret_scrub(struct arena *a, const char *text)

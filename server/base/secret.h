@@ -36,7 +36,8 @@ void secret_learn(const char *value);
 void secret_publish(const char *word);
 bool secret_is_public(const char *word);
 
-/* A copy in a. With a set (or NULL), its values too. */
+/* A copy in a. With a set (or NULL), its values too. A text that is a JSON object or list is
+ * scrubbed as the tree it is: its keys and its form stay. */
 char *secret_scrub(struct arena *a, const char *text);
 char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text);
 /* Every string of the tree, in place; keys, structure and whole texts that are one lower-case word
