@@ -1,6 +1,7 @@
 /* fuzz_mask.c - any JSON as an object of any kind: masked it is valid and stays as it is when it is
  * masked again, the masked copy is put back to the original, and no secret of a known path comes
  * out. The first byte of the input chooses the kind; the rest is JSON, or YAML as text of a plugin.
+ * fuzz: -runs=8000 -max_len=1024 -timeout=20
  */
 #include "base/arena.h"
 #include "base/buf.h"

@@ -69,4 +69,24 @@ innocent tools/a.c '#include "tool.h"\n#include <string.h>\nint f(void)\n{\n    
 innocent server/mcp/a.c 'arena_free(a);\nbuf_free(b);\nfreeaddrinfo(x);\nsnprintf(a, 1, "x");\nx->free(y);'
 innocent server/cmd/a.c 'puts("hello");\n/* many\n free(x);\n lines */'
 innocent tools/a.c 'static const struct field in[] = {\n    { "pin", STR, OPT, NULL, .max = 9,\n      .flags = FIELD_SECRET },\n    { "n", INT, OPT, NULL },\n    { "how", STR, REQ, NULL, .one_of = "a|b" },\n    { 0 },\n};\nstatic const struct field out[] = {\n    { "id", STR, REQ, NULL },\n    { 0 },\n};'
-[ $count -eq 43 ] || echo "missed: $count cases ran instead of 43"
+# A file with a stamp is left alone until it, a header that it includes, or the checker changes (unseen.py).
+seen() { # EXPECTED WHAT FLAGS: is server/a.c left alone?
+    count=$((count + 1))
+    local out
+    out=$(python3 "$here/unseen.py" stamps "$3" -- server/a.c)
+    [ "$1" = "$([ -z "$out" ] && echo yes || echo no)" ] || echo "missed: $2"
+    touch "stamps/${out%% *}"
+}
+mkdir -p build/gcc/server stamps
+echo 'int x;' >server/a.c
+echo 'extern int x;' >server/a.h
+seen no "a file without a .d is linted" flags
+printf 'build/gcc/server/a.o: server/a.c \\\n server/a.h\nserver/a.h:\n' >build/gcc/server/a.d
+seen no "a new file is linted" flags
+seen yes "a file with a stamp is not linted again" flags
+seen no "other flags lint again" "other flags"
+echo 'extern int y;' >>server/a.h
+seen no "a header that changed lints again" flags
+echo 'int y;' >>server/a.c
+seen no "a file that changed is linted again" flags
+[ $count -eq 49 ] || echo "missed: $count cases ran instead of 49"

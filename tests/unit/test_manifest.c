@@ -1,5 +1,7 @@
 /* test_manifest.c - manifests: what the two forms become, one plan out of them, what is taken back
- * when a part fails, and what a write that failed halfway leaves. */
+ * when a part fails, and what a write that failed halfway leaves.
+ * Slow: it waits for deadlines.
+ */
 #include "base/buf.h"
 #include "gateway/manifest.h"
 #include "world.h"
