@@ -44,8 +44,5 @@ bool check_word_kube(const char *s, size_t n); /* RFC 1123 subdomain */
 bool check_word_path(const char *s);           /* begins with '/', holds no '?' */
 bool check_word_url(const char *s);            /* http(s)://host… */
 bool check_word_ascii(const char *s);          /* printable, 32..126 */
-/* What is wrong with a regular expression of RE2, as far as its brackets and repeats tell; NULL:
- * nothing. */
-const char *check_word_regex(const char *s);
 /* Calls fn for each member of a comma list; false when fn said no. */
 bool check_word_each(const char *list, bool (*fn)(void *arg, const char *s, size_t n), void *arg);

@@ -36,6 +36,16 @@ struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config
     return g;
 }
 
+const struct config *gateway_config(const struct gateway *g)
+{
+    return g->config;
+}
+
+struct loop *gateway_loop(const struct gateway *g)
+{
+    return g->loop;
+}
+
 const char *gateway_url(const struct gateway *g)
 {
     return g->config->gateway_url;

@@ -83,13 +83,9 @@ static bool find_tool(struct call *c)
 
 static bool admitted(struct call *c)
 {
-    int running = mcp_running(c->mcp);
-    if (running <= c->mcp->config->max_calls)
-        return true;
-    return err_set(&c->err, ERR_POLICY,
-                   "busy: %d requests are in flight already and nothing was started; call again in "
-                   "a few seconds (limits.calls is %.0f)",
-                   running - 1, c->mcp->config->max_calls);
+    const char *busy = request_busy(c->request);
+    return !busy || err_set(&c->err, ERR_POLICY,
+                            "busy: %s, and nothing was started; call again in a few seconds", busy);
 }
 
 void call_hide(struct call *c, const char *kind, const cJSON *o)
