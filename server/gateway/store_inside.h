@@ -13,20 +13,24 @@
 struct arena;
 struct buf;
 
+enum { STORE_HEAD_SIZE = 256 };
+
 struct store {
     struct db *db;
     const char *dir;
     uint8_t key[SEAL_KEY_SIZE];
     uint8_t mac_key[SHA256_SIZE];
-    int lock;             /* the key file, open: held while the head moves */
-    char owner[80];       /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
-    double data_version;  /* of store_changed */
-    int whole_from;       /* the chain was whole from that line on … */
-    double whole_version; /* … when the database was of that version */
-    int head;             /* as store_head_look read it last; -1: there is none … */
-    char head_hash[65];   /* … and the hash that it names */
-    int end;              /* the line that was chained last by this process … */
-    char end_hash[65];    /* … and its hash; "": the head has heard of it */
+    int lock;                        /* the key file, open: held while the head moves */
+    char owner[80];                  /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
+    double data_version;             /* of store_changed */
+    int whole_from;                  /* the chain was whole from that line on … */
+    double whole_version;            /* … when the database was of that version */
+    int head;                        /* as store_head_look read it last; -1: there is none … */
+    char head_hash[65];              /* … and the hash that it names */
+    char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
+    int head_older;                  /* … and which of its places is written next */
+    int end;                         /* the line that was chained last by this process … */
+    char end_hash[65];               /* … and its hash; "": the head has heard of it */
 };
 
 /* Makes store->owner. */
