@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 #define CRYPTO_API(X)                                                                              \
-    X(EVP_sha256)                                                                                  \
+    X(EVP_MD_fetch)                                                                                \
     X(EVP_Digest)                                                                                  \
     X(HMAC)                                                                                        \
     X(EVP_PBE_scrypt)                                                                              \
@@ -32,6 +32,18 @@ static void need(void)
     struct err e = { 0 };
     if (!LIB_LOAD(ssl, CRYPTO_API, "libcrypto.so.3", "libssl3", &e))
         bug("%s", e.text);
+}
+
+/* Looked up once: libcrypto would do it for every digest. */
+static const EVP_MD *sha256(void)
+{
+    static const EVP_MD *md;
+    need();
+    if (!md)
+        md = ssl.EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!md)
+        bug("libcrypto has no SHA-256");
+    return md;
 }
 
 void crypto_random(void *out, size_t n)
@@ -57,8 +69,8 @@ char *crypto_token(struct arena *a, size_t bytes)
 
 void crypto_sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE])
 {
-    need();
-    if (ssl.EVP_Digest(bytes, n, out, NULL, ssl.EVP_sha256(), NULL) != 1)
+    const EVP_MD *md = sha256();
+    if (ssl.EVP_Digest(bytes, n, out, NULL, md, NULL) != 1)
         bug("libcrypto refused a SHA-256 digest");
 }
 
@@ -78,9 +90,9 @@ char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n)
 void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
                  uint8_t out[SHA256_SIZE])
 {
-    need();
+    const EVP_MD *md = sha256();
     unsigned size = SHA256_SIZE;
-    if (!ssl.HMAC(ssl.EVP_sha256(), key, (int)key_len, bytes, n, out, &size))
+    if (!ssl.HMAC(md, key, (int)key_len, bytes, n, out, &size))
         bug("libcrypto refused an HMAC");
 }
 

@@ -36,6 +36,7 @@ static int scrub(struct verb *v, struct store *s)
     printf("looked at %d changes and %d lines of audit\n", did.changes_seen, did.lines_seen);
     printf("sealed anew: %d changes; replaced by a tombstone that keeps the hash: %d lines\n",
            did.changes, did.lines);
+    printf("tombstones in all, with those of earlier times and of the start: %d\n", did.tombstones);
     return EXIT_DONE;
 }
 

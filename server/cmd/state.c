@@ -30,6 +30,10 @@ static int show(struct verb *v, struct store *s)
         printf("approver:   %s (token sha256 %.12s…)\n", verb_clean(v, x, "name"),
                verb_clean(v, x, "sha256"));
     }
+    if (pin)
+        printf("decided by: change: %s, destroy: %s, or more\n",
+               verb_clean(v, json_get(pin, "least"), "change"),
+               verb_clean(v, json_get(pin, "least"), "destroy"));
     printf("passphrase: %s\n", asks ? "asked at a terminal" : "none");
     return EXIT_DONE;
 }

@@ -1,7 +1,5 @@
 /* terminal.c - /dev/tty asked, and the person who sits there named. */
 #include "cmd/terminal.h"
-#include "base/arena.h"
-#include "base/text.h"
 #include "base/word.h"
 #include <errno.h>
 #include <pwd.h>

@@ -6,7 +6,7 @@
 
 enum { PERSON_MAX = 200 };
 
-/* "QUESTION Type WORD: "; *sure: that is what was typed. False when there is no terminal to ask. */
+/* Asks for one line; *sure: it was that word. False when there is no terminal to ask. */
 bool terminal_ask(const char *question, const char *word, bool *sure);
 /* A line that is not shown while it is typed, without its end. False: no terminal, or no line. */
 bool terminal_ask_secret(const char *question, char *out, size_t size);

@@ -215,7 +215,7 @@ static bool may_apply(struct job *j, struct err *e)
     j->at = engine_at(j->engine, j->plan->gateway);
     if (!j->at)
         return err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", j->id);
-    return engine_applies(j->engine, &row, true, e) &&
+    return engine_applies(j->engine, &row, e) &&
            engine_holds(j->engine, j->arena, &row, j->plan, e);
 }
 

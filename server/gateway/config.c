@@ -379,7 +379,7 @@ void config_reload(struct config *c, const struct config *now)
     c->max_plans = now->max_plans;
     c->answer_bytes = now->answer_bytes;
     c->log_level = now->log_level;
-    /* What may happen to gateways, by name; which gateways there are is fixed at start. */
+    /* What may change of gateways, by name; which gateways there are is fixed at start. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };
         const struct config *g = config_gateway(now, c->gateways[i]->name, &ignored);

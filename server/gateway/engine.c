@@ -102,7 +102,7 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
     if (at && at->config->mode != MODE_READ_ONLY)
-        return at;
+        return engine_pinned_out(g, at->config->mode, e) ? NULL : at;
     if (!at)
         err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
     else
@@ -127,7 +127,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
                                 const char **id, struct err *e)
 {
     const struct engine_at *at = place_of(g, p, e);
-    if (!at || engine_pinned_out(g, at->config->mode, e))
+    if (!at)
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
@@ -147,7 +147,7 @@ bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, true, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);
@@ -200,10 +200,9 @@ static bool may_write(struct engine *g, const struct stored *row)
 {
     struct err ignored = { 0 };
     struct arena *a = arena_new();
-    const struct plan *p =
-        !row->tampered && engine_at(g, row->gateway) && engine_applies(g, row, true, &ignored)
-            ? store_plan(g->store, a, row->id, &ignored)
-            : NULL;
+    const struct plan *p = engine_at(g, row->gateway) && engine_applies(g, row, &ignored)
+                               ? store_plan(g->store, a, row->id, &ignored)
+                               : NULL;
     bool ok = p && engine_holds(g, a, row, p, &ignored);
     arena_free(a);
     return ok;
@@ -213,6 +212,8 @@ static bool take_approved(void *arg, const struct stored *row)
 {
     struct errand *x = arg;
     struct store *s = x->engine->store;
+    if (row->tampered)
+        return true;
     bool mine = row->holder && !strcmp(row->holder, store_owner(s));
     if ((!mine && store_alive(s, row->holder)) || !may_write(x->engine, row))
         return true;

@@ -48,7 +48,8 @@ void engine_stop(struct engine *g);       /* cancels what it runs, stops timers,
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
-/* What may be pinned (store_pin.h): this mode, and the approvers of that configuration. */
+/* What may be pinned (store_pin.h): this mode, and the approvers and the least channels of that
+ * configuration. */
 cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by);
 /* A server with approvers pins its mode and them where nothing is pinned. False: e says why it
  * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and

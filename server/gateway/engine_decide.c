@@ -20,13 +20,18 @@ static const struct config *config_of(const struct engine *g, const struct plan 
     return at ? at->config : g->config;
 }
 
-bool engine_applies(struct engine *g, const struct stored *row, bool yes, struct err *e)
+static enum mode mode_for(const struct engine *g, const struct stored *row)
 {
     const struct engine_at *at = engine_at(g, row->gateway);
-    enum mode mode = at ? at->config->mode : g->config->mode;
+    return at ? at->config->mode : g->config->mode;
+}
+
+bool engine_applies(struct engine *g, const struct stored *row, struct err *e)
+{
+    enum mode mode = mode_for(g, row);
     if (engine_pinned_out(g, mode, e))
         return false;
-    if (!yes || (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY))
+    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
         return true;
     return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
 }
@@ -135,8 +140,10 @@ static bool strong_enough(struct engine *g, struct arena *a, const struct stored
                           const struct plan *p, enum channel by, struct err *e)
 {
     enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
+    enum strength pinned = engine_pinned_least(g, p->risk, e);
+    least = pinned > least ? pinned : least;
     const char *rejected = engine_rejected_in(g, a, p, e);
-    if (e->kind != ERR_NONE || engine_pinned_channel(g, by, e))
+    if (e->kind != ERR_NONE)
         return false;
     if (rejected && has < STRENGTH_PERSON)
         return err_set(
@@ -196,7 +203,7 @@ static bool may_be_decided(struct engine *g, const struct stored *row, bool yes,
         return err_set(e, ERR_POLICY,
                        "change %s is for the gateway %s, not for one configured here", row->id,
                        row->gateway ? row->gateway : "of another version");
-    return engine_applies(g, row, yes, e);
+    return yes ? engine_applies(g, row, e) : !engine_pinned_out(g, mode_for(g, row), e);
 }
 
 static bool same(const char *given, const char *is)

@@ -33,9 +33,8 @@ struct engine {
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
                struct cancel *c, enum plan_state *state, struct err *e);
-/* engine_decide.c. May a process of this mode decide, and does it apply anything (no: it may still
- * say no)? */
-bool engine_applies(struct engine *g, const struct stored *row, bool yes, struct err *e);
+/* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
+bool engine_applies(struct engine *g, const struct stored *row, struct err *e);
 bool engine_undecided(const struct stored *row);
 /* Does mode auto let the plan through without a person? */
 bool engine_goes(const struct config *c, const struct plan *p);
@@ -60,5 +59,6 @@ cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *out
 /* Is a process of that mode weaker than the pin of its state? True (or when the pin cannot be
  * read): e says so. */
 bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e);
-bool engine_pinned_channel(struct engine *g, enum channel by, struct err *e); /* a channel */
+/* The least channel that the pin takes for that risk; STRENGTH_NONE: none is pinned, or + e. */
+enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

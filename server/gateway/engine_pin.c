@@ -57,19 +57,15 @@ bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e)
     return e->kind != ERR_NONE;
 }
 
-bool engine_pinned_channel(struct engine *g, enum channel by, struct err *e)
+enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e)
 {
-    if (!channel_is_form(by) || g->config->approvers[0].name)
-        return false;
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
-    if (json_count(json_get(pin, "approvers")) > 0)
-        refuse(g, pin, e,
-               "has approvers, whom this process does not know: its client decides "
-               "nothing");
+    enum strength least = channel_strength_named(
+        json_str(json_get(pin, "least"), plan_risk_name(risk == DESTROY ? DESTROY : CHANGE)));
     arena_free(a);
-    return e->kind != ERR_NONE;
+    return least;
 }
 
 cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by)
@@ -82,6 +78,9 @@ cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode
         json_set_str(a, one, "name", t->name);
         json_set_str(a, one, "sha256", t->sha256);
     }
+    cJSON *least = json_set_object(a, pin, "least");
+    for (enum risk r = CHANGE; r <= DESTROY; r++)
+        json_set_str(a, least, plan_risk_name(r), channel_strength_name(channel_least(c, r)));
     json_set_str(a, pin, "by", by);
     json_set_str(a, pin, "at", when_text(a, when_now(), false));
     return pin;

@@ -221,11 +221,9 @@ cJSON *mask_strictly(struct arena *a, const struct kind *k, const cJSON *o)
 
 void mask_learn(const struct kind *k, const cJSON *o)
 {
-    struct arena *a = arena_new();
-    struct secret_set *found = secret_set_new(a);
-    mask_collect(a, k, o, found);
-    secret_set_learn(found);
-    arena_free(a);
+    struct mask_walk w = { .arena = arena_new(), .learns = true };
+    walk_object(&w, k, mask_bare(w.arena, k, o));
+    arena_free(w.arena);
 }
 
 bool mask_is_clean(const struct kind *k, const cJSON *shown)

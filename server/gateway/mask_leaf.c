@@ -10,6 +10,15 @@
 
 enum { SHORT_NUMBER = 10 /* digits; fewer are no credential */, LEAST = 3 /* bytes */ };
 
+/* A value is hidden. */
+static void note(struct mask_walk *w, const char *value)
+{
+    if (w->found)
+        secret_set_add(w->found, value);
+    if (w->learns)
+        secret_learn(value);
+}
+
 void mask_hide(struct mask_walk *w, cJSON *leaf)
 {
     if (!cJSON_IsString(leaf) && !cJSON_IsNumber(leaf))
@@ -17,8 +26,7 @@ void mask_hide(struct mask_walk *w, cJSON *leaf)
     char *text = cJSON_IsString(leaf) ? leaf->valuestring : json_print(w->arena, leaf);
     if (secret_is_mask(text) || mask_is_placeholder(text))
         return;
-    if (w->found)
-        secret_set_add(w->found, text);
+    note(w, text);
     leaf->type = cJSON_String;
     leaf->valuestring = secret_mask(w->arena, text);
 }
@@ -35,7 +43,7 @@ static void collect_pieces(struct mask_walk *w, const char *was, const char *is)
         const char *end = *between ? strstr(was, between) : was + strlen(was);
         if (!end)
             return;
-        secret_set_add(w->found, arena_strndup(w->arena, was, (size_t)(end - was)));
+        note(w, arena_strndup(w->arena, was, (size_t)(end - was)));
         was = end;
         is = at + mask;
     }
@@ -43,7 +51,7 @@ static void collect_pieces(struct mask_walk *w, const char *was, const char *is)
 
 void mask_show(struct mask_walk *w, cJSON *leaf, const char *text)
 {
-    if (w->found && strcmp(text, leaf->valuestring) != 0)
+    if ((w->found || w->learns) && strcmp(text, leaf->valuestring) != 0)
         collect_pieces(w, leaf->valuestring, text);
     leaf->valuestring = (char *)text;
 }

@@ -326,9 +326,12 @@ static const char *const weighty[] = { "password", "passwd", "passphrase", "pwd"
 static const char *fold(char out[NAME_MAX_LEN], const char *name)
 {
     size_t n = 0;
-    for (; *name && n < NAME_MAX_LEN - 1; name++)
-        if (!strchr("-_. ", *name))
+    for (; *name && n < NAME_MAX_LEN - 1; name++) {
+        if (text_starts(name, "secret:sha256:")) /* of a key that held one; no word of the name */
+            name += strlen("secret:sha256:") - 1;
+        else if (!strchr("-_. ", *name))
             out[n++] = (char)tolower((unsigned char)*name);
+    }
     out[n] = '\0';
     return out;
 }

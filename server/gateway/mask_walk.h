@@ -8,6 +8,7 @@ struct secret_set;
 struct mask_walk {
     struct arena *arena;
     struct secret_set *found; /* values that were hidden; may be NULL */
+    bool learns;              /* the process knows them from now on */
     bool strict;              /* unknown texts are hidden, whatever the gateway shows */
     int depth;                /* of trees in texts */
 };

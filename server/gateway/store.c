@@ -164,16 +164,18 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
 {
     char *packed = json_print(a, plan_pack(a, p));
     char *sealed = crypto_seal(a, s->key, id, packed, strlen(packed));
-    char *summary = secret_scrub(a, json_print(a, plan_show(a, p, false)));
+    const struct secret_set *hidden = plan_secrets(a, p);
+    cJSON *shown = plan_show(a, p, false);
+    secret_scrub_tree(a, hidden, shown);
+    char *summary = json_print(a, shown);
     double now = when_now();
     return db_run(s->db, e,
                   "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, "
                   "updated, expires, holder, sealed, summary, gateway, wish) VALUES "
                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                   "ttttttttdddttttt", id, p->digest, store_state_name(state),
-                  secret_scrub(a, arena_strdup(a, p->title)), plan_risk_name(p->risk), p->tool,
-                  owner, p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway,
-                  p->wish) &&
+                  secret_scrub_with(a, hidden, p->title), plan_risk_name(p->risk), p->tool, owner,
+                  p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway, p->wish) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 

@@ -125,5 +125,6 @@ char *store_anchor_text(struct store *s, struct arena *a, struct err *e);
  * changes are made anew, audit lines become tombstones. */
 struct store_scrubbed {
     int changes_seen, lines_seen, changes, lines;
+    int tombstones; /* in all, those of earlier times too */
 };
 bool store_scrub(struct store *s, struct store_scrubbed *did, struct err *e);

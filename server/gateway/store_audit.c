@@ -116,11 +116,20 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
     return ok && e->kind == ERR_NONE;
 }
 
+char *store_said(struct arena *a, const cJSON *detail)
+{
+    if (!detail)
+        return NULL;
+    cJSON *said = json_clone(a, detail);
+    secret_scrub_tree(a, NULL, said);
+    return json_print(a, said);
+}
+
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const cJSON *detail, struct err *e)
 {
     struct arena *a = arena_new();
-    char *text = detail ? secret_scrub(a, json_print(a, detail)) : NULL;
+    char *text = store_said(a, detail);
     bool ok = store_begin(s, e);
     if (ok)
         ok = store_end(s, store_chain(s, event, id, who, channel, text, NULL, e), e);

@@ -17,21 +17,6 @@ bool store_note_decision(struct store *s, const struct step *x, struct err *e)
                   d->strength, d->plan, d->rendering);
 }
 
-char *store_decision_text(struct arena *a, const struct store_decision *d)
-{
-    cJSON *o = json_object(a);
-    const struct {
-        const char *name, *value;
-    } said[] = { { "strength", d->strength },
-                 { "plan", d->plan },
-                 { "rendering", d->rendering },
-                 { "note", d->note } };
-    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
-        if (said[i].value && *said[i].value)
-            json_set_str(a, o, said[i].name, said[i].value);
-    return o->child ? json_print(a, o) : NULL;
-}
-
 char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
@@ -56,6 +41,21 @@ static char *decided(struct store *s, struct arena *a, const char *id, struct er
         db_next(&r, e) && store_check(s, &r, false, e) ? arena_strdup(a, db_text(&r, 17)) : NULL;
     db_done(&r);
     return mac;
+}
+
+char *store_decision_text(struct arena *a, const struct store_decision *d)
+{
+    cJSON *o = json_object(a);
+    const struct {
+        const char *name, *value;
+    } said[] = { { "strength", d->strength },
+                 { "plan", d->plan },
+                 { "rendering", d->rendering },
+                 { "note", d->note } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].value && *said[i].value)
+            json_set_str(a, o, said[i].name, said[i].value);
+    return o->child ? json_print(a, o) : NULL;
 }
 
 bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,

@@ -16,7 +16,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { PLACE = 128, PLACES = 2 };
+enum { PLACE = STORE_HEAD_SIZE / 2, PLACES = 2 };
 
 static const char *path_of(const struct store *s, struct arena *a)
 {
@@ -68,9 +68,19 @@ static bool look(struct store *s, int *older, struct err *e)
     struct arena *a = arena_new_small();
     struct err why = { 0 };
     size_t n = 0;
-    s->head = *older = -1;
     const char *text = file_read_own(a, path_of(s, a), (size_t)PLACE * PLACES, &n, &why);
+    if (text && n == sizeof s->head_text && !memcmp(text, s->head_text, n)) {
+        *older = s->head_older; /* as it was a moment ago */
+        arena_free(a);
+        return true;
+    }
+    s->head = *older = -1;
+    s->head_text[0] = '\0';
     bool ok = text ? newest(s, a, text, n, older) : why.status == ENOENT;
+    if (ok && text) {
+        memcpy(s->head_text, text, sizeof s->head_text);
+        s->head_older = *older;
+    }
     if (!ok && text)
         err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC", path_of(s, a));
     else if (!ok)

@@ -13,20 +13,24 @@
 struct arena;
 struct buf;
 
+enum { STORE_HEAD_SIZE = 256 };
+
 struct store {
     struct db *db;
     const char *dir;
     uint8_t key[SEAL_KEY_SIZE];
     uint8_t mac_key[SHA256_SIZE];
-    int lock;             /* the key file, open: held while the head moves */
-    char owner[80];       /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
-    double data_version;  /* of store_changed */
-    int whole_from;       /* the chain was whole from that line on … */
-    double whole_version; /* … when the database was of that version */
-    int head;             /* as store_head_look read it last; -1: there is none … */
-    char head_hash[65];   /* … and the hash that it names */
-    int end;              /* the line that was chained last by this process … */
-    char end_hash[65];    /* … and its hash; "": the head has heard of it */
+    int lock;                        /* the key file, open: held while the head moves */
+    char owner[80];                  /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
+    double data_version;             /* of store_changed */
+    int whole_from;                  /* the chain was whole from that line on … */
+    double whole_version;            /* … when the database was of that version */
+    int head;                        /* as store_head_look read it last; -1: there is none … */
+    char head_hash[65];              /* … and the hash that it names */
+    char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
+    int head_older;                  /* … and which of its places is written next */
+    int end;                         /* the line that was chained last by this process … */
+    char end_hash[65];               /* … and its hash; "": the head has heard of it */
 };
 
 /* Makes store->owner. */
@@ -84,15 +88,17 @@ struct step {
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
 /* Keeps the decision of a step under the number of the next line. */
 bool store_note_decision(struct store *s, const struct step *x, struct err *e);
-char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 /* The MAC of the decision over that change, made anew and kept; NULL: none, or + e. */
 char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e);
+char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 /* -- store_audit.c ------------------------------------------------------------------------- */
 
 /* One audit line inside the caller's transaction. mac: of the row whose step it is, or NULL. */
 bool store_chain(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const char *detail, const char *mac, struct err *e);
+/* As a line keeps it: scrubbed, printed. NULL in, NULL out. */
+char *store_said(struct arena *a, const cJSON *detail);
 /* Keeps the anchor for a chain that ends there. */
 bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
 /* The newest line's number and hash; 0 and "" when there is none. NULL + e. */

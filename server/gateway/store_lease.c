@@ -4,6 +4,7 @@
  * namespace its death is seen at once in /proc; elsewhere by the age of its life sign.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { INTENT_MAX = 64 * 1024 };
 static const double LEASE = 15, LIFE_SIGN = 8, APPROVED_FOR = 600; /* seconds */
 
 static const char *const names[] = {
@@ -169,12 +171,9 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     if (x->decision && store_note_decision(s, x, e))
         decided = store_sign_decision(s, a, x->id, e);
     *moved = e->kind == ERR_NONE && set_state(s, x, decided, e) && db_changes(s->db) == 1;
-    arena_free(a);
-    if (!*moved)
-        return e->kind == ERR_NONE;
-    a = arena_new();
-    bool ok = store_sign(s, names[x->to], x->id, x->who, x->channel,
-                         x->decision ? store_decision_text(a, x->decision) : x->result, e);
+    const char *said = x->decision ? store_decision_text(a, x->decision) : x->result;
+    bool ok = e->kind == ERR_NONE &&
+              (!*moved || store_sign(s, names[x->to], x->id, x->who, x->channel, said, e));
     arena_free(a);
     return ok;
 }
@@ -203,7 +202,7 @@ bool store_move(struct store *s, const char *id, enum plan_state from, enum plan
     struct arena *a = arena_new();
     struct store_decision d = { .who = who, .channel = channel };
     struct step x = { .id = id, .from = from, .to = to, .who = who, .channel = channel };
-    x.result = result ? secret_scrub(a, json_print(a, result)) : NULL;
+    x.result = store_said(a, result);
     x.decision = decides(to) ? &d : NULL;
     bool ok = move(s, &x, moved, e);
     arena_free(a);
@@ -300,21 +299,48 @@ const char *store_intent_name(enum intent i)
     return intent_names[i];
 }
 
+static char *intent_mac(struct store *s, struct arena *a, const char *id, int op, enum intent what,
+                        const char *note)
+{
+    struct buf *b = buf_in(a, INTENT_MAX);
+    store_mac_add(b, "intent");
+    store_mac_add(b, id);
+    store_mac_add(b, arena_printf(a, "%d %d", op, (int)what));
+    store_mac_add(b, note);
+    return store_mac_end(s, a, b);
+}
+
 bool store_intend(struct store *s, const char *id, int op, enum intent what, const char *note,
                   struct err *e)
 {
-    return db_run(s->db, e,
-                  "INSERT INTO intents VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id, op) DO UPDATE "
-                  "SET what = ?3, note = ?4, at = ?5",
-                  "tiitd", id, op, (int)what, note, when_now());
+    struct arena *a = arena_new();
+    bool ok =
+        db_run(s->db, e,
+               "INSERT INTO intents (id, op, what, note, at, mac) VALUES (?1, ?2, ?3, ?4, "
+               "?5, ?6) ON CONFLICT (id, op) DO UPDATE SET what = ?3, note = ?4, at = ?5, "
+               "mac = ?6",
+               "tiitdt", id, op, (int)what, note, when_now(), intent_mac(s, a, id, op, what, note));
+    arena_free(a);
+    return ok;
 }
 
+/* One that is not ours says nothing: what came of it is then read from the gateway. */
 enum intent store_intent(struct store *s, const char *id, int op)
 {
     struct err ignored = { 0 };
+    struct arena *a = arena_new();
     struct db_rows r =
-        db_query(s->db, &ignored, "SELECT what FROM intents WHERE id = ? AND op = ?", "ti", id, op);
-    enum intent what = db_next(&r, &ignored) ? (enum intent)db_real(&r, 0) : INTENT_NONE;
+        db_query(s->db, &ignored, "SELECT what, note, mac FROM intents WHERE id = ? AND op = ?",
+                 "ti", id, op);
+    enum intent what = INTENT_NONE;
+    if (db_next(&r, &ignored)) {
+        double n = db_real(&r, 0);
+        what = n > INTENT_NONE && n <= INTENT_NOT_WRITTEN ? (enum intent)n : INTENT_UNKNOWN;
+        const char *mac = db_text(&r, 2);
+        if (!mac || strcmp(mac, intent_mac(s, a, id, op, what, db_text(&r, 1))) != 0)
+            what = INTENT_UNKNOWN;
+    }
     db_done(&r);
+    arena_free(a);
     return r.failed ? INTENT_UNKNOWN : what;
 }

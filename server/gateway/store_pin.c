@@ -27,18 +27,27 @@ static bool covered(struct store *s, struct arena *a, struct err *e)
     return hash && store_anchored(s, a, seq, hash, e) && store_head_holds(s, e);
 }
 
+/* The value and the end of the chain that covers it, in one transaction. */
+static char *covered_value(struct store *s, struct arena *a, const char *name, struct err *e)
+{
+    struct err ended = { 0 };
+    if (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", ""))
+        return NULL;
+    char *value = store_value(s, a, name, e);
+    bool ours = e->kind == ERR_NONE && covered(s, a, e);
+    db_end(s->db, false, &ended);
+    return ours ? value : NULL;
+}
+
 /* NULL: none, or + e. */
 static cJSON *setting(struct store *s, struct arena *a, const char *name, struct err *e)
 {
-    struct err ended = { 0 };
-    bool known = store_still_whole(s, INT_MAX, e); /* the anchor was looked at then */
-    if (!known && (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", "")))
-        return NULL;
     char *value = store_value(s, a, name, e);
-    bool ours = e->kind == ERR_NONE && (known || covered(s, a, e));
-    if (!known)
-        db_end(s->db, false, &ended);
-    return ours && value ? json_parse(a, value, strlen(value), e) : NULL;
+    /* The end was looked at, and nobody has written since: not before this value was read either.
+     */
+    if (!store_still_whole(s, INT_MAX, e) && e->kind == ERR_NONE)
+        value = covered_value(s, a, name, e);
+    return e->kind == ERR_NONE && value ? json_parse(a, value, strlen(value), e) : NULL;
 }
 
 bool store_put_setting(struct store *s, const char *name, const char *value,

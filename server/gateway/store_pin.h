@@ -12,9 +12,9 @@ struct arena;
 struct err;
 struct store;
 
-/* What is pinned: {"mode","approvers":[{"name","sha256"}],"least"?,"by","at"}. NULL: nothing, or e
- * is set. mode: the strongest that may run; approvers: those who may be configured; least: what the
- * configuration said of the least channels. */
+/* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},"by","at"}.
+ * NULL: nothing, or e is set. mode: the strongest that may run; approvers: those who may be
+ * configured; least: a channel that decides is worth at least that, by risk. */
 cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
 /* pin NULL: nothing is pinned from now on. who and channel go into the audit. */
 bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,

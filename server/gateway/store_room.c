@@ -25,8 +25,8 @@ static bool drop_oldest_draft(struct store *s, const char *owner, int max, struc
                                 "SELECT id FROM plans WHERE who = ? AND state = 'draft' AND "
                                 "expires > ? ORDER BY created LIMIT 1",
                                 "td", owner, when_now());
-    if (db_next(&r, e))
-        snprintf(id, sizeof id, "%s", db_text(&r, 0));
+    const char *oldest = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    snprintf(id, sizeof id, "%s", oldest ? oldest : "");
     db_done(&r);
     bool moved;
     if (r.failed)

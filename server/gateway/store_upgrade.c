@@ -25,7 +25,7 @@ static const char *const fresh[] = {
     " mac TEXT)",
     "CREATE TABLE decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT,"
     " strength TEXT, plan TEXT, rendering TEXT, line INTEGER, mac TEXT)",
-    "CREATE TABLE intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL,"
+    "CREATE TABLE intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL, mac TEXT,"
     " PRIMARY KEY (id, op))",
     "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT, event TEXT, id TEXT, who TEXT,"
     " channel TEXT, detail TEXT, hash TEXT NOT NULL, mac TEXT, tomb TEXT)",
@@ -45,6 +45,7 @@ static const char *const from_0[] = {
     "ALTER TABLE decisions ADD COLUMN rendering TEXT",
     "ALTER TABLE decisions ADD COLUMN line INTEGER",
     "ALTER TABLE decisions ADD COLUMN mac TEXT",
+    "ALTER TABLE intents ADD COLUMN mac TEXT",
     "ALTER TABLE audit ADD COLUMN mac TEXT",
     "ALTER TABLE audit ADD COLUMN tomb TEXT",
     NULL,

@@ -1,6 +1,8 @@
 """test_store.py BINARY - somebody who can write the state folder, but is not the key: rows, lines, copies, files, links;
 and processes that are weaker than the state is pinned to. Prints what it tried."""
+import base64
 import hashlib
+import hmac
 import json
 import os
 import pty
@@ -347,6 +349,83 @@ Attack.decided = lambda a, z: str(sqlite3.connect(a.path("state.db")).execute(
     "SELECT who FROM decisions WHERE id = ?", (z,)).fetchone())
 
 
+SEED = "sk-quill-\"74\"-anchor-8812"
+ADDED = {"plans": ["wish", "gateway", "line", "decided", "mac"], "audit": ["mac", "tomb"], "intents": ["mac"],
+         "decisions": ["strength", "plan", "rendering", "line", "mac"]}
+
+
+def make_old(a, details):
+    """The state as the first release kept it: its schema, its chain, its anchor; details: of its lines, by event."""
+    db = sqlite3.connect(a.path("state.db"))
+    for index in db.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").fetchall():
+        db.execute("DROP INDEX " + index[0])
+    for table, columns in ADDED.items():
+        for column in columns:
+            db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
+    db.execute("DROP TABLE settings")
+    before, names = "", ("seq", "at", "event", "id", "who", "channel", "detail")
+    for row in db.execute("SELECT %s FROM audit ORDER BY seq" % ", ".join(names)).fetchall():
+        line = dict(zip(names, row))
+        line["detail"] = details.get(line["event"], line["detail"])
+        text = json.dumps({**line, "before": before}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        before = hashlib.sha256(text.encode()).hexdigest()
+        db.execute("UPDATE audit SET detail = ?, hash = ? WHERE seq = ?", (line["detail"], before, line["seq"]))
+        last = line["seq"]
+    with open(a.path("state.key"), "rb") as f:
+        seal = hmac.new(f.read(), ("%d %s" % (last, before)).encode(), hashlib.sha256).digest()
+    db.execute("UPDATE anchor SET seq = ?, seal = ?", (last, base64.urlsafe_b64encode(seal).decode().rstrip("=")))
+    db.execute("PRAGMA user_version = 0")
+    db.commit()
+    hashes = [h for (h,) in db.execute("SELECT hash FROM audit ORDER BY seq")]
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    os.unlink(a.path("state.head"))
+    return hashes
+
+
+def upgrades(a):
+    """A state of the first release: what it kept readable is sealed, what was not decided is void."""
+    code, out, err = a.house.run(["call", "change_resource", json.dumps(
+        {"kind": "ai-provider", "action": "create", "name": "quill",
+         "object": {"name": "quill", "type": "openai", "tokens": [SEED]}}), "--json"])
+    provider = json.loads(out)["id"] if code == 4 else None
+    check("a provider with a token is proposed", provider, out + err)
+    check("… and its token is in no file", not a.holds("-anchor-8812"))
+    a.house.person(["reject", a.y], "yes")
+    shown = json.dumps({"operations": [{"diff": ["+ tokens[0]: " + SEED]}], "warnings": [], "title": "harmless"})
+    hashes = make_old(a, {"proposed": shown})
+    db = sqlite3.connect(a.path("state.db"))
+    db.execute("UPDATE plans SET summary = ?, state = CASE id WHEN ? THEN 'approved' ELSE state END", (shown, a.x))
+    db.execute("UPDATE plans SET summary = '{\"a', title = NULL WHERE id = ?", (a.x,))
+    db.commit()
+    db.close()
+    check("the first release kept it readable", a.holds("-anchor-8812"))
+    code, text = a.run("changes", "--json")
+    states = {c["id"]: c["state"] for c in json.loads(text)["changes"]} if code == 0 else text
+    check("what nobody can be shown to have decided expires, what was is kept",
+          states == {a.x: "expired", a.y: "rejected", provider: "expired"}, states)
+    check("… and nothing is applied", not a.there("x.example"))
+    check("what was readable is sealed at the start", not a.holds("-anchor-8812"))
+    code, text = a.run("audit", "verify", "--head", "%d:%s" % (len(hashes), hashes[-1]))
+    check("the chain is whole, and an anchor from before it fits", code == 0, text)
+    now = [h for (h,) in sqlite3.connect(a.path("state.db")).execute("SELECT hash FROM audit ORDER BY seq")]
+    check("every old line keeps its hash", now[:len(hashes)] == hashes)
+    code, text = a.run("audit", "scrub")
+    check("audit scrub says what there is", code == 0 and "tombstone" in text, text)
+
+
+def holds(a, text):
+    for root, _, names in os.walk(a.state):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as f:
+                if text.encode() in f.read():
+                    return True
+    return False
+
+
+Attack.holds = holds
+
+
 def cores():
     p = subprocess.Popen([houses.BINARY, "stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     time.sleep(0.5)
@@ -365,6 +444,9 @@ def main():
     a.end()
     a = Attack()
     passphrases(a)
+    a.end()
+    a = Attack()
+    upgrades(a)
     a.end()
     cores()
     print("%d passed, %d failed" % (passed, failed))

@@ -4,6 +4,7 @@
  * Input: pairs of bytes and a value. The first byte says which column of which row, the second
  * which type the value has; values end at a byte 0. Three changes are there: pending, rejected and
  * applied. Each of them is put back after the input.
+ * fuzz: -runs=2000 -max_len=1024 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/arena.h"
 #include "base/err.h"

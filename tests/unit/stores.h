@@ -40,7 +40,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static __attribute__((noinline)) char *keep(const char *name, enum plan_state state, double ttl)
+static __attribute__((noinline, unused)) char *keep(const char *name, enum plan_state state,
+                                                    double ttl)
 {
     struct err e = { 0 };
     char *id = NULL;
@@ -58,7 +59,8 @@ static __attribute__((noinline)) char *keep(const char *name, enum plan_state st
     return id;
 }
 
-static __attribute__((noinline)) bool move(const char *id, enum plan_state from, enum plan_state to)
+static __attribute__((noinline, unused)) bool move(const char *id, enum plan_state from,
+                                                   enum plan_state to)
 {
     struct err e = { 0 };
     bool moved = false;
@@ -71,7 +73,7 @@ static __attribute__((noinline)) bool move(const char *id, enum plan_state from,
 LIB_TABLE(lite, LITE_API);
 
 /* Changes the database behind the store's back. */
-static void sql(const char *text)
+static __attribute__((unused)) void sql(const char *text)
 {
     struct err e = { 0 };
     sqlite3 *db = NULL;

@@ -150,6 +150,21 @@ static void test_decision_tampered(void **state)
     assert_false(store_verify(s, NULL, &lines, &e));
 }
 
+static void test_intent(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char *x = keep("x", STATE_PENDING, 60);
+    assert_int_equal(store_intent(s, x, 0), INTENT_NONE);
+    assert_true(store_intend(s, x, 0, INTENT_STARTED, "note", &e));
+    assert_true(store_intend(s, x, 0, INTENT_WRITTEN, NULL, &e));
+    assert_int_equal(store_intent(s, x, 0), INTENT_WRITTEN);
+    sql("UPDATE intents SET what = 7");
+    assert_int_equal(store_intent(s, x, 0), INTENT_UNKNOWN);
+    sql("UPDATE intents SET what = 99");
+    assert_int_equal(store_intent(s, x, 0), INTENT_UNKNOWN);
+}
+
 /* Killed between a commit and writing the head: it lags, and is caught up with. */
 static void test_head(void **state)
 {
@@ -204,6 +219,7 @@ static void make_old(void)
         "ALTER TABLE decisions DROP COLUMN strength; ALTER TABLE decisions DROP COLUMN plan;"
         "ALTER TABLE decisions DROP COLUMN rendering; ALTER TABLE decisions DROP COLUMN line;"
         "ALTER TABLE decisions DROP COLUMN mac; ALTER TABLE audit DROP COLUMN mac;"
+        "ALTER TABLE intents DROP COLUMN mac;"
         "ALTER TABLE audit DROP COLUMN tomb; DROP TABLE settings; PRAGMA user_version = 0;"
         "DELETE FROM anchor; DELETE FROM audit");
 }
@@ -249,8 +265,8 @@ static void test_upgrade(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_tampered_row), EACH(test_replayed), EACH(test_decision_tampered),
-        EACH(test_head),         EACH(test_anchor),   EACH(test_upgrade),
+        EACH(test_tampered_row), EACH(test_replayed), EACH(test_decision_tampered), EACH(test_head),
+        EACH(test_intent),       EACH(test_anchor),   EACH(test_upgrade),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
