@@ -58,23 +58,34 @@ static const char *keep(struct writing *w, char *name, const char *value)
     return arena_printf(w->one, "${env:%s}", name);
 }
 
-/* masked: the same tree with its secrets hidden. */
+/* A value that is hidden becomes a reference. */
+static void refer_leaf(struct writing *w, cJSON *c, const cJSON *masked, const char *name,
+                       const char *path)
+{
+    if ((!cJSON_IsString(c) && !cJSON_IsNumber(c)) || !masked || json_equal(c, masked))
+        return;
+    const char *value = cJSON_IsString(c) ? c->valuestring : json_print(w->one, c);
+    c->type = cJSON_String;
+    c->valuestring = arena_strdup(w->one, keep(w, variable(w, name, path), value));
+}
+
+/* masked: the same tree with its secrets hidden. A member's name that holds one is written as it is
+ * shown: a name cannot be a reference. */
 static void refer(struct writing *w, cJSON *node, const cJSON *masked, const char *name,
                   const char *path)
 {
     int i = 0;
     const cJSON *m = masked ? masked->child : NULL;
-    for (cJSON *c = node->child; c; c = c->next, m = m ? m->next : NULL, i++) {
+    for (cJSON *c = node->child; c; c = c->next, i++) {
         const char *here = c->string ? arena_printf(w->one, "%s_%s", path, c->string)
                                      : arena_printf(w->one, "%s_%d", path, i);
-        bool leaf = cJSON_IsString(c) || cJSON_IsNumber(c);
-        if (leaf && m && !json_equal(c, m)) {
-            const char *value = cJSON_IsString(c) ? c->valuestring : json_print(w->one, c);
-            c->type = cJSON_String;
-            c->valuestring = arena_strdup(w->one, keep(w, variable(w, name, here), value));
-        } else if (c->child) {
+        if (c->child)
             refer(w, c, m, name, here);
-        }
+        else
+            refer_leaf(w, c, m, name, here);
+        if (c->string && m)
+            c->string = m->string;
+        m = m ? m->next : NULL;
     }
 }
 

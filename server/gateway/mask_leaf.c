@@ -126,11 +126,12 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
     }
     if (!s)
         return;
-    char *(*fn)(struct arena *, const char *) = rule == MASK_URL    ? mask_url
-                                                : rule == MASK_DSN  ? mask_dsn
-                                                : rule == MASK_TEXT ? mask_text
-                                                : rule == MASK_LINE ? mask_line
-                                                                    : mask_shapes;
+    bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
+    char *(*fn)(struct arena *, const char *) = rule == MASK_URL             ? mask_url
+                                                : rule == MASK_DSN           ? mask_dsn
+                                                : rule == MASK_LINE          ? mask_line
+                                                : rule == MASK_TEXT || pairs ? mask_text
+                                                                             : mask_shapes;
     mask_show(w, leaf, fn(w->arena, s));
 }
 
@@ -138,7 +139,7 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
 static const char *beside(const struct mask_place *up, const char *path)
 {
     const cJSON *named = up->object ? json_path(up->object, path) : NULL;
-    return cJSON_IsString(named) ? named->valuestring : NULL;
+    return named && cJSON_IsString(named) ? named->valuestring : NULL;
 }
 
 static void by_sibling(struct mask_walk *w, cJSON *leaf, const struct mask_place *up,

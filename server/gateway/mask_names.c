@@ -1,8 +1,8 @@
 /* mask_names.c - what the name of a header, a parameter, an annotation or a member says of its
  * value.
  *
- * The lists are sorted (a test looks): add a name at its place. What no list has is judged by the
- * words in it.
+ * The lists are sorted (a test asks for each name of the reference): add one at its place. What no
+ * list has is judged by the words in it.
  */
 #include "base/text.h"
 #include "gateway/mask.h"

@@ -138,28 +138,38 @@ static struct pair member_of(struct pair now, const char *name)
 
 /* -- putting back ----------------------------------------------------------------------------- */
 
-/* The tree in a text beside the one in the text that was shown. */
+/* The trees in two texts; false where one holds none. */
+static bool trees_of(struct arena *a, struct pair texts, struct pair *trees)
+{
+    bool ignored;
+    if (!cJSON_IsString(texts.real) || !cJSON_IsString(texts.masked))
+        return false;
+    trees->real = mask_text_tree(a, texts.real->valuestring, &ignored);
+    trees->masked = mask_text_tree(a, texts.masked->valuestring, &ignored);
+    return trees->real && trees->masked;
+}
+
+/* A text as it was shown, or the tree in it beside the one that was shown. */
 static bool restore_text(struct restoring *r, struct pair now, cJSON *c, const char *where)
 {
-    bool json, ignored;
-    struct arena *a = r->arena;
-    if (now.masked && cJSON_IsString(now.masked) &&
-        !strcmp(now.masked->valuestring, c->valuestring)) {
-        take(a, c, now.real);
+    bool json;
+    struct pair old;
+    if (!now.real || !now.masked)
+        return refuse(r, where);
+    if (json_equal(now.masked, c)) {
+        take(r->arena, c, now.real);
         return true;
     }
-    if (!cJSON_IsString(now.real) || !cJSON_IsString(now.masked) || r->depth == DEEPEST)
-        return refuse(r, where);
-    cJSON *tree = mask_text_tree(a, c->valuestring, &json);
-    struct pair old = { mask_text_tree(a, now.real->valuestring, &ignored),
-                        mask_text_tree(a, now.masked->valuestring, &ignored) };
-    if (!tree || !old.real || !old.masked)
+    cJSON *tree = r->depth < DEEPEST && trees_of(r->arena, now, &old)
+                      ? mask_text_tree(r->arena, c->valuestring, &json)
+                      : NULL;
+    if (!tree)
         return refuse(r, where);
     r->depth++;
     bool ok = restore(r, old, tree, where);
     r->depth--;
     if (ok)
-        c->valuestring = json ? json_print(a, tree) : yaml_print(a, tree);
+        c->valuestring = json ? json_print(r->arena, tree) : yaml_print(r->arena, tree);
     return ok;
 }
 
@@ -202,7 +212,7 @@ static bool still_hidden(struct restoring *r, const cJSON *shown, const cJSON *a
     if (cJSON_IsString(shown)) {
         for (const char *m = secret_find_mask(shown->valuestring); m; m = secret_find_mask(m + 1)) {
             char *mask = arena_strndup(r->arena, m, strlen("secret:sha256:") + 8);
-            if (!cJSON_IsString(again) || !strstr(again->valuestring, mask))
+            if (!again || !cJSON_IsString(again) || !strstr(again->valuestring, mask))
                 return refuse(r, where);
         }
         return true;
@@ -242,7 +252,7 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
 
 static bool is_hidden(const cJSON *masked, const char *value)
 {
-    return cJSON_IsString(masked) && strcmp(masked->valuestring, value) != 0;
+    return masked && cJSON_IsString(masked) && strcmp(masked->valuestring, value) != 0;
 }
 
 /* Where o holds the value and its masked form does so, too; NULL: nowhere. */

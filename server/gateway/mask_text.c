@@ -11,7 +11,7 @@
 #include "gateway/mask_rule.h"
 #include <ctype.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024, NAME_MAX_LEN = 64, WORD_OF_PROSE = 4 };
+enum { TEXT_MAX = 64 * 1024 * 1024, NAME_MAX_LEN = 64, WORD_OF_PROSE = 4, SHORT_NUMBER = 10 };
 
 static const char name_chars[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.";
@@ -35,8 +35,8 @@ static bool is_no_value(const char *s, size_t n)
     bool lower = true;
     for (size_t i = 0; i < n; i++)
         lower = lower && islower((unsigned char)s[i]);
-    return n == 0 || (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' ||
-           memchr(s, '{', n) != NULL;
+    return n == 0 || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n) ||
+           (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' || memchr(s, '{', n) != NULL;
 }
 
 /* The value that begins at s: to the closing quote, to the end of the line where it may hold
