@@ -13,15 +13,17 @@ WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-proto
            -Wvla -Wframe-larger-than=8192 -Wno-missing-field-initializers -Werror
 CFLAGS  += -std=gnu17 -O2 -g $(WARN) -fcf-protection=none -D_GNU_SOURCE -Iserver \
            -include server/base/banned.h $(shell pkg-config --cflags $(DEPS) $(HEADERS) 2>/dev/null) -MMD -MP
-LIBS    := $(shell pkg-config --libs $(DEPS) 2>/dev/null) -lev -ldl -lm
+CXXFLAGS += -std=c++17 -O2 -g -Wall -Wextra -Werror -fcf-protection=none -Iserver -MMD -MP
+# RE2 and C++ are linked statically: dynamically they double the start of an empty process.
+LIBS    := $(shell pkg-config --libs $(DEPS) 2>/dev/null) -lev -ldl -lm -Wl,-Bstatic -lre2 -lstdc++ -Wl,-Bdynamic -static-libgcc
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_BUILD=1
 endif
 ifdef FUZZ
 CFLAGS  += -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
-SRC     := $(sort $(shell find server tools -name '*.c'))
-OBJ     := $(SRC:%.c=$B/%.o) $B/assets.o
+SRC     := $(sort $(shell find server tools -name '*.c' -o -name '*.cc'))
+OBJ     := $(addprefix $B/,$(addsuffix .o,$(basename $(SRC)))) $B/assets.o
 LIBOBJ  := $(filter-out $B/server/main.o,$(OBJ))
 UNIT    := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
 # Test programs are linked often and shipped never: gold is four times as fast, where it is installed (not with clang).
@@ -35,6 +37,9 @@ $B/$(NAME): $(OBJ)
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@
+$B/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CXXFLAGS) -c $< -o $@
 # Prompts, plugin catalogue and other data files, linked into the binary (see server/base/asset.h).
 ASSETS := $(sort $(wildcard prompts/*.md server/mcp/assets/* server/embedded/assets/* server/embedded/plugins/*))
 $B/assets.S: $(ASSETS) tests/setup/assets.sh Makefile
@@ -56,6 +61,8 @@ $B/chaos: $(call objects,chaos) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/load_server: $B/tests/load/server.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+$B/regex_size: $B/tests/routing/regex_size.o $B/server/gateway/regex.o
+	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 # The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.
 FIXTURES := $(call objects,conformance)
 $B/conformance-server: $(filter-out $B/server/toolsets.o,$(OBJ)) $(FIXTURES)
@@ -89,9 +96,11 @@ t: ## one test: T=store:lease a unit case, T=52-manifest[:stdio][:2026-07-28] sc
 	@bash tests/one "$(T)"
 lint: ## layers, sizes, complexity, bans, formatting, clang-tidy, cppcheck
 	@bash tests/run lint
-contract: ## replays the recorded exchanges with the real console: a line a file and a total
-	@bash tests/parts/30-contract
-fuzz: ## one libFuzzer target for long: T=h1|json|jwt|post|rpc|state|uri|yaml [FUZZ_SECONDS=3600]
+contract: ## replays the recorded exchanges with the real console; URL= [DATA= CONSOLE_USER= ALLOW_WRITES=1]: any console
+	@$(if $(URL),$(MAKE) -s CC=gcc build/gcc/contract && build/gcc/contract --url '$(URL)' \
+	  $(if $(DATA),--data '$(DATA)') $(if $(CONSOLE_USER),--user '$(CONSOLE_USER)') $(if $(ALLOW_WRITES),--writes) \
+	  $(NAMES),bash tests/parts/30-contract)
+fuzz: ## one libFuzzer target for long: T=NAME, any tests/fuzz/fuzz_NAME.c [FUZZ_SECONDS=3600]
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/16-fuzz $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance

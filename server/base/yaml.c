@@ -26,6 +26,8 @@ struct reader {
     yaml_parser_t parser;
     yaml_event_t event; /* the current one */
     struct anchor *anchors;
+    yaml_scalar_fn *scalar; /* of yaml_parse_events; NULL: YAML's own rules */
+    bool last_counts;       /* of a key given twice; else that is an error */
     int depth, anchor_count;
     size_t nodes, merge_steps; /* work done so far */
 };
@@ -88,6 +90,8 @@ static int depth_of(const cJSON *node)
 static cJSON *read_alias(struct reader *r)
 {
     const char *name = (const char *)r->event.data.alias.anchor;
+    if (r->scalar)
+        return json_string(r->a, name);
     const struct anchor *anchor = r->anchors;
     while (anchor && strcmp(anchor->name, name) != 0)
         anchor = anchor->older;
@@ -118,6 +122,17 @@ static bool is_one_of(const char *word, const char *list)
     return n && at && (at == list || at[-1] == ' ') && (at[n] == ' ' || !at[n]);
 }
 
+static cJSON *read_foreign_scalar(struct reader *r, const char *tag, bool plain)
+{
+    const char *written = (const char *)r->event.data.scalar.tag;
+    if (written && strcmp(written, "!") == 0) /* not resolved, and no type either */
+        tag = "";
+    struct yaml_text s = { (const char *)r->event.data.scalar.value, r->event.data.scalar.length,
+                           tag ? tag : written, plain };
+    cJSON *value = r->scalar(r->a, &s);
+    return value ? value : broken(r, r->event.start_mark, "no value of its type", NULL);
+}
+
 static cJSON *read_scalar(struct reader *r)
 {
     const char *text = (const char *)r->event.data.scalar.value;
@@ -126,6 +141,8 @@ static cJSON *read_scalar(struct reader *r)
     bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (strlen(text) != n)
         return broken(r, r->event.start_mark, "a scalar holds a NUL character", NULL);
+    if (r->scalar)
+        return read_foreign_scalar(r, tag, plain);
     if (!tag || (*tag && !is_one_of(tag, "str int float bool null timestamp")))
         return broken(r, r->event.start_mark, "unknown tag",
                       (const char *)r->event.data.scalar.tag);
@@ -153,6 +170,10 @@ static cJSON *read_sequence(struct reader *r)
 static char *read_key(struct reader *r)
 {
     yaml_mark_t at = r->event.start_mark;
+    if (r->scalar && r->event.type == YAML_SCALAR_EVENT)
+        return arena_strdup(r->a, (const char *)r->event.data.scalar.value);
+    if (r->scalar)
+        return broken(r, at, "a key is no scalar", NULL);
     const cJSON *key = read_node(r);
     if (!key)
         return NULL;
@@ -165,7 +186,7 @@ static char *read_key(struct reader *r)
 
 static bool is_merge_key(const struct reader *r)
 {
-    return r->event.type == YAML_SCALAR_EVENT &&
+    return !r->scalar && r->event.type == YAML_SCALAR_EVENT &&
            r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
            strcmp((const char *)r->event.data.scalar.value, "<<") == 0;
 }
@@ -202,6 +223,10 @@ static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
         return false;
     if (merges) {
         json_node_append(merged, value);
+        return true;
+    }
+    if (r->last_counts && json_get(object, key)) {
+        json_set(r->a, object, key, value);
         return true;
     }
     value->string = key;
@@ -298,16 +323,33 @@ static void end(struct reader *r)
     yaml_parser_delete(&r->parser);
 }
 
-cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e)
+static cJSON *parse_first(struct reader *rules, const char *text, size_t len)
 {
-    struct reader r = { .a = a, .e = e };
+    struct reader r = *rules;
     bool failed = true;
     cJSON *root = NULL;
     start(&r, text, len);
     if (advance(&r)) /* the stream's start */
         root = read_document(&r, &failed);
     end(&r);
-    return root || failed ? root : json_null(a);
+    return root || failed ? root : json_null(r.a);
+}
+
+cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    return parse_first(&(struct reader){ .a = a, .e = e }, text, len);
+}
+
+cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,
+                         struct err *e)
+{
+    return parse_first(&(struct reader){ .a = a, .e = e, .scalar = scalar, .last_counts = true },
+                       text, len);
+}
+
+cJSON *yaml_parse_last(struct arena *a, const char *text, size_t len, struct err *e)
+{
+    return parse_first(&(struct reader){ .a = a, .e = e, .last_counts = true }, text, len);
 }
 
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e)

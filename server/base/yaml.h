@@ -19,6 +19,22 @@ cJSON *yaml_parse(struct arena *a, const char *text, size_t len,
 /* All documents, as an array of roots; empty documents are left out. */
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e);
 
+/* A scalar as it was written. */
+struct yaml_text {
+    const char *text;
+    size_t len;
+    const char *tag; /* "str", "int", …; "" for none; one that YAML does not define as it is */
+    bool plain;      /* in no quotes, no block */
+};
+typedef cJSON *yaml_scalar_fn(struct arena *a, const struct yaml_text *s); /* NULL: refused */
+/* The first document as a reader of single events takes it: scalars mean what the function says,
+ * keys are their text, "<<" is a key, of a key given twice the last counts, an alias is its name.
+ */
+cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,
+                         struct err *e);
+/* The first document as yaml_parse, but of a key given twice the last counts. */
+cJSON *yaml_parse_last(struct arena *a, const char *text, size_t len, struct err *e);
+
 /* Why a text is no YAML, for those who word it as another reader does. Places are
  * characters from the text's start; the words are libyaml's. */
 struct yaml_fault {

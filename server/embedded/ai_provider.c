@@ -85,8 +85,16 @@ static const cJSON *stored_providers(struct rest_request *r)
 
 static cJSON *answer_failover(struct arena *a, const cJSON *stored)
 {
-    cJSON *out = stored ? model_bind(a, failover_model, stored) : NULL;
+    cJSON *out = json_count(stored) > 0 ? model_bind(a, failover_model, stored) : NULL;
     return out ? out : json_null(a);
+}
+
+static cJSON *texts_of(struct arena *a, const cJSON *list)
+{
+    cJSON *out = json_array(a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list) if (cJSON_IsString(item)) json_add(a, out, json_clone(a, item));
+    return out;
 }
 
 static cJSON *answer(struct rest_request *r, const cJSON *stored)
@@ -103,7 +111,7 @@ static cJSON *answer(struct rest_request *r, const cJSON *stored)
     json_set_str(a, out, "protocol", translate_protocol(json_str(stored, "protocol"), 1));
     json_set_str(a, out, "proxyName", json_str(registry, "proxyName"));
     if (cJSON_IsArray(tokens))
-        json_set(a, out, "tokens", json_clone(a, tokens));
+        json_set(a, out, "tokens", texts_of(a, tokens));
     json_set(a, out, "tokenFailoverConfig", answer_failover(a, json_get(stored, "failover")));
     json_set(a, out, "rawConfigs", raw);
     return out;
@@ -215,8 +223,9 @@ static void fill_entry(struct rest_request *r, cJSON *entry)
         return;
     }
     json_set(a, entry, "failover", model_without_nulls(a, failover));
-    json_set_bool(a, json_set_object(a, entry, "retryOnFailure"), "enabled",
-                  json_true(failover, "enabled"));
+    cJSON *retry = json_set_object(a, entry, "retryOnFailure");
+    if (cJSON_IsBool(json_get(failover, "enabled")))
+        json_set_bool(a, retry, "enabled", json_true(failover, "enabled"));
 }
 
 /* Gives old the members of item, so that it keeps its place in its list. */

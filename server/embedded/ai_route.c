@@ -104,6 +104,8 @@ static bool check_upstreams(struct rest_request *r, const cJSON *upstreams, bool
     cJSON_ArrayForEach(u, upstreams)
     {
         const char *provider = json_str(u, "provider");
+        if (!cJSON_IsObject(u))
+            return rest_fail(r, X_NULL_POINTER, NULL);
         if (!provider || !*provider)
             return rest_fail(r, X_VALIDATION, "provider cannot be null or empty.");
     }

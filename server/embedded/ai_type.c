@@ -5,12 +5,15 @@
  */
 #include "embedded/ai_type.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/ai_url.h"
 #include "embedded/check.h"
+#include "embedded/java_text.h"
 #include "embedded/rest.h"
+
+#include <limits.h>
+#include <math.h>
 
 typedef bool type_fn(struct rest_request *r, cJSON *entry, struct ai_endpoint *to);
 
@@ -20,46 +23,108 @@ struct ai_type {
     bool moves, token_service;
 };
 
-static void use_host(struct rest_request *r, struct ai_endpoint *to, const char *host, int port,
+/* The endpoint is checked as it is made: Java calls these arguments illegal. */
+static bool use_host(struct rest_request *r, struct ai_endpoint *to, const char *host, int port,
                      const char *protocol)
 {
+    if (!host || !*host)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "Address cannot be null or empty.");
+    if (port < 1 || port > 65535)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "Port must be a positive integer.");
     bool ip = check_ipv4(host, strlen(host));
     to->type = ip ? "static" : "dns";
     to->domain = ip ? arena_printf(r->arena, "%s:%d", host, port) : host;
     to->port = ip ? 80 : port;
     to->protocol = protocol;
+    return true;
+}
+
+/* MapUtils.getString: what is no text is told as one. NULL: absent. */
+static const char *setting_text(struct rest_request *r, const cJSON *entry, const char *key)
+{
+    const cJSON *value = json_get(entry, key);
+    if (!value || cJSON_IsNull(value))
+        return NULL;
+    return cJSON_IsString(value) ? value->valuestring : json_print(r->arena, value);
+}
+
+/* A text that must be there and not empty. */
+static const char *need_text(struct rest_request *r, const cJSON *entry, const char *key)
+{
+    const char *text = setting_text(r, entry, key);
+    if (text && *text)
+        return text;
+    rest_fail(r, X_VALIDATION, "%s cannot be empty.", key);
+    return NULL;
+}
+
+/* MapUtils.getBoolean: the text "true" and numbers but 0 are true, other types are not there. */
+static void set_bool(struct rest_request *r, cJSON *entry, const char *key, const cJSON *otherwise)
+{
+    const cJSON *value = json_get(entry, key);
+    if (cJSON_IsString(value))
+        json_set_bool(r->arena, entry, key, text_equal_nocase(value->valuestring, "true"));
+    else if (cJSON_IsNumber(value))
+        json_set_bool(r->arena, entry, key, (int)value->valuedouble != 0);
+    else if (!cJSON_IsBool(value) && otherwise)
+        json_set_bool(r->arena, entry, key, cJSON_IsTrue(otherwise));
+}
+
+static void default_bool(struct rest_request *r, cJSON *entry, const char *key, bool otherwise)
+{
+    set_bool(r, entry, key, json_bool(r->arena, otherwise));
 }
 
 static bool parse_url(struct rest_request *r, const char *key, const char *text, struct ai_url *out)
 {
-    if (ai_url_parse(r->arena, text, out))
-        return true;
-    return rest_fail(r, X_VALIDATION, "%s contains an invalid URL: %s", key, text);
+    if (!*text)
+        return rest_fail(r, X_VALIDATION, "%s cannot be empty.", key);
+    if (!ai_url_parse(r->arena, text, out))
+        return rest_fail(r, X_VALIDATION, "%s contains an invalid URL: %s", key, text);
+    if (!out->scheme)
+        return rest_fail(r, X_VALIDATION, "Custom service URL must have a scheme: %s", text);
+    return ai_url_is_http(out) ||
+           rest_fail(r, X_VALIDATION, "Custom service URL must have a valid scheme: %s", text);
+}
+
+/* Another URL of the same service. */
+static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct ai_url *first,
+                    const struct ai_url *next)
+{
+    const char *provider = json_str(r->body, "name");
+    struct ai_endpoint one = { 0 };
+    if (!use_host(r, &one, next->host, ai_url_port(next), next->scheme))
+        return false;
+    if (strcmp(first->scheme, next->scheme) != 0)
+        return rest_fail(r, X_VALIDATION,
+                         "Multiple protocols found in the endpoints of provider: %s", provider);
+    if (strcmp(first->path, next->path) != 0)
+        return rest_fail(r, X_VALIDATION,
+                         "Multiple context paths found in the endpoints of provider: %s", provider);
+    if (strcmp(to->type, "static") != 0 || strcmp(one.type, "static") != 0)
+        return rest_fail(r, X_VALIDATION,
+                         "Multiple endpoints only work with static IP addresses, provider: %s",
+                         provider);
+    to->domain = arena_printf(r->arena, "%s,%s", to->domain, one.domain);
+    return true;
 }
 
 /* One or several URLs of the same service: several must be addresses that share scheme and path. */
 static bool use_urls(struct rest_request *r, cJSON *entry, struct ai_endpoint *to, const char *key,
                      const char *extra_key)
 {
-    struct ai_url first, next;
+    struct ai_url first = { 0 }, next = { 0 };
     const cJSON *item, *extra = json_get(entry, extra_key);
-    if (!parse_url(r, key, json_str(entry, key), &first))
+    if (!parse_url(r, key, json_str(entry, key), &first) ||
+        !use_host(r, to, first.host, ai_url_port(&first), first.scheme))
         return false;
-    use_host(r, to, first.host, first.port, first.scheme);
-    if (json_count(extra) == 0)
+    if (!cJSON_IsArray(extra))
         return true;
     cJSON_ArrayForEach(item, extra)
     {
-        if (!parse_url(r, extra_key, cJSON_IsString(item) ? item->valuestring : "", &next))
+        const char *text = cJSON_IsString(item) ? item->valuestring : json_print(r->arena, item);
+        if (!parse_url(r, extra_key, text, &next) || !add_url(r, to, &first, &next))
             return false;
-        if (!check_ipv4(first.host, strlen(first.host)) ||
-            !check_ipv4(next.host, strlen(next.host)))
-            return rest_fail(r, X_VALIDATION,
-                             "All URLs must use an IP address when there are several.");
-        if (strcmp(first.scheme, next.scheme) != 0 || strcmp(first.path, next.path) != 0)
-            return rest_fail(r, X_VALIDATION,
-                             "All URLs must have the same protocol and context path.");
-        to->domain = arena_printf(r->arena, "%s,%s:%d", to->domain, next.host, next.port);
     }
     return true;
 }
@@ -73,48 +138,46 @@ static bool resolve_openai(struct rest_request *r, cJSON *entry, struct ai_endpo
         to->port = (int)port->valuedouble;
         return true;
     }
-    const cJSON *url = json_get(entry, "openaiCustomUrl");
-    if (!url || cJSON_IsNull(url))
+    if (!json_str(entry, "openaiCustomUrl"))
         return true;
-    if (check_blank(json_str(entry, "openaiCustomUrl")))
-        return rest_fail(r, X_VALIDATION, "openaiCustomUrl cannot be empty.");
     return use_urls(r, entry, to, "openaiCustomUrl", "openaiExtraCustomUrls");
 }
 
 static bool resolve_vllm(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    if (check_blank(json_str(entry, "vllmCustomUrl")))
+    if (!json_str(entry, "vllmCustomUrl"))
         return rest_fail(r, X_VALIDATION, "No vLLM service URL is configured.");
     return use_urls(r, entry, to, "vllmCustomUrl", "vllmExtraCustomUrls");
 }
 
 static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    struct ai_url u;
+    struct ai_url u = { 0 };
     const char *text = json_str(entry, "azureServiceUrl");
     if (!json_count(entry))
         return rest_fail(r, X_VALIDATION, "Missing Azure specific configurations.");
-    if (check_blank(text))
-        return rest_fail(r, X_VALIDATION, "azureServiceUrl cannot be empty.");
-    if (!parse_url(r, "azureServiceUrl", text, &u))
+    if (!text)
+        return rest_fail(r, X_VALIDATION, "azureServiceUrl must be a string.");
+    if (!need_text(r, entry, "azureServiceUrl"))
         return false;
+    if (!ai_url_parse(r->arena, text, &u))
+        return rest_fail(r, X_VALIDATION, "azureServiceUrl contains an invalid URL: %s", text);
+    if (!ai_url_is_http(&u) || !u.host)
+        return rest_fail(r, X_VALIDATION, "Invalid Azure service URL.");
     if (check_blank(ai_url_parameter(r->arena, &u, "api-version")))
-        return rest_fail(r, X_VALIDATION, "azureServiceUrl must contain an api-version parameter.");
-    use_host(r, to, u.host, u.port, u.scheme);
-    return true;
+        return rest_fail(r, X_VALIDATION,
+                         "Azure service URL must have a non-empty api-version query parameter.");
+    return use_host(r, to, u.host, ai_url_port(&u), u.scheme);
 }
 
-static bool port_of(const cJSON *entry, const char *key, int *port)
+/* A whole number, or a text that holds one. */
+static bool read_port(const cJSON *value, int *out)
 {
-    const cJSON *p = json_get(entry, key);
-    char *stop = NULL;
-    double n = cJSON_IsNumber(p) ? p->valuedouble : 0;
-    if (cJSON_IsString(p))
-        n = (double)strtol(p->valuestring, &stop, 10);
-    if ((stop && *stop) || n < 1 || n > 65535 || n != (int)n)
-        return false;
-    *port = (int)n;
-    return true;
+    if (cJSON_IsString(value))
+        return java_parse_int(value->valuestring, out);
+    *out =
+        cJSON_IsNumber(value) && fabs(value->valuedouble) < INT_MAX ? (int)value->valuedouble : 0;
+    return cJSON_IsNumber(value) && *out == value->valuedouble;
 }
 
 static bool resolve_ollama(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
@@ -123,77 +186,86 @@ static bool resolve_ollama(struct rest_request *r, cJSON *entry, struct ai_endpo
     const char *host = json_str(entry, "ollamaServerHost");
     if (!json_count(entry)) /* the real console's words */
         return rest_fail(r, X_VALIDATION, "Missing Azure specific configurations.");
-    if (check_blank(host))
-        return rest_fail(r, X_VALIDATION, "ollamaServerHost cannot be empty.");
-    if (!port_of(entry, "ollamaServerPort", &port))
+    if (!host)
+        return rest_fail(r, X_VALIDATION, "ollamaServerHost must be a string.");
+    if (!need_text(r, entry, "ollamaServerHost"))
+        return false;
+    if (!read_port(json_get(entry, "ollamaServerPort"), &port))
+        return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a number.");
+    if (port < 1 || port > 65535)
         return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a valid port number.");
     json_set_num(r->arena, entry, "ollamaServerPort", port);
-    use_host(r, to, host, port, "http");
-    return true;
+    return use_host(r, to, host, port, "http");
 }
 
-static void set_default_bool(struct rest_request *r, cJSON *entry, const char *key, bool value)
+/* A host of the user's own in the place of the type's. */
+static bool use_domain(struct rest_request *r, const cJSON *entry, const char *key,
+                       struct ai_endpoint *to)
 {
-    if (!cJSON_IsBool(json_get(entry, key)))
-        json_set_bool(r->arena, entry, key, value);
+    const char *domain = json_str(entry, key);
+    if (check_blank(domain))
+        return true;
+    if (!check_domain(domain, strlen(domain)) && !check_ipv4(domain, strlen(domain)))
+        return rest_fail(r, X_VALIDATION, "%s contains an invalid domain name: %s", key, domain);
+    return use_host(r, to, domain, 443, "https");
 }
 
 static bool resolve_qwen(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
     const cJSON *files = json_get(entry, "qwenFileIds");
-    const char *domain = json_str(entry, "qwenDomain");
+    default_bool(r, entry, "qwenEnableSearch", false);
+    default_bool(r, entry, "qwenEnableCompatible", true);
     if (files && !cJSON_IsNull(files) && !cJSON_IsArray(files))
-        return rest_fail(r, X_VALIDATION, "qwenFileIds must be an array.");
-    set_default_bool(r, entry, "qwenEnableSearch", false);
-    set_default_bool(r, entry, "qwenEnableCompatible", true);
-    if (!check_blank(domain))
-        use_host(r, to, domain, 443, "https");
-    return true;
+        return rest_fail(r, X_VALIDATION, "Invalid configuration: qwenFileIds");
+    return use_domain(r, entry, "qwenDomain", to);
 }
 
 static bool resolve_zhipuai(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    const char *domain = json_str(entry, "zhipuDomain");
-    set_default_bool(r, entry, "zhipuCodePlanMode", true);
-    if (!check_blank(domain))
-        use_host(r, to, domain, 443, "https");
+    default_bool(r, entry, "zhipuCodePlanMode", true);
+    return use_domain(r, entry, "zhipuDomain", to);
+}
+
+/* A custom URL says domain and base path. */
+static bool use_claude_url(struct rest_request *r, cJSON *entry, const char *text,
+                           struct ai_endpoint *to)
+{
+    struct ai_url u = { 0 };
+    if (!parse_url(r, "claudeCustomUrl", text, &u) ||
+        !use_host(r, to, u.host, ai_url_port(&u), u.scheme))
+        return false;
+    json_set_str(r->arena, entry, "providerDomain", u.host);
+    json_set_str(r->arena, entry, "providerBasePath", *u.path ? u.path : "/");
     return true;
 }
 
 static bool resolve_claude(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    struct ai_url u;
     struct arena *a = r->arena;
     if (!json_count(entry))
         return true;
-    if (check_blank(json_str(entry, "claudeVersion")))
+    if (check_blank(setting_text(r, entry, "claudeVersion")))
         json_set_str(a, entry, "claudeVersion", "2023-06-01");
+    set_bool(r, entry, "claudeCodeMode", NULL);
     const char *custom = json_str(entry, "claudeCustomUrl");
-    if (!check_blank(custom)) {
-        if (!parse_url(r, "claudeCustomUrl", custom, &u))
-            return false;
-        json_set_str(a, entry, "providerDomain", u.host);
-        json_set_str(a, entry, "providerBasePath", *u.path ? u.path : "/");
-        use_host(r, to, u.host, u.port, u.scheme);
-    }
+    if (custom && !use_claude_url(r, entry, custom, to))
+        return false;
     const char *base = json_str(entry, "providerBasePath");
     const char *domain = json_str(entry, "providerDomain");
     if (!check_blank(base) && *base != '/')
         json_set_str(a, entry, "providerBasePath", arena_printf(a, "/%s", base));
-    if (check_blank(custom) && !check_blank(domain))
-        use_host(r, to, domain, 443, "https");
-    return true;
+    return custom || check_blank(domain) || use_host(r, to, domain, 443, "https");
 }
 
-/* Every setting named must be a text; what: the type as the message spells it. */
+/* Every setting named must be there; what: the type as the message spells it. */
 static bool need_texts(struct rest_request *r, const cJSON *entry, const char *what,
                        const char *const *keys)
 {
     if (!json_count(entry))
         return rest_fail(r, X_VALIDATION, "Missing %s specific configurations.", what);
     for (size_t i = 0; keys[i]; i++)
-        if (check_blank(json_str(entry, keys[i])))
-            return rest_fail(r, X_VALIDATION, "%s cannot be empty.", keys[i]);
+        if (!need_text(r, entry, keys[i]))
+            return false;
     return true;
 }
 
@@ -202,17 +274,19 @@ static bool resolve_bedrock(struct rest_request *r, cJSON *entry, struct ai_endp
     static const char *const keys[] = { "awsRegion", "awsAccessKey", "awsSecretKey", NULL };
     if (!need_texts(r, entry, "Bedrock", keys))
         return false;
-    to->domain =
-        arena_printf(r->arena, "bedrock-runtime.%s.amazonaws.com", json_str(entry, "awsRegion"));
+    to->domain = arena_printf(r->arena, "bedrock-runtime.%s.amazonaws.com",
+                              setting_text(r, entry, "awsRegion"));
     return true;
 }
 
-static bool check_vertex_key(struct rest_request *r, const char *text)
+static bool check_vertex_key(struct rest_request *r, const cJSON *entry)
 {
     static const char *const keys[] = { "client_email", "private_key_id", "private_key",
                                         "token_uri", NULL };
-    struct err e = { 0 };
-    const cJSON *key = json_parse(r->arena, text, strlen(text), &e);
+    const char *text = json_str(entry, "vertexAuthKey");
+    const cJSON *key = text ? json_parse(r->arena, text, strlen(text), NULL) : NULL;
+    if (!cJSON_IsObject(key))
+        return rest_fail(r, X_VALIDATION, "vertexAuthKey must contain a valid JSON object.");
     for (size_t i = 0; keys[i]; i++)
         if (!json_str(key, keys[i]))
             return rest_fail(r, X_VALIDATION,
@@ -222,13 +296,25 @@ static bool check_vertex_key(struct rest_request *r, const char *text)
     return true;
 }
 
+static bool check_vertex_options(struct rest_request *r, const cJSON *entry)
+{
+    const cJSON *ahead = json_get(entry, "vertexTokenRefreshAhead"), *item;
+    const cJSON *safety = json_get(entry, "geminiSafetySetting");
+    if (cJSON_IsNumber(ahead) && ahead->valuedouble < 0)
+        return rest_fail(r, X_VALIDATION, "vertexTokenRefreshAhead must be a non-negative number.");
+    bool texts = !safety || cJSON_IsNull(safety) || cJSON_IsObject(safety);
+    cJSON_ArrayForEach(item, safety) texts &= cJSON_IsString(item);
+    return texts || rest_fail(r, X_VALIDATION,
+                              "geminiSafetySetting must be an object with string key-value pairs.");
+}
+
 static bool resolve_vertex(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
     static const char *const keys[] = { "vertexRegion", "vertexProjectId", "vertexAuthKey", NULL };
-    if (!need_texts(r, entry, "Vertex", keys) ||
-        !check_vertex_key(r, json_str(entry, "vertexAuthKey")))
+    if (!need_texts(r, entry, "Vertex", keys) || !check_vertex_key(r, entry) ||
+        !check_vertex_options(r, entry))
         return false;
-    char *region = arena_strdup(r->arena, json_str(entry, "vertexRegion"));
+    char *region = arena_strdup(r->arena, setting_text(r, entry, "vertexRegion"));
     for (char *p = region; *p; p++)
         if (*p >= 'A' && *p <= 'Z')
             *p = (char)(*p + ('a' - 'A'));
@@ -317,11 +403,11 @@ void ai_type_read(struct rest_request *r, cJSON *entry, const cJSON *registry)
     const char *domain = json_str(registry, "domain");
     if (!type || strcmp(type, "claude") != 0)
         return;
-    if (!domain || strcmp(domain, ai_type_find("claude")->host) == 0) {
+    if (!path || strcmp(path, "/") == 0)
+        path = "";
+    if (!domain || (!*path && strcmp(domain, ai_type_find("claude")->host) == 0)) {
         json_remove(entry, "claudeCustomUrl");
         return;
     }
-    if (!path || strcmp(path, "/") == 0)
-        path = "";
     json_set_str(r->arena, entry, "claudeCustomUrl", registry_url(r->arena, registry, path));
 }

@@ -122,6 +122,7 @@ static void get(struct rest_request *r)
     rest_give(r, entry ? answer(r->arena, entry) : NULL);
 }
 
+/* An update may leave the values out: they stay. */
 static bool validate_credential(struct rest_request *r, const cJSON *c, bool update)
 {
     static const char *const sources[] = { "BEARER", "HEADER", "QUERY", NULL };
@@ -130,14 +131,12 @@ static bool validate_credential(struct rest_request *r, const cJSON *c, bool upd
     while (source && sources[i] && strcmp(sources[i], source) != 0)
         i++;
     if (check_blank(source))
-        return update || rest_fail(r, X_VALIDATION, "source cannot be blank.");
+        return rest_fail(r, X_VALIDATION, "source cannot be blank.");
     if (!sources[i])
         return rest_fail(r, X_VALIDATION, "unknown source value: %s", source);
-    if (update)
-        return true;
     if (i > 0 && check_blank(json_str(c, "key")))
         return rest_fail(r, X_VALIDATION, "key cannot be blank.");
-    if (json_count(json_get(c, "values")) == 0)
+    if (!update && json_count(json_get(c, "values")) == 0)
         return rest_fail(r, X_VALIDATION, "value cannot be blank.");
     return true;
 }
@@ -151,6 +150,10 @@ static bool validate(struct rest_request *r, bool update)
         return rest_fail(r, X_VALIDATION, "credentials cannot be empty.");
     cJSON_ArrayForEach(c, credentials)
     {
+        if (!cJSON_IsObject(c))
+            return rest_fail(r, X_NULL_POINTER,
+                             "Cannot invoke \"com.alibaba.higress.sdk.model.consumer.Credential."
+                             "validate(boolean)\" because \"c\" is null");
         if (is_key_auth(c) && !validate_credential(r, c, update))
             return false;
     }
@@ -161,18 +164,14 @@ static bool validate(struct rest_request *r, bool update)
 static cJSON *merged_entry(struct arena *a, const char *name, const cJSON *c, const cJSON *old)
 {
     const char *source = json_str(c, "source"), *key = json_str(c, "key");
-    if (check_blank(source))
-        source = old ? stored_source(old) : "HEADER";
     bool bare = strcmp(source, "BEARER") == 0;
     if (bare)
         key = "Authorization";
-    else if (check_blank(key))
-        key = first_text(json_get(old, "keys"));
     cJSON *entry = json_object(a);
     json_set_str(a, entry, "name", name);
     json_set_bool(a, entry, "in_header", strcmp(source, "QUERY") != 0);
     json_set_bool(a, entry, "in_query", strcmp(source, "QUERY") == 0);
-    json_add_str(a, json_set_array(a, entry, "keys"), key ? key : "");
+    json_add_str(a, json_set_array(a, entry, "keys"), key);
     const cJSON *value, *values = json_get(c, "values");
     if (json_count(values) == 0 && json_get(old, "credentials")) {
         json_set(a, entry, "credentials", json_clone(a, json_get(old, "credentials")));
@@ -181,9 +180,10 @@ static cJSON *merged_entry(struct arena *a, const char *name, const cJSON *c, co
     cJSON *stored = json_set_array(a, entry, "credentials");
     cJSON_ArrayForEach(value, values)
     {
-        const char *v = cJSON_IsString(value) ? value->valuestring : "";
-        bool prefix = bare && !text_starts(v, bearer);
-        json_add_str(a, stored, prefix ? arena_printf(a, "%s%s", bearer, v) : v);
+        const char *v = cJSON_IsString(value) ? value->valuestring : NULL;
+        if (bare && !(v && text_starts(v, bearer)))
+            v = arena_printf(a, "%s%s", bearer, v ? v : "null");
+        json_add(a, stored, v ? json_string(a, v) : json_null(a));
     }
     return entry;
 }
@@ -263,6 +263,8 @@ static void save(struct rest_request *r)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
     cJSON *old = find(consumers, name);
+    if (!old && !validate_credential(r, credential, false))
+        return;
     cJSON *entry = merged_entry(a, name, credential, old);
     const char *twin = twin_of(consumers, entry);
     if (twin) {

@@ -98,7 +98,7 @@ static void config_data(struct rest_request *r)
 }
 
 const struct rest_route dashboard_rest[] = {
-    { "GET", "/dashboard/init", init },
+    { "GET", "/dashboard/init", init, .flag = "force" },
     { "GET", "/dashboard/info", get_info },
     { "PUT", "/dashboard/info", put_info, info_model },
     { "GET", "/dashboard/configData", config_data },

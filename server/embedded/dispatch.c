@@ -11,6 +11,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
+#include "embedded/jackson.h"
+#include "embedded/java_text.h"
+#include "embedded/media.h"
 #include "embedded/model.h"
 #include "embedded/rest.h"
 #include "embedded/session.h"
@@ -77,7 +80,7 @@ static void find_row(struct rest_request *r, struct match *m)
     for (const struct rest_route *const *table = embedded_tables; *table; table++) {
         for (const struct rest_route *row = *table; row->path; row++) {
             const char *vars[REST_MAX_VARS] = { 0 };
-            int literals = match_path(r->arena, row, r->path, vars);
+            int literals = match_path(r->arena, row, r->lookup, vars);
             if (literals > m->path_literals)
                 m->path_literals = literals;
             if (literals <= m->literals || !takes_method(row, r->method))
@@ -97,7 +100,7 @@ static const char *allowed(struct rest_request *r, bool options)
     for (const struct rest_route *const *table = embedded_tables; *table; table++) {
         for (const struct rest_route *row = *table; row->path; row++) {
             const char *vars[REST_MAX_VARS];
-            if (match_path(r->arena, row, r->path, vars) < 0)
+            if (match_path(r->arena, row, r->lookup, vars) < 0)
                 continue;
             if (strstr(out->data, row->method))
                 continue;
@@ -111,20 +114,22 @@ static const char *allowed(struct rest_request *r, bool options)
     return out->data;
 }
 
-static bool is_json_type(const char *type)
-{
-    size_t len = strcspn(type, "; ");
-    if (len == 16 && strncasecmp(type, "application/json", 16) == 0)
-        return true;
-    return len > 17 && strncasecmp(type, "application/", 12) == 0 &&
-           strncasecmp(type + len - 5, "+json", 5) == 0;
-}
-
-static bool refuse_type(struct rest_request *r)
+static bool refuse_type(struct rest_request *r, bool known)
 {
     rest_spring(r, 415);
-    rest_header(r, "accept", "application/json, application/*+json");
+    if (known)
+        rest_header(r, "accept", "application/json, application/*+json");
     return false;
+}
+
+/* A type with a wildcard is one that Spring cannot hold, unless it names its charset. */
+static bool check_type(struct rest_request *r, const char *type, struct media *m)
+{
+    if (!media_parse(r->arena, type, strlen(type), m))
+        return refuse_type(r, false);
+    if (!media_is_concrete(m) && !m->charset)
+        return rest_spring(r, 500);
+    return media_is_json(m) || refuse_type(r, true);
 }
 
 static bool bind_body(struct rest_request *r)
@@ -132,34 +137,42 @@ static bool bind_body(struct rest_request *r)
     const struct rest_route *row = r->route;
     if (!row->body)
         return true;
+    struct media m = { 0 };
     const char *type = rest_call_header(r, "content-type");
     size_t len = r->call->body_len;
     if (len == 0 && row->flags & REST_LOOSE)
         return true;
-    if (type ? !is_json_type(type) : len > 0)
-        return refuse_type(r);
-    cJSON *sent = len ? json_parse(r->arena, r->call->body, len, NULL) : NULL;
+    if (type && *type ? !check_type(r, type, &m) : len > 0 && !refuse_type(r, true))
+        return false;
+    cJSON *sent = len ? jackson_read(r->arena, r->call->body, len, m.charset) : NULL;
     if (!cJSON_IsObject(sent))
         return rest_spring(r, 400);
     r->body = model_bind(r->arena, row->body, sent);
     return r->body || rest_spring(r, 400);
 }
 
-static bool is_integer(const char *s)
+/* Numbers and switches of the query, whose Java types Spring binds before it calls. */
+static bool bind_query(struct rest_request *r)
 {
-    char *end;
-    long n = strtol(s, &end, 10);
-    return *s == '\0' || (end != s && *end == '\0' && n >= -2147483648L && n <= 2147483647L);
-}
-
-static bool bind_paging(struct rest_request *r)
-{
-    if (!(r->route->flags & REST_PAGED))
-        return true;
-    const char *num = rest_query(r, "pageNum"), *size = rest_query(r, "pageSize");
-    if ((num && !is_integer(num)) || (size && !is_integer(size)))
+    static const char *const numbers[] = { "pageNum", "pageSize" };
+    bool yes;
+    int n;
+    for (size_t i = 0; r->route->flags & REST_PAGED && i < 2; i++) {
+        const char *text = rest_query_first(r, numbers[i]);
+        if (text && java_integer(text, &n) == JAVA_BAD)
+            return rest_spring(r, 400);
+    }
+    const char *text = r->route->flag ? rest_query_first(r, r->route->flag) : NULL;
+    if (text && java_boolean(text, &yes) == JAVA_BAD)
         return rest_spring(r, 400);
     return true;
+}
+
+static void add_parameter(struct arena *a, cJSON *out, const char *name, const char *value)
+{
+    if (!json_get(out, name))
+        json_set_array(a, out, name);
+    json_add_str(a, json_get(out, name), value);
 }
 
 static cJSON *parse_query(struct arena *a, const char *query)
@@ -175,23 +188,84 @@ static cJSON *parse_query(struct arena *a, const char *query)
         char *value = equals ? equals + 1 : pair + len;
         char *name = text_unpercent(a, pair, equals ? (size_t)(equals - pair) : len);
         value = text_unpercent(a, value, strlen(value));
-        if (name && value && *name && !json_get(out, name))
-            json_set_str(a, out, name, value);
+        if (name && value && *name)
+            add_parameter(a, out, name, value);
         query += len + (query[len] == '&');
     }
     return out;
 }
 
-/* What Tomcat refuses before Spring sees it: encoded slashes and broken escapes. */
+/* May the byte stand in a request's target? */
+static bool is_target_byte(unsigned char c)
+{
+    return c > ' ' && c < 0x7f && !strchr("\"#<>\\^`{|}", c);
+}
+
+/* How deep ".." leads: below the root is no path. */
+static bool stays_inside(const char *path)
+{
+    int depth = 0;
+    for (const char *p = path; *p && depth >= 0;) {
+        p += strspn(p, "/");
+        size_t n = strcspn(p, "/;");
+        bool up = n == 2 && memcmp(p, "..", 2) == 0;
+        bool here = n == 0 || (n == 1 && *p == '.');
+        depth += up ? -1 : here ? 0 : 1;
+        p += strcspn(p, "/");
+    }
+    return depth >= 0;
+}
+
+/* What Tomcat refuses before Spring sees it: bytes that are no target's, encoded slashes, broken
+ * escapes, paths above the root. */
 static bool container_accepts(struct rest_request *r)
 {
-    size_t len = strlen(r->path);
+    const char *p = r->call->target;
+    while (*p && is_target_byte((unsigned char)*p))
+        p++;
     bool slash = strcasestr(r->path, "%2f") || strcasestr(r->path, "%5c");
-    if (!slash && text_unpercent(r->arena, r->path, len))
+    const char *plain = slash || *p ? NULL : text_unpercent(r->arena, r->path, strlen(r->path));
+    if (plain && stays_inside(plain))
         return true;
     rest_text(r, 400, "text/html;charset=utf-8",
               "<!doctype html><title>400 Bad Request</title><h1>Bad Request</h1>\n");
     rest_header(r, "content-language", "en");
+    return false;
+}
+
+/* The path as Spring looks it up: without what follows a semicolon, slashes once. */
+static char *lookup_path(struct arena *a, const char *path)
+{
+    char *out = arena_alloc(a, strlen(path) + 1), *to = out;
+    for (const char *p = path; *p;) {
+        if (*p == ';') {
+            p += strcspn(p, "/");
+            continue;
+        }
+        if (*p != '/' || to == out || to[-1] != '/')
+            *to++ = *p;
+        p++;
+    }
+    *to = '\0';
+    return out;
+}
+
+/* Tomcat answers TRACE itself, and Spring's error page then traces the error's own request. */
+static bool answer_trace(struct rest_request *r)
+{
+    static const char *const secret[] = { "authorization", "cookie", "x-forwarded", "forwarded",
+                                          "proxy-authorization" };
+    struct buf *out = buf_in(r->arena, 64 << 10);
+    buf_str(out, "TRACE /error HTTP/1.1\r\n");
+    for (const struct embedded_header *h = r->call->headers; h && h->name; h++) {
+        bool hidden = false;
+        for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
+            hidden |= text_starts(h->name, secret[i]);
+        if (!hidden)
+            buf_printf(out, "%s: %s\r\n", h->name, h->value);
+    }
+    rest_text(r, 405, "message/http", out->data);
+    rest_header(r, "allow", "HEAD, DELETE, POST, GET, OPTIONS, PUT");
     return false;
 }
 
@@ -222,14 +296,28 @@ static bool find_handler(struct rest_request *r)
     return true;
 }
 
+/* Who comes first becomes the administrator: that must be a program, never a page which somebody on
+ * this machine was led to. Browsers say so in headers that a page cannot leave out; Sec-Fetch-Mode
+ * alone is none of them, for Node sends it too. */
+static bool refuse_page(struct rest_request *r)
+{
+    bool page = rest_call_header(r, "origin") || rest_call_header(r, "sec-fetch-site");
+    if (!page || !(r->route->flags & REST_NO_PAGE))
+        return true;
+    rest_text(r, 403, "application/json",
+              "{\"success\":false,\"message\":\"A page in a browser may not do this\"}");
+    return false;
+}
+
 void dispatch_run(struct rest_request *r)
 {
     const char *target = r->call->target, *mark = strchr(target, '?');
     r->path = arena_strndup(r->arena, target, mark ? (size_t)(mark - target) : strlen(target));
     r->query = parse_query(r->arena, mark ? mark + 1 : NULL);
-    if (!container_accepts(r) || !find_handler(r))
+    r->lookup = lookup_path(r->arena, r->path);
+    if (!container_accepts(r) || (strcmp(r->method, "TRACE") == 0 && !answer_trace(r)))
         return;
-    if (!bind_body(r) || !bind_paging(r))
+    if (!find_handler(r) || !refuse_page(r) || !bind_body(r) || !bind_query(r))
         return;
     if (!(r->route->flags & REST_ANONYMOUS) && !session_check(r))
         return;

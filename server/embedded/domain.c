@@ -10,6 +10,7 @@
 #include "embedded/model.h"
 #include "embedded/route.h"
 #include "embedded/rules.h"
+#include "embedded/selector.h"
 
 static const char kind[] = "configmaps";
 static const char default_domain[] = "higress-default-domain";
@@ -139,35 +140,13 @@ static cJSON *map_of(struct rest_request *r)
     return map;
 }
 
-/* The API server selects routes by a label, and refuses names that its selector cannot hold. */
-static bool check_selector(struct rest_request *r, const char *domain)
-{
-    const char *space = domain ? strchr(domain, ' ') : NULL;
-    if (!space)
-        return true;
-    const char *word = space + strspn(space, " ");
-    cJSON *status = json_object(r->arena);
-    json_set_str(r->arena, status, "kind", "Status");
-    json_set_str(r->arena, status, "apiVersion", "v1");
-    json_set_object(r->arena, status, "metadata");
-    json_set_str(r->arena, status, "status", "Failure");
-    json_set_str(r->arena, status, "message",
-                 arena_printf(r->arena,
-                              "unable to parse requirement: found '%.*s', expected: in, notin, =, "
-                              "==, !=, gt, lt",
-                              (int)strcspn(word, " "), word));
-    json_set_str(r->arena, status, "reason", "BadRequest");
-    json_set_num(r->arena, status, "code", 400);
-    return rest_fail(r, X_API, "%s\n", json_print(r->arena, status));
-}
-
 static void give_after_routes(struct rest_request *r, const cJSON *stored)
 {
     if (!stored)
         return;
     const char *name = json_str(r->body, "name");
     cJSON *answer = shown(r->arena, stored);
-    if (!check_selector(r, name))
+    if (!selector_check_domain(r, name))
         return;
     if (route_follow_domain(r, name && *name ? name : default_domain))
         rest_give(r, answer);
@@ -198,6 +177,8 @@ static void delete (struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     struct rules_target target = { .domain = name };
+    if (!selector_check_domain(r, name))
+        return;
     if (json_count(route_list(r, name)) > 0) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "The domain has routes. Please delete them first.");
         return;

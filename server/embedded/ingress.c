@@ -106,7 +106,10 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
     {
         const char *key = json_str(p, "key"), *value = json_str(p, "matchValue");
         if (cJSON_IsNull(p))
-            return rest_fail(r, X_NULL_POINTER, NULL);
+            return rest_fail(r, X_NULL_POINTER,
+                             "Cannot invoke \"com.alibaba.higress.sdk.model.route."
+                             "KeyedRoutePredicate.validate(String)\" because \"%c\" is null",
+                             *what);
         if (!ingress_check_predicate(r, p))
             return false;
         if (!is_printable(key) || !is_printable(value))
@@ -123,6 +126,13 @@ static bool is_blank(const char *s)
     return !s || s[strspn(s, " \t\r\n\f\v")] == '\0';
 }
 
+static bool has_null(const cJSON *list)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list) if (cJSON_IsNull(item)) return true;
+    return false;
+}
+
 bool ingress_check_route(struct rest_request *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
@@ -130,6 +140,8 @@ bool ingress_check_route(struct rest_request *r, const cJSON *route)
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(json_get(route, "services")) == 0)
         return rest_fail(r, X_VALIDATION, "services cannot be empty.");
+    if (has_null(json_get(route, "services")))
+        return rest_fail(r, X_NULL_POINTER, NULL);
     if (cJSON_IsObject(path) && !ingress_check_predicate(r, path))
         return false;
     return ingress_check_keyed(r, json_get(route, "headers"), "header") &&

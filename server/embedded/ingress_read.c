@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "embedded/java_text.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 
@@ -330,17 +331,17 @@ static cJSON *read_service(struct arena *a, const char *line)
     size_t len = strcspn(line, " ");
     if (!len)
         return NULL;
-    char *name = arena_strndup(a, line, len), *colon = strrchr(name, ':'), *end = NULL;
+    char *name = arena_strndup(a, line, len), *colon = strrchr(name, ':');
     const char *version = line + len + strspn(line + len, " ");
-    long port = colon ? strtol(colon + 1, &end, 10) : 0;
+    int port;
     cJSON *service = model_new(a, ingress_upstream_model);
-    if (end && end != colon + 1 && !*end && port >= 1 && port <= 65535) {
-        *colon = '\0';
-        json_set_num(a, service, "port", (double)port);
+    if (colon && java_parse_int(colon + 1, &port)) { /* one that is no port stays in the name too */
+        json_set_num(a, service, "port", port);
+        *colon = port >= 1 && port <= 65535 ? '\0' : ':';
     }
     json_set_str(a, service, "name", name);
     if (*version)
-        json_set_str(a, service, "version", version);
+        json_set(a, service, "version", json_stringn(a, version, strcspn(version, " ")));
     json_set_num(a, service, "weight", weight);
     return service;
 }

@@ -23,13 +23,17 @@ struct writing {
     bool disabled; /* of the section being written */
 };
 
-static void put(struct writing *w, const char *name, const char *value)
+static void put_any(struct writing *w, const char *name, const char *value)
 {
-    if (!value || !*value)
-        return;
     const char *prefix = w->disabled ? "disabled." : "";
     kube_set_annotation(w->a, w->ingress, arena_printf(w->a, "%shigress.io/%s", prefix, name),
                         value);
+}
+
+static void put(struct writing *w, const char *name, const char *value)
+{
+    if (value && *value)
+        put_any(w, name, value);
 }
 
 static void put_bool(struct writing *w, const char *name, const cJSON *value)
@@ -44,17 +48,32 @@ static void put_number(struct writing *w, const char *name, const cJSON *value)
         put(w, name, json_print(w->a, value));
 }
 
+/* A list that is not empty, whatever is in it: null joins as "". */
 static void put_list(struct writing *w, const char *name, const cJSON *list, char separator)
 {
     struct buf *out = buf_in(w->a, MAX_ANNOTATION);
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        if (out->len)
+        if (item != list->child)
             buf_char(out, separator);
-        buf_str(out, cJSON_IsString(item) ? item->valuestring : "null");
+        buf_str(out, cJSON_IsString(item) ? item->valuestring : "");
     }
-    put(w, name, out->data);
+    if (json_count(list) > 0)
+        put_any(w, name, out->data);
+}
+
+/* The members of a list that say something. */
+static cJSON *without_empty(struct arena *a, const cJSON *list)
+{
+    cJSON *out = json_array(a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (cJSON_IsString(item) && *item->valuestring)
+            json_add(a, out, json_clone(a, item));
+    }
+    return out;
 }
 
 /* The switch itself is never prefixed; everything after it is while the section is off. */
@@ -153,8 +172,8 @@ static void write_stage(struct writing *w, const cJSON *stage, const char *which
 {
     put_headers(w, arena_printf(w->a, "%s-header-control-add", which), json_get(stage, "add"));
     put_headers(w, arena_printf(w->a, "%s-header-control-update", which), json_get(stage, "set"));
-    put_list(w, arena_printf(w->a, "%s-header-control-remove", which), json_get(stage, "remove"),
-             ',');
+    put_list(w, arena_printf(w->a, "%s-header-control-remove", which),
+             without_empty(w->a, json_get(stage, "remove")), ',');
 }
 
 static void write_header_control(struct writing *w, const cJSON *route)

@@ -5,12 +5,17 @@
 #include "embedded/kube.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore.h"
 #include "embedded/rest.h"
+
+#include <math.h>
+
+enum { MAX_STATUS = 256 << 10 };
 
 static const char definer_label[] = "higress.io/resource-definer";
 static const char comment[] = "PLEASE DO NOT EDIT DIRECTLY. This resource is managed by Higress.";
@@ -114,7 +119,46 @@ static void stamp(struct rest_request *r, const char *kind, cJSON *object)
     kube_set_annotation(r->arena, object, "higress.io/comment", comment);
 }
 
-/* The API server's Status object, as the client library quotes it. */
+cJSON *kube_status(struct arena *a, const char *message, const char *reason, int code)
+{
+    cJSON *status = json_object(a);
+    json_set_str(a, status, "kind", "Status");
+    json_set_str(a, status, "apiVersion", "v1");
+    json_set_object(a, status, "metadata");
+    json_set_str(a, status, "status", "Failure");
+    json_set_str(a, status, "message", message);
+    json_set_str(a, status, "reason", reason);
+    json_set_num(a, status, "code", code);
+    return status;
+}
+
+/* JSON as Go prints it, fit for a page of HTML. */
+static char *go_json(struct arena *a, const cJSON *node)
+{
+    struct buf *out = buf_in(a, MAX_STATUS);
+    for (const char *p = json_print(a, node); *p; p++) {
+        if (strchr("<>&", *p))
+            buf_printf(out, "\\u%04x", (unsigned char)*p);
+        else
+            buf_char(out, *p);
+    }
+    return out->data;
+}
+
+bool kube_fail_status(struct rest_request *r, int http_status, const cJSON *status)
+{
+    return rest_fail_as(r, http_status, X_API, "%s\n", go_json(r->arena, status));
+}
+
+/* details stand before the code, which comes last. */
+static void set_details(struct arena *a, cJSON *status, cJSON *details)
+{
+    cJSON *code = json_get(status, "code");
+    json_detach(status, code);
+    json_set(a, status, "details", details);
+    json_set(a, status, "code", code);
+}
+
 static bool fail_not_found(struct rest_request *r, const char *kind, const char *name)
 {
     const char *group = NULL;
@@ -122,21 +166,16 @@ static bool fail_not_found(struct rest_request *r, const char *kind, const char 
         if (strcmp(groups[i].kind, kind) == 0)
             group = groups[i].group;
     struct arena *a = r->arena;
-    cJSON *status = json_object(a);
-    json_set_str(a, status, "kind", "Status");
-    json_set_str(a, status, "apiVersion", "v1");
-    json_set_object(a, status, "metadata");
-    json_set_str(a, status, "status", "Failure");
     const char *resource = group ? arena_printf(a, "%s.%s", kind, group) : kind;
-    json_set_str(a, status, "message", arena_printf(a, "%s \"%s\" not found", resource, name));
-    json_set_str(a, status, "reason", "NotFound");
-    cJSON *details = json_set_object(a, status, "details");
+    const char *message = arena_printf(a, "%s \"%s\" not found", resource, name);
+    cJSON *details = json_object(a);
     json_set_str(a, details, "name", name);
     if (group)
         json_set_str(a, details, "group", group);
     json_set_str(a, details, "kind", kind);
-    json_set_num(a, status, "code", 404);
-    return rest_fail_as(r, rest_is_lenient(r) ? 404 : 500, X_API, "%s\n", json_print(a, status));
+    cJSON *status = kube_status(a, message, "NotFound", 404);
+    set_details(a, status, details);
+    return kube_fail_status(r, rest_is_lenient(r) ? 404 : 500, status);
 }
 
 bool kube_would_create(struct rest_request *r, const char *kind, const char *name)
@@ -163,18 +202,26 @@ bool kube_would_replace(struct rest_request *r, const char *kind, const char *na
 bool kube_fail_storage(struct rest_request *r, const struct err *e)
 {
     struct arena *a = r->arena;
-    cJSON *status = json_object(a);
-    json_set_str(a, status, "kind", "Status");
-    json_set_str(a, status, "apiVersion", "v1");
-    json_set_object(a, status, "metadata");
-    json_set_str(a, status, "status", "Failure");
-    json_set_str(a, status, "message", arena_printf(a, "Internal error occurred: %s", e->text));
-    json_set_str(a, status, "reason", "InternalError");
-    cJSON *causes = json_set_array(a, json_set_object(a, status, "details"), "causes");
-    cJSON *cause = json_add(a, causes, json_object(a));
-    json_set_str(a, cause, "message", e->text);
-    json_set_num(a, status, "code", 500);
-    return rest_fail(r, X_API, "%s\n", json_print(a, status));
+    const char *message = arena_printf(a, "Internal error occurred: %s", e->text);
+    cJSON *details = json_object(a), *causes = json_set_array(a, details, "causes");
+    json_set_str(a, json_add(a, causes, json_object(a)), "message", e->text);
+    cJSON *status = kube_status(a, message, "InternalError", 500);
+    set_details(a, status, details);
+    return kube_fail_status(r, 500, status);
+}
+
+/* Gson, which prints what the console sends, has no word for a number beyond a double's. */
+static bool gson_prints(struct rest_request *r, const cJSON *node)
+{
+    const cJSON *child;
+    if (cJSON_IsNumber(node) && isinf(node->valuedouble))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "%sInfinity is not a valid double value as per JSON specification. To "
+                         "override this behavior, use "
+                         "GsonBuilder.serializeSpecialFloatingPointValues() method.",
+                         node->valuedouble < 0 ? "-" : "");
+    cJSON_ArrayForEach(child, node) if (!gson_prints(r, child)) return false;
+    return true;
 }
 
 static const cJSON *written(struct rest_request *r, const char *kind, const cJSON *object,
@@ -196,10 +243,42 @@ static const cJSON *written(struct rest_request *r, const char *kind, const cJSO
     }
 }
 
+/* Does "../x", a name, lead out of the folder of its kind? */
+static bool leaves_folder(const char *name)
+{
+    int depth = 0;
+    for (const char *p = name; *p && depth >= 0; p += strspn(p, "/")) {
+        size_t n = strcspn(p, "/");
+        if (!p[n]) /* the last is the file's own name, with ".yaml" behind */
+            break;
+        bool up = n == 2 && memcmp(p, "..", 2) == 0, here = n == 0 || (n == 1 && *p == '.');
+        depth += up ? -1 : here ? 0 : 1;
+        p += n;
+    }
+    return depth < 0;
+}
+
+/* The real API server writes such an object where its name leads, outside of what anybody lists.
+ * Here it is answered in the same way and stored nowhere. */
+static const cJSON *created_elsewhere(struct rest_request *r, cJSON *object)
+{
+    if (rest_is_lenient(r)) {
+        rest_fail(r, X_VALIDATION, "The name '%s' leads out of its folder.", kube_name(object));
+        return NULL;
+    }
+    kube_set_version(r->arena, object, "1");
+    return object;
+}
+
 const cJSON *kube_create(struct rest_request *r, const char *kind, cJSON *object)
 {
     struct err e = { 0 };
+    const char *name = kube_name(object);
     stamp(r, kind, object);
+    if (!gson_prints(r, object))
+        return NULL;
+    if (name && leaves_folder(name))
+        return created_elsewhere(r, object);
     return written(r, kind, object, kstore_create(r->store, kind, object, &e), &e);
 }
 
@@ -207,6 +286,8 @@ const cJSON *kube_replace(struct rest_request *r, const char *kind, cJSON *objec
 {
     struct err e = { 0 };
     stamp(r, kind, object);
+    if (!gson_prints(r, object))
+        return NULL;
     return written(r, kind, object, kstore_replace(r->store, kind, object, &e), &e);
 }
 

@@ -46,5 +46,9 @@ const cJSON *kube_save_many(struct rest_request *r, const char *kind, cJSON *obj
 void kube_keep_unknown(struct rest_request *r, const char *kind, cJSON *object);
 bool kube_delete(struct rest_request *r, const char *kind, const char *name); /* missing is fine */
 
+/* The API server's Status object of a failure, to which details may be added, and the answer that
+ * quotes it. kube_fail_status returns false. */
+cJSON *kube_status(struct arena *a, const char *message, const char *reason, int code);
+bool kube_fail_status(struct rest_request *r, int http_status, const cJSON *status);
 /* The API server could not store something: 500 with its words. Returns false. */
 bool kube_fail_storage(struct rest_request *r, const struct err *e);

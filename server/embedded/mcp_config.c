@@ -20,7 +20,7 @@ static cJSON *read_all(struct rest_request *r)
     struct err e = { 0 };
     const char *text =
         json_str(json_get(kstore_get(r->store, kind, object_name), "data"), "higress");
-    cJSON *all = text ? yaml_parse(r->arena, text, strlen(text), &e) : NULL;
+    cJSON *all = text ? yaml_parse_last(r->arena, text, strlen(text), &e) : NULL;
     return cJSON_IsObject(all) ? all : NULL;
 }
 
@@ -49,11 +49,21 @@ static cJSON *new_redis(struct arena *a)
     return redis;
 }
 
+/* Is there a text that read_all makes nothing of? It must not be written over. */
+static bool is_unreadable(struct rest_request *r)
+{
+    const cJSON *data = json_get(kstore_get(r->store, kind, object_name), "data");
+    const char *text = json_str(data, "higress");
+    return text && text[strspn(text, " \t\r\n")] && !read_all(r);
+}
+
 bool mcp_config_ensure(struct rest_request *r)
 {
     struct arena *a = r->arena;
     cJSON *all = read_all(r), *section = json_get(all, "mcpServer");
     bool changed = false;
+    if (!all && is_unreadable(r))
+        return rest_fail(r, X_BUSINESS, "data.higress of ConfigMap higress-config is no YAML map.");
     if (!all)
         all = json_object(a);
     if (!cJSON_IsObject(section)) {

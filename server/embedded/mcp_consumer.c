@@ -37,6 +37,10 @@ static void list(struct rest_request *r)
 {
     const char *server = rest_query(r, "mcpServerName"), *part = rest_query(r, "consumerName");
     const char *ingress = mcp_route_name(r->arena, server);
+    if (!server || !*server) {
+        rest_fail(r, X_JAVAX, "mcpServerName is empty");
+        return;
+    }
     if (!known(r, server, ingress))
         return;
     cJSON *out = json_array(r->arena);

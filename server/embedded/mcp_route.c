@@ -18,7 +18,7 @@ enum { MAX_DOMAINS_TEXT = 64 << 10 };
 
 char *mcp_route_name(struct arena *a, const char *server)
 {
-    return arena_printf(a, "%s%s%s", prefix, server ? server : "null", suffix);
+    return arena_printf(a, "%s%s%s", prefix, server ? server : "", suffix);
 }
 
 char *mcp_route_path(struct arena *a, const char *server)
@@ -40,7 +40,12 @@ bool mcp_route_is_one(const cJSON *ingress)
     return type && strcmp(type, "mcp-server") == 0;
 }
 
-static cJSON *domains_of(struct arena *a, const cJSON *server)
+static bool is_streamable(const char *transport)
+{
+    return transport && text_equal_nocase(transport, "streamable");
+}
+
+cJSON *mcp_route_domains(struct arena *a, const cJSON *server)
 {
     cJSON *out = json_array(a);
     const cJSON *d;
@@ -61,14 +66,12 @@ static char *domains_text(struct arena *a, const cJSON *domains)
     return b->len ? b->data : arena_strdup(a, "*");
 }
 
-/* What the upstream's path is rewritten to: the path, for sse without its suffix. */
+/* What the upstream's path is rewritten to: the path, for sse without its suffix; NULL: none. */
 static char *rewrite_prefix(struct rest_request *r, const cJSON *direct)
 {
     const char *path = json_str(direct, "path"), *transport = json_str(direct, "transportType");
     const char *sse = mcp_config_sse_suffix(r);
-    if (!path)
-        path = "";
-    if ((transport && strcmp(transport, "streamable") == 0) || !text_ends(path, sse))
+    if (!path || is_streamable(transport) || !text_ends(path, sse))
         return arena_strdup(r->arena, path);
     char *stem = arena_strndup(r->arena, path, strlen(path) - strlen(sse));
     return *stem ? stem : arena_strdup(r->arena, "/");
@@ -130,19 +133,20 @@ static void annotate(struct rest_request *r, cJSON *ingress, const cJSON *server
     if (strcmp(type, "DIRECT_ROUTE") != 0 || !cJSON_IsObject(direct))
         return;
     const char *transport = json_str(direct, "transportType");
-    bool streamable = transport && strcmp(transport, "streamable") == 0;
+    bool streamable = is_streamable(transport);
     kube_set_annotation(a, ingress, "higress.io/mcp-server-upstream-type",
                         streamable ? "streamable" : "sse");
     if (transport)
         kube_set_annotation(a, ingress, "higress.io/mcp-server-upstream-transport-type", transport);
     kube_set_annotation(a, ingress, "higress.io/mcp-server-enable-path-rewrite", "true");
-    kube_set_annotation(a, ingress, "higress.io/mcp-server-path-rewrite-prefix",
-                        rewrite_prefix(r, direct));
+    const char *to = rewrite_prefix(r, direct);
+    if (to)
+        kube_set_annotation(a, ingress, "higress.io/mcp-server-path-rewrite-prefix", to);
 }
 
 const char *mcp_route_write(struct rest_request *r, const cJSON *server)
 {
-    cJSON *domains = domains_of(r->arena, server);
+    cJSON *domains = mcp_route_domains(r->arena, server);
     cJSON *route = route_of(r, server, domains);
     if (!ingress_check_route(r, route))
         return NULL;

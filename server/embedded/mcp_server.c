@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "embedded/bridge.h"
 #include "embedded/check.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/jackson_yaml.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/mcp_config.h"
@@ -83,13 +83,12 @@ static cJSON *answer_auth(struct rest_request *r, const char *ingress)
 static bool store_open_api(struct rest_request *r, const char *ingress)
 {
     struct arena *a = r->arena;
-    struct err e = { 0 };
     const char *text = json_str(r->body, "rawConfigurations");
     if (!mcp_config_has_redis(r))
         return rest_fail(r, X_VALIDATION,
                          "mcpServer.redis.address of ConfigMap higress-config must be set.");
-    cJSON *config = check_blank(text) ? json_object(a) : yaml_parse(a, text, strlen(text), &e);
-    if (!cJSON_IsObject(config))
+    cJSON *config = check_blank(text) ? json_object(a) : jackson_yaml_read(a, text);
+    if (!config)
         return rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
     if (check_blank(text)) {
         cJSON *server = json_set_object(a, config, "server");
@@ -156,7 +155,8 @@ static bool check_direct(struct rest_request *r)
         return rest_fail(r, X_NULL_POINTER,
                          "Cannot invoke \"java.util.List.get(int)\" because the return value of "
                          "\"com.alibaba.higress.sdk.model.Route.getServices()\" is null");
-    if (transport && strcmp(transport, "streamable") != 0 && !text_ends(path ? path : "", suffix))
+    if (transport && !text_equal_nocase(transport, "streamable") &&
+        !text_ends(path ? path : "", suffix))
         return rest_fail(r, X_BUSINESS, "The path of direct route config must end with %s", suffix);
     return true;
 }
@@ -168,7 +168,7 @@ static void read_direct(struct rest_request *r, const cJSON *ingress, cJSON *out
     const char *transport =
         kube_annotation(ingress, "higress.io/mcp-server-upstream-transport-type");
     cJSON *direct = json_set(a, out, "directRouteConfig", model_new(a, direct_model));
-    bool streamable = transport && strcmp(transport, "streamable") == 0;
+    bool streamable = transport && text_equal_nocase(transport, "streamable");
     const char *stem = prefix && strcmp(prefix, "/") != 0 ? prefix : "";
     json_set_str(a, direct, "path",
                  streamable ? prefix : arena_printf(a, "%s%s", stem, mcp_config_sse_suffix(r)));
@@ -199,6 +199,8 @@ static const struct type *find_type(const char *name)
 static void list(struct rest_request *r)
 {
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
+    if (check_blank(type))
+        type = NULL;
     if (type && !find_type(type)) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Unknown MCP server type: %s", type);
         return;
@@ -261,6 +263,8 @@ static void put(struct rest_request *r)
     }
     if (type->check && !type->check(r))
         return;
+    if (cJSON_IsArray(json_get(r->body, "domains")))
+        json_set(r->arena, r->body, "domains", mcp_route_domains(r->arena, r->body));
     const char *ingress = mcp_route_write(r, r->body);
     if (ingress && mcp_config_ensure(r) && (!type->store || type->store(r, ingress)) &&
         write_auth(r, ingress))

@@ -28,27 +28,40 @@ static cJSON *bind_string(struct arena *a, const struct model_field *f, const cJ
     return NULL;
 }
 
-static bool is_blank(const char *s)
+/* Without the blanks around it. */
+static char *trimmed(struct arena *a, const char *s)
 {
-    return s[strspn(s, " \t\r\n")] == '\0';
+    while (*s && (unsigned char)*s <= ' ')
+        s++;
+    size_t n = strlen(s);
+    while (n && (unsigned char)s[n - 1] <= ' ')
+        n--;
+    return arena_strndup(a, s, n);
 }
 
-/* Text holding exactly one whole number, spaces around it allowed. */
+/* For a number or a boolean a text that says nothing, or "null", is null. */
+static bool says_null(const char *trimmed_text)
+{
+    return !*trimmed_text || strcmp(trimmed_text, "null") == 0;
+}
+
+/* Text holding exactly one whole number. */
 static bool text_to_number(const char *s, double *out)
 {
     char *end;
     long long n = strtoll(s, &end, 10);
     *out = (double)n;
-    return end != s && is_blank(end);
+    return end != s && !*end;
 }
 
 static cJSON *bind_integer(struct arena *a, const cJSON *in, double min, double max)
 {
     double n;
     if (cJSON_IsString(in)) {
-        if (is_blank(in->valuestring))
+        const char *text = trimmed(a, in->valuestring);
+        if (says_null(text))
             return json_null(a);
-        if (!text_to_number(in->valuestring, &n))
+        if (!text_to_number(text, &n))
             return NULL;
     } else if (cJSON_IsNumber(in)) {
         n = trunc(in->valuedouble);
@@ -76,8 +89,9 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
     if (cJSON_IsBool(in))
         return json_bool(a, cJSON_IsTrue(in));
     if (cJSON_IsNumber(in)) {
-        double n = in->valuedouble;
-        return n == trunc(n) ? json_bool(a, n != 0) : NULL;
+        bool whole = in->valuestring ? !strpbrk(in->valuestring, ".eE")
+                                     : in->valuedouble == trunc(in->valuedouble);
+        return whole ? json_bool(a, in->valuedouble != 0) : NULL;
     }
     if (!cJSON_IsString(in))
         return NULL;
@@ -86,21 +100,27 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
         bool value;
     } words[] = { { "true", true },   { "True", true },   { "TRUE", true },
                   { "false", false }, { "False", false }, { "FALSE", false } };
+    const char *text = trimmed(a, in->valuestring);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(in->valuestring, words[i].text) == 0)
+        if (strcmp(text, words[i].text) == 0)
             return json_bool(a, words[i].value);
-    return is_blank(in->valuestring) ? json_null(a) : NULL;
+    return says_null(text) ? json_null(a) : NULL;
 }
 
+/* A constant's name, or its number among them, which may be given as text. */
 static cJSON *bind_enum(struct arena *a, const struct model_field *f, const cJSON *in)
 {
-    if (!cJSON_IsString(in) || !*in->valuestring)
+    double number = cJSON_IsNumber(in) ? in->valuedouble : -1;
+    const char *text = cJSON_IsString(in) ? trimmed(a, in->valuestring) : "";
+    if (*text >= '0' && *text <= '9' && !text_to_number(text, &number))
         return NULL;
-    size_t len = strlen(in->valuestring);
-    for (const char *p = f->one_of; p; p = strchr(p, '|')) {
+    size_t len = strlen(text);
+    int i = 0;
+    for (const char *p = f->one_of; p; p = strchr(p, '|'), i++) {
         p += *p == '|';
-        if (strcspn(p, "|") == len && memcmp(p, in->valuestring, len) == 0)
-            return json_string(a, in->valuestring);
+        size_t n = strcspn(p, "|");
+        if (number == i || (len && n == len && memcmp(p, text, len) == 0))
+            return json_stringn(a, p, n);
     }
     return NULL;
 }
@@ -157,16 +177,23 @@ static cJSON *bind_date(struct arena *a, const struct model_field *f, const cJSO
     return *shape ? NULL : json_string(a, in->valuestring);
 }
 
+/* A copy whose numbers are numbers again, without their spelling. */
+static cJSON *plain_copy(struct arena *a, const cJSON *in)
+{
+    const char *text = json_print(a, in);
+    return json_parse(a, text, strlen(text), NULL);
+}
+
 static cJSON *bind_any(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     (void)f;
-    return json_clone(a, in);
+    return plain_copy(a, in);
 }
 
 static cJSON *bind_open(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     (void)f;
-    return cJSON_IsObject(in) ? json_clone(a, in) : NULL;
+    return cJSON_IsObject(in) ? plain_copy(a, in) : NULL;
 }
 
 typedef cJSON *binder(struct arena *a, const struct model_field *f, const cJSON *in);

@@ -5,12 +5,11 @@
  */
 #include "embedded/plugin_instance.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "embedded/domain.h"
 #include "embedded/embedded.h"
+#include "embedded/jackson_yaml.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
@@ -20,6 +19,7 @@
 #include "embedded/rest.h"
 #include "embedded/route.h"
 #include "embedded/rules.h"
+#include "embedded/selector.h"
 #include "embedded/service.h"
 #include "embedded/wasm.h"
 
@@ -154,7 +154,7 @@ static void get(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
-    if (!place_known(r, &p))
+    if (!place_known(r, &p) || !selector_check_plugin(r, plugin))
         return;
     cJSON *out = NULL;
     for (size_t i = 0; !out && i < kstore_count(r->store, wasm_kind); i++) {
@@ -196,9 +196,8 @@ static cJSON *body_config(struct rest_request *r)
     const char *text = json_str(r->body, "rawConfigurations");
     if (!text || !text[strspn(text, " \t\r\n")])
         return json_object(r->arena);
-    struct err e = { 0 };
-    cJSON *config = yaml_parse(r->arena, text, strlen(text), &e);
-    if (cJSON_IsObject(config))
+    cJSON *config = jackson_yaml_read(r->arena, text);
+    if (config)
         return config;
     rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
     return NULL;
@@ -245,6 +244,8 @@ static void erase(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
+    if (!selector_check_plugin(r, plugin))
+        return;
     for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
         const cJSON *stored = kstore_at(r->store, wasm_kind, i);
         if (strcmp(wasm_plugin_name(stored), plugin) != 0)

@@ -111,9 +111,39 @@ static void put_string(struct buf *b, const char *s)
 
 static void put_node(struct arena *a, struct buf *b, const cJSON *node, int indent, bool inlined);
 
-static void put_scalar(struct arena *a, struct buf *b, const cJSON *node)
+/* SnakeYAML writes several lines as a block, unless a block would lose something of them. */
+static bool fits_block(const char *s)
 {
-    if (cJSON_IsString(node))
+    if (!strchr(s, '\n') || s[strlen(s) - 1] == ' ')
+        return false;
+    for (; *s; s++)
+        if ((*s == ' ' && s[1] == '\n') || (*(const unsigned char *)s < ' ' && *s != '\n'))
+            return false;
+    return true;
+}
+
+/* |- when no line break ends the text, |+ when several do; 2 when blanks stand in front. */
+static void put_block(struct buf *b, const char *s, int indent)
+{
+    size_t n = strlen(s);
+    const char *chomp = s[n - 1] != '\n' ? "-" : n == 1 || s[n - 2] == '\n' ? "+" : "";
+    buf_printf(b, "|%s%s", strchr(" \n", *s) ? "2" : "", chomp);
+    for (const char *line = s; *line;) {
+        size_t len = strcspn(line, "\n");
+        if (len)
+            put_line(b, indent);
+        else
+            buf_char(b, '\n');
+        buf_add(b, line, len);
+        line += len + (line[len] == '\n');
+    }
+}
+
+static void put_scalar(struct arena *a, struct buf *b, const cJSON *node, int indent)
+{
+    if (cJSON_IsString(node) && fits_block(node->valuestring))
+        put_block(b, node->valuestring, indent);
+    else if (cJSON_IsString(node))
         put_string(b, node->valuestring);
     else
         buf_str(b, json_print(a, node)); /* numbers, booleans, null, {} and [] */
@@ -125,7 +155,7 @@ static void put_value(struct arena *a, struct buf *b, const cJSON *node, int ind
     bool nested = (cJSON_IsObject(node) || cJSON_IsArray(node)) && node->child;
     if (!nested) {
         buf_char(b, ' ');
-        put_scalar(a, b, node);
+        put_scalar(a, b, node, indent + 2);
     } else if (in_list) {
         buf_char(b, ' ');
         put_node(a, b, node, indent + 2, true);

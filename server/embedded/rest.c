@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
+#include "embedded/java_text.h"
+#include "embedded/media.h"
 
 #include <stdarg.h>
 #include <strings.h>
@@ -30,6 +32,7 @@ static const struct {
     [X_ILLEGAL_ARGUMENT] = { "java.lang.IllegalArgumentException", 500 },
     [X_ILLEGAL_STATE] = { "java.lang.IllegalStateException", 500 },
     [X_NULL_POINTER] = { "java.lang.NullPointerException", 500 },
+    [X_INDEX] = { "java.lang.IndexOutOfBoundsException", 500 },
     [X_API] = { "io.kubernetes.client.openapi.ApiException", 500 },
     [X_YAML_PARSER] = { "org.yaml.snakeyaml.parser.ParserException", 500 },
     [X_YAML_SCANNER] = { "org.yaml.snakeyaml.scanner.ScannerException", 500 },
@@ -52,16 +55,45 @@ static bool answer(struct rest_request *r, int status, const char *type, const c
     return true;
 }
 
-static bool has_odd_extension(struct rest_request *r)
+/* A name that Spring takes for a download that a browser might run. */
+static bool is_odd_name(const char *name)
 {
-    const char *segment = strrchr(r->path, '/');
-    char *name = segment ? text_unpercent(r->arena, segment + 1, strlen(segment + 1)) : NULL;
-    const char *dot = name ? strrchr(name, '.') : NULL;
-    if (!dot)
+    const char *dot = strrchr(name, '.');
+    if (!dot || !dot[strspn(dot + 1, " \t") + 1])
         return false;
     for (size_t i = 0; i < sizeof safe_extensions / sizeof *safe_extensions; i++)
         if (strcasecmp(dot + 1, safe_extensions[i]) == 0)
             return false;
+    return true;
+}
+
+/* Of the path as it was sent: the last segment, and what stands behind its semicolon. */
+static bool has_odd_extension(struct rest_request *r)
+{
+    const char *segment = strrchr(r->path, '/');
+    if (!segment)
+        return false;
+    size_t n = strcspn(segment + 1, ";");
+    const char *parameters = segment + 1 + n;
+    char *name = text_unpercent(r->arena, segment + 1, n);
+    return is_odd_name(name ? name : "") || is_odd_name(parameters);
+}
+
+/* What a controller returned, as the client's Accept header wants it. */
+static bool answer_negotiated(struct rest_request *r, int status, const char *text, size_t len)
+{
+    const char *type, *accept = rest_call_header(r, "accept");
+    if (r->reply.status)
+        return false;
+    enum media_choice choice = media_choose_json(r->arena, accept, &type);
+    if (choice == MEDIA_MALFORMED && status >= 400)
+        return answer(r, status, NULL, "", 0);
+    if (choice != MEDIA_CHOSEN)
+        return rest_spring(r, 406);
+    answer(r, status, type, text, len);
+    bool passed_on = status > 299 && status < 400;
+    if (status >= 200 && !passed_on && has_odd_extension(r))
+        rest_header(r, "content-disposition", "inline;filename=f.txt");
     return true;
 }
 
@@ -71,10 +103,7 @@ static bool answer_json(struct rest_request *r, int status, const cJSON *data)
         return false;
     struct buf *out = buf_in(r->arena, MAX_ANSWER);
     json_write(out, data);
-    answer(r, status, "application/json", out->data, out->len);
-    if (has_odd_extension(r))
-        rest_header(r, "content-disposition", "inline;filename=f.txt");
-    return true;
+    return answer_negotiated(r, status, out->data, out->len);
 }
 
 void rest_header(struct rest_request *r, const char *name, const char *value)
@@ -170,14 +199,11 @@ void rest_give(struct rest_request *r, const cJSON *data)
     answer_json(r, status, get ? envelope(r, true, NULL, data) : data);
 }
 
-/* Spring turns "" into null and trims; REST_PAGED rows refuse what is no integer beforehand. */
+/* REST_PAGED rows refuse what is no integer beforehand. */
 static bool page_number(const struct rest_request *r, const char *name, int *out)
 {
-    const char *text = rest_query(r, name);
-    if (!text || !*text)
-        return false;
-    *out = (int)strtol(text, NULL, 10);
-    return true;
+    const char *text = rest_query_first(r, name);
+    return text && java_integer(text, out) == JAVA_NUMBER;
 }
 
 static bool page_asked(const struct rest_request *r, struct rest_list *l)
@@ -199,17 +225,26 @@ bool rest_past_end(const struct rest_request *r, int total)
     return page_asked(r, &l) && (long long)(l.page_num - 1) * l.page_size > total;
 }
 
+/* The console counts in Java's int, which goes round. */
+static int wrapped(long long n)
+{
+    return (int)(unsigned)(unsigned long long)n;
+}
+
 static bool page_window(struct rest_request *r, struct rest_list *l)
 {
     if (!page_asked(r, l))
         return true;
-    long long first = (long long)(l->page_num - 1) * l->page_size, last = first + l->page_size;
+    int first = wrapped((long long)(l->page_num - 1) * l->page_size);
+    int last = wrapped((long long)first + l->page_size);
     if (last > l->total)
         last = l->total;
+    if (first < 0)
+        return rest_fail(r, X_INDEX, "fromIndex = %d", first);
     if (first > last)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%lld) > toIndex(%lld)", first, last);
-    l->from = (int)first;
-    l->to = (int)last;
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "fromIndex(%d) > toIndex(%d)", first, last);
+    l->from = first;
+    l->to = last;
     return true;
 }
 
@@ -248,9 +283,7 @@ void rest_list_end(struct rest_request *r, struct rest_list *l)
     add_page(l->out, "pageNum", l->page_num);
     add_page(l->out, "pageSize", l->page_size);
     buf_char(l->out, '}');
-    answer(r, 200, "application/json", l->out->data, l->out->len);
-    if (has_odd_extension(r))
-        rest_header(r, "content-disposition", "inline;filename=f.txt");
+    answer_negotiated(r, 200, l->out->data, l->out->len);
 }
 
 void rest_page(struct rest_request *r, const cJSON *items)
@@ -289,6 +322,15 @@ void rest_text(struct rest_request *r, int status, const char *content_type, con
     answer(r, status, content_type, text, strlen(text));
 }
 
+void rest_plain(struct rest_request *r, const char *text)
+{
+    const char *type;
+    if (media_choose_text(r->arena, rest_call_header(r, "accept"), &type) == MEDIA_CHOSEN)
+        answer(r, 200, type, text, strlen(text));
+    else
+        rest_spring(r, 406);
+}
+
 static const char *spring_reason(int status)
 {
     static const struct {
@@ -297,6 +339,7 @@ static const char *spring_reason(int status)
     } reasons[] = { { 400, "Bad Request" },
                     { 404, "Not Found" },
                     { 405, "Method Not Allowed" },
+                    { 406, "Not Acceptable" },
                     { 415, "Unsupported Media Type" } };
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].status == status)
@@ -304,34 +347,42 @@ static const char *spring_reason(int status)
     return "Internal Server Error";
 }
 
+static void answer_page(struct rest_request *r, int status)
+{
+    const char *reason = spring_reason(status);
+    const char *page = arena_printf(r->arena,
+                                    "<!doctype html><title>%d %s</title><h1>%s</h1><p>The "
+                                    "console serves nothing here (status %d).</p>\n",
+                                    status, reason, reason, status);
+    if (answer(r, status, "text/html;charset=UTF-8", page, strlen(page)))
+        rest_header(r, "content-language", "en");
+}
+
+/* Whoever accepts neither the page nor JSON gets the status alone. */
 bool rest_spring(struct rest_request *r, int status)
 {
     struct arena *a = r->arena;
-    const char *reason = spring_reason(status);
-    const char *accept = rest_call_header(r, "accept");
-    if (accept && strstr(accept, "text/html")) {
-        const char *page = arena_printf(a,
-                                        "<!doctype html><title>%d %s</title><h1>%s</h1><p>The "
-                                        "console serves nothing here (status %d).</p>\n",
-                                        status, reason, reason, status);
-        if (answer(r, status, "text/html;charset=UTF-8", page, strlen(page)))
-            rest_header(r, "content-language", "en");
+    const char *type, *accept = rest_call_header(r, "accept");
+    if (media_wants_page(a, accept)) {
+        answer_page(r, status);
         return false;
     }
+    if (media_choose_json(a, accept, &type) != MEDIA_CHOSEN)
+        return answer(r, status, NULL, "", 0) && false;
     cJSON *body = json_object(a);
     json_set_num(a, body, "timestamp", (double)(long long)(r->embedded->now() * 1000));
     json_set_num(a, body, "status", status);
-    json_set_str(a, body, "error", reason);
+    json_set_str(a, body, "error", spring_reason(status));
     json_set_str(a, body, "path", r->path);
     struct buf *out = buf_in(a, MAX_ANSWER);
     json_write(out, body);
-    answer(r, status, "application/json", out->data, out->len);
+    answer(r, status, type, out->data, out->len);
     return false;
 }
 
 const char *rest_call_header(const struct rest_request *r, const char *name)
 {
-    for (const struct embedded_header *h = r->call->headers; h && h->name; h++)
+    for (const struct embedded_header *h = r->call ? r->call->headers : NULL; h && h->name; h++)
         if (strcmp(h->name, name) == 0)
             return h->value;
     return NULL;
@@ -339,7 +390,17 @@ const char *rest_call_header(const struct rest_request *r, const char *name)
 
 const char *rest_query(const struct rest_request *r, const char *name)
 {
-    return json_str(r->query, name);
+    const cJSON *values = json_get(r->query, name), *v;
+    const char *text = rest_query_first(r, name);
+    for (v = values && values->child ? values->child->next : NULL; v; v = v->next)
+        text = arena_printf(r->arena, "%s,%s", text, v->valuestring);
+    return text;
+}
+
+const char *rest_query_first(const struct rest_request *r, const char *name)
+{
+    const cJSON *values = json_get(r->query, name);
+    return values && values->child ? values->child->valuestring : NULL;
 }
 
 const char *rest_var(const struct rest_request *r, size_t i)

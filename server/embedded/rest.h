@@ -27,8 +27,9 @@ struct rest_request {
     const struct embedded_call *call; /* headers and raw body */
     const char *method;
     const char *path;                /* as sent, without the query */
+    const char *lookup;              /* the same as rows are matched with: no ;x, no // */
     const char *vars[REST_MAX_VARS]; /* decoded values of {…}, left to right */
-    const cJSON *query;              /* decoded parameters, strings; the first of a name wins */
+    const cJSON *query;              /* decoded parameters: the list of each one's values */
     cJSON *body;                     /* bound by the row's model; NULL when the row has none */
     const struct rest_route *route;
     struct rest_reply {
@@ -48,6 +49,7 @@ enum rest_flag {
     REST_VOID = 4,      /* the Java method returns void: any failure is an empty 200 */
     REST_PREFIX = 8,    /* the path is a prefix: /grafana/… */
     REST_LOOSE = 16,    /* a body is optional */
+    REST_NO_PAGE = 32,  /* refused to pages in a browser, whatever their origin */
 };
 
 struct rest_route {
@@ -56,6 +58,7 @@ struct rest_route {
     rest_handler *handler;
     const struct model_field *body;
     unsigned flags;
+    const char *flag; /* a query parameter that is a Boolean; NULL: none */
 };
 
 /* Exceptions of the real console: class name and status (console-api.md §3.4). */
@@ -70,6 +73,7 @@ enum rest_exception {
     X_ILLEGAL_ARGUMENT, /* 500 */
     X_ILLEGAL_STATE,    /* 500 */
     X_NULL_POINTER,     /* 500 */
+    X_INDEX,            /* IndexOutOfBoundsException, 500 */
     X_API,              /* kubernetes ApiException, 500 */
     X_YAML_PARSER,      /* snakeyaml ParserException, 500 */
     X_YAML_SCANNER,     /* snakeyaml ScannerException, 500 */
@@ -108,10 +112,14 @@ void rest_envelope(struct rest_request *r, const cJSON *data);
 void rest_bare(struct rest_request *r, int status, const cJSON *data);
 void rest_empty(struct rest_request *r, int status); /* 204 after a delete */
 void rest_text(struct rest_request *r, int status, const char *content_type, const char *text);
+void rest_plain(struct rest_request *r, const char *text); /* a String of a controller */
 void rest_header(struct rest_request *r, const char *name, const char *value);
-/* Spring's own error object (400, 404, 405, 415), or its page when HTML was asked for. */
+/* Spring's own error object (400, 404, 405, 406, 415), or its page when HTML was asked for. */
 bool rest_spring(struct rest_request *r, int status);
 
 const char *rest_call_header(const struct rest_request *r, const char *name); /* lower-case name */
-const char *rest_query(const struct rest_request *r, const char *name);       /* NULL when absent */
+/* A parameter of the query, NULL when absent: a text is all values of that name with commas
+ * between, a number or a switch the first of them. */
+const char *rest_query(const struct rest_request *r, const char *name);
+const char *rest_query_first(const struct rest_request *r, const char *name);
 const char *rest_var(const struct rest_request *r, size_t i);

@@ -7,10 +7,12 @@
 #include "base/text.h"
 #include "embedded/embedded.h"
 #include "embedded/ingress.h"
+#include "embedded/java_text.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
 #include "embedded/rules.h"
+#include "embedded/selector.h"
 
 static const char kind[] = "ingresses";
 
@@ -117,19 +119,22 @@ static void give_routes(struct rest_request *r, const struct selection *s)
 void route_give_list(struct rest_request *r, const char *domain)
 {
     struct selection s = { .label = domain ? ingress_domain_label(r->arena, domain) : NULL };
-    give_routes(r, &s);
+    if (selector_check_domain(r, domain))
+        give_routes(r, &s);
 }
 
 static void get_all(struct rest_request *r)
 {
-    const char *all = rest_query(r, "all"), *domain = rest_query(r, "domainName");
-    struct selection s = { .all = all && text_equal_nocase(all, "true") };
+    const char *all = rest_query_first(r, "all"), *domain = rest_query(r, "domainName");
+    struct selection s = { 0 };
+    if (all)
+        java_boolean(all, &s.all);
     if (domain && *domain)
         s.label = ingress_domain_label(r->arena, domain);
     if (s.label && s.all)
         rest_fail(r, X_VALIDATION,
                   "The query parameter 'all' is not supported when querying by domain.");
-    else
+    else if (!s.label || selector_check_domain(r, domain))
         give_routes(r, &s);
 }
 
@@ -242,7 +247,7 @@ bool route_follow_domain(struct rest_request *r, const char *domain)
 }
 
 const struct rest_route route_rest[] = {
-    { "GET", "/v1/routes", get_all, NULL, REST_PAGED },
+    { "GET", "/v1/routes", get_all, NULL, REST_PAGED, "all" },
     { "POST", "/v1/routes", create, ingress_route_model },
     { "GET", "/v1/routes/{name}", get },
     { "PUT", "/v1/routes/{name}", update, ingress_route_model },

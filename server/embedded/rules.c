@@ -241,15 +241,28 @@ static cJSON *load_auth(struct rest_request *r)
     return plugin ? plugin : seed_object(r->arena, "wasmplugins", auth_plugin);
 }
 
+/* The console reads names into a set: each once, no nulls. */
+static void add_once(struct arena *a, cJSON *names, const cJSON *name)
+{
+    const cJSON *there;
+    if (!cJSON_IsString(name))
+        return;
+    cJSON_ArrayForEach(there, names) if (json_equal(there, name)) return;
+    json_add(a, names, json_clone(a, name));
+}
+
+/* A rule that is off and empty is no rule. */
 static cJSON *shown_auth(struct arena *a, const cJSON *rule)
 {
     cJSON *auth = model_new(a, auth_model);
-    const cJSON *allow = json_path(rule, "config.allow");
-    json_set_bool(a, auth, "enabled", rule && !json_true(rule, "configDisable"));
-    if (!cJSON_IsArray(allow))
+    const cJSON *config = json_get(rule, "config"), *name;
+    bool enabled = rule && !json_true(rule, "configDisable");
+    json_set_bool(a, auth, "enabled", enabled);
+    if (!enabled && json_count(config) == 0)
         return auth;
     json_add_str(a, json_set_array(a, auth, "allowedCredentialTypes"), "key-auth");
-    json_set(a, auth, "allowedConsumers", json_clone(a, allow));
+    cJSON *names = json_set_array(a, auth, "allowedConsumers");
+    cJSON_ArrayForEach(name, json_get(config, "allow")) add_once(a, names, name);
     return auth;
 }
 
@@ -368,7 +381,7 @@ cJSON *rules_read_auth(struct rest_request *r, const char *ingress)
 bool rules_write_indexed_auth(struct buf *out, struct rules_index *index, const char *ingress)
 {
     const cJSON *rule = find_indexed(index, ingress);
-    if (!rule || (json_true(rule, "configDisable") && !json_path(rule, "config.allow")))
+    if (!rule || (json_true(rule, "configDisable") && json_count(json_get(rule, "config")) == 0))
         return buf_str(out, index->off);
     struct arena *scratch = arena_new();
     bool fits = json_write(out, shown_auth(scratch, rule));

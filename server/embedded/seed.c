@@ -13,6 +13,7 @@
 #include "embedded/kube.h"
 #include "net/cert.h"
 
+static const char settings_map[] = "higress-console";
 static const char seed_path[] = "server/embedded/assets/seed.yaml";
 static const struct {
     const char *kind, *plural;
@@ -69,19 +70,24 @@ static bool is_empty(const struct kstore *s)
     return kstore_problem(s, 0) == NULL;
 }
 
-/* What a running console has written once: each step is one more version of the settings. */
-static bool first_start(struct embedded *x, struct arena *a, struct err *e)
+static const char *setting(struct embedded *x, const char *key)
 {
-    static const char *const steps[][2] = { { "dashboard.builtin", "false" },
-                                            { "route.default.initialized", "true" } };
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        cJSON *map = json_clone(a, kstore_get(x->store, "configmaps", "higress-console"));
-        kube_set_label(a, map, "higress.io/resource-definer", "higress");
-        json_set_str(a, json_get(map, "data"), steps[i][0], steps[i][1]);
-        if (kstore_replace(x->store, "configmaps", map, e) != KSTORE_OK)
-            return false;
-    }
-    return true;
+    return json_str(json_get(kstore_get(x->store, "configmaps", settings_map), "data"), key);
+}
+
+/* One more version of the settings, unless they say so already. */
+static bool set_setting(struct embedded *x, struct arena *a, const char *key, const char *value,
+                        struct err *e)
+{
+    const char *now = setting(x, key);
+    if (now && strcmp(now, value) == 0)
+        return true;
+    cJSON *map = json_clone(a, kstore_get(x->store, "configmaps", settings_map));
+    kube_set_label(a, map, "higress.io/resource-definer", "higress");
+    if (!cJSON_IsObject(json_get(map, "data")))
+        json_set_object(a, map, "data");
+    json_set_str(a, json_get(map, "data"), key, value);
+    return kstore_replace(x->store, "configmaps", map, e) == KSTORE_OK;
 }
 
 static bool add_certificate(struct embedded *x, struct arena *a, struct err *e)
@@ -94,18 +100,46 @@ static bool add_certificate(struct embedded *x, struct arena *a, struct err *e)
     return add(x, "secrets", secret, e);
 }
 
+/* The route of a console that nobody has given one, with its domain and certificate. */
+static bool add_default_route(struct embedded *x, struct arena *a, struct err *e)
+{
+    static const char *const parts[][2] = { { "configmaps", "domain-higress-default-domain" },
+                                            { "ingresses", "default" },
+                                            { "wasmplugins", "key-auth.internal" } };
+    if (!kstore_get(x->store, "secrets", "default") && !add_certificate(x, a, e))
+        return false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!add(x, parts[i][0], seed_object(a, parts[i][0], parts[i][1]), e))
+            return false;
+    return true;
+}
+
+/* What every start of the console looks after; a folder that standalone has filled and no console
+ * has seen yet gets its default route here. */
+static bool start(struct embedded *x, struct arena *a, struct err *e)
+{
+    const char *routed = setting(x, "route.default.initialized");
+    if (!kstore_get(x->store, "configmaps", settings_map) || kstore_problem(x->store, 0))
+        return true;
+    if (!setting(x, "dashboard.builtin") && !set_setting(x, a, "dashboard.builtin", "false", e))
+        return false;
+    if (routed && strcmp(routed, "true") == 0)
+        return true;
+    if (kstore_count(x->store, "ingresses") == 0 && !add_default_route(x, a, e))
+        return false;
+    return set_setting(x, a, "route.default.initialized", "true", e);
+}
+
 bool seed_run(struct embedded *x, struct err *e)
 {
-    if (!is_empty(x->store))
-        return true;
     struct arena *a = arena_new();
-    bool done = true;
-    const cJSON *object;
-    cJSON_ArrayForEach(object, all_objects(a))
+    bool done = true, fresh = is_empty(x->store);
+    const cJSON *object, *objects = fresh ? all_objects(a) : NULL;
+    cJSON_ArrayForEach(object, objects)
     {
         done = done && add(x, plural_of(object), object, e);
     }
-    done = done && add_certificate(x, a, e) && first_start(x, a, e);
+    done = done && (!fresh || add_certificate(x, a, e)) && start(x, a, e);
     arena_free(a);
     return done;
 }

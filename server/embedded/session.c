@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "embedded/java_text.h"
 #include "embedded/kstore.h"
 #include "embedded/kube.h"
 #include "embedded/model.h"
@@ -67,29 +68,14 @@ static bool same_text(const char *x, const char *y)
     return strlen(x) == strlen(y) && crypto_equal(x, y, strlen(x));
 }
 
-/* Java's decoder names the first byte it does not know; 0 when the text is fine. */
-static unsigned odd_base64_byte(const char *text)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *p = text + strspn(text, alphabet);
-    while (*p == '=')
-        p++;
-    return (unsigned char)*p;
-}
-
 /* Decoded text; NULL with r answered when it is no base64. */
 static char *decode(struct rest_request *r, const char *text, size_t *len)
 {
-    unsigned odd = odd_base64_byte(text);
-    if (odd) {
-        rest_fail(r, X_ILLEGAL_ARGUMENT, "Illegal base64 character %x", odd);
-        return NULL;
-    }
-    char *bytes = base64_decode(r->arena, text, strlen(text), len);
+    const char *problem;
+    char *bytes = java_base64(r->arena, text, len, &problem);
     if (!bytes)
-        rest_fail(r, X_ILLEGAL_ARGUMENT, "Input byte array has wrong 4-byte ending unit");
-    return bytes ? arena_strndup(r->arena, bytes, *len) : NULL;
+        rest_fail(r, X_ILLEGAL_ARGUMENT, "%s", problem);
+    return bytes;
 }
 
 static char *cookie_value(struct rest_request *r)
@@ -133,18 +119,17 @@ static bool cookie_fits(struct rest_request *r, const struct account *account, b
 static bool basic_fits(struct rest_request *r, const struct account *account, bool *fits)
 {
     const char *header = rest_call_header(r, "authorization");
+    char *words[2], *pair[2];
     size_t len;
     *fits = false;
-    if (!header || strncmp(header, "Basic ", 6) != 0 || strchr(header + 6, ' '))
+    if (!header || java_split(r->arena, header, ' ', words, 2) != 2 ||
+        strcmp(words[0], "Basic") != 0)
         return true;
-    char *text = decode(r, header + 6, &len);
+    char *text = decode(r, words[1], &len);
     if (!text)
         return false;
-    char *colon = strchr(text, ':');
-    if (!colon || strchr(colon + 1, ':') || !colon[1])
-        return true;
-    *colon = '\0';
-    *fits = same_text(text, account->name) && same_text(colon + 1, account->password);
+    if (java_split(r->arena, text, ':', pair, 2) == 2)
+        *fits = same_text(pair[0], account->name) && same_text(pair[1], account->password);
     return true;
 }
 

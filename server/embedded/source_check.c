@@ -32,9 +32,20 @@ static const struct source_type *find_type(const char *name)
     return NULL;
 }
 
+/* Java's trim: n bytes at *s without the blanks around them. */
+static size_t trim(const char **s, size_t n)
+{
+    while (n && (unsigned char)**s <= ' ')
+        (*s)++, n--;
+    while (n && (unsigned char)(*s)[n - 1] <= ' ')
+        n--;
+    return n;
+}
+
 /* "10.0.0.1:80" of n bytes. */
 static bool check_endpoint(struct rest_request *r, const char *s, size_t n)
 {
+    n = trim(&s, n);
     const char *colon = memchr(s, ':', n);
     size_t host = colon ? (size_t)(colon - s) : n;
     if (!colon || memchr(colon + 1, ':', n - host - 1))
@@ -78,8 +89,10 @@ static bool check_dns(struct rest_request *r, const cJSON *source)
         size_t len = strcspn(p + at, ",");
         if (at + len > end)
             len = end - at;
-        if (!check_domain(p + at, len))
-            return rest_fail(r, X_VALIDATION, "Invalid domain format: %.*s", (int)len, p + at);
+        const char *name = p + at;
+        size_t n = trim(&name, len);
+        if (!check_domain(name, n))
+            return rest_fail(r, X_VALIDATION, "Invalid domain format: %.*s", (int)n, name);
         at += len + 1;
     }
     return true;

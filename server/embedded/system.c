@@ -140,9 +140,20 @@ static bool check_section(struct rest_request *r, const cJSON *data, const char 
     const char *text = json_str(data, key);
     if (!text || !*trimmed(r->arena, text))
         return rest_fail(r, X_VALIDATION, "Missing required data: %s", key);
-    if (!cJSON_IsObject(yaml_parse(r->arena, text, strlen(text), NULL)))
+    if (!cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)))
         return rest_fail(r, X_VALIDATION, "Invalid YAML in data: %s", key);
     return true;
+}
+
+/* The members of a Map<String, String> are texts, whatever YAML would make of them. */
+static void texts_only(struct arena *a, cJSON *map)
+{
+    cJSON *item, *next;
+    for (item = map ? map->child : NULL; item; item = next) {
+        next = item->next;
+        if (cJSON_IsNumber(item) || cJSON_IsBool(item))
+            json_set_str(a, map, item->string, json_print(a, item));
+    }
 }
 
 static bool check_gateway(struct rest_request *r, const cJSON *map)
@@ -172,7 +183,9 @@ static void put_gateway(struct rest_request *r)
     }
     if (!snakeyaml_accepts(r, text))
         return;
-    cJSON *sent = yaml_parse(r->arena, text, strlen(text), NULL);
+    cJSON *sent = yaml_parse_last(r->arena, text, strlen(text), NULL);
+    texts_only(r->arena, json_get(sent, "data"));
+    texts_only(r->arena, json_get(sent, "metadata"));
     if (!check_gateway(r, sent))
         return;
     cJSON *map = kube_load(r, "configmaps", gateway_map);
@@ -187,7 +200,7 @@ static void put_gateway(struct rest_request *r)
 
 static void healthz(struct rest_request *r)
 {
-    rest_text(r, 200, "text/plain;charset=ISO-8859-1", "ok");
+    rest_plain(r, "ok");
 }
 
 static void landing(struct rest_request *r)
@@ -211,7 +224,7 @@ static void no_chat(struct rest_request *r)
 const struct rest_route system_rest[] = {
     { "GET", "/system/info", info, NULL, REST_ANONYMOUS },
     { "GET", "/system/config", config, NULL, REST_ANONYMOUS },
-    { "POST", "/system/init", init, init_model, REST_ANONYMOUS },
+    { "POST", "/system/init", init, init_model, REST_ANONYMOUS | REST_NO_PAGE },
     { "GET", "/system/higress-config", get_gateway },
     { "PUT", "/system/higress-config", put_gateway, config_model },
     { "GET", "/healthz/ready", healthz, NULL, REST_ANONYMOUS },

@@ -1,57 +1,55 @@
 /* contract.c - replays recorded exchanges with the real console against ours, one line a file.
  *
- *   contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]]
- *            [--url URL --data DIR] [NAME…]
+ *   contract [-v] [--recordings DIR] [--rules FILE] [NAME…]
+ *            [--mutate N | --program PROGRAM [--restart]]
+ *            [--url URL [--data DIR] [--user NAME:PASSWORD] [--writes]]
  *
  * In one process, without sockets. --program starts `PROGRAM console` for each file and sends the
  * requests over CONNECTIONS connections in turn; with --restart it is ended and started again
- * before each request. --url asks a console that runs already over a fresh copy of the recordings'
- * initial folder (DIR), so name one file.
+ * before each request. --url asks a console that runs already (remote.c): the reads that do not
+ * depend on earlier writes, with --writes all.
  * --mutate sends N damaged variants of each request first: the console must answer each of them
  * with a well-formed answer, and its folder must stay readable.
  *
- * Every exchange must be equal. To add a recording, add its row to files[].
+ * Every exchange must be equal; what is not is listed by rule (report.c). DIR holds the sets of
+ * recordings, sets[]; every NAME.jsonl in one of them is replayed.
  */
 #include "contract.h"
 
 #include "base/buf.h"
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore.h"
-#include "mutate.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "process.h"
-#include "wire.h"
+#include "remote.h"
+#include "replay.h"
+#include "report.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static const struct recording {
-    const char *name;
-    bool fresh; /* starts from an empty folder */
-} files[] = {
-    { "system" },
-    { "transport" },
-    { "auth-and-session" },
-    { "service-sources" },
-    { "routes" },
-    { "first-start", .fresh = true },
-    { "domains-and-certificates" },
-    { "consumers" },
-    { "llm-providers" },
-    { "ai-routes" },
-    { "plugins" },
-    { "mcp-servers" },
+static const char *const sets[] = { "console", "console2" };
+
+enum { MAX_FILES = 200, MAX_CHOSEN = 32, CONNECTIONS = 8, MAX_REPORT = 256 << 10 };
+
+/* One file of exchanges. */
+struct recording {
+    const char *set, *name;
+    char *text;
+    const cJSON *headers; /* that its set records */
 };
 
 struct run {
+    struct arena *arena;
     const char *recordings;
-    const char *url, *data;
+    struct remote remote; /* url NULL: none */
+    const char *rules;
+    struct report *report;
     const char *mutations; /* number of variants of each exchange, as text; NULL: none */
     unsigned long long seed;
     const char *program; /* NULL: no process of its own */
@@ -61,367 +59,182 @@ struct run {
     int equal, total; /* of all files */
 };
 
-struct replay {
-    struct run *run;
-    const struct recording *file;
-    struct arena *arena; /* of the file */
-    const char *dir;
-    struct embedded *console; /* in this process */
-    struct process *process;  /* of its own; neither: at run->url */
-    struct folder *folder;
-    const char *token; /* of the last login */
-};
-
-enum { MAX_HEADERS = 16, CONNECTIONS = 8 };
-
-/* One exchange. */
-struct turn {
-    struct replay *p;
-    struct arena *a;
-    const cJSON *request, *expected;
-    struct embedded_header headers[MAX_HEADERS];
-    struct embedded_answer answer;
-    struct buf *differences;
-};
-
-static const char *credentials(struct turn *t, const char *recorded)
-{
-    if (!text_starts(recorded, "basic ") || !strchr(recorded, ':'))
-        return recorded;
-    const char *pair = recorded + 6;
-    return arena_printf(t->a, "Basic %s", base64_encode(t->a, pair, strlen(pair)));
-}
-
-static const char *cookie(struct turn *t, const char *recorded)
-{
-    const char *mark = strstr(recorded, "<from login>");
-    if (!mark)
-        return recorded;
-    return arena_printf(t->a, "%.*s%s", (int)(mark - recorded), recorded,
-                        t->p->token ? t->p->token : "");
-}
-
-static void add_header(struct turn *t, const char *name, const char *value)
-{
-    for (int i = 0; i + 1 < MAX_HEADERS; i++) {
-        if (t->headers[i].name && strcmp(t->headers[i].name, name) != 0)
-            continue;
-        t->headers[i] = (struct embedded_header){ name, value };
-        return;
-    }
-}
-
-static void send_request(struct turn *t)
-{
-    const cJSON *body = json_get(t->request, "body"), *item;
-    const char *text = json_str(t->request, "body_text");
-    if (body)
-        text = json_print(t->a, body);
-    if (text)
-        add_header(t, "content-type", "application/json");
-    cJSON_ArrayForEach(item, json_get(t->request, "headers"))
-    {
-        const char *value = item->valuestring;
-        if (strcmp(item->string, "authorization") == 0)
-            value = credentials(t, value);
-        if (strcmp(item->string, "cookie") == 0)
-            value = cookie(t, value);
-        add_header(t, item->string, value);
-    }
-    struct embedded_call call = { .method = json_str(t->request, "method"),
-                                  .target = json_str(t->request, "path"),
-                                  .headers = t->headers,
-                                  .body = text ? text : "",
-                                  .body_len = text ? strlen(text) : 0 };
-    struct err e = { 0 };
-    bool answered = true;
-    if (t->p->console)
-        embedded_handle(t->p->console, t->a, &call, &t->answer);
-    else if (t->p->process)
-        answered = process_call(t->p->process, t->a, &call, &t->answer, &e);
-    else
-        answered = wire_call(t->p->run->loop, t->a, t->p->run->url, &call, &t->answer, &e);
-    if (!answered)
-        buf_printf(t->differences, "      %s\n", e.text);
-}
-
-static const char *answer_header(const struct turn *t, const char *name)
-{
-    for (const struct embedded_header *h = t->answer.headers; h->name; h++)
-        if (strcmp(h->name, name) == 0)
-            return h->value;
-    return NULL;
-}
-
-static void keep_token(struct turn *t)
-{
-    const char *value = answer_header(t, "set-cookie");
-    size_t len = value ? strcspn(value, ";") : 0;
-    if (len > 9)
-        t->p->token = arena_strndup(t->p->arena, value + 9, len - 9);
-}
-
-static void compare_status(struct turn *t)
-{
-    int expected = (int)json_num(t->expected, "status", 0);
-    if (expected != t->answer.status)
-        buf_printf(t->differences, "      status: expected %d, got %d: %.300s\n", expected,
-                   t->answer.status, t->answer.body);
-}
-
-static void compare_headers(struct turn *t)
-{
-    struct normal n = { .arena = t->a, .path = json_str(t->request, "path") };
-    const cJSON *recorded = json_get(t->expected, "headers"), *item;
-    cJSON_ArrayForEach(item, recorded)
-    {
-        const char *got = answer_header(t, item->string);
-        const char *want = normal_header(&n, item->string, item->valuestring);
-        if (!got || strcmp(want, normal_header(&n, item->string, got)) != 0)
-            buf_printf(t->differences, "      header %s: expected '%s', got '%s'\n", item->string,
-                       want, got ? got : "(none)");
-    }
-    for (const struct embedded_header *h = t->answer.headers; h->name; h++)
-        if (!json_get(recorded, h->name))
-            buf_printf(t->differences, "      header %s: expected none, got '%s'\n", h->name,
-                       h->value);
-}
-
-/* A page of HTML is prose; that it is one is said by the content type. */
-static bool is_page(const struct turn *t)
-{
-    const char *type = answer_header(t, "content-type");
-    return type && text_starts(type, "text/html");
-}
-
-static void compare_body(struct turn *t)
-{
-    struct normal theirs = { .arena = t->a, .path = json_str(t->request, "path") };
-    struct normal ours = theirs;
-    ours.data_dir = t->p->dir;
-    const char *type = answer_header(t, "content-type");
-    cJSON *want = json_clone(t->a, json_get(t->expected, "body")), *got;
-    if (is_page(t) && cJSON_IsString(want))
-        return;
-    if (t->answer.len == 0 || strcmp(json_str(t->request, "method"), "HEAD") == 0)
-        got = json_null(t->a);
-    else if (type && text_starts(type, "application/json"))
-        got = json_parse(t->a, t->answer.body, t->answer.len, NULL);
-    else
-        got = json_stringn(t->a, t->answer.body, t->answer.len);
-    normal_body(&theirs, want);
-    normal_body(&ours, got);
-    differ(t->a, "body", want, got, t->differences);
-}
-
-/* Recorded files by normalised name, parsed and normalised. */
-static cJSON *recorded_files(struct turn *t, const cJSON *files_member, const struct normal *n)
-{
-    cJSON *out = json_object(t->a);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, files_member)
-    {
-        cJSON *object = json_null(t->a);
-        if (cJSON_IsString(item))
-            object = yaml_parse(t->a, item->valuestring, strlen(item->valuestring), NULL);
-        normal_object(n, item->string, object);
-        json_set(t->a, out, normal_text(n, item->string), object);
-    }
-    return out;
-}
-
-static cJSON *changed_files(struct turn *t, const struct normal *n)
-{
-    cJSON *out = json_object(t->a), *changes = folder_changes(t->p->folder, t->a);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, changes)
-    {
-        cJSON *object = json_clone(t->a, item);
-        normal_object(n, item->string, object);
-        json_set(t->a, out, normal_text(n, item->string), object);
-    }
-    return out;
-}
-
-static void compare_files(struct turn *t, const cJSON *exchange)
-{
-    struct normal n = { .arena = t->a, .path = json_str(t->request, "path") };
-    cJSON *want = recorded_files(t, json_get(exchange, "files"), &n);
-    cJSON *got = changed_files(t, &n);
-    differ(t->a, "files", want, got, t->differences);
-}
-
-static bool play(struct replay *p, const cJSON *exchange)
-{
-    struct arena *a = arena_new();
-    struct turn t = { .p = p, .a = a };
-    t.request = json_get(exchange, "request");
-    t.expected = json_get(exchange, "response");
-    t.differences = buf_in(a, 64 << 10);
-    send_request(&t);
-    keep_token(&t);
-    compare_status(&t);
-    compare_headers(&t);
-    compare_body(&t);
-    compare_files(&t, exchange);
-    bool equal = t.differences->len == 0;
-    if (!equal && p->run->verbose)
-        printf("  %s %d %s: %s %s\n%s", p->file->name, (int)json_num(exchange, "n", 0),
-               json_str(exchange, "note"), json_str(t.request, "method"),
-               json_str(t.request, "path"), t.differences->data);
-    arena_free(a);
-    return equal;
-}
-
-/* Does the answer look like one of an HTTP server, with JSON where it says so? */
-static bool is_well_formed(const struct turn *t)
-{
-    const char *type = answer_header(t, "content-type");
-    if (t->answer.status < 200 || t->answer.status > 599)
-        return false;
-    if (!type || !text_starts(type, "application/json") ||
-        strcmp(json_str(t->request, "method"), "HEAD") == 0)
-        return true;
-    return json_parse(t->a, t->answer.body, t->answer.len, NULL) != NULL;
-}
-
-static int play_mutated(struct replay *p, const cJSON *exchange, int n)
-{
-    int good = 0;
-    for (int i = 0; i < n; i++) {
-        struct arena *a = arena_new();
-        struct turn t = { .p = p, .a = a };
-        cJSON *damaged = mutate(a, exchange, &p->run->seed);
-        t.request = json_get(damaged, "request");
-        t.differences = buf_in(a, 64 << 10);
-        send_request(&t);
-        if (p->run->verbose)
-            printf("  %d %s %s\n", t.answer.status, json_str(t.request, "method"),
-                   json_print(a, t.request));
-        if (is_well_formed(&t))
-            good++;
-        else
-            printf("  %s: ill-formed answer %d to %s\n", p->file->name, t.answer.status,
-                   json_print(a, t.request));
-        arena_free(a);
-    }
-    return good;
-}
-
-static void count(struct run *run, const struct recording *file, int equal, int total)
+static void count(struct run *run, const char *name, int equal, int total)
 {
     run->equal += equal;
     run->total += total;
     run->passed += run->mutations ? equal == total : equal;
     run->failed += run->mutations ? equal < total : total - equal;
-    printf("%s: %d of %d equal\n", file->name, equal, total);
+    printf("%s: %d of %d equal\n", name, equal, total);
 }
 
 static bool readable(struct replay *p)
 {
     const char *problem = p->console ? kstore_problem(p->console->store, 0) : NULL;
     if (problem)
-        printf("  %s: the folder cannot be read: %s\n", p->file->name, problem);
+        printf("  %s: the folder cannot be read: %s\n", p->name, problem);
     return !problem;
 }
 
-static bool restarted(struct replay *p)
+static bool restarted(struct run *run, struct replay *p)
 {
     struct err e = { 0 };
-    if (!p->process || !p->run->restart || process_restart(p->process, &e))
+    if (!p->process || !run->restart || process_restart(p->process, &e))
         return true;
-    printf("  %s: %s\n", p->file->name, e.text);
+    printf("  %s: %s\n", p->name, e.text);
     return false;
 }
 
-static void play_all(struct replay *p, char *text)
+static void play_all(struct run *run, struct replay *p, const char *text)
 {
     int equal = 0, total = 0;
-    for (char *line = text; *line;) {
-        size_t len = strcspn(line, "\n");
-        struct arena *a = arena_new();
-        cJSON *exchange = json_parse(a, line, len, NULL);
-        if (exchange && p->run->mutations) {
-            int n = (int)strtol(p->run->mutations, NULL, 10);
-            total += n;
-            equal += play_mutated(p, exchange, n);
-        } else if (exchange) {
-            total++;
-            equal += restarted(p) && play(p, exchange);
-        }
-        arena_free(a);
-        line += len + (line[len] == '\n');
+    int n = run->mutations ? (int)strtol(run->mutations, NULL, 10) : 0;
+    struct buf *differences = buf_in(p->arena, MAX_REPORT);
+    bool written = false;
+    for (size_t len; *text; text += len + (text[len] == '\n')) {
+        len = strcspn(text, "\n");
+        buf_reset(differences);
+        if (run->remote.url && !remote_takes(&run->remote, text, len, &written))
+            continue;
+        total += n ? n : 1;
+        if (n)
+            equal += replay_mutated(p, text, len, n, &run->seed);
+        else
+            equal += restarted(run, p) && replay_play(p, text, len, differences);
     }
-    if (p->run->mutations)
-        equal -= readable(p) ? 0 : 1;
-    count(p->run, p->file, equal, total);
+    if (n && !readable(p))
+        equal--;
+    count(run, p->name, equal, total);
 }
 
 /* The console for one file: in this process, of its own, or somebody else's. */
-static bool start(struct replay *p, struct err *e)
+static bool start(const struct run *run, struct replay *p, struct err *e)
 {
-    struct process_options o = { p->run->program, p->dir, CONNECTIONS };
-    if (p->run->program)
+    struct process_options o = { run->program, p->dir, CONNECTIONS };
+    if (run->program)
         p->process = process_start(p->arena, &o, e);
-    else if (!p->run->url)
+    else if (!run->remote.url)
         p->console = embedded_open(p->dir, e);
-    return p->process || p->console || p->run->url;
+    return p->process || p->console || run->remote.url;
+}
+
+/* A recording that makes the account starts from nothing, the others from their set's initial/, or
+ * the first set's. */
+static const char *initial_folder(const struct run *run, struct replay *p,
+                                  const struct recording *file)
+{
+    if (strstr(file->text, "\"/system/init\""))
+        return NULL;
+    const char *own = arena_printf(p->arena, "%s/%s/initial", run->recordings, file->set);
+    if (access(own, R_OK) == 0)
+        return own;
+    return arena_printf(p->arena, "%s/%s/initial", run->recordings, sets[0]);
 }
 
 /* A new folder with what the recording starts from. */
-static bool prepare(struct replay *p, struct err *e)
+static bool prepare(struct run *run, struct replay *p, const struct recording *file, struct err *e)
 {
-    const char *place = getenv("TMPDIR");
-    const char *initial = arena_printf(p->arena, "%s/initial", p->run->recordings);
-    if (p->run->url) {
-        p->dir = p->run->data;
-        return p->dir || err_set(e, ERR_ARGS, "--url needs --data");
+    const char *place = getenv("TMPDIR"), *initial = initial_folder(run, p, file);
+    if (run->remote.url) {
+        p->dir = run->remote.data;
+        p->unversioned = !p->dir;
+        return remote_prepare(&run->remote, initial, e);
     }
     p->dir = mkdtemp(arena_printf(p->arena, "%s/higress-contract-XXXXXX", place ? place : "/tmp"));
-    return p->dir && (p->file->fresh || folder_copy(initial, p->dir));
+    return p->dir && (!initial || folder_copy(initial, p->dir));
 }
 
 static void replay_file(struct run *run, const struct recording *file)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    size_t len;
-    struct replay p = { .run = run, .file = file, .arena = a };
-    char *text = file_read(a, arena_printf(a, "%s/%s.jsonl", run->recordings, file->name), 64 << 20,
-                           &len, &e);
-    if (!text) {
-        printf("%s: skipped, no recording\n", file->name);
+    struct replay p = { .arena = a,
+                        .loop = run->loop,
+                        .url = run->remote.url,
+                        .verbose = run->verbose,
+                        .user = run->remote.user,
+                        .report = run->report };
+    p.name = arena_printf(a, "%s/%s", file->set, file->name);
+    p.headers = file->headers;
+    if (run->remote.url && !initial_folder(run, &p, file)) {
+        printf("%s: skipped, it needs a console that has never been set up\n", p.name);
         run->skipped++;
-    } else if (prepare(&p, &e) && start(&p, &e)) {
-        p.folder = folder_open(a, p.dir);
-        play_all(&p, text);
+    } else if (file->text && prepare(run, &p, file, &e) && start(run, &p, &e)) {
+        p.folder = p.dir ? folder_open(a, p.dir) : NULL;
+        play_all(run, &p, file->text);
     } else {
-        printf("%s: the console does not start: %s\n", file->name, e.text);
+        printf("%s: not replayed: %s\n", p.name, e.text);
         run->failed++;
     }
     embedded_close(p.console);
     process_stop(p.process);
-    if (p.dir && !run->url)
+    if (p.dir && !run->remote.url)
         folder_remove(p.dir);
+    remote_tidy(&run->remote);
     arena_free(a);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct recording *l = x, *r = y;
+    return strcmp(l->name, r->name);
+}
+
+static bool is_recording(const struct dirent *e)
+{
+    return text_ends(e->d_name, ".jsonl");
+}
+
+/* Every NAME.jsonl of the set, by name. Their number. */
+static size_t find_recordings(const struct run *run, const char *set, struct recording *out)
+{
+    size_t n = 0, len;
+    struct arena *a = run->arena;
+    const char *folder = arena_printf(a, "%s/%s", run->recordings, set);
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && n < MAX_FILES && (e = readdir(d));) {
+        if (!is_recording(e))
+            continue;
+        const char *path = arena_printf(a, "%s/%s", folder, e->d_name);
+        out[n].set = set;
+        out[n].name = arena_strndup(a, e->d_name, strlen(e->d_name) - strlen(".jsonl"));
+        out[n++].text = file_read(a, path, 64 << 20, &len, NULL);
+    }
+    if (d)
+        closedir(d);
+    qsort(out, n, sizeof *out, by_name);
+    return n;
+}
+
+/* The names of all headers that a recording's answers have. */
+static void add_headers(struct arena *a, cJSON *names, const char *text)
+{
+    struct arena *scratch = arena_new();
+    const cJSON *item;
+    for (size_t len; *text; text += len + (text[len] == '\n')) {
+        len = strcspn(text, "\n");
+        const cJSON *exchange = json_parse(scratch, text, len, NULL);
+        cJSON_ArrayForEach(item, json_path(exchange, "response.headers"))
+            json_set_bool(a, names, item->string, true);
+    }
+    arena_free(scratch);
 }
 
 struct chosen {
     struct run run;
     int count;
-    const char *names[32];
+    const char *names[MAX_CHOSEN]; /* "routes": of every set; "console2/routes"; none: all */
 };
 
 static bool read_options(int argc, char **argv, struct chosen *c)
 {
-    enum { TEXTS = 5 };
+    enum { TEXTS = 7 };
     struct {
         const char *name, **value;
-    } texts[TEXTS] = { { "--recordings", &c->run.recordings },
-                       { "--url", &c->run.url },
-                       { "--mutate", &c->run.mutations },
-                       { "--program", &c->run.program },
-                       { "--data", &c->run.data } };
+    } texts[TEXTS] = { { "--recordings", &c->run.recordings }, { "--url", &c->run.remote.url },
+                       { "--data", &c->run.remote.data },      { "--user", &c->run.remote.user },
+                       { "--rules", &c->run.rules },           { "--mutate", &c->run.mutations },
+                       { "--program", &c->run.program } };
     for (int i = 1; i < argc; i++) {
         size_t t = 0;
         while (t < TEXTS && strcmp(argv[i], texts[t].name) != 0)
@@ -432,7 +245,9 @@ static bool read_options(int argc, char **argv, struct chosen *c)
             c->run.verbose = true;
         else if (strcmp(argv[i], "--restart") == 0)
             c->run.restart = true;
-        else if (argv[i][0] != '-' && c->count < 32)
+        else if (strcmp(argv[i], "--writes") == 0)
+            c->run.remote.writes = true;
+        else if (argv[i][0] != '-' && c->count < MAX_CHOSEN)
             c->names[c->count++] = argv[i];
         else
             return false;
@@ -440,36 +255,59 @@ static bool read_options(int argc, char **argv, struct chosen *c)
     return true;
 }
 
-static bool is_chosen(const struct chosen *c, const char *name)
+static bool is_chosen(const struct chosen *c, const struct recording *file)
 {
+    const char *whole = arena_printf(c->run.arena, "%s/%s", file->set, file->name);
     for (int i = 0; i < c->count; i++)
-        if (strcmp(c->names[i], name) == 0)
+        if (strcmp(c->names[i], file->name) == 0 || strcmp(c->names[i], whole) == 0)
             return true;
     return c->count == 0;
+}
+
+static void run_set(struct chosen *c, const char *set)
+{
+    struct recording *files = arena_array(c->run.arena, struct recording, MAX_FILES);
+    size_t n = find_recordings(&c->run, set, files);
+    if (!n) {
+        printf("%s: skipped, no recordings\n", set);
+        c->run.skipped++;
+    }
+    cJSON *headers = json_object(c->run.arena);
+    for (size_t i = 0; i < n; i++)
+        add_headers(c->run.arena, headers, files[i].text);
+    for (size_t i = 0; i < n; i++) {
+        files[i].headers = headers;
+        if (is_chosen(c, &files[i]))
+            replay_file(&c->run, &files[i]);
+    }
 }
 
 static void run_all(struct loop *l, void *arg)
 {
     struct chosen *c = arg;
-    c->run.loop = l;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (is_chosen(c, files[i].name))
-            replay_file(&c->run, &files[i]);
-    if (c->run.url)
+    c->run.loop = c->run.remote.loop = l;
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        run_set(c, sets[i]);
+    if (c->run.remote.url)
         fetch_stop(l);
 }
 
 int main(int argc, char **argv)
 {
-    struct chosen c = { .run.recordings = "../shared/recordings/console" };
+    struct chosen c = { .run.recordings = "../shared/recordings",
+                        .run.rules = "tests/contract/rules.tsv" };
     if (!read_options(argc, argv, &c)) {
-        fprintf(
-            stderr,
-            "usage: contract [-v] [--recordings DIR] [--mutate N] [--program PROGRAM [--restart]] "
-            "[--url URL --data DIR] [NAME...]\n");
+        fprintf(stderr,
+                "usage: contract [-v] [--recordings DIR] [--rules FILE] [NAME...]\n"
+                "                [--mutate N | --program PROGRAM [--restart]]\n"
+                "                [--url URL [--data DIR] [--user NAME:PASSWORD] [--writes]]\n");
         return 2;
     }
+    c.run.arena = c.run.remote.arena = arena_new();
+    c.run.report = report_new(c.run.arena, c.run.rules);
     loop_main(run_all, &c);
+    report_print(c.run.report);
+    arena_free(c.run.arena);
     printf("all: %d of %d equal\n", c.run.equal, c.run.total);
     printf("%d passed, %d failed", c.run.passed, c.run.failed);
     if (c.run.skipped)

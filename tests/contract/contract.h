@@ -17,6 +17,7 @@ struct normal {
     struct arena *arena;
     const char *path;     /* of the request, with query */
     const char *data_dir; /* replaced by "<data>"; NULL: the recorded side */
+    bool unversioned;     /* versions count what others did too, and are not compared */
 };
 void normal_body(const struct normal *n, cJSON *body);
 void normal_object(const struct normal *n, const char *file, cJSON *object);
@@ -34,5 +35,9 @@ struct folder;
 struct folder *folder_open(struct arena *a, const char *dir);
 /* {"ingresses/a.yaml": parsed object or null when gone} */
 cJSON *folder_changes(struct folder *f, struct arena *a);
-bool folder_copy(const char *from, const char *to); /* recordings' initial/ into a new folder */
+/* Makes the folder what it should be after a request: changes as folder_changes gave them, wanted
+ * as recorded, {"ingresses/a.yaml": text or null when gone}. */
+void folder_correct(struct folder *f, struct arena *a, const cJSON *changes, const cJSON *wanted);
+bool folder_reset(const char *from, const char *to); /* the same objects as in `from`, no others */
+bool folder_copy(const char *from, const char *to);  /* recordings' initial/ into a new folder */
 void folder_remove(const char *dir);

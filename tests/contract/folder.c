@@ -16,6 +16,7 @@ struct seen {
     const char *name; /* "ingresses/a.yaml" */
     struct stat stat;
     cJSON *object;
+    char *text, *text_before; /* text_before: what it was one change ago; NULL: not there */
     bool present;
 };
 
@@ -60,6 +61,8 @@ static void look_at(struct folder *f, struct arena *a, const char *name, cJSON *
         object = json_string(f->arena, "unreadable");
     if (changes && (!s->object || !json_equal(object, s->object)))
         json_set(a, changes, name, json_clone(a, object));
+    s->text_before = s->text;
+    s->text = arena_strdup(f->arena, text);
     s->object = object;
     s->stat = now;
 }
@@ -88,9 +91,34 @@ static void look(struct folder *f, struct arena *a, cJSON *changes)
         if (s->present || !s->object)
             continue;
         s->object = NULL;
+        s->text_before = s->text;
+        s->text = NULL;
         if (changes)
             json_set(a, changes, s->name, json_null(a));
     }
+}
+
+/* text NULL: no file. */
+static void write_file(struct folder *f, struct arena *a, const char *name, const char *text)
+{
+    const char *path = arena_printf(a, "%s/%s", f->dir, name);
+    if (text)
+        file_replace(path, text, strlen(text), 0644, NULL);
+    else
+        unlink(path);
+}
+
+void folder_correct(struct folder *f, struct arena *a, const cJSON *changes, const cJSON *wanted)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, changes)
+    {
+        if (!json_get(wanted, item->string))
+            write_file(f, a, item->string, find(f, item->string)->text_before);
+    }
+    cJSON_ArrayForEach(item, wanted)
+        write_file(f, a, item->string, cJSON_IsString(item) ? item->valuestring : NULL);
+    look(f, a, NULL);
 }
 
 struct folder *folder_open(struct arena *a, const char *dir)
@@ -138,6 +166,30 @@ bool folder_copy(const char *from, const char *to)
         closedir(d);
     arena_free(a);
     return good;
+}
+
+/* The folders of kinds, emptied. */
+static void empty_kinds(struct arena *a, const char *dir)
+{
+    DIR *d = opendir(dir);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        DIR *kind = e->d_name[0] != '.' ? opendir(arena_printf(a, "%s/%s", dir, e->d_name)) : NULL;
+        for (struct dirent *file; kind && (file = readdir(kind));)
+            if (text_ends(file->d_name, ".yaml"))
+                unlink(arena_printf(a, "%s/%s/%s", dir, e->d_name, file->d_name));
+        if (kind)
+            closedir(kind);
+    }
+    if (d)
+        closedir(d);
+}
+
+bool folder_reset(const char *from, const char *to)
+{
+    struct arena *a = arena_new();
+    empty_kinds(a, to);
+    arena_free(a);
+    return folder_copy(from, to);
 }
 
 void folder_remove(const char *dir)

@@ -36,6 +36,20 @@ static bool is_auth_suffix(const char *p)
     return !isalnum((unsigned char)p[11]) && p[11] != '-' && p[11] != '_';
 }
 
+/* "/any/where" of "/any/where/ingresses/a.yaml", behind "open "; 0: none. */
+static size_t unknown_folder(const char *text)
+{
+    static const char *const kinds[] = { "/ingresses/", "/configmaps/", "/secrets/",
+                                         "/wasmplugins/", "/mcpbridges/" };
+    size_t end = strcspn(text, " :\"");
+    for (size_t i = 0; *text == '/' && i < sizeof kinds / sizeof *kinds; i++) {
+        const char *kind = strstr(text, kinds[i]);
+        if (kind && (size_t)(kind - text) < end)
+            return (size_t)(kind - text);
+    }
+    return 0;
+}
+
 char *normal_text(const struct normal *n, const char *text)
 {
     struct buf *out = buf_in(n->arena, 64 << 20);
@@ -44,6 +58,9 @@ char *normal_text(const struct normal *n, const char *text)
         if (is_auth_suffix(text)) {
             buf_str(out, "-auth-<random>");
             text += 11;
+        } else if (n->unversioned && text_starts(text, "open /") && unknown_folder(text + 5)) {
+            buf_str(out, "open <data>");
+            text += 5 + unknown_folder(text + 5);
         } else if (dir && strncmp(text, n->data_dir, dir) == 0) {
             buf_str(out, "<data>");
             text += dir;
@@ -108,12 +125,42 @@ static void normal_database(const struct normal *n, cJSON *server)
     json_set(n->arena, server, "rawConfigurations", tools);
 }
 
-void normal_body(const struct normal *n, cJSON *body)
+/* TRACE answers with the request's head; what only HTTP adds to that is not the console's. */
+static char *normal_trace(struct arena *a, const char *text)
 {
-    if (!body || (!cJSON_IsObject(body) && !cJSON_IsArray(body)))
-        return;
+    static const char *const transport[] = { "host:", "accept",
+                                             "content-length:", "user-agent:", "connection:" };
+    struct buf *out = buf_in(a, 64 << 10);
+    for (size_t len; *text; text += len) {
+        len = strcspn(text, "\n");
+        len += text[len] == '\n';
+        bool keep = true;
+        for (size_t i = 0; i < sizeof transport / sizeof *transport; i++)
+            keep &= !text_starts(text, transport[i]);
+        buf_add(out, text, keep ? len : 0);
+    }
+    return out->data;
+}
+
+static void drop_versions(cJSON *node)
+{
+    json_remove(node, "version");
+    for (cJSON *child = node->child; child; child = child->next) {
+        char *line = cJSON_IsString(child) ? strstr(child->valuestring, "resourceVersion: ") : NULL;
+        if (line) /* of a whole object in YAML */
+            memset(line + strlen("resourceVersion: "), ' ',
+                   strcspn(line, "\n") - strlen("resourceVersion: "));
+        if (cJSON_IsObject(child) || cJSON_IsArray(child))
+            drop_versions(child);
+    }
+}
+
+static void normal_tree(const struct normal *n, cJSON *body)
+{
     if (json_get(body, "timestamp") && json_get(body, "error"))
         json_remove(body, "timestamp");
+    if (n->unversioned)
+        drop_versions(body);
     walk(n, body, text_starts(n->path, "/v1/wasm-plugins"));
     if (text_starts(n->path, "/v1/tls-certificates"))
         normal_certificates(body);
@@ -122,6 +169,14 @@ void normal_body(const struct normal *n, cJSON *body)
         normal_database(n, data);
     if (normal_is_prose(n->path) && cJSON_IsString(data))
         json_set_str(n->arena, body, "data", "prose");
+}
+
+void normal_body(const struct normal *n, cJSON *body)
+{
+    if (cJSON_IsString(body) && text_starts(body->valuestring, "TRACE "))
+        body->valuestring = normal_trace(n->arena, body->valuestring);
+    else if (cJSON_IsObject(body) || cJSON_IsArray(body))
+        normal_tree(n, body);
 }
 
 void normal_object(const struct normal *n, const char *file, cJSON *object)

@@ -150,7 +150,7 @@ static struct session *opened(struct mcp *m, uint8_t how)
 {
     static const char *const versions[] = { "2024-11-05", "2025-03-26", "2025-06-18",
                                             "2025-11-25" };
-    struct session *s = session_open(m, "local");
+    struct session *s = session_open(m, "local", "local", &(struct err){ 0 });
     s->era = era_negotiate(versions[how % 4]);
     s->client = json_parse(s->arena, "{\"elicitation\":{},\"sampling\":{}}", 33, NULL);
     return s;

@@ -78,7 +78,7 @@ static void try_state(struct arena *a, const uint8_t *data, size_t size)
 static void try_session(struct arena *a, const uint8_t *data, size_t size)
 {
     struct mcp *m = server();
-    struct session *s = session_open(m, "alice");
+    struct session *s = session_open(m, "alice", "alice", &(struct err){ 0 });
     const char *real = arena_strdup(a, s->id);
     const char *sent = altered(a, real, data, size);
     must((session_find(m, sent, "alice") == s) == !strcmp(sent, real), "only the very id is one");

