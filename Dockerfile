@@ -1,8 +1,8 @@
 # Two stages: build, then only the binary, the libraries it loads, and the CA certificates. Runs as a
 # user without rights and needs nothing writable but the state folder it is given.
 FROM debian:bookworm-slim AS build
-RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config \
-    libwebsockets-dev libev-dev libcurl4-openssl-dev libcjson-dev libyaml-dev libsqlite3-dev libssl-dev
+RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config \
+    libwebsockets-dev libev-dev libcurl4-openssl-dev libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev
 WORKDIR /src
 COPY Makefile ./
 COPY server server

@@ -54,6 +54,8 @@ static char *say(struct call *c, const cJSON *answer)
     const cJSON *v;
 
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
+    if (json_get(answer, "note"))
+        buf_printf(b, "note: %s\n", or_empty(answer, "note"));
     return b->data;
 }
 

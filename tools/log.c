@@ -43,15 +43,14 @@ static bool take(struct call *c, void *arg, const cJSON *row)
         l->more = true;
         return false;
     }
-    cJSON_ArrayForEach(m, row)
+    cJSON_ArrayForEach(m, row) /* clean, cut and masked already; what is absent is left out */
     {
-        if (!cJSON_IsString(m) || !m->valuestring[0] || !strcmp(m->valuestring, "-"))
+        const char *text = cJSON_IsString(m) ? m->valuestring : "";
+        if (cJSON_IsString(m) && (!*text || !strcmp(text, "-")))
             continue;
-        l->bytes += strlen(m->string) + strlen(m->valuestring) + 6;
-        json_set_str(arena(c), slim, m->string, text_clean(arena(c), m->valuestring, 300));
+        l->bytes += strlen(m->string) + strlen(text) + 6;
+        json_set(arena(c), slim, m->string, json_clone(arena(c), m));
     }
-    if (json_get(row, "ai")) /* figures only: what people wrote is not kept */
-        json_set(arena(c), slim, "ai", json_clone(arena(c), json_get(row, "ai")));
     json_add(arena(c), l->kept, slim);
     return true;
 }
@@ -95,6 +94,12 @@ static char *say(struct call *c, const cJSON *answer)
 
     cJSON_ArrayForEach(row, json_get(answer, "lines"))
     {
+        if (json_get(row, "raw")) {
+            buf_printf(b, "%s\n", part(row, "raw"));
+            continue;
+        }
+        if (json_true(row, "forged"))
+            buf_str(b, "FORGED by a client, only this is sound: ");
         buf_printf(b, "%s %s %s %s%s %s %s route=%s %s\n", part(row, "start_time"),
                    part(row, "response_code"), part(row, "method"), part(row, "authority"),
                    part(row, "path"), part(row, "response_flags"),

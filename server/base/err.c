@@ -78,3 +78,17 @@ void bug(const char *format, ...)
     log_event(LOG_ERROR, "bug", "%s", text);
     abort();
 }
+
+void bug_survived(const char *format, ...)
+{
+    static bool said;
+    char text[200];
+    if (said)
+        return;
+    said = true;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_event(LOG_ERROR, "bug", "%s", text);
+}

@@ -41,4 +41,7 @@ void err_clear(struct err *e);
 const char *err_kind_name(enum err_kind kind); /* "args", "policy", … */
 
 /* Our own invariant broke: logs and aborts. */
+/* A mistake in the program that harms nobody but its own answer: logged once, the process goes on.
+ */
+void bug_survived(const char *format, ...) __attribute__((format(printf, 1, 2), cold));
 _Noreturn void bug(const char *format, ...) __attribute__((format(printf, 1, 2), cold));

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdarg.h>
 
-enum { SENTENCE_MAX = 900, PATH_MAX_LEN = 256 };
+enum { SHOWN_MAX = 60, SENTENCE_MAX = 900, PATH_MAX_LEN = 256 };
 
 const struct field a_string = { .type = STR };
 
@@ -73,9 +73,9 @@ static bool one_of(const char *choices, const char *s)
 static void check_string(struct check *k, const struct field *row, const char *s)
 {
     double n = (double)strlen(s);
-    bool secret = row->flags & FIELD_SECRET;
+    bool shown = !(row->flags & FIELD_SECRET) && n <= SHOWN_MAX; /* whole, or not at all */
     if (row->one_of && !one_of(row->one_of, s))
-        mistake(k, "'%.60s' is not one of %s", secret ? "…" : s, row->one_of);
+        mistake(k, "'%s' is not one of %s", shown ? s : "…", row->one_of);
     else if (bounded(row) && n < row->min)
         mistake(k, n == 0 ? "must not be empty" : "is shorter than %.0f bytes", row->min);
     else if (row->max > 0 && n > row->max)

@@ -149,8 +149,17 @@ size_t json_clone_size(const cJSON *node)
     return bytes;
 }
 
+/* A tree that has a hole is no reason to end a process that others use. */
+static cJSON *missing(struct arena *a, const char *where)
+{
+    bug_survived("%s was given nothing; null stands in its place", where);
+    return json_null(a);
+}
+
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item)
 {
+    if (!item)
+        item = missing(a, "json_set");
     if (item->prev)
         bug("json_set: the value of '%s' already hangs in a tree", key);
     item->string = arena_strdup(a, key);
@@ -199,7 +208,8 @@ cJSON *json_set_array(struct arena *a, cJSON *object, const char *key)
 
 cJSON *json_add(struct arena *a, cJSON *array, cJSON *item)
 {
-    (void)a; /* the item already lives there; named so that calls read alike */
+    if (!item)
+        item = missing(a, "json_add");
     if (item->prev)
         bug("json_add: the item already hangs in a tree");
     json_node_append(array, item);

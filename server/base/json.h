@@ -38,7 +38,8 @@ cJSON *json_raw(struct arena *a, const char *json_text); /* printed verbatim */
 cJSON *json_clone(struct arena *a, const cJSON *node);
 size_t json_clone_size(const cJSON *node); /* bytes that a clone takes in its arena */
 
-/* Sets or replaces a member (replacing keeps its place in the order); returns item. */
+/* Sets or replaces a member (replacing keeps its place in the order); returns item. An item of NULL
+ * is a mistake, logged once, and becomes JSON null. */
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item);
 /* Appends a member that is known not to be there yet. key is not copied: it must outlive the node.
  */

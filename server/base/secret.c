@@ -1,24 +1,50 @@
 /* secret.c - fingerprints instead of secrets, and a scrubber for texts that quote them.
  *
- * The known values live in an arena of the process; the set is bounded, and when it is full the
- * oldest place is taken again.
+ * A set finds its values by their first eight bytes, so that a text is read once however many
+ * values are known. What the process knows is two sets of which the older one is dropped when the
+ * newer is full; public words are hashes, kept the same way.
  */
 #include "base/secret.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
+#include "base/text.h"
+#include <ctype.h>
+#include <stdint.h>
 
-enum { KNOWN_MAX = 1024, KNOWN_SHORTEST = 6, SCRUB_MAX = 64 * 1024 * 1024 };
+enum {
+    SET_MAX = 4096,    /* values of a set */
+    VALUE_MAX = 65536, /* bytes of a value */
+    BUCKETS = 4096,    /* a power of two */
+    WORDS = 1 << 16,   /* places for public words of one generation, a power of two */
+    SCRUB_MAX = 64 * 1024 * 1024
+};
 
 static const char prefix[] = "secret:sha256:";
 
-static struct {
+struct form { /* of a value: as it is, or encoded */
+    const char *text, *value;
+    size_t len;
+    struct form *next;
+};
+
+struct secret_set {
     struct arena *arena;
-    char *known[KNOWN_MAX];
-    size_t count;
+    struct form *bucket[BUCKETS];
+    const char **brief; /* values too short to be scrubbed */
+    int count, brief_count, brief_room;
+};
+
+static struct {
     uint8_t key[SHA256_SIZE];
     bool has_key;
+    struct secret_set *newer, *older;
+    struct arena *arena; /* of the words */
+    uint64_t *words, *old_words;
+    int word_count;
 } secrets;
+
+/* -- fingerprints ----------------------------------------------------------------------------- */
 
 void secret_init(const void *key, size_t n)
 {
@@ -31,6 +57,11 @@ bool secret_is_mask(const char *text)
     size_t n = sizeof(prefix) - 1;
     return strncmp(text, prefix, n) == 0 && strlen(text + n) == 8 &&
            strspn(text + n, "0123456789abcdef") == 8;
+}
+
+const char *secret_find_mask(const char *text)
+{
+    return strstr(text, prefix);
 }
 
 char *secret_mask(struct arena *a, const char *value)
@@ -46,46 +77,239 @@ char *secret_mask(struct arena *a, const char *value)
     return arena_printf(a, "%s%02x%02x%02x%02x", prefix, mac[0], mac[1], mac[2], mac[3]);
 }
 
-static bool is_known(const char *value)
+/* -- public words ----------------------------------------------------------------------------- */
+
+static uint64_t hash_text(const char *s)
 {
-    size_t n = secrets.count < KNOWN_MAX ? secrets.count : KNOWN_MAX;
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(secrets.known[i], value) == 0)
+    uint64_t h = 1469598103934665603u;
+    for (; *s; s++)
+        h = (h ^ (unsigned char)*s) * 1099511628211u;
+    h ^= h >> 29;
+    return h ? h : 1;
+}
+
+/* The place of h, or the free one where it would be. */
+static uint64_t *place_of(uint64_t *words, uint64_t h)
+{
+    size_t i = (size_t)h & (WORDS - 1);
+    while (words[i] && words[i] != h)
+        i = (i + 1) & (WORDS - 1);
+    return &words[i];
+}
+
+static uint64_t *new_words(void)
+{
+    if (!secrets.arena)
+        secrets.arena = arena_new();
+    return arena_array(secrets.arena, uint64_t, WORDS);
+}
+
+void secret_publish(const char *word)
+{
+    if (!word || !word[0] || !word[1])
+        return;
+    if (!secrets.words)
+        secrets.words = new_words();
+    uint64_t h = hash_text(word), *place = place_of(secrets.words, h);
+    if (*place)
+        return;
+    *place = h;
+    if (++secrets.word_count < WORDS / 2)
+        return;
+    uint64_t *old = secrets.old_words ? secrets.old_words : new_words();
+    secrets.old_words = secrets.words;
+    secrets.words = memset(old, 0, WORDS * sizeof *old);
+    secrets.word_count = 0;
+}
+
+bool secret_is_public(const char *word)
+{
+    uint64_t h = hash_text(word);
+    return (secrets.words && *place_of(secrets.words, h)) ||
+           (secrets.old_words && *place_of(secrets.old_words, h));
+}
+
+/* -- sets ------------------------------------------------------------------------------------- */
+
+static size_t bucket_of(const char *eight_bytes)
+{
+    uint64_t h;
+    memcpy(&h, eight_bytes, sizeof h);
+    return (size_t)((h * 0x9e3779b97f4a7c15u) >> 52);
+}
+
+static void add_form(struct secret_set *s, const char *text, const char *value)
+{
+    size_t len = strlen(text);
+    if (len < SECRET_SHORTEST)
+        return;
+    struct form **at = &s->bucket[bucket_of(text)];
+    for (const struct form *f = *at; f; f = f->next)
+        if (!strcmp(f->text, text))
+            return;
+    struct form *f = arena_make(s->arena, struct form);
+    *f = (struct form){ text, value, len, *at };
+    *at = f;
+}
+
+/* In base64 a value looks in one of three ways, by what stands before it; only the characters that
+ * come from the value alone. */
+static void add_base64(struct secret_set *s, const char *value, size_t n)
+{
+    for (size_t before = 0; before < 3; before++) {
+        char *padded = arena_printf(s->arena, "%.*s%s", (int)before, "::", value);
+        char *text = base64_encode(s->arena, padded, n + before);
+        size_t skip = before ? before + 1 : 0;
+        size_t keep = (n + before) * 8 / 6 - skip;
+        if (keep >= SECRET_SHORTEST)
+            add_form(s, arena_strndup(s->arena, text + skip, keep), value);
+    }
+}
+
+static void add_forms(struct secret_set *s, const char *value)
+{
+    size_t n = strlen(value);
+    struct buf *b = buf_in(s->arena, VALUE_MAX * 8);
+    add_form(s, value, value);
+    buf_json_string(b, value, n);
+    char *escaped = arena_strndup(s->arena, b->data + 1, b->len - 2);
+    if (strcmp(escaped, value) != 0)
+        add_form(s, escaped, value);
+    add_form(s, text_percent(s->arena, value), value);
+    add_base64(s, value, n);
+}
+
+struct secret_set *secret_set_new(struct arena *a)
+{
+    struct secret_set *s = arena_make(a, struct secret_set);
+    s->arena = a;
+    return s;
+}
+
+static bool holds(const struct secret_set *s, const char *value)
+{
+    for (const struct form *f = s->bucket[bucket_of(value)]; f; f = f->next)
+        if (!strcmp(f->text, value))
             return true;
     return false;
 }
 
-void secret_learn(const char *value)
+void secret_set_add(struct secret_set *s, const char *value)
 {
-    if (!value || strlen(value) < KNOWN_SHORTEST || secret_is_mask(value) || is_known(value))
+    size_t n = value ? strlen(value) : 0;
+    if (n == 0 || n > VALUE_MAX || secret_is_mask(value) || s->count == SET_MAX)
         return;
-    if (!secrets.arena)
-        secrets.arena = arena_new();
-    secrets.known[secrets.count++ % KNOWN_MAX] = arena_strdup(secrets.arena, value);
+    if (n >= SECRET_SHORTEST) {
+        if (holds(s, value))
+            return;
+        s->count++;
+        add_forms(s, arena_strdup(s->arena, value));
+        return;
+    }
+    s->count++;
+    s->brief = arena_grow(s->arena, s->brief, s->brief_count, &s->brief_room, sizeof *s->brief);
+    s->brief[s->brief_count++] = arena_strdup(s->arena, value);
 }
 
-static char *replace_all(struct arena *a, char *text, const char *value)
+void secret_learn(const char *value)
 {
-    char *at = strstr(text, value);
-    if (!at)
-        return text;
-    const char *mask = secret_mask(a, value);
-    struct buf *b = buf_in(a, SCRUB_MAX);
-    const char *from = text;
-    for (; at; at = strstr(from, value)) {
-        buf_add(b, from, (size_t)(at - from));
-        buf_str(b, mask);
-        from = at + strlen(value);
+    if (!value || strlen(value) < SECRET_SHORTEST)
+        return;
+    if ((secrets.newer && holds(secrets.newer, value)))
+        return;
+    if (!secrets.newer || secrets.newer->count == SET_MAX) {
+        if (secrets.older)
+            arena_free(secrets.older->arena);
+        secrets.older = secrets.newer;
+        secrets.newer = secret_set_new(arena_new());
     }
-    buf_str(b, from);
-    return b->data;
+    secret_set_add(secrets.newer, value);
+}
+
+void secret_set_learn(const struct secret_set *s)
+{
+    for (int i = 0; i < BUCKETS; i++)
+        for (const struct form *f = s->bucket[i]; f; f = f->next)
+            if (f->text == f->value)
+                secret_learn(f->value);
+}
+
+/* -- scrubbing -------------------------------------------------------------------------------- */
+
+static const struct form *longest(const struct secret_set *s, const char *at, size_t left,
+                                  const struct form *best)
+{
+    for (const struct form *f = s ? s->bucket[bucket_of(at)] : NULL; f; f = f->next)
+        if (f->len <= left && (!best || f->len > best->len) && !memcmp(at, f->text, f->len) &&
+            !secret_is_public(f->value))
+            best = f;
+    return best;
+}
+
+/* What is known at this place of a text; NULL: nothing. */
+static const struct form *known_at(const struct secret_set *set, const char *at, size_t left)
+{
+    if (left < SECRET_SHORTEST)
+        return NULL;
+    const struct form *best = longest(set, at, left, NULL);
+    best = longest(secrets.newer, at, left, best);
+    return longest(secrets.older, at, left, best);
+}
+
+/* NULL: nothing in it is known. */
+static char *scrubbed(struct arena *a, const struct secret_set *set, const char *text)
+{
+    size_t n = strlen(text);
+    struct buf *b = NULL;
+    const char *from = text, *end = text + n;
+    for (const char *at = text; at + SECRET_SHORTEST <= end;) {
+        const struct form *f = known_at(set, at, (size_t)(end - at));
+        if (!f) {
+            at++;
+            continue;
+        }
+        b = b ? b : buf_in(a, SCRUB_MAX);
+        buf_add(b, from, (size_t)(at - from));
+        buf_str(b, secret_mask(a, f->value));
+        from = at += f->len;
+    }
+    if (b)
+        buf_str(b, from);
+    return b ? b->data : NULL;
+}
+
+char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text)
+{
+    char *out = scrubbed(a, set, text);
+    return out ? out : arena_strdup(a, text);
 }
 
 char *secret_scrub(struct arena *a, const char *text)
 {
-    char *out = arena_strdup(a, text);
-    size_t n = secrets.count < KNOWN_MAX ? secrets.count : KNOWN_MAX;
-    for (size_t i = 0; i < n; i++)
-        out = replace_all(a, out, secrets.known[i]);
-    return out;
+    return secret_scrub_with(a, NULL, text);
+}
+
+void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree)
+{
+    char *out = cJSON_IsString(tree) ? scrubbed(a, set, tree->valuestring) : NULL;
+    if (out)
+        tree->valuestring = out;
+    for (cJSON *c = tree ? tree->child : NULL; c; c = c->next)
+        secret_scrub_tree(a, set, c);
+}
+
+static bool stands_alone(const char *text, const char *at, size_t n)
+{
+    return (at == text || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]);
+}
+
+bool secret_quotes_short(const struct secret_set *set, const char *text)
+{
+    for (int i = 0; set && i < set->brief_count; i++) {
+        size_t n = strlen(set->brief[i]);
+        for (const char *at = text; (at = strstr(at, set->brief[i])); at++)
+            if (stands_alone(text, at, n))
+                return true;
+    }
+    return false;
 }

@@ -2,10 +2,16 @@
  *
  * secret_mask gives "secret:sha256:1a2b3c4d" (8 hex digits of an HMAC with a per-installation key,
  * so that equal secrets look equal and guesses cannot be checked offline). Texts that are masked
- * already stay as they are. secret_scrub replaces every known secret value that occurs in a text
- * (error messages of others quote what they were sent).
+ * already stay as they are.
+ *
+ * What is shown is masked by its place, before it is printed (gateway/mask.h). Scrubbing is for
+ * texts of others that quote what they were sent: it replaces values that are known to be secret,
+ * also where they stand percent-encoded, escaped as in JSON or in base64. Known are, for the whole
+ * process, values that came from the gateway or the configuration, and in a secret_set those of one
+ * call or plan, which end with it: nothing that a client sent is known to another one's answers.
  */
 #pragma once
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,7 +20,27 @@ struct arena;
 void secret_init(const void *key, size_t n); /* before first use; else a random key per process */
 char *secret_mask(struct arena *a, const char *value);
 bool secret_is_mask(const char *text);
-/* Remembers a value of 6 bytes or more so that secret_scrub finds it (process-wide, bounded set).
- */
+/* The first fingerprint in a text, or what claims to be one; NULL: none. */
+const char *secret_find_mask(const char *text);
+
+enum { SECRET_SHORTEST = 8 }; /* of what is scrubbed; see secret_quotes_short */
+
+struct secret_set;
+struct secret_set *secret_set_new(struct arena *a);
+void secret_set_add(struct secret_set *s, const char *value); /* bounded; masks are left out */
+
+/* A value from the gateway or the configuration, never from a client's arguments. */
 void secret_learn(const char *value);
+void secret_set_learn(const struct secret_set *s);
+/* A name, host, path or address that the gateway shows (never from arguments either): it is not
+ * scrubbed, whatever is known. Bounded: older words are forgotten. */
+void secret_publish(const char *word);
+bool secret_is_public(const char *word);
+
+/* A copy in a. With a set (or NULL), its values too. */
 char *secret_scrub(struct arena *a, const char *text);
+char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text);
+/* Every string of the tree, in place; keys and structure stay. */
+void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree);
+/* Does text hold one of the set that is too short to be scrubbed, as a word of its own? */
+bool secret_quotes_short(const struct secret_set *set, const char *text);

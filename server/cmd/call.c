@@ -91,7 +91,7 @@ static int call(struct server *s, const struct options *o)
     struct arena *a = arena_new();
     struct err e = { 0 };
     struct catcher c = { .to = { .send = send, .done = done }, .arena = s->arena, .loop = s->loop };
-    struct request *r = request_new(s->mcp, a, &c.to);
+    struct request *r = request_new(s->mcp, a, &c.to, "command line");
     struct session *session = session_alone(s->mcp, "command line");
     session->era = era_find("2025-11-25");
     r->era = session->era;

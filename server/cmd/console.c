@@ -1,4 +1,5 @@
 /* console.c - `higress-ops console`: the embedded control plane on a port, until SIGTERM. */
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -13,6 +14,9 @@ static const struct option_row rows[] = {
     { "listen", "ADDRESS:PORT", "Where to serve; 127.0.0.1:8001 when not given, port 0 is any." },
     { "plugins", "DIR",
       "Folder of plugin files (*.yaml) that replace built-in ones or add to them." },
+    { "hosts", "HOST,…",
+      "Host names allowed beside the loopback ones and the address it listens on." },
+    { "origins", "ORIGIN,…", "Origins of pages allowed beside the loopback ones." },
     { "strict-console", "on|off",
       "off: answers better than the real console where it is unsafe (docs/embedded.md)." },
     { 0 },
@@ -28,6 +32,48 @@ static void tell(const struct embedded_server *s, const char *address)
     printf("listening on http://%s%s%s:%d\n", six ? "[" : "", address, six ? "]" : "",
            embedded_port(s));
     fflush(stdout);
+}
+
+/* The members of "a,b"; `first`, where given, before them. Ended by NULL. */
+static const char *const *members(struct arena *a, const char *first, const char *list)
+{
+    size_t most = 3;
+    for (const char *c = list; c && *c; c++)
+        most += *c == ',';
+    const char **out = arena_array(a, const char *, most), **next = out;
+    if (first)
+        *next++ = first;
+    while (list && *list) {
+        size_t n = strcspn(list, ",");
+        if (n)
+            *next++ = arena_strndup(a, list, n);
+        list += n + (list[n] == ',');
+    }
+    return out;
+}
+
+/* The Host of a client that came by the address itself, which no name can be made to say. */
+static const char *own_host(struct arena *a, const char *address)
+{
+    return arena_printf(a, strchr(address, ':') ? "[%s]" : "%s", address);
+}
+
+static int serve(const struct embedded_options *options)
+{
+    struct err e = { 0 };
+    struct loop *l = loop_new();
+    struct embedded_server *s = embedded_start(l, options, &e);
+    if (s) {
+        loop_stop_on_signals(l);
+        tell(s, options->address);
+        loop_run(l);
+        embedded_stop(s);
+    } else {
+        fprintf(stderr, "higress-ops console: %s\n", e.text);
+    }
+    http_release(l);
+    loop_free(l);
+    return s ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run(const struct options *o)
@@ -52,19 +98,12 @@ static int run(const struct options *o)
         fprintf(stderr, "higress-ops console: --listen: %s\n", e.text);
         return EXIT_USAGE;
     }
-    struct loop *l = loop_new();
-    struct embedded_server *s = embedded_start(l, &options, &e);
-    if (s) {
-        loop_stop_on_signals(l);
-        tell(s, address);
-        loop_run(l);
-        embedded_stop(s);
-    } else {
-        fprintf(stderr, "higress-ops console: %s\n", e.text);
-    }
-    http_release(l);
-    loop_free(l);
-    return s ? EXIT_DONE : EXIT_FAILED;
+    struct arena *a = arena_new();
+    options.hosts = members(a, own_host(a, address), options_get(o, "hosts"));
+    options.origins = members(a, NULL, options_get(o, "origins"));
+    int code = serve(&options);
+    arena_free(a);
+    return code;
 }
 
 const struct command cmd_console = {

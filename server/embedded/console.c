@@ -4,7 +4,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "embedded/plugin_catalog.h"
+#include "net/gate.h"
 #include "net/http.h"
+#include "net/listen.h"
 #include "net/loop.h"
 
 enum { MAX_BODY = 16 << 20 };
@@ -13,6 +15,7 @@ struct embedded_server {
     struct arena *arena; /* ends with the server */
     struct embedded *plane;
     struct http_server *http;
+    struct gate gate;
 };
 
 static const struct embedded_header *all_headers(struct http_exchange *x)
@@ -43,6 +46,21 @@ static void handle(void *arg, struct http_exchange *x)
     http_reply(x, answer.status, headers, answer.body, answer.len);
 }
 
+/* The real console is not reached by pages of others because it stands behind a gateway of its
+ * own; this one stands on a port. */
+static bool let_in(void *arg, struct http_exchange *x)
+{
+    const struct embedded_server *s = arg;
+    static const struct http_header type[] = { { "Content-Type", "application/json" }, { 0 } };
+    const char *refused = gate_refuses(&s->gate, x);
+    if (!refused)
+        return true;
+    const char *body = arena_printf(
+        x->arena, "{\"success\":false,\"message\":\"%s (console --hosts, --origins)\"}", refused);
+    http_reply(x, 403, type, body, strlen(body));
+    return false;
+}
+
 struct embedded_server *embedded_start(struct loop *l, const struct embedded_options *o,
                                        struct err *e)
 {
@@ -53,9 +71,15 @@ struct embedded_server *embedded_start(struct loop *l, const struct embedded_opt
         s->plane = embedded_open(o->dir, e);
     if (s->plane)
         s->plane->lenient = o->lenient;
-    struct http_options options = {
-        .address = o->address, .port = o->port, .max_body = MAX_BODY, .handler = handle, .arg = s
-    };
+    s->gate = (struct gate){ .loopback = listen_is_local(o->address),
+                             .hosts = o->hosts,
+                             .origins = o->origins };
+    struct http_options options = { .address = o->address,
+                                    .port = o->port,
+                                    .max_body = MAX_BODY,
+                                    .handler = handle,
+                                    .gate = let_in,
+                                    .arg = s };
     if (s->plane)
         s->http = http_listen(l, &options, e);
     if (s->http)

@@ -296,6 +296,19 @@ static bool find_handler(struct rest_request *r)
     return true;
 }
 
+/* Who comes first becomes the administrator: that must be a program, never a page which somebody on
+ * this machine was led to. Browsers say so in headers that a page cannot leave out; Sec-Fetch-Mode
+ * alone is none of them, for Node sends it too. */
+static bool refuse_page(struct rest_request *r)
+{
+    bool page = rest_call_header(r, "origin") || rest_call_header(r, "sec-fetch-site");
+    if (!page || !(r->route->flags & REST_NO_PAGE))
+        return true;
+    rest_text(r, 403, "application/json",
+              "{\"success\":false,\"message\":\"A page in a browser may not do this\"}");
+    return false;
+}
+
 void dispatch_run(struct rest_request *r)
 {
     const char *target = r->call->target, *mark = strchr(target, '?');
@@ -304,7 +317,7 @@ void dispatch_run(struct rest_request *r)
     r->lookup = lookup_path(r->arena, r->path);
     if (!container_accepts(r) || (strcmp(r->method, "TRACE") == 0 && !answer_trace(r)))
         return;
-    if (!find_handler(r) || !bind_body(r) || !bind_query(r))
+    if (!find_handler(r) || !refuse_page(r) || !bind_body(r) || !bind_query(r))
         return;
     if (!(r->route->flags & REST_ANONYMOUS) && !session_check(r))
         return;

@@ -47,11 +47,14 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
                      struct embedded_answer *out);
 
 struct embedded_options {
-    const char *dir;     /* data folder */
-    const char *address; /* "127.0.0.1" */
-    int port;            /* 0: any free one */
-    const char *plugins; /* folder of further plugin files; NULL: none */
-    bool lenient;        /* deviate from the real console where docs/embedded.md says so */
+    const char *dir;          /* data folder */
+    const char *address;      /* "127.0.0.1" */
+    int port;                 /* 0: any free one */
+    const char *plugins;      /* folder of further plugin files; NULL: none */
+    bool lenient;             /* deviate from the real console where docs/embedded.md says so */
+    const char *const *hosts; /* allowed as Host and Origin beside the loopback ones, as in
+                               * net/gate.h; NULL: none; live as long as the server */
+    const char *const *origins;
 };
 struct embedded_server;
 /* Serves on the loop until embedded_stop. NULL on error. */

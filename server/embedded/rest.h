@@ -49,6 +49,7 @@ enum rest_flag {
     REST_VOID = 4,      /* the Java method returns void: any failure is an empty 200 */
     REST_PREFIX = 8,    /* the path is a prefix: /grafana/… */
     REST_LOOSE = 16,    /* a body is optional */
+    REST_NO_PAGE = 32,  /* refused to pages in a browser, whatever their origin */
 };
 
 struct rest_route {

@@ -224,7 +224,7 @@ static void no_chat(struct rest_request *r)
 const struct rest_route system_rest[] = {
     { "GET", "/system/info", info, NULL, REST_ANONYMOUS },
     { "GET", "/system/config", config, NULL, REST_ANONYMOUS },
-    { "POST", "/system/init", init, init_model, REST_ANONYMOUS },
+    { "POST", "/system/init", init, init_model, REST_ANONYMOUS | REST_NO_PAGE },
     { "GET", "/system/higress-config", get_gateway },
     { "PUT", "/system/higress-config", put_gateway, config_model },
     { "GET", "/healthz/ready", healthz, NULL, REST_ANONYMOUS },

@@ -11,6 +11,7 @@
 #include "gateway/compare.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
+#include "gateway/mask.h"
 #include "net/loop.h"
 #include <signal.h>
 #include <stdarg.h>
@@ -168,12 +169,14 @@ static void finish(struct job *j, cJSON *result, enum plan_state *state, struct 
 {
     if (*state == STATE_FAILED || *state == STATE_UNKNOWN)
         name_clean_up(j, result);
-    char *text = secret_scrub(j->arena, arena_strdup(j->arena, j->text));
+    const struct secret_set *secrets = plan_secrets(j->arena, j->plan);
+    const char *text = mask_quoting(j->arena, secrets, j->text);
     apply_say(j, "%s", text);
     json_set_str(j->arena, result, "text", text);
     cJSON *outcomes = json_set_array(j->arena, result, "operations");
     for (int i = 0; i < j->plan->count; i++)
         json_add(j->arena, outcomes, j->outcomes[i]);
+    secret_scrub_tree(j->arena, secrets, outcomes);
     apply_step("finish", -1);
     bool moved = false;
     struct err why = { 0 };

@@ -23,7 +23,8 @@ bool check_no(const struct check *c, const char *format, ...)
 
 const char *check_shown(const struct check *c, const char *s)
 {
-    return text_clean(c->a, s, 80);
+    const char *clean = text_clean(c->a, s, 80);
+    return strcmp(clean, s) ? arena_printf(c->a, "… (%zu bytes)", strlen(s)) : clean;
 }
 
 static bool changed(const cJSON *before, const cJSON *after, const char *member)

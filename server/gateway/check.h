@@ -18,6 +18,13 @@ bool check_object(struct arena *a, const struct kind *k, const cJSON *before, co
 /* The n-th warning about such a change, NULL after the last. */
 char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   int n);
+/* The expression of an object's predicates that compiles to the largest program; size 0: it has
+ * none. */
+struct check_largest {
+    int size; /* instructions */
+    const char *where, *expression;
+};
+struct check_largest check_largest_expression(struct arena *a, const cJSON *object);
 /* Does the plugin limit rates, or tokens? Its own rules are checked. */
 bool check_is_limiter(const char *plugin);
 /* The n-th rule of a kind as a sentence, NULL after the last: the table that checks says it. */

@@ -27,6 +27,18 @@ static bool ai_predicates(const struct check *c)
     return check_predicates(c, "headerPredicates") && check_predicates(c, "urlParamPredicates");
 }
 
+static bool ai_models(const struct check *c)
+{
+    const cJSON *p;
+    int i = 0;
+    cJSON_ArrayForEach(p, json_get(c->after, "modelPredicates"))
+    {
+        if (!check_predicate(c, p, arena_printf(c->a, "modelPredicates[%d]", i++), ""))
+            return false;
+    }
+    return true;
+}
+
 static bool ai_weights(const struct check *c)
 {
     double sum = 0;
@@ -281,6 +293,7 @@ const struct check_rule check_ai_rules[] = {
     { "ai-route", "pathPredicate", "The path begins with '/'.", ai_path },
     { "ai-route", "headerPredicates|urlParamPredicates",
       "Predicates are ASCII; each type and key once; not x-higress-llm-model.", ai_predicates },
+    { "ai-route", "modelPredicates", "REGULAR: an expression of RE2.", ai_models },
     { "ai-route", "upstreams", "Each upstream has a weight; they sum to 100.", ai_weights },
     { "ai-route", "fallbackConfig", "An enabled fallback has upstreams and codes 4xx, 5xx.",
       ai_fallback },

@@ -33,7 +33,8 @@ extern const struct check_rule *const check_tables[]; /* ended by NULL */
 
 /* ERR_ARGS "path: what". False. */
 bool check_no(const struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-const char *check_shown(const struct check *c, const char *s); /* outside text, cleaned, short */
+const char *check_shown(const struct check *c,
+                        const char *s); /* whole or not: plan.c hides secrets in it */
 
 /* -- words, for names and addresses (check_word.c) -- */
 bool check_word_host(const char *s, size_t n); /* lower case, at least one dot */
@@ -43,8 +44,5 @@ bool check_word_kube(const char *s, size_t n); /* RFC 1123 subdomain */
 bool check_word_path(const char *s);           /* begins with '/', holds no '?' */
 bool check_word_url(const char *s);            /* http(s)://host… */
 bool check_word_ascii(const char *s);          /* printable, 32..126 */
-/* What is wrong with a regular expression of RE2, as far as its brackets and repeats tell; NULL:
- * nothing. */
-const char *check_word_regex(const char *s);
 /* Calls fn for each member of a comma list; false when fn said no. */
 bool check_word_each(const char *list, bool (*fn)(void *arg, const char *s, size_t n), void *arg);

@@ -54,7 +54,9 @@ static bool key_fits(const struct limiter *l, const char *where, const char *by,
                         "%s",
                         where, check_shown(l->c, key), by,
                         l->redis ? "limit_by_per_…" : "cluster-key-rate-limit");
-    return true;
+    static const char mark[] = "regexp:";
+    const char *expression = text_starts(key, mark) ? key + strlen(mark) : NULL;
+    return !expression || check_expression(l->c, where, expression, "");
 }
 
 static bool keys(const struct limiter *l, const char *where, const char *by, const cJSON *list)

@@ -62,15 +62,6 @@ static bool domain_https(const struct check *c)
 
 /* -- predicates ------------------------------------------------------------------------------- */
 
-/* Envoy refuses all routes of the gateway for one expression that it cannot read. */
-static bool regex_fits(const struct check *c, const cJSON *o, const char *where)
-{
-    const char *type = json_str(o, "matchType"), *value = json_str(o, "matchValue");
-    const char *wrong = type && value && !strcmp(type, "REGULAR") ? check_word_regex(value) : NULL;
-    return !wrong || check_no(c, "%s.matchValue: '%s' is no regular expression: %s", where,
-                              check_shown(c, value), wrong);
-}
-
 bool check_path_begins(const struct check *c, const char *member)
 {
     const cJSON *path = json_get(c->after, member);
@@ -82,7 +73,7 @@ bool check_path_begins(const struct check *c, const char *member)
                         check_shown(c, value));
     if (!*value)
         return check_no(c, "%s.matchValue: must not be empty", member);
-    return regex_fits(c, path, member);
+    return check_predicate(c, path, member, REGEX_REST_OF_PATH);
 }
 
 static bool route_path(const struct check *c)
@@ -99,7 +90,7 @@ static bool predicates_fit(const struct check *c, const char *member)
         const char *key = json_str(p, "key"), *value = json_str(p, "matchValue");
         if (!check_word_ascii(key ? key : "") || !check_word_ascii(value ? value : ""))
             return check_no(c, "%s[%d]: key and matchValue take printable ASCII only", member, i);
-        if (!regex_fits(c, p, arena_printf(c->a, "%s[%d]", member, i++)))
+        if (!check_predicate(c, p, arena_printf(c->a, "%s[%d]", member, i++), ""))
             return false;
     }
     return true;

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "gateway/config_file.h"
+#include "net/reach.h"
 
 const struct config_option config_options[] = {
     { "gateway.url", "HIGRESS_OPS_URL", "gateway-url", "URL", "Higress console to operate.", NULL },
@@ -91,6 +92,10 @@ const struct config_option config_options[] = {
       "Beginnings of variables that a secret_ref may name.", "HIGRESS_OPS_SECRET_" },
     { "secrets.dirs", "HIGRESS_OPS_SECRET_DIRS", "secret-dirs", "DIR,…",
       "Folders whose files a secret_ref may name.", NULL },
+    { "probe", "HIGRESS_OPS_PROBE", "probe", "ADDRESS[/BITS],…",
+      "Addresses that diagnose may connect to although it would not: loopback, link-local, "
+      "metadata.",
+      NULL },
     { "prompts", "HIGRESS_OPS_PROMPTS", "prompts", "DIR",
       "Folder of *.md runbooks: each adds a prompt, or takes the place of one with its name.",
       NULL },
@@ -205,6 +210,7 @@ const struct field config_fields[] = {
     { "http", OBJ, OPT, "Access over HTTP.", .of = http_rows },
     { "tls", OBJ, OPT, "TLS for HTTP.", .of = tls_rows },
     { "secrets", OBJ, OPT, "What secret_ref may read.", .of = secret_rows },
+    { "probe", LIST, OPT, "Networks.", .max = 64, .of = &a_string },
     { "prompts", STR, OPT, "Folder of runbooks.", .min = 1, .max = 1024 },
     { "plan_ttl", NUM, OPT, "Seconds.", .min = 1, .max = 30 * 86400 },
     { "watch", NUM, OPT, "Seconds.", .min = 0, .max = 86400 },
@@ -318,6 +324,7 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->tls_key = text(a, t, "tls.key", NULL);
     c->secret_envs = strings(a, json_path(t, "secrets.envs"), "HIGRESS_OPS_SECRET_");
     c->secret_dirs = strings(a, json_path(t, "secrets.dirs"), NULL);
+    c->probe = strings(a, json_path(t, "probe"), NULL);
     c->prompts_dir = text(a, t, "prompts", NULL);
     c->plan_ttl = number(t, "plan_ttl", 3600);
     c->watch = number(t, "watch", 0);
@@ -340,17 +347,20 @@ void config_reload(struct config *c, const struct config *now)
     c->heartbeat = now->heartbeat;
     c->tls_certificate = now->tls_certificate;
     c->tls_key = now->tls_key;
+    c->probe = now->probe;
     c->prompts_dir = now->prompts_dir;
     c->watch = now->watch;
     c->max_calls = now->max_calls;
     c->answer_bytes = now->answer_bytes;
     c->log_level = now->log_level;
-    /* The modes of gateways by name; which gateways there are is fixed at start. */
+    /* What may change of gateways, by name; which gateways there are is fixed at start. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };
         const struct config *g = config_gateway(now, c->gateways[i]->name, &ignored);
-        if (g)
-            c->gateways[i]->mode = g->mode;
+        if (!g)
+            continue;
+        c->gateways[i]->mode = g->mode;
+        c->gateways[i]->probe = g->probe;
     }
 }
 
@@ -394,6 +404,14 @@ static bool good_approvers(const struct config *c, struct err *e)
     return good_tokens(c->approvers, "http.approvers", e);
 }
 
+static bool good_networks(const char *const *list, const char *path, struct err *e)
+{
+    for (; *list; list++)
+        if (!reach_is_network(*list, e))
+            return err_at(e, "%s", path);
+    return true;
+}
+
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = arena_make(a, struct config);
@@ -401,7 +419,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
         !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
         !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
-        !good_approvers(c, e) || !config_good_oauth(c, a, tree, e))
+        !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
+        !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

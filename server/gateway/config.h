@@ -64,12 +64,13 @@ struct config {
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
-    const char *prompts_dir;        /* runbooks beside our own; NULL: none */
-    double plan_ttl;                /* seconds until an undecided plan expires */
-    double watch;                   /* seconds between two looks at subscribed objects; 0: none */
-    double max_calls;               /* calls in flight */
-    double answer_bytes;            /* default budget of one tool answer */
-    const char *log_level;          /* debug|info|warn|error|off */
+    const char *const *probe; /* networks that probes may reach although they are out of reach */
+    const char *prompts_dir;  /* runbooks beside our own; NULL: none */
+    double plan_ttl;          /* seconds until an undecided plan expires */
+    double watch;             /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;         /* calls in flight */
+    double answer_bytes;      /* default budget of one tool answer */
+    const char *log_level;    /* debug|info|warn|error|off */
 };
 
 struct config_option {

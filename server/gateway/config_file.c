@@ -14,7 +14,7 @@
 #include "gateway/config.h"
 #include <limits.h>
 
-enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 48 };
+enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 64 };
 
 struct sources {
     struct arena *a;

@@ -88,13 +88,48 @@ static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
     json_set_str(f->arena, v, "next", x->next);
 }
 
+static bool unprobed(const struct fact_host *h)
+{
+    const char *result = json_str(h->probe, "result");
+    return result && !strcmp(result, "not-probed");
+}
+
+/* Endpoints that something is known of: what Envoy says of them, or a probe. */
+static int hosts_seen(const struct facts *f)
+{
+    int n = 0;
+
+    for (int i = 0; i < f->cluster_count; i++) {
+        const struct fact_cluster *c = &f->clusters[i];
+        for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++)
+            n += !f->in->from_console || !unprobed(&c->hosts[k]);
+    }
+    return n;
+}
+
+/* Says which endpoints were left alone, and why. False: none was. */
+static bool tell_unprobed(struct facts *f, struct finding *x)
+{
+    int n = 0;
+
+    for (int i = 0; i < f->cluster_count; i++) {
+        const struct fact_cluster *c = &f->clusters[i];
+        for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++) {
+            if (!unprobed(&c->hosts[k]))
+                continue;
+            n++;
+            finding_add(f->arena, x, "probe", "%s: %s", c->hosts[k].address,
+                        finding_probe_words(f->arena, c->hosts[k].probe));
+        }
+    }
+    return n > 0;
+}
+
 static struct finding well(struct facts *f)
 {
     struct finding x = { .code = "OK", .object = "gateway", .next = "Nothing to do." };
-    int hosts = 0;
+    int hosts = hosts_seen(f);
 
-    for (int i = 0; i < f->cluster_count; i++)
-        hosts += facts_cluster_wanted(f, &f->clusters[i]) ? f->clusters[i].host_count : 0;
     if (f->target && f->target->kind)
         x.object = arena_printf(f->arena, "%s %s", f->target->kind, f->target->name);
     if (f->row_count > 0)
@@ -104,11 +139,15 @@ static struct finding well(struct facts *f)
         finding_add(f->arena, &x, "console", "%d endpoints, none of them refused a probe", hosts);
     else if (hosts > 0)
         finding_add(f->arena, &x, "clusters", "%d endpoints, none marked unhealthy", hosts);
-    if (x.evidence == 0) {
-        x.code = "UNKNOWN";
-        x.next = "Nothing could be seen. Configure Envoy's admin address and the access log "
-                 "(higress-ops check says how), or send a request and ask again.";
-    }
+    bool seen = x.evidence > 0;
+    bool left = tell_unprobed(f, &x);
+    if (seen)
+        return x;
+    x.code = "UNKNOWN";
+    x.next = left ? "Its endpoints are not probed from here (see the evidence). Configure Envoy's "
+                    "admin address, or allow them with --probe if they are really meant."
+                  : "Nothing could be seen. Configure Envoy's admin address and the access log "
+                    "(higress-ops check says how), or send a request and ask again.";
     return x;
 }
 
@@ -161,6 +200,21 @@ static void write_verdicts(struct facts *f, struct findings *all, cJSON *list)
     }
 }
 
+/* What clients wrote into the log is said, and believed by nobody. */
+static void write_forged(const struct facts *f, cJSON *out)
+{
+    if (f->forged_rows == 0)
+        return;
+    json_set_num(f->arena, json_get(out, "looked_at"), "forged_lines", f->forged_rows);
+    json_set_str(f->arena, out, "note",
+                 arena_printf(f->arena,
+                              "%d line%s of the access log hold%s a key twice, or keys as its "
+                              "format cannot give them: a client sent log syntax. They are counted "
+                              "for nobody; tail_logs marks them forged.",
+                              f->forged_rows, f->forged_rows == 1 ? "" : "s",
+                              f->forged_rows == 1 ? "s" : ""));
+}
+
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s)
 {
@@ -185,5 +239,6 @@ cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
     json_set_num(a, seen, "routes", f->route_count);
     json_set_num(a, seen, "clusters", f->cluster_count);
     json_set_num(a, seen, "probes", json_count(s->probes));
+    write_forged(f, out);
     return out;
 }

@@ -31,16 +31,16 @@ struct diagnose_signals {
     const cJSON *certs;     /* /certs */
     const cJSON *listeners; /* /listeners?format=json */
     const cJSON *server;    /* /server_info */
-    const cJSON *rows;      /* access-log lines as objects, newest first */
-    const cJSON *probes;    /* [{cluster, address, tls, result, detail}]; result: probe_name() */
-    const cJSON *object;    /* the console's object behind the target */
-    const cJSON *issues;    /* contradictions in the console: [{code, object, fact, next}] */
-    double now;             /* Unix seconds */
+    const cJSON *rows;   /* of the access log (accesslog.h), newest first; forged ones anywhere */
+    const cJSON *probes; /* [{cluster, address, tls, result, detail}]; result: probe_name() */
+    const cJSON *object; /* the console's object behind the target */
+    const cJSON *issues; /* contradictions in the console: [{code, object, fact, next}] */
+    double now;          /* Unix seconds */
 };
 
 /* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],
- * "next"}],"unavailable":[],"looked_at":{}}, the likeliest cause first; at least one verdict: OK
- * when all that was seen is well, UNKNOWN when nothing could be seen. */
+ * "next"}],"unavailable":[],"looked_at":{},"note"}, the likeliest cause first; at least one
+ * verdict: OK when all that was seen is well, UNKNOWN when nothing could be seen. */
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);
 

@@ -63,6 +63,7 @@ struct facts {
     int route_count;
     struct fact_row *rows; /* newest first, of the target only */
     int row_count, failed_rows;
+    int forged_rows;   /* lines that clients wrote parts of: counted for nobody */
     bool target_found; /* Envoy knows the target (true without one) */
 };
 

@@ -38,6 +38,16 @@ struct finding *findings_new(struct findings *all, const char *code, const char 
     return x;
 }
 
+const char *finding_probe_words(struct arena *a, const cJSON *probe)
+{
+    const char *result = json_str(probe, "result");
+    const char *detail = json_str(probe, "detail");
+
+    if (!strcmp(result, "not-probed"))
+        return arena_printf(a, "not probed: %s", detail ? detail : "it is out of reach");
+    return detail && *detail ? arena_printf(a, "%s, %s", result, detail) : result;
+}
+
 /* What the failing request was about: its cluster, else its route, else its host. */
 static const char *object_of(struct facts *f, const struct fact_row *r)
 {

@@ -31,6 +31,9 @@ struct finding {
 bool finding_add(struct arena *a, struct finding *x, const char *source, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What a probe found: "refused, …", "not probed: …". */
+const char *finding_probe_words(struct arena *a, const cJSON *probe);
+
 struct findings {
     struct finding list[64];
     int count;

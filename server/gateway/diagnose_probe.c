@@ -1,14 +1,21 @@
 /* diagnose_probe.c - probes side by side: a fiber each, the asking fiber parks until the last is
  * back.
+ *
+ * Who writes a service source must not learn what listens beside this server: net/reach.h says
+ * which addresses are nobody's service. This host's own loopback ports are probed only where a
+ * gateway on this host has that very address written down; a name that leads there is not.
  */
 #include "gateway/diagnose_probe.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "gateway/config.h"
 #include "gateway/diagnose_parts.h"
 #include "net/loop.h"
 #include "net/probe.h"
+#include "net/reach.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +34,7 @@ struct knock {
     struct party *party;
     const char *cluster, *address, *host, *tls_name;
     int port;
+    struct reach reach;
 };
 
 /* The words of diagnose.h for a result. */
@@ -42,6 +50,8 @@ static const char *const words[] = {
     [PROBE_TLS_NAME] = "tls-name",
     [PROBE_TLS_UNKNOWN_CA] = "tls-unknown-ca",
     [PROBE_TLS_OTHER] = "tls-other",
+    [PROBE_OTHER] = "other",
+    [PROBE_NOT_PROBED] = "not-probed",
 };
 
 static void wake(void *arg)
@@ -57,7 +67,7 @@ static void knock_main(void *arg)
     struct err e = { 0 };
     cJSON *o;
 
-    if (probe(p->m->loop, p->a, k->host, k->port, k->tls_name, 2, NULL, &out, &e)) {
+    if (probe(p->m->loop, p->a, k->host, k->port, k->tls_name, 2, &k->reach, NULL, &out, &e)) {
         o = json_add(p->a, p->list, json_object(p->a));
         json_set_str(p->a, o, "cluster", k->cluster);
         json_set_str(p->a, o, "address", k->address);
@@ -67,6 +77,52 @@ static void knock_main(void *arg)
     }
     if (--p->running == 0 && p->parked)
         loop_soon(p->m->loop, wake, p->asking);
+}
+
+/* -- what may be probed ------------------------------------------------------------------ */
+
+/* Does the URL name this host? */
+static bool is_here(struct arena *a, const char *url)
+{
+    const char *host = url ? strstr(url, "://") : NULL;
+    if (!host)
+        return false;
+    host += 3;
+    bool six = host[0] == '[';
+    return reach_is_loopback(arena_strndup(a, host + six, strcspn(host + six, six ? "]" : ":/")));
+}
+
+/* Is one of the addresses that the cluster is configured with of loopback, as it is written? */
+static bool written_as_loopback(const cJSON *tree)
+{
+    const char *address = json_str(json_get(tree, "socket_address"), "address");
+    const cJSON *child;
+    if (address && reach_is_loopback(address))
+        return true;
+    cJSON_ArrayForEach(child, tree)
+    {
+        if (written_as_loopback(child))
+            return true;
+    }
+    return false;
+}
+
+/* Envoy lists what a name led to; only clusters that resolve names have their hosts in the
+ * configuration. Sources of the console are listed as they were written. */
+static bool says_loopback(const struct facts *f, const struct fact_cluster *c, const char *host)
+{
+    const char *type = json_str(c->config, "type");
+    bool resolved = type ? text_ends(type, "_DNS") : text_ends(c->name, ".dns");
+    return reach_is_loopback(host) && (f->in->from_console || !resolved ||
+                                       written_as_loopback(json_get(c->config, "load_assignment")));
+}
+
+static struct reach reach_of(const struct party *p, const struct facts *f,
+                             const struct fact_cluster *c, const char *host)
+{
+    const struct config *k = p->m->config;
+    bool here = is_here(p->a, f->in->from_console ? k->gateway_url : k->envoy_admin);
+    return (struct reach){ .loopback = here && says_loopback(f, c, host), .allow = k->probe };
 }
 
 /* Host and port of "10.0.0.1:80" or "[::1]:80". */
@@ -79,17 +135,18 @@ static bool split(struct party *p, const char *address, struct knock *k)
         return false;
     k->host = arena_strndup(p->a, address + six, (size_t)(colon - address) - (six ? 2 : 0));
     k->port = (int)strtol(colon + 1, NULL, 10);
-    return k->port > 0;
+    return k->port > 0 && k->port < 65536;
 }
 
-static void knock_at(struct party *p, const struct fact_cluster *c, const char *address,
-                     const char *tls_name)
+static void knock_at(struct party *p, const struct facts *f, const struct fact_cluster *c,
+                     const char *address, const char *tls_name)
 {
     struct knock *k = arena_make(p->a, struct knock);
 
     *k = (struct knock){ .party = p, .cluster = c->name, .address = address, .tls_name = tls_name };
     if (!split(p, address, k))
         return;
+    k->reach = reach_of(p, f, c, k->host);
     p->running++;
     fiber_start(knock_main, k);
 }
@@ -138,9 +195,9 @@ cJSON *diagnose_probe(struct arena *a, const struct diagnose_means *m, const str
         if (!facts_cluster_wanted(f, c) || (!target && !troubled(c)))
             continue;
         for (int k = 0; k < c->host_count && left > 0; k++, left--) {
-            knock_at(&p, c, c->hosts[k].address, NULL);
+            knock_at(&p, f, c, c->hosts[k].address, NULL);
             if (tls_name)
-                knock_at(&p, c, c->hosts[k].address, tls_name);
+                knock_at(&p, f, c, c->hosts[k].address, tls_name);
         }
     }
     while (p.running > 0) {

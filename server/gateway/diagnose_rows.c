@@ -261,6 +261,10 @@ void facts_read_rows(struct facts *f)
     f->rows = arena_array(f->arena, struct fact_row, json_count(f->in->rows) + 1);
     cJSON_ArrayForEach(o, f->in->rows)
     {
+        if (json_true(o, "forged")) {
+            f->forged_rows++;
+            continue;
+        }
         struct fact_row r = row_read(o);
         if (!row_wanted(f, &r))
             continue;

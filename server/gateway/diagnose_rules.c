@@ -163,7 +163,8 @@ static bool some_down(struct facts *f, struct fact_cluster *c, struct finding *x
         finding_add(f->arena, x, "clusters", "%s: %.0f failed connects, no successful request",
                     h->address, h->connect_fail);
         if (h->probe)
-            finding_add(f->arena, x, "probe", "%s: %s", h->address, json_str(h->probe, "result"));
+            finding_add(f->arena, x, "probe", "%s: %s", h->address,
+                        finding_probe_words(f->arena, h->probe));
     }
     if (down == 0)
         return false;

@@ -10,13 +10,10 @@ typedef void support_fn(struct facts *f, struct finding *x, const struct fact_ro
 
 static void add_probe(struct facts *f, struct finding *x, const struct fact_host *h)
 {
-    const char *detail = h ? json_str(h->probe, "detail") : NULL;
-
     if (h && h->probe)
-        finding_add(f->arena, x, "probe", "%s to %s: %s%s%s",
+        finding_add(f->arena, x, "probe", "%s to %s: %s",
                     json_true(h->probe, "tls") ? "TLS handshake" : "TCP connect", h->address,
-                    json_str(h->probe, "result"), detail && *detail ? ", " : "",
-                    detail ? detail : "");
+                    finding_probe_words(f->arena, h->probe));
 }
 
 static void connect_support(struct facts *f, struct finding *x, const struct fact_row *r)

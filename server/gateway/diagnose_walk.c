@@ -19,7 +19,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROWS = 400, LOST_ROWS = 100, WINDOW = 900 };
+enum { ROWS = 400, LOST_ROWS = 100, WINDOW = 900, FORGED_SCAN = 16 << 20 };
 
 struct walk {
     struct arena *a;
@@ -82,7 +82,12 @@ static void read_log(struct walk *w)
     bool route = w->target.kind && !strcmp(w->target.kind, "route");
     bool service = w->target.kind && !strcmp(w->target.kind, "service");
     struct rows r = { w->a, json_array(w->a) };
-    struct accesslog_query q = { .limit = ROWS, .since = w->s.now - WINDOW };
+    struct accesslog_query q = { .limit = ROWS,
+                                 .lines = ACCESSLOG_SOUND,
+                                 .since = w->s.now - WINDOW };
+    struct accesslog_query forged = {
+        .limit = ROWS, .lines = ACCESSLOG_FORGED, .since = q.since, .max_scan = FORGED_SCAN
+    };
     struct err e = { 0 };
 
     if (!w->m->config->access_log)
@@ -94,9 +99,12 @@ static void read_log(struct walk *w)
     if (!accesslog_read(w->a, w->m->config->access_log, &q, keep_row, &r, NULL, &e))
         return;
     if (route) { /* requests that no route took may have been meant for this one */
-        struct accesslog_query lost = { .flag = "NR", .limit = LOST_ROWS, .since = q.since };
+        struct accesslog_query lost = {
+            .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = q.since
+        };
         accesslog_read(w->a, w->m->config->access_log, &lost, keep_row, &r, NULL, &e);
     }
+    accesslog_read(w->a, w->m->config->access_log, &forged, keep_row, &r, NULL, &e);
     w->s.rows = r.list;
 }
 

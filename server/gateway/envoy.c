@@ -6,6 +6,8 @@
 #include "base/text.h"
 #include "gateway/config.h"
 #include "net/fetch.h"
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_PAGE = 64 << 20 };
@@ -69,4 +71,15 @@ cJSON *envoy_page(struct loop *l, const struct config *c, struct arena *a, const
     if (!tree)
         err_at(e, "Envoy's admin page %s", path);
     return tree;
+}
+
+double envoy_runtime(struct loop *l, const struct config *c, struct arena *a, const char *key,
+                     double otherwise, struct cancel *cancel, struct err *e)
+{
+    const cJSON *page = envoy_page(l, c, a, "/runtime?format=json", cancel, e);
+    const char *value = json_str(json_get(json_get(page, "entries"), key), "final_value");
+
+    if (!page)
+        return NAN;
+    return value ? strtod(value, NULL) : otherwise;
 }

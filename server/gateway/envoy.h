@@ -18,3 +18,7 @@ struct loop;
  * 200, kept for /ready, whose 503 is an answer). Parks. */
 cJSON *envoy_page(struct loop *l, const struct config *c, struct arena *a, const char *path,
                   struct cancel *cancel, struct err *e);
+/* The value of a runtime key (/runtime); `otherwise` where the key is not set. Parks. NAN + e: it
+ * could not be read. */
+double envoy_runtime(struct loop *l, const struct config *c, struct arena *a, const char *key,
+                     double otherwise, struct cancel *cancel, struct err *e);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "gateway/config.h"
 #include "gateway/kind.h"
+#include "gateway/mask.h"
 #include "gateway/odd.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -33,6 +34,16 @@ struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config
     bool colon = (c->password && strchr(c->password, ':')) || strchr(c->username, ':');
     g->session = c->login == LOGIN_SESSION || (c->login == LOGIN_AUTO && colon);
     return g;
+}
+
+const struct config *gateway_config(const struct gateway *g)
+{
+    return g->config;
+}
+
+struct loop *gateway_loop(const struct gateway *g)
+{
+    return g->loop;
 }
 
 const char *gateway_url(const struct gateway *g)
@@ -256,8 +267,9 @@ static cJSON *bad_scope(struct arena *a, const char *scope, struct err *e)
     return NULL;
 }
 
-cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
-                      const char *scope, bool *missing, struct cancel *c, struct err *e)
+static cJSON *read_object(struct gateway *g, struct arena *a, const struct kind *k,
+                          const char *name, const char *scope, bool *missing, struct cancel *c,
+                          struct err *e)
 {
     if (missing)
         *missing = false;
@@ -274,6 +286,17 @@ cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, 
     if (o && (k->flags & KIND_LIST_KNOWS) && json_true(o, k->lasts))
         return search_list(g, a, k, name, scope, missing, c, e);
     return o && !kind_exists(k, o) ? not_there(k, name, missing, e) : o;
+}
+
+cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
+                      const char *scope, bool *missing, struct cancel *c, struct err *e)
+{
+    cJSON *o = read_object(g, a, k, name, scope, missing, c, e);
+    if (o) {
+        mask_words(k, o);
+        mask_learn(k, o);
+    }
+    return o;
 }
 
 bool gateway_now(struct gateway *g, struct arena *a, const struct kind *k, const char *name,

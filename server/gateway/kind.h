@@ -1,6 +1,7 @@
 /* kind.h - what a gateway holds: one const row for each kind of resource, with the console's traps.
  *
- * The rows are the only place that knows paths, keys, versions, secrets and what an update loses.
+ * The rows are the only place that knows paths, keys, versions and what an update loses; what is
+ * secret is said by mask_rows_object.c.
  * Lists inside a row are texts with '|' between members; a path is "a.b[].c", [] being each
  * element.
  */
@@ -40,10 +41,9 @@ struct kind {
     const char *key;    /* member that names the object */
     enum kind_version version;
     unsigned flags;
-    const char *secrets; /* paths of values that are never shown */
-    const char *carry;   /* members kept from `before` when an update omits them */
-    const char *needs;   /* members an update must bring, because reading never shows them */
-    const char *strip;   /* "a" or "a.b" never sent: obeyed against the URL, or told anew */
+    const char *carry; /* members kept from `before` when an update omits them */
+    const char *needs; /* members an update must bring, because reading never shows them */
+    const char *strip; /* "a" or "a.b" never sent: obeyed against the URL, or told anew */
     const char *made; /* "a" or "a.b" the console makes: not compared, not part of a content hash */
     const char *guarded; /* names that must not be written; one that starts with '.' is a suffix */
     const char *kept;    /* names that must not be deleted */

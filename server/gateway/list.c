@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
+#include "gateway/mask.h"
 #include "gateway/odd.h"
 #include "net/fetch.h"
 
@@ -80,6 +81,20 @@ bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void
     return ok;
 }
 
+/* What a list shows are words of the gateway, too. */
+struct naming {
+    const struct kind *kind;
+    gateway_each_fn *fn;
+    void *arg;
+};
+
+static bool name_and_pass(void *arg, const cJSON *o)
+{
+    const struct naming *n = arg;
+    mask_words(n->kind, o);
+    return n->fn(n->arg, o);
+}
+
 bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scope,
                        gateway_each_fn *fn, void *arg, struct cancel *c, struct err *e)
 {
@@ -87,7 +102,8 @@ bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scop
         return odd_each(g, k, fn, arg, c, e);
     struct arena *a = arena_new();
     char *path = kind_list_path(a, k, scope, e);
-    bool ok = path && gateway_each(g, path, fn, arg, c, e);
+    struct naming n = { k, fn, arg };
+    bool ok = path && gateway_each(g, path, name_and_pass, &n, c, e);
     arena_free(a);
     return ok;
 }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gateway/kind.h"
+#include "gateway/mask.h"
 #include <stdarg.h>
 
 struct manifest *manifest_new(struct arena *a)
@@ -186,25 +187,37 @@ bool manifest_read(struct manifest *m, const char *text, size_t len, struct err 
 
 /* -- secrets by reference --------------------------------------------------------------------- */
 
-static bool resolve(struct manifest *m, cJSON *node, manifest_secret_fn *fn, void *arg,
-                    struct err *e)
+/* A value from elsewhere goes only where nobody will see it. */
+static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const char *from,
+                        const char *value, struct err *e)
+{
+    const char *where;
+    return mask_hides(m->arena, i->kind, i->object, value, &where) ||
+           err_set(e, ERR_ARGS,
+                   "%s: a reference (${%s:…}) stands for a secret, and this is no field that holds "
+                   "one: its value would be shown; give the value itself",
+                   text_clean(m->arena, where, 100), from);
+}
+
+static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *node,
+                    manifest_secret_fn *fn, void *arg, struct err *e)
 {
     static const char *const from[] = { "env", "file", "secret" };
     const char *s = cJSON_IsString(node) ? node->valuestring : "";
-    for (size_t i = 0; i < sizeof from / sizeof *from; i++) {
-        size_t n = strlen(from[i]), len = strlen(s);
-        if (!text_starts(s, "${") || strncmp(s + 2, from[i], n) != 0 || s[n + 2] != ':' ||
+    for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
+        size_t n = strlen(from[f]), len = strlen(s);
+        if (!text_starts(s, "${") || strncmp(s + 2, from[f], n) != 0 || s[n + 2] != ':' ||
             !text_ends(s, "}"))
             continue;
         const char *name = arena_strndup(m->arena, s + n + 3, len - n - 4);
-        const char *value = fn(arg, from[i], name, e);
+        const char *value = fn(arg, from[f], name, e);
         if (!value)
             return err_at(e, "%s", node->string ? node->string : "a list");
         node->valuestring = arena_strdup(m->arena, value);
-        return true;
+        return goes_unseen(m, i, from[f], value, e);
     }
     for (cJSON *c = node->child; c; c = c->next)
-        if (!resolve(m, c, fn, arg, e))
+        if (!resolve(m, i, c, fn, arg, e))
             return false;
     return true;
 }
@@ -214,7 +227,7 @@ void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
     for (int i = 0; i < m->count; i++) {
         struct manifest_item *x = &m->list[i];
         struct err why = { 0 };
-        if (!resolve(m, x->object, fn, arg, &why))
+        if (!resolve(m, x, x->object, fn, arg, &why))
             x->unknown = arena_strdup(m->arena, why.text);
     }
 }

@@ -397,8 +397,11 @@ static bool mcp_server(struct manifest *m, struct reading *in, const char *name,
     if (!i)
         return false;
     static const char *const same[] = { "domains", "services" };
-    for (int k = 0; k < 2; k++)
-        json_set(a, i->object, same[k], json_get(in->route, same[k]));
+    for (int k = 0; k < 2; k++) {
+        const cJSON *member = json_get(in->route, same[k]);
+        if (member)
+            json_set(a, i->object, same[k], json_clone(a, member));
+    }
     const char *type = manifest_meta(in->ingress, "labels", "higress.io/mcp-server-type");
     const char *about = annotation(in->ingress, "resource-description");
     json_set_str(a, i->object, "type", type ? type : "OPEN_API");

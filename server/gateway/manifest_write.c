@@ -172,6 +172,19 @@ static cJSON *content_of(struct arena *a, const struct kind *k, const cJSON *o)
     return content;
 }
 
+/* YAML in a text that holds a secret is written as the tree it is: only the secret becomes a
+ * reference. */
+static void open_text(struct writing *w, cJSON *content)
+{
+    const char *member = w->kind->yaml, *text = member ? json_str(content, member) : NULL;
+    struct err ignored = { 0 };
+    if (!text || mask_is_clean(w->kind, content))
+        return;
+    cJSON *tree = yaml_parse(w->one, text, strlen(text), &ignored);
+    if (cJSON_IsObject(tree))
+        json_set(w->one, content, member, tree);
+}
+
 /* The object's text, made in an arena of its own; NULL: it is the console's. */
 static const char *text_of(struct writing *w, const cJSON *o, const char *name)
 {
@@ -179,6 +192,7 @@ static const char *text_of(struct writing *w, const cJSON *o, const char *name)
     const char *text = NULL;
     cJSON *content = content_of(one, w->kind, o);
     w->one = one;
+    open_text(w, content);
     if (!automatic(w, name, content)) {
         refer(w, content, mask_object(one, w->kind, content), name, "");
         refer_unseen(w, content, name);

@@ -1,7 +1,7 @@
-/* mask.c - secrets of gateway objects: hidden on the way out, put back on the way in.
+/* mask.c - the walk over an object, and what is asked of it.
  *
- * Two passes over a copy: the paths of the kind's row, then names and value shapes anywhere. To
- * teach it a new name, add to `telling`; to except one, to `harmless`.
+ * It goes down the object and the table together. Where a row says that a text is a tree, the tree
+ * is parsed, walked with its own table and printed again.
  */
 #include "gateway/mask.h"
 #include "base/arena.h"
@@ -11,214 +11,242 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "gateway/kind.h"
-#include <ctype.h>
+#include "gateway/mask_walk.h"
 
-static const char *const telling[] = { "password",      "passwd",  "passphrase",      "secret",
-                                       "apikey",        "token",   "accesskey",       "privatekey",
-                                       "credential",    "authkey", "signingkey",      "jwks",
-                                       "authorization", "dsn",     "connectionstring" };
-/* "tokenType", "imagePullSecret" and the like name something; they are not the secret. */
-static const char *const harmless[] = { "name",     "names",     "ref",        "type",    "types",
-                                        "url",      "uri",       "path",       "header",  "headers",
-                                        "source",   "field",     "prefix",     "expires", "ttl",
-                                        "interval", "endpoint",  "pullsecret", "domain",  "mode",
-                                        "limit",    "identifier" };
+enum { DEEPEST = 4 };
 
-static bool ends_harmless(const char *s)
+/* Behind the fingerprint of a text that should be a tree and is none. */
+static const char unparsed[] = " (no YAML or JSON: hidden whole)";
+
+cJSON *mask_text_tree(struct arena *a, const char *text, bool *json)
 {
-    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-        if (text_ends(s, harmless[i]))
-            return true;
-    return false;
-}
-
-bool mask_name_is_secret(const char *member)
-{
-    char s[96];
-    size_t n = 0;
-    for (; *member && n < sizeof s - 1; member++)
-        if (isalnum((unsigned char)*member))
-            s[n++] = (char)tolower((unsigned char)*member);
-    s[n] = '\0';
-    if (!strcmp(s, "cookie") || !strcmp(s, "setcookie"))
-        return true;
-    for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
-        if (strstr(s, telling[i]))
-            return !ends_harmless(s);
-    return false;
-}
-
-/* Values that are secret wherever they stand. */
-static bool value_is_secret(const char *s)
-{
-    const char *at = strstr(s, "://");
-    const char *user = at ? strpbrk(at + 3, "@/") : NULL;
-    return strstr(s, "PRIVATE KEY-----") || (text_starts(s, "Bearer ") && strlen(s) > 12) ||
-           (text_starts(s, "Basic ") && strlen(s) > 12) ||
-           (text_starts(s, "sk-") && strlen(s) > 16) ||
-           (user && *user == '@' && memchr(at + 3, ':', (size_t)(user - at - 3)));
-}
-
-static void hide(struct arena *a, cJSON *parent, cJSON *leaf)
-{
-    char *text = cJSON_IsString(leaf) ? leaf->valuestring : json_print(a, leaf);
-    if (!*text || secret_is_mask(text))
-        return;
-    secret_learn(text);
-    cJSON *masked = json_string(a, secret_mask(a, text));
-    if (cJSON_IsObject(parent)) {
-        json_set(a, parent, leaf->string, masked);
-        return;
-    }
-    /* An element of a list: there is no replacing call, so the node itself takes the text. */
-    leaf->type = masked->type;
-    leaf->valuestring = masked->valuestring;
-}
-
-static bool hideable(const cJSON *n)
-{
-    return cJSON_IsString(n) || cJSON_IsNumber(n);
-}
-
-static void hide_path(struct arena *a, cJSON *node, const char *path);
-
-static void hide_found(struct arena *a, cJSON *parent, cJSON *found, const char *rest)
-{
-    if (*rest)
-        hide_path(a, found, rest);
-    else if (hideable(found))
-        hide(a, parent, found);
-}
-
-/* path: "a.b[].c"; "*" is any member. */
-static void hide_path(struct arena *a, cJSON *node, const char *path)
-{
-    char member[KIND_WORD];
-    size_t n = strcspn(path, ".[");
-    memcpy(member, path, n);
-    member[n] = '\0';
-    bool each = text_starts(path + n, "[]"), any = !strcmp(member, "*");
-    const char *rest = path + n + (each ? 2 : 0);
-    rest += *rest == '.';
-    cJSON *next;
-    for (cJSON *c = cJSON_IsObject(node) ? node->child : NULL; c; c = next) {
-        next = c->next;
-        if (!any && strcmp(member, c->string) != 0)
-            continue;
-        if (!each)
-            hide_found(a, node, c, rest);
-        for (cJSON *i = each ? c->child : NULL; i; i = i->next)
-            hide_found(a, c, i, rest);
-    }
-}
-
-/* {"key":"Authorization","value":"…"}: a header, a query parameter, an environment entry. */
-static bool pair_is_secret(const cJSON *object)
-{
-    const char *key = json_str(object, "key");
-    key = key ? key : json_str(object, "name");
-    return key && mask_name_is_secret(key);
-}
-
-static bool leaf_is_secret(const cJSON *c, bool named)
-{
-    if (cJSON_IsString(c))
-        return named || value_is_secret(c->valuestring);
-    /* Numbers under "max_tokens" and "token_per_minute" are limits; under a password they are not.
-     */
-    return named && cJSON_IsNumber(c) && c->string && !text_contains_nocase(c->string, "token");
-}
-
-static void hide_names(struct arena *a, cJSON *node, bool named)
-{
-    bool pair = cJSON_IsObject(node) && pair_is_secret(node);
-    cJSON *next;
-    for (cJSON *c = node->child; c; c = next) {
-        next = c->next;
-        bool mine = named && cJSON_IsArray(node);
-        if (cJSON_IsObject(node) && c->string)
-            mine = mask_name_is_secret(c->string) || (pair && text_starts(c->string, "value"));
-        if (leaf_is_secret(c, mine))
-            hide(a, node, c);
-        else if (c->child)
-            hide_names(a, c, mine && cJSON_IsArray(c));
-    }
-}
-
-/* A plugin's YAML text says what `configurations` says; alone, it is masked as a tree. */
-static void hide_yaml(struct arena *a, cJSON *o)
-{
-    const char *text = json_str(o, "rawConfigurations");
-    if (!text || !*text)
-        return;
-    if (json_count(json_get(o, "configurations")) > 0) {
-        json_remove(o, "rawConfigurations");
-        return;
-    }
-    struct err e = { 0 };
-    cJSON *tree = yaml_parse(a, text, strlen(text), &e);
+    struct err ignored = { 0 };
+    const char *p = text + strspn(text, " \t\r\n");
+    *json = *p == '{' || *p == '[';
+    cJSON *tree = *json ? json_parse(a, text, strlen(text), &ignored) : NULL;
     if (tree)
-        hide_names(a, tree, false);
-    json_set_str(a, o, "rawConfigurations", tree ? yaml_print(a, tree) : secret_mask(a, text));
+        return tree;
+    *json = false;
+    tree = yaml_parse(a, text, strlen(text), &ignored);
+    return cJSON_IsObject(tree) || cJSON_IsArray(tree) ? tree : NULL;
+}
+
+/* Comments and further documents are no part of the tree: with them the text is printed anew. */
+static bool is_only_tree(const char *text)
+{
+    return !strchr(text, '#') && !strstr(text, "---");
+}
+
+static void walk_tree(struct mask_walk *w, const struct mask_at *at, cJSON *tree,
+                      const struct mask_place *up)
+{
+    const struct mask_row *row = at->row;
+    if (row && row->rule == MASK_SCHEMA)
+        mask_schema(w, tree, up->name);
+    else
+        mask_children(w, at, tree, up);
+}
+
+static bool was_unparsed(struct arena *a, const char *text)
+{
+    size_t n = strlen(text), more = strlen(unparsed);
+    return n > more && text_ends(text, unparsed) &&
+           secret_is_mask(arena_strndup(a, text, n - more));
+}
+
+static void hide_unparsed(struct mask_walk *w, cJSON *leaf)
+{
+    mask_hide(w, leaf);
+    if (secret_is_mask(leaf->valuestring))
+        mask_show(w, leaf, arena_printf(w->arena, "%s%s", leaf->valuestring, unparsed));
+}
+
+static void walk_text(struct mask_walk *w, const struct mask_at *at, cJSON *leaf,
+                      const struct mask_place *up)
+{
+    bool json;
+    const char *text = leaf->valuestring;
+    if (!text[strspn(text, " \t\r\n")] || secret_is_mask(text) || was_unparsed(w->arena, text))
+        return;
+    cJSON *tree = w->depth < DEEPEST ? mask_text_tree(w->arena, text, &json) : NULL;
+    if (!tree) {
+        hide_unparsed(w, leaf);
+        return;
+    }
+    cJSON *was = json_clone(w->arena, tree);
+    w->depth++;
+    walk_tree(w, at, tree, up);
+    w->depth--;
+    if (!json_equal(was, tree) || !is_only_tree(text))
+        leaf->valuestring = json ? json_print(w->arena, tree) : yaml_print(w->arena, tree);
+}
+
+/* The private members of keys; all else in a set of keys is public. */
+static void hide_keys(struct mask_walk *w, cJSON *node)
+{
+    static const char *const hidden[] = { "k", "d", "p", "q", "dp", "dq", "qi" };
+    for (cJSON *c = node->child; c; c = c->next) {
+        bool secret = c->string && !strcmp(c->string, "oth");
+        for (size_t i = 0; c->string && i < sizeof hidden / sizeof *hidden; i++)
+            secret = secret || !strcmp(c->string, hidden[i]);
+        if (secret && !c->child)
+            mask_hide(w, c);
+        else if (secret)
+            mask_children(w, &(struct mask_at){ .row = &(struct mask_row){ "", MASK_HIDE, NULL } },
+                          c, &(struct mask_place){ .name = c->string });
+        else
+            hide_keys(w, c);
+    }
+}
+
+static void walk_jwks(struct mask_walk *w, cJSON *node)
+{
+    bool json;
+    if (!cJSON_IsString(node)) {
+        hide_keys(w, node);
+        return;
+    }
+    if (was_unparsed(w->arena, node->valuestring))
+        return;
+    cJSON *tree = mask_text_tree(w->arena, node->valuestring, &json);
+    if (!tree) {
+        hide_unparsed(w, node);
+        return;
+    }
+    cJSON *was = json_clone(w->arena, tree);
+    hide_keys(w, tree);
+    if (!json_equal(was, tree) || !is_only_tree(node->valuestring))
+        node->valuestring = json ? json_print(w->arena, tree) : yaml_print(w->arena, tree);
+}
+
+static bool leads_into(enum mask_rule rule)
+{
+    return rule == MASK_TREE || rule == MASK_PLUGIN || rule == MASK_SCHEMA;
+}
+
+/* The table of the tree that a row leads into. */
+static struct mask_at inside(const struct mask_at *at, struct mask_place *up)
+{
+    const struct mask_row *row = at->row;
+    if (row->rule == MASK_SCHEMA)
+        return *at;
+    if (row->rule == MASK_TREE)
+        return mask_at_tree(row->with);
+    bool same = !strcmp(row->with, "^"); /* rules of a plugin look like its settings */
+    up->plugin = same ? up->plugin : json_str(up->object, row->with);
+    struct mask_at plugin = mask_at_plugin(up->plugin);
+    return plugin.at[0] ? plugin : mask_at_tree(up->plugin ? up->plugin : "");
+}
+
+static void visit(struct mask_walk *w, const struct mask_at *at, bool own, cJSON *node,
+                  struct mask_place *up)
+{
+    enum mask_rule rule = at->row ? at->row->rule : MASK_UNKNOWN;
+    bool leaf = !cJSON_IsObject(node) && !cJSON_IsArray(node);
+    if (rule == MASK_JWKS) {
+        walk_jwks(w, node);
+    } else if (own && leads_into(rule) && !(leaf && !cJSON_IsString(node))) {
+        struct mask_at sub = inside(at, up);
+        if (leaf)
+            walk_text(w, &sub, node, up);
+        else
+            walk_tree(w, &sub, node, up);
+    } else if (leaf) {
+        mask_leaf(w, at, node, up);
+    } else {
+        mask_children(w, at, node, up);
+    }
+}
+
+void mask_children(struct mask_walk *w, const struct mask_at *at, cJSON *node,
+                   const struct mask_place *up)
+{
+    bool object = cJSON_IsObject(node);
+    for (cJSON *c = node->child; c; c = c->next) {
+        struct mask_place here = *up;
+        struct mask_at below = *at;
+        bool own = !object && at->row && leads_into(at->row->rule); /* a list of trees */
+        if (object) {
+            here = (struct mask_place){ c->string, node, up, up->plugin };
+            below = mask_at_member(at, c->string, &own);
+        }
+        visit(w, &below, own, c, &here);
+        if (object && strlen(c->string) >= 9)
+            c->string = mask_shapes(w->arena, c->string);
+    }
+}
+
+cJSON *mask_bare(struct arena *a, const struct kind *k, const cJSON *o)
+{
+    cJSON *copy = json_clone(a, o);
+    bool twice = (!k || (k->flags & KIND_SCOPED)) && json_str(o, "rawConfigurations") &&
+                 json_count(json_get(o, "configurations")) > 0;
+    if (twice)
+        json_remove(copy, "rawConfigurations");
+    return copy;
+}
+
+static void walk_object(struct mask_walk *w, const struct kind *k, cJSON *o)
+{
+    struct mask_at at = mask_at_kind(k);
+    struct mask_place top = { .name = "" };
+    if (cJSON_IsObject(o) || cJSON_IsArray(o))
+        mask_children(w, &at, o, &top);
+    else
+        mask_leaf(w, &at, o, &top);
+}
+
+cJSON *mask_collect(struct arena *a, const struct kind *k, const cJSON *o, struct secret_set *found)
+{
+    if (!o)
+        return NULL;
+    cJSON *copy = mask_bare(a, k, o);
+    struct mask_walk w = { .arena = a, .found = found };
+    walk_object(&w, k, copy);
+    return copy;
 }
 
 cJSON *mask_object(struct arena *a, const struct kind *k, const cJSON *o)
 {
-    if (!o)
-        return NULL;
-    cJSON *copy = json_clone(a, o);
-    char path[KIND_WORD];
-    for (const char *rest = k ? k->secrets : NULL; kind_next(&rest, path);)
-        hide_path(a, copy, path);
-    hide_yaml(a, copy);
-    hide_names(a, copy, false);
+    return mask_collect(a, k, o, NULL);
+}
+
+cJSON *mask_strictly(struct arena *a, const struct kind *k, const cJSON *o)
+{
+    cJSON *copy = mask_bare(a, k, o);
+    struct mask_walk w = { .arena = a, .strict = true };
+    walk_object(&w, k, copy);
     return copy;
 }
 
-/* The leaf of tree whose fingerprint is mask. */
-static const cJSON *behind(struct arena *a, const cJSON *tree, const char *mask)
+void mask_learn(const struct kind *k, const cJSON *o)
 {
-    for (const cJSON *c = tree ? tree->child : NULL; c; c = c->next) {
-        if (hideable(c)) {
-            const char *text = cJSON_IsString(c) ? c->valuestring : json_print(a, c);
-            if (*text && !strcmp(secret_mask(a, text), mask))
-                return c;
-        }
-        const cJSON *found = behind(a, c, mask);
-        if (found)
-            return found;
-    }
-    return NULL;
+    struct arena *a = arena_new();
+    struct secret_set *found = secret_set_new(a);
+    mask_collect(a, k, o, found);
+    secret_set_learn(found);
+    arena_free(a);
 }
 
-static bool restore_leaf(struct arena *a, const struct kind *k, const cJSON *before, cJSON *c,
-                         struct err *e)
+bool mask_is_clean(const struct kind *k, const cJSON *shown)
 {
-    const cJSON *real = secret_is_mask(c->valuestring) ? behind(a, before, c->valuestring) : NULL;
-    if (!real)
-        return err_set(e, ERR_ARGS,
-                       "%s: '%s' holds the fingerprint of a secret (%s), which matches nothing in "
-                       "the object as it is; give the secret itself or leave the field out",
-                       k ? k->name : "object", c->string ? c->string : "a list",
-                       text_clean(a, c->valuestring, 60));
-    cJSON *copy = json_clone(a, real);
-    c->type = copy->type;
-    c->valuestring = copy->valuestring;
-    c->valuedouble = copy->valuedouble;
-    c->valueint = copy->valueint;
-    return true;
+    struct arena *a = arena_new();
+    bool clean = !shown || json_equal(mask_object(a, k, shown), shown);
+    arena_free(a);
+    return clean;
 }
 
-bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJSON *after,
-                  struct err *e)
+char *mask_quoting(struct arena *a, const struct secret_set *set, const char *text)
 {
-    for (cJSON *c = after ? after->child : NULL; c; c = c->next) {
-        if (cJSON_IsString(c) && strstr(c->valuestring, "secret:sha256:")) {
-            if (!restore_leaf(a, k, before, c, e))
-                return false;
-        } else if (!mask_restore(a, k, before, c, e)) {
-            return false;
-        }
-    }
-    return true;
+    if (secret_quotes_short(set, text))
+        return arena_strdup(a,
+                            "the reason is not shown, because it quotes a secret that is shorter "
+                            "than 8 characters; use a longer secret, and the reason will be");
+    return secret_scrub_with(a, set, text);
+}
+
+void mask_error(struct arena *a, const struct secret_set *set, struct err *e)
+{
+    if (e->kind != ERR_NONE)
+        snprintf(e->text, sizeof e->text, "%s", mask_quoting(a, set, e->text));
 }

@@ -1,8 +1,13 @@
 /* mask.h - secrets of gateway objects: hidden on the way out, put back on the way in.
  *
- * What is secret: the paths of the kind's row, and in free-form parts (plugin configurations, raw
- * provider settings, header values) every string under a name that says so (token, apiKey,
- * password, …). Each value hidden is learnt by secret_scrub.
+ * What is secret is said by tables (mask_table.h): each member of each kind, each plugin's settings
+ * and the trees in their texts. What no table knows is hidden, unless it is a boolean, a duration,
+ * a short number, one or two bytes, or a word that this gateway shows itself (mask_words). Tokens
+ * known by their form
+ * are hidden wherever they stand. References (${secret.name.key}) and placeholders stay.
+ *
+ * Masking is a function of the object and of what the gateway holds: nothing is learnt from it.
+ * Whoever reads from the gateway says so by mask_learn.
  */
 #pragma once
 #include <cjson/cJSON.h>
@@ -11,11 +16,42 @@
 struct arena;
 struct err;
 struct kind;
+struct secret_set;
 
-/* A masked copy in arena a. k may be NULL: names alone decide. */
+/* A masked copy in arena a. k may be NULL: names and forms alone decide. Masking it again changes
+ * nothing. */
 cJSON *mask_object(struct arena *a, const struct kind *k, const cJSON *o);
-/* Masked values in `after` (shown to a model and sent back) become the values of `before` with that
- * fingerprint. False with ERR_ARGS when one matches nothing there. In place; before may be NULL. */
+/* The same; the values that were hidden join `found`. */
+cJSON *mask_collect(struct arena *a, const struct kind *k, const cJSON *o,
+                    struct secret_set *found);
+/* The values that a masked object would hide are scrubbed from now on: o came from the gateway. */
+void mask_learn(const struct kind *k, const cJSON *o);
+/* Names, hosts, paths and addresses in an object that came from the gateway: never hidden. Cheap:
+ * called for each object of a list. */
+void mask_words(const struct kind *k, const cJSON *o);
+/* Does an object that was shown hold nothing that would be hidden today? */
+bool mask_is_clean(const struct kind *k, const cJSON *shown);
+
+/* Fingerprints in `after` (shown to a model and sent back) become the values that stood at the same
+ * place of `before` (an element of a list is found by its name, key or id, a plain secret in a list
+ * by its fingerprint), if the tables hide what stands there. False with ERR_ARGS, naming the field,
+ * for any other. In place; before may be NULL. */
 bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJSON *after,
                   struct err *e);
+/* Would every place of o that holds exactly this value hide it? For values that were filled in by
+ * reference. *where: the first place that would not. */
+bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const char *value,
+                const char **where);
+
+/* An error's text without what the set holds; replaced whole where it quotes a secret that is too
+ * short to be found in it for sure. */
+void mask_error(struct arena *a, const struct secret_set *set, struct err *e);
+char *mask_quoting(struct arena *a, const struct secret_set *set, const char *text);
+
 bool mask_name_is_secret(const char *member); /* "apiKey", "x-api-key", "password", … */
+/* Is what stands under such a header or query parameter a credential? In any case. */
+bool mask_header_is_secret(const char *name);
+bool mask_query_is_secret(const char *name);
+/* Any text: tokens known by their form (ghp_…, "Bearer x", PEM keys, passwords and keys in URLs)
+ * become fingerprints; a URL keeps scheme, host and path. */
+char *mask_shapes(struct arena *a, const char *text);

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "gateway/check.h"
 #include "gateway/kind.h"
@@ -139,12 +140,32 @@ static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
     }
 }
 
+static struct secret_set *op_secrets(struct arena *a, const struct plan_op *op)
+{
+    struct secret_set *found = secret_set_new(a);
+    mask_collect(a, op->kind, op->before, found);
+    mask_collect(a, op->kind, op->after, found);
+    return found;
+}
+
+struct secret_set *plan_secrets(struct arena *a, const struct plan *p)
+{
+    struct secret_set *found = secret_set_new(a);
+    for (int i = 0; i < p->count; i++) {
+        mask_collect(a, p->ops[i].kind, p->ops[i].before, found);
+        mask_collect(a, p->ops[i].kind, p->ops[i].after, found);
+    }
+    return found;
+}
+
 /* The rules; what they only doubt, or are against in an object that a gateway held, is a warning.
  */
 static bool passes(struct plan *p, const struct plan_op *op)
 {
     struct err why = { 0 };
     bool ok = check_object(p->arena, op->kind, op->before, op->after, &why);
+    if (!ok)
+        mask_error(p->arena, op_secrets(p->arena, op), &why);
     if (!ok && !p->as_is)
         return err_set(p->err, why.kind, "%s '%s': %s", op->kind->name, op->name, why.text);
     if (!ok)

@@ -82,6 +82,9 @@ const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
  * operations). */
 cJSON *plan_show(struct arena *a, const struct plan *p, bool whole);
 cJSON *plan_show_op(struct arena *a, const struct plan *p, int i); /* one, whatever the count */
+/* What the plan's objects hide, as they are and as they will be: for texts that may quote it. */
+struct secret_set;
+struct secret_set *plan_secrets(struct arena *a, const struct plan *p);
 /* The whole plan with its secrets, for the sealed copy in the store; and back (digest checked). */
 cJSON *plan_pack(struct arena *a, const struct plan *p);
 struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e);

@@ -5,7 +5,6 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "gateway/kind.h"
-#include "gateway/mask.h"
 #include "gateway/plan.h"
 
 static bool text_edited(const struct plan *p, const cJSON *before, const cJSON *after)
@@ -42,24 +41,6 @@ static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
     return true;
 }
 
-/* Text of which the caller saw masked values: they are put back where they stood. */
-static bool unmask_yaml(struct plan *p, const struct plan_op *op, cJSON *after)
-{
-    const char *text = json_str(after, op->kind->yaml);
-    const char *was = json_str(op->before, op->kind->yaml);
-    struct err ignored = { 0 };
-    if (!text || !strstr(text, "secret:sha256:"))
-        return true;
-    cJSON *tree = yaml_parse(p->arena, text, strlen(text), p->err);
-    if (!tree)
-        return err_at(p->err, "%s", op->kind->yaml);
-    cJSON *old = was ? yaml_parse(p->arena, was, strlen(was), &ignored) : NULL;
-    if (!mask_restore(p->arena, op->kind, old, tree, p->err))
-        return false;
-    json_set_str(p->arena, after, op->kind->yaml, yaml_print(p->arena, tree));
-    return true;
-}
-
 /* Reading shows an allow list that nobody set as {type: null, …}; sent like that the console
  * answers 500 after it wrote the route. Left out, it keeps what is there. */
 static void settle_allowed(struct plan *p, cJSON *after)
@@ -79,5 +60,5 @@ bool settle_object(struct plan *p, const struct plan_op *op, cJSON *after)
         return settle_yaml(p, op->before, after);
     if (!strcmp(op->kind->name, "mcp-server"))
         settle_allowed(p, after);
-    return !op->kind->yaml || unmask_yaml(p, op, after);
+    return true;
 }

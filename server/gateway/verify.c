@@ -1,5 +1,6 @@
 /* verify.c - does everything exist that a plan points to? The references are those of the kind
  * table; services, which have no path of their own, are looked up in one pass over their list. */
+#include "gateway/mask.h"
 #include "gateway/verify_inside.h"
 
 /* A reference that is new with this operation. */
@@ -207,7 +208,7 @@ static bool say_where(const struct verify *v)
     return named ? err_at(v->p->err, "%s", v->op->where) : false;
 }
 
-bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)
+static bool verify_each(struct gateway *g, struct plan *p, struct cancel *c)
 {
     struct verify v = { .g = g, .p = p, .cancel = c };
     struct needs n = { &v, NULL, true };
@@ -221,4 +222,12 @@ bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)
             return say_where(&v);
     }
     return services_exist(&n) || say_where(&v);
+}
+
+bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)
+{
+    if (verify_each(g, p, c))
+        return true;
+    mask_error(p->arena, plan_secrets(p->arena, p), p->err);
+    return false;
 }

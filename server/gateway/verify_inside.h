@@ -29,5 +29,7 @@ struct verify {
 
 /* The object as the plan leaves it, or as it is; NULL: there is none, or v->p->err is set. */
 const cJSON *verify_object(struct verify *v, const char *kind, const char *name);
+/* Does the gateway's Envoy take expressions as large as those of v->op? */
+bool verify_regex(struct verify *v);
 /* The rules that need the gateway, for v->op. */
 bool verify_rules(struct verify *v);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "gateway/kind.h"
 #include "gateway/mask.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -34,13 +35,14 @@ static void answer(struct call *c, const cJSON *out)
         request_result(c->request, request_envelope(c->request, json_clone(a, out)));
         return;
     }
-    cJSON *result = json_object(a);
-    const char *text = t->say && !c->waits ? t->say(c, out) : json_print(a, out);
-    json_set(a, result, "content", text_block(a, secret_scrub(a, text)));
-    if (cJSON_IsObject(out) && c->request->era->structured) {
-        const char *scrubbed = secret_scrub(a, json_print(a, out));
-        json_set(a, result, "structuredContent", json_raw(a, scrubbed));
-    }
+    cJSON *result = json_object(a), *shown = json_clone(a, out);
+    secret_scrub_tree(a, c->secrets, shown);
+    bool said = t->say && !c->waits;
+    const char *text =
+        said ? secret_scrub_with(a, c->secrets, t->say(c, shown)) : json_print(a, shown);
+    json_set(a, result, "content", text_block(a, text));
+    if (cJSON_IsObject(shown) && c->request->era->structured)
+        json_set(a, result, "structuredContent", shown);
     json_set_bool(a, result, "isError", false);
     request_result(c->request, request_envelope(c->request, result));
 }
@@ -49,8 +51,8 @@ static void answer_error(struct call *c)
 {
     struct arena *a = c->arena;
     cJSON *result = json_object(a);
-    const char *text = secret_scrub(a, text_clean(a, c->err.text, sizeof c->err.text));
-    json_set(a, result, "content", text_block(a, text));
+    const char *text = mask_quoting(a, c->secrets, c->err.text);
+    json_set(a, result, "content", text_block(a, text_clean(a, text, sizeof c->err.text)));
     json_set_bool(a, result, "isError", true);
     request_result(c->request, request_envelope(c->request, result));
 }
@@ -81,13 +83,42 @@ static bool find_tool(struct call *c)
 
 static bool admitted(struct call *c)
 {
-    int running = mcp_running(c->mcp);
-    if (running <= c->mcp->config->max_calls)
-        return true;
-    return err_set(&c->err, ERR_POLICY,
-                   "busy: %d requests are in flight already and nothing was started; call again in "
-                   "a few seconds (limits.calls is %.0f)",
-                   running - 1, c->mcp->config->max_calls);
+    const char *busy = request_busy(c->request);
+    return !busy || err_set(&c->err, ERR_POLICY,
+                            "busy: %s, and nothing was started; call again in a few seconds", busy);
+}
+
+void call_hide(struct call *c, const char *kind, const cJSON *o)
+{
+    c->secrets = c->secrets ? c->secrets : secret_set_new(c->arena);
+    mask_collect(c->arena, kind_find(kind), o, c->secrets);
+}
+
+static void hide_text(struct call *c, const cJSON *value)
+{
+    c->secrets = c->secrets ? c->secrets : secret_set_new(c->arena);
+    if (cJSON_IsString(value))
+        secret_set_add(c->secrets, value->valuestring);
+    for (const cJSON *m = value ? value->child : NULL; m; m = m->next)
+        hide_text(c, m);
+}
+
+/* What the arguments of a change hold that is secret: members that say so, and objects by the
+ * tables of their kind. */
+static void hide_arguments(struct call *c)
+{
+    const char *kind = json_str(c->args, "kind"), *name = json_str(c->args, "name");
+    for (const struct field *row = c->entry->in; row && row->type; row++) {
+        const cJSON *value = json_get(c->args, row->name);
+        if (value && (row->flags & FIELD_SECRET))
+            hide_text(c, value);
+        if (!cJSON_IsObject(value) || !strcmp(row->name, "secret_ref"))
+            continue;
+        cJSON *o = json_clone(c->arena, value);
+        if (kind && name && !strcmp(kind, "plugin-instance"))
+            json_set_str(c->arena, o, "pluginName", name);
+        call_hide(c, kind, o);
+    }
 }
 
 static bool check_arguments(struct call *c)
@@ -95,6 +126,8 @@ static bool check_arguments(struct call *c)
     c->args = json_get(c->request->rpc.params, "arguments");
     if (!c->args || cJSON_IsNull(c->args)) /* null: how Go writes a map that was never made */
         c->args = json_object(c->arena);
+    if (c->entry->tool->plan)
+        hide_arguments(c);
     if (!c->entry->tool->schema && !field_check(c->entry->in, c->args, &c->err))
         return err_at(&c->err, "Invalid arguments for %s", c->entry->tool->name);
     c->dry_run = json_true(c->args, "dry_run");

@@ -16,7 +16,9 @@ struct call {
     struct mcp *mcp;
     struct arena *arena;
     const struct catalog_tool *entry;
-    const cJSON *args;       /* an object, validated */
+    const cJSON *args; /* an object, validated */
+    struct secret_set
+        *secrets;            /* of the arguments: no answer but this call's is scrubbed of them */
     struct gateway *gateway; /* that the call is about, and its configuration */
     const struct config *config;
     struct err err;
@@ -27,6 +29,8 @@ struct call {
     bool has_steps;                   /* it tells of steps out of a total */
 };
 
+/* What an object that a client gave hides joins the call's secrets. */
+void call_hide(struct call *c, const char *kind, const cJSON *o);
 /* Answers r; runs until the first wait at once. */
 void call_start(struct request *r);
 

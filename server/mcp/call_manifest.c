@@ -1,6 +1,7 @@
 /* call_manifest.c - tool.h's change_manifest: a manifest described as one plan. */
 #include "base/err.h"
 #include "gateway/config.h"
+#include "gateway/kind.h"
 #include "gateway/manifest.h"
 #include "gateway/plan.h"
 #include "mcp/call.h"
@@ -25,6 +26,8 @@ bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
     const char *text = cJSON_IsString(given) ? given->valuestring : NULL;
     bool read =
         text ? manifest_read(m, text, strlen(text), &c->err) : manifest_take(m, given, &c->err);
+    for (int i = 0; i < m->count; i++)
+        call_hide(c, m->list[i].kind->name, m->list[i].object);
     manifest_resolve(m, secret, c);
     return read && manifest_plan(c->gateway, p, m, false, &c->request->cancel);
 }

@@ -184,6 +184,28 @@ const struct catalog_tool *catalog_find(const struct catalog *c, const char *nam
     return NULL;
 }
 
+bool catalog_offers(const struct catalog *c, const char *tool)
+{
+    const struct catalog_tool *t = catalog_find(c, tool);
+    return t && !t->off;
+}
+
+bool catalog_offers_set(const struct catalog *c, const struct toolset *set)
+{
+    bool any = !set->tools || !set->tools->name;
+    for (int i = 0; !any && i < c->count; i++)
+        any = c->tools[i].set == set && !c->tools[i].off;
+    return any;
+}
+
+bool catalog_offers_plans(const struct catalog *c)
+{
+    bool any = false;
+    for (int i = 0; !any && i < c->count; i++)
+        any = c->tools[i].tool->plan && !c->tools[i].off;
+    return any;
+}
+
 const struct catalog_tool *catalog_at(const struct catalog *c, int i)
 {
     return i < c->count ? &c->tools[i] : NULL;

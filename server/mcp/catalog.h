@@ -31,5 +31,10 @@ bool catalog_names(const struct toolset *const *sets, const struct config *k, st
 void catalog_free(struct catalog *c);
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name);
 const struct catalog_tool *catalog_at(const struct catalog *c, int i); /* NULL: past the end */
+/* Is that tool, any of that toolset, any that plans a change among what the configuration names?
+ * What shows the same as a tool, or speaks of it, is offered together with it. */
+bool catalog_offers(const struct catalog *c, const char *tool);
+bool catalog_offers_set(const struct catalog *c, const struct toolset *set);
+bool catalog_offers_plans(const struct catalog *c);
 /* The tools/list result of that revision, printed once: {"tools":[…]}. */
 const char *catalog_list(struct catalog *c, const struct era *era);

@@ -103,13 +103,16 @@ static void answer(struct resource_completion *c)
     request_result(c->request, request_envelope(c->request, result));
 }
 
-/* A gateway that does not answer gives no names: completion is a help, not a promise. */
+/* A gateway that does not answer gives no names, and neither does a client that has its share of
+ * work under way: completion is a help, not a promise. */
 static void complete_main(void *arg)
 {
     struct resource_completion *c = arg;
     struct request *r = c->request;
     struct err ignored = { 0 };
-    if (c->kind && r->mcp->gateway)
+    if (request_busy(r))
+        ; /* no names */
+    else if (c->kind && r->mcp->gateway && resource_names_shown(r->mcp, c->kind))
         gateway_each_kind(r->mcp->gateway, c->kind, c->kind->flags & KIND_SCOPED ? "global" : NULL,
                           suggest_name, c, &r->cancel, &ignored);
     else if (c->provider && c->provider->complete)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "mcp/mcp.h"
+#include "mcp/resource.h"
 #include "mcp/task.h"
 #include "mcp/watch.h"
 #include "net/loop.h"
@@ -91,20 +92,21 @@ void listen_task(struct mcp *m, const char *principal, const char *id, const cJS
 /* -- what is watched for them ------------------------------------------------------------- */
 
 /* Those before `end`; NULL: all. */
-static void unwatch(struct mcp *m, const cJSON *uris, const cJSON *end)
+static void unwatch(struct owner *o, const cJSON *uris, const cJSON *end)
 {
     for (const cJSON *uri = uris ? uris->child : NULL; uri && uri != end; uri = uri->next)
-        watch_unwant(m, uri->valuestring);
+        watch_unwant(o, uri->valuestring);
 }
 
 static bool watched(const struct listener *l)
 {
     struct request *r = l->request;
     for (const cJSON *uri = l->uris ? l->uris->child : NULL; uri; uri = uri->next) {
-        if (watch_want(r->mcp, uri->valuestring))
+        if (watch_want(r->owner, uri->valuestring))
             continue;
-        unwatch(r->mcp, l->uris, uri);
-        return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+        const char *words = watch_words(r->owner, r->arena);
+        unwatch(r->owner, l->uris, uri);
+        return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached: %s", words);
     }
     return true;
 }
@@ -119,8 +121,7 @@ static void finish(void *arg)
     while (*p != l)
         p = &(*p)->next;
     *p = l->next;
-    r->mcp->listening--;
-    unwatch(r->mcp, l->uris, NULL);
+    unwatch(r->owner, l->uris, NULL);
     if (r->gone) {
         request_gone(r);
         return;
@@ -174,14 +175,31 @@ static const cJSON *strings(struct request *r, const cJSON *asked, const char *n
     return json_count(all) ? all : NULL;
 }
 
+/* Those whose resources are not switched off: only they are honoured. NULL: none. */
+static const cJSON *served(struct request *r, const cJSON *uris)
+{
+    cJSON *kept = json_array(r->arena);
+    const cJSON *one;
+    if (r->err.kind != ERR_NONE)
+        return NULL;
+    cJSON_ArrayForEach(one, uris)
+    {
+        if (!resource_is_off(r->mcp, one->valuestring))
+            json_add_str(r->arena, kept, one->valuestring);
+    }
+    return kept->child ? kept : NULL;
+}
+
+/* r counts as a stream already. */
 static bool room(struct request *r)
 {
-    int own = 0;
-    for (const struct listener *l = r->mcp->listeners; l; l = l->next)
-        own += !strcmp(l->request->principal, r->principal);
-    if (r->mcp->listening < LISTEN_MAX && own < LISTEN_MAX_EACH)
+    const struct owner *o = r->owner;
+    if (o->held[SHARE_STREAMS] <= LISTEN_MAX_EACH && share_fits(o, SHARE_STREAMS, LISTEN_MAX))
         return true;
-    return request_fail(r, 200, RPC_INTERNAL, "Subscription limit reached");
+    int most = o->held[SHARE_STREAMS] > LISTEN_MAX_EACH ? LISTEN_MAX_EACH : LISTEN_MAX;
+    return request_fail(r, 200, RPC_INTERNAL,
+                        "Subscription limit reached: %s; end a stream that is not needed",
+                        share_words(r->arena, o, SHARE_STREAMS, most));
 }
 
 static bool read_filter(struct listener *l)
@@ -194,7 +212,7 @@ static bool read_filter(struct listener *l)
     for (int i = 0; i < LISTS; i++)
         if (json_true(asked, lists[i].asked))
             l->lists |= lists[i].bit;
-    l->uris = strings(r, asked, "resourceSubscriptions");
+    l->uris = served(r, strings(r, asked, "resourceSubscriptions"));
     l->tasks = strings(r, asked, "taskIds");
     if (l->tasks && !task_declared(r))
         return false;
@@ -221,13 +239,13 @@ void listen_start(struct request *r)
 {
     struct listener *l = arena_make(r->arena, struct listener);
     l->request = r;
+    request_counts(r, SHARE_STREAMS);
     if (!read_filter(l) || !watched(l)) {
         request_error(r);
         return;
     }
     l->next = r->mcp->listeners;
     r->mcp->listeners = l;
-    r->mcp->listening++;
     r->cancel.wake = over;
     r->cancel.arg = l;
     if (acknowledge(l) || l->over)

@@ -10,7 +10,7 @@
 
 struct listener;
 
-enum { LISTEN_MAX = 1024, LISTEN_MAX_EACH = 128 /* of one principal */, LISTEN_MAX_URIS = 256 };
+enum { LISTEN_MAX = 1024, LISTEN_MAX_EACH = 128 /* of one owner */, LISTEN_MAX_URIS = 256 };
 enum listen_list { LISTEN_TOOLS = 1, LISTEN_PROMPTS = 2, LISTEN_RESOURCES = 4 };
 
 /* Is r one of them? */

@@ -80,11 +80,6 @@ void mcp_reload(struct mcp *m)
     }
 }
 
-int mcp_running(const struct mcp *m)
-{
-    return m->requests - m->listening - m->awaiting;
-}
-
 void mcp_end_sessions(struct mcp *m)
 {
     session_table_free(m->sessions);

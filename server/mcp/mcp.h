@@ -18,6 +18,7 @@ struct listener;
 struct loop;
 struct prompts;
 struct session_table;
+struct shares;
 struct task_table;
 struct toolset;
 struct watch;
@@ -46,9 +47,8 @@ struct mcp {
     const char *local_page;   /* where this process serves the page /change; NULL: not to be told */
     struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
+    struct shares *shares;    /* mcp/share.h; NULL until the first request */
     int requests;             /* in flight, all peers */
-    int listening;            /* of them: open listen requests */
-    int awaiting;             /* of them: tasks that wait for a person */
     void (*quiet)(void *arg); /* NULL, or called when the last request has ended */
     void *quiet_arg;
     uint8_t state_key[32];
@@ -67,8 +67,6 @@ const char *mcp_page(const struct mcp *m, struct arena *a, const char *id);
 struct engine *mcp_engine(struct mcp *m);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */
 void mcp_reload(struct mcp *m);
-/* Requests that do some work now: what limits.calls bounds. */
-int mcp_running(const struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, engine included; nothing may run any more, and the loop must still exist. */

@@ -1,5 +1,6 @@
 /* prompt.c - lists and fills the runbooks: those of prompts/, which are in the binary,
- * and those of the configured folder. */
+ * and those of the configured folder. A runbook that names a tool which is switched off is not
+ * offered. */
 #include "mcp/prompt.h"
 #include "base/arena.h"
 #include "base/asset.h"
@@ -13,6 +14,7 @@
 #include "base/yaml.h"
 #include "gateway/config.h"
 #include "gateway/kind.h"
+#include "mcp/catalog.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/request.h"
@@ -42,6 +44,8 @@ struct prompt {
     const cJSON *head; /* name, title, description, arguments */
     const char *body;
     const struct coded_prompt *coded; /* in place of the body */
+    const struct toolset *set;        /* of a coded one */
+    bool offered;
 };
 
 struct prompts {
@@ -72,7 +76,8 @@ static bool take(struct arena *a, struct prompts *p, const char *text, struct er
     return true;
 }
 
-static void take_coded(struct arena *a, struct prompts *p, const struct coded_prompt *coded)
+static void take_coded(struct arena *a, struct prompts *p, const struct coded_prompt *coded,
+                       const struct toolset *set)
 {
     cJSON *head = json_object(a);
     if (p->count == PROMPTS_MAX)
@@ -86,7 +91,7 @@ static void take_coded(struct arena *a, struct prompts *p, const struct coded_pr
         json_set_str(a, argument, "description", row->about);
         json_set_bool(a, argument, "required", row->need == REQ);
     }
-    p->all[p->count++] = (struct prompt){ .head = head, .coded = coded };
+    p->all[p->count++] = (struct prompt){ .head = head, .coded = coded, .set = set };
 }
 
 static int by_name(const void *x, const void *y)
@@ -125,6 +130,36 @@ static void take_folder(struct arena *a, struct prompts *p, const char *dir)
     }
 }
 
+/* Does the text name, as `name`, a tool that is switched off? */
+static bool names_one_off(const struct catalog *c, const char *text)
+{
+    for (const char *mark = text; (mark = strchr(mark, '`')); mark++) {
+        char name[64];
+        size_t n = strcspn(mark + 1, "`\n ");
+        snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, mark + 1);
+        const struct catalog_tool *t = n ? catalog_find(c, name) : NULL;
+        if (t && t->off)
+            return true;
+    }
+    return false;
+}
+
+/* The one rule of what --toolsets and --tools leave of the prompts: those that lead to no tool
+ * which is switched off. */
+static bool is_offered(const struct mcp *m, const struct prompt *p)
+{
+    if (p->coded)
+        return catalog_offers_set(m->catalog, p->set);
+    return !names_one_off(m->catalog, p->body) &&
+           !names_one_off(m->catalog, json_str(p->head, "description"));
+}
+
+static void judge_offers(const struct mcp *m, struct prompts *p)
+{
+    for (int i = 0; i < p->count; i++)
+        p->all[i].offered = is_offered(m, &p->all[i]);
+}
+
 static struct prompts *prompts_of(struct mcp *m)
 {
     if (m->prompts)
@@ -140,9 +175,10 @@ static struct prompts *prompts_of(struct mcp *m)
     }
     for (int i = 0; m->toolsets[i]; i++)
         for (const struct coded_prompt *c = m->toolsets[i]->prompts; c && c->name; c++)
-            take_coded(a, m->prompts, c);
+            take_coded(a, m->prompts, c, m->toolsets[i]);
     if (m->config->prompts_dir)
         take_folder(a, m->prompts, m->config->prompts_dir);
+    judge_offers(m, m->prompts);
     return m->prompts;
 }
 
@@ -155,7 +191,8 @@ bool prompt_reload(struct mcp *m)
     const struct prompts *now = prompts_of(m);
     bool same = now->count == old->count;
     for (int i = 0; same && i < now->count; i++)
-        same = json_equal(now->all[i].head, old->all[i].head);
+        same = json_equal(now->all[i].head, old->all[i].head) &&
+               now->all[i].offered == old->all[i].offered;
     arena_free(old->arena);
     return !same;
 }
@@ -171,7 +208,7 @@ static const struct prompt *find(struct request *r, const char *name)
 {
     struct prompts *p = prompts_of(r->mcp);
     for (int i = 0; name && i < p->count; i++)
-        if (!strcmp(json_str(p->all[i].head, "name"), name))
+        if (p->all[i].offered && !strcmp(json_str(p->all[i].head, "name"), name))
             return &p->all[i];
     request_fail(r, 200, RPC_INVALID_PARAMS, "Unknown prompt: %s",
                  name ? text_clean(r->arena, name, 80) : "(none)");
@@ -192,6 +229,8 @@ cJSON *prompt_list(struct request *r)
     cJSON *result = json_object(a);
     cJSON *list = json_set_array(a, result, "prompts");
     for (int i = 0; i < p->count; i++) {
+        if (!p->all[i].offered)
+            continue;
         cJSON *one = json_add(a, list, json_object(a));
         copy_string(a, one, p->all[i].head, "name");
         if (r->era->titles)

@@ -5,6 +5,7 @@
 #include "mcp/request.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
@@ -20,14 +21,29 @@ const cJSON *client_extension(const cJSON *client, const char *name)
     return json_get(json_get(client, "extensions"), name);
 }
 
-struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to)
+struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to, const char *owner)
 {
     struct request *r = arena_make(a, struct request);
     *r = (struct request){
         .mcp = m, .arena = a, .reply = to, .principal = "local", .level = LEVEL_NONE
     };
+    r->owner = share_take(m, owner, SHARE_CALLS);
+    r->counted = SHARE_CALLS;
     m->requests++;
     return r;
+}
+
+void request_counts(struct request *r, enum share_of what)
+{
+    share_move(r->owner, r->counted, what);
+    r->counted = what;
+}
+
+const char *request_busy(const struct request *r)
+{
+    double limit = r->mcp->config->max_calls;
+    bool fits = share_fits(r->owner, SHARE_CALLS, limit);
+    return fits ? NULL : share_words(r->arena, r->owner, SHARE_CALLS, limit);
 }
 
 const char *request_fail(struct request *r, int http_status, int code, const char *format, ...)
@@ -74,6 +90,7 @@ static void finish(struct request *r, int status, const char *json)
     session_leave(r);
     r->reply = NULL;
     m->requests--;
+    share_give(r->owner, r->counted);
     to->done(to, status, json, json ? strlen(json) : 0);
     arena_free(r->arena);
     if (m->requests == 0 && m->quiet)

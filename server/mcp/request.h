@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "mcp/rpc.h"
+#include "mcp/share.h"
 
 #define MCP_META "io.modelcontextprotocol/" /* of the protocol's own names in _meta */
 #define EXTENSION_TASKS "io.modelcontextprotocol/tasks"
@@ -41,6 +42,8 @@ enum level {
 
 struct request {
     struct mcp *mcp;
+    struct owner *owner;   /* whose share it is part of (mcp/share.h), */
+    enum share_of counted; /* and as what */
     struct arena *arena;
     struct rpc rpc;
     const struct era *era;
@@ -61,8 +64,12 @@ struct request {
 /* What the client declared of an extension; NULL: it does not know it. */
 const cJSON *client_extension(const cJSON *client, const char *name);
 
-/* The arena goes over to the request. */
-struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to);
+/* The arena goes over to the request. owner: whose share of limits.calls it takes. */
+struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to, const char *owner);
+/* From now on it counts as something else than a call under way. */
+void request_counts(struct request *r, enum share_of what);
+/* May it begin work that takes a while? NULL: yes. Else who has how much of limits.calls. */
+const char *request_busy(const struct request *r);
 
 /* Sets r->err (ERR_PROTO) and the HTTP status; always NULL, so that it can be returned. */
 const char *request_fail(struct request *r, int http_status, int code, const char *format, ...)

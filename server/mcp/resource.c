@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "gateway/config.h"
+#include "mcp/catalog.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "tool.h"
@@ -17,29 +18,58 @@
 enum { TEMPLATES_TTL_MS = 300000, RESOURCE_MISSING = -32002 };
 
 static const struct resource_provider *const ours[] = {
-    &resource_gateway,
-    &resource_change,
-    &resource_app,
-    NULL,
+    &resource_gateway, &resource_audit, &resource_change, &resource_app, NULL,
 };
 
-/* The i-th provider of this server: those of the toolsets first. NULL: past the end. */
-static const struct resource_provider *provider_at(const struct mcp *m, int i)
+/* The i-th provider of this server: those of the toolsets first, each with its toolset. NULL: past
+ * the end. */
+static const struct resource_provider *provider_at(const struct mcp *m, int i,
+                                                   const struct toolset **set)
 {
-    for (const struct toolset *const *set = m->toolsets; *set; set++)
-        if ((*set)->resources && i-- == 0)
-            return (*set)->resources;
+    for (const struct toolset *const *s = m->toolsets; *s; s++)
+        if ((*s)->resources && i-- == 0) {
+            *set = *s;
+            return (*s)->resources;
+        }
     int n = (int)(sizeof ours / sizeof *ours) - 1;
+    *set = NULL;
     return i < n ? ours[i] : NULL;
+}
+
+/* The one rule of what --toolsets and --tools leave of the resources. */
+static bool is_offered(const struct mcp *m, const struct resource_provider *p,
+                       const struct toolset *set)
+{
+    if (p->tool)
+        return catalog_offers(m->catalog, p->tool);
+    return set ? catalog_offers_set(m->catalog, set) : catalog_offers_plans(m->catalog);
+}
+
+static const struct resource_provider *owner_of(const struct mcp *m, const char *uri, bool *offered)
+{
+    const struct resource_provider *p;
+    const struct toolset *set = NULL;
+    for (int i = 0; (p = provider_at(m, i, &set)); i++) {
+        if (!text_starts(uri, p->prefix))
+            continue;
+        *offered = is_offered(m, p, set);
+        return p;
+    }
+    *offered = false;
+    return NULL;
 }
 
 const struct resource_provider *resource_provider_of(struct mcp *m, const char *uri)
 {
-    const struct resource_provider *p;
-    for (int i = 0; (p = provider_at(m, i)); i++)
-        if (text_starts(uri, p->prefix))
-            return p;
-    return NULL;
+    bool offered = false;
+    const struct resource_provider *p = owner_of(m, uri, &offered);
+    return offered ? p : NULL;
+}
+
+bool resource_is_off(struct mcp *m, const char *uri)
+{
+    bool offered = false;
+    return owner_of(m, uri, &offered) && !offered;
 }
 
 /* -- lists ------------------------------------------------------------------------------- */
@@ -112,18 +142,18 @@ static void refuse(struct request *r)
 
 static bool admitted(struct request *r)
 {
-    int running = mcp_running(r->mcp);
-    if (running <= r->mcp->config->max_calls)
-        return true;
-    return request_fail(r, 200, RPC_INTERNAL,
-                        "Busy: %d requests are in flight already; ask again in a few seconds",
-                        running - 1);
+    const char *busy = request_busy(r);
+    return !busy ||
+           request_fail(r, 200, RPC_INTERNAL, "Busy: %s; ask again in a few seconds", busy);
 }
 
 static bool fill(struct request *r, struct resource_list *l, bool templates)
 {
     const struct resource_provider *p;
-    for (int i = 0; !l->more && (p = provider_at(r->mcp, i)); i++) {
+    const struct toolset *set = NULL;
+    for (int i = 0; !l->more && (p = provider_at(r->mcp, i, &set)); i++) {
+        if (!is_offered(r->mcp, p, set))
+            continue;
         bool (*rows)(struct request *, struct resource_list *) = templates ? p->templates : p->list;
         if (rows && !rows(r, l))
             return false;
@@ -182,13 +212,13 @@ const char *resource_uri(struct request *r)
     return uri;
 }
 
-static void missing(struct request *r, const char *uri)
+const char *resource_missing(struct request *r, const char *uri)
 {
     cJSON *data = json_object(r->arena);
     json_set_str(r->arena, data, "uri", text_clean(r->arena, uri, RESOURCE_URI_MAX));
     r->err_data = json_print(r->arena, data);
-    request_fail(r, 200, r->era->modern ? (int)RPC_INVALID_PARAMS : (int)RESOURCE_MISSING,
-                 "Resource not found");
+    return request_fail(r, 200, r->era->modern ? (int)RPC_INVALID_PARAMS : (int)RESOURCE_MISSING,
+                        "Resource not found");
 }
 
 static cJSON *contents(struct request *r, const char *uri, const struct resource_content *c)
@@ -214,7 +244,7 @@ static void read_main(void *arg)
     const struct resource_provider *p = uri ? resource_provider_of(r->mcp, uri) : NULL;
     bool found = p && p->read(r, uri, &c);
     if (uri && !found && r->err.kind == ERR_NONE)
-        missing(r, uri);
+        resource_missing(r, uri);
     if (!found || r->gone)
         refuse(r);
     else

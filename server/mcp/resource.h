@@ -5,9 +5,13 @@
  * first). list, templates and read run on the request's fiber and may park; what they make lives in
  * r->arena. A read that finds nothing returns false and sets no error: the revision's own "not
  * found" is answered.
+ * What a tool would show is a resource only while that tool is offered (--toolsets, --tools): not
+ * listed, read, completed or watched otherwise. The provider's row says which tool it is.
  */
 #pragma once
 #include "mcp/request.h"
+
+struct kind;
 
 enum { RESOURCE_PAGE = 200, RESOURCE_URI_MAX = 2048, RESOURCE_VALUES_MAX = 100 };
 
@@ -48,11 +52,20 @@ struct resource_provider {
      * function: the resource never changes. `remote`: it costs the gateway a read. */
     char *(*state)(struct mcp *m, struct arena *a, const char *uri, struct cancel *c);
     bool remote;
+    /* The tool that shows the same. NULL: any of its toolset; of a provider of ours, any that plans
+     * a change. */
+    const char *tool;
 };
 
-/* Who serves this URI; NULL: nobody. */
+/* Who serves this URI; NULL: nobody, or its tool is switched off. */
 const struct resource_provider *resource_provider_of(struct mcp *m, const char *uri);
+/* Is it its tool that keeps it from being served? */
+bool resource_is_off(struct mcp *m, const char *uri);
+/* May the names of that kind be told: does a tool that is offered list them? */
+bool resource_names_shown(const struct mcp *m, const struct kind *k);
 
+/* The revision's own "not found"; NULL, so that it can be returned. */
+const char *resource_missing(struct request *r, const char *uri);
 /* params.uri; NULL after request_fail. */
 const char *resource_uri(struct request *r);
 
@@ -62,4 +75,5 @@ void resource_templates(struct request *r);
 void resource_read(struct request *r);
 
 #define RESOURCE_PLAN_VIEW "ui://higress-ops/plan2"
-extern const struct resource_provider resource_gateway, resource_change, resource_app;
+extern const struct resource_provider resource_gateway, resource_audit, resource_change,
+    resource_app;

@@ -33,7 +33,14 @@ static bool add_change(void *arg, const struct stored *row)
     return resource_add(l->list, &line);
 }
 
-static bool list(struct request *r, struct resource_list *out)
+/* The store of the engine; NULL: there is none, which reading one of its resources says. */
+static struct store *store_of(struct mcp *m)
+{
+    struct err unreadable = { 0 };
+    return m->gateway ? engine_store(mcp_engine(m), &unreadable) : NULL;
+}
+
+static bool list_audit(struct request *r, struct resource_list *out)
 {
     static const struct resource audit = {
         .uri = AUDIT,
@@ -42,14 +49,16 @@ static bool list(struct request *r, struct resource_list *out)
         .about = "The newest lines of the audit: what was planned, decided, written, by whom.",
         .mime = "application/json",
     };
+    if (store_of(r->mcp))
+        resource_add(out, &audit);
+    return true;
+}
+
+static bool list_changes(struct request *r, struct resource_list *out)
+{
     struct lister l = { r->arena, out };
-    if (!r->mcp->gateway)
-        return true;
-    struct err unreadable = { 0 }; /* reading one of them says why; the gateway's are still there */
-    struct store *s = engine_store(mcp_engine(r->mcp), &unreadable);
-    if (!s || !resource_add(out, &audit))
-        return true;
-    return store_each(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
+    struct store *s = store_of(r->mcp);
+    return !s || store_each(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
 }
 
 static bool templates(struct request *r, struct resource_list *out)
@@ -85,31 +94,45 @@ static cJSON *change(struct request *r, const char *uri)
     return o;
 }
 
-static bool read(struct request *r, const char *uri, struct resource_content *out)
+static bool give(struct request *r, const cJSON *o, struct resource_content *out)
 {
-    if (!r->mcp->gateway)
-        return false;
-    const cJSON *o = text_starts(uri, CHANGE) ? change(r, uri)
-                     : !strcmp(uri, AUDIT)    ? audit(r)
-                                              : NULL;
     if (!o)
         return false;
+    cJSON *shown = json_clone(r->arena, o);
+    secret_scrub_tree(r->arena, NULL, shown);
     out->mime = "application/json";
-    out->text = secret_scrub(r->arena, json_print(r->arena, o));
+    out->text = json_print(r->arena, shown);
     return true;
 }
 
-static char *state(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
+static bool read_audit(struct request *r, const char *uri, struct resource_content *out)
+{
+    return r->mcp->gateway && !strcmp(uri, AUDIT) && give(r, audit(r), out);
+}
+
+static bool read_change(struct request *r, const char *uri, struct resource_content *out)
+{
+    return r->mcp->gateway && give(r, change(r, uri), out);
+}
+
+static char *state_of_audit(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
+{
+    (void)uri;
+    (void)c;
+    struct err e = { 0 };
+    struct store *s = store_of(m);
+    return s ? store_audit_newest(s, a, &e) : NULL;
+}
+
+static char *state_of_change(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
 {
     (void)c;
     struct err e = { 0 };
-    struct store *s = m->gateway ? engine_store(mcp_engine(m), &e) : NULL;
-    if (!s)
-        return NULL;
-    if (!text_starts(uri, CHANGE))
-        return store_audit_newest(s, a, &e);
+    struct store *s = store_of(m);
     struct stored row = { 0 };
     const char *id = uri + strlen(CHANGE);
+    if (!s)
+        return NULL;
     if (!*id || !store_find(s, a, id, &row, &e))
         return e.kind == ERR_ARGS ? arena_strdup(a, "absent") : NULL;
     return arena_printf(a, "%s %.6f", store_state_name(row.state), row.updated);
@@ -127,16 +150,26 @@ static void complete(struct request *r, const char *uri_template, const char *va
     (void)uri_template;
     (void)variable;
     struct err ignored = { 0 };
-    struct store *s = r->mcp->gateway ? engine_store(mcp_engine(r->mcp), &ignored) : NULL;
+    struct store *s = store_of(r->mcp);
     if (s)
         store_each(s, 0, 0, 10 * CHANGES_LISTED, suggest, c, &ignored);
 }
 
+/* Its lines tell of all changes, as list_changes does. */
+const struct resource_provider resource_audit = {
+    .prefix = AUDIT,
+    .list = list_audit,
+    .read = read_audit,
+    .state = state_of_audit,
+    .tool = "list_changes",
+};
+
 const struct resource_provider resource_change = {
-    .prefix = "higress://",
-    .list = list,
+    .prefix = CHANGE,
+    .list = list_changes,
     .templates = templates,
-    .read = read,
+    .read = read_change,
     .complete = complete,
-    .state = state,
+    .state = state_of_change,
+    .tool = "get_change",
 };

@@ -4,6 +4,7 @@
  * configuration names several, each can be read by its name. An instance of a plugin has its scope
  * before its name, as one percent-encoded segment ("route%3Ashop"). What is read is the object as
  * get_resource shows it: whole, secrets masked. A new kind is a row in kind.c and nothing here.
+ * Which kinds' names may be told follows the tools that tell them.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,6 +15,7 @@
 #include "gateway/gateway.h"
 #include "gateway/kind.h"
 #include "gateway/mask.h"
+#include "mcp/catalog.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
 
@@ -144,9 +146,10 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
         err_clear(&r->err);
     if (!o)
         return false;
-    const char *text = json_print(r->arena, mask_object(r->arena, at.kind, o));
+    cJSON *shown = mask_object(r->arena, at.kind, o);
+    secret_scrub_tree(r->arena, NULL, shown);
     out->mime = "application/json";
-    out->text = secret_scrub(r->arena, text);
+    out->text = json_print(r->arena, shown);
     return true;
 }
 
@@ -193,6 +196,14 @@ static void suggest_gateways(const struct config *k, struct resource_completion 
         resource_suggest(c, k->gateways[i]->name);
 }
 
+bool resource_names_shown(const struct mcp *m, const struct kind *k)
+{
+    bool route = !strcmp(k->name, "route");
+    return catalog_offers(m->catalog, "list_resources") ||
+           catalog_offers(m->catalog, "get_resource") ||
+           (route && catalog_offers(m->catalog, "list_routes"));
+}
+
 static void complete(struct request *r, const char *uri_template, const char *variable,
                      struct resource_completion *c)
 {
@@ -224,4 +235,5 @@ const struct resource_provider resource_gateway = {
     .complete = complete,
     .state = state,
     .remote = true,
+    .tool = "get_resource",
 };

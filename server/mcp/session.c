@@ -6,6 +6,7 @@
 #include "mcp/session.h"
 #include "base/arena.h"
 #include "base/crypto.h"
+#include "base/err.h"
 #include "gateway/config.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
@@ -62,18 +63,38 @@ static void sweep(void *arg)
         arena_trim();
 }
 
-/* When all places are taken, whoever opens the most must not keep the others out: the session that
- * nobody has used for the longest time makes room, if it was a while. */
-static bool make_room(struct session_table *t)
+/* -- room for one more -------------------------------------------------------------------- */
+
+enum { STAYS, LAST, GREEDY, FORGOTTEN }; /* may it go: the highest first */
+
+/* An owner within its share takes from those that have more than theirs; one beyond it only gets
+ * back what it has forgotten itself. */
+static int may_go(const struct session *s, const struct owner *asks, bool fits)
+{
+    double limit = s->mcp->config->sessions;
+    bool greedy = fits && s->owner != asks && !share_fits(s->owner, SHARE_SESSIONS, limit);
+    bool forgotten = s->last_used < loop_now(s->mcp->loop) - FORGOTTEN_SECONDS;
+    if (idle(s) && forgotten && (fits || s->owner == asks))
+        return FORGOTTEN;
+    if (greedy && idle(s))
+        return GREEDY;
+    return greedy && !s->requests ? LAST : STAYS;
+}
+
+/* When all places are taken, whoever opens the most must not keep the others out. */
+static bool make_room(struct session_table *t, const struct owner *asks)
 {
     struct session *found = NULL;
-    double oldest = loop_now(t->mcp->loop) - FORGOTTEN_SECONDS;
+    int best = STAYS;
+    bool fits = share_fits(asks, SHARE_SESSIONS, t->mcp->config->sessions);
     for (int i = 0; i < BUCKETS; i++)
-        for (struct session *s = t->buckets[i]; s; s = s->next)
-            if (idle(s) && s->last_used < oldest) {
-                found = s;
-                oldest = s->last_used;
-            }
+        for (struct session *s = t->buckets[i]; s; s = s->next) {
+            int rank = may_go(s, asks, fits);
+            if (rank < best || rank == STAYS || (rank == best && s->last_used >= found->last_used))
+                continue;
+            found = s;
+            best = rank;
+        }
     if (found)
         session_end(found);
     return found;
@@ -100,11 +121,12 @@ int session_count(const struct session_table *t)
     return t->count;
 }
 
-static struct session *session_new(struct mcp *m, const char *principal)
+static struct session *session_new(struct mcp *m, const char *principal, struct owner *owner)
 {
     struct arena *a = arena_new_small();
     struct session *s = arena_make(a, struct session);
     s->mcp = m;
+    s->owner = owner;
     s->arena = a;
     s->principal = arena_strdup(a, principal);
     s->level = LEVEL_NONE;
@@ -121,19 +143,27 @@ static void link_session(struct session **head, struct session *s)
 
 struct session *session_alone(struct mcp *m, const char *principal)
 {
-    struct session *s = session_new(m, principal);
+    struct session *s = session_new(m, principal, share_take(m, principal, SHARE_NOTHING));
     link_session(&m->sessions->alone, s);
     return s;
 }
 
-struct session *session_open(struct mcp *m, const char *principal)
+struct session *session_open(struct mcp *m, const char *principal, const char *owner, struct err *e)
 {
     struct session_table *t = m->sessions;
-    if (t->count >= m->config->sessions && !make_room(t))
+    struct owner *o = share_take(m, owner, SHARE_SESSIONS);
+    if (t->count >= m->config->sessions && !make_room(t, o)) {
+        struct arena *a = arena_new();
+        err_set(e, ERR_POLICY,
+                "Too many sessions are open: %s. End some with DELETE, or try again in a minute",
+                share_words(a, o, SHARE_SESSIONS, m->config->sessions));
+        arena_free(a);
+        share_give(o, SHARE_SESSIONS);
         return NULL;
+    }
     if (!t->sweep)
         t->sweep = loop_timer(m->loop, sweep_every(m), sweep_every(m), sweep, t);
-    struct session *s = session_new(m, principal);
+    struct session *s = session_new(m, principal, o);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
     link_session(&t->buckets[bucket_of(s->id)], s);
     t->count++;
@@ -179,13 +209,14 @@ void session_end(struct session *s)
         r->gone = true;
         cancel_fire(&r->cancel);
     }
+    share_give(s->owner, s->id ? SHARE_SESSIONS : SHARE_NOTHING);
     arena_free(s->arena);
 }
 
 struct request *session_request(struct session *s, struct arena *a, const struct rpc *rpc,
                                 struct reply_to *to)
 {
-    struct request *r = request_new(s->mcp, a, to);
+    struct request *r = request_new(s->mcp, a, to, s->owner->name);
     r->rpc = *rpc;
     r->principal = arena_strdup(a, s->principal);
     r->era = s->era;

@@ -24,6 +24,7 @@ struct session {
     struct arena *arena;
     const char *id; /* NULL on stdio */
     const char *principal;
+    struct owner *owner;   /* of its share of http.sessions */
     const struct era *era; /* NULL before initialize */
     const cJSON *client;   /* capabilities */
     const char *client_name;
@@ -45,8 +46,10 @@ int session_count(const struct session_table *t);
 
 /* A session without an id, for a transport that is one session by itself. Ended by session_end. */
 struct session *session_alone(struct mcp *m, const char *principal);
-/* NULL when there are http.sessions already, all of them used within a minute. */
-struct session *session_open(struct mcp *m, const char *principal);
+/* When http.sessions are open, one that nobody has used for a minute makes room, or one of an owner
+ * that has more than its share. NULL with e, which says who has how many: none could. */
+struct session *session_open(struct mcp *m, const char *principal, const char *owner,
+                             struct err *e);
 /* NULL: unknown, ended, or another principal's. Counts as use. */
 struct session *session_find(struct mcp *m, const char *id, const char *principal);
 void session_end(struct session *s);

@@ -32,14 +32,13 @@ struct task {
     cJSON *answers;
     struct fiber *asking;
     struct request *request; /* NULL: it has ended */
-    bool awaits;             /* counted in mcp.awaiting */
+    struct owner *owner;     /* of its share of TASK_MAX */
     struct task *next;
 };
 
 struct task_table {
     struct task *first;
     struct loop_timer *sweep;
-    int count;
 };
 
 static struct task_table *table(struct mcp *m)
@@ -119,11 +118,11 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
 
 /* -- life -------------------------------------------------------------------------------- */
 
-static void drop(struct task_table *all, struct task **p)
+static void drop(struct task **p)
 {
     struct task *t = *p;
     *p = t->next;
-    all->count--;
+    share_give(t->owner, SHARE_TASKS);
     arena_free(t->arena);
 }
 
@@ -133,7 +132,7 @@ static void sweep(void *arg)
     double oldest = when_now() - TASK_TTL_SECONDS;
     for (struct task **p = &m->tasks->first; *p;) {
         if (!(*p)->request && (*p)->updated < oldest && (*p)->created < oldest)
-            drop(m->tasks, p);
+            drop(p);
         else
             p = &(*p)->next;
     }
@@ -142,14 +141,18 @@ static void sweep(void *arg)
 static struct task *make(struct request *r)
 {
     struct task_table *all = table(r->mcp);
-    if (all->count >= TASK_MAX)
+    struct owner *owner = share_take(r->mcp, r->owner->name, SHARE_TASKS);
+    if (!share_fits(owner, SHARE_TASKS, TASK_MAX)) {
+        share_give(owner, SHARE_TASKS);
         return NULL;
+    }
     if (!all->sweep)
         all->sweep = loop_timer(r->mcp->loop, SWEEP_SECONDS, SWEEP_SECONDS, sweep, r->mcp);
     struct arena *a = arena_new();
     struct task *t = arena_make(a, struct task);
     *t = (struct task){ .to = { .send = send, .done = done },
                         .mcp = r->mcp,
+                        .owner = owner,
                         .arena = a,
                         .id = crypto_token(a, ID_BYTES),
                         .principal = arena_strdup(a, r->principal),
@@ -158,7 +161,6 @@ static struct task *make(struct request *r)
                         .next = all->first };
     t->created = t->updated = when_now();
     all->first = t;
-    all->count++;
     return t;
 }
 
@@ -199,9 +201,7 @@ bool task_detach(struct request *r)
 
 void task_await(struct request *r, bool awaits)
 {
-    struct task *t = (struct task *)(void *)r->reply;
-    t->mcp->awaiting += awaits - t->awaits;
-    t->awaits = awaits;
+    request_counts(r, awaits ? SHARE_NOTHING : SHARE_CALLS);
 }
 
 void task_status(struct request *r, const char *format, ...)
@@ -271,7 +271,7 @@ void task_end_all(struct mcp *m)
 void task_end_awaiting(struct mcp *m)
 {
     for (struct task *t = m->tasks ? m->tasks->first : NULL; t; t = t->next)
-        if (t->awaits)
+        if (t->request && t->request->counted == SHARE_NOTHING)
             cancel(t);
 }
 
@@ -281,7 +281,7 @@ void task_table_free(struct mcp *m)
         return;
     loop_untimer(m->tasks->sweep);
     while (m->tasks->first)
-        drop(m->tasks, &m->tasks->first);
+        drop(&m->tasks->first);
 }
 
 /* -- the methods ------------------------------------------------------------------------- */

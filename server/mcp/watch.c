@@ -71,9 +71,9 @@ static void tell_session(const void *arg, struct session *s)
 }
 
 /* The digest of what it is now; false: not known. Parks. */
-static bool state_of(struct watch *w, const char *uri, char out[DIGEST])
+static bool state_of(struct watch *w, const struct resource_provider *p, const char *uri,
+                     char out[DIGEST])
 {
-    const struct resource_provider *p = resource_provider_of(w->mcp, uri);
     struct arena *a = arena_new();
     const char *text = p && p->state ? p->state(w->mcp, a, uri, &w->cancel) : NULL;
     if (text)
@@ -93,7 +93,8 @@ static bool due(const struct watch *w, const struct watched *one)
 static void look_at(struct watch *w, const char *uri)
 {
     char now[DIGEST];
-    if (w->cancel.fired || !*place(w, uri) || !state_of(w, uri, now))
+    if (w->cancel.fired || !*place(w, uri) ||
+        !state_of(w, resource_provider_of(w->mcp, uri), uri, now))
         return;
     struct watched *one = *place(w, uri); /* it may have gone meanwhile */
     if (!one || !strcmp(one->state, now))
@@ -112,7 +113,7 @@ static void look(void *arg)
     struct arena *a = arena_new();
     w->looking = true;
     do {
-        const char **uris = arena_array(a, const char *, WATCH_MAX);
+        const char **uris = arena_array(a, const char *, w->count + 1);
         int n = 0;
         w->again = false;
         for (int i = 0; i < BUCKETS; i++)
@@ -141,7 +142,7 @@ static void tick(void *arg)
     char audit[DIGEST] = "";
     double every = w->mcp->config->watch;
     double now = loop_now(w->mcp->loop);
-    if (state_of(w, "higress://audit", audit) && strcmp(audit, w->audit) != 0) {
+    if (state_of(w, &resource_audit, "higress://audit", audit) && strcmp(audit, w->audit) != 0) {
         w->local = w->remote = w->audit[0] != '\0';
         memcpy(w->audit, audit, DIGEST);
     }
@@ -164,16 +165,14 @@ static struct watch *watch_of(struct mcp *m)
     return m->watch;
 }
 
-bool watch_want(struct mcp *m, const char *uri)
+static void want(struct mcp *m, const char *uri)
 {
     struct watch *w = watch_of(m);
     struct watched **p = place(w, uri);
     if (*p) {
         (*p)->wanted++;
-        return true;
+        return;
     }
-    if (w->count == WATCH_MAX)
-        return false;
     struct arena *a = arena_new();
     *p = arena_make(a, struct watched);
     **p = (struct watched){ .arena = a, .uri = arena_strdup(a, uri), .wanted = 1 };
@@ -183,14 +182,34 @@ bool watch_want(struct mcp *m, const char *uri)
         tick(w); /* the audit as it is now */
     }
     loop_soon(m->loop, look_soon, w);
-    return true;
 }
 
-void watch_unwant(struct mcp *m, const char *uri)
+bool watch_want(struct owner *o, const char *uri)
 {
-    struct watch *w = m->watch;
+    share_take(o->mcp, o->name, SHARE_WATCHES);
+    if (share_fits(o, SHARE_WATCHES, WATCH_MAX)) {
+        want(o->mcp, uri);
+        return true;
+    }
+    share_give(o, SHARE_WATCHES);
+    return false;
+}
+
+const char *watch_words(const struct owner *o, struct arena *a)
+{
+    struct owner one_more = *o;
+    one_more.held[SHARE_WATCHES]++;
+    return share_words(a, &one_more, SHARE_WATCHES, WATCH_MAX);
+}
+
+void watch_unwant(struct owner *o, const char *uri)
+{
+    struct watch *w = o->mcp->watch;
     struct watched **p = w ? place(w, uri) : NULL;
-    if (!p || !*p || --(*p)->wanted > 0)
+    if (!p || !*p)
+        return;
+    share_give(o, SHARE_WATCHES);
+    if (--(*p)->wanted > 0)
         return;
     struct watched *gone = *p;
     *p = gone->next;
@@ -208,7 +227,7 @@ bool watch_subscribe(struct session *s, const char *uri)
     for (const struct subscription *one = s->subscriptions; one; one = one->next, n++)
         if (!strcmp(one->uri, uri))
             return true;
-    if (n == WATCH_MAX_EACH || !watch_want(s->mcp, uri))
+    if (n == WATCH_MAX_EACH || !watch_want(s->owner, uri))
         return false;
     struct arena *a = arena_new();
     struct subscription *one = arena_make(a, struct subscription);
@@ -221,7 +240,7 @@ static void drop(struct session *s, struct subscription **p)
 {
     struct subscription *gone = *p;
     *p = gone->next;
-    watch_unwant(s->mcp, gone->uri);
+    watch_unwant(s->owner, gone->uri);
     arena_free(gone->arena);
 }
 

@@ -9,14 +9,18 @@
 #pragma once
 #include <stdbool.h>
 
+struct arena;
 struct mcp;
+struct owner;
 struct session;
 
-enum { WATCH_MAX = 1000 /* distinct URIs */, WATCH_MAX_EACH = 100 /* of one session */ };
+enum { WATCH_MAX = 1000, WATCH_MAX_EACH = 100 /* of one session */ };
 
-/* One more, one fewer who wants to hear of it. False: there are WATCH_MAX others. */
-bool watch_want(struct mcp *m, const char *uri);
-void watch_unwant(struct mcp *m, const char *uri);
+/* One more, one fewer who wants to hear of it. False: the owner has its share of WATCH_MAX; the
+ * words say so. */
+bool watch_want(struct owner *o, const char *uri);
+void watch_unwant(struct owner *o, const char *uri);
+const char *watch_words(const struct owner *o, struct arena *a);
 
 /* A session's own. False: too many. Twice is once. */
 bool watch_subscribe(struct session *s, const char *uri);

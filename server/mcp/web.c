@@ -6,6 +6,7 @@
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/oauth.h"
+#include "mcp/source.h"
 #include "mcp/web_inside.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -13,10 +14,15 @@
 /* Descriptors: net/wire.c has room for 16,384, of which some are needed for other things. */
 enum { ADDRESS_SIZE = 256, CONNECTIONS_BESIDE = 1024, CONNECTIONS_MAX = 15360 };
 
+/* The gate has seen the token; the body may have taken longer than that was good for. */
 static void handle(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
-    web_route(x)->handle(w, x);
+    const struct web_route *route = web_route(x);
+    if (route->who == BY_CLIENTS && !web_principal(x))
+        web_expired(w, x);
+    else
+        route->handle(w, x);
 }
 
 static void tell_clear_text(const struct web *w)
@@ -74,6 +80,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     if (ok)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
+        w->sources = sources_new(m);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -103,6 +110,7 @@ void web_close(struct web *w)
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);
+    sources_free(w->sources);
     arena_free(w->arena);
 }
 

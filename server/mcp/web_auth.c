@@ -1,16 +1,18 @@
 /* web_auth.c - bearer tokens: those of the configuration, and OAuth access tokens. Challenges are
- * one header without escapes, as clients parse them; they name all scopes that are needed.
+ * one header without escapes, as clients parse them; they name all scopes that are needed. Wrong
+ * tokens are slowed and audited by source.h; who sends none has not guessed.
  */
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "gateway/config.h"
 #include "mcp/catalog.h"
 #include "mcp/oauth.h"
+#include "mcp/source.h"
 #include "mcp/web_inside.h"
+#include "net/listen.h"
 
 #include <strings.h>
 
@@ -114,6 +116,15 @@ const char *web_principal(const struct http_exchange *x)
     return g ? g->principal : NULL;
 }
 
+const char *web_owner(const struct web *w, const struct http_exchange *x)
+{
+    if (!open_to_all(w))
+        return web_principal(x);
+    char *from = arena_alloc(x->arena, LISTEN_SOURCE);
+    listen_source(x->peer, from);
+    return from;
+}
+
 double web_until(const struct http_exchange *x)
 {
     const struct oauth_grant *g = passed(x);
@@ -160,12 +171,51 @@ static const char *both_scopes(const struct web *w, struct arena *a)
     return arena_printf(a, "%s %s", w->mcp->config->oauth_read, w->mcp->config->oauth_change);
 }
 
+/* Has its source sent too many wrong ones? True after a 429. What the issuer has just been asked
+ * about was let through before. */
+static bool must_wait(const struct web *w, struct http_exchange *x)
+{
+    const char *sent = http_header(x, "authorization");
+    double wait = sent && !x->user ? source_wait(w->sources, x->peer, sent) : 0;
+    if (wait <= 0)
+        return false;
+    char from[LISTEN_SOURCE];
+    listen_source(x->peer, from);
+    int seconds = (int)wait + 1;
+    const struct http_header headers[] = {
+        { "Content-Type", "application/json" },
+        { "Retry-After", arena_printf(x->arena, "%d", seconds) },
+        { 0 },
+    };
+    const char *text = arena_printf(x->arena,
+                                    "too many wrong tokens came from %s: no other is looked at for "
+                                    "%d s; try again then",
+                                    from, seconds);
+    const char *body = rpc_error(x->arena, NULL, RPC_INVALID_REQUEST, text, NULL);
+    http_reply(x, 429, headers, body, strlen(body));
+    return true;
+}
+
+static void note_verdict(const struct web *w, const struct http_exchange *x, enum oauth_verdict v)
+{
+    const char *sent = http_header(x, "authorization");
+    if (!sent || open_to_all(w))
+        return;
+    if (v == OAUTH_GOOD)
+        source_right(w->sources, x->peer, sent);
+    else if (v == OAUTH_BAD)
+        source_wrong(w->sources, x->peer, "mcp", w->oauth != NULL);
+}
+
 bool web_known(const struct web *w, struct http_exchange *x)
 {
     struct oauth_grant g;
     const char *why = NULL;
     const char *scope = w->mcp->config->oauth_read;
+    if (!open_to_all(w) && must_wait(w, x))
+        return false;
     enum oauth_verdict v = grant_of(w, x, &g, &why);
+    note_verdict(w, x, v);
     if (v == OAUTH_ASKED)
         return false;
     if (v == OAUTH_LATER)
@@ -184,8 +234,16 @@ bool web_known(const struct web *w, struct http_exchange *x)
     return true;
 }
 
+void web_expired(const struct web *w, struct http_exchange *x)
+{
+    refuse(w, x, 401, "invalid_token", w->mcp->config->oauth_read, "the token has expired");
+}
+
 bool web_approver(const struct web *w, struct http_exchange *x)
 {
+    const char *sent = http_header(x, "authorization");
+    if (must_wait(w, x))
+        return false;
     const char *token = token_of(x);
     const char *who = token ? owner(w->mcp->config->approvers, x, token) : NULL;
     const struct http_header headers[] = { { "Content-Type", "application/json" },
@@ -193,10 +251,12 @@ bool web_approver(const struct web *w, struct http_exchange *x)
                                            { 0 } };
     static const char no[] = "{\"error\":\"this is not the token of an approver\"}";
     if (!who) {
-        log_event(LOG_WARN, "decide", "refused at /change: not the token of an approver");
+        if (sent)
+            source_wrong(w->sources, x->peer, "change", false);
         http_reply(x, 401, headers, no, sizeof no - 1);
         return false;
     }
+    source_right(w->sources, x->peer, sent);
     struct oauth_grant *g = arena_make(x->arena, struct oauth_grant);
     *g = (struct oauth_grant){ .principal = who };
     x->passed = g;

@@ -1,64 +1,17 @@
 /* web_gate.c - who may speak at all: Host, Origin, bearer token, then path, method, content type.
- * Runs right after the headers, before a byte of the body is read. */
+ * Runs right after the headers, before a byte of the body is read. Host and Origin are judged by
+ * net/gate.h, as for every listener. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "gateway/config.h"
 #include "mcp/web_inside.h"
+#include "net/gate.h"
 
 static const char allow_headers[] =
     "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, "
     "mcp-method, mcp-name";
-
-static bool listed(const char *const *list, const char *value)
-{
-    for (; *list; list++)
-        if (text_equal_nocase(*list, value))
-            return true;
-    return false;
-}
-
-/* host of "host:port" and "[v6]:port" is a loopback name? */
-static bool loopback_name(const char *host)
-{
-    static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
-    size_t n =
-        host[0] == '[' ? strcspn(host, "]") + (strchr(host, ']') != NULL) : strcspn(host, ":");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == n && strncasecmp(names[i], host, n) == 0)
-            return host[n] == '\0' ||
-                   (host[n] == ':' && strspn(host + n + 1, "0123456789") == strlen(host + n + 1));
-    return false;
-}
-
-static bool host_allowed(const struct web *w, const struct http_exchange *x)
-{
-    const char *host = http_header(x, "host");
-    if (!host || http_header_count(x, "host") != 1)
-        return !strcmp(x->peer, "unix");
-    if (loopback_name(host))
-        return true;
-    const char *colon = strrchr(host, ':');
-    size_t n = colon && strchr(host, ']') < colon ? (size_t)(colon - host) : strlen(host);
-    return listed(w->mcp->config->hosts, arena_strndup(x->arena, host, n)) ||
-           listed(w->mcp->config->hosts, host);
-}
-
-static bool origin_allowed(const struct web *w, const struct http_exchange *x)
-{
-    const char *origin = http_header(x, "origin");
-    if (!origin)
-        return true;
-    if (http_header_count(x, "origin") != 1)
-        return false;
-    if (listed(w->mcp->config->origins, origin))
-        return true;
-    const char *host = text_starts(origin, "http://")    ? origin + 7
-                       : text_starts(origin, "https://") ? origin + 8
-                                                         : NULL;
-    return w->loopback && host && loopback_name(host);
-}
 
 void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text)
 {
@@ -119,7 +72,7 @@ static void set_cors(const struct web *w, struct http_exchange *x)
     struct http_header *out = arena_array(x->arena, struct http_header, 4);
     *out++ = (struct http_header){ "Vary", "Origin" };
     x->extra = out - 1;
-    if (!origin || !listed(w->mcp->config->origins, origin))
+    if (!origin || !gate_lists(w->mcp->config->origins, origin))
         return;
     *out++ = (struct http_header){ "Access-Control-Allow-Origin", origin };
     *out++ =
@@ -186,10 +139,12 @@ static bool served(struct http_exchange *x)
 bool web_gate(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
-    if (!host_allowed(w, x))
-        return refuse(x, 403, "This Host is not served here");
-    if (!origin_allowed(w, x))
-        return refuse(x, 403, "This Origin may not use this server");
+    const struct gate g = { .loopback = w->loopback,
+                            .hosts = w->mcp->config->hosts,
+                            .origins = w->mcp->config->origins };
+    const char *refused = gate_refuses(&g, x);
+    if (refused)
+        return refuse(x, 403, refused);
     set_cors(w, x);
     if (!strcmp(x->method, "OPTIONS") && methods_of(x))
         return preflight(x);

@@ -12,6 +12,7 @@ struct web {
     struct http_server *server;
     bool loopback;
     struct oauth *oauth;               /* NULL: not configured */
+    struct sources *sources;           /* of wrong tokens */
     struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
     struct web_reply *newest, *oldest; /* all of them */
     size_t kept;                       /* bytes of their events */
@@ -56,6 +57,10 @@ struct web_record {
 /* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
  * known. */
 const char *web_principal(const struct http_exchange *x);
+/* The 401 of a token that was good when the gate saw it. */
+void web_expired(const struct web *w, struct http_exchange *x);
+/* Whose share it takes part of: the principal, or where no token is asked for its address. */
+const char *web_owner(const struct web *w, const struct http_exchange *x);
 /* Is there a token that may speak here at all? False after a refusal (401, 403, 503), or when the
  * gate is asked again (http_again) as soon as the issuer has been. For the gate: it judges the
  * token, the others look at what it found. */
@@ -96,7 +101,6 @@ void web_page(struct web *w, struct http_exchange *x);   /* web_change.c */
 void web_change(struct web *w, struct http_exchange *x); /* what the page asks */
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
-#define WEB_TOO_MANY "Too many sessions are open; try again later"
 
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);

@@ -36,9 +36,10 @@ static bool modern_header(const struct rpc *rpc, const struct http_exchange *x)
 
 static void initialize(struct web *w, struct web_reply *to, struct request *r)
 {
-    struct session *s = session_open(w->mcp, r->principal);
+    struct err e = { 0 };
+    struct session *s = session_open(w->mcp, r->principal, r->owner->name, &e);
     if (!s) {
-        request_fail(r, 503, RPC_INTERNAL, WEB_TOO_MANY);
+        request_fail(r, 503, RPC_INTERNAL, "%s", e.text);
         request_error(r);
         return;
     }
@@ -51,7 +52,7 @@ static struct request *request_of(struct web *w, struct http_exchange *x, struct
                                   const struct rpc *rpc, const char *who)
 {
     struct web_reply *to = web_reply_new(w, x);
-    struct request *r = request_new(w->mcp, a, &to->to);
+    struct request *r = request_new(w->mcp, a, &to->to, web_owner(w, x));
     to->request = r;
     r->rpc = *rpc;
     r->principal = arena_strdup(a, who);

@@ -33,9 +33,10 @@ void web_sse(struct web *w, struct http_exchange *x)
         web_refuse(x, 406, NULL, RPC_INVALID_REQUEST, "Accept must allow text/event-stream");
         return;
     }
-    struct session *s = session_open(w->mcp, web_principal(x));
+    struct err e = { 0 };
+    struct session *s = session_open(w->mcp, web_principal(x), web_owner(w, x), &e);
     if (!s) {
-        web_refuse(x, 503, NULL, RPC_INTERNAL, WEB_TOO_MANY);
+        web_refuse(x, 503, NULL, RPC_INTERNAL, e.text);
         return;
     }
     struct web_reply *r = web_reply_new(w, x);

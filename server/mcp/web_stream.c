@@ -9,6 +9,7 @@
 #include "gateway/config.h"
 #include "mcp/era.h"
 #include "mcp/listen.h"
+#include "mcp/source.h"
 #include "mcp/web_inside.h"
 #include "net/loop.h"
 
@@ -321,6 +322,7 @@ void web_tick(void *arg)
     struct web *w = arg;
     double now = loop_now(w->mcp->loop);
     struct web_reply *newer = NULL;
+    sources_tick(w->sources);
     w->walking = true;
     for (struct web_reply *r = w->oldest; r; r = r->newer)
         tick_one(r, now - r->since, w->mcp->config->heartbeat);

@@ -3,6 +3,7 @@
  */
 #include "net/conn.h"
 #include "base/arena.h"
+#include "net/listen.h"
 #include "net/loop.h"
 #include "net/own.h"
 #include <unistd.h>
@@ -298,8 +299,9 @@ static void free_conn(struct conn *c)
     h1_free(&c->h1);
     buf_free(&c->in);
     buf_free(&c->out);
-    own_free(c);
     s->count--;
+    s->from[c->source]--;
+    own_free(c);
     http_forget(s);
 }
 
@@ -314,11 +316,22 @@ static void on_closed(struct wire *w)
 
 static const struct wire_calls calls = { on_bytes, on_writable, on_later, on_closed };
 
+unsigned conn_source(const char *peer)
+{
+    char name[LISTEN_SOURCE];
+    unsigned h = 2166136261u;
+    listen_source(peer, name);
+    for (const char *p = name; *p; p++)
+        h = (h ^ (unsigned char)*p) * 16777619u;
+    return h % SOURCES;
+}
+
 void conn_open(struct http_server *s, int fd, const char *peer)
 {
     struct conn *c = own_make(struct conn);
     c->server = s;
     snprintf(c->peer, sizeof c->peer, "%s", peer);
+    c->source = conn_source(peer);
     h1_init(&c->h1, HEAD_MAX, s->o.max_body);
     buf_init(&c->in, IN_MAX);
     buf_init(&c->out, OUT_MAX);
@@ -328,6 +341,7 @@ void conn_open(struct http_server *s, int fd, const char *peer)
         c->next->prev = c;
     s->conns = c;
     s->count++;
+    s->from[c->source]++;
     c->adopting = true;
     bool open = wire_adopt(&c->wire, s->domain, fd, &calls);
     c->adopting = false;

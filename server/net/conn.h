@@ -24,6 +24,8 @@ struct exchange {
 /* What a connection waits for; each has its own time limit. */
 enum conn_phase { CONN_NEW, CONN_IDLE, CONN_HEAD, CONN_BODY, CONN_WORK, CONN_SENDING, CONN_ENDING };
 
+enum { SOURCES = 1024 }; /* counted apart; a power of two */
+
 struct http_server {
     struct loop *loop;
     struct http_options o;
@@ -36,6 +38,7 @@ struct http_server {
     int waiting_count;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
+    int from[SOURCES];     /* connections by source, so that one leaves room for the others */
     int gone, gone_before; /* connections ended since memory was given back; at the last sweep */
     bool full;             /* not accepting: too many connections, or no descriptors left */
     bool closed;
@@ -58,6 +61,7 @@ struct conn {
     bool ending;   /* after what is in `out`, no more */
     bool half_closed;
     bool adopting, lost;
+    unsigned source; /* place in from[] */
     char peer[56];
 };
 
@@ -69,6 +73,8 @@ void conn_finish(struct conn *c, bool keep);
 size_t conn_unsent(const struct conn *c);
 /* Ends what has waited too long. */
 void conn_sweep(struct conn *c, double now);
+/* The place in from[] of a peer. */
+unsigned conn_source(const char *peer);
 /* http.c: a connection of the server is gone. */
 void http_forget(struct http_server *s);
 /* http.c: the connection has more requests than its turn allows; goes on after the others. */

@@ -27,7 +27,7 @@ static struct {
     struct loop_timer *timer;
     CURL *idle[FETCH_MAX];
     int idle_count;
-    int running;
+    int running, probing;          /* of the running: those that only connect */
     struct transfer *first, *last; /* all, in order of arrival */
     struct transfer *ready, **ready_end;
 } pool = { .ready_end = &pool.ready };
@@ -182,14 +182,23 @@ static void delist(struct transfer *t)
     *(t->next ? &t->next->prev : &pool.last) = t->prev;
 }
 
+static bool admit(struct transfer *t)
+{
+    bool probes = t->request->connect_only;
+    if (pool.running >= FETCH_MAX || (probes && pool.probing >= FETCH_PROBES))
+        return false;
+    t->admitted = true;
+    pool.running++;
+    pool.probing += probes;
+    return true;
+}
+
 /* The place of a transfer that ended goes to the one that has waited longest. */
 static void admit_next(void)
 {
     for (struct transfer *t = pool.first; t; t = t->next) {
-        if (t->admitted)
+        if (t->admitted || !admit(t))
             continue;
-        t->admitted = true;
-        pool.running++;
         make_ready(t);
         loop_soon(pool.loop, drain_ready, NULL);
         return;
@@ -235,6 +244,7 @@ static bool explain(struct transfer *t, struct err *e)
         .waited = t->answer->seconds,
         .max_body = t->max_body,
         .ca_file = t->request->ca_file,
+        .out_of_reach = t->sockets ? NULL : t->refused,
     };
     t->answer->cause = fetch_why(&f);
     return fetch_error(t->arena, &f, e);
@@ -295,12 +305,8 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
     enlist(&t);
-    if (pool.running < FETCH_MAX) {
-        t.admitted = true;
-        pool.running++;
-    } else {
+    if (!admit(&t))
         wait_here(&t);
-    }
 
     bool ok = false;
     if (t.cancelled) {
@@ -313,6 +319,7 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
     delist(&t);
     if (t.admitted) {
         pool.running--;
+        pool.probing -= r->connect_only;
         admit_next();
     }
     return ok;

@@ -3,7 +3,8 @@
  *
  * One multi handle a process, easy handles pooled. No redirects are followed, no proxy is taken
  * from the environment unless asked, only http and https, TLS verified always (a CA file may
- * replace the system's bundle). Admission is ours: at most FETCH_MAX run, more wait in order.
+ * replace the system's bundle). Admission is ours: at most FETCH_MAX run, FETCH_PROBES of them to
+ * probe only, so that knocking at dead doors keeps nobody from the console; more wait in order.
  */
 #pragma once
 #include <stdbool.h>
@@ -13,8 +14,9 @@ struct arena;
 struct cancel;
 struct err;
 struct loop;
+struct reach;
 
-enum { FETCH_MAX = 64 };
+enum { FETCH_MAX = 128, FETCH_PROBES = 32 };
 
 struct fetch_header {
     const char *name, *value;
@@ -39,6 +41,7 @@ struct fetch_request {
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
 };
 
 /* Why no whole answer came. */
@@ -47,6 +50,7 @@ enum fetch_cause {
     FETCH_REFUSED,
     FETCH_TIMEOUT,
     FETCH_NO_ROUTE,
+    FETCH_OUT_OF_REACH, /* `reach` refused every address */
     FETCH_DNS,
     FETCH_RESET,
     FETCH_NOT_TLS,

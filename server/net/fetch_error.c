@@ -53,6 +53,8 @@ static enum fetch_cause connect_cause(int os_errno)
 
 enum fetch_cause fetch_why(const struct fetch_facts *f)
 {
+    if (f->out_of_reach)
+        return FETCH_OUT_OF_REACH;
     switch (f->code) {
     case CURLE_COULDNT_RESOLVE_HOST:
         return FETCH_DNS;
@@ -123,6 +125,9 @@ static const char *words(struct arena *a, const struct fetch_facts *f, const cha
 
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
 {
+    if (f->out_of_reach)
+        return err_set(e, ERR_NET, "%s %s: %s, which is not connected to from here", f->method,
+                       shown_url(a, f->url), f->out_of_reach);
     if (f->code == CURLE_SSL_CACERT_BADFILE)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
                        shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");

@@ -14,7 +14,8 @@ struct fetch_facts {
     size_t received;    /* body bytes */
     double waited;      /* seconds */
     size_t max_body;
-    const char *ca_file; /* may be NULL */
+    const char *ca_file;      /* may be NULL */
+    const char *out_of_reach; /* what every address was that it could have gone to; NULL: not so */
 };
 
 enum fetch_cause fetch_why(const struct fetch_facts *f);

@@ -4,7 +4,9 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "net/fetch_transfer.h"
+#include "net/reach.h"
 #include <ctype.h>
+#include <sys/socket.h>
 
 enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
 
@@ -125,6 +127,30 @@ static void set_connect(struct transfer *t)
     SET(CURLOPT_CONNECT_TO, t->connect_to);
 }
 
+/* The address that is judged is the one connected to: no name is resolved again after it. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    const char *what = reach_refuses(t->request->reach, &to->addr);
+    if (what) {
+        t->refused = what;
+        return CURL_SOCKET_BAD;
+    }
+    t->sockets++;
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static void set_reach(struct transfer *t)
+{
+    if (!t->request->reach)
+        return;
+    SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+}
+
 static long milliseconds(double seconds, double otherwise)
 {
     return (long)((seconds > 0 ? seconds : otherwise) * 1000);
@@ -154,4 +180,5 @@ void fetch_setup(struct transfer *t)
     set_headers(t);
     set_trust(t);
     set_connect(t);
+    set_reach(t);
 }

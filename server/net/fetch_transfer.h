@@ -44,7 +44,9 @@ struct transfer {
     int header_count;
     size_t received;
     size_t max_body;
-    int code; /* CURLcode, once done */
+    int code;            /* CURLcode, once done */
+    int sockets;         /* opened */
+    const char *refused; /* what the last address was that `reach` refused; NULL: none was */
     bool admitted, done, cancelled, ready;
     char detail[CURL_ERROR_SIZE];
     struct transfer *next, *prev; /* among all */

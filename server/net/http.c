@@ -13,7 +13,8 @@
 enum {
     ACCEPTS = 16, /* of one turn of the loop */
     TURN = 8,     /* pipelined requests of one turn, shared by all connections that have some */
-    TRIM_FROM = 256
+    TRIM_FROM = 256,
+    RESERVE = 16, /* one of so many connections is for other sources than the one with the most */
 };
 
 /* -- answers -------------------------------------------------------------------------------------
@@ -294,6 +295,12 @@ static void stop_accepting(struct http_server *s)
     loop_watch_set(s->accepting, 0);
 }
 
+static bool has_its_share(const struct http_server *s, const char *peer)
+{
+    int most = s->o.max_connections - s->o.max_connections / RESERVE;
+    return s->count >= most && s->from[conn_source(peer)] >= most;
+}
+
 static bool accept_one(struct http_server *s)
 {
     if (s->count >= s->o.max_connections) {
@@ -302,6 +309,10 @@ static bool accept_one(struct http_server *s)
     }
     char peer[56];
     int fd = listen_accept(s->fd, peer, sizeof peer);
+    if (fd >= 0 && has_its_share(s, peer)) {
+        close(fd);
+        return true;
+    }
     if (fd >= 0) {
         conn_open(s, fd, peer);
         return true;

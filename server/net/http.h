@@ -7,9 +7,10 @@
  * here.
  *
  * Limits are enforced before anything is buffered: head 16 KiB (431), body (413), slow heads and
- * bodies (408), connections, unread answers. The exchange lives until answered or until on_gone.
- * Handlers, gates and on_gone run on the main stack; http_reply and http_stream_* may be called
- * from a fiber. Several servers share one libwebsockets context, which ends with the loop.
+ * bodies (408), connections (of which one source leaves some to the others), unread answers. The
+ * exchange lives until answered or until on_gone. Handlers, gates and on_gone run on the main
+ * stack; http_reply and http_stream_* may be called from a fiber. Several servers share one
+ * libwebsockets context, which ends with the loop.
  */
 #pragma once
 #include <stdbool.h>

@@ -196,6 +196,28 @@ static void name_peer(const struct sockaddr_storage *from, char *peer, size_t si
     snprintf(peer, size, "unix");
 }
 
+void listen_source(const char *peer, char out[LISTEN_SOURCE])
+{
+    struct in6_addr six;
+    char host[INET6_ADDRSTRLEN];
+    const char *colon = strrchr(peer, ':');
+    bool bracket = peer[0] == '[';
+    size_t n = colon ? (size_t)(colon - peer) : strlen(peer);
+    snprintf(host, sizeof host, "%.*s", (int)(bracket ? n - 2 : n), peer + bracket);
+    if (!bracket || inet_pton(AF_INET6, host, &six) != 1) {
+        snprintf(out, LISTEN_SOURCE, "%s", host);
+        return;
+    }
+    if (IN6_IS_ADDR_V4MAPPED(&six)) {
+        inet_ntop(AF_INET, six.s6_addr + 12, out, LISTEN_SOURCE);
+        return;
+    }
+    bool own = IN6_IS_ADDR_LOOPBACK(&six);
+    memset(six.s6_addr + 8, 0, own ? 0 : 8);
+    inet_ntop(AF_INET6, &six, host, sizeof host);
+    snprintf(out, LISTEN_SOURCE, own ? "%s" : "%s/64", host);
+}
+
 int listen_accept(int fd, char *peer, size_t size)
 {
     struct sockaddr_storage from = { 0 };

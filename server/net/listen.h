@@ -16,3 +16,8 @@ bool listen_split(const char *listen, char *address, size_t size, int *port, str
 bool listen_is_local(const char *address);
 /* The next connection, or -1 with errno; peer is "127.0.0.1:40000", "[::1]:40000" or "unix". */
 int listen_accept(int fd, char *peer, size_t size);
+
+enum { LISTEN_SOURCE = 56 };
+/* Who a peer counts as where everybody has a share: its IPv4 address, the /64 of its IPv6 address,
+ * or "unix". */
+void listen_source(const char *peer, char out[LISTEN_SOURCE]);

@@ -21,6 +21,7 @@ static const struct {
     [FETCH_TLS_NAME] = { PROBE_TLS_NAME, "tls-name" },
     [FETCH_TLS_UNKNOWN_CA] = { PROBE_TLS_UNKNOWN_CA, "tls-unknown-ca" },
     [FETCH_TLS_OTHER] = { PROBE_TLS_OTHER, "tls-other" },
+    [FETCH_OUT_OF_REACH] = { PROBE_NOT_PROBED, "not-probed" },
     [FETCH_TOO_LARGE] = { PROBE_OTHER, "other" },
     [FETCH_OTHER] = { PROBE_OTHER, "other" },
 };
@@ -43,7 +44,8 @@ static void iso_time(const char *words, char *out, size_t size)
 }
 
 bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
-           double timeout, struct cancel *c, struct probe *out, struct err *e)
+           double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
+           struct err *e)
 {
     bool v6 = strchr(host, ':') && host[0] != '[';
     const char *to = arena_printf(a, v6 ? "[%s]" : "%s", host);
@@ -55,6 +57,7 @@ bool probe(struct loop *l, struct arena *a, const char *host, int port, const ch
         .connect_timeout = timeout,
         .cancel = c,
         .connect_only = true,
+        .reach = reach,
         .connect_to = tls_name ? arena_printf(a, "%s:%d:%s:%d", tls_name, port, to, port) : NULL,
     };
     struct fetch_answer answer;

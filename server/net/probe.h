@@ -6,6 +6,7 @@ struct arena;
 struct cancel;
 struct err;
 struct loop;
+struct reach;
 
 enum probe_result {
     PROBE_OK = 1,
@@ -20,6 +21,7 @@ enum probe_result {
     PROBE_TLS_UNKNOWN_CA,
     PROBE_TLS_OTHER,
     PROBE_OTHER,
+    PROBE_NOT_PROBED, /* nothing was sent there: the address is out of reach; detail says why */
 };
 
 struct probe {
@@ -31,7 +33,9 @@ struct probe {
 
 /* True when a result is there, whatever it is; false only when cancelled (ERR_GONE) or when libcurl
  * is missing. host: a name, an IPv4 or an IPv6 address.
+ * reach: the addresses that may be connected to (net/reach.h); NULL: all.
  * tls_name: NULL for TCP only, else the SNI and the name the certificate must have. */
 bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
-           double timeout, struct cancel *c, struct probe *out, struct err *e);
+           double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
+           struct err *e);
 const char *probe_name(enum probe_result r);

@@ -33,7 +33,7 @@ class Answer:
 
 
 def ask(address, method, target, body=b"", headers=None):
-    sent = {"host": "c", "connection": "close", "authorization": GOOD, "content-type": "application/json",
+    sent = {"host": address, "connection": "close", "authorization": GOOD, "content-type": "application/json",
             "content-length": str(len(body))}
     sent.update(headers or {})
     if not body and method == "GET":

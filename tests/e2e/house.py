@@ -1,4 +1,5 @@
 """house.py - real processes for a test: the embedded control plane, the MCP server, people at a terminal."""
+import atexit
 import base64
 import http.client
 import json
@@ -12,19 +13,15 @@ import subprocess
 import tempfile
 import time
 
+from ports import free_port
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.environ.get("HIGRESS_OPS", os.path.join(ROOT, "build/gcc-san/higress-ops"))
 PASSWORD = "wet-paint-7731"
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def wait_for(port, process, what):
-    for _ in range(200):
+    for _ in range(600):
         if process.poll() is not None:
             raise RuntimeError("%s ended with %s" % (what, process.returncode))
         try:
@@ -36,24 +33,37 @@ def wait_for(port, process, what):
 
 
 class House:
-    """A folder of its own with data, state and logs; everything ends with close()."""
+    """A folder of its own with data, state and logs; everything ends with close(). The first house of a process is filled
+    by the console, which makes keys for it; the others begin as copies of what it had when it was filled."""
+    filled = None  # a folder
 
     def __init__(self, mode="approve", extra_env=None):
         self.dir = tempfile.mkdtemp(prefix="higress-ops-test-")
+        data = os.path.join(self.dir, "data")
+        if House.filled:
+            shutil.copytree(House.filled, data)
         self.processes, self.clients = [], []
         self.port = free_port()
         self.console_log = open(os.path.join(self.dir, "console.log"), "wb")
-        self.console = self.start(["console", "--data", os.path.join(self.dir, "data"), "--listen",
+        self.console = self.start(["console", "--data", data, "--listen",
                                    "127.0.0.1:%d" % self.port], self.console_log)
         wait_for(self.port, self.console, "the console")
-        self.api("POST", "/system/init", {"adminUser": {"name": "admin", "displayName": "Admin",
-                                                        "password": PASSWORD}, "configs": {}}, anonymous=True)
+        if not House.filled:
+            self.fill(data)
         password = os.path.join(self.dir, "password")
         with open(password, "w") as f:
             f.write(PASSWORD)
         self.env = {**os.environ, "HIGRESS_OPS_URL": "http://127.0.0.1:%d" % self.port,
                     "HIGRESS_OPS_PASSWORD_FILE": password, "HIGRESS_OPS_STATE": os.path.join(self.dir, "state"),
                     "HIGRESS_OPS_MODE": mode, **(extra_env or {})}
+
+    def fill(self, data):
+        self.api("POST", "/system/init", {"adminUser": {"name": "admin", "displayName": "Admin",
+                                                        "password": PASSWORD}, "configs": {}}, anonymous=True)
+        kept = tempfile.mkdtemp(prefix="higress-ops-test-")
+        atexit.register(shutil.rmtree, kept, ignore_errors=True)
+        House.filled = os.path.join(kept, "data")
+        shutil.copytree(data, House.filled)
 
     def start(self, args, log):
         p = subprocess.Popen([BINARY] + args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -269,6 +269,32 @@ def check_stream_ends_with_its_token(w):
     holds(time.time() - start < 10, "the stream outlived its token")
 
 
+def check_body_after_its_token_has_expired(w):
+    """The gate saw the token while it was good; the body takes longer than that."""
+    import socket
+    ready(w)
+    meta = {mcp.META + "protocolVersion": mcp.MODERN, mcp.META + "clientCapabilities": {}}
+    modern = {"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/list"}
+    initialize = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "late", "version": "1"}}
+    session = mcp.HttpClient("127.0.0.1", w.port, LEGACY, token=w.token(exp=time.time() + 60))
+    session.open()
+    for what, method, params, headers in [
+            ("initialize", "initialize", initialize, {}), ("2026-07-28", "tools/list", {"_meta": meta}, modern),
+            ("a session", "tools/list", {}, {"Mcp-Session-Id": session.session})]:
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+        lines = {"Host": "127.0.0.1", "Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+                 "Content-Length": len(body), "Authorization": "Bearer " + w.token(exp=time.time() - 3), **headers}
+        link = socket.create_connection(("127.0.0.1", w.port), 20)
+        link.sendall(("POST /mcp HTTP/1.1\r\n" + "".join("%s: %s\r\n" % h for h in lines.items()) + "\r\n").encode())
+        link.sendall(body[:10])
+        time.sleep(3)  # the clocks may differ by five seconds here
+        link.sendall(body[10:])
+        answer = link.recv(65536).decode()
+        holds(answer.startswith("HTTP/1.1 401 "), "%s: %s" % (what, answer[:200]))
+        link.close()
+    ready(w)
+
+
 def check_listen_stream_ends_with_its_token(w):
     import http.client
     ready(w)

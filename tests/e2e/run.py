@@ -1,4 +1,5 @@
-"""run.py [WORD…] - runs the scenarios whose names contain a WORD over stdio and HTTP and both eras.
+"""run.py [--file NAME] [WORD…] - runs the scenarios (of that file) over stdio and HTTP and both eras. A WORD that is a
+transport or an era chooses it; of other WORDs a scenario's name must contain one.
 
 A scenario is a text file; each line is one step:
 
@@ -245,23 +246,32 @@ def play(steps, transport, era):
         run.house.forget()
 
 
-def main():
-    words = sys.argv[1:]
-    passed = failed = 0
+def chosen(words):
+    """[(file, title, steps, transport, era)]"""
+    only = words[1] if words[:1] == ["--file"] else ""
+    words = words[2:] if only else words
+    variants = [v for v in VARIANTS if (v[0] in words or not {"stdio", "http"} & set(words)) and
+                (v[1] in words or not {era for _, era in VARIANTS} & set(words))]
+    words = [w for w in words if w not in {word for v in VARIANTS for word in v}]
     for name in sorted(os.listdir(os.path.join(HERE, "scenarios"))):
+        if only and name != only:
+            continue
         for title, steps in parse(os.path.join(HERE, "scenarios", name)):
-            if words and not any(w in name or w in title for w in words):
-                continue
-            for transport, era in VARIANTS:
-                if not fits(steps, transport, era):
-                    continue
-                wrong = play(steps, transport, era)
-                passed, failed = passed + (not wrong), failed + bool(wrong)
-                print("%s %s: %s (%s, %s)" % ("FAIL" if wrong else "ok  ", name, title, transport, era))
-                if wrong:
-                    print("      " + wrong, flush=True)
+            if not words or any(w in name or w in title for w in words):
+                yield from ((name, title, steps, *v) for v in variants if fits(steps, *v))
+
+
+def main():
+    passed = failed = 0
+    for name, title, steps, transport, era in chosen(sys.argv[1:]):
+        began = time.time()
+        wrong = play(steps, transport, era)
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        print("%s %s: %s (%s, %s) %.1f s" % ("FAIL" if wrong else "ok  ", name, title, transport, era, time.time() - began))
+        if wrong:
+            print("      " + wrong, flush=True)
     print("%d passed, %d failed" % (passed, failed))
-    return failed > 0
+    return failed > 0 or not passed
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /* fuzz_h1.c - libFuzzer: whatever the bytes, and however they are cut, the parser ends in the same
  * place with the same requests. The first byte of the input chooses the cuts.
+ * fuzz: -runs=200000 -max_len=2048 -dict=tests/fuzz/h1.dict
  */
 #include "base/arena.h"
 #include "net/h1.h"

@@ -5,6 +5,7 @@
  * the text up to an empty line; or a GET whose Last-Event-ID is the text. The http_* functions here
  * take the place of net/http.c: they check that each exchange is answered once, with JSON or events
  * of JSON.
+ * fuzz: -runs=180000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/err.h"
 #include "fixture.h"
@@ -149,7 +150,7 @@ static struct session *opened(struct mcp *m, uint8_t how)
 {
     static const char *const versions[] = { "2024-11-05", "2025-03-26", "2025-06-18",
                                             "2025-11-25" };
-    struct session *s = session_open(m, "local");
+    struct session *s = session_open(m, "local", "local", &(struct err){ 0 });
     s->era = era_negotiate(versions[how % 4]);
     s->client = json_parse(s->arena, "{\"elicitation\":{},\"sampling\":{}}", 33, NULL);
     return s;

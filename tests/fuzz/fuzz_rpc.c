@@ -1,5 +1,7 @@
 /* fuzz_rpc.c - any bytes as a JSON-RPC message: taken or refused with a code; an id that was taken
- * comes back as it was sent, and what is printed is JSON. */
+ * comes back as it was sent, and what is printed is JSON.
+ * fuzz: -runs=2000000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"

@@ -1,6 +1,8 @@
 /* fuzz_state.c - signed states and session ids: whatever is sent instead of the real one is
  * refused. The first byte says how the real text is altered by the rest, or that the rest is the
- * text. */
+ * text.
+ * fuzz: -runs=400000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -76,7 +78,7 @@ static void try_state(struct arena *a, const uint8_t *data, size_t size)
 static void try_session(struct arena *a, const uint8_t *data, size_t size)
 {
     struct mcp *m = server();
-    struct session *s = session_open(m, "alice");
+    struct session *s = session_open(m, "alice", "alice", &(struct err){ 0 });
     const char *real = arena_strdup(a, s->id);
     const char *sent = altered(a, real, data, size);
     must((session_find(m, sent, "alice") == s) == !strcmp(sent, real), "only the very id is one");

@@ -1,5 +1,7 @@
 /* fuzz_uri.c - any text as the URI of a resource: it names an object, which then has that URI
- * again, or it names none. */
+ * again, or it names none.
+ * fuzz: -runs=2500000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
+ */
 #include "base/err.h"
 #include "fuzz_server.h"
 #include "mcp/resource_gateway.c"

@@ -1,5 +1,7 @@
 /* fuzz_yaml.c - any bytes: yaml_parse takes them or refuses them with a sentence, and what it takes
- * prints as YAML that is read back equal. */
+ * prints as YAML that is read back equal.
+ * fuzz: -runs=150000 -max_len=512 -timeout=1
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"

@@ -13,6 +13,7 @@ plant() { # CHECK FILE TEXT: CHECK must report FILE
     printf '%b\n' "$3" >"$2"
     case $1 in
     size) "$here/size.sh" "$2" ;;
+    arguments) awk -f "$here/arguments.awk" "$here/arguments.txt" "$2" ;;
     *) awk -f "$here/$1.awk" "$2" ;;
     esac | grep -q "^$2" || echo "missed: $1 in $2: ${3:0:70}"
     rm "$2"
@@ -50,10 +51,15 @@ plant size server/mcp/a.h "$(printf 'int x;\\n%.0s' {1..151})"
 plant size server/mcp/a.c "/* $(printf 'x%.0s' {1..100}) */"
 plant size server/mcp/a.c "int f(void)\n{\n$(printf '    f();\\n%.0s' {1..50})    return 0;\n}"
 plant size server/mcp/a.c "int f(int x)\n{\n$(printf '    if (x)\\n        x++;\\n%.0s' {1..12})    return x;\n}"
+plant arguments tools/a.c 'static const struct field in[] = {\n    { "pin", STR, OPT, NULL },\n    { 0 },\n};'
+plant arguments tools/a.c 'static const struct field set_in[] = {\n    { "any", ANY, REQ,\n      "One of two." },\n    { 0 },\n};'
+plant arguments tools/a.c 'static const struct field in[] = {\n    { "n", INT, OPT, NULL }, { "pin", STR, OPT, NULL }, { 0 },\n};'
+plant arguments tools/log.c 'static const struct field in[] = {\n    { "route", STR, OPT, NULL },\n    { "cookie", OBJ, OPT, NULL, .flags = FIELD_OPEN },\n};'
 innocent() { # FILE TEXT: no check may report it
     count=$((count + 1))
     printf '%b\n' "$2" >"$1"
-    found=$("$here/size.sh" "$1"; awk -f "$here/layers.awk" "$1"; awk -f "$here/rules.awk" "$1")
+    found=$("$here/size.sh" "$1"; awk -f "$here/layers.awk" "$1"; awk -f "$here/rules.awk" "$1"
+        awk -f "$here/arguments.awk" "$here/arguments.txt" "$1")
     [ -z "$found" ] || echo "false alarm: $found"
     rm "$1"
 }
@@ -62,4 +68,25 @@ innocent server/gateway/store_sql.c '#include <sqlite3.h>'
 innocent tools/a.c '#include "tool.h"\n#include <string.h>\nint f(void)\n{\n    fail(c, "malloc(3) and goto out");\n}'
 innocent server/mcp/a.c 'arena_free(a);\nbuf_free(b);\nfreeaddrinfo(x);\nsnprintf(a, 1, "x");\nx->free(y);'
 innocent server/cmd/a.c 'puts("hello");\n/* many\n free(x);\n lines */'
-[ $count -eq 38 ] || echo "missed: $count cases ran instead of 38"
+innocent tools/a.c 'static const struct field in[] = {\n    { "pin", STR, OPT, NULL, .max = 9,\n      .flags = FIELD_SECRET },\n    { "n", INT, OPT, NULL },\n    { "how", STR, REQ, NULL, .one_of = "a|b" },\n    { 0 },\n};\nstatic const struct field out[] = {\n    { "id", STR, REQ, NULL },\n    { 0 },\n};'
+# A file with a stamp is left alone until it, a header that it includes, or the checker changes (unseen.py).
+seen() { # EXPECTED WHAT FLAGS: is server/a.c left alone?
+    count=$((count + 1))
+    local out
+    out=$(python3 "$here/unseen.py" stamps "$3" -- server/a.c)
+    [ "$1" = "$([ -z "$out" ] && echo yes || echo no)" ] || echo "missed: $2"
+    touch "stamps/${out%% *}"
+}
+mkdir -p build/gcc/server stamps
+echo 'int x;' >server/a.c
+echo 'extern int x;' >server/a.h
+seen no "a file without a .d is linted" flags
+printf 'build/gcc/server/a.o: server/a.c \\\n server/a.h\nserver/a.h:\n' >build/gcc/server/a.d
+seen no "a new file is linted" flags
+seen yes "a file with a stamp is not linted again" flags
+seen no "other flags lint again" "other flags"
+echo 'extern int y;' >>server/a.h
+seen no "a header that changed lints again" flags
+echo 'int y;' >>server/a.c
+seen no "a file that changed is linted again" flags
+[ $count -eq 49 ] || echo "missed: $count cases ran instead of 49"

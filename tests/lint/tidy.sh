@@ -1,6 +1,6 @@
 #!/bin/bash
-# tidy.sh FILE STAMPS FLAG... - clang-tidy on one file; leaves a stamp in the folder STAMPS when it finds nothing.
-file=$1 stamp=$2/${1//\//__}
-shift 2
-out=$(clang-tidy-14 --quiet "$file" -- "$@" 2>/dev/null) && [ -z "$out" ] && touch "$stamp"
+# tidy.sh STAMPS KEY FILE FLAG... - clang-tidy on one file; leaves the stamp STAMPS/KEY when it finds nothing.
+stamps=$1 key=$2 file=$3
+shift 3
+out=$(clang-tidy-14 --quiet "$file" -- "$@" 2>/dev/null) && [ -z "$out" ] && [ "$key" != - ] && touch "$stamps/$key"
 [ -z "$out" ] || echo "$out"

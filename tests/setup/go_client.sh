@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 PATH="$PATH:/usr/local/go/bin"
 command -v go >/dev/null || exit 2
-export GOMODCACHE="$PWD/build/go/modules" GOFLAGS="-mod=readonly -modcacherw" GOTOOLCHAIN=local
+export GOMODCACHE="$(tests/setup/cache.sh)/go" GOFLAGS="-mod=readonly -modcacherw" GOTOOLCHAIN=local
 mkdir -p build/go
 cd tests/clients/go
 go build -o ../../../build/go/client .

@@ -2,8 +2,8 @@
 # install.sh run|test - installs, on Debian 12, the packages that are missing for `make run` or `make test`.
 # Says what it installs. Asks no network when nothing is missing. Without root it prints the command and stops.
 set -euo pipefail
-run=(gcc libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
-    libcjson-dev libyaml-dev libsqlite3-dev libssl-dev ca-certificates python3 python3-venv)
+run=(gcc g++ libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
+    libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev ca-certificates python3 python3-venv)
 test=(clang clang-format clang-tidy cppcheck pmccabe libcmocka-dev libclang-rt-14-dev nodejs npm nginx-light
     openssl git procps curl chromium-headless-shell)
 case "${1:-}" in

@@ -1,15 +1,23 @@
 #!/bin/bash
-# python_clients.sh - installs the official Python client, its two newest minors pinned in tests/clients/python-*.txt,
-# each into an environment of its own under build/python. Asks no network when they are there already.
+# python_clients.sh - build/python gets the official Python client, its two newest minors pinned in
+# tests/clients/python-*.txt, each in an environment of its own. They are installed once for all checkouts
+# (tests/setup/cache.sh); asks no network after that.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+cache=$(tests/setup/cache.sh)
+exec 9>"$cache/.python.lock"
+flock 9
+mkdir -p build/python
 for list in tests/clients/python-*.txt; do
-    home=build/python/$(basename "$list" .txt)
-    want=$(sha256sum "$list" | cut -d' ' -f1)
-    [ "$(cat "$home/.installed" 2>/dev/null)" = "$want" ] && continue
-    rm -rf "$home"
-    echo "installing $(grep '^mcp==' "$list") into $home"
-    python3 -m venv "$home"
-    "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$list"
-    echo "$want" >"$home/.installed"
+    name=$(basename "$list" .txt)
+    home=$cache/$name-$({ cat "$list"; python3 --version; } | sha256sum | cut -c1-16)
+    if [ ! -f "$home/.installed" ]; then
+        rm -rf "$home"
+        echo "installing $(grep '^mcp==' "$list") into $home"
+        python3 -m venv "$home"
+        "$home/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$list"
+        touch "$home/.installed"
+    fi
+    [ -L "build/python/$name" ] || rm -rf "build/python/$name"
+    ln -sfn "$home" "build/python/$name"
 done

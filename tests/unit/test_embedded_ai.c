@@ -1,82 +1,10 @@
 /* test_embedded_ai.c - consumers, plugins, providers, AI routes and MCP servers end to end: calls
  * to the embedded console and the objects they leave. What the recordings hold is the contract
  * test's business; here is what they do not show. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
-#include "embedded/embedded.h"
 #include "embedded/kstore.h"
-#include <ftw.h>
-#include <unistd.h>
-
-static struct arena *a;
-static struct embedded *console;
-static char folder[] = "/tmp/test_embedded_ai.XXXXXX";
-static int status;
-
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-    (void)st, (void)flag, (void)f;
-    return remove(path);
-}
-
-/* The answer's body as JSON, NULL when it is empty. */
-static cJSON *call(const char *method, const char *target, const char *body)
-{
-    static const struct embedded_header headers[] = {
-        { "authorization", "Basic YWRtaW46YWRtaW4=" },
-        { "content-type", "application/json" },
-        { 0 },
-    };
-    struct embedded_call c = { method, target, headers, body ? body : "", 0 };
-    struct embedded_answer out;
-    struct err e = { 0 };
-    c.body_len = strlen(c.body);
-    embedded_handle(console, a, &c, &out);
-    status = out.status;
-    return out.len ? json_parse(a, out.body, out.len, &e) : NULL;
-}
-
-static cJSON *expect(int want, const char *method, const char *target, const char *body)
-{
-    cJSON *out = call(method, target, body);
-    if (status != want)
-        fail_msg("%s %s: %d, not %d: %s", method, target, status, want,
-                 out ? json_print(a, out) : "(empty)");
-    return out;
-}
-
-static const char *text_at(const cJSON *root, const char *path)
-{
-    const cJSON *node = json_path(root, path);
-    return cJSON_IsString(node) ? node->valuestring : "(none)";
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    memcpy(folder + sizeof folder - 7, "XXXXXX", 6);
-    assert_non_null(mkdtemp(folder));
-    a = arena_new();
-    console = embedded_open(folder, &e);
-    if (!console)
-        fail_msg("%s", e.text);
-    expect(200, "POST", "/system/init",
-           "{\"adminUser\":{\"name\":\"admin\",\"displayName\":\"A\",\"password\":\"admin\"}}");
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    embedded_close(console);
-    arena_free(a);
-    nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
-    return 0;
-}
+#include "plane.h"
 
 static const cJSON *stored(const char *kind, const char *name)
 {
@@ -320,7 +248,7 @@ static void mcp_servers_are_stored_by_type(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, plane_setup, plane_teardown)
         TEST(a_provider_that_moves_takes_its_routes_along),
         TEST(a_claude_address_is_worked_out_on_read),
         TEST(vertex_brings_a_second_registry),

@@ -1,59 +1,21 @@
 /* test_embedded_derived.c - what the console derives from a request, object by object: an AI route
  * with everything, a plain route, an MCP server. The expected YAML is the reference's
  * (console-api.md, section 9), so that it is held to also where the recordings are absent. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/embedded.h"
 #include "embedded/kstore.h"
-#include "tree.h"
-
-static struct arena *a;
-static struct embedded *console;
-static char folder[64];
-
-static void send(const char *method, const char *target, const char *body, int status)
-{
-    const struct embedded_header headers[] = { { "content-type", "application/json" },
-                                               { "authorization", "Basic YWRtaW46cHc=" },
-                                               { 0 } };
-    struct embedded_call c = { method, target, headers, body, strlen(body) };
-    struct embedded_answer answer;
-    embedded_handle(console, a, &c, &answer);
-    if (answer.status != status)
-        fail_msg("%s %s: %d, not %d: %s", method, target, answer.status, status, answer.body);
-}
+#include "plane.h"
 
 static int setup(void **state)
 {
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    snprintf(folder, sizeof folder, "/tmp/test_derived.XXXXXX");
-    console = mkdtemp(folder) ? embedded_open(folder, &e) : NULL;
-    if (!console)
+    if (plane_setup(state) != 0)
         return -1;
-    send("POST", "/system/init",
-         "{\"adminUser\":{\"name\":\"admin\",\"displayName\":\"A\",\"password\":\"pw\"}}", 200);
-    send("POST", "/v1/ai/providers",
-         "{\"name\":\"qw\",\"type\":\"qwen\",\"tokens\":[\"sk-q\"],\"protocol\":\"openai/v1\"}",
-         201);
-    send("POST", "/v1/ai/providers",
-         "{\"name\":\"oa\",\"type\":\"openai\",\"tokens\":[\"sk-o\"],\"rawConfigs\":{"
-         "\"openaiCustomUrl\":\"http://10.2.0.1:8000/v1\",\"openaiExtraCustomUrls\":["
-         "\"http://10.2.0.2:8000/v1\"]}}",
-         201);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    embedded_close(console);
-    tree_remove(folder);
-    arena_free(a);
+    expect(201, "POST", "/v1/ai/providers",
+           "{\"name\":\"qw\",\"type\":\"qwen\",\"tokens\":[\"sk-q\"],\"protocol\":\"openai/v1\"}");
+    expect(201, "POST", "/v1/ai/providers",
+           "{\"name\":\"oa\",\"type\":\"openai\",\"tokens\":[\"sk-o\"],\"rawConfigs\":{"
+           "\"openaiCustomUrl\":\"http://10.2.0.1:8000/v1\",\"openaiExtraCustomUrls\":["
+           "\"http://10.2.0.2:8000/v1\"]}}");
     return 0;
 }
 
@@ -151,14 +113,13 @@ static void an_ai_route_derives_its_objects(void **state)
                                          { "envoyfilters", "ai-route-chat.internal" },
                                          { "configmaps", "ai-route-chat" } };
     (void)state;
-    send("POST", "/v1/consumers",
-         "{\"name\":\"alice\",\"credentials\":[{\"type\":\"key-auth\",\"source\":\"BEARER\","
-         "\"values\":[\"sk-1\"]}]}",
-         201);
-    send("POST", "/v1/ai/routes", chat, 201);
+    expect(201, "POST", "/v1/consumers",
+           "{\"name\":\"alice\",\"credentials\":[{\"type\":\"key-auth\",\"source\":\"BEARER\","
+           "\"values\":[\"sk-1\"]}]}");
+    expect(201, "POST", "/v1/ai/routes", chat);
     check_all(providers, COUNT(providers));
     check_all(ai_route, COUNT(ai_route));
-    send("DELETE", "/v1/ai/routes/chat", "", 204);
+    expect(204, "DELETE", "/v1/ai/routes/chat", "");
     check_all(after, COUNT(after));
 }
 
@@ -178,15 +139,14 @@ static void a_route_is_its_annotations(void **state)
         { "ingresses", "r", "spec.rules[0].http.paths[0].pathType", "Prefix" },
     };
     (void)state;
-    send(
-        "POST", "/v1/routes",
+    expect(
+        201, "POST", "/v1/routes",
         "{\"name\":\"r\",\"domains\":[\"d.example.com\"],\"path\":{\"matchType\":\"PRE\","
         "\"matchValue\":\"/o\",\"caseSensitive\":false},\"methods\":[\"GET\",\"POST\"],\"headers\":"
         "[{\"key\":\"x-a\",\"matchType\":\"PRE\",\"matchValue\":\"v\"}],\"urlParams\":[{\"key\":"
         "\"q\",\"matchType\":\"EQUAL\",\"matchValue\":\"1\"}],\"rewrite\":{\"enabled\":true,"
         "\"path\":\"/n\",\"host\":\"h.example\"},\"services\":[{\"name\":\"a.dns\",\"port\":80,"
-        "\"weight\":70,\"version\":\"v1\"},{\"name\":\"b.dns\",\"weight\":30}]}",
-        201);
+        "\"weight\":70,\"version\":\"v1\"},{\"name\":\"b.dns\",\"weight\":30}]}");
     check_all(rows, COUNT(rows));
 }
 
@@ -205,16 +165,16 @@ static void objects_count_their_own_versions(void **state)
     (void)state;
     int auth = version_of("wasmplugins", "key-auth.internal");
     int bridge = version_of("mcpbridges", "default");
-    send("POST", "/v1/routes", other, 201);
+    expect(201, "POST", "/v1/routes", other);
     assert_int_equal(version_of("ingresses", "x"), 1);
     assert_true(version_of("wasmplugins", "key-auth.internal") > auth);
     auth = version_of("wasmplugins", "key-auth.internal");
-    send("PUT", "/v1/routes/x", other, 200);
+    expect(200, "PUT", "/v1/routes/x", other);
     assert_int_equal(version_of("ingresses", "x"), 2);
     assert_true(version_of("wasmplugins", "key-auth.internal") > auth);
     auth = version_of("wasmplugins", "key-auth.internal");
     assert_int_equal(version_of("ingresses", "default"), 1);
-    send("DELETE", "/v1/routes/x", "", 204);
+    expect(204, "DELETE", "/v1/routes/x", "");
     assert_true(version_of("wasmplugins", "key-auth.internal") > auth);
     assert_int_equal(version_of("mcpbridges", "default"), bridge);
 }
@@ -222,12 +182,11 @@ static void objects_count_their_own_versions(void **state)
 static void a_database_server_is_in_the_gateway_configuration(void **state)
 {
     (void)state;
-    send(
-        "PUT", "/v1/mcpServer",
+    expect(
+        200, "PUT", "/v1/mcpServer",
         "{\"name\":\"db\",\"type\":\"DATABASE\",\"services\":[{\"name\":\"pg.dns\",\"port\":5432}],"
         "\"dbType\":\"POSTGRESQL\",\"dbConfig\":{\"host\":\"pg.example.com\",\"port\":\"5432\","
-        "\"username\":\"u\",\"password\":\"p\",\"dbname\":\"d\"}}",
-        200);
+        "\"username\":\"u\",\"password\":\"p\",\"dbname\":\"d\"}}");
     const cJSON *map = kstore_get(console->store, "configmaps", "higress-config");
     const char *text = json_str(json_get(map, "data"), "higress");
     const cJSON *config = yaml_parse(a, text, strlen(text), NULL);
@@ -237,7 +196,7 @@ static void a_database_server_is_in_the_gateway_configuration(void **state)
     assert_string_equal(json_str(server, "path"), "/mcp-servers/db");
     assert_string_equal(json_str(json_get(server, "config"), "dsn"),
                         "postgres://u:p@pg.example.com:5432/d");
-    send("DELETE", "/v1/mcpServer/db", "", 204);
+    expect(204, "DELETE", "/v1/mcpServer/db", "");
     map = kstore_get(console->store, "configmaps", "higress-config");
     text = json_str(json_get(map, "data"), "higress");
     assert_null(json_path(yaml_parse(a, text, strlen(text), NULL), "mcpServer.servers[0]"));
@@ -245,7 +204,7 @@ static void a_database_server_is_in_the_gateway_configuration(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, plane_teardown)
     const struct CMUnitTest tests[] = {
         TEST(an_ai_route_derives_its_objects),
         TEST(a_route_is_its_annotations),

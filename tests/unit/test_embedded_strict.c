@@ -1,51 +1,17 @@
 /* test_embedded_strict.c - the deviations of --strict-console=off, one row each: what the real
  * console does (the default) and what is answered with the switch. docs/embedded.md has the
  * reasons. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "check.h"
-#include "embedded/embedded.h"
 #include "embedded/kstore.h"
-#include "tree.h"
-
-static struct arena *a;
-static struct embedded *console;
-static char folder[64];
-static struct embedded_answer answer;
-
-static void call(const char *method, const char *target, const char *body)
-{
-    const struct embedded_header headers[] = { { "content-type", "application/json" },
-                                               { "authorization", "Basic YWRtaW46cHc=" },
-                                               { 0 } };
-    struct embedded_call c = { method, target, headers, body, strlen(body) };
-    embedded_handle(console, a, &c, &answer);
-}
+#include "plane.h"
 
 static int setup(void **state)
 {
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    snprintf(folder, sizeof folder, "/tmp/test_strict.XXXXXX");
-    console = mkdtemp(folder) ? embedded_open(folder, &e) : NULL;
-    if (!console)
+    if (plane_setup(state) != 0)
         return -1;
-    call("POST", "/system/init",
-         "{\"adminUser\":{\"name\":\"admin\",\"displayName\":\"A\",\"password\":\"pw\"}}");
-    call("POST", "/v1/ai/providers", "{\"name\":\"p\",\"type\":\"openai\"}");
-    call("POST", "/v1/ai/routes",
-         "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"p\",\"weight\":100}]}");
-    return answer.status == 201 ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    embedded_close(console);
-    tree_remove(folder);
-    arena_free(a);
+    expect(201, "POST", "/v1/ai/providers", "{\"name\":\"p\",\"type\":\"openai\"}");
+    expect(201, "POST", "/v1/ai/routes",
+           "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"p\",\"weight\":100}]}");
     return 0;
 }
 
@@ -126,8 +92,8 @@ static void lenient_refuses_before_it_writes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(strict_is_the_real_console, setup, teardown),
-        cmocka_unit_test_setup_teardown(lenient_refuses_before_it_writes, setup, teardown),
+        cmocka_unit_test_setup_teardown(strict_is_the_real_console, setup, plane_teardown),
+        cmocka_unit_test_setup_teardown(lenient_refuses_before_it_writes, setup, plane_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

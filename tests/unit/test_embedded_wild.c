@@ -8,7 +8,7 @@
 #include "base/yaml.h"
 #include "check.h"
 #include "embedded/embedded.h"
-#include <ftw.h>
+#include "tree.h"
 #include <unistd.h>
 
 enum { ROUNDS = 500, EDIT_EVERY = 9 };
@@ -144,12 +144,6 @@ static void edit_a_file(const char *folder, struct arena *a)
     assert_true(file_replace(path, text, strlen(text), 0600, &e));
 }
 
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-    (void)st, (void)flag, (void)f;
-    return remove(path);
-}
-
 static void odd_values_do_no_harm(void **state)
 {
     (void)state;
@@ -180,7 +174,7 @@ static void odd_values_do_no_harm(void **state)
     assert_int_equal(sum, ROUNDS);
     assert_true(counts[200] > ROUNDS / 10 && counts[201] > 0 && counts[400] > 0);
     embedded_close(console);
-    nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
+    tree_remove(folder);
 }
 
 int main(void)

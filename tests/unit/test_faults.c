@@ -4,6 +4,7 @@
  * Each row breaks some request of one and the same approved change (the route's domain moves from
  * a.example to b.example) and says what must come of it. Whatever it is, the state must agree with
  * what the double holds afterwards: applied is b, failed is a, unknown is either.
+ * Slow: most rows wait for a deadline.
  */
 #include "world.h"
 #include <fcntl.h>

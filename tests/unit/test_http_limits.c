@@ -1,5 +1,7 @@
 /* test_http_limits.c - the HTTP server against clients that send too much, too slowly, do not read,
- * or leave; and its end. */
+ * or leave; and its end.
+ * Slow: it waits for deadlines.
+ */
 #include "check.h"
 // the client uses cmocka
 #include "http_talk.h"

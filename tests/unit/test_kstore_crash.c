@@ -3,24 +3,21 @@
  *
  * A child process answers one request on the folder and kills itself at a step drawn by chance; a
  * twin folder answers the same request undisturbed. What is in the folder after recovery must be
- * what the twin had before or what it has after. */
-#include "base/arena.h"
-#include "base/err.h"
+ * what the twin had before or what it has after.
+ * Slow: hundreds of processes are killed.
+ */
 #include "base/file.h"
-#include "base/json.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/embedded.h"
 #include "embedded/kstore_impl.h"
-#include "tree.h"
+#include "plane.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
 enum { KILLS = 520, MOST_REQUESTS = 4000 };
 
-static struct arena *a;
-static char folder[64], twin_folder[64];
+static char twin_folder[64];
 static unsigned long long seed = 20261124;
 
 static unsigned draw(unsigned n)
@@ -31,28 +28,9 @@ static unsigned draw(unsigned n)
 
 static int answered(struct embedded *x, const char *method, const char *target, const char *body)
 {
-    static const struct embedded_header headers[] = {
-        { "authorization", "Basic YWRtaW46YWRtaW4=" },
-        { "content-type", "application/json" },
-        { 0 },
-    };
-    struct embedded_call c = { method, target, headers, body, strlen(body) };
-    struct embedded_answer out;
-    embedded_handle(x, a, &c, &out);
-    return out.status;
+    plane_ask(x, method, target, body);
+    return answer.status;
 }
-
-static struct embedded *opened(const char *dir)
-{
-    struct err e = { 0 };
-    struct embedded *x = embedded_open(dir, &e);
-    if (!x)
-        fail_msg("%s", e.text);
-    return x;
-}
-
-static const char init[] =
-    "{\"adminUser\":{\"name\":\"admin\",\"displayName\":\"A\",\"password\":\"admin\"}}";
 
 struct request {
     const char *method, *target, *body;
@@ -163,7 +141,7 @@ static bool killed_in(const struct request *q, unsigned step)
     snprintf(text, sizeof text, "%u", step);
     pid_t child = fork();
     if (child == 0) {
-        struct embedded *x = opened(folder);
+        struct embedded *x = plane_open(folder);
         setenv("HIGRESS_OPS_STORE_STOP_AT", text, 1);
         x->store->steps = 0;
         answered(x, q->method, q->target, q->body);
@@ -187,7 +165,7 @@ static enum outcome try_one(struct embedded *twin)
         return NOT_KILLED;
     const char *after = state_of(twin);
     bool killed = killed_in(&q, draw((unsigned)steps));
-    struct embedded *x = opened(folder);
+    struct embedded *x = plane_open(folder);
     check_files(x);
     const char *now = state_of(x);
     bool is_new = strcmp(now, after) == 0;
@@ -203,9 +181,9 @@ static enum outcome try_one(struct embedded *twin)
 static void a_request_happens_as_a_whole_or_not_at_all(void **state)
 {
     (void)state;
-    struct embedded *twin = opened(twin_folder), *x = opened(folder);
-    answered(twin, "POST", "/system/init", init);
-    answered(x, "POST", "/system/init", init);
+    struct embedded *twin = plane_open(twin_folder), *x = plane_open(folder);
+    answered(twin, "POST", "/system/init", PLANE_INIT);
+    answered(x, "POST", "/system/init", PLANE_INIT);
     embedded_close(x);
     int kills = 0, requests = 0, old = 0, new = 0;
     for (; kills < KILLS && requests < MOST_REQUESTS; requests++) {
@@ -340,11 +318,11 @@ static int setup(void **state)
 {
     (void)state;
     a = arena_new();
-    /* In memory where there is such a folder: a killed process loses nothing there either. */
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(folder, sizeof folder, "%s/test_crash.XXXXXX", base);
-    snprintf(twin_folder, sizeof twin_folder, "%s/test_twin.XXXXXX", base);
-    return mkdtemp(folder) && mkdtemp(twin_folder) ? 0 : -1;
+    authorization = PLANE_ADMIN;
+    /* In memory, too, a killed process loses nothing. */
+    return plane_folder(folder, sizeof folder) && plane_folder(twin_folder, sizeof twin_folder)
+               ? 0
+               : -1;
 }
 
 static int teardown(void **state)

@@ -3,29 +3,20 @@
  * The property: over generated folders, one write leaves every other file byte-identical, and in
  * the written one what the console does not know stays: unknown fields, the comment before the
  * object, the documents behind it. KEEP_SEED tries another sequence. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/embedded.h"
 #include "embedded/kstore.h"
-#include "tree.h"
+#include "plane.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 enum { FOLDERS = 120, ROUTES = 5, MOST_FILES = 64 };
 
-static struct arena *a;
-static struct embedded *console;
-static char folder[64];
-static struct embedded_answer answer;
 static unsigned long long state_of_chance;
 
 static unsigned draw(unsigned n)
@@ -34,19 +25,7 @@ static unsigned draw(unsigned n)
     return (unsigned)(state_of_chance >> 33) % n;
 }
 
-static cJSON *call(const char *method, const char *target, const char *body)
-{
-    static const struct embedded_header headers[] = {
-        { "authorization", "Basic YWRtaW46YWRtaW4=" },
-        { "content-type", "application/json" },
-        { 0 },
-    };
-    struct embedded_call c = { method, target, headers, body, strlen(body) };
-    embedded_handle(console, a, &c, &answer);
-    return answer.len ? json_parse(a, answer.body, answer.len, NULL) : NULL;
-}
-
-static void expect(int status)
+static void answered(int status)
 {
     if (answer.status != status)
         fail_msg("%d instead of %d: %s", answer.status, status, answer.body);
@@ -212,10 +191,10 @@ static void change_route(const struct picture *was)
     const char *name = arena_printf(a, "r%u", draw(ROUTES));
     const char *target = arena_printf(a, "/v1/routes/%s", name);
     cJSON *route = json_get(call("GET", target, ""), "data");
-    expect(200);
+    answered(200);
     json_set_str(a, json_get(route, "path"), "matchValue", "/changed");
     call("PUT", target, json_print(a, route));
-    expect(200);
+    answered(200);
     const char *path = arena_printf(a, "ingresses/%s.yaml", name);
     expect_others_untouched(was, path, "wasmplugins/key-auth.internal.yaml");
     expect_kept(path, was, places);
@@ -229,7 +208,7 @@ static void change_domain(const struct picture *was)
                                           "metadata.annotations", "metadata.labels", NULL };
     call("PUT", "/v1/domains/d.example.com",
          "{\"name\":\"d.example.com\",\"enableHttps\":\"off\"}");
-    expect(200);
+    answered(200);
     expect_others_untouched(was, "configmaps/domain-d.example.com.yaml", "");
     expect_kept("configmaps/domain-d.example.com.yaml", was, places);
 }
@@ -240,7 +219,7 @@ static void change_source(const struct picture *was)
                                           "spec.registries[1]", NULL };
     call("PUT", "/v1/service-sources/s",
          "{\"name\":\"s\",\"type\":\"static\",\"domain\":\"10.0.0.2:80\",\"port\":80}");
-    expect(200);
+    answered(200);
     expect_others_untouched(was, "mcpbridges/default.yaml", "");
     expect_kept("mcpbridges/default.yaml", was, places);
 }
@@ -278,13 +257,13 @@ static void expect_refused(const char *body, const char *why)
 {
     struct picture was = picture();
     call("POST", "/v1/routes", body);
-    expect(500);
+    answered(500);
     if (!strstr(answer.body, why) || !strstr(answer.body, ".yaml"))
         fail_msg("%s", answer.body);
     call("GET", "/v1/routes/new", "");
-    expect(404);
+    answered(404);
     call("GET", "/v1/routes/default", "");
-    expect(200);
+    answered(200);
     expect_others_untouched(&was, "", "");
     assert_int_equal(picture().count, was.count); /* no temporary file either */
 }
@@ -304,7 +283,7 @@ static void a_full_disk_loses_nothing(void **state)
     expect_refused(body, "cannot write");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
     call("POST", "/v1/routes", body);
-    expect(201);
+    answered(201);
 }
 
 /* Root may write anywhere, so it steps down. */
@@ -334,7 +313,7 @@ static void a_read_only_folder_is_still_served(void **state)
     expect_refused(body, "Permission denied");
     step_down(false);
     call("POST", "/v1/routes", body);
-    expect(201);
+    answered(201);
 }
 
 static void expect_problem(const char *what)
@@ -345,7 +324,7 @@ static void expect_problem(const char *what)
     if (!found)
         fail_msg("no problem says: %s", what);
     call("GET", "/v1/routes/default", "");
-    expect(200);
+    answered(200);
 }
 
 static void files_that_cannot_be_served_are_named(void **state)
@@ -366,7 +345,7 @@ static void files_that_cannot_be_served_are_named(void **state)
     char body[500];
     snprintf(body, sizeof body, new_route, "twin", "");
     call("POST", "/v1/routes", body);
-    expect(500);
+    answered(500);
     assert_non_null(strstr(answer.body, "twin.yaml"));
     assert_string_equal(file_text("ingresses/twin.yaml"),
                         "kind: Ingress\nmetadata:\n  name: default\n");
@@ -390,44 +369,22 @@ static void a_hand_edit_moves_the_version(void **state)
     assert_string_equal(json_path(now, "path.matchValue")->valuestring, "/q1");
     assert_string_not_equal(json_str(now, "version"), json_str(route, "version"));
     call("PUT", "/v1/routes/r1", json_print(a, route));
-    expect(409);
+    answered(409);
     call("PUT", "/v1/routes/r1", json_print(a, now));
-    expect(200);
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(folder, sizeof folder, "%s/test_keep.XXXXXX", base);
-    console = mkdtemp(folder) ? embedded_open(folder, &e) : NULL;
-    if (!console)
-        return -1;
-    call("POST", "/system/init",
-         "{\"adminUser\":{\"name\":\"admin\",\"displayName\":\"A\",\"password\":\"admin\"}}");
-    return answer.status == 200 ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    embedded_close(console);
-    tree_remove(folder);
-    arena_free(a);
-    return 0;
+    answered(200);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(one_write_changes_one_file_and_only_what_was_meant, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_read_only_folder_is_still_served, setup, teardown),
-        cmocka_unit_test_setup_teardown(files_that_cannot_be_served_are_named, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_hand_edit_moves_the_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_write_changes_one_file_and_only_what_was_meant,
+                                        plane_setup, plane_teardown),
+        cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, plane_setup, plane_teardown),
+        cmocka_unit_test_setup_teardown(a_read_only_folder_is_still_served, plane_setup,
+                                        plane_teardown),
+        cmocka_unit_test_setup_teardown(files_that_cannot_be_served_are_named, plane_setup,
+                                        plane_teardown),
+        cmocka_unit_test_setup_teardown(a_hand_edit_moves_the_version, plane_setup, plane_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 /* test_manifest.c - manifests: what the two forms become, one plan out of them, what is taken back
- * when a part fails, and what a write that failed halfway leaves. */
+ * when a part fails, and what a write that failed halfway leaves.
+ * Slow: it waits for deadlines.
+ */
 #include "base/buf.h"
 #include "gateway/manifest.h"
 #include "world.h"
@@ -116,6 +118,28 @@ static void test_wasm(void **state)
     assert_true(json_true(object_of(m, "plugin-instance", "mine", "domain:c.d"), "enabled"));
     assert_true(json_true(object_of(m, "plugin-instance", "mine", "global"), "enabled"));
     assert_int_equal(m->count, 9);
+    arena_free(a);
+}
+
+/* The members that a route and an MCP server share are copied: an Ingress may hold both, or none.
+ */
+static void test_ingress_of_mcp(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n"
+        "  name: mcp-server-w.internal\n  labels: {higress.io/mcp-server-type: DIRECT_ROUTE}\n"
+        "  annotations: {higress.io/destination: 'shop.static:80'}\n"
+        "spec: {rules: [{host: w.example.com, http: {paths: [{path: /mcp, pathType: Prefix,\n"
+        "  backend: {resource: {apiGroup: networking.higress.io, kind: McpBridge, name: "
+        "default}}}]}}]}\n";
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    struct manifest *m = manifest_new(a);
+    if (!manifest_read(m, text, strlen(text), &e))
+        fail_msg("%s", e.text);
+    expect(object_of(m, "mcp-server", "w", NULL), "domains[0]", "w.example.com");
+    expect(object_of(m, "mcp-server", "w", NULL), "services[0].name", "shop.static");
     arena_free(a);
 }
 
@@ -309,10 +333,11 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),       cmocka_unit_test(test_wasm),
-        cmocka_unit_test(test_third_fails), cmocka_unit_test(test_undo_fails),
-        cmocka_unit_test(test_half),        cmocka_unit_test(test_half_put),
-        cmocka_unit_test(test_many),        cmocka_unit_test(test_appears),
+        cmocka_unit_test(test_texts),          cmocka_unit_test(test_wasm),
+        cmocka_unit_test(test_third_fails),    cmocka_unit_test(test_undo_fails),
+        cmocka_unit_test(test_half),           cmocka_unit_test(test_half_put),
+        cmocka_unit_test(test_many),           cmocka_unit_test(test_appears),
+        cmocka_unit_test(test_ingress_of_mcp),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

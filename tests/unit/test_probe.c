@@ -4,6 +4,7 @@
 #include "check.h"
 #include "net/loop.h"
 #include "net/probe.h"
+#include "net/reach.h"
 #include <arpa/inet.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ struct job {
     struct arena *arena;
     const char *host, *tls_name;
     int port;
+    const struct reach *reach;
     struct probe out;
 };
 
@@ -33,15 +35,23 @@ static void work(struct loop *l, void *arg)
 {
     struct job *j = arg;
     struct err e = { 0 };
-    assert_true(probe(l, j->arena, j->host, j->port, j->tls_name, 2, NULL, &j->out, &e));
+    assert_true(probe(l, j->arena, j->host, j->port, j->tls_name, 2, j->reach, NULL, &j->out, &e));
+}
+
+static const char *reached(const char *host, int port, const char *tls_name,
+                           const struct reach *reach)
+{
+    struct job j = {
+        .arena = arena_new(), .host = host, .port = port, .tls_name = tls_name, .reach = reach
+    };
+    loop_main(work, &j);
+    arena_free(j.arena);
+    return probe_name(j.out.result);
 }
 
 static const char *result_of(const char *host, int port, const char *tls_name)
 {
-    struct job j = { .arena = arena_new(), .host = host, .port = port, .tls_name = tls_name };
-    loop_main(work, &j);
-    arena_free(j.arena);
-    return probe_name(j.out.result);
+    return reached(host, port, tls_name, NULL);
 }
 
 static void plain(void **state)
@@ -121,12 +131,107 @@ static void own_certificate(void **state)
     rmdir(dir);
 }
 
+/* What is judged is the address, however it was come by. */
+static void out_of_reach(void **state)
+{
+    (void)state;
+    static const char *const allow[] = { "127.0.0.0/8", NULL };
+    const struct reach none = { 0 }, own = { .loopback = true }, allowed = { .allow = allow };
+    int port;
+    int fd = listener(&port);
+    assert_string_equal(reached("127.0.0.1", port, NULL, &none), "not-probed");
+    assert_string_equal(reached("localhost", port, NULL, &none), "not-probed");
+    assert_string_equal(reached("127.1", port, NULL, &none), "not-probed");
+    assert_string_equal(reached("2130706433", port, NULL, &none), "not-probed");
+    assert_string_equal(reached("0.0.0.0", port, NULL, &own), "not-probed");
+    assert_string_equal(reached("::ffff:127.0.0.1", port, NULL, &none), "not-probed");
+    assert_string_equal(reached("127.0.0.1", port, "shop.example", &none), "not-probed");
+    assert_string_equal(reached("169.254.169.254", 80, NULL, &own), "not-probed");
+    assert_string_equal(reached("127.0.0.1", port, NULL, &own), "ok");
+    assert_string_equal(reached("localhost", port, NULL, &own), "ok");
+    assert_string_equal(reached("127.0.0.1", port, NULL, &allowed), "ok");
+    assert_string_equal(reached("::ffff:127.0.0.1", port, NULL, &allowed), "ok");
+    close(fd);
+}
+
+static const char *judged(const char *text)
+{
+    static const struct reach none = { 0 };
+    struct sockaddr_in four = { .sin_family = AF_INET };
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+    const char *what = NULL;
+    if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+        what = reach_refuses(&none, (struct sockaddr *)&four);
+    else if (inet_pton(AF_INET6, text, &six.sin6_addr) == 1)
+        what = reach_refuses(&none, (struct sockaddr *)&six);
+    else
+        fail_msg("%s is no address", text);
+    return what ? what : "";
+}
+
+static void networks(void **state)
+{
+    (void)state;
+    static const char *const fine[] = { "10.0.0.1",        "192.168.0.1",     "8.8.8.8",
+                                        "100.100.100.201", "169.253.1.1",     "fd00::1",
+                                        "2001:db8::1",     "::ffff:10.0.0.1", "64:ff9b::808:808",
+                                        "2002:808:808::1", "223.255.255.255" };
+    static const char *const refused[] = { "127.0.0.1",
+                                           "127.255.0.9",
+                                           "::1",
+                                           "::ffff:127.0.0.1",
+                                           "::127.0.0.1",
+                                           "64:ff9b::7f00:1",
+                                           "64:ff9b:1::7f00:1",
+                                           "2002:7f00:1::",
+                                           "2001:0:1:2:3:4:80ff:fffe",
+                                           "0.0.0.0",
+                                           "0.1.2.3",
+                                           "::",
+                                           "169.254.0.1",
+                                           "::ffff:169.254.169.254",
+                                           "64:ff9b::a9fe:a9fe",
+                                           "2002:a9fe:a9fe::1",
+                                           "fe80::1",
+                                           "febf::1",
+                                           "fd00:ec2::254",
+                                           "100.100.100.200",
+                                           "::ffff:100.100.100.200",
+                                           "224.0.0.1",
+                                           "239.1.2.3",
+                                           "ff02::1",
+                                           "255.255.255.255",
+                                           "240.0.0.1",
+                                           "::ffff:0:127.0.0.1" };
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        if (*judged(fine[i]))
+            fail_msg("%s is %s", fine[i], judged(fine[i]));
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (!*judged(refused[i]))
+            fail_msg("%s may be connected to", refused[i]);
+    assert_string_equal(judged("169.254.169.254"), "the metadata service of a cloud");
+}
+
+static void networks_as_text(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    assert_true(reach_is_network("10.0.0.0/8", &e));
+    assert_true(reach_is_network("fd00::/8", &e));
+    assert_true(reach_is_network("10.0.0.1", &e));
+    static const char *const wrong[] = { "10.0.0.0/33", "10.0.0.0/",  "10.0.0/8", "x", "",
+                                         "::/129",      "10.0.0.0/-1" };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (reach_is_network(wrong[i], &(struct err){ 0 }))
+            fail_msg("%s is a network", wrong[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain),
-        cmocka_unit_test(plain_behind_tls),
-        cmocka_unit_test(own_certificate),
+        cmocka_unit_test(plain),           cmocka_unit_test(plain_behind_tls),
+        cmocka_unit_test(own_certificate), cmocka_unit_test(out_of_reach),
+        cmocka_unit_test(networks),        cmocka_unit_test(networks_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

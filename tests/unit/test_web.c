@@ -70,7 +70,7 @@ static int stop(void **state)
 
 static struct session *opened(void)
 {
-    struct session *s = session_open(t.mcp, "local");
+    struct session *s = session_open(t.mcp, "local", "local", &(struct err){ 0 });
     s->era = era_negotiate("2025-11-25");
     return s;
 }
@@ -224,16 +224,16 @@ static void a_forgotten_session_makes_room(void **state)
     struct session *all[50];
     for (int i = 0; i < 50; i++)
         all[i] = opened();
-    assert_null(session_open(t.mcp, "local"));
+    assert_null(session_open(t.mcp, "local", "local", &(struct err){ 0 }));
     const char *id = arena_strdup(t.arena, all[7]->id);
     int fd = get(all[9], NULL);
     all[7]->last_used -= 70;
     all[8]->last_used -= 65;
     all[9]->last_used -= 90; /* but somebody listens */
-    assert_non_null(session_open(t.mcp, "local"));
+    assert_non_null(session_open(t.mcp, "local", "local", &(struct err){ 0 }));
     assert_null(session_find(t.mcp, id, "local"));
     assert_ptr_equal(session_find(t.mcp, all[8]->id, "local"), all[8]); /* which counts as use */
-    assert_null(session_open(t.mcp, "local"));
+    assert_null(session_open(t.mcp, "local", "local", &(struct err){ 0 }));
     assert_int_equal(session_count(t.mcp->sessions), 50);
     close(fd);
 }

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""test_logs.py - the access log: what clients send into it is no way to secrets, and blames nobody.
+
+Writes logs as Envoy writes them (values as they come, nothing escaped), then asks `tail_logs` and
+`diagnose`. Every attack has a name; the last line is `N passed, N failed`.
+
+usage: test_logs.py BINARY
+"""
+import json
+import os
+import string
+import subprocess
+import sys
+import tempfile
+import time
+
+BINARY = sys.argv[1]
+FOLDER = tempfile.mkdtemp(prefix="attack-logs-")
+TOKEN = "kq7Vw2Zp9Xr4Lm6Bt1"
+KEYS = """ai_log authority bytes_received bytes_sent downstream_local_address downstream_remote_address duration
+istio_policy_status method path protocol request_id requested_server_name response_code response_flags route_name
+start_time trace_id upstream_cluster upstream_host upstream_local_address upstream_service_time
+upstream_transport_failure_reason user_agent x_forwarded_for response_code_details""".split()
+GOOD = {"authority": "shop.example.com", "method": "GET", "path": "/orders", "protocol": "HTTP/1.1",
+        "response_code": "200", "route_name": "shop", "upstream_cluster": "outbound|80||shop.static",
+        "upstream_host": "10.0.0.9:80", "user_agent": "curl/8", "x_forwarded_for": "10.1.1.1",
+        "response_code_details": "via_upstream", "duration": "5"}
+passed = failed = 0
+
+
+def check(held, name, more=""):
+    global passed, failed
+    passed += bool(held)
+    failed += not held
+    if not held:
+        print("FAIL %s %s" % (name, str(more)[:600]))
+
+
+def line(extra=(), **values):
+    """One line; values go in as a client sent them. extra: further (key, value) at the end."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    row = {**dict.fromkeys(KEYS, "-"), "start_time": now, **GOOD, **values}
+    return ("{" + ",".join('"%s":"%s"' % (k, row[k]) for k in KEYS) +
+            "".join(',"%s":"%s"' % pair for pair in extra) + "}\n")
+
+
+def write(name, *lines):
+    path = os.path.join(FOLDER, name)
+    with open(path, "wb") as f:
+        f.write(b"".join(one if isinstance(one, bytes) else one.encode() for one in lines))
+    return path
+
+
+def call(tool, arguments, log):
+    got = subprocess.run([BINARY, "call", tool, json.dumps(arguments), "--json", "--access-log", log, "--state",
+                          os.path.join(FOLDER, "state")], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    text = got.stdout.decode()
+    try:
+        return json.loads(text), text
+    except ValueError:
+        return {}, text + got.stderr.decode()
+
+
+def say(tool, arguments, log):
+    """What a person reads: without --json."""
+    return subprocess.run([BINARY, "call", tool, json.dumps(arguments), "--access-log", log, "--state",
+                           os.path.join(FOLDER, "state")], capture_output=True, timeout=60,
+                          stdin=subprocess.DEVNULL).stdout.decode()
+
+
+def oracle():
+    """A masked token is guessed letter by letter, through every filter; before, 109 calls gave it back."""
+    places = {
+        "query": line(path="/orders?token=" + TOKEN),
+        "agent": line(user_agent="app/1 Authorization: Bearer " + TOKEN),
+        "cookie": line(extra=[("cookie", "sid=" + TOKEN)]),
+        "header": line(extra=[("x_api_key", TOKEN)]),
+        "referer": line(extra=[("referer", "https://shop.example.com/a?sid=" + TOKEN)]),
+        "escaped": line(path="/orders?token=\\u006b" + TOKEN[1:]),
+        "forged": line(user_agent='x","response_code":"503","x":"' + TOKEN),
+        "raw": "[wasm] apiToken: %s is out\n" % TOKEN,
+    }
+    filters = {"text": "%s", "path": "/orders?token=%s", "route": "%s", "host": "%s", "flag": "%s"}
+    prefixes = {"query": "token=", "agent": "Bearer ", "cookie": "sid=", "referer": "sid=", "raw": "apiToken: "}
+    for place, text in places.items():
+        log = write("oracle-" + place, line(), text, line())
+        for name, form in filters.items():
+            right = call("tail_logs", {name: form % TOKEN[:4]}, log)
+            wrong = call("tail_logs", {name: form % (TOKEN[:3] + "!")}, log)
+            check(right == wrong, "oracle: %s through %s" % (place, name), right[1])
+        for guess in (prefixes.get(place, TOKEN[0]) + TOKEN[:1], TOKEN[1:5], TOKEN[-4:]):
+            answer, text = call("tail_logs", {"text": guess}, log)
+            check(answer.get("lines") == [], "oracle: %s, text %s" % (place, guess), text)
+    log = write("oracle-limits", *[line(path="/o?token=" + (TOKEN if i % 2 else "other")) for i in range(300)])
+    for arguments in ({"text": TOKEN, "limit": 5}, {"text": TOKEN[:2]}, {"path": "/o?token=k"}, {"text": "token=k"}):
+        answer, text = call("tail_logs", arguments, log)
+        check(answer == {"lines": []}, "oracle: no count, no truncation %s" % arguments, text)
+    found = ""
+    for letter in string.ascii_letters + string.digits:
+        if call("tail_logs", {"text": "token=" + letter, "limit": 1}, log)[0].get("lines"):
+            found += letter
+    check(found == "", "oracle: the first letter of a query value", found)
+    check(len(call("tail_logs", {"text": "token=***", "limit": 3}, log)[0]["lines"]) == 3,
+          "what the reader sees is found")
+
+
+def fields():
+    """Every place of a line that a secret can stand in; the token must not be in any answer."""
+    many = "token sig code state page X-Amz-Signature jwt q id access%5Ftoken".split()
+    texts = [line(path="/orders?%s=%s" % (name, TOKEN)) for name in many]
+    texts += [line(path=path.replace("@", TOKEN)) for path in (
+        "/o?@", "/o?a=1&@", "/o#@", "/o#access_token=@", "/o;jsessionid=@", "/o?a=1;b=@", "/o%3Ftoken=@",
+        "/o?token%3D@", "/o?a=%22@", '/o?a="@', "/o?a=\\\\@", "/o?redirect=https://x/?code=@")]
+    texts += [line(path="http://user:%s@shop.example.com/a" % TOKEN),
+              line(authority="hooks.slack.com", path="/services/T01/B02/" + TOKEN),
+              line(user_agent='app {"password":"%s"}' % TOKEN), line(user_agent="curl -H 'X-Api-Key: %s'" % TOKEN),
+              line(user_agent="app?key=" + TOKEN), line(x_forwarded_for="a=" + TOKEN),
+              line(response_code_details="ext_auth_denied{token=%s}" % TOKEN),
+              line(ai_log='{\\"question\\":\\"%s\\",\\"session_id\\":\\"%s\\",\\"model\\":\\"qwen\\"}' % (TOKEN, TOKEN))]
+    headers = """referer cookie set_cookie authorization proxy_authorization x_api_key x_auth_token x_whatever
+                 X-Hi-Original-Auth log-request-headers log-request-body wasm.custom x_forwarded_client_cert""".split()
+    texts += [line(extra=[(name, TOKEN)]) for name in headers]
+    texts += [line(extra=[("referer", "https://u:%s@a.example/b?c=%s#%s" % (TOKEN, TOKEN, TOKEN))]),
+              line(user_agent='a "quote"', extra=[("x_api_key", TOKEN)]),
+              line(user_agent='x","authority":"y', extra=[("x_api_key", TOKEN)]),
+              "[info] failover: apiToken: %s\n" % TOKEN, "[2026] \"GET /o?k=%s HTTP/1.1\" 503 UH\n" % TOKEN,
+              "plugin config: {\"apiKey\": \"%s\"}\n" % TOKEN, "Authorization: Basic %s\n" % TOKEN]
+    for text in texts:
+        log = write("field", line(), text)
+        told = [call("tail_logs", {}, log)[1], call("tail_logs", {"text": "o"}, log)[1], say("tail_logs", {}, log),
+                say("tail_logs", {"text": "i"}, log), call("diagnose", {}, log)[1]]
+        check(not any(TOKEN in one for one in told), "field: " + text.strip().replace(TOKEN, "@")[-200:])
+    rows = call("tail_logs", {}, write("kept", line(path="/orders/7/items?x=1")))[0]["lines"]
+    check(rows and rows[0]["path"] == "/orders/7/items?x=***", "paths and names of parameters are kept", rows)
+
+
+FORGERIES = [
+    'x","response_code":"503","response_flags":"UF","route_name":"victim","upstream_cluster":"outbound|80||victim.static',
+    'x","response_cod\\u0065":"503","route_nam\\u0065":"victim","response_flag\\u0073":"UF',
+    'x\\u0000","response_code":"503","response_flags":"UF","route_name":"victim',
+    'x"}{"ai_log":"-","response_code":"503","response_flags":"UF","route_name":"victim","user_agent":"',
+    'x"}\\n{"ai_log":"-","response_code":"503","route_name":"victim"}',
+    'x","response_code_details":"no_healthy_upstream","upstream_cluster":"outbound|80||victim.static"}',
+    'x\\","response_code":"503","route_name":"victim\\',
+    b'x\x00","response_code":"503","response_flags":"UF","route_name":"victim',
+    b'x\r","response_code":"503","response_flags":"UF","route_name":"victim',
+    b'x\xe2\x80\xa8","response_code":"503","response_flags":"UF","route_name":"victim',
+    b'x\xff\xfe","response_code":"503","response_flags":"UF","route_name":"victim',
+    'x","y":{"response_code":"503","route_name":"victim"},"response_code":"503","z":"',
+]
+
+
+def forged_line(agent):
+    if isinstance(agent, bytes):
+        return line(user_agent="AGENT").encode().replace(b"AGENT", agent)
+    return line(user_agent=agent)
+
+
+def forgeries():
+    """A client writes keys of the log's own format: no second record, no other route, no other verdict."""
+    for agent in FORGERIES:
+        name = "forged: %r" % agent[:70]
+        log = write("forged", *[line() for _ in range(5)], *[forged_line(agent) for _ in range(7)])
+        plain = write("plain", *[line() for _ in range(12)])
+        answer, text = call("tail_logs", {"limit": 50}, log)
+        rows = answer.get("lines", [])
+        check(len(rows) == 12, name + ": one line is one record", len(rows))
+        check(all(r.get("forged") is True for r in rows[:7]), name + ": marked", rows[:1])
+        check(not any(r.get("route_name", "shop") != "shop" or r.get("response_code", "200") != "200" for r in rows),
+              name + ": no route, no status", text)
+        check(len(say("tail_logs", {"limit": 50}, log).strip().split("\n")) == 12, name + ": twelve printed lines")
+        for arguments in ({"route": "victim"}, {"status": "5xx"}, {"flag": "UF"}, {"text": "victim"}):
+            check(call("tail_logs", arguments, log)[0].get("lines") == [], name + ": %s finds none" % arguments)
+        for arguments in ({}, {"route": "victim"}, {"service": "victim.static"}, {"route": "shop"}):
+            said, text = call("diagnose", arguments, log)
+            other = call("diagnose", arguments, plain)[0]
+            codes = [(v["code"], v["object"], v["confidence"]) for v in said.get("verdicts", [])]
+            check(codes == [(v["code"], v["object"], v["confidence"]) for v in other["verdicts"]],
+                  name + ": the verdict of %s stays" % arguments, text)
+            check(said.get("looked_at", {}).get("forged_lines") == 7 and "7 lines" in said.get("note", ""),
+                  name + ": counted for nobody", text)
+
+
+def crowd():
+    """Forged lines do not crowd out the requests that a diagnosis must see."""
+    bad = [line(response_code="503", response_flags="UF", upstream_transport_failure_reason="delayed connect "
+                "error: Connection refused", response_code_details="upstream_reset_before_response_started")] * 9
+    log = write("crowd", *bad, *[forged_line(FORGERIES[0]) for _ in range(900)])
+    said, text = call("diagnose", {}, log)
+    check(said["verdicts"][0]["code"] == "UPSTREAM_REFUSED", "crowd: the real fault is seen", text)
+    check(said["looked_at"]["forged_lines"] >= 400, "crowd: and the others are counted", text)
+
+
+def odd_files():
+    """Lines without an end, too long, too deep, not text: an answer that is JSON, and no record out of pieces."""
+    deep = line(ai_log="[" * 3000)
+    long = line(user_agent="A" * 600000)
+    piece = '{"response_code":"503","route_name":"victim","user_agent":"' + "B" * 600000 + '"}\n'
+    for name, content in {"deep": deep, "long": long, "piece": piece, "zeros": b"\0" * 5000, "unfinished": line()[:-40],
+                          "bytes": bytes(range(256)) * 40, "open": '{"response_code":"503","route_name":"victim'}.items():
+        log = write("odd", line(), content if isinstance(content, bytes) else content.encode(), b"\n", line())
+        for arguments in ({}, {"text": "a"}, {"status": "5xx"}, {"route": "victim"}):
+            answer, text = call("tail_logs", arguments, log)
+            check("lines" in answer, "odd: %s %s is answered" % (name, arguments), text)
+            check("victim" not in [r.get("route_name") for r in answer.get("lines", [])],
+                  "odd: %s %s, no record out of a piece" % (name, arguments), text)
+
+
+def formats():
+    """Operators write other formats; they are read as long as each key is there once. What a format lacks, no client
+    adds."""
+    short = '{"path":"/a","user_agent":"%s","response_code":"200","response_flags":"-"}\n'
+    for agent in ('x","route_name":"victim","upstream_cluster":"outbound|80||victim.static","z":"',
+                  'x","start_time":"1999-01-01T00:00:00Z","route_name":"victim'):
+        log = write("short", short % "curl", short % agent, short % "curl")
+        rows = call("tail_logs", {}, log)[0]["lines"]
+        check([r.get("forged") for r in rows] == [None, True, None] and rows[2]["response_code"] == "200",
+              "format: no key is added to a short one", rows)
+        check(call("tail_logs", {"route": "victim"}, log)[0]["lines"] == [], "format: nor believed")
+    rows = [json.dumps({"time": "x", "response_code": 503, "route_name": "r", "path": "/a?b=c", "cookie": "s=1"}),
+            '{"route_name":"r","response_code":"503","user_agent":"a \\"b\\"","path":"/x"}']
+    for row in rows:
+        answer, text = call("tail_logs", {"route": "r", "status": "5xx"}, write("format", row + "\n"))
+        check(len(answer.get("lines", [])) == 1 and "forged" not in answer["lines"][0], "format: " + row, text)
+
+
+for attack in (oracle, fields, forgeries, crowd, odd_files, formats):
+    before = passed, failed
+    attack()
+    print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))
+print("%d passed, %d failed" % (passed, failed))
+sys.exit(failed > 0)
