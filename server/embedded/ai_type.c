@@ -23,6 +23,8 @@ struct ai_type {
     bool moves, token_service;
 };
 
+static const struct ai_url no_url = { .scheme = "", .host = "", .path = "" };
+
 /* The endpoint is checked as it is made: Java calls these arguments illegal. */
 static bool use_host(struct rest_request *r, struct ai_endpoint *to, const char *host, int port,
                      const char *protocol)
@@ -113,7 +115,7 @@ static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct
 static bool use_urls(struct rest_request *r, cJSON *entry, struct ai_endpoint *to, const char *key,
                      const char *extra_key)
 {
-    struct ai_url first = { 0 }, next = { 0 };
+    struct ai_url first = no_url, next = no_url;
     const cJSON *item, *extra = json_get(entry, extra_key);
     if (!parse_url(r, key, json_str(entry, key), &first) ||
         !use_host(r, to, first.host, ai_url_port(&first), first.scheme))
@@ -152,7 +154,7 @@ static bool resolve_vllm(struct rest_request *r, cJSON *entry, struct ai_endpoin
 
 static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    struct ai_url u = { 0 };
+    struct ai_url u = no_url;
     const char *text = json_str(entry, "azureServiceUrl");
     if (!json_count(entry))
         return rest_fail(r, X_VALIDATION, "Missing Azure specific configurations.");
@@ -230,7 +232,7 @@ static bool resolve_zhipuai(struct rest_request *r, cJSON *entry, struct ai_endp
 static bool use_claude_url(struct rest_request *r, cJSON *entry, const char *text,
                            struct ai_endpoint *to)
 {
-    struct ai_url u = { 0 };
+    struct ai_url u = no_url;
     if (!parse_url(r, "claudeCustomUrl", text, &u) ||
         !use_host(r, to, u.host, ai_url_port(&u), u.scheme))
         return false;

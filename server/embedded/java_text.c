@@ -24,7 +24,7 @@ static int base64_value(char c)
 /* Integer.toString(byte, 16): bytes are signed. */
 static const char *odd_character(struct arena *a, char c)
 {
-    int value = (signed char)c;
+    int byte = (unsigned char)c, value = byte < 128 ? byte : byte - 256;
     return arena_printf(a, "Illegal base64 character %s%x", value < 0 ? "-" : "", abs(value));
 }
 

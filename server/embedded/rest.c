@@ -13,6 +13,7 @@
 #include "embedded/java_text.h"
 #include "embedded/media.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <strings.h>
 
@@ -33,6 +34,7 @@ static const struct {
     [X_ILLEGAL_STATE] = { "java.lang.IllegalStateException", 500 },
     [X_NULL_POINTER] = { "java.lang.NullPointerException", 500 },
     [X_INDEX] = { "java.lang.IndexOutOfBoundsException", 500 },
+    [X_CLASS_CAST] = { "java.lang.ClassCastException", 500 },
     [X_API] = { "io.kubernetes.client.openapi.ApiException", 500 },
     [X_YAML_PARSER] = { "org.yaml.snakeyaml.parser.ParserException", 500 },
     [X_YAML_SCANNER] = { "org.yaml.snakeyaml.scanner.ScannerException", 500 },
@@ -97,12 +99,34 @@ static bool answer_negotiated(struct rest_request *r, int status, const char *te
     return true;
 }
 
+static bool is_finite(const cJSON *node)
+{
+    const cJSON *child;
+    if (cJSON_IsNumber(node))
+        return isfinite(node->valuedouble);
+    cJSON_ArrayForEach(child, node) if (!is_finite(child)) return false;
+    return true;
+}
+
+/* Jackson writes what is beyond a double as a text. */
+static void quote_infinity(struct arena *a, cJSON *node)
+{
+    cJSON *child;
+    if (cJSON_IsNumber(node) && isinf(node->valuedouble)) {
+        node->type = cJSON_String;
+        node->valuestring = arena_strdup(a, node->valuedouble < 0 ? "-Infinity" : "Infinity");
+    }
+    cJSON_ArrayForEach(child, node) quote_infinity(a, child);
+}
+
 static bool answer_json(struct rest_request *r, int status, const cJSON *data)
 {
     if (r->reply.status)
         return false;
     struct buf *out = buf_in(r->arena, MAX_ANSWER);
-    json_write(out, data);
+    cJSON *copy = is_finite(data) ? NULL : json_clone(r->arena, data);
+    quote_infinity(r->arena, copy);
+    json_write(out, copy ? copy : data);
     return answer_negotiated(r, status, out->data, out->len);
 }
 

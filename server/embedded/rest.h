@@ -74,6 +74,7 @@ enum rest_exception {
     X_ILLEGAL_STATE,    /* 500 */
     X_NULL_POINTER,     /* 500 */
     X_INDEX,            /* IndexOutOfBoundsException, 500 */
+    X_CLASS_CAST,       /* 500 */
     X_API,              /* kubernetes ApiException, 500 */
     X_YAML_PARSER,      /* snakeyaml ParserException, 500 */
     X_YAML_SCANNER,     /* snakeyaml ScannerException, 500 */

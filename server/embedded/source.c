@@ -16,6 +16,9 @@
 #include "embedded/kube.h"
 #include "embedded/model.h"
 
+#include <limits.h>
+#include <math.h>
+
 static const struct model_field vport_service_model[] = { { "name", M_STR },
                                                           { "value", M_INT },
                                                           { 0 } };
@@ -45,16 +48,22 @@ static const char *const same[] = {
     "name", "type", "domain", "port", "protocol", "sni", "proxyName"
 };
 
-/* Which properties a type has; number: the file keeps it as text. */
+/* Which properties a type has, and the Java class that each is cast to; number: the file keeps it
+ * as text. */
 static const struct {
     const char *type_prefix, *name;
+    const char *java;
     bool number;
 } properties[] = {
-    { "nacos", "nacosNamespaceId" },        { "nacos", "nacosGroups" },
-    { "nacos3", "enableMCPServer" },        { "nacos3", "mcpServerBaseUrl" },
-    { "nacos3", "mcpServerExportDomains" }, { "consul", "consulDatacenter" },
-    { "consul", "consulServiceTag" },       { "consul", "consulRefreshInterval", true },
-    { "zookeeper", "zkServicesPath" },
+    { "nacos", "nacosNamespaceId", "lang.String" },
+    { "nacos", "nacosGroups", "util.List" },
+    { "nacos3", "enableMCPServer", "lang.Boolean" },
+    { "nacos3", "mcpServerBaseUrl", "lang.String" },
+    { "nacos3", "mcpServerExportDomains", "util.List" },
+    { "consul", "consulDatacenter", "lang.String" },
+    { "consul", "consulServiceTag", "lang.String" },
+    { "consul", "consulRefreshInterval", "lang.Integer", true },
+    { "zookeeper", "zkServicesPath", "util.List" },
 };
 enum { PROPERTIES = sizeof properties / sizeof *properties };
 
@@ -66,6 +75,41 @@ static cJSON *registry_vport(struct arena *a, const cJSON *vport)
     if (cJSON_IsArray(services))
         json_set(a, out, "services", json_clone(a, services));
     return model_without_nulls(a, out);
+}
+
+/* What Jackson makes of a JSON value that is bound to nothing. */
+static const char *java_class(const cJSON *value)
+{
+    if (cJSON_IsString(value))
+        return "lang.String";
+    if (cJSON_IsBool(value))
+        return "lang.Boolean";
+    if (cJSON_IsNumber(value)) {
+        double n = value->valuedouble;
+        return n != trunc(n) ? "lang.Double" : fabs(n) <= INT_MAX ? "lang.Integer" : "lang.Long";
+    }
+    return cJSON_IsArray(value) ? "util.ArrayList" : "util.LinkedHashMap";
+}
+
+/* The console casts a property to the class that it expects. */
+static bool check_classes(struct rest_request *r, const cJSON *source)
+{
+    const char *type = json_str(source, "type");
+    for (int i = 0; i < PROPERTIES; i++) {
+        const cJSON *value = json_get(json_get(source, "properties"), properties[i].name);
+        const char *want = properties[i].java;
+        if (!value || cJSON_IsNull(value) || !text_starts(type, properties[i].type_prefix))
+            continue;
+        const char *has = java_class(value);
+        if (strcmp(has, want) == 0 || (cJSON_IsArray(value) && strcmp(want, "util.List") == 0))
+            continue;
+        return rest_fail(
+            r, X_CLASS_CAST,
+            "class java.%s cannot be cast to class java.%s (java.%s and java.%s are in "
+            "module java.base of loader 'bootstrap')",
+            has, want, has, want);
+    }
+    return true;
 }
 
 static cJSON *to_registry(struct arena *a, const cJSON *source)
@@ -220,7 +264,7 @@ static void save(struct rest_request *r)
 {
     cJSON *bridge = bridge_load(r), *registry = to_registry(r->arena, r->body);
     const cJSON *old = bridge_find(bridge, "registries", json_str(r->body, "name"));
-    if (!write_auth(r, r->body, old, registry))
+    if (!check_classes(r, r->body) || !write_auth(r, r->body, old, registry))
         return;
     bridge_put(r->arena, bridge, "registries", registry);
     if (!bridge_save(r, bridge))
