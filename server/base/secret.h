@@ -4,7 +4,7 @@
  * so that equal secrets look equal and guesses cannot be checked offline). Texts that are masked
  * already stay as they are.
  *
- * What is shown is masked by its place, before it is printed (gateway/mask.h). Scrubbing is for
+ * What is shown is masked by its place, before it is printed (mask/mask.h). Scrubbing is for
  * texts of others that quote what they were sent: it replaces values that are known to be secret,
  * also where they stand percent-encoded, escaped as in JSON or in base64. Known are, for the whole
  * process, values that came from the gateway or the configuration, and in a secret_set those of one

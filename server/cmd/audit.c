@@ -2,10 +2,10 @@
  * it to be kept elsewhere, and what had to be taken out of it. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/engine.h"
-#include "gateway/store.h"
+#include "cmd/verb_private.h"
+#include "store/store.h"
 
 static int verify(struct verb *v, struct store *s)
 {

@@ -3,11 +3,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/engine.h"
-#include "gateway/plan.h"
-#include "gateway/store.h"
+#include "cmd/verb_private.h"
+#include "plan/plan.h"
+#include "store/store.h"
 
 static int approve(struct verb *v)
 {

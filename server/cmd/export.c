@@ -7,8 +7,8 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/manifest_write.h"
+#include "cmd/verb_private.h"
+#include "manifest/manifest_write.h"
 
 static const size_t TEXT_MAX = (size_t)512 << 20;
 

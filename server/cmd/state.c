@@ -3,12 +3,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
-#include "gateway/store.h"
-#include "gateway/store_pin.h"
+#include "cmd/verb_private.h"
+#include "config/config.h"
+#include "store/store.h"
+#include "store/store_pin.h"
 
 enum { SHORTEST = 8, LONGEST = 200 };
 

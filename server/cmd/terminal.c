@@ -1,6 +1,6 @@
 /* terminal.c - /dev/tty asked, and the person who sits there named. */
-#include "cmd/terminal.h"
 #include "base/word.h"
+#include "cmd/terminal_private.h"
 #include <errno.h>
 #include <pwd.h>
 #include <signal.h>

@@ -4,22 +4,22 @@
  * A decision is asked on the terminal itself and never taken from a pipe: a model that can run
  * commands must not be able to approve its own change. Who decided goes into the audit.
  */
-#include "cmd/verb.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/word.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/terminal.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
-#include "gateway/plan.h"
-#include "gateway/rendering.h"
-#include "gateway/store.h"
-#include "gateway/store_pin.h"
+#include "cmd/terminal_private.h"
+#include "cmd/verb_private.h"
+#include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "plan/plan.h"
+#include "plan/rendering.h"
+#include "store/store.h"
+#include "store/store_pin.h"
 
 int verb_failed(const struct verb *v, const struct err *e)
 {

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/word.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"

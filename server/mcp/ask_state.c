@@ -1,17 +1,17 @@
 /* ask_state.c - makes and opens request states. What is not exactly a text that was sealed here
  * does not open.
  */
-#include "mcp/ask_state.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
-#include "gateway/store.h"
+#include "change/engine.h"
+#include "config/config.h"
 #include "mcp/ask.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/mcp.h"
+#include "store/store.h"
 #include <unistd.h>
 
 enum { MAX_STATE = 4096 };

@@ -1,17 +1,17 @@
 /* call_change.c - from a plan to its application, as far as mode, person and client allow; and
- * tool.h's functions on the life of a plan. Nothing here writes: gateway/engine.h does, after a
+ * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
 #include "base/err.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
-#include "gateway/plan.h"
-#include "gateway/rendering.h"
-#include "gateway/store.h"
-#include "gateway/verify.h"
+#include "change/engine.h"
+#include "console/gateway.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
 #include "net/loop.h"
+#include "plan/plan.h"
+#include "plan/rendering.h"
+#include "plan/verify.h"
+#include "store/store.h"
 
 /* What a form may hold: more is not read there. */
 enum { FORM_BYTES = 6000 };

@@ -5,7 +5,7 @@
 #include "mcp/request.h"
 #include "base/arena.h"
 #include "base/json.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"

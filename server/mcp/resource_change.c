@@ -5,10 +5,10 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "gateway/engine.h"
-#include "gateway/store.h"
+#include "change/engine.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
+#include "store/store.h"
 
 #define CHANGE "higress://change/"
 #define AUDIT "higress://audit"

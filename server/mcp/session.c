@@ -7,10 +7,10 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
-#include "mcp/watch.h"
+#include "mcp/watch_private.h"
 #include "net/loop.h"
 
 enum { BUCKETS = 4096, TRIM_FROM = 256, FORGOTTEN_SECONDS = 60 };

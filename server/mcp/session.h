@@ -35,7 +35,7 @@ struct session {
     struct ask_wait *asks;    /* questions the client has not answered yet */
     unsigned long last_ask;
     struct standing *standing;
-    struct subscription *subscriptions; /* mcp/watch.h */
+    struct subscription *subscriptions; /* mcp/watch_private.h */
     struct session *next;
     unsigned long serial; /* never used twice */
 };

@@ -16,8 +16,8 @@
 
 #include "base/fiber.h"
 #include "base/file.h"
-#include "gateway/config.h"
-#include "gateway/gateway.h"
+#include "config/config.h"
+#include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 

@@ -1,6 +1,6 @@
 /* input.c - fixtures for 2026-07-28: capabilities, and results that ask for input. */
 #include "fixture.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/mcp.h"
 
 #define NAME_SCHEMA "{'type':'object','properties':{'name':{'type':'string'}},'required':['name']}"

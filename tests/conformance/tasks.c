@@ -1,6 +1,6 @@
 /* tasks.c - fixtures for the tasks extension, and those that make listen streams speak. */
 #include "fixture.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"

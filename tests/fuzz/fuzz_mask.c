@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/yaml.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "gateway/mask.h"
-#include "gateway/mask_rule.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "fuzz_server.h"
 #include "mcp/ask.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"

@@ -10,10 +10,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/lib.h"
-#include "gateway/kind.h"
-#include "gateway/plan.h"
-#include "gateway/store_decision.h"
-#include "gateway/store_pin.h"
+#include "kind/kind.h"
+#include "plan/plan.h"
+#include "store/store_decision.h"
+#include "store/store_pin.h"
 #include <sqlite3.h>
 #include <stdint.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
  */
 #pragma once
 #include "base/arena.h"
-#include "gateway/engine.h"
-#include "gateway/rendering.h"
+#include "change/engine.h"
+#include "plan/rendering.h"
 
 /* plan: digest of what was shown; NULL: of what is sealed in it. */
 static inline bool decide_as(struct engine *g, const char *id, const char *plan, bool yes,

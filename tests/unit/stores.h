@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/lib.h"
 #include "check.h"
-#include "gateway/plan.h"
-#include "gateway/store_decision.h"
+#include "plan/plan.h"
+#include "store/store_decision.h"
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>

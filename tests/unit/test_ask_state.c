@@ -4,9 +4,9 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "check.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/ask.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 

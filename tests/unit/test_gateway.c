@@ -1,8 +1,8 @@
 /* test_gateway.c - the client and the change engine against the embedded control plane, kind by
  * kind: create, change, what the console stores of it, undo, delete, undo. */
+#include "base/cert.h"
 #include "base/file.h"
 #include "embedded/embedded.h"
-#include "net/cert.h"
 #include "net/http.h"
 #include "world.h"
 

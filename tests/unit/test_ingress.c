@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "check.h"
 #include "embedded/embedded.h"
-#include "embedded/ingress.h"
-#include "embedded/kstore.h"
-#include "embedded/kube.h"
-#include "embedded/model.h"
-#include "embedded/rest.h"
+#include "embedded/kstore/kstore.h"
+#include "embedded/kstore/kube.h"
+#include "embedded/objects/ingress_private.h"
+#include "embedded/rest/model.h"
+#include "embedded/rest/rest.h"
 #include "tree.h"
 
 static struct arena *a;

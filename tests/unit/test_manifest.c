@@ -3,7 +3,7 @@
  * Slow: it waits for deadlines.
  */
 #include "base/buf.h"
-#include "gateway/manifest.h"
+#include "manifest/manifest.h"
 #include "world.h"
 
 #define SOURCE                                                                                     \

@@ -7,10 +7,10 @@
 #include "base/file.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
-#include "gateway/mask_rule.h"
-#include "gateway/mask_table.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
+#include "mask/mask_table_private.h"
 #include <glob.h>
 
 enum { FILE_MAX = 64 * 1024 * 1024 };
@@ -253,24 +253,34 @@ static enum mask_rule rule_of(const char *kind, const char *path)
     return at.row ? at.row->rule : MASK_UNKNOWN;
 }
 
+/* How our tables treat a row of the reference. False for what they do not hold: cookies are hidden
+ * whole, objects of Kubernetes are not shown. */
+static bool treat(const struct row *r, enum mask_rule *rule)
+{
+    bool path = starts(r->kind, "plugin:") || (kind_find(r->kind) && strcmp(r->kind, "system"));
+    if (!strcmp(r->kind, "header"))
+        *rule = mask_header_rule(r->path);
+    else if (!strcmp(r->kind, "query"))
+        *rule = mask_query_rule(r->path);
+    else if (path)
+        *rule = rule_of(r->kind, r->path);
+    else
+        return false;
+    return true;
+}
+
 /* Every name and path that the reference calls secret is hidden by our tables. */
 static void test_reference(void **state)
 {
     (void)state;
     int count = 0;
+    enum mask_rule rule;
     if (!table && !read_table())
         skip();
     for (int i = 0; i < table_count; i++) {
         const struct row *r = &table[i];
-        bool header = !strcmp(r->kind, "header"), query = !strcmp(r->kind, "query");
-        bool path = starts(r->kind, "plugin:") || (kind_find(r->kind) && strcmp(r->kind, "system"));
-        enum mask_rule rule = header  ? mask_header_rule(r->path)
-                              : query ? mask_query_rule(r->path)
-                                      : MASK_HIDE;
-        if (strcmp(r->rule, "secret") != 0 || (!header && !query && !path))
-            continue; /* cookies are hidden whole; objects of Kubernetes are not shown */
-        if (path)
-            rule = rule_of(r->kind, r->path);
+        if (strcmp(r->rule, "secret") != 0 || !treat(r, &rule))
+            continue;
         if (rule != MASK_HIDE && rule != MASK_UNKNOWN)
             fail_msg("%s %s is shown", r->kind, r->path);
         count++;

@@ -2,8 +2,8 @@
  * else stays. */
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/mask.h"
-#include "gateway/mask_rule.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
 
 #define T20 "HIDDENhiddenhidden1234"
 #define T40 T20 T20

@@ -4,9 +4,9 @@
 #include "base/word.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/config.h"
-#include "gateway/plan.h"
-#include "gateway/rendering.h"
+#include "config/config.h"
+#include "plan/plan.h"
+#include "plan/rendering.h"
 
 /* -- channels ------------------------------------------------------------------------------ */
 

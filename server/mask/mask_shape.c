@@ -1,0 +1,297 @@
+/* mask_shape.c - tokens that anybody knows by their form, found anywhere in a text.
+ *
+ * One pass: at each place where a token can begin, every form is tried. A new form is a row of
+ * `forms`, or a function of `finders` where a row cannot say it. Identifiers (AKIA…, LTAI…) are not
+ * secrets and have no row.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
+#include <ctype.h>
+#include <strings.h>
+
+enum { TEXT_MAX = 64 * 1024 * 1024 };
+
+#define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define WORD ALNUM "_-"
+#define HEX "0123456789abcdefABCDEF"
+#define BASE64 ALNUM "+/="
+
+/* prefix, then at least `least` characters of the alphabet. */
+static const struct form {
+    const char *prefix, *alphabet;
+    int least;
+    bool mixed; /* and a digit among them: the prefix alone says little */
+} forms[] = {
+    { "sk-proj-", WORD, 16, false },
+    { "sk-svcacct-", WORD, 16, false },
+    { "sk-admin-", WORD, 16, false },
+    { "sk-ant-", WORD, 16, false },
+    { "sk-or-v1-", WORD, 16, false },
+    { "sk-", ALNUM, 16, true },
+    { "AIza", WORD, 35, false },
+    { "ya29.", WORD ".", 20, false },
+    { "GOCSPX-", WORD, 20, false },
+    { "ABSK", BASE64, 60, false },
+    { "bedrock-api-key-", BASE64, 40, false },
+    { "gsk_", ALNUM, 32, false },
+    { "xai-", ALNUM, 40, false },
+    { "pplx-", ALNUM, 32, false },
+    { "hf_", ALNUM, 30, false },
+    { "api_org_", ALNUM, 30, false },
+    { "app-", ALNUM, 24, true },
+    { "ghp_", ALNUM, 20, false },
+    { "gho_", ALNUM, 20, false },
+    { "ghu_", ALNUM, 20, false },
+    { "ghs_", ALNUM, 20, false },
+    { "ghr_", ALNUM, 20, false },
+    { "github_pat_", ALNUM "_", 20, false },
+    { "glpat-", WORD ".", 16, false },
+    { "gldt-", WORD, 16, false },
+    { "glrt-", WORD ".", 16, false },
+    { "glptt-", WORD, 16, false },
+    { "GR1348941", WORD, 16, false },
+    { "xoxb-", ALNUM "-", 16, false },
+    { "xoxp-", ALNUM "-", 16, false },
+    { "xoxe-", ALNUM "-", 16, false },
+    { "xoxe.", ALNUM "-.", 16, false },
+    { "xoxa-", ALNUM "-", 16, false },
+    { "xoxs-", ALNUM "-", 16, false },
+    { "xoxr-", ALNUM "-", 16, false },
+    { "xapp-", ALNUM "-", 16, false },
+    { "SEC", HEX, 60, true },
+    { "sk_live_", ALNUM, 10, false },
+    { "sk_test_", ALNUM, 10, false },
+    { "rk_live_", ALNUM, 10, false },
+    { "rk_test_", ALNUM, 10, false },
+    { "whsec_", BASE64, 16, false },
+    { "glsa_", ALNUM "_", 20, false },
+    { "glc_", BASE64, 24, false },
+    { "eyJrIjoi", BASE64, 24, false },
+    { "hvs.", WORD, 20, false },
+    { "hvb.", WORD, 20, false },
+    { "s.", ALNUM, 24, true },
+    { "npm_", ALNUM, 30, false },
+    { "pypi-", WORD, 16, false },
+    { "dop_v1_", ALNUM, 32, false },
+    { "doo_v1_", ALNUM, 32, false },
+    { "SG.", WORD ".", 40, false },
+    { "PMAK-", ALNUM "-", 40, false },
+    { "ntn_", ALNUM, 30, false },
+    { "lin_api_", ALNUM, 30, false },
+    { "AccountKey=", BASE64, 16, false },
+    { "SharedAccessKey=", BASE64, 16, false },
+    { "$2a$", BASE64 ".$", 30, false },
+    { "$2b$", BASE64 ".$", 30, false },
+    { "$2y$", BASE64 ".$", 30, false },
+    { "$1$", BASE64 ".$", 22, false },
+    { "$5$", BASE64 ".$=,", 30, false },
+    { "$6$", BASE64 ".$=,", 30, false },
+    { "$apr1$", BASE64 ".$", 22, false },
+    { "{SHA}", BASE64, 20, false },
+};
+
+/* At `at` stands something of `all` bytes, of which those from `from` are secret. */
+struct find {
+    size_t all, from;
+};
+
+static bool has_digit(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (isdigit((unsigned char)s[i]))
+            return true;
+    return false;
+}
+
+static bool find_form(const char *at, struct find *f)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        const struct form *row = &forms[i];
+        if (*row->prefix != *at || !text_starts(at, row->prefix))
+            continue;
+        size_t prefix = strlen(row->prefix);
+        size_t n = strspn(at + prefix, row->alphabet);
+        if (n < (size_t)row->least || (row->mixed && !has_digit(at + prefix, n)))
+            continue;
+        *f = (struct find){ prefix + n, text_ends(row->prefix, "=") ? prefix : 0 };
+        return true;
+    }
+    return false;
+}
+
+/* Three parts: the header and the claims say who and until when; the third is the secret. */
+static bool find_jwt(const char *at, struct find *f)
+{
+    size_t head, claims;
+    if (*at != 'e' || !text_starts(at, "eyJ") || at[head = strspn(at, WORD)] != '.' || head < 10)
+        return false;
+    const char *second = at + head + 1;
+    if (!text_starts(second, "eyJ") || second[claims = strspn(second, WORD)] != '.' || claims < 6)
+        return false;
+    size_t rest = strspn(second + claims + 1, WORD ".");
+    *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };
+    return rest > 0 && !text_starts(second + claims + 1, "secret:");
+}
+
+static bool find_pem(const char *at, struct find *f)
+{
+    const char *line, *end;
+    if (*at != '-' || !text_starts(at, "-----BEGIN "))
+        return false;
+    line = strstr(at + 11, "-----");
+    const char *key = line ? strstr(at, "PRIVATE KEY") : NULL;
+    if (!key || key > line)
+        return false;
+    end = strstr(line + 5, "-----END ");
+    end = end ? strstr(end + 9, "-----") : NULL;
+    *f = (struct find){ end ? (size_t)(end + 5 - at) : strlen(at), 0 };
+    return true;
+}
+
+/* Three characters, a digit, Q~. */
+static bool find_azure(const char *at, struct find *f)
+{
+    size_t n = strspn(at, WORD "~.");
+    *f = (struct find){ n, 0 };
+    return n >= 34 && n <= 44 && isdigit((unsigned char)at[3]) && text_starts(at + 4, "Q~");
+}
+
+/* 32 hex digits, a dot, a secret. */
+static bool find_zhipu(const char *at, struct find *f)
+{
+    size_t hex = strspn(at, HEX), rest = hex == 32 && at[hex] == '.' ? strspn(at + 33, ALNUM) : 0;
+    *f = (struct find){ 33 + rest, 0 };
+    return rest >= 12;
+}
+
+/* "123456789:AA…", of a Telegram bot. */
+static bool find_telegram(const char *at, struct find *f)
+{
+    size_t digits = strspn(at, "0123456789");
+    size_t rest = at[digits] == ':' ? strspn(at + digits + 1, WORD) : 0;
+    *f = (struct find){ digits + 1 + rest, digits + 1 };
+    return digits >= 8 && digits <= 10 && rest >= 30;
+}
+
+/* A word of prose after "Bearer" is none. */
+static bool token_like(const char *s, size_t n, bool alone)
+{
+    bool lower = true;
+    for (size_t i = 0; i < n; i++)
+        lower = lower && islower((unsigned char)s[i]);
+    return n >= (alone ? 1 : 6) && *s != '{' && *s != '$' && *s != '<' &&
+           (alone || !lower || n > 15);
+}
+
+/* "user:password" in base64. */
+static bool is_basic(const char *s, size_t n)
+{
+    struct arena *a = arena_new();
+    size_t len = 0;
+    const char *plain = base64_decode(a, s, n, &len);
+    bool basic = plain && memchr(plain, ':', len);
+    arena_free(a);
+    return basic;
+}
+
+/* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
+static bool find_scheme(const char *at, bool first, struct find *f)
+{
+    static const char *const words[] = { "Bearer ", "Basic ", "APPCODE ", "Digest ", "Token " };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t word = strlen(words[i]);
+        if (strncasecmp(at, words[i], word) != 0)
+            continue;
+        size_t n = strcspn(at + word, " \t\r\n\"'`,;<>)\\");
+        bool alone = first && !at[word + n]; /* the whole text is no prose */
+        *f = (struct find){ word + n, word };
+        if (i == 1)
+            return is_basic(at + word, n);
+        return (i == 0 || has_digit(at + word, n)) && token_like(at + word, n, alone);
+    }
+    return false;
+}
+
+/* Webhooks without a scheme before them; with one, mask_url_write knows them. */
+static bool find_url(const char *at, struct find *f)
+{
+    const char *colon = at + strspn(at, ALNUM "+.-");
+    if (!isalpha((unsigned char)*at) || !text_starts(colon, "://"))
+        return false;
+    size_t n = strcspn(colon + 3, " \t\r\n\"'`<>\\^|");
+    while (n && strchr(".,;)]}!", colon[3 + n - 1])) /* of the sentence around it */
+        n--;
+    *f = (struct find){ (size_t)(colon + 3 - at) + n, 0 };
+    return true;
+}
+
+/* "?access_token=x" and "&sig=x" where no URL is around it. */
+static bool find_parameter(const char *at, struct find *f)
+{
+    char name[64];
+    size_t n = strspn(at + 1, WORD ".");
+    if ((*at != '?' && *at != '&' && *at != ';') || n == 0 || n >= sizeof name || at[n + 1] != '=')
+        return false;
+    memcpy(name, at + 1, n);
+    name[n] = '\0';
+    size_t value = strcspn(at + n + 2, " \t\r\n\"'`<>&;#\\");
+    *f = (struct find){ n + 2 + value, n + 2 };
+    return value > 0 && mask_query_is_secret(name);
+}
+
+static bool begins(const char *text, const char *at)
+{
+    unsigned char before = at == text ? ' ' : (unsigned char)at[-1];
+    return !isalnum(before) && before != '_' && before < 0x80;
+}
+
+static bool find_one(const char *text, const char *at, struct find *f)
+{
+    return find_form(at, f) || find_jwt(at, f) || find_pem(at, f) ||
+           find_scheme(at, at == text, f) || find_azure(at, f) || find_zhipu(at, f) ||
+           find_telegram(at, f);
+}
+
+void mask_piece(struct arena *a, struct buf *b, const char *s, size_t n)
+{
+    char *text = arena_strndup(a, s, n);
+    buf_str(b, mask_is_placeholder(text) ? text : secret_mask(a, text));
+}
+
+/* Could anything be found in it? Most strings are short words. */
+static bool is_plain(const char *text)
+{
+    size_t n = strlen(text);
+    return n < 9 || (n < 20 && !strpbrk(text, ":=. $_") && !strpbrk(text, "-"));
+}
+
+char *mask_shapes(struct arena *a, const char *text)
+{
+    struct find f;
+    const char *from = text;
+    if (is_plain(text))
+        return arena_strdup(a, text);
+    struct buf *b = buf_in(a, TEXT_MAX);
+    for (const char *at = text; *at;) {
+        bool url = false, start = begins(text, at);
+        if (!(start && (find_one(text, at, &f) || (url = find_url(at, &f)))) &&
+            !find_parameter(at, &f)) {
+            at++;
+            continue;
+        }
+        buf_add(b, from, (size_t)(at - from));
+        buf_add(b, at, f.from);
+        if (url)
+            mask_url_write(a, b, at, f.all);
+        else
+            mask_piece(a, b, at + f.from, f.all - f.from);
+        from = at += f.all;
+    }
+    buf_str(b, from);
+    return b->data;
+}
