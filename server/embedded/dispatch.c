@@ -309,6 +309,11 @@ static bool refuse_page(struct rest_request *r)
     return false;
 }
 
+static bool may_enter(struct rest_request *r)
+{
+    return r->route->flags & REST_ANONYMOUS || session_check(r);
+}
+
 void dispatch_run(struct rest_request *r)
 {
     const char *target = r->call->target, *mark = strchr(target, '?');
@@ -317,9 +322,7 @@ void dispatch_run(struct rest_request *r)
     r->lookup = lookup_path(r->arena, r->path);
     if (!container_accepts(r) || (strcmp(r->method, "TRACE") == 0 && !answer_trace(r)))
         return;
-    if (!find_handler(r) || !refuse_page(r) || !bind_body(r) || !bind_query(r))
-        return;
-    if (!(r->route->flags & REST_ANONYMOUS) && !session_check(r))
+    if (!find_handler(r) || !refuse_page(r) || !bind_body(r) || !bind_query(r) || !may_enter(r))
         return;
     r->route->handler(r);
     if (!r->reply.status)
