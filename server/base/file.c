@@ -82,18 +82,26 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
 }
 
 /* What is wrong with it, or NULL. */
-static const char *not_own(int fd, unsigned never)
+static const char *not_own(const struct stat *st, unsigned never)
+{
+    if (S_ISLNK(st->st_mode))
+        return "is a link, which is not followed here";
+    if (!S_ISREG(st->st_mode))
+        return "is no regular file";
+    if (st->st_uid != geteuid())
+        return "belongs to another user";
+    if (st->st_nlink > 1)
+        return "has a second name (a hard link)";
+    return st->st_mode & never ? "is open to others: its mode must be 0600" : NULL;
+}
+
+bool file_check_own(const char *path, struct err *e)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0)
-        return "cannot be looked at";
-    if (!S_ISREG(st.st_mode))
-        return "is no regular file";
-    if (st.st_uid != geteuid())
-        return "belongs to another user";
-    if (st.st_nlink > 1)
-        return "has a second name (a hard link)";
-    return st.st_mode & never ? "is open to others: its mode must be 0600" : NULL;
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT || failed(e, "cannot look at", path);
+    const char *wrong = not_own(&st, 0);
+    return !wrong || err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
 }
 
 int file_open_own(const char *path, int flags, unsigned never, struct err *e)
@@ -107,7 +115,8 @@ int file_open_own(const char *path, int flags, unsigned never, struct err *e)
         failed(e, "cannot open", path);
         return -1;
     }
-    const char *wrong = not_own(fd, never);
+    struct stat st;
+    const char *wrong = fstat(fd, &st) == 0 ? not_own(&st, never) : "cannot be looked at";
     if (!wrong)
         return fd;
     close(fd);

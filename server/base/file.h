@@ -14,6 +14,8 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
  * for open(2); a file that is made gets 0600. The descriptor, or -1 with ERR_SYSTEM that says what
  * is wrong with it (err.status as for file_read). */
 int file_open_own(const char *path, int flags, unsigned never, struct err *e);
+/* Is that such a file, or nothing at all? It is not opened. */
+bool file_check_own(const char *path, struct err *e);
 /* file_read of such a file that nobody else may read or write. */
 char *file_read_own(struct arena *a, const char *path, size_t max, size_t *n, struct err *e);
 /* file_read of a secret that somebody else may have put there: a regular file of this user or of

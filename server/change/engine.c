@@ -102,7 +102,7 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
     if (at && at->config->mode != MODE_READ_ONLY)
-        return engine_pinned_out(g, at->config->mode, e) ? NULL : at;
+        return engine_pinned_out(g, gateway_url(at->gateway), at->config->mode, e) ? NULL : at;
     if (!at)
         err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
     else

@@ -48,9 +48,9 @@ void engine_stop(struct engine *g);       /* cancels what it runs, stops timers,
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
-/* What may be pinned (store_pin.h): this mode, and the approvers and the least channels of that
- * configuration. */
-cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by);
+/* What may be pinned (store_pin.h): mode, approvers and least channels as they are configured, for
+ * the process and for each of several gateways. */
+cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by);
 /* A server with approvers pins its mode and them where nothing is pinned. False: e says why it
  * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and
  * applies nothing. */

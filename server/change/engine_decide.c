@@ -29,78 +29,11 @@ static enum mode mode_for(const struct engine *g, const struct stored *row)
 bool engine_applies(struct engine *g, const struct stored *row, struct err *e)
 {
     enum mode mode = mode_for(g, row);
-    if (engine_pinned_out(g, mode, e))
+    if (engine_pinned_out(g, row->gateway, mode, e))
         return false;
     if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
         return true;
     return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
-}
-
-/* -- a wish that was rejected -------------------------------------------------------------- */
-
-enum { REJECTIONS = 256 }; /* the newest ones that are looked for inside of larger changes */
-
-static const char *sentence(struct arena *a, const struct store_rejection *r, const char *what)
-{
-    return arena_printf(a, "%s rejected %s on %s via %s (change %s)", r->who, what,
-                        when_text(a, r->at, false), r->channel, r->id);
-}
-
-const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
-                            const char *wish, struct err *e)
-{
-    struct store_rejection r = { 0 };
-    return store_rejected(g->store, a, gateway, wish, &r, e) ? sentence(a, &r, "the same wish")
-                                                             : NULL;
-}
-
-struct search {
-    struct engine *engine;
-    struct arena *arena;
-    const struct plan *plan;
-    const char *found;
-};
-
-/* Does p want all that `other` wants? */
-static bool takes_in(const struct plan *p, const struct plan *other)
-{
-    for (int i = 0; i < other->count; i++) {
-        const struct plan_op *op = &other->ops[i];
-        const struct plan_op *own = plan_find(p, op->kind, op->name, op->scope);
-        if (!own || strcmp(own->wish, op->wish) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool look_inside(void *arg, const struct stored *row)
-{
-    struct search *x = arg;
-    struct err ignored = { 0 }; /* one that cannot be opened says nothing about this one */
-    struct store_decision d = { 0 };
-    bool there = false;
-    if (!row->gateway || strcmp(row->gateway, x->plan->gateway) != 0)
-        return true;
-    struct arena *a = arena_new();
-    const struct plan *other = store_plan(x->engine->store, a, row->id, &ignored);
-    if (other && takes_in(x->plan, other) &&
-        store_decision(x->engine->store, a, row->id, &d, &there, &ignored) && there) {
-        const struct store_rejection r = { row->id, d.who, d.channel, d.at };
-        x->found = sentence(x->arena, &r, "a wish that is part of this one");
-    }
-    arena_free(a);
-    return !x->found;
-}
-
-const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
-                               struct err *e)
-{
-    const char *same = engine_rejected(g, a, p->gateway, p->wish, e);
-    struct search x = { .engine = g, .arena = a, .plan = p };
-    if (same || e->kind != ERR_NONE || p->count < 2 || !p->gateway)
-        return same;
-    store_each(g->store, STATE_REJECTED, 0, REJECTIONS, look_inside, &x, e);
-    return x.found;
 }
 
 /* -- what is shown ------------------------------------------------------------------------- */
@@ -140,7 +73,7 @@ static bool strong_enough(struct engine *g, struct arena *a, const struct stored
                           const struct plan *p, enum channel by, struct err *e)
 {
     enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
-    enum strength pinned = engine_pinned_least(g, p->risk, e);
+    enum strength pinned = engine_pinned_least(g, p->gateway, p->risk, e);
     least = pinned > least ? pinned : least;
     const char *rejected = engine_rejected_in(g, a, p, e);
     if (e->kind != ERR_NONE)
@@ -203,7 +136,8 @@ static bool may_be_decided(struct engine *g, const struct stored *row, bool yes,
         return err_set(e, ERR_POLICY,
                        "change %s is for the gateway %s, not for one configured here", row->id,
                        row->gateway ? row->gateway : "of another version");
-    return yes ? engine_applies(g, row, e) : !engine_pinned_out(g, mode_for(g, row), e);
+    return yes ? engine_applies(g, row, e)
+               : !engine_pinned_out(g, row->gateway, mode_for(g, row), e);
 }
 
 static bool same(const char *given, const char *is)

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "console/gateway.h"
 #include "store/store_pin.h"
 
 static enum mode mode_of(const char *name)
@@ -26,29 +27,55 @@ static bool knows(const cJSON *approvers, const struct config_token *who)
     return false;
 }
 
-static bool refuse(const struct engine *g, const cJSON *pin, struct err *e, const char *why)
+static bool refuse(const struct engine *g, const cJSON *pin, const char *mode, struct err *e,
+                   const char *why)
 {
     const char *by = json_str(pin, "by"), *at = json_str(pin, "at");
     return err_set(e, ERR_POLICY,
                    "the state in %s is pinned to mode %s (by %s, %s) and %s: it only reads here; "
                    "`higress-ops state show` says more, `higress-ops state pin` at a terminal "
                    "changes it",
-                   g->config->state_dir, json_str(pin, "mode"), by ? by : "somebody",
-                   at ? at : "once", why);
+                   g->config->state_dir, mode, by ? by : "somebody", at ? at : "once", why);
 }
 
-bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e)
+/* What holds for one gateway: the pin itself and that of the gateway; where the pin knows only
+ * others, those of all of them, so that another name for one is no way round. */
+static void each_pin(const cJSON *pin, const char *url, void (*fn)(void *arg, const cJSON *one),
+                     void *arg)
+{
+    const cJSON *x, *own = NULL, *all = json_get(pin, "gateways");
+    cJSON_ArrayForEach(x, all)
+    {
+        const char *named = json_str(x, "url");
+        if (named && url && !strcmp(named, url))
+            own = x;
+    }
+    fn(arg, own ? own : pin);
+    for (x = own || !all ? NULL : all->child; x; x = x->next)
+        fn(arg, x);
+}
+
+static void take_strictest(void *arg, const cJSON *one)
+{
+    enum mode *least = arg, m = mode_of(json_str(one, "mode"));
+    *least = m < *least ? m : *least;
+}
+
+bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct err *e)
 {
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
-    if (pin && mode > mode_of(json_str(pin, "mode")))
-        refuse(g, pin, e,
+    enum mode most = MODE_AUTO;
+    if (pin)
+        each_pin(pin, url, take_strictest, &most);
+    if (mode > most)
+        refuse(g, pin, config_mode_name(most), e,
                arena_printf(a, "this process runs in mode %s, which is weaker",
                             config_mode_name(mode)));
     for (const struct config_token *t = g->config->approvers; pin && t->name; t++)
         if (e->kind == ERR_NONE && !knows(json_get(pin, "approvers"), t))
-            refuse(g, pin, e,
+            refuse(g, pin, config_mode_name(most), e,
                    arena_printf(a,
                                 "this process is configured with the approver '%.60s', whom the "
                                 "pin does not know with that token",
@@ -57,30 +84,55 @@ bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e)
     return e->kind != ERR_NONE;
 }
 
-enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e)
+struct least {
+    const char *risk;
+    enum strength is;
+};
+
+static void take_strongest(void *arg, const cJSON *one)
+{
+    struct least *l = arg;
+    enum strength s = channel_strength_named(json_str(json_get(one, "least"), l->risk));
+    l->is = s > l->is ? s : l->is;
+}
+
+enum strength engine_pinned_least(struct engine *g, const char *url, enum risk risk, struct err *e)
 {
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
-    enum strength least = channel_strength_named(
-        json_str(json_get(pin, "least"), plan_risk_name(risk == DESTROY ? DESTROY : CHANGE)));
+    struct least l = { plan_risk_name(risk == CHANGE ? CHANGE : DESTROY), STRENGTH_NONE };
+    if (pin)
+        each_pin(pin, url, take_strongest, &l);
     arena_free(a);
-    return least;
+    return l.is;
 }
 
-cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by)
+/* What one configuration says: its mode, and the least channels. */
+static void add_pins(struct arena *a, cJSON *o, const struct config *c)
+{
+    json_set_str(a, o, "mode", config_mode_name(c->mode));
+    cJSON *least = json_set_object(a, o, "least");
+    for (enum risk r = CHANGE; r <= DESTROY; r++)
+        json_set_str(a, least, plan_risk_name(r), channel_strength_name(channel_least(c, r)));
+}
+
+cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by)
 {
     cJSON *pin = json_object(a);
-    json_set_str(a, pin, "mode", config_mode_name(mode));
+    add_pins(a, pin, g->config);
     cJSON *approvers = json_set_array(a, pin, "approvers");
-    for (const struct config_token *t = c->approvers; t->name; t++) {
+    for (const struct config_token *t = g->config->approvers; t->name; t++) {
         cJSON *one = json_add(a, approvers, json_object(a));
         json_set_str(a, one, "name", t->name);
         json_set_str(a, one, "sha256", t->sha256);
     }
-    cJSON *least = json_set_object(a, pin, "least");
-    for (enum risk r = CHANGE; r <= DESTROY; r++)
-        json_set_str(a, least, plan_risk_name(r), channel_strength_name(channel_least(c, r)));
+    cJSON *gateways = json_set_array(a, pin, "gateways");
+    for (int i = 0; config_several(g->config) && i < g->count; i++) {
+        cJSON *one = json_add(a, gateways, json_object(a));
+        json_set_str(a, one, "url", gateway_url(g->at[i].gateway));
+        add_pins(a, one, g->at[i].config);
+    }
     json_set_str(a, pin, "by", by);
     json_set_str(a, pin, "at", when_text(a, when_now(), false));
     return pin;
@@ -95,8 +147,10 @@ bool engine_pin_itself(struct engine *g, struct err *e)
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
     if (s && !pin && e->kind == ERR_NONE)
-        store_set_pin(s, engine_pin_wanted(a, c, c->mode, "the server with its approvers"),
-                      "server", "start", e);
+        store_set_pin(s, engine_pin_wanted(g, a, "the server with its approvers"), "server",
+                      "start", e);
     arena_free(a);
-    return e->kind == ERR_NONE && !engine_pinned_out(g, c->mode, e);
+    for (int i = 0; i < g->count && e->kind == ERR_NONE; i++)
+        engine_pinned_out(g, gateway_url(g->at[i].gateway), g->at[i].config->mode, e);
+    return e->kind == ERR_NONE;
 }

@@ -39,12 +39,14 @@ bool engine_undecided(const struct stored *row);
 /* Does mode auto let the plan through without a person? */
 bool engine_goes(const struct config *c, const struct plan *p);
 bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
-/* Who rejected that wish before, when and how: a sentence. NULL: nobody, or e. */
+/* engine_rejected.c. Who rejected that wish before, when and how: a sentence. NULL: nobody, or e.
+ */
 const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
                             const char *wish, struct err *e);
 /* What is to be said when who asked is who decided; NULL: they are not one. */
 const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
-/* The same of a whole plan: of one that takes a rejected one in, too. */
+/* The same of a whole plan: also where only an operation of it was rejected, or as a part of more.
+ */
 const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
                                struct err *e);
 /* Is the plan still what somebody approved, by a channel that is still enough? */
@@ -56,9 +58,10 @@ const struct engine_at *engine_at(const struct engine *g, const char *url);
 /* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
 cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
                       const char *note, cJSON *differences);
-/* Is a process of that mode weaker than the pin of its state? True (or when the pin cannot be
- * read): e says so. */
-bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e);
-/* The least channel that the pin takes for that risk; STRENGTH_NONE: none is pinned, or + e. */
-enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e);
+/* Is a process of that mode weaker on that gateway than the pin of its state? True (or when the pin
+ * cannot be read): e says so. */
+bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct err *e);
+/* The least channel that the pin takes for that risk on that gateway; STRENGTH_NONE: none is
+ * pinned, or + e. */
+enum strength engine_pinned_least(struct engine *g, const char *url, enum risk risk, struct err *e);
 void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

@@ -25,6 +25,13 @@ static int show(struct verb *v, struct store *s)
     else
         printf("pin:        mode %s or stricter, by %s, %s\n", verb_clean(v, pin, "mode"),
                verb_clean(v, pin, "by"), verb_clean(v, pin, "at"));
+    cJSON_ArrayForEach(x, json_get(pin, "gateways"))
+    {
+        printf("gateway:    %s: mode %s or stricter, change: %s, destroy: %s, or more\n",
+               verb_clean(v, x, "url"), verb_clean(v, x, "mode"),
+               verb_clean(v, json_get(x, "least"), "change"),
+               verb_clean(v, json_get(x, "least"), "destroy"));
+    }
     cJSON_ArrayForEach(x, json_get(pin, "approvers"))
     {
         printf("approver:   %s (token sha256 %.12s…)\n", verb_clean(v, x, "name"),
@@ -39,11 +46,11 @@ static int show(struct verb *v, struct store *s)
 }
 
 /* A person says yes, and knows the passphrase. *code is set when not. */
-static bool agreed(struct verb *v, const char *question, int *code)
+static bool agreed(struct verb *v, const char *shown, const char *question, int *code)
 {
     struct err e = { 0 };
     bool yes = false;
-    if (!terminal_ask(question, "yes", &yes)) {
+    if (!terminal_ask(shown, question, "yes", &yes)) {
         *code = verb_no_terminal(v);
         return false;
     }
@@ -52,7 +59,7 @@ static bool agreed(struct verb *v, const char *question, int *code)
         *code = EXIT_REFUSED;
         return false;
     }
-    if (verb_passphrase(v, NULL, &e))
+    if (verb_passphrase(v, &e))
         return true;
     *code = verb_failed(v, &e);
     return false;
@@ -63,11 +70,11 @@ static int pin(struct verb *v, struct store *s)
     struct err e = { 0 };
     int code = EXIT_DONE;
     enum mode mode = v->config->mode;
-    const cJSON *wanted = engine_pin_wanted(v->arena, v->config, mode, v->who);
-    printf("mode %s or stricter, and %d approvers of this configuration\n", config_mode_name(mode),
-           json_count(json_get(wanted, "approvers")));
-    fflush(stdout);
-    if (!agreed(v, "Pin this state to them?", &code))
+    const cJSON *wanted = engine_pin_wanted(v->engine, v->arena, v->who);
+    const char *shown =
+        arena_printf(v->arena, "mode %s or stricter, and %d approvers of this configuration\n",
+                     config_mode_name(mode), json_count(json_get(wanted, "approvers")));
+    if (!agreed(v, shown, "Pin this state to them?", &code))
         return code;
     if (!store_set_pin(s, wanted, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -78,7 +85,7 @@ static int unpin(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
-    if (!agreed(v, "Let a process of any mode use this state?", &code))
+    if (!agreed(v, NULL, "Let a process of any mode use this state?", &code))
         return code;
     if (!store_set_pin(s, NULL, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -108,7 +115,7 @@ static int passphrase(struct verb *v, struct store *s)
     struct err e = { 0 };
     int code = EXIT_DONE;
     char text[LONGEST + 2] = "";
-    if (!agreed(v, "Change the passphrase of this state?", &code))
+    if (!agreed(v, NULL, "Change the passphrase of this state?", &code))
         return code;
     bool ok = ask_twice(text, &e) &&
               store_set_passphrase(s, *text ? text : NULL, v->who, "command line", &e);

@@ -17,18 +17,18 @@ static FILE *open_terminal(void)
     return isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
 }
 
-bool terminal_ask(const char *question, const char *word, bool *sure)
+bool terminal_ask(const char *shown, const char *question, const char *word, bool *sure)
 {
     char answer[64] = "";
     FILE *tty = open_terminal();
     if (!tty)
         return false;
-    fprintf(tty, "\n%s Type %s: ", question, word);
-    fflush(tty);
+    fprintf(tty, "%s\n%s Type %s: ", shown ? shown : "", question, word);
+    bool seen = fflush(tty) == 0;
     if (!fgets(answer, sizeof answer, tty))
         answer[0] = '\0';
     fclose(tty);
-    *sure = word_equal(answer, word);
+    *sure = seen && word_equal(answer, word);
     return true;
 }
 

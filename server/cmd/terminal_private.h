@@ -6,8 +6,9 @@
 
 enum { PERSON_MAX = 200 };
 
-/* Asks for one line; *sure: it was that word. False when there is no terminal to ask. */
-bool terminal_ask(const char *question, const char *word, bool *sure);
+/* Shows that text (NULL: none) on the terminal itself, wherever the output goes, and asks for one
+ * line; *sure: it was that word. False when there is no terminal to ask. */
+bool terminal_ask(const char *shown, const char *question, const char *word, bool *sure);
 /* A line that is not shown while it is typed, without its end. False: no terminal, or no line. */
 bool terminal_ask_secret(const char *question, char *out, size_t size);
 /* "alice (uid 1000)", "root (uid 0, login uid 1000 alice)", "root (uid 0, sudo by bob)": the real

@@ -104,7 +104,7 @@ int verb_no_terminal(const struct verb *v)
     return EXIT_REFUSED;
 }
 
-bool verb_passphrase(struct verb *v, const char *change, struct err *e)
+bool verb_passphrase(struct verb *v, struct err *e)
 {
     bool has = false, right = false;
     char typed[256] = "";
@@ -112,11 +112,10 @@ bool verb_passphrase(struct verb *v, const char *change, struct err *e)
     if (!s || !store_has_passphrase(s, &has, e) || !has)
         return s && e->kind == ERR_NONE;
     if (terminal_ask_secret("Passphrase of this state: ", typed, sizeof typed))
-        store_try_passphrase(s, typed, &right, e);
+        store_try_passphrase(s, typed, v->who, "command line", &right, e);
     explicit_bzero(typed, sizeof typed);
     if (right || e->kind != ERR_NONE)
         return right;
-    store_audit(s, "wrong passphrase", change, v->who, "command line", NULL, e);
     return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
 }
 
@@ -147,17 +146,16 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
     if (!r)
         return verb_failed(v, &e);
     const char *id = json_str(r->head, "id");
-    fputs(rendering_text(v->arena, r, RENDERING_UNBOUNDED), stdout);
-    fflush(stdout);
+    const char *shown = rendering_text(v->arena, r, RENDERING_UNBOUNDED);
     /* What destroys asks for more than the habit of typing yes. */
     const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
-    if (!terminal_ask(question, word, &sure))
+    if (!terminal_ask(shown, question, word, &sure))
         return verb_no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
         return EXIT_REFUSED;
     }
-    if (!verb_passphrase(v, id, &e))
+    if (!verb_passphrase(v, &e))
         return verb_failed(v, &e);
     const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
     if (!engine_decide(v->engine, id, &said, &e))

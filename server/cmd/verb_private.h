@@ -33,7 +33,7 @@ const char *verb_clean(struct verb *v, const cJSON *o, const char *member); /* "
 void verb_print(struct verb *v, const cJSON *change, FILE *to);
 /* Asks for the passphrase of the state, if it has one; a wrong one is audited. False: e says why.
  */
-bool verb_passphrase(struct verb *v, const char *change, struct err *e);
+bool verb_passphrase(struct verb *v, struct err *e);
 int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
 /* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
  * applies. Never from a pipe. */

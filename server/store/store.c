@@ -1,7 +1,7 @@
 /* store.c - the state folder opened; plans kept and found.
  *
- * Moves between states and leases are store_lease.c, the audit store_audit.c. The schema is below;
- * a change of it needs a new user_version and a step that upgrades the one before.
+ * Moves between states and leases are store_lease.c, the audit store_audit.c, the schema
+ * store_schema.c.
  */
 #include "store/store.h"
 #include "base/arena.h"
@@ -71,10 +71,20 @@ static bool make_private(const char *dir, const char *path, struct err *e)
     return closed || err_set(e, ERR_SYSTEM, "the state in %s cannot be used", path);
 }
 
+/* SQLite opens them by name, and would follow a link or wait for a FIFO. */
+static bool logs_are_own(struct arena *a, const char *path, struct err *e)
+{
+    static const char *const ends[] = { "-wal", "-shm", "-journal" };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (!file_check_own(arena_printf(a, "%s%s", path, ends[i]), e))
+            return false;
+    return true;
+}
+
 static bool open_tables(struct store *s, struct arena *a, struct err *e)
 {
     char *path = arena_printf(a, "%s/state.db", s->dir);
-    if (!make_private(s->dir, path, e) || !read_key(s, a, e))
+    if (!make_private(s->dir, path, e) || !logs_are_own(a, path, e) || !read_key(s, a, e))
         return false;
     s->db = db_open(a, path, e);
     if (!s->db)

@@ -111,7 +111,8 @@ const char *store_intent_name(enum intent i);
 /* The audit: lines chained by SHA-256, each over the one before. detail is masked by the caller. */
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const cJSON *detail, struct err *e);
-/* Adds the newest lines, newest first, as {seq, at, event, id?, who, channel?, detail?}. */
+/* Adds the newest lines, newest first, as {seq, at, event, id?, who, channel?, detail?}. ERR_SYSTEM
+ * when one of them was tampered with. */
 bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e);
 char *store_audit_newest(struct store *s, struct arena *a, struct err *e); /* hash of the last */
 /* Walks the chain, the changes and the decisions: each change is where its newest line says, none

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
+#include <limits.h>
 
 enum { SETTINGS_MAX = 1024 * 1024 };
 
@@ -48,8 +49,8 @@ static char *seal_of(struct store *s, struct arena *a, int seq, const char *hash
     store_mac_add(b, arena_printf(a, "%d %s", seq, hash));
     struct db_rows r = db_query(s->db, e, "SELECT name, value FROM settings ORDER BY name", "");
     while (db_next(&r, e)) {
-        store_mac_add(b, db_text(&r, 0));
-        store_mac_add(b, db_text(&r, 1));
+        for (int i = 0; i < 2; i++)
+            store_mac_add(b, db_plain(&r, i, 't') ? db_text(&r, i) : crypto_token(a, 16));
     }
     db_done(&r);
     return r.failed ? NULL : store_mac_end(s, a, b);
@@ -158,8 +159,11 @@ static bool fits(struct store *s, struct arena *a, struct db_rows *r, int place,
     l.detail = db_text(r, 6);
     l.mac = db_text(r, 7);
     const char *stored = db_text(r, COLUMN_HASH), *tomb = db_text(r, COLUMN_TOMB);
+    bool plain = true;
+    for (int i = 0; i <= COLUMN_TOMB; i++)
+        plain = plain && db_plain(r, i, i ? 't' : 'd');
     bool same =
-        l.seq == place && stored &&
+        plain && l.seq == place && stored &&
         (tomb ? !strcmp(tomb, store_tomb(s, a, r)) : !strcmp(stored, hash_of(a, &l, before)));
     snprintf(before, 65, "%s", stored ? stored : "");
     return same;
@@ -212,6 +216,24 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e)
     return ok;
 }
 
+/* That release made its end sure with the key itself, and knew no settings. */
+bool store_whole_of_old(struct store *s, struct err *e)
+{
+    struct arena *a = arena_new();
+    char before[65] = "";
+    uint8_t mac[SHA256_SIZE];
+    int lines = 0;
+    bool ok = walk_chain(s, 1, &lines, before, e);
+    const char *end = arena_printf(a, "%d %s", lines, before);
+    crypto_hmac(s->key, sizeof s->key, end, strlen(end), mac);
+    struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
+    const char *seal = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    bool ours = ok && (lines == 0 || (seal && !strcmp(seal, base64url_encode(a, mac, sizeof mac))));
+    db_done(&r);
+    arena_free(a);
+    return ours;
+}
+
 /* -- reading --------------------------------------------------------------------------------------
  */
 
@@ -229,14 +251,18 @@ static void set_text(struct arena *a, cJSON *o, const char *name, const char *te
 
 bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
 {
+    if (!store_head_look(s, e))
+        return false;
     struct db_rows r = db_query(s->db, e,
                                 "SELECT seq, at, event, id, who, channel, detail FROM audit "
-                                "ORDER BY seq DESC LIMIT ?",
+                                "WHERE seq > 0 ORDER BY seq DESC LIMIT ?",
                                 "i", limit);
+    int first = INT_MAX, walked = 0;
     while (db_next(&r, e)) {
         static const char *const columns[] = { "at", "event", "id", "who", "channel" };
         cJSON *o = json_add(a, lines, json_object(a));
-        json_set_num(a, o, "seq", db_real(&r, 0));
+        first = (int)db_real(&r, 0);
+        json_set_num(a, o, "seq", first);
         for (int i = 0; i < 5; i++)
             set_text(a, o, columns[i], db_text(&r, i + 1));
         const char *detail = db_text(&r, 6);
@@ -246,5 +272,7 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
             json_set(a, o, "detail", tree);
     }
     db_done(&r);
-    return !r.failed;
+    bool whole = store_still_whole(s, first, e) ||
+                 (store_head_holds(s, e) && store_whole(s, first, &walked, e));
+    return whole && e->kind == ERR_NONE;
 }

@@ -1,4 +1,4 @@
-/* store_db.c - SQLite behind nine functions: loaded when first used.
+/* store_db.c - SQLite behind a few functions: loaded when first used.
  *
  * A statement that is done is reset, which gives its lock back, and kept for the next use of the
  * same text: compiling it costs more than running it. One in use is not in the pool.
@@ -23,6 +23,9 @@
     X(sqlite3_step)                                                                                \
     X(sqlite3_column_text)                                                                         \
     X(sqlite3_column_double)                                                                       \
+    X(sqlite3_column_type)                                                                         \
+    X(sqlite3_column_bytes)                                                                        \
+    X(sqlite3_db_config)                                                                           \
     X(sqlite3_reset)                                                                               \
     X(sqlite3_clear_bindings)                                                                      \
     X(sqlite3_sql)                                                                                 \
@@ -54,9 +57,11 @@ struct db *db_open(struct arena *a, const char *path, struct err *e)
     bool ok = sql.sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK;
     if (ok) {
         sql.sqlite3_busy_timeout(db->handle, 5000);
+        sql.sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+        sql.sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
         ok = sql.sqlite3_exec(db->handle,
                               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-                              "PRAGMA foreign_keys=ON;",
+                              "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=OFF;",
                               NULL, NULL, NULL) == SQLITE_OK;
     }
     if (ok)
@@ -160,6 +165,15 @@ const char *db_text(struct db_rows *r, int column)
 double db_real(struct db_rows *r, int column)
 {
     return sql.sqlite3_column_double(r->statement, column);
+}
+
+bool db_plain(struct db_rows *r, int column, char type)
+{
+    int is = sql.sqlite3_column_type(r->statement, column);
+    if (is == SQLITE_NULL || type == 'd')
+        return is == SQLITE_NULL || is == SQLITE_INTEGER || is == SQLITE_FLOAT;
+    const char *text = is == SQLITE_TEXT ? db_text(r, column) : NULL;
+    return text && (size_t)sql.sqlite3_column_bytes(r->statement, column) == strlen(text);
 }
 
 void db_done(struct db_rows *r)

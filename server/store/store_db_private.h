@@ -1,4 +1,4 @@
-/* store_db_private.h - SQLite behind nine functions. Only store*.c includes this.
+/* store_db_private.h - SQLite behind a few functions. Only store*.c includes this.
  *
  * `types` names the parameters that follow: t text (NULL allowed), d double, i int. Errors are
  * ERR_SYSTEM with SQLite's words. A query must be ended by db_done, whatever happened.
@@ -16,7 +16,8 @@ struct db_rows {
     bool failed;
 };
 
-/* Write-ahead log, synchronous=FULL, waits up to 5 s for another process. Closed by db_close. */
+/* Write-ahead log, synchronous=FULL, waits up to 5 s for another process; triggers and views do
+ * nothing. Closed by db_close. */
 struct db *db_open(struct arena *a, const char *path, struct err *e);
 void db_close(struct db *db);
 bool db_run(struct db *db, struct err *e, const char *sql, const char *types, ...);
@@ -29,4 +30,7 @@ struct db_rows db_query(struct db *db, struct err *e, const char *sql, const cha
 bool db_next(struct db_rows *r, struct err *e);     /* false: no more, or an error (r->failed) */
 const char *db_text(struct db_rows *r, int column); /* until the next db_next; NULL for NULL */
 double db_real(struct db_rows *r, int column);
+/* Is it stored as what it is read as? t: text that ends where it ends for C, d: a number; or NULL.
+ * Anything else reads like the one and compares unlike it. */
+bool db_plain(struct db_rows *r, int column, char type);
 void db_done(struct db_rows *r);

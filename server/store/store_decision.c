@@ -6,23 +6,9 @@
 #include "base/when.h"
 #include "store/store_private.h"
 
-bool store_note_decision(struct store *s, const struct step *x, struct err *e)
+/* The row that a query of STORE_DECISION_MACED and its rowid gives gets its MAC. */
+static char *sign(struct store *s, struct arena *a, struct db_rows r, struct err *e)
 {
-    const struct store_decision *d = x->decision;
-    return db_run(s->db, e,
-                  "INSERT INTO decisions (id, at, who, channel, verdict, strength, plan, "
-                  "rendering, line) SELECT id, ?2, ?3, ?4, ?5, ?6, coalesce(?7, digest), ?8, "
-                  "1 + (SELECT coalesce(max(seq), 0) FROM audit) FROM plans WHERE id = ?1",
-                  "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
-                  d->strength, d->plan, d->rendering);
-}
-
-char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e)
-{
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE "
-                                "id = ? ORDER BY at DESC LIMIT 1",
-                                "t", id);
     bool there = db_next(&r, e);
     char *mac = there ? store_mac(s, a, "decision", &r, STORE_DECISION_TYPES) : NULL;
     double rowid = there ? db_real(&r, 9) : 0;
@@ -30,6 +16,35 @@ char *store_sign_decision(struct store *s, struct arena *a, const char *id, stru
     bool kept =
         mac && db_run(s->db, e, "UPDATE decisions SET mac = ? WHERE rowid = ?", "td", mac, rowid);
     return kept ? mac : NULL;
+}
+
+/* The row that was just written is signed, and no other: somebody may have put one there before. */
+char *store_note_decision(struct store *s, struct arena *a, const struct step *x, struct err *e)
+{
+    const struct store_decision *d = x->decision;
+    bool noted = db_run(s->db, e,
+                        "INSERT INTO decisions (id, at, who, channel, verdict, strength, plan, "
+                        "rendering, line) SELECT id, ?2, ?3, ?4, ?5, ?6, coalesce(?7, digest), ?8, "
+                        "1 + (SELECT coalesce(max(seq), 0) FROM audit) FROM plans WHERE id = ?1",
+                        "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
+                        d->strength, d->plan, d->rendering);
+    return noted ? sign(s, a,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE "
+                                 "rowid = last_insert_rowid()",
+                                 ""),
+                        e)
+                 : NULL;
+}
+
+char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, struct err *e)
+{
+    return sign(s, a,
+                db_query(s->db, e,
+                         "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE id = ? "
+                         "ORDER BY at DESC LIMIT 1",
+                         "t", id),
+                e);
 }
 
 /* The MAC that the change names. */
@@ -92,12 +107,76 @@ static char *last_rejected(struct store *s, struct arena *a, const char *gateway
     return id;
 }
 
+/* How many rejections there are stands in a setting, so that none can be taken away unnoticed. */
+static const char counted[] = "rejections";
+
+static double count_rejected(struct store *s, struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT count(*) FROM plans NOT INDEXED WHERE state = 'rejected'", "");
+    double n = db_next(&r, e) ? db_real(&r, 0) : 0;
+    db_done(&r);
+    return n;
+}
+
+bool store_count_rejection(struct store *s, struct err *e)
+{
+    struct arena *a = arena_new();
+    int seq = 0;
+    const char *was = store_value(s, a, counted, e), *hash = store_last(s, a, &seq, e);
+    double n = was ? strtod(was, NULL) + 1 : count_rejected(s, e);
+    bool ok = hash && e->kind == ERR_NONE && store_anchored(s, a, seq, hash, e) &&
+              db_run(s->db, e, "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", "tt",
+                     counted, arena_printf(a, "%.0f", n)) &&
+              store_anchor(s, seq, hash, e);
+    arena_free(a);
+    return ok;
+}
+
+/* Is each of them what was written, with its decision? Their number; -1 + e. */
+static double rejected_and_whole(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans NOT INDEXED WHERE "
+                                "state = 'rejected'",
+                                "");
+    double n = 0;
+    bool ok = true;
+    while (ok && db_next(&r, e)) {
+        const char *decided = db_text(&r, 17);
+        ok = store_check(s, &r, false, e) &&
+             (!decided || store_check_decision(s, db_text(&r, 0), decided, e));
+        n++;
+    }
+    db_done(&r);
+    return ok && !r.failed ? n : -1;
+}
+
+static bool rejections_whole(struct store *s, struct err *e)
+{
+    double version = store_version(s, e);
+    if (s->rejections_version == version)
+        return e->kind == ERR_NONE;
+    struct arena *a = arena_new();
+    const cJSON *said = store_setting(s, a, counted, e);
+    double n = e->kind == ERR_NONE ? rejected_and_whole(s, e) : -1;
+    if (n >= 0 && said && n < said->valuedouble)
+        err_set(e, ERR_SYSTEM,
+                "the state in %s had %.0f rejected changes and has %.0f: rejections were removed; "
+                "see higress-ops audit verify",
+                s->dir, said->valuedouble, n);
+    arena_free(a);
+    if (e->kind == ERR_NONE)
+        s->rejections_version = version;
+    return e->kind == ERR_NONE;
+}
+
 bool store_rejected(struct store *s, struct arena *a, const char *gateway, const char *wish,
                     struct store_rejection *out, struct err *e)
 {
     struct store_decision d = { 0 };
     bool there = false;
-    const char *id = wish ? last_rejected(s, a, gateway, wish, e) : NULL;
+    const char *id = wish && rejections_whole(s, e) ? last_rejected(s, a, gateway, wish, e) : NULL;
     if (!id || !store_decision(s, a, id, &d, &there, e) || !there)
         return false;
     *out = (struct store_rejection){ .id = id, .who = d.who, .channel = d.channel, .at = d.at };

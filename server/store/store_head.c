@@ -81,7 +81,15 @@ static bool look(struct store *s, int *older, struct err *e)
         memcpy(s->head_text, text, sizeof s->head_text);
         s->head_older = *older;
     }
-    if (!ok && text)
+    if (ok && text && s->head < s->head_most) {
+        ok = err_set(e, ERR_SYSTEM,
+                     "%s went back from line %d to line %d: an older copy of the state was put "
+                     "back while it was in use",
+                     path_of(s, a), s->head_most, s->head);
+        s->head_text[0] = '\0';
+    } else if (ok && text)
+        s->head_most = s->head;
+    else if (!ok && text)
         err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC", path_of(s, a));
     else if (!ok)
         err_set(e, why.kind, "%s", why.text);
@@ -166,9 +174,14 @@ void store_head_advance(struct store *s)
     s->end_hash[0] = '\0';
 }
 
-bool store_begin(struct store *s, struct err *e)
+bool store_begin_new(struct store *s, struct err *e)
 {
     return db_begin(s->db, e) && (store_head_look(s, e) || db_end(s->db, false, e));
+}
+
+bool store_begin(struct store *s, struct err *e)
+{
+    return store_begin_new(s, e) && (store_schema_holds(s, e) || db_end(s->db, false, e));
 }
 
 bool store_end(struct store *s, bool ok, struct err *e)

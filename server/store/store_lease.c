@@ -167,10 +167,10 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     if (!store_check_id(s, x->id, &is, e) || is != x->from)
         return e->kind == ERR_NONE;
     struct arena *a = arena_new();
-    char *decided = NULL;
-    if (x->decision && store_note_decision(s, x, e))
-        decided = store_sign_decision(s, a, x->id, e);
+    const char *decided = x->decision ? store_note_decision(s, a, x, e) : NULL;
     *moved = e->kind == ERR_NONE && set_state(s, x, decided, e) && db_changes(s->db) == 1;
+    if (*moved && x->to == STATE_REJECTED)
+        store_count_rejection(s, e);
     const char *said = x->decision ? store_decision_text(a, x->decision) : x->result;
     bool ok = e->kind == ERR_NONE &&
               (!*moved || store_sign(s, names[x->to], x->id, x->who, x->channel, said, e));

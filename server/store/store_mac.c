@@ -40,6 +40,8 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
     struct buf *b = buf_in(a, MAC_INPUT_MAX);
     store_mac_add(b, label);
     for (int i = 0; types[i]; i++) {
+        if (!db_plain(r, i, types[i]))
+            store_mac_add(b, crypto_token(a, 16));
         snprintf(number, sizeof number, "%.17g", types[i] == 'd' ? db_real(r, i) : 0);
         store_mac_add(b, types[i] == 'd' ? number : db_text(r, i));
     }
@@ -74,13 +76,18 @@ bool store_check_decision(struct store *s, const char *id, const char *mac, stru
     return !r.failed && (fits || tampered(id, "its decision is not the one that was written", e));
 }
 
-/* Is the newest step in the audit the one that the row says it is at? */
-static bool newest_step(struct store *s, const char *id, int line, const char *mac, struct err *e)
+/* Is the newest step in the audit the one that the row says it is at? Of a final one the index is
+ * asked; elsewhere it is not believed (+id): the lines themselves are looked at, from the end. */
+static bool newest_step(struct store *s, const char *id, int line, const char *mac, bool final,
+                        struct err *e)
 {
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT seq, mac FROM audit WHERE id = ? AND mac IS NOT NULL "
-                                "ORDER BY seq DESC LIMIT 1",
-                                "t", id);
+    struct db_rows r =
+        db_query(s->db, e,
+                 final ? "SELECT seq, mac FROM audit WHERE id = ? AND mac IS NOT NULL AND "
+                         "? IS NOT NULL ORDER BY seq DESC LIMIT 1"
+                       : "SELECT seq, mac FROM audit WHERE +id = ? AND mac IS NOT NULL AND "
+                         "seq >= ? ORDER BY seq DESC LIMIT 1",
+                 "ti", id, line);
     bool there = db_next(&r, e);
     bool fits = there && (int)db_real(&r, 0) == line && same(db_text(&r, 1), mac);
     db_done(&r);
@@ -117,7 +124,7 @@ bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
     int line = (int)db_real(r, COLUMN_LINE);
     bool ok = (state && same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
               tampered(id, "its record does not fit its MAC", e);
-    ok = ok && newest_step(s, id, line, mac, e) &&
+    ok = ok && newest_step(s, id, line, mac, store_final(state), e) &&
          (store_final(state) || ((!decided || store_check_decision(s, id, decided, e)) &&
                                  reaches_end(s, id, line, again, e)));
     arena_free(a);

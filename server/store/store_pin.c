@@ -4,12 +4,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "store/store_private.h"
 #include <limits.h>
 
 enum { SALT = 16 };
 static const struct crypto_work work = { .n = 32768, .r = 8, .p = 1 };
 static const char pin_name[] = "pin", passphrase_name[] = "passphrase";
+static const char wrong_name[] = "wrong passphrases";
+enum { WRONG_FREE = 5, WRONG_WAIT = 60 /* seconds after each one more */ };
 
 char *store_value(struct store *s, struct arena *a, const char *name, struct err *e)
 {
@@ -39,8 +42,7 @@ static char *covered_value(struct store *s, struct arena *a, const char *name, s
     return ours ? value : NULL;
 }
 
-/* NULL: none, or + e. */
-static cJSON *setting(struct store *s, struct arena *a, const char *name, struct err *e)
+cJSON *store_setting(struct store *s, struct arena *a, const char *name, struct err *e)
 {
     char *value = store_value(s, a, name, e);
     /* The end was looked at, and nobody has written since: not before this value was read either.
@@ -77,7 +79,7 @@ static bool set(struct store *s, const char *name, const char *value,
 
 cJSON *store_pin(struct store *s, struct arena *a, struct err *e)
 {
-    return setting(s, a, pin_name, e);
+    return store_setting(s, a, pin_name, e);
 }
 
 bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,
@@ -118,7 +120,7 @@ bool store_set_passphrase(struct store *s, const char *text, const char *who, co
 bool store_has_passphrase(struct store *s, bool *has, struct err *e)
 {
     struct arena *a = arena_new();
-    *has = setting(s, a, passphrase_name, e) != NULL;
+    *has = store_setting(s, a, passphrase_name, e) != NULL;
     arena_free(a);
     return e->kind == ERR_NONE;
 }
@@ -137,11 +139,57 @@ static bool fits(struct arena *a, const cJSON *o, const char *text)
            crypto_equal(key, want, sizeof key);
 }
 
-bool store_try_passphrase(struct store *s, const char *text, bool *right, struct err *e)
+/* Wrong ones in a row, and when the last was: {"wrong","at"}. A setting, so that it cannot be set
+ * back without being noticed; in the transaction that looks, so that many at once get no further.
+ */
+static bool may_try(struct store *s, struct arena *a, double *wrong, struct err *e)
+{
+    char *text = store_value(s, a, wrong_name, e);
+    const cJSON *o = text ? json_parse(a, text, strlen(text), e) : NULL;
+    *wrong = json_num(o, "wrong", 0);
+    double wait = json_num(o, "at", 0) + WRONG_WAIT - when_now();
+    return e->kind == ERR_NONE &&
+           (*wrong < WRONG_FREE || wait <= 0 ||
+            err_set(e, ERR_POLICY,
+                    "too many wrong passphrases: none is looked at for %d s; nothing was decided",
+                    (int)wait + 1));
+}
+
+static bool note_try(struct store *s, struct arena *a, bool right, double wrong,
+                     const struct setting_said *said, struct err *e)
+{
+    cJSON *o = json_object(a);
+    json_set_num(a, o, "wrong", wrong + 1);
+    json_set_num(a, o, "at", when_now());
+    if (right && wrong == 0)
+        return true;
+    return store_put_setting(s, wrong_name, right ? NULL : json_print(a, o), said, e);
+}
+
+static bool try_passphrase(struct store *s, struct arena *a, const char *text,
+                           const struct setting_said *said, bool *right, struct err *e)
+{
+    double wrong;
+    if (!covered(s, a, e) || !may_try(s, a, &wrong, e))
+        return false;
+    char *value = store_value(s, a, passphrase_name, e);
+    const cJSON *o = value ? json_parse(a, value, strlen(value), e) : NULL;
+    *right = o && fits(a, o, text);
+    const struct setting_said now = { *right ? "right passphrase" : "wrong passphrase", said->who,
+                                      said->channel, NULL };
+    return e->kind == ERR_NONE && note_try(s, a, *right, wrong, &now, e);
+}
+
+bool store_try_passphrase(struct store *s, const char *text, const char *who, const char *channel,
+                          bool *right, struct err *e)
 {
     struct arena *a = arena_new();
-    const cJSON *o = setting(s, a, passphrase_name, e);
-    *right = o && fits(a, o, text);
+    const struct setting_said said = { NULL, who, channel, NULL };
+    *right = false;
+    bool ok = store_begin(s, e);
+    if (ok)
+        ok = store_end(s, try_passphrase(s, a, text, &said, right, e), e);
+    *right = *right && ok;
     arena_free(a);
-    return e->kind == ERR_NONE;
+    return ok;
 }

@@ -12,7 +12,8 @@ struct arena;
 struct err;
 struct store;
 
-/* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},"by","at"}.
+/* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},
+ * "gateways":[{"url","mode","least"}],"by","at"}.
  * NULL: nothing, or e is set. mode: the strongest that may run; approvers: those who may be
  * configured; least: a channel that decides is worth at least that, by risk. */
 cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
@@ -24,5 +25,7 @@ bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const cha
 bool store_set_passphrase(struct store *s, const char *text, const char *who, const char *channel,
                           struct err *e);
 bool store_has_passphrase(struct store *s, bool *has, struct err *e);
-/* Takes some 0.1 s whatever the text is. *right is false where none is set. */
-bool store_try_passphrase(struct store *s, const char *text, bool *right, struct err *e);
+/* Takes some 0.1 s whatever the text is. *right is false where none is set. A wrong one is audited,
+ * and after five in a row one a minute is looked at (ERR_POLICY says so). */
+bool store_try_passphrase(struct store *s, const char *text, const char *who, const char *channel,
+                          bool *right, struct err *e);

@@ -23,10 +23,13 @@ struct store {
     int lock;                        /* the key file, open: held while the head moves */
     char owner[80];                  /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
     double data_version;             /* of store_changed */
+    double rejections_version;       /* of the database when its rejections were looked at */
+    double schema;                   /* the version of it that was seen to be ours; 0: none */
     int whole_from;                  /* the chain was whole from that line on … */
     double whole_version;            /* … when the database was of that version */
     int head;                        /* as store_head_look read it last; -1: there is none … */
     char head_hash[65];              /* … and the hash that it names */
+    int head_most;                   /* the furthest that it was seen at: it only grows */
     char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
     int head_older;                  /* … and which of its places is written next */
     int end;                         /* the line that was chained last by this process … */
@@ -37,9 +40,19 @@ struct store {
 void store_name_owner(struct store *s);
 /* Makes the tables, or brings those of an earlier version up to date. */
 bool store_upgrade(struct store *s, struct err *e);
-/* A transaction that writes. store_end: committed, the head hears of the line that it chained. */
+/* A transaction that writes; refused where the schema is not ours. store_end: committed, the head
+ * hears of the line that it chained. */
 bool store_begin(struct store *s, struct err *e);
 bool store_end(struct store *s, bool ok, struct err *e);
+/* The same where the tables are still to be made. */
+bool store_begin_new(struct store *s, struct err *e);
+
+/* -- store_schema.c ------------------------------------------------------------------------ */
+
+/* Makes the tables; old: out of those of the first release. */
+bool store_make_tables(struct store *s, bool old, struct err *e);
+/* Is the schema exactly ours? False: ERR_SYSTEM names what is not. Inside a transaction. */
+bool store_schema_holds(struct store *s, struct err *e);
 
 /* -- store_mac.c: what a row says, and whether we said it ---------------------------------- */
 
@@ -57,7 +70,8 @@ bool store_end(struct store *s, bool ok, struct err *e);
 /* Adds a text so that no two lists of texts look alike. */
 void store_mac_add(struct buf *b, const char *text);
 char *store_mac_end(const struct store *s, struct arena *a, const struct buf *b);
-/* Over the first columns of a row, one a letter of types. */
+/* Over the first columns of a row, one a letter of types. Of one that holds values of another type
+ * it fits nothing, not even itself. */
 char *store_mac(const struct store *s, struct arena *a, const char *label, struct db_rows *r,
                 const char *types);
 /* Is this row of STORE_PLAN_COLUMNS what the store wrote, and its newest step? again: also what
@@ -86,10 +100,13 @@ struct step {
     const struct store_decision *decision; /* NULL unless to is approved or rejected */
 };
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
-/* Keeps the decision of a step under the number of the next line. */
-bool store_note_decision(struct store *s, const struct step *x, struct err *e);
-/* The MAC of the decision over that change, made anew and kept; NULL: none, or + e. */
-char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e);
+/* Keeps the decision of a step under the number of the next line; its MAC, NULL + e. */
+char *store_note_decision(struct store *s, struct arena *a, const struct step *x, struct err *e);
+/* The MAC of the newest decision of the first release over that change, made and kept; NULL: there
+ * is none, or + e. */
+char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, struct err *e);
+/* One more change is rejected. Inside the transaction that says so, before its line. */
+bool store_count_rejection(struct store *s, struct err *e);
 char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 /* -- store_audit.c ------------------------------------------------------------------------- */
@@ -108,6 +125,8 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e);
 /* The MAC of a row of STORE_LINE_COLUMNS whose detail was taken away. */
 #define STORE_LINE_COLUMNS "seq, at, event, id, who, channel, detail, mac, hash, tomb"
 char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r);
+/* Is the chain as the first release kept it, up to an end that is ours? */
+bool store_whole_of_old(struct store *s, struct err *e);
 /* Does the chain end there? Inside a transaction. */
 bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e);
 
@@ -120,6 +139,8 @@ struct setting_said {
 /* Inside the caller's transaction. value NULL: takes it away. */
 bool store_put_setting(struct store *s, const char *name, const char *value,
                        const struct setting_said *said, struct err *e);
+/* Its JSON, looked at together with the anchor; NULL: none, or + e. */
+cJSON *store_setting(struct store *s, struct arena *a, const char *name, struct err *e);
 /* As it stands there: it counts where nothing depends on who wrote it. */
 char *store_value(struct store *s, struct arena *a, const char *name, struct err *e);
 /* store_scrub.c: once for each number; raise it when the mask hides more. */

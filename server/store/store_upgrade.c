@@ -1,5 +1,4 @@
-/* store_upgrade.c - the schema, made or brought up to date in one transaction when the state is
- * opened.
+/* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
  * `user_version` says how far a database has come: 0 (the first release) or 2. A change of the
  * schema needs a new number and a step from the one before.
@@ -7,7 +6,9 @@
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people
  * to see is made anew from the sealed plans, by the mask of today. A head (store_head.c) that has
- * come further than its first line never lets a database of that release in again.
+ * come further than its first line never lets a database of that release in again, and without a
+ * head its audit must end where that release, which had the key, wrote that it ends: or a state of
+ * today made to look old would lose its pins and rejections.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -16,60 +17,6 @@
 #include "store/store_private.h"
 
 enum { VERSION_NOW = 2 };
-
-static const char *const fresh[] = {
-    "CREATE TABLE plans (id TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL,"
-    " title TEXT, risk TEXT, tool TEXT, who TEXT, undoes TEXT, created REAL, updated REAL,"
-    " expires REAL, holder TEXT, lease TEXT, lease_until REAL DEFAULT 0, sealed TEXT NOT NULL,"
-    " summary TEXT NOT NULL, result TEXT, gateway TEXT, wish TEXT, line INTEGER, decided TEXT,"
-    " mac TEXT)",
-    "CREATE TABLE decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT,"
-    " strength TEXT, plan TEXT, rendering TEXT, line INTEGER, mac TEXT)",
-    "CREATE TABLE intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL, mac TEXT,"
-    " PRIMARY KEY (id, op))",
-    "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT, event TEXT, id TEXT, who TEXT,"
-    " channel TEXT, detail TEXT, hash TEXT NOT NULL, mac TEXT, tomb TEXT)",
-    "CREATE TABLE anchor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, seal TEXT)",
-    "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
-    NULL,
-};
-/* From the first release, which did not count its version. */
-static const char *const from_0[] = {
-    "ALTER TABLE plans ADD COLUMN gateway TEXT",
-    "ALTER TABLE plans ADD COLUMN wish TEXT",
-    "ALTER TABLE plans ADD COLUMN line INTEGER",
-    "ALTER TABLE plans ADD COLUMN decided TEXT",
-    "ALTER TABLE plans ADD COLUMN mac TEXT",
-    "ALTER TABLE decisions ADD COLUMN strength TEXT",
-    "ALTER TABLE decisions ADD COLUMN plan TEXT",
-    "ALTER TABLE decisions ADD COLUMN rendering TEXT",
-    "ALTER TABLE decisions ADD COLUMN line INTEGER",
-    "ALTER TABLE decisions ADD COLUMN mac TEXT",
-    "ALTER TABLE intents ADD COLUMN mac TEXT",
-    "ALTER TABLE audit ADD COLUMN mac TEXT",
-    "ALTER TABLE audit ADD COLUMN tomb TEXT",
-    NULL,
-};
-static const char *const always[] = {
-    "CREATE INDEX IF NOT EXISTS plans_state ON plans(state, created)",
-    "CREATE INDEX IF NOT EXISTS plans_created ON plans(created DESC, id)", /* store_each's order */
-    "CREATE INDEX IF NOT EXISTS plans_digest ON plans(digest)",
-    "CREATE INDEX IF NOT EXISTS plans_wish ON plans(wish)",
-    "CREATE INDEX IF NOT EXISTS plans_owner ON plans(who, state)",
-    "CREATE INDEX IF NOT EXISTS decisions_id ON decisions(id)",
-    "CREATE INDEX IF NOT EXISTS audit_id ON audit(id, seq)",
-    "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT)",
-    "PRAGMA user_version = 2",
-    NULL,
-};
-
-static bool run_all(struct store *s, const char *const *statements, struct err *e)
-{
-    for (; *statements; statements++)
-        if (!db_run(s->db, e, *statements, ""))
-            return false;
-    return true;
-}
 
 /* One number that a query gives; 0: no row. */
 static double number(struct store *s, const char *query, struct err *e)
@@ -124,7 +71,7 @@ static bool take_over(struct store *s, const char *id, struct taken *t, struct e
     t->plans++;
     t->expired += to != state;
     bool ok = there && show_anew(s, a, id, sealed, t, e);
-    const char *decided = ok ? store_sign_decision(s, a, id, e) : NULL;
+    const char *decided = ok ? store_sign_old_decision(s, a, id, e) : NULL;
     ok = ok && e->kind == ERR_NONE &&
          db_run(s->db, e, "UPDATE plans SET state = ?, decided = ? WHERE id = ?", "ttt",
                 store_state_name(to), decided, id) &&
@@ -176,10 +123,26 @@ static bool may_begin(struct store *s, struct err *e)
     return s->head == 0 || store_head_begin(s, e);
 }
 
+/* Each change of that release has lines in its audit, and the audit its end. */
+static bool is_of_old(struct store *s, struct err *e)
+{
+    bool lines = number(s, "SELECT 1 FROM audit LIMIT 1", e) != 0;
+    bool changes = number(s, "SELECT 1 FROM plans LIMIT 1", e) != 0;
+    if (e->kind == ERR_NONE && (lines || !changes) && store_whole_of_old(s, e))
+        return true;
+    struct err why = *e;
+    *e = (struct err){ 0 };
+    return err_set(e, ERR_SYSTEM,
+                   "the state in %s says that it is of the first release, but its audit does not "
+                   "end where that release ended it%s%.300s: put back what was there, or move the "
+                   "whole folder away to begin anew",
+                   s->dir, why.kind ? ": " : "", why.text);
+}
+
 static bool make_tables(struct store *s, bool *old, struct err *e)
 {
     *old = number(s, "SELECT 1 FROM sqlite_master WHERE name = 'plans'", e) != 0;
-    return e->kind == ERR_NONE && run_all(s, *old ? from_0 : fresh, e) && run_all(s, always, e) &&
+    return e->kind == ERR_NONE && store_make_tables(s, *old, e) && (!*old || is_of_old(s, e)) &&
            (*old || db_run(s->db, e, "INSERT INTO settings (name, value) VALUES ('scrub', ?)", "i",
                            (int)STORE_SCRUB_NOW));
 }
@@ -229,11 +192,11 @@ bool store_upgrade(struct store *s, struct err *e)
     if (e->kind != ERR_NONE)
         return false;
     if (found == VERSION_NOW)
-        return catch_up(s, e);
+        return store_schema_holds(s, e) && catch_up(s, e);
     if (found != 0)
         return err_set(e, ERR_SYSTEM,
                        "the state is of version %d and this program knows %d: use the release that "
                        "wrote it, or a later one",
                        found, VERSION_NOW);
-    return store_begin(s, e) && store_end(s, bring_up(s, e), e);
+    return store_begin_new(s, e) && store_end(s, bring_up(s, e), e);
 }

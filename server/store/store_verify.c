@@ -48,6 +48,8 @@ static bool decisions_fit(struct store *s, struct err *e)
 static bool rows_fit(struct store *s, struct err *e)
 {
     return plans_fit(s, e) && decisions_fit(s, e) &&
+           none(s, "SELECT id FROM audit WHERE seq < 1 LIMIT 1",
+                "a line stands before the first of the audit", e) &&
            none(s,
                 "SELECT a.id FROM audit a LEFT JOIN plans p ON p.id = a.id WHERE a.mac IS NOT NULL "
                 "AND p.id IS NULL LIMIT 1",

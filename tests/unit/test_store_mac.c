@@ -1,6 +1,7 @@
 /* test_store_mac.c - whoever writes state.db behind the store's back is noticed: rows, decisions,
  * lines, older copies, the head; and what a database of the first release is worth. */
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/file.h"
 #include "stores.h"
 
@@ -222,6 +223,20 @@ static void make_old(void)
         "ALTER TABLE intents DROP COLUMN mac;"
         "ALTER TABLE audit DROP COLUMN tomb; DROP TABLE settings; PRAGMA user_version = 0;"
         "DELETE FROM anchor; DELETE FROM audit");
+    /* One line, and its end made sure with the key. */
+    const char *line = "{\"at\":\"then\",\"before\":\"\",\"channel\":null,\"detail\":null,"
+                       "\"event\":\"proposed\",\"id\":null,\"seq\":1,\"who\":null}";
+    const char *hash = crypto_sha256_hex(a, line, strlen(line));
+    const char *end = arena_printf(a, "1 %s", hash);
+    struct err e = { 0 };
+    size_t n = 0;
+    const char *key = file_read(a, arena_printf(a, "%s/state.key", dir), 32, &n, &e);
+    uint8_t mac[SHA256_SIZE];
+    crypto_hmac(key, n, end, strlen(end), mac);
+    sql(arena_printf(a,
+                     "INSERT INTO audit (seq, at, event, hash) VALUES (1, 'then', 'proposed', "
+                     "'%s'); INSERT INTO anchor VALUES (1, 1, '%s')",
+                     hash, base64url_encode(a, mac, sizeof mac)));
 }
 
 static void test_upgrade(void **state)
@@ -255,11 +270,11 @@ static void test_upgrade(void **state)
     assert_true(store_find(s, a, broken, &row, &e));
     if (!store_verify(s, NULL, &lines, &e))
         fail_msg("%s", e.text);
-    assert_int_equal(lines, 6); /* four taken over, upgraded, scrubbed */
+    assert_int_equal(lines, 7); /* one from before, four taken over, upgraded, scrubbed */
     store_close(s);
     assert_non_null(s = store_open(a, dir, &e)); /* once */
     assert_true(store_verify(s, NULL, &lines, &e));
-    assert_int_equal(lines, 6);
+    assert_int_equal(lines, 7);
 }
 
 int main(void)

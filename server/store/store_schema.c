@@ -1,0 +1,144 @@
+/* store_schema.c - the tables of state.db, made and held against what is there.
+ *
+ * Whoever can write the file can write its schema too: a trigger, a view, an index or a default
+ * would then change rows while we sign them. So no transaction writes before the schema was seen to
+ * be exactly this one. Tables of others are no part of it: nothing here reads them.
+ */
+#include "base/err.h"
+#include "store/store_private.h"
+
+static const char *const tables[] = {
+    "CREATE TABLE plans (id TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL,"
+    " title TEXT, risk TEXT, tool TEXT, who TEXT, undoes TEXT, created REAL, updated REAL,"
+    " expires REAL, holder TEXT, lease TEXT, lease_until REAL DEFAULT 0, sealed TEXT NOT NULL,"
+    " summary TEXT NOT NULL, result TEXT, gateway TEXT, wish TEXT, line INTEGER, decided TEXT,"
+    " mac TEXT)",
+    "CREATE TABLE decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT,"
+    " strength TEXT, plan TEXT, rendering TEXT, line INTEGER, mac TEXT)",
+    "CREATE TABLE intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL, mac TEXT,"
+    " PRIMARY KEY (id, op))",
+    "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT, event TEXT, id TEXT, who TEXT,"
+    " channel TEXT, detail TEXT, hash TEXT NOT NULL, mac TEXT, tomb TEXT)",
+    "CREATE TABLE anchor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, seal TEXT)",
+    "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
+    NULL,
+};
+static const char *const indexes[] = {
+    "CREATE INDEX plans_state ON plans(state, created)",
+    "CREATE INDEX plans_created ON plans(created DESC, id)", /* store_each's order */
+    "CREATE INDEX plans_digest ON plans(digest)",
+    "CREATE INDEX plans_wish ON plans(wish)",
+    "CREATE INDEX plans_owner ON plans(who, state)",
+    "CREATE INDEX decisions_id ON decisions(id)",
+    "CREATE INDEX audit_id ON audit(id, seq)",
+    NULL,
+};
+/* The tables of the first release are copied: their texts and what hangs on them are not ours. */
+static const char *const put_away[] = {
+    "ALTER TABLE plans RENAME TO old_plans",
+    "ALTER TABLE decisions RENAME TO old_decisions",
+    "ALTER TABLE intents RENAME TO old_intents",
+    "ALTER TABLE audit RENAME TO old_audit",
+    "ALTER TABLE anchor RENAME TO old_anchor",
+    "DROP TABLE IF EXISTS processes",
+    NULL,
+};
+static const char *const take_in[] = {
+    "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, updated,"
+    " expires, holder, lease, lease_until, sealed, summary, result) SELECT id, digest, state,"
+    " title, risk, tool, who, undoes, created, updated, expires, holder, lease, lease_until, "
+    "sealed,"
+    " summary, result FROM old_plans",
+    "INSERT INTO decisions (id, at, who, channel, verdict) SELECT id, at, who, channel, verdict"
+    " FROM old_decisions",
+    "INSERT INTO intents (id, op, what, note, at) SELECT id, op, what, note, at FROM old_intents",
+    "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash) SELECT seq, at, event, id,"
+    " who, channel, detail, hash FROM old_audit",
+    "INSERT INTO anchor (one, seq, seal) SELECT 1, seq, seal FROM old_anchor LIMIT 1",
+    "DROP TABLE old_plans",
+    "DROP TABLE old_decisions",
+    "DROP TABLE old_intents",
+    "DROP TABLE old_audit",
+    "DROP TABLE old_anchor",
+    NULL,
+};
+
+static bool run_all(struct store *s, const char *const *statements, struct err *e)
+{
+    for (; *statements; statements++)
+        if (!db_run(s->db, e, *statements, ""))
+            return false;
+    return true;
+}
+
+bool store_make_tables(struct store *s, bool old, struct err *e)
+{
+    return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
+           (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
+           db_run(s->db, e, "PRAGMA user_version = 2", "");
+}
+
+/* -- held against what is there ---------------------------------------------------------------- */
+
+static bool is_ours(const char *text)
+{
+    static const char *const *const all[] = { tables, indexes };
+    for (int i = 0; text && i < 2; i++)
+        for (const char *const *row = all[i]; *row; row++)
+            if (!strcmp(*row, text))
+                return true;
+    return false;
+}
+
+static int count_ours(void)
+{
+    int n = 0;
+    for (const char *const *row = tables; *row; row++)
+        n++;
+    for (const char *const *row = indexes; *row; row++)
+        n++;
+    return n;
+}
+
+/* All that hangs on our tables is ours, and all that is ours is there. */
+static bool is_exact(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(
+        s->db, e,
+        "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
+        "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
+        "'anchor', 'processes', 'settings'))",
+        "");
+    int found = 0;
+    bool ok = true;
+    while (ok && db_next(&r, e)) {
+        ok = db_plain(&r, 0, 't') && is_ours(db_text(&r, 0));
+        found += ok;
+        if (!ok)
+            err_set(e, ERR_SYSTEM,
+                    "the schema of the state in %s was tampered with: '%.60s' in it is not of this "
+                    "program; nothing is written, see higress-ops audit verify",
+                    s->dir, db_text(&r, 1) ? db_text(&r, 1) : "NULL");
+    }
+    db_done(&r);
+    if (ok && !r.failed && found != count_ours())
+        err_set(e, ERR_SYSTEM,
+                "the schema of the state in %s was tampered with: a part of it is missing; nothing "
+                "is written",
+                s->dir);
+    return e->kind == ERR_NONE;
+}
+
+bool store_schema_holds(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "PRAGMA schema_version", "");
+    double now = db_next(&r, e) ? db_real(&r, 0) : -1;
+    db_done(&r);
+    if (r.failed || now == s->schema)
+        return !r.failed;
+    if (!is_exact(s, e))
+        return false;
+    s->schema = now;
+    return true;
+}

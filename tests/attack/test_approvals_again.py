@@ -1,0 +1,188 @@
+"""test_approvals_again.py BINARY - a no that is got round: the same wish in parts, with more around it, in other words or
+by another tool; a terminal that does not show what it asks about; and passphrases guessed. Prints what it tried;
+`N passed, N failed`."""
+import json
+import os
+import pty
+import select
+import sys
+import time
+import traceback
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import test_approvals as base  # noqa: E402
+from test_approvals import LEGACY, MODERN, ALICE, BOB, change, delete, holds, patch, route, settings, waits  # noqa: E402
+import house  # noqa: E402
+
+
+def rejected(shop, arguments, tool="change_resource"):
+    """A person said no to it at a terminal."""
+    o = waits(shop.http(LEGACY, ALICE, "none").call(tool, arguments))
+    code, screen = shop.person(["reject", o["id"]], "yes")
+    holds(code == 0, screen)
+
+
+def not_by_a_form(shop, arguments, tool="change_resource"):
+    """Nobody's client is asked for it, over any transport; the answer says that it was rejected."""
+    for c in (shop.stdio(LEGACY), shop.stdio(MODERN), shop.http(MODERN, BOB)):
+        result = c.call(tool, arguments)
+        waits(result, "rejected")
+        holds(not c.asked, "a form was shown for %s" % str(arguments)[:200])
+
+
+def manifest(*objects):
+    return {"manifest": list(objects)}
+
+
+def taken(i, path="/taken", **more):
+    return {"kind": "route", **{**route(i), "path": {"matchType": "PRE", "matchValue": path}, **more}}
+
+
+@settings(approvers=False)
+def check_a_rejected_change_comes_back_in_parts(shop):
+    rejected(shop, manifest(taken(0), taken(1)), "apply_manifest")
+    not_by_a_form(shop, patch(0))
+    not_by_a_form(shop, manifest(taken(1)), "apply_manifest")
+    base.untouched(shop, 0, 1)
+    c = shop.stdio(LEGACY)
+    holds(base.changed(change(c, patch(2)), "another wish")["state"] == "applied", "what was not rejected is asked")
+
+
+@settings(approvers=False)
+def check_a_rejected_change_comes_back_with_more_of_the_object(shop):
+    rejected(shop, patch(0))
+    labels = {"customLabels": {"note": "harmless"}}
+    not_by_a_form(shop, {**patch(0), "object": {**patch(0)["object"], **labels}})
+    not_by_a_form(shop, manifest(taken(0, **labels), taken(2, "/two")), "apply_manifest")
+    c = shop.stdio(LEGACY)
+    done = change(c, {"kind": "route", "action": "patch", "name": "orders-0", "object": labels})
+    holds(base.changed(done, "harmless by itself")["state"] == "applied", "done")
+    not_by_a_form(shop, patch(0))
+    base.untouched(shop, 0)
+
+
+@settings(approvers=False)
+def check_a_rejected_change_comes_back_in_other_words(shop):
+    rejected(shop, patch(0))
+    whole = {**route(0), "path": {"matchValue": "/taken", "matchType": "PRE"}}
+    backwards = dict(reversed(list(whole.items())))
+    for arguments in ({"kind": "route", "action": "replace", "name": "orders-0", "object": backwards},
+                      {"kind": "route", "action": "patch", "name": "orders-0",
+                       "object": {"path": {"matchType": "PRE", "matchValue": "/taken"}, "rewrite": None}},
+                      {"kind": "route", "action": "patch", "name": "orders-0", "object": {"path": {"matchValue": "/taken"}}}):
+        not_by_a_form(shop, arguments)
+    not_by_a_form(shop, {"manifest": "kind: route\nname: orders-0\npath: {matchType: PRE, matchValue: /taken}\n"
+                         "services: [{name: shop.static, port: 80, weight: 100}]\n"}, "apply_manifest")
+    base.untouched(shop, 0)
+
+
+@settings(approvers=False)
+def check_a_rejected_delete_comes_back_as_a_rename_or_with_more(shop):
+    rejected(shop, delete(1))
+    not_by_a_form(shop, {**delete(1), "if_used": "force"})
+    not_by_a_form(shop, {"kind": "route", "action": "replace", "name": "orders-1", "object": {**route(1), "name": "orders-9"}})
+    base.untouched(shop, 1)
+
+
+@settings(approvers=False, mode="auto")
+def check_auto_lets_no_part_of_a_rejected_change_through(shop):
+    c = shop.http(LEGACY, ALICE, "none")
+    draft = base.changed(c.call("apply_manifest", {**manifest(taken(0), taken(1)), "dry_run": True}), "draft")["id"]
+    holds(shop.person(["reject", draft], "yes")[0] == 0, "rejected")
+    waits(change(c, patch(0)), "rejected")
+    waits(change(c, {**patch(1), "object": {**patch(1)["object"], "customLabels": {"a": "b"}}}), "rejected")
+    base.untouched(shop, 0, 1)
+
+
+@settings(approvers=False, mode="auto")
+def check_an_undo_that_was_rejected_is_not_let_through(shop):
+    c = shop.http(LEGACY, ALICE, "none")
+    done = base.changed(change(c, patch(0)), "auto")["id"]
+    draft = base.changed(c.call("undo_change", {"id": done, "dry_run": True}), "draft")["id"]
+    holds(shop.person(["reject", draft], "yes")[0] == 0, "rejected")
+    waits(c.call("undo_change", {"id": done}), "rejected")
+    waits(change(c, patch(0, "/orders/0")), "rejected")
+    holds(shop.path_of(0) == "/taken", "as it was")
+
+
+# -- terminals ---------------------------------------------------------------------------------------------------------
+
+def at_terminal(shop, args, answers, out=None):
+    """(exit code, what was on the terminal) where the output goes to the file `out`, if any."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        if out:
+            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT), 1)
+        os.execve(house.BINARY, [house.BINARY] + args, shop.env)
+    screen, typed, left, end = b"", 0, list(answers), time.time() + 30
+    while time.time() < end:
+        if select.select([fd], [], [], 0.3)[0]:
+            try:
+                chunk = os.read(fd, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            screen += chunk
+        elif left and len(screen) > typed and screen.rstrip()[-1:] == b":":
+            typed = len(screen) + 2
+            os.write(fd, left.pop(0).encode() + b"\n")
+    _, status = os.waitpid(pid, 0)
+    os.close(fd)
+    return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
+
+
+def check_a_terminal_shows_what_it_asks_about_wherever_the_output_goes(shop):
+    plan = waits(change(shop.http(LEGACY, ALICE, "none"), patch(0)))["id"]
+    for out in ("/dev/null", os.path.join(shop.dir, "elsewhere")):
+        code, screen = at_terminal(shop, ["approve", plan], ["no"], out)
+        holds("/taken" in screen and "Type yes" in screen, "%s: %s" % (out, screen))
+        holds(code == 5, screen)
+    base.untouched(shop, 0)
+
+
+def check_passphrases_are_not_guessed_fast(shop):
+    plan = waits(change(shop.http(LEGACY, ALICE, "none"), patch(0)))["id"]
+    code, screen = at_terminal(shop, ["state", "passphrase"], ["yes", "correct horse", "correct horse"])
+    holds(code == 0, screen)
+    tried = 0
+    for i in range(9):
+        code, screen = at_terminal(shop, ["approve", plan], ["yes", "guess number %d" % i])
+        holds(code == 5, screen)
+        tried += "is wrong" in screen
+    holds(tried <= 5, "%d guesses in a row were looked at" % tried)
+    holds("too many" in screen, screen)
+    code, screen = at_terminal(shop, ["approve", plan], ["yes", "correct horse"])
+    holds(code == 5 and "too many" in screen, "nor does it say which one is right: " + screen)
+    base.untouched(shop, 0)
+    lines = shop.run(["audit", "verify"])
+    holds(lines[0] == 0, str(lines))
+
+
+def main():
+    passed = failed = 0
+    for name, check in [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]:
+        if len(sys.argv) > 2 and sys.argv[2] not in name:
+            continue
+        shop = base.Shop(**getattr(check, "settings", {}))
+        try:
+            check(shop)
+            passed += 1
+            print("ok   " + name)
+        except Exception:
+            failed += 1
+            print("FAIL %s\n%s" % (name, traceback.format_exc()))
+        finally:
+            for c in shop.clients:
+                try:
+                    c.close()
+                except (base.mcp.Gone, OSError, ValueError):
+                    pass
+            shop.close()
+            shop.forget()
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
