@@ -15,17 +15,27 @@ struct range {
 static const struct range become_space[] = { { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x2028, 0x2029 } };
 
 static const struct range vanish[] = {
-    { 0xad, 0xad },       /* soft hyphen */
-    { 0x61c, 0x61c },     /* Arabic letter mark */
-    { 0x180e, 0x180e },   /* Mongolian vowel separator */
-    { 0x200b, 0x200f },   /* zero width, directional marks */
-    { 0x202a, 0x202e },   /* embeddings and overrides */
-    { 0x2060, 0x206f },   /* joiners, isolates, invisible operators */
-    { 0xfe00, 0xfe0f },   /* variation selectors */
-    { 0xfeff, 0xfeff },   /* byte order mark */
-    { 0xfff9, 0xfffb },   /* interlinear annotations */
-    { 0xe0000, 0xe0fff }, /* tags and more selectors */
+    { 0xad, 0xad },                           /* soft hyphen */
+    { 0x34f, 0x34f },                         /* combining grapheme joiner */
+    { 0x61c, 0x61c },                         /* Arabic letter mark */
+    { 0x115f, 0x1160 },                       /* Hangul fillers, also below */
+    { 0x17b4, 0x17b5 },                       /* Khmer vowels that are not written */
+    { 0x180b, 0x180f },                       /* Mongolian selectors and separator */
+    { 0x200b, 0x200f },                       /* zero width, directional marks */
+    { 0x202a, 0x202e },                       /* embeddings and overrides */
+    { 0x2060, 0x206f },                       /* joiners, isolates, invisible operators */
+    { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f }, /* variation selectors */
+    { 0xfeff, 0xfeff },                       /* byte order mark */
+    { 0xffa0, 0xffa0 },   { 0xfff9, 0xfffb }, /* interlinear annotations */
+    { 0x1bca0, 0x1bca3 },                     /* shorthand controls */
+    { 0x1d173, 0x1d17a },                     /* of music */
+    { 0xe0000, 0xe0fff },                     /* tags and more selectors */
 };
+
+/* Drawn as a space or as nothing: harmless in a text, but not what somebody who decides reads. */
+static const struct range blank[] = { { 0xa0, 0xa0 },     { 0x1680, 0x1680 }, { 0x2000, 0x200a },
+                                      { 0x202f, 0x202f }, { 0x205f, 0x205f }, { 0x2800, 0x2800 },
+                                      { 0x3000, 0x3000 } };
 
 static bool within(const struct range *ranges, size_t n, uint32_t point)
 {
@@ -84,7 +94,7 @@ static size_t put_visible(char *out, const char *s, size_t size)
     uint32_t point = size ? utf8_point(s, size) : 0;
     if (!size)
         return (size_t)snprintf(out, ESCAPE, "\\x%02x", (unsigned char)*s);
-    if (WITHIN(vanish, point) || WITHIN(become_space, point))
+    if (WITHIN(vanish, point) || WITHIN(become_space, point) || WITHIN(blank, point))
         return (size_t)snprintf(out, ESCAPE, "\\u%04x", (unsigned)point);
     memcpy(out, s, size);
     return size;

@@ -105,6 +105,24 @@ def check_an_undo_that_was_rejected_is_not_let_through(shop):
     holds(shop.path_of(0) == "/taken", "as it was")
 
 
+# -- what is drawn as nothing -------------------------------------------------------------------------------------------
+
+def check_nothing_that_is_shown_is_invisible(shop):
+    points = ([0xad, 0x34f, 0x61c, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x180b, 0x180e, 0x3164, 0xffa0, 0xfeff, 0xa0, 0x1680, 0x202f,
+               0x205f, 0x2800, 0x3000, 0x1d173, 0x1d17a, 0x1bca0, 0xe0001, 0xe0041, 0xe0100, 0x85, 0x9b, 0x7f, 0x1b] +
+              list(range(0x2000, 0x2010)) + list(range(0x2028, 0x202f)) + list(range(0x2060, 0x2070)) +
+              list(range(0xfe00, 0xfe10)) + list(range(0xfff9, 0xfffc)))
+    text = "".join("%c" % p for p in points)
+    alice = shop.http(LEGACY, ALICE, "none")
+    plan = waits(change(alice, {"kind": "route", "action": "patch", "name": "orders-0",
+                                "object": {"customLabels": {"n" + text: "v" + text}}}))["id"]
+    code, screen = shop.person(["approve", plan], "no")
+    shown = "".join(line for part in base.whole(shop, plan) for op in part["operations"] for line in op["lines"])
+    for p in points:
+        holds(chr(p) not in screen and chr(p) not in shown, "U+%04X" % p)
+        holds("%04x" % p in shown.lower() or p < 0x20, "U+%04X is written out: %s" % (p, shown))
+
+
 # -- terminals ---------------------------------------------------------------------------------------------------------
 
 def at_terminal(shop, args, answers, out=None):
