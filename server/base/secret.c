@@ -59,6 +59,11 @@ bool secret_is_mask(const char *text)
            strspn(text + n, "0123456789abcdef") == 8;
 }
 
+bool secret_starts_mask(const char *text)
+{
+    return strncmp(text, prefix, sizeof(prefix) - 1) == 0;
+}
+
 const char *secret_find_mask(const char *text)
 {
     return strstr(text, prefix);

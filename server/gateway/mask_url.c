@@ -183,7 +183,7 @@ static void write_pair(struct arena *a, struct buf *b, const char *s, size_t n)
     char *name = arena_strndup(a, s, (size_t)(equals - s));
     char *value = arena_strndup(a, equals + 1, n - (size_t)(equals + 1 - s));
     buf_printf(b, "%s=", name);
-    if (is_shown(name))
+    if (is_shown(name) && !strstr(value, "://")) /* a URL in a URL in a URL … has no end */
         buf_str(b, mask_shapes(a, value));
     else if (is_setting(name, value))
         buf_str(b, value);
