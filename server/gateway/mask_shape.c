@@ -245,7 +245,8 @@ static bool is_basic(const char *s, size_t n)
 /* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
 static bool find_scheme(const char *at, bool first, struct find *f)
 {
-    static const char *const words[] = { "Bearer ", "Basic ", "APPCODE ", "Digest ", "Token " };
+    static const char *const words[] = { "Bearer ", "Basic ",  "APPCODE ", "Digest ",
+                                         "Token ",  "ApiKey ", "Api-Key " };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t word = strlen(words[i]);
         if (strncasecmp(at, words[i], word) != 0)

@@ -90,12 +90,23 @@ static bool is_quote(char c)
     return c == '"' || c == '\'' || c == '`';
 }
 
+/* "name", "value": as header lists are printed. Names stand in such lists too: they have no digit.
+ */
+static bool is_pair(const char *comma)
+{
+    const char *s = comma + 1 + strspn(comma + 1, " \t");
+    size_t n = strcspn(s + (*s != '\0'), "\"'`\r\n");
+    size_t lead = strcspn(s, "0123456789");
+    return *comma == ',' && is_quote(*s) && n >= 8 && lead <= n;
+}
+
 /* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
 static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
 {
     const char *p = escaped(at + n);
-    p = skip(p + is_quote(*p), " \t");
-    bool mark = *p == ':' || *p == '=';
+    bool quoted = is_quote(*p);
+    p = skip(p + quoted, " \t");
+    bool mark = *p == ':' || *p == '=' || (quoted && is_pair(p));
     if (!mark && !set_header)
         return NULL;
     p = escaped(skip(p + mark, " \t"));
