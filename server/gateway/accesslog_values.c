@@ -87,6 +87,22 @@ static void hide_user(struct buf *b)
     buf_str(b, LOG_HIDDEN);
 }
 
+/* At text stands a sign: writes it, and hides the value or the parameter that it begins. Returns
+ * how much was taken. */
+static size_t take_sign(struct buf *b, const char *text, bool path)
+{
+    size_t equals = sign(text, '=', "%3d"), question = sign(text, '?', "%3f");
+    size_t n = equals ? equals : question ? question : 1;
+    bool parameter = question || (path && strchr("&;#", *text));
+
+    buf_add(b, text, n);
+    if (parameter)
+        return n + hide_nameless(b, text + n, path);
+    size_t hidden = equals ? run_to_delimiter(text + n, path) : 0;
+    buf_str(b, hidden ? LOG_HIDDEN : "");
+    return n + hidden;
+}
+
 char *log_hide_values(struct arena *a, const char *text, bool path)
 {
     struct buf *b = buf_in(a, strlen(text) * 4 + 1);
@@ -99,18 +115,7 @@ char *log_hide_values(struct arena *a, const char *text, bool path)
             return b->data ? b->data : arena_strdup(a, "");
         if (*text == '@' && b->len)
             hide_user(b);
-        size_t equals = sign(text, '=', "%3d"), question = sign(text, '?', "%3f");
-        size_t n = equals ? equals : question ? question : 1;
-        bool parameter = question || (path && strchr("&;#", *text));
-        buf_add(b, text, n);
-        text += n;
-        if (equals) {
-            size_t hidden = run_to_delimiter(text, path);
-            buf_str(b, hidden ? LOG_HIDDEN : "");
-            text += hidden;
-        } else if (parameter) {
-            text += hide_nameless(b, text, path);
-        }
+        text += take_sign(b, text, path);
     }
 }
 
@@ -142,28 +147,30 @@ static bool decode(char *text)
     return any;
 }
 
-/* In place: "//" and "/./" are "/", "/x/../" too. */
+/* Does the segment lead nowhere: "/" or "/." before another one? */
+static bool leads_nowhere(const char *s, size_t n)
+{
+    return s[n] == '/' && (n == 1 || (n == 2 && s[1] == '.'));
+}
+
+/* In place, from a slash on: "//" and "/./" are "/", "/x/../" too. */
 static void resolve(char *text)
 {
     char *to = text;
+    const char *s = text;
 
-    for (const char *s = text; *s;) {
-        size_t n = *s == '/' ? strcspn(s + 1, "/?#") : 0;
-        bool up = *s == '/' && n == 2 && !memcmp(s + 1, "..", 2);
-        bool here = *s == '/' && (n == 0 || (n == 1 && s[1] == '.')) && s[1 + n] == '/';
-        while (up && to > text && *--to != '/')
-            ;
-        if (up || here) {
-            s += 1 + n;
-            continue;
+    while (*s == '/') {
+        size_t n = 1 + strcspn(s + 1, "/?#");
+        if (n == 3 && !memcmp(s + 1, "..", 2)) {
+            while (to > text && *--to != '/') {
+            }
+        } else if (!leads_nowhere(s, n)) {
+            memmove(to, s, n);
+            to += n;
         }
-        if (*s == '?' || *s == '#')
-            n = strlen(s) - 1;
-        memmove(to, s, 1 + n);
-        to += 1 + n;
-        s += 1 + n;
+        s += n;
     }
-    *to = '\0';
+    memmove(to, s, strlen(s) + 1);
 }
 
 const char *log_plain_path(struct arena *a, const char *path)
@@ -173,7 +180,6 @@ const char *log_plain_path(struct arena *a, const char *path)
     char *plain = arena_strdup(a, path);
     for (int i = 0; i < DECODE_ROUNDS && decode(plain); i++)
         ;
-    if (*plain == '/')
-        resolve(plain);
+    resolve(plain);
     return plain;
 }

@@ -100,49 +100,50 @@ static void test_forms(void **state)
     }
 }
 
+static const char *const pieces[] = {
+    "a-",
+    "a ",
+    "eyJ-",
+    "eyJabcdefgh.",
+    "-----BEGIN ",
+    "-----BEGIN X-----",
+    "a+",
+    "?a=",
+    "&token",
+    "?",
+    "abc1Q~",
+    "1-",
+    "1:",
+    "12345678:a-",
+    "Bearer ",
+    "Basic ",
+    "Bearer {",
+    "sk-",
+    "app-",
+    "s.",
+    "$5$",
+    "cookie: {",
+    "token=x{",
+    "token=",
+    "authorization: $",
+    "cookie:",
+    "http",
+    "a://",
+    "http://a?q=",
+    "http://a?user=",
+    "password='",
+    "\\\"token\\\":",
+    "_header ",
+    "secret:",
+    "secret:sha256:",
+};
+
 /* Pieces that begin like something, again and again, and never are. Where the work grows with their
  * number, half a million characters take a tenth of a second; with its square, half a minute: then
  * the timer of processor time ends the program. */
 static void test_repeated_beginnings(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {
-        "a-",
-        "a ",
-        "eyJ-",
-        "eyJabcdefgh.",
-        "-----BEGIN ",
-        "-----BEGIN X-----",
-        "a+",
-        "?a=",
-        "&token",
-        "?",
-        "abc1Q~",
-        "1-",
-        "1:",
-        "12345678:a-",
-        "Bearer ",
-        "Basic ",
-        "Bearer {",
-        "sk-",
-        "app-",
-        "s.",
-        "$5$",
-        "cookie: {",
-        "token=x{",
-        "token=",
-        "authorization: $",
-        "cookie:",
-        "http",
-        "a://",
-        "http://a?q=",
-        "http://a?user=",
-        "password='",
-        "\\\"token\\\":",
-        "_header ",
-        "secret:",
-        "secret:sha256:",
-    };
     enum { SIZE = 500000, SECONDS = 12 };
     const struct itimerval most = { .it_value.tv_sec = SECONDS };
     char *text = test_malloc(SIZE + 1);
