@@ -61,7 +61,7 @@ $B/chaos: $(call objects,chaos) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/load_server: $B/tests/load/server.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
-$B/regex_size: $B/tests/routing/regex_size.o $B/server/gateway/regex.o
+$B/regex_size: $B/tests/routing/regex_size.o $B/server/rule/regex.o
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 # The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.
 FIXTURES := $(call objects,conformance)

@@ -5,16 +5,18 @@
  */
 #include "cmd/cmd.h"
 #include "version.h"
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 extern const struct command cmd_stdio, cmd_serve, cmd_call, cmd_tools, cmd_check;
-extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit;
+extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit, cmd_state;
 extern const struct command cmd_export, cmd_import;
 extern const struct command cmd_console, cmd_demo, cmd_render;
 
 static const struct command *const commands[] = {
-    &cmd_stdio,   &cmd_serve,  &cmd_call,  &cmd_tools,  &cmd_approve, &cmd_reject,
-    &cmd_changes, &cmd_undo,   &cmd_audit, &cmd_export, &cmd_import,  &cmd_console,
-    &cmd_demo,    &cmd_render, &cmd_check, NULL,
+    &cmd_stdio,   &cmd_serve, &cmd_call,   &cmd_tools, &cmd_approve, &cmd_reject,
+    &cmd_changes, &cmd_undo,  &cmd_audit,  &cmd_state, &cmd_export,  &cmd_import,
+    &cmd_console, &cmd_demo,  &cmd_render, &cmd_check, NULL,
 };
 
 static void help(void)
@@ -26,8 +28,17 @@ static void help(void)
     puts("\nhigress-ops COMMAND --help says more.");
 }
 
+/* A process that holds secrets leaves no image of itself, and no other of its user looks into it.
+ */
+static void leave_no_core(void)
+{
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 int main(int argc, char **argv)
 {
+    leave_no_core();
     const char *name = argc > 1 ? argv[1] : "--help";
     if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
         help();

@@ -90,7 +90,7 @@ const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
 const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
 const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
 const char *gw_name_of(const char *kind, const cJSON *o);
-/* A kind in words (gateway/describe.h); plugin: the settings of that plugin, else NULL. */
+/* A kind in words (plan/describe.h); plugin: the settings of that plugin, else NULL. */
 const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin);
 
 /* -- describing a change -- */
@@ -115,10 +115,10 @@ const cJSON *change_get(struct call *c, const char *id, double wait_seconds);
 const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
-/* Describes a manifest (text or tree, gateway/manifest.h) as one plan. */
+/* Describes a manifest (text or tree, manifest/manifest.h) as one plan. */
 bool change_manifest(struct call *c, struct plan *p, const cJSON *manifest);
 
-/* What a rate limit by key makes of a plugin's configuration: gateway/limits.h. */
+/* What a rate limit by key makes of a plugin's configuration: rule/limits.h. */
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e);
 
 /* -- the data plane -- */
@@ -134,7 +134,7 @@ struct log_query {
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
-/* The whole walk: target kind "route", "service" or NULL; see gateway/diagnose.h. */
+/* The whole walk: target kind "route", "service" or NULL; see diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);
 
 /* -- a page of lines -- */

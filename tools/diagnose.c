@@ -1,4 +1,4 @@
-/* diagnose.c - what is wrong, why, and what to do next. The rules are gateway/diagnose*.c. */
+/* diagnose.c - what is wrong, why, and what to do next. The rules are in diagnose/. */
 #include "tool.h"
 
 extern const struct toolset toolset_diagnose;

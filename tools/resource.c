@@ -1,8 +1,8 @@
 /* resource.c - any kind of resource: list, read whole, change.
  *
  * A change patches what is there. What the console would take and drop, or take and break on, is
- * refused with the way to say it by the kind's table (gateway/check.h) and by what the gateway
- * holds (gateway/verify.h), for every tool alike.
+ * refused with the way to say it by the kind's table (rule/check.h) and by what the gateway
+ * holds (plan/verify.h), for every tool alike.
  */
 #include "tool.h"
 #include <string.h>

@@ -9,9 +9,10 @@
 #include <sys/random.h>
 
 #define CRYPTO_API(X)                                                                              \
-    X(EVP_sha256)                                                                                  \
+    X(EVP_MD_fetch)                                                                                \
     X(EVP_Digest)                                                                                  \
     X(HMAC)                                                                                        \
+    X(EVP_PBE_scrypt)                                                                              \
     X(EVP_aes_256_gcm)                                                                             \
     X(EVP_CIPHER_CTX_new)                                                                          \
     X(EVP_CIPHER_CTX_free)                                                                         \
@@ -24,13 +25,25 @@
     X(EVP_DecryptFinal_ex)
 LIB_TABLE(ssl, CRYPTO_API);
 
-enum { NONCE = 12, TAG = 16 };
+enum { NONCE = 12, TAG = 16, SCRYPT_MEMORY = 128 * 1024 * 1024 };
 
 static void need(void)
 {
     struct err e = { 0 };
     if (!LIB_LOAD(ssl, CRYPTO_API, "libcrypto.so.3", "libssl3", &e))
         bug("%s", e.text);
+}
+
+/* Looked up once: libcrypto would do it for every digest. */
+static const EVP_MD *sha256(void)
+{
+    static const EVP_MD *md;
+    need();
+    if (!md)
+        md = ssl.EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!md)
+        bug("libcrypto has no SHA-256");
+    return md;
 }
 
 void crypto_random(void *out, size_t n)
@@ -56,8 +69,8 @@ char *crypto_token(struct arena *a, size_t bytes)
 
 void crypto_sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE])
 {
-    need();
-    if (ssl.EVP_Digest(bytes, n, out, NULL, ssl.EVP_sha256(), NULL) != 1)
+    const EVP_MD *md = sha256();
+    if (ssl.EVP_Digest(bytes, n, out, NULL, md, NULL) != 1)
         bug("libcrypto refused a SHA-256 digest");
 }
 
@@ -77,10 +90,18 @@ char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n)
 void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
                  uint8_t out[SHA256_SIZE])
 {
-    need();
+    const EVP_MD *md = sha256();
     unsigned size = SHA256_SIZE;
-    if (!ssl.HMAC(ssl.EVP_sha256(), key, (int)key_len, bytes, n, out, &size))
+    if (!ssl.HMAC(md, key, (int)key_len, bytes, n, out, &size))
         bug("libcrypto refused an HMAC");
+}
+
+bool crypto_scrypt(const char *text, const uint8_t *salt, size_t salt_len, struct crypto_work w,
+                   uint8_t out[SHA256_SIZE])
+{
+    need();
+    return ssl.EVP_PBE_scrypt(text, strlen(text), salt, salt_len, w.n, w.r, w.p, SCRYPT_MEMORY, out,
+                              SHA256_SIZE) == 1;
 }
 
 bool crypto_equal(const void *x, const void *y, size_t n)

@@ -17,6 +17,13 @@ void crypto_sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE]);
 char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n);
 void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
                  uint8_t out[SHA256_SIZE]);
+/* scrypt (RFC 7914): a key from what a person can remember; slow on purpose. False: the numbers
+ * make no sense or ask for more than 128 MiB. */
+struct crypto_work {
+    unsigned n, r, p;
+};
+bool crypto_scrypt(const char *text, const uint8_t *salt, size_t salt_len, struct crypto_work w,
+                   uint8_t out[SHA256_SIZE]);
 bool crypto_equal(const void *x, const void *y, size_t n); /* constant time */
 
 /* AES-256-GCM, random nonce: nonce|ciphertext|tag as base64url. `context` is authenticated too. */

@@ -53,13 +53,10 @@ static char *read_all(struct arena *a, int fd, size_t max, size_t *n)
     }
 }
 
-char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+/* Takes the descriptor over. */
+static char *read_open(struct arena *a, int fd, const char *path, size_t max, size_t *n,
+                       struct err *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        failed(e, "cannot open", path);
-        return NULL;
-    }
     size_t used = 0;
     char *text = read_all(a, fd, max, &used);
     if (!text)
@@ -73,6 +70,91 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
     if (n)
         *n = used;
     return text;
+}
+
+char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        return read_open(a, fd, path, max, n, e);
+    failed(e, "cannot open", path);
+    return NULL;
+}
+
+/* What is wrong with it, or NULL. */
+static const char *not_own(int fd, unsigned never)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return "cannot be looked at";
+    if (!S_ISREG(st.st_mode))
+        return "is no regular file";
+    if (st.st_uid != geteuid())
+        return "belongs to another user";
+    if (st.st_nlink > 1)
+        return "has a second name (a hard link)";
+    return st.st_mode & never ? "is open to others: its mode must be 0600" : NULL;
+}
+
+int file_open_own(const char *path, int flags, unsigned never, struct err *e)
+{
+    int fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == ELOOP) {
+        err_status(e, ERR_SYSTEM, ELOOP, "'%s' is a link, which is not followed here", path);
+        return -1;
+    }
+    if (fd < 0) {
+        failed(e, "cannot open", path);
+        return -1;
+    }
+    const char *wrong = not_own(fd, never);
+    if (!wrong)
+        return fd;
+    close(fd);
+    err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
+    return -1;
+}
+
+char *file_read_own(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+{
+    int fd = file_open_own(path, O_RDONLY, 077, e);
+    return fd < 0 ? NULL : read_open(a, fd, path, max, n, e);
+}
+
+char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        failed(e, "cannot open", path);
+        return NULL;
+    }
+    const char *wrong = !S_ISREG(st.st_mode)                       ? "is no regular file"
+                        : st.st_uid != geteuid() && st.st_uid != 0 ? "belongs to another user"
+                        : st.st_mode & 022                         ? "can be written by others"
+                                                                   : NULL;
+    if (!wrong)
+        return read_open(a, fd, path, max, n, e);
+    close(fd);
+    err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
+    return NULL;
+}
+
+bool file_make_own_dir(const char *path, struct err *e)
+{
+    struct stat st;
+    if (!file_make_dir(path, 0700, e))
+        return false;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+        return err_set(e, ERR_SYSTEM, "'%s' is a link, which is not followed here: name the folder",
+                       path);
+    if (fd < 0)
+        return failed(e, "cannot open the folder", path);
+    bool ours = fstat(fd, &st) == 0 && st.st_uid == geteuid();
+    bool closed = ours && ((st.st_mode & 07777) == 0700 || fchmod(fd, 0700) == 0);
+    close(fd);
+    return closed || err_set(e, ERR_SYSTEM, "the folder '%s' must belong to this user alone", path);
 }
 
 /* The folder a path lies in. */
@@ -157,6 +239,20 @@ bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, 
     }
     arena_free(scratch);
     return done && sync_folder(path, e);
+}
+
+bool file_replace_own(const char *path, const void *bytes, size_t n, struct err *e)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0) {
+        const char *wrong = S_ISLNK(st.st_mode)      ? "is a link, which is not followed here"
+                            : !S_ISREG(st.st_mode)   ? "is no regular file"
+                            : st.st_uid != geteuid() ? "belongs to another user"
+                                                     : NULL;
+        if (wrong)
+            return err_set(e, ERR_SYSTEM, "'%s' %s; nothing was written", path, wrong);
+    }
+    return file_replace(path, bytes, n, 0600, e);
 }
 
 bool file_remove(const char *path, struct err *e)

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/json_node.h"
+#include "base/json_node_private.h"
 #include <limits.h>
 #include <math.h>
 #include <stdint.h>

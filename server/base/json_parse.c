@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/json_node.h"
+#include "base/json_node_private.h"
 #include "base/utf8.h"
 #include <math.h>
 

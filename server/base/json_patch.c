@@ -1,7 +1,7 @@
 /* json_patch.c - RFC 7396 merge patch: null removes, objects merge, anything else replaces. */
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/json_node.h"
+#include "base/json_node_private.h"
 
 static void merge_member(struct arena *a, cJSON *result, const cJSON *patch)
 {

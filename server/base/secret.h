@@ -4,7 +4,7 @@
  * so that equal secrets look equal and guesses cannot be checked offline). Texts that are masked
  * already stay as they are.
  *
- * What is shown is masked by its place, before it is printed (gateway/mask.h). Scrubbing is for
+ * What is shown is masked by its place, before it is printed (mask/mask.h). Scrubbing is for
  * texts of others that quote what they were sent: it replaces values that are known to be secret,
  * also where they stand percent-encoded, escaped as in JSON or in base64. Known are, for the whole
  * process, values that came from the gateway or the configuration, and in a secret_set those of one
@@ -32,16 +32,17 @@ void secret_set_add(struct secret_set *s, const char *value); /* bounded; masks 
 
 /* A value from the gateway or the configuration, never from a client's arguments. */
 void secret_learn(const char *value);
-void secret_set_learn(const struct secret_set *s);
 /* A name, host, path or address that the gateway shows (never from arguments either): it is not
  * scrubbed, whatever is known. Bounded: older words are forgotten. */
 void secret_publish(const char *word);
 bool secret_is_public(const char *word);
 
-/* A copy in a. With a set (or NULL), its values too. */
+/* A copy in a. With a set (or NULL), its values too. A text that is a JSON object or list is
+ * scrubbed as the tree it is: its keys and its form stay. */
 char *secret_scrub(struct arena *a, const char *text);
 char *secret_scrub_with(struct arena *a, const struct secret_set *set, const char *text);
-/* Every string of the tree, in place; keys and structure stay. */
+/* Every string of the tree, in place; keys, structure and whole texts that are one lower-case word
+ * (states, kinds) stay. */
 void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree);
 /* Does text hold one of the set that is too short to be scrubbed, as a word of its own? */
 bool secret_quotes_short(const struct secret_set *set, const char *text);

@@ -76,6 +76,35 @@ char *text_clean(struct arena *a, const char *s, size_t max)
     return out;
 }
 
+enum { ESCAPE = 9 }; /* "\ue0001" and its end; of one byte come at most six: "\u0001" */
+
+/* Writes the character at s, or what stands for it, to out. Returns how much that is. */
+static size_t put_visible(char *out, const char *s, size_t size)
+{
+    uint32_t point = size ? utf8_point(s, size) : 0;
+    if (!size)
+        return (size_t)snprintf(out, ESCAPE, "\\x%02x", (unsigned char)*s);
+    if (WITHIN(vanish, point) || WITHIN(become_space, point))
+        return (size_t)snprintf(out, ESCAPE, "\\u%04x", (unsigned)point);
+    memcpy(out, s, size);
+    return size;
+}
+
+char *text_visible(struct arena *a, const char *s)
+{
+    if (!s)
+        return NULL;
+    size_t left = strlen(s), used = 0;
+    char *out = arena_alloc(a, 6 * left + ESCAPE);
+    for (size_t size; left; s += size, left -= size) {
+        size = utf8_size(s, left);
+        used += put_visible(out + used, s, size);
+        size = size ? size : 1;
+    }
+    out[used] = '\0';
+    return out;
+}
+
 bool text_utf8(const char *s, size_t n)
 {
     for (size_t size; n; s += size, n -= size) {

@@ -8,6 +8,9 @@ struct arena;
 /* Control characters (also C1, U+2028/9, bidi and zero-width marks) become spaces or vanish,
  * invalid UTF-8 becomes U+FFFD, at most max bytes (cut on a character, ended by "…"). */
 char *text_clean(struct arena *a, const char *s, size_t max);
+/* The same characters written out as \uXXXX, so that nothing is hidden or out of order; never cut.
+ * For what a person judges. */
+char *text_visible(struct arena *a, const char *s);
 bool text_utf8(const char *s, size_t n);
 /* Percent-encodes everything but unreserved characters (RFC 3986). */
 char *text_percent(struct arena *a, const char *s);

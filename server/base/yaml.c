@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/json_node.h"
-#include "base/yaml_scalar.h"
+#include "base/json_node_private.h"
+#include "base/yaml_scalar_private.h"
 #include <yaml.h>
 
 enum { MAX_NODES = 1 << 20, MAX_ANCHORS = 1000, MAX_MERGE_STEPS = 1 << 24 };

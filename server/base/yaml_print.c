@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "base/yaml.h"
-#include "base/yaml_scalar.h"
+#include "base/yaml_scalar_private.h"
 #include <stdint.h>
 
 enum { LONGEST_SIMPLE_KEY = 500 };

@@ -4,9 +4,9 @@
  * integers beyond 2^53 keep their digits. Writing is more careful than reading: what only other
  * readers take for another type (y, 1:30, a date) is quoted too.
  */
-#include "base/yaml_scalar.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/yaml_scalar_private.h"
 #include <ctype.h>
 #include <errno.h>
 #include <strings.h>

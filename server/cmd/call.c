@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "cmd/server.h"
+#include "cmd/server_private.h"
 #include "mcp/catalog.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"

@@ -1,23 +1,22 @@
-/* changes.c - `approve`, `reject`, `changes`, `undo`, `audit`: a person and the changes, at a
+/* changes.c - `approve`, `reject`, `changes`, `undo`: a person and the changes, at a
  * terminal. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/engine.h"
-#include "gateway/plan.h"
-#include "gateway/store.h"
+#include "cmd/verb_private.h"
+#include "plan/plan.h"
+#include "store/store.h"
 
 static int approve(struct verb *v)
 {
-    return verb_decide(v, v->options->argv[0], true,
-                       "\nApply this change to the gateway? Type yes: ");
+    return verb_decide(v, v->options->argv[0], true, "Apply this change to the gateway?");
 }
 
 static int reject(struct verb *v)
 {
-    return verb_decide(v, v->options->argv[0], false, "\nReject this change? Type yes: ");
+    return verb_decide(v, v->options->argv[0], false, "Reject this change?");
 }
 
 /* -- the rest ------------------------------------------------------------------------ */
@@ -64,22 +63,6 @@ static int undo(struct verb *v)
     return EXIT_PENDING;
 }
 
-static int audit(struct verb *v)
-{
-    struct err e = { 0 };
-    int lines = 0;
-    if (strcmp(v->options->argv[0], "verify") != 0) {
-        fprintf(stderr, "higress-ops audit: '%s' is unknown; say audit verify\n",
-                v->options->argv[0]);
-        return EXIT_USAGE;
-    }
-    struct store *s = engine_store(v->engine, &e);
-    if (!s || !store_verify(s, &lines, &e))
-        return verb_failed(v, &e);
-    printf("the audit is whole: %d lines\n", lines);
-    return EXIT_DONE;
-}
-
 static int run_approve(const struct options *o)
 {
     return verb_start(o, true, approve);
@@ -98,11 +81,6 @@ static int run_changes(const struct options *o)
 static int run_undo(const struct options *o)
 {
     return verb_start(o, true, undo);
-}
-
-static int run_audit(const struct options *o)
-{
-    return verb_start(o, false, audit);
 }
 
 static const struct option_row listing[] = {
@@ -152,13 +130,4 @@ const struct command cmd_undo = {
     .rows = undoing,
     .config = true,
     .run = run_undo,
-};
-const struct command cmd_audit = {
-    .name = "audit",
-    .args = "verify",
-    .about = "Checks that no line of the audit was changed or removed.",
-    .min_args = 1,
-    .max_args = 1,
-    .config = true,
-    .run = run_audit,
 };

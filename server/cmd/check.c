@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cmd/cmd.h"
-#include "gateway/config.h"
+#include "config/config.h"
 
 static const char *or_none(const char *s)
 {

@@ -43,7 +43,7 @@ struct command {
     const char *about; /* one sentence */
     int min_args, max_args;
     const struct option_row *rows; /* own options, ended by { 0 }; may be NULL */
-    bool config; /* also takes the flags of the configuration (gateway/config.h) */
+    bool config;                   /* also takes the flags of the configuration (config/config.h) */
     int (*run)(const struct options *o);
 };
 

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "cmd/cmd.h"
 #include "embedded/embedded.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "net/http.h"
 #include "net/listen.h"
 #include "net/loop.h"

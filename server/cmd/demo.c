@@ -2,13 +2,13 @@
  *
  * The order of starting is in start(); everything that was started is ended in stop(), in reverse,
  * however the demo ends. Parts: demo.h. */
-#include "cmd/demo.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/json.h"
+#include "cmd/demo_private.h"
 #include "embedded/embedded.h"
-#include "embedded/envoy.h"
+#include "embedded/xds/envoy.h"
 #include "net/fetch.h"
 #include "net/http.h"
 #include "net/loop.h"

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "cmd/demo.h"
+#include "cmd/demo_private.h"
 #include "net/loop.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "cmd/demo.h"
+#include "cmd/demo_private.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 

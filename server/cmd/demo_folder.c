@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
-#include "cmd/demo.h"
-#include "gateway/config.h"
+#include "cmd/demo_private.h"
+#include "config/config.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>

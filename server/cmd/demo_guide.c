@@ -1,7 +1,7 @@
 /* demo_guide.c - what the demo prints for a person: the first diagnosis, and how to attach. */
 #include "base/err.h"
 #include "base/json.h"
-#include "cmd/demo.h"
+#include "cmd/demo_private.h"
 
 static const char *or_dash(const char *s)
 {

@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/json.h"
-#include "cmd/demo.h"
+#include "cmd/demo_private.h"
 #include "net/http.h"
 #include "net/loop.h"
 

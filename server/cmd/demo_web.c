@@ -2,15 +2,15 @@
  * configuration, on the demo's loop. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "cmd/demo.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
+#include "change/engine.h"
+#include "cmd/demo_private.h"
+#include "config/config.h"
+#include "console/gateway.h"
 #include "mcp/mcp.h"
-#include "mcp/web.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "tool.h"
+#include "web/web.h"
 
 struct demo_web {
     struct mcp *mcp;

@@ -1,5 +1,5 @@
 /* export.c - `higress-ops export`: the whole gateway as one YAML; its secrets, on demand, as
- * another file that only the owner reads. */
+ * another file. Only the owner reads either. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -7,15 +7,15 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/manifest_write.h"
+#include "cmd/verb_private.h"
+#include "manifest/manifest_write.h"
 
 static const size_t TEXT_MAX = (size_t)512 << 20;
 
-static bool put(const char *path, const char *text, size_t n, unsigned mode, struct err *e)
+static bool put(const char *path, const char *text, size_t n, struct err *e)
 {
     if (path)
-        return file_replace(path, text, n, mode, e);
+        return file_replace_own(path, text, n, e);
     return fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0
                ? true
                : err_set(e, ERR_SYSTEM, "standard output took not all of it");
@@ -35,8 +35,8 @@ static int export(struct verb *v)
         return verb_failed(v, &e);
     }
     char *values = yaml_print(v->arena, out.values);
-    if (!put(options_get(v->options, "out"), b->data, b->len, 0644, &e) ||
-        (secrets && !file_replace(secrets, values, strlen(values), 0600, &e)))
+    if (!put(options_get(v->options, "out"), b->data, b->len, &e) ||
+        (secrets && !file_replace_own(secrets, values, strlen(values), &e)))
         return verb_failed(v, &e);
     fprintf(stderr, "%d objects, %d secrets by reference", out.objects, out.secrets);
     if (out.unknown)

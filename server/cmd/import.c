@@ -7,14 +7,14 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "cmd/verb.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
-#include "gateway/manifest.h"
-#include "gateway/manifest_write.h"
-#include "gateway/plan.h"
-#include "gateway/verify.h"
+#include "cmd/verb_private.h"
+#include "config/config.h"
+#include "manifest/manifest.h"
+#include "manifest/manifest_write.h"
+#include "plan/plan.h"
+#include "plan/verify.h"
 
 struct known {
     struct verb *verb;
@@ -88,7 +88,7 @@ static int import(struct verb *v)
     if (next == ENGINE_REFUSED)
         return verb_failed(v, &e);
     if (next == ENGINE_ASK)
-        return verb_decide(v, id, true, "\nApply this to the gateway? Type yes: ");
+        return verb_decide(v, id, true, "Apply this to the gateway?");
     cJSON *o = next == ENGINE_GO ? engine_apply(v->engine, v->arena, id, NULL, &e)
                                  : engine_show(v->engine, v->arena, id, false, &e);
     if (!o)

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cmd/cmd.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "version.h"
 
 #include <errno.h>

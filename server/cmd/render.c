@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cmd/cmd.h"
-#include "embedded/xds.h"
+#include "embedded/xds/xds.h"
 #include <limits.h>
 
 static const struct option_row rows[] = {

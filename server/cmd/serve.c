@@ -1,8 +1,8 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
-#include "cmd/server.h"
-#include "gateway/config.h"
-#include "mcp/web.h"
+#include "cmd/server_private.h"
+#include "config/config.h"
+#include "web/web.h"
 
 static void tell(const struct server *s)
 {

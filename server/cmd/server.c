@@ -1,19 +1,19 @@
 /* server.c - opens and closes in one order, whatever the transport. */
-#include "cmd/server.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/log.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
+#include "change/engine.h"
+#include "cmd/server_private.h"
+#include "config/config.h"
+#include "console/gateway.h"
 #include "mcp/catalog.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
-#include "mcp/web.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "tool.h"
+#include "web/web.h"
 
 #include <signal.h>
 
@@ -85,7 +85,9 @@ void server_engine(struct server *s)
 {
     if (s->mcp->engine || !s->gateway)
         return;
-    mcp_engine(s->mcp);
+    struct err e = { 0 };
+    if (!engine_pin_itself(mcp_engine(s->mcp), &e))
+        log_event(LOG_ERROR, "pin", "%s", e.text);
 }
 
 static void turn(struct server *s)

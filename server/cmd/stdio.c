@@ -1,7 +1,7 @@
 /* stdio.c - `higress-ops stdio`: MCP on standard input and output, for an assistant on this
  * machine. Only what an `initialize` needs is loaded before it is answered. */
 #include "mcp/stdio.h"
-#include "cmd/server.h"
+#include "cmd/server_private.h"
 #include "net/loop.h"
 
 enum { ENGINE_AFTER = 1 }; /* seconds */

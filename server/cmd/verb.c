@@ -4,20 +4,22 @@
  * A decision is asked on the terminal itself and never taken from a pipe: a model that can run
  * commands must not be able to approve its own change. Who decided goes into the audit.
  */
-#include "cmd/verb.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/word.h"
+#include "change/engine.h"
 #include "cmd/cmd.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
-#include "gateway/plan.h"
-#include "gateway/store.h"
+#include "cmd/terminal_private.h"
+#include "cmd/verb_private.h"
+#include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
-#include <pwd.h>
-#include <unistd.h>
+#include "plan/plan.h"
+#include "plan/rendering.h"
+#include "store/store.h"
+#include "store/store_pin.h"
 
 int verb_failed(const struct verb *v, const struct err *e)
 {
@@ -50,14 +52,6 @@ static void on_loop(struct loop *l, void *arg)
     fetch_stop(l);
 }
 
-static void name_person(char who[80])
-{
-    const struct passwd *p = getpwuid(getuid());
-    const char *sudo = getenv("SUDO_USER");
-    snprintf(who, 80, "%.60s%s%.10s", p ? p->pw_name : "uid ", sudo ? " by " : "",
-             sudo ? sudo : "");
-}
-
 /* -- showing ------------------------------------------------------------------------- */
 
 const char *verb_clean(struct verb *v, const cJSON *o, const char *member)
@@ -79,18 +73,6 @@ static void print_operation(struct verb *v, const cJSON *op, FILE *to)
     }
 }
 
-/* A person who decides sees every operation. */
-static void print_rest(struct verb *v, const char *id, int from, FILE *to)
-{
-    struct err e = { 0 };
-    struct store *s = engine_store(v->engine, &e);
-    struct plan *p = s ? store_plan(s, v->arena, id, &e) : NULL;
-    for (int i = from; p && i < p->count; i++)
-        print_operation(v, plan_show_op(v->arena, p, i), to);
-    if (!p)
-        fprintf(to, "\n  the rest cannot be shown: %s\n", e.text);
-}
-
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
     const char *gateway = verb_clean(v, o, "gateway");
@@ -100,7 +82,7 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
     if (json_get(o, "more_operations"))
-        print_rest(v, json_str(o, "id"), json_count(json_get(o, "operations")), to);
+        fprintf(to, "\n  … and %d more operations\n", (int)json_num(o, "more_operations", 0));
     cJSON_ArrayForEach(item, json_get(o, "warnings"))
     {
         if (cJSON_IsString(item))
@@ -113,29 +95,29 @@ void verb_print(struct verb *v, const cJSON *o, FILE *to)
 
 /* -- deciding ------------------------------------------------------------------------ */
 
-/* One line from the terminal. False when there is none to ask. */
-static bool ask_terminal(const char *question, bool *yes)
-{
-    char answer[16] = "";
-    FILE *tty = isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+") : NULL;
-    if (!tty)
-        return false;
-    fputs(question, tty);
-    fflush(tty);
-    if (!fgets(answer, sizeof answer, tty))
-        answer[0] = '\0';
-    fclose(tty);
-    *yes = !strcmp(answer, "yes\n");
-    return true;
-}
-
-static int no_terminal(struct verb *v)
+int verb_no_terminal(const struct verb *v)
 {
     fprintf(stderr,
             "higress-ops %s: a decision is asked on a terminal and never read from a pipe; run it "
             "in a terminal\n",
             v->options->command->name);
     return EXIT_REFUSED;
+}
+
+bool verb_passphrase(struct verb *v, const char *change, struct err *e)
+{
+    bool has = false, right = false;
+    char typed[256] = "";
+    struct store *s = engine_store(v->engine, e);
+    if (!s || !store_has_passphrase(s, &has, e) || !has)
+        return s && e->kind == ERR_NONE;
+    if (terminal_ask_secret("Passphrase of this state: ", typed, sizeof typed))
+        store_try_passphrase(s, typed, &right, e);
+    explicit_bzero(typed, sizeof typed);
+    if (right || e->kind != ERR_NONE)
+        return right;
+    store_audit(s, "wrong passphrase", change, v->who, "command line", NULL, e);
+    return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
 }
 
 /* The server that waits for it gets the first try; when it is gone, this process applies. */
@@ -161,19 +143,24 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
 {
     struct err e = { 0 };
     bool sure = false;
-    cJSON *o = engine_show(v->engine, v->arena, change, false, &e);
-    if (!o)
+    const struct rendering *r = engine_rendering(v->engine, v->arena, change, &e);
+    if (!r)
         return verb_failed(v, &e);
-    const char *id = json_str(o, "id");
-    verb_print(v, o, stdout);
+    const char *id = json_str(r->head, "id");
+    fputs(rendering_text(v->arena, r, RENDERING_UNBOUNDED), stdout);
     fflush(stdout);
-    if (!ask_terminal(question, &sure))
-        return no_terminal(v);
+    /* What destroys asks for more than the habit of typing yes. */
+    const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
+    if (!terminal_ask(question, word, &sure))
+        return verb_no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
         return EXIT_REFUSED;
     }
-    if (!engine_decide(v->engine, id, json_str(o, "digest"), yes, v->who, "command line", &e))
+    if (!verb_passphrase(v, id, &e))
+        return verb_failed(v, &e);
+    const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
+    if (!engine_decide(v->engine, id, &said, &e))
         return verb_failed(v, &e);
     if (yes)
         return see_applied(v, id);
@@ -185,7 +172,7 @@ int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v
 {
     struct verb v = { .options = o, .arena = arena_new(), .run = run, .code = EXIT_DONE };
     v.recovers = recovers;
-    name_person(v.who);
+    terminal_person(v.who);
     v.config = options_config(o, v.arena, &v.code);
     if (v.config)
         loop_main(on_loop, &v);

@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "embedded/plugin_catalog.h"
+#include "embedded/objects/plugin_catalog.h"
 #include "net/gate.h"
 #include "net/http.h"
 #include "net/listen.h"

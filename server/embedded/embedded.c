@@ -4,11 +4,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/when.h"
-#include "embedded/dispatch.h"
-#include "embedded/kstore.h"
-#include "embedded/kube.h"
-#include "embedded/rest.h"
-#include "embedded/seed.h"
+#include "embedded/kstore/kstore.h"
+#include "embedded/kstore/kube.h"
+#include "embedded/objects/seed.h"
+#include "embedded/rest/dispatch.h"
+#include "embedded/rest/rest.h"
 
 /* All or none, so that a folder is never half filled. */
 static bool seed(struct embedded *x, struct err *e)

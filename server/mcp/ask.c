@@ -7,14 +7,13 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "mcp/ask_state.h"
+#include "base/word.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
 #include "net/loop.h"
-
-enum { CONFIRM_CHARS = 8 };
 
 struct ask_wait {
     struct session *session; /* NULL: out of its list */
@@ -29,7 +28,7 @@ struct ask_wait {
 /* What is asked, and how its answer is to be read. */
 struct asking {
     cJSON *params;
-    const char *word; /* must be typed; NULL: none */
+    struct shown shown;
     bool by_url;
 };
 
@@ -52,15 +51,15 @@ static bool takes_url(const struct request *r, const char *page)
     return is_safe && r->era->form_mode && cJSON_IsObject(json_get(elicitation, "url"));
 }
 
-static cJSON *link_to(struct arena *a, const struct era *era, const char *message, const char *page,
-                      const char *id)
+static cJSON *link_to(struct arena *a, const struct era *era, const struct ask_about *about)
 {
     cJSON *params = json_object(a);
     json_set_str(a, params, "mode", "url");
-    json_set_str(a, params, "message", message);
-    json_set_str(a, params, "url", page);
+    json_set_str(a, params, "message",
+                 arena_printf(a, "%s (change %s): decide at the page", about->title, about->id));
+    json_set_str(a, params, "url", about->page);
     if (!era->modern)
-        json_set_str(a, params, "elicitationId", id);
+        json_set_str(a, params, "elicitationId", about->id);
     return params;
 }
 
@@ -92,13 +91,13 @@ static cJSON *form(struct arena *a, const struct era *era, const char *message, 
     return params;
 }
 
-/* What an ElicitResult says. */
-static enum asked verdict(const struct asking *k, const cJSON *answer)
+/* What an ElicitResult says to a form with that word, or to a URL. */
+static enum asked verdict(bool by_url, const char *word, const cJSON *answer)
 {
-    const char *action = json_str(answer, "action"), *word = k->word;
+    const char *action = json_str(answer, "action");
     if (!action)
         return ASK_LATER;
-    if (k->by_url) /* to open the page or not to: neither decides */
+    if (by_url) /* to open the page or not to: neither decides */
         return strcmp(action, "accept") ? ASK_LATER : ASK_PAGE;
     if (!strcmp(action, "decline"))
         return ASK_NO;
@@ -113,7 +112,7 @@ static enum asked verdict(const struct asking *k, const cJSON *answer)
     if (strcmp(decision, "approve"))
         return ASK_LATER;
     const char *confirm = json_str(content, "confirm");
-    return !word || (confirm && !strcmp(confirm, word)) ? ASK_YES : ASK_LATER;
+    return !word || (confirm && word_equal(confirm, word)) ? ASK_YES : ASK_LATER;
 }
 
 static void resume(void *arg)
@@ -209,46 +208,59 @@ static enum asked ask_session(struct question *q, const struct asking *k)
 {
     const cJSON *answer = NULL;
     enum asked asked = ask_client(q->request, "elicitation/create", k->params, &answer);
-    return asked == ASK_YES ? verdict(k, answer) : asked;
+    return asked == ASK_YES ? verdict(k->by_url, k->shown.word, answer) : asked;
 }
 
-static enum asked ask_stateless(struct question *q, const char *id, const char *digest,
-                                const struct asking *k)
+/* Does the retry answer this question? One that showed a URL, or no word where one must be typed,
+ * showed less. */
+static bool answers(const struct question *q, const struct asking *k)
+{
+    const struct shown *was = &q->retry, *now = &k->shown;
+    if (!q->retry_answer || !was->id || strcmp(was->id, now->id) || strcmp(was->plan, now->plan))
+        return false;
+    return k->by_url || (was->rendering && !was->word == !now->word);
+}
+
+static enum asked ask_stateless(struct question *q, const struct asking *k)
 {
     struct request *r = q->request;
     struct arena *a = r->arena;
-    bool same = q->retry_id && !strcmp(q->retry_id, id) && !strcmp(q->retry_digest, digest);
-    if (same && q->retry_answer)
-        return verdict(k, q->retry_answer);
+    if (answers(q, k)) {
+        q->shown = q->retry;
+        return verdict(k->by_url, q->retry.word, q->retry_answer);
+    }
     cJSON *requests = json_object(a);
     cJSON *approval = json_set_object(a, requests, "approval");
     json_set_str(a, approval, "method", "elicitation/create");
     json_set(a, approval, "params", k->params);
     if (task_is(r)) {
-        const cJSON *answers = task_ask(r, requests);
-        return answers ? verdict(k, json_get(answers, "approval")) : ASK_GONE;
+        const cJSON *given = task_ask(r, requests);
+        return given ? verdict(k->by_url, k->shown.word, json_get(given, "approval")) : ASK_GONE;
     }
     cJSON *result = json_object(a);
     json_set_str(a, result, "resultType", "input_required");
     json_set(a, result, "inputRequests", requests);
-    json_set_str(a, result, "requestState", ask_state_make(q, id, digest));
+    json_set_str(a, result, "requestState", ask_state_make(q, &k->shown));
     q->input_required = request_envelope(r, result);
     return ASK_RETRY;
 }
 
-enum asked ask_person(struct question *q, const char *id, const char *digest, const char *message,
-                      bool typed, const char *page)
+enum asked ask_person(struct question *q, const struct ask_about *about)
 {
     struct request *r = q->request;
     if (r->cancel.fired)
         return ASK_GONE;
-    struct asking k = { .by_url = !takes_forms(r) && takes_url(r, page) };
-    if (!k.by_url && !takes_forms(r))
+    bool form_fits = about->form && takes_forms(r);
+    struct asking k = { .by_url = !form_fits && takes_url(r, about->page) };
+    if (!k.by_url && !form_fits)
         return ASK_CANNOT;
-    k.word = typed ? arena_strndup(r->arena, id, CONFIRM_CHARS) : NULL;
-    k.params = k.by_url ? link_to(r->arena, r->era, message, page, id)
-                        : form(r->arena, r->era, message, k.word);
-    return r->era->modern ? ask_stateless(q, id, digest, &k) : ask_session(q, &k);
+    k.shown = (struct shown){ .id = about->id, .plan = about->plan };
+    k.shown.rendering = form_fits ? about->rendering : NULL;
+    k.shown.word = form_fits && about->typed ? word_make(r->arena) : NULL;
+    q->shown = k.shown;
+    k.params = k.by_url ? link_to(r->arena, r->era, about)
+                        : form(r->arena, r->era, about->form, k.shown.word);
+    return r->era->modern ? ask_stateless(q, &k) : ask_session(q, &k);
 }
 
 void ask_done(const struct question *q, const char *id)

@@ -4,13 +4,13 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
-#include "mcp/policy.h"
 #include "mcp/task.h"
 #include "net/loop.h"
+#include "policy/policy.h"
 #include <stdarg.h>
 
 #define TASK_AFTER_SECONDS 5 /* until a call becomes a task, where the client knows tasks */

@@ -1,17 +1,20 @@
 /* call_change.c - from a plan to its application, as far as mode, person and client allow; and
- * tool.h's functions on the life of a plan. Nothing here writes: gateway/engine.h does, after a
+ * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
 #include "base/err.h"
-#include "gateway/engine.h"
-#include "gateway/gateway.h"
-#include "gateway/plan.h"
-#include "gateway/verify.h"
+#include "change/engine.h"
+#include "console/gateway.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
 #include "net/loop.h"
+#include "plan/plan.h"
+#include "plan/rendering.h"
+#include "plan/verify.h"
+#include "store/store.h"
 
-enum { MESSAGE_MAX = 6000, DIFF_LINES = 40 };
+/* What a form may hold: more is not read there. */
+enum { FORM_BYTES = 6000 };
 
 struct engine *call_engine(struct call *c)
 {
@@ -19,38 +22,6 @@ struct engine *call_engine(struct call *c)
 }
 
 /* -- asking ------------------------------------------------------------------------------ */
-
-static void add_lines(struct buf *b, const cJSON *lines, const char *before)
-{
-    int n = 0;
-    const cJSON *line;
-    cJSON_ArrayForEach(line, lines)
-    {
-        if (cJSON_IsString(line) && n++ < DIFF_LINES)
-            buf_printf(b, "%s%s\n", before, line->valuestring);
-    }
-}
-
-/* What the person reads before deciding: title, diff, warnings; all masked by engine_show. */
-static const char *message_of(struct call *c, const cJSON *shown, const char *id)
-{
-    struct buf *b = buf_in(c->arena, MESSAGE_MAX);
-    const char *title = json_str(shown, "title");
-    const char *gateway = json_str(shown, "gateway");
-    buf_printf(b, "%s\n(change %s, risk: %s%s%s)\n", title ? title : "", id,
-               json_str(shown, "risk"), gateway ? ", gateway: " : "", gateway ? gateway : "");
-    const cJSON *op;
-    cJSON_ArrayForEach(op, json_get(shown, "operations"))
-    {
-        const char *scope = json_str(op, "scope");
-        const char *name = json_str(op, "name");
-        buf_printf(b, "\n%s %s %s%s%s\n", json_str(op, "verb"), json_str(op, "kind"),
-                   name ? name : "", scope ? " at " : "", scope ? scope : "");
-        add_lines(b, json_get(op, "diff"), "  ");
-    }
-    add_lines(b, json_get(shown, "warnings"), "! ");
-    return b->data;
-}
 
 /* A pending change says where a person decides. */
 static void add_page(struct call *c, cJSON *change)
@@ -87,8 +58,8 @@ static bool shows_plans(const struct request *r)
     return client_extension(r->client, EXTENSION_UI) != NULL;
 }
 
-/* The plan, and how a person approves it where the client cannot ask. */
-static const cJSON *out_of_band(struct call *c, const char *id)
+/* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
+static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 {
     if (!shows_plans(c->request) && task_detach(c->request))
         return await(c, id);
@@ -96,6 +67,8 @@ static const cJSON *out_of_band(struct call *c, const char *id)
     if (!out)
         return NULL;
     json_set_str(c->arena, out, "status", "approval_required");
+    if (why)
+        json_set_str(c->arena, out, "why_not_asked_here", why);
     json_set_str(
         c->arena, out, "next",
         arena_printf(c->arena,
@@ -114,10 +87,12 @@ static const cJSON *apply(struct call *c, const char *id)
 }
 
 /* The person has answered; what follows from it. */
-static const cJSON *decided(struct call *c, const char *id, const char *digest, bool yes)
+static const cJSON *decided(struct call *c, const char *id, bool yes)
 {
     struct engine *g = call_engine(c);
-    if (!engine_decide(g, id, digest, yes, c->request->principal, "elicitation", &c->err))
+    const struct verdict v = { yes, c->request->principal, c->request->asks_by,
+                               c->question.shown.plan, c->question.shown.rendering };
+    if (!engine_decide(g, id, &v, &c->err))
         return NULL;
     if (yes)
         return apply(c, id);
@@ -131,27 +106,51 @@ static const cJSON *at_page(struct call *c, const char *id, double seconds)
         engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
     const char *state = out ? json_str(out, "state") : NULL;
     if (state && !strcmp(state, "pending"))
-        return out_of_band(c, id);
+        return out_of_band(c, id, NULL);
     if (state)
         ask_done(&c->question, id);
     return out;
 }
 
+/* The whole change as a form shows it. NULL: it may not decide here, or it is too long; *why. */
+static const char *form_of(struct call *c, const char *id, const struct rendering *r,
+                           const char **why)
+{
+    struct err weak = { 0 };
+    if (!engine_takes(call_engine(c), id, c->request->principal, c->request->asks_by, &weak)) {
+        *why = arena_strdup(c->arena, weak.text);
+        return NULL;
+    }
+    const char *form = rendering_text(c->arena, r, FORM_BYTES);
+    if (!form)
+        *why = arena_printf(c->arena,
+                            "change %s is longer than a form may be (%d bytes): it is approved "
+                            "where all of it is shown",
+                            id, FORM_BYTES);
+    return form;
+}
+
 static const cJSON *ask(struct call *c, const char *id)
 {
-    const cJSON *shown = engine_show(call_engine(c), c->arena, id, false, &c->err);
-    const char *digest = shown ? json_str(shown, "digest") : NULL;
-    if (!digest)
+    const char *why = NULL;
+    const struct rendering *r = engine_rendering(call_engine(c), c->arena, id, &c->err);
+    if (!r)
         return NULL;
-    const char *risk = json_str(shown, "risk");
-    bool destroys = risk && !strcmp(risk, plan_risk_name(DESTROY));
+    const struct ask_about about = {
+        .id = id,
+        .plan = r->plan,
+        .rendering = r->digest,
+        .title = json_str(r->head, "title"),
+        .form = form_of(c, id, r, &why),
+        .typed = r->risk != CHANGE,
+        .page = mcp_page(c->mcp, c->arena, id),
+    };
     double since = loop_now(c->mcp->loop);
-    switch (ask_person(&c->question, id, digest, message_of(c, shown, id), destroys,
-                       mcp_page(c->mcp, c->arena, id))) {
+    switch (ask_person(&c->question, &about)) {
     case ASK_YES:
-        return decided(c, id, digest, true);
+        return decided(c, id, true);
     case ASK_NO:
-        return decided(c, id, digest, false);
+        return decided(c, id, false);
     case ASK_PAGE:
         return at_page(c, id, ASK_SECONDS - (loop_now(c->mcp->loop) - since));
     case ASK_RETRY:
@@ -160,7 +159,7 @@ static const cJSON *ask(struct call *c, const char *id)
         err_set(&c->err, ERR_GONE, "cancelled; change %s waits for a decision", id);
         return NULL;
     default:
-        return out_of_band(c, id);
+        return out_of_band(c, id, why);
     }
 }
 
@@ -169,7 +168,7 @@ static const cJSON *ask(struct call *c, const char *id)
 /* A retry of 2026-07-28 carries a valid state: it must be about the plan that was shown. */
 static bool retry_fits(struct call *c, const char *digest)
 {
-    const char *shown = c->question.retry_digest;
+    const char *shown = c->question.retry.plan;
     if (!shown || !strcmp(shown, digest))
         return true;
     return err_set(&c->err, ERR_POLICY,
@@ -184,8 +183,8 @@ static const cJSON *follow(struct call *c, struct plan *p)
     enum engine_next next = engine_propose(g, p, c->dry_run, c->request->principal, &id, &c->err);
     if (next == ENGINE_REFUSED || !retry_fits(c, p->digest))
         return NULL;
-    if (c->question.retry_id)
-        id = c->question.retry_id;
+    if (c->question.retry.id)
+        id = c->question.retry.id;
     if (next == ENGINE_GO)
         return apply(c, id);
     if (next == ENGINE_ASK)
@@ -215,11 +214,11 @@ const cJSON *call_change(struct call *c)
 const cJSON *call_decide(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
-    if (c->question.retry_id && strcmp(c->question.retry_id, id)) {
+    if (c->question.retry.id && strcmp(c->question.retry.id, id)) {
         err_set(&c->err, ERR_POLICY, "the approval is for another change; nothing was written");
         return NULL;
     }
-    if (!engine_ask(g, id, &c->err))
+    if (!engine_ask(g, id, c->request->principal, &c->err))
         return NULL;
     return ask(c, id);
 }
@@ -233,6 +232,9 @@ const cJSON *change_apply(struct call *c, const char *id)
     if (!state)
         return NULL;
     id = json_str(row, "id");
+    if (!store_final(store_state_of(state)) &&
+        !engine_owns(call_engine(c), id, c->request->principal, &c->err))
+        return NULL;
     if (!strcmp(state, "approved") || !strcmp(state, "applying"))
         return apply(c, id);
     if (!strcmp(state, "draft") || !strcmp(state, "pending"))

@@ -1,15 +1,15 @@
 /* call_gateway.c - tool.h's reads: thin wrappers that give a call's gateway, arena, cancellation
  * and error to the functions of gateway/. */
 #include "base/err.h"
-#include "gateway/accesslog.h"
-#include "gateway/describe.h"
-#include "gateway/diagnose.h"
-#include "gateway/envoy.h"
-#include "gateway/gateway.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
+#include "console/gateway.h"
+#include "diagnose/diagnose.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
+#include "plan/describe.h"
+#include "signal/accesslog.h"
+#include "signal/envoy.h"
 
 static const struct kind *kind_of(struct call *c, const char *name)
 {

@@ -1,11 +1,11 @@
 /* call_manifest.c - tool.h's change_manifest: a manifest described as one plan. */
 #include "base/err.h"
-#include "gateway/config.h"
-#include "gateway/kind.h"
-#include "gateway/manifest.h"
-#include "gateway/plan.h"
+#include "config/config.h"
+#include "kind/kind.h"
+#include "manifest/manifest.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
+#include "plan/plan.h"
 
 /* What the configuration allows: secrets.envs, secrets.dirs. */
 static const char *secret(void *arg, const char *from, const char *name, struct err *e)

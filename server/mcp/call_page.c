@@ -1,5 +1,5 @@
 /* call_page.c - tool.h's pages: the same paging, filter and text for every list tool. */
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/call.h"
 #include "mcp/mcp.h"
 

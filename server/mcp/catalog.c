@@ -6,8 +6,8 @@
 #include "mcp/catalog.h"
 #include "base/err.h"
 #include "mcp/era.h"
-#include "mcp/policy.h"
 #include "mcp/resource.h"
+#include "policy/policy.h"
 
 enum { MAX_LIST = 4 << 20, MAX_NAME = 40, MAX_ERAS = 8 };
 

@@ -6,7 +6,7 @@
  * calling it gets the reason.
  */
 #pragma once
-#include "gateway/config.h"
+#include "config/config.h"
 #include "tool.h"
 
 struct catalog;

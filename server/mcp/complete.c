@@ -1,12 +1,12 @@
 /* complete.c - ranks names by how they go with what was typed: those that begin with it, then those
  * in which a word does, then those that hold it; each group by length and alphabet. Only the best
  * are kept, so that 100,000 names cost no memory. */
-#include "mcp/complete.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "gateway/gateway.h"
-#include "gateway/kind.h"
+#include "console/gateway.h"
+#include "kind/kind.h"
+#include "mcp/complete_private.h"
 #include "mcp/mcp.h"
 #include "mcp/prompt.h"
 #include "mcp/resource.h"

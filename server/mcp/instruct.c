@@ -1,10 +1,10 @@
 /* instruct.c - the instructions, sentence by sentence. A sentence that names tools is said while
  * they are offered; those that find and show have one of their own each where one of them is not.
  */
-#include "mcp/instruct.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "mcp/catalog.h"
+#include "mcp/instruct_private.h"
 
 enum { INSTRUCTIONS_MAX = 4096 };
 

@@ -6,7 +6,7 @@
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
 #include "mcp/task.h"
-#include "mcp/watch.h"
+#include "mcp/watch_private.h"
 #include "net/loop.h"
 
 struct listener {

@@ -2,14 +2,14 @@
 #include "mcp/mcp.h"
 #include "base/arena.h"
 #include "base/err.h"
-#include "gateway/config.h"
-#include "gateway/engine.h"
+#include "change/engine.h"
+#include "config/config.h"
 #include "mcp/catalog.h"
 #include "mcp/listen.h"
 #include "mcp/prompt.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
-#include "mcp/watch.h"
+#include "mcp/watch_private.h"
 
 struct mcp *mcp_new(const struct mcp_options *o)
 {

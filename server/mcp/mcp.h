@@ -1,5 +1,5 @@
 /* mcp.h - the protocol server: one a process, whatever the transports. For the files of mcp/ only;
- * commands use mcp_new and hand the result to a transport (mcp/stdio.h, mcp/web.h).
+ * commands use mcp_new and hand the result to a transport (mcp/stdio.h, web/web.h).
  *
  * Nothing here touches the gateway, the store or a lazily loaded library before a call needs it.
  */
@@ -47,7 +47,7 @@ struct mcp {
     const char *local_page;   /* where this process serves the page /change; NULL: not to be told */
     struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
-    struct shares *shares;    /* mcp/share.h; NULL until the first request */
+    struct shares *shares;    /* mcp/share_private.h; NULL until the first request */
     int requests;             /* in flight, all peers */
     void (*quiet)(void *arg); /* NULL, or called when the last request has ended */
     void *quiet_arg;

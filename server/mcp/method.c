@@ -6,16 +6,16 @@
 #include "base/text.h"
 #include "mcp/call.h"
 #include "mcp/catalog.h"
-#include "mcp/complete.h"
+#include "mcp/complete_private.h"
 #include "mcp/era.h"
-#include "mcp/instruct.h"
+#include "mcp/instruct_private.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/prompt.h"
 #include "mcp/resource.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
-#include "mcp/watch.h"
+#include "mcp/watch_private.h"
 
 enum { LIST_TTL_MS = 300000 };
 

@@ -5,7 +5,7 @@
 #include "mcp/request.h"
 #include "base/arena.h"
 #include "base/json.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
@@ -27,6 +27,7 @@ struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to,
     *r = (struct request){
         .mcp = m, .arena = a, .reply = to, .principal = "local", .level = LEVEL_NONE
     };
+    r->asks_by = CHANNEL_FORM_HTTP; /* the weakest, unless its transport says more */
     r->owner = share_take(m, owner, SHARE_CALLS);
     r->counted = SHARE_CALLS;
     m->requests++;

@@ -8,8 +8,9 @@
 #pragma once
 #include "base/err.h"
 #include "base/fiber.h"
-#include "mcp/rpc.h"
-#include "mcp/share.h"
+#include "config/channel.h"
+#include "mcp/rpc_private.h"
+#include "mcp/share_private.h"
 
 #define MCP_META "io.modelcontextprotocol/" /* of the protocol's own names in _meta */
 #define EXTENSION_TASKS "io.modelcontextprotocol/tasks"
@@ -42,7 +43,7 @@ enum level {
 
 struct request {
     struct mcp *mcp;
-    struct owner *owner;   /* whose share it is part of (mcp/share.h), */
+    struct owner *owner;   /* whose share it is part of (mcp/share_private.h), */
     enum share_of counted; /* and as what */
     struct arena *arena;
     struct rpc rpc;
@@ -52,6 +53,7 @@ struct request {
     struct request *next;
     struct reply_to *reply;
     const char *principal; /* "local", or the name of the bearer token */
+    enum channel asks_by;  /* how the person behind its client can be asked */
     const cJSON *client;   /* what the client declared it can do; NULL: nothing */
     enum level level;      /* log messages wanted: this and above */
     struct cancel cancel;

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/catalog.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"

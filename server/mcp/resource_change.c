@@ -5,10 +5,10 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "gateway/engine.h"
-#include "gateway/store.h"
+#include "change/engine.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
+#include "store/store.h"
 
 #define CHANGE "higress://change/"
 #define AUDIT "higress://audit"
@@ -23,6 +23,8 @@ struct lister {
 static bool add_change(void *arg, const struct stored *row)
 {
     struct lister *l = arg;
+    if (row->tampered) /* list_changes and audit verify name it */
+        return true;
     const struct resource line = {
         .uri = arena_printf(l->arena, CHANGE "%s", row->id),
         .name = row->id,
@@ -140,7 +142,8 @@ static char *state_of_change(struct mcp *m, struct arena *a, const char *uri, st
 
 static bool suggest(void *arg, const struct stored *row)
 {
-    resource_suggest(arg, row->id);
+    if (!row->tampered)
+        resource_suggest(arg, row->id);
     return true;
 }
 

@@ -4,12 +4,12 @@
  * because the tree holds numbers as doubles. What is printed is put together from texts that are
  * JSON already.
  */
-#include "mcp/rpc.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "mcp/rpc_private.h"
 
 #include <math.h>
 

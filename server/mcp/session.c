@@ -7,10 +7,10 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
-#include "mcp/watch.h"
+#include "mcp/watch_private.h"
 #include "net/loop.h"
 
 enum { BUCKETS = 4096, TRIM_FROM = 256, FORGOTTEN_SECONDS = 60 };
@@ -129,6 +129,7 @@ static struct session *session_new(struct mcp *m, const char *principal, struct 
     s->owner = owner;
     s->arena = a;
     s->principal = arena_strdup(a, principal);
+    s->asks_by = CHANNEL_FORM_HTTP; /* the weakest, unless its transport says more */
     s->level = LEVEL_NONE;
     s->last_used = loop_now(m->loop);
     s->serial = ++m->sessions->serials;
@@ -219,6 +220,7 @@ struct request *session_request(struct session *s, struct arena *a, const struct
     struct request *r = request_new(s->mcp, a, to, s->owner->name);
     r->rpc = *rpc;
     r->principal = arena_strdup(a, s->principal);
+    r->asks_by = s->asks_by;
     r->era = s->era;
     r->client = s->client;
     session_enter(s, r);

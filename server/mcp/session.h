@@ -24,6 +24,7 @@ struct session {
     struct arena *arena;
     const char *id; /* NULL on stdio */
     const char *principal;
+    enum channel asks_by;  /* of its requests */
     struct owner *owner;   /* of its share of http.sessions */
     const struct era *era; /* NULL before initialize */
     const cJSON *client;   /* capabilities */
@@ -34,7 +35,7 @@ struct session {
     struct ask_wait *asks;    /* questions the client has not answered yet */
     unsigned long last_ask;
     struct standing *standing;
-    struct subscription *subscriptions; /* mcp/watch.h */
+    struct subscription *subscriptions; /* mcp/watch_private.h */
     struct session *next;
     unsigned long serial; /* never used twice */
 };

@@ -1,8 +1,8 @@
 /* share.c - the owners that hold something, in a table by name, and the totals. */
-#include "mcp/share.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "mcp/mcp.h"
+#include "mcp/share_private.h"
 #include <string.h>
 
 enum { BUCKETS = 256, NAME_SHOWN = 80 };

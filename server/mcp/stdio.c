@@ -179,6 +179,7 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
                         .arg = arg };
     m->quiet = maybe_ended;
     m->quiet_arg = p;
+    p->session->asks_by = CHANNEL_FORM_STDIO;
     session_stand(p->session, &p->standing);
     const struct stdio_options o = {
         .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p

@@ -3,15 +3,15 @@
  * The fiber parks while it reads, and the table may change meanwhile: it goes through a copy of the
  * URIs and finds each one again.
  */
-#include "mcp/watch.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
 #include "mcp/session.h"
+#include "mcp/watch_private.h"
 #include "net/loop.h"
 
 enum { BUCKETS = 256, TICK_SECONDS = 1, DIGEST = 2 * SHA256_SIZE + 1 };

@@ -1,11 +1,11 @@
 /* conn.c - the life of one connection: bytes to the parser, its events to gate and handler, answers
  * to the wire, and a time limit for everything it can wait for (phase_of, limit_of).
  */
-#include "net/conn.h"
 #include "base/arena.h"
+#include "net/conn_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
-#include "net/own.h"
+#include "net/own_private.h"
 #include <unistd.h>
 
 enum {

@@ -13,8 +13,8 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/text.h"
-#include "net/fetch_error.h"
-#include "net/fetch_transfer.h"
+#include "net/fetch_error_private.h"
+#include "net/fetch_transfer_private.h"
 #include "net/loop.h"
 
 struct curl_lib lib;

@@ -1,9 +1,9 @@
 /* fetch_error.c - a CURLcode becomes a sentence. One row per code that has something better to say
  * than libcurl's own words; the rest go through the last line. */
-#include "net/fetch_error.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "net/fetch_error_private.h"
 #include <curl/curl.h>
 #include <errno.h>
 

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "net/fetch_transfer.h"
+#include "net/fetch_transfer_private.h"
 #include "net/reach.h"
 #include <ctype.h>
 #include <sys/socket.h>

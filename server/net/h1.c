@@ -1,9 +1,9 @@
 /* h1.c - the request parser: a head that is collected and cut in place, then a body by length or by
  * chunks, one small function per state. To add a rule about a header, add a row to `rules`.
  */
-#include "net/h1.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "net/h1_private.h"
 
 enum { KEEP_BODY = 16 << 10, LINE_MAX_SIZE = 256, TRAILERS_MAX = 8 << 10, METHOD_MAX = 32 };
 

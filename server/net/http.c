@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "net/conn.h"
+#include "net/conn_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
-#include "net/own.h"
+#include "net/own_private.h"
 #include <errno.h>
 #include <unistd.h>
 

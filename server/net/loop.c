@@ -7,7 +7,7 @@
 #include "net/loop.h"
 #include "base/buf.h"
 #include "base/fiber.h"
-#include "net/own.h"
+#include "net/own_private.h"
 #include <ev.h>
 #include <signal.h>
 

@@ -6,7 +6,7 @@
 #include "net/stdio.h"
 #include "base/buf.h"
 #include "net/loop.h"
-#include "net/own.h"
+#include "net/own_private.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

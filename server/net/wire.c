@@ -4,12 +4,12 @@
  * Whatever must not happen inside a callback of the same connection, or on a fiber, is put on one
  * list that the loop works off before it waits.
  */
-#include "net/wire.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/lib.h"
 #include "net/loop.h"
-#include "net/own.h"
+#include "net/own_private.h"
+#include "net/wire_private.h"
 #include <libwebsockets.h>
 #include <openssl/ssl.h>
 #include <sys/resource.h>

@@ -48,7 +48,8 @@ def ai_route(fp):
 
 
 def mcp_server(fp):
-    text = "server:\n  name: orders\ntools:\n- name: get-order\n  description: %s\n  args: []\n  requestTemplate:\n    url: %s\n    method: GET\n"
+    text = ("server:\n  name: orders\ntools:\n- name: get-order\n  description: %s\n  args: []\n"
+            "  requestTemplate:\n    url: %s\n    method: GET\n")
     return [("description", {"description": fp}), ("description", {"description": "It is %s, said somebody" % fp}),
             ("rawConfigurations", {"rawConfigurations": text % (fp, "/orders")}),
             ("rawConfigurations", {"rawConfigurations": text % ("x", "https://vendor.example.com/" + fp)}),
@@ -65,7 +66,8 @@ def instance(fp):
 
 PLACES = {
     "route": route, "ai-provider": provider, "ai-route": ai_route, "mcp-server": mcp_server, "plugin-instance": instance,
-    "consumer": lambda fp: [("key", {"credentials": [{"type": "key-auth", "source": "HEADER", "key": fp, "values": ["value-of-its-own"]}]})],
+    "consumer": lambda fp: [("key", {"credentials": [
+        {"type": "key-auth", "source": "HEADER", "key": fp, "values": ["value-of-its-own"]}]})],
     "service-source": lambda fp: [("domain", {"domain": fp}), ("sni", {"protocol": "https", "sni": fp}),
                                   ("consulServiceTag", {"properties": {"consulServiceTag": fp}})],
     "proxy-server": lambda fp: [("serverAddress", {"serverAddress": fp})],

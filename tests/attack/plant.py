@@ -1,5 +1,4 @@
 """plant.py - fills the console of a world with seeded objects of every kind, through its REST API."""
-import json
 import os
 import re
 from urllib.parse import quote

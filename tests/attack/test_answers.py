@@ -54,7 +54,8 @@ def send(talk, value, i):
         talk.call("add_provider", {"name": "q%d" % i, "type": "qwen", "key": value, "dry_run": i % 3 != 1}),
         talk.call("apply_manifest", {"manifest": [{"kind": "consumer", "name": "c%d" % i, "credentials": [
             {"type": "key-auth", "source": "BEARER", "values": [value]}]}], "dry_run": True}),
-        talk.change("patch", "consumer", "alice", {"credentials": [{"type": "key-auth", "source": "HEADER", "key": "x", "values": [value]}]}),
+        talk.change("patch", "consumer", "alice", {"credentials": [
+            {"type": "key-auth", "source": "HEADER", "key": "x", "values": [value]}]}),
         talk.change("create", "plugin-instance", "key-auth", {"pluginName": "key-auth", "enabled": True, "configurations": {
             "consumers": [{"name": "a", "credential": value}], "keys": ["x"], "in_header": True}}, "global"),
     ]

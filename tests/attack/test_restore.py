@@ -24,7 +24,8 @@ SECRET_FIELDS = {
 # A harmless change of what was read. Of a consumer a further key is the only one.
 EDITS = {"consumer": lambda o: {"credentials": [{**o["credentials"][0], "values": o["credentials"][0]["values"] + [
              "one-more-key-of-" + o["name"]]}]},
-         "mcp-server": lambda o: {"services": [{**o["services"][0], "port": 81}]}, "plugin-instance": lambda o: {"enabled": not o["enabled"]},
+         "mcp-server": lambda o: {"services": [{**o["services"][0], "port": 81}]},
+         "plugin-instance": lambda o: {"enabled": not o["enabled"]},
          "dashboard": lambda o: {}}
 # Where what was read has no such member yet, the patch and the manifest change it again.
 AGAIN = {"route": {"methods": ["PATCH"]}, "ai-route": {"modelPredicates": [{"matchType": "PRE", "matchValue": "qwen-max"}]},
@@ -104,7 +105,8 @@ def other_secrets(score, talk, objects, sources):
     for source, path, fp in sources:
         for kind, make in SECRET_FIELDS.items():
             for target in targets[kind][-2:]:
-                if (target.kind, target.name) == (source.kind, source.name) or held(talk.get(kind, target.name, target.scope) or {}).get(path) == fp:
+                shown = held(talk.get(kind, target.name, target.scope) or {})
+                if (target.kind, target.name) == (source.kind, source.name) or shown.get(path) == fp:
                     continue
                 patch = make(fp)
                 n += 1
@@ -170,7 +172,8 @@ def in_manifests(score, talk, sources):
                            "networking.higress.io, kind: McpBridge, name: default}}}\n",
              "an McpBridge": "apiVersion: networking.higress.io/v1\nkind: McpBridge\nmetadata: {name: default}\nspec:\n  registries:\n"
                              "  - {name: shop, type: static, domain: '%s', port: 80}\n",
-             "a ConfigMap": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: higress-config}\ndata:\n  mesh: |\n    accessLogFile: '%s'\n",
+             "a ConfigMap": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: higress-config}\n"
+                            "data:\n  mesh: |\n    accessLogFile: '%s'\n",
              "our YAML": "kind: route\nname: shop\nrewrite: {enabled: true, path: '/%s'}\n",
              "a key": "kind: ai-provider\nname: p-qwen\nrawConfigs: {modelMapping: {'%s': x}}\n"}
     for what, text in texts.items():
@@ -196,7 +199,8 @@ def references(score, world, talk, objects):
                         bad.append("%s: %s" % (field, json.dumps(said)))
                 talk.change("patch", kind, o.name, patch, o.scope)
             score.check(not bad, "a %s reference in a harmless field of %s is not opened (%d)" % (form, kind, len(bad)), bad[:1])
-        good, said = talk.call("apply_manifest", {"manifest": [{"kind": "ai-provider", "name": "p-qwen", "tokens": [ref]}], "dry_run": True})
+        row = {"kind": "ai-provider", "name": "p-qwen", "tokens": [ref]}
+        good, said = talk.call("apply_manifest", {"manifest": [row], "dry_run": True})
         score.check(good, "a %s reference as a token is taken" % form, said)
 
 

@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "base/crypto.h"
-#include "embedded/kstore.h"
-#include "gateway/gateway.h"
+#include "console/gateway.h"
+#include "embedded/kstore/kstore.h"
 #include "net/fetch.h"
-#include "net/h1.h"
+#include "net/h1_private.h"
 #include "net/loop.h"
 
 #include <arpa/inet.h>

@@ -12,11 +12,12 @@
  * what was written, 5 says that an operation was undone which stands.
  */
 #include "chaos.h"
+#include "../unit/decide.h"
 
 #include "base/fiber.h"
 #include "base/file.h"
-#include "gateway/config.h"
-#include "gateway/gateway.h"
+#include "config/config.h"
+#include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 
@@ -91,7 +92,7 @@ static const char *approve(struct world *w, struct plan *p, struct err *e)
     enum engine_next next = engine_propose(w->engine, p, false, "chaos", &id, e);
     if (next == ENGINE_REFUSED)
         return NULL;
-    if (next == ENGINE_ASK && !engine_decide(w->engine, id, p->digest, true, "chaos", "test", e))
+    if (next == ENGINE_ASK && !decide_as(w->engine, id, p->digest, true, "chaos", e))
         return NULL;
     return id;
 }

@@ -9,10 +9,10 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "change/engine.h"
 #include "embedded/embedded.h"
-#include "gateway/engine.h"
-#include "gateway/kind.h"
-#include "gateway/plan.h"
+#include "kind/kind.h"
+#include "plan/plan.h"
 
 struct loop;
 

@@ -6,7 +6,7 @@
 #include "chaos.h"
 
 #include "base/file.h"
-#include "gateway/gateway.h"
+#include "console/gateway.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -1,7 +1,7 @@
 /* verdict.c - is what the engine claims true? Held against the control plane itself. */
 #include "chaos.h"
 
-#include "gateway/compare.h"
+#include "plan/compare.h"
 
 void scene_set(struct scene *s)
 {

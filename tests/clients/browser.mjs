@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema, ElicitationCompleteNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as Modern, StreamableHTTPClientTransport as ModernHttp } from '@modelcontextprotocol/client';
 import { chromium } from 'playwright-core';
-import { House, check, freePort, summary } from './house.mjs';
+import { House, check, freePort, root, summary } from './house.mjs';
 import { recording } from './record.mjs';
 
 const token = 'approver-token-5b1d', client = 'client-token-77aa';
@@ -59,9 +60,14 @@ async function signIn(page, at, secret) {
   await page.click('#who button');
 }
 
-async function saying(page, words) {
-  await page.waitForFunction((w) => document.querySelector('#view').textContent.includes(w), words, { timeout: 10000 })
-    .catch(async () => assert.fail(`no ${words} in ${await page.textContent('#view')}`));
+// For people: build/browser-pictures.
+async function picture(page, name) {
+  await page.screenshot({ path: join(root, 'build/browser-pictures', `${name}.png`) });
+}
+
+async function saying(page, words, timeout = 10000) {
+  await page.waitForFunction((w) => document.querySelector('#view').textContent.includes(w), words, { timeout })
+    .catch(async () => assert.fail(`no ${words} in ${(await page.textContent('#view')).slice(-2000)}`));
 }
 
 const shop = await new Shop().open();
@@ -153,6 +159,91 @@ try {
     await close();
   });
 
+  await check('the page to decide: 260 operations are shown whole, part by part, before they can be approved', async () => {
+    const long = 'x'.repeat(2000);
+    const manifest = Array.from({ length: 260 }, (_, i) => ({
+      kind: 'route', name: `many-${i}`, path: { matchType: 'PRE', matchValue: `/many/${i}` },
+      services: [{ name: 'shop.static', port: 80, weight: 100 }], ...(i % 50 === 7 && { customLabels: { note: `${long}${i}.` } }),
+    }));
+    const { structuredContent: change } = await shop.client.callTool({ name: 'apply_manifest', arguments: { manifest } });
+    const { page, complaints, close } = await open({ viewport: { width: 900, height: 700 } });
+    page.on('dialog', (d) => d.accept());
+    await signIn(page, change.decide_at, token);
+    await saying(page, 'Not shown yet');
+    const approve = page.locator('button:has-text("Approve and apply")');
+    assert.equal(await approve.isDisabled(), true, 'not before all of it was shown');
+    await picture(page, 'many-1');
+    while (await page.locator('button:has-text("Show part")').count()) {
+      assert.equal(await approve.isDisabled(), true);
+      const before = await page.locator('#operations h2').count();
+      await page.keyboard.press('Enter'); // the button for the next part has the focus
+      await page.waitForFunction((n) => document.querySelectorAll('#operations h2').length > n, before);
+    }
+    assert.equal(await page.locator('#operations h2').count(), 260, 'every operation');
+    assert.equal(await page.locator('#operations details').count(), 6, 'long values are folded');
+    assert.equal(await approve.isDisabled(), true, 'not before every value was opened');
+    await page.locator('#operations summary').first().focus();
+    await page.keyboard.press('Enter');
+    await saying(page, '5 folded values');
+    await page.click('text=Open every value');
+    await saying(page, 'All of it is shown');
+    const words = await page.textContent('#operations');
+    for (let i = 0; i < 260; i++) assert.ok(words.includes(`"/many/${i}"`), `/many/${i}`);
+    for (let i = 7; i < 260; i += 50) assert.ok(words.includes(`${long}${i}.`), 'the value is whole');
+    await picture(page, 'many-2');
+    assert.equal(await approve.isDisabled(), false);
+    await approve.focus();
+    await page.keyboard.press('Enter');
+    await saying(page, 'applied:', 60000);
+    assert.equal(await shop.pathOf('many-259'), '/many/259');
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  await check('the page to decide: what destroys asks for a word that only the page shows; who asks, and a no before', async () => {
+    const args = { kind: 'route', action: 'delete', name: 'many-0' };
+    const ask = async () => (await shop.client.callTool({ name: 'change_resource', arguments: args })).structuredContent;
+    const first = await ask();
+    await shop.person(['reject', first.id], 'yes');
+    const change = await ask();
+    assert.match(change.rejected_before, /rejected the same wish on/);
+    const { page, close } = await open();
+    page.on('dialog', (d) => d.accept());
+    await signIn(page, `${shop.base}/change`, token);
+    await saying(page, 'rejected the same wish on');
+    await picture(page, 'list');
+    await page.click(`text=${change.id}`);
+    await saying(page, 'asked by model');
+    await saying(page, 'rejected the same wish on');
+    const approve = page.locator('button:has-text("Approve and apply")');
+    assert.equal(await approve.isDisabled(), true);
+    const word = (await page.textContent('label:has(#word)')).match(/Type (\S+) to/)[1];
+    assert.ok(!change.id.includes(word) && !JSON.stringify(change).includes(word));
+    await page.fill('#word', change.id.slice(0, 8));
+    assert.equal(await approve.isDisabled(), true);
+    await page.fill('#word', word);
+    await picture(page, 'destroys');
+    await approve.click();
+    await saying(page, 'applied');
+    await saying(page, 'approved by ada');
+    await assert.rejects(shop.pathOf('many-0'));
+    await close();
+  });
+
+  await check('the page to decide: the list of what waits goes on to its end', async () => {
+    const ids = [];
+    for (let i = 0; i < 55; i++) ids.push((await shop.want('orders-8', `/list/${i}`)).id);
+    const { page, close } = await open();
+    await signIn(page, `${shop.base}/change`, token);
+    await page.waitForSelector('text=Show more');
+    await page.click('text=Show more');
+    await page.waitForFunction(() => !document.querySelector('#view').textContent.includes('Show more'));
+    const words = await page.textContent('#view');
+    for (const id of ids) assert.ok(words.includes(id), id);
+    for (const id of ids) await shop.client.callTool({ name: 'cancel_change', arguments: { id } });
+    await close();
+  });
+
   await check('the page to decide: what was decided elsewhere meanwhile is said', async () => {
     const change = await shop.want('orders-3', '/late');
     const { page, close } = await open();
@@ -179,7 +270,11 @@ try {
     });
     const approve = { do: 'approve', id: change.id, digest: change.digest };
     assert.equal((await post(client, approve)).status, 401);
-    assert.equal((await post(token, { ...approve, digest: '0'.repeat(64) })).status, 409);
+    assert.equal((await post(token, approve)).status, 400, 'what was shown is not said');
+    const { seen, rendering } = await (await post(token, { do: 'show', id: change.id })).json();
+    assert.equal((await post(token, { ...approve, seen, rendering, digest: '0'.repeat(64) })).status, 409);
+    assert.equal((await post(token, { ...approve, seen, rendering: '0'.repeat(64) })).status, 409);
+    assert.equal((await post(token, { ...approve, rendering })).status, 409);
     assert.equal((await post(token, { do: 'approve', id: change.id })).status, 400);
     assert.equal((await post(token, { ...approve, approved: true })).status, 400);
     assert.equal((await post(token, { do: 'show', id: 'c-000000000000' })).status >= 400, true);

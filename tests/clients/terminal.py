@@ -1,6 +1,8 @@
-"""terminal.py ANSWER COMMAND… - runs COMMAND on a terminal of its own, types ANSWER at its question, shows the screen."""
+"""terminal.py ANSWER COMMAND… - runs COMMAND on a terminal of its own, types ANSWER at its question (for yes: the word that
+is asked for), shows the screen."""
 import os
 import pty
+import re
 import select
 import sys
 import time
@@ -19,7 +21,8 @@ while time.time() < end:
             break
         screen += chunk
     elif screen and not typed:
-        os.write(fd, sys.argv[1].encode() + b"\n")
+        word = re.search(rb"Type (\S+): ?$", screen)
+        os.write(fd, (word.group(1) if word and sys.argv[1] == "yes" else sys.argv[1].encode()) + b"\n")
         typed = True
 _, status = os.waitpid(pid, 0)
 sys.stdout.write(screen.decode(errors="replace"))

@@ -1,6 +1,6 @@
 /* input.c - fixtures for 2026-07-28: capabilities, and results that ask for input. */
 #include "fixture.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/mcp.h"
 
 #define NAME_SCHEMA "{'type':'object','properties':{'name':{'type':'string'}},'required':['name']}"
@@ -11,8 +11,9 @@ static const cJSON *ask_for(struct call *c, cJSON *requests, const char *round, 
     cJSON *result = json_object(c->arena);
     json_set_str(c->arena, result, "resultType", "input_required");
     json_set(c->arena, result, "inputRequests", requests);
+    const struct shown carried = { .id = round, .plan = kept };
     if (kept)
-        json_set_str(c->arena, result, "requestState", ask_state_make(&c->question, round, kept));
+        json_set_str(c->arena, result, "requestState", ask_state_make(&c->question, &carried));
     return result;
 }
 
@@ -89,8 +90,8 @@ static const cJSON *by_roots(struct call *c)
 
 static const cJSON *with_state(struct call *c)
 {
-    if (c->question.retry_id && fixture_answer(c->request, "confirm"))
-        return fixture_text(c->arena, "state-ok: %s", c->question.retry_digest);
+    if (c->question.retry.id && fixture_answer(c->request, "confirm"))
+        return fixture_text(c->arena, "state-ok: %s", c->question.retry.plan);
     return ask_for(c,
                    elicit(c, NULL, "confirm", "Please confirm",
                           "{'type':'object','properties':{'ok':{'type':'boolean'}},"
@@ -102,7 +103,7 @@ static const cJSON *several(struct call *c)
 {
     struct request *r = c->request;
     const char *name = fixture_said(fixture_answer(r, "user_name"), "name");
-    if (c->question.retry_id && name && fixture_answer(r, "greeting") &&
+    if (c->question.retry.id && name && fixture_answer(r, "greeting") &&
         fixture_answer(r, "client_roots"))
         return fixture_text(c->arena, "All three were answered, %s", name);
     cJSON *all = elicit(c, NULL, "user_name", "What is your name?", NAME_SCHEMA);
@@ -114,18 +115,18 @@ static const cJSON *several(struct call *c)
 
 static const cJSON *rounds(struct call *c)
 {
-    const char *round = c->question.retry_id;
+    const char *round = c->question.retry.id;
     const cJSON *first = fixture_answer(c->request, "step1");
     const char *name = fixture_said(first, "name");
     const char *color = fixture_said(fixture_answer(c->request, "step2"), "color");
     if (round && !strcmp(round, "2") && color)
-        return fixture_text(c->arena, "Hello, %s: %s", c->question.retry_digest, color);
+        return fixture_text(c->arena, "Hello, %s: %s", c->question.retry.plan, color);
     if (round && (name || !strcmp(round, "2")))
         return ask_for(c,
                        elicit(c, NULL, "step2", "Step 2: What is your favorite color?",
                               "{'type':'object','properties':{'color':{'type':'string'}},"
                               "'required':['color']}"),
-                       "2", name ? name : c->question.retry_digest);
+                       "2", name ? name : c->question.retry.plan);
     return ask_for(c, elicit(c, NULL, "step1", "Step 1: What is your name?", NAME_SCHEMA), "1",
                    "nobody");
 }

@@ -1,8 +1,8 @@
 /* session.c - fixtures for session revisions: log messages, and requests to the client. */
 #include "fixture.h"
 #include "mcp/mcp.h"
-#include "mcp/web_inside.h"
 #include "net/loop.h"
+#include "web/web_private.h"
 
 static const cJSON *with_logging(struct call *c)
 {

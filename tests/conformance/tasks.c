@@ -1,6 +1,6 @@
 /* tasks.c - fixtures for the tasks extension, and those that make listen streams speak. */
 #include "fixture.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
@@ -76,12 +76,13 @@ static const cJSON *multi_input(struct call *c)
 static const cJSON *with_task(struct call *c)
 {
     const char *name = fixture_said(fixture_answer(c->request, "user_name"), "name");
-    if (!c->question.retry_id || !name) {
+    if (!c->question.retry.id || !name) {
         cJSON *result = json_object(c->arena);
         json_set_str(c->arena, result, "resultType", "input_required");
         json_set(c->arena, result, "inputRequests",
                  add_form(c, json_object(c->arena), "user_name", "What is your name?", NAME));
-        json_set_str(c->arena, result, "requestState", ask_state_make(&c->question, "1", "task"));
+        json_set_str(c->arena, result, "requestState",
+                     ask_state_make(&c->question, &(struct shown){ .id = "1", .plan = "task" }));
         return result;
     }
     task_detach(c->request);

@@ -21,7 +21,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "process.h"

@@ -1,7 +1,9 @@
 /* contract.h - the contract test: recorded exchanges of the real console against ours.
  *
- * contract.c replays, process.c and wire.c send, folder.c watches the data folder, normal.c takes
- * out what is volatile or the console's own prose, differ.c says where two trees differ.
+ * contract.c goes through the recordings, replay.c plays one exchange, process.c and wire.c send,
+ * folder.c watches the data folder, normal.c takes out what is volatile or the console's own prose,
+ * differ.c says where two trees differ, report.c lists that by rule; remote.c and tidy.c are for a
+ * console that runs elsewhere.
  */
 #pragma once
 #include "base/arena.h"

@@ -33,7 +33,7 @@ class Answer:
 
 
 def ask(address, method, target, body=b"", headers=None):
-    sent = {"host": "c", "connection": "close", "authorization": GOOD, "content-type": "application/json",
+    sent = {"host": address, "connection": "close", "authorization": GOOD, "content-type": "application/json",
             "content-length": str(len(body))}
     sent.update(headers or {})
     if not body and method == "GET":
@@ -113,6 +113,15 @@ def json_rows():
     yield post_route(b'{"name":1.0,"path":{"matchType":"PRE","matchValue":1e2},"services":[{"name":"w"}]}', 201,
                      {"name": "1.0", "path/matchValue": "1e2"})
     yield post_route(b'{"name":"\\ud800","path":null,"services":[{"name":"w"}]}', 201, {"name": "?"})
+    source = {"name": "js", "type": "static", "domain": "10.0.0.1:80, 10.0.0.2:80", "port": 80}
+    yield ("POST", "/v1/service-sources", text_of(source)[:-1] + b',"properties":{"a":1e999,"b":[-1e999]}}', None, 201,
+           {"properties/a": "Infinity", "properties/b": ["-Infinity"]})
+    nacos = {"name": "jn", "type": "nacos2", "domain": "10.0.0.1", "port": 8848}
+    for value, java in [(5, "lang.Integer"), (True, "lang.Boolean"), (1.5, "lang.Double"), ([], "util.ArrayList"), ({}, "util.LinkedHashMap"),
+                        (5000000000, "lang.Long")]:
+        yield ("POST", "/v1/service-sources", text_of({**nacos, "properties": {"nacosGroups": ["g"], "nacosNamespaceId": value}}), None,
+               500, message(f"java.lang.ClassCastException: class java.{java} cannot be cast to class java.lang.String (java.{java} and "
+                            "java.lang.String are in module java.base of loader 'bootstrap')"))
     server = {"name": "je", "services": [{"name": "w"}], "directRouteConfig": {"path": "/m", "transportType": "streamable"}}
     for kind, status in [(2, 200), ("2", 200), (" DIRECT_ROUTE ", 200), (3, 400), ("3", 400), ("", 400), ("Direct_Route", 400)]:
         yield put("/v1/mcpServer", {**server, "type": kind}, status)

@@ -79,12 +79,39 @@ def strict():
             and refused("--strict-console=maybe")[0] == 2)
 
 
+def seeded_folder():
+    """A folder as standalone leaves it: settings that say nothing of a default route, and no Ingress."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(os.path.join(folder, "configmaps"))
+        with open(os.path.join(folder, "configmaps", "higress-console.yaml"), "w") as f:
+            f.write("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: higress-console\n  namespace: higress-system\n"
+                    "data:\n  mode: standalone\n  system.initialized: \"false\"\n")
+        made = ("ingresses/default.yaml", "secrets/default.yaml", "configmaps/domain-higress-default-domain.yaml")
+        start_and_stop(folder)
+        if not all(os.path.exists(os.path.join(folder, name)) for name in made):
+            return False
+        os.remove(os.path.join(folder, made[0]))
+        start_and_stop(folder)  # whoever deletes the route does not get it back
+        with open(os.path.join(folder, "configmaps", "higress-console.yaml")) as f:
+            text = f.read()
+        return 'route.default.initialized: "true"' in text and not os.path.exists(os.path.join(folder, made[0]))
+
+
+def start_and_stop(folder):
+    process = subprocess.Popen([plugins.PROGRAM, "console", "--data", folder, "--listen", "127.0.0.1:0"],
+                               stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.terminate()
+    process.wait()
+
+
 def main():
     failed = 0
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         checks = [("own plugins replace and add", lambda: own_plugin(one)),
                   ("a bad plugin file is named with its line", lambda: bad_plugin(two)),
-                  ("strict is the default and can be switched off", strict)]
+                  ("strict is the default and can be switched off", strict),
+                  ("a seeded folder gets its default route, once", seeded_folder)]
         for name, check in checks:
             good = check()
             failed += not good

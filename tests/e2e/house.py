@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -99,7 +100,8 @@ class House:
         return p.returncode, p.stdout.decode(), p.stderr.decode()
 
     def person(self, args, answer, timeout=30):
-        """(exit code, what was on the screen): a person at a terminal who types `answer` when asked."""
+        """(exit code, what was on the screen): a person at a terminal who types `answer` when asked. Whoever says yes
+        types the word that is asked for."""
         pid, fd = pty.fork()
         if pid == 0:
             os.execve(BINARY, [BINARY] + args, self.env)
@@ -115,7 +117,8 @@ class House:
                     break
                 screen += chunk
             elif screen and not typed and screen.rstrip()[-1:] in b"?:]>)":
-                os.write(fd, answer.encode() + b"\n")
+                word = re.search(rb"Type (\S+): ?$", screen)
+                os.write(fd, (word.group(1) if word and answer == "yes" else answer.encode()) + b"\n")
                 typed = True
         else:
             os.kill(pid, signal.SIGKILL)

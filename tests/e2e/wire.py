@@ -456,7 +456,8 @@ def check_http_sse_batches_and_questions(w):
     c.stream.close()
     c = Sse(w.port, "2025-06-18", {"elicitation": {}})
     c.post({"jsonrpc": "2.0", "id": 6, "method": "tools/call",
-            "params": {"name": "change_resource", "arguments": protocol.PATCH}})
+            "params": {"name": "change_resource", "arguments": {
+                **protocol.PATCH, "object": {"path": {"matchType": "PRE", "matchValue": "/unwanted"}}}}})
     asked = c.stream.message()
     while asked["method"] != "elicitation/create":
         asked = c.stream.message()

@@ -3,7 +3,7 @@
  * fuzz: -runs=200000 -max_len=2048 -dict=tests/fuzz/h1.dict
  */
 #include "base/arena.h"
-#include "net/h1.h"
+#include "net/h1_private.h"
 #include <stdint.h>
 
 enum { MAX_HEAD = 512, MAX_BODY = 64, OUT_MAX = 1 << 20 };

@@ -2,11 +2,11 @@
  * whether the rest is the whole token, or header, payload and signature that are coded for it.
  * fuzz: -runs=600000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
+#include "auth/jwt_private.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "mcp/jwt.h"
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

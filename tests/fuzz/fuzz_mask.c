@@ -1,6 +1,7 @@
 /* fuzz_mask.c - any JSON as an object of any kind: masked it is valid and stays as it is when it is
  * masked again, the masked copy is put back to the original, and no secret of a known path comes
  * out. The first byte of the input chooses the kind; the rest is JSON, or YAML as text of a plugin.
+ * fuzz: -runs=8000 -max_len=1024 -timeout=20
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -8,8 +9,8 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/yaml.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -71,7 +72,7 @@ static void check_seed(struct arena *a, unsigned choice, const cJSON *around)
     char *text = arena_printf(a, places[i].object, seed, seed);
     cJSON *o = json_parse(a, text, strlen(text), &e);
     const struct kind *k = kind_find(places[i].kind);
-    if (cJSON_IsObject(around))
+    if (cJSON_IsObject(around) && !strstr(json_print(a, around), "Seed-"))
         for (const cJSON *c = around->child; c; c = c->next)
             if (!json_get(o, c->string))
                 json_set(a, o, c->string, json_clone(a, c));

@@ -11,8 +11,8 @@
 #include "fixture.h"
 #include "fuzz_server.h"
 #include "mcp/mcp.h"
-#include "mcp/web_inside.h"
 #include "net/loop.h"
+#include "web/web_private.h"
 #include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
-#include "gateway/config.h"
+#include "config/config.h"
 
 static inline const struct config *fuzz_config(void)
 {

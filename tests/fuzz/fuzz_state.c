@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "fuzz_server.h"
 #include "mcp/ask.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
@@ -65,7 +65,8 @@ static void try_state(struct arena *a, const uint8_t *data, size_t size)
     struct request r = { .mcp = server(), .arena = a, .principal = "alice", .era = era_modern() };
     struct question q = { .request = &r, .tool = "change_route" };
     q.args = json_parse(a, "{\"name\":\"pay\"}", 14, NULL);
-    const char *real = ask_state_make(&q, "c-0123456789ab", "digest");
+    const char *real =
+        ask_state_make(&q, &(struct shown){ .id = "c-0123456789ab", .plan = "digest" });
     const char *sent = altered(a, real, data, size);
     must(ask_state_read(&q, sent) == !strcmp(sent, real), "only the very text is a state");
     r.principal = "bob";

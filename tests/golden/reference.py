@@ -57,7 +57,7 @@ mode: auto
 
 Each has a name, a URL, credentials, and may have what `gateway` and `envoy` hold for a single one. `gateway` beside the
 list holds what is the same for all (`login`, `ca_file`, `timeout`, `pause`), but no address and no credentials. The
-stricter of a gateway's `mode` and the process's counts. Tools then take `gateway`; without it the first one is meant,
-or the one that `--gateway` names. A change is bound to its gateway, in every command. `HIGRESS_OPS_PASSWORD` is not
-read by itself: each gateway says where its password is.
+stricter of a gateway's `mode` and `approval: {change: …, destroy: …}` and the process's counts. Tools then take
+`gateway`; without it the first one is meant, or the one that `--gateway` names. A change is bound to its gateway, in
+every command. `HIGRESS_OPS_PASSWORD` is not read by itself: each gateway says where its password is.
 """)

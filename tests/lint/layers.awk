@@ -1,27 +1,33 @@
-# layers.awk FILE... - who may include what: main, cmd -> mcp -> gateway -> net -> base; embedded sees net and base;
-# a tool sees tool.h only; foreign headers stay in the module that hides them. Prints one line for each violation.
+# layers.awk rooms.tsv FILE... - who may include what. rooms.tsv is the table of ARCHITECTURE.md (rooms.sh prints it): a room, a tab, and
+# the rooms it may use. A header named NAME_private.h stays in its folder; a header with a door of its own, and foreign headers,
+# go where `door` and `home` say. Prints one line for each violation, with the arrow.
 BEGIN {
-    sees["base"] = "base"
-    sees["net"] = "net base"
-    sees["traffic"] = "traffic base"
-    sees["gateway"] = "gateway net base"
-    sees["embedded"] = "embedded net base"
-    sees["mcp"] = "mcp gateway net base tool.h version.h"
-    sees["cmd"] = sees["server"] = "cmd mcp gateway embedded traffic net base tool.h version.h"
-    sees["tools"] = "tool.h"
-    # header pattern -> the files that may include it
+    FS = "\t"
+    # header -> the files that may include it
+    door["console/write.h"] = "^server/(console|change)/"
+    door["tool.h"] = "^(tools/|server/(mcp|cmd)/|server/toolsets[.]c$)"
+    # foreign header -> the files that may include it
     home["curl/"] = "^server/net/"
     home["libwebsockets"] = "^server/net/"
     home["ev.h"] = "^server/net/"
-    home["sqlite3.h"] = "^server/gateway/store[a-z_]*[.][ch]$"
-    home["openssl/"] = "^server/(base/crypto[a-z_]*[.]c$|net/)"
+    home["sqlite3.h"] = "^server/store/store_db[.]c$"
+    home["openssl/"] = "^server/(base/(crypto[a-z_]*|cert)[.]c$|net/)"
     home["yaml.h"] = "^server/base/yaml[.]c$"
     home["dlfcn.h"] = "^server/base/lib[.]c$"
     home["pthread.h"] = "^server/net/"
 }
+FILENAME ~ /rooms[.]tsv$/ {
+    sees[$1] = $2
+    next
+}
 FNR == 1 {
-    n = split(FILENAME, part, "/")
-    folder = part[1] == "tools" ? "tools" : n > 2 ? part[2] : "server"
+    folder = FILENAME
+    sub(/\/[^\/]*$/, "", folder)
+    sub(/^server\//, "", folder)
+    room = folder
+    sub(/\/.*/, "", room)
+    if (!(room in sees))
+        print FILENAME ":1: ARCHITECTURE.md has no room " room
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {
     header = $0
@@ -35,8 +41,15 @@ FNR == 1 {
     header = $0
     sub(/^[^"]*"/, "", header)
     sub(/".*/, "", header)
-    slash = index(header, "/")
-    target = slash ? substr(header, 1, slash - 1) : header ~ /^(tool|version)[.]h$/ ? header : folder
-    if (index(" " sees[folder] " ", " " target " ") == 0)
-        print FILENAME ":" FNR ": " folder " may not include " header
+    there = header
+    if (!sub(/\/[^\/]*$/, "", there))
+        there = header ~ /^(tool|version)[.]h$/ ? header : folder
+    target = there
+    sub(/\/.*/, "", target)
+    if (target != room && index(" " sees[room] " ", " " target " ") == 0)
+        print FILENAME ":" FNR ": " room " -> " target ": " room " may not include " header
+    if (header ~ /_private[.]h$/ && there != folder)
+        print FILENAME ":" FNR ": " header " is private to " there
+    if (header in door && FILENAME !~ door[header])
+        print FILENAME ":" FNR ": " header " is not included here; " door[header] " says where"
 }

@@ -1,6 +1,6 @@
 /* regex_size.c - prints, for each line of standard input, the size of the program that it compiles
  * to, or RE2's words on it: what regex.py holds against a real Envoy. */
-#include "gateway/regex.h"
+#include "rule/regex.h"
 #include <stdio.h>
 #include <string.h>
 

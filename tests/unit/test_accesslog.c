@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/when.h"
-#include "gateway/accesslog.h"
+#include "signal/accesslog.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* test_ai_url.c - which addresses of LLM endpoints are taken, and how they fall apart. */
 #include "base/arena.h"
 #include "check.h"
-#include "embedded/ai_url.h"
+#include "embedded/objects/ai_url_private.h"
 
 static void addresses_fall_apart(void **state)
 {

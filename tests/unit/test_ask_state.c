@@ -1,12 +1,12 @@
-/* test_ask_state.c - signed states: what is taken, and that every other one is not. */
+/* test_ask_state.c - sealed states: what is taken, and that every other one is not. */
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "check.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/ask.h"
-#include "mcp/ask_state.h"
+#include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 
@@ -26,22 +26,25 @@ static struct world *world(struct arena *a)
     return w;
 }
 
-/* The state with one member of its payload replaced (NULL: as it is), signed by the server's key.
- */
-static const char *signed_with(struct arena *a, struct world *w, const char *member, cJSON *value)
+static const char context[] = "request state";
+
+static const char *made(struct world *w)
 {
-    const char *real = ask_state_make(&w->question, "c-1", "digest");
-    const char *dot = strrchr(real, '.');
+    const struct shown shown = { "c-1", "digest", "rendering", "kubo-tezi-ma" };
+    return ask_state_make(&w->question, &shown);
+}
+
+/* The state with one member of its payload replaced (NULL: as it is), sealed by the server's key.
+ */
+static const char *sealed_with(struct arena *a, struct world *w, const char *member, cJSON *value)
+{
     size_t n = 0;
-    const char *text = base64url_decode(a, real + 3, (size_t)(dot - real - 3), &n);
+    const char *text = crypto_open(a, w->mcp.state_key, context, made(w) + strlen("v2."), &n);
     cJSON *payload = json_parse(a, text, n, NULL);
     if (member)
         json_set(a, payload, member, value);
     text = json_print(a, payload);
-    const char *head = arena_printf(a, "v1.%s", base64url_encode(a, text, strlen(text)));
-    uint8_t mac[SHA256_SIZE];
-    crypto_hmac(w->mcp.state_key, sizeof w->mcp.state_key, head, strlen(head), mac);
-    return arena_printf(a, "%s.%s", head, base64url_encode(a, mac, sizeof mac));
+    return arena_printf(a, "v2.%s", crypto_seal(a, w->mcp.state_key, context, text, strlen(text)));
 }
 
 static void a_state_comes_back_as_it_was(void **unused)
@@ -49,13 +52,15 @@ static void a_state_comes_back_as_it_was(void **unused)
     (void)unused;
     struct arena *a = arena_new();
     struct world *w = world(a);
-    const char *state = ask_state_make(&w->question, "c-1", "digest");
+    const char *state = made(w);
     assert_true(ask_state_read(&w->question, state));
-    assert_string_equal(w->question.retry_id, "c-1");
-    assert_string_equal(w->question.retry_digest, "digest");
+    assert_string_equal(w->question.retry.id, "c-1");
+    assert_string_equal(w->question.retry.plan, "digest");
+    assert_string_equal(w->question.retry.rendering, "rendering");
+    assert_string_equal(w->question.retry.word, "kubo-tezi-ma");
     w->question.args = json_parse(a, "{\"n\":1,\"name\":\"pay\"}", 20, NULL);
     assert_true(ask_state_read(&w->question, state)); /* the order of members says nothing */
-    assert_string_not_equal(state, ask_state_make(&w->question, "c-1", "digest"));
+    assert_string_not_equal(state, made(w));
     arena_free(a);
 }
 
@@ -65,10 +70,10 @@ static void a_state_ends(void **unused)
     struct arena *a = arena_new();
     struct world *w = world(a);
     double now = (double)time(NULL);
-    assert_true(ask_state_read(&w->question, signed_with(a, w, NULL, NULL)));
-    assert_true(ask_state_read(&w->question, signed_with(a, w, "x", json_number(a, now + 60))));
-    assert_false(ask_state_read(&w->question, signed_with(a, w, "x", json_number(a, now - 1))));
-    assert_false(ask_state_read(&w->question, signed_with(a, w, "x", json_string(a, "never"))));
+    assert_true(ask_state_read(&w->question, sealed_with(a, w, NULL, NULL)));
+    assert_true(ask_state_read(&w->question, sealed_with(a, w, "x", json_number(a, now + 60))));
+    assert_false(ask_state_read(&w->question, sealed_with(a, w, "x", json_number(a, now - 1))));
+    assert_false(ask_state_read(&w->question, sealed_with(a, w, "x", json_string(a, "never"))));
     arena_free(a);
 }
 
@@ -79,10 +84,10 @@ static void a_state_is_bound(void **unused)
     struct world *w = world(a);
     for (const char *const *member = (const char *const[]){ "t", "a", "p", "i", "d", NULL };
          *member; member++)
-        assert_false(ask_state_read(&w->question, signed_with(a, w, *member, json_null(a))));
-    assert_false(ask_state_read(&w->question, signed_with(a, w, "p", json_string(a, "bob"))));
+        assert_false(ask_state_read(&w->question, sealed_with(a, w, *member, json_null(a))));
+    assert_false(ask_state_read(&w->question, sealed_with(a, w, "p", json_string(a, "bob"))));
     struct world *restarted = world(a);
-    assert_false(ask_state_read(&restarted->question, signed_with(a, w, NULL, NULL)));
+    assert_false(ask_state_read(&restarted->question, sealed_with(a, w, NULL, NULL)));
     arena_free(a);
 }
 
@@ -91,7 +96,7 @@ static void a_text_around_it_is_not_ignored(void **unused)
     (void)unused;
     struct arena *a = arena_new();
     struct world *w = world(a);
-    const char *state = ask_state_make(&w->question, "c-1", "digest");
+    const char *state = made(w);
     for (const char *const *tail = (const char *const[]){ "-TAMPERED", ".", "=", " ", "A", NULL };
          *tail; tail++) {
         assert_false(ask_state_read(&w->question, arena_printf(a, "%s%s", state, *tail)));
@@ -107,12 +112,29 @@ static void a_text_around_it_is_not_ignored(void **unused)
     arena_free(a);
 }
 
+/* What a client may not know is not in what it carries. */
+static void a_state_is_closed(void **unused)
+{
+    (void)unused;
+    struct arena *a = arena_new();
+    struct world *w = world(a);
+    const char *state = made(w);
+    size_t n = 0;
+    const char *raw = base64url_decode(a, state + strlen("v2."), strlen(state) - strlen("v2."), &n);
+    assert_non_null(raw);
+    for (const char *const *word = (const char *const[]){ "kubo", "digest", "alice", "c-1", NULL };
+         *word; word++)
+        assert_null(memmem(raw, n, *word, strlen(*word)));
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_comes_back_as_it_was),
         cmocka_unit_test(a_state_ends),
         cmocka_unit_test(a_state_is_bound),
+        cmocka_unit_test(a_state_is_closed),
         cmocka_unit_test(a_text_around_it_is_not_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

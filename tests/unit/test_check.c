@@ -1,14 +1,14 @@
 /* test_check.c - the rules of kinds: what the console would take and should not, examples that
  * pass, and that a change keeps what it does not name, also members nobody knows. */
+#include "base/cert.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/check.h"
-#include "gateway/check_inside.h"
-#include "gateway/describe.h"
-#include "gateway/kind.h"
-#include "gateway/plan.h"
-#include "gateway/schema.h"
-#include "net/cert.h"
+#include "kind/kind.h"
+#include "plan/describe.h"
+#include "plan/plan.h"
+#include "rule/check.h"
+#include "rule/check_private.h"
+#include "rule/schema.h"
 #include <time.h>
 
 /* A patch of the kind's example that must be refused with these words. */

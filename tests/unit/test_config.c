@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "check.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include <unistd.h>
 
 static struct arena *a;

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "gateway/diagnose.h"
+#include "diagnose/diagnose.h"
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

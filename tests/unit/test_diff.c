@@ -2,7 +2,7 @@
 #include "base/buf.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/diff.h"
+#include "kind/diff.h"
 
 /* Lines are joined by ';'. */
 static const struct {

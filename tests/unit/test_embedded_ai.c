@@ -3,7 +3,7 @@
  * test's business; here is what they do not show. */
 #include "base/buf.h"
 #include "check.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "plane.h"
 
 static const cJSON *stored(const char *kind, const char *name)

@@ -3,7 +3,7 @@
  * (console-api.md, section 9), so that it is held to also where the recordings are absent. */
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "plane.h"
 
 static int setup(void **state)

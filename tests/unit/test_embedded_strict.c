@@ -2,7 +2,7 @@
  * console does (the default) and what is answered with the switch. docs/embedded.md has the
  * reasons. */
 #include "check.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "plane.h"
 
 static int setup(void **state)

@@ -45,7 +45,7 @@ static __attribute__((noinline)) const char *proposed(struct world *w, struct pl
 static __attribute__((noinline)) void approve(struct world *w, const char *id)
 {
     struct err e = { 0 };
-    if (!engine_decide(w->engine, id, NULL, true, "tester", "test", &e))
+    if (!decide_as(w->engine, id, NULL, true, "tester", &e))
         fail_msg("%s", e.text);
 }
 
@@ -61,7 +61,7 @@ static void body_applies(struct world *w)
     assert_int_equal(double_writes(w), 0);
     err_clear(&e);
 
-    assert_false(engine_decide(w->engine, id, "another digest", true, "x", "test", &e));
+    assert_false(decide_as(w->engine, id, "another digest", true, "x", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
     approve(w, id);
@@ -76,11 +76,11 @@ static void body_applies(struct world *w)
 
     /* Once is once. */
     assert_non_null(engine_show(w->engine, w->arena, id, true, &e));
-    assert_false(engine_decide(w->engine, id, NULL, true, "x", "test", &e));
+    assert_false(decide_as(w->engine, id, NULL, true, "x", &e));
     assert_int_equal(double_writes(w), 1);
     int lines = 0;
     err_clear(&e);
-    assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
+    assert_true(store_verify(engine_store(w->engine, &e), NULL, &lines, &e));
     assert_int_equal(lines, 4); /* proposed, approved, applying, applied */
 }
 
@@ -105,7 +105,7 @@ static void body_says_no(struct world *w)
     struct err e = { 0 };
     double_object(w, "/v1/routes/pay", ROUTE);
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
-    assert_true(engine_decide(w->engine, id, NULL, false, "tester", "test", &e));
+    assert_true(decide_as(w->engine, id, NULL, false, "tester", &e));
     assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
@@ -190,9 +190,9 @@ static void body_dry_run(struct world *w)
     struct err e = { 0 };
     double_object(w, "/v1/routes/pay", ROUTE);
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_DRAFT);
-    assert_false(engine_ask(w->engine, id, &e));
+    assert_false(engine_ask(w->engine, id, "tester", &e));
     err_clear(&e);
-    assert_false(engine_decide(w->engine, id, NULL, true, "tester", "test", &e));
+    assert_false(decide_as(w->engine, id, NULL, true, "tester", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     assert_int_equal(double_writes(w), 0);
 }
@@ -244,7 +244,8 @@ static void body_watches(struct world *w)
     const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
     struct store *other = store_open(w->arena, double_state, &e);
     bool moved;
-    assert_true(store_move(other, id, STATE_PENDING, STATE_APPROVED, "p", "cli", NULL, &moved, &e));
+    assert_true(store_move(other, id, STATE_PENDING, STATE_APPROVED, "p", "command line", NULL,
+                           &moved, &e));
     assert_true(moved);
     double began = loop_now(w->loop);
     cJSON *o = engine_wait(w->engine, w->arena, id, 5, NULL, &e);
@@ -264,7 +265,7 @@ static void body_other_gateway(struct world *w)
     c.gateway_url = arena_printf(w->arena, "http://localhost:%d", double_port);
     struct gateway *g = gateway_new(w->loop, w->arena, &c);
     struct engine *other = engine_new(w->loop, w->arena, g, &c);
-    assert_false(engine_decide(other, id, NULL, true, "tester", "test", &e));
+    assert_false(decide_as(other, id, NULL, true, "tester", &e));
     assert_int_equal(e.kind, ERR_POLICY);
     err_clear(&e);
     approve(w, id);
@@ -409,6 +410,43 @@ static void body_killed(struct world *w)
 #endif
 }
 
+/* Who may decide, by what, over what; and that it is asked again right before the write. */
+static void body_channels(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    const struct rendering *r = engine_rendering(w->engine, w->arena, id, &e);
+    const struct verdict no[] = {
+        { true, "tester", CHANNEL_POLICY, r->plan, r->digest },
+        { true, "tester", CHANNEL_NONE, r->plan, r->digest },
+        { true, "another", CHANNEL_FORM_STDIO, r->plan, r->digest },
+        { false, "another", CHANNEL_FORM_HTTP, r->plan, NULL },
+        { true, "tester", CHANNEL_PAGE, r->plan, NULL },
+        { true, "tester", CHANNEL_PAGE, NULL, r->digest },
+        { true, "tester", CHANNEL_TERMINAL, r->digest, r->plan },
+    };
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        if (engine_decide(w->engine, id, &no[i], &e) || e.kind != ERR_POLICY)
+            fail_msg("verdict %zu: %s", i, e.text);
+        err_clear(&e);
+    }
+    assert_false(engine_cancel(w->engine, id, "another", &e));
+    assert_non_null(strstr(e.text, "'tester'"));
+    err_clear(&e);
+    const struct verdict yes = { true, "tester", CHANNEL_FORM_HTTP, r->plan, r->digest };
+    assert_true(engine_decide(w->engine, id, &yes, &e));
+    w->config->approval_change = STRENGTH_STDIO_FORM; /* meanwhile */
+    assert_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(e.kind, ERR_POLICY);
+    assert_non_null(strstr(e.text, "elicitation over HTTP does not approve"));
+    assert_int_equal(double_writes(w), 0);
+    w->config->approval_change = STRENGTH_NONE;
+    err_clear(&e);
+    assert_non_null(engine_apply(w->engine, w->arena, id, NULL, &e));
+    assert_int_equal(double_writes(w), 1);
+}
+
 #define TEST(name, mode)                                                                           \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -424,6 +462,7 @@ TEST(auto, "auto")
 TEST(dry_run, "dry-run")
 TEST(read_only, "read-only")
 TEST(secrets, "approve")
+TEST(channels, "approve")
 TEST(watches, "approve")
 TEST(other_gateway, "approve")
 TEST(once, "approve")
@@ -438,13 +477,13 @@ int main(int argc, char **argv)
         return 3;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_applies),       cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_says_no),       cmocka_unit_test(test_undo),
-        cmocka_unit_test(test_takes_back),    cmocka_unit_test(test_auto),
-        cmocka_unit_test(test_dry_run),       cmocka_unit_test(test_read_only),
-        cmocka_unit_test(test_secrets),       cmocka_unit_test(test_watches),
-        cmocka_unit_test(test_other_gateway), cmocka_unit_test(test_once),
-        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_applies),    cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_says_no),    cmocka_unit_test(test_undo),
+        cmocka_unit_test(test_takes_back), cmocka_unit_test(test_auto),
+        cmocka_unit_test(test_dry_run),    cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_channels),   cmocka_unit_test(test_other_gateway),
+        cmocka_unit_test(test_once),       cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

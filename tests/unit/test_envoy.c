@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "embedded/envoy.h"
+#include "embedded/xds/envoy.h"
 #include "net/loop.h"
 #include <ftw.h>
 #include <setjmp.h>

@@ -105,7 +105,7 @@ static __attribute__((noinline)) const char *approved(struct world *w)
                                     json_parse(w->arena, "{\"domains\":[\"b.example\"]}", 25, &e));
     if (!plan_put(p, "route", "pay", NULL, before, after) ||
         !engine_propose(w->engine, p, false, "tester", &id, &e) ||
-        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        !decide_as(w->engine, id, p->digest, true, "tester", &e))
         fail_msg("%s", e.text);
     return id;
 }
@@ -234,7 +234,7 @@ static void body_create(struct world *w)
         struct plan *p = plan_new(w->arena, "test", CHANGE, &e);
         plan_create(p, "ai-provider", NULL, json_parse(w->arena, text, strlen(text), &e));
         engine_propose(w->engine, p, false, "tester", &id, &e);
-        assert_true(engine_decide(w->engine, id, p->digest, true, "tester", "test", &e));
+        assert_true(decide_as(w->engine, id, p->digest, true, "tester", &e));
         double_tell(w, "/_fault",
                     arena_printf(w->arena,
                                  "{\"method\":\"GET\",\"path\":\"/v1\",\"do\":\"%s\","

@@ -1,8 +1,8 @@
 /* test_gateway.c - the client and the change engine against the embedded control plane, kind by
  * kind: create, change, what the console stores of it, undo, delete, undo. */
+#include "base/cert.h"
 #include "base/file.h"
 #include "embedded/embedded.h"
-#include "net/cert.h"
 #include "net/http.h"
 #include "world.h"
 
@@ -221,7 +221,7 @@ static __attribute__((noinline)) const char *carry_out(struct world *w, struct p
     struct err e = { 0 };
     const char *id = NULL;
     if (p->err->kind || !engine_propose(w->engine, p, false, "tester", &id, &e) ||
-        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        !decide_as(w->engine, id, p->digest, true, "tester", &e))
         fail_msg("%s %s", p->err->text, e.text);
     if (!engine_apply(w->engine, w->arena, id, NULL, &e))
         fail_msg("%s", e.text);
@@ -284,7 +284,7 @@ static void live(struct world *w, const struct life *x)
     const char *id = NULL;
     plan_create(again, x->kind, x->scope, o);
     assert_true(engine_propose(w->engine, again, false, "tester", &id, e));
-    assert_true(engine_decide(w->engine, id, again->digest, true, "tester", "test", e));
+    assert_true(decide_as(w->engine, id, again->digest, true, "tester", e));
     assert_null(engine_apply(w->engine, w->arena, id, NULL, e));
     assert_int_equal(e->kind, ERR_POLICY);
     err_clear(e);
@@ -315,7 +315,7 @@ static void body_lives(struct world *w)
         live(w, &lives[i]);
     int lines = 0;
     struct err e = { 0 };
-    assert_true(store_verify(engine_store(w->engine, &e), &lines, &e));
+    assert_true(store_verify(engine_store(w->engine, &e), NULL, &lines, &e));
 }
 
 /* The console would answer 400 after it had written the route's live half. */
@@ -329,7 +329,7 @@ static void body_foresees(struct world *w)
                 parsed(w, "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"nobody\","
                           "\"weight\":100}]}"));
     assert_int_equal(engine_propose(w->engine, p, false, "tester", &id, e), ENGINE_ASK);
-    assert_true(engine_decide(w->engine, id, p->digest, true, "tester", "test", e));
+    assert_true(decide_as(w->engine, id, p->digest, true, "tester", e));
     assert_null(engine_apply(w->engine, w->arena, id, NULL, e));
     assert_non_null(strstr(e->text, "'nobody' does not exist"));
     assert_null(see(w, &ingress, "ai-route-chat.internal"));

@@ -1,7 +1,7 @@
 /* test_h1.c - the request parser: every request at every split point, refusals, ceilings. */
 #include "base/arena.h"
 #include "check.h"
-#include "net/h1.h"
+#include "net/h1_private.h"
 
 enum { MAX_HEAD = 16 << 10, MAX_BODY = 64 };
 

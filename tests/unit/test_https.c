@@ -2,8 +2,8 @@
  * silent clients on the TLS port. */
 #include "check.h"
 // the client uses cmocka
+#include "base/cert.h"
 #include "http_talk.h"
-#include "net/cert.h"
 #include "net/fetch.h"
 
 static struct arena *files;

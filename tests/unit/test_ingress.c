@@ -5,11 +5,11 @@
 #include "base/json.h"
 #include "check.h"
 #include "embedded/embedded.h"
-#include "embedded/ingress.h"
-#include "embedded/kstore.h"
-#include "embedded/kube.h"
-#include "embedded/model.h"
-#include "embedded/rest.h"
+#include "embedded/kstore/kstore.h"
+#include "embedded/kstore/kube.h"
+#include "embedded/objects/ingress_private.h"
+#include "embedded/rest/model.h"
+#include "embedded/rest/rest.h"
 #include "tree.h"
 
 static struct arena *a;
@@ -209,8 +209,10 @@ static void destinations_are_read_as_higress_reads_them(void **state)
         { "30% a.dns:443 v1", "[{\"name\":\"a.dns\",\"port\":443,\"version\":\"v1\","
                               "\"weight\":30}]" },
         { "x% a.dns", "[]" },
-        { "a:b:70000", "[{\"name\":\"a:b:70000\",\"port\":null,\"version\":null,"
+        { "a:b:70000", "[{\"name\":\"a:b:70000\",\"port\":70000,\"version\":null,"
                        "\"weight\":100}]" },
+        { "a:b:x", "[{\"name\":\"a:b:x\",\"port\":null,\"version\":null,\"weight\":100}]" },
+        { "1% a:-1 v 1", "[{\"name\":\"a:-1\",\"port\":-1,\"version\":\"v\",\"weight\":1}]" },
         { "", "[]" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

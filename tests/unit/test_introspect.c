@@ -1,12 +1,12 @@
 /* test_introspect.c - what an issuer may say of a token, and what is made of it. Asking is
  * tests/e2e/introspection.py's. */
+#include "auth/introspect_private.h"
+#include "auth/jwt_private.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "check.h"
-#include "gateway/config.h"
-#include "mcp/introspect.h"
-#include "mcp/jwt.h"
+#include "config/config.h"
 
 #define FOR_US "\"aud\":\"https://gw.example/mcp\""
 #define GOOD "\"active\":true," FOR_US ",\"exp\":1100"

@@ -2,8 +2,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "check.h"
-#include "embedded/jackson.h"
-#include "embedded/jackson_yaml.h"
+#include "embedded/rest/jackson_private.h"
+#include "embedded/rest/jackson_yaml.h"
 
 static void encodings_are_found(void **state)
 {

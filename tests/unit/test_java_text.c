@@ -1,7 +1,7 @@
 /* test_java_text.c - Base64, split, numbers and booleans as Java's library and Spring read them. */
 #include "base/arena.h"
 #include "check.h"
-#include "embedded/java_text.h"
+#include "embedded/rest/java_text.h"
 
 static void base64_needs_no_padding(void **state)
 {

@@ -328,6 +328,16 @@ static void raw_text_is_printed_verbatim(void **state)
                         "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {\n    \"c\": []\n  }\n}");
 }
 
+/* A mistake of the program, and no reason to end it: a client made it happen once. */
+static void a_member_of_nothing_is_null(void **state)
+{
+    (void)state;
+    cJSON *o = json_object(a);
+    json_set(a, o, "operations", NULL);
+    json_add(a, json_set_array(a, o, "list"), NULL);
+    assert_string_equal(json_print(a, o), "{\"operations\":null,\"list\":[null]}");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -346,6 +356,7 @@ int main(void)
         TEST(canonical_text_does_not_depend_on_the_order),
         TEST(merge_patch_follows_the_rfc),
         TEST(raw_text_is_printed_verbatim),
+        TEST(a_member_of_nothing_is_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/kind.h"
+#include "kind/kind.h"
 
 static void test_table(void **state)
 {

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "check.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "tree.h"
 
 #include <signal.h>

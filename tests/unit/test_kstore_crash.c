@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/kstore_impl.h"
+#include "embedded/kstore/kstore_private.h"
 #include "plane.h"
 
 #include <signal.h>

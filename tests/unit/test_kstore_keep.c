@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/kstore.h"
+#include "embedded/kstore/kstore.h"
 #include "plane.h"
 
 #include <signal.h>

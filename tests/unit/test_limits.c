@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "gateway/limits.h"
+#include "rule/limits.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Slow: it waits for deadlines.
  */
 #include "base/buf.h"
-#include "gateway/manifest.h"
+#include "manifest/manifest.h"
 #include "world.h"
 
 #define SOURCE                                                                                     \
@@ -153,7 +153,7 @@ static __attribute__((noinline)) const cJSON *apply(struct world *w, const char 
     const char *id = NULL;
     if (!manifest_read(m, text, strlen(text), e) || !manifest_plan(w->gateway, p, m, false, NULL) ||
         !engine_propose(w->engine, p, false, "tester", &id, e) ||
-        !engine_decide(w->engine, id, p->digest, true, "tester", "test", e))
+        !decide_as(w->engine, id, p->digest, true, "tester", e))
         fail_msg("%s", e->text);
     if (engine_apply(w->engine, w->arena, id, NULL, e))
         return NULL;
@@ -206,7 +206,7 @@ static void undo_fails(struct world *w)
     struct err why = { 0 };
     cJSON *clean = engine_show(w->engine, w->arena, id, false, &why);
     assert_string_equal(json_str(clean, "state"), "draft");
-    if (!engine_decide(w->engine, id, NULL, true, "tester", "test", &why) ||
+    if (!decide_as(w->engine, id, NULL, true, "tester", &why) ||
         !engine_apply(w->engine, w->arena, id, NULL, &why))
         fail_msg("%s", why.text);
     assert_false(there(w, "service-source", "shop"));
@@ -223,7 +223,7 @@ static __attribute__((noinline)) void clean_up(struct world *w, const cJSON *o)
     struct err e = { 0 };
     const char *id = json_str(json_get(o, "result"), "clean_up");
     assert_string_equal(json_str(o, "state"), "unknown");
-    if (!id || !engine_decide(w->engine, id, NULL, true, "tester", "test", &e) ||
+    if (!id || !decide_as(w->engine, id, NULL, true, "tester", &e) ||
         !engine_apply(w->engine, w->arena, id, NULL, &e))
         fail_msg("%s", id ? e.text : "no plan to clean up");
 }
@@ -282,7 +282,7 @@ static void appears(struct world *w)
     if (!manifest_read(m, CONSUMER, strlen(CONSUMER), &e) ||
         !manifest_plan(w->gateway, p, m, false, NULL) ||
         !engine_propose(w->engine, p, false, "tester", &id, &e) ||
-        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        !decide_as(w->engine, id, p->digest, true, "tester", &e))
         fail_msg("%s", e.text);
     double_object(w, "/v1/consumers/alice", "{\"name\":\"alice\",\"credentials\":[]}");
     int writes = double_writes(w);
@@ -312,7 +312,7 @@ static void many(struct world *w)
     const char *id = NULL;
     if (!manifest_read(m, b->data, b->len, &e) || !manifest_plan(w->gateway, p, m, false, NULL) ||
         !engine_propose(w->engine, p, false, "tester", &id, &e) ||
-        !engine_decide(w->engine, id, p->digest, true, "tester", "test", &e))
+        !decide_as(w->engine, id, p->digest, true, "tester", &e))
         fail_msg("%s", e.text);
     cJSON *o = engine_apply(w->engine, w->arena, id, NULL, &e);
     if (!o)

@@ -2,8 +2,8 @@
 #include "base/secret.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
 
 /* HIDDEN must vanish, SHOWN must stay. */
 static const struct {

@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/mask.h"
-#include "gateway/mask_rule.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
 #include <sys/time.h>
 
 #define T20 "HIDDENhiddenhidden1234"

@@ -6,9 +6,9 @@
 #include "base/yaml.h"
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/kind.h"
-#include "gateway/mask_table.h"
-#include "gateway/mask_word.h"
+#include "kind/kind.h"
+#include "mask/mask_table_private.h"
+#include "mask/mask_word_private.h"
 
 static int missing;
 

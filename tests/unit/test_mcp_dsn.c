@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "check.h"
-#include "embedded/mcp_dsn.h"
+#include "embedded/objects/mcp_dsn_private.h"
 
 static cJSON *bind(struct arena *a, const char *text)
 {

@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "check.h"
-#include "embedded/model.h"
+#include "embedded/rest/model.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/openapi.h"
+#include "embedded/openapi/openapi.h"
 
 static struct arena *a;
 static struct err e;

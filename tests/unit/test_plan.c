@@ -1,9 +1,9 @@
 /* test_plan.c - what tools describe, made safe: the console's traps, the digest, packing. */
 #include "check.h"
 #include "check_arena.h"
-#include "gateway/kind.h"
-#include "gateway/mask.h"
-#include "gateway/plan.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
+#include "plan/plan.h"
 
 #define ROUTE                                                                                      \
     "\"name\":\"r\",\"path\":{\"matchType\":\"PRE\",\"matchValue\":\"/\"},"                        \

@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "check.h"
-#include "embedded/plugin_catalog.h"
-#include "embedded/plugin_schema.h"
+#include "embedded/objects/plugin_catalog.h"
+#include "embedded/objects/plugin_schema_private.h"
 #include "tree.h"
 
 enum { PLUGINS = 52 };

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/yaml.h"
 #include "check.h"
-#include "embedded/plugin_yaml.h"
+#include "embedded/objects/plugin_yaml_private.h"
 
 static const struct {
     const char *json, *yaml;

@@ -1,6 +1,6 @@
 /* test_regex.c - expressions as RE2 reads them, and how large their programs are. */
 #include "check.h"
-#include "gateway/regex.h"
+#include "rule/regex.h"
 
 static const struct {
     const char *expression, *why; /* part of RE2's words; NULL: it takes the expression */

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "check.h"
-#include "embedded/snakeyaml.h"
+#include "embedded/kstore/snakeyaml.h"
 
 static const char *message(struct arena *a, const char *text)
 {

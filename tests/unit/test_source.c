@@ -1,12 +1,12 @@
 /* test_source.c - which source a peer is, how sources are slowed, and what a share is. */
 #include "base/arena.h"
 #include "check.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/mcp.h"
-#include "mcp/share.h"
-#include "mcp/source.h"
+#include "mcp/share_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "web/source_private.h"
 
 static const char *source_of(const char *peer)
 {

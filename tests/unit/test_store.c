@@ -1,69 +1,6 @@
 /* test_store.c - the table of states, compare and set, sealing, permissions, the audit's chain. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/lib.h"
-#include "check.h"
-#include "gateway/plan.h"
-#include "gateway/store.h"
-#include <sqlite3.h>
+#include "stores.h"
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static struct arena *a;
-static struct store *s;
-static char dir[64];
-
-static int setup(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    snprintf(dir, sizeof dir, "/tmp/higress-ops-store-XXXXXX");
-    s = mkdtemp(dir) ? store_open(a, dir, &e) : NULL;
-    return s ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    store_close(s);
-    arena_free(a);
-    pid_t pid = fork();
-    if (pid == 0) {
-        execlp("rm", "rm", "-rf", dir, (char *)NULL);
-        _exit(127);
-    }
-    waitpid(pid, NULL, 0);
-    return 0;
-}
-
-static __attribute__((noinline)) char *keep(const char *name, enum plan_state state, double ttl)
-{
-    struct err e = { 0 };
-    char *id = NULL;
-    struct plan *p = plan_new(a, "test", CHANGE, &e);
-    cJSON *o = json_object(a);
-    json_set_str(a, o, "name", name);
-    json_set_str(a, o, "type", "http");
-    json_set_str(a, o, "serverAddress", "10.0.0.1");
-    json_set_num(a, o, "serverPort", 3128);
-    if (!plan_create(p, "proxy-server", NULL, o) || !plan_close(p) ||
-        !store_keep(s, a, p, state, "ann", ttl, &id, &e))
-        fail_msg("%s", e.text);
-    return id;
-}
-
-static __attribute__((noinline)) bool move(const char *id, enum plan_state from, enum plan_state to)
-{
-    struct err e = { 0 };
-    bool moved = false;
-    if (!store_move(s, id, from, to, "ann", "test", NULL, &moved, &e))
-        fail_msg("%s", e.text);
-    return moved;
-}
 
 static void test_states(void **state)
 {
@@ -114,6 +51,53 @@ static void test_expires(void **state)
     assert_int_equal(row.state, STATE_EXPIRED);
 }
 
+/* The same plan again is the same change: neither its time nor its owner moves. */
+static void test_proposed_again(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored first = { 0 }, again = { 0 };
+    char *id = keep("x", STATE_DRAFT, 60);
+    assert_true(store_find(s, a, id, &first, &e));
+    assert_string_equal(keep("x", STATE_PENDING, 6000), id);
+    assert_true(store_find(s, a, id, &again, &e));
+    assert_int_equal(again.state, STATE_PENDING);
+    assert_true(again.expires == first.expires);
+    assert_string_equal(again.owner, "ann");
+    assert_int_equal(store_undecided(s, "ann", &e), 1);
+    assert_int_equal(store_undecided(s, "bob", &e), 0);
+}
+
+static void test_decision(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct store_decision d = { .who = "bob", .channel = "page", .strength = "token" };
+    struct store_decision seen = { 0 };
+    struct store_rejection before = { 0 };
+    bool moved = false, there = true;
+    d.rendering = "abc";
+    char *id = keep("x", STATE_PENDING, 60);
+    assert_true(store_decision(s, a, id, &seen, &there, &e));
+    assert_false(there);
+    assert_true(store_decide(s, id, STATE_PENDING, STATE_REJECTED, &d, &moved, &e));
+    assert_true(moved);
+    assert_true(store_decision(s, a, id, &seen, &there, &e) && there);
+    assert_string_equal(seen.who, "bob");
+    assert_string_equal(seen.strength, "token");
+    assert_string_equal(seen.rendering, "abc");
+    assert_string_equal(seen.verdict, "rejected");
+    struct stored row = { 0 };
+    assert_true(store_find(s, a, id, &row, &e));
+    assert_string_equal(seen.plan, row.digest);
+    assert_true(store_rejected(s, a, "http://g", row.wish, &before, &e));
+    assert_string_equal(before.who, "bob");
+    assert_false(store_rejected(s, a, "http://h", row.wish, &before, &e));
+    assert_false(store_rejected(s, a, "http://g", "another", &before, &e));
+    assert_false(store_rejected(s, a, "http://g", NULL, &before, &e));
+    assert_int_equal(e.kind, ERR_NONE);
+}
+
 static void test_finds(void **state)
 {
     (void)state;
@@ -145,20 +129,6 @@ static void test_private(void **state)
     assert_null(store_open(a, dir, &e));
     assert_non_null(strstr(e.text, "0600"));
     chmod(arena_printf(a, "%s/state.key", dir), 0600);
-}
-
-#define LITE_API(X) X(sqlite3_open) X(sqlite3_exec) X(sqlite3_close)
-LIB_TABLE(lite, LITE_API);
-
-/* Changes the database behind the store's back. */
-static void sql(const char *text)
-{
-    struct err e = { 0 };
-    sqlite3 *db = NULL;
-    assert_true(LIB_LOAD(lite, LITE_API, "libsqlite3.so.0", "libsqlite3-0", &e));
-    assert_int_equal(lite.sqlite3_open(arena_printf(a, "%s/state.db", dir), &db), SQLITE_OK);
-    assert_int_equal(lite.sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    lite.sqlite3_close(db);
 }
 
 static void test_tampered_plan(void **state)
@@ -193,27 +163,26 @@ static void test_audit(void **state)
     move(id, STATE_PENDING, STATE_APPROVED);
     move(id, STATE_APPROVED, STATE_CANCELLED);
     assert_true(store_audit(s, "note", id, "ann", "test", NULL, &e));
-    assert_true(store_verify(s, &lines, &e));
+    assert_true(store_verify(s, NULL, &lines, &e));
     assert_int_equal(lines, 4);
     sql("CREATE TABLE audit_copy AS SELECT * FROM audit");
     for (size_t i = 0; i < sizeof tampering / sizeof *tampering; i++) {
         struct err f = { 0 };
         sql(tampering[i]);
-        if (store_verify(s, &lines, &f))
+        if (store_verify(s, NULL, &lines, &f))
             fail_msg("not noticed: %s", tampering[i]);
         assert_int_equal(f.kind, ERR_SYSTEM);
         sql("DELETE FROM audit; INSERT INTO audit SELECT * FROM audit_copy");
     }
-    assert_true(store_verify(s, &lines, &e));
+    assert_true(store_verify(s, NULL, &lines, &e));
 }
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_states),  EACH(test_compare_and_set), EACH(test_expires), EACH(test_finds),
-        EACH(test_private), EACH(test_tampered_plan),   EACH(test_audit),
+        EACH(test_states), EACH(test_compare_and_set), EACH(test_expires),
+        EACH(test_finds),  EACH(test_private),         EACH(test_tampered_plan),
+        EACH(test_audit),  EACH(test_proposed_again),  EACH(test_decision),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

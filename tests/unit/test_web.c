@@ -6,13 +6,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "gateway/config.h"
+#include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
 #include "mcp/session.h"
-#include "mcp/web.h"
-#include "mcp/web_inside.h"
 #include "net/loop.h"
+#include "web/web.h"
+#include "web/web_private.h"
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>

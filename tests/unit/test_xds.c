@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "embedded/xds.h"
+#include "embedded/xds/xds.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

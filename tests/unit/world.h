@@ -1,6 +1,7 @@
 /* world.h - a world (configuration, gateway, engine, state folder) around one test body, with the
  * double as its console. */
 #pragma once
+#include "decide.h"
 #include "double.h"
 
 static inline struct world double_world(struct loop *l, const char *mode)

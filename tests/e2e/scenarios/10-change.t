@@ -32,7 +32,7 @@ call change_resource {"kind":"route","action":"patch","name":"orders","object":{
 ok {"state":"pending","status":"approval_required","next":"~higress-ops approve c-"}
 console GET /v1/routes/orders {"path":{"matchValue":"/orders"}}
 
-# what destroys needs the typed beginning of the change's id
+# what destroys needs the word that only the question shows
 given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.1:9001","port":80,"protocol":"http"}
 person accept
 call change_resource {"kind":"service-source","action":"delete","name":"shop"}

@@ -1,0 +1,275 @@
+/* engine.c - the change engine's life: proposals and decisions, and the watcher that applies what
+ * was decided elsewhere.
+ *
+ * Applying is apply.c, recovery recover.c, undoing undo.c, answers engine_show.c.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "change/engine_private.h"
+#include "console/gateway.h"
+#include "net/loop.h"
+#include "plan/refs.h"
+#include "store/store_room.h"
+#include <unistd.h>
+
+static const double WATCH = 0.25; /* seconds between two looks */
+enum { LOOK_ANYWAY = 8, BEAT_EVERY = 8, EXPIRE_EVERY = 40, RECOVER_EVERY = 20, AT_ONCE = 8 };
+
+struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
+                          const struct config *c)
+{
+    struct engine *e = arena_make(a, struct engine);
+    e->loop = l;
+    e->arena = a;
+    e->config = c;
+    struct err ignored = { 0 };
+    engine_add(e, g, config_several(c) ? config_gateway(c, NULL, &ignored) : c);
+    return e;
+}
+
+void engine_add(struct engine *g, struct gateway *gateway, const struct config *c)
+{
+    for (int i = 0; i < g->count; i++)
+        if (g->at[i].gateway == gateway)
+            return;
+    if (g->count < CONFIG_GATEWAYS_MAX)
+        g->at[g->count++] = (struct engine_at){ gateway, c };
+}
+
+struct store *engine_store(struct engine *g, struct err *e)
+{
+    if (!g->store)
+        g->store = store_open(g->arena, g->config->state_dir, e);
+    return g->store;
+}
+
+bool engine_busy(const struct engine *g)
+{
+    return g->busy > 0;
+}
+
+void engine_stop(struct engine *g)
+{
+    loop_untimer(g->watch);
+    g->watch = NULL;
+    for (int i = 0; i < AT_ONCE; i++)
+        if (g->cancels[i])
+            cancel_fire(g->cancels[i]);
+    if (g->busy == 0) {
+        store_close(g->store);
+        g->store = NULL;
+    }
+}
+
+const struct engine_at *engine_at(const struct engine *g, const char *url)
+{
+    for (int i = 0; url && i < g->count; i++) {
+        const char *ours = gateway_url(g->at[i].gateway);
+        if (ours && !strcmp(ours, url))
+            return &g->at[i];
+    }
+    return NULL;
+}
+
+struct gateway *engine_gateway(const struct engine *g, const char *url)
+{
+    const struct engine_at *at = url ? engine_at(g, url) : &g->at[0];
+    return at ? at->gateway : NULL;
+}
+
+/* -- proposals and decisions ----------------------------------------------------------------------
+ */
+
+bool engine_goes(const struct config *c, const struct plan *p)
+{
+    return c->mode == MODE_AUTO && p->risk < DESTROY;
+}
+
+/* What a person rejected goes to a person again, whatever the mode. */
+static enum engine_next next_of(struct engine *g, const struct engine_at *at, const struct plan *p,
+                                bool dry_run, struct err *e)
+{
+    if (dry_run || at->config->mode == MODE_DRY_RUN)
+        return ENGINE_DRAFT;
+    if (!engine_goes(at->config, p) || engine_rejected_in(g, p->arena, p, e))
+        return ENGINE_ASK;
+    return e->kind == ERR_NONE ? ENGINE_GO : ENGINE_REFUSED;
+}
+
+/* The gateway the plan is for, if it may be planned there. */
+static const struct engine_at *place_of(struct engine *g, const struct plan *p, struct err *e)
+{
+    const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
+    if (at && at->config->mode != MODE_READ_ONLY)
+        return engine_pinned_out(g, at->config->mode, e) ? NULL : at;
+    if (!at)
+        err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
+    else
+        err_set(e, ERR_POLICY, "%s read-only: no change is planned",
+                config_several(g->config) ? "this gateway is" : "this server runs");
+    return NULL;
+}
+
+/* Kept for its owner, if there is room. */
+static bool keep(struct engine *g, const struct plan *p, enum engine_next next, const char *who,
+                 const char **id, struct err *e)
+{
+    enum plan_state state = next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING;
+    char *kept = NULL;
+    bool ok = store_room(g->store, p, who, (int)g->config->max_plans, e) &&
+              store_keep(g->store, p->arena, p, state, who, g->config->plan_ttl, &kept, e);
+    *id = kept;
+    return ok;
+}
+
+enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
+                                const char **id, struct err *e)
+{
+    const struct engine_at *at = place_of(g, p, e);
+    if (!at)
+        return ENGINE_REFUSED;
+    p->gateway = gateway_url(at->gateway);
+    if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
+        return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
+    enum engine_next next = engine_store(g, e) ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
+    if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||
+        (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
+        return ENGINE_REFUSED;
+    if (g->serving)
+        engine_watch_now(g);
+    return next;
+}
+
+bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved, ok = s && store_find(s, a, id, &row, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
+    if (ok && row.state == STATE_DRAFT)
+        ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
+                        &moved, e);
+    else if (ok && row.state != STATE_PENDING)
+        ok = err_set(e, ERR_POLICY, "change %s is %s already", row.id, store_state_name(row.state));
+    ok = ok && store_hold(s, row.id, e);
+    arena_free(a);
+    if (ok && g->serving)
+        engine_watch_now(g);
+    return ok;
+}
+
+/* -- the watcher ----------------------------------------------------------------------------------
+ */
+
+struct errand {
+    struct engine *engine;
+    struct cancel cancel;
+    char id[64]; /* "": recovery */
+};
+
+static void run_errand(void *arg)
+{
+    struct arena *a = arena_new();
+    struct errand x = *(struct errand *)arg;
+    struct engine *g = x.engine;
+    struct err e = { 0 };
+    enum plan_state state = 0;
+    int slot = 0;
+    while (slot < AT_ONCE && g->cancels[slot])
+        slot++;
+    if (slot < AT_ONCE) {
+        g->cancels[slot] = &x.cancel;
+        g->busy++;
+        /* What it came to is in the store and the audit; nobody waits here. */
+        if (x.id[0])
+            apply_run(g, a, x.id, (struct engine_ear){ 0 }, &x.cancel, &state, &e);
+        else
+            engine_recover(g, &e);
+        g->busy--;
+        g->cancels[slot] = NULL;
+    }
+    if (!x.id[0])
+        g->recovering = false;
+    arena_free(a);
+}
+
+/* A decision that does not hold must not keep those behind it waiting: it expires. */
+static bool may_write(struct engine *g, const struct stored *row)
+{
+    struct err ignored = { 0 };
+    struct arena *a = arena_new();
+    const struct plan *p = engine_at(g, row->gateway) && engine_applies(g, row, &ignored)
+                               ? store_plan(g->store, a, row->id, &ignored)
+                               : NULL;
+    bool ok = p && engine_holds(g, a, row, p, &ignored);
+    arena_free(a);
+    return ok;
+}
+
+static bool take_approved(void *arg, const struct stored *row)
+{
+    struct errand *x = arg;
+    struct store *s = x->engine->store;
+    if (row->tampered)
+        return true;
+    bool mine = row->holder && !strcmp(row->holder, store_owner(s));
+    if ((!mine && store_alive(s, row->holder)) || !may_write(x->engine, row))
+        return true;
+    snprintf(x->id, sizeof x->id, "%s", row->id);
+    return false;
+}
+
+static void look_for_approved(struct engine *g)
+{
+    struct errand x = { .engine = g };
+    struct err ignored = { 0 };
+    bool applies = g->config->mode == MODE_APPROVE || g->config->mode == MODE_AUTO;
+    if (applies && store_each(g->store, STATE_APPROVED, 0, 64, take_approved, &x, &ignored) &&
+        x.id[0])
+        fiber_start(run_errand, &x);
+}
+
+static void tick(void *arg)
+{
+    struct engine *g = arg;
+    struct err ignored = { 0 };
+    int n = g->ticks++;
+    if (n % BEAT_EVERY == 0)
+        store_beat(g->store, &ignored);
+    if (n % EXPIRE_EVERY == EXPIRE_EVERY - 1)
+        store_expire(g->store, &ignored);
+    if (store_changed(g->store) || n % LOOK_ANYWAY == 0)
+        look_for_approved(g);
+    if (n % RECOVER_EVERY == 0 && !g->recovering) {
+        struct errand x = { .engine = g };
+        g->recovering = true;
+        fiber_start(run_errand, &x);
+    }
+}
+
+void engine_watch_now(struct engine *g)
+{
+    struct err ignored = { 0 };
+    if (!g->watch && engine_store(g, &ignored))
+        g->watch = loop_timer(g->loop, WATCH, WATCH, tick, g);
+}
+
+static void first_look(void *arg)
+{
+    struct engine *g = arg;
+    char path[1100];
+    loop_untimer(g->watch);
+    g->watch = NULL;
+    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
+    if (access(path, F_OK) == 0)
+        engine_watch_now(g);
+}
+
+void engine_start(struct engine *g)
+{
+    g->serving = true;
+    if (!g->watch && g->config->mode != MODE_READ_ONLY)
+        g->watch = loop_timer(g->loop, 0.5, 0, first_look, g);
+}

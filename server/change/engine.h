@@ -1,0 +1,109 @@
+/* engine.h - the change engine: propose, decide, apply, undo, recover. The only way to a write.
+ *
+ * (tool.h owns the names change_*; this is what stands behind them.)
+ * mode      propose gives
+ * read-only error (change tools are not listed)
+ * dry-run   ENGINE_DRAFT: stored, never applied by this process
+ * approve   ENGINE_ASK: stored as pending; `dry_run` gives ENGINE_DRAFT
+ * auto      ENGINE_GO for READ and CHANGE (decided by policy), ENGINE_ASK for DESTROY
+ * A decision is bound to the digests of the plan and of what was shown of it (rendering.h), and to
+ * a channel that is worth enough (channel.h). A plan belongs to who proposed it. engine_apply
+ * re-reads every base, writes, reads back and audits; exactly one process does it. What parks says
+ * so. SQLite is loaded by the first use.
+ */
+#pragma once
+#include "config/config.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct cancel;
+struct engine;
+struct err;
+struct gateway;
+struct loop;
+struct plan;
+struct rendering;
+struct store;
+
+/* Hears how far an apply has come, in operations; fn NULL: nobody does. */
+struct engine_ear {
+    void (*fn)(void *arg, int done, int total, const char *what);
+    void *arg;
+};
+
+enum engine_next { ENGINE_REFUSED = 0, ENGINE_DRAFT, ENGINE_ASK, ENGINE_GO };
+
+/* Lives in arena a. Nothing is opened yet. */
+struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
+                          const struct config *c);
+/* Another gateway, with its own configuration. A plan is bound to the one its p->gateway names. */
+void engine_add(struct engine *g, struct gateway *gateway, const struct config *c);
+/* The gateway of that address; NULL url: the one that is meant where none is named. NULL: none. */
+struct gateway *engine_gateway(const struct engine *g, const char *url);
+/* Server processes: begins recovery and the watcher (0.25 s), soon and from the loop, if a store is
+ * there already; else with the first proposal. */
+void engine_start(struct engine *g);
+void engine_stop(struct engine *g);       /* cancels what it runs, stops timers, closes the store */
+bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
+struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
+
+/* What may be pinned (store_pin.h): this mode, and the approvers and the least channels of that
+ * configuration. */
+cJSON *engine_pin_wanted(struct arena *a, const struct config *c, enum mode mode, const char *by);
+/* A server with approvers pins its mode and them where nothing is pinned. False: e says why it
+ * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and
+ * applies nothing. */
+bool engine_pin_itself(struct engine *g, struct err *e);
+
+/* Looks who uses what the plan deletes (refs.h; parks), closes and stores the plan; p->digest is
+ * set, *id (in p->arena) too. ENGINE_REFUSED: e says why. */
+enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
+                                const char **id, struct err *e);
+/* A draft becomes pending: its owner's client is to be asked now. Fine when it is pending already.
+ */
+bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e);
+/* What a person is to be shown before they decide. Of the sealed plan; NULL + e. */
+struct rendering *engine_rendering(struct engine *g, struct arena *a, const char *id,
+                                   struct err *e);
+/* May `who` approve it by that channel? A form is only for the owner, and what is enough depends on
+ * gateway and risk, and on whether the same wish was rejected before. False: e says what would. */
+bool engine_takes(struct engine *g, const char *id, const char *who, enum channel by,
+                  struct err *e);
+/* Did that principal ask for it? False: e says who did. */
+bool engine_owns(struct engine *g, const char *id, const char *who, struct err *e);
+
+struct verdict {
+    bool yes;
+    const char *who;
+    enum channel channel;
+    const char *plan, *rendering; /* digests of what was shown; a yes needs both */
+};
+/* yes: pending (or draft) becomes approved, else rejected. The only place that decides. False: e
+ * says why (ERR_POLICY); nothing was decided then. */
+bool engine_decide(struct engine *g, const char *id, const struct verdict *v, struct err *e);
+/* Applies an approved plan; parks. When another process is applying it, waits for its result.
+ * Returns engine_show of the final state, or NULL + e (drift: ERR_POLICY with what moved; refusal
+ * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */
+cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+                    struct err *e);
+cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+                         struct cancel *c, struct err *e);
+/* {"id","state","title","risk","owner","rejected_before"?,"created","expires","operations",…,
+ * "decision"?,"result"?}: masked and bounded. engine_wait parks until the state is neither pending,
+ * approved nor applying, or `seconds` went by. */
+cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e);
+cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
+                   struct cancel *c, struct err *e);
+/* {"changes":[{id,state,title,risk,owner,tool,created}],"next"?:cursor}, newest first, each once.
+ * state NULL: any. */
+cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
+                   const char *cursor, struct err *e);
+/* Only its owner may. */
+bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e);
+/* Describes in p the reverse of what plan `id` wrote, from what is there now; parks. Where the
+ * gateway has moved on since, that is a warning in the plan. */
+bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel *c, struct err *e);
+/* Plans that were being applied by a process that is gone: reads the gateway and records what is
+ * known; writes nothing to it. Parks. Returns how many, -1 + e. */
+int engine_recover(struct engine *g, struct err *e);

@@ -1,0 +1,326 @@
+/* engine_decide.c - who may decide what, and whether what was decided still holds when it is
+ * written.
+ *
+ * Every decision passes engine_decide: the state, the digests of what was shown, the owner, what
+ * the channel is worth. engine_holds asks the same again, right before the write, of what was kept.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "change/engine_private.h"
+#include "console/gateway.h"
+#include "plan/rendering.h"
+#include "store/store_decision.h"
+
+/* Where the plan would be written. NULL: not from here. */
+static const struct config *config_of(const struct engine *g, const struct plan *p)
+{
+    const struct engine_at *at = engine_at(g, p->gateway);
+    return at ? at->config : g->config;
+}
+
+static enum mode mode_for(const struct engine *g, const struct stored *row)
+{
+    const struct engine_at *at = engine_at(g, row->gateway);
+    return at ? at->config->mode : g->config->mode;
+}
+
+bool engine_applies(struct engine *g, const struct stored *row, struct err *e)
+{
+    enum mode mode = mode_for(g, row);
+    if (engine_pinned_out(g, mode, e))
+        return false;
+    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+        return true;
+    return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
+}
+
+/* -- a wish that was rejected -------------------------------------------------------------- */
+
+enum { REJECTIONS = 256 }; /* the newest ones that are looked for inside of larger changes */
+
+static const char *sentence(struct arena *a, const struct store_rejection *r, const char *what)
+{
+    return arena_printf(a, "%s rejected %s on %s via %s (change %s)", r->who, what,
+                        when_text(a, r->at, false), r->channel, r->id);
+}
+
+const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
+                            const char *wish, struct err *e)
+{
+    struct store_rejection r = { 0 };
+    return store_rejected(g->store, a, gateway, wish, &r, e) ? sentence(a, &r, "the same wish")
+                                                             : NULL;
+}
+
+struct search {
+    struct engine *engine;
+    struct arena *arena;
+    const struct plan *plan;
+    const char *found;
+};
+
+/* Does p want all that `other` wants? */
+static bool takes_in(const struct plan *p, const struct plan *other)
+{
+    for (int i = 0; i < other->count; i++) {
+        const struct plan_op *op = &other->ops[i];
+        const struct plan_op *own = plan_find(p, op->kind, op->name, op->scope);
+        if (!own || strcmp(own->wish, op->wish) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool look_inside(void *arg, const struct stored *row)
+{
+    struct search *x = arg;
+    struct err ignored = { 0 }; /* one that cannot be opened says nothing about this one */
+    struct store_decision d = { 0 };
+    bool there = false;
+    if (!row->gateway || strcmp(row->gateway, x->plan->gateway) != 0)
+        return true;
+    struct arena *a = arena_new();
+    const struct plan *other = store_plan(x->engine->store, a, row->id, &ignored);
+    if (other && takes_in(x->plan, other) &&
+        store_decision(x->engine->store, a, row->id, &d, &there, &ignored) && there) {
+        const struct store_rejection r = { row->id, d.who, d.channel, d.at };
+        x->found = sentence(x->arena, &r, "a wish that is part of this one");
+    }
+    arena_free(a);
+    return !x->found;
+}
+
+const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
+                               struct err *e)
+{
+    const char *same = engine_rejected(g, a, p->gateway, p->wish, e);
+    struct search x = { .engine = g, .arena = a, .plan = p };
+    if (same || e->kind != ERR_NONE || p->count < 2 || !p->gateway)
+        return same;
+    store_each(g->store, STATE_REJECTED, 0, REJECTIONS, look_inside, &x, e);
+    return x.found;
+}
+
+/* -- what is shown ------------------------------------------------------------------------- */
+
+/* The row, and the plan that is sealed in it. */
+static struct plan *open_plan(struct engine *g, struct arena *a, const char *id, struct stored *row,
+                              struct err *e)
+{
+    struct store *s = engine_store(g, e);
+    return s && store_find(s, a, id, row, e) ? store_plan(s, a, row->id, e) : NULL;
+}
+
+bool engine_undecided(const struct stored *row)
+{
+    return row->state == STATE_DRAFT || row->state == STATE_PENDING;
+}
+
+static struct rendering *render(struct engine *g, struct arena *a, const struct stored *row,
+                                const struct plan *p, struct err *e)
+{
+    struct rendering_about about = { .id = row->id, .owner = row->owner };
+    if (engine_undecided(row))
+        about.rejected = engine_rejected_in(g, a, p, e);
+    return e->kind == ERR_NONE ? rendering_make(a, p, &about) : NULL;
+}
+
+struct rendering *engine_rendering(struct engine *g, struct arena *a, const char *id, struct err *e)
+{
+    struct stored row = { 0 };
+    const struct plan *p = open_plan(g, a, id, &row, e);
+    return p ? render(g, a, &row, p, e) : NULL;
+}
+
+/* -- what a channel is worth --------------------------------------------------------------- */
+
+static bool strong_enough(struct engine *g, struct arena *a, const struct stored *row,
+                          const struct plan *p, enum channel by, struct err *e)
+{
+    enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
+    enum strength pinned = engine_pinned_least(g, p->risk, e);
+    least = pinned > least ? pinned : least;
+    const char *rejected = engine_rejected_in(g, a, p, e);
+    if (e->kind != ERR_NONE)
+        return false;
+    if (rejected && has < STRENGTH_PERSON)
+        return err_set(
+            e, ERR_POLICY,
+            "%s: only a person at the page /change or at a terminal (higress-ops approve "
+            "%s) can approve it now",
+            rejected, row->id);
+    if (has >= least)
+        return true;
+    return err_set(
+        e, ERR_POLICY,
+        "%s does not approve what is of risk %s here (approval.%s: %s): a person decides "
+        "%sat the page /change or at a terminal (higress-ops approve %s)",
+        channel_name(by), plan_risk_name(p->risk), p->risk == DESTROY ? "destroy" : "change",
+        channel_strength_name(least), least < STRENGTH_PERSON ? "over stdio, " : "", row->id);
+}
+
+static bool owned(const struct stored *row, const char *who, const char *what, struct err *e)
+{
+    return !strcmp(row->owner ? row->owner : "", who) ||
+           err_set(e, ERR_POLICY,
+                   "change %s was asked for by '%s', not by '%s': only '%s' can %s it, or a person "
+                   "decides at the page /change or at a terminal (higress-ops approve %s)",
+                   row->id, row->owner, who, row->owner, what, row->id);
+}
+
+bool engine_takes(struct engine *g, const char *id, const char *who, enum channel by, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    const struct plan *p = open_plan(g, a, id, &row, e);
+    bool ok = p && (!channel_is_form(by) || owned(&row, who, "approve", e)) &&
+              strong_enough(g, a, &row, p, by, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_owns(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "apply", e);
+    arena_free(a);
+    return ok;
+}
+
+/* -- deciding ------------------------------------------------------------------------------ */
+
+static bool may_be_decided(struct engine *g, const struct stored *row, bool yes, struct err *e)
+{
+    if (!engine_undecided(row))
+        return err_set(e, ERR_POLICY, "change %s is %s: there is nothing to decide", row->id,
+                       store_state_name(row->state));
+    /* Without a gateway of its own a command may decide; it is for the waiting process to apply. */
+    if (yes && gateway_url(g->at[0].gateway) && !engine_at(g, row->gateway))
+        return err_set(e, ERR_POLICY,
+                       "change %s is for the gateway %s, not for one configured here", row->id,
+                       row->gateway ? row->gateway : "of another version");
+    return yes ? engine_applies(g, row, e) : !engine_pinned_out(g, mode_for(g, row), e);
+}
+
+static bool same(const char *given, const char *is)
+{
+    return given && !strcmp(given, is);
+}
+
+/* Was the plan that is sealed shown, and all of it? A no needs no more than to be about it. */
+static bool was_shown(const struct rendering *r, const struct stored *row, const struct verdict *v,
+                      struct err *e)
+{
+    if (!v->yes && !v->plan)
+        return true;
+    if (!same(v->plan, r->plan))
+        return err_set(e, ERR_POLICY,
+                       "the decision was given for another plan than change %s; nothing is written",
+                       row->id);
+    return !v->yes || same(v->rendering, r->digest) ||
+           err_set(
+               e, ERR_POLICY,
+               "what was shown of change %s is not what it is now; look at it again, nothing is "
+               "written",
+               row->id);
+}
+
+static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
+                       const struct plan *p, const struct verdict *v, struct err *e)
+{
+    const struct rendering *r = may_be_decided(g, row, v->yes, e) ? render(g, a, row, p, e) : NULL;
+    return r && was_shown(r, row, v, e) &&
+           (!channel_is_form(v->channel) || owned(row, v->who, "decide", e)) &&
+           (!v->yes || strong_enough(g, a, row, p, v->channel, e));
+}
+
+const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes)
+{
+    return owner && who && !strcmp(owner, who)
+               ? arena_printf(a, "requested and %s by the same principal",
+                              yes ? "approved" : "rejected")
+               : NULL;
+}
+
+static bool record(struct engine *g, struct arena *a, const struct stored *row,
+                   const struct verdict *v, struct err *e)
+{
+    const struct store_decision d = {
+        .who = v->who,
+        .channel = channel_name(v->channel),
+        .strength = channel_strength_name(channel_strength(v->channel)),
+        .plan = row->digest,
+        .rendering = v->rendering,
+        .note = engine_same_person(a, row->owner, v->who, v->yes),
+    };
+    bool moved = false;
+    return store_decide(g->store, row->id, row->state, v->yes ? STATE_APPROVED : STATE_REJECTED, &d,
+                        &moved, e) &&
+           (moved ||
+            err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row->id));
+}
+
+bool engine_decide(struct engine *g, const char *id, const struct verdict *v, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    const struct plan *p = s && store_expire(s, e) ? open_plan(g, a, id, &row, e) : NULL;
+    bool ok = p && may_decide(g, a, &row, p, v, e) && record(g, a, &row, v, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e)
+{
+    const struct verdict v = { .yes = true, .who = "policy", .channel = CHANNEL_POLICY };
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    bool ok = store_find(g->store, a, id, &row, e) && record(g, a, &row, &v, e);
+    arena_free(a);
+    return ok;
+}
+
+bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool moved = false, ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "cancel", e);
+    if (ok && !store_may_move(row.state, STATE_CANCELLED))
+        ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
+                     store_state_name(row.state));
+    ok = ok && store_move(s, row.id, row.state, STATE_CANCELLED, who, "call", NULL, &moved, e);
+    if (ok && !moved)
+        ok = err_set(e, ERR_POLICY, "change %s moved on meanwhile; look again", row.id);
+    arena_free(a);
+    return ok;
+}
+
+/* -- right before the write ---------------------------------------------------------------- */
+
+bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e)
+{
+    struct store_decision d = { 0 };
+    bool there = false;
+    if (!store_decision(g->store, a, row->id, &d, &there, e))
+        return false;
+    enum channel by = channel_named(d.channel);
+    if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))
+        return err_set(e, ERR_POLICY,
+                       "change %s is said to be approved, but no decision over this plan is kept; "
+                       "nothing is written, make the plan again",
+                       row->id);
+    if (by == CHANNEL_POLICY)
+        return engine_goes(config_of(g, p), p) ||
+               err_set(e, ERR_POLICY,
+                       "change %s was let through by a policy that is no longer so; nothing is "
+                       "written, make the plan again",
+                       row->id);
+    return strong_enough(g, a, row, p, by, e);
+}

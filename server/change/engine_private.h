@@ -1,0 +1,64 @@
+/* engine_private.h - what the files of the change engine share. Only engine*.c, apply*.c, recover.c
+ * and undo.c include this. */
+#pragma once
+#include "base/fiber.h"
+#include "change/engine.h"
+#include "plan/plan.h"
+#include "store/store.h"
+
+struct loop_timer;
+
+/* A gateway and what holds for it. */
+struct engine_at {
+    struct gateway *gateway;
+    const struct config *config;
+};
+
+struct engine {
+    struct loop *loop;
+    struct arena *arena;
+    struct engine_at at[CONFIG_GATEWAYS_MAX]; /* the first is meant where a plan names none */
+    int count;
+    const struct config *config; /* of the process */
+    struct store *store;         /* NULL until first used */
+    struct loop_timer *watch;    /* NULL until watching */
+    bool serving;                /* engine_start was called */
+    int ticks;
+    int busy; /* fibers of ours that apply or recover */
+    bool recovering;
+    struct cancel *cancels[8]; /* of fibers that the watcher started */
+};
+
+/* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.
+ */
+void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+               struct cancel *c, enum plan_state *state, struct err *e);
+/* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
+bool engine_applies(struct engine *g, const struct stored *row, struct err *e);
+bool engine_undecided(const struct stored *row);
+/* Does mode auto let the plan through without a person? */
+bool engine_goes(const struct config *c, const struct plan *p);
+bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
+/* Who rejected that wish before, when and how: a sentence. NULL: nobody, or e. */
+const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
+                            const char *wish, struct err *e);
+/* What is to be said when who asked is who decided; NULL: they are not one. */
+const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* The same of a whole plan: of one that takes a rejected one in, too. */
+const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
+                               struct err *e);
+/* Is the plan still what somebody approved, by a channel that is still enough? */
+bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e);
+/* The gateway of that address, NULL: this process does not operate it (a shared state folder may
+ * hold changes for others). */
+const struct engine_at *engine_at(const struct engine *g, const char *url);
+/* What an operation came to, for results: {verb, kind, name, scope, outcome, note, differences}. */
+cJSON *engine_outcome(struct arena *a, const struct plan_op *op, const char *outcome,
+                      const char *note, cJSON *differences);
+/* Is a process of that mode weaker than the pin of its state? True (or when the pin cannot be
+ * read): e says so. */
+bool engine_pinned_out(struct engine *g, enum mode mode, struct err *e);
+/* The least channel that the pin takes for that risk; STRENGTH_NONE: none is pinned, or + e. */
+enum strength engine_pinned_least(struct engine *g, enum risk risk, struct err *e);
+void engine_watch_now(struct engine *g); /* begins the watcher if it is not running */

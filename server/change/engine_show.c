@@ -1,0 +1,293 @@
+/* engine_show.c - changes as answers: one, many, waited for; and applying as a caller sees it. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "change/engine_private.h"
+#include "net/loop.h"
+#include "store/store_decision.h"
+#include <limits.h>
+#include <math.h>
+
+static const double POLL = 0.15, PATIENCE = 120; /* seconds */
+enum { LIST_MAX = 100 };
+
+static void set_time(struct arena *a, cJSON *o, const char *name, double unix_time)
+{
+    json_set_str(a, o, name, when_text(a, unix_time, false));
+}
+
+/* Where there are several, a change says which one it is for: by name, or by address when it is
+ * another process's. */
+static void set_gateway(const struct engine *g, struct arena *a, cJSON *o, const struct stored *row)
+{
+    const char *url = row->gateway;
+    const struct engine_at *at = engine_at(g, url);
+    if (config_several(g->config) || !at)
+        json_set_str(a, o, "gateway", at && at->config->name ? at->config->name : url);
+}
+
+/* Of a change that was tampered with nothing counts but its name. */
+static cJSON *tampered(struct arena *a, const struct stored *row)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "id", text_clean(a, row->id, 64));
+    json_set_str(a, o, "state", "tampered");
+    json_set_str(a, o, "title", text_clean(a, row->tampered, 300));
+    json_set_str(a, o, "risk", plan_risk_name(DESTROY));
+    json_set_str(a, o, "tool", "");
+    set_time(a, o, "created", row->created);
+    return o;
+}
+
+static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
+{
+    struct err ignored = { 0 }; /* whoever decides is told again, by rendering.h */
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "id", row->id);
+    json_set_str(a, o, "state", store_state_name(row->state));
+    json_set_str(a, o, "title", row->title);
+    json_set_str(a, o, "risk", row->risk);
+    set_gateway(g, a, o, row);
+    json_set_str(a, o, "tool", row->tool);
+    json_set_str(a, o, "owner", row->owner);
+    const char *rejected =
+        engine_undecided(row) ? engine_rejected(g, a, row->gateway, row->wish, &ignored) : NULL;
+    if (rejected)
+        json_set_str(a, o, "rejected_before", rejected);
+    if (row->undoes)
+        json_set_str(a, o, "undoes", row->undoes);
+    set_time(a, o, "created", row->created);
+    return o;
+}
+
+/* Who decided, where, and whether that is who asked. */
+static bool set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
+                         struct err *e)
+{
+    struct store_decision d = { 0 };
+    bool there = false;
+    if (!store_decision(g->store, a, row->id, &d, &there, e))
+        return false;
+    if (!there)
+        return true;
+    cJSON *decision = json_set_object(a, o, "decision");
+    json_set_str(a, decision, "verdict", d.verdict);
+    json_set_str(a, decision, "who", d.who);
+    json_set_str(a, decision, "channel", d.channel);
+    set_time(a, decision, "at", d.at);
+    bool yes = !strcmp(d.verdict, store_state_name(STATE_APPROVED));
+    const char *note = engine_same_person(a, row->owner, d.who, yes);
+    if (note)
+        json_set_str(a, decision, "note", note);
+    return true;
+}
+
+/* Of very many outcomes those that went well are counted, not shown. */
+static cJSON *bounded(struct arena *a, const cJSON *result)
+{
+    const cJSON *all = json_get(result, "operations"), *op;
+    if (json_count(all) <= LIST_MAX)
+        return json_clone(a, result);
+    cJSON *o = json_object(a), *counts = json_object(a), *shown = json_array(a);
+    cJSON_ArrayForEach(op, all)
+    {
+        const char *outcome = json_str(op, "outcome");
+        json_set_num(a, counts, outcome, json_num(counts, outcome, 0) + 1);
+        if (strcmp(outcome, store_intent_name(INTENT_WRITTEN)) != 0 && json_count(shown) < LIST_MAX)
+            json_add(a, shown, json_clone(a, op));
+    }
+    cJSON_ArrayForEach(op, result)
+    {
+        if (op != all)
+            json_set(a, o, op->string, json_clone(a, op));
+    }
+    json_set(a, o, "operations", shown);
+    json_set(a, o, "counts", counts);
+    return o;
+}
+
+/* A plan of an earlier release that cannot be opened any more has none. */
+static void set_list(struct arena *a, cJSON *o, const char *name, const cJSON *summary)
+{
+    const cJSON *list = json_get(summary, name);
+    json_set(a, o, name, list ? json_clone(a, list) : json_array(a));
+}
+
+cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    if (!s || !store_find(s, a, id, &row, e))
+        return NULL;
+    cJSON *o = head(g, a, &row);
+    if (!store_final(row.state))
+        set_time(a, o, "expires", row.expires);
+    json_set_str(a, o, "digest", row.digest);
+    const cJSON *summary = row.summary;
+    struct plan *p = whole ? store_plan(s, a, row.id, e) : NULL;
+    if (whole && !p)
+        return NULL;
+    if (p)
+        summary = plan_show(a, p, true);
+    set_list(a, o, "operations", summary);
+    set_list(a, o, "warnings", summary);
+    if (json_get(summary, "more_operations"))
+        json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
+    if (!set_decision(g, a, o, &row, e))
+        return NULL;
+    if (row.result)
+        json_set(a, o, "result", bounded(a, row.result));
+    return o;
+}
+
+static bool at_work(enum plan_state s)
+{
+    return s == STATE_PENDING || s == STATE_APPROVED || s == STATE_APPLYING;
+}
+
+static bool state_of(struct engine *g, const char *id, enum plan_state *state, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    bool ok = s && store_find(s, a, id, &row, e);
+    *state = row.state;
+    arena_free(a);
+    return ok;
+}
+
+cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
+                   struct cancel *c, struct err *e)
+{
+    double until = loop_now(g->loop) + seconds;
+    enum plan_state state;
+    for (;;) {
+        if (!state_of(g, id, &state, e))
+            return NULL;
+        if (!at_work(state) || loop_now(g->loop) >= until)
+            return engine_show(g, a, id, false, e);
+        if (!nap(g->loop, POLL, c, e))
+            return NULL;
+    }
+}
+
+/* Somebody else applies it: their result is ours. */
+static bool wait_for_other(struct engine *g, const char *id, struct cancel *c,
+                           enum plan_state *state, struct err *e)
+{
+    double until = loop_now(g->loop) + PATIENCE;
+    for (;;) {
+        if (!state_of(g, id, state, e))
+            return false;
+        if (*state != STATE_APPLYING && *state != STATE_APPROVED)
+            return true;
+        if (loop_now(g->loop) >= until)
+            return err_set(e, ERR_UNKNOWN,
+                           "change %s is still being applied by another process; "
+                           "get_change shows what comes of it",
+                           id);
+        if (!nap(g->loop, POLL, c, e))
+            return false;
+    }
+}
+
+static bool say_state(const struct stored *row, struct err *e)
+{
+    const char *text = json_str(row->result, "text");
+    enum err_kind kind = row->state == STATE_UNKNOWN  ? ERR_UNKNOWN
+                         : row->state == STATE_FAILED ? ERR_GATEWAY
+                                                      : ERR_POLICY;
+    return err_set(e, kind, "change %s is %s%s%s", row->id, store_state_name(row->state),
+                   text ? ": " : "; nothing was written by it", text ? text : "");
+}
+
+cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
+                    struct err *e)
+{
+    return engine_apply_told(g, a, id, (struct engine_ear){ 0 }, c, e);
+}
+
+cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+                         struct cancel *c, struct err *e)
+{
+    struct stored row = { 0 };
+    struct store *s = engine_store(g, e);
+    enum plan_state state = 0;
+    if (!s || !store_expire(s, e) || !store_find(s, a, id, &row, e))
+        return NULL;
+    id = row.id;
+    if (row.state == STATE_PENDING || row.state == STATE_DRAFT)
+        return err_set(e, ERR_POLICY, "change %s waits for a decision", id), NULL;
+    if (row.state == STATE_APPROVED)
+        apply_run(g, a, id, ear, c, &state, e);
+    if (e->kind != ERR_NONE)
+        return NULL;
+    if (!state && !wait_for_other(g, id, c, &state, e))
+        return NULL;
+    if (!store_find(s, a, id, &row, e))
+        return NULL;
+    return state == STATE_APPLIED ? engine_show(g, a, id, false, e) : (say_state(&row, e), NULL);
+}
+
+/* -- many -----------------------------------------------------------------------------------------
+ */
+
+/* A cursor is the time and the id of the last change that was listed: two may have been made at
+ * once. */
+struct listing {
+    struct engine *engine;
+    struct arena *a;
+    cJSON *changes;
+    int limit;
+    double from; /* time of the cursor; 0: none */
+    const char *from_id;
+    const char *next;
+    bool more;
+};
+
+static bool list_row(void *arg, const struct stored *row)
+{
+    struct listing *l = arg;
+    if (l->from > 0 &&
+        (row->created > l->from || (row->created >= l->from && strcmp(row->id, l->from_id) <= 0)))
+        return true;
+    if (json_count(l->changes) == l->limit) {
+        l->more = true;
+        return false;
+    }
+    json_add(l->a, l->changes, row->tampered ? tampered(l->a, row) : head(l->engine, l->a, row));
+    l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
+    return true;
+}
+
+static bool set_start(struct listing *l, const char *cursor, struct err *e)
+{
+    char *end = NULL;
+    l->from = cursor ? strtod(cursor, &end) : 0;
+    l->from_id = cursor && *end == '/' ? end + 1 : "";
+    return !cursor || (l->from > 0 && isfinite(l->from) && *l->from_id) ||
+           err_set(e, ERR_ARGS, "cursor: not one that list_changes gave");
+}
+
+cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
+                   const char *cursor, struct err *e)
+{
+    enum plan_state only = store_state_of(state);
+    struct store *s = engine_store(g, e);
+    if (state && !only)
+        return err_set(e, ERR_ARGS, "state: '%.40s' is unknown", state), NULL;
+    struct listing l = { .engine = g, .a = a, .changes = json_array(a) };
+    l.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : limit;
+    if (!s || !set_start(&l, cursor, e))
+        return NULL;
+    double before = l.from > 0 ? nextafter(l.from, INFINITY) : 0;
+    if (!store_each(s, only, before, INT_MAX, list_row, &l, e))
+        return NULL;
+    cJSON *o = json_object(a);
+    json_set(a, o, "changes", l.changes);
+    if (l.more)
+        json_set_str(a, o, "next", l.next);
+    return o;
+}

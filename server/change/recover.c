@@ -1,0 +1,138 @@
+/* recover.c - changes that a process left while applying: what is known, what is not, nothing
+ * again.
+ *
+ * Writes nothing to the gateway. The intents say how far it came, reading says what came of the
+ * last one.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "change/engine_private.h"
+#include "console/gateway.h"
+#include "kind/kind.h"
+#include "net/loop.h"
+#include "plan/compare.h"
+
+enum { MANY = 16 };
+
+struct found {
+    struct engine *engine;
+    char id[MANY][64];
+    int count;
+};
+
+static bool collect(void *arg, const struct stored *row)
+{
+    struct found *f = arg;
+    if (f->count < MANY && !row->tampered && engine_at(f->engine, row->gateway))
+        snprintf(f->id[f->count++], sizeof f->id[0], "%s", row->id);
+    return true;
+}
+
+struct sum {
+    int begun, stands, gone, unknown;
+};
+
+static const char *judge(struct sum *sum, enum compare is, enum intent was)
+{
+    bool undoing = was == INTENT_UNDOING;
+    if (is == COMPARE_AFTER) {
+        sum->stands++;
+        return undoing ? "written; it was about to be taken back" : "written";
+    }
+    if (is == COMPARE_BEFORE) {
+        sum->gone++;
+        return undoing ? "undone" : "not written";
+    }
+    sum->unknown++;
+    return "unknown";
+}
+
+/* One operation, as far as it had been begun. */
+static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *op, enum intent was,
+                      struct sum *sum)
+{
+    if (was == INTENT_NONE)
+        return engine_outcome(a, op, "not started", NULL, NULL);
+    sum->begun++;
+    if (was == INTENT_REFUSED || was == INTENT_NOT_WRITTEN || was == INTENT_UNDONE) {
+        sum->gone++;
+        return engine_outcome(a, op, store_intent_name(was), NULL, NULL);
+    }
+    struct err e = { 0 };
+    const cJSON *now = NULL;
+    if (!gateway_now(g, a, op->kind, op->name, op->scope, &now, NULL, &e)) {
+        sum->unknown++;
+        return engine_outcome(a, op, "unknown", e.text, NULL);
+    }
+    enum compare is = compare_now(a, op, now);
+    /* A kind of several objects may be changed in part while the one that can be read is not. */
+    if (is == COMPARE_BEFORE && op->kind->version == VERSION_LATE)
+        is = COMPARE_OTHER;
+    const char *outcome = judge(sum, is, was);
+    return engine_outcome(a, op, outcome, "found after the process that applied it had ended",
+                          is == COMPARE_OTHER ? compare_wanted(a, op, now) : NULL);
+}
+
+static enum plan_state conclude(const struct plan *p, const struct sum *sum, const char **text)
+{
+    if (sum->unknown) {
+        *text = "interrupted; what came of it could not be told for every operation";
+        return STATE_UNKNOWN;
+    }
+    if (sum->stands == p->count) {
+        *text = "applied: the process ended before it could say so, reading shows all of it";
+        return STATE_APPLIED;
+    }
+    *text = sum->stands ? "interrupted; a part was written and stands, see operations; undo it or "
+                          "make the rest anew"
+                        : "interrupted before anything was written; make the change again";
+    return STATE_FAILED;
+}
+
+static void recover_one(struct engine *g, const char *id, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct sum sum = { 0 };
+    struct err why = { 0 };
+    cJSON *result = json_object(a);
+    const char *text = NULL;
+    enum plan_state state = STATE_UNKNOWN;
+    struct plan *p = store_plan(g->store, a, id, &why);
+    const struct engine_at *at = p ? engine_at(g, p->gateway) : NULL;
+    if (at) {
+        cJSON *ops = json_set_array(a, result, "operations");
+        for (int i = 0; i < p->count; i++)
+            json_add(a, ops,
+                     look_at(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum));
+        state = conclude(p, &sum, &text);
+    }
+    json_set_str(a, result, "text", text ? text : why.text);
+    json_set_bool(a, result, "recovered", true);
+    bool moved;
+    store_move(g->store, id, STATE_APPLYING, state, store_owner(g->store), "recovery", result,
+               &moved, e);
+    arena_free(a);
+}
+
+int engine_recover(struct engine *g, struct err *e)
+{
+    struct found f = { .engine = g };
+    struct store *s = engine_store(g, e);
+    int done = 0;
+    if (!s || !store_each(s, STATE_APPLYING, 0, MANY, collect, &f, e))
+        return -1;
+    for (int i = 0; i < f.count; i++) {
+        bool taken = false;
+        if (!store_take_over(s, f.id[i], &taken, e))
+            return -1;
+        if (!taken)
+            continue;
+        /* A request that was under way when the process died may still arrive. */
+        if (!nap(g->loop, 1, NULL, e))
+            return -1;
+        recover_one(g, f.id[i], e);
+        done++;
+    }
+    return e->kind == ERR_NONE ? done : -1;
+}

@@ -1,0 +1,82 @@
+/* audit.c - `audit verify`, `audit head`, `audit scrub`: is the state what was written, a mark of
+ * it to be kept elsewhere, and what had to be taken out of it. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "change/engine.h"
+#include "cmd/cmd.h"
+#include "cmd/verb_private.h"
+#include "store/store.h"
+
+static int verify(struct verb *v, struct store *s)
+{
+    struct err e = { 0 };
+    int lines = 0;
+    if (!store_verify(s, options_get(v->options, "head"), &lines, &e))
+        return verb_failed(v, &e);
+    printf("the audit is whole: %d lines\n", lines);
+    return EXIT_DONE;
+}
+
+static int head(struct verb *v, struct store *s)
+{
+    struct err e = { 0 };
+    const char *anchor = store_anchor_text(s, v->arena, &e);
+    if (!anchor)
+        return verb_failed(v, &e);
+    puts(anchor);
+    return EXIT_DONE;
+}
+
+static int scrub(struct verb *v, struct store *s)
+{
+    struct err e = { 0 };
+    struct store_scrubbed did = { 0 };
+    if (!store_scrub(s, &did, &e))
+        return verb_failed(v, &e);
+    printf("looked at %d changes and %d lines of audit\n", did.changes_seen, did.lines_seen);
+    printf("sealed anew: %d changes; replaced by a tombstone that keeps the hash: %d lines\n",
+           did.changes, did.lines);
+    printf("tombstones in all, with those of earlier times and of the start: %d\n", did.tombstones);
+    return EXIT_DONE;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct verb *v, struct store *s);
+} verbs[] = { { "verify", verify }, { "head", head }, { "scrub", scrub } };
+
+static int audit(struct verb *v)
+{
+    struct err e = { 0 };
+    const char *what = v->options->argv[0];
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(verbs[i].name, what) != 0)
+            continue;
+        struct store *s = engine_store(v->engine, &e);
+        return s ? verbs[i].run(v, s) : verb_failed(v, &e);
+    }
+    fprintf(stderr, "higress-ops audit: '%s' is unknown; say verify, head or scrub\n", what);
+    return EXIT_USAGE;
+}
+
+static int run(const struct options *o)
+{
+    return verb_start(o, false, audit);
+}
+
+static const struct option_row rows[] = {
+    { "head", "ANCHOR", "verify: the state must have come at least as far as this anchor." },
+    { 0 },
+};
+
+const struct command cmd_audit = {
+    .name = "audit",
+    .args = "verify|head|scrub",
+    .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
+             "elsewhere; seals what earlier releases left readable.",
+    .min_args = 1,
+    .max_args = 1,
+    .rows = rows,
+    .config = true,
+    .run = run,
+};

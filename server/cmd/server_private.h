@@ -1,0 +1,33 @@
+/* server_private.h - what the commands that answer MCP share: configuration, loop, gateway,
+ * protocol. */
+#pragma once
+#include "cmd/cmd.h"
+#include "config/config.h"
+#include <stdbool.h>
+
+struct arena;
+struct config;
+struct gateway;
+struct loop;
+struct mcp;
+struct web;
+
+struct server {
+    struct arena *arena;
+    const struct options *options;
+    struct config *config;
+    struct loop *loop;
+    struct gateway *gateway; /* the one that is meant; NULL: none configured */
+    struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
+    struct mcp *mcp;
+    struct web *web; /* NULL: none listens */
+};
+
+/* False after a message on stderr; *code is the exit code. */
+bool server_open(struct server *s, const struct options *o, int *code);
+/* The change engine: recovery of what a dead process left, the watcher for decisions. */
+void server_engine(struct server *s);
+/* Until loop_stop, SIGTERM or SIGINT. SIGHUP reads the configuration again: what config_reload
+ * takes over counts from then on; one that is wrong is logged and changes nothing. */
+void server_run(struct server *s);
+void server_close(struct server *s);

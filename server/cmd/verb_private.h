@@ -1,0 +1,40 @@
+/* verb_private.h - a command that a person runs at a terminal and that may decide over changes:
+ * approve, reject, changes, undo, audit, state, export, import. It runs on a loop, with a gateway
+ * and an engine. */
+#pragma once
+#include "cmd/terminal_private.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct arena;
+struct config;
+struct engine;
+struct err;
+struct gateway;
+struct options;
+
+struct verb {
+    const struct options *options;
+    struct arena *arena;
+    struct config *config;
+    struct gateway *gateway;
+    struct engine *engine;
+    char who[PERSON_MAX];
+    int (*run)(struct verb *v);
+    bool recovers; /* looks first at changes whose process died while applying */
+    int code;
+};
+
+/* Runs the command and gives its exit code. recovers: looks first at changes whose process died. */
+int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v));
+int verb_failed(const struct verb *v, const struct err *e); /* says it on stderr; the exit code */
+const char *verb_clean(struct verb *v, const cJSON *o, const char *member); /* "" when absent */
+void verb_print(struct verb *v, const cJSON *change, FILE *to);
+/* Asks for the passphrase of the state, if it has one; a wrong one is audited. False: e says why.
+ */
+bool verb_passphrase(struct verb *v, const char *change, struct err *e);
+int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
+/* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
+ * applies. Never from a pipe. */
+int verb_decide(struct verb *v, const char *change, bool yes, const char *question);

@@ -1,0 +1,74 @@
+/* channel.c - the table of channels, and what is enough. */
+#include "config/channel.h"
+#include "config/config.h"
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum strength strength;
+} channels[] = {
+    [CHANNEL_NONE] = { "", STRENGTH_NONE },
+    [CHANNEL_FORM_HTTP] = { "elicitation over HTTP", STRENGTH_HTTP_FORM },
+    [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM },
+    [CHANNEL_PAGE] = { "page", STRENGTH_PERSON },
+    [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON },
+    [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
+};
+enum { CHANNELS = sizeof channels / sizeof *channels };
+
+static const char *const strengths[] = {
+    [STRENGTH_NONE] = "",
+    [STRENGTH_HTTP_FORM] = "http-form",
+    [STRENGTH_STDIO_FORM] = "stdio-form",
+    [STRENGTH_PERSON] = "person",
+};
+
+const char *channel_name(enum channel c)
+{
+    return channels[c].name;
+}
+
+enum channel channel_named(const char *name)
+{
+    for (int i = CHANNEL_FORM_HTTP; name && i < CHANNELS; i++)
+        if (!strcmp(channels[i].name, name))
+            return (enum channel)i;
+    return CHANNEL_NONE;
+}
+
+enum strength channel_strength(enum channel c)
+{
+    return channels[c].strength;
+}
+
+bool channel_is_form(enum channel c)
+{
+    return c == CHANNEL_FORM_HTTP || c == CHANNEL_FORM_STDIO;
+}
+
+const char *channel_strength_name(enum strength s)
+{
+    return strengths[s];
+}
+
+enum strength channel_strength_named(const char *name)
+{
+    for (int i = STRENGTH_HTTP_FORM; name && i <= STRENGTH_PERSON; i++)
+        if (!strcmp(strengths[i], name))
+            return (enum strength)i;
+    return STRENGTH_NONE;
+}
+
+enum strength channel_least(const struct config *c, enum risk risk)
+{
+    bool destroys = risk != READ && risk != CHANGE; /* what is not known counts as the worst */
+    bool approvers = c->approvers && c->approvers[0].name;
+    enum strength least = destroys ? c->approval_destroy : c->approval_change;
+    if (least == STRENGTH_NONE && approvers)
+        least = destroys ? STRENGTH_PERSON : STRENGTH_STDIO_FORM;
+    if (least < STRENGTH_HTTP_FORM)
+        least = STRENGTH_HTTP_FORM;
+    if (destroys && approvers && least < STRENGTH_STDIO_FORM)
+        least = STRENGTH_STDIO_FORM;
+    return least;
+}

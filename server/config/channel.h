@@ -1,0 +1,33 @@
+/* channel.h - the ways in which a decision over a change comes in, what each proves, and the least
+ * that the configuration takes. One table; docs/security.md says the same to people.
+ */
+#pragma once
+#include "base/risk.h"
+#include <stdbool.h>
+
+struct arena;
+struct config;
+
+enum channel {
+    CHANNEL_NONE = 0,
+    CHANNEL_FORM_HTTP,  /* a form that a client over HTTP answers: it holds a client's token */
+    CHANNEL_FORM_STDIO, /* the same over stdio: it started this server */
+    CHANNEL_PAGE,       /* /change: the token of an approver */
+    CHANNEL_TERMINAL,   /* `higress-ops approve`: somebody at a terminal of this account */
+    CHANNEL_POLICY,     /* mode auto: nobody was asked. No person's word, and never taken as one */
+};
+
+/* Each takes the ones below it in. */
+enum strength { STRENGTH_NONE = 0, STRENGTH_HTTP_FORM, STRENGTH_STDIO_FORM, STRENGTH_PERSON };
+#define STRENGTHS "http-form|stdio-form|person" /* as the configuration names them */
+
+const char *channel_name(enum channel c);     /* "elicitation over HTTP": as decisions keep it */
+enum channel channel_named(const char *name); /* CHANNEL_NONE: unknown */
+enum strength channel_strength(enum channel c);
+bool channel_is_form(enum channel c);
+const char *channel_strength_name(enum strength s);
+enum strength channel_strength_named(const char *name); /* STRENGTH_NONE: unknown, or NULL */
+
+/* The least that decides over a change of that risk on the gateway of c. Where there are approvers,
+ * a form over HTTP never lets anything be destroyed, whatever is configured. */
+enum strength channel_least(const struct config *c, enum risk risk);

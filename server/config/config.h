@@ -1,0 +1,114 @@
+/* config.h - the configuration: YAML file, then environment, then flags; later ones win.
+ *
+ * One table (config_options) yields the file's fields, the variables, the flags, their help and the
+ * reference in docs. The struct and everything it points to live in the arena given. A password is
+ * never written in the file: the file says where it is ({env: NAME} or {file: PATH}).
+ * Errors are ERR_ARGS and name file, line and field (or the variable, or the flag).
+ */
+#pragma once
+#include "config/channel.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+
+enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
+enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
+
+struct config_token {
+    const char *name;   /* who: goes into decisions and the audit */
+    const char *sha256; /* 64 lower-case hex digits of the token's SHA-256 */
+};
+
+enum { CONFIG_GATEWAYS_MAX = 32 };
+
+/* With several gateways, one of these each (its console, data plane and mode) and one for the
+ * process, whose console is the one that is meant where none is named. */
+struct config {
+    const char *file; /* the file that was read, or NULL */
+    const char *name; /* of the gateway, NULL: the only one */
+    /* All of them in the order of the file, ended by NULL; the only one is this very struct. */
+    struct config *const *gateways;
+    const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
+    const char *username;    /* "admin" unless said */
+    const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
+    enum login login;        /* auto: Basic unless a ':' forbids it */
+    const char *ca_file;     /* NULL: the system's bundle */
+    double timeout;          /* seconds for one request to the console */
+    double pause;            /* seconds before a read is repeated; longer waits are multiples */
+    const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
+    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    enum mode mode;
+    /* As configured; STRENGTH_NONE: not. channel_least says what follows. */
+    enum strength approval_change, approval_destroy;
+    const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
+    const char *const *tools;
+    const char *state_dir;                /* plans, decisions, audit, key */
+    const char *listen;                   /* "127.0.0.1:8470" */
+    const struct config_token *tokens;    /* ended by { 0 }; never NULL */
+    const struct config_token *approvers; /* decide on the web page; as tokens */
+    const char *page;                     /* URL under which people reach this server, or NULL */
+    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
+    const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
+    const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
+    const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */
+    const char *oauth_client, *oauth_secret; /* the secret is learnt by the scrubber */
+    double oauth_cache;                      /* seconds an answer is believed */
+    const char *oauth_read, *oauth_change;   /* scopes */
+    double oauth_skew;                       /* seconds that clocks may differ */
+    const char *const *origins;              /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;                /* allowed Host values beside the loopback names */
+    double sessions;                         /* MCP sessions at once */
+    double session_ttl;                      /* seconds until an unused one ends */
+    double heartbeat;                        /* seconds an event stream may be silent */
+    const char *tls_certificate;             /* PEM files; both or neither NULL */
+    const char *tls_key;
+    const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
+    const char *const *secret_dirs; /* folders whose files secret_ref may read */
+    const char *const *probe; /* networks that probes may reach although they are out of reach */
+    const char *prompts_dir;  /* runbooks beside our own; NULL: none */
+    double plan_ttl;          /* seconds until an undecided plan expires */
+    double watch;             /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;         /* calls in flight */
+    double max_plans;         /* undecided changes of one principal */
+    double answer_bytes;      /* default budget of one tool answer */
+    const char *log_level;    /* debug|info|warn|error|off */
+};
+
+struct config_option {
+    const char *path;  /* "gateway.url": where it stands in the file */
+    const char *env;   /* "HIGRESS_OPS_URL"; NULL: file only */
+    const char *flag;  /* "gateway-url" for --gateway-url; NULL: file only */
+    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
+    const char *about;
+    const char *otherwise; /* default as text, or NULL */
+};
+extern const struct config_option config_options[]; /* ended by { 0 } */
+
+/* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
+ * does not know are ignored (they are the command's own). `config` is the file's own flag. */
+struct config_flag {
+    const char *name, *value;
+};
+
+/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. NULL
+ * on error. flags may be NULL. */
+struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e);
+/* The same from a text instead of a file; path is for messages. No environment, no flags. */
+struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
+                            struct err *e);
+/* Takes over what may change while the server runs: mode, tools, access, prompts, limits. The rest
+ * needs a restart. `now` must live as long as c. */
+void config_reload(struct config *c, const struct config *now);
+/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
+ * which lists the names. */
+struct config *config_gateway(const struct config *c, const char *name, struct err *e);
+bool config_several(const struct config *c);
+const char *config_names(struct arena *a, const struct config *c, const char *between);
+const char *config_mode_name(enum mode m);
+
+/* A secret on the server's side: {"env":"NAME"} or {"file":"/path"}, as far as the configuration
+ * allows that name. Learnt by the scrubber. NULL with ERR_ARGS or ERR_POLICY. */
+char *config_secret(const struct config *c, struct arena *a, const cJSON *ref, struct err *e);

@@ -1,0 +1,171 @@
+/* config_gateways.c - one gateway or several: each becomes a configuration of its own.
+ *
+ * A member of `gateways` is bound as if it stood alone: its fields take the places of `gateway` and
+ * `envoy`, where the rules are. `gateway` beside it holds what is the same for all, but neither an
+ * address nor credentials, so that no password reaches a console it was not given for.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "config/config_file_private.h"
+
+bool config_several(const struct config *c)
+{
+    return c->gateways && c->gateways[0] && c->gateways[1];
+}
+
+const char *config_names(struct arena *a, const struct config *c, const char *between)
+{
+    struct buf *b = buf_in(a, 4096);
+    for (int i = 0; c->gateways[i]; i++)
+        buf_printf(b, "%s%s", i ? between : "", c->gateways[i]->name);
+    return b->data;
+}
+
+struct config *config_gateway(const struct config *c, const char *name, struct err *e)
+{
+    const char *wanted = name ? name : c->name;
+    for (int i = 0; c->gateways[i]; i++)
+        if (!wanted || (c->gateways[i]->name && !strcmp(c->gateways[i]->name, wanted)))
+            return c->gateways[i];
+    struct arena *a = arena_new();
+    const char *clean = text_clean(a, wanted, 60);
+    if (c->gateways[0]->name)
+        err_set(e, ERR_ARGS, "there is no gateway '%s'; there are %s", clean,
+                config_names(a, c, ", "));
+    else
+        err_set(e, ERR_ARGS, "there is no gateway '%s': the configuration names none", clean);
+    arena_free(a);
+    return NULL;
+}
+
+/* -- binding ------------------------------------------------------------------------------- */
+
+/* The tree as it would be if this were the only gateway. */
+static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
+{
+    cJSON *t = json_clone(a, tree);
+    cJSON *same = json_get(t, "gateway");
+    same = same ? same : json_set_object(a, t, "gateway");
+    const cJSON *x;
+    cJSON_ArrayForEach(x, member)
+    {
+        bool outside = !strcmp(x->string, "envoy") || !strcmp(x->string, "mode") ||
+                       !strcmp(x->string, "approval");
+        if (strcmp(x->string, "name") != 0)
+            json_set(a, outside ? t : same, x->string, json_clone(a, x));
+    }
+    return t;
+}
+
+static bool none_of(const cJSON *tree, const char *path, struct err *e)
+{
+    return !json_path(tree, path) ||
+           err_set(e, ERR_ARGS, "%s: belongs to each of `gateways`, not beside them", path);
+}
+
+/* A rule names "gateway.url" or "envoy.admin_url"; the person wrote "gateways[2].url". */
+static void rename_error(struct err *e, int i)
+{
+    struct err was = *e;
+    bool console = text_starts(was.text, "gateway.");
+    *e = (struct err){ 0 };
+    err_set(e, was.kind, "gateways[%d]%s%s", i, console ? "" : ".",
+            was.text + (console ? strlen("gateway") : 0));
+}
+
+static bool different(struct config *const *all, int i, struct err *e)
+{
+    const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *name = all[i]->name;
+    if (name[strspn(name, letters)])
+        return err_set(e, ERR_ARGS, "gateways[%d].name: letters, digits, '-', '_' and '.' only", i);
+    for (int k = 0; k < i; k++) {
+        if (!strcmp(all[k]->name, name))
+            return err_set(e, ERR_ARGS, "gateways[%d].name: '%s' is the name of two", i, name);
+        if (!strcmp(all[k]->gateway_url, all[i]->gateway_url))
+            return err_set(e, ERR_ARGS, "gateways[%d].url: the same console as gateways[%d]", i, k);
+    }
+    return true;
+}
+
+static void take_stricter(enum strength *own, enum strength process)
+{
+    *own = *own > process ? *own : process;
+}
+
+static struct config *bind_member(struct arena *a, const cJSON *tree, const cJSON *member, int i,
+                                  const struct config *process, struct err *e)
+{
+    struct config *c = config_bind_one(a, alone(a, tree, member), e);
+    if (!c) {
+        rename_error(e, i);
+        return NULL;
+    }
+    c->name = arena_strdup(a, json_str(member, "name"));
+    c->mode = c->mode < process->mode ? c->mode : process->mode;
+    take_stricter(&c->approval_change, process->approval_change);
+    take_stricter(&c->approval_destroy, process->approval_destroy);
+    return c;
+}
+
+/* What the process has of the one that is meant; the loosest mode, because tools are offered when
+ * any gateway allows them. */
+static struct config *process_of(struct arena *a, struct config *const *all, const char *name,
+                                 struct err *e)
+{
+    struct config *c = arena_make(a, struct config);
+    struct config list = { .gateways = all };
+    const struct config *meant = config_gateway(&list, name, e);
+    if (!meant)
+        return err_at(e, "default_gateway"), NULL;
+    *c = *meant;
+    for (int i = 0; all[i]; i++) {
+        all[i]->gateways = all;
+        c->mode = c->mode > all[i]->mode ? c->mode : all[i]->mode;
+    }
+    c->gateways = all;
+    return c;
+}
+
+static struct config *bind_list(struct arena *a, const cJSON *tree, const cJSON *list,
+                                struct err *e)
+{
+    struct config **all = arena_array(a, struct config *, CONFIG_GATEWAYS_MAX + 1);
+    static const char *const outside[] = { "gateway.url", "gateway.username", "gateway.password",
+                                           "envoy" };
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        if (!none_of(tree, outside[i], e))
+            return NULL;
+    struct config *process = config_bind_one(a, tree, e);
+    int i = 0;
+    const cJSON *member;
+    cJSON_ArrayForEach(member, list)
+    {
+        all[i] = process ? bind_member(a, tree, member, i, process, e) : NULL;
+        if (!all[i] || !different(all, i, e))
+            return NULL;
+        i++;
+    }
+    return process_of(a, all, json_str(tree, "default_gateway"), e);
+}
+
+struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct err *e)
+{
+    const cJSON *list = json_get(tree, "gateways");
+    const char *name = json_str(tree, "default_gateway");
+    if (list)
+        return bind_list(a, tree, list, e);
+    struct config *c = config_bind_one(a, tree, e);
+    if (!c)
+        return NULL;
+    struct config **one = arena_array(a, struct config *, 2);
+    one[0] = c;
+    c->gateways = one;
+    if (name && !config_gateway(c, name, e))
+        return err_at(e, "default_gateway"), NULL;
+    return c;
+}

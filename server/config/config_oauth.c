@@ -1,0 +1,49 @@
+/* config_oauth.c - http.oauth: how tokens of an issuer are judged. Where keys and answers come from
+ * must be beyond doubt: https, or this very machine. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "config/config_file_private.h"
+
+static bool good_source(const char *url)
+{
+    static const char *const begins[] = { "https://", "http://127.0.0.1:", "http://[::1]:",
+                                          "http://localhost:" };
+    if (strpbrk(url, "@# \t\r\n")) /* http://localhost:x@elsewhere */
+        return false;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        if (text_starts(url, begins[i]))
+            return true;
+    return false;
+}
+
+static bool good_client(struct config *c, struct arena *a, const cJSON *secret, struct err *e)
+{
+    if (!good_source(c->oauth_introspection))
+        return err_set(e, ERR_ARGS,
+                       "http.oauth.introspection.endpoint: must be https://…, or http:// on a "
+                       "loopback address with its port, without user, fragment or blanks");
+    char *value = config_read_secret(a, secret, e);
+    if (!value)
+        return err_at(e, "http.oauth.introspection.client_secret");
+    secret_learn(value);
+    c->oauth_secret = value;
+    return true;
+}
+
+bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
+{
+    if (!c->oauth_issuer)
+        return true;
+    if (!c->oauth_jwks && !c->oauth_introspection)
+        return err_set(e, ERR_ARGS, "http.oauth: give jwks, or introspection, or both");
+    if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !good_source(c->oauth_jwks))
+        return err_set(e, ERR_ARGS,
+                       "http.oauth.jwks: must be https://…, http:// on a loopback address with its "
+                       "port, or an absolute path");
+    return !c->oauth_introspection ||
+           good_client(c, a, json_path(tree, "http.oauth.introspection.client_secret"), e);
+}

@@ -1,5 +1,0 @@
-/* consumer.h - /v1/consumers: who may call guarded routes, stored in key-auth.internal. */
-#pragma once
-#include "embedded/rest.h"
-
-extern const struct rest_route consumer_rest[];

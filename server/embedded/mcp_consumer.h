@@ -1,5 +1,0 @@
-/* mcp_consumer.h - /v1/mcpServer/consumers: who may use an MCP server. */
-#pragma once
-#include "embedded/rest.h"
-
-extern const struct rest_route mcp_consumer_rest[];

@@ -1,0 +1,203 @@
+/* domain.c - domains are ConfigMaps domain-<name>; a change is carried to the routes on it. */
+#include "embedded/objects/domain_private.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "embedded/embedded.h"
+#include "embedded/kstore/kstore.h"
+#include "embedded/kstore/kube.h"
+#include "embedded/objects/route_private.h"
+#include "embedded/objects/rules_private.h"
+#include "embedded/objects/selector_private.h"
+#include "embedded/rest/model.h"
+
+static const char kind[] = "configmaps";
+static const char default_domain[] = "higress-default-domain";
+
+static const struct model_field domain_model[] = { { "name", M_STR },
+                                                   { "version", M_STR },
+                                                   { "enableHttps", M_STR },
+                                                   { "certIdentifier", M_STR },
+                                                   { 0 } };
+
+static char *map_name(struct arena *a, const char *domain)
+{
+    if (!domain)
+        return arena_strdup(a, "domain-null");
+    bool wild = *domain == '*';
+    return arena_printf(a, "domain-%s%s", wild ? "wildcard" : "", domain + wild);
+}
+
+static cJSON *shown(struct arena *a, const cJSON *map)
+{
+    static const char *const pairs[][2] = { { "name", "domain" },
+                                            { "enableHttps", "enableHttps" },
+                                            { "certIdentifier", "cert" } };
+    cJSON *out = model_new(a, domain_model);
+    const cJSON *data = json_get(map, "data");
+    for (int i = 0; i < 3; i++)
+        json_set_str(a, out, pairs[i][0], json_str(data, pairs[i][1]));
+    json_set_str(a, out, "version", kube_version(map));
+    return out;
+}
+
+static const cJSON *find(struct rest_request *r, const char *domain)
+{
+    const cJSON *map = kstore_get(r->store, kind, map_name(r->arena, domain));
+    return map && kube_is_defined_here(map) ? map : NULL;
+}
+
+bool domain_exists(struct rest_request *r, const char *name)
+{
+    return find(r, name) != NULL;
+}
+
+struct https {
+    const char *mode, *cert; /* cert NULL: plain HTTP */
+};
+
+static struct https https_of(struct rest_request *r, const char *domain)
+{
+    const cJSON *data = json_get(find(r, domain), "data");
+    struct https out = { json_str(data, "enableHttps"), json_str(data, "cert") };
+    if (!out.mode || strcmp(out.mode, "off") == 0 || !out.cert || !*out.cert)
+        out.cert = NULL;
+    return out;
+}
+
+static void add_entry(struct arena *a, cJSON *tls, const char *host, const char *cert)
+{
+    cJSON *entry = json_add(a, tls, json_object(a));
+    if (host && strcmp(host, default_domain) != 0)
+        json_add_str(a, json_set_array(a, entry, "hosts"), host);
+    json_set_str(a, entry, "secretName", cert);
+}
+
+cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
+{
+    cJSON *tls = json_array(r->arena);
+    const cJSON *domain;
+    const char *mode = NULL;
+    int count = 0;
+    if (json_count(domains) == 0) {
+        struct https https = https_of(r, default_domain);
+        if (https.cert)
+            add_entry(r->arena, tls, NULL, https.cert);
+        *force = https.cert && strcmp(https.mode, "force") == 0;
+        return tls;
+    }
+    cJSON_ArrayForEach(domain, domains)
+    {
+        const char *name = cJSON_IsString(domain) ? domain->valuestring : NULL;
+        struct https https = https_of(r, name);
+        count++;
+        if (!https.cert)
+            continue;
+        if (mode && strcmp(mode, https.mode) != 0) {
+            rest_fail(r, X_VALIDATION, "All domains must use consistent HTTPS configuration");
+            return NULL;
+        }
+        mode = https.mode;
+        add_entry(r->arena, tls, name, https.cert);
+    }
+    if (mode && json_count(tls) != count) {
+        rest_fail(r, X_VALIDATION, "Currently only supports domains with the same protocol");
+        return NULL;
+    }
+    *force = mode && strcmp(mode, "force") == 0;
+    return tls;
+}
+
+static void get_all(struct rest_request *r)
+{
+    cJSON *out = json_array(r->arena);
+    size_t n = kstore_count(r->store, kind);
+    for (size_t i = 0; i < n; i++) {
+        const cJSON *map = kstore_at(r->store, kind, i);
+        if (text_starts(kube_name(map), "domain-") && kube_is_defined_here(map))
+            json_add(r->arena, out, shown(r->arena, map));
+    }
+    rest_page(r, out);
+}
+
+static void get(struct rest_request *r)
+{
+    const cJSON *map = find(r, rest_var(r, 0));
+    rest_give(r, map ? shown(r->arena, map) : NULL);
+}
+
+static cJSON *map_of(struct rest_request *r)
+{
+    struct arena *a = r->arena;
+    cJSON *map = kube_new(a, map_name(a, json_str(r->body, "name")));
+    kube_set_version(a, map, json_str(r->body, "version"));
+    kube_set_label(a, map, "higress.io/config-map-type", "domain");
+    cJSON *data = json_set_object(a, map, "data");
+    json_set_str(a, data, "domain", json_str(r->body, "name"));
+    json_set_str(a, data, "cert", json_str(r->body, "certIdentifier"));
+    json_set_str(a, data, "enableHttps", json_str(r->body, "enableHttps"));
+    return map;
+}
+
+static void give_after_routes(struct rest_request *r, const cJSON *stored)
+{
+    if (!stored)
+        return;
+    const char *name = json_str(r->body, "name");
+    cJSON *answer = shown(r->arena, stored);
+    if (!selector_check_domain(r, name))
+        return;
+    if (route_follow_domain(r, name && *name ? name : default_domain))
+        rest_give(r, answer);
+}
+
+static void create(struct rest_request *r)
+{
+    if (!rest_needs_name(r))
+        return;
+    give_after_routes(r, kube_create(r, kind, map_of(r)));
+}
+
+static void update(struct rest_request *r)
+{
+    const char *name = json_str(r->body, "name"), *wanted = rest_var(r, 0);
+    if (!name || !*name) {
+        json_set_str(r->arena, r->body, "name", wanted);
+    } else if (strcmp(name, wanted) != 0) {
+        rest_fail(r, X_VALIDATION, "Domain name in the URL doesn't match the one in the body.");
+        return;
+    }
+    cJSON *map = map_of(r);
+    kube_keep_unknown(r, kind, map);
+    give_after_routes(r, kube_replace(r, kind, map));
+}
+
+static void delete (struct rest_request *r)
+{
+    const char *name = rest_var(r, 0);
+    struct rules_target target = { .domain = name };
+    if (!selector_check_domain(r, name))
+        return;
+    if (json_count(route_list(r, name)) > 0) {
+        rest_fail(r, X_ILLEGAL_ARGUMENT, "The domain has routes. Please delete them first.");
+        return;
+    }
+    if (kube_delete(r, kind, map_name(r->arena, name)) && rules_drop_everywhere(r, &target))
+        rest_empty(r, 204);
+}
+
+static void get_routes(struct rest_request *r)
+{
+    route_give_list(r, rest_var(r, 0));
+}
+
+const struct rest_route domain_rest[] = {
+    { "GET", "/v1/domains", get_all, NULL, REST_PAGED },
+    { "POST", "/v1/domains", create, domain_model },
+    { "GET", "/v1/domains/{name}", get },
+    { "PUT", "/v1/domains/{name}", update, domain_model },
+    { "DELETE", "/v1/domains/{name}", delete },
+    { "GET", "/v1/domains/{name}/routes", get_routes, NULL, REST_PAGED },
+    { 0 },
+};

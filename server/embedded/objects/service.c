@@ -1,0 +1,127 @@
+/* service.c - static and dns sources as services of namespace "mcp". The other registries would
+ * need a client of their own to know their services, so they show none. */
+#include "embedded/objects/service_private.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "embedded/embedded.h"
+#include "embedded/objects/bridge_private.h"
+#include "embedded/rest/check.h"
+#include "embedded/rest/model.h"
+
+#include <ctype.h>
+
+static const struct model_field service_model[] = { { "name", M_STR },
+                                                    { "namespace", M_STR },
+                                                    { "port", M_INT },
+                                                    { "version", M_STR },
+                                                    { "endpoints", M_LIST, model_a_string },
+                                                    { "protocol", M_STR },
+                                                    { 0 } };
+
+/* An IPv4 address and a port, as the controller wants each member of a static source. */
+static bool is_endpoint(const char *s, size_t n)
+{
+    const char *colon = memchr(s, ':', n);
+    return colon && check_ipv4(s, (size_t)(colon - s)) &&
+           check_port_text(colon + 1, n - (size_t)(colon + 1 - s));
+}
+
+/* Labels of letters, digits and hyphens with a dot at least, as it wants each of a dns source. */
+static bool is_name(const char *s, size_t n)
+{
+    char lower[256];
+    for (size_t i = 0; i < n && i < sizeof lower; i++)
+        lower[i] = (char)tolower((unsigned char)s[i]);
+    return n < sizeof lower && check_domain(lower, n);
+}
+
+/* Members of a comma list, to its end. */
+static bool all_fit(const char *p, bool (*fits)(const char *s, size_t n), bool empty_end)
+{
+    for (;;) {
+        size_t n = strcspn(p, ",");
+        if (!(n == 0 && !p[n] && empty_end) && !fits(p, n))
+            return false;
+        if (!p[n])
+            return true;
+        p += n + 1;
+    }
+}
+
+/* The controller drops a source whole when one of its members is none. That the console takes an
+ * empty last member, and lists the service, is as recorded; the better console does not. */
+static bool is_listed(const struct rest_request *r, const cJSON *registry)
+{
+    const char *type = json_str(registry, "type"), *domain = json_str(registry, "domain");
+    if (!type || !domain)
+        return false;
+    if (strcmp(type, "static") == 0)
+        return all_fit(domain, is_endpoint, !rest_is_lenient(r));
+    return strcmp(type, "dns") == 0 && all_fit(domain, is_name, false);
+}
+
+/* Addresses of the comma list, without their ports. */
+static void add_endpoints(struct arena *a, cJSON *service, const char *domain)
+{
+    cJSON *list = json_set_array(a, service, "endpoints");
+    while (domain && *domain) {
+        size_t len = strcspn(domain, ","), host = strcspn(domain, ",:");
+        if (host)
+            json_add(a, list, json_stringn(a, domain, host));
+        domain += len + (domain[len] == ',');
+    }
+}
+
+static cJSON *service_of(struct arena *a, const cJSON *registry)
+{
+    cJSON *out = model_new(a, service_model);
+    const char *given = json_str(registry, "protocol");
+    char *protocol = arena_strdup(a, given && *given ? given : "http");
+    for (char *p = protocol; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    json_set_str(a, out, "name", bridge_service_name(a, registry));
+    json_set_str(a, out, "namespace", "mcp");
+    json_set_num(a, out, "port", json_num(registry, "port", 80));
+    add_endpoints(a, out, json_str(registry, "domain"));
+    json_set_str(a, out, "protocol", protocol);
+    return out;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(json_str(*(cJSON *const *)x, "name"), json_str(*(cJSON *const *)y, "name"));
+}
+
+static void get_all(struct rest_request *r)
+{
+    const cJSON *registries = bridge_list(r, "registries"), *registry;
+    cJSON **services = arena_array(r->arena, cJSON *, json_count(registries) + 1);
+    size_t n = 0;
+    cJSON_ArrayForEach(registry, registries)
+    {
+        if (is_listed(r, registry))
+            services[n++] = service_of(r->arena, registry);
+    }
+    qsort(services, n, sizeof *services, by_name);
+    cJSON *out = json_array(r->arena);
+    for (size_t i = 0; i < n; i++)
+        json_add(r->arena, out, services[i]);
+    rest_page(r, out);
+}
+
+bool service_exists(struct rest_request *r, const char *name)
+{
+    const cJSON *registry;
+    cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
+    {
+        if (is_listed(r, registry) && strcmp(bridge_service_name(r->arena, registry), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct rest_route service_rest[] = {
+    { "GET", "/v1/services", get_all, NULL, REST_PAGED },
+    { 0 },
+};

@@ -1,0 +1,235 @@
+/* system.c - version, settings, first initialisation and the gateway's own configuration map. */
+#include "embedded/objects/system_private.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/yaml.h"
+#include "embedded/embedded.h"
+#include "embedded/kstore/kstore.h"
+#include "embedded/kstore/kube.h"
+#include "embedded/kstore/snakeyaml.h"
+#include "embedded/objects/settings.h"
+#include "embedded/rest/model.h"
+#include "embedded/rest/session.h"
+
+#include <strings.h>
+
+/* The version of the real console whose behaviour this is. */
+static const char console_version[] = "2.2.4";
+static const char gateway_map[] = "higress-config";
+
+static const struct model_field admin_model[] = { { "name", M_STR },
+                                                  { "displayName", M_STR },
+                                                  { "password", M_STR },
+                                                  { "avatarUrl", M_STR },
+                                                  { 0 } };
+static const struct model_field init_model[] = { { "adminUser", M_OBJ, admin_model },
+                                                 { "configs", M_MAP, model_anything },
+                                                 { 0 } };
+static const struct model_field config_model[] = { { "config", M_STR }, { 0 } };
+
+static void info(struct rest_request *r)
+{
+    cJSON *out = json_object(r->arena);
+    json_set_str(r->arena, out, "version", console_version);
+    json_add_str(r->arena, json_set_array(r->arena, out, "capabilities"), "config.ingress.v1");
+    rest_bare(r, 200, out);
+}
+
+static bool is_boolean_key(const char *key)
+{
+    static const char *const keys[] = { "system.initialized", "dashboard.builtin",
+                                        "route.default.initialized", "chat.enabled",
+                                        "admin.password-change.disabled" };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+static char *trimmed(struct arena *a, const char *s)
+{
+    s += strspn(s, " \t\r\n");
+    size_t len = strlen(s);
+    while (len && strchr(" \t\r\n", s[len - 1]))
+        len--;
+    return arena_strndup(a, s, len);
+}
+
+static void config(struct rest_request *r)
+{
+    struct arena *a = r->arena;
+    const cJSON *data = json_get(kstore_get(r->store, "configmaps", "higress-console"), "data");
+    cJSON *out = json_object(a);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, data)
+    {
+        if (!cJSON_IsString(item))
+            continue;
+        char *text = trimmed(a, item->valuestring);
+        if (!is_boolean_key(item->string))
+            json_set_str(a, out, item->string, text);
+        else if (*text)
+            json_set_bool(a, out, item->string, strcasecmp(text, "true") == 0);
+        else
+            json_set(a, out, item->string, json_null(a));
+    }
+    rest_envelope(r, out);
+}
+
+static bool is_empty(const cJSON *object, const char *key)
+{
+    const char *s = json_str(object, key);
+    return !s || !*s;
+}
+
+static bool check_init(struct rest_request *r, const cJSON *user)
+{
+    const char *done = settings_get(r, "system.initialized");
+    if (!cJSON_IsObject(user))
+        return rest_fail(r, X_VALIDATION, "Missing adminUser.");
+    if (is_empty(user, "name") || is_empty(user, "displayName") || is_empty(user, "password"))
+        return rest_fail(r, X_VALIDATION, "Incomplete adminUser object.");
+    if (done && strcasecmp(done, "true") == 0)
+        return rest_fail(r, X_ILLEGAL_STATE, "System already initialized.");
+    return true;
+}
+
+static void init(struct rest_request *r)
+{
+    const cJSON *user = json_get(r->body, "adminUser");
+    if (!check_init(r, user))
+        return;
+    if (!session_has_admin(r) && !session_set_admin(r, user))
+        return;
+    cJSON *configs = json_get(r->body, "configs");
+    if (!cJSON_IsObject(configs))
+        configs = json_object(r->arena);
+    json_set_str(r->arena, configs, "system.initialized", "true");
+    if (settings_set(r, configs))
+        rest_envelope(r, NULL);
+}
+
+/* The map as the console shows it: four members, three of metadata. */
+static const char *gateway_text(struct rest_request *r, const cJSON *map)
+{
+    struct arena *a = r->arena;
+    cJSON *out = json_object(a);
+    json_set_str(a, out, "apiVersion", "v1");
+    json_set_str(a, out, "kind", "ConfigMap");
+    cJSON *metadata = json_set_object(a, out, "metadata");
+    json_set_str(a, metadata, "name", kube_name(map));
+    json_set_str(a, metadata, "namespace", "higress-system");
+    json_set_str(a, metadata, "resourceVersion", kube_version(map));
+    json_set(a, out, "data", json_clone(a, json_get(map, "data")));
+    return yaml_print(a, out);
+}
+
+static void get_gateway(struct rest_request *r)
+{
+    const cJSON *map = kstore_get(r->store, "configmaps", gateway_map);
+    if (map)
+        rest_envelope(r, json_string(r->arena, gateway_text(r, map)));
+    else
+        rest_fail(r, X_NULL_POINTER, "Cannot invoke \"getMetadata()\" because the map is null");
+}
+
+static bool check_section(struct rest_request *r, const cJSON *data, const char *key)
+{
+    const char *text = json_str(data, key);
+    if (!text || !*trimmed(r->arena, text))
+        return rest_fail(r, X_VALIDATION, "Missing required data: %s", key);
+    if (!cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)))
+        return rest_fail(r, X_VALIDATION, "Invalid YAML in data: %s", key);
+    return true;
+}
+
+/* The members of a Map<String, String> are texts, whatever YAML would make of them. */
+static void texts_only(struct arena *a, cJSON *map)
+{
+    cJSON *item, *next;
+    for (item = map ? map->child : NULL; item; item = next) {
+        next = item->next;
+        if (cJSON_IsNumber(item) || cJSON_IsBool(item))
+            json_set_str(a, map, item->string, json_print(a, item));
+    }
+}
+
+static bool check_gateway(struct rest_request *r, const cJSON *map)
+{
+    static const char *const sections[] = { "higress", "mesh", "meshNetworks" };
+    const cJSON *data = json_get(map, "data");
+    if (!cJSON_IsObject(map))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "The configuration is not a ConfigMap in YAML.");
+    if (!cJSON_IsObject(json_get(map, "metadata")))
+        return rest_fail(r, X_BUSINESS, "ConfigMap metadata is missing.");
+    if (!kube_version(map))
+        return rest_fail(r, X_BUSINESS, "ConfigMap resourceVersion is missing.");
+    if (json_count(data) == 0)
+        return rest_fail(r, X_VALIDATION, "ConfigMap data is empty.");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (!check_section(r, data, sections[i]))
+            return false;
+    return true;
+}
+
+static void put_gateway(struct rest_request *r)
+{
+    const char *text = json_str(r->body, "config");
+    if (!text || !*text) {
+        rest_fail(r, X_VALIDATION, "Missing required parameter: config");
+        return;
+    }
+    if (!snakeyaml_accepts(r, text))
+        return;
+    cJSON *sent = yaml_parse_last(r->arena, text, strlen(text), NULL);
+    texts_only(r->arena, json_get(sent, "data"));
+    texts_only(r->arena, json_get(sent, "metadata"));
+    if (!check_gateway(r, sent))
+        return;
+    cJSON *map = kube_load(r, "configmaps", gateway_map);
+    if (!map)
+        map = kube_new(r->arena, gateway_map);
+    kube_set_version(r->arena, map, kube_version(sent));
+    json_set(r->arena, map, "data", json_clone(r->arena, json_get(sent, "data")));
+    const cJSON *stored = kube_replace(r, "configmaps", map);
+    if (stored)
+        rest_envelope(r, json_string(r->arena, gateway_text(r, stored)));
+}
+
+static void healthz(struct rest_request *r)
+{
+    rest_plain(r, "ok");
+}
+
+static void landing(struct rest_request *r)
+{
+    rest_text(r, 200, "text/html;charset=ISO-8859-1",
+              "<!doctype html><title>Gateway</title><h1>The gateway works</h1>\n<p>No route is set "
+              "up for this address yet.</p>\n");
+}
+
+/* Needs a Grafana or a chat service behind it, and none can be configured here. */
+static void no_grafana(struct rest_request *r)
+{
+    rest_empty(r, 200);
+}
+
+static void no_chat(struct rest_request *r)
+{
+    rest_fail(r, X_ILLEGAL_STATE, "AI proxy service is not configured.");
+}
+
+const struct rest_route system_rest[] = {
+    { "GET", "/system/info", info, NULL, REST_ANONYMOUS },
+    { "GET", "/system/config", config, NULL, REST_ANONYMOUS },
+    { "POST", "/system/init", init, init_model, REST_ANONYMOUS | REST_NO_PAGE },
+    { "GET", "/system/higress-config", get_gateway },
+    { "PUT", "/system/higress-config", put_gateway, config_model },
+    { "GET", "/healthz/ready", healthz, NULL, REST_ANONYMOUS },
+    { "*", "/landing", landing, NULL, REST_ANONYMOUS },
+    { "*", "/grafana/", no_grafana, NULL, REST_PREFIX | REST_VOID },
+    { "*", "/aiproxy/", no_chat, NULL, REST_PREFIX },
+    { 0 },
+};

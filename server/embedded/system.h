@@ -1,5 +1,0 @@
-/* system.h - /system/..., /healthz and /landing: what the console says about itself. */
-#pragma once
-#include "embedded/rest.h"
-
-extern const struct rest_route system_rest[];

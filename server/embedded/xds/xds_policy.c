@@ -1,0 +1,285 @@
+/* xds_policy.c - what a route does besides forwarding: retries, headers, cors, rate limit. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "embedded/xds/xds_private.h"
+#include <ctype.h>
+
+/* -- retries -------------------------------------------------------------------------------------
+ */
+struct retry {
+    long tries;
+    const char *on;
+    const char *per_try;
+    cJSON *codes;
+    bool any_method;
+};
+
+static bool is_failure(const char *word)
+{
+    return strcmp(word, "error") == 0 || strcmp(word, "timeout") == 0 ||
+           strcmp(word, "invalid_header") == 0;
+}
+
+static void read_conditions(struct xds *x, const char *text, struct retry *t)
+{
+    bool failure = false;
+    char **word = xds_split(x->a, text, strchr(text, ',') ? "," : " \t");
+    for (size_t i = 0; word[i]; i++) {
+        long code = 0;
+        failure |= is_failure(word[i]);
+        t->any_method |= strcmp(word[i], "non_idempotent") == 0;
+        if (strcmp(word[i], "off") == 0)
+            t->tries = 0;
+        else if (text_starts(word[i], "http_") && xds_number(word[i] + 5, &code))
+            json_add(x->a, t->codes, json_number(x->a, (double)code));
+    }
+    bool codes = json_count(t->codes) > 0;
+    /* Stock Envoy ignores "non_idempotent"; it is written so that the route reads as Higress' own.
+     */
+    const char *all =
+        arena_printf(x->a, "%s%s%s", failure ? "5xx," : "", t->any_method ? "non_idempotent," : "",
+                     codes ? "retriable-status-codes," : "");
+    t->on = *all ? arena_strndup(x->a, all, strlen(all) - 1) : "";
+}
+
+/* Without any annotation Higress retries what certainly did not reach the service, and 503. */
+static struct retry read_retry(struct xds *x, const struct xds_rule *r)
+{
+    const char *on = xds_annotation(r->ingress, "proxy-next-upstream");
+    const char *tries = xds_annotation(r->ingress, "proxy-next-upstream-tries");
+    const char *seconds = xds_annotation(r->ingress, "proxy-next-upstream-timeout");
+    struct retry t = { .tries = 2, .codes = json_array(x->a) };
+    if (!on && !tries && !seconds) {
+        t.on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+        json_add(x->a, t.codes, json_number(x->a, 503));
+        return t;
+    }
+    long n = 0;
+    t.on = "5xx";
+    t.tries = xds_number(tries, &n) && n >= 0 ? n : 3;
+    if (on)
+        read_conditions(x, on, &t);
+    if (xds_number(seconds, &n) && n > 0)
+        t.per_try = arena_printf(x->a, "%lds", n);
+    return t;
+}
+
+/* POST, PATCH and LOCK are not repeated unless non_idempotent says so. */
+static void spare_methods(struct xds *x, cJSON *policy)
+{
+    cJSON *list = json_set_array(x->a, policy, "retriable_request_headers");
+    cJSON *m = json_add(x->a, list, json_object(x->a));
+    json_set_str(x->a, m, "name", ":method");
+    json_set_bool(x->a, m, "invert_match", true);
+    cJSON *s = json_set_object(x->a, json_set_object(x->a, m, "string_match"), "safe_regex");
+    json_set_str(x->a, s, "regex", "POST|PATCH|LOCK");
+}
+
+void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action)
+{
+    struct retry t = read_retry(x, r);
+    if (t.tries == 0 || !*t.on)
+        return;
+    cJSON *policy = json_set_object(x->a, action, "retry_policy");
+    json_set_str(x->a, policy, "retry_on", t.on);
+    json_set_num(x->a, policy, "num_retries", (double)t.tries);
+    if (t.per_try)
+        json_set_str(x->a, policy, "per_try_timeout", t.per_try);
+    if (json_count(t.codes))
+        json_set(x->a, policy, "retriable_status_codes", t.codes);
+    if (!t.any_method)
+        spare_methods(x, policy);
+
+    cJSON *other =
+        json_add(x->a, json_set_array(x->a, policy, "retry_host_predicate"), json_object(x->a));
+    json_set_str(x->a, other, "name", "envoy.retry_host_predicates.previous_hosts");
+    json_set_str(x->a, json_set_object(x->a, other, "typed_config"), "@type",
+                 XDS_TYPE "extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate");
+    json_set_num(x->a, policy, "host_selection_retry_max_attempts", 5);
+}
+
+/* -- headers -------------------------------------------------------------------------------------
+ */
+/* Lines of "key value"; Envoy reads % as a format, so it is doubled. */
+static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
+{
+    char **line = xds_split(x->a, text, "\r\n");
+    for (size_t i = 0; line[i]; i++) {
+        size_t n = strcspn(line[i], " \t");
+        const char *value = line[i] + n + strspn(line[i] + n, " \t");
+        if (!line[i][n])
+            continue;
+        cJSON *item = json_add(x->a, to, json_object(x->a));
+        cJSON *header = json_set_object(x->a, item, "header");
+        json_set_str(x->a, header, "key", arena_strndup(x->a, line[i], n));
+        char *safe = arena_alloc(x->a, 2 * strlen(value) + 1), *out = safe;
+        for (; *value; value++) {
+            *out++ = *value;
+            if (*value == '%')
+                *out++ = '%';
+        }
+        json_set_str(x->a, header, "value", safe);
+        json_set_str(x->a, item, "append_action", how);
+    }
+}
+
+static void add_side(struct xds *x, const struct xds_rule *r, const char *side, cJSON *route)
+{
+    struct arena *a = x->a;
+    const char *key = arena_printf(a, "%s-header-control-add", side);
+    const char *add = xds_annotation_own(r->ingress, key);
+    key = arena_printf(a, "%s-header-control-update", side);
+    const char *update = xds_annotation_own(r->ingress, key);
+    key = arena_printf(a, "%s-header-control-remove", side);
+    const char *removed = xds_annotation_own(r->ingress, key);
+
+    cJSON *list = json_array(a);
+    if (add)
+        add_header_lines(x, add, "APPEND_IF_EXISTS_OR_ADD", list);
+    if (update)
+        add_header_lines(x, update, "OVERWRITE_IF_EXISTS_OR_ADD", list);
+    if (json_count(list))
+        json_set(a, route, arena_printf(a, "%s_headers_to_add", side), list);
+    if (!removed)
+        return;
+    list = json_set_array(a, route, arena_printf(a, "%s_headers_to_remove", side));
+    char **name = xds_split(a, removed, ",");
+    for (size_t i = 0; name[i]; i++)
+        json_add_str(a, list, name[i]);
+}
+
+void xds_headers(struct xds *x, const struct xds_rule *r, cJSON *route)
+{
+    add_side(x, r, "request", route);
+    add_side(x, r, "response", route);
+}
+
+/* -- cors ----------------------------------------------------------------------------------------
+ */
+static cJSON *filter_config(struct xds *x, cJSON *route, const char *filter, const char *type)
+{
+    cJSON *all = json_get(route, "typed_per_filter_config");
+    if (!all)
+        all = json_set_object(x->a, route, "typed_per_filter_config");
+    cJSON *config = json_set_object(x->a, all, filter);
+    json_set_str(x->a, config, "@type", type);
+    return config;
+}
+
+/* A star allows any scheme and every name that ends in what follows it, as Higress does. */
+static void add_origin(struct xds *x, const char *origin, cJSON *list)
+{
+    const char *star = strchr(origin, '*');
+    cJSON *m = json_object(x->a);
+    if (!star) {
+        json_set_str(x->a, m, "exact", origin);
+        json_add(x->a, list, m);
+        return;
+    }
+    char *regex = arena_alloc(x->a, 2 * strlen(star) + 4), *out = regex + 2;
+    regex[0] = '.';
+    regex[1] = '*';
+    for (const char *c = star + 1; *c && *c != '/'; c++) {
+        if (*c == '.')
+            *out++ = '\\';
+        *out++ = *c;
+    }
+    json_set_str(x->a, json_set_object(x->a, m, "safe_regex"), "regex", regex);
+    json_add(x->a, list, m);
+}
+
+static void set_joined(struct xds *x, cJSON *config, const char *key, const char *text)
+{
+    char **part = xds_split(x->a, text, ",");
+    char *all = NULL;
+    for (size_t i = 0; part[i]; i++)
+        all = all ? arena_printf(x->a, "%s,%s", all, part[i]) : part[i];
+    if (all)
+        json_set_str(x->a, config, key, all);
+}
+
+void xds_cors(struct xds *x, const struct xds_rule *r, cJSON *route)
+{
+    static const char headers[] = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,"
+                                  "If-Modified-Since,Cache-Control,Content-Type,Authorization";
+    if (!xds_annotation_true(r->ingress, "enable-cors"))
+        return;
+    const char *text = xds_annotation(r->ingress, "cors-allow-origin");
+    cJSON *c = filter_config(x, route, "envoy.filters.http.cors",
+                             XDS_TYPE "extensions.filters.http.cors.v3.CorsPolicy");
+    cJSON *origins = json_set_array(x->a, c, "allow_origin_string_match");
+    char **origin = xds_split(x->a, text ? text : "*", ",");
+    for (size_t i = 0; origin[i]; i++)
+        add_origin(x, origin[i], origins);
+
+    text = xds_annotation(r->ingress, "cors-allow-methods");
+    set_joined(x, c, "allow_methods", text ? text : "GET,PUT,POST,DELETE,PATCH,OPTIONS");
+    text = xds_annotation(r->ingress, "cors-allow-headers");
+    set_joined(x, c, "allow_headers", text ? text : headers);
+    text = xds_annotation(r->ingress, "cors-expose-headers");
+    if (text)
+        set_joined(x, c, "expose_headers", text);
+    text = xds_annotation(r->ingress, "cors-allow-credentials");
+    json_set_bool(x->a, c, "allow_credentials", !text || strcmp(text, "false") != 0);
+    long age = 1728000;
+    xds_number(xds_annotation(r->ingress, "cors-max-age"), &age);
+    json_set_str(x->a, c, "max_age", arena_printf(x->a, "%ld", age));
+}
+
+/* -- rate limit ----------------------------------------------------------------------------------
+ */
+static void set_always(struct xds *x, cJSON *config, const char *key, const char *runtime)
+{
+    cJSON *f = json_set_object(x->a, config, key);
+    json_set_num(x->a, json_set_object(x->a, f, "default_value"), "numerator", 100);
+    json_set_str(x->a, f, "runtime_key", runtime);
+}
+
+static void set_bucket(struct xds *x, cJSON *config, long most, long fill, const char *interval)
+{
+    cJSON *bucket = json_set_object(x->a, config, "token_bucket");
+    json_set_num(x->a, bucket, "max_tokens", (double)most);
+    json_set_num(x->a, bucket, "tokens_per_fill", (double)fill);
+    json_set_str(x->a, bucket, "fill_interval", interval);
+}
+
+static bool read_limit(const struct xds_rule *r, long *fill, long *burst, const char **interval)
+{
+    const char *text = xds_annotation_own(r->ingress, "route-limit-burst-multiplier");
+    *burst = 5;
+    if (text && !xds_number(text, burst))
+        *burst = 5;
+    *interval = "60s"; /* a limit a minute wins over one a second */
+    if (xds_number(xds_annotation_own(r->ingress, "route-limit-rpm"), fill))
+        return true;
+    *interval = "1s";
+    return xds_number(xds_annotation_own(r->ingress, "route-limit-rps"), fill);
+}
+
+/* Per route and per gateway: burst * limit at once, the limit per interval from then on. */
+void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route)
+{
+    long fill = 0, burst = 0;
+    const char *interval = NULL;
+    if (!read_limit(r, &fill, &burst, &interval))
+        return;
+    const long ceiling = 4294967295L;
+    if (fill < 1 || burst < 1 || fill > ceiling / burst) {
+        xds_note(x, "ingress", xds_object_name(r->ingress),
+                 "its rate limit %ld with burst %ld is out of range and not rendered", fill, burst);
+        return;
+    }
+    cJSON *c = filter_config(x, route, "envoy.filters.http.local_ratelimit",
+                             XDS_TYPE "extensions.filters.http.local_ratelimit.v3.LocalRateLimit");
+    json_set_str(x->a, c, "stat_prefix", "http_local_rate_limiter");
+    json_set_str(x->a, json_set_object(x->a, c, "status"), "code", "TooManyRequests");
+    set_bucket(x, c, fill * burst, fill, interval);
+    set_always(x, c, "filter_enabled", "local_rate_limit_enabled");
+    set_always(x, c, "filter_enforced", "local_rate_limit_enforced");
+    cJSON *item =
+        json_add(x->a, json_set_array(x->a, c, "response_headers_to_add"), json_object(x->a));
+    cJSON *header = json_set_object(x->a, item, "header");
+    json_set_str(x->a, header, "key", "x-local-rate-limit");
+    json_set_str(x->a, header, "value", "true");
+}

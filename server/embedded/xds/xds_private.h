@@ -1,0 +1,72 @@
+/* xds_private.h - what the parts of the renderer (xds*.c) share; nobody else includes it.
+ *
+ * A rule is one path of one host of one Ingress: the unit that Higress sorts, drops when it is a
+ * duplicate, and turns into one or two Envoy routes.
+ */
+#pragma once
+#include "embedded/xds/xds.h"
+#include <stddef.h>
+
+#define XDS_TYPE "type.googleapis.com/envoy."
+
+struct xds {
+    struct arena *a;
+    const struct xds_input *in;
+    cJSON *notes;
+    cJSON *hosts; /* object: host name of every rendered service -> its port */
+};
+
+enum xds_path { XDS_EQUAL, XDS_PREFIX, XDS_REGEX }; /* in the order in which Envoy gets them */
+
+struct xds_predicate {
+    const char *name;
+    const char *how; /* "exact", "prefix", "safe_regex" */
+    const char *value;
+};
+
+struct xds_rule {
+    const cJSON *ingress;
+    const char *name; /* of the Envoy route */
+    const char *host; /* lower case; "*": any */
+    enum xds_path type;
+    const char *path;    /* a prefix has lost its trailing slash; a regular expression is whole */
+    const char *written; /* the path as the Ingress has it */
+    const char *methods; /* "GET|POST"; NULL: any */
+    struct xds_predicate *headers, *queries;
+    size_t header_count, query_count;
+    const char *created;
+    const char *identity;    /* equal for rules of which Envoy gets only the first created */
+    const char *destination; /* lines of "[N%] host[:port] [subset]"; NULL: redirects only */
+};
+
+void xds_note(struct xds *x, const char *kind, const char *name, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Annotation under nginx.ingress.kubernetes.io/ or else higress.io/; NULL when absent or blank. */
+const char *xds_annotation(const cJSON *ingress, const char *key);
+/* Only under higress.io/: what Higress added itself. */
+const char *xds_annotation_own(const cJSON *ingress, const char *key);
+bool xds_annotation_true(const cJSON *ingress, const char *key);
+/* A whole decimal number, nothing else. */
+bool xds_number(const char *text, long *out);
+/* Parts between separators, blanks trimmed, empty ones left out; an array ended by NULL. */
+char **xds_split(struct arena *a, const char *text, const char *separators);
+const char *xds_object_name(const cJSON *object); /* metadata.name, "?" when absent */
+
+/* All rules, by host, in the order in which Envoy tries them; duplicates are noted and left out. */
+struct xds_rule **xds_rules(struct xds *x, size_t *n);
+/* Reads methods, header and query predicates into the rule. */
+void xds_predicates(struct xds *x, struct xds_rule *r);
+
+/* Appends the Envoy routes of a rule. */
+void xds_routes(struct xds *x, const struct xds_rule *r, cJSON *routes);
+/* The match objects of a rule: two for a prefix (the path itself, what lies below), else one. */
+int xds_matches(struct xds *x, const struct xds_rule *r, cJSON *match[2]);
+void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action);
+void xds_headers(struct xds *x, const struct xds_rule *r, cJSON *route);
+void xds_cors(struct xds *x, const struct xds_rule *r, cJSON *route);
+void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route);
+
+cJSON *xds_clusters(struct xds *x); /* also fills x->hosts */
+cJSON *xds_listener(struct xds *x);
+void xds_notes(struct xds *x); /* whatever no other part looks at */

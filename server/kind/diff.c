@@ -1,0 +1,206 @@
+/* diff.c - two JSON trees as short lines a person can read.
+ *
+ * One walk: objects by member, lists by identity (name, key, provider) or place, leaves by value.
+ * Lines go to a list with a ceiling; what is beyond is counted.
+ */
+#include "kind/diff.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+#include <limits.h>
+
+struct walk {
+    struct arena *a;
+    cJSON *lines;
+    int max, count, left_out;
+    bool whole; /* nothing is cut */
+};
+
+enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
+
+static bool absent(const cJSON *n)
+{
+    if (!n || cJSON_IsNull(n))
+        return true;
+    if (!cJSON_IsObject(n))
+        return cJSON_IsArray(n) && !n->child;
+    for (const cJSON *c = n->child; c; c = c->next)
+        if (!absent(c))
+            return false;
+    return true;
+}
+
+static const char *shown(struct walk *w, const char *text, size_t max)
+{
+    return w->whole ? text_visible(w->a, text) : text_clean(w->a, text, max);
+}
+
+static const char *value(struct walk *w, const cJSON *n)
+{
+    return shown(w, json_print(w->a, n), VALUE_MAX);
+}
+
+static void line(struct walk *w, const char *text)
+{
+    if (w->count >= w->max) {
+        w->left_out++;
+        return;
+    }
+    w->count++;
+    json_add_str(w->a, w->lines, text);
+}
+
+static const char *identity(const cJSON *item)
+{
+    static const char *const members[] = { "name", "key", "provider", "id" };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (json_str(item, members[i]))
+            return json_str(item, members[i]);
+    return NULL;
+}
+
+/* Elements are matched by identity only where every one has its own: two versions of one service
+ * in a list must not be taken for each other. */
+static bool all_named(const cJSON *list)
+{
+    for (const cJSON *c = list->child; c; c = c->next) {
+        if (!identity(c))
+            return false;
+        for (const cJSON *d = c->next; d; d = d->next)
+            if (identity(d) && !strcmp(identity(c), identity(d)))
+                return false;
+    }
+    return true;
+}
+
+/* The element of list that stands for item, the i-th of the other list. */
+static const cJSON *partner(const cJSON *list, const cJSON *item, int i, bool by_name)
+{
+    if (!by_name)
+        return cJSON_GetArrayItem(list, i);
+    const cJSON *c;
+    cJSON_ArrayForEach(c, list)
+    {
+        if (!strcmp(identity(c), identity(item)))
+            return c;
+    }
+    return NULL;
+}
+
+static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y);
+
+static int path_length(const struct walk *w)
+{
+    return w->whole ? INT_MAX : PATH_MAX_LEN;
+}
+
+static const char *member_path(struct walk *w, const char *path, const char *member)
+{
+    const char *safe = shown(w, member, 80);
+    return *path ? arena_printf(w->a, "%.*s.%s", path_length(w), path, safe) : safe;
+}
+
+static const char *item_path(struct walk *w, const char *path, const cJSON *item, int i,
+                             bool by_name)
+{
+    if (by_name)
+        return arena_printf(w->a, "%.*s[%s]", path_length(w), path, shown(w, identity(item), 60));
+    return arena_printf(w->a, "%.*s[%d]", path_length(w), path, i);
+}
+
+static void walk_object(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    for (const cJSON *c = x->child; c; c = c->next)
+        walk(w, member_path(w, path, c->string), c, json_get(y, c->string));
+    for (const cJSON *c = y->child; c; c = c->next)
+        if (!json_get(x, c->string))
+            walk(w, member_path(w, path, c->string), NULL, c);
+}
+
+static bool order_moved(const cJSON *x, const cJSON *y)
+{
+    for (const cJSON *p = x->child, *q = y->child; p && q; p = p->next, q = q->next)
+        if (strcmp(identity(p), identity(q)) != 0)
+            return true;
+    return false;
+}
+
+/* " is now [a, b]" */
+static const char *order_of(struct walk *w, const cJSON *list)
+{
+    cJSON *names = json_array(w->a);
+    const cJSON *c;
+    cJSON_ArrayForEach(c, list) json_add_str(w->a, names, identity(c));
+    return arena_printf(w->a, " is now %s", value(w, names));
+}
+
+static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    int i = 0, before = w->count + w->left_out;
+    bool by_name = all_named(x) && all_named(y);
+    for (const cJSON *c = x->child; c; c = c->next, i++)
+        walk(w, item_path(w, path, c, i, by_name), c, partner(y, c, i, by_name));
+    i = 0;
+    for (const cJSON *c = y->child; c; c = c->next, i++)
+        if (!partner(x, c, i, by_name))
+            walk(w, item_path(w, path, c, i, by_name), NULL, c);
+    bool same = before == w->count + w->left_out;
+    if (by_name && (same || w->whole) && order_moved(x, y))
+        line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
+                             w->whole ? order_of(w, y) : ""));
+}
+
+/* Both are there. */
+static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    if (cJSON_IsObject(x) && cJSON_IsObject(y))
+        walk_object(w, path, x, y);
+    else if (cJSON_IsArray(x) && cJSON_IsArray(y))
+        walk_list(w, path, x, y);
+    else if (!json_equal(x, y))
+        line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)", value(w, x),
+                             value(w, y)));
+}
+
+static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+{
+    bool no_x = !x || absent(x), no_y = !y || absent(y);
+    const char *at = *path ? path : "(all)";
+    if (no_x && no_y)
+        return;
+    if (no_x)
+        line(w, arena_printf(w->a, "+ %s: %s", at, value(w, y)));
+    else if (no_y)
+        line(w, arena_printf(w->a, "- %s: %s", at, value(w, x)));
+    else
+        walk_both(w, path, x, y);
+}
+
+/* A create or a delete is shown member by member, not as one long line. */
+static void walk_root(struct walk *w, const cJSON *x, const cJSON *y)
+{
+    cJSON *nothing = json_object(w->a);
+    if (absent(x) && cJSON_IsObject(y))
+        walk_object(w, "", nothing, y);
+    else if (absent(y) && cJSON_IsObject(x))
+        walk_object(w, "", x, nothing);
+    else
+        walk(w, "", x, y);
+}
+
+cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = max_lines };
+    walk_root(&w, before, after);
+    if (w.left_out)
+        json_add_str(a, w.lines, arena_printf(a, "… and %d more", w.left_out));
+    return w.lines;
+}
+
+cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    walk_root(&w, before, after);
+    return w.lines;
+}

@@ -1,0 +1,16 @@
+/* diff.h - two JSON trees as short lines a person can read.
+ *
+ *     ~ services[web.static].weight: 90 -> 50      + domains[1]: "b.example"      - cors: {…}
+ * Absent, null and objects of nulls are the same. Elements of lists are matched by their name, key
+ * or provider where they have one, else by place. Give masked trees: nothing is hidden here.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+
+struct arena;
+
+/* An array of strings, at most max_lines, the last saying how many were left out. */
+cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines);
+/* The same for a person who decides: every line, no value or path cut, what cannot be seen written
+ * out (text_visible), and the new order of a list where it moved. */
+cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after);

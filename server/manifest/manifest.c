@@ -1,0 +1,233 @@
+/* manifest.c - the text of a manifest: documents, and objects in our own form.
+ *
+ * The text is split into its documents before it is parsed, so that a mistake is told with the line
+ * it stands on.
+ */
+#include "manifest/manifest.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
+#include <stdarg.h>
+
+struct manifest *manifest_new(struct arena *a)
+{
+    struct manifest *m = arena_make(a, struct manifest);
+    m->arena = a;
+    m->where = "the manifest";
+    return m;
+}
+
+void manifest_note(struct manifest *m, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    if (m->note_count == MANIFEST_NOTES)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    m->notes[m->note_count++] = text_clean(m->arena, text, sizeof text);
+}
+
+static bool is_item(const struct manifest_item *i, const struct kind *k, const char *name,
+                    const char *scope)
+{
+    return i->kind == k && !strcmp(i->name, name) &&
+           !strcmp(i->scope ? i->scope : "", scope ? scope : "");
+}
+
+struct manifest_item *manifest_item(struct manifest *m, const char *kind, const char *name,
+                                    const char *scope, struct err *e)
+{
+    const struct kind *k = kind_find(kind);
+    if (!k)
+        return err_set(e, ERR_ARGS, "kind: '%s' is unknown, must be one of %s",
+                       text_clean(m->arena, kind ? kind : "", 60), kind_names()),
+               NULL;
+    if (!name || !*name)
+        return err_set(e, ERR_ARGS, "%s: is needed, it names the %s", k->key, k->name), NULL;
+    for (int i = 0; i < m->count; i++)
+        if (is_item(&m->list[i], k, name, scope))
+            return &m->list[i];
+    if (m->count == MANIFEST_MAX)
+        return err_set(e, ERR_ARGS, "more than %d objects", MANIFEST_MAX), NULL;
+    m->list = arena_grow(m->arena, m->list, m->count, &m->room, sizeof *m->list);
+    struct manifest_item *i = &m->list[m->count++];
+    *i = (struct manifest_item){ k, arena_strdup(m->arena, name), arena_strdup(m->arena, scope),
+                                 json_object(m->arena), m->where };
+    json_set_str(m->arena, i->object, k->key, name);
+    return i;
+}
+
+/* -- our form --------------------------------------------------------------------------------- */
+
+static const char *own_name(const struct kind *k, const cJSON *o)
+{
+    const char *name = json_str(o, k->key);
+    if (name)
+        return name;
+    return k->flags & KIND_SINGLE ? k->name : json_str(o, "name");
+}
+
+/* kind, scope, and a name that is another member of the object: ours, not the object's. */
+static bool is_ours(const struct kind *k, const char *member)
+{
+    return !strcmp(member, "kind") || (!strcmp(member, "scope") && (k->flags & KIND_SCOPED)) ||
+           (!strcmp(member, "name") && strcmp(k->key, "name") != 0);
+}
+
+static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
+{
+    const char *kind = json_str(o, "kind");
+    const struct kind *k = kind_find(kind);
+    const char *name = k ? own_name(k, o) : NULL;
+    if (!kind)
+        return err_set(e, ERR_ARGS, "kind: is needed, one of %s", kind_names());
+    const char *scope = k && (k->flags & KIND_SCOPED) ? json_str(o, "scope") : NULL;
+    int before = m->count;
+    struct manifest_item *i = manifest_item(m, kind, name, scope, e);
+    if (!i)
+        return false;
+    if (m->count == before)
+        return err_set(e, ERR_ARGS, "%s '%s' stands in the manifest twice", kind,
+                       text_clean(m->arena, name, 80));
+    const cJSON *member;
+    cJSON_ArrayForEach(member, o)
+    {
+        if (!is_ours(i->kind, member->string))
+            json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
+    }
+    return true;
+}
+
+static bool take_one(struct manifest *m, const cJSON *o, struct err *e)
+{
+    if (!cJSON_IsObject(o))
+        return err_set(e, ERR_ARGS, "must be an object with kind and name");
+    return json_get(o, "apiVersion") ? manifest_kube(m, o, e) : take_own(m, o, e);
+}
+
+bool manifest_take(struct manifest *m, const cJSON *root, struct err *e)
+{
+    const char *where = m->where;
+    const cJSON *o;
+    int i = 0;
+    if (!cJSON_IsArray(root))
+        return take_one(m, root, e) || err_at(e, "%s", where);
+    cJSON_ArrayForEach(o, root)
+    {
+        m->where = arena_printf(m->arena, "%s, object %d", where, ++i);
+        if (!take_one(m, o, e))
+            return err_at(e, "%s", m->where);
+    }
+    m->where = where;
+    return true;
+}
+
+/* -- the text --------------------------------------------------------------------------------- */
+
+static bool is_mark(const char *line)
+{
+    return text_starts(line, "---") && strchr(" \t\r\n", line[3]);
+}
+
+/* The end of the document that begins at p: the next mark, or the end of the text. */
+static const char *document_end(const char *p, int *lines)
+{
+    while (*p) {
+        p += strcspn(p, "\n");
+        if (!*p)
+            break;
+        p++;
+        ++*lines;
+        if (is_mark(p))
+            break;
+    }
+    return p;
+}
+
+static cJSON *parse_json(struct manifest *m, const char *text, size_t len)
+{
+    struct err ignored = { 0 };
+    const char *p = text + strspn(text, " \t\r\n");
+    return *p == '[' || *p == '{' ? json_parse(m->arena, text, len, &ignored) : NULL;
+}
+
+static bool read_document(struct manifest *m, const char *text, size_t len, struct err *e)
+{
+    cJSON *root = yaml_parse(m->arena, text, len, e);
+    if (!root || cJSON_IsNull(root))
+        return e->kind == ERR_NONE || err_at(e, "%s", m->where);
+    return manifest_take(m, root, e);
+}
+
+bool manifest_read(struct manifest *m, const char *text, size_t len, struct err *e)
+{
+    int line = 1, number = 0;
+    if (len > MANIFEST_BYTES)
+        return err_set(e, ERR_ARGS, "the manifest is larger than %d bytes", MANIFEST_BYTES);
+    cJSON *json = parse_json(m, text, len);
+    for (const char *p = text; !json && *p;) {
+        int first = line;
+        const char *end = document_end(p, &line);
+        m->where = arena_printf(m->arena, "document %d (line %d)", ++number, first);
+        if (!read_document(m, p, (size_t)(end - p), e))
+            return false;
+        p = end;
+    }
+    if (json && !manifest_take(m, json, e))
+        return false;
+    m->where = "the manifest";
+    return m->count > 0 || err_set(e, ERR_ARGS, "the manifest holds no object");
+}
+
+/* -- secrets by reference --------------------------------------------------------------------- */
+
+/* A value from elsewhere goes only where nobody will see it. */
+static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const char *from,
+                        const char *value, struct err *e)
+{
+    const char *where;
+    return mask_hides(m->arena, i->kind, i->object, value, &where) ||
+           err_set(e, ERR_ARGS,
+                   "%s: a reference (${%s:…}) stands for a secret, and this is no field that holds "
+                   "one: its value would be shown; give the value itself",
+                   text_clean(m->arena, where, 100), from);
+}
+
+static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *node,
+                    manifest_secret_fn *fn, void *arg, struct err *e)
+{
+    static const char *const from[] = { "env", "file", "secret" };
+    const char *s = cJSON_IsString(node) ? node->valuestring : "";
+    for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
+        size_t n = strlen(from[f]), len = strlen(s);
+        if (!text_starts(s, "${") || strncmp(s + 2, from[f], n) != 0 || s[n + 2] != ':' ||
+            !text_ends(s, "}"))
+            continue;
+        const char *name = arena_strndup(m->arena, s + n + 3, len - n - 4);
+        const char *value = fn(arg, from[f], name, e);
+        if (!value)
+            return err_at(e, "%s", node->string ? node->string : "a list");
+        node->valuestring = arena_strdup(m->arena, value);
+        return goes_unseen(m, i, from[f], value, e);
+    }
+    for (cJSON *c = node->child; c; c = c->next)
+        if (!resolve(m, i, c, fn, arg, e))
+            return false;
+    return true;
+}
+
+void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
+{
+    for (int i = 0; i < m->count; i++) {
+        struct manifest_item *x = &m->list[i];
+        struct err why = { 0 };
+        if (!resolve(m, x, x->object, fn, arg, &why))
+            x->unknown = arena_strdup(m->arena, why.text);
+    }
+}

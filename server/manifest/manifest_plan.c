@@ -1,0 +1,153 @@
+/* manifest_plan.c - a manifest as one plan: what others may point to first, and what is there
+ * already. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/yaml.h"
+#include "console/gateway.h"
+#include "kind/kind.h"
+#include "manifest/manifest.h"
+#include "plan/plan.h"
+
+const char manifest_order[] = "higress-config|proxy-server|service-source|tls-certificate|domain|"
+                              "consumer|ai-provider|wasm-plugin|route|ai-route|mcp-server|"
+                              "mcp-consumers|dashboard|plugin-instance";
+
+struct planning {
+    struct gateway *gateway;
+    struct plan *plan;
+    struct manifest *manifest;
+    struct cancel *cancel;
+    bool whole;
+    int created, changed, same;
+};
+
+/* -- one item --------------------------------------------------------------------------------- */
+
+/* YAML text inside an object may be given as the tree it is. */
+static void settle_yaml(struct arena *a, const struct manifest_item *i)
+{
+    const cJSON *tree = i->kind->yaml ? json_get(i->object, i->kind->yaml) : NULL;
+    if (cJSON_IsObject(tree) || cJSON_IsArray(tree))
+        json_set_str(a, i->object, i->kind->yaml, yaml_print(a, tree));
+}
+
+static bool is_set(const cJSON *o, const char *member)
+{
+    const cJSON *m = json_get(o, member);
+    return m && !cJSON_IsNull(m);
+}
+
+/* What reading never shows (a private key) cannot be compared; what the gateway makes of it can,
+ * and is nothing where it is garbage. Takes those members out of the item. */
+static bool looks_same(const struct manifest_item *i, const cJSON *now)
+{
+    bool same = now != NULL, said = false, shown = false;
+    char word[KIND_WORD];
+    if (!i->kind->needs)
+        return false;
+    json_remove(i->object, "version");
+    for (const char *rest = i->kind->made; kind_next(&rest, word);) {
+        const cJSON *given = json_get(i->object, word);
+        said = said || given;
+        shown = shown || (is_set(now, word) && strcmp(word, "version") != 0);
+        same = same && (!given || json_equal(given, json_get(now, word)));
+        json_remove(i->object, word);
+    }
+    return same && (said || (i->unknown && !shown));
+}
+
+/* The password of a registry that has one already: a write without any keeps it. */
+static bool stays_unseen(const struct manifest_item *i, const cJSON *now)
+{
+    cJSON *auth = json_get(i->object, "authN");
+    if (strcmp(i->kind->name, "service-source") != 0 ||
+        !json_true(json_get(now, "authN"), "enabled"))
+        return false;
+    json_remove(auth, "properties");
+    return true;
+}
+
+static bool say_unknown(struct planning *g, const struct manifest_item *i)
+{
+    if (!g->manifest->skip_unknown)
+        return err_set(g->plan->err, ERR_ARGS, "%s", i->unknown);
+    manifest_note(g->manifest, "%s '%s' is left out: %s", i->kind->name, i->name, i->unknown);
+    return true;
+}
+
+/* What the object is to be: all that the manifest says, or that over what is there. */
+static cJSON *wanted(struct planning *g, const struct manifest_item *i, const cJSON *now)
+{
+    struct arena *a = g->plan->arena;
+    cJSON *after = g->whole ? json_clone(a, i->object) : json_merge_patch(a, now, i->object);
+    const char *text = json_str(after, "rawConfigurations");
+    if (text && (i->kind->flags & KIND_SCOPED) && json_get(i->object, "configurations"))
+        json_remove(after, "rawConfigurations");
+    return after;
+}
+
+static bool plan_change(struct planning *g, const struct manifest_item *i, const cJSON *now,
+                        const cJSON *after)
+{
+    struct plan *p = g->plan;
+    g->changed++;
+    p->exact = g->whole;
+    bool ok = plan_put(p, i->kind->name, i->name, i->scope, now, after);
+    p->exact = false;
+    return ok;
+}
+
+static bool plan_item(struct planning *g, const struct manifest_item *i)
+{
+    struct arena *a = g->plan->arena;
+    const cJSON *now = NULL;
+    settle_yaml(a, i);
+    if (!gateway_now(g->gateway, a, i->kind, i->name, i->scope, &now, g->cancel, g->plan->err))
+        return false;
+    g->plan->where = i->where;
+    bool known = looks_same(i, now);
+    if (i->unknown && !known && !stays_unseen(i, now))
+        return say_unknown(g, i);
+    if (!kind_exists(i->kind, now)) {
+        g->created++;
+        return plan_create(g->plan, i->kind->name, i->scope, i->object);
+    }
+    const cJSON *after = wanted(g, i, now);
+    if (!known && !json_equal(kind_content(a, i->kind, now), kind_content(a, i->kind, after)))
+        return plan_change(g, i, now, after);
+    g->same++;
+    return true;
+}
+
+static bool say_where(struct planning *g, const struct manifest_item *i)
+{
+    bool named = text_starts(g->plan->err->text, i->kind->name);
+    return named ? err_at(g->plan->err, "%s", i->where)
+                 : err_at(g->plan->err, "%s: %s '%s'", i->where, i->kind->name, i->name);
+}
+
+bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, bool whole,
+                   struct cancel *c)
+{
+    struct planning g = { .gateway = gateway, .plan = p, .manifest = m, .cancel = c };
+    char word[KIND_WORD];
+    g.whole = whole;
+    for (const char *rest = manifest_order; kind_next(&rest, word);)
+        for (int i = 0; i < m->count; i++)
+            if (!strcmp(m->list[i].kind->name, word) && !plan_item(&g, &m->list[i]))
+                return say_where(&g, &m->list[i]);
+    for (int i = 0; i < m->count; i++)
+        if (!kind_has(manifest_order, m->list[i].kind->name))
+            return err_set(p->err, ERR_ARGS, "%s: a %s can only be read", m->list[i].where,
+                           m->list[i].kind->name);
+    for (int i = 0; i < m->note_count; i++)
+        plan_warn(p, "%s", m->notes[i]);
+    if (p->count == 0)
+        return err_set(p->err, ERR_ARGS, "nothing to change: all %d objects look like that already",
+                       g.same);
+    plan_title(p, "Apply a manifest: create %d, change %d%s", g.created, g.changed,
+               g.same ? arena_printf(p->arena, ", leave %d as they are", g.same) : "");
+    return true;
+}

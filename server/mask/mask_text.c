@@ -1,0 +1,209 @@
+/* mask_text.c - prose, templates, snippets and header lines: the values of what is named there.
+ *
+ * "Authorization: Bearer x", "api_key=x", "password": "x", proxy_set_header X-Api-Key x; then the
+ * forms of mask_shape.c.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
+#include <ctype.h>
+
+enum {
+    TEXT_MAX = 64 * 1024 * 1024,
+    NAME_MAX_LEN = 64,
+    WORD_OF_PROSE = 4,
+    SHORT_NUMBER = 10,
+    TEMPLATE_NEAR = 256
+};
+
+static const char name_chars[] =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.";
+
+bool mask_is_placeholder(const char *s)
+{
+    size_t n = strlen(s);
+    return n == 0 || !strcmp(s, "EMPTY") || text_starts(s, "your-") || strspn(s, "*") == n ||
+           (text_starts(s, "${secret.") && strcspn(s, "} ") == n - 1 && s[n - 1] == '}') ||
+           (*s == '<' && s[n - 1] == '>' && n < 60 && strcspn(s + 1, "<>") == n - 2);
+}
+
+static const char *skip(const char *s, const char *chars)
+{
+    return s + strspn(s, chars);
+}
+
+/* What ends the value: its closing quote, the end of the line where it may hold spaces, else the
+ * next gap. */
+static const char *stops_of(char quote, bool line)
+{
+    if (quote)
+        return quote == '"' ? "\"\r\n" : quote == '\'' ? "'\r\n" : "`\r\n";
+    return line ? "\r\n\"'`" : " \t\r\n\"'`,;&<>)]}";
+}
+
+/* Is it filled in later? A brace far behind says nothing, and is not looked for: names that each
+ * have all the rest for their value would make that endless. */
+static bool is_template(const char *s, const char *stops)
+{
+    size_t n = 0;
+    if (*s == '$')
+        return true;
+    while (n < TEMPLATE_NEAR && s[n] && s[n] != '{' && !strchr(stops, s[n]))
+        n++;
+    return s[n] == '{';
+}
+
+/* A word of the sentence, or a number. */
+static bool is_prose(const char *s, size_t n)
+{
+    bool lower = true;
+    for (size_t i = 0; i < n && n <= WORD_OF_PROSE; i++)
+        lower = lower && islower((unsigned char)s[i]);
+    return (lower && n <= WORD_OF_PROSE) || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n);
+}
+
+static bool holds_lines(const char *name)
+{
+    return text_ends(name, "uthorization") || text_contains_nocase(name, "cookie");
+}
+
+/* "Bearer x": the scheme may be shown. */
+static void write_value(struct arena *a, struct buf *b, const char *s, size_t n)
+{
+    static const char *const schemes[] = { "Bearer ", "Basic ", "APPCODE ", "bearer ", "basic " };
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t word = strlen(schemes[i]);
+        if (n > word && !strncmp(s, schemes[i], word)) {
+            buf_add(b, s, word);
+            s += word;
+            n -= word;
+        }
+    }
+    mask_piece(a, b, s, n);
+}
+
+/* Past a backslash before a quote: of a text in a text. */
+static const char *escaped(const char *p)
+{
+    return *p == '\\' && p[1] == '"' ? p + 1 : p;
+}
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'' || c == '`';
+}
+
+/* "name", "value": as header lists are printed. Names stand in such lists too: they have no digit.
+ */
+static bool is_pair(const char *comma)
+{
+    const char *s = comma + 1 + strspn(comma + 1, " \t");
+    size_t n = strcspn(s + (*s != '\0'), "\"'`\r\n");
+    size_t lead = strcspn(s, "0123456789");
+    return *comma == ',' && is_quote(*s) && n >= 8 && lead <= n;
+}
+
+/* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
+static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
+{
+    const char *p = escaped(at + n);
+    bool quoted = is_quote(*p);
+    p = skip(p + quoted, " \t");
+    bool mark = *p == ':' || *p == '=' || (quoted && is_pair(p));
+    if (!mark && !set_header)
+        return NULL;
+    p = escaped(skip(p + mark, " \t"));
+    *quote = is_quote(*p) ? *p : '\0';
+    return p + is_quote(*p);
+}
+
+/* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */
+static const char *write_named(struct arena *a, struct buf *b, const char *at, bool set_header)
+{
+    char name[NAME_MAX_LEN], quote = '\0';
+    size_t n = strspn(at, name_chars);
+    if (n == 0 || n >= sizeof name || secret_starts_mask(at))
+        return NULL;
+    memcpy(name, at, n);
+    name[n] = '\0';
+    if (!mask_header_is_secret(name))
+        return NULL;
+    const char *value = value_of(at, n, set_header, &quote);
+    const char *stops = stops_of(quote, holds_lines(name));
+    if (!value || is_template(value, stops))
+        return NULL;
+    size_t len = strcspn(value, stops);
+    if (quote && len && value[len - 1] == '\\') /* of a text in a text */
+        len--;
+    if (is_prose(value, len))
+        return NULL;
+    buf_add(b, at, (size_t)(value - at));
+    write_value(a, b, value, len);
+    return value + len;
+}
+
+char *mask_text(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, TEXT_MAX);
+    const char *from = text;
+    bool set_header = false; /* the word before said that a header's name follows */
+    if (secret_is_mask(text) || strlen(text) < 6)
+        return arena_strdup(a, text);
+    for (const char *at = text; *at;) {
+        size_t n = strspn(at, name_chars);
+        struct buf one = { 0 };
+        buf_init(&one, TEXT_MAX);
+        const char *after = n ? write_named(a, &one, at, set_header) : NULL;
+        if (after) {
+            buf_add(b, from, (size_t)(at - from));
+            buf_add(b, one.data, one.len);
+            from = after;
+        }
+        buf_free(&one);
+        set_header =
+            n > 6 && (!strncmp(at + n - 7, "_header", 7) || !strncmp(at + n - 7, "-header", 7));
+        at = after ? after : at + (n ? n : 1);
+        if (set_header)
+            at = skip(at, " \t");
+    }
+    buf_str(b, from);
+    return mask_shapes(a, b->data);
+}
+
+/* "name value", "name=value", "name: value", each on a line of its own. */
+static void write_line(struct arena *a, struct buf *b, const char *line, size_t n)
+{
+    char *text = arena_strndup(a, line, n), name[NAME_MAX_LEN];
+    const char *start = skip(text, " \t");
+    size_t len = strspn(start, name_chars);
+    const char *value = skip(start + len, " \t");
+    value = skip(value + (*value == '=' || *value == ':'), " \t");
+    if (len == 0 || len >= sizeof name || !*value) {
+        buf_str(b, mask_text(a, text));
+        return;
+    }
+    memcpy(name, start, len);
+    name[len] = '\0';
+    enum mask_rule rule = mask_header_rule(name);
+    buf_add(b, text, (size_t)(value - text));
+    if (rule == MASK_HIDE)
+        write_value(a, b, value, strlen(value));
+    else
+        buf_str(b, rule == MASK_URL ? mask_url(a, value) : mask_text(a, value));
+}
+
+char *mask_line(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, TEXT_MAX);
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        write_line(a, b, text, n);
+        text += n;
+        if (*text)
+            buf_char(b, *text++);
+    }
+    return b->data;
+}

@@ -1,0 +1,336 @@
+/* mask_url.c - addresses without their secrets: URLs, and data source names of databases.
+ *
+ * Where the path of a URL is the secret (webhooks), a row of `webhooks` says so.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
+#include <ctype.h>
+#include <strings.h>
+
+enum { URL_MAX = 1 << 20, USER_MAX = 20, KEY_IN_PATH = 12 };
+
+/* Host (a leading '.': its end) and what of the path before the secret is shown. */
+static const struct {
+    const char *host, *path;
+} webhooks[] = {
+    { "hooks.slack.com", "/" },
+    { "open.feishu.cn", "/open-apis/bot/v2/hook/" },
+    { "open.feishu.cn", "/open-apis/bot/hook/" },
+    { "open.larksuite.com", "/open-apis/bot/" },
+    { "discord.com", "/api/webhooks/" },
+    { "discordapp.com", "/api/webhooks/" },
+    { ".discord.com", "/api/webhooks/" },
+    { "api.telegram.org", "/" },
+    { ".webhook.office.com", "/" },
+    { "outlook.office.com", "/webhook/" },
+    { ".logic.azure.com", "/" },
+    { "hc-ping.com", "/" },
+    { "hchk.io", "/" },
+    { "hooks.zapier.com", "/" },
+    { "maker.ifttt.com", "/" },
+};
+/* The segment after one of these is a key where it looks like one. */
+static const char *const before_key[] = { "mcp",     "sse",      "hook",      "hooks",
+                                          "webhook", "webhooks", "webhookb2", "token",
+                                          "key",     "ping",     "bot",       "public-dashboards" };
+
+/* Of a data source name: settings. */
+static const char *const dsn_shown[] = { "sslmode",     "charset",     "parseTime", "loc",
+                                         "tls",         "collation",   "mode",      "cache",
+                                         "database",    "username",    "user",      "timeout",
+                                         "readTimeout", "compress",    "secure",    "skip_verify",
+                                         "search_path", "writeTimeout" };
+
+struct parts { /* of a URL; each begins where the one before ends */
+    const char *host, *path, *query, *fragment, *end;
+};
+
+static struct parts split(const char *s, size_t n)
+{
+    struct parts p = { .host = s, .end = s + n };
+    while (p.host < p.end && (isalnum((unsigned char)*p.host) || strchr("+.-", *p.host)))
+        p.host++;
+    p.host = p.end - p.host > 3 && text_starts(p.host, "://") ? p.host + 3 : s;
+    for (p.path = p.host; p.path < p.end && !strchr("/?#", *p.path); p.path++) {
+    }
+    for (p.query = p.path; p.query < p.end && !strchr("?#", *p.query); p.query++) {
+    }
+    for (p.fragment = p.query; p.fragment < p.end && *p.fragment != '#'; p.fragment++) {
+    }
+    return p;
+}
+
+/* userinfo ends at the last '@'. */
+static const char *last_at(const char *from, const char *end)
+{
+    const char *found = NULL;
+    for (const char *p = from; p < end; p++)
+        if (*p == '@')
+            found = p;
+    return found;
+}
+
+/* A user with a password stays, for whoever decides; one alone may be a token. */
+static void write_user(struct arena *a, struct buf *b, const char *s, const char *end)
+{
+    const char *colon = memchr(s, ':', (size_t)(end - s));
+    bool masked = secret_is_mask(arena_strndup(a, s, (size_t)(end - s)));
+    if (!colon || masked || colon - s > USER_MAX) {
+        mask_piece(a, b, s, (size_t)(end - s));
+    } else {
+        buf_add(b, s, (size_t)(colon + 1 - s));
+        mask_piece(a, b, colon + 1, (size_t)(end - colon - 1));
+    }
+    buf_char(b, '@');
+}
+
+/* A name of a host as it counts: without port, and without the dot that may end it. */
+static char *plain_host(struct arena *a, const char *s, size_t n)
+{
+    const char *port = memchr(s, ':', n);
+    n = port ? (size_t)(port - s) : n;
+    while (n && s[n - 1] == '.')
+        n--;
+    char *host = arena_strndup(a, s, n);
+    for (char *p = host; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return host;
+}
+
+static const char *hook_path(const char *host, const char *path)
+{
+    for (size_t i = 0; i < sizeof webhooks / sizeof *webhooks; i++) {
+        const char *h = webhooks[i].host, *shown = webhooks[i].path;
+        bool fits = *h == '.' ? text_ends(host, h) : !strcmp(host, h);
+        if (fits && !strncasecmp(path, shown, strlen(shown)))
+            return shown;
+    }
+    return NULL;
+}
+
+static bool is_key_byte(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("-_~", c));
+}
+
+/* Is a part of the segment long, with letters and digits? */
+static bool looks_like_key(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool digit = false, letter = false;
+        size_t from = i;
+        for (; i < n && is_key_byte(s[i]); i++) {
+            digit = digit || isdigit((unsigned char)s[i]);
+            letter = letter || isalpha((unsigned char)s[i]);
+        }
+        if (i - from >= KEY_IN_PATH && digit && letter)
+            return true;
+    }
+    return false;
+}
+
+/* "", "v2", "17": between the word and its key. */
+static bool is_between(const char *s, size_t n)
+{
+    size_t version = n && (*s == 'v' || *s == 'V');
+    return n < KEY_IN_PATH && strspn(s + version, "0123456789") + version >= n;
+}
+
+static bool is_before_key(const char *s, size_t n)
+{
+    for (size_t i = 0; i < sizeof before_key / sizeof *before_key; i++)
+        if (strlen(before_key[i]) == n && strncasecmp(s, before_key[i], n) == 0)
+            return true;
+    return false;
+}
+
+/* A segment may be a token by its form, too; scheme and host are gone, so mask_shapes ends. */
+static void write_segments(struct arena *a, struct buf *b, const char *s, const char *end)
+{
+    bool key_next = false;
+    while (s < end) {
+        size_t n = 0;
+        while (s + n < end && s[n] != '/')
+            n++;
+        if (key_next && looks_like_key(s, n))
+            mask_piece(a, b, s, n);
+        else
+            buf_str(b, mask_shapes(a, arena_strndup(a, s, n)));
+        key_next = is_before_key(s, n) || (key_next && is_between(s, n));
+        s += n;
+        if (s < end)
+            buf_char(b, *s++);
+    }
+}
+
+static void write_path(struct arena *a, struct buf *b, const char *host, const struct parts *p)
+{
+    size_t n = (size_t)(p->query - p->path);
+    char *path = arena_strndup(a, p->path, n);
+    const char *shown = hook_path(host, path);
+    if (!shown) {
+        write_segments(a, b, p->path, p->query);
+        return;
+    }
+    size_t open = strlen(shown);
+    buf_str(b, shown);
+    if (path[open])
+        mask_piece(a, b, path + open, n - open);
+}
+
+static bool is_short_number(const char *s, size_t n)
+{
+    return n < 10 && strspn(s, "0123456789.-") >= n;
+}
+
+static bool is_shown(const char *name)
+{
+    for (size_t i = 0; i < sizeof dsn_shown / sizeof *dsn_shown; i++)
+        if (text_equal_nocase(name, dsn_shown[i]))
+            return true;
+    return mask_query_is_shown(name);
+}
+
+/* A flag, a short number, what is filled in later. */
+static bool is_setting(const char *name, const char *value)
+{
+    bool flag = !strcasecmp(value, "true") || !strcasecmp(value, "false");
+    bool number = is_short_number(value, strlen(value)) && !mask_query_is_secret(name);
+    return flag || number || mask_is_placeholder(value) || (*value == '{' && text_ends(value, "}"));
+}
+
+static void write_pair(struct arena *a, struct buf *b, const char *s, size_t n)
+{
+    const char *equals = memchr(s, '=', n);
+    if (!equals) {
+        mask_piece(a, b, s, n);
+        return;
+    }
+    char *name = arena_strndup(a, s, (size_t)(equals - s));
+    char *value = arena_strndup(a, equals + 1, n - (size_t)(equals + 1 - s));
+    buf_printf(b, "%s=", name);
+    if (is_shown(name) && !strstr(value, "://")) /* a URL in a URL in a URL … has no end */
+        buf_str(b, mask_shapes(a, value));
+    else if (is_setting(name, value))
+        buf_str(b, value);
+    else
+        mask_piece(a, b, value, strlen(value));
+}
+
+static void write_query(struct arena *a, struct buf *b, const char *s, const char *end)
+{
+    while (s < end) {
+        size_t n = 0;
+        while (s + n < end && !strchr("&;", s[n]))
+            n++;
+        if (n)
+            write_pair(a, b, s, n);
+        s += n;
+        if (s < end)
+            buf_char(b, *s++);
+    }
+}
+
+void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
+{
+    struct parts p = split(s, n);
+    const char *user = last_at(p.host, p.path);
+    if (user && p.host != s) {
+        buf_add(b, s, (size_t)(p.host - s));
+        write_user(a, b, p.host, user);
+        s = p.host = user + 1;
+    }
+    buf_add(b, s, (size_t)(p.path - s));
+    write_path(a, b, plain_host(a, p.host, (size_t)(p.path - p.host)), &p);
+    if (p.query < p.fragment) {
+        buf_char(b, '?');
+        write_query(a, b, p.query + 1, p.fragment);
+    }
+    if (p.fragment < p.end) {
+        buf_char(b, '#');
+        write_query(a, b, p.fragment + 1, p.end);
+    }
+}
+
+char *mask_url(struct arena *a, const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    if (mask_is_placeholder(text) || secret_is_mask(text))
+        return arena_strdup(a, text);
+    if (!scheme && *text != '/' && !strpbrk(text, "/?"))
+        return mask_shapes(a, text);
+    if (strpbrk(text, " \t\r\n"))
+        return mask_text(a, text);
+    struct buf *b = buf_in(a, URL_MAX);
+    mask_url_write(a, b, text, strlen(text));
+    return b->data;
+}
+
+/* -- data source names ------------------------------------------------------------------------ */
+
+/* "host=h user=u password='x y'": the value after the word. */
+static char *words_dsn(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, URL_MAX);
+    while (*text) {
+        size_t name = strcspn(text, "= \t\n");
+        bool pair = text[name] == '=';
+        char *word = arena_strndup(a, text, name);
+        buf_str(b, word);
+        text += name;
+        if (pair) {
+            const char *v = text + 1;
+            size_t n = *v == '\'' ? 1 + strcspn(v + 1, "'") : strcspn(v, " \t\n");
+            n += *v == '\'' && v[n] == '\'';
+            buf_char(b, '=');
+            if (mask_query_is_secret(word))
+                mask_piece(a, b, v, n);
+            else
+                buf_add(b, v, n);
+            text = v + n;
+        }
+        size_t gap = strspn(text, " \t\n=");
+        buf_add(b, text, gap);
+        text += gap;
+    }
+    return b->data;
+}
+
+/* "user:pass@tcp(host:port)/db?k=v": the password may hold anything, '@' and '/' too. */
+static char *mysql_dsn(struct arena *a, const char *text, const char *address)
+{
+    struct buf *b = buf_in(a, URL_MAX);
+    const char *colon = memchr(text, ':', (size_t)(address - text));
+    const char *query = strchr(address, '?');
+    if (colon) {
+        buf_add(b, text, (size_t)(colon + 1 - text));
+        mask_piece(a, b, colon + 1, (size_t)(address - colon - 1));
+    } else {
+        buf_add(b, text, (size_t)(address - text));
+    }
+    buf_add(b, address, query ? (size_t)(query + 1 - address) : strlen(address));
+    if (query)
+        write_query(a, b, query + 1, query + strlen(query));
+    return b->data;
+}
+
+char *mask_dsn(struct arena *a, const char *text)
+{
+    const char *tcp = strstr(text, "@tcp("), *unix_socket = strstr(text, "@unix(");
+    if (mask_is_placeholder(text) || secret_is_mask(text))
+        return arena_strdup(a, text);
+    if (tcp || unix_socket)
+        return mysql_dsn(a, text, tcp ? tcp : unix_socket);
+    const char *scheme = strstr(text, "://");
+    const char *from = scheme ? scheme + 3 : text;
+    const char *at = last_at(from, from + strcspn(from, "?"));
+    if (at)
+        return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
+    if (scheme || strchr(text, '?'))
+        return mask_url(a, text);
+    return strchr(text, '=') ? words_dsn(a, text) : mask_shapes(a, text);
+}

@@ -1,0 +1,146 @@
+/* rendering.c - a plan as lines, the lines as pages or as one text.
+ *
+ * An operation that does not fit on what is left of a page goes on on the next one; a line is never
+ * parted.
+ */
+#include "plan/rendering.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "kind/diff.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
+#include "plan/plan.h"
+
+enum { PAGE_BYTES = 48 << 10, OPERATION_BYTES = 120 /* about, without its lines */ };
+
+struct pager {
+    struct arena *a;
+    cJSON *pages, *page;
+    size_t used;
+};
+
+static void turn_page(struct pager *g)
+{
+    g->page = json_add(g->a, g->pages, json_array(g->a));
+    g->used = 0;
+}
+
+/* The operation (or what is left of it) on the page under way; returns its lines. */
+static cJSON *begin_operation(struct pager *g, const struct plan_op *op, int n)
+{
+    struct arena *a = g->a;
+    if (g->used + OPERATION_BYTES > PAGE_BYTES)
+        turn_page(g);
+    cJSON *o = json_add(a, g->page, json_object(a));
+    json_set_num(a, o, "n", n);
+    json_set_str(a, o, "verb", plan_verb_name(op->verb));
+    json_set_str(a, o, "kind", op->kind->name);
+    json_set_str(a, o, "name", text_visible(a, op->name));
+    if (op->scope)
+        json_set_str(a, o, "scope", text_visible(a, op->scope));
+    g->used += OPERATION_BYTES;
+    return json_set_array(a, o, "lines");
+}
+
+static void add_operation(struct pager *g, const struct plan_op *op, int n)
+{
+    struct arena *a = g->a;
+    if (op->before)
+        mask_words(op->kind, op->before); /* the same are known whichever process shows it */
+    const cJSON *before = mask_object(a, op->kind, kind_content(a, op->kind, op->before));
+    const cJSON *after = mask_object(a, op->kind, kind_content(a, op->kind, op->after));
+    cJSON *lines = begin_operation(g, op, n);
+    const cJSON *line;
+    cJSON *all = diff_whole(a, before, after);
+    if (!all->child)
+        json_add_str(a, all, "(no value of it changes)");
+    cJSON_ArrayForEach(line, all)
+    {
+        size_t size = strlen(line->valuestring);
+        if (lines->child && g->used + size > PAGE_BYTES) {
+            turn_page(g);
+            lines = begin_operation(g, op, n);
+        }
+        json_add_str(a, lines, line->valuestring);
+        g->used += size;
+    }
+}
+
+static cJSON *head(struct arena *a, const struct plan *p, const struct rendering_about *about)
+{
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "id", about->id);
+    json_set_str(a, o, "title", text_visible(a, p->title));
+    json_set_str(a, o, "risk", plan_risk_name(p->risk));
+    json_set_str(a, o, "gateway", text_visible(a, p->gateway));
+    json_set_str(a, o, "asks", text_visible(a, about->owner));
+    if (p->undoes)
+        json_set_str(a, o, "undoes", p->undoes);
+    if (about->rejected)
+        json_set_str(a, o, "rejected", text_visible(a, about->rejected));
+    cJSON *warnings = json_set_array(a, o, "warnings");
+    for (int i = 0; i < p->warning_count; i++)
+        json_add_str(a, warnings, text_visible(a, p->warnings[i]));
+    return o;
+}
+
+struct rendering *rendering_make(struct arena *a, const struct plan *p,
+                                 const struct rendering_about *about)
+{
+    struct rendering *r = arena_make(a, struct rendering);
+    struct pager g = { .a = a, .pages = json_array(a) };
+    turn_page(&g);
+    for (int i = 0; i < p->count; i++)
+        add_operation(&g, &p->ops[i], i + 1);
+    r->plan = p->digest;
+    r->risk = p->risk;
+    r->head = head(a, p, about);
+    r->pages = g.pages;
+    char *text = arena_printf(a, "%s\n%s\n%s", r->plan, json_canonical(a, r->head),
+                              json_canonical(a, r->pages));
+    r->digest = crypto_sha256_hex(a, text, strlen(text));
+    return r;
+}
+
+/* -- as text ------------------------------------------------------------------------------ */
+
+static void put_head(struct buf *b, const cJSON *head)
+{
+    const char *gateway = json_str(head, "gateway"), *rejected = json_str(head, "rejected");
+    buf_printf(b, "%s\n(change %s, risk: %s, asked by %s%s%s)\n", json_str(head, "title"),
+               json_str(head, "id"), json_str(head, "risk"), json_str(head, "asks"),
+               gateway ? ", gateway: " : "", gateway ? gateway : "");
+    if (rejected)
+        buf_printf(b, "!! %s\n", rejected);
+}
+
+static void put_operation(struct buf *b, const cJSON *op, int *last)
+{
+    int n = (int)json_num(op, "n", 0);
+    const char *scope = json_str(op, "scope");
+    if (n != *last)
+        buf_printf(b, "\n%s %s %s%s%s\n", json_str(op, "verb"), json_str(op, "kind"),
+                   json_str(op, "name"), scope ? " at " : "", scope ? scope : "");
+    *last = n;
+    const cJSON *line;
+    cJSON_ArrayForEach(line, json_get(op, "lines")) buf_printf(b, "  %s\n", line->valuestring);
+}
+
+char *rendering_text(struct arena *a, const struct rendering *r, size_t max)
+{
+    struct buf *b = buf_in(a, max);
+    int last = 0;
+    put_head(b, r->head);
+    const cJSON *page, *item;
+    cJSON_ArrayForEach(page, r->pages)
+    {
+        cJSON_ArrayForEach(item, page) put_operation(b, item, &last);
+    }
+    cJSON_ArrayForEach(item, json_get(r->head, "warnings"))
+        buf_printf(b, "! %s\n", item->valuestring);
+    return b->over ? NULL : secret_scrub(a, b->data);
+}

@@ -1,0 +1,128 @@
+/* check.c - runs the checks of an object about to be sent; the rules are rows of check_*.c.
+ *
+ * In this order: what a write would erase, what the console drops, the field table, the rules.
+ */
+#include "rule/check.h"
+#include "rule/check_private.h"
+#include "rule/shape_private.h"
+#include <stdarg.h>
+
+const struct check_rule *const check_tables[] = { check_route_rules,  check_ai_rules,
+                                                  check_source_rules, check_plugin_rules,
+                                                  check_key_rules,    NULL };
+
+bool check_no(const struct check *c, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return err_set(c->e, ERR_ARGS, "%s", text_clean(c->a, text, sizeof text));
+}
+
+const char *check_shown(const struct check *c, const char *s)
+{
+    const char *clean = text_clean(c->a, s, 80);
+    return strcmp(clean, s) ? arena_printf(c->a, "… (%zu bytes)", strlen(s)) : clean;
+}
+
+static bool changed(const cJSON *before, const cJSON *after, const char *member)
+{
+    const cJSON *x = json_path(before, member), *y = json_path(after, member);
+    bool none = !y || cJSON_IsNull(y);
+    return !none && !(x && json_equal(x, y));
+}
+
+/* Accepted and lost: the caller would believe in something that is not there. */
+static const struct {
+    const char *kind, *path, *instead;
+} dropped[] = {
+    { "route", "timeout", "set customConfigs {\"higress.io/timeout\": \"SECONDS\"}" },
+    { "route", "redirect", "set customConfigs {\"higress.io/permanent-redirect\": \"URL\"}" },
+    { "route", "rateLimit",
+      "use tune_rate_limit, or customConfigs {\"higress.io/route-limit-rps\": \"N\"}" },
+    { "route", "mock", "use the plugin custom-response at the route" },
+    { "service-source", "vport.default", "write vport.defaultValue" },
+    { "service-source", "vport.services", "write vport.servicesVport" },
+    { "consumer", "credentials[0].value", "write credentials[0].values, a list" },
+};
+
+static bool no_dropped(const struct check *c)
+{
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        if (!strcmp(dropped[i].kind, c->k->name) && changed(c->before, c->after, dropped[i].path))
+            return check_no(c, "%s: the console takes this field and drops it; %s", dropped[i].path,
+                            dropped[i].instead);
+    return true;
+}
+
+static bool nothing_erased(const struct check *c)
+{
+    char word[KIND_WORD];
+    for (const char *rest = c->k->needs; kind_next(&rest, word);) {
+        const char *value = json_str(c->after, word);
+        if (!value || !*value)
+            return check_no(c,
+                            "%s: must be given; reading never shows it, and a write without it "
+                            "would erase it",
+                            word);
+    }
+    return true;
+}
+
+/* Is one of the rule's members new? */
+static bool concerns(const struct check *c, const struct check_rule *rule)
+{
+    char word[KIND_WORD];
+    if (strcmp(rule->kind, c->k->name) != 0)
+        return false;
+    if (!c->before || !*rule->on)
+        return true;
+    for (const char *rest = rule->on; kind_next(&rest, word);) {
+        const cJSON *x = json_get(c->before, word), *y = json_get(c->after, word);
+        if (!x != !y || (x && !json_equal(x, y)))
+            return true;
+    }
+    return false;
+}
+
+bool check_object(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                  struct err *e)
+{
+    struct check c = { a, k, before, after, e };
+    if (!nothing_erased(&c) || !no_dropped(&c) || !shape_check(a, k, before, after, e))
+        return false;
+    for (size_t i = 0; check_tables[i]; i++)
+        for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++)
+            if (!rule->doubt && concerns(&c, rule) && !rule->holds(&c))
+                return false;
+    return true;
+}
+
+char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                  int n)
+{
+    struct err e = { 0 };
+    struct check c = { a, k, before, after, &e };
+    for (size_t i = 0; check_tables[i]; i++)
+        for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
+            e = (struct err){ 0 };
+            if (rule->doubt && concerns(&c, rule) && !rule->holds(&c) && n-- == 0)
+                return arena_strdup(a, e.text);
+        }
+    return NULL;
+}
+
+char *check_says(struct arena *a, const struct kind *k, int n)
+{
+    for (size_t i = 0; check_tables[i]; i++)
+        for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++)
+            if (!strcmp(rule->kind, k->name) && n-- == 0)
+                return arena_printf(a, "%s%s", rule->says, rule->doubt ? " (a warning)" : "");
+    for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
+        if (!strcmp(dropped[i].kind, k->name) && n-- == 0)
+            return arena_printf(a, "Not %s, which the console drops: %s.", dropped[i].path,
+                                dropped[i].instead);
+    return NULL;
+}

@@ -1,0 +1,230 @@
+/* limits.c - one entry set in the configuration of key-rate-limit or cluster-key-rate-limit.
+ *
+ * key-rate-limit counts by exactly one header or parameter, by exact values. cluster-key-rate-limit
+ * has items, each by one thing, whose first matching key decides; a key "*" or "regexp:…" gives
+ * each value a count of its own and goes into an item of the per_ form, after the exact ones.
+ */
+#include "rule/limits.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include <string.h>
+
+struct limit {
+    struct arena *a;
+    const char *what; /* "header", "param", "cookie", "consumer", "ip" */
+    const char *name; /* of the header, parameter, cookie; "" */
+    const char *key, *per;
+    double requests;
+    bool each; /* "*" or "regexp:" */
+};
+
+static bool read_by(struct limit *l, const char *by, struct err *e)
+{
+    static const char *const named[] = { "header", "param", "cookie", NULL };
+    const char *colon = strchr(by, ':');
+
+    l->name = "";
+    if (!strcmp(by, "consumer") || !strcmp(by, "ip")) {
+        l->what = by;
+        return true;
+    }
+    for (int i = 0; colon && colon[1] && named[i]; i++)
+        if (strlen(named[i]) == (size_t)(colon - by) && text_starts(by, named[i])) {
+            l->what = named[i];
+            l->name = colon + 1;
+            return true;
+        }
+    return err_set(e, ERR_ARGS,
+                   "by: '%s' is not header:NAME, param:NAME, cookie:NAME, consumer or ip",
+                   text_clean(l->a, by, 80));
+}
+
+static bool read_ask(struct limit *l, const cJSON *ask, struct err *e)
+{
+    const char *by = json_str(ask, "by");
+    const char *per = json_str(ask, "per");
+    const char *key = json_str(ask, "key");
+
+    l->per = per ? per : "second";
+    l->requests = json_num(ask, "requests", 0);
+    if (!by || !read_by(l, by, e))
+        return by ? false : err_set(e, ERR_ARGS, "by: is required");
+    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
+    if (!*l->key)
+        return err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
+    l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
+    if (l->requests < 0 || l->requests > 2147483647.0)
+        return err_set(e, ERR_ARGS, "requests: %.0f is not within 0..2147483647", l->requests);
+    return true;
+}
+
+static cJSON *list_of(struct limit *l, cJSON *o, const char *member)
+{
+    cJSON *list = json_get(o, member);
+
+    return cJSON_IsArray(list) ? list : json_set_array(l->a, o, member);
+}
+
+/* The entry of the key, in its place, with one window only: of several the plugin takes any. */
+static void set_entry(struct limit *l, cJSON *entries)
+{
+    cJSON *entry = NULL, *m;
+
+    cJSON_ArrayForEach(m, entries)
+    {
+        const char *key = json_str(m, "key");
+        if (key && !strcmp(key, l->key))
+            entry = m;
+    }
+    if (l->requests == 0) {
+        if (entry)
+            json_detach(entries, entry);
+        return;
+    }
+    if (!entry)
+        entry = json_add(l->a, entries, json_object(l->a));
+    json_set_str(l->a, entry, "key", l->key);
+    json_remove(entry, "query_per_second");
+    json_remove(entry, "query_per_minute");
+    json_remove(entry, "query_per_hour");
+    json_remove(entry, "query_per_day");
+    json_set_num(l->a, entry, arena_printf(l->a, "query_per_%s", l->per), l->requests);
+}
+
+/* -- key-rate-limit ------------------------------------------------------------------------------
+ */
+/* What this plugin cannot count, said before it would refuse it. */
+static bool per_pod_can(const struct limit *l, struct err *e)
+{
+    if (strcmp(l->what, "header") != 0 && strcmp(l->what, "param") != 0)
+        return err_set(e, ERR_ARGS, "by: %s can only be counted for all pods together; give redis",
+                       l->what);
+    if (l->each)
+        return err_set(
+            e, ERR_ARGS,
+            "key: '%s' needs a count for each value, which only Redis keeps; give redis, "
+            "or an exact value",
+            text_clean(l->a, l->key, 80));
+    return true;
+}
+
+static cJSON *per_pod(struct limit *l, cJSON *config, struct err *e)
+{
+    bool header = per_pod_can(l, e) && !strcmp(l->what, "header");
+    const char *member = header ? "limit_by_header" : "limit_by_param";
+    const char *have = json_str(config, member);
+    const char *other = json_str(config, header ? "limit_by_param" : "limit_by_header");
+
+    if (e->kind)
+        return NULL;
+    if (other || (have && strcmp(have, l->name) != 0)) {
+        err_set(e, ERR_ARGS,
+                "key-rate-limit there counts by '%s' already, and by one thing only; use that, or "
+                "remove it first, or give redis",
+                text_clean(l->a, other ? other : have, 80));
+        return NULL;
+    }
+    json_set_str(l->a, config, member, l->name);
+    set_entry(l, list_of(l, config, "limit_keys"));
+    return json_count(json_get(config, "limit_keys")) > 0 ? config : json_object(l->a);
+}
+
+/* -- cluster-key-rate-limit ----------------------------------------------------------------------
+ */
+/* {member, value} of the item that counts by this. */
+static void item_key(struct limit *l, const char **member, const char **value)
+{
+    bool ip = !strcmp(l->what, "ip");
+
+    *member = arena_printf(l->a, l->each || ip ? "limit_by_per_%s" : "limit_by_%s", l->what);
+    *value = ip ? "from-remote-addr" : l->name;
+}
+
+static cJSON *item_of(struct limit *l, cJSON *items)
+{
+    const char *member, *value;
+    cJSON *item, *m;
+
+    item_key(l, &member, &value);
+    cJSON_ArrayForEach(m, items)
+    {
+        const char *have = json_str(m, member);
+        if (have && !strcmp(have, value))
+            return m;
+    }
+    item = json_add(l->a, items, json_object(l->a));
+    json_set_str(l->a, item, member, value);
+    return item;
+}
+
+/* An item of exact values is asked before one that takes every value, or it would never be. */
+static void exact_first(struct limit *l, cJSON *items, cJSON *item)
+{
+    if (l->each || json_count(items) < 2)
+        return;
+    cJSON *copy = json_clone(l->a, items);
+    int own = 0, i = 0;
+    cJSON *m;
+
+    cJSON_ArrayForEach(m, items)
+    {
+        own = m == item ? i : own;
+        i++;
+    }
+    while (items->child)
+        json_detach(items, items->child);
+    json_add(l->a, items, json_clone(l->a, cJSON_GetArrayItem(copy, own)));
+    for (int k = 0; k < i; k++)
+        if (k != own)
+            json_add(l->a, items, json_clone(l->a, cJSON_GetArrayItem(copy, k)));
+}
+
+static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
+{
+    const cJSON *have = json_get(config, "redis");
+    cJSON *items, *item;
+
+    if (json_get(config, "global_threshold")) {
+        err_set(e, ERR_ARGS,
+                "cluster-key-rate-limit there has a global_threshold, which excludes "
+                "limits by key; change it with change_resource first");
+        return NULL;
+    }
+    if (redis) /* keeps user, password and timeout that are there */
+        json_set(l->a, config, "redis",
+                 have ? json_merge_patch(l->a, have, redis) : json_clone(l->a, redis));
+    double port = json_num(redis, "service_port", 6379);
+    if (port < 1 || port > 65535) {
+        err_set(e, ERR_ARGS, "redis.service_port: %.0f is not within 1..65535", port);
+        return NULL;
+    }
+    if (!json_str(json_get(config, "redis"), "service_name")) {
+        err_set(e, ERR_ARGS, "redis.service_name: is required, such as redis.dns");
+        return NULL;
+    }
+    if (!json_str(config, "rule_name"))
+        json_set_str(l->a, config, "rule_name", "higress-ops");
+    items = list_of(l, config, "rule_items");
+    item = item_of(l, items);
+    set_entry(l, list_of(l, item, "limit_keys"));
+    if (json_count(json_get(item, "limit_keys")) == 0)
+        json_detach(items, item);
+    else
+        exact_first(l, items, item);
+    return json_count(items) > 0 ? config : json_object(l->a);
+}
+
+cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e)
+{
+    struct limit l = { .a = a, .what = "", .name = "", .key = "" };
+    const cJSON *redis = json_get(ask, "redis");
+    cJSON *next = cJSON_IsObject(config) ? json_clone(a, config) : json_object(a);
+
+    if (!read_ask(&l, ask, e))
+        return NULL;
+    if (redis || json_get(next, "redis"))
+        return for_all_pods(&l, next, redis, e);
+    return per_pod(&l, next, e);
+}

@@ -1,0 +1,48 @@
+/* accesslog.h - the last matching records of the gateway's access log, read from the end backwards.
+ *
+ * One line is one record, and no client writes a second one: a line that holds a key twice, or keys
+ * as the format cannot give them, is `forged`. Every filter is judged on the record as it is handed
+ * out: strings, clean, cut and masked, query values and unknown fields as "***" (accesslog_mask.c).
+ * So no search can tell anything about what is hidden. The file is read in blocks of 64 KiB, never
+ * whole; lines that cannot match are not parsed.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct err;
+
+enum accesslog_lines {
+    ACCESSLOG_ALL,
+    ACCESSLOG_SOUND, /* records that their line proves */
+    ACCESSLOG_FORGED /* the others; ends where sound ones are too old */
+};
+
+struct accesslog_query {
+    const char *route, *host, *path_prefix, *flag; /* NULL: any */
+    const char *text;                              /* within any value; NULL: any */
+    enum accesslog_lines lines;
+    int status_class; /* 2..5; 0: any */
+    double since;     /* Unix seconds; 0: any */
+    int limit;        /* matching lines; 0: 100 */
+    size_t max_scan;  /* bytes read at most; 0: 64 MiB */
+};
+
+struct accesslog_seen {
+    int matched;
+    size_t scanned; /* bytes */
+    bool cut;       /* stopped at max_scan before the beginning of the file */
+};
+
+/* row: {"path": "/a?key=***", …, "ai": {"model": "…"}}, of a forged line also "forged": true and
+ * only what stands before the forgery; {"raw": "…"} for a line that is no record. False: stop. */
+typedef bool accesslog_fn(void *arg, const cJSON *row);
+/* Newest first. False when the file cannot be read (ERR_SYSTEM says why). seen may be NULL. */
+bool accesslog_read(struct arena *a, const char *path, const struct accesslog_query *q,
+                    accesslog_fn *fn, void *arg, struct accesslog_seen *seen, struct err *e);
+/* One line as a row; NULL when it is no record. */
+cJSON *accesslog_parse(struct arena *a, const char *line, size_t n);
+/* Is the route of a line the wanted one? "shop/orders" is "orders" too. */
+bool accesslog_route_is(const char *route, const char *wanted);

@@ -1,0 +1,65 @@
+/* accesslog_line_private.h - one line of the access log: taken apart, judged, masked. For
+ * accesslog.c.
+ *
+ * Envoy writes the values into a text format as they come: a client that sends quotes writes keys
+ * of its own. So a line is believed only as far as it proves itself, and what is shown of it is
+ * decided by the table of its keys (accesslog_mask.c).
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+enum { LOG_KEYS = 26 };                                   /* of Higress' own format */
+int log_key_place(const char *key, size_t n, int expect); /* in its order; -1: none of them */
+
+/* What stands for everything hidden in a log: one form, which no search can tell from another. */
+#define LOG_HIDDEN "***"
+
+/* Overwrites, in place, every character of a value behind an equals sign, and of a parameter
+ * without a name behind a question mark. Doing it again changes nothing. One byte behind the text
+ * must be readable. Returns whether the text is plain: whatever is shown of it, but for LOG_HIDDEN
+ * and what is not ASCII, stands in it byte by byte. */
+bool log_blank(char *text, size_t n);
+
+/* The record of a blanked line: every value clean and masked, "forged": true where the line cannot
+ * be what the gateway wrote (then only what stands before the doubtful part). NULL: no record. */
+cJSON *log_record(struct arena *a, const char *line, size_t n);
+/* A line that is no record, clean and masked: {"raw": text}. */
+cJSON *log_raw(struct arena *a, const char *line, size_t n);
+
+/* Of a sound record what a forged one may tell: nothing from `doubtful` on, nothing of how the
+ * request went. */
+cJSON *log_forged(struct arena *a, const cJSON *record, const char *doubtful);
+
+enum { LOG_FORMATS = 8, LOG_FORMAT_KEYS = 64 };
+struct log_formats {
+    struct log_format {
+        const char *keys[LOG_FORMAT_KEYS];
+        int count;
+    } list[LOG_FORMATS];
+    int count;
+};
+/* From one line; what was learnt lives in the arena. Where there are more formats, those with the
+ * fewest keys are kept. */
+void log_learn(struct arena *a, struct log_formats *all, const cJSON *record);
+/* The record, or what is left of it where a client added keys to one of the formats. */
+const cJSON *log_doubt(struct arena *a, const struct log_formats *all, const cJSON *record);
+
+bool log_key_is_clients(const char *key); /* may its value be what a client sent? */
+/* Adds one value to the record, as the table allows it. The key must live as long. *expect: 0 with
+ * the first one, then left alone. */
+void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect);
+/* The text without values behind an equals sign, parameters without a name, "user:password" before
+ * an @; path: it is a request's path and query. */
+char *log_hide_values(struct arena *a, const char *text, bool path);
+/* The path as a server reads it: decoded, without dot segments. NULL: it is plain already. */
+const char *log_plain_path(struct arena *a, const char *path);
+/* Text that a client or a plugin wrote, masked; neither cleaned nor cut. */
+char *log_mask_text(struct arena *a, const char *text);
+/* A line of another format: text in which words may be paths. */
+char *log_mask_line(struct arena *a, const char *line);
+/* Does the record hide whole fields? Then its format holds some. */
+bool log_hides_fields(const cJSON *record);

@@ -1,0 +1,495 @@
+/* accesslog_mask.c - what of a log line may be seen, decided by a table of its keys.
+ *
+ * A key that the table does not have is a header somebody added to the format: it is hidden. A new
+ * harmless one is a row. What stands behind an equals sign is hidden in every text of a log,
+ * whatever its name, and blanked before anything else is done with the line.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "mask/mask.h"
+#include "mask/mask_rule.h"
+#include "signal/accesslog_line_private.h"
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum {
+    MAX_VALUE = 300,
+    MAX_AI = 80,
+    MAX_NAME = 64,
+    MASK_ROUNDS = 8,
+    MAX_MASKED = 2048,
+    MAX_HOSTS = 8
+};
+
+enum rule {
+    HIDE,
+    SHOW, /* written by the gateway itself */
+    TEXT, /* may hold what a client sent */
+    PATH, /* path and query */
+    LINK, /* a whole URL of a client */
+    AI,   /* the object that ai-statistics writes */
+};
+
+static const struct row {
+    const char *key;
+    enum rule rule;
+} rows[] = {
+    /* Higress' format, in its order */
+    { "ai_log", AI },
+    { "authority", TEXT },
+    { "bytes_received", SHOW },
+    { "bytes_sent", SHOW },
+    { "downstream_local_address", SHOW },
+    { "downstream_remote_address", SHOW },
+    { "duration", SHOW },
+    { "istio_policy_status", SHOW },
+    { "method", TEXT },
+    { "path", PATH },
+    { "protocol", SHOW },
+    { "request_id", TEXT },
+    { "requested_server_name", TEXT },
+    { "response_code", SHOW },
+    { "response_flags", SHOW },
+    { "route_name", SHOW },
+    { "start_time", SHOW },
+    { "trace_id", TEXT },
+    { "upstream_cluster", SHOW },
+    { "upstream_host", SHOW },
+    { "upstream_local_address", SHOW },
+    { "upstream_service_time", TEXT },
+    { "upstream_transport_failure_reason", TEXT },
+    { "user_agent", TEXT },
+    { "x_forwarded_for", TEXT },
+    { "response_code_details", TEXT },
+    /* what operators add, as Istio and Envoy name it */
+    { "attempt_count", SHOW },
+    { "connection_termination_details", TEXT },
+    { "consumer", TEXT },
+    { "content_type", TEXT },
+    { "downstream_tls_cipher", SHOW },
+    { "downstream_tls_version", SHOW },
+    { "filter_chain_name", SHOW },
+    { "grpc_status", TEXT },
+    { "host", TEXT },
+    { "hostname", SHOW },
+    { "http_referer", LINK },
+    { "location", LINK },
+    { "model", TEXT },
+    { "pod_ip", SHOW },
+    { "pod_name", SHOW },
+    { "referer", LINK },
+    { "referrer", LINK },
+    { "request_duration", SHOW },
+    { "response_duration", SHOW },
+    { "response_tx_duration", SHOW },
+    { "retry_count", SHOW },
+    { "span_id", TEXT },
+    { "time", SHOW },
+    { "timestamp", SHOW },
+    { "traceparent", TEXT },
+    { "upstream_request_attempt_count", SHOW },
+    { "x_b3_spanid", TEXT },
+    { "x_envoy_attempt_count", SHOW },
+    { "x_forwarded_proto", TEXT },
+    { "x_mse_consumer", TEXT },
+    { "x_real_ip", TEXT },
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* Names that the record itself uses: a key of the line cannot take them. */
+static const char *const own[] = { "ai", "forged", "raw" };
+
+static bool is_own(const char *key)
+{
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!strcmp(own[i], key))
+            return true;
+    return false;
+}
+
+/* Of ai_log: figures and names. What people and models wrote is hidden, like all that is unknown.
+ */
+static const char *const ai_shown[] = {
+    "api",
+    "cache_status",
+    "cached_tokens",
+    "chat_round",
+    "consumer",
+    "input_token",
+    "llm_first_token_duration",
+    "llm_service_duration",
+    "model",
+    "output_token",
+    "reasoning_tokens",
+    "request_model",
+    "response_type",
+    "safecheck_riskLabel",
+    "safecheck_status",
+    "token_ratelimit_status",
+    "total_token",
+};
+
+/* Lines come with their keys in the same order, so the place expected is nearly always the one. */
+static int row_of(const char *key, size_t n, int expect)
+{
+    for (int i = 0; i < ROWS; i++) {
+        int at = (expect + i) % ROWS;
+        if (!strncmp(rows[at].key, key, n) && !rows[at].key[n])
+            return at;
+    }
+    return -1;
+}
+
+int log_key_place(const char *key, size_t n, int expect)
+{
+    int at = row_of(key, n, expect);
+
+    return at < LOG_KEYS ? at : -1;
+}
+
+bool log_key_is_clients(const char *key)
+{
+    int row = row_of(key, strlen(key), 0);
+
+    return row < 0 || rows[row].rule != SHOW;
+}
+
+/* -- texts and paths ----------------------------------------------------------------------------
+ */
+/* What mask.h puts in place of a secret is the same in all of the gateway's objects; a log shows
+ * one form for all that is hidden. */
+static char *one_form(char *text)
+{
+    static const char mark[] = "secret:sha256:";
+    const size_t mask = sizeof mark - 1 + 8;
+    char *out = text, *from = text, *at;
+
+    while ((at = strstr(from, mark))) {
+        size_t before = (size_t)(at - from);
+        memmove(out, from, before);
+        memcpy(out + before, LOG_HIDDEN, sizeof LOG_HIDDEN - 1);
+        out += before + sizeof LOG_HIDDEN - 1;
+        from = at + strnlen(at, mask);
+    }
+    memmove(out, from, strlen(from) + 1);
+    return text;
+}
+
+/* Most values are short words in which nothing can be hidden. */
+static bool is_word(const char *s)
+{
+    size_t n = strcspn(s, "=?%: ");
+
+    return n < 16 && !s[n];
+}
+
+/* The rules for tokens look far ahead, so a text that is much longer than what is shown of it is
+ * shortened first: where no token can go on. */
+static char *shorten(char *text)
+{
+    size_t n = strnlen(text, MAX_MASKED + 1);
+
+    if (n <= MAX_MASKED)
+        return text;
+    while (n > 0 && !strchr(" \t,;&\"'", text[n - 1]))
+        n--;
+    text[n] = '\0';
+    if (n == 0)
+        memcpy(text, LOG_HIDDEN, sizeof LOG_HIDDEN);
+    return text;
+}
+
+/* Until it stays: what one rule hides can bring together what another one knows. */
+char *log_mask_text(struct arena *a, const char *text)
+{
+    char *masked = one_form(mask_text(a, shorten(log_hide_values(a, text, false))));
+
+    for (int i = 0; i < MASK_ROUNDS && strcmp(masked, text) != 0; i++) {
+        text = masked;
+        masked = one_form(mask_text(a, shorten(log_hide_values(a, text, false))));
+    }
+    return masked;
+}
+
+static char *mask_request(struct arena *a, const cJSON *record, const char *path)
+{
+    const char *hidden = shorten(log_hide_values(a, path, true));
+    const char *host = json_str(record, "authority"); /* names whose paths are secret */
+    const char *user = host ? strrchr(host, '@') : NULL;
+
+    const char *origin = host ? arena_printf(a, "https://%s", user ? user + 1 : host) : "";
+    const char *url = *path == '/' ? mask_url(a, arena_printf(a, "%s%s", origin, hidden)) : "";
+    bool named = *url && text_starts(url, origin) && url[strlen(origin)] == '/';
+
+    return one_form(named ? arena_strdup(a, url + strlen(origin)) : mask_url(a, hidden));
+}
+
+static int count_hidden(const char *text)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, LOG_HIDDEN)); text += sizeof LOG_HIDDEN - 1)
+        n++;
+    return n;
+}
+
+/* However it is encoded: where its plain form would hide more, nothing of it is shown. */
+static char *mask_path(struct arena *a, const cJSON *record, const char *path)
+{
+    char *shown = mask_request(a, record, path);
+    const char *plain = log_plain_path(a, path);
+
+    if (!plain || count_hidden(mask_request(a, record, plain)) <= count_hidden(shown))
+        return shown;
+    return arena_strdup(a, "/" LOG_HIDDEN);
+}
+
+/* -- lines of other formats ----------------------------------------------------------------------
+ */
+static const char gaps[] = " \t\"'";
+
+/* Names of hosts that stand in the text as words: one of them is where its request went. */
+static int find_hosts(struct arena *a, const char *text, const char *hosts[MAX_HOSTS])
+{
+    int count = 0;
+
+    for (const char *s = text; *s && count < MAX_HOSTS;) {
+        size_t n = strcspn(s, gaps);
+        char *word = arena_strndup(a, s, n);
+        if (strchr(word, '.') && !strpbrk(word, "/?=") && strspn(word, "0123456789.:") < n)
+            hosts[count++] = word;
+        s += n + (s[n] != '\0');
+    }
+    return count;
+}
+
+/* The path as the host for which most of it is secret would have it shown. */
+static const char *mask_word(struct arena *a, const char *word, const char *const *hosts, int count)
+{
+    cJSON *record = json_object(a);
+    const char *best = mask_path(a, record, word);
+
+    for (int i = 0; i < count; i++) {
+        json_set_str(a, record, "authority", hosts[i]);
+        const char *shown = mask_path(a, record, word);
+        if (count_hidden(shown) > count_hidden(best))
+            best = shown;
+    }
+    return best;
+}
+
+char *log_mask_line(struct arena *a, const char *line)
+{
+    char *text = shorten(arena_strdup(a, line));
+    struct buf *b = buf_in(a, MAX_MASKED * 4);
+    const char *hosts[MAX_HOSTS];
+    int count = find_hosts(a, text, hosts);
+
+    for (const char *s = text; *s;) {
+        size_t n = strcspn(s, gaps);
+        char *word = arena_strndup(a, s, n);
+        buf_str(b, *word == '/' ? mask_word(a, word, hosts, count) : word);
+        s += n;
+        if (*s)
+            buf_char(b, *s++);
+    }
+    return log_mask_text(a, b->data ? b->data : "");
+}
+
+/* Only what is a URL indeed is shown as one. */
+static char *mask_link(struct arena *a, const char *link)
+{
+    if (strncasecmp(link, "http://", 7) != 0 && strncasecmp(link, "https://", 8) != 0)
+        return arena_strdup(a, LOG_HIDDEN);
+    return one_form(mask_url(a, shorten(log_hide_values(a, link, true))));
+}
+
+/* -- records -------------------------------------------------------------------------------------
+ */
+static bool is_ascii(const char *s, size_t n)
+{
+    unsigned char odd = 0;
+
+    for (size_t i = 0; i < n; i++)
+        odd |= (unsigned char)(s[i] < ' ' || s[i] == 0x7f); /* signed: beyond ASCII too */
+    return !odd;
+}
+
+static const char *clean(struct arena *a, const char *s, size_t max)
+{
+    size_t n = strlen(s);
+
+    return n <= max && is_ascii(s, n) ? s : text_clean(a, s, max);
+}
+
+static const char *hidden_or_absent(const char *value)
+{
+    return *value && strcmp(value, "-") != 0 ? LOG_HIDDEN : "-";
+}
+
+static bool is_ai_shown(const char *key)
+{
+    for (size_t i = 0; i < sizeof ai_shown / sizeof *ai_shown; i++)
+        if (!strcmp(ai_shown[i], key))
+            return true;
+    return false;
+}
+
+static bool is_name(struct arena *a, const char *key)
+{
+    size_t n = 0;
+
+    while (isalnum((unsigned char)key[n]) || (key[n] && strchr("_-.", key[n])))
+        n++;
+    return n > 0 && n <= MAX_NAME && !key[n] && !strcmp(mask_shapes(a, key), key);
+}
+
+static void put_ai_member(struct arena *a, cJSON *ai, const cJSON *m)
+{
+    const char *text = cJSON_IsString(m) ? m->valuestring : NULL;
+
+    if (is_ai_shown(m->string) && cJSON_IsNumber(m))
+        json_put(ai, m->string, json_number(a, m->valuedouble));
+    else if (is_ai_shown(m->string) && text)
+        json_put(ai, m->string, json_string(a, clean(a, log_mask_text(a, text), MAX_AI)));
+    else if (is_name(a, m->string) && !cJSON_IsNumber(m))
+        json_put(ai, m->string, json_string(a, LOG_HIDDEN));
+}
+
+/* The text is JSON, or still escaped as it stood in a line whose JSON is broken. */
+static void put_ai(struct arena *a, cJSON *record, const char *text)
+{
+    struct err e = { 0 };
+    const char *twice = NULL;
+    const cJSON *m, *log = NULL;
+
+    if (*text == '{' && text[1] == '\\') {
+        const cJSON *whole = json_parse(a, arena_printf(a, "\"%s\"", text), strlen(text) + 2, &e);
+        text = cJSON_IsString(whole) ? whole->valuestring : "-";
+    }
+    if (*text == '{')
+        log = json_parse_telling(a, text, strlen(text), &twice, &e);
+    if (!cJSON_IsObject(log) || twice)
+        return;
+    cJSON *ai = json_object(a);
+    cJSON_ArrayForEach(m, log) put_ai_member(a, ai, m);
+    if (ai->child)
+        json_put(record, "ai", ai);
+}
+
+static const char *masked(struct arena *a, const cJSON *record, enum rule rule, const char *value)
+{
+    if (rule == HIDE)
+        return hidden_or_absent(value);
+    if (rule == PATH)
+        return mask_path(a, record, value);
+    if (rule == LINK)
+        return strcmp(value, "-") != 0 ? mask_link(a, value) : value;
+    return is_word(value) || (rule == SHOW && !strpbrk(value, "=?")) ? value
+                                                                     : log_mask_text(a, value);
+}
+
+void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect)
+{
+    int row = row_of(key, strlen(key), *expect);
+    enum rule rule = row >= 0 ? rows[row].rule : HIDE;
+
+    *expect = row >= 0 ? row + 1 : *expect;
+    if (rule == AI) {
+        put_ai(a, record, value);
+        return;
+    }
+    if (row >= 0 || (!is_own(key) && is_name(a, key)))
+        json_put(record, row >= 0 ? rows[row].key : key,
+                 json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
+}
+
+bool log_hides_fields(const cJSON *record)
+{
+    const cJSON *m, *in;
+    int expect = 0;
+
+    cJSON_ArrayForEach(in, json_get(record, "ai")) if (!is_ai_shown(in->string)) return true;
+    cJSON_ArrayForEach(m, record)
+    {
+        int row = row_of(m->string, strlen(m->string), expect);
+        if (row < 0 && cJSON_IsString(m) && !is_own(m->string))
+            return true;
+        expect = row >= 0 ? row + 1 : expect;
+    }
+    return false;
+}
+
+/* -- before anything else ------------------------------------------------------------------------
+ */
+enum { CHUNK = 64 };
+
+/* Skips chunks without an equals sign or a question mark; sets *odd where anything is beyond ASCII,
+ * or an escape but of a quote. Without branches within a chunk, so that the compiler takes many
+ * bytes at a time: of all work on a log this is done for every byte. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+__attribute__((target_clones("avx2", "default")))
+#endif
+static size_t
+skip_chunks(const char *text, size_t i, size_t n, unsigned char *odd)
+{
+    for (; n - i >= CHUNK; i += CHUNK) {
+        unsigned char event = 0, other = 0;
+        for (size_t k = i; k < i + CHUNK; k++) {
+            unsigned char c = (unsigned char)text[k], next = (unsigned char)text[k + 1];
+            event |= (unsigned char)((c & 0xfd) == '='); /* '=' and '?' differ in that bit only */
+            other |= (unsigned char)((c == '\\') & (next != '"')) | (c & 0x80);
+        }
+        *odd |= other;
+        if (event)
+            break;
+    }
+    return i;
+}
+
+static bool ends_value(char c)
+{
+    return c <= ' ' || c == '"' || c == '\\' || c == '&' || c == ';' || c == '#' || c == '?';
+}
+
+/* Blanks what belongs to the sign at i; returns where to go on. */
+static size_t blank_one(char *text, size_t n, size_t i)
+{
+    size_t end = i + 1;
+
+    while (end < n && !ends_value(text[end]) && (text[i] == '=' || text[end] != '='))
+        end++;
+    if (text[i] == '=' || end == n || text[end] != '=') /* else a name stands there */
+        memset(text + i + 1, '*', end - i - 1);
+    return end;
+}
+
+/* The place of the next equals sign or question mark; stop or more when there is none. */
+static size_t next_sign(const char *text, size_t from, size_t stop)
+{
+    if (from >= stop)
+        return from;
+    const char *equals = memchr(text + from, '=', stop - from);
+    size_t end = equals ? (size_t)(equals - text) : stop;
+    const char *question = memchr(text + from, '?', end - from);
+    return question ? (size_t)(question - text) : end;
+}
+
+bool log_blank(char *text, size_t n)
+{
+    unsigned char odd = 0;
+
+    for (size_t i = 0; i < n;) {
+        i = skip_chunks(text, i, n, &odd);
+        size_t stop = n - i < CHUNK ? n : i + CHUNK;
+        for (size_t k = i; stop - i < CHUNK && k < stop; k++)
+            odd |= (unsigned char)((text[k] == '\\' && text[k + 1] != '"') || text[k] < 0);
+        for (i = next_sign(text, i, stop); i < stop; i = next_sign(text, i, stop))
+            i = blank_one(text, n, i);
+    }
+    return !odd;
+}

@@ -1,0 +1,314 @@
+/* store.c - the state folder opened; plans kept and found.
+ *
+ * Moves between states and leases are store_lease.c, the audit store_audit.c. The schema is below;
+ * a change of it needs a new user_version and a step that upgrades the one before.
+ */
+#include "store/store.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/when.h"
+#include "plan/plan.h"
+#include "store/store_private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* -- opening --------------------------------------------------------------------------------------
+ */
+
+/* Makes the key under another name first, so that two first starts agree on one. */
+static bool make_key(struct arena *a, const char *path, struct err *e)
+{
+    uint8_t key[SEAL_KEY_SIZE];
+    crypto_random(key, sizeof key);
+    char *fresh = file_stage(a, path, key, sizeof key, 0600, e);
+    if (!fresh)
+        return false;
+    bool ok = renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0 || errno == EEXIST;
+    int why = errno;
+    unlink(fresh);
+    return ok || err_set(e, ERR_SYSTEM, "the key file %s cannot be made: %s", path, strerror(why));
+}
+
+void store_key(const struct store *s, const char *label, uint8_t out[SHA256_SIZE])
+{
+    crypto_hmac(s->key, sizeof s->key, label, strlen(label), out);
+}
+
+static bool read_key(struct store *s, struct arena *a, struct err *e)
+{
+    char *path = arena_printf(a, "%s/state.key", s->dir);
+    struct stat st;
+    if (lstat(path, &st) != 0 && !make_key(a, path, e))
+        return false;
+    s->lock = file_open_own(path, O_RDONLY, 077, e);
+    if (s->lock < 0)
+        return err_at(e, "the key that opens the secrets of stored plans");
+    ssize_t n = pread(s->lock, s->key, sizeof s->key, 0);
+    if (n != SEAL_KEY_SIZE || fstat(s->lock, &st) != 0 || st.st_size != SEAL_KEY_SIZE)
+        return err_set(e, ERR_SYSTEM, "%s does not hold %d bytes: it is damaged", path,
+                       SEAL_KEY_SIZE);
+    uint8_t mask[SHA256_SIZE];
+    store_key(s, "mask", mask);
+    secret_init(mask, sizeof mask);
+    store_key(s, "rows of state.db", s->mac_key);
+    return true;
+}
+
+/* The file exists with its mode before SQLite sees it; SQLite gives the log files the same mode. */
+static bool make_private(const char *dir, const char *path, struct err *e)
+{
+    if (!file_make_own_dir(dir, e))
+        return false;
+    int fd = file_open_own(path, O_RDWR | O_CREAT, 0, e);
+    bool closed = fd >= 0 && fchmod(fd, 0600) == 0;
+    if (fd >= 0)
+        close(fd);
+    return closed || err_set(e, ERR_SYSTEM, "the state in %s cannot be used", path);
+}
+
+static bool open_tables(struct store *s, struct arena *a, struct err *e)
+{
+    char *path = arena_printf(a, "%s/state.db", s->dir);
+    if (!make_private(s->dir, path, e) || !read_key(s, a, e))
+        return false;
+    s->db = db_open(a, path, e);
+    if (!s->db)
+        return false;
+    store_name_owner(s);
+    return store_upgrade(s, e) && store_scrub_once(s, e) && store_beat(s, e);
+}
+
+struct store *store_open(struct arena *a, const char *dir, struct err *e)
+{
+    struct store *s = arena_make(a, struct store);
+    s->dir = arena_strdup(a, dir);
+    s->lock = -1;
+    if (open_tables(s, a, e))
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    db_close(s->db);
+    if (s->lock >= 0)
+        close(s->lock);
+    s->lock = -1;
+}
+
+/* -- keeping --------------------------------------------------------------------------------------
+ */
+
+/* An undecided plan of the same digest and owner that nobody tampered with: the same wish again.
+ * Whoever else has it is asked about one of their own. */
+static char *same_plan(struct store *s, struct arena *a, const struct plan *p, const char *owner,
+                       bool *draft, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE digest = ? AND "
+                                "who IS ? AND state IN ('draft', 'pending') AND expires > ?",
+                                "ttd", p->digest, owner, when_now());
+    char *id = NULL;
+    while (!id && db_next(&r, e)) {
+        struct err tampered = { 0 };
+        if (!store_check(s, &r, false, &tampered))
+            continue;
+        id = arena_strdup(a, db_text(&r, 0));
+        *draft = store_state_of(db_text(&r, 2)) == STATE_DRAFT;
+    }
+    db_done(&r);
+    return id;
+}
+
+/* Somebody else waits for it now. When it expires and whose it is was said the first time. */
+static bool found_again(struct store *s, const char *id, bool ask, const char *owner, struct err *e)
+{
+    bool moved = false;
+    return store_hold(s, id, e) && (!ask || store_step(s,
+                                                       &(struct step){ .id = id,
+                                                                       .from = STATE_DRAFT,
+                                                                       .to = STATE_PENDING,
+                                                                       .who = owner,
+                                                                       .channel = "proposed" },
+                                                       &moved, e));
+}
+
+static char *free_id(struct store *s, struct arena *a, const char *digest, struct err *e)
+{
+    for (int i = 1;; i++) {
+        char *id =
+            i == 1 ? arena_printf(a, "c-%.12s", digest) : arena_printf(a, "c-%.12s-%d", digest, i);
+        struct db_rows r = db_query(
+            s->db, e,
+            "SELECT 1 FROM plans WHERE id = ?1 UNION ALL SELECT 1 FROM audit WHERE id = ?1", "t",
+            id);
+        bool taken = db_next(&r, e);
+        db_done(&r);
+        if (r.failed)
+            return NULL;
+        if (!taken)
+            return id;
+    }
+}
+
+static bool insert(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
+                   const char *owner, double ttl, const char *id, struct err *e)
+{
+    char *packed = json_print(a, plan_pack(a, p));
+    char *sealed = crypto_seal(a, s->key, id, packed, strlen(packed));
+    const struct secret_set *hidden = plan_secrets(a, p);
+    cJSON *shown = plan_show(a, p, false);
+    secret_scrub_tree(a, hidden, shown);
+    char *summary = json_print(a, shown);
+    double now = when_now();
+    return db_run(s->db, e,
+                  "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, "
+                  "updated, expires, holder, sealed, summary, gateway, wish) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  "ttttttttdddttttt", id, p->digest, store_state_name(state),
+                  secret_scrub_with(a, hidden, p->title), plan_risk_name(p->risk), p->tool, owner,
+                  p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway, p->wish) &&
+           store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
+}
+
+bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum plan_state state,
+                const char *owner, double ttl, char **id, struct err *e)
+{
+    if (!p->closed)
+        bug("a plan is stored before it was closed");
+    if (!store_begin(s, e))
+        return false;
+    bool draft = false;
+    *id = same_plan(s, a, p, owner, &draft, e);
+    bool ok = e->kind == ERR_NONE;
+    if (ok && *id) {
+        ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);
+    } else if (ok) {
+        *id = free_id(s, a, p->digest, e);
+        ok = *id && insert(s, a, p, state, owner, ttl, *id, e);
+    }
+    return store_end(s, ok, e);
+}
+
+/* -- finding --------------------------------------------------------------------------------------
+ */
+
+static cJSON *tree(struct arena *a, const char *text)
+{
+    struct err ignored = { 0 };
+    return text ? json_parse(a, text, strlen(text), &ignored) : NULL;
+}
+
+/* A row of STORE_PLAN_COLUMNS, checked. */
+static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+{
+    static const int numbers[] = { 10, 11, 12, 21 };
+    double *const reals[] = { &out->created, &out->updated, &out->expires, &out->lease_until };
+    const char **const texts[] = {
+        [0] = &out->id,   [1] = &out->digest,  [3] = &out->title,  [4] = &out->risk,
+        [5] = &out->tool, [6] = &out->owner,   [7] = &out->undoes, [8] = &out->gateway,
+        [9] = &out->wish, [19] = &out->holder, [20] = &out->lease,
+    };
+    struct err why = { 0 };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i])
+            *texts[i] = arena_strdup(a, db_text(r, (int)i));
+    for (int i = 0; i < 4; i++)
+        *reals[i] = db_real(r, numbers[i]);
+    out->id = out->id ? out->id : "";
+    out->state = store_state_of(db_text(r, 2));
+    out->summary = tree(a, db_text(r, 14));
+    out->result = tree(a, db_text(r, 15));
+    if (!store_check(s, r, false, &why))
+        out->tampered = arena_strdup(a, why.text);
+    else if (!out->summary || (db_text(r, 15) && !out->result))
+        out->tampered =
+            arena_printf(a, "change %s cannot be read: its record is not JSON", out->id);
+}
+
+bool store_find(struct store *s, struct arena *a, const char *id, struct stored *out, struct err *e)
+{
+    if (!store_head_look(s, e))
+        return false;
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?1 OR "
+                                "(length(?1) >= 6 AND substr(id, 1, length(?1)) = ?1) "
+                                "ORDER BY id = ?1 DESC LIMIT 2",
+                                "t", id);
+    bool found = db_next(&r, e);
+    if (found)
+        row(s, a, &r, out);
+    bool exact = found && out->id && !strcmp(out->id, id);
+    bool second = found && !exact && db_next(&r, e);
+    db_done(&r);
+    if (r.failed)
+        return false;
+    if (second)
+        return err_set(e, ERR_ARGS, "'%.40s' begins the id of more than one change", id);
+    if (!found)
+        return err_set(e, ERR_ARGS, "there is no change '%.40s'; list_changes shows them", id);
+    return !out->tampered || err_set(e, ERR_SYSTEM, "%s", out->tampered);
+}
+
+/* The sealed text of a change that was checked, and the digest of its plan. */
+static char *sealed_of(struct store *s, struct arena *a, const char *id, char **digest,
+                       struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
+    bool there = db_next(&r, e) && store_check(s, &r, false, e);
+    char *sealed = there ? arena_strdup(a, db_text(&r, 13)) : NULL;
+    *digest = there ? arena_strdup(a, db_text(&r, 1)) : NULL;
+    db_done(&r);
+    return sealed;
+}
+
+struct plan *store_plan(struct store *s, struct arena *a, const char *id, struct err *e)
+{
+    char *digest = NULL;
+    char *sealed = store_head_look(s, e) ? sealed_of(s, a, id, &digest, e) : NULL;
+    if (e->kind != ERR_NONE)
+        return NULL;
+    size_t n = 0;
+    char *packed = sealed ? crypto_open(a, s->key, id, sealed, &n) : NULL;
+    cJSON *o = packed ? json_parse(a, packed, n, e) : NULL;
+    struct plan *p = o ? plan_unpack(a, o, e) : NULL;
+    if (p && !strcmp(p->digest, digest))
+        return p;
+    if (e->kind == ERR_NONE)
+        err_set(e, ERR_SYSTEM,
+                "the stored change %.40s cannot be opened: another key file, or it was tampered "
+                "with; nothing is written",
+                id);
+    return NULL;
+}
+
+bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
+                void *arg, struct err *e)
+{
+    if (!store_head_look(s, e))
+        return false;
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE (?1 = '' OR "
+                                "state = ?1) AND (?2 = 0 OR created < ?2) "
+                                "ORDER BY created DESC, id LIMIT ?3",
+                                "tdi", state ? store_state_name(state) : "", before, limit);
+    bool on = true;
+    while (on && db_next(&r, e)) {
+        struct arena *a = arena_new();
+        struct stored one = { 0 };
+        row(s, a, &r, &one);
+        on = fn(arg, &one);
+        arena_free(a);
+    }
+    db_done(&r);
+    return !r.failed;
+}

@@ -1,0 +1,250 @@
+/* store_audit.c - the audit: every line holds a hash over itself and the hash of the line before.
+ *
+ * An edited or removed line breaks the chain from there on. The end of the chain is anchored by a
+ * MAC, so that cutting off the newest lines is noticed too; the anchor covers the settings of the
+ * state as well. A line whose detail had to be taken away (store_scrub.c) keeps the hash it had, so
+ * that the chain and anchors kept elsewhere still fit; what stands there now is under a MAC.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/when.h"
+#include "store/store_private.h"
+
+enum { SETTINGS_MAX = 1024 * 1024 };
+
+struct line {
+    int seq;
+    const char *at, *event, *id, *who, *channel, *detail, *mac;
+};
+
+static char *hash_of(struct arena *a, const struct line *l, const char *before)
+{
+    cJSON *o = json_object(a);
+    json_set_num(a, o, "seq", l->seq);
+    json_set_str(a, o, "at", l->at);
+    json_set_str(a, o, "event", l->event);
+    json_set_str(a, o, "id", l->id);
+    json_set_str(a, o, "who", l->who);
+    json_set_str(a, o, "channel", l->channel);
+    json_set_str(a, o, "detail", l->detail);
+    json_set_str(a, o, "before", before);
+    if (l->mac) /* lines of the first release have none */
+        json_set_str(a, o, "mac", l->mac);
+    char *text = json_canonical(a, o);
+    return crypto_sha256_hex(a, text, strlen(text));
+}
+
+/* -- the end of the chain -------------------------------------------------------------------------
+ */
+
+/* NULL + e. */
+static char *seal_of(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
+{
+    struct buf *b = buf_in(a, SETTINGS_MAX);
+    store_mac_add(b, "anchor");
+    store_mac_add(b, arena_printf(a, "%d %s", seq, hash));
+    struct db_rows r = db_query(s->db, e, "SELECT name, value FROM settings ORDER BY name", "");
+    while (db_next(&r, e)) {
+        store_mac_add(b, db_text(&r, 0));
+        store_mac_add(b, db_text(&r, 1));
+    }
+    db_done(&r);
+    return r.failed ? NULL : store_mac_end(s, a, b);
+}
+
+char *store_last(struct store *s, struct arena *a, int *seq, struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1", "");
+    bool there = db_next(&r, e);
+    *seq = there ? (int)db_real(&r, 0) : 0;
+    char *hash = arena_strdup(a, there && db_text(&r, 1) ? db_text(&r, 1) : "");
+    db_done(&r);
+    return r.failed ? NULL : hash;
+}
+
+bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e)
+{
+    const char *want = seal_of(s, a, seq, hash, e);
+    struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
+    const char *seal = db_next(&r, e) ? db_text(&r, 0) : "";
+    bool fits = want && seal && !strcmp(seal, want);
+    db_done(&r);
+    if (r.failed || !want)
+        return false;
+    return fits || err_set(e, ERR_SYSTEM,
+                           "the audit ends after line %d, which is not where it was written to: "
+                           "the newest lines were removed, or the settings of the state changed",
+                           seq);
+}
+
+bool store_anchor(struct store *s, int seq, const char *hash, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *seal = seal_of(s, a, seq, hash, e);
+    bool ok =
+        seal && db_run(s->db, e, "INSERT OR REPLACE INTO anchor VALUES (1, ?, ?)", "it", seq, seal);
+    arena_free(a);
+    return ok;
+}
+
+bool store_chain(struct store *s, const char *event, const char *id, const char *who,
+                 const char *channel, const char *detail, const char *mac, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct line l = { .at = when_text(a, when_now(), true), .event = event, .id = id, .who = who };
+    l.channel = channel;
+    l.detail = detail;
+    l.mac = mac;
+    char *before = store_last(s, a, &l.seq, e);
+    /* A line is added to no end but our own: it would make whole what was cut. */
+    bool ok = before && store_anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
+    l.seq++;
+    char *hash = ok ? hash_of(a, &l, before) : NULL;
+    ok = ok && db_run(s->db, e,
+                      "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash, mac) "
+                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                      "itttttttt", l.seq, l.at, event, id, who, channel, detail, hash, mac);
+    if (ok && store_anchor(s, l.seq, hash, e)) {
+        s->end = l.seq;
+        snprintf(s->end_hash, sizeof s->end_hash, "%s", hash);
+    }
+    arena_free(a);
+    return ok && e->kind == ERR_NONE;
+}
+
+char *store_said(struct arena *a, const cJSON *detail)
+{
+    if (!detail)
+        return NULL;
+    cJSON *said = json_clone(a, detail);
+    secret_scrub_tree(a, NULL, said);
+    return json_print(a, said);
+}
+
+bool store_audit(struct store *s, const char *event, const char *id, const char *who,
+                 const char *channel, const cJSON *detail, struct err *e)
+{
+    struct arena *a = arena_new();
+    char *text = store_said(a, detail);
+    bool ok = store_begin(s, e);
+    if (ok)
+        ok = store_end(s, store_chain(s, event, id, who, channel, text, NULL, e), e);
+    arena_free(a);
+    return ok;
+}
+
+/* -- walking --------------------------------------------------------------------------------------
+ */
+
+enum { COLUMN_HASH = 8, COLUMN_TOMB };
+
+char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r)
+{
+    return store_mac(s, a, "tomb", r, "dtttttttt");
+}
+
+/* Checks the row against its place and the hash before; the hash moves on. */
+static bool fits(struct store *s, struct arena *a, struct db_rows *r, int place, char before[65])
+{
+    struct line l = { .seq = (int)db_real(r, 0), .at = db_text(r, 1) };
+    l.event = db_text(r, 2);
+    l.id = db_text(r, 3);
+    l.who = db_text(r, 4);
+    l.channel = db_text(r, 5);
+    l.detail = db_text(r, 6);
+    l.mac = db_text(r, 7);
+    const char *stored = db_text(r, COLUMN_HASH), *tomb = db_text(r, COLUMN_TOMB);
+    bool same =
+        l.seq == place && stored &&
+        (tomb ? !strcmp(tomb, store_tomb(s, a, r)) : !strcmp(stored, hash_of(a, &l, before)));
+    snprintf(before, 65, "%s", stored ? stored : "");
+    return same;
+}
+
+static bool walk_chain(struct store *s, int from, int *lines, char before[65], struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? ORDER BY seq",
+                 "i", from);
+    bool ok = true;
+    while (ok && db_next(&r, e)) {
+        struct arena *one = arena_new();
+        ok = fits(s, one, &r, from + *lines, before);
+        arena_free(one);
+        *lines += ok;
+    }
+    db_done(&r);
+    if (!ok)
+        err_set(e, ERR_SYSTEM,
+                "line %d of the audit does not fit the line before: it was changed, or lines were "
+                "removed",
+                from + *lines);
+    return ok && !r.failed;
+}
+
+/* The hash of the line before. */
+static bool begin_at(struct store *s, int from, char before[65], struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", from - 1);
+    const char *text = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    snprintf(before, 65, "%s", text ? text : "");
+    db_done(&r);
+    return !r.failed;
+}
+
+bool store_whole(struct store *s, int from, int *lines, struct err *e)
+{
+    struct arena *a = arena_new();
+    char before[65] = "";
+    *lines = 0;
+    if (from < 1)
+        from = 1;
+    bool wider = store_still_whole(s, from, e);
+    bool ok = begin_at(s, from, before, e) && walk_chain(s, from, lines, before, e) &&
+              store_anchored(s, a, from + *lines - 1, before, e);
+    s->whole_version = store_version(s, e);
+    s->whole_from = !ok ? 0 : wider ? s->whole_from : from;
+    arena_free(a);
+    return ok;
+}
+
+/* -- reading --------------------------------------------------------------------------------------
+ */
+
+char *store_audit_newest(struct store *s, struct arena *a, struct err *e)
+{
+    int seq = 0;
+    return store_last(s, a, &seq, e);
+}
+
+static void set_text(struct arena *a, cJSON *o, const char *name, const char *text)
+{
+    if (text)
+        json_set_str(a, o, name, text);
+}
+
+bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT seq, at, event, id, who, channel, detail FROM audit "
+                                "ORDER BY seq DESC LIMIT ?",
+                                "i", limit);
+    while (db_next(&r, e)) {
+        static const char *const columns[] = { "at", "event", "id", "who", "channel" };
+        cJSON *o = json_add(a, lines, json_object(a));
+        json_set_num(a, o, "seq", db_real(&r, 0));
+        for (int i = 0; i < 5; i++)
+            set_text(a, o, columns[i], db_text(&r, i + 1));
+        const char *detail = db_text(&r, 6);
+        struct err ignored = { 0 };
+        cJSON *tree = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;
+        if (tree)
+            json_set(a, o, "detail", tree);
+    }
+    db_done(&r);
+    return !r.failed;
+}

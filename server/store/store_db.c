@@ -1,0 +1,203 @@
+/* store_db.c - SQLite behind nine functions: loaded when first used.
+ *
+ * A statement that is done is reset, which gives its lock back, and kept for the next use of the
+ * same text: compiling it costs more than running it. One in use is not in the pool.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/lib.h"
+#include "store/store_db_private.h"
+#include <sqlite3.h>
+#include <stdarg.h>
+
+#define SQLITE_API_USED(X)                                                                         \
+    X(sqlite3_open_v2)                                                                             \
+    X(sqlite3_close)                                                                               \
+    X(sqlite3_exec)                                                                                \
+    X(sqlite3_errmsg)                                                                              \
+    X(sqlite3_busy_timeout)                                                                        \
+    X(sqlite3_prepare_v2)                                                                          \
+    X(sqlite3_bind_text)                                                                           \
+    X(sqlite3_bind_double)                                                                         \
+    X(sqlite3_bind_int)                                                                            \
+    X(sqlite3_step)                                                                                \
+    X(sqlite3_column_text)                                                                         \
+    X(sqlite3_column_double)                                                                       \
+    X(sqlite3_reset)                                                                               \
+    X(sqlite3_clear_bindings)                                                                      \
+    X(sqlite3_sql)                                                                                 \
+    X(sqlite3_finalize)                                                                            \
+    X(sqlite3_changes)
+LIB_TABLE(sql, SQLITE_API_USED);
+
+enum { POOL = 64 };
+
+struct db {
+    sqlite3 *handle;
+    const char *path;
+    sqlite3_stmt *pool[POOL]; /* reset, none in use */
+    int next;                 /* the place that is given up when all are taken */
+};
+
+static bool broken(struct db *db, struct err *e)
+{
+    return err_set(e, ERR_SYSTEM, "the state in %s: %s", db->path, sql.sqlite3_errmsg(db->handle));
+}
+
+struct db *db_open(struct arena *a, const char *path, struct err *e)
+{
+    if (!LIB_LOAD(sql, SQLITE_API_USED, "libsqlite3.so.0", "libsqlite3-0", e))
+        return NULL;
+    struct db *db = arena_make(a, struct db);
+    db->path = arena_strdup(a, path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    bool ok = sql.sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK;
+    if (ok) {
+        sql.sqlite3_busy_timeout(db->handle, 5000);
+        ok = sql.sqlite3_exec(db->handle,
+                              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                              "PRAGMA foreign_keys=ON;",
+                              NULL, NULL, NULL) == SQLITE_OK;
+    }
+    if (ok)
+        return db;
+    broken(db, e);
+    db_close(db);
+    return NULL;
+}
+
+void db_close(struct db *db)
+{
+    if (!db || !db->handle)
+        return;
+    for (int i = 0; i < POOL; i++)
+        sql.sqlite3_finalize(db->pool[i]);
+    sql.sqlite3_close(db->handle);
+    db->handle = NULL;
+}
+
+/* Out of the pool, or NULL. */
+static sqlite3_stmt *take(struct db *db, const char *text)
+{
+    for (int i = 0; i < POOL; i++) {
+        sqlite3_stmt *s = db->pool[i];
+        if (!s || strcmp(sql.sqlite3_sql(s), text))
+            continue;
+        db->pool[i] = NULL;
+        return s;
+    }
+    return NULL;
+}
+
+static void give(struct db *db, sqlite3_stmt *s)
+{
+    sql.sqlite3_reset(s);
+    sql.sqlite3_clear_bindings(s);
+    for (int i = 0; i < POOL; i++) {
+        if (db->pool[i])
+            continue;
+        db->pool[i] = s;
+        return;
+    }
+    sql.sqlite3_finalize(db->pool[db->next]);
+    db->pool[db->next] = s;
+    db->next = (db->next + 1) % POOL;
+}
+
+static void bind(sqlite3_stmt *s, const char *types, va_list args)
+{
+    for (int i = 0; types[i]; i++) {
+        if (types[i] == 't')
+            sql.sqlite3_bind_text(s, i + 1, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+        else if (types[i] == 'd')
+            sql.sqlite3_bind_double(s, i + 1, va_arg(args, double));
+        else
+            sql.sqlite3_bind_int(s, i + 1, va_arg(args, int));
+    }
+}
+
+static struct db_rows prepare(struct db *db, struct err *e, const char *text, const char *types,
+                              va_list args)
+{
+    struct db_rows r = { .db = db };
+    sqlite3_stmt *s = take(db, text);
+    r.failed = !s && sql.sqlite3_prepare_v2(db->handle, text, -1, &s, NULL) != SQLITE_OK;
+    r.statement = s;
+    if (r.failed)
+        broken(db, e);
+    else
+        bind(s, types, args);
+    return r;
+}
+
+struct db_rows db_query(struct db *db, struct err *e, const char *text, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    struct db_rows r = prepare(db, e, text, types, args);
+    va_end(args);
+    return r;
+}
+
+bool db_next(struct db_rows *r, struct err *e)
+{
+    if (r->failed)
+        return false;
+    int rc = sql.sqlite3_step(r->statement);
+    if (rc == SQLITE_ROW)
+        return true;
+    r->failed = rc != SQLITE_DONE;
+    if (r->failed)
+        broken(r->db, e);
+    return false;
+}
+
+const char *db_text(struct db_rows *r, int column)
+{
+    return (const char *)sql.sqlite3_column_text(r->statement, column);
+}
+
+double db_real(struct db_rows *r, int column)
+{
+    return sql.sqlite3_column_double(r->statement, column);
+}
+
+void db_done(struct db_rows *r)
+{
+    if (r->failed)
+        sql.sqlite3_finalize(r->statement);
+    else
+        give(r->db, r->statement);
+    r->statement = NULL;
+}
+
+bool db_run(struct db *db, struct err *e, const char *text, const char *types, ...)
+{
+    va_list args;
+    va_start(args, types);
+    struct db_rows r = prepare(db, e, text, types, args);
+    va_end(args);
+    while (db_next(&r, e))
+        continue;
+    db_done(&r);
+    return !r.failed;
+}
+
+int db_changes(struct db *db)
+{
+    return sql.sqlite3_changes(db->handle);
+}
+
+bool db_begin(struct db *db, struct err *e)
+{
+    return db_run(db, e, "BEGIN IMMEDIATE", "");
+}
+
+bool db_end(struct db *db, bool ok, struct err *e)
+{
+    if (ok && db_run(db, e, "COMMIT", ""))
+        return true;
+    struct err ignored = { 0 };
+    db_run(db, &ignored, "ROLLBACK", "");
+    return false;
+}

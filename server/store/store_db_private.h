@@ -1,0 +1,32 @@
+/* store_db_private.h - SQLite behind nine functions. Only store*.c includes this.
+ *
+ * `types` names the parameters that follow: t text (NULL allowed), d double, i int. Errors are
+ * ERR_SYSTEM with SQLite's words. A query must be ended by db_done, whatever happened.
+ */
+#pragma once
+#include <stdbool.h>
+
+struct arena;
+struct db;
+struct err;
+
+struct db_rows {
+    struct db *db;
+    void *statement;
+    bool failed;
+};
+
+/* Write-ahead log, synchronous=FULL, waits up to 5 s for another process. Closed by db_close. */
+struct db *db_open(struct arena *a, const char *path, struct err *e);
+void db_close(struct db *db);
+bool db_run(struct db *db, struct err *e, const char *sql, const char *types, ...);
+int db_changes(struct db *db);               /* rows that the last db_run changed */
+bool db_begin(struct db *db, struct err *e); /* BEGIN IMMEDIATE */
+/* Commits when ok, else rolls back; returns whether it is committed. */
+bool db_end(struct db *db, bool ok, struct err *e);
+
+struct db_rows db_query(struct db *db, struct err *e, const char *sql, const char *types, ...);
+bool db_next(struct db_rows *r, struct err *e);     /* false: no more, or an error (r->failed) */
+const char *db_text(struct db_rows *r, int column); /* until the next db_next; NULL for NULL */
+double db_real(struct db_rows *r, int column);
+void db_done(struct db_rows *r);

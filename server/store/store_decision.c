@@ -1,0 +1,116 @@
+/* store_decision.c - decisions kept and found: who, by which channel, over what. */
+#include "store/store_decision.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "store/store_private.h"
+
+bool store_note_decision(struct store *s, const struct step *x, struct err *e)
+{
+    const struct store_decision *d = x->decision;
+    return db_run(s->db, e,
+                  "INSERT INTO decisions (id, at, who, channel, verdict, strength, plan, "
+                  "rendering, line) SELECT id, ?2, ?3, ?4, ?5, ?6, coalesce(?7, digest), ?8, "
+                  "1 + (SELECT coalesce(max(seq), 0) FROM audit) FROM plans WHERE id = ?1",
+                  "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
+                  d->strength, d->plan, d->rendering);
+}
+
+char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE "
+                                "id = ? ORDER BY at DESC LIMIT 1",
+                                "t", id);
+    bool there = db_next(&r, e);
+    char *mac = there ? store_mac(s, a, "decision", &r, STORE_DECISION_TYPES) : NULL;
+    double rowid = there ? db_real(&r, 9) : 0;
+    db_done(&r);
+    bool kept =
+        mac && db_run(s->db, e, "UPDATE decisions SET mac = ? WHERE rowid = ?", "td", mac, rowid);
+    return kept ? mac : NULL;
+}
+
+/* The MAC that the change names. */
+static char *decided(struct store *s, struct arena *a, const char *id, struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
+    char *mac =
+        db_next(&r, e) && store_check(s, &r, false, e) ? arena_strdup(a, db_text(&r, 17)) : NULL;
+    db_done(&r);
+    return mac;
+}
+
+char *store_decision_text(struct arena *a, const struct store_decision *d)
+{
+    cJSON *o = json_object(a);
+    const struct {
+        const char *name, *value;
+    } said[] = { { "strength", d->strength },
+                 { "plan", d->plan },
+                 { "rendering", d->rendering },
+                 { "note", d->note } };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i].value && *said[i].value)
+            json_set_str(a, o, said[i].name, said[i].value);
+    return o->child ? json_print(a, o) : NULL;
+}
+
+bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,
+                    bool *there, struct err *e)
+{
+    *there = false;
+    char *mac = store_head_look(s, e) ? decided(s, a, id, e) : NULL;
+    if (!mac)
+        return e->kind == ERR_NONE;
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT who, channel, strength, plan, rendering, verdict, at FROM "
+                                "decisions WHERE id = ? AND mac = ?",
+                                "tt", id, mac);
+    *there = db_next(&r, e);
+    const char **const texts[] = { &out->who,  &out->channel,   &out->strength,
+                                   &out->plan, &out->rendering, &out->verdict };
+    for (int i = 0; *there && i < 6; i++)
+        *texts[i] = arena_strdup(a, db_text(&r, i));
+    out->at = *there ? db_real(&r, 6) : 0;
+    db_done(&r);
+    return !r.failed;
+}
+
+/* The change of that wish that was rejected last; NULL: none. */
+static char *last_rejected(struct store *s, struct arena *a, const char *gateway, const char *wish,
+                           struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT id FROM plans WHERE wish = ? AND gateway IS ? AND "
+                                "state = 'rejected' ORDER BY updated DESC LIMIT 1",
+                                "tt", wish, gateway);
+    char *id = db_next(&r, e) ? arena_strdup(a, db_text(&r, 0)) : NULL;
+    db_done(&r);
+    return id;
+}
+
+bool store_rejected(struct store *s, struct arena *a, const char *gateway, const char *wish,
+                    struct store_rejection *out, struct err *e)
+{
+    struct store_decision d = { 0 };
+    bool there = false;
+    const char *id = wish ? last_rejected(s, a, gateway, wish, e) : NULL;
+    if (!id || !store_decision(s, a, id, &d, &there, e) || !there)
+        return false;
+    *out = (struct store_rejection){ .id = id, .who = d.who, .channel = d.channel, .at = d.at };
+    return true;
+}
+
+int store_undecided(struct store *s, const char *owner, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT count(*) FROM plans WHERE who = ? AND state IN "
+                                "('draft', 'pending') AND expires > ?",
+                                "td", owner, when_now());
+    int n = db_next(&r, e) ? (int)db_real(&r, 0) : -1;
+    db_done(&r);
+    return n;
+}

@@ -1,0 +1,181 @@
+/* store_head.c - state.head beside the key: the newest audit line that was committed, under a MAC.
+ *
+ * It only grows, so that an older copy of state.db put back is noticed. A process writes it after
+ * its commit: killed between the two it lags, which is harmless; it never leads. While it moves the
+ * key file is locked, because several processes share a state. The file is two places of one width;
+ * the older one is written over, so that a power cut in the middle leaves the other, and a write
+ * needs one sync and no rename.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "store/store_private.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { PLACE = STORE_HEAD_SIZE / 2, PLACES = 2 };
+
+static const char *path_of(const struct store *s, struct arena *a)
+{
+    return arena_printf(a, "%s/state.head", s->dir);
+}
+
+/* One place: number, hash and MAC, filled up with blanks. */
+static char *place_text(const struct store *s, struct arena *a, int seq, const char *hash)
+{
+    struct buf *b = buf_in(a, PLACE);
+    const char *line = arena_printf(a, "%d %s", seq, *hash ? hash : "-");
+    store_mac_add(b, "head");
+    store_mac_add(b, line);
+    const char *full = arena_printf(a, "%s %s", line, store_mac_end(s, a, b));
+    return arena_printf(a, "%-*s\n", PLACE - 1, full);
+}
+
+/* What a place says; false: it is not ours, or was half written. */
+static bool understand(const struct store *s, struct arena *a, const char *text, int *seq,
+                       char hash[65])
+{
+    if (sscanf(text, "%9d %64s", seq, hash) != 2 || *seq < 0)
+        return false;
+    if (!strcmp(hash, "-"))
+        hash[0] = '\0';
+    return !strncmp(text, place_text(s, a, *seq, hash), PLACE);
+}
+
+/* The newer of the two. *older: the place to be written next. */
+static bool newest(struct store *s, struct arena *a, const char *text, size_t n, int *older)
+{
+    int best = -1;
+    for (int i = 0; i < PLACES && n == (size_t)PLACE * PLACES; i++) {
+        char hash[65] = "";
+        int seq;
+        if (!understand(s, a, text + (size_t)i * PLACE, &seq, hash) || (best >= 0 && seq < s->head))
+            continue;
+        best = i;
+        s->head = seq;
+        snprintf(s->head_hash, sizeof s->head_hash, "%s", hash);
+    }
+    *older = best == 0;
+    return best >= 0;
+}
+
+/* *older -1: there is no such file. */
+static bool look(struct store *s, int *older, struct err *e)
+{
+    struct arena *a = arena_new_small();
+    struct err why = { 0 };
+    size_t n = 0;
+    const char *text = file_read_own(a, path_of(s, a), (size_t)PLACE * PLACES, &n, &why);
+    if (text && n == sizeof s->head_text && !memcmp(text, s->head_text, n)) {
+        *older = s->head_older; /* as it was a moment ago */
+        arena_free(a);
+        return true;
+    }
+    s->head = *older = -1;
+    s->head_text[0] = '\0';
+    bool ok = text ? newest(s, a, text, n, older) : why.status == ENOENT;
+    if (ok && text) {
+        memcpy(s->head_text, text, sizeof s->head_text);
+        s->head_older = *older;
+    }
+    if (!ok && text)
+        err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC", path_of(s, a));
+    else if (!ok)
+        err_set(e, why.kind, "%s", why.text);
+    arena_free(a);
+    return ok;
+}
+
+bool store_head_look(struct store *s, struct err *e)
+{
+    int older;
+    return look(s, &older, e);
+}
+
+bool store_head_begin(struct store *s, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *place = place_text(s, a, 0, "");
+    const char *text = arena_printf(a, "%s%s", place, place);
+    bool ok = file_replace(path_of(s, a), text, strlen(text), 0600, e);
+    arena_free(a);
+    return ok;
+}
+
+static bool write_place(struct store *s, int place, struct err *e)
+{
+    struct arena *a = arena_new_small();
+    const char *text = place_text(s, a, s->end, s->end_hash);
+    int fd = file_open_own(path_of(s, a), O_WRONLY, 077, e);
+    bool ok =
+        fd >= 0 && pwrite(fd, text, PLACE, (off_t)place * PLACE) == PLACE && fdatasync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    arena_free(a);
+    return ok || err_set(e, ERR_SYSTEM, "state.head cannot be written: %s", strerror(errno));
+}
+
+/* The hash of that line in the database, or "". */
+static bool hash_at(struct store *s, int seq, char hash[65], struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", seq);
+    const char *text = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    snprintf(hash, 65, "%s", text ? text : "");
+    db_done(&r);
+    return !r.failed;
+}
+
+bool store_head_holds(struct store *s, struct err *e)
+{
+    char there[65] = "";
+    if (s->head < 0)
+        return err_set(e, ERR_SYSTEM,
+                       "%s/state.head is missing: it says how far the audit had come, and without "
+                       "it an older copy of state.db would not be noticed; put it back, or move "
+                       "the whole folder away to begin anew",
+                       s->dir);
+    if (!hash_at(s, s->head, there, e))
+        return false;
+    return !strcmp(s->head_hash, there) ||
+           err_set(e, ERR_SYSTEM,
+                   "the state in %s is not the one that was written last: the audit had come to "
+                   "line %d, which is not there as it was; an older copy of state.db was put "
+                   "back, or lines were removed",
+                   s->dir, s->head);
+}
+
+/* Under the lock: further than what is there? */
+static bool advance(struct store *s, struct err *e)
+{
+    int older;
+    if (flock(s->lock, LOCK_EX) != 0)
+        return err_set(e, ERR_SYSTEM, "the key file cannot be locked: %s", strerror(errno));
+    bool ok = look(s, &older, e) && older >= 0 && (s->head >= s->end || write_place(s, older, e));
+    flock(s->lock, LOCK_UN);
+    return ok;
+}
+
+void store_head_advance(struct store *s)
+{
+    struct err behind = { 0 }; /* the lines are committed; the next commit tries again */
+    if (s->end_hash[0])
+        advance(s, &behind);
+    s->end_hash[0] = '\0';
+}
+
+bool store_begin(struct store *s, struct err *e)
+{
+    return db_begin(s->db, e) && (store_head_look(s, e) || db_end(s->db, false, e));
+}
+
+bool store_end(struct store *s, bool ok, struct err *e)
+{
+    ok = db_end(s->db, ok, e);
+    if (ok)
+        store_head_advance(s);
+    s->end_hash[0] = '\0';
+    return ok;
+}

@@ -1,0 +1,156 @@
+/* store_mac.c - MACs over the rows of the store, and the check that stands before every use of one.
+ *
+ * A row that was edited, swapped or copied does not fit its MAC. An older version of it fits its
+ * MAC, but not its newest audit line; when that line was removed too, the chain has a hole between
+ * the line of the row and the anchor at its end. Final states are not walked: an older version of
+ * a change is not final, and nothing follows from one that is. Its decision is history then, which
+ * store_decision and store_verify check.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/store_private.h"
+
+enum { MAC_INPUT_MAX = 256 * 1024 * 1024, COLUMN_STATE = 2, COLUMN_LINE = 16 };
+enum { COLUMN_DECIDED = COLUMN_LINE + 1, COLUMN_MAC };
+
+void store_mac_add(struct buf *b, const char *text)
+{
+    if (!text) {
+        buf_str(b, "-,");
+        return;
+    }
+    size_t n = strlen(text);
+    buf_printf(b, "%zu:", n);
+    buf_add(b, text, n);
+    buf_char(b, ',');
+}
+
+char *store_mac_end(const struct store *s, struct arena *a, const struct buf *b)
+{
+    uint8_t mac[SHA256_SIZE];
+    crypto_hmac(s->mac_key, sizeof s->mac_key, b->data, b->len, mac);
+    return base64url_encode(a, mac, sizeof mac);
+}
+
+char *store_mac(const struct store *s, struct arena *a, const char *label, struct db_rows *r,
+                const char *types)
+{
+    char number[40];
+    struct buf *b = buf_in(a, MAC_INPUT_MAX);
+    store_mac_add(b, label);
+    for (int i = 0; types[i]; i++) {
+        snprintf(number, sizeof number, "%.17g", types[i] == 'd' ? db_real(r, i) : 0);
+        store_mac_add(b, types[i] == 'd' ? number : db_text(r, i));
+    }
+    return store_mac_end(s, a, b);
+}
+
+static bool same(const char *x, const char *y)
+{
+    size_t n = x ? strlen(x) : 0;
+    return x && y && strlen(y) == n && crypto_equal(x, y, n);
+}
+
+static bool tampered(const char *id, const char *what, struct err *e)
+{
+    return err_set(e, ERR_SYSTEM,
+                   "change %.40s was tampered with: %s; nothing is done with it, see higress-ops "
+                   "audit verify",
+                   id ? id : "without an id", what);
+}
+
+bool store_check_decision(struct store *s, const char *id, const char *mac, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct db_rows r = db_query(
+        s->db, e, "SELECT " STORE_DECISION_MACED ", mac FROM decisions WHERE id = ?", "t", id);
+    bool fits = false;
+    while (!fits && db_next(&r, e))
+        fits = same(db_text(&r, 9), mac) &&
+               same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), mac);
+    db_done(&r);
+    arena_free(a);
+    return !r.failed && (fits || tampered(id, "its decision is not the one that was written", e));
+}
+
+/* Is the newest step in the audit the one that the row says it is at? */
+static bool newest_step(struct store *s, const char *id, int line, const char *mac, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT seq, mac FROM audit WHERE id = ? AND mac IS NOT NULL "
+                                "ORDER BY seq DESC LIMIT 1",
+                                "t", id);
+    bool there = db_next(&r, e);
+    bool fits = there && (int)db_real(&r, 0) == line && same(db_text(&r, 1), mac);
+    db_done(&r);
+    if (r.failed)
+        return false;
+    return fits || tampered(id,
+                            there ? "the audit knows another step of it as the newest"
+                                  : "no line of the audit knows it",
+                            e);
+}
+
+bool store_still_whole(struct store *s, int line, struct err *e)
+{
+    return s->whole_from > 0 && line >= s->whole_from && store_version(s, e) == s->whole_version;
+}
+
+static bool reaches_end(struct store *s, const char *id, int line, bool again, struct err *e)
+{
+    int lines = 0;
+    if (!again && store_still_whole(s, line, e))
+        return true;
+    if (store_head_holds(s, e) && store_whole(s, line, &lines, e))
+        return true;
+    return err_at(e, "change %.40s cannot be trusted", id);
+}
+
+bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *id = arena_strdup(a, db_text(r, 0));
+    const char *mac = arena_strdup(a, db_text(r, COLUMN_MAC));
+    const char *decided = arena_strdup(a, db_text(r, COLUMN_DECIDED));
+    enum plan_state state = store_state_of(db_text(r, COLUMN_STATE));
+    int line = (int)db_real(r, COLUMN_LINE);
+    bool ok = (state && same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
+              tampered(id, "its record does not fit its MAC", e);
+    ok = ok && newest_step(s, id, line, mac, e) &&
+         (store_final(state) || ((!decided || store_check_decision(s, id, decided, e)) &&
+                                 reaches_end(s, id, line, again, e)));
+    arena_free(a);
+    return ok;
+}
+
+bool store_check_id(struct store *s, const char *id, enum plan_state *state, struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
+    *state = 0;
+    bool ok = true;
+    if (db_next(&r, e)) {
+        ok = store_check(s, &r, true, e);
+        *state = ok ? store_state_of(db_text(&r, COLUMN_STATE)) : 0;
+    }
+    db_done(&r);
+    return ok && !r.failed;
+}
+
+bool store_sign(struct store *s, const char *event, const char *id, const char *who,
+                const char *channel, const char *detail, struct err *e)
+{
+    struct arena *a = arena_new();
+    int last = 0;
+    bool ok = store_last(s, a, &last, e) &&
+              db_run(s->db, e, "UPDATE plans SET line = ? WHERE id = ?", "it", last + 1, id);
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_MACED " FROM plans WHERE id = ?", "t", id);
+    const char *mac = ok && db_next(&r, e) ? store_mac(s, a, "change", &r, STORE_PLAN_TYPES) : NULL;
+    db_done(&r);
+    ok = mac && db_run(s->db, e, "UPDATE plans SET mac = ? WHERE id = ?", "tt", mac, id) &&
+         store_chain(s, event, id, who, channel, detail, mac, e);
+    arena_free(a);
+    return ok;
+}

@@ -1,0 +1,28 @@
+/* store_pin.h - settings of a state that bind every process on it: its pin and its passphrase.
+ *
+ * They are kept in state.db under the anchor of the audit, so that an edited, removed or older one
+ * is noticed (ERR_SYSTEM). Changing one writes an audit line. Who may change one is asked by the
+ * caller: a person at a terminal, or a server that finds nothing pinned.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+struct err;
+struct store;
+
+/* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},"by","at"}.
+ * NULL: nothing, or e is set. mode: the strongest that may run; approvers: those who may be
+ * configured; least: a channel that decides is worth at least that, by risk. */
+cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
+/* pin NULL: nothing is pinned from now on. who and channel go into the audit. */
+bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,
+                   struct err *e);
+
+/* The passphrase of the terminal, as scrypt. text NULL: none is asked for from now on. */
+bool store_set_passphrase(struct store *s, const char *text, const char *who, const char *channel,
+                          struct err *e);
+bool store_has_passphrase(struct store *s, bool *has, struct err *e);
+/* Takes some 0.1 s whatever the text is. *right is false where none is set. */
+bool store_try_passphrase(struct store *s, const char *text, bool *right, struct err *e);

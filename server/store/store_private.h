@@ -1,0 +1,137 @@
+/* store_private.h - what the files of the store share. Only store*.c includes this.
+ *
+ * Whoever can write state.db is not trusted: what a row says counts only after store_check. The row
+ * of a change carries a MAC over all that matters and the number of the audit line of its newest
+ * step; that line carries the MAC, the chain of lines ends in a keyed anchor, and the head beside
+ * the key says how far the chain had come.
+ */
+#pragma once
+#include "base/crypto.h"
+#include "store/store_db_private.h"
+#include "store/store_decision.h"
+
+struct arena;
+struct buf;
+
+enum { STORE_HEAD_SIZE = 256 };
+
+struct store {
+    struct db *db;
+    const char *dir;
+    uint8_t key[SEAL_KEY_SIZE];
+    uint8_t mac_key[SHA256_SIZE];
+    int lock;                        /* the key file, open: held while the head moves */
+    char owner[80];                  /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
+    double data_version;             /* of store_changed */
+    int whole_from;                  /* the chain was whole from that line on … */
+    double whole_version;            /* … when the database was of that version */
+    int head;                        /* as store_head_look read it last; -1: there is none … */
+    char head_hash[65];              /* … and the hash that it names */
+    char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
+    int head_older;                  /* … and which of its places is written next */
+    int end;                         /* the line that was chained last by this process … */
+    char end_hash[65];               /* … and its hash; "": the head has heard of it */
+};
+
+/* Makes store->owner. */
+void store_name_owner(struct store *s);
+/* Makes the tables, or brings those of an earlier version up to date. */
+bool store_upgrade(struct store *s, struct err *e);
+/* A transaction that writes. store_end: committed, the head hears of the line that it chained. */
+bool store_begin(struct store *s, struct err *e);
+bool store_end(struct store *s, bool ok, struct err *e);
+
+/* -- store_mac.c: what a row says, and whether we said it ---------------------------------- */
+
+/* The columns of a change under its MAC, the MAC, and those beside it. Who waits for a change or
+ * writes it (holder, lease) is outside: it moves without a step, decides nothing about what is
+ * written, and who forges it can stop work but not make any. */
+#define STORE_PLAN_MACED                                                                           \
+    "id, digest, state, title, risk, tool, who, undoes, gateway, wish, created, updated, "         \
+    "expires, sealed, summary, result, line, decided"
+#define STORE_PLAN_COLUMNS STORE_PLAN_MACED ", mac, holder, lease, lease_until"
+#define STORE_PLAN_TYPES "ttttttttttdddtttdt"
+#define STORE_DECISION_MACED "id, at, who, channel, verdict, strength, plan, rendering, line"
+#define STORE_DECISION_TYPES "tdttttttd"
+
+/* Adds a text so that no two lists of texts look alike. */
+void store_mac_add(struct buf *b, const char *text);
+char *store_mac_end(const struct store *s, struct arena *a, const struct buf *b);
+/* Over the first columns of a row, one a letter of types. */
+char *store_mac(const struct store *s, struct arena *a, const char *label, struct db_rows *r,
+                const char *types);
+/* Is this row of STORE_PLAN_COLUMNS what the store wrote, and its newest step? again: also what
+ * was found whole a moment ago is walked anew. False: ERR_SYSTEM names the change and says why. */
+bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e);
+/* Walked already, and nobody but this process has written since? */
+bool store_still_whole(struct store *s, int line, struct err *e);
+/* The same by id; *state is then what the row says, 0: there is none. */
+bool store_check_id(struct store *s, const char *id, enum plan_state *state, struct err *e);
+/* After a row was written: its MAC, and the audit line that says so. */
+bool store_sign(struct store *s, const char *event, const char *id, const char *who,
+                const char *channel, const char *detail, struct err *e);
+/* The decision whose MAC a change names. */
+bool store_check_decision(struct store *s, const char *id, const char *mac, struct err *e);
+
+/* -- store_lease.c ------------------------------------------------------------------------- */
+
+double store_version(struct store *s, struct err *e); /* moves when another process commits */
+
+/* A change of state, inside the caller's transaction. */
+struct step {
+    const char *id;
+    enum plan_state from, to;
+    const char *who, *channel;
+    const char *result;                    /* JSON, or NULL: stays as it is */
+    const struct store_decision *decision; /* NULL unless to is approved or rejected */
+};
+bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
+/* Keeps the decision of a step under the number of the next line. */
+bool store_note_decision(struct store *s, const struct step *x, struct err *e);
+/* The MAC of the decision over that change, made anew and kept; NULL: none, or + e. */
+char *store_sign_decision(struct store *s, struct arena *a, const char *id, struct err *e);
+char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
+
+/* -- store_audit.c ------------------------------------------------------------------------- */
+
+/* One audit line inside the caller's transaction. mac: of the row whose step it is, or NULL. */
+bool store_chain(struct store *s, const char *event, const char *id, const char *who,
+                 const char *channel, const char *detail, const char *mac, struct err *e);
+/* As a line keeps it: scrubbed, printed. NULL in, NULL out. */
+char *store_said(struct arena *a, const cJSON *detail);
+/* Keeps the anchor for a chain that ends there. */
+bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
+/* The newest line's number and hash; 0 and "" when there is none. NULL + e. */
+char *store_last(struct store *s, struct arena *a, int *seq, struct err *e);
+/* Are the lines from that one on whole, up to an end that is ours? *lines: how many. */
+bool store_whole(struct store *s, int from, int *lines, struct err *e);
+/* The MAC of a row of STORE_LINE_COLUMNS whose detail was taken away. */
+#define STORE_LINE_COLUMNS "seq, at, event, id, who, channel, detail, mac, hash, tomb"
+char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r);
+/* Does the chain end there? Inside a transaction. */
+bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e);
+
+/* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
+
+/* What the audit line of a setting says. */
+struct setting_said {
+    const char *event, *who, *channel, *detail;
+};
+/* Inside the caller's transaction. value NULL: takes it away. */
+bool store_put_setting(struct store *s, const char *name, const char *value,
+                       const struct setting_said *said, struct err *e);
+/* As it stands there: it counts where nothing depends on who wrote it. */
+char *store_value(struct store *s, struct arena *a, const char *name, struct err *e);
+/* store_scrub.c: once for each number; raise it when the mask hides more. */
+enum { STORE_SCRUB_NOW = 1 };
+bool store_scrub_once(struct store *s, struct err *e);
+
+/* -- store_head.c: DIR/state.head, how far the chain had come -------------------------------- */
+
+/* Reads it. Asked before a transaction that only reads begins, or inside one that writes: others
+ * may commit and move it at any time. False: it cannot be read, or is not ours. */
+bool store_head_look(struct store *s, struct err *e);
+bool store_head_begin(struct store *s, struct err *e); /* makes it, at line 0 */
+/* Does the database hold the line that store_head_look saw? */
+bool store_head_holds(struct store *s, struct err *e);
+void store_head_advance(struct store *s);

@@ -1,0 +1,156 @@
+/* web_gate.c - who may speak at all: Host, Origin, bearer token, then path, method, content type.
+ * Runs right after the headers, before a byte of the body is read. Host and Origin are judged by
+ * net/gate.h, as for every listener. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "net/gate.h"
+#include "web/web_private.h"
+
+static const char allow_headers[] =
+    "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, "
+    "mcp-method, mcp-name";
+
+void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text)
+{
+    const struct http_header headers[] = { { "Content-Type", "application/json" }, { 0 } };
+    const char *body = rpc_error(x->arena, id, code, text, NULL);
+    http_reply(x, status, headers, body, strlen(body));
+}
+
+static bool refuse(struct http_exchange *x, int status, const char *text)
+{
+    web_refuse(x, status, NULL, RPC_INVALID_REQUEST, text);
+    return false;
+}
+
+/* -- paths ------------------------------------------------------------------------------- */
+
+static const struct web_route routes[] = {
+    { "/mcp", "GET", BY_CLIENTS, web_get },
+    { "/mcp", "POST", BY_CLIENTS, web_post },
+    { "/mcp", "DELETE", BY_CLIENTS, web_delete },
+    { "/sse", "GET", BY_CLIENTS, web_sse },
+    { "/messages", "POST", BY_CLIENTS, web_messages },
+    { "/change", "GET", BY_ALL, web_page },
+    { "/change", "POST", BY_APPROVERS, web_change },
+    { "/.well-known/oauth-protected-resource", "GET", BY_ALL, web_metadata },
+    { "/.well-known/oauth-protected-resource/mcp", "GET", BY_ALL, web_metadata },
+    { "/.well-known/oauth-protected-resource/sse", "GET", BY_ALL, web_metadata },
+    { 0 },
+};
+
+const struct web_route *web_route(const struct http_exchange *x)
+{
+    for (const struct web_route *r = routes; r->path && r->method; r++)
+        if (!strcmp(r->path, x->path) && !strcmp(r->method, x->method))
+            return r;
+    return NULL;
+}
+
+/* "GET, POST, DELETE"; NULL: there is no such path. */
+static const char *methods_of(const struct http_exchange *x)
+{
+    const char *all = NULL;
+    for (const struct web_route *r = routes; r->path; r++)
+        if (!strcmp(r->path, x->path))
+            all = all ? arena_printf(x->arena, "%s, %s", all, r->method) : r->method;
+    return all;
+}
+
+/* -- CORS -------------------------------------------------------------------------------- */
+
+/* Other origins than the configured ones may send requests (a page of this machine), but no page
+ * of theirs may read the answers. */
+static void set_cors(const struct web *w, struct http_exchange *x)
+{
+    const char *origin = http_header(x, "origin");
+    if (!w->mcp->config->origins[0])
+        return;
+    struct http_header *out = arena_array(x->arena, struct http_header, 4);
+    *out++ = (struct http_header){ "Vary", "Origin" };
+    x->extra = out - 1;
+    if (!origin || !gate_lists(w->mcp->config->origins, origin))
+        return;
+    *out++ = (struct http_header){ "Access-Control-Allow-Origin", origin };
+    *out++ =
+        (struct http_header){ "Access-Control-Expose-Headers", "mcp-session-id, www-authenticate" };
+}
+
+/* Our own headers, and those of the Mcp-Param-… kind that the browser asks for. */
+static const char *headers_for(const struct http_exchange *x)
+{
+    const char *all = allow_headers;
+    const char *asked = http_header(x, "access-control-request-headers");
+    while (asked && *asked) {
+        asked += strspn(asked, ", \t");
+        size_t n = strcspn(asked, ", \t");
+        if (n > 10 && n < 100 && !strncasecmp(asked, "mcp-param-", 10))
+            all = arena_printf(x->arena, "%s, %.*s", all, (int)n, asked);
+        asked += n;
+    }
+    return all;
+}
+
+static bool preflight(struct http_exchange *x)
+{
+    bool ours = x->extra && x->extra[1].name;
+    const struct http_header headers[] = {
+        { "Allow", methods_of(x) },
+        { ours ? "Access-Control-Allow-Methods" : NULL, methods_of(x) },
+        { "Access-Control-Allow-Headers", headers_for(x) },
+        { "Access-Control-Max-Age", "600" },
+        { 0 },
+    };
+    http_reply(x, 204, headers, NULL, 0);
+    return false;
+}
+
+static bool is_json(const struct http_exchange *x)
+{
+    const char *type = http_header(x, "content-type");
+    size_t n = sizeof "application/json" - 1;
+    return type && strncasecmp(type, "application/json", n) == 0 && strchr(" ;\t", type[n]);
+}
+
+static bool wrong_method(struct http_exchange *x)
+{
+    const struct http_header headers[] = { { "Allow", methods_of(x) },
+                                           { "Content-Type", "application/json" },
+                                           { 0 } };
+    const char *body = arena_printf(x->arena, "{\"error\":\"use %s\"}", methods_of(x));
+    http_reply(x, 405, headers, body, strlen(body));
+    return false;
+}
+
+/* Is there such a path, with that method, and a body that we read? */
+static bool served(struct http_exchange *x)
+{
+    if (!methods_of(x))
+        return refuse(x, 404, "There is only /mcp here, and /sse with /messages");
+    if (!web_route(x))
+        return wrong_method(x);
+    return strcmp(x->method, "POST") || is_json(x) ||
+           refuse(x, 415, "Content-Type must be application/json");
+}
+
+bool web_gate(void *arg, struct http_exchange *x)
+{
+    struct web *w = arg;
+    const struct gate g = { .loopback = w->loopback,
+                            .hosts = w->mcp->config->hosts,
+                            .origins = w->mcp->config->origins };
+    const char *refused = gate_refuses(&g, x);
+    if (refused)
+        return refuse(x, 403, refused);
+    set_cors(w, x);
+    if (!strcmp(x->method, "OPTIONS") && methods_of(x))
+        return preflight(x);
+    const struct web_route *r = web_route(x);
+    enum web_who who = r ? r->who : BY_CLIENTS;
+    if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)))
+        return false;
+    return served(x);
+}

@@ -1,0 +1,129 @@
+/* web_private.h - what the files of the HTTP transport share. */
+#pragma once
+#include "base/buf.h"
+#include "mcp/mcp.h"
+#include "mcp/request.h"
+#include "mcp/session.h"
+#include "net/http.h"
+
+struct web {
+    struct arena *arena;
+    struct mcp *mcp;
+    struct http_server *server;
+    bool loopback;
+    struct oauth *oauth;               /* NULL: not configured */
+    struct sources *sources;           /* of wrong tokens */
+    struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
+    struct web_reply *newest, *oldest; /* all of them */
+    size_t kept;                       /* bytes of their events */
+    unsigned numbers;                  /* of streams, given out so far */
+    bool walking;                      /* the tick is at work: nothing is freed under it */
+};
+
+/* The way back of one POST, or the standing stream of one session. Lives in an arena of its own
+ * that ends when neither the request, nor the exchange, nor the session needs it any more, and
+ * what it said is too old to be asked for again. */
+struct web_reply {
+    struct reply_to to;
+    struct standing standing;
+    struct arena *arena;
+    struct web *web; /* NULL: the server is closed */
+    struct web_reply *newer, *older;
+    struct http_exchange *x; /* NULL: nobody listens */
+    struct request *request; /* to be cancelled when a 2026-07-28 client leaves */
+    struct session *session; /* of a standing stream */
+    unsigned long serial;    /* of the session whose client may resume it; 0: none may */
+    unsigned number;         /* of the stream; 0: the standing one of its session */
+    unsigned long last;      /* event */
+    unsigned long told;      /* the last event that was sent to somebody */
+    unsigned long first;     /* event that is still in the log */
+    struct buf log;         /* the newest events: struct web_record and its text, again and again */
+    double until;           /* Unix time at which the stream's token expires; 0: never */
+    double since;           /* when it began, last said something, or ended */
+    const char *session_id; /* header of the answer to initialize; NULL: none */
+    int pending;            /* answers that have not come */
+    bool streams;           /* the client accepts an event stream */
+    bool streaming;
+    bool modern;
+    bool dies;   /* its session ends with it: HTTP+SSE */
+    bool primes; /* the first event of a stream is empty: it only has an id */
+};
+
+struct web_record {
+    unsigned long event;
+    size_t size;
+};
+
+/* web_auth.c. Who sent it: the name of its token, "local" where none is asked for, NULL: nobody
+ * known. */
+const char *web_principal(const struct http_exchange *x);
+/* The 401 of a token that was good when the gate saw it. */
+void web_expired(const struct web *w, struct http_exchange *x);
+/* Whose share it takes part of: the principal, or where no token is asked for its address. */
+const char *web_owner(const struct web *w, const struct http_exchange *x);
+/* Is there a token that may speak here at all? False after a refusal (401, 403, 503), or when the
+ * gate is asked again (http_again) as soon as the issuer has been. For the gate: it judges the
+ * token, the others look at what it found. */
+bool web_known(const struct web *w, struct http_exchange *x);
+/* May the token of x do what the message asks for? rpc NULL: a batch. False after a 403. */
+bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc);
+/* Unix time until which the token of x is good; 0: for ever. */
+double web_until(const struct http_exchange *x);
+void web_metadata(struct web *w, struct http_exchange *x); /* RFC 9728 */
+/* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
+ * another's), a version that has no sessions. */
+struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
+/* Is it the token of an approver? It is who passed. False after a 401. For the gate. */
+bool web_approver(const struct web *w, struct http_exchange *x);
+enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS };
+/* A path and a method; the gate lets no other through. */
+struct web_route {
+    const char *path, *method;
+    enum web_who who; /* may ask */
+    void (*handle)(struct web *w, struct http_exchange *x);
+};
+const struct web_route *web_route(const struct http_exchange *x); /* NULL: none */
+bool web_gate(void *arg, struct http_exchange *x);
+
+/* A JSON-RPC error of its own status; id may be NULL. */
+void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text);
+
+/* 2026-07-28, web_agree.c: does a header say what the body says? False after request_fail. */
+bool web_version_agrees(struct request *r, const struct http_exchange *x);
+bool web_method_agrees(struct request *r, const struct http_exchange *x);
+bool web_name_agrees(struct request *r, const struct http_exchange *x);
+bool web_arguments_agree(struct request *r, const struct http_exchange *x); /* Mcp-Param-… */
+
+void web_post(struct web *w, struct http_exchange *x);
+void web_get(struct web *w, struct http_exchange *x);
+void web_delete(struct web *w, struct http_exchange *x);
+void web_page(struct web *w, struct http_exchange *x);   /* web_change.c */
+void web_change(struct web *w, struct http_exchange *x); /* what the page asks */
+void web_sse(struct web *w, struct http_exchange *x);
+void web_messages(struct web *w, struct http_exchange *x);
+
+/* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
+struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
+void web_reply_of(struct web_reply *r, const struct session *s);
+/* r becomes the standing stream of s. */
+void web_stand(struct web_reply *r, struct session *s);
+struct web_reply *web_standing(const struct session *s); /* NULL: none, or not of this transport */
+/* The exchange becomes the event stream of r; another one that had it ends. */
+void web_attach(struct web_reply *r, struct http_exchange *x);
+void web_detach(struct web_reply *r); /* ends the exchange, if there is one */
+/* One message; sent if somebody listens, kept if it may be asked for again. False: neither. */
+bool web_event(struct web_reply *r, const char *json, size_t n);
+/* A piece of the stream as it is. False: the client cannot take it, and has been let go. */
+bool web_write(struct web_reply *r, const char *text, size_t n);
+/* Frees r when nothing needs it. */
+void web_release(struct web_reply *r);
+void web_tick(void *arg);       /* of a struct web */
+void web_let_go(struct web *w); /* the server ends before its replies */
+
+/* web_log.c. What was said on a stream, for clients that lost it. */
+void web_log_keep(struct web_reply *r, const char *text, size_t n);
+void web_log_drop(struct web_reply *r); /* all of it */
+/* Is all that came after the event still there? */
+bool web_log_holds(const struct web_reply *r, unsigned long event);
+/* Sends it. */
+void web_log_replay(struct web_reply *r, unsigned long event);
