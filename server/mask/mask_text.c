@@ -16,6 +16,7 @@ enum {
     NAME_MAX_LEN = 64,
     WORD_OF_PROSE = 4,
     SHORT_NUMBER = 10,
+    PAIR_MIN = 8,
     TEMPLATE_NEAR = 256
 };
 
@@ -100,10 +101,13 @@ static bool is_quote(char c)
  */
 static bool is_pair(const char *comma)
 {
-    const char *s = comma + 1 + strspn(comma + 1, " \t");
-    size_t n = strcspn(s + (*s != '\0'), "\"'`\r\n");
-    size_t lead = strcspn(s, "0123456789");
-    return *comma == ',' && is_quote(*s) && n >= 8 && lead <= n;
+    if (*comma != ',')
+        return false;
+    const char *s = skip(comma + 1, " \t");
+    if (!is_quote(*s))
+        return false;
+    size_t n = strcspn(s + 1, "\"'`\r\n"), lead = strcspn(s + 1, "0123456789\"'`\r\n");
+    return n >= PAIR_MIN && lead < n;
 }
 
 /* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */

@@ -22,7 +22,8 @@ enum {
     MAX_NAME = 64,
     MASK_ROUNDS = 8,
     MAX_MASKED = 2048,
-    MAX_HOSTS = 8
+    MAX_HOSTS = 8,
+    MAX_PATHS = 8
 };
 
 enum rule {
@@ -287,12 +288,17 @@ char *log_mask_line(struct arena *a, const char *line)
     char *text = shorten(arena_strdup(a, line));
     struct buf *b = buf_in(a, MAX_MASKED * 4);
     const char *hosts[MAX_HOSTS];
-    int count = find_hosts(a, text, hosts);
+    int count = find_hosts(a, text, hosts), paths = 0;
 
     for (const char *s = text; *s;) {
         size_t n = strcspn(s, gaps);
         char *word = arena_strndup(a, s, n);
-        buf_str(b, *word == '/' ? mask_word(a, word, hosts, count) : word);
+        if (*word != '/')
+            buf_str(b, word);
+        else if (++paths > MAX_PATHS) /* a request has one */
+            buf_str(b, LOG_HIDDEN);
+        else
+            buf_str(b, mask_word(a, word, hosts, count));
         s += n;
         if (*s)
             buf_char(b, *s++);

@@ -37,6 +37,9 @@ static const struct {
     { mask_shapes, "/p?access_token=HIDDEN&page=2", "/p?access_token=#&page=2" },
     { mask_shapes, "https://hooks.slack.com/services/T0/B0/HIDDEN", "https://hooks.slack.com/#" },
     { mask_shapes, "$2y$10$HIDDENhiddenHIDDENhiddenHIDDENhidden", "#" },
+    { mask_text, "'x-api-key', 'HIDDEN12'", "'x-api-key', '#'" },
+    { mask_text, "[\"cookie\",\"x-api-key\"]", "[\"cookie\",\"x-api-key\"]" },
+    { mask_text, "'x-api-key'", "'x-api-key'" },
     { mask_shapes, "1234567890:AAHIDDENHIDDENHIDDENHIDDENHIDDENHI", "1234567890:#" },
     { mask_shapes, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3301" },
     { mask_shapes, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -136,6 +139,8 @@ static const char *const pieces[] = {
     "_header ",
     "secret:",
     "secret:sha256:",
+    "\"token\",\"",
+    "'token', ",
 };
 
 /* Pieces that begin like something, again and again, and never are. Where the work grows with their
