@@ -16,15 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum {
-    MAX_VALUE = 300,
-    MAX_AI = 80,
-    MAX_NAME = 64,
-    MASK_ROUNDS = 8,
-    MAX_MASKED = 2048,
-    MAX_HOSTS = 8,
-    MAX_PATHS = 8
-};
+enum { MAX_VALUE = 300, MAX_AI = 80, MAX_NAME = 64, MASK_ROUNDS = 8, MAX_MASKED = 2048 };
+enum { MAX_HOSTS = 8, MAX_PATHS = 8 }; /* of a line of text */
 
 enum rule {
     HIDE,
