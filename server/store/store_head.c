@@ -62,6 +62,24 @@ static bool newest(struct store *s, struct arena *a, const char *text, size_t n,
     return best >= 0;
 }
 
+/* Ours, and not further back than it was seen at: it only grows. */
+static bool take(struct store *s, struct arena *a, const char *text, size_t n, int *older,
+                 struct err *e)
+{
+    if (!newest(s, a, text, n, older))
+        return err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC",
+                       path_of(s, a));
+    if (s->head < s->head_most)
+        return err_set(e, ERR_SYSTEM,
+                       "%s went back from line %d to line %d: an older copy of the state was put "
+                       "back while it was in use",
+                       path_of(s, a), s->head_most, s->head);
+    s->head_most = s->head;
+    memcpy(s->head_text, text, sizeof s->head_text);
+    s->head_older = *older;
+    return true;
+}
+
 /* *older -1: there is no such file. */
 static bool look(struct store *s, int *older, struct err *e)
 {
@@ -69,29 +87,15 @@ static bool look(struct store *s, int *older, struct err *e)
     struct err why = { 0 };
     size_t n = 0;
     const char *text = file_read_own(a, path_of(s, a), (size_t)PLACE * PLACES, &n, &why);
-    if (text && n == sizeof s->head_text && !memcmp(text, s->head_text, n)) {
+    bool ok = text && n == sizeof s->head_text && !memcmp(text, s->head_text, n);
+    if (ok) {
         *older = s->head_older; /* as it was a moment ago */
-        arena_free(a);
-        return true;
-    }
-    s->head = *older = -1;
-    s->head_text[0] = '\0';
-    bool ok = text ? newest(s, a, text, n, older) : why.status == ENOENT;
-    if (ok && text) {
-        memcpy(s->head_text, text, sizeof s->head_text);
-        s->head_older = *older;
-    }
-    if (ok && text && s->head < s->head_most) {
-        ok = err_set(e, ERR_SYSTEM,
-                     "%s went back from line %d to line %d: an older copy of the state was put "
-                     "back while it was in use",
-                     path_of(s, a), s->head_most, s->head);
+    } else {
+        s->head = *older = -1;
         s->head_text[0] = '\0';
-    } else if (ok && text)
-        s->head_most = s->head;
-    else if (!ok && text)
-        err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC", path_of(s, a));
-    else if (!ok)
+        ok = text ? take(s, a, text, n, older, e) : why.status == ENOENT;
+    }
+    if (!ok && !text)
         err_set(e, why.kind, "%s", why.text);
     arena_free(a);
     return ok;

@@ -40,19 +40,6 @@ struct store {
 void store_name_owner(struct store *s);
 /* Makes the tables, or brings those of an earlier version up to date. */
 bool store_upgrade(struct store *s, struct err *e);
-/* A transaction that writes; refused where the schema is not ours. store_end: committed, the head
- * hears of the line that it chained. */
-bool store_begin(struct store *s, struct err *e);
-bool store_end(struct store *s, bool ok, struct err *e);
-/* The same where the tables are still to be made. */
-bool store_begin_new(struct store *s, struct err *e);
-
-/* -- store_schema.c ------------------------------------------------------------------------ */
-
-/* Makes the tables; old: out of those of the first release. */
-bool store_make_tables(struct store *s, bool old, struct err *e);
-/* Is the schema exactly ours? False: ERR_SYSTEM names what is not. Inside a transaction. */
-bool store_schema_holds(struct store *s, struct err *e);
 
 /* -- store_mac.c: what a row says, and whether we said it ---------------------------------- */
 
@@ -147,12 +134,4 @@ char *store_value(struct store *s, struct arena *a, const char *name, struct err
 enum { STORE_SCRUB_NOW = 1 };
 bool store_scrub_once(struct store *s, struct err *e);
 
-/* -- store_head.c: DIR/state.head, how far the chain had come -------------------------------- */
-
-/* Reads it. Asked before a transaction that only reads begins, or inside one that writes: others
- * may commit and move it at any time. False: it cannot be read, or is not ours. */
-bool store_head_look(struct store *s, struct err *e);
-bool store_head_begin(struct store *s, struct err *e); /* makes it, at line 0 */
-/* Does the database hold the line that store_head_look saw? */
-bool store_head_holds(struct store *s, struct err *e);
-void store_head_advance(struct store *s);
+#include "store/store_head_private.h"
