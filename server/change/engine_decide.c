@@ -192,6 +192,7 @@ static bool record(struct engine *g, struct arena *a, const struct stored *row,
         .note = engine_same_person(a, row->owner, v->who, v->yes),
     };
     bool moved = false;
+    g->rejected.digest[0] = '\0';
     return store_decide(g->store, row->id, row->state, v->yes ? STATE_APPROVED : STATE_REJECTED, &d,
                         &moved, e) &&
            (moved ||

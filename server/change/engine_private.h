@@ -26,6 +26,10 @@ struct engine {
     int ticks;
     int busy; /* fibers of ours that apply or recover */
     bool recovering;
+    struct {
+        char digest[80], found[1024]; /* of which plan; "": none. The sentence, "": nobody */
+        double version;               /* of the store then */
+    } rejected; /* what engine_rejected_in found last: one change asks it several times */
     struct cancel *cancels[8]; /* of fibers that the watcher started */
 };
 

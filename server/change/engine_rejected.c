@@ -13,7 +13,8 @@
 #include "kind/kind.h"
 #include "store/store_decision.h"
 
-enum { REJECTIONS = 256 };
+/* The newest that are looked through, and those about the same objects that are opened. */
+enum { REJECTIONS = 2048, OPENED = 64 };
 
 static const char *sentence(struct arena *a, const struct store_rejection *r, const char *what)
 {
@@ -83,8 +84,23 @@ struct search {
     struct engine *engine;
     struct arena *arena;
     const struct plan *plan;
+    int opened;
     const char *found;
 };
+
+/* Does the picture of a change name an object that p is about, or not all that it has? */
+static bool touches(const struct plan *p, const cJSON *summary)
+{
+    const cJSON *op;
+    cJSON_ArrayForEach(op, json_get(summary, "operations"))
+    {
+        const struct kind *k = kind_find(json_str(op, "kind"));
+        const char *name = json_str(op, "name");
+        if (k && name && plan_find(p, k, name, json_str(op, "scope")))
+            return true;
+    }
+    return json_get(summary, "more_operations") != NULL;
+}
 
 /* How many of the operations of `no` are in p again. */
 static int again(struct arena *a, const struct plan *p, const struct plan *no)
@@ -103,8 +119,13 @@ static bool look_inside(void *arg, const struct stored *row)
     struct err ignored = { 0 }; /* one that cannot be opened says nothing about this one */
     struct store_decision d = { 0 };
     bool there = false;
-    if (!same_text(row->gateway, x->plan->gateway))
+    if (!same_text(row->gateway, x->plan->gateway) || !touches(x->plan, row->summary))
         return true;
+    if (x->opened++ == OPENED) { /* nobody is asked so often that the first no is forgotten */
+        x->found = arena_printf(x->arena, "more than %d wishes about these objects were rejected",
+                                (int)OPENED);
+        return false;
+    }
     struct arena *a = arena_new();
     const struct plan *no = store_plan(x->engine->store, a, row->id, &ignored);
     int n = no ? again(a, x->plan, no) : 0;
@@ -125,6 +146,14 @@ const char *engine_rejected_in(struct engine *g, struct arena *a, const struct p
     struct search x = { .engine = g, .arena = a, .plan = p };
     if (same || e->kind != ERR_NONE || !p->gateway)
         return same;
-    store_each(g->store, STATE_REJECTED, 0, REJECTIONS, look_inside, &x, e);
+    double version = store_data_version(g->store);
+    if (version == g->rejected.version && !strcmp(g->rejected.digest, p->digest))
+        return g->rejected.found[0] ? arena_strdup(a, g->rejected.found) : NULL;
+    if (!store_each(g->store, STATE_REJECTED, 0, REJECTIONS, look_inside, &x, e))
+        return NULL;
+    bool fits = !x.found || strlen(x.found) < sizeof g->rejected.found;
+    snprintf(g->rejected.digest, sizeof g->rejected.digest, "%s", fits ? p->digest : "");
+    snprintf(g->rejected.found, sizeof g->rejected.found, "%s", x.found ? x.found : "");
+    g->rejected.version = version;
     return x.found;
 }

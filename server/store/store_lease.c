@@ -134,6 +134,12 @@ double store_version(struct store *s, struct err *e)
     return now;
 }
 
+double store_data_version(struct store *s)
+{
+    struct err ignored = { 0 };
+    return store_version(s, &ignored);
+}
+
 bool store_changed(struct store *s)
 {
     struct err ignored = { 0 };
