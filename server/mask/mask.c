@@ -213,7 +213,7 @@ cJSON *mask_object(struct arena *a, const struct kind *k, const cJSON *o)
 
 cJSON *mask_strictly(struct arena *a, const struct kind *k, const cJSON *o)
 {
-    cJSON *copy = mask_bare(a, k, o);
+    cJSON *copy = json_clone(a, o);
     struct mask_walk w = { .arena = a, .strict = true };
     walk_object(&w, k, copy);
     return copy;

@@ -130,6 +130,7 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
     char *(*fn)(struct arena *, const char *) = rule == MASK_URL             ? mask_url
                                                 : rule == MASK_DSN           ? mask_dsn
                                                 : rule == MASK_LINE          ? mask_line
+                                                : rule == MASK_PEM           ? mask_pem
                                                 : rule == MASK_TEXT || pairs ? mask_text
                                                                              : mask_shapes;
     mask_show(w, leaf, fn(w->arena, s));

@@ -29,7 +29,7 @@ enum mask_rule {
     MASK_TREE,        /* JSON or YAML, as a tree or in a text; `with`: the table of the tree */
     MASK_PLUGIN,      /* the same; the table of the plugin that `with` beside it names */
     MASK_JWKS,        /* a set of keys: the private members */
-    MASK_PEM,         /* certificates stay, private keys do not */
+    MASK_PEM,         /* certificates stay, nothing else does */
     MASK_SCHEMA,      /* JSON Schema: examples and defaults, by the property's name */
     MASK_CREDENTIAL,  /* MASK_HIDE of the kind of a user's name, a colon and the password */
 };
@@ -51,6 +51,7 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n);
 char *mask_url(struct arena *a, const char *text);  /* MASK_URL; what is no URL is text */
 char *mask_dsn(struct arena *a, const char *text);  /* MASK_DSN */
 char *mask_text(struct arena *a, const char *text); /* MASK_TEXT */
+char *mask_pem(struct arena *a, const char *text);  /* MASK_PEM */
 char *mask_line(struct arena *a, const char *text); /* MASK_LINE, one or several lines */
 /* Writes the fingerprint of s, n bytes; what is a fingerprint or a placeholder stays. */
 void mask_piece(struct arena *a, struct buf *b, const char *s, size_t n);

@@ -177,3 +177,36 @@ char *mask_line(struct arena *a, const char *text)
     }
     return b->data;
 }
+
+/* A certificate at s: how long it is; 0: there is none. Its content is not judged beyond its first
+ * byte, a SEQUENCE. */
+static size_t certificate_length(const char *s)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+    static const char inside[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/= \t\r\n";
+    if (!text_starts(s, begin))
+        return 0;
+    const char *body = skip(s + sizeof begin - 1, " \t\r\n");
+    const char *after = body + strspn(body, inside);
+    return text_starts(body, "MI") && text_starts(after, end) ? (size_t)(after - s) + sizeof end - 1
+                                                              : 0;
+}
+
+char *mask_pem(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, TEXT_MAX);
+    while (*text) {
+        size_t gap = strspn(text, " \t\r\n"), n = certificate_length(text + gap);
+        const char *next = text + gap, *other = next;
+        buf_add(b, text, gap);
+        while (n == 0 && *next && (next == other || certificate_length(next) == 0))
+            next++;
+        if (n)
+            buf_add(b, other, n);
+        else if (*other)
+            mask_piece(a, b, other, (size_t)(next - other));
+        text = next + n;
+    }
+    return b->data;
+}
