@@ -136,6 +136,12 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
     mask_show(w, leaf, fn(w->arena, s));
 }
 
+/* rule: what the name alone says. */
+static void by_name(struct mask_walk *w, cJSON *leaf, enum mask_rule rule, const char *name)
+{
+    by_rule(w, leaf, cJSON_IsString(leaf) ? mask_weigh(rule, name, leaf->valuestring) : rule);
+}
+
 /* The text at "target.name" of the nearest object. */
 static const char *beside(const struct mask_place *up, const char *path)
 {
@@ -154,12 +160,11 @@ static void by_sibling(struct mask_walk *w, cJSON *leaf, const struct mask_place
             hide_unknown(w, leaf, up->name);
         return;
     }
+    parameter = parameter || (type && !strcmp(type, "parameter"));
     if (type && !strcmp(type, "cookie"))
         by_rule(w, leaf, mask_cookie_is_shown(name) ? MASK_SHOW : MASK_HIDE);
     else
-        by_rule(w, leaf,
-                parameter || (type && !strcmp(type, "parameter")) ? mask_query_rule(name)
-                                                                  : mask_header_rule(name));
+        by_name(w, leaf, parameter ? mask_query_rule(name) : mask_header_rule(name), name);
 }
 
 /* {"key":"Authorization","value":"…"}, wherever it stands. */
@@ -179,7 +184,7 @@ static void by_own_name(struct mask_walk *w, cJSON *leaf, const struct mask_plac
             mask_hide(w, leaf);
         return;
     }
-    by_rule(w, leaf, secret ? MASK_HIDE : MASK_TEXT);
+    by_name(w, leaf, secret ? MASK_HIDE : MASK_TEXT, up->name);
 }
 
 static bool is_ours(const char *annotation)
@@ -194,9 +199,12 @@ static void by_annotation(struct mask_walk *w, cJSON *leaf, const struct mask_pl
 {
     const char *with, *slash = strrchr(up->name, '/');
     enum mask_rule rule = mask_annotation_rule(up->name, &with);
-    if (with)
+    if (with) {
         rule = strstr(up->name, "-query-") ? mask_query_rule(with) : mask_header_rule(with);
-    else if (rule == MASK_KEY) /* of a canary, by the header that another annotation names */
+        by_name(w, leaf, rule, with);
+        return;
+    }
+    if (rule == MASK_KEY) /* of a canary, by the header that another annotation names */
         rule = MASK_HIDE;
     else if (rule == MASK_TREE)
         rule = MASK_HIDE; /* the whole object once more */

@@ -38,11 +38,15 @@ enum mask_rule {
 enum mask_rule mask_header_rule(const char *name);
 enum mask_rule mask_query_rule(const char *name);
 bool mask_query_is_shown(const char *name);        /* of a URL: api-version, X-Amz-Expires, … */
+bool mask_name_is_harmless(const char *name);      /* of a header or parameter that we know */
 bool mask_cookie_is_shown(const char *name);       /* INGRESSCOOKIE, lang, … */
 enum mask_rule mask_member_rule(const char *name); /* MASK_HIDE or MASK_SHOW */
 bool mask_name_is_weighty(const char *name);       /* "password": hidden even as a short number */
 /* *with: the rest of a name that holds another ("exact-match-header-x-api-key"), or NULL. */
 enum mask_rule mask_annotation_rule(const char *name, const char **with);
+/* Under a name that somebody made up and that says nothing for sure: what the value looks like
+ * decides (letters and digits under "signKey"; a random text of 16 under any name). */
+enum mask_rule mask_weigh(enum mask_rule by_name, const char *name, const char *value);
 bool mask_is_placeholder(const char *value); /* "", EMPTY, your-…, <…>, ***, ${secret.…} */
 
 /* A URL at s, n bytes long, without its secrets: userinfo, query values of secret names, paths of

@@ -11,7 +11,13 @@
 #include "mask/mask_rule.h"
 #include <ctype.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024, NAME_MAX_LEN = 64, WORD_OF_PROSE = 4, SHORT_NUMBER = 10 };
+enum {
+    TEXT_MAX = 64 * 1024 * 1024,
+    NAME_MAX_LEN = 64,
+    WORD_OF_PROSE = 4,
+    WEIGHED = 256,
+    SHORT_NUMBER = 10
+};
 
 static const char name_chars[] =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.";
@@ -102,13 +108,16 @@ static const char *write_named(struct arena *a, struct buf *b, const char *at, b
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
-    if (!mask_header_is_secret(name))
-        return NULL;
     const char *value = value_of(at, n, set_header, &quote);
-    size_t len = value ? value_length(value, quote, holds_lines(name)) : 0;
+    if (!value)
+        return NULL;
+    size_t len = value_length(value, quote, holds_lines(name));
     if (quote && len && value[len - 1] == '\\') /* of a text in a text */
         len--;
-    if (is_no_value(value, len))
+    enum mask_rule rule = mask_header_rule(name);
+    if (rule != MASK_HIDE && len < WEIGHED)
+        rule = mask_weigh(rule, name, arena_strndup(a, value, len));
+    if (rule != MASK_HIDE || is_no_value(value, len))
         return NULL;
     buf_add(b, at, (size_t)(value - at));
     write_value(a, b, value, len);
@@ -157,7 +166,7 @@ static void write_line(struct arena *a, struct buf *b, const char *line, size_t 
     }
     memcpy(name, start, len);
     name[len] = '\0';
-    enum mask_rule rule = mask_header_rule(name);
+    enum mask_rule rule = mask_weigh(mask_header_rule(name), name, value);
     buf_add(b, text, (size_t)(value - text));
     if (rule == MASK_HIDE)
         write_value(a, b, value, strlen(value));

@@ -21,18 +21,24 @@ static const struct {
     { "open.feishu.cn", "/open-apis/bot/v2/hook/" },
     { "open.feishu.cn", "/open-apis/bot/hook/" },
     { "open.larksuite.com", "/open-apis/bot/" },
-    { "discord.com", "/api/webhooks/" },
-    { "discordapp.com", "/api/webhooks/" },
+    { "discord.com", "/api/" },
+    { ".discord.com", "/api/" },
+    { "discordapp.com", "/api/" },
     { "api.telegram.org", "/" },
     { ".webhook.office.com", "/" },
     { "outlook.office.com", "/webhook/" },
+    { "outlook.office365.com", "/webhook/" },
+    { "events.pagerduty.com", "/integration/" },
+    { "api.day.app", "/" },
+    { "sctapi.ftqq.com", "/" },
+    { "webhook.site", "/" },
     { ".logic.azure.com", "/" },
     { "hc-ping.com", "/" },
     { "hchk.io", "/" },
     { "hooks.zapier.com", "/" },
     { "maker.ifttt.com", "/" },
 };
-/* The segment after one of these is a key where it looks like one. */
+/* Segments after one of these are keys where they look like one. */
 static const char *const before_key[] = { "mcp",     "sse",      "hook",      "hooks",
                                           "webhook", "webhooks", "webhookb2", "token",
                                           "key",     "ping",     "bot",       "public-dashboards" };
@@ -48,19 +54,24 @@ struct parts { /* of a URL; each begins where the one before ends */
     const char *host, *path, *query, *fragment, *end;
 };
 
-static struct parts split(const char *s, size_t n)
+/* Behind "https://", "jdbc:mysql://" or "//"; s itself: no scheme. */
+static const char *authority(const char *s, const char *end)
 {
-    struct parts p = { .host = s, .end = s + n };
-    while (p.host < p.end && (isalnum((unsigned char)*p.host) || strchr("+.-", *p.host)))
-        p.host++;
-    p.host = p.end - p.host > 3 && text_starts(p.host, "://") ? p.host + 3 : s;
-    for (p.path = p.host; p.path < p.end && !strchr("/?#", *p.path); p.path++) {
-    }
-    for (p.query = p.path; p.query < p.end && !strchr("?#", *p.query); p.query++) {
-    }
-    for (p.fragment = p.query; p.fragment < p.end && *p.fragment != '#'; p.fragment++) {
-    }
-    return p;
+    const char *p = s;
+    while (p < end && (isalnum((unsigned char)*p) || strchr("+.-", *p) ||
+                       (*p == ':' && end - p > 1 && p[1] != '/')))
+        p++;
+    if (end - p > 3 && text_starts(p, "://"))
+        return p + 3;
+    return end - s > 2 && text_starts(s, "//") ? s + 2 : s;
+}
+
+/* "user:pa/ss" before an '@': no port begins so, and the '/' is the password's. */
+static bool begins_user(const char *s, const char *end)
+{
+    while (s < end && !strchr(":/?#@", *s))
+        s++;
+    return end - s > 1 && *s == ':' && s[1] != '/' && !isdigit((unsigned char)s[1]);
 }
 
 /* userinfo ends at the last '@'. */
@@ -71,6 +82,19 @@ static const char *last_at(const char *from, const char *end)
         if (*p == '@')
             found = p;
     return found;
+}
+
+static struct parts split(const char *s, size_t n)
+{
+    struct parts p = { .host = authority(s, s + n), .end = s + n };
+    const char *user = begins_user(p.host, p.end) ? last_at(p.host, p.end) : NULL;
+    for (p.path = user ? user : p.host; p.path < p.end && !strchr("/?#", *p.path); p.path++) {
+    }
+    for (p.query = p.path; p.query < p.end && !strchr("?#", *p.query); p.query++) {
+    }
+    for (p.fragment = p.query; p.fragment < p.end && *p.fragment != '#'; p.fragment++) {
+    }
+    return p;
 }
 
 /* A user with a password stays, for whoever decides; one alone may be a token. */
@@ -130,7 +154,7 @@ static void write_segments(struct arena *a, struct buf *b, const char *s, const 
             mask_piece(a, b, s, n);
         else
             buf_str(b, mask_shapes(a, arena_strndup(a, s, n)));
-        key_next = is_before_key(s, n);
+        key_next = key_next || is_before_key(s, n);
         s += n;
         if (s < end)
             buf_char(b, *s++);
@@ -209,7 +233,7 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
 {
     struct parts p = split(s, n);
     const char *user = last_at(p.host, p.path);
-    if (user && p.host != s) {
+    if (user && (p.host != s || begins_user(s, user))) {
         buf_add(b, s, (size_t)(p.host - s));
         write_user(a, b, p.host, user);
         s = p.host = user + 1;
@@ -217,7 +241,9 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
     buf_add(b, s, (size_t)(p.path - s));
     size_t host = (size_t)(p.path - p.host);
     const char *colon = memchr(p.host, ':', host);
-    write_path(a, b, arena_strndup(a, p.host, colon ? (size_t)(colon - p.host) : host), &p);
+    host = colon ? (size_t)(colon - p.host) : host;
+    host -= host && p.host[host - 1] == '.'; /* "example.com." */
+    write_path(a, b, arena_strndup(a, p.host, host), &p);
     if (p.query < p.fragment) {
         buf_char(b, '?');
         write_query(a, b, p.query + 1, p.fragment);
@@ -233,7 +259,7 @@ char *mask_url(struct arena *a, const char *text)
     const char *scheme = strstr(text, "://");
     if (mask_is_placeholder(text) || secret_is_mask(text))
         return arena_strdup(a, text);
-    if (!scheme && *text != '/' && !strpbrk(text, "/?"))
+    if (!scheme && *text != '/' && !strpbrk(text, "/?@"))
         return mask_shapes(a, text);
     if (strpbrk(text, " \t\r\n"))
         return mask_text(a, text);
