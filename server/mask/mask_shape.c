@@ -14,7 +14,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024 };
+enum { TEXT_MAX = 64 * 1024 * 1024, JWT_HEAD = 1024, JWT_PART = 16 * 1024 };
 
 #define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define WORD ALNUM "_-"
@@ -100,6 +100,15 @@ struct find {
     size_t all, from;
 };
 
+/* strspn, but no further than anything can be: many of these are asked of one text. */
+static size_t span(const char *s, const char *alphabet, size_t most)
+{
+    size_t n = 0;
+    while (n < most && s[n] && strchr(alphabet, s[n]))
+        n++;
+    return n;
+}
+
 static bool has_digit(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -128,10 +137,12 @@ static bool find_form(const char *at, struct find *f)
 static bool find_jwt(const char *at, struct find *f)
 {
     size_t head, claims;
-    if (*at != 'e' || !text_starts(at, "eyJ") || at[head = strspn(at, WORD)] != '.' || head < 10)
+    if (*at != 'e' || !text_starts(at, "eyJ") || at[head = span(at, WORD, JWT_HEAD)] != '.' ||
+        head < 10)
         return false;
     const char *second = at + head + 1;
-    if (!text_starts(second, "eyJ") || second[claims = strspn(second, WORD)] != '.' || claims < 6)
+    if (!text_starts(second, "eyJ") || second[claims = span(second, WORD, JWT_PART)] != '.' ||
+        claims < 6)
         return false;
     size_t rest = strspn(second + claims + 1, WORD ".");
     *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };
@@ -144,8 +155,7 @@ static bool find_pem(const char *at, struct find *f)
     if (*at != '-' || !text_starts(at, "-----BEGIN "))
         return false;
     line = strstr(at + 11, "-----");
-    const char *key = line ? strstr(at, "PRIVATE KEY") : NULL;
-    if (!key || key > line)
+    if (!line || !memmem(at, (size_t)(line - at), "PRIVATE KEY", strlen("PRIVATE KEY")))
         return false;
     end = strstr(line + 5, "-----END ");
     end = end ? strstr(end + 9, "-----") : NULL;
@@ -156,7 +166,7 @@ static bool find_pem(const char *at, struct find *f)
 /* Three characters, a digit, Q~. */
 static bool find_azure(const char *at, struct find *f)
 {
-    size_t n = strspn(at, WORD "~.");
+    size_t n = strnlen(at, 5) > 4 && text_starts(at + 4, "Q~") ? span(at, WORD "~.", 64) : 0;
     *f = (struct find){ n, 0 };
     return n >= 34 && n <= 44 && isdigit((unsigned char)at[3]) && text_starts(at + 4, "Q~");
 }
@@ -231,26 +241,31 @@ static size_t url_length(const char *s)
 /* With a scheme, or "//user:password@host". */
 static bool find_url(const char *at, struct find *f)
 {
-    const char *colon = at + strspn(at, ALNUM "+.-");
-    size_t n = url_length(at);
-    *f = (struct find){ n, 0 };
-    if (isalpha((unsigned char)*at) && *colon)
-        return text_starts(colon, "://") || text_starts(colon, ":\\/\\/");
-    return text_starts(at, "//") && memchr(at, '@', n);
+    const char *colon = at + span(at, ALNUM "+.-", 32);
+    bool scheme =
+        isalpha((unsigned char)*at) && (text_starts(colon, "://") || text_starts(colon, ":\\/\\/"));
+    bool user = !scheme && text_starts(at, "//") && at[2 + strcspn(at + 2, "/@ \t\r\n")] == '@';
+    if (scheme || user)
+        *f = (struct find){ url_length(at), 0 };
+    return scheme || user;
 }
 
 /* "?access_token=x" and "&sig=x" where no URL is around it. */
 static bool find_parameter(const char *at, struct find *f)
 {
     char name[64];
-    size_t n = strspn(at + 1, WORD ".");
-    if ((*at != '?' && *at != '&' && *at != ';') || n == 0 || n >= sizeof name || at[n + 1] != '=')
+    if (*at != '?' && *at != '&' && *at != ';')
+        return false;
+    size_t n = span(at + 1, WORD ".", sizeof name);
+    if (n == 0 || n >= sizeof name || at[n + 1] != '=')
         return false;
     memcpy(name, at + 1, n);
     name[n] = '\0';
+    if (!mask_query_is_secret(name))
+        return false;
     size_t value = strcspn(at + n + 2, " \t\r\n\"'`<>&;#\\");
     *f = (struct find){ n + 2 + value, n + 2 };
-    return value > 0 && mask_query_is_secret(name);
+    return value > 0;
 }
 
 static bool begins(const char *text, const char *at)

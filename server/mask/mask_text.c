@@ -10,6 +10,7 @@
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
 #include <ctype.h>
+#include <stdint.h>
 
 enum {
     TEXT_MAX = 64 * 1024 * 1024,
@@ -39,20 +40,23 @@ static const char *skip(const char *s, const char *chars)
 static bool is_no_value(const char *s, size_t n)
 {
     bool lower = true;
-    for (size_t i = 0; i < n; i++)
-        lower = lower && islower((unsigned char)s[i]);
+    for (size_t i = 0; i < n && lower; i++)
+        lower = islower((unsigned char)s[i]);
     return n == 0 || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n) ||
-           (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' || memchr(s, '{', n) != NULL;
+           (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' ||
+           memchr(s, '{', n < WEIGHED ? n : WEIGHED);
 }
 
 /* The value that begins at s: to the closing quote, to the end of the line where it may hold
- * spaces, else to the next gap. */
-static size_t value_length(const char *s, char quote, bool line)
+ * spaces, else to the next gap. No further than `most`. */
+static size_t value_length(const char *s, char quote, bool line, size_t most)
 {
     const char stop[] = { quote ? quote : '\n', '\r', '\n', '\0' };
-    if (quote || line)
-        return strcspn(s, quote ? stop : "\r\n\"'`");
-    return strcspn(s, " \t\r\n\"'`,;&<>)]}");
+    const char *ends = quote ? stop : line ? "\r\n\"'`" : " \t\r\n\"'`,;&<>)]}";
+    size_t n = 0;
+    while (n < most && s[n] && !strchr(ends, s[n]))
+        n++;
+    return n;
 }
 
 static bool holds_lines(const char *name)
@@ -99,25 +103,39 @@ static const char *value_of(const char *at, size_t n, bool set_header, char *quo
     return p + is_quote(*p);
 }
 
+/* The value's length, where the name says that it is a secret, or both together do; 0: it is none.
+ * Most are none: a short look comes first. */
+static size_t secret_length(const char *name, const char *value, char quote)
+{
+    char copy[WEIGHED];
+    bool line = holds_lines(name);
+    enum mask_rule rule = mask_header_rule(name);
+    size_t n = value_length(value, quote, line, WEIGHED);
+    if (is_no_value(value, n) || (rule != MASK_HIDE && n == WEIGHED))
+        return 0;
+    if (rule != MASK_HIDE) {
+        memcpy(copy, value, n);
+        copy[n] = '\0';
+        rule = mask_weigh(rule, name, copy);
+    }
+    if (rule != MASK_HIDE)
+        return 0;
+    n = value_length(value, quote, line, SIZE_MAX);
+    return quote && value[n - 1] == '\\' ? n - 1 : n; /* of a text in a text */
+}
+
 /* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */
 static const char *write_named(struct arena *a, struct buf *b, const char *at, bool set_header)
 {
     char name[NAME_MAX_LEN], quote = '\0';
     size_t n = strspn(at, name_chars);
-    if (n == 0 || n >= sizeof name || secret_find_mask(at) == at)
+    if (n == 0 || n >= sizeof name || text_starts(at, "secret:sha256:"))
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
     const char *value = value_of(at, n, set_header, &quote);
-    if (!value)
-        return NULL;
-    size_t len = value_length(value, quote, holds_lines(name));
-    if (quote && len && value[len - 1] == '\\') /* of a text in a text */
-        len--;
-    enum mask_rule rule = mask_header_rule(name);
-    if (rule != MASK_HIDE && len < WEIGHED)
-        rule = mask_weigh(rule, name, arena_strndup(a, value, len));
-    if (rule != MASK_HIDE || is_no_value(value, len))
+    size_t len = value ? secret_length(name, value, quote) : 0;
+    if (len == 0)
         return NULL;
     buf_add(b, at, (size_t)(value - at));
     write_value(a, b, value, len);
