@@ -270,30 +270,44 @@ char *mask_url(struct arena *a, const char *text)
 
 /* -- data source names ------------------------------------------------------------------------ */
 
-/* "host=h user=u password='x y'": the value after the word. */
+/* A value of words: in quotes, doubled or escaped inside of them, or to the next gap. */
+static size_t word_length(const char *v)
+{
+    char quote = *v == '\'' || *v == '"' ? *v : '\0';
+    size_t n = quote != '\0';
+    for (; v[n]; n++) {
+        if (v[n] == '\\' && v[n + 1])
+            n++;
+        else if (quote && v[n] == quote && v[n + 1] == quote)
+            n++;
+        else if (quote ? v[n] == quote : strchr(" \t\n;", v[n]) != NULL)
+            break;
+    }
+    return n + (quote && v[n] == quote);
+}
+
+/* "host=h user=u password='x y'", "Server=h;Pwd=x": the value after the word. */
 static char *words_dsn(struct arena *a, const char *text)
 {
     struct buf *b = buf_in(a, URL_MAX);
     while (*text) {
-        size_t name = strcspn(text, "= \t\n");
-        bool pair = text[name] == '=';
+        size_t name = strcspn(text, "=; \t\n");
         char *word = arena_strndup(a, text, name);
-        buf_str(b, word);
-        text += name;
-        if (pair) {
-            const char *v = text + 1;
-            size_t n = *v == '\'' ? 1 + strcspn(v + 1, "'") : strcspn(v, " \t\n");
-            n += *v == '\'' && v[n] == '\'';
-            buf_char(b, '=');
-            if (mask_query_is_secret(word))
-                mask_piece(a, b, v, n);
-            else
-                buf_add(b, v, n);
-            text = v + n;
+        size_t equals = name + strspn(text + name, " \t");
+        if (name == 0 || text[equals] != '=') {
+            name += text[name] != '\0';
+            buf_add(b, text, name);
+            text += name;
+            continue;
         }
-        size_t gap = strspn(text, " \t\n=");
-        buf_add(b, text, gap);
-        text += gap;
+        const char *v = text + equals + 1 + strspn(text + equals + 1, " \t");
+        size_t n = word_length(v);
+        buf_add(b, text, (size_t)(v - text));
+        if (mask_query_is_secret(word))
+            mask_piece(a, b, v, n);
+        else
+            buf_str(b, mask_text(a, arena_strndup(a, v, n)));
+        text = v + n;
     }
     return b->data;
 }
@@ -304,6 +318,7 @@ static char *mysql_dsn(struct arena *a, const char *text, const char *address)
     struct buf *b = buf_in(a, URL_MAX);
     const char *colon = memchr(text, ':', (size_t)(address - text));
     const char *query = strchr(address, '?');
+    colon = colon ? colon : memchr(text, '/', (size_t)(address - text)); /* of Oracle */
     if (colon) {
         buf_add(b, text, (size_t)(colon + 1 - text));
         mask_piece(a, b, colon + 1, (size_t)(address - colon - 1));
@@ -323,12 +338,16 @@ char *mask_dsn(struct arena *a, const char *text)
         return arena_strdup(a, text);
     if (tcp || unix_socket)
         return mysql_dsn(a, text, tcp ? tcp : unix_socket);
-    const char *scheme = strstr(text, "://");
+    const char *scheme = strstr(text, "://"), *equals = strchr(text, '=');
+    if (*text == '{')
+        return mask_text(a, text);
+    if (equals && (!scheme || equals < scheme) && equals < text + strcspn(text, "?@"))
+        return words_dsn(a, text);
     const char *from = scheme ? scheme + 3 : text;
     const char *at = last_at(from, from + strcspn(from, "?"));
     if (at)
         return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
     if (scheme || strchr(text, '?'))
         return mask_url(a, text);
-    return strchr(text, '=') ? words_dsn(a, text) : mask_shapes(a, text);
+    return mask_shapes(a, text);
 }
