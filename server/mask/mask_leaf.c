@@ -116,6 +116,24 @@ static bool is_template(const char *s)
     return !*s;
 }
 
+/* What is left of a text that is not hidden whole. */
+static const char *readable(struct arena *a, const char *s, enum mask_rule rule)
+{
+    bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
+    switch (rule) {
+    case MASK_URL:
+        return mask_url(a, s);
+    case MASK_DSN:
+        return mask_dsn(a, s);
+    case MASK_LINE:
+        return mask_line(a, s);
+    case MASK_PEM:
+        return mask_pem(a, s);
+    default:
+        return rule == MASK_TEXT || pairs ? mask_text(a, s) : mask_shapes(a, s);
+    }
+}
+
 static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
 {
     const char *s = cJSON_IsString(leaf) ? leaf->valuestring : NULL;
@@ -126,14 +144,7 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
     }
     if (!s)
         return;
-    bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
-    char *(*fn)(struct arena *, const char *) = rule == MASK_URL             ? mask_url
-                                                : rule == MASK_DSN           ? mask_dsn
-                                                : rule == MASK_LINE          ? mask_line
-                                                : rule == MASK_PEM           ? mask_pem
-                                                : rule == MASK_TEXT || pairs ? mask_text
-                                                                             : mask_shapes;
-    mask_show(w, leaf, fn(w->arena, s));
+    mask_show(w, leaf, readable(w->arena, s, rule));
 }
 
 /* rule: what the name alone says. */

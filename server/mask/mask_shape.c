@@ -364,16 +364,18 @@ static bool is_plain(const char *text)
 
 static void write_url(struct arena *a, struct buf *b, const char *s, size_t n)
 {
-    struct buf *plain = buf_in(a, TEXT_MAX);
-    for (size_t i = 0; i < n; i++)
-        if (s[i] != '\\')
-            buf_char(plain, s[i]);
+    char *plain = arena_strndup(a, s, n), *to = plain;
+    for (const char *from = plain; *from; from++)
+        if (*from != '\\')
+            *to++ = *from;
+    *to = '\0';
     struct buf *shown = buf_in(a, TEXT_MAX);
-    mask_url_write(a, shown, plain->data ? plain->data : "", plain->len);
-    if (shown->len == plain->len && !memcmp(shown->data, plain->data, plain->len))
-        buf_add(b, s, n);
+    mask_url_write(a, shown, plain, (size_t)(to - plain));
+    buf_char(shown, '\0');
+    if (strcmp(shown->data, plain) != 0)
+        buf_str(b, shown->data);
     else
-        buf_add(b, shown->data, shown->len);
+        buf_add(b, s, n);
 }
 
 char *mask_shapes(struct arena *a, const char *text)

@@ -331,6 +331,25 @@ static char *mysql_dsn(struct arena *a, const char *text, const char *address)
     return b->data;
 }
 
+/* "name=value" before any host. */
+static bool is_words(const char *text, const char *scheme)
+{
+    const char *equals = strchr(text, '=');
+    return equals && (!scheme || equals < scheme) && equals < text + strcspn(text, "?@");
+}
+
+static char *other_dsn(struct arena *a, const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    if (is_words(text, scheme))
+        return words_dsn(a, text);
+    const char *from = scheme ? scheme + 3 : text;
+    const char *at = last_at(from, from + strcspn(from, "?"));
+    if (at)
+        return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
+    return scheme || strchr(text, '?') ? mask_url(a, text) : mask_shapes(a, text);
+}
+
 char *mask_dsn(struct arena *a, const char *text)
 {
     const char *tcp = strstr(text, "@tcp("), *unix_socket = strstr(text, "@unix(");
@@ -338,16 +357,5 @@ char *mask_dsn(struct arena *a, const char *text)
         return arena_strdup(a, text);
     if (tcp || unix_socket)
         return mysql_dsn(a, text, tcp ? tcp : unix_socket);
-    const char *scheme = strstr(text, "://"), *equals = strchr(text, '=');
-    if (*text == '{')
-        return mask_text(a, text);
-    if (equals && (!scheme || equals < scheme) && equals < text + strcspn(text, "?@"))
-        return words_dsn(a, text);
-    const char *from = scheme ? scheme + 3 : text;
-    const char *at = last_at(from, from + strcspn(from, "?"));
-    if (at)
-        return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
-    if (scheme || strchr(text, '?'))
-        return mask_url(a, text);
-    return mask_shapes(a, text);
+    return *text == '{' ? mask_text(a, text) : other_dsn(a, text);
 }
