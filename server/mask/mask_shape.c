@@ -1,8 +1,12 @@
 /* mask_shape.c - tokens that anybody knows by their form, found anywhere in a text.
  *
  * One pass: at each place where a token can begin, every form is tried. A new form is a row of
- * `forms`, or a function of `finders` where a row cannot say it. Identifiers (AKIA…, LTAI…) are not
+ * `forms`, or a function of find_one where a row cannot say it. Identifiers (AKIA…, LTAI…) are not
  * secrets and have no row.
+ *
+ * The text is a client's, so the work grows with its length and no faster: what a finder reads is
+ * taken whole, or ends before the next place where one begins, or is bounded, or remembered
+ * (struct run).
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -14,7 +18,13 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024, JWT_HEAD = 1024, JWT_PART = 16 * 1024 };
+enum {
+    TEXT_MAX = 64 * 1024 * 1024,
+    SCHEME_MAX = 32,
+    AZURE_MIN = 34,
+    AZURE_MAX = 44,
+    PEM_HEAD = 64
+};
 
 #define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define WORD ALNUM "_-"
@@ -100,7 +110,23 @@ struct find {
     size_t all, from;
 };
 
-/* strspn, but no further than anything can be: many of these are asked of one text. */
+/* A run of the characters of WORD that was measured: from any place in it, it ends there. */
+struct run {
+    const char *from, *end;
+};
+
+struct runs {
+    struct run head, claims; /* of what could be a JWT */
+};
+
+static size_t run_length(struct run *r, const char *at)
+{
+    if (!r->end || at < r->from || at >= r->end)
+        *r = (struct run){ at, at + strspn(at, WORD) };
+    return (size_t)(r->end - at);
+}
+
+/* strspn that stops after `most`. */
 static size_t span(const char *s, const char *alphabet, size_t most)
 {
     size_t n = 0;
@@ -134,31 +160,35 @@ static bool find_form(const char *at, struct find *f)
 }
 
 /* Three parts: the header and the claims say who and until when; the third is the secret. */
-static bool find_jwt(const char *at, struct find *f)
+static bool find_jwt(const char *at, struct runs *runs, struct find *f)
 {
-    size_t head, claims;
-    if (*at != 'e' || !text_starts(at, "eyJ") || at[head = span(at, WORD, JWT_HEAD)] != '.' ||
-        head < 10)
+    if (*at != 'e' || !text_starts(at, "eyJ"))
         return false;
+    size_t head = run_length(&runs->head, at);
     const char *second = at + head + 1;
-    if (!text_starts(second, "eyJ") || second[claims = span(second, WORD, JWT_PART)] != '.' ||
-        claims < 6)
+    if (at[head] != '.' || head < 10 || !text_starts(second, "eyJ"))
         return false;
-    size_t rest = strspn(second + claims + 1, WORD ".");
+    size_t claims = run_length(&runs->claims, second);
+    const char *third = second + claims + 1;
+    if (second[claims] != '.' || claims < 6 || text_starts(third, "secret:"))
+        return false;
+    size_t rest = strspn(third, WORD ".");
     *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };
-    return rest > 0 && !text_starts(second + claims + 1, "secret:");
+    return rest > 0;
 }
 
 static bool find_pem(const char *at, struct find *f)
 {
-    const char *line, *end;
-    if (*at != '-' || !text_starts(at, "-----BEGIN "))
+    static const char begin[] = "-----BEGIN ", close[] = "-----", key[] = "PRIVATE KEY";
+    if (*at != '-' || !text_starts(at, begin))
         return false;
-    line = strstr(at + 11, "-----");
-    if (!line || !memmem(at, (size_t)(line - at), "PRIVATE KEY", strlen("PRIVATE KEY")))
+    const char *name = at + sizeof begin - 1;
+    size_t head = strnlen(name, PEM_HEAD);
+    const char *line = memmem(name, head, close, sizeof close - 1);
+    if (!line || !memmem(name, (size_t)(line - name), key, sizeof key - 1))
         return false;
-    end = strstr(line + 5, "-----END ");
-    end = end ? strstr(end + 9, "-----") : NULL;
+    const char *end = strstr(line + 5, "-----END ");
+    end = end ? strstr(end + 9, close) : NULL;
     *f = (struct find){ end ? (size_t)(end + 5 - at) : strlen(at), 0 };
     return true;
 }
@@ -166,9 +196,12 @@ static bool find_pem(const char *at, struct find *f)
 /* Three characters, a digit, Q~. */
 static bool find_azure(const char *at, struct find *f)
 {
-    size_t n = strnlen(at, 5) > 4 && text_starts(at + 4, "Q~") ? span(at, WORD "~.", 64) : 0;
+    if (strnlen(at, AZURE_MIN) < AZURE_MIN || !isdigit((unsigned char)at[3]) ||
+        !text_starts(at + 4, "Q~"))
+        return false;
+    size_t n = span(at, WORD "~.", AZURE_MAX + 1);
     *f = (struct find){ n, 0 };
-    return n >= 34 && n <= 44 && isdigit((unsigned char)at[3]) && text_starts(at + 4, "Q~");
+    return n >= AZURE_MIN && n <= AZURE_MAX;
 }
 
 /* 32 hex digits, a dot, a secret. */
@@ -212,7 +245,8 @@ static bool is_basic(const char *s, size_t n)
 /* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
 static bool find_scheme(const char *at, bool first, struct find *f)
 {
-    static const char *const words[] = { "Bearer ", "Basic ", "APPCODE ", "Digest ", "Token " };
+    static const char *const words[] = { "Bearer ", "Basic ",  "APPCODE ", "Digest ",
+                                         "Token ",  "ApiKey ", "Api-Key " };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t word = strlen(words[i]);
         if (strncasecmp(at, words[i], word) != 0)
@@ -241,7 +275,7 @@ static size_t url_length(const char *s)
 /* With a scheme, or "//user:password@host". */
 static bool find_url(const char *at, struct find *f)
 {
-    const char *colon = at + span(at, ALNUM "+.-", 32);
+    const char *colon = at + span(at, ALNUM "+.-", SCHEME_MAX);
     bool scheme =
         isalpha((unsigned char)*at) && (text_starts(colon, "://") || text_starts(colon, ":\\/\\/"));
     bool user = !scheme && text_starts(at, "//") && at[2 + strcspn(at + 2, "/@ \t\r\n")] == '@';
@@ -257,7 +291,7 @@ static bool find_parameter(const char *at, struct find *f)
     if (*at != '?' && *at != '&' && *at != ';')
         return false;
     size_t n = span(at + 1, WORD ".", sizeof name);
-    if (n == 0 || n >= sizeof name || at[n + 1] != '=')
+    if (n == 0 || n == sizeof name || at[n + 1] != '=')
         return false;
     memcpy(name, at + 1, n);
     name[n] = '\0';
@@ -274,9 +308,9 @@ static bool begins(const char *text, const char *at)
     return !isalnum(before) && before != '_' && before < 0x80;
 }
 
-static bool find_one(const char *text, const char *at, struct find *f)
+static bool find_one(const char *text, const char *at, struct runs *runs, struct find *f)
 {
-    return find_form(at, f) || find_jwt(at, f) || find_pem(at, f) ||
+    return find_form(at, f) || find_jwt(at, runs, f) || find_pem(at, f) ||
            find_scheme(at, at == text, f) || find_azure(at, f) || find_zhipu(at, f) ||
            find_telegram(at, f);
 }
@@ -381,13 +415,14 @@ static void write_url(struct arena *a, struct buf *b, const char *s, size_t n)
 char *mask_shapes(struct arena *a, const char *text)
 {
     struct find f;
+    struct runs runs = { 0 };
     const char *from = text;
     if (is_plain(text))
         return arena_strdup(a, text);
     struct buf *b = buf_in(a, TEXT_MAX);
     for (const char *at = text; *at;) {
         bool url = false, start = begins(text, at);
-        if (!(start && (find_one(text, at, &f) || (url = find_url(at, &f)))) &&
+        if (!(start && (find_one(text, at, &runs, &f) || (url = find_url(at, &f)))) &&
             !find_parameter(at, &f)) {
             at++;
             continue;

@@ -10,14 +10,15 @@
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
 #include <ctype.h>
-#include <stdint.h>
 
 enum {
     TEXT_MAX = 64 * 1024 * 1024,
     NAME_MAX_LEN = 64,
     WORD_OF_PROSE = 4,
     WEIGHED = 256,
-    SHORT_NUMBER = 10
+    SHORT_NUMBER = 10,
+    PAIR_MIN = 8,
+    TEMPLATE_NEAR = 256
 };
 
 static const char name_chars[] =
@@ -36,27 +37,34 @@ static const char *skip(const char *s, const char *chars)
     return s + strspn(s, chars);
 }
 
-/* A word of the sentence, or filled in later. */
-static bool is_no_value(const char *s, size_t n)
+/* What ends the value: its closing quote, the end of the line where it may hold spaces, else the
+ * next gap. */
+static const char *stops_of(char quote, bool line)
 {
-    bool lower = true;
-    for (size_t i = 0; i < n && lower; i++)
-        lower = islower((unsigned char)s[i]);
-    return n == 0 || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n) ||
-           (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' ||
-           memchr(s, '{', n < WEIGHED ? n : WEIGHED);
+    if (quote)
+        return quote == '"' ? "\"\r\n" : quote == '\'' ? "'\r\n" : "`\r\n";
+    return line ? "\r\n\"'`" : " \t\r\n\"'`,;&<>)]}";
 }
 
-/* The value that begins at s: to the closing quote, to the end of the line where it may hold
- * spaces, else to the next gap. No further than `most`. */
-static size_t value_length(const char *s, char quote, bool line, size_t most)
+/* Is it filled in later? A brace far behind says nothing, and is not looked for: names that each
+ * have all the rest for their value would make that endless. */
+static bool is_template(const char *s, const char *stops)
 {
-    const char stop[] = { quote ? quote : '\n', '\r', '\n', '\0' };
-    const char *ends = quote ? stop : line ? "\r\n\"'`" : " \t\r\n\"'`,;&<>)]}";
     size_t n = 0;
-    while (n < most && s[n] && !strchr(ends, s[n]))
+    if (*s == '$')
+        return true;
+    while (n < TEMPLATE_NEAR && s[n] && s[n] != '{' && !strchr(stops, s[n]))
         n++;
-    return n;
+    return s[n] == '{';
+}
+
+/* A word of the sentence, or a number. */
+static bool is_prose(const char *s, size_t n)
+{
+    bool lower = true;
+    for (size_t i = 0; i < n && n <= WORD_OF_PROSE; i++)
+        lower = lower && islower((unsigned char)s[i]);
+    return (lower && n <= WORD_OF_PROSE) || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n);
 }
 
 static bool holds_lines(const char *name)
@@ -90,12 +98,26 @@ static bool is_quote(char c)
     return c == '"' || c == '\'' || c == '`';
 }
 
+/* "name", "value": as header lists are printed. Names stand in such lists too: they have no digit.
+ */
+static bool is_pair(const char *comma)
+{
+    if (*comma != ',')
+        return false;
+    const char *s = skip(comma + 1, " \t");
+    if (!is_quote(*s))
+        return false;
+    size_t n = strcspn(s + 1, "\"'`\r\n"), lead = strcspn(s + 1, "0123456789\"'`\r\n");
+    return n >= PAIR_MIN && lead < n;
+}
+
 /* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
 static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
 {
     const char *p = escaped(at + n);
-    p = skip(p + is_quote(*p), " \t");
-    bool mark = *p == ':' || *p == '=';
+    bool quoted = is_quote(*p);
+    p = skip(p + quoted, " \t");
+    bool mark = *p == ':' || *p == '=' || (quoted && is_pair(p));
     if (!mark && !set_header)
         return NULL;
     p = escaped(skip(p + mark, " \t"));
@@ -103,25 +125,30 @@ static const char *value_of(const char *at, size_t n, bool set_header, char *quo
     return p + is_quote(*p);
 }
 
-/* The value's length, where the name says that it is a secret, or both together do; 0: it is none.
- * Most are none: a short look comes first. */
-static size_t secret_length(const char *name, const char *value, char quote)
+/* Does the name say that its value is a secret, or both together? */
+static bool names_secret(const char *name, const char *value, const char *stops)
 {
     char copy[WEIGHED];
-    bool line = holds_lines(name);
+    size_t n = 0;
     enum mask_rule rule = mask_header_rule(name);
-    size_t n = value_length(value, quote, line, WEIGHED);
-    if (is_no_value(value, n) || (rule != MASK_HIDE && n == WEIGHED))
+    if (rule == MASK_HIDE)
+        return true;
+    for (; n < sizeof copy - 1 && value[n] && !strchr(stops, value[n]); n++)
+        copy[n] = value[n];
+    copy[n] = '\0';
+    return n < sizeof copy - 1 && mask_weigh(rule, name, copy) == MASK_HIDE;
+}
+
+/* 0: it is none. */
+static size_t secret_length(const char *name, const char *value, char quote)
+{
+    const char *stops = stops_of(quote, holds_lines(name));
+    if (is_template(value, stops) || !names_secret(name, value, stops))
         return 0;
-    if (rule != MASK_HIDE) {
-        memcpy(copy, value, n);
-        copy[n] = '\0';
-        rule = mask_weigh(rule, name, copy);
-    }
-    if (rule != MASK_HIDE)
-        return 0;
-    n = value_length(value, quote, line, SIZE_MAX);
-    return quote && value[n - 1] == '\\' ? n - 1 : n; /* of a text in a text */
+    size_t n = strcspn(value, stops);
+    if (quote && n && value[n - 1] == '\\') /* of a text in a text */
+        n--;
+    return is_prose(value, n) ? 0 : n;
 }
 
 /* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */
@@ -129,7 +156,7 @@ static const char *write_named(struct arena *a, struct buf *b, const char *at, b
 {
     char name[NAME_MAX_LEN], quote = '\0';
     size_t n = strspn(at, name_chars);
-    if (n == 0 || n >= sizeof name || text_starts(at, "secret:sha256:"))
+    if (n == 0 || n >= sizeof name || secret_starts_mask(at))
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';

@@ -138,7 +138,6 @@ static bool find_gateway(struct call *c)
 {
     const char *name = c->entry->asks_gateway ? json_str(c->args, "gateway") : NULL;
     c->gateway = mcp_gateway(c->mcp, name, &c->config, &c->err);
-    mcp_use_fingerprints(c->mcp);
     return !failed(c);
 }
 

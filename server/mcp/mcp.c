@@ -63,13 +63,6 @@ struct engine *mcp_engine(struct mcp *m)
     return m->engine;
 }
 
-void mcp_use_fingerprints(struct mcp *m)
-{
-    struct err unreadable = { 0 }; /* then they last as long as the process */
-    if (m->gateway)
-        engine_store(mcp_engine(m), &unreadable);
-}
-
 static void tell_session(const void *method, struct session *s)
 {
     session_notify(s, method, "{}");

@@ -65,8 +65,6 @@ struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct 
 const char *mcp_page(const struct mcp *m, struct arena *a, const char *id);
 /* The change engine, opened by the first that needs it. */
 struct engine *mcp_engine(struct mcp *m);
-/* Fingerprints are the state's, not this process's: asked before anything of a gateway is shown. */
-void mcp_use_fingerprints(struct mcp *m);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */
 void mcp_reload(struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */

@@ -146,7 +146,6 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
         err_clear(&r->err);
     if (!o)
         return false;
-    mcp_use_fingerprints(r->mcp);
     cJSON *shown = mask_object(r->arena, at.kind, o);
     secret_scrub_tree(r->arena, NULL, shown);
     out->mime = "application/json";

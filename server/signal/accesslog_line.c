@@ -20,15 +20,20 @@ static const char code_mark[] = "\"response_code\":";
 
 /* -- lines that are JSON -------------------------------------------------------------------------
  */
+/* Of trees the table shows ai_log only. */
 static const char *text_of(struct arena *a, const cJSON *m)
 {
+    bool tree = cJSON_IsObject(m) || cJSON_IsArray(m);
+
+    if (tree && log_key_place(m->string, strlen(m->string), 0) != 0)
+        return LOG_HIDDEN;
     if (cJSON_IsString(m))
         return m->valuestring;
     if (cJSON_IsNumber(m))
         return arena_printf(a, "%.15g", m->valuedouble);
     if (cJSON_IsNull(m))
         return "-";
-    return json_print(a, m); /* a truth value; of objects the table shows ai_log only */
+    return json_print(a, m); /* a truth value, or ai_log */
 }
 
 static cJSON *from_json(struct arena *a, const cJSON *o)
@@ -230,7 +235,7 @@ cJSON *log_raw(struct arena *a, const char *line, size_t n)
     cJSON *record = json_object(a);
 
     json_set_str(a, record, "raw",
-                 text_clean(a, log_mask_text(a, without_nul(a, line, n)), MAX_RAW));
+                 text_clean(a, log_mask_line(a, without_nul(a, line, n)), MAX_RAW));
     return record;
 }
 
