@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kind/kind.h"
+#include "manifest/manifest_write.h"
 #include "mask/mask.h"
 #include <stdarg.h>
 
@@ -187,16 +188,19 @@ bool manifest_read(struct manifest *m, const char *text, size_t len, struct err 
 
 /* -- secrets by reference --------------------------------------------------------------------- */
 
-/* A value from elsewhere goes only where nobody will see it. */
+/* A value from elsewhere goes only where nobody will see it, or where export asks for just this one
+ * because the console never shows what stands there. */
 static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const char *from,
-                        const char *value, struct err *e)
+                        const char *name, const cJSON *leaf, struct err *e)
 {
     const char *where;
-    return mask_hides(m->arena, i->kind, i->object, value, &where) ||
-           err_set(e, ERR_ARGS,
+    char *asked = manifest_unseen(m->arena, i->kind, i->name, leaf->string);
+    if ((asked && !strcmp(asked, name)) || mask_hides(m->arena, i->kind, i->object, leaf, &where))
+        return true;
+    return err_set(e, ERR_ARGS,
                    "%s: a reference (${%s:…}) stands for a secret, and this is no field that holds "
                    "one: its value would be shown; give the value itself",
-                   text_clean(m->arena, where, 100), from);
+                   where ? text_clean(m->arena, where, 100) : i->kind->name, from);
 }
 
 static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *node,
@@ -214,7 +218,7 @@ static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *no
         if (!value)
             return err_at(e, "%s", node->string ? node->string : "a list");
         node->valuestring = arena_strdup(m->arena, value);
-        return goes_unseen(m, i, from[f], value, e);
+        return goes_unseen(m, i, from[f], name, node, e);
     }
     for (cJSON *c = node->child; c; c = c->next)
         if (!resolve(m, i, c, fn, arg, e))

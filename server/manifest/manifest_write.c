@@ -35,14 +35,33 @@ struct writing {
 
 /* -- secrets ---------------------------------------------------------------------------------- */
 
+/* What the console never shows of a registry, by the beginning of its type. */
+static const struct {
+    const char *type_prefix, *member;
+} unseen[] = {
+    { "nacos", "nacosUsername" },
+    { "nacos", "nacosPassword" },
+    { "consul", "consulToken" },
+};
+
 /* HIGRESS_SECRET_AI_PROVIDER_QW_TOKENS_0. */
-static char *variable(struct writing *w, const char *name, const char *path)
+static char *variable(struct arena *a, const struct kind *k, const char *scope, const char *name,
+                      const char *path)
 {
-    char *v = arena_printf(w->one, MANIFEST_SECRET "%s%s%s_%s%s", w->kind->name,
-                           w->scope ? "_" : "", w->scope ? w->scope : "", name, path);
+    char *v = arena_printf(a, MANIFEST_SECRET "%s%s%s_%s%s", k->name, scope ? "_" : "",
+                           scope ? scope : "", name, path);
     for (char *p = v; *p; p++)
         *p = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
     return v;
+}
+
+char *manifest_unseen(struct arena *a, const struct kind *k, const char *name, const char *member)
+{
+    bool is = k->needs && member && kind_has(k->needs, member);
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        is = is ||
+             (!strcmp(k->name, "service-source") && member && !strcmp(member, unseen[i].member));
+    return is ? variable(a, k, NULL, name, arena_printf(a, "_%s", member)) : NULL;
 }
 
 /* Two names may give one variable. */
@@ -66,7 +85,8 @@ static void refer_leaf(struct writing *w, cJSON *c, const cJSON *masked, const c
         return;
     const char *value = cJSON_IsString(c) ? c->valuestring : json_print(w->one, c);
     c->type = cJSON_String;
-    c->valuestring = arena_strdup(w->one, keep(w, variable(w, name, path), value));
+    c->valuestring =
+        arena_strdup(w->one, keep(w, variable(w->one, w->kind, w->scope, name, path), value));
 }
 
 /* masked: the same tree with its secrets hidden. A member's name that holds one is written as it is
@@ -89,28 +109,25 @@ static void refer(struct writing *w, cJSON *node, const cJSON *masked, const cha
     }
 }
 
+static void ask_for(struct writing *w, cJSON *to, const char *name, const char *member)
+{
+    json_set_str(w->one, to, member, keep(w, manifest_unseen(w->one, w->kind, name, member), NULL));
+}
+
 /* What the console never shows is asked for by name. */
 static void refer_unseen(struct writing *w, cJSON *o, const char *name)
 {
-    static const struct {
-        const char *type_prefix, *member;
-    } passwords[] = { { "nacos", "nacosUsername" },
-                      { "nacos", "nacosPassword" },
-                      { "consul", "consulToken" } };
-    struct arena *a = w->one;
     char word[KIND_WORD];
     for (const char *rest = w->kind->needs; kind_next(&rest, word);)
-        json_set_str(a, o, word, keep(w, variable(w, name, arena_printf(a, "_%s", word)), NULL));
+        ask_for(w, o, name, word);
     cJSON *auth = json_get(o, "authN");
     const char *type = json_str(o, "type");
     if (strcmp(w->kind->name, "service-source") != 0 || !type || !json_true(auth, "enabled"))
         return;
-    cJSON *to = json_set_object(a, auth, "properties");
-    for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++)
-        if (text_starts(type, passwords[i].type_prefix))
-            json_set_str(
-                a, to, passwords[i].member,
-                keep(w, variable(w, name, arena_printf(a, "_%s", passwords[i].member)), NULL));
+    cJSON *to = json_set_object(w->one, auth, "properties");
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+        if (text_starts(type, unseen[i].type_prefix))
+            ask_for(w, to, name, unseen[i].member);
 }
 
 /* -- one object ------------------------------------------------------------------------------- */

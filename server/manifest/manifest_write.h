@@ -14,8 +14,12 @@ struct buf;
 struct cancel;
 struct err;
 struct gateway;
+struct kind;
 
 #define MANIFEST_SECRET "HIGRESS_SECRET_"
+/* The variable that export asks for, for a member that reading never shows (a user's name at a
+ * registry); NULL: reading shows it. */
+char *manifest_unseen(struct arena *a, const struct kind *k, const char *name, const char *member);
 
 struct manifest_written {
     int objects, secrets, unknown; /* secrets whose value could not be read */

@@ -81,6 +81,8 @@ static void walk_text(struct mask_walk *w, const struct mask_at *at, cJSON *leaf
         leaf->valuestring = json ? json_print(w->arena, tree) : yaml_print(w->arena, tree);
 }
 
+static void walk_jwks(struct mask_walk *w, cJSON *node);
+
 /* The private members of keys; all else in a set of keys is public. */
 static void hide_keys(struct mask_walk *w, cJSON *node)
 {
@@ -94,6 +96,8 @@ static void hide_keys(struct mask_walk *w, cJSON *node)
         else if (secret)
             mask_children(w, &(struct mask_at){ .row = &(struct mask_row){ "", MASK_HIDE, NULL } },
                           c, &(struct mask_place){ .name = c->string });
+        else if (cJSON_IsString(c) && !c->string)
+            walk_jwks(w, c);
         else
             hide_keys(w, c);
     }
@@ -158,6 +162,24 @@ static void visit(struct mask_walk *w, const struct mask_at *at, bool own, cJSON
     }
 }
 
+/* Below a harmless member that should hold no object, names decide. */
+static void expect_secret(struct mask_at *at, bool own, const char *member)
+{
+    static const struct mask_row hidden = { "", MASK_HIDE, NULL };
+    if (!own && at->row && at->row->rule == MASK_SHOW && mask_name_is_secret(member))
+        at->row = &hidden;
+}
+
+/* A member may be named by a secret. */
+static char *shown_name(struct mask_walk *w, const struct mask_at *at, const char *name)
+{
+    enum mask_rule rule = at->row ? at->row->rule : MASK_UNKNOWN;
+    bool made_up = rule == MASK_UNKNOWN || rule == MASK_HIDE || rule == MASK_KEY;
+    if (made_up && !secret_is_mask(name) && mask_weigh(MASK_SHOW, "", name) == MASK_HIDE)
+        return secret_mask(w->arena, name);
+    return mask_shapes(w->arena, name);
+}
+
 void mask_children(struct mask_walk *w, const struct mask_at *at, cJSON *node,
                    const struct mask_place *up)
 {
@@ -169,10 +191,11 @@ void mask_children(struct mask_walk *w, const struct mask_at *at, cJSON *node,
         if (object) {
             here = (struct mask_place){ c->string, node, up, up->plugin };
             below = mask_at_member(at, c->string, &own);
+            expect_secret(&below, own, c->string);
         }
         visit(w, &below, own, c, &here);
         if (object && strlen(c->string) >= 9)
-            c->string = mask_shapes(w->arena, c->string);
+            c->string = shown_name(w, &below, c->string);
     }
 }
 
@@ -213,7 +236,7 @@ cJSON *mask_object(struct arena *a, const struct kind *k, const cJSON *o)
 
 cJSON *mask_strictly(struct arena *a, const struct kind *k, const cJSON *o)
 {
-    cJSON *copy = mask_bare(a, k, o);
+    cJSON *copy = json_clone(a, o);
     struct mask_walk w = { .arena = a, .strict = true };
     walk_object(&w, k, copy);
     return copy;

@@ -38,9 +38,9 @@ bool mask_is_clean(const struct kind *k, const cJSON *shown);
  * for any other. In place; before may be NULL. */
 bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJSON *after,
                   struct err *e);
-/* Would every place of o that holds exactly this value hide it? For values that were filled in by
- * reference. *where: the first place that would not. */
-bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const char *value,
+/* Is the text at this leaf of o hidden there, or nothing that anybody hides (a placeholder,
+ * certificates)? For values that were filled in by reference. *where: its path. */
+bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
                 const char **where);
 
 /* An error's text without what the set holds; replaced whole where it quotes a secret that is too

@@ -116,6 +116,24 @@ static bool is_template(const char *s)
     return !*s;
 }
 
+/* What is left of a text that is not hidden whole. */
+static const char *readable(struct arena *a, const char *s, enum mask_rule rule)
+{
+    bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
+    switch (rule) {
+    case MASK_URL:
+        return mask_url(a, s);
+    case MASK_DSN:
+        return mask_dsn(a, s);
+    case MASK_LINE:
+        return mask_line(a, s);
+    case MASK_PEM:
+        return mask_pem(a, s);
+    default:
+        return rule == MASK_TEXT || pairs ? mask_text(a, s) : mask_shapes(a, s);
+    }
+}
+
 static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
 {
     const char *s = cJSON_IsString(leaf) ? leaf->valuestring : NULL;
@@ -126,13 +144,13 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
     }
     if (!s)
         return;
-    bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
-    char *(*fn)(struct arena *, const char *) = rule == MASK_URL             ? mask_url
-                                                : rule == MASK_DSN           ? mask_dsn
-                                                : rule == MASK_LINE          ? mask_line
-                                                : rule == MASK_TEXT || pairs ? mask_text
-                                                                             : mask_shapes;
-    mask_show(w, leaf, fn(w->arena, s));
+    mask_show(w, leaf, readable(w->arena, s, rule));
+}
+
+/* rule: what the name alone says. */
+static void by_name(struct mask_walk *w, cJSON *leaf, enum mask_rule rule, const char *name)
+{
+    by_rule(w, leaf, cJSON_IsString(leaf) ? mask_weigh(rule, name, leaf->valuestring) : rule);
 }
 
 /* The text at "target.name" of the nearest object. */
@@ -153,12 +171,11 @@ static void by_sibling(struct mask_walk *w, cJSON *leaf, const struct mask_place
             hide_unknown(w, leaf, up->name);
         return;
     }
+    parameter = parameter || (type && !strcmp(type, "parameter"));
     if (type && !strcmp(type, "cookie"))
         by_rule(w, leaf, mask_cookie_is_shown(name) ? MASK_SHOW : MASK_HIDE);
     else
-        by_rule(w, leaf,
-                parameter || (type && !strcmp(type, "parameter")) ? mask_query_rule(name)
-                                                                  : mask_header_rule(name));
+        by_name(w, leaf, parameter ? mask_query_rule(name) : mask_header_rule(name), name);
 }
 
 /* {"key":"Authorization","value":"…"}, wherever it stands. */
@@ -178,7 +195,7 @@ static void by_own_name(struct mask_walk *w, cJSON *leaf, const struct mask_plac
             mask_hide(w, leaf);
         return;
     }
-    by_rule(w, leaf, secret ? MASK_HIDE : MASK_TEXT);
+    by_name(w, leaf, secret ? MASK_HIDE : MASK_TEXT, up->name);
 }
 
 static bool is_ours(const char *annotation)
@@ -193,9 +210,12 @@ static void by_annotation(struct mask_walk *w, cJSON *leaf, const struct mask_pl
 {
     const char *with, *slash = strrchr(up->name, '/');
     enum mask_rule rule = mask_annotation_rule(up->name, &with);
-    if (with)
+    if (with) {
         rule = strstr(up->name, "-query-") ? mask_query_rule(with) : mask_header_rule(with);
-    else if (rule == MASK_KEY) /* of a canary, by the header that another annotation names */
+        by_name(w, leaf, rule, with);
+        return;
+    }
+    if (rule == MASK_KEY) /* of a canary, by the header that another annotation names */
         rule = MASK_HIDE;
     else if (rule == MASK_TREE)
         rule = MASK_HIDE; /* the whole object once more */

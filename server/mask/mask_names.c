@@ -426,6 +426,13 @@ bool mask_query_is_shown(const char *name)
     return IN(shown_queries, lower(s, name));
 }
 
+bool mask_name_is_harmless(const char *name)
+{
+    char s[NAME_MAX_LEN];
+    lower(s, name);
+    return IN(shown_headers, s) || IN(shown_queries, s);
+}
+
 bool mask_cookie_is_shown(const char *name)
 {
     char s[NAME_MAX_LEN];

@@ -245,35 +245,36 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
         after->child = first->child;
     else if (!restore(&r, ways[1], after, ""))
         return false;
-    return still_hidden(&r, shown, mask_strictly(a, k, after), "");
+    return still_hidden(&r, shown, mask_strictly(a, k, mask_bare(a, k, after)), "");
 }
 
 /* -- values by reference ---------------------------------------------------------------------- */
 
-static bool is_hidden(const cJSON *masked, const char *value)
+/* Where the leaf stands; *masked becomes what is shown of it. NULL: not in o. */
+static const char *place_of(struct arena *a, const cJSON *o, const cJSON *leaf,
+                            const cJSON **masked, const char *where)
 {
-    return masked && cJSON_IsString(masked) && strcmp(masked->valuestring, value) != 0;
-}
-
-/* Where o holds the value and its masked form does so, too; NULL: nowhere. */
-static const char *shown_at(struct arena *a, const cJSON *o, const cJSON *masked, const char *value,
-                            const char *where)
-{
-    if (cJSON_IsString(o) && !strcmp(o->valuestring, value))
-        return is_hidden(masked, value) ? NULL : where;
-    const cJSON *m = masked ? masked->child : NULL;
-    for (const cJSON *c = o ? o->child : NULL; c; c = c->next) {
-        const char *found = shown_at(a, c, m, value, path_of(a, where, c));
-        if (found)
+    if (o == leaf)
+        return where;
+    const cJSON *m = *masked ? (*masked)->child : NULL;
+    for (const cJSON *c = o->child; c; c = c->next, m = m ? m->next : NULL) {
+        const cJSON *shown = m;
+        const char *found = place_of(a, c, leaf, &shown, path_of(a, where, c));
+        if (found) {
+            *masked = shown;
             return found;
-        m = m ? m->next : NULL;
+        }
     }
     return NULL;
 }
 
-bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const char *value,
+bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
                 const char **where)
 {
-    *where = shown_at(a, mask_bare(a, k, o), mask_strictly(a, k, o), value, "");
-    return !*where;
+    const char *value = leaf->valuestring;
+    const cJSON *shown = mask_strictly(a, k, o);
+    *where = place_of(a, o, leaf, &shown, "");
+    if (mask_is_placeholder(value) || (*where && !strcmp(mask_pem(a, value), value)))
+        return true;
+    return *where && shown && cJSON_IsString(shown) && strcmp(shown->valuestring, value) != 0;
 }

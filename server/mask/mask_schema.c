@@ -23,7 +23,9 @@ static const char *const prose[] = { "description", "title", "summary", "pattern
 
 static void by_property(struct mask_walk *w, cJSON *node, const char *property)
 {
-    struct mask_row row = { "", mask_header_rule(property), NULL };
+    enum mask_rule rule = mask_header_rule(property);
+    const char *text = cJSON_IsString(node) ? node->valuestring : NULL;
+    struct mask_row row = { "", mask_weigh(rule, property, text), NULL };
     if (mask_query_is_secret(property))
         row.rule = MASK_HIDE;
     struct mask_at at = { .row = &row };

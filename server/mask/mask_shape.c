@@ -261,17 +261,27 @@ static bool find_scheme(const char *at, bool first, struct find *f)
     return false;
 }
 
-/* Webhooks without a scheme before them; with one, mask_url_write knows them. */
+/* As it stands in a text in a text, "https:\\/\\/", too. */
+static size_t url_length(const char *s)
+{
+    size_t n = 0;
+    while (s[n] && !strchr(" \t\r\n\"'`<>^|", s[n]) && (s[n] != '\\' || strchr("/:@", s[n + 1])))
+        n++;
+    while (n && strchr(".,;)]}!", s[n - 1])) /* of the sentence around it */
+        n--;
+    return n;
+}
+
+/* With a scheme, or "//user:password@host". */
 static bool find_url(const char *at, struct find *f)
 {
     const char *colon = at + span(at, ALNUM "+.-", SCHEME_MAX);
-    if (!isalpha((unsigned char)*at) || !text_starts(colon, "://"))
-        return false;
-    size_t n = strcspn(colon + 3, " \t\r\n\"'`<>\\^|");
-    while (n && strchr(".,;)]}!", colon[3 + n - 1])) /* of the sentence around it */
-        n--;
-    *f = (struct find){ (size_t)(colon + 3 - at) + n, 0 };
-    return true;
+    bool scheme =
+        isalpha((unsigned char)*at) && (text_starts(colon, "://") || text_starts(colon, ":\\/\\/"));
+    bool user = !scheme && text_starts(at, "//") && at[2 + strcspn(at + 2, "/@ \t\r\n")] == '@';
+    if (scheme || user)
+        *f = (struct find){ url_length(at), 0 };
+    return scheme || user;
 }
 
 /* "?access_token=x" and "&sig=x" where no URL is around it. */
@@ -311,11 +321,95 @@ void mask_piece(struct arena *a, struct buf *b, const char *s, size_t n)
     buf_str(b, mask_is_placeholder(text) ? text : secret_mask(a, text));
 }
 
+/* -- by name and look together ---------------------------------------------------------------- */
+
+/* Letters and digits in one word, as people do not write names. */
+static bool is_mixed(const char *s)
+{
+    size_t n = strlen(s), letters = 0;
+    for (size_t i = 0; i < n; i++)
+        letters += isalpha((unsigned char)s[i]) != 0;
+    return n >= 8 && letters > 0 && has_digit(s, n) && !strpbrk(s, " \t\r\n{}<>()");
+}
+
+/* A run of letters of both cases and digits that no separator divides. */
+static bool is_random(const char *s)
+{
+    enum { LEAST_RUN = 12, LEAST_ALL = 16 };
+    if (strlen(s) < LEAST_ALL || s[strspn(s, BASE64 "_-~.")])
+        return false;
+    for (size_t n; *s; s += n ? n : 1) {
+        bool upper = false, low = false;
+        n = strspn(s, ALNUM);
+        for (size_t i = 0; i < n; i++) {
+            upper = upper || isupper((unsigned char)s[i]);
+            low = low || islower((unsigned char)s[i]);
+        }
+        if (n >= LEAST_RUN && upper && low && has_digit(s, n))
+            return true;
+    }
+    return false;
+}
+
+/* Words that are in the names of credentials and of other things; a name that is not ASCII may
+ * look like one. */
+static bool may_name_secret(const char *name)
+{
+    static const char *const words[] = {
+        "key",      "pass",   "cred", "auth",    "pem",        "pkcs",   "salt",  "seed",
+        "mnemonic", "otp",    "csrf", "xsrf",    "license",    "sess",   "login", "bearer",
+        "encrypt",  "hmac",   "hash", "private", "kubeconfig", "docker", "token", "secret",
+        "sign",     "cookie", "code", "id_rsa",  "pw",         "hook",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_contains_nocase(name, words[i]))
+            return true;
+    while (*name && (unsigned char)*name < 0x80)
+        name++;
+    return *name != '\0';
+}
+
+/* "…Key" of a cache, a limit, a route. */
+static bool names_place(const char *name)
+{
+    static const char *const words[] = { "cache", "limit",  "path", "name", "header", "type",
+                                         "url",   "prefix", "host", "from", "id" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_contains_nocase(name, words[i]))
+            return true;
+    return false;
+}
+
+enum mask_rule mask_weigh(enum mask_rule by_name, const char *name, const char *value)
+{
+    bool decided = by_name != MASK_SHOW && by_name != MASK_TEXT;
+    if (decided || !value || mask_name_is_harmless(name) || secret_is_public(value))
+        return by_name;
+    bool tells = may_name_secret(name) && !names_place(name) && is_mixed(value);
+    return (tells && !strstr(value, "://")) || is_random(value) ? MASK_HIDE : by_name;
+}
+
 /* Could anything be found in it? Most strings are short words. */
 static bool is_plain(const char *text)
 {
     size_t n = strlen(text);
     return n < 9 || (n < 20 && !strpbrk(text, ":=. $_") && !strpbrk(text, "-"));
+}
+
+static void write_url(struct arena *a, struct buf *b, const char *s, size_t n)
+{
+    char *plain = arena_strndup(a, s, n), *to = plain;
+    for (const char *from = plain; *from; from++)
+        if (*from != '\\')
+            *to++ = *from;
+    *to = '\0';
+    struct buf *shown = buf_in(a, TEXT_MAX);
+    mask_url_write(a, shown, plain, (size_t)(to - plain));
+    buf_char(shown, '\0');
+    if (strcmp(shown->data, plain) != 0)
+        buf_str(b, shown->data);
+    else
+        buf_add(b, s, n);
 }
 
 char *mask_shapes(struct arena *a, const char *text)
@@ -336,7 +430,7 @@ char *mask_shapes(struct arena *a, const char *text)
         buf_add(b, from, (size_t)(at - from));
         buf_add(b, at, f.from);
         if (url)
-            mask_url_write(a, b, at, f.all);
+            write_url(a, b, at, f.all);
         else
             mask_piece(a, b, at + f.from, f.all - f.from);
         from = at += f.all;

@@ -15,6 +15,7 @@ enum {
     TEXT_MAX = 64 * 1024 * 1024,
     NAME_MAX_LEN = 64,
     WORD_OF_PROSE = 4,
+    WEIGHED = 256,
     SHORT_NUMBER = 10,
     PAIR_MIN = 8,
     TEMPLATE_NEAR = 256
@@ -124,6 +125,32 @@ static const char *value_of(const char *at, size_t n, bool set_header, char *quo
     return p + is_quote(*p);
 }
 
+/* Does the name say that its value is a secret, or both together? */
+static bool names_secret(const char *name, const char *value, const char *stops)
+{
+    char copy[WEIGHED];
+    size_t n = 0;
+    enum mask_rule rule = mask_header_rule(name);
+    if (rule == MASK_HIDE)
+        return true;
+    for (; n < sizeof copy - 1 && value[n] && !strchr(stops, value[n]); n++)
+        copy[n] = value[n];
+    copy[n] = '\0';
+    return n < sizeof copy - 1 && mask_weigh(rule, name, copy) == MASK_HIDE;
+}
+
+/* 0: it is none. */
+static size_t secret_length(const char *name, const char *value, char quote)
+{
+    const char *stops = stops_of(quote, holds_lines(name));
+    if (is_template(value, stops) || !names_secret(name, value, stops))
+        return 0;
+    size_t n = strcspn(value, stops);
+    if (quote && n && value[n - 1] == '\\') /* of a text in a text */
+        n--;
+    return is_prose(value, n) ? 0 : n;
+}
+
 /* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */
 static const char *write_named(struct arena *a, struct buf *b, const char *at, bool set_header)
 {
@@ -133,16 +160,9 @@ static const char *write_named(struct arena *a, struct buf *b, const char *at, b
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
-    if (!mask_header_is_secret(name))
-        return NULL;
     const char *value = value_of(at, n, set_header, &quote);
-    const char *stops = stops_of(quote, holds_lines(name));
-    if (!value || is_template(value, stops))
-        return NULL;
-    size_t len = strcspn(value, stops);
-    if (quote && len && value[len - 1] == '\\') /* of a text in a text */
-        len--;
-    if (is_prose(value, len))
+    size_t len = value ? secret_length(name, value, quote) : 0;
+    if (len == 0)
         return NULL;
     buf_add(b, at, (size_t)(value - at));
     write_value(a, b, value, len);
@@ -191,7 +211,7 @@ static void write_line(struct arena *a, struct buf *b, const char *line, size_t 
     }
     memcpy(name, start, len);
     name[len] = '\0';
-    enum mask_rule rule = mask_header_rule(name);
+    enum mask_rule rule = mask_weigh(mask_header_rule(name), name, value);
     buf_add(b, text, (size_t)(value - text));
     if (rule == MASK_HIDE)
         write_value(a, b, value, strlen(value));
@@ -208,6 +228,39 @@ char *mask_line(struct arena *a, const char *text)
         text += n;
         if (*text)
             buf_char(b, *text++);
+    }
+    return b->data;
+}
+
+/* A certificate at s: how long it is; 0: there is none. Its content is not judged beyond its first
+ * byte, a SEQUENCE. */
+static size_t certificate_length(const char *s)
+{
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
+    static const char inside[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/= \t\r\n";
+    if (!text_starts(s, begin))
+        return 0;
+    const char *body = skip(s + sizeof begin - 1, " \t\r\n");
+    const char *after = body + strspn(body, inside);
+    return text_starts(body, "MI") && text_starts(after, end) ? (size_t)(after - s) + sizeof end - 1
+                                                              : 0;
+}
+
+char *mask_pem(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, TEXT_MAX);
+    while (*text) {
+        size_t gap = strspn(text, " \t\r\n"), n = certificate_length(text + gap);
+        const char *next = text + gap, *other = next;
+        buf_add(b, text, gap);
+        while (n == 0 && *next && (next == other || certificate_length(next) == 0))
+            next++;
+        if (n)
+            buf_add(b, other, n);
+        else if (*other)
+            mask_piece(a, b, other, (size_t)(next - other));
+        text = next + n;
     }
     return b->data;
 }

@@ -21,19 +21,24 @@ static const struct {
     { "open.feishu.cn", "/open-apis/bot/v2/hook/" },
     { "open.feishu.cn", "/open-apis/bot/hook/" },
     { "open.larksuite.com", "/open-apis/bot/" },
-    { "discord.com", "/api/webhooks/" },
-    { "discordapp.com", "/api/webhooks/" },
-    { ".discord.com", "/api/webhooks/" },
+    { "discord.com", "/api/" },
+    { ".discord.com", "/api/" },
+    { "discordapp.com", "/api/" },
     { "api.telegram.org", "/" },
     { ".webhook.office.com", "/" },
     { "outlook.office.com", "/webhook/" },
+    { "outlook.office365.com", "/webhook/" },
+    { "events.pagerduty.com", "/integration/" },
+    { "api.day.app", "/" },
+    { "sctapi.ftqq.com", "/" },
+    { "webhook.site", "/" },
     { ".logic.azure.com", "/" },
     { "hc-ping.com", "/" },
     { "hchk.io", "/" },
     { "hooks.zapier.com", "/" },
     { "maker.ifttt.com", "/" },
 };
-/* The segment after one of these is a key where it looks like one. */
+/* Segments after one of these are keys where they look like one. */
 static const char *const before_key[] = { "mcp",     "sse",      "hook",      "hooks",
                                           "webhook", "webhooks", "webhookb2", "token",
                                           "key",     "ping",     "bot",       "public-dashboards" };
@@ -49,19 +54,24 @@ struct parts { /* of a URL; each begins where the one before ends */
     const char *host, *path, *query, *fragment, *end;
 };
 
-static struct parts split(const char *s, size_t n)
+/* Behind "https://", "jdbc:mysql://" or "//"; s itself: no scheme. */
+static const char *authority(const char *s, const char *end)
 {
-    struct parts p = { .host = s, .end = s + n };
-    while (p.host < p.end && (isalnum((unsigned char)*p.host) || strchr("+.-", *p.host)))
-        p.host++;
-    p.host = p.end - p.host > 3 && text_starts(p.host, "://") ? p.host + 3 : s;
-    for (p.path = p.host; p.path < p.end && !strchr("/?#", *p.path); p.path++) {
-    }
-    for (p.query = p.path; p.query < p.end && !strchr("?#", *p.query); p.query++) {
-    }
-    for (p.fragment = p.query; p.fragment < p.end && *p.fragment != '#'; p.fragment++) {
-    }
-    return p;
+    const char *p = s;
+    while (p < end && (isalnum((unsigned char)*p) || strchr("+.-", *p) ||
+                       (*p == ':' && end - p > 1 && p[1] != '/')))
+        p++;
+    if (end - p > 3 && text_starts(p, "://"))
+        return p + 3;
+    return end - s > 2 && text_starts(s, "//") ? s + 2 : s;
+}
+
+/* "user:pa/ss" before an '@': no port begins so, and the '/' is the password's. */
+static bool begins_user(const char *s, const char *end)
+{
+    while (s < end && !strchr(":/?#@", *s))
+        s++;
+    return end - s > 1 && *s == ':' && s[1] != '/' && !isdigit((unsigned char)s[1]);
 }
 
 /* userinfo ends at the last '@'. */
@@ -72,6 +82,19 @@ static const char *last_at(const char *from, const char *end)
         if (*p == '@')
             found = p;
     return found;
+}
+
+static struct parts split(const char *s, size_t n)
+{
+    struct parts p = { .host = authority(s, s + n), .end = s + n };
+    const char *user = begins_user(p.host, p.end) ? last_at(p.host, p.end) : NULL;
+    for (p.path = user ? user : p.host; p.path < p.end && !strchr("/?#", *p.path); p.path++) {
+    }
+    for (p.query = p.path; p.query < p.end && !strchr("?#", *p.query); p.query++) {
+    }
+    for (p.fragment = p.query; p.fragment < p.end && *p.fragment != '#'; p.fragment++) {
+    }
+    return p;
 }
 
 /* A user with a password stays, for whoever decides; one alone may be a token. */
@@ -133,13 +156,6 @@ static bool looks_like_key(const char *s, size_t n)
     return false;
 }
 
-/* "", "v2", "17": between the word and its key. */
-static bool is_between(const char *s, size_t n)
-{
-    size_t version = n && (*s == 'v' || *s == 'V');
-    return n < KEY_IN_PATH && strspn(s + version, "0123456789") + version >= n;
-}
-
 static bool is_before_key(const char *s, size_t n)
 {
     for (size_t i = 0; i < sizeof before_key / sizeof *before_key; i++)
@@ -160,7 +176,7 @@ static void write_segments(struct arena *a, struct buf *b, const char *s, const 
             mask_piece(a, b, s, n);
         else
             buf_str(b, mask_shapes(a, arena_strndup(a, s, n)));
-        key_next = is_before_key(s, n) || (key_next && is_between(s, n));
+        key_next = key_next || is_before_key(s, n);
         s += n;
         if (s < end)
             buf_char(b, *s++);
@@ -239,7 +255,7 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
 {
     struct parts p = split(s, n);
     const char *user = last_at(p.host, p.path);
-    if (user && p.host != s) {
+    if (user && (p.host != s || begins_user(s, user))) {
         buf_add(b, s, (size_t)(p.host - s));
         write_user(a, b, p.host, user);
         s = p.host = user + 1;
@@ -261,7 +277,7 @@ char *mask_url(struct arena *a, const char *text)
     const char *scheme = strstr(text, "://");
     if (mask_is_placeholder(text) || secret_is_mask(text))
         return arena_strdup(a, text);
-    if (!scheme && *text != '/' && !strpbrk(text, "/?"))
+    if (!scheme && *text != '/' && !strpbrk(text, "/?@"))
         return mask_shapes(a, text);
     if (strpbrk(text, " \t\r\n"))
         return mask_text(a, text);
@@ -272,30 +288,44 @@ char *mask_url(struct arena *a, const char *text)
 
 /* -- data source names ------------------------------------------------------------------------ */
 
-/* "host=h user=u password='x y'": the value after the word. */
+/* A value of words: in quotes, doubled or escaped inside of them, or to the next gap. */
+static size_t word_length(const char *v)
+{
+    char quote = *v == '\'' || *v == '"' ? *v : '\0';
+    size_t n = quote != '\0';
+    for (; v[n]; n++) {
+        if (v[n] == '\\' && v[n + 1])
+            n++;
+        else if (quote && v[n] == quote && v[n + 1] == quote)
+            n++;
+        else if (quote ? v[n] == quote : strchr(" \t\n;", v[n]) != NULL)
+            break;
+    }
+    return n + (quote && v[n] == quote);
+}
+
+/* "host=h user=u password='x y'", "Server=h;Pwd=x": the value after the word. */
 static char *words_dsn(struct arena *a, const char *text)
 {
     struct buf *b = buf_in(a, URL_MAX);
     while (*text) {
-        size_t name = strcspn(text, "= \t\n");
-        bool pair = text[name] == '=';
+        size_t name = strcspn(text, "=; \t\n");
         char *word = arena_strndup(a, text, name);
-        buf_str(b, word);
-        text += name;
-        if (pair) {
-            const char *v = text + 1;
-            size_t n = *v == '\'' ? 1 + strcspn(v + 1, "'") : strcspn(v, " \t\n");
-            n += *v == '\'' && v[n] == '\'';
-            buf_char(b, '=');
-            if (mask_query_is_secret(word))
-                mask_piece(a, b, v, n);
-            else
-                buf_add(b, v, n);
-            text = v + n;
+        size_t equals = name + strspn(text + name, " \t");
+        if (name == 0 || text[equals] != '=') {
+            name += text[name] != '\0';
+            buf_add(b, text, name);
+            text += name;
+            continue;
         }
-        size_t gap = strspn(text, " \t\n=");
-        buf_add(b, text, gap);
-        text += gap;
+        const char *v = text + equals + 1 + strspn(text + equals + 1, " \t");
+        size_t n = word_length(v);
+        buf_add(b, text, (size_t)(v - text));
+        if (mask_query_is_secret(word))
+            mask_piece(a, b, v, n);
+        else
+            buf_str(b, mask_text(a, arena_strndup(a, v, n)));
+        text = v + n;
     }
     return b->data;
 }
@@ -304,9 +334,9 @@ static char *words_dsn(struct arena *a, const char *text)
 static char *mysql_dsn(struct arena *a, const char *text, const char *address)
 {
     struct buf *b = buf_in(a, URL_MAX);
-    const char *colon = memchr(text, ':', (size_t)(address - text));
+    const char *colon = text + strcspn(text, ":/"); /* a slash: of Oracle */
     const char *query = strchr(address, '?');
-    if (colon) {
+    if (colon < address) {
         buf_add(b, text, (size_t)(colon + 1 - text));
         mask_piece(a, b, colon + 1, (size_t)(address - colon - 1));
     } else {
@@ -318,6 +348,25 @@ static char *mysql_dsn(struct arena *a, const char *text, const char *address)
     return b->data;
 }
 
+/* "name=value" before any host. */
+static bool is_words(const char *text, const char *scheme)
+{
+    const char *equals = strchr(text, '=');
+    return equals && (!scheme || equals < scheme) && equals < text + strcspn(text, "?@");
+}
+
+static char *other_dsn(struct arena *a, const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    if (is_words(text, scheme))
+        return words_dsn(a, text);
+    const char *from = scheme ? scheme + 3 : text;
+    const char *at = last_at(from, from + strcspn(from, "?"));
+    if (at)
+        return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
+    return scheme || strchr(text, '?') ? mask_url(a, text) : mask_shapes(a, text);
+}
+
 char *mask_dsn(struct arena *a, const char *text)
 {
     const char *tcp = strstr(text, "@tcp("), *unix_socket = strstr(text, "@unix(");
@@ -325,12 +374,5 @@ char *mask_dsn(struct arena *a, const char *text)
         return arena_strdup(a, text);
     if (tcp || unix_socket)
         return mysql_dsn(a, text, tcp ? tcp : unix_socket);
-    const char *scheme = strstr(text, "://");
-    const char *from = scheme ? scheme + 3 : text;
-    const char *at = last_at(from, from + strcspn(from, "?"));
-    if (at)
-        return arena_printf(a, "%.*s%s", (int)(from - text), text, mysql_dsn(a, from, at));
-    if (scheme || strchr(text, '?'))
-        return mask_url(a, text);
-    return strchr(text, '=') ? words_dsn(a, text) : mask_shapes(a, text);
+    return *text == '{' ? mask_text(a, text) : other_dsn(a, text);
 }

@@ -26,7 +26,7 @@ static const struct {
       "{\"name\":\"SHOWN\",\"domain\":\"SHOWN\",\"authN\":{\"enabled\":true,\"properties\":"
       "{\"nacosUsername\":\"SHOWN\",\"nacosPassword\":\"HIDDEN\",\"x\":\"HIDDEN\"}},"
       "\"properties\":{\"nacosNamespaceId\":\"3f2504e0-4f89-11d3-9a0c-0305e82c3301 SHOWN\"}}" },
-    { "tls-certificate", "{\"name\":\"SHOWN\",\"key\":\"HIDDEN\",\"cert\":\"SHOWN\"}" },
+    { "tls-certificate", "{\"name\":\"SHOWN\",\"key\":\"HIDDEN\",\"cert\":\"HIDDEN\"}" },
     { "plugin-instance",
       "{\"pluginName\":\"ai-cache\",\"configurations\":{\"redis\":{\"password\":\"HIDDEN\","
       "\"serviceName\":\"SHOWN\"},\"embedding\":{\"textinSecretCode\":\"HIDDEN\",\"textinAppId\":"
@@ -263,19 +263,48 @@ static void test_refuses_elsewhere(void **state)
     assert_non_null(strstr(e.text, "tokens"));
 }
 
+static bool hides(const char *kind, const char *object, const char *path, const char **where)
+{
+    const cJSON *o = json(object);
+    return mask_hides(a, kind_find(kind), o, json_path(o, path), where);
+}
+
 /* A file's or variable's value may stand only where it is hidden. */
 static void test_references(void **state)
 {
     (void)state;
     const char *where;
+    const cJSON *o = json("{\"name\":\"VALUE\",\"tokens\":[\"VALUE\"],\"proxyName\":\"VALUE\"}");
     const struct kind *k = kind_find("ai-provider");
-    assert_true(mask_hides(a, k, json("{\"name\":\"p\",\"tokens\":[\"VALUE\"]}"), "VALUE", &where));
-    assert_false(mask_hides(a, k,
-                            json("{\"name\":\"p\",\"tokens\":[\"VALUE\"],\"proxyName\":\"VALUE\"}"),
-                            "VALUE", &where));
+    assert_true(mask_hides(a, k, o, json_get(o, "tokens")->child, &where));
+    assert_false(mask_hides(a, k, o, json_get(o, "proxyName"), &where));
     assert_string_equal(where, "proxyName");
-    assert_false(mask_hides(a, k, json("{\"rawConfigs\":{\"openaiCustomUrl\":\"VALUE\"}}"), "VALUE",
-                            &where));
+    assert_false(hides("ai-provider", "{\"rawConfigs\":{\"openaiCustomUrl\":\"VALUE\"}}",
+                       "rawConfigs.openaiCustomUrl", &where));
+    assert_false(hides("plugin-instance",
+                       "{\"pluginName\":\"ai-cache\",\"configurations\":{\"a\":1},"
+                       "\"rawConfigurations\":{\"cache\":{\"type\":\"VALUE\"}}}",
+                       "rawConfigurations.cache.type", &where));
+}
+
+/* Where a certificate belongs, certificates are shown and nothing else is. */
+static void test_certificates(void **state)
+{
+    (void)state;
+    const char *where;
+    static const char cert[] = "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n";
+    assert_true(
+        hides("tls-certificate", arena_printf(a, "{\"cert\":\"%s\"}", cert), "cert", &where));
+    static const char *const others[][2] = { { "hush-hush-hush", "" },
+                                             { "", "hush" },
+                                             { "hush", "hush" } };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const char *text = arena_printf(a, "%s%s%s", others[i][0], i ? cert : "", others[i][1]);
+        const char *object = arena_printf(a, "{\"cert\":\"%s\"}", text);
+        const struct kind *k = kind_find("tls-certificate");
+        assert_true(hides(k->name, object, "cert", &where));
+        assert_null(strstr(json_print(a, mask_object(a, k, json(object))), "hush"));
+    }
 }
 
 /* An error of others may quote what they were sent. */
@@ -322,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_restores_a_change),
         cmocka_unit_test(test_refuses_elsewhere),
         cmocka_unit_test(test_references),
+        cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_names),
     };
