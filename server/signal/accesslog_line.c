@@ -197,6 +197,35 @@ static cJSON *from_marks(struct arena *a, const char *line, size_t n, bool twice
     return sound ? from_pieces(a, all, all->count) : forged(a, all);
 }
 
+/* -- lines that need neither ---------------------------------------------------------------------
+ */
+/* The quote that ends the value at s; NULL: none does. */
+static const char *value_end(const char *s, const char *end)
+{
+    while (s < end && *s != '"')
+        s += *s == '\\' ? 2 : 1;
+    return s < end ? s : NULL;
+}
+
+bool log_take_fields(const char *line, size_t n, struct log_fields *f)
+{
+    const char *at = line, *end = line + n;
+
+    for (int i = 0; i < LOG_KEYS; i++) {
+        const char *key = log_key(i);
+        size_t size = strlen(key);
+        if ((size_t)(end - at) < size + 5 || memcmp(at, i ? ",\"" : "{\"", 2) != 0 ||
+            memcmp(at + 2, key, size) != 0 || memcmp(at + 2 + size, "\":\"", 3) != 0)
+            return false;
+        f->value[i] = at + size + 5;
+        at = value_end(f->value[i], end);
+        if (!at)
+            return false;
+        f->size[i] = (size_t)(at++ - f->value[i]);
+    }
+    return end - at == 1 && *at == '}';
+}
+
 /* A copy in which a NUL ends nothing. */
 static char *without_nul(struct arena *a, const char *line, size_t n)
 {

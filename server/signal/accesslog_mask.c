@@ -137,6 +137,11 @@ static int row_of(const char *key, size_t n, int expect)
     return -1;
 }
 
+const char *log_key(int place)
+{
+    return rows[place].key;
+}
+
 int log_key_place(const char *key, size_t n, int expect)
 {
     int at = row_of(key, n, expect);
@@ -391,6 +396,17 @@ void log_put(struct arena *a, cJSON *record, const char *key, const char *value,
     if (row >= 0 || (!is_own(key) && is_name(a, key)))
         json_put(record, row >= 0 ? rows[row].key : key,
                  json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
+}
+
+char *log_field(struct arena *a, const struct log_fields *f, const char *key)
+{
+    int at = log_key_place(key, strlen(key), 0);
+    size_t n = f->size[at];
+
+    if (rows[at].rule != SHOW || n > MAX_VALUE || !is_ascii(f->value[at], n))
+        return NULL;
+    char *value = arena_strndup(a, f->value[at], n);
+    return strpbrk(value, "=?\\") ? NULL : value;
 }
 
 bool log_hides_fields(const cJSON *record)
