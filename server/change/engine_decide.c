@@ -84,7 +84,7 @@ static bool look_inside(void *arg, const struct stored *row)
     struct arena *a = arena_new();
     const struct plan *other = store_plan(x->engine->store, a, row->id, &ignored);
     if (other && takes_in(x->plan, other) &&
-        store_decision(x->engine->store, a, row->id, &d, &there, &ignored) && there) {
+        store_decision(x->engine->store, a, row, &d, &there, &ignored) && there) {
         const struct store_rejection r = { row->id, d.who, d.channel, d.at };
         x->found = sentence(x->arena, &r, "a wish that is part of this one");
     }
@@ -308,7 +308,7 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
 {
     struct store_decision d = { 0 };
     bool there = false;
-    if (!store_decision(g->store, a, row->id, &d, &there, e))
+    if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
     enum channel by = channel_named(d.channel);
     if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))

@@ -68,7 +68,7 @@ static bool set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
 {
     struct store_decision d = { 0 };
     bool there = false;
-    if (!store_decision(g->store, a, row->id, &d, &there, e))
+    if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
     if (!there)
         return true;
