@@ -40,6 +40,8 @@ struct secret_set {
 static struct {
     uint8_t key[SHA256_SIZE];
     bool has_key;
+    secret_key_fn *find; /* asked once, when there is no key yet */
+    const char *where;
     struct secret_set *newer, *older;
     struct arena *arena; /* of the words */
     uint64_t *words, *old_words;
@@ -54,11 +56,35 @@ void secret_init(const void *key, size_t n)
     secrets.has_key = true;
 }
 
+void secret_init_later(secret_key_fn *find, const char *where)
+{
+    secrets.find = find;
+    secrets.where = where;
+}
+
+static void need_key(void)
+{
+    uint8_t found[SHA256_SIZE];
+    if (secrets.has_key)
+        return;
+    if (secrets.find && secrets.find(secrets.where, found)) {
+        secret_init(found, sizeof found);
+        return;
+    }
+    crypto_random(secrets.key, sizeof secrets.key);
+    secrets.has_key = true;
+}
+
 bool secret_is_mask(const char *text)
 {
     size_t n = sizeof(prefix) - 1;
     return strncmp(text, prefix, n) == 0 && strlen(text + n) == 8 &&
            strspn(text + n, "0123456789abcdef") == 8;
+}
+
+bool secret_starts_mask(const char *text)
+{
+    return strncmp(text, prefix, sizeof(prefix) - 1) == 0;
 }
 
 const char *secret_find_mask(const char *text)
@@ -70,10 +96,7 @@ char *secret_mask(struct arena *a, const char *value)
 {
     if (secret_is_mask(value))
         return arena_strdup(a, value);
-    if (!secrets.has_key) {
-        crypto_random(secrets.key, sizeof(secrets.key));
-        secrets.has_key = true;
-    }
+    need_key();
     uint8_t mac[SHA256_SIZE];
     crypto_hmac(secrets.key, sizeof(secrets.key), value, strlen(value), mac);
     return arena_printf(a, "%s%02x%02x%02x%02x", prefix, mac[0], mac[1], mac[2], mac[3]);

@@ -14,14 +14,20 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
-void secret_init(const void *key, size_t n); /* before first use; else a random key per process */
+/* The key of fingerprints. Without one, the first that is needed asks `find` for it (32 bytes);
+ * where that has none, fingerprints are those of this process only. */
+void secret_init(const void *key, size_t n);
+typedef bool secret_key_fn(const char *where, uint8_t key[32]);
+void secret_init_later(secret_key_fn *find, const char *where); /* where must outlive the process */
 char *secret_mask(struct arena *a, const char *value);
 bool secret_is_mask(const char *text);
 /* The first fingerprint in a text, or what claims to be one; NULL: none. */
 const char *secret_find_mask(const char *text);
+bool secret_starts_mask(const char *text); /* is that one at its beginning? */
 
 enum { SECRET_SHORTEST = 8 }; /* of what is scrubbed; see secret_quotes_short */
 

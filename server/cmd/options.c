@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "store/store.h"
 #include "version.h"
 
 #include <errno.h>
@@ -208,6 +209,8 @@ struct config *options_config(const struct options *o, struct arena *a, int *cod
     if (!c) {
         fprintf(stderr, "higress-ops %s: %s\n", o->command->name, e.text);
         *code = EXIT_CONFIG;
+        return NULL;
     }
+    store_lend_mask_key(c->state_dir);
     return c;
 }

@@ -13,10 +13,15 @@ static const uint16_t set_of[256] = {
     ['~'] = TILDE,
 };
 
-size_t alphabet_span(const char *s, int alphabet)
+size_t alphabet_span_most(const char *s, int alphabet, size_t most)
 {
     size_t n = 0;
-    while (set_of[(unsigned char)s[n]] & alphabet)
+    while (n < most && set_of[(unsigned char)s[n]] & alphabet)
         n++;
     return n;
+}
+
+size_t alphabet_span(const char *s, int alphabet)
+{
+    return alphabet_span_most(s, alphabet, SIZE_MAX);
 }

@@ -27,3 +27,5 @@ enum {
 
 /* How many characters from s on are of the alphabet, a union of the above. */
 size_t alphabet_span(const char *s, int alphabet);
+/* The same, at most `most`. */
+size_t alphabet_span_most(const char *s, int alphabet, size_t most);

@@ -1,8 +1,12 @@
 /* mask_shape.c - tokens that anybody knows by their form, found anywhere in a text.
  *
  * One pass: at each place where a token can begin, every form is tried. A new form is a row of
- * `forms`, or a function of `finders` where a row cannot say it. Identifiers (AKIA…, LTAI…) are not
+ * `forms`, or a function of find_one where a row cannot say it. Identifiers (AKIA…, LTAI…) are not
  * secrets and have no row.
+ *
+ * The text is a client's, so the work grows with its length and no faster: what a finder reads is
+ * taken whole, or ends before the next place where one begins, or is bounded, or remembered
+ * (struct run).
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -15,7 +19,13 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024 };
+enum {
+    TEXT_MAX = 64 * 1024 * 1024,
+    SCHEME_MAX = 32,
+    AZURE_MIN = 34,
+    AZURE_MAX = 44,
+    PEM_HEAD = 64
+};
 
 /* prefix, then at least `least` characters of the alphabet. */
 static const struct form {
@@ -96,6 +106,22 @@ struct find {
     size_t all, from;
 };
 
+/* A run of the characters of WORD that was measured: from any place in it, it ends there. */
+struct run {
+    const char *from, *end;
+};
+
+struct runs {
+    struct run head, claims; /* of what could be a JWT */
+};
+
+static size_t run_length(struct run *r, const char *at)
+{
+    if (!r->end || at < r->from || at >= r->end)
+        *r = (struct run){ at, at + alphabet_span(at, WORD) };
+    return (size_t)(r->end - at);
+}
+
 static bool has_digit(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -121,32 +147,35 @@ static bool find_form(const char *at, struct find *f)
 }
 
 /* Three parts: the header and the claims say who and until when; the third is the secret. */
-static bool find_jwt(const char *at, struct find *f)
+static bool find_jwt(const char *at, struct runs *runs, struct find *f)
 {
-    size_t head, claims;
-    if (*at != 'e' || !text_starts(at, "eyJ") || at[head = alphabet_span(at, WORD)] != '.' ||
-        head < 10)
+    if (*at != 'e' || !text_starts(at, "eyJ"))
         return false;
+    size_t head = run_length(&runs->head, at);
     const char *second = at + head + 1;
-    if (!text_starts(second, "eyJ") || second[claims = alphabet_span(second, WORD)] != '.' ||
-        claims < 6)
+    if (at[head] != '.' || head < 10 || !text_starts(second, "eyJ"))
         return false;
-    size_t rest = alphabet_span(second + claims + 1, WORD | DOT);
+    size_t claims = run_length(&runs->claims, second);
+    const char *third = second + claims + 1;
+    if (second[claims] != '.' || claims < 6 || text_starts(third, "secret:"))
+        return false;
+    size_t rest = alphabet_span(third, WORD | DOT);
     *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };
-    return rest > 0 && !text_starts(second + claims + 1, "secret:");
+    return rest > 0;
 }
 
 static bool find_pem(const char *at, struct find *f)
 {
-    const char *line, *end;
-    if (*at != '-' || !text_starts(at, "-----BEGIN "))
+    static const char begin[] = "-----BEGIN ", close[] = "-----", key[] = "PRIVATE KEY";
+    if (*at != '-' || !text_starts(at, begin))
         return false;
-    line = strstr(at + 11, "-----");
-    const char *key = line ? strstr(at, "PRIVATE KEY") : NULL;
-    if (!key || key > line)
+    const char *name = at + sizeof begin - 1;
+    size_t head = strnlen(name, PEM_HEAD);
+    const char *line = memmem(name, head, close, sizeof close - 1);
+    if (!line || !memmem(name, (size_t)(line - name), key, sizeof key - 1))
         return false;
-    end = strstr(line + 5, "-----END ");
-    end = end ? strstr(end + 9, "-----") : NULL;
+    const char *end = strstr(line + 5, "-----END ");
+    end = end ? strstr(end + 9, close) : NULL;
     *f = (struct find){ end ? (size_t)(end + 5 - at) : strlen(at), 0 };
     return true;
 }
@@ -154,10 +183,12 @@ static bool find_pem(const char *at, struct find *f)
 /* Three characters, a digit, Q~. */
 static bool find_azure(const char *at, struct find *f)
 {
-    const char *mark = strnlen(at, 6) == 6 && at[4] == 'Q' && at[5] == '~' ? at + 4 : NULL;
-    size_t n = mark ? alphabet_span(at, WORD | TILDE | DOT) : 0;
+    if (strnlen(at, AZURE_MIN) < AZURE_MIN || !isdigit((unsigned char)at[3]) ||
+        !text_starts(at + 4, "Q~"))
+        return false;
+    size_t n = alphabet_span_most(at, WORD | TILDE | DOT, AZURE_MAX + 1);
     *f = (struct find){ n, 0 };
-    return n >= 34 && n <= 44 && isdigit((unsigned char)mark[-1]);
+    return n >= AZURE_MIN && n <= AZURE_MAX;
 }
 
 /* 32 hex digits, a dot, a secret. */
@@ -202,7 +233,8 @@ static bool is_basic(const char *s, size_t n)
 /* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
 static bool find_scheme(const char *at, bool first, struct find *f)
 {
-    static const char *const words[] = { "Bearer ", "Basic ", "APPCODE ", "Digest ", "Token " };
+    static const char *const words[] = { "Bearer ", "Basic ",  "APPCODE ", "Digest ",
+                                         "Token ",  "ApiKey ", "Api-Key " };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t word = strlen(words[i]);
         if ((*at | ' ') != (*words[i] | ' ') || strncasecmp(at, words[i], word) != 0)
@@ -220,7 +252,7 @@ static bool find_scheme(const char *at, bool first, struct find *f)
 /* Webhooks without a scheme before them; with one, mask_url_write knows them. */
 static bool find_url(const char *at, struct find *f)
 {
-    const char *colon = at + alphabet_span(at, ALNUM | PLUS | DOT | HYPHEN);
+    const char *colon = at + alphabet_span_most(at, ALNUM | PLUS | DOT | HYPHEN, SCHEME_MAX);
     if (!isalpha((unsigned char)*at) || !text_starts(colon, "://"))
         return false;
     size_t n = strcspn(colon + 3, " \t\r\n\"'`<>\\^|");
@@ -236,14 +268,16 @@ static bool find_parameter(const char *at, struct find *f)
     char name[64];
     if (*at != '?' && *at != '&' && *at != ';')
         return false;
-    size_t n = alphabet_span(at + 1, WORD | DOT);
-    if (n == 0 || n >= sizeof name || at[n + 1] != '=')
+    size_t n = alphabet_span_most(at + 1, WORD | DOT, sizeof name);
+    if (n == 0 || n == sizeof name || at[n + 1] != '=')
         return false;
     memcpy(name, at + 1, n);
     name[n] = '\0';
+    if (!mask_query_is_secret(name))
+        return false;
     size_t value = strcspn(at + n + 2, " \t\r\n\"'`<>&;#\\");
     *f = (struct find){ n + 2 + value, n + 2 };
-    return value > 0 && mask_query_is_secret(name);
+    return value > 0;
 }
 
 static bool begins(const char *text, const char *at)
@@ -252,9 +286,9 @@ static bool begins(const char *text, const char *at)
     return !isalnum(before) && before != '_' && before < 0x80;
 }
 
-static bool find_one(const char *text, const char *at, struct find *f)
+static bool find_one(const char *text, const char *at, struct runs *runs, struct find *f)
 {
-    return find_form(at, f) || find_jwt(at, f) || find_pem(at, f) ||
+    return find_form(at, f) || find_jwt(at, runs, f) || find_pem(at, f) ||
            find_scheme(at, at == text, f) || find_azure(at, f) || find_zhipu(at, f) ||
            find_telegram(at, f);
 }
@@ -275,13 +309,14 @@ static bool is_plain(const char *text)
 char *mask_shapes(struct arena *a, const char *text)
 {
     struct find f;
+    struct runs runs = { 0 };
     const char *from = text;
     if (is_plain(text))
         return arena_strdup(a, text);
     struct buf *b = buf_in(a, TEXT_MAX);
     for (const char *at = text; *at;) {
         bool url = false, start = begins(text, at);
-        if (!(start && (find_one(text, at, &f) || (url = find_url(at, &f)))) &&
+        if (!(start && (find_one(text, at, &runs, &f) || (url = find_url(at, &f)))) &&
             !find_parameter(at, &f)) {
             at++;
             continue;

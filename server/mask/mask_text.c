@@ -12,7 +12,14 @@
 #include "mask/mask_rule.h"
 #include <ctype.h>
 
-enum { TEXT_MAX = 64 * 1024 * 1024, NAME_MAX_LEN = 64, WORD_OF_PROSE = 4, SHORT_NUMBER = 10 };
+enum {
+    TEXT_MAX = 64 * 1024 * 1024,
+    NAME_MAX_LEN = 64,
+    WORD_OF_PROSE = 4,
+    SHORT_NUMBER = 10,
+    PAIR_MIN = 8,
+    TEMPLATE_NEAR = 256
+};
 
 enum { NAME = WORD | DOT };
 
@@ -29,24 +36,34 @@ static const char *skip(const char *s, const char *chars)
     return s + strspn(s, chars);
 }
 
-/* A word of the sentence, or filled in later. */
-static bool is_no_value(const char *s, size_t n)
+/* What ends the value: its closing quote, the end of the line where it may hold spaces, else the
+ * next gap. */
+static const char *stops_of(char quote, bool line)
 {
-    bool lower = true;
-    for (size_t i = 0; i < n; i++)
-        lower = lower && islower((unsigned char)s[i]);
-    return n == 0 || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n) ||
-           (lower && n <= WORD_OF_PROSE) || *s == '{' || *s == '$' || memchr(s, '{', n) != NULL;
+    if (quote)
+        return quote == '"' ? "\"\r\n" : quote == '\'' ? "'\r\n" : "`\r\n";
+    return line ? "\r\n\"'`" : " \t\r\n\"'`,;&<>)]}";
 }
 
-/* The value that begins at s: to the closing quote, to the end of the line where it may hold
- * spaces, else to the next gap. */
-static size_t value_length(const char *s, char quote, bool line)
+/* Is it filled in later? A brace far behind says nothing, and is not looked for: names that each
+ * have all the rest for their value would make that endless. */
+static bool is_template(const char *s, const char *stops)
 {
-    const char stop[] = { quote ? quote : '\n', '\r', '\n', '\0' };
-    if (quote || line)
-        return strcspn(s, quote ? stop : "\r\n\"'`");
-    return strcspn(s, " \t\r\n\"'`,;&<>)]}");
+    size_t n = 0;
+    if (*s == '$')
+        return true;
+    while (n < TEMPLATE_NEAR && s[n] && s[n] != '{' && !strchr(stops, s[n]))
+        n++;
+    return s[n] == '{';
+}
+
+/* A word of the sentence, or a number. */
+static bool is_prose(const char *s, size_t n)
+{
+    bool lower = true;
+    for (size_t i = 0; i < n && n <= WORD_OF_PROSE; i++)
+        lower = lower && islower((unsigned char)s[i]);
+    return (lower && n <= WORD_OF_PROSE) || (n < SHORT_NUMBER && strspn(s, "0123456789") >= n);
 }
 
 static bool holds_lines(const char *name)
@@ -80,12 +97,26 @@ static bool is_quote(char c)
     return c == '"' || c == '\'' || c == '`';
 }
 
+/* "name", "value": as header lists are printed. Names stand in such lists too: they have no digit.
+ */
+static bool is_pair(const char *comma)
+{
+    if (*comma != ',')
+        return false;
+    const char *s = skip(comma + 1, " \t");
+    if (!is_quote(*s))
+        return false;
+    size_t n = strcspn(s + 1, "\"'`\r\n"), lead = strcspn(s + 1, "0123456789\"'`\r\n");
+    return n >= PAIR_MIN && lead < n;
+}
+
 /* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
 static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
 {
     const char *p = escaped(at + n);
-    p = skip(p + is_quote(*p), " \t");
-    bool mark = *p == ':' || *p == '=';
+    bool quoted = is_quote(*p);
+    p = skip(p + quoted, " \t");
+    bool mark = *p == ':' || *p == '=' || (quoted && is_pair(p));
     if (!mark && !set_header)
         return NULL;
     p = escaped(skip(p + mark, " \t"));
@@ -105,12 +136,15 @@ static const char *write_named(struct arena *a, struct buf *b, const char *from,
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
-    if (!mask_header_is_secret(name) || secret_find_mask(at) == at)
+    if (!mask_header_is_secret(name) || secret_starts_mask(at))
         return NULL;
-    size_t len = value_length(value, quote, holds_lines(name));
+    const char *stops = stops_of(quote, holds_lines(name));
+    if (is_template(value, stops))
+        return NULL;
+    size_t len = strcspn(value, stops);
     if (quote && len && value[len - 1] == '\\') /* of a text in a text */
         len--;
-    if (is_no_value(value, len))
+    if (is_prose(value, len))
         return NULL;
     buf_add(b, from, (size_t)(value - from));
     write_value(a, b, value, len);

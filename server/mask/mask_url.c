@@ -23,6 +23,7 @@ static const struct {
     { "open.larksuite.com", "/open-apis/bot/" },
     { "discord.com", "/api/webhooks/" },
     { "discordapp.com", "/api/webhooks/" },
+    { ".discord.com", "/api/webhooks/" },
     { "api.telegram.org", "/" },
     { ".webhook.office.com", "/" },
     { "outlook.office.com", "/webhook/" },
@@ -87,27 +88,56 @@ static void write_user(struct arena *a, struct buf *b, const char *s, const char
     buf_char(b, '@');
 }
 
+/* A name of a host as it counts: without port, and without the dot that may end it. */
+static char *plain_host(struct arena *a, const char *s, size_t n)
+{
+    const char *port = memchr(s, ':', n);
+    n = port ? (size_t)(port - s) : n;
+    while (n && s[n - 1] == '.')
+        n--;
+    char *host = arena_strndup(a, s, n);
+    for (char *p = host; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return host;
+}
+
 static const char *hook_path(const char *host, const char *path)
 {
     for (size_t i = 0; i < sizeof webhooks / sizeof *webhooks; i++) {
-        const char *h = webhooks[i].host;
-        bool fits = *h == '.' ? text_ends(host, h) : text_equal_nocase(host, h);
-        if (fits && text_starts(path, webhooks[i].path))
-            return webhooks[i].path;
+        const char *h = webhooks[i].host, *shown = webhooks[i].path;
+        bool fits = *h == '.' ? text_ends(host, h) : !strcmp(host, h);
+        if (fits && !strncasecmp(path, shown, strlen(shown)))
+            return shown;
     }
     return NULL;
 }
 
+static bool is_key_byte(char c)
+{
+    return isalnum((unsigned char)c) || (c && strchr("-_~", c));
+}
+
+/* Is a part of the segment long, with letters and digits? */
 static bool looks_like_key(const char *s, size_t n)
 {
-    bool digit = false, letter = false;
     for (size_t i = 0; i < n; i++) {
-        if (!isalnum((unsigned char)s[i]) && !strchr("-_~", s[i]))
-            return false;
-        digit = digit || isdigit((unsigned char)s[i]);
-        letter = letter || isalpha((unsigned char)s[i]);
+        bool digit = false, letter = false;
+        size_t from = i;
+        for (; i < n && is_key_byte(s[i]); i++) {
+            digit = digit || isdigit((unsigned char)s[i]);
+            letter = letter || isalpha((unsigned char)s[i]);
+        }
+        if (i - from >= KEY_IN_PATH && digit && letter)
+            return true;
     }
-    return n >= KEY_IN_PATH && digit && letter;
+    return false;
+}
+
+/* "", "v2", "17": between the word and its key. */
+static bool is_between(const char *s, size_t n)
+{
+    size_t version = n && (*s == 'v' || *s == 'V');
+    return n < KEY_IN_PATH && strspn(s + version, "0123456789") + version >= n;
 }
 
 static bool is_before_key(const char *s, size_t n)
@@ -130,7 +160,7 @@ static void write_segments(struct arena *a, struct buf *b, const char *s, const 
             mask_piece(a, b, s, n);
         else
             buf_str(b, mask_shapes(a, arena_strndup(a, s, n)));
-        key_next = is_before_key(s, n);
+        key_next = is_before_key(s, n) || (key_next && is_between(s, n));
         s += n;
         if (s < end)
             buf_char(b, *s++);
@@ -183,7 +213,7 @@ static void write_pair(struct arena *a, struct buf *b, const char *s, size_t n)
     char *name = arena_strndup(a, s, (size_t)(equals - s));
     char *value = arena_strndup(a, equals + 1, n - (size_t)(equals + 1 - s));
     buf_printf(b, "%s=", name);
-    if (is_shown(name))
+    if (is_shown(name) && !strstr(value, "://")) /* a URL in a URL in a URL … has no end */
         buf_str(b, mask_shapes(a, value));
     else if (is_setting(name, value))
         buf_str(b, value);
@@ -215,9 +245,7 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
         s = p.host = user + 1;
     }
     buf_add(b, s, (size_t)(p.path - s));
-    size_t host = (size_t)(p.path - p.host);
-    const char *colon = memchr(p.host, ':', host);
-    write_path(a, b, arena_strndup(a, p.host, colon ? (size_t)(colon - p.host) : host), &p);
+    write_path(a, b, plain_host(a, p.host, (size_t)(p.path - p.host)), &p);
     if (p.query < p.fragment) {
         buf_char(b, '?');
         write_query(a, b, p.query + 1, p.fragment);

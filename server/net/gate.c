@@ -27,16 +27,33 @@ static bool loopback_name(const char *host)
     return false;
 }
 
+static bool name_allowed(const struct gate *g, struct arena *a, const char *host)
+{
+    if (loopback_name(host))
+        return true;
+    const char *colon = strrchr(host, ':');
+    bool port =
+        colon && strchr(host, ']') < colon && strspn(colon + 1, "0123456789") == strlen(colon + 1);
+    size_t n = port ? (size_t)(colon - host) : strlen(host);
+    return gate_lists(g->hosts, arena_strndup(a, host, n)) || gate_lists(g->hosts, host);
+}
+
+/* A target that is a whole URL names a host as well, and it counts before the header. */
+static bool target_allowed(const struct gate *g, const struct http_exchange *x)
+{
+    const char *authority = strstr(x->target, "://");
+    if (x->target[0] == '/' || !authority)
+        return true;
+    authority += 3;
+    return name_allowed(g, x->arena, arena_strndup(x->arena, authority, strcspn(authority, "/?#")));
+}
+
 static bool host_allowed(const struct gate *g, const struct http_exchange *x)
 {
     const char *host = http_header(x, "host");
     if (!host || http_header_count(x, "host") != 1)
         return !strcmp(x->peer, "unix");
-    if (loopback_name(host))
-        return true;
-    const char *colon = strrchr(host, ':');
-    size_t n = colon && strchr(host, ']') < colon ? (size_t)(colon - host) : strlen(host);
-    return gate_lists(g->hosts, arena_strndup(x->arena, host, n)) || gate_lists(g->hosts, host);
+    return name_allowed(g, x->arena, host) && target_allowed(g, x);
 }
 
 static bool origin_allowed(const struct gate *g, const struct http_exchange *x)

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 enum { BLOCK = 64 * 1024, MAX_LINE = 256 * 1024, SCRATCH_LINES = 128, LATE = 900, LOOK_AT = 64 };
+enum { SAMPLES = 8, SAMPLE = 16 * 1024, SAMPLE_LINES = 8, SAMPLED = 1024 * 1024 };
 
 enum { MAX_LITERALS = 5 };
 
@@ -294,13 +295,14 @@ static bool is_usual(const char *line, size_t n)
     return log_take_fields(line, n, &f) && f.size[log_key_place("ai_log", 6, 0)] <= 1;
 }
 
-/* The newest lines say how the log is written, and whether it has fields that are hidden whole. */
-static void look_at_format(struct scan *s, const char *text, size_t n)
+/* Some lines, the last ones of the text, say how the log is written, and whether it has fields that
+ * are hidden whole. */
+static void look_at_format(struct scan *s, const char *text, size_t n, int lines)
 {
     bool hides = false;
     char *nl;
 
-    for (int i = 0; i < LOOK_AT && (nl = memrchr(text, '\n', n)); i++) {
+    for (int i = 0; i < lines && (nl = memrchr(text, '\n', n)); i++) {
         size_t size = n - (size_t)(nl - text) - 1;
         const cJSON *row = is_usual(nl + 1, size) ? NULL : log_record(s->scratch, nl + 1, size);
         if (row)
@@ -312,6 +314,25 @@ static void look_at_format(struct scan *s, const char *text, size_t n)
         s->literals[0] = NULL;
 }
 
+/* The newest lines may all be one client's: so some of a longer stretch are looked at first. Not of
+ * the whole file, for an operator may have changed the format. */
+static void sample_formats(struct scan *s, int fd, size_t size)
+{
+    char *buf = arena_alloc(s->arena, SAMPLE + 2);
+    size_t stretch = size < SAMPLED ? size : SAMPLED;
+
+    buf[0] = '\n'; /* before the first line */
+    for (size_t i = 0; i < SAMPLES; i++) {
+        size_t at = size - stretch + stretch / SAMPLES * i, to = at == 0;
+        ssize_t n = pread(fd, buf + to, SAMPLE, (off_t)at);
+        const char *end = n > 0 ? memrchr(buf + to, '\n', (size_t)n) : NULL; /* whole lines only */
+        if (!end)
+            continue;
+        log_blank(buf, (size_t)(end - buf));
+        look_at_format(s, buf, (size_t)(end - buf), SAMPLE_LINES);
+    }
+}
+
 /* The lines of [text, text+n) from the last to the second; how much of the first is left over. */
 static size_t take_block(struct scan *s, char *text, size_t n)
 {
@@ -319,7 +340,7 @@ static size_t take_block(struct scan *s, char *text, size_t n)
 
     n = skip_lost(s, text, n);
     if (s->at_end)
-        look_at_format(s, text, n);
+        look_at_format(s, text, n, LOOK_AT);
     const char *first = memchr(text, '\n', n);
     if (first && plain && !has_literals(s, first, n - (size_t)(first - text))) {
         s->at_end = false;
@@ -388,6 +409,7 @@ bool accesslog_read(struct arena *a, const char *path, const struct accesslog_qu
     s.limit = q->limit > 0 ? q->limit : 100;
     s.formats = arena_make(a, struct log_formats);
     make_literals(&s);
+    sample_formats(&s, fd, (size_t)st.st_size);
     ok = scan_file(&s, fd, (size_t)st.st_size, q->max_scan ? q->max_scan : (size_t)64 << 20, e);
     close(fd);
     arena_free(s.scratch);

@@ -47,18 +47,32 @@ static bool is_known(const struct log_formats *all, const struct log_format *f)
     return false;
 }
 
+/* Where there is no room, the format with the most keys goes: a client adds keys, so what it wrote
+ * is never the shortest. NULL: that would be f itself. */
+static struct log_format *room_for(struct log_formats *all, const struct log_format *f)
+{
+    struct log_format *most = &all->list[0];
+
+    if (all->count < LOG_FORMATS)
+        return &all->list[all->count++];
+    for (int i = 1; i < all->count; i++)
+        if (all->list[i].count > most->count)
+            most = &all->list[i];
+    return f->count < most->count ? most : NULL;
+}
+
 void log_learn(struct arena *a, struct log_formats *all, const cJSON *record)
 {
-    struct log_format f;
+    struct log_format f, *place;
 
-    if (all->count == LOG_FORMATS || json_true(record, "forged"))
+    if (json_true(record, "forged"))
         return;
     f = format_of(record);
-    if (is_known(all, &f))
+    if (is_known(all, &f) || !(place = room_for(all, &f)))
         return;
     for (int i = 0; i < f.count; i++)
         f.keys[i] = arena_strdup(a, f.keys[i]);
-    all->list[all->count++] = f;
+    *place = f;
 }
 
 /* Is `more` the keys of f with others put in at one place, behind a client's value? Where, or 0. */

@@ -14,21 +14,26 @@
 #include "signal/accesslog_line_private.h"
 #include <string.h>
 
-enum { MAX_RAW = 512 };
+enum { MAX_RAW = 512, NEVER_CUT = 200 };
 
 static const char code_mark[] = "\"response_code\":";
 
 /* -- lines that are JSON -------------------------------------------------------------------------
  */
+/* Of trees the table shows ai_log only. */
 static const char *text_of(struct arena *a, const cJSON *m)
 {
+    bool tree = cJSON_IsObject(m) || cJSON_IsArray(m);
+
+    if (tree && log_key_place(m->string, strlen(m->string), 0) != 0)
+        return LOG_HIDDEN;
     if (cJSON_IsString(m))
         return m->valuestring;
     if (cJSON_IsNumber(m))
         return arena_printf(a, "%.15g", m->valuedouble);
     if (cJSON_IsNull(m))
         return "-";
-    return json_print(a, m); /* a truth value; of objects the table shows ai_log only */
+    return json_print(a, m); /* a truth value, or ai_log */
 }
 
 static cJSON *from_json(struct arena *a, const cJSON *o)
@@ -226,6 +231,23 @@ bool log_take_fields(const char *line, size_t n, struct log_fields *f)
     return end - at == 1 && *at == '}';
 }
 
+static bool needs_masking(unsigned char c)
+{
+    return c < ' ' || c >= 0x7f || c == '=' || c == '?' || c == '\\';
+}
+
+char *log_field(struct arena *a, const struct log_fields *f, const char *key)
+{
+    int at = log_key_place(key, strlen(key), 0);
+
+    if (log_key_is_clients(key) || f->size[at] > NEVER_CUT)
+        return NULL;
+    for (size_t i = 0; i < f->size[at]; i++)
+        if (needs_masking((unsigned char)f->value[at][i]))
+            return NULL;
+    return arena_strndup(a, f->value[at], f->size[at]);
+}
+
 /* A copy in which a NUL ends nothing. */
 static char *without_nul(struct arena *a, const char *line, size_t n)
 {
@@ -259,7 +281,7 @@ cJSON *log_raw(struct arena *a, const char *line, size_t n)
     cJSON *record = json_object(a);
 
     json_set_str(a, record, "raw",
-                 text_clean(a, log_mask_text(a, without_nul(a, line, n)), MAX_RAW));
+                 text_clean(a, log_mask_line(a, without_nul(a, line, n)), MAX_RAW));
     return record;
 }
 

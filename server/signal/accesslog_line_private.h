@@ -54,7 +54,8 @@ struct log_formats {
     } list[LOG_FORMATS];
     int count;
 };
-/* From one of the newest lines; what was learnt lives in the arena. */
+/* From one line; what was learnt lives in the arena. Where there are more formats, those with the
+ * fewest keys are kept. */
 void log_learn(struct arena *a, struct log_formats *all, const cJSON *record);
 /* The record, or what is left of it where a client added keys to one of the formats. */
 const cJSON *log_doubt(struct arena *a, const struct log_formats *all, const cJSON *record);
@@ -63,7 +64,14 @@ bool log_key_is_clients(const char *key); /* may its value be what a client sent
 /* Adds one value to the record, as the table allows it. The key must live as long. *expect: 0 with
  * the first one, then left alone. */
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect);
+/* The text without values behind an equals sign, parameters without a name, "user:password" before
+ * an @; path: it is a request's path and query. */
+char *log_hide_values(struct arena *a, const char *text, bool path);
+/* The path as a server reads it: decoded, without dot segments. NULL: it is plain already. */
+const char *log_plain_path(struct arena *a, const char *path);
 /* Text that a client or a plugin wrote, masked; neither cleaned nor cut. */
 char *log_mask_text(struct arena *a, const char *text);
+/* A line of another format: text in which words may be paths. */
+char *log_mask_line(struct arena *a, const char *line);
 /* Does the record hide whole fields? Then its format holds some. */
 bool log_hides_fields(const cJSON *record);

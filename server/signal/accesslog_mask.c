@@ -17,6 +17,7 @@
 #include <strings.h>
 
 enum { MAX_VALUE = 300, MAX_AI = 80, MAX_NAME = 64, MASK_ROUNDS = 8, MAX_MASKED = 2048 };
+enum { MAX_HOSTS = 8, MAX_PATHS = 8 }; /* of a line of text */
 
 enum rule {
     HIDE,
@@ -156,73 +157,8 @@ bool log_key_is_clients(const char *key)
     return row < 0 || rows[row].rule != SHOW;
 }
 
-/* -- values behind an equals sign ----------------------------------------------------------------
+/* -- texts and paths ----------------------------------------------------------------------------
  */
-static const char delimiters[] = "&;#? \t";
-
-/* An equals sign or question mark, also percent-encoded: its length. */
-static size_t sign(const char *s, char plain, const char *encoded)
-{
-    if (*s == plain)
-        return 1;
-    return *s == '%' && !strncasecmp(s, encoded, 3) ? 3 : 0;
-}
-
-static size_t run_to_delimiter(const char *s)
-{
-    size_t n = 0;
-
-    while (s[n] && !strchr(delimiters, s[n]) && !sign(s + n, '?', "%3f"))
-        n++;
-    return n;
-}
-
-/* At s begins a parameter: the length of its name where it has a value, else 0. */
-static size_t name_length(const char *s, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (sign(s + i, '=', "%3d"))
-            return i;
-    return 0;
-}
-
-/* Behind a question mark (in a path behind any delimiter) begins a parameter: without a name it is
- * hidden, and so is a name too long to be one. Returns how much was written. */
-static size_t hide_nameless(struct buf *b, const char *s)
-{
-    size_t n = run_to_delimiter(s), name = name_length(s, n);
-    size_t hidden = name ? (name > MAX_NAME ? name : 0) : n;
-
-    if (hidden > 0)
-        buf_str(b, LOG_HIDDEN);
-    return hidden;
-}
-
-static char *hide_values(struct arena *a, const char *text, bool path)
-{
-    struct buf *b = buf_in(a, strlen(text) * 4 + 1);
-
-    for (;;) {
-        size_t same = strcspn(text, path ? "=?%&;#" : "=?%");
-        buf_add(b, text, same);
-        text += same;
-        if (!*text)
-            return b->data ? b->data : arena_strdup(a, "");
-        size_t equals = sign(text, '=', "%3d"), question = sign(text, '?', "%3f");
-        size_t n = equals ? equals : question ? question : 1;
-        bool parameter = question || (path && strchr("&;#", *text));
-        buf_add(b, text, n);
-        text += n;
-        if (equals) {
-            size_t hidden = run_to_delimiter(text);
-            buf_str(b, hidden ? LOG_HIDDEN : "");
-            text += hidden;
-        } else if (parameter) {
-            text += hide_nameless(b, text);
-        }
-    }
-}
-
 /* What mask.h puts in place of a secret is the same in all of the gateway's objects; a log shows
  * one form for all that is hidden. */
 static char *one_form(char *text)
@@ -269,25 +205,103 @@ static char *shorten(char *text)
 /* Until it stays: what one rule hides can bring together what another one knows. */
 char *log_mask_text(struct arena *a, const char *text)
 {
-    char *masked = one_form(mask_text(a, shorten(hide_values(a, text, false))));
+    char *masked = one_form(mask_text(a, shorten(log_hide_values(a, text, false))));
 
     for (int i = 0; i < MASK_ROUNDS && strcmp(masked, text) != 0; i++) {
         text = masked;
-        masked = one_form(mask_text(a, shorten(hide_values(a, text, false))));
+        masked = one_form(mask_text(a, shorten(log_hide_values(a, text, false))));
     }
     return masked;
 }
 
-static char *mask_path(struct arena *a, const cJSON *record, const char *path)
+static char *mask_request(struct arena *a, const cJSON *record, const char *path)
 {
-    const char *hidden = shorten(hide_values(a, path, true));
+    const char *hidden = shorten(log_hide_values(a, path, true));
     const char *host = json_str(record, "authority"); /* names whose paths are secret */
+    const char *user = host ? strrchr(host, '@') : NULL;
 
-    const char *origin = host ? arena_printf(a, "https://%s", host) : "";
+    const char *origin = host ? arena_printf(a, "https://%s", user ? user + 1 : host) : "";
     const char *url = *path == '/' ? mask_url(a, arena_printf(a, "%s%s", origin, hidden)) : "";
     bool named = *url && text_starts(url, origin) && url[strlen(origin)] == '/';
 
     return one_form(named ? arena_strdup(a, url + strlen(origin)) : mask_url(a, hidden));
+}
+
+static int count_hidden(const char *text)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, LOG_HIDDEN)); text += sizeof LOG_HIDDEN - 1)
+        n++;
+    return n;
+}
+
+/* However it is encoded: where its plain form would hide more, nothing of it is shown. */
+static char *mask_path(struct arena *a, const cJSON *record, const char *path)
+{
+    char *shown = mask_request(a, record, path);
+    const char *plain = log_plain_path(a, path);
+
+    if (!plain || count_hidden(mask_request(a, record, plain)) <= count_hidden(shown))
+        return shown;
+    return arena_strdup(a, "/" LOG_HIDDEN);
+}
+
+/* -- lines of other formats ----------------------------------------------------------------------
+ */
+static const char gaps[] = " \t\"'";
+
+/* Names of hosts that stand in the text as words: one of them is where its request went. */
+static int find_hosts(struct arena *a, const char *text, const char *hosts[MAX_HOSTS])
+{
+    int count = 0;
+
+    for (const char *s = text; *s && count < MAX_HOSTS;) {
+        size_t n = strcspn(s, gaps);
+        char *word = arena_strndup(a, s, n);
+        if (strchr(word, '.') && !strpbrk(word, "/?=") && strspn(word, "0123456789.:") < n)
+            hosts[count++] = word;
+        s += n + (s[n] != '\0');
+    }
+    return count;
+}
+
+/* The path as the host for which most of it is secret would have it shown. */
+static const char *mask_word(struct arena *a, const char *word, const char *const *hosts, int count)
+{
+    cJSON *record = json_object(a);
+    const char *best = mask_path(a, record, word);
+
+    for (int i = 0; i < count; i++) {
+        json_set_str(a, record, "authority", hosts[i]);
+        const char *shown = mask_path(a, record, word);
+        if (count_hidden(shown) > count_hidden(best))
+            best = shown;
+    }
+    return best;
+}
+
+char *log_mask_line(struct arena *a, const char *line)
+{
+    char *text = shorten(arena_strdup(a, line));
+    struct buf *b = buf_in(a, MAX_MASKED * 4);
+    const char *hosts[MAX_HOSTS];
+    int count = find_hosts(a, text, hosts), paths = 0;
+
+    for (const char *s = text; *s;) {
+        size_t n = strcspn(s, gaps);
+        char *word = arena_strndup(a, s, n);
+        if (*word != '/')
+            buf_str(b, word);
+        else if (++paths > MAX_PATHS) /* a request has one */
+            buf_str(b, LOG_HIDDEN);
+        else
+            buf_str(b, mask_word(a, word, hosts, count));
+        s += n;
+        if (*s)
+            buf_char(b, *s++);
+    }
+    return log_mask_text(a, b->data ? b->data : "");
 }
 
 /* Only what is a URL indeed is shown as one. */
@@ -295,7 +309,7 @@ static char *mask_link(struct arena *a, const char *link)
 {
     if (strncasecmp(link, "http://", 7) != 0 && strncasecmp(link, "https://", 8) != 0)
         return arena_strdup(a, LOG_HIDDEN);
-    return one_form(mask_url(a, shorten(hide_values(a, link, true))));
+    return one_form(mask_url(a, shorten(log_hide_values(a, link, true))));
 }
 
 /* -- records -------------------------------------------------------------------------------------
@@ -396,17 +410,6 @@ void log_put(struct arena *a, cJSON *record, const char *key, const char *value,
     if (row >= 0 || (!is_own(key) && is_name(a, key)))
         json_put(record, row >= 0 ? rows[row].key : key,
                  json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
-}
-
-char *log_field(struct arena *a, const struct log_fields *f, const char *key)
-{
-    int at = log_key_place(key, strlen(key), 0);
-    size_t n = f->size[at];
-
-    if (rows[at].rule != SHOW || n > MAX_VALUE || !is_ascii(f->value[at], n))
-        return NULL;
-    char *value = arena_strndup(a, f->value[at], n);
-    return strpbrk(value, "=?\\") ? NULL : value;
 }
 
 bool log_hides_fields(const cJSON *record)

@@ -39,19 +39,48 @@ void store_key(const struct store *s, const char *label, uint8_t out[SHA256_SIZE
     crypto_hmac(s->key, sizeof s->key, label, strlen(label), out);
 }
 
-static bool read_key(struct store *s, struct arena *a, struct err *e)
+/* Opens the key file of a state folder, made first where there is none. */
+static bool open_key(struct arena *a, const char *dir, int *fd, uint8_t key[SEAL_KEY_SIZE],
+                     struct err *e)
 {
-    char *path = arena_printf(a, "%s/state.key", s->dir);
+    char *path = arena_printf(a, "%s/state.key", dir);
     struct stat st;
     if (lstat(path, &st) != 0 && !make_key(a, path, e))
         return false;
-    s->lock = file_open_own(path, O_RDONLY, 077, e);
-    if (s->lock < 0)
+    *fd = file_open_own(path, O_RDONLY, 077, e);
+    if (*fd < 0)
         return err_at(e, "the key that opens the secrets of stored plans");
-    ssize_t n = pread(s->lock, s->key, sizeof s->key, 0);
-    if (n != SEAL_KEY_SIZE || fstat(s->lock, &st) != 0 || st.st_size != SEAL_KEY_SIZE)
-        return err_set(e, ERR_SYSTEM, "%s does not hold %d bytes: it is damaged", path,
-                       SEAL_KEY_SIZE);
+    ssize_t n = pread(*fd, key, SEAL_KEY_SIZE, 0);
+    if (n == SEAL_KEY_SIZE && fstat(*fd, &st) == 0 && st.st_size == SEAL_KEY_SIZE)
+        return true;
+    return err_set(e, ERR_SYSTEM, "%s does not hold %d bytes: it is damaged", path, SEAL_KEY_SIZE);
+}
+
+static bool find_mask_key(const char *dir, uint8_t key[SHA256_SIZE])
+{
+    struct arena *a = arena_new();
+    struct err ignored = {
+        0
+    }; /* a folder that cannot be used is said by whoever opens the store */
+    struct store s = { .lock = -1 };
+    bool ok = file_make_own_dir(dir, &ignored) && open_key(a, dir, &s.lock, s.key, &ignored);
+    if (ok)
+        store_key(&s, "mask", key);
+    if (s.lock >= 0)
+        close(s.lock);
+    arena_free(a);
+    return ok;
+}
+
+void store_lend_mask_key(const char *dir)
+{
+    secret_init_later(find_mask_key, dir);
+}
+
+static bool read_key(struct store *s, struct arena *a, struct err *e)
+{
+    if (!open_key(a, s->dir, &s->lock, s->key, e))
+        return false;
     uint8_t mask[SHA256_SIZE];
     store_key(s, "mask", mask);
     secret_init(mask, sizeof mask);

@@ -51,6 +51,9 @@ struct stored {
     const cJSON *result;  /* what applying came to, or NULL */
 };
 
+/* Fingerprints are under the key of that folder's state from the first one on, also before the
+ * store is opened. dir must outlive the process. */
+void store_lend_mask_key(const char *dir);
 /* Opens (and makes) DIR/state.db and DIR/state.key, and gives the mask its key. */
 struct store *store_open(struct arena *a, const char *dir, struct err *e);
 void store_close(struct store *s);              /* NULL is fine */

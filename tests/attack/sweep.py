@@ -192,7 +192,7 @@ def commands(world, objects, ids):
     world.command("import", d + "/gateway.yaml", "--dry-run")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
-    for arguments in (("audit", "verify"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+    for arguments in (("audit", "verify"), ("state", "show"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)
     for o in objects[::7]:

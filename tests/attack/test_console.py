@@ -87,6 +87,18 @@ def main():
     for path in ["/v1/routes", "/system/info", "/landing", "/session/login"]:
         status, text = c.ask("GET", path, None, Host="evil.example")
         check("rebinding reads nothing at " + path, status == 403 and "evil" not in text, (status, text))
+    for host in ["127.0.0.1:x", "127.0.0.1:evil.example", "localhost:80x", "[::1]:a", "localhost.", "[::1", "[::1].evil.example",
+                 "localhost, evil.example", "localhost#", "localhost/", "127.1", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]",
+                 "127.0.0.1.nip.io", ""]:
+        check("Host %r is not ours" % host, c.ask("GET", "/system/info", None, Host=host)[0] == 403)
+    for target in ["http://evil.example/system/info", "https://evil.example/", "http://127.0.0.1@evil.example/system/info",
+                   "http://localhost.evil.example/", "http:///system/info"]:
+        check("target %s is refused" % target, c.ask("GET", target, None)[0] in (400, 403))
+    for method in ["PUT", "GET", "PATCH", "DELETE", "HEAD", "post"]:
+        for more in [{}, {"X_HTTP_Method_Override": "POST"}, {"Origin": "null"}, {"Sec_Fetch_Site": "none"}]:
+            status, text = c.ask(method, "/system/init?_method=POST", EVE, **JSON, **more)
+            check("init by %s %s" % (method, more), status in (400, 403, 404, 405), (status, text))
+    check("and still nobody is", not c.initialized())
     status, _ = c.ask("OPTIONS", "/system/init", None, Origin="https://evil.example",
                       Access_Control_Request_Method="POST", Access_Control_Request_Headers="content-type")
     check("no preflight for another site", status == 403, status)

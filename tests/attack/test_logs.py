@@ -224,7 +224,93 @@ def formats():
         check(len(answer.get("lines", [])) == 1 and "forged" not in answer["lines"][0], "format: " + row, text)
 
 
-for attack in (oracle, fields, forgeries, crowd, odd_files, formats):
+WEBHOOKS = [(host, path) for host in ("hooks.slack.com", "HOOKS.slack.com", "hooks.slack.com:443", "hooks.slack.com.",
+                                      "u@hooks.slack.com", "Hooks.Slack.Com.:443")
+            for path in ("/services/T/B/@", "//services/T/B/@", "/%73ervices/T/B/@")]
+WEBHOOKS += [("discord.com", path + "/1/@") for path in (
+    "/api/webhooks", "/api//webhooks", "/%61pi/webhooks", "/API/webhooks", "/api/v10/webhooks", "/api%2Fwebhooks",
+    "/x/../api/webhooks", "/./api/webhooks", "/%2561pi/webhooks")] + [("canary.discord.com", "/api/webhooks/1/@")]
+WEBHOOKS += [("open.feishu.cn", "/open-apis/bot/v2//hook/@"), ("open.feishu.cn", "/open-apis/bot/v2/hook%2F@")]
+WEBHOOKS += [("h", path) for path in (
+    "/webhook/%6b@", "/webhook/@%21", "/webhook/@.json", "/webhook//@", "/webhook/@;x", "/hooks/@:x", "/Webhook%2f@",
+    "/webhook/@+a", "/webhook/@,a", "/webhook/v1/@", "/webhook/./@")]
+PATHS = ["/a%253Ftoken%253D@", "/o?a= @", "/o?a=b\\t@", "/o?@=1", "/o?a[@]=1", "/o?a=1 @", "/o%23@", "/o%3B@=1", "/o?@==",
+         "/o?" + TOKEN.lower() + "=", "/o?@=", "/a%2526token%253D@"]
+
+
+def encoded():
+    """A path that is secret, or a value, is so in every way to write it; others stay."""
+    for host, path in WEBHOOKS + [("h", path) for path in PATHS]:
+        text = line(authority=host, path=path.replace("@", TOKEN))
+        told = call("tail_logs", {}, write("encoded", text))[1] + call("diagnose", {}, write("encoded", text))[1]
+        check(TOKEN not in told and TOKEN.lower() not in told, "encoded: %s %s" % (host, path), told)
+    for path in ("/orders%2F7", "/a//b", "/a/../b", "/caf%C3%A9/%20x", "/%", "/a%zz", "/webhook/orders", "/o?flag=", "/.well-known/x"):
+        rows = call("tail_logs", {}, write("kept", line(path=path)))[0]["lines"]
+        check(rows and rows[0]["path"] == path, "encoded: %s is kept" % path, rows)
+
+
+def users():
+    """user:password before an @ in any text that a client writes."""
+    for key in ("authority", "request_id", "x_forwarded_for", "trace_id", "requested_server_name", "user_agent", "method",
+                "upstream_transport_failure_reason", "response_code_details"):
+        for form in ("u:%s@h", "http://u:%s@h/", "x u:%s@h y", "https://%s@h/", "ApiKey %s", "Api-Key %s"):
+            told = call("tail_logs", {}, write("users", line(**{key: form % TOKEN})))[1]
+            check(TOKEN not in told, "users: %s %s" % (key, form), told)
+
+
+def trees():
+    """A value that is a tree is shown nowhere but as ai_log."""
+    for key in ("path", "referer", "user_agent", "method", "duration", "time", "authority", "consumer", "route_name", "hostname",
+                "response_code", "request_id"):
+        for value in ({"token": TOKEN}, [TOKEN], {"a": [{"b": TOKEN}]}, ["x", {"password": TOKEN}], {TOKEN: 1}):
+            row = {"response_code": "200", "x": "y", key: value}
+            told = call("tail_logs", {}, write("trees", json.dumps(row) + "\n"))[1]
+            check(TOKEN not in told, "trees: %s %s" % (key, json.dumps(value)), told)
+
+
+ENVOY = '[2026-11-29T16:02:14.000Z] "GET %s HTTP/1.1" 503 UH 0 19 0 - "127.0.2.16" "%s" "3a7c" "%s" "-"\n'
+ISTIO = ('[2026-11-29T16:02:14.000Z] "GET %s HTTP/1.1" 503 UC upstream_reset{x} - "-" 0 95 0 - "127.0.2.16" "%s" "3a7" "%s" '
+         '"127.0.0.11:8080" outbound|80||web.static 127.0.1.2:37132 127.0.1.2:80 127.0.2.16:59375 - orders\n')
+
+
+def text_formats():
+    """Logs that are not JSON: what stands in them is found by its words only, and masked as well."""
+    for form in (ENVOY, ISTIO):
+        texts = [form % (path.replace("@", TOKEN), "curl/8", host) for host, path in WEBHOOKS]
+        texts += [form % (path.replace("@", TOKEN), "curl/8", "h.example") for path in (
+            "/a?k=@", "/a?@", "/a#access_token=@", "/a;jsessionid=@", "/a%3Fk%3D@", "/o?k=x;@", "/o?k=x,@", "/webhook/@")]
+        texts += [form % ("/o", agent.replace("@", TOKEN), "h.example") for agent in (
+            "x Authorization: Bearer @", "x-api-key: @", "Cookie: sid=@; b", '{"token":"@"}', '\\"token\\":\\"@\\"', "sid=@",
+            "ApiKey @", "pwd = @", "secret: '@'")]
+        for text in texts:
+            log = write("text", text)
+            told = "".join(call("tail_logs", {"text": word}, log)[1] for word in ("GET", "HTTP", TOKEN[:5]))
+            check(TOKEN not in told, "text format: " + text.replace(TOKEN, "@")[27:120], told)
+        kept = call("tail_logs", {"text": "GET"}, write("text", form % ("/orders/7?x=1", "curl/8", "api.shop.example")))[1]
+        check("/orders/7?x=***" in kept and "api.shop.example" in kept, "text format: the rest is kept", kept)
+    for dump in ("'x-api-key', '%s'", '["authorization","%s"]', '("cookie", "%s")'):
+        told = call("tail_logs", {"text": "dump"}, write("text", "dump " + dump % TOKEN + "\n"))[1]
+        check(TOKEN not in told and "dump" in told, "text format: " + dump, told)
+
+
+def flooded():
+    """A client fills the newest lines with a format of its own, or with many: the log's own is known from before."""
+    short = '{"path":"/a","user_agent":"%s","response_code":"200","response_flags":"-"}\n'
+    one = 'x","route_name":"victim","upstream_cluster":"outbound|80||victim.static","z":"'
+    many = ['x","route_name":"victim","k%d":"' % i for i in range(300)]
+    for name, agents in {"one format": [one] * 300, "many formats": many}.items():
+        log = write("flooded", *[short % "curl"] * 900, *[short % agent for agent in agents], short % "curl" * (name != "one format"))
+        rows = call("tail_logs", {"limit": 50, "route": "victim"}, log)[0]["lines"]
+        check(rows == [], "flooded: %s is not believed" % name, rows[:1])
+        said, text = call("diagnose", {"route": "victim"}, log)
+        check(said.get("looked_at", {}).get("forged_lines", 0) >= 100, "flooded: %s is counted" % name, text)
+    with_more = '{"path":"/a","user_agent":"%s","referer":"-","response_code":"503","response_flags":"UH"}\n'
+    log = write("flooded", *[short % "curl"] * 9000, *[with_more % "curl"] * 15000)
+    rows = call("tail_logs", {"limit": 5}, log)[0]["lines"]
+    check(len(rows) == 5 and not any("forged" in r for r in rows), "flooded: an operator may change the format", rows[:1])
+
+
+for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded):
     before = passed, failed
     attack()
     print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))

@@ -121,6 +121,14 @@ FAR = [("the metadata service", "static", "169.254.169.254:80"), ("the metadata 
        ("AWS by IPv6", "static", "[fd00:ec2::254]:80"), ("link-local IPv6", "static", "[fe80::1]:80"),
        ("mapped metadata", "static", "[::ffff:169.254.169.254]:80"),
        ("NAT64 metadata", "static", "[64:ff9b::a9fe:a9fe]:80"), ("6to4 metadata", "static", "[2002:a9fe:a9fe::]:80"),
+       ("metadata in mixed parts", "dns", "0251.254.169.254"), ("in hexadecimal parts", "dns", "0xA9.0xFE.0xA9.0xFE"),
+       ("with three parts", "dns", "169.254.43518"), ("a zone", "static", "[fe80::1%lo]:80"),
+       ("an encoded zone", "dns", "[fe80::1%25lo]"), ("mapped in hexadecimal", "static", "[::ffff:a9fe:a9fe]:80"),
+       ("translated", "static", "[::ffff:0:a9fe:a9fe]:80"), ("compatible", "static", "[::a9fe:a9fe]:80"),
+       ("a network's own NAT64", "static", "[64:ff9b:1::a9fe:a9fe]:80"), ("Teredo", "static", "[2001::5601:5601]:80"),
+       ("this network", "static", "0.1.2.3:80"), ("a user before it", "dns", "a@169.254.169.254"),
+       ("a fragment behind it", "dns", "169.254.169.254#"), ("a path behind it", "dns", "169.254.169.254/"),
+       ("6to4 loopback", "static", "[2002:7f00:1::]:80"), ("NAT64 loopback", "static", "[64:ff9b::7f00:1]:80"),
        ("unspecified IPv6", "static", "[::]:80"), ("multicast IPv6", "static", "[ff02::1]:80")]
 
 

@@ -322,24 +322,130 @@ def connections(world):
         c.close()
 
 
+def raw(s, *requests):
+    """All that comes back for requests in one piece."""
+    c = socket.create_connection(("127.0.0.1", s.port), timeout=5)
+    c.sendall(b"".join(requests))
+    text = b""
+    try:
+        while (more := c.recv(65536)):
+            text += more
+    except OSError:
+        pass
+    c.close()
+    return text.decode("utf-8", "replace")
+
+
+def request(token, line="POST /mcp HTTP/1.1", host="127.0.0.1", more=""):
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}})
+    return ("%s\r\nHost: %s\r\n%sContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n"
+            "Authorization: Bearer %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+            % (line, host, more, token, len(body), body)).encode()
+
+
+def status_of(text):
+    return text.split(" ")[1] if " " in text else text
+
+
+def evasions(world):
+    """Ways to look like another source, or like nobody."""
+    spoofed = "X-Forwarded-For: 10.0.0.%d\r\nX-Real-IP: 9.9.9.%d\r\nForwarded: for=1.1.1.%d\r\n"
+    lines = ["POST /mcp HTTP/1.1", "POST /messages HTTP/1.1", "POST /change HTTP/1.1", "DELETE /mcp HTTP/1.1", "GET /sse HTTP/1.1",
+             "GET /nothing HTTP/1.1", "PUT /change HTTP/1.1"]
+    ways = {"X-Forwarded-For": lambda i: request("g%d" % i, more=spoofed % (i, i, i)),
+            "one endpoint after the other": lambda i: request("g%d" % i, lines[i % len(lines)]),
+            "two Authorizations, one right": lambda i: request("g%d" % i, more="Authorization: Bearer %s\r\n" % ADA),
+            "two Authorizations, the first right": lambda i: request(ADA, more="Authorization: Bearer g%d\r\n" % i),
+            "ada's own token at /change": lambda i: request(ADA, "POST /change HTTP/1.1")}
+    for way, make in ways.items():
+        s = Server(world)
+        statuses = [status_of(raw(s, make(i))) for i in range(40)]
+        check("evasion: " + way, statuses[0] == "401" and set(statuses) <= {"401", "429"} and statuses.count("429") > 10, statuses)
+    s = Server(world)
+    held = [socket.create_connection(("127.0.0.1", s.port), timeout=5) for _ in range(40)]
+    for i, c in enumerate(held):
+        c.sendall(request("g%d" % i)[:-300])
+    for i, c in enumerate(held):
+        c.sendall(request("g%d" % i)[-300:])
+    statuses = [status_of(c.recv(4096).decode()) for c in held]
+    check("evasion: all at once, by slow pieces", set(statuses) <= {"401", "429"} and statuses.count("429") > 10, statuses)
+
+
+def hosts(world):
+    """A target that is a whole URL names a host too."""
+    s = Server(world)
+    for target in ["http://evil.example/mcp", "https://evil.example/mcp", "http://127.0.0.1@evil.example/mcp",
+                   "http://127.0.0.1.evil.example/mcp", "http:///mcp"]:
+        check("target %s is refused" % target, status_of(raw(s, request(ADA, "POST %s HTTP/1.1" % target))) in ("400", "403"))
+    check("our own is served", status_of(raw(s, request(ADA, "POST http://127.0.0.1:%d/mcp HTTP/1.1" % s.port))) == "200")
+    for host in ["127.0.0.1:x", "localhost:80x", "[::1]:a", "localhost.", "127.1"]:
+        check("Host %s is refused" % host, status_of(raw(s, request(ADA, host=host))) == "403")
+
+
+def heavy(world):
+    """One call that would take a server's stack, or its time, from all: before, a URL in a URL in a URL … ended it."""
+    s = Server(world)
+    for name, value in {"nested URLs": "http://a?user=" * 8000, "half tokens": "eyJ-" * 40000, "half keys": "-----BEGIN " * 18000,
+                        "names": "cookie: {" * 20000, "schemes": "a+" * 90000, "nested data sources": "a:b@tcp(h)/x?user=" * 6000}.items():
+        began = time.time()
+        for kind, member in (("route", "path"), ("service-source", "domain")):
+            thing = {"name": "x", member: {"matchType": "PRE", "matchValue": value} if member == "path" else value}
+            message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "change_resource", "arguments": {
+                "kind": kind, "action": "create", "name": "x", "dry_run": True, "object": thing}, "_meta": META}}
+            try:
+                status = s.post(ADA, message, headers={"MCP-Protocol-Version": mcp.MODERN, "Mcp-Method": "tools/call",
+                                                       "Mcp-Name": "change_resource"})[0]
+            except (OSError, http.client.HTTPException) as e:
+                status = e
+            check("heavy: %s in a %s are answered" % (name, kind), status == 200, status)
+        check("heavy: %s take no time" % name, time.time() - began < 8, time.time() - began)
+        check("heavy: %s, and the server is there" % name, s.process.poll() is None and s.ping(ADA)[0] == 200)
+
+
+def batches(world):
+    """The requests of a batch count one by one."""
+    slow = Slow()
+    s = Server(world, "--max-calls", "8", "--gateway-url", slow.url)
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-03-26", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}}
+    opened = s.post(ADA, first)[1]
+    batch = [{"jsonrpc": "2.0", "id": i, "method": "tools/call", "params": {"name": "list_routes", "arguments": {}}}
+             for i in range(90)]
+    c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=20)
+    c.request("POST", "/mcp", json.dumps(batch), {
+        "Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Authorization": "Bearer " + ADA,
+        "Mcp-Session-Id": opened["mcp-session-id"], "MCP-Protocol-Version": "2025-03-26"})
+    kept.append([c])
+    time.sleep(1)
+    check("a batch asks the console no more than a share", len(slow.kept) <= 8, len(slow.kept))
+    yours = answered(hang(s, BOB, 6))
+    check("and leaves the other its share", len(yours) == 2, len(yours))
+
+
 def main():
     import resource
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
                                                 resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     world = house.House("read-only")
-    for test in (guessing, schemes, mixed, many_sources):
+    for test in (guessing, schemes, mixed, many_sources, evasions):
         w = house.House("read-only")
         test(w)
         w.close()
     sessions(world, "sessions of principals", (ADA, None), (BOB, None))
     sessions(world, "sessions of sources", (None, "127.0.0.1"), (None, "127.0.0.2"), tokens=False)
     standing(world)
+    hosts(world)
+    batches(world)
     calls(world, "calls of principals", (ADA, None), (BOB, None))
     calls(world, "calls of sources", (None, "127.0.0.1"), (None, "127.0.0.2"), tokens=False)
     listens(world)
     watches(world)
     connections(world)
     world.close()
+    approving = house.House("approve")
+    heavy(approving)
+    approving.close()
 
 
 main()

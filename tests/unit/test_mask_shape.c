@@ -1,9 +1,11 @@
 /* test_mask_shape.c - tokens known by their form, URLs, data source names, text: HIDDEN goes, all
  * else stays. */
+#include "base/buf.h"
 #include "check.h"
 #include "check_arena.h"
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
+#include <sys/time.h>
 
 #define T20 "HIDDENhiddenhidden1234"
 #define T40 T20 T20
@@ -35,6 +37,9 @@ static const struct {
     { mask_shapes, "/p?access_token=HIDDEN&page=2", "/p?access_token=#&page=2" },
     { mask_shapes, "https://hooks.slack.com/services/T0/B0/HIDDEN", "https://hooks.slack.com/#" },
     { mask_shapes, "$2y$10$HIDDENhiddenHIDDENhiddenHIDDENhidden", "#" },
+    { mask_text, "'x-api-key', 'HIDDEN12'", "'x-api-key', '#'" },
+    { mask_text, "[\"cookie\",\"x-api-key\"]", "[\"cookie\",\"x-api-key\"]" },
+    { mask_text, "'x-api-key'", "'x-api-key'" },
     { mask_shapes, "1234567890:AAHIDDENHIDDENHIDDENHIDDENHIDDENHI", "1234567890:#" },
     { mask_shapes, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3301" },
     { mask_shapes, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -98,6 +103,83 @@ static void test_forms(void **state)
     }
 }
 
+static const char *const pieces[] = {
+    "a-",
+    "a ",
+    "eyJ-",
+    "eyJabcdefgh.",
+    "-----BEGIN ",
+    "-----BEGIN X-----",
+    "a+",
+    "?a=",
+    "&token",
+    "?",
+    "abc1Q~",
+    "1-",
+    "1:",
+    "12345678:a-",
+    "Bearer ",
+    "Basic ",
+    "Bearer {",
+    "sk-",
+    "app-",
+    "s.",
+    "$5$",
+    "cookie: {",
+    "token=x{",
+    "token=",
+    "authorization: $",
+    "cookie:",
+    "http",
+    "a://",
+    "http://a?q=",
+    "http://a?user=",
+    "password='",
+    "\\\"token\\\":",
+    "_header ",
+    "secret:",
+    "secret:sha256:",
+    "\"token\",\"",
+    "'token', ",
+};
+
+/* Pieces that begin like something, again and again, and never are. Where the work grows with their
+ * number, half a million characters take a tenth of a second; with its square, half a minute: then
+ * the timer of processor time ends the program. */
+static void test_repeated_beginnings(void **state)
+{
+    (void)state;
+    enum { SIZE = 500000, SECONDS = 12 };
+    const struct itimerval most = { .it_value.tv_sec = SECONDS };
+    char *text = test_malloc(SIZE + 1);
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        size_t n = strlen(pieces[i]);
+        for (size_t at = 0; at < SIZE; at++)
+            text[at] = pieces[i][at % n];
+        text[SIZE] = '\0';
+        setitimer(ITIMER_VIRTUAL, &most, NULL);
+        struct arena *one = arena_new();
+        assert_non_null(mask_text(one, text));
+        assert_non_null(mask_url(one, text));
+        arena_free(one);
+    }
+    setitimer(ITIMER_VIRTUAL, &(struct itimerval){ 0 }, NULL);
+    test_free(text);
+}
+
+/* A URL in a URL in a URL …: refused is no way to say it, and a stack has an end. */
+static void test_nested_urls(void **state)
+{
+    (void)state;
+    struct buf *b = buf_in(a, 1 << 20);
+    for (int i = 0; i < 20000; i++)
+        buf_str(b, "http://a?user=");
+    assert_true(strlen(mask_shapes(a, b->data)) < 60);
+    const char *one = mask_shapes(a, "http://a/b?q=http://u:HIDDEN@c/d&page=2");
+    assert_null(strstr(one, "HIDDEN"));
+    assert_non_null(strstr(one, "&page=2"));
+}
+
 static void test_placeholders(void **state)
 {
     (void)state;
@@ -132,8 +214,8 @@ static void test_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_forms),       cmocka_unit_test(test_repeated_beginnings),
+        cmocka_unit_test(test_nested_urls), cmocka_unit_test(test_placeholders),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -112,7 +112,7 @@ static bool is_finite(const cJSON *node)
 static void quote_infinity(struct arena *a, cJSON *node)
 {
     cJSON *child;
-    if (cJSON_IsNumber(node) && isinf(node->valuedouble)) {
+    if (node && cJSON_IsNumber(node) && isinf(node->valuedouble)) {
         node->type = cJSON_String;
         node->valuestring = arena_strdup(a, node->valuedouble < 0 ? "-Infinity" : "Infinity");
     }
@@ -124,9 +124,12 @@ static bool answer_json(struct rest_request *r, int status, const cJSON *data)
     if (r->reply.status)
         return false;
     struct buf *out = buf_in(r->arena, MAX_ANSWER);
-    cJSON *copy = is_finite(data) ? NULL : json_clone(r->arena, data);
-    quote_infinity(r->arena, copy);
-    json_write(out, copy ? copy : data);
+    if (!is_finite(data)) {
+        cJSON *copy = json_clone(r->arena, data);
+        quote_infinity(r->arena, copy);
+        data = copy;
+    }
+    json_write(out, data);
     return answer_negotiated(r, status, out->data, out->len);
 }
 
