@@ -243,7 +243,7 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
 {
     struct store_decision d = { 0 };
     bool there = false;
-    if (!store_decision(g->store, a, row->id, &d, &there, e))
+    if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
     enum channel by = channel_named(d.channel);
     if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))

@@ -129,7 +129,7 @@ static bool look_inside(void *arg, const struct stored *row)
     struct arena *a = arena_new();
     const struct plan *no = store_plan(x->engine->store, a, row->id, &ignored);
     int n = no ? again(a, x->plan, no) : 0;
-    if (n > 0 && store_decision(x->engine->store, a, row->id, &d, &there, &ignored) && there) {
+    if (n > 0 && store_decision(x->engine->store, a, row, &d, &there, &ignored) && there) {
         const struct store_rejection r = { row->id, d.who, d.channel, d.at };
         x->found = sentence(x->arena, &r,
                             n == no->count ? "a wish that is part of this one"

@@ -68,7 +68,7 @@ static bool set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
 {
     struct store_decision d = { 0 };
     bool there = false;
-    if (!store_decision(g->store, a, row->id, &d, &there, e))
+    if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
     if (!there)
         return true;
@@ -164,9 +164,11 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
     double until = loop_now(g->loop) + seconds;
     enum plan_state state;
     for (;;) {
+        if (loop_now(g->loop) >= until)
+            return engine_show(g, a, id, false, e);
         if (!state_of(g, id, &state, e))
             return NULL;
-        if (!at_work(state) || loop_now(g->loop) >= until)
+        if (!at_work(state))
             return engine_show(g, a, id, false, e);
         if (!nap(g->loop, POLL, c, e))
             return NULL;

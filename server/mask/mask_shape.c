@@ -13,6 +13,7 @@
 #include "base/crypto.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "mask/alphabet_private.h"
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
 #include <ctype.h>
@@ -26,15 +27,10 @@ enum {
     PEM_HEAD = 64
 };
 
-#define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define WORD ALNUM "_-"
-#define HEX "0123456789abcdefABCDEF"
-#define BASE64 ALNUM "+/="
-
 /* prefix, then at least `least` characters of the alphabet. */
 static const struct form {
-    const char *prefix, *alphabet;
-    int least;
+    const char *prefix;
+    int alphabet, least;
     bool mixed; /* and a digit among them: the prefix alone says little */
 } forms[] = {
     { "sk-proj-", WORD, 16, false },
@@ -44,7 +40,7 @@ static const struct form {
     { "sk-or-v1-", WORD, 16, false },
     { "sk-", ALNUM, 16, true },
     { "AIza", WORD, 35, false },
-    { "ya29.", WORD ".", 20, false },
+    { "ya29.", WORD | DOT, 20, false },
     { "GOCSPX-", WORD, 20, false },
     { "ABSK", BASE64, 60, false },
     { "bedrock-api-key-", BASE64, 40, false },
@@ -59,27 +55,27 @@ static const struct form {
     { "ghu_", ALNUM, 20, false },
     { "ghs_", ALNUM, 20, false },
     { "ghr_", ALNUM, 20, false },
-    { "github_pat_", ALNUM "_", 20, false },
-    { "glpat-", WORD ".", 16, false },
+    { "github_pat_", ALNUM | LOW_LINE, 20, false },
+    { "glpat-", WORD | DOT, 16, false },
     { "gldt-", WORD, 16, false },
-    { "glrt-", WORD ".", 16, false },
+    { "glrt-", WORD | DOT, 16, false },
     { "glptt-", WORD, 16, false },
     { "GR1348941", WORD, 16, false },
-    { "xoxb-", ALNUM "-", 16, false },
-    { "xoxp-", ALNUM "-", 16, false },
-    { "xoxe-", ALNUM "-", 16, false },
-    { "xoxe.", ALNUM "-.", 16, false },
-    { "xoxa-", ALNUM "-", 16, false },
-    { "xoxs-", ALNUM "-", 16, false },
-    { "xoxr-", ALNUM "-", 16, false },
-    { "xapp-", ALNUM "-", 16, false },
+    { "xoxb-", ALNUM | HYPHEN, 16, false },
+    { "xoxp-", ALNUM | HYPHEN, 16, false },
+    { "xoxe-", ALNUM | HYPHEN, 16, false },
+    { "xoxe.", ALNUM | HYPHEN | DOT, 16, false },
+    { "xoxa-", ALNUM | HYPHEN, 16, false },
+    { "xoxs-", ALNUM | HYPHEN, 16, false },
+    { "xoxr-", ALNUM | HYPHEN, 16, false },
+    { "xapp-", ALNUM | HYPHEN, 16, false },
     { "SEC", HEX, 60, true },
     { "sk_live_", ALNUM, 10, false },
     { "sk_test_", ALNUM, 10, false },
     { "rk_live_", ALNUM, 10, false },
     { "rk_test_", ALNUM, 10, false },
     { "whsec_", BASE64, 16, false },
-    { "glsa_", ALNUM "_", 20, false },
+    { "glsa_", ALNUM | LOW_LINE, 20, false },
     { "glc_", BASE64, 24, false },
     { "eyJrIjoi", BASE64, 24, false },
     { "hvs.", WORD, 20, false },
@@ -89,19 +85,19 @@ static const struct form {
     { "pypi-", WORD, 16, false },
     { "dop_v1_", ALNUM, 32, false },
     { "doo_v1_", ALNUM, 32, false },
-    { "SG.", WORD ".", 40, false },
-    { "PMAK-", ALNUM "-", 40, false },
+    { "SG.", WORD | DOT, 40, false },
+    { "PMAK-", ALNUM | HYPHEN, 40, false },
     { "ntn_", ALNUM, 30, false },
     { "lin_api_", ALNUM, 30, false },
     { "AccountKey=", BASE64, 16, false },
     { "SharedAccessKey=", BASE64, 16, false },
-    { "$2a$", BASE64 ".$", 30, false },
-    { "$2b$", BASE64 ".$", 30, false },
-    { "$2y$", BASE64 ".$", 30, false },
-    { "$1$", BASE64 ".$", 22, false },
-    { "$5$", BASE64 ".$=,", 30, false },
-    { "$6$", BASE64 ".$=,", 30, false },
-    { "$apr1$", BASE64 ".$", 22, false },
+    { "$2a$", BASE64 | DOT | DOLLAR, 30, false },
+    { "$2b$", BASE64 | DOT | DOLLAR, 30, false },
+    { "$2y$", BASE64 | DOT | DOLLAR, 30, false },
+    { "$1$", BASE64 | DOT | DOLLAR, 22, false },
+    { "$5$", BASE64 | DOT | DOLLAR | COMMA, 30, false },
+    { "$6$", BASE64 | DOT | DOLLAR | COMMA, 30, false },
+    { "$apr1$", BASE64 | DOT | DOLLAR, 22, false },
     { "{SHA}", BASE64, 20, false },
 };
 
@@ -122,17 +118,8 @@ struct runs {
 static size_t run_length(struct run *r, const char *at)
 {
     if (!r->end || at < r->from || at >= r->end)
-        *r = (struct run){ at, at + strspn(at, WORD) };
+        *r = (struct run){ at, at + alphabet_span(at, WORD) };
     return (size_t)(r->end - at);
-}
-
-/* strspn that stops after `most`. */
-static size_t span(const char *s, const char *alphabet, size_t most)
-{
-    size_t n = 0;
-    while (n < most && s[n] && strchr(alphabet, s[n]))
-        n++;
-    return n;
 }
 
 static bool has_digit(const char *s, size_t n)
@@ -150,7 +137,7 @@ static bool find_form(const char *at, struct find *f)
         if (*row->prefix != *at || !text_starts(at, row->prefix))
             continue;
         size_t prefix = strlen(row->prefix);
-        size_t n = strspn(at + prefix, row->alphabet);
+        size_t n = alphabet_span(at + prefix, row->alphabet);
         if (n < (size_t)row->least || (row->mixed && !has_digit(at + prefix, n)))
             continue;
         *f = (struct find){ prefix + n, text_ends(row->prefix, "=") ? prefix : 0 };
@@ -172,7 +159,7 @@ static bool find_jwt(const char *at, struct runs *runs, struct find *f)
     const char *third = second + claims + 1;
     if (second[claims] != '.' || claims < 6 || text_starts(third, "secret:"))
         return false;
-    size_t rest = strspn(third, WORD ".");
+    size_t rest = alphabet_span(third, WORD | DOT);
     *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };
     return rest > 0;
 }
@@ -199,7 +186,7 @@ static bool find_azure(const char *at, struct find *f)
     if (strnlen(at, AZURE_MIN) < AZURE_MIN || !isdigit((unsigned char)at[3]) ||
         !text_starts(at + 4, "Q~"))
         return false;
-    size_t n = span(at, WORD "~.", AZURE_MAX + 1);
+    size_t n = alphabet_span_most(at, WORD | TILDE | DOT, AZURE_MAX + 1);
     *f = (struct find){ n, 0 };
     return n >= AZURE_MIN && n <= AZURE_MAX;
 }
@@ -207,7 +194,8 @@ static bool find_azure(const char *at, struct find *f)
 /* 32 hex digits, a dot, a secret. */
 static bool find_zhipu(const char *at, struct find *f)
 {
-    size_t hex = strspn(at, HEX), rest = hex == 32 && at[hex] == '.' ? strspn(at + 33, ALNUM) : 0;
+    size_t hex = alphabet_span(at, HEX),
+           rest = hex == 32 && at[hex] == '.' ? alphabet_span(at + 33, ALNUM) : 0;
     *f = (struct find){ 33 + rest, 0 };
     return rest >= 12;
 }
@@ -215,8 +203,8 @@ static bool find_zhipu(const char *at, struct find *f)
 /* "123456789:AA…", of a Telegram bot. */
 static bool find_telegram(const char *at, struct find *f)
 {
-    size_t digits = strspn(at, "0123456789");
-    size_t rest = at[digits] == ':' ? strspn(at + digits + 1, WORD) : 0;
+    size_t digits = alphabet_span(at, DIGIT);
+    size_t rest = at[digits] == ':' ? alphabet_span(at + digits + 1, WORD) : 0;
     *f = (struct find){ digits + 1 + rest, digits + 1 };
     return digits >= 8 && digits <= 10 && rest >= 30;
 }
@@ -249,7 +237,7 @@ static bool find_scheme(const char *at, bool first, struct find *f)
                                          "Token ",  "ApiKey ", "Api-Key " };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t word = strlen(words[i]);
-        if (strncasecmp(at, words[i], word) != 0)
+        if ((*at | ' ') != (*words[i] | ' ') || strncasecmp(at, words[i], word) != 0)
             continue;
         size_t n = strcspn(at + word, " \t\r\n\"'`,;<>)\\");
         bool alone = first && !at[word + n]; /* the whole text is no prose */
@@ -275,7 +263,7 @@ static size_t url_length(const char *s)
 /* With a scheme, or "//user:password@host". */
 static bool find_url(const char *at, struct find *f)
 {
-    const char *colon = at + span(at, ALNUM "+.-", SCHEME_MAX);
+    const char *colon = at + alphabet_span_most(at, ALNUM | PLUS | DOT | HYPHEN, SCHEME_MAX);
     bool scheme =
         isalpha((unsigned char)*at) && (text_starts(colon, "://") || text_starts(colon, ":\\/\\/"));
     bool user = !scheme && text_starts(at, "//") && at[2 + strcspn(at + 2, "/@ \t\r\n")] == '@';
@@ -290,7 +278,7 @@ static bool find_parameter(const char *at, struct find *f)
     char name[64];
     if (*at != '?' && *at != '&' && *at != ';')
         return false;
-    size_t n = span(at + 1, WORD ".", sizeof name);
+    size_t n = alphabet_span_most(at + 1, WORD | DOT, sizeof name);
     if (n == 0 || n == sizeof name || at[n + 1] != '=')
         return false;
     memcpy(name, at + 1, n);
@@ -336,11 +324,11 @@ static bool is_mixed(const char *s)
 static bool is_random(const char *s)
 {
     enum { LEAST_RUN = 12, LEAST_ALL = 16 };
-    if (strlen(s) < LEAST_ALL || s[strspn(s, BASE64 "_-~.")])
+    if (strlen(s) < LEAST_ALL || s[alphabet_span(s, BASE64 | LOW_LINE | HYPHEN | TILDE | DOT)])
         return false;
     for (size_t n; *s; s += n ? n : 1) {
         bool upper = false, low = false;
-        n = strspn(s, ALNUM);
+        n = alphabet_span(s, ALNUM);
         for (size_t i = 0; i < n; i++) {
             upper = upper || isupper((unsigned char)s[i]);
             low = low || islower((unsigned char)s[i]);

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "mask/alphabet_private.h"
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
 #include <ctype.h>
@@ -21,8 +22,7 @@ enum {
     TEMPLATE_NEAR = 256
 };
 
-static const char name_chars[] =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-.";
+enum { NAME = WORD | DOT };
 
 bool mask_is_placeholder(const char *s)
 {
@@ -151,20 +151,22 @@ static size_t secret_length(const char *name, const char *value, char quote)
     return is_prose(value, n) ? 0 : n;
 }
 
-/* One name at `at`: writes it and its value, returns what follows; NULL: nothing to hide. */
-static const char *write_named(struct arena *a, struct buf *b, const char *at, bool set_header)
+/* One name of n bytes at `at`: writes all from `from` to the end of its value, returns what
+ * follows; NULL: nothing to hide. Most words have no value; whether a name is secret is asked last.
+ */
+static const char *write_named(struct arena *a, struct buf *b, const char *from, const char *at,
+                               size_t n, bool set_header)
 {
     char name[NAME_MAX_LEN], quote = '\0';
-    size_t n = strspn(at, name_chars);
-    if (n == 0 || n >= sizeof name || secret_starts_mask(at))
+    const char *value = n > 0 && n < sizeof name ? value_of(at, n, set_header, &quote) : NULL;
+    if (!value)
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
-    const char *value = value_of(at, n, set_header, &quote);
-    size_t len = value ? secret_length(name, value, quote) : 0;
+    size_t len = secret_starts_mask(at) ? 0 : secret_length(name, value, quote);
     if (len == 0)
         return NULL;
-    buf_add(b, at, (size_t)(value - at));
+    buf_add(b, from, (size_t)(value - from));
     write_value(a, b, value, len);
     return value + len;
 }
@@ -177,16 +179,9 @@ char *mask_text(struct arena *a, const char *text)
     if (secret_is_mask(text) || strlen(text) < 6)
         return arena_strdup(a, text);
     for (const char *at = text; *at;) {
-        size_t n = strspn(at, name_chars);
-        struct buf one = { 0 };
-        buf_init(&one, TEXT_MAX);
-        const char *after = n ? write_named(a, &one, at, set_header) : NULL;
-        if (after) {
-            buf_add(b, from, (size_t)(at - from));
-            buf_add(b, one.data, one.len);
-            from = after;
-        }
-        buf_free(&one);
+        size_t n = alphabet_span(at, NAME);
+        const char *after = write_named(a, b, from, at, n, set_header);
+        from = after ? after : from;
         set_header =
             n > 6 && (!strncmp(at + n - 7, "_header", 7) || !strncmp(at + n - 7, "-header", 7));
         at = after ? after : at + (n ? n : 1);
@@ -202,7 +197,7 @@ static void write_line(struct arena *a, struct buf *b, const char *line, size_t 
 {
     char *text = arena_strndup(a, line, n), name[NAME_MAX_LEN];
     const char *start = skip(text, " \t");
-    size_t len = strspn(start, name_chars);
+    size_t len = alphabet_span(start, NAME);
     const char *value = skip(start + len, " \t");
     value = skip(value + (*value == '=' || *value == ':'), " \t");
     if (len == 0 || len >= sizeof name || !*value) {

@@ -7,6 +7,7 @@
  * - a line is left out only if it is plain, which means that whatever a record of it shows, except
  *   "***", stands in it as it is, and if it lacks something that a match would show. It would not
  *   have matched, so rows, counts and the end of the scan are those of a scan without the test;
+ * - a line in Higress' format is left out by values that the gateway alone writes, which are shown;
  * - where the format has fields that are hidden whole (cookies, headers that an operator added), no
  *   line is left out, since a guess that hits one would take the time of a parse.
  * What a parse costs can thus tell of one thing: a token in the middle of a text that is shown
@@ -171,28 +172,35 @@ bool accesslog_route_is(const char *route, const char *wanted)
     return !strcmp(route, wanted) || (slash && !strcmp(slash + 1, wanted));
 }
 
+/* The filters on what the gateway alone writes. */
+static bool outcome_fits(const struct scan *s, const char *route, const char *flags,
+                         const char *code)
+{
+    const struct accesslog_query *q = s->q;
+
+    return (!q->route || accesslog_route_is(route, q->route)) &&
+           (!s->flag || has_flag(flags, s->flag)) &&
+           (!q->status_class || code[0] == '0' + q->status_class);
+}
+
 static bool row_fits(const struct scan *s, const cJSON *row)
 {
     const struct accesslog_query *q = s->q;
-    const char *code = value_of(row, "response_code");
 
-    if (q->route && !accesslog_route_is(value_of(row, "route_name"), q->route))
+    if (!outcome_fits(s, value_of(row, "route_name"), value_of(row, "response_flags"),
+                      value_of(row, "response_code")))
         return false;
     if (q->host && !host_is(value_of(row, "authority"), q->host))
         return false;
     if (q->path_prefix && !text_starts(value_of(row, "path"), q->path_prefix))
         return false;
-    if (s->flag && !has_flag(value_of(row, "response_flags"), s->flag))
-        return false;
-    if (q->text && !has_text(row, q->text))
-        return false;
-    return !q->status_class || code[0] == '0' + q->status_class;
+    return !q->text || has_text(row, q->text);
 }
 
 /* Lines are written when requests end, so a little older start does not end the scan. */
-static bool too_old(struct scan *s, const cJSON *row)
+static bool too_old(struct scan *s, const char *start)
 {
-    double at = s->q->since > 0 ? when_parse(value_of(row, "start_time")) : 0;
+    double at = s->q->since > 0 ? when_parse(start) : 0;
 
     if (at > 0 && at < s->q->since - LATE)
         s->done = true;
@@ -206,13 +214,31 @@ static bool wants_raw(const struct accesslog_query *q)
            !q->flag && !q->status_class;
 }
 
+/* A sound line that does not fit, as the gateway's own values in it say; so does one where forged
+ * ones are wanted, which by its age may end the scan. Most lines need no record to tell. */
+static bool passes_by(struct scan *s, const char *line, size_t n)
+{
+    const struct accesslog_query *q = s->q;
+    struct log_fields f;
+
+    if (!log_take_fields(line, n, &f))
+        return false;
+    const char *route = log_field(s->scratch, &f, "route_name");
+    const char *flags = log_field(s->scratch, &f, "response_flags");
+    const char *code = log_field(s->scratch, &f, "response_code");
+    const char *start = log_field(s->scratch, &f, "start_time");
+    if (!route || !flags || !code || !start)
+        return false;
+    if (!outcome_fits(s, route, flags, code))
+        return true;
+    if (q->lines != ACCESSLOG_FORGED || q->host || q->path_prefix || q->text)
+        return false;
+    too_old(s, start);
+    return true;
+}
+
 static const cJSON *read_line(struct scan *s, const char *line, size_t n)
 {
-    if (++s->in_scratch >= SCRATCH_LINES) {
-        arena_free(s->scratch);
-        s->scratch = arena_new();
-        s->in_scratch = 0;
-    }
     const cJSON *row = log_record(s->scratch, line, n);
     if (row)
         return json_true(row, "forged") ? row : log_doubt(s->scratch, s->formats, row);
@@ -232,9 +258,16 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain)
 {
     if (unfinished(s, line, n) || cannot_match(s, line, n, plain))
         return;
+    if (++s->in_scratch >= SCRATCH_LINES) {
+        arena_free(s->scratch);
+        s->scratch = arena_new();
+        s->in_scratch = 0;
+    }
+    if (passes_by(s, line, n))
+        return;
     const cJSON *row = read_line(s, line, n);
     bool forged = json_true(row, "forged"); /* its time proves nothing */
-    if (!row || !row_fits(s, row) || (!forged && too_old(s, row)))
+    if (!row || !row_fits(s, row) || (!forged && too_old(s, value_of(row, "start_time"))))
         return;
     if (s->q->lines != ACCESSLOG_ALL && forged != (s->q->lines == ACCESSLOG_FORGED))
         return;
@@ -254,6 +287,14 @@ static size_t skip_lost(struct scan *s, const char *text, size_t n)
     return nl ? (size_t)(nl - text) : 0;
 }
 
+/* Higress' format, whole, of a request without AI: it hides no field, and needs not be learnt. */
+static bool is_usual(const char *line, size_t n)
+{
+    struct log_fields f;
+
+    return log_take_fields(line, n, &f) && f.size[log_key_place("ai_log", 6, 0)] <= 1;
+}
+
 /* Some lines, the last ones of the text, say how the log is written, and whether it has fields that
  * are hidden whole. */
 static void look_at_format(struct scan *s, const char *text, size_t n, int lines)
@@ -262,7 +303,8 @@ static void look_at_format(struct scan *s, const char *text, size_t n, int lines
     char *nl;
 
     for (int i = 0; i < lines && (nl = memrchr(text, '\n', n)); i++) {
-        const cJSON *row = log_record(s->scratch, nl + 1, n - (size_t)(nl - text) - 1);
+        size_t size = n - (size_t)(nl - text) - 1;
+        const cJSON *row = is_usual(nl + 1, size) ? NULL : log_record(s->scratch, nl + 1, size);
         if (row)
             log_learn(s->arena, s->formats, row);
         hides = hides || (row && log_hides_fields(row));

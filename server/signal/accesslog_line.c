@@ -14,7 +14,7 @@
 #include "signal/accesslog_line_private.h"
 #include <string.h>
 
-enum { MAX_RAW = 512 };
+enum { MAX_RAW = 512, NEVER_CUT = 200 };
 
 static const char code_mark[] = "\"response_code\":";
 
@@ -200,6 +200,52 @@ static cJSON *from_marks(struct arena *a, const char *line, size_t n, bool twice
     take_apart(line, n, all);
     sound = !twice && all->whole && (sound_pieces(all) == all->count || is_complete(all));
     return sound ? from_pieces(a, all, all->count) : forged(a, all);
+}
+
+/* -- lines that need neither ---------------------------------------------------------------------
+ */
+/* The quote that ends the value at s; NULL: none does. */
+static const char *value_end(const char *s, const char *end)
+{
+    while (s < end && *s != '"')
+        s += *s == '\\' ? 2 : 1;
+    return s < end ? s : NULL;
+}
+
+bool log_take_fields(const char *line, size_t n, struct log_fields *f)
+{
+    const char *at = line, *end = line + n;
+
+    for (int i = 0; i < LOG_KEYS; i++) {
+        const char *key = log_key(i);
+        size_t size = strlen(key);
+        if ((size_t)(end - at) < size + 5 || memcmp(at, i ? ",\"" : "{\"", 2) != 0 ||
+            memcmp(at + 2, key, size) != 0 || memcmp(at + 2 + size, "\":\"", 3) != 0)
+            return false;
+        f->value[i] = at + size + 5;
+        at = value_end(f->value[i], end);
+        if (!at)
+            return false;
+        f->size[i] = (size_t)(at++ - f->value[i]);
+    }
+    return end - at == 1 && *at == '}';
+}
+
+static bool needs_masking(unsigned char c)
+{
+    return c < ' ' || c >= 0x7f || c == '=' || c == '?' || c == '\\';
+}
+
+char *log_field(struct arena *a, const struct log_fields *f, const char *key)
+{
+    int at = log_key_place(key, strlen(key), 0);
+
+    if (log_key_is_clients(key) || f->size[at] > NEVER_CUT)
+        return NULL;
+    for (size_t i = 0; i < f->size[at]; i++)
+        if (needs_masking((unsigned char)f->value[at][i]))
+            return NULL;
+    return arena_strndup(a, f->value[at], f->size[at]);
 }
 
 /* A copy in which a NUL ends nothing. */

@@ -14,6 +14,7 @@ struct arena;
 
 enum { LOG_KEYS = 26 };                                   /* of Higress' own format */
 int log_key_place(const char *key, size_t n, int expect); /* in its order; -1: none of them */
+const char *log_key(int place);
 
 /* What stands for everything hidden in a log: one form, which no search can tell from another. */
 #define LOG_HIDDEN "***"
@@ -23,6 +24,17 @@ int log_key_place(const char *key, size_t n, int expect); /* in its order; -1: n
  * must be readable. Returns whether the text is plain: whatever is shown of it, but for LOG_HIDDEN
  * and what is not ASCII, stands in it byte by byte. */
 bool log_blank(char *text, size_t n);
+
+/* A line with every key of Higress' format, once and in order, and nothing else, its values without
+ * quotes but escaped ones: no record of it is ever forged. Values are found without a parse. */
+struct log_fields {
+    const char *value[LOG_KEYS];
+    size_t size[LOG_KEYS];
+};
+bool log_take_fields(const char *line, size_t n, struct log_fields *f);
+/* The value of a key that the gateway alone writes, as the record will show it; NULL: that cannot
+ * be said without masking. */
+char *log_field(struct arena *a, const struct log_fields *f, const char *key);
 
 /* The record of a blanked line: every value clean and masked, "forged": true where the line cannot
  * be what the gateway wrote (then only what stands before the doubtful part). NULL: no record. */

@@ -138,6 +138,11 @@ static int row_of(const char *key, size_t n, int expect)
     return -1;
 }
 
+const char *log_key(int place)
+{
+    return rows[place].key;
+}
+
 int log_key_place(const char *key, size_t n, int expect)
 {
     int at = row_of(key, n, expect);

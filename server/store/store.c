@@ -252,9 +252,9 @@ static void row(struct store *s, struct arena *a, struct db_rows *r, struct stor
     static const int numbers[] = { 10, 11, 12, 21 };
     double *const reals[] = { &out->created, &out->updated, &out->expires, &out->lease_until };
     const char **const texts[] = {
-        [0] = &out->id,   [1] = &out->digest,  [3] = &out->title,  [4] = &out->risk,
-        [5] = &out->tool, [6] = &out->owner,   [7] = &out->undoes, [8] = &out->gateway,
-        [9] = &out->wish, [19] = &out->holder, [20] = &out->lease,
+        [0] = &out->id,   [1] = &out->digest,   [3] = &out->title,   [4] = &out->risk,
+        [5] = &out->tool, [6] = &out->owner,    [7] = &out->undoes,  [8] = &out->gateway,
+        [9] = &out->wish, [17] = &out->decided, [19] = &out->holder, [20] = &out->lease,
     };
     struct err why = { 0 };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

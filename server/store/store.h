@@ -40,6 +40,7 @@ struct stored {
     const char *owner;   /* the principal that proposed it first */
     const char *gateway; /* URL */
     const char *wish;    /* digest of what is wished (struct plan), or NULL */
+    const char *decided; /* MAC of the decision over it, or NULL */
     enum plan_state state;
     const char *tampered; /* NULL, or the sentence that says what does not fit */
     double created, updated, expires;

@@ -47,17 +47,6 @@ char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, 
                 e);
 }
 
-/* The MAC that the change names. */
-static char *decided(struct store *s, struct arena *a, const char *id, struct err *e)
-{
-    struct db_rows r =
-        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
-    char *mac =
-        db_next(&r, e) && store_check(s, &r, false, e) ? arena_strdup(a, db_text(&r, 17)) : NULL;
-    db_done(&r);
-    return mac;
-}
-
 char *store_decision_text(struct arena *a, const struct store_decision *d)
 {
     cJSON *o = json_object(a);
@@ -73,25 +62,31 @@ char *store_decision_text(struct arena *a, const struct store_decision *d)
     return o->child ? json_print(a, o) : NULL;
 }
 
-bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,
-                    bool *there, struct err *e)
+/* Another row may carry the same MAC, but not fit it. */
+bool store_decision(struct store *s, struct arena *a, const struct stored *row,
+                    struct store_decision *out, bool *there, struct err *e)
 {
     *there = false;
-    char *mac = store_head_look(s, e) ? decided(s, a, id, e) : NULL;
-    if (!mac)
-        return e->kind == ERR_NONE;
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT who, channel, strength, plan, rendering, verdict, at FROM "
-                                "decisions WHERE id = ? AND mac = ?",
-                                "tt", id, mac);
-    *there = db_next(&r, e);
-    const char **const texts[] = { &out->who,  &out->channel,   &out->strength,
-                                   &out->plan, &out->rendering, &out->verdict };
-    for (int i = 0; *there && i < 6; i++)
+    if (!row->decided)
+        return true;
+    struct db_rows r = db_query(
+        s->db, e, "SELECT " STORE_DECISION_MACED " FROM decisions WHERE id = ? AND mac = ?", "tt",
+        row->id, row->decided);
+    while (!*there && db_next(&r, e))
+        *there = !strcmp(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), row->decided);
+    const char **const texts[] = {
+        [2] = &out->who,      [3] = &out->channel, [4] = &out->verdict,
+        [5] = &out->strength, [6] = &out->plan,    [7] = &out->rendering
+    };
+    for (int i = 2; *there && i < 8; i++)
         *texts[i] = arena_strdup(a, db_text(&r, i));
-    out->at = *there ? db_real(&r, 6) : 0;
+    out->at = *there ? db_real(&r, 1) : 0;
     db_done(&r);
-    return !r.failed;
+    if (!r.failed && !*there)
+        err_set(e, ERR_SYSTEM,
+                "change %.40s was tampered with: its decision is not the one that was written",
+                row->id);
+    return *there;
 }
 
 /* The change of that wish that was rejected last; NULL: none. */
@@ -176,8 +171,10 @@ bool store_rejected(struct store *s, struct arena *a, const char *gateway, const
 {
     struct store_decision d = { 0 };
     bool there = false;
+    struct stored row = { 0 };
     const char *id = wish && rejections_whole(s, e) ? last_rejected(s, a, gateway, wish, e) : NULL;
-    if (!id || !store_decision(s, a, id, &d, &there, e) || !there)
+    if (!id || !store_find(s, a, id, &row, e) || !store_decision(s, a, &row, &d, &there, e) ||
+        !there)
         return false;
     *out = (struct store_rejection){ .id = id, .who = d.who, .channel = d.channel, .at = d.at };
     return true;

@@ -20,10 +20,10 @@ struct store_decision {
 /* store_move with all that is known of the decision; to is STATE_APPROVED or STATE_REJECTED. */
 bool store_decide(struct store *s, const char *id, enum plan_state from, enum plan_state to,
                   const struct store_decision *d, bool *moved, struct err *e);
-/* The decision over that change. *there false: nobody decided. False: could not be read, or
- * ERR_SYSTEM: it was tampered with. */
-bool store_decision(struct store *s, struct arena *a, const char *id, struct store_decision *out,
-                    bool *there, struct err *e);
+/* The decision over a change that was found. *there false: nobody decided. False: could not be
+ * read, or ERR_SYSTEM: it was tampered with. */
+bool store_decision(struct store *s, struct arena *a, const struct stored *row,
+                    struct store_decision *out, bool *there, struct err *e);
 
 struct store_rejection {
     const char *id, *who, *channel;

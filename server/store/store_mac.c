@@ -20,8 +20,13 @@ void store_mac_add(struct buf *b, const char *text)
         buf_str(b, "-,");
         return;
     }
-    size_t n = strlen(text);
-    buf_printf(b, "%zu:", n);
+    char length[24], *digits = length + sizeof length;
+    size_t n = strlen(text), rest = n;
+    *--digits = ':';
+    do
+        *--digits = (char)('0' + rest % 10);
+    while (rest /= 10);
+    buf_add(b, digits, (size_t)(length + sizeof length - digits));
     buf_add(b, text, n);
     buf_char(b, ',');
 }
@@ -42,7 +47,8 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
     for (int i = 0; types[i]; i++) {
         if (!db_plain(r, i, types[i]))
             store_mac_add(b, crypto_token(a, 16));
-        snprintf(number, sizeof number, "%.17g", types[i] == 'd' ? db_real(r, i) : 0);
+        if (types[i] == 'd')
+            snprintf(number, sizeof number, "%.17g", db_real(r, i));
         store_mac_add(b, types[i] == 'd' ? number : db_text(r, i));
     }
     return store_mac_end(s, a, b);

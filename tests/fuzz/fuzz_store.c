@@ -175,7 +175,8 @@ static void use(struct arena *a, const char *id)
         must(strcmp(id, world.ids[i]) != 0 || !strcmp(p->digest, world.digest[i]),
              "another plan under this id");
     must(!found || row.state != STATE_APPROVED, "nobody approved that");
-    store_decision(world.store, a, id, &d, &there, &e[2]);
+    if (found)
+        store_decision(world.store, a, &row, &d, &there, &e[2]);
     store_rejected(world.store, a, "http://g", "b.example", &r, &e[3]);
     store_move(world.store, id, STATE_APPROVED, STATE_APPLYING, "eve", "fuzz", NULL, &moved, &e[4]);
     must(!moved, "what nobody approved is applied");
