@@ -88,13 +88,13 @@ static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
     json_set_str(f->arena, v, "next", x->next);
 }
 
-static bool unprobed(const struct fact_host *h)
+static bool probed_well(const struct fact_host *h)
 {
     const char *result = json_str(h->probe, "result");
-    return result && !strcmp(result, "not-probed");
+    return result && !strcmp(result, "ok");
 }
 
-/* Endpoints that something is known of: what Envoy says of them, or a probe. */
+/* Endpoints that something good is known of: from Envoy, or from a probe that was really made. */
 static int hosts_seen(const struct facts *f)
 {
     int n = 0;
@@ -102,20 +102,20 @@ static int hosts_seen(const struct facts *f)
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
         for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++)
-            n += !f->in->from_console || !unprobed(&c->hosts[k]);
+            n += !f->in->from_console || probed_well(&c->hosts[k]);
     }
     return n;
 }
 
-/* Says which endpoints were left alone, and why. False: none was. */
-static bool tell_unprobed(struct facts *f, struct finding *x)
+/* Says which endpoints were left alone or did not take a connection, and why. False: none was. */
+static bool tell_unseen(struct facts *f, struct finding *x)
 {
     int n = 0;
 
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
         for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++) {
-            if (!unprobed(&c->hosts[k]))
+            if (!c->hosts[k].probe || probed_well(&c->hosts[k]))
                 continue;
             n++;
             finding_add(f->arena, x, "probe", "%s: %s", c->hosts[k].address,
@@ -136,16 +136,16 @@ static struct finding well(struct facts *f)
         finding_add(f->arena, &x, "access_log", "%d of %d requests went well",
                     f->row_count - f->failed_rows, f->row_count);
     if (hosts > 0 && f->in->from_console)
-        finding_add(f->arena, &x, "console", "%d endpoints, none of them refused a probe", hosts);
+        finding_add(f->arena, &x, "console", "%d endpoints took a probe's connection", hosts);
     else if (hosts > 0)
         finding_add(f->arena, &x, "clusters", "%d endpoints, none marked unhealthy", hosts);
     bool seen = x.evidence > 0;
-    bool left = tell_unprobed(f, &x);
+    bool left = tell_unseen(f, &x);
     if (seen)
         return x;
     x.code = "UNKNOWN";
-    x.next = left ? "Its endpoints are not probed from here (see the evidence). Configure Envoy's "
-                    "admin address, or allow them with --probe if they are really meant."
+    x.next = left ? "Its endpoints could not be seen from here (see the evidence). Configure "
+                    "Envoy's admin address; --probe allows addresses that are left alone."
                   : "Nothing could be seen. Configure Envoy's admin address and the access log "
                     "(higress-ops check says how), or send a request and ask again.";
     return x;
