@@ -105,9 +105,9 @@ static void take_apart(const char *line, size_t n, struct pieces *all)
     for (const char *mark = line; mark;) {
         struct piece *p = &all->list[all->count++];
         *p = next;
-        mark = next_mark(p->value, end, &next);
+        mark = next_mark(p->value - 1, end, &next); /* two marks may share a quote */
         const char *stop = mark ? mark : all->whole && end - 2 >= p->value ? end - 2 : end;
-        p->value_size = (size_t)(stop - p->value);
+        p->value_size = stop > p->value ? (size_t)(stop - p->value) : 0;
         if (mark && all->count == MAX_PIECES) {
             all->whole = false;
             return;

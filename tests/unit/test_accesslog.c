@@ -235,6 +235,23 @@ static void test_no_client_writes_a_record(void **state)
     }
 }
 
+/* A name that a TLS client sends stands before the gateway's own keys, and its last quote may begin
+ * the mark of the next one. */
+static void test_marks_may_share_a_quote(void **state)
+{
+    struct arena *a = arena_new();
+    static const char line[] =
+        "{\"ai_log\":\"-\",\"authority\":\"a\",\"path\":\"/"
+        "x\",\"requested_server_name\":\"v\x11-\","
+        "\"response_code\":\",\"response_code\":\"200\",\"response_flags\":\"-\"}";
+    const cJSON *row = accesslog_parse(a, line, strlen(line));
+
+    (void)state;
+    assert_true(json_true(row, "forged"));
+    assert_null(json_get(row, "response_code"));
+    arena_free(a);
+}
+
 static void test_double_key_is_forged(void **state)
 {
     struct arena *a = arena_new();
@@ -361,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_broken_json_is_taken_apart),
         cmocka_unit_test(test_no_client_writes_a_record),
         cmocka_unit_test(test_double_key_is_forged),
+        cmocka_unit_test(test_marks_may_share_a_quote),
         cmocka_unit_test(test_other_formats_are_read),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_paths_that_are_secrets),

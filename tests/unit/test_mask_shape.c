@@ -22,6 +22,7 @@ static const struct {
     { mask_shapes, "a glpat-" T20 ".", "a #" },
     { mask_shapes, "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE" },
     { mask_shapes, "Bearer HIDDEN", "Bearer #" },
+    { mask_shapes, "Digest Custom://uh/x?a=HIDDEN", "Digest Custom://uh/x?a=#" },
     { mask_shapes, "say Bearer " T20 " twice", "say Bearer # twice" },
     { mask_shapes, "Bearer authentication is used", "Bearer authentication is used" },
     { mask_shapes, "Bearer {{.config.apiKey}}", "Bearer {{.config.apiKey}}" },
