@@ -2,7 +2,8 @@
 #include "mask/alphabet_private.h"
 #include <stdint.h>
 
-#define FIVE(c, set) [c] = set, [(c) + 1] = set, [(c) + 2] = set, [(c) + 3] = set, [(c) + 4] = set
+#define TWO(c, set) [(c)] = (set), [(c) + 1] = (set)
+#define FIVE(c, set) TWO(c, set), TWO((c) + 2, set), [(c) + 4] = (set)
 #define TWENTY(c, set) FIVE(c, set), FIVE((c) + 5, set), FIVE((c) + 10, set), FIVE((c) + 15, set)
 
 static const uint16_t set_of[256] = {

@@ -254,6 +254,16 @@ static bool unfinished(struct scan *s, const char *line, size_t n)
     return n == 0 || (newest && line[0] == '{' && line[n - 1] != '}');
 }
 
+/* The time of a forged line proves nothing. */
+static bool is_wanted(struct scan *s, const cJSON *row)
+{
+    bool forged = json_true(row, "forged");
+
+    if (!row || !row_fits(s, row) || (!forged && too_old(s, value_of(row, "start_time"))))
+        return false;
+    return s->q->lines == ACCESSLOG_ALL || forged == (s->q->lines == ACCESSLOG_FORGED);
+}
+
 static void take_line(struct scan *s, char *line, size_t n, bool plain)
 {
     if (unfinished(s, line, n) || cannot_match(s, line, n, plain))
@@ -266,10 +276,7 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain)
     if (passes_by(s, line, n))
         return;
     const cJSON *row = read_line(s, line, n);
-    bool forged = json_true(row, "forged"); /* its time proves nothing */
-    if (!row || !row_fits(s, row) || (!forged && too_old(s, value_of(row, "start_time"))))
-        return;
-    if (s->q->lines != ACCESSLOG_ALL && forged != (s->q->lines == ACCESSLOG_FORGED))
+    if (!is_wanted(s, row))
         return;
     s->seen.matched++;
     if (!s->fn(s->arg, json_clone(s->arena, row)) || s->seen.matched >= s->limit)

@@ -95,7 +95,7 @@ bool store_alive(struct store *s, const char *owner);            /* does that pr
 bool store_beat(struct store *s, struct err *e);                 /* this process runs */
 bool store_expire(struct store *s, struct err *e);               /* moves what is past its time */
 double store_data_version(struct store *s); /* moves when another process commits */
-bool store_changed(struct store *s); /* did another process commit since the last call? */
+bool store_changed(struct store *s);        /* did another process commit since the last call? */
 
 /* Intents: one row an operation, made durable before the first byte goes out. */
 enum intent {
