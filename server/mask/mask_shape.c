@@ -376,6 +376,8 @@ enum mask_rule mask_weigh(enum mask_rule by_name, const char *name, const char *
     bool decided = by_name != MASK_SHOW && by_name != MASK_TEXT;
     if (decided || !value || mask_name_is_harmless(name) || secret_is_public(value))
         return by_name;
+    if (secret_find_mask(value)) /* what is hidden in it already looks like a secret */
+        return by_name;
     bool tells = may_name_secret(name) && !names_place(name) && is_mixed(value);
     return (tells && !strstr(value, "://")) || is_random(value) ? MASK_HIDE : by_name;
 }

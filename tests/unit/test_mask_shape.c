@@ -41,6 +41,7 @@ static const struct {
     { mask_text, "'x-api-key', 'HIDDEN12'", "'x-api-key', '#'" },
     { mask_text, "[\"cookie\",\"x-api-key\"]", "[\"cookie\",\"x-api-key\"]" },
     { mask_text, "'x-api-key'", "'x-api-key'" },
+    { mask_text, "maxtokentomU://u:HIDDEN@h/x", "maxtokentomU://u:#@h/x" },
     { mask_shapes, "1234567890:AAHIDDENHIDDENHIDDENHIDDENHIDDENHI", "1234567890:#" },
     { mask_shapes, "3f2504e0-4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c3301" },
     { mask_shapes, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
