@@ -12,7 +12,6 @@
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
-#include <limits.h>
 
 enum { SETTINGS_MAX = 1024 * 1024 };
 
@@ -257,7 +256,7 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
                                 "SELECT seq, at, event, id, who, channel, detail FROM audit "
                                 "WHERE seq > 0 ORDER BY seq DESC LIMIT ?",
                                 "i", limit);
-    int first = INT_MAX, walked = 0;
+    int first = 1, walked = 0; /* of no lines, the chain from its beginning */
     while (db_next(&r, e)) {
         static const char *const columns[] = { "at", "event", "id", "who", "channel" };
         cJSON *o = json_add(a, lines, json_object(a));

@@ -157,6 +157,18 @@ static const char *const tampering[] = {
     "DELETE FROM audit",
 };
 
+/* A state in which nothing has happened yet. */
+static void test_empty_audit(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    cJSON *lines = json_array(a);
+    store_close(s);
+    s = store_open(a, dir, &e); /* this process has not looked at the chain yet */
+    assert_true(store_audit_lines(s, a, lines, 10, &e));
+    assert_int_equal(json_count(lines), 0);
+}
+
 static void test_audit(void **state)
 {
     (void)state;
@@ -183,9 +195,10 @@ static void test_audit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_states), EACH(test_compare_and_set), EACH(test_expires),
-        EACH(test_finds),  EACH(test_private),         EACH(test_tampered_plan),
-        EACH(test_audit),  EACH(test_proposed_again),  EACH(test_decision),
+        EACH(test_states),      EACH(test_compare_and_set), EACH(test_expires),
+        EACH(test_finds),       EACH(test_private),         EACH(test_tampered_plan),
+        EACH(test_audit),       EACH(test_proposed_again),  EACH(test_decision),
+        EACH(test_empty_audit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
