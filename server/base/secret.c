@@ -87,6 +87,11 @@ bool secret_starts_mask(const char *text)
     return strncmp(text, prefix, sizeof(prefix) - 1) == 0;
 }
 
+bool secret_has_mask(const char *text, size_t n)
+{
+    return memmem(text, n, prefix, sizeof prefix - 1) != NULL;
+}
+
 const char *secret_find_mask(const char *text)
 {
     return strstr(text, prefix);

@@ -241,8 +241,7 @@ static bool find_scheme(const char *at, bool first, struct find *f)
             continue;
         size_t n = strcspn(at + word, " \t\r\n\"'`,;<>)\\");
         bool alone = first && !at[word + n]; /* the whole text is no prose */
-        const char *mask = secret_find_mask(at + word);
-        if (mask && mask < at + word + n)
+        if (secret_has_mask(at + word, n))
             return false; /* a part of it is hidden already */
         *f = (struct find){ word + n, word };
         if (i == 1)
