@@ -28,7 +28,7 @@ bool secret_is_mask(const char *text);
 /* The first fingerprint in a text, or what claims to be one; NULL: none. */
 const char *secret_find_mask(const char *text);
 bool secret_has_mask(const char *text, size_t n); /* within n bytes */
-bool secret_starts_mask(const char *text); /* is that one at its beginning? */
+bool secret_starts_mask(const char *text);        /* is that one at its beginning? */
 
 enum { SECRET_SHORTEST = 8 }; /* of what is scrubbed; see secret_quotes_short */
 
