@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import time
-import traceback
 
 os.environ["HIGRESS_OPS"] = os.path.abspath(sys.argv[1])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
@@ -534,33 +533,5 @@ def check_who_asks_and_who_approves_are_said_to_be_one(shop):
     equal(o["decision"]["channel"], "command line", "channel")
 
 
-def main():
-    checks = [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]
-    passed = failed = 0
-    for name, check in checks:
-        shop = None
-        if len(sys.argv) > 2 and sys.argv[2] not in name:
-            continue
-        try:
-            shop = Shop(**getattr(check, "settings", {}))
-            check(shop)
-            passed += 1
-            print("ok   " + name)
-        except Exception:
-            failed += 1
-            print("FAIL %s\n%s" % (name, traceback.format_exc()))
-        finally:
-            if shop:
-                for c in shop.clients:
-                    try:
-                        c.close()
-                    except (mcp.Gone, OSError, ValueError):
-                        pass
-                shop.close()
-                shop.forget()
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(house.run_each(globals(), lambda check: Shop(**getattr(check, "settings", {})), "".join(sys.argv[2:3])))

@@ -3,11 +3,7 @@ by another tool; a terminal that does not show what it asks about; and passphras
 `N passed, N failed`."""
 import json
 import os
-import pty
-import select
 import sys
-import time
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import test_approvals as base  # noqa: E402
@@ -125,35 +121,10 @@ def check_nothing_that_is_shown_is_invisible(shop):
 
 # -- terminals ---------------------------------------------------------------------------------------------------------
 
-def at_terminal(shop, args, answers, out=None):
-    """(exit code, what was on the terminal) where the output goes to the file `out`, if any."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        if out:
-            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT), 1)
-        os.execve(house.BINARY, [house.BINARY] + args, shop.env)
-    screen, typed, left, end = b"", 0, list(answers), time.time() + 30
-    while time.time() < end:
-        if select.select([fd], [], [], 0.3)[0]:
-            try:
-                chunk = os.read(fd, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            screen += chunk
-        elif left and len(screen) > typed and screen.rstrip()[-1:] == b":":
-            typed = len(screen) + 2
-            os.write(fd, left.pop(0).encode() + b"\n")
-    _, status = os.waitpid(pid, 0)
-    os.close(fd)
-    return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
-
-
 def check_a_terminal_shows_what_it_asks_about_wherever_the_output_goes(shop):
     plan = waits(change(shop.http(LEGACY, ALICE, "none"), patch(0)))["id"]
     for out in ("/dev/null", os.path.join(shop.dir, "elsewhere")):
-        code, screen = at_terminal(shop, ["approve", plan], ["no"], out)
+        code, screen = shop.types(["approve", plan], "no", out=out)
         holds("/taken" in screen and "Type yes" in screen, "%s: %s" % (out, screen))
         holds(code == 5, screen)
     base.untouched(shop, 0)
@@ -161,46 +132,21 @@ def check_a_terminal_shows_what_it_asks_about_wherever_the_output_goes(shop):
 
 def check_passphrases_are_not_guessed_fast(shop):
     plan = waits(change(shop.http(LEGACY, ALICE, "none"), patch(0)))["id"]
-    code, screen = at_terminal(shop, ["state", "passphrase"], ["yes", "correct horse", "correct horse"])
+    code, screen = shop.types(["state", "passphrase"], "yes", "correct horse", "correct horse")
     holds(code == 0, screen)
     tried = 0
     for i in range(9):
-        code, screen = at_terminal(shop, ["approve", plan], ["yes", "guess number %d" % i])
+        code, screen = shop.types(["approve", plan], "yes", "guess number %d" % i)
         holds(code == 5, screen)
         tried += "is wrong" in screen
     holds(tried <= 5, "%d guesses in a row were looked at" % tried)
     holds("too many" in screen, screen)
-    code, screen = at_terminal(shop, ["approve", plan], ["yes", "correct horse"])
+    code, screen = shop.types(["approve", plan], "yes", "correct horse")
     holds(code == 5 and "too many" in screen, "nor does it say which one is right: " + screen)
     base.untouched(shop, 0)
     lines = shop.run(["audit", "verify"])
     holds(lines[0] == 0, str(lines))
 
 
-def main():
-    passed = failed = 0
-    for name, check in [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]:
-        if len(sys.argv) > 2 and sys.argv[2] not in name:
-            continue
-        shop = base.Shop(**getattr(check, "settings", {}))
-        try:
-            check(shop)
-            passed += 1
-            print("ok   " + name)
-        except Exception:
-            failed += 1
-            print("FAIL %s\n%s" % (name, traceback.format_exc()))
-        finally:
-            for c in shop.clients:
-                try:
-                    c.close()
-                except (base.mcp.Gone, OSError, ValueError):
-                    pass
-            shop.close()
-            shop.forget()
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(house.run_each(globals(), lambda check: base.Shop(**getattr(check, "settings", {})), "".join(sys.argv[2:3])))

@@ -3,7 +3,6 @@ tried; `N passed, N failed`."""
 import json
 import os
 import sys
-import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import test_approvals as base  # noqa: E402
@@ -99,25 +98,5 @@ def check_a_weaker_channel_on_one_gateway(two):
     c.close()
 
 
-def main():
-    passed = failed = 0
-    for name, check in [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]:
-        if len(sys.argv) > 2 and sys.argv[2] not in name:
-            continue
-        two = Two()
-        try:
-            check(two)
-            passed += 1
-            print("ok   " + name)
-        except Exception:
-            failed += 1
-            print("FAIL %s\n%s" % (name, traceback.format_exc()))
-        finally:
-            two.close()
-            two.forget()
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(house.run_each(globals(), lambda check: Two(), "".join(sys.argv[2:3])))

@@ -5,8 +5,6 @@ import hashlib
 import hmac
 import json
 import os
-import pty
-import select
 import shutil
 import socket
 import sqlite3
@@ -248,29 +246,6 @@ def write_config(a, name, mode, approvers):
     return path
 
 
-def type_at(a, args, *answers):
-    """(exit code, screen) of a command on a terminal, with one answer for each question."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execve(houses.BINARY, [houses.BINARY] + args, a.house.env)
-    screen, heard, end, left = b"", 0, time.time() + 30, list(answers)
-    while time.time() < end:
-        if select.select([fd], [], [], 0.3)[0]:
-            try:
-                chunk = os.read(fd, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            screen += chunk
-        elif left and len(screen) > heard and screen.rstrip()[-1:] == b":":
-            heard = len(screen) + 2
-            os.write(fd, left.pop(0).encode() + b"\n")
-    _, status = os.waitpid(pid, 0)
-    os.close(fd)
-    return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
-
-
 def pins(a):
     ann, eve = approver(a, "ann", "token-of-ann-123456"), approver(a, "eve", "token-of-eve-123456")
     ours, theirs = write_config(a, "ours.yaml", "approve", [ann]), write_config(a, "theirs.yaml", "approve", [eve])
@@ -314,15 +289,15 @@ def pins(a):
 
 def passphrases(a):
     a.save()
-    code, screen = type_at(a, ["state", "passphrase"], "yes", "correct horse", "correct horse")
+    code, screen = a.house.types(["state", "passphrase"], "yes", "correct horse", "correct horse")
     check("a passphrase is set at a terminal", code == 0 and "asked at a terminal" in screen, screen)
     check("… which does not show it", "correct horse" not in screen, screen)
-    code, screen = type_at(a, ["approve", a.x], "yes", "wrong one")
+    code, screen = a.house.types(["approve", a.x], "yes", "wrong one")
     check("script with a wrong one decides nothing", code == 5 and "wrong" in screen and not a.there("x.example"), screen)
-    code, screen = type_at(a, ["state", "unpin"], "yes", "wrong one")
+    code, screen = a.house.types(["state", "unpin"], "yes", "wrong one")
     check("… and changes no pin", code == 5, screen)
     check("… and is audited", "wrong passphrase" in a.lines(), a.lines())
-    code, screen = type_at(a, ["approve", a.x], "yes", "correct horse")
+    code, screen = a.house.types(["approve", a.x], "yes", "correct horse")
     check("the right one decides", code == 0 and a.there("x.example"), screen)
     raw = open(a.path("state.db"), "rb").read()
     check("it is not in the file", b"correct horse" not in raw)

@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import sys
-import traceback
 
 os.environ["HIGRESS_OPS"] = os.path.abspath(sys.argv[1])
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
@@ -313,25 +312,5 @@ def check_the_files_beside_state_db_are_ours_too(a):
             back()
 
 
-def main():
-    passed = failed = 0
-    for name, check in [(n[6:].replace("_", " "), f) for n, f in globals().items() if n.startswith("check_")]:
-        if len(sys.argv) > 2 and sys.argv[2] not in name:
-            continue
-        a = Attack()
-        try:
-            check(a)
-            passed += 1
-            print("ok   " + name)
-        except Exception:
-            failed += 1
-            print("FAIL %s\n%s" % (name, traceback.format_exc()))
-        finally:
-            a.close()
-            a.forget()
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(houses.run_each(globals(), lambda check: Attack(), "".join(sys.argv[2:3])))

@@ -13,7 +13,9 @@ import socket
 import subprocess
 import tempfile
 import time
+import traceback
 
+import client as mcp
 from ports import free_port
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -31,6 +33,74 @@ def wait_for(port, process, what):
         except OSError:
             time.sleep(0.05)
     raise RuntimeError(what + " does not listen")
+
+
+def at_terminal(argv, env, reply, out=None, timeout=30):
+    """(exit code, screen) of a command on a terminal of its own. reply(screen): what is typed now (bytes), or None; asked
+    when nothing more comes. out: a file that the command's output goes to instead."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        if out:
+            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT), 1)
+        os.execve(argv[0], argv, env)
+    screen, heard, end = b"", 0, time.time() + timeout
+    while time.time() < end:
+        if select.select([fd], [], [], 0.2)[0]:
+            try:
+                chunk = os.read(fd, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            screen += chunk
+        elif len(screen) > heard:
+            text = reply(screen)
+            if text is not None:
+                heard = len(screen) + 2  # the end of line that the terminal shows, too
+                os.write(fd, text + b"\n")
+    else:
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    os.close(fd)
+    return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
+
+
+def once(answer):
+    """Answers the first question; for yes: by the word that is asked for."""
+    typed = False
+
+    def reply(screen):
+        nonlocal typed
+        if typed or screen.rstrip()[-1:] not in (b"?", b":", b"]", b">", b")"):
+            return None
+        typed = True
+        word = re.search(rb"Type (\S+): ?$", screen)
+        return word.group(1) if word and answer == "yes" else answer.encode()
+
+    return reply
+
+
+def run_each(module, make, word=""):
+    """Runs the check_* functions of a module whose names hold the word, each in a house of its own, which `make` gives for
+    the check; prints them and `N passed, N failed`. Gives the exit code."""
+    passed = failed = 0
+    for name, check in [(n[6:].replace("_", " "), f) for n, f in module.items() if n.startswith("check_")]:
+        if word not in name:
+            continue
+        home = None
+        try:
+            home = make(check)
+            check(home)
+            passed += 1
+            print("ok   " + name)
+        except Exception:
+            failed += 1
+            print("FAIL %s\n%s" % (name, traceback.format_exc()))
+        finally:
+            if home:
+                home.leave()
+    print("%d passed, %d failed" % (passed, failed))
+    return failed > 0
 
 
 class House:
@@ -102,29 +172,13 @@ class House:
     def person(self, args, answer, timeout=30):
         """(exit code, what was on the screen): a person at a terminal who types `answer` when asked. Whoever says yes
         types the word that is asked for."""
-        pid, fd = pty.fork()
-        if pid == 0:
-            os.execve(BINARY, [BINARY] + args, self.env)
-        screen, typed, end = b"", False, time.time() + timeout
-        while time.time() < end:
-            ready, _, _ = select.select([fd], [], [], 0.2)
-            if ready:
-                try:
-                    chunk = os.read(fd, 65536)
-                except OSError:
-                    break
-                if not chunk:
-                    break
-                screen += chunk
-            elif screen and not typed and screen.rstrip()[-1:] in b"?:]>)":
-                word = re.search(rb"Type (\S+): ?$", screen)
-                os.write(fd, (word.group(1) if word and answer == "yes" else answer.encode()) + b"\n")
-                typed = True
-        else:
-            os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        os.close(fd)
-        return os.waitstatus_to_exitcode(status), screen.decode(errors="replace")
+        return at_terminal([BINARY] + args, self.env, once(answer), timeout=timeout)
+
+    def types(self, args, *answers, out=None):
+        """(exit code, what was on the screen): one answer for each question that ends with a colon."""
+        left = list(answers)
+        return at_terminal([BINARY] + args, self.env, lambda screen:
+                           left.pop(0).encode() if left and screen.rstrip()[-1:] == b":" else None, out)
 
     def everything(self):
         """All that any process said or kept: outputs, logs, state files."""
@@ -154,3 +208,13 @@ class House:
 
     def forget(self):
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def leave(self):
+        """Closes the clients and all that runs, and forgets the folder."""
+        for c in self.clients:
+            try:
+                c.close()
+            except (mcp.Gone, OSError, ValueError):
+                pass
+        self.close()
+        self.forget()
