@@ -61,8 +61,18 @@ static bool check_endpoint(struct rest_request *r, const char *s, size_t n)
     return true;
 }
 
-/* Members of a comma list; like Java's split, empty ones at the end do not count. */
-static bool check_static(struct rest_request *r, const cJSON *source)
+/* "shop.example.com" of n bytes. */
+static bool check_host(struct rest_request *r, const char *s, size_t n)
+{
+    n = trim(&s, n);
+    return check_domain(s, n) ||
+           rest_fail(r, X_VALIDATION, "Invalid domain format: %.*s", (int)n, s);
+}
+
+/* Each member of the comma list in `domain`; like Java's split, empty ones at the end do not count.
+ */
+static bool each_address(struct rest_request *r, const cJSON *source,
+                         bool (*check)(struct rest_request *r, const char *s, size_t n))
 {
     const char *p = json_str(source, "domain");
     size_t end = strlen(p);
@@ -72,30 +82,21 @@ static bool check_static(struct rest_request *r, const cJSON *source)
         size_t len = strcspn(p + at, ",");
         if (at + len > end)
             len = end - at;
-        if (!check_endpoint(r, p + at, len))
+        if (!check(r, p + at, len))
             return false;
         at += len + 1;
     }
     return true;
 }
 
+static bool check_static(struct rest_request *r, const cJSON *source)
+{
+    return each_address(r, source, check_endpoint);
+}
+
 static bool check_dns(struct rest_request *r, const cJSON *source)
 {
-    const char *p = json_str(source, "domain");
-    size_t end = strlen(p);
-    while (end && p[end - 1] == ',')
-        end--;
-    for (size_t at = 0; at <= end;) {
-        size_t len = strcspn(p + at, ",");
-        if (at + len > end)
-            len = end - at;
-        const char *name = p + at;
-        size_t n = trim(&name, len);
-        if (!check_domain(name, n))
-            return rest_fail(r, X_VALIDATION, "Invalid domain format: %.*s", (int)n, name);
-        at += len + 1;
-    }
-    return true;
+    return each_address(r, source, check_host);
 }
 
 static bool check_nacos(struct rest_request *r, const cJSON *source)
