@@ -40,23 +40,12 @@ static int scrub(struct verb *v, struct store *s)
     return EXIT_DONE;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(struct verb *v, struct store *s);
-} verbs[] = { { "verify", verify }, { "head", head }, { "scrub", scrub } };
-
 static int audit(struct verb *v)
 {
-    struct err e = { 0 };
-    const char *what = v->options->argv[0];
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(verbs[i].name, what) != 0)
-            continue;
-        struct store *s = engine_store(v->engine, &e);
-        return s ? verbs[i].run(v, s) : verb_failed(v, &e);
-    }
-    fprintf(stderr, "higress-ops audit: '%s' is unknown; say verify, head or scrub\n", what);
-    return EXIT_USAGE;
+    static const struct verb_action actions[] = {
+        { "verify", verify }, { "head", head }, { "scrub", scrub }, { 0 }
+    };
+    return verb_act(v, actions);
 }
 
 static int run(const struct options *o)

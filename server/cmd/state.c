@@ -123,24 +123,12 @@ static int passphrase(struct verb *v, struct store *s)
     return ok ? show(v, s) : verb_failed(v, &e);
 }
 
-static const struct {
-    const char *name;
-    int (*run)(struct verb *v, struct store *s);
-} verbs[] = { { "show", show }, { "pin", pin }, { "unpin", unpin }, { "passphrase", passphrase } };
-
 static int state(struct verb *v)
 {
-    struct err e = { 0 };
-    const char *what = v->options->argv[0];
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        if (strcmp(verbs[i].name, what) != 0)
-            continue;
-        struct store *s = engine_store(v->engine, &e);
-        return s ? verbs[i].run(v, s) : verb_failed(v, &e);
-    }
-    fprintf(stderr, "higress-ops state: '%s' is unknown; say show, pin, unpin or passphrase\n",
-            what);
-    return EXIT_USAGE;
+    static const struct verb_action actions[] = {
+        { "show", show }, { "pin", pin }, { "unpin", unpin }, { "passphrase", passphrase }, { 0 }
+    };
+    return verb_act(v, actions);
 }
 
 static int run(const struct options *o)

@@ -21,6 +21,22 @@
 #include "store/store.h"
 #include "store/store_pin.h"
 
+int verb_act(struct verb *v, const struct verb_action *actions)
+{
+    struct err e = { 0 };
+    const struct command *command = v->options->command;
+    const char *what = v->options->argv[0];
+    while (actions->name && strcmp(actions->name, what) != 0)
+        actions++;
+    if (!actions->name) {
+        fprintf(stderr, "higress-ops %s: '%s' is unknown; say one of %s\n", command->name, what,
+                command->args);
+        return EXIT_USAGE;
+    }
+    struct store *s = engine_store(v->engine, &e);
+    return s ? actions->run(v, s) : verb_failed(v, &e);
+}
+
 int verb_failed(const struct verb *v, const struct err *e)
 {
     fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e->text);

@@ -13,6 +13,7 @@ struct engine;
 struct err;
 struct gateway;
 struct options;
+struct store;
 
 struct verb {
     const struct options *options;
@@ -28,6 +29,13 @@ struct verb {
 
 /* Runs the command and gives its exit code. recovers: looks first at changes whose process died. */
 int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v));
+/* Runs the action that the first argument names ("verify" of `audit verify`), on the open state;
+ * actions end with { 0 }. Gives the exit code. */
+struct verb_action {
+    const char *name;
+    int (*run)(struct verb *v, struct store *s);
+};
+int verb_act(struct verb *v, const struct verb_action *actions);
 int verb_failed(const struct verb *v, const struct err *e); /* says it on stderr; the exit code */
 const char *verb_clean(struct verb *v, const cJSON *o, const char *member); /* "" when absent */
 void verb_print(struct verb *v, const cJSON *change, FILE *to);
