@@ -51,31 +51,29 @@ bool engine_undecided(const struct stored *row)
     return row->state == STATE_DRAFT || row->state == STATE_PENDING;
 }
 
-static struct rendering *render(struct engine *g, struct arena *a, const struct stored *row,
-                                const struct plan *p, struct err *e)
+static struct rendering *render(struct arena *a, const struct stored *row, const struct plan *p,
+                                const char *rejected)
 {
-    struct rendering_about about = { .id = row->id, .owner = row->owner };
-    if (engine_undecided(row))
-        about.rejected = engine_rejected_in(g, a, p, e);
-    return e->kind == ERR_NONE ? rendering_make(a, p, &about) : NULL;
+    const struct rendering_about about = { row->id, row->owner, rejected };
+    return rendering_make(a, p, &about);
 }
 
 struct rendering *engine_rendering(struct engine *g, struct arena *a, const char *id, struct err *e)
 {
     struct stored row = { 0 };
     const struct plan *p = open_plan(g, a, id, &row, e);
-    return p ? render(g, a, &row, p, e) : NULL;
+    const char *rejected = p && engine_undecided(&row) ? engine_rejected_in(g, a, p, e) : NULL;
+    return p && e->kind == ERR_NONE ? render(a, &row, p, rejected) : NULL;
 }
 
 /* -- what a channel is worth --------------------------------------------------------------- */
 
-static bool strong_enough(struct engine *g, struct arena *a, const struct stored *row,
-                          const struct plan *p, enum channel by, struct err *e)
+static bool strong_enough(struct engine *g, const struct stored *row, const struct plan *p,
+                          enum channel by, const char *rejected, struct err *e)
 {
     enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
     enum strength pinned = engine_pinned_least(g, p->gateway, p->risk, e);
     least = pinned > least ? pinned : least;
-    const char *rejected = engine_rejected_in(g, a, p, e);
     if (e->kind != ERR_NONE)
         return false;
     if (rejected && has < STRENGTH_PERSON)
@@ -94,6 +92,14 @@ static bool strong_enough(struct engine *g, struct arena *a, const struct stored
         channel_strength_name(least), least < STRENGTH_PERSON ? "over stdio, " : "", row->id);
 }
 
+/* The same, looking first whether the wish was rejected. */
+static bool approves(struct engine *g, struct arena *a, const struct stored *row,
+                     const struct plan *p, enum channel by, struct err *e)
+{
+    const char *rejected = engine_rejected_in(g, a, p, e);
+    return e->kind == ERR_NONE && strong_enough(g, row, p, by, rejected, e);
+}
+
 static bool owned(const struct stored *row, const char *who, const char *what, struct err *e)
 {
     return !strcmp(row->owner ? row->owner : "", who) ||
@@ -109,7 +115,7 @@ bool engine_takes(struct engine *g, const char *id, const char *who, enum channe
     struct stored row = { 0 };
     const struct plan *p = open_plan(g, a, id, &row, e);
     bool ok = p && (!channel_is_form(by) || owned(&row, who, "approve", e)) &&
-              strong_enough(g, a, &row, p, by, e);
+              approves(g, a, &row, p, by, e);
     arena_free(a);
     return ok;
 }
@@ -166,10 +172,12 @@ static bool was_shown(const struct rendering *r, const struct stored *row, const
 static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
                        const struct plan *p, const struct verdict *v, struct err *e)
 {
-    const struct rendering *r = may_be_decided(g, row, v->yes, e) ? render(g, a, row, p, e) : NULL;
-    return r && was_shown(r, row, v, e) &&
+    if (!may_be_decided(g, row, v->yes, e))
+        return false;
+    const char *rejected = engine_rejected_in(g, a, p, e);
+    return e->kind == ERR_NONE && was_shown(render(a, row, p, rejected), row, v, e) &&
            (!channel_is_form(v->channel) || owned(row, v->who, "decide", e)) &&
-           (!v->yes || strong_enough(g, a, row, p, v->channel, e));
+           (!v->yes || strong_enough(g, row, p, v->channel, rejected, e));
 }
 
 const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes)
@@ -257,5 +265,5 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        "change %s was let through by a policy that is no longer so; nothing is "
                        "written, make the plan again",
                        row->id);
-    return strong_enough(g, a, row, p, by, e);
+    return approves(g, a, row, p, by, e);
 }

@@ -45,8 +45,8 @@ static bool understand(const struct store *s, struct arena *a, const char *text,
     return !strncmp(text, place_text(s, a, *seq, hash), PLACE);
 }
 
-/* The newer of the two. *older: the place to be written next. */
-static bool newest(struct store *s, struct arena *a, const char *text, size_t n, int *older)
+/* The newer of the two. */
+static bool newest(struct store *s, struct arena *a, const char *text, size_t n)
 {
     int best = -1;
     for (int i = 0; i < PLACES && n == (size_t)PLACE * PLACES; i++) {
@@ -58,15 +58,14 @@ static bool newest(struct store *s, struct arena *a, const char *text, size_t n,
         s->head = seq;
         snprintf(s->head_hash, sizeof s->head_hash, "%s", hash);
     }
-    *older = best == 0;
+    s->head_older = best == 0;
     return best >= 0;
 }
 
 /* Ours, and not further back than it was seen at: it only grows. */
-static bool take(struct store *s, struct arena *a, const char *text, size_t n, int *older,
-                 struct err *e)
+static bool take(struct store *s, struct arena *a, const char *text, size_t n, struct err *e)
 {
-    if (!newest(s, a, text, n, older))
+    if (!newest(s, a, text, n))
         return err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC",
                        path_of(s, a));
     if (s->head < s->head_most)
@@ -76,35 +75,25 @@ static bool take(struct store *s, struct arena *a, const char *text, size_t n, i
                        path_of(s, a), s->head_most, s->head);
     s->head_most = s->head;
     memcpy(s->head_text, text, sizeof s->head_text);
-    s->head_older = *older;
     return true;
 }
 
-/* *older -1: there is no such file. */
-static bool look(struct store *s, int *older, struct err *e)
+bool store_head_look(struct store *s, struct err *e)
 {
     struct arena *a = arena_new_small();
     struct err why = { 0 };
     size_t n = 0;
     const char *text = file_read_own(a, path_of(s, a), (size_t)PLACE * PLACES, &n, &why);
     bool ok = text && n == sizeof s->head_text && !memcmp(text, s->head_text, n);
-    if (ok) {
-        *older = s->head_older; /* as it was a moment ago */
-    } else {
-        s->head = *older = -1;
+    if (!ok) { /* not as it was a moment ago */
+        s->head = -1;
         s->head_text[0] = '\0';
-        ok = text ? take(s, a, text, n, older, e) : why.status == ENOENT;
+        ok = text ? take(s, a, text, n, e) : why.status == ENOENT;
     }
     if (!ok && !text)
         err_set(e, why.kind, "%s", why.text);
     arena_free(a);
     return ok;
-}
-
-bool store_head_look(struct store *s, struct err *e)
-{
-    int older;
-    return look(s, &older, e);
 }
 
 bool store_head_begin(struct store *s, struct err *e)
@@ -162,10 +151,10 @@ bool store_head_holds(struct store *s, struct err *e)
 /* Under the lock: further than what is there? */
 static bool advance(struct store *s, struct err *e)
 {
-    int older;
     if (flock(s->lock, LOCK_EX) != 0)
         return err_set(e, ERR_SYSTEM, "the key file cannot be locked: %s", strerror(errno));
-    bool ok = look(s, &older, e) && older >= 0 && (s->head >= s->end || write_place(s, older, e));
+    bool ok = store_head_look(s, e) && s->head >= 0 &&
+              (s->head >= s->end || write_place(s, s->head_older, e));
     flock(s->lock, LOCK_UN);
     return ok;
 }
