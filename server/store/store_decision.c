@@ -62,31 +62,32 @@ char *store_decision_text(struct arena *a, const struct store_decision *d)
     return o->child ? json_print(a, o) : NULL;
 }
 
-/* Another row may carry the same MAC, but not fit it. */
-bool store_decision(struct store *s, struct arena *a, const struct stored *row,
-                    struct store_decision *out, bool *there, struct err *e)
+bool store_find_decision(struct store *s, struct arena *a, const char *id, const char *mac,
+                         struct store_decision *out, struct err *e)
 {
-    *there = false;
-    if (!row->decided)
-        return true;
     struct db_rows r = db_query(
-        s->db, e, "SELECT " STORE_DECISION_MACED " FROM decisions WHERE id = ? AND mac = ?", "tt",
-        row->id, row->decided);
-    while (!*there && db_next(&r, e))
-        *there = !strcmp(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), row->decided);
+        s->db, e, "SELECT " STORE_DECISION_MACED ", mac FROM decisions WHERE id = ?", "t", id);
     const char **const texts[] = {
         [2] = &out->who,      [3] = &out->channel, [4] = &out->verdict,
         [5] = &out->strength, [6] = &out->plan,    [7] = &out->rendering
     };
-    for (int i = 2; *there && i < 8; i++)
+    bool fits = false;
+    while (!fits && db_next(&r, e)) /* another row may carry the same MAC, but not fit it */
+        fits = store_mac_same(db_text(&r, 9), mac) &&
+               store_mac_same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), mac);
+    for (int i = 2; fits && i < 8; i++)
         *texts[i] = arena_strdup(a, db_text(&r, i));
-    out->at = *there ? db_real(&r, 1) : 0;
+    out->at = fits ? db_real(&r, 1) : 0;
     db_done(&r);
-    if (!r.failed && !*there)
-        err_set(e, ERR_SYSTEM,
-                "change %.40s was tampered with: its decision is not the one that was written",
-                row->id);
-    return *there;
+    return !r.failed &&
+           (fits || store_tampered(id, "its decision is not the one that was written", e));
+}
+
+bool store_decision(struct store *s, struct arena *a, const struct stored *row,
+                    struct store_decision *out, bool *there, struct err *e)
+{
+    *there = row->decided && store_find_decision(s, a, row->id, row->decided, out, e);
+    return *there || !row->decided;
 }
 
 /* The change of that wish that was rejected last; NULL: none. */
@@ -138,9 +139,7 @@ static double rejected_and_whole(struct store *s, struct err *e)
     double n = 0;
     bool ok = true;
     while (ok && db_next(&r, e)) {
-        const char *decided = db_text(&r, 17);
-        ok = store_check(s, &r, false, e) &&
-             (!decided || store_check_decision(s, db_text(&r, 0), decided, e));
+        ok = store_check(s, &r, false, e) && store_check_decision(s, &r, e);
         n++;
     }
     db_done(&r);
@@ -178,15 +177,4 @@ bool store_rejected(struct store *s, struct arena *a, const char *gateway, const
         return false;
     *out = (struct store_rejection){ .id = id, .who = d.who, .channel = d.channel, .at = d.at };
     return true;
-}
-
-int store_undecided(struct store *s, const char *owner, struct err *e)
-{
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT count(*) FROM plans WHERE who = ? AND state IN "
-                                "('draft', 'pending') AND expires > ?",
-                                "td", owner, when_now());
-    int n = db_next(&r, e) ? (int)db_real(&r, 0) : -1;
-    db_done(&r);
-    return n;
 }

@@ -34,5 +34,3 @@ struct store_rejection {
  * rejection. False with e unset: no; with e: also when rejections were tampered with or removed. */
 bool store_rejected(struct store *s, struct arena *a, const char *gateway, const char *wish,
                     struct store_rejection *out, struct err *e);
-/* Changes of that owner that are a draft or pending and not past their time; -1 + e. */
-int store_undecided(struct store *s, const char *owner, struct err *e);

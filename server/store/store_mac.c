@@ -54,13 +54,13 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
     return store_mac_end(s, a, b);
 }
 
-static bool same(const char *x, const char *y)
+bool store_mac_same(const char *x, const char *y)
 {
     size_t n = x ? strlen(x) : 0;
     return x && y && strlen(y) == n && crypto_equal(x, y, n);
 }
 
-static bool tampered(const char *id, const char *what, struct err *e)
+bool store_tampered(const char *id, const char *what, struct err *e)
 {
     return err_set(e, ERR_SYSTEM,
                    "change %.40s was tampered with: %s; nothing is done with it, see higress-ops "
@@ -68,18 +68,14 @@ static bool tampered(const char *id, const char *what, struct err *e)
                    id ? id : "without an id", what);
 }
 
-bool store_check_decision(struct store *s, const char *id, const char *mac, struct err *e)
+bool store_check_decision(struct store *s, struct db_rows *r, struct err *e)
 {
     struct arena *a = arena_new();
-    struct db_rows r = db_query(
-        s->db, e, "SELECT " STORE_DECISION_MACED ", mac FROM decisions WHERE id = ?", "t", id);
-    bool fits = false;
-    while (!fits && db_next(&r, e))
-        fits = same(db_text(&r, 9), mac) &&
-               same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), mac);
-    db_done(&r);
+    struct store_decision ignored;
+    const char *id = arena_strdup(a, db_text(r, 0)), *mac = db_text(r, COLUMN_DECIDED);
+    bool ok = !mac || store_find_decision(s, a, id, arena_strdup(a, mac), &ignored, e);
     arena_free(a);
-    return !r.failed && (fits || tampered(id, "its decision is not the one that was written", e));
+    return ok;
 }
 
 /* Is the newest step in the audit the one that the row says it is at? Of a final one the index is
@@ -95,14 +91,14 @@ static bool newest_step(struct store *s, const char *id, int line, const char *m
                          "seq >= ? ORDER BY seq DESC LIMIT 1",
                  "ti", id, line);
     bool there = db_next(&r, e);
-    bool fits = there && (int)db_real(&r, 0) == line && same(db_text(&r, 1), mac);
+    bool fits = there && (int)db_real(&r, 0) == line && store_mac_same(db_text(&r, 1), mac);
     db_done(&r);
     if (r.failed)
         return false;
-    return fits || tampered(id,
-                            there ? "the audit knows another step of it as the newest"
-                                  : "no line of the audit knows it",
-                            e);
+    return fits || store_tampered(id,
+                                  there ? "the audit knows another step of it as the newest"
+                                        : "no line of the audit knows it",
+                                  e);
 }
 
 bool store_still_whole(struct store *s, int line, struct err *e)
@@ -125,14 +121,13 @@ bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
     struct arena *a = arena_new();
     const char *id = arena_strdup(a, db_text(r, 0));
     const char *mac = arena_strdup(a, db_text(r, COLUMN_MAC));
-    const char *decided = arena_strdup(a, db_text(r, COLUMN_DECIDED));
     enum plan_state state = store_state_of(db_text(r, COLUMN_STATE));
     int line = (int)db_real(r, COLUMN_LINE);
-    bool ok = (state && same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
-              tampered(id, "its record does not fit its MAC", e);
+    bool ok = (state && store_mac_same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
+              store_tampered(id, "its record does not fit its MAC", e);
     ok = ok && newest_step(s, id, line, mac, store_final(state), e) &&
-         (store_final(state) || ((!decided || store_check_decision(s, id, decided, e)) &&
-                                 reaches_end(s, id, line, again, e)));
+         (store_final(state) ||
+          (store_check_decision(s, r, e) && reaches_end(s, id, line, again, e)));
     arena_free(a);
     return ok;
 }

@@ -71,8 +71,13 @@ bool store_check_id(struct store *s, const char *id, enum plan_state *state, str
 /* After a row was written: its MAC, and the audit line that says so. */
 bool store_sign(struct store *s, const char *event, const char *id, const char *who,
                 const char *channel, const char *detail, struct err *e);
-/* The decision whose MAC a change names. */
-bool store_check_decision(struct store *s, const char *id, const char *mac, struct err *e);
+bool store_mac_same(const char *x, const char *y); /* in constant time; false for NULL */
+bool store_tampered(const char *id, const char *what, struct err *e); /* ERR_SYSTEM; false */
+/* The decision over a change under that MAC, which it fits. False: e says why. */
+bool store_find_decision(struct store *s, struct arena *a, const char *id, const char *mac,
+                         struct store_decision *out, struct err *e);
+/* Is the decision that this row of STORE_PLAN_COLUMNS names what was written? None: yes. */
+bool store_check_decision(struct store *s, struct db_rows *r, struct err *e);
 
 /* -- store_lease.c ------------------------------------------------------------------------- */
 

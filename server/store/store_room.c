@@ -6,6 +6,17 @@
 #include "store/store_decision.h"
 #include "store/store_private.h"
 
+int store_undecided(struct store *s, const char *owner, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT count(*) FROM plans WHERE who = ? AND state IN "
+                                "('draft', 'pending') AND expires > ?",
+                                "td", owner, when_now());
+    int n = db_next(&r, e) ? (int)db_real(&r, 0) : -1;
+    db_done(&r);
+    return n;
+}
+
 static bool is_kept(struct store *s, const struct plan *p, const char *owner, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,

@@ -14,6 +14,7 @@
 #include "plan/plan.h"
 #include "store/store_decision.h"
 #include "store/store_pin.h"
+#include "store/store_room.h"
 #include <sqlite3.h>
 #include <stdint.h>
 #include <unistd.h>

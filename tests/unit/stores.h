@@ -8,6 +8,7 @@
 #include "check.h"
 #include "plan/plan.h"
 #include "store/store_decision.h"
+#include "store/store_room.h"
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
