@@ -126,6 +126,7 @@ struct store *store_open(struct arena *a, const char *dir, struct err *e)
 {
     struct store *s = arena_make(a, struct store);
     s->dir = arena_strdup(a, dir);
+    s->head_path = arena_printf(a, "%s/state.head", dir);
     s->lock = -1;
     if (open_tables(s, a, e))
         return s;

@@ -23,8 +23,9 @@ bool store_schema_holds(struct store *s, struct err *e);
 
 /* -- store_head.c: DIR/state.head, how far the chain had come -------------------------------- */
 
-/* Reads it. Asked before a transaction that only reads begins, or inside one that writes: others
- * may commit and move it at any time. False: it cannot be read, or is not ours. */
+/* Reads it, unless nobody has touched it since. Asked before a transaction that only reads begins,
+ * or inside one that writes: others may commit and move it at any time. False: it cannot be read,
+ * or is not ours. */
 bool store_head_look(struct store *s, struct err *e);
 bool store_head_begin(struct store *s, struct err *e); /* makes it, at line 0 */
 /* Does the database hold the line that store_head_look saw? */

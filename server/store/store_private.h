@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "store/store_db_private.h"
 #include "store/store_decision.h"
+#include <sys/stat.h>
 
 struct arena;
 struct buf;
@@ -32,6 +33,9 @@ struct store {
     int head_most;                   /* the furthest that it was seen at: it only grows */
     char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
     int head_older;                  /* … and which of its places is written next */
+    const char *head_path;           /* DIR/state.head … */
+    struct stat head_stat;           /* … as it was found right before it was read last … */
+    bool head_settled;               /* … and had not changed for a while then */
     int end;                         /* the line that was chained last by this process … */
     char end_hash[65];               /* … and its hash; "": the head has heard of it */
 };

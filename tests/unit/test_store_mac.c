@@ -4,6 +4,8 @@
 #include "base/crypto.h"
 #include "base/file.h"
 #include "stores.h"
+#include <fcntl.h>
+#include <sys/stat.h>
 
 /* What somebody who can write state.db may do to a pending change, with two others beside it. */
 static const char *const row_tampering[] = {
@@ -166,6 +168,30 @@ static void test_intent(void **state)
     assert_int_equal(store_intent(s, x, 0), INTENT_UNKNOWN);
 }
 
+/* A head that stands still is not read again; one that is written over is, whatever its times say.
+ */
+static void test_head_in_use(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    size_t n = 0;
+    struct stat was;
+    const char *path = arena_printf(a, "%s/state.head", dir);
+    keep("x", STATE_PENDING, 60);
+    const char *behind = file_read(a, path, 400, &n, &e);
+    keep("y", STATE_PENDING, 60);
+    nanosleep(&(struct timespec){ .tv_nsec = 80000000 }, NULL); /* until its time is settled */
+    for (int i = 0; i < 3; i++)
+        assert_true(store_audit_lines(s, a, json_array(a), 9, &e));
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(fstat(fd, &was), 0);
+    assert_int_equal(pwrite(fd, behind, n, 0), (ssize_t)n);
+    assert_int_equal(futimens(fd, (struct timespec[]){ was.st_atim, was.st_mtim }), 0);
+    close(fd);
+    assert_false(store_audit_lines(s, a, json_array(a), 9, &e));
+    assert_non_null(strstr(e.text, "went back"));
+}
+
 /* Killed between a commit and writing the head: it lags, and is caught up with. */
 static void test_head(void **state)
 {
@@ -280,8 +306,9 @@ static void test_upgrade(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_tampered_row), EACH(test_replayed), EACH(test_decision_tampered), EACH(test_head),
-        EACH(test_intent),       EACH(test_anchor),   EACH(test_upgrade),
+        EACH(test_tampered_row), EACH(test_replayed),    EACH(test_decision_tampered),
+        EACH(test_head),         EACH(test_head_in_use), EACH(test_intent),
+        EACH(test_anchor),       EACH(test_upgrade),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
