@@ -61,7 +61,11 @@ static void hide_unparsed(struct mask_walk *w, cJSON *leaf)
         mask_show(w, leaf, arena_printf(w->arena, "%s%s", leaf->valuestring, unparsed));
 }
 
-static void walk_text(struct mask_walk *w, const struct mask_at *at, cJSON *leaf,
+/* Hides what is secret in the tree that a text is. */
+typedef void tree_fn(struct mask_walk *w, const struct mask_at *at, cJSON *tree,
+                     const struct mask_place *up);
+
+static void walk_text(struct mask_walk *w, tree_fn *walk, const struct mask_at *at, cJSON *leaf,
                       const struct mask_place *up)
 {
     bool json;
@@ -75,16 +79,15 @@ static void walk_text(struct mask_walk *w, const struct mask_at *at, cJSON *leaf
     }
     cJSON *was = json_clone(w->arena, tree);
     w->depth++;
-    walk_tree(w, at, tree, up);
+    walk(w, at, tree, up);
     w->depth--;
     if (!json_equal(was, tree) || !is_only_tree(text))
         leaf->valuestring = json ? json_print(w->arena, tree) : yaml_print(w->arena, tree);
 }
 
-static void walk_jwks(struct mask_walk *w, cJSON *node);
-
 /* The private members of keys; all else in a set of keys is public. */
-static void hide_keys(struct mask_walk *w, cJSON *node)
+static void walk_keys(struct mask_walk *w, const struct mask_at *at, cJSON *node,
+                      const struct mask_place *up)
 {
     static const char *const hidden[] = { "k", "d", "p", "q", "dp", "dq", "qi" };
     for (cJSON *c = node->child; c; c = c->next) {
@@ -97,30 +100,10 @@ static void hide_keys(struct mask_walk *w, cJSON *node)
             mask_children(w, &(struct mask_at){ .row = &(struct mask_row){ "", MASK_HIDE, NULL } },
                           c, &(struct mask_place){ .name = c->string });
         else if (cJSON_IsString(c) && !c->string)
-            walk_jwks(w, c);
+            walk_text(w, walk_keys, at, c, up);
         else
-            hide_keys(w, c);
+            walk_keys(w, at, c, up);
     }
-}
-
-static void walk_jwks(struct mask_walk *w, cJSON *node)
-{
-    bool json;
-    if (!cJSON_IsString(node)) {
-        hide_keys(w, node);
-        return;
-    }
-    if (was_unparsed(w->arena, node->valuestring))
-        return;
-    cJSON *tree = mask_text_tree(w->arena, node->valuestring, &json);
-    if (!tree) {
-        hide_unparsed(w, node);
-        return;
-    }
-    cJSON *was = json_clone(w->arena, tree);
-    hide_keys(w, tree);
-    if (!json_equal(was, tree) || !is_only_tree(node->valuestring))
-        node->valuestring = json ? json_print(w->arena, tree) : yaml_print(w->arena, tree);
 }
 
 static bool leads_into(enum mask_rule rule)
@@ -147,12 +130,14 @@ static void visit(struct mask_walk *w, const struct mask_at *at, bool own, cJSON
 {
     enum mask_rule rule = at->row ? at->row->rule : MASK_UNKNOWN;
     bool leaf = !cJSON_IsObject(node) && !cJSON_IsArray(node);
-    if (rule == MASK_JWKS) {
-        walk_jwks(w, node);
+    if (rule == MASK_JWKS && cJSON_IsString(node)) {
+        walk_text(w, walk_keys, at, node, up);
+    } else if (rule == MASK_JWKS) {
+        walk_keys(w, at, node, up);
     } else if (own && leads_into(rule) && !(leaf && !cJSON_IsString(node))) {
         struct mask_at sub = inside(at, up);
         if (leaf)
-            walk_text(w, &sub, node, up);
+            walk_text(w, walk_tree, &sub, node, up);
         else
             walk_tree(w, &sub, node, up);
     } else if (leaf) {
