@@ -22,8 +22,6 @@ enum {
     SCRUB_MAX = 64 * 1024 * 1024
 };
 
-static const char prefix[] = "secret:sha256:";
-
 struct form { /* of a value: as it is, or encoded */
     const char *text, *value;
     size_t len;
@@ -77,24 +75,25 @@ static void need_key(void)
 
 bool secret_is_mask(const char *text)
 {
-    size_t n = sizeof(prefix) - 1;
-    return strncmp(text, prefix, n) == 0 && strlen(text + n) == 8 &&
-           strspn(text + n, "0123456789abcdef") == 8;
+    static const char digits[] = "0123456789abcdef";
+    size_t n = strlen(SECRET_MASK);
+    return text_starts(text, SECRET_MASK) && strlen(text) == SECRET_MASK_SIZE &&
+           !text[n + strspn(text + n, digits)];
 }
 
 bool secret_starts_mask(const char *text)
 {
-    return strncmp(text, prefix, sizeof(prefix) - 1) == 0;
+    return text_starts(text, SECRET_MASK);
 }
 
 bool secret_has_mask(const char *text, size_t n)
 {
-    return memmem(text, n, prefix, sizeof prefix - 1) != NULL;
+    return memmem(text, n, SECRET_MASK, strlen(SECRET_MASK)) != NULL;
 }
 
 const char *secret_find_mask(const char *text)
 {
-    return strstr(text, prefix);
+    return strstr(text, SECRET_MASK);
 }
 
 char *secret_mask(struct arena *a, const char *value)
@@ -104,7 +103,7 @@ char *secret_mask(struct arena *a, const char *value)
     need_key();
     uint8_t mac[SHA256_SIZE];
     crypto_hmac(secrets.key, sizeof(secrets.key), value, strlen(value), mac);
-    return arena_printf(a, "%s%02x%02x%02x%02x", prefix, mac[0], mac[1], mac[2], mac[3]);
+    return arena_printf(a, SECRET_MASK "%02x%02x%02x%02x", mac[0], mac[1], mac[2], mac[3]);
 }
 
 /* -- public words ----------------------------------------------------------------------------- */

@@ -24,6 +24,9 @@ void secret_init(const void *key, size_t n);
 typedef bool secret_key_fn(const char *where, uint8_t key[32]);
 void secret_init_later(secret_key_fn *find, const char *where); /* where must outlive the process */
 char *secret_mask(struct arena *a, const char *value);
+/* A fingerprint: this, and eight hexadecimal digits. */
+#define SECRET_MASK "secret:sha256:"
+enum { SECRET_MASK_SIZE = sizeof SECRET_MASK - 1 + 8 };
 bool secret_is_mask(const char *text);
 /* The first fingerprint in a text, or what claims to be one; NULL: none. */
 const char *secret_find_mask(const char *text);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "cmd/demo_private.h"
 #include "net/loop.h"
@@ -110,7 +111,7 @@ static bool hide_secret(struct demo *d, struct err *e)
     if (!out)
         return false;
     const char *text = json_print(d->arena, out);
-    const char *mask = strstr(text, "secret:sha256:");
+    const char *mask = secret_find_mask(text);
     if (strstr(text, sample_secret(d)) || !mask)
         return err_set(e, ERR_POLICY, "get_resource shows the key of the provider 'assistant'");
     demo_say("get_resource shows the provider's key as %.*s", (int)strcspn(mask, "\""), mask);

@@ -34,18 +34,18 @@ void mask_hide(struct mask_walk *w, cJSON *leaf)
 /* The pieces of `was` that fingerprints stand for in `is`. */
 static void collect_pieces(struct mask_walk *w, const char *was, const char *is)
 {
-    const size_t mask = strlen("secret:sha256:") + 8;
     for (const char *at; (at = secret_find_mask(is));) {
         was += at - is; /* what stands before it is the same in both */
-        const char *next = secret_find_mask(at + mask);
-        char *between = arena_strndup(w->arena, at + mask,
-                                      next ? (size_t)(next - at) - mask : strlen(at + mask));
+        const char *next = secret_find_mask(at + SECRET_MASK_SIZE);
+        char *between = arena_strndup(w->arena, at + SECRET_MASK_SIZE,
+                                      next ? (size_t)(next - at) - SECRET_MASK_SIZE
+                                           : strlen(at + SECRET_MASK_SIZE));
         const char *end = *between ? strstr(was, between) : was + strlen(was);
         if (!end)
             return;
         note(w, arena_strndup(w->arena, was, (size_t)(end - was)));
         was = end;
-        is = at + mask;
+        is = at + SECRET_MASK_SIZE;
     }
 }
 

@@ -4,6 +4,7 @@
  * The lists are sorted (a test asks for each name of the reference): add one at its place. What no
  * list has is judged by the words in it.
  */
+#include "base/secret.h"
 #include "base/text.h"
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
@@ -327,8 +328,8 @@ static const char *fold(char out[NAME_MAX_LEN], const char *name)
 {
     size_t n = 0;
     for (; *name && n < NAME_MAX_LEN - 1; name++) {
-        if (text_starts(name, "secret:sha256:")) /* of a key that held one; no word of the name */
-            name += strlen("secret:sha256:") - 1;
+        if (secret_starts_mask(name)) /* of a key that held one; no word of the name */
+            name += strlen(SECRET_MASK) - 1;
         else if (!strchr("-_. ", *name))
             out[n++] = (char)tolower((unsigned char)*name);
     }

@@ -211,7 +211,7 @@ static bool still_hidden(struct restoring *r, const cJSON *shown, const cJSON *a
 {
     if (cJSON_IsString(shown)) {
         for (const char *m = secret_find_mask(shown->valuestring); m; m = secret_find_mask(m + 1)) {
-            char *mask = arena_strndup(r->arena, m, strlen("secret:sha256:") + 8);
+            char *mask = arena_strndup(r->arena, m, SECRET_MASK_SIZE);
             if (!again || !cJSON_IsString(again) || !strstr(again->valuestring, mask))
                 return refuse(r, where);
         }

@@ -157,7 +157,7 @@ static bool find_jwt(const char *at, struct runs *runs, struct find *f)
         return false;
     size_t claims = run_length(&runs->claims, second);
     const char *third = second + claims + 1;
-    if (second[claims] != '.' || claims < 6 || text_starts(third, "secret:"))
+    if (second[claims] != '.' || claims < 6 || secret_starts_mask(third))
         return false;
     size_t rest = alphabet_span(third, WORD | DOT);
     *f = (struct find){ head + claims + 2 + rest, head + claims + 2 };

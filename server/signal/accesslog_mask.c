@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "mask/mask.h"
 #include "mask/mask_rule.h"
@@ -163,16 +164,14 @@ bool log_key_is_clients(const char *key)
  * one form for all that is hidden. */
 static char *one_form(char *text)
 {
-    static const char mark[] = "secret:sha256:";
-    const size_t mask = sizeof mark - 1 + 8;
     char *out = text, *from = text, *at;
 
-    while ((at = strstr(from, mark))) {
+    while ((at = strstr(from, SECRET_MASK))) {
         size_t before = (size_t)(at - from);
         memmove(out, from, before);
         memcpy(out + before, LOG_HIDDEN, sizeof LOG_HIDDEN - 1);
         out += before + sizeof LOG_HIDDEN - 1;
-        from = at + strnlen(at, mask);
+        from = at + strnlen(at, SECRET_MASK_SIZE);
     }
     memmove(out, from, strlen(from) + 1);
     return text;
