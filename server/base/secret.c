@@ -108,11 +108,10 @@ char *secret_mask(struct arena *a, const char *value)
 
 /* -- public words ----------------------------------------------------------------------------- */
 
-static uint64_t hash_text(const char *s)
+/* Never 0, which is a free place. */
+static uint64_t hash_of(const char *word)
 {
-    uint64_t h = 1469598103934665603u;
-    for (; *s; s++)
-        h = (h ^ (unsigned char)*s) * 1099511628211u;
+    uint64_t h = text_hash(word, strlen(word));
     h ^= h >> 29;
     return h ? h : 1;
 }
@@ -139,7 +138,7 @@ void secret_publish(const char *word)
         return;
     if (!secrets.words)
         secrets.words = new_words();
-    uint64_t h = hash_text(word), *place = place_of(secrets.words, h);
+    uint64_t h = hash_of(word), *place = place_of(secrets.words, h);
     if (*place)
         return;
     *place = h;
@@ -153,7 +152,7 @@ void secret_publish(const char *word)
 
 bool secret_is_public(const char *word)
 {
-    uint64_t h = hash_text(word);
+    uint64_t h = hash_of(word);
     return (secrets.words && *place_of(secrets.words, h)) ||
            (secrets.old_words && *place_of(secrets.old_words, h));
 }

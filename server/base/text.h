@@ -2,6 +2,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 
@@ -15,6 +16,8 @@ bool text_utf8(const char *s, size_t n);
 /* Percent-encodes everything but unreserved characters (RFC 3986). */
 char *text_percent(struct arena *a, const char *s);
 char *text_unpercent(struct arena *a, const char *s, size_t n); /* NULL on a bad escape or %00 */
+uint64_t text_hash(const char *s,
+                   size_t n); /* FNV-1a: for tables, and against damage, not malice */
 bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_contains_nocase(const char *s, const char *needle);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "mcp/ask.h"
 #include "mcp/mcp.h"
@@ -31,12 +32,9 @@ struct session_table {
     struct session *alone; /* without an id */
 };
 
-static unsigned bucket_of(const char *id)
+static size_t bucket_of(const char *id)
 {
-    unsigned h = 2166136261u;
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 16777619u;
-    return h % BUCKETS;
+    return text_hash(id, strlen(id)) % BUCKETS;
 }
 
 static bool idle(const struct session *s)

@@ -27,10 +27,7 @@ static struct owner **place(struct mcp *m, const char *name)
 {
     if (!m->shares)
         m->shares = arena_make(m->arena, struct shares);
-    unsigned h = 2166136261u;
-    for (const char *s = name; *s; s++)
-        h = (h ^ (unsigned char)*s) * 16777619u;
-    struct owner **p = &m->shares->buckets[h % BUCKETS];
+    struct owner **p = &m->shares->buckets[text_hash(name, strlen(name)) % BUCKETS];
     while (*p && strcmp((*p)->name, name) != 0)
         p = &(*p)->next;
     return p;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
@@ -44,10 +45,7 @@ struct watch {
 
 static struct watched **place(struct watch *w, const char *uri)
 {
-    unsigned h = 2166136261u;
-    for (const char *s = uri; *s; s++)
-        h = (h ^ (unsigned char)*s) * 16777619u;
-    struct watched **p = &w->buckets[h % BUCKETS];
+    struct watched **p = &w->buckets[text_hash(uri, strlen(uri)) % BUCKETS];
     while (*p && strcmp((*p)->uri, uri) != 0)
         p = &(*p)->next;
     return p;

@@ -2,6 +2,7 @@
  * to the wire, and a time limit for everything it can wait for (phase_of, limit_of).
  */
 #include "base/arena.h"
+#include "base/text.h"
 #include "net/conn_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -319,11 +320,8 @@ static const struct wire_calls calls = { on_bytes, on_writable, on_later, on_clo
 unsigned conn_source(const char *peer)
 {
     char name[LISTEN_SOURCE];
-    unsigned h = 2166136261u;
     listen_source(peer, name);
-    for (const char *p = name; *p; p++)
-        h = (h ^ (unsigned char)*p) * 16777619u;
-    return h % SOURCES;
+    return (unsigned)(text_hash(name, strlen(name)) % SOURCES);
 }
 
 void conn_open(struct http_server *s, int fd, const char *peer)

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "change/engine.h"
 #include "mcp/mcp.h"
 #include "net/listen.h"
@@ -62,10 +63,7 @@ struct sources *sources_new(struct mcp *m)
 
 static struct source *set_of(struct sources *s, const char *name)
 {
-    unsigned h = 2166136261u;
-    for (; *name; name++)
-        h = (h ^ (unsigned char)*name) * 16777619u;
-    return s->table[h % SETS];
+    return s->table[text_hash(name, strlen(name)) % SETS];
 }
 
 /* NULL: nothing is known of it. */

@@ -105,9 +105,19 @@ static void small_helpers(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Journals of the embedded console hold it, so it must not change. */
+static void test_hash(void **state)
+{
+    (void)state;
+    assert_true(text_hash("", 0) == 0xcbf29ce484222325u);
+    assert_true(text_hash("a", 1) == 0xaf63dc4c8601ec8cu);
+    assert_true(text_hash("foobar", 6) == 0x85944171f73967e8u);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_hash),
         TEST(clean_text_has_no_controls),
         TEST(any_bytes_become_clean_within_the_bound),
         TEST(percent_coding_round_trips),

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,15 +28,6 @@ static const char first_line[] = "higress-ops journal 1 %zu %016llx\n";
 static char *journal_path(struct kstore *s, struct arena *a)
 {
     return arena_printf(a, "%s/.higress-ops.journal", s->dir);
-}
-
-/* FNV-1a */
-static unsigned long long checksum(const char *bytes, size_t n)
-{
-    unsigned long long h = 14695981039346656037ULL;
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ (unsigned char)bytes[i]) * 1099511628211ULL;
-    return h;
 }
 
 static void write_step(struct buf *b, const struct kstore_change *c)
@@ -83,7 +75,7 @@ bool kstore_journal_write(struct kstore *s, const struct kstore_change *changes,
     struct buf *steps = buf_in(scratch, LARGEST_JOURNAL), *all = buf_in(scratch, LARGEST_JOURNAL);
     for (const struct kstore_change *c = changes; c; c = c->next)
         write_step(steps, c);
-    buf_printf(all, first_line, steps->len, checksum(steps->data, steps->len));
+    buf_printf(all, first_line, steps->len, (unsigned long long)text_hash(steps->data, steps->len));
     buf_add(all, steps->data, steps->len);
     bool done = open_journal(s, scratch, e);
     if (done && (!write_all(s->journal, all->data, all->len) || fdatasync(s->journal) != 0)) {
@@ -170,7 +162,7 @@ static const char *whole(const char *text, size_t len, const char **end)
         return NULL;
     const char *steps = line + 1;
     *end = text + len;
-    return length == (size_t)(*end - steps) && checksum(steps, length) == sum ? steps : NULL;
+    return length == (size_t)(*end - steps) && text_hash(steps, length) == sum ? steps : NULL;
 }
 
 static bool redo_all(struct kstore *s, struct arena *a, const char *path, struct err *e)
