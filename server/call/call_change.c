@@ -1,6 +1,7 @@
 /* call_change.c - from a plan to its application, as far as mode, person and client allow; and
  * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
+#include "approve/approve.h"
 #include "base/err.h"
 #include "call/call_private.h"
 #include "call/change.h"
@@ -10,7 +11,6 @@
 #include "mcp/task.h"
 #include "net/loop.h"
 #include "plan/plan.h"
-#include "plan/rendering.h"
 #include "plan/verify.h"
 #include "store/store.h"
 
@@ -33,12 +33,10 @@ static void add_page(struct call *c, cJSON *change)
         json_set_str(c->arena, change, "decide_at", page);
 }
 
-/* "at URL, or by `higress-ops approve ID`": how a person decides where the client cannot ask. */
+/* How a person decides where the client cannot ask. */
 static const char *ways(struct call *c, const char *id)
 {
-    const char *page = mcp_page(c->mcp, c->arena, id);
-    const char *at = page ? arena_printf(c->arena, "at %s, or by ", page) : "";
-    return arena_printf(c->arena, "%s`higress-ops approve %s` (or reject)", at, id);
+    return approve_ways(c->arena, id, mcp_page(c->mcp, c->arena, id));
 }
 
 /* The client knows tasks: the call waits for the person, who decides elsewhere. */
@@ -87,19 +85,6 @@ static const cJSON *apply(struct call *c, const char *id)
                              &c->request->cancel, &c->err);
 }
 
-/* The person has answered; what follows from it. */
-static const cJSON *decided(struct call *c, const char *id, bool yes)
-{
-    struct engine *g = call_engine(c);
-    const struct verdict v = { yes, c->request->principal, c->request->asks_by,
-                               c->question.shown.plan, c->question.shown.rendering };
-    if (!engine_decide(g, id, &v, &c->err))
-        return NULL;
-    if (yes)
-        return apply(c, id);
-    return engine_show(g, c->arena, id, false, &c->err);
-}
-
 /* The person is at the page. */
 static const cJSON *at_page(struct call *c, const char *id, double seconds)
 {
@@ -113,54 +98,35 @@ static const cJSON *at_page(struct call *c, const char *id, double seconds)
     return out;
 }
 
-/* The whole change as a form shows it. NULL: it may not decide here, or it is too long; *why. */
-static const char *form_of(struct call *c, const char *id, const struct rendering *r,
-                           const char **why)
+static enum asked ask_client_person(struct channel *c, const struct ask_about *about,
+                                    struct shown *shown, struct err *e)
 {
-    struct err weak = { 0 };
-    if (!engine_takes(call_engine(c), id, c->request->principal, c->request->asks_by, &weak)) {
-        *why = arena_strdup(c->arena, weak.text);
-        return NULL;
-    }
-    const char *form = rendering_text(c->arena, r, FORM_BYTES);
-    if (!form)
-        *why = arena_printf(c->arena,
-                            "change %s is longer than a form may be (%d bytes): it is approved "
-                            "where all of it is shown",
-                            id, FORM_BYTES);
-    return form;
+    (void)e;
+    return ask_person(c->arg, about, shown);
 }
 
 static const cJSON *ask(struct call *c, const char *id)
 {
-    const char *why = NULL;
-    const struct rendering *r = engine_rendering(call_engine(c), c->arena, id, &c->err);
-    if (!r)
-        return NULL;
-    const struct ask_about about = {
-        .id = id,
-        .plan = r->plan,
-        .rendering = r->digest,
-        .title = json_str(r->head, "title"),
-        .form = form_of(c, id, r, &why),
-        .typed = r->risk != CHANGE,
-        .page = mcp_page(c->mcp, c->arena, id),
-    };
+    struct channel form = { c->request->asks_by, c->request->principal, FORM_BYTES,
+                            ask_client_person, &c->question };
+    struct approval x = { .engine = call_engine(c), .arena = c->arena, .channel = &form };
+    x.page = mcp_page(c->mcp, c->arena, id);
     double since = loop_now(c->mcp->loop);
-    switch (ask_person(&c->question, &about)) {
+    switch (approve_ask(&x, id, &c->err)) {
     case ASK_YES:
-        return decided(c, id, true);
+        return apply(c, id);
     case ASK_NO:
-        return decided(c, id, false);
+        return engine_show(x.engine, c->arena, id, false, &c->err);
     case ASK_PAGE:
         return at_page(c, id, ASK_SECONDS - (loop_now(c->mcp->loop) - since));
     case ASK_RETRY:
+    case ASK_FAILED:
         return NULL;
     case ASK_GONE:
         err_set(&c->err, ERR_GONE, "cancelled; change %s waits for a decision", id);
         return NULL;
     default:
-        return out_of_band(c, id, why);
+        return out_of_band(c, id, x.why);
     }
 }
 
