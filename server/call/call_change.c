@@ -7,19 +7,14 @@
 #include "call/change.h"
 #include "change/engine.h"
 #include "console/gateway.h"
-#include "mcp/mcp.h"
-#include "mcp/task.h"
 #include "net/loop.h"
 #include "plan/plan.h"
 #include "plan/verify.h"
 #include "store/store.h"
 
-/* What a form may hold: more is not read there. */
-enum { FORM_BYTES = 6000 };
-
 struct engine *call_engine(struct call *c)
 {
-    return mcp_engine(c->mcp);
+    return service_engine(c->service);
 }
 
 /* -- asking ------------------------------------------------------------------------------ */
@@ -27,7 +22,7 @@ struct engine *call_engine(struct call *c)
 /* A pending change says where a person decides. */
 static void add_page(struct call *c, cJSON *change)
 {
-    const char *page = mcp_page(c->mcp, c->arena, json_str(change, "id"));
+    const char *page = service_page(c->service, c->arena, json_str(change, "id"));
     const char *state = json_str(change, "state");
     if (page && state && !strcmp(state, "pending"))
         json_set_str(c->arena, change, "decide_at", page);
@@ -36,31 +31,30 @@ static void add_page(struct call *c, cJSON *change)
 /* How a person decides where the client cannot ask. */
 static const char *ways(struct call *c, const char *id)
 {
-    return approve_ways(c->arena, id, mcp_page(c->mcp, c->arena, id));
+    return approve_ways(c->arena, id, service_page(c->service, c->arena, id));
 }
 
-/* The client knows tasks: the call waits for the person, who decides elsewhere. */
+/* The caller goes on meanwhile: the call waits for the person, who decides elsewhere. */
 static const cJSON *await(struct call *c, const char *id)
 {
-    task_status(c->request, "A person must decide: %s", ways(c, id));
-    double seconds = c->mcp->config->plan_ttl;
-    task_await(c->request, true);
-    const cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
-    task_await(c->request, false);
+    double seconds = c->service->config->plan_ttl;
+    const cJSON *out = engine_wait(call_engine(c), c->arena, id, seconds, c->cancel, &c->err);
+    if (c->caller->ops->rejoin)
+        c->caller->ops->rejoin(c->caller);
     return out;
 }
 
-/* A client with views shows the plan to its person, for which it must have it now. */
-static bool shows_plans(const struct request *r)
+static bool detached(struct call *c, const char *id)
 {
-    return client_extension(r->client, EXTENSION_UI) != NULL;
+    const struct caller_ops *ops = c->caller->ops;
+    return ops->detach &&
+           ops->detach(c->caller, arena_printf(c->arena, "A person must decide: %s", ways(c, id)));
 }
 
 /* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
 static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 {
-    if (!shows_plans(c->request) && task_detach(c->request))
+    if (detached(c, id))
         return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)
@@ -82,43 +76,34 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 static const cJSON *apply(struct call *c, const char *id)
 {
     return engine_apply_told(call_engine(c), c->arena, id, (struct engine_ear){ call_told, c },
-                             &c->request->cancel, &c->err);
+                             c->cancel, &c->err);
 }
 
 /* The person is at the page. */
 static const cJSON *at_page(struct call *c, const char *id, double seconds)
 {
-    const cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+    const cJSON *out = engine_wait(call_engine(c), c->arena, id, seconds, c->cancel, &c->err);
     const char *state = out ? json_str(out, "state") : NULL;
     if (state && !strcmp(state, "pending"))
         return out_of_band(c, id, NULL);
-    if (state)
-        ask_done(&c->question, id);
+    if (state && c->caller->ops->decided)
+        c->caller->ops->decided(c->caller, id);
     return out;
-}
-
-static enum asked ask_client_person(struct channel *c, const struct ask_about *about,
-                                    struct shown *shown, struct err *e)
-{
-    (void)e;
-    return ask_person(c->arg, about, shown);
 }
 
 static const cJSON *ask(struct call *c, const char *id)
 {
-    struct channel form = { c->request->asks_by, c->request->principal, FORM_BYTES,
-                            ask_client_person, &c->question };
-    struct approval x = { .engine = call_engine(c), .arena = c->arena, .channel = &form };
-    x.page = mcp_page(c->mcp, c->arena, id);
-    double since = loop_now(c->mcp->loop);
+    struct approval x = { .engine = call_engine(c), .arena = c->arena };
+    x.channel = c->caller->channel;
+    x.page = service_page(c->service, c->arena, id);
+    double since = loop_now(c->service->loop);
     switch (approve_ask(&x, id, &c->err)) {
     case ASK_YES:
         return apply(c, id);
     case ASK_NO:
         return engine_show(x.engine, c->arena, id, false, &c->err);
     case ASK_PAGE:
-        return at_page(c, id, ASK_SECONDS - (loop_now(c->mcp->loop) - since));
+        return at_page(c, id, CALLER_PATIENCE_SECONDS - (loop_now(c->service->loop) - since));
     case ASK_RETRY:
     case ASK_FAILED:
         return NULL;
@@ -132,11 +117,11 @@ static const cJSON *ask(struct call *c, const char *id)
 
 /* -- from plan to answer ----------------------------------------------------------------- */
 
-/* A retry of 2026-07-28 carries a valid state: it must be about the plan that was shown. */
-static bool retry_fits(struct call *c, const char *digest)
+/* The answer to an earlier question must be about the plan that was shown then. */
+static bool earlier_fits(struct call *c, const char *digest)
 {
-    const char *shown = c->question.retry.plan;
-    if (!shown || !strcmp(shown, digest))
+    const struct shown *earlier = c->caller->earlier;
+    if (!earlier || !strcmp(earlier->plan, digest))
         return true;
     return err_set(&c->err, ERR_POLICY,
                    "the gateway has changed since the approval was asked: the plan is another one "
@@ -147,11 +132,11 @@ static const cJSON *follow(struct call *c, struct plan *p)
 {
     const char *id = NULL;
     struct engine *g = call_engine(c);
-    enum engine_next next = engine_propose(g, p, c->dry_run, c->request->principal, &id, &c->err);
-    if (next == ENGINE_REFUSED || !retry_fits(c, p->digest))
+    enum engine_next next = engine_propose(g, p, c->dry_run, c->caller->principal, &id, &c->err);
+    if (next == ENGINE_REFUSED || !earlier_fits(c, p->digest))
         return NULL;
-    if (c->question.retry.id)
-        id = c->question.retry.id;
+    if (c->caller->earlier)
+        id = c->caller->earlier->id;
     if (next == ENGINE_GO)
         return apply(c, id);
     if (next == ENGINE_ASK)
@@ -173,19 +158,18 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, &c->request->cancel)
-               ? follow(c, p)
-               : NULL;
+    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel) ? follow(c, p)
+                                                                                 : NULL;
 }
 
 const cJSON *call_decide(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
-    if (c->question.retry.id && strcmp(c->question.retry.id, id)) {
+    if (c->caller->earlier && strcmp(c->caller->earlier->id, id) != 0) {
         err_set(&c->err, ERR_POLICY, "the approval is for another change; nothing was written");
         return NULL;
     }
-    if (!engine_ask(g, id, c->request->principal, &c->err))
+    if (!engine_ask(g, id, c->caller->principal, &c->err))
         return NULL;
     return ask(c, id);
 }
@@ -200,7 +184,7 @@ const cJSON *change_apply(struct call *c, const char *id)
         return NULL;
     id = json_str(row, "id");
     if (!store_final(store_state_of(state)) &&
-        !engine_owns(call_engine(c), id, c->request->principal, &c->err))
+        !engine_owns(call_engine(c), id, c->caller->principal, &c->err))
         return NULL;
     if (!strcmp(state, "approved") || !strcmp(state, "applying"))
         return apply(c, id);
@@ -211,8 +195,7 @@ const cJSON *change_apply(struct call *c, const char *id)
 
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
-    cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
+    cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
         add_page(c, out);
     return out;
@@ -226,12 +209,12 @@ const cJSON *change_list(struct call *c, const char *state, int limit, const cha
 const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
-    if (!engine_cancel(g, id, c->request->principal, &c->err))
+    if (!engine_cancel(g, id, c->caller->principal, &c->err))
         return NULL;
     return engine_show(g, c->arena, id, false, &c->err);
 }
 
 bool change_undo(struct call *c, struct plan *p, const char *id)
 {
-    return engine_undo(call_engine(c), p, id, &c->request->cancel, &c->err);
+    return engine_undo(call_engine(c), p, id, c->cancel, &c->err);
 }

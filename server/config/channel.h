@@ -21,7 +21,7 @@ enum channel_kind {
 enum strength { STRENGTH_NONE = 0, STRENGTH_HTTP_FORM, STRENGTH_STDIO_FORM, STRENGTH_PERSON };
 #define STRENGTHS "http-form|stdio-form|person" /* as the configuration names them */
 
-const char *channel_name(enum channel_kind c);     /* "elicitation over HTTP": as decisions keep it */
+const char *channel_name(enum channel_kind c); /* "elicitation over HTTP": as decisions keep it */
 enum channel_kind channel_named(const char *name); /* CHANNEL_NONE: unknown */
 enum strength channel_strength(enum channel_kind c);
 bool channel_is_form(enum channel_kind c);

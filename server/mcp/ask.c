@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "call/caller.h"
 #include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -171,7 +172,7 @@ static void wait_for(struct ask_wait *w)
     s->asks = w;
     r->cancel.wake = wake;
     r->cancel.arg = w;
-    struct loop_timer *t = loop_timer(r->mcp->loop, ASK_SECONDS, 0, wake, w);
+    struct loop_timer *t = loop_timer(r->mcp->loop, CALLER_PATIENCE_SECONDS, 0, wake, w);
     fiber_park();
     loop_untimer(t);
     r->cancel.wake = NULL;

@@ -1,12 +1,12 @@
 /* ask.h - questions to the person behind the client: may this plan be applied?
  *
  * Session revisions: a server request on the way back of the pending call; the fiber parks until
- * the answer, a cancellation, or ASK_SECONDS. 2026-07-28: the call ends with `input_required` and a
- * sealed state; the client calls again with the answer and the state, and the tool runs again from
- * the top. The state is bound to tool, arguments, principal, plan and an expiry; one plan id is
- * decided once by the store, so that a state cannot be used twice.
- * A client that takes only URLs gets that of the page where people decide; that it was opened
- * decides nothing.
+ * the answer, a cancellation, or CALLER_PATIENCE_SECONDS. 2026-07-28: the call ends with
+ * `input_required` and a sealed state; the client calls again with the answer and the state, and
+ * the tool runs again from the top. The state is bound to tool, arguments, principal, plan and an
+ * expiry; one plan id is decided once by the store, so that a state cannot be used twice. A client
+ * that takes only URLs gets that of the page where people decide; that it was opened decides
+ * nothing.
  */
 #pragma once
 #include "approve/approve.h"
@@ -14,7 +14,7 @@
 
 struct ask_wait;
 
-enum { ASK_SECONDS = 50, ASK_STATE_SECONDS = 600 };
+enum { ASK_STATE_SECONDS = 600 };
 
 struct question {
     struct request *request;

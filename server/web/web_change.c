@@ -19,6 +19,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "config/config.h"
 #include "mcp/page.h"
@@ -193,7 +194,7 @@ void web_change(struct web *w, struct http_exchange *x)
 {
     struct arena *a = arena_new();
     struct decision *d = arena_make(a, struct decision);
-    *d = (struct decision){ .arena = a, .engine = mcp_engine(w->mcp), .x = x };
+    *d = (struct decision){ .arena = a, .engine = service_engine(w->mcp->service), .x = x };
     d->who = arena_strdup(a, web_principal(x));
     if (!understand(d, x))
         answer(d, NULL);
