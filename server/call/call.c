@@ -115,33 +115,20 @@ static enum mode mode_of(const struct call *c)
     return c->entry->asks_gateway ? c->config->mode : c->service->config->mode;
 }
 
-static bool denied(struct call *c, enum mode mode)
-{
-    const char *tool = c->entry->tool->name;
-    if (!c->entry->asks_gateway)
-        return err_set(&c->err, ERR_POLICY,
-                       "%s changes the gateway and this server runs in mode %s; whoever runs it "
-                       "can start it with --mode approve",
-                       tool, config_mode_name(mode));
-    return err_set(&c->err, ERR_POLICY,
-                   "%s changes the gateway and '%s' is operated in mode %s; whoever runs this "
-                   "server can allow more for it",
-                   tool, c->config->name, config_mode_name(mode));
-}
-
 static bool policy_allows(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     if (!find_gateway(c))
         return false;
-    enum mode mode = mode_of(c);
-    if (c->entry->off)
-        return err_set(&c->err, ERR_POLICY,
-                       "%s is switched off here: whoever runs this server named the tools it "
-                       "offers (--toolsets, --tools); tools/list shows them",
-                       t->name);
-    if (policy_of(mode, t->risk) == POLICY_DENY)
-        return denied(c, mode);
+    const struct wish w = {
+        .mode = mode_of(c),
+        .risk = t->risk,
+        .tool = t->name,
+        .gateway = c->entry->asks_gateway ? c->config->name : NULL,
+        .off = c->entry->off,
+    };
+    if (!policy_admits(&w, &c->err))
+        return false;
     if (t->local || c->gateway)
         return true;
     return err_set(&c->err, ERR_POLICY,

@@ -35,7 +35,7 @@ static cJSON *tampered(struct arena *a, const struct stored *row)
     json_set_str(a, o, "id", text_clean(a, row->id, 64));
     json_set_str(a, o, "state", "tampered");
     json_set_str(a, o, "title", text_clean(a, row->tampered, 300));
-    json_set_str(a, o, "risk", plan_risk_name(DESTROY));
+    json_set_str(a, o, "risk", risk_name(DESTROY));
     json_set_str(a, o, "tool", "");
     set_time(a, o, "created", row->created);
     return o;
