@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/trace.h"
 #include "call/call_private.h"
 #include "call/read.h"
 #include "kind/kind.h"
@@ -165,10 +166,30 @@ static const cJSON *run(struct call *c)
     return o ? mask_object(c->arena, NULL, o) : NULL;
 }
 
+/* From now on what this fiber does is of this call, in traces and on SIGUSR1. */
+static double begin_trace(const struct call *c)
+{
+    static unsigned long last;
+    const char *tool = c->entry->tool->name, *who = c->caller->principal;
+    fiber_label(++last, arena_printf(c->arena, "%s by %s", tool, who));
+    trace(TRACE_CALL, "%s by %s (%s) begins", tool, who, c->caller->ops->kind);
+    return fiber_clock();
+}
+
+static void end_trace(const struct call *c, double began)
+{
+    const char *how = c->cancel->fired ? "cancelled"
+                      : c->err.kind    ? err_kind_name(c->err.kind)
+                                       : "ok";
+    trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
+    fiber_label(fiber_call(), NULL); /* its words end with the call */
+}
+
 static void call_main(void *arg)
 {
     struct call *c = arg;
     const cJSON *out = NULL;
+    double began = begin_trace(c);
     if (admitted(c) && check_arguments(c) && policy_allows(c))
         out = run(c);
     bool cancelled = c->cancel->fired; /* nobody waits for the answer */
@@ -179,6 +200,7 @@ static void call_main(void *arg)
         end = answer_of(c, out);
     else if (!cancelled)
         end = error_of(c);
+    end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }
 

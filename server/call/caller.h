@@ -28,6 +28,7 @@ struct call_end {
 
 /* All but `done` may be NULL: that cannot be done. */
 struct caller_ops {
+    const char *kind; /* "mcp", "command line": for those who read traces */
     /* The last that is heard of the call: its arena may end here. */
     void (*done)(struct caller *c, const struct call_end *end);
     /* Who holds too much for another call to begin, in words; NULL: it may. */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
 #include "net/loop.h"
@@ -136,6 +137,10 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||
         (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
+    trace(TRACE_CHANGE, "%s: %s of %d operations, by %s: %s", *id, p->tool, p->count, who,
+          next == ENGINE_DRAFT ? "a draft"
+          : next == ENGINE_ASK ? "a person decides"
+                               : "let through");
     if (g->serving)
         engine_watch_now(g);
     return next;

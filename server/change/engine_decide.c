@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
@@ -188,6 +189,8 @@ static bool record(struct engine *g, struct arena *a, const struct stored *row,
         .note = engine_same_person(a, row->owner, v->who, v->yes),
     };
     bool moved = false;
+    trace(TRACE_CHANGE, "%s: %s by %s over %s", row->id, v->yes ? "approved" : "rejected", v->who,
+          channel_name(v->channel));
     g->rejected.digest[0] = '\0';
     return store_decide(g->store, row->id, row->state, v->yes ? STATE_APPROVED : STATE_REJECTED, &d,
                         &moved, e) &&

@@ -170,7 +170,7 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
             return NULL;
         if (!at_work(state))
             return engine_show(g, a, id, false, e);
-        if (!nap(g->loop, POLL, c, e))
+        if (!nap_for(g->loop, POLL, "what becomes of change", id, c, e))
             return NULL;
     }
 }

@@ -76,6 +76,7 @@ struct config {
     double max_plans;         /* undecided changes of one principal */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */
+    const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
 
 struct field;

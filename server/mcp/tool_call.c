@@ -120,6 +120,7 @@ static void slow(void *arg)
 }
 
 static const struct caller_ops client = {
+    .kind = "mcp",
     .done = done,
     .busy = busy,
     .progress = tell_progress,

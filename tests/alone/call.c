@@ -97,7 +97,9 @@ static void hear(struct caller *c, double at, double total, const char *text)
     ((struct own_call *)(void *)c)->heard = text;
 }
 
-static const struct caller_ops own = { .done = done, .busy = busy, .progress = hear };
+static const struct caller_ops own = {
+    .kind = "test", .done = done, .busy = busy, .progress = hear
+};
 
 static enum asked person_asked(struct channel *c, const struct ask_about *about,
                                struct shown *shown, struct err *e)
