@@ -53,6 +53,7 @@ struct caller {
      * that change, and only while the plan is still the same. NULL: none. */
     const struct shown *earlier;
     bool hears_progress;
+    bool shows_plans; /* to its person, by itself: it must have the plan as an answer, at once */
 };
 
 /* Calls t on a fiber; runs until the first wait at once. args: not checked yet; NULL: none. */
