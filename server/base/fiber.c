@@ -10,9 +10,11 @@
 #include "base/fiber.h"
 #include "base/asan.h"
 #include "base/err.h"
+#include "base/trace.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #if ASAN
 #include <sanitizer/asan_interface.h>
@@ -37,11 +39,13 @@ struct fiber {
     size_t map_size;
     struct fiber *resumer; /* who gets control back; NULL: the main stack */
     bool parked, ended;
-    struct fiber *next_idle;
+    struct fiber_view view;
+    struct fiber *prev, *next; /* of those alive; next of an idle one is the next idle one */
 };
 
 static struct {
     struct fiber *current; /* NULL: the main stack */
+    struct fiber *alive;   /* newest first */
     struct fiber *idle;
     int idle_count, count;
     void *main_sp;
@@ -216,7 +220,7 @@ static struct fiber *take_stack(void)
     struct fiber *f = fibers.idle;
     if (!f)
         return map_stack();
-    fibers.idle = f->next_idle;
+    fibers.idle = f->next;
     fibers.idle_count--;
     return f;
 }
@@ -228,9 +232,27 @@ static void give_stack_back(struct fiber *f)
         munmap(f->map, f->map_size);
         return;
     }
-    f->next_idle = fibers.idle;
+    f->next = fibers.idle;
     fibers.idle = f;
     fibers.idle_count++;
+}
+
+static void enlist(struct fiber *f)
+{
+    f->prev = NULL;
+    f->next = fibers.alive;
+    if (f->next)
+        f->next->prev = f;
+    fibers.alive = f;
+    fibers.count++;
+}
+
+static void delist(struct fiber *f)
+{
+    *(f->prev ? &f->prev->next : &fibers.alive) = f->next;
+    if (f->next)
+        f->next->prev = f->prev;
+    fibers.count--;
 }
 
 static void run(struct fiber *f)
@@ -240,7 +262,7 @@ static void run(struct fiber *f)
     switch_to(f->resumer, f);
     if (!f->ended)
         return;
-    fibers.count--;
+    delist(f);
     give_stack_back(f);
 }
 
@@ -250,18 +272,25 @@ void fiber_start(void (*fn)(void *), void *arg)
     f->fn = fn;
     f->arg = arg;
     f->ended = false;
+    f->view = (struct fiber_view){ .call = fiber_call() };
     f->sp = first_frame((char *)f, entry);
-    fibers.count++;
+    enlist(f);
     run(f);
 }
 
-void fiber_park(void)
+void fiber_park(const char *verb, const char *object)
 {
     struct fiber *f = fibers.current;
     if (!f)
         bug("fiber_park: not inside a fiber");
     f->parked = true;
+    if (f->view.verb != verb || f->view.object != object) /* else it looked, and waits on */
+        f->view.since = fiber_clock();
+    f->view.verb = verb;
+    f->view.object = object;
+    trace(TRACE_FIBER, "waits for %s%s%s", verb, object ? " " : "", object ? object : "");
     switch_to(f, f->resumer);
+    trace(TRACE_FIBER, "goes on after %.3f s", fiber_clock() - f->view.since);
 }
 
 void fiber_resume(struct fiber *f)
@@ -276,6 +305,35 @@ struct fiber *fiber_self(void)
     return fibers.current;
 }
 
+void fiber_label(unsigned long call, const char *label)
+{
+    if (!fibers.current)
+        return;
+    fibers.current->view.call = call;
+    fibers.current->view.label = label;
+}
+
+unsigned long fiber_call(void)
+{
+    return fibers.current ? fibers.current->view.call : 0;
+}
+
+double fiber_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void fiber_each(void (*fn)(void *arg, const struct fiber_view *v), void *arg)
+{
+    for (const struct fiber *f = fibers.alive; f; f = f->next) {
+        struct fiber_view v = f->view;
+        v.verb = f->parked ? v.verb : NULL;
+        fn(arg, &v);
+    }
+}
+
 int fiber_count(void)
 {
     return fibers.count;
@@ -285,7 +343,7 @@ void fiber_drain_pool(void)
 {
     while (fibers.idle) {
         struct fiber *f = fibers.idle;
-        fibers.idle = f->next_idle;
+        fibers.idle = f->next;
         fibers.idle_count--;
         munmap(f->map, f->map_size);
     }

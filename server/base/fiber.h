@@ -1,7 +1,7 @@
 /* fiber.h - park and resume: straight-line code on one thread.
  *
  * A fiber runs on its own 256 KiB stack (guard page, pooled) until it parks or ends; who resumes it
- * gets control back then. Only fetch(), ask() and nap() park. A parked fiber is never freed: it is
+ * gets control back then. Who parks says for what. A parked fiber is never freed: it is
  * resumed with an error so that its stack unwinds. Sanitizers are told of every switch.
  */
 #pragma once
@@ -11,11 +11,29 @@ struct fiber;
 
 /* Starts fn(arg) at once on a new fiber; returns when it first parks or ends. */
 void fiber_start(void (*fn)(void *), void *arg);
-void fiber_park(void);              /* only inside a fiber */
+/* Only inside a fiber. What it waits for, in words that last until it is resumed: "GET", URL;
+ * object may be NULL. */
+void fiber_park(const char *verb, const char *object);
 void fiber_resume(struct fiber *f); /* only outside of it; f must be parked */
 struct fiber *fiber_self(void);     /* NULL on the main stack */
 int fiber_count(void);              /* started and not yet ended */
 void fiber_drain_pool(void);        /* frees idle stacks (at exit) */
+
+/* -- for traces: what a fiber is part of --------------------------------------------------- */
+
+/* The running fiber, and those that it starts, work for that call. label lasts until the next one;
+ * NULL: none. */
+void fiber_label(unsigned long call, const char *label);
+unsigned long fiber_call(void); /* of the running fiber; 0: of none */
+double fiber_clock(void);       /* seconds, of `since` below */
+
+struct fiber_view {
+    unsigned long call;
+    const char *label;         /* NULL: none */
+    const char *verb, *object; /* as given to fiber_park; verb NULL: it runs */
+    double since;              /* when it began to wait for that */
+};
+void fiber_each(void (*fn)(void *arg, const struct fiber_view *v), void *arg);
 
 /* A cancellation token. cancel_fire() wakes whatever waits with it; that returns ERR_GONE. */
 struct cancel {

@@ -80,6 +80,27 @@ static void put_time(struct line *l)
     put_str(l, text);
 }
 
+void log_write(const char *level, const char *event, unsigned long call, const char *message)
+{
+    struct line line = { .n = 0 };
+    char id[40];
+    put_str(&line, "{\"ts\":\"");
+    put_time(&line);
+    put_str(&line, "\",\"level\":\"");
+    put_str(&line, level);
+    put_str(&line, "\",\"event\":\"");
+    put_escaped(&line, event);
+    if (call) {
+        snprintf(id, sizeof id, "\",\"call\":\"%lu", call);
+        put_str(&line, id);
+    }
+    put_str(&line, "\",\"msg\":\"");
+    put_escaped(&line, message);
+    put_str(&line, "\"}\n");
+    ssize_t written = write(the_log.fd, line.text, line.n);
+    (void)written; /* there is nobody left to tell */
+}
+
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
     if (level < the_log.least || level >= LOG_OFF)
@@ -89,17 +110,5 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-
-    struct line line = { .n = 0 };
-    put_str(&line, "{\"ts\":\"");
-    put_time(&line);
-    put_str(&line, "\",\"level\":\"");
-    put_str(&line, names[level]);
-    put_str(&line, "\",\"event\":\"");
-    put_escaped(&line, event);
-    put_str(&line, "\",\"msg\":\"");
-    put_escaped(&line, message);
-    put_str(&line, "\"}\n");
-    ssize_t written = write(the_log.fd, line.text, line.n);
-    (void)written; /* there is nobody left to tell */
+    log_write(names[level], event, 0, message);
 }

@@ -12,3 +12,5 @@ enum log_level log_level_named(const char *name);
 void log_open(enum log_level least, int fd); /* default: LOG_WARN, fd 2 */
 void log_event(enum log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* One such line, whatever is left out; call: its id, 0: none. What log_event and trace.h end in. */
+void log_write(const char *level, const char *event, unsigned long call, const char *message);

@@ -2,3 +2,5 @@
 #pragma once
 
 enum risk { RISK_UNSET = 0, READ, CHANGE, DESTROY };
+
+const char *risk_name(enum risk r); /* "read", "change", "destroy" */

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/trace.h"
 #include "call/call_private.h"
 #include "call/read.h"
 #include "kind/kind.h"
@@ -115,33 +116,20 @@ static enum mode mode_of(const struct call *c)
     return c->entry->asks_gateway ? c->config->mode : c->service->config->mode;
 }
 
-static bool denied(struct call *c, enum mode mode)
-{
-    const char *tool = c->entry->tool->name;
-    if (!c->entry->asks_gateway)
-        return err_set(&c->err, ERR_POLICY,
-                       "%s changes the gateway and this server runs in mode %s; whoever runs it "
-                       "can start it with --mode approve",
-                       tool, config_mode_name(mode));
-    return err_set(&c->err, ERR_POLICY,
-                   "%s changes the gateway and '%s' is operated in mode %s; whoever runs this "
-                   "server can allow more for it",
-                   tool, c->config->name, config_mode_name(mode));
-}
-
 static bool policy_allows(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     if (!find_gateway(c))
         return false;
-    enum mode mode = mode_of(c);
-    if (c->entry->off)
-        return err_set(&c->err, ERR_POLICY,
-                       "%s is switched off here: whoever runs this server named the tools it "
-                       "offers (--toolsets, --tools); tools/list shows them",
-                       t->name);
-    if (policy_of(mode, t->risk) == POLICY_DENY)
-        return denied(c, mode);
+    const struct wish w = {
+        .mode = mode_of(c),
+        .risk = t->risk,
+        .tool = t->name,
+        .gateway = c->entry->asks_gateway ? c->config->name : NULL,
+        .off = c->entry->off,
+    };
+    if (!policy_admits(&w, &c->err))
+        return false;
     if (t->local || c->gateway)
         return true;
     return err_set(&c->err, ERR_POLICY,
@@ -178,10 +166,30 @@ static const cJSON *run(struct call *c)
     return o ? mask_object(c->arena, NULL, o) : NULL;
 }
 
+/* From now on what this fiber does is of this call, in traces and on SIGUSR1. */
+static double begin_trace(const struct call *c)
+{
+    static unsigned long last;
+    const char *tool = c->entry->tool->name, *who = c->caller->principal;
+    fiber_label(++last, arena_printf(c->arena, "%s by %s", tool, who));
+    trace(TRACE_CALL, "%s by %s (%s) begins", tool, who, c->caller->ops->kind);
+    return fiber_clock();
+}
+
+static void end_trace(const struct call *c, double began)
+{
+    const char *how = c->cancel->fired ? "cancelled"
+                      : c->err.kind    ? err_kind_name(c->err.kind)
+                                       : "ok";
+    trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
+    fiber_label(fiber_call(), NULL); /* its words end with the call */
+}
+
 static void call_main(void *arg)
 {
     struct call *c = arg;
     const cJSON *out = NULL;
+    double began = begin_trace(c);
     if (admitted(c) && check_arguments(c) && policy_allows(c))
         out = run(c);
     bool cancelled = c->cancel->fired; /* nobody waits for the answer */
@@ -192,6 +200,7 @@ static void call_main(void *arg)
         end = answer_of(c, out);
     else if (!cancelled)
         end = error_of(c);
+    end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }
 

@@ -54,7 +54,7 @@ static bool detached(struct call *c, const char *id)
 /* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
 static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 {
-    if (detached(c, id))
+    if (!c->caller->shows_plans && detached(c, id))
         return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)

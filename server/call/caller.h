@@ -28,6 +28,7 @@ struct call_end {
 
 /* All but `done` may be NULL: that cannot be done. */
 struct caller_ops {
+    const char *kind; /* "mcp", "command line": for those who read traces */
     /* The last that is heard of the call: its arena may end here. */
     void (*done)(struct caller *c, const struct call_end *end);
     /* Who holds too much for another call to begin, in words; NULL: it may. */
@@ -52,6 +53,7 @@ struct caller {
      * that change, and only while the plan is still the same. NULL: none. */
     const struct shown *earlier;
     bool hears_progress;
+    bool shows_plans; /* to its person, by itself: it must have the plan as an answer, at once */
 };
 
 /* Calls t on a fiber; runs until the first wait at once. args: not checked yet; NULL: none. */

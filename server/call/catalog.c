@@ -80,7 +80,8 @@ bool catalog_narrow(struct catalog *c, const struct config *k)
     for (int i = 0; i < c->count; i++) {
         struct catalog_tool *t = &c->tools[i];
         t->off = !all && !in(k->toolsets, t->set->name) && !in(k->tools, t->tool->name);
-        bool listed = !t->off && policy_of(k->mode, t->tool->risk) != POLICY_DENY;
+        const struct wish w = { .mode = k->mode, .risk = t->tool->risk };
+        bool listed = !t->off && policy_of(&w) != POLICY_DENY;
         changed = changed || listed != t->listed;
         t->listed = listed;
     }

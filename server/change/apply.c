@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/trace.h"
 #include "change/apply_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
@@ -227,6 +228,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     if (!may_apply(j, e) || !claim(g, id, e))
         return;
     apply_step("claimed", -1);
+    trace(TRACE_CHANGE, "%s: applying %d operations", id, j->plan->count);
     g->busy++;
     struct loop_timer *beat = loop_timer(g->loop, RENEW, RENEW, renew, j);
     cJSON *result = json_object(a);
@@ -240,6 +242,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
         *state = write_all(j);
     }
     finish(j, result, state, e);
+    trace(TRACE_CHANGE, "%s: %s", id, store_state_name(*state));
     loop_untimer(beat);
     g->busy--;
 }

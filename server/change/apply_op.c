@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "change/apply_private.h"
 #include "console/gateway.h"
 #include "console/write.h"
@@ -229,5 +230,7 @@ bool apply_op(struct job *j, int i, bool *undo)
     else
         ok = doubt ? unclear(j, i, doubt, &e) : refused(j, i, INTENT_REFUSED, &e, NULL);
     apply_step("recorded", i);
+    trace(TRACE_CHANGE, "%s: %s %s %s: %s", j->id, plan_verb_name(op->verb), op->kind->name,
+          op->name, ok ? "written and read back" : j->text);
     return ok;
 }

@@ -6,10 +6,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
 #include "net/loop.h"
 #include "plan/refs.h"
+#include "policy/policy.h"
 #include "store/store_room.h"
 #include <unistd.h>
 
@@ -81,27 +83,26 @@ struct gateway *engine_gateway(const struct engine *g, const char *url)
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
-bool engine_goes(const struct config *c, const struct plan *p)
-{
-    return c->mode == MODE_AUTO && p->risk < DESTROY;
-}
-
-/* What a person rejected goes to a person again, whatever the mode. */
 static enum engine_next next_of(struct engine *g, const struct engine_at *at, const struct plan *p,
                                 bool dry_run, struct err *e)
 {
-    if (dry_run || at->config->mode == MODE_DRY_RUN)
-        return ENGINE_DRAFT;
-    if (!engine_goes(at->config, p) || engine_rejected_in(g, p->arena, p, e))
-        return ENGINE_ASK;
-    return e->kind == ERR_NONE ? ENGINE_GO : ENGINE_REFUSED;
+    struct wish w = { .mode = at->config->mode, .risk = p->risk, .dry_run = dry_run };
+    if (policy_of(&w) == POLICY_GO) /* then it matters whether somebody rejected it before */
+        w.rejected = engine_rejected_in(g, p->arena, p, e) != NULL;
+    if (e->kind != ERR_NONE)
+        return ENGINE_REFUSED;
+    static const enum engine_next next[] = { [POLICY_DENY] = ENGINE_REFUSED,
+                                             [POLICY_DRAFT] = ENGINE_DRAFT,
+                                             [POLICY_ASK] = ENGINE_ASK,
+                                             [POLICY_GO] = ENGINE_GO };
+    return next[policy_of(&w)];
 }
 
 /* The gateway the plan is for, if it may be planned there. */
 static const struct engine_at *place_of(struct engine *g, const struct plan *p, struct err *e)
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
-    if (at && at->config->mode != MODE_READ_ONLY)
+    if (at && policy_plans(at->config->mode))
         return engine_pinned_out(g, gateway_url(at->gateway), at->config->mode, e) ? NULL : at;
     if (!at)
         err_set(e, ERR_POLICY, "the gateway %s is not configured", p->gateway);
@@ -136,6 +137,10 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||
         (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
+    trace(TRACE_CHANGE, "%s: %s of %d operations, by %s: %s", *id, p->tool, p->count, who,
+          next == ENGINE_DRAFT ? "a draft"
+          : next == ENGINE_ASK ? "a person decides"
+                               : "let through");
     if (g->serving)
         engine_watch_now(g);
     return next;
@@ -225,9 +230,8 @@ static void look_for_approved(struct engine *g)
 {
     struct errand x = { .engine = g };
     struct err ignored = { 0 };
-    bool applies = g->config->mode == MODE_APPROVE || g->config->mode == MODE_AUTO;
-    if (applies && store_each(g->store, STATE_APPROVED, 0, 64, take_approved, &x, &ignored) &&
-        x.id[0])
+    if (policy_applies(g->config->mode) &&
+        store_each(g->store, STATE_APPROVED, 0, 64, take_approved, &x, &ignored) && x.id[0])
         fiber_start(run_errand, &x);
 }
 
@@ -270,6 +274,6 @@ static void first_look(void *arg)
 void engine_start(struct engine *g)
 {
     g->serving = true;
-    if (!g->watch && g->config->mode != MODE_READ_ONLY)
+    if (!g->watch && policy_plans(g->config->mode))
         g->watch = loop_timer(g->loop, 0.5, 0, first_look, g);
 }

@@ -7,10 +7,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
+#include "policy/policy.h"
 #include "store/store_decision.h"
 
 /* Where the plan would be written. NULL: not from here. */
@@ -31,7 +33,7 @@ bool engine_applies(struct engine *g, const struct stored *row, struct err *e)
     enum mode mode = mode_for(g, row);
     if (engine_pinned_out(g, row->gateway, mode, e))
         return false;
-    if (mode != MODE_DRY_RUN && mode != MODE_READ_ONLY)
+    if (policy_applies(mode))
         return true;
     return err_set(e, ERR_POLICY, "mode %s applies nothing", config_mode_name(mode));
 }
@@ -71,25 +73,15 @@ struct rendering *engine_rendering(struct engine *g, struct arena *a, const char
 static bool strong_enough(struct engine *g, const struct stored *row, const struct plan *p,
                           enum channel_kind by, const char *rejected, struct err *e)
 {
-    enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
-    enum strength pinned = engine_pinned_least(g, p->gateway, p->risk, e);
-    least = pinned > least ? pinned : least;
-    if (e->kind != ERR_NONE)
-        return false;
-    if (rejected && has < STRENGTH_PERSON)
-        return err_set(
-            e, ERR_POLICY,
-            "%s: only a person at the page /change or at a terminal (higress-ops approve "
-            "%s) can approve it now",
-            rejected, row->id);
-    if (has >= least)
-        return true;
-    return err_set(
-        e, ERR_POLICY,
-        "%s does not approve what is of risk %s here (approval.%s: %s): a person decides "
-        "%sat the page /change or at a terminal (higress-ops approve %s)",
-        channel_name(by), plan_risk_name(p->risk), p->risk == DESTROY ? "destroy" : "change",
-        channel_strength_name(least), least < STRENGTH_PERSON ? "over stdio, " : "", row->id);
+    const struct consent c = {
+        .id = row->id,
+        .risk = p->risk,
+        .by = by,
+        .least = policy_least(config_of(g, p), p->risk),
+        .pinned = engine_pinned_least(g, p->gateway, p->risk, e),
+        .rejected = rejected,
+    };
+    return e->kind == ERR_NONE && policy_takes(&c, e);
 }
 
 /* The same, looking first whether the wish was rejected. */
@@ -102,11 +94,7 @@ static bool approves(struct engine *g, struct arena *a, const struct stored *row
 
 static bool owned(const struct stored *row, const char *who, const char *what, struct err *e)
 {
-    return !strcmp(row->owner ? row->owner : "", who) ||
-           err_set(e, ERR_POLICY,
-                   "change %s was asked for by '%s', not by '%s': only '%s' can %s it, or a person "
-                   "decides at the page /change or at a terminal (higress-ops approve %s)",
-                   row->id, row->owner, who, row->owner, what, row->id);
+    return policy_owns(row->id, row->owner, who, what, e);
 }
 
 bool engine_takes(struct engine *g, const char *id, const char *who, enum channel_kind by,
@@ -201,6 +189,8 @@ static bool record(struct engine *g, struct arena *a, const struct stored *row,
         .note = engine_same_person(a, row->owner, v->who, v->yes),
     };
     bool moved = false;
+    trace(TRACE_CHANGE, "%s: %s by %s over %s", row->id, v->yes ? "approved" : "rejected", v->who,
+          channel_name(v->channel));
     g->rejected.digest[0] = '\0';
     return store_decide(g->store, row->id, row->state, v->yes ? STATE_APPROVED : STATE_REJECTED, &d,
                         &moved, e) &&
@@ -260,8 +250,9 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        "change %s is said to be approved, but no decision over this plan is kept; "
                        "nothing is written, make the plan again",
                        row->id);
+    const struct wish now = { .mode = config_of(g, p)->mode, .risk = p->risk };
     if (by == CHANNEL_POLICY)
-        return engine_goes(config_of(g, p), p) ||
+        return policy_of(&now) == POLICY_GO ||
                err_set(e, ERR_POLICY,
                        "change %s was let through by a policy that is no longer so; nothing is "
                        "written, make the plan again",

@@ -5,15 +5,8 @@
 #include "base/when.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
+#include "policy/policy.h"
 #include "store/store_pin.h"
-
-static enum mode mode_of(const char *name)
-{
-    for (enum mode m = MODE_READ_ONLY; m <= MODE_AUTO; m++)
-        if (name && !strcmp(name, config_mode_name(m)))
-            return m;
-    return MODE_READ_ONLY; /* of a later release: nothing may be weaker than what is not known */
-}
 
 static bool knows(const cJSON *approvers, const struct config_token *who)
 {
@@ -57,8 +50,8 @@ static void each_pin(const cJSON *pin, const char *url, void (*fn)(void *arg, co
 
 static void take_strictest(void *arg, const cJSON *one)
 {
-    enum mode *least = arg, m = mode_of(json_str(one, "mode"));
-    *least = m < *least ? m : *least;
+    enum mode *least = arg;
+    *least = policy_stricter(*least, policy_mode_named(json_str(one, "mode")));
 }
 
 bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct err *e)
@@ -66,10 +59,10 @@ bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
-    enum mode most = MODE_AUTO;
+    enum mode most = POLICY_WEAKEST;
     if (pin)
         each_pin(pin, url, take_strictest, &most);
-    if (mode > most)
+    if (policy_stricter(mode, most) != mode)
         refuse(g, pin, config_mode_name(most), e,
                arena_printf(a, "this process runs in mode %s, which is weaker",
                             config_mode_name(mode)));
@@ -101,7 +94,7 @@ enum strength engine_pinned_least(struct engine *g, const char *url, enum risk r
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);
     const cJSON *pin = s ? store_pin(s, a, e) : NULL;
-    struct least l = { plan_risk_name(risk == CHANGE ? CHANGE : DESTROY), STRENGTH_NONE };
+    struct least l = { risk_name(risk == CHANGE ? CHANGE : DESTROY), STRENGTH_NONE };
     if (pin)
         each_pin(pin, url, take_strongest, &l);
     arena_free(a);
@@ -114,7 +107,7 @@ static void add_pins(struct arena *a, cJSON *o, const struct config *c)
     json_set_str(a, o, "mode", config_mode_name(c->mode));
     cJSON *least = json_set_object(a, o, "least");
     for (enum risk r = CHANGE; r <= DESTROY; r++)
-        json_set_str(a, least, plan_risk_name(r), channel_strength_name(channel_least(c, r)));
+        json_set_str(a, least, risk_name(r), channel_strength_name(policy_least(c, r)));
 }
 
 cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by)
@@ -141,7 +134,7 @@ cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by
 bool engine_pin_itself(struct engine *g, struct err *e)
 {
     const struct config *c = g->config;
-    if (!c->approvers[0].name || c->mode == MODE_READ_ONLY)
+    if (!c->approvers[0].name || !policy_plans(c->mode))
         return true;
     struct arena *a = arena_new();
     struct store *s = engine_store(g, e);

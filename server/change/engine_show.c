@@ -35,7 +35,7 @@ static cJSON *tampered(struct arena *a, const struct stored *row)
     json_set_str(a, o, "id", text_clean(a, row->id, 64));
     json_set_str(a, o, "state", "tampered");
     json_set_str(a, o, "title", text_clean(a, row->tampered, 300));
-    json_set_str(a, o, "risk", plan_risk_name(DESTROY));
+    json_set_str(a, o, "risk", risk_name(DESTROY));
     json_set_str(a, o, "tool", "");
     set_time(a, o, "created", row->created);
     return o;
@@ -170,7 +170,7 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
             return NULL;
         if (!at_work(state))
             return engine_show(g, a, id, false, e);
-        if (!nap(g->loop, POLL, c, e))
+        if (!nap_for(g->loop, POLL, "what becomes of change", id, c, e))
             return NULL;
     }
 }

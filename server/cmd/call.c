@@ -40,7 +40,7 @@ static void done(struct caller *caller, const struct call_end *end)
     loop_stop(c->server->loop);
 }
 
-static const struct caller_ops command_line = { .done = done };
+static const struct caller_ops command_line = { .kind = "command line", .done = done };
 
 static void begin(void *arg)
 {

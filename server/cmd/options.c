@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
 #include "store/store.h"
@@ -211,6 +212,7 @@ struct config *options_config(const struct options *o, struct arena *a, int *cod
         *code = EXIT_CONFIG;
         return NULL;
     }
+    trace_open(c->trace);
     store_lend_mask_key(c->state_dir);
     return c;
 }

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "call/catalog.h"
 #include "call/service.h"
 #include "change/engine.h"
@@ -41,6 +42,7 @@ static void reload(void *arg, int signum)
     }
     config_reload(s->config, now);
     log_open(log_level_named(s->config->log_level), 2);
+    trace_open(s->config->trace);
     if (s->mcp)
         mcp_reload(s->mcp);
     if (s->web && !web_reload(s->web, &e)) {
@@ -48,6 +50,13 @@ static void reload(void *arg, int signum)
         return;
     }
     log_event(LOG_INFO, "reload", "the configuration was read again");
+}
+
+static void show_state(void *arg, int signum)
+{
+    (void)arg;
+    (void)signum;
+    trace_fibers();
 }
 
 bool server_open(struct server *s, const struct options *o, int *code)
@@ -78,6 +87,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         .gateways = s->gateways,
     };
     s->service = service_new(&all);
+    loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
     return true;

@@ -1,6 +1,5 @@
-/* channel.c - the table of channels, and what is enough. */
+/* channel.c - the table of channels. */
 #include "config/channel.h"
-#include "config/config.h"
 #include <string.h>
 
 static const struct {
@@ -57,18 +56,4 @@ enum strength channel_strength_named(const char *name)
         if (!strcmp(strengths[i], name))
             return (enum strength)i;
     return STRENGTH_NONE;
-}
-
-enum strength channel_least(const struct config *c, enum risk risk)
-{
-    bool destroys = risk != READ && risk != CHANGE; /* what is not known counts as the worst */
-    bool approvers = c->approvers && c->approvers[0].name;
-    enum strength least = destroys ? c->approval_destroy : c->approval_change;
-    if (least == STRENGTH_NONE && approvers)
-        least = destroys ? STRENGTH_PERSON : STRENGTH_STDIO_FORM;
-    if (least < STRENGTH_HTTP_FORM)
-        least = STRENGTH_HTTP_FORM;
-    if (destroys && approvers && least < STRENGTH_STDIO_FORM)
-        least = STRENGTH_STDIO_FORM;
-    return least;
 }

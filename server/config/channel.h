@@ -1,12 +1,8 @@
-/* channel.h - the ways in which a decision over a change comes in, what each proves, and the least
- * that the configuration takes. One table; docs/security.md says the same to people.
+/* channel.h - the ways in which a decision over a change comes in, and what each proves. One
+ * table; docs/security.md says the same to people. What is enough: policy/policy.h.
  */
 #pragma once
-#include "base/risk.h"
 #include <stdbool.h>
-
-struct arena;
-struct config;
 
 enum channel_kind {
     CHANNEL_NONE = 0,
@@ -27,7 +23,3 @@ enum strength channel_strength(enum channel_kind c);
 bool channel_is_form(enum channel_kind c);
 const char *channel_strength_name(enum strength s);
 enum strength channel_strength_named(const char *name); /* STRENGTH_NONE: unknown, or NULL */
-
-/* The least that decides over a change of that risk on the gateway of c. Where there are approvers,
- * a form over HTTP never lets anything be destroyed, whatever is configured. */
-enum strength channel_least(const struct config *c, enum risk risk);

@@ -42,7 +42,7 @@ struct config {
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
-    /* As configured; STRENGTH_NONE: not. channel_least says what follows. */
+    /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
     enum strength approval_change, approval_destroy;
     const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
     const char *const *tools;
@@ -76,6 +76,7 @@ struct config {
     double max_plans;         /* undecided changes of one principal */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */
+    const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
 
 struct field;

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/trace.h"
 #include "config/settings_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ static const struct field token_rows[] = {
     { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
     { 0 },
 };
+static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
 /* -- from the file's value to the member of struct config -------------------------------------- */
@@ -258,6 +260,9 @@ const struct setting settings[] = {
     { "limits.answer_bytes", "HIGRESS_OPS_ANSWER_BYTES", "answer-bytes", "N",
       "Default size limit of one answer.", "4096", INT, NUMBER(answer_bytes), .flags = RELOAD,
       .min = 512, .max = 1 << 20 },
+    { "trace", "HIGRESS_OPS_TRACE", "trace", "AREA,…",
+      "Also on stderr, one line an event: fetch, call, change, fiber, http, or all.", NULL, LIST,
+      TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
     { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
     { 0 },

@@ -202,7 +202,7 @@ cJSON *diagnose_probe(struct arena *a, const struct diagnose_means *m, const str
     }
     while (p.running > 0) {
         p.parked = true;
-        fiber_park();
+        fiber_park("its probes", NULL);
     }
     return p.list;
 }

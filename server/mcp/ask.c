@@ -20,6 +20,7 @@ struct ask_wait {
     struct request *request;
     struct fiber *fiber;
     const char *id; /* raw JSON text */
+    const char *method;
     const cJSON *answer;
     bool woken;
     struct ask_wait *next;
@@ -173,7 +174,7 @@ static void wait_for(struct ask_wait *w)
     r->cancel.wake = wake;
     r->cancel.arg = w;
     struct loop_timer *t = loop_timer(r->mcp->loop, CALLER_PATIENCE_SECONDS, 0, wake, w);
-    fiber_park();
+    fiber_park("an answer of the client to", w->method);
     loop_untimer(t);
     r->cancel.wake = NULL;
     r->cancel.arg = NULL;
@@ -184,7 +185,7 @@ enum asked ask_client(struct request *r, const char *method, cJSON *params, cons
     *answer = NULL;
     if (!r->session || r->cancel.fired)
         return ASK_GONE;
-    struct ask_wait w = { .request = r, .fiber = fiber_self() };
+    struct ask_wait w = { .request = r, .fiber = fiber_self(), .method = method };
     w.id = arena_printf(r->arena, "\"ask-%lu\"", ++r->session->last_ask);
     const char *text = rpc_request(r->arena, w.id, method, json_print(r->arena, params));
     if (!r->reply->send(r->reply, text, strlen(text)))

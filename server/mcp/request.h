@@ -52,10 +52,10 @@ struct request {
     struct session *session; /* whose list it is in; NULL: stateless, or the session has ended */
     struct request *next;
     struct reply_to *reply;
-    const char *principal; /* "local", or the name of the bearer token */
-    enum channel_kind asks_by;  /* how the person behind its client can be asked */
-    const cJSON *client;   /* what the client declared it can do; NULL: nothing */
-    enum level level;      /* log messages wanted: this and above */
+    const char *principal;     /* "local", or the name of the bearer token */
+    enum channel_kind asks_by; /* how the person behind its client can be asked */
+    const cJSON *client;       /* what the client declared it can do; NULL: nothing */
+    enum level level;          /* log messages wanted: this and above */
     struct cancel cancel;
     struct err err;       /* ERR_PROTO becomes a JSON-RPC error with code err.status */
     const char *err_data; /* its `data`, JSON text */

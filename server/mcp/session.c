@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "mcp/ask.h"
@@ -166,6 +167,7 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
     link_session(&t->buckets[bucket_of(s->id)], s);
     t->count++;
+    log_event(LOG_DEBUG, "session", "%s opened one of %d", principal, t->count);
     return s;
 }
 
@@ -196,6 +198,7 @@ static void unlink_session(struct session *s)
 void session_end(struct session *s)
 {
     unlink_session(s);
+    log_event(LOG_DEBUG, "session", "one of %s ends", s->principal);
     watch_unsubscribe_all(s);
     if (s->standing)
         s->standing->close(s->standing);

@@ -24,10 +24,10 @@ struct session {
     struct arena *arena;
     const char *id; /* NULL on stdio */
     const char *principal;
-    enum channel_kind asks_by;  /* of its requests */
-    struct owner *owner;   /* of its share of http.sessions */
-    const struct era *era; /* NULL before initialize */
-    const cJSON *client;   /* capabilities */
+    enum channel_kind asks_by; /* of its requests */
+    struct owner *owner;       /* of its share of http.sessions */
+    const struct era *era;     /* NULL before initialize */
+    const cJSON *client;       /* capabilities */
     const char *client_name;
     enum level level;
     double last_used;

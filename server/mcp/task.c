@@ -243,7 +243,7 @@ const cJSON *task_ask(struct request *r, const cJSON *inputs)
     r->cancel.wake = wake;
     r->cancel.arg = t;
     task_await(r, true);
-    fiber_park();
+    fiber_park("an answer of the client to its task", t->id);
     task_await(r, false);
     r->cancel.wake = NULL;
     r->cancel.arg = NULL;

@@ -83,11 +83,10 @@ static void tell_log(struct caller *c, enum log_level level, const char *text)
     request_log(of(c)->request, levels[level], "%s", text);
 }
 
-/* A client with views shows the plan to its person, for which it must have it now. */
 static bool detach(struct caller *c, const char *status)
 {
     struct request *r = of(c)->request;
-    if (client_extension(r->client, EXTENSION_UI) || !task_detach(r))
+    if (!task_detach(r))
         return false;
     task_status(r, "%s", status);
     task_await(r, true);
@@ -120,6 +119,7 @@ static void slow(void *arg)
 }
 
 static const struct caller_ops client = {
+    .kind = "mcp",
     .done = done,
     .busy = busy,
     .progress = tell_progress,
@@ -164,7 +164,8 @@ void tool_call_start(struct request *r)
                                  .cancel = &r->cancel,
                                  .principal = r->principal,
                                  .channel = &t->form,
-                                 .hears_progress = r->rpc.progress_token != NULL };
+                                 .hears_progress = r->rpc.progress_token != NULL,
+                                 .shows_plans = client_extension(r->client, EXTENSION_UI) };
     if (t->question.retry.id)
         t->caller.earlier = &t->question.retry;
     if (task_offered(r))

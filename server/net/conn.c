@@ -3,6 +3,7 @@
  */
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "net/conn_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -179,6 +180,7 @@ static void on_head(struct conn *c)
     x->path = c->h1.path;
     x->query = c->h1.query;
     c->x->bare = strcmp(x->method, "HEAD") == 0;
+    trace(TRACE_HTTP, "%s %s from %s", x->method, x->path, x->peer);
     ask_gate(c);
 }
 

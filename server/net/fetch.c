@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "net/fetch_error_private.h"
 #include "net/fetch_transfer_private.h"
 #include "net/loop.h"
@@ -164,7 +165,7 @@ static void wait_here(struct transfer *t)
         c->wake = on_cancel;
         c->arg = t;
     }
-    fiber_park();
+    fiber_park(t->request->method, t->request->url);
     if (c)
         c->wake = NULL;
 }
@@ -288,6 +289,16 @@ static bool conclude(struct transfer *t, struct err *e)
     return explain(t, e);
 }
 
+static void note(const struct transfer *t, bool ok, const struct err *e)
+{
+    const struct fetch_request *r = t->request;
+    if (ok)
+        trace(TRACE_FETCH, "%s %s: %d, %zu bytes, %.3f s", r->method, r->url, t->answer->status,
+              t->received, t->answer->seconds);
+    else
+        trace(TRACE_FETCH, "%s %s fails: %s", r->method, r->url, e->text);
+}
+
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
            struct err *e)
 {
@@ -317,6 +328,7 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
         release(&t);
     }
     delist(&t);
+    note(&t, ok, e);
     if (t.admitted) {
         pool.running--;
         pool.probing -= r->connect_only;

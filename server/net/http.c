@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "net/conn_private.h"
 #include "net/listen.h"
 #include "net/loop.h"
@@ -109,6 +110,7 @@ static void write_head(struct conn *c, int status, const struct http_header *hea
     write_headers(b, headers);
     if (c->x)
         write_headers(b, c->x->x.extra);
+    trace(TRACE_HTTP, "%d to %s", status, c->peer);
     write_date(b);
     if (!keep)
         buf_str(b, "Connection: close\r\n");

@@ -355,6 +355,12 @@ static void wake_soon(void *arg)
 
 bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e)
 {
+    return nap_for(l, seconds, "a pause", NULL, c, e);
+}
+
+bool nap_for(struct loop *l, double seconds, const char *verb, const char *object, struct cancel *c,
+             struct err *e)
+{
     if (c && c->fired)
         return err_set(e, ERR_GONE, "the call was cancelled");
     struct napper n = { .loop = l, .fiber = fiber_self(), .cancel = c };
@@ -365,7 +371,7 @@ bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e)
         c->arg = &n;
     }
     struct loop_timer *t = loop_timer(l, seconds, 0, wake_now, &n);
-    fiber_park();
+    fiber_park(verb, object);
     loop_untimer(t);
     if (!c)
         return true;

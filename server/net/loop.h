@@ -44,6 +44,10 @@ double loop_now(struct loop *l); /* monotonic seconds */
 
 /* Parks the calling fiber. False (ERR_GONE) when cancelled; c may be NULL. */
 bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e);
+/* The same between two looks whether something has come about: verb and object say what, as
+ * fiber_park has it. */
+bool nap_for(struct loop *l, double seconds, const char *verb, const char *object, struct cancel *c,
+             struct err *e);
 
 /* Runs fn(arg) on a fiber on a loop of its own until it returns: for command-line verbs. */
 void loop_main(void (*fn)(struct loop *l, void *arg), void *arg);

@@ -69,7 +69,6 @@ struct plan_op *plan_room(struct plan *p);
 /* No operation is an error (ERR_ARGS). Sets title if none was given, and the digest. */
 bool plan_close(struct plan *p);
 const char *plan_verb_name(enum plan_verb v); /* "create", "put", "delete" */
-const char *plan_risk_name(enum risk r);      /* "read", "change", "destroy" */
 
 /* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",
  * "base","diff":[…]}],"more_operations"?,"warnings":[…]}. Secrets masked, at most about 24 lines of

@@ -22,18 +22,12 @@ const char *plan_verb_name(enum plan_verb v)
     return names[v];
 }
 
-const char *plan_risk_name(enum risk r)
-{
-    static const char *const names[] = { "", "read", "change", "destroy" };
-    return names[r];
-}
-
 static cJSON *head(struct arena *a, const struct plan *p)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "tool", p->tool);
     json_set_str(a, o, "title", p->title);
-    json_set_str(a, o, "risk", plan_risk_name(p->risk));
+    json_set_str(a, o, "risk", risk_name(p->risk));
     json_set_str(a, o, "undoes", p->undoes);
     json_set_str(a, o, "gateway", p->gateway);
     cJSON *warnings = json_set_array(a, o, "warnings");
@@ -142,7 +136,7 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "title", p->title);
-    json_set_str(a, o, "risk", plan_risk_name(p->risk));
+    json_set_str(a, o, "risk", risk_name(p->risk));
     json_set_str(a, o, "digest", p->digest);
     json_set_str(a, o, "gateway", p->gateway);
     if (p->undoes)
@@ -181,7 +175,7 @@ cJSON *plan_pack(struct arena *a, const struct plan *p)
 static enum risk risk_of(const char *name)
 {
     for (enum risk r = READ; r <= DESTROY; r++)
-        if (name && !strcmp(name, plan_risk_name(r)))
+        if (name && !strcmp(name, risk_name(r)))
             return r;
     return RISK_UNSET;
 }

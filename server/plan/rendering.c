@@ -73,7 +73,7 @@ static cJSON *head(struct arena *a, const struct plan *p, const struct rendering
     cJSON *o = json_object(a);
     json_set_str(a, o, "id", about->id);
     json_set_str(a, o, "title", text_visible(a, p->title));
-    json_set_str(a, o, "risk", plan_risk_name(p->risk));
+    json_set_str(a, o, "risk", risk_name(p->risk));
     json_set_str(a, o, "gateway", text_visible(a, p->gateway));
     json_set_str(a, o, "asks", text_visible(a, about->owner));
     if (p->undoes)

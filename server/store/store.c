@@ -215,7 +215,7 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
                   "updated, expires, holder, sealed, summary, gateway, wish) VALUES "
                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                   "ttttttttdddttttt", id, p->digest, store_state_name(state),
-                  secret_scrub_with(a, hidden, p->title), plan_risk_name(p->risk), p->tool, owner,
+                  secret_scrub_with(a, hidden, p->title), risk_name(p->risk), p->tool, owner,
                   p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway, p->wish) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }

@@ -53,7 +53,7 @@ static bool show_anew(struct store *s, struct arena *a, const char *id, const ch
                   "UPDATE plans SET title = ?, risk = ?, tool = ?, undoes = ?, gateway = ?, "
                   "digest = ?, summary = ? WHERE id = ?",
                   "tttttttt", p ? p->title : "(its plan cannot be opened)",
-                  p ? plan_risk_name(p->risk) : plan_risk_name(DESTROY), p ? p->tool : "",
+                  p ? risk_name(p->risk) : risk_name(DESTROY), p ? p->tool : "",
                   p ? p->undoes : NULL, p ? p->gateway : NULL, p ? p->digest : "",
                   p ? json_print(a, plan_show(a, p, false)) : "{}", id);
 }

@@ -12,6 +12,7 @@
 #include "call/service.h"
 #include "config/config.h"
 #include "net/listen.h"
+#include "policy/policy.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 
@@ -272,7 +273,7 @@ static bool changes(const struct web *w, const struct rpc *rpc)
         return false;
     const char *name = json_str(rpc->params, "name");
     const struct catalog_tool *t = name ? catalog_find(w->mcp->service->catalog, name) : NULL;
-    return t && t->tool->risk != READ;
+    return t && policy_changes(t->tool->risk);
 }
 
 bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc)

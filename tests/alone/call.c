@@ -97,7 +97,9 @@ static void hear(struct caller *c, double at, double total, const char *text)
     ((struct own_call *)(void *)c)->heard = text;
 }
 
-static const struct caller_ops own = { .done = done, .busy = busy, .progress = hear };
+static const struct caller_ops own = {
+    .kind = "test", .done = done, .busy = busy, .progress = hear
+};
 
 static enum asked person_asked(struct channel *c, const struct ask_about *about,
                                struct shown *shown, struct err *e)
@@ -195,7 +197,8 @@ static struct own_call *new_call(enum asked says)
     struct own_call *o = arena_make(w.arena, struct own_call);
     o->says = says;
     o->person = (struct channel){ CHANNEL_TERMINAL, "ada", APPROVE_UNBOUNDED, person_asked, o };
-    o->caller = (struct caller){ &own, w.arena, &o->cancel, "tester", &o->person, NULL, true };
+    o->caller =
+        (struct caller){ &own, w.arena, &o->cancel, "tester", &o->person, NULL, true, false };
     return o;
 }
 

@@ -1,6 +1,6 @@
 # rules.awk FILE... - memory, cJSON and a few words: what may be called where. Comments and strings do not count.
 # Prints one line for each violation. To allow a call somewhere, think first, then change its pattern here.
-BEGIN { libraries = "^server/(base|change|config|console|diagnose|kind|manifest|mask|net|plan|policy|rule|signal|store)/" }
+BEGIN { libraries = "^server/(approve|base|change|config|console|diagnose|kind|manifest|mask|net|plan|policy|rule|signal|store)/" }
 function report(what) { print FILENAME ":" FNR ": " what }
 function code_of(line,    at) {
     gsub(/\\./, "", line)
@@ -45,5 +45,12 @@ calls("log_event") && FILENAME ~ libraries &&
 FILENAME !~ /^server\/base\/(log|err)[.][ch]$/ { report("libraries set a struct err, they do not log") }
 calls("exit|quick_exit|abort") && FILENAME !~ /^server\/(cmd\/|main[.]c)/ &&
 FILENAME !~ /^server\/base\/err[.]c$/ { report("only main and commands end the process") }
+calls("fiber_park") &&
+FILENAME !~ /^server\/(base\/fiber|net\/(fetch|loop)|mcp\/(ask|task)|diagnose\/diagnose_probe)[.][ch]$/ {
+    report("who parks a fiber is listed in ARCHITECTURE.md: fetch, nap, a question, a probe")
+}
+code ~ /(^|[^A-Za-z0-9_])MODE_(READ_ONLY|DRY_RUN|APPROVE|AUTO)([^A-Za-z0-9_]|$)/ && FILENAME !~ /^server\/(policy|config)\// {
+    report("what a mode lets through is decided by policy/policy.h")
+}
 code ~ /(^|[^A-Za-z0-9_])goto[ \t]/ { report("no goto: return early, memory is in an arena") }
 code ~ /^[ \t]*typedef[ \t]+(struct|union|enum)/ { report("no typedef for a struct") }

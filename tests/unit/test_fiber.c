@@ -22,9 +22,9 @@ static void park_twice(void *arg)
     assert_ptr_equal(arg, trace);
     parked = fiber_self();
     note('a');
-    fiber_park();
+    fiber_park("a test", NULL);
     note('b');
-    fiber_park();
+    fiber_park("a test", NULL);
     note('c');
 }
 
@@ -49,7 +49,7 @@ static void inner(void *arg)
     (void)arg;
     note('i');
     parked = fiber_self();
-    fiber_park();
+    fiber_park("a test", NULL);
     note('j');
 }
 
@@ -59,7 +59,7 @@ static void outer(void *arg)
     *self = fiber_self();
     fiber_start(inner, NULL);
     note('o');
-    fiber_park();
+    fiber_park("a test", NULL);
     fiber_resume(parked); /* a fiber may resume another */
     note('p');
 }
@@ -82,7 +82,7 @@ static unsigned recurse(unsigned depth)
     volatile unsigned char frame[500];
     for (size_t i = 0; i < sizeof frame; i++)
         frame[i] = (unsigned char)(depth + i);
-    unsigned sum = depth ? recurse(depth - 1) : (fiber_park(), 0);
+    unsigned sum = depth ? recurse(depth - 1) : (fiber_park("a test", NULL), 0);
     for (size_t i = 0; i < sizeof frame; i++)
         assert_int_equal(frame[i], (unsigned char)(depth + i));
     return sum + frame[0];
@@ -162,7 +162,7 @@ static void wait_for_cancel(void *arg)
     struct cancel *c = arg;
     c->arg = fiber_self();
     c->wake = wake;
-    fiber_park();
+    fiber_park("a test", NULL);
     note(c->fired ? 'x' : '-');
 }
 
@@ -181,6 +181,52 @@ static void cancelling_wakes_once(void **state)
     assert_true(nobody.fired);
 }
 
+/* -- what they are part of ----------------------------------------------------------------- */
+
+static struct fiber *inner_fiber, *outer_fiber;
+static char seen[256];
+
+static void waits_inside(void *arg)
+{
+    (void)arg;
+    inner_fiber = fiber_self();
+    fiber_park("GET", "http://a/b");
+}
+
+static void waits_outside(void *arg)
+{
+    (void)arg;
+    outer_fiber = fiber_self();
+    fiber_label(7, "list_routes by ann");
+    fiber_start(waits_inside, NULL);
+    fiber_park("a pause", NULL);
+    assert_int_equal(fiber_call(), 7);
+}
+
+static void note_fiber(void *arg, const struct fiber_view *v)
+{
+    (void)arg;
+    size_t n = strlen(seen);
+    snprintf(seen + n, sizeof seen - n, "[%lu %s: %s %s]", v->call, v->label ? v->label : "-",
+             v->verb ? v->verb : "-", v->object ? v->object : "-");
+    assert_true(v->since > 0 && v->since <= fiber_clock());
+}
+
+static void a_fiber_says_what_it_is_part_of_and_waits_for(void **state)
+{
+    (void)state;
+    seen[0] = '\0';
+    fiber_start(waits_outside, NULL);
+    fiber_each(note_fiber, NULL);
+    assert_string_equal(seen, "[7 -: GET http://a/b][7 list_routes by ann: a pause -]");
+    assert_int_equal(fiber_call(), 0);
+    fiber_resume(outer_fiber);
+    fiber_resume(inner_fiber);
+    seen[0] = '\0';
+    fiber_each(note_fiber, NULL);
+    assert_string_equal(seen, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +235,7 @@ int main(void)
         cmocka_unit_test(many_fibers_keep_their_frames),
         cmocka_unit_test(running_over_the_stack_ends_the_process),
         cmocka_unit_test(cancelling_wakes_once),
+        cmocka_unit_test(a_fiber_says_what_it_is_part_of_and_waits_for),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fiber_drain_pool();

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "plan/plan.h"
 #include "plan/rendering.h"
+#include "policy/policy.h"
 
 /* -- channels ------------------------------------------------------------------------------ */
 
@@ -18,7 +19,7 @@ static enum strength least(const char *approvers, const char *change, const char
     const struct config c = { .approvers = approvers ? some : none,
                               .approval_change = channel_strength_named(change),
                               .approval_destroy = channel_strength_named(destroy) };
-    return channel_least(&c, risk);
+    return policy_least(&c, risk);
 }
 
 static void test_least(void **state)

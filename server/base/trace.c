@@ -1,0 +1,82 @@
+/* trace.c - events of the areas that are on. */
+#include "base/trace.h"
+#include "base/arena.h"
+#include "base/fiber.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+unsigned trace_on;
+
+enum { MESSAGE_BYTES = 2048 };
+
+/* The place of that word in TRACE_AREAS, from 0; -1: it is none. */
+static int place_of(const char *word)
+{
+    int place = 0;
+    size_t n = strlen(word);
+    for (const char *p = TRACE_AREAS; p; place++) {
+        if (strncmp(p, word, n) == 0 && (p[n] == '|' || !p[n]))
+            return place;
+        p = strchr(p, '|');
+        p = p ? p + 1 : NULL;
+    }
+    return -1;
+}
+
+void trace_open(const char *const *areas)
+{
+    trace_on = 0;
+    for (; *areas; areas++) {
+        int place = place_of(*areas);
+        unsigned bit = place < 0 ? 0 : 1u << place;
+        trace_on |= bit > TRACE_HTTP ? TRACE_HTTP * 2 - 1 : bit;
+    }
+}
+
+static void put(const char *event, unsigned long call, const char *message)
+{
+    struct arena *a = arena_new();
+    log_write("trace", event, call, secret_scrub(a, message));
+    arena_free(a);
+}
+
+void trace_event(enum trace_area area, const char *format, ...)
+{
+    static const char *const names[] = { [TRACE_FETCH] = "fetch",
+                                         [TRACE_CALL] = "call",
+                                         [TRACE_CHANGE] = "change",
+                                         [TRACE_FIBER] = "fiber",
+                                         [TRACE_HTTP] = "http" };
+    char message[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    put(names[area], fiber_call(), message);
+}
+
+static void put_fiber(void *arg, const struct fiber_view *f)
+{
+    const double *now = arg;
+    char message[MESSAGE_BYTES];
+    const char *what = f->label ? f->label : f->call ? "part of the call" : "work of the server";
+    if (f->verb)
+        snprintf(message, sizeof message, "%s: waits for %s%s%.1000s since %.3f s", what, f->verb,
+                 f->object ? " " : "", f->object ? f->object : "", *now - f->since);
+    else
+        snprintf(message, sizeof message, "%s: runs", what);
+    put("fiber", f->call, message);
+}
+
+void trace_fibers(void)
+{
+    double now = fiber_clock();
+    char message[64];
+    fiber_each(put_fiber, &now);
+    snprintf(message, sizeof message, "%d fibers", fiber_count());
+    put("state", 0, message);
+}
