@@ -130,14 +130,13 @@ static const char *query_value(const struct route_request *r, const char *name)
 
 /* -- hosts ---------------------------------------------------------------------------------------
  */
-size_t route_host_fits(const char *virtual_host, const char *host)
+const char *route_wider_host(struct arena *a, const char *host)
 {
-    size_t n = strlen(virtual_host), m = strlen(host);
-    if (strcmp(virtual_host, "*") == 0)
-        return 1;
-    if (virtual_host[0] != '*')
-        return strcmp(virtual_host, host) == 0 ? n + 1 : 0; /* before a wildcard as long */
-    return m > n - 1 && strcmp(host + m - (n - 1), virtual_host + 1) == 0 ? n : 0;
+    bool wild = host[0] == '*';
+    if (wild && host[1] == '\0')
+        return NULL;
+    const char *dot = strchr(host + (wild ? 2 : 0), '.');
+    return dot ? arena_printf(a, "*%s", dot) : "*";
 }
 
 /* -- predicates ----------------------------------------------------------------------------------
@@ -158,21 +157,28 @@ static size_t literal_prefix(const char *pattern)
     return n > 0 && pattern[n] && strchr("*?{", pattern[n]) ? n - 1 : n;
 }
 
-bool route_path_fits(struct arena *a, struct route_rule *r, const char *path)
+static enum route_fault match_expression(struct arena *a, struct route_rule *r, const char *path)
+{
+    if (strncmp(r->path, path, literal_prefix(r->path)) != 0)
+        return ROUTE_NO_PATH;
+    const struct regex *re = compiled(a, &r->regex, r->path);
+    if (!re)
+        return ROUTE_UNREADABLE;
+    return regex_is_whole(re, path, strlen(path)) ? ROUTE_TAKES : ROUTE_NO_PATH;
+}
+
+static enum route_fault match_path(struct arena *a, struct route_rule *r, const char *path)
 {
     int (*compare)(const char *, const char *, size_t) = r->ignores_case ? strncasecmp : strncmp;
-    size_t n = strlen(r->path);
-    if (r->type == ROUTE_REGEX) {
-        if (strncmp(r->path, path, literal_prefix(r->path)) != 0)
-            return false;
-        const struct regex *re = compiled(a, &r->regex, r->path);
-        return re && regex_is_whole(re, path, strlen(path));
-    }
+    if (r->type == ROUTE_REGEX)
+        return match_expression(a, r, path);
     if (r->type == ROUTE_PREFIX && strcmp(r->written, "/") == 0)
-        return path[0] == '/';
+        return ROUTE_TAKES;
+    size_t n = strlen(r->path);
     if (compare(path, r->path, n) != 0)
-        return false;
-    return path[n] == '\0' || (r->type == ROUTE_PREFIX && path[n] == '/');
+        return ROUTE_NO_PATH;
+    bool below = r->type == ROUTE_PREFIX && path[n] == '/';
+    return path[n] == '\0' || below ? ROUTE_TAKES : ROUTE_NO_PATH;
 }
 
 static bool value_fits(struct arena *a, struct route_predicate *p, const char *value)
@@ -205,17 +211,13 @@ static void note(struct route_miss *m, enum route_fault fault, const struct rout
         *m = (struct route_miss){ fault, p, 1 };
 }
 
-static bool is_unreadable(const struct route_rule *r)
-{
-    return r->type == ROUTE_REGEX && !r->regex && !literal_prefix(r->path);
-}
-
 struct route_miss route_match(struct arena *a, struct route_rule *r,
                               const struct route_request *request)
 {
     struct route_miss m = { 0 };
-    if (!route_path_fits(a, r, request->path))
-        note(&m, is_unreadable(r) ? ROUTE_UNREADABLE : ROUTE_NO_PATH, NULL);
+    enum route_fault path = match_path(a, r, request->path);
+    if (path != ROUTE_TAKES)
+        note(&m, path, NULL);
     if (!has_method(r->methods, request->method))
         note(&m, ROUTE_NO_METHOD, NULL);
     for (size_t i = 0; i < r->header_count; i++)

@@ -47,9 +47,8 @@ struct route_miss {
 /* Compiled expressions stay with the rule, and live in a. */
 struct route_miss route_match(struct arena *a, struct route_rule *r,
                               const struct route_request *request);
-bool route_path_fits(struct arena *a, struct route_rule *r, const char *path);
 
-/* Does a virtual host ("a.b", "*.b", "*") serve this host? How specific it is: 0: not at all. */
-size_t route_host_fits(const char *virtual_host, const char *host);
+/* The next wider name of a virtual host that could answer: "a.b.c", "*.b.c", "*.c", "*", NULL. */
+const char *route_wider_host(struct arena *a, const char *host);
 /* The value of a header, ":authority" and its like among them; NULL: none. */
 const char *route_header(const struct route_request *request, const char *name);

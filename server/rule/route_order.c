@@ -1,7 +1,36 @@
 /* route_order.c - the order of routes. To change it, change route_rank() and run tests/routing. */
 #include "rule/route_order.h"
+#include "base/arena.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+static bool is_word_of(const char *list, const char *word, size_t n)
+{
+    for (const char *at = list; at && *at;) {
+        size_t m = strcspn(at, "|");
+        if (m == n && strncmp(at, word, n) == 0)
+            return true;
+        at += m + (at[m] == '|');
+    }
+    return false;
+}
+
+const char *route_methods(struct arena *a, const char *words)
+{
+    static const char known[] = "GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH";
+    char *all = NULL, *upper = arena_strdup(a, words);
+
+    for (char *c = upper; c && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    for (const char *at = upper; at && *at;) {
+        size_t n = strcspn(at, " ");
+        if (is_word_of(known, at, n) && !is_word_of(all, at, n))
+            all = arena_printf(a, "%s%s%.*s", all ? all : "", all ? "|" : "", (int)n, at);
+        at += n + (at[n] == ' ');
+    }
+    return all;
+}
 
 static int by_name(const void *v, const void *w)
 {

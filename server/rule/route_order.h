@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
 struct regex;
 
 enum route_path { ROUTE_EQUAL, ROUTE_PREFIX, ROUTE_REGEX }; /* in the order in which they stand */
@@ -46,5 +47,8 @@ int route_order_same(const struct route_rule *p, const struct route_rule *q);
 /* Do both take exactly the same requests? Then Envoy gets only the one created first. */
 bool route_is_same(const struct route_rule *p, const struct route_rule *q);
 
+/* "get POST get" -> "GET|POST": known methods, each once, in their order; others are ignored, as
+ * Higress does. NULL: none, so any. */
+const char *route_methods(struct arena *a, const char *words);
 /* Sorts by name, as `headers` and `queries` of a rule must be. */
 void route_sort_predicates(struct route_predicate *list, size_t n);

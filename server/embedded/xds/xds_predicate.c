@@ -69,40 +69,6 @@ char **xds_split(struct arena *a, const char *text, const char *separators)
     return parts;
 }
 
-static bool is_method(const char *s)
-{
-    static const char *const known[] = { "GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                         "CONNECT", "OPTIONS", "TRACE", "PATCH" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i], s) == 0)
-            return true;
-    return false;
-}
-
-static bool holds(char **list, size_t n, const char *s)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], s) == 0)
-            return true;
-    return false;
-}
-
-/* Known methods, upper case, each once, in their order; others are ignored, as Higress does. */
-static const char *read_methods(struct xds *x, const cJSON *ingress)
-{
-    const char *text = xds_annotation(ingress, "match-method");
-    char **words = text ? xds_split(x->a, text, " ") : NULL;
-    char *all = NULL;
-    for (size_t i = 0; words && words[i]; i++) {
-        for (char *c = words[i]; *c; c++)
-            *c = (char)toupper((unsigned char)*c);
-        if (!is_method(words[i]) || holds(words, i, words[i]))
-            continue;
-        all = all ? arena_printf(x->a, "%s|%s", all, words[i]) : words[i];
-    }
-    return all;
-}
-
 static const struct {
     const char *prefix, *how;
 } ways[] = {
@@ -153,7 +119,7 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
 
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
-    r->takes.methods = read_methods(x, r->ingress);
+    r->takes.methods = route_methods(x->a, xds_annotation(r->ingress, "match-method"));
     r->takes.header_count = read_predicates(x, r->ingress, false, &r->takes.headers);
     r->takes.query_count = read_predicates(x, r->ingress, true, &r->takes.queries);
 }
