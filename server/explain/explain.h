@@ -48,6 +48,7 @@ struct explain_choice {
     int also_count, ties, hidden_count;
     const char *same; /* takes exactly the same requests and is dead, or alive where time says so */
     const char *app_root; /* a route that redirects "/" of this virtual host */
+    int baseless; /* canaries of the gateway that stand before no route, and are ignored */
     const struct explain_rule *rule;
 };
 
@@ -62,19 +63,34 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c);
 void explain_effect(struct arena *a, cJSON *answer, const struct explain_choice *c,
                     const struct route_request *request, const cJSON *route, const cJSON *base);
 
+void explain_add_note(struct arena *a, cJSON *answer, const char *text);
+
+/* -- where it goes -------------------------------------------------------------------------------
+ */
+/* The endpoints of "services", from the console's services, then from its service sources, which
+ * know ports; then once the end: a service that neither has is said to be missing. */
+void explain_add_service(struct arena *a, cJSON *answer, const cJSON *service);
+void explain_add_source(struct arena *a, cJSON *answer, const cJSON *source);
+void explain_end_services(struct arena *a, cJSON *answer);
+
 /* -- plugins -------------------------------------------------------------------------------------
  */
 struct explain_plugins;
 struct explain_plugins *explain_plugins_new(struct arena *a);
-void explain_add_plugin(struct explain_plugins *p, const cJSON *plugin); /* phase and priority */
-/* An instance that is for the request; scope: "global", "domain:x", "route:x", "service:x". */
+/* An instance that could act on the request; scope: "global", "domain:x", "route:x", "service:x".
+ * Of one plugin the service's wins, then the route's, a domain's, the global one. */
 void explain_add_instance(struct explain_plugins *p, const char *scope, const cJSON *instance);
 /* What the console keeps for itself: key-auth of a route, ai-proxy of an AI route. */
 void explain_add_internal(struct explain_plugins *p, const char *plugin, const char *scope,
                           const char *does);
-/* [{"plugin": "key-auth", "from": "route:a", "instead_of": ["global"]}], as they act. */
+/* key-auth, as the route's consumers switch it on. */
+void explain_add_consumers(struct explain_plugins *p, const char *scope, const cJSON *consumers);
+int explain_plugins_count(const struct explain_plugins *p);
+void explain_add_plugin(struct explain_plugins *p, const cJSON *plugin); /* phase and priority */
+/* [{"plugin": "key-auth", "from": "route:a", "not": ["global"]}], in the order in which they act.
+ */
 cJSON *explain_plugins_answer(struct explain_plugins *p);
-/* Names of domains whose instances see this host, the one whose rule stands first in front. */
+/* Do instances of a domain act on requests for this host? */
 bool explain_domain_acts(const char *domain, const char *host);
 
 /* The whole in words, one fact a line. */

@@ -69,8 +69,8 @@ static void keep_near(struct explain_choice *c, const struct explain_near *near)
     c->near[at] = *near;
 }
 
-static void lose(struct explain_choice *c, const struct explain_rule *r,
-                 const struct route_miss *m, int place, const struct route_request *request)
+static void lose(struct explain_choice *c, const struct explain_rule *r, const struct route_miss *m,
+                 int place, const struct route_request *request)
 {
     struct explain_near near = { &r->takes, *m, place, closeness_of(&r->takes, m, request) };
     c->lost[m->fault]++;
@@ -138,7 +138,8 @@ void explain_choose(struct explain *x, struct arena *a, const struct route_reque
                     struct explain_choice *out)
 {
     const char *host = *request->host ? request->host : "*";
-    *out = (struct explain_choice){ .https = strcmp(request->scheme, "https") == 0 };
+    *out = (struct explain_choice){ .https = strcmp(request->scheme, "https") == 0,
+                                    .baseless = x->lost_canaries };
     for (; host; host = route_wider_host(a, host)) {
         struct range in = range_of(x, host);
         if (in.from == in.to || !is_served(x, host, out->https))

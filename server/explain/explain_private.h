@@ -11,6 +11,7 @@ struct explain_rule {
     const struct explain_rule *base;
     struct explain_rule *weighted, *next; /* canaries by weight that share this rule's requests */
     long weight, weight_total;
+    const cJSON *services; /* of a canary by weight */
     const char *app_root;
     const char *same; /* a route that takes the same requests and was (or may be) created later */
 };
@@ -31,8 +32,14 @@ struct explain {
 
 /* An annotation among the route's customConfigs, by either prefix; NULL: absent or blank. */
 const char *explain_annotation(const cJSON *route, const char *key);
+const char *explain_own_annotation(const cJSON *route, const char *key); /* higress.io/ alone */
 bool explain_annotation_true(const cJSON *route, const char *key);
 /* A whole decimal number, as Higress reads one. */
 bool explain_number(const char *text, long *out);
 /* The domain behind a virtual host; NULL: none is there. */
 const struct explain_domain *explain_domain_of(const struct explain *x, const char *virtual_host);
+
+const cJSON *explain_part(const cJSON *route, const char *part); /* NULL: absent or switched off */
+/* "timeout", "retries", "limits", "annotations". */
+void explain_policy(struct arena *a, cJSON *answer, const struct route_request *request,
+                    const cJSON *route);

@@ -21,28 +21,37 @@ struct explain *explain_new(struct arena *a)
 
 /* -- annotations ---------------------------------------------------------------------------------
  */
-const char *explain_annotation(const cJSON *route, const char *key)
+static const char *annotation(const cJSON *route, const char *prefix, const char *key)
 {
-    static const char *const prefixes[] = { "nginx.ingress.kubernetes.io/", "higress.io/" };
-    const cJSON *custom = json_get(route, "customConfigs");
     char name[128];
-    for (size_t i = 0; custom && i < sizeof prefixes / sizeof *prefixes; i++) {
-        snprintf(name, sizeof name, "%s%s", prefixes[i], key);
-        const char *value = json_str(custom, name);
-        if (value && *value)
-            return value;
-    }
-    return NULL;
+    snprintf(name, sizeof name, "%s%s", prefix, key);
+    const char *value = json_str(json_get(route, "customConfigs"), name);
+    return value && *value ? value : NULL;
 }
 
-bool explain_annotation_true(const cJSON *route, const char *key)
+const char *explain_own_annotation(const cJSON *route, const char *key)
+{
+    return annotation(route, "higress.io/", key);
+}
+
+const char *explain_annotation(const cJSON *route, const char *key)
+{
+    const char *value = annotation(route, "nginx.ingress.kubernetes.io/", key);
+    return value ? value : explain_own_annotation(route, key);
+}
+
+static bool is_true(const char *value)
 {
     static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
-    const char *value = explain_annotation(route, key);
     for (size_t i = 0; value && i < sizeof yes / sizeof *yes; i++)
         if (strcmp(value, yes[i]) == 0)
             return true;
     return false;
+}
+
+bool explain_annotation_true(const cJSON *route, const char *key)
+{
+    return is_true(explain_annotation(route, key));
 }
 
 bool explain_number(const char *text, long *out)
@@ -68,8 +77,7 @@ void explain_add_domain(struct explain *x, const cJSON *domain)
     bool https = mode && strcmp(mode, "off") != 0 && certificate && *certificate;
     if (!name)
         return;
-    x->domains = arena_grow(x->a, x->domains, x->domain_count, &x->domain_room,
-                            sizeof *x->domains);
+    x->domains = arena_grow(x->a, x->domains, x->domain_count, &x->domain_room, sizeof *x->domains);
     x->domains[x->domain_count++] = (struct explain_domain){
         .name = strcmp(name, default_domain) == 0 ? "*" : arena_strdup(x->a, name),
         .https = https,
@@ -99,7 +107,7 @@ static void read_path(struct arena *a, struct route_rule *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
     const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
-    bool whole = explain_annotation_true(route, "full-path-regex");
+    bool whole = is_true(explain_own_annotation(route, "full-path-regex"));
 
     r->written = r->path = arena_strdup(a, value && *value ? value : "/");
     r->ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
@@ -210,12 +218,11 @@ static void read_canary(struct arena *a, const cJSON *route, struct explain_rule
     struct route_rule ignored = { 0 };
     if (!explain_annotation_true(route, "canary"))
         return;
-    r->canary =
-        read_canary_header(a, route, &ignored) ? CANARY_BY_REQUEST : CANARY_BY_WEIGHT;
+    r->canary = read_canary_header(a, route, &ignored) ? CANARY_BY_REQUEST : CANARY_BY_WEIGHT;
     r->asks = ignored.headers;
     r->weight_total = 100;
-    if (r->canary == CANARY_BY_WEIGHT &&
-        !explain_annotation(route, "canary-by-header-value") &&
+    r->services = json_clone(a, json_get(route, "services"));
+    if (r->canary == CANARY_BY_WEIGHT && !explain_annotation(route, "canary-by-header-value") &&
         !explain_number(explain_annotation(route, "canary-weight"), &r->weight))
         r->weight = 0;
     if (!explain_number(explain_annotation(route, "canary-weight-total"), &r->weight_total) ||

@@ -77,6 +77,7 @@ char *kind_object_path(struct arena *a, const struct kind *k, const char *name, 
  * weather. */
 bool kind_makes_route(const struct kind *k, const char *name, const char *route);
 char *kind_mcp_of(struct arena *a, const char *route); /* "weather"; NULL: no MCP server's */
+char *kind_ai_of(struct arena *a, const char *route);  /* "chat"; NULL: no AI route's */
 const char *kind_name_of(const struct kind *k, const cJSON *o); /* NULL: none */
 bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up plugin instance */
 
