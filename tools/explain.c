@@ -215,7 +215,7 @@ static const cJSON *run(struct call *c)
     explain_sort(l.explain);
     explain_choose(l.explain, arena(c), l.request, &choice);
     l.answer = explain_order(arena(c), &choice);
-    return choice.route ? follow(c, &l, &choice) : l.answer;
+    return choice.route && !choice.app_root ? follow(c, &l, &choice) : l.answer;
 }
 
 static char *say(struct call *c, const cJSON *answer)

@@ -32,12 +32,11 @@ struct explain_choice {
     bool https, forces_https;
 
     /* Tried before it (all, where none takes it): the nearest, best first, and how many lost by
-     * what. */
+     * what. Where one takes it, another path is no near miss. */
     struct explain_near {
         const struct route_rule *rule;
         struct route_miss miss;
         int place;
-        size_t closeness;
     } near[EXPLAIN_NEAR];
     int near_count, lost[ROUTE_FAULTS];
     /* Behind it, and would take it, too; ties: so many of them could as well be first. */
@@ -47,7 +46,8 @@ struct explain_choice {
     } also[EXPLAIN_ALSO], hidden[EXPLAIN_ALSO]; /* hidden: of virtual hosts that are not asked */
     int also_count, ties, hidden_count;
     const char *same; /* takes exactly the same requests and is dead, or alive where time says so */
-    const char *app_root; /* a route that redirects "/" of this virtual host */
+    /* "/" of this virtual host is redirected before any route is tried: where to, by whom. */
+    const char *app_root, *app_root_of;
     int baseless; /* canaries of the gateway that stand before no route, and are ignored */
     const struct explain_rule *rule;
 };

@@ -1,13 +1,10 @@
 /* explain_choose.c - which route takes a request, and why the others do not.
  *
- * The virtual host's rules are tried in their order. All of them are looked at, for the counts, so
- * the loop is what must be fast: a path is compared before anything is compiled.
- */
+ * The virtual host's rules are tried in their order, and all are counted; the index says of nearly
+ * all of them that the path is another. */
 #include "base/arena.h"
 #include "explain/explain_private.h"
 #include <string.h>
-
-enum { PATH_FITS = 1 << 20, PER_PREDICATE = 1 << 10 };
 
 struct range {
     int from, to;
@@ -40,6 +37,26 @@ static bool is_served(const struct explain *x, const char *host, bool https)
     return !https || (d && d->https);
 }
 
+/* -- near misses ---------------------------------------------------------------------------------
+ */
+/* Those that the fewest predicates keep from the request. */
+static void lose(struct explain_choice *c, const struct explain_rule *r, const struct route_miss *m,
+                 int place)
+{
+    int at = c->near_count;
+    c->lost[m->fault]++;
+    if (m->fault == ROUTE_NO_PATH)
+        return;
+    while (at > 0 && c->near[at - 1].miss.failed > m->failed)
+        at--;
+    if (at == EXPLAIN_NEAR)
+        return;
+    c->near_count += c->near_count < EXPLAIN_NEAR;
+    for (int i = c->near_count - 1; i > at; i--)
+        c->near[i] = c->near[i - 1];
+    c->near[at] = (struct explain_near){ &r->takes, *m, place };
+}
+
 /* How far a path agrees with a rule's. */
 static size_t agreement(const char *path, const char *rule)
 {
@@ -49,35 +66,35 @@ static size_t agreement(const char *path, const char *rule)
     return n;
 }
 
-static size_t closeness_of(const struct route_rule *r, const struct route_miss *m,
-                           const struct route_request *request)
+static bool is_near(const struct explain_choice *c, const struct route_rule *r)
 {
-    size_t fits = m->fault == ROUTE_NO_PATH ? agreement(request->path, r->written) : PATH_FITS;
-    size_t failed = (size_t)m->failed * (m->fault == ROUTE_NO_PATH ? 1 : PER_PREDICATE);
-    return fits > failed ? fits - failed : 0;
+    for (int i = 0; i < c->near_count; i++)
+        if (c->near[i].rule == r)
+            return true;
+    return false;
 }
 
-static void keep_near(struct explain_choice *c, const struct explain_near *near)
+/* Where no route takes the request: those whose path begins most like its own. */
+static void add_neighbours(const struct explain *x, const struct route_request *request,
+                           struct range in, struct explain_choice *c)
 {
-    int at = c->near_count < EXPLAIN_NEAR ? c->near_count++ : EXPLAIN_NEAR - 1;
-    if (at == EXPLAIN_NEAR - 1 && c->near[at].rule && c->near[at].closeness >= near->closeness)
-        return;
-    while (at > 0 && c->near[at - 1].closeness < near->closeness) {
-        c->near[at] = c->near[at - 1];
-        at--;
+    int up = explain_by_path(x, in.from, in.to, request->path), down = up - 1;
+    while (c->near_count < EXPLAIN_NEAR) {
+        const char *above = up < in.to ? x->rules[x->by_path[up]]->takes.written : "";
+        const char *below = down >= in.from ? x->rules[x->by_path[down]]->takes.written : "";
+        size_t n = agreement(request->path, above), m = agreement(request->path, below);
+        if (n <= 1 && m <= 1) /* every path begins with a slash */
+            return;
+        int place = x->by_path[n >= m ? up++ : down--];
+        const struct route_rule *r = &x->rules[place]->takes;
+        struct route_miss miss = { ROUTE_NO_PATH, NULL, 1 };
+        if (!is_near(c, r))
+            c->near[c->near_count++] = (struct explain_near){ r, miss, place - in.from + 1 };
     }
-    c->near[at] = *near;
 }
 
-static void lose(struct explain_choice *c, const struct explain_rule *r, const struct route_miss *m,
-                 int place, const struct route_request *request)
-{
-    struct explain_near near = { &r->takes, *m, place, closeness_of(&r->takes, m, request) };
-    c->lost[m->fault]++;
-    if (near.closeness > 1 || m->fault != ROUTE_NO_PATH) /* every path begins with a slash */
-        keep_near(c, &near);
-}
-
+/* -- the choice ----------------------------------------------------------------------------------
+ */
 static void win(struct explain_choice *c, const struct explain_rule *r, int place)
 {
     c->rule = r;
@@ -98,23 +115,48 @@ static void trail(struct explain_choice *c, const struct explain_rule *r, int pl
     c->also_count++;
 }
 
-static void try_all(struct explain *x, const struct route_request *request, struct range in,
-                    struct explain_choice *out)
+static void try_rule(struct explain *x, const struct route_request *request, int i, int place,
+                     struct explain_choice *out)
 {
+    struct explain_rule *r = x->rules[i];
+    struct route_miss m = route_match(x->a, &r->takes, request);
+    if (m.fault == ROUTE_TAKES && !out->route)
+        win(out, r, place);
+    else if (m.fault == ROUTE_TAKES)
+        trail(out, r, place);
+    else if (!out->route)
+        lose(out, r, &m, place);
+}
+
+static void try_all(struct explain *x, struct arena *a, const struct route_request *request,
+                    struct range in, struct explain_choice *out)
+{
+    const uint32_t *hashes = explain_hashes(a, request->path);
+    size_t length = strlen(request->path);
     out->of = in.to - in.from;
     for (int i = in.from; i < in.to; i++) {
-        struct explain_rule *r = x->rules[i];
-        int place = i - in.from + 1;
-        if (r->app_root && strcmp(request->path, "/") == 0)
-            out->app_root = r->app_root;
-        struct route_miss m = route_match(x->a, &r->takes, request);
-        if (m.fault == ROUTE_TAKES && !out->route)
-            win(out, r, place);
-        else if (m.fault == ROUTE_TAKES)
-            trail(out, r, place);
-        else if (!out->route)
-            lose(out, r, &m, place, request);
+        if (explain_may_fit(x, i, hashes, length))
+            try_rule(x, request, i, i - in.from + 1, out);
+        else
+            out->lost[ROUTE_NO_PATH] += !out->route;
     }
+    if (!out->route)
+        add_neighbours(x, request, in, out);
+}
+
+/* Of several the youngest counts. */
+static void find_app_root(const struct explain *x, struct range in, struct explain_choice *out)
+{
+    const struct explain_rule *youngest = NULL;
+    for (int i = in.from; i < in.to; i++) {
+        const struct explain_rule *r = x->rules[i];
+        if (r->app_root && (!youngest || strcmp(r->takes.created, youngest->takes.created) > 0))
+            youngest = r;
+    }
+    if (!youngest)
+        return;
+    out->app_root = youngest->app_root;
+    out->app_root_of = youngest->takes.name;
 }
 
 /* The first of a wider virtual host that would take it, were it asked. */
@@ -122,15 +164,11 @@ static void look_behind(struct explain *x, struct arena *a, const struct route_r
                         const char *host, struct explain_choice *out)
 {
     for (; host && out->hidden_count < EXPLAIN_ALSO; host = route_wider_host(a, host)) {
-        struct range in = range_of(x, host);
-        for (int i = in.from; i < in.to; i++) {
-            struct explain_rule *r = x->rules[i];
-            if (route_match(x->a, &r->takes, request).fault != ROUTE_TAKES)
-                continue;
+        struct explain_choice there = { 0 };
+        try_all(x, a, request, range_of(x, host), &there);
+        if (there.route)
             out->hidden[out->hidden_count++] =
-                (struct explain_also){ r->takes.name, r->takes.host, i - in.from + 1 };
-            break;
-        }
+                (struct explain_also){ there.route, there.rule->takes.host, there.place };
     }
 }
 
@@ -147,7 +185,9 @@ void explain_choose(struct explain *x, struct arena *a, const struct route_reque
         const struct explain_domain *d = explain_domain_of(x, host);
         out->virtual_host = x->rules[in.from]->takes.host;
         out->forces_https = d && d->force && !out->https;
-        try_all(x, request, in, out);
+        if (x->has_app_root && strcmp(request->path, "/") == 0)
+            find_app_root(x, in, out);
+        try_all(x, a, request, in, out);
         break;
     }
     if (host)

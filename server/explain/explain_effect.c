@@ -56,9 +56,7 @@ static bool find_redirect(struct arena *a, const struct explain_choice *c,
     bool https = c->forces_https || explain_annotation_true(route, "ssl-redirect") ||
                  explain_annotation_true(route, "force-ssl-redirect");
 
-    if (c->app_root)
-        *out = (struct redirect){ 302, c->app_root, "app-root" };
-    else if (temporary)
+    if (temporary)
         *out = (struct redirect){ 302, location(a, temporary, request), "temporal-redirect" };
     else if (permanent)
         *out = (struct redirect){ 301, location(a, permanent, request), "permanent-redirect" };
@@ -68,7 +66,7 @@ static bool find_redirect(struct arena *a, const struct explain_choice *c,
                                c->forces_https ? "the domain forces HTTPS" : "ssl-redirect" };
     else
         return false;
-    if (permanent && !temporary && !c->app_root &&
+    if (permanent && !temporary &&
         (!explain_number(code, &out->code) || out->code < 300 || out->code > 308))
         out->code = 301;
     return true;
@@ -176,7 +174,9 @@ static void add_upstream(struct arena *a, cJSON *answer, const struct explain_ch
     const char *host = json_str(explain_part(policy, "rewrite"), "host");
     const char *path = rewritten(a, c, request, policy);
     cJSON *up = json_set_object(a, answer, "upstream");
-    json_set_str(a, up, "host", text_clean(a, host && *host ? host : request->authority, SHOWN));
+    host = host && *host ? host : request->authority;
+    if (*host)
+        json_set_str(a, up, "host", text_clean(a, host, SHOWN));
     json_set_str(a, up, "path", path ? text_clean(a, path, 2 * SHOWN) : NULL);
     add_headers(a, up, "headers", shown, "request");
     add_headers(a, answer, "response_headers", shown, "response");

@@ -131,6 +131,14 @@ static void add_maker(struct arena *a, cJSON *answer, const char *route)
         json_set_str(a, answer, "ai_route", ai);
 }
 
+static void add_app_root(struct arena *a, cJSON *answer, const struct explain_choice *c)
+{
+    cJSON *to = json_set_object(a, answer, "redirect");
+    json_set_num(a, to, "code", 302);
+    json_set_str(a, to, "to", text_clean(a, c->app_root, 2 * SHOWN));
+    json_set_str(a, to, "by", arena_printf(a, "app-root of %s", c->app_root_of));
+}
+
 cJSON *explain_order(struct arena *a, const struct explain_choice *c)
 {
     cJSON *answer = json_object(a);
@@ -150,6 +158,8 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c)
         add_also(a, order, "hidden", c->hidden, c->hidden_count, true);
     }
     add_doubt(a, answer, c);
+    if (c->app_root)
+        add_app_root(a, answer, c);
     if (c->baseless)
         explain_add_note(a, answer,
                          arena_printf(a,

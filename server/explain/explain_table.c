@@ -245,6 +245,7 @@ void explain_add_route(struct explain *x, const cJSON *route)
     shape.takes.query_count =
         read_predicates(x->a, json_get(route, "urlParams"), &shape.takes.queries);
     shape.app_root = arena_strdup(x->a, explain_annotation(route, "app-root"));
+    x->has_app_root = x->has_app_root || shape.app_root;
     read_canary(x->a, route, &shape);
     cJSON_ArrayForEach(d, domains)
     {
@@ -329,4 +330,5 @@ void explain_sort(struct explain *x)
     x->count = keep_alive(x);
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_order);
     replace_headers(x);
+    explain_index(x);
 }

@@ -89,7 +89,9 @@ static void say_effect(struct buf *b, const cJSON *answer)
         buf_printf(b, "answered %.0f to %s (%s)\n", json_num(to, "code", 0), text_of(to, "to"),
                    text_of(to, "by"));
     if (up)
-        buf_printf(b, "upstream gets host %s path %s", text_of(up, "host"), text_of(up, "path"));
+        buf_printf(b, "upstream gets path %s", text_of(up, "path"));
+    if (json_get(up, "host"))
+        buf_printf(b, " host %s", text_of(up, "host"));
     say_words(b, " headers ", json_get(up, "headers"), "");
     if (up)
         buf_str(b, "\n");

@@ -157,6 +157,18 @@ static size_t literal_prefix(const char *pattern)
     return n > 0 && pattern[n] && strchr("*?{", pattern[n]) ? n - 1 : n;
 }
 
+static bool takes_any_path(const struct route_rule *r)
+{
+    return r->type == ROUTE_PREFIX && strcmp(r->written, "/") == 0;
+}
+
+size_t route_path_start(const struct route_rule *r)
+{
+    if (r->type == ROUTE_REGEX)
+        return literal_prefix(r->path);
+    return takes_any_path(r) ? 0 : strlen(r->path);
+}
+
 static enum route_fault match_expression(struct arena *a, struct route_rule *r, const char *path)
 {
     if (strncmp(r->path, path, literal_prefix(r->path)) != 0)
@@ -172,7 +184,7 @@ static enum route_fault match_path(struct arena *a, struct route_rule *r, const 
     int (*compare)(const char *, const char *, size_t) = r->ignores_case ? strncasecmp : strncmp;
     if (r->type == ROUTE_REGEX)
         return match_expression(a, r, path);
-    if (r->type == ROUTE_PREFIX && strcmp(r->written, "/") == 0)
+    if (takes_any_path(r))
         return ROUTE_TAKES;
     size_t n = strlen(r->path);
     if (compare(path, r->path, n) != 0)

@@ -44,6 +44,9 @@ struct route_miss {
     int failed;                              /* how many fail, the path being one */
 };
 
+/* A path that fits begins with so many bytes of r->path, letters aside: what an index may ask. */
+size_t route_path_start(const struct route_rule *r);
+
 /* Compiled expressions stay with the rule, and live in a. */
 struct route_miss route_match(struct arena *a, struct route_rule *r,
                               const struct route_request *request);
