@@ -4,8 +4,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
-from bench import BINARY, BUILD, HERE, TOP, Broken, call_line, measure, row, start_console, stdio
+from bench import BINARY, BUILD, HERE, TOP, Broken, measure, own_environment, row, start_console
 
 PROGRAM = os.path.join(TOP, "build", "gcc", "explain")
 
@@ -26,9 +27,12 @@ def call_over(n):
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         subprocess.run([sys.executable, os.path.join(HERE, "routes.py"), str(n), folder], check=True)
         console = start_console(folder)
-        ours = stdio(["calls", 3, call_line("explain_request", '{"path":"/shop/77"}')], [BINARY, "stdio"], **console.env)
-        row("explain_request, the whole call over %d routes" % n, "%.0f ms" % (ours["p50"] / 1e3),
-            "RSS %.0f kB; message %.0f B" % (ours["rss_after_kb"], ours["answer_bytes"]))
+        for _ in range(2):  # the console reads its folder at the first
+            begin = time.perf_counter()
+            got = subprocess.run([BINARY, "call", "--json", "explain_request", '{"path":"/shop/77"}'],
+                                 env=own_environment(**console.env), capture_output=True, text=True, check=True)
+        row("explain_request, a whole command over %d routes" % n, "%.0f ms" % ((time.perf_counter() - begin) * 1e3),
+            "with reading them; answer %d B" % len(got.stdout))
 
 
 print("== explain")
