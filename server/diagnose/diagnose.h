@@ -24,18 +24,23 @@ struct diagnose_target {
 };
 
 struct diagnose_signals {
-    const cJSON *clusters;  /* /clusters?format=json */
-    bool from_console;      /* Envoy was not asked: `clusters` holds what the console knows */
-    const cJSON *stats;     /* /stats?format=json */
-    const cJSON *config;    /* /config_dump?include_eds */
-    const cJSON *certs;     /* /certs */
-    const cJSON *listeners; /* /listeners?format=json */
-    const cJSON *server;    /* /server_info */
-    const cJSON *rows;   /* of the access log (accesslog.h), newest first; forged ones anywhere */
-    const cJSON *probes; /* [{cluster, address, tls, result, detail}]; result: probe_name() */
-    const cJSON *object; /* the console's object behind the target */
-    const cJSON *issues; /* contradictions in the console: [{code, object, fact, next}] */
-    double now;          /* Unix seconds */
+    const cJSON *clusters;     /* /clusters?format=json */
+    bool from_console;         /* Envoy was not asked: `clusters` holds what the console knows */
+    const cJSON *stats;        /* /stats?format=json */
+    const cJSON *stats_before; /* the same, some seconds earlier; NULL: read once */
+    const cJSON *config;       /* /config_dump?include_eds */
+    const cJSON *certs;        /* /certs */
+    const cJSON *listeners;    /* /listeners?format=json */
+    const cJSON *server;       /* /server_info */
+    const cJSON *rows; /* of the access log (accesslog.h), newest first; forged ones anywhere */
+    int unread;        /* lines of the log in no known form, where they are most of it */
+    const char *unread_line; /* one of them */
+    const cJSON *words;      /* ["…"]: the gateway's own log lines about refused updates */
+    const cJSON *probes;     /* [{cluster, address, tls, result, detail}]; result: probe_name() */
+    const cJSON *object;     /* the console's object behind the target */
+    const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
+    const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
+    double now;              /* Unix seconds */
 };
 
 /* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],
