@@ -8,11 +8,12 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "diagnose/diagnose_private.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_VERDICTS = 5, MAX_ELSEWHERE = 3, ENOUGH_ROWS = 5 };
+enum { MAX_VERDICTS = 5, MAX_ELSEWHERE = 3, ENOUGH_ROWS = 5, BEFORE_ROWS = 900 };
 
 static bool has_word(const char *words, const char *word)
 {
@@ -355,7 +356,11 @@ static bool is_among(const struct findings *all, const struct finding *x)
 /* In one line: what goes wrong now, but not with the target. */
 static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *out)
 {
-    struct facts *whole = facts_make(f->arena, NULL, f->in);
+    struct diagnose_signals in = *f->in;
+    in.rows = in.elsewhere ? in.elsewhere : in.rows;
+    in.object = NULL;
+    in.issues = NULL;
+    struct facts *whole = facts_make(f->arena, NULL, &in);
     struct findings *all = find_all(whole);
     bool written[sizeof all->list / sizeof all->list[0]] = { false };
     const char *line = NULL;
@@ -373,6 +378,25 @@ static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *
         line = arena_printf(f->arena, "%s; %d more", line, n - MAX_ELSEWHERE);
     if (line)
         json_set_str(f->arena, out, "elsewhere", line);
+}
+
+/* Plans that were applied within the window that was looked at. */
+static void write_timeline(struct facts *f, cJSON *out)
+{
+    double from = f->row_count > 0 ? f->rows[f->row_count - 1].at : 0;
+    cJSON *lines = json_array(f->arena);
+    const cJSON *o;
+
+    cJSON_ArrayForEach(o, f->in->changes)
+    {
+        const char *at = json_str(o, "at"), *id = json_str(o, "id"), *title = json_str(o, "title");
+        if (at && id && json_count(lines) < MAX_VERDICTS && when_parse(at) >= from - BEFORE_ROWS)
+            json_add_str(f->arena, lines,
+                         arena_printf(f->arena, "%s plan %s was applied: %s", at, id,
+                                      text_clean(f->arena, title ? title : "", 160)));
+    }
+    if (json_count(lines) > 0)
+        json_set(f->arena, out, "timeline", lines);
 }
 
 /* What was not asked for is absent, not 0. */
@@ -407,9 +431,14 @@ cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
 
     if (target)
         json_set_str(a, out, "target", arena_printf(a, "%s %s", t->kind, t->name));
+    if (target)
+        json_set(a, out, "about", facts_about(f));
     write_verdicts(f, all, json_set_array(a, out, "verdicts"), out);
     if (target)
         write_elsewhere(f, all, out);
+    if (s->compared)
+        json_set(a, out, "compared", json_clone(a, s->compared));
+    write_timeline(f, out);
     if (json_count(f->history) > 0)
         json_set(a, out, "history", f->history);
     write_unavailable(f, out);

@@ -217,8 +217,8 @@ void findings_from_config(struct facts *f, struct findings *all)
     read_errors(&r);
     read_counters(&r);
     read_words(&r);
-    if (!r.current)
-        return;
+    if (!r.current || (f->target && f->target->kind && f->target_found && !f->config_lost))
+        return; /* the target has what it needs */
     x = findings_new(all, "CONFIG_REJECTED", r.object ? r.object : "gateway",
                      "The gateway refused an update and runs on older configuration, so a fix may "
                      "never have arrived. Undo or correct the object named in the details; the "

@@ -69,6 +69,7 @@ struct fact_row {
     const char *method;
     bool passed_on;  /* the endpoint's own answer, as far as a log without details tells */
     int port;        /* of the listener; 0: unknown */
+    int order;       /* in which it was read */
     double at;       /* Unix seconds; 0: unknown */
     double duration; /* ms; -1: unknown */
     const struct symptom *symptom; /* NULL: nothing wrong */

@@ -19,7 +19,7 @@ static void judge_certificate(struct facts *f, struct findings *all, const cJSON
     double left = when_parse(end) - f->in->now;
     struct finding *x;
 
-    if (!end || when_parse(end) <= 0 || left > 14 * 86400.0)
+    if (!end || when_parse(end) <= 0 || left > 14 * 86400.0 || !facts_name_wanted(f, name))
         return;
     x = findings_new(all, left < 0 ? "DOWNSTREAM_CERT_EXPIRED" : "DOWNSTREAM_CERT_EXPIRING",
                      arena_printf(f->arena, "certificate for %s", name ? name : "(no name)"),
@@ -121,6 +121,16 @@ static void judge_state(struct facts *f, struct findings *all)
             x->rank = 8;
         finding_add(f->arena, x, "server_info", "state %s", state);
     }
+    if (facts_other_ports(f)) {
+        x = findings_new(all, "SERVICE_PORT_UNKNOWN",
+                         arena_printf(f->arena, "service %s", f->target->name),
+                         "Ask for, or point the route to, a port that the service has.");
+        if (x)
+            x->rank = 6;
+        finding_add(f->arena, x, f->in->from_console ? "console" : "clusters",
+                    "it is known at port %s only", facts_other_ports(f));
+        return;
+    }
     if (!f->in->config || f->target_found)
         return;
     x = findings_new(all, "CONFIG_MISSING",
@@ -130,7 +140,7 @@ static void judge_state(struct facts *f, struct findings *all)
     if (x)
         x->rank = 6;
     finding_add(f->arena, x, "config_dump", "no %s of that name among %d routes, %d clusters",
-                f->target->kind, f->route_count, f->cluster_count);
+                f->target->kind, facts_distinct_routes(f), f->known_clusters);
 }
 
 static void judge_issues(struct facts *f, struct findings *all)
@@ -141,8 +151,10 @@ static void judge_issues(struct facts *f, struct findings *all)
     {
         struct finding *x =
             findings_new(all, json_str(o, "code"), json_str(o, "object"), json_str(o, "next"));
-        if (x && !x->evidence)
+        if (x && !x->evidence) {
             x->rank = 5;
+            x->covers = json_str(o, "covers");
+        }
         finding_add(f->arena, x, "console", "%s", json_str(o, "fact"));
     }
 }

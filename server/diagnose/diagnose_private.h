@@ -8,9 +8,18 @@
 
 void facts_read_routes(struct facts *f);
 void facts_read_rows(struct facts *f); /* after routes and clusters: it counts into them */
-/* Is the cluster one that the target leads to? True for all without a target. */
+/* Does it belong to the target? True for all without one. */
 bool facts_cluster_wanted(const struct facts *f, const struct fact_cluster *c);
 bool facts_route_wanted(const struct facts *f, const struct fact_route *r);
+bool facts_row_wanted(const struct facts *f, const struct fact_row *r);
+/* Is a certificate for that name one that requests of the target are shown? */
+bool facts_name_wanted(const struct facts *f, const char *name);
+bool facts_target_found(const struct facts *f); /* does Envoy know it? */
+bool facts_target_is(const struct facts *f, const char *kind);
+/* The ports at which the service is known, where the one asked about is none of them; else NULL. */
+const char *facts_other_ports(const struct facts *f);
+/* What the target is and what it takes, a sentence each: ["…"]. */
+cJSON *facts_about(struct facts *f);
 int facts_distinct_routes(const struct facts *f); /* by name: http and https hold the same ones */
 /* The cluster is in the route's action, alone or weighted. */
 bool facts_route_leads(const struct fact_route *r, const char *cluster);
@@ -65,6 +74,8 @@ int endpoint_explain(struct facts *f, const struct fact_host *h, enum fact_troub
 /* The probability that `bad` of `all` or more meet the trouble by chance, where other_bad of
  * other_all do. */
 double endpoint_chance(int bad, int all, int other_bad, int other_all);
+/* The setting of the gateway behind the symptom, and its present value. */
+void setting_tell(struct facts *f, struct finding *x, const struct fact_row *r);
 /* The rules for clusters, routes and the gateway as a whole. */
 void findings_from_clusters(struct facts *f, struct findings *all);
 void findings_from_gateway(struct facts *f, struct findings *all);

@@ -102,79 +102,6 @@ bool facts_route_leads(const struct fact_route *r, const char *cluster)
     return false;
 }
 
-static bool target_is(const struct facts *f, const char *kind)
-{
-    return f->target && f->target->kind && !strcmp(f->target->kind, kind);
-}
-
-/* A service's name may carry its port: "orders.static:80". */
-static bool cluster_is(const char *cluster, const char *service)
-{
-    const char *bar = strrchr(cluster, '|');
-    const char *host = bar ? bar + 1 : cluster;
-    size_t n = strcspn(service, ":");
-
-    return !strcmp(cluster, service) || (strlen(host) == n && !strncmp(host, service, n));
-}
-
-bool facts_route_wanted(const struct facts *f, const struct fact_route *r)
-{
-    if (target_is(f, "route"))
-        return accesslog_route_is(r->name, f->target->name);
-    if (!target_is(f, "service"))
-        return true;
-    for (int i = 0; i < f->cluster_count; i++)
-        if (cluster_is(f->clusters[i].name, f->target->name) &&
-            facts_route_leads(r, f->clusters[i].name))
-            return true;
-    return false;
-}
-
-bool facts_cluster_wanted(const struct facts *f, const struct fact_cluster *c)
-{
-    const cJSON *s;
-
-    if (target_is(f, "service"))
-        return cluster_is(c->name, f->target->name);
-    if (!target_is(f, "route"))
-        return true;
-    for (int i = 0; i < f->route_count; i++)
-        if (accesslog_route_is(f->routes[i].name, f->target->name) &&
-            facts_route_leads(&f->routes[i], c->name))
-            return true;
-    cJSON_ArrayForEach(s, json_get(f->in->object, "services"))
-    {
-        const char *name = json_str(s, "name");
-        if (name && cluster_is(c->name, name))
-            return true;
-    }
-    return false;
-}
-
-/* A request that no route took belongs to a route if that route should have taken its host. */
-static bool lost_row_wanted(const struct facts *f, const struct fact_row *r)
-{
-    const cJSON *domains = json_get(f->in->object, "domains");
-
-    if (strcmp(r->route, "-") != 0)
-        return false;
-    if (domains && json_count(domains) > 0)
-        return predicate_host(domains, r->authority) > 0;
-    for (int i = 0; i < f->route_count; i++)
-        if (facts_route_wanted(f, &f->routes[i]))
-            return predicate_host(f->routes[i].domains, r->authority) > 0;
-    return true;
-}
-
-static bool row_wanted(const struct facts *f, const struct fact_row *r)
-{
-    if (target_is(f, "route"))
-        return accesslog_route_is(r->route, f->target->name) || lost_row_wanted(f, r);
-    if (target_is(f, "service"))
-        return cluster_is(r->cluster, f->target->name);
-    return true;
-}
-
 static const char *text_of(const cJSON *o, const char *key)
 {
     const char *s = json_str(o, key);
@@ -261,6 +188,16 @@ static void count_row(struct facts *f, struct fact_row *r)
     h->troubles[r->trouble]++;
 }
 
+/* Newest first; what has no time keeps its place among equals. */
+static int by_newest(const void *x, const void *y)
+{
+    const struct fact_row *a = x, *b = y;
+
+    if (a->at != b->at)
+        return a->at < b->at ? 1 : -1;
+    return a->order - b->order;
+}
+
 void facts_read_rows(struct facts *f)
 {
     const cJSON *o;
@@ -273,14 +210,13 @@ void facts_read_rows(struct facts *f)
             continue;
         }
         struct fact_row r = row_read(o);
-        if (!row_wanted(f, &r))
+        if (!facts_row_wanted(f, &r))
             continue;
-        f->rows[f->row_count] = r;
-        count_row(f, &f->rows[f->row_count++]);
+        r.order = f->row_count;
+        f->rows[f->row_count++] = r;
     }
-    f->target_found = !f->target || !f->target->kind;
-    for (int i = 0; !f->target_found && i < f->route_count; i++)
-        f->target_found = facts_route_wanted(f, &f->routes[i]);
-    for (int i = 0; !f->target_found && i < f->known_clusters; i++)
-        f->target_found = facts_cluster_wanted(f, &f->clusters[i]);
+    qsort(f->rows, (size_t)f->row_count, sizeof *f->rows, by_newest);
+    for (int i = 0; i < f->row_count; i++)
+        count_row(f, &f->rows[i]);
+    f->target_found = facts_target_found(f);
 }

@@ -168,6 +168,7 @@ static const struct support {
 
 void support_add(struct facts *f, struct finding *x, const struct fact_row *r)
 {
+    setting_tell(f, x, r);
     for (const struct support *s = supports; s->code; s++)
         if (text_starts(x->code, s->code)) {
             s->fn(f, x, r);

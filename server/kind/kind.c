@@ -222,6 +222,16 @@ bool kind_makes_route(const struct kind *k, const char *name, const char *route)
     return !strcmp(rest, internal) || !strcmp(rest, fallback);
 }
 
+const char *const *kind_made_routes(struct arena *a, const char *name)
+{
+    const char **routes = arena_array(a, const char *, 4);
+
+    routes[0] = arena_printf(a, "ai-route-%s%s", name, internal);
+    routes[1] = arena_printf(a, "ai-route-%s%s", name, fallback);
+    routes[2] = arena_printf(a, "%s-%s%s", mcp, name, internal);
+    return routes;
+}
+
 char *kind_mcp_of(struct arena *a, const char *route)
 {
     size_t n = strlen(route), starts = sizeof mcp, ends = sizeof internal - 1; /* the dash */

@@ -222,7 +222,7 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain, size_t p
     const cJSON *row = read_line(s, line, n);
     if (!is_wanted(s, row))
         return;
-    if (!s->fn(s->arg, json_clone(s->arena, row))) {
+    if (!s->fn(s->arg, s->q->fleeting ? row : json_clone(s->arena, row))) {
         s->resume = end; /* it was not taken */
         s->done = true;
         return;

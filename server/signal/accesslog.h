@@ -25,7 +25,8 @@ enum accesslog_lines {
 };
 
 struct accesslog_query {
-    const char *route; /* a route's name, or that of an AI route or an MCP server; NULL: any */
+    const char *route;                     /* NULL: any */
+    const char *const *also_routes;        /* ended by NULL, each with `route` within; NULL: none */
     const char *host, *path_prefix, *flag; /* NULL: any */
     const char *text;                      /* within any value; NULL: any */
     enum accesslog_lines lines;
@@ -35,6 +36,7 @@ struct accesslog_query {
     size_t max_scan;    /* bytes read at most; 0: 64 MiB */
     const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
     bool newest_file;   /* no rotated ones */
+    bool fleeting;      /* a row lives only until fn returns */
 };
 
 struct accesslog_seen {
@@ -58,6 +60,3 @@ bool accesslog_read(struct arena *a, const char *path, const struct accesslog_qu
 cJSON *accesslog_parse(struct arena *a, const char *line, size_t n);
 /* Is the route of a line the wanted one? "shop/orders" is "orders" too. */
 bool accesslog_route_is(const char *route, const char *wanted);
-/* Is it one of those that an AI route or an MCP server has? */
-bool accesslog_ai_route_is(const char *route, const char *name);
-bool accesslog_mcp_server_is(const char *route, const char *name);

@@ -44,30 +44,6 @@ static bool has_text(const cJSON *row, const char *text)
     return false;
 }
 
-/* Is it prefix, name, suffix? */
-static bool is_derived(const char *route, const char *prefix, const char *name, const char *suffix)
-{
-    size_t p = strlen(prefix), n = strlen(name);
-
-    return !strncmp(route, prefix, p) && !strncmp(route + p, name, n) &&
-           !strcmp(route + p + n, suffix);
-}
-
-bool accesslog_ai_route_is(const char *route, const char *name)
-{
-    const char *slash = strrchr(route, '/'), *own = slash ? slash + 1 : route;
-
-    return is_derived(own, "ai-route-", name, ".internal") ||
-           is_derived(own, "ai-route-", name, ".fallback.internal");
-}
-
-bool accesslog_mcp_server_is(const char *route, const char *name)
-{
-    const char *slash = strrchr(route, '/'), *own = slash ? slash + 1 : route;
-
-    return is_derived(own, "mcp-server-", name, ".internal");
-}
-
 bool accesslog_route_is(const char *route, const char *wanted)
 {
     const char *slash = strrchr(route, '/');
@@ -75,17 +51,21 @@ bool accesslog_route_is(const char *route, const char *wanted)
     return !strcmp(route, wanted) || (slash && !strcmp(slash + 1, wanted));
 }
 
-static bool route_fits(const char *route, const char *wanted)
+static bool route_fits(const struct accesslog_query *q, const char *route)
 {
-    return accesslog_route_is(route, wanted) || accesslog_ai_route_is(route, wanted) ||
-           accesslog_mcp_server_is(route, wanted);
+    if (accesslog_route_is(route, q->route))
+        return true;
+    for (int i = 0; q->also_routes && q->also_routes[i]; i++)
+        if (accesslog_route_is(route, q->also_routes[i]))
+            return true;
+    return false;
 }
 
 /* The filters on what the gateway alone writes. */
 bool log_outcome_fits(const struct accesslog_query *q, const char *route, const char *flags,
                       const char *code)
 {
-    return (!q->route || route_fits(route, q->route)) && (!q->flag || has_flag(flags, q->flag)) &&
+    return (!q->route || route_fits(q, route)) && (!q->flag || has_flag(flags, q->flag)) &&
            (!q->status_class || code[0] == '0' + q->status_class);
 }
 

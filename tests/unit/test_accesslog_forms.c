@@ -350,16 +350,6 @@ static void test_lines_in_no_known_form(void **state)
     arena_free(a);
 }
 
-static void test_names_of_ai_routes_and_mcp_servers(void **state)
-{
-    (void)state;
-    assert_true(accesslog_ai_route_is("ai-route-chat-b.internal", "chat-b"));
-    assert_true(accesslog_ai_route_is("higress-system/ai-route-chat.fallback.internal", "chat"));
-    assert_false(accesslog_ai_route_is("ai-route-chat-b.internal", "chat"));
-    assert_true(accesslog_mcp_server_is("mcp-server-shop.internal", "shop"));
-    assert_false(accesslog_mcp_server_is("shop", "shop"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,7 +364,6 @@ int main(void)
         cmocka_unit_test(test_how_far_back),
         cmocka_unit_test(test_cursor_outlives_a_rotation),
         cmocka_unit_test(test_lines_in_no_known_form),
-        cmocka_unit_test(test_names_of_ai_routes_and_mcp_servers),
     };
 
     return cmocka_run_group_tests(tests, make_files, remove_files);
