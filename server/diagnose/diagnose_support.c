@@ -72,31 +72,12 @@ static void timeout_support(struct facts *f, struct finding *x, const struct fac
                     x->cluster->stats.timeout, x->cluster->stats.per_try_timeout);
 }
 
-/* Which host names and paths would have been taken. */
-static void route_support(struct facts *f, struct finding *x, const struct fact_row *r)
+static bool is_known(const struct facts *f, const char *cluster)
 {
-    const struct fact_route *last = NULL;
-    int routes = 0;
-
-    for (int i = 0; i < f->route_count; i++)
-        if (facts_host_matches(f->routes[i].domains, r->authority)) {
-            last = &f->routes[i];
-            routes++;
-        }
-    if (!f->in->config)
-        return;
-    if (!last) {
-        finding_add(f->arena, x, "config_dump", "no virtual host takes %s", r->authority);
-        return;
-    }
-    const char *prefix = json_str(last->match, "prefix");
-    const char *exact = json_str(last->match, "path");
-    finding_add(f->arena, x, "config_dump",
-                "%s has %d routes, none takes %s; one of them: %s for %s", r->authority, routes,
-                r->path, last->name,
-                prefix  ? prefix
-                : exact ? exact
-                        : "a pattern");
+    for (int i = 0; i < f->known_clusters; i++)
+        if (!strcmp(f->clusters[i].name, cluster))
+            return true;
+    return false;
 }
 
 static void cluster_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -106,7 +87,7 @@ static void cluster_support(struct facts *f, struct finding *x, const struct fac
 
     if (name)
         finding_add(f->arena, x, "config_dump", "route %s points to %s, which is %s", route->name,
-                    name, facts_cluster(f, name) ? "known now" : "not among the clusters");
+                    name, is_known(f, name) ? "known now" : "not among the clusters");
 }
 
 static void limit_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -134,13 +115,13 @@ static void health_support(struct facts *f, struct finding *x, const struct fact
     int bad = 0;
 
     (void)r;
-    if (!x->cluster || !x->cluster->listed)
-        return;
-    for (int i = 0; i < x->cluster->host_count; i++)
+    if (!x->cluster || !x->cluster->listed || f->in->from_console)
+        return; /* the console knows no health */
+    for (int i = 0; i < x->cluster->listed_hosts; i++)
         bad += x->cluster->hosts[i].failed_check || x->cluster->hosts[i].ejected ||
                x->cluster->hosts[i].eds_bad;
     finding_add(f->arena, x, "clusters", "%d endpoints, %d of them marked unhealthy",
-                x->cluster->host_count, bad);
+                x->cluster->listed_hosts, bad);
 }
 
 static void reset_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -159,7 +140,7 @@ static void answer_support(struct facts *f, struct finding *x, const struct fact
 {
     const struct fact_host *h = facts_host(x->cluster, r->host);
 
-    if (h)
+    if (h && h->counted)
         finding_add(f->arena, x, "clusters", "%s: %.0f requests, %.0f errors since start",
                     h->address, h->requests, h->errors);
 }
@@ -175,7 +156,6 @@ static const struct support {
     { "NETWORK_UNREACHABLE", connect_support },
     { "CIRCUIT_BREAKER", breaker_support },
     { "UPSTREAM_TIMEOUT", timeout_support },
-    { "NO_ROUTE", route_support },
     { "NO_CLUSTER", cluster_support },
     { "RATE_LIMITED", limit_support },
     { "NO_HEALTHY_UPSTREAM", health_support },
@@ -188,6 +168,7 @@ static const struct support {
 
 void support_add(struct facts *f, struct finding *x, const struct fact_row *r)
 {
+    setting_tell(f, x, r);
     for (const struct support *s = supports; s->code; s++)
         if (text_starts(x->code, s->code)) {
             s->fn(f, x, r);

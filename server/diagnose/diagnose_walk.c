@@ -8,27 +8,23 @@
 #include "base/fiber.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "config/config.h"
-#include "console/gateway.h"
 #include "diagnose/diagnose_private.h"
 #include "diagnose/diagnose_probe_private.h"
 #include "diagnose/diagnose_source_private.h"
+#include "diagnose/diagnose_walk_private.h"
+#include "diagnose/diagnose_window_private.h"
 #include "kind/kind.h"
+#include "net/loop.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
+#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
-enum { ROWS = 400, LOST_ROWS = 100, WINDOW = 900, FORGED_SCAN = 16 << 20 };
-
-struct walk {
-    struct arena *a;
-    const struct diagnose_means *m;
-    struct diagnose_target target;
-    struct diagnose_signals s;
-    cJSON *issues;
-    bool gone;
-};
+enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
+enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 512 << 20, COMPARE_ROWS = 5000000 };
 
 /* Only the counters that the rules read; a busy gateway has a hundred times as many. */
 static const char stats_page[] =
@@ -62,6 +58,19 @@ static void read_envoy(struct walk *w)
     w->s.listeners = page(w, "/listeners?format=json");
 }
 
+/* Without a log, counters must say what goes wrong now: so they are read twice. */
+static void read_counters_again(struct walk *w)
+{
+    struct err e = { 0 };
+
+    if (w->s.rows || !w->s.stats || w->gone)
+        return;
+    w->s.stats_before = w->s.stats;
+    w->gone = !nap(w->m->loop, 1, w->m->cancel, &e);
+    if (!w->gone)
+        w->s.stats = page(w, stats_page);
+}
+
 /* -- the access log ------------------------------------------------------------------------------
  */
 struct rows {
@@ -73,136 +82,170 @@ static bool keep_row(void *arg, const cJSON *row)
 {
     struct rows *r = arg;
 
-    json_add(r->a, r->list, (cJSON *)row);
+    json_add(r->a, r->list, (cJSON *)(uintptr_t)row);
     return true;
+}
+
+static bool keep_words(void *arg, const cJSON *row)
+{
+    struct rows *r = arg;
+    const char *raw = json_str(row, "raw");
+
+    if (raw && strstr(raw, "rejected"))
+        json_add_str(r->a, r->list, raw);
+    return json_count(r->list) < WORDS;
+}
+
+static double window_begin(const struct walk *w)
+{
+    double since = w->m->since ? when_since(w->m->since, w->s.now) : 0;
+
+    return since > 0 ? since : w->s.now - WINDOW;
+}
+
+static bool is_target(const struct walk *w, const char *kind)
+{
+    return w->target.kind && !strcmp(w->target.kind, kind);
+}
+
+/* Leaves out lines that are not the target's; which of the rest are is for the facts to say. */
+static void narrow(struct walk *w, struct accesslog_query *q)
+{
+    if (is_target(w, "route") || is_target(w, "ai-route") || is_target(w, "mcp-server")) {
+        q->route = w->target.name;
+        q->also_routes = kind_made_routes(w->a, w->target.name);
+    } else if (is_target(w, "service")) {
+        q->text = arena_strndup(w->a, w->target.name, strcspn(w->target.name, ":"));
+    } else if (is_target(w, "domain") && *w->target.name == '*') {
+        q->text = w->target.name + 1;
+    } else if (is_target(w, "domain")) {
+        q->host = w->target.name;
+    }
+}
+
+static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *into,
+                      struct accesslog_seen *seen)
+{
+    struct rows r = { w->a, into };
+    struct err e = { 0 };
+
+    return accesslog_read(w->a, w->m->config->access_log, q, keep_row, &r, seen, &e);
+}
+
+/* Requests that no route took may have been meant for the target. */
+static void read_lost(struct walk *w, double since, cJSON *into)
+{
+    struct accesslog_query lost = {
+        .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
+    };
+
+    if (w->target.kind && !is_target(w, "service") && !is_target(w, "domain"))
+        read_rows(w, &lost, into, NULL);
+}
+
+static void read_words(struct walk *w, double since)
+{
+    struct accesslog_query q = {
+        .text = "rejected", .limit = FORGED_ROWS, .since = since, .max_scan = FORGED_SCAN
+    };
+    struct rows r = { w->a, json_array(w->a) };
+    struct err e = { 0 };
+
+    accesslog_read(w->a, w->m->config->access_log, &q, keep_words, &r, NULL, &e);
+    w->s.words = r.list;
+}
+
+/* Lines that cannot be read are no sign of health. */
+static void tell_unread(struct walk *w, const struct accesslog_seen *seen)
+{
+    if (seen->unknown <= seen->known)
+        return;
+    w->s.unread = seen->raw > 0 ? seen->raw : seen->unknown;
+    w->s.unread_line = seen->line ? seen->line : "(not shown)";
+    if (json_count(w->s.rows) == 0)
+        w->s.rows = NULL;
 }
 
 static void read_log(struct walk *w)
 {
-    bool route = w->target.kind && !strcmp(w->target.kind, "route");
-    bool service = w->target.kind && !strcmp(w->target.kind, "service");
-    struct rows r = { w->a, json_array(w->a) };
-    struct accesslog_query q = { .limit = ROWS,
-                                 .lines = ACCESSLOG_SOUND,
-                                 .since = w->s.now - WINDOW };
+    double since = window_begin(w);
+    cJSON *rows = json_array(w->a), *all = w->target.kind ? json_array(w->a) : rows;
+    struct accesslog_query whole = { .limit = ROWS, .lines = ACCESSLOG_SOUND, .since = since };
+    struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
     struct accesslog_query forged = {
-        .limit = ROWS, .lines = ACCESSLOG_FORGED, .since = q.since, .max_scan = FORGED_SCAN
+        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
     };
-    struct err e = { 0 };
+    struct accesslog_seen seen = { 0 };
 
-    if (!w->m->config->access_log)
+    if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
         return;
-    if (route)
-        q.route = w->target.name;
-    if (service)
-        q.text = arena_strndup(w->a, w->target.name, strcspn(w->target.name, ":"));
-    if (!accesslog_read(w->a, w->m->config->access_log, &q, keep_row, &r, NULL, &e))
-        return;
-    if (route) { /* requests that no route took may have been meant for this one */
-        struct accesslog_query lost = {
-            .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = q.since
-        };
-        accesslog_read(w->a, w->m->config->access_log, &lost, keep_row, &r, NULL, &e);
+    if (w->target.kind) {
+        narrow(w, &own);
+        read_rows(w, &own, rows, NULL);
+        read_lost(w, since, rows);
+        w->s.elsewhere = all;
     }
-    accesslog_read(w->a, w->m->config->access_log, &forged, keep_row, &r, NULL, &e);
-    w->s.rows = r.list;
+    read_rows(w, &forged, rows, NULL);
+    w->s.rows = rows;
+    tell_unread(w, &seen);
+    read_words(w, since);
 }
 
-/* -- the console ---------------------------------------------------------------------------------
- */
-static void add_issue(struct walk *w, const char *code, const char *object, const char *fact,
-                      const char *next)
+static bool count_row(void *arg, const cJSON *row)
 {
-    cJSON *o = json_add(w->a, w->issues, json_object(w->a));
-
-    json_set_str(w->a, o, "code", code);
-    json_set_str(w->a, o, "object", object);
-    json_set_str(w->a, o, "fact", fact);
-    json_set_str(w->a, o, "next", next);
-}
-
-struct wanted {
-    struct walk *w;
-    const cJSON *services; /* of a route */
-    bool *found;
-};
-
-static bool see_service(void *arg, const cJSON *service)
-{
-    struct wanted *x = arg;
-    const char *name = json_str(service, "name");
-    const cJSON *s;
-    int i = 0;
-
-    cJSON_ArrayForEach(s, x->services)
-    {
-        const char *want = json_str(s, "name");
-        if (name && want && !strcmp(name, want))
-            x->found[i] = true;
-        i++;
-    }
+    window_take(arg, row);
     return true;
 }
 
-/* Every service of the route must be one that the gateway knows. */
-static void check_services(struct walk *w)
+static void read_compared(struct walk *w)
 {
-    const cJSON *services = json_get(w->s.object, "services");
-    struct wanted x = { w, services, arena_array(w->a, bool, json_count(services) + 1) };
+    double since = window_begin(w), before = since - (w->s.now - since);
+    struct diagnose_window *window = window_new(w->a, before, w->s.now);
+    struct accesslog_query q = { .limit = COMPARE_ROWS,
+                                 .lines = ACCESSLOG_SOUND,
+                                 .since = before,
+                                 .max_scan = COMPARE_SCAN,
+                                 .fleeting = true };
     struct err e = { 0 };
-    const cJSON *s;
-    int i = 0;
 
-    if (!gateway_each_kind(w->m->gateway, kind_find("service"), NULL, see_service, &x, w->m->cancel,
-                           &e))
+    if (!w->m->compare || !w->s.rows)
         return;
-    cJSON_ArrayForEach(s, services)
-    {
-        const char *name = json_str(s, "name");
-        if (!x.found[i++] && name)
-            add_issue(w, "SERVICE_UNKNOWN", name,
-                      arena_printf(w->a, "route %s points to service %s, which no source has",
-                                   w->target.name, name),
-                      "Correct the route's service name, or add the source that has it.");
-    }
-}
-
-static void read_console(struct walk *w)
-{
-    const struct kind *k = w->target.kind ? kind_find(w->target.kind) : NULL;
-    struct err e = { 0 };
-    bool missing = false;
-
-    if (!k || !w->m->gateway || !gateway_url(w->m->gateway))
-        return;
-    w->s.object =
-        gateway_object(w->m->gateway, w->a, k, w->target.name, NULL, &missing, w->m->cancel, &e);
-    w->gone = w->gone || e.kind == ERR_GONE;
-    if (missing)
-        add_issue(w, "UNKNOWN_OBJECT", arena_printf(w->a, "%s %s", w->target.kind, w->target.name),
-                  arena_printf(w->a, "the console has no %s of that name", w->target.kind),
-                  "Check the name with list_routes or list_resources.");
-    else if (w->s.object && !strcmp(w->target.kind, "route"))
-        check_services(w);
+    narrow(w, &q);
+    if (accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, NULL, &e))
+        w->s.compared = window_lines(window, w->m->changes);
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------
  */
-/* An AI route or provider is a route or service under another name. */
 static bool take_target(struct walk *w, const struct diagnose_target *t, struct err *e)
 {
+    static const char *const names[] = { "route", "service", "ai-route", "mcp-server", "domain" };
+
     if (!t || !t->kind)
         return true;
     w->target = *t;
-    if (!strcmp(t->kind, "ai-route"))
-        w->target = (struct diagnose_target){ "route",
-                                              arena_printf(w->a, "ai-route-%s.internal", t->name) };
     if (!strcmp(t->kind, "ai-provider"))
         w->target = (struct diagnose_target){ "service",
                                               arena_printf(w->a, "llm-%s.internal.dns", t->name) };
-    if (!strcmp(w->target.kind, "route") || !strcmp(w->target.kind, "service"))
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(w->target.kind, names[i]))
+            return true;
+    return err_set(e, ERR_ARGS,
+                   "a %s cannot be diagnosed; name a route, a service, an AI route, an MCP server "
+                   "or a domain",
+                   t->kind);
+}
+
+static bool check_since(const struct walk *w, struct err *e)
+{
+    double at = w->m->since ? when_since(w->m->since, w->s.now) : 1;
+
+    if (at > 0 && at < w->s.now)
         return true;
-    return err_set(e, ERR_ARGS, "a %s cannot be diagnosed; name a route or a service", t->kind);
+    return err_set(e, ERR_ARGS,
+                   "since '%s' is no time in the past: give \"30m\", \"2h\" or "
+                   "\"2026-11-29T14:00:00Z\"",
+                   text_clean(w->a, w->m->since, 60));
 }
 
 /* -- the walk ----------------------------------------------------------------------------------
@@ -226,9 +269,12 @@ static const struct {
     const char *name;
     void (*run)(struct walk *w);
 } steps[] = {
-    { "the console's objects", read_console },
+    { "the console's objects", diagnose_read_target },
     { "Envoy's admin pages", read_envoy },
     { "the access log", read_log },
+    { "the log before", read_compared },
+    { "Envoy's counters again", read_counters_again },
+    { "the console's routes and settings", diagnose_read_settings },
     { "what is known of upstreams", walk_sources },
     { "probes of endpoints", walk_probes },
 };
@@ -245,7 +291,8 @@ cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
     struct walk w = { .a = a, .m = m, .issues = json_array(a) };
 
     w.s.now = (double)time(NULL);
-    if (!take_target(&w, t, e))
+    w.s.changes = m->changes;
+    if (!take_target(&w, t, e) || !check_since(&w, e))
         return NULL;
     int done = 0;
     for (; done < (int)(sizeof steps / sizeof *steps) && !w.gone; done++) {

@@ -230,6 +230,16 @@ static char *made_for(struct arena *a, const char *kind, const char *route, cons
     return is && n > starts + ends ? arena_strndup(a, route + starts, n - starts - ends) : NULL;
 }
 
+const char *const *kind_made_routes(struct arena *a, const char *name)
+{
+    const char **routes = arena_array(a, const char *, 4);
+
+    routes[0] = arena_printf(a, "ai-route-%s%s", name, internal);
+    routes[1] = arena_printf(a, "ai-route-%s%s", name, fallback);
+    routes[2] = arena_printf(a, "%s-%s%s", mcp, name, internal);
+    return routes;
+}
+
 char *kind_mcp_of(struct arena *a, const char *route)
 {
     return made_for(a, mcp, route, internal);
