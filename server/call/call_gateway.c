@@ -12,6 +12,7 @@
 #include "plan/describe.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
+#include "signal/traffic.h"
 #include "store/store.h"
 #include <unistd.h>
 
@@ -123,13 +124,17 @@ static void tell_seen(struct arena *a, const struct accesslog_seen *from, struct
     };
 }
 
-bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
+static const char *log_path(struct call *c)
 {
     const char *path = c->config->access_log;
     if (!path)
-        return fail(c, "no access log is configured: start higress-ops with --access-log PATH");
-    struct each e = { .call = c, .fn = fn, .arg = arg };
-    struct accesslog_query query = {
+        fail(c, "no access log is configured: start higress-ops with --access-log PATH");
+    return path;
+}
+
+static struct accesslog_query log_filters(struct call *c, const struct log_query *q)
+{
+    return (struct accesslog_query){
         .route = q->route,
         .also_routes = q->route ? kind_made_routes(c->arena, q->route) : NULL,
         .host = q->host,
@@ -142,11 +147,45 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
         .max_scan = q->max_scan,
         .cursor = q->cursor,
     };
+}
+
+bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
+{
+    struct each e = { .call = c, .fn = fn, .arg = arg };
+    const struct accesslog_query query = log_filters(c, q);
     struct accesslog_seen seen = { 0 };
-    if (!accesslog_read(c->arena, path, &query, pass_on, &e, &seen, &c->err))
+    const char *path = log_path(c);
+    if (!path || !accesslog_read(c->arena, path, &query, pass_on, &e, &seen, &c->err))
         return false;
     tell_seen(c->arena, &seen, q->seen);
     return true;
+}
+
+/* "AI route chat" for ai-route-chat.internal, which nobody but Envoy calls so. */
+static const char *own_name(struct arena *a, const char *route)
+{
+    const char *ai = kind_ai_of(a, route), *server = kind_mcp_of(a, route);
+    if (ai)
+        return arena_printf(a, "AI route %s%s", ai,
+                            text_ends(route, ".fallback.internal") ? " (fallback)" : "");
+    return server ? arena_printf(a, "MCP server %s", server) : route;
+}
+
+const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
+                     const char *const *by, int rows)
+{
+    struct traffic_query q = { .log = log_filters(c, log), .errors = errors, .rows = rows };
+    const char *path = log_path(c);
+    for (int i = 0; i < TRAFFIC_BY && by[i]; i++)
+        q.by[i] = by[i];
+    cJSON *answer = path ? traffic_count(c->arena, path, &q, &c->err) : NULL, *row;
+    cJSON_ArrayForEach(row, json_get(answer, "rows"))
+    {
+        const char *route = json_str(row, "route");
+        if (route)
+            json_set_str(c->arena, row, "route", own_name(c->arena, route));
+    }
+    return answer;
 }
 
 const cJSON *envoy_admin(struct call *c, const char *path)

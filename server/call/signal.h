@@ -25,6 +25,10 @@ struct log_query {
     struct log_seen *seen; /* NULL, or filled */
 };
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
+/* Counts over the log (signal/traffic.h): by up to three of its names, ended by NULL; `log` gives
+ * the filters. AI routes and MCP servers have their own names. NULL after fail(). */
+const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
+                     const char *const *by, int rows);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* The whole walk: target kind "route", "service", "ai-route", "mcp-server", "domain" or NULL; see

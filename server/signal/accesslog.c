@@ -40,6 +40,7 @@ struct scan {
     const struct accesslog_query *q;
     const char *literals[MAX_LITERALS]; /* each is in every plain line that matches */
     const char *flag;                   /* of the query, in capitals */
+    bool some, wanted[LOG_KEYS];        /* rows need only the wanted keys */
     accesslog_fn *fn;
     void *arg;
     struct accesslog_seen seen;
@@ -148,19 +149,35 @@ static bool wants_raw(const struct accesslog_query *q, bool words)
            !q->path_prefix && !q->flag && !q->status_class;
 }
 
+/* What rows must hold where not all is wanted: also what filters look at. */
+static void choose_keys(struct scan *s)
+{
+    static const char *const always[] = { "response_code", "response_flags", "route_name",
+                                          "start_time", NULL };
+    static const char *const request[] = { "authority", "path", NULL };
+    const char *const *lists[] = { always, s->q->only, request };
+    bool path = s->q->host || s->q->path_prefix;
+
+    s->some = s->q->only && !s->q->text;
+    for (int k = 0; s->some && k < 3; k++)
+        for (int i = 0; (k < 2 || path) && lists[k][i]; i++) {
+            int at = log_key_place(lists[k][i], strlen(lists[k][i]), 0);
+            if (at >= 0)
+                s->wanted[at] = true;
+            path = path || !strcmp(lists[k][i], "path"); /* masked as its host wants it */
+        }
+}
+
 /* A sound line that does not fit, as the gateway's own values in it say; so does one where forged
  * ones are wanted, which by its age may end the scan. Most lines need no record to tell. */
-static bool passes_by(struct scan *s, const char *line, size_t n)
+static bool passes_by(struct scan *s, const struct log_fields *f)
 {
     const struct accesslog_query *q = s->q;
-    struct log_fields f;
 
-    if (!log_take_fields(line, n, &f))
-        return false;
-    const char *route = log_field(s->scratch, &f, "route_name");
-    const char *flags = log_field(s->scratch, &f, "response_flags");
-    const char *code = log_field(s->scratch, &f, "response_code");
-    const char *start = log_field(s->scratch, &f, "start_time");
+    const char *route = log_field(s->scratch, f, "route_name");
+    const char *flags = log_field(s->scratch, f, "response_flags");
+    const char *code = log_field(s->scratch, f, "response_code");
+    const char *start = log_field(s->scratch, f, "start_time");
     if (!route || !flags || !code || !start)
         return false;
     if (!log_outcome_fits(q, route, flags, code))
@@ -210,16 +227,22 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain, size_t p
 
     line += from;
     n -= from;
-    if (unfinished(s, line, n) || cannot_match(s, line, n, plain))
+    if (unfinished(s, line, n))
+        return;
+    s->seen.lines++;
+    if (cannot_match(s, line, n, plain))
         return;
     if (++s->in_scratch >= SCRATCH_LINES) {
         arena_free(s->scratch);
         s->scratch = arena_new();
         s->in_scratch = 0;
     }
-    if (passes_by(s, line, n))
+    struct log_fields fields;
+    bool usual = log_take_fields(line, n, &fields);
+    if (usual && passes_by(s, &fields))
         return;
-    const cJSON *row = read_line(s, line, n);
+    const cJSON *row = usual && s->some ? log_record_of(s->scratch, &fields, s->wanted) : NULL;
+    row = row ? row : read_line(s, line, n);
     if (!is_wanted(s, row))
         return;
     if (!s->fn(s->arg, s->q->fleeting ? row : json_clone(s->arena, row))) {
@@ -293,6 +316,18 @@ static void sample_formats(struct scan *s, const struct log_file *f)
     }
 }
 
+/* The text begins with a line break. */
+static int count_lines(const char *text, size_t n)
+{
+    const char *end = text + n;
+    int lines = 0;
+
+    for (const char *nl = text; nl && nl + 1 < end;
+         nl = memchr(nl + 1, '\n', (size_t)(end - nl - 1)))
+        lines++;
+    return lines;
+}
+
 /* The lines of [text, text+n) from the last to the second; how much of the first is left over.
  * place: where the text begins in its file. */
 static size_t take_block(struct scan *s, char *text, size_t n, size_t place)
@@ -305,6 +340,7 @@ static size_t take_block(struct scan *s, char *text, size_t n, size_t place)
     const char *first = memchr(text, '\n', n);
     if (first && plain && !has_literals(s, first, n - (size_t)(first - text))) {
         s->at_end = false;
+        s->seen.lines += count_lines(first, n - (size_t)(first - text));
         return (size_t)(first - text); /* the unfinished first line stays anyway */
     }
     while (!s->done) {
@@ -396,6 +432,7 @@ static void tell_rest(struct scan *s, const struct log_files *all, int file)
     if (s->too_old || (s->resume == 0 && !older))
         return;
     s->seen.cut = true;
+    s->seen.left = f->first + s->resume;
     snprintf(s->seen.cursor, sizeof s->seen.cursor, "%llu.%zu",
              s->resume ? f->inode : all->list[file + 1].inode,
              s->resume ? f->first + s->resume : (size_t)-1 >> 1);
@@ -449,6 +486,7 @@ bool accesslog_read(struct arena *a, const char *path, const struct accesslog_qu
     s.limit = q->limit > 0 ? q->limit : 100;
     s.formats = arena_make(a, struct log_formats);
     make_literals(&s);
+    choose_keys(&s);
     ok = scan_all(&s, log_files_find(a, path), q->max_scan ? q->max_scan : (size_t)64 << 20, e);
     arena_free(s.scratch);
     if (seen)

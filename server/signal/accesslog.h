@@ -37,11 +37,16 @@ struct accesslog_query {
     const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
     bool newest_file;   /* no rotated ones */
     bool fleeting;      /* a row lives only until fn returns */
+    /* Keys that fn looks at, ended by NULL: a row may lack all others (not with `text`). NULL: all
+     */
+    const char *const *only;
 };
 
 struct accesslog_seen {
     int matched;
     size_t scanned;     /* bytes */
+    int lines;          /* in them */
+    size_t left;        /* bytes of the same file, older, that were not looked at */
     bool cut;           /* older lines are left that were not looked at */
     char cursor[48];    /* where those begin; "" when there are none */
     char oldest[40];    /* the time of the oldest record looked at; "" when none was seen */

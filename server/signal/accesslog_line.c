@@ -255,6 +255,31 @@ char *log_field(struct arena *a, const struct log_fields *f, const char *key)
     return arena_strndup(a, f->value[at], f->size[at]);
 }
 
+/* Is the text between the quotes the value itself? */
+static bool is_plain(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 0x7f || s[i] == '\\')
+            return false;
+    return true;
+}
+
+cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS])
+{
+    cJSON *record = json_object(a);
+    int expect = 0;
+
+    for (int i = 0; i < LOG_KEYS; i++) {
+        if (!wanted[i])
+            continue;
+        if (i > 0 &&
+            !is_plain(f->value[i], f->size[i])) /* the first, ai_log, is read as it stands */
+            return NULL;
+        log_put(a, record, log_key(i), arena_strndup(a, f->value[i], f->size[i]), &expect);
+    }
+    return record;
+}
+
 /* A copy in which a NUL ends nothing. */
 static char *without_nul(struct arena *a, const char *line, size_t n)
 {

@@ -33,6 +33,8 @@ struct log_fields {
     size_t size[LOG_KEYS];
 };
 bool log_take_fields(const char *line, size_t n, struct log_fields *f);
+/* The record with the wanted keys only, masked like any; NULL: a whole one must tell. */
+cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS]);
 /* The value of a key that the gateway alone writes, as the record will show it; NULL: that cannot
  * be said without masking. */
 char *log_field(struct arena *a, const struct log_fields *f, const char *key);
