@@ -41,6 +41,7 @@ struct scan {
     const char *literals[MAX_LITERALS]; /* each is in every plain line that matches */
     const char *flag;                   /* of the query, in capitals */
     bool some, wanted[LOG_KEYS];        /* rows need only the wanted keys */
+    bool counts; /* every line is looked at, so that counting them tells of no guess */
     accesslog_fn *fn;
     void *arg;
     struct accesslog_seen seen;
@@ -91,6 +92,7 @@ static void make_literals(struct scan *s)
     }
     if (q->lines == ACCESSLOG_FORGED)
         return;
+    s->counts = !q->text && !q->route && !q->path_prefix && !q->flag && !q->status_class;
     add_literal(s, q->text);
     add_literal(s, q->route); /* which may be named without its namespace */
     add_literal(s, q->path_prefix);
@@ -196,7 +198,7 @@ static const cJSON *read_line(struct scan *s, const char *line, size_t n)
         return json_true(row, "forged")
                    ? row
                    : log_canonical(s->scratch, log_doubt(s->scratch, s->formats, row));
-    if (!words && !s->seen.raw++)
+    if (!words && s->counts && !s->seen.raw++)
         s->seen.line = json_str(log_raw(s->arena, line, n), "raw");
     return wants_raw(s->q, words) ? log_raw(s->scratch, line, n) : NULL;
 }

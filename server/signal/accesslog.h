@@ -51,7 +51,7 @@ struct accesslog_seen {
     char cursor[48];    /* where those begin; "" when there are none */
     char oldest[40];    /* the time of the oldest record looked at; "" when none was seen */
     int known, unknown; /* lines of samples: records and the gateway's own words, and others */
-    int raw;            /* lines in no known form among those looked at one by one */
+    int raw;            /* lines in no known form, where no filter leaves lines out; else 0 */
     const char *line;   /* one of them, masked; NULL: none */
 };
 

@@ -92,9 +92,11 @@ def oracle():
             answer, text = call("tail_logs", {"text": guess}, log)
             check(answer.get("lines") == [], "oracle: %s, text %s" % (place, guess), text)
     log = write("oracle-limits", *[line(path="/o?token=" + (TOKEN if i % 2 else "other")) for i in range(300)])
+    nothing = call("tail_logs", {"text": "never written"}, log)[0]
+    check(nothing.get("lines") == [] and set(nothing) == {"lines", "looked_back_to"}, "oracle: what is said of nothing", nothing)
     for arguments in ({"text": TOKEN, "limit": 5}, {"text": TOKEN[:2]}, {"path": "/o?token=k"}, {"text": "token=k"}):
         answer, text = call("tail_logs", arguments, log)
-        check(answer == {"lines": []}, "oracle: no count, no truncation %s" % arguments, text)
+        check(answer == nothing, "oracle: no count, no truncation %s" % arguments, text)
     found = ""
     for letter in string.ascii_letters + string.digits:
         if call("tail_logs", {"text": "token=" + letter, "limit": 1}, log)[0].get("lines"):
