@@ -151,23 +151,31 @@ static bool wants_raw(const struct accesslog_query *q, bool words)
            !q->path_prefix && !q->flag && !q->status_class;
 }
 
-/* What rows must hold where not all is wanted: also what filters look at. */
+static void want(struct scan *s, const char *key)
+{
+    int place = log_key_place(key, strlen(key), 0);
+
+    if (place >= 0)
+        s->wanted[place] = true;
+}
+
+/* What rows must hold where not all is wanted: also what filters look at, and of a path the host,
+ * for which it is masked. */
 static void choose_keys(struct scan *s)
 {
     static const char *const always[] = { "response_code", "response_flags", "route_name",
-                                          "start_time", NULL };
-    static const char *const request[] = { "authority", "path", NULL };
-    const char *const *lists[] = { always, s->q->only, request };
-    bool path = s->q->host || s->q->path_prefix;
+                                          "start_time" };
+    const char *const *only = s->q->only;
 
-    s->some = s->q->only && !s->q->text;
-    for (int k = 0; s->some && k < 3; k++)
-        for (int i = 0; (k < 2 || path) && lists[k][i]; i++) {
-            int at = log_key_place(lists[k][i], strlen(lists[k][i]), 0);
-            if (at >= 0)
-                s->wanted[at] = true;
-            path = path || !strcmp(lists[k][i], "path"); /* masked as its host wants it */
-        }
+    s->some = only && !s->q->text;
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        want(s, always[i]);
+    for (; only && *only; only++)
+        want(s, *only);
+    if (s->q->path_prefix)
+        want(s, "path");
+    if (s->q->host || s->wanted[log_key_place("path", 4, 0)])
+        want(s, "authority");
 }
 
 /* A sound line that does not fit, as the gateway's own values in it say; so does one where forged

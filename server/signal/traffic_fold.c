@@ -28,13 +28,15 @@ static struct letters count_letters(const char *s, size_t n)
 static bool is_id(const char *s, size_t n)
 {
     struct letters l = count_letters(s, n);
+    if (memchr(s, '@', n))
+        return true; /* a mail address */
     if (l.digits == 0)
-        return memchr(s, '@', n) != NULL; /* a mail address */
+        return false;
     if (l.digits + l.others == n)
         return true;
     if (l.hex + l.others == n && l.hex >= HEX_ID)
         return true;
-    return n >= LONG_ID || memchr(s, '@', n);
+    return n >= LONG_ID;
 }
 
 /* ".json" is no part of what the segment names. */
@@ -43,7 +45,8 @@ static size_t without_extension(const char *s, size_t n)
     size_t stem = n;
     while (stem > 0 && isalpha((unsigned char)s[stem - 1]))
         stem--;
-    bool is = stem > 1 && s[stem - 1] == '.' && n - stem > 0 && n - stem <= EXTENSION;
+    bool is = !memchr(s, '@', n) && stem > 1 && s[stem - 1] == '.' && n - stem > 0 &&
+              n - stem <= EXTENSION;
     return is ? stem - 1 : n;
 }
 
