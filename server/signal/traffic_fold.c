@@ -71,5 +71,5 @@ char *traffic_fold(struct arena *a, const char *path)
         }
         s += n;
     }
-    return b->data ? b->data : arena_strdup(a, "-");
+    return b->len ? b->data : arena_strdup(a, "-");
 }

@@ -312,9 +312,10 @@ def flooded():
     check(len(rows) == 5 and not any("forged" in r for r in rows), "flooded: an operator may change the format", rows[:1])
 
 
-for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded):
-    before = passed, failed
-    attack()
-    print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(failed > 0)
+if __name__ == "__main__":
+    for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded):
+        before = passed, failed
+        attack()
+        print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(failed > 0)
