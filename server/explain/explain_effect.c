@@ -46,30 +46,32 @@ static const char *location(struct arena *a, const char *url, const struct route
                         path ? path : request->path);
 }
 
+static long permanent_code(const cJSON *route)
+{
+    long code = 0;
+    bool known = explain_number(explain_annotation(route, "permanent-redirect-code"), &code);
+    return known && code >= 300 && code <= 308 ? code : 301;
+}
+
 static bool find_redirect(struct arena *a, const struct explain_choice *c,
                           const struct route_request *request, const cJSON *route,
                           struct redirect *out)
 {
     const char *temporary = explain_annotation(route, "temporal-redirect");
     const char *permanent = explain_annotation(route, "permanent-redirect");
-    const char *code = explain_annotation(route, "permanent-redirect-code");
     bool https = c->forces_https || explain_annotation_true(route, "ssl-redirect") ||
                  explain_annotation_true(route, "force-ssl-redirect");
 
     if (temporary)
         *out = (struct redirect){ 302, location(a, temporary, request), "temporal-redirect" };
     else if (permanent)
-        *out = (struct redirect){ 301, location(a, permanent, request), "permanent-redirect" };
+        *out = (struct redirect){ permanent_code(route), location(a, permanent, request),
+                                  "permanent-redirect" };
     else if (https && !c->https)
         *out =
             (struct redirect){ 308, arena_printf(a, "https://%s%s", request->host, request->path),
                                c->forces_https ? "the domain forces HTTPS" : "ssl-redirect" };
-    else
-        return false;
-    if (permanent && !temporary &&
-        (!explain_number(code, &out->code) || out->code < 300 || out->code > 308))
-        out->code = 301;
-    return true;
+    return out->code != 0;
 }
 
 static bool add_redirect(struct arena *a, cJSON *answer, const struct explain_choice *c,

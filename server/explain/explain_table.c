@@ -278,17 +278,20 @@ static int compare_order(const void *v, const void *w)
     return order ? order : route_order(&p->takes, &q->takes);
 }
 
-static void attach_canary(struct explain_rule *base, struct explain_rule *r)
+/* A canary joins the rule that takes the same requests. Does it stay a rule of its own? */
+static bool attach_canary(struct explain *x, struct explain_rule *base, struct explain_rule *r)
 {
-    if (r->canary == CANARY_BY_REQUEST) {
+    x->lost_canaries += !base;
+    if (!base || r->canary == CANARY_BY_REQUEST) {
         r->base = base;
-        return;
+        return base != NULL;
     }
     r->next = base->weighted;
     base->weighted = r;
+    return false;
 }
 
-/* Of rules that take the same requests the first is alive; canaries join it. */
+/* Of rules that take the same requests the first is alive, unless all are canaries. */
 static int keep_alive(struct explain *x)
 {
     struct explain_rule *first = NULL;
@@ -298,14 +301,13 @@ static int keep_alive(struct explain *x)
         bool same = first && route_is_same(&first->takes, &r->takes);
         if (!same)
             first = r;
-        if (r->canary && same && !first->canary)
-            attach_canary(first, r);
-        if (same && !r->canary)
-            first->same = first->same ? first->same : r->takes.name;
-        if (r->canary == CANARY_BY_REQUEST ? r->base != NULL : !same && !r->canary)
+        bool alive = !same;
+        if (r->canary)
+            alive = attach_canary(x, first->canary ? NULL : first, r);
+        else if (same && !first->same)
+            first->same = r->takes.name;
+        if (alive)
             x->rules[kept++] = r;
-        else if (r->canary && (!same || first->canary))
-            x->lost_canaries++;
     }
     return kept;
 }

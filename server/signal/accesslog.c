@@ -151,33 +151,6 @@ static bool wants_raw(const struct accesslog_query *q, bool words)
            !q->path_prefix && !q->flag && !q->status_class;
 }
 
-static void want(struct scan *s, const char *key)
-{
-    int place = log_key_place(key, strlen(key), 0);
-
-    if (place >= 0)
-        s->wanted[place] = true;
-}
-
-/* What rows must hold where not all is wanted: also what filters look at, and of a path the host,
- * for which it is masked. */
-static void choose_keys(struct scan *s)
-{
-    static const char *const always[] = { "response_code", "response_flags", "route_name",
-                                          "start_time" };
-    const char *const *only = s->q->only;
-
-    s->some = only && !s->q->text;
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        want(s, always[i]);
-    for (; only && *only; only++)
-        want(s, *only);
-    if (s->q->path_prefix)
-        want(s, "path");
-    if (s->q->host || s->wanted[log_key_place("path", 4, 0)])
-        want(s, "authority");
-}
-
 /* A sound line that does not fit, as the gateway's own values in it say; so does one where forged
  * ones are wanted, which by its age may end the scan. Most lines need no record to tell. */
 static bool passes_by(struct scan *s, const struct log_fields *f)
@@ -496,7 +469,7 @@ bool accesslog_read(struct arena *a, const char *path, const struct accesslog_qu
     s.limit = q->limit > 0 ? q->limit : 100;
     s.formats = arena_make(a, struct log_formats);
     make_literals(&s);
-    choose_keys(&s);
+    s.some = log_choose_keys(q, s.wanted);
     ok = scan_all(&s, log_files_find(a, path), q->max_scan ? q->max_scan : (size_t)64 << 20, e);
     arena_free(s.scratch);
     if (seen)

@@ -80,3 +80,28 @@ bool log_row_fits(const struct accesslog_query *q, const cJSON *row)
         return false;
     return !q->text || has_text(row, q->text);
 }
+
+static void want(bool wanted[LOG_KEYS], const char *key)
+{
+    int place = log_key_place(key, strlen(key), 0);
+
+    if (place >= 0)
+        wanted[place] = true;
+}
+
+bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS])
+{
+    static const char *const always[] = { "response_code", "response_flags", "route_name",
+                                          "start_time" };
+    const char *const *only = q->only;
+
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        want(wanted, always[i]);
+    for (; only && *only; only++)
+        want(wanted, *only);
+    if (q->path_prefix)
+        want(wanted, "path");
+    if (q->host || wanted[log_key_place("path", 4, 0)])
+        want(wanted, "authority");
+    return q->only && !q->text;
+}

@@ -35,6 +35,10 @@ struct log_fields {
 bool log_take_fields(const char *line, size_t n, struct log_fields *f);
 /* The record with the wanted keys only, masked like any; NULL: a whole one must tell. */
 cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS]);
+/* The keys that such a record must have for a query: what it looks at, what its filters do, and of
+ * a path the host, for which it is masked. False: the query needs whole records. */
+struct accesslog_query;
+bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS]);
 /* The value of a key that the gateway alone writes, as the record will show it; NULL: that cannot
  * be said without masking. */
 char *log_field(struct arena *a, const struct log_fields *f, const char *key);

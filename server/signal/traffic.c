@@ -228,9 +228,11 @@ static struct group *find_group(struct counting *n, char *const *key)
     return n->table[at];
 }
 
+static char no_value[] = "-";
+
 static void count_row(struct counting *n, const cJSON *row)
 {
-    char *key[TRAFFIC_BY] = { 0 };
+    char *key[TRAFFIC_BY] = { no_value, no_value, no_value };
     if (++n->in_scratch >= SCRATCH_ROWS) {
         arena_free(n->scratch);
         n->scratch = arena_new();
