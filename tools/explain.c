@@ -10,8 +10,8 @@ extern const struct toolset toolset_explain;
 enum { HEADERS = 100, HTTPS_PORT = 443, DOMAINS = 16 };
 
 static const struct field in[] = {
-    { "path", STR, REQ, NULL, .min = 1, .max = 4096 },
-    { "host", STR, OPT, NULL, .max = 300 },
+    { "path", STR, REQ, NULL, .min = 1, .max = 4096, .flags = FIELD_BRIEF },
+    { "host", STR, OPT, NULL, .max = 300, .flags = FIELD_BRIEF },
     { "method", STR, OPT, NULL, .max = 20, .otherwise = "\"GET\"", .flags = FIELD_BRIEF },
     { "headers", OBJ, OPT, NULL, .flags = FIELD_OPEN | FIELD_SECRET },
     { "query", ANY, OPT, "a=b&c=d, or in path.", .flags = FIELD_SECRET },
@@ -20,7 +20,7 @@ static const struct field in[] = {
 };
 
 static const struct field out[] = {
-    { "route", STR, OPT, NULL },
+    { "route", ANY, OPT, NULL }, /* null: none takes it */
     { "order", OBJ, OPT, NULL, .flags = FIELD_OPEN },
     { "services", LIST, OPT, NULL },
     { "plugins", LIST, OPT, NULL },
