@@ -53,16 +53,18 @@ static struct route_request *read_request(struct call *c)
 {
     const cJSON *headers = arg_json(c, "headers"), *m;
     struct route_pair *list = arena_array(arena(c), struct route_pair, HEADERS);
-    const char *method = arg_str(c, "method"), *target = target_of(c);
+    const char *method = arg_str(c, "method"), *target = target_of(c), *host = arg_str(c, "host");
     size_t n = 0;
 
     if (target[0] != '/')
         return fail_null(c, "path: it begins with a slash, and the host is an argument of its own");
+    if (host && strchr(host, '/'))
+        return fail_null(c, "host: a name alone, without scheme and path");
     if (json_count(headers) > HEADERS)
         return fail_null(c, "headers: more than %d", HEADERS);
     cJSON_ArrayForEach(m, headers) list[n++] = (struct route_pair){ m->string, value_of(c, m) };
     struct route_request *r =
-        route_request_new(arena(c), method ? method : "GET", arg_str(c, "host"), target, list, n);
+        route_request_new(arena(c), method ? method : "GET", host, target, list, n);
     r->scheme = arg_num(c, "port", 0) == HTTPS_PORT ? "https" : "http";
     return r;
 }

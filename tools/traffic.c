@@ -62,7 +62,7 @@ static const cJSON *run(struct call *c)
 static void say_percentiles(struct buf *b, const char *what, const cJSON *o, const char *unit)
 {
     if (json_count(o))
-        buf_printf(b, "; %s p50 %.0f p95 %.0f p99 %.0f%s", what, json_num(o, "p50", 0),
+        buf_printf(b, "; %s p50/95/99 %.0f/%.0f/%.0f%s", what, json_num(o, "p50", 0),
                    json_num(o, "p95", 0), json_num(o, "p99", 0), unit);
 }
 
@@ -91,24 +91,33 @@ static void say_totals(struct buf *b, const cJSON *answer)
     buf_str(b, "\n");
 }
 
-/* "12 3.4 % /orders/{id} 503 p50 3 p95 20 p99 44 ms" */
+static void say_short(struct buf *b, const char *what, const cJSON *list)
+{
+    const char *sign = what;
+    const cJSON *n;
+    cJSON_ArrayForEach(n, list)
+    {
+        buf_printf(b, "%s%.0f", sign, n->valuedouble);
+        sign = "/";
+    }
+    if (json_count(list))
+        buf_str(b, " ms");
+}
+
+/* "12 3.4 % /orders/{id} 503, 3/20/44 ms" */
 static void say_row(struct buf *b, const cJSON *row)
 {
     const cJSON *m;
-    buf_printf(b, "%.0f %.1f %%", json_num(row, "count", 0), json_num(row, "share", 0));
+    buf_printf(b, "%.0f %.4g %%", json_num(row, "count", 0), json_num(row, "share", 0));
     cJSON_ArrayForEach(m, row)
     {
         if (cJSON_IsString(m))
             buf_printf(b, " %s", m->valuestring);
     }
-    if (json_get(row, "p50"))
-        buf_printf(b, " p50 %.0f p95 %.0f p99 %.0f ms", json_num(row, "p50", 0),
-                   json_num(row, "p95", 0), json_num(row, "p99", 0));
-    if (json_get(row, "first_token_p50"))
-        buf_printf(b, " first token p50 %.0f p95 %.0f", json_num(row, "first_token_p50", 0),
-                   json_num(row, "first_token_p95", 0));
+    say_short(b, ", ", json_get(row, "ms"));
+    say_short(b, ", first token ", json_get(row, "first_token_ms"));
     if (json_get(row, "tokens"))
-        buf_printf(b, " tokens %.0f", json_num(row, "tokens", 0));
+        buf_printf(b, ", %.0f tokens", json_num(row, "tokens", 0));
     buf_str(b, "\n");
 }
 

@@ -281,15 +281,31 @@ static double percentile(const struct figures *f, int percent)
     return f->list[rank > 0 ? rank - 1 : 0];
 }
 
-static void add_percentiles(struct arena *a, cJSON *to, struct figures *f, const char *prefix)
+static const int percents[] = { 50, 95, 99 };
+enum { PERCENTS = sizeof percents / sizeof *percents };
+
+static void sort_figures(struct figures *f)
 {
-    static const int percents[] = { 50, 95, 99 };
-    if (f->count == 0)
-        return;
-    qsort(f->list, (size_t)f->count, sizeof *f->list, by_value);
-    for (size_t i = 0; i < sizeof percents / sizeof *percents; i++)
-        json_set_num(a, to, arena_printf(a, "%sp%d", prefix, percents[i]),
-                     percentile(f, percents[i]));
+    if (f->count)
+        qsort(f->list, (size_t)f->count, sizeof *f->list, by_value);
+}
+
+/* Of all requests: by name. */
+static void add_percentiles(struct arena *a, cJSON *answer, const char *member, struct figures *f)
+{
+    cJSON *to = f->count ? json_set_object(a, answer, member) : NULL;
+    sort_figures(f);
+    for (int i = 0; to && i < PERCENTS; i++)
+        json_set_num(a, to, arena_printf(a, "p%d", percents[i]), percentile(f, percents[i]));
+}
+
+/* Of a row: in short. */
+static void add_short(struct arena *a, cJSON *row, const char *member, struct figures *f)
+{
+    cJSON *to = f->count ? json_set_array(a, row, member) : NULL;
+    sort_figures(f);
+    for (int i = 0; to && i < PERCENTS; i++)
+        json_add(a, to, json_number(a, percentile(f, percents[i])));
 }
 
 static void add_tokens(struct arena *a, cJSON *answer, const struct group *g)
@@ -307,11 +323,8 @@ static void add_totals(struct counting *n, cJSON *answer)
     json_set_num(n->a, answer, "matched", n->all.count);
     if (n->q->errors)
         json_set_num(n->a, answer, "of", n->fitting);
-    if (n->all.took.count)
-        add_percentiles(n->a, json_set_object(n->a, answer, "duration"), &n->all.took, "");
-    if (n->all.first_token.count)
-        add_percentiles(n->a, json_set_object(n->a, answer, "first_token"), &n->all.first_token,
-                        "");
+    add_percentiles(n->a, answer, "duration", &n->all.took);
+    add_percentiles(n->a, answer, "first_token", &n->all.first_token);
     add_tokens(n->a, answer, &n->all);
 }
 
@@ -322,9 +335,8 @@ static cJSON *row_of(struct counting *n, struct group *g)
         json_set_str(n->a, row, n->q->by[i], text_clean(n->a, g->key[i], SHOWN));
     json_set_num(n->a, row, "count", g->count);
     json_set_num(n->a, row, "share", round(1000.0 * g->count / n->all.count) / 10);
-    add_percentiles(n->a, row, &g->took, "");
-    if (g->first_token.count)
-        add_percentiles(n->a, row, &g->first_token, "first_token_");
+    add_short(n->a, row, "ms", &g->took);
+    add_short(n->a, row, "first_token_ms", &g->first_token);
     if (g->total > 0)
         json_set_num(n->a, row, "tokens", g->total);
     return row;

@@ -115,9 +115,9 @@ static void requests_are_counted_by_up_to_three(void **state)
     cJSON *answer = count((struct traffic_query){ .by = { "path", "status", "flag" } });
     assert_string_equal(printed(answer, "rows"),
                         "[{\"path\":\"/orders/{id}\",\"status\":\"200\",\"flag\":\"-\",\"count\":7,"
-                        "\"share\":70,\"p50\":10,\"p95\":100,\"p99\":100},{\"path\":\"/orders/{id}"
-                        "\",\"status\":\"503\",\"flag\":\"UF\",\"count\":3,\"share\":30,\"p50\":10,"
-                        "\"p95\":10,\"p99\":10}]");
+                        "\"share\":70,\"ms\":[10,100,100]},{\"path\":\"/orders/{id}\","
+                        "\"status\":\"503\",\"flag\":\"UF\",\"count\":3,\"share\":30,"
+                        "\"ms\":[10,10,10]}]");
     assert_string_equal(printed(answer, "matched"), "10");
     assert_string_equal(printed(answer, "duration"), "{\"p50\":10,\"p95\":100,\"p99\":100}");
     answer = count((struct traffic_query){ .by = { "host", "client" }, .errors = true });
@@ -202,10 +202,9 @@ static void tokens_and_first_token_are_told(void **state)
     write_line((struct line){ .path = "/plain" });
     cJSON *answer = count((struct traffic_query){ .by = { "model" } });
     assert_string_equal(printed(answer, "rows"),
-                        "[{\"model\":\"-\",\"count\":1,\"share\":50,\"p50\":5,\"p95\":5,\"p99\":5},"
-                        "{\"model\":\"qwen-max\",\"count\":1,\"share\":50,\"p50\":900,\"p95\":900,"
-                        "\"p99\":900,\"first_token_p50\":120,\"first_token_p95\":120,"
-                        "\"first_token_p99\":120,\"tokens\":15}]");
+                        "[{\"model\":\"-\",\"count\":1,\"share\":50,\"ms\":[5,5,5]},"
+                        "{\"model\":\"qwen-max\",\"count\":1,\"share\":50,\"ms\":[900,900,900],"
+                        "\"first_token_ms\":[120,120,120],\"tokens\":15}]");
     assert_string_equal(printed(answer, "tokens"), "{\"input\":10,\"output\":5,\"total\":15}");
     assert_string_equal(printed(answer, "first_token"), "{\"p50\":120,\"p95\":120,\"p99\":120}");
 }
