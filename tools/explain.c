@@ -161,7 +161,9 @@ static void add_internals(struct look *l, const char *scope, const cJSON *route)
         explain_add_internal(l->plugins, "model-router", "global", "names the model in a header");
         explain_add_internal(l->plugins, "ai-proxy", scope, "speaks the provider's protocol");
     }
-    if (json_get(l->answer, "mcp_server"))
+    const char *speaks =
+        json_str(json_get(route, "customConfigs"), "higress.io/mcp-server-upstream-type");
+    if (json_get(l->answer, "mcp_server") && (!speaks || strcmp(speaks, "rest") == 0))
         explain_add_internal(l->plugins, "mcp-server", scope, NULL);
 }
 

@@ -44,6 +44,13 @@ static const char *needs(struct arena *a, const char *noun, const char *list,
                         masked_value(a, list, p));
 }
 
+/* Nobody sends this header: a plugin makes it of the body, which is not known here. */
+static const char *from_body(const struct route_predicate *p)
+{
+    bool model = strcmp(p->name, "x-higress-llm-model") == 0;
+    return model ? " (model-router sets it to the model in the body)" : "";
+}
+
 static const char *path_in_words(struct arena *a, const struct route_rule *r)
 {
     static const char *const ways[] = { "exactly ", "under ", "like " };
@@ -59,7 +66,7 @@ static const char *why_lost(struct arena *a, const struct explain_near *n)
     else if (n->miss.fault == ROUTE_NO_METHOD)
         why = arena_printf(a, "method %s", n->rule->methods);
     else if (n->miss.fault == ROUTE_NO_HEADER)
-        why = needs(a, "header", "headers", p);
+        why = arena_printf(a, "%s%s", needs(a, "header", "headers", p), from_body(p));
     else if (n->miss.fault == ROUTE_NO_QUERY)
         why = needs(a, "parameter", "urlParams", p);
     return n->miss.failed > 1 ? arena_printf(a, "%s, and %d more", why, n->miss.failed - 1) : why;
@@ -135,7 +142,7 @@ static void add_app_root(struct arena *a, cJSON *answer, const struct explain_ch
 {
     cJSON *to = json_set_object(a, answer, "redirect");
     json_set_num(a, to, "code", 302);
-    json_set_str(a, to, "to", text_clean(a, c->app_root, 2 * SHOWN));
+    json_set_str(a, to, "to", text_clean(a, mask_shapes(a, c->app_root), 2 * SHOWN));
     json_set_str(a, to, "by", arena_printf(a, "app-root of %s", c->app_root_of));
 }
 
