@@ -84,6 +84,8 @@ static bool add_redirect(struct arena *a, cJSON *answer, const struct explain_ch
     json_set_num(a, to, "code", (double)r.code);
     json_set_str(a, to, "to", text_clean(a, mask_shapes(a, r.to), 2 * SHOWN));
     json_set_str(a, to, "by", r.why);
+    if (r.code == 300 || (r.code >= 304 && r.code <= 306))
+        explain_add_note(a, answer, "the gateway sends no such code: the route does nothing");
     if (*request->query)
         explain_add_note(a, answer, "the request's query is kept, whatever query the target has");
     return true;

@@ -167,6 +167,10 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c)
     add_doubt(a, answer, c);
     if (c->app_root)
         add_app_root(a, answer, c);
+    if (c->lost[ROUTE_UNREADABLE])
+        explain_add_note(a, answer,
+                         "RE2 refuses an expression of these routes: Envoy then refuses all routes "
+                         "of the gateway, and keeps those of before");
     if (c->baseless)
         explain_add_note(a, answer,
                          arena_printf(a,

@@ -190,45 +190,45 @@ static void add_request(struct arena *a, struct group *g, const cJSON *row)
     g->total += json_num(ai, "total_token", input + output);
 }
 
-static uint64_t hash_of(char *const *key, int n)
+static uint64_t hash_of(char *const key[TRAFFIC_BY])
 {
     uint64_t h = 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < TRAFFIC_BY; i++)
         h = h * 31 + text_hash(key[i], strlen(key[i]));
     return h;
 }
 
-static bool same_key(const struct group *g, char *const *key, int n)
+static bool same_key(const struct group *g, char *const key[TRAFFIC_BY])
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < TRAFFIC_BY; i++)
         if (strcmp(g->key[i], key[i]) != 0)
             return false;
     return true;
 }
 
-static struct group *new_group(struct counting *n, char *const *key)
+static struct group *new_group(struct counting *n, char *const key[TRAFFIC_BY])
 {
     if (n->count == TRAFFIC_GROUPS)
         return NULL;
     struct group *g = arena_make(n->a, struct group);
-    for (int i = 0; i < n->dimensions; i++)
+    for (int i = 0; i < TRAFFIC_BY; i++)
         g->key[i] = arena_strdup(n->a, key[i]);
     n->groups = arena_grow(n->a, n->groups, n->count, &n->room, sizeof *n->groups);
     return n->groups[n->count++] = g;
 }
 
 /* NULL: there is no room for another one. */
-static struct group *find_group(struct counting *n, char *const *key)
+static struct group *find_group(struct counting *n, char *const key[TRAFFIC_BY])
 {
-    size_t at = hash_of(key, n->dimensions) % TABLE;
-    while (n->table[at] && !same_key(n->table[at], key, n->dimensions))
+    size_t at = hash_of(key) % TABLE;
+    while (n->table[at] && !same_key(n->table[at], key))
         at = (at + 1) % TABLE;
     if (!n->table[at])
         n->table[at] = new_group(n, key);
     return n->table[at];
 }
 
-static char no_value[] = "-";
+static char no_value[] = ""; /* of a dimension that was not asked for */
 
 static void count_row(struct counting *n, const cJSON *row)
 {
@@ -238,7 +238,7 @@ static void count_row(struct counting *n, const cJSON *row)
         n->scratch = arena_new();
         n->in_scratch = 0;
     }
-    for (int i = 0; i < n->dimensions; i++)
+    for (int i = 0; i < n->dimensions && i < TRAFFIC_BY; i++)
         key[i] = n->value_of[i](n->scratch, row);
     add_request(n->a, &n->all, row);
     struct group *g = n->dimensions ? find_group(n, key) : NULL;
@@ -346,7 +346,7 @@ static int by_count(const void *v, const void *w)
 {
     const struct group *p = *(struct group *const *)v, *q = *(struct group *const *)w;
     int order = (p->count < q->count) - (p->count > q->count);
-    for (int i = 0; !order && i < TRAFFIC_BY && p->key[i]; i++)
+    for (int i = 0; !order && i < TRAFFIC_BY; i++)
         order = strcmp(p->key[i], q->key[i]);
     return order;
 }

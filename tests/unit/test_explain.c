@@ -242,6 +242,17 @@ static void https_has_only_hosts_with_a_certificate(void **state)
                         "forces HTTPS\"}");
 }
 
+static void an_expression_that_re2_refuses_is_said(void **state)
+{
+    (void)state;
+    add("bad", "", "~/a(", "{}");
+    explain_sort(x);
+    ask("GET", "h", "/a");
+    WINNER("none");
+    assert_non_null(strstr(order_of("notes"), "Envoy then refuses all routes"));
+    assert_non_null(strstr(order_of("order.lost"), "nothing: RE2 refuses its expression"));
+}
+
 /* -- canaries ------------------------------------------------------------------------------------
  */
 static void a_canary_by_header_stands_before_its_base(void **state)
@@ -458,6 +469,7 @@ int main(void)
         CASE(paths_are_normalized_first),
         CASE(parameters_are_raw_and_the_first_counts),
         CASE(https_has_only_hosts_with_a_certificate),
+        CASE(an_expression_that_re2_refuses_is_said),
         CASE(a_canary_by_header_stands_before_its_base),
         CASE(a_canary_by_weight_shares),
         CASE(paths_are_rewritten),
