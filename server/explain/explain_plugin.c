@@ -114,7 +114,8 @@ void explain_add_instance(struct explain_plugins *p, const char *scope, const cJ
         return;
     bool asks = needs_rule(plugin) && strcmp(scope, "global") == 0;
     explain_add_internal(p, plugin, scope,
-                         asks ? "only where it has no rules at all, or global_auth is true" : NULL);
+                         asks ? "only where it has no rules at all, or global_auth is true"
+                              : explain_limit_of(p->a, instance));
 }
 
 int explain_plugins_count(const struct explain_plugins *p)

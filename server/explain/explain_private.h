@@ -53,6 +53,9 @@ const cJSON *explain_part(const cJSON *route, const char *part); /* NULL: absent
 void explain_policy(struct arena *a, cJSON *answer, const struct route_request *request,
                     const cJSON *route);
 
+/* What the instance of a limiting plugin allows; NULL: it holds no limit. */
+const char *explain_limit_of(struct arena *a, const cJSON *instance);
+
 /* -- the index (explain_index.c) -----------------------------------------------------------------
  */
 void explain_index(struct explain *x); /* of the sorted rules */

@@ -447,6 +447,30 @@ static void of_each_plugin_one_instance_acts(void **state)
         "{\"plugin\":\"key-rate-limit\",\"from\":\"route:a\",\"not\":[\"global\",\"domain:x\"]}]");
 }
 
+static void limits_of_plugins_are_told(void **state)
+{
+    (void)state;
+    struct explain_plugins *p = explain_plugins_new(a);
+    explain_add_instance(
+        p, "route:a",
+        parse("{'pluginName':'key-rate-limit','enabled':true,'configurations':{'limit_by_header':"
+              "'x-team','limit_keys':[{'key':'red','query_per_second':10},{'key':'blue',"
+              "'query_per_hour':7}]}}"));
+    explain_add_instance(
+        p, "global",
+        parse("{'pluginName':'ai-token-ratelimit','enabled':true,'configurations':{'rule_items':[{"
+              "'limit_by_per_consumer':'','limit_keys':[{'key':'*','token_per_minute':500}]}]}}"));
+    const char *said = json_print(a, explain_plugins_answer(p));
+    assert_non_null(strstr(said, "per_consumer *: 500 tokens a minute"));
+    assert_non_null(strstr(said, "header x-team red: 10 a second; header x-team blue: 7 a hour"));
+    explain_add_instance(
+        p, "route:b",
+        parse("{'pluginName':'cluster-key-rate-limit','enabled':true,'configurations':{"
+              "'rule_items':[{'limit_by_header':'x-api-key','limit_keys':[{'key':"
+              "'hush-5512-quiet','query_per_second':1}]}]}}"));
+    assert_null(strstr(json_print(a, explain_plugins_answer(p)), "hush-5512"));
+}
+
 static void domains_act_on_their_hosts(void **state)
 {
     (void)state;
@@ -478,6 +502,7 @@ int main(void)
         CASE(weights_that_are_not_100_are_shared_as_higress_does),
         CASE(endpoints_come_with_their_ports),
         CASE(of_each_plugin_one_instance_acts),
+        CASE(limits_of_plugins_are_told),
         CASE(domains_act_on_their_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
