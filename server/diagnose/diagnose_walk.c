@@ -31,7 +31,8 @@ static const char stats_page[] =
     "/stats?format=json&usedonly&filter="
     "(update_rejected%7Cconfig_fail%7Chealth_check.(network_)%3Ffailure%7Clb_healthy_panic"
     "%7Cejections_active%7Cpending_overflow%7Cconnect_fail%7Cconnect_timeout%7Crq_timeout"
-    "%7Cper_try_timeout%7Cnone_healthy%7Crq_retry%7Crq_retry_success%7Cupdate_failure"
+    "%7Cper_try_timeout%7Cnone_healthy%7Crq_retry%7Crq_retry_success%7Cupdate_failure%7Cupdate_"
+    "success%7Cupdate_time"
     "%7Cprotocol_error%7Cdestroy_remote_with_active_rq%7Cssl.connection_error%7Crx_bytes_total"
     "%7Crq_5xx%7Crq_429)%24";
 
