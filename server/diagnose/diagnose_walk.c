@@ -24,7 +24,7 @@
 #include <time.h>
 
 enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
-enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 512 << 20, COMPARE_ROWS = 5000000 };
+enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
 /* Only the counters that the rules read; a busy gateway has a hundred times as many. */
 static const char stats_page[] =
@@ -206,14 +206,20 @@ static void read_compared(struct walk *w)
                                  .lines = ACCESSLOG_SOUND,
                                  .since = before,
                                  .max_scan = COMPARE_SCAN,
-                                 .fleeting = true };
+                                 .outcomes = true };
+    struct accesslog_seen seen = { 0 };
     struct err e = { 0 };
 
     if (!w->m->compare || !w->s.rows)
         return;
     narrow(w, &q);
-    if (accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, NULL, &e))
-        w->s.compared = window_lines(window, w->m->changes);
+    if (!accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, &seen, &e))
+        return;
+    cJSON *lines = window_lines(window, w->m->changes);
+    if (seen.cut && when_parse(seen.oldest) > before)
+        json_add_str(w->a, lines,
+                     arena_printf(w->a, "the log was looked at back to %s only", seen.oldest));
+    w->s.compared = lines;
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------

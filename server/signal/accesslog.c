@@ -173,6 +173,26 @@ static bool passes_by(struct scan *s, const char *line, size_t n)
     return true;
 }
 
+/* Of a line in Higress' format that names a service: what the gateway alone wrote, without a parse.
+ * NULL: it takes one. */
+static const cJSON *outcome_of(struct scan *s, const char *line, size_t n)
+{
+    static const char *const keys[] = { "response_code", "response_flags", "route_name",
+                                        "start_time", "upstream_cluster" };
+    cJSON *row = json_object(s->scratch);
+    struct log_fields f;
+
+    if (s->q->host || s->q->text || s->q->path_prefix || !log_take_fields(line, n, &f))
+        return NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *value = log_field(s->scratch, &f, keys[i]);
+        if (!value)
+            return NULL;
+        json_put(row, keys[i], json_string(s->scratch, value));
+    }
+    return strcmp(log_value(row, "upstream_cluster"), "-") != 0 ? row : NULL;
+}
+
 static const cJSON *read_line(struct scan *s, const char *line, size_t n)
 {
     const cJSON *row = log_record(s->scratch, line, n);
@@ -221,10 +241,11 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain, size_t p
     }
     if (passes_by(s, line, n))
         return;
-    const cJSON *row = read_line(s, line, n);
+    const cJSON *row = s->q->outcomes ? outcome_of(s, line, n) : NULL;
+    row = row ? row : read_line(s, line, n);
     if (!is_wanted(s, row))
         return;
-    if (!s->fn(s->arg, s->q->fleeting ? row : json_clone(s->arena, row))) {
+    if (!s->fn(s->arg, s->q->outcomes ? row : json_clone(s->arena, row))) {
         s->resume = end; /* it was not taken */
         s->done = true;
         return;

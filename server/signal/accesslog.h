@@ -36,7 +36,9 @@ struct accesslog_query {
     size_t max_scan;    /* bytes read at most; 0: 64 MiB */
     const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
     bool newest_file;   /* no rotated ones */
-    bool fleeting;      /* a row lives only until fn returns */
+    /* Rows live only until fn returns, and may have no more than when, how and by whom a request
+     * was answered: start_time, response_code, route_name, upstream_cluster, authority. */
+    bool outcomes;
 };
 
 struct accesslog_seen {
