@@ -37,8 +37,9 @@ static const cJSON *run(struct call *c)
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         const char *one = arg_str(c, targets[i].argument);
         if (one && name)
-            return fail_null(c, "give one of route, service, ai_route, mcp_server and domain, not "
-                                "two; without any, whatever fails is looked at");
+            return fail_null(c,
+                             "name one object (route, service, ai_route, mcp_server, domain), not "
+                             "both; without any, whatever fails is looked at");
         kind = one ? targets[i].kind : kind;
         name = one ? one : name;
     }

@@ -124,7 +124,7 @@ static int by_size(const void *x, const void *y)
 static double usual_ms(struct facts *f, const struct fact_cluster *c, const struct fact_host *h,
                        bool others)
 {
-    double *list = arena_array(f->arena, double, f->row_count + 1);
+    double *list = arena_array(f->arena, double, c->ok + c->failed + 1);
     int n = 0;
 
     for (int i = 0; i < f->row_count; i++) {

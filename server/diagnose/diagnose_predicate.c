@@ -52,11 +52,11 @@ static bool under_segment(const char *path, size_t n, const char *prefix, bool e
 {
     size_t p = strlen(prefix);
 
-    while (p > 1 && prefix[p - 1] == '/')
+    while (p > 0 && prefix[p - 1] == '/')
         p--;
     if (n < p || (exact_case ? strncmp(path, prefix, p) : strncasecmp(path, prefix, p)) != 0)
         return false;
-    return n == p || path[p] == '/' || prefix[p - 1] == '/';
+    return n == p || path[p] == '/';
 }
 
 static bool is_off(const cJSON *o, const char *member)

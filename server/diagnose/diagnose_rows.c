@@ -126,20 +126,29 @@ static int port_of(const char *address)
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
 
+/* By the code of the symptom; a handshake that fails has reasons of its own. */
+static const struct {
+    const char *code;
+    enum fact_trouble trouble;
+} troubles[] = {
+    { "UPSTREAM_TIMEOUT", TROUBLE_TIMEOUT },    { "IDLE_TIMEOUT", TROUBLE_TIMEOUT },
+    { "UPSTREAM_RESET", TROUBLE_RESET },        { "PROTOCOL_ERROR", TROUBLE_RESET },
+    { "UPSTREAM_REFUSED", TROUBLE_CONNECT },    { "CONNECT_TIMEOUT", TROUBLE_CONNECT },
+    { "NETWORK_UNREACHABLE", TROUBLE_CONNECT }, { "UPSTREAM_CONNECT_FAILED", TROUBLE_CONNECT },
+};
+
 static enum fact_trouble trouble_of(const struct fact_row *r)
 {
     const char *code = r->symptom ? r->symptom->code : "";
 
-    if (!strcmp(code, "UPSTREAM_TIMEOUT") || !strcmp(code, "IDLE_TIMEOUT") ||
-        (!strcmp(code, "CLIENT_DISCONNECT") && r->code == 0))
-        return TROUBLE_TIMEOUT;
-    if (!strcmp(code, "UPSTREAM_RESET") || !strcmp(code, "PROTOCOL_ERROR"))
-        return TROUBLE_RESET;
-    if (r->symptom && r->symptom->connect) /* a handshake that fails has reasons of its own */
-        return text_starts(code, "TLS_") ? TROUBLE_NONE : TROUBLE_CONNECT;
-    if (strstr(r->details, "via_upstream") || r->passed_on)
-        return r->code >= 500 ? TROUBLE_5XX : r->code >= 400 ? TROUBLE_4XX : TROUBLE_NONE;
-    return TROUBLE_NONE;
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (!strcmp(troubles[i].code, code))
+            return troubles[i].trouble;
+    if (!strcmp(code, "CLIENT_DISCONNECT") && r->code == 0)
+        return TROUBLE_TIMEOUT; /* the client's patience ended */
+    if (!strstr(r->details, "via_upstream") && !r->passed_on)
+        return TROUBLE_NONE;
+    return r->code >= 500 ? TROUBLE_5XX : r->code >= 400 ? TROUBLE_4XX : TROUBLE_NONE;
 }
 
 static struct fact_row row_read(const cJSON *o)

@@ -54,8 +54,35 @@ static void breaker_support(struct facts *f, struct finding *x, const struct fac
                     c->stats.overflow);
 }
 
+/* A request that was cut off says only that it needs longer than that; those answered in time say
+ * how long it usually needs. */
+static void tell_times(struct facts *f, struct finding *x, const struct fact_row *r)
+{
+    double longest = -1;
+    int n = 0;
+
+    for (int i = 0; i < f->row_count; i++) {
+        const struct fact_row *one = &f->rows[i];
+        if (one->symptom || strcmp(one->cluster, r->cluster) != 0 ||
+            strcmp(one->route, r->route) != 0 || one->duration < 0)
+            continue;
+        longest = one->duration > longest ? one->duration : longest;
+        n++;
+    }
+    if (n > 0)
+        finding_add(f->arena, x, "access_log",
+                    "%d requests answered in time took up to %.0f ms; how long the others need, "
+                    "cut off at %.0f ms, is not known",
+                    n, longest, r->duration);
+    else
+        finding_add(f->arena, x, "access_log",
+                    "all are cut off at about %.0f ms, so how long the service needs is not known",
+                    r->duration);
+}
+
 static void timeout_support(struct facts *f, struct finding *x, const struct fact_row *r)
 {
+    tell_times(f, x, r);
     const struct fact_route *route = facts_route(f, r->route);
     const char *limit = route ? json_str(route->action, "timeout") : NULL;
     const char *each =

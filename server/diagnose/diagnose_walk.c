@@ -24,14 +24,15 @@
 #include <time.h>
 
 enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
-enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 512 << 20, COMPARE_ROWS = 5000000 };
+enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
 /* Only the counters that the rules read; a busy gateway has a hundred times as many. */
 static const char stats_page[] =
     "/stats?format=json&usedonly&filter="
     "(update_rejected%7Cconfig_fail%7Chealth_check.(network_)%3Ffailure%7Clb_healthy_panic"
     "%7Cejections_active%7Cpending_overflow%7Cconnect_fail%7Cconnect_timeout%7Crq_timeout"
-    "%7Cper_try_timeout%7Cnone_healthy%7Crq_retry%7Crq_retry_success%7Cupdate_failure"
+    "%7Cper_try_timeout%7Cnone_healthy%7Crq_retry%7Crq_retry_success%7Cupdate_failure%7Cupdate_"
+    "success%7Cupdate_time"
     "%7Cprotocol_error%7Cdestroy_remote_with_active_rq%7Cssl.connection_error%7Crx_bytes_total"
     "%7Crq_5xx%7Crq_429)%24";
 
@@ -200,19 +201,26 @@ static bool count_row(void *arg, const cJSON *row)
 static void read_compared(struct walk *w)
 {
     double since = window_begin(w), before = since - (w->s.now - since);
+    static const char *const looked_at[] = { "upstream_cluster", "authority", NULL };
     struct diagnose_window *window = window_new(w->a, before, w->s.now);
     struct accesslog_query q = { .limit = COMPARE_ROWS,
                                  .lines = ACCESSLOG_SOUND,
                                  .since = before,
                                  .max_scan = COMPARE_SCAN,
-                                 .fleeting = true };
+                                 .only = looked_at };
+    struct accesslog_seen seen = { 0 };
     struct err e = { 0 };
 
     if (!w->m->compare || !w->s.rows)
         return;
     narrow(w, &q);
-    if (accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, NULL, &e))
-        w->s.compared = window_lines(window, w->m->changes);
+    if (!accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, &seen, &e))
+        return;
+    cJSON *lines = window_lines(window, w->m->changes);
+    if (seen.cut && when_parse(seen.oldest) > before)
+        json_add_str(w->a, lines,
+                     arena_printf(w->a, "the log was looked at back to %s only", seen.oldest));
+    w->s.compared = lines;
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------

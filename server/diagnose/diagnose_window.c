@@ -182,6 +182,8 @@ static const char *percent(struct arena *a, int bad, int all)
 {
     double share = all ? 100.0 * bad / all : 0;
 
+    if (share > 0 && share < 0.1)
+        return arena_printf(a, "%.2g %%", share);
     return arena_printf(a, share > 0 && share < 10 ? "%.1f %%" : "%.0f %%", share);
 }
 

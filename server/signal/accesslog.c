@@ -228,7 +228,7 @@ static void take_line(struct scan *s, char *line, size_t n, bool plain, size_t p
     row = row ? row : read_line(s, line, n);
     if (!is_wanted(s, row))
         return;
-    if (!s->fn(s->arg, s->q->fleeting ? row : json_clone(s->arena, row))) {
+    if (!s->fn(s->arg, s->q->only ? row : json_clone(s->arena, row))) {
         s->resume = end; /* it was not taken */
         s->done = true;
         return;
@@ -346,6 +346,23 @@ static bool read_block(struct scan *s, int fd, char *to, size_t n, size_t pos, s
     return true;
 }
 
+/* One block before pos, with what is left of the one behind it; returns what is left of it. */
+static size_t scan_block(struct scan *s, const struct log_file *f, char *buf, size_t *pos,
+                         size_t carry, struct err *e)
+{
+    size_t n = *pos < BLOCK ? *pos : BLOCK;
+    char *text = buf + BLOCK - n;
+
+    if (!read_block(s, f->fd, text, n, *pos - n, e))
+        return 0;
+    *pos -= n;
+    size_t left = take_block(s, text, n + carry, *pos);
+    s->line_lost = s->line_lost || left >= MAX_LINE; /* a longer line is none of ours */
+    left = s->line_lost ? 0 : left;
+    memmove(buf + BLOCK, text, left);
+    return left;
+}
+
 /* Backwards from `size`. Sets resume where older lines of the file are left. */
 static bool scan_file(struct scan *s, const struct log_file *f, size_t size, size_t max_scan,
                       struct err *e)
@@ -354,18 +371,12 @@ static bool scan_file(struct scan *s, const struct log_file *f, size_t size, siz
     size_t carry = 0, pos = size;
 
     while (pos > 0 && !s->done && s->seen.scanned < max_scan) {
-        size_t n = pos < BLOCK ? pos : BLOCK;
-        pos -= n;
-        if (!read_block(s, f->fd, buf + BLOCK - n, n, pos, e))
+        carry = scan_block(s, f, buf, &pos, carry, e);
+        if (e->kind != ERR_NONE)
             return false;
-        char *text = buf + BLOCK - n;
-        size_t left = take_block(s, text, n + carry, pos);
-        s->line_lost = s->line_lost || left >= MAX_LINE; /* a longer line is none of ours */
-        carry = s->line_lost ? 0 : left;
-        memmove(buf + BLOCK, text, carry);
-        if (pos == 0 && !s->done && !s->line_lost)
-            take_line(s, buf + BLOCK, carry, false, 0);
     }
+    if (pos == 0 && size > 0 && !s->done && !s->line_lost)
+        take_line(s, buf + BLOCK, carry, false, 0);
     s->resume = s->done ? s->resume : pos > 0 ? pos + carry : 0;
     return true;
 }
@@ -390,6 +401,14 @@ static void tell_oldest(struct scan *s, const struct log_file *f, size_t place)
         snprintf(s->seen.oldest, sizeof s->seen.oldest, "%s", start);
         return;
     }
+}
+
+/* Nothing older is to be looked at behind this file. */
+static bool is_last(const struct scan *s, const struct log_files *all, int file, size_t max_scan)
+{
+    if (s->done || s->resume > 0 || s->seen.scanned >= max_scan)
+        return true;
+    return file + 1 == all->count || s->q->newest_file || all->list[file + 1].written < s->q->since;
 }
 
 /* Where a cursor says to go on: the file, and the place in it. False: the file is gone. */
@@ -449,9 +468,7 @@ static bool scan_all(struct scan *s, struct log_files *all, size_t max_scan, str
     for (;; i++, place = (size_t)-1 >> 1) {
         struct log_file *f = &all->list[i];
         bool ok = scan_one(s, f, place, max_scan, e);
-        bool last = i + 1 == all->count || s->q->newest_file || s->done ||
-                    s->seen.scanned >= max_scan || s->resume > 0 ||
-                    all->list[i + 1].written < s->q->since;
+        bool last = is_last(s, all, i, max_scan);
         if (ok && last)
             tell_rest(s, all, i);
         log_file_close(f);

@@ -36,9 +36,9 @@ struct accesslog_query {
     size_t max_scan;    /* bytes read at most; 0: 64 MiB */
     const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
     bool newest_file;   /* no rotated ones */
-    bool fleeting;      /* a row lives only until fn returns */
-    /* Keys that fn looks at, ended by NULL: a row may lack all others (not with `text`). NULL: all
-     */
+    /* Keys that fn looks at, ended by NULL: rows live only until fn returns, and may have no more
+     * than these and how a request was answered (start_time, response_code, response_flags,
+     * route_name). NULL: whole rows, which stay. */
     const char *const *only;
 };
 

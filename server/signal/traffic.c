@@ -408,7 +408,6 @@ cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_que
     cJSON *answer = json_object(a);
 
     log.limit = INT_MAX;
-    log.fleeting = true;
     log.only = n.keys;
     n.scratch = arena_new();
     choose_dimensions(&n);

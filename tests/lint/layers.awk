@@ -13,6 +13,7 @@ BEGIN {
     home["libwebsockets"] = "^server/net/"
     home["ev.h"] = "^server/net/"
     home["sqlite3.h"] = "^server/store/store_db[.]c$"
+    home["zlib.h"] = "^server/signal/accesslog_file[.]c$"
     home["openssl/"] = "^server/(base/(crypto[a-z_]*|cert)[.]c$|net/)"
     home["yaml.h"] = "^server/base/yaml[.]c$"
     home["dlfcn.h"] = "^server/base/lib[.]c$"

@@ -291,7 +291,7 @@ static void some_keys_are_as_in_a_whole_row(void **state)
     fflush(f);
     struct kept k = { .rows = json_array(a) };
     struct err e = { 0 };
-    struct accesslog_query q = { .limit = 100, .fleeting = true };
+    struct accesslog_query q = { .limit = 100 };
     assert_true(accesslog_read(a, path, &q, keep, &k, NULL, &e));
     k.whole = k.rows;
     q.only = all;

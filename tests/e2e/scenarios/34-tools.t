@@ -7,6 +7,16 @@ call diagnose {"route":"lost"}
 ok {"verdicts":[{"code":"SERVICE_UNKNOWN","object":"ghost.static"}]}
 call diagnose {"route":"lost","service":"shop.static"}
 error "not both"
+call diagnose {"service":"shop.static:81"}
+ok {"verdicts":[{"code":"SERVICE_PORT_UNKNOWN","object":"service shop.static:81"}]}
+call diagnose {"ai_route":"nobody"}
+ok {"target":"ai-route nobody","about":["not in the console"],"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"mcp_server":"nobody"}
+ok {"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"domain":"nobody.example.com"}
+ok {"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"since":"soon"}
+error "is no time in the past"
 call tail_logs
 error "no access log is configured"
 
