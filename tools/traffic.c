@@ -6,13 +6,11 @@
 
 extern const struct toolset toolset_traffic;
 
-enum { BY = 3, TEXT_MAX = 16 * 1024 };
+enum { TEXT_MAX = 16 * 1024 };
 
-#define NAMES "path|route|host|status|flag|upstream|method|client|user_agent|consumer|model"
-
-static const struct field name = { "", STR, OPT, NULL, .one_of = NAMES };
+static const struct field name = { "", STR, OPT, NULL, .one_of = TRAFFIC_NAMES };
 static const struct field in[] = {
-    { "by", LIST, OPT, "Paths have ids folded.", .max = BY, .of = &name },
+    { "by", LIST, OPT, "Paths have ids folded.", .max = TRAFFIC_BY, .of = &name },
     { "errors", BOOL, OPT, "4xx, 5xx, no answer." },
     { "route", STR, OPT, "Or an AI route, an MCP server.", .complete = "route" },
     { "host", STR, OPT, NULL },
@@ -34,7 +32,7 @@ static const struct field out[] = {
 
 static const cJSON *run(struct call *c)
 {
-    const char *status = arg_str(c, "status"), *by[BY + 1] = { NULL };
+    const char *status = arg_str(c, "status"), *by[TRAFFIC_BY + 1] = { NULL };
     double minutes = arg_num(c, "minutes", 0);
     const struct log_query filters = {
         .route = arg_str(c, "route"),
@@ -51,7 +49,7 @@ static const cJSON *run(struct call *c)
 
     cJSON_ArrayForEach(one, arg_json(c, "by"))
     {
-        if (n < BY)
+        if (n < TRAFFIC_BY)
             by[n++] = one->valuestring;
     }
     return traffic(c, &filters, arg_bool(c, "errors"), by, (int)arg_num(c, "limit", 0));

@@ -1,6 +1,7 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
+#include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
 struct log_seen {
@@ -25,8 +26,8 @@ struct log_query {
     struct log_seen *seen; /* NULL, or filled */
 };
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
-/* Counts over the log (signal/traffic.h): by up to three of its names, ended by NULL; `log` gives
- * the filters. AI routes and MCP servers have their own names. NULL after fail(). */
+/* Counts over the log (signal/traffic.h): by up to TRAFFIC_BY of TRAFFIC_NAMES, ended by NULL;
+ * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
 const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */

@@ -10,6 +10,8 @@
 
 enum { TRAFFIC_BY = 3, TRAFFIC_GROUPS = 20000 };
 
+#define TRAFFIC_NAMES "path|route|host|status|flag|upstream|method|client|user_agent|consumer|model"
+
 struct traffic_query {
     struct accesslog_query log; /* filters; limit is not read */
     bool errors;                /* 4xx, 5xx and no answer only */
@@ -17,11 +19,9 @@ struct traffic_query {
     int rows;                   /* told; 0: 20 */
 };
 
-#define TRAFFIC_NAMES "path|route|host|status|flag|upstream|method|client|user_agent|consumer|model"
-
 /* {"matched", "of" (with errors: how many the other filters let through), "window": {"from", "to",
- * "lines_read", "bytes_read"}, "newest", "duration": {"p50", "p95", "p99"},
- * "first_token", "tokens", "rows": [{"path", …, "count", "share", "ms": [p50, p95, p99], …}], "left_out": {"rows",
+ * "lines_read", "bytes_read"}, "newest", "duration": {"p50", "p95", "p99"}, "first_token",
+ * "tokens", "rows": [{"path", …, "count", "share", "ms": [p50, p95, p99], …}], "left_out": {"rows",
  * "requests"}, "not_looked_at": {"bytes", "cursor"}, "forged", "unreadable"}; what is 0 or unknown
  * is absent. NULL with e: the log cannot be read. */
 cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
