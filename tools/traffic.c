@@ -84,8 +84,9 @@ static void say_totals(struct buf *b, const cJSON *answer)
     say_percentiles(b, "took", json_get(answer, "duration"), " ms");
     say_percentiles(b, "first token", json_get(answer, "first_token"), " ms");
     if (tokens)
-        buf_printf(b, "; tokens %.0f in %.0f out", json_num(tokens, "input", 0),
+        buf_printf(b, "; tokens %.0f in, %.0f out", json_num(tokens, "input", 0),
                    json_num(tokens, "output", 0));
+    say_percentiles(b, "tokens a request", tokens, "");
     buf_str(b, "\n");
 }
 

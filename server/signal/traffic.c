@@ -22,8 +22,8 @@ struct figures {
 struct group {
     const char *key[TRAFFIC_BY];
     int count;
-    struct figures took, first_token;
-    double input, output, total; /* tokens */
+    struct figures took, first_token, used; /* used: tokens of one request */
+    double input, output, total;            /* tokens */
 };
 
 struct counting {
@@ -187,7 +187,10 @@ static void add_request(struct arena *a, struct group *g, const cJSON *row)
     double input = json_num(ai, "input_token", 0), output = json_num(ai, "output_token", 0);
     g->input += input;
     g->output += output;
-    g->total += json_num(ai, "total_token", input + output);
+    double total = json_num(ai, "total_token", input + output);
+    g->total += total;
+    if (total > 0)
+        note(a, &g->used, total);
 }
 
 static uint64_t hash_of(char *const key[TRAFFIC_BY])
@@ -291,11 +294,10 @@ static void sort_figures(struct figures *f)
 }
 
 /* Of all requests: by name. */
-static void add_percentiles(struct arena *a, cJSON *answer, const char *member, struct figures *f)
+static void add_percentiles(struct arena *a, cJSON *to, struct figures *f)
 {
-    cJSON *to = f->count ? json_set_object(a, answer, member) : NULL;
     sort_figures(f);
-    for (int i = 0; to && i < PERCENTS; i++)
+    for (int i = 0; f->count && i < PERCENTS; i++)
         json_set_num(a, to, arena_printf(a, "p%d", percents[i]), percentile(f, percents[i]));
 }
 
@@ -308,7 +310,7 @@ static void add_short(struct arena *a, cJSON *row, const char *member, struct fi
         json_add(a, to, json_number(a, percentile(f, percents[i])));
 }
 
-static void add_tokens(struct arena *a, cJSON *answer, const struct group *g)
+static void add_tokens(struct arena *a, cJSON *answer, struct group *g)
 {
     if (g->total <= 0)
         return;
@@ -316,6 +318,7 @@ static void add_tokens(struct arena *a, cJSON *answer, const struct group *g)
     json_set_num(a, tokens, "input", g->input);
     json_set_num(a, tokens, "output", g->output);
     json_set_num(a, tokens, "total", g->total);
+    add_percentiles(a, tokens, &g->used);
 }
 
 static void add_totals(struct counting *n, cJSON *answer)
@@ -323,8 +326,10 @@ static void add_totals(struct counting *n, cJSON *answer)
     json_set_num(n->a, answer, "matched", n->all.count);
     if (n->q->errors)
         json_set_num(n->a, answer, "of", n->fitting);
-    add_percentiles(n->a, answer, "duration", &n->all.took);
-    add_percentiles(n->a, answer, "first_token", &n->all.first_token);
+    if (n->all.took.count)
+        add_percentiles(n->a, json_set_object(n->a, answer, "duration"), &n->all.took);
+    if (n->all.first_token.count)
+        add_percentiles(n->a, json_set_object(n->a, answer, "first_token"), &n->all.first_token);
     add_tokens(n->a, answer, &n->all);
 }
 

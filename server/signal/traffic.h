@@ -21,9 +21,9 @@ struct traffic_query {
 
 /* {"matched", "of" (with errors: how many the other filters let through), "window": {"from", "to",
  * "lines_read", "bytes_read"}, "newest", "duration": {"p50", "p95", "p99"}, "first_token",
- * "tokens", "rows": [{"path", …, "count", "share", "ms": [p50, p95, p99], …}], "left_out": {"rows",
- * "requests"}, "not_looked_at": {"bytes", "cursor"}, "forged", "unreadable"}; what is 0 or unknown
- * is absent. NULL with e: the log cannot be read. */
+ * "tokens": {"input", "output", "total", and of a request "p50", …}, "rows": [{"path", …, "count",
+ * "share", "ms": [p50, p95, p99], …}], "left_out": {"rows", "requests"}, "not_looked_at": {"bytes",
+ * "cursor"}, "forged", "unreadable"}; what is 0 or unknown is absent. NULL with e: the log cannot be read. */
 cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
                      struct err *e);
 /* "/orders/123?x" -> "/orders/{id}". */

@@ -205,7 +205,9 @@ static void tokens_and_first_token_are_told(void **state)
                         "[{\"model\":\"-\",\"count\":1,\"share\":50,\"ms\":[5,5,5]},"
                         "{\"model\":\"qwen-max\",\"count\":1,\"share\":50,\"ms\":[900,900,900],"
                         "\"first_token_ms\":[120,120,120],\"tokens\":15}]");
-    assert_string_equal(printed(answer, "tokens"), "{\"input\":10,\"output\":5,\"total\":15}");
+    assert_string_equal(
+        printed(answer, "tokens"),
+        "{\"input\":10,\"output\":5,\"total\":15,\"p50\":15,\"p95\":15,\"p99\":15}");
     assert_string_equal(printed(answer, "first_token"), "{\"p50\":120,\"p95\":120,\"p99\":120}");
 }
 
