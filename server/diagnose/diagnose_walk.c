@@ -14,17 +14,11 @@
 #include "diagnose/diagnose_probe_private.h"
 #include "diagnose/diagnose_source_private.h"
 #include "diagnose/diagnose_walk_private.h"
-#include "diagnose/diagnose_window_private.h"
 #include "kind/kind.h"
 #include "net/loop.h"
-#include "signal/accesslog.h"
 #include "signal/envoy.h"
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
-
-enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
-enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
 /* Only the counters that the rules read; a busy gateway has a hundred times as many. */
 static const char stats_page[] =
@@ -70,157 +64,6 @@ static void read_counters_again(struct walk *w)
     w->gone = !nap(w->m->loop, 1, w->m->cancel, &e);
     if (!w->gone)
         w->s.stats = page(w, stats_page);
-}
-
-/* -- the access log ------------------------------------------------------------------------------
- */
-struct rows {
-    struct arena *a;
-    cJSON *list;
-};
-
-static bool keep_row(void *arg, const cJSON *row)
-{
-    struct rows *r = arg;
-
-    json_add(r->a, r->list, (cJSON *)(uintptr_t)row);
-    return true;
-}
-
-static bool keep_words(void *arg, const cJSON *row)
-{
-    struct rows *r = arg;
-    const char *raw = json_str(row, "raw");
-
-    if (raw && strstr(raw, "rejected"))
-        json_add_str(r->a, r->list, raw);
-    return json_count(r->list) < WORDS;
-}
-
-static double window_begin(const struct walk *w)
-{
-    double since = w->m->since ? when_since(w->m->since, w->s.now) : 0;
-
-    return since > 0 ? since : w->s.now - WINDOW;
-}
-
-static bool is_target(const struct walk *w, const char *kind)
-{
-    return w->target.kind && !strcmp(w->target.kind, kind);
-}
-
-/* Leaves out lines that are not the target's; which of the rest are is for the facts to say. */
-static void narrow(struct walk *w, struct accesslog_query *q)
-{
-    if (is_target(w, "route") || is_target(w, "ai-route") || is_target(w, "mcp-server")) {
-        q->route = w->target.name;
-        q->also_routes = kind_made_routes(w->a, w->target.name);
-    } else if (is_target(w, "service")) {
-        q->text = arena_strndup(w->a, w->target.name, strcspn(w->target.name, ":"));
-    } else if (is_target(w, "domain") && *w->target.name == '*') {
-        q->text = w->target.name + 1;
-    } else if (is_target(w, "domain")) {
-        q->host = w->target.name;
-    }
-}
-
-static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *into,
-                      struct accesslog_seen *seen)
-{
-    struct rows r = { w->a, into };
-    struct err e = { 0 };
-
-    return accesslog_read(w->a, w->m->config->access_log, q, keep_row, &r, seen, &e);
-}
-
-/* Requests that no route took may have been meant for the target. */
-static void read_lost(struct walk *w, double since, cJSON *into)
-{
-    struct accesslog_query lost = {
-        .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
-    };
-
-    if (w->target.kind && !is_target(w, "service") && !is_target(w, "domain"))
-        read_rows(w, &lost, into, NULL);
-}
-
-static void read_words(struct walk *w, double since)
-{
-    struct accesslog_query q = {
-        .text = "rejected", .limit = FORGED_ROWS, .since = since, .max_scan = FORGED_SCAN
-    };
-    struct rows r = { w->a, json_array(w->a) };
-    struct err e = { 0 };
-
-    accesslog_read(w->a, w->m->config->access_log, &q, keep_words, &r, NULL, &e);
-    w->s.words = r.list;
-}
-
-/* Lines that cannot be read are no sign of health. */
-static void tell_unread(struct walk *w, const struct accesslog_seen *seen)
-{
-    if (seen->unknown <= seen->known)
-        return;
-    w->s.unread = seen->raw > 0 ? seen->raw : seen->unknown;
-    w->s.unread_line = seen->line ? seen->line : "(not shown)";
-    if (json_count(w->s.rows) == 0)
-        w->s.rows = NULL;
-}
-
-static void read_log(struct walk *w)
-{
-    double since = window_begin(w);
-    cJSON *rows = json_array(w->a), *all = w->target.kind ? json_array(w->a) : rows;
-    struct accesslog_query whole = { .limit = ROWS, .lines = ACCESSLOG_SOUND, .since = since };
-    struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
-    struct accesslog_query forged = {
-        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
-    };
-    struct accesslog_seen seen = { 0 };
-
-    if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
-        return;
-    if (w->target.kind) {
-        narrow(w, &own);
-        read_rows(w, &own, rows, NULL);
-        read_lost(w, since, rows);
-        w->s.elsewhere = all;
-    }
-    read_rows(w, &forged, rows, NULL);
-    w->s.rows = rows;
-    tell_unread(w, &seen);
-    read_words(w, since);
-}
-
-static bool count_row(void *arg, const cJSON *row)
-{
-    window_take(arg, row);
-    return true;
-}
-
-static void read_compared(struct walk *w)
-{
-    double since = window_begin(w), before = since - (w->s.now - since);
-    static const char *const looked_at[] = { "upstream_cluster", "authority", NULL };
-    struct diagnose_window *window = window_new(w->a, before, w->s.now);
-    struct accesslog_query q = { .limit = COMPARE_ROWS,
-                                 .lines = ACCESSLOG_SOUND,
-                                 .since = before,
-                                 .max_scan = COMPARE_SCAN,
-                                 .only = looked_at };
-    struct accesslog_seen seen = { 0 };
-    struct err e = { 0 };
-
-    if (!w->m->compare || !w->s.rows)
-        return;
-    narrow(w, &q);
-    if (!accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, &seen, &e))
-        return;
-    cJSON *lines = window_lines(window, w->m->changes);
-    if (seen.cut && when_parse(seen.oldest) > before)
-        json_add_str(w->a, lines,
-                     arena_printf(w->a, "the log was looked at back to %s only", seen.oldest));
-    w->s.compared = lines;
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------
@@ -279,8 +122,8 @@ static const struct {
 } steps[] = {
     { "the console's objects", diagnose_read_target },
     { "Envoy's admin pages", read_envoy },
-    { "the access log", read_log },
-    { "the log before", read_compared },
+    { "the access log", diagnose_read_log },
+    { "the log before", diagnose_read_compared },
     { "Envoy's counters again", read_counters_again },
     { "the console's routes and settings", diagnose_read_settings },
     { "what is known of upstreams", walk_sources },

@@ -16,3 +16,6 @@ void diagnose_read_target(struct walk *w);
 /* Behind the log: the console's routes of hosts that lost requests, and the gateway's settings
  * where a request met one. Parks. */
 void diagnose_read_settings(struct walk *w);
+/* The access log's rows, and the window against one before it where that was asked for. */
+void diagnose_read_log(struct walk *w);
+void diagnose_read_compared(struct walk *w);

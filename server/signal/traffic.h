@@ -23,7 +23,8 @@ struct traffic_query {
  * "lines_read", "bytes_read"}, "newest", "duration": {"p50", "p95", "p99"}, "first_token",
  * "tokens": {"input", "output", "total", and of a request "p50", …}, "rows": [{"path", …, "count",
  * "share", "ms": [p50, p95, p99], …}], "left_out": {"rows", "requests"}, "not_looked_at": {"bytes",
- * "cursor"}, "forged", "unreadable"}; what is 0 or unknown is absent. NULL with e: the log cannot be read. */
+ * "cursor"}, "forged", "unreadable"}; what is 0 or unknown is absent. NULL with e: the log
+ * cannot be read. */
 cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
                      struct err *e);
 /* "/orders/123?x" -> "/orders/{id}". */
