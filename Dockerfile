@@ -2,7 +2,7 @@
 # user without rights and needs nothing writable but the state folder it is given.
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc g++ libc6-dev make pkg-config \
-    libwebsockets-dev libev-dev libcurl4-openssl-dev libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev
+    libwebsockets-dev libev-dev libcurl4-openssl-dev libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev zlib1g-dev
 WORKDIR /src
 COPY Makefile ./
 COPY server server
@@ -13,7 +13,7 @@ RUN make -j2 build && strip build/gcc/higress-ops
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libwebsockets17 \
-    libwebsockets-evlib-ev libev4 libcurl4 libcjson1 libyaml-0-2 libsqlite3-0 libssl3 ca-certificates \
+    libwebsockets-evlib-ev libev4 libcurl4 libcjson1 libyaml-0-2 libsqlite3-0 libssl3 zlib1g ca-certificates \
     && rm -rf /var/lib/apt/lists/* && useradd --system --uid 847 --no-create-home higress-ops \
     && install -d -o higress-ops /var/lib/higress-ops
 COPY --from=build /src/build/gcc/higress-ops /usr/bin/higress-ops

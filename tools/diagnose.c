@@ -8,7 +8,12 @@ enum { TEXT_MAX = 3000, FACTS = 3 };
 
 static const struct field in[] = {
     { "route", STR, OPT, NULL, .complete = "route" },
-    { "service", STR, OPT, "Instead of a route.", .complete = "service" },
+    { "service", STR, OPT, NULL, .complete = "service" },
+    { "ai_route", STR, OPT, NULL, .complete = "ai-route" },
+    { "mcp_server", STR, OPT, NULL, .complete = "mcp-server" },
+    { "domain", STR, OPT, NULL, .complete = "domain" },
+    { "since", STR, OPT, "30m or a time." },
+    { "compare", BOOL, OPT, "With as long before." },
     { 0 },
 };
 
@@ -18,14 +23,27 @@ static const struct field out[] = {
     { 0 },
 };
 
+static const struct {
+    const char *argument, *kind;
+} targets[] = {
+    { "route", "route" },           { "service", "service" }, { "ai_route", "ai-route" },
+    { "mcp_server", "mcp-server" }, { "domain", "domain" },
+};
+
 static const cJSON *run(struct call *c)
 {
-    const char *route = arg_str(c, "route");
-    const char *service = arg_str(c, "service");
+    const char *kind = NULL, *name = NULL;
 
-    if (route && service)
-        return fail_null(c, "give either route or service, not both");
-    return diagnose(c, route ? "route" : service ? "service" : NULL, route ? route : service);
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        const char *one = arg_str(c, targets[i].argument);
+        if (one && name)
+            return fail_null(c,
+                             "name one object (route, service, ai_route, mcp_server, domain), not "
+                             "both; without any, whatever fails is looked at");
+        kind = one ? targets[i].kind : kind;
+        name = one ? one : name;
+    }
+    return diagnose_since(c, kind, name, arg_str(c, "since"), arg_bool(c, "compare"));
 }
 
 static const char *or_empty(const cJSON *o, const char *member)
@@ -39,8 +57,11 @@ static void say_verdict(struct buf *b, const cJSON *v)
     const cJSON *fact;
     int n = 0;
 
-    buf_printf(b, "%s (%s) %s\n", or_empty(v, "code"), or_empty(v, "confidence"),
+    buf_printf(b, "%s (%s) %s", or_empty(v, "code"), or_empty(v, "confidence"),
                or_empty(v, "object"));
+    if (json_get(v, "requests"))
+        buf_printf(b, ", %.0f requests", json_num(v, "requests", 0));
+    buf_char(b, '\n');
     cJSON_ArrayForEach(fact, json_get(v, "evidence"))
     {
         if (n++ < FACTS)
@@ -49,14 +70,48 @@ static void say_verdict(struct buf *b, const cJSON *v)
     buf_printf(b, "  next: %s\n", or_empty(v, "next"));
 }
 
+static void say_list(struct buf *b, const cJSON *answer, const char *member, const char *word)
+{
+    const cJSON *line;
+
+    cJSON_ArrayForEach(line, json_get(answer, member)) if (cJSON_IsString(line))
+        buf_printf(b, "%s: %s\n", word, line->valuestring);
+}
+
+static void say_line(struct buf *b, const cJSON *answer, const char *member)
+{
+    if (json_get(answer, member))
+        buf_printf(b, "%s: %s\n", member, or_empty(answer, member));
+}
+
+static void say_unavailable(struct buf *b, const cJSON *answer)
+{
+    const cJSON *name;
+    const char *before = "not available: ";
+
+    cJSON_ArrayForEach(name, json_get(answer, "unavailable"))
+    {
+        buf_printf(b, "%s%s", before, name->valuestring);
+        before = ", ";
+    }
+    if (json_count(json_get(answer, "unavailable")) > 0)
+        buf_char(b, '\n');
+}
+
 static char *say(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *v;
 
+    say_list(b, answer, "about", or_empty(answer, "target"));
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
-    if (json_get(answer, "note"))
-        buf_printf(b, "note: %s\n", or_empty(answer, "note"));
+    say_list(b, answer, "compared", "compared");
+    say_list(b, answer, "timeline", "applied");
+    say_line(b, answer, "noise");
+    say_line(b, answer, "elsewhere");
+    say_list(b, answer, "history", "over");
+    say_line(b, answer, "note");
+    say_unavailable(b, answer);
     return b->data;
 }
 

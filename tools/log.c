@@ -10,7 +10,7 @@ extern const struct toolset toolset_log;
 enum { DEFAULT_LINES = 20, BUDGET = 16 * 1024 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, NULL, .complete = "route" },
+    { "route", STR, OPT, "Or an AI route, an MCP server.", .complete = "route" },
     { "host", STR, OPT, NULL },
     { "path", STR, OPT, "Beginning of the path." },
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
@@ -18,12 +18,14 @@ static const struct field in[] = {
     { "text", STR, OPT, NULL },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
+    { "cursor", STR, OPT, NULL, .flags = FIELD_BRIEF },
     { 0 },
 };
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
     { "truncated", BOOL, OPT, NULL },
+    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 
@@ -56,12 +58,30 @@ static bool take(struct call *c, void *arg, const cJSON *row)
     return true;
 }
 
+/* How far back it looked, and how to look further. */
+static void tell_seen(struct call *c, cJSON *answer, const struct log_seen *seen)
+{
+    if (seen->cursor)
+        json_set_str(arena(c), answer, "cursor", seen->cursor);
+    if (seen->oldest)
+        json_set_str(arena(c), answer, "looked_back_to", seen->oldest);
+    if (seen->raw > 0)
+        json_set_num(arena(c), answer, "unreadable", seen->raw);
+    if (seen->unreadable)
+        json_set_str(arena(c), answer, "note",
+                     arena_printf(arena(c),
+                                  "most of this log is in no known form, so filters find nothing "
+                                  "in it%s%s",
+                                  seen->line ? "; such as: " : "", seen->line ? seen->line : ""));
+}
+
 static const cJSON *run(struct call *c)
 {
     const char *status = arg_str(c, "status");
     double minutes = arg_num(c, "minutes", 0);
     struct lines l = { .kept = json_array(arena(c)),
                        .limit = (int)arg_num(c, "limit", DEFAULT_LINES) };
+    struct log_seen seen = { 0 };
     const struct log_query q = {
         .route = arg_str(c, "route"),
         .host = arg_str(c, "host"),
@@ -71,6 +91,8 @@ static const cJSON *run(struct call *c)
         .status_class = status ? status[0] - '0' : 0,
         .since = minutes > 0 ? (double)time(NULL) - minutes * 60 : 0,
         .limit = l.limit + 1,
+        .cursor = arg_str(c, "cursor"),
+        .seen = &seen,
     };
     cJSON *answer = json_object(arena(c));
 
@@ -79,6 +101,7 @@ static const cJSON *run(struct call *c)
     json_set(arena(c), answer, "lines", l.kept);
     if (l.more)
         json_set_bool(arena(c), answer, "truncated", true);
+    tell_seen(c, answer, &seen);
     return answer;
 }
 
@@ -86,6 +109,22 @@ static const char *part(const cJSON *row, const char *member)
 {
     const char *s = json_str(row, member);
     return s ? s : "-";
+}
+
+static void say_seen(struct buf *b, const cJSON *answer)
+{
+    const char *cursor = json_str(answer, "cursor"), *back = json_str(answer, "looked_back_to");
+    bool none = !b->len;
+
+    if (none)
+        buf_printf(b, "no line matches%s%s", back ? ", back to " : "", back ? back : "");
+    if (json_get(answer, "unreadable"))
+        buf_printf(b, "%s%.0f lines are in no known form", none ? "; " : "",
+                   json_num(answer, "unreadable", 0));
+    if (json_get(answer, "note"))
+        buf_printf(b, "\nnote: %s", json_str(answer, "note"));
+    if (cursor)
+        buf_printf(b, "%solder lines: cursor %s", none ? "\n" : "", cursor);
 }
 
 static char *say(struct call *c, const cJSON *answer)
@@ -107,8 +146,7 @@ static char *say(struct call *c, const cJSON *answer)
                    part(row, "response_code_details"), part(row, "route_name"),
                    part(row, "upstream_host"));
     }
-    if (!b->len)
-        buf_str(b, "no line matches");
+    say_seen(b, answer);
     return b->data;
 }
 

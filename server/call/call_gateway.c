@@ -4,6 +4,7 @@
 #include "call/call_private.h"
 #include "call/read.h"
 #include "call/signal.h"
+#include "change/engine.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
 #include "kind/kind.h"
@@ -11,6 +12,9 @@
 #include "plan/describe.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
+#include "signal/traffic.h"
+#include "store/store.h"
+#include <unistd.h>
 
 static const struct kind *kind_of(struct call *c, const char *name)
 {
@@ -106,14 +110,33 @@ const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin)
 
 /* -- the data plane ---------------------------------------------------------------------- */
 
-bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
+static void tell_seen(struct arena *a, const struct accesslog_seen *from, struct log_seen *to)
+{
+    if (!to)
+        return;
+    *to = (struct log_seen){
+        .scanned = from->scanned,
+        .cursor = *from->cursor ? arena_strdup(a, from->cursor) : NULL,
+        .oldest = *from->oldest ? arena_strdup(a, from->oldest) : NULL,
+        .raw = from->raw,
+        .unreadable = from->unknown > from->known,
+        .line = from->line,
+    };
+}
+
+static const char *log_path(struct call *c)
 {
     const char *path = c->config->access_log;
     if (!path)
-        return fail(c, "no access log is configured: start higress-ops with --access-log PATH");
-    struct each e = { .call = c, .fn = fn, .arg = arg };
-    struct accesslog_query query = {
+        fail(c, "no access log is configured: start higress-ops with --access-log PATH");
+    return path;
+}
+
+static struct accesslog_query log_filters(struct call *c, const struct log_query *q)
+{
+    return (struct accesslog_query){
         .route = q->route,
+        .also_routes = q->route ? kind_made_routes(c->arena, q->route) : NULL,
         .host = q->host,
         .path_prefix = q->path_prefix,
         .flag = q->flag,
@@ -122,8 +145,47 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
         .since = q->since,
         .limit = q->limit,
         .max_scan = q->max_scan,
+        .cursor = q->cursor,
     };
-    return accesslog_read(c->arena, path, &query, pass_on, &e, NULL, &c->err);
+}
+
+bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg)
+{
+    struct each e = { .call = c, .fn = fn, .arg = arg };
+    const struct accesslog_query query = log_filters(c, q);
+    struct accesslog_seen seen = { 0 };
+    const char *path = log_path(c);
+    if (!path || !accesslog_read(c->arena, path, &query, pass_on, &e, &seen, &c->err))
+        return false;
+    tell_seen(c->arena, &seen, q->seen);
+    return true;
+}
+
+/* "AI route chat" for ai-route-chat.internal, which nobody but Envoy calls so. */
+static const char *own_name(struct arena *a, const char *route)
+{
+    const char *ai = kind_ai_of(a, route), *server = kind_mcp_of(a, route);
+    if (ai)
+        return arena_printf(a, "AI route %s%s", ai,
+                            text_ends(route, ".fallback.internal") ? " (fallback)" : "");
+    return server ? arena_printf(a, "MCP server %s", server) : route;
+}
+
+const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
+                     const char *const *by, int rows)
+{
+    struct traffic_query q = { .log = log_filters(c, log), .errors = errors, .rows = rows };
+    const char *path = log_path(c);
+    for (int i = 0; i < TRAFFIC_BY && by[i]; i++)
+        q.by[i] = by[i];
+    cJSON *answer = path ? traffic_count(c->arena, path, &q, &c->err) : NULL, *row;
+    cJSON_ArrayForEach(row, json_get(answer, "rows"))
+    {
+        const char *route = json_str(row, "route");
+        if (route)
+            json_set_str(c->arena, row, "route", own_name(c->arena, route));
+    }
+    return answer;
 }
 
 const cJSON *envoy_admin(struct call *c, const char *path)
@@ -131,7 +193,41 @@ const cJSON *envoy_admin(struct call *c, const char *path)
     return envoy_page(c->service->loop, c->config, c->arena, path, c->cancel, &c->err);
 }
 
-const cJSON *diagnose(struct call *c, const char *kind, const char *name)
+enum { CHANGES_TOLD = 10 };
+
+/* Is there a state at all? Looking must not make one. */
+static bool has_state(const struct call *c)
+{
+    const char *folder = c->service->config->state_dir;
+    return folder && access(arena_printf(c->arena, "%s/state.db", folder), F_OK) == 0;
+}
+
+/* [{id, title, at}]: the plans applied last, for the time line of a diagnosis. */
+static const cJSON *applied_of_late(struct call *c)
+{
+    struct err ignored = { 0 };
+    struct engine *g = has_state(c) ? call_engine(c) : NULL;
+    const cJSON *list =
+        g ? engine_list(g, c->arena, store_state_name(STATE_APPLIED), CHANGES_TOLD, NULL, &ignored)
+          : NULL;
+    cJSON *out = json_array(c->arena);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_get(list, "changes"))
+    {
+        const cJSON *whole = engine_show(g, c->arena, json_str(row, "id"), false, &ignored);
+        const char *at = json_str(json_get(whole, "decision"), "at");
+        if (!at)
+            continue;
+        cJSON *o = json_add(c->arena, out, json_object(c->arena));
+        json_set_str(c->arena, o, "id", json_str(row, "id"));
+        json_set_str(c->arena, o, "title", json_str(row, "title"));
+        json_set_str(c->arena, o, "at", at);
+    }
+    return out;
+}
+
+const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,
+                            bool compare)
 {
     const struct diagnose_target target = { kind, name };
     const struct diagnose_means means = {
@@ -141,8 +237,16 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
         .cancel = c->cancel,
         .told = call_told,
         .arg = c,
+        .since = since,
+        .compare = compare,
+        .changes = applied_of_late(c),
     };
     return diagnose_run(c->arena, &means, &target, &c->err);
+}
+
+const cJSON *diagnose(struct call *c, const char *kind, const char *name)
+{
+    return diagnose_since(c, kind, name, NULL, false);
 }
 
 const char *secret_ref(struct call *c, const cJSON *ref)

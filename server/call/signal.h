@@ -1,18 +1,41 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
+#include "signal/traffic.h" /* TRAFFIC_NAMES */
 
-/* Lines of the configured access log, newest first, each parsed (JSON or Higress' text format);
+/* How far a reading went. */
+struct log_seen {
+    size_t scanned;     /* bytes */
+    const char *cursor; /* where older lines begin that were not looked at; NULL: none are left */
+    const char *oldest; /* the time of the oldest record looked at; NULL: none was seen */
+    int raw;            /* lines in no known form that were looked at */
+    bool unreadable;    /* most lines of the log are in no known form; */
+    const char *line;   /* one of them; NULL: none */
+};
+
+/* Lines of the configured access log, newest first, each parsed (forms: signal/accesslog.h);
  * fn returns false to stop. False when no log is configured or readable (fail says which). */
 struct log_query {
-    const char *route, *host, *path_prefix, *flag, *text;
-    int status_class; /* 2..5; 0: any */
-    double since;     /* Unix seconds; 0: any */
-    int limit;        /* matching lines */
-    size_t max_scan;  /* bytes read at most; 0: 64 MiB */
+    const char *route; /* also the name of an AI route or an MCP server */
+    const char *host, *path_prefix, *flag, *text;
+    int status_class;      /* 2..5; 0: any */
+    double since;          /* Unix seconds; 0: any */
+    int limit;             /* matching lines */
+    size_t max_scan;       /* bytes read at most; 0: 64 MiB */
+    const char *cursor;    /* of an earlier reading; NULL: from the newest line */
+    struct log_seen *seen; /* NULL, or filled */
 };
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
+/* Counts over the log (signal/traffic.h): by up to TRAFFIC_BY of TRAFFIC_NAMES, ended by NULL;
+ * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
+const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
+                     const char *const *by, int rows);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
-/* The whole walk: target kind "route", "service" or NULL; see diagnose/diagnose.h. */
+/* The whole walk: target kind "route", "service", "ai-route", "mcp-server", "domain" or NULL; see
+ * diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);
+/* The same over a window of the log that begins at since ("30m", a time; NULL: 15 minutes), and
+ * where wanted compared with as long a one before it. */
+const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,
+                            bool compare);

@@ -7,11 +7,13 @@
 #include "diagnose/diagnose.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
 #include "diagnose/diagnose_private.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_VERDICTS = 5 };
+enum { MAX_VERDICTS = 5, MAX_ELSEWHERE = 3, ENOUGH_ROWS = 5, BEFORE_ROWS = 900 };
 
 static bool has_word(const char *words, const char *word)
 {
@@ -26,7 +28,8 @@ static bool has_word(const char *words, const char *word)
 /* x explains y: y's requests count for x. */
 static void cover(struct facts *f, struct finding *x, struct finding *y)
 {
-    if (x == y || !has_word(x->covers, y->code) || (x->cluster && x->cluster != y->cluster))
+    if (x == y || !has_word(x->covers, y->code) || (x->cluster && x->cluster != y->cluster) ||
+        y->noise)
         return;
     if (!y->covered) {
         x->rows += y->rows;
@@ -37,33 +40,58 @@ static void cover(struct facts *f, struct finding *x, struct finding *y)
     y->covered = true;
 }
 
+/* Answers that a service gives on purpose, clients that leave: unless most requests end so, or what
+ * worked before does not any more. */
 static bool harmless(const struct facts *f, const struct finding *x)
 {
-    static const char often_normal[] = "UPSTREAM_4XX_HOST|CLIENT_DISCONNECT|UPSTREAM_AUTH|"
-                                       "ACCESS_DENIED|CLIENT_PROTOCOL_ERROR";
-
+    static const char often_normal[] =
+        "UPSTREAM_4XX_HOST|UPSTREAM_4XX|CLIENT_DISCONNECT|UPSTREAM_AUTH|"
+        "ACCESS_DENIED|CLIENT_PROTOCOL_ERROR";
     int seen = x->cluster ? x->cluster->ok + x->cluster->failed : f->row_count;
 
-    return has_word(often_normal, x->code) && x->rows * 2 < seen;
+    return x->noise || (has_word(often_normal, x->code) && !x->broke && x->rows * 2 < seen);
 }
 
-static int weight(const struct facts *f, const struct finding *x)
+/* It goes wrong now, as far as can be seen. */
+static bool stands(const struct facts *f, const struct finding *x)
 {
-    int share = f->failed_rows > 0 ? 100 * x->rows / f->failed_rows : 0;
+    return !x->covered && !x->recovered && !x->old && !harmless(f, x);
+}
 
-    return share + 10 * x->rank - (x->covered ? 500 : 0) - (x->recovered ? 200 : 0) -
-           (harmless(f, x) ? 150 : 0);
+/* What the log alone cannot say is said with less confidence where Envoy was not asked. */
+static bool half_seen(const struct facts *f, const struct finding *x)
+{
+    static const char of_envoy[] = "NO_HEALTHY_UPSTREAM|NO_CLUSTER|NO_ROUTE|CIRCUIT_BREAKER";
+
+    return has_word(of_envoy, x->code) && !f->in->config &&
+           (f->in->from_console || !f->in->clusters);
+}
+
+static int confidence_of(const struct facts *f, const struct finding *x)
+{
+    bool two = x->sure;
+
+    for (int i = 1; i < x->evidence; i++)
+        two = two || strcmp(x->source[i], x->source[0]) != 0;
+    if (x->recovered || x->old || harmless(f, x) || (half_seen(f, x) && !two))
+        return 0;
+    return two && !half_seen(f, x) ? 2 : 1;
 }
 
 static const char *confidence(const struct facts *f, const struct finding *x)
 {
-    bool two = false;
+    static const char *const words[] = { "low", "medium", "high" };
 
-    for (int i = 1; i < x->evidence; i++)
-        two = two || strcmp(x->source[i], x->source[0]) != 0;
-    if (x->recovered || harmless(f, x) || (x->covered && !two))
-        return "low";
-    return two ? "high" : "medium";
+    return words[confidence_of(f, x)];
+}
+
+/* What goes wrong now stands above what may be over, high confidence above medium, then what
+ * explains more requests and is nearer to the cause. */
+static int weight(const struct facts *f, const struct finding *x)
+{
+    int share = f->failed_rows > 0 ? 100 * x->rows / f->failed_rows : 0;
+
+    return share + 10 * x->rank + 1000 * confidence_of(f, x) + (stands(f, x) ? 5000 : 0);
 }
 
 static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
@@ -74,6 +102,8 @@ static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
     json_set_str(f->arena, v, "code", x->code);
     json_set_str(f->arena, v, "confidence", confidence(f, x));
     json_set_str(f->arena, v, "object", x->object);
+    if (x->rows > 0)
+        json_set_num(f->arena, v, "requests", x->rows);
     evidence = json_set_array(f->arena, v, "evidence");
     for (int i = 0; i < x->evidence; i++) {
         cJSON *e = json_add(f->arena, evidence, json_object(f->arena));
@@ -101,7 +131,7 @@ static int hosts_seen(const struct facts *f)
 
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++)
+        for (int k = 0; facts_cluster_wanted(f, c) && k < c->listed_hosts; k++)
             n += !f->in->from_console || probed_well(&c->hosts[k]);
     }
     return n;
@@ -114,7 +144,7 @@ static bool tell_unseen(struct facts *f, struct finding *x)
 
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        for (int k = 0; facts_cluster_wanted(f, c) && k < c->host_count; k++) {
+        for (int k = 0; facts_cluster_wanted(f, c) && k < c->listed_hosts; k++) {
             if (!c->hosts[k].probe || probed_well(&c->hosts[k]))
                 continue;
             n++;
@@ -125,29 +155,44 @@ static bool tell_unseen(struct facts *f, struct finding *x)
     return n > 0;
 }
 
+/* Enough to say OK of: some requests, or what Envoy and probes know of endpoints. */
+static bool seen_enough(struct facts *f, struct finding *x)
+{
+    int hosts = hosts_seen(f), good = f->row_count - f->failed_rows;
+
+    if (f->row_count > 0)
+        finding_add(f->arena, x, "access_log", "%d of %d requests went well, from %s to %s", good,
+                    f->row_count, f->rows[f->row_count - 1].start, f->rows[0].start);
+    if (hosts > 0 && f->in->from_console)
+        finding_add(f->arena, x, "console", "%d endpoints took a probe's connection", hosts);
+    else if (hosts > 0)
+        finding_add(f->arena, x, "clusters", "%d endpoints, none marked unhealthy", hosts);
+    return (hosts > 0 || good >= ENOUGH_ROWS) && f->in->unread == 0;
+}
+
 static struct finding well(struct facts *f)
 {
     struct finding x = { .code = "OK", .object = "gateway", .next = "Nothing to do." };
-    int hosts = hosts_seen(f);
+    bool seen = seen_enough(f, &x), left = tell_unseen(f, &x);
 
     if (f->target && f->target->kind)
         x.object = arena_printf(f->arena, "%s %s", f->target->kind, f->target->name);
-    if (f->row_count > 0)
-        finding_add(f->arena, &x, "access_log", "%d of %d requests went well",
-                    f->row_count - f->failed_rows, f->row_count);
-    if (hosts > 0 && f->in->from_console)
-        finding_add(f->arena, &x, "console", "%d endpoints took a probe's connection", hosts);
-    else if (hosts > 0)
-        finding_add(f->arena, &x, "clusters", "%d endpoints, none marked unhealthy", hosts);
-    bool seen = x.evidence > 0;
-    bool left = tell_unseen(f, &x);
+    if (f->in->unread > 0)
+        finding_add(f->arena, &x, "access_log", "%d lines in no known form, such as: %s",
+                    f->in->unread, f->in->unread_line);
     if (seen)
         return x;
     x.code = "UNKNOWN";
-    x.next = left ? "Its endpoints could not be seen from here (see the evidence). Configure "
-                    "Envoy's admin address; --probe allows addresses that are left alone."
-                  : "Nothing could be seen. Configure Envoy's admin address and the access log "
-                    "(higress-ops check says how), or send a request and ask again.";
+    x.next = f->in->unread > 0
+                 ? "Give the access log one of the known formats (docs/configuration.md): Higress' "
+                   "own, Envoy's or Istio's default text, or JSON."
+             : left ? "Its endpoints could not be seen from here (see the evidence). Configure "
+                      "Envoy's admin address; --probe allows addresses that are left alone."
+             : x.evidence > 0
+                 ? "That is too little to say that all is well. Send some requests, or configure "
+                   "Envoy's admin address, and ask again."
+                 : "Nothing could be seen. Configure Envoy's admin address and the access log "
+                   "(higress-ops check says how), or send a request and ask again.";
     return x;
 }
 
@@ -171,7 +216,8 @@ static struct finding *take_heaviest(const struct facts *f, struct findings *all
     int best = -1;
 
     for (int i = 0; i < all->count; i++)
-        if (!written[i] && (best < 0 || weight(f, &all->list[i]) > weight(f, &all->list[best])))
+        if (!written[i] && !all->list[i].covered &&
+            (best < 0 || weight(f, &all->list[i]) > weight(f, &all->list[best])))
             best = i;
     if (best < 0)
         return NULL;
@@ -179,19 +225,70 @@ static struct finding *take_heaviest(const struct facts *f, struct findings *all
     return &all->list[best];
 }
 
-static void write_verdicts(struct facts *f, struct findings *all, cJSON *list)
+/* -- what is no incident -------------------------------------------------------------------------
+ */
+static const char *noise_words(struct facts *f, const struct finding *x)
+{
+    const char *paths = x->path_count > 0 ? x->paths[0] : "";
+
+    for (int i = 1; i < x->path_count; i++)
+        paths = arena_printf(f->arena, "%s, %s", paths, x->paths[i]);
+    if (!strcmp(x->code, "NO_ROUTE"))
+        return arena_printf(f->arena, "%d requests to %s that no route ever took (%s)", x->rows,
+                            x->object, text_clean(f->arena, paths, 120));
+    if (!strcmp(x->code, "CLIENT_DISCONNECT"))
+        return arena_printf(f->arena, "%d clients of %s left", x->rows, x->object);
+    return arena_printf(f->arena, "%d of %s are %s, which may be meant so", x->rows, x->object,
+                        x->code);
+}
+
+/* One line of them all. They are marked as written. */
+static void write_noise(struct facts *f, struct findings *all, bool *written, cJSON *out)
+{
+    const char *line = NULL;
+    int more = 0;
+
+    for (int i = 0; i < all->count; i++) {
+        const struct finding *x = &all->list[i];
+        if (x->covered || !harmless(f, x))
+            continue;
+        written[i] = true;
+        if (line && strlen(line) > 200) {
+            more += x->rows;
+            continue;
+        }
+        const char *words = noise_words(f, x);
+        line = line ? arena_printf(f->arena, "%s; %s", line, words) : words;
+    }
+    if (line)
+        json_set_str(f->arena, out, "noise",
+                     more ? arena_printf(f->arena, "%s; %d more", line, more) : line);
+}
+
+/* Is there anything beside the noise to tell of? */
+static bool besides(const struct facts *f, const struct findings *all)
+{
+    for (int i = 0; i < all->count; i++)
+        if (stands(f, &all->list[i]))
+            return true;
+    return f->row_count > f->failed_rows;
+}
+
+static void write_verdicts(struct facts *f, struct findings *all, cJSON *list, cJSON *out)
 {
     bool written[sizeof all->list / sizeof all->list[0]] = { false };
     bool ok_said = false;
     struct finding *x;
 
+    if (besides(f, all))
+        write_noise(f, all, written, out);
     while (json_count(list) < MAX_VERDICTS && (x = take_heaviest(f, all, written))) {
-        if (!ok_said && weight(f, x) < 0 && !x->covered) {
+        bool now = stands(f, x) || harmless(f, x);
+        if (!ok_said && !now) {
             struct finding fine = well(f);
             write_verdict(f, list, &fine);
-            ok_said = true;
         }
-        ok_said = ok_said || weight(f, x) >= 0;
+        ok_said = true;
         write_verdict(f, list, x);
     }
     if (json_count(list) == 0) {
@@ -215,30 +312,136 @@ static void write_forged(const struct facts *f, cJSON *out)
                               f->forged_rows == 1 ? "s" : ""));
 }
 
+/* -- the whole -----------------------------------------------------------------------------------
+ */
+/* Does a finding say that something configured did not arrive? */
+bool facts_lost_by_config(const struct facts *f)
+{
+    return f->config_lost;
+}
+
+static bool is_lost(const struct finding *x)
+{
+    return has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise && !x->recovered;
+}
+
+/* Nearest causes first: what they explain is no symptom of anything else. */
+static struct findings *find_all(struct facts *f)
+{
+    struct findings *all = arena_make(f->arena, struct findings);
+
+    findings_from_clusters(f, all);
+    findings_from_endpoints(f, all);
+    findings_from_shadows(f, all);
+    findings_from_lost(f, all);
+    findings_from_rows(f, all);
+    findings_from_gateway(f, all);
+    for (int i = 0; i < all->count; i++)
+        f->config_lost = f->config_lost || is_lost(&all->list[i]);
+    findings_from_config(f, all);
+    for (int i = 0; i < all->count; i++)
+        for (int k = 0; k < all->count; k++)
+            cover(f, &all->list[i], &all->list[k]);
+    return all;
+}
+
+static bool is_among(const struct findings *all, const struct finding *x)
+{
+    for (int i = 0; i < all->count; i++)
+        if (!strcmp(all->list[i].code, x->code) && !strcmp(all->list[i].object, x->object))
+            return true;
+    return false;
+}
+
+/* In one line: what goes wrong now, but not with the target. */
+static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *out)
+{
+    struct diagnose_signals in = *f->in;
+    in.rows = in.elsewhere ? in.elsewhere : in.rows;
+    in.object = NULL;
+    in.issues = NULL;
+    struct facts *whole = facts_make(f->arena, NULL, &in);
+    struct findings *all = find_all(whole);
+    bool written[sizeof all->list / sizeof all->list[0]] = { false };
+    const char *line = NULL;
+    const struct finding *x;
+    int n = 0;
+
+    while ((x = take_heaviest(whole, all, written)) && stands(whole, x)) {
+        if (is_among(own, x))
+            continue;
+        if (++n <= MAX_ELSEWHERE)
+            line = arena_printf(f->arena, "%s%s%s of %s", line ? line : "", line ? "; " : "",
+                                x->code, x->object);
+    }
+    if (n > MAX_ELSEWHERE)
+        line = arena_printf(f->arena, "%s; %d more", line, n - MAX_ELSEWHERE);
+    if (line)
+        json_set_str(f->arena, out, "elsewhere", line);
+}
+
+/* Plans that were applied within the window that was looked at. */
+static void write_timeline(struct facts *f, cJSON *out)
+{
+    double from = f->row_count > 0 ? f->rows[f->row_count - 1].at : 0;
+    cJSON *lines = json_array(f->arena);
+    const cJSON *o;
+
+    cJSON_ArrayForEach(o, f->in->changes)
+    {
+        const char *at = json_str(o, "at"), *id = json_str(o, "id"), *title = json_str(o, "title");
+        if (at && id && json_count(lines) < MAX_VERDICTS && when_parse(at) >= from - BEFORE_ROWS)
+            json_add_str(f->arena, lines,
+                         arena_printf(f->arena, "%s plan %s was applied: %s", at, id,
+                                      text_clean(f->arena, title ? title : "", 160)));
+    }
+    if (json_count(lines) > 0)
+        json_set(f->arena, out, "timeline", lines);
+}
+
+/* What was not asked for is absent, not 0. */
+static void write_looked_at(struct facts *f, cJSON *out)
+{
+    cJSON *seen = json_set_object(f->arena, out, "looked_at");
+
+    if (f->in->rows) {
+        json_set_num(f->arena, seen, "log_lines", f->row_count);
+        json_set_num(f->arena, seen, "failed", f->failed_rows);
+    }
+    if (f->row_count > 0) {
+        json_set_str(f->arena, seen, "from", f->rows[f->row_count - 1].start);
+        json_set_str(f->arena, seen, "to", f->rows[0].start);
+    }
+    if (f->in->config)
+        json_set_num(f->arena, seen, "routes", facts_distinct_routes(f));
+    if (f->in->clusters || f->in->config)
+        json_set_num(f->arena, seen, "clusters", f->known_clusters);
+    if (f->in->probes)
+        json_set_num(f->arena, seen, "probes", json_count(f->in->probes));
+    write_forged(f, out);
+}
+
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s)
 {
     struct facts *f = facts_make(a, t, s);
-    struct findings *all = arena_make(a, struct findings);
+    struct findings *all = find_all(f);
+    bool target = t && t->kind;
     cJSON *out = json_object(a);
-    cJSON *seen;
 
-    findings_from_rows(f, all);
-    findings_from_clusters(f, all);
-    findings_from_gateway(f, all);
-    for (int i = 0; i < all->count; i++)
-        for (int k = 0; k < all->count; k++)
-            cover(f, &all->list[i], &all->list[k]);
-    if (t && t->kind)
+    if (target)
         json_set_str(a, out, "target", arena_printf(a, "%s %s", t->kind, t->name));
-    write_verdicts(f, all, json_set_array(a, out, "verdicts"));
+    if (target)
+        json_set(a, out, "about", facts_about(f));
+    write_verdicts(f, all, json_set_array(a, out, "verdicts"), out);
+    if (target)
+        write_elsewhere(f, all, out);
+    if (s->compared)
+        json_set(a, out, "compared", json_clone(a, s->compared));
+    write_timeline(f, out);
+    if (json_count(f->history) > 0)
+        json_set(a, out, "history", f->history);
     write_unavailable(f, out);
-    seen = json_set_object(a, out, "looked_at");
-    json_set_num(a, seen, "log_lines", f->row_count);
-    json_set_num(a, seen, "failed", f->failed_rows);
-    json_set_num(a, seen, "routes", f->route_count);
-    json_set_num(a, seen, "clusters", f->cluster_count);
-    json_set_num(a, seen, "probes", json_count(s->probes));
-    write_forged(f, out);
+    write_looked_at(f, out);
     return out;
 }

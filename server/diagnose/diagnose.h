@@ -19,28 +19,41 @@ struct gateway;
 struct loop;
 
 struct diagnose_target {
-    const char *kind; /* "route", "service"; NULL: whatever fails */
-    const char *name;
+    /* "route", "service", "ai-route", "mcp-server", "domain"; NULL: whatever fails. */
+    const char *kind;
+    const char *name; /* its own; a service's may carry a port: "web.static:80" */
 };
 
 struct diagnose_signals {
-    const cJSON *clusters;  /* /clusters?format=json */
-    bool from_console;      /* Envoy was not asked: `clusters` holds what the console knows */
-    const cJSON *stats;     /* /stats?format=json */
-    const cJSON *config;    /* /config_dump?include_eds */
-    const cJSON *certs;     /* /certs */
-    const cJSON *listeners; /* /listeners?format=json */
-    const cJSON *server;    /* /server_info */
-    const cJSON *rows;   /* of the access log (accesslog.h), newest first; forged ones anywhere */
-    const cJSON *probes; /* [{cluster, address, tls, result, detail}]; result: probe_name() */
-    const cJSON *object; /* the console's object behind the target */
-    const cJSON *issues; /* contradictions in the console: [{code, object, fact, next}] */
-    double now;          /* Unix seconds */
+    const cJSON *clusters;     /* /clusters?format=json */
+    bool from_console;         /* Envoy was not asked: `clusters` holds what the console knows */
+    const cJSON *stats;        /* /stats?format=json */
+    const cJSON *stats_before; /* the same, some seconds earlier; NULL: read once */
+    const cJSON *config;       /* /config_dump?include_eds */
+    const cJSON *certs;        /* /certs */
+    const cJSON *listeners;    /* /listeners?format=json */
+    const cJSON *server;       /* /server_info */
+    const cJSON *rows; /* of the access log (accesslog.h), newest first; forged ones anywhere */
+    int unread;        /* lines of the log in no known form, where they are most of it */
+    const char *unread_line; /* one of them */
+    const cJSON *words;      /* ["…"]: the gateway's own log lines about refused updates */
+    const cJSON *probes;     /* [{cluster, address, tls, result, detail}]; result: probe_name() */
+    bool console_asked;      /* it answered whether it has the target */
+    const cJSON *object;     /* the console's object behind the target */
+    const cJSON *settings;   /* section `higress` of higress-config; NULL: not read */
+    const cJSON *elsewhere;  /* rows like `rows`, but of whatever; NULL: `rows` has them all */
+    const cJSON *compared;   /* ["…"]: now against before; NULL: not asked for */
+    const cJSON *changes;    /* [{id, title, at}]: plans applied of late, newest first */
+    const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
+    const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
+    double now;              /* Unix seconds */
 };
 
-/* {"target","verdicts":[{"code","confidence","object","evidence":[{"source","fact"}],
- * "next"}],"unavailable":[],"looked_at":{},"note"}, the likeliest cause first; at least one
- * verdict: OK when all that was seen is well, UNKNOWN when nothing could be seen. */
+/* {"target","about":["…"],"verdicts":[{"code","confidence","object","requests","evidence":
+ * [{"source","fact"}],"next"}],"noise","elsewhere","compared":["…"],"timeline":["…"],
+ * "history":["…"],"unavailable":[],"looked_at":{},"note"}, the likeliest cause first; at least one
+ * verdict: OK when enough was seen and is well, UNKNOWN when it was not. What has nothing to say is
+ * absent. */
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);
 
@@ -53,6 +66,9 @@ struct diagnose_means {
     /* Before each step of the walk, and once at the end; NULL: nobody listens. */
     void (*told)(void *arg, int done, int total, const char *step);
     void *arg;
+    const char *since;    /* "30m" or a time: where the log's window begins; NULL: 15 minutes */
+    bool compare;         /* the window against as long a one before it */
+    const cJSON *changes; /* as in the signals */
 };
 /* Collects and judges. Parks. NULL only when the target cannot exist (ERR_ARGS) or on ERR_GONE. */
 cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_HISTORY = 4 };
+enum { ROW_CLUSTERS = 256, ROW_HOSTS = 32 }; /* that only the access log names */
+
 static const struct stat_row {
     const char *suffix;
     size_t offset;
@@ -89,6 +92,7 @@ static void read_host(struct facts *f, struct fact_host *h, const cJSON *o)
 
     h->address = arena_printf(f->arena, ip && strchr(ip, ':') ? "[%s]:%d" : "%s:%d", ip ? ip : "?",
                               (int)json_num(socket, "port_value", 0));
+    h->counted = json_get(o, "stats") != NULL;
     h->failed_check = json_true(health, "failed_active_health_check");
     h->ejected = json_true(health, "failed_outlier_check");
     h->eds_bad = eds && (!strcmp(eds, "UNHEALTHY") || !strcmp(eds, "TIMEOUT"));
@@ -97,6 +101,23 @@ static void read_host(struct facts *f, struct fact_host *h, const cJSON *o)
     h->successes = host_stat(o, "rq_success");
     h->requests = host_stat(o, "rq_total");
     h->timeouts = host_stat(o, "rq_timeout");
+}
+
+struct fact_host *facts_add_host(struct facts *f, struct fact_cluster *c, const char *address)
+{
+    struct fact_host *h = facts_host(c, address);
+
+    if (h || !c || !strcmp(address, "-"))
+        return h;
+    if (!c->hosts) {
+        c->host_room = ROW_HOSTS;
+        c->hosts = arena_array(f->arena, struct fact_host, ROW_HOSTS);
+    }
+    if (c->host_count >= c->host_room)
+        return NULL;
+    h = &c->hosts[c->host_count++];
+    h->address = address;
+    return h;
 }
 
 static const cJSON *default_breaker(const cJSON *status)
@@ -112,12 +133,12 @@ static const cJSON *default_breaker(const cJSON *status)
     return NULL;
 }
 
-static struct fact_cluster *add_cluster(struct facts *f, const char *name)
+struct fact_cluster *facts_add_cluster(struct facts *f, const char *name)
 {
     struct fact_cluster *c = facts_cluster(f, name);
     const char *bar;
 
-    if (c || !name)
+    if (c || !name || f->cluster_count >= f->cluster_room)
         return c;
     c = &f->clusters[f->cluster_count++];
     c->name = name;
@@ -128,16 +149,20 @@ static struct fact_cluster *add_cluster(struct facts *f, const char *name)
 
 static void read_status(struct facts *f, const cJSON *status)
 {
-    struct fact_cluster *c = add_cluster(f, json_str(status, "name"));
+    struct fact_cluster *c = facts_add_cluster(f, json_str(status, "name"));
     const cJSON *hosts = json_get(status, "host_statuses");
     const cJSON *h;
 
     if (!c)
         return;
+    if (c->listed)
+        return;
     c->listed = true;
     c->breakers = default_breaker(status);
-    c->hosts = arena_array(f->arena, struct fact_host, json_count(hosts) + 1);
+    c->host_room = json_count(hosts) + ROW_HOSTS;
+    c->hosts = arena_array(f->arena, struct fact_host, c->host_room);
     cJSON_ArrayForEach(h, hosts) read_host(f, &c->hosts[c->host_count++], h);
+    c->listed_hosts = c->host_count;
 }
 
 static void read_cluster_configs(struct facts *f, const cJSON *list)
@@ -147,7 +172,7 @@ static void read_cluster_configs(struct facts *f, const cJSON *list)
     cJSON_ArrayForEach(o, list)
     {
         const cJSON *config = json_get(o, "cluster");
-        struct fact_cluster *c = add_cluster(f, json_str(config, "name"));
+        struct fact_cluster *c = facts_add_cluster(f, json_str(config, "name"));
         if (c)
             c->config = config;
     }
@@ -160,16 +185,17 @@ static void read_clusters(struct facts *f)
     const cJSON *active = json_get(part, "dynamic_active_clusters");
     const cJSON *fixed = json_get(part, "static_clusters");
     const cJSON *o;
-    int most = json_count(statuses) + json_count(active) + json_count(fixed) + 1;
 
-    f->clusters = arena_array(f->arena, struct fact_cluster, most);
+    f->cluster_room = json_count(statuses) + json_count(active) + json_count(fixed) + ROW_CLUSTERS;
+    f->clusters = arena_array(f->arena, struct fact_cluster, f->cluster_room);
     cJSON_ArrayForEach(o, statuses) read_status(f, o);
     read_cluster_configs(f, active);
     read_cluster_configs(f, fixed);
+    f->known_clusters = f->cluster_count;
 }
 
 /* "cluster.<name>[;].<suffix>" into the cluster's counters. */
-static void read_stat(struct facts *f, const char *name, double value)
+static void read_stat(struct facts *f, const char *name, double value, bool before)
 {
     static const char head[] = "cluster.";
     size_t n = strlen(name);
@@ -186,20 +212,20 @@ static void read_stat(struct facts *f, const char *name, double value)
             cluster[middle - 1] = '\0';
         struct fact_cluster *c = facts_cluster(f, cluster);
         if (c)
-            *(double *)((char *)&c->stats + r->offset) = value;
+            *(double *)((char *)(before ? &c->stats_before : &c->stats) + r->offset) = value;
         return;
     }
 }
 
-static void read_stats(struct facts *f)
+static void read_stats(struct facts *f, const cJSON *page, bool before)
 {
     const cJSON *s;
 
-    cJSON_ArrayForEach(s, json_get(f->in->stats, "stats"))
+    cJSON_ArrayForEach(s, json_get(page, "stats"))
     {
         const char *name = json_str(s, "name");
         if (name)
-            read_stat(f, name, json_num(s, "value", 0));
+            read_stat(f, name, json_num(s, "value", 0), before);
     }
 }
 
@@ -216,6 +242,12 @@ static void read_probes(struct facts *f)
     }
 }
 
+void facts_add_history(struct facts *f, const char *text)
+{
+    if (json_count(f->history) < MOST_HISTORY)
+        json_add_str(f->arena, f->history, text_clean(f->arena, text, 300));
+}
+
 struct facts *facts_make(struct arena *a, const struct diagnose_target *t,
                          const struct diagnose_signals *s)
 {
@@ -224,8 +256,10 @@ struct facts *facts_make(struct arena *a, const struct diagnose_target *t,
     f->arena = a;
     f->target = t;
     f->in = s;
+    f->history = json_array(a);
     read_clusters(f);
-    read_stats(f);
+    read_stats(f, s->stats, false);
+    read_stats(f, s->stats_before, true);
     read_probes(f);
     facts_read_routes(f);
     facts_read_rows(f);

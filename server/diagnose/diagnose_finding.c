@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MANY_BROKEN = 3, LOOK_BACK = 50 };
+
 bool finding_add(struct arena *a, struct finding *x, const char *source, const char *format, ...)
 {
     char text[400];
@@ -92,21 +94,69 @@ static void first_evidence(struct facts *f, struct finding *x, int at)
                 all, r->authority, r->path, r->code, r->flags, r->details, r->start);
 }
 
+/* Who closes a stream that went well is gone, and nothing is broken. */
+static bool left_a_stream(const struct fact_row *r)
+{
+    return !strcmp(r->symptom->code, "CLIENT_DISCONNECT") && r->code >= 200 && r->code < 400;
+}
+
+/* A path that went well earlier in the log and not since: no answer on purpose. */
+static bool broke(const struct facts *f, int at)
+{
+    const struct fact_row *bad = &f->rows[at];
+    size_t n = strcspn(bad->path, "?#");
+
+    if (!strcmp(bad->symptom->code, "UPSTREAM_4XX"))
+        return false; /* that depends on what the client sent */
+
+    for (int i = 0; i < f->row_count; i++) {
+        const struct fact_row *r = &f->rows[i];
+        if (r->symptom || strcmp(r->authority, bad->authority) != 0 ||
+            strcmp(r->method, bad->method) != 0 || strncmp(r->path, bad->path, n) != 0 ||
+            (r->path[n] != '\0' && !strchr("?#", r->path[n])))
+            continue;
+        return i > at;
+    }
+    return false;
+}
+
+/* The same trouble by endpoint: no service is blamed before that was looked at. */
+static void tell_endpoints(struct facts *f, struct finding *x, const struct fact_row *r)
+{
+    const struct fact_cluster *c = x->cluster;
+    const char *list = NULL;
+    int met = 0;
+
+    for (int i = 0; r->met && r->trouble && i < c->host_count; i++) {
+        const struct fact_host *h = &c->hosts[i];
+        if (h->rows == 0 || ++met > 4)
+            continue;
+        list = arena_printf(f->arena, "%s%s%s %d of %d", list ? list : "", list ? ", " : "",
+                            h->address, h->troubles[r->trouble], h->rows);
+    }
+    if (met > 1)
+        finding_add(f->arena, x, "access_log", "by endpoint: %s%s", list, met > 4 ? ", …" : "");
+}
+
 void findings_from_rows(struct facts *f, struct findings *all)
 {
     for (int i = 0; i < f->row_count; i++) {
         const struct fact_row *r = &f->rows[i];
         struct finding *x;
-        if (!r->symptom)
+        if (!r->symptom || r->explained)
             continue;
         x = findings_new(all, r->symptom->code, object_of(f, r), r->symptom->next);
         if (!x)
             return;
+        x->broken_paths += x->rows < LOOK_BACK && broke(f, i);
+        x->broke = x->broken_paths >= MANY_BROKEN;
         if (x->rows++ > 0)
             continue;
         x->cluster = facts_cluster(f, r->cluster);
         x->recovered = recovered_since(f, i);
+        x->noise = left_a_stream(r);
         first_evidence(f, x, i);
+        tell_endpoints(f, x, r);
         support_add(f, x, r);
     }
 }

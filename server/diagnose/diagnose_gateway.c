@@ -1,71 +1,14 @@
-/* diagnose_gateway.c - what concerns the gateway as a whole: refused configuration, certificates,
- * routes in each other's way, a target it does not know; and what counters and probes say of a
- * cluster that no log line speaks of.
+/* diagnose_gateway.c - what concerns the gateway as a whole: certificates, routes in each other's
+ * way, a target it does not know; and what counters and probes say of a cluster that no log line
+ * speaks of.
  */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/diagnose_predicate_private.h"
 #include "diagnose/diagnose_private.h"
 #include <string.h>
-
-/* -- configuration that Envoy refused ------------------------------------------------------------
- */
-static void add_error_state(struct facts *f, struct finding *x, const cJSON *list)
-{
-    const cJSON *o;
-
-    cJSON_ArrayForEach(o, list)
-    {
-        const cJSON *error = json_get(o, "error_state");
-        const char *details = json_str(error, "details");
-        const char *at = json_str(error, "last_update_attempt");
-        if (error)
-            finding_add(f->arena, x, "config_dump", "refused%s%s: %s", at ? " at " : "",
-                        at ? at : "", details ? details : "no reason given");
-    }
-}
-
-static bool rejected_counter(const char *name)
-{
-    return text_ends(name, ".update_rejected") || text_ends(name, ".config_fail");
-}
-
-static struct finding config_rejected(struct facts *f)
-{
-    struct finding x = { 0 };
-    const cJSON *part, *list, *s;
-
-    cJSON_ArrayForEach(part, json_get(f->in->config, "configs"))
-        cJSON_ArrayForEach(list, part) if (cJSON_IsArray(list)) add_error_state(f, &x, list);
-    cJSON_ArrayForEach(s, json_get(f->in->stats, "stats"))
-    {
-        const char *name = json_str(s, "name");
-        double n = json_num(s, "value", 0);
-        if (name && n > 0 && rejected_counter(name) && !text_starts(name, "cluster."))
-            finding_add(f->arena, &x, "stats", "%s %.0f since start", name, n);
-    }
-    return x;
-}
-
-static void judge_config(struct facts *f, struct findings *all)
-{
-    struct finding found = config_rejected(f);
-    struct finding *x;
-
-    if (found.evidence == 0)
-        return;
-    x = findings_new(all, "CONFIG_REJECTED", "gateway",
-                     "The gateway refused an update and runs on older configuration, so a fix may "
-                     "never have arrived. Undo or correct the object named in the details; the "
-                     "gateway's own log says why it was refused.");
-    if (!x)
-        return;
-    for (int i = 0; i < found.evidence; i++)
-        finding_add(f->arena, x, found.source[i], "%s", found.fact[i]);
-    x->rank = 8;
-    x->covers = "NO_CLUSTER|NO_ROUTE|CONFIG_MISSING";
-}
 
 /* -- certificates that clients see ---------------------------------------------------------------
  */
@@ -76,7 +19,7 @@ static void judge_certificate(struct facts *f, struct findings *all, const cJSON
     double left = when_parse(end) - f->in->now;
     struct finding *x;
 
-    if (!end || when_parse(end) <= 0 || left > 14 * 86400.0)
+    if (!end || when_parse(end) <= 0 || left > 14 * 86400.0 || !facts_name_wanted(f, name))
         return;
     x = findings_new(all, left < 0 ? "DOWNSTREAM_CERT_EXPIRED" : "DOWNSTREAM_CERT_EXPIRING",
                      arena_printf(f->arena, "certificate for %s", name ? name : "(no name)"),
@@ -107,10 +50,17 @@ static const char *literal(const cJSON *match)
     return s ? s : "";
 }
 
+static bool takes(const struct fact_route *r, const struct fact_row *row)
+{
+    struct predicate_fit fit = predicate_match(NULL, r->match, row);
+
+    return !fit.failed && !fit.unseen;
+}
+
 /* The route that this request looks meant for, though `taken` stands before it. A prefix of the
  * console is two routes of Envoy with one name: /pay and /pay/. */
 static const struct fact_route *meant_for(const struct facts *f, const struct fact_route *taken,
-                                          const char *path)
+                                          const struct fact_row *row)
 {
     if (json_get(taken->match, "headers") || json_get(taken->match, "query_parameters"))
         return NULL;
@@ -118,19 +68,20 @@ static const struct fact_route *meant_for(const struct facts *f, const struct fa
         const struct fact_route *r = &f->routes[i];
         if (r->domains == taken->domains && r->place > taken->place &&
             strcmp(r->name, taken->name) != 0 &&
-            strlen(literal(r->match)) > strlen(literal(taken->match)) &&
-            facts_path_matches(r->match, path))
+            strlen(literal(r->match)) > strlen(literal(taken->match)) && takes(r, row))
             return r;
     }
     return NULL;
 }
 
-static void judge_shadow(struct facts *f, struct findings *all)
+enum { MOST_SHADOWS = 400 }; /* newest rows */
+
+void findings_from_shadows(struct facts *f, struct findings *all)
 {
-    for (int i = 0; i < f->row_count; i++) {
-        const struct fact_row *row = &f->rows[i];
+    for (int i = 0; i < f->row_count && i < MOST_SHADOWS; i++) {
+        struct fact_row *row = &f->rows[i];
         const struct fact_route *taken = facts_route(f, row->route);
-        const struct fact_route *meant = taken ? meant_for(f, taken, row->path) : NULL;
+        const struct fact_route *meant = taken ? meant_for(f, taken, row) : NULL;
         struct finding *x;
         if (!meant)
             continue;
@@ -138,10 +89,15 @@ static void judge_shadow(struct facts *f, struct findings *all)
             all, "ROUTE_SHADOWED", arena_printf(f->arena, "route %s", meant->name),
             "A broader route stands first and takes the requests of this one. Make the "
             "broader one narrower, or put the special one before it.");
-        if (!x || x->evidence > 0)
+        if (!x)
+            return;
+        if (row->symptom && !row->explained) {
+            row->explained = true;
+            x->rows++;
+        }
+        if (x->evidence > 0)
             continue;
         x->rank = 7;
-        x->covers = "UPSTREAM_4XX_HOST|UPSTREAM_AUTH|UPSTREAM_5XX";
         x->cluster = facts_cluster(f, row->cluster);
         finding_add(f->arena, x, "access_log", "%s%s was taken by %s and answered %d",
                     row->authority, row->path, taken->name, row->code);
@@ -165,6 +121,16 @@ static void judge_state(struct facts *f, struct findings *all)
             x->rank = 8;
         finding_add(f->arena, x, "server_info", "state %s", state);
     }
+    if (facts_other_ports(f)) {
+        x = findings_new(all, "SERVICE_PORT_UNKNOWN",
+                         arena_printf(f->arena, "service %s", f->target->name),
+                         "Ask for, or point the route to, a port that the service has.");
+        if (x)
+            x->rank = 6;
+        finding_add(f->arena, x, f->in->from_console ? "console" : "clusters",
+                    "it is known at port %s only", facts_other_ports(f));
+        return;
+    }
     if (!f->in->config || f->target_found)
         return;
     x = findings_new(all, "CONFIG_MISSING",
@@ -174,7 +140,7 @@ static void judge_state(struct facts *f, struct findings *all)
     if (x)
         x->rank = 6;
     finding_add(f->arena, x, "config_dump", "no %s of that name among %d routes, %d clusters",
-                f->target->kind, f->route_count, f->cluster_count);
+                f->target->kind, facts_distinct_routes(f), f->known_clusters);
 }
 
 static void judge_issues(struct facts *f, struct findings *all)
@@ -185,8 +151,10 @@ static void judge_issues(struct facts *f, struct findings *all)
     {
         struct finding *x =
             findings_new(all, json_str(o, "code"), json_str(o, "object"), json_str(o, "next"));
-        if (x && !x->evidence)
+        if (x && !x->evidence) {
             x->rank = 5;
+            x->covers = json_str(o, "covers");
+        }
         finding_add(f->arena, x, "console", "%s", json_str(o, "fact"));
     }
 }
@@ -218,16 +186,28 @@ static const struct counter {
     { NULL, 0, NULL, NULL },
 };
 
+/* Without a log: what grows between two readings goes wrong now; the rest may be long ago. */
 static void judge_counters(struct facts *f, struct findings *all, const struct fact_cluster *c)
 {
     for (const struct counter *k = counters; k->code; k++) {
         double n = *(const double *)((const char *)&c->stats + k->offset);
-        struct finding *x = n > 0 ? findings_new(all, k->code, c->name, k->next) : NULL;
+        double more = n - *(const double *)((const char *)&c->stats_before + k->offset);
+        struct finding *x = NULL;
+        if (n > 0 && f->in->stats_before && more <= 0)
+            facts_add_history(f, arena_printf(f->arena, "%s: %s %.0f since start, none just now",
+                                              c->name, k->name, n));
+        else if (n > 0)
+            x = findings_new(all, k->code, c->name, k->next);
         if (!x)
             continue;
         x->rank = 2;
         x->cluster = c;
-        finding_add(f->arena, x, "stats", "%s %.0f since start", k->name, n);
+        x->old = !f->in->stats_before;
+        if (f->in->stats_before)
+            finding_add(f->arena, x, "stats", "%s grew by %.0f within seconds (%.0f since start)",
+                        k->name, more, n);
+        else
+            finding_add(f->arena, x, "stats", "%s %.0f since start: when is not known", k->name, n);
         return;
     }
 }
@@ -267,9 +247,7 @@ static void judge_probes(struct facts *f, struct findings *all, const struct fac
 void findings_from_gateway(struct facts *f, struct findings *all)
 {
     judge_state(f, all);
-    judge_config(f, all);
     judge_certificates(f, all);
-    judge_shadow(f, all);
     judge_issues(f, all);
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];

@@ -194,7 +194,7 @@ cJSON *diagnose_probe(struct arena *a, const struct diagnose_means *m, const str
         const char *tls_name = tls_name_of(f, c);
         if (!facts_cluster_wanted(f, c) || (!target && !troubled(c)))
             continue;
-        for (int k = 0; k < c->host_count && left > 0; k++, left--) {
+        for (int k = 0; k < c->listed_hosts && left > 0; k++, left--) {
             knock_at(&p, f, c, c->hosts[k].address, NULL);
             if (tls_name)
                 knock_at(&p, f, c, c->hosts[k].address, tls_name);

@@ -4,6 +4,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
+#include "diagnose/diagnose_predicate_private.h"
 #include "diagnose/diagnose_private.h"
 #include "signal/accesslog.h"
 #include <stdlib.h>
@@ -27,7 +29,7 @@ static int count_routes(const cJSON *configs)
     return n;
 }
 
-static void read_vhost(struct facts *f, const cJSON *vhost)
+static void read_vhost(struct facts *f, const char *table, const cJSON *vhost)
 {
     const cJSON *r;
     int place = 0;
@@ -37,6 +39,7 @@ static void read_vhost(struct facts *f, const cJSON *vhost)
         const char *name = json_str(r, "name");
         f->routes[f->route_count++] = (struct fact_route){
             .name = name ? name : "(unnamed)",
+            .table = table ? table : "-",
             .match = json_get(r, "match"),
             .action = json_get(r, "route"),
             .route = r,
@@ -58,51 +61,29 @@ void facts_read_routes(struct facts *f)
                             count_routes(lists[0]) + count_routes(lists[1]) + 1);
     for (int i = 0; i < 2; i++)
         cJSON_ArrayForEach(c, lists[i])
-            cJSON_ArrayForEach(v, json_path(c, "route_config.virtual_hosts")) read_vhost(f, v);
+        {
+            const cJSON *table = json_get(c, "route_config");
+            cJSON_ArrayForEach(v, json_get(table, "virtual_hosts"))
+                read_vhost(f, json_str(table, "name"), v);
+        }
 }
 
-static bool under(const char *path, size_t n, const char *prefix)
+static int by_text(const void *x, const void *y)
 {
-    size_t p = strlen(prefix);
-
-    return n >= p && !strncmp(path, prefix, p);
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
-bool facts_path_matches(const cJSON *match, const char *path)
+int facts_distinct_routes(const struct facts *f)
 {
-    size_t n = strcspn(path, "?#");
-    const char *exact = json_str(match, "path");
-    const char *prefix = json_str(match, "prefix");
-    const char *separated = json_str(match, "path_separated_prefix");
+    const char **seen = arena_array(f->arena, const char *, f->route_count + 1);
+    int n = 0;
 
-    if (exact)
-        return strlen(exact) == n && !strncmp(exact, path, n);
-    if (prefix)
-        return under(path, n, prefix);
-    if (!separated || !under(path, n, separated))
-        return false;
-    return path[strlen(separated)] == '/' || n == strlen(separated);
-}
-
-static bool domain_takes(const char *domain, const char *host)
-{
-    size_t d = strlen(domain), h = strcspn(host, ":");
-
-    if (!strcmp(domain, "*"))
-        return true;
-    if (domain[0] == '*')
-        return h >= d && !strncasecmp(host + h - (d - 1), domain + 1, d - 1);
-    d = strcspn(domain, ":");
-    return d == h && !strncasecmp(domain, host, h);
-}
-
-bool facts_host_matches(const cJSON *domains, const char *host)
-{
-    const cJSON *d;
-
-    cJSON_ArrayForEach(d, domains) if (d->valuestring &&
-                                       domain_takes(d->valuestring, host)) return true;
-    return false;
+    for (int i = 0; i < f->route_count; i++)
+        seen[i] = f->routes[i].name;
+    qsort(seen, (size_t)f->route_count, sizeof *seen, by_text);
+    for (int i = 0; i < f->route_count; i++)
+        n += i == 0 || strcmp(seen[i], seen[i - 1]) != 0;
+    return n;
 }
 
 bool facts_route_leads(const struct fact_route *r, const char *cluster)
@@ -121,79 +102,6 @@ bool facts_route_leads(const struct fact_route *r, const char *cluster)
     return false;
 }
 
-static bool target_is(const struct facts *f, const char *kind)
-{
-    return f->target && f->target->kind && !strcmp(f->target->kind, kind);
-}
-
-/* A service's name may carry its port: "orders.static:80". */
-static bool cluster_is(const char *cluster, const char *service)
-{
-    const char *bar = strrchr(cluster, '|');
-    const char *host = bar ? bar + 1 : cluster;
-    size_t n = strcspn(service, ":");
-
-    return !strcmp(cluster, service) || (strlen(host) == n && !strncmp(host, service, n));
-}
-
-bool facts_route_wanted(const struct facts *f, const struct fact_route *r)
-{
-    if (target_is(f, "route"))
-        return accesslog_route_is(r->name, f->target->name);
-    if (!target_is(f, "service"))
-        return true;
-    for (int i = 0; i < f->cluster_count; i++)
-        if (cluster_is(f->clusters[i].name, f->target->name) &&
-            facts_route_leads(r, f->clusters[i].name))
-            return true;
-    return false;
-}
-
-bool facts_cluster_wanted(const struct facts *f, const struct fact_cluster *c)
-{
-    const cJSON *s;
-
-    if (target_is(f, "service"))
-        return cluster_is(c->name, f->target->name);
-    if (!target_is(f, "route"))
-        return true;
-    for (int i = 0; i < f->route_count; i++)
-        if (accesslog_route_is(f->routes[i].name, f->target->name) &&
-            facts_route_leads(&f->routes[i], c->name))
-            return true;
-    cJSON_ArrayForEach(s, json_get(f->in->object, "services"))
-    {
-        const char *name = json_str(s, "name");
-        if (name && cluster_is(c->name, name))
-            return true;
-    }
-    return false;
-}
-
-/* A request that no route took belongs to a route if that route should have taken its host. */
-static bool lost_row_wanted(const struct facts *f, const struct fact_row *r)
-{
-    const cJSON *domains = json_get(f->in->object, "domains");
-
-    if (strcmp(r->route, "-") != 0)
-        return false;
-    if (domains && json_count(domains) > 0)
-        return facts_host_matches(domains, r->authority);
-    for (int i = 0; i < f->route_count; i++)
-        if (facts_route_wanted(f, &f->routes[i]))
-            return facts_host_matches(f->routes[i].domains, r->authority);
-    return true;
-}
-
-static bool row_wanted(const struct facts *f, const struct fact_row *r)
-{
-    if (target_is(f, "route"))
-        return accesslog_route_is(r->route, f->target->name) || lost_row_wanted(f, r);
-    if (target_is(f, "service"))
-        return cluster_is(r->cluster, f->target->name);
-    return true;
-}
-
 static const char *text_of(const cJSON *o, const char *key)
 {
     const char *s = json_str(o, key);
@@ -210,6 +118,39 @@ static double number_of(const cJSON *o, const char *key, double otherwise)
     return strcmp(s, "-") != 0 ? strtod(s, NULL) : otherwise;
 }
 
+/* "10.0.0.7:443", "[::1]:443" */
+static int port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
+}
+
+/* By the code of the symptom; a handshake that fails has reasons of its own. */
+static const struct {
+    const char *code;
+    enum fact_trouble trouble;
+} troubles[] = {
+    { "UPSTREAM_TIMEOUT", TROUBLE_TIMEOUT },    { "IDLE_TIMEOUT", TROUBLE_TIMEOUT },
+    { "UPSTREAM_RESET", TROUBLE_RESET },        { "PROTOCOL_ERROR", TROUBLE_RESET },
+    { "UPSTREAM_REFUSED", TROUBLE_CONNECT },    { "CONNECT_TIMEOUT", TROUBLE_CONNECT },
+    { "NETWORK_UNREACHABLE", TROUBLE_CONNECT }, { "UPSTREAM_CONNECT_FAILED", TROUBLE_CONNECT },
+};
+
+static enum fact_trouble trouble_of(const struct fact_row *r)
+{
+    const char *code = r->symptom ? r->symptom->code : "";
+
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++)
+        if (!strcmp(troubles[i].code, code))
+            return troubles[i].trouble;
+    if (!strcmp(code, "CLIENT_DISCONNECT") && r->code == 0)
+        return TROUBLE_TIMEOUT; /* the client's patience ended */
+    if (!strstr(r->details, "via_upstream") && !r->passed_on)
+        return TROUBLE_NONE;
+    return r->code >= 500 ? TROUBLE_5XX : r->code >= 400 ? TROUBLE_4XX : TROUBLE_NONE;
+}
+
 static struct fact_row row_read(const cJSON *o)
 {
     struct fact_row r = {
@@ -222,20 +163,28 @@ static struct fact_row row_read(const cJSON *o)
         .host = text_of(o, "upstream_host"),
         .authority = text_of(o, "authority"),
         .path = text_of(o, "path"),
+        .method = text_of(o, "method"),
+        .port = port_of(text_of(o, "downstream_local_address")),
         .start = text_of(o, "start_time"),
         .duration = number_of(o, "duration", -1),
     };
+    r.at = when_parse(r.start);
+    r.passed_on = !strcmp(r.details, "-") && !strcmp(r.flags, "-") && strcmp(r.host, "-") != 0;
     r.symptom = symptom_of(&r);
+    r.trouble = trouble_of(&r);
     return r;
 }
 
-static void count_row(struct facts *f, const struct fact_row *r)
+static void count_row(struct facts *f, struct fact_row *r)
 {
-    struct fact_cluster *c = facts_cluster(f, r->cluster);
-    struct fact_host *h = facts_host(c, r->host);
+    bool named = strcmp(r->cluster, "-") != 0;
+    struct fact_cluster *c = named ? facts_add_cluster(f, r->cluster) : NULL;
+    struct fact_host *h = facts_add_host(f, c, r->host);
     struct fact_route *route = facts_route(f, r->route);
     bool failed = r->symptom != NULL;
 
+    r->of = c;
+    r->met = h;
     f->failed_rows += failed;
     if (route)
         *(failed ? &route->failed : &route->ok) += 1;
@@ -244,8 +193,18 @@ static void count_row(struct facts *f, const struct fact_row *r)
     if (!h)
         return;
     *(failed ? &h->failed : &h->ok) += 1;
-    h->connect_failed += failed && r->symptom->connect;
-    h->answered_5xx += failed && !strcmp(r->symptom->code, "UPSTREAM_5XX");
+    h->rows++;
+    h->troubles[r->trouble]++;
+}
+
+/* Newest first; what has no time keeps its place among equals. */
+static int by_newest(const void *x, const void *y)
+{
+    const struct fact_row *a = x, *b = y;
+
+    if (a->at != b->at)
+        return a->at < b->at ? 1 : -1;
+    return a->order - b->order;
 }
 
 void facts_read_rows(struct facts *f)
@@ -260,14 +219,13 @@ void facts_read_rows(struct facts *f)
             continue;
         }
         struct fact_row r = row_read(o);
-        if (!row_wanted(f, &r))
+        if (!facts_row_wanted(f, &r))
             continue;
+        r.order = f->row_count;
         f->rows[f->row_count++] = r;
-        count_row(f, &r);
     }
-    f->target_found = !f->target || !f->target->kind;
-    for (int i = 0; !f->target_found && i < f->route_count; i++)
-        f->target_found = facts_route_wanted(f, &f->routes[i]);
-    for (int i = 0; !f->target_found && i < f->cluster_count; i++)
-        f->target_found = facts_cluster_wanted(f, &f->clusters[i]);
+    qsort(f->rows, (size_t)f->row_count, sizeof *f->rows, by_newest);
+    for (int i = 0; i < f->row_count; i++)
+        count_row(f, &f->rows[i]);
+    f->target_found = facts_target_found(f);
 }

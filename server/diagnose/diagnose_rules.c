@@ -9,6 +9,12 @@
 #include "diagnose/diagnose_private.h"
 #include <string.h>
 
+/* Which page named the endpoints. */
+static const char *facts_pages(const struct facts *f)
+{
+    return f->in->from_console ? "console" : f->in->clusters ? "clusters" : "access_log";
+}
+
 static int count_failed_checks(const struct fact_cluster *c)
 {
     int n = 0;
@@ -39,7 +45,7 @@ static bool check_wrong(struct facts *f, struct fact_cluster *c, struct finding 
     int bad = count_failed_checks(c);
     bool answers = c->ok > 0;
 
-    if (c->host_count == 0 || bad < c->host_count)
+    if (c->listed_hosts == 0 || bad < c->listed_hosts)
         return false;
     for (int i = 0; i < c->host_count; i++)
         answers = answers || probe_is(&c->hosts[i], "ok");
@@ -57,7 +63,7 @@ static bool none_healthy(struct facts *f, struct fact_cluster *c, struct finding
 {
     int bad = count_failed_checks(c);
 
-    if (c->host_count == 0 || bad < c->host_count)
+    if (c->listed_hosts == 0 || bad < c->listed_hosts)
         return false;
     finding_add(f->arena, x, "clusters", "all %d endpoints fail the active health check", bad);
     if (c->stats.check_network_failure > 0)
@@ -73,7 +79,7 @@ static bool dns_fails(struct facts *f, struct fact_cluster *c, struct finding *x
         json_path(c->config, "load_assignment.endpoints[0].lb_endpoints[0].endpoint");
     const char *name = json_str(json_path(endpoint, "address.socket_address"), "address");
 
-    if (!c->listed || c->host_count > 0 || !type || !strstr(type, "_DNS"))
+    if (!c->listed || c->listed_hosts > 0 || !type || !strstr(type, "_DNS"))
         return false;
     finding_add(f->arena, x, "config_dump", "%s cluster, to resolve: %s", type, name ? name : "?");
     finding_add(f->arena, x, "clusters", "no endpoint came of it");
@@ -87,7 +93,7 @@ static bool no_endpoint(struct facts *f, struct fact_cluster *c, struct finding 
 {
     const char *type = json_str(c->config, "type");
 
-    if (!c->listed || c->host_count > 0 || (type && strstr(type, "_DNS")) ||
+    if (!c->listed || c->listed_hosts > 0 || (type && strstr(type, "_DNS")) ||
         (type && !strcmp(type, "ORIGINAL_DST")))
         return false;
     finding_add(f->arena, x, "clusters", "%s cluster without any endpoint", type ? type : "STATIC");
@@ -110,7 +116,7 @@ static bool ejected(struct facts *f, struct fact_cluster *c, struct finding *x)
     }
     if (n > 0 && c->stats.ejections > 0)
         finding_add(f->arena, x, "stats", "outlier_detection.ejections_active %.0f of %d",
-                    c->stats.ejections, c->host_count);
+                    c->stats.ejections, c->listed_hosts);
     return n > 0;
 }
 
@@ -125,7 +131,7 @@ static bool panics(struct facts *f, struct fact_cluster *c, struct finding *x)
     if (bad == 0 || (sent == 0 && c->stats.panic == 0))
         return false;
     finding_add(f->arena, x, "clusters", "%d of %d endpoints fail their health check", bad,
-                c->host_count);
+                c->listed_hosts);
     if (sent > 0)
         finding_add(f->arena, x, "access_log", "%d requests went to those all the same", sent);
     if (c->stats.panic > 0)
@@ -133,20 +139,34 @@ static bool panics(struct facts *f, struct fact_cluster *c, struct finding *x)
     return true;
 }
 
+/* Never reached while the gateway tried. */
 static bool host_down(const struct fact_host *h)
 {
-    if (h->connect_failed > 0)
-        return h->ok == 0;
-    if (h->ok > 0 || (h->successes > 0 && h->connect_fail == 0))
+    if (h->troubles[TROUBLE_CONNECT] > 0)
+        return h->troubles[TROUBLE_CONNECT] == h->rows;
+    if (h->rows > 0 || (h->successes > 0 && h->connect_fail == 0))
         return false; /* the gateway reaches it, whatever a probe from here says */
     if (probe_is(h, "refused") || probe_is(h, "timeout") || probe_is(h, "no-route"))
         return true;
-    return h->connect_fail > 0 && h->successes == 0 && h->ok == 0 && h->requests == 0;
+    return h->connect_fail > 0 && h->successes == 0 && h->requests == 0;
 }
 
 static bool host_up(const struct fact_host *h)
 {
     return h->ok > 0 || h->successes > 0 || probe_is(h, "ok");
+}
+
+static void tell_down(struct facts *f, struct finding *x, const struct fact_host *h)
+{
+    if (h->rows > 0)
+        finding_add(f->arena, x, "access_log", "%s: no connection in %d of %d requests", h->address,
+                    h->troubles[TROUBLE_CONNECT], h->rows);
+    if (h->connect_fail > 0)
+        finding_add(f->arena, x, "clusters", "%s: %.0f failed connects, %.0f successful requests",
+                    h->address, h->connect_fail, h->successes);
+    if (h->probe)
+        finding_add(f->arena, x, "probe", "%s: %s", h->address,
+                    finding_probe_words(f->arena, h->probe));
 }
 
 static bool some_down(struct facts *f, struct fact_cluster *c, struct finding *x)
@@ -156,19 +176,19 @@ static bool some_down(struct facts *f, struct fact_cluster *c, struct finding *x
     for (int i = 0; i < c->host_count; i++)
         up += host_up(&c->hosts[i]) && !host_down(&c->hosts[i]);
     for (int i = 0; up > 0 && i < c->host_count; i++) {
-        const struct fact_host *h = &c->hosts[i];
+        struct fact_host *h = &c->hosts[i];
         if (!host_down(h))
             continue;
+        h->told_down = true;
+        x->object = endpoint_object(f->arena, x->object, c, h);
+        x->rows += endpoint_explain(f, h, TROUBLE_CONNECT);
+        tell_down(f, x, h);
         down++;
-        finding_add(f->arena, x, "clusters", "%s: %.0f failed connects, no successful request",
-                    h->address, h->connect_fail);
-        if (h->probe)
-            finding_add(f->arena, x, "probe", "%s: %s", h->address,
-                        finding_probe_words(f->arena, h->probe));
     }
     if (down == 0)
         return false;
-    finding_add(f->arena, x, "clusters", "%d other endpoints of it serve", up);
+    finding_add(f->arena, x, facts_pages(f), "%d other endpoint%s of it serve%s", up,
+                up == 1 ? "" : "s", up == 1 ? "s" : "");
     if (c->stats.retry_success > 0)
         finding_add(f->arena, x, "stats", "upstream_rq_retry_success %.0f: retries hide it",
                     c->stats.retry_success);
@@ -197,22 +217,15 @@ static bool leg_down(struct facts *f, struct fact_cluster *c, struct finding *x)
     return false;
 }
 
+/* Without a log: most of what Envoy ever sent there failed, and what it sent to others did not. */
 static bool host_bad(const struct fact_host *h)
 {
-    int rows = h->ok + h->failed;
-
-    if (rows > 0)
-        return h->answered_5xx * 2 > rows;
-    return h->requests >= 5 && h->errors * 2 > h->requests;
+    return h->rows == 0 && h->requests >= 5 && h->errors * 2 > h->requests;
 }
 
 static bool host_good(const struct fact_host *h)
 {
-    int rows = h->ok + h->failed;
-
-    if (rows > 0)
-        return h->failed * 10 <= rows;
-    return h->requests >= 5 && h->errors * 10 <= h->requests;
+    return h->rows == 0 && h->requests >= 5 && h->errors * 10 <= h->requests;
 }
 
 static bool some_bad(struct facts *f, struct fact_cluster *c, struct finding *x)
@@ -226,11 +239,9 @@ static bool some_bad(struct facts *f, struct fact_cluster *c, struct finding *x)
         if (!host_bad(h))
             continue;
         bad++;
+        x->object = endpoint_object(f->arena, x->object, c, h);
         finding_add(f->arena, x, "clusters", "%s: %.0f errors in %.0f requests", h->address,
                     h->errors, h->requests);
-        if (h->answered_5xx > 0)
-            finding_add(f->arena, x, "access_log", "%s answered 5xx to %d of %d", h->address,
-                        h->answered_5xx, h->ok + h->failed);
     }
     if (bad > 0)
         finding_add(f->arena, x, "clusters", "%d other endpoints of it answer well", good);
@@ -360,11 +371,13 @@ void findings_from_clusters(struct facts *f, struct findings *all)
             struct finding try = { 0 };
             if (!r->fn(f, c, &try))
                 continue;
-            struct finding *x = findings_new(all, r->code, c->name, r->next);
+            struct finding *x =
+                findings_new(all, r->code, try.object ? try.object : c->name, r->next);
             if (!x)
                 return;
             for (int k = 0; k < try.evidence; k++)
                 finding_add(f->arena, x, try.source[k], "%s", try.fact[k]);
+            x->rows += try.rows;
             x->rank = r->rank;
             x->covers = r->covers;
             x->cluster = c;

@@ -54,8 +54,35 @@ static void breaker_support(struct facts *f, struct finding *x, const struct fac
                     c->stats.overflow);
 }
 
+/* A request that was cut off says only that it needs longer than that; those answered in time say
+ * how long it usually needs. */
+static void tell_times(struct facts *f, struct finding *x, const struct fact_row *r)
+{
+    double longest = -1;
+    int n = 0;
+
+    for (int i = 0; i < f->row_count; i++) {
+        const struct fact_row *one = &f->rows[i];
+        if (one->symptom || strcmp(one->cluster, r->cluster) != 0 ||
+            strcmp(one->route, r->route) != 0 || one->duration < 0)
+            continue;
+        longest = one->duration > longest ? one->duration : longest;
+        n++;
+    }
+    if (n > 0)
+        finding_add(f->arena, x, "access_log",
+                    "%d requests answered in time took up to %.0f ms; how long the others need, "
+                    "cut off at %.0f ms, is not known",
+                    n, longest, r->duration);
+    else
+        finding_add(f->arena, x, "access_log",
+                    "all are cut off at about %.0f ms, so how long the service needs is not known",
+                    r->duration);
+}
+
 static void timeout_support(struct facts *f, struct finding *x, const struct fact_row *r)
 {
+    tell_times(f, x, r);
     const struct fact_route *route = facts_route(f, r->route);
     const char *limit = route ? json_str(route->action, "timeout") : NULL;
     const char *each =
@@ -72,31 +99,12 @@ static void timeout_support(struct facts *f, struct finding *x, const struct fac
                     x->cluster->stats.timeout, x->cluster->stats.per_try_timeout);
 }
 
-/* Which host names and paths would have been taken. */
-static void route_support(struct facts *f, struct finding *x, const struct fact_row *r)
+static bool is_known(const struct facts *f, const char *cluster)
 {
-    const struct fact_route *last = NULL;
-    int routes = 0;
-
-    for (int i = 0; i < f->route_count; i++)
-        if (facts_host_matches(f->routes[i].domains, r->authority)) {
-            last = &f->routes[i];
-            routes++;
-        }
-    if (!f->in->config)
-        return;
-    if (!last) {
-        finding_add(f->arena, x, "config_dump", "no virtual host takes %s", r->authority);
-        return;
-    }
-    const char *prefix = json_str(last->match, "prefix");
-    const char *exact = json_str(last->match, "path");
-    finding_add(f->arena, x, "config_dump",
-                "%s has %d routes, none takes %s; one of them: %s for %s", r->authority, routes,
-                r->path, last->name,
-                prefix  ? prefix
-                : exact ? exact
-                        : "a pattern");
+    for (int i = 0; i < f->known_clusters; i++)
+        if (!strcmp(f->clusters[i].name, cluster))
+            return true;
+    return false;
 }
 
 static void cluster_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -106,7 +114,7 @@ static void cluster_support(struct facts *f, struct finding *x, const struct fac
 
     if (name)
         finding_add(f->arena, x, "config_dump", "route %s points to %s, which is %s", route->name,
-                    name, facts_cluster(f, name) ? "known now" : "not among the clusters");
+                    name, is_known(f, name) ? "known now" : "not among the clusters");
 }
 
 static void limit_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -134,13 +142,13 @@ static void health_support(struct facts *f, struct finding *x, const struct fact
     int bad = 0;
 
     (void)r;
-    if (!x->cluster || !x->cluster->listed)
-        return;
-    for (int i = 0; i < x->cluster->host_count; i++)
+    if (!x->cluster || !x->cluster->listed || f->in->from_console)
+        return; /* the console knows no health */
+    for (int i = 0; i < x->cluster->listed_hosts; i++)
         bad += x->cluster->hosts[i].failed_check || x->cluster->hosts[i].ejected ||
                x->cluster->hosts[i].eds_bad;
     finding_add(f->arena, x, "clusters", "%d endpoints, %d of them marked unhealthy",
-                x->cluster->host_count, bad);
+                x->cluster->listed_hosts, bad);
 }
 
 static void reset_support(struct facts *f, struct finding *x, const struct fact_row *r)
@@ -159,7 +167,7 @@ static void answer_support(struct facts *f, struct finding *x, const struct fact
 {
     const struct fact_host *h = facts_host(x->cluster, r->host);
 
-    if (h)
+    if (h && h->counted)
         finding_add(f->arena, x, "clusters", "%s: %.0f requests, %.0f errors since start",
                     h->address, h->requests, h->errors);
 }
@@ -175,7 +183,6 @@ static const struct support {
     { "NETWORK_UNREACHABLE", connect_support },
     { "CIRCUIT_BREAKER", breaker_support },
     { "UPSTREAM_TIMEOUT", timeout_support },
-    { "NO_ROUTE", route_support },
     { "NO_CLUSTER", cluster_support },
     { "RATE_LIMITED", limit_support },
     { "NO_HEALTHY_UPSTREAM", health_support },
@@ -188,6 +195,7 @@ static const struct support {
 
 void support_add(struct facts *f, struct finding *x, const struct fact_row *r)
 {
+    setting_tell(f, x, r);
     for (const struct support *s = supports; s->code; s++)
         if (text_starts(x->code, s->code)) {
             s->fn(f, x, r);

@@ -114,6 +114,8 @@ static const struct symptom symptoms[] = {
       "it expects (rewrite.host) and the path after rewriting." },
     { "UPSTREAM_4XX_HOST", NULL, "via_upstream", 421, 421, false,
       "The service does not serve this host name: set rewrite.host." },
+    { "UPSTREAM_4XX", NULL, "via_upstream", 400, 499, false,
+      "The service itself answers so: it does not take these requests as they come." },
     { "GATEWAY_ERROR", NULL, NULL, 500, 599, false,
       "The gateway made this answer itself; look at the details in the evidence." },
     { 0 },
@@ -148,7 +150,9 @@ static bool fits(const struct symptom *s, const struct fact_row *r)
         return false;
     if (s->code_max && (r->code < s->code_min || r->code > s->code_max))
         return false;
-    return !s->details || has_any(r->details, s->details) || has_any(r->reason, s->details);
+    if (!s->details || has_any(r->details, s->details) || has_any(r->reason, s->details))
+        return true;
+    return r->passed_on && has_any("via_upstream", s->details);
 }
 
 const struct symptom *symptom_of(const struct fact_row *r)

@@ -222,11 +222,33 @@ bool kind_makes_route(const struct kind *k, const char *name, const char *route)
     return !strcmp(rest, internal) || !strcmp(rest, fallback);
 }
 
+/* What stands between "KIND-" and an ending; NULL: it is not such a name. */
+static char *made_for(struct arena *a, const char *kind, const char *route, const char *ending)
+{
+    size_t n = strlen(route), starts = strlen(kind) + 1, ends = strlen(ending);
+    bool is = text_starts(route, kind) && route[starts - 1] == '-' && text_ends(route, ending);
+    return is && n > starts + ends ? arena_strndup(a, route + starts, n - starts - ends) : NULL;
+}
+
+const char *const *kind_made_routes(struct arena *a, const char *name)
+{
+    const char **routes = arena_array(a, const char *, 4);
+
+    routes[0] = arena_printf(a, "ai-route-%s%s", name, internal);
+    routes[1] = arena_printf(a, "ai-route-%s%s", name, fallback);
+    routes[2] = arena_printf(a, "%s-%s%s", mcp, name, internal);
+    return routes;
+}
+
 char *kind_mcp_of(struct arena *a, const char *route)
 {
-    size_t n = strlen(route), starts = sizeof mcp, ends = sizeof internal - 1; /* the dash */
-    bool is = text_starts(route, mcp) && route[starts - 1] == '-' && text_ends(route, internal);
-    return is && n > starts + ends ? arena_strndup(a, route + starts, n - starts - ends) : NULL;
+    return made_for(a, mcp, route, internal);
+}
+
+char *kind_ai_of(struct arena *a, const char *route)
+{
+    char *name = made_for(a, "ai-route", route, fallback);
+    return name ? name : made_for(a, "ai-route", route, internal);
 }
 
 /* -- references ------------------------------------------------------------------------------- */

@@ -76,7 +76,11 @@ char *kind_object_path(struct arena *a, const struct kind *k, const char *name, 
  * .fallback.internal) for the AI route chat, "mcp-server-weather.internal" for the MCP server
  * weather. */
 bool kind_makes_route(const struct kind *k, const char *name, const char *route);
+/* The routes that the console makes for an AI route or an MCP server of that name, ended by NULL.
+ */
+const char *const *kind_made_routes(struct arena *a, const char *name);
 char *kind_mcp_of(struct arena *a, const char *route); /* "weather"; NULL: no MCP server's */
+char *kind_ai_of(struct arena *a, const char *route);  /* "chat"; NULL: no AI route's */
 const char *kind_name_of(const struct kind *k, const cJSON *o); /* NULL: none */
 bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up plugin instance */
 

@@ -17,6 +17,8 @@ static const struct {
     { "get_resource", " get_resource shows one whole." },
     { "diagnose", " diagnose says what is wrong and why." },
     { "tail_logs", " tail_logs shows requests." },
+    { "analyze_traffic", " analyze_traffic counts requests." },
+    { "explain_request", " explain_request says where a request goes." },
 };
 enum { FINDERS = sizeof finders / sizeof *finders };
 
@@ -27,7 +29,8 @@ static void say_finders(const struct catalog *c, struct buf *b)
         offered += catalog_offers(c, finders[i].tool);
     if (offered == FINDERS)
         buf_str(b, " list_routes and list_resources find things, get_resource shows one whole, "
-                   "diagnose says what is wrong and why, tail_logs shows requests.");
+                   "diagnose says what is wrong and why, tail_logs shows requests, "
+                   "analyze_traffic counts them, explain_request says where one goes.");
     for (int i = 0; offered < FINDERS && i < FINDERS; i++)
         if (catalog_offers(c, finders[i].tool))
             buf_str(b, finders[i].alone);

@@ -4,7 +4,11 @@
  * as the format cannot give them, is `forged`. Every filter is judged on the record as it is handed
  * out: strings, clean, cut and masked, query values and unknown fields as "***" (accesslog_mask.c).
  * So no search can tell anything about what is hidden. The file is read in blocks of 64 KiB, never
- * whole; lines that cannot match are not parsed.
+ * whole; lines that cannot match are not parsed. Where it does not reach back far enough, what a
+ * rotation made of older lines follows, gzip'd or not.
+ *
+ * Forms: Higress' and other JSON, also with other names (accesslog_alias.c), Envoy's and Istio's
+ * default text. A line in no known form is told raw where nothing is asked for that it cannot have.
  */
 #pragma once
 #include <cjson/cJSON.h>
@@ -21,19 +25,34 @@ enum accesslog_lines {
 };
 
 struct accesslog_query {
-    const char *route, *host, *path_prefix, *flag; /* NULL: any */
-    const char *text;                              /* within any value; NULL: any */
+    const char *route;                     /* NULL: any */
+    const char *const *also_routes;        /* ended by NULL, each with `route` within; NULL: none */
+    const char *host, *path_prefix, *flag; /* NULL: any */
+    const char *text;                      /* within any value; NULL: any */
     enum accesslog_lines lines;
-    int status_class; /* 2..5; 0: any */
-    double since;     /* Unix seconds; 0: any */
-    int limit;        /* matching lines; 0: 100 */
-    size_t max_scan;  /* bytes read at most; 0: 64 MiB */
+    int status_class;   /* 2..5; 0: any */
+    double since;       /* Unix seconds; 0: any */
+    int limit;          /* matching lines; 0: 100 */
+    size_t max_scan;    /* bytes read at most; 0: 64 MiB */
+    const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
+    bool newest_file;   /* no rotated ones */
+    /* Keys that fn looks at, ended by NULL: rows live only until fn returns, and may have no more
+     * than these and how a request was answered (start_time, response_code, response_flags,
+     * route_name). NULL: whole rows, which stay. */
+    const char *const *only;
 };
 
 struct accesslog_seen {
     int matched;
-    size_t scanned; /* bytes */
-    bool cut;       /* stopped at max_scan before the beginning of the file */
+    size_t scanned;     /* bytes */
+    int lines;          /* in them */
+    size_t left;        /* bytes of the same file, older, that were not looked at */
+    bool cut;           /* older lines are left that were not looked at */
+    char cursor[48];    /* where those begin; "" when there are none */
+    char oldest[40];    /* the time of the oldest record looked at; "" when none was seen */
+    int known, unknown; /* lines of samples: records and the gateway's own words, and others */
+    int raw;            /* lines in no known form, where no filter leaves lines out; else 0 */
+    const char *line;   /* one of them, masked; NULL: none */
 };
 
 /* row: {"path": "/a?key=***", …, "ai": {"model": "…"}}, of a forged line also "forged": true and

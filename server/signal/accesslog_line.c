@@ -14,7 +14,7 @@
 #include "signal/accesslog_line_private.h"
 #include <string.h>
 
-enum { MAX_RAW = 512, NEVER_CUT = 200 };
+enum { MAX_RAW = 512, NEVER_CUT = 200, WORDS_HEAD = 80 };
 
 static const char code_mark[] = "\"response_code\":";
 
@@ -36,13 +36,20 @@ static const char *text_of(struct arena *a, const cJSON *m)
     return json_print(a, m); /* a truth value, or ai_log */
 }
 
+/* Which part of a path is secret depends on its host: that stands first while the others are put,
+ * wherever and by whatever name the line has it. */
 static cJSON *from_json(struct arena *a, const cJSON *o)
 {
-    cJSON *record = json_object(a);
+    cJSON *record = json_object(a), *first = NULL;
+    const char *host = log_authority(o);
     const cJSON *m;
     int expect = 0;
 
+    if (host)
+        first = json_put(record, "authority", json_string(a, host));
     cJSON_ArrayForEach(m, o) log_put(a, record, m->string, text_of(a, m), &expect);
+    if (first)
+        json_detach(record, first);
     return record;
 }
 
@@ -248,6 +255,31 @@ char *log_field(struct arena *a, const struct log_fields *f, const char *key)
     return arena_strndup(a, f->value[at], f->size[at]);
 }
 
+/* Is the text between the quotes the value itself? */
+static bool is_plain(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 0x7f || s[i] == '\\')
+            return false;
+    return true;
+}
+
+cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS])
+{
+    cJSON *record = json_object(a);
+    int expect = 0;
+
+    for (int i = 0; i < LOG_KEYS; i++) {
+        if (!wanted[i])
+            continue;
+        if (i > 0 &&
+            !is_plain(f->value[i], f->size[i])) /* the first, ai_log, is read as it stands */
+            return NULL;
+        log_put(a, record, log_key(i), arena_strndup(a, f->value[i], f->size[i]), &expect);
+    }
+    return record;
+}
+
 /* A copy in which a NUL ends nothing. */
 static char *without_nul(struct arena *a, const char *line, size_t n)
 {
@@ -258,19 +290,45 @@ static char *without_nul(struct arena *a, const char *line, size_t n)
     return text;
 }
 
+size_t log_leading(const char *line, size_t n)
+{
+    size_t from = 0;
+
+    while (from < n && (line[from] == '\0' || line[from] == ' '))
+        from++;
+    return from;
+}
+
+/* "[2026-11-24 05:40:59.247][12][warning][config] …", or tabs as Istio's agent writes it. */
+bool log_is_words(const char *line, size_t n)
+{
+    size_t look = n < WORDS_HEAD ? n : WORDS_HEAD;
+
+    if (n > 0 && line[0] == '[' && memmem(line, look, "][", 2))
+        return true;
+    return memmem(line, look, "\twarn", 5) || memmem(line, look, "\tinfo", 5) ||
+           memmem(line, look, "\terror", 6) || memmem(line, look, "\tdebug", 6) ||
+           memmem(line, look, "\tcritical", 9);
+}
+
 cJSON *log_record(struct arena *a, const char *line, size_t n)
 {
     struct err e = { 0 };
     const char *twice = NULL;
     const cJSON *o;
 
+    size_t from = log_leading(line, n);
+    line += from;
+    n -= from;
     while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' '))
         n--;
+    if (n > 1 && line[0] == '[')
+        return log_text_record(a, without_nul(a, line, n), n);
     if (n < 2 || line[0] != '{')
         return NULL;
     o = json_parse_telling(a, line, n, &twice, &e);
     if (cJSON_IsObject(o) && !twice)
-        return json_get(o, "response_code") ? from_json(a, o) : NULL;
+        return log_is_record(o) ? from_json(a, o) : NULL;
     if (!memmem(line, n, code_mark, sizeof code_mark - 1))
         return NULL;
     return from_marks(a, without_nul(a, line, n), n, twice != NULL);
@@ -293,5 +351,5 @@ cJSON *accesslog_parse(struct arena *a, const char *line, size_t n)
     while (n > 0 && copy[n - 1] == '\n')
         n--;
     log_blank(copy, n);
-    return log_record(a, copy, n);
+    return (cJSON *)log_canonical(a, log_record(a, copy, n));
 }

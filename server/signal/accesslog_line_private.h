@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct accesslog_query;
 struct arena;
 
 enum { LOG_KEYS = 26 };                                   /* of Higress' own format */
@@ -32,6 +33,12 @@ struct log_fields {
     size_t size[LOG_KEYS];
 };
 bool log_take_fields(const char *line, size_t n, struct log_fields *f);
+/* The record with the wanted keys only, masked like any; NULL: a whole one must tell. */
+cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS]);
+/* The keys that such a record must have for a query: what it looks at, what its filters do, and of
+ * a path the host, for which it is masked. False: the query needs whole records. */
+struct accesslog_query;
+bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS]);
 /* The value of a key that the gateway alone writes, as the record will show it; NULL: that cannot
  * be said without masking. */
 char *log_field(struct arena *a, const struct log_fields *f, const char *key);
@@ -39,6 +46,19 @@ char *log_field(struct arena *a, const struct log_fields *f, const char *key);
 /* The record of a blanked line: every value clean and masked, "forged": true where the line cannot
  * be what the gateway wrote (then only what stands before the doubtful part). NULL: no record. */
 cJSON *log_record(struct arena *a, const char *line, size_t n);
+/* The record of a line in Envoy's or Istio's default text format; NULL: it is not. */
+cJSON *log_text_record(struct arena *a, const char *line, size_t n);
+/* The key of Higress' format that an operator's name stands for; NULL: none. */
+const char *log_alias(const char *name);
+/* Does a JSON line hold a request, by whatever names? */
+bool log_is_record(const cJSON *line);
+const char *log_authority(const cJSON *line); /* by whatever name; NULL: none */
+/* The record with Higress' names. Only behind log_doubt, which compares the line's own. */
+const cJSON *log_canonical(struct arena *a, const cJSON *record);
+/* Does the gateway itself speak here (its log shares the file), and of no request? */
+bool log_is_words(const char *line, size_t n);
+/* Without what a rotation by copying leaves before a line: NULs and blanks. */
+size_t log_leading(const char *line, size_t n);
 /* A line that is no record, clean and masked: {"raw": text}. */
 cJSON *log_raw(struct arena *a, const char *line, size_t n);
 
@@ -73,5 +93,10 @@ const char *log_plain_path(struct arena *a, const char *path);
 char *log_mask_text(struct arena *a, const char *text);
 /* A line of another format: text in which words may be paths. */
 char *log_mask_line(struct arena *a, const char *line);
+const char *log_value(const cJSON *row, const char *key); /* "-": none */
+/* The filters, and those of them that are about what the gateway alone writes. */
+bool log_row_fits(const struct accesslog_query *q, const cJSON *row);
+bool log_outcome_fits(const struct accesslog_query *q, const char *route, const char *flags,
+                      const char *code);
 /* Does the record hide whole fields? Then its format holds some. */
 bool log_hides_fields(const cJSON *record);

@@ -399,7 +399,9 @@ static const char *masked(struct arena *a, const cJSON *record, enum rule rule, 
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect)
 {
     int row = row_of(key, strlen(key), *expect);
-    enum rule rule = row >= 0 ? rows[row].rule : HIDE;
+    const char *alias = row < 0 ? log_alias(key) : NULL;
+    int meant = alias ? row_of(alias, strlen(alias), *expect) : row;
+    enum rule rule = meant < 0 ? HIDE : alias && rows[meant].rule == SHOW ? TEXT : rows[meant].rule;
 
     *expect = row >= 0 ? row + 1 : *expect;
     if (rule == AI) {
@@ -420,7 +422,7 @@ bool log_hides_fields(const cJSON *record)
     cJSON_ArrayForEach(m, record)
     {
         int row = row_of(m->string, strlen(m->string), expect);
-        if (row < 0 && cJSON_IsString(m) && !is_own(m->string))
+        if (row < 0 && cJSON_IsString(m) && !is_own(m->string) && !log_alias(m->string))
             return true;
         expect = row >= 0 ? row + 1 : expect;
     }

@@ -69,6 +69,12 @@ def read(talk, objects):
         talk.call("diagnose", arguments)
     for arguments in ({}, {"text": "token"}, {"route": "shop", "status": "5xx", "minutes": 5}):
         talk.call("tail_logs", arguments)
+    for arguments in ({}, {"by": ["path", "user_agent"]}, {"by": ["client", "consumer", "model"], "text": "token", "errors": True}):
+        talk.call("analyze_traffic", arguments)
+    for o in [o for o in objects if o.kind == "route"]:
+        path = o.body["path"]["matchValue"]
+        for arguments in ({}, {"host": "shop.example.com"}, {"method": "POST", "headers": {"x-a": "b"}, "query": "c=d"}):
+            talk.call("explain_request", {"path": path if path.startswith("/") else "/", **arguments})
 
 
 def dry(talk, o, new):

@@ -6,6 +6,7 @@ Writes logs as Envoy writes them (values as they come, nothing escaped), then as
 
 usage: test_logs.py BINARY
 """
+import gzip
 import json
 import os
 import string
@@ -92,9 +93,11 @@ def oracle():
             answer, text = call("tail_logs", {"text": guess}, log)
             check(answer.get("lines") == [], "oracle: %s, text %s" % (place, guess), text)
     log = write("oracle-limits", *[line(path="/o?token=" + (TOKEN if i % 2 else "other")) for i in range(300)])
+    nothing = call("tail_logs", {"text": "never written"}, log)[0]
+    check(nothing.get("lines") == [] and set(nothing) == {"lines", "looked_back_to"}, "oracle: what is said of nothing", nothing)
     for arguments in ({"text": TOKEN, "limit": 5}, {"text": TOKEN[:2]}, {"path": "/o?token=k"}, {"text": "token=k"}):
         answer, text = call("tail_logs", arguments, log)
-        check(answer == {"lines": []}, "oracle: no count, no truncation %s" % arguments, text)
+        check(answer == nothing, "oracle: no count, no truncation %s" % arguments, text)
     found = ""
     for letter in string.ascii_letters + string.digits:
         if call("tail_logs", {"text": "token=" + letter, "limit": 1}, log)[0].get("lines"):
@@ -310,9 +313,67 @@ def flooded():
     check(len(rows) == 5 and not any("forged" in r for r in rows), "flooded: an operator may change the format", rows[:1])
 
 
-for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded):
-    before = passed, failed
-    attack()
-    print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))
-print("%d passed, %d failed" % (passed, failed))
-sys.exit(failed > 0)
+def other_names():
+    """Logs with key names of an operator's: what such a format lacks no client adds, under either name, and no value that
+    the table of Higress' keys would hide is shown under another name."""
+    short = '{"status":"200","verb":"GET","uri":"/a","ua":"%s","ts":"2026-11-29T16:00:00Z"}\n'
+    for agent in ('x","route":"victim","cluster":"outbound|80||victim.static","z":"', 'x","route_name":"victim',
+                  'x","response_code":"503","route_name":"victim', 'x","code":"503', 'x","flags":"UF","routeName":"victim'):
+        log = write("names", *[short % "curl"] * 40, short % agent, *[short % "curl"] * 40)
+        for arguments in ({"route": "victim"}, {"status": "5xx"}, {"flag": "UF"}):
+            rows = [r for r in call("tail_logs", arguments, log)[0]["lines"] if "forged" not in r]
+            check(rows == [], "names: %s through %s" % (agent, arguments), rows)
+        codes = [v["code"] for v in call("diagnose", {"since": "2026-11-01T00:00:00Z"}, log)[0]["verdicts"]]
+        check(codes == ["OK"], "names: nobody is blamed for %s" % agent, codes)
+    for row in ({"uri": "/services/T/B/@", "vhost": "hooks.slack.com"}, {"vhost": "hooks.slack.com", "url": "/services/T/B/@"},
+                {"uri": "/o?k=@"}, {"ua": "x Authorization: Bearer @"}, {"client": "Bearer @"}, {"backend": "http://u:@/"},
+                {"details": "x {token=@}"}, {"authorization": "@"}, {"cookie": "sid=@"}):
+        told = write("names", json.dumps({"status": 200, "verb": "GET", "ts": "2026-11-29T16:00:00Z", "uri": "/x",
+                                          **{k: v.replace("@", TOKEN) for k, v in row.items()}}) + "\n")
+        check(TOKEN not in call("tail_logs", {}, told)[1] + say("tail_logs", {}, told), "names: hidden in %s" % row)
+
+
+def text_forgeries():
+    """Fields that a client puts into a line of text: no record has a word of its in the place of the gateway's."""
+    for agent in ('x" "r" "victim.example" "10.6.6.6:1', 'x" "y', '"', 'x" "r" "h" "1.1.1.1:1" outbound|80||victim.static - - - - victim',
+                  'x"] "GET /v HTTP/1.1" 503 UF 0 0 0 - "-" "-" "-" "victim.example" "-"'):
+        for form in (ENVOY, ISTIO):
+            log = write("fields", form % ("/a", agent, "h.example"))
+            for arguments in ({"route": "victim"}, {"status": "5xx", "host": "victim.example"}, {"host": "victim.example"}):
+                rows = call("tail_logs", arguments, log)[0]["lines"]
+                check(rows == [], "fields: %s through %s" % (agent, arguments), rows)
+
+
+def rotated():
+    """Rotated and packed files, page by page: masked as the log is; a guess finds no page, count or cursor of its own."""
+    texts = [line(path="/o?token=" + (TOKEN if i % 2 else "other"), extra=[("cookie", "sid=" + TOKEN)]) for i in range(60)]
+    log = write("rotated.log", *texts)
+    write("rotated.log.1", *texts)
+    with gzip.open(os.path.join(FOLDER, "rotated.log.2.gz"), "wb") as f:
+        f.write("".join(texts).encode())
+    cursor, told, lines = None, "", 0
+    for _ in range(20):
+        answer, text = call("tail_logs", {"limit": 50, **({"cursor": cursor} if cursor else {})}, log)
+        told, lines, cursor = told + text, lines + len(answer["lines"]), answer.get("cursor")
+        if not cursor:
+            break
+    check(lines == 180 and TOKEN not in told, "rotated: all 180 lines, none with the token", lines)
+    for right, wrong in ((TOKEN[:4], TOKEN[:3] + "!"), ("token=k", "token=!"), ("sid=k", "sid=!")):
+        check(call("tail_logs", {"text": right}, log) == call("tail_logs", {"text": wrong}, log), "rotated: a guess of " + right)
+    bomb = os.path.join(FOLDER, "bomb.log")
+    with gzip.open(bomb + ".1.gz", "wb") as f:
+        for _ in range(300):
+            f.write(b"\0" * (1 << 20))
+    with open(bomb, "w") as f:
+        f.write(line())
+    check(len(call("tail_logs", {}, bomb)[0]["lines"]) == 1, "rotated: 300 MiB of nothing, packed")
+
+
+if __name__ == "__main__":
+    for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded, other_names,
+                   text_forgeries, rotated):
+        before = passed, failed
+        attack()
+        print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))
+    print("%d passed, %d failed" % (passed, failed))
+    sys.exit(failed > 0)

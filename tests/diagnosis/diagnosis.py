@@ -4,7 +4,8 @@
 For each case of ../shared/recordings/envoy/README.md: lets provoke.py break a real Envoy and hold
 it up, asks `higress-ops call diagnose` (Envoy's admin interface and access log, no console), and
 compares the first verdict with the table. The required cases must be right; the others are
-counted. The last line is `N passed, N failed[, N skipped]`.
+counted. Then the faults of our own (faults.py), each of which must be right in all that it says.
+The last line is `N passed, N failed[, N skipped]`.
 
 usage: diagnosis.py [CASE ...]
 """
@@ -20,6 +21,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "routing"))
 import envoy
+import faults
 
 FOLDER = envoy.ROOT + "/../shared/recordings/envoy"
 ADMIN = "http://127.0.0.1:15900"
@@ -41,10 +43,10 @@ def read_table():
 class Broken:
     """A case of provoke.py, held up until stop()."""
 
-    def __init__(self, case, executable):
+    def __init__(self, case, executable, program=FOLDER + "/provoke.py"):
         self.folder = tempfile.mkdtemp(prefix="diagnosis-")
         self.process = subprocess.Popen(
-            [sys.executable, FOLDER + "/provoke.py", "--envoy", executable, "--keep", "120", case],
+            [sys.executable, program, "--envoy", executable, "--keep", "120", case],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
             env=dict(os.environ, TMPDIR=self.folder, PYTHONDONTWRITEBYTECODE="1"))
         self.line = self.process.stdout.readline().strip()
@@ -70,9 +72,9 @@ class Broken:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def diagnose(broken, state):
-    """First verdict's code, and the rest for a person; or None and why."""
-    command = [envoy.program(), "call", "diagnose", "{}", "--json", "--envoy-admin", ADMIN,
+def ask(broken, state, arguments):
+    """The answer's structure, or None and why."""
+    command = [envoy.program(), "call", "diagnose", json.dumps(arguments), "--json", "--envoy-admin", ADMIN,
                "--state", state]
     log = broken.access_log()
     if log:
@@ -85,10 +87,54 @@ def diagnose(broken, state):
     try:
         answer = json.loads(got.stdout)
         answer = answer.get("structuredContent", answer)
-        codes = [v["code"] for v in answer["verdicts"]]
-        return codes[0], ", ".join(codes)
-    except (ValueError, KeyError, IndexError, TypeError):
+        return answer if answer["verdicts"] else None, got.stdout
+    except (ValueError, KeyError, TypeError):
         return None, (got.stdout + got.stderr).strip()[:300]
+
+
+def diagnose(broken, state):
+    """First verdict's code, and the rest for a person; or None and why."""
+    answer, why = ask(broken, state, {})
+    codes = [v["code"] for v in answer["verdicts"]] if answer else []
+    return (codes[0], ", ".join(codes)) if codes else (None, why)
+
+
+def check_own(case, executable, state):
+    """All that is wrong with the answer about a fault of our own; [] is right."""
+    broken = Broken(case["case"], executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "faults.py"))
+    try:
+        if not broken.up:
+            return ["the case did not come up: " + broken.line]
+        answer, why = ask(broken, state, case["arguments"])
+        if not answer:
+            return [why]
+        first, wrong = answer["verdicts"][0], []
+        codes = [v["code"] for v in answer["verdicts"]]
+        if first["code"] != case["verdict"]:
+            wrong.append("%s, wanted %s first" % (codes, case["verdict"]))
+        if not any(case["says"] in e["fact"] for e in first["evidence"]) and case["says"]:
+            wrong.append("'%s' is not said: %s" % (case["says"], first["evidence"]))
+        if case["only"] and len(codes) != case["only"]:
+            wrong.append("%d verdicts, wanted %d: %s" % (len(codes), case["only"], codes))
+        for line in ("noise", "elsewhere", "history"):
+            if case.get(line) and case[line] not in str(answer.get(line)):
+                wrong.append("%s is %s, wanted %s" % (line, answer.get(line), case[line]))
+        return wrong
+    finally:
+        broken.stop()
+
+
+def run_own(cases, executable):
+    """(right, all)"""
+    state, right = tempfile.mkdtemp(prefix="diagnosis-state-"), 0
+    for case in cases:
+        wrong = check_own(case, executable, state)
+        right += not wrong
+        for line in wrong:
+            print("FAIL %s: %s" % (case["case"], line), flush=True)
+    shutil.rmtree(state, ignore_errors=True)
+    print("diagnosis: %d of %d faults of our own are told right" % (right, len(cases)))
+    return right, len(cases)
 
 
 def check(case, verdict, executable, state):
@@ -116,8 +162,7 @@ def run(rows, executable):
     needed = sum(case in REQUIRED for case, _ in rows)
     print("diagnosis: %d of %d cases are named right, %d of the %d required ones" % (
         right, len(rows), needed - wrong_required, needed))
-    print("%d passed, %d failed" % (needed - wrong_required, wrong_required))
-    return wrong_required > 0
+    return needed - wrong_required, needed
 
 
 def main():
@@ -134,9 +179,15 @@ def main():
     missing = set(REQUIRED) - {case for case, _ in rows}
     if missing:
         raise SystemExit("cases that the table lacks: " + ", ".join(sorted(missing)))
+    own = list(faults.cases(faults.load()))
     if len(sys.argv) > 1:
         rows = [row for row in rows if row[0] in sys.argv[1:]]
-    return run(rows, executable)
+        own = [case for case in own if case["case"] in sys.argv[1:]]
+    counts = [run(rows, executable)] if rows else []
+    counts += [run_own(own, executable)] if own else []
+    passed, wanted = sum(c[0] for c in counts), sum(c[1] for c in counts)
+    print("%d passed, %d failed" % (passed, wanted - passed))
+    return passed < wanted
 
 
 if __name__ == "__main__":

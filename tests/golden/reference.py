@@ -37,6 +37,14 @@ with open(out + "/configuration.md", "w") as f:
             "`higress-ops check` names file, line and field of a mistake.\n\n```\n")
     f.write(re.search(r"configuration.*?\n(.*?)\n\n", text, re.S).group(1) + "\n```\n")
     f.write("""
+## The access log
+
+`access_log` is the file that the gateway writes to. These forms are read, also mixed in one file: Higress' JSON, Envoy's
+and Istio's default text formats, and JSON with other key names (`status`, `uri`, `host`, …: `signal/accesslog_alias.c`).
+Rotated files beside it (`access.log.1`, `access.log.2.gz`, `access.log-20261128.gz`) are read where it does not reach back
+far enough. A line in no known form is shown raw and counted; where most are, the log is not available to `diagnose`.
+The gateway's own log lines may share the file: what they say of refused updates is evidence.
+
 ## Several gateways
 
 ```yaml

@@ -7,12 +7,13 @@ BEGIN {
     door["console/write.h"] = "^server/(console|change)/"
     door["tool.h"] = "^(tools/|server/(call|mcp|cmd)/|server/toolsets[.]c$)"
     # what tools may include of other rooms: nothing that could write
-    tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/limits[.]h)$"
+    tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/limits[.]h|explain/explain[.]h)$"
     # foreign header -> the files that may include it
     home["curl/"] = "^server/net/"
     home["libwebsockets"] = "^server/net/"
     home["ev.h"] = "^server/net/"
     home["sqlite3.h"] = "^server/store/store_db[.]c$"
+    home["zlib.h"] = "^server/signal/accesslog_file[.]c$"
     home["openssl/"] = "^server/(base/(crypto[a-z_]*|cert)[.]c$|net/)"
     home["yaml.h"] = "^server/base/yaml[.]c$"
     home["dlfcn.h"] = "^server/base/lib[.]c$"

@@ -51,9 +51,47 @@ static void test_sizes(void **state)
     assert_int_equal(regex_size("[z-a]", NULL, 0), -1);
 }
 
+static void test_whole_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression, *text;
+        bool whole;
+    } rows[] = {
+        { "/re/[0-9]+.*", "/re/12/x", true },
+        { "/re/[0-9]+.*", "/x/re/12", false },
+        { "v[0-9]+", "v22", true },
+        { "v[0-9]+", "v22x", false },
+        { "a|b", "ab", false },
+        { ".", "\xe9", true }, /* a byte */
+        { ".", "\n", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct regex *r = regex_new(rows[i].expression);
+        assert_non_null(r);
+        if (regex_is_whole(r, rows[i].text, strlen(rows[i].text)) != rows[i].whole)
+            fail_msg("%s and %s", rows[i].expression, rows[i].text);
+        regex_free(r);
+    }
+    assert_null(regex_new("(a"));
+}
+
+static void test_replacing(void **state)
+{
+    (void)state;
+    char out[16];
+    struct regex *r = regex_new("/foo");
+    assert_true(regex_replace(r, "/foo/a/foo", "/", out, sizeof out));
+    assert_string_equal(out, "//a/");
+    assert_false(regex_replace(r, "/foo", "0123456789012345", out, sizeof out));
+    regex_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole_values),
+        cmocka_unit_test(test_replacing),
         cmocka_unit_test(test_expressions),
         cmocka_unit_test(test_sizes),
     };

@@ -7,6 +7,16 @@ call diagnose {"route":"lost"}
 ok {"verdicts":[{"code":"SERVICE_UNKNOWN","object":"ghost.static"}]}
 call diagnose {"route":"lost","service":"shop.static"}
 error "not both"
+call diagnose {"service":"shop.static:81"}
+ok {"verdicts":[{"code":"SERVICE_PORT_UNKNOWN","object":"service shop.static:81"}]}
+call diagnose {"ai_route":"nobody"}
+ok {"target":"ai-route nobody","about":["not in the console"],"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"mcp_server":"nobody"}
+ok {"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"domain":"nobody.example.com"}
+ok {"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
+call diagnose {"since":"soon"}
+error "is no time in the past"
 call tail_logs
 error "no access log is configured"
 
@@ -65,3 +75,32 @@ call list_resources {"kind":"domain","text":"example.com","limit":1,"cursor":"$c
 ok {"count":2,"items":["~b.example.com"]}
 call list_resources {"kind":"plugin-instance"}
 error "needs a scope"
+
+# a request is followed to its route, past those that lose, and to what the upstream gets
+given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.1:9001,127.0.0.1:9002","port":80,"protocol":"http"}
+given POST /v1/domains {"name":"shop.example.com","enableHttps":"off"}
+given POST /v1/routes {"name":"orders","domains":["shop.example.com"],"path":{"matchType":"PRE","matchValue":"/orders"},"services":[{"name":"shop.static","port":80,"weight":100}],"rewrite":{"enabled":true,"path":"/v2"},"customConfigs":{"higress.io/timeout":"3"}}
+given POST /v1/routes {"name":"inside","domains":["shop.example.com"],"path":{"matchType":"PRE","matchValue":"/orders"},"headers":[{"key":"x-internal","matchType":"EQUAL","matchValue":"1"}],"services":[{"name":"ghost.static","port":80,"weight":100}]}
+given PUT /v1/routes/orders/plugin-instances/key-rate-limit {"pluginName":"key-rate-limit","enabled":true,"rawConfigurations":"limit_keys: []"}
+given PUT /v1/global/plugin-instances/key-rate-limit {"pluginName":"key-rate-limit","enabled":true,"rawConfigurations":"limit_keys: []"}
+call explain_request {"host":"shop.example.com:8080","path":"/orders/7?x=1","headers":{"authorization":"Bearer hush-7712"}}
+ok {"route":"orders","virtual_host":"shop.example.com","order":{"place":2,"of":2,"lost":[{"route":"inside","place":1,"takes":"header x-internal = 1"}]},"upstream":{"path":"/v2/7"},"services":[{"service":"shop.static","port":80,"endpoints":["127.0.0.1:9001","127.0.0.1:9002"]}],"timeout":"3 s","plugins":[{"plugin":"key-rate-limit","from":"route:orders","not":["global"]}]}
+text "lost: inside (1) takes header x-internal = 1"
+call explain_request {"host":"shop.example.com","path":"/orders/7","headers":{"X-Internal":"1"}}
+ok {"route":"inside","services":[{"service":"ghost.static","port":80,"missing":true}]}
+call explain_request {"host":"shop.example.com","path":"/order/7"}
+ok {"route":null,"order":{"of":2}}
+text "no route takes it: none of the 2 for shop.example.com (404 NR)"
+call explain_request {"host":"https://shop.example.com","path":"orders"}
+error "begins with a slash"
+call explain_request {"path":"/","query":{"a":"hush-7712"}}
+ok {}
+never "hush-77"
+
+# counts need a log, and names that there are
+call analyze_traffic
+error "no access log is configured"
+call analyze_traffic {"by":["colour"]}
+error "by[0]"
+call analyze_traffic {"by":["path","status","flag","host"]}
+error "by"

@@ -1,0 +1,237 @@
+/* diagnose_log.c - reads the access log for a diagnosis: the newest lines, the target's, those of
+ * services that fail seldom, lines that clients forged, the gateway's own words, two windows.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/when.h"
+#include "config/config.h"
+#include "diagnose/diagnose_walk_private.h"
+#include "diagnose/diagnose_window_private.h"
+#include "kind/kind.h"
+#include "signal/accesslog.h"
+#include <stdint.h>
+#include <string.h>
+
+enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
+enum { RARE = 8, RARE_ROWS = 400 };
+enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
+
+struct rows {
+    struct arena *a;
+    cJSON *list;
+};
+
+static bool keep_row(void *arg, const cJSON *row)
+{
+    struct rows *r = arg;
+
+    json_add(r->a, r->list, (cJSON *)(uintptr_t)row);
+    return true;
+}
+
+static bool keep_words(void *arg, const cJSON *row)
+{
+    struct rows *r = arg;
+    const char *raw = json_str(row, "raw");
+
+    if (raw && strstr(raw, "rejected"))
+        json_add_str(r->a, r->list, raw);
+    return json_count(r->list) < WORDS;
+}
+
+static double window_begin(const struct walk *w)
+{
+    double since = w->m->since ? when_since(w->m->since, w->s.now) : 0;
+
+    return since > 0 ? since : w->s.now - WINDOW;
+}
+
+static bool is_target(const struct walk *w, const char *kind)
+{
+    return w->target.kind && !strcmp(w->target.kind, kind);
+}
+
+/* Leaves out lines that are not the target's; which of the rest are is for the facts to say. */
+static void narrow(struct walk *w, struct accesslog_query *q)
+{
+    if (is_target(w, "route") || is_target(w, "ai-route") || is_target(w, "mcp-server")) {
+        q->route = w->target.name;
+        q->also_routes = kind_made_routes(w->a, w->target.name);
+    } else if (is_target(w, "service")) {
+        q->text = arena_strndup(w->a, w->target.name, strcspn(w->target.name, ":"));
+    } else if (is_target(w, "domain") && *w->target.name == '*') {
+        q->text = w->target.name + 1;
+    } else if (is_target(w, "domain")) {
+        q->host = w->target.name;
+    }
+}
+
+static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *into,
+                      struct accesslog_seen *seen)
+{
+    struct rows r = { w->a, into };
+    struct err e = { 0 };
+
+    return accesslog_read(w->a, w->m->config->access_log, q, keep_row, &r, seen, &e);
+}
+
+/* Requests that no route took may have been meant for the target. */
+static void read_lost(struct walk *w, double since, cJSON *into)
+{
+    struct accesslog_query lost = {
+        .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
+    };
+
+    if (w->target.kind && !is_target(w, "service") && !is_target(w, "domain"))
+        read_rows(w, &lost, into, NULL);
+}
+
+static void read_words(struct walk *w, double since)
+{
+    struct accesslog_query q = {
+        .text = "rejected", .limit = FORGED_ROWS, .since = since, .max_scan = FORGED_SCAN
+    };
+    struct rows r = { w->a, json_array(w->a) };
+    struct err e = { 0 };
+
+    accesslog_read(w->a, w->m->config->access_log, &q, keep_words, &r, NULL, &e);
+    w->s.words = r.list;
+}
+
+/* Lines that cannot be read are no sign of health. */
+static void tell_unread(struct walk *w, const struct accesslog_seen *seen)
+{
+    if (seen->unknown <= seen->known)
+        return;
+    w->s.unread = seen->raw > 0 ? seen->raw : seen->unknown;
+    w->s.unread_line = seen->line ? seen->line : "(not shown)";
+    if (json_count(w->s.rows) == 0)
+        w->s.rows = NULL;
+}
+
+/* -- what fails rarely, or seldom has a request --------------------------------------------------
+ */
+/* A busy gateway's newest lines are seconds. A service whose failures are older than those, within
+ * the window, is looked at by its own lines: so that its shares are true. */
+struct rare {
+    struct walk *w;
+    double before; /* lines from here on are read already */
+    const char *clusters[RARE];
+    int count;
+    cJSON *rows;
+};
+
+static bool see_failed(void *arg, const cJSON *row)
+{
+    struct rare *r = arg;
+    const char *cluster = json_str(row, "upstream_cluster");
+
+    if (!cluster || !strcmp(cluster, "-"))
+        return true;
+    for (int i = 0; i < r->count; i++)
+        if (!strcmp(r->clusters[i], cluster))
+            return true;
+    r->clusters[r->count++] = arena_strdup(r->w->a, cluster);
+    return r->count < RARE;
+}
+
+static bool keep_older(void *arg, const cJSON *row)
+{
+    struct rare *r = arg;
+    double at = when_parse(json_str(row, "start_time"));
+
+    if (at > 0 && at < r->before)
+        json_add(r->w->a, r->rows, (cJSON *)(uintptr_t)row);
+    return true;
+}
+
+/* Of many lines, beside how they were answered. */
+static const char *const looked_at[] = { "upstream_cluster", "authority", NULL };
+
+static double oldest_of(const cJSON *rows)
+{
+    const cJSON *row = rows && rows->child ? rows->child->prev : NULL; /* the last one */
+
+    return when_parse(json_str(row, "start_time"));
+}
+
+static void read_rare(struct walk *w, double since, cJSON *rows)
+{
+    struct rare r = { .w = w, .before = oldest_of(rows), .rows = rows };
+    struct accesslog_query failed = { .status_class = 5,
+                                      .limit = ROWS,
+                                      .lines = ACCESSLOG_SOUND,
+                                      .since = since,
+                                      .only = looked_at };
+    struct err e = { 0 };
+
+    if (json_count(rows) < ROWS || r.before <= since)
+        return;
+    accesslog_read(w->a, w->m->config->access_log, &failed, see_failed, &r, NULL, &e);
+    for (int i = 0; i < r.count; i++) {
+        const char *bar = strrchr(r.clusters[i], '|');
+        struct accesslog_query own = { .text = bar ? bar + 1 : r.clusters[i],
+                                       .limit = RARE_ROWS,
+                                       .lines = ACCESSLOG_SOUND,
+                                       .since = since };
+        accesslog_read(w->a, w->m->config->access_log, &own, keep_older, &r, NULL, &e);
+    }
+}
+
+void diagnose_read_log(struct walk *w)
+{
+    double since = window_begin(w);
+    cJSON *rows = json_array(w->a), *all = w->target.kind ? json_array(w->a) : rows;
+    struct accesslog_query whole = { .limit = ROWS, .lines = ACCESSLOG_SOUND, .since = since };
+    struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
+    struct accesslog_query forged = {
+        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
+    };
+    struct accesslog_seen seen = { 0 };
+
+    if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
+        return;
+    if (w->target.kind) {
+        narrow(w, &own);
+        read_rows(w, &own, rows, NULL);
+        read_lost(w, since, rows);
+        w->s.elsewhere = all;
+    } else {
+        read_rare(w, since, rows);
+    }
+    read_rows(w, &forged, rows, NULL);
+    w->s.rows = rows;
+    tell_unread(w, &seen);
+    read_words(w, since);
+}
+
+static bool count_row(void *arg, const cJSON *row)
+{
+    window_take(arg, row);
+    return true;
+}
+
+void diagnose_read_compared(struct walk *w)
+{
+    double since = window_begin(w), before = since - (w->s.now - since);
+    struct diagnose_window *window = window_new(w->a, before, w->s.now);
+    struct accesslog_query q = { .limit = COMPARE_ROWS,
+                                 .lines = ACCESSLOG_SOUND,
+                                 .since = before,
+                                 .max_scan = COMPARE_SCAN,
+                                 .only = looked_at };
+    struct accesslog_seen seen = { 0 };
+    struct err e = { 0 };
+
+    if (!w->m->compare || !w->s.rows)
+        return;
+    narrow(w, &q);
+    if (!accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, &seen, &e))
+        return;
+    cJSON *lines = window_lines(window, w->m->changes);
+    if (seen.cut && when_parse(seen.oldest) > before)
+        json_add_str(w->a, lines,
+                     arena_printf(w->a, "the log was looked at back to %s only", seen.oldest));
+    w->s.compared = lines;
+}

@@ -1,0 +1,336 @@
+/* explain_table.c - domains and routes of the console, read into rules and sorted. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "explain/explain_private.h"
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Stands for the routes that have no domain. */
+static const char default_domain[] = "higress-default-domain";
+
+struct explain *explain_new(struct arena *a)
+{
+    struct explain *x = arena_make(a, struct explain);
+    x->a = a;
+    return x;
+}
+
+/* -- annotations ---------------------------------------------------------------------------------
+ */
+static const char *annotation(const cJSON *route, const char *prefix, const char *key)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s%s", prefix, key);
+    const char *value = json_str(json_get(route, "customConfigs"), name);
+    return value && *value ? value : NULL;
+}
+
+const char *explain_own_annotation(const cJSON *route, const char *key)
+{
+    return annotation(route, "higress.io/", key);
+}
+
+const char *explain_annotation(const cJSON *route, const char *key)
+{
+    const char *value = annotation(route, "nginx.ingress.kubernetes.io/", key);
+    return value ? value : explain_own_annotation(route, key);
+}
+
+static bool is_true(const char *value)
+{
+    static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
+    for (size_t i = 0; value && i < sizeof yes / sizeof *yes; i++)
+        if (strcmp(value, yes[i]) == 0)
+            return true;
+    return false;
+}
+
+bool explain_annotation_true(const cJSON *route, const char *key)
+{
+    return is_true(explain_annotation(route, key));
+}
+
+bool explain_number(const char *text, long *out)
+{
+    char *end = NULL;
+    if (!text || !*text || isspace((unsigned char)*text))
+        return false;
+    errno = 0;
+    long n = strtol(text, &end, 10);
+    if (errno || *end)
+        return false;
+    *out = n;
+    return true;
+}
+
+/* -- domains -------------------------------------------------------------------------------------
+ */
+void explain_add_domain(struct explain *x, const cJSON *domain)
+{
+    const char *name = json_str(domain, "name");
+    const char *mode = json_str(domain, "enableHttps");
+    const char *certificate = json_str(domain, "certIdentifier");
+    bool https = mode && strcmp(mode, "off") != 0 && certificate && *certificate;
+    if (!name)
+        return;
+    x->domains = arena_grow(x->a, x->domains, x->domain_count, &x->domain_room, sizeof *x->domains);
+    x->domains[x->domain_count++] = (struct explain_domain){
+        .name = strcmp(name, default_domain) == 0 ? "*" : arena_strdup(x->a, name),
+        .https = https,
+        .force = https && strcmp(mode, "force") == 0,
+    };
+}
+
+const struct explain_domain *explain_domain_of(const struct explain *x, const char *virtual_host)
+{
+    for (int i = 0; i < x->domain_count; i++)
+        if (text_equal_nocase(x->domains[i].name, virtual_host))
+            return &x->domains[i];
+    return NULL;
+}
+
+/* -- a route as rules ----------------------------------------------------------------------------
+ */
+static const char *lower(struct arena *a, const char *s)
+{
+    char *copy = arena_strdup(a, s);
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+static void read_path(struct arena *a, struct route_rule *r, const cJSON *route)
+{
+    const cJSON *path = json_get(route, "path");
+    const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
+    bool whole = is_true(explain_own_annotation(route, "full-path-regex"));
+
+    r->written = r->path = arena_strdup(a, value && *value ? value : "/");
+    r->ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
+    if (whole || (type && strcmp(type, "REGULAR") == 0)) {
+        r->type = ROUTE_REGEX;
+        r->path = whole ? r->written : arena_printf(a, "%s.*", r->written);
+        return;
+    }
+    r->type = type && strcmp(type, "EQUAL") == 0 ? ROUTE_EQUAL : ROUTE_PREFIX;
+    size_t n = strlen(r->written);
+    if (r->type == ROUTE_PREFIX && n > 1 && r->written[n - 1] == '/')
+        r->path = arena_strndup(a, r->written, n - 1);
+}
+
+static const char *read_methods(struct arena *a, const cJSON *methods)
+{
+    struct buf *b = json_count(methods) ? buf_in(a, 1024) : NULL;
+    const cJSON *m;
+    cJSON_ArrayForEach(m, methods)
+    {
+        if (cJSON_IsString(m))
+            buf_printf(b, "%s ", m->valuestring);
+    }
+    return b ? route_methods(a, b->data) : NULL;
+}
+
+static const struct {
+    const char *type, *how;
+} ways[] = { /* of one name the first counts */
+             { "EQUAL", ROUTE_EXACT_VALUE },
+             { "PRE", ROUTE_PREFIX_VALUE },
+             { "REGULAR", ROUTE_REGEX_VALUE }
+};
+
+static bool is_named(const struct route_predicate *list, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static size_t read_predicates(struct arena *a, const cJSON *all, struct route_predicate **out)
+{
+    const cJSON *one;
+    size_t n = 0;
+    if (json_count(all) == 0)
+        return 0;
+    struct route_predicate *list = arena_array(a, struct route_predicate, json_count(all));
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        cJSON_ArrayForEach(one, all)
+        {
+            const char *name = json_str(one, "key"), *type = json_str(one, "matchType");
+            const char *value = json_str(one, "matchValue");
+            if (!name || !*name || !value || !type || strcmp(type, ways[w].type) != 0 ||
+                is_named(list, n, name))
+                continue;
+            list[n++] = (struct route_predicate){ arena_strdup(a, name), ways[w].how,
+                                                  arena_strdup(a, value), NULL };
+        }
+    }
+    route_sort_predicates(list, n);
+    *out = list;
+    return n;
+}
+
+static void add_rule(struct explain *x, const struct explain_rule *shape, const char *host)
+{
+    struct explain_rule *r = arena_make(x->a, struct explain_rule);
+    *r = *shape;
+    r->takes.host = lower(x->a, host);
+    x->rules = arena_grow(x->a, x->rules, x->count, &x->room, sizeof *x->rules);
+    x->rules[x->count++] = r;
+}
+
+/* -- canaries ------------------------------------------------------------------------------------
+ */
+static void set_header(struct arena *a, struct route_rule *r, const char *name, const char *how,
+                       const char *value)
+{
+    r->headers = arena_make(a, struct route_predicate);
+    r->headers[0] = (struct route_predicate){ arena_strdup(a, name), how, value, NULL };
+    r->header_count = 1;
+}
+
+/* What a canary asks of a request, instead of its base's headers. False: it goes by weight. */
+static bool read_canary_header(struct arena *a, const cJSON *route, struct route_rule *r)
+{
+    const char *name = explain_annotation(route, "canary-by-header");
+    const char *value = explain_annotation(route, "canary-by-header-value");
+    const char *pattern = explain_annotation(route, "canary-by-header-pattern");
+    const char *cookie = explain_annotation(route, "canary-by-cookie");
+
+    if (name && value)
+        set_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, "always|%s", value));
+    else if (name && pattern)
+        set_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, ".*%s.*", pattern));
+    else if (name)
+        set_header(a, r, name, ROUTE_EXACT_VALUE, "always");
+    else if (cookie && !value)
+        set_header(a, r, "cookie", ROUTE_REGEX_VALUE,
+                   arena_printf(a, "^(.*?;\\s*)?(%s=always)(;.*)?$", cookie));
+    return name || (cookie && !value);
+}
+
+static void read_canary(struct arena *a, const cJSON *route, struct explain_rule *r)
+{
+    struct route_rule ignored = { 0 };
+    if (!explain_annotation_true(route, "canary"))
+        return;
+    r->canary = read_canary_header(a, route, &ignored) ? CANARY_BY_REQUEST : CANARY_BY_WEIGHT;
+    r->asks = ignored.headers;
+    r->weight_total = 100;
+    r->services = json_clone(a, json_get(route, "services"));
+    if (r->canary == CANARY_BY_WEIGHT && !explain_annotation(route, "canary-by-header-value") &&
+        !explain_number(explain_annotation(route, "canary-weight"), &r->weight))
+        r->weight = 0;
+    if (!explain_number(explain_annotation(route, "canary-weight-total"), &r->weight_total) ||
+        r->weight_total <= 0)
+        r->weight_total = 100;
+}
+
+void explain_add_route(struct explain *x, const cJSON *route)
+{
+    struct explain_rule shape = { 0 };
+    const cJSON *domains = json_get(route, "domains"), *d;
+    const char *name = json_str(route, "name"), *created = json_str(route, "created");
+
+    shape.takes.name = arena_strdup(x->a, name ? name : "?");
+    shape.takes.created = arena_strdup(x->a, created ? created : "");
+    read_path(x->a, &shape.takes, route);
+    shape.takes.methods = read_methods(x->a, json_get(route, "methods"));
+    shape.takes.header_count =
+        read_predicates(x->a, json_get(route, "headers"), &shape.takes.headers);
+    shape.takes.query_count =
+        read_predicates(x->a, json_get(route, "urlParams"), &shape.takes.queries);
+    shape.app_root = arena_strdup(x->a, explain_annotation(route, "app-root"));
+    x->has_app_root = x->has_app_root || shape.app_root;
+    read_canary(x->a, route, &shape);
+    cJSON_ArrayForEach(d, domains)
+    {
+        if (cJSON_IsString(d))
+            add_rule(x, &shape, d->valuestring);
+    }
+    if (json_count(domains) == 0)
+        add_rule(x, &shape, "*");
+}
+
+/* -- order ---------------------------------------------------------------------------------------
+ */
+static int compare_same(const void *v, const void *w)
+{
+    const struct explain_rule *p = *(struct explain_rule *const *)v;
+    const struct explain_rule *q = *(struct explain_rule *const *)w;
+    int order = route_is_same(&p->takes, &q->takes) ? (p->canary > 0) - (q->canary > 0) : 0;
+    return order ? order : route_order_same(&p->takes, &q->takes);
+}
+
+/* A canary that replaces headers stands right before its base. */
+static int compare_order(const void *v, const void *w)
+{
+    const struct explain_rule *p = *(struct explain_rule *const *)v;
+    const struct explain_rule *q = *(struct explain_rule *const *)w;
+    const struct route_rule *of_p = p->base ? &p->base->takes : &p->takes;
+    const struct route_rule *of_q = q->base ? &q->base->takes : &q->takes;
+    int order = route_order(of_p, of_q);
+    order = order ? order : !p->base - !q->base;
+    return order ? order : route_order(&p->takes, &q->takes);
+}
+
+/* A canary joins the rule that takes the same requests. Does it stay a rule of its own? */
+static bool attach_canary(struct explain *x, struct explain_rule *base, struct explain_rule *r)
+{
+    x->lost_canaries += !base;
+    if (!base || r->canary == CANARY_BY_REQUEST) {
+        r->base = base;
+        return base != NULL;
+    }
+    r->next = base->weighted;
+    base->weighted = r;
+    return false;
+}
+
+/* Of rules that take the same requests the first is alive, unless all are canaries. */
+static int keep_alive(struct explain *x)
+{
+    struct explain_rule *first = NULL;
+    int kept = 0;
+    for (int i = 0; i < x->count; i++) {
+        struct explain_rule *r = x->rules[i];
+        bool same = first && route_is_same(&first->takes, &r->takes);
+        if (!same)
+            first = r;
+        bool alive = !same;
+        if (r->canary)
+            alive = attach_canary(x, first->canary ? NULL : first, r);
+        else if (same && !first->same)
+            first->same = r->takes.name;
+        if (alive)
+            x->rules[kept++] = r;
+    }
+    return kept;
+}
+
+/* From here on a canary asks for its own header instead of the base's. */
+static void replace_headers(struct explain *x)
+{
+    for (int i = 0; i < x->count; i++) {
+        struct explain_rule *r = x->rules[i];
+        if (!r->base)
+            continue;
+        r->takes.headers = r->asks;
+        r->takes.header_count = 1;
+    }
+}
+
+void explain_sort(struct explain *x)
+{
+    if (x->count == 0)
+        return;
+    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same);
+    x->count = keep_alive(x);
+    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_order);
+    replace_headers(x);
+    explain_index(x);
+}
