@@ -111,6 +111,13 @@ static const char *part(const cJSON *row, const char *member)
     return s ? s : "-";
 }
 
+/* Who asked, as the gateway's own proxy saw it; else who connected. */
+static const char *client_of(const cJSON *row)
+{
+    const char *forwarded = part(row, "x_forwarded_for");
+    return strcmp(forwarded, "-") != 0 ? forwarded : part(row, "downstream_remote_address");
+}
+
 static void say_seen(struct buf *b, const cJSON *answer)
 {
     const char *cursor = json_str(answer, "cursor"), *back = json_str(answer, "looked_back_to");
@@ -140,11 +147,12 @@ static char *say(struct call *c, const cJSON *answer)
         }
         if (json_true(row, "forged"))
             buf_str(b, "FORGED by a client, only this is sound: ");
-        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s\n", part(row, "start_time"),
+        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s from %s %s\n", part(row, "start_time"),
                    part(row, "response_code"), part(row, "method"), part(row, "authority"),
                    part(row, "path"), part(row, "response_flags"),
                    part(row, "response_code_details"), part(row, "route_name"),
-                   part(row, "upstream_host"));
+                   part(row, "upstream_host"), text_clean(arena(c), client_of(row), 45),
+                   text_clean(arena(c), part(row, "user_agent"), 40));
     }
     say_seen(b, answer);
     return b->data;

@@ -17,6 +17,14 @@ enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORD
 enum { RARE = 8, RARE_ROWS = 400 };
 enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
+/* A part that cannot be read is missing, and told so by what the others say. */
+static bool look(struct walk *w, const struct accesslog_query *q, accesslog_fn *fn, void *arg,
+                 struct accesslog_seen *seen)
+{
+    err_clear(&w->ignored);
+    return accesslog_read(w->a, w->m->config->access_log, q, fn, arg, seen, &w->ignored);
+}
+
 struct rows {
     struct arena *a;
     cJSON *list;
@@ -71,9 +79,8 @@ static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *in
                       struct accesslog_seen *seen)
 {
     struct rows r = { w->a, into };
-    struct err e = { 0 };
 
-    return accesslog_read(w->a, w->m->config->access_log, q, keep_row, &r, seen, &e);
+    return look(w, q, keep_row, &r, seen);
 }
 
 /* Requests that no route took may have been meant for the target. */
@@ -93,9 +100,8 @@ static void read_words(struct walk *w, double since)
         .text = "rejected", .limit = FORGED_ROWS, .since = since, .max_scan = FORGED_SCAN
     };
     struct rows r = { w->a, json_array(w->a) };
-    struct err e = { 0 };
 
-    accesslog_read(w->a, w->m->config->access_log, &q, keep_words, &r, NULL, &e);
+    look(w, &q, keep_words, &r, NULL);
     w->s.words = r.list;
 }
 
@@ -164,19 +170,36 @@ static void read_rare(struct walk *w, double since, cJSON *rows)
                                       .lines = ACCESSLOG_SOUND,
                                       .since = since,
                                       .only = looked_at };
-    struct err e = { 0 };
 
     if (json_count(rows) < ROWS || r.before <= since)
         return;
-    accesslog_read(w->a, w->m->config->access_log, &failed, see_failed, &r, NULL, &e);
+    look(w, &failed, see_failed, &r, NULL);
     for (int i = 0; i < r.count; i++) {
         const char *bar = strrchr(r.clusters[i], '|');
         struct accesslog_query own = { .text = bar ? bar + 1 : r.clusters[i],
                                        .limit = RARE_ROWS,
                                        .lines = ACCESSLOG_SOUND,
                                        .since = since };
-        accesslog_read(w->a, w->m->config->access_log, &own, keep_older, &r, NULL, &e);
+        look(w, &own, keep_older, &r, NULL);
     }
+}
+
+static void read_target(struct walk *w, double since, cJSON *rows)
+{
+    struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
+
+    narrow(w, &own);
+    read_rows(w, &own, rows, NULL);
+    read_lost(w, since, rows);
+}
+
+static void read_forged(struct walk *w, double since, cJSON *rows)
+{
+    struct accesslog_query forged = {
+        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
+    };
+
+    read_rows(w, &forged, rows, NULL);
 }
 
 void diagnose_read_log(struct walk *w)
@@ -184,23 +207,17 @@ void diagnose_read_log(struct walk *w)
     double since = window_begin(w);
     cJSON *rows = json_array(w->a), *all = w->target.kind ? json_array(w->a) : rows;
     struct accesslog_query whole = { .limit = ROWS, .lines = ACCESSLOG_SOUND, .since = since };
-    struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
-    struct accesslog_query forged = {
-        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
-    };
     struct accesslog_seen seen = { 0 };
 
     if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
         return;
     if (w->target.kind) {
-        narrow(w, &own);
-        read_rows(w, &own, rows, NULL);
-        read_lost(w, since, rows);
+        read_target(w, since, rows);
         w->s.elsewhere = all;
     } else {
         read_rare(w, since, rows);
     }
-    read_rows(w, &forged, rows, NULL);
+    read_forged(w, since, rows);
     w->s.rows = rows;
     tell_unread(w, &seen);
     read_words(w, since);
@@ -222,12 +239,11 @@ void diagnose_read_compared(struct walk *w)
                                  .max_scan = COMPARE_SCAN,
                                  .only = looked_at };
     struct accesslog_seen seen = { 0 };
-    struct err e = { 0 };
 
     if (!w->m->compare || !w->s.rows)
         return;
     narrow(w, &q);
-    if (!accesslog_read(w->a, w->m->config->access_log, &q, count_row, window, &seen, &e))
+    if (!look(w, &q, count_row, window, &seen))
         return;
     cJSON *lines = window_lines(window, w->m->changes);
     if (seen.cut && when_parse(seen.oldest) > before)

@@ -1,5 +1,6 @@
 /* diagnose_walk_private.h - the state of a walk, for the files that collect signals. */
 #pragma once
+#include "base/err.h"
 #include "diagnose/diagnose.h"
 
 struct walk {
@@ -9,6 +10,7 @@ struct walk {
     struct diagnose_signals s;
     cJSON *issues;
     bool gone;
+    struct err ignored; /* of what may be missing */
 };
 
 /* The console's object behind the target, and what contradicts it there. Parks. */
