@@ -14,6 +14,8 @@
 #include "config/config_file_private.h"
 #include "net/reach.h"
 
+#define PLATFORMS "unknown|standalone|kubernetes"
+
 const struct config_option config_options[] = {
     { "gateway.url", "HIGRESS_OPS_URL", "gateway-url", "URL", "Higress console to operate.", NULL },
     { "gateway.username", "HIGRESS_OPS_USERNAME", "username", "NAME", "Console user.", "admin" },
@@ -21,6 +23,9 @@ const struct config_option config_options[] = {
       "File with the console password (or the variable HIGRESS_OPS_PASSWORD).", NULL },
     { "gateway.login", "HIGRESS_OPS_LOGIN", "login", "auto|basic|session",
       "How to log in; auto is Basic unless the password holds a ':'.", "auto" },
+    { "gateway.platform", "HIGRESS_OPS_PLATFORM", "platform", PLATFORMS,
+      "What keeps its objects: a cluster refuses names that a standalone's files take.",
+      "unknown" },
     { "gateway.ca_file", "HIGRESS_OPS_CA_FILE", "ca-file", "PATH",
       "Certificates to trust for https instead of the system's.", NULL },
     { "gateway.timeout", "HIGRESS_OPS_TIMEOUT", "timeout", "SECONDS",
@@ -136,6 +141,7 @@ static const struct field reference[] = {
         { "password", OBJ, OPT, "Where the password is: {env: NAME} or {file: PATH}.",             \
           .of = reference },                                                                       \
         { "login", STR, OPT, "How to log in.", .one_of = "auto|basic|session" },                   \
+        { "platform", STR, OPT, "What keeps its objects.", .one_of = PLATFORMS },                  \
         { "ca_file", STR, OPT, "CA certificates.", .min = 1, .max = 4096 },                        \
         { "timeout", NUM, OPT, "Seconds.", .min = 0.1, .max = 600 },                               \
     {                                                                                              \
@@ -241,6 +247,7 @@ const struct field config_fields[] = {
 
 static const char *const mode_names[] = { "", "read-only", "dry-run", "approve", "auto" };
 static const char *const login_names[] = { "", "auto", "basic", "session" };
+static const char *const platform_names[] = { "", "unknown", "standalone", "kubernetes" };
 
 const char *config_mode_name(enum mode m)
 {
@@ -318,6 +325,8 @@ static void bind(struct config *c, struct arena *a, const cJSON *t)
     c->gateway_url = text(a, t, "gateway.url", NULL);
     c->username = text(a, t, "gateway.username", "admin");
     c->login = (enum login)index_of(login_names, 4, text(a, t, "gateway.login", NULL), LOGIN_AUTO);
+    c->platform = (enum platform)index_of(platform_names, 4, text(a, t, "gateway.platform", NULL),
+                                          PLATFORM_UNKNOWN);
     c->ca_file = text(a, t, "gateway.ca_file", NULL);
     c->timeout = number(t, "gateway.timeout", 30);
     c->pause = number(t, "gateway.pause", 0.2);

@@ -1,7 +1,9 @@
 /* verify.c - does everything exist that a plan points to? The references are those of the kind
  * table; services, which have no path of their own, are looked up in one pass over their list. */
+#include "config/config.h"
 #include "mask/mask.h"
 #include "plan/verify_private.h"
+#include "rule/check.h"
 
 /* A reference that is new with this operation. */
 struct need {
@@ -202,6 +204,25 @@ static bool services_exist(struct needs *n)
     return true;
 }
 
+/* What the API server of a cluster refuses: of a gateway that may be one, a warning. */
+static bool cluster_takes(struct verify *v)
+{
+    const struct plan_op *op = v->op;
+    const struct config *c = gateway_config(v->g);
+    enum platform at = c ? c->platform : PLATFORM_UNKNOWN;
+    struct err why = { 0 };
+    if (at == PLATFORM_STANDALONE ||
+        check_cluster(v->p->arena, op->kind, op->before, op->after, &why))
+        return true;
+    if (at == PLATFORM_KUBERNETES && !v->p->as_is)
+        return err_set(v->p->err, ERR_ARGS, "%s '%s': %s", op->kind->name, op->name, why.text);
+    plan_warn(v->p, "%s '%s': %s%s", op->kind->name, op->name, why.text,
+              at == PLATFORM_UNKNOWN ? "; whether this gateway is on Kubernetes is not configured "
+                                       "(platform: standalone or kubernetes)"
+                                     : "");
+    return true;
+}
+
 static bool say_where(const struct verify *v)
 {
     bool named = v->op && v->op->where && v->p->err->kind == ERR_ARGS;
@@ -218,7 +239,8 @@ static bool verify_each(struct gateway *g, struct plan *p, struct cancel *c)
         if (v.op->verb == PLAN_DELETE)
             continue;
         kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, look_up, &n);
-        if (!n.ok || p->err->kind != ERR_NONE || (!p->as_is && !verify_rules(&v)))
+        if (!n.ok || p->err->kind != ERR_NONE || !cluster_takes(&v) ||
+            (!p->as_is && !verify_rules(&v)))
             return say_where(&v);
     }
     return services_exist(&n) || say_where(&v);

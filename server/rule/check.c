@@ -100,6 +100,16 @@ bool check_object(struct arena *a, const struct kind *k, const cJSON *before, co
     return true;
 }
 
+bool check_cluster(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                   struct err *e)
+{
+    struct check c = { a, k, before, after, e };
+    for (const struct check_rule *rule = check_cluster_rules; rule->kind; rule++)
+        if (concerns(&c, rule) && !rule->holds(&c))
+            return false;
+    return true;
+}
+
 char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   int n)
 {
@@ -120,6 +130,9 @@ char *check_says(struct arena *a, const struct kind *k, int n)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++)
             if (!strcmp(rule->kind, k->name) && n-- == 0)
                 return arena_printf(a, "%s%s", rule->says, rule->doubt ? " (a warning)" : "");
+    for (const struct check_rule *rule = check_cluster_rules; rule->kind; rule++)
+        if (!strcmp(rule->kind, k->name) && n-- == 0)
+            return arena_printf(a, "On a Kubernetes cluster: %s", rule->says);
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
         if (!strcmp(dropped[i].kind, k->name) && n-- == 0)
             return arena_printf(a, "Not %s, which the console drops: %s.", dropped[i].path,

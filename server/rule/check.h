@@ -15,6 +15,10 @@ struct kind;
 /* after: whole object about to be sent; before: NULL for a create. ERR_ARGS names the field. */
 bool check_object(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   struct err *e);
+/* The same for what only the API server of a Kubernetes cluster refuses: the console writes without
+ * looking, and a standalone gateway takes it. */
+bool check_cluster(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                   struct err *e);
 /* The n-th warning about such a change, NULL after the last. */
 char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                   int n);

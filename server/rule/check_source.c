@@ -1,6 +1,5 @@
 /* check_source.c - rules of service sources and proxy servers. */
 #include "rule/check_private.h"
-#include "rule/check_shared_private.h"
 
 /* Letters, digits and inner hyphens. */
 static bool plain_name(const char *s)
@@ -17,12 +16,6 @@ static bool source_name(const struct check *c)
     return c->before || !name || plain_name(name) ||
            check_no(c, "%s: '%s' is not 1 to 63 letters, digits and inner hyphens", c->k->key,
                     check_shown(c, name));
-}
-
-static bool plugin_name(const struct check *c)
-{
-    const char *name = json_str(c->after, "name");
-    return source_name(c) && check_kube_name(c) && (c->before || !name || !strchr(name, '.'));
 }
 
 struct part {
@@ -203,7 +196,6 @@ const struct check_rule check_source_rules[] = {
     { "proxy-server", "name",
       "The name begins with a lower-case letter; letters, digits, '-', '_', '.'.", proxy_name },
     { "proxy-server", "serverAddress", "The address is IPv4 or a host name.", proxy_address },
-    { "wasm-plugin", "name", "The name is lower-case letters, digits and inner hyphens.",
-      plugin_name },
+    { "wasm-plugin", "name", "The name is letters, digits and inner hyphens.", source_name },
     { 0 },
 };
