@@ -235,6 +235,22 @@ bool check_annotations(const struct check *c)
     return true;
 }
 
+/* Rendered with cluster_fallback, for which any Envoy but Higress' own refuses all routes. */
+static bool canary_own_envoy(const struct check *c)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, json_get(c->after, "customConfigs"))
+    {
+        const char *slash = strchr(m->string, '/');
+        if (slash && kind_has("canary-by-header|canary-by-cookie", slash + 1))
+            return check_no(c,
+                            "customConfigs.%s: needs Higress' own Envoy; any other refuses all "
+                            "routes of the gateway for it",
+                            check_shown(c, m->string));
+    }
+    return true;
+}
+
 static bool one_line(const struct check *c, const char *path)
 {
     const cJSON *h;
@@ -302,6 +318,8 @@ const struct check_rule check_route_rules[] = {
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
     { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
       check_annotations },
+    { "route", "customConfigs", "Canaries by header or cookie need Higress' own Envoy.",
+      canary_own_envoy, .doubt = true },
     { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
       rewrite_path },
     { "route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",

@@ -1,4 +1,5 @@
 /* check_source.c - rules of service sources and proxy servers. */
+#include "kind/addresses.h"
 #include "rule/check_private.h"
 
 /* Letters, digits and inner hyphens. */
@@ -53,6 +54,17 @@ static bool registry_part(const struct check *c, const char *s)
            wrong(&p, s, n, "one IPv4 address or host name, which a registry needs");
 }
 
+/* What the console takes and the controller does not. */
+static bool controller_takes(const struct check *c, const char *type, const char *domain)
+{
+    struct addresses_fault f;
+    return addresses_taken(c->a, type, domain, &f) ||
+           check_no(c,
+                    "domain: '%s' %s; the console takes it, and the controller then drops the "
+                    "whole source: its service is not there (503)",
+                    check_shown(c, f.member), f.why);
+}
+
 static bool source_domain(const struct check *c)
 {
     const char *type = json_str(c->after, "type"), *domain = json_str(c->after, "domain");
@@ -60,9 +72,9 @@ static bool source_domain(const struct check *c)
     if (!type || !domain)
         return true;
     if (!strcmp(type, "static"))
-        return check_word_each(domain, static_part, &p);
+        return check_word_each(domain, static_part, &p) && controller_takes(c, type, domain);
     if (!strcmp(type, "dns"))
-        return check_word_each(domain, dns_part, &p);
+        return check_word_each(domain, dns_part, &p) && controller_takes(c, type, domain);
     return registry_part(c, domain);
 }
 
@@ -186,7 +198,9 @@ static bool proxy_address(const struct check *c)
 const struct check_rule check_source_rules[] = {
     { "service-source", "name", "The name is letters, digits and inner hyphens.", source_name },
     { "service-source", "type|domain",
-      "static: IPv4:port,…; dns: host names,…; registries: one address.", source_domain },
+      "static: IPv4:port,…; dns: host names,…; registries: one address. No blanks, no comma at the "
+      "end: the controller would drop the source.",
+      source_domain },
     { "service-source", "type|properties",
       "nacos needs nacosGroups, consul consulDatacenter; no settings of other types.",
       source_properties },

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows, NULL };
+const struct trap *const trap_tables[] = { trap_plugin_rows, trap_source_rows, NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
