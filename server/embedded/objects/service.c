@@ -33,13 +33,24 @@ static bool is_listed(const struct rest_request *r, const cJSON *registry)
     return addresses_taken(r->arena, type, domain, &fault);
 }
 
-/* Addresses of the comma list, without their ports. */
+static bool has_text(const cJSON *list, const char *s, size_t n)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, list)
+    {
+        if (strlen(one->valuestring) == n && strncmp(one->valuestring, s, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Addresses of the comma list, each once, without their ports. */
 static void add_endpoints(struct arena *a, cJSON *service, const char *domain)
 {
     cJSON *list = json_set_array(a, service, "endpoints");
     while (domain && *domain) {
         size_t len = strcspn(domain, ","), host = strcspn(domain, ",:");
-        if (host)
+        if (host && !has_text(list, domain, host))
             json_add(a, list, json_stringn(a, domain, host));
         domain += len + (domain[len] == ',');
     }

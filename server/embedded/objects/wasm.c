@@ -9,6 +9,7 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/plugin_catalog.h"
 #include "embedded/objects/wasm_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
 
 const char wasm_kind[] = "wasmplugins";
@@ -116,16 +117,15 @@ bool wasm_enabled(const cJSON *object)
 char *wasm_url(struct arena *a, const char *repository, const char *tag)
 {
     const char *scheme = strstr(repository, "://") ? "" : "oci://";
-    if (!tag || !*tag)
+    if (check_blank(tag))
         return arena_printf(a, "%s%s", scheme, repository);
     return arena_printf(a, "%s%s:%s", scheme, repository, tag);
 }
 
 void wasm_url_split(struct arena *a, const char *url, char **repository, char **tag)
 {
-    const char *slash = strrchr(url, '/');
-    const char *colon = strrchr(slash ? slash : url, ':');
-    bool tagged = colon && text_starts(url, "oci://");
+    const char *colon = strrchr(url, ':'), *scheme = strstr(url, "://");
+    bool tagged = colon && (!scheme || (text_starts(url, "oci://") && colon > scheme));
     *repository = tagged ? arena_strndup(a, url, (size_t)(colon - url)) : arena_strdup(a, url);
     *tag = tagged ? arena_strdup(a, colon + 1) : NULL;
 }
@@ -149,20 +149,36 @@ static const struct choice policies[] = {
     { 0 },
 };
 
-static bool set_choice(struct rest_request *r, cJSON *spec, const char *key, const char *given,
-                       const struct choice *choices)
+static const struct choice *choice_of(const char *given, const struct choice *choices)
 {
     const struct choice *c = choices;
     while (given && c->given && !text_equal_nocase(c->given, given))
         c++;
-    if (!c->given)
-        return rest_fail(r, X_VALIDATION, "Invalid %s: %s", key, given);
-    const char *stored = given ? c->stored : NULL;
+    return c;
+}
+
+static bool check_choice(struct rest_request *r, const cJSON *plugin, const char *key,
+                         const struct choice *choices)
+{
+    const char *given = json_str(plugin, key);
+    return choice_of(given, choices)->given ||
+           rest_fail(r, X_VALIDATION, "Invalid %s: %s", key, given);
+}
+
+bool wasm_check_image(struct rest_request *r, const cJSON *plugin)
+{
+    return check_choice(r, plugin, "imagePullPolicy", policies) &&
+           check_choice(r, plugin, "phase", phases);
+}
+
+static void set_choice(struct arena *a, cJSON *spec, const char *key, const char *given,
+                       const struct choice *choices)
+{
+    const char *stored = given ? choice_of(given, choices)->stored : NULL;
     if (stored)
-        json_set_str(r->arena, spec, key, stored);
+        json_set_str(a, spec, key, stored);
     else
         json_remove(spec, key);
-    return true;
 }
 
 bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin)
@@ -170,9 +186,10 @@ bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin)
     struct arena *a = r->arena;
     cJSON *spec = wasm_spec(a, object);
     const char *repository = json_str(plugin, "imageRepository");
-    if (!set_choice(r, spec, "phase", json_str(plugin, "phase"), phases) ||
-        !set_choice(r, spec, "imagePullPolicy", json_str(plugin, "imagePullPolicy"), policies))
+    if (!wasm_check_image(r, plugin))
         return false;
+    set_choice(a, spec, "phase", json_str(plugin, "phase"), phases);
+    set_choice(a, spec, "imagePullPolicy", json_str(plugin, "imagePullPolicy"), policies);
     json_set_str(a, spec, "url",
                  wasm_url(a, repository ? repository : "", json_str(plugin, "imageVersion")));
     const cJSON *priority = json_get(plugin, "priority");
