@@ -10,7 +10,7 @@
 enum member_type { TEXT = 1, NUMBER, FLAG, LIST, OBJECT, NUMBER_OR_TEXT };
 
 static const char *const type_words[] = {
-    [TEXT] = "a text", [NUMBER] = "a number", [FLAG] = "true or false",
+    [TEXT] = "a text", [NUMBER] = "a number",  [FLAG] = "true or false",
     [LIST] = "a list", [OBJECT] = "an object", [NUMBER_OR_TEXT] = "a number",
 };
 
@@ -46,11 +46,16 @@ static bool digits(const char *s)
 static bool is_of(enum member_type type, const cJSON *m)
 {
     switch (type) {
-    case TEXT: return cJSON_IsString(m);
-    case NUMBER: return cJSON_IsNumber(m);
-    case FLAG: return cJSON_IsBool(m);
-    case LIST: return cJSON_IsArray(m);
-    case OBJECT: return cJSON_IsObject(m);
+    case TEXT:
+        return cJSON_IsString(m);
+    case NUMBER:
+        return cJSON_IsNumber(m);
+    case FLAG:
+        return cJSON_IsBool(m);
+    case LIST:
+        return cJSON_IsArray(m);
+    case OBJECT:
+        return cJSON_IsObject(m);
     case NUMBER_OR_TEXT:
         return cJSON_IsNumber(m) || (cJSON_IsString(m) && digits(m->valuestring));
     }
@@ -191,9 +196,9 @@ const char *const provider_unread = "subPath|authHeaderKey";
 
 bool provider_capability(const char *name)
 {
-    static const char *const words[] = { "chatcompletions", "embeddings",  "image",    "audio",
-                                         "realtime",        "responses",   "rerank",   "video",
-                                         "kling" };
+    static const char *const words[] = { "chatcompletions", "embeddings", "image",
+                                         "audio",           "realtime",   "responses",
+                                         "rerank",          "video",      "kling" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_contains_nocase(name, words[i]))
             return true;

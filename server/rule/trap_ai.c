@@ -105,8 +105,9 @@ static void guard_consumers(struct trap_walk *t, const struct trap_object *o)
         {
             const char *path = arena_printf(trap_arena(t), "configurations.%s[%d]", word, i++);
             if (!trap_has(m, "name") || !kind_has("exact|prefix|regexp", trap_text(m, "matchType")))
-                trap_add(t, o, path, "has no name, or no matchType of exact, prefix, regexp: it is "
-                                     "skipped, nobody is checked by it");
+                trap_add(t, o, path,
+                         "has no name, or no matchType of exact, prefix, regexp: it is "
+                         "skipped, nobody is checked by it");
         }
     }
 }
@@ -164,15 +165,16 @@ static void balancer(struct trap_walk *t, const struct trap_object *o)
         trap_refused(t, o, "configurations.lb_policy", "is no policy that the plugin knows");
     cJSON_ArrayForEach(c, json_path(s, "lb_config.clusters")) sum += json_num(c, "weight", 0);
     if (!strcmp(policy, "cluster_hash") && fabs(sum - 100) > 0.001)
-        trap_refused(t, o, "configurations.lb_config.clusters", "have weights that sum to %g, not "
-                                                                "100",
+        trap_refused(t, o, "configurations.lb_config.clusters",
+                     "have weights that sum to %g, not "
+                     "100",
                      sum);
 }
 
 static void quota_paths(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *paths = json_get(trap_settings(o), "enable_path_suffixes");
-    if (paths && json_count(cJSON_IsArray(paths) ? paths : NULL) == 0)
+    if (paths && (!cJSON_IsArray(paths) || json_count(paths) == 0))
         trap_refused(t, o, "configurations.enable_path_suffixes", "is no list, or empty");
 }
 
@@ -190,8 +192,9 @@ static void search_refused(struct trap_walk *t, const struct trap_object *o)
         if (!kind_has(engines, type))
             trap_refused(t, o, "configurations.searchFrom", "has an engine of an unknown type");
         else if (!strcmp(type, "elasticsearch") && !trap_has(m, "semanticTextField"))
-            trap_refused(t, o, "configurations.searchFrom", "has an elasticsearch without "
-                                                            "semanticTextField");
+            trap_refused(t, o, "configurations.searchFrom",
+                         "has an elasticsearch without "
+                         "semanticTextField");
     }
     if (*prompt && (!strstr(prompt, "{search_results}") || !strstr(prompt, "{question}")))
         trap_refused(t, o, "configurations.promptTemplate", "lacks {search_results} or {question}");
@@ -214,8 +217,9 @@ static void decorator_refused(struct trap_walk *t, const struct trap_object *o)
         const char *pattern = trap_text(m, "pattern");
         const char *why = trap_true(m, "regex") ? trap_bad_regex(t, pattern) : NULL;
         if (!*pattern || why)
-            trap_refused(t, o, "configurations.replace", "has an empty pattern, or one that is no "
-                                                         "expression");
+            trap_refused(t, o, "configurations.replace",
+                         "has an empty pattern, or one that is no "
+                         "expression");
     }
     static const char lists[] = "prepend|append";
     char word[KIND_WORD];
@@ -232,8 +236,9 @@ static void decorator_geo(struct trap_walk *t, const struct trap_object *o)
 {
     const char *text = json_print(trap_arena(t), trap_settings(o));
     if (strstr(text, "${geo-") && !trap_runs_on(t, "geo-ip", o->scope))
-        trap_add(t, o, "configurations", "names ${geo-…}, and geo-ip does not run there: nothing is "
-                                         "decorated");
+        trap_add(t, o, "configurations",
+                 "names ${geo-…}, and geo-ip does not run there: nothing is "
+                 "decorated");
 }
 
 static void template_switch(struct trap_walk *t, const struct trap_object *o)
@@ -265,7 +270,7 @@ static void mapper_refused(struct trap_walk *t, const struct trap_object *o)
         trap_refused(t, o, "configurations.modelMapping", "is no object");
     if (paths && !cJSON_IsArray(paths))
         trap_refused(t, o, "configurations.enableOnPathSuffix", "is no list");
-    cJSON_ArrayForEach(m, cJSON_IsArray(paths) ? paths : NULL)
+    cJSON_ArrayForEach(m, paths)
     {
         if (cJSON_IsString(m) && !strcmp(m->valuestring, "*"))
             trap_add(t, o, "configurations.enableOnPathSuffix",
@@ -288,15 +293,16 @@ static void masking_refused(struct trap_walk *t, const struct trap_object *o)
 static void statistics(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o), *m;
-    bool replaced = trap_true(s, "use_default_attributes") ||
-                    trap_true(s, "use_default_response_attributes");
+    bool replaced =
+        trap_true(s, "use_default_attributes") || trap_true(s, "use_default_response_attributes");
     if (replaced && json_count(json_get(s, "attributes")) > 0)
         trap_add(t, o, "configurations.attributes", "are replaced by the default ones");
     cJSON_ArrayForEach(m, json_get(s, "attributes"))
     {
         if (trap_has(m, "rule") && !kind_has("first|replace|append", trap_text(m, "rule")))
-            trap_refused(t, o, "configurations.attributes", "has a rule that is none of first, "
-                                                            "replace, append");
+            trap_refused(t, o, "configurations.attributes",
+                         "has a rule that is none of first, "
+                         "replace, append");
     }
 }
 

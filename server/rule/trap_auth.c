@@ -1,5 +1,6 @@
-/* trap_auth.c - traps of the plugins that know consumers (key-auth, basic-auth, hmac-auth, jwt-auth,
- * oauth): one broken consumer switches all of them off, and rules do less than they say. */
+/* trap_auth.c - traps of the plugins that know consumers (key-auth, basic-auth, hmac-auth,
+ * jwt-auth, oauth): one broken consumer switches all of them off, and rules do less than they say.
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -216,8 +217,9 @@ static void switched_off(struct trap_walk *t, const struct trap_object *o)
 {
     const char *path, *why = trap_is_global(o) ? settings_fault(t, o, &path) : NULL;
     if (why && trap_has_rules(trap_of(t), o->name))
-        trap_add(t, o, path, "%s: %s starts without a global part and every request passes it, "
-                             "also at the routes that have a rule",
+        trap_add(t, o, path,
+                 "%s: %s starts without a global part and every request passes it, "
+                 "also at the routes that have a rule",
                  why, o->name);
 }
 
@@ -265,8 +267,8 @@ static void no_credential(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *c;
     int keys = 0;
-    cJSON_ArrayForEach(c, json_get(o->json, "credentials"))
-        keys += json_count(json_get(c, "values"));
+    cJSON_ArrayForEach(c, json_get(o->json, "credentials")) keys +=
+        json_count(json_get(c, "values"));
     if (keys == 0)
         trap_add(t, o, "credentials",
                  "has no key: key-auth refuses it, loses all its consumers, and every route that "
@@ -307,8 +309,9 @@ static void nobody(struct trap_walk *t, const struct trap_object *o)
     if (trap_is_global(o) || is_own(o) || trap_true(s, "_disable_"))
         return;
     if (json_count(s) == 0 || (cJSON_IsArray(allow) && json_count(allow) == 0))
-        trap_add(t, o, "configurations.allow", "names no consumer: every request there is answered "
-                                               "403");
+        trap_add(t, o, "configurations.allow",
+                 "names no consumer: every request there is answered "
+                 "403");
 }
 
 static void allow_ignored(struct trap_walk *t, const struct trap_object *o)
@@ -323,8 +326,9 @@ static void own_dropped(struct trap_walk *t, const struct trap_object *o)
 {
     const char *path, *why = is_own(o) ? settings_fault(t, o, &path) : NULL;
     if (why && json_get(trap_settings(o), "allow"))
-        trap_add(t, o, path, "%s: the rule's own consumers are dropped without a word, allow "
-                             "counts with the global ones",
+        trap_add(t, o, path,
+                 "%s: the rule's own consumers are dropped without a word, allow "
+                 "counts with the global ones",
                  why);
 }
 
@@ -365,9 +369,9 @@ static void types_refused(struct trap_walk *t, const struct trap_object *o)
         trap_refused(t, o, "configurations.global_auth", "is neither true nor false");
     if (allow && !cJSON_IsArray(allow))
         trap_refused(t, o, "configurations.allow", "is no list");
-    cJSON_ArrayForEach(m, cJSON_IsArray(allow) ? allow : NULL)
+    cJSON_ArrayForEach(m, allow)
     {
-        if (!cJSON_IsString(m) && !cJSON_IsNumber(m)) {
+        if (cJSON_IsArray(allow) && !cJSON_IsString(m) && !cJSON_IsNumber(m)) {
             trap_refused(t, o, "configurations.allow", "holds something else than names");
             return;
         }
@@ -377,8 +381,9 @@ static void types_refused(struct trap_walk *t, const struct trap_object *o)
 static void disabled(struct trap_walk *t, const struct trap_object *o)
 {
     if (!trap_is_global(o) && trap_true(trap_settings(o), "_disable_"))
-        trap_add(t, o, "configurations._disable_", "leaves this place open, whatever the global "
-                                                   "part asks for");
+        trap_add(t, o, "configurations._disable_",
+                 "leaves this place open, whatever the global "
+                 "part asks for");
 }
 
 static bool is_consumer(const struct trap_walk *t, const char *plugin, const char *name)
@@ -433,7 +438,8 @@ static void keys_without_bearer(struct trap_walk *t, const struct trap_object *o
 #define SWITCHES_OFF                                                                               \
     "A broken consumer makes the plugin start without its global part when it has rules: every "   \
     "request passes."
-#define RULES_OF_AUTH "A rule of a consumer plugin needs allow, or a whole configuration of its own."
+#define RULES_OF_AUTH                                                                              \
+    "A rule of a consumer plugin needs allow, or a whole configuration of its own."
 
 const struct trap trap_auth_rows[] = {
     { "plugin-config 13.1", "AUTH_SWITCHED_OFF", "A broken consumer switches authentication off",

@@ -26,8 +26,9 @@ static void headers_with(struct trap_walk *t, const struct trap_object *o, bool 
         const char *path = arena_printf(trap_arena(t), "configurations.headers[%d]", i++);
         const char *equals = cJSON_IsString(m) ? strchr(m->valuestring, '=') : NULL;
         if (!cut && !equals)
-            trap_add(t, o, path, "has no '=': the plugin reads memory that is not its own, and may "
-                                 "crash");
+            trap_add(t, o, path,
+                     "has no '=': the plugin reads memory that is not its own, and may "
+                     "crash");
         if (cut && equals && strchr(equals + 1, '='))
             trap_add(t, o, path, "has a value that holds '=': it is cut there");
     }
@@ -114,8 +115,9 @@ static void cache_expires(struct trap_walk *t, const struct trap_object *o)
     bool number = *s && strspn(s, "0123456789") == strlen(s);
     if (json_count(trap_settings(o)) > 0 && !cJSON_IsNumber(m) && !number &&
         !kind_has("max|epoch", s))
-        trap_add(t, o, "configurations.expires", "is no number of seconds, max or epoch, and nothing "
-                                                 "checks it");
+        trap_add(t, o, "configurations.expires",
+                 "is no number of seconds, max or epoch, and nothing "
+                 "checks it");
 }
 
 static void gray_weights(struct trap_walk *t, const struct trap_object *o)
@@ -191,8 +193,8 @@ const struct trap trap_change_rows[] = {
       "An item without '=' is warned about and then read out of bounds.", TRAP_BROKEN,
       OF("custom-response"), .judge = header_without },
     { "plugin-config 10", "RESPONSE_HEADER_CUT", "A header that is cut",
-      "A value that holds '=' is cut at its first one, with a warning in the log only.", TRAP_BROKEN,
-      OF("custom-response"), .judge = header_cut },
+      "A value that holds '=' is cut at its first one, with a warning in the log only.",
+      TRAP_BROKEN, OF("custom-response"), .judge = header_cut },
     { "plugin-config 10", "TRANSFORMER_REFUSED", "Rules that the transformer refuses",
       "operate, mapSource and value_type must be known, and one rule list be there.", TRAP_BROKEN,
       OF("transformer"), BESIDE, .judge = transformer_refused },

@@ -37,16 +37,17 @@ static void ip_refused(struct trap_walk *t, const struct trap_object *o)
     const cJSON *s = trap_settings(o), *m;
     int allow = listed(json_get(s, "allow")), deny = listed(json_get(s, "deny"));
     if (json_count(s) > 0 && !allow == !deny) {
-        trap_refused(t, o, "configurations", allow ? "has both allow and deny"
-                                                   : "has neither an allow nor a deny list that "
-                                                     "can be read");
+        trap_refused(t, o, "configurations",
+                     allow ? "has both allow and deny"
+                           : "has neither an allow nor a deny list that "
+                             "can be read");
         return;
     }
     cJSON_ArrayForEach(m, json_get(s, allow ? "allow" : "deny"))
     {
         if (!cJSON_IsString(m) || !is_address(trap_arena(t), m->valuestring))
-            trap_refused(t, o, arena_printf(trap_arena(t), "configurations.%s",
-                                            allow ? "allow" : "deny"),
+            trap_refused(t, o,
+                         arena_printf(trap_arena(t), "configurations.%s", allow ? "allow" : "deny"),
                          "holds what is no address and no CIDR");
     }
 }
@@ -54,9 +55,10 @@ static void ip_refused(struct trap_walk *t, const struct trap_object *o)
 static void ip_from_header(struct trap_walk *t, const struct trap_object *o)
 {
     if (!strcmp(trap_text(trap_settings(o), "ip_source_type"), "header"))
-        trap_add(t, o, "configurations.ip_source_type",
-                 "is header: the client writes the address that is looked at, unless a proxy before "
-                 "the gateway sets it");
+        trap_add(
+            t, o, "configurations.ip_source_type",
+            "is header: the client writes the address that is looked at, unless a proxy before "
+            "the gateway sets it");
 }
 
 static void ip_source_unknown(struct trap_walk *t, const struct trap_object *o)
@@ -167,8 +169,9 @@ static void tag_broken(struct trap_walk *t, const struct trap_object *o)
         {
             const char *why = condition_fault(c);
             if (why)
-                trap_add(t, o, path, "has a condition %s: where a good group follows, this one "
-                                     "takes more requests than it says",
+                trap_add(t, o, path,
+                         "has a condition %s: where a good group follows, this one "
+                         "takes more requests than it says",
                          why);
         }
     }
@@ -222,8 +225,7 @@ static void cache_codes(struct trap_walk *t, const struct trap_object *o)
     cJSON_ArrayForEach(m, json_get(trap_settings(o), "cacheResponseCode"))
     {
         if (!cJSON_IsNumber(m) || m->valuedouble < 100 || m->valuedouble > 599)
-            trap_add(t, o,
-                     arena_printf(trap_arena(t), "configurations.cacheResponseCode[%d]", i),
+            trap_add(t, o, arena_printf(trap_arena(t), "configurations.cacheResponseCode[%d]", i),
                      "is no status: the list ends there, what follows is not cached");
         i++;
     }
@@ -254,7 +256,7 @@ static bool looks_at_body(const struct trap_object *o)
 /* Is a request with Content-Encoding refused, or the header taken off? */
 static bool encoding_stopped(const struct trap_world *w, const char *scope)
 {
-    const cJSON *m, *rule;
+    const cJSON *m;
     struct trap_object o;
     if (trap_lookup(w, "plugin-instance", "request-block", scope, &o) && trap_enabled(&o))
         cJSON_ArrayForEach(m, json_get(trap_settings(&o), "block_headers"))
@@ -262,15 +264,8 @@ static bool encoding_stopped(const struct trap_world *w, const char *scope)
             if (cJSON_IsString(m) && text_contains_nocase(m->valuestring, "content-encoding"))
                 return true;
         }
-    if (trap_lookup(w, "plugin-instance", "transformer", scope, &o) && trap_enabled(&o))
-        cJSON_ArrayForEach(rule, json_get(trap_settings(&o), "reqRules"))
-            cJSON_ArrayForEach(m, json_get(rule, "headers"))
-            {
-                if (!strcmp(trap_text(rule, "operate"), "remove") &&
-                    text_equal_nocase(trap_text(m, "key"), "content-encoding"))
-                    return true;
-            }
-    return false;
+    return trap_lookup(w, "plugin-instance", "transformer", scope, &o) && trap_enabled(&o) &&
+           trap_removes_header(trap_settings(&o), "content-encoding");
 }
 
 static void body_bypass(struct trap_walk *t, const struct trap_object *o)
@@ -336,8 +331,7 @@ const struct trap trap_guard_rows[] = {
       .judge = host_in_capitals },
     { "plugin-config 1.6", "BODY_CHECK_BYPASS", "A body check that a header passes by",
       "Body callbacks are skipped for any Content-Encoding, octet-stream, grpc or websocket.",
-      TRAP_OPEN,
-      OF("ai-security-guard|ai-data-masking|waf|request-validation|ai-context-limit"), BESIDE,
-      .judge = body_bypass },
+      TRAP_OPEN, OF("ai-security-guard|ai-data-masking|waf|request-validation|ai-context-limit"),
+      BESIDE, .judge = body_bypass },
     { 0 },
 };

@@ -16,8 +16,9 @@ static void limit_refused(struct trap_walk *t, const struct trap_object *o)
 {
     struct err e = { 0 };
     if (json_count(trap_settings(o)) > 0 && !check_limiter(trap_arena(t), o->json, &e))
-        trap_add(t, o, "configurations", "%s; the plugin refuses its whole configuration, for "
-                                         "every route: there is no such limit",
+        trap_add(t, o, "configurations",
+                 "%s; the plugin refuses its whole configuration, for "
+                 "every route: there is no such limit",
                  e.text);
 }
 
@@ -129,26 +130,28 @@ static void ask(struct trap_walk *t, const struct trap_object *o, const struct a
     bool named;
     if (!*given)
         return;
-    const char *name = k->dns && !text_ends(given, ".dns")
-                           ? arena_printf(trap_arena(t), "%s.dns", given)
-                           : given;
+    const char *name =
+        k->dns && !text_ends(given, ".dns") ? arena_printf(trap_arena(t), "%s.dns", given) : given;
     int port = port_of(k, s, given);
     if (k->dns && text_ends(given, ".dns"))
-        trap_add(t, o, path, "ends with .dns, which the plugin adds itself: the service %s.dns does "
-                             "not exist, so that %s",
+        trap_add(t, o, path,
+                 "ends with .dns, which the plugin adds itself: the service %s.dns does "
+                 "not exist, so that %s",
                  trap_name(t, given), effect(k));
     else if (strspn(given, "0123456789.") == strlen(given))
-        trap_add(t, o, path, "is an address; the plugin asks services of the gateway only, there is "
-                             "none of that name, and %s: make a service source for it",
+        trap_add(t, o, path,
+                 "is an address; the plugin asks services of the gateway only, there is "
+                 "none of that name, and %s: make a service source for it",
                  effect(k));
     else if (!has_port(trap_of(t), name, port, &named))
-        trap_add(t, o, path, named ? "is %s, which has no port %d: %s" : "is %s:%d, a service that "
-                                                                         "does not exist: %s",
+        trap_add(t, o, path,
+                 named ? "is %s, which has no port %d: %s"
+                       : "is %s:%d, a service that "
+                         "does not exist: %s",
                  trap_name(t, name), port, effect(k));
 }
 
-static void ask_all(struct trap_walk *t, const struct trap_object *o, bool redis,
-                    bool passes)
+static void ask_all(struct trap_walk *t, const struct trap_object *o, bool redis, bool passes)
 {
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
         if (!strcmp(asks[i].plugin, o->name) && asks[i].redis == redis &&
@@ -174,8 +177,9 @@ static void other_service(struct trap_walk *t, const struct trap_object *o)
 
 static void opa_service(struct trap_walk *t, const struct trap_object *o)
 {
-    static const struct { const char *source, *suffix; } suffixes[] = { { "dns", ".dns" },
-                                                                        { "ip", ".static" } };
+    static const struct {
+        const char *source, *suffix;
+    } suffixes[] = { { "dns", ".dns" }, { "ip", ".static" } };
     const cJSON *s = trap_settings(o), *port = json_get(s, "servicePort");
     const char *name = trap_text(s, "serviceName");
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -235,7 +239,8 @@ const struct trap trap_limit_rows[] = {
       "The plugin lets a request pass when its service cannot be asked.", TRAP_OPEN,
       OF("ai-security-guard|qwen3guard"), .beside = "service", .judge = guard_service },
     { "plugin-config 1.7", "PLUGIN_SERVICE_MISSING", "A plugin whose service does not exist",
-      "A plugin asks the cluster outbound|PORT||NAME, which must exist in the gateway.", TRAP_BROKEN,
+      "A plugin asks the cluster outbound|PORT||NAME, which must exist in the gateway.",
+      TRAP_BROKEN,
       OF("ai-quota|ai-history|ai-cache|response-cache|ai-load-balancer|ext-auth|oidc|ai-rag|"
          "ai-json-resp|ai-transformer"),
       .beside = "service", .judge = other_service },

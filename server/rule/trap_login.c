@@ -11,7 +11,8 @@
 
 static void oauth_header(struct trap_walk *t, const struct trap_object *o)
 {
-    if (json_get(trap_settings(o), "auth_header_name") && !json_get(trap_settings(o), "auth_header"))
+    if (json_get(trap_settings(o), "auth_header_name") &&
+        !json_get(trap_settings(o), "auth_header"))
         trap_add(t, o, "configurations.auth_header_name",
                  "is not read: the token is looked for in Authorization; write auth_header");
 }
@@ -55,7 +56,8 @@ static void apisix_allow(struct trap_walk *t, const struct trap_object *o)
             known = known || (name && !strcmp(name, m->valuestring));
         }
         if (!known)
-            trap_add(t, o, "configurations.allow", "names a consumer that the plugin does not know");
+            trap_add(t, o, "configurations.allow",
+                     "names a consumer that the plugin does not know");
     }
 }
 
@@ -216,19 +218,9 @@ static bool by_consumer(const struct trap_object *o)
 /* Does the transformer take the header off requests there? */
 static bool removes_header(const struct trap_world *w, const char *scope)
 {
-    const cJSON *rule, *h;
     struct trap_object o;
-    if (!trap_lookup(w, "plugin-instance", "transformer", scope, &o) || !trap_enabled(&o))
-        return false;
-    cJSON_ArrayForEach(rule, json_get(trap_settings(&o), "reqRules"))
-        cJSON_ArrayForEach(h, strcmp(trap_text(rule, "operate"), "remove")
-                                  ? NULL
-                                  : json_get(rule, "headers"))
-        {
-            if (text_equal_nocase(trap_text(h, "key"), "x-mse-consumer"))
-                return true;
-        }
-    return false;
+    return trap_lookup(w, "plugin-instance", "transformer", scope, &o) && trap_enabled(&o) &&
+           trap_removes_header(trap_settings(&o), "x-mse-consumer");
 }
 
 static void forgeable(struct trap_walk *t, const struct trap_object *o)
@@ -270,7 +262,8 @@ const struct trap trap_login_rows[] = {
       "oauth reads auth_header; the console's auth_header_name is ignored.", TRAP_DEAD, OF("oauth"),
       .judge = oauth_header },
     { "plugin-config 8", "HMAC_REPLAY", "Signed requests that can be sent again",
-      "Without date_offset (hmac-auth), or with a clock_skew of 0 or less (hmac-auth-apisix), dates "
+      "Without date_offset (hmac-auth), or with a clock_skew of 0 or less (hmac-auth-apisix), "
+      "dates "
       "are not checked.",
       TRAP_OPEN, OF("hmac-auth|hmac-auth-apisix"), .judge = hmac_no_date },
     { "plugin-config 8.1", "ANONYMOUS_CONSUMER", "Whoever fails goes on as somebody",

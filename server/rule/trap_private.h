@@ -5,15 +5,15 @@
 
 extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[], trap_limit_rows[],
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
-    trap_standing_rows[];
+    trap_route_rows[];
 
 /* Plugins that keep somebody out, and those that count by consumer. */
 #define TRAP_CONSUMER_AUTH "key-auth|basic-auth|hmac-auth|jwt-auth|oauth"
-#define TRAP_LOGINS                                                                                \
-    TRAP_CONSUMER_AUTH "|hmac-auth-apisix|simple-jwt-auth|oidc|ext-auth|opa"
+#define TRAP_LOGINS TRAP_CONSUMER_AUTH "|hmac-auth-apisix|simple-jwt-auth|oidc|ext-auth|opa"
 #define TRAP_GUARDS                                                                                \
-    TRAP_LOGINS "|ip-restriction|waf|request-block|bot-detect|replay-protection|ai-security-guard|" \
-                "ai-data-masking|request-validation"
+    TRAP_LOGINS                                                                                    \
+    "|ip-restriction|waf|request-block|bot-detect|replay-protection|ai-security-guard|"            \
+    "ai-data-masking|request-validation"
 
 bool trap_is_global(const struct trap_object *o);
 /* "orders" of "route:orders" where the scope is of that kind ("route:"); else NULL. */
@@ -35,6 +35,8 @@ void trap_refused(struct trap_walk *t, const struct trap_object *o, const char *
 bool trap_has(const cJSON *settings, const char *path);
 const char *trap_text(const cJSON *settings, const char *path); /* "" where there is none */
 bool trap_true(const cJSON *settings, const char *path); /* true, "true", 1: as gjson takes it */
+/* Do a transformer's settings take that header off requests? */
+bool trap_removes_header(const cJSON *settings, const char *header);
 /* A Go duration: "5s", "1m30s", "500ms". */
 bool trap_duration(const char *s);
 /* NULL, or why RE2 does not take it. */

@@ -59,8 +59,9 @@ static void setting_unread(struct trap_walk *t, const struct trap_object *o)
     cJSON_ArrayForEach(m, json_get(raw, "capabilities"))
     {
         if (!provider_capability(m->string))
-            trap_add(t, o, "rawConfigs.capabilities", "%s is no capability that ai-proxy knows: it "
-                                                      "is dropped",
+            trap_add(t, o, "rawConfigs.capabilities",
+                     "%s is no capability that ai-proxy knows: it "
+                     "is dropped",
                      trap_name(t, m->string));
     }
     const char *mode = trap_text(raw, "reasoningContentMode");
@@ -173,9 +174,10 @@ static void lists_of(const struct trap_object *o, struct upstream_list out[2])
 {
     const cJSON *fallback = json_get(o->json, "fallbackConfig");
     out[0] = (struct upstream_list){ "upstreams", json_get(o->json, "upstreams") };
-    out[1] = (struct upstream_list){ "fallbackConfig.upstreams", json_true(fallback, "enabled")
-                                                                     ? json_get(fallback, "upstreams")
-                                                                     : NULL };
+    out[1] =
+        (struct upstream_list){ "fallbackConfig.upstreams", json_true(fallback, "enabled")
+                                                                ? json_get(fallback, "upstreams")
+                                                                : NULL };
 }
 
 static void provider_missing(struct trap_walk *t, const struct trap_object *o)
@@ -191,8 +193,9 @@ static void provider_missing(struct trap_walk *t, const struct trap_object *o)
             const char *name = trap_text(u, "provider");
             const char *path = arena_printf(trap_arena(t), "%s[%d].provider", lists[l].path, i++);
             if (*name && !trap_lookup(trap_of(t), "ai-provider", name, NULL, &p))
-                trap_add(t, o, path, "names the provider %s, which does not exist: its share of "
-                                     "requests fails, and the console refuses every edit",
+                trap_add(t, o, path,
+                         "names the provider %s, which does not exist: its share of "
+                         "requests fails, and the console refuses every edit",
                          trap_name(t, name));
         }
     }
@@ -249,8 +252,9 @@ static void mapping_nowhere(struct trap_walk *t, const struct trap_object *o)
         cJSON_ArrayForEach(m, json_get(u, "modelMapping"))
         {
             if (*m->string == '~')
-                trap_add(t, o, path, "the key %s is an expression, which model-mapper does not "
-                                     "know: it fits no model",
+                trap_add(t, o, path,
+                         "the key %s is an expression, which model-mapper does not "
+                         "know: it fits no model",
                          trap_name(t, m->string));
             else if (!asked_for(predicates, m->string))
                 trap_add(t, o, path, "the key %s fits no model that the route takes",
@@ -291,10 +295,9 @@ static void mapping_shadowed(struct trap_walk *t, const struct trap_object *o)
     lists_of(o, lists);
     for (int l = 0; l < 2; l++) {
         int i = 0;
-        cJSON_ArrayForEach(u, lists[l].list)
-            shadowed_in(t, o,
-                        arena_printf(trap_arena(t), "%s[%d].modelMapping", lists[l].path, i++),
-                        json_get(u, "modelMapping"));
+        cJSON_ArrayForEach(u, lists[l].list) shadowed_in(
+            t, o, arena_printf(trap_arena(t), "%s[%d].modelMapping", lists[l].path, i++),
+            json_get(u, "modelMapping"));
     }
 }
 
@@ -312,8 +315,7 @@ static void fallback_dead(struct trap_walk *t, const struct trap_object *o)
     if (!json_true(f, "enabled"))
         return;
     if (json_count(list) == 0 || json_count(json_get(f, "responseCodes")) == 0) {
-        trap_add(t, o, "fallbackConfig",
-                 "is on without %s: it never acts",
+        trap_add(t, o, "fallbackConfig", "is on without %s: it never acts",
                  json_count(list) == 0 ? "upstreams" : "responseCodes");
         return;
     }

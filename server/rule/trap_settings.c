@@ -6,6 +6,7 @@
 #include "kind/kind.h"
 #include "rule/regex.h"
 #include "rule/trap_private.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,22 @@ bool trap_true(const cJSON *settings, const char *path)
     const cJSON *m = json_path(settings, path);
     return cJSON_IsTrue(m) || (cJSON_IsNumber(m) && m->valuedouble != 0) ||
            (cJSON_IsString(m) && text_equal_nocase(m->valuestring, "true"));
+}
+
+bool trap_removes_header(const cJSON *settings, const char *header)
+{
+    const cJSON *rule, *h;
+    cJSON_ArrayForEach(rule, json_get(settings, "reqRules"))
+    {
+        if (strcmp(trap_text(rule, "operate"), "remove") != 0)
+            continue;
+        cJSON_ArrayForEach(h, json_get(rule, "headers"))
+        {
+            if (text_equal_nocase(trap_text(h, "key"), header))
+                return true;
+        }
+    }
+    return false;
 }
 
 bool trap_duration(const char *s)
