@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows, trap_source_rows, NULL };
+const struct trap *const trap_tables[] = { trap_auth_rows,   trap_login_rows,    trap_limit_rows,
+                                           trap_guard_rows,  trap_provider_rows, trap_ai_rows,
+                                           trap_plugin_rows, trap_change_rows,   trap_route_rows,
+                                           trap_object_rows, trap_source_rows,   NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
@@ -28,6 +31,8 @@ struct world_list {
 struct trap_world {
     struct world_list lists[WORLD_KINDS]; /* by the kind's place in kinds[] */
     const char *version;
+    double now, days;
+    cJSON *schemas; /* references by plugin */
     struct arena *arena;
 };
 
@@ -35,7 +40,34 @@ struct trap_world *trap_world_new(struct arena *a)
 {
     struct trap_world *w = arena_make(a, struct trap_world);
     w->arena = a;
+    w->schemas = json_object(a);
     return w;
+}
+
+void trap_world_time(struct trap_world *w, double now, double days)
+{
+    w->now = now;
+    w->days = days;
+}
+
+double trap_now(const struct trap_world *w)
+{
+    return w->now;
+}
+
+double trap_days(const struct trap_world *w)
+{
+    return w->days;
+}
+
+void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema)
+{
+    json_set(w->arena, w->schemas, plugin, json_clone(w->arena, schema));
+}
+
+const cJSON *trap_schema(const struct trap_world *w, const char *plugin)
+{
+    return json_get(w->schemas, plugin);
 }
 
 static struct world_list list_of(const struct trap_world *w, const char *kind)
@@ -212,11 +244,15 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
 {
     const int room = sizeof t->out->unjudged / sizeof *t->out->unjudged - 1;
     int i = 0;
-    while (i < room && t->out->unjudged[i])
+    while (i < room && t->out->unjudged[i].kind && strcmp(t->out->unjudged[i].kind, kind) != 0)
         i++;
-    if (i < room)
-        t->out->unjudged[i] = arena_printf(t->arena, "%s: %s was not read%s", t->trap->verdict,
-                                           kind, list_of(t->world, kind).objects ? " whole" : "");
+    struct trap_unjudged *u = &t->out->unjudged[i];
+    if (i == room)
+        return;
+    u->kind = u->kind ? u->kind : arena_strdup(t->arena, kind);
+    u->part = list_of(t->world, kind).objects != NULL;
+    u->verdicts = u->count++ ? arena_printf(t->arena, "%s, %s", u->verdicts, t->trap->verdict)
+                             : t->trap->verdict;
 }
 
 /* Is all known that the trap needs? */

@@ -2,7 +2,6 @@
  * canaries that the console does not say. */
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "kind/addresses.h"
 #include "rule/trap_private.h"
 #include <string.h>
@@ -18,39 +17,6 @@ static void source_dropped(struct trap_walk *t, const struct trap_object *o)
                  "the address '%s' %s: the controller drops the whole source, the service %s.%s is "
                  "not there",
                  trap_name(t, f.member), f.why, trap_name(t, o->name), type);
-}
-
-/* The static or dns source whose service that is, "web.static". */
-static bool source_of(const struct trap_walk *t, const char *service, struct trap_object *source)
-{
-    *source = (struct trap_object){ 0 };
-    while (trap_next(trap_of(t), "service-source", source)) {
-        const char *type = json_str(source->json, "type");
-        size_t n = strlen(source->name);
-        if (type && (!strcmp(type, "static") || !strcmp(type, "dns")) &&
-            text_starts(service, source->name) && service[n] == '.' &&
-            !strcmp(service + n + 1, type))
-            return true;
-    }
-    return false;
-}
-
-static void service_port(struct trap_walk *t, const struct trap_object *o)
-{
-    struct trap_object source;
-    const cJSON *s;
-    int i = 0;
-    cJSON_ArrayForEach(s, json_get(o->json, "services"))
-    {
-        const char *name = json_str(s, "name");
-        double port = json_num(s, "port", 0);
-        if (name && port > 0 && source_of(t, name, &source) &&
-            port != json_num(source.json, "port", port))
-            trap_add(t, o, arena_printf(trap_arena(t), "services[%d].port", i),
-                     "goes to port %.0f of %s, whose source says %.0f: that cluster is not there",
-                     port, trap_name(t, name), json_num(source.json, "port", 0));
-        i++;
-    }
 }
 
 /* -- domains ---------------------------------------------------------------------------------- */
@@ -108,15 +74,6 @@ const struct trap trap_source_rows[] = {
       .risk = TRAP_BROKEN,
       .about = "service-source",
       .judge = source_dropped },
-    { .number = "data-plane NOCLUSTER",
-      .verdict = "SERVICE_PORT",
-      .title = "A route to a port that its source does not have",
-      .rule = "A static or dns source has the one port that it says; a route to another one goes "
-              "to a cluster that does not exist: 503 NC.",
-      .risk = TRAP_BROKEN,
-      .about = "route|mcp-server",
-      .beside = "service-source",
-      .judge = service_port },
     { .number = "console-api 6.1",
       .verdict = "DOMAIN_TOO_LONG",
       .title = "A domain too long for its label",

@@ -106,18 +106,12 @@ static const char *read_methods(struct xds *x, const cJSON *ingress)
 static const struct {
     const char *prefix, *how;
 } ways[] = {
-    { "higress.io/exact-match-", "exact" },
-    { "higress.io/prefix-match-", "prefix" },
-    { "higress.io/regex-match-", "safe_regex" },
+    { "higress.io/exact-match-", ROUTE_EXACT_VALUE },
+    { "higress.io/prefix-match-", ROUTE_PREFIX_VALUE },
+    { "higress.io/regex-match-", ROUTE_REGEX_VALUE },
 };
 
-static int by_name(const void *v, const void *w)
-{
-    const struct xds_predicate *p = v, *q = w;
-    return strcmp(p->name, q->name);
-}
-
-static bool named(const struct xds_predicate *list, size_t n, const char *name)
+static bool named(const struct route_predicate *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -137,10 +131,10 @@ static const char *predicate_name(struct xds *x, const char *rest, bool query)
 
 /* One name counts once: exact before prefix before regular expression. */
 static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
-                              struct xds_predicate **out)
+                              struct route_predicate **out)
 {
     const cJSON *all = json_path(ingress, "metadata.annotations"), *one;
-    struct xds_predicate *list = arena_array(x->a, struct xds_predicate, json_count(all) + 1);
+    struct route_predicate *list = arena_array(x->a, struct route_predicate, json_count(all) + 1);
     size_t n = 0;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         cJSON_ArrayForEach(one, all)
@@ -149,18 +143,17 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
                 continue;
             const char *name = predicate_name(x, one->string + strlen(ways[w].prefix), query);
             if (name && *name && !named(list, n, name))
-                list[n++] = (struct xds_predicate){ name, ways[w].how, one->valuestring };
+                list[n++] = (struct route_predicate){ name, ways[w].how, one->valuestring, NULL };
         }
     }
-    if (n)
-        qsort(list, n, sizeof *list, by_name);
+    route_sort_predicates(list, n);
     *out = list;
     return n;
 }
 
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
-    r->methods = read_methods(x, r->ingress);
-    r->header_count = read_predicates(x, r->ingress, false, &r->headers);
-    r->query_count = read_predicates(x, r->ingress, true, &r->queries);
+    r->takes.methods = read_methods(x, r->ingress);
+    r->takes.header_count = read_predicates(x, r->ingress, false, &r->takes.headers);
+    r->takes.query_count = read_predicates(x, r->ingress, true, &r->takes.queries);
 }
