@@ -207,26 +207,12 @@ char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o)
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-/* -- routes of the console ------------------------------------------------------------------- */
-
-static const char internal[] = ".internal", fallback[] = ".fallback.internal", mcp[] = "mcp-server";
-
-bool kind_makes_route(const struct kind *k, const char *name, const char *route)
+bool kind_makes_route(struct arena *a, const struct kind *k, const char *name, const char *route)
 {
-    size_t kind = strlen(k->name), n = strlen(name);
-    if (strcmp(k->name, "ai-route") != 0 && strcmp(k->name, mcp) != 0)
-        return false;
-    if (!text_starts(route, k->name) || route[kind] != '-' || !text_starts(route + kind + 1, name))
-        return false;
-    const char *rest = route + kind + 1 + n;
-    return !strcmp(rest, internal) || !strcmp(rest, fallback);
-}
-
-char *kind_mcp_of(struct arena *a, const char *route)
-{
-    size_t n = strlen(route), starts = sizeof mcp, ends = sizeof internal - 1; /* the dash */
-    bool is = text_starts(route, mcp) && route[starts - 1] == '-' && text_ends(route, internal);
-    return is && n > starts + ends ? arena_strndup(a, route + starts, n - starts - ends) : NULL;
+    for (const enum derived *d = k->parts; *d; d++)
+        if (!strcmp(derived_kind(*d), "route") && !strcmp(derived_name(a, *d, name), route))
+            return true;
+    return false;
 }
 
 /* -- references ------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * element.
  */
 #pragma once
+#include "kind/derived.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
@@ -49,6 +50,8 @@ struct kind {
     const char *kept;    /* names that must not be deleted */
     const char *lasts;   /* member that, when true, forbids deleting the object */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
+    /* The objects of which the console makes it, those first that are written first; ended by 0. */
+    enum derived parts[3];
     const char *yaml; /* member that is YAML text: compared, shown and masked as the tree it is */
     /* What it points to, "path>kind": "services[].name>service". The scope of a plugin instance is
      * a reference, too. kind_refs walks them. */
@@ -72,11 +75,8 @@ extern const char *const kind_scopes[];
 char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e);
 char *kind_object_path(struct arena *a, const struct kind *k, const char *name, const char *scope,
                        struct err *e);
-/* Does the console make that route for the object? "ai-route-chat.internal" (and
- * .fallback.internal) for the AI route chat, "mcp-server-weather.internal" for the MCP server
- * weather. */
-bool kind_makes_route(const struct kind *k, const char *name, const char *route);
-char *kind_mcp_of(struct arena *a, const char *route); /* "weather"; NULL: no MCP server's */
+/* Is that route a part of the object? */
+bool kind_makes_route(struct arena *a, const struct kind *k, const char *name, const char *route);
 const char *kind_name_of(const struct kind *k, const cJSON *o); /* NULL: none */
 bool kind_exists(const struct kind *k, const cJSON *o); /* false for a made-up plugin instance */
 

@@ -107,6 +107,7 @@ const struct kind kinds[] = {
         .made = "version|" RAW_MADE,
         .loss = "The console itself does not look whether AI routes still use a provider.",
         .refs = "proxyName>proxy-server|rawConfigs.openaiCustomServiceName>service",
+        .parts = { DERIVED_LLM_SOURCE },
         .fields = kind_field_provider,
         .example = "{\"name\":\"qwen\",\"type\":\"qwen\",\"protocol\":\"openai/v1\",\"tokens\":"
                    "[\"API-KEY\"],\"rawConfigs\":{\"qwenEnableSearch\":false}}",
@@ -125,6 +126,7 @@ const struct kind kinds[] = {
         .refs = "domains[]>domain|upstreams[].provider>ai-provider|"
                 "fallbackConfig.upstreams[].provider>ai-provider|"
                 "authConfig.allowedConsumers[]>consumer",
+        .parts = { DERIVED_AI_ROUTE, DERIVED_AI_FALLBACK },
         .fields = kind_field_ai_route,
         .example = "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"qwen\",\"weight\":"
                    "100,\"modelMapping\":{\"*\":\"qwen-max\"}}],\"modelPredicates\":[{"
@@ -207,6 +209,7 @@ const struct kind kinds[] = {
         .yaml = "rawConfigurations",
         .refs = "domains[]>domain|services[].name>service|"
                 "consumerAuthInfo.allowedConsumers[]>consumer",
+        .parts = { DERIVED_MCP_ROUTE },
         .fields = kind_field_mcp_server,
         .example = "{\"name\":\"orders\",\"type\":\"DIRECT_ROUTE\",\"services\":[{\"name\":"
                    "\"orders.static\",\"port\":80}],\"directRouteConfig\":{\"path\":\"/mcp\","

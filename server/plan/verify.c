@@ -35,11 +35,10 @@ static void learn_targets(struct verify *v)
 static bool makes_service(const struct verify *v, int i, const char *service)
 {
     const struct plan_op *op = &v->p->ops[i];
-    size_t n = strlen(op->name);
-    if (strcmp(op->kind->name, "ai-provider") != 0)
-        return refs_is_service(&v->targets[i], service);
-    return text_starts(service, "llm-") && text_starts(service + 4, op->name) &&
-           text_starts(service + 4 + n, ".internal.");
+    for (const enum derived *d = op->kind->parts; *d; d++)
+        if (!strcmp(derived_kind(*d), "service-source"))
+            return derived_is_service_of(service, derived_name(v->p->arena, *d, op->name));
+    return refs_is_service(&v->targets[i], service);
 }
 
 static bool makes(const struct verify *v, int i, const char *kind, const char *name)
@@ -50,7 +49,7 @@ static bool makes(const struct verify *v, int i, const char *kind, const char *n
     if (!strcmp(op->kind->name, kind) && !strcmp(op->name, name))
         return true;
     return (!strcmp(kind, "service") && makes_service(v, i, name)) ||
-           (!strcmp(kind, "route") && kind_makes_route(op->kind, op->name, name));
+           (!strcmp(kind, "route") && kind_makes_route(v->p->arena, op->kind, op->name, name));
 }
 
 static const struct plan_op *made_by(const struct verify *v, const char *kind, const char *name)

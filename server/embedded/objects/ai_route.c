@@ -16,6 +16,7 @@
 #include "embedded/objects/ingress_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
+#include "kind/derived.h"
 
 static const struct model_field upstream_model[] = {
     { "provider", M_STR },
@@ -57,7 +58,7 @@ static const struct model_field ai_route_model[] = {
 
 static char *object_name(struct arena *a, const char *route)
 {
-    return arena_printf(a, "ai-route-%s", route);
+    return derived_name(a, DERIVED_AI_MAP, route);
 }
 
 /* The stored route in API form; NULL: the object is not one of ours or cannot be read. */
@@ -83,7 +84,8 @@ static void list(struct rest_request *r)
     cJSON *out = json_array(r->arena);
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
         const cJSON *object = kstore_at(r->store, "configmaps", i);
-        if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
+        if (!derived_from(r->arena, DERIVED_AI_MAP, kube_name(object)) ||
+            !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
         if (route)
@@ -352,7 +354,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 {
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
         const cJSON *object = kstore_at(r->store, "configmaps", i);
-        if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
+        if (!derived_from(r->arena, DERIVED_AI_MAP, kube_name(object)) ||
+            !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
         if (!uses(json_get(route, "upstreams"), provider) &&

@@ -11,6 +11,7 @@
 #include "embedded/objects/wasm_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
+#include "kind/derived.h"
 
 const char wasm_kind[] = "wasmplugins";
 const char wasm_key_auth[] = "key-auth.internal";
@@ -29,7 +30,7 @@ static void set_metadata(struct arena *a, cJSON *object, const struct plugin_spe
 
 cJSON *wasm_new(struct arena *a, const struct plugin_spec *spec, bool internal)
 {
-    const char *name = internal ? arena_printf(a, "%s.internal", spec->name)
+    const char *name = internal ? derived_name(a, DERIVED_PLUGIN, spec->name)
                                 : arena_printf(a, "%s-%s", spec->name, spec->version);
     cJSON *object = kube_new(a, name);
     set_metadata(a, object, spec);
@@ -50,7 +51,7 @@ cJSON *wasm_internal(struct rest_request *r, const char *plugin)
         rest_fail(r, X_VALIDATION, "Unsupported plugin: %s", plugin);
         return NULL;
     }
-    cJSON *object = kube_load(r, wasm_kind, arena_printf(r->arena, "%s.internal", plugin));
+    cJSON *object = kube_load(r, wasm_kind, derived_name(r->arena, DERIVED_PLUGIN, plugin));
     return object ? object : wasm_new(r->arena, spec, true);
 }
 
