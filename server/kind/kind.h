@@ -30,7 +30,7 @@ enum kind_flag {
     KIND_THIN_LIST = 32,  /* the list leaves members out that the object has */
     KIND_FIXED = 64,      /* always there: neither created nor deleted */
     KIND_SINGLE = 128,    /* the only one, named as its kind */
-    KIND_ODD = 256,       /* read, and where need be written, by odd.c */
+    KIND_SPECIAL = 256,   /* read, and where need be written, by console/special.c */
     KIND_LIST_KNOWS = 512 /* of an object that `lasts` only the list shows what was changed */
 };
 

@@ -155,7 +155,7 @@ static bool refers(const struct kind *k, const struct kind *to)
 {
     bool source = !strcmp(to->name, "service-source");
     char row[KIND_WORD];
-    if ((k->flags & (KIND_THIN_LIST | KIND_ODD | KIND_SCOPED)) != 0)
+    if ((k->flags & (KIND_THIN_LIST | KIND_SPECIAL | KIND_SCOPED)) != 0)
         return false;
     for (const char *rest = k->refs; kind_next(&rest, row);)
         if (!strcmp(strchr(row, '>') + 1, source ? "service" : to->name))
