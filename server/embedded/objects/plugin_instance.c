@@ -224,7 +224,7 @@ static bool body_place(struct rest_request *r, struct place *p)
     if (!p->scope->exists && target)
         return rest_fail(r, X_ILLEGAL_ARGUMENT,
                          "instance.target must be empty when scope is GLOBAL.");
-    if (p->scope->exists && !*p->target)
+    if (p->scope->exists && (!target || !*target))
         return rest_fail(r, X_ILLEGAL_ARGUMENT,
                          "instance.target must not be null or empty when scope is not GLOBAL.");
     return true;
