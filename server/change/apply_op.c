@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "change/apply_private.h"
+#include "change/parts_private.h"
 #include "console/gateway.h"
 #include "console/write.h"
 #include "kind/kind.h"
@@ -43,7 +44,7 @@ static bool made_along(const struct job *j, int i)
     for (int n = 0; op->verb == PLAN_CREATE && op->scope && n < i; n++) {
         const struct plan_op *by = &j->plan->ops[n];
         if (by->verb == PLAN_CREATE && text_starts(op->scope, "route:") &&
-            kind_makes_route(by->kind, by->name, op->scope + strlen("route:")))
+            kind_makes_route(j->arena, by->kind, by->name, op->scope + strlen("route:")))
             return true;
     }
     return false;
@@ -173,11 +174,12 @@ static bool in_part(struct job *j, int i, const char *what, const struct err *wh
 /* Of the parts that the console writes first, the one that is not as it was before. */
 static const char *part_left(struct job *j, const struct plan_op *op, bool *seen)
 {
-    cJSON *parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
+    bool has = parts_has(op->kind);
+    cJSON *parts = has ? parts_read(j->at->gateway, j->arena, op->kind, op->name) : NULL;
     /* Parts that nobody can read may be changed while those that can be read are not: only of an
      * object that never was there it is sure that nothing is. */
-    *seen = !apply_has_parts(op) || (op->verb == PLAN_CREATE && j->parts && parts);
-    return j->parts && parts ? apply_part_left(j, j->parts, parts) : NULL;
+    *seen = !has || (op->verb == PLAN_CREATE && j->parts && parts);
+    return j->parts && parts ? parts_moved(j->arena, j->parts, parts) : NULL;
 }
 
 static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct err *why)
@@ -221,7 +223,8 @@ bool apply_op(struct job *j, int i, bool *undo)
     }
     if (!note(j, i, INTENT_STARTED, NULL, NULL))
         return false;
-    j->parts = apply_has_parts(op) ? apply_parts(j, op) : NULL;
+    j->parts =
+        parts_has(op->kind) ? parts_read(j->at->gateway, j->arena, op->kind, op->name) : NULL;
     apply_step("intent", i);
     bool ok = send_op(j, op, now, &doubt, &e);
     apply_step("sent", i);

@@ -37,11 +37,6 @@ void apply_undo(struct job *j);
  * looked at several times where it may still be under way. 0: it could not be read. */
 enum compare apply_look(struct job *j, const struct plan_op *op, enum write_doubt doubt,
                         const cJSON **now);
-/* apply_rest.c: the parts of an object that the console writes first, {"route NAME": content};
- * NULL: could not be read. Which of them is not as it was, in words, or NULL. */
-bool apply_has_parts(const struct plan_op *op);
-cJSON *apply_parts(struct job *j, const struct plan_op *op);
-const char *apply_part_left(struct job *j, const cJSON *was, const cJSON *now);
 /* After an apply that failed: stores, as a draft, the plan that takes back what stands. Its id;
  * NULL: nothing stands, or e says why it cannot be planned. */
 const char *apply_clean(struct job *j, struct err *e);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "change/engine_private.h"
+#include "change/parts_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "net/loop.h"
@@ -48,6 +49,21 @@ static const char *judge(struct sum *sum, enum compare is, enum intent was)
     return "unknown";
 }
 
+/* The object is as it was before. May parts of it be otherwise? What they were is not known any
+ * more: only where there was no object and there is no part, nothing was written. */
+static const char *part_doubt(struct gateway *g, struct arena *a, const struct plan_op *op)
+{
+    if (!parts_has(op->kind))
+        return NULL;
+    const cJSON *parts = parts_read(g, a, op->kind, op->name);
+    if (!parts)
+        return "its parts could not be read";
+    const char *there = op->verb == PLAN_CREATE ? parts_moved(a, NULL, parts) : NULL;
+    if (op->verb != PLAN_CREATE)
+        return "it is as it was before, its parts may not be";
+    return there ? arena_printf(a, "it is not there, but %s", there) : NULL;
+}
+
 /* One operation, as far as it had been begun. */
 static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *op, enum intent was,
                       struct sum *sum)
@@ -66,11 +82,13 @@ static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *
         return engine_outcome(a, op, "unknown", e.text, NULL);
     }
     enum compare is = compare_now(a, op, now);
-    /* A kind of several objects may be changed in part while the one that can be read is not. */
-    if (is == COMPARE_BEFORE && op->kind->version == VERSION_LATE)
+    const char *part = is == COMPARE_BEFORE ? part_doubt(g, a, op) : NULL;
+    if (part)
         is = COMPARE_OTHER;
     const char *outcome = judge(sum, is, was);
-    return engine_outcome(a, op, outcome, "found after the process that applied it had ended",
+    char *note = arena_printf(a, "found after the process that applied it had ended%s%s",
+                              part ? "; " : "", part ? part : "");
+    return engine_outcome(a, op, outcome, note,
                           is == COMPARE_OTHER ? compare_wanted(a, op, now) : NULL);
 }
 

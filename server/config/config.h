@@ -17,6 +17,8 @@ struct err;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
 enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
+/* What keeps the console's objects: it decides which names can be written. */
+enum platform { PLATFORM_UNKNOWN = 1, PLATFORM_STANDALONE, PLATFORM_KUBERNETES };
 
 struct config_token {
     const char *name;   /* who: goes into decisions and the audit */
@@ -36,6 +38,7 @@ struct config {
     const char *username;    /* "admin" unless said */
     const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
     enum login login;        /* auto: Basic unless a ':' forbids it */
+    enum platform platform;
     const char *ca_file;     /* NULL: the system's bundle */
     double timeout;          /* seconds for one request to the console */
     double pause;            /* seconds before a read is repeated; longer waits are multiples */

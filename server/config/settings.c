@@ -93,6 +93,13 @@ static void take_login(void *member, struct arena *a, const struct setting *row,
     *(enum login *)member = (enum login)place_of(row, text_of(row, value));
 }
 
+static void take_platform(void *member, struct arena *a, const struct setting *row,
+                          const cJSON *value)
+{
+    (void)a;
+    *(enum platform *)member = (enum platform)place_of(row, text_of(row, value));
+}
+
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
                            const cJSON *value)
 {
@@ -129,6 +136,9 @@ const struct setting settings[] = {
     { "gateway.login", "HIGRESS_OPS_LOGIN", "login", "auto|basic|session",
       "How to log in; auto is Basic unless the password holds a ':'.", "auto", STR,
       PUT(take_login, login), .flags = ONE_OF | EACH },
+    { "gateway.platform", "HIGRESS_OPS_PLATFORM", "platform", "unknown|standalone|kubernetes",
+      "What keeps its objects: a cluster refuses names that a standalone's files take.", "unknown",
+      STR, PUT(take_platform, platform), .flags = ONE_OF | EACH | RELOAD },
     { "gateway.ca_file", "HIGRESS_OPS_CA_FILE", "ca-file", "PATH",
       "Certificates to trust for https instead of the system's.", NULL, STR, TEXT(ca_file),
       .flags = EACH, .min = 1, .max = 4096 },

@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "config/config.h"
-#include "console/odd_private.h"
+#include "console/special_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/fetch.h"
@@ -273,8 +273,8 @@ static cJSON *read_object(struct gateway *g, struct arena *a, const struct kind 
 {
     if (missing)
         *missing = false;
-    if (k->flags & KIND_ODD)
-        return odd_object(g, a, k, name, missing, c, e);
+    if (k->flags & KIND_SPECIAL)
+        return special_object(g, a, k, name, missing, c, e);
     if (!k->object)
         return search_list(g, a, k, name, scope, missing, c, e);
     char *path = kind_object_path(a, k, name, scope, e);

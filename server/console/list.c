@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "console/gateway.h"
-#include "console/odd_private.h"
+#include "console/special_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/fetch.h"
@@ -98,8 +98,8 @@ static bool name_and_pass(void *arg, const cJSON *o)
 bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scope,
                        gateway_each_fn *fn, void *arg, struct cancel *c, struct err *e)
 {
-    if (k->flags & KIND_ODD)
-        return odd_each(g, k, fn, arg, c, e);
+    if (k->flags & KIND_SPECIAL)
+        return special_each(g, k, fn, arg, c, e);
     struct arena *a = arena_new();
     char *path = kind_list_path(a, k, scope, e);
     struct naming n = { k, fn, arg };

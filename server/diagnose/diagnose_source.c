@@ -47,11 +47,9 @@ static void add_service(struct survey *y, const char *service)
 {
     bool missing = false;
     struct err e = { 0 };
-    size_t n = strlen(service);
-    size_t tail = text_ends(service, ".static") ? 7 : text_ends(service, ".dns") ? 4 : 0;
-    if (!tail || n == tail)
+    const char *name = derived_from(y->a, DERIVED_STATIC, service);
+    if (!name && !(name = derived_from(y->a, DERIVED_DNS, service)))
         return;
-    const char *name = arena_strndup(y->a, service, n - tail);
     const cJSON *source = gateway_object(y->m->gateway, y->a, kind_find("service-source"), name,
                                          NULL, &missing, y->m->cancel, &e);
     if (!source)

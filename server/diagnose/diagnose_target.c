@@ -37,7 +37,7 @@ static bool is_its_route(const struct facts *f, const char *route)
 
     if (facts_target_is(f, "route"))
         return accesslog_route_is(route, f->target->name);
-    return k && kind_makes_route(k, f->target->name, own_name(route));
+    return k && kind_makes_route(f->arena, k, f->target->name, own_name(route));
 }
 
 static bool by_route(const struct facts *f)

@@ -207,48 +207,33 @@ char *kind_hash(struct arena *a, const struct kind *k, const cJSON *o)
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-/* -- routes of the console ------------------------------------------------------------------- */
-
-static const char internal[] = ".internal", fallback[] = ".fallback.internal", mcp[] = "mcp-server";
-
-bool kind_makes_route(const struct kind *k, const char *name, const char *route)
+bool kind_makes_route(struct arena *a, const struct kind *k, const char *name, const char *route)
 {
-    size_t kind = strlen(k->name), n = strlen(name);
-    if (strcmp(k->name, "ai-route") != 0 && strcmp(k->name, mcp) != 0)
-        return false;
-    if (!text_starts(route, k->name) || route[kind] != '-' || !text_starts(route + kind + 1, name))
-        return false;
-    const char *rest = route + kind + 1 + n;
-    return !strcmp(rest, internal) || !strcmp(rest, fallback);
-}
-
-/* What stands between "KIND-" and an ending; NULL: it is not such a name. */
-static char *made_for(struct arena *a, const char *kind, const char *route, const char *ending)
-{
-    size_t n = strlen(route), starts = strlen(kind) + 1, ends = strlen(ending);
-    bool is = text_starts(route, kind) && route[starts - 1] == '-' && text_ends(route, ending);
-    return is && n > starts + ends ? arena_strndup(a, route + starts, n - starts - ends) : NULL;
+    for (const enum derived *d = k->parts; *d; d++)
+        if (!strcmp(derived_kind(*d), "route") && !strcmp(derived_name(a, *d, name), route))
+            return true;
+    return false;
 }
 
 const char *const *kind_made_routes(struct arena *a, const char *name)
 {
     const char **routes = arena_array(a, const char *, 4);
 
-    routes[0] = arena_printf(a, "ai-route-%s%s", name, internal);
-    routes[1] = arena_printf(a, "ai-route-%s%s", name, fallback);
-    routes[2] = arena_printf(a, "%s-%s%s", mcp, name, internal);
+    routes[0] = derived_name(a, DERIVED_AI_ROUTE, name);
+    routes[1] = derived_name(a, DERIVED_AI_FALLBACK, name);
+    routes[2] = derived_name(a, DERIVED_MCP_ROUTE, name);
     return routes;
 }
 
 char *kind_mcp_of(struct arena *a, const char *route)
 {
-    return made_for(a, mcp, route, internal);
+    return derived_from(a, DERIVED_MCP_ROUTE, route);
 }
 
 char *kind_ai_of(struct arena *a, const char *route)
 {
-    char *name = made_for(a, "ai-route", route, fallback);
-    return name ? name : made_for(a, "ai-route", route, internal);
+    char *name = derived_from(a, DERIVED_AI_FALLBACK, route);
+    return name ? name : derived_from(a, DERIVED_AI_ROUTE, route);
 }
 
 /* -- references ------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
  * element.
  */
 #pragma once
+#include "kind/derived.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
@@ -29,7 +30,7 @@ enum kind_flag {
     KIND_THIN_LIST = 32,  /* the list leaves members out that the object has */
     KIND_FIXED = 64,      /* always there: neither created nor deleted */
     KIND_SINGLE = 128,    /* the only one, named as its kind */
-    KIND_ODD = 256,       /* read, and where need be written, by odd.c */
+    KIND_SPECIAL = 256,   /* read, and where need be written, by console/special.c */
     KIND_LIST_KNOWS = 512 /* of an object that `lasts` only the list shows what was changed */
 };
 
@@ -49,6 +50,8 @@ struct kind {
     const char *kept;    /* names that must not be deleted */
     const char *lasts;   /* member that, when true, forbids deleting the object */
     const char *loss;    /* what an update loses or a delete takes along, one sentence, or NULL */
+    /* The objects of which the console makes it, those first that are written first; ended by 0. */
+    enum derived parts[3];
     const char *yaml; /* member that is YAML text: compared, shown and masked as the tree it is */
     /* What it points to, "path>kind": "services[].name>service". The scope of a plugin instance is
      * a reference, too. kind_refs walks them. */
@@ -72,10 +75,8 @@ extern const char *const kind_scopes[];
 char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e);
 char *kind_object_path(struct arena *a, const struct kind *k, const char *name, const char *scope,
                        struct err *e);
-/* Does the console make that route for the object? "ai-route-chat.internal" (and
- * .fallback.internal) for the AI route chat, "mcp-server-weather.internal" for the MCP server
- * weather. */
-bool kind_makes_route(const struct kind *k, const char *name, const char *route);
+/* Is that route a part of the object? */
+bool kind_makes_route(struct arena *a, const struct kind *k, const char *name, const char *route);
 /* The routes that the console makes for an AI route or an MCP server of that name, ended by NULL.
  */
 const char *const *kind_made_routes(struct arena *a, const char *name);

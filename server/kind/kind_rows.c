@@ -107,6 +107,7 @@ const struct kind kinds[] = {
         .made = "version|" RAW_MADE,
         .loss = "The console itself does not look whether AI routes still use a provider.",
         .refs = "proxyName>proxy-server|rawConfigs.openaiCustomServiceName>service",
+        .parts = { DERIVED_LLM_SOURCE },
         .fields = kind_field_provider,
         .example = "{\"name\":\"qwen\",\"type\":\"qwen\",\"protocol\":\"openai/v1\",\"tokens\":"
                    "[\"API-KEY\"],\"rawConfigs\":{\"qwenEnableSearch\":false}}",
@@ -125,6 +126,7 @@ const struct kind kinds[] = {
         .refs = "domains[]>domain|upstreams[].provider>ai-provider|"
                 "fallbackConfig.upstreams[].provider>ai-provider|"
                 "authConfig.allowedConsumers[]>consumer",
+        .parts = { DERIVED_AI_ROUTE, DERIVED_AI_FALLBACK },
         .fields = kind_field_ai_route,
         .example = "{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"qwen\",\"weight\":"
                    "100,\"modelMapping\":{\"*\":\"qwen-max\"}}],\"modelPredicates\":[{"
@@ -207,6 +209,7 @@ const struct kind kinds[] = {
         .yaml = "rawConfigurations",
         .refs = "domains[]>domain|services[].name>service|"
                 "consumerAuthInfo.allowedConsumers[]>consumer",
+        .parts = { DERIVED_MCP_ROUTE },
         .fields = kind_field_mcp_server,
         .example = "{\"name\":\"orders\",\"type\":\"DIRECT_ROUTE\",\"services\":[{\"name\":"
                    "\"orders.static\",\"port\":80}],\"directRouteConfig\":{\"path\":\"/mcp\","
@@ -219,7 +222,7 @@ const struct kind kinds[] = {
         .object = "/v1/mcpServer/consumers?mcpServerName={name}",
         .key = "mcpServerName",
         .version = VERSION_NONE,
-        .flags = KIND_FIXED | KIND_ODD,
+        .flags = KIND_FIXED | KIND_SPECIAL,
         .refs = "mcpServerName>mcp-server|consumers[]>consumer",
         .fields = kind_field_mcp_consumers,
         .example = "{\"mcpServerName\":\"orders\",\"consumers\":[\"alice\"]}",
@@ -231,7 +234,7 @@ const struct kind kinds[] = {
         .object = "/system/higress-config",
         .key = "name",
         .version = VERSION_ENFORCED,
-        .flags = KIND_FIXED | KIND_SINGLE | KIND_ODD,
+        .flags = KIND_FIXED | KIND_SINGLE | KIND_SPECIAL,
         .made = "version",
         .fields = kind_field_higress_config,
         .example = "{\"name\":\"higress-config\",\"data\":{\"higress\":{\"downstream\":"
@@ -245,7 +248,7 @@ const struct kind kinds[] = {
         .object = "/dashboard/info?type={name}",
         .key = "name",
         .version = VERSION_NONE,
-        .flags = KIND_FIXED | KIND_ODD,
+        .flags = KIND_FIXED | KIND_SPECIAL,
         .made = "builtIn|uid",
         .fields = kind_field_dashboard,
         .example = "{\"name\":\"MAIN\",\"url\":\"https://grafana.example.com/d/gateway\"}",
@@ -257,7 +260,7 @@ const struct kind kinds[] = {
         .object = "/system/info",
         .key = "name",
         .version = VERSION_NONE,
-        .flags = KIND_READ_ONLY | KIND_FIXED | KIND_SINGLE | KIND_ODD,
+        .flags = KIND_READ_ONLY | KIND_FIXED | KIND_SINGLE | KIND_SPECIAL,
         .fields = kind_field_system,
         .example = "{\"name\":\"system\",\"consoleVersion\":\"2.2.4\",\"capabilities\":"
                    "[\"config.ingress.v1\"],\"settings\":{\"system.initialized\":true}}",

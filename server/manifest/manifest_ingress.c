@@ -416,8 +416,8 @@ bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
 {
     struct reading in = { m->arena, o, json_object(m->arena) };
     const char *name = manifest_meta(o, NULL, "name");
-    const char *mcp = kind_mcp_of(m->arena, name);
-    if (text_ends(name, ".internal") && !mcp) {
+    const char *mcp = derived_from(m->arena, DERIVED_MCP_ROUTE, name);
+    if (derived_is_internal(name) && !mcp) {
         manifest_note(m, "Ingress %s is left out: the console makes it by itself", name);
         return true;
     }

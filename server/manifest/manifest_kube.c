@@ -71,7 +71,7 @@ static bool config_map(struct manifest *m, const cJSON *o, struct err *e)
     const cJSON *data = json_get(o, "data");
     if (text_starts(name, "domain-"))
         return domain(m, data, e);
-    if (text_starts(name, "ai-route-"))
+    if (derived_from(m->arena, DERIVED_AI_MAP, name))
         return ai_route(m, data, e);
     if (!strcmp(name, "higress-config"))
         return settings(m, data, e);
@@ -110,7 +110,7 @@ static void set_property(struct manifest *m, cJSON *source, const cJSON *member)
 static bool registry(struct manifest *m, const cJSON *r, struct err *e)
 {
     const char *name = json_str(r, "name");
-    if (name && text_ends(name, ".internal")) {
+    if (name && derived_is_internal(name)) {
         manifest_note(m, "registry %s is left out: the console makes it by itself", name);
         return true;
     }

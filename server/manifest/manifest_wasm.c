@@ -12,8 +12,6 @@
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 
-static const char internal[] = ".internal";
-
 /* -- consumers and allow lists ---------------------------------------------------------------- */
 
 static bool bearer(const cJSON *consumer)
@@ -65,8 +63,8 @@ static bool allow_list(struct manifest *m, const char *route, const cJSON *rule,
     struct arena *a = m->arena;
     bool on = !json_true(rule, "configDisable");
     const cJSON *allow = json_path(rule, "config.allow");
-    const char *mcp = kind_mcp_of(a, route);
-    if ((text_ends(route, internal) && !mcp) || (!on && json_count(allow) == 0))
+    const char *mcp = derived_from(a, DERIVED_MCP_ROUTE, route);
+    if ((derived_is_internal(route) && !mcp) || (!on && json_count(allow) == 0))
         return true;
     struct manifest_item *i =
         manifest_item(m, mcp ? "mcp-server" : "route", mcp ? mcp : route, NULL, e);
@@ -141,7 +139,7 @@ static bool mcp_tools(struct manifest *m, const cJSON *spec, struct err *e)
         cJSON_ArrayForEach(route, json_get(rule, "ingress"))
         {
             const char *s = cJSON_IsString(route) ? route->valuestring : "";
-            const char *name = kind_mcp_of(m->arena, s);
+            const char *name = derived_from(m->arena, DERIVED_MCP_ROUTE, s);
             if (!name)
                 continue;
             struct manifest_item *i = manifest_item(m, "mcp-server", name, NULL, e);
@@ -286,7 +284,7 @@ bool manifest_wasm(struct manifest *m, const cJSON *o, struct err *e)
             return insides[i].read(m, spec, e);
     const char *plugin = plugin_name(m->arena, o);
     const char *built_in = manifest_meta(o, "labels", "higress.io/wasm-plugin-built-in");
-    if (text_ends(name, internal)) {
+    if (derived_is_internal(name)) {
         manifest_note(m, "WasmPlugin %s is left out: the console makes it by itself", name);
         return true;
     }

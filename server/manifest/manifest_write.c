@@ -132,15 +132,10 @@ static void refer_unseen(struct writing *w, cJSON *o, const char *name)
 
 /* -- one object ------------------------------------------------------------------------------- */
 
-static bool internal(const char *name)
-{
-    return text_ends(name, ".internal");
-}
-
 /* The console's own, or nothing that anybody set. */
 static bool omitted(const struct kind *k, const cJSON *o, const char *name)
 {
-    if (!name || internal(name))
+    if (!name || derived_is_internal(name))
         return true;
     if (!strcmp(k->name, "wasm-plugin"))
         return json_true(o, "builtIn");
@@ -153,7 +148,7 @@ static bool omitted(const struct kind *k, const cJSON *o, const char *name)
 static bool automatic(const struct writing *w, const char *name, const cJSON *content)
 {
     const cJSON *config = json_get(content, "configurations");
-    return w->scope && internal(w->scope) && !strcmp(name, "ai-statistics") &&
+    return w->scope && derived_is_internal(w->scope) && !strcmp(name, "ai-statistics") &&
            json_count(config) == 1 && json_true(config, "use_default_response_attributes");
 }
 

@@ -36,8 +36,6 @@ const struct ref_row ref_rows[] = {
     { 0 },
 };
 
-static const char ai_prefix[] = "ai-route-", internal[] = ".internal";
-
 /* -- one reference ---------------------------------------------------------------------------- */
 
 struct ref_target refs_target(struct arena *a, const struct kind *k, const cJSON *object)
@@ -99,7 +97,8 @@ static void add_use(struct search *s, const struct kind *k, const char *name, co
 /* The object that a person knows: an MCP server instead of the route that the console made. */
 static void add_user(struct search *s, const char *name, const char *where)
 {
-    const char *mcp = strcmp(s->from->name, "route") ? NULL : kind_mcp_of(s->arena, name);
+    const char *mcp =
+        strcmp(s->from->name, "route") ? NULL : derived_from(s->arena, DERIVED_MCP_ROUTE, name);
     if (!mcp) {
         add_use(s, s->from, name, NULL, where);
         return;
@@ -112,8 +111,8 @@ static void add_user(struct search *s, const char *name, const char *where)
 /* Made by the console for something that has a list of its own. */
 static bool shown_elsewhere(const struct search *s, const char *name)
 {
-    return text_ends(name, internal) &&
-           (text_starts(name, ai_prefix) || strcmp(s->from->name, "route") != 0);
+    return derived_is_internal(name) &&
+           (derived_from(s->arena, DERIVED_AI_ROUTE, name) || strcmp(s->from->name, "route") != 0);
 }
 
 struct look {
@@ -156,7 +155,7 @@ static bool refers(const struct kind *k, const struct kind *to)
 {
     bool source = !strcmp(to->name, "service-source");
     char row[KIND_WORD];
-    if ((k->flags & (KIND_THIN_LIST | KIND_ODD | KIND_SCOPED)) != 0)
+    if ((k->flags & (KIND_THIN_LIST | KIND_SPECIAL | KIND_SCOPED)) != 0)
         return false;
     for (const char *rest = k->refs; kind_next(&rest, row);)
         if (!strcmp(strchr(row, '>') + 1, source ? "service" : to->name))

@@ -1,7 +1,9 @@
 /* verify.c - does everything exist that a plan points to? The references are those of the kind
  * table; services, which have no path of their own, are looked up in one pass over their list. */
+#include "config/config.h"
 #include "mask/mask.h"
 #include "plan/verify_private.h"
+#include "rule/check.h"
 
 /* A reference that is new with this operation. */
 struct need {
@@ -33,11 +35,10 @@ static void learn_targets(struct verify *v)
 static bool makes_service(const struct verify *v, int i, const char *service)
 {
     const struct plan_op *op = &v->p->ops[i];
-    size_t n = strlen(op->name);
-    if (strcmp(op->kind->name, "ai-provider") != 0)
-        return refs_is_service(&v->targets[i], service);
-    return text_starts(service, "llm-") && text_starts(service + 4, op->name) &&
-           text_starts(service + 4 + n, ".internal.");
+    for (const enum derived *d = op->kind->parts; *d; d++)
+        if (!strcmp(derived_kind(*d), "service-source"))
+            return derived_is_service_of(service, derived_name(v->p->arena, *d, op->name));
+    return refs_is_service(&v->targets[i], service);
 }
 
 static bool makes(const struct verify *v, int i, const char *kind, const char *name)
@@ -48,7 +49,7 @@ static bool makes(const struct verify *v, int i, const char *kind, const char *n
     if (!strcmp(op->kind->name, kind) && !strcmp(op->name, name))
         return true;
     return (!strcmp(kind, "service") && makes_service(v, i, name)) ||
-           (!strcmp(kind, "route") && kind_makes_route(op->kind, op->name, name));
+           (!strcmp(kind, "route") && kind_makes_route(v->p->arena, op->kind, op->name, name));
 }
 
 static const struct plan_op *made_by(const struct verify *v, const char *kind, const char *name)
@@ -202,6 +203,25 @@ static bool services_exist(struct needs *n)
     return true;
 }
 
+/* What the API server of a cluster refuses: of a gateway that may be one, a warning. */
+static bool cluster_takes(struct verify *v)
+{
+    const struct plan_op *op = v->op;
+    const struct config *c = gateway_config(v->g);
+    enum platform at = c ? c->platform : PLATFORM_UNKNOWN;
+    struct err why = { 0 };
+    if (at == PLATFORM_STANDALONE ||
+        check_cluster(v->p->arena, op->kind, op->before, op->after, &why))
+        return true;
+    if (at == PLATFORM_KUBERNETES && !v->p->as_is)
+        return err_set(v->p->err, ERR_ARGS, "%s '%s': %s", op->kind->name, op->name, why.text);
+    plan_warn(v->p, "%s '%s': %s%s", op->kind->name, op->name, why.text,
+              at == PLATFORM_UNKNOWN ? "; whether this gateway is on Kubernetes is not configured "
+                                       "(platform: standalone or kubernetes)"
+                                     : "");
+    return true;
+}
+
 static bool say_where(const struct verify *v)
 {
     bool named = v->op && v->op->where && v->p->err->kind == ERR_ARGS;
@@ -218,7 +238,8 @@ static bool verify_each(struct gateway *g, struct plan *p, struct cancel *c)
         if (v.op->verb == PLAN_DELETE)
             continue;
         kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, look_up, &n);
-        if (!n.ok || p->err->kind != ERR_NONE || (!p->as_is && !verify_rules(&v)))
+        if (!n.ok || p->err->kind != ERR_NONE || !cluster_takes(&v) ||
+            (!p->as_is && !verify_rules(&v)))
             return say_where(&v);
     }
     return services_exist(&n) || say_where(&v);

@@ -215,6 +215,16 @@ static bool mcp_direct(const struct check *c)
     return true;
 }
 
+static bool mcp_name(const struct check *c)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    const char *name = json_str(c->after, "name");
+    return c->before || !name || !name[strspn(name, letters)] ||
+           check_no(c, "name: '%s' holds more than letters, digits, '-', '_' and '.'",
+                    check_shown(c, name));
+}
+
 static bool mcp_type(const struct check *c)
 {
     const char *type = json_str(c->after, "type");
@@ -288,8 +298,8 @@ static bool dashboard(const struct check *c)
 }
 
 const struct check_rule check_ai_rules[] = {
-    { "ai-route", "name", "The name is one Kubernetes takes.", check_kube_name },
-    { "ai-route", "domains", "Domains are host names or *.name, at most 56 bytes.", check_hosts },
+    { "ai-route", "domains", "Domains are host names or *.name, at most 56 bytes (*.: 49).",
+      check_hosts },
     { "ai-route", "pathPredicate", "The path begins with '/'.", ai_path },
     { "ai-route", "headerPredicates|urlParamPredicates",
       "Predicates are ASCII; each type and key once; not x-higress-llm-model.", ai_predicates },
@@ -312,8 +322,10 @@ const struct check_rule check_ai_rules[] = {
       provider_type },
     { "ai-provider", "rawConfigs", "A new address gets the keys that are there.", provider_address,
       .doubt = true },
-    { "mcp-server", "name", "The name is one Kubernetes takes.", check_kube_name },
-    { "mcp-server", "domains", "Domains are host names or *.name, at most 56 bytes.", check_hosts },
+    { "mcp-server", "name", "The name is letters, digits, '-', '_' and '.': part of a path.",
+      mcp_name },
+    { "mcp-server", "domains", "Domains are host names or *.name, at most 56 bytes (*.: 49).",
+      check_hosts },
     { "mcp-server", "services", "Weights of several services sum to 100.", check_services },
     { "mcp-server", "type|directRouteConfig|dbType",
       "DIRECT_ROUTE needs directRouteConfig (sse: path ends with /sse), DATABASE dbType.",

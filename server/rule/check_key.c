@@ -1,7 +1,6 @@
 /* check_key.c - rules of consumers and certificates. */
 #include "base/cert.h"
 #include "rule/check_private.h"
-#include "rule/check_shared_private.h"
 #include <time.h>
 
 /* A consumer whose credentials hold no key-auth one is deleted, with an answer that looks like
@@ -44,7 +43,6 @@ const struct check_rule check_key_rules[] = {
     { "consumer", "name", "The name holds no blank.", consumer_name },
     { "consumer", "credentials", "HEADER and QUERY name a key; values are not empty.",
       credentials },
-    { "tls-certificate", "name", "The name is one Kubernetes takes.", check_kube_name },
     { "tls-certificate", "cert|key", "cert is PEM, valid today, and key is its private key.",
       certificate },
     { 0 },

@@ -5,21 +5,21 @@
 
 /* -- names ------------------------------------------------------------------------------------ */
 
-bool check_kube_name(const struct check *c)
-{
-    const char *name = json_str(c->after, c->k->key);
-    if (c->before || !name || check_word_kube(name, strlen(name)))
-        return true;
-    return check_no(c,
-                    "%s: '%s' is refused by Kubernetes; a name holds lower-case letters, digits, "
-                    "'-' and '.', and begins and ends with a letter or digit",
-                    c->k->key, check_shown(c, name));
-}
-
 static bool host_or_wildcard(const char *s)
 {
     s += text_starts(s, "*.") ? 2 : 0;
     return check_word_kube(s, strlen(s));
+}
+
+/* Routes are found by the label domain_NAME, with "wildcard" for '*', of at most 63 bytes. A longer
+ * name makes the console answer 500 to every question for the routes of the domain. */
+static bool fits_label(const struct check *c, const char *where, const char *domain)
+{
+    size_t n = strlen("domain_") + strlen(domain) + (*domain == '*' ? strlen("wildcard") - 1 : 0);
+    return n <= 63 || check_no(c,
+                               "%s: '%s' is too long: the label by which its routes are found "
+                               "would have %zu bytes, of 63",
+                               where, check_shown(c, domain), n);
 }
 
 bool check_hosts(const struct check *c)
@@ -31,10 +31,8 @@ bool check_hosts(const struct check *c)
         if (!host_or_wildcard(d->valuestring))
             return check_no(c, "domains[%d]: '%s' is no lower-case host name or *.name", i,
                             check_shown(c, d->valuestring));
-        if (strlen(d->valuestring) > 56)
-            return check_no(c, "domains[%d]: '%s' is longer than the 56 bytes a label takes", i,
-                            check_shown(c, d->valuestring));
-        i++;
+        if (!fits_label(c, arena_printf(c->a, "domains[%d]", i++), d->valuestring))
+            return false;
     }
     return true;
 }
@@ -43,7 +41,7 @@ static bool domain_name(const struct check *c)
 {
     const char *name = json_str(c->after, "name");
     if (c->before || !name || host_or_wildcard(name))
-        return true;
+        return c->before || !name || fits_label(c, "name", name);
     return check_no(c,
                     "name: '%s' is no host name: lower-case letters, digits, '-' and '.'; it may "
                     "begin with '*.'",
@@ -237,6 +235,22 @@ bool check_annotations(const struct check *c)
     return true;
 }
 
+/* Rendered with cluster_fallback, for which any Envoy but Higress' own refuses all routes. */
+static bool canary_own_envoy(const struct check *c)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, json_get(c->after, "customConfigs"))
+    {
+        const char *slash = strchr(m->string, '/');
+        if (slash && kind_has("canary-by-header|canary-by-cookie", slash + 1))
+            return check_no(c,
+                            "customConfigs.%s: needs Higress' own Envoy; any other refuses all "
+                            "routes of the gateway for it",
+                            check_shown(c, m->string));
+    }
+    return true;
+}
+
 static bool one_line(const struct check *c, const char *path)
 {
     const cJSON *h;
@@ -291,8 +305,8 @@ static bool rewrite_path(const struct check *c)
 }
 
 const struct check_rule check_route_rules[] = {
-    { "route", "name", "The name is one Kubernetes takes.", check_kube_name },
-    { "route", "domains", "Domains are host names or *.name, at most 56 bytes.", check_hosts },
+    { "route", "domains", "Domains are host names or *.name, at most 56 bytes (*.: 49).",
+      check_hosts },
     { "route", "path", "A path begins with '/'; REGULAR: an expression of RE2.", route_path },
     { "route", "headers|urlParams",
       "Predicates are ASCII; each type and key once; REGULAR: an expression of RE2.",
@@ -304,6 +318,8 @@ const struct check_rule check_route_rules[] = {
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
     { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
       check_annotations },
+    { "route", "customConfigs", "Canaries by header or cookie need Higress' own Envoy.",
+      canary_own_envoy, .doubt = true },
     { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
       rewrite_path },
     { "route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",

@@ -5,7 +5,6 @@
 
 struct check;
 
-bool check_kube_name(const struct check *c);
 bool check_hosts(const struct check *c);    /* domains[] */
 bool check_services(const struct check *c); /* weights */
 bool check_auth(const struct check *c);     /* authConfig */

@@ -1,6 +1,6 @@
 /* check_source.c - rules of service sources and proxy servers. */
+#include "kind/addresses.h"
 #include "rule/check_private.h"
-#include "rule/check_shared_private.h"
 
 /* Letters, digits and inner hyphens. */
 static bool plain_name(const char *s)
@@ -17,12 +17,6 @@ static bool source_name(const struct check *c)
     return c->before || !name || plain_name(name) ||
            check_no(c, "%s: '%s' is not 1 to 63 letters, digits and inner hyphens", c->k->key,
                     check_shown(c, name));
-}
-
-static bool plugin_name(const struct check *c)
-{
-    const char *name = json_str(c->after, "name");
-    return source_name(c) && check_kube_name(c) && (c->before || !name || !strchr(name, '.'));
 }
 
 struct part {
@@ -60,6 +54,17 @@ static bool registry_part(const struct check *c, const char *s)
            wrong(&p, s, n, "one IPv4 address or host name, which a registry needs");
 }
 
+/* What the console takes and the controller does not. */
+static bool controller_takes(const struct check *c, const char *type, const char *domain)
+{
+    struct addresses_fault f;
+    return addresses_taken(c->a, type, domain, &f) ||
+           check_no(c,
+                    "domain: '%s' %s; the console takes it, and the controller then drops the "
+                    "whole source: its service is not there (503)",
+                    check_shown(c, f.member), f.why);
+}
+
 static bool source_domain(const struct check *c)
 {
     const char *type = json_str(c->after, "type"), *domain = json_str(c->after, "domain");
@@ -67,9 +72,9 @@ static bool source_domain(const struct check *c)
     if (!type || !domain)
         return true;
     if (!strcmp(type, "static"))
-        return check_word_each(domain, static_part, &p);
+        return check_word_each(domain, static_part, &p) && controller_takes(c, type, domain);
     if (!strcmp(type, "dns"))
-        return check_word_each(domain, dns_part, &p);
+        return check_word_each(domain, dns_part, &p) && controller_takes(c, type, domain);
     return registry_part(c, domain);
 }
 
@@ -193,7 +198,9 @@ static bool proxy_address(const struct check *c)
 const struct check_rule check_source_rules[] = {
     { "service-source", "name", "The name is letters, digits and inner hyphens.", source_name },
     { "service-source", "type|domain",
-      "static: IPv4:port,…; dns: host names,…; registries: one address.", source_domain },
+      "static: IPv4:port,…; dns: host names,…; registries: one address. No blanks, no comma at the "
+      "end: the controller would drop the source.",
+      source_domain },
     { "service-source", "type|properties",
       "nacos needs nacosGroups, consul consulDatacenter; no settings of other types.",
       source_properties },
@@ -203,7 +210,6 @@ const struct check_rule check_source_rules[] = {
     { "proxy-server", "name",
       "The name begins with a lower-case letter; letters, digits, '-', '_', '.'.", proxy_name },
     { "proxy-server", "serverAddress", "The address is IPv4 or a host name.", proxy_address },
-    { "wasm-plugin", "name", "The name is lower-case letters, digits and inner hyphens.",
-      plugin_name },
+    { "wasm-plugin", "name", "The name is letters, digits and inner hyphens.", source_name },
     { 0 },
 };

@@ -86,7 +86,7 @@ cJSON *bad_console_object(struct bad_console *b, struct arena *a, const struct k
 {
     struct err e = { 0 };
     struct embedded_answer answer = { 0 };
-    if (k->flags & KIND_ODD)
+    if (k->flags & KIND_SPECIAL)
         return odd_truth(b, a, k, name);
     char *path = kind_object_path(a, k, name, scope, &e);
     if (!path || bad_console_ask(b, a, "GET", path, NULL, &answer) != 200 || !answer.len)

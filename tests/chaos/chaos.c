@@ -80,7 +80,7 @@ static void meddle(struct world *w, struct arena *a, const struct plan *p, unsig
     struct err e = { 0 };
     struct embedded_answer answer = { 0 };
     const struct plan_op *op = &p->ops[0];
-    if ((op->before || percent == 100) && !(op->kind->flags & KIND_ODD) &&
+    if ((op->before || percent == 100) && !(op->kind->flags & KIND_SPECIAL) &&
         chance_of(&w->chance, percent))
         bad_console_ask(w->console, a, "DELETE",
                         kind_object_path(a, op->kind, op->name, op->scope, &e), NULL, &answer);

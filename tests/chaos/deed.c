@@ -272,7 +272,7 @@ static bool add(struct bad_console *b, struct gateway *g, struct plan *p, struct
     cJSON *before, *fresh = m->make ? m->make(a, c, name) : NULL;
     unsigned how = chance_below(c, 100);
     /* What goes along when another operation deletes its owner is judged for plans of one. */
-    if (p->count > 0 && ((k->flags | p->ops[0].kind->flags) & (KIND_SCOPED | KIND_ODD)))
+    if (p->count > 0 && ((k->flags | p->ops[0].kind->flags) & (KIND_SCOPED | KIND_SPECIAL)))
         return true;
     if (!read_it(b, g, a, k, name, scope, &before, lie, e))
         return false;

@@ -12,9 +12,10 @@ import socket
 import sys
 
 import plugins
+import predictions_objects
 
 BETS = {"json": 45, "query": 46, "path": 44, "media": 41, "basic": 46, "yaml": 40, "selector": 45, "provider": 40, "dsn": 42,
-        "list": 38}
+        "list": 38, **predictions_objects.BETS}
 GOOD = "Basic " + base64.b64encode(b"a:p").decode()
 
 
@@ -475,7 +476,8 @@ def faults(answer, status, at):
 
 def main():
     kinds = {"json": json_rows, "query": query_rows, "path": path_rows, "media": media_rows, "basic": basic_rows, "yaml": yaml_rows,
-             "selector": selector_rows, "provider": provider_rows, "dsn": dsn_rows, "list": list_rows}
+             "selector": selector_rows, "provider": provider_rows, "dsn": dsn_rows, "list": list_rows,
+             **predictions_objects.KINDS}
     passed = failed = 0
     for kind, rows in kinds.items():
         if len(sys.argv) > 1 and kind not in sys.argv[1:]:

@@ -29,8 +29,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 LOCK = threading.Lock()
 USER, PASSWORD = "admin", os.environ.get("DOUBLE_PASSWORD", "admin")
 KINDS = {"routes": True, "domains": True, "service-sources": False, "proxy-servers": False, "consumers": None,
-         "ai/providers": None, "ai/routes": True, "wasm-plugins": True, "tls-certificates": True}
-UPSERTS = {"service-sources", "proxy-servers", "consumers", "ai/providers"}
+         "ai/providers": None, "ai/routes": True, "wasm-plugins": True, "tls-certificates": True, "mcpServer": None}
+UPSERTS = {"service-sources", "proxy-servers", "consumers", "ai/providers", "mcpServer"}
 
 
 class State:
@@ -116,6 +116,9 @@ class Handler(BaseHTTPRequestHandler):
         if collection.endswith("plugin-instances"):
             return self.envelope({"pluginName": name, "enabled": False, "internal": False, "scope": "ROUTE",
                                   "configurations": None, "rawConfigurations": None, "version": None})
+        if collection == "mcpServer":
+            return self.fail(502, "com.alibaba.higress.sdk.exception.NotFoundException: can't found the bound route by name: "
+                                  f"mcp-server-{name}.internal")
         return self.send(404)
 
     def store(self, collection, name, o):
@@ -142,6 +145,7 @@ class Handler(BaseHTTPRequestHandler):
                 return conflict
             return 201, self.store(collection, name, body)
         instance = collection.endswith("plugin-instances")
+        name = name or body.get("name")
         if name not in there and collection not in UPSERTS and not instance:
             return 500, {"success": False, "data": None,
                          "message": "io.kubernetes.client.openapi.ApiException: Not Found - "

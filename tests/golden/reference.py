@@ -64,8 +64,15 @@ mode: auto
 ```
 
 Each has a name, a URL, credentials, and may have what `gateway` and `envoy` hold for a single one. `gateway` beside the
-list holds what is the same for all (`login`, `ca_file`, `timeout`, `pause`), but no address and no credentials. The
+list holds what is the same for all (`login`, `platform`, `ca_file`, `timeout`, `pause`), but no address and no credentials. The
 stricter of a gateway's `mode` and `approval: {change: …, destroy: …}` and the process's counts. Tools then take
 `gateway`; without it the first one is meant, or the one that `--gateway` names. A change is bound to its gateway, in
 every command. `HIGRESS_OPS_PASSWORD` is not read by itself: each gateway says where its password is.
+
+## Platform
+
+`platform` says what keeps a gateway's objects. The API server of a cluster (`kubernetes`) refuses names, labels, hosts and
+paths that the files of a `standalone` take, and the console asks only while it writes. On `kubernetes` a change that it
+would refuse is refused before a plan is shown; `unknown`, it is planned with a warning; on `standalone` it is fine.
+`describe_kind` lists these rules ("On a Kubernetes cluster: …").
 """)

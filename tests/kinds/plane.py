@@ -19,7 +19,7 @@ BINARY = "build/gcc/higress-ops"
 class Plane:
     """A console, and one stdio server that operates it."""
 
-    def __init__(self, mode):
+    def __init__(self, mode, *flags):
         self.dir = tempfile.mkdtemp(prefix="higress-ops-kinds-")
         shutil.copytree(f"{SHARED}/initial", f"{self.dir}/data")
         for folder, _, files in os.walk(f"{self.dir}/data"):
@@ -35,7 +35,7 @@ class Plane:
         self.port = int(line.split("http://127.0.0.1:")[1].split()[0].strip("/"))
         self.http = http.client.HTTPConnection("127.0.0.1", self.port)
         env = dict(os.environ, HIGRESS_OPS_PASSWORD="admin", HIGRESS_OPS_STATE=f"{self.dir}/state")
-        self.tools = subprocess.Popen([BINARY, "stdio", "--gateway-url", f"http://127.0.0.1:{self.port}", "--mode", mode],
+        self.tools = subprocess.Popen([BINARY, "stdio", "--gateway-url", f"http://127.0.0.1:{self.port}", "--mode", mode, *flags],
                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                       text=True, env=env)
         self.id = 0
@@ -93,6 +93,6 @@ class Plane:
         return body["data"] if isinstance(body, dict) and "data" in body and "success" in body else body
 
 
-def exchanges(name):
-    with open(f"{SHARED}/{name}.jsonl", encoding="utf-8") as lines:
+def exchanges(name, folder=SHARED):
+    with open(f"{folder}/{name}.jsonl", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

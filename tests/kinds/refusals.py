@@ -105,7 +105,7 @@ def main():
     passed = failed = accepted = 0
     listed = set()
     for name in FILES:
-        plane = Plane("approve")
+        plane = Plane("approve", "--platform", "kubernetes")
         for exchange in exchanges(name):
             request = exchange["request"]
             status = exchange["response"]["status"]

@@ -15,9 +15,6 @@
 static const struct {
     const char *kind, *patch, *words;
 } wrong[] = {
-    { "route", "{\"name\":\"Shop\"}", "name: 'Shop' is refused by Kubernetes" },
-    { "route", "{\"name\":\"-shop\"}", "refused by Kubernetes" },
-    { "route", "{\"name\":\"a_b\"}", "refused by Kubernetes" },
     { "route", "{\"path\":{\"matchValue\":\"shop\"}}", "path.matchValue: 'shop' does not begin" },
     { "route", "{\"path\":{\"matchValue\":\"\"}}", "does not begin with '/'" },
     { "route", "{\"path\":{\"matchType\":\"REGULAR\",\"matchValue\":\"/(a\"}}",
@@ -31,6 +28,11 @@ static const struct {
       "proxyNextUpstream.conditions[0]: 'http_99'" },
     { "route", "{\"domains\":[\"Shop.example\"]}", "domains[0]: 'Shop.example' is no lower-case" },
     { "route", "{\"domains\":[\"a.example\",\"b_.example\"]}", "domains[1]" },
+    { "route", "{\"domains\":[\"*.a23456789.b23456789.c23456789.d23456789.e23456.io\"]}",
+      "domains[0]: '*.a23456789.b23456789.c23456789.d23456789.e23456.io' is too long: the label by "
+      "which its routes are found would have 65 bytes" },
+    { "domain", "{\"name\":\"a23456789.b23456789.c23456789.d23456789.e23456789.f234.io\"}",
+      "name: 'a23456789" },
     { "route", "{\"methods\":[\"get\"]}", "methods[0]: 'get' is no HTTP method" },
     { "route", "{\"services\":[{\"name\":\"a\",\"weight\":60},{\"name\":\"b\",\"weight\":30}]}",
       "services: the weights add up to 90" },
@@ -57,6 +59,12 @@ static const struct {
     { "service-source", "{\"vport\":{\"default\":80}}", "write vport.defaultValue" },
     { "service-source", "{\"vport\":{\"services\":[]}}", "write vport.servicesVport" },
     { "service-source", "{\"domain\":\"10.0.0.1:80,\"}", "domain: ''" },
+    { "service-source", "{\"domain\":\"10.0.0.1:80, 10.0.0.2:80\"}",
+      "domain: ' 10.0.0.2:80' holds a blank; the console takes it, and the controller then drops" },
+    { "service-source", "{\"domain\":\"10.0.0.1:80 \"}", "domain: '10.0.0.1:80 ' holds a blank" },
+    { "service-source", "{\"domain\":\"10.0.0.01:80\"}", "'10.0.0.01:80' is not IPv4:port" },
+    { "service-source", "{\"type\":\"dns\",\"domain\":\"a.example, b.example\"}",
+      "domain: ' b.example' holds a blank" },
     { "service-source", "{\"type\":\"nacos2\",\"domain\":\"10.0.0.1\"}", "properties.nacosGroups" },
     { "service-source", "{\"properties\":{\"nacosGroups\":[\"g\"]}}", "drops it for type static" },
     { "service-source", "{\"protocol\":\"ftp\"}", "'ftp' is not one of" },
@@ -72,7 +80,7 @@ static const struct {
     { "ai-route", "{\"upstreams\":[{\"provider\":\"a\",\"weight\":50}]}", "sum to 50" },
     { "ai-route", "{\"pathPredicate\":{\"matchType\":\"PRE\",\"matchValue\":\"v1\"}}",
       "begin with" },
-    { "wasm-plugin", "{\"name\":\"Mine\"}", "refused by Kubernetes" },
+    { "wasm-plugin", "{\"name\":\"a.b\"}", "inner hyphens" },
     { "wasm-plugin", "{\"category\":\"ai\"}", "category" },
     { "wasm-plugin", "{\"builtIn\":true}", "builtIn" },
     { "wasm-plugin", "{\"priority\":5000}", "priority: 5000 is more than 1000" },
@@ -83,12 +91,49 @@ static const struct {
     { "consumer",
       "{\"credentials\":[{\"type\":\"key-auth\",\"source\":\"QUERY\",\"values\":[\"v\"]}]}",
       "credentials[0].key" },
+    { "mcp-server", "{\"name\":\"a b\"}", "holds more than letters" },
     { "mcp-server", "{\"directRouteConfig\":{\"transportType\":\"sse\"}}", "must end with /sse" },
     { "mcp-server", "{\"type\":\"DATABASE\"}", "dbType: is required" },
     { "mcp-server",
       "{\"type\":\"DATABASE\",\"dbType\":\"MYSQL\",\"dbConfig\":{\"host\":\"h\",\"port\":\"3306\","
       "\"username\":\"u\",\"dbname\":\"d\",\"password\":\"p@ss\"}}",
       "holds an '@'" },
+};
+
+/* What a cluster refuses and a standalone takes; NULL: a cluster takes it, too. */
+static const struct {
+    const char *kind, *patch, *words;
+} cluster[] = {
+    { "route", "{\"name\":\"Shop\"}", "name: 'Shop' is refused by Kubernetes" },
+    { "route", "{\"name\":\"-shop\"}", "refused by Kubernetes" },
+    { "route", "{\"name\":\"a_b\"}", "refused by Kubernetes" },
+    { "route", "{\"name\":\"a..b\"}", "refused by Kubernetes" },
+    { "route", "{\"name\":\"a.b-c.9\"}", NULL },
+    { "ai-route", "{\"name\":\"Chat\"}", "the Ingress 'ai-route-Chat.fallback.internal'" },
+    { "ai-route", "{\"name\":\"-a\"}", NULL },
+    { "mcp-server", "{\"name\":\"Orders\"}", "the Ingress 'mcp-server-Orders.internal'" },
+    { "tls-certificate", "{\"name\":\"My_Cert\"}", "the Secret 'My_Cert'" },
+    { "domain", "{\"name\":\"*.example.com\"}", NULL },
+    { "wasm-plugin", "{\"name\":\"Mine\"}", "the WasmPlugin 'Mine'" },
+    { "wasm-plugin", "{\"pluginVersion\":\"1.0 beta\"}",
+      "pluginVersion: '1.0 beta' is refused by Kubernetes (the WasmPlugin 'my-filter-1.0 beta')" },
+    { "service-source", "{\"name\":\"Web\"}", NULL },
+    { "service-source", "{\"name\":\"Web\",\"authN\":{\"enabled\":true}}",
+      "the Secret 'Web-auth-xxxxx'" },
+    { "route", "{\"path\":{\"matchType\":\"REGULAR\",\"matchValue\":\"^/a$\"}}",
+      "path.matchValue: '^/a$' does not begin with '/'" },
+    { "route", "{\"path\":{\"matchValue\":\"/a//b\"}}", "holds '//'" },
+    { "route", "{\"path\":{\"matchValue\":\"/a%2Fb\"}}", "holds '%2F'" },
+    { "route", "{\"path\":{\"matchValue\":\"/a/..\"}}", "holds '/..'" },
+    { "route", "{\"path\":{\"matchValue\":\"/a/...\"}}", NULL },
+    { "ai-route", "{\"pathPredicate\":{\"matchType\":\"PRE\",\"matchValue\":\"/v1/./a\"}}",
+      "pathPredicate.matchValue: '/v1/./a' holds '/./'" },
+    { "route", "{\"domains\":[\"10.0.0.1\"]}", "domains[0]: '10.0.0.1' is an address" },
+    { "route", "{\"customLabels\":{\"team\":\"a b\"}}", "customLabels.team: 'a b'" },
+    { "route", "{\"customLabels\":{\"-team\":\"a\"}}", "customLabels: '-team'" },
+    { "route", "{\"customLabels\":{\"example.com/Team\":\"\"}}", NULL },
+    { "route", "{\"customConfigs\":{\"a b\":\"x\"}}", "customConfigs: 'a b'" },
+    { "route", "{\"customConfigs\":{\"Example.com/X\":\"any text\"}}", NULL },
 };
 
 static const char limits[] = "{\"pluginName\":\"%s\",\"enabled\":true,\"configurations\":%s}";
@@ -162,6 +207,22 @@ static void test_wrong(void **state)
     }
     printf("%zu objects refused that the console would take, drop or break on\n",
            sizeof wrong / sizeof *wrong);
+}
+
+static void test_cluster(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cluster / sizeof *cluster; i++) {
+        struct err e = { 0 };
+        const struct kind *k = kind_find(cluster[i].kind);
+        cJSON *o = json_merge_patch(a, example(cluster[i].kind), json(cluster[i].patch));
+        bool ok = check_cluster(a, k, NULL, o, &e);
+        if (ok != !cluster[i].words || (!ok && !strstr(e.text, cluster[i].words)))
+            fail_msg("%s %s: %s", cluster[i].kind, cluster[i].patch, e.text);
+        e = (struct err){ 0 }; /* what stands there already is no mistake of a change */
+        if (!check_cluster(a, k, o, o, &e))
+            fail_msg("unchanged %s %s: %s", cluster[i].kind, cluster[i].patch, e.text);
+    }
 }
 
 static void test_limits(void **state)
@@ -338,9 +399,10 @@ static void test_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong),         cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_examples),      cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_unknown_stays), cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_wrong),        cmocka_unit_test(test_cluster),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_certificates), cmocka_unit_test(test_unknown_stays),
+        cmocka_unit_test(test_schema),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -56,6 +56,7 @@ static void test_several(void **state)
         parse("gateway:\n  timeout: 7\ngateways:\n"
               "  - name: one\n    url: http://a\n    username: u\n    mode: read-only\n"
               "  - name: two\n    url: http://b/\n    timeout: 9\n    mode: auto\n"
+              "    platform: kubernetes\n"
               "    envoy:\n      access_log: /log\nmode: approve\n",
               &e);
     if (!c)
@@ -68,6 +69,7 @@ static void test_several(void **state)
     assert_string_equal(one->username, "u");
     assert_int_equal(one->mode, MODE_READ_ONLY);
     assert_true(one->timeout == 7 && two->timeout == 9);
+    assert_true(one->platform == PLATFORM_UNKNOWN && two->platform == PLATFORM_KUBERNETES);
     assert_string_equal(two->gateway_url, "http://b");
     assert_string_equal(two->username, "admin");
     assert_int_equal(two->mode, MODE_APPROVE); /* the process is stricter */

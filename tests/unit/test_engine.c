@@ -1,53 +1,5 @@
 /* test_engine.c - the change engine against the double: the gate, drift, undo, exactly once. */
-#include "world.h"
-
-#define ROUTE                                                                                      \
-    "{\"name\":\"pay\",\"domains\":[\"a.example\"],\"path\":{\"matchType\":\"PRE\","               \
-    "\"matchValue\":\"/\"},\"services\":[{\"name\":\"web.static\",\"port\":80,\"weight\":100}],"   \
-    "\"authConfig\":{\"enabled\":true,\"allowedConsumers\":[\"alice\"]}}"
-
-static __attribute__((noinline)) const cJSON *now_is(struct world *w, const char *kind,
-                                                     const char *name)
-{
-    struct err e = { 0 };
-    bool missing;
-    const cJSON *o =
-        gateway_object(w->gateway, w->arena, kind_find(kind), name, NULL, &missing, NULL, &e);
-    if (!o && !missing)
-        fail_msg("%s", e.text);
-    return o;
-}
-
-/* A plan that moves the route's first domain. */
-static __attribute__((noinline)) struct plan *move_domain(struct world *w, const char *to,
-                                                          struct err *e)
-{
-    struct plan *p = plan_new(w->arena, "test", CHANGE, e);
-    const cJSON *before = now_is(w, "route", "pay");
-    char *patch = arena_printf(w->arena, "{\"domains\":[\"%s\"],\"authConfig\":null}", to);
-    cJSON *after =
-        json_merge_patch(w->arena, before, json_parse(w->arena, patch, strlen(patch), e));
-    assert_true(plan_put(p, "route", "pay", NULL, before, after));
-    return p;
-}
-
-static __attribute__((noinline)) const char *proposed(struct world *w, struct plan *p,
-                                                      enum engine_next want)
-{
-    struct err e = { 0 };
-    const char *id = NULL;
-    enum engine_next next = engine_propose(w->engine, p, false, "tester", &id, &e);
-    if (next != want)
-        fail_msg("next is %d: %s", (int)next, e.text);
-    return id;
-}
-
-static __attribute__((noinline)) void approve(struct world *w, const char *id)
-{
-    struct err e = { 0 };
-    if (!decide_as(w->engine, id, NULL, true, "tester", &e))
-        fail_msg("%s", e.text);
-}
+#include "propose.h"
 
 static void body_applies(struct world *w)
 {
@@ -279,33 +231,6 @@ static void body_other_gateway(struct world *w)
 
 /* -- other processes ----------------------------------------------------------------- */
 
-/* What a child does: applies the change, or only recovers what others left. */
-static void child_main(struct loop *l, void *arg)
-{
-    const char *id = arg;
-    struct world w = double_world(l, "approve");
-    struct err e = { 0 };
-    cJSON *o = engine_apply(w.engine, w.arena, id, NULL, &e);
-    int code = o && !strcmp(json_str(o, "state"), "applied") ? 0 : 1;
-    double_end(&w);
-    _exit(code);
-}
-
-static pid_t child(const char *id, const char *stop_at)
-{
-    pid_t pid = fork();
-    if (pid != 0)
-        return pid;
-    char port[16];
-    snprintf(port, sizeof port, "%d", double_port);
-    setenv("DOUBLE_PORT", port, 1);
-    setenv("DOUBLE_STATE", double_state, 1);
-    if (stop_at)
-        setenv("HIGRESS_OPS_STOP_AT", stop_at, 1);
-    execl("/proc/self/exe", "test_engine", "--apply", id, (char *)NULL);
-    _exit(127);
-}
-
 /* Several processes want to apply the same approved change at once: one PUT. */
 static void body_once(struct world *w)
 {
@@ -324,90 +249,6 @@ static void body_once(struct world *w)
         assert_int_equal(WEXITSTATUS(status), 0);
     }
     assert_int_equal(double_count(w, "PUT"), 1);
-}
-
-/* kill -9 between each two steps of an apply of two operations. Whatever the step: nothing is
- * written twice, and what the store says afterwards is what the gateway holds. */
-static const struct {
-    const char *step, *state;
-    int puts, posts;
-} kills[] = {
-    { "claim", "approved", 0, 0 },     { "claimed", "failed", 0, 0 },
-    { "checked", "failed", 0, 0 },     { "intent.0", "failed", 0, 0 },
-    { "sent.0", "failed", 1, 0 },      { "recorded.0", "failed", 1, 0 },
-    { "intent.1", "failed", 1, 0 },    { "sent.1", "applied", 1, 1 },
-    { "recorded.1", "applied", 1, 1 }, { "finish", "applied", 1, 1 },
-    { "finished", "applied", 1, 1 },
-};
-enum { KILLS = sizeof kills / sizeof *kills };
-
-static __attribute__((noinline)) const char *two_operations(struct world *w)
-{
-    struct err e = { 0 };
-    double_tell(w, "/_reset", "");
-    double_object(w, "/v1/routes/pay", ROUTE);
-    struct plan *p = move_domain(w, "b.example", &e);
-    const char *source =
-        "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:80\",\"port\":80}";
-    assert_true(
-        plan_create(p, "service-source", NULL, json_parse(w->arena, source, strlen(source), &e)));
-    const char *id = proposed(w, p, ENGINE_ASK);
-    approve(w, id);
-    return id;
-}
-
-static __attribute__((noinline)) void kill_at(struct world *w, int i)
-{
-    struct err e = { 0 };
-    int status = 0;
-    const char *id = two_operations(w);
-    waitpid(child(id, kills[i].step), &status, 0);
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
-        fail_msg("the child was not killed at %s", kills[i].step);
-    int found = engine_recover(w->engine, &e);
-    bool open = strcmp(kills[i].step, "claim") != 0 && strcmp(kills[i].step, "finished") != 0;
-    if (found != (open ? 1 : 0))
-        fail_msg("%s: %d recovered: %s", kills[i].step, found, e.text);
-    cJSON *o = engine_show(w->engine, w->arena, id, false, &e);
-    assert_string_equal(json_str(o, "state"), kills[i].state);
-    assert_int_equal(double_count(w, "PUT"), kills[i].puts);
-    assert_int_equal(double_count(w, "POST"), kills[i].posts);
-    /* Again: nothing more happens. */
-    assert_int_equal(engine_recover(w->engine, &e), 0);
-    if (open)
-        engine_apply(w->engine, w->arena, id, NULL, &e);
-    assert_int_equal(double_count(w, "POST"), kills[i].posts);
-    assert_int_equal(double_count(w, "PUT"), kills[i].puts);
-}
-
-static __attribute__((noinline)) void says_what_stands(struct world *w)
-{
-    struct err e = { 0 };
-    int status = 0;
-    const char *id = two_operations(w);
-    waitpid(child(id, "intent.1"), &status, 0);
-    engine_recover(w->engine, &e);
-    cJSON *o = engine_show(w->engine, w->arena, id, false, &e);
-    const cJSON *ops = json_path(o, "result.operations");
-    assert_string_equal(json_str(cJSON_GetArrayItem(ops, 0), "outcome"), "written");
-    assert_string_equal(json_str(cJSON_GetArrayItem(ops, 1), "outcome"), "not written");
-    struct plan *back = plan_new(w->arena, "undo", CHANGE, &e);
-    assert_true(engine_undo(w->engine, back, id, NULL, &e));
-    assert_int_equal(back->count, 1); /* only what stands */
-}
-
-static void body_killed(struct world *w)
-{
-#ifdef CHECK_BUILD
-    for (int i = 0; i < KILLS; i++)
-        kill_at(w, i);
-    says_what_stands(w);
-#else
-    (void)w;
-    (void)kill_at;
-    (void)says_what_stands;
-    skip();
-#endif
 }
 
 /* Who may decide, by what, over what; and that it is asked again right before the write. */
@@ -466,16 +307,11 @@ TEST(channels, "approve")
 TEST(watches, "approve")
 TEST(other_gateway, "approve")
 TEST(once, "approve")
-TEST(killed, "approve")
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && !strcmp(argv[1], "--apply")) {
-        double_port = (int)strtol(getenv("DOUBLE_PORT"), NULL, 10);
-        snprintf(double_state, sizeof double_state, "%s", getenv("DOUBLE_STATE"));
-        loop_main(child_main, argv[2]);
-        return 3;
-    }
+    if (child_wanted(argc, argv))
+        return child_run(argv[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_applies),    cmocka_unit_test(test_drift),
         cmocka_unit_test(test_says_no),    cmocka_unit_test(test_undo),
@@ -483,7 +319,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_dry_run),    cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
         cmocka_unit_test(test_channels),   cmocka_unit_test(test_other_gateway),
-        cmocka_unit_test(test_once),       cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_once),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

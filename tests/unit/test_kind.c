@@ -82,16 +82,17 @@ static void test_made_routes(void **state)
 {
     (void)state;
     const struct kind *ai = kind_find("ai-route"), *mcp = kind_find("mcp-server");
-    assert_true(kind_makes_route(ai, "chat", "ai-route-chat.internal"));
-    assert_true(kind_makes_route(ai, "chat", "ai-route-chat.fallback.internal"));
-    assert_true(kind_makes_route(mcp, "weather", "mcp-server-weather.internal"));
-    assert_false(kind_makes_route(ai, "chat", "ai-route-chat2.internal"));
-    assert_false(kind_makes_route(ai, "weather", "mcp-server-weather.internal"));
-    assert_false(kind_makes_route(kind_find("route"), "chat", "route-chat.internal"));
-    assert_string_equal(kind_mcp_of(a, "mcp-server-weather.internal"), "weather");
-    assert_null(kind_mcp_of(a, "mcp-server-.internal"));
-    assert_null(kind_mcp_of(a, "mcp-server-weather"));
-    assert_null(kind_mcp_of(a, "ai-route-chat.internal"));
+    assert_true(kind_makes_route(a, ai, "chat", "ai-route-chat.internal"));
+    assert_true(kind_makes_route(a, ai, "chat", "ai-route-chat.fallback.internal"));
+    assert_true(kind_makes_route(a, mcp, "weather", "mcp-server-weather.internal"));
+    assert_false(kind_makes_route(a, ai, "chat", "ai-route-chat2.internal"));
+    assert_false(kind_makes_route(a, ai, "weather", "mcp-server-weather.internal"));
+    assert_false(kind_makes_route(a, kind_find("route"), "chat", "route-chat.internal"));
+    assert_string_equal(derived_from(a, DERIVED_MCP_ROUTE, "mcp-server-weather.internal"),
+                        "weather");
+    assert_null(derived_from(a, DERIVED_MCP_ROUTE, "mcp-server-.internal"));
+    assert_null(derived_from(a, DERIVED_MCP_ROUTE, "mcp-server-weather"));
+    assert_null(derived_from(a, DERIVED_MCP_ROUTE, "ai-route-chat.internal"));
 }
 
 static void test_bad_names(void **state)

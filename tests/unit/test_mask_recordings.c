@@ -172,7 +172,7 @@ static void compare(const char *kind, const cJSON *object, const cJSON *o, const
 static bool is_path_of(const char *path, const struct kind *k)
 {
     size_t n = strlen(k->list);
-    if (strncmp(path, k->list, n) != 0 || (k->flags & KIND_ODD))
+    if (strncmp(path, k->list, n) != 0 || (k->flags & KIND_SPECIAL))
         return false;
     return !path[n] || path[n] == '?' || (path[n] == '/' && !strchr(path + n + 1, '/'));
 }

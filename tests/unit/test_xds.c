@@ -61,6 +61,10 @@ static const char bridge[] =
     "\"port\":80,\"protocol\":\"http\"},"
     "{\"name\":\"llm\",\"type\":\"dns\",\"domain\":\"api.example.com\",\"port\":443,"
     "\"protocol\":\"https\"},"
+    "{\"name\":\"blank\",\"type\":\"static\",\"domain\":\"127.0.0.1:1, 127.0.0.1:2\",\"port\":80},"
+    "{\"name\":\"comma\",\"type\":\"static\",\"domain\":\"127.0.0.1:1,\",\"port\":80},"
+    "{\"name\":\"two\",\"type\":\"dns\",\"domain\":\"a.example,b.example\",\"port\":443,"
+    "\"protocol\":\"https\"},"
     "{\"name\":\"nac\",\"type\":\"nacos2\",\"domain\":\"10.0.0.9\",\"port\":8848}]}}]";
 
 static struct xds_output render(const char *ingresses)
@@ -240,12 +244,17 @@ static void sources_become_clusters(void **state)
     (void)state;
     struct xds_output out = render("[]");
     const cJSON *all = json_get(out.clusters, "resources");
-    assert_int_equal(json_count(all), 2);
+    assert_int_equal(json_count(all), 3); /* shop, llm, two */
     assert_string_equal(json_str(json_path(all, "[0]"), "name"), "outbound|80||shop.static");
     assert_string_equal(json_str(json_path(all, "[1]"), "name"), "outbound|443||llm.dns");
     assert_string_equal(json_str(json_path(all, "[1].transport_socket.typed_config"), "sni"),
                         "api.example.com");
+    assert_string_equal(json_str(json_path(all, "[2]"), "name"), "outbound|443||two.dns");
+    assert_non_null(json_path(all, "[2].transport_socket"));
+    assert_null(json_path(all, "[2].transport_socket.typed_config.sni")); /* none of two is meant */
     assert_true(noted(&out, "service-source/nac", "type nacos2"));
+    assert_true(noted(&out, "service-source/blank", "' 127.0.0.1:2' holds a blank"));
+    assert_true(noted(&out, "service-source/comma", "'' is empty"));
 }
 
 static void what_is_not_rendered_is_said(void **state)
@@ -253,11 +262,14 @@ static void what_is_not_rendered_is_said(void **state)
     (void)state;
     struct xds_output out =
         render_one("Exact", "/",
-                   "{\"mirror-target-fqdn\":\"x\",\"nginx.ingress.kubernetes.io/auth-url\":\"y\","
+                   "{\"mirror-target-fqdn\":\"x\",\"canary-by-header\":\"y\",\"nginx.ingress."
+                   "kubernetes.io/auth-url\":\"y\","
                    "\"disabled.higress.io/rewrite-path\":\"/z\",\"timeout\":\"3\"}");
     assert_true(noted(&out, "ingress/r", "higress.io/mirror-target-fqdn"));
     assert_true(noted(&out, "ingress/r", "nginx.ingress.kubernetes.io/auth-url"));
-    assert_int_equal(json_count(out.notes), 3); /* and the nacos source */
+    assert_true(
+        noted(&out, "ingress/r", "canary-by-header is not rendered: it needs Higress' own"));
+    assert_int_equal(json_count(out.notes), 6); /* and three sources */
 
     struct xds_input in = {
         .address = "127.0.0.1",

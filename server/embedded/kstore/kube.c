@@ -12,6 +12,7 @@
 #include "embedded/embedded.h"
 #include "embedded/kstore/kstore.h"
 #include "embedded/rest/rest.h"
+#include "kind/derived.h"
 
 #include <math.h>
 
@@ -93,7 +94,7 @@ void kube_set_annotation(struct arena *a, cJSON *object, const char *key, const 
 
 bool kube_is_internal(const char *name)
 {
-    return name && text_ends(name, ".internal");
+    return name && derived_is_internal(name);
 }
 
 bool kube_is_defined_here(const cJSON *object)

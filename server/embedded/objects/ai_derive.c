@@ -17,6 +17,7 @@
 #include "embedded/objects/rules_private.h"
 #include "embedded/objects/wasm_private.h"
 #include "embedded/rest/rest.h"
+#include "kind/derived.h"
 
 #define MODEL_HEADER "x-higress-llm-model"
 #define FALLBACK_HEADER "x-higress-fallback-from"
@@ -24,12 +25,12 @@ enum { MAX_PATTERN = 64 << 10 };
 
 static char *main_name(struct arena *a, const char *route)
 {
-    return arena_printf(a, "ai-route-%s.internal", route);
+    return derived_name(a, DERIVED_AI_ROUTE, route);
 }
 
 static char *fallback_name(struct arena *a, const char *route)
 {
-    return arena_printf(a, "ai-route-%s.fallback.internal", route);
+    return derived_name(a, DERIVED_AI_FALLBACK, route);
 }
 
 static void add_predicate(struct arena *a, cJSON *list, const char *key, const char *type,

@@ -17,6 +17,7 @@
 #include "embedded/objects/wasm_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
+#include "kind/derived.h"
 
 static const struct model_field failover_model[] = {
     { "enabled", M_BOOL },
@@ -58,7 +59,7 @@ static const char *translate_protocol(const char *from, size_t column)
 
 static char *registry_name(struct arena *a, const char *provider)
 {
-    return arena_printf(a, "llm-%s.internal", provider);
+    return derived_name(a, DERIVED_LLM_SOURCE, provider);
 }
 
 static cJSON *find_by(const cJSON *list, const char *key, const char *value)

@@ -16,6 +16,7 @@
 #include "embedded/objects/ingress_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
+#include "kind/derived.h"
 
 static const struct model_field upstream_model[] = {
     { "provider", M_STR },
@@ -57,7 +58,7 @@ static const struct model_field ai_route_model[] = {
 
 static char *object_name(struct arena *a, const char *route)
 {
-    return arena_printf(a, "ai-route-%s", route);
+    return derived_name(a, DERIVED_AI_MAP, route);
 }
 
 /* The stored route in API form; NULL: the object is not one of ours or cannot be read. */
@@ -72,7 +73,8 @@ static cJSON *read_route(struct arena *a, const cJSON *object)
     json_set_str(a, out, "version", kube_version(object));
     const cJSON *fallback = json_get(out, "fallbackConfig");
     const cJSON *upstreams = json_get(fallback, "upstreams");
-    if (json_count(upstreams) == 1 && cJSON_IsObject(upstreams->child)) /* takes everything */
+    bool alone = json_count(upstreams) == 1 && cJSON_IsObject(upstreams->child);
+    if (alone && json_true(fallback, "enabled")) /* takes everything */
         json_set_num(a, upstreams->child, "weight", 100);
     return out;
 }
@@ -82,7 +84,8 @@ static void list(struct rest_request *r)
     cJSON *out = json_array(r->arena);
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
         const cJSON *object = kstore_at(r->store, "configmaps", i);
-        if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
+        if (!derived_from(r->arena, DERIVED_AI_MAP, kube_name(object)) ||
+            !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
         if (route)
@@ -97,9 +100,8 @@ static void get(struct rest_request *r)
     rest_give(r, object ? read_route(r->arena, object) : NULL);
 }
 
-static bool check_upstreams(struct rest_request *r, const cJSON *upstreams, bool weighted)
+static bool check_upstreams(struct rest_request *r, const cJSON *upstreams)
 {
-    double sum = 0;
     const cJSON *u;
     cJSON_ArrayForEach(u, upstreams)
     {
@@ -109,17 +111,20 @@ static bool check_upstreams(struct rest_request *r, const cJSON *upstreams, bool
         if (!provider || !*provider)
             return rest_fail(r, X_VALIDATION, "provider cannot be null or empty.");
     }
-    if (!weighted)
-        return true;
+    return true;
+}
+
+static bool check_weights(struct rest_request *r, const cJSON *upstreams)
+{
+    double sum = 0;
+    const cJSON *u;
     cJSON_ArrayForEach(u, upstreams)
     {
         if (!cJSON_IsNumber(json_get(u, "weight")))
             return rest_fail(r, X_NULL_POINTER, NULL);
         sum += json_num(u, "weight", 0);
     }
-    if (sum != 100)
-        return rest_fail(r, X_VALIDATION, "The sum of upstream weights must be 100.");
-    return true;
+    return sum == 100 || rest_fail(r, X_VALIDATION, "The sum of upstream weights must be 100.");
 }
 
 static bool check_path(struct rest_request *r)
@@ -134,25 +139,28 @@ static bool check_path(struct rest_request *r)
     return true;
 }
 
-static bool check_predicates(struct rest_request *r)
+static bool check_headers(struct rest_request *r)
 {
     const cJSON *p;
+    if (!ingress_check_keyed(r, json_get(r->body, "headerPredicates"), NULL))
+        return false;
     cJSON_ArrayForEach(p, json_get(r->body, "headerPredicates"))
     {
         const char *key = json_str(p, "key");
-        if (!ingress_check_predicate(r, p))
-            return false;
         if (key && text_equal_nocase(key, "x-higress-llm-model"))
             return rest_fail(r, X_VALIDATION,
                              "headerPredicates cannot contain the model routing header.");
     }
-    cJSON_ArrayForEach(p, json_get(r->body, "urlParamPredicates"))
-    {
-        if (!ingress_check_predicate(r, p))
-            return false;
-    }
+    return true;
+}
+
+static bool check_models(struct rest_request *r)
+{
+    const cJSON *p;
     cJSON_ArrayForEach(p, json_get(r->body, "modelPredicates"))
     {
+        if (cJSON_IsNull(p))
+            return rest_fail(r, X_NULL_POINTER, NULL);
         if (!ingress_check_predicate(r, p))
             return false;
         if (text_equal_nocase(json_str(p, "matchType"), "REGULAR"))
@@ -173,10 +181,10 @@ static bool check_fallback(struct rest_request *r)
     const char *strategy = json_str(f, "fallbackStrategy");
     if (!json_true(f, "enabled"))
         return true;
+    if (strategy && *strategy && !is_one_of(strategy, "RAND", "SEQ"))
+        return rest_fail(r, X_VALIDATION, "unknown fallback strategy: %s", strategy);
     if (json_count(json_get(f, "upstreams")) == 0)
         return rest_fail(r, X_VALIDATION, "upstreams cannot be empty when fallback is enabled.");
-    if (!check_blank(strategy) && !is_one_of(strategy, "RAND", "SEQ"))
-        return rest_fail(r, X_VALIDATION, "unknown fallback strategy: %s", strategy);
     if (json_count(json_get(f, "responseCodes")) == 0)
         return rest_fail(r, X_VALIDATION,
                          "response codes cannot be empty when fallback is enabled.");
@@ -186,9 +194,10 @@ static bool check_fallback(struct rest_request *r)
         if (!is_one_of(s, "4xx", "5xx"))
             return rest_fail(r, X_VALIDATION, "invalid response code:%s", s ? s : "null");
     }
-    return check_upstreams(r, json_get(f, "upstreams"), false);
+    return check_upstreams(r, json_get(f, "upstreams"));
 }
 
+/* In the console's order. */
 static bool validate(struct rest_request *r)
 {
     const cJSON *upstreams = json_get(r->body, "upstreams");
@@ -196,8 +205,10 @@ static bool validate(struct rest_request *r)
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(upstreams) == 0)
         return rest_fail(r, X_VALIDATION, "upstreams cannot be empty.");
-    return check_upstreams(r, upstreams, true) && check_path(r) && check_predicates(r) &&
-           check_fallback(r);
+    return check_path(r) && check_headers(r) &&
+           ingress_check_keyed(r, json_get(r->body, "urlParamPredicates"), NULL) &&
+           check_upstreams(r, upstreams) && check_weights(r, upstreams) && check_fallback(r) &&
+           check_models(r);
 }
 
 /* RAND gives every upstream the same weight; repeated codes count once. */
@@ -206,7 +217,7 @@ static void normalise_fallback(struct arena *a, cJSON *f)
     const char *strategy = json_str(f, "fallbackStrategy");
     if (!json_true(f, "enabled"))
         return;
-    if (check_blank(strategy))
+    if (!strategy || !*strategy)
         strategy = "RAND";
     json_set_str(a, f, "fallbackStrategy", strategy);
     const cJSON *item, *given = json_get(f, "responseCodes");
@@ -343,7 +354,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 {
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
         const cJSON *object = kstore_at(r->store, "configmaps", i);
-        if (!text_starts(kube_name(object), "ai-route-") || !kube_is_defined_here(object))
+        if (!derived_from(r->arena, DERIVED_AI_MAP, kube_name(object)) ||
+            !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
         if (!uses(json_get(route, "upstreams"), provider) &&

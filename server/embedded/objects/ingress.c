@@ -81,7 +81,7 @@ const struct model_field ingress_route_model[] = {
 bool ingress_check_predicate(struct rest_request *r, const cJSON *predicate)
 {
     const char *type = json_str(predicate, "matchType");
-    if (!type || !*type)
+    if (!type)
         return rest_fail(r, X_VALIDATION, "matchType is required");
     if (!text_equal_nocase(type, "EQUAL") && !text_equal_nocase(type, "PRE") &&
         !text_equal_nocase(type, "REGULAR"))
@@ -105,6 +105,8 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
     cJSON_ArrayForEach(p, predicates)
     {
         const char *key = json_str(p, "key"), *value = json_str(p, "matchValue");
+        if (cJSON_IsNull(p) && !what)
+            return rest_fail(r, X_NULL_POINTER, NULL);
         if (cJSON_IsNull(p))
             return rest_fail(r, X_NULL_POINTER,
                              "Cannot invoke \"com.alibaba.higress.sdk.model.route."
@@ -114,9 +116,9 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
             return false;
         if (!is_printable(key) || !is_printable(value))
             return rest_fail(r, X_VALIDATION,
-                             "Route %s predicate contains non-ASCII characters: key=%s, "
+                             "Route %s%spredicate contains non-ASCII characters: key=%s, "
                              "matchValue=%s",
-                             what, key ? key : "null", value);
+                             what ? what : "", what ? " " : "", key ? key : "null", value);
     }
     return true;
 }

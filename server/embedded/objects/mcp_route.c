@@ -11,14 +11,13 @@
 #include "embedded/objects/plugin_yaml_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
+#include "kind/derived.h"
 
-static const char prefix[] = "mcp-server-";
-static const char suffix[] = ".internal";
 enum { MAX_DOMAINS_TEXT = 64 << 10 };
 
 char *mcp_route_name(struct arena *a, const char *server)
 {
-    return arena_printf(a, "%s%s%s", prefix, server ? server : "", suffix);
+    return derived_name(a, DERIVED_MCP_ROUTE, server ? server : "");
 }
 
 char *mcp_route_path(struct arena *a, const char *server)
@@ -28,10 +27,9 @@ char *mcp_route_path(struct arena *a, const char *server)
 
 char *mcp_route_server(struct arena *a, const char *ingress)
 {
-    size_t n = strlen(ingress);
-    if (!text_starts(ingress, prefix) || !text_ends(ingress, suffix))
-        return arena_strdup(a, ingress);
-    return arena_strndup(a, ingress + strlen(prefix), n - strlen(prefix) - strlen(suffix));
+    char *server = derived_from(a, DERIVED_MCP_ROUTE, ingress);
+    bool nameless = strcmp(ingress, mcp_route_name(a, "")) == 0;
+    return server ? server : arena_strdup(a, nameless ? "" : ingress);
 }
 
 bool mcp_route_is_one(const cJSON *ingress)

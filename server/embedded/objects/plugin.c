@@ -12,6 +12,7 @@
 #include "embedded/objects/plugin_catalog.h"
 #include "embedded/objects/plugin_private.h"
 #include "embedded/objects/plugin_schema_private.h"
+#include "embedded/objects/selector_private.h"
 #include "embedded/objects/wasm_private.h"
 #include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
@@ -133,6 +134,8 @@ static void get(struct rest_request *r)
         rest_give(r, answer_spec(r->arena, spec));
         return;
     }
+    if (!selector_check_plugin(r, rest_var(r, 0)))
+        return;
     const cJSON *object = plugin_find_custom(r, rest_var(r, 0));
     rest_give(r, object ? answer_stored(r->arena, object) : NULL);
 }
@@ -140,6 +143,8 @@ static void get(struct rest_request *r)
 static void get_config(struct rest_request *r)
 {
     const struct plugin_spec *spec = plugin_catalog_find(rest_var(r, 0));
+    if (!spec && !selector_check_plugin(r, rest_var(r, 0)))
+        return;
     if (!spec && !plugin_find_custom(r, rest_var(r, 0))) {
         rest_give(r, NULL);
         return;
@@ -159,20 +164,25 @@ static void get_readme(struct rest_request *r)
                                                  spec->description, spec->readme ? "\nSee " : "",
                                                  spec->readme ? spec->readme : "",
                                                  spec->readme ? "\n" : "")));
-    else
+    else if (selector_check_plugin(r, rest_var(r, 0)))
         rest_give(r, plugin_find_custom(r, rest_var(r, 0)) ? json_string(a, "") : NULL);
+}
+
+static bool is_empty(const char *s)
+{
+    return !s || !*s;
 }
 
 static bool validate(struct rest_request *r)
 {
-    static const char *const needed[] = { "name", "category", "title", "imageRepository", NULL };
+    static const char *const needed[] = { "name", "title", "category", "imageRepository", NULL };
     for (size_t i = 0; needed[i]; i++) {
         if (check_blank(json_str(r->body, needed[i])))
             return rest_fail(r, X_VALIDATION, "%s cannot be blank.", needed[i]);
         if (i == 0 && !check_service_name(json_str(r->body, "name")))
             return rest_fail(r, X_VALIDATION, "Invalid name format.");
     }
-    return true;
+    return wasm_check_image(r, r->body);
 }
 
 static void copy_annotation(struct rest_request *r, cJSON *object, const char *member)
@@ -189,7 +199,7 @@ static cJSON *custom_object(struct rest_request *r)
     struct arena *a = r->arena;
     const char *name = json_str(r->body, "name");
     const char *version = json_str(r->body, "pluginVersion");
-    if (check_blank(version))
+    if (is_empty(version))
         version = "1.0.0";
     cJSON *object = kube_new(a, arena_printf(a, "%s-%s", name, version));
     kube_set_label(a, object, "higress.io/wasm-plugin-name", name);
@@ -225,34 +235,46 @@ static void create(struct rest_request *r)
         rest_give(r, answer_stored(r->arena, stored));
 }
 
-/* Image and order of a built-in plugin: on every object of it, or on a new one. */
+/* The objects of a built-in plugin in the catalogue's version; *own: is one not the console's? */
+static cJSON *builtin_objects(struct rest_request *r, const struct plugin_spec *spec, bool *own)
+{
+    cJSON *out = json_array(r->arena);
+    *own = false;
+    for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
+        const cJSON *object = kstore_at(r->store, wasm_kind, i);
+        if (strcmp(wasm_plugin_name(object), spec->name) != 0 || wasm_is_custom(object) ||
+            strcmp(wasm_plugin_version(object), spec->version) != 0)
+            continue;
+        json_add_str(r->arena, out, kube_name(object));
+        *own |= !wasm_is_internal(object);
+    }
+    return out;
+}
+
+/* Image and order of a built-in plugin: on every object of it, and on a new one where there are
+ * only the console's own. */
 static void update_builtin(struct rest_request *r, const char *name)
 {
     const struct plugin_spec *spec = plugin_catalog_find(name);
+    const cJSON *stored = NULL, *one;
+    bool own;
     if (!spec) {
-        rest_fail(r, X_NOT_FOUND, "No Wasm plugin with name \"%s\" is found.", name);
+        rest_fail(r, X_CONFLICT, "No built-in plugin is found with the given name: %s", name);
         return;
     }
-    const cJSON *stored = NULL;
-    for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
-        const char *file = kube_name(kstore_at(r->store, wasm_kind, j));
-        if (strcmp(wasm_plugin_name(kstore_at(r->store, wasm_kind, j)), name) != 0)
-            continue;
-        cJSON *object = kube_load(r, wasm_kind, file);
-        if (!wasm_set_image(r, object, r->body))
-            return;
-        stored = kube_replace(r, wasm_kind, object);
-        if (!stored)
-            return;
-    }
-    if (!stored) {
+    const cJSON *there = builtin_objects(r, spec, &own);
+    if (!own) {
         cJSON *object = wasm_new(r->arena, spec, false);
-        if (!wasm_set_image(r, object, r->body))
+        if (!wasm_set_image(r, object, r->body) || !(stored = kube_create(r, wasm_kind, object)))
             return;
-        stored = kube_create(r, wasm_kind, object);
     }
-    if (stored)
-        rest_give(r, answer_stored(r->arena, stored));
+    cJSON_ArrayForEach(one, there)
+    {
+        cJSON *object = kube_load(r, wasm_kind, one->valuestring);
+        if (!wasm_set_image(r, object, r->body) || !(stored = kube_replace(r, wasm_kind, object)))
+            return;
+    }
+    rest_give(r, answer_stored(r->arena, stored));
 }
 
 /* The stored object of this version keeps its rules; another version takes them over and the old
@@ -278,7 +300,7 @@ static void update_custom(struct rest_request *r, const char *name)
     const char *old_name = arena_strdup(a, kube_name(old));
     bool same = strcmp(old_name, kube_name(object)) == 0;
     const char *version = json_str(r->body, "version");
-    kube_set_version(a, object, !same ? NULL : version ? version : kube_version(old));
+    kube_set_version(a, object, !same ? NULL : is_empty(version) ? kube_version(old) : version);
     const cJSON *stored =
         same ? kube_replace(r, wasm_kind, object) : kube_create(r, wasm_kind, object);
     if (stored && (same || kube_delete(r, wasm_kind, old_name)))
@@ -289,11 +311,10 @@ static void update(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const char *given = json_str(r->body, "name");
-    if (check_blank(given))
+    if (is_empty(given))
         json_set_str(r->arena, r->body, "name", name);
     else if (strcmp(given, name) != 0) {
-        rest_fail(r, X_VALIDATION,
-                  "Wasm plugin name in the URL doesn't match the one in the body.");
+        rest_fail(r, X_VALIDATION, "Plugin name in the URL doesn't match the one in the body.");
         return;
     }
     if (!validate(r))
@@ -301,7 +322,7 @@ static void update(struct rest_request *r)
     if (json_true(r->body, "builtIn"))
         update_builtin(r, name);
     else if (plugin_catalog_find(name))
-        rest_fail(r, X_CONFLICT, "Name conflicted with a built-in plugin.");
+        rest_fail(r, X_CONFLICT, "Updating a built-in plugin is not allowed.");
     else
         update_custom(r, name);
 }
@@ -313,6 +334,8 @@ static void erase(struct rest_request *r)
         rest_fail(r, X_CONFLICT, "Deleting a built-in plugin is not allowed.");
         return;
     }
+    if (!selector_check_plugin(r, name))
+        return;
     for (const cJSON *object = plugin_find_custom(r, name); object;
          object = plugin_find_custom(r, name))
         if (!kube_delete(r, wasm_kind, kube_name(object)))

@@ -126,11 +126,12 @@ static cJSON *answer_stored(struct arena *a, const cJSON *object, const struct p
         return NULL;
     cJSON *out = answer_at(a, p, wasm_plugin_name(object));
     cJSON *shown = plugin_yaml_read_back(a, config ? config : json_object(a));
+    bool none = p->scope->exists && !config; /* a rule without settings; the global ones are {} */
     json_set_str(a, out, "version", kube_version(object));
     json_set_str(a, out, "pluginVersion", wasm_plugin_version(object));
     json_set_bool(a, out, "enabled", enabled);
     json_set_str(a, out, "rawConfigurations", plugin_yaml_print(a, shown));
-    json_set(a, out, "configurations", shown);
+    json_set(a, out, "configurations", none ? json_null(a) : shown);
     return out;
 }
 
@@ -169,15 +170,12 @@ static void get(struct rest_request *r)
 static cJSON *object_for(struct rest_request *r, const char *plugin)
 {
     const struct plugin_spec *spec = plugin_catalog_find(plugin);
-    const cJSON *custom = spec ? NULL : plugin_find_custom(r, plugin);
-    if (!spec && !custom) {
-        rest_fail(r, X_VALIDATION, "Unsupported plugin: %s", plugin);
-        return NULL;
-    }
-    const char *current = spec ? spec->version : wasm_plugin_version(custom);
+    const char *current = spec ? spec->version : wasm_plugin_version(plugin_find_custom(r, plugin));
     const char *version = json_str(r->body, "pluginVersion");
     if (!version || !*version)
         version = current;
+    if (!selector_check_version(r, version))
+        return NULL;
     const char *name = arena_printf(r->arena, "%s-%s", plugin, version);
     cJSON *object = kube_load(r, wasm_kind, name);
     if (object || strcmp(version, current) == 0)
@@ -187,20 +185,21 @@ static cJSON *object_for(struct rest_request *r, const char *plugin)
     return NULL;
 }
 
-/* The configuration of the body: the tree, else the YAML text. NULL: answered. */
-static cJSON *body_config(struct rest_request *r)
+/* The configuration of the body: the tree, else the YAML text; *config NULL: neither says one. */
+static bool body_config(struct rest_request *r, cJSON **config)
 {
+    static const char *const nothing[] = { "~", "null", "Null", "NULL" };
     const cJSON *tree = json_get(r->body, "configurations");
-    if (cJSON_IsObject(tree))
-        return json_clone(r->arena, tree);
     const char *text = json_str(r->body, "rawConfigurations");
-    if (!text || !text[strspn(text, " \t\r\n")])
-        return json_object(r->arena);
-    cJSON *config = jackson_yaml_read(r->arena, text);
-    if (config)
-        return config;
-    rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
-    return NULL;
+    *config = cJSON_IsObject(tree) ? json_clone(r->arena, tree) : NULL;
+    if (*config || !text || !*text)
+        return true;
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
+        if (strcmp(text, nothing[i]) == 0)
+            return true;
+    *config = jackson_yaml_read(r->arena, text);
+    return *config ||
+           rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
 }
 
 static bool body_fits(struct rest_request *r, const char *plugin)
@@ -215,18 +214,39 @@ static bool body_fits(struct rest_request *r, const char *plugin)
     return true;
 }
 
+/* The body's place wins over the URL's. */
+static bool body_place(struct rest_request *r, struct place *p)
+{
+    const char *scope = json_str(r->body, "scope"), *target = json_str(r->body, "target");
+    if (!scope)
+        return true;
+    *p = place_of(scope, target);
+    if (!p->scope->exists && target)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "instance.target must be empty when scope is GLOBAL.");
+    if (p->scope->exists && (!target || !*target))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "instance.target must not be null or empty when scope is not GLOBAL.");
+    return true;
+}
+
+static bool is_plugin(struct rest_request *r, const char *plugin)
+{
+    if (plugin_catalog_find(plugin))
+        return true;
+    return selector_check_plugin(r, plugin) &&
+           (plugin_find_custom(r, plugin) ||
+            rest_fail(r, X_VALIDATION, "Unsupported plugin: %s", plugin));
+}
+
 static void put(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
-    if (!place_known(r, &p) || !body_fits(r, plugin))
+    if (!place_known(r, &p) || !body_fits(r, plugin) || !is_plugin(r, plugin) || !body_place(r, &p))
         return;
-    const char *scope = json_str(r->body, "scope");
-    if (scope) /* the body's place wins over the URL's */
-        p = place_of(scope, json_str(r->body, "target"));
-    cJSON *config = body_config(r);
-    cJSON *object = config ? object_for(r, plugin) : NULL;
-    if (!object)
+    cJSON *object = object_for(r, plugin), *config;
+    if (!object || !body_config(r, &config))
         return;
     const cJSON *enabled = json_get(r->body, "enabled");
     bool on = !cJSON_IsBool(enabled) || cJSON_IsTrue(enabled);

@@ -67,12 +67,12 @@ static bool is_valid(const cJSON *proxy)
            (!cJSON_IsNumber(timeout) || timeout->valuedouble >= 0);
 }
 
-static bool check(struct rest_request *r)
+static bool check(struct rest_request *r, const char *doing)
 {
     if (!is_valid(r->body))
         return rest_fail(r, X_VALIDATION, "proxyServer body is not valid.");
     if (kube_is_internal(json_str(r->body, "name")))
-        return rest_fail(r, X_VALIDATION, "Changing an internal proxy server is not allowed.");
+        return rest_fail(r, X_VALIDATION, "%s an internal proxy server is not allowed.", doing);
     return true;
 }
 
@@ -87,7 +87,7 @@ static void save(struct rest_request *r)
 
 static void create(struct rest_request *r)
 {
-    if (!check(r))
+    if (!check(r, "Adding"))
         return;
     if (bridge_find(bridge_load(r), "proxies", json_str(r->body, "name")))
         rest_fail(r, X_CONFLICT, NULL);
@@ -98,7 +98,7 @@ static void create(struct rest_request *r)
 static void update(struct rest_request *r)
 {
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
-    if (check(r))
+    if (check(r, "Updating"))
         save(r);
 }
 

@@ -118,7 +118,7 @@ void rules_put(struct arena *a, cJSON *plugin, const struct rules_target *t, cJS
 {
     cJSON *spec = spec_of(a, plugin);
     if (!t->ingress && !t->domain && !t->service) {
-        json_set(a, spec, "defaultConfig", config);
+        json_set(a, spec, "defaultConfig", config ? config : json_object(a));
         json_set_bool(a, spec, "defaultConfigDisable", !enabled);
         return;
     }
@@ -128,7 +128,8 @@ void rules_put(struct arena *a, cJSON *plugin, const struct rules_target *t, cJS
     if (old)
         json_detach(rules, old);
     cJSON *rule = json_object(a);
-    json_set(a, rule, "config", config);
+    if (config)
+        json_set(a, rule, "config", config);
     json_set_bool(a, rule, "configDisable", !enabled);
     for (int i = 0; i < SCOPES; i++)
         if (target_of(t, i))

@@ -186,3 +186,8 @@ bool selector_check_plugin(struct rest_request *r, const char *plugin)
 {
     return check(r, arena_printf(r->arena, "higress.io/wasm-plugin-name=%s", plugin));
 }
+
+bool selector_check_version(struct rest_request *r, const char *version)
+{
+    return check(r, arena_printf(r->arena, "higress.io/wasm-plugin-version=%s", version));
+}

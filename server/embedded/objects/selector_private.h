@@ -9,3 +9,4 @@ struct rest_request;
 bool selector_check_domain(struct rest_request *r, const char *domain);
 /* Of the objects of a plugin. */
 bool selector_check_plugin(struct rest_request *r, const char *plugin);
+bool selector_check_version(struct rest_request *r, const char *version); /* of a plugin */

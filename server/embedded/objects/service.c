@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "embedded/embedded.h"
 #include "embedded/objects/bridge_private.h"
-#include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
+#include "kind/addresses.h"
 
 #include <ctype.h>
 
@@ -19,55 +19,38 @@ static const struct model_field service_model[] = { { "name", M_STR },
                                                     { "protocol", M_STR },
                                                     { 0 } };
 
-/* An IPv4 address and a port, as the controller wants each member of a static source. */
-static bool is_endpoint(const char *s, size_t n)
-{
-    const char *colon = memchr(s, ':', n);
-    return colon && check_ipv4(s, (size_t)(colon - s)) &&
-           check_port_text(colon + 1, n - (size_t)(colon + 1 - s));
-}
-
-/* Labels of letters, digits and hyphens with a dot at least, as it wants each of a dns source. */
-static bool is_name(const char *s, size_t n)
-{
-    char lower[256];
-    for (size_t i = 0; i < n && i < sizeof lower; i++)
-        lower[i] = (char)tolower((unsigned char)s[i]);
-    return n < sizeof lower && check_domain(lower, n);
-}
-
-/* Members of a comma list, to its end. */
-static bool all_fit(const char *p, bool (*fits)(const char *s, size_t n), bool empty_end)
-{
-    for (;;) {
-        size_t n = strcspn(p, ",");
-        if (!(n == 0 && !p[n] && empty_end) && !fits(p, n))
-            return false;
-        if (!p[n])
-            return true;
-        p += n + 1;
-    }
-}
-
-/* The controller drops a source whole when one of its members is none. That the console takes an
- * empty last member, and lists the service, is as recorded; the better console does not. */
+/* As the controller has it. That the console's recordings list a static source with an empty last
+ * member is answered strictly; the better console does not. */
 static bool is_listed(const struct rest_request *r, const cJSON *registry)
 {
     const char *type = json_str(registry, "type"), *domain = json_str(registry, "domain");
-    if (!type || !domain)
+    struct addresses_fault fault;
+    if (!type || !domain || (strcmp(type, "static") != 0 && strcmp(type, "dns") != 0))
         return false;
-    if (strcmp(type, "static") == 0)
-        return all_fit(domain, is_endpoint, !rest_is_lenient(r));
-    return strcmp(type, "dns") == 0 && all_fit(domain, is_name, false);
+    size_t n = strlen(domain);
+    if (n && domain[n - 1] == ',' && *type == 's' && !rest_is_lenient(r))
+        domain = arena_strndup(r->arena, domain, n - 1);
+    return addresses_taken(r->arena, type, domain, &fault);
 }
 
-/* Addresses of the comma list, without their ports. */
+static bool has_text(const cJSON *list, const char *s, size_t n)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, list)
+    {
+        if (strlen(one->valuestring) == n && strncmp(one->valuestring, s, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Addresses of the comma list, each once, without their ports. */
 static void add_endpoints(struct arena *a, cJSON *service, const char *domain)
 {
     cJSON *list = json_set_array(a, service, "endpoints");
     while (domain && *domain) {
         size_t len = strcspn(domain, ","), host = strcspn(domain, ",:");
-        if (host)
+        if (host && !has_text(list, domain, host))
             json_add(a, list, json_stringn(a, domain, host));
         domain += len + (domain[len] == ',');
     }

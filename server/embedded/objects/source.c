@@ -118,6 +118,8 @@ static cJSON *to_registry(struct arena *a, const cJSON *source)
     const char *type = json_str(source, "type");
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         json_set(a, out, same[i], json_clone(a, json_get(source, same[i])));
+    if (check_blank(json_str(source, "protocol")))
+        json_remove(out, "protocol");
     if (cJSON_IsObject(json_get(source, "vport")))
         json_set(a, out, "vport", registry_vport(a, json_get(source, "vport")));
     for (int i = 0; i < PROPERTIES; i++) {
@@ -233,7 +235,9 @@ static bool write_secret(struct rest_request *r, const char *name, const cJSON *
     cJSON_ArrayForEach(item, given)
     {
         if (!cJSON_IsString(item))
-            continue;
+            return rest_fail(r, X_NULL_POINTER,
+                             "Cannot invoke \"String.getBytes(java.nio.charset.Charset)\" because "
+                             "the return value of \"java.util.Map$Entry.getValue()\" is null");
         const char *coded = base64_encode(r->arena, item->valuestring, strlen(item->valuestring));
         json_set_str(r->arena, data, item->string, coded);
     }
@@ -260,12 +264,28 @@ static bool write_auth(struct rest_request *r, const cJSON *source, const cJSON 
     return write_secret(r, secret, given);
 }
 
+/* What the console does not set for the new type stays as it was in the registry. */
+static void keep_others(struct arena *a, const cJSON *old, cJSON *registry)
+{
+    static const char *const unseen[] = { "allowMcpServers", "enableScopeMcpServers", "metadata" };
+    const char *type = json_str(registry, "type");
+    for (int i = 0; old && i < PROPERTIES; i++) {
+        const cJSON *value = json_get(old, properties[i].name);
+        if (value && !text_starts(type, properties[i].type_prefix))
+            json_set(a, registry, properties[i].name, json_clone(a, value));
+    }
+    for (size_t i = 0; old && i < sizeof unseen / sizeof *unseen; i++)
+        if (json_get(old, unseen[i]))
+            json_set(a, registry, unseen[i], json_clone(a, json_get(old, unseen[i])));
+}
+
 static void save(struct rest_request *r)
 {
     cJSON *bridge = bridge_load(r), *registry = to_registry(r->arena, r->body);
     const cJSON *old = bridge_find(bridge, "registries", json_str(r->body, "name"));
     if (!check_classes(r, r->body) || !write_auth(r, r->body, old, registry))
         return;
+    keep_others(r->arena, old, registry);
     bridge_put(r->arena, bridge, "registries", registry);
     if (!bridge_save(r, bridge))
         return;

@@ -7,6 +7,10 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "embedded/rest/check.h"
+#include "embedded/rest/java_text.h"
+
+#include <limits.h>
+#include <math.h>
 
 static bool check_static(struct rest_request *r, const cJSON *source);
 static bool check_dns(struct rest_request *r, const cJSON *source);
@@ -32,71 +36,72 @@ static const struct source_type *find_type(const char *name)
     return NULL;
 }
 
-/* Java's trim: n bytes at *s without the blanks around them. */
-static size_t trim(const char **s, size_t n)
-{
-    while (n && (unsigned char)**s <= ' ')
-        (*s)++, n--;
-    while (n && (unsigned char)(*s)[n - 1] <= ' ')
-        n--;
-    return n;
-}
+/* One member of a comma list, NUL-terminated. */
+typedef bool check_member(struct rest_request *r, const char *s);
 
-/* "10.0.0.1:80" of n bytes. */
-static bool check_endpoint(struct rest_request *r, const char *s, size_t n)
+/* "10.0.0.1:80", as split at ':' by Java: empty parts at the end do not count. */
+static bool check_endpoint(struct rest_request *r, const char *s)
 {
-    n = trim(&s, n);
-    const char *colon = memchr(s, ':', n);
-    size_t host = colon ? (size_t)(colon - s) : n;
-    if (!colon || memchr(colon + 1, ':', n - host - 1))
+    char *part[2];
+    int port;
+    if (java_split(r->arena, s, ':', part, 2) != 2)
         return rest_fail(r, X_VALIDATION,
-                         "Invalid address format: %.*s. Correct format is IP:Port, e.g., "
+                         "Invalid address format: %s. Correct format is IP:Port, e.g., "
                          "192.168.1.1:8080",
-                         (int)n, s);
-    if (!check_ipv4(s, host))
-        return rest_fail(r, X_VALIDATION, "Invalid IP address format: %.*s", (int)host, s);
-    if (!check_port_text(colon + 1, n - host - 1))
-        return rest_fail(r, X_VALIDATION, "Invalid port range: %.*s. Port must be between 1-65535.",
-                         (int)(n - host - 1), colon + 1);
+                         s);
+    if (!check_ipv4(part[0], strlen(part[0])))
+        return rest_fail(r, X_VALIDATION, "Invalid IP address format: %s", part[0]);
+    if (!java_parse_int(part[1], &port))
+        return rest_fail(r, X_VALIDATION, "Invalid port number: %s. Port must be an integer.",
+                         part[1]);
+    if (port < 1 || port > 65535)
+        return rest_fail(r, X_VALIDATION, "Invalid port range: %d. Port must be between 1-65535.",
+                         port);
     return true;
 }
 
-/* "shop.example.com" of n bytes. */
-static bool check_host(struct rest_request *r, const char *s, size_t n)
+static bool check_host(struct rest_request *r, const char *s)
 {
-    n = trim(&s, n);
-    return check_domain(s, n) ||
-           rest_fail(r, X_VALIDATION, "Invalid domain format: %.*s", (int)n, s);
+    return check_domain(s, strlen(s)) || rest_fail(r, X_VALIDATION, "Invalid domain format: %s", s);
 }
 
-/* Each member of the comma list in `domain`; like Java's split, empty ones at the end do not count.
- */
-static bool each_address(struct rest_request *r, const cJSON *source,
-                         bool (*check)(struct rest_request *r, const char *s, size_t n))
+/* Each member of `domain`, blanks around it cut off; empty ones are overlooked, wherever they are.
+ * False after a failure; *n: how many there were. */
+static bool each_member(struct rest_request *r, const cJSON *source, check_member *check, int *n)
 {
-    const char *p = json_str(source, "domain");
-    size_t end = strlen(p);
-    while (end && p[end - 1] == ',')
-        end--;
-    for (size_t at = 0; at <= end;) {
-        size_t len = strcspn(p + at, ",");
-        if (at + len > end)
-            len = end - at;
-        if (!check(r, p + at, len))
-            return false;
-        at += len + 1;
+    static const char blank[] = " \t\r\n\f\v";
+    for (const char *p = json_str(source, "domain");; p++) {
+        size_t len = strcspn(p, ","), from = strspn(p, blank);
+        size_t to = len;
+        while (to > from && strchr(blank, p[to - 1]))
+            to--;
+        if (from < to) {
+            ++*n;
+            if (!check(r, arena_strndup(r->arena, p + from, to - from)))
+                return false;
+        }
+        p += len;
+        if (!*p)
+            return true;
     }
-    return true;
 }
 
 static bool check_static(struct rest_request *r, const cJSON *source)
 {
-    return each_address(r, source, check_endpoint);
+    int n = 0;
+    return each_member(r, source, check_endpoint, &n) &&
+           (n || rest_fail(r, X_VALIDATION,
+                           "Static service source domain format is invalid. Must provide a list of "
+                           "IP:Port addresses separated by commas."));
 }
 
 static bool check_dns(struct rest_request *r, const cJSON *source)
 {
-    return each_address(r, source, check_host);
+    int n = 0;
+    return each_member(r, source, check_host, &n) &&
+           (n || rest_fail(r, X_VALIDATION,
+                           "DNS service source domain format is invalid. Must provide a list of "
+                           "domain names separated by commas."));
 }
 
 static bool check_nacos(struct rest_request *r, const cJSON *source)
@@ -123,41 +128,66 @@ static bool check_consul(struct rest_request *r, const cJSON *source)
         return rest_fail(r, X_VALIDATION,
                          "Consul service source requires properties configuration.");
     if (check_blank(json_str(properties, "consulDatacenter")))
-        return rest_fail(r, X_VALIDATION, "Consul service source requires consulDatacenter.");
+        return rest_fail(r, X_VALIDATION,
+                         "Consul service source requires consulDatacenter configuration.");
     if (!interval || cJSON_IsNull(interval))
         return true;
-    if (!cJSON_IsNumber(interval) || interval->valuedouble < 10 || interval->valuedouble > 600)
+    double n = cJSON_IsNumber(interval) ? interval->valuedouble : 0.5;
+    if (n != trunc(n) || fabs(n) > INT_MAX)
         return rest_fail(r, X_VALIDATION,
-                         "Invalid consulRefreshInterval value: %s. Must be between 10 and 600 "
+                         "Invalid type for consulRefreshInterval. Must be an integer.");
+    if (n < 10 || n > 600)
+        return rest_fail(r, X_VALIDATION,
+                         "Invalid consulRefreshInterval value: %.0f. Must be between 10 and 600 "
                          "seconds.",
-                         json_print(r->arena, interval));
+                         n);
+    return true;
+}
+
+static bool check_export_domains(struct rest_request *r, const cJSON *domains)
+{
+    const cJSON *domain;
+    if (domains && !cJSON_IsNull(domains) && !cJSON_IsArray(domains))
+        return rest_fail(r, X_VALIDATION,
+                         "Invalid type for mcpServerExportDomains. Must be a list of strings.");
+    cJSON_ArrayForEach(domain, domains)
+    {
+        if (!cJSON_IsString(domain))
+            return rest_fail(
+                r, X_VALIDATION,
+                "Invalid domain in mcpServerExportDomains. All entries must be strings.");
+        if (!check_domain(domain->valuestring, strlen(domain->valuestring)))
+            return rest_fail(r, X_VALIDATION, "Invalid domain format in mcpServerExportDomains: %s",
+                             domain->valuestring);
+    }
     return true;
 }
 
 static bool check_mcp(struct rest_request *r, const cJSON *source)
 {
-    const cJSON *properties = json_get(source, "properties"), *domain;
+    const cJSON *properties = json_get(source, "properties");
     const cJSON *enable = json_get(properties, "enableMCPServer");
-    const char *base = json_str(properties, "mcpServerBaseUrl");
+    const cJSON *base = json_get(properties, "mcpServerBaseUrl");
     if (strcmp(json_str(source, "type"), "nacos3") != 0 || !enable || cJSON_IsNull(enable))
         return true;
     if (!cJSON_IsBool(enable))
         return rest_fail(r, X_VALIDATION, "Invalid type for enableMCPServer. Must be a boolean.");
     if (!cJSON_IsTrue(enable))
         return true;
-    if (!check_url_path(base))
-        return rest_fail(r, X_VALIDATION,
-                         "Invalid mcpServerBaseUrl format: %s. Must start with '/' and cannot "
-                         "contain '?' characters.",
-                         base ? base : "null");
-    cJSON_ArrayForEach(domain, json_get(properties, "mcpServerExportDomains"))
-    {
-        const char *text = cJSON_IsString(domain) ? domain->valuestring : "null";
-        if (!check_domain(text, strlen(text)))
-            return rest_fail(r, X_VALIDATION, "Invalid domain format in mcpServerExportDomains: %s",
-                             text);
-    }
-    return true;
+    if (!check_export_domains(r, json_get(properties, "mcpServerExportDomains")))
+        return false;
+    if (!cJSON_IsString(base))
+        return rest_fail(r, X_VALIDATION, "Invalid type for mcpServerBaseUrl. Must be a string.");
+    return check_url_path(base->valuestring) ||
+           rest_fail(r, X_VALIDATION,
+                     "Invalid mcpServerBaseUrl format: %s. Must start with '/' and cannot "
+                     "contain '?' characters.",
+                     base->valuestring);
+}
+
+static const char *or_null(const char *s)
+{
+    return s ? s : "null";
 }
 
 static bool check_vport(struct rest_request *r, const cJSON *vport)
@@ -168,13 +198,18 @@ static bool check_vport(struct rest_request *r, const cJSON *vport)
                          "Invalid VPort default value. Must be an integer between 1-65535.");
     cJSON_ArrayForEach(service, json_get(vport, "servicesVport"))
     {
-        const char *name = json_str(service, "name");
-        if (check_blank(name))
-            return rest_fail(r, X_VALIDATION, "Service name in VPort configuration is required.");
+        const char *name = or_null(json_str(service, "name"));
+        if (cJSON_IsNull(service))
+            return rest_fail(r, X_NULL_POINTER,
+                             "Cannot invoke \"com.alibaba.higress.sdk.service.kubernetes.crd.mcp."
+                             "VPort$ServiceVport.getValue()\" because \"serviceVport\" is null");
         if (!check_port(json_get(service, "value")))
-            return rest_fail(r, X_VALIDATION, "Invalid VPort value of service: %s", name);
+            return rest_fail(r, X_VALIDATION,
+                             "Invalid VPort value for service %s. Must be an integer between "
+                             "1-65535.",
+                             name);
         for (other = json_get(vport, "servicesVport")->child; other != service; other = other->next)
-            if (strcmp(json_str(other, "name"), name) == 0)
+            if (strcmp(or_null(json_str(other, "name")), name) == 0)
                 return rest_fail(r, X_VALIDATION,
                                  "Duplicate service name in VPort configuration: %s", name);
     }
@@ -183,10 +218,10 @@ static bool check_vport(struct rest_request *r, const cJSON *vport)
 
 static bool check_present(struct rest_request *r, const cJSON *source)
 {
-    const cJSON *port = json_get(source, "port");
+    const char *type = json_str(source, "type");
     if (check_blank(json_str(source, "name")))
         return rest_fail(r, X_VALIDATION, "Service source name is required.");
-    if (check_blank(json_str(source, "type")))
+    if (check_blank(type))
         return rest_fail(r, X_VALIDATION, "Service source type is required.");
     if (check_blank(json_str(source, "domain")))
         return rest_fail(r, X_VALIDATION, "Service source domain/IP is required.");
@@ -195,33 +230,40 @@ static bool check_present(struct rest_request *r, const cJSON *source)
                          "Invalid service source name format. Name can only contain letters, "
                          "numbers, and hyphens(-), cannot start or end with a hyphen, and must be "
                          "1-63 characters long.");
-    if (!find_type(json_str(source, "type")))
+    return find_type(type) ||
+           rest_fail(r, X_VALIDATION,
+                     "Unsupported service source type: %s. Supported types: [nacos, nacos2, "
+                     "nacos3, zookeeper, consul, eureka, static, dns]",
+                     type);
+}
+
+static bool check_address(struct rest_request *r, const cJSON *source,
+                          const struct source_type *type)
+{
+    const char *domain = json_str(source, "domain");
+    size_t n = strlen(domain);
+    if (type->registry && !check_ipv4(domain, n) && !check_domain(domain, n))
         return rest_fail(r, X_VALIDATION,
-                         "Unsupported service source type: %s. Supported types: [nacos, nacos2, "
-                         "nacos3, zookeeper, consul, eureka, static, dns]",
-                         json_str(source, "type"));
-    if (!cJSON_IsNumber(port))
+                         "Invalid domain format. For %s type, domain must be a valid domain name "
+                         "or IP address.",
+                         type->name);
+    if (!cJSON_IsNumber(json_get(source, "port")))
         return rest_fail(r, X_VALIDATION, "Service source port is required.");
-    return true;
+    return check_port(json_get(source, "port")) ||
+           rest_fail(r, X_VALIDATION,
+                     "Invalid port range. Port must be an integer between 1-65535.");
 }
 
 bool source_check(struct rest_request *r, const cJSON *source)
 {
     if (!check_present(r, source))
         return false;
-    const char *domain = json_str(source, "domain"), *proxy = json_str(source, "proxyName");
     const struct source_type *type = find_type(json_str(source, "type"));
-    if (type->registry && !check_ipv4(domain, strlen(domain)) &&
-        !check_domain(domain, strlen(domain)))
-        return rest_fail(r, X_VALIDATION, "Invalid domain/IP format: %s", domain);
-    if (!check_port(json_get(source, "port")))
-        return rest_fail(r, X_VALIDATION,
-                         "Invalid port range. Port must be an integer between 1-65535.");
-    if (!check_mcp(r, source))
+    const char *proxy = json_str(source, "proxyName");
+    if (!check_address(r, source, type) || !check_mcp(r, source) ||
+        (type->check && !type->check(r, source)))
         return false;
-    if (type->check && !type->check(r, source))
-        return false;
-    if (type->registry && !check_blank(proxy))
+    if (type->registry && proxy && *proxy)
         return rest_fail(r, X_VALIDATION,
                          "Proxy server name is only supported for static and dns types.");
     return check_vport(r, json_get(source, "vport"));

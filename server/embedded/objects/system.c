@@ -139,10 +139,9 @@ static bool check_section(struct rest_request *r, const cJSON *data, const char 
 {
     const char *text = json_str(data, key);
     if (!text || !*trimmed(r->arena, text))
-        return rest_fail(r, X_VALIDATION, "Missing required data: %s", key);
-    if (!cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)))
-        return rest_fail(r, X_VALIDATION, "Invalid YAML in data: %s", key);
-    return true;
+        return rest_fail(r, X_VALIDATION, "ConfigMap data key %s has an empty value.", key);
+    return cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)) ||
+           rest_fail(r, X_VALIDATION, "Invalid YAML data for key %s: %s", key, text);
 }
 
 /* The members of a Map<String, String> are texts, whatever YAML would make of them. */
@@ -164,10 +163,15 @@ static bool check_gateway(struct rest_request *r, const cJSON *map)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "The configuration is not a ConfigMap in YAML.");
     if (!cJSON_IsObject(json_get(map, "metadata")))
         return rest_fail(r, X_BUSINESS, "ConfigMap metadata is missing.");
-    if (!kube_version(map))
+    if (!kube_version(map) || !*kube_version(map))
         return rest_fail(r, X_BUSINESS, "ConfigMap resourceVersion is missing.");
     if (json_count(data) == 0)
         return rest_fail(r, X_VALIDATION, "ConfigMap data is empty.");
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (!json_get(data, sections[i]))
+            return rest_fail(r, X_VALIDATION,
+                             "ConfigMap data must contain all required keys: higress, mesh, "
+                             "meshNetworks");
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (!check_section(r, data, sections[i]))
             return false;

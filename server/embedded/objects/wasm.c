@@ -9,7 +9,9 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/plugin_catalog.h"
 #include "embedded/objects/wasm_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
+#include "kind/derived.h"
 
 const char wasm_kind[] = "wasmplugins";
 const char wasm_key_auth[] = "key-auth.internal";
@@ -28,7 +30,7 @@ static void set_metadata(struct arena *a, cJSON *object, const struct plugin_spe
 
 cJSON *wasm_new(struct arena *a, const struct plugin_spec *spec, bool internal)
 {
-    const char *name = internal ? arena_printf(a, "%s.internal", spec->name)
+    const char *name = internal ? derived_name(a, DERIVED_PLUGIN, spec->name)
                                 : arena_printf(a, "%s-%s", spec->name, spec->version);
     cJSON *object = kube_new(a, name);
     set_metadata(a, object, spec);
@@ -49,7 +51,7 @@ cJSON *wasm_internal(struct rest_request *r, const char *plugin)
         rest_fail(r, X_VALIDATION, "Unsupported plugin: %s", plugin);
         return NULL;
     }
-    cJSON *object = kube_load(r, wasm_kind, arena_printf(r->arena, "%s.internal", plugin));
+    cJSON *object = kube_load(r, wasm_kind, derived_name(r->arena, DERIVED_PLUGIN, plugin));
     return object ? object : wasm_new(r->arena, spec, true);
 }
 
@@ -116,16 +118,15 @@ bool wasm_enabled(const cJSON *object)
 char *wasm_url(struct arena *a, const char *repository, const char *tag)
 {
     const char *scheme = strstr(repository, "://") ? "" : "oci://";
-    if (!tag || !*tag)
+    if (check_blank(tag))
         return arena_printf(a, "%s%s", scheme, repository);
     return arena_printf(a, "%s%s:%s", scheme, repository, tag);
 }
 
 void wasm_url_split(struct arena *a, const char *url, char **repository, char **tag)
 {
-    const char *slash = strrchr(url, '/');
-    const char *colon = strrchr(slash ? slash : url, ':');
-    bool tagged = colon && text_starts(url, "oci://");
+    const char *colon = strrchr(url, ':'), *scheme = strstr(url, "://");
+    bool tagged = colon && (!scheme || (text_starts(url, "oci://") && colon > scheme));
     *repository = tagged ? arena_strndup(a, url, (size_t)(colon - url)) : arena_strdup(a, url);
     *tag = tagged ? arena_strdup(a, colon + 1) : NULL;
 }
@@ -149,20 +150,36 @@ static const struct choice policies[] = {
     { 0 },
 };
 
-static bool set_choice(struct rest_request *r, cJSON *spec, const char *key, const char *given,
-                       const struct choice *choices)
+static const struct choice *choice_of(const char *given, const struct choice *choices)
 {
     const struct choice *c = choices;
     while (given && c->given && !text_equal_nocase(c->given, given))
         c++;
-    if (!c->given)
-        return rest_fail(r, X_VALIDATION, "Invalid %s: %s", key, given);
-    const char *stored = given ? c->stored : NULL;
+    return c;
+}
+
+static bool check_choice(struct rest_request *r, const cJSON *plugin, const char *key,
+                         const struct choice *choices)
+{
+    const char *given = json_str(plugin, key);
+    return choice_of(given, choices)->given ||
+           rest_fail(r, X_VALIDATION, "Invalid %s: %s", key, given);
+}
+
+bool wasm_check_image(struct rest_request *r, const cJSON *plugin)
+{
+    return check_choice(r, plugin, "imagePullPolicy", policies) &&
+           check_choice(r, plugin, "phase", phases);
+}
+
+static void set_choice(struct arena *a, cJSON *spec, const char *key, const char *given,
+                       const struct choice *choices)
+{
+    const char *stored = given ? choice_of(given, choices)->stored : NULL;
     if (stored)
-        json_set_str(r->arena, spec, key, stored);
+        json_set_str(a, spec, key, stored);
     else
         json_remove(spec, key);
-    return true;
 }
 
 bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin)
@@ -170,9 +187,10 @@ bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin)
     struct arena *a = r->arena;
     cJSON *spec = wasm_spec(a, object);
     const char *repository = json_str(plugin, "imageRepository");
-    if (!set_choice(r, spec, "phase", json_str(plugin, "phase"), phases) ||
-        !set_choice(r, spec, "imagePullPolicy", json_str(plugin, "imagePullPolicy"), policies))
+    if (!wasm_check_image(r, plugin))
         return false;
+    set_choice(a, spec, "phase", json_str(plugin, "phase"), phases);
+    set_choice(a, spec, "imagePullPolicy", json_str(plugin, "imagePullPolicy"), policies);
     json_set_str(a, spec, "url",
                  wasm_url(a, repository ? repository : "", json_str(plugin, "imageVersion")));
     const cJSON *priority = json_get(plugin, "priority");

@@ -39,6 +39,8 @@ bool wasm_enabled(const cJSON *object);
 /* spec.url from repository (with or without scheme) and tag, and back. */
 char *wasm_url(struct arena *a, const char *repository, const char *tag);
 void wasm_url_split(struct arena *a, const char *url, char **repository, char **tag);
+/* Are pull policy and phase words that the console knows? False: answered (400). */
+bool wasm_check_image(struct rest_request *r, const cJSON *plugin);
 /* Sets phase, priority, pull policy and pull secret from an API object; enums left out when they
  * are the default, as the API server stores them. False: unknown value, request answered (400). */
 bool wasm_set_image(struct rest_request *r, cJSON *object, const cJSON *plugin);

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
-#include <arpa/inet.h>
+#include "kind/addresses.h"
 
 struct source {
     const char *name, *type, *protocol, *sni;
@@ -13,28 +13,6 @@ struct source {
     long port;
     const char *cluster;
 };
-
-static bool is_address(const char *s)
-{
-    unsigned char out[sizeof(struct in6_addr)];
-    return inet_pton(AF_INET, s, out) == 1 || inet_pton(AF_INET6, s, out) == 1;
-}
-
-/* "host:port", "[v6]:port" or "host"; the port of the source when it names none. */
-static bool split_address(struct arena *a, const char *text, long *port, char **host)
-{
-    *host = arena_strdup(a, text);
-    char *colon = strrchr(*host, ':');
-    if (colon && (colon == strchr(*host, ':') || colon[-1] == ']')) {
-        if (!xds_number(colon + 1, port) || *port < 1 || *port > 65535)
-            return false;
-        *colon = '\0';
-    }
-    size_t n = strlen(*host);
-    if (**host == '[' && n > 2 && (*host)[n - 1] == ']')
-        *host = arena_strndup(a, *host + 1, n - 2);
-    return **host != '\0';
-}
 
 static void add_endpoint(struct xds *x, cJSON *list, const char *host, long port)
 {
@@ -47,19 +25,20 @@ static void add_endpoint(struct xds *x, cJSON *list, const char *host, long port
 
 static void add_endpoints(struct xds *x, const struct source *s, cJSON *cluster)
 {
-    bool dns = strcmp(s->type, "dns") == 0;
     cJSON *load = json_set_object(x->a, cluster, "load_assignment");
     json_set_str(x->a, load, "cluster_name", s->cluster);
     cJSON *group = json_add(x->a, json_set_array(x->a, load, "endpoints"), json_object(x->a));
     cJSON *list = json_set_array(x->a, group, "lb_endpoints");
     for (size_t i = 0; s->domain[i]; i++) {
+        const char *one = s->domain[i], *colon = strchr(one, ':');
         long port = s->port;
-        char *host = NULL;
-        if (split_address(x->a, s->domain[i], &port, &host) && (dns || is_address(host)))
-            add_endpoint(x, list, host, port);
+        if (!colon)
+            add_endpoint(x, list, one, port);
+        else if (xds_number(colon + 1, &port) && port >= 1 && port <= 65535)
+            add_endpoint(x, list, arena_strndup(x->a, one, (size_t)(colon - one)), port);
         else
-            xds_note(x, "service-source", s->name, "its address '%s' is not %s", s->domain[i],
-                     dns ? "a name or a name and port" : "an IP address and port");
+            xds_note(x, "service-source", s->name, "its address '%s' has no port of 1 to 65535",
+                     one);
     }
 }
 
@@ -74,7 +53,7 @@ static void add_tls(struct xds *x, const struct source *s, cJSON *cluster)
                  XDS_TYPE "extensions.transport_sockets.tls.v3.UpstreamTlsContext");
     json_set_object(x->a, config, "common_tls_context");
     const char *name = s->sni && *s->sni ? s->sni : NULL;
-    if (!name && strcmp(s->type, "dns") == 0)
+    if (!name && strcmp(s->type, "dns") == 0 && !s->domain[1]) /* of several, none is meant */
         name = s->domain[0];
     if (name)
         json_set_str(x->a, config, "sni", name);
@@ -147,6 +126,13 @@ static void add_source(struct xds *x, const cJSON *registry, cJSON *clusters)
     if (strcmp(s.type, "static") != 0 && strcmp(s.type, "dns") != 0) {
         xds_note(x, "service-source", s.name,
                  "sources of type %s are not rendered: their services do not exist here", s.type);
+        return;
+    }
+    struct addresses_fault fault;
+    if (!addresses_taken(x->a, s.type, text ? text : "", &fault)) {
+        xds_note(x, "service-source", s.name,
+                 "is not rendered, as the controller drops it whole: its address '%s' %s",
+                 fault.member, fault.why);
         return;
     }
     s.protocol = s.protocol ? s.protocol : "http";

@@ -77,9 +77,10 @@ static void note_annotations(struct xds *x, const cJSON *ingress)
         const char *key = one->string;
         bool strange = (text_starts(key, own) && !is_known(key + sizeof own - 1, OWN)) ||
                        (text_starts(key, nginx) && !is_known(key + sizeof nginx - 1, BOTH));
+        bool own_envoy = strstr(key, "/canary-by-header") || strstr(key, "/canary-by-cookie");
         if (strange)
-            xds_note(x, "ingress", xds_object_name(ingress), "the annotation %s is not rendered",
-                     key);
+            xds_note(x, "ingress", xds_object_name(ingress), "the annotation %s is not rendered%s",
+                     key, own_envoy ? ": it needs Higress' own Envoy (cluster_fallback)" : "");
     }
     if (json_count(json_path(ingress, "spec.tls")) > 0)
         xds_note(x, "ingress", xds_object_name(ingress),

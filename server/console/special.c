@@ -1,17 +1,17 @@
-/* odd.c - reading what is not one GET of one object.
+/* special.c - reading what is not one GET of one object, and the table of such kinds.
  *
- * A new one is a row of `odds`: how one is read, and how all are.
+ * A new one is a row of `specials`: how one is read, which there are, how one is written.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
-#include "console/odd_private.h"
+#include "console/special_private.h"
 #include "kind/kind.h"
 
 /* One reading under way. */
-struct odd {
+struct reading {
     struct gateway *g;
     struct arena *a;
     const struct kind *k;
@@ -21,12 +21,12 @@ struct odd {
     struct err *e;
 };
 
-static cJSON *get(struct odd *o, const char *path)
+static cJSON *get(struct reading *o, const char *path)
 {
     return gateway_get(o->g, o->a, path, NULL, o->cancel, o->e);
 }
 
-static cJSON *named(struct odd *o, const char *name)
+static cJSON *named(struct reading *o, const char *name)
 {
     cJSON *object = json_object(o->a);
     json_set_str(o->a, object, o->k->key, name);
@@ -34,7 +34,7 @@ static cJSON *named(struct odd *o, const char *name)
 }
 
 /* Takes over the members of `from`. */
-static void take(struct odd *o, cJSON *object, const cJSON *from)
+static void take(struct reading *o, cJSON *object, const cJSON *from)
 {
     for (const cJSON *m = cJSON_IsObject(from) ? from->child : NULL; m; m = m->next)
         json_set(o->a, object, m->string, json_clone(o->a, m));
@@ -44,7 +44,7 @@ static void take(struct odd *o, cJSON *object, const cJSON *from)
 
 static const char dashboards[] = "MAIN|AI|LOG";
 
-static cJSON *dashboard(struct odd *o)
+static cJSON *dashboard(struct reading *o)
 {
     if (!kind_has(dashboards, o->name)) {
         o->missing = true;
@@ -59,7 +59,7 @@ static cJSON *dashboard(struct odd *o)
 
 /* -- system ----------------------------------------------------------------------------------- */
 
-static cJSON *console(struct odd *o)
+static cJSON *console(struct reading *o)
 {
     cJSON *info = get(o, "/system/info"), *settings = info ? get(o, "/system/config") : NULL;
     if (!settings)
@@ -94,7 +94,7 @@ static cJSON *section(struct arena *a, const cJSON *text)
     return cJSON_IsObject(tree) ? tree : json_clone(a, text);
 }
 
-static cJSON *config(struct odd *o)
+static cJSON *config(struct reading *o)
 {
     cJSON *text = get(o, "/system/higress-config"), *map = NULL;
     if (text && !cJSON_IsString(text))
@@ -111,7 +111,7 @@ static cJSON *config(struct odd *o)
     return object;
 }
 
-char *odd_config_text(struct arena *a, const char *now, const cJSON *object, struct err *e)
+char *special_config_text(struct arena *a, const char *now, const cJSON *object, struct err *e)
 {
     cJSON *map = config_map(a, now, e), *next = json_object(a);
     if (!map)
@@ -133,7 +133,7 @@ char *odd_config_text(struct arena *a, const char *now, const cJSON *object, str
 
 /* -- mcp-consumers ---------------------------------------------------------------------------- */
 
-static cJSON *allowed(struct odd *o)
+static cJSON *allowed(struct reading *o)
 {
     char *name = kind_object_path(o->a, kind_find("mcp-server"), o->name, NULL, o->e);
     if (!name || !gateway_get(o->g, o->a, name, &o->missing, o->cancel, o->e))
@@ -158,39 +158,47 @@ static cJSON *allowed(struct odd *o)
 
 /* -- the table -------------------------------------------------------------------------------- */
 
-static const struct {
+struct special {
     const char *kind;
-    cJSON *(*read)(struct odd *o);
-    const char *all; /* their names; NULL: those of the MCP servers */
-} odds[] = {
-    { "dashboard", dashboard, dashboards },
-    { "system", console, "system" },
-    { "higress-config", config, "higress-config" },
-    { "mcp-consumers", allowed, NULL },
+    cJSON *(*read)(struct reading *o);
+    const char *all;         /* their names; NULL: those of the MCP servers */
+    special_write_fn *write; /* NULL: none, or one PUT of the object */
 };
 
-static size_t row_of(const struct kind *k)
+static const struct special specials[] = {
+    { "dashboard", dashboard, dashboards, NULL },
+    { "system", console, "system", NULL },
+    { "higress-config", config, "higress-config", special_write_config },
+    { "mcp-consumers", allowed, NULL, special_write_allowed },
+};
+
+static const struct special *row_of(const struct kind *k)
 {
-    for (size_t i = 0; i < sizeof odds / sizeof *odds; i++)
-        if (!strcmp(odds[i].kind, k->name))
-            return i;
-    bug("%s is marked odd and has no row", k->name);
+    for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
+        if (!strcmp(specials[i].kind, k->name))
+            return &specials[i];
+    bug("%s is marked special and has no row", k->name);
 }
 
-cJSON *odd_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
-                  bool *missing, struct cancel *c, struct err *e)
+special_write_fn *special_writer(const struct kind *k)
 {
-    struct odd o = { g, a, k, name, false, c, e };
-    size_t i = row_of(k);
+    return k->flags & KIND_SPECIAL ? row_of(k)->write : NULL;
+}
+
+cJSON *special_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
+                      bool *missing, struct cancel *c, struct err *e)
+{
+    struct reading o = { g, a, k, name, false, c, e };
+    const struct special *row = row_of(k);
     bool other = (k->flags & KIND_SINGLE) && strcmp(name, k->name) != 0;
-    cJSON *object = other ? NULL : odds[i].read(&o);
+    cJSON *object = other ? NULL : row->read(&o);
     if (object || !(other || o.missing))
         return object;
     if (missing)
         *missing = true;
-    else if (odds[i].all)
+    else if (row->all)
         err_status(e, ERR_GATEWAY, 404, "%s '%s' does not exist; there is %s", k->name,
-                   text_clean(a, name, 80), odds[i].all);
+                   text_clean(a, name, 80), row->all);
     else
         err_status(e, ERR_GATEWAY, 404, "mcp-server '%s' does not exist", text_clean(a, name, 80));
     return NULL;
@@ -209,25 +217,25 @@ static bool server_name(void *arg, const cJSON *o)
     return true;
 }
 
-bool odd_each(struct gateway *g, const struct kind *k, gateway_each_fn *fn, void *arg,
-              struct cancel *c, struct err *e)
+bool special_each(struct gateway *g, const struct kind *k, gateway_each_fn *fn, void *arg,
+                  struct cancel *c, struct err *e)
 {
     struct arena *a = arena_new();
     struct servers s = { a, json_array(a) };
     char word[KIND_WORD];
     const cJSON *name;
     bool missing, ok = true;
-    size_t i = row_of(k);
-    for (const char *rest = odds[i].all; kind_next(&rest, word);)
+    const struct special *row = row_of(k);
+    for (const char *rest = row->all; kind_next(&rest, word);)
         json_add_str(a, s.names, word);
-    if (!odds[i].all)
+    if (!row->all)
         ok = gateway_each_kind(g, kind_find("mcp-server"), NULL, server_name, &s, c, e);
     if (!ok)
         s.names = json_array(a);
     cJSON_ArrayForEach(name, s.names)
     {
         struct arena *one = arena_new();
-        cJSON *o = odd_object(g, one, k, name->valuestring, &missing, c, e);
+        cJSON *o = special_object(g, one, k, name->valuestring, &missing, c, e);
         ok = o || e->kind == ERR_NONE;
         bool on = ok && (!o || fn(arg, o));
         arena_free(one);
