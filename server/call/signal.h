@@ -14,5 +14,9 @@ struct log_query {
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
+/* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
+ * {"findings":[…],"counts":{…},"left_out"?,"unread"?}. kind, name: of one object only, where fewer
+ * places are asked; NULL: the whole gateway. days: within how many a certificate's end is near. */
+const cJSON *inspect(struct call *c, const char *kind, const char *name, double days);
 /* The whole walk: target kind "route", "service" or NULL; see diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);

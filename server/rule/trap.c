@@ -14,17 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_auth_rows,
-                                           trap_login_rows,
-                                           trap_limit_rows,
-                                           trap_guard_rows,
-                                           trap_provider_rows,
-                                           trap_ai_rows,
-                                           trap_plugin_rows,
-                                           trap_change_rows,
-                                           trap_route_rows,
-                                           trap_object_rows,
-                                           NULL };
+const struct trap *const trap_tables[] = { trap_auth_rows,   trap_login_rows,    trap_limit_rows,
+                                           trap_guard_rows,  trap_provider_rows, trap_ai_rows,
+                                           trap_plugin_rows, trap_change_rows,   trap_route_rows,
+                                           trap_object_rows, trap_envoy_rows,    NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
@@ -39,7 +32,8 @@ struct trap_world {
     struct world_list lists[WORLD_KINDS]; /* by the kind's place in kinds[] */
     const char *version;
     double now, days;
-    cJSON *schemas; /* references by plugin */
+    cJSON *schemas; /* by plugin */
+    const cJSON *envoy;
     struct arena *arena;
 };
 
@@ -55,6 +49,16 @@ void trap_world_time(struct trap_world *w, double now, double days)
 {
     w->now = now;
     w->days = days;
+}
+
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump)
+{
+    w->envoy = config_dump;
+}
+
+const cJSON *trap_envoy(const struct trap_world *w)
+{
+    return w->envoy;
 }
 
 double trap_now(const struct trap_world *w)
@@ -271,6 +275,10 @@ static bool judgeable(struct trap_walk *t)
             cannot_judge(t, word);
             return false;
         }
+    if (t->trap->envoy && !t->world->envoy)
+        cannot_judge(t, "Envoy");
+    if (t->trap->envoy)
+        return t->world->envoy;
     for (const char *rest = t->trap->about; kind_next(&rest, word);)
         if (!list_of(t->world, word).objects) {
             cannot_judge(t, word);

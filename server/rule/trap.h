@@ -27,6 +27,8 @@ void trap_world_version(struct trap_world *w, const char *version);
 void trap_world_time(struct trap_world *w, double now, double days);
 /* The schema that the gateway gives for a plugin's settings (schema.h). */
 void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
+/* Envoy's /config_dump. */
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
 /* Adds {"scope","object"} to an array of instances. */
 void trap_wrap(struct arena *a, cJSON *instances, const char *scope, const cJSON *object);
 
@@ -66,6 +68,7 @@ struct trap {
     const char *about;        /* kinds of the objects it judges, "route|ai-route" */
     const char *plugins;      /* of plugin instances only enabled ones of these, "key-auth|…" */
     const char *beside;       /* kinds that must be known, whole, to judge; NULL: none */
+    bool envoy;               /* judged on Envoy's /config_dump: that must be known, `about` not */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
 };
@@ -77,6 +80,7 @@ const char *trap_risk_name(enum trap_risk r); /* "open", "broken", "dead", "note
 /* -- for the rows -- */
 double trap_now(const struct trap_world *w); /* 0: unknown */
 double trap_days(const struct trap_world *w);
+const cJSON *trap_envoy(const struct trap_world *w);                      /* NULL: unknown */
 const cJSON *trap_schema(const struct trap_world *w, const char *plugin); /* NULL: unknown */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);

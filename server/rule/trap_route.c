@@ -104,17 +104,6 @@ static int by_requests(const void *x, const void *y)
     return route_order_same(x, y);
 }
 
-static bool is_canary(const struct trap_object *o)
-{
-    const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(o->json, "customConfigs"))
-    {
-        if (strstr(m->string, "/canary"))
-            return true;
-    }
-    return false;
-}
-
 static const char *host_shown(const struct trap_walk *t, const char *host)
 {
     return strcmp(host, "*") ? trap_name(t, host) : "every host";
@@ -127,7 +116,8 @@ static void duplicates(struct trap_walk *t)
         qsort(l.list, (size_t)l.count, sizeof *l.list, by_requests);
     for (int i = 1; i < l.count; i++) {
         const struct lane *x = &l.list[i - 1], *y = &l.list[i];
-        if (!route_is_same(&x->rule, &y->rule) || is_canary(&x->route) || is_canary(&y->route))
+        if (!route_is_same(&x->rule, &y->rule) || trap_is_canary(&x->route) ||
+            trap_is_canary(&y->route))
             continue;
         trap_add(t, &y->route, "path",
                  "takes exactly the requests of route %s (%s): only the one that was created first "
@@ -175,11 +165,11 @@ static void shadows(struct trap_walk *t)
         const struct lane *later = &l.list[i];
         if (strcmp(l.list[first].rule.host, later->rule.host) != 0)
             first = i;
-        if (later->rule.type == ROUTE_PREFIX || is_canary(&later->route))
+        if (later->rule.type == ROUTE_PREFIX || trap_is_canary(&later->route))
             continue;
         for (int k = first; k < i; k++) {
             const struct lane *earlier = &l.list[k];
-            if (!takes_all(&earlier->rule, &later->rule) || is_canary(&earlier->route))
+            if (!takes_all(&earlier->rule, &later->rule) || trap_is_canary(&earlier->route))
                 continue;
             trap_add(
                 t, &later->route, "path",

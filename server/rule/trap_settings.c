@@ -74,6 +74,17 @@ bool trap_runs_on(const struct trap_walk *t, const char *plugins, const char *sc
            (text_starts(scope, route) && route_has(t, plugins, scope + sizeof route - 1));
 }
 
+bool trap_is_canary(const struct trap_object *route)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, json_get(route->json, "customConfigs"))
+    {
+        if (strstr(m->string, "/canary"))
+            return true;
+    }
+    return false;
+}
+
 /* -- what the plugin makes of a mistake ------------------------------------------------------- */
 
 const char *trap_refusal(const struct trap_walk *t, const struct trap_object *o)
