@@ -5,7 +5,7 @@
 
 extern const struct toolset toolset_overview;
 
-enum { FINDINGS_BYTES = 500, SERVICES_MAX = 4096 };
+enum { FINDINGS_BYTES = 500, SERVICES_MAX = 4096, CERTIFICATE_DAYS = 30 };
 
 static const struct field in[] = { { 0 } };
 
@@ -161,6 +161,28 @@ static void look_at_envoy(struct call *c, struct look *l, cJSON *answer)
     fail_forget(c);
 }
 
+/* What stands there and does not do what it says; check_config says all of it. */
+static void look_at_configuration(struct call *c, struct look *l)
+{
+    static const char *const seen[] = { "ROUTE_SERVICE_MISSING", "AI_ROUTE_PROVIDER_MISSING" };
+    const struct inspect_ask ask = { .days = CERTIFICATE_DAYS, .quick = true };
+    const cJSON *row, *found = inspect(c, &ask);
+    struct buf *b = buf_in(arena(c), 2048);
+    cJSON_ArrayForEach(row, json_get(found, "findings"))
+    {
+        const char *verdict = json_str(row, "verdict"), *risk = json_str(row, "risk");
+        bool said = !strcmp(verdict, seen[0]) || !strcmp(verdict, seen[1]);
+        bool counts = strcmp(risk, "note") != 0 || !strcmp(verdict, "CERTIFICATE_EXPIRING");
+        buf_reset(b);
+        inspect_line(b, row);
+        if (counts && !said)
+            find(c, l, b->data);
+    }
+    if (!found)
+        find(c, l, arena_printf(arena(c), "the configuration was not judged: %s", fail_text(c)));
+    fail_forget(c);
+}
+
 static const cJSON *overview(struct call *c)
 {
     struct look l = { .names = json_object(arena(c)), .findings = json_array(arena(c)) };
@@ -176,8 +198,10 @@ static const cJSON *overview(struct call *c)
     if (!count_kinds(c, &l, counts))
         return NULL;
     look_at_envoy(c, &l, answer);
+    look_at_configuration(c, &l);
     if (l.more)
-        json_add_str(arena(c), l.findings, arena_printf(arena(c), "and %d more", l.more));
+        json_add_str(arena(c), l.findings,
+                     arena_printf(arena(c), "and %d more; check_config shows them", l.more));
     json_set(arena(c), answer, "suspicious", l.findings);
     return answer;
 }

@@ -89,12 +89,12 @@ static const struct {
 
 static const char keyless[] = "openai|ollama|vertex|bedrock|hunyuan|deepl|vllm|generic|spark|kling";
 
-bool provider_needs_key(const char *type)
+static bool needs_key(const char *type)
 {
     return type && !kind_has(keyless, type);
 }
 
-int provider_keys(const cJSON *provider)
+static int keys_of(const cJSON *provider)
 {
     int n = json_count(json_get(provider, "tokens"));
     return n ? n : json_count(json_path(provider, "rawConfigs.apiTokens"));
@@ -132,8 +132,7 @@ static const char *instead_of_keys(const char *type)
     return NULL;
 }
 
-static const char *setting_fault(struct arena *a, const cJSON *o, const char *type,
-                                 const char **path)
+static const char *type_needs(struct arena *a, const cJSON *o, const char *type, const char **path)
 {
     const cJSON *raw = json_get(o, "rawConfigs");
     const char *missing = NULL, *instead = instead_of_keys(type);
@@ -144,13 +143,13 @@ static const char *setting_fault(struct arena *a, const cJSON *o, const char *ty
     const char *api = json_str(raw, "minimaxApiType");
     if (!missing && !strcmp(type, "minimax") && api && !strcmp(api, "pro"))
         missing = missing_of(a, raw, "minimaxGroupId");
-    if (!missing && instead && provider_keys(o) == 0)
+    if (!missing && instead && keys_of(o) == 0)
         missing = missing_of(a, raw, instead);
     if (!missing)
         return NULL;
     *path = arena_printf(a, "rawConfigs.%s", missing);
     return arena_printf(a, "is absent, and the type %s needs it%s", text_clean(a, type, 40),
-                        instead && provider_keys(o) == 0 ? " where there are no keys" : "");
+                        instead && keys_of(o) == 0 ? " where there are no keys" : "");
 }
 
 static const char *context_fault(struct arena *a, const cJSON *raw, const char **path)
@@ -166,7 +165,22 @@ static const char *context_fault(struct arena *a, const cJSON *raw, const char *
                : NULL;
 }
 
-static const char *failover_fault(const cJSON *o, const char **path)
+const char *provider_key_fault(const cJSON *o, const char **path)
+{
+    if (!needs_key(json_str(o, "type")) || keys_of(o) > 0)
+        return NULL;
+    *path = "tokens";
+    return "is empty, and the type cannot do without a key";
+}
+
+const char *provider_setting_fault(struct arena *a, const cJSON *o, const char **path)
+{
+    const char *type = json_str(o, "type");
+    const char *why = type ? type_needs(a, o, type, path) : NULL;
+    return why ? why : context_fault(a, json_get(o, "rawConfigs"), path);
+}
+
+const char *provider_failover_fault(const cJSON *o, const char **path)
 {
     const cJSON *typed = json_get(o, "tokenFailoverConfig");
     const cJSON *raw = json_path(o, "rawConfigs.failover");
@@ -180,16 +194,9 @@ static const char *failover_fault(const cJSON *o, const char **path)
 
 const char *provider_fault(struct arena *a, const cJSON *o, const char **path)
 {
-    const char *type = json_str(o, "type"), *why;
-    if (!type)
-        return NULL;
-    if (provider_needs_key(type) && provider_keys(o) == 0) {
-        *path = "tokens";
-        return "is empty, and the type cannot do without a key";
-    }
-    why = setting_fault(a, o, type, path);
-    why = why ? why : context_fault(a, json_get(o, "rawConfigs"), path);
-    return why ? why : failover_fault(o, path);
+    const char *why = provider_key_fault(o, path);
+    why = why ? why : provider_setting_fault(a, o, path);
+    return why ? why : provider_failover_fault(o, path);
 }
 
 const char *const provider_unread = "subPath|authHeaderKey";
