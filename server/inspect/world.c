@@ -110,6 +110,7 @@ static void read_kind(struct reading *r, const char *name)
     r->list = json_array(r->a);
     bool whole = !r->full && read_list(r);
     bool some = whole || json_count(r->list) > 0;
+    r->world->kinds += some && !(r->kind->flags & KIND_SINGLE);
     if (some && (r->kind->flags & KIND_THIN_LIST))
         whole = read_objects(r) && whole;
     if (some)

@@ -34,6 +34,7 @@ struct world {
     struct trap_world *trap;
     cJSON *unread; /* ["service: 502 …", "plugin-instance: 88 of 600 places not asked"] */
     int objects;
+    int kinds; /* whose lists could be read, whole or in part */
 };
 
 enum { WORLD_PLACES = 512 };
