@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows, NULL };
+const struct trap *const trap_tables[] = { trap_plugin_rows, trap_mcp_text_rows, NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
@@ -152,6 +152,11 @@ const struct trap_world *trap_of(const struct trap_walk *t)
 struct arena *trap_arena(const struct trap_walk *t)
 {
     return t->arena;
+}
+
+const void *trap_with(const struct trap_walk *t)
+{
+    return t->trap->with;
 }
 
 const cJSON *trap_settings(const struct trap_object *o)

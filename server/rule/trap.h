@@ -64,6 +64,7 @@ struct trap {
     const char *beside;       /* kinds that must be known, whole, to judge; NULL: none */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
+    const void *with; /* what a judge that several rows share looks for: trap_with */
 };
 
 /* Each is ended by { 0 } and stands in a file of its own; the list, ended by NULL, in trap.c. */
@@ -73,6 +74,7 @@ const char *trap_risk_name(enum trap_risk r); /* "open", "broken", "dead", "note
 /* -- for the rows -- */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);
+const void *trap_with(const struct trap_walk *t); /* of the row that is judged */
 /* The settings of a plugin instance as a tree, never NULL. */
 const cJSON *trap_settings(const struct trap_object *o);
 bool trap_enabled(const struct trap_object *o); /* a plugin instance that is not switched off */
