@@ -26,7 +26,7 @@ static bool split_address(struct arena *a, const char *text, long *port, char **
     *host = arena_strdup(a, text);
     char *colon = strrchr(*host, ':');
     if (colon && (colon == strchr(*host, ':') || colon[-1] == ']')) {
-        if (!xds_number(colon + 1, port) || *port < 1 || *port > 65535)
+        if (!annotation_int(colon + 1, port) || *port < 1 || *port > 65535)
             return false;
         *colon = '\0';
     }

@@ -4,49 +4,58 @@
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
 #include <ctype.h>
-#include <errno.h>
 
-static const char own_prefix[] = "higress.io/";
-static const char nginx_prefix[] = "nginx.ingress.kubernetes.io/";
-
-static const char *annotation(const cJSON *ingress, const char *prefix, const char *key)
+/* Lines without the blanks around them; NULL: nothing is left. */
+static const char *trimmed(struct arena *a, const char *text)
 {
-    char full[256];
-    int n = snprintf(full, sizeof full, "%s%s", prefix, key);
-    if (n < 0 || (size_t)n >= sizeof full)
-        return NULL;
-    const char *value = json_str(json_path(ingress, "metadata.annotations"), full);
-    return value && *value ? value : NULL;
+    char **line = xds_split(a, text, "\r\n");
+    char *all = line[0];
+    for (size_t i = 1; line[0] && line[i]; i++)
+        all = arena_printf(a, "%s\n%s", all, line[i]);
+    return all;
 }
 
-const char *xds_annotation(const cJSON *ingress, const char *key)
+/* The value as the controller reads it: a word and a number whole, a text without blanks around. */
+static const char *read_value(struct arena *a, const struct annotation *row, const char *text)
 {
-    const char *value = annotation(ingress, nginx_prefix, key);
-    return value ? value : annotation(ingress, own_prefix, key);
+    bool flag;
+    long number;
+    switch (row->value) {
+    case IS_BOOL:
+        return annotation_bool(text, &flag) ? text : NULL;
+    case IS_INT:
+    case IS_SECONDS:
+    case IS_LIMIT:
+    case IS_PERCENT:
+    case IS_REDIRECT:
+        return annotation_int(text, &number) ? text : NULL;
+    default:
+        return trimmed(a, text);
+    }
 }
 
-const char *xds_annotation_own(const cJSON *ingress, const char *key)
+const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name)
 {
-    return annotation(ingress, own_prefix, key);
+    const struct annotation *row = annotation_find(name);
+    const char *own = NULL;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
+    {
+        struct annotation_name n = annotation_split(one->string);
+        if (!n.name || n.disabled || !(n.under & row->under) || strcmp(n.name, name) != 0 ||
+            !cJSON_IsString(one))
+            continue;
+        const char *value = read_value(x->a, row, one->valuestring);
+        if (value && n.under == READ_NGINX)
+            return value;
+        own = value;
+    }
+    return own;
 }
 
-bool xds_annotation_true(const cJSON *ingress, const char *key)
+bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name)
 {
-    const char *value = xds_annotation(ingress, key);
-    return value && strcmp(value, "true") == 0;
-}
-
-bool xds_number(const char *text, long *out)
-{
-    char *end = NULL;
-    if (!text || !*text || isspace((unsigned char)*text))
-        return false;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || *end)
-        return false;
-    *out = n;
-    return true;
+    return annotation_true(xds_annotation(x, ingress, name));
 }
 
 char **xds_split(struct arena *a, const char *text, const char *separators)
@@ -90,7 +99,7 @@ static bool holds(char **list, size_t n, const char *s)
 /* Known methods, upper case, each once, in their order; others are ignored, as Higress does. */
 static const char *read_methods(struct xds *x, const cJSON *ingress)
 {
-    const char *text = xds_annotation(ingress, "match-method");
+    const char *text = xds_annotation(x, ingress, "match-method");
     char **words = text ? xds_split(x->a, text, " ") : NULL;
     char *all = NULL;
     for (size_t i = 0; words && words[i]; i++) {
@@ -103,21 +112,13 @@ static const char *read_methods(struct xds *x, const cJSON *ingress)
     return all;
 }
 
-static const struct {
-    const char *prefix, *how;
-} ways[] = {
-    { "higress.io/exact-match-", "exact" },
-    { "higress.io/prefix-match-", "prefix" },
-    { "higress.io/regex-match-", "safe_regex" },
-};
-
 static int by_name(const void *v, const void *w)
 {
     const struct xds_predicate *p = v, *q = w;
     return strcmp(p->name, q->name);
 }
 
-static bool named(const struct xds_predicate *list, size_t n, const char *name)
+static bool has_name(const struct xds_predicate *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -125,31 +126,26 @@ static bool named(const struct xds_predicate *list, size_t n, const char *name)
     return false;
 }
 
-/* The name behind "query-", "header-" or "pseudo-header-"; NULL when the annotation is another. */
-static const char *predicate_name(struct xds *x, const char *rest, bool query)
-{
-    if (query)
-        return text_starts(rest, "query-") ? rest + strlen("query-") : NULL;
-    if (text_starts(rest, "pseudo-header-"))
-        return arena_printf(x->a, ":%s", rest + strlen("pseudo-header-"));
-    return text_starts(rest, "header-") ? rest + strlen("header-") : NULL;
-}
-
 /* One name counts once: exact before prefix before regular expression. */
-static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
+static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *field,
                               struct xds_predicate **out)
 {
+    static const char *const ways[] = { "exact", "prefix", "safe_regex" };
     const cJSON *all = json_path(ingress, "metadata.annotations"), *one;
     struct xds_predicate *list = arena_array(x->a, struct xds_predicate, json_count(all) + 1);
+    struct annotation_predicate is;
     size_t n = 0;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         cJSON_ArrayForEach(one, all)
         {
-            if (!cJSON_IsString(one) || !text_starts(one->string, ways[w].prefix))
+            struct annotation_name named = annotation_split(one->string);
+            if (!cJSON_IsString(one) || named.under != READ_OWN || named.disabled ||
+                !annotation_predicate(named.name, &is) || strcmp(is.field, field) != 0 ||
+                strcmp(is.envoy, ways[w]) != 0 || !*is.key)
                 continue;
-            const char *name = predicate_name(x, one->string + strlen(ways[w].prefix), query);
-            if (name && *name && !named(list, n, name))
-                list[n++] = (struct xds_predicate){ name, ways[w].how, one->valuestring };
+            const char *name = arena_printf(x->a, "%s%s", is.pseudo ? ":" : "", is.key);
+            if (!has_name(list, n, name))
+                list[n++] = (struct xds_predicate){ name, is.envoy, one->valuestring };
         }
     }
     if (n)
@@ -161,6 +157,6 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
     r->methods = read_methods(x, r->ingress);
-    r->header_count = read_predicates(x, r->ingress, false, &r->headers);
-    r->query_count = read_predicates(x, r->ingress, true, &r->queries);
+    r->header_count = read_predicates(x, r->ingress, "headers", &r->headers);
+    r->query_count = read_predicates(x, r->ingress, "urlParams", &r->queries);
 }

@@ -30,10 +30,10 @@ static const char *route_name(struct xds *x, const cJSON *ingress)
     return arena_printf(x->a, "%s/%s", space, name);
 }
 
-static bool is_regex(const cJSON *ingress)
+static bool is_regex(struct xds *x, const cJSON *ingress)
 {
-    return xds_annotation_true(ingress, "use-regex") ||
-           xds_annotation_true(ingress, "full-path-regex");
+    return xds_annotation_true(x, ingress, "use-regex") ||
+           xds_annotation_true(x, ingress, "full-path-regex");
 }
 
 static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
@@ -42,8 +42,8 @@ static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
     const char *written = json_str(path, "path");
     r->written = r->path = written && *written ? written : "/";
     r->type = type && strcmp(type, "Exact") == 0 ? XDS_EQUAL : XDS_PREFIX;
-    if (is_regex(r->ingress)) {
-        bool whole = xds_annotation_true(r->ingress, "full-path-regex");
+    if (is_regex(x, r->ingress)) {
+        bool whole = xds_annotation_true(x, r->ingress, "full-path-regex");
         r->type = XDS_REGEX;
         r->path = arena_printf(x->a, whole ? "%s" : "%s.*", r->written);
         return;
@@ -58,7 +58,7 @@ static const char *destination_of(struct xds *x, const struct xds_rule *r, const
 {
     const cJSON *service = json_get(backend, "service");
     if (!service)
-        return xds_annotation_own(r->ingress, "destination");
+        return xds_annotation(x, r->ingress, "destination");
 
     const char *space = json_str(json_get(r->ingress, "metadata"), "namespace");
     double port = json_num(json_get(service, "port"), "number", 80);
