@@ -4,41 +4,17 @@
 #include "rule/check_private.h"
 #include "rule/mcp_text_private.h"
 
-enum { SAID = 5 };
-
-struct said {
-    struct arena *a;
-    const char *text; /* sentences, joined */
-    int count;
-};
-
-static void say_more(void *arg, const char *path, const char *what)
-{
-    struct said *s = arg;
-    if (s->count++ < SAID)
-        s->text = arena_printf(s->a, "%s%srawConfigurations%s%s: %s", s->text, *s->text ? "; " : "",
-                               *path ? "." : "", path, what);
-}
-
-/* Nothing to say by the rules that refuse, or by those that do not? */
 static bool passes(const struct check *c, bool refused)
 {
     const char *type = json_str(c->after, "type");
-    struct err e = { 0 };
-    struct said s = { c->a, "", 0 };
-    const cJSON *raw = json_get(c->after, "rawConfigurations");
-    const cJSON *tree = type && !strcmp(type, "OPEN_API") ? mcp_text_tree(c->a, raw, &e) : NULL;
+    struct err e = { 0 }, ignored = { 0 };
+    if (!type || strcmp(type, "OPEN_API") != 0)
+        return true;
+    const cJSON *before = mcp_text_tree(c->a, json_get(c->before, "rawConfigurations"), &ignored);
+    const cJSON *after = mcp_text_tree(c->a, json_get(c->after, "rawConfigurations"), &e);
     if (e.kind != ERR_NONE)
         return !refused || check_no(c, "rawConfigurations: %s", e.text);
-    struct mcp_look l = { c->a, tree, &s, say_more };
-    for (const struct trap *row = trap_mcp_text_rows; tree && row->number; row++) {
-        const struct mcp_text_rule *rule = row->with;
-        if (rule && rule->refused == refused && row->risk != TRAP_NOTE)
-            rule->look(&l);
-    }
-    if (s.count > SAID)
-        s.text = arena_printf(c->a, "%s; and %d more", s.text, s.count - SAID);
-    return s.count == 0 || check_no(c, "%s", s.text);
+    return look_passes(c, trap_mcp_text_rows, refused, before, after, "rawConfigurations");
 }
 
 static bool text_taken(const struct check *c)

@@ -10,11 +10,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "rule/mcp_text_private.h"
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { NAME_SHOWN = 80, SAID = 400 };
 
 /* -- the table -------------------------------------------------------------------------------- */
 
@@ -108,33 +104,6 @@ static const struct field top[] = {
     { 0 },
 };
 
-/* -- saying ----------------------------------------------------------------------------------- */
-
-void mcp_say(struct mcp_look *l, const char *path, const char *format, ...)
-{
-    char text[SAID];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    l->say(l->arg, path, text_clean(l->a, text, sizeof text));
-}
-
-const char *mcp_name(struct mcp_look *l, const char *name)
-{
-    return text_clean(l->a, name ? name : "", NAME_SHOWN);
-}
-
-const char *mcp_place(struct mcp_look *l, const char *format, ...)
-{
-    char text[SAID];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return text_clean(l->a, text, sizeof text);
-}
-
 /* -- the tree --------------------------------------------------------------------------------- */
 
 const cJSON *mcp_text_tree(struct arena *a, const cJSON *raw, struct err *e)
@@ -150,12 +119,6 @@ const cJSON *mcp_text_tree(struct arena *a, const cJSON *raw, struct err *e)
         return NULL;
     }
     return tree;
-}
-
-const char *mcp_text_of(const cJSON *object, const char *member)
-{
-    const char *s = json_str(object, member);
-    return s ? s : "";
 }
 
 bool mcp_is_proxy(const cJSON *text)
@@ -223,16 +186,15 @@ static const struct field *row_of(const struct field *rows, const char *name)
     return nearly;
 }
 
-typedef void at_member(struct mcp_look *l, const struct field *row, const cJSON *m,
-                       const char *path);
+typedef void at_member(struct look *l, const struct field *row, const cJSON *m, const char *path);
 
-static void walk_members(struct mcp_look *l, const struct field *rows, const cJSON *object,
+static void walk_members(struct look *l, const struct field *rows, const cJSON *object,
                          const char *path, at_member *fn);
 
 /* A list where the row asks for a list, and each element; one that is no list counts as the only.
  */
-static void walk_value(struct mcp_look *l, const struct field *row, const cJSON *m,
-                       const char *path, at_member *fn)
+static void walk_value(struct look *l, const struct field *row, const cJSON *m, const char *path,
+                       at_member *fn)
 {
     if (!row->of)
         return;
@@ -245,48 +207,47 @@ static void walk_value(struct mcp_look *l, const struct field *row, const cJSON 
     int i = 0;
     cJSON_ArrayForEach(item, m)
     {
-        const char *place = mcp_place(l, "%s[%d]", path, i++);
+        const char *place = look_place(l, "%s[%d]", path, i++);
         fn(l, row->of, item, place);
         if (row->of->of && cJSON_IsObject(item))
             walk_members(l, row->of->of, item, place, fn);
     }
 }
 
-static void walk_members(struct mcp_look *l, const struct field *rows, const cJSON *object,
+static void walk_members(struct look *l, const struct field *rows, const cJSON *object,
                          const char *path, at_member *fn)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, object)
     {
         const struct field *row = row_of(rows, m->string);
-        const char *place = mcp_place(l, "%s%s%s", path, *path ? "." : "", mcp_name(l, m->string));
+        const char *place =
+            look_place(l, "%s%s%s", path, *path ? "." : "", look_name(l, m->string));
         fn(l, row, m, place);
         if (row)
             walk_value(l, row, m, place, fn);
     }
 }
 
-static void check_type(struct mcp_look *l, const struct field *row, const cJSON *m,
-                       const char *path)
+static void check_type(struct look *l, const struct field *row, const cJSON *m, const char *path)
 {
     if (row && !cJSON_IsNull(m) && !fits(row->type, m))
-        mcp_say(l, path, "is %s; the plugin takes %s", type_of(m), wanted(row->type));
+        look_say(l, path, "is %s; the plugin takes %s", type_of(m), wanted(row->type));
 }
 
-static void check_known(struct mcp_look *l, const struct field *row, const cJSON *m,
-                        const char *path)
+static void check_known(struct look *l, const struct field *row, const cJSON *m, const char *path)
 {
     (void)m;
     if (!row)
-        mcp_say(l, path, "is no member that the plugin knows, so it does nothing");
+        look_say(l, path, "is no member that the plugin knows, so it does nothing");
 }
 
-void mcp_look_types(struct mcp_look *l)
+void mcp_look_types(struct look *l)
 {
-    walk_members(l, top, l->text, "", check_type);
+    walk_members(l, top, l->tree, "", check_type);
 }
 
-void mcp_look_unknown(struct mcp_look *l)
+void mcp_look_unknown(struct look *l)
 {
-    walk_members(l, top, l->text, "", check_known);
+    walk_members(l, top, l->tree, "", check_known);
 }

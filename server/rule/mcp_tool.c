@@ -10,56 +10,56 @@
 
 /* -- one tool (2.3) --------------------------------------------------------------------------- */
 
-typedef void look_tool_fn(struct mcp_look *l, const cJSON *tool, const char *path);
+typedef void look_tool_fn(struct look *l, const cJSON *tool, const char *path);
 
-static void each_tool(struct mcp_look *l, look_tool_fn *fn)
+static void each_tool(struct look *l, look_tool_fn *fn)
 {
     const cJSON *tool;
     int i = 0;
-    cJSON_ArrayForEach(tool, json_get(l->text, "tools"))
-        fn(l, tool, mcp_place(l, "tools[%d]", i++));
+    cJSON_ArrayForEach(tool, json_get(l->tree, "tools"))
+        fn(l, tool, look_place(l, "tools[%d]", i++));
 }
 
-static void each_rest_tool(struct mcp_look *l, look_tool_fn *fn)
+static void each_rest_tool(struct look *l, look_tool_fn *fn)
 {
-    if (!mcp_is_proxy(l->text) && !json_get(l->text, "toolSet"))
+    if (!mcp_is_proxy(l->tree) && !json_get(l->tree, "toolSet"))
         each_tool(l, fn);
 }
 
-static void tool_name(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_name(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *name = mcp_text_of(tool, "name");
+    const char *name = look_text(tool, "name");
     const cJSON *other;
     if (!*name)
-        mcp_say(l, mcp_place(l, "%s.name", path), "is missing");
-    cJSON_ArrayForEach(other, json_get(l->text, "tools"))
+        look_say(l, look_place(l, "%s.name", path), "is missing");
+    cJSON_ArrayForEach(other, json_get(l->tree, "tools"))
     {
         if (other == tool)
             return;
-        if (*name && !strcmp(mcp_text_of(other, "name"), name)) {
-            mcp_say(l, mcp_place(l, "%s.name", path),
-                    "'%s' is the name of an earlier tool, which "
-                    "is overwritten",
-                    mcp_name(l, name));
+        if (*name && !strcmp(look_text(other, "name"), name)) {
+            look_say(l, look_place(l, "%s.name", path),
+                     "'%s' is the name of an earlier tool, which "
+                     "is overwritten",
+                     look_name(l, name));
             return;
         }
     }
 }
 
-void mcp_look_names(struct mcp_look *l)
+void mcp_look_names(struct look *l)
 {
     each_tool(l, tool_name);
 }
 
-static void tool_url(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_url(struct look *l, const cJSON *tool, const char *path)
 {
-    if (!*mcp_text_of(json_get(tool, "requestTemplate"), "url") &&
-        !*mcp_text_of(json_get(tool, "responseTemplate"), "body"))
-        mcp_say(l, mcp_place(l, "%s.requestTemplate.url", path),
-                "is missing; a tool without it needs responseTemplate.body");
+    if (!*look_text(json_get(tool, "requestTemplate"), "url") &&
+        !*look_text(json_get(tool, "responseTemplate"), "body"))
+        look_say(l, look_place(l, "%s.requestTemplate.url", path),
+                 "is missing; a tool without it needs responseTemplate.body");
 }
 
-void mcp_look_url(struct mcp_look *l)
+void mcp_look_url(struct look *l)
 {
     each_rest_tool(l, tool_url);
 }
@@ -70,28 +70,27 @@ static int ways(const cJSON *request)
            json_true(request, "argsToFormBody");
 }
 
-static void tool_ways(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_ways(struct look *l, const cJSON *tool, const char *path)
 {
     if (ways(json_get(tool, "requestTemplate")) > 1)
-        mcp_say(l, mcp_place(l, "%s.requestTemplate", path),
-                "has more than one of argsToJsonBody, argsToUrlParam and argsToFormBody");
+        look_say(l, look_place(l, "%s.requestTemplate", path),
+                 "has more than one of argsToJsonBody, argsToUrlParam and argsToFormBody");
 }
 
-void mcp_look_ways(struct mcp_look *l)
+void mcp_look_ways(struct look *l)
 {
     each_rest_tool(l, tool_ways);
 }
 
-static void tool_response(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_response(struct look *l, const cJSON *tool, const char *path)
 {
     const cJSON *r = json_get(tool, "responseTemplate");
-    if (*mcp_text_of(r, "body") &&
-        (*mcp_text_of(r, "prependBody") || *mcp_text_of(r, "appendBody")))
-        mcp_say(l, mcp_place(l, "%s.responseTemplate", path),
-                "has body beside prependBody or appendBody");
+    if (*look_text(r, "body") && (*look_text(r, "prependBody") || *look_text(r, "appendBody")))
+        look_say(l, look_place(l, "%s.responseTemplate", path),
+                 "has body beside prependBody or appendBody");
 }
 
-void mcp_look_response(struct mcp_look *l)
+void mcp_look_response(struct look *l)
 {
     each_rest_tool(l, tool_response);
 }
@@ -108,7 +107,7 @@ static bool is_closed(const char *s)
     return true;
 }
 
-static void tool_templates(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_templates(struct look *l, const cJSON *tool, const char *path)
 {
     static const char *const places[] = { "requestTemplate.url", "requestTemplate.body",
                                           "responseTemplate.body", "errorResponseTemplate" };
@@ -117,54 +116,54 @@ static void tool_templates(struct mcp_look *l, const cJSON *tool, const char *pa
     for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
         const cJSON *s = json_path(tool, places[p]);
         if (cJSON_IsString(s) && !is_closed(s->valuestring))
-            mcp_say(l, mcp_place(l, "%s.%s", path, places[p]), "opens '{{' and does not close it");
+            look_say(l, look_place(l, "%s.%s", path, places[p]),
+                     "opens '{{' and does not close it");
     }
     cJSON_ArrayForEach(h, json_path(tool, "requestTemplate.headers"))
     {
-        if (!is_closed(mcp_text_of(h, "value")))
-            mcp_say(l, mcp_place(l, "%s.requestTemplate.headers[%d].value", path, i),
-                    "opens '{{' and does not close it");
+        if (!is_closed(look_text(h, "value")))
+            look_say(l, look_place(l, "%s.requestTemplate.headers[%d].value", path, i),
+                     "opens '{{' and does not close it");
         i++;
     }
 }
 
-void mcp_look_templates(struct mcp_look *l)
+void mcp_look_templates(struct look *l)
 {
     each_rest_tool(l, tool_templates);
 }
 
-static void tool_headers(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_headers(struct look *l, const cJSON *tool, const char *path)
 {
     const cJSON *list = json_path(tool, "requestTemplate.headers"), *h, *later;
     int i = 0;
     cJSON_ArrayForEach(h, list)
     {
-        for (later = h->next;
-             later && strcmp(mcp_text_of(h, "key"), mcp_text_of(later, "key")) != 0;)
+        for (later = h->next; later && strcmp(look_text(h, "key"), look_text(later, "key")) != 0;)
             later = later->next;
         if (later)
-            mcp_say(l, mcp_place(l, "%s.requestTemplate.headers[%d]", path, i),
-                    "'%s' is given again below; the last value counts",
-                    mcp_name(l, mcp_text_of(h, "key")));
+            look_say(l, look_place(l, "%s.requestTemplate.headers[%d]", path, i),
+                     "'%s' is given again below; the last value counts",
+                     look_name(l, look_text(h, "key")));
         i++;
     }
 }
 
-void mcp_look_headers(struct mcp_look *l)
+void mcp_look_headers(struct look *l)
 {
     each_rest_tool(l, tool_headers);
 }
 
-static void tool_address(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_address(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *url = mcp_text_of(json_get(tool, "requestTemplate"), "url");
+    const char *url = look_text(json_get(tool, "requestTemplate"), "url");
     if (*url && !text_starts(url, "http://") && !text_starts(url, "https://") &&
         !text_starts(url, "{{"))
-        mcp_say(l, mcp_place(l, "%s.requestTemplate.url", path),
-                "has no http:// or https:// and host");
+        look_say(l, look_place(l, "%s.requestTemplate.url", path),
+                 "has no http:// or https:// and host");
 }
 
-void mcp_look_address(struct mcp_look *l)
+void mcp_look_address(struct look *l)
 {
     each_rest_tool(l, tool_address);
 }
@@ -173,7 +172,7 @@ void mcp_look_address(struct mcp_look *l)
 
 static bool in_path(const cJSON *arg)
 {
-    return text_equal_nocase(mcp_text_of(arg, "position"), "path");
+    return text_equal_nocase(look_text(arg, "position"), "path");
 }
 
 /* Does a template say .args.NAME, or .args as a whole? */
@@ -194,37 +193,37 @@ static bool says_arg(const char *template, const char *name)
 static bool is_named(const cJSON *tool, const char *name)
 {
     const cJSON *request = json_get(tool, "requestTemplate"), *h;
-    bool named = says_arg(mcp_text_of(request, "url"), name) ||
-                 says_arg(mcp_text_of(request, "body"), name) ||
-                 says_arg(mcp_text_of(json_get(tool, "responseTemplate"), "body"), name);
+    bool named = says_arg(look_text(request, "url"), name) ||
+                 says_arg(look_text(request, "body"), name) ||
+                 says_arg(look_text(json_get(tool, "responseTemplate"), "body"), name);
     cJSON_ArrayForEach(h, json_get(request, "headers")) named =
-        named || says_arg(mcp_text_of(h, "value"), name);
+        named || says_arg(look_text(h, "value"), name);
     return named;
 }
 
-static void tool_args(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_args(struct look *l, const cJSON *tool, const char *path)
 {
     const cJSON *arg;
     int i = 0;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *name = mcp_text_of(arg, "name"), *position = mcp_text_of(arg, "position");
-        const char *place = mcp_place(l, "%s.args[%d]", path, i++);
+        const char *name = look_text(arg, "name"), *position = look_text(arg, "position");
+        const char *place = look_place(l, "%s.args[%d]", path, i++);
         bool known = kind_has("query|path|header|cookie|body", position) || in_path(arg);
         if (*position && !known)
-            mcp_say(l, mcp_place(l, "%s.position", place),
-                    "'%s' is none of query, path, header, cookie and body, which is as none",
-                    mcp_name(l, position));
+            look_say(l, look_place(l, "%s.position", place),
+                     "'%s' is none of query, path, header, cookie and body, which is as none",
+                     look_name(l, position));
         else if (!*position && *name && ways(json_get(tool, "requestTemplate")) == 0 &&
                  !is_named(tool, name))
-            mcp_say(l, place,
-                    "'%s' has no position, no template names it and no argsTo… is set: it is sent "
-                    "nowhere",
-                    mcp_name(l, name));
+            look_say(l, place,
+                     "'%s' has no position, no template names it and no argsTo… is set: it is sent "
+                     "nowhere",
+                     look_name(l, name));
     }
 }
 
-void mcp_look_args(struct mcp_look *l)
+void mcp_look_args(struct look *l)
 {
     each_rest_tool(l, tool_args);
 }
@@ -234,7 +233,7 @@ static const cJSON *path_arg(const cJSON *tool, const char *name, size_t n)
     const cJSON *arg;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *own = mcp_text_of(arg, "name");
+        const char *own = look_text(arg, "name");
         if (in_path(arg) && strlen(own) == n && !strncmp(own, name, n))
             return arg;
     }
@@ -258,51 +257,51 @@ static const char *next_hole(const char *at, size_t *n)
     return NULL;
 }
 
-static void tool_holes(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_holes(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *url = mcp_text_of(json_get(tool, "requestTemplate"), "url");
+    const char *url = look_text(json_get(tool, "requestTemplate"), "url");
     const cJSON *arg;
     size_t n = 0;
     int i = 0;
     for (const char *at = url; (at = next_hole(at, &n)); at += n)
         if (!path_arg(tool, at, n))
-            mcp_say(l, mcp_place(l, "%s.requestTemplate.url", path),
-                    "has {%s}, and no argument of that name has the position path",
-                    mcp_name(l, arena_strndup(l->a, at, n)));
+            look_say(l, look_place(l, "%s.requestTemplate.url", path),
+                     "has {%s}, and no argument of that name has the position path",
+                     look_name(l, arena_strndup(l->a, at, n)));
     cJSON_ArrayForEach(arg, (*url ? json_get(tool, "args") : NULL))
     {
-        const char *name = mcp_text_of(arg, "name");
+        const char *name = look_text(arg, "name");
         if (in_path(arg) && !strstr(url, arena_printf(l->a, "{%s}", name)))
-            mcp_say(l, mcp_place(l, "%s.args[%d]", path, i),
-                    "'%s' has the position path, and the URL has no {%s}", mcp_name(l, name),
-                    mcp_name(l, name));
+            look_say(l, look_place(l, "%s.args[%d]", path, i),
+                     "'%s' has the position path, and the URL has no {%s}", look_name(l, name),
+                     look_name(l, name));
         i++;
     }
 }
 
-void mcp_look_holes(struct mcp_look *l)
+void mcp_look_holes(struct look *l)
 {
     each_rest_tool(l, tool_holes);
 }
 
-static void tool_escapes(struct mcp_look *l, const cJSON *tool, const char *path)
+static void tool_escapes(struct look *l, const cJSON *tool, const char *path)
 {
     const cJSON *arg;
     int i = 0;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *type = mcp_text_of(arg, "type");
+        const char *type = look_text(arg, "type");
         if (in_path(arg) && (!*type || !strcmp(type, "string")) &&
             json_count(json_get(arg, "enum")) == 0)
-            mcp_say(l, mcp_place(l, "%s.args[%d]", path, i),
-                    "'%s' goes into the URL as it is: '/', '..' or '?' in it reach other paths of "
-                    "the service with the server's credential",
-                    mcp_name(l, mcp_text_of(arg, "name")));
+            look_say(l, look_place(l, "%s.args[%d]", path, i),
+                     "'%s' goes into the URL as it is: '/', '..' or '?' in it reach other paths of "
+                     "the service with the server's credential",
+                     look_name(l, look_text(arg, "name")));
         i++;
     }
 }
 
-void mcp_look_escapes(struct mcp_look *l)
+void mcp_look_escapes(struct look *l)
 {
     each_rest_tool(l, tool_escapes);
 }

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows, trap_mcp_text_rows, NULL };
+const struct trap *const trap_tables[] = { trap_plugin_rows, trap_mcp_text_rows, trap_refusal_rows,
+                                           NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 

@@ -16,19 +16,6 @@
 
 /* -- from an object to its text --------------------------------------------------------------- */
 
-struct saying {
-    struct trap_walk *t;
-    const struct trap_object *o;
-    const char *member; /* that holds the text */
-};
-
-static void say_trap(void *arg, const char *path, const char *what)
-{
-    struct saying *s = arg;
-    const char *whole = arena_printf(trap_arena(s->t), "%s%s%s", s->member, *path ? "." : "", path);
-    trap_add(s->t, s->o, whole, "%s", what);
-}
-
 /* "orders" of an instance at route:mcp-server-orders.internal whose server was read with its text.
  */
 static bool is_read_as_server(const struct trap_walk *t, const struct trap_object *o)
@@ -58,14 +45,12 @@ static const char *member_of(const struct trap_walk *t, const struct trap_object
 
 static void judge_text(struct trap_walk *t, const struct trap_object *o)
 {
-    const struct mcp_text_rule *rule = trap_with(t);
     struct err ignored = { 0 };
-    struct saying s = { t, o, member_of(t, o) };
+    const char *member = member_of(t, o);
     const cJSON *tree =
-        s.member ? mcp_text_tree(trap_arena(t), json_get(o->json, s.member), &ignored) : NULL;
-    struct mcp_look l = { trap_arena(t), tree, &s, say_trap };
+        member ? mcp_text_tree(trap_arena(t), json_get(o->json, member), &ignored) : NULL;
     if (tree)
-        rule->look(&l);
+        look_through(t, o, tree, member);
 }
 
 static void judge_yaml(struct trap_walk *t, const struct trap_object *o)
@@ -95,16 +80,6 @@ static void judge_letters(struct trap_walk *t, const struct trap_object *o)
 #define SKIPPED                                                                                    \
     "The plugin skips the server: gateway pods that run keep the last version that worked, new "   \
     "ones send its requests to the service as they are."
-#define REFUSED(fn)                                                                                \
-    &(const struct mcp_text_rule)                                                                  \
-    {                                                                                              \
-        fn, true                                                                                   \
-    }
-#define TAKEN(fn)                                                                                  \
-    &(const struct mcp_text_rule)                                                                  \
-    {                                                                                              \
-        fn, false                                                                                  \
-    }
 #define TEXT .about = "mcp-server|plugin-instance", .plugins = "mcp-server", .judge = judge_text
 
 const struct trap trap_mcp_text_rows[] = {
@@ -121,14 +96,14 @@ const struct trap trap_mcp_text_rows[] = {
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_server) },
+      .with = LOOK_REFUSED(mcp_look_server) },
     { .number = "mcp-yaml 2.1",
       .verdict = "MCP_NO_NAME",
       .title = "An MCP server without a name",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_name) },
+      .with = LOOK_REFUSED(mcp_look_name) },
     { .number = "mcp-yaml 2.1",
       .verdict = "MCP_NO_TOOLS",
       .title = "An MCP server without tools",
@@ -136,35 +111,35 @@ const struct trap trap_mcp_text_rows[] = {
               "compiled into the plugin's image.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_tools) },
+      .with = LOOK_TAKEN(mcp_look_tools) },
     { .number = "mcp-yaml 2.1",
       .verdict = "MCP_TOOLSET_WINS",
       .title = "server beside toolSet",
       .rule = "Of server and toolSet the plugin reads toolSet, without a word.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_both) },
+      .with = LOOK_TAKEN(mcp_look_both) },
     { .number = "mcp-yaml 2.1",
       .verdict = "MCP_TOOLS_ALLOWED",
       .title = "allowTools does not name the tools",
       .rule = "Absent allowTools allows all, an empty list none; names must be those of tools.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_allowed) },
+      .with = LOOK_TAKEN(mcp_look_allowed) },
     { .number = "mcp-yaml 2.2",
       .verdict = "MCP_TYPE_UNKNOWN",
       .title = "A server type that nobody knows",
       .rule = "Any type but mcp-proxy is taken for rest.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_type) },
+      .with = LOOK_TAKEN(mcp_look_type) },
     { .number = "mcp-yaml 2.2",
       .verdict = "MCP_PROXY_INCOMPLETE",
       .title = "mcp-proxy without what it needs",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_proxy) },
+      .with = LOOK_REFUSED(mcp_look_proxy) },
     { .number = "mcp-yaml 2.2",
       .verdict = "MCP_SCHEME_BAD",
       .title = "A security scheme that cannot work",
@@ -172,84 +147,84 @@ const struct trap trap_mcp_text_rows[] = {
               "without a credential.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_schemes) },
+      .with = LOOK_TAKEN(mcp_look_schemes) },
     { .number = "mcp-yaml 2.3",
       .verdict = "MCP_TYPES",
       .title = "A member of another type",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_types) },
+      .with = LOOK_REFUSED(mcp_look_types) },
     { .number = "mcp-yaml 10.1",
       .verdict = "MCP_MEMBER_UNKNOWN",
       .title = "A member that the plugin does not know",
       .rule = "The plugin ignores unknown members everywhere.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_unknown) },
+      .with = LOOK_TAKEN(mcp_look_unknown) },
     { .number = "mcp-yaml 10.1",
       .verdict = "MCP_TOOL_NAMES",
       .title = "Tools without a name of their own",
       .rule = "Of tools with one name the last counts; an empty name is a name.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_names) },
+      .with = LOOK_TAKEN(mcp_look_names) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_TOOL_NO_URL",
       .title = "A tool without a URL",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_url) },
+      .with = LOOK_REFUSED(mcp_look_url) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_ARGS_TWO_WAYS",
       .title = "More than one argsTo…",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_ways) },
+      .with = LOOK_REFUSED(mcp_look_ways) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_RESPONSE_BOTH",
       .title = "body beside prependBody or appendBody",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_response) },
+      .with = LOOK_REFUSED(mcp_look_response) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_TEMPLATE_OPEN",
       .title = "A template that is not closed",
       .rule = SKIPPED,
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = REFUSED(mcp_look_templates) },
+      .with = LOOK_REFUSED(mcp_look_templates) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_ARG_NOWHERE",
       .title = "An argument that is sent nowhere",
       .rule = "An argument needs a position, an argsTo… or a template that names it.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_args) },
+      .with = LOOK_TAKEN(mcp_look_args) },
     { .number = "mcp-yaml 10.2",
       .verdict = "MCP_PATH_PLACEHOLDER",
       .title = "A place in the URL that nothing fills",
       .rule = "{name} in a URL is replaced by the argument of that name with the position path.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_holes) },
+      .with = LOOK_TAKEN(mcp_look_holes) },
     { .number = "mcp-yaml 2.3",
       .verdict = "MCP_PATH_UNESCAPED",
       .title = "An argument that goes into the URL as it is",
       .rule = "Arguments with the position path are put into the URL without escaping.",
       .risk = TRAP_NOTE,
       TEXT,
-      .with = TAKEN(mcp_look_escapes) },
+      .with = LOOK_TAKEN(mcp_look_escapes) },
     { .number = "mcp-yaml 2.3",
       .verdict = "MCP_HEADER_TWICE",
       .title = "A header given twice",
       .rule = "Of headers with one key the last template counts.",
       .risk = TRAP_DEAD,
       TEXT,
-      .with = TAKEN(mcp_look_headers) },
+      .with = LOOK_TAKEN(mcp_look_headers) },
     { .number = "mcp-yaml 10.3",
       .verdict = "MCP_SCHEMA",
       .title = "An argument's schema that the plugin does not take",
@@ -259,7 +234,7 @@ const struct trap trap_mcp_text_rows[] = {
       .risk = TRAP_BROKEN,
       .from = "2.2.4",
       TEXT,
-      .with = TAKEN(mcp_look_schemas) },
+      .with = LOOK_TAKEN(mcp_look_schemas) },
     { .number = "mcp-yaml 10.4",
       .verdict = "MCP_CREDENTIAL_MISSING",
       .title = "A credential for the service that is not there",
@@ -267,14 +242,14 @@ const struct trap trap_mcp_text_rows[] = {
               "word is a line of the error log.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_upstream) },
+      .with = LOOK_TAKEN(mcp_look_upstream) },
     { .number = "mcp-yaml 9",
       .verdict = "MCP_URL_RELATIVE",
       .title = "A tool's URL without a host",
       .rule = "A relative server URL of an OpenAPI document makes tools that cannot be called.",
       .risk = TRAP_BROKEN,
       TEXT,
-      .with = TAKEN(mcp_look_address) },
+      .with = LOOK_TAKEN(mcp_look_address) },
     { .number = "mcp-yaml 3",
       .verdict = "MCP_STORED_OFF",
       .title = "An MCP server that the console stores switched off",

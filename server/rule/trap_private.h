@@ -2,4 +2,4 @@
 #pragma once
 #include "rule/trap.h"
 
-extern const struct trap trap_plugin_rows[], trap_mcp_text_rows[];
+extern const struct trap trap_plugin_rows[], trap_mcp_text_rows[], trap_refusal_rows[];
