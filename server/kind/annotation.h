@@ -7,7 +7,10 @@
  * the rules.
  */
 #pragma once
+#include <cjson/cJSON.h>
 #include <stdbool.h>
+
+struct arena;
 
 enum annotation_under { /* where the controller looks for it; nginx's name comes first */
                         READ_NOWHERE = 0,
@@ -39,7 +42,8 @@ enum annotation_value { /* how the controller reads it; a value that does not fi
                         IS_BOOL,      /* Go's: 1 t T TRUE true True 0 f F FALSE false False */
                         IS_INT,       /* decimal with an optional sign: no blank, no unit */
                         IS_SECONDS,   /* IS_INT; below 0 Envoy refuses all routes */
-                        IS_LIMIT,     /* IS_INT from 1 to 2^32 - 1 */
+                        IS_POSITIVE,  /* IS_INT from 1 to 2^32 - 1 */
+                        IS_LIMIT,     /* IS_POSITIVE; before 2.2.4 Envoy refuses all routes at 0 */
                         IS_PERCENT,   /* IS_INT from 0 to 100 */
                         IS_REDIRECT,  /* IS_INT: 301, 302, 303, 307 or 308 */
                         IS_WORD,      /* one of `words`, in any case */
@@ -72,7 +76,7 @@ struct annotation {
     const char
         *use; /* what does it instead or better; "plugin NAME…" where a plugin does; or NULL */
     enum annotation_value value;
-    const char *words; /* "a|b" */
+    const char *words; /* "a|b"; of a refusal: values that kept nobody out */
     enum annotation_scope scope;
     const char *member;   /* "rewrite.path" */
     const char *versions; /* where releases differ: one sentence */
@@ -122,3 +126,10 @@ enum annotation_verdict annotation_judge(const struct annotation *row, const cha
 bool annotation_bool(const char *text, bool *out);
 bool annotation_int(const char *text, long *out);
 bool annotation_true(const char *text); /* a bool that says yes; NULL: no */
+/* Parts between separators, blanks trimmed, empty ones left out; an array ended by NULL. */
+char **annotation_items(struct arena *a, const char *text, const char *separators);
+/* Which of an Ingress' annotations the controller takes for that name: nginx' before Higress' own,
+ * and neither when it is empty or (a word or a number) unreadable. NULL: none. */
+const cJSON *annotation_chosen(const cJSON *ingress, const char *name);
+/* Its value: a text line by line without the blanks around. NULL: none. */
+const char *annotation_value(struct arena *a, const cJSON *ingress, const char *name);

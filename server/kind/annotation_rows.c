@@ -62,7 +62,7 @@ const struct annotation annotation_read[] = {
     { "canary-weight", READ_BOTH, BECOMES_CUSTOM, LOSES_ROUTE,
       "that share of the requests goes here: whole percents, cut down", NULL, IS_PERCENT },
     { "canary-weight-total", READ_BOTH, BECOMES_CUSTOM, LOSES_ROUTE,
-      "what canary-weight is a part of, 100 by default", NULL, IS_LIMIT },
+      "what canary-weight is a part of, 100 by default", NULL, IS_POSITIVE },
     /* -- where to ------------------------------------------------------------------------------ */
     { "destination", READ_OWN, BECOMES_MEMBER, LOSES_ROUTE,
       "the services, where the backend is the McpBridge", NULL, IS_SERVICES, .member = "services",
@@ -170,7 +170,7 @@ const struct annotation annotation_read[] = {
       "requests a second of the whole route, at each gateway pod", NULL, IS_LIMIT,
       .versions = STRICT_LIMIT },
     { "route-limit-burst-multiplier", READ_OWN, BECOMES_CUSTOM, LOSES_LIMIT,
-      "how many times the limit may come at once, 5 by default", NULL, IS_LIMIT,
+      "how many times the limit may come at once, 5 by default", NULL, IS_POSITIVE,
       .versions = STRICT_LIMIT },
     /* -- headers and CORS ---------------------------------------------------------------------- */
     { "enable-header-control", READ_NOWHERE, BECOMES_MEMBER, LOSES_NOTHING,

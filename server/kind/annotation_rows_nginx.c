@@ -11,10 +11,13 @@
     {                                                                                              \
         name, READ_NOWHERE, BECOMES_NOTHING, danger, lost, use                                     \
     }
-#define GUARD(name, lost, use)                                                                     \
+#define GUARD(name, lost, use) GUARD_UNLESS(name, lost, use, NULL)
+/* harmless: values with which it kept nobody out */
+#define GUARD_UNLESS(name, lost, use, harmless)                                                    \
     {                                                                                              \
-        name, READ_NOWHERE, BECOMES_REFUSAL, LOSES_ACCESS, lost, use                               \
+        name, READ_NOWHERE, BECOMES_REFUSAL, LOSES_ACCESS, lost, use, IS_TEXT, harmless            \
     }
+#define NO "false|False|FALSE|f|F|0|off"
 #define TUNES(name, lost) LOST(name, LOSES_TUNING, lost, NULL)
 
 const struct annotation annotation_nginx[] = {
@@ -30,12 +33,13 @@ const struct annotation annotation_nginx[] = {
     GUARD("auth-url", "a service decided who was let in", "plugin ext-auth: forward_auth"),
     GUARD("auth-snippet", "directives of nginx around auth-url", "plugin ext-auth"),
     GUARD("auth-tls-match-cn", "only certificates with this name were let in", "plugin ext-auth"),
-    GUARD("enable-global-auth", "whether the global authentication of nginx holds here",
-          "plugin ext-auth: at global scope"),
-    GUARD("satisfy", "whether one check or all must let a client in",
-          "plugins in an order of your own"),
-    GUARD("enable-modsecurity", "a firewall looked at requests", "plugin waf: useCRS"),
-    GUARD("enable-owasp-core-rules", "a firewall looked at requests", "plugin waf: useCRS"),
+    GUARD_UNLESS("enable-global-auth", "whether the global authentication of nginx holds here",
+                 "plugin ext-auth: at global scope", NO),
+    GUARD_UNLESS("satisfy", "whether one check or all must let a client in",
+                 "plugins in an order of your own", "all"),
+    GUARD_UNLESS("enable-modsecurity", "a firewall looked at requests", "plugin waf: useCRS", NO),
+    GUARD_UNLESS("enable-owasp-core-rules", "a firewall looked at requests", "plugin waf: useCRS",
+                 NO),
     GUARD("modsecurity-snippet", "rules of a firewall", "plugin waf: secRules"),
     LOST("modsecurity-transaction-id", LOSES_TUNING, "how the firewall names a request", NULL),
     GUARD("configuration-snippet", "directives of nginx: they may hold authentication or refusals",

@@ -1,5 +1,7 @@
 /* annotation_value.c - values of annotations, as the controller reads them. A form is a row of
  * `judges`. */
+#include "base/arena.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "kind/annotation.h"
 #include "kind/kind.h"
@@ -36,6 +38,72 @@ bool annotation_int(const char *text, long *out)
         return false;
     *out = n;
     return true;
+}
+
+char **annotation_items(struct arena *a, const char *text, const char *separators)
+{
+    size_t n = 1, used = 0;
+    for (const char *c = text; *c; c++)
+        n += strchr(separators, *c) != NULL;
+    char **parts = arena_array(a, char *, n + 1);
+    for (const char *at = text; *at;) {
+        size_t length = strcspn(at, separators);
+        const char *first = at, *last = at + length;
+        while (first < last && isspace((unsigned char)*first))
+            first++;
+        while (last > first && isspace((unsigned char)last[-1]))
+            last--;
+        if (last > first)
+            parts[used++] = arena_strndup(a, first, (size_t)(last - first));
+        at += length + (at[length] != '\0');
+    }
+    return parts;
+}
+
+static bool is_readable(const struct annotation *row, const char *text)
+{
+    bool flag;
+    long number;
+    switch (row->value) {
+    case IS_BOOL:
+        return annotation_bool(text, &flag);
+    case IS_INT:
+    case IS_SECONDS:
+    case IS_LIMIT:
+    case IS_POSITIVE:
+    case IS_PERCENT:
+    case IS_REDIRECT:
+        return annotation_int(text, &number);
+    default:
+        return text[strspn(text, " \t\r\n")];
+    }
+}
+
+const cJSON *annotation_chosen(const cJSON *ingress, const char *name)
+{
+    const struct annotation *row = annotation_find(name);
+    const cJSON *own = NULL, *one;
+    cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
+    {
+        struct annotation_name n = annotation_split(one->string);
+        if (!n.name || n.disabled || !(n.under & row->under) || strcmp(n.name, name) != 0 ||
+            !cJSON_IsString(one) || !is_readable(row, one->valuestring))
+            continue;
+        if (n.under == READ_NGINX)
+            return one;
+        own = one;
+    }
+    return own;
+}
+
+const char *annotation_value(struct arena *a, const cJSON *ingress, const char *name)
+{
+    const cJSON *one = annotation_chosen(ingress, name);
+    char **line = one ? annotation_items(a, one->valuestring, "\r\n") : NULL;
+    char *all = line ? line[0] : NULL;
+    for (size_t i = 1; all && line[i]; i++)
+        all = arena_printf(a, "%s\n%s", all, line[i]);
+    return all;
 }
 
 /* -- judges ----------------------------------------------------------------------------------- */
@@ -80,22 +148,31 @@ static enum annotation_verdict judge_seconds(const struct annotation *row, const
     return n > 0 ? VALUE_FITS : say(VALUE_IGNORED, why, "0 is not read: there is no timeout");
 }
 
+static enum annotation_verdict judge_positive(const struct annotation *row, const char *value,
+                                              const char **why)
+{
+    long n;
+    (void)row;
+    if (!annotation_int(value, &n) || n < 1)
+        return say(VALUE_IGNORED, why, "it is no whole number from 1 on, so it is not read");
+    return n <= 4294967295L ? VALUE_FITS
+                            : say(VALUE_PARTLY, why, "it does not fit 32 bits and is cut");
+}
+
 static enum annotation_verdict judge_limit(const struct annotation *row, const char *value,
                                            const char **why)
 {
     long n;
-    if (judge_int(row, value, why) != VALUE_FITS)
-        return say(VALUE_IGNORED, why, "it is no whole number from 1 on, so there is no limit");
-    n = strtol(value, NULL, 10);
-    if (n < 1)
-        return say(
-            VALUE_FATAL, why,
-            "it is below 1: no limit from 2.2.4 on, before that Envoy refuses every route of "
-            "the gateway");
-    return n <= 4294967295L
-               ? VALUE_FITS
-               : say(VALUE_PARTLY, why,
-                     "it does not fit 32 bits: no limit from 2.2.4 on, before that another number");
+    if (annotation_int(value, &n) && n == 0)
+        return say(VALUE_FATAL, why,
+                   "it is 0: no limit from 2.2.4 on, before that Envoy refuses every route of the "
+                   "gateway");
+    enum annotation_verdict v = judge_positive(row, value, why);
+    return v == VALUE_FITS
+               ? v
+               : say(v, why,
+                     "it is no whole number from 1 to 2^32 - 1, so there is no limit, or "
+                     "before 2.2.4 another one");
 }
 
 static enum annotation_verdict judge_percent(const struct annotation *row, const char *value,
@@ -265,19 +342,13 @@ static enum annotation_verdict judge_services(const struct annotation *row, cons
 
 static enum annotation_verdict (*const judges[])(const struct annotation *row, const char *value,
                                                  const char **why) = {
-    [IS_BOOL] = judge_bool,
-    [IS_INT] = judge_int,
-    [IS_SECONDS] = judge_seconds,
-    [IS_LIMIT] = judge_limit,
-    [IS_PERCENT] = judge_percent,
-    [IS_REDIRECT] = judge_redirect,
-    [IS_WORD] = judge_word,
-    [IS_EXACTLY] = judge_word,
-    [IS_METHODS] = judge_methods,
-    [IS_HEADERS] = judge_headers,
-    [IS_ADDRESSES] = judge_addresses,
-    [IS_PATH] = judge_path,
-    [IS_URL] = judge_url,
+    [IS_BOOL] = judge_bool,         [IS_INT] = judge_int,
+    [IS_SECONDS] = judge_seconds,   [IS_LIMIT] = judge_limit,
+    [IS_POSITIVE] = judge_positive, [IS_PERCENT] = judge_percent,
+    [IS_REDIRECT] = judge_redirect, [IS_WORD] = judge_word,
+    [IS_EXACTLY] = judge_word,      [IS_METHODS] = judge_methods,
+    [IS_HEADERS] = judge_headers,   [IS_ADDRESSES] = judge_addresses,
+    [IS_PATH] = judge_path,         [IS_URL] = judge_url,
     [IS_SERVICES] = judge_services,
 };
 

@@ -26,7 +26,7 @@ static void check_row(const struct annotation *r)
     bool words = r->value == IS_WORD || r->value == IS_EXACTLY;
     if (rows_named(r->name) != 1)
         fail_msg("%s stands in the table %d times", r->name, rows_named(r->name));
-    if (!r->does || !r->fate || words != (r->words != NULL) ||
+    if (!r->does || !r->fate || (words && !r->words) ||
         (r->fate == BECOMES_OTHER && !annotation_find(r->use)))
         fail_msg("%s: a row that says too little", r->name);
     if (r->under && r->fate >= BECOMES_OTHER)
@@ -145,6 +145,7 @@ static void test_values_as_the_controller_reads_them(void **state)
         { "match-method", "GET FETCH", VALUE_PARTLY },
         { "route-limit-rps", "5/s", VALUE_IGNORED },
         { "route-limit-rps", "0", VALUE_FATAL },
+        { "route-limit-burst-multiplier", "0", VALUE_IGNORED },
         { "route-limit-rps", "99999999999", VALUE_PARTLY },
         { "destination", "60% a.static:80\n40% b.static:80 v1", VALUE_FITS },
         { "destination", "50 a.dns:80", VALUE_PARTLY },

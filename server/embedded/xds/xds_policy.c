@@ -24,7 +24,7 @@ static bool is_failure(const char *word)
 static void read_conditions(struct xds *x, const char *text, struct retry *t)
 {
     bool failure = false;
-    char **word = xds_split(x->a, text, strchr(text, ',') ? "," : " \t");
+    char **word = annotation_items(x->a, text, strchr(text, ',') ? "," : " \t");
     for (size_t i = 0; word[i]; i++) {
         long code = 0;
         failure |= is_failure(word[i]);
@@ -104,7 +104,7 @@ void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action)
 /* Lines of "key value"; Envoy reads % as a format, so it is doubled. */
 static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
 {
-    char **line = xds_split(x->a, text, "\r\n");
+    char **line = annotation_items(x->a, text, "\r\n");
     for (size_t i = 0; line[i]; i++) {
         size_t n = strcspn(line[i], " \t");
         const char *value = line[i] + n + strspn(line[i] + n, " \t");
@@ -144,7 +144,7 @@ static void add_side(struct xds *x, const struct xds_rule *r, const char *side, 
     if (!removed)
         return;
     list = json_set_array(a, route, arena_printf(a, "%s_headers_to_remove", side));
-    char **name = xds_split(a, removed, ",");
+    char **name = annotation_items(a, removed, ",");
     for (size_t i = 0; name[i]; i++)
         json_add_str(a, list, name[i]);
 }
@@ -191,7 +191,7 @@ static void add_origin(struct xds *x, const char *origin, cJSON *list)
 
 static void set_joined(struct xds *x, cJSON *config, const char *key, const char *text)
 {
-    char **part = xds_split(x->a, text, ",");
+    char **part = annotation_items(x->a, text, ",");
     char *all = NULL;
     for (size_t i = 0; part[i]; i++)
         all = all ? arena_printf(x->a, "%s,%s", all, part[i]) : part[i];
@@ -209,7 +209,7 @@ void xds_cors(struct xds *x, const struct xds_rule *r, cJSON *route)
     cJSON *c = filter_config(x, route, "envoy.filters.http.cors",
                              XDS_TYPE "extensions.filters.http.cors.v3.CorsPolicy");
     cJSON *origins = json_set_array(x->a, c, "allow_origin_string_match");
-    char **origin = xds_split(x->a, text ? text : "*", ",");
+    char **origin = annotation_items(x->a, text ? text : "*", ",");
     for (size_t i = 0; origin[i]; i++)
         add_origin(x, origin[i], origins);
 

@@ -5,77 +5,14 @@
 #include "embedded/xds/xds_private.h"
 #include <ctype.h>
 
-/* Lines without the blanks around them; NULL: nothing is left. */
-static const char *trimmed(struct arena *a, const char *text)
-{
-    char **line = xds_split(a, text, "\r\n");
-    char *all = line[0];
-    for (size_t i = 1; line[0] && line[i]; i++)
-        all = arena_printf(a, "%s\n%s", all, line[i]);
-    return all;
-}
-
-/* The value as the controller reads it: a word and a number whole, a text without blanks around. */
-static const char *read_value(struct arena *a, const struct annotation *row, const char *text)
-{
-    bool flag;
-    long number;
-    switch (row->value) {
-    case IS_BOOL:
-        return annotation_bool(text, &flag) ? text : NULL;
-    case IS_INT:
-    case IS_SECONDS:
-    case IS_LIMIT:
-    case IS_PERCENT:
-    case IS_REDIRECT:
-        return annotation_int(text, &number) ? text : NULL;
-    default:
-        return trimmed(a, text);
-    }
-}
-
 const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name)
 {
-    const struct annotation *row = annotation_find(name);
-    const char *own = NULL;
-    const cJSON *one;
-    cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
-    {
-        struct annotation_name n = annotation_split(one->string);
-        if (!n.name || n.disabled || !(n.under & row->under) || strcmp(n.name, name) != 0 ||
-            !cJSON_IsString(one))
-            continue;
-        const char *value = read_value(x->a, row, one->valuestring);
-        if (value && n.under == READ_NGINX)
-            return value;
-        own = value;
-    }
-    return own;
+    return annotation_value(x->a, ingress, name);
 }
 
 bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name)
 {
     return annotation_true(xds_annotation(x, ingress, name));
-}
-
-char **xds_split(struct arena *a, const char *text, const char *separators)
-{
-    size_t n = 1, used = 0;
-    for (const char *c = text; *c; c++)
-        n += strchr(separators, *c) != NULL;
-    char **parts = arena_array(a, char *, n + 1);
-    for (const char *at = text; *at;) {
-        size_t length = strcspn(at, separators);
-        const char *first = at, *last = at + length;
-        while (first < last && isspace((unsigned char)*first))
-            first++;
-        while (last > first && isspace((unsigned char)last[-1]))
-            last--;
-        if (last > first)
-            parts[used++] = arena_strndup(a, first, (size_t)(last - first));
-        at += length + (at[length] != '\0');
-    }
-    return parts;
 }
 
 static bool is_method(const char *s)
@@ -100,7 +37,7 @@ static bool holds(char **list, size_t n, const char *s)
 static const char *read_methods(struct xds *x, const cJSON *ingress)
 {
     const char *text = xds_annotation(x, ingress, "match-method");
-    char **words = text ? xds_split(x->a, text, " ") : NULL;
+    char **words = text ? annotation_items(x->a, text, " ") : NULL;
     char *all = NULL;
     for (size_t i = 0; words && words[i]; i++) {
         for (char *c = words[i]; *c; c++)

@@ -47,8 +47,6 @@ void xds_note(struct xds *x, const char *kind, const char *name, const char *for
  * Higress' own; NULL: absent, empty, or (of words and numbers) not readable. */
 const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name);
 bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name);
-/* Parts between separators, blanks trimmed, empty ones left out; an array ended by NULL. */
-char **xds_split(struct arena *a, const char *text, const char *separators);
 const char *xds_object_name(const cJSON *object); /* metadata.name, "?" when absent */
 
 /* All rules, by host, in the order in which Envoy tries them; duplicates are noted and left out. */

@@ -87,7 +87,7 @@ struct target {
 /* "[N%] host[:port] [subset]"; without a port, that of the service. */
 static bool read_target(struct xds *x, const char *line, struct target *t)
 {
-    char **word = xds_split(x->a, line, " \t");
+    char **word = annotation_items(x->a, line, " \t");
     t->weight = 100;
     if (word[0] && text_ends(word[0], "%")) {
         word[0][strlen(word[0]) - 1] = '\0';
@@ -137,7 +137,7 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
 /* False when Higress itself ignores the destination: unreadable, or weights that are not 100. */
 static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    char **line = xds_split(x->a, r->destination ? r->destination : "", "\r\n");
+    char **line = annotation_items(x->a, r->destination ? r->destination : "", "\r\n");
     size_t n = 0;
     long sum = 0;
     while (line[n])
