@@ -11,9 +11,8 @@ const cJSON *route_params(const cJSON *route);
 /* A part is on unless it says enabled: false; NULL where it is off or absent. */
 const cJSON *route_part(const cJSON *route, const char *member);
 
-/* The value of an annotation that stands among customConfigs, as the controller looks it up: by
- * nginx' prefix, then, where there is none or its value is not read, by Higress'. NULL: none. full:
- * its whole name, or NULL. */
+/* The value of the annotation that the controller takes among customConfigs (annotation_among).
+ * NULL: none. full: its whole name, or NULL. */
 const char *route_annotation(const cJSON *route, const char *name, const char **full);
 /* The same as a bool that says yes; as a number. */
 bool route_says(const cJSON *route, const char *name);

@@ -3,8 +3,6 @@
 #include "base/json.h"
 #include "kind/annotation.h"
 #include "rule/route_look_private.h"
-#include <stdio.h>
-#include <string.h>
 
 const cJSON *route_path(const cJSON *route)
 {
@@ -32,26 +30,9 @@ const cJSON *route_part(const cJSON *route, const char *member)
 
 /* -- annotations ------------------------------------------------------------------------------ */
 
-static const cJSON *under(const cJSON *custom, const char *prefix, const char *name)
-{
-    char full[256];
-    snprintf(full, sizeof full, "%s%s", prefix, name);
-    const cJSON *m = json_get(custom, full);
-    return cJSON_IsString(m) ? m : NULL;
-}
-
 const char *route_annotation(const cJSON *route, const char *name, const char **full)
 {
-    const cJSON *custom = json_get(route, "customConfigs");
-    const struct annotation *row = annotation_find(name);
-    const cJSON *m = row && (row->under & READ_NGINX)
-                         ? under(custom, "nginx.ingress.kubernetes.io/", name)
-                         : NULL;
-    const char *ignored;
-    if (m && annotation_judge(row, m->valuestring, &ignored) == VALUE_IGNORED)
-        m = NULL;
-    if (!m && row && (row->under & READ_OWN))
-        m = under(custom, "higress.io/", name);
+    const cJSON *m = annotation_among(json_get(route, "customConfigs"), name);
     if (m && full)
         *full = m->string;
     return m ? m->valuestring : NULL;
