@@ -32,7 +32,8 @@ const cJSON *route_part(const cJSON *route, const char *member)
 
 const char *route_annotation(const cJSON *route, const char *name, const char **full)
 {
-    const cJSON *m = annotation_among(json_get(route, "customConfigs"), name);
+    const cJSON *custom = json_get(route, "customConfigs");
+    const cJSON *m = custom && custom->child ? annotation_among(custom, name) : NULL;
     if (m && full)
         *full = m->string;
     return m ? m->valuestring : NULL;

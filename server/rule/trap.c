@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows, trap_mcp_text_rows, trap_refusal_rows,
-                                           NULL };
+const struct trap *const trap_tables[] = { trap_plugin_rows,           trap_mcp_text_rows,
+                                           trap_refusal_rows,          trap_annotation_rows,
+                                           trap_annotation_route_rows, trap_annotation_canary_rows,
+                                           trap_annotation_host_rows,  NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
