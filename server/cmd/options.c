@@ -84,7 +84,8 @@ void options_help(const struct command *c)
     for (int i = 0; c->config && (row = config_row(i)); i++)
         print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
-         "4 a change waits for a decision, 5 refused and nothing written");
+         "4 a change waits for a decision, 5 refused and nothing written,\n"
+         "7 check --gateway found something");
 }
 
 static bool usage(const struct command *c, int *code, const char *what, const char *which)
@@ -94,6 +95,9 @@ static bool usage(const struct command *c, int *code, const char *what, const ch
     *code = EXIT_USAGE;
     return false;
 }
+
+/* Of an option whose value may be left out, and was. */
+static const char bare[] = "";
 
 /* One argument that begins with "--"; *i moves past a value that follows it. */
 static bool take_option(struct options *o, int argc, char **argv, int *i, int *code)
@@ -108,8 +112,9 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
         return usage(o->command, code, "unknown option ", argv[*i]);
     if (!row->value && equals)
         return usage(o->command, code, "this option takes no value: --", row->name);
-    const char *value = equals ? equals + 1 : "true";
-    if (row->value && !equals) {
+    bool may_be_bare = row->value && *row->value == '[';
+    const char *value = equals ? equals + 1 : may_be_bare ? bare : "true";
+    if (row->value && !equals && !may_be_bare) {
         if (*i + 1 >= argc)
             return usage(o->command, code, "a value is missing after --", row->name);
         value = argv[++*i];
@@ -197,8 +202,9 @@ bool options_int(const struct options *o, const char *name, int least, int most,
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
-    for (int i = 0; i < o->given_count; i++)
-        flags[i] = (struct config_flag){ o->given[i].name, o->given[i].value };
+    for (int i = 0, n = 0; i < o->given_count; i++)
+        if (o->given[i].value != bare)
+            flags[n++] = (struct config_flag){ o->given[i].name, o->given[i].value };
     return config_read(a, flags, e);
 }
 

@@ -11,11 +11,11 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "call/catalog.h"
 #include "config/config.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "mcp/catalog.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
 

@@ -14,10 +14,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_plugin_rows,           trap_mcp_text_rows,
-                                           trap_refusal_rows,          trap_annotation_rows,
-                                           trap_annotation_route_rows, trap_annotation_canary_rows,
-                                           trap_annotation_host_rows,  NULL };
+const struct trap *const trap_tables[] = { trap_auth_rows,
+                                           trap_login_rows,
+                                           trap_limit_rows,
+                                           trap_guard_rows,
+                                           trap_provider_rows,
+                                           trap_ai_rows,
+                                           trap_plugin_rows,
+                                           trap_change_rows,
+                                           trap_route_rows,
+                                           trap_object_rows,
+                                           trap_envoy_rows,
+                                           trap_mcp_text_rows,
+                                           trap_refusal_rows,
+                                           trap_annotation_rows,
+                                           trap_annotation_route_rows,
+                                           trap_annotation_canary_rows,
+                                           trap_annotation_host_rows,
+                                           NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
@@ -31,6 +45,9 @@ struct world_list {
 struct trap_world {
     struct world_list lists[WORLD_KINDS]; /* by the kind's place in kinds[] */
     const char *version;
+    double now, days;
+    cJSON *schemas; /* by plugin */
+    const cJSON *envoy;
     struct arena *arena;
 };
 
@@ -38,7 +55,44 @@ struct trap_world *trap_world_new(struct arena *a)
 {
     struct trap_world *w = arena_make(a, struct trap_world);
     w->arena = a;
+    w->schemas = json_object(a);
     return w;
+}
+
+void trap_world_time(struct trap_world *w, double now, double days)
+{
+    w->now = now;
+    w->days = days;
+}
+
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump)
+{
+    w->envoy = config_dump;
+}
+
+const cJSON *trap_envoy(const struct trap_world *w)
+{
+    return w->envoy;
+}
+
+double trap_now(const struct trap_world *w)
+{
+    return w->now;
+}
+
+double trap_days(const struct trap_world *w)
+{
+    return w->days;
+}
+
+void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema)
+{
+    json_set(w->arena, w->schemas, plugin, json_clone(w->arena, schema));
+}
+
+const cJSON *trap_schema(const struct trap_world *w, const char *plugin)
+{
+    return json_get(w->schemas, plugin);
 }
 
 static struct world_list list_of(const struct trap_world *w, const char *kind)
@@ -220,11 +274,15 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
 {
     const int room = sizeof t->out->unjudged / sizeof *t->out->unjudged - 1;
     int i = 0;
-    while (i < room && t->out->unjudged[i])
+    while (i < room && t->out->unjudged[i].kind && strcmp(t->out->unjudged[i].kind, kind) != 0)
         i++;
-    if (i < room)
-        t->out->unjudged[i] = arena_printf(t->arena, "%s: %s was not read%s", t->trap->verdict,
-                                           kind, list_of(t->world, kind).objects ? " whole" : "");
+    struct trap_unjudged *u = &t->out->unjudged[i];
+    if (i == room)
+        return;
+    u->kind = u->kind ? u->kind : arena_strdup(t->arena, kind);
+    u->part = list_of(t->world, kind).objects != NULL;
+    u->verdicts = u->count++ ? arena_printf(t->arena, "%s, %s", u->verdicts, t->trap->verdict)
+                             : t->trap->verdict;
 }
 
 /* Is all known that the trap needs? */
@@ -236,6 +294,10 @@ static bool judgeable(struct trap_walk *t)
             cannot_judge(t, word);
             return false;
         }
+    if (t->trap->envoy && !t->world->envoy)
+        cannot_judge(t, "Envoy");
+    if (t->trap->envoy)
+        return t->world->envoy;
     for (const char *rest = t->trap->about; kind_next(&rest, word);)
         if (!list_of(t->world, word).objects) {
             cannot_judge(t, word);

@@ -23,6 +23,12 @@ struct trap_world *trap_world_new(struct arena *a);
 void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects, bool whole);
 /* The release of Higress ("2.2.4"); NULL: unknown. */
 void trap_world_version(struct trap_world *w, const char *version);
+/* Unix seconds, and within how many days the end of a certificate is near. */
+void trap_world_time(struct trap_world *w, double now, double days);
+/* The schema that the gateway gives for a plugin's settings (schema.h). */
+void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
+/* Envoy's /config_dump. */
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
 /* Adds {"scope","object"} to an array of instances. */
 void trap_wrap(struct arena *a, cJSON *instances, const char *scope, const cJSON *object);
 
@@ -62,6 +68,7 @@ struct trap {
     const char *about;        /* kinds of the objects it judges, "route|ai-route" */
     const char *plugins;      /* of plugin instances only enabled ones of these, "key-auth|…" */
     const char *beside;       /* kinds that must be known, whole, to judge; NULL: none */
+    bool envoy;               /* judged on Envoy's /config_dump: that must be known, `about` not */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
     const void *with; /* what a judge that several rows share looks for: trap_with */
@@ -72,6 +79,10 @@ extern const struct trap *const trap_tables[];
 const char *trap_risk_name(enum trap_risk r); /* "open", "broken", "dead", "note" */
 
 /* -- for the rows -- */
+double trap_now(const struct trap_world *w); /* 0: unknown */
+double trap_days(const struct trap_world *w);
+const cJSON *trap_envoy(const struct trap_world *w);                      /* NULL: unknown */
+const cJSON *trap_schema(const struct trap_world *w, const char *plugin); /* NULL: unknown */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);
 const void *trap_with(const struct trap_walk *t); /* of the row that is judged */
@@ -99,11 +110,19 @@ struct trap_finding {
 
 enum { TRAP_FINDINGS = 2000, TRAP_EACH = 200 /* of one trap */ };
 
+/* Traps that could not be judged, by the kind that was missing. */
+struct trap_unjudged {
+    const char *kind; /* NULL: the end */
+    bool part;        /* some of its objects were read */
+    int count;
+    const char *verdicts; /* "A, B, C" */
+};
+
 struct trap_findings {
     struct trap_finding *list; /* by risk, then in the order of the tables */
     int count;
-    int left_out;             /* found, not kept */
-    const char *unjudged[64]; /* "CONSUMERS_BROKEN: consumer was not read whole"; ended by NULL */
+    int left_out; /* found, not kept */
+    struct trap_unjudged unjudged[24];
 };
 
 /* touches: only traps that judge or look at one of these kinds, "route|consumer"; NULL: all. */

@@ -74,6 +74,17 @@ bool trap_runs_on(const struct trap_walk *t, const char *plugins, const char *sc
            (text_starts(scope, route) && route_has(t, plugins, scope + sizeof route - 1));
 }
 
+bool trap_is_canary(const struct trap_object *route)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, json_get(route->json, "customConfigs"))
+    {
+        if (strstr(m->string, "/canary"))
+            return true;
+    }
+    return false;
+}
+
 /* -- what the plugin makes of a mistake ------------------------------------------------------- */
 
 const char *trap_refusal(const struct trap_walk *t, const struct trap_object *o)
@@ -115,6 +126,22 @@ bool trap_true(const cJSON *settings, const char *path)
     const cJSON *m = json_path(settings, path);
     return cJSON_IsTrue(m) || (cJSON_IsNumber(m) && m->valuedouble != 0) ||
            (cJSON_IsString(m) && text_equal_nocase(m->valuestring, "true"));
+}
+
+bool trap_removes_header(const cJSON *settings, const char *header)
+{
+    const cJSON *rule, *h;
+    cJSON_ArrayForEach(rule, json_get(settings, "reqRules"))
+    {
+        if (strcmp(trap_text(rule, "operate"), "remove") != 0)
+            continue;
+        cJSON_ArrayForEach(h, json_get(rule, "headers"))
+        {
+            if (text_equal_nocase(trap_text(h, "key"), header))
+                return true;
+        }
+    }
+    return false;
 }
 
 bool trap_duration(const char *s)

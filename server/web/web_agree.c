@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "mcp/catalog.h"
+#include "call/catalog.h"
 #include "web/web_private.h"
 
 static bool mismatch(struct request *r, const char *header, const char *got, const char *want)

@@ -3,7 +3,7 @@
  * looks for.
  */
 #pragma once
-#include "mcp/call.h"
+#include "call/call_private.h"
 #include "mcp/era.h"
 #include "mcp/prompt.h"
 #include "tool.h"

@@ -1,11 +1,11 @@
 /* xds_private.h - what the parts of the renderer (xds*.c) share; nobody else includes it.
  *
- * A rule is one path of one host of one Ingress: the unit that Higress sorts, drops when it is a
- * duplicate, and turns into one or two Envoy routes.
+ * A rule is one path of one host of one Ingress: Higress makes one or two Envoy routes of it.
  */
 #pragma once
 #include "embedded/xds/xds.h"
 #include "kind/annotation.h"
+#include "rule/route_order.h"
 #include <stddef.h>
 
 #define XDS_TYPE "type.googleapis.com/envoy."
@@ -17,26 +17,9 @@ struct xds {
     cJSON *hosts; /* object: host name of every rendered service -> its port */
 };
 
-enum xds_path { XDS_EQUAL, XDS_PREFIX, XDS_REGEX }; /* in the order in which Envoy gets them */
-
-struct xds_predicate {
-    const char *name;
-    const char *how; /* "exact", "prefix", "safe_regex" */
-    const char *value;
-};
-
 struct xds_rule {
+    struct route_rule takes; /* which requests, and so its place among the others */
     const cJSON *ingress;
-    const char *name; /* of the Envoy route */
-    const char *host; /* lower case; "*": any */
-    enum xds_path type;
-    const char *path;    /* a prefix has lost its trailing slash; a regular expression is whole */
-    const char *written; /* the path as the Ingress has it */
-    const char *methods; /* "GET|POST"; NULL: any */
-    struct xds_predicate *headers, *queries;
-    size_t header_count, query_count;
-    const char *created;
-    const char *identity;    /* equal for rules of which Envoy gets only the first created */
     const char *destination; /* lines of "[N%] host[:port] [subset]"; NULL: redirects only */
 };
 

@@ -1,7 +1,6 @@
 /* xds_rule.c - Ingresses to rules: which requests, and in which order they are tried.
  *
- * The order is what Higress' controller was seen to produce (58 of 58 virtual hosts of the
- * recordings). To change it, change compare_order() and run tests/routing. */
+ * The order itself is in rule/route_order.c. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -40,17 +39,17 @@ static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
 {
     const char *type = json_str(path, "pathType");
     const char *written = json_str(path, "path");
-    r->written = r->path = written && *written ? written : "/";
-    r->type = type && strcmp(type, "Exact") == 0 ? XDS_EQUAL : XDS_PREFIX;
+    r->takes.written = r->takes.path = written && *written ? written : "/";
+    r->takes.type = type && strcmp(type, "Exact") == 0 ? ROUTE_EQUAL : ROUTE_PREFIX;
     if (is_regex(x, r->ingress)) {
         bool whole = xds_annotation_true(x, r->ingress, "full-path-regex");
-        r->type = XDS_REGEX;
-        r->path = arena_printf(x->a, whole ? "%s" : "%s.*", r->written);
+        r->takes.type = ROUTE_REGEX;
+        r->takes.path = arena_printf(x->a, whole ? "%s" : "%s.*", r->takes.written);
         return;
     }
-    size_t n = strlen(r->written);
-    if (r->type == XDS_PREFIX && n > 1 && r->written[n - 1] == '/')
-        r->path = arena_strndup(x->a, r->written, n - 1);
+    size_t n = strlen(r->takes.written);
+    if (r->takes.type == ROUTE_PREFIX && n > 1 && r->takes.written[n - 1] == '/')
+        r->takes.path = arena_strndup(x->a, r->takes.written, n - 1);
 }
 
 /* Backends are services of the McpBridge (named by the destination annotation) or of Kubernetes. */
@@ -65,20 +64,6 @@ static const char *destination_of(struct xds *x, const struct xds_rule *r, const
     const char *name = json_str(service, "name");
     return arena_printf(x->a, "%s.%s.svc.cluster.local:%d", name ? name : "?",
                         space ? space : "higress-system", (int)port);
-}
-
-static const char *identity_of(struct xds *x, const struct xds_rule *r)
-{
-    char *s = arena_printf(x->a, "%d %s\n%s\n", r->type, r->path, r->methods ? r->methods : "");
-    for (size_t i = 0; i < r->header_count; i++) {
-        const struct xds_predicate *p = &r->headers[i];
-        s = arena_printf(x->a, "%sh %s %s %s\n", s, p->how, p->name, p->value);
-    }
-    for (size_t i = 0; i < r->query_count; i++) {
-        const struct xds_predicate *p = &r->queries[i];
-        s = arena_printf(x->a, "%sq %s %s %s\n", s, p->how, p->name, p->value);
-    }
-    return s;
 }
 
 static void push(struct xds *x, struct list *l, struct xds_rule *r)
@@ -100,13 +85,12 @@ static void add_rule(struct xds *x, struct list *l, const cJSON *ingress, const 
     struct xds_rule *r = arena_make(x->a, struct xds_rule);
     const char *created = json_str(json_get(ingress, "metadata"), "creationTimestamp");
     r->ingress = ingress;
-    r->name = route_name(x, ingress);
-    r->host = lower(x->a, host && *host ? host : "*");
-    r->created = created ? created : "";
+    r->takes.name = route_name(x, ingress);
+    r->takes.host = lower(x->a, host && *host ? host : "*");
+    r->takes.created = created ? created : "";
     read_path(x, r, path);
     r->destination = destination_of(x, r, json_get(path, "backend"));
     xds_predicates(x, r);
-    r->identity = identity_of(x, r);
     push(x, l, r);
 }
 
@@ -121,7 +105,7 @@ static void add_default(struct xds *x, struct list *l, const cJSON *ingress)
     json_set(x->a, path, "backend", json_clone(x->a, backend));
     add_rule(x, l, ingress, "*", path);
     struct xds_rule *r = l->at[l->n - 1];
-    r->name = arena_printf(x->a, "%s-default", r->name);
+    r->takes.name = arena_printf(x->a, "%s-default", r->takes.name);
 }
 
 static bool is_ours(struct xds *x, const cJSON *ingress)
@@ -149,55 +133,16 @@ static void read_ingress(struct xds *x, struct list *l, const cJSON *ingress)
 
 /* -- order ---------------------------------------------------------------------------------------
  */
-static int by_age(const struct xds_rule *p, const struct xds_rule *q)
-{
-    int order = strcmp(p->created, q->created);
-    return order ? order : strcmp(p->name, q->name);
-}
-
-static int compare_identity(const void *v, const void *w)
+static int compare_same(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
-    int order = strcmp(p->host, q->host);
-    order = order ? order : strcmp(p->identity, q->identity);
-    return order ? order : by_age(p, q);
-}
-
-static int less_first(size_t p, size_t q)
-{
-    return p < q ? -1 : p > q;
-}
-
-static bool catches_all(const struct xds_rule *r)
-{
-    return r->type == XDS_PREFIX && strcmp(r->path, "/") == 0 && !r->methods && !r->header_count &&
-           !r->query_count;
-}
-
-static int by_methods(const char *p, const char *q)
-{
-    if (!p || !q)
-        return !p - !q;
-    return less_first(strlen(p), strlen(q));
+    return route_order_same(&p->takes, &q->takes);
 }
 
 static int compare_order(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
-    const int order[] = {
-        strcmp(p->host, q->host),
-        catches_all(p) - catches_all(q),
-        (int)p->type - (int)q->type,
-        less_first(strlen(q->path), strlen(p->path)), /* longer first */
-        by_methods(p->methods, q->methods),
-        less_first(q->header_count, p->header_count), /* more first */
-        less_first(q->query_count, p->query_count),
-        by_age(p, q),
-    };
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (order[i])
-            return order[i];
-    return 0;
+    return route_order(&p->takes, &q->takes);
 }
 
 static size_t drop_duplicates(struct xds *x, struct list *l)
@@ -205,9 +150,7 @@ static size_t drop_duplicates(struct xds *x, struct list *l)
     size_t kept = 0;
     for (size_t i = 0; i < l->n; i++) {
         struct xds_rule *r = l->at[i], *first = kept ? l->at[kept - 1] : NULL;
-        bool same =
-            first && strcmp(first->host, r->host) == 0 && strcmp(first->identity, r->identity) == 0;
-        if (same)
+        if (first && route_is_same(&first->takes, &r->takes))
             xds_note(x, "ingress", xds_object_name(r->ingress),
                      "never matches: '%s' was created earlier with the same host, path and "
                      "predicates, and Higress serves only the first",
@@ -226,7 +169,7 @@ struct xds_rule **xds_rules(struct xds *x, size_t *n)
     *n = 0;
     if (!l.n)
         return NULL;
-    qsort(l.at, l.n, sizeof(void *), compare_identity);
+    qsort(l.at, l.n, sizeof(void *), compare_same);
     *n = drop_duplicates(x, &l);
     qsort(l.at, *n, sizeof(void *), compare_order);
     return l.at;

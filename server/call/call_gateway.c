@@ -1,11 +1,13 @@
 /* call_gateway.c - tool.h's reads: thin wrappers that give a call's gateway, arena, cancellation
  * and error to the functions of gateway/. */
 #include "base/err.h"
+#include "call/call_private.h"
+#include "call/read.h"
+#include "call/signal.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "plan/describe.h"
 #include "signal/accesslog.h"

@@ -1,6 +1,7 @@
 /* call_page.c - tool.h's pages: the same paging, filter and text for every list tool. */
+#include "call/call_private.h"
+#include "call/page.h"
 #include "config/config.h"
-#include "mcp/call.h"
 #include "mcp/mcp.h"
 
 enum { SHORT_LINES = 50, WIDE_BYTES = 32 * 1024, LINE_MAX_BYTES = 400, BUFFER_MAX = 64 * 1024 };

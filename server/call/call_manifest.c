@@ -1,9 +1,10 @@
 /* call_manifest.c - tool.h's change_manifest: a manifest described as one plan. */
 #include "base/err.h"
+#include "call/call_private.h"
+#include "call/change.h"
 #include "config/config.h"
 #include "kind/kind.h"
 #include "manifest/manifest.h"
-#include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "plan/plan.h"
 

@@ -1,9 +1,11 @@
 /* call.c - the life of one tools/call, read from call_main() down, and the arguments side of
  * tool.h. What reads the gateway is call_gateway.c, what changes it call_change.c. */
-#include "mcp/call.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "call/call_private.h"
+#include "call/read.h"
+#include "call/run.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "mcp/era.h"

@@ -3,7 +3,9 @@
  * What a client reads about a tool comes from its const entry only: annotations from the risk,
  * schemas from the field tables.
  */
-#include "mcp/catalog.h"
+#include "call/catalog.h"
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "mcp/era.h"
 #include "mcp/resource.h"

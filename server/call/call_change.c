@@ -2,9 +2,10 @@
  * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
 #include "base/err.h"
+#include "call/call_private.h"
+#include "call/change.h"
 #include "change/engine.h"
 #include "console/gateway.h"
-#include "mcp/call.h"
 #include "mcp/mcp.h"
 #include "mcp/task.h"
 #include "net/loop.h"

@@ -1,11 +1,13 @@
-/* call.h - the life of one tools/call; for the files of mcp/ and the command `call`.
+/* call_private.h - what a tools/call is made of.
  *
  * A call runs on its own fiber: find the tool, check the arguments, ask the policy, run it, mask,
- * answer. struct call is what tool.h's functions work on; it lives in its request's arena.
+ * answer. struct call is what the functions of call.h, read.h, … work on; it lives in its request's
+ * arena.
  */
 #pragma once
+#include "call/call.h"
+#include "call/catalog.h"
 #include "mcp/ask.h"
-#include "mcp/catalog.h"
 #include "mcp/request.h"
 #include "tool.h"
 
@@ -31,8 +33,6 @@ struct call {
 
 /* What an object that a client gave hides joins the call's secrets. */
 void call_hide(struct call *c, const char *kind, const cJSON *o);
-/* Answers r; runs until the first wait at once. */
-void call_start(struct request *r);
 
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
