@@ -22,7 +22,7 @@ struct one {
 static void each(struct look *l, void (*fn)(const struct one *o))
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(l->tree, "customConfigs"))
+    cJSON_ArrayForEach(m, route_custom(l->tree))
     {
         struct annotation_name n = annotation_split(m->string);
         const struct annotation *row = n.name && !n.disabled ? annotation_find(n.name) : NULL;
@@ -207,7 +207,7 @@ void route_look_values(struct look *l)
 
 void route_look_timeout_value(struct look *l)
 {
-    const cJSON *m = json_get(json_get(l->tree, "customConfigs"), "higress.io/timeout");
+    const cJSON *m = json_get(route_custom(l->tree), "higress.io/timeout");
     const char *why = NULL;
     if (cJSON_IsString(m) &&
         annotation_judge(annotation_find("timeout"), m->valuestring, &why) == VALUE_IGNORED)
@@ -238,7 +238,7 @@ static const char *own(const struct look *l, const char *name)
 {
     char full[64];
     snprintf(full, sizeof full, "higress.io/%s", name);
-    return json_str(json_get(l->tree, "customConfigs"), full);
+    return json_str(route_custom(l->tree), full);
 }
 
 static bool is_uint32(const char *s)

@@ -94,7 +94,7 @@ void route_look_ssl_passthrough_unread(struct look *l)
 void route_look_class(struct look *l)
 {
     static const char name[] = "kubernetes.io/ingress.class";
-    const char *class = json_str(json_get(l->tree, "customConfigs"), name);
+    const char *class = json_str(route_custom(l->tree), name);
     if (class && *class && strcmp(class, "higress") != 0)
         look_say(l, route_place(l, name),
                  "is '%s': a controller that serves the class higress skips the Ingress, and the "

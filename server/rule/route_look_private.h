@@ -11,6 +11,7 @@ const cJSON *route_params(const cJSON *route);
 /* A part is on unless it says enabled: false; NULL where it is off or absent. */
 const cJSON *route_part(const cJSON *route, const char *member);
 
+const cJSON *route_custom(const cJSON *route); /* annotations by their full names, or NULL */
 /* The value of the annotation that the controller takes among customConfigs (annotation_among).
  * NULL: none. full: its whole name, or NULL. */
 const char *route_annotation(const cJSON *route, const char *name, const char **full);

@@ -46,7 +46,7 @@ static bool stops_parser(const char *name)
 static void each_name(struct look *l, bool (*is)(const char *name), const char *what)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(l->tree, "customConfigs"))
+    cJSON_ArrayForEach(m, route_custom(l->tree))
     {
         if (is(m->string))
             look_say(l, route_place(l, look_name(l, m->string)), "%s", what);

@@ -28,11 +28,17 @@ const cJSON *route_part(const cJSON *route, const char *member)
     return cJSON_IsObject(part) && !cJSON_IsFalse(json_get(part, "enabled")) ? part : NULL;
 }
 
+const cJSON *route_custom(const cJSON *route)
+{
+    const cJSON *custom = json_get(route, "customConfigs");
+    return cJSON_IsObject(custom) ? custom : NULL;
+}
+
 /* -- annotations ------------------------------------------------------------------------------ */
 
 const char *route_annotation(const cJSON *route, const char *name, const char **full)
 {
-    const cJSON *custom = json_get(route, "customConfigs");
+    const cJSON *custom = route_custom(route);
     const cJSON *m = custom && custom->child ? annotation_among(custom, name) : NULL;
     if (m && full)
         *full = m->string;

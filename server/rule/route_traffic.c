@@ -369,7 +369,8 @@ void route_look_origin_unread(struct look *l)
 void route_look_cors_off(struct look *l)
 {
     const cJSON *cors = json_get(l->tree, "cors"), *m;
-    cJSON_ArrayForEach(m, (cJSON_IsBool(json_get(cors, "enabled")) ? NULL : cors))
+    bool said = !cJSON_IsObject(cors) || cJSON_IsBool(json_get(cors, "enabled"));
+    cJSON_ArrayForEach(m, (said ? NULL : cors))
     {
         if (!cJSON_IsNull(m) && (!cJSON_IsArray(m) || m->child)) {
             look_say(l, look_place(l, "cors.%s", m->string), "does nothing: CORS is not enabled");

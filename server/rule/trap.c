@@ -285,7 +285,7 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
                              : t->trap->verdict;
 }
 
-/* Is all known that the trap needs? */
+/* Is all known that the trap needs? One that judges object by object judges what was read. */
 static bool judgeable(struct trap_walk *t)
 {
     char word[KIND_WORD];
@@ -298,12 +298,15 @@ static bool judgeable(struct trap_walk *t)
         cannot_judge(t, "Envoy");
     if (t->trap->envoy)
         return t->world->envoy;
-    for (const char *rest = t->trap->about; kind_next(&rest, word);)
-        if (!list_of(t->world, word).objects) {
+    int read = 0, unread = 0;
+    for (const char *rest = t->trap->about; kind_next(&rest, word);) {
+        bool is = list_of(t->world, word).objects;
+        read += is;
+        unread += !is;
+        if (!is)
             cannot_judge(t, word);
-            return false;
-        }
-    return true;
+    }
+    return t->trap->judge ? read > 0 : unread == 0;
 }
 
 static void judge_each(struct trap_walk *t)

@@ -44,7 +44,7 @@ const struct trap trap_refusal_rows[] = {
       ROUTES,
       .with = LOOK_REFUSED(route_look_try_timeout) },
     { .number = "annotations 6 route-limit",
-      .verdict = "LIMIT_REFUSED",
+      .verdict = "LIMIT_ZERO",
       .title = "A rate limit of 0",
       .rule = DEAD,
       .until = "2.2.4",

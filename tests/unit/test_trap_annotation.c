@@ -11,6 +11,7 @@
 #define ROUTE(members)                                                                             \
     "{'route':[{'name':'r','domains':['a.example'],'path':{'matchType':'PRE','matchValue':'/app'}" \
     ",'services':[{'name':'a.static','port':80}]," members "}]}"
+#define BARE(members) "{'route':[{'name':'r'," members "}]}"
 #define CUSTOM(annotations) ROUTE("'customConfigs':{" annotations "}")
 #define AI(members) "{'ai-route':[{'name':'r','upstreams':[]," members "}],'route':[]}"
 #define NONE "{'route':[]}"
@@ -36,7 +37,7 @@ static const struct trap_case refusals[] = {
     { "annotations 6 proxy-next-upstream-timeout", "RETRY_TIMEOUT_REFUSED",
       ROUTE("'proxyNextUpstream':{'timeout':-3}"), "r", "proxyNextUpstream.timeout: is below 0",
       ROUTE("'proxyNextUpstream':{'enabled':false,'timeout':-3}") },
-    { "annotations 6 route-limit", "LIMIT_REFUSED", CUSTOM("'higress.io/route-limit-rps':'0'"), "r",
+    { "annotations 6 route-limit", "LIMIT_ZERO", CUSTOM("'higress.io/route-limit-rps':'0'"), "r",
       "(if this gateway is older than 2.2.4)",
       CUSTOM("'higress.io/route-limit-rps':'99999999999'") },
     { "annotations 5 session-cookie-max-age", "COOKIE_AGE_REFUSED",
@@ -67,15 +68,15 @@ static const struct trap_case refusals[] = {
     { "annotations 7 header-control", "HEADER_VALUE_REFUSED", HEADERS("a%3Db"), "r", "write %%",
       HEADERS("%DYNAMIC_METADATA(a:b)%") },
     { "annotations 7 header-control", "HEADER_LENGTH_REFUSED",
-      ROUTE("'headerControl':{'request':{'add':[{'key':'\\'\\'','value':'b'}]}}"), "r",
+      ROUTE("'headerControl':{'request':{'add':[{'key':'\\u0027\\u0027','value':'b'}]}}"), "r",
       "has no name", HEADERS("b") },
     { "annotations 2 use-regex", "EXPRESSION_REFUSED",
-      ROUTE("'path':{'matchType':'REGULAR','matchValue':'/(x'}"), "r",
+      BARE("'path':{'matchType':'REGULAR','matchValue':'/(x'}"), "r",
       "path.matchValue: becomes an expression that RE2 does not take (missing ))",
-      ROUTE("'path':{'matchType':'REGULAR','matchValue':'/(x)'}") },
+      BARE("'path':{'matchType':'REGULAR','matchValue':'/(x)'}") },
     { "annotations 2 use-regex", "EXPRESSION_REFUSED",
-      ROUTE("'path':{'matchType':'PRE','matchValue':'/a(b'},'rewrite':{'path':'/new'}"), "r",
-      "path.matchValue", ROUTE("'path':{'matchType':'PRE','matchValue':'/a(b'}") },
+      BARE("'path':{'matchType':'PRE','matchValue':'/a(b'},'rewrite':{'path':'/new'}"), "r",
+      "path.matchValue", BARE("'path':{'matchType':'PRE','matchValue':'/a(b'}") },
     { "annotations 2 use-regex", "EXPRESSION_REFUSED",
       CUSTOM("'higress.io/canary':'true','higress.io/canary-by-cookie':'a(b'"), "r",
       "customConfigs.higress.io/canary-by-cookie", CUSTOM("'higress.io/canary-by-cookie':'a(b'") },
@@ -83,8 +84,8 @@ static const struct trap_case refusals[] = {
       CORS("'enabled':true,'allowOrigins':['https://*.x(']"), "r", "cors.allowOrigins[0]",
       CORS("'enabled':true,'allowOrigins':['https://(x']") },
     { "annotations 2 use-regex", "EXPRESSION_LARGE",
-      ROUTE("'path':{'matchType':'REGULAR','matchValue':'/(a{100}){10}'}"), "r",
-      "note EXPRESSION_LARGE", ROUTE("'path':{'matchType':'REGULAR','matchValue':'/a{10}'}") },
+      BARE("'path':{'matchType':'REGULAR','matchValue':'/(a{100}){10}'}"), "r",
+      "note EXPRESSION_LARGE", BARE("'path':{'matchType':'REGULAR','matchValue':'/a{10}'}") },
 };
 
 static const struct trap_case names[] = {
@@ -178,15 +179,15 @@ static const struct trap_case traffic[] = {
       ROUTE("'headers':[{'key':'x','matchType':'EQUAL','matchValue':'a'},{'key':'y','matchType':"
             "'PRE','matchValue':'b'}]") },
     { "annotations 2 ignore-path-case", "CASE_UNREAD",
-      ROUTE("'path':{'matchType':'REGULAR','matchValue':'/a','caseSensitive':false}"), "r", "(?i)",
-      ROUTE("'path':{'matchType':'PRE','matchValue':'/a','caseSensitive':false}") },
+      BARE("'path':{'matchType':'REGULAR','matchValue':'/a','caseSensitive':false}"), "r", "(?i)",
+      BARE("'path':{'matchType':'PRE','matchValue':'/a','caseSensitive':false}") },
     { "annotations 2 full-path-regex", "REGEX_BY_ACCIDENT",
-      ROUTE("'path':{'matchType':'PRE','matchValue':'/api/v1.0'},'customConfigs':"
-            "{'higress.io/full-path-regex':'true'}"),
+      BARE("'path':{'matchType':'PRE','matchValue':'/api/v1.0'},'customConfigs':"
+           "{'higress.io/full-path-regex':'true'}"),
       "r", "makes an expression of a path", CUSTOM("'higress.io/full-path-regex':'true'") },
     { "annotations 2 rewrite-target", "REWRITE_LITERAL", ROUTE("'rewrite':{'path':'/$1'}"), "r",
       "letter by letter",
-      ROUTE("'path':{'matchType':'REGULAR','matchValue':'/a/(.*)'},'rewrite':{'path':'/$1'}") },
+      BARE("'path':{'matchType':'REGULAR','matchValue':'/a/(.*)'},'rewrite':{'path':'/$1'}") },
     { "annotations 11 rewrite-target", "REWRITE_UNANCHORED",
       ROUTE("'readonly':true,'rewrite':{'path':'/bar'}"), "r", "'/foo/x' becomes '//x'",
       ROUTE("'readonly':false,'rewrite':{'path':'/bar'}") },
