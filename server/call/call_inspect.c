@@ -2,7 +2,6 @@
 #include "call/call_private.h"
 #include "call/signal.h"
 #include "inspect/inspect.h"
-#include "mcp/mcp.h"
 
 enum { NEAR_PLACES = 64 };
 
@@ -36,10 +35,10 @@ static cJSON *answer_of(struct call *c, const struct inspection *i, const char *
 const cJSON *inspect(struct call *c, const char *kind, const char *name, double days)
 {
     const struct world_means means = {
-        .loop = c->mcp->loop,
+        .loop = c->service->loop,
         .gateway = c->gateway,
         .config = c->config,
-        .cancel = &c->request->cancel,
+        .cancel = c->cancel,
         .told = kind ? NULL : call_told,
         .arg = c,
         .near = place_of(c, kind, name),

@@ -59,7 +59,8 @@ static void write_json(struct arena *a, struct buf *b, const struct report *r)
         json_add(a, rows, inspect_row(a, &found->list[i]));
     json_set_num(a, root, "left_out", found->left_out);
     json_set(a, root, "unread", inspect_unread(a, r->inspection));
-    buf_printf(b, "%s\n", json_print_pretty(a, root));
+    buf_str(b, json_print_pretty(a, root));
+    buf_char(b, '\n');
 }
 
 /* -- SARIF 2.1.0 ------------------------------------------------------------------------------ */
@@ -100,6 +101,12 @@ static char *place(struct arena *a, const struct trap_finding *f)
                     : arena_printf(a, "%s/%s", f->kind, f->name);
 }
 
+static char *uri_of(struct arena *a, const struct trap_finding *f)
+{
+    const char *scope = f->scope ? arena_printf(a, "%s/", text_percent(a, f->scope)) : "";
+    return arena_printf(a, "higress/%s/%s%s", f->kind, scope, text_percent(a, f->name));
+}
+
 static void sarif_result(struct arena *a, cJSON *results, const struct trap_finding *f)
 {
     cJSON *result = json_add(a, results, json_object(a)), *location, *logical;
@@ -113,7 +120,7 @@ static void sarif_result(struct arena *a, cJSON *results, const struct trap_find
     location = json_add(a, json_set_array(a, result, "locations"), json_object(a));
     cJSON *physical = json_set_object(a, location, "physicalLocation");
     json_set_str(a, json_set_object(a, physical, "artifactLocation"), "uri",
-                 arena_printf(a, "higress/%s", text_percent(a, where)));
+                 uri_of(a, f));
     logical = json_add(a, json_set_array(a, location, "logicalLocations"), json_object(a));
     json_set_str(a, logical, "fullyQualifiedName", text_clean(a, where, 600));
     json_set_str(a, json_set_object(a, result, "partialFingerprints"), "object/v1",
@@ -150,7 +157,8 @@ static void write_sarif(struct arena *a, struct buf *b, const struct report *r)
     results = json_set_array(a, run, "results");
     for (int i = 0; i < found->count; i++)
         sarif_result(a, results, &found->list[i]);
-    buf_printf(b, "%s\n", json_print_pretty(a, root));
+    buf_str(b, json_print_pretty(a, root));
+    buf_char(b, '\n');
 }
 
 /* -- JUnit ------------------------------------------------------------------------------------ */

@@ -236,7 +236,7 @@ static void forgeable(struct trap_walk *t, const struct trap_object *o)
 static void without_auth(struct trap_walk *t, const struct trap_object *o)
 {
     bool quota = !strcmp(o->name, "ai-quota");
-    if (!by_consumer(o) || trap_runs_on(t, TRAP_LOGINS, o->scope))
+    if (!by_consumer(o) || trap_runs_on(t, TRAP_CONSUMER_AUTH "|hmac-auth-apisix", o->scope))
         return;
     trap_add(t, o, "configurations",
              quota ? "counts by consumer, and no auth plugin runs there: each request is answered "
