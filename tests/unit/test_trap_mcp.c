@@ -1,152 +1,23 @@
-/* test_trap_mcp.c - the traps of MCP servers, each by its number in mcp-yaml.md; what the plugin
- * refuses is refused on the write path, too. Texts here have ' for ". */
+/* test_trap_mcp.c - the traps of MCP servers, each by its number in mcp-yaml.md
+ * (tests/traps/mcp-yaml.yaml); what the plugin refuses is not written. */
 #include "trap_case.h"
 
-#include "base/file.h"
-#include "base/yaml.h"
 #include "rule/check.h"
 #include "rule/mcp_text_private.h"
 #include "rule/trap_private.h"
 
-/* A world of one rule of the plugin mcp-server. */
-#define RULE(text)                                                                                 \
-    "{'mcp-server':[],'plugin-instance':[{'scope':'route:mcp-server-a.internal','object':"         \
-    "{'pluginName':'mcp-server','enabled':true,'configurations':" text "}}]}"
-#define SERVER "'server':{'name':'a'}"
-#define TOOL(members) RULE("{" SERVER ",'tools':[{'name':'t'," members "}]}")
-#define URL "'url':'https://x.example/a'"
-#define GOOD TOOL("'requestTemplate':{" URL "}")
-#define FOUND "plugin-instance mcp-server (route:mcp-server-a.internal), configurations"
+enum { TESTS = 200 };
+static struct CMUnitTest tests[TESTS];
+static size_t count;
 
-static const struct trap_case text_cases[] = {
-    { "mcp-yaml 2", "MCP_NOT_YAML",
-      "{'mcp-server':[{'name':'a','type':'OPEN_API','rawConfigurations':'server: [a'}]}", "a",
-      "mcp-server a, rawConfigurations: ",
-      "{'mcp-server':[{'name':'a','type':'DATABASE','rawConfigurations':'server: [a'}]}" },
-    { "mcp-yaml 2.1", "MCP_NO_SERVER", RULE("{'tools':[]}"), "mcp-server",
-      FOUND ": has neither server nor toolSet", GOOD },
-    { "mcp-yaml 2.1", "MCP_NO_SERVER", RULE("{'openapi':'3.0.0','paths':{'/a':{}}}"), "mcp-server",
-      "is an OpenAPI document", GOOD },
-    { "mcp-yaml 2.1", "MCP_NO_NAME", RULE("{'server':{'version':'1'},'tools':[]}"), "mcp-server",
-      FOUND ".server.name: is missing", GOOD },
-    { "mcp-yaml 2.1", "MCP_NO_TOOLS", RULE("{" SERVER "}"), "mcp-server", FOUND ".tools: is empty",
-      RULE("{'server':{'name':'amap-tools'}}") },
-    { "mcp-yaml 2.1", "MCP_TOOLSET_WINS", RULE("{" SERVER ",'toolSet':{'name':'b'}}"), "mcp-server",
-      ".server: is not read", RULE("{'toolSet':{'name':'b'}}") },
-    { "mcp-yaml 2.1", "MCP_TOOLS_ALLOWED", RULE("{" SERVER ",'allowTools':[]}"), "mcp-server",
-      "is an empty list", GOOD },
-    { "mcp-yaml 2.1", "MCP_TOOLS_ALLOWED",
-      RULE("{" SERVER ",'tools':[{'name':'t','requestTemplate':{" URL "}}],'allowTools':['u']}"),
-      "mcp-server", ".allowTools[0]: 'u' is no tool",
-      RULE("{" SERVER ",'tools':[{'name':'t','requestTemplate':{" URL "}}],'allowTools':['t']}") },
-    { "mcp-yaml 2.2", "MCP_TYPE_UNKNOWN", RULE("{'server':{'name':'a','type':'proxy'}}"),
-      "mcp-server", "'proxy' is neither rest nor mcp-proxy", GOOD },
-    { "mcp-yaml 2.2", "MCP_PROXY_INCOMPLETE",
-      RULE("{'server':{'name':'a','type':'mcp-proxy','mcpServerURL':'/mcp'}}"), "mcp-server",
-      "server.transport: must be http or sse",
-      RULE("{'server':{'name':'a','type':'mcp-proxy','transport':'http','mcpServerURL':'/mcp'}}") },
-    { "mcp-yaml 2.2", "MCP_PROXY_INCOMPLETE",
-      RULE("{'server':{'name':'a','type':'mcp-proxy','transport':'sse','mcpServerURL':'ftp://x'}}"),
-      "mcp-server", "server.mcpServerURL: must be a URL", GOOD },
-    { "mcp-yaml 2.2", "MCP_SCHEME_BAD",
-      RULE("{'server':{'name':'a','securitySchemes':[{'id':'k','type':'oauth2'}]}}"), "mcp-server",
-      "securitySchemes[0]: 'k' is neither http",
-      RULE("{'server':{'name':'a','securitySchemes':[{'id':'k','type':'apiKey','in':'header',"
-           "'name':'X-Key'}]}}") },
-    { "mcp-yaml 2.3", "MCP_TYPES", TOOL("'requestTemplate':{" URL ",'security':[{'id':'k'}]}"),
-      "mcp-server", ".tools[0].requestTemplate.security: is a list; the plugin takes one object",
-      TOOL("'requestTemplate':{" URL ",'security':{'id':'k'}}") },
-    { "mcp-yaml 2.3", "MCP_TYPES", TOOL("'requestTemplate':{" URL ",'headers':{'a':'b'}}"),
-      "mcp-server", "headers: is an object; the plugin takes a list", GOOD },
-    { "mcp-yaml 2.3", "MCP_TYPES", TOOL("'errorResponseTemplate':{'body':'x'}"), "mcp-server",
-      "errorResponseTemplate: is an object; the plugin takes a text", GOOD },
-    { "mcp-yaml 10.1", "MCP_MEMBER_UNKNOWN", TOOL("'requestTemplates':{" URL "}"), "mcp-server",
-      ".tools[0].requestTemplates: is no member that the plugin knows", GOOD },
-    { "mcp-yaml 10.1", "MCP_TOOL_NAMES", RULE("{" SERVER ",'tools':[{'name':'t'},{'name':'t'}]}"),
-      "mcp-server", ".tools[1].name: 't' is the name of an earlier tool", GOOD },
-    { "mcp-yaml 10.2", "MCP_TOOL_NO_URL", TOOL("'args':[]"), "mcp-server",
-      "requestTemplate.url: is missing", TOOL("'responseTemplate':{'body':'x'}") },
-    { "mcp-yaml 10.2", "MCP_ARGS_TWO_WAYS",
-      TOOL("'requestTemplate':{" URL ",'argsToJsonBody':true,'argsToFormBody':true}"), "mcp-server",
-      "has more than one of", TOOL("'requestTemplate':{" URL ",'argsToJsonBody':true}") },
-    { "mcp-yaml 10.2", "MCP_RESPONSE_BOTH",
-      TOOL("'requestTemplate':{" URL "},'responseTemplate':{'body':'x','appendBody':'y'}"),
-      "mcp-server", "has body beside", GOOD },
-    { "mcp-yaml 10.2", "MCP_TEMPLATE_OPEN",
-      TOOL("'requestTemplate':{'url':'https://x.example/{{.args.a'}"), "mcp-server",
-      "url: opens '{{' and does not close it",
-      TOOL("'requestTemplate':{'url':'https://x.example/{{.args.a}}'}") },
-    { "mcp-yaml 10.2", "MCP_ARG_NOWHERE", TOOL("'args':[{'name':'q'}],'requestTemplate':{" URL "}"),
-      "mcp-server", "args[0]: 'q' has no position",
-      TOOL("'args':[{'name':'q','position':'query'}],'requestTemplate':{" URL "}") },
-    { "mcp-yaml 10.2", "MCP_ARG_NOWHERE",
-      TOOL("'args':[{'name':'q','position':'form'}],'requestTemplate':{" URL "}"), "mcp-server",
-      "position: 'form' is none of",
-      TOOL("'args':[{'name':'q'}],'requestTemplate':{" URL ",'argsToJsonBody':true}") },
-    { "mcp-yaml 10.2", "MCP_PATH_PLACEHOLDER",
-      TOOL("'requestTemplate':{'url':'https://x.example/{id}'}"), "mcp-server",
-      "has {id}, and no argument",
-      TOOL("'args':[{'name':'id','position':'path'}],'requestTemplate':{'url':"
-           "'https://x.example/{{.config.a}}/{id}'}") },
-    { "mcp-yaml 2.3", "MCP_PATH_UNESCAPED",
-      TOOL("'args':[{'name':'id','position':'path'}],'requestTemplate':{'url':"
-           "'https://x.example/{id}'}"),
-      "mcp-server", "note MCP_PATH_UNESCAPED",
-      TOOL("'args':[{'name':'id','position':'path','type':'integer'}],'requestTemplate':{'url':"
-           "'https://x.example/{id}'}") },
-    { "mcp-yaml 2.3", "MCP_HEADER_TWICE",
-      TOOL("'requestTemplate':{" URL ",'headers':[{'key':'a','value':'1'},{'key':'a',"
-           "'value':'2'}]}"),
-      "mcp-server", "headers[0]: 'a' is given again", GOOD },
-    { "mcp-yaml 10.3", "MCP_SCHEMA",
-      TOOL("'args':[{'name':'q','type':'object','properties':{'x':{'type':'string','format':"
-           "'date'}}}]"),
-      "mcp-server", ".properties.x: has the keyword 'format' (if this gateway is at least 2.2.4)",
-      TOOL("'legacyOnly':true,'args':[{'name':'q','type':'object','properties':{'x':{'type':"
-           "'string','format':'date'}}}]") },
-    { "mcp-yaml 10.3", "MCP_SCHEMA", TOOL("'args':[{'name':'q','enum':[1,2]}]"), "mcp-server",
-      "args[0].enum: holds a value that is no string",
-      TOOL("'args':[{'name':'q','type':'integer','enum':[1,2]}]") },
-    { "mcp-yaml 10.4", "MCP_CREDENTIAL_MISSING",
-      TOOL("'requestTemplate':{" URL ",'security':{'id':'k'}}"), "mcp-server",
-      "names the scheme 'k', which server.securitySchemes has not",
-      RULE("{'server':{'name':'a','securitySchemes':[{'id':'k','type':'http','scheme':'bearer',"
-           "'defaultCredential':'x'}],'defaultUpstreamSecurity':{'id':'k'}}}") },
-    { "mcp-yaml 9", "MCP_URL_RELATIVE", TOOL("'requestTemplate':{'url':'/v1/a'}"), "mcp-server",
-      "url: has no http:// or https:// and host", GOOD },
-    { "mcp-yaml 3", "MCP_STORED_OFF",
-      "{'mcp-server':[{'name':'a','type':'OPEN_API','rawConfigurations':"
-      "'server: {name: a, type: mcp-proxy, transport: http, mcpServerURL: /mcp}'}]}",
-      "a", "stores the server switched off",
-      "{'mcp-server':[{'name':'a','type':'OPEN_API','rawConfigurations':"
-      "'tools: []\\nserver: {name: a, type: mcp-proxy, transport: http, mcpServerURL: /mcp}'}]}" },
-};
-
-static char *quoted(struct arena *a, const char *s)
+static void every_row_has_a_case(void **state)
 {
-    char *text = arena_strdup(a, s);
-    for (char *c = text; c && *c; c++)
-        *c = *c == '\'' ? '"' : *c;
-    return text;
-}
-
-static void try_all(const struct trap_case *cases, size_t count)
-{
-    struct arena *a = arena_new();
-    for (size_t i = 0; i < count; i++) {
-        struct trap_case c = cases[i];
-        c.trapped = quoted(a, c.trapped);
-        c.well = quoted(a, c.well);
-        case_try(&c);
-    }
-    arena_free(a);
-}
-
-static void texts_by_number(void **state)
-{
+    static const struct trap *const own[] = { trap_mcp_text_rows };
     (void)state;
-    try_all(text_cases, sizeof text_cases / sizeof *text_cases);
-    case_all_tried(trap_mcp_text_rows, text_cases, sizeof text_cases / sizeof *text_cases);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        for (const struct trap *row = own[i]; row->number; row++)
+            if (!case_is(tests, count, row))
+                fail_msg("%s %s has no case", row->number, row->verdict);
 }
 
 /* A server that is also read with its text is judged once. */
@@ -154,10 +25,9 @@ static void a_text_is_judged_once(void **state)
 {
     (void)state;
     struct arena *a = arena_new();
-    const char *world = quoted(
-        a, "{'mcp-server':[{'name':'a','type':'OPEN_API','rawConfigurations':'tools: []'}],"
-           "'plugin-instance':[{'scope':'route:mcp-server-a.internal','object':{'pluginName':"
-           "'mcp-server','configurations':{'tools':[]}}}]}");
+    static const char world[] =
+        "{mcp-server: [{name: a, type: OPEN_API, rawConfigurations: 'tools: []'}],"
+        " instances: [['route:mcp-server-a.internal', mcp-server, {tools: []}]]}";
     const struct trap_findings *all = trap_find(a, case_world(a, world), NULL);
     assert_non_null(case_finding(all, "MCP_NO_SERVER", 0));
     assert_null(case_finding(all, "MCP_NO_SERVER", 1));
@@ -257,12 +127,18 @@ static void the_operators_case(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_by_number),
+    static const struct CMUnitTest own[] = {
+        cmocka_unit_test(every_row_has_a_case),
         cmocka_unit_test(a_text_is_judged_once),
         cmocka_unit_test(what_the_plugin_refuses_is_not_written),
         cmocka_unit_test(an_old_text_is_no_mistake_of_a_change),
         cmocka_unit_test(the_operators_case),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    struct arena *a = arena_new();
+    count = case_file(a, "tests/traps/mcp-yaml.yaml", tests, count, TESTS);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        tests[count++] = own[i];
+    int failed = _cmocka_run_group_tests("traps of MCP servers", tests, count, NULL, NULL);
+    arena_free(a);
+    return failed;
 }
