@@ -10,9 +10,10 @@
 #include "rule/shape_private.h"
 #include <stdarg.h>
 
-const struct check_rule *const check_tables[] = { check_route_rules,  check_ai_rules,
-                                                  check_source_rules, check_plugin_rules,
-                                                  check_key_rules,    NULL };
+const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_rules,
+                                                  check_source_rules,  check_plugin_rules,
+                                                  check_key_rules,     check_mcp_rules,
+                                                  check_refusal_rules, NULL };
 
 bool check_no(const struct check *c, const char *format, ...)
 {

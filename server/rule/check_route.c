@@ -1,4 +1,5 @@
 /* check_route.c - rules of routes and domains; what AI routes share with routes. */
+#include "kind/annotation.h"
 #include "rule/check_private.h"
 #include "rule/check_shared_private.h"
 #include <math.h>
@@ -183,40 +184,16 @@ bool check_auth(const struct check *c)
     return true;
 }
 
-/* Annotations that the console makes of other members; "-" at the end: all that begin so. */
-static const char managed[] =
-    "destination|use-regex|ignore-path-case|match-method|enable-rewrite|rewrite-path|"
-    "rewrite-target|upstream-vhost|enable-proxy-next-upstream|proxy-next-upstream|"
-    "proxy-next-upstream-tries|proxy-next-upstream-timeout|enable-header-control|"
-    "request-header-control-add|request-header-control-update|request-header-control-remove|"
-    "response-header-control-add|response-header-control-update|response-header-control-remove|"
-    "enable-cors|cors-allow-origin|cors-allow-methods|cors-allow-headers|cors-expose-headers|"
-    "cors-max-age|cors-allow-credentials|ssl-redirect|wasm-plugin-title|wasm-plugin-description|"
-    "wasm-plugin-icon|comment";
-
-static bool is_managed(const char *key)
-{
-    key += text_starts(key, "disabled.") ? strlen("disabled.") : 0;
-    const char *slash = strchr(key, '/');
-    if (!slash ||
-        !(text_starts(key, "higress.io/") || text_starts(key, "nginx.ingress.kubernetes.io/")))
-        return false;
-    return kind_has(managed, slash + 1) || strstr(slash, "-match-header-") ||
-           strstr(slash, "-match-pseudo-header-") || strstr(slash, "-match-query-");
-}
-
-/* "N" of route-limit-*: whole, at least 1 (data-plane: a wrong one is ignored or cast). */
+/* A limit that the gateway does not take as it is meant is none. */
 static bool limit_value(const struct check *c, const cJSON *m)
 {
-    char *end;
-    const char *s = m->valuestring;
-    double v = strtod(s, &end);
-    if (!text_starts(m->string, "higress.io/route-limit-"))
-        return true;
-    if (*s >= '0' && *s <= '9' && !*end && v >= 1 && floor(v) == v && v <= 4294967295.0)
+    const struct annotation *row = annotation_is_read(m->string);
+    const char *why;
+    if (!row || row->value != IS_LIMIT || !text_starts(row->name, "route-limit-") ||
+        annotation_judge(row, m->valuestring, &why) == VALUE_FITS)
         return true;
     return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1",
-                    check_shown(c, m->string), check_shown(c, s));
+                    check_shown(c, m->string), check_shown(c, m->valuestring));
 }
 
 bool check_annotations(const struct check *c)
@@ -226,7 +203,7 @@ bool check_annotations(const struct check *c)
     {
         if (!cJSON_IsString(m))
             return check_no(c, "customConfigs.%s: must be a text", check_shown(c, m->string));
-        if (is_managed(m->string))
+        if (annotation_is_made(m->string))
             return check_no(c,
                             "customConfigs.%s: the console makes this annotation itself; set "
                             "the member it stands for",

@@ -14,10 +14,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_auth_rows,   trap_login_rows,    trap_limit_rows,
-                                           trap_guard_rows,  trap_provider_rows, trap_ai_rows,
-                                           trap_plugin_rows, trap_change_rows,   trap_route_rows,
-                                           trap_object_rows, trap_envoy_rows,    NULL };
+const struct trap *const trap_tables[] = { trap_auth_rows,
+                                           trap_login_rows,
+                                           trap_limit_rows,
+                                           trap_guard_rows,
+                                           trap_provider_rows,
+                                           trap_ai_rows,
+                                           trap_plugin_rows,
+                                           trap_change_rows,
+                                           trap_route_rows,
+                                           trap_object_rows,
+                                           trap_envoy_rows,
+                                           trap_mcp_text_rows,
+                                           trap_refusal_rows,
+                                           trap_annotation_rows,
+                                           trap_annotation_route_rows,
+                                           trap_annotation_canary_rows,
+                                           trap_annotation_host_rows,
+                                           NULL };
 
 /* -- the world -------------------------------------------------------------------------------- */
 
@@ -229,6 +243,11 @@ struct arena *trap_arena(const struct trap_walk *t)
     return t->arena;
 }
 
+const void *trap_with(const struct trap_walk *t)
+{
+    return t->trap->with;
+}
+
 const cJSON *trap_settings(const struct trap_object *o)
 {
     static const cJSON none = { .type = cJSON_Object };
@@ -298,7 +317,7 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
                              : t->trap->verdict;
 }
 
-/* Is all known that the trap needs? */
+/* Is all known that the trap needs? One that judges object by object judges what was read. */
 static bool judgeable(struct trap_walk *t)
 {
     char word[KIND_WORD];
@@ -311,12 +330,15 @@ static bool judgeable(struct trap_walk *t)
         cannot_judge(t, "Envoy");
     if (t->trap->envoy)
         return t->world->envoy;
-    for (const char *rest = t->trap->about; kind_next(&rest, word);)
-        if (!list_of(t->world, word).objects) {
+    int read = 0, unread = 0;
+    for (const char *rest = t->trap->about; kind_next(&rest, word);) {
+        bool is = list_of(t->world, word).objects;
+        read += is;
+        unread += !is;
+        if (!is)
             cannot_judge(t, word);
-            return false;
-        }
-    return true;
+    }
+    return t->trap->judge ? read > 0 : unread == 0;
 }
 
 static void judge_each(struct trap_walk *t)

@@ -76,6 +76,7 @@ struct trap {
     bool envoy;               /* judged on Envoy's /config_dump: that must be known, `about` not */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
+    const void *with; /* what a judge that several rows share looks for: trap_with */
 };
 
 /* Each is ended by { 0 } and stands in a file of its own; the list, ended by NULL, in trap.c. */
@@ -89,6 +90,7 @@ const cJSON *trap_envoy(const struct trap_world *w);                      /* NUL
 const cJSON *trap_schema(const struct trap_world *w, const char *plugin); /* NULL: unknown */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);
+const void *trap_with(const struct trap_walk *t); /* of the row that is judged */
 /* The settings of a plugin instance as a tree, never NULL. */
 const cJSON *trap_settings(const struct trap_object *o);
 bool trap_enabled(const struct trap_object *o); /* a plugin instance that is not switched off */

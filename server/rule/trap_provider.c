@@ -263,6 +263,7 @@ static void shadowed_in(struct trap_walk *t, const struct trap_object *o, const 
                         const cJSON *mapping)
 {
     const cJSON *x, *y;
+    mapping = cJSON_IsObject(mapping) ? mapping : NULL;
     cJSON_ArrayForEach(x, mapping)
     {
         size_t n = strlen(x->string);

@@ -26,7 +26,7 @@ static bool split_address(struct arena *a, const char *text, long *port, char **
     *host = arena_strdup(a, text);
     char *colon = strrchr(*host, ':');
     if (colon && (colon == strchr(*host, ':') || colon[-1] == ']')) {
-        if (!xds_number(colon + 1, port) || *port < 1 || *port > 65535)
+        if (!annotation_int(colon + 1, port) || *port < 1 || *port > 65535)
             return false;
         *colon = '\0';
     }
@@ -150,7 +150,7 @@ static void add_source(struct xds *x, const cJSON *registry, cJSON *clusters)
         return;
     }
     s.protocol = s.protocol ? s.protocol : "http";
-    s.domain = xds_split(x->a, text ? text : "", ",");
+    s.domain = annotation_items(x->a, text ? text : "", ",");
     const char *host = arena_printf(x->a, "%s.%s", s.name, s.type);
     s.cluster = arena_printf(x->a, "outbound|%ld||%s", s.port, host);
     if (json_get(x->hosts, host)) {

@@ -24,14 +24,14 @@ static bool is_failure(const char *word)
 static void read_conditions(struct xds *x, const char *text, struct retry *t)
 {
     bool failure = false;
-    char **word = xds_split(x->a, text, strchr(text, ',') ? "," : " \t");
+    char **word = annotation_items(x->a, text, strchr(text, ',') ? "," : " \t");
     for (size_t i = 0; word[i]; i++) {
         long code = 0;
         failure |= is_failure(word[i]);
         t->any_method |= strcmp(word[i], "non_idempotent") == 0;
         if (strcmp(word[i], "off") == 0)
             t->tries = 0;
-        else if (text_starts(word[i], "http_") && xds_number(word[i] + 5, &code))
+        else if (text_starts(word[i], "http_") && annotation_int(word[i] + 5, &code))
             json_add(x->a, t->codes, json_number(x->a, (double)code));
     }
     bool codes = json_count(t->codes) > 0;
@@ -46,9 +46,9 @@ static void read_conditions(struct xds *x, const char *text, struct retry *t)
 /* Without any annotation Higress retries what certainly did not reach the service, and 503. */
 static struct retry read_retry(struct xds *x, const struct xds_rule *r)
 {
-    const char *on = xds_annotation(r->ingress, "proxy-next-upstream");
-    const char *tries = xds_annotation(r->ingress, "proxy-next-upstream-tries");
-    const char *seconds = xds_annotation(r->ingress, "proxy-next-upstream-timeout");
+    const char *on = xds_annotation(x, r->ingress, "proxy-next-upstream");
+    const char *tries = xds_annotation(x, r->ingress, "proxy-next-upstream-tries");
+    const char *seconds = xds_annotation(x, r->ingress, "proxy-next-upstream-timeout");
     struct retry t = { .tries = 2, .codes = json_array(x->a) };
     if (!on && !tries && !seconds) {
         t.on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
@@ -57,10 +57,10 @@ static struct retry read_retry(struct xds *x, const struct xds_rule *r)
     }
     long n = 0;
     t.on = "5xx";
-    t.tries = xds_number(tries, &n) && n >= 0 ? n : 3;
+    t.tries = annotation_int(tries, &n) && n >= 0 ? n : 3;
     if (on)
         read_conditions(x, on, &t);
-    if (xds_number(seconds, &n) && n > 0)
+    if (annotation_int(seconds, &n) && n > 0)
         t.per_try = arena_printf(x->a, "%lds", n);
     return t;
 }
@@ -104,7 +104,7 @@ void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action)
 /* Lines of "key value"; Envoy reads % as a format, so it is doubled. */
 static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
 {
-    char **line = xds_split(x->a, text, "\r\n");
+    char **line = annotation_items(x->a, text, "\r\n");
     for (size_t i = 0; line[i]; i++) {
         size_t n = strcspn(line[i], " \t");
         const char *value = line[i] + n + strspn(line[i] + n, " \t");
@@ -128,11 +128,11 @@ static void add_side(struct xds *x, const struct xds_rule *r, const char *side, 
 {
     struct arena *a = x->a;
     const char *key = arena_printf(a, "%s-header-control-add", side);
-    const char *add = xds_annotation_own(r->ingress, key);
+    const char *add = xds_annotation(x, r->ingress, key);
     key = arena_printf(a, "%s-header-control-update", side);
-    const char *update = xds_annotation_own(r->ingress, key);
+    const char *update = xds_annotation(x, r->ingress, key);
     key = arena_printf(a, "%s-header-control-remove", side);
-    const char *removed = xds_annotation_own(r->ingress, key);
+    const char *removed = xds_annotation(x, r->ingress, key);
 
     cJSON *list = json_array(a);
     if (add)
@@ -144,7 +144,7 @@ static void add_side(struct xds *x, const struct xds_rule *r, const char *side, 
     if (!removed)
         return;
     list = json_set_array(a, route, arena_printf(a, "%s_headers_to_remove", side));
-    char **name = xds_split(a, removed, ",");
+    char **name = annotation_items(a, removed, ",");
     for (size_t i = 0; name[i]; i++)
         json_add_str(a, list, name[i]);
 }
@@ -191,7 +191,7 @@ static void add_origin(struct xds *x, const char *origin, cJSON *list)
 
 static void set_joined(struct xds *x, cJSON *config, const char *key, const char *text)
 {
-    char **part = xds_split(x->a, text, ",");
+    char **part = annotation_items(x->a, text, ",");
     char *all = NULL;
     for (size_t i = 0; part[i]; i++)
         all = all ? arena_printf(x->a, "%s,%s", all, part[i]) : part[i];
@@ -203,27 +203,27 @@ void xds_cors(struct xds *x, const struct xds_rule *r, cJSON *route)
 {
     static const char headers[] = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,"
                                   "If-Modified-Since,Cache-Control,Content-Type,Authorization";
-    if (!xds_annotation_true(r->ingress, "enable-cors"))
+    if (!xds_annotation_true(x, r->ingress, "enable-cors"))
         return;
-    const char *text = xds_annotation(r->ingress, "cors-allow-origin");
+    const char *text = xds_annotation(x, r->ingress, "cors-allow-origin");
     cJSON *c = filter_config(x, route, "envoy.filters.http.cors",
                              XDS_TYPE "extensions.filters.http.cors.v3.CorsPolicy");
     cJSON *origins = json_set_array(x->a, c, "allow_origin_string_match");
-    char **origin = xds_split(x->a, text ? text : "*", ",");
+    char **origin = annotation_items(x->a, text ? text : "*", ",");
     for (size_t i = 0; origin[i]; i++)
         add_origin(x, origin[i], origins);
 
-    text = xds_annotation(r->ingress, "cors-allow-methods");
+    text = xds_annotation(x, r->ingress, "cors-allow-methods");
     set_joined(x, c, "allow_methods", text ? text : "GET,PUT,POST,DELETE,PATCH,OPTIONS");
-    text = xds_annotation(r->ingress, "cors-allow-headers");
+    text = xds_annotation(x, r->ingress, "cors-allow-headers");
     set_joined(x, c, "allow_headers", text ? text : headers);
-    text = xds_annotation(r->ingress, "cors-expose-headers");
+    text = xds_annotation(x, r->ingress, "cors-expose-headers");
     if (text)
         set_joined(x, c, "expose_headers", text);
-    text = xds_annotation(r->ingress, "cors-allow-credentials");
+    text = xds_annotation(x, r->ingress, "cors-allow-credentials");
     json_set_bool(x->a, c, "allow_credentials", !text || strcmp(text, "false") != 0);
     long age = 1728000;
-    xds_number(xds_annotation(r->ingress, "cors-max-age"), &age);
+    annotation_int(xds_annotation(x, r->ingress, "cors-max-age"), &age);
     json_set_str(x->a, c, "max_age", arena_printf(x->a, "%ld", age));
 }
 
@@ -244,17 +244,18 @@ static void set_bucket(struct xds *x, cJSON *config, long most, long fill, const
     json_set_str(x->a, bucket, "fill_interval", interval);
 }
 
-static bool read_limit(const struct xds_rule *r, long *fill, long *burst, const char **interval)
+static bool read_limit(struct xds *x, const struct xds_rule *r, long *fill, long *burst,
+                       const char **interval)
 {
-    const char *text = xds_annotation_own(r->ingress, "route-limit-burst-multiplier");
+    const char *text = xds_annotation(x, r->ingress, "route-limit-burst-multiplier");
     *burst = 5;
-    if (text && !xds_number(text, burst))
+    if (text && !annotation_int(text, burst))
         *burst = 5;
     *interval = "60s"; /* a limit a minute wins over one a second */
-    if (xds_number(xds_annotation_own(r->ingress, "route-limit-rpm"), fill))
+    if (annotation_int(xds_annotation(x, r->ingress, "route-limit-rpm"), fill))
         return true;
     *interval = "1s";
-    return xds_number(xds_annotation_own(r->ingress, "route-limit-rps"), fill);
+    return annotation_int(xds_annotation(x, r->ingress, "route-limit-rps"), fill);
 }
 
 /* Per route and per gateway: burst * limit at once, the limit per interval from then on. */
@@ -262,7 +263,7 @@ void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route)
 {
     long fill = 0, burst = 0;
     const char *interval = NULL;
-    if (!read_limit(r, &fill, &burst, &interval))
+    if (!read_limit(x, r, &fill, &burst, &interval))
         return;
     const long ceiling = 4294967295L;
     if (fill < 1 || burst < 1 || fill > ceiling / burst) {

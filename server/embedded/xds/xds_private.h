@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "embedded/xds/xds.h"
+#include "kind/annotation.h"
 #include "rule/route_order.h"
 #include <stddef.h>
 
@@ -25,15 +26,10 @@ struct xds_rule {
 void xds_note(struct xds *x, const char *kind, const char *name, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Annotation under nginx.ingress.kubernetes.io/ or else higress.io/; NULL when absent or blank. */
-const char *xds_annotation(const cJSON *ingress, const char *key);
-/* Only under higress.io/: what Higress added itself. */
-const char *xds_annotation_own(const cJSON *ingress, const char *key);
-bool xds_annotation_true(const cJSON *ingress, const char *key);
-/* A whole decimal number, nothing else. */
-bool xds_number(const char *text, long *out);
-/* Parts between separators, blanks trimmed, empty ones left out; an array ended by NULL. */
-char **xds_split(struct arena *a, const char *text, const char *separators);
+/* An annotation's value where the table of annotations says that it is read, nginx' name before
+ * Higress' own; NULL: absent, empty, or (of words and numbers) not readable. */
+const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name);
+bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name);
 const char *xds_object_name(const cJSON *object); /* metadata.name, "?" when absent */
 
 /* All rules, by host, in the order in which Envoy tries them; duplicates are noted and left out. */

@@ -49,7 +49,8 @@ static cJSON *new_match(struct xds *x, const struct xds_rule *r, const char *how
 {
     cJSON *m = json_object(x->a);
     json_set_str(x->a, m, how, path);
-    json_set_bool(x->a, m, "case_sensitive", !xds_annotation_true(r->ingress, "ignore-path-case"));
+    json_set_bool(x->a, m, "case_sensitive",
+                  !xds_annotation_true(x, r->ingress, "ignore-path-case"));
     add_predicates(x, r, m);
     return m;
 }
@@ -87,11 +88,11 @@ struct target {
 /* "[N%] host[:port] [subset]"; without a port, that of the service. */
 static bool read_target(struct xds *x, const char *line, struct target *t)
 {
-    char **word = xds_split(x->a, line, " \t");
+    char **word = annotation_items(x->a, line, " \t");
     t->weight = 100;
     if (word[0] && text_ends(word[0], "%")) {
         word[0][strlen(word[0]) - 1] = '\0';
-        if (!xds_number(word[0], &t->weight) || t->weight < 0)
+        if (!annotation_int(word[0], &t->weight) || t->weight < 0)
             return false;
         word++;
     }
@@ -102,7 +103,7 @@ static bool read_target(struct xds *x, const char *line, struct target *t)
     long port = 80;
     if (colon) {
         *colon = '\0';
-        if (!xds_number(colon + 1, &port) || port < 1 || port > 65535)
+        if (!annotation_int(colon + 1, &port) || port < 1 || port > 65535)
             return false;
     } else {
         port = (long)json_num(x->hosts, word[0], 80);
@@ -137,7 +138,7 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
 /* False when Higress itself ignores the destination: unreadable, or weights that are not 100. */
 static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    char **line = xds_split(x->a, r->destination ? r->destination : "", "\r\n");
+    char **line = annotation_items(x->a, r->destination ? r->destination : "", "\r\n");
     size_t n = 0;
     long sum = 0;
     while (line[n])
@@ -163,7 +164,7 @@ static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
  */
 static void add_path_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    const char *path = xds_annotation_own(r->ingress, "rewrite-path");
+    const char *path = xds_annotation(x, r->ingress, "rewrite-path");
     if (!path)
         return;
     /* Higress writes one rewrite for both routes of a prefix, and makes it end with a slash. */
@@ -183,7 +184,7 @@ static char *re2_groups(struct arena *a, const char *target)
 
 static void add_target_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    const char *target = xds_annotation(r->ingress, "rewrite-target");
+    const char *target = xds_annotation(x, r->ingress, "rewrite-target");
     if (!target || json_get(action, "prefix_rewrite"))
         return;
     cJSON *rewrite = json_set_object(x->a, action, "regex_rewrite");
@@ -193,9 +194,9 @@ static void add_target_rewrite(struct xds *x, const struct xds_rule *r, cJSON *a
 
 static void add_timeout(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    const char *text = xds_annotation_own(r->ingress, "timeout");
+    const char *text = xds_annotation(x, r->ingress, "timeout");
     long seconds = 0;
-    if (text && (!xds_number(text, &seconds) || seconds < 0)) {
+    if (text && (!annotation_int(text, &seconds) || seconds < 0)) {
         xds_note(x, "ingress", xds_object_name(r->ingress), "timeout is no number of seconds: '%s'",
                  text);
         seconds = 0;
@@ -210,7 +211,7 @@ static cJSON *forward(struct xds *x, const struct xds_rule *r)
         return NULL;
     add_path_rewrite(x, r, action);
     add_target_rewrite(x, r, action);
-    const char *host = xds_annotation(r->ingress, "upstream-vhost");
+    const char *host = xds_annotation(x, r->ingress, "upstream-vhost");
     if (host)
         json_set_str(x->a, action, "host_rewrite_literal", host);
     add_timeout(x, r, action);
@@ -248,7 +249,7 @@ static void set_location(struct xds *x, cJSON *redirect, const char *url)
         char *host = arena_strndup(x->a, rest, n);
         char *colon = strrchr(host, ':');
         long port = 0;
-        if (colon && xds_number(colon + 1, &port) && port > 0 && port < 65536) {
+        if (colon && annotation_int(colon + 1, &port) && port > 0 && port < 65536) {
             *colon = '\0';
             json_set_num(x->a, redirect, "port_redirect", (double)port);
         }
@@ -263,17 +264,17 @@ static void set_location(struct xds *x, cJSON *redirect, const char *url)
 
 static cJSON *redirect(struct xds *x, const struct xds_rule *r)
 {
-    const char *temporary = xds_annotation(r->ingress, "temporal-redirect");
-    const char *permanent = xds_annotation(r->ingress, "permanent-redirect");
-    const char *text = xds_annotation(r->ingress, "permanent-redirect-code");
-    bool https = xds_annotation_true(r->ingress, "ssl-redirect") ||
-                 xds_annotation_true(r->ingress, "force-ssl-redirect");
+    const char *temporary = xds_annotation(x, r->ingress, "temporal-redirect");
+    const char *permanent = xds_annotation(x, r->ingress, "permanent-redirect");
+    const char *text = xds_annotation(x, r->ingress, "permanent-redirect-code");
+    bool https = xds_annotation_true(x, r->ingress, "ssl-redirect") ||
+                 xds_annotation_true(x, r->ingress, "force-ssl-redirect");
     if (!https && !temporary && !permanent)
         return NULL;
 
     cJSON *to = json_object(x->a);
     long code = 301;
-    if (text && (!xds_number(text, &code) || code < 300 || code > 308))
+    if (text && (!annotation_int(text, &code) || code < 300 || code > 308))
         code = 301;
     if (https) {
         json_set_bool(x->a, to, "https_redirect", true);

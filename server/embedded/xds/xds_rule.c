@@ -29,10 +29,10 @@ static const char *route_name(struct xds *x, const cJSON *ingress)
     return arena_printf(x->a, "%s/%s", space, name);
 }
 
-static bool is_regex(const cJSON *ingress)
+static bool is_regex(struct xds *x, const cJSON *ingress)
 {
-    return xds_annotation_true(ingress, "use-regex") ||
-           xds_annotation_true(ingress, "full-path-regex");
+    return xds_annotation_true(x, ingress, "use-regex") ||
+           xds_annotation_true(x, ingress, "full-path-regex");
 }
 
 static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
@@ -41,8 +41,8 @@ static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
     const char *written = json_str(path, "path");
     r->takes.written = r->takes.path = written && *written ? written : "/";
     r->takes.type = type && strcmp(type, "Exact") == 0 ? ROUTE_EQUAL : ROUTE_PREFIX;
-    if (is_regex(r->ingress)) {
-        bool whole = xds_annotation_true(r->ingress, "full-path-regex");
+    if (is_regex(x, r->ingress)) {
+        bool whole = xds_annotation_true(x, r->ingress, "full-path-regex");
         r->takes.type = ROUTE_REGEX;
         r->takes.path = arena_printf(x->a, whole ? "%s" : "%s.*", r->takes.written);
         return;
@@ -57,7 +57,7 @@ static const char *destination_of(struct xds *x, const struct xds_rule *r, const
 {
     const cJSON *service = json_get(backend, "service");
     if (!service)
-        return xds_annotation_own(r->ingress, "destination");
+        return xds_annotation(x, r->ingress, "destination");
 
     const char *space = json_str(json_get(r->ingress, "metadata"), "namespace");
     double port = json_num(json_get(service, "port"), "number", 80);
