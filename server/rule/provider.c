@@ -81,9 +81,8 @@ const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **
 static const struct {
     const char *type, *needs;
 } needs[] = {
-    { "azure", "azureServiceUrl" },
-    { "ollama", "ollamaServerHost|ollamaServerPort" },
-    { "deepl", "targetLang" },
+    { "azure", "azureServiceUrl" }, { "ollama", "ollamaServerHost|ollamaServerPort" },
+    { "bedrock", "awsRegion" },     { "deepl", "targetLang" },
     { "vllm", "vllmCustomUrl" },
 };
 
@@ -132,24 +131,28 @@ static const char *instead_of_keys(const char *type)
     return NULL;
 }
 
-static const char *type_needs(struct arena *a, const cJSON *o, const char *type, const char **path)
+/* The first setting that is missing for a type. */
+static const char *missing_setting(struct arena *a, const cJSON *o, const char *type)
 {
     const cJSON *raw = json_get(o, "rawConfigs");
-    const char *missing = NULL, *instead = instead_of_keys(type);
+    const char *missing = NULL, *api = json_str(raw, "minimaxApiType");
+    bool pro = !strcmp(type, "minimax") && api && !strcmp(api, "pro");
     for (size_t i = 0; i < sizeof needs / sizeof *needs && !missing; i++)
         missing = strcmp(needs[i].type, type) ? NULL : missing_of(a, raw, needs[i].needs);
-    if (!missing && !strcmp(type, "bedrock") && !has(raw, "awsRegion"))
-        missing = "awsRegion";
-    const char *api = json_str(raw, "minimaxApiType");
-    if (!missing && !strcmp(type, "minimax") && api && !strcmp(api, "pro"))
-        missing = missing_of(a, raw, "minimaxGroupId");
-    if (!missing && instead && keys_of(o) == 0)
-        missing = missing_of(a, raw, instead);
+    return missing ? missing : pro ? missing_of(a, raw, "minimaxGroupId") : NULL;
+}
+
+static const char *type_needs(struct arena *a, const cJSON *o, const char *type, const char **path)
+{
+    const char *missing = missing_setting(a, o, type), *instead = instead_of_keys(type);
+    bool keyless_here = instead && keys_of(o) == 0;
+    if (!missing && keyless_here)
+        missing = missing_of(a, json_get(o, "rawConfigs"), instead);
     if (!missing)
         return NULL;
     *path = arena_printf(a, "rawConfigs.%s", missing);
     return arena_printf(a, "is absent, and the type %s needs it%s", text_clean(a, type, 40),
-                        instead && keys_of(o) == 0 ? " where there are no keys" : "");
+                        keyless_here ? " where there are no keys" : "");
 }
 
 static const char *context_fault(struct arena *a, const cJSON *raw, const char **path)
