@@ -101,7 +101,7 @@ static inline void case_of_file(void **state)
     const cJSON *tree = *state;
     struct arena *a = arena_new();
     struct trap_case c = { json_str(tree, "number"), json_str(tree, "verdict"),
-                           json_str(tree, "object"), json_str(tree, "says"), NULL };
+                           json_str(tree, "object"), json_str(tree, "says") };
     case_judge(a, &c, case_tree(a, json_get(tree, "trapped")),
                case_tree(a, json_get(tree, "well")));
     arena_free(a);
