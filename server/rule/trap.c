@@ -231,12 +231,19 @@ static int first_from(const struct world_list *list, const struct world_entry *w
     return low;
 }
 
-static bool take_entry(const struct kind *k, const struct world_entry *e, struct trap_object *o)
+/* Of one name (NULL: any) at one scope; without an index. */
+static bool walk_to(const struct trap_world *w, const char *kind, const char *name,
+                    const char *scope, struct trap_object *o)
 {
-    bool scoped = k->flags & KIND_SCOPED;
-    *o = (struct trap_object){ k->name, e->name, scoped ? e->scope : NULL,
-                               scoped ? json_get(e->at, "object") : e->at, e->at };
-    return true;
+    while (trap_next(w, kind, o))
+        if ((!name || same(o->name, name)) && same(o->scope, scope))
+            return true;
+    return false;
+}
+
+static bool fits(const struct world_entry *e, const char *name, const char *scope)
+{
+    return !strcmp(e->scope, scope ? scope : "") && (!name || !strcmp(e->name, name));
 }
 
 bool trap_next_of(const struct trap_world *w, const char *kind, const char *name, const char *scope,
@@ -244,21 +251,19 @@ bool trap_next_of(const struct trap_world *w, const char *kind, const char *name
 {
     const struct kind *k = kind_find(kind);
     struct world_list list = list_of(w, kind);
-    if (!k || !list.index) {
-        while (trap_next(w, kind, o))
-            if ((!name || same(o->name, name)) && same(o->scope, scope))
-                return true;
-        return false;
-    }
+    if (!k || !list.index)
+        return walk_to(w, kind, name, scope, o);
     struct world_entry wanted = { scope ? scope : "", name ? name : "", NULL };
     if (o->at)
         wanted = entry_of(o);
-    int i = first_from(&list, &wanted);
-    i += o->at != NULL;
-    if (i >= list.count || strcmp(list.index[i].scope, scope ? scope : "") != 0 ||
-        (name && strcmp(list.index[i].name, name) != 0))
+    int i = first_from(&list, &wanted) + (o->at != NULL);
+    if (i >= list.count || !fits(&list.index[i], name, scope))
         return false;
-    return take_entry(k, &list.index[i], o);
+    const struct world_entry *e = &list.index[i];
+    bool scoped = k->flags & KIND_SCOPED;
+    *o = (struct trap_object){ k->name, e->name, scoped ? e->scope : NULL,
+                               scoped ? json_get(e->at, "object") : e->at, e->at };
+    return true;
 }
 
 bool trap_lookup(const struct trap_world *w, const char *kind, const char *name, const char *scope,

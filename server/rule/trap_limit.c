@@ -115,7 +115,7 @@ static bool has_port(const struct trap_world *w, const char *name, int port, boo
 static int port_of(const struct asked *k, const cJSON *s, const char *name)
 {
     const cJSON *m = k->port ? json_path(s, k->port) : NULL;
-    if (cJSON_IsNumber(m) && m->valueint > 0)
+    if (m && cJSON_IsNumber(m) && m->valueint > 0)
         return m->valueint;
     return k->redis && text_ends(name, ".static") ? 80 : k->port_otherwise;
 }
