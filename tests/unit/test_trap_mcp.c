@@ -12,7 +12,8 @@ static size_t count;
 
 static void every_row_has_a_case(void **state)
 {
-    static const struct trap *const own[] = { trap_mcp_text_rows };
+    static const struct trap *const own[] = { trap_mcp_text_rows, trap_mcp_rows,
+                                              trap_mcp_server_rows, trap_mcp_reach_rows };
     (void)state;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         for (const struct trap *row = own[i]; row->number; row++)
