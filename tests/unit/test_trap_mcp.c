@@ -1,6 +1,7 @@
 /* test_trap_mcp.c - the traps of MCP servers, each by its number in mcp-yaml.md
  * (tests/traps/mcp-yaml.yaml); what the plugin refuses is not written. */
 #include "trap_case.h"
+#include "trap_odd.h"
 
 #include "rule/check.h"
 #include "rule/mcp_text_private.h"
@@ -126,10 +127,17 @@ static void the_operators_case(void **state)
     arena_free(a);
 }
 
+static void odd_shapes_are_survived(void **state)
+{
+    (void)state;
+    odd_file("tests/traps/mcp-yaml.yaml");
+}
+
 int main(void)
 {
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(every_row_has_a_case),
+        cmocka_unit_test(odd_shapes_are_survived),
         cmocka_unit_test(a_text_is_judged_once),
         cmocka_unit_test(what_the_plugin_refuses_is_not_written),
         cmocka_unit_test(an_old_text_is_no_mistake_of_a_change),
