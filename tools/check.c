@@ -31,14 +31,6 @@ static const char *text_of(const cJSON *row, const char *member)
     return s ? s : "";
 }
 
-static void write_line(struct buf *b, const cJSON *row)
-{
-    const char *path = json_str(row, "path"), *when = json_str(row, "if");
-    buf_printf(b, "%s %s %s%s%s: %s%s%s%s", text_of(row, "risk"), text_of(row, "verdict"),
-               text_of(row, "object"), path ? ", " : "", path ? path : "", text_of(row, "says"),
-               when ? " (" : "", when ? when : "", when ? ")" : "");
-}
-
 /* A verdict that many objects share is said a few times and counted. */
 struct fold {
     struct page *page;
@@ -58,7 +50,8 @@ static void close_fold(struct fold *f)
 
 static const cJSON *check(struct call *c)
 {
-    const cJSON *found = inspect(c, NULL, NULL, arg_num(c, "days", DAYS)), *row;
+    const struct inspect_ask ask = { .days = arg_num(c, "days", DAYS) };
+    const cJSON *found = inspect(c, &ask), *row;
     const char *risk = arg_str(c, "risk"), *text = arg_str(c, "text");
     struct fold f = { page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), text), "", "", 0 };
     if (!found)
@@ -73,7 +66,7 @@ static const cJSON *check(struct call *c)
         f.risk = text_of(row, "risk");
         if (!text && f.seen++ >= FOLD)
             continue;
-        write_line(page_line(f.page), row);
+        inspect_line(page_line(f.page), row);
         page_match(f.page);
     }
     close_fold(&f);

@@ -99,6 +99,16 @@ static bool usage(const struct command *c, int *code, const char *what, const ch
 /* Of an option whose value may be left out, and was. */
 static const char bare[] = "";
 
+/* "true" for a flag, else the argument that follows; NULL: there is none. */
+static const char *without_equals(const struct option_row *row, int argc, char **argv, int *i)
+{
+    if (!row->value)
+        return "true";
+    if (*row->value == '[')
+        return bare;
+    return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
 /* One argument that begins with "--"; *i moves past a value that follows it. */
 static bool take_option(struct options *o, int argc, char **argv, int *i, int *code)
 {
@@ -112,13 +122,9 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
         return usage(o->command, code, "unknown option ", argv[*i]);
     if (!row->value && equals)
         return usage(o->command, code, "this option takes no value: --", row->name);
-    bool may_be_bare = row->value && *row->value == '[';
-    const char *value = equals ? equals + 1 : may_be_bare ? bare : "true";
-    if (row->value && !equals && !may_be_bare) {
-        if (*i + 1 >= argc)
-            return usage(o->command, code, "a value is missing after --", row->name);
-        value = argv[++*i];
-    }
+    const char *value = equals ? equals + 1 : without_equals(row, argc, argv, i);
+    if (!value)
+        return usage(o->command, code, "a value is missing after --", row->name);
     if (o->given_count == OPTIONS_MAX)
         return usage(o->command, code, "too many options, at --", row->name);
     o->given[o->given_count].name = row->name;

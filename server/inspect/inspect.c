@@ -16,9 +16,9 @@ struct inspection *inspect_gateway(struct arena *a, const struct world_means *m,
     i->world = world_read(a, m, days, e);
     if (!i->world)
         return NULL;
-    if (i->world->objects == 0 && json_count(i->world->unread) > 0) {
+    if (i->world->kinds == 0) {
         err_set(e, ERR_GATEWAY, "nothing of the gateway could be read; %s",
-                i->world->unread->child->valuestring);
+                json_count(i->world->unread) ? i->world->unread->child->valuestring : "");
         return NULL;
     }
     i->found = trap_find(a, i->world->trap, NULL);

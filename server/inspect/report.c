@@ -119,8 +119,7 @@ static void sarif_result(struct arena *a, cJSON *results, const struct trap_find
                                        f->holds ? ")" : "")));
     location = json_add(a, json_set_array(a, result, "locations"), json_object(a));
     cJSON *physical = json_set_object(a, location, "physicalLocation");
-    json_set_str(a, json_set_object(a, physical, "artifactLocation"), "uri",
-                 uri_of(a, f));
+    json_set_str(a, json_set_object(a, physical, "artifactLocation"), "uri", uri_of(a, f));
     logical = json_add(a, json_set_array(a, location, "logicalLocations"), json_object(a));
     json_set_str(a, logical, "fullyQualifiedName", text_clean(a, where, 600));
     json_set_str(a, json_set_object(a, result, "partialFingerprints"), "object/v1",

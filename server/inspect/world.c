@@ -21,7 +21,7 @@
 static const char all[] = "domain|service-source|proxy-server|service|route|ai-provider|ai-route|"
                           "consumer|tls-certificate|mcp-server|higress-config|plugin-instance";
 
-enum { OBJECTS_MAX = 200000, SERVERS_MAX = 200, REASON = 200, SCOPE_SECONDS = 30 };
+enum { OBJECTS_MAX = 200000, SERVERS_MAX = 200, REASON = 200, PLACE_SECONDS = 30 };
 static const size_t BYTES_MAX = (size_t)160 << 20;
 
 struct reading {
@@ -47,9 +47,10 @@ static void unread(struct reading *r, const char *what, const char *why)
 
 static bool has_room(struct reading *r, const cJSON *o)
 {
+    size_t most = r->m->bytes ? r->m->bytes : BYTES_MAX;
     r->bytes += json_clone_size(o);
     r->world->objects++;
-    r->full = r->full || r->bytes > BYTES_MAX || r->world->objects > OBJECTS_MAX;
+    r->full = r->full || r->bytes > most || r->world->objects > OBJECTS_MAX;
     return !r->full;
 }
 
@@ -109,6 +110,7 @@ static void read_kind(struct reading *r, const char *name)
     r->list = json_array(r->a);
     bool whole = !r->full && read_list(r);
     bool some = whole || json_count(r->list) > 0;
+    r->world->kinds += some && !(r->kind->flags & KIND_SINGLE);
     if (some && (r->kind->flags & KIND_THIN_LIST))
         whole = read_objects(r) && whole;
     if (some)
@@ -157,7 +159,7 @@ static bool read_scope(struct reading *r, const char *scope)
 static bool read_scopes(struct reading *r, const cJSON *scopes)
 {
     const cJSON *s;
-    double end = loop_now(r->m->loop) + SCOPE_SECONDS;
+    double end = loop_now(r->m->loop) + (r->m->seconds > 0 ? r->m->seconds : PLACE_SECONDS);
     bool whole = true;
     int done = 0, failures = 0, most = r->m->places ? r->m->places : WORLD_PLACES;
     cJSON_ArrayForEach(s, scopes)
@@ -171,8 +173,9 @@ static bool read_scopes(struct reading *r, const cJSON *scopes)
     }
     int left = json_count(scopes) - done;
     if (left > 0)
-        unread(r, "plugin-instance",
-               arena_printf(r->a, "%d of %d places were not asked", left, json_count(scopes)));
+        json_add_str(r->a, r->world->unread,
+                     arena_printf(r->a, WORLD_PLACES_LEFT "%d of %d places were not asked", left,
+                                  json_count(scopes)));
     return whole && left == 0;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct cancel;
@@ -25,15 +26,20 @@ struct world_means {
     void *arg;
     const char *near; /* place whose plugin instances are read first, "route:orders"; NULL: none */
     int places;       /* how many places are asked for plugin instances; 0: WORLD_PLACES */
+    double seconds;   /* for these places; 0: 30 */
+    size_t bytes;     /* of objects kept at most; 0: 160 MiB */
 };
 
 struct world {
     struct trap_world *trap;
     cJSON *unread; /* ["service: 502 …", "plugin-instance: 88 of 600 places not asked"] */
     int objects;
+    int kinds; /* whose lists could be read, whole or in part */
 };
 
 enum { WORLD_PLACES = 512 };
+/* What `unread` begins with where places were left out by a bound, not by a failure. */
+#define WORLD_PLACES_LEFT "plugin-instance: "
 
 /* All that traps look at; with plugin schemas, and Envoy's configuration where config names one.
  * days: within how many the end of a certificate is near. NULL on ERR_GONE only. */

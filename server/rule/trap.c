@@ -111,6 +111,38 @@ void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects
         w->lists[k - kinds] = (struct world_list){ objects, whole };
 }
 
+void trap_world_doubt(struct trap_world *w, const char *kind)
+{
+    const struct kind *k = kind_find(kind);
+    if (k && k - kinds < WORLD_KINDS)
+        w->lists[k - kinds].whole = false;
+}
+
+/* A list of the world's own, whose nodes are those that were read. */
+static cJSON *own_list(struct trap_world *w, const char *kind)
+{
+    struct world_list list = list_of(w, kind);
+    if (!list.objects)
+        trap_world_set(w, kind, json_array(w->arena), false);
+    return (cJSON *)list_of(w, kind).objects;
+}
+
+void trap_world_apply(struct trap_world *w, const char *kind, const char *name, const char *scope,
+                      const cJSON *object)
+{
+    const struct kind *k = kind_find(kind);
+    struct trap_object old;
+    if (!k || k - kinds >= WORLD_KINDS)
+        return;
+    cJSON *list = own_list(w, kind);
+    while (trap_lookup(w, kind, name, scope, &old))
+        json_detach(list, (cJSON *)old.at);
+    if (object && (k->flags & KIND_SCOPED))
+        trap_wrap(w->arena, list, scope, object);
+    else if (object)
+        json_add(w->arena, list, json_clone(w->arena, object));
+}
+
 void trap_world_version(struct trap_world *w, const char *version)
 {
     w->version = arena_strdup(w->arena, version);

@@ -21,6 +21,11 @@ struct trap_world *trap_world_new(struct arena *a);
  * an array of {"scope","object"}, all scopes in one (trap_wrap). whole: is nothing missing of it?
  */
 void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects, bool whole);
+/* The list as it is with this object in its place, added, or gone (object NULL). A list that was
+ * not read holds it alone then, and is not whole. */
+void trap_world_apply(struct trap_world *w, const char *kind, const char *name, const char *scope,
+                      const cJSON *object);
+void trap_world_doubt(struct trap_world *w, const char *kind); /* is not whole from now on */
 /* The release of Higress ("2.2.4"); NULL: unknown. */
 void trap_world_version(struct trap_world *w, const char *version);
 /* Unix seconds, and within how many days the end of a certificate is near. */
