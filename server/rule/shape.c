@@ -86,3 +86,49 @@ bool shape_check(struct arena *a, const struct kind *k, const cJSON *before, con
             memcpy(&rows[kept++], &k->fields[i], sizeof *rows);
     return field_check(rows, copy, e);
 }
+
+static bool rows_fit(const struct field *rows, const cJSON *object);
+
+static bool row_fits(const struct field *row, const cJSON *v)
+{
+    const cJSON *item;
+    if (cJSON_IsNull(v))
+        return true;
+    switch (row->type) {
+    case STR:
+        return cJSON_IsString(v);
+    case INT:
+    case NUM:
+        return cJSON_IsNumber(v);
+    case BOOL:
+        return cJSON_IsBool(v);
+    case OBJ:
+        return cJSON_IsObject(v) && (!row->of || rows_fit(row->of, v));
+    case LIST:
+        cJSON_ArrayForEach(item, v)
+        {
+            if (row->of && (cJSON_IsNull(item) || !row_fits(row->of, item)))
+                return false;
+        }
+        return cJSON_IsArray(v);
+    default:
+        return true;
+    }
+}
+
+static bool rows_fit(const struct field *rows, const cJSON *object)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, object)
+    {
+        const struct field *row = row_of(rows, m->string);
+        if (row && !row_fits(row, m))
+            return false;
+    }
+    return true;
+}
+
+bool shape_is_typed(const struct kind *k, const cJSON *object)
+{
+    return cJSON_IsObject(object) && rows_fit(k->fields, object);
+}

@@ -27,6 +27,24 @@ static inline cJSON *odd_node(cJSON *root, int *n)
     return NULL;
 }
 
+/* The world with its instances written out, as they are read. */
+static inline cJSON *odd_whole(struct arena *a, const cJSON *world)
+{
+    cJSON *whole = json_clone(a, world), *list = json_array(a);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_get(world, "instances"))
+    {
+        cJSON *o = json_object(a);
+        json_set(a, o, "pluginName", json_clone(a, row->child->next));
+        json_set_bool(a, o, "enabled", true);
+        json_set(a, o, "configurations", json_clone(a, row->child->next->next));
+        trap_wrap(a, list, row->child->valuestring, o);
+    }
+    json_remove(whole, "instances");
+    json_set(a, whole, "plugin-instance", list);
+    return whole;
+}
+
 static inline void odd_world(const cJSON *world)
 {
     static const char *const others[] = { "null", "7", "\"\"", "[\"a\",[],{}]", "{\"a\":[1]}" };
@@ -35,9 +53,9 @@ static inline void odd_world(const cJSON *world)
         for (size_t i = 0; i < sizeof others / sizeof *others && more; i++) {
             struct arena *a = arena_new();
             int at = n;
-            cJSON *copy = json_clone(a, world), *node = odd_node(copy, &at);
+            cJSON *copy = odd_whole(a, world), *node = odd_node(copy, &at);
             more = node != NULL;
-            if (node && json_count(json_get(copy, "instances")) == 0) {
+            if (node) {
                 odd_swap(a, node, others[i]);
                 trap_find(a, case_tree(a, copy), NULL);
             }
