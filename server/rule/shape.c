@@ -89,12 +89,9 @@ bool shape_check(struct arena *a, const struct kind *k, const cJSON *before, con
 
 static bool rows_fit(const struct field *rows, const cJSON *object);
 
-static bool row_fits(const struct field *row, const cJSON *v)
+static bool is_type(enum field_type type, const cJSON *v)
 {
-    const cJSON *item;
-    if (cJSON_IsNull(v))
-        return true;
-    switch (row->type) {
+    switch (type) {
     case STR:
         return cJSON_IsString(v);
     case INT:
@@ -103,17 +100,29 @@ static bool row_fits(const struct field *row, const cJSON *v)
     case BOOL:
         return cJSON_IsBool(v);
     case OBJ:
-        return cJSON_IsObject(v) && (!row->of || rows_fit(row->of, v));
+        return cJSON_IsObject(v);
     case LIST:
-        cJSON_ArrayForEach(item, v)
-        {
-            if (row->of && (cJSON_IsNull(item) || !row_fits(row->of, item)))
-                return false;
-        }
         return cJSON_IsArray(v);
     default:
         return true;
     }
+}
+
+static bool row_fits(const struct field *row, const cJSON *v)
+{
+    const cJSON *item;
+    if (cJSON_IsNull(v) || !row->of)
+        return cJSON_IsNull(v) || is_type(row->type, v);
+    if (row->type == OBJ)
+        return is_type(OBJ, v) && rows_fit(row->of, v);
+    cJSON_ArrayForEach(item, v)
+    {
+        bool fits = is_type(row->of->type, item) &&
+                    (row->of->type != OBJ || !row->of->of || rows_fit(row->of->of, item));
+        if (!fits)
+            return false;
+    }
+    return is_type(row->type, v);
 }
 
 static bool rows_fit(const struct field *rows, const cJSON *object)
