@@ -80,7 +80,6 @@ void look_judge(struct trap_walk *t, const struct trap_object *o)
 struct said {
     const struct check *c;
     const struct trap *rows;
-    bool refused;
     const cJSON *before, *after;
     const char *member;
     cJSON *old;       /* what is said of `before`, "PATH: WHAT" each */
@@ -94,8 +93,7 @@ static void look_at(struct said *s, const cJSON *tree,
     struct look l = { s->c->a, tree, s, say };
     for (const struct trap *row = s->rows; tree && row->number; row++) {
         const struct look_rule *rule = row->with;
-        if (rule && rule->refused == s->refused && row->risk != TRAP_NOTE &&
-            kind_has(row->about, s->c->k->name))
+        if (rule && rule->refused && kind_has(row->about, s->c->k->name))
             rule->look(&l);
     }
 }
@@ -139,10 +137,10 @@ static void say_mistake(void *arg, const char *path, const char *what)
                                *whole ? ": " : "", what);
 }
 
-bool look_passes(const struct check *c, const struct trap *rows, bool refused, const cJSON *before,
+bool look_passes(const struct check *c, const struct trap *rows, const cJSON *before,
                  const cJSON *after, const char *member)
 {
-    struct said s = { c, rows, refused, before, after, member, json_array(c->a), "", 0 };
+    struct said s = { c, rows, before, after, member, json_array(c->a), "", 0 };
     look_at(&s, before, say_old);
     look_at(&s, after, say_mistake);
     if (s.count > SENTENCES)
