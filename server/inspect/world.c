@@ -98,7 +98,7 @@ static bool read_objects(struct reading *r)
         if (!own && !missing)
             unread(r, arena_printf(r->a, "%s %s", r->kind->name, name ? name : "?"),
                    e.kind ? e.text : "there are more than are looked at");
-        json_add(r->a, whole, own ? (cJSON *)own : json_clone(r->a, o));
+        json_add(r->a, whole, json_clone(r->a, own ? own : o));
     }
     r->list = whole;
     return true;

@@ -33,6 +33,8 @@ def plant(g):
     g.instance("global", "basic-auth", {"consumers": [{"name": "a", "credential": f"u:{SECRET}"},
                                                       {"name": "b", "credential": f"u:{SECRET}x"}]})
     g.instance("route:gone", "basic-auth", {"allow": ["a"]})
+    g.put("PUT", "/v1/mcpServer", {"name": "books", "type": "OPEN_API", "domains": [], "services": [{"name": "web.static", "port": 80}],
+                                   "rawConfigurations": f"server: {{name: books, config: {{apiKey: {SECRET}}}}}\ntools: []\n"})
     g.put("POST", "/v1/ai/providers", {"name": "qw", "type": "qwen", "protocol": "openai/v1", "tokens": [SECRET],
                                        "tokenFailoverConfig": {"enabled": True}})
 
