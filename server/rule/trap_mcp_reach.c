@@ -170,10 +170,12 @@ static void each_url(struct trap_walk *t, const struct trap_object *o, judge_url
     int i = 0;
     if (json_count(services) != 1 || !source_of(t, services->child, &source))
         return;
-    if (mcp_is_proxy(text))
+    if (mcp_is_proxy(text)) {
         fn(t, o, trap_text(text, "server.mcpServerURL"), &source,
            "rawConfigurations.server.mcpServerURL");
-    cJSON_ArrayForEach(tool, (mcp_is_proxy(text) ? NULL : json_get(text, "tools")))
+        return;
+    }
+    cJSON_ArrayForEach(tool, json_get(text, "tools"))
     {
         fn(t, o, trap_text(tool, "requestTemplate.url"), &source,
            arena_printf(trap_arena(t), "rawConfigurations.tools[%d].requestTemplate.url", i++));
