@@ -267,6 +267,13 @@ static void works(struct ingress *in, const char *full, const struct annotation 
 /* Members of which more is looked at than the value. */
 static const char elsewhere[] = "use-regex|rewrite-target|rewrite-path|destination|ssl-redirect";
 
+static const char judged_elsewhere[] = "rewrite-target|ssl-redirect";
+
+static bool is_asked(const char *value, const struct annotation *row)
+{
+    return row->value != IS_BOOL || annotation_true(value);
+}
+
 static void take_member(struct ingress *in, const char *full, const char *value,
                         const struct annotation *row)
 {
@@ -284,7 +291,8 @@ static void take_member(struct ingress *in, const char *full, const char *value,
     else if (!kind_has(elsewhere, row->name))
         set_member(in, row, annotation_value(in->a, in->o, row->name));
     set_switch(in, row, true);
-    works(in, full, row);
+    if (!kind_has(judged_elsewhere, row->name) || !is_asked(value, row))
+        works(in, full, row);
 }
 
 static void take_read(struct ingress *in, const char *full, const char *value,

@@ -143,8 +143,11 @@ static void redirect_route(struct manifest *m, const struct made *made)
         manifest_account(m, asked->string, MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "nothing in this manifest serves HTTPS for its hosts: clients are sent to "
                          "https all the same");
-    if (force)
+    if (force) {
+        manifest_account(m, asked->string, MANIFEST_TRANSLATED, LOSES_NOTHING,
+                         "its domains redirect, as all their routes here do (enableHttps force)");
         return;
+    }
     cJSON *customs = json_get(route->object, "customConfigs");
     customs = customs ? customs : json_set_object(m->arena, route->object, "customConfigs");
     json_set_str(m->arena, customs, "higress.io/force-ssl-redirect", "true");

@@ -63,8 +63,9 @@ static void account_target(struct ingress *in, const char *target, const char *m
 {
     const char *name = full_name(in, "rewrite-target");
     if (!strcmp(match, "REGULAR"))
-        return;
-    if (!strcmp(match, "PRE"))
+        manifest_account(in->m, name, MANIFEST_WORKS, LOSES_ROUTE, "%s",
+                         annotation_find("rewrite-target")->does);
+    else if (!strcmp(match, "PRE"))
         manifest_account(in->m, name, MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "the prefix is replaced and what follows stays (rewrite.path); Higress "
                          "itself would replace the text wherever it stands in the path, nginx the "
