@@ -240,9 +240,14 @@ static void write_other(struct ingress *in, const char *full, const char *value,
     }
 }
 
-/* False: the annotation does nothing, or must not be taken. */
+static bool is_below_0(const struct annotation *row, const char *value)
+{
+    return row->fate == BECOMES_MEMBER && row->value == IS_INT && *value == '-';
+}
+
+/* False: the annotation does nothing, or must not be taken. whole: as it is. */
 static bool fits(struct ingress *in, const char *full, const char *value,
-                 const struct annotation *row)
+                 const struct annotation *row, bool *whole)
 {
     const char *why;
     enum annotation_verdict v = annotation_judge(row, value, &why);
@@ -251,9 +256,15 @@ static bool fits(struct ingress *in, const char *full, const char *value,
     if (v == VALUE_FATAL || (v == VALUE_IGNORED && opens))
         manifest_account(in->m, full, MANIFEST_REFUSED, row->danger, "%s: %s", why, row->does);
     else if (v == VALUE_IGNORED)
-        manifest_account(in->m, full, MANIFEST_IGNORED, row->danger, "%s: %s", why, row->does);
+        manifest_account(in->m, full, MANIFEST_IGNORED, row->danger, "%s: %s%s%s", why, row->does,
+                         row->versions ? ". " : "", row->versions ? row->versions : "");
     else if (v == VALUE_PARTLY)
         manifest_account(in->m, full, MANIFEST_TRANSLATED, row->danger, "%s", why);
+    else if (is_below_0(row, value))
+        manifest_account(in->m, full, MANIFEST_TRANSLATED, LOSES_TUNING,
+                         "it is below 0, which the console does not take: it becomes 0");
+    else
+        *whole = true;
     return v == VALUE_FITS || v == VALUE_PARTLY;
 }
 
@@ -267,14 +278,8 @@ static void works(struct ingress *in, const char *full, const struct annotation 
 /* Members of which more is looked at than the value. */
 static const char elsewhere[] = "use-regex|rewrite-target|rewrite-path|destination|ssl-redirect";
 
-static const char judged_elsewhere[] = "rewrite-target|ssl-redirect";
-
-static bool is_asked(const char *value, const struct annotation *row)
-{
-    return row->value != IS_BOOL || annotation_true(value);
-}
-
-static void take_member(struct ingress *in, const char *full, const char *value,
+/* False: what became of it is said already, or later. */
+static bool take_member(struct ingress *in, const char *full, const char *value,
                         const struct annotation *row)
 {
     struct annotation_predicate is;
@@ -282,7 +287,7 @@ static void take_member(struct ingress *in, const char *full, const char *value,
     if (!strcmp(row->name, "proxy-next-upstream")) {
         set_switch(in, row, true);
         set_conditions(in, full, value);
-        return;
+        return false;
     }
     if (annotation_predicate(n.name, &is))
         set_predicate(in, &is, value);
@@ -291,8 +296,8 @@ static void take_member(struct ingress *in, const char *full, const char *value,
     else if (!kind_has(elsewhere, row->name))
         set_member(in, row, annotation_value(in->a, in->o, row->name));
     set_switch(in, row, true);
-    if (!kind_has(judged_elsewhere, row->name) || !is_asked(value, row))
-        works(in, full, row);
+    return strcmp(row->name, "rewrite-target") != 0 &&
+           !(!strcmp(row->name, "ssl-redirect") && annotation_true(value));
 }
 
 static void take_read(struct ingress *in, const char *full, const char *value,
@@ -305,14 +310,15 @@ static void take_read(struct ingress *in, const char *full, const char *value,
                          "%s stands there, too, and is the one that is read", chosen->string);
         return;
     }
-    if (!fits(in, full, value, row))
+    bool whole = false;
+    if (!fits(in, full, value, row, &whole))
         return;
     if (row->fate == BECOMES_MEMBER)
-        take_member(in, full, value, row);
-    else {
+        whole = take_member(in, full, value, row) && whole;
+    else
         keep(in, full, value);
+    if (whole)
         works(in, full, row);
-    }
 }
 
 /* The console's switches and remarks, and what a switched-off section keeps. */

@@ -185,15 +185,49 @@ bool check_auth(const struct check *c)
 }
 
 /* A limit that the gateway does not take as it is meant is none. */
-static bool limit_value(const struct check *c, const cJSON *m)
+static bool is_limit(const struct annotation *row)
+{
+    return row->value == IS_LIMIT || row->value == IS_POSITIVE;
+}
+
+/* By the gateway's own reading: what makes Envoy refuse every route, or leaves a limit out. */
+static bool value_fits(const struct check *c, const cJSON *m)
 {
     const struct annotation *row = annotation_is_read(m->string);
-    const char *why;
-    if (!row || row->value != IS_LIMIT || !text_starts(row->name, "route-limit-") ||
-        annotation_judge(row, m->valuestring, &why) == VALUE_FITS)
+    const char *why, *name = check_shown(c, m->string);
+    enum annotation_verdict v = row ? annotation_judge(row, m->valuestring, &why) : VALUE_FITS;
+    if (v != VALUE_FITS && is_limit(row))
+        return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1", name,
+                        check_shown(c, m->valuestring));
+    if (v == VALUE_FATAL)
+        return check_no(c, "customConfigs.%s: %s", name, why);
+    return !row || row->value != IS_REGEX ||
+           check_expression(c, arena_printf(c->a, "customConfigs.%s", name), m->valuestring, "");
+}
+
+static const char *custom_value(const struct check *c, const char *name)
+{
+    cJSON *ingress = json_object(c->a);
+    json_set(c->a, json_set_object(c->a, ingress, "metadata"), "annotations",
+             json_clone(c->a, json_get(c->after, "customConfigs")));
+    return annotation_value(c->a, ingress, name);
+}
+
+/* More than there is: Envoy refuses every route. */
+static bool canary_fits(const struct check *c)
+{
+    long weight = 0, total = 0;
+    if (!annotation_true(custom_value(c, "canary")) || custom_value(c, "canary-by-header") ||
+        custom_value(c, "canary-by-header-value") || custom_value(c, "canary-by-cookie") ||
+        !annotation_int(custom_value(c, "canary-weight"), &weight))
         return true;
-    return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1",
-                    check_shown(c, m->string), check_shown(c, m->valuestring));
+    if (!annotation_int(custom_value(c, "canary-weight-total"), &total) || total < 1)
+        total = 100;
+    return weight <= total || check_no(c,
+                                       "customConfigs: canary-weight is more than %ld "
+                                       "(canary-weight-total), for which Envoy refuses every route "
+                                       "of the gateway",
+                                       total);
 }
 
 bool check_annotations(const struct check *c)
@@ -208,10 +242,10 @@ bool check_annotations(const struct check *c)
                             "customConfigs.%s: the console makes this annotation itself; set "
                             "the member it stands for",
                             check_shown(c, m->string));
-        if (!limit_value(c, m))
+        if (!value_fits(c, m))
             return false;
     }
-    return true;
+    return canary_fits(c);
 }
 
 static bool one_line(const struct check *c, const char *path)
@@ -279,7 +313,9 @@ const struct check_rule check_route_rules[] = {
       "Weights of several services sum to 100; a single one has neither weight nor version.",
       check_services },
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
-    { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
+    { "route", "customConfigs",
+      "No annotation that another member makes or that makes Envoy refuse routes; route-limit-* >= "
+      "1.",
       check_annotations },
     { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
       rewrite_path },

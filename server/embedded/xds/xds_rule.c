@@ -30,10 +30,13 @@ static const char *route_name(struct xds *x, const cJSON *ingress)
     return arena_printf(x->a, "%s/%s", space, name);
 }
 
-static bool is_regex(struct xds *x, const cJSON *ingress)
+/* With a target a path is an expression also where either looks like one. */
+static bool is_regex(struct xds *x, const struct xds_rule *r)
 {
-    return xds_annotation_true(x, ingress, "use-regex") ||
-           xds_annotation_true(x, ingress, "full-path-regex");
+    const char *target = xds_annotation(x, r->policies, "rewrite-target");
+    bool looks = target && (strpbrk(target, "$\\") || strpbrk(r->written, "\\.+*?()|[]{}^$"));
+    return looks || xds_annotation_true(x, r->policies, "use-regex") ||
+           xds_annotation_true(x, r->policies, "full-path-regex");
 }
 
 static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
@@ -42,15 +45,34 @@ static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
     const char *written = json_str(path, "path");
     r->written = r->path = written && *written ? written : "/";
     r->type = type && strcmp(type, "Exact") == 0 ? XDS_EQUAL : XDS_PREFIX;
-    if (is_regex(x, r->ingress)) {
-        bool whole = xds_annotation_true(x, r->ingress, "full-path-regex");
+    if (is_regex(x, r)) {
+        bool whole = xds_annotation_true(x, r->policies, "full-path-regex");
         r->type = XDS_REGEX;
-        r->path = arena_printf(x->a, whole ? "%s" : "%s.*", r->written);
+        r->path = arena_printf(x->a, whole ? "%s$" : "%s.*", r->written);
         return;
     }
     size_t n = strlen(r->written);
     if (r->type == XDS_PREFIX && n > 1 && r->written[n - 1] == '/')
         r->path = arena_strndup(x->a, r->written, n - 1);
+}
+
+/* A port by its name, as the Service of the folder has it; 0: nothing says. */
+static int named_port(struct xds *x, const char *space, const char *service, const char *port)
+{
+    const cJSON *one, *p;
+    cJSON_ArrayForEach(one, x->in->services)
+    {
+        const char *in = json_str(json_get(one, "metadata"), "namespace");
+        if (strcmp(xds_object_name(one), service) != 0 || !in || strcmp(in, space) != 0)
+            continue;
+        cJSON_ArrayForEach(p, json_path(one, "spec.ports"))
+        {
+            const char *name = json_str(p, "name");
+            if (name && strcmp(name, port) == 0)
+                return (int)json_num(p, "port", 0);
+        }
+    }
+    return 0;
 }
 
 /* Backends are services of the McpBridge (named by the destination annotation) or of Kubernetes. */
@@ -61,10 +83,18 @@ static const char *destination_of(struct xds *x, const struct xds_rule *r, const
         return xds_annotation(x, r->ingress, "destination");
 
     const char *space = json_str(json_get(r->ingress, "metadata"), "namespace");
-    double port = json_num(json_get(service, "port"), "number", 80);
-    const char *name = json_str(service, "name");
-    return arena_printf(x->a, "%s.%s.svc.cluster.local:%d", name ? name : "?",
-                        space ? space : "higress-system", (int)port);
+    const char *name = json_str(service, "name"),
+               *named = json_str(json_get(service, "port"), "name");
+    int port = (int)json_num(json_get(service, "port"), "number", 80);
+    space = space ? space : "higress-system";
+    name = name ? name : "?";
+    if (named)
+        port = named_port(x, space, name, named);
+    if (port)
+        return arena_printf(x->a, "%s.%s.svc.cluster.local:%d", name, space, port);
+    xds_note(x, "ingress", xds_object_name(r->ingress),
+             "no Service of the folder tells the port '%s' of %s", named, name);
+    return NULL;
 }
 
 static const char *identity_of(struct xds *x, const struct xds_rule *r)
@@ -94,39 +124,75 @@ static void push(struct xds *x, struct list *l, struct xds_rule *r)
     l->at[l->n++] = r;
 }
 
-static void add_rule(struct xds *x, struct list *l, const cJSON *ingress, const char *host,
-                     const cJSON *path)
+static struct xds_rule *new_rule(struct xds *x, const cJSON *ingress, const char *host,
+                                 const cJSON *policies)
 {
     struct xds_rule *r = arena_make(x->a, struct xds_rule);
     const char *created = json_str(json_get(ingress, "metadata"), "creationTimestamp");
     r->ingress = ingress;
+    r->policies = r->headers_of = policies;
     r->name = route_name(x, ingress);
     r->host = lower(x->a, host && *host ? host : "*");
     r->created = created ? created : "";
+    return r;
+}
+
+static void add_rule(struct xds *x, struct list *l, const cJSON *ingress, const char *host,
+                     const cJSON *path)
+{
+    struct xds_rule *r = new_rule(x, ingress, host, ingress);
     read_path(x, r, path);
     r->destination = destination_of(x, r, json_get(path, "backend"));
     xds_predicates(x, r);
+    xds_canary(x, r);
     r->identity = identity_of(x, r);
     push(x, l, r);
 }
 
-/* The default backend answers what no rule matches, under a name of its own. */
-static void add_default(struct xds *x, struct list *l, const cJSON *ingress)
+static bool catches_host(const cJSON *rule)
 {
-    const cJSON *backend = json_path(ingress, "spec.defaultBackend");
-    if (!backend)
-        return;
+    const cJSON *path;
+    cJSON_ArrayForEach(path, json_path(rule, "http.paths"))
+    {
+        const char *text = json_str(path, "path"), *type = json_str(path, "pathType");
+        if ((!text || !*text || !strcmp(text, "/")) && !(type && !strcmp(type, "Exact")))
+            return true;
+    }
+    return false;
+}
+
+/* It answers what no rule matches, under a name of its own; no annotation acts on it. */
+static void add_default(struct xds *x, struct list *l, const cJSON *ingress, const char *host)
+{
+    struct xds_rule *r = new_rule(x, ingress, host, json_object(x->a));
     cJSON *path = json_object(x->a);
     json_set_str(x->a, path, "path", "/");
-    json_set(x->a, path, "backend", json_clone(x->a, backend));
-    add_rule(x, l, ingress, "*", path);
-    struct xds_rule *r = l->at[l->n - 1];
+    read_path(x, r, path);
+    r->destination = destination_of(x, r, json_path(ingress, "spec.defaultBackend"));
     r->name = arena_printf(x->a, "%s-default", r->name);
+    r->identity = identity_of(x, r);
+    push(x, l, r);
+}
+
+static void add_app_root(struct xds *x, struct list *l, const cJSON *ingress, const char *host)
+{
+    const char *root = xds_annotation(x, ingress, "app-root");
+    if (!root || *root != '/')
+        return;
+    struct xds_rule *r = new_rule(x, ingress, host, json_object(x->a));
+    r->type = XDS_EQUAL;
+    r->written = r->path = "/";
+    r->app_root = arena_strndup(x->a, root, strcspn(root, "?#"));
+    r->name = arena_printf(x->a, "%s-app-root", r->host);
+    r->identity = "app-root";
+    push(x, l, r);
 }
 
 static bool is_ours(struct xds *x, const cJSON *ingress)
 {
-    const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
+    const char *class =
+        json_str(json_path(ingress, "metadata.annotations"), "kubernetes.io/ingress.class");
+    class = class ? class : json_str(json_get(ingress, "spec"), "ingressClassName");
     if (!class || strcmp(class, "higress") == 0)
         return true;
     xds_note(x, "ingress", xds_object_name(ingress),
@@ -137,14 +203,19 @@ static bool is_ours(struct xds *x, const cJSON *ingress)
 static void read_ingress(struct xds *x, struct list *l, const cJSON *ingress)
 {
     const cJSON *rule, *path;
+    const cJSON *fallback = json_path(ingress, "spec.defaultBackend");
     if (!is_ours(x, ingress))
         return;
     cJSON_ArrayForEach(rule, json_path(ingress, "spec.rules"))
     {
         const char *host = json_str(rule, "host");
+        add_app_root(x, l, ingress, host);
         cJSON_ArrayForEach(path, json_path(rule, "http.paths")) add_rule(x, l, ingress, host, path);
+        if (fallback && host && *host && !catches_host(rule))
+            add_default(x, l, ingress, host);
     }
-    add_default(x, l, ingress);
+    if (fallback)
+        add_default(x, l, ingress, "*");
 }
 
 /* -- order ---------------------------------------------------------------------------------------
@@ -186,6 +257,7 @@ static int compare_order(const void *v, const void *w)
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
     const int order[] = {
         strcmp(p->host, q->host),
+        !p->app_root - !q->app_root,
         catches_all(p) - catches_all(q),
         (int)p->type - (int)q->type,
         less_first(strlen(q->path), strlen(p->path)), /* longer first */
@@ -200,6 +272,7 @@ static int compare_order(const void *v, const void *w)
     return 0;
 }
 
+/* Of roots of a host the youngest wins; of all else the first. */
 static size_t drop_duplicates(struct xds *x, struct list *l)
 {
     size_t kept = 0;
@@ -207,27 +280,81 @@ static size_t drop_duplicates(struct xds *x, struct list *l)
         struct xds_rule *r = l->at[i], *first = kept ? l->at[kept - 1] : NULL;
         bool same =
             first && strcmp(first->host, r->host) == 0 && strcmp(first->identity, r->identity) == 0;
-        if (same)
+        if (same && r->app_root)
+            l->at[kept - 1] = r;
+        else if (same && strcmp(xds_object_name(first->ingress), xds_object_name(r->ingress)) != 0)
             xds_note(x, "ingress", xds_object_name(r->ingress),
                      "never matches: '%s' was created earlier with the same host, path and "
                      "predicates, and Higress serves only the first",
                      xds_object_name(first->ingress));
-        else
+        else if (!same)
             l->at[kept++] = r;
     }
     return kept;
 }
 
+/* -- canaries ------------------------------------------------------------------------------------
+ */
+static void split_canaries(struct xds *x, struct list *l, struct list *canaries)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->at[i]->canary == XDS_NO_CANARY)
+            l->at[kept++] = l->at[i];
+        else
+            push(x, canaries, l->at[i]);
+    }
+    l->n = kept;
+}
+
+static int compare_key(const void *v, const void *w)
+{
+    const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
+    int order = strcmp(p->host, q->host);
+    return order ? order : strcmp(p->identity, q->identity);
+}
+
+/* rules: by host and identity, each once. */
+static void join_canaries(struct xds *x, struct xds_rule **rules, size_t n, struct list *canaries)
+{
+    for (size_t i = 0; i < canaries->n; i++) {
+        struct xds_rule **base = bsearch(&canaries->at[i], rules, n, sizeof(void *), compare_key);
+        if (base)
+            xds_canary_join(x, *base, canaries->at[i]);
+        else
+            xds_note(
+                x, "ingress", xds_object_name(canaries->at[i]->ingress),
+                "it is a canary, and no other Ingress has its host, path and predicates: it does "
+                "nothing");
+    }
+}
+
+/* Those by header stand right before the rule whose requests they take. */
+static struct xds_rule **with_canaries(struct xds *x, struct xds_rule **rules, size_t *n)
+{
+    struct xds_rule **all = arena_array(x->a, struct xds_rule *, 2 * *n + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < *n; i++) {
+        if (rules[i]->before)
+            all[count++] = rules[i]->before;
+        all[count++] = rules[i];
+    }
+    *n = count;
+    return all;
+}
+
 struct xds_rule **xds_rules(struct xds *x, size_t *n)
 {
-    struct list l = { 0 };
+    struct list l = { 0 }, canaries = { 0 };
     const cJSON *ingress;
     cJSON_ArrayForEach(ingress, x->in->ingresses) read_ingress(x, &l, ingress);
+    split_canaries(x, &l, &canaries);
     *n = 0;
     if (!l.n)
         return NULL;
     qsort(l.at, l.n, sizeof(void *), compare_identity);
     *n = drop_duplicates(x, &l);
+    join_canaries(x, l.at, *n, &canaries);
     qsort(l.at, *n, sizeof(void *), compare_order);
-    return l.at;
+    return with_canaries(x, l.at, n);
 }
