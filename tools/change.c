@@ -1,5 +1,6 @@
 /* change.c - the life of a change after its plan was made: ask for it, look at it, drop it, reverse
  * it. */
+#include "call/change.h"
 #include "tool.h"
 
 extern const struct toolset toolset_change;

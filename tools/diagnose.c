@@ -1,4 +1,5 @@
 /* diagnose.c - what is wrong, why, and what to do next. The rules are in diagnose/. */
+#include "call/signal.h"
 #include "tool.h"
 
 extern const struct toolset toolset_diagnose;

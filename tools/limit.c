@@ -1,6 +1,9 @@
 /* limit.c - request rate limits: a route's own bucket by annotation, or by key through a plugin.
  * Says what is counted where, because per gateway pod and for all pods differ by the number of
  * pods. */
+#include "call/read.h"
+#include "plan/draft.h"
+#include "rule/limits.h"
 #include "tool.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* log.c - the gateway's access log, newest first: parsed, filtered, bounded. */
+#include "call/signal.h"
 #include "tool.h"
 #include <stdio.h>
 #include <string.h>

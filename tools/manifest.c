@@ -1,4 +1,5 @@
 /* manifest.c - several objects as one change. */
+#include "call/change.h"
 #include "tool.h"
 
 extern const struct toolset toolset_manifest;

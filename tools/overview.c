@@ -1,4 +1,5 @@
 /* overview.c - the gateway at a glance: what there is, and what looks wrong, in at most 1 KB. */
+#include "call/signal.h"
 #include "tool.h"
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* provider.c - LLM providers: the key comes from the server's side or inline, and is masked either
  * way. */
+#include "call/read.h"
+#include "plan/draft.h"
 #include "tool.h"
 #include <string.h>
 

@@ -4,6 +4,9 @@
  * refused with the way to say it by the kind's table (rule/check.h) and by what the gateway
  * holds (plan/verify.h), for every tool alike.
  */
+#include "call/page.h"
+#include "call/read.h"
+#include "plan/draft.h"
 #include "tool.h"
 #include <string.h>
 

@@ -5,6 +5,8 @@
  * Paths: "/a*" prefix, "/a" exact, "~re" regular expression. The line is made for reading by a
  * model: about twenty tokens. get_resource has the whole object.
  */
+#include "call/page.h"
+#include "call/read.h"
 #include "tool.h"
 #include <string.h>
 

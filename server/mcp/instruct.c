@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/secret.h"
-#include "mcp/catalog.h"
+#include "call/catalog.h"
 #include "mcp/instruct_private.h"
 
 enum { INSTRUCTIONS_MAX = 4096 };

@@ -8,8 +8,7 @@
  * plan_show output may leave the process.
  */
 #pragma once
-#include "base/risk.h"
-#include <cjson/cJSON.h>
+#include "plan/draft.h"
 #include <stdbool.h>
 
 struct arena;
@@ -56,19 +55,10 @@ struct plan {
 };
 
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e);
-bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSON *after);
-bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
-              const cJSON *before, const cJSON *after);
-bool plan_remove(struct plan *p, const char *kind, const char *name, const char *scope,
-                 const cJSON *before);
 /* The object is as wanted, but parts of it may not be: the write is sent all the same. */
 bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON *now);
 /* The object is not there, but parts of it are: the delete is sent all the same. */
 bool plan_sweep(struct plan *p, const char *kind, const char *name);
-void plan_warn(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void plan_title(struct plan *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void plan_risk(struct plan *p, enum risk at_least);
-
 /* The operation on that object, or NULL. The place of the next one, which counts once p->count
  * does.
  */

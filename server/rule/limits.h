@@ -2,7 +2,7 @@
  *
  * Pure: what is configured and what is asked give the next configuration, or a sentence why not. A
  * plugin refuses its whole configuration for one bad rule and keeps the old one, so that nothing
- * here may write a rule that it would refuse. Declared in tool.h alike.
+ * here may write a rule that it would refuse.
  */
 #pragma once
 #include <cjson/cJSON.h>

@@ -5,7 +5,9 @@ BEGIN {
     FS = "\t"
     # header -> the files that may include it
     door["console/write.h"] = "^server/(console|change)/"
-    door["tool.h"] = "^(tools/|server/(mcp|cmd)/|server/toolsets[.]c$)"
+    door["tool.h"] = "^(tools/|server/(call|mcp|cmd)/|server/toolsets[.]c$)"
+    # what tools may include of other rooms: nothing that could write
+    tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/limits[.]h)$"
     # foreign header -> the files that may include it
     home["curl/"] = "^server/net/"
     home["libwebsockets"] = "^server/net/"
@@ -50,6 +52,8 @@ FNR == 1 {
         print FILENAME ":" FNR ": " room " -> " target ": " room " may not include " header
     if (header ~ /_private[.]h$/ && there != folder)
         print FILENAME ":" FNR ": " header " is private to " there
+    if (FILENAME ~ /^tools\// && header !~ tools_may)
+        print FILENAME ":" FNR ": tools may not include " header
     if (header in door && FILENAME !~ door[header])
         print FILENAME ":" FNR ": " header " is not included here; " door[header] " says where"
 }

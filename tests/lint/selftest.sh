@@ -20,7 +20,7 @@ plant() { # CHECK FILE TEXT: CHECK must report FILE
     esac | grep -q "^$2" || echo "missed: $1 in $2: ${3:0:70}"
     rm "$2"
 }
-plant layers server/plan/a.c '#include "mcp/call.h"'
+plant layers server/plan/a.c '#include "call/call.h"'
 plant layers server/net/a.c '#include "plan/plan.h"'
 plant layers server/base/a.c '#include "net/loop.h"'
 plant layers server/mcp/a.c '#include "cmd/cmd.h"'
@@ -32,7 +32,7 @@ plant layers server/embedded/rest/a.c '#include "embedded/objects/route_private.
 plant layers server/store/a.c '#include "change/engine.h"'
 plant layers server/embedded/a.c '#include "kind/kind.h"'
 plant layers server/plan/a.c '#include "tool.h"'
-plant layers tools/a.c '#include "base/json.h"'
+plant layers tools/a.c '#include "console/gateway.h"'
 plant layers tools/a.c '#include "kind/kind.h"'
 plant layers server/mcp/a.c '#include <curl/curl.h>'
 plant layers server/mcp/a.c '# include <libwebsockets.h>'

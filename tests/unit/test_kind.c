@@ -1,5 +1,5 @@
 /* test_kind.c - the table of kinds: its own consistency, paths, content and hashes. */
-#include "tool.h" /* before cmocka, whose `fail` is another */
+#include "call/read.h" /* before cmocka, whose `fail` is another */
 
 #include "check.h"
 #include "check_arena.h"

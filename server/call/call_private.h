@@ -1,20 +1,23 @@
-/* call.h - the life of one tools/call; for the files of mcp/ and the command `call`.
+/* call_private.h - what a call is made of.
  *
- * A call runs on its own fiber: find the tool, check the arguments, ask the policy, run it, mask,
- * answer. struct call is what tool.h's functions work on; it lives in its request's arena.
+ * A call runs on its own fiber: check the arguments, ask the policy, run the tool, mask, answer.
+ * struct call is what the functions of call.h, read.h, … work on; it lives in its caller's arena.
  */
 #pragma once
-#include "mcp/ask.h"
-#include "mcp/catalog.h"
-#include "mcp/request.h"
+#include "base/fiber.h"
+#include "call/call.h"
+#include "call/caller.h"
+#include "call/catalog.h"
+#include "call/service.h"
 #include "tool.h"
 
 struct engine;
 
 struct call {
-    struct request *request;
-    struct mcp *mcp;
+    struct service *service;
+    struct caller *caller;
     struct arena *arena;
+    struct cancel *cancel;
     const struct catalog_tool *entry;
     const cJSON *args; /* an object, validated */
     struct secret_set
@@ -22,7 +25,6 @@ struct call {
     struct gateway *gateway; /* that the call is about, and its configuration */
     const struct config *config;
     struct err err;
-    struct question question;
     bool dry_run;
     bool waits;                       /* the answer is that a person must decide */
     double progressed, next_progress; /* last value told; when the next may be */
@@ -31,15 +33,13 @@ struct call {
 
 /* What an object that a client gave hides joins the call's secrets. */
 void call_hide(struct call *c, const char *kind, const cJSON *o);
-/* Answers r; runs until the first wait at once. */
-void call_start(struct request *r);
 
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
 /* Tells the client: arg is the call. */
 void call_told(void *arg, int done, int total, const char *what);
 /* plan -> propose -> ask -> apply, as mode and client allow. NULL with c->err, or with
- * c->question.input_required. */
+ * a question that the caller must answer first. */
 const cJSON *call_change(struct call *c);
 /* Asks for a stored plan and applies it. Same results. */
 const cJSON *call_decide(struct call *c, const char *id);

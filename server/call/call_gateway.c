@@ -1,12 +1,13 @@
 /* call_gateway.c - tool.h's reads: thin wrappers that give a call's gateway, arena, cancellation
  * and error to the functions of gateway/. */
 #include "base/err.h"
+#include "call/call_private.h"
+#include "call/read.h"
+#include "call/signal.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "mcp/call.h"
-#include "mcp/mcp.h"
 #include "plan/describe.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
@@ -28,7 +29,7 @@ const cJSON *gw_get(struct call *c, const char *kind, const char *name, const ch
     if (!k)
         return NULL;
     return gateway_object(c->gateway, c->arena, k, name, scope,
-                          m == MISSING_IS_NULL ? &missing : NULL, &c->request->cancel, &c->err);
+                          m == MISSING_IS_NULL ? &missing : NULL, c->cancel, &c->err);
 }
 
 enum { TELL_EVERY = 1000 };
@@ -53,8 +54,7 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 {
     const struct kind *k = kind_of(c, kind);
     struct each e = { .call = c, .fn = fn, .arg = arg };
-    bool ok =
-        k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+    bool ok = k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, c->cancel, &c->err);
     if (ok && e.count > TELL_EVERY && !c->has_steps)
         progress(c, e.count, e.count, "all %d read", e.count);
     return ok;
@@ -64,7 +64,7 @@ const cJSON *gw_path(struct call *c, const char *path, enum missing m)
 {
     bool missing = false;
     return gateway_get(c->gateway, c->arena, path, m == MISSING_IS_NULL ? &missing : NULL,
-                       &c->request->cancel, &c->err);
+                       c->cancel, &c->err);
 }
 
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o)
@@ -128,17 +128,17 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
 
 const cJSON *envoy_admin(struct call *c, const char *path)
 {
-    return envoy_page(c->mcp->loop, c->config, c->arena, path, &c->request->cancel, &c->err);
+    return envoy_page(c->service->loop, c->config, c->arena, path, c->cancel, &c->err);
 }
 
 const cJSON *diagnose(struct call *c, const char *kind, const char *name)
 {
     const struct diagnose_target target = { kind, name };
     const struct diagnose_means means = {
-        .loop = c->mcp->loop,
+        .loop = c->service->loop,
         .gateway = c->gateway,
         .config = c->config,
-        .cancel = &c->request->cancel,
+        .cancel = c->cancel,
         .told = call_told,
         .arg = c,
     };
@@ -147,5 +147,5 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
 
 const char *secret_ref(struct call *c, const cJSON *ref)
 {
-    return config_secret(c->mcp->config, c->arena, ref, &c->err);
+    return config_secret(c->service->config, c->arena, ref, &c->err);
 }

@@ -1,10 +1,10 @@
 /* call_manifest.c - tool.h's change_manifest: a manifest described as one plan. */
 #include "base/err.h"
+#include "call/call_private.h"
+#include "call/change.h"
 #include "config/config.h"
 #include "kind/kind.h"
 #include "manifest/manifest.h"
-#include "mcp/call.h"
-#include "mcp/mcp.h"
 #include "plan/plan.h"
 
 /* What the configuration allows: secrets.envs, secrets.dirs. */
@@ -17,7 +17,7 @@ static const char *secret(void *arg, const char *from, const char *name, struct 
         return NULL;
     }
     json_set_str(c->arena, ref, from, name);
-    return config_secret(c->mcp->config, c->arena, ref, e);
+    return config_secret(c->service->config, c->arena, ref, e);
 }
 
 bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
@@ -29,5 +29,5 @@ bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
     for (int i = 0; i < m->count; i++)
         call_hide(c, m->list[i].kind->name, m->list[i].object);
     manifest_resolve(m, secret, c);
-    return read && manifest_plan(c->gateway, p, m, false, &c->request->cancel);
+    return read && manifest_plan(c->gateway, p, m, false, c->cancel);
 }

@@ -1,0 +1,26 @@
+/* read.h - what a tool's handler reads of the gateway. Every function here may park. */
+#pragma once
+#include "call/call.h"
+
+enum missing { MISSING_FAILS = 0, MISSING_IS_NULL };
+/* kind: a row of the kind table ("route", "ai-provider", …); name: the object's; scope: for
+ * plugin-instance "global", "domain:NAME", "route:NAME", "service:NAME", else NULL. */
+const cJSON *gw_get(struct call *c, const char *kind, const char *name, const char *scope,
+                    enum missing m);
+/* Streams the objects of a collection; only one is in memory at a time (o lives until fn returns).
+ * fn returns false to stop. False on error. */
+typedef bool gw_each_fn(struct call *c, void *arg, const cJSON *o);
+bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn, void *arg);
+/* A GET of any console path, bare data out of its envelope. */
+const cJSON *gw_path(struct call *c, const char *path, enum missing m);
+/* Secrets of an object masked, by the kind's table; a copy in the call's arena. */
+const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
+#define GW_KINDS                                                                                   \
+    "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
+    "plugin-instance|consumer|tls-certificate|mcp-server|mcp-consumers|higress-config|dashboard|"  \
+    "system"
+const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
+const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
+const char *gw_name_of(const char *kind, const cJSON *o);
+/* A kind in words (plan/describe.h); plugin: the settings of that plugin, else NULL. */
+const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin);
