@@ -24,6 +24,18 @@ static bool is_said(const struct manifest *m, const struct manifest_finding *f)
     return false;
 }
 
+/* What is found out later about a member takes the place of "works". */
+static struct manifest_finding *works_so_far(struct manifest *m, const struct manifest_finding *f)
+{
+    for (int i = m->finding_count - 1; i >= 0 && i > m->finding_count - RECENT; i--) {
+        struct manifest_finding *x = &m->findings[i];
+        if (x->object == f->object && f->member && x->member && x->status == MANIFEST_WORKS &&
+            !strcmp(x->member, f->member))
+            return x;
+    }
+    return NULL;
+}
+
 static void add(struct manifest *m, struct manifest_finding f, const char *format, va_list args)
 {
     char text[SENTENCE];
@@ -34,6 +46,12 @@ static void add(struct manifest *m, struct manifest_finding f, const char *forma
     f.number = m->finding_count;
     if (is_said(m, &f))
         return;
+    struct manifest_finding *before = works_so_far(m, &f);
+    if (before) {
+        f.number = before->number;
+        *before = f;
+        return;
+    }
     m->findings =
         arena_grow(m->arena, m->findings, m->finding_count, &m->finding_room, sizeof *m->findings);
     m->findings[m->finding_count++] = f;

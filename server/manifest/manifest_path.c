@@ -230,7 +230,7 @@ static struct target target_of(const cJSON *backend)
                             cJSON_IsString(old) ? old->valuestring : NULL, old };
 }
 
-/* The name of its port stays beside the service until manifest_ports looks it up. */
+/* The name of its port waits until manifest_ports looks it up. */
 static bool service(struct ingress *in, const cJSON *backend, const char *at, cJSON *route,
                     struct err *e)
 {
@@ -247,7 +247,7 @@ static bool service(struct ingress *in, const cJSON *backend, const char *at, cJ
     if (number)
         json_set_num(in->a, s, "port", t.number->valuedouble);
     else {
-        json_set_str(in->a, s, MANIFEST_PORT_NAME, t.port);
+        in->port = t.port;
         manifest_account(
             in->m, arena_printf(in->a, "%s.backend", at), MANIFEST_TRANSLATED, LOSES_NOTHING,
             "the number of its port is looked up when the plan is made: in Services of "
@@ -265,6 +265,7 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
 {
     const char *kind = json_str(json_get(backend, "resource"), "kind");
     const char *to = value(in, "destination");
+    in->port = NULL;
     if (kind && !to)
         return err_set(e, ERR_ARGS,
                        "%s.backend.resource: needs the annotation higress.io/destination; without "
