@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/ingress.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 #include <ctype.h>
@@ -59,44 +60,9 @@ static cJSON *methods(struct arena *a, const char *s)
     return list;
 }
 
-static const char *unquoted(struct arena *a, const char *s)
-{
-    size_t n = strlen(s);
-    bool quoted = n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s;
-    return quoted ? arena_strndup(a, s + 1, n - 2) : s;
-}
-
-static cJSON *header_named(cJSON *list, const char *name)
-{
-    for (cJSON *h = list->child; h; h = h->next) {
-        const char *key = json_str(h, "key");
-        if (key && !strcmp(key, name))
-            return h;
-    }
-    return NULL;
-}
-
-/* Lines "name value"; of two for one name the last counts. */
-static cJSON *headers(struct arena *a, const char *s)
-{
-    cJSON *list = json_array(a);
-    char **line = annotation_items(a, s, "\r\n");
-    for (int i = 0; line[i]; i++) {
-        size_t n = strcspn(line[i], " \t");
-        if (!line[i][n])
-            continue;
-        const char *key = unquoted(a, arena_strndup(a, line[i], n));
-        cJSON *h = header_named(list, key);
-        h = h ? h : json_add(a, list, json_object(a));
-        json_set_str(a, h, "key", key);
-        json_set_str(a, h, "value", unquoted(a, line[i] + n + strspn(line[i] + n, " \t")));
-    }
-    return list;
-}
-
 static cJSON *(*const forms[])(struct arena *a, const char *s) = {
     [IS_BOOL] = a_bool,      [IS_INT] = a_number,     [IS_COMMAS] = at_commas,
-    [IS_LIST] = a_list,      [IS_METHODS] = methods,  [IS_HEADERS] = headers,
+    [IS_LIST] = a_list,      [IS_METHODS] = methods,  [IS_HEADERS] = ingress_header_lines,
     [IS_TEXT] = json_string, [IS_PATH] = json_string,
 };
 

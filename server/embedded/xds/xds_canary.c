@@ -35,7 +35,7 @@ static long percent_of(struct xds *x, const cJSON *ingress)
     if (!annotation_int(xds_annotation(x, ingress, "canary-weight-total"), &total) || total < 1)
         total = 100;
     if (weight >= 0 && weight <= total)
-        return weight * 100 / total;
+        return (long)((double)weight / (double)total * 100);
     xds_note(
         x, "ingress", xds_object_name(ingress),
         "its canary-weight %ld of %ld is no share of the requests: Envoy refuses every route of "

@@ -3,16 +3,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
+#include "kind/ingress.h"
 
-/* What a header is set to comes last of two for one name; quotes around it are taken off. Envoy
- * reads % as a format, so it is doubled. */
-static const char *unquoted(struct arena *a, const char *s)
-{
-    size_t n = strlen(s);
-    bool quoted = n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s;
-    return quoted ? arena_strndup(a, s + 1, n - 2) : s;
-}
-
+/* Envoy reads % as a format, so it is doubled. */
 static const char *escaped(struct arena *a, const char *value)
 {
     char *safe = arena_alloc(a, 2 * strlen(value) + 1), *out = safe;
@@ -25,39 +18,16 @@ static const char *escaped(struct arena *a, const char *value)
     return safe;
 }
 
-static cJSON *header_named(cJSON *list, const char *name)
-{
-    for (cJSON *item = list->child; item; item = item->next) {
-        const char *key = json_str(json_get(item, "header"), "key");
-        if (key && strcmp(key, name) == 0)
-            return json_get(item, "header");
-    }
-    return NULL;
-}
-
 static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
 {
-    char **line = annotation_items(x->a, text, "\r\n");
-    cJSON *list = json_array(x->a);
-    for (size_t i = 0; line[i]; i++) {
-        size_t n = strcspn(line[i], " \t");
-        const char *value = line[i] + n + strspn(line[i] + n, " \t");
-        if (!line[i][n])
-            continue;
-        const char *key = unquoted(x->a, arena_strndup(x->a, line[i], n));
-        cJSON *header = header_named(list, key);
-        if (!header) {
-            cJSON *item = json_add(x->a, list, json_object(x->a));
-            header = json_set_object(x->a, item, "header");
-            json_set_str(x->a, header, "key", key);
-            json_set_str(x->a, item, "append_action", how);
-        }
-        json_set_str(x->a, header, "value", escaped(x->a, unquoted(x->a, value)));
-    }
-    for (cJSON *item = list->child, *next; item; item = next) {
-        next = item->next;
-        json_detach(list, item);
-        json_add(x->a, to, item);
+    const cJSON *line;
+    cJSON_ArrayForEach(line, ingress_header_lines(x->a, text))
+    {
+        cJSON *item = json_add(x->a, to, json_object(x->a));
+        cJSON *header = json_set_object(x->a, item, "header");
+        json_set_str(x->a, header, "key", json_str(line, "key"));
+        json_set_str(x->a, header, "value", escaped(x->a, json_str(line, "value")));
+        json_set_str(x->a, item, "append_action", how);
     }
 }
 

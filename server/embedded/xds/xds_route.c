@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
+#include "kind/ingress.h"
 
 /* -- match ---------------------------------------------------------------------------------------
  */
@@ -90,7 +91,7 @@ static bool read_target(struct xds *x, const char *line, struct target *t)
     t->weight = 100;
     if (word[0] && text_ends(word[0], "%")) {
         word[0][strlen(word[0]) - 1] = '\0';
-        if (!annotation_int(word[0], &t->weight) || t->weight < 0)
+        if (!annotation_int(word[0], &t->weight) || t->weight < 0 || t->weight > INGRESS_WEIGHT_MAX)
             return false;
         word++;
     }
@@ -133,22 +134,18 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
     }
 }
 
-/* Weights are shares: each but the first is cut to whole percents, and the first gets the rest. */
-static size_t settle_weights(struct target *t, size_t n)
+static size_t settle_weights(struct xds *x, struct target *t, size_t n)
 {
+    long *weights = arena_array(x->a, long, n + 1);
     size_t kept = 0;
-    long sum = 0, rest = 100;
     for (size_t i = 0; i < n; i++)
-        if (t[i].weight > 0 || n == 1)
+        weights[i] = t[i].weight;
+    ingress_shares(weights, n);
+    for (size_t i = 0; i < n; i++) {
+        t[i].weight = weights[i];
+        if (weights[i] > 0)
             t[kept++] = t[i];
-    for (size_t i = 0; i < kept; i++)
-        sum += t[i].weight;
-    for (size_t i = 1; i < kept; i++) {
-        t[i].weight = t[i].weight * 100 / sum;
-        rest -= t[i].weight;
     }
-    if (kept)
-        t[0].weight = rest;
     return kept;
 }
 
@@ -160,7 +157,7 @@ static size_t add_canaries(struct xds *x, const struct xds_rule *r, struct targe
     for (const struct xds_rule *c = r->canaries; c; c = c->next_canary) {
         char **line = annotation_items(x->a, c->destination ? c->destination : "", "\r\n");
         struct target *mine = &t[all];
-        if (!line[0] || c->weight <= 0 || !read_target(x, line[0], mine))
+        if (!line[0] || c->weight <= 0 || c->weight > rest || !read_target(x, line[0], mine))
             continue;
         mine->weight = c->weight;
         rest -= c->weight;
@@ -190,7 +187,7 @@ static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
     for (size_t i = 0; i < n; i++)
         if (!read_target(x, line[i], &t[i]))
             return false;
-    n = add_canaries(x, r, t, settle_weights(t, n));
+    n = add_canaries(x, r, t, settle_weights(x, t, n));
     for (size_t i = 0; i < n; i++)
         note_target(x, r, t[i].cluster);
     if (n == 1)

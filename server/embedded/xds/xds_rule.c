@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
+#include "kind/ingress.h"
 #include <ctype.h>
 
 struct list {
@@ -30,27 +31,20 @@ static const char *route_name(struct xds *x, const cJSON *ingress)
     return arena_printf(x->a, "%s/%s", space, name);
 }
 
-/* With a target a path is an expression also where either looks like one. */
-static bool is_regex(struct xds *x, const struct xds_rule *r)
-{
-    const char *target = xds_annotation(x, r->policies, "rewrite-target");
-    bool looks = target && (strpbrk(target, "$\\") || strpbrk(r->written, "\\.+*?()|[]{}^$"));
-    return looks || xds_annotation_true(x, r->policies, "use-regex") ||
-           xds_annotation_true(x, r->policies, "full-path-regex");
-}
-
 static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
 {
     const char *type = json_str(path, "pathType");
     const char *written = json_str(path, "path");
     r->written = r->path = written && *written ? written : "/";
     r->type = type && strcmp(type, "Exact") == 0 ? XDS_EQUAL : XDS_PREFIX;
-    if (is_regex(x, r)) {
+    if (ingress_is_regex(x->a, r->policies, r->written)) {
         bool whole = xds_annotation_true(x, r->policies, "full-path-regex");
         r->type = XDS_REGEX;
         r->path = arena_printf(x->a, whole ? "%s$" : "%s.*", r->written);
         return;
     }
+    if (!type)
+        r->written = r->path = ingress_plain_path(x->a, r->written);
     size_t n = strlen(r->written);
     if (r->type == XDS_PREFIX && n > 1 && r->written[n - 1] == '/')
         r->path = arena_strndup(x->a, r->written, n - 1);
