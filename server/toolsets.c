@@ -4,9 +4,18 @@
 
 extern const struct toolset toolset_overview, toolset_route, toolset_resource, toolset_diagnose;
 extern const struct toolset toolset_log, toolset_provider, toolset_limit, toolset_manifest;
-extern const struct toolset toolset_change;
+extern const struct toolset toolset_change, toolset_check;
 
 const struct toolset *const toolsets[] = {
-    &toolset_overview, &toolset_route, &toolset_resource, &toolset_diagnose, &toolset_log,
-    &toolset_provider, &toolset_limit, &toolset_manifest, &toolset_change,   NULL,
+    &toolset_overview,
+    &toolset_route,
+    &toolset_resource,
+    &toolset_check,
+    &toolset_diagnose,
+    &toolset_log,
+    &toolset_provider,
+    &toolset_limit,
+    &toolset_manifest,
+    &toolset_change,
+    NULL,
 };

@@ -14,6 +14,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "verdicts", LIST, REQ, NULL },
+    { "configured", LIST, OPT, NULL },
     { "unavailable", LIST, OPT, NULL },
     { 0 },
 };
@@ -55,6 +56,8 @@ static char *say(struct call *c, const cJSON *answer)
     const cJSON *v;
 
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
+    cJSON_ArrayForEach(v, json_get(answer, "configured"))
+        buf_printf(b, "configured: %s\n", v->valuestring);
     if (json_get(answer, "note"))
         buf_printf(b, "note: %s\n", or_empty(answer, "note"));
     return b->data;

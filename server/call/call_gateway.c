@@ -142,7 +142,10 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
         .told = call_told,
         .arg = c,
     };
-    return diagnose_run(c->arena, &means, &target, &c->err);
+    cJSON *answer = diagnose_run(c->arena, &means, &target, &c->err);
+    if (answer && kind)
+        call_add_configured(c, answer, kind, name);
+    return answer;
 }
 
 const char *secret_ref(struct call *c, const cJSON *ref)

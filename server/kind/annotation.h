@@ -131,5 +131,6 @@ char **annotation_items(struct arena *a, const char *text, const char *separator
 /* Which of an Ingress' annotations the controller takes for that name: nginx' before Higress' own,
  * and neither when it is empty or (a word or a number) unreadable. NULL: none. */
 const cJSON *annotation_chosen(const cJSON *ingress, const char *name);
+const cJSON *annotation_among(const cJSON *annotations, const char *name); /* by full names */
 /* Its value: a text line by line without the blanks around. NULL: none. */
 const char *annotation_value(struct arena *a, const cJSON *ingress, const char *name);

@@ -79,11 +79,11 @@ static bool is_readable(const struct annotation *row, const char *text)
     }
 }
 
-const cJSON *annotation_chosen(const cJSON *ingress, const char *name)
+const cJSON *annotation_among(const cJSON *annotations, const char *name)
 {
     const struct annotation *row = annotation_find(name);
     const cJSON *own = NULL, *one;
-    cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
+    cJSON_ArrayForEach(one, annotations)
     {
         struct annotation_name n = annotation_split(one->string);
         if (!n.name || n.disabled || !(n.under & row->under) || strcmp(n.name, name) != 0 ||
@@ -94,6 +94,11 @@ const cJSON *annotation_chosen(const cJSON *ingress, const char *name)
         own = one;
     }
     return own;
+}
+
+const cJSON *annotation_chosen(const cJSON *ingress, const char *name)
+{
+    return annotation_among(json_path(ingress, "metadata.annotations"), name);
 }
 
 const char *annotation_value(struct arena *a, const cJSON *ingress, const char *name)

@@ -390,13 +390,38 @@ static const char *named_value(struct ingress *in, const char *name)
     return annotation_value(in->a, in->o, name);
 }
 
+/* The services of a console's route weigh 100 together, and that is what the weight is a part of;
+ * of one that is a plain service the total says it. */
+static void settle_share(struct ingress *in, const cJSON *weight)
+{
+    const cJSON *total = annotation_chosen(in->o, "canary-weight-total");
+    long n = 0, of = 100;
+    if (total && !annotation_chosen(in->o, "destination"))
+        annotation_int(total->valuestring, &of);
+    of = of > 0 ? of : 100;
+    if (!annotation_int(weight->valuestring, &n))
+        return;
+    if (n > of) {
+        manifest_account(in->m, weight->string, MANIFEST_REFUSED, LOSES_ROUTE,
+                         "it is more than there is (canary-weight-total, or 100), for which Envoy "
+                         "refuses every route of the gateway");
+        return;
+    }
+    if (total)
+        json_remove(in->customs, total->string);
+    if (of == 100)
+        return;
+    keep(in, weight->string, arena_printf(in->a, "%d", (int)((double)n / (double)of * 100)));
+    manifest_account(in->m, weight->string, MANIFEST_TRANSLATED, LOSES_ROUTE,
+                     "it becomes a part of 100, cut down to whole percents, as the gateway has it");
+}
+
 /* What several of them say together: the first of header, cookie and weight is all that is read. */
 static void judge_canary(struct ingress *in)
 {
     const char *header = named_value(in, "canary-by-header");
     const cJSON *value = annotation_chosen(in->o, "canary-by-header-value");
     const cJSON *weight = annotation_chosen(in->o, "canary-weight");
-    long n = 0, of = 0;
     if (value && !header)
         manifest_account(in->m, value->string, MANIFEST_IGNORED, LOSES_ROUTE,
                          "without canary-by-header it is a canary of weight 0: nothing goes there");
@@ -409,12 +434,7 @@ static void judge_canary(struct ingress *in)
             "nginx shares what the header does not decide");
         return;
     }
-    if (!annotation_int(named_value(in, "canary-weight-total"), &of) || of < 1)
-        of = 100;
-    if (annotation_int(weight->valuestring, &n) && n > of)
-        manifest_account(in->m, weight->string, MANIFEST_REFUSED, LOSES_ROUTE,
-                         "it is more than canary-weight-total (100 by default), for which Envoy "
-                         "refuses every route of the gateway");
+    settle_share(in, weight);
 }
 
 /* "off", whatever the number of tries says. */

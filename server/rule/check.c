@@ -3,13 +3,17 @@
  * In this order: what a write would erase, what the console drops, the field table, the rules.
  */
 #include "rule/check.h"
+#include "base/secret.h"
+#include "mask/mask.h"
 #include "rule/check_private.h"
+#include "rule/check_shared_private.h"
 #include "rule/shape_private.h"
 #include <stdarg.h>
 
-const struct check_rule *const check_tables[] = { check_route_rules,  check_ai_rules,
-                                                  check_source_rules, check_plugin_rules,
-                                                  check_key_rules,    NULL };
+const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_rules,
+                                                  check_source_rules,  check_plugin_rules,
+                                                  check_key_rules,     check_mcp_rules,
+                                                  check_refusal_rules, NULL };
 
 bool check_no(const struct check *c, const char *format, ...)
 {
@@ -71,6 +75,14 @@ static bool nothing_erased(const struct check *c)
     return true;
 }
 
+/* A sentence that may quote the object, without its secrets. */
+static char *mask_said(struct arena *a, const struct kind *k, const cJSON *object, const char *text)
+{
+    struct secret_set *found = secret_set_new(a);
+    mask_collect(a, k, object, found);
+    return mask_quoting(a, found, text);
+}
+
 /* Is one of the rule's members new? */
 static bool concerns(const struct check *c, const struct check_rule *rule)
 {
@@ -112,6 +124,38 @@ char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, co
                 return arena_strdup(a, e.text);
         }
     return NULL;
+}
+
+/* Judged by traps that say more: trap_provider.c, trap_limit.c, those of annotations. */
+static bool is_trap(const struct check_rule *rule)
+{
+    return rule->doubt || kind_has("ai-provider|plugin-instance|higress-config", rule->kind) ||
+           kind_has("customConfigs|fallbackConfig", rule->on);
+}
+
+char *check_standing(struct arena *a, const struct kind *k, const cJSON *object, int n)
+{
+    struct err e = { 0 };
+    struct check c = { a, k, object, object, &e };
+    for (size_t i = 0; check_tables[i]; i++)
+        for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
+            e = (struct err){ 0 };
+            if (!strcmp(rule->kind, k->name) && !is_trap(rule) && !rule->holds(&c) && n-- == 0)
+                return mask_said(a, k, object, e.text);
+        }
+    return NULL;
+}
+
+bool check_limiter(struct arena *a, const cJSON *instance, struct err *e)
+{
+    const struct kind *k = kind_find("plugin-instance");
+    const struct check c = { a, k, NULL, instance, e };
+    const char *name = kind_name_of(k, instance);
+    if (!name || check_limits(&c, name, "configurations"))
+        return true;
+    char *said = mask_said(a, k, instance, e->text);
+    *e = (struct err){ 0 };
+    return err_set(e, ERR_ARGS, "%s", said);
 }
 
 char *check_says(struct arena *a, const struct kind *k, int n)

@@ -25,6 +25,12 @@ struct check_largest {
     const char *where, *expression;
 };
 struct check_largest check_largest_expression(struct arena *a, const cJSON *object);
+/* The n-th rule that an object which stands in the gateway is against, as a sentence about a
+ * member; NULL after the last. Not the rules of plugins, providers and annotations: they are traps
+ * of their own (trap.h). */
+char *check_standing(struct arena *a, const struct kind *k, const cJSON *object, int n);
+/* The limiting plugin's own rules for an instance; ERR_ARGS names the member. */
+bool check_limiter(struct arena *a, const cJSON *instance, struct err *e);
 /* Does the plugin limit rates, or tokens? Its own rules are checked. */
 bool check_is_limiter(const char *plugin);
 /* The n-th rule of a kind as a sentence, NULL after the last: the table that checks says it. */

@@ -185,49 +185,32 @@ bool check_auth(const struct check *c)
 }
 
 /* A limit that the gateway does not take as it is meant is none. */
-static bool is_limit(const struct annotation *row)
-{
-    return row->value == IS_LIMIT || row->value == IS_POSITIVE;
-}
-
-/* By the gateway's own reading: what makes Envoy refuse every route, or leaves a limit out. */
-static bool value_fits(const struct check *c, const cJSON *m)
+static bool limit_value(const struct check *c, const cJSON *m)
 {
     const struct annotation *row = annotation_is_read(m->string);
-    const char *why, *name = check_shown(c, m->string);
-    enum annotation_verdict v = row ? annotation_judge(row, m->valuestring, &why) : VALUE_FITS;
-    if (v != VALUE_FITS && is_limit(row))
-        return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1", name,
-                        check_shown(c, m->valuestring));
-    if (v == VALUE_FATAL)
-        return check_no(c, "customConfigs.%s: %s", name, why);
-    return !row || row->value != IS_REGEX ||
-           check_expression(c, arena_printf(c->a, "customConfigs.%s", name), m->valuestring, "");
+    const char *why;
+    if (!row || row->value != IS_LIMIT || !text_starts(row->name, "route-limit-") ||
+        annotation_judge(row, m->valuestring, &why) == VALUE_FITS)
+        return true;
+    return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1",
+                    check_shown(c, m->string), check_shown(c, m->valuestring));
 }
 
-static const char *custom_value(const struct check *c, const char *name)
+/* The services of the console's routes weigh 100 together, and a canary's weight is a part of that.
+ */
+static bool canary_weight(const struct check *c)
 {
+    long weight = 0;
     cJSON *ingress = json_object(c->a);
     json_set(c->a, json_set_object(c->a, ingress, "metadata"), "annotations",
              json_clone(c->a, json_get(c->after, "customConfigs")));
-    return annotation_value(c->a, ingress, name);
-}
-
-/* More than there is: Envoy refuses every route. */
-static bool canary_fits(const struct check *c)
-{
-    long weight = 0, total = 0;
-    if (!annotation_true(custom_value(c, "canary")) || custom_value(c, "canary-by-header") ||
-        custom_value(c, "canary-by-header-value") || custom_value(c, "canary-by-cookie") ||
-        !annotation_int(custom_value(c, "canary-weight"), &weight))
-        return true;
-    if (!annotation_int(custom_value(c, "canary-weight-total"), &total) || total < 1)
-        total = 100;
-    return weight <= total || check_no(c,
-                                       "customConfigs: canary-weight is more than %ld "
-                                       "(canary-weight-total), for which Envoy refuses every route "
-                                       "of the gateway",
-                                       total);
+    bool counts = annotation_true(annotation_value(c->a, ingress, "canary")) &&
+                  !annotation_value(c->a, ingress, "canary-by-header") &&
+                  !annotation_value(c->a, ingress, "canary-by-cookie") &&
+                  annotation_int(annotation_value(c->a, ingress, "canary-weight"), &weight);
+    return !counts || weight <= 100 ||
+           check_no(c, "customConfigs: canary-weight is more than 100, which leaves the route less "
+                       "than nothing: Envoy refuses every route of the gateway");
 }
 
 bool check_annotations(const struct check *c)
@@ -242,10 +225,10 @@ bool check_annotations(const struct check *c)
                             "customConfigs.%s: the console makes this annotation itself; set "
                             "the member it stands for",
                             check_shown(c, m->string));
-        if (!value_fits(c, m))
+        if (!limit_value(c, m))
             return false;
     }
-    return canary_fits(c);
+    return canary_weight(c);
 }
 
 static bool one_line(const struct check *c, const char *path)

@@ -5,6 +5,7 @@
  * routes of the gateway for one expression that it cannot take.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -20,6 +21,16 @@ enum { REGEX_SIZE_STOCK = 100, REGEX_SIZE_ISTIO = 32768 };
  * to n - 1 bytes; the pattern itself is quoted in it). A pattern that needs more than 8 MiB while
  * it is compiled is refused. */
 int regex_size(const char *pattern, char *why, size_t n);
+
+/* An expression, compiled. NULL: RE2 refuses it. For arena_defer(a, regex_free, r). */
+struct regex;
+struct regex *regex_new(const char *pattern);
+void regex_free(void *r);
+/* Is all of text[0..n) a match? That is how Envoy matches. */
+bool regex_is_whole(const struct regex *r, const char *text, size_t n);
+/* Every match replaced, "\\1" being a group, as Envoy rewrites a path. False: out is too small. */
+bool regex_replace(const struct regex *r, const char *text, const char *with, char *out,
+                   size_t room);
 
 #ifdef __cplusplus
 }

@@ -19,5 +19,8 @@ bool schema_check(struct arena *a, const cJSON *schema, const cJSON *value, cons
                   bool needed, struct err *e);
 /* Paths of members of value that the schema does not know, as an array of at most 8 texts. */
 cJSON *schema_unknown(struct arena *a, const cJSON *schema, const cJSON *value, const char *where);
+/* Does the plugin itself take a member that its schema lacks? By its own documents; path as
+ * schema_unknown says it. */
+bool schema_plugin_takes(const char *plugin, const char *path);
 /* "limit_keys[].key: string, required. Matched key value" for every member, into `lines`. */
 void schema_lines(struct arena *a, const cJSON *schema, cJSON *lines);

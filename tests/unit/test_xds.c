@@ -282,7 +282,7 @@ static void canaries_share_or_stand_before(void **state)
     struct xds_output out = render(arena_printf(
         a, "[%s,%s,%s,%s]", ingress("d", "h.io", "Exact", "/x", "{\"destination\":\"a.x:1\"}"),
         ingress("c", "h.io", "Exact", "/x",
-                "{\"canary\":\"true\",\"canary-weight\":\"2\",\"canary-weight-total\":\"8\","
+                "{\"canary\":\"true\",\"canary-weight\":\"25\","
                 "\"destination\":\"b.x:1\"}"),
         ingress("b", "h.io", "Exact", "/x",
                 "{\"canary\":\"true\",\"canary-by-header\":\"x-b\",\"canary-weight\":\"50\","

@@ -59,8 +59,8 @@ static cJSON *route_configuration(struct xds *x)
     const char *host = NULL;
     cJSON *routes = NULL;
     for (size_t i = 0; i < n; i++) {
-        if (!host || strcmp(host, rules[i]->host) != 0) {
-            host = rules[i]->host;
+        if (!host || strcmp(host, rules[i]->takes.host) != 0) {
+            host = rules[i]->takes.host;
             routes = new_host(x, hosts, host);
         }
         xds_routes(x, rules[i], routes);

@@ -7,33 +7,37 @@
 #include "embedded/xds/xds_private.h"
 
 /* The header by which a canary takes requests; its name is NULL: it has none. */
-static struct xds_predicate header_of(struct xds *x, const cJSON *ingress)
+static struct route_predicate header_of(struct xds *x, const cJSON *ingress)
 {
     const char *name = xds_annotation(x, ingress, "canary-by-header");
     const char *value = xds_annotation(x, ingress, "canary-by-header-value");
     const char *pattern = xds_annotation(x, ingress, "canary-by-header-pattern");
     const char *cookie = xds_annotation(x, ingress, "canary-by-cookie");
     if (name && value)
-        return (struct xds_predicate){ name, "safe_regex", arena_printf(x->a, "always|%s", value) };
+        return (struct route_predicate){ name, ROUTE_REGEX_VALUE,
+                                         arena_printf(x->a, "always|%s", value) };
     if (name && pattern)
-        return (struct xds_predicate){ name, "safe_regex", arena_printf(x->a, ".*%s.*", pattern) };
+        return (struct route_predicate){ name, ROUTE_REGEX_VALUE,
+                                         arena_printf(x->a, ".*%s.*", pattern) };
     if (name && !value)
-        return (struct xds_predicate){ name, "exact", "always" };
+        return (struct route_predicate){ name, ROUTE_EXACT_VALUE, "always" };
     if (cookie && !value)
-        return (struct xds_predicate){
-            "cookie", "safe_regex", arena_printf(x->a, "^(.*?;\\s*)?(%s=always)(;.*)?$", cookie)
-        };
-    return (struct xds_predicate){ 0 };
+        return (
+            struct route_predicate){ "cookie", ROUTE_REGEX_VALUE,
+                                     arena_printf(x->a, "^(.*?;\\s*)?(%s=always)(;.*)?$", cookie) };
+    return (struct route_predicate){ 0 };
 }
 
-static long percent_of(struct xds *x, const cJSON *ingress)
+/* Services that the destination annotation names weigh 100 together; a plain one has a total. */
+static long percent_of(struct xds *x, const struct xds_rule *base, const cJSON *ingress)
 {
     long weight = 0, total = 100;
     if (xds_annotation(x, ingress, "canary-by-header-value") ||
         !annotation_int(xds_annotation(x, ingress, "canary-weight"), &weight))
         return 0;
-    if (!annotation_int(xds_annotation(x, ingress, "canary-weight-total"), &total) || total < 1)
-        total = 100;
+    if (!xds_annotation(x, base->ingress, "destination"))
+        annotation_int(xds_annotation(x, ingress, "canary-weight-total"), &total);
+    total = total > 0 ? total : 100;
     if (weight >= 0 && weight <= total)
         return (long)((double)weight / (double)total * 100);
     xds_note(
@@ -48,9 +52,7 @@ void xds_canary(struct xds *x, struct xds_rule *r)
 {
     if (!xds_annotation_true(x, r->ingress, "canary"))
         return;
-    bool by_header = header_of(x, r->ingress).name != NULL;
-    r->canary = by_header ? XDS_BY_HEADER : XDS_BY_WEIGHT;
-    r->weight = by_header ? 0 : percent_of(x, r->ingress);
+    r->canary = header_of(x, r->ingress).name ? XDS_BY_HEADER : XDS_BY_WEIGHT;
 }
 
 /* By header it is a route of its own, with the path and the policies of the other, that header in
@@ -60,13 +62,13 @@ static struct xds_rule *separate(struct xds *x, const struct xds_rule *base,
 {
     struct xds_rule *r = arena_make(x->a, struct xds_rule);
     *r = *base;
-    r->name = canary->name;
+    r->takes.name = canary->takes.name;
     r->ingress = r->headers_of = canary->ingress;
     r->destination = canary->destination;
     r->canaries = NULL;
-    r->headers = arena_make(x->a, struct xds_predicate);
-    *r->headers = header_of(x, canary->ingress);
-    r->header_count = 1;
+    r->takes.headers = arena_make(x->a, struct route_predicate);
+    *r->takes.headers = header_of(x, canary->ingress);
+    r->takes.header_count = 1;
     return r;
 }
 
@@ -76,6 +78,7 @@ void xds_canary_join(struct xds *x, struct xds_rule *base, struct xds_rule *cana
         base->before = separate(x, base, canary);
         return;
     }
+    canary->weight = percent_of(x, base, canary->ingress);
     canary->next_canary = base->canaries;
     base->canaries = canary;
 }

@@ -49,13 +49,7 @@ static const char *read_methods(struct xds *x, const cJSON *ingress)
     return all;
 }
 
-static int by_name(const void *v, const void *w)
-{
-    const struct xds_predicate *p = v, *q = w;
-    return strcmp(p->name, q->name);
-}
-
-static bool has_name(const struct xds_predicate *list, size_t n, const char *name)
+static bool has_name(const struct route_predicate *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -65,11 +59,11 @@ static bool has_name(const struct xds_predicate *list, size_t n, const char *nam
 
 /* One name counts once: exact before prefix before regular expression. */
 static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *field,
-                              struct xds_predicate **out)
+                              struct route_predicate **out)
 {
     static const char *const ways[] = { "exact", "prefix", "safe_regex" };
     const cJSON *all = json_path(ingress, "metadata.annotations"), *one;
-    struct xds_predicate *list = arena_array(x->a, struct xds_predicate, json_count(all) + 1);
+    struct route_predicate *list = arena_array(x->a, struct route_predicate, json_count(all) + 1);
     struct annotation_predicate is;
     size_t n = 0;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
@@ -82,18 +76,17 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *f
                 continue;
             const char *name = arena_printf(x->a, "%s%s", is.pseudo ? ":" : "", is.key);
             if (!has_name(list, n, name))
-                list[n++] = (struct xds_predicate){ name, is.envoy, one->valuestring };
+                list[n++] = (struct route_predicate){ name, is.envoy, one->valuestring, NULL };
         }
     }
-    if (n)
-        qsort(list, n, sizeof *list, by_name);
+    route_sort_predicates(list, n);
     *out = list;
     return n;
 }
 
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
-    r->methods = read_methods(x, r->ingress);
-    r->header_count = read_predicates(x, r->ingress, "headers", &r->headers);
-    r->query_count = read_predicates(x, r->ingress, "urlParams", &r->queries);
+    r->takes.methods = read_methods(x, r->ingress);
+    r->takes.header_count = read_predicates(x, r->ingress, "headers", &r->takes.headers);
+    r->takes.query_count = read_predicates(x, r->ingress, "urlParams", &r->takes.queries);
 }

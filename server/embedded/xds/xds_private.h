@@ -1,11 +1,11 @@
 /* xds_private.h - what the parts of the renderer (xds*.c) share; nobody else includes it.
  *
- * A rule is one path of one host of one Ingress: the unit that Higress sorts, drops when it is a
- * duplicate, and turns into one or two Envoy routes.
+ * A rule is one path of one host of one Ingress: Higress makes one or two Envoy routes of it.
  */
 #pragma once
 #include "embedded/xds/xds.h"
 #include "kind/annotation.h"
+#include "rule/route_order.h"
 #include <stddef.h>
 
 #define XDS_TYPE "type.googleapis.com/envoy."
@@ -17,28 +17,11 @@ struct xds {
     cJSON *hosts; /* object: host name of every rendered service -> its port */
 };
 
-enum xds_path { XDS_EQUAL, XDS_PREFIX, XDS_REGEX }; /* in the order in which Envoy gets them */
-
 enum xds_canary { XDS_NO_CANARY, XDS_BY_WEIGHT, XDS_BY_HEADER };
 
-struct xds_predicate {
-    const char *name;
-    const char *how; /* "exact", "prefix", "safe_regex" */
-    const char *value;
-};
-
 struct xds_rule {
+    struct route_rule takes; /* which requests, and so its place among the others */
     const cJSON *ingress;
-    const char *name; /* of the Envoy route */
-    const char *host; /* lower case; "*": any */
-    enum xds_path type;
-    const char *path;    /* a prefix has lost its trailing slash; a regular expression is whole */
-    const char *written; /* the path as the Ingress has it */
-    const char *methods; /* "GET|POST"; NULL: any */
-    struct xds_predicate *headers, *queries;
-    size_t header_count, query_count;
-    const char *created;
-    const char *identity;    /* equal for rules of which Envoy gets only the first created */
     const char *destination; /* lines of "[N%] host[:port] [subset]"; NULL: redirects only */
     const cJSON *policies;   /* the Ingress whose annotations say how requests are treated */
     const cJSON *headers_of; /* the one whose annotations say which headers are changed */
@@ -61,7 +44,7 @@ const char *xds_object_name(const cJSON *object); /* metadata.name, "?" when abs
 
 /* All rules, by host, in the order in which Envoy tries them; duplicates are noted and left out. */
 struct xds_rule **xds_rules(struct xds *x, size_t *n);
-/* Is the rule a canary, by what, with which weight? */
+/* Is the rule a canary, and by what? */
 void xds_canary(struct xds *x, struct xds_rule *r);
 /* Joins a canary to the rule whose requests it shares. */
 void xds_canary_join(struct xds *x, struct xds_rule *base, struct xds_rule *canary);

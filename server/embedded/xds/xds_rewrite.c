@@ -18,11 +18,11 @@ static void set_regex(struct xds *x, cJSON *action, const char *pattern, const c
 /* What follows a prefix keeps its slash when the new one has none. */
 static void rewrite_path(struct xds *x, const struct xds_rule *r, cJSON *action, const char *path)
 {
-    if (r->type != XDS_PREFIX || text_ends(path, "/")) {
+    if (r->takes.type != ROUTE_PREFIX || text_ends(path, "/")) {
         json_set_str(x->a, action, "prefix_rewrite", path);
         return;
     }
-    const char *prefix = strcmp(r->path, "/") ? r->path : "";
+    const char *prefix = strcmp(r->takes.path, "/") ? r->takes.path : "";
     set_regex(x, action, arena_printf(x->a, "^%s(/.*)?", prefix),
               arena_printf(x->a, "%s\\1", path));
 }
@@ -48,7 +48,7 @@ void xds_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
     if (path)
         rewrite_path(x, r, action, path);
     else if (target)
-        set_regex(x, action, r->path, with_groups(x->a, target));
+        set_regex(x, action, r->takes.path, with_groups(x->a, target));
     if (host)
         json_set_str(x->a, action, "host_rewrite_literal", host);
 }

@@ -8,17 +8,17 @@
 
 /* -- match ---------------------------------------------------------------------------------------
  */
-static cJSON *string_match(struct xds *x, const struct xds_predicate *p)
+static cJSON *string_match(struct xds *x, const struct route_predicate *p)
 {
     cJSON *m = json_object(x->a);
-    if (strcmp(p->how, "safe_regex") == 0)
+    if (strcmp(p->how, ROUTE_REGEX_VALUE) == 0)
         json_set_str(x->a, json_set_object(x->a, m, "safe_regex"), "regex", p->value);
     else
         json_set_str(x->a, m, p->how, p->value);
     return m;
 }
 
-static void add_predicate(struct xds *x, cJSON *list, const struct xds_predicate *p)
+static void add_predicate(struct xds *x, cJSON *list, const struct route_predicate *p)
 {
     cJSON *item = json_add(x->a, list, json_object(x->a));
     char *name = arena_strdup(x->a, p->name);
@@ -28,19 +28,20 @@ static void add_predicate(struct xds *x, cJSON *list, const struct xds_predicate
 
 static void add_predicates(struct xds *x, const struct xds_rule *r, cJSON *match)
 {
-    if (r->methods || r->header_count) {
+    if (r->takes.methods || r->takes.header_count) {
         cJSON *headers = json_set_array(x->a, match, "headers");
-        if (r->methods) {
-            struct xds_predicate method = { ":method", "safe_regex", r->methods };
+        if (r->takes.methods) {
+            struct route_predicate method = { ":method", ROUTE_REGEX_VALUE, r->takes.methods,
+                                              NULL };
             add_predicate(x, headers, &method);
         }
-        for (size_t i = 0; i < r->header_count; i++)
-            add_predicate(x, headers, &r->headers[i]);
+        for (size_t i = 0; i < r->takes.header_count; i++)
+            add_predicate(x, headers, &r->takes.headers[i]);
     }
-    if (r->query_count) {
+    if (r->takes.query_count) {
         cJSON *queries = json_set_array(x->a, match, "query_parameters");
-        for (size_t i = 0; i < r->query_count; i++)
-            add_predicate(x, queries, &r->queries[i]);
+        for (size_t i = 0; i < r->takes.query_count; i++)
+            add_predicate(x, queries, &r->takes.queries[i]);
     }
 }
 
@@ -57,23 +58,23 @@ static cJSON *new_match(struct xds *x, const struct xds_rule *r, const char *how
 /* Prefixes end at a segment: "/shop" is the path itself and whatever lies below "/shop/". */
 int xds_matches(struct xds *x, const struct xds_rule *r, cJSON *match[2])
 {
-    if (r->type == XDS_REGEX) {
+    if (r->takes.type == ROUTE_REGEX) {
         cJSON *m = json_object(x->a);
-        json_set_str(x->a, json_set_object(x->a, m, "safe_regex"), "regex", r->path);
+        json_set_str(x->a, json_set_object(x->a, m, "safe_regex"), "regex", r->takes.path);
         add_predicates(x, r, m);
         match[0] = m;
         return 1;
     }
-    if (r->type == XDS_EQUAL) {
-        match[0] = new_match(x, r, "path", r->path);
+    if (r->takes.type == ROUTE_EQUAL) {
+        match[0] = new_match(x, r, "path", r->takes.path);
         return 1;
     }
-    if (strcmp(r->written, "/") == 0) {
+    if (strcmp(r->takes.written, "/") == 0) {
         match[0] = new_match(x, r, "prefix", "/");
         return 1;
     }
-    match[0] = new_match(x, r, "path", r->path);
-    match[1] = new_match(x, r, "prefix", arena_printf(x->a, "%s/", r->path));
+    match[0] = new_match(x, r, "path", r->takes.path);
+    match[1] = new_match(x, r, "prefix", arena_printf(x->a, "%s/", r->takes.path));
     return 2;
 }
 
@@ -257,7 +258,7 @@ void xds_routes(struct xds *x, const struct xds_rule *r, cJSON *routes)
     cJSON *match[2] = { NULL, NULL };
     int n = xds_matches(x, r, match);
     cJSON *shape = json_object(x->a);
-    json_set_str(x->a, shape, "name", r->name);
+    json_set_str(x->a, shape, "name", r->takes.name);
     json_set(x->a, shape, "match", match[0]);
     set_action(x, r, shape);
     xds_headers(x, r, shape);

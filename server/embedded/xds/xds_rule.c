@@ -1,7 +1,6 @@
 /* xds_rule.c - Ingresses to rules: which requests, and in which order they are tried.
  *
- * The order is what Higress' controller was seen to produce (58 of 58 virtual hosts of the
- * recordings). To change it, change compare_order() and run tests/routing. */
+ * The order itself is in rule/route_order.c. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -35,19 +34,19 @@ static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
 {
     const char *type = json_str(path, "pathType");
     const char *written = json_str(path, "path");
-    r->written = r->path = written && *written ? written : "/";
-    r->type = type && strcmp(type, "Exact") == 0 ? XDS_EQUAL : XDS_PREFIX;
-    if (ingress_is_regex(x->a, r->policies, r->written)) {
+    r->takes.written = r->takes.path = written && *written ? written : "/";
+    r->takes.type = type && strcmp(type, "Exact") == 0 ? ROUTE_EQUAL : ROUTE_PREFIX;
+    if (ingress_is_regex(x->a, r->policies, r->takes.written)) {
         bool whole = xds_annotation_true(x, r->policies, "full-path-regex");
-        r->type = XDS_REGEX;
-        r->path = arena_printf(x->a, whole ? "%s$" : "%s.*", r->written);
+        r->takes.type = ROUTE_REGEX;
+        r->takes.path = arena_printf(x->a, whole ? "%s$" : "%s.*", r->takes.written);
         return;
     }
     if (!type)
-        r->written = r->path = ingress_plain_path(x->a, r->written);
-    size_t n = strlen(r->written);
-    if (r->type == XDS_PREFIX && n > 1 && r->written[n - 1] == '/')
-        r->path = arena_strndup(x->a, r->written, n - 1);
+        r->takes.written = r->takes.path = ingress_plain_path(x->a, r->takes.written);
+    size_t n = strlen(r->takes.written);
+    if (r->takes.type == ROUTE_PREFIX && n > 1 && r->takes.written[n - 1] == '/')
+        r->takes.path = arena_strndup(x->a, r->takes.written, n - 1);
 }
 
 /* A port by its name, as the Service of the folder has it; 0: nothing says. */
@@ -91,20 +90,6 @@ static const char *destination_of(struct xds *x, const struct xds_rule *r, const
     return NULL;
 }
 
-static const char *identity_of(struct xds *x, const struct xds_rule *r)
-{
-    char *s = arena_printf(x->a, "%d %s\n%s\n", r->type, r->path, r->methods ? r->methods : "");
-    for (size_t i = 0; i < r->header_count; i++) {
-        const struct xds_predicate *p = &r->headers[i];
-        s = arena_printf(x->a, "%sh %s %s %s\n", s, p->how, p->name, p->value);
-    }
-    for (size_t i = 0; i < r->query_count; i++) {
-        const struct xds_predicate *p = &r->queries[i];
-        s = arena_printf(x->a, "%sq %s %s %s\n", s, p->how, p->name, p->value);
-    }
-    return s;
-}
-
 static void push(struct xds *x, struct list *l, struct xds_rule *r)
 {
     if (l->n == l->room) {
@@ -125,9 +110,9 @@ static struct xds_rule *new_rule(struct xds *x, const cJSON *ingress, const char
     const char *created = json_str(json_get(ingress, "metadata"), "creationTimestamp");
     r->ingress = ingress;
     r->policies = r->headers_of = policies;
-    r->name = route_name(x, ingress);
-    r->host = lower(x->a, host && *host ? host : "*");
-    r->created = created ? created : "";
+    r->takes.name = route_name(x, ingress);
+    r->takes.host = lower(x->a, host && *host ? host : "*");
+    r->takes.created = created ? created : "";
     return r;
 }
 
@@ -139,7 +124,6 @@ static void add_rule(struct xds *x, struct list *l, const cJSON *ingress, const 
     r->destination = destination_of(x, r, json_get(path, "backend"));
     xds_predicates(x, r);
     xds_canary(x, r);
-    r->identity = identity_of(x, r);
     push(x, l, r);
 }
 
@@ -163,8 +147,7 @@ static void add_default(struct xds *x, struct list *l, const cJSON *ingress, con
     json_set_str(x->a, path, "path", "/");
     read_path(x, r, path);
     r->destination = destination_of(x, r, json_path(ingress, "spec.defaultBackend"));
-    r->name = arena_printf(x->a, "%s-default", r->name);
-    r->identity = identity_of(x, r);
+    r->takes.name = arena_printf(x->a, "%s-default", r->takes.name);
     push(x, l, r);
 }
 
@@ -174,11 +157,10 @@ static void add_app_root(struct xds *x, struct list *l, const cJSON *ingress, co
     if (!root || *root != '/')
         return;
     struct xds_rule *r = new_rule(x, ingress, host, json_object(x->a));
-    r->type = XDS_EQUAL;
-    r->written = r->path = "/";
+    r->takes.type = ROUTE_EQUAL;
+    r->takes.written = r->takes.path = "/";
     r->app_root = arena_strndup(x->a, root, strcspn(root, "?#"));
-    r->name = arena_printf(x->a, "%s-app-root", r->host);
-    r->identity = "app-root";
+    r->takes.name = arena_printf(x->a, "%s-app-root", r->takes.host);
     push(x, l, r);
 }
 
@@ -214,69 +196,25 @@ static void read_ingress(struct xds *x, struct list *l, const cJSON *ingress)
 
 /* -- order ---------------------------------------------------------------------------------------
  */
-static int by_age(const struct xds_rule *p, const struct xds_rule *q)
-{
-    int order = strcmp(p->created, q->created);
-    return order ? order : strcmp(p->name, q->name);
-}
-
-static int compare_identity(const void *v, const void *w)
+static int compare_same(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
-    int order = strcmp(p->host, q->host);
-    order = order ? order : strcmp(p->identity, q->identity);
-    return order ? order : by_age(p, q);
-}
-
-static int less_first(size_t p, size_t q)
-{
-    return p < q ? -1 : p > q;
-}
-
-static bool catches_all(const struct xds_rule *r)
-{
-    return r->type == XDS_PREFIX && strcmp(r->path, "/") == 0 && !r->methods && !r->header_count &&
-           !r->query_count;
-}
-
-static int by_methods(const char *p, const char *q)
-{
-    if (!p || !q)
-        return !p - !q;
-    return less_first(strlen(p), strlen(q));
+    return route_order_same(&p->takes, &q->takes);
 }
 
 static int compare_order(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
-    const int order[] = {
-        strcmp(p->host, q->host),
-        !p->app_root - !q->app_root,
-        catches_all(p) - catches_all(q),
-        (int)p->type - (int)q->type,
-        less_first(strlen(q->path), strlen(p->path)), /* longer first */
-        by_methods(p->methods, q->methods),
-        less_first(q->header_count, p->header_count), /* more first */
-        less_first(q->query_count, p->query_count),
-        by_age(p, q),
-    };
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (order[i])
-            return order[i];
-    return 0;
+    return route_order(&p->takes, &q->takes);
 }
 
-/* Of roots of a host the youngest wins; of all else the first. */
 static size_t drop_duplicates(struct xds *x, struct list *l)
 {
     size_t kept = 0;
     for (size_t i = 0; i < l->n; i++) {
         struct xds_rule *r = l->at[i], *first = kept ? l->at[kept - 1] : NULL;
-        bool same =
-            first && strcmp(first->host, r->host) == 0 && strcmp(first->identity, r->identity) == 0;
-        if (same && r->app_root)
-            l->at[kept - 1] = r;
-        else if (same && strcmp(xds_object_name(first->ingress), xds_object_name(r->ingress)) != 0)
+        bool same = first && route_is_same(&first->takes, &r->takes);
+        if (same && strcmp(xds_object_name(first->ingress), xds_object_name(r->ingress)) != 0)
             xds_note(x, "ingress", xds_object_name(r->ingress),
                      "never matches: '%s' was created earlier with the same host, path and "
                      "predicates, and Higress serves only the first",
@@ -287,48 +225,78 @@ static size_t drop_duplicates(struct xds *x, struct list *l)
     return kept;
 }
 
-/* -- canaries ------------------------------------------------------------------------------------
+/* -- canaries and roots --------------------------------------------------------------------------
  */
-static void split_canaries(struct xds *x, struct list *l, struct list *canaries)
+/* Rules that other rules make room for: taken out of the list. */
+static void split_off(struct xds *x, struct list *l, struct list *canaries, struct list *roots)
 {
     size_t kept = 0;
     for (size_t i = 0; i < l->n; i++) {
-        if (l->at[i]->canary == XDS_NO_CANARY)
-            l->at[kept++] = l->at[i];
+        struct xds_rule *r = l->at[i];
+        if (r->app_root)
+            push(x, roots, r);
+        else if (r->canary != XDS_NO_CANARY)
+            push(x, canaries, r);
         else
-            push(x, canaries, l->at[i]);
+            l->at[kept++] = r;
     }
     l->n = kept;
 }
 
-static int compare_key(const void *v, const void *w)
+/* The rule whose requests a canary takes a part of; rules: in the order of compare_same. */
+static struct xds_rule *base_of(struct xds_rule **rules, size_t n, const struct xds_rule *canary)
 {
-    const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
-    int order = strcmp(p->host, q->host);
-    return order ? order : strcmp(p->identity, q->identity);
+    struct route_rule key = canary->takes;
+    size_t low = 0, high = n;
+    key.created = key.name = ""; /* before each that takes the same */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (route_order_same(&rules[middle]->takes, &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && route_is_same(&rules[low]->takes, &canary->takes) ? rules[low] : NULL;
 }
 
-/* rules: by host and identity, each once. */
 static void join_canaries(struct xds *x, struct xds_rule **rules, size_t n, struct list *canaries)
 {
     for (size_t i = 0; i < canaries->n; i++) {
-        struct xds_rule **base = bsearch(&canaries->at[i], rules, n, sizeof(void *), compare_key);
+        struct xds_rule *base = base_of(rules, n, canaries->at[i]);
         if (base)
-            xds_canary_join(x, *base, canaries->at[i]);
+            xds_canary_join(x, base, canaries->at[i]);
         else
-            xds_note(
-                x, "ingress", xds_object_name(canaries->at[i]->ingress),
-                "it is a canary, and no other Ingress has its host, path and predicates: it does "
-                "nothing");
+            xds_note(x, "ingress", xds_object_name(canaries->at[i]->ingress),
+                     "it is a canary, and no other Ingress has its host, path and predicates: it "
+                     "does nothing");
     }
 }
 
-/* Those by header stand right before the rule whose requests they take. */
-static struct xds_rule **with_canaries(struct xds *x, struct xds_rule **rules, size_t *n)
+/* The root of a host stands before all else; the youngest of several wins. Both lists go by host:
+ * *at is where the next host's roots are. */
+static struct xds_rule *root_of(const struct list *roots, size_t *at, const char *host)
 {
-    struct xds_rule **all = arena_array(x->a, struct xds_rule *, 2 * *n + 1);
-    size_t count = 0;
+    struct xds_rule *root = NULL;
+    while (*at < roots->n && strcmp(roots->at[*at]->takes.host, host) < 0)
+        ++*at;
+    while (*at < roots->n && strcmp(roots->at[*at]->takes.host, host) == 0)
+        root = roots->at[(*at)++];
+    return root;
+}
+
+/* Canaries by header stand right before the rule whose requests they take. */
+static struct xds_rule **with_all(struct xds *x, struct xds_rule **rules, size_t *n,
+                                  const struct list *roots)
+{
+    struct xds_rule **all = arena_array(x->a, struct xds_rule *, 3 * *n + 1);
+    const char *host = "";
+    size_t count = 0, at = 0;
     for (size_t i = 0; i < *n; i++) {
+        bool next = strcmp(host, rules[i]->takes.host) != 0;
+        struct xds_rule *root = next ? root_of(roots, &at, rules[i]->takes.host) : NULL;
+        host = rules[i]->takes.host;
+        if (root)
+            all[count++] = root;
         if (rules[i]->before)
             all[count++] = rules[i]->before;
         all[count++] = rules[i];
@@ -339,16 +307,18 @@ static struct xds_rule **with_canaries(struct xds *x, struct xds_rule **rules, s
 
 struct xds_rule **xds_rules(struct xds *x, size_t *n)
 {
-    struct list l = { 0 }, canaries = { 0 };
+    struct list l = { 0 }, canaries = { 0 }, roots = { 0 };
     const cJSON *ingress;
     cJSON_ArrayForEach(ingress, x->in->ingresses) read_ingress(x, &l, ingress);
-    split_canaries(x, &l, &canaries);
+    split_off(x, &l, &canaries, &roots);
     *n = 0;
     if (!l.n)
         return NULL;
-    qsort(l.at, l.n, sizeof(void *), compare_identity);
+    qsort(l.at, l.n, sizeof(void *), compare_same);
+    if (roots.n)
+        qsort(roots.at, roots.n, sizeof(void *), compare_same);
     *n = drop_duplicates(x, &l);
     join_canaries(x, l.at, *n, &canaries);
     qsort(l.at, *n, sizeof(void *), compare_order);
-    return with_canaries(x, l.at, n);
+    return with_all(x, l.at, n, &roots);
 }

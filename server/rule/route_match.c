@@ -1,0 +1,228 @@
+/* route_match.c - predicates of routes, judged as Envoy judges them. */
+#include "rule/route_match.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "rule/regex.h"
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* -- the request ---------------------------------------------------------------------------------
+ */
+static char *lower(struct arena *a, const char *s, size_t n)
+{
+    char *copy = arena_strndup(a, s, n);
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+static const char *host_of(struct arena *a, const char *authority)
+{
+    const char *bracket = strchr(authority, ']');
+    const char *colon = strrchr(bracket ? bracket : authority, ':');
+    return lower(a, authority, colon ? (size_t)(colon - authority) : strlen(authority));
+}
+
+/* "." or "..", a dot being also "%2e": how many; 0: an ordinary segment. */
+static int dots(const char *s, size_t n)
+{
+    int count = 0;
+    for (size_t i = 0; i < n; count++) {
+        if (s[i] == '.')
+            i++;
+        else if (n - i >= 3 && strncasecmp(s + i, "%2e", 3) == 0)
+            i += 3;
+        else
+            return 0;
+    }
+    return count <= 2 ? count : 0;
+}
+
+/* Without dot segments; slashes are not merged, other escapes stay. In place. */
+static void normalize(char *path)
+{
+    char *to = path;
+    for (char *c = path; *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    for (const char *s = path; *s == '/';) {
+        size_t n = strcspn(s + 1, "/");
+        int up = dots(s + 1, n);
+        bool last = s[1 + n] == '\0';
+        if (!up) {
+            memmove(to, s, n + 1);
+            to += n + 1;
+        }
+        while (up == 2 && to > path && *--to != '/') {
+        }
+        if (up && last)
+            *to++ = '/';
+        s += n + 1;
+    }
+    *to = '\0';
+}
+
+static void read_query(struct arena *a, struct route_request *r)
+{
+    size_t most = 1;
+    for (const char *c = r->query; *c; c++)
+        most += *c == '&';
+    struct route_pair *list = arena_array(a, struct route_pair, most);
+    for (const char *at = r->query; *at;) {
+        size_t n = strcspn(at, "&"), name = strcspn(at, "=&");
+        const char *value = name < n ? arena_strndup(a, at + name + 1, n - name - 1) : "";
+        list[r->query_count++] = (struct route_pair){ arena_strndup(a, at, name), value };
+        at += n + (at[n] == '&');
+    }
+    r->queries = list;
+}
+
+struct route_request *route_request_new(struct arena *a, const char *method, const char *host,
+                                        const char *target, struct route_pair *headers, size_t n)
+{
+    struct route_request *r = arena_make(a, struct route_request);
+    size_t whole = strcspn(target, "#"), path = strcspn(target, "?#");
+    char *normal = arena_strndup(a, target, path);
+    for (size_t i = 0; i < n; i++)
+        headers[i].name = lower(a, headers[i].name, strlen(headers[i].name));
+    normalize(normal);
+    *r = (struct route_request){
+        .method = method,
+        .authority = host ? host : "",
+        .host = host ? host_of(a, host) : "",
+        .path = normal,
+        .query = path < whole ? arena_strndup(a, target + path + 1, whole - path - 1) : "",
+        .scheme = "http",
+        .headers = headers,
+        .header_count = n,
+    };
+    read_query(a, r);
+    return r;
+}
+
+static const char *pseudo_header(const struct route_request *r, const char *name)
+{
+    if (!strcmp(name, ":authority") || !strcmp(name, "host"))
+        return r->authority;
+    if (!strcmp(name, ":method"))
+        return r->method;
+    if (!strcmp(name, ":path"))
+        return r->path;
+    return !strcmp(name, ":scheme") ? r->scheme : NULL;
+}
+
+const char *route_header(const struct route_request *r, const char *name)
+{
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
+    return pseudo_header(r, name);
+}
+
+static const char *query_value(const struct route_request *r, const char *name)
+{
+    for (size_t i = 0; i < r->query_count; i++)
+        if (strcmp(r->queries[i].name, name) == 0)
+            return r->queries[i].value;
+    return NULL;
+}
+
+/* -- hosts ---------------------------------------------------------------------------------------
+ */
+size_t route_host_fits(const char *virtual_host, const char *host)
+{
+    size_t n = strlen(virtual_host), m = strlen(host);
+    if (strcmp(virtual_host, "*") == 0)
+        return 1;
+    if (virtual_host[0] != '*')
+        return strcmp(virtual_host, host) == 0 ? n + 1 : 0; /* before a wildcard as long */
+    return m > n - 1 && strcmp(host + m - (n - 1), virtual_host + 1) == 0 ? n : 0;
+}
+
+/* -- predicates ----------------------------------------------------------------------------------
+ */
+static struct regex *compiled(struct arena *a, struct regex **kept, const char *pattern)
+{
+    if (!*kept && (*kept = regex_new(pattern)))
+        arena_defer(a, regex_free, *kept);
+    return *kept;
+}
+
+/* How many bytes every match begins with: nothing needs to be compiled to see that they differ. */
+static size_t literal_prefix(const char *pattern)
+{
+    if (strchr(pattern, '|'))
+        return 0;
+    size_t n = strcspn(pattern, "\\.+*?()[]{}^$");
+    return n > 0 && pattern[n] && strchr("*?{", pattern[n]) ? n - 1 : n;
+}
+
+bool route_path_fits(struct arena *a, struct route_rule *r, const char *path)
+{
+    int (*compare)(const char *, const char *, size_t) = r->ignores_case ? strncasecmp : strncmp;
+    size_t n = strlen(r->path);
+    if (r->type == ROUTE_REGEX) {
+        if (strncmp(r->path, path, literal_prefix(r->path)) != 0)
+            return false;
+        const struct regex *re = compiled(a, &r->regex, r->path);
+        return re && regex_is_whole(re, path, strlen(path));
+    }
+    if (r->type == ROUTE_PREFIX && strcmp(r->written, "/") == 0)
+        return path[0] == '/';
+    if (compare(path, r->path, n) != 0)
+        return false;
+    return path[n] == '\0' || (r->type == ROUTE_PREFIX && path[n] == '/');
+}
+
+static bool value_fits(struct arena *a, struct route_predicate *p, const char *value)
+{
+    if (!value)
+        return false;
+    if (strcmp(p->how, ROUTE_EXACT_VALUE) == 0)
+        return strcmp(value, p->value) == 0;
+    if (strcmp(p->how, ROUTE_PREFIX_VALUE) == 0)
+        return text_starts(value, p->value);
+    const struct regex *re = compiled(a, &p->regex, p->value);
+    return re && regex_is_whole(re, value, strlen(value));
+}
+
+static bool has_method(const char *methods, const char *method)
+{
+    size_t n = strlen(method);
+    for (const char *at = methods; at && *at;) {
+        size_t m = strcspn(at, "|");
+        if (m == n && strncmp(at, method, n) == 0)
+            return true;
+        at += m + (at[m] == '|');
+    }
+    return !methods;
+}
+
+static void note(struct route_miss *m, enum route_fault fault, const struct route_predicate *p)
+{
+    if (!m->failed++)
+        *m = (struct route_miss){ fault, p, 1 };
+}
+
+static bool is_unreadable(const struct route_rule *r)
+{
+    return r->type == ROUTE_REGEX && !r->regex && !literal_prefix(r->path);
+}
+
+struct route_miss route_match(struct arena *a, struct route_rule *r,
+                              const struct route_request *request)
+{
+    struct route_miss m = { 0 };
+    if (!route_path_fits(a, r, request->path))
+        note(&m, is_unreadable(r) ? ROUTE_UNREADABLE : ROUTE_NO_PATH, NULL);
+    if (!has_method(r->methods, request->method))
+        note(&m, ROUTE_NO_METHOD, NULL);
+    for (size_t i = 0; i < r->header_count; i++)
+        if (!value_fits(a, &r->headers[i], route_header(request, r->headers[i].name)))
+            note(&m, ROUTE_NO_HEADER, &r->headers[i]);
+    for (size_t i = 0; i < r->query_count; i++)
+        if (!value_fits(a, &r->queries[i], query_value(request, r->queries[i].name)))
+            note(&m, ROUTE_NO_QUERY, &r->queries[i]);
+    return m;
+}

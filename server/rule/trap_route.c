@@ -1,0 +1,194 @@
+/* trap_route.c - routes that never get a request: another takes the same ones, or all of theirs
+ * before. By the order of route_order.h, which is the gateway's. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "rule/route_order.h"
+#include "rule/trap_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A rule and the route it is of. */
+struct lane {
+    struct route_rule rule; /* first: what route_order compares */
+    struct trap_object route;
+    bool dropped; /* a rule of the same requests is older */
+};
+
+struct lanes {
+    struct arena *a;
+    struct lane *list;
+    int count, room;
+};
+
+static const char *how_of(const cJSON *p)
+{
+    const char *type = trap_text(p, "matchType");
+    return !strcmp(type, "REGULAR") ? ROUTE_REGEX_VALUE
+           : !strcmp(type, "PRE")   ? ROUTE_PREFIX_VALUE
+                                    : ROUTE_EXACT_VALUE;
+}
+
+static struct route_predicate *predicates(struct arena *a, const cJSON *list, size_t *count)
+{
+    struct route_predicate *out = arena_array(a, struct route_predicate, json_count(list) + 1);
+    const cJSON *p;
+    *count = 0;
+    cJSON_ArrayForEach(p, list) out[(*count)++] = (struct route_predicate){
+        .name = trap_text(p, "key"), .how = how_of(p), .value = trap_text(p, "matchValue")
+    };
+    route_sort_predicates(out, *count);
+    return out;
+}
+
+static const char *methods_of(struct arena *a, const cJSON *list)
+{
+    const char *text = NULL;
+    const cJSON *m;
+    cJSON_ArrayForEach(m, list)
+    {
+        if (cJSON_IsString(m))
+            text = text ? arena_printf(a, "%s|%s", text, m->valuestring) : m->valuestring;
+    }
+    return text;
+}
+
+static const char *without_slash(struct arena *a, const char *path)
+{
+    size_t n = strlen(path);
+    return n > 1 && path[n - 1] == '/' ? arena_strndup(a, path, n - 1) : path;
+}
+
+static void add(struct lanes *l, const struct trap_object *o, const char *host)
+{
+    const cJSON *path = json_get(o->json, "path");
+    const char *how = how_of(path), *written = trap_text(path, "matchValue");
+    struct route_rule r = { .name = o->name, .host = host, .written = written, .created = "" };
+    r.type = !strcmp(how, ROUTE_EXACT_VALUE)    ? ROUTE_EQUAL
+             : !strcmp(how, ROUTE_PREFIX_VALUE) ? ROUTE_PREFIX
+                                                : ROUTE_REGEX;
+    r.path = r.type == ROUTE_PREFIX ? without_slash(l->a, written) : written;
+    r.methods = methods_of(l->a, json_get(o->json, "methods"));
+    r.headers = predicates(l->a, json_get(o->json, "headers"), &r.header_count);
+    r.queries = predicates(l->a, json_get(o->json, "urlParams"), &r.query_count);
+    r.ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
+    l->list = arena_grow(l->a, l->list, l->count, &l->room, sizeof *l->list);
+    l->list[l->count++] = (struct lane){ .rule = r, .route = *o };
+}
+
+static struct lanes lanes_of(struct trap_walk *t)
+{
+    struct lanes l = { .a = trap_arena(t) };
+    const cJSON *d;
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o);) {
+        if (!cJSON_IsObject(json_get(o.json, "path")))
+            continue;
+        if (json_count(json_get(o.json, "domains")) == 0)
+            add(&l, &o, "*");
+        cJSON_ArrayForEach(d, json_get(o.json, "domains"))
+        {
+            if (cJSON_IsString(d))
+                add(&l, &o, d->valuestring);
+        }
+    }
+    return l;
+}
+
+static int by_order(const void *x, const void *y)
+{
+    return route_order(x, y);
+}
+
+static int by_requests(const void *x, const void *y)
+{
+    return route_order_same(x, y);
+}
+
+static const char *host_shown(const struct trap_walk *t, const char *host)
+{
+    return strcmp(host, "*") ? trap_name(t, host) : "every host";
+}
+
+static void duplicates(struct trap_walk *t)
+{
+    struct lanes l = lanes_of(t);
+    if (l.count > 1)
+        qsort(l.list, (size_t)l.count, sizeof *l.list, by_requests);
+    for (int i = 1; i < l.count; i++) {
+        const struct lane *x = &l.list[i - 1], *y = &l.list[i];
+        if (!route_is_same(&x->rule, &y->rule) || trap_is_canary(&x->route) ||
+            trap_is_canary(&y->route))
+            continue;
+        trap_add(t, &y->route, "path",
+                 "takes exactly the requests of route %s (%s): only the one that was created first "
+                 "exists in the gateway",
+                 trap_name(t, x->route.name), host_shown(t, y->rule.host));
+    }
+}
+
+/* -- shadows ---------------------------------------------------------------------------------- */
+
+/* What a regular expression begins with, letter by letter. */
+static size_t literal(const char *expression)
+{
+    size_t n = strcspn(expression, "\\.+*?()|[]{}^$");
+    bool repeats = expression[n] && strchr("*?{", expression[n]);
+    return strchr(expression, '|') ? 0 : repeats && n > 0 ? n - 1 : n;
+}
+
+static bool asks_nothing(const struct route_rule *r)
+{
+    return !r->methods && r->header_count == 0 && r->query_count == 0;
+}
+
+/* Does the earlier rule take each request that the later one could? */
+static bool takes_all(const struct route_rule *earlier, const struct route_rule *later)
+{
+    size_t n = strlen(earlier->path);
+    if (!asks_nothing(earlier))
+        return false;
+    if (earlier->type == ROUTE_EQUAL)
+        return later->type == ROUTE_EQUAL && earlier->ignores_case &&
+               text_equal_nocase(earlier->path, later->path);
+    if (earlier->type != ROUTE_PREFIX || later->type != ROUTE_REGEX || n < 2)
+        return false;
+    return literal(later->path) > n && !strncmp(later->path, earlier->path, n) &&
+           later->path[n] == '/';
+}
+
+static void shadows(struct trap_walk *t)
+{
+    struct lanes l = lanes_of(t);
+    if (l.count > 1)
+        qsort(l.list, (size_t)l.count, sizeof *l.list, by_order);
+    for (int i = 0, first = 0; i < l.count; i++) {
+        const struct lane *later = &l.list[i];
+        if (strcmp(l.list[first].rule.host, later->rule.host) != 0)
+            first = i;
+        if (later->rule.type == ROUTE_PREFIX || trap_is_canary(&later->route))
+            continue;
+        for (int k = first; k < i; k++) {
+            const struct lane *earlier = &l.list[k];
+            if (!takes_all(&earlier->rule, &later->rule) || trap_is_canary(&earlier->route))
+                continue;
+            trap_add(
+                t, &later->route, "path",
+                "is never reached at %s: route %s is tried first and takes all of its requests",
+                host_shown(t, later->rule.host), trap_name(t, earlier->route.name));
+            break;
+        }
+    }
+}
+
+const struct trap trap_route_rows[] = {
+    { "check 14", "ROUTE_DUPLICATE", "Two routes for the same requests",
+      "Of two routes with the same host, path, methods and predicates only the first created "
+      "exists "
+      "in Envoy.",
+      TRAP_BROKEN, .about = "route", .beside = "route", .find = duplicates },
+    { "check 15", "ROUTE_SHADOWED", "A route that never gets a request",
+      "Routes are tried in an order: exact paths, prefixes, expressions; the first that fits "
+      "decides.",
+      TRAP_BROKEN, .about = "route", .beside = "route", .find = shadows },
+    { 0 },
+};
