@@ -62,6 +62,7 @@ struct manifest {
     const char *where;   /* of the document being read */
     const char *object;  /* "Ingress shop/web", while one of Kubernetes is read */
     struct named *named; /* manifest_private.h */
+    struct port_name *ports;
 };
 
 /* Every kind that a manifest may hold, "A|B|…": what others point to comes first. */
