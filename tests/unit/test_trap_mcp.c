@@ -121,6 +121,36 @@ static void the_operators_case(void **state)
     arena_free(a);
 }
 
+/* No sentence holds a secret, whatever is wrong around it. */
+static void no_secret_is_said(void **state)
+{
+    static const char secret[] = "s3cr3t-Zx81-Qp77-credential";
+    static const char world[] =
+        "{higress-config: [{name: higress-config, data: {higress: {mcpServer: {enable: true, "
+        "redis: {address: 'r:1', password: 's3cr3t-Zx81-Qp77-credential\\'}, servers: [{name: db, "
+        "path: /db, type: mysql, config: {dsn: 'u:s3cr3t-Zx81-Qp77-credential@tcp(h)/d'}}]}}}}], "
+        "mcp-server: [{name: a, type: OPEN_API, consumerAuthInfo: {enable: false}, "
+        "rawConfigurations: '{server: {name: a, securitySchemes: [{id: k, type: x, "
+        "defaultCredential: s3cr3t-Zx81-Qp77-credential}]}, tools: [{name: t, security: {id: z, "
+        "credential: s3cr3t-Zx81-Qp77-credential}, requestTemplate: {security: "
+        "[s3cr3t-Zx81-Qp77-credential], headers: [{key: a, value: "
+        "\"{{s3cr3t-Zx81-Qp77-credential\"}]}}]}'}], instances: [], route: [{name: r, "
+        "customConfigs: {nginx.ingress.kubernetes.io/configuration-snippet: "
+        "'s3cr3t-Zx81-Qp77-credential', higress.io/auth-tls-secret: "
+        "'s3cr3t-Zx81-Qp77-credential'}, headerControl: {request: {add: [{key: authorization, "
+        "value: 's3cr3t-Zx81-Qp77-credential %'}]}}}]}";
+    struct arena *a = arena_new();
+    const struct trap_findings *all = trap_find(a, case_world(a, world), NULL);
+    (void)state;
+    assert_non_null(case_finding(all, "MCP_QUOTE", 0));
+    assert_non_null(case_finding(all, "MCP_TYPES", 0));
+    assert_non_null(case_finding(all, "HEADER_VALUE_REFUSED", 0));
+    for (int i = 0; i < all->count; i++)
+        if (strstr(trap_line(a, &all->list[i]), secret))
+            fail_msg("%s", trap_line(a, &all->list[i]));
+    arena_free(a);
+}
+
 static void odd_shapes_are_survived(void **state)
 {
     (void)state;
@@ -132,6 +162,7 @@ int main(void)
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(every_row_has_a_case),
         cmocka_unit_test(odd_shapes_are_survived),
+        cmocka_unit_test(no_secret_is_said),
         cmocka_unit_test(a_text_is_judged_once),
         cmocka_unit_test(what_the_plugin_refuses_is_not_written),
         cmocka_unit_test(an_old_text_is_no_mistake_of_a_change),
