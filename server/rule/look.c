@@ -70,9 +70,28 @@ void look_through(struct trap_walk *t, const struct trap_object *o, const cJSON 
     rule->look(&l);
 }
 
+/* "chat" of route ai-route-chat.internal or ai-route-chat.fallback.internal, where that AI route
+ * was read: what is wrong is said of it. */
+static bool is_of_ai_route(const struct trap_walk *t, const struct trap_object *o)
+{
+    static const char begin[] = "ai-route-";
+    static const char *const ends[] = { ".fallback.internal", ".internal" };
+    struct trap_object owner;
+    bool route = !strcmp(o->kind, "route") && text_starts(o->name, begin);
+    for (int i = 0; route && i < 2; i++) {
+        size_t n = strlen(o->name) - strlen(ends[i]) - strlen(begin);
+        if (text_ends(o->name, ends[i]) &&
+            trap_lookup(trap_of(t), "ai-route",
+                        arena_strndup(trap_arena(t), o->name + strlen(begin), n), NULL, &owner))
+            return true;
+    }
+    return false;
+}
+
 void look_judge(struct trap_walk *t, const struct trap_object *o)
 {
-    look_through(t, o, o->json, "");
+    if (!is_of_ai_route(t, o))
+        look_through(t, o, o->json, "");
 }
 
 /* -- before it is written --------------------------------------------------------------------- */
