@@ -46,6 +46,9 @@ struct trap_object {
 };
 /* The next object of a kind; false after the last, and where the list was not read. */
 bool trap_next(const struct trap_world *w, const char *kind, struct trap_object *o);
+/* The same of those of one name (a service has one for each port) or, name NULL, at one scope. */
+bool trap_next_of(const struct trap_world *w, const char *kind, const char *name, const char *scope,
+                  struct trap_object *o);
 bool trap_known(const struct trap_world *w, const char *kind); /* read, and whole */
 /* scope NULL but for plugin instances. False: not there, or not read: ask trap_known. */
 bool trap_lookup(const struct trap_world *w, const char *kind, const char *name, const char *scope,

@@ -104,9 +104,7 @@ static const char *effect(const struct asked *k)
 static bool has_port(const struct trap_world *w, const char *name, int port, bool *named)
 {
     *named = false;
-    for (struct trap_object o = { 0 }; trap_next(w, "service", &o);) {
-        if (strcmp(o.name, name) != 0)
-            continue;
+    for (struct trap_object o = { 0 }; trap_next_of(w, "service", name, NULL, &o);) {
         *named = true;
         if (!port || (int)json_num(o.json, "port", 0) == port)
             return true;

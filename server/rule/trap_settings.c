@@ -36,8 +36,8 @@ bool trap_has_rules(const struct trap_world *w, const char *plugin)
 
 bool trap_runs_at(const struct trap_world *w, const char *plugins, const char *scope)
 {
-    for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (o.scope && !strcmp(o.scope, scope) && kind_has(plugins, o.name) && trap_enabled(&o))
+    for (struct trap_object o = { 0 }; trap_next_of(w, "plugin-instance", NULL, scope, &o);)
+        if (kind_has(plugins, o.name) && trap_enabled(&o))
             return true;
     return false;
 }

@@ -2,6 +2,7 @@
 
 What is planted goes straight into the console, as an administrator's browser would put it there."""
 import json
+import os
 import sys
 import xml.etree.ElementTree as xml
 
@@ -124,9 +125,27 @@ def the_sarif(g, report):
              r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] and
              r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("higress/") and
              " " not in r["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for r in run["results"]), out)
+    the_document(rules)
     held("as many results as findings", len(run["results"]) == len(report["findings"]), len(run["results"]))
     held("the run says what it could not judge", run["invocations"][0]["executionSuccessful"] is True and
          run["invocations"][0]["toolExecutionNotifications"], run["invocations"])
+
+
+def the_document(rules):
+    """docs/check.md lists every trap; UPDATE=1 writes the list."""
+    with open("docs/check.md", encoding="utf-8") as f:
+        said = f.read()
+    head = said.split("## The traps\n")[0] + "## The traps\n\n"
+    rows = ["| verdict | risk | what | why it is a trap |", "|---|---|---|---|"]
+    for risk in ("open", "broken", "dead", "note"):
+        rows += ["| %s | %s | %s | %s |" % (r["id"], risk, r["shortDescription"]["text"], r["fullDescription"]["text"].replace("|", "\\|"))
+                 for r in rules.values() if r["properties"]["risk"] == risk]
+    wanted = head + "\n".join(rows) + "\n"
+    if os.environ.get("UPDATE"):
+        with open("docs/check.md", "w", encoding="utf-8") as f:
+            f.write(wanted)
+        said = wanted
+    held("docs/check.md lists every trap (UPDATE=1 writes it)", said == wanted)
 
 
 def the_junit(g, report):
