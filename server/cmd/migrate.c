@@ -42,6 +42,7 @@ static struct manifest *survey(const struct options *o, struct arena *a, struct 
 {
     struct manifest *m = manifest_new(a);
     m->survey = true;
+    m->space = options_get(o, "namespace");
     return migrate_read(m, o->argv[0], e) ? m : NULL;
 }
 
@@ -127,6 +128,7 @@ static int run(const struct options *o)
 
 static const struct option_row rows[] = {
     { "format", "FORMAT", "markdown (when not given) or json." },
+    { "namespace", "NAME", "Of objects that name none; higress-system when not given." },
     { "plan", NULL, "Also draws up the plan at the gateway; higress-ops approve applies it." },
     { "without-refused", NULL, "Plans the rest where something is refused." },
     { 0 },

@@ -23,12 +23,6 @@ static bool is_manifest(const char *name)
     return text_ends(name, ".yaml") || text_ends(name, ".yml") || text_ends(name, ".json");
 }
 
-/* What is not asked for by name and may be anything: hidden files, links, devices. */
-static int is_shown(const struct dirent *d)
-{
-    return d->d_name[0] != '.';
-}
-
 static bool read_file(struct walk *w, const char *path, struct err *e)
 {
     size_t n;
@@ -55,22 +49,44 @@ static bool read_entry(struct walk *w, const char *path, int depth, struct err *
     return !S_ISREG(s.st_mode) || !is_manifest(path) || read_file(w, path, e);
 }
 
+static int by_text(const void *v, const void *w)
+{
+    return strcmp(*(char *const *)v, *(char *const *)w);
+}
+
+/* Names in a folder, sorted, but hidden ones; NULL + e. */
+static char **list_folder(struct arena *a, const char *path, int *n, struct err *e)
+{
+    DIR *d = opendir(path);
+    char **names = NULL;
+    int room = 0;
+    *n = 0;
+    if (!d)
+        return err_set(e, ERR_SYSTEM, "%s: cannot be read: %s", path, strerror(errno)), NULL;
+    for (struct dirent *entry; *n <= MOST_FILES && (entry = readdir(d));) {
+        names = arena_grow(a, names, *n, &room, sizeof *names);
+        if (entry->d_name[0] != '.')
+            names[(*n)++] = arena_strdup(a, entry->d_name);
+    }
+    closedir(d);
+    if (*n)
+        qsort(names, (size_t)*n, sizeof *names, by_text);
+    return names;
+}
+
 static bool read_folder(struct walk *w, const char *path, int depth, struct err *e)
 {
-    struct dirent **list = NULL;
-    bool ok = true;
+    int n = 0;
     if (depth > DEEPEST)
         return err_set(e, ERR_ARGS, "%s: folders are more than %d deep", path, DEEPEST);
-    int n = scandir(path, &list, is_shown, alphasort);
-    if (n < 0)
-        return err_set(e, ERR_SYSTEM, "%s: cannot be read: %s", path, strerror(errno));
-    for (int i = 0; i < n; i++) {
-        const char *below = arena_printf(w->m->arena, "%s/%s", path, list[i]->d_name);
-        ok = ok && read_entry(w, below, depth, e);
-        free(list[i]);
-    }
-    free(list);
-    return ok;
+    char **names = list_folder(w->m->arena, path, &n, e);
+    if (n > MOST_FILES)
+        return err_set(e, ERR_ARGS, "%s: more than %d files: migrate a part at a time", path,
+                       MOST_FILES);
+    for (int i = 0; names && i < n; i++)
+        if (!read_entry(w, arena_printf(w->m->arena, "%s/%s", path, names[i]), depth, e))
+            return false;
+    return names != NULL;
 }
 
 static bool read_input(struct manifest *m, struct err *e)

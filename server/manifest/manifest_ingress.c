@@ -385,17 +385,28 @@ static bool mcp_server(struct ingress *in, const char *name, const struct use *u
     return true;
 }
 
+static bool use_rules(struct ingress *in, struct uses *u, struct err *e)
+{
+    const cJSON *rule;
+    int n = 0;
+    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
+    {
+        const cJSON *host = json_get(rule, "host");
+        if (host && !cJSON_IsString(host) && !cJSON_IsNull(host))
+            return err_set(e, ERR_ARGS, "spec.rules[%d].host: must be a text", n);
+        use_rule(in, u, rule, n++);
+        if (n > MANIFEST_MAX || u->count > MANIFEST_MAX)
+            return err_set(e, ERR_ARGS, "spec.rules: more than %d rules or paths", MANIFEST_MAX);
+    }
+    return true;
+}
+
 static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
 {
     struct uses u = { 0 };
-    const cJSON *rule;
-    int n = 0, first = in->m->finding_count;
-    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
-    {
-        use_rule(in, &u, rule, n++);
-        if (n > MANIFEST_MAX || u.count > MANIFEST_MAX)
-            return err_set(e, ERR_ARGS, "spec.rules: more than %d rules or paths", MANIFEST_MAX);
-    }
+    int first = in->m->finding_count;
+    if (!use_rules(in, &u, e))
+        return false;
     bool fallback = json_path(in->o, "spec.defaultBackend") || json_path(in->o, "spec.backend");
     if (u.count == 0 && !fallback)
         return err_set(e, ERR_ARGS, "spec.rules: at least one rule with a path is needed");
@@ -411,10 +422,13 @@ static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
 
 bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
 {
-    struct ingress in = {
-        m,   m->arena, o, manifest_space(o), manifest_meta(o, NULL, "name"), json_object(m->arena),
-        NULL
-    };
+    struct ingress in = { m,
+                          m->arena,
+                          o,
+                          manifest_space(m, o),
+                          manifest_meta(o, NULL, "name"),
+                          json_object(m->arena),
+                          NULL };
     const char *mcp = kind_mcp_of(m->arena, in.name);
     if (text_ends(in.name, ".internal") && !mcp) {
         manifest_note(m, "is left out: the console makes it by itself");

@@ -221,6 +221,9 @@ static bool service(struct ingress *in, const cJSON *backend, const char *at, cJ
             "the manifest, else in the gateway's list of services");
     }
     json_set_num(in->a, s, "weight", 100);
+    if (!manifest_meta(in->o, NULL, "namespace"))
+        manifest_account(in->m, "metadata.namespace", MANIFEST_TRANSLATED, LOSES_ROUTE,
+                         "it is not given: services are those of the namespace %s", in->space);
     if (value(in, "destination"))
         manifest_account(in->m, "higress.io/destination", MANIFEST_IGNORED, LOSES_NOTHING,
                          "the backend is a service: Higress does not read it");
@@ -244,6 +247,9 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
 bool manifest_path(struct ingress *in, const cJSON *path, const char *at, cJSON *route,
                    struct err *e)
 {
+    const cJSON *text = json_get(path, "path");
+    if (text && !cJSON_IsString(text))
+        return err_set(e, ERR_ARGS, "%s.path: must be a text", at);
     return set_match(in, path, at, route, e) &&
            manifest_backend(in, json_get(path, "backend"), at, route, e);
 }

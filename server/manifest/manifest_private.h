@@ -11,7 +11,7 @@
 /* manifest_kube.c: one Kubernetes object into items. */
 bool manifest_kube(struct manifest *m, const cJSON *o, struct err *e);
 const char *manifest_meta(const cJSON *o, const char *group, const char *key); /* metadata.G[K] */
-const char *manifest_space(const cJSON *o); /* its namespace, or the console's */
+const char *manifest_space(const struct manifest *m, const cJSON *o);          /* its namespace */
 
 bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e);
 bool manifest_wasm(struct manifest *m, const cJSON *o, struct err *e);

@@ -38,7 +38,7 @@ class Cluster(BaseHTTPRequestHandler):
         c.request(self.command, self.path, body or None, headers)
         got = c.getresponse()
         answer = got.read()
-        if self.path.startswith("/v1/services") and self.command == "GET":
+        if self.path.split("?")[0] == "/v1/services" and self.command == "GET":
             page = json.loads(answer)
             page["data"] += SERVICES
             page["total"] = len(page["data"])
