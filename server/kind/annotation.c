@@ -29,6 +29,8 @@ struct annotation_name annotation_split(const char *full)
 
 static bool is_row(const struct annotation *row, const char *name)
 {
+    if (*row->name != *name)
+        return false;
     size_t n = strlen(row->name);
     return row->name[n - 1] == '-' ? text_starts(name, row->name) && name[n]
                                    : !strcmp(row->name, name);

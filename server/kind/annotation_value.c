@@ -172,12 +172,11 @@ static enum annotation_verdict judge_limit(const struct annotation *row, const c
         return say(VALUE_FATAL, why,
                    "it is 0: no limit from 2.2.4 on, before that Envoy refuses every route of the "
                    "gateway");
-    enum annotation_verdict v = judge_positive(row, value, why);
-    return v == VALUE_FITS
-               ? v
-               : say(v, why,
-                     "it is no whole number from 1 to 2^32 - 1, so there is no limit, or "
-                     "before 2.2.4 another one");
+    if (judge_positive(row, value, why) == VALUE_FITS)
+        return VALUE_FITS;
+    return say(VALUE_IGNORED, why,
+               "it is no whole number from 1 to 2^32 - 1, so there is no limit, or before 2.2.4 "
+               "another one");
 }
 
 static enum annotation_verdict judge_percent(const struct annotation *row, const char *value,

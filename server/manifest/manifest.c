@@ -111,7 +111,7 @@ static bool survives(struct manifest *m, int count, struct err *e)
 {
     if (!m->survey || e->kind != ERR_ARGS)
         return false;
-    m->count = count;
+    manifest_forget(m, count);
     manifest_account(m, NULL, MANIFEST_REFUSED, LOSES_ROUTE, "cannot be taken: %s", e->text);
     err_clear(e);
     return true;

@@ -58,10 +58,12 @@ struct manifest {
     /* A survey: what cannot be taken is left out with a finding instead of being a mistake. */
     bool survey;
     bool skip_unknown;   /* an object with a secret that is not known is left out, with a note */
+    const char *space;   /* the namespace of objects that name none; NULL: the console's */
     const char *file;    /* of what is read, or NULL: told before the document */
     const char *where;   /* of the document being read */
     const char *object;  /* "Ingress shop/web", while one of Kubernetes is read */
     struct named *named; /* manifest_private.h */
+    struct port_name *ports;
 };
 
 /* Every kind that a manifest may hold, "A|B|…": what others point to comes first. */

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/ingress.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 #include <ctype.h>
@@ -59,44 +60,9 @@ static cJSON *methods(struct arena *a, const char *s)
     return list;
 }
 
-static const char *unquoted(struct arena *a, const char *s)
-{
-    size_t n = strlen(s);
-    bool quoted = n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s;
-    return quoted ? arena_strndup(a, s + 1, n - 2) : s;
-}
-
-static cJSON *header_named(cJSON *list, const char *name)
-{
-    for (cJSON *h = list->child; h; h = h->next) {
-        const char *key = json_str(h, "key");
-        if (key && !strcmp(key, name))
-            return h;
-    }
-    return NULL;
-}
-
-/* Lines "name value"; of two for one name the last counts. */
-static cJSON *headers(struct arena *a, const char *s)
-{
-    cJSON *list = json_array(a);
-    char **line = annotation_items(a, s, "\r\n");
-    for (int i = 0; line[i]; i++) {
-        size_t n = strcspn(line[i], " \t");
-        if (!line[i][n])
-            continue;
-        const char *key = unquoted(a, arena_strndup(a, line[i], n));
-        cJSON *h = header_named(list, key);
-        h = h ? h : json_add(a, list, json_object(a));
-        json_set_str(a, h, "key", key);
-        json_set_str(a, h, "value", unquoted(a, line[i] + n + strspn(line[i] + n, " \t")));
-    }
-    return list;
-}
-
 static cJSON *(*const forms[])(struct arena *a, const char *s) = {
     [IS_BOOL] = a_bool,      [IS_INT] = a_number,     [IS_COMMAS] = at_commas,
-    [IS_LIST] = a_list,      [IS_METHODS] = methods,  [IS_HEADERS] = headers,
+    [IS_LIST] = a_list,      [IS_METHODS] = methods,  [IS_HEADERS] = ingress_header_lines,
     [IS_TEXT] = json_string, [IS_PATH] = json_string,
 };
 
@@ -240,9 +206,14 @@ static void write_other(struct ingress *in, const char *full, const char *value,
     }
 }
 
-/* False: the annotation does nothing, or must not be taken. */
+static bool is_below_0(const struct annotation *row, const char *value)
+{
+    return row->fate == BECOMES_MEMBER && row->value == IS_INT && *value == '-';
+}
+
+/* False: the annotation does nothing, or must not be taken. whole: as it is. */
 static bool fits(struct ingress *in, const char *full, const char *value,
-                 const struct annotation *row)
+                 const struct annotation *row, bool *whole)
 {
     const char *why;
     enum annotation_verdict v = annotation_judge(row, value, &why);
@@ -251,9 +222,15 @@ static bool fits(struct ingress *in, const char *full, const char *value,
     if (v == VALUE_FATAL || (v == VALUE_IGNORED && opens))
         manifest_account(in->m, full, MANIFEST_REFUSED, row->danger, "%s: %s", why, row->does);
     else if (v == VALUE_IGNORED)
-        manifest_account(in->m, full, MANIFEST_IGNORED, row->danger, "%s: %s", why, row->does);
+        manifest_account(in->m, full, MANIFEST_IGNORED, row->danger, "%s: %s%s%s", why, row->does,
+                         row->versions ? ". " : "", row->versions ? row->versions : "");
     else if (v == VALUE_PARTLY)
         manifest_account(in->m, full, MANIFEST_TRANSLATED, row->danger, "%s", why);
+    else if (is_below_0(row, value))
+        manifest_account(in->m, full, MANIFEST_TRANSLATED, LOSES_TUNING,
+                         "it is below 0, which the console does not take: it becomes 0");
+    else
+        *whole = true;
     return v == VALUE_FITS || v == VALUE_PARTLY;
 }
 
@@ -267,7 +244,8 @@ static void works(struct ingress *in, const char *full, const struct annotation 
 /* Members of which more is looked at than the value. */
 static const char elsewhere[] = "use-regex|rewrite-target|rewrite-path|destination|ssl-redirect";
 
-static void take_member(struct ingress *in, const char *full, const char *value,
+/* False: what became of it is said already, or later. */
+static bool take_member(struct ingress *in, const char *full, const char *value,
                         const struct annotation *row)
 {
     struct annotation_predicate is;
@@ -275,7 +253,7 @@ static void take_member(struct ingress *in, const char *full, const char *value,
     if (!strcmp(row->name, "proxy-next-upstream")) {
         set_switch(in, row, true);
         set_conditions(in, full, value);
-        return;
+        return false;
     }
     if (annotation_predicate(n.name, &is))
         set_predicate(in, &is, value);
@@ -284,7 +262,8 @@ static void take_member(struct ingress *in, const char *full, const char *value,
     else if (!kind_has(elsewhere, row->name))
         set_member(in, row, annotation_value(in->a, in->o, row->name));
     set_switch(in, row, true);
-    works(in, full, row);
+    return strcmp(row->name, "rewrite-target") != 0 &&
+           !(!strcmp(row->name, "ssl-redirect") && annotation_true(value));
 }
 
 static void take_read(struct ingress *in, const char *full, const char *value,
@@ -297,14 +276,15 @@ static void take_read(struct ingress *in, const char *full, const char *value,
                          "%s stands there, too, and is the one that is read", chosen->string);
         return;
     }
-    if (!fits(in, full, value, row))
+    bool whole = false;
+    if (!fits(in, full, value, row, &whole))
         return;
     if (row->fate == BECOMES_MEMBER)
-        take_member(in, full, value, row);
-    else {
+        whole = take_member(in, full, value, row) && whole;
+    else
         keep(in, full, value);
+    if (whole)
         works(in, full, row);
-    }
 }
 
 /* The console's switches and remarks, and what a switched-off section keeps. */
@@ -410,13 +390,38 @@ static const char *named_value(struct ingress *in, const char *name)
     return annotation_value(in->a, in->o, name);
 }
 
+/* The services of a console's route weigh 100 together, and that is what the weight is a part of;
+ * of one that is a plain service the total says it. */
+static void settle_share(struct ingress *in, const cJSON *weight)
+{
+    const cJSON *total = annotation_chosen(in->o, "canary-weight-total");
+    long n = 0, of = 100;
+    if (total && !annotation_chosen(in->o, "destination"))
+        annotation_int(total->valuestring, &of);
+    of = of > 0 ? of : 100;
+    if (!annotation_int(weight->valuestring, &n))
+        return;
+    if (n > of) {
+        manifest_account(in->m, weight->string, MANIFEST_REFUSED, LOSES_ROUTE,
+                         "it is more than there is (canary-weight-total, or 100), for which Envoy "
+                         "refuses every route of the gateway");
+        return;
+    }
+    if (total)
+        json_remove(in->customs, total->string);
+    if (of == 100)
+        return;
+    keep(in, weight->string, arena_printf(in->a, "%d", (int)((double)n / (double)of * 100)));
+    manifest_account(in->m, weight->string, MANIFEST_TRANSLATED, LOSES_ROUTE,
+                     "it becomes a part of 100, cut down to whole percents, as the gateway has it");
+}
+
 /* What several of them say together: the first of header, cookie and weight is all that is read. */
 static void judge_canary(struct ingress *in)
 {
     const char *header = named_value(in, "canary-by-header");
     const cJSON *value = annotation_chosen(in->o, "canary-by-header-value");
     const cJSON *weight = annotation_chosen(in->o, "canary-weight");
-    long n = 0, of = 0;
     if (value && !header)
         manifest_account(in->m, value->string, MANIFEST_IGNORED, LOSES_ROUTE,
                          "without canary-by-header it is a canary of weight 0: nothing goes there");
@@ -429,12 +434,7 @@ static void judge_canary(struct ingress *in)
             "nginx shares what the header does not decide");
         return;
     }
-    if (!annotation_int(named_value(in, "canary-weight-total"), &of) || of < 1)
-        of = 100;
-    if (annotation_int(weight->valuestring, &n) && n > of)
-        manifest_account(in->m, weight->string, MANIFEST_REFUSED, LOSES_ROUTE,
-                         "it is more than canary-weight-total (100 by default), for which Envoy "
-                         "refuses every route of the gateway");
+    settle_share(in, weight);
 }
 
 /* "off", whatever the number of tries says. */

@@ -7,7 +7,34 @@
 #include "plan/plan.h"
 #include <stdarg.h>
 
-enum { SENTENCE = 400, NAMED = 4 };
+enum { SENTENCE = 400, NAMED = 4, RECENT = 64 };
+
+static bool is_same(const struct manifest_finding *x, const struct manifest_finding *y)
+{
+    return x->status == y->status && !strcmp(x->text, y->text) &&
+           !strcmp(x->member ? x->member : "", y->member ? y->member : "");
+}
+
+/* Each path of an Ingress may find the same. */
+static bool is_said(const struct manifest *m, const struct manifest_finding *f)
+{
+    for (int i = m->finding_count - 1; i >= 0 && i > m->finding_count - RECENT; i--)
+        if (m->findings[i].object == f->object && is_same(&m->findings[i], f))
+            return true;
+    return false;
+}
+
+/* What is found out later about a member takes the place of "works". */
+static struct manifest_finding *works_so_far(struct manifest *m, const struct manifest_finding *f)
+{
+    for (int i = m->finding_count - 1; i >= 0 && i > m->finding_count - RECENT; i--) {
+        struct manifest_finding *x = &m->findings[i];
+        if (x->object == f->object && f->member && x->member && x->status == MANIFEST_WORKS &&
+            !strcmp(x->member, f->member))
+            return x;
+    }
+    return NULL;
+}
 
 static void add(struct manifest *m, struct manifest_finding f, const char *format, va_list args)
 {
@@ -17,6 +44,14 @@ static void add(struct manifest *m, struct manifest_finding f, const char *forma
     f.member = f.member ? text_clean(m->arena, f.member, 120) : NULL;
     f.text = text_clean(m->arena, text, sizeof text);
     f.number = m->finding_count;
+    if (is_said(m, &f))
+        return;
+    struct manifest_finding *before = works_so_far(m, &f);
+    if (before) {
+        f.number = before->number;
+        *before = f;
+        return;
+    }
     m->findings =
         arena_grow(m->arena, m->findings, m->finding_count, &m->finding_room, sizeof *m->findings);
     m->findings[m->finding_count++] = f;
@@ -94,12 +129,6 @@ bool manifest_refusals(struct manifest *m, struct err *e)
 static bool is_warned(const struct manifest_finding *f)
 {
     return f->status != MANIFEST_WORKS && f->danger != LOSES_NOTHING;
-}
-
-static bool is_same(const struct manifest_finding *x, const struct manifest_finding *y)
-{
-    return x->status == y->status && !strcmp(x->text, y->text) &&
-           !strcmp(x->member ? x->member : "", y->member ? y->member : "");
 }
 
 /* The same of several objects is one warning that names them. */

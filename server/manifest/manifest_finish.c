@@ -39,6 +39,19 @@ const char *manifest_unique(struct manifest *m, const char *kind, const char *ba
     return name;
 }
 
+void manifest_forget(struct manifest *m, int count)
+{
+    m->count = count;
+    while (m->ports && m->ports->item >= count)
+        m->ports = m->ports->next;
+    for (struct named *n = m->named; n; n = n->next)
+        for (struct made **x = &n->made; *x;)
+            if ((*x)->index >= count)
+                *x = (*x)->next;
+            else
+                x = &(*x)->next;
+}
+
 /* A name that only rules of plugins or allow lists gave an item is free for its Ingress. */
 struct named *manifest_named(struct manifest *m, const char *kind, const char *space,
                              const char *name)
@@ -143,8 +156,11 @@ static void redirect_route(struct manifest *m, const struct made *made)
         manifest_account(m, asked->string, MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "nothing in this manifest serves HTTPS for its hosts: clients are sent to "
                          "https all the same");
-    if (force)
+    if (force) {
+        manifest_account(m, asked->string, MANIFEST_TRANSLATED, LOSES_NOTHING,
+                         "its domains redirect, as all their routes here do (enableHttps force)");
         return;
+    }
     cJSON *customs = json_get(route->object, "customConfigs");
     customs = customs ? customs : json_set_object(m->arena, route->object, "customConfigs");
     json_set_str(m->arena, customs, "higress.io/force-ssl-redirect", "true");
@@ -286,29 +302,26 @@ static bool port_at_gateway(struct gateway *g, const char *service, const char *
                    service, port);
 }
 
-static bool settle_port(struct gateway *g, struct manifest *m, cJSON *service, struct cancel *c,
-                        struct err *e)
+void manifest_port(struct manifest *m, int item, int service, const char *port)
 {
-    const char *port = json_str(service, MANIFEST_PORT_NAME), *name = json_str(service, "name");
-    int number = port && name ? port_in_manifest(m, name, port) : 0;
-    if (!port || !name)
-        return true;
-    if (!number && !port_at_gateway(g, name, text_clean(m->arena, port, 60), &number, c, e))
-        return false;
-    json_remove(service, MANIFEST_PORT_NAME);
-    json_set_num(m->arena, service, "port", number);
-    return true;
+    struct port_name *p = arena_make(m->arena, struct port_name);
+    *p = (struct port_name){ m->ports, item, service, port };
+    m->ports = p;
 }
 
 bool manifest_ports(struct gateway *g, struct manifest *m, struct cancel *c, struct err *e)
 {
-    cJSON *s;
-    for (int i = 0; i < m->count; i++)
-        cJSON_ArrayForEach(s, json_get(m->list[i].object, "services"))
-        {
-            if (!settle_port(g, m, s, c, e))
-                return err_at(e, "%s: %s '%s'", m->list[i].where, m->list[i].kind->name,
-                              m->list[i].name);
-        }
+    for (const struct port_name *p = m->ports; p; p = p->next) {
+        const struct manifest_item *i = &m->list[p->item];
+        cJSON *services = json_get(i->object, "services");
+        cJSON *service = cJSON_GetArrayItem(services, p->service);
+        const char *name = json_str(service, "name");
+        int number = name ? port_in_manifest(m, name, p->port) : 0;
+        if (name && !number &&
+            !port_at_gateway(g, name, text_clean(m->arena, p->port, 60), &number, c, e))
+            return err_at(e, "%s: %s '%s'", i->where, i->kind->name, i->name);
+        if (name)
+            json_set_num(m->arena, service, "port", number);
+    }
     return true;
 }

@@ -140,6 +140,12 @@ static void remember(struct ingress *in, struct named *base, int index, bool is_
     **last = (struct made){ NULL, index, in->m->object, in->o, is_default };
 }
 
+struct route {
+    cJSON *object;
+    const char *port; /* the name of its service's port, or NULL */
+    bool is_default;
+};
+
 static void copy_members(struct arena *a, cJSON *to, const cJSON *from)
 {
     const cJSON *member;
@@ -147,14 +153,16 @@ static void copy_members(struct arena *a, cJSON *to, const cJSON *from)
 }
 
 static bool make_route(struct ingress *in, struct named *base, const char *name, const cJSON *hosts,
-                       const cJSON *route, bool is_default, struct err *e)
+                       const struct route *route, struct err *e)
 {
     struct manifest_item *i = manifest_item(in->m, "route", name, NULL, e);
     if (!i)
         return false;
     json_set(in->a, i->object, "domains", json_clone(in->a, hosts));
-    copy_members(in->a, i->object, route);
-    remember(in, base, (int)(i - in->m->list), is_default);
+    copy_members(in->a, i->object, route->object);
+    remember(in, base, (int)(i - in->m->list), route->is_default);
+    if (route->port)
+        manifest_port(in->m, (int)(i - in->m->list), 0, route->port);
     return true;
 }
 
@@ -170,18 +178,19 @@ static cJSON *route_of(struct ingress *in)
 static bool make_routes(struct ingress *in, struct named *base, struct uses *u, int first,
                         struct err *e)
 {
-    cJSON **routes = arena_array(in->a, cJSON *, (size_t)u->count + 1);
+    struct route *routes = arena_array(in->a, struct route, (size_t)u->count + 1);
     bool only = u->count == 1;
     for (int i = 0; i < u->count; i++) {
-        routes[i] = route_of(in);
-        if (!manifest_path(in, u->list[i].path, u->list[i].at, routes[i], e))
+        routes[i].object = route_of(in);
+        if (!manifest_path(in, u->list[i].path, u->list[i].at, routes[i].object, e))
             return false;
+        routes[i].port = in->port;
     }
     if (manifest_refuses(in->m, first))
         return false;
     for (int i = 0; i < u->count; i++) {
         const char *name = route_name(in, base, &u->list[i], only);
-        if (!make_route(in, base, name, u->list[i].hosts, routes[i], false, e))
+        if (!make_route(in, base, name, u->list[i].hosts, &routes[i], e))
             return false;
         if (strcmp(name, in->name) != 0)
             manifest_account(in->m, u->list[i].at, MANIFEST_TRANSLATED, LOSES_TUNING,
@@ -228,14 +237,17 @@ static bool default_backend(struct ingress *in, struct named *base, struct err *
         return true;
     for (int i = 0; i < 2; i++) {
         const char *name = arena_printf(in->a, "%s-default%s", base->item, i ? "-hosts" : "");
-        cJSON *route = json_object(in->a), *path = json_set_object(in->a, route, "path");
+        struct route route = { json_object(in->a), NULL, true };
+        cJSON *path = json_set_object(in->a, route.object, "path");
         if (i && json_count(both[i]) == 0)
             continue;
         json_set_str(in->a, path, "matchType", "PRE");
         json_set_str(in->a, path, "matchValue", "/");
         name = manifest_unique(in->m, "route", name);
-        if (!manifest_backend(in, backend, at, route, e) ||
-            !make_route(in, base, name, both[i], route, true, e))
+        if (!manifest_backend(in, backend, at, route.object, e))
+            return false;
+        route.port = in->port;
+        if (!make_route(in, base, name, both[i], &route, e))
             return false;
         manifest_account(in->m, at, MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "it is the route %s, which takes what no rule does %s; annotations and "
@@ -361,6 +373,8 @@ static bool mcp_server(struct ingress *in, const char *name, const struct use *u
         return false;
     json_set(a, i->object, "domains", json_clone(a, u->hosts));
     json_set(a, i->object, "services", json_clone(a, json_get(route, "services")));
+    if (in->port)
+        manifest_port(in->m, (int)(i - in->m->list), 0, in->port);
     const char *type = manifest_meta(in->o, "labels", "higress.io/mcp-server-type");
     const char *about = manifest_meta(in->o, "annotations", "higress.io/resource-description");
     json_set_str(a, i->object, "type", type ? type : "OPEN_API");
@@ -371,17 +385,28 @@ static bool mcp_server(struct ingress *in, const char *name, const struct use *u
     return true;
 }
 
+static bool use_rules(struct ingress *in, struct uses *u, struct err *e)
+{
+    const cJSON *rule;
+    int n = 0;
+    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
+    {
+        const cJSON *host = json_get(rule, "host");
+        if (host && !cJSON_IsString(host) && !cJSON_IsNull(host))
+            return err_set(e, ERR_ARGS, "spec.rules[%d].host: must be a text", n);
+        use_rule(in, u, rule, n++);
+        if (n > MANIFEST_MAX || u->count > MANIFEST_MAX)
+            return err_set(e, ERR_ARGS, "spec.rules: more than %d rules or paths", MANIFEST_MAX);
+    }
+    return true;
+}
+
 static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
 {
     struct uses u = { 0 };
-    const cJSON *rule;
-    int n = 0, first = in->m->finding_count;
-    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
-    {
-        use_rule(in, &u, rule, n++);
-        if (n > MANIFEST_MAX || u.count > MANIFEST_MAX)
-            return err_set(e, ERR_ARGS, "spec.rules: more than %d rules or paths", MANIFEST_MAX);
-    }
+    int first = in->m->finding_count;
+    if (!use_rules(in, &u, e))
+        return false;
     bool fallback = json_path(in->o, "spec.defaultBackend") || json_path(in->o, "spec.backend");
     if (u.count == 0 && !fallback)
         return err_set(e, ERR_ARGS, "spec.rules: at least one rule with a path is needed");
@@ -397,10 +422,13 @@ static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
 
 bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
 {
-    struct ingress in = {
-        m,   m->arena, o, manifest_space(o), manifest_meta(o, NULL, "name"), json_object(m->arena),
-        NULL
-    };
+    struct ingress in = { m,
+                          m->arena,
+                          o,
+                          manifest_space(m, o),
+                          manifest_meta(o, NULL, "name"),
+                          json_object(m->arena),
+                          NULL };
     const char *mcp = kind_mcp_of(m->arena, in.name);
     if (text_ends(in.name, ".internal") && !mcp) {
         manifest_note(m, "is left out: the console makes it by itself");

@@ -18,10 +18,11 @@ const char *manifest_meta(const cJSON *o, const char *group, const char *key)
     return json_str(group ? json_get(meta, group) : meta, key);
 }
 
-const char *manifest_space(const cJSON *o)
+const char *manifest_space(const struct manifest *m, const cJSON *o)
 {
     const char *space = manifest_meta(o, NULL, "namespace");
-    return space && *space ? space : MANIFEST_SPACE;
+    space = space && *space ? space : m->space;
+    return space ? space : MANIFEST_SPACE;
 }
 
 /* -- ConfigMap -------------------------------------------------------------------------------- */
@@ -96,7 +97,7 @@ static bool secret(struct manifest *m, const cJSON *o, struct err *e)
         manifest_note(m, "is left out: only Secrets of type kubernetes.io/tls are taken");
         return true;
     }
-    const char *item = manifest_named(m, "tls-certificate", manifest_space(o), name)->item;
+    const char *item = manifest_named(m, "tls-certificate", manifest_space(m, o), name)->item;
     struct manifest_item *i = manifest_item(m, "tls-certificate", item, NULL, e);
     if (strcmp(item, name) != 0)
         manifest_account(m, NULL, MANIFEST_TRANSLATED, LOSES_TUNING,
@@ -130,7 +131,7 @@ static bool service(struct manifest *m, const cJSON *o, struct err *e)
 {
     (void)e;
     struct named *n =
-        manifest_named(m, "service", manifest_space(o), manifest_meta(o, NULL, "name"));
+        manifest_named(m, "service", manifest_space(m, o), manifest_meta(o, NULL, "name"));
     n->service = json_get(o, "spec");
     manifest_account(m, NULL, MANIFEST_WORKS, LOSES_NOTHING,
                      "is read for the names of its ports; it stays what it is in the cluster");

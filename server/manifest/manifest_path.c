@@ -4,9 +4,8 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/ingress.h"
 #include "manifest/manifest_private.h"
-#include <ctype.h>
-#include <math.h>
 
 static const char *value(struct ingress *in, const char *name)
 {
@@ -23,27 +22,6 @@ static const char *full_name(struct ingress *in, const char *name)
 static bool says_regex(struct ingress *in)
 {
     return annotation_true(value(in, "use-regex")) || annotation_true(value(in, "full-path-regex"));
-}
-
-/* With a target a path is an expression also where either looks like one. */
-static bool is_regex(struct ingress *in, const char *path)
-{
-    const char *target = value(in, "rewrite-target");
-    bool looks = target && (strpbrk(target, "$\\") || strpbrk(path, "\\.+*?()|[]{}^$"));
-    return looks || says_regex(in);
-}
-
-static char *without(struct arena *a, const char *path, const char *end)
-{
-    size_t n = strlen(path) - (text_ends(path, end) ? strlen(end) : 0);
-    return arena_strndup(a, path, n);
-}
-
-/* Without a type and an expression ".*" at the end is cut, and then a slash with a star. */
-static const char *plain_path(struct arena *a, const char *path)
-{
-    const char *plain = without(a, without(a, path, ".*"), "/*");
-    return *plain ? plain : "/";
 }
 
 /* The same text, where the expression takes the whole path: groups are no text. */
@@ -63,8 +41,9 @@ static void account_target(struct ingress *in, const char *target, const char *m
 {
     const char *name = full_name(in, "rewrite-target");
     if (!strcmp(match, "REGULAR"))
-        return;
-    if (!strcmp(match, "PRE"))
+        manifest_account(in->m, name, MANIFEST_WORKS, LOSES_ROUTE, "%s",
+                         annotation_find("rewrite-target")->does);
+    else if (!strcmp(match, "PRE"))
         manifest_account(in->m, name, MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "the prefix is replaced and what follows stays (rewrite.path); Higress "
                          "itself would replace the text wherever it stands in the path, nginx the "
@@ -101,12 +80,12 @@ static bool set_match(struct ingress *in, const cJSON *path, const char *at, cJS
 {
     const char *type = json_str(path, "pathType"), *text = json_str(path, "path");
     text = text && *text ? text : "/";
-    bool regex = is_regex(in, text);
+    bool regex = ingress_is_regex(in->a, in->o, text);
     const char *match = regex ? "REGULAR" : type && !strcmp(type, "Exact") ? "EQUAL" : "PRE";
     cJSON *p = json_get(route, "path");
     p = p ? p : json_set_object(in->a, route, "path");
     if (!type && !regex)
-        text = plain_path(in->a, text);
+        text = ingress_plain_path(in->a, text);
     if (*text != '/')
         return err_set(e, ERR_ARGS, "%s.path: does not begin with '/'", at);
     json_set_str(in->a, p, "matchType", match);
@@ -131,7 +110,7 @@ static bool service_weight(char **line, double *weight)
         return true;
     *weight = strtod(at, &end);
     *line = percent + 1 + strspn(percent + 1, " ");
-    return end == percent;
+    return end == percent && *weight >= 0 && *weight <= INGRESS_WEIGHT_MAX;
 }
 
 static bool service_line(struct arena *a, cJSON *list, char *line)
@@ -161,39 +140,28 @@ static bool service_line(struct arena *a, cJSON *list, char *line)
     return true;
 }
 
-static double sum_of(const cJSON *services)
-{
-    const cJSON *s;
-    double sum = 0;
-    cJSON_ArrayForEach(s, services) sum += json_num(s, "weight", 0);
-    return sum;
-}
-
-/* Weights are shares: each but the first is cut to whole percents, and the first gets the rest. */
+/* Weights as the shares that the gateway makes of them; a service without any is left out. */
 static void settle_weights(struct ingress *in, cJSON *services)
 {
+    size_t n = (size_t)json_count(services), i = 0;
+    long *weights = arena_array(in->a, long, n + 1);
+    bool changed = false;
     cJSON *s, *next;
-    double rest = 100;
-    for (s = services->child; s && json_count(services) > 1; s = next) {
+    cJSON_ArrayForEach(s, services) weights[i++] = (long)json_num(s, "weight", 100);
+    ingress_shares(weights, n);
+    i = 0;
+    for (s = services->child; s; s = next, i++) {
         next = s->next;
-        if (json_num(s, "weight", 0) == 0)
+        changed = changed || weights[i] != (long)json_num(s, "weight", 100);
+        json_set_num(in->a, s, "weight", (double)weights[i]);
+        if (weights[i] == 0)
             json_detach(services, s);
     }
-    double sum = sum_of(services);
-    if (!services->child)
-        return;
-    bool one = json_count(services) == 1;
-    if (sum == 100 || (one && json_num(services->child, "weight", 100) == 100))
-        return;
-    for (s = services->child->next; s; s = s->next) {
-        double share = floor(json_num(s, "weight", 0) / sum * 100);
-        json_set_num(in->a, s, "weight", share);
-        rest -= share;
-    }
-    json_set_num(in->a, services->child, "weight", rest);
-    manifest_account(in->m, "higress.io/destination", MANIFEST_TRANSLATED, LOSES_TUNING,
-                     "its weights do not add up to 100: they are the shares that the gateway makes "
-                     "of them");
+    if (changed)
+        manifest_account(
+            in->m, "higress.io/destination", MANIFEST_TRANSLATED, LOSES_TUNING,
+            "its weights do not add up to 100: they are the shares that the gateway makes "
+            "of them");
 }
 
 static bool destination(struct ingress *in, const char *text, const char *at, cJSON *route,
@@ -229,7 +197,7 @@ static struct target target_of(const cJSON *backend)
                             cJSON_IsString(old) ? old->valuestring : NULL, old };
 }
 
-/* The name of its port stays beside the service until manifest_ports looks it up. */
+/* The name of its port waits until manifest_ports looks it up. */
 static bool service(struct ingress *in, const cJSON *backend, const char *at, cJSON *route,
                     struct err *e)
 {
@@ -246,13 +214,16 @@ static bool service(struct ingress *in, const cJSON *backend, const char *at, cJ
     if (number)
         json_set_num(in->a, s, "port", t.number->valuedouble);
     else {
-        json_set_str(in->a, s, MANIFEST_PORT_NAME, t.port);
+        in->port = t.port;
         manifest_account(
             in->m, arena_printf(in->a, "%s.backend", at), MANIFEST_TRANSLATED, LOSES_NOTHING,
             "the number of its port is looked up when the plan is made: in Services of "
             "the manifest, else in the gateway's list of services");
     }
     json_set_num(in->a, s, "weight", 100);
+    if (!manifest_meta(in->o, NULL, "namespace"))
+        manifest_account(in->m, "metadata.namespace", MANIFEST_TRANSLATED, LOSES_ROUTE,
+                         "it is not given: services are those of the namespace %s", in->space);
     if (value(in, "destination"))
         manifest_account(in->m, "higress.io/destination", MANIFEST_IGNORED, LOSES_NOTHING,
                          "the backend is a service: Higress does not read it");
@@ -264,6 +235,7 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
 {
     const char *kind = json_str(json_get(backend, "resource"), "kind");
     const char *to = value(in, "destination");
+    in->port = NULL;
     if (kind && !to)
         return err_set(e, ERR_ARGS,
                        "%s.backend.resource: needs the annotation higress.io/destination; without "
@@ -275,6 +247,9 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
 bool manifest_path(struct ingress *in, const cJSON *path, const char *at, cJSON *route,
                    struct err *e)
 {
+    const cJSON *text = json_get(path, "path");
+    if (text && !cJSON_IsString(text))
+        return err_set(e, ERR_ARGS, "%s.path: must be a text", at);
     return set_match(in, path, at, route, e) &&
            manifest_backend(in, json_get(path, "backend"), at, route, e);
 }

@@ -11,7 +11,7 @@
 /* manifest_kube.c: one Kubernetes object into items. */
 bool manifest_kube(struct manifest *m, const cJSON *o, struct err *e);
 const char *manifest_meta(const cJSON *o, const char *group, const char *key); /* metadata.G[K] */
-const char *manifest_space(const cJSON *o); /* its namespace, or the console's */
+const char *manifest_space(const struct manifest *m, const cJSON *o);          /* its namespace */
 
 bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e);
 bool manifest_wasm(struct manifest *m, const cJSON *o, struct err *e);
@@ -51,8 +51,17 @@ struct named *manifest_named(struct manifest *m, const char *kind, const char *s
 /* The same, when it was asked for or read already; else NULL. */
 struct named *manifest_named_there(const struct manifest *m, const char *kind, const char *space,
                                    const char *name);
+/* Forgets the items from there on, and what points to them. */
+void manifest_forget(struct manifest *m, int count);
 /* A name that no item of the kind has: base, "base-2", …. */
 const char *manifest_unique(struct manifest *m, const char *kind, const char *base);
+/* A service of an item whose port is a name; the item's newest object holds it. */
+struct port_name {
+    struct port_name *next;
+    int item, service; /* by their places in the list of items and in `services` */
+    const char *port;
+};
+void manifest_port(struct manifest *m, int item, int service, const char *port);
 /* Ports that are names: looked up in Services of the manifest, then in the gateway's list. */
 bool manifest_ports(struct gateway *g, struct manifest *m, struct cancel *c, struct err *e);
 
@@ -63,8 +72,9 @@ struct ingress {
     struct arena *a;
     const cJSON *o;
     const char *space, *name;
-    cJSON *route;   /* what its annotations say: the same for each of its routes */
-    cJSON *customs; /* annotations that stay, or NULL */
+    cJSON *route;     /* what its annotations say: the same for each of its routes */
+    cJSON *customs;   /* annotations that stay, or NULL */
+    const char *port; /* of the backend read last: its name, or NULL */
 };
 /* Every annotation of it, into `route`, `customs` and findings. */
 bool manifest_annotations(struct ingress *in, struct err *e);

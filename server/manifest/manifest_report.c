@@ -15,6 +15,11 @@ static const char *const dangers[] = { [LOSES_NOTHING] = "none",
                                        [LOSES_ROUTE] = "route",
                                        [LOSES_ACCESS] = "access" };
 
+static const char *at_stake(const struct manifest_finding *f)
+{
+    return dangers[f->status == MANIFEST_WORKS ? LOSES_NOTHING : f->danger];
+}
+
 static int by_object(const void *v, const void *w)
 {
     const struct manifest_finding *x = v, *y = w;
@@ -82,7 +87,7 @@ static void put_object(struct manifest *m, struct buf *b, int first, int end)
                 continue;
             buf_str(b, "| ");
             put_cell(b, f->member ? f->member : "(all of it)");
-            buf_printf(b, " | %s | %s | ", manifest_status_name(f->status), dangers[f->danger]);
+            buf_printf(b, " | %s | %s | ", manifest_status_name(f->status), at_stake(f));
             put_cell(b, f->text);
             buf_str(b, " |\n");
         }
@@ -140,7 +145,7 @@ static void add_object(struct manifest *m, cJSON *list, int first, int end)
         if (f->member)
             json_set_str(a, x, "member", f->member);
         json_set_str(a, x, "status", manifest_status_name(f->status));
-        json_set_str(a, x, "at_stake", dangers[f->danger]);
+        json_set_str(a, x, "at_stake", at_stake(f));
         json_set_str(a, x, "text", f->text);
     }
 }

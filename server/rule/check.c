@@ -137,6 +137,8 @@ char *check_standing(struct arena *a, const struct kind *k, const cJSON *object,
 {
     struct err e = { 0 };
     struct check c = { a, k, object, object, &e };
+    if (!shape_is_typed(k, object))
+        return NULL; /* rules rely on what shape_check has seen */
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
             e = (struct err){ 0 };

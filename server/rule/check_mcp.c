@@ -1,10 +1,11 @@
-/* check_mcp.c - the text of an MCP server about to be written, by the rows of trap_mcp_text.c: what
- * the plugin would refuse is refused here, what it would not do is a doubt. */
+/* check_mcp.c - the text of an MCP server about to be written: what the plugin would refuse is
+ * refused, by the rows of trap_mcp_text.c. What it takes and does not do is warned of by the traps.
+ */
 #include "base/json.h"
 #include "rule/check_private.h"
 #include "rule/mcp_text_private.h"
 
-static bool passes(const struct check *c, bool refused)
+static bool text_taken(const struct check *c)
 {
     const char *type = json_str(c->after, "type");
     struct err e = { 0 }, ignored = { 0 };
@@ -13,18 +14,8 @@ static bool passes(const struct check *c, bool refused)
     const cJSON *before = mcp_text_tree(c->a, json_get(c->before, "rawConfigurations"), &ignored);
     const cJSON *after = mcp_text_tree(c->a, json_get(c->after, "rawConfigurations"), &e);
     if (e.kind != ERR_NONE)
-        return !refused || check_no(c, "rawConfigurations: %s", e.text);
-    return look_passes(c, trap_mcp_text_rows, refused, before, after, "rawConfigurations");
-}
-
-static bool text_taken(const struct check *c)
-{
-    return passes(c, true);
-}
-
-static bool text_acts(const struct check *c)
-{
-    return passes(c, false);
+        return check_no(c, "rawConfigurations: %s", e.text);
+    return look_passes(c, trap_mcp_text_rows, before, after, "rawConfigurations");
 }
 
 const struct check_rule check_mcp_rules[] = {
@@ -32,7 +23,5 @@ const struct check_rule check_mcp_rules[] = {
       "The text has server (with a name) or toolSet, members of their types, and tools that can be "
       "called.",
       text_taken },
-    { "mcp-server", "rawConfigurations|type",
-      "Every member of the text is known and does something.", text_acts, .doubt = true },
     { 0 },
 };

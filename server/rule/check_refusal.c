@@ -5,7 +5,7 @@
 
 static bool is_taken(const struct check *c)
 {
-    return look_passes(c, trap_refusal_rows, true, c->before, c->after, "");
+    return look_passes(c, trap_refusal_rows, c->before, c->after, "");
 }
 
 const struct check_rule check_refusal_rules[] = {

@@ -196,6 +196,23 @@ static bool limit_value(const struct check *c, const cJSON *m)
                     check_shown(c, m->string), check_shown(c, m->valuestring));
 }
 
+/* The services of the console's routes weigh 100 together, and a canary's weight is a part of that.
+ */
+static bool canary_weight(const struct check *c)
+{
+    long weight = 0;
+    cJSON *ingress = json_object(c->a);
+    json_set(c->a, json_set_object(c->a, ingress, "metadata"), "annotations",
+             json_clone(c->a, json_get(c->after, "customConfigs")));
+    bool counts = annotation_true(annotation_value(c->a, ingress, "canary")) &&
+                  !annotation_value(c->a, ingress, "canary-by-header") &&
+                  !annotation_value(c->a, ingress, "canary-by-cookie") &&
+                  annotation_int(annotation_value(c->a, ingress, "canary-weight"), &weight);
+    return !counts || weight <= 100 ||
+           check_no(c, "customConfigs: canary-weight is more than 100, which leaves the route less "
+                       "than nothing: Envoy refuses every route of the gateway");
+}
+
 bool check_annotations(const struct check *c)
 {
     const cJSON *m;
@@ -211,7 +228,7 @@ bool check_annotations(const struct check *c)
         if (!limit_value(c, m))
             return false;
     }
-    return true;
+    return canary_weight(c);
 }
 
 static bool one_line(const struct check *c, const char *path)
@@ -279,7 +296,9 @@ const struct check_rule check_route_rules[] = {
       "Weights of several services sum to 100; a single one has neither weight nor version.",
       check_services },
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
-    { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
+    { "route", "customConfigs",
+      "No annotation that another member makes or that makes Envoy refuse routes; route-limit-* >= "
+      "1.",
       check_annotations },
     { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
       rewrite_path },

@@ -70,9 +70,28 @@ void look_through(struct trap_walk *t, const struct trap_object *o, const cJSON 
     rule->look(&l);
 }
 
+/* "chat" of route ai-route-chat.internal or ai-route-chat.fallback.internal, where that AI route
+ * was read: what is wrong is said of it. */
+static bool is_of_ai_route(const struct trap_walk *t, const struct trap_object *o)
+{
+    static const char begin[] = "ai-route-";
+    static const char *const ends[] = { ".fallback.internal", ".internal" };
+    struct trap_object owner;
+    bool route = !strcmp(o->kind, "route") && text_starts(o->name, begin);
+    for (int i = 0; route && i < 2; i++) {
+        size_t n = strlen(o->name) - strlen(ends[i]) - strlen(begin);
+        if (text_ends(o->name, ends[i]) &&
+            trap_lookup(trap_of(t), "ai-route",
+                        arena_strndup(trap_arena(t), o->name + strlen(begin), n), NULL, &owner))
+            return true;
+    }
+    return false;
+}
+
 void look_judge(struct trap_walk *t, const struct trap_object *o)
 {
-    look_through(t, o, o->json, "");
+    if (!is_of_ai_route(t, o))
+        look_through(t, o, o->json, "");
 }
 
 /* -- before it is written --------------------------------------------------------------------- */
@@ -80,7 +99,6 @@ void look_judge(struct trap_walk *t, const struct trap_object *o)
 struct said {
     const struct check *c;
     const struct trap *rows;
-    bool refused;
     const cJSON *before, *after;
     const char *member;
     cJSON *old;       /* what is said of `before`, "PATH: WHAT" each */
@@ -94,8 +112,7 @@ static void look_at(struct said *s, const cJSON *tree,
     struct look l = { s->c->a, tree, s, say };
     for (const struct trap *row = s->rows; tree && row->number; row++) {
         const struct look_rule *rule = row->with;
-        if (rule && rule->refused == s->refused && row->risk != TRAP_NOTE &&
-            kind_has(row->about, s->c->k->name))
+        if (rule && rule->refused && kind_has(row->about, s->c->k->name))
             rule->look(&l);
     }
 }
@@ -139,10 +156,10 @@ static void say_mistake(void *arg, const char *path, const char *what)
                                *whole ? ": " : "", what);
 }
 
-bool look_passes(const struct check *c, const struct trap *rows, bool refused, const cJSON *before,
+bool look_passes(const struct check *c, const struct trap *rows, const cJSON *before,
                  const cJSON *after, const char *member)
 {
-    struct said s = { c, rows, refused, before, after, member, json_array(c->a), "", 0 };
+    struct said s = { c, rows, before, after, member, json_array(c->a), "", 0 };
     look_at(&s, before, say_old);
     look_at(&s, after, say_mistake);
     if (s.count > SENTENCES)

@@ -43,7 +43,7 @@ const char *look_text(const cJSON *object, const char *member); /* "" where ther
 void look_judge(struct trap_walk *t, const struct trap_object *o);
 void look_through(struct trap_walk *t, const struct trap_object *o, const cJSON *tree,
                   const char *member);
-/* Has no look of the rows, of those that refuse or of the others, anything to say of `after` that
- * was not so before? The first sentences are c's error. before: NULL for a create. */
-bool look_passes(const struct check *c, const struct trap *rows, bool refused, const cJSON *before,
+/* Has no look of the rows that refuse anything to say of `after` that was not so before? The first
+ * sentences are c's error. before: NULL for a create. */
+bool look_passes(const struct check *c, const struct trap *rows, const cJSON *before,
                  const cJSON *after, const char *member);

@@ -115,10 +115,13 @@ void mcp_look_schemas(struct look *l)
     int i = 0;
     cJSON_ArrayForEach(tool, json_get(l->tree, "tools"))
     {
+        bool legacy = json_true(tool, "legacyOnly");
         int k = 0;
-        cJSON_ArrayForEach(arg, (json_true(tool, "legacyOnly") ? NULL : json_get(tool, "args")))
+        cJSON_ArrayForEach(arg, json_get(tool, "args"))
         {
-            look_at_arg(l, arg, look_place(l, "tools[%d].args[%d]", i, k++));
+            if (!legacy)
+                look_at_arg(l, arg, look_place(l, "tools[%d].args[%d]", i, k));
+            k++;
         }
         i++;
     }

@@ -65,9 +65,10 @@ void mcp_look_allowed(struct look *l)
     int i = 0;
     if (cJSON_IsArray(allowed) && !allowed->child)
         look_say(l, "allowTools", "is an empty list, which allows no tool; leave it out for all");
-    cJSON_ArrayForEach(name, (json_count(tools) > 0 ? allowed : NULL))
+    bool listed = json_count(tools) > 0;
+    cJSON_ArrayForEach(name, allowed)
     {
-        if (cJSON_IsString(name) && !has_tool(tools, name->valuestring))
+        if (listed && cJSON_IsString(name) && !has_tool(tools, name->valuestring))
             look_say(l, look_place(l, "allowTools[%d]", i), "'%s' is no tool of this server",
                      look_name(l, name->valuestring));
         i++;

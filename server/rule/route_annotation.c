@@ -247,18 +247,24 @@ static bool is_uint32(const char *s)
     return annotation_int(s, &n) && n >= 1 && n <= 4294967295L;
 }
 
+/* Do the limit and its burst make a bucket? */
+static bool is_bucket(const char *limit_of, const char *burst)
+{
+    long n = 0, times = 5;
+    if (!is_uint32(limit_of) || (burst && !is_uint32(burst)))
+        return false;
+    annotation_int(limit_of, &n);
+    if (burst)
+        annotation_int(burst, &times);
+    return n <= 4294967295L / times;
+}
+
 /* rpm hides rps, whatever it says; a bad multiplier drops either. */
 void route_look_limit_none(struct look *l)
 {
     const char *rpm = own(l, "route-limit-rpm"), *rps = own(l, "route-limit-rps");
-    const char *burst = own(l, "route-limit-burst-multiplier"), *limit_of = rpm ? rpm : rps;
-    long n = 0, times = 5;
-    if (!limit_of)
-        return;
-    bool fits = is_uint32(limit_of) && (!burst || is_uint32(burst));
-    if (fits && annotation_int(limit_of, &n) && burst)
-        annotation_int(burst, &times);
-    if (!fits || n > 4294967295L / times)
+    const char *limit_of = rpm ? rpm : rps;
+    if (limit_of && !is_bucket(limit_of, own(l, "route-limit-burst-multiplier")))
         look_say(
             l, route_place(l, rpm ? "higress.io/route-limit-rpm" : "higress.io/route-limit-rps"),
             "is no whole number from 1 on, or with its burst more than 32 bits hold: the route "

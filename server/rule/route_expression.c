@@ -74,7 +74,9 @@ static void origin_expressions(struct look *l, look_expression *fn)
 {
     const cJSON *cors = json_get(l->tree, "cors"), *o;
     int i = 0;
-    cJSON_ArrayForEach(o, (json_true(cors, "enabled") ? json_get(cors, "allowOrigins") : NULL))
+    if (!json_true(cors, "enabled"))
+        return;
+    cJSON_ArrayForEach(o, json_get(cors, "allowOrigins"))
     {
         const char *host = cJSON_IsString(o) ? strstr(o->valuestring, "://") : NULL;
         const char *path = look_place(l, "cors.allowOrigins[%d]", i++);

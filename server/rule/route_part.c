@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "kind/annotation.h"
 #include "rule/route_look_private.h"
+#include <string.h>
 
 const cJSON *route_path(const cJSON *route)
 {
@@ -36,10 +37,23 @@ const cJSON *route_custom(const cJSON *route)
 
 /* -- annotations ------------------------------------------------------------------------------ */
 
+/* Under any prefix: most routes have none of it, and the table of annotations is long. */
+static bool may_have(const cJSON *custom, const char *name)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, custom)
+    {
+        const char *slash = strrchr(m->string, '/');
+        if (slash && !strcmp(slash + 1, name))
+            return true;
+    }
+    return false;
+}
+
 const char *route_annotation(const cJSON *route, const char *name, const char **full)
 {
     const cJSON *custom = route_custom(route);
-    const cJSON *m = custom && custom->child ? annotation_among(custom, name) : NULL;
+    const cJSON *m = may_have(custom, name) ? annotation_among(custom, name) : NULL;
     if (m && full)
         *full = m->string;
     return m ? m->valuestring : NULL;

@@ -324,7 +324,7 @@ void route_look_any_origin(struct look *l)
     const cJSON *cors = json_get(l->tree, "cors"), *o;
     bool any = json_true(cors, "enabled") && json_count(origins(l)) == 0;
     cJSON_ArrayForEach(o, origins(l)) any =
-        any || (cJSON_IsString(o) && strchr("*", *o->valuestring) && !o->valuestring[1]);
+        any || (cJSON_IsString(o) && !strcmp(o->valuestring, "*"));
     if (any && !cJSON_IsFalse(json_get(cors, "allowCredentials")))
         look_say(l, "cors",
                  "lets pages of every origin read answers with the user's cookies: any origin is "

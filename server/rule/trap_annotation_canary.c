@@ -288,15 +288,17 @@ static void drops_predicates(struct trap_walk *t, const struct trap_object *o)
                  trap_name(t, base.name));
 }
 
-/* A route "NAME-default" is what becomes of spec.defaultBackend of NAME. */
+/* Routes "NAME-default" and "NAME-default-hosts" are what becomes of spec.defaultBackend of NAME.
+ */
 static void default_route(struct trap_walk *t, const struct trap_object *o)
 {
-    static const char ending[] = "-default";
-    size_t n = strlen(o->name), cut = sizeof ending - 1;
+    const char *end = text_ends(o->name, "-default")         ? "-default"
+                      : text_ends(o->name, "-default-hosts") ? "-default-hosts"
+                                                             : NULL;
     struct trap_object base;
-    if (n <= cut || strcmp(o->name + n - cut, ending) != 0 ||
-        !trap_lookup(trap_of(t), "route", arena_strndup(trap_arena(t), o->name, n - cut), NULL,
-                     &base))
+    if (!end || !trap_lookup(trap_of(t), "route",
+                             arena_strndup(trap_arena(t), o->name, strlen(o->name) - strlen(end)),
+                             NULL, &base))
         return;
     const char *rules = lost_rules(t, &base, o);
     if (*rules)

@@ -129,7 +129,8 @@ const struct trap trap_annotation_route_rows[] = {
       .rule =
           "error, timeout and invalid_header become 5xx, real answers of the service among them.",
       .risk = TRAP_NOTE,
-      ROUTES,
+      .about = "route", /* the console gives AI routes non_idempotent */
+      .judge = look_judge,
       .with = LOOK_TAKEN(route_look_double_writes) },
     { .number = "annotations 7 header-control",
       .verdict = "HEADER_UNSET",

@@ -3,9 +3,9 @@
 #pragma once
 #include "rule/trap.h"
 
-extern const struct trap trap_mcp_text_rows[], trap_mcp_rows[], trap_mcp_reach_rows[],
-    trap_refusal_rows[], trap_annotation_rows[], trap_annotation_route_rows[],
-    trap_annotation_canary_rows[], trap_annotation_host_rows[];
+extern const struct trap trap_mcp_text_rows[], trap_mcp_rows[], trap_mcp_server_rows[],
+    trap_mcp_reach_rows[], trap_refusal_rows[], trap_annotation_rows[],
+    trap_annotation_route_rows[], trap_annotation_canary_rows[], trap_annotation_host_rows[];
 extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[], trap_limit_rows[],
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
     trap_route_rows[], trap_envoy_rows[];

@@ -79,7 +79,7 @@ bool trap_is_canary(const struct trap_object *route)
     const cJSON *m;
     cJSON_ArrayForEach(m, json_get(route->json, "customConfigs"))
     {
-        if (strstr(m->string, "/canary"))
+        if (m->string && strstr(m->string, "/canary"))
             return true;
     }
     return false;

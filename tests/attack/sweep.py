@@ -192,6 +192,9 @@ def commands(world, objects, ids):
     world.command("export", "--out", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml")
     world.command("import", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml", "--dry-run")
     world.command("import", d + "/gateway.yaml", "--dry-run")
+    world.command("migrate", d + "/data")
+    world.command("migrate", d + "/data", "--format", "json")
+    world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
     for arguments in (("audit", "verify"), ("state", "show"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),

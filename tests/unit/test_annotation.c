@@ -146,7 +146,7 @@ static void test_values_as_the_controller_reads_them(void **state)
         { "route-limit-rps", "5/s", VALUE_IGNORED },
         { "route-limit-rps", "0", VALUE_FATAL },
         { "route-limit-burst-multiplier", "0", VALUE_IGNORED },
-        { "route-limit-rps", "99999999999", VALUE_PARTLY },
+        { "route-limit-rps", "99999999999", VALUE_IGNORED },
         { "destination", "60% a.static:80\n40% b.static:80 v1", VALUE_FITS },
         { "destination", "50 a.dns:80", VALUE_PARTLY },
         { "destination", "x% a.dns:80", VALUE_IGNORED },

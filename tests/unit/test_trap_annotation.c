@@ -2,6 +2,7 @@
  * annotations.md (tests/traps/annotations.yaml); what Envoy refuses is not written; the recorded
  * stack. */
 #include "trap_case.h"
+#include "trap_odd.h"
 
 #include "manifest/manifest.h"
 #include "rule/check.h"
@@ -208,10 +209,17 @@ static void the_recorded_stack(void **state)
     assert_int_equal(rejected, 12);
 }
 
+static void odd_shapes_are_survived(void **state)
+{
+    (void)state;
+    odd_file("tests/traps/annotations.yaml");
+}
+
 int main(void)
 {
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(every_row_has_a_case),
+        cmocka_unit_test(odd_shapes_are_survived),
         cmocka_unit_test(what_envoy_refuses_is_not_written),
         cmocka_unit_test(what_stands_there_is_no_mistake_of_a_change),
         cmocka_unit_test(the_recorded_stack),

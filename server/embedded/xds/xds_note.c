@@ -10,14 +10,14 @@
 
 /* Read by Higress, acting on routes, and left out here. */
 static const char unrendered[] =
-    "canary|canary-by-header|canary-by-header-value|canary-by-header-pattern|canary-by-cookie|"
-    "canary-weight|canary-weight-total|app-root|default-backend|custom-http-errors|"
-    "mirror-target-service|mirror-target-fqdn|mirror-target-fqdn-port|mirror-percentage|"
-    "rpc-destination-name|whitelist-source-range";
+    "default-backend|custom-http-errors|mirror-target-service|rpc-destination-name";
+/* Acting on more than a route, and rendered. */
+static const char rendered[] = "app-root";
 
 static bool is_rendered(const struct annotation *row)
 {
-    return row->scope == ACTS_ON_ROUTE && !kind_has(unrendered, row->name);
+    return kind_has(rendered, row->name) ||
+           (row->scope == ACTS_ON_ROUTE && !kind_has(unrendered, row->name));
 }
 
 static void note_annotation(struct xds *x, const cJSON *ingress, const char *full)
