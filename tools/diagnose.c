@@ -19,6 +19,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "verdicts", LIST, REQ, NULL },
+    { "configured", LIST, OPT, NULL },
     { "unavailable", LIST, OPT, NULL },
     { 0 },
 };
@@ -105,6 +106,8 @@ static char *say(struct call *c, const cJSON *answer)
 
     say_list(b, answer, "about", or_empty(answer, "target"));
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
+    cJSON_ArrayForEach(v, json_get(answer, "configured"))
+        buf_printf(b, "configured: %s\n", v->valuestring);
     say_list(b, answer, "compared", "compared");
     say_list(b, answer, "timeline", "applied");
     say_line(b, answer, "noise");

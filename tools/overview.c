@@ -5,7 +5,7 @@
 
 extern const struct toolset toolset_overview;
 
-enum { FINDINGS_BYTES = 500, SERVICES_MAX = 4096 };
+enum { FINDINGS_BYTES = 500, CERTIFICATE_DAYS = 30 };
 
 static const struct field in[] = { { 0 } };
 
@@ -22,7 +22,6 @@ static const char *const counted[] = {
 };
 
 struct look {
-    cJSON *names; /* object used as a set: services and providers that exist */
     cJSON *findings;
     size_t bytes;
     int more;
@@ -40,64 +39,6 @@ static void find(struct call *c, struct look *l, const char *text)
     json_add_str(arena(c), l->findings, text);
 }
 
-static bool remember(struct call *c, struct look *l, const char *kind, const char *name)
-{
-    if (name && json_count(l->names) < SERVICES_MAX)
-        json_set_bool(arena(c), l->names, arena_printf(arena(c), "%s %s", kind, name), true);
-    return true;
-}
-
-static bool exists(struct call *c, struct look *l, const char *kind, const char *name)
-{
-    return json_get(l->names, arena_printf(arena(c), "%s %s", kind, name)) != NULL ||
-           json_count(l->names) >= SERVICES_MAX;
-}
-
-static bool see_named(struct call *c, void *arg, const cJSON *o)
-{
-    struct look *l = arg;
-    bool provider = json_get(o, "type") && json_get(o, "tokens");
-
-    l->count++;
-    return remember(c, l, provider ? "ai-provider" : "service", json_str(o, "name"));
-}
-
-static bool see_route(struct call *c, void *arg, const cJSON *o)
-{
-    struct look *l = arg;
-    const char *route = json_str(o, "name");
-    const cJSON *s;
-
-    l->count++;
-    cJSON_ArrayForEach(s, json_get(o, "services"))
-    {
-        const char *name = json_str(s, "name");
-        if (name && !exists(c, l, "service", name))
-            find(c, l,
-                 arena_printf(arena(c), "route %s goes to service %s, which does not exist",
-                              route ? route : "?", name));
-    }
-    return true;
-}
-
-static bool see_ai_route(struct call *c, void *arg, const cJSON *o)
-{
-    struct look *l = arg;
-    const char *route = json_str(o, "name");
-    const cJSON *u;
-
-    l->count++;
-    cJSON_ArrayForEach(u, json_get(o, "upstreams"))
-    {
-        const char *name = json_str(u, "provider");
-        if (name && !exists(c, l, "ai-provider", name))
-            find(c, l,
-                 arena_printf(arena(c), "AI route %s uses provider %s, which does not exist",
-                              route ? route : "?", name));
-    }
-    return true;
-}
-
 static bool see_any(struct call *c, void *arg, const cJSON *o)
 {
     (void)c;
@@ -106,42 +47,23 @@ static bool see_any(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
-static gw_each_fn *eye_for(const char *kind)
-{
-    if (!strcmp(kind, "route"))
-        return see_route;
-    if (!strcmp(kind, "ai-route"))
-        return see_ai_route;
-    return !strcmp(kind, "service") || !strcmp(kind, "ai-provider") ? see_named : see_any;
-}
-
-/* Services and providers first: routes are held against them. */
 static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
 {
-    static const char *const order[] = { "service", "ai-provider" };
-    cJSON *found = json_object(arena(c));
     const size_t kinds = sizeof counted / sizeof counted[0];
 
-    for (size_t i = 0; i < 2 + kinds; i++) {
-        const char *kind = i < 2 ? order[i] : counted[i - 2];
-        l->count = 0;
-        progress(c, (double)i, 2 + kinds, "%s", kind);
-        if (json_get(found, kind))
-            continue;
+    for (size_t i = 0; i < kinds; i++) {
+        const char *kind = counted[i];
         const char *scope = !strcmp(kind, "plugin-instance") ? "global" : NULL;
-        if (gw_each(c, kind, scope, eye_for(kind), l)) {
-            json_set_num(arena(c), found, kind, l->count);
+        l->count = 0;
+        progress(c, (double)i, kinds, "%s", kind);
+        if (gw_each(c, kind, scope, see_any, l)) {
+            json_set_num(arena(c), counts, kind, l->count);
             continue;
         }
         if (cancelled(c))
             return false;
         find(c, l, arena_printf(arena(c), "%s cannot be listed: %s", kind, fail_text(c)));
         fail_forget(c);
-    }
-    for (size_t i = 0; i < kinds; i++) {
-        const cJSON *n = json_get(found, counted[i]);
-        if (n)
-            json_set_num(arena(c), counts, counted[i], n->valuedouble);
     }
     return true;
 }
@@ -161,9 +83,34 @@ static void look_at_envoy(struct call *c, struct look *l, cJSON *answer)
     fail_forget(c);
 }
 
+/* What stands there and does not do what it says; check_config says all of it. */
+static void look_at_configuration(struct call *c, struct look *l)
+{
+    const struct inspect_ask ask = { .days = CERTIFICATE_DAYS, .quick = true };
+    const cJSON *row, *found = inspect(c, &ask);
+    struct buf *b = buf_in(arena(c), 2048);
+    const char *last = "";
+    cJSON_ArrayForEach(row, json_get(found, "findings"))
+    {
+        const char *verdict = json_str(row, "verdict"), *risk = json_str(row, "risk");
+        if (!strcmp(risk, "note") && strcmp(verdict, "CERTIFICATE_EXPIRING") != 0)
+            continue;
+        buf_reset(b);
+        inspect_line(b, row);
+        if (strcmp(verdict, last) != 0)
+            find(c, l, b->data);
+        else
+            l->more++;
+        last = verdict;
+    }
+    if (!found)
+        find(c, l, arena_printf(arena(c), "the configuration was not judged: %s", fail_text(c)));
+    fail_forget(c);
+}
+
 static const cJSON *overview(struct call *c)
 {
-    struct look l = { .names = json_object(arena(c)), .findings = json_array(arena(c)) };
+    struct look l = { .findings = json_array(arena(c)) };
     cJSON *answer = json_object(arena(c));
     const cJSON *info = gw_path(c, "/system/info", MISSING_FAILS);
 
@@ -176,8 +123,10 @@ static const cJSON *overview(struct call *c)
     if (!count_kinds(c, &l, counts))
         return NULL;
     look_at_envoy(c, &l, answer);
+    look_at_configuration(c, &l);
     if (l.more)
-        json_add_str(arena(c), l.findings, arena_printf(arena(c), "and %d more", l.more));
+        json_add_str(arena(c), l.findings,
+                     arena_printf(arena(c), "and %d more; check_config shows them", l.more));
     json_set(arena(c), answer, "suspicious", l.findings);
     return answer;
 }

@@ -241,7 +241,10 @@ const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, 
         .compare = compare,
         .changes = applied_of_late(c),
     };
-    return diagnose_run(c->arena, &means, &target, &c->err);
+    cJSON *answer = diagnose_run(c->arena, &means, &target, &c->err);
+    if (answer && kind)
+        call_add_configured(c, answer, kind, name);
+    return answer;
 }
 
 const cJSON *diagnose(struct call *c, const char *kind, const char *name)

@@ -37,6 +37,8 @@ void call_hide(struct call *c, const char *kind, const cJSON *o);
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
 /* Tells the client: arg is the call. */
+/* What is configured wrong at an object, as lines: the member "configured" of an answer. */
+void call_add_configured(struct call *c, cJSON *answer, const char *kind, const char *name);
 void call_told(void *arg, int done, int total, const char *what);
 /* plan -> propose -> ask -> apply, as mode and client allow. NULL with c->err, or with
  * a question that the caller must answer first. */

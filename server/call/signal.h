@@ -32,6 +32,16 @@ const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
+/* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
+ * {"findings":[…],"counts":{…},"left_out"?,"unread"?}. NULL after fail(). */
+struct inspect_ask {
+    const char *kind, *name; /* of this object only; NULL: of the whole gateway */
+    double days;             /* within how many the end of a certificate is near */
+    bool quick;              /* not all places are asked for plugin instances */
+};
+const cJSON *inspect(struct call *c, const struct inspect_ask *ask);
+/* One finding as a line: "open VERDICT object, path: what happens". */
+void inspect_line(struct buf *b, const cJSON *finding);
 /* The whole walk: target kind "route", "service", "ai-route", "mcp-server", "domain" or NULL; see
  * diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);

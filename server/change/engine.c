@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "change/engine_private.h"
 #include "console/gateway.h"
+#include "inspect/inspect_plan.h"
 #include "net/loop.h"
 #include "plan/refs.h"
 #include "policy/policy.h"
@@ -131,7 +132,10 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!at)
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    if (!refs_guard(at->gateway, p, NULL) || !plan_close(p))
+    bool settled = refs_guard(at->gateway, p, NULL);
+    if (settled)
+        inspect_plan(at->gateway, p);
+    if (!settled || !plan_close(p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     enum engine_next next = engine_store(g, e) ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
     if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||

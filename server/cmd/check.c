@@ -1,7 +1,8 @@
 /* check.c - `higress-ops check`: is the configuration right? Names file, line and field when it is
- * not, and says what is in force when it is. */
+ * not, and says what is in force when it is. With --gateway: is that of the gateway? */
 #include "base/arena.h"
 #include "base/err.h"
+#include "cmd/check_private.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
 
@@ -24,6 +25,8 @@ static void print_gateway(const struct config *g, const struct config *process)
 
 static int run(const struct options *o)
 {
+    if (options_has(o, "gateway"))
+        return check_gateway(o);
     struct arena *a = arena_new();
     int code = EXIT_DONE;
     const struct config *c = options_config(o, a, &code);
@@ -45,9 +48,19 @@ static int run(const struct options *o)
     return code;
 }
 
+static const struct option_row rows[] = {
+    { "gateway", "[NAME]", "Judges what that gateway (=NAME, or the one meant) is set to do." },
+    { "format", "FORMAT", "Of that report: text, json, sarif or junit." },
+    { "fail-on", "RISK", "Exit code 7 from this risk on: open, broken (default), dead, note." },
+    { "days", "N", "Names certificates that end within N days (30)." },
+    { 0 },
+};
+
 const struct command cmd_check = {
     .name = "check",
-    .about = "Validates the configuration and shows what is in force.",
+    .about =
+        "Validates the configuration and shows what is in force; --gateway judges the gateway.",
+    .rows = rows,
     .config = true,
     .run = run,
 };

@@ -16,11 +16,12 @@ enum exit_code {
     EXIT_CONFIG = 3,  /* the configuration is wrong: file, line and field are named */
     EXIT_PENDING = 4, /* a change waits for a person's decision */
     EXIT_REFUSED = 5, /* a person or a policy said no; nothing was written */
+    EXIT_FOUND = 7,   /* check --gateway found what it was told to fail on */
 };
 
 struct option_row {
     const char *name;  /* "listen" for --listen */
-    const char *value; /* "ADDRESS"; NULL: a flag */
+    const char *value; /* "ADDRESS"; "[NAME]": only behind '='; NULL: a flag */
     const char *about;
 };
 

@@ -85,7 +85,8 @@ void options_help(const struct command *c)
     for (int i = 0; c->config && (row = config_row(i)); i++)
         print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
-         "4 a change waits for a decision, 5 refused and nothing written");
+         "4 a change waits for a decision, 5 refused and nothing written,\n"
+         "7 check --gateway found something");
 }
 
 static bool usage(const struct command *c, int *code, const char *what, const char *which)
@@ -94,6 +95,19 @@ static bool usage(const struct command *c, int *code, const char *what, const ch
             c->name);
     *code = EXIT_USAGE;
     return false;
+}
+
+/* Of an option whose value may be left out, and was. */
+static const char bare[] = "";
+
+/* "true" for a flag, else the argument that follows; NULL: there is none. */
+static const char *without_equals(const struct option_row *row, int argc, char **argv, int *i)
+{
+    if (!row->value)
+        return "true";
+    if (*row->value == '[')
+        return bare;
+    return *i + 1 < argc ? argv[++*i] : NULL;
 }
 
 /* One argument that begins with "--"; *i moves past a value that follows it. */
@@ -109,12 +123,9 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
         return usage(o->command, code, "unknown option ", argv[*i]);
     if (!row->value && equals)
         return usage(o->command, code, "this option takes no value: --", row->name);
-    const char *value = equals ? equals + 1 : "true";
-    if (row->value && !equals) {
-        if (*i + 1 >= argc)
-            return usage(o->command, code, "a value is missing after --", row->name);
-        value = argv[++*i];
-    }
+    const char *value = equals ? equals + 1 : without_equals(row, argc, argv, i);
+    if (!value)
+        return usage(o->command, code, "a value is missing after --", row->name);
     if (o->given_count == OPTIONS_MAX)
         return usage(o->command, code, "too many options, at --", row->name);
     o->given[o->given_count].name = row->name;
@@ -198,8 +209,9 @@ bool options_int(const struct options *o, const char *name, int least, int most,
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
-    for (int i = 0; i < o->given_count; i++)
-        flags[i] = (struct config_flag){ o->given[i].name, o->given[i].value };
+    for (int i = 0, n = 0; i < o->given_count; i++)
+        if (o->given[i].value != bare)
+            flags[n++] = (struct config_flag){ o->given[i].name, o->given[i].value };
     return config_read(a, flags, e);
 }
 

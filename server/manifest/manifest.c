@@ -3,16 +3,15 @@
  * The text is split into its documents before it is parsed, so that a mistake is told with the line
  * it stands on.
  */
-#include "manifest/manifest.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kind/kind.h"
+#include "manifest/manifest_private.h"
 #include "manifest/manifest_write.h"
 #include "mask/mask.h"
-#include <stdarg.h>
 
 struct manifest *manifest_new(struct arena *a)
 {
@@ -20,18 +19,6 @@ struct manifest *manifest_new(struct arena *a)
     m->arena = a;
     m->where = "the manifest";
     return m;
-}
-
-void manifest_note(struct manifest *m, const char *format, ...)
-{
-    char text[300];
-    va_list args;
-    if (m->note_count == MANIFEST_NOTES)
-        return;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    m->notes[m->note_count++] = text_clean(m->arena, text, sizeof text);
 }
 
 static bool is_item(const struct manifest_item *i, const struct kind *k, const char *name,
@@ -58,8 +45,11 @@ struct manifest_item *manifest_item(struct manifest *m, const char *kind, const 
         return err_set(e, ERR_ARGS, "more than %d objects", MANIFEST_MAX), NULL;
     m->list = arena_grow(m->arena, m->list, m->count, &m->room, sizeof *m->list);
     struct manifest_item *i = &m->list[m->count++];
-    *i = (struct manifest_item){ k, arena_strdup(m->arena, name), arena_strdup(m->arena, scope),
-                                 json_object(m->arena), m->where };
+    *i = (struct manifest_item){ .kind = k,
+                                 .name = arena_strdup(m->arena, name),
+                                 .scope = arena_strdup(m->arena, scope),
+                                 .object = json_object(m->arena),
+                                 .where = m->where };
     json_set_str(m->arena, i->object, k->key, name);
     return i;
 }
@@ -93,7 +83,11 @@ static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
     struct manifest_item *i = manifest_item(m, kind, name, scope, e);
     if (!i)
         return false;
-    if (m->count == before)
+    if (m->count == before && i->of_tls) { /* what is said of a domain itself comes first */
+        i->of_tls = false;
+        json_remove(i->object, "enableHttps");
+        json_remove(i->object, "certIdentifier");
+    } else if (m->count == before)
         return err_set(e, ERR_ARGS, "%s '%s' stands in the manifest twice", kind,
                        text_clean(m->arena, name, 80));
     const cJSON *member;
@@ -112,21 +106,45 @@ static bool take_one(struct manifest *m, const cJSON *o, struct err *e)
     return json_get(o, "apiVersion") ? manifest_kube(m, o, e) : take_own(m, o, e);
 }
 
-bool manifest_take(struct manifest *m, const cJSON *root, struct err *e)
+/* What is wrong with one object of a survey is what becomes of it. */
+static bool survives(struct manifest *m, int count, struct err *e)
+{
+    if (!m->survey || e->kind != ERR_ARGS)
+        return false;
+    manifest_forget(m, count);
+    manifest_account(m, NULL, MANIFEST_REFUSED, LOSES_ROUTE, "cannot be taken: %s", e->text);
+    err_clear(e);
+    return true;
+}
+
+static bool take_here(struct manifest *m, const cJSON *o, struct err *e)
+{
+    int count = m->count;
+    bool ok = take_one(m, o, e) || survives(m, count, e) || err_at(e, "%s", m->where);
+    m->object = NULL;
+    return ok;
+}
+
+static bool take_all(struct manifest *m, const cJSON *root, struct err *e)
 {
     const char *where = m->where;
     const cJSON *o;
     int i = 0;
     if (!cJSON_IsArray(root))
-        return take_one(m, root, e) || err_at(e, "%s", where);
+        return take_here(m, root, e);
     cJSON_ArrayForEach(o, root)
     {
         m->where = arena_printf(m->arena, "%s, object %d", where, ++i);
-        if (!take_one(m, o, e))
-            return err_at(e, "%s", m->where);
+        if (!take_here(m, o, e))
+            return false;
     }
     m->where = where;
     return true;
+}
+
+bool manifest_take(struct manifest *m, const cJSON *root, struct err *e)
+{
+    return take_all(m, root, e) && manifest_finish(m, e);
 }
 
 /* -- the text --------------------------------------------------------------------------------- */
@@ -162,27 +180,37 @@ static bool read_document(struct manifest *m, const char *text, size_t len, stru
 {
     cJSON *root = yaml_parse(m->arena, text, len, e);
     if (!root || cJSON_IsNull(root))
-        return e->kind == ERR_NONE || err_at(e, "%s", m->where);
-    return manifest_take(m, root, e);
+        return e->kind == ERR_NONE || survives(m, m->count, e) || err_at(e, "%s", m->where);
+    return take_all(m, root, e);
 }
 
-bool manifest_read(struct manifest *m, const char *text, size_t len, struct err *e)
+static const char *place(struct manifest *m, const char *text)
+{
+    return m->file ? arena_printf(m->arena, "%s, %s", m->file, text) : text;
+}
+
+bool manifest_add(struct manifest *m, const char *text, size_t len, struct err *e)
 {
     int line = 1, number = 0;
     if (len > MANIFEST_BYTES)
         return err_set(e, ERR_ARGS, "the manifest is larger than %d bytes", MANIFEST_BYTES);
+    m->where = place(m, "the manifest");
     cJSON *json = parse_json(m, text, len);
     for (const char *p = text; !json && *p;) {
         int first = line;
         const char *end = document_end(p, &line);
-        m->where = arena_printf(m->arena, "document %d (line %d)", ++number, first);
+        m->where = place(m, arena_printf(m->arena, "document %d (line %d)", ++number, first));
         if (!read_document(m, p, (size_t)(end - p), e))
             return false;
         p = end;
     }
-    if (json && !manifest_take(m, json, e))
+    return !json || take_all(m, json, e);
+}
+
+bool manifest_read(struct manifest *m, const char *text, size_t len, struct err *e)
+{
+    if (!manifest_add(m, text, len, e) || !manifest_finish(m, e))
         return false;
-    m->where = "the manifest";
     return m->count > 0 || err_set(e, ERR_ARGS, "the manifest holds no object");
 }
 

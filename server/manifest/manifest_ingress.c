@@ -1,8 +1,7 @@
-/* manifest_ingress.c - an Ingress, as Higress writes or reads it, as a route or an MCP server.
+/* manifest_ingress.c - an Ingress, as people write it or Higress does, as routes or an MCP server.
  *
- * An annotation that the console has a field for is a row of `rows`; one that names a predicate is
- * split by `predicate`; every other one becomes a custom config. A switched-off section keeps its
- * values under "disabled.".
+ * A route of the console has one path for all its hosts: hosts that share a path, and have HTTPS
+ * alike, become one route; each further path one more, with the path in its name.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -10,220 +9,339 @@
 #include "base/text.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
+#include <ctype.h>
 
-enum as { TEXT = 1, WHOLE, SWITCH, NOT, COMMAS, SPACES, HEADERS, IGNORED };
+static const char default_domain[] = "higress-default-domain"; /* every other host */
 
-static const struct {
-    const char *name, *section, *member;
-    enum as as;
-} rows[] = {
-    { "match-method", NULL, "methods", SPACES },
-    { "ignore-path-case", "path", "caseSensitive", NOT },
-    { "use-regex", NULL, NULL, IGNORED },
-    { "destination", NULL, NULL, IGNORED },
-    { "ssl-redirect", NULL, NULL, IGNORED },
-    { "comment", NULL, NULL, IGNORED },
-    { "enable-rewrite", "rewrite", "enabled", SWITCH },
-    { "rewrite-path", "rewrite", "path", TEXT },
-    { "rewrite-target", "rewrite", "path", TEXT },
-    { "upstream-vhost", "rewrite", "host", TEXT },
-    { "enable-proxy-next-upstream", "proxyNextUpstream", "enabled", SWITCH },
-    { "proxy-next-upstream-tries", "proxyNextUpstream", "attempts", WHOLE },
-    { "proxy-next-upstream-timeout", "proxyNextUpstream", "timeout", WHOLE },
-    { "proxy-next-upstream", "proxyNextUpstream", "conditions", COMMAS },
-    { "enable-cors", "cors", "enabled", SWITCH },
-    { "cors-allow-origin", "cors", "allowOrigins", COMMAS },
-    { "cors-allow-methods", "cors", "allowMethods", COMMAS },
-    { "cors-allow-headers", "cors", "allowHeaders", COMMAS },
-    { "cors-expose-headers", "cors", "exposeHeaders", COMMAS },
-    { "cors-max-age", "cors", "maxAge", WHOLE },
-    { "cors-allow-credentials", "cors", "allowCredentials", SWITCH },
-    { "enable-header-control", "headerControl", "enabled", SWITCH },
-    { "request-header-control-add", "headerControl.request", "add", HEADERS },
-    { "request-header-control-update", "headerControl.request", "set", HEADERS },
-    { "request-header-control-remove", "headerControl.request", "remove", COMMAS },
-    { "response-header-control-add", "headerControl.response", "add", HEADERS },
-    { "response-header-control-update", "headerControl.response", "set", HEADERS },
-    { "response-header-control-remove", "headerControl.response", "remove", COMMAS },
-};
-enum { ROWS = sizeof rows / sizeof *rows };
-
-struct reading {
-    struct arena *a;
-    const cJSON *ingress;
-    cJSON *route;
+/* One path and the hosts that have it. */
+struct use {
+    const cJSON *path;
+    cJSON *hosts; /* none: every host */
+    bool https;
+    const char *at; /* "spec.rules[0].http.paths[0]" */
 };
 
-/* "disabled.higress.io/x" and "nginx.ingress.kubernetes.io/x" → "x"; NULL: neither Higress' nor
- * nginx's. */
-static const char *short_name(const char *key, bool *disabled)
-{
-    static const char *const prefixes[] = { "higress.io/", "nginx.ingress.kubernetes.io/" };
-    *disabled = text_starts(key, "disabled.");
-    key += *disabled ? strlen("disabled.") : 0;
-    for (int i = 0; i < 2; i++)
-        if (text_starts(key, prefixes[i]))
-            return key + strlen(prefixes[i]);
-    return NULL;
-}
+struct uses {
+    struct use *list;
+    int count, room;
+};
 
-static const char *annotation(const cJSON *ingress, const char *name)
+/* -- which path for which hosts --------------------------------------------------------------- */
+
+/* The name of the certificate of a host; NULL: none. An entry without hosts is for rules without.
+ */
+static const char *secret_of(const cJSON *ingress, const char *host)
 {
-    const cJSON *item;
-    bool disabled;
-    cJSON_ArrayForEach(item, json_path(ingress, "metadata.annotations"))
+    const cJSON *tls, *h;
+    cJSON_ArrayForEach(tls, json_path(ingress, "spec.tls"))
     {
-        const char *key = short_name(item->string, &disabled);
-        if (key && !disabled && !strcmp(key, name) && cJSON_IsString(item))
-            return item->valuestring;
+        const cJSON *hosts = json_get(tls, "hosts");
+        const char *secret = json_str(tls, "secretName");
+        if (!*host && json_count(hosts) == 0)
+            return secret;
+        cJSON_ArrayForEach(h, hosts)
+        {
+            if (cJSON_IsString(h) && !strcmp(h->valuestring, host))
+                return secret;
+        }
     }
     return NULL;
 }
 
-static bool says_true(const char *s)
+static struct use *use_of(struct ingress *in, struct uses *u, const cJSON *path, const char *host,
+                          const char *at)
 {
-    return s && text_equal_nocase(s, "true");
-}
-
-/* -- values ----------------------------------------------------------------------------------- */
-
-static cJSON *words(struct arena *a, const char *s, const char *separators)
-{
-    cJSON *list = json_array(a);
-    while (*s) {
-        size_t n = strcspn(s, separators);
-        if (n)
-            json_add(a, list, json_stringn(a, s, n));
-        s += n + (s[n] != '\0');
+    bool https = secret_of(in->o, host) != NULL;
+    for (int i = 0; i < u->count; i++) {
+        struct use *x = &u->list[i];
+        if (json_equal(x->path, path) && x->https == https && (json_count(x->hosts) > 0) == !!*host)
+            return x;
     }
-    return list;
+    u->list = arena_grow(in->a, u->list, u->count, &u->room, sizeof *u->list);
+    u->list[u->count] = (struct use){ path, json_array(in->a), https, at };
+    return &u->list[u->count++];
 }
 
-/* Lines "name value". */
-static cJSON *headers(struct arena *a, const char *s)
+static bool has_host(const cJSON *hosts, const char *host)
 {
-    cJSON *list = json_array(a);
-    while (*s) {
-        size_t n = strcspn(s, "\n"), key = strcspn(s, " \n");
-        size_t skip = key < n ? key + 1 : n;
-        if (key) {
-            cJSON *h = json_add(a, list, json_object(a));
-            json_set(a, h, "key", json_stringn(a, s, key));
-            json_set(a, h, "value", json_stringn(a, s + skip, n - skip));
-        }
-        s += n + (s[n] == '\n');
-    }
-    return list;
-}
-
-static cJSON *value_of(struct arena *a, enum as as, const char *s)
-{
-    char *end;
-    double n = strtod(s, &end);
-    switch (as) {
-    case WHOLE:
-        return end != s && !*end ? json_number(a, n) : NULL;
-    case SWITCH:
-        return json_bool(a, says_true(s));
-    case NOT:
-        return json_bool(a, !says_true(s));
-    case COMMAS:
-        return words(a, s, ",");
-    case SPACES:
-        return words(a, s, " ");
-    case HEADERS:
-        return headers(a, s);
-    default:
-        return json_string(a, s);
-    }
-}
-
-static cJSON *section_of(struct reading *in, const char *path)
-{
-    char name[KIND_WORD];
-    cJSON *at = in->route;
-    while (path && *path) {
-        size_t n = strcspn(path, ".");
-        snprintf(name, sizeof name, "%.*s", (int)n, path);
-        cJSON *next = json_get(at, name);
-        at = next ? next : json_set_object(in->a, at, name);
-        path += n + (path[n] == '.');
-    }
-    return at;
-}
-
-/* -- annotations ------------------------------------------------------------------------------ */
-
-/* "prefix-match-query-v" is {PRE, v} of urlParams. */
-static bool predicate(struct reading *in, const char *key, const char *value)
-{
-    static const char *const how[][2] = { { "exact-match-", "EQUAL" },
-                                          { "prefix-match-", "PRE" },
-                                          { "regex-match-", "REGULAR" } };
-    static const char *const what[][3] = { { "header-", "headers", "" },
-                                           { "pseudo-header-", "headers", ":" },
-                                           { "query-", "urlParams", "" } };
-    for (int i = 0; i < 3; i++) {
-        const char *rest = text_starts(key, how[i][0]) ? key + strlen(how[i][0]) : NULL;
-        for (int j = 0; rest && j < 3; j++) {
-            if (!text_starts(rest, what[j][0]))
-                continue;
-            cJSON *list = json_get(in->route, what[j][1]);
-            list = list ? list : json_set_array(in->a, in->route, what[j][1]);
-            cJSON *p = json_add(in->a, list, json_object(in->a));
-            json_set_str(in->a, p, "matchType", how[i][1]);
-            json_set_str(in->a, p, "matchValue", value);
-            json_set_str(in->a, p, "key",
-                         arena_printf(in->a, "%s%s", what[j][2], rest + strlen(what[j][0])));
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool known(struct reading *in, const char *key, const char *value, struct err *e)
-{
-    for (int i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, key) != 0)
-            continue;
-        if (rows[i].as == IGNORED)
-            return true;
-        cJSON *v = value_of(in->a, rows[i].as, value);
-        if (!v)
-            return err_set(e, ERR_ARGS, "metadata.annotations.higress.io/%s: '%s' is no number",
-                           key, text_clean(in->a, value, 60));
-        json_set(in->a, section_of(in, rows[i].section), rows[i].member, v);
-        return true;
-    }
-    return false;
-}
-
-static bool read_annotations(struct reading *in, struct err *e)
-{
-    const cJSON *item;
-    cJSON *custom = json_object(in->a);
-    cJSON_ArrayForEach(item, json_path(in->ingress, "metadata.annotations"))
+    const cJSON *h;
+    cJSON_ArrayForEach(h, hosts)
     {
-        bool disabled;
-        const char *key = short_name(item->string, &disabled);
-        if (!cJSON_IsString(item) || text_starts(item->string, "kubectl.kubernetes.io/"))
-            continue;
-        if (key && (known(in, key, item->valuestring, e) || predicate(in, key, item->valuestring)))
-            continue;
-        if (e->kind != ERR_NONE)
-            return false;
-        json_set_str(in->a, custom, item->string, item->valuestring);
+        if (!strcmp(h->valuestring, host))
+            return true;
     }
-    if (custom->child)
-        json_set(in->a, in->route, "customConfigs", custom);
+    return false;
+}
+
+static const char *lower(struct arena *a, const char *s)
+{
+    char *copy = arena_strdup(a, s);
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int n)
+{
+    const cJSON *path, *paths = json_path(rule, "http.paths");
+    const char *host = json_str(rule, "host");
+    int i = 0;
+    host = lower(in->a, host ? host : "");
+    if (json_count(paths) == 0)
+        manifest_account(in->m, arena_printf(in->a, "spec.rules[%d]", n), MANIFEST_IGNORED,
+                         LOSES_ROUTE, "it has no path: Higress makes nothing of it");
+    cJSON_ArrayForEach(path, paths)
+    {
+        if (u->count > MANIFEST_MAX)
+            return;
+        const char *at = arena_printf(in->a, "spec.rules[%d].http.paths[%d]", n, i++);
+        struct use *x = use_of(in, u, path, host, at);
+        if (*host && !has_host(x->hosts, host))
+            json_add_str(in->a, x->hosts, host);
+    }
+}
+
+/* -- routes ----------------------------------------------------------------------------------- */
+
+/* "/api/v1(/|$)(.*)" → "api-v1". */
+static char *slug(struct arena *a, const char *path)
+{
+    enum { LONGEST = 40 };
+    char *out = arena_alloc(a, strlen(path) + 1);
+    size_t n = 0;
+    for (; *path && n < LONGEST; path++) {
+        if (isalnum((unsigned char)*path))
+            out[n++] = (char)tolower((unsigned char)*path);
+        else if (n && out[n - 1] != '-')
+            out[n++] = '-';
+    }
+    while (n && out[n - 1] == '-')
+        n--;
+    out[n] = '\0';
+    return n ? out : arena_strdup(a, "root");
+}
+
+static const char *route_name(struct ingress *in, const struct named *base, const struct use *u,
+                              bool only)
+{
+    const char *path = json_str(u->path, "path");
+    if (only)
+        return base->item;
+    return manifest_unique(
+        in->m, "route", arena_printf(in->a, "%s-%s", base->item, slug(in->a, path ? path : "/")));
+}
+
+static void remember(struct ingress *in, struct named *base, int index, bool is_default)
+{
+    struct made **last = &base->made;
+    while (*last)
+        last = &(*last)->next;
+    *last = arena_make(in->a, struct made);
+    **last = (struct made){ NULL, index, in->m->object, in->o, is_default };
+}
+
+struct route {
+    cJSON *object;
+    const char *port; /* the name of its service's port, or NULL */
+    bool is_default;
+};
+
+static void copy_members(struct arena *a, cJSON *to, const cJSON *from)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, from) json_set(a, to, member->string, json_clone(a, member));
+}
+
+static bool make_route(struct ingress *in, struct named *base, const char *name, const cJSON *hosts,
+                       const struct route *route, struct err *e)
+{
+    struct manifest_item *i = manifest_item(in->m, "route", name, NULL, e);
+    if (!i)
+        return false;
+    json_set(in->a, i->object, "domains", json_clone(in->a, hosts));
+    copy_members(in->a, i->object, route->object);
+    remember(in, base, (int)(i - in->m->list), route->is_default);
+    if (route->port)
+        manifest_port(in->m, (int)(i - in->m->list), 0, route->port);
     return true;
 }
 
-static void read_labels(struct reading *in)
+static cJSON *route_of(struct ingress *in)
+{
+    cJSON *route = json_clone(in->a, in->route);
+    if (in->customs)
+        json_set(in->a, route, "customConfigs", json_clone(in->a, in->customs));
+    return route;
+}
+
+/* False also when the Ingress is refused: nothing of it is made, and e is not set. */
+static bool make_routes(struct ingress *in, struct named *base, struct uses *u, int first,
+                        struct err *e)
+{
+    struct route *routes = arena_array(in->a, struct route, (size_t)u->count + 1);
+    bool only = u->count == 1;
+    for (int i = 0; i < u->count; i++) {
+        routes[i].object = route_of(in);
+        if (!manifest_path(in, u->list[i].path, u->list[i].at, routes[i].object, e))
+            return false;
+        routes[i].port = in->port;
+    }
+    if (manifest_refuses(in->m, first))
+        return false;
+    for (int i = 0; i < u->count; i++) {
+        const char *name = route_name(in, base, &u->list[i], only);
+        if (!make_route(in, base, name, u->list[i].hosts, &routes[i], e))
+            return false;
+        if (strcmp(name, in->name) != 0)
+            manifest_account(in->m, u->list[i].at, MANIFEST_TRANSLATED, LOSES_TUNING,
+                             only ? "another Ingress has its name: it is the route %s"
+                                  : "a route has one path: it is the route %s",
+                             name);
+    }
+    return true;
+}
+
+/* -- the default backend ---------------------------------------------------------------------- */
+
+static bool catches_all(const cJSON *path)
+{
+    const char *text = json_str(path, "path"), *type = json_str(path, "pathType");
+    return (!text || !*text || !strcmp(text, "/")) && !(type && !strcmp(type, "Exact"));
+}
+
+/* Hosts of rules none of whose paths takes everything. */
+static cJSON *open_hosts(struct ingress *in)
+{
+    const cJSON *rule, *path;
+    cJSON *hosts = json_array(in->a);
+    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
+    {
+        const char *host = json_str(rule, "host");
+        bool all = false;
+        cJSON_ArrayForEach(path, json_path(rule, "http.paths")) all = all || catches_all(path);
+        if (host && *host && !all && !has_host(hosts, host))
+            json_add_str(in->a, hosts, lower(in->a, host));
+    }
+    return hosts;
+}
+
+/* It takes what no rule does, for every host and for those of the rules; annotations do not act on
+ * it. */
+static bool default_backend(struct ingress *in, struct named *base, struct err *e)
+{
+    const cJSON *backend = json_path(in->o, "spec.defaultBackend");
+    static const char at[] = "spec.defaultBackend";
+    cJSON *both[2] = { json_array(in->a), open_hosts(in) };
+    backend = backend ? backend : json_path(in->o, "spec.backend");
+    if (!backend)
+        return true;
+    for (int i = 0; i < 2; i++) {
+        const char *name = arena_printf(in->a, "%s-default%s", base->item, i ? "-hosts" : "");
+        struct route route = { json_object(in->a), NULL, true };
+        cJSON *path = json_set_object(in->a, route.object, "path");
+        if (i && json_count(both[i]) == 0)
+            continue;
+        json_set_str(in->a, path, "matchType", "PRE");
+        json_set_str(in->a, path, "matchValue", "/");
+        name = manifest_unique(in->m, "route", name);
+        if (!manifest_backend(in, backend, at, route.object, e))
+            return false;
+        route.port = in->port;
+        if (!make_route(in, base, name, both[i], &route, e))
+            return false;
+        manifest_account(in->m, at, MANIFEST_TRANSLATED, LOSES_ROUTE,
+                         "it is the route %s, which takes what no rule does %s; annotations and "
+                         "plugins of the Ingress do not act on it",
+                         name, i ? "at the hosts of the rules" : "at every host without rules");
+    }
+    return true;
+}
+
+/* -- HTTPS ------------------------------------------------------------------------------------ */
+
+static bool set_https(struct ingress *in, const char *host, const char *secret, struct err *e)
+{
+    struct manifest_item *d = manifest_item(in->m, "domain", host, NULL, e);
+    const char *cert = manifest_named(in->m, "tls-certificate", in->space, secret)->item;
+    if (!d)
+        return false;
+    if (json_get(d->object, "enableHttps"))
+        return true; /* the first Ingress of a host owns its certificate; a domain of its own says
+                      */
+    d->of_tls = true;
+    json_set_str(in->a, d->object, "enableHttps", "on");
+    json_set_str(in->a, d->object, "certIdentifier", cert);
+    return true;
+}
+
+static bool tls_entry(struct ingress *in, const cJSON *tls, int n, struct err *e)
+{
+    const char *secret = json_str(tls, "secretName");
+    const char *at = arena_printf(in->a, "spec.tls[%d]", n);
+    const cJSON *host, *hosts = json_get(tls, "hosts");
+    if (!secret || !*secret) {
+        manifest_account(in->m, at, MANIFEST_IGNORED, LOSES_ACCESS,
+                         "it names no certificate: nothing serves HTTPS for its hosts until their "
+                         "domains have one");
+        return true;
+    }
+    if (json_count(hosts) == 0 && !set_https(in, default_domain, secret, e))
+        return false;
+    cJSON_ArrayForEach(host, hosts)
+    {
+        if (!cJSON_IsString(host))
+            return err_set(e, ERR_ARGS, "%s.hosts: must be names", at);
+        if (!set_https(in, lower(in->a, host->valuestring), secret, e))
+            return false;
+    }
+    manifest_account(in->m, at, MANIFEST_TRANSLATED, LOSES_NOTHING,
+                     "HTTPS is set at the domains of its hosts, with the certificate %s",
+                     manifest_named(in->m, "tls-certificate", in->space, secret)->item);
+    return true;
+}
+
+static bool is_of_nginx(struct ingress *in)
+{
+    const cJSON *a = json_path(in->o, "metadata.annotations");
+    const char *class = json_str(a, "kubernetes.io/ingress.class");
+    class = class ? class : json_str(json_get(in->o, "spec"), "ingressClassName");
+    return class && !strcmp(class, "nginx");
+}
+
+static bool read_tls(struct ingress *in, struct err *e)
+{
+    const cJSON *tls, *all = json_path(in->o, "spec.tls");
+    int n = 0;
+    cJSON_ArrayForEach(tls, all)
+    {
+        if (!tls_entry(in, tls, n++, e))
+            return false;
+    }
+    if (n && is_of_nginx(in) && !annotation_chosen(in->o, "ssl-redirect") &&
+        !annotation_chosen(in->o, "force-ssl-redirect"))
+        manifest_account(
+            in->m, "spec.tls", MANIFEST_IGNORED, LOSES_ACCESS,
+            "nginx redirects hosts with TLS to https by itself, Higress does not: plain "
+            "HTTP is answered unless ssl-redirect is \"true\"");
+    return true;
+}
+
+/* -- the rest --------------------------------------------------------------------------------- */
+
+static void read_class(struct ingress *in)
+{
+    const char *class = json_str(json_get(in->o, "spec"), "ingressClassName");
+    if (class && strcmp(class, "higress") != 0)
+        manifest_account(in->m, "spec.ingressClassName", MANIFEST_TRANSLATED, LOSES_TUNING,
+                         "the console writes its own class: Higress serves the route, whatever "
+                         "served this class before");
+}
+
+static void read_labels(struct ingress *in)
 {
     const cJSON *item;
     cJSON *labels = json_object(in->a);
-    cJSON_ArrayForEach(item, json_path(in->ingress, "metadata.labels"))
+    cJSON_ArrayForEach(item, json_path(in->o, "metadata.labels"))
     {
         if (cJSON_IsString(item) && !text_starts(item->string, "higress.io/"))
             json_set_str(in->a, labels, item->string, item->valuestring);
@@ -232,155 +350,11 @@ static void read_labels(struct reading *in)
         json_set(in->a, in->route, "customLabels", labels);
 }
 
-/* -- where it goes ---------------------------------------------------------------------------- */
-
-/* "30% " of "30% name:80 v1". */
-static bool service_weight(char **line, double *weight)
+static cJSON *direct_route(struct ingress *in)
 {
-    char *at = *line + strspn(*line, " "), *percent = strchr(at, '%'), *end = at;
-    *line = at;
-    if (!percent || percent >= at + strcspn(at, " "))
-        return true;
-    *weight = strtod(at, &end);
-    *line = percent + 1 + strspn(percent + 1, " ");
-    return end == percent;
-}
-
-static bool service_line(struct arena *a, cJSON *list, char *line)
-{
-    double weight = 100;
-    char *end;
-    if (!service_weight(&line, &weight))
-        return false;
-    size_t n = strcspn(line, " ");
-    char *version = line + n + strspn(line + n, " ");
-    line[n] = '\0';
-    char *colon = strrchr(line, ':');
-    long port = colon ? strtol(colon + 1, &end, 10) : 0;
-    if (!n)
-        return false;
-    cJSON *s = json_add(a, list, json_object(a));
-    if (colon && end != colon + 1 && !*end && port >= 1 && port <= 65535)
-        *colon = '\0';
-    else
-        port = 0;
-    json_set_str(a, s, "name", line);
-    if (port)
-        json_set_num(a, s, "port", (double)port);
-    if (*version)
-        json_set_str(a, s, "version", version);
-    json_set_num(a, s, "weight", weight);
-    return true;
-}
-
-static bool destination(struct reading *in, const char *text, struct err *e)
-{
-    cJSON *list = json_set_array(in->a, in->route, "services");
-    while (*text) {
-        size_t n = strcspn(text, "\n");
-        char *line = arena_strndup(in->a, text, n);
-        if (n && !service_line(in->a, list, line))
-            return err_set(e, ERR_ARGS,
-                           "metadata.annotations.higress.io/destination: '%s' must be "
-                           "[PERCENT%% ]NAME[:PORT][ SUBSET]",
-                           text_clean(in->a, line, 80));
-        text += n + (text[n] == '\n');
-    }
-    return true;
-}
-
-static bool backend(struct reading *in, const cJSON *path, struct err *e)
-{
-    const char *kind = json_str(json_path(path, "backend.resource"), "kind");
-    const char *to = annotation(in->ingress, "destination");
-    const cJSON *service = json_path(path, "backend.service");
-    const char *name = json_str(service, "name");
-    if (kind && !strcmp(kind, "McpBridge") && to)
-        return destination(in, to, e);
-    if (!name)
-        return err_set(e, ERR_ARGS,
-                       "spec.rules[0].http.paths[0].backend: must be a service, or the McpBridge "
-                       "with the annotation higress.io/destination");
-    const char *space = manifest_meta(in->ingress, NULL, "namespace");
-    cJSON *s = json_add(in->a, json_set_array(in->a, in->route, "services"), json_object(in->a));
-    json_set_str(
-        in->a, s, "name",
-        arena_printf(in->a, "%s.%s.svc.cluster.local", name, space ? space : "higress-system"));
-    if (cJSON_IsNumber(json_path(service, "port.number")))
-        json_set_num(in->a, s, "port", json_num(json_get(service, "port"), "number", 80));
-    json_set_num(in->a, s, "weight", 100);
-    return true;
-}
-
-static bool read_path(struct reading *in, const cJSON *path, struct err *e)
-{
-    const char *type = json_str(path, "pathType"), *value = json_str(path, "path");
-    const char *match = type && !strcmp(type, "Exact") ? "EQUAL" : "PRE";
-    if (says_true(annotation(in->ingress, "use-regex")))
-        match = "REGULAR";
-    if (!value)
-        return err_set(e, ERR_ARGS, "spec.rules[0].http.paths[0].path: is needed");
-    cJSON *p = section_of(in, "path");
-    json_set_str(in->a, p, "matchType", match);
-    json_set_str(in->a, p, "matchValue", value);
-    return backend(in, path, e);
-}
-
-/* A route has one path for all its hosts. */
-static bool read_rules(struct reading *in, struct err *e)
-{
-    const cJSON *rule, *first = NULL;
-    cJSON *domains = json_set_array(in->a, in->route, "domains");
-    int i = 0;
-    cJSON_ArrayForEach(rule, json_path(in->ingress, "spec.rules"))
-    {
-        const cJSON *paths = json_path(rule, "http.paths");
-        const char *host = json_str(rule, "host");
-        if (json_count(paths) != 1 || (first && !json_equal(paths->child, first)))
-            return err_set(e, ERR_ARGS,
-                           "spec.rules[%d].http.paths: a route has one path, the same for each "
-                           "host; make one Ingress a path",
-                           i);
-        first = paths->child;
-        if (host && *host)
-            json_add_str(in->a, domains, host);
-        i++;
-    }
-    return first ? read_path(in, first, e)
-                 : err_set(e, ERR_ARGS, "spec.rules: at least one rule is needed");
-}
-
-/* The console takes HTTPS from the domain. */
-static bool read_tls(struct manifest *m, const cJSON *ingress, struct err *e)
-{
-    const cJSON *tls, *host;
-    bool force = says_true(annotation(ingress, "ssl-redirect"));
-    cJSON_ArrayForEach(tls, json_path(ingress, "spec.tls"))
-    {
-        const char *secret = json_str(tls, "secretName");
-        cJSON_ArrayForEach(host, json_get(tls, "hosts"))
-        {
-            struct manifest_item *d = cJSON_IsString(host)
-                                          ? manifest_item(m, "domain", host->valuestring, NULL, e)
-                                          : NULL;
-            if (!d)
-                return e->kind == ERR_NONE ? err_set(e, ERR_ARGS, "spec.tls.hosts: must be names")
-                                           : false;
-            if (json_get(d->object, "enableHttps"))
-                continue;
-            json_set_str(m->arena, d->object, "enableHttps", force ? "force" : "on");
-            json_set_str(m->arena, d->object, "certIdentifier", secret);
-        }
-    }
-    return true;
-}
-
-/* -- what it becomes -------------------------------------------------------------------------- */
-
-static cJSON *direct_route(struct reading *in)
-{
-    const char *how = annotation(in->ingress, "mcp-server-upstream-transport-type");
-    const char *path = annotation(in->ingress, "mcp-server-path-rewrite-prefix");
+    const cJSON *all = json_path(in->o, "metadata.annotations");
+    const char *how = json_str(all, "higress.io/mcp-server-upstream-transport-type");
+    const char *path = annotation_value(in->a, in->o, "mcp-server-path-rewrite-prefix");
     cJSON *direct = json_object(in->a);
     path = path ? path : "/";
     if (how && !strcmp(how, "sse"))
@@ -390,20 +364,19 @@ static cJSON *direct_route(struct reading *in)
     return direct;
 }
 
-static bool mcp_server(struct manifest *m, struct reading *in, const char *name, struct err *e)
+static bool mcp_server(struct ingress *in, const char *name, const struct use *u, struct err *e)
 {
     struct arena *a = in->a;
-    struct manifest_item *i = manifest_item(m, "mcp-server", name, NULL, e);
-    if (!i)
+    cJSON *route = json_clone(a, in->route);
+    struct manifest_item *i = manifest_item(in->m, "mcp-server", name, NULL, e);
+    if (!i || !manifest_path(in, u->path, u->at, route, e))
         return false;
-    static const char *const same[] = { "domains", "services" };
-    for (int k = 0; k < 2; k++) {
-        const cJSON *member = json_get(in->route, same[k]);
-        if (member)
-            json_set(a, i->object, same[k], json_clone(a, member));
-    }
-    const char *type = manifest_meta(in->ingress, "labels", "higress.io/mcp-server-type");
-    const char *about = annotation(in->ingress, "resource-description");
+    json_set(a, i->object, "domains", json_clone(a, u->hosts));
+    json_set(a, i->object, "services", json_clone(a, json_get(route, "services")));
+    if (in->port)
+        manifest_port(in->m, (int)(i - in->m->list), 0, in->port);
+    const char *type = manifest_meta(in->o, "labels", "higress.io/mcp-server-type");
+    const char *about = manifest_meta(in->o, "annotations", "higress.io/resource-description");
     json_set_str(a, i->object, "type", type ? type : "OPEN_API");
     if (about)
         json_set_str(a, i->object, "description", about);
@@ -412,28 +385,54 @@ static bool mcp_server(struct manifest *m, struct reading *in, const char *name,
     return true;
 }
 
-bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
+static bool use_rules(struct ingress *in, struct uses *u, struct err *e)
 {
-    struct reading in = { m->arena, o, json_object(m->arena) };
-    const char *name = manifest_meta(o, NULL, "name");
-    const char *mcp = derived_from(m->arena, DERIVED_MCP_ROUTE, name);
-    if (derived_is_internal(name) && !mcp) {
-        manifest_note(m, "Ingress %s is left out: the console makes it by itself", name);
-        return true;
-    }
-    if (!read_rules(&in, e) || !read_annotations(&in, e))
-        return false;
-    if (mcp)
-        return mcp_server(m, &in, mcp, e);
-    read_labels(&in);
-    struct manifest_item *i = manifest_item(m, "route", name, NULL, e);
-    if (!i || !read_tls(m, o, e))
-        return false;
-    i = manifest_item(m, "route", name, NULL, e);
-    const cJSON *member;
-    cJSON_ArrayForEach(member, in.route)
+    const cJSON *rule;
+    int n = 0;
+    cJSON_ArrayForEach(rule, json_path(in->o, "spec.rules"))
     {
-        json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
+        const cJSON *host = json_get(rule, "host");
+        if (host && !cJSON_IsString(host) && !cJSON_IsNull(host))
+            return err_set(e, ERR_ARGS, "spec.rules[%d].host: must be a text", n);
+        use_rule(in, u, rule, n++);
+        if (n > MANIFEST_MAX || u->count > MANIFEST_MAX)
+            return err_set(e, ERR_ARGS, "spec.rules: more than %d rules or paths", MANIFEST_MAX);
     }
     return true;
+}
+
+static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
+{
+    struct uses u = { 0 };
+    int first = in->m->finding_count;
+    if (!use_rules(in, &u, e))
+        return false;
+    bool fallback = json_path(in->o, "spec.defaultBackend") || json_path(in->o, "spec.backend");
+    if (u.count == 0 && !fallback)
+        return err_set(e, ERR_ARGS, "spec.rules: at least one rule with a path is needed");
+    if (!manifest_annotations(in, e))
+        return false;
+    if (mcp && u.count)
+        return mcp_server(in, mcp, &u.list[0], e);
+    read_class(in);
+    read_labels(in);
+    struct named *base = manifest_named(in->m, "route", in->space, in->name);
+    return make_routes(in, base, &u, first, e) && default_backend(in, base, e) && read_tls(in, e);
+}
+
+bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
+{
+    struct ingress in = { m,
+                          m->arena,
+                          o,
+                          manifest_space(m, o),
+                          manifest_meta(o, NULL, "name"),
+                          json_object(m->arena),
+                          NULL };
+    const char *mcp = kind_mcp_of(m->arena, in.name);
+    if (text_ends(in.name, ".internal") && !mcp) {
+        manifest_note(m, "is left out: the console makes it by itself");
+        return true;
+    }
+    return read_ingress(&in, mcp, e) || e->kind == ERR_NONE;
 }

@@ -18,6 +18,13 @@ const char *manifest_meta(const cJSON *o, const char *group, const char *key)
     return json_str(group ? json_get(meta, group) : meta, key);
 }
 
+const char *manifest_space(const struct manifest *m, const cJSON *o)
+{
+    const char *space = manifest_meta(o, NULL, "namespace");
+    space = space && *space ? space : m->space;
+    return space ? space : MANIFEST_SPACE;
+}
+
 /* -- ConfigMap -------------------------------------------------------------------------------- */
 
 static bool domain(struct manifest *m, const cJSON *data, struct err *e)
@@ -25,6 +32,7 @@ static bool domain(struct manifest *m, const cJSON *data, struct err *e)
     struct manifest_item *i = manifest_item(m, "domain", json_str(data, "domain"), NULL, e);
     if (!i)
         return err_at(e, "data.domain");
+    i->of_tls = false;
     const char *https = json_str(data, "enableHttps"), *cert = json_str(data, "cert");
     json_set_str(m->arena, i->object, "enableHttps", https ? https : "off");
     if (cert && *cert)
@@ -75,84 +83,7 @@ static bool config_map(struct manifest *m, const cJSON *o, struct err *e)
         return ai_route(m, data, e);
     if (!strcmp(name, "higress-config"))
         return settings(m, data, e);
-    manifest_note(m, "ConfigMap %s is left out: it is no domain-*, ai-route-* or higress-config",
-                  name);
-    return true;
-}
-
-/* -- McpBridge -------------------------------------------------------------------------------- */
-
-static const char source_members[] = "name|type|domain|port|protocol|sni|proxyName";
-static const char properties[] =
-    "nacosNamespaceId|nacosGroups|enableMCPServer|mcpServerBaseUrl|mcpServerExportDomains|"
-    "consulDatacenter|consulServiceTag|consulRefreshInterval|zkServicesPath";
-
-static void set_vport(struct manifest *m, cJSON *source, const cJSON *vport)
-{
-    cJSON *to = json_set_object(m->arena, source, "vport");
-    const cJSON *port = json_get(vport, "default"), *services = json_get(vport, "services");
-    if (port)
-        json_set(m->arena, to, "defaultValue", json_clone(m->arena, port));
-    if (services)
-        json_set(m->arena, to, "servicesVport", json_clone(m->arena, services));
-}
-
-static void set_property(struct manifest *m, cJSON *source, const cJSON *member)
-{
-    cJSON *to = json_get(source, "properties");
-    to = to ? to : json_set_object(m->arena, source, "properties");
-    bool number = !strcmp(member->string, "consulRefreshInterval") && cJSON_IsString(member);
-    json_set(m->arena, to, member->string,
-             number ? json_number(m->arena, strtod(member->valuestring, NULL))
-                    : json_clone(m->arena, member));
-}
-
-static bool registry(struct manifest *m, const cJSON *r, struct err *e)
-{
-    const char *name = json_str(r, "name");
-    if (name && derived_is_internal(name)) {
-        manifest_note(m, "registry %s is left out: the console makes it by itself", name);
-        return true;
-    }
-    struct manifest_item *i = manifest_item(m, "service-source", name, NULL, e);
-    if (!i)
-        return false;
-    const cJSON *member;
-    cJSON_ArrayForEach(member, r)
-    {
-        if (kind_has(source_members, member->string))
-            json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
-        else if (kind_has(properties, member->string))
-            set_property(m, i->object, member);
-        else if (!strcmp(member->string, "vport"))
-            set_vport(m, i->object, member);
-        else
-            manifest_note(m, "registry %s: %s is left out, the console cannot set it%s", name,
-                          member->string,
-                          strcmp(member->string, "authSecretName") ? "" : "; give authN instead");
-    }
-    return true;
-}
-
-static bool bridge(struct manifest *m, const cJSON *o, struct err *e)
-{
-    const cJSON *x;
-    int i = 0;
-    cJSON_ArrayForEach(x, json_path(o, "spec.proxies"))
-    {
-        struct manifest_item *p = manifest_item(m, "proxy-server", json_str(x, "name"), NULL, e);
-        if (!p)
-            return err_at(e, "spec.proxies[%d]", i);
-        p->object = json_clone(m->arena, x);
-        i++;
-    }
-    i = 0;
-    cJSON_ArrayForEach(x, json_path(o, "spec.registries"))
-    {
-        if (!registry(m, x, e))
-            return err_at(e, "spec.registries[%d]", i);
-        i++;
-    }
+    manifest_note(m, "is left out: it is no domain-*, ai-route-* or higress-config");
     return true;
 }
 
@@ -163,11 +94,14 @@ static bool secret(struct manifest *m, const cJSON *o, struct err *e)
     static const char *const keys[][2] = { { "tls.crt", "cert" }, { "tls.key", "key" } };
     const char *type = json_str(o, "type"), *name = manifest_meta(o, NULL, "name");
     if (!type || strcmp(type, "kubernetes.io/tls") != 0) {
-        manifest_note(m, "Secret %s is left out: only those of type kubernetes.io/tls are taken",
-                      name);
+        manifest_note(m, "is left out: only Secrets of type kubernetes.io/tls are taken");
         return true;
     }
-    struct manifest_item *i = manifest_item(m, "tls-certificate", name, NULL, e);
+    const char *item = manifest_named(m, "tls-certificate", manifest_space(m, o), name)->item;
+    struct manifest_item *i = manifest_item(m, "tls-certificate", item, NULL, e);
+    if (strcmp(item, name) != 0)
+        manifest_account(m, NULL, MANIFEST_TRANSLATED, LOSES_TUNING,
+                         "is the certificate %s: another Secret has its name", item);
     for (int k = 0; i && k < 2; k++) {
         const char *plain = json_str(json_get(o, "stringData"), keys[k][0]);
         const char *coded = json_str(json_get(o, "data"), keys[k][0]);
@@ -186,9 +120,21 @@ static bool secret(struct manifest *m, const cJSON *o, struct err *e)
 
 static bool left_out(struct manifest *m, const cJSON *o, struct err *e)
 {
+    (void)o;
     (void)e;
-    manifest_note(m, "%s %s is left out: the console makes it by itself", json_str(o, "kind"),
-                  manifest_meta(o, NULL, "name"));
+    manifest_note(m, "is left out: the console makes it by itself");
+    return true;
+}
+
+/* Nothing of the gateway's: it tells which port has which name. */
+static bool service(struct manifest *m, const cJSON *o, struct err *e)
+{
+    (void)e;
+    struct named *n =
+        manifest_named(m, "service", manifest_space(m, o), manifest_meta(o, NULL, "name"));
+    n->service = json_get(o, "spec");
+    manifest_account(m, NULL, MANIFEST_WORKS, LOSES_NOTHING,
+                     "is read for the names of its ports; it stays what it is in the cluster");
     return true;
 }
 
@@ -210,27 +156,46 @@ static const struct {
     bool (*read)(struct manifest *m, const cJSON *o, struct err *e);
 } readers[] = {
     { "Ingress", manifest_ingress },
-    { "McpBridge", bridge },
+    { "McpBridge", manifest_bridge },
     { "WasmPlugin", manifest_wasm },
     { "ConfigMap", config_map },
     { "Secret", secret },
     { "EnvoyFilter", left_out },
-    { "List", list_of },
+    { "Service", service },
 };
+
+/* "Ingress shop/web". */
+static const char *label_of(struct manifest *m, const char *kind, const cJSON *o, const char *name)
+{
+    const char *space = manifest_meta(o, NULL, "namespace");
+    char *full = arena_printf(m->arena, "%s%s%s", space ? space : "", space ? "/" : "", name);
+    return arena_printf(m->arena, "%s %s", kind, text_clean(m->arena, full, 120));
+}
+
+static bool no_reader(struct manifest *m, const char *kind, struct err *e)
+{
+    kind = text_clean(m->arena, kind ? kind : "", 60);
+    if (m->survey)
+        manifest_account(m, NULL, MANIFEST_IGNORED, LOSES_NOTHING, "is nothing of the gateway's");
+    return m->survey || err_set(e, ERR_ARGS,
+                                "kind: '%s' is not taken; Ingress, McpBridge, WasmPlugin, "
+                                "ConfigMap, Service and TLS Secrets are",
+                                kind);
+}
 
 bool manifest_kube(struct manifest *m, const cJSON *o, struct err *e)
 {
     const char *kind = json_str(o, "kind"), *name = manifest_meta(o, NULL, "name");
+    if (kind && text_ends(kind, "List") && json_get(o, "items"))
+        return list_of(m, o, e);
+    if (kind && name)
+        m->object = label_of(m, kind, o, name);
     for (size_t i = 0; kind && i < sizeof readers / sizeof *readers; i++) {
         if (strcmp(readers[i].kind, kind) != 0)
             continue;
-        if (!name && strcmp(kind, "List") != 0)
+        if (!name)
             return err_set(e, ERR_ARGS, "%s: metadata.name: is needed", kind);
-        return readers[i].read(m, o, e) ||
-               err_at(e, "%s %s", kind, name ? text_clean(m->arena, name, 80) : "");
+        return readers[i].read(m, o, e) || err_at(e, "%s %s", kind, text_clean(m->arena, name, 80));
     }
-    return err_set(e, ERR_ARGS,
-                   "kind: '%s' is not taken; Ingress, McpBridge, WasmPlugin, ConfigMap and TLS "
-                   "Secrets are",
-                   text_clean(m->arena, kind ? kind : "", 60));
+    return no_reader(m, kind, e);
 }

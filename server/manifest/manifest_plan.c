@@ -7,7 +7,7 @@
 #include "base/yaml.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
-#include "manifest/manifest.h"
+#include "manifest/manifest_private.h"
 #include "plan/plan.h"
 
 const char manifest_order[] = "higress-config|proxy-server|service-source|tls-certificate|domain|"
@@ -73,7 +73,8 @@ static bool say_unknown(struct planning *g, const struct manifest_item *i)
 {
     if (!g->manifest->skip_unknown)
         return err_set(g->plan->err, ERR_ARGS, "%s", i->unknown);
-    manifest_note(g->manifest, "%s '%s' is left out: %s", i->kind->name, i->name, i->unknown);
+    g->manifest->object = arena_printf(g->manifest->arena, "%s '%s'", i->kind->name, i->name);
+    manifest_note(g->manifest, "is left out: %s", i->unknown);
     return true;
 }
 
@@ -99,6 +100,22 @@ static bool plan_change(struct planning *g, const struct manifest_item *i, const
     return ok;
 }
 
+/* Of a plugin of the console's own only image, phase, priority and pull settings are a plugin's. */
+static void settle_plugin(struct planning *g, const struct manifest_item *i, const cJSON *now)
+{
+    static const char *const fixed[] = { "category", "title", "description", "pluginVersion" };
+    if (strcmp(i->kind->name, "wasm-plugin") != 0 || !json_true(now, "builtIn") ||
+        json_true(i->object, "builtIn"))
+        return;
+    for (size_t k = 0; k < sizeof fixed / sizeof *fixed; k++)
+        json_remove(i->object, fixed[k]);
+    g->manifest->object = arena_printf(g->plan->arena, "wasm-plugin '%s'", i->name);
+    manifest_account(
+        g->manifest, NULL, MANIFEST_TRANSLATED, LOSES_ROUTE,
+        "is a plugin of the console's own: its image and its place become those of the "
+        "manifest");
+}
+
 static bool plan_item(struct planning *g, const struct manifest_item *i)
 {
     struct arena *a = g->plan->arena;
@@ -106,10 +123,13 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
     settle_yaml(a, i);
     if (!gateway_now(g->gateway, a, i->kind, i->name, i->scope, &now, g->cancel, g->plan->err))
         return false;
+    settle_plugin(g, i, now);
     g->plan->where = i->where;
     bool known = looks_same(i, now);
     if (i->unknown && !known && !stays_unseen(i, now))
         return say_unknown(g, i);
+    if (i->if_absent && kind_exists(i->kind, now))
+        return true;
     if (!kind_exists(i->kind, now)) {
         g->created++;
         return plan_create(g->plan, i->kind->name, i->scope, i->object);
@@ -134,6 +154,8 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     struct planning g = { .gateway = gateway, .plan = p, .manifest = m, .cancel = c };
     char word[KIND_WORD];
     g.whole = whole;
+    if (!manifest_ports(gateway, m, c, p->err))
+        return false;
     for (const char *rest = manifest_order; kind_next(&rest, word);)
         for (int i = 0; i < m->count; i++)
             if (!strcmp(m->list[i].kind->name, word) && !plan_item(&g, &m->list[i]))
@@ -142,8 +164,7 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
         if (!kind_has(manifest_order, m->list[i].kind->name))
             return err_set(p->err, ERR_ARGS, "%s: a %s can only be read", m->list[i].where,
                            m->list[i].kind->name);
-    for (int i = 0; i < m->note_count; i++)
-        plan_warn(p, "%s", m->notes[i]);
+    manifest_warn(m, p);
     if (p->count == 0)
         return err_set(p->err, ERR_ARGS, "nothing to change: all %d objects look like that already",
                        g.same);

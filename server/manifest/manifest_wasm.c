@@ -237,29 +237,58 @@ static void set_image(struct arena *a, cJSON *to, const char *url)
         json_set_str(a, to, "imageVersion", colon + 1);
 }
 
-static bool own_plugin(struct manifest *m, const char *plugin, const cJSON *o, struct err *e)
+/* What the console takes of a plugin besides its image; the rest of `spec` is read elsewhere, or
+ * lost.
+ */
+static const char taken[] = "phase|priority|imagePullPolicy|imagePullSecret";
+static const char read_elsewhere[] = "url|defaultConfig|defaultConfigDisable|matchRules";
+
+static void account_spec(struct manifest *m, const cJSON *spec)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, spec)
+    {
+        const char *text = cJSON_IsString(member) ? member->valuestring : "";
+        const char *at = arena_printf(m->arena, "spec.%s", member->string);
+        if (kind_has(taken, member->string) || kind_has(read_elsewhere, member->string))
+            continue;
+        if (strcmp(member->string, "failStrategy") != 0)
+            manifest_account(m, at, MANIFEST_IGNORED, LOSES_ROUTE, "the console cannot set it");
+        else if (strcmp(text, "FAIL_OPEN") != 0)
+            manifest_account(
+                m, at, MANIFEST_IGNORED, LOSES_ACCESS,
+                "the console writes FAIL_OPEN with each plugin: where this one cannot be "
+                "loaded, requests pass without it");
+    }
+}
+
+/* A plugin of one's own, or one of the console's with another image: manifest_plan looks which of
+ * them it is. */
+static bool plugin(struct manifest *m, const char *name, const cJSON *o, struct err *e)
 {
     struct arena *a = m->arena;
-    static const char *const same[] = { "phase", "priority", "imagePullPolicy", "imagePullSecret" };
     static const char *const meta[][3] = {
         { "annotations", "higress.io/wasm-plugin-title", "title" },
         { "annotations", "higress.io/wasm-plugin-description", "description" },
         { "labels", "higress.io/wasm-plugin-version", "pluginVersion" },
     };
-    const cJSON *spec = json_get(o, "spec");
+    const cJSON *spec = json_get(o, "spec"), *member;
     const char *url = json_str(spec, "url");
-    struct manifest_item *i = manifest_item(m, "wasm-plugin", plugin, NULL, e);
+    struct manifest_item *i = manifest_item(m, "wasm-plugin", name, NULL, e);
     if (!i || !url)
         return i ? err_set(e, ERR_ARGS, "spec.url: is needed") : false;
     set_image(a, i->object, url);
     json_set_str(a, i->object, "category", "custom");
-    json_set_str(a, i->object, "title", plugin);
-    for (size_t k = 0; k < sizeof same / sizeof *same; k++)
-        if (json_get(spec, same[k]))
-            json_set(a, i->object, same[k], json_clone(a, json_get(spec, same[k])));
+    json_set_str(a, i->object, "title", name);
+    cJSON_ArrayForEach(member, spec)
+    {
+        if (kind_has(taken, member->string))
+            json_set(a, i->object, member->string, json_clone(a, member));
+    }
     for (size_t k = 0; k < sizeof meta / sizeof *meta; k++)
         if (manifest_meta(o, meta[k][0], meta[k][1]))
             json_set_str(a, i->object, meta[k][2], manifest_meta(o, meta[k][0], meta[k][1]));
+    account_spec(m, spec);
     return true;
 }
 
@@ -282,13 +311,15 @@ bool manifest_wasm(struct manifest *m, const cJSON *o, struct err *e)
     for (size_t i = 0; i < sizeof insides / sizeof *insides; i++)
         if (!strcmp(insides[i].name, name))
             return insides[i].read(m, spec, e);
-    const char *plugin = plugin_name(m->arena, o);
+    const char *of = plugin_name(m->arena, o);
     const char *built_in = manifest_meta(o, "labels", "higress.io/wasm-plugin-built-in");
     if (derived_is_internal(name)) {
-        manifest_note(m, "WasmPlugin %s is left out: the console makes it by itself", name);
+        manifest_note(m, "is left out: the console makes it by itself");
         return true;
     }
-    if (built_in && !strcmp(built_in, "false") && !own_plugin(m, plugin, o, e))
+    /* One that a console calls built in keeps the image of the gateway's own release. */
+    bool has_image = built_in ? !strcmp(built_in, "false") : json_str(spec, "url") != NULL;
+    if (has_image && !plugin(m, of, o, e))
         return false;
-    return instances(m, plugin, spec, e);
+    return instances(m, of, spec, e);
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "kind/annotation.h"
 #include "mask/mask.h"
 #include "mask/mask_walk_private.h"
 #include <ctype.h>
@@ -200,10 +201,8 @@ static void by_own_name(struct mask_walk *w, cJSON *leaf, const struct mask_plac
 
 static bool is_ours(const char *annotation)
 {
-    const char *slash = strchr(annotation, '/');
-    return slash && (text_starts(annotation, "higress.io/") ||
-                     text_starts(annotation, "nginx.ingress.kubernetes.io/") ||
-                     text_starts(annotation, "kubernetes.io/"));
+    struct annotation_name n = annotation_split(annotation);
+    return (n.name && !n.disabled) || text_starts(annotation, "kubernetes.io/");
 }
 
 static void by_annotation(struct mask_walk *w, cJSON *leaf, const struct mask_place *up)

@@ -204,8 +204,7 @@ static bool settings_fit(struct verify *v)
         return err_at(e, "%s '%s'", v->op->kind->name, v->op->name);
     cJSON_ArrayForEach(m, schema_unknown(a, schema, settings, "configurations"))
     {
-        /* which the plugin takes although the console's schema does not have it */
-        if (!check_is_limiter(v->op->name) || !text_ends(m->valuestring, ".global_threshold"))
+        if (!schema_plugin_takes(v->op->name, m->valuestring))
             plan_warn(v->p, "%s is not in the schema of %s", m->valuestring, v->op->name);
     }
     return true;
@@ -233,7 +232,13 @@ static bool redis_exists(struct verify *v)
         return true;
     if (!gateway_each_kind(v->g, kind_find("service"), NULL, take_listed, &l, v->cancel, v->p->err))
         return false;
-    if (!l.found)
+    if (!l.found && strspn(name, "0123456789.:") == strlen(name))
+        plan_warn(
+            v->p,
+            "configurations.redis.service_name: %s is an address, and the plugin asks services "
+            "of the gateway only: it lets everything pass; make a service-source for it",
+            text_clean(v->p->arena, name, 120));
+    else if (!l.found)
         plan_warn(v->p,
                   "configurations.redis.service_name: the gateway knows no service '%s'; "
                   "without its Redis the plugin lets everything pass",

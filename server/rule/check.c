@@ -10,9 +10,10 @@
 #include "rule/shape_private.h"
 #include <stdarg.h>
 
-const struct check_rule *const check_tables[] = { check_route_rules,  check_ai_rules,
-                                                  check_source_rules, check_plugin_rules,
-                                                  check_key_rules,    NULL };
+const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_rules,
+                                                  check_source_rules,  check_plugin_rules,
+                                                  check_key_rules,     check_mcp_rules,
+                                                  check_refusal_rules, NULL };
 
 bool check_no(const struct check *c, const char *format, ...)
 {
@@ -146,6 +147,8 @@ char *check_standing(struct arena *a, const struct kind *k, const cJSON *object,
 {
     struct err e = { 0 };
     struct check c = { a, k, object, object, &e };
+    if (!shape_is_typed(k, object))
+        return NULL; /* rules rely on what shape_check has seen */
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
             e = (struct err){ 0 };

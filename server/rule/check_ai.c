@@ -1,6 +1,7 @@
 /* check_ai.c - rules of AI routes, providers and MCP servers. */
 #include "rule/check_private.h"
 #include "rule/check_shared_private.h"
+#include "rule/provider.h"
 #include <math.h>
 
 /* -- AI routes -------------------------------------------------------------------------------- */
@@ -161,6 +162,19 @@ static bool provider_vertex(const struct check *c)
     return true;
 }
 
+static bool provider_types(const struct check *c)
+{
+    const char *member = "";
+    const char *why = provider_type_fault(c->a, json_get(c->after, "rawConfigs"), &member);
+    return !why || check_no(c, "rawConfigs.%s: %s", check_shown(c, member), why);
+}
+
+static bool provider_failover(const struct check *c)
+{
+    const char *path = "", *why = provider_failover_fault(c->after, &path);
+    return !why || check_no(c, "%s: %s; ai-proxy would refuse all providers for it", path, why);
+}
+
 /* The key goes to whoever the type and the address name. */
 static bool keeps_keys(const struct check *c)
 {
@@ -318,6 +332,11 @@ const struct check_rule check_ai_rules[] = {
     { "ai-provider", "type|rawConfigs", "URLs begin with http:// or https://.", provider_urls },
     { "ai-provider", "type|rawConfigs", "vertexAuthKey is the JSON of a service account.",
       provider_vertex },
+    { "ai-provider", "rawConfigs", "Each setting is of the type that its provider takes.",
+      provider_types },
+    { "ai-provider", "tokenFailoverConfig",
+      "Failover that is on has a healthCheckModel (or rawConfigs.failover.cooldownDuration).",
+      provider_failover },
     { "ai-provider", "type", "A new type needs other tokens: keys are not sent to another vendor.",
       provider_type },
     { "ai-provider", "rawConfigs", "A new address gets the keys that are there.", provider_address,

@@ -28,7 +28,8 @@ struct check_rule {
 
 /* Each ended by { 0 }. */
 extern const struct check_rule check_route_rules[], check_ai_rules[], check_source_rules[],
-    check_plugin_rules[], check_key_rules[], check_cluster_rules[];
+    check_plugin_rules[], check_key_rules[], check_cluster_rules[], check_mcp_rules[],
+    check_refusal_rules[];
 extern const struct check_rule *const check_tables[]; /* ended by NULL */
 
 /* ERR_ARGS "path: what". False. */

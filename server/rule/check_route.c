@@ -1,4 +1,5 @@
 /* check_route.c - rules of routes and domains; what AI routes share with routes. */
+#include "kind/annotation.h"
 #include "rule/check_private.h"
 #include "rule/check_shared_private.h"
 #include <math.h>
@@ -181,40 +182,33 @@ bool check_auth(const struct check *c)
     return true;
 }
 
-/* Annotations that the console makes of other members; "-" at the end: all that begin so. */
-static const char managed[] =
-    "destination|use-regex|ignore-path-case|match-method|enable-rewrite|rewrite-path|"
-    "rewrite-target|upstream-vhost|enable-proxy-next-upstream|proxy-next-upstream|"
-    "proxy-next-upstream-tries|proxy-next-upstream-timeout|enable-header-control|"
-    "request-header-control-add|request-header-control-update|request-header-control-remove|"
-    "response-header-control-add|response-header-control-update|response-header-control-remove|"
-    "enable-cors|cors-allow-origin|cors-allow-methods|cors-allow-headers|cors-expose-headers|"
-    "cors-max-age|cors-allow-credentials|ssl-redirect|wasm-plugin-title|wasm-plugin-description|"
-    "wasm-plugin-icon|comment";
-
-static bool is_managed(const char *key)
-{
-    key += text_starts(key, "disabled.") ? strlen("disabled.") : 0;
-    const char *slash = strchr(key, '/');
-    if (!slash ||
-        !(text_starts(key, "higress.io/") || text_starts(key, "nginx.ingress.kubernetes.io/")))
-        return false;
-    return kind_has(managed, slash + 1) || strstr(slash, "-match-header-") ||
-           strstr(slash, "-match-pseudo-header-") || strstr(slash, "-match-query-");
-}
-
-/* "N" of route-limit-*: whole, at least 1 (data-plane: a wrong one is ignored or cast). */
+/* A limit that the gateway does not take as it is meant is none. */
 static bool limit_value(const struct check *c, const cJSON *m)
 {
-    char *end;
-    const char *s = m->valuestring;
-    double v = strtod(s, &end);
-    if (!text_starts(m->string, "higress.io/route-limit-"))
-        return true;
-    if (*s >= '0' && *s <= '9' && !*end && v >= 1 && floor(v) == v && v <= 4294967295.0)
+    const struct annotation *row = annotation_is_read(m->string);
+    const char *why;
+    if (!row || row->value != IS_LIMIT || !text_starts(row->name, "route-limit-") ||
+        annotation_judge(row, m->valuestring, &why) == VALUE_FITS)
         return true;
     return check_no(c, "customConfigs.%s: '%s' is no whole number of at least 1",
-                    check_shown(c, m->string), check_shown(c, s));
+                    check_shown(c, m->string), check_shown(c, m->valuestring));
+}
+
+/* The services of the console's routes weigh 100 together, and a canary's weight is a part of that.
+ */
+static bool canary_weight(const struct check *c)
+{
+    long weight = 0;
+    cJSON *ingress = json_object(c->a);
+    json_set(c->a, json_set_object(c->a, ingress, "metadata"), "annotations",
+             json_clone(c->a, json_get(c->after, "customConfigs")));
+    bool counts = annotation_true(annotation_value(c->a, ingress, "canary")) &&
+                  !annotation_value(c->a, ingress, "canary-by-header") &&
+                  !annotation_value(c->a, ingress, "canary-by-cookie") &&
+                  annotation_int(annotation_value(c->a, ingress, "canary-weight"), &weight);
+    return !counts || weight <= 100 ||
+           check_no(c, "customConfigs: canary-weight is more than 100, which leaves the route less "
+                       "than nothing: Envoy refuses every route of the gateway");
 }
 
 bool check_annotations(const struct check *c)
@@ -224,7 +218,7 @@ bool check_annotations(const struct check *c)
     {
         if (!cJSON_IsString(m))
             return check_no(c, "customConfigs.%s: must be a text", check_shown(c, m->string));
-        if (is_managed(m->string))
+        if (annotation_is_made(m->string))
             return check_no(c,
                             "customConfigs.%s: the console makes this annotation itself; set "
                             "the member it stands for",
@@ -232,7 +226,7 @@ bool check_annotations(const struct check *c)
         if (!limit_value(c, m))
             return false;
     }
-    return true;
+    return canary_weight(c);
 }
 
 /* Rendered with cluster_fallback, for which any Envoy but Higress' own refuses all routes. */
@@ -316,7 +310,9 @@ const struct check_rule check_route_rules[] = {
       "Weights of several services sum to 100; a single one has neither weight nor version.",
       check_services },
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
-    { "route", "customConfigs", "No annotation that another member makes; route-limit-* >= 1.",
+    { "route", "customConfigs",
+      "No annotation that another member makes or that makes Envoy refuse routes; route-limit-* >= "
+      "1.",
       check_annotations },
     { "route", "customConfigs", "Canaries by header or cookie need Higress' own Envoy.",
       canary_own_envoy, .doubt = true },

@@ -81,20 +81,19 @@ const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **
 static const struct {
     const char *type, *needs;
 } needs[] = {
-    { "azure", "azureServiceUrl" },
-    { "ollama", "ollamaServerHost|ollamaServerPort" },
-    { "deepl", "targetLang" },
+    { "azure", "azureServiceUrl" }, { "ollama", "ollamaServerHost|ollamaServerPort" },
+    { "bedrock", "awsRegion" },     { "deepl", "targetLang" },
     { "vllm", "vllmCustomUrl" },
 };
 
 static const char keyless[] = "openai|ollama|vertex|bedrock|hunyuan|deepl|vllm|generic|spark|kling";
 
-bool provider_needs_key(const char *type)
+static bool needs_key(const char *type)
 {
     return type && !kind_has(keyless, type);
 }
 
-int provider_keys(const cJSON *provider)
+static int keys_of(const cJSON *provider)
 {
     int n = json_count(json_get(provider, "tokens"));
     return n ? n : json_count(json_path(provider, "rawConfigs.apiTokens"));
@@ -132,25 +131,28 @@ static const char *instead_of_keys(const char *type)
     return NULL;
 }
 
-static const char *setting_fault(struct arena *a, const cJSON *o, const char *type,
-                                 const char **path)
+/* The first setting that is missing for a type. */
+static const char *missing_setting(struct arena *a, const cJSON *o, const char *type)
 {
     const cJSON *raw = json_get(o, "rawConfigs");
-    const char *missing = NULL, *instead = instead_of_keys(type);
+    const char *missing = NULL, *api = json_str(raw, "minimaxApiType");
+    bool pro = !strcmp(type, "minimax") && api && !strcmp(api, "pro");
     for (size_t i = 0; i < sizeof needs / sizeof *needs && !missing; i++)
         missing = strcmp(needs[i].type, type) ? NULL : missing_of(a, raw, needs[i].needs);
-    if (!missing && !strcmp(type, "bedrock") && !has(raw, "awsRegion"))
-        missing = "awsRegion";
-    const char *api = json_str(raw, "minimaxApiType");
-    if (!missing && !strcmp(type, "minimax") && api && !strcmp(api, "pro"))
-        missing = missing_of(a, raw, "minimaxGroupId");
-    if (!missing && instead && provider_keys(o) == 0)
-        missing = missing_of(a, raw, instead);
+    return missing ? missing : pro ? missing_of(a, raw, "minimaxGroupId") : NULL;
+}
+
+static const char *type_needs(struct arena *a, const cJSON *o, const char *type, const char **path)
+{
+    const char *missing = missing_setting(a, o, type), *instead = instead_of_keys(type);
+    bool keyless_here = instead && keys_of(o) == 0;
+    if (!missing && keyless_here)
+        missing = missing_of(a, json_get(o, "rawConfigs"), instead);
     if (!missing)
         return NULL;
     *path = arena_printf(a, "rawConfigs.%s", missing);
     return arena_printf(a, "is absent, and the type %s needs it%s", text_clean(a, type, 40),
-                        instead && provider_keys(o) == 0 ? " where there are no keys" : "");
+                        keyless_here ? " where there are no keys" : "");
 }
 
 static const char *context_fault(struct arena *a, const cJSON *raw, const char **path)
@@ -166,7 +168,22 @@ static const char *context_fault(struct arena *a, const cJSON *raw, const char *
                : NULL;
 }
 
-static const char *failover_fault(const cJSON *o, const char **path)
+const char *provider_key_fault(const cJSON *o, const char **path)
+{
+    if (!needs_key(json_str(o, "type")) || keys_of(o) > 0)
+        return NULL;
+    *path = "tokens";
+    return "is empty, and the type cannot do without a key";
+}
+
+const char *provider_setting_fault(struct arena *a, const cJSON *o, const char **path)
+{
+    const char *type = json_str(o, "type");
+    const char *why = type ? type_needs(a, o, type, path) : NULL;
+    return why ? why : context_fault(a, json_get(o, "rawConfigs"), path);
+}
+
+const char *provider_failover_fault(const cJSON *o, const char **path)
 {
     const cJSON *typed = json_get(o, "tokenFailoverConfig");
     const cJSON *raw = json_path(o, "rawConfigs.failover");
@@ -180,16 +197,9 @@ static const char *failover_fault(const cJSON *o, const char **path)
 
 const char *provider_fault(struct arena *a, const cJSON *o, const char **path)
 {
-    const char *type = json_str(o, "type"), *why;
-    if (!type)
-        return NULL;
-    if (provider_needs_key(type) && provider_keys(o) == 0) {
-        *path = "tokens";
-        return "is empty, and the type cannot do without a key";
-    }
-    why = setting_fault(a, o, type, path);
-    why = why ? why : context_fault(a, json_get(o, "rawConfigs"), path);
-    return why ? why : failover_fault(o, path);
+    const char *why = provider_key_fault(o, path);
+    why = why ? why : provider_setting_fault(a, o, path);
+    return why ? why : provider_failover_fault(o, path);
 }
 
 const char *const provider_unread = "subPath|authHeaderKey";

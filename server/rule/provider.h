@@ -10,11 +10,12 @@ struct arena;
 /* The first member of rawConfigs of a wrong type, as a sentence about `*member`; NULL: none. A
  * member that no table knows is no mistake. */
 const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **member);
-/* What ai-proxy refuses in a provider (the console's object): a missing key or setting, failover
- * without a way back. *path: the member. NULL: nothing. */
+/* What ai-proxy refuses in a provider (the console's object): no key, a missing setting, failover
+ * without a way back; and the first of these. *path: the member. NULL: nothing. */
+const char *provider_key_fault(const cJSON *provider, const char **path);
+const char *provider_setting_fault(struct arena *a, const cJSON *provider, const char **path);
+const char *provider_failover_fault(const cJSON *provider, const char **path);
 const char *provider_fault(struct arena *a, const cJSON *provider, const char **path);
-bool provider_needs_key(const char *type);
-int provider_keys(const cJSON *provider);
 /* Members that are in old documents and that nothing reads, "subPath|authHeaderKey". */
 extern const char *const provider_unread;
 /* Capabilities that ai-proxy knows; others are dropped. */

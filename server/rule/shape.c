@@ -86,3 +86,58 @@ bool shape_check(struct arena *a, const struct kind *k, const cJSON *before, con
             memcpy(&rows[kept++], &k->fields[i], sizeof *rows);
     return field_check(rows, copy, e);
 }
+
+static bool rows_fit(const struct field *rows, const cJSON *object);
+
+static bool is_type(enum field_type type, const cJSON *v)
+{
+    switch (type) {
+    case STR:
+        return cJSON_IsString(v);
+    case INT:
+    case NUM:
+        return cJSON_IsNumber(v);
+    case BOOL:
+        return cJSON_IsBool(v);
+    case OBJ:
+        return cJSON_IsObject(v);
+    case LIST:
+        return cJSON_IsArray(v);
+    default:
+        return true;
+    }
+}
+
+static bool row_fits(const struct field *row, const cJSON *v)
+{
+    const cJSON *item;
+    if (cJSON_IsNull(v) || !row->of)
+        return cJSON_IsNull(v) || is_type(row->type, v);
+    if (row->type == OBJ)
+        return is_type(OBJ, v) && rows_fit(row->of, v);
+    cJSON_ArrayForEach(item, v)
+    {
+        bool fits = is_type(row->of->type, item) &&
+                    (row->of->type != OBJ || !row->of->of || rows_fit(row->of->of, item));
+        if (!fits)
+            return false;
+    }
+    return is_type(row->type, v);
+}
+
+static bool rows_fit(const struct field *rows, const cJSON *object)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, object)
+    {
+        const struct field *row = row_of(rows, m->string);
+        if (row && !row_fits(row, m))
+            return false;
+    }
+    return true;
+}
+
+bool shape_is_typed(const struct kind *k, const cJSON *object)
+{
+    return cJSON_IsObject(object) && rows_fit(k->fields, object);
+}

@@ -12,3 +12,5 @@ struct kind;
  * no mistakes of this change. Null is absent. */
 bool shape_check(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
                  struct err *e);
+/* Has each member that the table knows the type that rules rely on? Null is absent. */
+bool shape_is_typed(const struct kind *k, const cJSON *object);

@@ -1,4 +1,4 @@
-/* trap.c - the world as lists, the walk over the table of traps, and what was found.
+/* trap.c - the walk over the table of traps, and what was found.
  *
  * A new file of traps is one extern and one line in trap_tables; what a row may do is in trap.h.
  */
@@ -9,127 +9,36 @@
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "rule/trap_private.h"
+#include "rule/trap_world_private.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct trap *const trap_tables[] = { trap_auth_rows,   trap_login_rows,    trap_limit_rows,
-                                           trap_guard_rows,  trap_provider_rows, trap_ai_rows,
-                                           trap_plugin_rows, trap_change_rows,   trap_route_rows,
-                                           trap_object_rows, trap_source_rows,   NULL };
+const struct trap *const trap_tables[] = { trap_auth_rows,
+                                           trap_login_rows,
+                                           trap_limit_rows,
+                                           trap_guard_rows,
+                                           trap_provider_rows,
+                                           trap_ai_rows,
+                                           trap_plugin_rows,
+                                           trap_change_rows,
+                                           trap_route_rows,
+                                           trap_object_rows,
+                                           trap_source_rows,
+                                           trap_envoy_rows,
+                                           trap_mcp_text_rows,
+                                           trap_mcp_rows,
+                                           trap_mcp_server_rows,
+                                           trap_mcp_reach_rows,
+                                           trap_refusal_rows,
+                                           trap_annotation_rows,
+                                           trap_annotation_route_rows,
+                                           trap_annotation_canary_rows,
+                                           trap_annotation_host_rows,
+                                           NULL };
 
-/* -- the world -------------------------------------------------------------------------------- */
-
-enum { WORLD_KINDS = 24, VALUE_SHOWN = 80, SENTENCE = 600 };
-
-struct world_list {
-    const cJSON *objects; /* NULL: not read */
-    bool whole;
-};
-
-struct trap_world {
-    struct world_list lists[WORLD_KINDS]; /* by the kind's place in kinds[] */
-    const char *version;
-    double now, days;
-    cJSON *schemas; /* references by plugin */
-    struct arena *arena;
-};
-
-struct trap_world *trap_world_new(struct arena *a)
-{
-    struct trap_world *w = arena_make(a, struct trap_world);
-    w->arena = a;
-    w->schemas = json_object(a);
-    return w;
-}
-
-void trap_world_time(struct trap_world *w, double now, double days)
-{
-    w->now = now;
-    w->days = days;
-}
-
-double trap_now(const struct trap_world *w)
-{
-    return w->now;
-}
-
-double trap_days(const struct trap_world *w)
-{
-    return w->days;
-}
-
-void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema)
-{
-    json_set(w->arena, w->schemas, plugin, json_clone(w->arena, schema));
-}
-
-const cJSON *trap_schema(const struct trap_world *w, const char *plugin)
-{
-    return json_get(w->schemas, plugin);
-}
-
-static struct world_list list_of(const struct trap_world *w, const char *kind)
-{
-    const struct kind *k = kind_find(kind);
-    return k && k - kinds < WORLD_KINDS ? w->lists[k - kinds] : (struct world_list){ 0 };
-}
-
-void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects, bool whole)
-{
-    const struct kind *k = kind_find(kind);
-    if (k && k - kinds < WORLD_KINDS)
-        w->lists[k - kinds] = (struct world_list){ objects, whole };
-}
-
-void trap_world_version(struct trap_world *w, const char *version)
-{
-    w->version = arena_strdup(w->arena, version);
-}
-
-void trap_wrap(struct arena *a, cJSON *instances, const char *scope, const cJSON *object)
-{
-    cJSON *wrapped = json_add(a, instances, json_object(a));
-    json_set_str(a, wrapped, "scope", scope);
-    json_set(a, wrapped, "object", json_clone(a, object));
-}
-
-bool trap_known(const struct trap_world *w, const char *kind)
-{
-    struct world_list list = list_of(w, kind);
-    return list.objects && list.whole;
-}
-
-bool trap_next(const struct trap_world *w, const char *kind, struct trap_object *o)
-{
-    const struct kind *k = kind_find(kind);
-    const cJSON *objects = list_of(w, kind).objects;
-    const cJSON *at = o->at ? o->at->next : objects ? objects->child : NULL;
-    if (!k || !at)
-        return false;
-    bool scoped = k->flags & KIND_SCOPED;
-    const cJSON *json = scoped ? json_get(at, "object") : at;
-    const char *name = kind_name_of(k, json);
-    *o = (struct trap_object){ k->name, name ? name : "", scoped ? json_str(at, "scope") : NULL,
-                               json, at };
-    return true;
-}
-
-static bool same(const char *x, const char *y)
-{
-    return x == y || (x && y && !strcmp(x, y));
-}
-
-bool trap_lookup(const struct trap_world *w, const char *kind, const char *name, const char *scope,
-                 struct trap_object *o)
-{
-    *o = (struct trap_object){ 0 };
-    while (trap_next(w, kind, o))
-        if (same(o->name, name) && same(o->scope, scope))
-            return true;
-    return false;
-}
+enum { VALUE_SHOWN = 80, SENTENCE = 600 };
 
 /* -- versions --------------------------------------------------------------------------------- */
 
@@ -184,6 +93,11 @@ const struct trap_world *trap_of(const struct trap_walk *t)
 struct arena *trap_arena(const struct trap_walk *t)
 {
     return t->arena;
+}
+
+const void *trap_with(const struct trap_walk *t)
+{
+    return t->trap->with;
 }
 
 const cJSON *trap_settings(const struct trap_object *o)
@@ -250,12 +164,12 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
     if (i == room)
         return;
     u->kind = u->kind ? u->kind : arena_strdup(t->arena, kind);
-    u->part = list_of(t->world, kind).objects != NULL;
+    u->part = trap_world_list(t->world, kind).objects != NULL;
     u->verdicts = u->count++ ? arena_printf(t->arena, "%s, %s", u->verdicts, t->trap->verdict)
                              : t->trap->verdict;
 }
 
-/* Is all known that the trap needs? */
+/* Is all known that the trap needs? One that judges object by object judges what was read. */
 static bool judgeable(struct trap_walk *t)
 {
     char word[KIND_WORD];
@@ -264,12 +178,19 @@ static bool judgeable(struct trap_walk *t)
             cannot_judge(t, word);
             return false;
         }
-    for (const char *rest = t->trap->about; kind_next(&rest, word);)
-        if (!list_of(t->world, word).objects) {
+    if (t->trap->envoy && !t->world->envoy)
+        cannot_judge(t, "Envoy");
+    if (t->trap->envoy)
+        return t->world->envoy;
+    int read = 0, unread = 0;
+    for (const char *rest = t->trap->about; kind_next(&rest, word);) {
+        bool is = trap_world_list(t->world, word).objects;
+        read += is;
+        unread += !is;
+        if (!is)
             cannot_judge(t, word);
-            return false;
-        }
-    return true;
+    }
+    return t->trap->judge ? read > 0 : unread == 0;
 }
 
 static void judge_each(struct trap_walk *t)
@@ -308,7 +229,8 @@ static void run(struct trap_walk *t, const struct trap *trap)
 struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches)
 {
     struct trap_findings *out = arena_make(a, struct trap_findings);
-    struct trap_walk t = { .arena = a, .world = w, .out = out };
+    const struct trap_world world = trap_world_indexed(a, w);
+    struct trap_walk t = { .arena = a, .world = &world, .out = out };
     for (enum trap_risk risk = TRAP_OPEN; risk <= TRAP_NOTE; risk++)
         for (size_t i = 0; trap_tables[i]; i++)
             for (const struct trap *trap = trap_tables[i]; trap->number; trap++)
@@ -325,8 +247,8 @@ struct trap_findings *trap_of_object(struct arena *a, const struct trap_findings
     own->count = 0;
     own->list = arena_array(a, struct trap_finding, all->count + 1);
     for (int i = 0; i < all->count; i++)
-        if (same(all->list[i].kind, kind) && same(all->list[i].name, name) &&
-            same(all->list[i].scope, scope))
+        if (trap_same(all->list[i].kind, kind) && trap_same(all->list[i].name, name) &&
+            trap_same(all->list[i].scope, scope))
             own->list[own->count++] = all->list[i];
     return own;
 }

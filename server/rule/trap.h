@@ -21,12 +21,19 @@ struct trap_world *trap_world_new(struct arena *a);
  * an array of {"scope","object"}, all scopes in one (trap_wrap). whole: is nothing missing of it?
  */
 void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects, bool whole);
+/* The list as it is with this object in its place, added, or gone (object NULL). A list that was
+ * not read holds it alone then, and is not whole. */
+void trap_world_apply(struct trap_world *w, const char *kind, const char *name, const char *scope,
+                      const cJSON *object);
+void trap_world_doubt(struct trap_world *w, const char *kind); /* is not whole from now on */
 /* The release of Higress ("2.2.4"); NULL: unknown. */
 void trap_world_version(struct trap_world *w, const char *version);
 /* Unix seconds, and within how many days the end of a certificate is near. */
 void trap_world_time(struct trap_world *w, double now, double days);
 /* The schema that the gateway gives for a plugin's settings (schema.h). */
 void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
+/* Envoy's /config_dump. */
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
 /* Adds {"scope","object"} to an array of instances. */
 void trap_wrap(struct arena *a, cJSON *instances, const char *scope, const cJSON *object);
 
@@ -39,6 +46,9 @@ struct trap_object {
 };
 /* The next object of a kind; false after the last, and where the list was not read. */
 bool trap_next(const struct trap_world *w, const char *kind, struct trap_object *o);
+/* The same of those of one name (a service has one for each port) or, name NULL, at one scope. */
+bool trap_next_of(const struct trap_world *w, const char *kind, const char *name, const char *scope,
+                  struct trap_object *o);
 bool trap_known(const struct trap_world *w, const char *kind); /* read, and whole */
 /* scope NULL but for plugin instances. False: not there, or not read: ask trap_known. */
 bool trap_lookup(const struct trap_world *w, const char *kind, const char *name, const char *scope,
@@ -66,8 +76,10 @@ struct trap {
     const char *about;        /* kinds of the objects it judges, "route|ai-route" */
     const char *plugins;      /* of plugin instances only enabled ones of these, "key-auth|…" */
     const char *beside;       /* kinds that must be known, whole, to judge; NULL: none */
+    bool envoy;               /* judged on Envoy's /config_dump: that must be known, `about` not */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
+    const void *with; /* what a judge that several rows share looks for: trap_with */
 };
 
 /* Each is ended by { 0 } and stands in a file of its own; the list, ended by NULL, in trap.c. */
@@ -77,9 +89,11 @@ const char *trap_risk_name(enum trap_risk r); /* "open", "broken", "dead", "note
 /* -- for the rows -- */
 double trap_now(const struct trap_world *w); /* 0: unknown */
 double trap_days(const struct trap_world *w);
+const cJSON *trap_envoy(const struct trap_world *w);                      /* NULL: unknown */
 const cJSON *trap_schema(const struct trap_world *w, const char *plugin); /* NULL: unknown */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);
+const void *trap_with(const struct trap_walk *t); /* of the row that is judged */
 /* The settings of a plugin instance as a tree, never NULL. */
 const cJSON *trap_settings(const struct trap_object *o);
 bool trap_enabled(const struct trap_object *o); /* a plugin instance that is not switched off */

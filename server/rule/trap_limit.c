@@ -104,9 +104,7 @@ static const char *effect(const struct asked *k)
 static bool has_port(const struct trap_world *w, const char *name, int port, bool *named)
 {
     *named = false;
-    for (struct trap_object o = { 0 }; trap_next(w, "service", &o);) {
-        if (strcmp(o.name, name) != 0)
-            continue;
+    for (struct trap_object o = { 0 }; trap_next_of(w, "service", name, NULL, &o);) {
         *named = true;
         if (!port || (int)json_num(o.json, "port", 0) == port)
             return true;
@@ -117,7 +115,7 @@ static bool has_port(const struct trap_world *w, const char *name, int port, boo
 static int port_of(const struct asked *k, const cJSON *s, const char *name)
 {
     const cJSON *m = k->port ? json_path(s, k->port) : NULL;
-    if (cJSON_IsNumber(m) && m->valueint > 0)
+    if (m && cJSON_IsNumber(m) && m->valueint > 0)
         return m->valueint;
     return k->redis && text_ends(name, ".static") ? 80 : k->port_otherwise;
 }

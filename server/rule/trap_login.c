@@ -95,21 +95,22 @@ static bool no_body_method(const char *method)
     return !*method || kind_has("GET|HEAD|OPTIONS", method);
 }
 
-/* What the plugin refuses; *path where. */
-static const char *ext_auth_fault(const cJSON *s, const char **path)
+static const char *endpoint_fault(const cJSON *http, bool forward)
 {
-    const cJSON *http = json_get(s, "http_service"), *p;
     const char *mode = trap_text(http, "endpoint_mode");
-    bool forward = !strcmp(mode, "forward_auth");
-    *path = "configurations.http_service.endpoint";
     if (*mode && !forward && strcmp(mode, "envoy") != 0)
         return "endpoint_mode is neither envoy nor forward_auth";
     if (!trap_has(http, "endpoint.service_name"))
         return "has no service_name";
-    if (!trap_has(http, forward ? "endpoint.path" : "endpoint.path_prefix"))
-        return forward ? "has no path, which forward_auth needs"
-                       : "has no path_prefix, which the mode envoy needs";
-    *path = "configurations.http_service.authorization_request";
+    if (trap_has(http, forward ? "endpoint.path" : "endpoint.path_prefix"))
+        return NULL;
+    return forward ? "has no path, which forward_auth needs"
+                   : "has no path_prefix, which the mode envoy needs";
+}
+
+static const char *request_fault(const cJSON *http, bool forward)
+{
+    const cJSON *p;
     if (forward && trap_true(http, "authorization_request.with_request_body") &&
         no_body_method(trap_text(http, "endpoint.request_method")))
         return "sends the body with a method that has none";
@@ -118,10 +119,26 @@ static const char *ext_auth_fault(const cJSON *s, const char **path)
         if (!json_get(p, "path") || !json_get(p, "header"))
             return "has a property without path or header";
     }
-    *path = "configurations.match_type";
-    if (json_get(s, "match_list") && !kind_has("whitelist|blacklist", trap_text(s, "match_type")))
-        return "is neither whitelist nor blacklist, and match_list needs it";
     return NULL;
+}
+
+/* What the plugin refuses; *path where. */
+static const char *ext_auth_fault(const cJSON *s, const char **path)
+{
+    const cJSON *http = json_get(s, "http_service");
+    bool forward = !strcmp(trap_text(http, "endpoint_mode"), "forward_auth");
+    const char *why = endpoint_fault(http, forward);
+    *path = "configurations.http_service.endpoint";
+    if (why)
+        return why;
+    *path = "configurations.http_service.authorization_request";
+    if ((why = request_fault(http, forward)))
+        return why;
+    *path = "configurations.match_type";
+    bool known = kind_has("whitelist|blacklist", trap_text(s, "match_type"));
+    return json_get(s, "match_list") && !known
+               ? "is neither whitelist nor blacklist, and match_list needs it"
+               : NULL;
 }
 
 static void ext_auth_refused(struct trap_walk *t, const struct trap_object *o)
@@ -236,7 +253,7 @@ static void forgeable(struct trap_walk *t, const struct trap_object *o)
 static void without_auth(struct trap_walk *t, const struct trap_object *o)
 {
     bool quota = !strcmp(o->name, "ai-quota");
-    if (!by_consumer(o) || trap_runs_on(t, TRAP_LOGINS, o->scope))
+    if (!by_consumer(o) || trap_runs_on(t, TRAP_CONSUMER_AUTH "|hmac-auth-apisix", o->scope))
         return;
     trap_add(t, o, "configurations",
              quota ? "counts by consumer, and no auth plugin runs there: each request is answered "

@@ -19,10 +19,9 @@ static bool service_is(const struct trap_world *w, const char *name, int port, b
 {
     bool is = false;
     *has_port = port == 0;
-    for (struct trap_object o = { 0 }; trap_next(w, "service", &o);) {
-        bool same = !strcmp(o.name, name);
-        is = is || same;
-        *has_port = *has_port || (same && (int)json_num(o.json, "port", 0) == port);
+    for (struct trap_object o = { 0 }; trap_next_of(w, "service", name, NULL, &o);) {
+        is = true;
+        *has_port = *has_port || (int)json_num(o.json, "port", 0) == port;
     }
     return is;
 }

@@ -3,9 +3,12 @@
 #pragma once
 #include "rule/trap.h"
 
+extern const struct trap trap_mcp_text_rows[], trap_mcp_rows[], trap_mcp_server_rows[],
+    trap_mcp_reach_rows[], trap_refusal_rows[], trap_annotation_rows[],
+    trap_annotation_route_rows[], trap_annotation_canary_rows[], trap_annotation_host_rows[];
 extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[], trap_limit_rows[],
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
-    trap_route_rows[], trap_source_rows[];
+    trap_route_rows[], trap_source_rows[], trap_envoy_rows[];
 
 /* Plugins that keep somebody out, and those that count by consumer. */
 #define TRAP_CONSUMER_AUTH "key-auth|basic-auth|hmac-auth|jwt-auth|oauth"
@@ -25,6 +28,8 @@ bool trap_runs_at(const struct trap_world *w, const char *plugins, const char *s
 /* The same for a scope, everything that holds it (domain, services) and global. Routes must be
  * known. */
 bool trap_runs_on(const struct trap_walk *t, const char *plugins, const char *scope);
+/* Does a route share the requests of another on purpose? */
+bool trap_is_canary(const struct trap_object *route);
 /* What comes of a part that the plugin refuses, to end a sentence with. */
 const char *trap_refusal(const struct trap_walk *t, const struct trap_object *o);
 /* trap_add of "SENTENCE: REFUSAL". */

@@ -14,29 +14,24 @@
 
 /* -- providers -------------------------------------------------------------------------------- */
 
-static bool about(const char *path, const char *begins)
-{
-    return text_starts(path, begins);
-}
-
 static void without_key(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path, *why = provider_fault(trap_arena(t), o->json, &path);
-    if (why && about(path, "tokens"))
+    const char *path, *why = provider_key_fault(o->json, &path);
+    if (why)
         trap_add(t, o, path, "%s (%s): " FOR_ALL, why, trap_value(t, o, "type", NULL));
 }
 
 static void failover_without_way_back(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path, *why = provider_fault(trap_arena(t), o->json, &path);
-    if (why && about(path, "tokenFailoverConfig"))
+    const char *path, *why = provider_failover_fault(o->json, &path);
+    if (why)
         trap_add(t, o, path, "%s: " FOR_ALL, why);
 }
 
 static void setting_missing(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path, *why = provider_fault(trap_arena(t), o->json, &path);
-    if (why && about(path, "rawConfigs"))
+    const char *path, *why = provider_setting_fault(trap_arena(t), o->json, &path);
+    if (why)
         trap_add(t, o, path, "%s: " FOR_ALL, why);
 }
 
@@ -268,6 +263,7 @@ static void shadowed_in(struct trap_walk *t, const struct trap_object *o, const 
                         const cJSON *mapping)
 {
     const cJSON *x, *y;
+    mapping = cJSON_IsObject(mapping) ? mapping : NULL;
     cJSON_ArrayForEach(x, mapping)
     {
         size_t n = strlen(x->string);

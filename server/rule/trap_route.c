@@ -12,7 +12,6 @@
 struct lane {
     struct route_rule rule; /* first: what route_order compares */
     struct trap_object route;
-    bool dropped; /* a rule of the same requests is older */
 };
 
 struct lanes {
@@ -94,25 +93,9 @@ static struct lanes lanes_of(struct trap_walk *t)
     return l;
 }
 
-static int by_order(const void *x, const void *y)
-{
-    return route_order(x, y);
-}
-
 static int by_requests(const void *x, const void *y)
 {
     return route_order_same(x, y);
-}
-
-static bool is_canary(const struct trap_object *o)
-{
-    const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(o->json, "customConfigs"))
-    {
-        if (strstr(m->string, "/canary"))
-            return true;
-    }
-    return false;
 }
 
 static const char *host_shown(const struct trap_walk *t, const char *host)
@@ -127,7 +110,8 @@ static void duplicates(struct trap_walk *t)
         qsort(l.list, (size_t)l.count, sizeof *l.list, by_requests);
     for (int i = 1; i < l.count; i++) {
         const struct lane *x = &l.list[i - 1], *y = &l.list[i];
-        if (!route_is_same(&x->rule, &y->rule) || is_canary(&x->route) || is_canary(&y->route))
+        if (!route_is_same(&x->rule, &y->rule) || trap_is_canary(&x->route) ||
+            trap_is_canary(&y->route))
             continue;
         trap_add(t, &y->route, "path",
                  "takes exactly the requests of route %s (%s): only the one that was created first "
@@ -151,42 +135,59 @@ static bool asks_nothing(const struct route_rule *r)
     return !r->methods && r->header_count == 0 && r->query_count == 0;
 }
 
-/* Does the earlier rule take each request that the later one could? */
-static bool takes_all(const struct route_rule *earlier, const struct route_rule *later)
+/* Prefixes that take whatever is below them, by host and path. */
+static int by_place(const void *x, const void *y)
 {
-    size_t n = strlen(earlier->path);
-    if (!asks_nothing(earlier))
-        return false;
-    if (earlier->type == ROUTE_EQUAL)
-        return later->type == ROUTE_EQUAL && earlier->ignores_case &&
-               text_equal_nocase(earlier->path, later->path);
-    if (earlier->type != ROUTE_PREFIX || later->type != ROUTE_REGEX || n < 2)
-        return false;
-    return literal(later->path) > n && !strncmp(later->path, earlier->path, n) &&
-           later->path[n] == '/';
+    const struct lane *p = x, *q = y;
+    int order = strcmp(p->rule.host, q->rule.host);
+    return order ? order : strcmp(p->rule.path, q->rule.path);
+}
+
+static struct lanes open_prefixes(const struct lanes *all)
+{
+    struct lanes out = { .a = all->a };
+    for (int i = 0; i < all->count; i++) {
+        const struct lane *lane = &all->list[i];
+        if (lane->rule.type != ROUTE_PREFIX || !asks_nothing(&lane->rule) ||
+            strlen(lane->rule.path) < 2 || trap_is_canary(&lane->route))
+            continue;
+        out.list = arena_grow(out.a, out.list, out.count, &out.room, sizeof *out.list);
+        out.list[out.count++] = *lane;
+    }
+    if (out.count > 1)
+        qsort(out.list, (size_t)out.count, sizeof *out.list, by_place);
+    return out;
+}
+
+/* The prefix that takes each request an expression could: prefixes are tried before expressions. */
+static const struct lane *taken_by(const struct lanes *prefixes, const struct lane *later)
+{
+    size_t n = literal(later->rule.path);
+    for (size_t i = 1; prefixes->count > 0 && i < n; i++) {
+        if (later->rule.path[i] != '/')
+            continue;
+        struct lane wanted = *later;
+        wanted.rule.path = arena_strndup(prefixes->a, later->rule.path, i);
+        const struct lane *found =
+            bsearch(&wanted, prefixes->list, (size_t)prefixes->count, sizeof wanted, by_place);
+        if (found)
+            return found;
+    }
+    return NULL;
 }
 
 static void shadows(struct trap_walk *t)
 {
-    struct lanes l = lanes_of(t);
-    if (l.count > 1)
-        qsort(l.list, (size_t)l.count, sizeof *l.list, by_order);
-    for (int i = 0, first = 0; i < l.count; i++) {
-        const struct lane *later = &l.list[i];
-        if (strcmp(l.list[first].rule.host, later->rule.host) != 0)
-            first = i;
-        if (later->rule.type == ROUTE_PREFIX || is_canary(&later->route))
-            continue;
-        for (int k = first; k < i; k++) {
-            const struct lane *earlier = &l.list[k];
-            if (!takes_all(&earlier->rule, &later->rule) || is_canary(&earlier->route))
-                continue;
-            trap_add(
-                t, &later->route, "path",
-                "is never reached at %s: route %s is tried first and takes all of its requests",
-                host_shown(t, later->rule.host), trap_name(t, earlier->route.name));
-            break;
-        }
+    struct lanes all = lanes_of(t), prefixes = open_prefixes(&all);
+    for (int i = 0; i < all.count; i++) {
+        const struct lane *later = &all.list[i];
+        bool regular = later->rule.type == ROUTE_REGEX && !trap_is_canary(&later->route);
+        const struct lane *earlier = regular ? taken_by(&prefixes, later) : NULL;
+        if (earlier)
+            trap_add(t, &later->route, "path",
+                     "is never reached at %s: route %s is tried first and takes all of its "
+                     "requests",
+                     host_shown(t, later->rule.host), trap_name(t, earlier->route.name));
     }
 }
 

@@ -36,8 +36,8 @@ bool trap_has_rules(const struct trap_world *w, const char *plugin)
 
 bool trap_runs_at(const struct trap_world *w, const char *plugins, const char *scope)
 {
-    for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (o.scope && !strcmp(o.scope, scope) && kind_has(plugins, o.name) && trap_enabled(&o))
+    for (struct trap_object o = { 0 }; trap_next_of(w, "plugin-instance", NULL, scope, &o);)
+        if (kind_has(plugins, o.name) && trap_enabled(&o))
             return true;
     return false;
 }
@@ -72,6 +72,17 @@ bool trap_runs_on(const struct trap_walk *t, const char *plugins, const char *sc
     const struct trap_world *w = trap_of(t);
     return trap_runs_at(w, plugins, "global") || trap_runs_at(w, plugins, scope) ||
            (text_starts(scope, route) && route_has(t, plugins, scope + sizeof route - 1));
+}
+
+bool trap_is_canary(const struct trap_object *route)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, json_get(route->json, "customConfigs"))
+    {
+        if (m->string && strstr(m->string, "/canary"))
+            return true;
+    }
+    return false;
 }
 
 /* -- what the plugin makes of a mistake ------------------------------------------------------- */

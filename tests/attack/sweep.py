@@ -67,6 +67,8 @@ def read(talk, objects):
         talk.call("get_resource", {"kind": "mcp-consumers", "name": server})
     for arguments in ({}, {"route": "shop"}, {"route": "headers"}, {"service": "shop.static"}, {"route": "nobody"}):
         talk.call("diagnose", arguments)
+    for arguments in ({}, {"limit": 500, "text": " "}, {"risk": "open", "days": 3650}, {"cursor": "nonsense"}):
+        talk.call("check_config", arguments)
     for arguments in ({}, {"text": "token"}, {"route": "shop", "status": "5xx", "minutes": 5}):
         talk.call("tail_logs", arguments)
     for arguments in ({}, {"by": ["path", "user_agent"]}, {"by": ["client", "consumer", "model"], "text": "token", "errors": True}):
@@ -196,9 +198,13 @@ def commands(world, objects, ids):
     world.command("export", "--out", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml")
     world.command("import", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml", "--dry-run")
     world.command("import", d + "/gateway.yaml", "--dry-run")
+    world.command("migrate", d + "/data")
+    world.command("migrate", d + "/data", "--format", "json")
+    world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
     for arguments in (("audit", "verify"), ("state", "show"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+                      *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)
     for o in objects[::7]:

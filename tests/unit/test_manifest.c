@@ -35,7 +35,8 @@ static const struct {
     { "a: [\n", "document 1 (line 1)", 0 },
     { "kind: plugin-instance\nname: waf\nscope: global\n", NULL, 1 },
     { "kind: higress-config\ndata: {}\n", NULL, 1 },
-    { "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n", "'Service' is not taken", 0 },
+    { "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n", "'Pod' is not taken", 0 },
+    { "apiVersion: v1\nkind: Service\nmetadata: {name: x}\n", "holds no object", 0 },
     { "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n", "metadata.name: is needed", 0 },
     { "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ai-route-x}\ndata: {data: '{'}\n",
       "ConfigMap ai-route-x: data.data", 0 },
@@ -140,6 +141,133 @@ static void test_ingress_of_mcp(void **state)
         fail_msg("%s", e.text);
     expect(object_of(m, "mcp-server", "w", NULL), "domains[0]", "w.example.com");
     expect(object_of(m, "mcp-server", "w", NULL), "services[0].name", "shop.static");
+    arena_free(a);
+}
+
+/* -- Ingresses as people have them ------------------------------------------------------------ */
+
+#define KUBE_INGRESS(space, name, annotations, spec)                                               \
+    "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: " name                 \
+    ", namespace: " space ", annotations: {" annotations "}}\nspec: {" spec "}\n"
+#define WEB "backend: {service: {name: web, port: {number: 80}}}"
+#define AT(host, path)                                                                             \
+    "{host: " host ", http: {paths: [{path: " path ", pathType: Prefix, " WEB "}]}}"
+#define NGINX "nginx.ingress.kubernetes.io/"
+
+static struct manifest *read_text(struct arena *a, const char *text)
+{
+    struct err e = { 0 };
+    struct manifest *m = manifest_new(a);
+    if (!manifest_read(m, text, strlen(text), &e))
+        fail_msg("%s", e.text);
+    return m;
+}
+
+static const struct manifest_finding *finding(const struct manifest *m, const char *member)
+{
+    for (int i = 0; i < m->finding_count; i++)
+        if (m->findings[i].member && strstr(m->findings[i].member, member))
+            return &m->findings[i];
+    fail_msg("nothing is said of %s", member);
+    return NULL;
+}
+
+/* Hosts with one path are one route, unless only some have HTTPS; names come from two namespaces.
+ */
+static void test_hosts_and_namespaces(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct manifest *m = read_text(
+        a,
+        KUBE_INGRESS("x", "web", "",
+                     "tls: [{hosts: [c.io], secretName: s}], rules: [" AT("a.io", "/") "," AT(
+                         "B.io", "/") "," AT("c.io", "/") "]")
+            KUBE_INGRESS(
+                "y", "web", "",
+                "rules: [" AT(
+                    "d.io",
+                    "/") "]") "---\napiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\n"
+                              "metadata: {name: waf}\nspec: {matchRules: [{ingress: [x/web], "
+                              "config: {a: 1}}]}\n");
+    expect(object_of(m, "route", "web-root", NULL), "domains[1]", "b.io");
+    expect(object_of(m, "route", "web-root-2", NULL), "domains[0]", "c.io");
+    expect(object_of(m, "route", "y-web", NULL), "services[0].name", "web.y.svc.cluster.local");
+    expect(object_of(m, "domain", "c.io", NULL), "certIdentifier", "s");
+    object_of(m, "plugin-instance", "waf", "route:web-root");
+    object_of(m, "plugin-instance", "waf", "route:web-root-2");
+    arena_free(a);
+}
+
+/* A domain redirects where all its routes do; one route alone by a name of its own. */
+static void test_redirects_to_https(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    static const char tls[] = "tls: [{hosts: [a.io, b.io], secretName: s}], rules: [";
+    struct manifest *m = read_text(
+        a,
+        arena_printf(
+            a, "%s%s%s",
+            arena_printf(
+                a, KUBE_INGRESS("x", "one", NGINX "ssl-redirect: 'true'", "%s" AT("a.io", "/") "]"),
+                tls),
+            arena_printf(
+                a, KUBE_INGRESS("x", "two", NGINX "ssl-redirect: 'true'", "%s" AT("b.io", "/") "]"),
+                tls),
+            KUBE_INGRESS("x", "three", "", "rules: [" AT("b.io", "/x") "]")));
+    expect(object_of(m, "domain", "a.io", NULL), "enableHttps", "force");
+    expect(object_of(m, "domain", "b.io", NULL), "enableHttps", "on");
+    const cJSON *two = object_of(m, "route", "two", NULL);
+    assert_string_equal(json_str(json_get(two, "customConfigs"), "higress.io/force-ssl-redirect"),
+                        "true");
+    assert_null(json_get(object_of(m, "route", "one", NULL), "customConfigs"));
+    arena_free(a);
+}
+
+/* What must not be lost is a mistake that names all of it; a survey leaves its Ingress out. */
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const char text[] =
+        KUBE_INGRESS("x", "a",
+                     NGINX "auth-url: 'http://u:secret@h/'," NGINX "satisfy: any," NGINX
+                           "enable-modsecurity: 'false'",
+                     "rules: [" AT("a.io", "/") "]")
+            KUBE_INGRESS("x", "b", "higress.io/timeout: '-1'", "rules: [" AT("b.io", "/") "]")
+                KUBE_INGRESS("x", "c", "x.io/match-header-a: b", "rules: [" AT("c.io", "/") "]")
+                    KUBE_INGRESS("x", "d", "", "rules: [" AT("d.io", "/") "]");
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    struct manifest *m = manifest_new(a);
+    assert_false(manifest_read(m, text, strlen(text), &e));
+    assert_non_null(strstr(e.text, "4 of its members"));
+    assert_non_null(strstr(e.text, NGINX "auth-url"));
+    assert_null(strstr(e.text, "secret"));
+    m = manifest_new(a);
+    m->survey = true;
+    struct err none = { 0 };
+    assert_true(manifest_read(m, text, strlen(text), &none));
+    object_of(m, "route", "d", NULL);
+    assert_int_equal(m->count, 2); /* and its domain */
+    assert_int_equal(finding(m, "enable-modsecurity")->status, MANIFEST_IGNORED);
+    assert_int_equal(finding(m, "match-header-a")->status, MANIFEST_REFUSED);
+    arena_free(a);
+}
+
+static void test_canary_share(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct manifest *m =
+        read_text(a, KUBE_INGRESS("x", "c",
+                                  NGINX "canary: 'true'," NGINX "canary-weight: '50'," NGINX
+                                        "canary-weight-total: '1000'",
+                                  "rules: [" AT("a.io", "/") "]"));
+    const cJSON *customs = json_get(object_of(m, "route", "c", NULL), "customConfigs");
+    assert_string_equal(json_str(customs, NGINX "canary-weight"), "5");
+    assert_null(json_get(customs, NGINX "canary-weight-total"));
+    assert_int_equal(finding(m, "canary-weight")->status, MANIFEST_TRANSLATED);
     arena_free(a);
 }
 
@@ -333,11 +461,19 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),          cmocka_unit_test(test_wasm),
-        cmocka_unit_test(test_third_fails),    cmocka_unit_test(test_undo_fails),
-        cmocka_unit_test(test_half),           cmocka_unit_test(test_half_put),
-        cmocka_unit_test(test_many),           cmocka_unit_test(test_appears),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_wasm),
+        cmocka_unit_test(test_third_fails),
+        cmocka_unit_test(test_undo_fails),
+        cmocka_unit_test(test_half),
+        cmocka_unit_test(test_half_put),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_appears),
         cmocka_unit_test(test_ingress_of_mcp),
+        cmocka_unit_test(test_hosts_and_namespaces),
+        cmocka_unit_test(test_redirects_to_https),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_canary_share),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

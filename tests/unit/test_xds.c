@@ -158,7 +158,7 @@ static void only_the_first_created_of_equals_is_served(void **state)
     assert_true(noted(&out, "ingress/b", "never matches: 'a'"));
 }
 
-static void targets_are_weighted_and_must_add_up(void **state)
+static void targets_are_weighted_by_their_shares(void **state)
 {
     (void)state;
     struct xds_output out =
@@ -168,8 +168,14 @@ static void targets_are_weighted_and_must_add_up(void **state)
     assert_true(noted(&out, "ingress/r", "no rendered source provides the service ghost.static"));
 
     out = render_one("Exact", "/", "{\"destination\":\"90% shop.static:80\"}");
+    assert_string_equal(text_at(&out, "[0].route.cluster"), "outbound|80||shop.static");
+    out = render_one("Exact", "/", "{\"destination\":\"5% a.x:1\\n0% b.x:1\\n10% c.x:1\"}");
+    const char *legs = "[0].route.weighted_clusters.clusters";
+    assert_int_equal(json_count(at(&out, legs)), 2);
+    assert_int_equal((int)json_num(json_path(at(&out, legs), "[1]"), "weight", 0), 66);
+    out = render_one("Exact", "/", "{\"destination\":\"x% shop.static:80\"}");
     assert_non_null(at(&out, "[0].direct_response"));
-    assert_true(noted(&out, "ingress/r", "weights must add up to 100"));
+    assert_true(noted(&out, "ingress/r", "its destination is not usable"));
 }
 
 static void a_rate_limit_is_a_bucket(void **state)
@@ -193,12 +199,19 @@ static void a_path_is_rewritten(void **state)
 {
     (void)state;
     struct xds_output out = render_one("Prefix", "/a", "{\"rewrite-path\":\"/b\"}");
-    assert_string_equal(text_at(&out, "[0].route.prefix_rewrite"), "/b/");
+    assert_string_equal(text_at(&out, "[0].route.regex_rewrite.pattern.regex"), "^/a(/.*)?");
+    assert_string_equal(text_at(&out, "[1].route.regex_rewrite.substitution"), "/b\\1");
+    out = render_one("Prefix", "/a", "{\"rewrite-path\":\"/b/\"}");
+    assert_string_equal(text_at(&out, "[1].route.prefix_rewrite"), "/b/");
     out = render_one("Exact", "/a", "{\"rewrite-path\":\"/b\",\"upstream-vhost\":\"in.io\"}");
     assert_string_equal(text_at(&out, "[0].route.prefix_rewrite"), "/b");
     assert_string_equal(text_at(&out, "[0].route.host_rewrite_literal"), "in.io");
     out = render_one("Prefix", "/a/(.*)", "{\"use-regex\":\"true\",\"rewrite-target\":\"/b/$1\"}");
     assert_string_equal(text_at(&out, "[0].route.regex_rewrite.substitution"), "/b/\\1");
+    out = render_one("Exact", "/v1.0", "{\"rewrite-target\":\"/\"}"); /* looks like an expression */
+    assert_string_equal(text_at(&out, "[0].match.safe_regex.regex"), "/v1.0.*");
+    out = render_one("Exact", "/a", "{\"full-path-regex\":\"true\"}");
+    assert_string_equal(text_at(&out, "[0].match.safe_regex.regex"), "/a$");
 }
 
 static void retries_are_those_of_higress(void **state)
@@ -239,6 +252,56 @@ static void headers_are_changed_on_both_ways(void **state)
     assert_string_equal(text_at(&out, "[0].response_headers_to_remove[1]"), "via");
 }
 
+static void a_host_that_is_set_is_rewritten(void **state)
+{
+    (void)state;
+    struct xds_output out = render_one(
+        "Exact", "/",
+        "{\"request-header-control-update\":\"Host in.io\\nx-a \\\"two words\\\"\\nx-a 3\"}");
+    assert_string_equal(text_at(&out, "[0].route.host_rewrite_literal"), "in.io");
+    assert_int_equal(json_count(at(&out, "[0].request_headers_to_add")), 1);
+    assert_string_equal(text_at(&out, "[0].request_headers_to_add[0].header.value"), "3");
+}
+
+static void addresses_are_let_in(void **state)
+{
+    (void)state;
+    struct xds_output out =
+        render_one("Exact", "/", "{\"whitelist-source-range\":\"10.0.0.0/8, nonsense, ::1\"}");
+    const cJSON *rules = json_path(
+        json_get(at(&out, "[0].typed_per_filter_config"), "envoy.filters.http.rbac"), "rbac.rules");
+    assert_string_equal(json_str(rules, "action"), "DENY");
+    const cJSON *ids = json_path(json_get(json_get(rules, "policies"), "ip-access-control"),
+                                 "principals[0].not_id.or_ids.ids");
+    assert_int_equal(json_count(ids), 2);
+    assert_int_equal((int)json_num(json_path(ids, "[1].remote_ip"), "prefix_len", 0), 128);
+    out = render_one("Exact", "/", "{\"whitelist-source-range\":\"10.0.0.0/8 10.1.0.0/16\"}");
+    assert_null(at(&out, "[0].typed_per_filter_config"));
+    assert_true(noted(&out, "ingress/r", "everybody is let in"));
+}
+
+static void canaries_share_or_stand_before(void **state)
+{
+    (void)state;
+    struct xds_output out = render(arena_printf(
+        a, "[%s,%s,%s,%s]", ingress("d", "h.io", "Exact", "/x", "{\"destination\":\"a.x:1\"}"),
+        ingress("c", "h.io", "Exact", "/x",
+                "{\"canary\":\"true\",\"canary-weight\":\"25\","
+                "\"destination\":\"b.x:1\"}"),
+        ingress("b", "h.io", "Exact", "/x",
+                "{\"canary\":\"true\",\"canary-by-header\":\"x-b\",\"canary-weight\":\"50\","
+                "\"destination\":\"c.x:1\"}"),
+        ingress("a", "h.io", "Exact", "/other",
+                "{\"canary\":\"true\",\"destination\":\"c.x:1\"}")));
+    assert_int_equal(json_count(at(&out, "")), 2);
+    assert_string_equal(text_at(&out, "[0].name"), "b");
+    assert_string_equal(text_at(&out, "[0].match.headers[0].string_match.exact"), "always");
+    assert_string_equal(text_at(&out, "[0].route.cluster"), "outbound|1||c.x");
+    const char *leg = "[1].route.weighted_clusters.clusters[1]";
+    assert_int_equal((int)json_num(at(&out, leg), "weight", 0), 25);
+    assert_true(noted(&out, "ingress/a", "it does nothing"));
+}
+
 static void sources_become_clusters(void **state)
 {
     (void)state;
@@ -260,12 +323,11 @@ static void sources_become_clusters(void **state)
 static void what_is_not_rendered_is_said(void **state)
 {
     (void)state;
-    struct xds_output out =
-        render_one("Exact", "/",
-                   "{\"mirror-target-fqdn\":\"x\",\"canary-by-header\":\"y\",\"nginx.ingress."
-                   "kubernetes.io/auth-url\":\"y\","
-                   "\"disabled.higress.io/rewrite-path\":\"/z\",\"timeout\":\"3\"}");
-    assert_true(noted(&out, "ingress/r", "higress.io/mirror-target-fqdn"));
+    struct xds_output out = render_one(
+        "Exact", "/",
+        "{\"mirror-target-service\":\"x\",\"nginx.ingress.kubernetes.io/auth-url\":\"y\","
+        "\"disabled.higress.io/rewrite-path\":\"/z\",\"timeout\":\"3\"}");
+    assert_true(noted(&out, "ingress/r", "higress.io/mirror-target-service"));
     assert_true(noted(&out, "ingress/r", "nginx.ingress.kubernetes.io/auth-url"));
     assert_true(
         noted(&out, "ingress/r", "canary-by-header is not rendered: it needs Higress' own"));
@@ -293,12 +355,15 @@ int main(void)
                                         end),
         cmocka_unit_test_setup_teardown(routes_are_tried_in_the_order_of_higress, begin, end),
         cmocka_unit_test_setup_teardown(only_the_first_created_of_equals_is_served, begin, end),
-        cmocka_unit_test_setup_teardown(targets_are_weighted_and_must_add_up, begin, end),
+        cmocka_unit_test_setup_teardown(targets_are_weighted_by_their_shares, begin, end),
         cmocka_unit_test_setup_teardown(a_rate_limit_is_a_bucket, begin, end),
         cmocka_unit_test_setup_teardown(a_path_is_rewritten, begin, end),
         cmocka_unit_test_setup_teardown(retries_are_those_of_higress, begin, end),
         cmocka_unit_test_setup_teardown(a_redirect_forwards_nothing, begin, end),
         cmocka_unit_test_setup_teardown(headers_are_changed_on_both_ways, begin, end),
+        cmocka_unit_test_setup_teardown(a_host_that_is_set_is_rewritten, begin, end),
+        cmocka_unit_test_setup_teardown(addresses_are_let_in, begin, end),
+        cmocka_unit_test_setup_teardown(canaries_share_or_stand_before, begin, end),
         cmocka_unit_test_setup_teardown(sources_become_clusters, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_rendered_is_said, begin, end),
     };

@@ -7,6 +7,7 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/rest/model.h"
 #include "embedded/rest/rest.h"
+#include "kind/annotation.h"
 
 const struct model_field ingress_predicate_model[] = {
     { "matchType", M_STR }, { "matchValue", M_STR }, { "caseSensitive", M_BOOL }, { 0 }
@@ -150,59 +151,9 @@ bool ingress_check_route(struct rest_request *r, const cJSON *route)
            ingress_check_keyed(r, json_get(route, "urlParams"), "query");
 }
 
-/* Names under higress.io/ that a section of the console's form writes. */
-static const char *const managed[] = {
-    "comment",
-    "cors-allow-credentials",
-    "cors-allow-headers",
-    "cors-allow-methods",
-    "cors-allow-origin",
-    "cors-expose-headers",
-    "cors-max-age",
-    "destination",
-    "enable-cors",
-    "enable-header-control",
-    "enable-proxy-next-upstream",
-    "enable-rewrite",
-    "ignore-path-case",
-    "match-method",
-    "proxy-next-upstream",
-    "proxy-next-upstream-timeout",
-    "proxy-next-upstream-tries",
-    "request-header-control-add",
-    "request-header-control-remove",
-    "request-header-control-update",
-    "response-header-control-add",
-    "response-header-control-remove",
-    "response-header-control-update",
-    "rewrite-path",
-    "rewrite-target",
-    "ssl-redirect",
-    "upstream-vhost",
-    "use-regex",
-    "wasm-plugin-description",
-    "wasm-plugin-icon",
-    "wasm-plugin-title",
-};
-
 bool ingress_is_custom(const char *annotation)
 {
-    static const char *const prefixes[] = { "higress.io/", "nginx.ingress.kubernetes.io/" };
-    if (text_starts(annotation, "disabled."))
-        annotation += 9;
-    const char *name = NULL;
-    for (int i = 0; i < 2; i++)
-        if (text_starts(annotation, prefixes[i]))
-            name = annotation + strlen(prefixes[i]);
-    if (!name)
-        return true;
-    if (strstr(name, "-match-header-") || strstr(name, "-match-pseudo-header-") ||
-        strstr(name, "-match-query-"))
-        return false;
-    for (size_t i = 0; i < sizeof managed / sizeof *managed; i++)
-        if (strcmp(name, managed[i]) == 0)
-            return false;
-    return true;
+    return !annotation_is_made(annotation);
 }
 
 char *ingress_domain_label(struct arena *a, const char *domain)

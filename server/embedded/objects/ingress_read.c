@@ -7,6 +7,7 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
+#include "kind/annotation.h"
 
 struct reading {
     struct arena *a;
@@ -169,54 +170,22 @@ static void read_header_control(struct reading *in, cJSON *route)
         json_set(in->a, route, "headerControl", control);
 }
 
-/* "higress.io/prefix-match-query-v" → field, type and key; false for another annotation. */
-static bool split_predicate(struct arena *a, const char *annotation, const char **field,
-                            const char **type, const char **key)
-{
-    static const struct {
-        const char *prefix, *type;
-    } words[] = { { "exact-match-", "EQUAL" },
-                  { "prefix-match-", "PRE" },
-                  { "regex-match-", "REGULAR" } };
-    static const struct {
-        const char *what, *field, *mark;
-    } targets[] = { { "header-", "headers", "" },
-                    { "pseudo-header-", "headers", ":" },
-                    { "query-", "urlParams", "" } };
-    if (!text_starts(annotation, "higress.io/"))
-        return false;
-    const char *p = annotation + 11, *rest = NULL;
-    for (int i = 0; i < 3 && !rest; i++) {
-        if (!text_starts(p, words[i].prefix))
-            continue;
-        *type = words[i].type;
-        rest = p + strlen(words[i].prefix);
-    }
-    for (int i = 0; rest && i < 3; i++) {
-        if (!text_starts(rest, targets[i].what))
-            continue;
-        *field = targets[i].field;
-        *key = arena_printf(a, "%s%s", targets[i].mark, rest + strlen(targets[i].what));
-        return true;
-    }
-    return false;
-}
-
 static void read_predicates(struct reading *in, cJSON *route)
 {
     const cJSON *item;
-    const char *field, *type, *key;
+    struct annotation_predicate is;
     cJSON_ArrayForEach(item, in->annotations)
     {
-        if (!split_predicate(in->a, item->string, &field, &type, &key))
+        struct annotation_name n = annotation_split(item->string);
+        if (n.under != READ_OWN || n.disabled || !annotation_predicate(n.name, &is))
             continue;
-        cJSON *list = json_get(route, field);
+        cJSON *list = json_get(route, is.field);
         if (!cJSON_IsArray(list))
-            list = json_set_array(in->a, route, field);
+            list = json_set_array(in->a, route, is.field);
         cJSON *p = json_add(in->a, list, model_new(in->a, ingress_keyed_model));
-        json_set_str(in->a, p, "matchType", type);
+        json_set_str(in->a, p, "matchType", is.type);
         json_set_str(in->a, p, "matchValue", cJSON_IsString(item) ? item->valuestring : NULL);
-        json_set_str(in->a, p, "key", key);
+        json_set_str(in->a, p, "key", arena_printf(in->a, "%s%s", is.pseudo ? ":" : "", is.key));
     }
 }
 

@@ -134,7 +134,7 @@ static void render_now(void *arg)
 static void watch_folders(struct envoy *v)
 {
     static const char *const kinds[] = {
-        "", "/ingresses", "/mcpbridges", "/wasmplugins", "/envoyfilters", "/http2rpcs"
+        "", "/ingresses", "/mcpbridges", "/wasmplugins", "/envoyfilters", "/http2rpcs", "/services"
     };
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -161,7 +161,8 @@ bool xds_read_folder(struct arena *a, const char *data, struct xds_input *in, st
            read_kind(a, data, "mcpbridges", &in->mcpbridges, e) &&
            read_kind(a, data, "wasmplugins", &in->wasmplugins, e) &&
            read_kind(a, data, "envoyfilters", &in->envoyfilters, e) &&
-           read_kind(a, data, "http2rpcs", &in->http2rpcs, e);
+           read_kind(a, data, "http2rpcs", &in->http2rpcs, e) &&
+           read_kind(a, data, "services", &in->services, e);
 }
 
 static bool write_document(struct arena *a, const char *folder, const char *name,

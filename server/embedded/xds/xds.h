@@ -16,7 +16,7 @@ struct err;
 
 struct xds_input {
     /* Arrays of objects as the data folder holds them; NULL counts as empty. */
-    const cJSON *ingresses, *mcpbridges, *wasmplugins, *envoyfilters, *http2rpcs;
+    const cJSON *ingresses, *mcpbridges, *wasmplugins, *envoyfilters, *http2rpcs, *services;
     const char *address; /* where Envoy listens for requests: "127.0.0.1" */
     int port;
     const char *folder;     /* absolute path of the folder that Envoy watches */

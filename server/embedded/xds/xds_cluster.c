@@ -34,7 +34,7 @@ static void add_endpoints(struct xds *x, const struct source *s, cJSON *cluster)
         long port = s->port;
         if (!colon)
             add_endpoint(x, list, one, port);
-        else if (xds_number(colon + 1, &port) && port >= 1 && port <= 65535)
+        else if (annotation_int(colon + 1, &port) && port >= 1 && port <= 65535)
             add_endpoint(x, list, arena_strndup(x->a, one, (size_t)(colon - one)), port);
         else
             xds_note(x, "service-source", s->name, "its address '%s' has no port of 1 to 65535",
@@ -136,7 +136,7 @@ static void add_source(struct xds *x, const cJSON *registry, cJSON *clusters)
         return;
     }
     s.protocol = s.protocol ? s.protocol : "http";
-    s.domain = xds_split(x->a, text ? text : "", ",");
+    s.domain = annotation_items(x->a, text ? text : "", ",");
     const char *host = arena_printf(x->a, "%s.%s", s.name, s.type);
     s.cluster = arena_printf(x->a, "outbound|%ld||%s", s.port, host);
     if (json_get(x->hosts, host)) {

@@ -92,6 +92,9 @@ static cJSON *http_filters(struct arena *a)
     cJSON *limit = extension(a, "envoy.filters.http.local_ratelimit",
                              XDS_TYPE "extensions.filters.http.local_ratelimit.v3.LocalRateLimit");
     json_set_str(a, json_get(limit, "typed_config"), "stat_prefix", "http_local_rate_limiter");
+    json_add(a, filters,
+             extension(a, "envoy.filters.http.rbac",
+                       XDS_TYPE "extensions.filters.http.rbac.v3.RBAC")); /* without rules, too */
     json_add(a, filters, limit); /* without a bucket: limits only routes that bring one */
     json_add(a, filters,
              extension(a, "envoy.filters.http.router",

@@ -1,87 +1,44 @@
 /* xds_note.c - what is in the data folder and not in the rendering: said, not hidden.
  *
- * An annotation is either in the table below (rendered, or known to change no request) or it is
- * reported. */
+ * An annotation that Higress reads is rendered, or acts on something that is not rendered and is
+ * reported; one that Higress does not read is reported, too, unless it is the console's own. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
+#include "kind/kind.h"
 
-enum reach { BOTH, OWN }; /* read under both prefixes, or only under higress.io/ */
+/* Read by Higress, acting on routes, and left out here. */
+static const char unrendered[] =
+    "default-backend|custom-http-errors|mirror-target-service|rpc-destination-name";
+/* Acting on more than a route, and rendered. */
+static const char rendered[] = "app-root";
 
-static const struct {
-    const char *key;
-    enum reach reach;
-} known[] = {
-    /* rendered */
-    { "destination", OWN },
-    { "use-regex", BOTH },
-    { "full-path-regex", BOTH },
-    { "ignore-path-case", BOTH },
-    { "match-method", BOTH },
-    { "rewrite-path", OWN },
-    { "rewrite-target", BOTH },
-    { "upstream-vhost", BOTH },
-    { "timeout", OWN },
-    { "proxy-next-upstream", BOTH },
-    { "proxy-next-upstream-tries", BOTH },
-    { "proxy-next-upstream-timeout", BOTH },
-    { "request-header-control-add", OWN },
-    { "request-header-control-update", OWN },
-    { "request-header-control-remove", OWN },
-    { "response-header-control-add", OWN },
-    { "response-header-control-update", OWN },
-    { "response-header-control-remove", OWN },
-    { "enable-cors", BOTH },
-    { "cors-allow-origin", BOTH },
-    { "cors-allow-methods", BOTH },
-    { "cors-allow-headers", BOTH },
-    { "cors-expose-headers", BOTH },
-    { "cors-allow-credentials", BOTH },
-    { "cors-max-age", BOTH },
-    { "route-limit-rps", OWN },
-    { "route-limit-rpm", OWN },
-    { "route-limit-burst-multiplier", OWN },
-    { "ssl-redirect", BOTH },
-    { "force-ssl-redirect", BOTH },
-    { "permanent-redirect", BOTH },
-    { "permanent-redirect-code", BOTH },
-    { "temporal-redirect", BOTH },
-    /* the console's own: no request is treated otherwise because of them */
-    { "comment", OWN },
-    { "resource-description", OWN },
-    { "biz-type", OWN },
-    { "enable-rewrite", OWN },
-    { "enable-header-control", OWN },
-    { "enable-proxy-next-upstream", OWN },
-};
-
-static bool is_known(const char *key, enum reach reach)
+static bool is_rendered(const struct annotation *row)
 {
-    static const char *const predicates[] = { "exact-match-", "prefix-match-", "regex-match-" };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].key, key) == 0 && (reach == OWN || known[i].reach == BOTH))
-            return true;
-    for (size_t i = 0; reach == OWN && i < sizeof predicates / sizeof *predicates; i++)
-        if (text_starts(key, predicates[i]))
-            return true;
-    return false;
+    return kind_has(rendered, row->name) ||
+           (row->scope == ACTS_ON_ROUTE && !kind_has(unrendered, row->name));
+}
+
+static void note_annotation(struct xds *x, const cJSON *ingress, const char *full)
+{
+    struct annotation_name n = annotation_split(full);
+    const struct annotation *known = n.name ? annotation_find(n.name) : NULL;
+    const struct annotation *read = annotation_is_read(full);
+    bool quiet = !n.name || n.disabled || (known && known->danger == LOSES_NOTHING) ||
+                 (read && is_rendered(read));
+    if (!quiet)
+        xds_note(x, "ingress", xds_object_name(ingress),
+                 read ? "the annotation %s is not rendered"
+                      : "the annotation %s does nothing: Higress does not read it",
+                 full);
 }
 
 static void note_annotations(struct xds *x, const cJSON *ingress)
 {
-    static const char own[] = "higress.io/", nginx[] = "nginx.ingress.kubernetes.io/";
     const cJSON *one;
     cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
-    {
-        const char *key = one->string;
-        bool strange = (text_starts(key, own) && !is_known(key + sizeof own - 1, OWN)) ||
-                       (text_starts(key, nginx) && !is_known(key + sizeof nginx - 1, BOTH));
-        bool own_envoy = strstr(key, "/canary-by-header") || strstr(key, "/canary-by-cookie");
-        if (strange)
-            xds_note(x, "ingress", xds_object_name(ingress), "the annotation %s is not rendered%s",
-                     key, own_envoy ? ": it needs Higress' own Envoy (cluster_fallback)" : "");
-    }
+        note_annotation(x, ingress, one->string);
     if (json_count(json_path(ingress, "spec.tls")) > 0)
         xds_note(x, "ingress", xds_object_name(ingress),
                  "no HTTPS listener is rendered: its hosts are served by plain HTTP only");

@@ -1,4 +1,4 @@
-/* xds_policy.c - what a route does besides forwarding: retries, headers, cors, rate limit. */
+/* xds_policy.c - what a route does besides forwarding: retries, cors, rate limit. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -21,17 +21,24 @@ static bool is_failure(const char *word)
            strcmp(word, "invalid_header") == 0;
 }
 
+/* What certainly did not reach the service, and 503. */
+static void retry_by_default(struct xds *x, struct retry *t)
+{
+    t->on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+    json_add(x->a, t->codes, json_number(x->a, 503));
+}
+
 static void read_conditions(struct xds *x, const char *text, struct retry *t)
 {
     bool failure = false;
-    char **word = xds_split(x->a, text, strchr(text, ',') ? "," : " \t");
+    char **word = annotation_items(x->a, text, strchr(text, ',') ? "," : " \t");
     for (size_t i = 0; word[i]; i++) {
         long code = 0;
         failure |= is_failure(word[i]);
         t->any_method |= strcmp(word[i], "non_idempotent") == 0;
         if (strcmp(word[i], "off") == 0)
             t->tries = 0;
-        else if (text_starts(word[i], "http_") && xds_number(word[i] + 5, &code))
+        else if (text_starts(word[i], "http_") && annotation_int(word[i] + 5, &code))
             json_add(x->a, t->codes, json_number(x->a, (double)code));
     }
     bool codes = json_count(t->codes) > 0;
@@ -40,27 +47,28 @@ static void read_conditions(struct xds *x, const char *text, struct retry *t)
     const char *all =
         arena_printf(x->a, "%s%s%s", failure ? "5xx," : "", t->any_method ? "non_idempotent," : "",
                      codes ? "retriable-status-codes," : "");
-    t->on = *all ? arena_strndup(x->a, all, strlen(all) - 1) : "";
+    if (*all)
+        t->on = arena_strndup(x->a, all, strlen(all) - 1);
+    else
+        retry_by_default(x, t);
 }
 
-/* Without any annotation Higress retries what certainly did not reach the service, and 503. */
 static struct retry read_retry(struct xds *x, const struct xds_rule *r)
 {
-    const char *on = xds_annotation(r->ingress, "proxy-next-upstream");
-    const char *tries = xds_annotation(r->ingress, "proxy-next-upstream-tries");
-    const char *seconds = xds_annotation(r->ingress, "proxy-next-upstream-timeout");
+    const char *on = xds_annotation(x, r->policies, "proxy-next-upstream");
+    const char *tries = xds_annotation(x, r->policies, "proxy-next-upstream-tries");
+    const char *seconds = xds_annotation(x, r->policies, "proxy-next-upstream-timeout");
     struct retry t = { .tries = 2, .codes = json_array(x->a) };
     if (!on && !tries && !seconds) {
-        t.on = "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
-        json_add(x->a, t.codes, json_number(x->a, 503));
+        retry_by_default(x, &t);
         return t;
     }
     long n = 0;
     t.on = "5xx";
-    t.tries = xds_number(tries, &n) && n >= 0 ? n : 3;
+    t.tries = !annotation_int(tries, &n) ? 3 : n > 0 ? n : 0;
     if (on)
         read_conditions(x, on, &t);
-    if (xds_number(seconds, &n) && n > 0)
+    if (annotation_int(seconds, &n) && n > 0)
         t.per_try = arena_printf(x->a, "%lds", n);
     return t;
 }
@@ -99,65 +107,9 @@ void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action)
     json_set_num(x->a, policy, "host_selection_retry_max_attempts", 5);
 }
 
-/* -- headers -------------------------------------------------------------------------------------
- */
-/* Lines of "key value"; Envoy reads % as a format, so it is doubled. */
-static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
-{
-    char **line = xds_split(x->a, text, "\r\n");
-    for (size_t i = 0; line[i]; i++) {
-        size_t n = strcspn(line[i], " \t");
-        const char *value = line[i] + n + strspn(line[i] + n, " \t");
-        if (!line[i][n])
-            continue;
-        cJSON *item = json_add(x->a, to, json_object(x->a));
-        cJSON *header = json_set_object(x->a, item, "header");
-        json_set_str(x->a, header, "key", arena_strndup(x->a, line[i], n));
-        char *safe = arena_alloc(x->a, 2 * strlen(value) + 1), *out = safe;
-        for (; *value; value++) {
-            *out++ = *value;
-            if (*value == '%')
-                *out++ = '%';
-        }
-        json_set_str(x->a, header, "value", safe);
-        json_set_str(x->a, item, "append_action", how);
-    }
-}
-
-static void add_side(struct xds *x, const struct xds_rule *r, const char *side, cJSON *route)
-{
-    struct arena *a = x->a;
-    const char *key = arena_printf(a, "%s-header-control-add", side);
-    const char *add = xds_annotation_own(r->ingress, key);
-    key = arena_printf(a, "%s-header-control-update", side);
-    const char *update = xds_annotation_own(r->ingress, key);
-    key = arena_printf(a, "%s-header-control-remove", side);
-    const char *removed = xds_annotation_own(r->ingress, key);
-
-    cJSON *list = json_array(a);
-    if (add)
-        add_header_lines(x, add, "APPEND_IF_EXISTS_OR_ADD", list);
-    if (update)
-        add_header_lines(x, update, "OVERWRITE_IF_EXISTS_OR_ADD", list);
-    if (json_count(list))
-        json_set(a, route, arena_printf(a, "%s_headers_to_add", side), list);
-    if (!removed)
-        return;
-    list = json_set_array(a, route, arena_printf(a, "%s_headers_to_remove", side));
-    char **name = xds_split(a, removed, ",");
-    for (size_t i = 0; name[i]; i++)
-        json_add_str(a, list, name[i]);
-}
-
-void xds_headers(struct xds *x, const struct xds_rule *r, cJSON *route)
-{
-    add_side(x, r, "request", route);
-    add_side(x, r, "response", route);
-}
-
 /* -- cors ----------------------------------------------------------------------------------------
  */
-static cJSON *filter_config(struct xds *x, cJSON *route, const char *filter, const char *type)
+cJSON *xds_filter(struct xds *x, cJSON *route, const char *filter, const char *type)
 {
     cJSON *all = json_get(route, "typed_per_filter_config");
     if (!all)
@@ -167,16 +119,19 @@ static cJSON *filter_config(struct xds *x, cJSON *route, const char *filter, con
     return config;
 }
 
-/* A star allows any scheme and every name that ends in what follows it, as Higress does. */
+/* A star for the first label of a host is every name that ends so, with any scheme, as Higress has
+ * it; another star in an origin makes it one that Higress ignores. */
 static void add_origin(struct xds *x, const char *origin, cJSON *list)
 {
-    const char *star = strchr(origin, '*');
+    const char *star = strchr(origin, '*'), *scheme = strstr(origin, "://");
     cJSON *m = json_object(x->a);
     if (!star) {
         json_set_str(x->a, m, "exact", origin);
         json_add(x->a, list, m);
         return;
     }
+    if (!scheme || star != scheme + 3 || star[1] != '.')
+        return;
     char *regex = arena_alloc(x->a, 2 * strlen(star) + 4), *out = regex + 2;
     regex[0] = '.';
     regex[1] = '*';
@@ -185,13 +140,27 @@ static void add_origin(struct xds *x, const char *origin, cJSON *list)
             *out++ = '\\';
         *out++ = *c;
     }
+    *out = '\0';
     json_set_str(x->a, json_set_object(x->a, m, "safe_regex"), "regex", regex);
     json_add(x->a, list, m);
 }
 
+static void add_origins(struct xds *x, const char *text, cJSON *list)
+{
+    char **origin = annotation_items(x->a, text ? text : "*", ",");
+    for (size_t i = 0; origin[i]; i++)
+        if (strcmp(origin[i], "*") == 0) {
+            cJSON *any = json_add(x->a, list, json_object(x->a));
+            json_set_str(x->a, json_set_object(x->a, any, "safe_regex"), "regex", ".*");
+            return;
+        }
+    for (size_t i = 0; origin[i]; i++)
+        add_origin(x, origin[i], list);
+}
+
 static void set_joined(struct xds *x, cJSON *config, const char *key, const char *text)
 {
-    char **part = xds_split(x->a, text, ",");
+    char **part = annotation_items(x->a, text, ",");
     char *all = NULL;
     for (size_t i = 0; part[i]; i++)
         all = all ? arena_printf(x->a, "%s,%s", all, part[i]) : part[i];
@@ -203,27 +172,24 @@ void xds_cors(struct xds *x, const struct xds_rule *r, cJSON *route)
 {
     static const char headers[] = "DNT,X-CustomHeader,Keep-Alive,User-Agent,X-Requested-With,"
                                   "If-Modified-Since,Cache-Control,Content-Type,Authorization";
-    if (!xds_annotation_true(r->ingress, "enable-cors"))
+    if (!xds_annotation_true(x, r->policies, "enable-cors"))
         return;
-    const char *text = xds_annotation(r->ingress, "cors-allow-origin");
-    cJSON *c = filter_config(x, route, "envoy.filters.http.cors",
-                             XDS_TYPE "extensions.filters.http.cors.v3.CorsPolicy");
-    cJSON *origins = json_set_array(x->a, c, "allow_origin_string_match");
-    char **origin = xds_split(x->a, text ? text : "*", ",");
-    for (size_t i = 0; origin[i]; i++)
-        add_origin(x, origin[i], origins);
+    const char *text = xds_annotation(x, r->policies, "cors-allow-origin");
+    cJSON *c = xds_filter(x, route, "envoy.filters.http.cors",
+                          XDS_TYPE "extensions.filters.http.cors.v3.CorsPolicy");
+    add_origins(x, text, json_set_array(x->a, c, "allow_origin_string_match"));
 
-    text = xds_annotation(r->ingress, "cors-allow-methods");
+    text = xds_annotation(x, r->policies, "cors-allow-methods");
     set_joined(x, c, "allow_methods", text ? text : "GET,PUT,POST,DELETE,PATCH,OPTIONS");
-    text = xds_annotation(r->ingress, "cors-allow-headers");
+    text = xds_annotation(x, r->policies, "cors-allow-headers");
     set_joined(x, c, "allow_headers", text ? text : headers);
-    text = xds_annotation(r->ingress, "cors-expose-headers");
+    text = xds_annotation(x, r->policies, "cors-expose-headers");
     if (text)
         set_joined(x, c, "expose_headers", text);
-    text = xds_annotation(r->ingress, "cors-allow-credentials");
-    json_set_bool(x->a, c, "allow_credentials", !text || strcmp(text, "false") != 0);
+    text = xds_annotation(x, r->policies, "cors-allow-credentials");
+    json_set_bool(x->a, c, "allow_credentials", !text || annotation_true(text));
     long age = 1728000;
-    xds_number(xds_annotation(r->ingress, "cors-max-age"), &age);
+    annotation_int(xds_annotation(x, r->policies, "cors-max-age"), &age);
     json_set_str(x->a, c, "max_age", arena_printf(x->a, "%ld", age));
 }
 
@@ -244,17 +210,18 @@ static void set_bucket(struct xds *x, cJSON *config, long most, long fill, const
     json_set_str(x->a, bucket, "fill_interval", interval);
 }
 
-static bool read_limit(const struct xds_rule *r, long *fill, long *burst, const char **interval)
+static bool read_limit(struct xds *x, const struct xds_rule *r, long *fill, long *burst,
+                       const char **interval)
 {
-    const char *text = xds_annotation_own(r->ingress, "route-limit-burst-multiplier");
+    const char *text = xds_annotation(x, r->policies, "route-limit-burst-multiplier");
     *burst = 5;
-    if (text && !xds_number(text, burst))
+    if (text && !annotation_int(text, burst))
         *burst = 5;
     *interval = "60s"; /* a limit a minute wins over one a second */
-    if (xds_number(xds_annotation_own(r->ingress, "route-limit-rpm"), fill))
+    if (annotation_int(xds_annotation(x, r->policies, "route-limit-rpm"), fill))
         return true;
     *interval = "1s";
-    return xds_number(xds_annotation_own(r->ingress, "route-limit-rps"), fill);
+    return annotation_int(xds_annotation(x, r->policies, "route-limit-rps"), fill);
 }
 
 /* Per route and per gateway: burst * limit at once, the limit per interval from then on. */
@@ -262,7 +229,7 @@ void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route)
 {
     long fill = 0, burst = 0;
     const char *interval = NULL;
-    if (!read_limit(r, &fill, &burst, &interval))
+    if (!read_limit(x, r, &fill, &burst, &interval))
         return;
     const long ceiling = 4294967295L;
     if (fill < 1 || burst < 1 || fill > ceiling / burst) {
@@ -270,8 +237,8 @@ void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route)
                  "its rate limit %ld with burst %ld is out of range and not rendered", fill, burst);
         return;
     }
-    cJSON *c = filter_config(x, route, "envoy.filters.http.local_ratelimit",
-                             XDS_TYPE "extensions.filters.http.local_ratelimit.v3.LocalRateLimit");
+    cJSON *c = xds_filter(x, route, "envoy.filters.http.local_ratelimit",
+                          XDS_TYPE "extensions.filters.http.local_ratelimit.v3.LocalRateLimit");
     json_set_str(x->a, c, "stat_prefix", "http_local_rate_limiter");
     json_set_str(x->a, json_set_object(x->a, c, "status"), "code", "TooManyRequests");
     set_bucket(x, c, fill * burst, fill, interval);

@@ -4,80 +4,18 @@
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
 #include <ctype.h>
-#include <errno.h>
 
-static const char own_prefix[] = "higress.io/";
-static const char nginx_prefix[] = "nginx.ingress.kubernetes.io/";
-
-static const char *annotation(const cJSON *ingress, const char *prefix, const char *key)
+const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name)
 {
-    char full[256];
-    int n = snprintf(full, sizeof full, "%s%s", prefix, key);
-    if (n < 0 || (size_t)n >= sizeof full)
-        return NULL;
-    const char *value = json_str(json_path(ingress, "metadata.annotations"), full);
-    return value && *value ? value : NULL;
+    return annotation_value(x->a, ingress, name);
 }
 
-const char *xds_annotation(const cJSON *ingress, const char *key)
+bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name)
 {
-    const char *value = annotation(ingress, nginx_prefix, key);
-    return value ? value : annotation(ingress, own_prefix, key);
+    return annotation_true(xds_annotation(x, ingress, name));
 }
 
-const char *xds_annotation_own(const cJSON *ingress, const char *key)
-{
-    return annotation(ingress, own_prefix, key);
-}
-
-bool xds_annotation_true(const cJSON *ingress, const char *key)
-{
-    const char *value = xds_annotation(ingress, key);
-    return value && strcmp(value, "true") == 0;
-}
-
-bool xds_number(const char *text, long *out)
-{
-    char *end = NULL;
-    if (!text || !*text || isspace((unsigned char)*text))
-        return false;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || *end)
-        return false;
-    *out = n;
-    return true;
-}
-
-char **xds_split(struct arena *a, const char *text, const char *separators)
-{
-    size_t n = 1, used = 0;
-    for (const char *c = text; *c; c++)
-        n += strchr(separators, *c) != NULL;
-    char **parts = arena_array(a, char *, n + 1);
-    for (const char *at = text; *at;) {
-        size_t length = strcspn(at, separators);
-        const char *first = at, *last = at + length;
-        while (first < last && isspace((unsigned char)*first))
-            first++;
-        while (last > first && isspace((unsigned char)last[-1]))
-            last--;
-        if (last > first)
-            parts[used++] = arena_strndup(a, first, (size_t)(last - first));
-        at += length + (at[length] != '\0');
-    }
-    return parts;
-}
-
-static const struct {
-    const char *prefix, *how;
-} ways[] = {
-    { "higress.io/exact-match-", ROUTE_EXACT_VALUE },
-    { "higress.io/prefix-match-", ROUTE_PREFIX_VALUE },
-    { "higress.io/regex-match-", ROUTE_REGEX_VALUE },
-};
-
-static bool named(const struct route_predicate *list, size_t n, const char *name)
+static bool has_name(const struct route_predicate *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -85,31 +23,26 @@ static bool named(const struct route_predicate *list, size_t n, const char *name
     return false;
 }
 
-/* The name behind "query-", "header-" or "pseudo-header-"; NULL when the annotation is another. */
-static const char *predicate_name(struct xds *x, const char *rest, bool query)
-{
-    if (query)
-        return text_starts(rest, "query-") ? rest + strlen("query-") : NULL;
-    if (text_starts(rest, "pseudo-header-"))
-        return arena_printf(x->a, ":%s", rest + strlen("pseudo-header-"));
-    return text_starts(rest, "header-") ? rest + strlen("header-") : NULL;
-}
-
 /* One name counts once: exact before prefix before regular expression. */
-static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
+static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *field,
                               struct route_predicate **out)
 {
+    static const char *const ways[] = { "exact", "prefix", "safe_regex" };
     const cJSON *all = json_path(ingress, "metadata.annotations"), *one;
     struct route_predicate *list = arena_array(x->a, struct route_predicate, json_count(all) + 1);
+    struct annotation_predicate is;
     size_t n = 0;
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
         cJSON_ArrayForEach(one, all)
         {
-            if (!cJSON_IsString(one) || !text_starts(one->string, ways[w].prefix))
+            struct annotation_name named = annotation_split(one->string);
+            if (!cJSON_IsString(one) || named.under != READ_OWN || named.disabled ||
+                !annotation_predicate(named.name, &is) || strcmp(is.field, field) != 0 ||
+                strcmp(is.envoy, ways[w]) != 0 || !*is.key)
                 continue;
-            const char *name = predicate_name(x, one->string + strlen(ways[w].prefix), query);
-            if (name && *name && !named(list, n, name))
-                list[n++] = (struct route_predicate){ name, ways[w].how, one->valuestring, NULL };
+            const char *name = arena_printf(x->a, "%s%s", is.pseudo ? ":" : "", is.key);
+            if (!has_name(list, n, name))
+                list[n++] = (struct route_predicate){ name, is.envoy, one->valuestring, NULL };
         }
     }
     route_sort_predicates(list, n);
@@ -119,7 +52,7 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, bool query,
 
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
-    r->takes.methods = route_methods(x->a, xds_annotation(r->ingress, "match-method"));
-    r->takes.header_count = read_predicates(x, r->ingress, false, &r->takes.headers);
-    r->takes.query_count = read_predicates(x, r->ingress, true, &r->takes.queries);
+    r->takes.methods = route_methods(x->a, xds_annotation(x, r->ingress, "match-method"));
+    r->takes.header_count = read_predicates(x, r->ingress, "headers", &r->takes.headers);
+    r->takes.query_count = read_predicates(x, r->ingress, "urlParams", &r->takes.queries);
 }

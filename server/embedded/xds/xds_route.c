@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
-#include <ctype.h>
+#include "kind/ingress.h"
 
 /* -- match ---------------------------------------------------------------------------------------
  */
@@ -49,7 +49,8 @@ static cJSON *new_match(struct xds *x, const struct xds_rule *r, const char *how
 {
     cJSON *m = json_object(x->a);
     json_set_str(x->a, m, how, path);
-    json_set_bool(x->a, m, "case_sensitive", !xds_annotation_true(r->ingress, "ignore-path-case"));
+    json_set_bool(x->a, m, "case_sensitive",
+                  !xds_annotation_true(x, r->policies, "ignore-path-case"));
     add_predicates(x, r, m);
     return m;
 }
@@ -87,11 +88,11 @@ struct target {
 /* "[N%] host[:port] [subset]"; without a port, that of the service. */
 static bool read_target(struct xds *x, const char *line, struct target *t)
 {
-    char **word = xds_split(x->a, line, " \t");
+    char **word = annotation_items(x->a, line, " \t");
     t->weight = 100;
     if (word[0] && text_ends(word[0], "%")) {
         word[0][strlen(word[0]) - 1] = '\0';
-        if (!xds_number(word[0], &t->weight) || t->weight < 0)
+        if (!annotation_int(word[0], &t->weight) || t->weight < 0 || t->weight > INGRESS_WEIGHT_MAX)
             return false;
         word++;
     }
@@ -102,7 +103,7 @@ static bool read_target(struct xds *x, const char *line, struct target *t)
     long port = 80;
     if (colon) {
         *colon = '\0';
-        if (!xds_number(colon + 1, &port) || port < 1 || port > 65535)
+        if (!annotation_int(colon + 1, &port) || port < 1 || port > 65535)
             return false;
     } else {
         port = (long)json_num(x->hosts, word[0], 80);
@@ -134,68 +135,76 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
     }
 }
 
-/* False when Higress itself ignores the destination: unreadable, or weights that are not 100. */
+static size_t settle_weights(struct xds *x, struct target *t, size_t n)
+{
+    long *weights = arena_array(x->a, long, n + 1);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        weights[i] = t[i].weight;
+    ingress_shares(weights, n);
+    for (size_t i = 0; i < n; i++) {
+        t[i].weight = weights[i];
+        if (weights[i] > 0)
+            t[kept++] = t[i];
+    }
+    return kept;
+}
+
+/* Of the canaries each takes its share of what the route gets. */
+static size_t add_canaries(struct xds *x, const struct xds_rule *r, struct target *t, size_t n)
+{
+    long rest = 100;
+    size_t all = n;
+    for (const struct xds_rule *c = r->canaries; c; c = c->next_canary) {
+        char **line = annotation_items(x->a, c->destination ? c->destination : "", "\r\n");
+        struct target *mine = &t[all];
+        if (!line[0] || c->weight <= 0 || c->weight > rest || !read_target(x, line[0], mine))
+            continue;
+        mine->weight = c->weight;
+        rest -= c->weight;
+        all++;
+    }
+    for (size_t i = 0; i < n; i++)
+        t[i].weight = t[i].weight * rest / 100;
+    return all;
+}
+
+static size_t count_canaries(const struct xds_rule *r)
+{
+    size_t n = 0;
+    for (const struct xds_rule *c = r->canaries; c; c = c->next_canary)
+        n++;
+    return n;
+}
+
+/* False when Higress itself ignores the destination: a line cannot be read. */
 static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    char **line = xds_split(x->a, r->destination ? r->destination : "", "\r\n");
+    char **line = annotation_items(x->a, r->destination ? r->destination : "", "\r\n");
     size_t n = 0;
-    long sum = 0;
     while (line[n])
         n++;
-    struct target *t = arena_array(x->a, struct target, n + 1);
-    for (size_t i = 0; i < n; i++) {
+    struct target *t = arena_array(x->a, struct target, n + count_canaries(r) + 1);
+    for (size_t i = 0; i < n; i++)
         if (!read_target(x, line[i], &t[i]))
             return false;
-        sum += t[i].weight;
-    }
-    if (sum != 100)
-        return false;
+    n = add_canaries(x, r, t, settle_weights(x, t, n));
     for (size_t i = 0; i < n; i++)
         note_target(x, r, t[i].cluster);
     if (n == 1)
         json_set_str(x->a, action, "cluster", t->cluster);
-    else
+    else if (n > 1)
         add_weighted(x, action, t, n);
-    return true;
+    return n > 0;
 }
 
-/* -- rewriting -----------------------------------------------------------------------------------
+/* -- forwarding -----------------------------------------------------------------------------------
  */
-static void add_path_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
-{
-    const char *path = xds_annotation_own(r->ingress, "rewrite-path");
-    if (!path)
-        return;
-    /* Higress writes one rewrite for both routes of a prefix, and makes it end with a slash. */
-    bool slash = r->takes.type == ROUTE_PREFIX && !text_ends(path, "/");
-    json_set_str(x->a, action, "prefix_rewrite",
-                 arena_printf(x->a, "%s%s", path, slash ? "/" : ""));
-}
-
-static char *re2_groups(struct arena *a, const char *target)
-{
-    char *s = arena_strdup(a, target);
-    for (char *c = s; *c; c++)
-        if (*c == '$' && isdigit((unsigned char)c[1]))
-            *c = '\\';
-    return s;
-}
-
-static void add_target_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
-{
-    const char *target = xds_annotation(r->ingress, "rewrite-target");
-    if (!target || json_get(action, "prefix_rewrite"))
-        return;
-    cJSON *rewrite = json_set_object(x->a, action, "regex_rewrite");
-    json_set_str(x->a, json_set_object(x->a, rewrite, "pattern"), "regex", r->takes.path);
-    json_set_str(x->a, rewrite, "substitution", re2_groups(x->a, target));
-}
-
 static void add_timeout(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    const char *text = xds_annotation_own(r->ingress, "timeout");
+    const char *text = xds_annotation(x, r->policies, "timeout");
     long seconds = 0;
-    if (text && (!xds_number(text, &seconds) || seconds < 0)) {
+    if (text && (!annotation_int(text, &seconds) || seconds < 0)) {
         xds_note(x, "ingress", xds_object_name(r->ingress), "timeout is no number of seconds: '%s'",
                  text);
         seconds = 0;
@@ -208,82 +217,12 @@ static cJSON *forward(struct xds *x, const struct xds_rule *r)
     cJSON *action = json_object(x->a);
     if (!add_targets(x, r, action))
         return NULL;
-    add_path_rewrite(x, r, action);
-    add_target_rewrite(x, r, action);
-    const char *host = xds_annotation(r->ingress, "upstream-vhost");
-    if (host)
-        json_set_str(x->a, action, "host_rewrite_literal", host);
+    xds_rewrite(x, r, action);
     add_timeout(x, r, action);
     xds_retry(x, r, action);
+    xds_hash(x, r, action);
+    xds_mirror(x, r, action);
     return action;
-}
-
-/* -- redirects -----------------------------------------------------------------------------------
- */
-static const char *status_name(long code)
-{
-    switch (code) {
-    case 302:
-        return "FOUND";
-    case 303:
-        return "SEE_OTHER";
-    case 307:
-        return "TEMPORARY_REDIRECT";
-    case 308:
-        return "PERMANENT_REDIRECT";
-    default:
-        return "MOVED_PERMANENTLY";
-    }
-}
-
-/* "https://host:port/path": what is missing is taken from the request. */
-static void set_location(struct xds *x, cJSON *redirect, const char *url)
-{
-    const char *rest = strstr(url, "://");
-    if (rest) {
-        const char *scheme = arena_strndup(x->a, url, (size_t)(rest - url));
-        json_set_str(x->a, redirect, "scheme_redirect", scheme);
-        rest += 3;
-        size_t n = strcspn(rest, "/");
-        char *host = arena_strndup(x->a, rest, n);
-        char *colon = strrchr(host, ':');
-        long port = 0;
-        if (colon && xds_number(colon + 1, &port) && port > 0 && port < 65536) {
-            *colon = '\0';
-            json_set_num(x->a, redirect, "port_redirect", (double)port);
-        }
-        json_set_str(x->a, redirect, "host_redirect", host);
-        rest += n;
-    } else {
-        rest = url;
-    }
-    if (*rest == '/')
-        json_set_str(x->a, redirect, "path_redirect", rest);
-}
-
-static cJSON *redirect(struct xds *x, const struct xds_rule *r)
-{
-    const char *temporary = xds_annotation(r->ingress, "temporal-redirect");
-    const char *permanent = xds_annotation(r->ingress, "permanent-redirect");
-    const char *text = xds_annotation(r->ingress, "permanent-redirect-code");
-    bool https = xds_annotation_true(r->ingress, "ssl-redirect") ||
-                 xds_annotation_true(r->ingress, "force-ssl-redirect");
-    if (!https && !temporary && !permanent)
-        return NULL;
-
-    cJSON *to = json_object(x->a);
-    long code = 301;
-    if (text && (!xds_number(text, &code) || code < 300 || code > 308))
-        code = 301;
-    if (https) {
-        json_set_bool(x->a, to, "https_redirect", true);
-        code = 308;
-    } else {
-        set_location(x, to, temporary ? temporary : permanent);
-        code = temporary ? 302 : code;
-    }
-    json_set_str(x->a, to, "response_code", status_name(code));
-    return to;
 }
 
 /* -- the route -----------------------------------------------------------------------------------
@@ -291,9 +230,10 @@ static cJSON *redirect(struct xds *x, const struct xds_rule *r)
 static cJSON *no_destination(struct xds *x, const struct xds_rule *r)
 {
     xds_note(x, "ingress", xds_object_name(r->ingress),
-             r->destination ? "its destination is not usable (weights must add up to 100, ports be "
-                              "numbers): its requests get 503"
-                            : "it has no destination: its requests get 503");
+             r->destination
+                 ? "its destination is not usable (lines are [N%%] HOST[:PORT] [SUBSET]): its "
+                   "requests get 503"
+                 : "it has no destination: its requests get 503");
     cJSON *answer = json_object(x->a);
     json_set_num(x->a, answer, "status", 503);
     return answer;
@@ -301,7 +241,7 @@ static cJSON *no_destination(struct xds *x, const struct xds_rule *r)
 
 static void set_action(struct xds *x, const struct xds_rule *r, cJSON *route)
 {
-    cJSON *to = redirect(x, r);
+    cJSON *to = xds_redirect(x, r);
     if (to) {
         json_set(x->a, route, "redirect", to);
         return;
@@ -324,6 +264,7 @@ void xds_routes(struct xds *x, const struct xds_rule *r, cJSON *routes)
     xds_headers(x, r, shape);
     xds_cors(x, r, shape);
     xds_rate_limit(x, r, shape);
+    xds_addresses(x, r, shape);
     json_add(x->a, routes, shape);
     if (n < 2)
         return;

@@ -2,7 +2,7 @@
 given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.1:9001","port":80,"protocol":"http"}
 given POST /v1/routes {"name":"lost","path":{"matchType":"PRE","matchValue":"/lost"},"services":[{"name":"ghost.static","port":80,"weight":100}]}
 call gateway_overview
-ok {"counts":{"route":2,"service":2},"suspicious":["~route lost goes to service ghost.static"]}
+ok {"counts":{"route":2,"service":2},"suspicious":["~route lost, services[0].name: is ghost.static"]}
 call diagnose {"route":"lost"}
 ok {"verdicts":[{"code":"SERVICE_UNKNOWN","object":"ghost.static"}]}
 call diagnose {"route":"lost","service":"shop.static"}

@@ -28,9 +28,9 @@ given POST /v1/domains {"name":"a.example.com","enableHttps":"off"}
 given POST /v1/domains {"name":"b.example.com","enableHttps":"on","certIdentifier":"default"}
 mode auto
 call change_resource {"kind":"plugin-instance","action":"create","name":"cluster-key-rate-limit","scope":"domain:a.example.com","dry_run":true,"object":{"enabled":true,"configurations":{"rule_name":"r","rule_items":[{"limit_by_header":"h","limit_keys":[{"key":"a","query_per_second":5}]}],"redis":{"service_name":"ghost.static"}}}}
-ok {"warnings":["~the gateway knows no service 'ghost.static'"]}
+ok {"warnings":["~the gateway knows no service 'ghost.static'","~LIMIT_UNREACHED"]}
 call change_resource {"kind":"plugin-instance","action":"create","name":"cluster-key-rate-limit","scope":"domain:a.example.com","dry_run":true,"object":{"enabled":true,"configurations":{"rule_name":"r","global_threshold":{"query_per_second":5},"redis":{"service_name":"web.static"}}}}
-ok {"warnings":[]}
+ok {"warnings":["~LIMIT_UNREACHED"]}
 call change_resource {"kind":"route","action":"create","dry_run":true,"object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":81}]}}
 ok {"warnings":["~services[0].name: service 'web.static' is not known to have the port 81"]}
 call change_resource {"kind":"route","action":"create","dry_run":true,"object":{"name":"r","path":{"matchType":"PRE","matchValue":"/r"},"services":[{"name":"web.static","port":80}]}}

@@ -1,0 +1,306 @@
+/* world.c - reads the lists of a gateway into the world of traps. A kind that traps look at is a
+ * word of `all`. */
+#include "inspect/world.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "config/config.h"
+#include "console/gateway.h"
+#include "kind/kind.h"
+#include "mask/mask.h"
+#include "net/loop.h"
+#include "rule/schema.h"
+#include "rule/trap.h"
+#include "signal/envoy.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char all[] = "domain|service-source|proxy-server|service|route|ai-provider|ai-route|"
+                          "consumer|tls-certificate|mcp-server|higress-config|plugin-instance";
+
+enum { OBJECTS_MAX = 200000, SERVERS_MAX = 200, REASON = 200, PLACE_SECONDS = 30 };
+static const size_t BYTES_MAX = (size_t)160 << 20;
+
+struct reading {
+    struct arena *a;
+    const struct world_means *m;
+    struct world *world;
+    const struct kind *kind;
+    const char *scope;
+    cJSON *list;      /* of the kind under way */
+    size_t bytes;     /* of all */
+    bool full;        /* a bound was met */
+    cJSON *instances; /* {"scope","object"} of all places */
+    bool gone;
+};
+
+static void unread(struct reading *r, const char *what, const char *why)
+{
+    json_add_str(r->a, r->world->unread,
+                 arena_printf(r->a, "%s: %s", what, text_clean(r->a, why, REASON)));
+}
+
+/* -- lists ------------------------------------------------------------------------------------ */
+
+static bool has_room(struct reading *r, const cJSON *o)
+{
+    size_t most = r->m->bytes ? r->m->bytes : BYTES_MAX;
+    r->bytes += json_clone_size(o);
+    r->world->objects++;
+    r->full = r->full || r->bytes > most || r->world->objects > OBJECTS_MAX;
+    return !r->full;
+}
+
+static bool take(void *arg, const cJSON *o)
+{
+    struct reading *r = arg;
+    if (!has_room(r, o))
+        return false;
+    mask_learn(r->kind, o);
+    json_add(r->a, r->list, json_clone(r->a, o));
+    return true;
+}
+
+/* Is it whole? */
+static bool read_list(struct reading *r)
+{
+    struct err e = { 0 };
+    bool ok = gateway_each_kind(r->m->gateway, r->kind, NULL, take, r, r->m->cancel, &e);
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (!ok)
+        unread(r, r->kind->name, e.text);
+    else if (r->full)
+        unread(r, r->kind->name, "there are more objects than are looked at");
+    return ok && !r->full;
+}
+
+/* Lists that leave members out: each object is asked for. */
+static bool read_objects(struct reading *r)
+{
+    cJSON *whole = json_array(r->a);
+    const cJSON *o;
+    int n = 0;
+    cJSON_ArrayForEach(o, r->list)
+    {
+        struct err e = { 0 };
+        bool missing = false;
+        const char *name = kind_name_of(r->kind, o);
+        const cJSON *own = name && n++ < SERVERS_MAX
+                               ? gateway_object(r->m->gateway, r->a, r->kind, name, NULL, &missing,
+                                                r->m->cancel, &e)
+                               : NULL;
+        r->gone = r->gone || e.kind == ERR_GONE;
+        if (own)
+            mask_learn(r->kind, own);
+        if (!own && !missing)
+            unread(r, arena_printf(r->a, "%s %s", r->kind->name, name ? name : "?"),
+                   e.kind ? e.text : "there are more than are looked at");
+        json_add(r->a, whole, json_clone(r->a, own ? own : o));
+    }
+    r->list = whole;
+    return true;
+}
+
+static void read_kind(struct reading *r, const char *name)
+{
+    r->kind = kind_find(name);
+    r->list = json_array(r->a);
+    bool whole = !r->full && read_list(r);
+    bool some = whole || json_count(r->list) > 0;
+    r->world->kinds += some && !(r->kind->flags & KIND_SINGLE);
+    if (some && (r->kind->flags & KIND_THIN_LIST))
+        whole = read_objects(r) && whole;
+    if (some)
+        trap_world_set(r->world->trap, name, r->list, whole);
+}
+
+/* -- plugin instances ------------------------------------------------------------------------- */
+
+static bool take_instance(void *arg, const cJSON *o)
+{
+    struct reading *r = arg;
+    if (!kind_exists(r->kind, o))
+        return true;
+    if (!has_room(r, o))
+        return false;
+    mask_learn(r->kind, o);
+    trap_wrap(r->a, r->instances, r->scope, o);
+    return true;
+}
+
+static void add_scopes(struct reading *r, const char *kind, cJSON *scopes)
+{
+    const char *last = "";
+    for (struct trap_object o = { 0 }; trap_next(r->world->trap, kind, &o); last = o.name) {
+        const char *place = arena_printf(r->a, "%s:%s", kind, o.name);
+        bool again = !strcmp(last, o.name); /* a service has an entry for each port */
+        if (*o.name && !again && !(r->m->near && !strcmp(r->m->near, place)))
+            json_add_str(r->a, scopes, place);
+    }
+}
+
+/* The place may have gone since: that is no failure of reading. */
+static bool read_scope(struct reading *r, const char *scope)
+{
+    struct err e = { 0 };
+    r->scope = scope;
+    if (gateway_each_kind(r->m->gateway, r->kind, scope, take_instance, r, r->m->cancel, &e))
+        return !r->full;
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (e.kind == ERR_GATEWAY && (e.status == 400 || e.status == 404))
+        return true;
+    unread(r, arena_printf(r->a, "plugin-instance at %s", text_clean(r->a, scope, 80)), e.text);
+    return false;
+}
+
+static bool read_scopes(struct reading *r, const cJSON *scopes)
+{
+    const cJSON *s;
+    double end = loop_now(r->m->loop) + (r->m->seconds > 0 ? r->m->seconds : PLACE_SECONDS);
+    bool whole = true;
+    int done = 0, failures = 0, most = r->m->places ? r->m->places : WORLD_PLACES;
+    cJSON_ArrayForEach(s, scopes)
+    {
+        if (done == most || loop_now(r->m->loop) > end || failures > 4 || r->gone)
+            break;
+        bool ok = read_scope(r, s->valuestring);
+        failures += !ok;
+        whole = whole && ok;
+        done++;
+    }
+    int left = json_count(scopes) - done;
+    if (left > 0)
+        json_add_str(r->a, r->world->unread,
+                     arena_printf(r->a, WORLD_PLACES_LEFT "%d of %d places were not asked", left,
+                                  json_count(scopes)));
+    return whole && left == 0;
+}
+
+static void read_instances(struct reading *r)
+{
+    cJSON *scopes = json_array(r->a);
+    json_add_str(r->a, scopes, "global");
+    if (r->m->near)
+        json_add_str(r->a, scopes, r->m->near);
+    for (const char *const *kind = kind_scopes; *kind; kind++)
+        add_scopes(r, *kind, scopes);
+    r->kind = kind_find("plugin-instance");
+    bool known = trap_known(r->world->trap, "route") && trap_known(r->world->trap, "domain") &&
+                 trap_known(r->world->trap, "service");
+    bool whole = read_scopes(r, scopes) && known;
+    trap_world_set(r->world->trap, "plugin-instance", r->instances, whole);
+}
+
+/* -- the rest --------------------------------------------------------------------------------- */
+
+static void read_schemas(struct reading *r)
+{
+    cJSON *asked = json_object(r->a);
+    for (struct trap_object o = { 0 }; trap_next(r->world->trap, "plugin-instance", &o);) {
+        struct err e = { 0 };
+        bool missing = false;
+        if (json_get(asked, o.name) || r->gone)
+            continue;
+        json_set_bool(r->a, asked, o.name, true);
+        char *path = kind_object_path(r->a, kind_find("wasm-plugin"), o.name, NULL, &e);
+        const cJSON *answer =
+            path ? gateway_get(r->m->gateway, r->a, arena_printf(r->a, "%s/config", path), &missing,
+                               r->m->cancel, &e)
+                 : NULL;
+        const cJSON *schema = schema_of(answer);
+        if (schema)
+            trap_world_schema(r->world->trap, o.name, schema);
+        if (e.kind)
+            unread(r, arena_printf(r->a, "schema of %s", o.name), e.text);
+    }
+}
+
+static void read_version(struct reading *r)
+{
+    struct err e = { 0 };
+    const cJSON *info = gateway_get(r->m->gateway, r->a, "/system/info", NULL, r->m->cancel, &e);
+    const char *version = json_str(info, "version");
+    r->gone = r->gone || e.kind == ERR_GONE;
+    version = version && *version == 'v' ? version + 1 : version;
+    if (version && isdigit((unsigned char)*version))
+        trap_world_version(r->world->trap, version);
+}
+
+static void read_envoy(struct reading *r)
+{
+    struct err e = { 0 };
+    if (!r->m->config || !r->m->config->envoy_admin)
+        return;
+    const cJSON *dump =
+        envoy_page(r->m->loop, r->m->config, r->a, "/config_dump", r->m->cancel, &e);
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (cJSON_IsObject(dump))
+        trap_world_envoy(r->world->trap, dump);
+    else
+        unread(r, "Envoy", e.kind ? e.text : "its /config_dump is no object");
+}
+
+static void tell(const struct reading *r, int done, int total, const char *step)
+{
+    if (r->m->told)
+        r->m->told(r->m->arg, done, total, step);
+}
+
+static bool read_all(struct reading *r, const char *kinds_wanted, struct err *e)
+{
+    char word[KIND_WORD];
+    int done = 0, total = 0;
+    for (const char *rest = all; kind_next(&rest, word);)
+        total += kind_has(kinds_wanted, word);
+    for (const char *rest = all; kind_next(&rest, word) && !r->gone;) {
+        if (!kind_has(kinds_wanted, word))
+            continue;
+        tell(r, done++, total, word);
+        if (!strcmp(word, "plugin-instance"))
+            read_instances(r);
+        else
+            read_kind(r, word);
+    }
+    tell(r, total, total, "the verdict");
+    return !r->gone || err_set(e, ERR_GONE, "the check was cancelled");
+}
+
+static struct reading begin(struct arena *a, const struct world_means *m)
+{
+    struct reading r = { .a = a, .m = m, .world = arena_make(a, struct world) };
+    r.world->trap = trap_world_new(a);
+    r.world->unread = json_array(a);
+    r.instances = json_array(a);
+    return r;
+}
+
+struct world *world_read(struct arena *a, const struct world_means *m, double days, struct err *e)
+{
+    struct reading r = begin(a, m);
+    trap_world_time(r.world->trap, when_now(), days);
+    read_version(&r);
+    if (r.gone || !read_all(&r, all, e))
+        return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
+    read_schemas(&r);
+    read_envoy(&r);
+    return r.world;
+}
+
+/* Instances are found at the places of other kinds. */
+static const char *with_places(struct arena *a, const char *kinds_wanted)
+{
+    return kind_has(kinds_wanted, "plugin-instance")
+               ? arena_printf(a, "%s|route|domain|service", kinds_wanted)
+               : kinds_wanted;
+}
+
+struct world *world_read_kinds(struct arena *a, const struct world_means *m,
+                               const char *kinds_wanted, struct err *e)
+{
+    struct reading r = begin(a, m);
+    read_version(&r);
+    return read_all(&r, with_places(a, kinds_wanted), e) ? r.world : NULL;
+}
