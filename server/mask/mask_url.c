@@ -66,15 +66,22 @@ static const char *authority(const char *s, const char *end)
     return end - s > 2 && text_starts(s, "//") ? s + 2 : s;
 }
 
-/* "user:pa/ss" before an '@': no port begins so, and the '/' is the password's. A fingerprint is a
- * user that is hidden already, not one called "secret". */
+/* A fingerprint that userinfo ends with. */
+static bool is_hidden(const char *s, const char *end)
+{
+    return end - s > SECRET_MASK_SIZE && secret_starts_mask(s) && s[SECRET_MASK_SIZE] == '@';
+}
+
+/* "user:pa/ss" before an '@': no port begins so, and the '/' is the password's. What is hidden
+ * already ends where its fingerprint does. */
 static bool begins_user(const char *s, const char *end)
 {
-    if (end - s > SECRET_MASK_SIZE && secret_starts_mask(s) && s[SECRET_MASK_SIZE] == '@')
+    if (is_hidden(s, end))
         return false;
     while (s < end && !strchr(":/?#@", *s))
         s++;
-    return end - s > 1 && *s == ':' && s[1] != '/' && !isdigit((unsigned char)s[1]);
+    return end - s > 1 && *s == ':' && s[1] != '/' && !isdigit((unsigned char)s[1]) &&
+           !is_hidden(s + 1, end);
 }
 
 /* userinfo ends at the last '@'. */
@@ -100,12 +107,13 @@ static struct parts split(const char *s, size_t n)
     return p;
 }
 
-/* A user with a password stays, for whoever decides; one alone may be a token. */
+/* A user with a password stays, for whoever decides; one alone may be a token. "token:x" names
+ * none, and nor does what looks like a fingerprint. */
 static void write_user(struct arena *a, struct buf *b, const char *s, const char *end)
 {
     const char *colon = memchr(s, ':', (size_t)(end - s));
-    bool masked = secret_is_mask(arena_strndup(a, s, (size_t)(end - s)));
-    if (!colon || masked || colon - s > USER_MAX) {
+    const char *user = colon ? arena_strndup(a, s, (size_t)(colon - s)) : "";
+    if (!colon || colon - s > USER_MAX || secret_starts_mask(s) || mask_query_is_secret(user)) {
         mask_piece(a, b, s, (size_t)(end - s));
     } else {
         buf_add(b, s, (size_t)(colon + 1 - s));
