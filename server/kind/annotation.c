@@ -16,7 +16,9 @@ static const struct {
 
 struct annotation_name annotation_split(const char *full)
 {
-    struct annotation_name n = { .disabled = text_starts(full, off) };
+    struct annotation_name n = { .disabled = full && text_starts(full, off) };
+    if (!full)
+        return n;
     full += n.disabled ? sizeof off - 1 : 0;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         if (!text_starts(full, prefixes[i].text))

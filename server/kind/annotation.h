@@ -92,7 +92,7 @@ struct annotation_name {
     enum annotation_under under; /* which prefix */
     bool disabled;               /* the console's "disabled.": switched off, read by nobody */
 };
-struct annotation_name annotation_split(const char *full);
+struct annotation_name annotation_split(const char *full); /* NULL: no name at all */
 /* The row of a name without its prefix; NULL: nobody knows it. */
 const struct annotation *annotation_find(const char *name);
 /* The row, when the controller reads the annotation under this full name; else NULL. */

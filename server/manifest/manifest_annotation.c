@@ -450,6 +450,8 @@ static bool retries_are_off(struct ingress *in)
 bool manifest_annotations(struct ingress *in, struct err *e)
 {
     const cJSON *all = json_path(in->o, "metadata.annotations"), *item;
+    if (all && !cJSON_IsObject(all) && !cJSON_IsNull(all))
+        return err_set(e, ERR_ARGS, "metadata.annotations: must be an object");
     for (int disabled = 0; disabled < 2; disabled++)
         cJSON_ArrayForEach(item, all)
         {

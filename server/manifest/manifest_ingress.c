@@ -343,7 +343,7 @@ static void read_labels(struct ingress *in)
     cJSON *labels = json_object(in->a);
     cJSON_ArrayForEach(item, json_path(in->o, "metadata.labels"))
     {
-        if (cJSON_IsString(item) && !text_starts(item->string, "higress.io/"))
+        if (cJSON_IsString(item) && item->string && !text_starts(item->string, "higress.io/"))
             json_set_str(in->a, labels, item->string, item->valuestring);
     }
     if (labels->child)

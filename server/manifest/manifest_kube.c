@@ -63,7 +63,7 @@ static bool settings(struct manifest *m, const cJSON *data, struct err *e)
     const cJSON *entry;
     cJSON_ArrayForEach(entry, data)
     {
-        if (!cJSON_IsString(entry))
+        if (!cJSON_IsString(entry) || !entry->string)
             continue;
         cJSON *tree = yaml_parse(m->arena, entry->valuestring, strlen(entry->valuestring), e);
         if (!tree)
