@@ -92,8 +92,10 @@ static bool admitted(struct call *c)
 
 void call_hide(struct call *c, const char *kind, const cJSON *o)
 {
+    cJSON *given = json_clone(c->arena, o);
     c->secrets = c->secrets ? c->secrets : secret_set_new(c->arena);
-    mask_collect(c->arena, kind_find(kind), o, c->secrets);
+    mask_drop_references(given);
+    mask_collect(c->arena, kind_find(kind), given, c->secrets);
 }
 
 static void hide_text(struct call *c, const cJSON *value)

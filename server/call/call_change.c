@@ -201,6 +201,8 @@ const cJSON *call_change(struct call *c)
     const struct tool *t = c->entry->tool;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
+    p->secret = call_secret;
+    p->secret_arg = c;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))

@@ -34,6 +34,10 @@ struct call {
 /* What an object that a client gave hides joins the call's secrets. */
 void call_hide(struct call *c, const char *kind, const cJSON *o);
 
+/* A secret on the server's side, as far as the configuration allows it (mask_secret_fn; arg: the
+ * call). */
+const char *call_secret(void *arg, const char *from, const char *name, struct err *e);
+
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
 /* Tells the client: arg is the call. */

@@ -231,7 +231,8 @@ void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
     for (int i = 0; i < m->count; i++) {
         struct manifest_item *x = &m->list[i];
         struct err why = { 0 };
-        if (!resolve(m, x, x->object, fn, arg, &why))
+        if (!mask_fill(m->arena, x->kind, x->object, fn, arg, &why) ||
+            !resolve(m, x, x->object, fn, arg, &why))
             x->unknown = arena_strdup(m->arena, why.text);
     }
 }

@@ -63,5 +63,5 @@ ok {"count":2,"items":["~a.example.com"]}
 keep cursor cursor
 call list_resources {"kind":"domain","text":"example.com","limit":1,"cursor":"$cursor"}
 ok {"count":2,"items":["~b.example.com"]}
-call list_resources {"kind":"plugin-instance"}
+call list_resources {"kind":"plugin-instance","scope":"nowhere"}
 error "needs a scope"
