@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "call/call_private.h"
+#include "call/change.h"
 #include "call/read.h"
 #include "call/run.h"
 #include "kind/kind.h"
@@ -29,6 +30,17 @@ static cJSON *text_block(struct arena *a, const char *text)
     return content;
 }
 
+typedef char *say_fn(struct call *c, const cJSON *out);
+
+/* The answer in words: the tool's own, those of a change, else as it is. */
+static const char *words(struct call *c, const cJSON *shown)
+{
+    bool change = c->facts == call_change_facts;
+    say_fn *say = change ? change_say : c->entry->tool->say;
+    return say ? secret_scrub_with(c->arena, c->secrets, say(c, shown))
+               : json_print(c->arena, shown);
+}
+
 static void answer(struct call *c, const cJSON *out)
 {
     struct arena *a = c->arena;
@@ -39,10 +51,10 @@ static void answer(struct call *c, const cJSON *out)
     }
     cJSON *result = json_object(a), *shown = json_clone(a, out);
     secret_scrub_tree(a, c->secrets, shown);
-    bool said = t->say && !c->waits;
-    const char *text =
-        said ? secret_scrub_with(a, c->secrets, t->say(c, shown)) : json_print(a, shown);
+    const char *text = words(c, shown);
     json_set(a, result, "content", text_block(a, text));
+    if (c->facts && !call_shows_plans(c->request))
+        shown = c->facts(a, shown);
     if (cJSON_IsObject(shown) && c->request->era->structured)
         json_set(a, result, "structuredContent", shown);
     json_set_bool(a, result, "isError", false);

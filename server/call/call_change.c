@@ -2,6 +2,7 @@
  * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
 #include "base/err.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/change.h"
 #include "change/engine.h"
@@ -53,8 +54,7 @@ static const cJSON *await(struct call *c, const char *id)
     return out;
 }
 
-/* A client with views shows the plan to its person, for which it must have it now. */
-static bool shows_plans(const struct request *r)
+bool call_shows_plans(const struct request *r)
 {
     return client_extension(r->client, EXTENSION_UI) != NULL;
 }
@@ -62,7 +62,7 @@ static bool shows_plans(const struct request *r)
 /* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
 static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 {
-    if (!shows_plans(c->request) && task_detach(c->request))
+    if (!call_shows_plans(c->request) && task_detach(c->request))
         return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)
@@ -77,7 +77,6 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
                      "get_change shows the outcome.",
                      ways(c, id)));
     add_page(c, out);
-    c->waits = true;
     return out;
 }
 
@@ -190,7 +189,7 @@ static const cJSON *follow(struct call *c, struct plan *p)
         return apply(c, id);
     if (next == ENGINE_ASK)
         return ask(c, id);
-    cJSON *out = engine_show(g, c->arena, id, true, &c->err);
+    cJSON *out = engine_show(g, c->arena, id, false, &c->err);
     if (out)
         json_set_str(c->arena, out, "next", "Nothing was changed. apply_change asks for it.");
     return out;
@@ -199,6 +198,7 @@ static const cJSON *follow(struct call *c, struct plan *p)
 const cJSON *call_change(struct call *c)
 {
     const struct tool *t = c->entry->tool;
+    c->facts = call_change_facts;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
     p->secret = call_secret;
@@ -231,6 +231,7 @@ const cJSON *call_decide(struct call *c, const char *id)
 const cJSON *change_apply(struct call *c, const char *id)
 {
     const cJSON *row = engine_show(call_engine(c), c->arena, id, false, &c->err);
+    c->facts = call_change_facts;
     const char *state = row ? json_str(row, "state") : NULL;
     if (!state)
         return NULL;
@@ -249,19 +250,32 @@ const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
     cJSON *out =
         engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
+    c->facts = call_change_facts;
     if (out)
         add_page(c, out);
     return out;
 }
 
-const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor)
+const cJSON *change_list(struct call *c, const struct change_query *q)
 {
-    return engine_list(call_engine(c), c->arena, state, limit, cursor, &c->err);
+    const struct engine_query query = {
+        .state = q->state,
+        .object = q->object,
+        .actor = q->actor,
+        .since = q->minutes > 0 ? when_now() - q->minutes * 60 : 0,
+        .limit = q->limit,
+        .cursor = q->cursor,
+        .decisions = true,
+    };
+    cJSON *out = engine_list(call_engine(c), c->arena, &query, &c->err);
+    c->facts = out ? call_list_facts : NULL;
+    return out;
 }
 
 const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
+    c->facts = call_change_facts;
     if (!engine_cancel(g, id, c->request->principal, &c->err))
         return NULL;
     return engine_show(g, c->arena, id, false, &c->err);

@@ -25,8 +25,9 @@ static int changes(struct verb *v)
 {
     struct err e = { 0 };
     const struct options *o = v->options;
+    const struct engine_query query = { .state = options_get(o, "only"), .limit = 50 };
     cJSON *out = o->argc ? engine_show(v->engine, v->arena, o->argv[0], false, &e)
-                         : engine_list(v->engine, v->arena, options_get(o, "only"), 50, NULL, &e);
+                         : engine_list(v->engine, v->arena, &query, &e);
     if (!out)
         return verb_failed(v, &e);
     if (options_has(o, "json")) {

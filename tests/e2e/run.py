@@ -12,6 +12,7 @@ A scenario is a text file; each line is one step:
     ok {…} | error | denied "text"                  ok: not isError and the structured answer contains {…};
                                                     error "text": isError and the text contains it
     text "words"                                    the text of the last answer contains them
+    silent "words"                                  it does not
     keep NAME path.to.member                        of the last structured answer; later $NAME
     shell 0 approve $id <- yes                      a person runs the command and types what follows `<-`
     run 2 approve $id                               the command without a terminal; its exit code
@@ -158,6 +159,10 @@ class Run:
 
     def do_text(self, rest):
         if rest and json.loads(self.fill(rest)) not in self.text_of():
+            raise Failed("the text is: " + self.text_of()[:800])
+
+    def do_silent(self, rest):
+        if json.loads(self.fill(rest)) in self.text_of():
             raise Failed("the text is: " + self.text_of()[:800])
 
     def do_keep(self, rest):
