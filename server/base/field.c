@@ -178,7 +178,7 @@ static void list_names(struct buf *b, const struct field *rows)
 static void unknown_member(struct check *k, const struct field *rows, const char *name)
 {
     struct buf names;
-    buf_init(&names, 160);
+    buf_init(&names, 800);
     list_names(&names, rows);
     mistake(k, "unknown field '%.60s'; known are: %s%s", name, names.len ? names.data : "none",
             names.over ? ", …" : "");

@@ -3,7 +3,7 @@
  * The text is split into its documents before it is parsed, so that a mistake is told with the line
  * it stands on.
  */
-#include "manifest/manifest.h"
+#include "manifest/manifest_private.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -88,6 +88,8 @@ static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
     const char *name = k ? own_name(k, o) : NULL;
     if (!kind)
         return err_set(e, ERR_ARGS, "kind: is needed, one of %s", kind_names());
+    if (k && manifest_is_delete(o))
+        return manifest_take_delete(m, k, o, name, e);
     const char *scope = k && (k->flags & KIND_SCOPED) ? json_str(o, "scope") : NULL;
     int before = m->count;
     struct manifest_item *i = manifest_item(m, kind, name, scope, e);

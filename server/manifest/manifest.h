@@ -26,6 +26,8 @@ struct manifest_item {
     cJSON *object;
     const char *where;   /* "document 2 (line 14)" */
     const char *unknown; /* why a secret of it is not known, or NULL */
+    bool removed;        /* it is to go (manifest_delete.c) … */
+    bool pattern;        /* … and its name is a pattern of names */
 };
 
 struct manifest {
