@@ -41,6 +41,13 @@ static const char *window(struct call *c)
     return per ? per : "second";
 }
 
+static const char *short_window(struct call *c)
+{
+    const char *per = window(c);
+
+    return !strcmp(per, "second") ? "s" : !strcmp(per, "minute") ? "min" : per;
+}
+
 /* -- a route as a whole ------------------------------------------------------------------ */
 
 /* What is asked, else what is set, else what the gateway takes. */
@@ -91,9 +98,9 @@ static bool limit_route(struct call *c, struct plan *p)
     if (json_equal(before, after))
         return fail(c, "route '%s' already has that limit", route);
     if (requests == 0) {
-        plan_title(p, "Remove the rate limit of route %s", route);
+        plan_title(p, "Remove the rate limit of %s", route);
     } else {
-        plan_title(p, "Limit route %s to %.0f requests a %s", route, requests, window(c));
+        plan_title(p, "Limit %s to %.0f/%s", route, requests, short_window(c));
         plan_warn(p,
                   "the count is kept by each gateway pod: the whole is %.0f x the number of pods, "
                   "and a burst of %.0f passes at once",
@@ -174,15 +181,54 @@ static const char *plugin_for(struct call *c, const char *scope)
     return "key-rate-limit";
 }
 
+/* The value as the plugin's settings show it: under many headers stands a credential. */
+static const char *shown_key(struct call *c, const char *by, const char *key)
+{
+    const char *colon = strchr(by, ':');
+    cJSON *o = json_object(arena(c));
+    cJSON *settings = json_set_object(arena(c), o, "configurations");
+    cJSON *item = json_object(arena(c)), *entry = json_object(arena(c));
+
+    json_set_str(arena(c), o, "pluginName", "cluster-key-rate-limit");
+    json_add(arena(c), json_set_array(arena(c), settings, "rule_items"), item);
+    json_set_str(arena(c), item, arena_printf(arena(c), "limit_by_%.*s", (int)strcspn(by, ":"), by),
+                 colon ? colon + 1 : "");
+    json_add(arena(c), json_set_array(arena(c), item, "limit_keys"), entry);
+    json_set_str(arena(c), entry, "key", key);
+    const char *shown = json_str(
+        json_path(gw_masked(c, "plugin-instance", o), "configurations.rule_items[0].limit_keys[0]"),
+        "key");
+    return text_clean(arena(c), shown ? shown : "?", 80);
+}
+
+/* "x-tenant red", "consumer alice", "each ip". */
+static const char *counted(struct call *c, const char *by)
+{
+    const char *key = arg_str(c, "key");
+    const char *colon = strchr(by, ':');
+    const char *what = text_clean(arena(c), colon ? colon + 1 : by, 80);
+
+    if (!key || !strcmp(key, "*"))
+        return arena_printf(arena(c), "each %s", what);
+    return arena_printf(arena(c), "%s %s", what, shown_key(c, by, key));
+}
+
+static const char *place(const char *scope)
+{
+    if (!strcmp(scope, "global"))
+        return "the whole gateway";
+    return text_starts(scope, "route:") ? scope + 6 : scope;
+}
+
 static void name_plan(struct call *c, struct plan *p, const char *scope, const char *by)
 {
     double requests = arg_num(c, "requests", 0);
 
-    by = text_clean(arena(c), by, 80);
     if (requests == 0)
-        plan_title(p, "Remove a limit by %s at %s", by, scope);
+        plan_title(p, "Remove the limit of %s on %s", counted(c, by), place(scope));
     else
-        plan_title(p, "Limit by %s at %s to %.0f requests a %s", by, scope, requests, window(c));
+        plan_title(p, "Limit %s to %.0f/%s on %s", counted(c, by), requests, short_window(c),
+                   place(scope));
 }
 
 /* before to after; an instance without a limit goes, for an empty one would be refused. */

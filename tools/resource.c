@@ -250,7 +250,6 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
                     text_clean(arena(c), name, 120));
     if (failed(c))
         return false;
-    plan_title(p, "Create %s %s", kind, name);
     return plan_create(p, kind, scope, after);
 }
 
@@ -264,7 +263,6 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
     if (!before)
         return false;
     if (!strcmp(action, "delete")) {
-        plan_title(p, "Delete %s %s", kind, name);
         plan_risk(p, DESTROY);
         return plan_remove(p, kind, name, scope, before);
     }
@@ -275,7 +273,6 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
         json_set_str(arena(c), after, gw_kind_key(kind), name);
     if (json_equal(before, after))
         return fail(c, "%s '%s' already looks like that", kind, name);
-    plan_title(p, "%s %s %s", patch ? "Change" : "Replace", kind, name);
     return plan_put(p, kind, name, scope, before, after);
 }
 

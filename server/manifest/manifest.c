@@ -3,13 +3,13 @@
  * The text is split into its documents before it is parsed, so that a mistake is told with the line
  * it stands on.
  */
-#include "manifest/manifest_private.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kind/kind.h"
+#include "manifest/manifest_private.h"
 #include "manifest/manifest_write.h"
 #include "mask/mask.h"
 #include <stdarg.h>

@@ -175,10 +175,13 @@ static bool plan_all(struct planning *g)
 
 static void name_plan(struct planning *g)
 {
+    enum { FEW = 3 };
     struct plan *p = g->plan;
     int deleted = 0;
     const char *gone = manifest_deleted(p, &deleted);
     const char *same = g->same ? arena_printf(p->arena, ", leave %d as they are", g->same) : "";
+    if (p->count <= FEW && deleted != p->count)
+        return; /* their effects are the title */
     if (deleted && deleted == p->count)
         plan_title(p, "Delete %s", gone);
     else if (deleted)

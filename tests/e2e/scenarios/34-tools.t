@@ -32,7 +32,7 @@ ok {"state":"applied"}
 silent "! "
 call add_provider {"name":"mind","type":"openai","replace":true,"settings":{"openaiCustomUrl":"http://127.0.0.1:9200/v1"}}
 ok {"state":"applied"}
-text "tokens is kept"
+silent "key is given"
 text "openaiCustomUrl is new"
 console GET /v1/ai/providers/mind {"type":"openai","tokens":["sk-hush-5511-quiet"]}
 call add_provider {"name":"mind","type":"qwen","replace":true}

@@ -62,7 +62,7 @@ never "sk-token-of-qw"
 only stdio
 mode auto
 call apply_manifest {"manifest":"apiVersion: extensions.higress.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: ai-proxy.internal}\nspec:\n  defaultConfig:\n    providers:\n    - {id: qw, type: qwen, protocol: openai, apiTokens: [sk-token-of-qw]}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ai-route-chat}\ndata:\n  data: '{\"name\":\"chat\",\"upstreams\":[{\"provider\":\"qw\",\"weight\":100}]}'\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: domain-wildcard.example.com}\ndata: {domain: '*.example.com', enableHttps: 'off'}\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: ai-route-chat.internal}\nspec: {}\n"}
-ok {"state":"applied","title":"Apply a manifest: create 3, change 0"}
+ok {"state":"applied","title":"Create domain *.example.com; Add provider qw (qwen); Add AI route chat to qw"}
 text "ai-route-chat.internal is left out"
 console GET /v1/ai/routes/chat {"name":"chat"}
 console GET /v1/ai/providers/qw {"type":"qwen"}
