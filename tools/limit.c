@@ -1,6 +1,6 @@
-/* limit.c - request rate limits: a route's own bucket by annotation, or by key through a plugin.
- * Says what is counted where, because per gateway pod and for all pods differ by the number of
- * pods. */
+/* limit.c - rate limits of requests and tokens: a route's own bucket by annotation, or by key
+ * through a plugin. Says what is counted where, because per gateway pod and for all pods differ by
+ * the number of pods. */
 #include "call/read.h"
 #include "plan/draft.h"
 #include "rule/limits.h"
@@ -18,8 +18,10 @@ extern const struct toolset toolset_limit;
 static const struct field in[] = {
     { "route", STR, OPT, NULL, .complete = "route" },
     { "scope", STR, OPT, "Instead of route, with header or by." },
-    { "requests", INT, REQ, "0 removes the limit.", .min = 0, .max = 100000000,
+    { "requests", INT, REQ, "How many; 0 removes the limit.", .min = 0, .max = 100000000,
       .flags = FIELD_BRIEF },
+    { "unit", STR, OPT, "Of what: tokens of LLM answers need redis.", .one_of = "requests|tokens",
+      .otherwise = "\"requests\"" },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
     { "burst", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "5", .flags = FIELD_BRIEF },
     { "header", STR, OPT, "One limit per value." },
@@ -34,6 +36,13 @@ static const struct field out[] = {
     { "state", STR, REQ, NULL },
     { 0 },
 };
+
+static bool in_tokens(struct call *c)
+{
+    const char *unit = arg_str(c, "unit");
+
+    return unit && !strcmp(unit, "tokens");
+}
 
 static const char *window(struct call *c)
 {
@@ -129,9 +138,11 @@ static cJSON *ask_of(struct call *c)
     const char *header = arg_str(c, "header");
     const char *by = header ? arena_printf(arena(c), "header:%s", header) : arg_str(c, "by");
 
-    if (!by)
+    if (!by && !in_tokens(c))
         return NULL;
-    json_set_str(arena(c), ask, "by", by);
+    if (by)
+        json_set_str(arena(c), ask, "by", by);
+    json_set_str(arena(c), ask, "unit", arg_str(c, "unit") ? arg_str(c, "unit") : "requests");
     if (arg_str(c, "key"))
         json_set_str(arena(c), ask, "key", arg_str(c, "key"));
     json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
@@ -158,12 +169,18 @@ static const cJSON *instance_after(struct call *c, const cJSON *ask, const cJSON
     return after;
 }
 
+/* The scope of route, which may be an AI route's name; NULL: none was given, or failed(). */
 static const char *scope_of(struct call *c)
 {
     const char *scope = arg_str(c, "scope");
     const char *route = arg_str(c, "route");
 
-    return scope || !route ? scope : arena_printf(arena(c), "route:%s", route);
+    if (scope || !route)
+        return scope;
+    if (in_tokens(c) && !gw_get(c, "route", route, NULL, MISSING_IS_NULL) && !failed(c) &&
+        gw_get(c, "ai-route", route, NULL, MISSING_IS_NULL))
+        return arena_printf(arena(c), "route:ai-route-%s.internal", route);
+    return failed(c) ? NULL : arena_printf(arena(c), "route:%s", route);
 }
 
 /* With redis, or where nothing is counted per pod but something for all: the cluster's plugin. */
@@ -173,6 +190,8 @@ static const char *plugin_for(struct call *c, const char *scope)
     bool shared =
         by && (!strcmp(by, "consumer") || !strcmp(by, "ip") || text_starts(by, "cookie:"));
 
+    if (in_tokens(c))
+        return "ai-token-ratelimit";
     if (arg_str(c, "redis") || shared)
         return "cluster-key-rate-limit";
     if (!gw_get(c, "plugin-instance", "key-rate-limit", scope, MISSING_IS_NULL) && !failed(c) &&
@@ -201,16 +220,18 @@ static const char *shown_key(struct call *c, const char *by, const char *key)
     return text_clean(arena(c), shown ? shown : "?", 80);
 }
 
-/* "x-tenant red", "consumer alice", "each ip". */
+/* "x-tenant red", "consumer alice", "each ip"; "" for the sum. */
 static const char *counted(struct call *c, const char *by)
 {
     const char *key = arg_str(c, "key");
-    const char *colon = strchr(by, ':');
-    const char *what = text_clean(arena(c), colon ? colon + 1 : by, 80);
+    const char *colon = by ? strchr(by, ':') : NULL;
+    const char *what = by ? text_clean(arena(c), colon ? colon + 1 : by, 80) : "";
 
+    if (!by)
+        return "";
     if (!key || !strcmp(key, "*"))
-        return arena_printf(arena(c), "each %s", what);
-    return arena_printf(arena(c), "%s %s", what, shown_key(c, by, key));
+        return arena_printf(arena(c), " each %s", what);
+    return arena_printf(arena(c), " %s %s", what, shown_key(c, by, key));
 }
 
 static const char *place(const char *scope)
@@ -223,12 +244,83 @@ static const char *place(const char *scope)
 static void name_plan(struct call *c, struct plan *p, const char *scope, const char *by)
 {
     double requests = arg_num(c, "requests", 0);
+    const char *tokens = in_tokens(c) ? " tokens" : "";
 
     if (requests == 0)
-        plan_title(p, "Remove the limit of %s on %s", counted(c, by), place(scope));
+        plan_title(p, "Remove the%s limit%s%s on %s", in_tokens(c) ? " token" : "", by ? " of" : "",
+                   counted(c, by), place(scope));
     else
-        plan_title(p, "Limit %s to %.0f/%s on %s", counted(c, by), requests, short_window(c),
-                   place(scope));
+        plan_title(p, "Limit%s to %.0f%s/%s on %s", counted(c, by), requests, tokens,
+                   short_window(c), place(scope));
+}
+
+/* -- what it needs, and what there is ------------------------------------------------------ */
+
+struct seen {
+    struct buf *names;
+    int count;
+};
+
+enum { NAMES_BYTES = 300 };
+
+static void see(struct seen *s, const char *name)
+{
+    if (s->count++ < 8)
+        buf_printf(s->names, "%s%.60s", s->count > 1 ? ", " : "", name);
+}
+
+/* By its port or its name: nothing else tells a Redis from another service. */
+static bool see_redis(struct call *c, void *arg, const cJSON *o)
+{
+    const char *name = json_str(o, "name");
+    double port = json_num(o, "port", 0);
+
+    (void)c;
+    if (name && (port == 6379 || text_contains_nocase(name, "redis")))
+        see(arg, text_clean(arena(c), arena_printf(arena(c), "%s:%.0f", name, port), 80));
+    return true;
+}
+
+static bool see_consumer(struct call *c, void *arg, const cJSON *o)
+{
+    const char *name = json_str(o, "name");
+
+    if (name)
+        see(arg, text_clean(arena(c), name, 60));
+    return true;
+}
+
+/* "redis.dns:6379, …"; "none" where there is none, and why where that is not known. */
+static const char *what_exists(struct call *c, const char *kind, gw_each_fn *fn)
+{
+    struct seen s = { .names = buf_in(arena(c), 8 * NAMES_BYTES) };
+
+    if (gw_each(c, kind, NULL, fn, &s))
+        return s.count ? s.names->data : "none";
+    const char *why = arena_printf(arena(c), "not known (%.200s)", fail_text(c));
+    fail_forget(c);
+    return why;
+}
+
+/* Tokens are counted in Redis, of answers that say their usage; by consumer only where
+ * authentication names one. */
+static bool has_needs(struct call *c, struct plan *p, const cJSON *before, const char *by)
+{
+    const cJSON *redis = json_path(before, "configurations.redis");
+
+    if (!arg_str(c, "redis") && !json_str(redis, "service_name"))
+        return fail(c,
+                    "redis: is required: tokens are counted in a Redis that the gateway reaches as "
+                    "a service. Services that look like one: %s",
+                    what_exists(c, "service", see_redis));
+    plan_warn(p, "tokens are known when an answer ends, so that one request may pass the limit; "
+                 "answers that do not say their usage are not counted");
+    if (by && !strcmp(by, "consumer"))
+        plan_warn(p,
+                  "a request that no authentication gives a consumer is not limited; consumers "
+                  "there are: %s",
+                  what_exists(c, "consumer", see_consumer));
+    return true;
 }
 
 /* before to after; an instance without a limit goes, for an empty one would be refused. */
@@ -242,7 +334,7 @@ static bool plan_instance(struct call *c, struct plan *p, const char *plugin, co
                     arg_num(c, "requests", 0) ? "%s at %s has that limit already"
                                               : "%s at %s has no such limit",
                     plugin, scope);
-    plan_warn(p, plugin[0] == 'c'
+    plan_warn(p, plugin[0] != 'k'
                      ? "counted in Redis for all gateway pods together; if Redis fails, all passes"
                      : "counted by each gateway pod; values that are not listed pass unlimited");
     if (last)
@@ -256,8 +348,11 @@ static bool plan_key(struct call *c, struct plan *p, const char *scope, const cJ
     const char *plugin = plugin_for(c, scope);
     const cJSON *before =
         failed(c) ? NULL : gw_get(c, "plugin-instance", plugin, scope, MISSING_IS_NULL);
-    const cJSON *after = failed(c) ? NULL : instance_after(c, ask, before, plugin);
+    bool adds = arg_num(c, "requests", 0) > 0;
 
+    if (failed(c) || (in_tokens(c) && adds && !has_needs(c, p, before, json_str(ask, "by"))))
+        return false;
+    const cJSON *after = instance_after(c, ask, before, plugin);
     if (!after)
         return false;
     name_plan(c, p, scope, json_str(ask, "by"));
@@ -269,6 +364,8 @@ static bool tune(struct call *c, struct plan *p)
     const cJSON *ask = ask_of(c);
     const char *scope = scope_of(c);
 
+    if (failed(c))
+        return false;
     if (ask && !scope)
         return fail(c,
                     "scope: is required with header and by: global, domain:X, route:X, service:X");
@@ -285,7 +382,7 @@ static const struct tool tools[] = {
     {
         .name = "tune_rate_limit",
         .title = "Tune a rate limit",
-        .about = "Plans a rate limit of a route, or per value of something at a scope.",
+        .about = "Plans a limit of requests or LLM tokens for a route, or per value at a scope.",
         .risk = CHANGE,
         .in = in,
         .out = out,

@@ -71,6 +71,8 @@ static void say_life(struct buf *b, const cJSON *change)
         buf_printf(b, "asked by %s ", str(change, "owner"));
     buf_printf(b, "at %s", str(change, "created"));
     say_decision(b, change);
+    if (json_get(change, "rejected_before"))
+        buf_printf(b, "; rejected before: %s", str(change, "rejected_before"));
     if (json_get(change, "updated"))
         buf_printf(b, ", %s at %s", str(change, "state"), str(change, "updated"));
     if (json_get(change, "expires"))
@@ -110,9 +112,8 @@ static void say_result(struct arena *a, struct buf *b, const cJSON *change)
 
 char *change_say(struct call *c, const cJSON *change)
 {
-    static const char *const more[] = { "gateway",         "undoes",
-                                        "rejected_before", "why_not_asked_here",
-                                        "decide_at",       "next" };
+    static const char *const more[] = { "gateway", "undoes", "why_not_asked_here", "decide_at",
+                                        "next" };
     struct buf *b = buf_in(c->arena, SAY_MAX);
     const char *risk = str(change, "risk");
     buf_printf(b, "%s %s%s%s%s: %s\n", str(change, "id"), str(change, "state"), *risk ? " (" : "",
@@ -213,6 +214,8 @@ static cJSON *row_facts(struct arena *a, const cJSON *change)
             json_set_str(a, o, kept[i], str(change, kept[i]));
     if (strcmp(str(change, "risk"), "change") != 0)
         json_set_str(a, o, "risk", str(change, "risk"));
+    if (json_get(change, "rejected_before"))
+        json_set_bool(a, o, "rejected_before", true);
     if (d)
         json_set_str(a, o, "by", arena_printf(a, "%s (%s)", str(d, "who"), str(d, "channel")));
     return o;

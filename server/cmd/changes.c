@@ -98,7 +98,9 @@ static const struct option_row undoing[] = {
 const struct command cmd_approve = {
     .name = "approve",
     .args = "ID",
-    .about = "Shows a change and asks on the terminal whether it is applied.",
+    .about =
+        "Shows a change and asks on the terminal whether it is applied: y or yes (what destroys: "
+        "its word). Exit code 0 applied, 5 refused, 6 nothing was decided.",
     .min_args = 1,
     .max_args = 1,
     .config = true,
@@ -107,7 +109,8 @@ const struct command cmd_approve = {
 const struct command cmd_reject = {
     .name = "reject",
     .args = "ID",
-    .about = "Shows a change and rejects it, asked on the terminal.",
+    .about =
+        "Shows a change and rejects it, asked on the terminal; exit code 6: nothing was decided.",
     .min_args = 1,
     .max_args = 1,
     .config = true,

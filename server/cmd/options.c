@@ -84,7 +84,8 @@ void options_help(const struct command *c)
     for (int i = 0; c->config && (row = config_row(i)); i++)
         print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
-         "4 a change waits for a decision, 5 refused and nothing written");
+         "4 a change waits for a decision, 5 refused and nothing written,\n"
+         "6 a person was asked and decided nothing");
 }
 
 static bool usage(const struct command *c, int *code, const char *what, const char *which)

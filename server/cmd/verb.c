@@ -169,7 +169,7 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
         return verb_no_terminal(v);
     if (!sure) {
         puts("nothing was decided");
-        return EXIT_REFUSED;
+        return EXIT_UNDECIDED;
     }
     if (!verb_passphrase(v, &e))
         return verb_failed(v, &e);
