@@ -55,6 +55,11 @@ $B/unit: $(call objects,unit) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) -rdynamic $^ $(LIBS) -lcmocka -o $@
 $(UNIT): $B/unit
 	@ln -sf unit $@
+# Calls without a protocol: what they need of the program, and no more.
+ALONE := $(filter-out $B/tools/% $B/server/mcp/% $B/server/web/% $B/server/auth/% $B/server/cmd/% $B/server/toolsets.o,$(LIBOBJ))
+$B/alone: $B/tests/alone/call.o $(ALONE)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -lcmocka -o $@
+$B/tests/alone/%.o: CFLAGS += -Itests/unit
 $B/contract: $(call objects,contract) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/chaos: $(call objects,chaos) $(LIBOBJ)

@@ -7,6 +7,7 @@
 #undef err_set
 #undef err_status
 #undef err_at
+#undef err_about
 
 static bool set(struct err *e, enum err_kind kind, int status, const char *format, va_list args)
 {
@@ -50,6 +51,13 @@ bool err_at(struct err *e, const char *format, ...)
     if (used < sizeof e->text)
         snprintf(e->text + used, sizeof e->text - used, ": %s", before);
     return false;
+}
+
+bool err_about(struct err *e, const char *path)
+{
+    if (e && e->kind != ERR_NONE)
+        snprintf(e->path, sizeof e->path, "%s", path);
+    return err_at(e, "%s", path);
 }
 
 void err_clear(struct err *e)

@@ -23,6 +23,8 @@ struct err {
     enum err_kind kind;
     int status; /* HTTP status behind ERR_GATEWAY, JSON-RPC code behind ERR_PROTO, else 0 */
     char text[1024];
+    char path[160]; /* of the member it is about, "gateways[1].url"; empty: about none, or about all
+                     */
 };
 
 /* Always return false, so that `return err_set(…)` is one line. */
@@ -32,10 +34,13 @@ bool err_status(struct err *e, enum err_kind kind, int status, const char *forma
     __attribute__((format(printf, 4, 5), cold));
 /* Prefixes context: "while reading route 'x': …". No effect on an unset error. */
 bool err_at(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+/* Says which member of what was given the error is about: prefixes it, and keeps it in e->path. */
+bool err_about(struct err *e, const char *path) __attribute__((cold));
 #ifdef __clang_analyzer__ /* which does not see into err.c that they return false */
 #define err_set(...) (err_set(__VA_ARGS__), false)
 #define err_status(...) (err_status(__VA_ARGS__), false)
 #define err_at(...) (err_at(__VA_ARGS__), false)
+#define err_about(...) (err_about(__VA_ARGS__), false)
 #endif
 void err_clear(struct err *e);
 const char *err_kind_name(enum err_kind kind); /* "args", "policy", … */

@@ -29,6 +29,7 @@ static bool bounded(const struct field *row)
 struct check {
     struct buf said; /* every mistake, joined by "; " */
     char path[PATH_MAX_LEN];
+    char first[PATH_MAX_LEN]; /* the path of the first mistake */
 };
 
 static void mistake(struct check *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -44,6 +45,8 @@ static void mistake(struct check *k, const char *format, ...)
     for (size_t n; text[safe] && (n = utf8_size(text + safe, strlen(text + safe))) > 0; safe += n) {
     }
     text[safe] = '\0'; /* snprintf may have cut a character */
+    if (!k->said.len && !k->first[0])
+        memcpy(k->first, k->path, sizeof k->first);
     buf_printf(&k->said, "%s%s%s%s", k->said.len ? "; " : "", k->path, k->path[0] ? ": " : "",
                text);
 }
@@ -178,8 +181,14 @@ static void list_names(struct buf *b, const struct field *rows)
 static void unknown_member(struct check *k, const struct field *rows, const char *name)
 {
     struct buf names;
+    size_t cut = strlen(k->path);
     buf_init(&names, 800);
     list_names(&names, rows);
+    if (!k->said.len) { /* the sentence speaks of the object, the path of its member */
+        step(k, name, 0);
+        memcpy(k->first, k->path, sizeof k->first);
+        k->path[cut] = '\0';
+    }
     mistake(k, "unknown field '%.60s'; known are: %s%s", name, names.len ? names.data : "none",
             names.over ? ", …" : "");
     buf_free(&names);
@@ -217,8 +226,11 @@ bool field_check(const struct field *rows, const cJSON *value, struct err *e)
     else
         check_members(&k, rows, value, false);
     bool ok = k.said.len == 0 && !k.said.over;
+    bool first = !ok && e && e->kind == ERR_NONE;
     if (!ok)
         err_set(e, ERR_ARGS, "%s%s", k.said.data, k.said.over ? "; …" : "");
+    if (first)
+        snprintf(e->path, sizeof e->path, "%.*s", (int)sizeof e->path - 1, k.first);
     buf_free(&k.said);
     return ok;
 }

@@ -20,14 +20,21 @@ struct anchor {
     const cJSON *node;
 };
 
+struct yaml_lines {
+    struct yaml_lines *before;
+    const cJSON *node;
+    int line;
+};
+
 struct reader {
     struct arena *a;
     struct err *e;
     yaml_parser_t parser;
     yaml_event_t event; /* the current one */
     struct anchor *anchors;
-    yaml_scalar_fn *scalar; /* of yaml_parse_events; NULL: YAML's own rules */
-    bool last_counts;       /* of a key given twice; else that is an error */
+    struct yaml_lines **lines; /* the newest is first; NULL: nobody asks */
+    yaml_scalar_fn *scalar;    /* of yaml_parse_events; NULL: YAML's own rules */
+    bool last_counts;          /* of a key given twice; else that is an error */
     int depth, anchor_count;
     size_t nodes, merge_steps; /* work done so far */
 };
@@ -151,6 +158,15 @@ static cJSON *read_scalar(struct reader *r)
     return yaml_scalar(r->a, text, n);
 }
 
+static void note_line(struct reader *r, yaml_mark_t at, const cJSON *node)
+{
+    if (!r->lines)
+        return;
+    struct yaml_lines *line = arena_make(r->a, struct yaml_lines);
+    *line = (struct yaml_lines){ *r->lines, node, (int)at.line + 1 };
+    *r->lines = line;
+}
+
 static cJSON *read_sequence(struct reader *r)
 {
     cJSON *array = json_array(r->a);
@@ -159,9 +175,11 @@ static cJSON *read_sequence(struct reader *r)
             return NULL;
         if (r->event.type == YAML_SEQUENCE_END_EVENT)
             return array;
+        yaml_mark_t at = r->event.start_mark;
         cJSON *item = read_node(r);
         if (!item)
             return NULL;
+        note_line(r, at, item);
         json_node_append(array, item);
     }
 }
@@ -215,6 +233,7 @@ static bool merge(struct reader *r, cJSON *object, const cJSON *from, yaml_mark_
 static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
 {
     bool merges = is_merge_key(r);
+    yaml_mark_t at = r->event.start_mark;
     char *key = read_key(r);
     if (!key || !advance(r))
         return false;
@@ -231,6 +250,7 @@ static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
     }
     value->string = key;
     json_node_append(object, value);
+    note_line(r, at, value);
     return true;
 }
 
@@ -338,6 +358,20 @@ static cJSON *parse_first(struct reader *rules, const char *text, size_t len)
 cJSON *yaml_parse(struct arena *a, const char *text, size_t len, struct err *e)
 {
     return parse_first(&(struct reader){ .a = a, .e = e }, text, len);
+}
+
+cJSON *yaml_parse_lines(struct arena *a, const char *text, size_t len, struct yaml_lines **lines,
+                        struct err *e)
+{
+    *lines = NULL;
+    return parse_first(&(struct reader){ .a = a, .e = e, .lines = lines }, text, len);
+}
+
+int yaml_line(const struct yaml_lines *lines, const cJSON *node)
+{
+    while (lines && lines->node != node)
+        lines = lines->before;
+    return lines ? lines->line : 0;
 }
 
 cJSON *yaml_parse_events(struct arena *a, const char *text, size_t len, yaml_scalar_fn *scalar,

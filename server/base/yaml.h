@@ -16,6 +16,12 @@ struct err;
 
 cJSON *yaml_parse(struct arena *a, const char *text, size_t len,
                   struct err *e); /* first document */
+/* The same, and where its members stand. */
+struct yaml_lines;
+cJSON *yaml_parse_lines(struct arena *a, const char *text, size_t len, struct yaml_lines **lines,
+                        struct err *e);
+/* The line on which that node's key, or the item of a list, begins; 0: it is none of the text's. */
+int yaml_line(const struct yaml_lines *lines, const cJSON *node);
 /* All documents, as an array of roots; empty documents are left out. */
 cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err *e);
 

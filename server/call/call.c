@@ -1,103 +1,68 @@
-/* call.c - the life of one tools/call, read from call_main() down, and the arguments side of
- * tool.h. What reads the gateway is call_gateway.c, what changes it call_change.c. */
+/* call.c - the life of one call, read from call_main() down, and the arguments side of tool.h.
+ * What reads the gateway is call_gateway.c, what changes it call_change.c. */
+#include "approve/approve.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "call/call_private.h"
-#include "call/change.h"
 #include "call/read.h"
-#include "call/run.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "mcp/era.h"
-#include "mcp/mcp.h"
-#include "mcp/task.h"
 #include "net/loop.h"
 #include "policy/policy.h"
 #include <stdarg.h>
 
-#define TASK_AFTER_SECONDS 5 /* until a call becomes a task, where the client knows tasks */
 #define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
 /* -- the answer -------------------------------------------------------------------------- */
 
-static cJSON *text_block(struct arena *a, const char *text)
-{
-    cJSON *content = json_array(a);
-    cJSON *block = json_add(a, content, json_object(a));
-    json_set_str(a, block, "type", "text");
-    json_set_str(a, block, "text", text);
-    return content;
-}
-
-typedef char *say_fn(struct call *c, const cJSON *out);
-
-/* The answer in words: the tool's own, those of a change, else as it is. */
+/* The answer in words: those of a change, the tool's own, else as it is. */
 static const char *words(struct call *c, const cJSON *shown)
 {
-    bool change = c->facts == call_change_facts;
-    say_fn *say = change ? change_say : c->entry->tool->say;
-    return say ? secret_scrub_with(c->arena, c->secrets, say(c, shown))
-               : json_print(c->arena, shown);
+    const struct tool *t = c->entry->tool;
+    const char *said = c->facts == call_change_facts ? approve_summary(c->arena, shown)
+                       : t->say                      ? t->say(c, shown)
+                                                     : NULL;
+    return said ? secret_scrub_with(c->arena, c->secrets, said) : json_print(c->arena, shown);
 }
 
-static void answer(struct call *c, const cJSON *out)
+static struct call_end answer_of(struct call *c, const cJSON *out)
 {
     struct arena *a = c->arena;
-    const struct tool *t = c->entry->tool;
-    if (t->whole) {
-        request_result(c->request, request_envelope(c->request, json_clone(a, out)));
-        return;
-    }
-    cJSON *result = json_object(a), *shown = json_clone(a, out);
+    cJSON *shown = json_clone(a, out);
+    if (c->entry->tool->whole)
+        return (struct call_end){ .answer = shown };
     secret_scrub_tree(a, c->secrets, shown);
     const char *text = words(c, shown);
-    json_set(a, result, "content", text_block(a, text));
-    if (c->facts && !call_shows_plans(c->request))
-        shown = c->facts(a, shown);
-    if (cJSON_IsObject(shown) && c->request->era->structured)
-        json_set(a, result, "structuredContent", shown);
-    json_set_bool(a, result, "isError", false);
-    request_result(c->request, request_envelope(c->request, result));
+    return (struct call_end){ .answer = shown,
+                              .text = text,
+                              .facts = c->facts ? c->facts(a, shown) : NULL };
 }
 
-static void answer_error(struct call *c)
+static struct call_end error_of(struct call *c)
 {
-    struct arena *a = c->arena;
-    cJSON *result = json_object(a);
-    const char *text = mask_quoting(a, c->secrets, c->err.text);
-    json_set(a, result, "content", text_block(a, text_clean(a, text, sizeof c->err.text)));
-    json_set_bool(a, result, "isError", true);
-    request_result(c->request, request_envelope(c->request, result));
+    const char *text = mask_quoting(c->arena, c->secrets, c->err.text);
+    return (struct call_end){ .text = text_clean(c->arena, text, sizeof c->err.text) };
 }
 
 /* One line for those who run the server: which tool, how it ended, never an argument. */
 static void note(struct call *c)
 {
-    log_event(LOG_INFO, "call", "%s by %s: %s", c->entry->tool->name, c->request->principal,
-              c->err.kind ? err_kind_name(c->err.kind) : "ok");
-    request_log(c->request, c->err.kind ? LEVEL_WARNING : LEVEL_INFO, "%s: %s",
-                c->entry->tool->name, c->err.kind ? err_kind_name(c->err.kind) : "ok");
+    const struct caller_ops *ops = c->caller->ops;
+    const char *tool = c->entry->tool->name;
+    const char *how = c->err.kind ? err_kind_name(c->err.kind) : "ok";
+    log_event(LOG_INFO, "call", "%s by %s: %s", tool, c->caller->principal, how);
+    if (ops->log)
+        ops->log(c->caller, c->err.kind ? LOG_WARN : LOG_INFO,
+                 arena_printf(c->arena, "%s: %s", tool, how));
 }
 
 /* -- before it runs ---------------------------------------------------------------------- */
 
-static bool find_tool(struct call *c)
-{
-    struct request *r = c->request;
-    const cJSON *name = json_get(r->rpc.params, "name");
-    if (!cJSON_IsString(name))
-        return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: name must be a string");
-    c->entry = catalog_find(r->mcp->catalog, name->valuestring);
-    if (c->entry)
-        return true;
-    return request_fail(r, 200, RPC_INVALID_PARAMS, "Unknown tool: %s",
-                        text_clean(c->arena, name->valuestring, 80));
-}
-
 static bool admitted(struct call *c)
 {
-    const char *busy = request_busy(c->request);
+    const struct caller_ops *ops = c->caller->ops;
+    const char *busy = ops->busy ? ops->busy(c->caller) : NULL;
     return !busy || err_set(&c->err, ERR_POLICY,
                             "busy: %s, and nothing was started; call again in a few seconds", busy);
 }
@@ -139,7 +104,6 @@ static void hide_arguments(struct call *c)
 
 static bool check_arguments(struct call *c)
 {
-    c->args = json_get(c->request->rpc.params, "arguments");
     if (!c->args || cJSON_IsNull(c->args)) /* null: how Go writes a map that was never made */
         c->args = json_object(c->arena);
     if (c->entry->tool->plan)
@@ -153,14 +117,14 @@ static bool check_arguments(struct call *c)
 static bool find_gateway(struct call *c)
 {
     const char *name = c->entry->asks_gateway ? json_str(c->args, "gateway") : NULL;
-    c->gateway = mcp_gateway(c->mcp, name, &c->config, &c->err);
+    c->gateway = service_gateway(c->service, name, &c->config, &c->err);
     return !failed(c);
 }
 
 /* What belongs to a change has the change's gateway, which the engine asks. */
 static enum mode mode_of(const struct call *c)
 {
-    return c->entry->asks_gateway ? c->config->mode : c->mcp->config->mode;
+    return c->entry->asks_gateway ? c->config->mode : c->service->config->mode;
 }
 
 static bool denied(struct call *c, enum mode mode)
@@ -226,54 +190,34 @@ static const cJSON *run(struct call *c)
     return o ? mask_object(c->arena, NULL, o) : NULL;
 }
 
-/* The call takes long: its client goes on meanwhile. */
-static void slow(void *arg)
-{
-    struct call *c = arg;
-    task_detach(c->request);
-}
-
 static void call_main(void *arg)
 {
     struct call *c = arg;
-    struct request *r = c->request;
     const cJSON *out = NULL;
-
-    if (!find_tool(c) || !ask_begin(&c->question)) {
-        request_error(r);
-        return;
-    }
-    struct loop_timer *patience =
-        task_offered(r) ? loop_timer(c->mcp->loop, TASK_AFTER_SECONDS, 0, slow, c) : NULL;
     if (admitted(c) && check_arguments(c) && policy_allows(c))
         out = run(c);
-    loop_untimer(patience);
-
-    if (!r->gone)
+    bool cancelled = c->cancel->fired; /* nobody waits for the answer */
+    if (!cancelled)
         note(c);
-    if (r->gone)
-        request_gone(r);
-    else if (c->question.input_required)
-        request_result(r, c->question.input_required);
-    else if (r->err.kind)
-        request_error(r);
-    else if (out)
-        answer(c, out);
-    else
-        answer_error(c);
+    struct call_end end = { 0 };
+    if (out && !cancelled)
+        end = answer_of(c, out);
+    else if (!cancelled)
+        end = error_of(c);
+    c->caller->ops->done(c->caller, &end);
 }
 
-void call_start(struct request *r)
+void call_start(struct service *s, struct caller *caller, const struct catalog_tool *t,
+                const cJSON *args)
 {
-    struct call *c = arena_make(r->arena, struct call);
-    c->request = r;
-    c->mcp = r->mcp;
-    c->arena = r->arena;
-    c->question.request = r;
+    struct call *c = arena_make(caller->arena, struct call);
+    c->service = s;
+    c->caller = caller;
+    c->arena = caller->arena;
+    c->cancel = caller->cancel;
+    c->entry = t;
+    c->args = args;
     c->progressed = -1;
-    const char *name = json_str(r->rpc.params, "name");
-    c->question.tool = name ? name : "";
-    c->question.args = json_get(r->rpc.params, "arguments");
     fiber_start(call_main, c);
 }
 
@@ -342,15 +286,14 @@ void fail_forget(struct call *c)
 
 bool cancelled(const struct call *c)
 {
-    return c->request->cancel.fired;
+    return c->cancel->fired;
 }
 
 void progress(struct call *c, double done, double total, const char *format, ...)
 {
-    struct request *r = c->request;
-    double now = loop_now(r->mcp->loop);
+    double now = loop_now(c->service->loop);
     c->has_steps = c->has_steps || total > 0;
-    if (!r->rpc.progress_token || done <= c->progressed ||
+    if (!c->caller->hears_progress || done <= c->progressed ||
         (now < c->next_progress && done != total))
         return;
     c->progressed = done;
@@ -360,14 +303,7 @@ void progress(struct call *c, double done, double total, const char *format, ...
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    cJSON *params = json_object(c->arena);
-    json_set(c->arena, params, "progressToken", json_raw(c->arena, r->rpc.progress_token));
-    json_set_num(c->arena, params, "progress", done);
-    if (total > 0)
-        json_set_num(c->arena, params, "total", total);
-    if (r->era->step_texts)
-        json_set_str(c->arena, params, "message", text_clean(c->arena, text, 200));
-    request_notify(r, "notifications/progress", params);
+    c->caller->ops->progress(c->caller, done, total, text_clean(c->arena, text, 200));
 }
 
 void call_told(void *arg, int done, int total, const char *what)

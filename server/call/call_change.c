@@ -1,26 +1,21 @@
 /* call_change.c - from a plan to its application, as far as mode, person and client allow; and
  * tool.h's functions on the life of a plan. Nothing here writes: change/engine.h does, after a
  * decision. */
+#include "approve/approve.h"
 #include "base/err.h"
 #include "base/when.h"
 #include "call/call_private.h"
 #include "call/change.h"
 #include "change/engine.h"
 #include "console/gateway.h"
-#include "mcp/mcp.h"
-#include "mcp/task.h"
 #include "net/loop.h"
 #include "plan/plan.h"
-#include "plan/rendering.h"
 #include "plan/verify.h"
 #include "store/store.h"
 
-/* What a form may hold: more is not read there. */
-enum { FORM_BYTES = 6000 };
-
 struct engine *call_engine(struct call *c)
 {
-    return mcp_engine(c->mcp);
+    return service_engine(c->service);
 }
 
 /* -- asking ------------------------------------------------------------------------------ */
@@ -28,41 +23,39 @@ struct engine *call_engine(struct call *c)
 /* A pending change says where a person decides. */
 static void add_page(struct call *c, cJSON *change)
 {
-    const char *page = mcp_page(c->mcp, c->arena, json_str(change, "id"));
+    const char *page = service_page(c->service, c->arena, json_str(change, "id"));
     const char *state = json_str(change, "state");
     if (page && state && !strcmp(state, "pending"))
         json_set_str(c->arena, change, "decide_at", page);
 }
 
-/* "at URL, or by `higress-ops approve ID`": how a person decides where the client cannot ask. */
+/* How a person decides where the client cannot ask. */
 static const char *ways(struct call *c, const char *id)
 {
-    const char *page = mcp_page(c->mcp, c->arena, id);
-    const char *at = page ? arena_printf(c->arena, "at %s, or by ", page) : "";
-    return arena_printf(c->arena, "%s`higress-ops approve %s` (or reject)", at, id);
+    return approve_ways(c->arena, id, service_page(c->service, c->arena, id));
 }
 
-/* The client knows tasks: the call waits for the person, who decides elsewhere. */
+/* The caller goes on meanwhile: the call waits for the person, who decides elsewhere. */
 static const cJSON *await(struct call *c, const char *id)
 {
-    task_status(c->request, "A person must decide: %s", ways(c, id));
-    double seconds = c->mcp->config->plan_ttl;
-    task_await(c->request, true);
-    const cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
-    task_await(c->request, false);
+    double seconds = c->service->config->plan_ttl;
+    const cJSON *out = engine_wait(call_engine(c), c->arena, id, seconds, c->cancel, &c->err);
+    if (c->caller->ops->rejoin)
+        c->caller->ops->rejoin(c->caller);
     return out;
 }
 
-bool call_shows_plans(const struct request *r)
+static bool detached(struct call *c, const char *id)
 {
-    return client_extension(r->client, EXTENSION_UI) != NULL;
+    const struct caller_ops *ops = c->caller->ops;
+    return ops->detach &&
+           ops->detach(c->caller, arena_printf(c->arena, "A person must decide: %s", ways(c, id)));
 }
 
 /* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
 static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 {
-    if (!call_shows_plans(c->request) && task_detach(c->request))
+    if (detached(c, id))
         return await(c, id);
     cJSON *out = engine_show(call_engine(c), c->arena, id, false, &c->err);
     if (!out)
@@ -83,93 +76,52 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 static const cJSON *apply(struct call *c, const char *id)
 {
     return engine_apply_told(call_engine(c), c->arena, id, (struct engine_ear){ call_told, c },
-                             &c->request->cancel, &c->err);
-}
-
-/* The person has answered; what follows from it. */
-static const cJSON *decided(struct call *c, const char *id, bool yes)
-{
-    struct engine *g = call_engine(c);
-    const struct verdict v = { yes, c->request->principal, c->request->asks_by,
-                               c->question.shown.plan, c->question.shown.rendering };
-    if (!engine_decide(g, id, &v, &c->err))
-        return NULL;
-    if (yes)
-        return apply(c, id);
-    return engine_show(g, c->arena, id, false, &c->err);
+                             c->cancel, &c->err);
 }
 
 /* The person is at the page. */
 static const cJSON *at_page(struct call *c, const char *id, double seconds)
 {
-    const cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, seconds, &c->request->cancel, &c->err);
+    const cJSON *out = engine_wait(call_engine(c), c->arena, id, seconds, c->cancel, &c->err);
     const char *state = out ? json_str(out, "state") : NULL;
     if (state && !strcmp(state, "pending"))
         return out_of_band(c, id, NULL);
-    if (state)
-        ask_done(&c->question, id);
+    if (state && c->caller->ops->decided)
+        c->caller->ops->decided(c->caller, id);
     return out;
-}
-
-/* The whole change as a form shows it. NULL: it may not decide here, or it is too long; *why. */
-static const char *form_of(struct call *c, const char *id, const struct rendering *r,
-                           const char **why)
-{
-    struct err weak = { 0 };
-    if (!engine_takes(call_engine(c), id, c->request->principal, c->request->asks_by, &weak)) {
-        *why = arena_strdup(c->arena, weak.text);
-        return NULL;
-    }
-    const char *form = rendering_text(c->arena, r, FORM_BYTES);
-    if (!form)
-        *why = arena_printf(c->arena,
-                            "change %s is longer than a form may be (%d bytes): it is approved "
-                            "where all of it is shown",
-                            id, FORM_BYTES);
-    return form;
 }
 
 static const cJSON *ask(struct call *c, const char *id)
 {
-    const char *why = NULL;
-    const struct rendering *r = engine_rendering(call_engine(c), c->arena, id, &c->err);
-    if (!r)
-        return NULL;
-    const struct ask_about about = {
-        .id = id,
-        .plan = r->plan,
-        .rendering = r->digest,
-        .title = json_str(r->head, "title"),
-        .form = form_of(c, id, r, &why),
-        .typed = r->risk != CHANGE,
-        .page = mcp_page(c->mcp, c->arena, id),
-    };
-    double since = loop_now(c->mcp->loop);
-    switch (ask_person(&c->question, &about)) {
+    struct approval x = { .engine = call_engine(c), .arena = c->arena };
+    x.channel = c->caller->channel;
+    x.page = service_page(c->service, c->arena, id);
+    double since = loop_now(c->service->loop);
+    switch (approve_ask(&x, id, &c->err)) {
     case ASK_YES:
-        return decided(c, id, true);
+        return apply(c, id);
     case ASK_NO:
-        return decided(c, id, false);
+        return engine_show(x.engine, c->arena, id, false, &c->err);
     case ASK_PAGE:
-        return at_page(c, id, ASK_SECONDS - (loop_now(c->mcp->loop) - since));
+        return at_page(c, id, CALLER_PATIENCE_SECONDS - (loop_now(c->service->loop) - since));
     case ASK_RETRY:
+    case ASK_FAILED:
         return NULL;
     case ASK_GONE:
         err_set(&c->err, ERR_GONE, "cancelled; change %s waits for a decision", id);
         return NULL;
     default:
-        return out_of_band(c, id, why);
+        return out_of_band(c, id, x.why);
     }
 }
 
 /* -- from plan to answer ----------------------------------------------------------------- */
 
-/* A retry of 2026-07-28 carries a valid state: it must be about the plan that was shown. */
-static bool retry_fits(struct call *c, const char *digest)
+/* The answer to an earlier question must be about the plan that was shown then. */
+static bool earlier_fits(struct call *c, const char *digest)
 {
-    const char *shown = c->question.retry.plan;
-    if (!shown || !strcmp(shown, digest))
+    const struct shown *earlier = c->caller->earlier;
+    if (!earlier || !strcmp(earlier->plan, digest))
         return true;
     return err_set(&c->err, ERR_POLICY,
                    "the gateway has changed since the approval was asked: the plan is another one "
@@ -180,11 +132,11 @@ static const cJSON *follow(struct call *c, struct plan *p)
 {
     const char *id = NULL;
     struct engine *g = call_engine(c);
-    enum engine_next next = engine_propose(g, p, c->dry_run, c->request->principal, &id, &c->err);
-    if (next == ENGINE_REFUSED || !retry_fits(c, p->digest))
+    enum engine_next next = engine_propose(g, p, c->dry_run, c->caller->principal, &id, &c->err);
+    if (next == ENGINE_REFUSED || !earlier_fits(c, p->digest))
         return NULL;
-    if (c->question.retry.id)
-        id = c->question.retry.id;
+    if (c->caller->earlier)
+        id = c->caller->earlier->id;
     if (next == ENGINE_GO)
         return apply(c, id);
     if (next == ENGINE_ASK)
@@ -209,19 +161,18 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, &c->request->cancel)
-               ? follow(c, p)
-               : NULL;
+    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel) ? follow(c, p)
+                                                                                 : NULL;
 }
 
 const cJSON *call_decide(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
-    if (c->question.retry.id && strcmp(c->question.retry.id, id)) {
+    if (c->caller->earlier && strcmp(c->caller->earlier->id, id) != 0) {
         err_set(&c->err, ERR_POLICY, "the approval is for another change; nothing was written");
         return NULL;
     }
-    if (!engine_ask(g, id, c->request->principal, &c->err))
+    if (!engine_ask(g, id, c->caller->principal, &c->err))
         return NULL;
     return ask(c, id);
 }
@@ -237,7 +188,7 @@ const cJSON *change_apply(struct call *c, const char *id)
         return NULL;
     id = json_str(row, "id");
     if (!store_final(store_state_of(state)) &&
-        !engine_owns(call_engine(c), id, c->request->principal, &c->err))
+        !engine_owns(call_engine(c), id, c->caller->principal, &c->err))
         return NULL;
     if (!strcmp(state, "approved") || !strcmp(state, "applying"))
         return apply(c, id);
@@ -248,9 +199,8 @@ const cJSON *change_apply(struct call *c, const char *id)
 
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
-    cJSON *out =
-        engine_wait(call_engine(c), c->arena, id, wait_seconds, &c->request->cancel, &c->err);
     c->facts = call_change_facts;
+    cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
         add_page(c, out);
     return out;
@@ -276,12 +226,17 @@ const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
     c->facts = call_change_facts;
-    if (!engine_cancel(g, id, c->request->principal, &c->err))
+    if (!engine_cancel(g, id, c->caller->principal, &c->err))
         return NULL;
     return engine_show(g, c->arena, id, false, &c->err);
 }
 
 bool change_undo(struct call *c, struct plan *p, const char *id)
 {
-    return engine_undo(call_engine(c), p, id, &c->request->cancel, &c->err);
+    return engine_undo(call_engine(c), p, id, c->cancel, &c->err);
+}
+
+char *change_say_list(struct call *c, const cJSON *answer)
+{
+    return approve_summary_list(c->arena, answer);
 }

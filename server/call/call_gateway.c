@@ -8,7 +8,6 @@
 #include "diagnose/diagnose.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "mcp/mcp.h"
 #include "plan/describe.h"
 #include "plan/refs.h"
 #include "signal/accesslog.h"
@@ -33,7 +32,7 @@ const cJSON *gw_get(struct call *c, const char *kind, const char *name, const ch
     if (!k)
         return NULL;
     return gateway_object(c->gateway, c->arena, k, name, scope,
-                          m == MISSING_IS_NULL ? &missing : NULL, &c->request->cancel, &c->err);
+                          m == MISSING_IS_NULL ? &missing : NULL, c->cancel, &c->err);
 }
 
 enum { TELL_EVERY = 1000 };
@@ -58,8 +57,7 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
 {
     const struct kind *k = kind_of(c, kind);
     struct each e = { .call = c, .fn = fn, .arg = arg };
-    bool ok =
-        k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, &c->request->cancel, &c->err);
+    bool ok = k && gateway_each_kind(c->gateway, k, scope, pass_on, &e, c->cancel, &c->err);
     if (ok && e.count > TELL_EVERY && !c->has_steps)
         progress(c, e.count, e.count, "all %d read", e.count);
     return ok;
@@ -102,7 +100,7 @@ bool gw_each_instance(struct call *c, int max, gw_instance_fn *fn, gw_gap_fn *ga
     };
     struct gateway_gaps g;
     *gaps = NULL;
-    if (!gateway_each_instance(c->gateway, &how, &g, &c->request->cancel, &c->err))
+    if (!gateway_each_instance(c->gateway, &how, &g, c->cancel, &c->err))
         return false;
     if (g.count)
         *gaps = arena_printf(c->arena, "plugin instances of %d places could not be read, first %s",
@@ -140,7 +138,7 @@ static bool add_instances(struct users *u, const struct kind *k, const char *nam
         scope = scope || !strcmp(*s, k->name);
     u->scope = arena_printf(c->arena, "%s:%s", k->name, name);
     return !scope || gateway_each_kind(c->gateway, kind_find("plugin-instance"), u->scope,
-                                       add_instance, u, &c->request->cancel, &c->err);
+                                       add_instance, u, c->cancel, &c->err);
 }
 
 static void add_users(struct users *u, const struct ref_uses *found)
@@ -168,7 +166,7 @@ cJSON *gw_users(struct call *c, const char *kind, const cJSON *o)
     const char *name = k ? kind_name_of(k, o) : NULL;
     struct users u = { .call = c, .lines = json_array(c->arena) };
     struct ref_uses found = { 0 };
-    if (!refs_find(c->gateway, c->arena, k, o, &found, &c->request->cancel, &c->err))
+    if (!refs_find(c->gateway, c->arena, k, o, &found, c->cancel, &c->err))
         return NULL;
     add_users(&u, &found);
     return !name || add_instances(&u, k, name) ? u.lines : NULL;
@@ -178,7 +176,7 @@ const cJSON *gw_path(struct call *c, const char *path, enum missing m)
 {
     bool missing = false;
     return gateway_get(c->gateway, c->arena, path, m == MISSING_IS_NULL ? &missing : NULL,
-                       &c->request->cancel, &c->err);
+                       c->cancel, &c->err);
 }
 
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o)
@@ -242,17 +240,17 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
 
 const cJSON *envoy_admin(struct call *c, const char *path)
 {
-    return envoy_page(c->mcp->loop, c->config, c->arena, path, &c->request->cancel, &c->err);
+    return envoy_page(c->service->loop, c->config, c->arena, path, c->cancel, &c->err);
 }
 
 const cJSON *diagnose(struct call *c, const char *kind, const char *name)
 {
     const struct diagnose_target target = { kind, name };
     const struct diagnose_means means = {
-        .loop = c->mcp->loop,
+        .loop = c->service->loop,
         .gateway = c->gateway,
         .config = c->config,
-        .cancel = &c->request->cancel,
+        .cancel = c->cancel,
         .told = call_told,
         .arg = c,
     };
@@ -261,5 +259,5 @@ const cJSON *diagnose(struct call *c, const char *kind, const char *name)
 
 const char *secret_ref(struct call *c, const cJSON *ref)
 {
-    return config_secret(c->mcp->config, c->arena, ref, &c->err);
+    return config_secret(c->service->config, c->arena, ref, &c->err);
 }

@@ -5,7 +5,6 @@
 #include "config/config.h"
 #include "kind/kind.h"
 #include "manifest/manifest.h"
-#include "mcp/mcp.h"
 #include "plan/plan.h"
 
 const char *call_secret(void *arg, const char *from, const char *name, struct err *e)
@@ -17,7 +16,7 @@ const char *call_secret(void *arg, const char *from, const char *name, struct er
         return NULL;
     }
     json_set_str(c->arena, ref, from, name);
-    return config_secret(c->mcp->config, c->arena, ref, e);
+    return config_secret(c->service->config, c->arena, ref, e);
 }
 
 bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
@@ -29,5 +28,5 @@ bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
     for (int i = 0; i < m->count; i++)
         call_hide(c, m->list[i].kind->name, m->list[i].object);
     manifest_resolve(m, call_secret, c);
-    return read && manifest_plan(c->gateway, p, m, false, &c->request->cancel);
+    return read && manifest_plan(c->gateway, p, m, false, c->cancel);
 }

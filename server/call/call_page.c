@@ -2,7 +2,6 @@
 #include "call/call_private.h"
 #include "call/page.h"
 #include "config/config.h"
-#include "mcp/mcp.h"
 
 enum { SHORT_LINES = 50, WIDE_BYTES = 32 * 1024, LINE_MAX_BYTES = 400, BUFFER_MAX = 64 * 1024 };
 
@@ -20,7 +19,7 @@ struct page {
 /* What lines may take of limits.answer_bytes: the rest is for the envelope. */
 static size_t short_bytes(const struct call *c)
 {
-    return (size_t)(c->mcp->config->answer_bytes * 5 / 6);
+    return (size_t)(c->service->config->answer_bytes * 5 / 6);
 }
 
 /* How many to skip. A cursor is what an answer gave, digits alone. */

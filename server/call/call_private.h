@@ -1,22 +1,23 @@
-/* call_private.h - what a tools/call is made of.
+/* call_private.h - what a call is made of.
  *
- * A call runs on its own fiber: find the tool, check the arguments, ask the policy, run it, mask,
- * answer. struct call is what the functions of call.h, read.h, … work on; it lives in its request's
- * arena.
+ * A call runs on its own fiber: check the arguments, ask the policy, run the tool, mask, answer.
+ * struct call is what the functions of call.h, read.h, … work on; it lives in its caller's arena.
  */
 #pragma once
+#include "base/fiber.h"
 #include "call/call.h"
+#include "call/caller.h"
 #include "call/catalog.h"
-#include "mcp/ask.h"
-#include "mcp/request.h"
+#include "call/service.h"
 #include "tool.h"
 
 struct engine;
 
 struct call {
-    struct request *request;
-    struct mcp *mcp;
+    struct service *service;
+    struct caller *caller;
     struct arena *arena;
+    struct cancel *cancel;
     const struct catalog_tool *entry;
     const cJSON *args; /* an object, validated */
     struct secret_set
@@ -24,7 +25,6 @@ struct call {
     struct gateway *gateway; /* that the call is about, and its configuration */
     const struct config *config;
     struct err err;
-    struct question question;
     bool dry_run;
     /* The answer is about changes: the data of it, where words say the rest; NULL: it is not. */
     cJSON *(*facts)(struct arena *a, const cJSON *out);
@@ -39,9 +39,7 @@ void call_hide(struct call *c, const char *kind, const cJSON *o);
  * call). */
 const char *call_secret(void *arg, const char *from, const char *name, struct err *e);
 
-/* A client with views shows the plan to its person, for which it must have it now. */
-bool call_shows_plans(const struct request *r);
-/* call_say.c: the data of a change and of a list of changes. */
+/* call_facts.c: the data of a change and of a list of changes. */
 cJSON *call_change_facts(struct arena *a, const cJSON *change);
 cJSON *call_list_facts(struct arena *a, const cJSON *answer);
 
@@ -50,7 +48,7 @@ struct engine *call_engine(struct call *c);
 /* Tells the client: arg is the call. */
 void call_told(void *arg, int done, int total, const char *what);
 /* plan -> propose -> ask -> apply, as mode and client allow. NULL with c->err, or with
- * c->question.input_required. */
+ * a question that the caller must answer first. */
 const cJSON *call_change(struct call *c);
 /* Asks for a stored plan and applies it. Same results. */
 const cJSON *call_decide(struct call *c, const char *id);

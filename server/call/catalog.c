@@ -1,24 +1,15 @@
-/* catalog.c - builds the list of tools once and prints it once per revision.
- *
- * What a client reads about a tool comes from its const entry only: annotations from the risk,
- * schemas from the field tables.
- */
+/* catalog.c - builds the list of tools out of the const tables, once. */
 #include "call/catalog.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
-#include "mcp/era.h"
-#include "mcp/resource.h"
 #include "policy/policy.h"
 
-enum { MAX_LIST = 4 << 20, MAX_NAME = 40, MAX_ERAS = 8 };
+enum { MAX_NAME = 40 };
 
 struct catalog {
     struct arena *arena;
     struct catalog_tool *tools; /* in the order of the toolsets */
     int count;
-    struct arena *printed;       /* of the lists: they end when another set is offered */
-    const char *lists[MAX_ERAS]; /* by place in eras[] */
 };
 
 static const struct field dry_run = {
@@ -93,11 +84,6 @@ bool catalog_narrow(struct catalog *c, const struct config *k)
         changed = changed || listed != t->listed;
         t->listed = listed;
     }
-    if (changed) {
-        arena_free(c->printed);
-        c->printed = arena_new();
-        memset(c->lists, 0, sizeof c->lists);
-    }
     return changed;
 }
 
@@ -131,12 +117,6 @@ bool catalog_names(const struct toolset *const *sets, const struct config *k, st
         if (!known(sets, false, *n))
             return unknown_set(sets, *n, e);
     return true;
-}
-
-void catalog_free(struct catalog *c)
-{
-    if (c)
-        arena_free(c->printed);
 }
 
 /* gateway: the argument that names one, where there are several. */
@@ -173,7 +153,6 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
             add_tool(c, sets[s], t, config_several(k) ? &gateway : NULL);
         }
     }
-    c->printed = arena_new();
     catalog_narrow(c, k);
     return c;
 }
@@ -211,64 +190,4 @@ bool catalog_offers_plans(const struct catalog *c)
 const struct catalog_tool *catalog_at(const struct catalog *c, int i)
 {
     return i < c->count ? &c->tools[i] : NULL;
-}
-
-static void write_string(struct buf *b, const char *key, const char *value)
-{
-    buf_printf(b, "\"%s\":", key);
-    buf_json_string(b, value, strlen(value));
-    buf_char(b, ',');
-}
-
-/* Without what says nothing: a hint's default, and hints of writing for what reads. */
-static void write_annotations(struct buf *b, enum risk risk)
-{
-    const char *hint = risk == READ      ? "\"readOnlyHint\":true"
-                       : risk != DESTROY ? "\"destructiveHint\":false"
-                                         : "\"destructiveHint\":true";
-    buf_printf(b, ",\"annotations\":{%s,\"openWorldHint\":false}", hint);
-}
-
-static void write_tool(struct buf *b, const struct catalog_tool *t, const struct era *era)
-{
-    buf_char(b, '{');
-    write_string(b, "name", t->tool->name);
-    if (era->titles)
-        write_string(b, "title", t->tool->title);
-    write_string(b, "description", t->tool->about);
-    buf_str(b, "\"inputSchema\":");
-    if (t->tool->schema)
-        buf_str(b, t->tool->schema);
-    else
-        field_schema(b, t->in, false);
-    if (era->structured && t->tool->out) {
-        buf_str(b, ",\"outputSchema\":");
-        field_schema(b, t->tool->out, true);
-    }
-    if (era->annotations)
-        write_annotations(b, t->tool->risk);
-    if (t->tool->plan) /* for everybody: hosts that show views do not always declare it */
-        buf_str(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"" RESOURCE_PLAN_VIEW "\"}}");
-    buf_char(b, '}');
-}
-
-const char *catalog_list(struct catalog *c, const struct era *era)
-{
-    const char **list = &c->lists[era - eras];
-    if (*list)
-        return *list;
-    struct buf *b = buf_in(c->printed, MAX_LIST);
-    buf_str(b, "{\"tools\":[");
-    bool first = true;
-    for (int i = 0; i < c->count; i++) {
-        if (!c->tools[i].listed)
-            continue;
-        if (!first)
-            buf_char(b, ',');
-        first = false;
-        write_tool(b, &c->tools[i], era);
-    }
-    buf_str(b, "]}");
-    *list = b->data;
-    return *list;
 }

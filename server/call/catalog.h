@@ -1,16 +1,14 @@
-/* catalog.h - the tools as clients see them: found by name, listed per revision.
+/* catalog.h - the tools as callers see them: found by name, offered or not.
  *
  * Built once from the toolsets. A tool with .plan takes `dry_run` beside its own arguments, and
- * one about a gateway `gateway` where there are several. The answer of tools/list is one constant
- * text for each revision. A tool that the mode forbids is not listed but still found, so that
- * calling it gets the reason.
+ * one about a gateway `gateway` where there are several. A tool that the mode forbids is not listed
+ * but still found, so that calling it gets the reason.
  */
 #pragma once
 #include "config/config.h"
 #include "tool.h"
 
 struct catalog;
-struct era;
 
 struct catalog_tool {
     const struct tool *tool;
@@ -28,7 +26,6 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
 bool catalog_narrow(struct catalog *c, const struct config *k);
 /* Are all toolsets and tools that the configuration names there? ERR_ARGS. */
 bool catalog_names(const struct toolset *const *sets, const struct config *k, struct err *e);
-void catalog_free(struct catalog *c);
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name);
 const struct catalog_tool *catalog_at(const struct catalog *c, int i); /* NULL: past the end */
 /* Is that tool, any of that toolset, any that plans a change among what the configuration names?
@@ -36,5 +33,3 @@ const struct catalog_tool *catalog_at(const struct catalog *c, int i); /* NULL: 
 bool catalog_offers(const struct catalog *c, const char *tool);
 bool catalog_offers_set(const struct catalog *c, const struct toolset *set);
 bool catalog_offers_plans(const struct catalog *c);
-/* The tools/list result of that revision, printed once: {"tools":[…]}. */
-const char *catalog_list(struct catalog *c, const struct era *era);

@@ -17,6 +17,5 @@ const cJSON *change_list(struct call *c, const struct change_query *q);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
 /* Describes a manifest (text or tree, manifest/manifest.h) as one plan. */
-char *change_say(struct call *c, const cJSON *answer);      /* a change in words, whole */
 char *change_say_list(struct call *c, const cJSON *answer); /* of change_list */
 bool change_manifest(struct call *c, struct plan *p, const cJSON *manifest);

@@ -68,7 +68,7 @@ struct rendering *engine_rendering(struct engine *g, struct arena *a, const char
                                    struct err *e);
 /* May `who` approve it by that channel? A form is only for the owner, and what is enough depends on
  * gateway and risk, and on whether the same wish was rejected before. False: e says what would. */
-bool engine_takes(struct engine *g, const char *id, const char *who, enum channel by,
+bool engine_takes(struct engine *g, const char *id, const char *who, enum channel_kind by,
                   struct err *e);
 /* Did that principal ask for it? False: e says who did. */
 bool engine_owns(struct engine *g, const char *id, const char *who, struct err *e);
@@ -76,7 +76,7 @@ bool engine_owns(struct engine *g, const char *id, const char *who, struct err *
 struct verdict {
     bool yes;
     const char *who;
-    enum channel channel;
+    enum channel_kind channel;
     const char *plan, *rendering; /* digests of what was shown; a yes needs both */
 };
 /* yes: pending (or draft) becomes approved, else rejected. The only place that decides. False: e

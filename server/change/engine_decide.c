@@ -69,7 +69,7 @@ struct rendering *engine_rendering(struct engine *g, struct arena *a, const char
 /* -- what a channel is worth --------------------------------------------------------------- */
 
 static bool strong_enough(struct engine *g, const struct stored *row, const struct plan *p,
-                          enum channel by, const char *rejected, struct err *e)
+                          enum channel_kind by, const char *rejected, struct err *e)
 {
     enum strength has = channel_strength(by), least = channel_least(config_of(g, p), p->risk);
     enum strength pinned = engine_pinned_least(g, p->gateway, p->risk, e);
@@ -94,7 +94,7 @@ static bool strong_enough(struct engine *g, const struct stored *row, const stru
 
 /* The same, looking first whether the wish was rejected. */
 static bool approves(struct engine *g, struct arena *a, const struct stored *row,
-                     const struct plan *p, enum channel by, struct err *e)
+                     const struct plan *p, enum channel_kind by, struct err *e)
 {
     const char *rejected = engine_rejected_in(g, a, p, e);
     return e->kind == ERR_NONE && strong_enough(g, row, p, by, rejected, e);
@@ -109,7 +109,8 @@ static bool owned(const struct stored *row, const char *who, const char *what, s
                    row->id, row->owner, who, row->owner, what, row->id);
 }
 
-bool engine_takes(struct engine *g, const char *id, const char *who, enum channel by, struct err *e)
+bool engine_takes(struct engine *g, const char *id, const char *who, enum channel_kind by,
+                  struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
@@ -253,7 +254,7 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
     bool there = false;
     if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
-    enum channel by = channel_named(d.channel);
+    enum channel_kind by = channel_named(d.channel);
     if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))
         return err_set(e, ERR_POLICY,
                        "change %s is said to be approved, but no decision over this plan is kept; "

@@ -155,7 +155,7 @@ static cJSON *config_tree(struct demo *d, const char *password, bool envoy)
  * commands that it starts. */
 static void forget_environment(void)
 {
-    for (const struct config_option *o = config_options; o->path; o++)
+    for (const struct setting *o = settings; o->path; o++)
         if (o->env)
             unsetenv(o->env);
 }

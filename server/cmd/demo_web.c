@@ -2,6 +2,7 @@
  * configuration, on the demo's loop. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "cmd/demo_private.h"
 #include "config/config.h"
@@ -13,6 +14,7 @@
 #include "web/web.h"
 
 struct demo_web {
+    struct service *service;
     struct mcp *mcp;
     struct web *web;
 };
@@ -24,20 +26,18 @@ bool demo_start_web(struct demo *d, struct err *e)
     if (!d->config)
         return false;
     struct demo_web *w = arena_make(d->arena, struct demo_web);
-    struct mcp_options o = { .loop = d->loop,
-                             .config = d->config,
-                             .toolsets = toolsets,
-                             .gateway = gateway_new(d->loop, d->arena, d->config) };
+    const struct service_options o = { .loop = d->loop,
+                                       .config = d->config,
+                                       .toolsets = toolsets,
+                                       .gateway = gateway_new(d->loop, d->arena, d->config) };
     d->web = w;
-    w->mcp = mcp_new(&o);
-    if (!w->mcp)
-        return err_set(e, ERR_SYSTEM, "the MCP server cannot be made");
+    w->service = service_new(&o);
+    w->mcp = mcp_new(w->service);
     w->web = web_listen(w->mcp, e);
     if (!w->web)
         return false;
     /* from the start, so that a decision taken on a terminal is seen at once */
-    w->mcp->engine = engine_new(d->loop, w->mcp->arena, o.gateway, d->config);
-    engine_start(w->mcp->engine);
+    service_engine(w->service);
     return true;
 }
 
@@ -52,8 +52,8 @@ void demo_stop_web(struct demo *d)
         return;
     struct mcp *m = d->web->mcp;
     web_close(d->web->web);
-    if (m->engine)
-        engine_stop(m->engine);
+    if (d->web->service->engine)
+        engine_stop(d->web->service->engine);
     mcp_end_sessions(m);
     fetch_stop(d->loop); /* resumes whoever still waits, so that every stack unwinds */
     for (int i = 0; i < 100 && (m->requests > 0 || fiber_count() > 0); i++) {
@@ -63,5 +63,6 @@ void demo_stop_web(struct demo *d)
         fetch_stop(d->loop);
     }
     mcp_free(m);
+    service_free(d->web->service);
     d->web = NULL;
 }

@@ -34,7 +34,7 @@ static const struct option_row config_file = {
 static const struct option_row *config_row(int i)
 {
     static struct option_row row;
-    for (const struct config_option *o = config_options; o->path; o++) {
+    for (const struct setting *o = settings; o->path; o++) {
         if (!o->flag || i-- > 0)
             continue;
         row = (struct option_row){ o->flag, o->value, o->about };

@@ -22,6 +22,7 @@ static int run(const struct options *o)
     int code = EXIT_DONE;
     if (!server_open(&s, o, &code))
         return code;
+    server_speak(&s);
     struct err e = { 0 };
     s.web = web_listen(s.mcp, &e);
     if (s.web) {

@@ -4,6 +4,7 @@
 #include "base/fiber.h"
 #include "base/log.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "cmd/server_private.h"
 #include "config/config.h"
@@ -40,7 +41,8 @@ static void reload(void *arg, int signum)
     }
     config_reload(s->config, now);
     log_open(log_level_named(s->config->log_level), 2);
-    mcp_reload(s->mcp);
+    if (s->mcp)
+        mcp_reload(s->mcp);
     if (s->web && !web_reload(s->web, &e)) {
         log_event(LOG_ERROR, "reload", "%s", e.text);
         return;
@@ -68,25 +70,30 @@ bool server_open(struct server *s, const struct options *o, int *code)
     s->loop = loop_new();
     if (s->config->gateway_url)
         open_gateways(s);
-    const struct mcp_options m = {
+    const struct service_options all = {
         .loop = s->loop,
         .config = s->config,
         .toolsets = toolsets,
         .gateway = s->gateway,
         .gateways = s->gateways,
     };
-    s->mcp = mcp_new(&m);
+    s->service = service_new(&all);
     loop_signal(s->loop, SIGHUP, reload, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
     return true;
 }
 
+void server_speak(struct server *s)
+{
+    s->mcp = mcp_new(s->service);
+}
+
 void server_engine(struct server *s)
 {
-    if (s->mcp->engine || !s->gateway)
+    if (s->service->engine || !s->gateway)
         return;
     struct err e = { 0 };
-    if (!engine_pin_itself(mcp_engine(s->mcp), &e))
+    if (!engine_pin_itself(service_engine(s->service), &e))
         log_event(LOG_ERROR, "pin", "%s", e.text);
 }
 
@@ -100,7 +107,7 @@ static void turn(struct server *s)
 void server_run(struct server *s)
 {
     loop_run(s->loop);
-    if (!s->mcp->listeners)
+    if (!s->mcp || !s->mcp->listeners)
         return;
     listen_end_all(s->mcp); /* while there is still a way to tell them */
     turn(s);
@@ -110,10 +117,11 @@ void server_run(struct server *s)
  * fibers end with an error before what they stand on goes away. */
 static void drain(struct server *s)
 {
-    for (int i = 0; i < 200 && s->mcp->engine && engine_busy(s->mcp->engine); i++)
+    const struct engine *g = s->service->engine;
+    for (int i = 0; i < 200 && g && engine_busy(g); i++)
         turn(s);
     fetch_stop(s->loop);
-    for (int i = 0; i < 200 && (s->mcp->requests > 0 || fiber_count() > 0); i++) {
+    for (int i = 0; i < 200 && ((s->mcp && s->mcp->requests > 0) || fiber_count() > 0); i++) {
         turn(s);
         fetch_stop(s->loop);
     }
@@ -121,12 +129,13 @@ static void drain(struct server *s)
 
 void server_close(struct server *s)
 {
-    struct mcp *m = s->mcp;
-    if (m->engine)
-        engine_stop(m->engine);
-    mcp_end_sessions(m);
+    if (s->service->engine)
+        engine_stop(s->service->engine);
+    if (s->mcp)
+        mcp_end_sessions(s->mcp);
     drain(s);
-    mcp_free(m);
+    mcp_free(s->mcp);
+    service_free(s->service);
     loop_free(s->loop);
     fiber_drain_pool();
     arena_free(s->arena);

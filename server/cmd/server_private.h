@@ -1,5 +1,5 @@
-/* server_private.h - what the commands that answer MCP share: configuration, loop, gateway,
- * protocol. */
+/* server_private.h - what the commands that serve tools share: configuration, loop, gateways, and
+ * the protocol where it is spoken. */
 #pragma once
 #include "cmd/cmd.h"
 #include "config/config.h"
@@ -10,6 +10,7 @@ struct config;
 struct gateway;
 struct loop;
 struct mcp;
+struct service;
 struct web;
 
 struct server {
@@ -19,12 +20,15 @@ struct server {
     struct loop *loop;
     struct gateway *gateway; /* the one that is meant; NULL: none configured */
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
-    struct mcp *mcp;
+    struct service *service;
+    struct mcp *mcp; /* NULL: until server_speak */
     struct web *web; /* NULL: none listens */
 };
 
 /* False after a message on stderr; *code is the exit code. */
 bool server_open(struct server *s, const struct options *o, int *code);
+/* From now on it answers MCP, over the transports that are given it. */
+void server_speak(struct server *s);
 /* The change engine: recovery of what a dead process left, the watcher for decisions. */
 void server_engine(struct server *s);
 /* Until loop_stop, SIGTERM or SIGINT. SIGHUP reads the configuration again: what config_reload

@@ -22,6 +22,7 @@ static int run(const struct options *o)
     int code = EXIT_DONE;
     if (!server_open(&s, o, &code))
         return code;
+    server_speak(&s);
     struct pipe *p = pipe_open(s.mcp, ended, s.loop);
     struct loop_timer *t = loop_timer(s.loop, ENGINE_AFTER, 0, start_engine, &s);
     server_run(&s);

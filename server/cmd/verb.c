@@ -4,11 +4,11 @@
  * A decision is asked on the terminal itself and never taken from a pipe: a model that can run
  * commands must not be able to approve its own change. Who decided goes into the audit.
  */
+#include "approve/approve.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/word.h"
 #include "change/engine.h"
 #include "cmd/cmd.h"
 #include "cmd/terminal_private.h"
@@ -16,8 +16,6 @@
 #include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
-#include "plan/plan.h"
-#include "plan/rendering.h"
 #include "store/store.h"
 #include "store/store_pin.h"
 
@@ -76,37 +74,9 @@ const char *verb_clean(struct verb *v, const cJSON *o, const char *member)
     return s ? text_clean(v->arena, s, 400) : "";
 }
 
-static void print_operation(struct verb *v, const cJSON *op, FILE *to)
-{
-    const char *scope = verb_clean(v, op, "scope");
-    fprintf(to, "\n  %s %s %s%s%s\n", verb_clean(v, op, "verb"), verb_clean(v, op, "kind"),
-            verb_clean(v, op, "name"), *scope ? " at " : "", scope);
-    const cJSON *line;
-    cJSON_ArrayForEach(line, json_get(op, "diff"))
-    {
-        if (cJSON_IsString(line))
-            fprintf(to, "    %s\n", text_clean(v->arena, line->valuestring, 400));
-    }
-}
-
 void verb_print(struct verb *v, const cJSON *o, FILE *to)
 {
-    const char *gateway = verb_clean(v, o, "gateway");
-    fprintf(to, "%s  %s  (%s, %s%s%s)\n", verb_clean(v, o, "id"), verb_clean(v, o, "title"),
-            verb_clean(v, o, "state"), verb_clean(v, o, "risk"), *gateway ? ", gateway " : "",
-            gateway);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(o, "operations")) print_operation(v, item, to);
-    if (json_get(o, "more_operations"))
-        fprintf(to, "\n  … and %d more operations\n", (int)json_num(o, "more_operations", 0));
-    cJSON_ArrayForEach(item, json_get(o, "warnings"))
-    {
-        if (cJSON_IsString(item))
-            fprintf(to, "  ! %s\n", text_clean(v->arena, item->valuestring, 400));
-    }
-    const char *text = verb_clean(v, json_get(o, "result"), "text");
-    if (*text)
-        fprintf(to, "\n  %s\n", text);
+    fputs(approve_summary(v->arena, o), to);
 }
 
 /* -- deciding ------------------------------------------------------------------------ */
@@ -154,32 +124,58 @@ static int see_applied(struct verb *v, const char *id)
     return EXIT_DONE;
 }
 
+/* The decision that the command stands for, asked again of who typed it. */
+struct sure {
+    struct verb *verb;
+    bool yes;
+    const char *question;
+};
+
+static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
+                               struct shown *shown, struct err *e)
+{
+    const struct sure *s = c->arg;
+    bool sure = false;
+    /* What destroys asks for more than the habit of typing yes. */
+    const char *word = s->yes && about->word ? about->word : "yes";
+    if (!about->text || !terminal_ask(about->text, s->question, word, &sure))
+        return ASK_CANNOT;
+    if (!sure)
+        return ASK_LATER;
+    *shown = (struct shown){ about->id, about->plan, about->rendering, word, word };
+    if (!verb_passphrase(s->verb, e))
+        return ASK_FAILED;
+    return s->yes ? ASK_YES : ASK_NO;
+}
+
+static int cannot_ask(const struct verb *v, const char *why)
+{
+    if (!why)
+        return verb_no_terminal(v);
+    fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, why);
+    return EXIT_REFUSED;
+}
+
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question)
 {
     struct err e = { 0 };
-    bool sure = false;
-    const struct rendering *r = engine_rendering(v->engine, v->arena, change, &e);
-    if (!r)
-        return verb_failed(v, &e);
-    const char *id = json_str(r->head, "id");
-    const char *shown = rendering_text(v->arena, r, RENDERING_UNBOUNDED);
-    /* What destroys asks for more than the habit of typing yes. */
-    const char *word = yes && r->risk == DESTROY ? word_make(v->arena) : "yes";
-    if (!terminal_ask(shown, question, word, &sure))
-        return verb_no_terminal(v);
-    if (!sure) {
+    struct sure sure = { v, yes, question };
+    struct channel terminal = { CHANNEL_TERMINAL, v->who, APPROVE_UNBOUNDED, ask_terminal, &sure };
+    struct approval x = { .engine = v->engine, .arena = v->arena, .channel = &terminal };
+    switch (approve_ask(&x, change, &e)) {
+    case ASK_YES:
+        return see_applied(v, x.id);
+    case ASK_NO:
+        printf("%s is rejected; nothing was written\n", x.id);
+        return EXIT_DONE;
+    case ASK_LATER:
         puts("nothing was decided");
         return EXIT_UNDECIDED;
+    case ASK_FAILED:
+        return verb_failed(v, &e);
+    default:
+        return cannot_ask(v, x.why);
     }
-    if (!verb_passphrase(v, &e))
-        return verb_failed(v, &e);
-    const struct verdict said = { yes, v->who, CHANNEL_TERMINAL, r->plan, r->digest };
-    if (!engine_decide(v->engine, id, &said, &e))
-        return verb_failed(v, &e);
-    if (yes)
-        return see_applied(v, id);
-    printf("%s is rejected; nothing was written\n", id);
-    return EXIT_DONE;
 }
 
 int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v))

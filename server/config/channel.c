@@ -23,25 +23,25 @@ static const char *const strengths[] = {
     [STRENGTH_PERSON] = "person",
 };
 
-const char *channel_name(enum channel c)
+const char *channel_name(enum channel_kind c)
 {
     return channels[c].name;
 }
 
-enum channel channel_named(const char *name)
+enum channel_kind channel_named(const char *name)
 {
     for (int i = CHANNEL_FORM_HTTP; name && i < CHANNELS; i++)
         if (!strcmp(channels[i].name, name))
-            return (enum channel)i;
+            return (enum channel_kind)i;
     return CHANNEL_NONE;
 }
 
-enum strength channel_strength(enum channel c)
+enum strength channel_strength(enum channel_kind c)
 {
     return channels[c].strength;
 }
 
-bool channel_is_form(enum channel c)
+bool channel_is_form(enum channel_kind c)
 {
     return c == CHANNEL_FORM_HTTP || c == CHANNEL_FORM_STDIO;
 }

@@ -8,7 +8,7 @@
 struct arena;
 struct config;
 
-enum channel {
+enum channel_kind {
     CHANNEL_NONE = 0,
     CHANNEL_FORM_HTTP,  /* a form that a client over HTTP answers: it holds a client's token */
     CHANNEL_FORM_STDIO, /* the same over stdio: it started this server */
@@ -21,10 +21,10 @@ enum channel {
 enum strength { STRENGTH_NONE = 0, STRENGTH_HTTP_FORM, STRENGTH_STDIO_FORM, STRENGTH_PERSON };
 #define STRENGTHS "http-form|stdio-form|person" /* as the configuration names them */
 
-const char *channel_name(enum channel c);     /* "elicitation over HTTP": as decisions keep it */
-enum channel channel_named(const char *name); /* CHANNEL_NONE: unknown */
-enum strength channel_strength(enum channel c);
-bool channel_is_form(enum channel c);
+const char *channel_name(enum channel_kind c); /* "elicitation over HTTP": as decisions keep it */
+enum channel_kind channel_named(const char *name); /* CHANNEL_NONE: unknown */
+enum strength channel_strength(enum channel_kind c);
+bool channel_is_form(enum channel_kind c);
 const char *channel_strength_name(enum strength s);
 enum strength channel_strength_named(const char *name); /* STRENGTH_NONE: unknown, or NULL */
 

@@ -1,9 +1,10 @@
 /* config.h - the configuration: YAML file, then environment, then flags; later ones win.
  *
- * One table (config_options) yields the file's fields, the variables, the flags, their help and the
- * reference in docs. The struct and everything it points to live in the arena given. A password is
- * never written in the file: the file says where it is ({env: NAME} or {file: PATH}).
- * Errors are ERR_ARGS and name file, line and field (or the variable, or the flag).
+ * One table (settings) yields the file's fields, the variables, the flags, their help, what a
+ * running server takes over, and the members of the struct. The struct and everything it points to
+ * live in the arena given. A password is never written in the file: the file says where it is
+ * ({env: NAME} or {file: PATH}). Errors are ERR_ARGS and name file, line and field (or the
+ * variable, or the flag).
  */
 #pragma once
 #include "config/channel.h"
@@ -77,15 +78,24 @@ struct config {
     const char *log_level;    /* debug|info|warn|error|off */
 };
 
-struct config_option {
+struct field;
+/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
+ * itself (settings.c). */
+struct setting {
     const char *path;  /* "gateway.url": where it stands in the file */
-    const char *env;   /* "HIGRESS_OPS_URL"; NULL: file only */
-    const char *flag;  /* "gateway-url" for --gateway-url; NULL: file only */
+    const char *env;   /* "HIGRESS_OPS_URL" */
+    const char *flag;  /* "gateway-url" for --gateway-url */
     const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
     const char *about;
     const char *otherwise; /* default as text, or NULL */
+    int type;              /* enum field_type, in the file */
+    void (*take)(void *member, struct arena *a, const struct setting *row, const cJSON *value);
+    size_t at, size; /* of the member of struct config that it fills */
+    unsigned flags;
+    double min, max; /* bounds and members, as in struct field */
+    const struct field *of;
 };
-extern const struct config_option config_options[]; /* ended by { 0 } */
+extern const struct setting settings[]; /* ended by { 0 } */
 
 /* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
  * does not know are ignored (they are the command's own). `config` is the file's own flag. */
@@ -99,8 +109,8 @@ struct config *config_read(struct arena *a, const struct config_flag *flags, str
 /* The same from a text instead of a file; path is for messages. No environment, no flags. */
 struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
                             struct err *e);
-/* Takes over what may change while the server runs: mode, tools, access, prompts, limits. The rest
- * needs a restart. `now` must live as long as c. */
+/* Takes over what may change while the server runs (flag RELOAD of its row); the rest needs a
+ * restart. `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
 /* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
  * which lists the names. */

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/field.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -19,47 +20,38 @@ enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 64 };
 
 struct sources {
     struct arena *a;
-    const char *path, *text;     /* the file, or NULL */
-    const char *origin[OPTIONS]; /* by row of config_options: "--mode", "HIGRESS_OPS_MODE" */
+    const char *path; /* the file, or NULL */
+    cJSON *tree;      /* what it says, with variables and flags laid over it; */
+    struct yaml_lines *lines;
+    const char *origin[OPTIONS]; /* by row of settings: "--mode", "HIGRESS_OPS_MODE" */
 };
 
-static const char *option_origin(const struct sources *s, const char *path, size_t n)
+static const char *option_origin(const struct sources *s, const char *path)
 {
-    for (int i = 0; config_options[i].path; i++)
-        if (s->origin[i] && !strncmp(config_options[i].path, path, n) && !config_options[i].path[n])
+    for (int i = 0; settings[i].path; i++)
+        if (s->origin[i] && !strcmp(settings[i].path, path))
             return s->origin[i];
     return NULL;
 }
 
-/* The path of the field that e->text is about: what it begins with, and an unknown member's name.
- */
-static void field_of(const char *text, char path[160])
-{
-    static const char unknown[] = "unknown field '";
-    size_t n = strcspn(text, ": ");
-    if (text_starts(text, unknown))
-        n = 0;
-    const char *name = strstr(text, unknown);
-    name = name ? name + strlen(unknown) : "";
-    snprintf(path, 160, "%.*s%s%.*s", n < 80 ? (int)n : 80, text, n && *name ? "." : "",
-             strcspn(name, "'") < 60 ? (int)strcspn(name, "'") : 60, name);
-}
-
+/* Where what the error is about was given: by a variable, by a flag, or in the file; of a member
+ * that is missing, what it is missing in. */
 static void locate(const struct sources *s, struct err *e)
 {
-    char path[160];
-    field_of(e->text, path);
-    for (size_t n = strlen(path); n > 0; n--) {
-        if (path[n] != '\0' && path[n] != '.' && path[n] != '[')
+    char path[sizeof e->path];
+    snprintf(path, sizeof path, "%s", e->path);
+    for (size_t n = strlen(path); n > 0; path[--n] = '\0') {
+        if (e->path[n] != '\0' && e->path[n] != '.' && e->path[n] != '[')
             continue;
-        const char *origin = option_origin(s, path, n);
-        if (origin) {
-            err_at(e, "%s", origin);
-            return;
-        }
+        const char *origin = option_origin(s, path);
+        int line = yaml_line(s->lines, json_path(s->tree, path));
+        if (!origin && !line)
+            continue;
+        err_at(e, origin ? "%s" : "%s, line %d", origin ? origin : s->path, line);
+        return;
     }
     if (s->path)
-        err_at(e, "%s, line %d", s->path, config_line(s->text, path));
+        err_at(e, "%s", s->path);
 }
 
 /* -- variables and flags --------------------------------------------------------------------------
@@ -87,10 +79,10 @@ static cJSON *one_token(struct arena *a, const char *item)
     return o;
 }
 
-static cJSON *comma_list(struct arena *a, const char *path, const char *given)
+static cJSON *comma_list(struct arena *a, const struct setting *row, const char *given)
 {
     cJSON *list = json_array(a);
-    bool tokens = !strcmp(path, "http.tokens") || !strcmp(path, "http.approvers");
+    bool tokens = row->of->type == OBJ;
     while (*given) {
         size_t n = strcspn(given, ",");
         char *item = arena_strndup(a, given, n);
@@ -101,35 +93,26 @@ static cJSON *comma_list(struct arena *a, const char *path, const char *given)
     return list;
 }
 
-static enum field_type type_of(const struct field *rows, const char *path)
-{
-    size_t n = strcspn(path, ".");
-    while (rows->name && (strncmp(rows->name, path, n) != 0 || rows->name[n]))
-        rows++;
-    return rows->of && path[n] ? type_of(rows->of, path + n + 1) : rows->type;
-}
-
-static cJSON *password_file(struct arena *a, const char *path)
+static cJSON *secret_file(struct arena *a, const char *path)
 {
     cJSON *ref = json_object(a);
     json_set_str(a, ref, "file", path);
     return ref;
 }
 
-/* The text of a variable or flag as the type its field has; as text where it is not of that type,
- * for the check to say so. */
-static cJSON *typed(struct arena *a, const char *path, const char *given)
+/* The text of a variable or flag as the type its row has; as text where it is not of that type, for
+ * the check to say so. */
+static cJSON *typed(struct arena *a, const struct setting *row, const char *given)
 {
     char *end;
     double n = strtod(given, &end);
-    enum field_type type = type_of(config_fields, path);
-    if (type == LIST)
-        return comma_list(a, path, given);
-    if (type == OBJ)
-        return password_file(a, given);
-    if (type == BOOL && (!strcmp(given, "true") || !strcmp(given, "false")))
+    if (row->type == LIST)
+        return comma_list(a, row, given);
+    if (row->type == OBJ)
+        return secret_file(a, given);
+    if (row->type == BOOL && (!strcmp(given, "true") || !strcmp(given, "false")))
         return json_bool(a, !strcmp(given, "true"));
-    if ((type == NUM || type == INT) && *given && !*end)
+    if ((row->type == NUM || row->type == INT) && *given && !*end)
         return json_number(a, n);
     return json_string(a, given);
 }
@@ -143,49 +126,45 @@ static const char *flag_value(const struct config_flag *flags, const char *name)
     return value;
 }
 
-static void overlay(struct sources *s, cJSON *tree, const struct config_flag *flags)
+static void overlay(struct sources *s, const struct config_flag *flags)
 {
     struct arena *a = s->a;
     const char *password = getenv("HIGRESS_OPS_PASSWORD");
-    if (password && *password && !json_get(tree, "gateways")) {
+    if (password && *password && !json_get(s->tree, "gateways")) {
         cJSON *ref = json_object(a);
         json_set_str(a, ref, "env", "HIGRESS_OPS_PASSWORD");
-        put(a, tree, "gateway.password", ref);
+        put(a, s->tree, "gateway.password", ref);
     }
-    for (int i = 0; i < OPTIONS && config_options[i].path; i++) {
-        const struct config_option *o = &config_options[i];
-        const char *env = o->env ? getenv(o->env) : NULL, *flag = flag_value(flags, o->flag);
+    for (int i = 0; i < OPTIONS && settings[i].path; i++) {
+        const struct setting *row = &settings[i];
+        const char *env = row->env ? getenv(row->env) : NULL, *flag = flag_value(flags, row->flag);
         const char *given = flag ? flag : env && *env ? env : NULL;
         if (!given)
             continue;
-        s->origin[i] = flag ? arena_printf(a, "--%s", o->flag) : o->env;
-        put(a, tree, o->path, typed(a, o->path, given));
+        s->origin[i] = flag ? arena_printf(a, "--%s", row->flag) : row->env;
+        put(a, s->tree, row->path, typed(a, row, given));
     }
 }
 
 /* -- reading --------------------------------------------------------------------------------------
  */
 
-static cJSON *parse(struct sources *s, const char *path, const char *yaml, size_t n, struct err *e)
+static bool parse(struct sources *s, const char *path, const char *yaml, size_t n, struct err *e)
 {
-    s->path = path;
-    s->text = yaml;
-    cJSON *tree = yaml_parse(s->a, yaml, n, e);
-    if (!tree && e->kind != ERR_NONE) {
-        err_at(e, "%s", path);
-        return NULL;
-    }
-    if (!tree || cJSON_IsNull(tree))
-        return json_object(s->a);
-    if (cJSON_IsObject(tree))
-        return tree;
-    err_set(e, ERR_ARGS, "%s, line 1: a configuration is a mapping (gateway:, mode:, …)", path);
-    return NULL;
+    s->path = arena_strdup(s->a, path);
+    cJSON *tree = yaml_parse_lines(s->a, yaml, n, &s->lines, e);
+    if (!tree && e->kind != ERR_NONE)
+        return err_at(e, "%s", path);
+    if (tree && !cJSON_IsNull(tree) && !cJSON_IsObject(tree))
+        return err_set(e, ERR_ARGS, "%s, line 1: a configuration is a mapping (gateway:, mode:, …)",
+                       path);
+    s->tree = cJSON_IsObject(tree) ? tree : json_object(s->a);
+    return true;
 }
 
-static struct config *bound(struct sources *s, cJSON *tree, struct err *e)
+static struct config *bound(struct sources *s, struct err *e)
 {
-    struct config *c = config_bind(s->a, tree, e);
+    struct config *c = config_bind(s->a, s->tree, e);
     if (!c) {
         locate(s, e);
         e->kind = ERR_ARGS;
@@ -199,25 +178,20 @@ struct config *config_parse(struct arena *a, const char *path, const char *yaml,
                             struct err *e)
 {
     struct sources s = { .a = a };
-    cJSON *tree = parse(&s, arena_strdup(a, path), yaml, n, e);
-    return tree ? bound(&s, tree, e) : NULL;
+    return parse(&s, path, yaml, n, e) ? bound(&s, e) : NULL;
 }
 
 struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e)
 {
-    struct sources s = { .a = a };
+    struct sources s = { .a = a, .tree = json_object(a) };
     const char *path = flag_value(flags, "config");
     path = path ? path : getenv("HIGRESS_OPS_CONFIG");
-    cJSON *tree = json_object(a);
-    if (path && *path) {
-        size_t n;
-        char *yaml = file_read(a, path, FILE_MAX, &n, e);
-        tree = yaml ? parse(&s, arena_strdup(a, path), yaml, n, e) : NULL;
-    }
-    if (!tree)
+    size_t n = 0;
+    char *yaml = path && *path ? file_read(a, path, FILE_MAX, &n, e) : NULL;
+    if (path && *path && (!yaml || !parse(&s, path, yaml, n, e)))
         return NULL;
-    overlay(&s, tree, flags);
-    return bound(&s, tree, e);
+    overlay(&s, flags);
+    return bound(&s, e);
 }
 
 /* -- secrets by reference ------------------------------------------------------------ */

@@ -64,17 +64,25 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
 static bool none_of(const cJSON *tree, const char *path, struct err *e)
 {
     return !json_path(tree, path) ||
-           err_set(e, ERR_ARGS, "%s: belongs to each of `gateways`, not beside them", path);
+           err_set(e, ERR_ARGS, "belongs to each of `gateways`, not beside them") ||
+           err_about(e, path);
+}
+
+static bool about_member(struct err *e, int i, const char *member)
+{
+    char path[sizeof e->path];
+    snprintf(path, sizeof path, "gateways[%d].%.100s", i, member);
+    return err_about(e, path);
 }
 
 /* A rule names "gateway.url" or "envoy.admin_url"; the person wrote "gateways[2].url". */
 static void rename_error(struct err *e, int i)
 {
     struct err was = *e;
-    bool console = text_starts(was.text, "gateway.");
-    *e = (struct err){ 0 };
-    err_set(e, was.kind, "gateways[%d]%s%s", i, console ? "" : ".",
-            was.text + (console ? strlen("gateway") : 0));
+    const char *member = was.path + (text_starts(was.path, "gateway.") ? strlen("gateway.") : 0);
+    err_clear(e);
+    err_set(e, was.kind, "%s", was.text + strlen(was.path) + strlen(": "));
+    about_member(e, i, member);
 }
 
 static bool different(struct config *const *all, int i, struct err *e)
@@ -82,12 +90,15 @@ static bool different(struct config *const *all, int i, struct err *e)
     const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     const char *name = all[i]->name;
     if (name[strspn(name, letters)])
-        return err_set(e, ERR_ARGS, "gateways[%d].name: letters, digits, '-', '_' and '.' only", i);
+        return err_set(e, ERR_ARGS, "letters, digits, '-', '_' and '.' only") ||
+               about_member(e, i, "name");
     for (int k = 0; k < i; k++) {
         if (!strcmp(all[k]->name, name))
-            return err_set(e, ERR_ARGS, "gateways[%d].name: '%s' is the name of two", i, name);
+            return err_set(e, ERR_ARGS, "'%s' is the name of two", name) ||
+                   about_member(e, i, "name");
         if (!strcmp(all[k]->gateway_url, all[i]->gateway_url))
-            return err_set(e, ERR_ARGS, "gateways[%d].url: the same console as gateways[%d]", i, k);
+            return err_set(e, ERR_ARGS, "the same console as gateways[%d]", k) ||
+                   about_member(e, i, "url");
     }
     return true;
 }
@@ -121,7 +132,7 @@ static struct config *process_of(struct arena *a, struct config *const *all, con
     struct config list = { .gateways = all };
     const struct config *meant = config_gateway(&list, name, e);
     if (!meant)
-        return err_at(e, "default_gateway"), NULL;
+        return err_about(e, "default_gateway"), NULL;
     *c = *meant;
     for (int i = 0; all[i]; i++) {
         all[i]->gateways = all;
@@ -166,6 +177,6 @@ struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct e
     one[0] = c;
     c->gateways = one;
     if (name && !config_gateway(c, name, e))
-        return err_at(e, "default_gateway"), NULL;
+        return err_about(e, "default_gateway"), NULL;
     return c;
 }

@@ -24,11 +24,12 @@ static bool good_client(struct config *c, struct arena *a, const cJSON *secret, 
 {
     if (!good_source(c->oauth_introspection))
         return err_set(e, ERR_ARGS,
-                       "http.oauth.introspection.endpoint: must be https://…, or http:// on a "
-                       "loopback address with its port, without user, fragment or blanks");
+                       "must be https://…, or http:// on a loopback address with its port, "
+                       "without user, fragment or blanks") ||
+               err_about(e, "http.oauth.introspection.endpoint");
     char *value = config_read_secret(a, secret, e);
     if (!value)
-        return err_at(e, "http.oauth.introspection.client_secret");
+        return err_about(e, "http.oauth.introspection.client_secret");
     secret_learn(value);
     c->oauth_secret = value;
     return true;
@@ -39,11 +40,13 @@ bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, str
     if (!c->oauth_issuer)
         return true;
     if (!c->oauth_jwks && !c->oauth_introspection)
-        return err_set(e, ERR_ARGS, "http.oauth: give jwks, or introspection, or both");
+        return err_set(e, ERR_ARGS, "give jwks, or introspection, or both") ||
+               err_about(e, "http.oauth");
     if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !good_source(c->oauth_jwks))
         return err_set(e, ERR_ARGS,
-                       "http.oauth.jwks: must be https://…, http:// on a loopback address with its "
-                       "port, or an absolute path");
+                       "must be https://…, http:// on a loopback address with its port, or an "
+                       "absolute path") ||
+               err_about(e, "http.oauth.jwks");
     return !c->oauth_introspection ||
            good_client(c, a, json_path(tree, "http.oauth.introspection.client_secret"), e);
 }

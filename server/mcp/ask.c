@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/word.h"
+#include "call/caller.h"
 #include "mcp/ask_state_private.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -92,7 +92,7 @@ static cJSON *form(struct arena *a, const struct era *era, const char *message, 
 }
 
 /* What an ElicitResult says to a form with that word, or to a URL. */
-static enum asked verdict(bool by_url, const char *word, const cJSON *answer)
+static enum asked verdict(bool by_url, struct shown *shown, const cJSON *answer)
 {
     const char *action = json_str(answer, "action");
     if (!action)
@@ -111,8 +111,8 @@ static enum asked verdict(bool by_url, const char *word, const cJSON *answer)
         return ASK_NO;
     if (strcmp(decision, "approve"))
         return ASK_LATER;
-    const char *confirm = json_str(content, "confirm");
-    return !word || (confirm && word_equal(confirm, word)) ? ASK_YES : ASK_LATER;
+    shown->typed = json_str(content, "confirm");
+    return ASK_YES;
 }
 
 static void resume(void *arg)
@@ -172,7 +172,7 @@ static void wait_for(struct ask_wait *w)
     s->asks = w;
     r->cancel.wake = wake;
     r->cancel.arg = w;
-    struct loop_timer *t = loop_timer(r->mcp->loop, ASK_SECONDS, 0, wake, w);
+    struct loop_timer *t = loop_timer(r->mcp->loop, CALLER_PATIENCE_SECONDS, 0, wake, w);
     fiber_park();
     loop_untimer(t);
     r->cancel.wake = NULL;
@@ -204,11 +204,11 @@ enum asked ask_client(struct request *r, const char *method, cJSON *params, cons
     return w.answer ? ASK_YES : ASK_LATER;
 }
 
-static enum asked ask_session(struct question *q, const struct asking *k)
+static enum asked ask_session(struct question *q, struct asking *k)
 {
     const cJSON *answer = NULL;
     enum asked asked = ask_client(q->request, "elicitation/create", k->params, &answer);
-    return asked == ASK_YES ? verdict(k->by_url, k->shown.word, answer) : asked;
+    return asked == ASK_YES ? verdict(k->by_url, &k->shown, answer) : asked;
 }
 
 /* Does the retry answer this question? One that showed a URL, or no word where one must be typed,
@@ -221,13 +221,13 @@ static bool answers(const struct question *q, const struct asking *k)
     return k->by_url || (was->rendering && !was->word == !now->word);
 }
 
-static enum asked ask_stateless(struct question *q, const struct asking *k)
+static enum asked ask_stateless(struct question *q, struct asking *k)
 {
     struct request *r = q->request;
     struct arena *a = r->arena;
     if (answers(q, k)) {
-        q->shown = q->retry;
-        return verdict(k->by_url, q->retry.word, q->retry_answer);
+        k->shown = q->retry;
+        return verdict(k->by_url, &k->shown, q->retry_answer);
     }
     cJSON *requests = json_object(a);
     cJSON *approval = json_set_object(a, requests, "approval");
@@ -235,7 +235,7 @@ static enum asked ask_stateless(struct question *q, const struct asking *k)
     json_set(a, approval, "params", k->params);
     if (task_is(r)) {
         const cJSON *given = task_ask(r, requests);
-        return given ? verdict(k->by_url, k->shown.word, json_get(given, "approval")) : ASK_GONE;
+        return given ? verdict(k->by_url, &k->shown, json_get(given, "approval")) : ASK_GONE;
     }
     cJSON *result = json_object(a);
     json_set_str(a, result, "resultType", "input_required");
@@ -245,22 +245,23 @@ static enum asked ask_stateless(struct question *q, const struct asking *k)
     return ASK_RETRY;
 }
 
-enum asked ask_person(struct question *q, const struct ask_about *about)
+enum asked ask_person(struct question *q, const struct ask_about *about, struct shown *shown)
 {
     struct request *r = q->request;
     if (r->cancel.fired)
         return ASK_GONE;
-    bool form_fits = about->form && takes_forms(r);
+    bool form_fits = about->text && takes_forms(r);
     struct asking k = { .by_url = !form_fits && takes_url(r, about->page) };
     if (!k.by_url && !form_fits)
         return ASK_CANNOT;
     k.shown = (struct shown){ .id = about->id, .plan = about->plan };
     k.shown.rendering = form_fits ? about->rendering : NULL;
-    k.shown.word = form_fits && about->typed ? word_make(r->arena) : NULL;
-    q->shown = k.shown;
+    k.shown.word = form_fits ? about->word : NULL;
     k.params = k.by_url ? link_to(r->arena, r->era, about)
-                        : form(r->arena, r->era, about->form, k.shown.word);
-    return r->era->modern ? ask_stateless(q, &k) : ask_session(q, &k);
+                        : form(r->arena, r->era, about->text, k.shown.word);
+    enum asked asked = r->era->modern ? ask_stateless(q, &k) : ask_session(q, &k);
+    *shown = k.shown;
+    return asked;
 }
 
 void ask_done(const struct question *q, const char *id)

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "config/config.h"
 #include "mcp/ask.h"
@@ -26,7 +27,7 @@ static const uint8_t *key(struct mcp *m)
     struct store *s;
     if (m->has_state_key)
         return m->state_key;
-    s = m->gateway ? engine_store(mcp_engine(m), &ignored) : NULL;
+    s = m->service->gateway ? engine_store(service_engine(m->service), &ignored) : NULL;
     if (s)
         store_key(s, "request state", m->state_key);
     else

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "call/service.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "mcp/complete_private.h"
@@ -112,9 +113,10 @@ static void complete_main(void *arg)
     struct err ignored = { 0 };
     if (request_busy(r))
         ; /* no names */
-    else if (c->kind && r->mcp->gateway && resource_names_shown(r->mcp, c->kind))
-        gateway_each_kind(r->mcp->gateway, c->kind, c->kind->flags & KIND_SCOPED ? "global" : NULL,
-                          suggest_name, c, &r->cancel, &ignored);
+    else if (c->kind && r->mcp->service->gateway && resource_names_shown(r->mcp, c->kind))
+        gateway_each_kind(r->mcp->service->gateway, c->kind,
+                          c->kind->flags & KIND_SCOPED ? "global" : NULL, suggest_name, c,
+                          &r->cancel, &ignored);
     else if (c->provider && c->provider->complete)
         c->provider->complete(r, c->uri, c->variable, c);
     if (r->gone)

@@ -1,66 +1,22 @@
 /* mcp.c - one protocol server: its tables, its sessions, its end. */
 #include "mcp/mcp.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "call/catalog.h"
-#include "change/engine.h"
-#include "config/config.h"
+#include "call/service.h"
 #include "mcp/listen.h"
 #include "mcp/prompt.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
+#include "mcp/tool_list.h"
 #include "mcp/watch_private.h"
 
-struct mcp *mcp_new(const struct mcp_options *o)
+struct mcp *mcp_new(struct service *s)
 {
     struct arena *a = arena_new();
     struct mcp *m = arena_make(a, struct mcp);
-    struct err e = { 0 };
-    *m = (struct mcp){ .arena = a,
-                       .loop = o->loop,
-                       .config = o->config,
-                       .gateway = o->gateway,
-                       .gateways = o->gateways,
-                       .engine = o->engine,
-                       .toolsets = o->toolsets };
-    m->catalog = catalog_new(a, o->toolsets, o->config, &e);
-    if (!m->catalog)
-        bug("%s", e.text);
+    *m = (struct mcp){ .arena = a, .service = s, .loop = s->loop, .config = s->config };
     m->sessions = session_table_new(m);
     return m;
-}
-
-const char *mcp_page(const struct mcp *m, struct arena *a, const char *id)
-{
-    const struct config *c = m->config;
-    if (c->page)
-        return arena_printf(a, "%s/change?id=%s", c->page, id);
-    return m->local_page && c->approvers[0].name ? arena_printf(a, "%s?id=%s", m->local_page, id)
-                                                 : NULL;
-}
-
-struct gateway *mcp_gateway(const struct mcp *m, const char *name, const struct config **config,
-                            struct err *e)
-{
-    *config = m->config;
-    if (!m->gateways || !config_several(m->config))
-        return name ? (config_gateway(m->config, name, e), NULL) : m->gateway;
-    *config = config_gateway(m->config, name, e);
-    for (int i = 0; *config && m->config->gateways[i]; i++)
-        if (m->config->gateways[i] == *config)
-            return m->gateways[i];
-    return NULL;
-}
-
-struct engine *mcp_engine(struct mcp *m)
-{
-    if (!m->engine) {
-        m->engine = engine_new(m->loop, m->arena, m->gateway, m->config);
-        for (int i = 0; m->gateways && m->config->gateways[i]; i++)
-            engine_add(m->engine, m->gateways[i], m->config->gateways[i]);
-        engine_start(m->engine);
-    }
-    return m->engine;
 }
 
 static void tell_session(const void *method, struct session *s)
@@ -70,7 +26,8 @@ static void tell_session(const void *method, struct session *s)
 
 void mcp_reload(struct mcp *m)
 {
-    if (catalog_narrow(m->catalog, m->config)) {
+    if (catalog_narrow(m->service->catalog, m->config)) {
+        tool_list_forget(m);
         session_each(m, tell_session, "notifications/tools/list_changed");
         listen_changed(m, LISTEN_TOOLS);
     }
@@ -96,8 +53,6 @@ void mcp_free(struct mcp *m)
     task_table_free(m);
     watch_free(m);
     prompt_free(m);
-    catalog_free(m->catalog);
-    if (m->engine)
-        engine_stop(m->engine);
+    tool_list_forget(m);
     arena_free(m->arena);
 }

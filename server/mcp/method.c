@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "call/catalog.h"
-#include "call/run.h"
+#include "call/service.h"
 #include "mcp/complete_private.h"
 #include "mcp/era.h"
 #include "mcp/instruct_private.h"
@@ -15,6 +15,8 @@
 #include "mcp/resource.h"
 #include "mcp/session.h"
 #include "mcp/task.h"
+#include "mcp/tool_call.h"
+#include "mcp/tool_list.h"
 #include "mcp/watch_private.h"
 
 enum { LIST_TTL_MS = 300000 };
@@ -72,7 +74,7 @@ static const char *initialize(struct request *r)
     json_set_str(a, result, "protocolVersion", s->era->version);
     add_capabilities(a, result, s->era, s->client);
     json_set(a, result, "serverInfo", request_server_info(a, s->era));
-    json_set_str(a, result, "instructions", instruct(r->mcp->catalog, a));
+    json_set_str(a, result, "instructions", instruct(r->mcp->service->catalog, a));
     return request_envelope(r, result);
 }
 
@@ -91,7 +93,7 @@ static const char *discover(struct request *r)
     cJSON *result = json_object(a);
     json_set(a, result, "supportedVersions", json_raw(a, era_supported()));
     add_capabilities(a, result, r->era, r->client);
-    json_set_str(a, result, "instructions", instruct(r->mcp->catalog, a));
+    json_set_str(a, result, "instructions", instruct(r->mcp->service->catalog, a));
     add_cache(r, result);
     return request_envelope(r, result);
 }
@@ -141,7 +143,7 @@ static const char *list_tools(struct request *r)
 {
     if (!first_page(r))
         return NULL;
-    const char *tools = catalog_list(r->mcp->catalog, r->era);
+    const char *tools = tool_list(r->mcp, r->era);
     if (!r->era->modern)
         return tools;
     cJSON *rest = json_object(r->arena);
@@ -151,7 +153,7 @@ static const char *list_tools(struct request *r)
 
 static const char *call_tool(struct request *r)
 {
-    call_start(r);
+    tool_call_start(r);
     return NULL;
 }
 

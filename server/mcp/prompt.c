@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "kind/kind.h"
 #include "mcp/era.h"
@@ -149,9 +150,9 @@ static bool names_one_off(const struct catalog *c, const char *text)
 static bool is_offered(const struct mcp *m, const struct prompt *p)
 {
     if (p->coded)
-        return catalog_offers_set(m->catalog, p->set);
-    return !names_one_off(m->catalog, p->body) &&
-           !names_one_off(m->catalog, json_str(p->head, "description"));
+        return catalog_offers_set(m->service->catalog, p->set);
+    return !names_one_off(m->service->catalog, p->body) &&
+           !names_one_off(m->service->catalog, json_str(p->head, "description"));
 }
 
 static void judge_offers(const struct mcp *m, struct prompts *p)
@@ -173,9 +174,9 @@ static struct prompts *prompts_of(struct mcp *m)
             !take(a, m->prompts, f->data, &e))
             bug("%s: %s", f->path, e.text);
     }
-    for (int i = 0; m->toolsets[i]; i++)
-        for (const struct coded_prompt *c = m->toolsets[i]->prompts; c && c->name; c++)
-            take_coded(a, m->prompts, c, m->toolsets[i]);
+    for (int i = 0; m->service->toolsets[i]; i++)
+        for (const struct coded_prompt *c = m->service->toolsets[i]->prompts; c && c->name; c++)
+            take_coded(a, m->prompts, c, m->service->toolsets[i]);
     if (m->config->prompts_dir)
         take_folder(a, m->prompts, m->config->prompts_dir);
     judge_offers(m, m->prompts);

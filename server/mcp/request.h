@@ -53,7 +53,7 @@ struct request {
     struct request *next;
     struct reply_to *reply;
     const char *principal; /* "local", or the name of the bearer token */
-    enum channel asks_by;  /* how the person behind its client can be asked */
+    enum channel_kind asks_by;  /* how the person behind its client can be asked */
     const cJSON *client;   /* what the client declared it can do; NULL: nothing */
     enum level level;      /* log messages wanted: this and above */
     struct cancel cancel;

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -26,7 +27,7 @@ static const struct resource_provider *const ours[] = {
 static const struct resource_provider *provider_at(const struct mcp *m, int i,
                                                    const struct toolset **set)
 {
-    for (const struct toolset *const *s = m->toolsets; *s; s++)
+    for (const struct toolset *const *s = m->service->toolsets; *s; s++)
         if ((*s)->resources && i-- == 0) {
             *set = *s;
             return (*s)->resources;
@@ -41,8 +42,9 @@ static bool is_offered(const struct mcp *m, const struct resource_provider *p,
                        const struct toolset *set)
 {
     if (p->tool)
-        return catalog_offers(m->catalog, p->tool);
-    return set ? catalog_offers_set(m->catalog, set) : catalog_offers_plans(m->catalog);
+        return catalog_offers(m->service->catalog, p->tool);
+    return set ? catalog_offers_set(m->service->catalog, set)
+               : catalog_offers_plans(m->service->catalog);
 }
 
 static const struct resource_provider *owner_of(const struct mcp *m, const char *uri, bool *offered)

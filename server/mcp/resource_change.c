@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "mcp/mcp.h"
 #include "mcp/resource.h"
@@ -39,7 +40,7 @@ static bool add_change(void *arg, const struct stored *row)
 static struct store *store_of(struct mcp *m)
 {
     struct err unreadable = { 0 };
-    return m->gateway ? engine_store(mcp_engine(m), &unreadable) : NULL;
+    return m->service->gateway ? engine_store(service_engine(m->service), &unreadable) : NULL;
 }
 
 static bool list_audit(struct request *r, struct resource_list *out)
@@ -72,14 +73,14 @@ static bool templates(struct request *r, struct resource_list *out)
         .about = "A planned change: its operations, diff, state and result.",
         .mime = "application/json",
     };
-    if (r->mcp->gateway)
+    if (r->mcp->service->gateway)
         resource_add(out, &change);
     return true;
 }
 
 static cJSON *audit(struct request *r)
 {
-    struct store *s = engine_store(mcp_engine(r->mcp), &r->err);
+    struct store *s = engine_store(service_engine(r->mcp->service), &r->err);
     cJSON *o = json_object(r->arena);
     cJSON *lines = json_set_array(r->arena, o, "lines");
     return s && store_audit_lines(s, r->arena, lines, AUDIT_LINES, &r->err) ? o : NULL;
@@ -90,7 +91,7 @@ static cJSON *change(struct request *r, const char *uri)
     const char *id = uri + strlen(CHANGE);
     if (!*id || strchr(id, '/'))
         return NULL;
-    cJSON *o = engine_show(mcp_engine(r->mcp), r->arena, id, true, &r->err);
+    cJSON *o = engine_show(service_engine(r->mcp->service), r->arena, id, true, &r->err);
     if (r->err.kind == ERR_ARGS) /* no such id */
         err_clear(&r->err);
     return o;
@@ -109,12 +110,12 @@ static bool give(struct request *r, const cJSON *o, struct resource_content *out
 
 static bool read_audit(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->gateway && !strcmp(uri, AUDIT) && give(r, audit(r), out);
+    return r->mcp->service->gateway && !strcmp(uri, AUDIT) && give(r, audit(r), out);
 }
 
 static bool read_change(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->gateway && give(r, change(r, uri), out);
+    return r->mcp->service->gateway && give(r, change(r, uri), out);
 }
 
 static char *state_of_audit(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
@@ -49,8 +50,9 @@ static bool find_place(const struct mcp *m, struct arena *a, const char *uri, st
     struct err unknown = { 0 };
     if (!gateway)
         return false;
-    out->gateway =
-        strcmp(gateway, GATEWAY) ? mcp_gateway(m, gateway, &config, &unknown) : m->gateway;
+    out->gateway = strcmp(gateway, GATEWAY)
+                       ? service_gateway(m->service, gateway, &config, &unknown)
+                       : m->service->gateway;
     if (!out->gateway)
         return false;
     out->kind = kind_find(segment(a, &rest));
@@ -97,7 +99,8 @@ static bool list_kind(struct lister *l)
 {
     struct request *r = l->request;
     const char *scope = l->kind->flags & KIND_SCOPED ? "global" : NULL;
-    if (gateway_each_kind(r->mcp->gateway, l->kind, scope, add_object, l, &r->cancel, &r->err))
+    if (gateway_each_kind(r->mcp->service->gateway, l->kind, scope, add_object, l, &r->cancel,
+                          &r->err))
         return true;
     bool unknown = r->err.kind == ERR_GATEWAY && r->err.status == 404;
     if (unknown)
@@ -108,7 +111,7 @@ static bool list_kind(struct lister *l)
 static bool list(struct request *r, struct resource_list *out)
 {
     struct lister l = { .request = r, .list = out };
-    for (l.kind = kinds; r->mcp->gateway && l.kind->name && !l.full; l.kind++)
+    for (l.kind = kinds; r->mcp->service->gateway && l.kind->name && !l.full; l.kind++)
         if (!list_kind(&l))
             return false;
     return true;
@@ -186,7 +189,7 @@ static bool suggest(void *arg, const cJSON *o)
 static void suggest_kind(struct request *r, struct names *n, const char *scope)
 {
     struct err ignored = { 0 }; /* completion is a help, not a promise */
-    gateway_each_kind(r->mcp->gateway, n->kind, scope, suggest, n, &r->cancel, &ignored);
+    gateway_each_kind(r->mcp->service->gateway, n->kind, scope, suggest, n, &r->cancel, &ignored);
 }
 
 static void suggest_gateways(const struct config *k, struct resource_completion *c)
@@ -199,9 +202,9 @@ static void suggest_gateways(const struct config *k, struct resource_completion 
 bool resource_names_shown(const struct mcp *m, const struct kind *k)
 {
     bool route = !strcmp(k->name, "route");
-    return catalog_offers(m->catalog, "list_resources") ||
-           catalog_offers(m->catalog, "get_resource") ||
-           (route && catalog_offers(m->catalog, "list_routes"));
+    return catalog_offers(m->service->catalog, "list_resources") ||
+           catalog_offers(m->service->catalog, "get_resource") ||
+           (route && catalog_offers(m->service->catalog, "list_routes"));
 }
 
 static void complete(struct request *r, const char *uri_template, const char *variable,
@@ -212,7 +215,7 @@ static void complete(struct request *r, const char *uri_template, const char *va
     const struct kind *k = kind_find(arena_strndup(r->arena, name, strcspn(name, "/")));
     if (!strcmp(variable, "gateway")) {
         suggest_gateways(r->mcp->config, c);
-    } else if (!r->mcp->gateway || !k) {
+    } else if (!r->mcp->service->gateway || !k) {
         return;
     } else if (!strcmp(variable, "name")) {
         struct names n = { k, c, "" };

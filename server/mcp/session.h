@@ -24,7 +24,7 @@ struct session {
     struct arena *arena;
     const char *id; /* NULL on stdio */
     const char *principal;
-    enum channel asks_by;  /* of its requests */
+    enum channel_kind asks_by;  /* of its requests */
     struct owner *owner;   /* of its share of http.sessions */
     const struct era *era; /* NULL before initialize */
     const cJSON *client;   /* capabilities */

@@ -1,14 +1,12 @@
-/* rendering.c - a plan as lines, the lines as pages or as one text.
+/* rendering.c - a plan as lines, the lines as pages.
  *
  * An operation that does not fit on what is left of a page goes on on the next one; a line is never
  * parted.
  */
 #include "plan/rendering.h"
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/crypto.h"
 #include "base/json.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "kind/diff.h"
 #include "kind/kind.h"
@@ -104,43 +102,4 @@ struct rendering *rendering_make(struct arena *a, const struct plan *p,
                               json_canonical(a, r->pages));
     r->digest = crypto_sha256_hex(a, text, strlen(text));
     return r;
-}
-
-/* -- as text ------------------------------------------------------------------------------ */
-
-static void put_head(struct buf *b, const cJSON *head)
-{
-    const char *gateway = json_str(head, "gateway"), *rejected = json_str(head, "rejected");
-    buf_printf(b, "%s\n(change %s, risk: %s, asked by %s%s%s)\n", json_str(head, "title"),
-               json_str(head, "id"), json_str(head, "risk"), json_str(head, "asks"),
-               gateway ? ", gateway: " : "", gateway ? gateway : "");
-    if (rejected)
-        buf_printf(b, "!! %s\n", rejected);
-}
-
-static void put_operation(struct buf *b, const cJSON *op, int *last)
-{
-    int n = (int)json_num(op, "n", 0);
-    const char *scope = json_str(op, "scope");
-    if (n != *last)
-        buf_printf(b, "\n%s %s %s%s%s\n", json_str(op, "verb"), json_str(op, "kind"),
-                   json_str(op, "name"), scope ? " at " : "", scope ? scope : "");
-    *last = n;
-    const cJSON *line;
-    cJSON_ArrayForEach(line, json_get(op, "lines")) buf_printf(b, "  %s\n", line->valuestring);
-}
-
-char *rendering_text(struct arena *a, const struct rendering *r, size_t max)
-{
-    struct buf *b = buf_in(a, max);
-    int last = 0;
-    put_head(b, r->head);
-    const cJSON *page, *item;
-    cJSON_ArrayForEach(page, r->pages)
-    {
-        cJSON_ArrayForEach(item, page) put_operation(b, item, &last);
-    }
-    cJSON_ArrayForEach(item, json_get(r->head, "warnings"))
-        buf_printf(b, "! %s\n", item->valuestring);
-    return b->over ? NULL : secret_scrub(a, b->data);
 }

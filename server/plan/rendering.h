@@ -3,12 +3,11 @@
  * Every operation and every value that changes, uncut, with all warnings; secrets masked,
  * characters that hide or reorder text written out. Made of the plan itself, never of the summary
  * stored beside it. Equal plans give equal renderings in every process of an installation, so that
- * its digest says what was seen. Lives in the arena given.
+ * its digest says what was seen. As text: approve/approve.h. Lives in the arena given.
  */
 #pragma once
 #include "base/risk.h"
 #include <cjson/cJSON.h>
-#include <stdint.h>
 
 struct arena;
 struct plan;
@@ -30,6 +29,3 @@ struct rendering_about {
 
 struct rendering *rendering_make(struct arena *a, const struct plan *p,
                                  const struct rendering_about *about);
-#define RENDERING_UNBOUNDED (SIZE_MAX / 2)
-/* All of it as plain text; NULL when that is longer than max bytes. */
-char *rendering_text(struct arena *a, const struct rendering *r, size_t max);

@@ -43,25 +43,27 @@ static bool read_by(struct limit *l, const char *by, struct err *e)
                    text_clean(l->a, by, 80));
 }
 
+static bool read_key(struct limit *l, const char *key, struct err *e)
+{
+    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
+    l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
+    return *l->key ||
+           err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
+}
+
 static bool read_ask(struct limit *l, const cJSON *ask, struct err *e)
 {
     const char *by = json_str(ask, "by");
     const char *per = json_str(ask, "per");
-    const char *key = json_str(ask, "key");
-
     const char *unit = json_str(ask, "unit");
 
     l->per = per ? per : "second";
     l->requests = json_num(ask, "requests", 0);
     l->tokens = unit && !strcmp(unit, "tokens");
-    if (l->tokens && !by)
-        return true;
-    if (!by || !read_by(l, by, e))
-        return by ? false : err_set(e, ERR_ARGS, "by: is required");
-    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
-    if (!*l->key)
-        return err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
-    l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
+    if (!by && !l->tokens)
+        return err_set(e, ERR_ARGS, "by: is required");
+    if (by && (!read_by(l, by, e) || !read_key(l, json_str(ask, "key"), e)))
+        return false;
     if (l->requests < 0 || l->requests > 2147483647.0)
         return err_set(e, ERR_ARGS, "requests: %.0f is not within 0..2147483647", l->requests);
     return true;

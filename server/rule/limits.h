@@ -13,6 +13,6 @@ struct err;
 /* ask: {"by":"header:X|param:X|cookie:X|consumer|ip","key","requests","per","redis"?,"unit"?};
  * config: the instance's configurations, or NULL. With redis, or for a configuration that has it,
  * the counts are global (cluster-key-rate-limit), else per pod (key-rate-limit). unit "tokens":
- * those of LLM answers (ai-token-ratelimit, always global); without `by` the sum of all. The result is new in arena a
- * and empty when no limit is left. NULL with ERR_ARGS. */
+ * those of LLM answers (ai-token-ratelimit, always global); without `by` the sum of all. The result
+ * is new in arena a and empty when no limit is left. NULL with ERR_ARGS. */
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e);

@@ -127,7 +127,7 @@ struct store *store_open(struct arena *a, const char *dir, struct err *e)
     struct store *s = arena_make(a, struct store);
     s->dir = arena_strdup(a, dir);
     s->head_path = arena_printf(a, "%s/state.head", dir);
-    s->lock = -1;
+    s->lock = s->head_fd = -1;
     if (open_tables(s, a, e))
         return s;
     store_close(s);
@@ -139,6 +139,7 @@ void store_close(struct store *s)
     if (!s)
         return;
     db_close(s->db);
+    store_head_forget(s);
     if (s->lock >= 0)
         close(s->lock);
     s->lock = -1;

@@ -74,15 +74,40 @@ static bool take(struct store *s, struct arena *a, const char *text, size_t n, s
     return true;
 }
 
-/* Is it the file that was read last, and nobody has touched it since? */
-static bool is_untouched(const struct store *s, const struct stat *now)
+static bool is_same(const struct stat *was, const struct stat *now)
 {
-    const struct stat *was = &s->head_stat;
-    return s->head_settled && now->st_dev == was->st_dev && now->st_ino == was->st_ino &&
+    return now->st_dev == was->st_dev && now->st_ino == was->st_ino &&
            now->st_mode == was->st_mode && now->st_uid == was->st_uid &&
            now->st_nlink == was->st_nlink && now->st_size == was->st_size &&
            now->st_ctim.tv_sec == was->st_ctim.tv_sec &&
            now->st_ctim.tv_nsec == was->st_ctim.tv_nsec;
+}
+
+/* Has nobody touched the file that was read last? What takes its name away, or gives it to another
+ * file, changes its st_ctim too. */
+static bool is_untouched(const struct store *s)
+{
+    struct stat now;
+    return s->head_fd >= 0 && fstat(s->head_fd, &now) == 0 && is_same(&s->head_stat, &now);
+}
+
+/* The kernel writes a change into st_ctim, in steps of its clock: of a file that changed within the
+ * last of them before it was read, the next look proves nothing. */
+static void keep_open(struct store *s, const struct stat *was)
+{
+    static const double STEP = 0.05; /* seconds; the clock's own is 0.01 at most */
+    double changed = (double)was->st_ctim.tv_sec + (double)was->st_ctim.tv_nsec / 1e9;
+    if (when_now() - changed <= STEP)
+        return;
+    s->head_stat = *was;
+    s->head_fd = open(s->head_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+void store_head_forget(struct store *s)
+{
+    if (s->head_fd >= 0)
+        close(s->head_fd);
+    s->head_fd = -1;
 }
 
 static bool read_head(struct store *s, struct err *e)
@@ -103,22 +128,17 @@ static bool read_head(struct store *s, struct err *e)
     return ok;
 }
 
-/* The kernel writes a change into st_ctim, in steps of its clock: of a file that changed within the
- * last of them before it was read, the next look proves nothing. */
 bool store_head_look(struct store *s, struct err *e)
 {
-    static const double STEP = 0.05; /* seconds; the clock's own is 0.01 at most */
-    struct stat st;
-    bool there = lstat(s->head_path, &st) == 0;
-    if (there && is_untouched(s, &st))
+    struct stat was;
+    if (is_untouched(s))
         return true;
-    s->head_settled = false;
+    store_head_forget(s);
+    bool there = lstat(s->head_path, &was) == 0;
     if (!read_head(s, e))
         return false;
-    s->head_stat = there ? st : s->head_stat;
-    s->head_settled =
-        there && s->head >= 0 &&
-        when_now() - (double)st.st_ctim.tv_sec - (double)st.st_ctim.tv_nsec / 1e9 > STEP;
+    if (there && s->head >= 0)
+        keep_open(s, &was);
     return true;
 }
 
@@ -195,6 +215,7 @@ void store_head_advance(struct store *s)
 
 bool store_begin_new(struct store *s, struct err *e)
 {
+    store_head_forget(s); /* what is written goes to the file of that name, which may be another */
     return db_begin(s->db, e) && (store_head_look(s, e) || db_end(s->db, false, e));
 }
 

@@ -27,6 +27,7 @@ bool store_schema_holds(struct store *s, struct err *e);
  * or inside one that writes: others may commit and move it at any time. False: it cannot be read,
  * or is not ours. */
 bool store_head_look(struct store *s, struct err *e);
+void store_head_forget(struct store *s); /* the next look reads it, whatever it is by then */
 bool store_head_begin(struct store *s, struct err *e); /* makes it, at line 0 */
 /* Does the database hold the line that store_head_look saw? */
 bool store_head_holds(struct store *s, struct err *e);

@@ -35,9 +35,9 @@ struct store {
     int head_older;                  /* … and which of its places is written next */
     const char *head_path;           /* DIR/state.head … */
     struct stat head_stat;           /* … as it was found right before it was read last … */
-    bool head_settled;               /* … and had not changed for a while then */
-    int end;                         /* the line that was chained last by this process … */
-    char end_hash[65];               /* … and its hash; "": the head has heard of it */
+    int head_fd; /* … and the file itself, when it had not changed for a while then; else -1 */
+    int end;     /* the line that was chained last by this process … */
+    char end_hash[65]; /* … and its hash; "": the head has heard of it */
 };
 
 /* Makes store->owner. */

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "mcp/mcp.h"
 #include "net/listen.h"
@@ -106,10 +107,11 @@ static void write_line(struct sources *s, const char *who, const char *door, int
     cJSON *detail = json_object(a);
     json_set_num(a, detail, "count", count);
     log_event(LOG_WARN, "token", "%d wrong tokens for /%s from %s", count, door, who);
-    struct store *store = s->mcp->gateway ? engine_store(mcp_engine(s->mcp), &e) : NULL;
+    struct store *store =
+        s->mcp->service->gateway ? engine_store(service_engine(s->mcp->service), &e) : NULL;
     if (store && !store_audit(store, "wrong_token", NULL, who, door, detail, &e))
         store = NULL;
-    if (!store && s->mcp->gateway)
+    if (!store && s->mcp->service->gateway)
         log_event(LOG_ERROR, "token", "the audit could not be written: %s", e.text);
     arena_free(a);
 }

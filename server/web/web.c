@@ -4,6 +4,7 @@
 #include "auth/oauth.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
 #include "net/listen.h"
@@ -41,7 +42,7 @@ static void find_page(const struct web *w, const char *address)
     const char *scheme = w->mcp->config->tls_certificate ? "https" : "http";
     const char *form = strchr(address, ':') ? "%s://[%s]:%d/change" : "%s://%s:%d/change";
     if (w->loopback && !strchr(address, '/'))
-        w->mcp->local_page =
+        w->mcp->service->local_page =
             arena_printf(w->mcp->arena, form, scheme, address, http_port(w->server));
 }
 

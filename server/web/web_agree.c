@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "web/web_private.h"
 
 static bool mismatch(struct request *r, const char *header, const char *got, const char *want)
@@ -109,8 +110,9 @@ static bool argument_agrees(struct request *r, const struct http_exchange *x,
 bool web_arguments_agree(struct request *r, const struct http_exchange *x)
 {
     const char *name = json_str(r->rpc.params, "name");
-    const struct catalog_tool *t =
-        name && !strcmp(r->rpc.method, "tools/call") ? catalog_find(r->mcp->catalog, name) : NULL;
+    const struct catalog_tool *t = name && !strcmp(r->rpc.method, "tools/call")
+                                       ? catalog_find(r->mcp->service->catalog, name)
+                                       : NULL;
     const cJSON *args = json_get(r->rpc.params, "arguments");
     for (const struct field *row = t ? t->in : NULL; row && row->type; row++)
         if (row->header && !argument_agrees(r, x, row, json_get(args, row->name)))

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "call/catalog.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "net/listen.h"
 #include "web/source_private.h"
@@ -270,7 +271,7 @@ static bool changes(const struct web *w, const struct rpc *rpc)
     if (rpc->kind != RPC_REQUEST || strcmp(rpc->method, "tools/call"))
         return false;
     const char *name = json_str(rpc->params, "name");
-    const struct catalog_tool *t = name ? catalog_find(w->mcp->catalog, name) : NULL;
+    const struct catalog_tool *t = name ? catalog_find(w->mcp->service->catalog, name) : NULL;
     return t && t->tool->risk != READ;
 }
 

@@ -11,6 +11,7 @@
  *     {"do":"approve","id","digest","rendering","seen","word"?}   "seen" of the last part
  *     {"do":"reject","id","digest"}
  */
+#include "approve/approve.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
@@ -18,7 +19,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "base/secret.h"
-#include "base/word.h"
+#include "call/service.h"
 #include "change/engine.h"
 #include "config/config.h"
 #include "mcp/page.h"
@@ -88,40 +89,43 @@ static void carry_out(void *arg)
 
 /* -- deciding ---------------------------------------------------------------------------- */
 
-/* Was every part shown, and the word typed that came with the last one? */
-static bool seen_whole(struct decision *d, const struct rendering *r)
+/* Was every part shown? *shown: the word that came with the last one. */
+static bool seen_whole(struct decision *d, const struct rendering *r, struct shown *shown)
 {
-    const char *word = NULL, *typed = json_str(d->asked, "word");
     const struct seen last = { d->who, d->id, r, json_count(r->pages) - 1, NULL };
-    if (!seen_check(engine_store(d->engine, &d->err), d->arena, json_str(d->asked, "seen"), &last,
-                    &word, &d->err))
-        return false;
-    return !word || (typed && word_equal(typed, word)) ||
-           err_set(&d->err, ERR_POLICY,
-                   "change %s destroys something: type the word that the page shows to approve it",
-                   d->id);
+    return seen_check(engine_store(d->engine, &d->err), d->arena, json_str(d->asked, "seen"), &last,
+                      &shown->word, &d->err);
 }
 
-static bool approve(struct decision *d, struct verdict *v)
+/* What a person who approves says that they have seen. */
+static bool approvable(struct decision *d, struct shown *shown)
 {
-    v->rendering = json_str(d->asked, "rendering");
-    if (!v->rendering)
+    shown->rendering = json_str(d->asked, "rendering");
+    shown->typed = json_str(d->asked, "word");
+    if (!shown->rendering)
         return err_set(&d->err, ERR_ARGS, "rendering: say what of change %s was seen", d->id);
     const struct rendering *r = engine_rendering(d->engine, d->arena, d->id, &d->err);
-    return r && seen_whole(d, r) && engine_decide(d->engine, d->id, v, &d->err);
+    return r && seen_whole(d, r, shown);
+}
+
+static bool decided(struct decision *d, bool yes)
+{
+    const struct channel page = { .kind = CHANNEL_PAGE, .who = d->who };
+    struct shown shown = { .id = d->id, .plan = json_str(d->asked, "digest") };
+    if (!shown.plan)
+        return err_set(&d->err, ERR_ARGS, "digest: say which plan of change %s was seen", d->id);
+    return (!yes || approvable(d, &shown)) &&
+           approve_decide(d->engine, &page, yes, &shown, &d->err);
 }
 
 static void decide(struct decision *d)
 {
-    struct verdict v = { .yes = !strcmp(d->what, "approve"), d->who, CHANNEL_PAGE };
-    v.plan = json_str(d->asked, "digest");
-    if (!v.plan)
-        err_set(&d->err, ERR_ARGS, "digest: say which plan of change %s was seen", d->id);
-    if (!v.plan || !(v.yes ? approve(d, &v) : engine_decide(d->engine, d->id, &v, &d->err))) {
+    bool yes = !strcmp(d->what, "approve");
+    if (!decided(d, yes)) {
         answer(d, NULL);
         return;
     }
-    if (!v.yes) {
+    if (!yes) {
         answer(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
         return;
     }
@@ -136,8 +140,8 @@ static void decide(struct decision *d)
 static void add_seen(struct decision *d, cJSON *o, const struct rendering *r, int part)
 {
     struct seen now = { d->who, d->id, r, part, NULL };
-    if (part == json_count(r->pages) - 1 && r->risk == DESTROY)
-        now.word = word_make(d->arena);
+    if (part == json_count(r->pages) - 1)
+        now.word = approve_word(d->arena, r);
     if (now.word)
         json_set_str(d->arena, o, "word", now.word);
     json_set_str(d->arena, o, "seen", seen_make(engine_store(d->engine, &d->err), d->arena, &now));
@@ -190,7 +194,7 @@ void web_change(struct web *w, struct http_exchange *x)
 {
     struct arena *a = arena_new();
     struct decision *d = arena_make(a, struct decision);
-    *d = (struct decision){ .arena = a, .engine = mcp_engine(w->mcp), .x = x };
+    *d = (struct decision){ .arena = a, .engine = service_engine(w->mcp->service), .x = x };
     d->who = arena_strdup(a, web_principal(x));
     if (!understand(d, x))
         answer(d, NULL);

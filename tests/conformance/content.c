@@ -51,7 +51,7 @@ static const cJSON *with_progress(struct call *c)
 {
     for (int done = 0; done <= 100; done += 50) {
         progress(c, done, 100, "%d of 100", done);
-        if (!nap(c->mcp->loop, 0.12, &c->request->cancel, &c->err))
+        if (!nap(c->service->loop, 0.12, c->cancel, &c->err))
             return NULL;
     }
     return fixture_text(c->arena, "Tool with progress executed successfully");

@@ -6,6 +6,7 @@
 #include "call/call_private.h"
 #include "mcp/era.h"
 #include "mcp/prompt.h"
+#include "mcp/tool_call.h"
 #include "tool.h"
 
 #define PNG                                                                                        \
@@ -16,6 +17,12 @@
 extern const struct tool content_tools[], session_tools[], input_tools[], task_tools[];
 extern const struct coded_prompt fixture_prompts[];
 extern const struct resource_provider fixture_resources;
+
+/* The client that called: all calls of this server are its. */
+static inline struct tool_call *fixture_call(struct call *c)
+{
+    return (struct tool_call *)(void *)c->caller;
+}
 
 /* {"content":[{"type":"text","text":…}]} */
 cJSON *fixture_text(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,7 +13,8 @@ static const cJSON *ask_for(struct call *c, cJSON *requests, const char *round, 
     json_set(c->arena, result, "inputRequests", requests);
     const struct shown carried = { .id = round, .plan = kept };
     if (kept)
-        json_set_str(c->arena, result, "requestState", ask_state_make(&c->question, &carried));
+        json_set_str(c->arena, result, "requestState",
+                     ask_state_make(&fixture_call(c)->question, &carried));
     return result;
 }
 
@@ -22,7 +23,7 @@ static cJSON *elicit(struct call *c, cJSON *requests, const char *key, const cha
 {
     cJSON *to = requests ? requests : json_object(c->arena);
     fixture_input(c->arena, to, key, "elicitation/create",
-                  fixture_form(c->request, message, schema));
+                  fixture_form(fixture_call(c)->request, message, schema));
     return to;
 }
 
@@ -42,26 +43,27 @@ static cJSON *roots(struct call *c, cJSON *requests, const char *key)
 
 static const cJSON *missing_capability(struct call *c)
 {
-    return fixture_needs(c->request, "sampling") ? fixture_text(c->arena, "Sampling is declared")
-                                                 : NULL;
+    return fixture_needs(fixture_call(c)->request, "sampling")
+               ? fixture_text(c->arena, "Sampling is declared")
+               : NULL;
 }
 
 static const cJSON *streaming_elicitation(struct call *c)
 {
-    if (!fixture_needs(c->request, "elicitation"))
+    if (!fixture_needs(fixture_call(c)->request, "elicitation"))
         return NULL;
     return ask_for(c, elicit(c, NULL, "user_name", "What is your name?", NAME_SCHEMA), NULL, NULL);
 }
 
 static const cJSON *logging(struct call *c)
 {
-    request_log(c->request, LEVEL_INFO, "test_logging_tool was called");
+    request_log(fixture_call(c)->request, LEVEL_INFO, "test_logging_tool was called");
     return fixture_text(c->arena, "Logged");
 }
 
 static const cJSON *by_elicitation(struct call *c)
 {
-    const char *name = fixture_said(fixture_answer(c->request, "user_name"), "name");
+    const char *name = fixture_said(fixture_answer(fixture_call(c)->request, "user_name"), "name");
     if (name)
         return fixture_text(c->arena, "Hello, %s!", name);
     return ask_for(c, elicit(c, NULL, "user_name", "What is your name?", NAME_SCHEMA), NULL, NULL);
@@ -69,7 +71,7 @@ static const cJSON *by_elicitation(struct call *c)
 
 static const cJSON *by_sampling(struct call *c)
 {
-    const cJSON *answer = fixture_answer(c->request, "capital_question");
+    const cJSON *answer = fixture_answer(fixture_call(c)->request, "capital_question");
     const char *text = json_str(json_get(answer, "content"), "text");
     if (text)
         return fixture_text(c->arena, "The model said: %s", text);
@@ -82,7 +84,7 @@ static const cJSON *by_sampling(struct call *c)
 
 static const cJSON *by_roots(struct call *c)
 {
-    const cJSON *answer = fixture_answer(c->request, "client_roots");
+    const cJSON *answer = fixture_answer(fixture_call(c)->request, "client_roots");
     if (cJSON_IsArray(json_get(answer, "roots")))
         return fixture_text(c->arena, "%d roots", json_count(json_get(answer, "roots")));
     return ask_for(c, roots(c, NULL, "client_roots"), NULL, NULL);
@@ -90,8 +92,8 @@ static const cJSON *by_roots(struct call *c)
 
 static const cJSON *with_state(struct call *c)
 {
-    if (c->question.retry.id && fixture_answer(c->request, "confirm"))
-        return fixture_text(c->arena, "state-ok: %s", c->question.retry.plan);
+    if (fixture_call(c)->question.retry.id && fixture_answer(fixture_call(c)->request, "confirm"))
+        return fixture_text(c->arena, "state-ok: %s", fixture_call(c)->question.retry.plan);
     return ask_for(c,
                    elicit(c, NULL, "confirm", "Please confirm",
                           "{'type':'object','properties':{'ok':{'type':'boolean'}},"
@@ -101,9 +103,9 @@ static const cJSON *with_state(struct call *c)
 
 static const cJSON *several(struct call *c)
 {
-    struct request *r = c->request;
+    struct request *r = fixture_call(c)->request;
     const char *name = fixture_said(fixture_answer(r, "user_name"), "name");
-    if (c->question.retry.id && name && fixture_answer(r, "greeting") &&
+    if (fixture_call(c)->question.retry.id && name && fixture_answer(r, "greeting") &&
         fixture_answer(r, "client_roots"))
         return fixture_text(c->arena, "All three were answered, %s", name);
     cJSON *all = elicit(c, NULL, "user_name", "What is your name?", NAME_SCHEMA);
@@ -115,18 +117,18 @@ static const cJSON *several(struct call *c)
 
 static const cJSON *rounds(struct call *c)
 {
-    const char *round = c->question.retry.id;
-    const cJSON *first = fixture_answer(c->request, "step1");
+    const char *round = fixture_call(c)->question.retry.id;
+    const cJSON *first = fixture_answer(fixture_call(c)->request, "step1");
     const char *name = fixture_said(first, "name");
-    const char *color = fixture_said(fixture_answer(c->request, "step2"), "color");
+    const char *color = fixture_said(fixture_answer(fixture_call(c)->request, "step2"), "color");
     if (round && !strcmp(round, "2") && color)
-        return fixture_text(c->arena, "Hello, %s: %s", c->question.retry.plan, color);
+        return fixture_text(c->arena, "Hello, %s: %s", fixture_call(c)->question.retry.plan, color);
     if (round && (name || !strcmp(round, "2")))
         return ask_for(c,
                        elicit(c, NULL, "step2", "Step 2: What is your favorite color?",
                               "{'type':'object','properties':{'color':{'type':'string'}},"
                               "'required':['color']}"),
-                       "2", name ? name : c->question.retry.plan);
+                       "2", name ? name : fixture_call(c)->question.retry.plan);
     return ask_for(c, elicit(c, NULL, "step1", "Step 1: What is your name?", NAME_SCHEMA), "1",
                    "nobody");
 }
@@ -134,13 +136,13 @@ static const cJSON *rounds(struct call *c)
 static const cJSON *as_declared(struct call *c)
 {
     cJSON *all = json_object(c->arena);
-    if (json_get(c->request->client, "sampling"))
+    if (json_get(fixture_call(c)->request->client, "sampling"))
         sample(c, all, "capital_question",
                "{'messages':[{'role':'user','content':{'type':'text',"
                "'text':'What is the capital of France?'}}],'maxTokens':100}");
-    if (json_get(c->request->client, "elicitation"))
+    if (json_get(fixture_call(c)->request->client, "elicitation"))
         elicit(c, all, "user_name", "What is your name?", NAME_SCHEMA);
-    if (json_get(c->request->rpc.params, "inputResponses") || !all->child)
+    if (json_get(fixture_call(c)->request->rpc.params, "inputResponses") || !all->child)
         return fixture_text(c->arena, "Done");
     return ask_for(c, all, NULL, NULL);
 }

@@ -9,8 +9,8 @@ static const cJSON *with_logging(struct call *c)
     static const char *const said[] = { "Tool execution started", "Tool processing data",
                                         "Tool execution completed" };
     for (int i = 0; i < 3; i++) {
-        request_log(c->request, LEVEL_INFO, "%s", said[i]);
-        if (!nap(c->mcp->loop, 0.05, &c->request->cancel, &c->err))
+        request_log(fixture_call(c)->request, LEVEL_INFO, "%s", said[i]);
+        if (!nap(c->service->loop, 0.05, c->cancel, &c->err))
             return NULL;
     }
     return fixture_text(c->arena, "Tool with logging executed successfully");
@@ -20,7 +20,7 @@ static const cJSON *with_logging(struct call *c)
 static const cJSON *answer_of(struct call *c, const char *method, cJSON *params)
 {
     const cJSON *answer = NULL;
-    if (ask_client(c->request, method, params, &answer) == ASK_YES)
+    if (ask_client(fixture_call(c)->request, method, params, &answer) == ASK_YES)
         return answer;
     fail(c, "the client did not answer %s", method);
     return NULL;
@@ -39,7 +39,7 @@ static const cJSON *sampling(struct call *c)
 
 static const cJSON *elicit(struct call *c, const char *message, const char *schema)
 {
-    cJSON *params = fixture_form(c->request, message, schema);
+    cJSON *params = fixture_form(fixture_call(c)->request, message, schema);
     const cJSON *answer = answer_of(c, "elicitation/create", params);
     if (!answer)
         return NULL;
@@ -89,13 +89,13 @@ static const cJSON *enums(struct call *c)
 /* The stream ends before the answer; the client comes back for it with Last-Event-ID. */
 static const cJSON *reconnection(struct call *c)
 {
-    const struct session *s = c->request->session;
-    struct web_reply *to = (struct web_reply *)(void *)c->request->reply;
+    const struct session *s = fixture_call(c)->request->session;
+    struct web_reply *to = (struct web_reply *)(void *)fixture_call(c)->request->reply;
     if (s && s->id && to->x && to->streams) {
         web_attach(to, to->x);
         web_detach(to);
     }
-    if (!nap(c->mcp->loop, 0.1, &c->request->cancel, &c->err))
+    if (!nap(c->service->loop, 0.1, c->cancel, &c->err))
         return NULL;
     return fixture_text(c->arena, "Reconnection test completed");
 }

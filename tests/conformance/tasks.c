@@ -14,9 +14,9 @@ static const cJSON *greet(struct call *c)
 static const cJSON *slow(struct call *c)
 {
     double seconds = arg_num(c, "seconds", 1);
-    if (seconds > 0 && task_detach(c->request))
-        task_status(c->request, "Computing for %.1f seconds", seconds);
-    if (!nap(c->mcp->loop, seconds, &c->request->cancel, &c->err))
+    if (seconds > 0 && task_detach(fixture_call(c)->request))
+        task_status(fixture_call(c)->request, "Computing for %.1f seconds", seconds);
+    if (!nap(c->service->loop, seconds, c->cancel, &c->err))
         return NULL;
     const char *label = arg_str(c, "label");
     return fixture_text(c->arena, "Computed %s", label ? label : "it");
@@ -24,9 +24,9 @@ static const cJSON *slow(struct call *c)
 
 static const cJSON *failing(struct call *c)
 {
-    if (!task_declared(c->request))
+    if (!task_declared(fixture_call(c)->request))
         return NULL;
-    task_detach(c->request);
+    task_detach(fixture_call(c)->request);
     cJSON *result = fixture_text(c->arena, "The job failed");
     json_set_bool(c->arena, result, "isError", true);
     return result;
@@ -34,8 +34,8 @@ static const cJSON *failing(struct call *c)
 
 static const cJSON *protocol_error(struct call *c)
 {
-    task_detach(c->request);
-    request_fail(c->request, 200, RPC_INTERNAL, "The job broke");
+    task_detach(fixture_call(c)->request);
+    request_fail(fixture_call(c)->request, 200, RPC_INTERNAL, "The job broke");
     return NULL;
 }
 
@@ -43,7 +43,7 @@ static cJSON *add_form(struct call *c, cJSON *requests, const char *key, const c
                        const char *schema)
 {
     fixture_input(c->arena, requests, key, "elicitation/create",
-                  fixture_form(c->request, message, schema));
+                  fixture_form(fixture_call(c)->request, message, schema));
     return requests;
 }
 
@@ -53,10 +53,10 @@ static cJSON *add_form(struct call *c, cJSON *requests, const char *key, const c
 
 static const cJSON *confirm_delete(struct call *c)
 {
-    if (!task_detach(c->request))
+    if (!task_detach(fixture_call(c)->request))
         return fixture_text(c->arena, "Not deleted: nobody can be asked");
     cJSON *form = add_form(c, json_object(c->arena), "confirm", "Delete it?", CONFIRM);
-    const cJSON *answers = task_ask(c->request, form);
+    const cJSON *answers = task_ask(fixture_call(c)->request, form);
     if (!answers)
         return NULL;
     bool yes = json_true(json_path(answers, "confirm.content"), "confirm");
@@ -65,41 +65,42 @@ static const cJSON *confirm_delete(struct call *c)
 
 static const cJSON *multi_input(struct call *c)
 {
-    if (!task_detach(c->request))
+    if (!task_detach(fixture_call(c)->request))
         return fixture_text(c->arena, "Nobody can be asked");
     cJSON *forms = add_form(c, json_object(c->arena), "first", "First name?", NAME);
     add_form(c, forms, "second", "Second name?", NAME);
-    const cJSON *answers = task_ask(c->request, forms);
+    const cJSON *answers = task_ask(fixture_call(c)->request, forms);
     return answers ? fixture_text(c->arena, "%d answers", json_count(answers)) : NULL;
 }
 
 static const cJSON *with_task(struct call *c)
 {
-    const char *name = fixture_said(fixture_answer(c->request, "user_name"), "name");
-    if (!c->question.retry.id || !name) {
+    const char *name = fixture_said(fixture_answer(fixture_call(c)->request, "user_name"), "name");
+    if (!fixture_call(c)->question.retry.id || !name) {
         cJSON *result = json_object(c->arena);
         json_set_str(c->arena, result, "resultType", "input_required");
         json_set(c->arena, result, "inputRequests",
                  add_form(c, json_object(c->arena), "user_name", "What is your name?", NAME));
         json_set_str(c->arena, result, "requestState",
-                     ask_state_make(&c->question, &(struct shown){ .id = "1", .plan = "task" }));
+                     ask_state_make(&fixture_call(c)->question,
+                                    &(struct shown){ .id = "1", .plan = "task" }));
         return result;
     }
-    task_detach(c->request);
-    if (!nap(c->mcp->loop, 0.1, &c->request->cancel, &c->err))
+    task_detach(fixture_call(c)->request);
+    if (!nap(c->service->loop, 0.1, c->cancel, &c->err))
         return NULL;
     return fixture_text(c->arena, "Hello, %s!", name);
 }
 
 static const cJSON *tools_change(struct call *c)
 {
-    listen_changed(c->mcp, LISTEN_TOOLS);
+    listen_changed(fixture_call(c)->request->mcp, LISTEN_TOOLS);
     return fixture_text(c->arena, "Told");
 }
 
 static const cJSON *prompts_change(struct call *c)
 {
-    listen_changed(c->mcp, LISTEN_PROMPTS);
+    listen_changed(fixture_call(c)->request->mcp, LISTEN_PROMPTS);
     return fixture_text(c->arena, "Told");
 }
 

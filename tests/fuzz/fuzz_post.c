@@ -8,6 +8,7 @@
  * fuzz: -runs=180000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/err.h"
+#include "call/service.h"
 #include "fixture.h"
 #include "fuzz_server.h"
 #include "mcp/mcp.h"
@@ -213,8 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     struct arena *a = arena_new();
-    struct mcp *m = mcp_new(
-        &(struct mcp_options){ .loop = loop, .config = fuzz_config(), .toolsets = toolsets });
+    struct mcp *m = mcp_new(service_new(
+        &(struct service_options){ .loop = loop, .config = fuzz_config(), .toolsets = toolsets }));
     struct web w = { .arena = a, .mcp = m, .loopback = true };
     run(&w, data, size);
     mcp_end_sessions(m);
@@ -223,7 +224,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(m->requests == 0, "every request ends with its session");
     web_let_go(&w);
     loop_untimer(w.tick);
+    struct service *service = m->service;
     mcp_free(m);
+    service_free(service);
     arena_free(a);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "call/service.h"
 #include "fuzz_server.h"
 #include "mcp/ask.h"
 #include "mcp/ask_state_private.h"
@@ -55,8 +56,8 @@ static struct mcp *server(void)
 {
     static struct mcp *m;
     if (!m)
-        m = mcp_new(&(struct mcp_options){
-            .loop = loop_new(), .config = fuzz_config(), .toolsets = toolsets });
+        m = mcp_new(service_new(&(struct service_options){
+            .loop = loop_new(), .config = fuzz_config(), .toolsets = toolsets }));
     return m;
 }
 

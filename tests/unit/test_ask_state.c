@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "call/service.h"
 #include "check.h"
 #include "config/config.h"
 #include "mcp/ask.h"
@@ -11,6 +12,7 @@
 #include "mcp/mcp.h"
 
 struct world {
+    struct service service;
     struct mcp mcp;
     struct request request;
     struct question question;
@@ -19,6 +21,7 @@ struct world {
 static struct world *world(struct arena *a)
 {
     struct world *w = arena_make(a, struct world);
+    w->mcp.service = &w->service;
     w->request =
         (struct request){ .mcp = &w->mcp, .arena = a, .principal = "alice", .era = era_modern() };
     w->question = (struct question){ .request = &w->request, .tool = "change_route" };

@@ -14,7 +14,7 @@ static int setup(void **state)
 {
     (void)state;
     a = arena_new();
-    for (const struct config_option *o = config_options; o->path; o++)
+    for (const struct setting *o = settings; o->path; o++)
         unsetenv(o->env);
     unsetenv("HIGRESS_OPS_PASSWORD");
     unsetenv("HIGRESS_OPS_CONFIG");
@@ -108,6 +108,10 @@ static const struct {
     { "gateway:\n  url: http://h\n  timeout: soon\n", "ops.yaml, line 3: gateway.timeout" },
     { "# c\n\ngateway:\n  # d\n  url: ftp://h\n", "ops.yaml, line 5: gateway.url" },
     { "gateway:\n  url: http://admin:pw@h\n", "line 2: gateway.url" },
+    { "mode: auto\n\"gateway\": {\n  'url': ftp://h }\n", "ops.yaml, line 3: gateway.url" },
+    { "x: &it\n  timeout: 900\ngateway: *it\n", "line 1: unknown field 'x'" },
+    { "gateways:\n- name: a\n  url: http://h\n  envoy: {\n    admin_url: h }\n",
+      "line 5: gateways[0].envoy.admin_url" },
     { "gateway:\n  pasword: x\n", "line 2: gateway: unknown field 'pasword'" },
     { "gateway:\n  password: in-clear\n", "line 2: gateway.password" },
     { "envoy:\n  url: x\nlimits:\n  calls: 0\n", "ops.yaml, line" },

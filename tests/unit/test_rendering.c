@@ -1,5 +1,6 @@
 /* test_rendering.c - what decides: the table of channels, the wish, the whole of a plan as it is
  * shown. */
+#include "approve/approve.h"
 #include "base/text.h"
 #include "base/word.h"
 #include "check.h"
@@ -38,7 +39,7 @@ static void test_channels(void **state)
 {
     (void)state;
     for (int c = CHANNEL_FORM_HTTP; c <= CHANNEL_POLICY; c++)
-        assert_int_equal(channel_named(channel_name((enum channel)c)), c);
+        assert_int_equal(channel_named(channel_name((enum channel_kind)c)), c);
     assert_int_equal(channel_named("elicitation"), CHANNEL_NONE);
     assert_int_equal(channel_named(""), CHANNEL_NONE);
     assert_int_equal(channel_named(NULL), CHANNEL_NONE);
@@ -148,8 +149,8 @@ static void test_whole(void **state)
         assert_true(seen[i]);
     assert_true(pages > 10);
     assert_true(json_count(json_get(r->head, "warnings")) > 200);
-    assert_null(rendering_text(a, r, 6000));
-    assert_non_null(strstr(rendering_text(a, r, RENDERING_UNBOUNDED), "route-399"));
+    assert_null(approve_text(a, r, 6000));
+    assert_non_null(strstr(approve_text(a, r, APPROVE_UNBOUNDED), "route-399"));
 }
 
 static void test_digests(void **state)
@@ -176,7 +177,7 @@ static void test_hidden(void **state)
     json_set_str(a, json_set_object(a, route, "customLabels"), "no\xe2\x80\x8bte",
                  "safe\xe2\x80\xae");
     plan_create(p, "route", NULL, route);
-    char *text = rendering_text(a, rendered(p, NULL), 6000);
+    char *text = approve_text(a, rendered(p, NULL), 6000);
     assert_non_null(strstr(text, "no\\u200bte"));
     assert_non_null(strstr(text, "safe\\u202e"));
 }

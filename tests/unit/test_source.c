@@ -1,5 +1,6 @@
 /* test_source.c - which source a peer is, how sources are slowed, and what a share is. */
 #include "base/arena.h"
+#include "call/service.h"
 #include "check.h"
 #include "config/config.h"
 #include "mcp/mcp.h"
@@ -29,6 +30,7 @@ static void names(void **state)
 
 static struct {
     struct arena *arena;
+    struct service service;
     struct mcp mcp;
     struct sources *sources;
 } t;
@@ -38,7 +40,7 @@ static int begin(void **state)
     (void)state;
     memset(&t, 0, sizeof t);
     t.arena = arena_new();
-    t.mcp = (struct mcp){ .arena = t.arena, .loop = loop_new() };
+    t.mcp = (struct mcp){ .arena = t.arena, .loop = loop_new(), .service = &t.service };
     t.sources = sources_new(&t.mcp);
     return 0;
 }

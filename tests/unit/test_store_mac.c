@@ -168,28 +168,51 @@ static void test_intent(void **state)
     assert_int_equal(store_intent(s, x, 0), INTENT_UNKNOWN);
 }
 
-/* A head that stands still is not read again; one that is written over is, whatever its times say.
- */
+/* How an older copy of a file can be put in its place. */
+static void put_inside(const char *path, const char *text, size_t n)
+{
+    struct stat was;
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(fstat(fd, &was), 0);
+    assert_int_equal(pwrite(fd, text, n, 0), (ssize_t)n);
+    assert_int_equal(futimens(fd, (struct timespec[]){ was.st_atim, was.st_mtim }), 0);
+    close(fd);
+}
+
+static void put_over(const char *path, const char *text, size_t n)
+{
+    struct err e = { 0 };
+    assert_true(file_replace(path, text, n, 0600, &e));
+}
+
+static void put_aside(const char *path, const char *text, size_t n)
+{
+    assert_int_equal(rename(path, arena_printf(a, "%s.aside", path)), 0);
+    put_over(path, text, n);
+}
+
+/* A head that stands still is not read again; one that another copy took the place of is. */
 static void test_head_in_use(void **state)
 {
     (void)state;
+    void (*const ways[])(const char *, const char *, size_t) = { put_inside, put_over, put_aside };
     struct err e = { 0 };
     size_t n = 0;
-    struct stat was;
     const char *path = arena_printf(a, "%s/state.head", dir);
     keep("x", STATE_PENDING, 60);
     const char *behind = file_read(a, path, 400, &n, &e);
     keep("y", STATE_PENDING, 60);
-    nanosleep(&(struct timespec){ .tv_nsec = 80000000 }, NULL); /* until its time is settled */
-    for (int i = 0; i < 3; i++)
-        assert_true(store_audit_lines(s, a, json_array(a), 9, &e));
-    int fd = open(path, O_WRONLY);
-    assert_int_equal(fstat(fd, &was), 0);
-    assert_int_equal(pwrite(fd, behind, n, 0), (ssize_t)n);
-    assert_int_equal(futimens(fd, (struct timespec[]){ was.st_atim, was.st_mtim }), 0);
-    close(fd);
-    assert_false(store_audit_lines(s, a, json_array(a), 9, &e));
-    assert_non_null(strstr(e.text, "went back"));
+    const char *newest = file_read(a, path, 400, &n, &e);
+    for (size_t way = 0; way < sizeof ways / sizeof *ways; way++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 80000000 }, NULL); /* its time is settled */
+        for (int i = 0; i < 3; i++)
+            assert_true(store_audit_lines(s, a, json_array(a), 9, &e));
+        ways[way](path, behind, n);
+        assert_false(store_audit_lines(s, a, json_array(a), 9, &e));
+        assert_non_null(strstr(e.text, "went back"));
+        e = (struct err){ 0 };
+        put_over(path, newest, n);
+    }
 }
 
 /* Killed between a commit and writing the head: it lags, and is caught up with. */

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
@@ -39,10 +40,10 @@ static int start(void **state)
     memset(t.big, 'x', BIG);
     memcpy(t.big, "{\"x\":\"", 6);
     memcpy(t.big + BIG - 2, "\"}", 2);
-    t.mcp = mcp_new(&(struct mcp_options){
+    t.mcp = mcp_new(service_new(&(struct service_options){
         .loop = t.loop,
         .config = config_parse(t.arena, "test", config, sizeof config - 1, &e),
-        .toolsets = none });
+        .toolsets = none }));
     t.web = web_listen(t.mcp, &e);
     if (!t.web)
         fail_msg("%s", e.text);
@@ -62,7 +63,9 @@ static int stop(void **state)
     web_close(t.web);
     mcp_end_sessions(t.mcp);
     turns(0.05);
+    struct service *service = t.mcp->service;
     mcp_free(t.mcp);
+    service_free(service);
     loop_free(t.loop);
     arena_free(t.arena);
     return 0;

@@ -1,0 +1,361 @@
+/* settings.c - every setting of the configuration, one row each: where it stands in the file, its
+ * variable and flag, what it says, its default, which values it takes, where it goes, and whether a
+ * running server takes a new value (SIGHUP). A new setting is one row, and a member of struct
+ * config.
+ */
+#include "base/arena.h"
+#include "base/json.h"
+#include "config/settings_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const struct field reference[] = {
+    { "env", STR, OPT, "Name of an environment variable.", .min = 1, .max = 128 },
+    { "file", STR, OPT, "Path of a file; a final newline is cut.", .min = 1, .max = 4096 },
+    { 0 },
+};
+static const struct field token_rows[] = {
+    { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
+    { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
+    { 0 },
+};
+static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
+
+/* -- from the file's value to the member of struct config -------------------------------------- */
+
+/* The value, or what the row says is there without one. */
+static const char *text_of(const struct setting *row, const cJSON *value)
+{
+    if (cJSON_IsString(value))
+        return value->valuestring;
+    return row->flags & SAID ? NULL : row->otherwise;
+}
+
+static void take_text(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+{
+    *(const char **)member = arena_strdup(a, text_of(row, value));
+}
+
+static void take_number(void *member, struct arena *a, const struct setting *row,
+                        const cJSON *value)
+{
+    (void)a;
+    *(double *)member = cJSON_IsNumber(value) ? value->valuedouble : strtod(row->otherwise, NULL);
+}
+
+static void take_texts(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+{
+    const char **out = arena_array(a, const char *, json_count(value) + 2);
+    const cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, value) out[i++] = arena_strdup(a, item->valuestring);
+    if (!value)
+        out[0] = row->otherwise;
+    *(const char *const **)member = out;
+}
+
+static void take_tokens(void *member, struct arena *a, const struct setting *row,
+                        const cJSON *value)
+{
+    struct config_token *out = arena_array(a, struct config_token, json_count(value) + 1);
+    const cJSON *item;
+    int i = 0;
+    (void)row;
+    cJSON_ArrayForEach(item, value)
+    {
+        out[i].name = arena_strdup(a, json_str(item, "name"));
+        out[i++].sha256 = arena_strdup(a, json_str(item, "sha256"));
+    }
+    *(const struct config_token **)member = out;
+}
+
+/* The place of a word among the choices of its row, from 1: how the enums count. */
+static int place_of(const struct setting *row, const char *word)
+{
+    int place = 1;
+    size_t n = strlen(word);
+    for (const char *p = row->value; strncmp(p, word, n) != 0 || (p[n] && p[n] != '|'); place++)
+        p = strchr(p, '|') + 1;
+    return place;
+}
+
+static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+{
+    (void)a;
+    *(enum mode *)member = (enum mode)place_of(row, text_of(row, value));
+}
+
+static void take_login(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+{
+    (void)a;
+    *(enum login *)member = (enum login)place_of(row, text_of(row, value));
+}
+
+static void take_read_only(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a, (void)row;
+    if (cJSON_IsTrue(value))
+        *(enum mode *)member = MODE_READ_ONLY;
+}
+
+static void take_strength(void *member, struct arena *a, const struct setting *row,
+                          const cJSON *value)
+{
+    (void)a;
+    *(enum strength *)member = channel_strength_named(text_of(row, value));
+}
+
+/* -- the rows -----------------------------------------------------------------------------------
+ */
+
+#define PUT(how, m) how, offsetof(struct config, m), sizeof((struct config *)0)->m
+#define TEXT(m) PUT(take_text, m)
+#define NUMBER(m) PUT(take_number, m)
+#define TEXTS(m) PUT(take_texts, m)
+#define TOKENS(m) PUT(take_tokens, m)
+#define STRENGTH(m) PUT(take_strength, m)
+
+const struct setting settings[] = {
+    { "gateway.url", "HIGRESS_OPS_URL", "gateway-url", "URL", "Higress console to operate.", NULL,
+      STR, TEXT(gateway_url), .flags = EACH, .min = 8, .max = 1024 },
+    { "gateway.username", "HIGRESS_OPS_USERNAME", "username", "NAME", "Console user.", "admin", STR,
+      TEXT(username), .flags = EACH, .min = 1, .max = 256 },
+    { "gateway.password", "HIGRESS_OPS_PASSWORD_FILE", "password-file", "PATH",
+      "File with the console password (or the variable HIGRESS_OPS_PASSWORD).", NULL, OBJ,
+      .flags = EACH, .of = reference },
+    { "gateway.login", "HIGRESS_OPS_LOGIN", "login", "auto|basic|session",
+      "How to log in; auto is Basic unless the password holds a ':'.", "auto", STR,
+      PUT(take_login, login), .flags = ONE_OF | EACH },
+    { "gateway.ca_file", "HIGRESS_OPS_CA_FILE", "ca-file", "PATH",
+      "Certificates to trust for https instead of the system's.", NULL, STR, TEXT(ca_file),
+      .flags = EACH, .min = 1, .max = 4096 },
+    { "gateway.timeout", "HIGRESS_OPS_TIMEOUT", "timeout", "SECONDS",
+      "Limit of one request to the console.", "30", NUM, NUMBER(timeout), .flags = EACH, .min = 0.1,
+      .max = 600 },
+    { "gateway.pause", "HIGRESS_OPS_PAUSE", "pause", "SECONDS",
+      "Wait before a broken read, or a look after an unclear write, is repeated.", "0.2", NUM,
+      NUMBER(pause), .flags = EACH, .min = 0.001, .max = 60 },
+    { "envoy.admin_url", "HIGRESS_OPS_ENVOY_ADMIN", "envoy-admin", "URL",
+      "Envoy's admin interface, for diagnose.", NULL, STR, TEXT(envoy_admin), .flags = EACH,
+      .min = 8, .max = 1024 },
+    { "envoy.access_log", "HIGRESS_OPS_ACCESS_LOG", "access-log", "PATH",
+      "Access log of the gateway, for diagnose and tail_logs.", NULL, STR, TEXT(access_log),
+      .flags = EACH, .min = 1, .max = 4096 },
+    { "default_gateway", "HIGRESS_OPS_GATEWAY", "gateway", "NAME",
+      "Which of `gateways` is meant where none is named.", "the first", STR, .flags = SAID,
+      .min = 1, .max = 40 },
+    { "mode", "HIGRESS_OPS_MODE", "mode", "read-only|dry-run|approve|auto",
+      "What may happen to a change.", "approve", STR, PUT(take_mode, mode),
+      .flags = ONE_OF | EACH | RELOAD },
+    { "read_only", "HIGRESS_OPS_READ_ONLY", "read-only", NULL,
+      "Only what reads is offered: mode read-only, whatever mode says.", NULL, BOOL,
+      PUT(take_read_only, mode) },
+    { "approval.change", "HIGRESS_OPS_APPROVAL_CHANGE", "approval-change", STRENGTHS,
+      "Least that approves a change: a form of a client over HTTP, of one over stdio, or a person "
+      "at the page or a terminal.",
+      "stdio-form where there are http.approvers, else http-form", STR, STRENGTH(approval_change),
+      .flags = ONE_OF | EACH | RELOAD | SAID },
+    { "approval.destroy", "HIGRESS_OPS_APPROVAL_DESTROY", "approval-destroy", STRENGTHS,
+      "The same for what deletes; http-form counts as stdio-form where there are http.approvers.",
+      "person where there are http.approvers, else http-form", STR, STRENGTH(approval_destroy),
+      .flags = ONE_OF | EACH | RELOAD | SAID },
+    { "toolsets", "HIGRESS_OPS_TOOLSETS", "toolsets", "NAME,…",
+      "Offers the tools of these toolsets (and those of tools) only.", NULL, LIST, TEXTS(toolsets),
+      .flags = RELOAD, .max = 64, .of = &a_string },
+    { "tools", "HIGRESS_OPS_TOOLS", "tools", "NAME,…",
+      "Offers these tools (and those of toolsets) only.", NULL, LIST, TEXTS(tools), .flags = RELOAD,
+      .max = 256, .of = &a_string },
+    { "state", "HIGRESS_OPS_STATE", "state", "DIR", "Plans, decisions, audit and their key.",
+      "~/.local/state/higress-ops", STR, TEXT(state_dir), .flags = SAID, .min = 1, .max = 1024 },
+    { "listen", "HIGRESS_OPS_LISTEN", "listen", "ADDRESS:PORT",
+      "Where HTTP is served; or unix:/PATH, a socket that only this user can open.",
+      "127.0.0.1:8470", STR, TEXT(listen), .min = 1, .max = 256 },
+    { "http.tokens", "HIGRESS_OPS_TOKENS", "tokens", "NAME:SHA256,…",
+      "Bearer tokens by name, each as the SHA-256 of the token.", NULL, LIST, TOKENS(tokens),
+      .flags = RELOAD, .max = 64, .of = &a_token },
+    { "http.approvers", "HIGRESS_OPS_APPROVERS", "approvers", "NAME:SHA256,…",
+      "People who decide about changes on the page /change, by tokens of their own.", NULL, LIST,
+      TOKENS(approvers), .flags = RELOAD, .max = 64, .of = &a_token },
+    { "http.page", "HIGRESS_OPS_PAGE", "page", "URL",
+      "Where people reach this server: results link to URL/change.", "if local, where it listens",
+      STR, TEXT(page), .flags = SAID, .min = 8, .max = 1024 },
+    { "http.oauth.issuer", "HIGRESS_OPS_OAUTH_ISSUER", "oauth-issuer", "URL",
+      "Issuer of the OAuth access tokens that are taken beside http.tokens.", NULL, STR,
+      TEXT(oauth_issuer), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oauth.resource", "HIGRESS_OPS_OAUTH_RESOURCE", "oauth-resource", "URL",
+      "This server as clients name it; tokens must be for it.", NULL, STR, TEXT(oauth_resource),
+      .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oauth.jwks", "HIGRESS_OPS_OAUTH_JWKS", "oauth-jwks", "URL|PATH",
+      "Where the issuer's public keys are: its tokens are JWTs.", NULL, STR, TEXT(oauth_jwks),
+      .min = 1, .max = 4096 },
+    { "http.oauth.introspection.endpoint", "HIGRESS_OPS_OAUTH_INTROSPECTION", "oauth-introspection",
+      "URL",
+      "Where the issuer is asked about tokens that are not JWTs (RFC 7662); without jwks about "
+      "all.",
+      NULL, STR, TEXT(oauth_introspection), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oauth.introspection.client_id", "HIGRESS_OPS_OAUTH_CLIENT_ID", "oauth-client-id", "ID",
+      "This server's name at the introspection endpoint.", NULL, STR, TEXT(oauth_client),
+      .flags = NEEDED, .min = 1, .max = 256 },
+    { "http.oauth.introspection.client_secret", "HIGRESS_OPS_OAUTH_CLIENT_SECRET_FILE",
+      "oauth-client-secret-file", "PATH", "File with this server's secret there.", NULL, OBJ,
+      .flags = NEEDED, .of = reference },
+    { "http.oauth.introspection.cache", "HIGRESS_OPS_OAUTH_CACHE", "oauth-cache", "SECONDS",
+      "How long the issuer's word on a token is believed: a revoked one works as long.", "30", NUM,
+      NUMBER(oauth_cache), .max = 300 },
+    { "http.oauth.read_scope", "HIGRESS_OPS_OAUTH_READ_SCOPE", "oauth-read-scope", "SCOPE",
+      "Scope that may do what only reads.", "higress:read", STR, TEXT(oauth_read), .min = 1,
+      .max = 128 },
+    { "http.oauth.change_scope", "HIGRESS_OPS_OAUTH_CHANGE_SCOPE", "oauth-change-scope", "SCOPE",
+      "Scope that may do everything.", "higress:change", STR, TEXT(oauth_change), .min = 1,
+      .max = 128 },
+    { "http.oauth.skew", "HIGRESS_OPS_OAUTH_SKEW", "oauth-skew", "SECONDS",
+      "How far the issuer's clock may be off.", "60", NUM, NUMBER(oauth_skew), .max = 300 },
+    { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
+      "Origins allowed beside the loopback ones.", NULL, LIST, TEXTS(origins), .flags = RELOAD,
+      .max = 64, .of = &a_string },
+    { "http.hosts", "HIGRESS_OPS_HOSTS", "hosts", "HOST,…",
+      "Host names allowed beside the loopback ones.", NULL, LIST, TEXTS(hosts), .flags = RELOAD,
+      .max = 64, .of = &a_string },
+    { "http.sessions", "HIGRESS_OPS_SESSIONS", "sessions", "N", "MCP sessions at once.", "10000",
+      INT, NUMBER(sessions), .flags = RELOAD, .min = 1, .max = 1000000 },
+    { "http.session_ttl", "HIGRESS_OPS_SESSION_TTL", "session-ttl", "SECONDS",
+      "Time until a session that nobody uses ends.", "3600", NUM, NUMBER(session_ttl),
+      .flags = RELOAD, .min = 1, .max = 7 * 86400 },
+    { "http.heartbeat", "HIGRESS_OPS_HEARTBEAT", "heartbeat", "SECONDS",
+      "Longest silence of an event stream.", "15", NUM, NUMBER(heartbeat), .flags = RELOAD,
+      .min = 1, .max = 3600 },
+    { "tls.certificate", "HIGRESS_OPS_TLS_CERTIFICATE", "tls-certificate", "PATH",
+      "Certificate chain (PEM): HTTP is served with TLS. Read again on SIGHUP.", NULL, STR,
+      TEXT(tls_certificate), .flags = NEEDED | RELOAD, .min = 1, .max = 4096 },
+    { "tls.key", "HIGRESS_OPS_TLS_KEY", "tls-key", "PATH", "Private key of the certificate (PEM).",
+      NULL, STR, TEXT(tls_key), .flags = NEEDED | RELOAD, .min = 1, .max = 4096 },
+    { "secrets.envs", "HIGRESS_OPS_SECRET_ENVS", "secret-envs", "PREFIX,…",
+      "Beginnings of variables that a secret_ref may name.", "HIGRESS_OPS_SECRET_", LIST,
+      TEXTS(secret_envs), .max = 64, .of = &a_string },
+    { "secrets.dirs", "HIGRESS_OPS_SECRET_DIRS", "secret-dirs", "DIR,…",
+      "Folders whose files a secret_ref may name.", NULL, LIST, TEXTS(secret_dirs), .max = 64,
+      .of = &a_string },
+    { "probe", "HIGRESS_OPS_PROBE", "probe", "ADDRESS[/BITS],…",
+      "Addresses that diagnose may connect to although it would not: loopback, link-local, "
+      "metadata.",
+      NULL, LIST, TEXTS(probe), .flags = RELOAD, .max = 64, .of = &a_string },
+    { "prompts", "HIGRESS_OPS_PROMPTS", "prompts", "DIR",
+      "Folder of *.md runbooks: each adds a prompt, or takes the place of one with its name.", NULL,
+      STR, TEXT(prompts_dir), .flags = RELOAD, .min = 1, .max = 1024 },
+    { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
+      "Time until a change that nobody decided expires.", "3600", NUM, NUMBER(plan_ttl), .min = 1,
+      .max = 30 * 86400 },
+    { "limits.calls", "HIGRESS_OPS_MAX_CALLS", "max-calls", "N", "Tool calls at once.", "64", INT,
+      NUMBER(max_calls), .flags = RELOAD, .min = 1, .max = 4096 },
+    { "limits.plans", "HIGRESS_OPS_MAX_PLANS", "max-plans", "N",
+      "Changes of one client that wait undecided; the oldest that nobody was asked about gives "
+      "way.",
+      "100", INT, NUMBER(max_plans), .flags = RELOAD, .min = 1, .max = 100000 },
+    { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
+      "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
+      "0", NUM, NUMBER(watch), .flags = RELOAD, .max = 86400 },
+    { "limits.answer_bytes", "HIGRESS_OPS_ANSWER_BYTES", "answer-bytes", "N",
+      "Default size limit of one answer.", "4096", INT, NUMBER(answer_bytes), .flags = RELOAD,
+      .min = 512, .max = 1 << 20 },
+    { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
+      "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
+    { 0 },
+};
+
+/* -- what follows from the rows ------------------------------------------------------------------
+ */
+
+/* The rest of the row's path below `folder` ("http.", or "" for all); NULL: it is not there. */
+static const char *below(const struct setting *row, const char *folder)
+{
+    size_t n = strlen(folder);
+    return strncmp(row->path, folder, n) == 0 ? row->path + n : NULL;
+}
+
+static bool is_told(const struct field *rows, const char *name, size_t n)
+{
+    for (; rows->name; rows++)
+        if (strncmp(rows->name, name, n) == 0 && !rows->name[n])
+            return true;
+    return false;
+}
+
+static struct field field_of(const struct setting *row, const char *name)
+{
+    return (struct field){ name,
+                           row->type,
+                           row->flags & NEEDED ? REQ : OPT,
+                           row->about,
+                           .min = row->min,
+                           .max = row->max,
+                           .one_of = row->flags & ONE_OF ? row->value : NULL,
+                           .of = row->of };
+}
+
+enum { ROWS = sizeof settings / sizeof *settings };
+
+/* The members of a folder of the file, as a table for field_check. only: flags that a row must
+ * have.
+ */
+static struct field *fields_below(struct arena *a, const char *folder, unsigned only)
+{
+    struct field *rows = arena_array(a, struct field, ROWS);
+    int n = 0;
+    for (const struct setting *row = settings; row->path; row++) {
+        const char *name = below(row, folder), *dot = name ? strchr(name, '.') : NULL;
+        if (!name || (row->flags & only) != only)
+            continue;
+        if (!dot) {
+            rows[n++] = field_of(row, name);
+            continue;
+        }
+        if (is_told(rows, name, (size_t)(dot - name)))
+            continue;
+        char *inner = arena_strndup(a, row->path, (size_t)(dot + 1 - row->path));
+        rows[n++] = (struct field){ arena_strndup(a, name, (size_t)(dot - name)), OBJ,
+                                    .of = fields_below(a, inner, only) };
+    }
+    return rows;
+}
+
+/* A member of `gateways`: what belongs to each gateway, without the word `gateway`. */
+static const struct field *a_gateway(struct arena *a)
+{
+    struct field *rows = fields_below(a, "gateway.", EACH), *end = rows;
+    struct field *item = arena_make(a, struct field);
+    for (; end->name; end++)
+        if (!strcmp(end->name, "url"))
+            end->need = REQ;
+    for (const struct field *other = fields_below(a, "", EACH); other->name; other++)
+        if (strcmp(other->name, "gateway") != 0)
+            *end++ = *other;
+    *end = (struct field){ "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 };
+    *item = (struct field){ "gateway", OBJ, OPT, "A gateway.", .of = rows };
+    return item;
+}
+
+bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
+{
+    struct field *rows = fields_below(a, "", 0), *end = rows;
+    while (end->name)
+        end++;
+    *end = (struct field){ "gateways",          LIST,     OPT,
+                           "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
+                           .of = a_gateway(a) };
+    return field_check(rows, tree, e);
+}
+
+void settings_take(struct config *c, struct arena *a, const cJSON *tree)
+{
+    for (const struct setting *row = settings; row->path; row++)
+        if (row->take)
+            row->take((char *)c + row->at, a, row, json_path(tree, row->path));
+}
+
+void settings_reload(struct config *c, const struct config *now)
+{
+    for (const struct setting *row = settings; row->path; row++)
+        if (row->flags & RELOAD)
+            memcpy((char *)c + row->at, (const char *)now + row->at, row->size);
+}

@@ -1,0 +1,20 @@
+/* settings_private.h - what the rows of settings.c are made of, and what follows from them. */
+#pragma once
+#include "base/field.h"
+#include "config/config.h"
+
+enum setting_flag {
+    EACH = 1,   /* each of `gateways` has its own */
+    RELOAD = 2, /* a running server takes a new value */
+    NEEDED = 4, /* where its folder of the file is there */
+    ONE_OF = 8, /* `value` lists the choices */
+    SAID = 16,  /* `otherwise` is for people; what is not given is NULL */
+};
+
+/* Checks the file's tree, with variables and flags laid over it. False: e->path and the sentence
+ * name the first member that is wrong. */
+bool settings_check(struct arena *a, const cJSON *tree, struct err *e);
+/* Fills the members of c that a row puts somewhere. The tree was checked. */
+void settings_take(struct config *c, struct arena *a, const cJSON *tree);
+/* Gives c what a running server takes of `now`. */
+void settings_reload(struct config *c, const struct config *now);
