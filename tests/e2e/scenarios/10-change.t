@@ -74,7 +74,7 @@ given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.
 person none
 call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"domain":"127.0.0.1:9009"}}
 keep id id
-shell 5 approve $id <- no
+shell 6 approve $id <- no
 call cancel_change {"id":"$id"}
 ok {"state":"cancelled"}
 console GET /v1/service-sources/shop {"domain":"127.0.0.1:9001"}
