@@ -1,24 +1,32 @@
-/* overview.c - the gateway at a glance: what there is, and what looks wrong, in at most 1 KB. */
+/* overview.c - the gateway at a glance: what there is, what waits, what runs out, and what looks
+ * wrong, in about 1 KB. */
+#include "base/when.h"
+#include "call/change.h"
 #include "call/signal.h"
 #include "tool.h"
 #include <string.h>
 
 extern const struct toolset toolset_overview;
 
-enum { FINDINGS_BYTES = 500, SERVICES_MAX = 4096 };
+enum {
+    FINDINGS_BYTES = 500,
+    SERVICES_MAX = 4096,
+    SCOPES_MAX = 300, /* each is a request of its own */
+    PENDING_SHOWN = 5,
+    EXPIRES_DAYS = 30
+};
 
 static const struct field in[] = { { 0 } };
 
 static const struct field out[] = {
-    { "version", STR, OPT, NULL },
-    { "counts", OBJ, REQ, NULL, .flags = FIELD_OPEN },
-    { "suspicious", LIST, REQ, NULL },
-    { 0 },
+    { "version", STR, OPT, NULL },     { "counts", OBJ, REQ, NULL, .flags = FIELD_OPEN },
+    { "suspicious", LIST, REQ, NULL }, { "now", STR, REQ, NULL },
+    { "pending", LIST, OPT, NULL },    { 0 },
 };
 
 static const char *const counted[] = {
-    "route",       "domain",   "service-source", "service",
-    "ai-provider", "ai-route", "consumer",       "plugin-instance",
+    "route",    "domain",     "service-source", "service",         "ai-provider",
+    "ai-route", "mcp-server", "consumer",       "tls-certificate",
 };
 
 struct look {
@@ -106,12 +114,44 @@ static bool see_any(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
+/* Has it run out, or will it soon? The console says when in milliseconds or as a time. */
+static bool see_certificate(struct call *c, void *arg, const cJSON *o)
+{
+    struct look *l = arg;
+    const char *name = json_str(o, "name");
+    const char *text = json_str(o, "validityEnd");
+    double end = text ? when_parse(text) : json_num(o, "validityEnd", 0) / 1000;
+    double days = (end - when_now()) / 86400;
+
+    l->count++;
+    if (end > 0 && days < 0)
+        find(c, l,
+             arena_printf(arena(c), "certificate %s ran out on %.10s", name ? name : "?",
+                          when_text(arena(c), end, false)));
+    else if (end > 0 && days < EXPIRES_DAYS)
+        find(c, l,
+             arena_printf(arena(c), "certificate %s runs out in %.0f days, on %.10s",
+                          name ? name : "?", days, when_text(arena(c), end, false)));
+    return true;
+}
+
+static bool see_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+{
+    (void)c;
+    (void)scope;
+    (void)o;
+    ((struct look *)arg)->count++;
+    return true;
+}
+
 static gw_each_fn *eye_for(const char *kind)
 {
     if (!strcmp(kind, "route"))
         return see_route;
     if (!strcmp(kind, "ai-route"))
         return see_ai_route;
+    if (!strcmp(kind, "tls-certificate"))
+        return see_certificate;
     return !strcmp(kind, "service") || !strcmp(kind, "ai-provider") ? see_named : see_any;
 }
 
@@ -128,8 +168,7 @@ static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
         progress(c, (double)i, 2 + kinds, "%s", kind);
         if (json_get(found, kind))
             continue;
-        const char *scope = !strcmp(kind, "plugin-instance") ? "global" : NULL;
-        if (gw_each(c, kind, scope, eye_for(kind), l)) {
+        if (gw_each(c, kind, NULL, eye_for(kind), l)) {
             json_set_num(arena(c), found, kind, l->count);
             continue;
         }
@@ -144,6 +183,42 @@ static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
             json_set_num(arena(c), counts, counted[i], n->valuedouble);
     }
     return true;
+}
+
+/* Of all scopes, as far as they are few enough to be asked. */
+static bool count_instances(struct call *c, struct look *l, cJSON *counts)
+{
+    const char *gaps = NULL;
+
+    l->count = 0;
+    if (!gw_each_instance(c, SCOPES_MAX, see_instance, NULL, l, &gaps))
+        return false;
+    json_set_num(arena(c), counts, "plugin-instance", l->count);
+    if (gaps)
+        find(c, l,
+             arena_printf(arena(c), "plugin instances: only %d were seen; %s", l->count, gaps));
+    return true;
+}
+
+/* "c-1a2b3c Require …": what waits for a person. */
+static void look_at_changes(struct call *c, struct look *l, cJSON *answer)
+{
+    const cJSON *list = change_pending(c, PENDING_SHOWN + 1), *change;
+    cJSON *pending = json_array(arena(c));
+
+    if (!list)
+        find(c, l, arena_printf(arena(c), "changes cannot be read: %s", fail_text(c)));
+    fail_forget(c);
+    cJSON_ArrayForEach(change, json_get(list, "changes"))
+    {
+        const char *title = json_str(change, "title");
+        const char *line =
+            json_count(pending) == PENDING_SHOWN
+                ? "and more: list_changes"
+                : arena_printf(arena(c), "%s %.100s", json_str(change, "id"), title ? title : "");
+        json_add_str(arena(c), pending, line);
+    }
+    json_set(arena(c), answer, "pending", pending);
 }
 
 /* Envoy's word on its own state, where it can be asked. */
@@ -170,27 +245,59 @@ static const cJSON *overview(struct call *c)
     if (!info)
         return NULL;
     const char *version = json_str(info, "version");
+    json_set_str(arena(c), answer, "now", when_text(arena(c), when_now(), false));
     if (version)
         json_set_str(arena(c), answer, "version", text_clean(arena(c), version, 40));
     cJSON *counts = json_set_object(arena(c), answer, "counts");
-    if (!count_kinds(c, &l, counts))
+    if (!count_kinds(c, &l, counts) || !count_instances(c, &l, counts))
         return NULL;
     look_at_envoy(c, &l, answer);
+    look_at_changes(c, &l, answer);
     if (l.more)
         json_add_str(arena(c), l.findings, arena_printf(arena(c), "and %d more", l.more));
     json_set(arena(c), answer, "suspicious", l.findings);
     return answer;
 }
 
+static void say_list(struct buf *b, const cJSON *answer, const char *member)
+{
+    const cJSON *line;
+
+    cJSON_ArrayForEach(line, json_get(answer, member))
+        buf_printf(b, "\n%s: %s", member, line->valuestring);
+}
+
+static char *say(struct call *c, const cJSON *answer)
+{
+    struct buf *b = buf_in(arena(c), 8000);
+    const char *version = json_str(answer, "version"), *envoy = json_str(answer, "envoy");
+    const char *comma = "";
+    const cJSON *n;
+
+    buf_printf(b, "%s, gateway %s%s%s\n", json_str(answer, "now"), version ? version : "?",
+               envoy ? ", Envoy " : "", envoy ? envoy : "");
+    cJSON_ArrayForEach(n, json_get(answer, "counts"))
+    {
+        buf_printf(b, "%s%s %.0f", comma, n->string, n->valuedouble);
+        comma = ", ";
+    }
+    say_list(b, answer, "pending");
+    say_list(b, answer, "suspicious");
+    return b->data;
+}
+
 static const struct tool tools[] = {
     {
         .name = "gateway_overview",
         .title = "Gateway overview",
-        .about = "The gateway at a glance: version, counts, what looks broken. Start here.",
+        .about =
+            "The gateway at a glance: time, version, counts, what waits or looks broken. Start "
+            "here.",
         .risk = READ,
         .in = in,
         .out = out,
         .read = overview,
+        .say = say,
     },
     { 0 },
 };

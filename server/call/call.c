@@ -34,6 +34,8 @@ static struct call_end answer_of(struct call *c, const cJSON *out)
         return (struct call_end){ .answer = shown };
     secret_scrub_tree(a, c->secrets, shown);
     const char *text = words(c, shown);
+    if (c->entry->tool->facts)
+        shown = json_clone(a, c->entry->tool->facts(c, shown));
     return (struct call_end){ .answer = shown,
                               .text = text,
                               .facts = c->facts ? c->facts(a, shown) : NULL };

@@ -161,8 +161,10 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel) ? follow(c, p)
-                                                                                 : NULL;
+    if (!verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel))
+        return NULL;
+    call_foresee(c, p);
+    return cancelled(c) ? NULL : follow(c, p);
 }
 
 const cJSON *call_decide(struct call *c, const char *id)
@@ -220,6 +222,12 @@ const cJSON *change_list(struct call *c, const struct change_query *q)
     cJSON *out = engine_list(call_engine(c), c->arena, &query, &c->err);
     c->facts = out ? call_list_facts : NULL;
     return out;
+}
+
+const cJSON *change_pending(struct call *c, int limit)
+{
+    const struct engine_query q = { .state = store_state_name(STATE_PENDING), .limit = limit };
+    return engine_list(call_engine(c), c->arena, &q, &c->err);
 }
 
 const cJSON *change_cancel(struct call *c, const char *id)

@@ -43,6 +43,9 @@ const char *call_secret(void *arg, const char *from, const char *name, struct er
 cJSON *call_change_facts(struct arena *a, const cJSON *change);
 cJSON *call_list_facts(struct arena *a, const cJSON *answer);
 
+/* Warnings by what is seen of the gateway now (call_foresee.c); parks. */
+void call_foresee(struct call *c, struct plan *p);
+
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);
 /* Tells the client: arg is the call. */

@@ -14,6 +14,8 @@ struct change_query {
     int limit;
 };
 const cJSON *change_list(struct call *c, const struct change_query *q);
+/* {"changes":[…]} that wait for a decision; NULL after fail(). */
+const cJSON *change_pending(struct call *c, int limit);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
 /* Describes a manifest (text or tree, manifest/manifest.h) as one plan. */

@@ -7,6 +7,7 @@ A scenario is a text file; each line is one step:
     given POST /v1/routes {…}                       asks the console directly; any 2xx
     mode auto                                       of the server that follows (default approve)
     env NAME VALUE                                  a variable of the server that follows
+    log {…}                                         a line of the access log of the server that follows
     person accept|decline|cancel|none               what the client answers when it is asked
     call TOOL {…}                                   a tool call
     ok {…} | error | denied "text"                  ok: not isError and the structured answer contains {…};
@@ -122,6 +123,13 @@ class Run:
         self.disconnect()
         name, value = rest.split(" ", 1)
         self.house.env[name] = value
+
+    def do_log(self, rest):
+        self.disconnect()
+        path = os.path.join(self.house.dir, "access.log")
+        self.house.env["HIGRESS_OPS_ACCESS_LOG"] = path
+        with open(path, "a") as f:
+            f.write(rest + "\n")
 
     def do_person(self, rest):
         self.disconnect()
