@@ -3,9 +3,9 @@ given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.
 given POST /v1/consumers {"name":"alice","credentials":[{"type":"key-auth","source":"HEADER","key":"x-key","values":["alice-key-9876"]}]}
 given POST /v1/routes {"name":"orders","path":{"matchType":"PRE","matchValue":"/orders"},"services":[{"name":"shop.static","port":80}]}
 given PUT /v1/routes/orders/plugin-instances/opa {"pluginName":"opa","enabled":true,"configurations":{"policy":"p","timeout":"5s","serviceSource":"ip","host":"127.0.0.1"}}
-log {"route_name":"orders","response_code":"200","start_time":"2026-11-29T20:00:00.000Z","method":"GET","path":"/orders","ai_log":"-"}
-log {"route_name":"orders","response_code":"200","start_time":"2026-11-29T20:00:01.000Z","method":"GET","path":"/orders","consumer":"alice"}
-log {"route_name":"other","response_code":"200","start_time":"2026-11-29T20:00:02.000Z","method":"GET","path":"/x","ai_log":"-"}
+log {"ai_log":"-","method":"GET","path":"/orders","response_code":"200","route_name":"orders","start_time":"2026-11-29T20:00:00.000Z"}
+log {"ai_log":"{\"consumer\":\"alice\"}","method":"GET","path":"/orders","response_code":"200","route_name":"orders","start_time":"2026-11-29T20:00:01.000Z"}
+log {"ai_log":"-","method":"GET","path":"/x","response_code":"200","route_name":"other","start_time":"2026-11-29T20:00:02.000Z"}
 person accept
 call change_resource {"kind":"route","action":"delete","name":"orders","dry_run":true}
 text "plugin rules that go with route orders: opa"
