@@ -18,9 +18,9 @@ extern const struct toolset toolset_limit;
 static const struct field in[] = {
     { "route", STR, OPT, NULL, .complete = "route" },
     { "scope", STR, OPT, "Instead of route, with header or by." },
-    { "requests", INT, REQ, "How many; 0 removes the limit.", .min = 0, .max = 100000000,
+    { "requests", INT, REQ, "0 removes the limit.", .min = 0, .max = 100000000,
       .flags = FIELD_BRIEF },
-    { "unit", STR, OPT, "Of what: tokens of LLM answers need redis.", .one_of = "requests|tokens",
+    { "unit", STR, OPT, "tokens: of LLM answers.", .one_of = "requests|tokens",
       .otherwise = "\"requests\"" },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
     { "burst", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "5", .flags = FIELD_BRIEF },

@@ -24,7 +24,6 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
-    { "columns", STR, OPT, NULL },
     { "truncated", BOOL, OPT, NULL },
     { 0 },
 };

@@ -19,9 +19,10 @@ enum {
 static const struct field in[] = { { 0 } };
 
 static const struct field out[] = {
-    { "version", STR, OPT, NULL },     { "counts", OBJ, REQ, NULL, .flags = FIELD_OPEN },
-    { "suspicious", LIST, REQ, NULL }, { "now", STR, REQ, NULL },
-    { "pending", LIST, OPT, NULL },    { 0 },
+    { "version", STR, OPT, NULL },
+    { "counts", OBJ, REQ, NULL, .flags = FIELD_OPEN },
+    { "suspicious", LIST, REQ, NULL },
+    { 0 },
 };
 
 static const char *const counted[] = {

@@ -26,7 +26,6 @@ static const struct field list_in[] = {
 static const struct field list_out[] = {
     { "items", LIST, REQ, NULL },
     { "count", INT, REQ, NULL },
-    { "unread", STR, OPT, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
@@ -41,7 +40,6 @@ static const struct field get_in[] = {
 
 static const struct field get_out[] = {
     { "object", OBJ, REQ, NULL, .flags = FIELD_OPEN },
-    { "used_by", LIST, OPT, NULL },
     { 0 },
 };
 

@@ -33,7 +33,6 @@ static const struct field in[] = {
 static const struct field out[] = {
     { "routes", LIST, REQ, NULL },
     { "count", INT, REQ, NULL },
-    { "unread", STR, OPT, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
 };
