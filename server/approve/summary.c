@@ -136,6 +136,8 @@ char *approve_summary_list(struct arena *a, const cJSON *answer)
         buf_str(b, "no change matches\n");
     if (json_get(answer, "next"))
         buf_printf(b, "more with cursor %s\n", str(answer, "next"));
-    buf_str(b, "Edits made elsewhere are not in this list; check_config compares.");
+    buf_str(b,
+            "Edits made elsewhere are not in this list: check_config finds them. object, actor or "
+            "minutes: also who decided.");
     return b->data;
 }

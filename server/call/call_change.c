@@ -217,7 +217,8 @@ const cJSON *change_list(struct call *c, const struct change_query *q)
         .since = q->minutes > 0 ? when_now() - q->minutes * 60 : 0,
         .limit = q->limit,
         .cursor = q->cursor,
-        .decisions = true,
+        .decisions =
+            q->object || q->actor || q->minutes > 0, /* a look at each: not in a plain list */
     };
     cJSON *out = engine_list(call_engine(c), c->arena, &query, &c->err);
     c->facts = out ? call_list_facts : NULL;

@@ -24,7 +24,7 @@ struct loop;
 
 /* Lives in arena a (with the process). Nothing is sent before the first read. */
 struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config *c);
-const char *gateway_url(const struct gateway *g); /* NULL: none configured */
+const char *gateway_url(const struct gateway *g); /* NULL: none configured; g may be NULL */
 const struct config *gateway_config(const struct gateway *g);
 struct loop *gateway_loop(const struct gateway *g);
 /* One request with credentials: logs in first where a session is needed, again after one 401. The
