@@ -107,12 +107,13 @@ static struct parts split(const char *s, size_t n)
     return p;
 }
 
-/* A user with a password stays, for whoever decides; one alone may be a token. */
+/* A user with a password stays, for whoever decides; one alone may be a token. "token:x" names
+ * none, and nor does what looks like a fingerprint. */
 static void write_user(struct arena *a, struct buf *b, const char *s, const char *end)
 {
     const char *colon = memchr(s, ':', (size_t)(end - s));
-    bool masked = secret_is_mask(arena_strndup(a, s, (size_t)(end - s)));
-    if (!colon || masked || colon - s > USER_MAX) {
+    const char *user = colon ? arena_strndup(a, s, (size_t)(colon - s)) : "";
+    if (!colon || colon - s > USER_MAX || secret_starts_mask(s) || mask_query_is_secret(user)) {
         mask_piece(a, b, s, (size_t)(end - s));
     } else {
         buf_add(b, s, (size_t)(colon + 1 - s));

@@ -55,6 +55,8 @@ static const struct {
     { mask_url,
       "https://e.openai.azure.com/openai/deployments/gpt?api-version=2024-02-01&api-key=HIDDEN",
       "https://e.openai.azure.com/openai/deployments/gpt?api-version=2024-02-01&api-key=#" },
+    { mask_url, "http://token:HIDDEN12@h/x", "http://#@h/x" },
+    { mask_url, "http://secret:sha256:d3bedb53U:p@h/x=b@", "http://#@" },
     { mask_url, "http://u:1234@h/x=b@", "http://u:#@h/x=b@" },
     { mask_url, "http://HIDDEN@h/x//y@z/w", "http://#@h/x//y@z/w" },
     { mask_url, "/cb#access_token=HIDDEN", "/cb#access_token=#" },
