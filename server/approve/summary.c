@@ -105,12 +105,11 @@ static void put_result(struct arena *a, struct buf *b, const cJSON *change)
 
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = { "gateway", "undoes", "why_not_asked_here", "decide_at",
-                                        "next" };
+    static const char *const more[] = { "undoes", "why_not_asked_here", "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
-    const char *risk = str(change, "risk");
-    buf_printf(b, "%s %s%s%s%s: %s\n", str(change, "id"), str(change, "state"), *risk ? " (" : "",
-               risk, *risk ? ")" : "", str(change, "title"));
+    const char *gateway = str(change, "gateway");
+    buf_printf(b, "%s %s (%s%s%s): %s\n", str(change, "id"), str(change, "state"),
+               str(change, "risk"), *gateway ? ", gateway " : "", gateway, str(change, "title"));
     put_operations(a, b, change);
     put_life(b, change);
     put_result(a, b, change);
