@@ -37,6 +37,8 @@ struct tool {
     bool whole;         /* tests/conformance: .read returns the whole CallToolResult */
     /* One short paragraph for `content` beside the structured answer; NULL: a generic one. */
     char *(*say)(struct call *c, const cJSON *out);
+    /* The data beside what .say says, in few bytes; NULL: the answer as it is. */
+    const cJSON *(*facts)(struct call *c, const cJSON *out);
 };
 
 struct toolset {

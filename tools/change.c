@@ -23,6 +23,9 @@ static const struct field get_in[] = {
 };
 
 static const struct field list_in[] = {
+    { "object", STR, OPT, "What it touches: orders, route shop-*." },
+    { "actor", STR, OPT, "Who asked or decided." },
+    { "minutes", NUM, OPT, "Not older.", .min = 0, .max = 10000000, .flags = FIELD_BRIEF },
     { "state", STR, OPT, "pending, applied, …", .flags = FIELD_BRIEF,
       .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
                 "expired" },
@@ -54,7 +57,16 @@ static const cJSON *get(struct call *c)
 
 static const cJSON *list(struct call *c)
 {
-    return change_list(c, arg_str(c, "state"), (int)arg_num(c, "limit", 20), arg_str(c, "cursor"));
+    const struct change_query q = {
+        .state = arg_str(c, "state"),
+        .object = arg_str(c, "object"),
+        .actor = arg_str(c, "actor"),
+        .cursor = arg_str(c, "cursor"),
+        .minutes = arg_num(c, "minutes", 0),
+        .limit = (int)arg_num(c, "limit", 20),
+    };
+
+    return change_list(c, &q);
 }
 
 static const cJSON *cancel(struct call *c)
@@ -91,12 +103,13 @@ static const struct tool tools[] = {
     {
         .name = "list_changes",
         .title = "List changes",
-        .about = "Lists changes, newest first.",
+        .about = "Lists changes made here, newest first: who asked, who decided, when.",
         .risk = READ,
         .in = list_in,
         .out = list_out,
         .read = list,
         .local = true,
+        .say = change_say_list,
     },
     {
         .name = "cancel_change",

@@ -1,6 +1,6 @@
-/* limit.c - request rate limits: a route's own bucket by annotation, or by key through a plugin.
- * Says what is counted where, because per gateway pod and for all pods differ by the number of
- * pods. */
+/* limit.c - rate limits of requests and tokens: a route's own bucket by annotation, or by key
+ * through a plugin. Says what is counted where, because per gateway pod and for all pods differ by
+ * the number of pods. */
 #include "call/read.h"
 #include "plan/draft.h"
 #include "rule/limits.h"
@@ -20,6 +20,8 @@ static const struct field in[] = {
     { "scope", STR, OPT, "Instead of route, with header or by." },
     { "requests", INT, REQ, "0 removes the limit.", .min = 0, .max = 100000000,
       .flags = FIELD_BRIEF },
+    { "unit", STR, OPT, "tokens: of LLM answers.", .one_of = "requests|tokens",
+      .otherwise = "\"requests\"" },
     { "per", STR, OPT, NULL, .one_of = "second|minute|hour|day", .otherwise = "\"second\"" },
     { "burst", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "5", .flags = FIELD_BRIEF },
     { "header", STR, OPT, "One limit per value." },
@@ -35,10 +37,24 @@ static const struct field out[] = {
     { 0 },
 };
 
+static bool in_tokens(struct call *c)
+{
+    const char *unit = arg_str(c, "unit");
+
+    return unit && !strcmp(unit, "tokens");
+}
+
 static const char *window(struct call *c)
 {
     const char *per = arg_str(c, "per");
     return per ? per : "second";
+}
+
+static const char *short_window(struct call *c)
+{
+    const char *per = window(c);
+
+    return !strcmp(per, "second") ? "s" : !strcmp(per, "minute") ? "min" : per;
 }
 
 /* -- a route as a whole ------------------------------------------------------------------ */
@@ -91,9 +107,9 @@ static bool limit_route(struct call *c, struct plan *p)
     if (json_equal(before, after))
         return fail(c, "route '%s' already has that limit", route);
     if (requests == 0) {
-        plan_title(p, "Remove the rate limit of route %s", route);
+        plan_title(p, "Remove the rate limit of %s", route);
     } else {
-        plan_title(p, "Limit route %s to %.0f requests a %s", route, requests, window(c));
+        plan_title(p, "Limit %s to %.0f/%s", route, requests, short_window(c));
         plan_warn(p,
                   "the count is kept by each gateway pod: the whole is %.0f x the number of pods, "
                   "and a burst of %.0f passes at once",
@@ -122,9 +138,11 @@ static cJSON *ask_of(struct call *c)
     const char *header = arg_str(c, "header");
     const char *by = header ? arena_printf(arena(c), "header:%s", header) : arg_str(c, "by");
 
-    if (!by)
+    if (!by && !in_tokens(c))
         return NULL;
-    json_set_str(arena(c), ask, "by", by);
+    if (by)
+        json_set_str(arena(c), ask, "by", by);
+    json_set_str(arena(c), ask, "unit", arg_str(c, "unit") ? arg_str(c, "unit") : "requests");
     if (arg_str(c, "key"))
         json_set_str(arena(c), ask, "key", arg_str(c, "key"));
     json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
@@ -151,12 +169,18 @@ static const cJSON *instance_after(struct call *c, const cJSON *ask, const cJSON
     return after;
 }
 
+/* The scope of route, which may be an AI route's name; NULL: none was given, or failed(). */
 static const char *scope_of(struct call *c)
 {
     const char *scope = arg_str(c, "scope");
     const char *route = arg_str(c, "route");
 
-    return scope || !route ? scope : arena_printf(arena(c), "route:%s", route);
+    if (scope || !route)
+        return scope;
+    if (in_tokens(c) && !gw_get(c, "route", route, NULL, MISSING_IS_NULL) && !failed(c) &&
+        gw_get(c, "ai-route", route, NULL, MISSING_IS_NULL))
+        return arena_printf(arena(c), "route:ai-route-%s.internal", route);
+    return failed(c) ? NULL : arena_printf(arena(c), "route:%s", route);
 }
 
 /* With redis, or where nothing is counted per pod but something for all: the cluster's plugin. */
@@ -166,6 +190,8 @@ static const char *plugin_for(struct call *c, const char *scope)
     bool shared =
         by && (!strcmp(by, "consumer") || !strcmp(by, "ip") || text_starts(by, "cookie:"));
 
+    if (in_tokens(c))
+        return "ai-token-ratelimit";
     if (arg_str(c, "redis") || shared)
         return "cluster-key-rate-limit";
     if (!gw_get(c, "plugin-instance", "key-rate-limit", scope, MISSING_IS_NULL) && !failed(c) &&
@@ -174,15 +200,127 @@ static const char *plugin_for(struct call *c, const char *scope)
     return "key-rate-limit";
 }
 
+/* The value as the plugin's settings show it: under many headers stands a credential. */
+static const char *shown_key(struct call *c, const char *by, const char *key)
+{
+    const char *colon = strchr(by, ':');
+    cJSON *o = json_object(arena(c));
+    cJSON *settings = json_set_object(arena(c), o, "configurations");
+    cJSON *item = json_object(arena(c)), *entry = json_object(arena(c));
+
+    json_set_str(arena(c), o, "pluginName", "cluster-key-rate-limit");
+    json_add(arena(c), json_set_array(arena(c), settings, "rule_items"), item);
+    json_set_str(arena(c), item, arena_printf(arena(c), "limit_by_%.*s", (int)strcspn(by, ":"), by),
+                 colon ? colon + 1 : "");
+    json_add(arena(c), json_set_array(arena(c), item, "limit_keys"), entry);
+    json_set_str(arena(c), entry, "key", key);
+    const char *shown = json_str(
+        json_path(gw_masked(c, "plugin-instance", o), "configurations.rule_items[0].limit_keys[0]"),
+        "key");
+    return text_clean(arena(c), shown ? shown : "?", 80);
+}
+
+/* "x-tenant red", "consumer alice", "each ip"; "" for the sum. */
+static const char *counted(struct call *c, const char *by)
+{
+    const char *key = arg_str(c, "key");
+    const char *colon = by ? strchr(by, ':') : NULL;
+    const char *what = by ? text_clean(arena(c), colon ? colon + 1 : by, 80) : "";
+
+    if (!by)
+        return "";
+    if (!key || !strcmp(key, "*"))
+        return arena_printf(arena(c), " each %s", what);
+    return arena_printf(arena(c), " %s %s", what, shown_key(c, by, key));
+}
+
+static const char *place(const char *scope)
+{
+    if (!strcmp(scope, "global"))
+        return "the whole gateway";
+    return text_starts(scope, "route:") ? scope + 6 : scope;
+}
+
 static void name_plan(struct call *c, struct plan *p, const char *scope, const char *by)
 {
     double requests = arg_num(c, "requests", 0);
+    const char *tokens = in_tokens(c) ? " tokens" : "";
 
-    by = text_clean(arena(c), by, 80);
     if (requests == 0)
-        plan_title(p, "Remove a limit by %s at %s", by, scope);
+        plan_title(p, "Remove the%s limit%s%s on %s", in_tokens(c) ? " token" : "", by ? " of" : "",
+                   counted(c, by), place(scope));
     else
-        plan_title(p, "Limit by %s at %s to %.0f requests a %s", by, scope, requests, window(c));
+        plan_title(p, "Limit%s to %.0f%s/%s on %s", counted(c, by), requests, tokens,
+                   short_window(c), place(scope));
+}
+
+/* -- what it needs, and what there is ------------------------------------------------------ */
+
+struct seen {
+    struct buf *names;
+    int count;
+};
+
+enum { NAMES_BYTES = 300 };
+
+static void see(struct seen *s, const char *name)
+{
+    if (s->count++ < 8)
+        buf_printf(s->names, "%s%.60s", s->count > 1 ? ", " : "", name);
+}
+
+/* By its port or its name: nothing else tells a Redis from another service. */
+static bool see_redis(struct call *c, void *arg, const cJSON *o)
+{
+    const char *name = json_str(o, "name");
+    double port = json_num(o, "port", 0);
+
+    (void)c;
+    if (name && (port == 6379 || text_contains_nocase(name, "redis")))
+        see(arg, text_clean(arena(c), arena_printf(arena(c), "%s:%.0f", name, port), 80));
+    return true;
+}
+
+static bool see_consumer(struct call *c, void *arg, const cJSON *o)
+{
+    const char *name = json_str(o, "name");
+
+    if (name)
+        see(arg, text_clean(arena(c), name, 60));
+    return true;
+}
+
+/* "redis.dns:6379, …"; "none" where there is none, and why where that is not known. */
+static const char *what_exists(struct call *c, const char *kind, gw_each_fn *fn)
+{
+    struct seen s = { .names = buf_in(arena(c), 8 * NAMES_BYTES) };
+
+    if (gw_each(c, kind, NULL, fn, &s))
+        return s.count ? s.names->data : "none";
+    const char *why = arena_printf(arena(c), "not known (%.200s)", fail_text(c));
+    fail_forget(c);
+    return why;
+}
+
+/* Tokens are counted in Redis, of answers that say their usage; by consumer only where
+ * authentication names one. */
+static bool has_needs(struct call *c, struct plan *p, const cJSON *before, const char *by)
+{
+    const cJSON *redis = json_path(before, "configurations.redis");
+
+    if (!arg_str(c, "redis") && !json_str(redis, "service_name"))
+        return fail(c,
+                    "redis: is required: tokens are counted in a Redis that the gateway reaches as "
+                    "a service. Services that look like one: %s",
+                    what_exists(c, "service", see_redis));
+    plan_warn(p, "tokens are known when an answer ends, so that one request may pass the limit; "
+                 "answers that do not say their usage are not counted");
+    if (by && !strcmp(by, "consumer"))
+        plan_warn(p,
+                  "a request that no authentication gives a consumer is not limited; consumers "
+                  "there are: %s",
+                  what_exists(c, "consumer", see_consumer));
+    return true;
 }
 
 /* before to after; an instance without a limit goes, for an empty one would be refused. */
@@ -196,7 +334,7 @@ static bool plan_instance(struct call *c, struct plan *p, const char *plugin, co
                     arg_num(c, "requests", 0) ? "%s at %s has that limit already"
                                               : "%s at %s has no such limit",
                     plugin, scope);
-    plan_warn(p, plugin[0] == 'c'
+    plan_warn(p, plugin[0] != 'k'
                      ? "counted in Redis for all gateway pods together; if Redis fails, all passes"
                      : "counted by each gateway pod; values that are not listed pass unlimited");
     if (last)
@@ -210,8 +348,11 @@ static bool plan_key(struct call *c, struct plan *p, const char *scope, const cJ
     const char *plugin = plugin_for(c, scope);
     const cJSON *before =
         failed(c) ? NULL : gw_get(c, "plugin-instance", plugin, scope, MISSING_IS_NULL);
-    const cJSON *after = failed(c) ? NULL : instance_after(c, ask, before, plugin);
+    bool adds = arg_num(c, "requests", 0) > 0;
 
+    if (failed(c) || (in_tokens(c) && adds && !has_needs(c, p, before, json_str(ask, "by"))))
+        return false;
+    const cJSON *after = instance_after(c, ask, before, plugin);
     if (!after)
         return false;
     name_plan(c, p, scope, json_str(ask, "by"));
@@ -223,6 +364,8 @@ static bool tune(struct call *c, struct plan *p)
     const cJSON *ask = ask_of(c);
     const char *scope = scope_of(c);
 
+    if (failed(c))
+        return false;
     if (ask && !scope)
         return fail(c,
                     "scope: is required with header and by: global, domain:X, route:X, service:X");
@@ -239,7 +382,7 @@ static const struct tool tools[] = {
     {
         .name = "tune_rate_limit",
         .title = "Tune a rate limit",
-        .about = "Plans a rate limit of a route, or per value of something at a scope.",
+        .about = "Plans a limit of requests or LLM tokens for a route, or per value at a scope.",
         .risk = CHANGE,
         .in = in,
         .out = out,

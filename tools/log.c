@@ -16,6 +16,7 @@ static const struct field in[] = {
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
     { "flag", STR, OPT, "Response flag: UF, NR, …" },
     { "text", STR, OPT, NULL },
+    { "full", BOOL, OPT, "Every member of each line." },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL, .flags = FIELD_BRIEF },
@@ -111,11 +112,12 @@ static const char *part(const cJSON *row, const char *member)
     return s ? s : "-";
 }
 
-/* Who asked, as the gateway's own proxy saw it; else who connected. */
+/* Whom the last trusted proxy names, else who connected; without its port. */
 static const char *client_of(const cJSON *row)
 {
-    const char *forwarded = part(row, "x_forwarded_for");
-    return strcmp(forwarded, "-") != 0 ? forwarded : part(row, "downstream_remote_address");
+    const char *forwarded = json_str(row, "x_forwarded_for");
+
+    return forwarded && *forwarded ? forwarded : part(row, "downstream_remote_address");
 }
 
 static void say_seen(struct buf *b, const cJSON *answer)
@@ -147,15 +149,55 @@ static char *say(struct call *c, const cJSON *answer)
         }
         if (json_true(row, "forged"))
             buf_str(b, "FORGED by a client, only this is sound: ");
-        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s from %s %s\n", part(row, "start_time"),
+        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s client=%s %s\n", part(row, "start_time"),
                    part(row, "response_code"), part(row, "method"), part(row, "authority"),
                    part(row, "path"), part(row, "response_flags"),
                    part(row, "response_code_details"), part(row, "route_name"),
-                   part(row, "upstream_host"), text_clean(arena(c), client_of(row), 45),
-                   text_clean(arena(c), part(row, "user_agent"), 40));
+                   part(row, "upstream_host"), client_of(row), part(row, "user_agent"));
     }
     say_seen(b, answer);
     return b->data;
+}
+
+/* -- as data ---------------------------------------------------------------------------------- */
+
+enum { CELL_BYTES = 48 };
+static const char columns[] = "time status method host path flags route upstream client agent";
+
+static void add_cell(struct call *c, cJSON *cells, const char *text)
+{
+    json_add_str(arena(c), cells, text_clean(arena(c), text, CELL_BYTES));
+}
+
+/* The values of `columns`; of what is no sound line, all that there is. */
+static cJSON *cells_of(struct call *c, const cJSON *row)
+{
+    static const char *const members[] = { "response_code",  "method",     "authority",    "path",
+                                           "response_flags", "route_name", "upstream_host" };
+    const char *time = part(row, "start_time");
+    cJSON *cells = json_array(arena(c));
+
+    if (json_get(row, "raw") || json_get(row, "forged"))
+        return json_clone(arena(c), row);
+    add_cell(c, cells, arena_printf(arena(c), "%.*s", (int)strcspn(time, ".Z"), time));
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        add_cell(c, cells, part(row, members[i]));
+    add_cell(c, cells, client_of(row));
+    add_cell(c, cells, text_clean(arena(c), part(row, "user_agent"), 24));
+    return cells;
+}
+
+static const cJSON *facts(struct call *c, const cJSON *answer)
+{
+    cJSON *o = json_clone(arena(c), answer);
+    const cJSON *row;
+
+    if (arg_bool(c, "full"))
+        return answer;
+    cJSON *rows = json_set_array(arena(c), o, "lines");
+    cJSON_ArrayForEach(row, json_get(answer, "lines")) json_add(arena(c), rows, cells_of(c, row));
+    json_set_str(arena(c), o, "columns", columns);
+    return o;
 }
 
 static const struct tool tools[] = {
@@ -169,6 +211,7 @@ static const struct tool tools[] = {
         .read = run,
         .local = true,
         .say = say,
+        .facts = facts,
     },
     { 0 },
 };

@@ -6,7 +6,9 @@ extern const struct toolset toolset_manifest;
 
 static const struct field apply_in[] = {
     { "manifest", ANY, REQ,
-      "YAML (ours or Kubernetes), or a list of {kind,name,…}. What an object leaves out stays." },
+      "YAML (ours or Kubernetes), or a list of {kind,name,…}. What an object leaves out stays. "
+      "delete: true takes one away, with select: camp-* instead of name all that match." },
+    { "if_used", STR, OPT, "On delete.", .one_of = "cascade|force" },
     { 0 },
 };
 

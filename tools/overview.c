@@ -1,11 +1,19 @@
-/* overview.c - the gateway at a glance: what there is, and what looks wrong, in at most 1 KB. */
+/* overview.c - the gateway at a glance: what there is, what waits, what runs out, and what looks
+ * wrong, in about 1 KB. */
+#include "base/when.h"
+#include "call/change.h"
 #include "call/signal.h"
 #include "tool.h"
 #include <string.h>
 
 extern const struct toolset toolset_overview;
 
-enum { FINDINGS_BYTES = 500, CERTIFICATE_DAYS = 30 };
+enum {
+    FINDINGS_BYTES = 500,
+    SCOPES_MAX = 300, /* each is a request of its own */
+    PENDING_SHOWN = 5,
+    CERTIFICATE_DAYS = 30
+};
 
 static const struct field in[] = { { 0 } };
 
@@ -17,8 +25,8 @@ static const struct field out[] = {
 };
 
 static const char *const counted[] = {
-    "route",       "domain",   "service-source", "service",
-    "ai-provider", "ai-route", "consumer",       "plugin-instance",
+    "route",    "domain",     "service-source", "service",         "ai-provider",
+    "ai-route", "mcp-server", "consumer",       "tls-certificate",
 };
 
 struct look {
@@ -47,16 +55,24 @@ static bool see_any(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
+static bool see_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+{
+    (void)c;
+    (void)scope;
+    (void)o;
+    ((struct look *)arg)->count++;
+    return true;
+}
+
 static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
 {
     const size_t kinds = sizeof counted / sizeof counted[0];
 
     for (size_t i = 0; i < kinds; i++) {
         const char *kind = counted[i];
-        const char *scope = !strcmp(kind, "plugin-instance") ? "global" : NULL;
         l->count = 0;
         progress(c, (double)i, kinds, "%s", kind);
-        if (gw_each(c, kind, scope, see_any, l)) {
+        if (gw_each(c, kind, NULL, see_any, l)) {
             json_set_num(arena(c), counts, kind, l->count);
             continue;
         }
@@ -66,6 +82,42 @@ static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
         fail_forget(c);
     }
     return true;
+}
+
+/* Of all scopes, as far as they are few enough to be asked. */
+static bool count_instances(struct call *c, struct look *l, cJSON *counts)
+{
+    const char *gaps = NULL;
+
+    l->count = 0;
+    if (!gw_each_instance(c, SCOPES_MAX, see_instance, NULL, l, &gaps))
+        return false;
+    json_set_num(arena(c), counts, "plugin-instance", l->count);
+    if (gaps)
+        find(c, l,
+             arena_printf(arena(c), "plugin instances: only %d were seen; %s", l->count, gaps));
+    return true;
+}
+
+/* "c-1a2b3c Require …": what waits for a person. */
+static void look_at_changes(struct call *c, struct look *l, cJSON *answer)
+{
+    const cJSON *list = change_pending(c, PENDING_SHOWN + 1), *change;
+    cJSON *pending = json_array(arena(c));
+
+    if (!list)
+        find(c, l, arena_printf(arena(c), "changes cannot be read: %s", fail_text(c)));
+    fail_forget(c);
+    cJSON_ArrayForEach(change, json_get(list, "changes"))
+    {
+        const char *title = json_str(change, "title");
+        const char *line =
+            json_count(pending) == PENDING_SHOWN
+                ? "and more: list_changes"
+                : arena_printf(arena(c), "%s %.100s", json_str(change, "id"), title ? title : "");
+        json_add_str(arena(c), pending, line);
+    }
+    json_set(arena(c), answer, "pending", pending);
 }
 
 /* Envoy's word on its own state, where it can be asked. */
@@ -117,12 +169,14 @@ static const cJSON *overview(struct call *c)
     if (!info)
         return NULL;
     const char *version = json_str(info, "version");
+    json_set_str(arena(c), answer, "now", when_text(arena(c), when_now(), false));
     if (version)
         json_set_str(arena(c), answer, "version", text_clean(arena(c), version, 40));
     cJSON *counts = json_set_object(arena(c), answer, "counts");
-    if (!count_kinds(c, &l, counts))
+    if (!count_kinds(c, &l, counts) || !count_instances(c, &l, counts))
         return NULL;
     look_at_envoy(c, &l, answer);
+    look_at_changes(c, &l, answer);
     look_at_configuration(c, &l);
     if (l.more)
         json_add_str(arena(c), l.findings,
@@ -131,15 +185,45 @@ static const cJSON *overview(struct call *c)
     return answer;
 }
 
+static void say_list(struct buf *b, const cJSON *answer, const char *member)
+{
+    const cJSON *line;
+
+    cJSON_ArrayForEach(line, json_get(answer, member))
+        buf_printf(b, "\n%s: %s", member, line->valuestring);
+}
+
+static char *say(struct call *c, const cJSON *answer)
+{
+    struct buf *b = buf_in(arena(c), 8000);
+    const char *version = json_str(answer, "version"), *envoy = json_str(answer, "envoy");
+    const char *comma = "";
+    const cJSON *n;
+
+    buf_printf(b, "%s, gateway %s%s%s\n", json_str(answer, "now"), version ? version : "?",
+               envoy ? ", Envoy " : "", envoy ? envoy : "");
+    cJSON_ArrayForEach(n, json_get(answer, "counts"))
+    {
+        buf_printf(b, "%s%s %.0f", comma, n->string, n->valuedouble);
+        comma = ", ";
+    }
+    say_list(b, answer, "pending");
+    say_list(b, answer, "suspicious");
+    return b->data;
+}
+
 static const struct tool tools[] = {
     {
         .name = "gateway_overview",
         .title = "Gateway overview",
-        .about = "The gateway at a glance: version, counts, what looks broken. Start here.",
+        .about =
+            "The gateway at a glance: time, version, counts, what waits or looks broken. Start "
+            "here.",
         .risk = READ,
         .in = in,
         .out = out,
         .read = overview,
+        .say = say,
     },
     { 0 },
 };

@@ -15,12 +15,12 @@ static const struct field ref[] = {
 
 static const struct field in[] = {
     { "name", STR, REQ, NULL },
-    { "type", STR, REQ, "openai, qwen, claude, …" },
+    { "type", STR, OPT, "openai, qwen, claude, …" },
     { "secret_ref", OBJ, OPT, "Where the server finds the key.", .of = ref },
     { "key", STR, OPT, "Better: secret_ref.", .min = 1, .max = 8192,
       .flags = FIELD_SECRET | FIELD_BRIEF },
     { "settings", OBJ, OPT, "Its rawConfigs." },
-    { "replace", BOOL, OPT, NULL },
+    { "replace", BOOL, OPT, "Of one that is there: rotates its key, sets settings." },
     { 0 },
 };
 
@@ -42,40 +42,40 @@ static bool key_of(struct call *c, const char **key)
     return !failed(c);
 }
 
-/* What is not asked for stays as it is. */
+/* What is not asked for stays as it is; of another vendor nothing does but the protocol. */
 static cJSON *provider_of(struct call *c, const cJSON *before, const char *key)
 {
-    const char *was = json_str(before, "protocol");
-    cJSON *o = json_object(arena(c));
+    const char *was = json_str(before, "type"), *type = arg_str(c, "type");
+    const char *protocol = json_str(before, "protocol");
+    bool same = was && (!type || !strcmp(was, type));
+    cJSON *o = same ? json_clone(arena(c), before) : json_object(arena(c));
     const cJSON *settings = arg_json(c, "settings");
 
     json_set_str(arena(c), o, "name", arg_str(c, "name"));
-    json_set_str(arena(c), o, "type", arg_str(c, "type"));
-    json_set_str(arena(c), o, "protocol", was ? was : "openai/v1");
+    json_set_str(arena(c), o, "type", type ? type : was);
+    json_set_str(arena(c), o, "protocol", protocol ? protocol : "openai/v1");
     if (key)
         json_add_str(arena(c), json_set_array(arena(c), o, "tokens"), key);
     if (settings)
         json_set(arena(c), o, "rawConfigs", json_clone(arena(c), settings));
-    else
+    else if (!same)
         json_set_object(arena(c), o, "rawConfigs");
     return o;
 }
 
 /* A replaced provider keeps its key when none is given, but never for another vendor. */
-static bool settle_key(struct call *c, struct plan *p, const cJSON *before, const char *key)
+static bool settle_key(struct call *c, const cJSON *before, const char *key)
 {
-    const char *type = json_str(before, "type");
+    const char *type = json_str(before, "type"), *asked = arg_str(c, "type");
     bool keeps = json_count(json_get(before, "tokens")) > 0;
 
     if (key)
         return true;
-    if (keeps && (!type || strcmp(type, arg_str(c, "type"))))
+    if (keeps && asked && (!type || strcmp(type, asked)))
         return fail(c,
                     "key: the one that is there belongs to type %s and would be sent to %s; give "
                     "secret_ref or key",
-                    type ? text_clean(arena(c), type, 40) : "?", arg_str(c, "type"));
-    if (!keeps)
-        plan_warn(p, "no key is given: requests go out without one");
+                    type ? text_clean(arena(c), type, 40) : "?", asked);
     return true;
 }
 
@@ -97,9 +97,10 @@ static bool add(struct call *c, struct plan *p)
                     "provider '%s' exists already; pass replace: true to overwrite it, or "
                     "change_resource to patch it",
                     name);
-    if (!settle_key(c, p, before, key))
+    if (!before && !arg_str(c, "type"))
+        return fail(c, "type: is required, which vendor's API is it?");
+    if (!settle_key(c, before, key))
         return false;
-    plan_title(p, "%s AI provider %s (%s)", before ? "Replace" : "Add", name, arg_str(c, "type"));
     if (before)
         return plan_put(p, "ai-provider", name, NULL, before, provider_of(c, before, key));
     return plan_create(p, "ai-provider", NULL, provider_of(c, NULL, key));

@@ -12,9 +12,11 @@
 
 extern const struct toolset toolset_resource;
 
+enum { SCOPES_MAX = 20000 };
+
 static const struct field list_in[] = {
     { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
-    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME." },
+    { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME; none: all." },
     { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
@@ -32,6 +34,7 @@ static const struct field get_in[] = {
     { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
     { "name", STR, OPT, NULL },
     { "scope", STR, OPT, "As in list_resources." },
+    { "used_by", BOOL, OPT, "Also who uses it: what breaks without it." },
     { 0 },
 };
 
@@ -108,18 +111,41 @@ static bool take(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
+/* " key-auth at route:orders enabled": its settings are long, and get_resource has them. */
+static bool take_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+{
+    struct page *p = arg;
+    const char *name = gw_name_of("plugin-instance", o);
+    int members = json_count(json_get(o, "configurations"));
+
+    (void)c;
+    if (page_wants(p))
+        buf_printf(page_line(p), "%s at %s%s configurations{%d}", name ? name : "?", scope,
+                   json_true(o, "enabled") ? "" : " DISABLED", members);
+    page_match(p);
+    return true;
+}
+
 static const cJSON *list(struct call *c)
 {
+    const char *kind = arg_str(c, "kind"), *scope = arg_str(c, "scope"), *gaps = NULL;
     struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
+    bool all = !strcmp(kind, "plugin-instance") && !scope;
+    bool ok = all ? gw_each_instance(c, SCOPES_MAX, take_instance, NULL, p, &gaps)
+                  : gw_each(c, kind, scope, take, p);
+    cJSON *answer = ok ? page_answer(p, "items") : NULL;
 
-    if (!gw_each(c, arg_str(c, "kind"), arg_str(c, "scope"), take, p))
-        return NULL;
-    return page_answer(p, "items");
+    if (answer && gaps)
+        json_set_str(arena(c), answer, "unread", gaps);
+    return answer;
 }
 
 static char *say_list(struct call *c, const cJSON *answer)
 {
-    return page_say(c, answer, "items", arg_str(c, "kind"));
+    const char *unread = json_str(answer, "unread");
+
+    return arena_printf(arena(c), "%s%s%s", page_say(c, answer, "items", arg_str(c, "kind")),
+                        unread ? "NOT ALL: " : "", unread ? unread : "");
 }
 
 /* The name given, or that of the only object of its kind. NULL after fail(). */
@@ -144,7 +170,23 @@ static const cJSON *get(struct call *c)
     /* A merge patch onto nothing: the members that are null, which say nothing, are left out. */
     json_set(arena(c), answer, "object",
              json_merge_patch(arena(c), json_object(arena(c)), gw_masked(c, kind, o)));
-    return answer;
+    cJSON *users = arg_bool(c, "used_by") ? gw_users(c, kind, o) : NULL;
+    if (users)
+        json_set(arena(c), answer, "used_by", users);
+    return failed(c) ? NULL : answer;
+}
+
+static char *say_object(struct call *c, const cJSON *answer)
+{
+    const cJSON *users = json_get(answer, "used_by");
+    const cJSON *u;
+    struct buf *b = buf_in(arena(c), 8 << 20);
+
+    json_write(b, json_get(answer, "object"));
+    if (users)
+        buf_str(b, json_count(users) ? "\nused by:" : "\nused by: nobody");
+    cJSON_ArrayForEach(u, users) buf_printf(b, "\n  %s", u->valuestring);
+    return b->data;
 }
 
 /* -- describing ------------------------------------------------------------------------------- */
@@ -206,7 +248,6 @@ static bool create(struct call *c, struct plan *p, const char *kind, const cJSON
                     text_clean(arena(c), name, 120));
     if (failed(c))
         return false;
-    plan_title(p, "Create %s %s", kind, name);
     return plan_create(p, kind, scope, after);
 }
 
@@ -220,7 +261,6 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
     if (!before)
         return false;
     if (!strcmp(action, "delete")) {
-        plan_title(p, "Delete %s %s", kind, name);
         plan_risk(p, DESTROY);
         return plan_remove(p, kind, name, scope, before);
     }
@@ -231,7 +271,6 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
         json_set_str(arena(c), after, gw_kind_key(kind), name);
     if (json_equal(before, after))
         return fail(c, "%s '%s' already looks like that", kind, name);
-    plan_title(p, "%s %s %s", patch ? "Change" : "Replace", kind, name);
     return plan_put(p, kind, name, scope, before, after);
 }
 
@@ -267,6 +306,7 @@ static const struct tool tools[] = {
         .in = get_in,
         .out = get_out,
         .read = get,
+        .say = say_object,
     },
     {
         .name = "describe_kind",

@@ -1,21 +1,29 @@
 /* route.c - routes, one short line each: which request goes where.
  *
- *     orders api.example.com /orders* > orders.shop:8080 auth limit=10/s
+ *     orders api.example.com /orders* > orders.shop:8080 header x-internal=1 auth=alice limit=10/s
  *
- * Paths: "/a*" prefix, "/a" exact, "~re" regular expression. The line is made for reading by a
- * model: about twenty tokens. get_resource has the whole object.
+ * Paths: "/a*" prefix, "/a" exact, "~re" regular expression; values of headers and parameters the
+ * same way. The line is made for reading by a model: about twenty tokens. get_resource has the
+ * whole object.
  */
 #include "call/page.h"
 #include "call/read.h"
+#include "rule/access.h"
 #include "tool.h"
+#include <fnmatch.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const struct toolset toolset_route;
 
+enum { SCOPES_MAX = 20000 };
+
 static const struct field in[] = {
+    { "name", STR, OPT, "Or a pattern: camp-*.", .complete = "route" },
     { "domain", STR, OPT, NULL, .complete = "domain" },
     { "service", STR, OPT, "Or its beginning.", .complete = "service" },
     { "path", STR, OPT, "Routes for or under this path." },
+    { "auth", STR, OPT, "By what plugins and consumers do.", .one_of = "none|some" },
     { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
@@ -76,6 +84,8 @@ static void add_services(struct buf *b, const cJSON *services)
     }
 }
 
+/* -- flags ------------------------------------------------------------------------------------ */
+
 static bool enabled(const cJSON *route, const char *part)
 {
     const cJSON *o = json_get(route, part);
@@ -84,39 +94,130 @@ static bool enabled(const cJSON *route, const char *part)
     return cJSON_IsObject(o) && json_count(o) > 0 && (cJSON_IsTrue(e) || cJSON_IsNull(e) || !e);
 }
 
-static void add_flags(struct buf *b, const cJSON *route)
+/* " header x-internal=1": what a request must have. */
+static void add_conditions(struct buf *b, const char *word, const cJSON *list)
+{
+    const cJSON *m;
+
+    cJSON_ArrayForEach(m, list)
+    {
+        const char *type = json_str(m, "matchType");
+        const char *key = json_str(m, "key"), *value = json_str(m, "matchValue");
+        bool prefix = type && !strcmp(type, "PRE"), regular = type && !strcmp(type, "REGULAR");
+        buf_printf(b, " %s %s%s%s%s", word, key ? key : "?", regular ? "~" : "=",
+                   value ? value : "", prefix ? "*" : "");
+    }
+}
+
+/* An annotation by the controller's name or ingress-nginx's. */
+static const char *annotation(const cJSON *route, const char *name)
+{
+    static const char *const prefixes[] = { "higress.io/", "nginx.ingress.kubernetes.io/" };
+    const cJSON *custom = json_get(route, "customConfigs");
+    char key[96];
+
+    for (int i = 0; i < 2; i++) {
+        snprintf(key, sizeof key, "%s%s", prefixes[i], name);
+        if (json_str(custom, key))
+            return json_str(custom, key);
+    }
+    return NULL;
+}
+
+/* The first of header, cookie, weight that is there is the one that counts. */
+static void add_canary(struct buf *b, const cJSON *route)
+{
+    const char *on = annotation(route, "canary");
+    const char *header = annotation(route, "canary-by-header");
+    const char *value = annotation(route, "canary-by-header-value");
+    const char *pattern = annotation(route, "canary-by-header-pattern");
+    const char *cookie = annotation(route, "canary-by-cookie");
+    const char *weight = annotation(route, "canary-weight");
+    const char *total = annotation(route, "canary-weight-total");
+
+    if (!on || strcmp(on, "true"))
+        return;
+    if (header)
+        buf_printf(b, " canary=header %s%s%s", header, value || !pattern ? "=" : "~",
+                   value     ? value
+                   : pattern ? pattern
+                             : "always");
+    else if (cookie)
+        buf_printf(b, " canary=cookie %s=always", cookie);
+    else
+        buf_printf(b, " canary=%s%s%s", weight ? weight : "0", total ? "/" : "%",
+                   total ? total : "");
+}
+
+static void add_limits(struct buf *b, const cJSON *route)
 {
     static const struct {
         const char *annotation, *unit;
-    } limits[] = { { "higress.io/route-limit-rps", "s" }, { "higress.io/route-limit-rpm", "m" } };
-    const cJSON *custom = json_get(route, "customConfigs");
+    } limits[] = { { "route-limit-rps", "s" }, { "route-limit-rpm", "m" } };
+
+    for (int i = 0; i < 2; i++)
+        if (annotation(route, limits[i].annotation))
+            buf_printf(b, " limit=%s/%s", annotation(route, limits[i].annotation), limits[i].unit);
+}
+
+/* Who the route itself lets in: " auth=alice,bob". */
+static void add_consumers(struct buf *b, const cJSON *route)
+{
+    const cJSON *auth = json_get(route, "authConfig");
+    const cJSON *names = json_get(auth, "allowedConsumers");
+    const cJSON *n;
+    const char *comma = "";
+
+    if (!json_true(auth, "enabled"))
+        return;
+    buf_str(b, json_count(names) ? " auth=" : " auth=nobody");
+    cJSON_ArrayForEach(n, names)
+    {
+        buf_printf(b, "%s%s", comma, n->valuestring ? n->valuestring : "?");
+        comma = ",";
+    }
+}
+
+static void add_flags(struct buf *b, const cJSON *route)
+{
     const cJSON *m;
 
     cJSON_ArrayForEach(m, json_get(route, "methods"))
         buf_printf(b, " %s", m->valuestring ? m->valuestring : "?");
-    if (json_count(json_get(route, "headers")) > 0)
-        buf_str(b, " header");
-    if (json_count(json_get(route, "urlParams")) > 0)
-        buf_str(b, " query");
-    if (json_true(json_get(route, "authConfig"), "enabled"))
-        buf_str(b, " auth");
+    add_conditions(b, "header", json_get(route, "headers"));
+    add_conditions(b, "query", json_get(route, "urlParams"));
+    add_canary(b, route);
     if (enabled(route, "rewrite"))
         buf_str(b, " rewrite");
-    for (int i = 0; i < 2; i++)
-        if (json_str(custom, limits[i].annotation))
-            buf_printf(b, " limit=%s/%s", json_str(custom, limits[i].annotation), limits[i].unit);
+    add_limits(b, route);
 }
 
-static void write_line(struct buf *b, const cJSON *route)
+/* May a flag hold a secret? Few routes have any of these: the others need no masked copy. */
+static bool has_values(const cJSON *route)
+{
+    return json_count(json_get(route, "headers")) || json_count(json_get(route, "urlParams")) ||
+           json_count(json_get(route, "customConfigs"));
+}
+
+/* by: what guards it, where that was asked. */
+static void write_line(struct call *c, struct buf *b, const cJSON *route, const char *by)
 {
     const char *name = json_str(route, "name");
 
+    if (has_values(route))
+        route = gw_masked(c, "route", route);
     buf_str(b, name ? name : "?");
     add_host(b, route);
     add_path(b, json_get(route, "path"));
     add_services(b, json_get(route, "services"));
     add_flags(b, route);
+    if (by)
+        buf_printf(b, " auth=%s", by);
+    else
+        add_consumers(b, route);
 }
+
+/* -- filters ---------------------------------------------------------------------------------- */
 
 static bool domain_fits(const char *wanted, const cJSON *domains)
 {
@@ -166,37 +267,111 @@ static bool service_fits(const char *wanted, const cJSON *services)
 
 static bool fits(struct call *c, const cJSON *route)
 {
+    const char *pattern = arg_str(c, "name");
+    const char *name = json_str(route, "name");
     const char *domain = arg_str(c, "domain");
     const char *service = arg_str(c, "service");
     const char *path = arg_str(c, "path");
 
-    return (!domain || domain_fits(domain, json_get(route, "domains"))) &&
+    return (!pattern || !fnmatch(pattern, name ? name : "", 0)) &&
+           (!domain || domain_fits(domain, json_get(route, "domains"))) &&
            (!service || service_fits(service, json_get(route, "services"))) &&
            (!path || path_fits(path, json_get(route, "path")));
 }
 
+/* -- authentication --------------------------------------------------------------------------- */
+
+struct listing {
+    struct page *page;
+    struct access *access; /* NULL: not asked */
+    const char *gaps;
+    bool none;
+};
+
+static bool take_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+{
+    (void)c;
+    access_add(arg, scope, o);
+    return true;
+}
+
+static void take_gap(void *arg, const char *scope)
+{
+    access_gap(arg, scope);
+}
+
+/* Is the route wanted by what guards it? *by is what its line says of that. */
+static bool auth_fits(struct call *c, const struct listing *l, const cJSON *route, const char **by)
+{
+    enum access_kind k = access_of(l->access, arena(c), route, by);
+
+    if (k == ACCESS_UNKNOWN)
+        *by = "unread";
+    if (k == ACCESS_PARTLY)
+        *by = arena_printf(arena(c), "in part: %s", *by);
+    return l->none ? k != ACCESS_GUARDED : k == ACCESS_GUARDED || k == ACCESS_PARTLY;
+}
+
 static bool take(struct call *c, void *arg, const cJSON *route)
 {
-    struct page *p = arg;
+    struct listing *l = arg;
+    const char *by = NULL;
 
-    if (!fits(c, route))
+    if (!fits(c, route) || (l->access && !auth_fits(c, l, route, &by)))
         return true;
-    if (page_wants(p))
-        write_line(page_line(p), route);
-    page_match(p);
+    if (page_wants(l->page))
+        write_line(c, page_line(l->page), route, by);
+    page_match(l->page);
     return true;
 }
 
 static const cJSON *read_routes(struct call *c)
 {
-    struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
+    const char *auth = arg_str(c, "auth");
+    struct listing l = { .none = auth && !strcmp(auth, "none") };
 
-    return gw_each(c, "route", NULL, take, p) ? page_answer(p, "routes") : NULL;
+    l.page = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
+    l.access = auth ? access_new(arena(c)) : NULL;
+    if (auth && !gw_each_instance(c, SCOPES_MAX, take_instance, take_gap, l.access, &l.gaps))
+        return NULL;
+    cJSON *answer = gw_each(c, "route", NULL, take, &l) ? page_answer(l.page, "routes") : NULL;
+    if (answer && l.gaps)
+        json_set_str(arena(c), answer, "unread", l.gaps);
+    return answer;
+}
+
+/* What the flags mean, of those that stand there. */
+static const char *legend(struct call *c, const cJSON *lines)
+{
+    static const struct {
+        const char *flag, *says;
+    } flags[] = {
+        { " auth=", "auth: who may call" },
+        { " canary=", "canary: share or condition of the trial beside its base route" },
+        { " limit=", "limit: of each gateway pod" },
+    };
+    struct buf *b = buf_in(arena(c), 400);
+    const cJSON *line;
+
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        cJSON_ArrayForEach(line, lines)
+        {
+            if (!strstr(line->valuestring, flags[i].flag))
+                continue;
+            buf_printf(b, "%s%s", b->len ? "; " : "(", flags[i].says);
+            break;
+        }
+    return b->len ? arena_printf(arena(c), "%s)\n", b->data) : "";
 }
 
 static char *say_routes(struct call *c, const cJSON *answer)
 {
-    return page_say(c, answer, "routes", "routes");
+    const char *unread = json_str(answer, "unread");
+
+    return arena_printf(arena(c), "%s%s%s%s", page_say(c, answer, "routes", "routes"),
+                        legend(c, json_get(answer, "routes")),
+                        unread ? "NOT ALL WAS READ, so that more may be guarded: " : "",
+                        unread ? unread : "");
 }
 
 static const struct tool tools[] = {
@@ -204,7 +379,8 @@ static const struct tool tools[] = {
         .name = "list_routes",
         .title = "List routes",
         .about =
-            "Lists routes, one line each: name, host, path (* prefix, ~ regex), service, flags.",
+            "Lists routes, one line each: name, host, path (* prefix, ~ regex), service, flags. "
+            "auth: none finds those that anybody may call.",
         .risk = READ,
         .in = in,
         .out = out,

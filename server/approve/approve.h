@@ -77,7 +77,10 @@ char *approve_word(struct arena *a, const struct rendering *r);
 #define APPROVE_UNBOUNDED (SIZE_MAX / 2)
 /* All of it as plain text; NULL when that is longer than max bytes. */
 char *approve_text(struct arena *a, const struct rendering *r, size_t max);
-/* In short, with its state and result: out of what engine_show gives. Not to be decided upon. */
+/* With its state, decision and result: out of what engine_show gives. Not to be decided upon. */
 char *approve_summary(struct arena *a, const cJSON *change);
+bool approve_went_well(const cJSON *outcome);    /* written, and nothing to remark */
+const char *approve_result(const cJSON *change); /* NULL: it says no more than the title */
+char *approve_summary_list(struct arena *a, const cJSON *list); /* of engine_list */
 /* "at URL, or by `higress-ops approve ID` (or reject)"; page NULL: without the first. */
 char *approve_ways(struct arena *a, const char *id, const char *page);

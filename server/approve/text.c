@@ -1,4 +1,4 @@
-/* text.c - a change as text: whole, before it is decided, and in short, with what became of it. */
+/* text.c - a change as text, whole, before it is decided. */
 #include "base/text.h"
 #include "approve/approve.h"
 #include "base/arena.h"
@@ -6,10 +6,6 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "plan/rendering.h"
-
-enum { SHORT_BYTES = 400 /* of one value or line of a summary */ };
-
-/* -- whole --------------------------------------------------------------------------------- */
 
 static void put_head(struct buf *b, const cJSON *head)
 {
@@ -46,50 +42,6 @@ char *approve_text(struct arena *a, const struct rendering *r, size_t max)
     cJSON_ArrayForEach(item, json_get(r->head, "warnings"))
         buf_printf(b, "! %s\n", item->valuestring);
     return b->over ? NULL : secret_scrub(a, b->data);
-}
-
-/* -- in short ------------------------------------------------------------------------------ */
-
-static const char *clean(struct arena *a, const char *text)
-{
-    return text ? text_clean(a, text, SHORT_BYTES) : "";
-}
-
-static void put_short_operation(struct arena *a, struct buf *b, const cJSON *op)
-{
-    const char *scope = clean(a, json_str(op, "scope"));
-    buf_printf(b, "\n  %s %s %s%s%s\n", clean(a, json_str(op, "verb")),
-               clean(a, json_str(op, "kind")), clean(a, json_str(op, "name")), *scope ? " at " : "",
-               scope);
-    const cJSON *line;
-    cJSON_ArrayForEach(line, json_get(op, "diff"))
-    {
-        if (cJSON_IsString(line))
-            buf_printf(b, "    %s\n", clean(a, line->valuestring));
-    }
-}
-
-char *approve_summary(struct arena *a, const cJSON *change)
-{
-    struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
-    const char *gateway = clean(a, json_str(change, "gateway"));
-    buf_printf(b, "%s  %s  (%s, %s%s%s)\n", clean(a, json_str(change, "id")),
-               clean(a, json_str(change, "title")), clean(a, json_str(change, "state")),
-               clean(a, json_str(change, "risk")), *gateway ? ", gateway " : "", gateway);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(change, "operations")) put_short_operation(a, b, item);
-    if (json_get(change, "more_operations"))
-        buf_printf(b, "\n  … and %d more operations\n",
-                   (int)json_num(change, "more_operations", 0));
-    cJSON_ArrayForEach(item, json_get(change, "warnings"))
-    {
-        if (cJSON_IsString(item))
-            buf_printf(b, "  ! %s\n", clean(a, item->valuestring));
-    }
-    const char *text = clean(a, json_str(json_get(change, "result"), "text"));
-    if (*text)
-        buf_printf(b, "\n  %s\n", text);
-    return b->data;
 }
 
 char *approve_ways(struct arena *a, const char *id, const char *page)

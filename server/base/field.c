@@ -182,7 +182,7 @@ static void unknown_member(struct check *k, const struct field *rows, const char
 {
     struct buf names;
     size_t cut = strlen(k->path);
-    buf_init(&names, 160);
+    buf_init(&names, 800);
     list_names(&names, rows);
     if (!k->said.len) { /* the sentence speaks of the object, the path of its member */
         step(k, name, 0);

@@ -1,5 +1,6 @@
 /* call.c - the life of one call, read from call_main() down, and the arguments side of tool.h.
  * What reads the gateway is call_gateway.c, what changes it call_change.c. */
+#include "approve/approve.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -16,18 +17,29 @@
 
 /* -- the answer -------------------------------------------------------------------------- */
 
+/* The answer in words: those of a change, the tool's own, else as it is. */
+static const char *words(struct call *c, const cJSON *shown)
+{
+    const struct tool *t = c->entry->tool;
+    const char *said = c->facts == call_change_facts ? approve_summary(c->arena, shown)
+                       : t->say                      ? t->say(c, shown)
+                                                     : NULL;
+    return said ? secret_scrub_with(c->arena, c->secrets, said) : json_print(c->arena, shown);
+}
+
 static struct call_end answer_of(struct call *c, const cJSON *out)
 {
     struct arena *a = c->arena;
-    const struct tool *t = c->entry->tool;
     cJSON *shown = json_clone(a, out);
-    if (t->whole)
+    if (c->entry->tool->whole)
         return (struct call_end){ .answer = shown };
     secret_scrub_tree(a, c->secrets, shown);
-    bool said = t->say && !c->waits;
-    const char *text =
-        said ? secret_scrub_with(a, c->secrets, t->say(c, shown)) : json_print(a, shown);
-    return (struct call_end){ .answer = shown, .text = text };
+    const char *text = words(c, shown);
+    if (c->entry->tool->facts)
+        shown = json_clone(a, c->entry->tool->facts(c, shown));
+    return (struct call_end){ .answer = shown,
+                              .text = text,
+                              .facts = c->facts ? c->facts(a, shown) : NULL };
 }
 
 static struct call_end error_of(struct call *c)
@@ -60,8 +72,10 @@ static bool admitted(struct call *c)
 
 void call_hide(struct call *c, const char *kind, const cJSON *o)
 {
+    cJSON *given = json_clone(c->arena, o);
     c->secrets = c->secrets ? c->secrets : secret_set_new(c->arena);
-    mask_collect(c->arena, kind_find(kind), o, c->secrets);
+    mask_drop_references(given);
+    mask_collect(c->arena, kind_find(kind), given, c->secrets);
 }
 
 static void hide_text(struct call *c, const cJSON *value)

@@ -3,6 +3,7 @@
  * decision. */
 #include "approve/approve.h"
 #include "base/err.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/change.h"
 #include "change/engine.h"
@@ -69,7 +70,6 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
                      "get_change shows the outcome.",
                      ways(c, id)));
     add_page(c, out);
-    c->waits = true;
     return out;
 }
 
@@ -141,7 +141,7 @@ static const cJSON *follow(struct call *c, struct plan *p)
         return apply(c, id);
     if (next == ENGINE_ASK)
         return ask(c, id);
-    cJSON *out = engine_show(g, c->arena, id, true, &c->err);
+    cJSON *out = engine_show(g, c->arena, id, false, &c->err);
     if (out)
         json_set_str(c->arena, out, "next", "Nothing was changed. apply_change asks for it.");
     return out;
@@ -150,16 +150,21 @@ static const cJSON *follow(struct call *c, struct plan *p)
 const cJSON *call_change(struct call *c)
 {
     const struct tool *t = c->entry->tool;
+    c->facts = call_change_facts;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
+    p->secret = call_secret;
+    p->secret_arg = c;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    return verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel) ? follow(c, p)
-                                                                                 : NULL;
+    if (!verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel))
+        return NULL;
+    call_foresee(c, p);
+    return cancelled(c) ? NULL : follow(c, p);
 }
 
 const cJSON *call_decide(struct call *c, const char *id)
@@ -179,6 +184,7 @@ const cJSON *call_decide(struct call *c, const char *id)
 const cJSON *change_apply(struct call *c, const char *id)
 {
     const cJSON *row = engine_show(call_engine(c), c->arena, id, false, &c->err);
+    c->facts = call_change_facts;
     const char *state = row ? json_str(row, "state") : NULL;
     if (!state)
         return NULL;
@@ -195,20 +201,40 @@ const cJSON *change_apply(struct call *c, const char *id)
 
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
+    c->facts = call_change_facts;
     cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
         add_page(c, out);
     return out;
 }
 
-const cJSON *change_list(struct call *c, const char *state, int limit, const char *cursor)
+const cJSON *change_list(struct call *c, const struct change_query *q)
 {
-    return engine_list(call_engine(c), c->arena, state, limit, cursor, &c->err);
+    const struct engine_query query = {
+        .state = q->state,
+        .object = q->object,
+        .actor = q->actor,
+        .since = q->minutes > 0 ? when_now() - q->minutes * 60 : 0,
+        .limit = q->limit,
+        .cursor = q->cursor,
+        .decisions =
+            q->object || q->actor || q->minutes > 0, /* a look at each: not in a plain list */
+    };
+    cJSON *out = engine_list(call_engine(c), c->arena, &query, &c->err);
+    c->facts = out ? call_list_facts : NULL;
+    return out;
+}
+
+const cJSON *change_pending(struct call *c, int limit)
+{
+    const struct engine_query q = { .state = store_state_name(STATE_PENDING), .limit = limit };
+    return engine_list(call_engine(c), c->arena, &q, &c->err);
 }
 
 const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
+    c->facts = call_change_facts;
     if (!engine_cancel(g, id, c->caller->principal, &c->err))
         return NULL;
     return engine_show(g, c->arena, id, false, &c->err);
@@ -217,4 +243,9 @@ const cJSON *change_cancel(struct call *c, const char *id)
 bool change_undo(struct call *c, struct plan *p, const char *id)
 {
     return engine_undo(call_engine(c), p, id, c->cancel, &c->err);
+}
+
+char *change_say_list(struct call *c, const cJSON *answer)
+{
+    return approve_summary_list(c->arena, answer);
 }

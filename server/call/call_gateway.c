@@ -10,11 +10,14 @@
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "plan/describe.h"
+#include "plan/refs.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
 #include "signal/traffic.h"
 #include "store/store.h"
 #include <unistd.h>
+
+enum { USERS_SHOWN = 200 };
 
 static const struct kind *kind_of(struct call *c, const char *name)
 {
@@ -62,6 +65,115 @@ bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn
     if (ok && e.count > TELL_EVERY && !c->has_steps)
         progress(c, e.count, e.count, "all %d read", e.count);
     return ok;
+}
+
+/* -- plugin instances of all scopes ------------------------------------------------------ */
+
+struct instances {
+    struct call *call;
+    gw_instance_fn *fn;
+    gw_gap_fn *gap;
+    void *arg;
+};
+
+static bool pass_instance(void *arg, const char *scope, const cJSON *o)
+{
+    struct instances *x = arg;
+    return x->fn(x->call, x->arg, scope, o);
+}
+
+static void pass_gap(void *arg, const char *scope)
+{
+    struct instances *x = arg;
+    if (x->gap)
+        x->gap(x->arg, scope);
+}
+
+static void tell_scopes(void *arg, int done, int total)
+{
+    struct instances *x = arg;
+    progress(x->call, done, total, "plugin instances of %d places", total);
+}
+
+bool gw_each_instance(struct call *c, int max, gw_instance_fn *fn, gw_gap_fn *gap, void *arg,
+                      const char **gaps)
+{
+    struct instances x = { c, fn, gap, arg };
+    const struct gateway_instances how = {
+        .fn = pass_instance, .gap = pass_gap, .told = tell_scopes, .arg = &x, .scopes_max = max
+    };
+    struct gateway_gaps g;
+    *gaps = NULL;
+    if (!gateway_each_instance(c->gateway, &how, &g, c->cancel, &c->err))
+        return false;
+    if (g.count)
+        *gaps = arena_printf(c->arena, "plugin instances of %d places could not be read, first %s",
+                             g.count, text_clean(c->arena, g.first, sizeof g.first));
+    return true;
+}
+
+/* -- who uses an object ------------------------------------------------------------------ */
+
+struct users {
+    struct call *call;
+    cJSON *lines;
+    const char *scope;
+};
+
+static bool add_instance(void *arg, const cJSON *o)
+{
+    struct users *u = arg;
+    const struct kind *k = kind_find("plugin-instance");
+    struct arena *a = u->call->arena;
+    if (kind_exists(k, o) && !json_true(o, "internal"))
+        json_add_str(
+            a, u->lines,
+            text_clean(a, arena_printf(a, "plugin-instance %s at %s", kind_name_of(k, o), u->scope),
+                       240));
+    return true;
+}
+
+/* Rules of plugins at a route, a domain, a service: they go with it. */
+static bool add_instances(struct users *u, const struct kind *k, const char *name)
+{
+    struct call *c = u->call;
+    bool scope = false;
+    for (const char *const *s = kind_scopes; *s; s++)
+        scope = scope || !strcmp(*s, k->name);
+    u->scope = arena_printf(c->arena, "%s:%s", k->name, name);
+    return !scope || gateway_each_kind(c->gateway, kind_find("plugin-instance"), u->scope,
+                                       add_instance, u, c->cancel, &c->err);
+}
+
+static void add_users(struct users *u, const struct ref_uses *found)
+{
+    struct arena *a = u->call->arena;
+    for (int i = 0; i < found->count && i < USERS_SHOWN; i++) {
+        const struct ref_use *x = &found->list[i];
+        const char *line = arena_printf(a, "%s %s%s%s %s", x->kind->name, x->name,
+                                        x->scope ? " at " : "", x->scope ? x->scope : "", x->where);
+        json_add_str(a, u->lines, text_clean(a, line, 240));
+    }
+    if (found->total > json_count(u->lines))
+        json_add_str(a, u->lines,
+                     arena_printf(a, "and %d more", found->total - json_count(u->lines)));
+    if (found->unseen)
+        json_add_str(a, u->lines,
+                     arena_printf(a, "%d more places were not looked at", found->unseen));
+    if (found->vague && found->total)
+        json_add_str(a, u->lines, "these may use another registry of its type");
+}
+
+cJSON *gw_users(struct call *c, const char *kind, const cJSON *o)
+{
+    const struct kind *k = kind_find(kind);
+    const char *name = k ? kind_name_of(k, o) : NULL;
+    struct users u = { .call = c, .lines = json_array(c->arena) };
+    struct ref_uses found = { 0 };
+    if (!refs_find(c->gateway, c->arena, k, o, &found, c->cancel, &c->err))
+        return NULL;
+    add_users(&u, &found);
+    return !name || add_instances(&u, k, name) ? u.lines : NULL;
 }
 
 const cJSON *gw_path(struct call *c, const char *path, enum missing m)
@@ -207,15 +319,15 @@ static const cJSON *applied_of_late(struct call *c)
 {
     struct err ignored = { 0 };
     struct engine *g = has_state(c) ? call_engine(c) : NULL;
-    const cJSON *list =
-        g ? engine_list(g, c->arena, store_state_name(STATE_APPLIED), CHANGES_TOLD, NULL, &ignored)
-          : NULL;
+    const struct engine_query q = { .state = store_state_name(STATE_APPLIED),
+                                    .limit = CHANGES_TOLD,
+                                    .decisions = true };
+    const cJSON *list = g ? engine_list(g, c->arena, &q, &ignored) : NULL;
     cJSON *out = json_array(c->arena);
     const cJSON *row;
     cJSON_ArrayForEach(row, json_get(list, "changes"))
     {
-        const cJSON *whole = engine_show(g, c->arena, json_str(row, "id"), false, &ignored);
-        const char *at = json_str(json_get(whole, "decision"), "at");
+        const char *at = json_str(json_get(row, "decision"), "at");
         if (!at)
             continue;
         cJSON *o = json_add(c->arena, out, json_object(c->arena));

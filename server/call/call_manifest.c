@@ -7,8 +7,7 @@
 #include "manifest/manifest.h"
 #include "plan/plan.h"
 
-/* What the configuration allows: secrets.envs, secrets.dirs. */
-static const char *secret(void *arg, const char *from, const char *name, struct err *e)
+const char *call_secret(void *arg, const char *from, const char *name, struct err *e)
 {
     struct call *c = arg;
     cJSON *ref = json_object(c->arena);
@@ -28,6 +27,6 @@ bool change_manifest(struct call *c, struct plan *p, const cJSON *given)
         text ? manifest_read(m, text, strlen(text), &c->err) : manifest_take(m, given, &c->err);
     for (int i = 0; i < m->count; i++)
         call_hide(c, m->list[i].kind->name, m->list[i].object);
-    manifest_resolve(m, secret, c);
+    manifest_resolve(m, call_secret, c);
     return read && manifest_plan(c->gateway, p, m, false, c->cancel);
 }

@@ -26,13 +26,25 @@ struct call {
     const struct config *config;
     struct err err;
     bool dry_run;
-    bool waits;                       /* the answer is that a person must decide */
+    /* The answer is about changes: the data of it, where words say the rest; NULL: it is not. */
+    cJSON *(*facts)(struct arena *a, const cJSON *out);
     double progressed, next_progress; /* last value told; when the next may be */
     bool has_steps;                   /* it tells of steps out of a total */
 };
 
 /* What an object that a client gave hides joins the call's secrets. */
 void call_hide(struct call *c, const char *kind, const cJSON *o);
+
+/* A secret on the server's side, as far as the configuration allows it (mask_secret_fn; arg: the
+ * call). */
+const char *call_secret(void *arg, const char *from, const char *name, struct err *e);
+
+/* call_facts.c: the data of a change and of a list of changes. */
+cJSON *call_change_facts(struct arena *a, const cJSON *change);
+cJSON *call_list_facts(struct arena *a, const cJSON *answer);
+
+/* Warnings by what is seen of the gateway now (call_foresee.c); parks. */
+void call_foresee(struct call *c, struct plan *p);
 
 /* The change engine, opened by the first call that needs it. NULL with c->err. */
 struct engine *call_engine(struct call *c);

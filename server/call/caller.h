@@ -24,6 +24,7 @@ enum { CALLER_PATIENCE_SECONDS = 50 };
 struct call_end {
     cJSON *answer;    /* masked, for the caller to keep; NULL: it failed, or it asked a question */
     const char *text; /* what is said of the answer, or what went wrong; NULL: nothing */
+    cJSON *facts; /* the data of the answer, without what text says beside it; NULL: all of it */
 };
 
 /* All but `done` may be NULL: that cannot be done. */

@@ -11,10 +11,19 @@ const cJSON *gw_get(struct call *c, const char *kind, const char *name, const ch
  * fn returns false to stop. False on error. */
 typedef bool gw_each_fn(struct call *c, void *arg, const cJSON *o);
 bool gw_each(struct call *c, const char *kind, const char *scope, gw_each_fn *fn, void *arg);
+/* Every plugin instance, all scopes in one (console/gateway.h); max: scopes that are asked. gap, or
+ * NULL, hears what could not be read. *gaps: a sentence about that, or NULL. False: cancelled. */
+typedef bool gw_instance_fn(struct call *c, void *arg, const char *scope, const cJSON *o);
+typedef void gw_gap_fn(void *arg, const char *scope);
+bool gw_each_instance(struct call *c, int max, gw_instance_fn *fn, gw_gap_fn *gap, void *arg,
+                      const char **gaps);
 /* A GET of any console path, bare data out of its envelope. */
 const cJSON *gw_path(struct call *c, const char *path, enum missing m);
 /* Secrets of an object masked, by the kind's table; a copy in the call's arena. */
 const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
+/* Who uses the object, a line each: "route orders services[0].name"; a last one says what was not
+ * looked at. Empty: nobody. NULL: failed(). */
+cJSON *gw_users(struct call *c, const char *kind, const cJSON *o);
 #define GW_KINDS                                                                                   \
     "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
     "plugin-instance|consumer|tls-certificate|mcp-server|mcp-consumers|higress-config|dashboard|"  \

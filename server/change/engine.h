@@ -95,10 +95,18 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, stru
 cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e);
 cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
                    struct cancel *c, struct err *e);
-/* {"changes":[{id,state,title,risk,owner,tool,created}],"next"?:cursor}, newest first, each once.
- * state NULL: any. */
-cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
-                   const char *cursor, struct err *e);
+/* {"changes":[{id,state,title,risk,owner,tool,created,updated?,decision?}],"next"?:cursor}, newest
+ * first, each once. */
+struct engine_query {
+    const char *state;  /* NULL: any */
+    const char *object; /* pattern of "KIND NAME", a name or a scope that it touches; NULL: any */
+    const char *actor;  /* part of who asked or decided; NULL: any. Needs decisions */
+    double since;       /* Unix seconds of its newest step; 0: any */
+    int limit;
+    const char *cursor; /* what an answer gave, or NULL */
+    bool decisions;     /* say who decided */
+};
+cJSON *engine_list(struct engine *g, struct arena *a, const struct engine_query *q, struct err *e);
 /* Only its owner may. */
 bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e);
 /* Describes in p the reverse of what plan `id` wrote, from what is there now; parks. Where the

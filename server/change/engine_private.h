@@ -40,6 +40,10 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
 /* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
 bool engine_applies(struct engine *g, const struct stored *row, struct err *e);
 bool engine_undecided(const struct stored *row);
+/* engine_show.c: what a list and an answer say of a change, and who decided it. */
+cJSON *engine_head(struct engine *g, struct arena *a, const struct stored *row);
+bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
+                         struct err *e);
 bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
 /* engine_rejected.c. Who rejected that wish before, when and how: a sentence. NULL: nobody, or e.
  */

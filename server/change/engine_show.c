@@ -1,4 +1,4 @@
-/* engine_show.c - changes as answers: one, many, waited for; and applying as a caller sees it. */
+/* engine_show.c - a change as an answer: shown, waited for; and applying as a caller sees it. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -7,8 +7,6 @@
 #include "change/engine_private.h"
 #include "net/loop.h"
 #include "store/store_decision.h"
-#include <limits.h>
-#include <math.h>
 
 static const double POLL = 0.15, PATIENCE = 120; /* seconds */
 enum { LIST_MAX = 100 };
@@ -28,20 +26,7 @@ static void set_gateway(const struct engine *g, struct arena *a, cJSON *o, const
         json_set_str(a, o, "gateway", at && at->config->name ? at->config->name : url);
 }
 
-/* Of a change that was tampered with nothing counts but its name. */
-static cJSON *tampered(struct arena *a, const struct stored *row)
-{
-    cJSON *o = json_object(a);
-    json_set_str(a, o, "id", text_clean(a, row->id, 64));
-    json_set_str(a, o, "state", "tampered");
-    json_set_str(a, o, "title", text_clean(a, row->tampered, 300));
-    json_set_str(a, o, "risk", risk_name(DESTROY));
-    json_set_str(a, o, "tool", "");
-    set_time(a, o, "created", row->created);
-    return o;
-}
-
-static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
+cJSON *engine_head(struct engine *g, struct arena *a, const struct stored *row)
 {
     struct err ignored = { 0 }; /* whoever decides is told again, by rendering.h */
     cJSON *o = json_object(a);
@@ -59,11 +44,13 @@ static cJSON *head(struct engine *g, struct arena *a, const struct stored *row)
     if (row->undoes)
         json_set_str(a, o, "undoes", row->undoes);
     set_time(a, o, "created", row->created);
+    if (row->updated - row->created >= 1)
+        set_time(a, o, "updated", row->updated);
     return o;
 }
 
 /* Who decided, where, and whether that is who asked. */
-static bool set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
+bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
                          struct err *e)
 {
     struct store_decision d = { 0 };
@@ -121,7 +108,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     struct store *s = engine_store(g, e);
     if (!s || !store_find(s, a, id, &row, e))
         return NULL;
-    cJSON *o = head(g, a, &row);
+    cJSON *o = engine_head(g, a, &row);
     if (!store_final(row.state))
         set_time(a, o, "expires", row.expires);
     json_set_str(a, o, "digest", row.digest);
@@ -135,7 +122,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     set_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
-    if (!set_decision(g, a, o, &row, e))
+    if (!engine_set_decision(g, a, o, &row, e))
         return NULL;
     if (row.result)
         json_set(a, o, "result", bounded(a, row.result));
@@ -231,65 +218,4 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, stru
     if (!store_find(s, a, id, &row, e))
         return NULL;
     return state == STATE_APPLIED ? engine_show(g, a, id, false, e) : (say_state(&row, e), NULL);
-}
-
-/* -- many -----------------------------------------------------------------------------------------
- */
-
-/* A cursor is the time and the id of the last change that was listed: two may have been made at
- * once. */
-struct listing {
-    struct engine *engine;
-    struct arena *a;
-    cJSON *changes;
-    int limit;
-    double from; /* time of the cursor; 0: none */
-    const char *from_id;
-    const char *next;
-    bool more;
-};
-
-static bool list_row(void *arg, const struct stored *row)
-{
-    struct listing *l = arg;
-    if (l->from > 0 &&
-        (row->created > l->from || (row->created >= l->from && strcmp(row->id, l->from_id) <= 0)))
-        return true;
-    if (json_count(l->changes) == l->limit) {
-        l->more = true;
-        return false;
-    }
-    json_add(l->a, l->changes, row->tampered ? tampered(l->a, row) : head(l->engine, l->a, row));
-    l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
-    return true;
-}
-
-static bool set_start(struct listing *l, const char *cursor, struct err *e)
-{
-    char *end = NULL;
-    l->from = cursor ? strtod(cursor, &end) : 0;
-    l->from_id = cursor && *end == '/' ? end + 1 : "";
-    return !cursor || (l->from > 0 && isfinite(l->from) && *l->from_id) ||
-           err_set(e, ERR_ARGS, "cursor: not one that list_changes gave");
-}
-
-cJSON *engine_list(struct engine *g, struct arena *a, const char *state, int limit,
-                   const char *cursor, struct err *e)
-{
-    enum plan_state only = store_state_of(state);
-    struct store *s = engine_store(g, e);
-    if (state && !only)
-        return err_set(e, ERR_ARGS, "state: '%.40s' is unknown", state), NULL;
-    struct listing l = { .engine = g, .a = a, .changes = json_array(a) };
-    l.limit = limit < 1 ? 1 : limit > LIST_MAX ? LIST_MAX : limit;
-    if (!s || !set_start(&l, cursor, e))
-        return NULL;
-    double before = l.from > 0 ? nextafter(l.from, INFINITY) : 0;
-    if (!store_each(s, only, before, INT_MAX, list_row, &l, e))
-        return NULL;
-    cJSON *o = json_object(a);
-    json_set(a, o, "changes", l.changes);
-    if (l.more)
-        json_set_str(a, o, "next", l.next);
-    return o;
 }

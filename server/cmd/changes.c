@@ -25,8 +25,9 @@ static int changes(struct verb *v)
 {
     struct err e = { 0 };
     const struct options *o = v->options;
+    const struct engine_query query = { .state = options_get(o, "only"), .limit = 50 };
     cJSON *out = o->argc ? engine_show(v->engine, v->arena, o->argv[0], false, &e)
-                         : engine_list(v->engine, v->arena, options_get(o, "only"), 50, NULL, &e);
+                         : engine_list(v->engine, v->arena, &query, &e);
     if (!out)
         return verb_failed(v, &e);
     if (options_has(o, "json")) {
@@ -97,7 +98,9 @@ static const struct option_row undoing[] = {
 const struct command cmd_approve = {
     .name = "approve",
     .args = "ID",
-    .about = "Shows a change and asks on the terminal whether it is applied.",
+    .about =
+        "Shows a change and asks on the terminal whether it is applied: y or yes (what destroys: "
+        "its word). Exit code 0 applied, 5 refused, 6 nothing was decided.",
     .min_args = 1,
     .max_args = 1,
     .config = true,
@@ -106,7 +109,8 @@ const struct command cmd_approve = {
 const struct command cmd_reject = {
     .name = "reject",
     .args = "ID",
-    .about = "Shows a change and rejects it, asked on the terminal.",
+    .about =
+        "Shows a change and rejects it, asked on the terminal; exit code 6: nothing was decided.",
     .min_args = 1,
     .max_args = 1,
     .config = true,

@@ -10,13 +10,14 @@
 #include <stdbool.h>
 
 enum exit_code {
-    EXIT_DONE = 0,    /* did what was asked */
-    EXIT_FAILED = 1,  /* tried and did not succeed; stderr says why */
-    EXIT_USAGE = 2,   /* the command line is wrong */
-    EXIT_CONFIG = 3,  /* the configuration is wrong: file, line and field are named */
-    EXIT_PENDING = 4, /* a change waits for a person's decision */
-    EXIT_REFUSED = 5, /* a person or a policy said no; nothing was written */
-    EXIT_FOUND = 7,   /* check --gateway found what it was told to fail on */
+    EXIT_DONE = 0,      /* did what was asked */
+    EXIT_FAILED = 1,    /* tried and did not succeed; stderr says why */
+    EXIT_USAGE = 2,     /* the command line is wrong */
+    EXIT_CONFIG = 3,    /* the configuration is wrong: file, line and field are named */
+    EXIT_PENDING = 4,   /* a change waits for a person's decision */
+    EXIT_REFUSED = 5,   /* a person or a policy said no; nothing was written */
+    EXIT_UNDECIDED = 6, /* a person was asked and decided nothing: the change waits as before */
+    EXIT_FOUND = 7,     /* check --gateway found what it was told to fail on */
 };
 
 struct option_row {

@@ -10,25 +10,61 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { NAME_MAX_SHOWN = 32 };
+enum { NAME_MAX_SHOWN = 32, ASKED_AT_MOST = 5 };
 
 static FILE *open_terminal(void)
 {
     return isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
 }
 
+static bool is_word(const char *answer, const char *word)
+{
+    return word_equal(answer, word) || (!strcmp(word, "yes") && word_equal(answer, "y"));
+}
+
+static bool is_no(const char *answer)
+{
+    return word_equal(answer, "n") || word_equal(answer, "no");
+}
+
+/* One whole line; what of it does not fit is no answer. False: the end. */
+static bool read_answer(FILE *tty, char *answer, size_t size)
+{
+    if (!fgets(answer, (int)size, tty))
+        return false;
+    bool whole = strchr(answer, '\n') != NULL;
+    for (int c = whole ? '\n' : fgetc(tty); c != '\n' && c != EOF;)
+        c = fgetc(tty);
+    if (!whole)
+        answer[0] = '\0';
+    return true;
+}
+
+/* Anything else is a slip of the fingers: it is asked again, and what was typed ahead is no answer
+ * to that. */
+static bool hear(FILE *tty, const char *question, const char *word)
+{
+    char answer[64];
+    for (int i = 0; i < ASKED_AT_MOST; i++) {
+        if (i)
+            tcflush(fileno(tty), TCIFLUSH);
+        fprintf(tty, "%s Type %s%s: ", question, word, i ? " or no" : "");
+        if (fflush(tty) != 0 || !read_answer(tty, answer, sizeof answer) || is_no(answer))
+            return false;
+        if (is_word(answer, word))
+            return true;
+    }
+    return false;
+}
+
 bool terminal_ask(const char *shown, const char *question, const char *word, bool *sure)
 {
-    char answer[64] = "";
     FILE *tty = open_terminal();
     if (!tty)
         return false;
-    fprintf(tty, "%s\n%s Type %s: ", shown ? shown : "", question, word);
-    bool seen = fflush(tty) == 0;
-    if (!fgets(answer, sizeof answer, tty))
-        answer[0] = '\0';
+    fprintf(tty, "%s\n", shown ? shown : "");
+    *sure = hear(tty, question, word);
     fclose(tty);
-    *sure = seen && word_equal(answer, word);
     return true;
 }
 

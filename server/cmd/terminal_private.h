@@ -6,8 +6,9 @@
 
 enum { PERSON_MAX = 200 };
 
-/* Shows that text (NULL: none) on the terminal itself, wherever the output goes, and asks for one
- * line; *sure: it was that word. False when there is no terminal to ask. */
+/* Shows that text (NULL: none) on the terminal itself, wherever the output goes, and asks until a
+ * line is that word (`y` will do for `yes`), a no or the end; *sure: it was the word. False when
+ * there is no terminal to ask. */
 bool terminal_ask(const char *shown, const char *question, const char *word, bool *sure);
 /* A line that is not shown while it is typed, without its end. False: no terminal, or no line. */
 bool terminal_ask_secret(const char *question, char *out, size_t size);

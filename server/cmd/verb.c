@@ -170,7 +170,7 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
         return EXIT_DONE;
     case ASK_LATER:
         puts("nothing was decided");
-        return EXIT_REFUSED;
+        return EXIT_UNDECIDED;
     case ASK_FAILED:
         return verb_failed(v, &e);
     default:

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/config_file_private.h"
 #include <limits.h>
+#include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 64 };
 
@@ -224,6 +225,15 @@ static char *real_path(struct arena *a, const char *path)
     return realpath(path, resolved) ? arena_strdup(a, resolved) : NULL;
 }
 
+/* "A, B", for people; none: "nothing". */
+static const char *listed(struct arena *a, const char *const *list)
+{
+    const char *all = NULL;
+    for (; *list; list++)
+        all = all ? arena_printf(a, "%s, %s", all, *list) : *list;
+    return all ? all : "nothing";
+}
+
 /* The file by its real path, so that neither ".." nor a link leads out of the allowed folders. */
 static char *allowed_file(const struct config *c, struct arena *a, const char *file)
 {
@@ -244,22 +254,66 @@ static bool allowed_variable(const struct config *c, const char *name)
     return false;
 }
 
+/* Does it stand in an allowed folder? Of others nothing is told. */
+static bool in_allowed_folder(const struct config *c, struct arena *a, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *dir =
+        slash ? real_path(a, arena_printf(a, "%.*s/.", (int)(slash - file), file)) : NULL;
+    for (const char *const *d = c->secret_dirs; dir && *d; d++) {
+        const char *top = real_path(a, *d);
+        size_t n = top ? strlen(top) : 0;
+        if (top && text_starts(dir, top) && (!dir[n] || dir[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static char *secret_of_file(const struct config *c, struct arena *a, const char *file,
+                            struct err *e)
+{
+    cJSON *real = json_object(a);
+    char *path = allowed_file(c, a, file);
+    json_set_str(a, real, "file", path);
+    if (path)
+        return config_read_secret(a, real, e);
+    if (in_allowed_folder(c, a, file) && access(file, F_OK) != 0)
+        return no_secret(e, ERR_ARGS, "this file is allowed, but not there:", file);
+    err_set(e, ERR_POLICY,
+            "secrets.dirs allows no file '%.200s': it allows those in %.200s; whoever runs this "
+            "server can add a folder (--secret-dirs)",
+            file, listed(a, c->secret_dirs));
+    return NULL;
+}
+
+static char *secret_of_variable(const struct config *c, struct arena *a, const char *env,
+                                struct err *e)
+{
+    const char *value = allowed_variable(c, env) ? getenv(env) : NULL;
+    if (value && *value)
+        return arena_strdup(a, value);
+    if (allowed_variable(c, env))
+        return no_secret(e, ERR_ARGS,
+                         "this variable is allowed, but not set (or empty) where the server "
+                         "runs:",
+                         env);
+    err_set(e, ERR_POLICY,
+            "secrets.envs allows no variable '%.120s': it allows names that begin with %.200s; "
+            "whoever runs this server can add to it (--secret-envs)",
+            env, listed(a, c->secret_envs));
+    return NULL;
+}
+
 char *config_secret(const struct config *c, struct arena *a, const cJSON *ref, struct err *e)
 {
     const char *env = json_str(ref, "env"), *file = json_str(ref, "file");
-    cJSON *real = json_object(a);
-    if (!env == !file)
-        return no_secret(e, ERR_ARGS, "give either env or file", "");
-    if (env && !allowed_variable(c, env))
-        return no_secret(e, ERR_POLICY, "secrets.envs allows no variable", env);
-    if (env)
-        json_set_str(a, real, "env", env);
-    char *path = file ? allowed_file(c, a, file) : NULL;
-    if (file && !path)
-        return no_secret(e, ERR_POLICY, "secrets.dirs allows no file", file);
-    if (path)
-        json_set_str(a, real, "file", path);
-    char *value = config_read_secret(a, real, e);
+    char *value = NULL;
+    if (env && !file)
+        value = secret_of_variable(c, a, env, e);
+    else if (file && !env)
+        value = secret_of_file(c, a, file, e);
+    else
+        no_secret(e, ERR_ARGS, "give either env or file", "");
     if (value)
         secret_learn(value);
     return value;

@@ -48,7 +48,7 @@ struct loop *gateway_loop(const struct gateway *g)
 
 const char *gateway_url(const struct gateway *g)
 {
-    return g->config->gateway_url;
+    return g ? g->config->gateway_url : NULL;
 }
 
 static void request_defaults(const struct gateway *g, struct arena *a, struct fetch_request *r,

@@ -24,7 +24,7 @@ struct loop;
 
 /* Lives in arena a (with the process). Nothing is sent before the first read. */
 struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config *c);
-const char *gateway_url(const struct gateway *g); /* NULL: none configured */
+const char *gateway_url(const struct gateway *g); /* NULL: none configured; g may be NULL */
 const struct config *gateway_config(const struct gateway *g);
 struct loop *gateway_loop(const struct gateway *g);
 /* One request with credentials: logs in first where a session is needed, again after one 401. The
@@ -60,3 +60,20 @@ bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void
                   struct cancel *c, struct err *e);
 bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scope,
                        gateway_each_fn *fn, void *arg, struct cancel *c, struct err *e);
+
+/* Every plugin instance that is there, scope by scope ("global", "domain:X", …; instance.c). What
+ * could not be read is counted, never taken for nothing: `gap` hears each scope, or "route:*" when
+ * the scopes of a kind could not be listed. False + e: cancelled. */
+struct gateway_instances {
+    bool (*fn)(void *arg, const char *scope, const cJSON *o); /* false stops */
+    void (*gap)(void *arg, const char *scope);                /* or NULL */
+    void (*told)(void *arg, int done, int total);             /* or NULL */
+    void *arg;
+    int scopes_max; /* asked at most; the others are gaps */
+};
+struct gateway_gaps {
+    int count;
+    char first[320]; /* "route:orders: GET … HTTP 500" */
+};
+bool gateway_each_instance(struct gateway *g, const struct gateway_instances *how,
+                           struct gateway_gaps *gaps, struct cancel *c, struct err *e);

@@ -78,6 +78,8 @@ static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
     const char *name = k ? own_name(k, o) : NULL;
     if (!kind)
         return err_set(e, ERR_ARGS, "kind: is needed, one of %s", kind_names());
+    if (k && manifest_is_delete(o))
+        return manifest_take_delete(m, k, o, name, e);
     const char *scope = k && (k->flags & KIND_SCOPED) ? json_str(o, "scope") : NULL;
     int before = m->count;
     struct manifest_item *i = manifest_item(m, kind, name, scope, e);
@@ -259,7 +261,8 @@ void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
     for (int i = 0; i < m->count; i++) {
         struct manifest_item *x = &m->list[i];
         struct err why = { 0 };
-        if (!resolve(m, x, x->object, fn, arg, &why))
+        if (!mask_fill(m->arena, x->kind, x->object, fn, arg, &why) ||
+            !resolve(m, x, x->object, fn, arg, &why))
             x->unknown = arena_strdup(m->arena, why.text);
     }
 }

@@ -30,6 +30,8 @@ struct manifest_item {
     const char *unknown; /* why a secret of it is not known, or NULL */
     bool if_absent;      /* made only where the gateway has none */
     bool of_tls;         /* a domain that only the tls of Ingresses asked for */
+    bool removed;        /* it is to go (manifest_delete.c) … */
+    bool pattern;        /* … and its name is a pattern of names */
 };
 
 enum manifest_status {

@@ -2,6 +2,7 @@
  * already. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/field.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
@@ -141,25 +142,82 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
     return true;
 }
 
+/* Something is missing: which members the kind has. */
+static void say_members(struct planning *g, const struct manifest_item *i)
+{
+    struct err *e = g->plan->err;
+    const char *said = "";
+    for (const struct field *f = i->kind->fields; f && f->type; f++)
+        if (!(f->flags & FIELD_MADE))
+            said = arena_printf(g->plan->arena, "%s%s%s", said, *said ? ", " : "", f->name);
+    const struct err was = *e;
+    err_clear(e);
+    err_set(e, was.kind, "%s; the members of %s: %s", was.text, i->kind->name, said);
+}
+
 static bool say_where(struct planning *g, const struct manifest_item *i)
 {
+    if (strstr(g->plan->err->text, ": is required") && !strstr(g->plan->err->text, "known are"))
+        say_members(g, i);
     bool named = text_starts(g->plan->err->text, i->kind->name);
     return named ? err_at(g->plan->err, "%s", i->where)
                  : err_at(g->plan->err, "%s: %s '%s'", i->where, i->kind->name, i->name);
+}
+
+/* Its place in manifest_order; of NULL the last one's, -1: it has none. */
+static int rank_of(const char *kind)
+{
+    char word[KIND_WORD];
+    int i = 0;
+    for (const char *rest = manifest_order; kind_next(&rest, word); i++)
+        if (kind && !strcmp(kind, word))
+            return i;
+    return kind ? -1 : i - 1;
+}
+
+/* Creates and changes, what others point to first; then deletes, what others point to last. */
+static bool plan_all(struct planning *g)
+{
+    struct manifest *m = g->manifest;
+    char word[KIND_WORD];
+    for (const char *rest = manifest_order; kind_next(&rest, word);)
+        for (int i = 0; i < m->count; i++)
+            if (!m->list[i].removed && !strcmp(m->list[i].kind->name, word) &&
+                !plan_item(g, &m->list[i]))
+                return say_where(g, &m->list[i]);
+    for (int at = rank_of(NULL); at >= 0; at--)
+        for (int i = 0; i < m->count; i++)
+            if (m->list[i].removed && rank_of(m->list[i].kind->name) == at &&
+                !manifest_plan_delete(g->gateway, g->plan, m, &m->list[i], g->cancel))
+                return say_where(g, &m->list[i]);
+    return true;
+}
+
+static void name_plan(struct planning *g)
+{
+    enum { FEW = 3 };
+    struct plan *p = g->plan;
+    int deleted = 0;
+    const char *gone = manifest_deleted(p, &deleted);
+    const char *same = g->same ? arena_printf(p->arena, ", leave %d as they are", g->same) : "";
+    if (p->count <= FEW && deleted != p->count)
+        return; /* their effects are the title */
+    if (deleted && deleted == p->count)
+        plan_title(p, "Delete %s", gone);
+    else if (deleted)
+        plan_title(p, "Apply a manifest: create %d, change %d%s, delete %d (%s)", g->created,
+                   g->changed, same, deleted, gone);
+    else
+        plan_title(p, "Apply a manifest: create %d, change %d%s", g->created, g->changed, same);
 }
 
 bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, bool whole,
                    struct cancel *c)
 {
     struct planning g = { .gateway = gateway, .plan = p, .manifest = m, .cancel = c };
-    char word[KIND_WORD];
     g.whole = whole;
-    if (!manifest_ports(gateway, m, c, p->err))
+    if (!manifest_ports(gateway, m, c, p->err) || !plan_all(&g))
         return false;
-    for (const char *rest = manifest_order; kind_next(&rest, word);)
-        for (int i = 0; i < m->count; i++)
-            if (!strcmp(m->list[i].kind->name, word) && !plan_item(&g, &m->list[i]))
-                return say_where(&g, &m->list[i]);
     for (int i = 0; i < m->count; i++)
         if (!kind_has(manifest_order, m->list[i].kind->name))
             return err_set(p->err, ERR_ARGS, "%s: a %s can only be read", m->list[i].where,
@@ -167,8 +225,7 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     manifest_warn(m, p);
     if (p->count == 0)
         return err_set(p->err, ERR_ARGS, "nothing to change: all %d objects look like that already",
-                       g.same);
-    plan_title(p, "Apply a manifest: create %d, change %d%s", g.created, g.changed,
-               g.same ? arena_printf(p->arena, ", leave %d as they are", g.same) : "");
+                       m->count);
+    name_plan(&g);
     return true;
 }

@@ -43,6 +43,14 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
 bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
                 const char **where);
 
+/* References in an object, {"$secret": {"env": NAME}} or {"file": PATH}, become what fn says of
+ * them (NULL + e), if the tables hide what stands there. from: "env" or "file". In place; false
+ * with an error that names the field. */
+typedef const char *mask_secret_fn(void *arg, const char *from, const char *name, struct err *e);
+bool mask_fill(struct arena *a, const struct kind *k, cJSON *o, mask_secret_fn *fn, void *arg,
+               struct err *e);
+void mask_drop_references(cJSON *tree); /* their names are no secrets; in place */
+
 /* An error's text without what the set holds; replaced whole where it quotes a secret that is too
  * short to be found in it for sure. */
 void mask_error(struct arena *a, const struct secret_set *set, struct err *e);

@@ -61,7 +61,7 @@ static bool list_changes(struct request *r, struct resource_list *out)
 {
     struct lister l = { r->arena, out };
     struct store *s = store_of(r->mcp);
-    return !s || store_each(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
+    return !s || store_each_head(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
 }
 
 static bool templates(struct request *r, struct resource_list *out)
@@ -156,7 +156,7 @@ static void complete(struct request *r, const char *uri_template, const char *va
     struct err ignored = { 0 };
     struct store *s = store_of(r->mcp);
     if (s)
-        store_each(s, 0, 0, 10 * CHANGES_LISTED, suggest, c, &ignored);
+        store_each_head(s, 0, 0, 10 * CHANGES_LISTED, suggest, c, &ignored);
 }
 
 /* Its lines tell of all changes, as list_changes does. */

@@ -23,6 +23,12 @@ static struct tool_call *of(struct caller *c)
 
 /* -- the answer -------------------------------------------------------------------------- */
 
+/* A client with views draws a change for its person out of all of it. */
+static cJSON *structure_of(const struct request *r, const struct call_end *end)
+{
+    return end->facts && !client_extension(r->client, EXTENSION_UI) ? end->facts : end->answer;
+}
+
 static const char *result_of(struct request *r, const struct call_end *end)
 {
     struct arena *a = r->arena;
@@ -31,7 +37,7 @@ static const char *result_of(struct request *r, const struct call_end *end)
     json_set_str(a, block, "type", "text");
     json_set_str(a, block, "text", end->text);
     if (cJSON_IsObject(end->answer) && r->era->structured)
-        json_set(a, result, "structuredContent", end->answer);
+        json_set(a, result, "structuredContent", structure_of(r, end));
     json_set_bool(a, result, "isError", !end->answer);
     return request_envelope(r, result);
 }

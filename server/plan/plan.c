@@ -201,6 +201,8 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
                        op->kind->key, text_clean(a, named, 80), op->name);
     json_set_str(a, after, op->kind->key, op->name);
     kind_strip(op->kind, after);
+    if (!mask_fill(a, op->kind, after, p->secret, p->secret_arg, p->err))
+        return err_at(p->err, "%s '%s'", op->kind->name, op->name);
     if (!settle_object(p, op, after))
         return false;
     if (!mask_restore(a, op->kind, op->before, after, p->err))

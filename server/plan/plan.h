@@ -40,6 +40,8 @@ struct plan {
     const char *undoes;  /* id of the plan this one reverses, or NULL */
     const char *title;
     const char *where; /* of the operations that are added now */
+    const char *(*secret)(void *arg, const char *from, const char *name, struct err *e);
+    void *secret_arg; /* what references to secrets stand for (mask_fill); NULL: none are known */
     enum risk risk;
     struct plan_op *ops;
     int count, room;

@@ -11,6 +11,7 @@
 #include "kind/diff.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
+#include "plan/effect_private.h"
 #include "plan/plan.h"
 
 /* Of a plan of many operations each is shown in fewer lines, and the last ones are counted. */
@@ -107,12 +108,8 @@ bool plan_close(struct plan *p)
         return false;
     if (p->count == 0)
         return err_set(p->err, ERR_ARGS, "the plan holds no operation");
-    const struct plan_op *first = &p->ops[0];
-    if (!p->title && p->count == 1)
-        plan_title(p, "%s %s %s", plan_verb_name(first->verb), first->kind->name, first->name);
     if (!p->title)
-        plan_title(p, "%d operations, first: %s %s %s", p->count, plan_verb_name(first->verb),
-                   first->kind->name, first->name);
+        effect_title(p);
     p->digest = digest(p);
     p->wish = wish(p);
     p->closed = true;

@@ -212,6 +212,23 @@ static bool provider_address(const struct check *c)
     return true;
 }
 
+/* Others have their credentials among the settings. */
+static bool provider_keyless(const struct check *c)
+{
+    static const char elsewhere[] = "bedrock|vertex|hunyuan";
+    const char *type = json_str(c->after, "type");
+    return json_count(json_get(c->after, "tokens")) > 0 || (type && kind_has(elsewhere, type)) ||
+           check_no(c, "no key is given: requests go out without one");
+}
+
+static bool provider_rotated(const struct check *c)
+{
+    const cJSON *was = json_get(c->before, "tokens"), *is = json_get(c->after, "tokens");
+    return json_count(was) == 0 || json_count(is) == 0 || json_equal(was, is) ||
+           check_no(c, "the key of the provider changes: requests go out with the new one at once, "
+                       "and an undo puts the old one back");
+}
+
 /* -- MCP servers ------------------------------------------------------------------------------ */
 
 static bool mcp_direct(const struct check *c)
@@ -341,6 +358,10 @@ const struct check_rule check_ai_rules[] = {
       provider_type },
     { "ai-provider", "rawConfigs", "A new address gets the keys that are there.", provider_address,
       .doubt = true },
+    { "ai-provider", "tokens", "A provider without tokens is asked without a key.",
+      provider_keyless, .doubt = true },
+    { "ai-provider", "tokens", "New tokens take the place of those that are there.",
+      provider_rotated, .doubt = true },
     { "mcp-server", "name", "The name is letters, digits, '-', '_' and '.': part of a path.",
       mcp_name },
     { "mcp-server", "domains", "Domains are host names or *.name, at most 56 bytes (*.: 49).",

@@ -1,4 +1,5 @@
-/* limits.c - one entry set in the configuration of key-rate-limit or cluster-key-rate-limit.
+/* limits.c - one entry set in the configuration of key-rate-limit, cluster-key-rate-limit or
+ * ai-token-ratelimit, which is configured as the second.
  *
  * key-rate-limit counts by exactly one header or parameter, by exact values. cluster-key-rate-limit
  * has items, each by one thing, whose first matching key decides; a key "*" or "regexp:…" gives
@@ -18,6 +19,7 @@ struct limit {
     const char *key, *per;
     double requests;
     bool each; /* "*" or "regexp:" */
+    bool tokens;
 };
 
 static bool read_by(struct limit *l, const char *by, struct err *e)
@@ -41,20 +43,27 @@ static bool read_by(struct limit *l, const char *by, struct err *e)
                    text_clean(l->a, by, 80));
 }
 
+static bool read_key(struct limit *l, const char *key, struct err *e)
+{
+    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
+    l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
+    return *l->key ||
+           err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
+}
+
 static bool read_ask(struct limit *l, const cJSON *ask, struct err *e)
 {
     const char *by = json_str(ask, "by");
     const char *per = json_str(ask, "per");
-    const char *key = json_str(ask, "key");
+    const char *unit = json_str(ask, "unit");
 
     l->per = per ? per : "second";
     l->requests = json_num(ask, "requests", 0);
-    if (!by || !read_by(l, by, e))
-        return by ? false : err_set(e, ERR_ARGS, "by: is required");
-    l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
-    if (!*l->key)
-        return err_set(e, ERR_ARGS, "key: is required, the value whose requests are counted");
-    l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
+    l->tokens = unit && !strcmp(unit, "tokens");
+    if (!by && !l->tokens)
+        return err_set(e, ERR_ARGS, "by: is required");
+    if (by && (!read_by(l, by, e) || !read_key(l, json_str(ask, "key"), e)))
+        return false;
     if (l->requests < 0 || l->requests > 2147483647.0)
         return err_set(e, ERR_ARGS, "requests: %.0f is not within 0..2147483647", l->requests);
     return true;
@@ -67,7 +76,18 @@ static cJSON *list_of(struct limit *l, cJSON *o, const char *member)
     return cJSON_IsArray(list) ? list : json_set_array(l->a, o, member);
 }
 
-/* The entry of the key, in its place, with one window only: of several the plugin takes any. */
+/* One window only: of several the plugin takes any. */
+static void set_window(struct limit *l, cJSON *entry)
+{
+    static const char *const spans[] = { "second", "minute", "hour", "day" };
+    const char *unit = l->tokens ? "token" : "query";
+
+    for (int i = 0; i < 4; i++)
+        json_remove(entry, arena_printf(l->a, "%s_per_%s", unit, spans[i]));
+    json_set_num(l->a, entry, arena_printf(l->a, "%s_per_%s", unit, l->per), l->requests);
+}
+
+/* The entry of the key, in its place. */
 static void set_entry(struct limit *l, cJSON *entries)
 {
     cJSON *entry = NULL, *m;
@@ -86,11 +106,7 @@ static void set_entry(struct limit *l, cJSON *entries)
     if (!entry)
         entry = json_add(l->a, entries, json_object(l->a));
     json_set_str(l->a, entry, "key", l->key);
-    json_remove(entry, "query_per_second");
-    json_remove(entry, "query_per_minute");
-    json_remove(entry, "query_per_hour");
-    json_remove(entry, "query_per_day");
-    json_set_num(l->a, entry, arena_printf(l->a, "query_per_%s", l->per), l->requests);
+    set_window(l, entry);
 }
 
 /* -- key-rate-limit ------------------------------------------------------------------------------
@@ -181,33 +197,54 @@ static void exact_first(struct limit *l, cJSON *items, cJSON *item)
             json_add(l->a, items, json_clone(l->a, cJSON_GetArrayItem(copy, k)));
 }
 
-static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
+/* Where it is counted; false after an error. */
+static bool set_redis(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
 {
     const cJSON *have = json_get(config, "redis");
-    cJSON *items, *item;
 
-    if (json_get(config, "global_threshold")) {
-        err_set(e, ERR_ARGS,
-                "cluster-key-rate-limit there has a global_threshold, which excludes "
-                "limits by key; change it with change_resource first");
-        return NULL;
-    }
     if (redis) /* keeps user, password and timeout that are there */
         json_set(l->a, config, "redis",
                  have ? json_merge_patch(l->a, have, redis) : json_clone(l->a, redis));
     double port = json_num(redis, "service_port", 6379);
-    if (port < 1 || port > 65535) {
-        err_set(e, ERR_ARGS, "redis.service_port: %.0f is not within 1..65535", port);
-        return NULL;
-    }
-    if (!json_str(json_get(config, "redis"), "service_name")) {
-        err_set(e, ERR_ARGS, "redis.service_name: is required, such as redis.dns");
-        return NULL;
-    }
+    if (port < 1 || port > 65535)
+        return err_set(e, ERR_ARGS, "redis.service_port: %.0f is not within 1..65535", port);
+    if (!json_str(json_get(config, "redis"), "service_name"))
+        return err_set(e, ERR_ARGS, "redis.service_name: is required, such as redis.dns");
     if (!json_str(config, "rule_name"))
         json_set_str(l->a, config, "rule_name", "higress-ops");
-    items = list_of(l, config, "rule_items");
-    item = item_of(l, items);
+    return true;
+}
+
+/* The sum over all: excludes limits by key. */
+static cJSON *in_sum(struct limit *l, cJSON *config, struct err *e)
+{
+    if (json_count(json_get(config, "rule_items")) > 0) {
+        err_set(e, ERR_ARGS,
+                "ai-token-ratelimit there has limits by key, which exclude one of the "
+                "sum; remove them first, or give by");
+        return NULL;
+    }
+    if (l->requests == 0)
+        return json_object(l->a);
+    cJSON *sum = json_get(config, "global_threshold");
+    set_window(l, cJSON_IsObject(sum) ? sum : json_set_object(l->a, config, "global_threshold"));
+    return config;
+}
+
+static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
+{
+    if (!set_redis(l, config, redis, e))
+        return NULL;
+    if (!*l->what)
+        return in_sum(l, config, e);
+    if (json_get(config, "global_threshold")) {
+        err_set(e, ERR_ARGS,
+                "the plugin there has a global_threshold, which excludes limits by key; change it "
+                "with change_resource first");
+        return NULL;
+    }
+    cJSON *items = list_of(l, config, "rule_items");
+    cJSON *item = item_of(l, items);
     set_entry(l, list_of(l, item, "limit_keys"));
     if (json_count(json_get(item, "limit_keys")) == 0)
         json_detach(items, item);
@@ -224,7 +261,7 @@ cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, str
 
     if (!read_ask(&l, ask, e))
         return NULL;
-    if (redis || json_get(next, "redis"))
+    if (redis || l.tokens || json_get(next, "redis"))
         return for_all_pods(&l, next, redis, e);
     return per_pod(&l, next, e);
 }

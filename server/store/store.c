@@ -248,8 +248,8 @@ static cJSON *tree(struct arena *a, const char *text)
     return text ? json_parse(a, text, strlen(text), &ignored) : NULL;
 }
 
-/* A row of STORE_PLAN_COLUMNS, checked. */
-static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+/* A row of STORE_PLAN_COLUMNS, checked, without its trees. */
+static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
     static const int numbers[] = { 10, 11, 12, 21 };
     double *const reals[] = { &out->created, &out->updated, &out->expires, &out->lease_until };
@@ -266,11 +266,18 @@ static void row(struct store *s, struct arena *a, struct db_rows *r, struct stor
         *reals[i] = db_real(r, numbers[i]);
     out->id = out->id ? out->id : "";
     out->state = store_state_of(db_text(r, 2));
-    out->summary = tree(a, db_text(r, 14));
-    out->result = tree(a, db_text(r, 15));
     if (!store_check(s, r, false, &why))
         out->tampered = arena_strdup(a, why.text);
-    else if (!out->summary || (db_text(r, 15) && !out->result))
+}
+
+static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+{
+    row_head(s, a, r, out);
+    out->summary = tree(a, db_text(r, 14));
+    out->result = tree(a, db_text(r, 15));
+    if (out->tampered)
+        return;
+    if (!out->summary || (db_text(r, 15) && !out->result))
         out->tampered =
             arena_printf(a, "change %s cannot be read: its record is not JSON", out->id);
 }
@@ -332,8 +339,17 @@ struct plan *store_plan(struct store *s, struct arena *a, const char *id, struct
     return NULL;
 }
 
-bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
-                void *arg, struct err *e)
+typedef void row_fn(struct store *s, struct arena *a, struct db_rows *r, struct stored *out);
+
+/* How much of a change is read, and what it is for. */
+struct reader {
+    row_fn *read;
+    store_row_fn *fn;
+    void *arg;
+};
+
+static bool each(struct store *s, enum plan_state state, double before, int limit,
+                 const struct reader *x, struct err *e)
 {
     if (!store_head_look(s, e))
         return false;
@@ -346,10 +362,22 @@ bool store_each(struct store *s, enum plan_state state, double before, int limit
     while (on && db_next(&r, e)) {
         struct arena *a = arena_new();
         struct stored one = { 0 };
-        row(s, a, &r, &one);
-        on = fn(arg, &one);
+        x->read(s, a, &r, &one);
+        on = x->fn(x->arg, &one);
         arena_free(a);
     }
     db_done(&r);
     return !r.failed;
+}
+
+bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
+                void *arg, struct err *e)
+{
+    return each(s, state, before, limit, &(struct reader){ row, fn, arg }, e);
+}
+
+bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
+                     store_row_fn *fn, void *arg, struct err *e)
+{
+    return each(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
 }

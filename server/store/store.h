@@ -79,6 +79,9 @@ struct plan *store_plan(struct store *s, struct arena *a, const char *id, struct
 typedef bool store_row_fn(void *arg, const struct stored *row);
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e);
+/* The same without summary and result, which are NULL: they are large and not parsed. */
+bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
+                     store_row_fn *fn, void *arg, struct err *e);
 
 /* Compare and set, with one audit line in the same transaction. *moved false: it was not in `from`
  * any more. A move to STATE_APPLYING takes the lease; moves out of it need this process's lease. */

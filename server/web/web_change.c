@@ -199,7 +199,10 @@ void web_change(struct web *w, struct http_exchange *x)
     if (!understand(d, x))
         answer(d, NULL);
     else if (!strcmp(d->what, "list"))
-        answer(d, engine_list(d->engine, a, "pending", PENDING_SHOWN, json_str(d->asked, "cursor"),
+        answer(d, engine_list(d->engine, a,
+                              &(struct engine_query){ .state = "pending",
+                                                      .limit = PENDING_SHOWN,
+                                                      .cursor = json_str(d->asked, "cursor") },
                               &d->err));
     else if (!strcmp(d->what, "show"))
         answer(d, show(d));

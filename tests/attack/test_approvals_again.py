@@ -35,6 +35,21 @@ def taken(i, path="/taken", **more):
 
 
 @settings(approvers=False)
+def check_a_slip_at_the_terminal_is_asked_again_and_decides_nothing(shop):
+    c = shop.http(LEGACY, ALICE, "none")
+    plan = waits(c.call("change_resource", patch(0)))["id"]
+    code, screen = shop.types(["approve", plan], "ok", "yes please", "n")
+    holds(code == 6 and screen.count("Type yes") == 3 and "nothing was decided" in screen, screen)
+    code, screen = shop.types(["approve", plan], "x" * 200 + "yes", "sure", "", "what", "approve")
+    holds(code == 6 and screen.count("Type yes") == 5, screen)
+    code, screen = shop.types(["approve", plan], "maybe", "Y")
+    holds(code == 0, screen)
+    plan = waits(c.call("change_resource", delete(1)))["id"]
+    code, screen = shop.types(["approve", plan], "y", "yes", "no")
+    holds(code == 6 and screen.count("Type ") == 3, "a word is needed: " + screen)
+
+
+@settings(approvers=False)
 def check_a_rejected_change_comes_back_in_parts(shop):
     rejected(shop, manifest(taken(0), taken(1)), "apply_manifest")
     not_by_a_form(shop, patch(0))
@@ -126,7 +141,7 @@ def check_a_terminal_shows_what_it_asks_about_wherever_the_output_goes(shop):
     for out in ("/dev/null", os.path.join(shop.dir, "elsewhere")):
         code, screen = shop.types(["approve", plan], "no", out=out)
         holds("/taken" in screen and "Type yes" in screen, "%s: %s" % (out, screen))
-        holds(code == 5, screen)
+        holds(code == 6, screen)
     base.untouched(shop, 0)
 
 

@@ -53,6 +53,7 @@ def write(name, *lines):
 
 
 def call(tool, arguments, log):
+    arguments = {**arguments, "full": True} if tool == "tail_logs" else arguments
     got = subprocess.run([BINARY, "call", tool, json.dumps(arguments), "--json", "--access-log", log, "--state",
                           os.path.join(FOLDER, "state")], capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
     text = got.stdout.decode()

@@ -48,9 +48,9 @@ class Shop extends House {
   async want(route, path, more = {}) {
     const object = { path: { matchType: 'PRE', matchValue: path }, ...more };
     const args = { kind: 'route', action: 'patch', name: route, object };
-    const { structuredContent } = await this.client.callTool({ name: 'change_resource', arguments: args });
+    const { structuredContent, content } = await this.client.callTool({ name: 'change_resource', arguments: args });
     assert.equal(structuredContent.state, 'pending');
-    return structuredContent;
+    return { ...structuredContent, text: content[0].text };
   }
 }
 
@@ -75,7 +75,7 @@ try {
   await check('the page to decide: a person reads the change and approves it; it is applied', async () => {
     const change = await shop.want('orders-1', '/approved', { customConfigs: { 'higress.io/note': evil } });
     assert.equal(change.decide_at, `${shop.base}/change?id=${change.id}`);
-    assert.ok(change.next.includes(change.decide_at), change.next);
+    assert.ok(change.text.includes(`next: A person must decide: at ${change.decide_at}`), change.text);
     const { page, asked, complaints, close } = await open();
     page.on('dialog', (d) => d.accept());
     await signIn(page, change.decide_at, token);
@@ -268,10 +268,10 @@ try {
     const post = (secret, body) => fetch(`${shop.base}/change`, {
       method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
     });
-    const approve = { do: 'approve', id: change.id, digest: change.digest };
+    const { seen, rendering, digest } = await (await post(token, { do: 'show', id: change.id })).json();
+    const approve = { do: 'approve', id: change.id, digest };
     assert.equal((await post(client, approve)).status, 401);
     assert.equal((await post(token, approve)).status, 400, 'what was shown is not said');
-    const { seen, rendering } = await (await post(token, { do: 'show', id: change.id })).json();
     assert.equal((await post(token, { ...approve, seen, rendering, digest: '0'.repeat(64) })).status, 409);
     assert.equal((await post(token, { ...approve, seen, rendering: '0'.repeat(64) })).status, 409);
     assert.equal((await post(token, { ...approve, rendering })).status, 409);

@@ -7,11 +7,13 @@ A scenario is a text file; each line is one step:
     given POST /v1/routes {…}                       asks the console directly; any 2xx
     mode auto                                       of the server that follows (default approve)
     env NAME VALUE                                  a variable of the server that follows
+    log {…}                                         a line of the access log of the server that follows
     person accept|decline|cancel|none               what the client answers when it is asked
     call TOOL {…}                                   a tool call
     ok {…} | error | denied "text"                  ok: not isError and the structured answer contains {…};
                                                     error "text": isError and the text contains it
     text "words"                                    the text of the last answer contains them
+    silent "words"                                  it does not
     keep NAME path.to.member                        of the last structured answer; later $NAME
     shell 0 approve $id <- yes                      a person runs the command and types what follows `<-`
     run 2 approve $id                               the command without a terminal; its exit code
@@ -122,6 +124,13 @@ class Run:
         name, value = rest.split(" ", 1)
         self.house.env[name] = value
 
+    def do_log(self, rest):
+        self.disconnect()
+        path = os.path.join(self.house.dir, "access.log")
+        self.house.env["HIGRESS_OPS_ACCESS_LOG"] = path
+        with open(path, "a") as f:
+            f.write(rest + "\n")
+
     def do_person(self, rest):
         self.disconnect()
         self.answer = rest
@@ -158,6 +167,10 @@ class Run:
 
     def do_text(self, rest):
         if rest and json.loads(self.fill(rest)) not in self.text_of():
+            raise Failed("the text is: " + self.text_of()[:800])
+
+    def do_silent(self, rest):
+        if json.loads(self.fill(rest)) in self.text_of():
             raise Failed("the text is: " + self.text_of()[:800])
 
     def do_keep(self, rest):

@@ -7,7 +7,7 @@ BEGIN {
     door["console/write.h"] = "^server/(console|change)/"
     door["tool.h"] = "^(tools/|server/(call|mcp|cmd)/|server/toolsets[.]c$)"
     # what tools may include of other rooms: nothing that could write
-    tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/limits[.]h|explain/explain[.]h)$"
+    tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/(limits|access)[.]h|explain/explain[.]h)$"
     # foreign header -> the files that may include it
     home["curl/"] = "^server/net/"
     home["libwebsockets"] = "^server/net/"

@@ -119,10 +119,10 @@ static void body_no(struct world *w)
 {
     struct command_run *r = arena_make(w->arena, struct command_run);
     const char *id = pending(w);
-    run(w, "approve", id, "y\n", true, r);
-    wants(w, r, 5, "nothing was decided", id, "pending");
+    run(w, "approve", id, "n\n", true, r);
+    wants(w, r, 6, "nothing was decided", id, "pending");
     run(w, "approve", id, "\x04", true, r);
-    wants(w, r, 5, "nothing was decided", id, "pending");
+    wants(w, r, 6, "nothing was decided", id, "pending");
     run(w, "reject", id, "yes\n", true, r);
     wants(w, r, 0, "rejected", id, "rejected");
     run(w, "approve", id, "yes\n", true, r);

@@ -45,6 +45,26 @@ static void refused(const char *ask, const char *config, const char *why)
     arena_free(a);
 }
 
+static void test_tokens(void **state)
+{
+    (void)state;
+    same("{\"unit\":\"tokens\",\"requests\":9,\"per\":\"hour\",\"redis\":{\"service_name\":\"r."
+         "dns\"}}",
+         NULL,
+         "{\"redis\":{\"service_name\":\"r.dns\"},\"rule_name\":\"higress-ops\","
+         "\"global_threshold\":{\"token_per_hour\":9}}");
+    same("{\"unit\":\"tokens\",\"requests\":0}",
+         "{\"redis\":{\"service_name\":\"r.dns\"},\"rule_name\":\"x\",\"global_threshold\":{"
+         "\"token_per_hour\":9}}",
+         "{}");
+    same("{\"unit\":\"tokens\",\"by\":\"consumer\",\"key\":\"a\",\"requests\":2,\"per\":\"day\"}",
+         "{\"redis\":{\"service_name\":\"r.dns\"},\"rule_name\":\"x\",\"rule_items\":[{"
+         "\"limit_by_consumer\":\"\",\"limit_keys\":[{\"key\":\"a\",\"token_per_hour\":9}]}]}",
+         "{\"redis\":{\"service_name\":\"r.dns\"},\"rule_name\":\"x\",\"rule_items\":[{"
+         "\"limit_by_consumer\":\"\",\"limit_keys\":[{\"key\":\"a\",\"token_per_day\":2}]}]}");
+    refused("{\"unit\":\"tokens\",\"requests\":9}", NULL, "redis.service_name: is required");
+}
+
 static void test_per_pod(void **state)
 {
     (void)state;
@@ -123,6 +143,7 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_per_pod),
         cmocka_unit_test(test_last_limit_leaves_nothing),
         cmocka_unit_test(test_for_all_pods),

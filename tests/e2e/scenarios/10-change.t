@@ -29,7 +29,8 @@ call change_resource {"kind":"route","action":"patch","name":"orders","object":{
 ok {"state":"pending","status":"approval_required"}
 person none
 call change_resource {"kind":"route","action":"patch","name":"orders","object":{"path":{"matchValue":"/y"}}}
-ok {"state":"pending","status":"approval_required","next":"~higress-ops approve c-"}
+ok {"state":"pending","status":"approval_required"}
+text "higress-ops approve c-"
 console GET /v1/routes/orders {"path":{"matchValue":"/orders"}}
 
 # what destroys needs the word that only the question shows
@@ -44,7 +45,8 @@ given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.
 given POST /v1/routes {"name":"orders","path":{"matchType":"PRE","matchValue":"/orders"},"services":[{"name":"shop.static","port":80,"weight":100}]}
 person accept
 call tune_rate_limit {"route":"orders","requests":5,"per":"minute","dry_run":true}
-ok {"state":"draft","warnings":["~each gateway pod"]}
+ok {"state":"draft"}
+text "each gateway pod"
 asked 0
 keep id id
 console GET /v1/routes/orders {"customConfigs":{}}
@@ -72,7 +74,7 @@ given POST /v1/service-sources {"name":"shop","type":"static","domain":"127.0.0.
 person none
 call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"domain":"127.0.0.1:9009"}}
 keep id id
-shell 5 approve $id <- no
+shell 6 approve $id <- no
 call cancel_change {"id":"$id"}
 ok {"state":"cancelled"}
 console GET /v1/service-sources/shop {"domain":"127.0.0.1:9001"}

@@ -6,11 +6,14 @@ call change_resource {"kind":"service-source","action":"delete","name":"shop"}
 error "route orders (services[0].name)"
 console GET /v1/service-sources/shop {"name":"shop"}
 call change_resource {"kind":"service-source","action":"delete","name":"shop","if_used":"force"}
-ok {"state":"pending","risk":"destroy","warnings":["~does not look whether","~'shop' is used by route orders (services[0].name); they break"]}
+ok {"state":"pending","risk":"destroy"}
+text "does not look whether"
+text "'shop' is used by route orders (services[0].name); they break"
 call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"type":"dns","domain":"shop.example.com"}}
 error "type: service-source 'shop' would have services of another name, and is in use"
 call change_resource {"kind":"service-source","action":"patch","name":"shop","object":{"type":"dns","domain":"shop.example.com"},"if_used":"force"}
-ok {"state":"pending","risk":"destroy","warnings":["~is used by route orders (services[0].name); they break"]}
+ok {"state":"pending","risk":"destroy"}
+text "is used by route orders (services[0].name); they break"
 
 # a cascade takes the reference out of its users, and deletes what cannot be without it
 only stdio
