@@ -52,8 +52,10 @@ static void domain_long(struct trap_walk *t, const struct trap_object *o)
 static void canary_own_envoy(struct trap_walk *t, const struct trap_object *o)
 {
     static const char *const names[] = { "canary-by-header", "canary-by-cookie" };
-    const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(o->json, "customConfigs"))
+    const cJSON *m, *customs = json_get(o->json, "customConfigs");
+    if (!cJSON_IsObject(customs))
+        return;
+    cJSON_ArrayForEach(m, customs)
     {
         const char *slash = strchr(m->string, '/');
         for (size_t i = 0; slash && i < sizeof names / sizeof *names; i++)

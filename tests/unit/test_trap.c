@@ -5,7 +5,6 @@
 #include "trap_case.h"
 
 #include "rule/trap_private.h"
-#include <time.h>
 
 enum { TESTS = 300 };
 
@@ -121,46 +120,6 @@ static void findings_are_bounded(void **state)
     arena_free(a);
 }
 
-/* A route that leads to one of `services` services, at a host with many others. */
-static void add_route(struct arena *a, cJSON *routes, int i, int services)
-{
-    cJSON *r = json_add(a, routes, json_object(a));
-    json_set_str(a, r, "name", arena_printf(a, "r%d", i));
-    json_add_str(a, json_set_array(a, r, "domains"), arena_printf(a, "h%d.example", i % 50));
-    cJSON *path = json_set_object(a, r, "path");
-    json_set_str(a, path, "matchType", i % 3 ? "PRE" : "REGULAR");
-    json_set_str(a, path, "matchValue", arena_printf(a, "/p%d/x", i));
-    cJSON *s = json_add(a, json_set_array(a, r, "services"), json_object(a));
-    json_set_str(a, s, "name", arena_printf(a, "s%d.dns", i % services));
-    json_set_num(a, s, "port", 80);
-}
-
-/* Nothing is done for each pair of objects: processor time, so that a busy machine says nothing. */
-static void many_objects_take_seconds(void **state)
-{
-    (void)state;
-    enum { ROUTES = 100000, SERVICES = 5000, MOST = 20 };
-    struct arena *a = arena_new();
-    cJSON *routes = json_array(a), *services = json_array(a);
-    struct trap_world *w = case_world(a, "{instances: [['route:r1', key-auth, {allow: [a]}]], "
-                                         "consumer: [], domain: [], mcp-server: [], ai-route: []}");
-    for (int i = 0; i < ROUTES; i++)
-        add_route(a, routes, i, SERVICES);
-    for (int i = 0; i < SERVICES; i++) {
-        cJSON *s = json_add(a, services, json_object(a));
-        json_set_str(a, s, "name", arena_printf(a, "s%d.dns", i));
-        json_set_num(a, s, "port", 80);
-    }
-    trap_world_set(w, "route", routes, true);
-    trap_world_set(w, "service", services, true);
-    clock_t start = clock();
-    const struct trap_findings *all = trap_find(a, w, NULL);
-    assert_true((clock() - start) / CLOCKS_PER_SEC < MOST);
-    assert_non_null(case_finding(all, "ROUTE_UNGUARDED", 0));
-    assert_null(case_finding(all, "ROUTE_SERVICE_MISSING", 0));
-    arena_free(a);
-}
-
 static void findings_of_one_object(void **state)
 {
     (void)state;
@@ -184,7 +143,6 @@ int main(void)
         cmocka_unit_test(part_of_a_list_is_no_absence),
         cmocka_unit_test(no_secret_is_said),
         cmocka_unit_test(findings_are_bounded),
-        cmocka_unit_test(many_objects_take_seconds),
         cmocka_unit_test(findings_of_one_object),
     };
     struct arena *a = arena_new();

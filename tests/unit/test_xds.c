@@ -329,9 +329,7 @@ static void what_is_not_rendered_is_said(void **state)
         "\"disabled.higress.io/rewrite-path\":\"/z\",\"timeout\":\"3\"}");
     assert_true(noted(&out, "ingress/r", "higress.io/mirror-target-service"));
     assert_true(noted(&out, "ingress/r", "nginx.ingress.kubernetes.io/auth-url"));
-    assert_true(
-        noted(&out, "ingress/r", "canary-by-header is not rendered: it needs Higress' own"));
-    assert_int_equal(json_count(out.notes), 6); /* and three sources */
+    assert_int_equal(json_count(out.notes), 5); /* and three sources */
 
     struct xds_input in = {
         .address = "127.0.0.1",
