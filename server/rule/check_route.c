@@ -199,9 +199,12 @@ static bool limit_value(const struct check *c, const cJSON *m)
 static bool canary_weight(const struct check *c)
 {
     long weight = 0;
+    const cJSON *customs = json_get(c->after, "customConfigs");
     cJSON *ingress = json_object(c->a);
+    if (!customs)
+        return true;
     json_set(c->a, json_set_object(c->a, ingress, "metadata"), "annotations",
-             json_clone(c->a, json_get(c->after, "customConfigs")));
+             json_clone(c->a, customs));
     bool counts = annotation_true(annotation_value(c->a, ingress, "canary")) &&
                   !annotation_value(c->a, ingress, "canary-by-header") &&
                   !annotation_value(c->a, ingress, "canary-by-cookie") &&

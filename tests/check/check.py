@@ -6,7 +6,9 @@ import os
 import sys
 import xml.etree.ElementTree as xml
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
 import gateway
+from client import warnings_of
 
 SECRET = "s3cr3t-Zx81-Qp77-check"
 passed = failed = 0
@@ -183,24 +185,24 @@ def plans(g):
     ok, answer, text = g.call("change_resource", kind="plugin-instance", action="create", scope="route:gone",
                               name="simple-jwt-auth", object={"pluginName": "simple-jwt-auth", "enabled": True,
                                                               "configurations": {"token_secret_key": "abcdefgh1", "token_headers": "X"}})
-    held("a plan warns of the trap it makes", ok and any("SIMPLE_JWT_OPEN" in w for w in answer["warnings"]), text)
+    held("a plan warns of the trap it makes", ok and any("SIMPLE_JWT_OPEN" in w for w in warnings_of(text)), text)
     held("not of those that stand there", not any("LIMIT_REFUSED" in w or "AUTH_SWITCHED_OFF" in w
-                                                  for w in answer["warnings"]), answer["warnings"])
+                                                  for w in warnings_of(text)), warnings_of(text))
     ok, answer, text = g.call("change_resource", kind="route", action="create", name="third",
                               object={"name": "third", "domains": ["api.shop.example"],
                                       "path": {"matchType": "REGULAR", "matchValue": "/orders/[0-9]+"},
                                       "services": [{"name": "web.static", "port": 80}]})
-    held("a plan warns of a route that will be shadowed", any("ROUTE_SHADOWED" in w for w in answer.get("warnings", [])), text)
+    held("a plan warns of a route that will be shadowed", any("ROUTE_SHADOWED" in w for w in warnings_of(text)), text)
     ok, answer, text = g.call("apply_manifest", dry_run=True, manifest="\n".join([
         "kind: service-source", "name: new", "type: static", "domain: 127.0.0.9:80", "port: 80", "---", "kind: route",
         "name: fresh", "path: {matchType: PRE, matchValue: /fresh}", "services: [{name: new.static, port: 80}]"]))
-    held("what the plan itself makes exists", ok and not answer.get("warnings"), text)
+    held("what the plan itself makes exists", ok and not warnings_of(text), text)
     g.proxy.broken = ["/v1/consumers"]
     ok, answer, text = g.call("change_resource", kind="plugin-instance", action="create", scope="route:gone", name="key-rate-limit",
                               object={"pluginName": "key-rate-limit", "enabled": True, "configurations": {
                                   "limit_by_header": "x-a", "limit_keys": [{"key": "a", "query_per_second": 1}]}})
     held("a plan is not kept from what it does by a failing list",
-         ok and any(w.startswith("not judged: could not read consumer") for w in answer.get("warnings", [])), text)
+         ok and any(w.startswith("not judged: could not read consumer") for w in warnings_of(text)), text)
     g.proxy.broken = []
     ok, answer, text = g.call("change_resource", kind="ai-provider", action="create", name="two",
                               object={"name": "two", "type": "qwen", "tokens": ["K-0123456789"],

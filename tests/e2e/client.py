@@ -44,6 +44,11 @@ def record_raw(request, headers, answer):
         record(era if isinstance(era, str) else MODERN, said.get("method"), heard)
 
 
+def warnings_of(text):
+    """What the words of a change warn of."""
+    return [line[2:] for line in text.splitlines() if line.startswith("! ")]
+
+
 class Gone(Exception):
     """The server closed the connection, or said nothing in time."""
 

@@ -66,6 +66,7 @@ class Plane:
             return False, answer["error"]["message"]
         result = answer["result"]
         text = " ".join(c.get("text", "") for c in result.get("content", []))
+        self.warnings = mcp.warnings_of(text)
         return not result.get("isError"), text if result.get("isError") else result.get("structuredContent", text)
 
     def send(self, request):

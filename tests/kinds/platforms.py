@@ -41,7 +41,7 @@ def said(plane, request):
     good, answer = plane.call("change_resource", arguments)
     if not good:
         return "refused", answer
-    warnings = " ".join(answer.get("warnings") or [])
+    warnings = " ".join(plane.warnings)
     return ("warned" if "Kubernetes" in warnings else "taken"), warnings
 
 

@@ -19,6 +19,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.path.insert(0, os.path.join(HERE, "../kinds"))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
+import client as mcp
 import envoy
 import rendered
 
@@ -154,7 +156,8 @@ def planned(plane, case):
     if answer.get("isError"):
         return answer["content"][0]["text"], []
     change = answer["structuredContent"]
-    return None if change["state"] == "applied" else "the plan is " + change["state"], change.get("warnings", [])
+    warnings = mcp.warnings_of(answer["content"][0]["text"])
+    return None if change["state"] == "applied" else "the plan is " + change["state"], warnings
 
 
 def hosts_of(case):
