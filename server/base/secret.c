@@ -86,6 +86,11 @@ bool secret_starts_mask(const char *text)
     return text_starts(text, SECRET_MASK);
 }
 
+const char *secret_mask_end(const char *mask)
+{
+    return mask + strnlen(mask, SECRET_MASK_SIZE);
+}
+
 bool secret_has_mask(const char *text, size_t n)
 {
     return memmem(text, n, SECRET_MASK, strlen(SECRET_MASK)) != NULL;

@@ -32,6 +32,8 @@ bool secret_is_mask(const char *text);
 const char *secret_find_mask(const char *text);
 bool secret_has_mask(const char *text, size_t n); /* within n bytes */
 bool secret_starts_mask(const char *text);        /* is that one at its beginning? */
+/* Behind it, or at the text's end where that comes first. */
+const char *secret_mask_end(const char *mask);
 
 enum { SECRET_SHORTEST = 8 }; /* of what is scrubbed; see secret_quotes_short */
 

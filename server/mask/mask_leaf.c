@@ -37,16 +37,15 @@ static void collect_pieces(struct mask_walk *w, const char *was, const char *is)
 {
     for (const char *at; (at = secret_find_mask(is));) {
         was += at - is; /* what stands before it is the same in both */
-        const char *next = secret_find_mask(at + SECRET_MASK_SIZE);
-        char *between = arena_strndup(w->arena, at + SECRET_MASK_SIZE,
-                                      next ? (size_t)(next - at) - SECRET_MASK_SIZE
-                                           : strlen(at + SECRET_MASK_SIZE));
+        const char *behind = secret_mask_end(at), *next = secret_find_mask(behind);
+        char *between =
+            arena_strndup(w->arena, behind, next ? (size_t)(next - behind) : strlen(behind));
         const char *end = *between ? strstr(was, between) : was + strlen(was);
         if (!end)
             return;
         note(w, arena_strndup(w->arena, was, (size_t)(end - was)));
         was = end;
-        is = at + SECRET_MASK_SIZE;
+        is = behind;
     }
 }
 

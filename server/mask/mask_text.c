@@ -163,7 +163,7 @@ static const char *write_named(struct arena *a, struct buf *b, const char *from,
         return NULL;
     memcpy(name, at, n);
     name[n] = '\0';
-    size_t len = secret_starts_mask(at) ? 0 : secret_length(name, value, quote);
+    size_t len = secret_length(name, value, quote);
     if (len == 0)
         return NULL;
     buf_add(b, from, (size_t)(value - from));
@@ -179,8 +179,9 @@ char *mask_text(struct arena *a, const char *text)
     if (secret_is_mask(text) || strlen(text) < 6)
         return arena_strdup(a, text);
     for (const char *at = text; *at;) {
-        size_t n = alphabet_span(at, NAME);
-        const char *after = write_named(a, b, from, at, n, set_header);
+        bool hidden = secret_starts_mask(at); /* no part of it is a name */
+        size_t n = hidden ? (size_t)(secret_mask_end(at) - at) : alphabet_span(at, NAME);
+        const char *after = hidden ? NULL : write_named(a, b, from, at, n, set_header);
         from = after ? after : from;
         set_header =
             n > 6 && (!strncmp(at + n - 7, "_header", 7) || !strncmp(at + n - 7, "-header", 7));
