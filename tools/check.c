@@ -21,6 +21,7 @@ static const struct field out[] = {
     { "findings", LIST, REQ, NULL },
     { "count", INT, REQ, NULL },
     { "counts", OBJ, OPT, "Of each risk, before filters.", .flags = FIELD_OPEN },
+    { "envoy", STR, OPT, "Console against gateway." },
     { "unread", LIST, OPT, "What could not be read or judged." },
     { 0 },
 };
@@ -71,7 +72,7 @@ static const cJSON *check(struct call *c)
     }
     close_fold(&f);
     cJSON *answer = page_answer(f.page, "findings");
-    static const char *const kept[] = { "counts", "left_out", "unread" };
+    static const char *const kept[] = { "counts", "envoy", "left_out", "unread" };
     for (size_t i = 0; answer && i < sizeof kept / sizeof *kept; i++)
         if (json_get(found, kept[i]))
             json_set(arena(c), answer, kept[i], json_clone(arena(c), json_get(found, kept[i])));
@@ -85,6 +86,8 @@ static char *say(struct call *c, const cJSON *answer)
     cJSON_ArrayForEach(m, json_get(answer, "counts"))
         buf_printf(b, "%.0f %s, ", m->valuedouble, m->string);
     buf_str(b, page_say(c, answer, "findings", "lines"));
+    if (json_get(answer, "envoy"))
+        buf_printf(b, "%s\n", json_str(answer, "envoy"));
     if (json_get(answer, "left_out"))
         buf_printf(b, "%.0f more were found and not kept\n", json_num(answer, "left_out", 0));
     cJSON_ArrayForEach(m, json_get(answer, "unread"))

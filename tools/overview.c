@@ -135,6 +135,19 @@ static void look_at_envoy(struct call *c, struct look *l, cJSON *answer)
     fail_forget(c);
 }
 
+/* What goes wrong in requests: a line for each verdict; diagnose has the evidence. */
+static void look_at_traffic(struct call *c, struct look *l)
+{
+    const cJSON *found = diagnose(c, NULL, NULL), *v;
+    cJSON_ArrayForEach(v, json_get(found, "verdicts"))
+    {
+        const char *code = json_str(v, "code"), *object = json_str(v, "object");
+        if (code && strcmp(code, "OK") != 0 && strcmp(code, "UNKNOWN") != 0)
+            find(c, l, arena_printf(arena(c), "%s %s", code, object ? object : ""));
+    }
+    fail_forget(c);
+}
+
 /* What stands there and does not do what it says; check_config says all of it. */
 static void look_at_configuration(struct call *c, struct look *l)
 {
@@ -177,10 +190,11 @@ static const cJSON *overview(struct call *c)
         return NULL;
     look_at_envoy(c, &l, answer);
     look_at_changes(c, &l, answer);
+    look_at_traffic(c, &l);
     look_at_configuration(c, &l);
     if (l.more)
         json_add_str(arena(c), l.findings,
-                     arena_printf(arena(c), "and %d more; check_config shows them", l.more));
+                     arena_printf(arena(c), "and %d more: diagnose, check_config", l.more));
     json_set(arena(c), answer, "suspicious", l.findings);
     return answer;
 }

@@ -29,6 +29,9 @@ static cJSON *answer_of(struct call *c, const struct inspection *i, const struct
     json_set(a, answer, "counts", inspect_counts(a, i->found));
     if (i->found->left_out)
         json_set_num(a, answer, "left_out", i->found->left_out);
+    const char *envoy = inspect_envoy(a, i);
+    if (envoy)
+        json_set_str(a, answer, "envoy", envoy);
     cJSON *unread = inspect_unread(a, i);
     if (json_count(unread) > 0)
         json_set(a, answer, "unread", unread);

@@ -33,7 +33,7 @@ const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
- * {"findings":[…],"counts":{…},"left_out"?,"unread"?}. NULL after fail(). */
+ * {"findings":[…],"counts":{…},"envoy"?,"left_out"?,"unread"?}. NULL after fail(). */
 struct inspect_ask {
     const char *kind, *name; /* of this object only; NULL: of the whole gateway */
     double days;             /* within how many the end of a certificate is near */

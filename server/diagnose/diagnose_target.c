@@ -262,12 +262,20 @@ static const char *leads_to(struct facts *f, const cJSON *action)
     return text ? text : "no service";
 }
 
-static bool told_before(const struct facts *f, int at)
+/* Of the entries that a route has in Envoy (a prefix has one for the path alone, too) the widest. */
+static bool is_widest(const struct facts *f, int at)
 {
-    for (int i = 0; i < at; i++)
-        if (!strcmp(f->routes[i].name, f->routes[at].name) && facts_route_wanted(f, &f->routes[i]))
-            return true;
-    return false;
+    const struct fact_route *r = &f->routes[at];
+    bool exact = json_get(r->match, "path") != NULL;
+
+    for (int i = 0; i < f->route_count; i++) {
+        const struct fact_route *other = &f->routes[i];
+        bool wider = exact && !json_get(other->match, "path");
+        bool first = i < at && exact == (json_get(other->match, "path") != NULL);
+        if ((wider || first) && !strcmp(other->name, r->name) && facts_route_wanted(f, other))
+            return false;
+    }
+    return true;
 }
 
 static void tell_routes(struct facts *f, cJSON *about)
@@ -276,7 +284,7 @@ static void tell_routes(struct facts *f, cJSON *about)
 
     for (int i = 0; i < f->route_count; i++) {
         const struct fact_route *r = &f->routes[i];
-        if (!facts_route_wanted(f, r) || told_before(f, i) || ++n > MOST_ROUTES)
+        if (!facts_route_wanted(f, r) || !is_widest(f, i) || ++n > MOST_ROUTES)
             continue;
         json_add_str(f->arena, about,
                      text_clean(f->arena,

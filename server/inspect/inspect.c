@@ -74,6 +74,33 @@ cJSON *inspect_unread(struct arena *a, const struct inspection *i)
     return out;
 }
 
+static int count_of(const struct trap_findings *found, const char *verdict)
+{
+    int n = 0;
+    for (int i = 0; i < found->count; i++)
+        n += !strcmp(found->list[i].trap->verdict, verdict);
+    return n;
+}
+
+const char *inspect_envoy(struct arena *a, const struct inspection *i)
+{
+    const struct trap_world *w = i->world->trap;
+    struct trap_object o = { 0 };
+    int routes = 0;
+    if (!trap_envoy(w) || !trap_known(w, "route"))
+        return NULL;
+    while (trap_next(w, "route", &o))
+        routes++;
+    int missing = count_of(i->found, "ENVOY_ROUTE_MISSING");
+    return arena_printf(
+        a,
+        "of the console's %d routes Envoy has %s%s; routes that only Envoy has: "
+        "%d; configuration that it refused: %d; plugins that it runs without: %d",
+        routes, missing ? "not " : "all", missing ? arena_printf(a, "%d", missing) : "",
+        count_of(i->found, "ENVOY_ROUTE_STALE"), count_of(i->found, "ENVOY_REJECTED"),
+        count_of(i->found, "ENVOY_PLUGIN_NOT_LOADED"));
+}
+
 cJSON *inspect_counts(struct arena *a, const struct trap_findings *found)
 {
     cJSON *counts = json_object(a);

@@ -22,5 +22,7 @@ cJSON *inspect_row(struct arena *a, const struct trap_finding *f);
 const char *inspect_object(struct arena *a, const struct trap_finding *f);
 /* ["service was not read: 9 checks not made (ROUTE_SERVICE_MISSING, …)"] and what was not read. */
 cJSON *inspect_unread(struct arena *a, const struct inspection *i);
+/* What came of holding the console against Envoy, in a sentence; NULL: Envoy was not read. */
+const char *inspect_envoy(struct arena *a, const struct inspection *i);
 /* How many of each risk: {"open","broken","dead","note"}, those without any left out. */
 cJSON *inspect_counts(struct arena *a, const struct trap_findings *found);

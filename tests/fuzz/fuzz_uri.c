@@ -3,6 +3,7 @@
  * fuzz: -runs=2500000 -max_len=4096 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/err.h"
+#include "call/service.h"
 #include "fuzz_server.h"
 #include "mcp/resource_gateway.c"
 #include <stdint.h>
@@ -19,8 +20,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a = arena_new();
     struct place at, again;
-    struct mcp m = { .config = fuzz_config() };
-    m.gateway = (struct gateway *)&m; /* only asked whether it is there */
+    struct service service = { .config = fuzz_config() };
+    struct mcp m = { .config = service.config, .service = &service };
+    service.gateway = (struct gateway *)&m; /* only asked whether it is there */
     char *rest = arena_strndup(a, (const char *)data, size);
     if (find_place(&m, a, arena_printf(a, PREFIX "%s", rest), &at)) {
         must(at.kind && at.name[0], "it names something");

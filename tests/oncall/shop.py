@@ -97,9 +97,11 @@ class Shop(house.House):
         works = self.up()
         for name in PLAIN:
             self.source(name, works)
-        self.source("payments", "127.0.0.1:%d" % free_port())
-        self.bad = self.up(status=500)
-        self.source("reviews", self.up(), self.bad, self.up())
+        self.payments = free_port()
+        self.source("payments", "127.0.0.1:%d" % self.payments)
+        bad = self.up(status=500)
+        self.bad = self.backends[-1]
+        self.source("reviews", self.up(), bad, self.up())
         self.source("reports", self.up(delay=SLOW_SECONDS))
         self.make("/v1/consumers", {"name": "alice", "credentials": [{"type": "key-auth", "source": "HEADER", "key": "x-key",
                                                                       "values": ["key-of-alice-5512"]}]})
