@@ -179,8 +179,12 @@ void mask_children(struct mask_walk *w, const struct mask_at *at, cJSON *node,
             expect_secret(&below, own, c->string);
         }
         visit(w, &below, own, c, &here);
-        if (object && strlen(c->string) >= 9)
-            c->string = shown_name(w, &below, c->string);
+        if (!object || strlen(c->string) < 9)
+            continue;
+        here.name = shown_name(w, &below, c->string);
+        if (strcmp(here.name, c->string) != 0) /* what it is called now may hide it, too */
+            visit(w, &below, own, c, &here);
+        c->string = (char *)here.name;
     }
 }
 
