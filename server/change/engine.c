@@ -125,6 +125,15 @@ static bool keep(struct engine *g, const struct plan *p, enum engine_next next, 
     return ok;
 }
 
+/* What only the gateway can say of the plan: who uses what goes, which traps it would make. */
+static bool complete(struct gateway *gateway, struct plan *p)
+{
+    if (!refs_guard(gateway, p, NULL))
+        return false;
+    inspect_plan(gateway, p);
+    return plan_close(p);
+}
+
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
@@ -132,10 +141,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!at)
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    bool settled = refs_guard(at->gateway, p, NULL);
-    if (settled)
-        inspect_plan(at->gateway, p);
-    if (!settled || !plan_close(p))
+    if (!complete(at->gateway, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     enum engine_next next = engine_store(g, e) ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
     if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||

@@ -262,7 +262,8 @@ static const char *leads_to(struct facts *f, const cJSON *action)
     return text ? text : "no service";
 }
 
-/* Of the entries that a route has in Envoy (a prefix has one for the path alone, too) the widest. */
+/* Of the entries that a route has in Envoy (a prefix has one for the path alone, too) the widest.
+ */
 static bool is_widest(const struct facts *f, int at)
 {
     const struct fact_route *r = &f->routes[at];
