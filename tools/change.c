@@ -55,7 +55,7 @@ static const cJSON *get(struct call *c)
     return change_get(c, arg_str(c, "id"), arg_num(c, "wait", 0));
 }
 
-static const cJSON *list(struct call *c)
+static const cJSON *list_change(struct call *c)
 {
     const struct change_query q = {
         .state = arg_str(c, "state"),
@@ -107,7 +107,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = list_in,
         .out = list_out,
-        .read = list,
+        .read = list_change,
         .local = true,
         .say = change_say_list,
     },

@@ -31,7 +31,7 @@ static const struct {
     { "mcp_server", "mcp-server" }, { "domain", "domain" },
 };
 
-static const cJSON *run(struct call *c)
+static const cJSON *run_diagnose(struct call *c)
 {
     const char *kind = NULL, *name = NULL;
 
@@ -127,7 +127,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = run,
+        .read = run_diagnose,
         .local = true,
         .say = say,
     },

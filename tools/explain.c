@@ -208,7 +208,7 @@ static const cJSON *follow(struct call *c, struct look *l, const struct explain_
     return read_services(c, l) && read_plugins(c, l, route) ? l->answer : NULL;
 }
 
-static const cJSON *run(struct call *c)
+static const cJSON *run_explain(struct call *c)
 {
     struct look l = { .explain = explain_new(arena(c)), .request = read_request(c) };
     struct explain_choice choice;
@@ -236,7 +236,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = run,
+        .read = run_explain,
         .say = say,
     },
     { 0 },

@@ -76,7 +76,7 @@ static void tell_seen(struct call *c, cJSON *answer, const struct log_seen *seen
                                   seen->line ? "; such as: " : "", seen->line ? seen->line : ""));
 }
 
-static const cJSON *run(struct call *c)
+static const cJSON *run_log(struct call *c)
 {
     const char *status = arg_str(c, "status");
     double minutes = arg_num(c, "minutes", 0);
@@ -208,7 +208,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = run,
+        .read = run_log,
         .local = true,
         .say = say,
         .facts = facts,

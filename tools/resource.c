@@ -126,7 +126,7 @@ static bool take_instance(struct call *c, void *arg, const char *scope, const cJ
     return true;
 }
 
-static const cJSON *list(struct call *c)
+static const cJSON *list_resource(struct call *c)
 {
     const char *kind = arg_str(c, "kind"), *scope = arg_str(c, "scope"), *gaps = NULL;
     struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
@@ -229,7 +229,7 @@ static char *say_describe(struct call *c, const cJSON *answer)
 
 /* -- changing --------------------------------------------------------------------------------- */
 
-static bool create(struct call *c, struct plan *p, const char *kind, const cJSON *object)
+static bool create_resource(struct call *c, struct plan *p, const char *kind, const cJSON *object)
 {
     const char *scope = arg_str(c, "scope");
     const char *name = gw_name_of(kind, object);
@@ -283,7 +283,7 @@ static bool change(struct call *c, struct plan *p)
     if (!object && strcmp(action, "delete"))
         return fail(c, "object: is required for %s", action);
     if (!strcmp(action, "create"))
-        return create(c, p, kind, object);
+        return create_resource(c, p, kind, object);
     return change_existing(c, p, kind, object);
 }
 
@@ -295,7 +295,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = list_in,
         .out = list_out,
-        .read = list,
+        .read = list_resource,
         .say = say_list,
     },
     {

@@ -30,7 +30,7 @@ static const struct field out[] = {
     { 0 },
 };
 
-static const cJSON *run(struct call *c)
+static const cJSON *run_traffic(struct call *c)
 {
     const char *status = arg_str(c, "status"), *by[TRAFFIC_BY + 1] = { NULL };
     double minutes = arg_num(c, "minutes", 0);
@@ -156,7 +156,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = run,
+        .read = run_traffic,
         .local = true,
         .say = say,
     },

@@ -255,7 +255,7 @@ static void delist(struct fiber *f)
     fibers.count--;
 }
 
-static void run(struct fiber *f)
+static void fiber_run(struct fiber *f)
 {
     f->resumer = fibers.current;
     f->parked = false;
@@ -275,7 +275,7 @@ void fiber_start(void (*fn)(void *), void *arg)
     f->view = (struct fiber_view){ .call = fiber_call() };
     f->sp = first_frame((char *)f, entry);
     enlist(f);
-    run(f);
+    fiber_run(f);
 }
 
 void fiber_park(const char *verb, const char *object)
@@ -297,7 +297,7 @@ void fiber_resume(struct fiber *f)
 {
     if (!f->parked)
         bug("fiber_resume: the fiber is not parked");
-    run(f);
+    fiber_run(f);
 }
 
 struct fiber *fiber_self(void)

@@ -169,7 +169,7 @@ static const char *expand(struct call *c, const char *path)
     return b->data;
 }
 
-static const cJSON *run(struct call *c)
+static const cJSON *call_run(struct call *c)
 {
     const struct tool *t = c->entry->tool;
     if (t->plan)
@@ -205,7 +205,7 @@ static void call_main(void *arg)
     const cJSON *out = NULL;
     double began = begin_trace(c);
     if (admitted(c) && check_arguments(c) && policy_allows(c))
-        out = run(c);
+        out = call_run(c);
     bool cancelled = c->cancel->fired; /* nobody waits for the answer */
     if (!cancelled)
         note(c);

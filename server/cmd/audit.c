@@ -48,7 +48,7 @@ static int audit(struct verb *v)
     return verb_act(v, actions);
 }
 
-static int run(const struct options *o)
+static int run_audit(const struct options *o)
 {
     return verb_start(o, false, audit);
 }
@@ -67,5 +67,5 @@ const struct command cmd_audit = {
     .max_args = 1,
     .rows = rows,
     .config = true,
-    .run = run,
+    .run = run_audit,
 };

@@ -23,7 +23,7 @@ static void print_gateway(const struct config *g, const struct config *process)
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 
-static int run(const struct options *o)
+static int run_check(const struct options *o)
 {
     if (options_has(o, "gateway"))
         return check_gateway(o);
@@ -62,5 +62,5 @@ const struct command cmd_check = {
         "Validates the configuration and shows what is in force; --gateway judges the gateway.",
     .rows = rows,
     .config = true,
-    .run = run,
+    .run = run_check,
 };

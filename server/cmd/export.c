@@ -46,7 +46,7 @@ static int export(struct verb *v)
     return EXIT_DONE;
 }
 
-static int run(const struct options *o)
+static int run_export(const struct options *o)
 {
     return verb_start(o, false, export);
 }
@@ -62,5 +62,5 @@ const struct command cmd_export = {
     .about = "Writes the whole gateway as one YAML, secrets by reference.",
     .rows = rows,
     .config = true,
-    .run = run,
+    .run = run_export,
 };

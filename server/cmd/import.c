@@ -99,7 +99,7 @@ static int import(struct verb *v)
     return EXIT_DONE;
 }
 
-static int run(const struct options *o)
+static int run_import(const struct options *o)
 {
     return verb_start(o, true, import);
 }
@@ -120,5 +120,5 @@ const struct command cmd_import = {
     .max_args = 1,
     .rows = rows,
     .config = true,
-    .run = run,
+    .run = run_import,
 };

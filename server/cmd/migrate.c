@@ -116,7 +116,7 @@ static int report(const struct options *o)
     return code;
 }
 
-static int run(const struct options *o)
+static int run_migrate(const struct options *o)
 {
     const char *format = options_get(o, "format");
     if (format && strcmp(format, "json") != 0 && strcmp(format, "markdown") != 0) {
@@ -142,5 +142,5 @@ const struct command cmd_migrate = {
     .max_args = 1,
     .rows = rows,
     .config = true,
-    .run = run,
+    .run = run_migrate,
 };

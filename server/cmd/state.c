@@ -131,7 +131,7 @@ static int state(struct verb *v)
     return verb_act(v, actions);
 }
 
-static int run(const struct options *o)
+static int run_state(const struct options *o)
 {
     return verb_start(o, false, state);
 }
@@ -144,5 +144,5 @@ const struct command cmd_state = {
     .min_args = 1,
     .max_args = 1,
     .config = true,
-    .run = run,
+    .run = run_state,
 };

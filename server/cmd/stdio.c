@@ -16,7 +16,7 @@ static void start_engine(void *arg)
     server_engine(arg);
 }
 
-static int run(const struct options *o)
+static int run_stdio(const struct options *o)
 {
     struct server s;
     int code = EXIT_DONE;
@@ -36,5 +36,5 @@ const struct command cmd_stdio = {
     .name = "stdio",
     .about = "MCP server on standard input and output, for an assistant on this machine.",
     .config = true,
-    .run = run,
+    .run = run_stdio,
 };

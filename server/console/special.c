@@ -21,7 +21,7 @@ struct reading {
     struct err *e;
 };
 
-static cJSON *get(struct reading *o, const char *path)
+static cJSON *special_get(struct reading *o, const char *path)
 {
     return gateway_get(o->g, o->a, path, NULL, o->cancel, o->e);
 }
@@ -50,7 +50,7 @@ static cJSON *dashboard(struct reading *o)
         o->missing = true;
         return NULL;
     }
-    cJSON *data = get(o, arena_printf(o->a, "/dashboard/info?type=%s", o->name));
+    cJSON *data = special_get(o, arena_printf(o->a, "/dashboard/info?type=%s", o->name));
     cJSON *object = data ? named(o, o->name) : NULL;
     if (object)
         take(o, object, data);
@@ -61,7 +61,8 @@ static cJSON *dashboard(struct reading *o)
 
 static cJSON *console(struct reading *o)
 {
-    cJSON *info = get(o, "/system/info"), *settings = info ? get(o, "/system/config") : NULL;
+    cJSON *info = special_get(o, "/system/info"),
+          *settings = info ? special_get(o, "/system/config") : NULL;
     if (!settings)
         return NULL;
     cJSON *object = named(o, o->k->name);
@@ -96,7 +97,7 @@ static cJSON *section(struct arena *a, const cJSON *text)
 
 static cJSON *config(struct reading *o)
 {
-    cJSON *text = get(o, "/system/higress-config"), *map = NULL;
+    cJSON *text = special_get(o, "/system/higress-config"), *map = NULL;
     if (text && !cJSON_IsString(text))
         err_status(o->e, ERR_GATEWAY, 200, "the gateway answered higress-config without text");
     else if (text)
@@ -139,7 +140,7 @@ static cJSON *allowed(struct reading *o)
     if (!name || !gateway_get(o->g, o->a, name, &o->missing, o->cancel, o->e))
         return NULL;
     char *path = kind_object_path(o->a, o->k, o->name, NULL, o->e);
-    cJSON *rows = path ? get(o, path) : NULL;
+    cJSON *rows = path ? special_get(o, path) : NULL;
     const cJSON *row;
     if (rows && !cJSON_IsArray(rows))
         err_status(o->e, ERR_GATEWAY, 200, "the gateway answered %s without a list", path);

@@ -11,7 +11,7 @@ enum { KEEP_MS = 3600000 };
 
 static const char mime[] = "text/html;profile=mcp-app";
 
-static bool list(struct request *r, struct resource_list *out)
+static bool resource_app_list(struct request *r, struct resource_list *out)
 {
     (void)r;
     static const struct resource view = {
@@ -54,6 +54,6 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
 
 const struct resource_provider resource_app = {
     .prefix = "ui://higress-ops/",
-    .list = list,
+    .list = resource_app_list,
     .read = read,
 };

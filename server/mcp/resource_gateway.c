@@ -108,7 +108,7 @@ static bool list_kind(struct lister *l)
     return unknown;
 }
 
-static bool list(struct request *r, struct resource_list *out)
+static bool resource_gateway_list(struct request *r, struct resource_list *out)
 {
     struct lister l = { .request = r, .list = out };
     for (l.kind = kinds; r->mcp->service->gateway && l.kind->name && !l.full; l.kind++)
@@ -232,7 +232,7 @@ static void complete(struct request *r, const char *uri_template, const char *va
 
 const struct resource_provider resource_gateway = {
     .prefix = PREFIX,
-    .list = list,
+    .list = resource_gateway_list,
     .templates = templates,
     .read = read,
     .complete = complete,

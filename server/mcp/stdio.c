@@ -88,7 +88,7 @@ static void refuse(struct pipe *p, struct arena *a, const char *id, int code, co
     stdio_write(p->lines, json, strlen(json));
 }
 
-static void run(struct pipe *p, struct arena *a, const struct rpc *rpc)
+static void stdio_run(struct pipe *p, struct arena *a, const struct rpc *rpc)
 {
     p->pending++;
     struct request *r = session_request(p->session, a, rpc, &p->to);
@@ -135,7 +135,7 @@ static void on_line(void *arg, const char *line, size_t n)
         if (rpc.kind != RPC_NOTIFICATION)
             refuse(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
     } else if (rpc.kind == RPC_REQUEST) {
-        run(p, a, &rpc); /* the arena is the request's now */
+        stdio_run(p, a, &rpc); /* the arena is the request's now */
         return;
     } else if (rpc.kind == RPC_RESPONSE) {
         ask_answer(p->session, &rpc);

@@ -44,8 +44,8 @@ struct input {
     size_t len;
 };
 
-static void *run(struct arena *a, const struct input *in, int encrypt, size_t *out_len,
-                 struct err *e)
+static void *cbc_run(struct arena *a, const struct input *in, int encrypt, size_t *out_len,
+                     struct err *e)
 {
     int first = 0, last = 0;
     if (!load(e))
@@ -75,12 +75,12 @@ void *cbc_seal(struct arena *a, const void *key, size_t key_len, const void *iv,
                size_t len, size_t *out_len, struct err *e)
 {
     struct input in = { key, key_len, iv, bytes, len };
-    return run(a, &in, 1, out_len, e);
+    return cbc_run(a, &in, 1, out_len, e);
 }
 
 void *cbc_open(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
                size_t len, size_t *out_len, struct err *e)
 {
     struct input in = { key, key_len, iv, bytes, len };
-    return run(a, &in, 0, out_len, e);
+    return cbc_run(a, &in, 0, out_len, e);
 }

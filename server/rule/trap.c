@@ -213,7 +213,7 @@ static bool touched(const struct trap *trap, const char *kinds_changed)
     return !kinds_changed;
 }
 
-static void run(struct trap_walk *t, const struct trap *trap)
+static void trap_run(struct trap_walk *t, const struct trap *trap)
 {
     t->trap = trap;
     t->of_this = 0;
@@ -235,7 +235,7 @@ struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, con
         for (size_t i = 0; trap_tables[i]; i++)
             for (const struct trap *trap = trap_tables[i]; trap->number; trap++)
                 if (trap->risk == risk && touched(trap, touches))
-                    run(&t, trap);
+                    trap_run(&t, trap);
     return out;
 }
 

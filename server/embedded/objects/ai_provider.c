@@ -124,7 +124,7 @@ static int by_name(const void *x, const void *y)
     return strcmp(n ? n : "", m ? m : "");
 }
 
-static void list(struct rest_request *r)
+static void ai_provider_list(struct rest_request *r)
 {
     const cJSON *entry, *providers = stored_providers(r);
     size_t n = (size_t)json_count(providers), i = 0;
@@ -138,7 +138,7 @@ static void list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void ai_provider_get(struct rest_request *r)
 {
     const cJSON *entry = find_by(stored_providers(r), "id", rest_var(r, 0));
     rest_give(r, entry ? answer(r, entry) : NULL);
@@ -361,7 +361,7 @@ static void save(struct rest_request *r)
         rest_give(r, answer(r, find_by(stored_providers(r), "id", name)));
 }
 
-static void update(struct rest_request *r)
+static void ai_provider_update(struct rest_request *r)
 {
     const char *given = json_str(r->body, "name");
     if (!given || !*given) {
@@ -380,7 +380,7 @@ static bool remove_registry(struct rest_request *r, const char *name)
     return bridge_save(r, bridge);
 }
 
-static void erase(struct rest_request *r)
+static void ai_provider_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     cJSON *object = kube_load(r, wasm_kind, object_name);
@@ -399,10 +399,10 @@ static void erase(struct rest_request *r)
 }
 
 const struct rest_route ai_provider_rest[] = {
-    { "GET", "/v1/ai/providers", list },
+    { "GET", "/v1/ai/providers", ai_provider_list },
     { "POST", "/v1/ai/providers", save, provider_model },
-    { "GET", "/v1/ai/providers/{name}", get },
-    { "PUT", "/v1/ai/providers/{name}", update, provider_model },
-    { "DELETE", "/v1/ai/providers/{name}", erase },
+    { "GET", "/v1/ai/providers/{name}", ai_provider_get },
+    { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model },
+    { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase },
     { 0 },
 };

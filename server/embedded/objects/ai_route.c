@@ -79,7 +79,7 @@ static cJSON *read_route(struct arena *a, const cJSON *object)
     return out;
 }
 
-static void list(struct rest_request *r)
+static void ai_route_list(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
@@ -94,7 +94,7 @@ static void list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void ai_route_get(struct rest_request *r)
 {
     const cJSON *object = kstore_get(r->store, "configmaps", object_name(r->arena, rest_var(r, 0)));
     rest_give(r, object ? read_route(r->arena, object) : NULL);
@@ -292,7 +292,7 @@ static cJSON *config_map(struct arena *a, const cJSON *route)
     return object;
 }
 
-static void create(struct rest_request *r)
+static void ai_route_create(struct rest_request *r)
 {
     if (!validate(r))
         return;
@@ -318,7 +318,7 @@ static const cJSON *replace(struct rest_request *r, cJSON *route)
     return kube_replace(r, "configmaps", object);
 }
 
-static void update(struct rest_request *r)
+static void ai_route_update(struct rest_request *r)
 {
     const char *given = json_str(r->body, "name");
     if (!given || !*given) {
@@ -331,7 +331,7 @@ static void update(struct rest_request *r)
         rest_give(r, read_route(r->arena, stored));
 }
 
-static void erase(struct rest_request *r)
+static void ai_route_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     if (ai_derive_remove(r, name) && kube_delete(r, "configmaps", object_name(r->arena, name)))
@@ -368,10 +368,10 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 }
 
 const struct rest_route ai_route_rest[] = {
-    { "GET", "/v1/ai/routes", list, NULL, REST_PAGED },
-    { "POST", "/v1/ai/routes", create, ai_route_model },
-    { "GET", "/v1/ai/routes/{name}", get },
-    { "PUT", "/v1/ai/routes/{name}", update, ai_route_model },
-    { "DELETE", "/v1/ai/routes/{name}", erase },
+    { "GET", "/v1/ai/routes", ai_route_list, NULL, REST_PAGED },
+    { "POST", "/v1/ai/routes", ai_route_create, ai_route_model },
+    { "GET", "/v1/ai/routes/{name}", ai_route_get },
+    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model },
+    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase },
     { 0 },
 };

@@ -90,7 +90,7 @@ static bool can_sort(struct rest_request *r, int total, bool nameless)
                      "Cannot read field \"value\" because \"anotherString\" is null");
 }
 
-static void get_all(struct rest_request *r)
+static void certificate_get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     size_t n = kstore_count(r->store, kind);
@@ -106,7 +106,7 @@ static void get_all(struct rest_request *r)
         rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void certificate_get(struct rest_request *r)
 {
     const cJSON *secret = kstore_get(r->store, kind, rest_var(r, 0));
     rest_give(r, is_certificate(secret) ? shown(r, secret) : NULL);
@@ -126,7 +126,7 @@ static cJSON *secret_of(struct rest_request *r, const char *name)
     return secret;
 }
 
-static void create(struct rest_request *r)
+static void certificate_create(struct rest_request *r)
 {
     if (!rest_needs_name(r))
         return;
@@ -135,7 +135,7 @@ static void create(struct rest_request *r)
         rest_give(r, shown(r, stored));
 }
 
-static void update(struct rest_request *r)
+static void certificate_update(struct rest_request *r)
 {
     if (!*text_or_empty(r->body, "name")) {
         rest_fail(r, X_VALIDATION,
@@ -156,10 +156,10 @@ static void delete (struct rest_request *r)
 }
 
 const struct rest_route certificate_rest[] = {
-    { "GET", "/v1/tls-certificates", get_all, NULL, REST_PAGED },
-    { "POST", "/v1/tls-certificates", create, certificate_model },
-    { "GET", "/v1/tls-certificates/{name}", get },
-    { "PUT", "/v1/tls-certificates/{name}", update, certificate_model },
+    { "GET", "/v1/tls-certificates", certificate_get_all, NULL, REST_PAGED },
+    { "POST", "/v1/tls-certificates", certificate_create, certificate_model },
+    { "GET", "/v1/tls-certificates/{name}", certificate_get },
+    { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model },
     { "DELETE", "/v1/tls-certificates/{name}", delete },
     { 0 },
 };

@@ -101,7 +101,7 @@ static int by_name(const void *x, const void *y)
     return strcmp(n ? n : "", m ? m : "");
 }
 
-static void list(struct rest_request *r)
+static void consumer_list(struct rest_request *r)
 {
     const cJSON *entry,
         *consumers = stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth));
@@ -115,7 +115,7 @@ static void list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void consumer_get(struct rest_request *r)
 {
     const cJSON *entry =
         find(stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
@@ -282,13 +282,13 @@ static void save(struct rest_request *r)
         rest_give(r, answer(a, entry));
 }
 
-static void create(struct rest_request *r)
+static void consumer_create(struct rest_request *r)
 {
     if (validate(r, false))
         save(r);
 }
 
-static void update(struct rest_request *r)
+static void consumer_update(struct rest_request *r)
 {
     const char *name = json_str(r->body, "name");
     if (!name || !*name)
@@ -312,7 +312,7 @@ static bool rule_allows(const cJSON *rule, const char *name)
     return false;
 }
 
-static void erase(struct rest_request *r)
+static void consumer_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
@@ -328,10 +328,10 @@ static void erase(struct rest_request *r)
 }
 
 const struct rest_route consumer_rest[] = {
-    { "GET", "/v1/consumers", list, NULL, REST_PAGED },
-    { "POST", "/v1/consumers", create, consumer_model },
-    { "GET", "/v1/consumers/{name}", get },
-    { "PUT", "/v1/consumers/{name}", update, consumer_model },
-    { "DELETE", "/v1/consumers/{name}", erase },
+    { "GET", "/v1/consumers", consumer_list, NULL, REST_PAGED },
+    { "POST", "/v1/consumers", consumer_create, consumer_model },
+    { "GET", "/v1/consumers/{name}", consumer_get },
+    { "PUT", "/v1/consumers/{name}", consumer_update, consumer_model },
+    { "DELETE", "/v1/consumers/{name}", consumer_erase },
     { 0 },
 };

@@ -109,7 +109,7 @@ cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
     return tls;
 }
 
-static void get_all(struct rest_request *r)
+static void domain_get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     size_t n = kstore_count(r->store, kind);
@@ -121,7 +121,7 @@ static void get_all(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void domain_get(struct rest_request *r)
 {
     const cJSON *map = find(r, rest_var(r, 0));
     rest_give(r, map ? shown(r->arena, map) : NULL);
@@ -152,14 +152,14 @@ static void give_after_routes(struct rest_request *r, const cJSON *stored)
         rest_give(r, answer);
 }
 
-static void create(struct rest_request *r)
+static void domain_create(struct rest_request *r)
 {
     if (!rest_needs_name(r))
         return;
     give_after_routes(r, kube_create(r, kind, map_of(r)));
 }
 
-static void update(struct rest_request *r)
+static void domain_update(struct rest_request *r)
 {
     const char *name = json_str(r->body, "name"), *wanted = rest_var(r, 0);
     if (!name || !*name) {
@@ -193,10 +193,10 @@ static void get_routes(struct rest_request *r)
 }
 
 const struct rest_route domain_rest[] = {
-    { "GET", "/v1/domains", get_all, NULL, REST_PAGED },
-    { "POST", "/v1/domains", create, domain_model },
-    { "GET", "/v1/domains/{name}", get },
-    { "PUT", "/v1/domains/{name}", update, domain_model },
+    { "GET", "/v1/domains", domain_get_all, NULL, REST_PAGED },
+    { "POST", "/v1/domains", domain_create, domain_model },
+    { "GET", "/v1/domains/{name}", domain_get },
+    { "PUT", "/v1/domains/{name}", domain_update, domain_model },
     { "DELETE", "/v1/domains/{name}", delete },
     { "GET", "/v1/domains/{name}/routes", get_routes, NULL, REST_PAGED },
     { 0 },

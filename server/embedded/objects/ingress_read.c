@@ -15,7 +15,7 @@ struct reading {
 };
 
 /* The annotation, switched off or not; NULL when absent. */
-static const char *get(struct reading *in, const char *name)
+static const char *ingress_read_get(struct reading *in, const char *name)
 {
     const char *disabled = NULL;
     const cJSON *item;
@@ -35,7 +35,7 @@ static const char *get(struct reading *in, const char *name)
 
 static bool set_text(struct reading *in, cJSON *to, const char *field, const char *name)
 {
-    const char *value = get(in, name);
+    const char *value = ingress_read_get(in, name);
     if (value)
         json_set_str(in->a, to, field, value);
     return value != NULL;
@@ -43,7 +43,7 @@ static bool set_text(struct reading *in, cJSON *to, const char *field, const cha
 
 static bool set_number(struct reading *in, cJSON *to, const char *field, const char *name)
 {
-    const char *value = get(in, name);
+    const char *value = ingress_read_get(in, name);
     char *end;
     if (!value)
         return false;
@@ -55,7 +55,7 @@ static bool set_number(struct reading *in, cJSON *to, const char *field, const c
 
 static bool set_bool(struct reading *in, cJSON *to, const char *field, const char *name)
 {
-    const char *value = get(in, name);
+    const char *value = ingress_read_get(in, name);
     if (value)
         json_set_bool(in->a, to, field, text_equal_nocase(value, "true"));
     return value != NULL;
@@ -64,7 +64,7 @@ static bool set_bool(struct reading *in, cJSON *to, const char *field, const cha
 static bool set_list(struct reading *in, cJSON *to, const char *field, const char *name,
                      const char *separator)
 {
-    const char *value = get(in, name);
+    const char *value = ingress_read_get(in, name);
     if (!value || !*value)
         return value != NULL;
     cJSON *list = json_set_array(in->a, to, field);
@@ -80,7 +80,7 @@ static bool set_list(struct reading *in, cJSON *to, const char *field, const cha
 /* Sections count as switched on unless their switch says no. */
 static bool set_switch(struct reading *in, cJSON *to, const char *name)
 {
-    const char *value = get(in, name);
+    const char *value = ingress_read_get(in, name);
     json_set_bool(in->a, to, "enabled", !value || text_equal_nocase(value, "true"));
     return value != NULL;
 }
@@ -124,7 +124,7 @@ static void read_cors(struct reading *in, cJSON *route)
 /* Lines "key value". */
 static bool set_headers(struct reading *in, cJSON *to, const char *field, const char *name)
 {
-    const char *p = get(in, name);
+    const char *p = ingress_read_get(in, name);
     if (!p || !*p)
         return false;
     cJSON *list = json_set_array(in->a, to, field);
@@ -192,13 +192,13 @@ static void read_predicates(struct reading *in, cJSON *route)
 static void read_path(struct reading *in, cJSON *route, const cJSON *path)
 {
     cJSON *p = json_set(in->a, route, "path", model_new(in->a, ingress_predicate_model));
-    const char *type = json_str(path, "pathType"), *regex = get(in, "use-regex");
+    const char *type = json_str(path, "pathType"), *regex = ingress_read_get(in, "use-regex");
     const char *match = type && strcmp(type, "Exact") == 0 ? "EQUAL" : "PRE";
     if (regex && text_equal_nocase(regex, "true"))
         match = "REGULAR";
     json_set_str(in->a, p, "matchType", match);
     json_set_str(in->a, p, "matchValue", json_str(path, "path"));
-    const char *ignore = get(in, "ignore-path-case");
+    const char *ignore = ingress_read_get(in, "ignore-path-case");
     if (ignore)
         json_set_bool(in->a, p, "caseSensitive", !text_equal_nocase(ignore, "true"));
 }
@@ -238,7 +238,7 @@ static bool read_rule(struct reading *in, cJSON *route)
     read_path(in, route, path);
     const char *kind = json_str(json_path(path, "backend.resource"), "kind");
     bool bridge = kind && strcmp(kind, "McpBridge") == 0;
-    const char *destination = get(in, "destination");
+    const char *destination = ingress_read_get(in, "destination");
     cJSON *services = bridge && destination ? ingress_services(in->a, destination)
                                             : kubernetes_service(in->a, json_get(path, "backend"));
     if (services)

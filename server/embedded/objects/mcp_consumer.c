@@ -33,7 +33,7 @@ static bool known(struct rest_request *r, const char *server, const char *ingres
                      server ? server : "null", ingress);
 }
 
-static void list(struct rest_request *r)
+static void mcp_consumer_list(struct rest_request *r)
 {
     const char *server = rest_query(r, "mcpServerName"), *part = rest_query(r, "consumerName");
     const char *ingress = mcp_route_name(r->arena, server);
@@ -117,7 +117,7 @@ static void allow_less(struct rest_request *r)
 }
 
 const struct rest_route mcp_consumer_rest[] = {
-    { "GET", "/v1/mcpServer/consumers", list, NULL, REST_PAGED },
+    { "GET", "/v1/mcpServer/consumers", mcp_consumer_list, NULL, REST_PAGED },
     { "PUT", "/v1/mcpServer/consumers", allow_more, consumers_model },
     { "DELETE", "/v1/mcpServer/consumers", allow_less, consumers_model },
     { 0 },

@@ -196,7 +196,7 @@ static const struct type *find_type(const char *name)
     return NULL;
 }
 
-static void list(struct rest_request *r)
+static void mcp_server_list(struct rest_request *r)
 {
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
     if (check_blank(type))
@@ -219,7 +219,7 @@ static void list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void mcp_server_get(struct rest_request *r)
 {
     const char *ingress_name = mcp_route_name(r->arena, rest_var(r, 0));
     const cJSON *ingress = kstore_get(r->store, "ingresses", ingress_name);
@@ -271,7 +271,7 @@ static void put(struct rest_request *r)
         rest_give(r, r->body);
 }
 
-static void erase(struct rest_request *r)
+static void mcp_server_erase(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const char *name = rest_var(r, 0), *ingress = mcp_route_name(a, name);
@@ -302,10 +302,10 @@ static void convert_swagger(struct rest_request *r)
 }
 
 const struct rest_route mcp_server_rest[] = {
-    { "GET", "/v1/mcpServer", list, NULL, REST_PAGED },
+    { "GET", "/v1/mcpServer", mcp_server_list, NULL, REST_PAGED },
     { "PUT", "/v1/mcpServer", put, server_model },
-    { "GET", "/v1/mcpServer/{name}", get },
-    { "DELETE", "/v1/mcpServer/{name}", erase },
+    { "GET", "/v1/mcpServer/{name}", mcp_server_get },
+    { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase },
     { "POST", "/v1/mcpServer/swaggerToMcpConfig", convert_swagger, swagger_model },
     { 0 },
 };

@@ -90,7 +90,7 @@ static cJSON *answer_spec(struct arena *a, const struct plugin_spec *spec)
     return out;
 }
 
-static void list(struct rest_request *r)
+static void plugin_list(struct rest_request *r)
 {
     struct arena *a = r->arena;
     cJSON *out = json_array(a);
@@ -127,7 +127,7 @@ const cJSON *plugin_find_custom(struct rest_request *r, const char *name)
     return best;
 }
 
-static void get(struct rest_request *r)
+static void plugin_get(struct rest_request *r)
 {
     const struct plugin_spec *spec = plugin_catalog_find(rest_var(r, 0));
     if (spec) {
@@ -215,7 +215,7 @@ static cJSON *custom_object(struct rest_request *r)
     return wasm_set_image(r, object, r->body) ? object : NULL;
 }
 
-static void create(struct rest_request *r)
+static void plugin_create(struct rest_request *r)
 {
     if (!validate(r))
         return;
@@ -307,7 +307,7 @@ static void update_custom(struct rest_request *r, const char *name)
         rest_give(r, answer_stored(a, stored));
 }
 
-static void update(struct rest_request *r)
+static void plugin_update(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const char *given = json_str(r->body, "name");
@@ -327,7 +327,7 @@ static void update(struct rest_request *r)
         update_custom(r, name);
 }
 
-static void erase(struct rest_request *r)
+static void plugin_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     if (plugin_catalog_find(name)) {
@@ -344,11 +344,11 @@ static void erase(struct rest_request *r)
 }
 
 const struct rest_route plugin_rest[] = {
-    { "GET", "/v1/wasm-plugins", list, NULL, REST_PAGED },
-    { "POST", "/v1/wasm-plugins", create, plugin_model },
-    { "GET", "/v1/wasm-plugins/{name}", get },
-    { "PUT", "/v1/wasm-plugins/{name}", update, plugin_model },
-    { "DELETE", "/v1/wasm-plugins/{name}", erase },
+    { "GET", "/v1/wasm-plugins", plugin_list, NULL, REST_PAGED },
+    { "POST", "/v1/wasm-plugins", plugin_create, plugin_model },
+    { "GET", "/v1/wasm-plugins/{name}", plugin_get },
+    { "PUT", "/v1/wasm-plugins/{name}", plugin_update, plugin_model },
+    { "DELETE", "/v1/wasm-plugins/{name}", plugin_erase },
     { "GET", "/v1/wasm-plugins/{name}/config", get_config },
     { "GET", "/v1/wasm-plugins/{name}/readme", get_readme },
     { 0 },

@@ -135,7 +135,7 @@ static cJSON *answer_stored(struct arena *a, const cJSON *object, const struct p
     return out;
 }
 
-static void list(struct rest_request *r)
+static void plugin_instance_list(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
@@ -151,7 +151,7 @@ static void list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void plugin_instance_get(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
@@ -260,7 +260,7 @@ static void put(struct rest_request *r)
 }
 
 /* Takes the place out of every object of the plugin, the console's own included. */
-static void erase(struct rest_request *r)
+static void plugin_instance_erase(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
@@ -281,21 +281,24 @@ static void erase(struct rest_request *r)
 }
 
 const struct rest_route plugin_instance_rest[] = {
-    { "GET", "/v1/global/plugin-instances", list },
-    { "GET", "/v1/global/plugin-instances/{name}", get },
+    { "GET", "/v1/global/plugin-instances", plugin_instance_list },
+    { "GET", "/v1/global/plugin-instances/{name}", plugin_instance_get },
     { "PUT", "/v1/global/plugin-instances/{name}", put, instance_model },
-    { "DELETE", "/v1/global/plugin-instances/{name}", erase, NULL, REST_VOID },
-    { "GET", "/v1/domains/{domain}/plugin-instances", list },
-    { "GET", "/v1/domains/{domain}/plugin-instances/{name}", get },
+    { "DELETE", "/v1/global/plugin-instances/{name}", plugin_instance_erase, NULL, REST_VOID },
+    { "GET", "/v1/domains/{domain}/plugin-instances", plugin_instance_list },
+    { "GET", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_get },
     { "PUT", "/v1/domains/{domain}/plugin-instances/{name}", put, instance_model },
-    { "DELETE", "/v1/domains/{domain}/plugin-instances/{name}", erase, NULL, REST_VOID },
-    { "GET", "/v1/routes/{route}/plugin-instances", list },
-    { "GET", "/v1/routes/{route}/plugin-instances/{name}", get },
+    { "DELETE", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_erase, NULL,
+      REST_VOID },
+    { "GET", "/v1/routes/{route}/plugin-instances", plugin_instance_list },
+    { "GET", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_get },
     { "PUT", "/v1/routes/{route}/plugin-instances/{name}", put, instance_model },
-    { "DELETE", "/v1/routes/{route}/plugin-instances/{name}", erase, NULL, REST_VOID },
-    { "GET", "/v1/services/{service}/plugin-instances", list },
-    { "GET", "/v1/services/{service}/plugin-instances/{name}", get },
+    { "DELETE", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_erase, NULL,
+      REST_VOID },
+    { "GET", "/v1/services/{service}/plugin-instances", plugin_instance_list },
+    { "GET", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_get },
     { "PUT", "/v1/services/{service}/plugin-instances/{name}", put, instance_model },
-    { "DELETE", "/v1/services/{service}/plugin-instances/{name}", erase, NULL, REST_VOID },
+    { "DELETE", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_erase, NULL,
+      REST_VOID },
     { 0 },
 };

@@ -29,7 +29,7 @@ static cJSON *shown(struct rest_request *r, const cJSON *entry)
     return out;
 }
 
-static void get_all(struct rest_request *r)
+static void proxy_get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     const cJSON *entry;
@@ -40,7 +40,7 @@ static void get_all(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void proxy_get(struct rest_request *r)
 {
     const cJSON *entry = bridge_find(bridge_load(r), "proxies", rest_var(r, 0));
     rest_give(r, entry ? shown(r, entry) : NULL);
@@ -85,7 +85,7 @@ static void save(struct rest_request *r)
         rest_give(r, r->body);
 }
 
-static void create(struct rest_request *r)
+static void proxy_create(struct rest_request *r)
 {
     if (!check(r, "Adding"))
         return;
@@ -95,7 +95,7 @@ static void create(struct rest_request *r)
         save(r);
 }
 
-static void update(struct rest_request *r)
+static void proxy_update(struct rest_request *r)
 {
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
     if (check(r, "Updating"))
@@ -135,10 +135,10 @@ static void delete (struct rest_request *r)
 }
 
 const struct rest_route proxy_rest[] = {
-    { "GET", "/v1/proxy-servers", get_all, NULL, REST_PAGED },
-    { "POST", "/v1/proxy-servers", create, proxy_model },
-    { "GET", "/v1/proxy-servers/{name}", get },
-    { "PUT", "/v1/proxy-servers/{name}", update, proxy_model },
+    { "GET", "/v1/proxy-servers", proxy_get_all, NULL, REST_PAGED },
+    { "POST", "/v1/proxy-servers", proxy_create, proxy_model },
+    { "GET", "/v1/proxy-servers/{name}", proxy_get },
+    { "PUT", "/v1/proxy-servers/{name}", proxy_update, proxy_model },
     { "DELETE", "/v1/proxy-servers/{name}", delete },
     { 0 },
 };

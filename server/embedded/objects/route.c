@@ -123,7 +123,7 @@ void route_give_list(struct rest_request *r, const char *domain)
         give_routes(r, &s);
 }
 
-static void get_all(struct rest_request *r)
+static void route_get_all(struct rest_request *r)
 {
     const char *all = rest_query_first(r, "all"), *domain = rest_query(r, "domainName");
     struct selection s = { 0 };
@@ -138,7 +138,7 @@ static void get_all(struct rest_request *r)
         give_routes(r, &s);
 }
 
-static void get(struct rest_request *r)
+static void route_get(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     if (name[strspn(name, " \t")] == '\0') {
@@ -187,7 +187,7 @@ static void create(struct rest_request *r)
         rest_give(r, ingress_to_route(r->arena, stored));
 }
 
-static void update(struct rest_request *r)
+static void route_update(struct rest_request *r)
 {
     const char *name = json_str(r->body, "name"), *wanted = rest_var(r, 0);
     if (!name || !*name) {
@@ -247,10 +247,10 @@ bool route_follow_domain(struct rest_request *r, const char *domain)
 }
 
 const struct rest_route route_rest[] = {
-    { "GET", "/v1/routes", get_all, NULL, REST_PAGED, "all" },
+    { "GET", "/v1/routes", route_get_all, NULL, REST_PAGED, "all" },
     { "POST", "/v1/routes", create, ingress_route_model },
-    { "GET", "/v1/routes/{name}", get },
-    { "PUT", "/v1/routes/{name}", update, ingress_route_model },
+    { "GET", "/v1/routes/{name}", route_get },
+    { "PUT", "/v1/routes/{name}", route_update, ingress_route_model },
     { "DELETE", "/v1/routes/{name}", delete },
     { 0 },
 };

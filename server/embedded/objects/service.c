@@ -76,7 +76,7 @@ static int by_name(const void *x, const void *y)
     return strcmp(json_str(*(cJSON *const *)x, "name"), json_str(*(cJSON *const *)y, "name"));
 }
 
-static void get_all(struct rest_request *r)
+static void service_get_all(struct rest_request *r)
 {
     const cJSON *registries = bridge_list(r, "registries"), *registry;
     cJSON **services = arena_array(r->arena, cJSON *, json_count(registries) + 1);
@@ -105,6 +105,6 @@ bool service_exists(struct rest_request *r, const char *name)
 }
 
 const struct rest_route service_rest[] = {
-    { "GET", "/v1/services", get_all, NULL, REST_PAGED },
+    { "GET", "/v1/services", service_get_all, NULL, REST_PAGED },
     { 0 },
 };

@@ -189,7 +189,7 @@ static cJSON *shown(struct rest_request *r, const cJSON *registry)
     return out;
 }
 
-static void get_all(struct rest_request *r)
+static void source_get_all(struct rest_request *r)
 {
     cJSON *out = json_array(r->arena);
     const cJSON *registry;
@@ -200,7 +200,7 @@ static void get_all(struct rest_request *r)
     rest_page(r, out);
 }
 
-static void get(struct rest_request *r)
+static void source_get(struct rest_request *r)
 {
     const cJSON *registry = bridge_find(bridge_load(r), "registries", rest_var(r, 0));
     rest_give(r, registry ? shown(r, registry) : NULL);
@@ -295,7 +295,7 @@ static void save(struct rest_request *r)
     rest_give(r, r->body);
 }
 
-static void create(struct rest_request *r)
+static void source_create(struct rest_request *r)
 {
     if (!source_check(r, r->body))
         return;
@@ -305,7 +305,7 @@ static void create(struct rest_request *r)
         save(r);
 }
 
-static void update(struct rest_request *r)
+static void source_update(struct rest_request *r)
 {
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
     if (source_check(r, r->body))
@@ -330,10 +330,10 @@ static void delete (struct rest_request *r)
 }
 
 const struct rest_route source_rest[] = {
-    { "GET", "/v1/service-sources", get_all, NULL, REST_PAGED },
-    { "POST", "/v1/service-sources", create, source_model },
-    { "GET", "/v1/service-sources/{name}", get },
-    { "PUT", "/v1/service-sources/{name}", update, source_model },
+    { "GET", "/v1/service-sources", source_get_all, NULL, REST_PAGED },
+    { "POST", "/v1/service-sources", source_create, source_model },
+    { "GET", "/v1/service-sources/{name}", source_get },
+    { "PUT", "/v1/service-sources/{name}", source_update, source_model },
     { "DELETE", "/v1/service-sources/{name}", delete },
     { 0 },
 };
