@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include <math.h>
 #include <stdarg.h>
@@ -62,22 +63,11 @@ static size_t step(struct check *k, const char *name, int index)
     return n;
 }
 
-static bool one_of(const char *choices, const char *s)
-{
-    size_t n = strlen(s);
-    for (const char *p = choices; p; p = strchr(p, '|')) {
-        p += *p == '|';
-        if (strncmp(p, s, n) == 0 && (p[n] == '|' || p[n] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 static void check_string(struct check *k, const struct field *row, const char *s)
 {
     double n = (double)strlen(s);
     bool shown = !(row->flags & FIELD_SECRET) && n <= SHOWN_MAX; /* whole, or not at all */
-    if (row->one_of && !one_of(row->one_of, s))
+    if (row->one_of && !text_has_word(row->one_of, s))
         mistake(k, "'%s' is not one of %s", shown ? s : "…", row->one_of);
     else if (bounded(row) && n < row->min)
         mistake(k, n == 0 ? "must not be empty" : "is shorter than %.0f bytes", row->min);

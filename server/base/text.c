@@ -206,3 +206,32 @@ bool text_equal_nocase(const char *x, const char *y)
 {
     return strcasecmp(x, y) == 0;
 }
+
+bool text_word_next(const char **rest, char word[TEXT_WORD])
+{
+    if (!*rest || !**rest)
+        return false;
+    size_t n = strcspn(*rest, "|");
+    size_t take = n < TEXT_WORD - 1 ? n : TEXT_WORD - 1;
+    memcpy(word, *rest, take);
+    word[take] = '\0';
+    *rest += n + ((*rest)[n] == '|');
+    return true;
+}
+
+int text_word_place(const char *list, const char *word)
+{
+    size_t n = list ? strlen(word) : 0;
+    int place = 1;
+    for (const char *p = list; p; p = strchr(p, '|'), place++) {
+        p += *p == '|';
+        if (strncmp(p, word, n) == 0 && (p[n] == '|' || p[n] == '\0'))
+            return place;
+    }
+    return 0;
+}
+
+bool text_has_word(const char *list, const char *word)
+{
+    return text_word_place(list, word) > 0;
+}

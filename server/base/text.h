@@ -22,3 +22,11 @@ bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_contains_nocase(const char *s, const char *needle);
 bool text_equal_nocase(const char *x, const char *y);
+
+/* -- lists of words, "a|b|c"; NULL: none -- */
+enum { TEXT_WORD = 96 };
+/* Takes the next word off: for (rest = list; text_word_next(&rest, word);). */
+bool text_word_next(const char **rest, char word[TEXT_WORD]);
+/* The place of the word, from 1; 0: it is none of them. */
+int text_word_place(const char *list, const char *word);
+bool text_has_word(const char *list, const char *word);

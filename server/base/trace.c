@@ -4,6 +4,7 @@
 #include "base/fiber.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,26 +14,12 @@ unsigned trace_on;
 
 enum { MESSAGE_BYTES = 2048 };
 
-/* The place of that word in TRACE_AREAS, from 0; -1: it is none. */
-static int place_of(const char *word)
-{
-    int place = 0;
-    size_t n = strlen(word);
-    for (const char *p = TRACE_AREAS; p; place++) {
-        if (strncmp(p, word, n) == 0 && (p[n] == '|' || !p[n]))
-            return place;
-        p = strchr(p, '|');
-        p = p ? p + 1 : NULL;
-    }
-    return -1;
-}
-
 void trace_open(const char *const *areas)
 {
     trace_on = 0;
     for (; *areas; areas++) {
-        int place = place_of(*areas);
-        unsigned bit = place < 0 ? 0 : 1u << place;
+        int place = text_word_place(TRACE_AREAS, *areas);
+        unsigned bit = place > 0 ? 1u << (place - 1) : 0;
         trace_on |= bit > TRACE_HTTP ? TRACE_HTTP * 2 - 1 : bit;
     }
 }

@@ -133,7 +133,7 @@ static const char *guarded_route(const struct plan_op *op)
                        !json_true(json_get(op->before, "authConfig"), "enabled")
                    ? op->name
                    : NULL;
-    bool begins = !strcmp(op->kind->name, "plugin-instance") && kind_has(auth, op->name) &&
+    bool begins = !strcmp(op->kind->name, "plugin-instance") && text_has_word(auth, op->name) &&
                   json_true(op->after, "enabled") && !json_true(op->before, "enabled");
     return begins && op->scope && text_starts(op->scope, "route:") ? op->scope + 6 : NULL;
 }

@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "config/settings_private.h"
 #include <stdlib.h>
@@ -71,33 +72,23 @@ static void take_tokens(void *member, struct arena *a, const struct setting *row
     *(const struct config_token **)member = out;
 }
 
-/* The place of a word among the choices of its row, from 1: how the enums count. */
-static int place_of(const struct setting *row, const char *word)
-{
-    int place = 1;
-    size_t n = strlen(word);
-    for (const char *p = row->value; strncmp(p, word, n) != 0 || (p[n] && p[n] != '|'); place++)
-        p = strchr(p, '|') + 1;
-    return place;
-}
-
 static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
 {
     (void)a;
-    *(enum mode *)member = (enum mode)place_of(row, text_of(row, value));
+    *(enum mode *)member = (enum mode)text_word_place(row->value, text_of(row, value));
 }
 
 static void take_login(void *member, struct arena *a, const struct setting *row, const cJSON *value)
 {
     (void)a;
-    *(enum login *)member = (enum login)place_of(row, text_of(row, value));
+    *(enum login *)member = (enum login)text_word_place(row->value, text_of(row, value));
 }
 
 static void take_platform(void *member, struct arena *a, const struct setting *row,
                           const cJSON *value)
 {
     (void)a;
-    *(enum platform *)member = (enum platform)place_of(row, text_of(row, value));
+    *(enum platform *)member = (enum platform)text_word_place(row->value, text_of(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,

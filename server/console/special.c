@@ -46,7 +46,7 @@ static const char dashboards[] = "MAIN|AI|LOG";
 
 static cJSON *dashboard(struct reading *o)
 {
-    if (!kind_has(dashboards, o->name)) {
+    if (!text_has_word(dashboards, o->name)) {
         o->missing = true;
         return NULL;
     }
@@ -223,11 +223,11 @@ bool special_each(struct gateway *g, const struct kind *k, gateway_each_fn *fn, 
 {
     struct arena *a = arena_new();
     struct servers s = { a, json_array(a) };
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     const cJSON *name;
     bool missing, ok = true;
     const struct special *row = row_of(k);
-    for (const char *rest = row->all; kind_next(&rest, word);)
+    for (const char *rest = row->all; text_word_next(&rest, word);)
         json_add_str(a, s.names, word);
     if (!row->all)
         ok = gateway_each_kind(g, kind_find("mcp-server"), NULL, server_name, &s, c, e);

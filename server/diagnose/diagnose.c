@@ -15,20 +15,10 @@
 
 enum { MAX_VERDICTS = 5, MAX_ELSEWHERE = 3, ENOUGH_ROWS = 5, BEFORE_ROWS = 900 };
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t n = strlen(word);
-
-    for (const char *p = words; p && *p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-        if (!strncmp(p, word, n) && (p[n] == '|' || p[n] == '\0'))
-            return true;
-    return false;
-}
-
 /* x explains y: y's requests count for x. */
 static void cover(struct facts *f, struct finding *x, struct finding *y)
 {
-    if (x == y || !has_word(x->covers, y->code) || (x->cluster && x->cluster != y->cluster) ||
+    if (x == y || !text_has_word(x->covers, y->code) || (x->cluster && x->cluster != y->cluster) ||
         y->noise)
         return;
     if (!y->covered) {
@@ -49,7 +39,7 @@ static bool harmless(const struct facts *f, const struct finding *x)
         "ACCESS_DENIED|CLIENT_PROTOCOL_ERROR";
     int seen = x->cluster ? x->cluster->ok + x->cluster->failed : f->row_count;
 
-    return x->noise || (has_word(often_normal, x->code) && !x->broke && x->rows * 2 < seen);
+    return x->noise || (text_has_word(often_normal, x->code) && !x->broke && x->rows * 2 < seen);
 }
 
 /* It goes wrong now, as far as can be seen. */
@@ -63,7 +53,7 @@ static bool half_seen(const struct facts *f, const struct finding *x)
 {
     static const char of_envoy[] = "NO_HEALTHY_UPSTREAM|NO_CLUSTER|NO_ROUTE|CIRCUIT_BREAKER";
 
-    return has_word(of_envoy, x->code) && !f->in->config &&
+    return text_has_word(of_envoy, x->code) && !f->in->config &&
            (f->in->from_console || !f->in->clusters);
 }
 
@@ -322,7 +312,8 @@ bool facts_lost_by_config(const struct facts *f)
 
 static bool is_lost(const struct finding *x)
 {
-    return has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise && !x->recovered;
+    return text_has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise &&
+           !x->recovered;
 }
 
 /* Nearest causes first: what they explain is no symptom of anything else. */

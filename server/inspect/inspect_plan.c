@@ -28,7 +28,7 @@ static const char said_already[] =
 
 static const char *add_word(struct arena *a, const char *list, const char *word)
 {
-    if (kind_has(list, word))
+    if (text_has_word(list, word))
         return list;
     return list ? arena_printf(a, "%s|%s", list, word) : arena_strdup(a, word);
 }
@@ -45,14 +45,15 @@ static const char *kinds_of(const struct plan *p)
 static const char *kinds_read(const struct plan *p, const char *changed)
 {
     const char *list = NULL;
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     for (size_t i = 0; trap_tables[i]; i++)
         for (const struct trap *t = trap_tables[i]; t->number; t++) {
             bool touched = false;
-            for (const char *rest = changed; kind_next(&rest, word);)
-                touched = touched || kind_has(t->about, word) || kind_has(t->beside, word);
+            for (const char *rest = changed; text_word_next(&rest, word);)
+                touched =
+                    touched || text_has_word(t->about, word) || text_has_word(t->beside, word);
             for (const char *rest = touched && !t->envoy ? t->beside : NULL;
-                 kind_next(&rest, word);)
+                 text_word_next(&rest, word);)
                 list = add_word(p->arena, list, word);
         }
     return list;
@@ -122,7 +123,7 @@ static void warn(struct plan *p, const struct trap_findings *before,
 {
     for (int i = 0; i < after->count; i++) {
         const struct trap_finding *f = &after->list[i];
-        if (f->trap->risk < TRAP_NOTE && !kind_has(said_already, f->trap->verdict) &&
+        if (f->trap->risk < TRAP_NOTE && !text_has_word(said_already, f->trap->verdict) &&
             !stood_before(before, f))
             plan_warn(p, "%s", text_clean(p->arena, trap_line(p->arena, f), SENTENCE));
     }
@@ -135,7 +136,8 @@ void inspect_plan(struct gateway *g, struct plan *p)
     const struct world_means means = {
         .loop = gateway_loop(g), .gateway = g, .places = PLACES, .seconds = SECONDS, .bytes = BYTES
     };
-    bool about_places = kind_has(changed, "plugin-instance") || kind_has(changed, "consumer");
+    bool about_places =
+        text_has_word(changed, "plugin-instance") || text_has_word(changed, "consumer");
     const cJSON *m;
     if (p->undoes || p->count == 0)
         return;

@@ -251,12 +251,12 @@ static void tell(const struct reading *r, int done, int total, const char *step)
 
 static bool read_all(struct reading *r, const char *kinds_wanted, struct err *e)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     int done = 0, total = 0;
-    for (const char *rest = all; kind_next(&rest, word);)
-        total += kind_has(kinds_wanted, word);
-    for (const char *rest = all; kind_next(&rest, word) && !r->gone;) {
-        if (!kind_has(kinds_wanted, word))
+    for (const char *rest = all; text_word_next(&rest, word);)
+        total += text_has_word(kinds_wanted, word);
+    for (const char *rest = all; text_word_next(&rest, word) && !r->gone;) {
+        if (!text_has_word(kinds_wanted, word))
             continue;
         tell(r, done++, total, word);
         if (!strcmp(word, "plugin-instance"))
@@ -292,7 +292,7 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
 /* Instances are found at the places of other kinds. */
 static const char *with_places(struct arena *a, const char *kinds_wanted)
 {
-    return kind_has(kinds_wanted, "plugin-instance")
+    return text_has_word(kinds_wanted, "plugin-instance")
                ? arena_printf(a, "%s|route|domain|service", kinds_wanted)
                : kinds_wanted;
 }

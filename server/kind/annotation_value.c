@@ -17,8 +17,8 @@ bool annotation_bool(const char *text, bool *out)
 {
     if (!text || !*text)
         return false;
-    *out = kind_has("1|t|T|TRUE|true|True", text);
-    return *out || kind_has("0|f|F|FALSE|false|False", text);
+    *out = text_has_word("1|t|T|TRUE|true|True", text);
+    return *out || text_has_word("0|f|F|FALSE|false|False", text);
 }
 
 bool annotation_true(const char *text)
@@ -196,9 +196,9 @@ static enum annotation_verdict judge_redirect(const struct annotation *row, cons
 {
     if (judge_int(row, value, why) != VALUE_FITS)
         return VALUE_IGNORED;
-    if (kind_has("301|302|303|307|308", value))
+    if (text_has_word("301|302|303|307|308", value))
         return VALUE_FITS;
-    if (kind_has("300|304|305|306", value))
+    if (text_has_word("300|304|305|306", value))
         return say(VALUE_FATAL, why, "Envoy has no such redirect: the route stays without action");
     return say(VALUE_IGNORED, why, "it is none of 301, 302, 303, 307 and 308, so it is 301");
 }
@@ -206,8 +206,8 @@ static enum annotation_verdict judge_redirect(const struct annotation *row, cons
 static enum annotation_verdict judge_word(const struct annotation *row, const char *value,
                                           const char **why)
 {
-    char word[KIND_WORD];
-    for (const char *rest = row->words; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = row->words; text_word_next(&rest, word);)
         if (row->value == IS_WORD ? text_equal_nocase(word, value) : !strcmp(word, value))
             return VALUE_FITS;
     return say(VALUE_IGNORED, why, "it is none of the words that are known, so it is not read");

@@ -18,27 +18,6 @@ const struct kind *kind_find(const char *name)
     return NULL;
 }
 
-bool kind_next(const char **rest, char word[KIND_WORD])
-{
-    if (!*rest || !**rest)
-        return false;
-    size_t n = strcspn(*rest, "|");
-    size_t take = n < KIND_WORD - 1 ? n : KIND_WORD - 1;
-    memcpy(word, *rest, take);
-    word[take] = '\0';
-    *rest += n + ((*rest)[n] == '|');
-    return true;
-}
-
-bool kind_has(const char *bar_list, const char *word)
-{
-    char w[KIND_WORD];
-    for (const char *rest = bar_list; kind_next(&rest, w);)
-        if (!strcmp(w, word))
-            return true;
-    return false;
-}
-
 /* A name becomes one path segment. '/' is refused because the console's server refuses %2F, the
  * dots because they would be resolved before sending. */
 static char *segment(struct arena *a, const char *what, const char *name, struct err *e)
@@ -173,8 +152,8 @@ static void remove_path(cJSON *content, char *path)
 
 void kind_strip(const struct kind *k, cJSON *o)
 {
-    char word[KIND_WORD];
-    for (const char *rest = k->strip; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = k->strip; text_word_next(&rest, word);)
         remove_path(o, word);
 }
 
@@ -183,8 +162,8 @@ cJSON *kind_content(struct arena *a, const struct kind *k, const cJSON *o)
     if (!o)
         return NULL;
     cJSON *content = json_clone(a, o);
-    char word[KIND_WORD];
-    for (const char *rest = k->made; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = k->made; text_word_next(&rest, word);)
         remove_path(content, word);
     text_to_tree(a, k, content);
     strip_empty(content);
@@ -264,7 +243,7 @@ static bool walk_path(const struct walk *w, const cJSON *node, const char *path,
     bool each = text_starts(path + n, "[]");
     const char *rest = path + n + (each ? 2 : 0);
     char *here = arena_printf(w->arena, "%s%s%.*s", where, *where ? "." : "", (int)n, path);
-    char member[KIND_WORD];
+    char member[TEXT_WORD];
     snprintf(member, sizeof member, "%.*s", (int)n, path);
     const cJSON *c = json_get(node, member), *item;
     int i = 0;
@@ -287,10 +266,10 @@ static bool scope_ref(const char *scope, kind_ref_fn *fn, void *arg)
 bool kind_refs(struct arena *a, const struct kind *k, const char *scope, const cJSON *o,
                kind_ref_fn *fn, void *arg)
 {
-    char row[KIND_WORD];
+    char row[TEXT_WORD];
     if ((k->flags & KIND_SCOPED) && scope && !scope_ref(scope, fn, arg))
         return false;
-    for (const char *rest = k->refs; kind_next(&rest, row);) {
+    for (const char *rest = k->refs; text_word_next(&rest, row);) {
         size_t n = strcspn(row, ">");
         struct walk w = { a, arena_strdup(a, row + n + 1), fn, arg };
         if (!walk_path(&w, o, arena_strndup(a, row, n), ""))

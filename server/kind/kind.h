@@ -61,12 +61,8 @@ struct kind {
 };
 extern const struct kind kinds[]; /* ended by { 0 } */
 
-const struct kind *kind_find(const char *name);        /* NULL: unknown */
-const char *kind_names(void);                          /* "route|domain|…" */
-bool kind_has(const char *bar_list, const char *word); /* word in "a|b|c"; NULL list: false */
-/* Takes the next word off "a|b|c": for (rest = list; kind_next(&rest, word);). */
-enum { KIND_WORD = 96 };
-bool kind_next(const char **rest, char word[KIND_WORD]);
+const struct kind *kind_find(const char *name); /* NULL: unknown */
+const char *kind_names(void);                   /* "route|domain|…" */
 
 /* What a plugin instance can be for, beside "global": scope "route:NAME". Ended by NULL. */
 extern const char *const kind_scopes[];

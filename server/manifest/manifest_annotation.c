@@ -71,7 +71,7 @@ static cJSON *(*const forms[])(struct arena *a, const char *s) = {
 /* "headerControl.request" of the route, made where it is missing. */
 static cJSON *section_of(struct ingress *in, const char *path, size_t len)
 {
-    char name[KIND_WORD];
+    char name[TEXT_WORD];
     cJSON *at = in->route;
     for (const char *end = path + len; path < end;) {
         size_t n = strcspn(path, ".");
@@ -96,7 +96,7 @@ static void set_switch(struct ingress *in, const struct annotation *row, bool on
 {
     size_t n = strcspn(row->member, ".");
     char *name = arena_strndup(in->a, row->member, n);
-    if (kind_has("rewrite|proxyNextUpstream|headerControl", name))
+    if (text_has_word("rewrite|proxyNextUpstream|headerControl", name))
         json_set_bool(in->a, section_of(in, name, n), "enabled", on);
 }
 
@@ -115,7 +115,7 @@ static bool is_condition(const char *word)
 {
     bool status = text_starts(word, "http_") && strlen(word) == 8 &&
                   (word[5] == '4' || word[5] == '5') && strspn(word + 5, "0123456789") == 3;
-    return status || kind_has("error|timeout|invalid_header|non_idempotent", word);
+    return status || text_has_word("error|timeout|invalid_header|non_idempotent", word);
 }
 
 /* Words that the gateway does not know are dropped by it, too. "off" is no retry at all. */
@@ -170,8 +170,8 @@ static bool is_trap(const char *full)
 static void lose(struct ingress *in, const char *full, const char *value,
                  const struct annotation *row)
 {
-    char plugin[KIND_WORD];
-    bool harmless = row->fate == BECOMES_REFUSAL && row->words && kind_has(row->words, value);
+    char plugin[TEXT_WORD];
+    bool harmless = row->fate == BECOMES_REFUSAL && row->words && text_has_word(row->words, value);
     if (row->fate == BECOMES_REFUSAL && !harmless)
         manifest_account(in->m, full, MANIFEST_REFUSED, LOSES_ACCESS,
                          "Higress does not read it, and the route is open without it: %s%s",
@@ -259,7 +259,7 @@ static bool take_member(struct ingress *in, const char *full, const char *value,
         set_predicate(in, &is, value);
     else if (!strcmp(row->name, "ignore-path-case"))
         json_set_bool(in->a, section_of(in, "path", 4), "caseSensitive", !annotation_true(value));
-    else if (!kind_has(elsewhere, row->name))
+    else if (!text_has_word(elsewhere, row->name))
         set_member(in, row, annotation_value(in->a, in->o, row->name));
     set_switch(in, row, true);
     return strcmp(row->name, "rewrite-target") != 0 &&
@@ -310,8 +310,8 @@ static void take_disabled(struct ingress *in, const char *full, const char *valu
                           const struct annotation *row)
 {
     bool is_member = row && row->member && forms[row->value];
-    bool rewrites = is_member && kind_has("rewrite-target|rewrite-path", row->name);
-    bool stays = is_member && (rewrites || !kind_has(elsewhere, row->name)) && !is_on(in, row);
+    bool rewrites = is_member && text_has_word("rewrite-target|rewrite-path", row->name);
+    bool stays = is_member && (rewrites || !text_has_word(elsewhere, row->name)) && !is_on(in, row);
     if (stays) {
         set_member(in, row, value);
         set_switch(in, row, false);

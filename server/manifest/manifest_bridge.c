@@ -34,7 +34,7 @@ static void account(struct manifest *m, const char *what, const char *name, cons
 {
     const char *why = "the console cannot set it, and loses it with any write to any registry";
     for (size_t i = 0; i < sizeof unset / sizeof *unset; i++)
-        if (kind_has(unset[i].fields, field))
+        if (text_has_word(unset[i].fields, field))
             why = unset[i].why;
     manifest_account(m, arena_printf(m->arena, "%s %s: %s", what, name, field), MANIFEST_IGNORED,
                      LOSES_ROUTE, "%s", why);
@@ -62,9 +62,9 @@ static void set_property(struct manifest *m, cJSON *source, const cJSON *member)
 
 static void set_member(struct manifest *m, cJSON *source, const char *name, const cJSON *member)
 {
-    if (kind_has(source_members, member->string))
+    if (text_has_word(source_members, member->string))
         json_set(m->arena, source, member->string, json_clone(m->arena, member));
-    else if (kind_has(properties, member->string))
+    else if (text_has_word(properties, member->string))
         set_property(m, source, member);
     else if (!strcmp(member->string, "vport"))
         set_vport(m, source, member);
@@ -96,7 +96,7 @@ static bool proxy(struct manifest *m, const cJSON *p, struct err *e)
     const cJSON *member;
     cJSON_ArrayForEach(member, p)
     {
-        if (kind_has(proxy_members, member->string))
+        if (text_has_word(proxy_members, member->string))
             json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
         else
             account(m, "proxy", name, member->string);

@@ -45,11 +45,11 @@ static bool is_set(const cJSON *o, const char *member)
 static bool looks_same(const struct manifest_item *i, const cJSON *now)
 {
     bool same = now != NULL, said = false, shown = false;
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!i->kind->needs)
         return false;
     json_remove(i->object, "version");
-    for (const char *rest = i->kind->made; kind_next(&rest, word);) {
+    for (const char *rest = i->kind->made; text_word_next(&rest, word);) {
         const cJSON *given = json_get(i->object, word);
         said = said || given;
         shown = shown || (is_set(now, word) && strcmp(word, "version") != 0);
@@ -167,9 +167,9 @@ static bool say_where(struct planning *g, const struct manifest_item *i)
 /* Its place in manifest_order; of NULL the last one's, -1: it has none. */
 static int rank_of(const char *kind)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     int i = 0;
-    for (const char *rest = manifest_order; kind_next(&rest, word); i++)
+    for (const char *rest = manifest_order; text_word_next(&rest, word); i++)
         if (kind && !strcmp(kind, word))
             return i;
     return kind ? -1 : i - 1;
@@ -179,8 +179,8 @@ static int rank_of(const char *kind)
 static bool plan_all(struct planning *g)
 {
     struct manifest *m = g->manifest;
-    char word[KIND_WORD];
-    for (const char *rest = manifest_order; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = manifest_order; text_word_next(&rest, word);)
         for (int i = 0; i < m->count; i++)
             if (!m->list[i].removed && !strcmp(m->list[i].kind->name, word) &&
                 !plan_item(g, &m->list[i]))
@@ -219,7 +219,7 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     if (!manifest_ports(gateway, m, c, p->err) || !plan_all(&g))
         return false;
     for (int i = 0; i < m->count; i++)
-        if (!kind_has(manifest_order, m->list[i].kind->name))
+        if (!text_has_word(manifest_order, m->list[i].kind->name))
             return err_set(p->err, ERR_ARGS, "%s: a %s can only be read", m->list[i].where,
                            m->list[i].kind->name);
     manifest_warn(m, p);

@@ -118,7 +118,7 @@ static bool providers(struct manifest *m, const cJSON *spec, struct err *e)
             else if (tokens || failover)
                 json_set(a, i->object, tokens ? "tokens" : "tokenFailoverConfig",
                          json_clone(a, member));
-            else if (!kind_has("id|protocol|retryOnFailure", member->string))
+            else if (!text_has_word("id|protocol|retryOnFailure", member->string))
                 json_set(a, raw, member->string, json_clone(a, member));
         }
         const char *protocol = json_str(p, "protocol");
@@ -250,7 +250,7 @@ static void account_spec(struct manifest *m, const cJSON *spec)
     {
         const char *text = cJSON_IsString(member) ? member->valuestring : "";
         const char *at = arena_printf(m->arena, "spec.%s", member->string);
-        if (kind_has(taken, member->string) || kind_has(read_elsewhere, member->string))
+        if (text_has_word(taken, member->string) || text_has_word(read_elsewhere, member->string))
             continue;
         if (strcmp(member->string, "failStrategy") != 0)
             manifest_account(m, at, MANIFEST_IGNORED, LOSES_ROUTE, "the console cannot set it");
@@ -282,7 +282,7 @@ static bool plugin(struct manifest *m, const char *name, const cJSON *o, struct 
     json_set_str(a, i->object, "title", name);
     cJSON_ArrayForEach(member, spec)
     {
-        if (kind_has(taken, member->string))
+        if (text_has_word(taken, member->string))
             json_set(a, i->object, member->string, json_clone(a, member));
     }
     for (size_t k = 0; k < sizeof meta / sizeof *meta; k++)

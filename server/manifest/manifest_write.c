@@ -57,7 +57,7 @@ static char *variable(struct arena *a, const struct kind *k, const char *scope, 
 
 char *manifest_unseen(struct arena *a, const struct kind *k, const char *name, const char *member)
 {
-    bool is = k->needs && member && kind_has(k->needs, member);
+    bool is = k->needs && member && text_has_word(k->needs, member);
     for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
         is = is ||
              (!strcmp(k->name, "service-source") && member && !strcmp(member, unseen[i].member));
@@ -117,8 +117,8 @@ static void ask_for(struct writing *w, cJSON *to, const char *name, const char *
 /* What the console never shows is asked for by name. */
 static void refer_unseen(struct writing *w, cJSON *o, const char *name)
 {
-    char word[KIND_WORD];
-    for (const char *rest = w->kind->needs; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = w->kind->needs; text_word_next(&rest, word);)
         ask_for(w, o, name, word);
     cJSON *auth = json_get(o, "authN");
     const char *type = json_str(o, "type");
@@ -181,7 +181,7 @@ static cJSON *ordered(struct writing *w, const char *name, const cJSON *content)
  * the gateway makes of it tell whether another one is the same. */
 static cJSON *content_of(struct arena *a, const struct kind *k, const cJSON *o)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!(k->flags & KIND_SINGLE) && !k->needs)
         return kind_content(a, k, o);
     cJSON *content = json_clone(a, o), *next;
@@ -190,7 +190,7 @@ static cJSON *content_of(struct arena *a, const struct kind *k, const cJSON *o)
         if (cJSON_IsNull(c))
             json_detach(content, c);
     }
-    for (const char *rest = k->needs ? "version" : k->made; kind_next(&rest, word);)
+    for (const char *rest = k->needs ? "version" : k->made; text_word_next(&rest, word);)
         json_remove(content, word);
     return content;
 }
@@ -321,9 +321,9 @@ bool manifest_write(struct gateway *g, struct arena *a, struct buf *to,
                     struct manifest_written *out, struct cancel *c, struct err *e)
 {
     struct writing w = { .gateway = g, .arena = a, .cancel = c, .out = out, .e = e };
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     *out = (struct manifest_written){ .values = json_object(a) };
-    for (const char *rest = manifest_order; kind_next(&rest, word);) {
+    for (const char *rest = manifest_order; text_word_next(&rest, word);) {
         if (!strcmp(word, "mcp-consumers")) /* the servers themselves name them */
             continue;
         if (!(strcmp(word, "plugin-instance") ? write_kind(&w, word) : write_instances(&w)))

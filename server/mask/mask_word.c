@@ -54,7 +54,7 @@ static void publish(const cJSON *node)
 
 static void publish_path(const cJSON *node, const char *path)
 {
-    char member[KIND_WORD];
+    char member[TEXT_WORD];
     size_t n = strcspn(path, ".");
     if (cJSON_IsArray(node)) {
         for (const cJSON *c = node->child; c; c = c->next)
@@ -74,11 +74,11 @@ static void publish_path(const cJSON *node, const char *path)
 
 void mask_words(const struct kind *k, const cJSON *o)
 {
-    char path[KIND_WORD];
+    char path[TEXT_WORD];
     for (const struct mask_word_row *r = mask_word_rows; k && r->kind; r++) {
         if (strcmp(r->kind, k->name) != 0)
             continue;
-        for (const char *rest = r->paths; kind_next(&rest, path);)
+        for (const char *rest = r->paths; text_word_next(&rest, path);)
             publish_path(o, path);
         return;
     }

@@ -2,6 +2,7 @@
 #include "plan/compare.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "kind/diff.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
@@ -28,8 +29,8 @@ static void prune(cJSON *now, const cJSON *wish, const cJSON *before)
 
 static void drop_unreadable(const struct kind *k, cJSON *content)
 {
-    char word[KIND_WORD];
-    for (const char *rest = k->needs; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = k->needs; text_word_next(&rest, word);)
         json_remove(content, word);
 }
 

@@ -75,14 +75,14 @@ static const char *actions(const struct kind *k)
 /* What the kind's row says beyond its fields. */
 static void row_rules(struct arena *a, const struct kind *k, cJSON *rules)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (k->flags & KIND_SCOPED)
         json_add_str(a, rules, "scope: global, domain:NAME, route:NAME or service:NAME.");
-    for (const char *rest = k->needs; kind_next(&rest, word);)
+    for (const char *rest = k->needs; text_word_next(&rest, word);)
         json_add_str(a, rules, arena_printf(a, "A change must bring %s: it is never shown.", word));
-    for (const char *rest = k->carry; kind_next(&rest, word);)
+    for (const char *rest = k->carry; text_word_next(&rest, word);)
         json_add_str(a, rules, arena_printf(a, "%s is kept when a replace leaves it out.", word));
-    for (const char *rest = k->refs; kind_next(&rest, word);) {
+    for (const char *rest = k->refs; text_word_next(&rest, word);) {
         size_t n = strcspn(word, ">");
         json_add_str(a, rules,
                      arena_printf(a, "%.*s names an existing %s.", (int)n, word,

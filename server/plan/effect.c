@@ -191,7 +191,7 @@ static const char *say_instance(const struct effect *f)
     const cJSON *settings = json_get(f->after, "configurations");
     const cJSON *allow = json_get(settings, "allow");
     bool was = json_true(f->before, "enabled"), is = json_true(f->after, "enabled");
-    bool guards = kind_has(auth, f->name);
+    bool guards = text_has_word(auth, f->name);
     if (f->op->verb == PLAN_DELETE)
         return arena_printf(f->a, "%s %s from %s", guards ? "Take" : "Remove", f->name, place(f));
     if (was && !is)

@@ -84,8 +84,8 @@ struct plan_op *plan_find(const struct plan *p, const struct kind *k, const char
 
 static bool guarded_by(const char *list, const char *name)
 {
-    char word[KIND_WORD];
-    for (const char *rest = list; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = list; text_word_next(&rest, word);)
         if (*word == '.' ? text_ends(name, word) : !strcmp(name, word))
             return true;
     return false;
@@ -132,8 +132,8 @@ static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *ki
 
 static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
 {
-    char word[KIND_WORD];
-    for (const char *rest = p->exact ? NULL : op->kind->carry; kind_next(&rest, word);) {
+    char word[TEXT_WORD];
+    for (const char *rest = p->exact ? NULL : op->kind->carry; text_word_next(&rest, word);) {
         const cJSON *now = json_get(op->before, word), *next = json_get(after, word);
         if (!now || cJSON_IsNull(now) || (next && !cJSON_IsNull(next)))
             continue;

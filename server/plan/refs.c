@@ -154,10 +154,10 @@ static bool look_at(void *arg, const cJSON *o)
 static bool refers(const struct kind *k, const struct kind *to)
 {
     bool source = !strcmp(to->name, "service-source");
-    char row[KIND_WORD];
+    char row[TEXT_WORD];
     if ((k->flags & (KIND_THIN_LIST | KIND_SPECIAL | KIND_SCOPED)) != 0)
         return false;
-    for (const char *rest = k->refs; kind_next(&rest, row);)
+    for (const char *rest = k->refs; text_word_next(&rest, row);)
         if (!strcmp(strchr(row, '>') + 1, source ? "service" : to->name))
             return true;
     return false;

@@ -80,7 +80,7 @@ static bool renames(struct guard *g, const struct plan_op *op, struct ref_uses *
                        op->kind->name, op->renamed);
     if (!missing)
         return false;
-    if (!kind_has("route|domain", op->kind->name))
+    if (!text_has_word("route|domain", op->kind->name))
         return true;
     struct instances x = { p->arena, u, NULL };
     x.scope = arena_printf(p->arena, "%s:%s", op->kind->name, op->name);
@@ -125,7 +125,7 @@ static bool refuse(struct guard *g, const struct plan_op *op, const struct ref_u
                        "%s '%s': nobody was found to use it, but %d places were not looked at; "
                        "give if_used: force to delete it all the same",
                        op->kind->name, op->name, u->unseen);
-    const char *alone = kind_has(console_refuses, op->kind->name)
+    const char *alone = text_has_word(console_refuses, op->kind->name)
                             ? " (the console refuses to delete it alone)"
                             : ", or if_used: force (deletes it alone; they break)";
     return err_set(g->plan->err, ERR_ARGS,
@@ -141,7 +141,7 @@ static bool force(struct guard *g, const struct plan_op *op, const struct ref_us
     struct plan *p = g->plan;
     if (u->total == 0)
         return true;
-    if (kind_has(console_refuses, op->kind->name))
+    if (text_has_word(console_refuses, op->kind->name))
         return err_set(p->err, ERR_ARGS,
                        "if_used: the console refuses to delete %s '%s' while it is in use; give "
                        "cascade. Used by: %s",

@@ -63,8 +63,8 @@ static bool no_dropped(const struct check *c)
 
 static bool nothing_erased(const struct check *c)
 {
-    char word[KIND_WORD];
-    for (const char *rest = c->k->needs; kind_next(&rest, word);) {
+    char word[TEXT_WORD];
+    for (const char *rest = c->k->needs; text_word_next(&rest, word);) {
         const char *value = json_str(c->after, word);
         if (!value || !*value)
             return check_no(c,
@@ -86,12 +86,12 @@ static char *mask_said(struct arena *a, const struct kind *k, const cJSON *objec
 /* Is one of the rule's members new? */
 static bool concerns(const struct check *c, const struct check_rule *rule)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (strcmp(rule->kind, c->k->name) != 0)
         return false;
     if (!c->before || !*rule->on)
         return true;
-    for (const char *rest = rule->on; kind_next(&rest, word);) {
+    for (const char *rest = rule->on; text_word_next(&rest, word);) {
         const cJSON *x = json_get(c->before, word), *y = json_get(c->after, word);
         if (!x != !y || (x && !json_equal(x, y)))
             return true;
@@ -139,8 +139,8 @@ char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, co
 /* Judged by traps that say more: trap_provider.c, trap_limit.c, those of annotations. */
 static bool is_trap(const struct check_rule *rule)
 {
-    return rule->doubt || kind_has("ai-provider|plugin-instance|higress-config", rule->kind) ||
-           kind_has("customConfigs|fallbackConfig", rule->on);
+    return rule->doubt || text_has_word("ai-provider|plugin-instance|higress-config", rule->kind) ||
+           text_has_word("customConfigs|fallbackConfig", rule->on);
 }
 
 char *check_standing(struct arena *a, const struct kind *k, const cJSON *object, int n)

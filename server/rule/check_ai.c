@@ -70,7 +70,7 @@ static bool ai_fallback(const struct check *c)
         return check_no(c, "fallbackConfig.responseCodes: at least one is needed, 4xx or 5xx");
     cJSON_ArrayForEach(code, codes)
     {
-        if (!kind_has("4xx|5xx", code->valuestring))
+        if (!text_has_word("4xx|5xx", code->valuestring))
             return check_no(c, "fallbackConfig.responseCodes[%d]: '%s' is not 4xx or 5xx", i,
                             check_shown(c, code->valuestring));
         i++;
@@ -104,10 +104,10 @@ static bool provider_settings(const struct check *c)
 {
     const char *type = json_str(c->after, "type");
     const cJSON *raw = json_get(c->after, "rawConfigs");
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     for (size_t i = 0; type && i < sizeof needs / sizeof *needs; i++) {
         const char *rest = strcmp(needs[i].type, type) ? NULL : needs[i].needs;
-        while (kind_next(&rest, word)) {
+        while (text_word_next(&rest, word)) {
             const cJSON *m = json_get(raw, word);
             if (!m || cJSON_IsNull(m) || (cJSON_IsString(m) && !*m->valuestring))
                 return check_no(c, "rawConfigs.%s: is required for type %s", word, type);
@@ -131,9 +131,9 @@ static bool provider_urls(const struct check *c)
     const cJSON *raw = json_get(c->after, "rawConfigs"), *m, *u;
     cJSON_ArrayForEach(m, raw)
     {
-        if (kind_has(one, m->string) && !cJSON_IsNull(m) && !url_of(c, m->string, m))
+        if (text_has_word(one, m->string) && !cJSON_IsNull(m) && !url_of(c, m->string, m))
             return false;
-        for (u = kind_has(many, m->string) ? m->child : NULL; u; u = u->next)
+        for (u = text_has_word(many, m->string) ? m->child : NULL; u; u = u->next)
             if (!url_of(c, m->string, u))
                 return false;
     }
@@ -151,11 +151,11 @@ static bool provider_vertex(const struct check *c)
                            : NULL;
     const char *type = json_str(c->after, "type");
     struct err ignored = { 0 };
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!text || !type || strcmp(type, "vertex") != 0)
         return true;
     const cJSON *key = json_parse(c->a, text, strlen(text), &ignored);
-    for (const char *rest = members; kind_next(&rest, word);)
+    for (const char *rest = members; text_word_next(&rest, word);)
         if (!json_str(key, word))
             return check_no(c, "rawConfigs.vertexAuthKey: is no JSON object with the text %s",
                             word);
@@ -199,8 +199,8 @@ static bool provider_address(const struct check *c)
                                 "vllmCustomUrl|vllmExtraCustomUrls|azureServiceUrl|"
                                 "claudeCustomUrl|providerDomain|ollamaServerHost|qwenDomain|"
                                 "zhipuDomain";
-    char word[KIND_WORD];
-    for (const char *rest = keeps_keys(c) ? where : NULL; kind_next(&rest, word);) {
+    char word[TEXT_WORD];
+    for (const char *rest = keeps_keys(c) ? where : NULL; text_word_next(&rest, word);) {
         const cJSON *x = json_get(json_get(c->before, "rawConfigs"), word);
         const cJSON *y = json_get(json_get(c->after, "rawConfigs"), word);
         if (y && !cJSON_IsNull(y) && !(x && json_equal(x, y)))
@@ -217,7 +217,8 @@ static bool provider_keyless(const struct check *c)
 {
     static const char elsewhere[] = "bedrock|vertex|hunyuan";
     const char *type = json_str(c->after, "type");
-    return json_count(json_get(c->after, "tokens")) > 0 || (type && kind_has(elsewhere, type)) ||
+    return json_count(json_get(c->after, "tokens")) > 0 ||
+           (type && text_has_word(elsewhere, type)) ||
            check_no(c, "no key is given: requests go out without one");
 }
 
@@ -279,12 +280,12 @@ static bool mcp_database(const struct check *c)
 {
     const char *type = json_str(c->after, "type"), *db = json_str(c->after, "dbType");
     const cJSON *config = json_get(c->after, "dbConfig");
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!type || !db || strcmp(type, "DATABASE") != 0)
         return true;
     for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
         const char *rest = strcmp(databases[i].type, db) ? NULL : databases[i].needs;
-        while (kind_next(&rest, word)) {
+        while (text_word_next(&rest, word)) {
             const char *value = json_str(config, word);
             if (!value || !*value)
                 return check_no(c, "dbConfig.%s: is required for %s", word, db);

@@ -18,9 +18,9 @@ struct limiter {
 static bool window(const struct limiter *l, const char *where, const cJSON *o)
 {
     static const char spans[] = "second|minute|hour|day";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     int n = 0;
-    for (const char *rest = spans; kind_next(&rest, word);) {
+    for (const char *rest = spans; text_word_next(&rest, word);) {
         const cJSON *m = json_get(o, arena_printf(l->c->a, "%s%s", l->unit, word));
         if (!m || cJSON_IsNull(m))
             continue;

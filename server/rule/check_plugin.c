@@ -24,9 +24,9 @@ static bool plugin_category(const struct check *c)
 static bool plugin_fixed(const struct check *c)
 {
     static const char fixed[] = "category|title|description|pluginVersion";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     for (const char *rest = json_true(c->before, "builtIn") ? fixed : NULL;
-         kind_next(&rest, word);) {
+         text_word_next(&rest, word);) {
         const cJSON *x = json_get(c->before, word), *y = json_get(c->after, word);
         if (x && y && !json_equal(x, y))
             return check_no(c, "%s: the console does not change it for a built-in plugin", word);

@@ -136,7 +136,7 @@ static bool methods(const struct check *c)
     int i = 0;
     cJSON_ArrayForEach(m, json_get(c->after, "methods"))
     {
-        if (!kind_has("GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH", m->valuestring))
+        if (!text_has_word("GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH", m->valuestring))
             return check_no(c, "methods[%d]: '%s' is no HTTP method in capitals", i,
                             check_shown(c, m->valuestring));
         i++;
@@ -239,7 +239,7 @@ static bool canary_own_envoy(const struct check *c)
     cJSON_ArrayForEach(m, json_get(c->after, "customConfigs"))
     {
         const char *slash = strchr(m->string, '/');
-        if (slash && kind_has("canary-by-header|canary-by-cookie", slash + 1))
+        if (slash && text_has_word("canary-by-header|canary-by-cookie", slash + 1))
             return check_no(c,
                             "customConfigs.%s: needs Higress' own Envoy; any other refuses all "
                             "routes of the gateway for it",
@@ -282,7 +282,7 @@ bool check_retries(const struct check *c)
     cJSON_ArrayForEach(m, json_path(c->after, "proxyNextUpstream.conditions"))
     {
         const char *s = m->valuestring;
-        if (!kind_has("error|timeout|invalid_header|non_idempotent", s) && !retry_status(s))
+        if (!text_has_word("error|timeout|invalid_header|non_idempotent", s) && !retry_status(s))
             return check_no(c,
                             "proxyNextUpstream.conditions[%d]: '%s' is not one of error, timeout, "
                             "invalid_header, non_idempotent, http_4xx and http_5xx by number",

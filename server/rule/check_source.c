@@ -134,7 +134,7 @@ static bool source_properties(const struct check *c)
 static bool source_proxy(const struct check *c)
 {
     const char *type = json_str(c->after, "type"), *proxy = json_str(c->after, "proxyName");
-    return !proxy || !*proxy || !type || kind_has("static|dns", type) ||
+    return !proxy || !*proxy || !type || text_has_word("static|dns", type) ||
            check_no(c, "proxyName: only static and dns sources take a proxy, not %s", type);
 }
 
@@ -159,7 +159,7 @@ static bool source_auth(const struct check *c)
     const cJSON *auth = json_get(c->after, "authN"), *p = json_get(auth, "properties");
     const char *type = json_str(c->after, "type");
     bool on = json_true(auth, "enabled"), was = json_true(json_get(c->before, "authN"), "enabled");
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!on || !type || (was && json_count(p) == 0))
         return true;
     const char *rest = text_starts(type, "nacos") ? "nacosUsername|nacosPassword"
@@ -167,7 +167,7 @@ static bool source_auth(const struct check *c)
                                                   : NULL;
     if (json_count(p) == 0)
         return check_no(c, "authN.properties: is required to switch the login on");
-    while (kind_next(&rest, word))
+    while (text_word_next(&rest, word))
         if (!json_str(p, word) || !*json_str(p, word))
             return check_no(c, "authN.properties.%s: is required for type %s", word, type);
     return true;

@@ -112,7 +112,7 @@ static void look_at(struct said *s, const cJSON *tree,
     struct look l = { s->c->a, tree, s, say };
     for (const struct trap *row = s->rows; tree && row->number; row++) {
         const struct look_rule *rule = row->with;
-        if (rule && rule->refused && kind_has(row->about, s->c->k->name))
+        if (rule && rule->refused && text_has_word(row->about, s->c->k->name))
             rule->look(&l);
     }
 }

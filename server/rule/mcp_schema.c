@@ -41,7 +41,7 @@ static void look_at_enum(struct look *l, const cJSON *list, const char *type, co
         look_say(l, path, "must be a list of 1 to %d values", ENUM_MAX);
         return;
     }
-    if (!type || kind_has("object|array", type)) {
+    if (!type || text_has_word("object|array", type)) {
         look_say(l, path, "needs the type of one value: string, number, integer or boolean");
         return;
     }
@@ -79,10 +79,10 @@ static void look_at_schema(struct look *l, const cJSON *schema, const char *path
     }
     cJSON_ArrayForEach(m, schema)
     {
-        if (!kind_has(words, m->string))
+        if (!text_has_word(words, m->string))
             look_say(l, path, "has the keyword '%s'", look_name(l, m->string));
     }
-    if (json_get(schema, "type") && (!type || !kind_has(types, type)))
+    if (json_get(schema, "type") && (!type || !text_has_word(types, type)))
         look_say(l, path, "has the type '%s'", look_name(l, type));
     look_at_enum(l, json_get(schema, "enum"), type, look_place(l, "%s.enum", path));
     look_at_properties(l, json_get(schema, "properties"), look_place(l, "%s.properties", path),
@@ -99,7 +99,7 @@ static void look_at_arg(struct look *l, const cJSON *arg, const char *path)
 {
     const char *type = json_str(arg, "type");
     type = type && *type ? type : "string";
-    if (!kind_has(types, type))
+    if (!text_has_word(types, type))
         look_say(l, path, "has the type '%s'", look_name(l, type));
     if (json_count(json_get(arg, "enum")) > 0)
         look_at_enum(l, json_get(arg, "enum"), type, look_place(l, "%s.enum", path));

@@ -41,7 +41,7 @@ void mcp_look_tools(struct look *l)
     const cJSON *tools = json_get(l->tree, "tools"), *server = json_get(l->tree, "server");
     const char *name = look_text(server, "name");
     if (json_get(l->tree, "toolSet") || !server || mcp_is_proxy(l->tree) || json_count(tools) > 0 ||
-        kind_has(compiled, name))
+        text_has_word(compiled, name))
         return;
     look_say(l, "tools", "is empty: '%s' must then be a server that is compiled into the plugin",
              look_name(l, name));
@@ -78,7 +78,7 @@ void mcp_look_allowed(struct look *l)
 void mcp_look_type(struct look *l)
 {
     const char *type = look_text(json_get(l->tree, "server"), "type");
-    if (*type && !kind_has("rest|mcp-proxy", type))
+    if (*type && !text_has_word("rest|mcp-proxy", type))
         look_say(l, "server.type", "'%s' is neither rest nor mcp-proxy and is taken for rest",
                  look_name(l, type));
 }
@@ -97,12 +97,12 @@ void mcp_look_proxy(struct look *l)
     const char *strategy = look_text(server, "protocolStrategy");
     if (!mcp_is_proxy(l->tree) || json_get(l->tree, "toolSet"))
         return;
-    if (!kind_has("http|sse", transport))
+    if (!text_has_word("http|sse", transport))
         look_say(l, "server.transport", "must be http or sse for mcp-proxy");
     if (!is_backend(url))
         look_say(l, "server.mcpServerURL",
                  "must be a URL with http or https and a host, or a path");
-    if (*strategy && !kind_has("legacy|modern", strategy))
+    if (*strategy && !text_has_word("legacy|modern", strategy))
         look_say(l, "server.protocolStrategy", "must be legacy or modern");
     if (!strcmp(strategy, "modern") && strcmp(transport, "http") != 0)
         look_say(l, "server.protocolStrategy", "modern needs the transport http");
@@ -112,8 +112,8 @@ static bool scheme_works(const cJSON *s)
 {
     const char *type = look_text(s, "type");
     if (!strcmp(type, "http"))
-        return kind_has("basic|bearer", look_text(s, "scheme"));
-    return !strcmp(type, "apiKey") && kind_has("header|query", look_text(s, "in")) &&
+        return text_has_word("basic|bearer", look_text(s, "scheme"));
+    return !strcmp(type, "apiKey") && text_has_word("header|query", look_text(s, "in")) &&
            *look_text(s, "name");
 }
 

@@ -209,7 +209,7 @@ static void tool_args(struct look *l, const cJSON *tool, const char *path)
     {
         const char *name = look_text(arg, "name"), *position = look_text(arg, "position");
         const char *place = look_place(l, "%s.args[%d]", path, i++);
-        bool known = kind_has("query|path|header|cookie|body", position) || in_path(arg);
+        bool known = text_has_word("query|path|header|cookie|body", position) || in_path(arg);
         if (*position && !known)
             look_say(l, look_place(l, "%s.position", place),
                      "'%s' is none of query, path, header, cookie and body, which is as none",

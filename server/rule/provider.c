@@ -68,7 +68,7 @@ const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **
     cJSON_ArrayForEach(m, raw)
     {
         for (size_t i = 0; !cJSON_IsNull(m) && i < sizeof members / sizeof *members; i++)
-            if (kind_has(members[i].names, m->string) && !is_of(members[i].type, m)) {
+            if (text_has_word(members[i].names, m->string) && !is_of(members[i].type, m)) {
                 *member = m->string;
                 return arena_printf(a, "is not %s", type_words[members[i].type]);
             }
@@ -90,7 +90,7 @@ static const char keyless[] = "openai|ollama|vertex|bedrock|hunyuan|deepl|vllm|g
 
 static bool needs_key(const char *type)
 {
-    return type && !kind_has(keyless, type);
+    return type && !text_has_word(keyless, type);
 }
 
 static int keys_of(const cJSON *provider)
@@ -107,8 +107,8 @@ static bool has(const cJSON *raw, const char *name)
 
 static const char *missing_of(struct arena *a, const cJSON *raw, const char *names)
 {
-    char word[KIND_WORD];
-    while (kind_next(&names, word))
+    char word[TEXT_WORD];
+    while (text_word_next(&names, word))
         if (!has(raw, word))
             return arena_strdup(a, word);
     return NULL;

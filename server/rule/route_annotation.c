@@ -51,7 +51,7 @@ static void say_lost(const struct one *o)
 static bool is_lost(const struct one *o, enum annotation_fate fate)
 {
     return o->row && !o->read && o->row->fate == fate &&
-           !(fate == BECOMES_REFUSAL && o->row->words && kind_has(o->row->words, o->value));
+           !(fate == BECOMES_REFUSAL && o->row->words && text_has_word(o->row->words, o->value));
 }
 
 /* -- names ------------------------------------------------------------------------------------ */
@@ -75,7 +75,7 @@ void route_look_allow_list_names(struct look *l)
 
 static bool is_login(const struct one *o)
 {
-    return text_starts(o->name, "auth-") || kind_has("enable-global-auth|satisfy", o->name);
+    return text_starts(o->name, "auth-") || text_has_word("enable-global-auth|satisfy", o->name);
 }
 
 static void login(const struct one *o)
@@ -184,9 +184,9 @@ void route_look_twice(struct look *l)
 static bool is_judged_elsewhere(const struct one *o)
 {
     return o->row->value == IS_LIMIT ||
-           kind_has("timeout|whitelist-source-range|canary-weight|canary-weight-total|"
-                    "permanent-redirect-code|route-limit-burst-multiplier",
-                    o->name);
+           text_has_word("timeout|whitelist-source-range|canary-weight|canary-weight-total|"
+                         "permanent-redirect-code|route-limit-burst-multiplier",
+                         o->name);
 }
 
 static void value(const struct one *o)

@@ -41,7 +41,7 @@ void route_look_balance_shadowed(struct look *l)
 void route_look_hash_unread(struct look *l)
 {
     const char *full = NULL, *by = route_annotation(l->tree, "upstream-hash-by", &full);
-    if (!by || kind_has("$request_uri|$host|$remote_addr", by))
+    if (!by || text_has_word("$request_uri|$host|$remote_addr", by))
         return;
     bool one = text_starts(by, "$http_") || text_starts(by, "$arg_");
     if (!one || strpbrk(by + 1, "$ {}"))
@@ -126,7 +126,7 @@ void route_look_mcp_type(struct look *l)
                  "is missing: the MCP server is not registered");
     for (int i = 0; i < 2; i++) {
         const char *value = route_annotation(l->tree, names[i], &full);
-        if (value && !kind_has(words[i], value))
+        if (value && !text_has_word(words[i], value))
             look_say(l, route_place(l, full),
                      "is none of %s, in small letters: the MCP server is not registered", words[i]);
     }

@@ -205,18 +205,6 @@ static bool value_fits(struct arena *a, struct route_predicate *p, const char *v
     return re && regex_is_whole(re, value, strlen(value));
 }
 
-static bool has_method(const char *methods, const char *method)
-{
-    size_t n = strlen(method);
-    for (const char *at = methods; at && *at;) {
-        size_t m = strcspn(at, "|");
-        if (m == n && strncmp(at, method, n) == 0)
-            return true;
-        at += m + (at[m] == '|');
-    }
-    return !methods;
-}
-
 static void note(struct route_miss *m, enum route_fault fault, const struct route_predicate *p)
 {
     if (!m->failed++)
@@ -230,7 +218,7 @@ struct route_miss route_match(struct arena *a, struct route_rule *r,
     enum route_fault path = match_path(a, r, request->path);
     if (path != ROUTE_TAKES)
         note(&m, path, NULL);
-    if (!has_method(r->methods, request->method))
+    if (r->methods && !text_has_word(r->methods, request->method))
         note(&m, ROUTE_NO_METHOD, NULL);
     for (size_t i = 0; i < r->header_count; i++)
         if (!value_fits(a, &r->headers[i], route_header(request, r->headers[i].name)))

@@ -3,6 +3,7 @@
  * there is that of the controller and its pilot (annotations.md 2 to 6). */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "kind/annotation.h"
 #include "kind/kind.h"
 #include "rule/route_look_private.h"
@@ -138,7 +139,7 @@ static void look_at_predicates(struct look *l, const cJSON *list)
     cJSON_ArrayForEach(p, list)
     {
         const char *type = look_text(p, "matchType"), *value = json_str(p, "matchValue");
-        if (kind_has("PRE|REGULAR", type) && value && !*value)
+        if (text_has_word("PRE|REGULAR", type) && value && !*value)
             look_say(l, look_place(l, "%s[%d].matchValue", list->string, i),
                      "is empty, for which Envoy refuses every route of the gateway");
         i++;

@@ -234,7 +234,7 @@ void route_look_weight_sum(struct look *l)
 
 static bool is_condition(const char *s)
 {
-    return kind_has("error|timeout|invalid_header|non_idempotent|off", s) ||
+    return text_has_word("error|timeout|invalid_header|non_idempotent|off", s) ||
            text_starts(s, "http_");
 }
 
@@ -273,7 +273,7 @@ void route_look_double_writes(struct look *l)
     {
         const char *s = cJSON_IsString(c) ? c->valuestring : "";
         writes = writes || !strcmp(s, "non_idempotent");
-        errors = errors || kind_has("error|timeout|invalid_header", s);
+        errors = errors || text_has_word("error|timeout|invalid_header", s);
     }
     if (writes && errors)
         look_say(l, "proxyNextUpstream.conditions",
@@ -392,7 +392,7 @@ void route_look_fallback(struct look *l)
     }
     char **item = annotation_items(l->a, codes, ",");
     for (size_t i = 0; item[i]; i++)
-        if (kind_has("200|301|302|303|304|307|308", item[i]))
+        if (text_has_word("200|301|302|303|304|307|308", item[i]))
             look_say(l, route_place(l, full),
                      "names %s, which the gateway does not replace; with none left such answers "
                      "become 503",

@@ -1,6 +1,7 @@
 /* schema_more.c - members that plugins document and the schemas of the console lack. A row is a
  * plugin and the paths below its settings, "[]" for each element; a final '*' is everything that
  * begins so. */
+#include "base/text.h"
 #include "kind/kind.h"
 #include "rule/schema.h"
 #include <ctype.h>
@@ -71,12 +72,12 @@ static bool same_path(const char *pattern, const char *path)
 bool schema_plugin_takes(const char *plugin, const char *path)
 {
     static const char root[] = "configurations.";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     if (!strncmp(path, root, sizeof root - 1))
         path += sizeof root - 1;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (const char *rest = strcmp(rows[i].plugin, plugin) ? NULL : rows[i].paths;
-             kind_next(&rest, word);)
+             text_word_next(&rest, word);)
             if (same_path(word, path))
                 return true;
     return false;

@@ -172,8 +172,8 @@ static void cannot_judge(struct trap_walk *t, const char *kind)
 /* Is all known that the trap needs? One that judges object by object judges what was read. */
 static bool judgeable(struct trap_walk *t)
 {
-    char word[KIND_WORD];
-    for (const char *rest = t->trap->beside; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = t->trap->beside; text_word_next(&rest, word);)
         if (!trap_known(t->world, word)) {
             cannot_judge(t, word);
             return false;
@@ -183,7 +183,7 @@ static bool judgeable(struct trap_walk *t)
     if (t->trap->envoy)
         return t->world->envoy;
     int read = 0, unread = 0;
-    for (const char *rest = t->trap->about; kind_next(&rest, word);) {
+    for (const char *rest = t->trap->about; text_word_next(&rest, word);) {
         bool is = trap_world_list(t->world, word).objects;
         read += is;
         unread += !is;
@@ -196,19 +196,20 @@ static bool judgeable(struct trap_walk *t)
 static void judge_each(struct trap_walk *t)
 {
     const struct trap *trap = t->trap;
-    char word[KIND_WORD];
-    for (const char *rest = trap->about; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = trap->about; text_word_next(&rest, word);)
         for (struct trap_object o = { 0 }; trap_next(t->world, word, &o);)
-            if (!o.scope || !trap->plugins || (trap_enabled(&o) && kind_has(trap->plugins, o.name)))
+            if (!o.scope || !trap->plugins ||
+                (trap_enabled(&o) && text_has_word(trap->plugins, o.name)))
                 trap->judge(t, &o);
 }
 
 /* Is one of the kinds among those that the trap judges or looks at? */
 static bool touched(const struct trap *trap, const char *kinds_changed)
 {
-    char word[KIND_WORD];
-    for (const char *rest = kinds_changed; kind_next(&rest, word);)
-        if (kind_has(trap->about, word) || kind_has(trap->beside, word))
+    char word[TEXT_WORD];
+    for (const char *rest = kinds_changed; text_word_next(&rest, word);)
+        if (text_has_word(trap->about, word) || text_has_word(trap->beside, word))
             return true;
     return !kinds_changed;
 }

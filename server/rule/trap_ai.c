@@ -32,8 +32,8 @@ static const struct {
 
 static const char *missing_of(const struct trap_walk *t, const cJSON *s, const char *paths)
 {
-    char path[KIND_WORD];
-    while (kind_next(&paths, path))
+    char path[TEXT_WORD];
+    while (text_word_next(&paths, path))
         if (!trap_has(s, path))
             return arena_strdup(trap_arena(t), path);
     return NULL;
@@ -84,8 +84,8 @@ static void guard_level(struct trap_walk *t, const struct trap_object *o)
     {
         bool bar = text_ends(m->string, "LevelBar") && cJSON_IsString(m);
         bool sensitive = !strcmp(m->string, "sensitiveDataLevelBar"), good = false;
-        char word[KIND_WORD];
-        for (const char *rest = sensitive ? data : levels; bar && kind_next(&rest, word);)
+        char word[TEXT_WORD];
+        for (const char *rest = sensitive ? data : levels; bar && text_word_next(&rest, word);)
             good = good || text_equal_nocase(word, m->valuestring);
         if (bar && !good)
             trap_refused(t, o, arena_printf(trap_arena(t), "configurations.%s", m->string),
@@ -97,14 +97,15 @@ static void guard_consumers(struct trap_walk *t, const struct trap_object *o)
 {
     static const char lists[] = "consumerRequestCheckService|consumerResponseCheckService|"
                                 "consumerRiskLevel";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     const cJSON *m;
-    for (const char *rest = lists; kind_next(&rest, word);) {
+    for (const char *rest = lists; text_word_next(&rest, word);) {
         int i = 0;
         cJSON_ArrayForEach(m, json_get(trap_settings(o), word))
         {
             const char *path = arena_printf(trap_arena(t), "configurations.%s[%d]", word, i++);
-            if (!trap_has(m, "name") || !kind_has("exact|prefix|regexp", trap_text(m, "matchType")))
+            if (!trap_has(m, "name") ||
+                !text_has_word("exact|prefix|regexp", trap_text(m, "matchType")))
                 trap_add(t, o, path,
                          "has no name, or no matchType of exact, prefix, regexp: it is "
                          "skipped, nobody is checked by it");
@@ -161,7 +162,7 @@ static void balancer(struct trap_walk *t, const struct trap_object *o)
     const cJSON *s = trap_settings(o), *c;
     const char *policy = trap_text(s, "lb_policy");
     double sum = 0;
-    if (*policy && !kind_has(policies, policy))
+    if (*policy && !text_has_word(policies, policy))
         trap_refused(t, o, "configurations.lb_policy", "is no policy that the plugin knows");
     cJSON_ArrayForEach(c, json_path(s, "lb_config.clusters")) sum += json_num(c, "weight", 0);
     if (!strcmp(policy, "cluster_hash") && fabs(sum - 100) > 0.001)
@@ -189,7 +190,7 @@ static void search_refused(struct trap_walk *t, const struct trap_object *o)
     cJSON_ArrayForEach(m, from)
     {
         const char *type = trap_text(m, "type");
-        if (!kind_has(engines, type))
+        if (!text_has_word(engines, type))
             trap_refused(t, o, "configurations.searchFrom", "has an engine of an unknown type");
         else if (!strcmp(type, "elasticsearch") && !trap_has(m, "semanticTextField"))
             trap_refused(t, o, "configurations.searchFrom",
@@ -222,8 +223,8 @@ static void decorator_refused(struct trap_walk *t, const struct trap_object *o)
                          "expression");
     }
     static const char lists[] = "prepend|append";
-    char word[KIND_WORD];
-    for (const char *rest = lists; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = lists; text_word_next(&rest, word);)
         cJSON_ArrayForEach(m, json_get(s, word))
         {
             if (!cJSON_IsString(json_get(m, "content")))
@@ -299,7 +300,7 @@ static void statistics(struct trap_walk *t, const struct trap_object *o)
         trap_add(t, o, "configurations.attributes", "are replaced by the default ones");
     cJSON_ArrayForEach(m, json_get(s, "attributes"))
     {
-        if (trap_has(m, "rule") && !kind_has("first|replace|append", trap_text(m, "rule")))
+        if (trap_has(m, "rule") && !text_has_word("first|replace|append", trap_text(m, "rule")))
             trap_refused(t, o, "configurations.attributes",
                          "has a rule that is none of first, "
                          "replace, append");

@@ -109,8 +109,8 @@ static const char *basic_auth(struct level *l, const cJSON *c, const char *path)
 
 static const char *needs(struct level *l, const cJSON *c, const char *path, const char *members)
 {
-    char word[KIND_WORD];
-    while (kind_next(&members, word))
+    char word[TEXT_WORD];
+    while (text_word_next(&members, word))
         if (!*trap_text(c, word))
             return wrong(l, path, arena_printf(l->a, "has no %s", word));
     return NULL;
@@ -184,7 +184,7 @@ static const char *consumers_fault(struct level *l, const struct family *f)
     }
     const struct mark *same = twice(&l->marks);
     if (!same)
-        same = kind_has("jwt-auth|oauth", f->plugin) ? twice(&l->names) : NULL;
+        same = text_has_word("jwt-auth|oauth", f->plugin) ? twice(&l->names) : NULL;
     if (same)
         return wrong(l, same[1].path,
                      arena_printf(l->a, "is the same %s as %s", f->what, same[0].path));
@@ -340,7 +340,7 @@ static const char *looks_like_allow(const cJSON *s)
     const cJSON *m;
     cJSON_ArrayForEach(m, s)
     {
-        if (m->string && kind_has(names, m->string))
+        if (m->string && text_has_word(names, m->string))
             return m->string;
     }
     return NULL;

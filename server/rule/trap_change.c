@@ -50,15 +50,15 @@ static const char *rule_fault(const cJSON *rule)
 {
     static const char operations[] = "remove|rename|replace|add|append|map|dedupe";
     const cJSON *m;
-    if (!kind_has(operations, trap_text(rule, "operate")))
+    if (!text_has_word(operations, trap_text(rule, "operate")))
         return "has an unknown operate";
     if (trap_has(rule, "mapSource") &&
-        !kind_has("self|headers|querys|body", trap_text(rule, "mapSource")))
+        !text_has_word("self|headers|querys|body", trap_text(rule, "mapSource")))
         return "has an unknown mapSource";
     cJSON_ArrayForEach(m, json_get(rule, "body"))
     {
         if (trap_has(m, "value_type") &&
-            !kind_has("object|boolean|number|string", trap_text(m, "value_type")))
+            !text_has_word("object|boolean|number|string", trap_text(m, "value_type")))
             return "has an unknown value_type";
     }
     return NULL;
@@ -114,7 +114,7 @@ static void cache_expires(struct trap_walk *t, const struct trap_object *o)
     const char *s = cJSON_IsString(m) ? m->valuestring : "";
     bool number = *s && strspn(s, "0123456789") == strlen(s);
     if (json_count(trap_settings(o)) > 0 && !cJSON_IsNumber(m) && !number &&
-        !kind_has("max|epoch", s))
+        !text_has_word("max|epoch", s))
         trap_add(t, o, "configurations.expires",
                  "is no number of seconds, max or epoch, and nothing "
                  "checks it");
@@ -158,8 +158,8 @@ static void bodies_logged(struct trap_walk *t, const struct trap_object *o)
 {
     static const char switches[] = "request.headers.enabled|request.body.enabled|"
                                    "response.headers.enabled|response.body.enabled";
-    char word[KIND_WORD];
-    for (const char *rest = switches; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = switches; text_word_next(&rest, word);)
         if (trap_true(trap_settings(o), word)) {
             trap_add(t, o, arena_printf(trap_arena(t), "configurations.%s", word),
                      "is true: headers and bodies go into the access log as they are, with the "

@@ -64,7 +64,7 @@ static void ip_from_header(struct trap_walk *t, const struct trap_object *o)
 static void ip_source_unknown(struct trap_walk *t, const struct trap_object *o)
 {
     const char *type = trap_text(trap_settings(o), "ip_source_type");
-    if (*type && !kind_has("origin-source|header", type))
+    if (*type && !text_has_word("origin-source|header", type))
         trap_add(t, o, "configurations.ip_source_type",
                  "is neither origin-source nor header: it is read as origin-source");
 }
@@ -73,9 +73,9 @@ static void ip_source_unknown(struct trap_walk *t, const struct trap_object *o)
 
 static void expressions(struct trap_walk *t, const struct trap_object *o, const char *lists)
 {
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     const cJSON *m;
-    while (kind_next(&lists, word))
+    while (text_word_next(&lists, word))
         cJSON_ArrayForEach(m, json_get(trap_settings(o), word))
         {
             const char *why = cJSON_IsString(m) ? trap_bad_regex(t, m->valuestring) : "no text";
@@ -91,8 +91,8 @@ static void block_refused(struct trap_walk *t, const struct trap_object *o)
                                 "block_bodies|block_bodys";
     const cJSON *s = trap_settings(o);
     int n = 0;
-    char word[KIND_WORD];
-    for (const char *rest = lists; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = lists; text_word_next(&rest, word);)
         n += cJSON_IsArray(json_get(s, word)) ? json_count(json_get(s, word)) : 0;
     if (json_count(s) > 0 && n == 0)
         trap_refused(t, o, "configurations", "names nothing to block");
@@ -151,11 +151,11 @@ static const char *condition_fault(const cJSON *c)
 {
     const char *operator= trap_text(c, "operator");
     int n = json_count(json_get(c, "value"));
-    if (!kind_has("header|parameter|cookie", trap_text(c, "conditionType")))
+    if (!text_has_word("header|parameter|cookie", trap_text(c, "conditionType")))
         return "of an unknown conditionType";
-    if (!kind_has("equal|not_equal|prefix|in|not_in|regex|percentage", operator))
+    if (!text_has_word("equal|not_equal|prefix|in|not_in|regex|percentage", operator))
         return "of an unknown operator";
-    return !kind_has("in|not_in", operator) && n != 1 ? "that needs exactly one value" : NULL;
+    return !text_has_word("in|not_in", operator) && n != 1 ? "that needs exactly one value" : NULL;
 }
 
 static void tag_broken(struct trap_walk *t, const struct trap_object *o)

@@ -201,7 +201,7 @@ static void uncounted(struct trap_walk *t, const struct trap_object *o)
     if (!trap_true(o->json, "rawConfigs.disableStreamUsageStats"))
         return;
     for (struct trap_object i = { 0 }; trap_next(trap_of(t), "plugin-instance", &i);)
-        if (kind_has(counters, i.name) && trap_enabled(&i)) {
+        if (text_has_word(counters, i.name) && trap_enabled(&i)) {
             trap_add(t, o, "rawConfigs.disableStreamUsageStats",
                      "is true: tokens of streams are not counted, and %s (%s) does not limit them",
                      i.name, i.scope ? i.scope : "");

@@ -92,7 +92,7 @@ static void ext_auth_open(struct trap_walk *t, const struct trap_object *o)
 
 static bool no_body_method(const char *method)
 {
-    return !*method || kind_has("GET|HEAD|OPTIONS", method);
+    return !*method || text_has_word("GET|HEAD|OPTIONS", method);
 }
 
 static const char *endpoint_fault(const cJSON *http, bool forward)
@@ -135,7 +135,7 @@ static const char *ext_auth_fault(const cJSON *s, const char **path)
     if ((why = request_fault(http, forward)))
         return why;
     *path = "configurations.match_type";
-    bool known = kind_has("whitelist|blacklist", trap_text(s, "match_type"));
+    bool known = text_has_word("whitelist|blacklist", trap_text(s, "match_type"));
     return json_get(s, "match_list") && !known
                ? "is neither whitelist nor blacklist, and match_list needs it"
                : NULL;
@@ -169,10 +169,10 @@ static const char *opa_fault(const cJSON *s, const char **path)
     if (!trap_has(s, "policy"))
         return "is absent";
     *path = "configurations.serviceSource";
-    if (!kind_has(sources, source))
+    if (!text_has_word(sources, source))
         return "is none of k8s, nacos, ip, dns, route";
     *path = "configurations.namespace";
-    if (kind_has("k8s|nacos", source) && !trap_has(s, "namespace"))
+    if (text_has_word("k8s|nacos", source) && !trap_has(s, "namespace"))
         return "is absent, and this serviceSource needs it";
     *path = "configurations.serviceName";
     if (!trap_has(s, "host") && (!trap_has(s, "serviceName") || !trap_has(s, "servicePort")))
@@ -220,7 +220,7 @@ static void replay_without_nonce(struct trap_walk *t, const struct trap_object *
 static bool by_consumer(const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o), *m;
-    if (kind_has("ai-quota", o->name))
+    if (text_has_word("ai-quota", o->name))
         return true;
     if (!strcmp(o->name, "ai-security-guard"))
         return json_get(s, "consumerRequestCheckService") || json_get(s, "consumerRiskLevel");

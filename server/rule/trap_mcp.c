@@ -41,9 +41,9 @@ static const char *at(const struct trap_walk *t, const char *member)
 static const char *rule_fault(const cJSON *rule)
 {
     const char *upstream = trap_text(rule, "upstream_type");
-    if (!kind_has("exact|prefix|suffix|contains|regex", trap_text(rule, "match_rule_type")))
+    if (!text_has_word("exact|prefix|suffix|contains|regex", trap_text(rule, "match_rule_type")))
         return "has a match_rule_type that is none of exact, prefix, suffix, contains and regex";
-    if (*upstream && !kind_has("rest|sse|streamable", upstream))
+    if (*upstream && !text_has_word("rest|sse|streamable", upstream))
         return "has an upstream_type that is none of rest, sse and streamable";
     if (json_true(rule, "enable_path_rewrite") && strcmp(upstream, "sse") != 0)
         return "rewrites the path of another upstream_type than sse";
@@ -90,8 +90,8 @@ static bool breaks_json(const char *s)
 static void quotes_in(struct trap_walk *t, const struct trap_object *o, const cJSON *object,
                       const char *members, const char *path)
 {
-    char word[KIND_WORD];
-    while (kind_next(&members, word))
+    char word[TEXT_WORD];
+    while (text_word_next(&members, word))
         if (breaks_json(json_str(object, word)))
             trap_add(t, o, arena_printf(trap_arena(t), "%s.%s", path, word),
                      "holds a backslash, a quote or a line break, which is pasted into JSON as it "
@@ -267,7 +267,7 @@ static bool covers_path(const cJSON *wide, const cJSON *narrow)
     if (!*path)
         return true;
     if (!strcmp(how, "prefix"))
-        return kind_has("prefix|exact", other_how) && text_starts(other, path);
+        return text_has_word("prefix|exact", other_how) && text_starts(other, path);
     return !strcmp(how, other_how) && !strcmp(path, other);
 }
 

@@ -19,7 +19,7 @@ static const cJSON *text_of(const struct trap_walk *t, const struct trap_object 
 
 static bool is_type(const struct trap_object *o, const char *types)
 {
-    return kind_has(types, trap_text(o->json, "type"));
+    return text_has_word(types, trap_text(o->json, "type"));
 }
 
 static const char *route_of(const struct trap_walk *t, const struct trap_object *o)
@@ -197,7 +197,7 @@ static void other_host(struct trap_walk *t, const struct trap_object *o, const c
 static void other_scheme(struct trap_walk *t, const struct trap_object *o, const char *url,
                          const struct trap_object *source, const char *path)
 {
-    bool tls = kind_has("https|grpcs", trap_text(source->json, "protocol"));
+    bool tls = text_has_word("https|grpcs", trap_text(source->json, "protocol"));
     bool wanted = text_starts(url, "https://");
     if (wanted != tls && (wanted || text_starts(url, "http://")))
         trap_add(

@@ -26,7 +26,7 @@ static const char *entry_fault(const cJSON *entry)
 {
     static const char types[] = "database|nacos-mcp-registry|rag|higress-api|higress-ops|"
                                 "tool-search";
-    if (!kind_has(types, trap_text(entry, "type")))
+    if (!text_has_word(types, trap_text(entry, "type")))
         return "has a type that the gateway does not know";
     if (!*trap_text(entry, "path"))
         return "has no path";
@@ -68,8 +68,9 @@ static void entries_skipped(struct trap_walk *t, const struct trap_object *o)
 static bool is_guarded_everywhere(const struct trap_world *w)
 {
     for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (trap_is_global(&o) && trap_enabled(&o) && kind_has(TRAP_LOGINS, o.name) &&
-            (!kind_has(TRAP_CONSUMER_AUTH, o.name) || trap_true(trap_settings(&o), "global_auth")))
+        if (trap_is_global(&o) && trap_enabled(&o) && text_has_word(TRAP_LOGINS, o.name) &&
+            (!text_has_word(TRAP_CONSUMER_AUTH, o.name) ||
+             trap_true(trap_settings(&o), "global_auth")))
             return true;
     return false;
 }
@@ -129,7 +130,7 @@ static void administers(struct trap_walk *t, const struct trap_object *o, const 
 {
     const char *type = trap_text(entry, "type");
     bool basic = *trap_text(json_get(entry, "config"), "username");
-    if (works(entry, t) && kind_has("higress-api|higress-ops", type) &&
+    if (works(entry, t) && text_has_word("higress-api|higress-ops", type) &&
         !(basic && !strcmp(type, "higress-ops")) && !is_guarded_everywhere(trap_of(t)))
         trap_add(t, o, path,
                  "is %s: whoever reaches %s administers the gateway, and no login stands before it",

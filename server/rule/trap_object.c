@@ -52,9 +52,9 @@ static void service_missing(struct trap_walk *t, const struct trap_object *o)
 static bool is_used(const struct trap_world *w, const char *service)
 {
     static const char kinds_of[] = "route|mcp-server";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     const cJSON *s;
-    for (const char *rest = kinds_of; kind_next(&rest, word);)
+    for (const char *rest = kinds_of; text_word_next(&rest, word);)
         for (struct trap_object o = { 0 }; trap_next(w, word, &o);)
             cJSON_ArrayForEach(s, json_get(o.json, "services"))
             {
@@ -84,7 +84,7 @@ static bool asks_somebody(const struct trap_walk *t, const struct trap_object *o
 static bool anybody_asks(const struct trap_world *w)
 {
     for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (trap_enabled(&o) && kind_has(TRAP_LOGINS, o.name))
+        if (trap_enabled(&o) && text_has_word(TRAP_LOGINS, o.name))
             return true;
     for (struct trap_object o = { 0 }; trap_next(w, "route", &o);)
         if (json_true(json_get(o.json, "authConfig"), "enabled"))
@@ -191,7 +191,7 @@ static void not_covered(struct trap_walk *t, const struct trap_object *o)
     const char *cert = trap_text(o->json, "certIdentifier");
     struct trap_object c;
     const cJSON *n;
-    if (!*cert || !kind_has("on|force", trap_text(o->json, "enableHttps")) ||
+    if (!*cert || !text_has_word("on|force", trap_text(o->json, "enableHttps")) ||
         !strcmp(o->name, "higress-default-domain"))
         return;
     if (!trap_lookup(trap_of(t), "tls-certificate", cert, NULL, &c)) {
@@ -212,7 +212,7 @@ static void not_covered(struct trap_walk *t, const struct trap_object *o)
 
 static void https_off(struct trap_walk *t, const struct trap_object *o)
 {
-    if (kind_has("on|force", trap_text(o->json, "enableHttps")) &&
+    if (text_has_word("on|force", trap_text(o->json, "enableHttps")) &&
         !*trap_text(o->json, "certIdentifier"))
         trap_add(t, o, "certIdentifier",
                  "is absent: HTTPS is not served, whatever enableHttps says");
@@ -223,9 +223,9 @@ static void https_off(struct trap_walk *t, const struct trap_object *o)
 static bool domain_used(const struct trap_world *w, const char *domain)
 {
     static const char kinds_of[] = "route|ai-route|mcp-server";
-    char word[KIND_WORD];
+    char word[TEXT_WORD];
     const cJSON *d;
-    for (const char *rest = kinds_of; kind_next(&rest, word);)
+    for (const char *rest = kinds_of; text_word_next(&rest, word);)
         for (struct trap_object o = { 0 }; trap_next(w, word, &o);) {
             if (!strcmp(domain, "higress-default-domain") &&
                 json_count(json_get(o.json, "domains")) == 0)

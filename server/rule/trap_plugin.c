@@ -18,9 +18,9 @@ static const char modest[] = "bot-detect|cors|geo-ip|ai-statistics|model-router|
 
 static bool is_empty(const struct trap_object *o)
 {
-    bool rule_of_auth = kind_has(TRAP_CONSUMER_AUTH, o->name) && !trap_is_global(o);
-    return trap_enabled(o) && json_count(trap_settings(o)) == 0 && !kind_has(modest, o->name) &&
-           !json_true(o->json, "internal") && !rule_of_auth;
+    bool rule_of_auth = text_has_word(TRAP_CONSUMER_AUTH, o->name) && !trap_is_global(o);
+    return trap_enabled(o) && json_count(trap_settings(o)) == 0 &&
+           !text_has_word(modest, o->name) && !json_true(o->json, "internal") && !rule_of_auth;
 }
 
 static void guard_empty(struct trap_walk *t, const struct trap_object *o)
@@ -31,7 +31,7 @@ static void guard_empty(struct trap_walk *t, const struct trap_object *o)
 
 static void plugin_empty(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_empty(o) && !kind_has(TRAP_GUARDS, o->name))
+    if (is_empty(o) && !text_has_word(TRAP_GUARDS, o->name))
         trap_refused(t, o, "configurations", "is empty and switched on");
 }
 
@@ -78,7 +78,7 @@ static void hides_global(struct trap_walk *t, const struct trap_object *o)
 {
     struct trap_object global;
     const cJSON *m;
-    if (trap_is_global(o) || !trap_enabled(o) || kind_has(merging, o->name) ||
+    if (trap_is_global(o) || !trap_enabled(o) || text_has_word(merging, o->name) ||
         !trap_lookup(trap_of(t), "plugin-instance", o->name, "global", &global) ||
         !trap_enabled(&global))
         return;

@@ -47,8 +47,8 @@ static void setting_type(struct trap_walk *t, const struct trap_object *o)
 static void setting_unread(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *raw = json_get(o->json, "rawConfigs"), *m;
-    char word[KIND_WORD];
-    for (const char *rest = provider_unread; kind_next(&rest, word);)
+    char word[TEXT_WORD];
+    for (const char *rest = provider_unread; text_word_next(&rest, word);)
         if (json_get(raw, word))
             trap_add(t, o, arena_printf(trap_arena(t), "rawConfigs.%s", word), "is not read");
     cJSON_ArrayForEach(m, json_get(raw, "capabilities"))
@@ -60,7 +60,7 @@ static void setting_unread(struct trap_walk *t, const struct trap_object *o)
                      trap_name(t, m->string));
     }
     const char *mode = trap_text(raw, "reasoningContentMode");
-    if (*mode && !kind_has("passthrough|ignore|concat", mode))
+    if (*mode && !text_has_word("passthrough|ignore|concat", mode))
         trap_add(t, o, "rawConfigs.reasoningContentMode", "is no mode: it is read as passthrough");
 }
 
@@ -71,10 +71,10 @@ static void custom_setting(struct trap_walk *t, const struct trap_object *o)
     cJSON_ArrayForEach(m, json_path(o->json, "rawConfigs.customSettings"))
     {
         const char *mode = trap_text(m, "mode"), *name = trap_text(m, "name");
-        bool known = kind_has("max_tokens|temperature|top_p|top_k|seed", name);
+        bool known = text_has_word("max_tokens|temperature|top_p|top_k|seed", name);
         const char *path = arena_printf(trap_arena(t), "rawConfigs.customSettings[%d]", i++);
         if (!*name || !json_get(m, "value") || (!strcmp(mode, "auto") && !known) ||
-            (*mode && !kind_has("auto|raw", mode)))
+            (*mode && !text_has_word("auto|raw", mode)))
             trap_add(t, o, path, "is not complete, or of an unknown mode or name: it is dropped");
     }
 }

@@ -37,7 +37,7 @@ bool trap_has_rules(const struct trap_world *w, const char *plugin)
 bool trap_runs_at(const struct trap_world *w, const char *plugins, const char *scope)
 {
     for (struct trap_object o = { 0 }; trap_next_of(w, "plugin-instance", NULL, scope, &o);)
-        if (kind_has(plugins, o.name) && trap_enabled(&o))
+        if (text_has_word(plugins, o.name) && trap_enabled(&o))
             return true;
     return false;
 }
@@ -49,7 +49,7 @@ static bool route_has(const struct trap_walk *t, const char *plugins, const char
     const cJSON *m;
     if (!trap_lookup(w, "route", route, NULL, &o))
         return false;
-    if (kind_has(plugins, "key-auth") && json_true(json_get(o.json, "authConfig"), "enabled"))
+    if (text_has_word(plugins, "key-auth") && json_true(json_get(o.json, "authConfig"), "enabled"))
         return true;
     cJSON_ArrayForEach(m, json_get(o.json, "domains"))
     {

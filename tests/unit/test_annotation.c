@@ -1,5 +1,6 @@
 /* test_annotation.c - the table of annotations: whole, each name once, values as the controller
  * reads them (the shapes of annotations.md §11 and the recorded stack). */
+#include "base/text.h"
 #include "check.h"
 
 #include "kind/annotation.h"
@@ -57,7 +58,7 @@ static int check_cell(const char *line)
         char name[80];
         size_t len = strcspn(line + at, " ,()|");
         snprintf(name, sizeof name, "%.*s", (int)len, line + at);
-        bool remark = !strchr(name, '-') && !kind_has("affinity|canary|satisfy", name);
+        bool remark = !strchr(name, '-') && !text_has_word("affinity|canary|satisfy", name);
         if (len && !remark && !annotation_find(name))
             fail_msg("%s of ingress-nginx has no row", name);
         at += len + strspn(line + at + len, between);

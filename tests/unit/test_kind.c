@@ -10,7 +10,7 @@ static void test_table(void **state)
     (void)state;
     int n = 0;
     for (const struct kind *k = kinds; k->name; k++, n++) {
-        assert_true(kind_has(kind_names(), k->name));
+        assert_true(text_has_word(kind_names(), k->name));
         assert_ptr_equal(kind_find(k->name), k);
         assert_non_null(k->about);
         assert_non_null(k->key);
@@ -22,8 +22,8 @@ static void test_table(void **state)
         assert_non_null(k->fields);
         assert_non_null(k->example);
     }
-    char word[KIND_WORD];
-    for (const char *rest = kind_names(); kind_next(&rest, word); n--)
+    char word[TEXT_WORD];
+    for (const char *rest = kind_names(); text_word_next(&rest, word); n--)
         assert_non_null(kind_find(word));
     assert_int_equal(n, 0);
     assert_null(kind_find("nothing"));

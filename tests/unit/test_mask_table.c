@@ -3,6 +3,7 @@
  */
 #include "base/asset.h"
 #include "base/field.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "check.h"
 #include "check_arena.h"
@@ -127,8 +128,8 @@ static void test_words(void **state)
 {
     (void)state;
     for (const struct mask_word_row *r = mask_word_rows; r->kind; r++) {
-        char path[KIND_WORD];
-        for (const char *rest = r->paths; kind_next(&rest, path);) {
+        char path[TEXT_WORD];
+        for (const char *rest = r->paths; text_word_next(&rest, path);) {
             struct mask_at at = down(mask_at_kind(kind_find(r->kind)), path);
             if (!at.row || at.row->rule != MASK_SHOW)
                 fail_msg("%s: %s is no harmless member", r->kind, path);

@@ -16,8 +16,8 @@ static const char rendered[] = "app-root";
 
 static bool is_rendered(const struct annotation *row)
 {
-    return kind_has(rendered, row->name) ||
-           (row->scope == ACTS_ON_ROUTE && !kind_has(unrendered, row->name));
+    return text_has_word(rendered, row->name) ||
+           (row->scope == ACTS_ON_ROUTE && !text_has_word(unrendered, row->name));
 }
 
 static void note_annotation(struct xds *x, const cJSON *ingress, const char *full)
