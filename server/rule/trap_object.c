@@ -282,7 +282,7 @@ static void rules_broken(struct trap_walk *t, const struct trap_object *o)
     for (int n = 0; (text = check_standing(trap_arena(t), k, o->json, n)); n++) {
         size_t colon = strcspn(text, ":");
         const char *path =
-            text[colon] && colon < 80 ? arena_strndup(trap_arena(t), text, colon) : "";
+            colon < 80 && text[colon] ? arena_strndup(trap_arena(t), text, colon) : "";
         trap_add(t, o, path, "%s", *path ? text + colon + 2 : text);
     }
 }

@@ -152,7 +152,7 @@ static struct world_entry entry_of(const struct trap_object *o)
 struct trap_world trap_world_indexed(struct arena *a, const struct trap_world *w)
 {
     struct trap_world own = *w;
-    for (int i = 0; kinds[i].name && i < WORLD_KINDS; i++) {
+    for (int i = 0; i < WORLD_KINDS && kinds[i].name; i++) {
         struct world_list *list = &own.lists[i];
         int n = json_count(list->objects);
         list->index = list->objects ? arena_array(a, struct world_entry, n + 1) : NULL;
