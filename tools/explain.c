@@ -159,7 +159,8 @@ static void add_internals(struct look *l, const char *scope, const cJSON *route)
         explain_add_consumers(l->plugins, scope, json_get(auth, "allowedConsumers"));
     if (json_get(l->answer, "ai_route")) {
         explain_add_internal(l->plugins, "model-router", "global", "names the model in a header");
-        explain_add_internal(l->plugins, "ai-proxy", scope, "speaks the provider's protocol");
+        explain_add_internal(l->plugins, "ai-proxy", scope,
+                             "puts the provider's host, path and key into the request");
     }
     const char *speaks =
         json_str(json_get(route, "customConfigs"), "higress.io/mcp-server-upstream-type");

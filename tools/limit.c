@@ -302,9 +302,30 @@ static const char *what_exists(struct call *c, const char *kind, gw_each_fn *fn)
     return why;
 }
 
+/* Whom the limit passes by, and whether the route itself asks anybody who they are. */
+static bool warn_of_strangers(struct call *c, struct plan *p, const char *scope)
+{
+    const char *route = text_starts(scope, "route:") ? scope + strlen("route:") : NULL;
+    const cJSON *object = route ? gw_get(c, "route", route, NULL, MISSING_IS_NULL) : NULL;
+
+    if (failed(c))
+        return false;
+    plan_warn(p,
+              "a request that no authentication gives a consumer is not limited; consumers "
+              "there are: %s",
+              what_exists(c, "consumer", see_consumer));
+    if (object && !json_true(json_get(object, "authConfig"), "enabled"))
+        plan_warn(p,
+                  "route '%.120s' has no authentication of its own (authConfig is off): unless a "
+                  "plugin at its domains or global asks who calls, this limit counts nobody",
+                  route);
+    return true;
+}
+
 /* Tokens are counted in Redis, of answers that say their usage; by consumer only where
  * authentication names one. */
-static bool has_needs(struct call *c, struct plan *p, const cJSON *before, const char *by)
+static bool has_needs(struct call *c, struct plan *p, const char *scope, const cJSON *before,
+                      const char *by)
 {
     const cJSON *redis = json_path(before, "configurations.redis");
 
@@ -315,12 +336,7 @@ static bool has_needs(struct call *c, struct plan *p, const cJSON *before, const
                     what_exists(c, "service", see_redis));
     plan_warn(p, "tokens are known when an answer ends, so that one request may pass the limit; "
                  "answers that do not say their usage are not counted");
-    if (by && !strcmp(by, "consumer"))
-        plan_warn(p,
-                  "a request that no authentication gives a consumer is not limited; consumers "
-                  "there are: %s",
-                  what_exists(c, "consumer", see_consumer));
-    return true;
+    return !by || strcmp(by, "consumer") != 0 || warn_of_strangers(c, p, scope);
 }
 
 /* before to after; an instance without a limit goes, for an empty one would be refused. */
@@ -350,7 +366,7 @@ static bool plan_key(struct call *c, struct plan *p, const char *scope, const cJ
         failed(c) ? NULL : gw_get(c, "plugin-instance", plugin, scope, MISSING_IS_NULL);
     bool adds = arg_num(c, "requests", 0) > 0;
 
-    if (failed(c) || (in_tokens(c) && adds && !has_needs(c, p, before, json_str(ask, "by"))))
+    if (failed(c) || (in_tokens(c) && adds && !has_needs(c, p, scope, before, json_str(ask, "by"))))
         return false;
     const cJSON *after = instance_after(c, ask, before, plugin);
     if (!after)

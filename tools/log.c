@@ -112,12 +112,18 @@ static const char *part(const cJSON *row, const char *member)
     return s ? s : "-";
 }
 
-/* Whom the last trusted proxy names, else who connected; without its port. */
-static const char *client_of(const cJSON *row)
+/* Whom the gateway takes for the client, as analyze_traffic counts it; behind it what the request
+ * itself says of that, which anybody can write. */
+static const char *client_of(struct call *c, const cJSON *row)
 {
-    const char *forwarded = json_str(row, "x_forwarded_for");
+    const char *whole = part(row, "downstream_remote_address"), *colon = strrchr(whole, ':');
+    const char *peer =
+        arena_strndup(arena(c), whole, colon ? (size_t)(colon - whole) : strlen(whole));
+    const char *forwarded = part(row, "x_forwarded_for");
 
-    return forwarded && *forwarded ? forwarded : part(row, "downstream_remote_address");
+    return strcmp(forwarded, "-") == 0 || strcmp(forwarded, peer) == 0
+               ? peer
+               : arena_printf(arena(c), "%s (forwarded %s)", peer, forwarded);
 }
 
 static void say_seen(struct buf *b, const cJSON *answer)
@@ -153,7 +159,7 @@ static char *say(struct call *c, const cJSON *answer)
                    part(row, "response_code"), part(row, "method"), part(row, "authority"),
                    part(row, "path"), part(row, "response_flags"),
                    part(row, "response_code_details"), part(row, "route_name"),
-                   part(row, "upstream_host"), client_of(row), part(row, "user_agent"));
+                   part(row, "upstream_host"), client_of(c, row), part(row, "user_agent"));
     }
     say_seen(b, answer);
     return b->data;
@@ -182,7 +188,7 @@ static cJSON *cells_of(struct call *c, const cJSON *row)
     add_cell(c, cells, arena_printf(arena(c), "%.*s", (int)strcspn(time, ".Z"), time));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         add_cell(c, cells, part(row, members[i]));
-    add_cell(c, cells, client_of(row));
+    add_cell(c, cells, client_of(c, row));
     add_cell(c, cells, text_clean(arena(c), part(row, "user_agent"), 24));
     return cells;
 }

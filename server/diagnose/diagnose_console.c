@@ -139,10 +139,14 @@ void diagnose_read_target(struct walk *w)
         gateway_object(w->m->gateway, w->a, k, w->target.name, NULL, &missing, w->m->cancel, &e);
     w->gone = w->gone || e.kind == ERR_GONE;
     w->s.console_asked = missing || w->s.object;
-    if (missing)
-        add_issue(w, "UNKNOWN_OBJECT", arena_printf(w->a, "%s %s", w->target.kind, w->target.name),
-                  arena_printf(w->a, "the console has no %s of that name", w->target.kind),
-                  "Check the name with list_routes or list_resources.");
+    if (missing) /* what nobody configured is not late at the gateway */
+        json_set_str(
+            w->a,
+            add_issue(w, "UNKNOWN_OBJECT",
+                      arena_printf(w->a, "%s %s", w->target.kind, w->target.name),
+                      arena_printf(w->a, "the console has no %s of that name", w->target.kind),
+                      "Check the name with list_routes or list_resources."),
+            "covers", "CONFIG_MISSING");
     else if (w->s.object && json_get(w->s.object, "services"))
         check_services(w);
 }

@@ -26,6 +26,7 @@ enum { EXPLAIN_NEAR = 5, EXPLAIN_ALSO = 3 };
 
 struct explain_choice {
     const char *virtual_host; /* that answers; NULL: no domain is for this host */
+    const char *plain_host;   /* HTTPS was asked for, and this nearer one has none; else NULL */
     const char *route;        /* NULL: none takes it */
     const char *base;         /* of a canary by header or cookie: the route that it stands before */
     int place, of;            /* of the route among those of the virtual host; 0: none */

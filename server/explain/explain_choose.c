@@ -180,8 +180,12 @@ void explain_choose(struct explain *x, struct arena *a, const struct route_reque
                                     .baseless = x->lost_canaries };
     for (; host; host = route_wider_host(a, host)) {
         struct range in = range_of(x, host);
-        if (in.from == in.to || !is_served(x, host, out->https))
+        if (in.from == in.to)
             continue;
+        if (!is_served(x, host, out->https)) {
+            out->plain_host = out->plain_host ? out->plain_host : x->rules[in.from]->takes.host;
+            continue;
+        }
         const struct explain_domain *d = explain_domain_of(x, host);
         out->virtual_host = x->rules[in.from]->takes.host;
         out->forces_https = d && d->force && !out->https;

@@ -153,6 +153,7 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c)
     if (c->route)
         add_maker(a, answer, c->route);
     json_set_str(a, answer, "virtual_host", c->virtual_host);
+    json_set_str(a, answer, "plain_host", c->plain_host);
     if (c->base)
         json_set_str(a, answer, "canary_of", text_clean(a, c->base, SHOWN));
     if (c->virtual_host) {
@@ -167,6 +168,14 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c)
     add_doubt(a, answer, c);
     if (c->app_root)
         add_app_root(a, answer, c);
+    if (c->plain_host)
+        explain_add_note(
+            a, answer,
+            arena_printf(a,
+                         "domain %s has no HTTPS (enableHttps off, or no certificate): its routes "
+                         "take plain HTTP only, and clients meet the certificate of another host, "
+                         "if any",
+                         c->plain_host));
     if (c->lost[ROUTE_UNREADABLE])
         explain_add_note(a, answer,
                          "RE2 refuses an expression of these routes: Envoy then refuses all routes "

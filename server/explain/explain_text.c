@@ -33,12 +33,15 @@ static void say_route(struct buf *b, const cJSON *answer)
     const char *route = json_str(answer, "route"), *host = json_str(answer, "virtual_host");
     const cJSON *order = json_get(answer, "order");
     if (!host) {
-        buf_str(b, "no route: no route or domain is for this host (404 NR)\n");
+        buf_str(b, json_get(answer, "plain_host")
+                       ? "no route: no host that answers by HTTPS is for this one\n"
+                       : "no route: no route or domain is for this host (404 NR)\n");
         return;
     }
     if (!route)
-        buf_printf(b, "no route takes it: none of the %.0f for %s (404 NR)\n",
-                   json_num(order, "of", 0), host);
+        buf_printf(b, "no route takes it: none of the %.0f for %s%s (404 NR)\n",
+                   json_num(order, "of", 0), host,
+                   strcmp(host, "*") != 0 ? "" : ", the virtual host of hosts that have none");
     else
         buf_printf(b, "route %s, place %.0f of %.0f for %s\n", route, json_num(order, "place", 0),
                    json_num(order, "of", 0), host);
@@ -93,6 +96,8 @@ static void say_effect(struct buf *b, const cJSON *answer)
     if (json_get(up, "host"))
         buf_printf(b, " host %s", text_of(up, "host"));
     say_words(b, " headers ", json_get(up, "headers"), "");
+    if (up && json_get(answer, "ai_route"))
+        buf_str(b, ", as ai-proxy changes them for the provider");
     if (up)
         buf_str(b, "\n");
     cJSON_ArrayForEach(row, json_get(answer, "services")) say_service(b, row);

@@ -92,6 +92,12 @@ static char *upstream_of(struct arena *a, const cJSON *row)
     return arena_strdup(a, is_absent(host) ? text_of(row, "upstream_cluster") : host);
 }
 
+/* That the gateway chose, of a route with several or a canary. */
+static char *service_of(struct arena *a, const cJSON *row)
+{
+    return arena_strdup(a, text_of(row, "upstream_cluster"));
+}
+
 static char *method_of(struct arena *a, const cJSON *row)
 {
     return arena_strdup(a, text_of(row, "method"));
@@ -101,6 +107,12 @@ static char *client_of(struct arena *a, const cJSON *row)
 {
     const char *s = text_of(row, "downstream_remote_address"), *colon = strrchr(s, ':');
     return arena_strndup(a, s, colon ? (size_t)(colon - s) : strlen(s));
+}
+
+/* As the request brought it, with what the gateway added: a client can write it. */
+static char *forwarded_of(struct arena *a, const cJSON *row)
+{
+    return arena_strdup(a, text_of(row, "x_forwarded_for"));
 }
 
 static char *agent_of(struct arena *a, const cJSON *row)
@@ -134,8 +146,10 @@ static const struct dimension {
     { "status", status_of, "response_code", NULL },
     { "flag", flag_of, "response_flags", NULL },
     { "upstream", upstream_of, "upstream_host", "upstream_cluster" },
+    { "service", service_of, "upstream_cluster", NULL },
     { "method", method_of, "method", NULL },
     { "client", client_of, "downstream_remote_address", NULL },
+    { "forwarded", forwarded_of, "x_forwarded_for", NULL },
     { "user_agent", agent_of, "user_agent", NULL },
     { "model", model_of, "ai_log", NULL },
     { "consumer", consumer_of, "ai_log", NULL },

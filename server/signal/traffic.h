@@ -10,7 +10,9 @@
 
 enum { TRAFFIC_BY = 3, TRAFFIC_GROUPS = 20000 };
 
-#define TRAFFIC_NAMES "path|route|host|status|flag|upstream|method|client|user_agent|consumer|model"
+#define TRAFFIC_NAMES                                                                              \
+    "path|route|host|status|flag|upstream|service|method|client|forwarded|user_agent|consumer|"    \
+    "model"
 
 struct traffic_query {
     struct accesslog_query log; /* filters; limit is not read */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""oncall.py - the twelve requests of ../shared/cases/oncall.md, each answered by its shortest sequence of calls at a shop where
+"""oncall.py - the twelve requests of ../shared/cases/oncall.md and five of our own, each answered by its shortest sequence of calls at a shop where
 several things are broken at once: what a right answer contains, how many calls and how many bytes it takes.
 
 usage: oncall.py [WORD]   the requests whose name holds the word. The last line is `N passed, N failed[, N skipped]`.
@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import shop
 from shop import envoy
 
-CALLS, BYTES = 24, 40 * 1024  # of the twelve together
+CALLS, BYTES = 24, 40 * 1024  # of all together
 
 
 class Request:
@@ -140,6 +140,33 @@ def check_12_delete_the_camp_routes(r):
     r.call("apply_manifest", manifest="kind: route\nselect: camp-*\ndelete: true\n")
     r.says(r"pending \(destroy\)", r"A person must decide", *[r"(?m)^delete route %s$" % name for name in shop.CAMPAIGNS])
     r.holds(len(re.findall(r"(?m)^delete route ", r.text)) == len(shop.CAMPAIGNS), "exactly the matching ones")
+
+
+def check_13_why_does_a_scanned_host_get_404(r):
+    r.call("diagnose", domain="203.0.113.7")
+    r.says(r"UNKNOWN_OBJECT", r"noise: 30 requests to host 203\.0\.113\.7")
+    r.holds("CONFIG_MISSING" not in r.text, "what nobody configured is not said to be late")
+
+
+def check_14_what_happens_to_a_post_over_https(r):
+    r.call("explain_request", host=shop.HOST, path="/orders/7", method="POST", port=443)
+    r.says(r"no route takes it", r"domain shop\.example\.com has no HTTPS")
+
+
+def check_15_which_service_takes_how_much(r):
+    r.call("analyze_traffic", by=["service"], path="/reviews")
+    r.says(r"(?m)^90 100 % outbound\|80\|\|reviews\.static")
+
+
+def check_16_limit_a_consumer_where_nobody_is_asked(r):
+    r.call("tune_rate_limit", route="chat", requests=100000, unit="tokens", per="day", by="consumer", key="alice",
+           redis="orders.static:80", dry_run=True)
+    r.says(r"consumers there are: alice", r"route 'ai-route-chat\.internal' has no authentication of its own")
+
+
+def check_17_what_the_provider_gets(r):
+    r.call("explain_request", host=shop.AI_HOST, path="/v1/chat/completions", method="POST")
+    r.says(r"as ai-proxy changes them", r"ai-proxy .*puts the provider's host, path and key")
 
 
 MOST = {"3": 2, "5": 2, "7": 2}  # calls, where one is not enough

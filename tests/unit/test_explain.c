@@ -236,6 +236,7 @@ static void https_has_only_hosts_with_a_certificate(void **state)
     r->scheme = "https";
     explain_choose(x, a, r, &choice);
     WINNER("wide");
+    assert_string_equal(choice.plain_host, "a.example.com");
     r = ask("GET", "b.example.com", "/p?q=1");
     assert_string_equal(effect_of(r, route("wide", "*.example.com", "/", "{}"), "redirect"),
                         "{\"code\":308,\"to\":\"https://b.example.com/p\",\"by\":\"the domain "

@@ -211,6 +211,16 @@ static void tokens_and_first_token_are_told(void **state)
     assert_string_equal(printed(answer, "first_token"), "{\"p50\":120,\"p95\":120,\"p99\":120}");
 }
 
+static void services_and_forwarded_clients_are_told(void **state)
+{
+    (void)state;
+    write_line((struct line){ .path = "/a" });
+    assert_string_equal(
+        printed(count((struct traffic_query){ .by = { "service", "forwarded" } }), "rows"),
+        "[{\"service\":\"outbound|80||shop.static\",\"forwarded\":\"-\",\"count\":1,"
+        "\"share\":100,\"ms\":[5,5,5]}]");
+}
+
 static void what_is_left_out_is_said(void **state)
 {
     (void)state;
@@ -312,6 +322,7 @@ int main(void)
         CASE(what_is_hidden_makes_one_group),
         CASE(forged_lines_are_not_counted),
         CASE(tokens_and_first_token_are_told),
+        CASE(services_and_forwarded_clients_are_told),
         CASE(what_is_left_out_is_said),
         CASE(groups_are_bounded),
         CASE(a_window_ends_where_it_was_asked_to),
