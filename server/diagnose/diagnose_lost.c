@@ -12,6 +12,7 @@
 #include "diagnose/diagnose_private.h"
 #include "signal/accesslog.h"
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_KINDS = 100 };
 
@@ -293,6 +294,20 @@ static void tell_nearest(struct facts *f, struct finding *x, const struct fact_r
                     near->fit.wants);
 }
 
+/* Almost the route's own path: another case, or a slash at the end. No scanner guesses that. */
+static bool is_slip(const struct fact_row *row, const struct near *near)
+{
+    const char *path = near->name ? near->fit.literal : "";
+    size_t n = strlen(path);
+
+    n -= n > 0 && path[n - 1] == '/';
+    if (n < 2 || near->fit.failed & PREDICATE_HOST || strncasecmp(row->path, path, n) != 0)
+        return false;
+    const char *rest = row->path + n;
+    bool other_case = strncmp(row->path, path, n) != 0;
+    return rest[strspn(rest, "/")] == '\0' || *rest == '?' || (other_case && *rest == '/');
+}
+
 static struct finding *unclaimed(struct facts *f, struct findings *all, const struct fact_row *row,
                                  const struct near *near, const char *source)
 {
@@ -308,7 +323,7 @@ static struct finding *unclaimed(struct facts *f, struct findings *all, const st
 
     if (!x || x->rows > 0)
         return x;
-    x->noise = !before;
+    x->noise = !before && !is_slip(row, near);
     if (before)
         finding_add(f->arena, x, "access_log", "%s%s was taken by %s until %s", row->authority,
                     row->path, before->route, before->start);

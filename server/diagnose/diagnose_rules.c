@@ -217,7 +217,8 @@ static bool leg_down(struct facts *f, struct fact_cluster *c, struct finding *x)
     return false;
 }
 
-/* Without a log: most of what Envoy ever sent there failed, and what it sent to others did not. */
+/* Where the log shows no request of it: there is no log, or retries took them on to others. Most of
+ * what Envoy ever sent there failed, and what it sent to others did not. */
 static bool host_bad(const struct fact_host *h)
 {
     return h->rows == 0 && h->requests >= 5 && h->errors * 2 > h->requests;
@@ -225,15 +226,26 @@ static bool host_bad(const struct fact_host *h)
 
 static bool host_good(const struct fact_host *h)
 {
-    return h->rows == 0 && h->requests >= 5 && h->errors * 10 <= h->requests;
+    return h->requests >= 5 && h->errors * 10 <= h->requests;
+}
+
+/* Its turn came often enough within the log, nothing ended there, and retries went on to others. */
+static bool hidden_by_retries(const struct fact_cluster *c)
+{
+    enum { TURNS = 3 };
+    return c->stats.retry_success > 0 && c->ok + c->failed >= TURNS * c->host_count;
 }
 
 static bool some_bad(struct facts *f, struct fact_cluster *c, struct finding *x)
 {
-    int good = 0, bad = 0;
+    int good = 0, bad = 0, rows = 0;
 
-    for (int i = 0; i < c->host_count; i++)
+    for (int i = 0; i < c->host_count; i++) {
         good += host_good(&c->hosts[i]);
+        rows += c->hosts[i].rows;
+    }
+    if (rows > 0 && !hidden_by_retries(c))
+        return false;
     for (int i = 0; good > 0 && i < c->host_count; i++) {
         const struct fact_host *h = &c->hosts[i];
         if (!host_bad(h))
@@ -245,6 +257,11 @@ static bool some_bad(struct facts *f, struct fact_cluster *c, struct finding *x)
     }
     if (bad > 0)
         finding_add(f->arena, x, "clusters", "%d other endpoints of it answer well", good);
+    if (bad > 0 && rows > 0)
+        finding_add(f->arena, x, "access_log",
+                    "none of its %d requests ended there: retries hide it "
+                    "(upstream_rq_retry_success %.0f)",
+                    rows, c->stats.retry_success);
     return bad > 0;
 }
 

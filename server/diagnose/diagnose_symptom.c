@@ -48,8 +48,8 @@ static const struct symptom symptoms[] = {
     { "UPSTREAM_TIMEOUT", "UT", NULL, 0, 0, false,
       "The service needs longer than the route allows. Raise higress.io/timeout with "
       "change_resource, or find out what is slow." },
-    { "UPSTREAM_TIMEOUT", NULL, "response_timeout|max_stream_duration", 500, 599, false,
-      "The service needs longer than the route allows." },
+    { "UPSTREAM_TIMEOUT", NULL, "response_timeout|max_stream_duration|max_duration_timeout", 500,
+      599, false, "The service needs longer than the route allows." },
     { "TLS_TO_PLAINTEXT", "UF", "WRONG_VERSION_NUMBER", 0, 0, true,
       "The gateway speaks TLS to a port that speaks plain HTTP. Set the source's protocol to http "
       "(or backend-protocol HTTP on the route), or use the TLS port." },
@@ -116,6 +116,10 @@ static const struct symptom symptoms[] = {
       "The service does not serve this host name: set rewrite.host." },
     { "UPSTREAM_4XX", NULL, "via_upstream", 400, 499, false,
       "The service itself answers so: it does not take these requests as they come." },
+    { "GATEWAY_ERROR", NULL, "direct_response", 500, 599, false,
+      "The route itself gives this answer and asks no service (a maintenance page, a fallback): "
+      "see "
+      "which one with explain_request, and who made it with list_changes." },
     { "GATEWAY_ERROR", NULL, NULL, 500, 599, false,
       "The gateway made this answer itself; look at the details in the evidence." },
     { 0 },

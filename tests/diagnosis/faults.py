@@ -89,6 +89,24 @@ def cases(p):
                {"service": "orders.shop.svc.cluster.local:81"}, send=[("/orders", 6)])
     yield case("asked-for-a-good-route", "OK", "", 1, {"route": "shop/orders"}, clusters=[orders, pay], routes=both,
                elsewhere="UPSTREAM_REFUSED", send=[("/orders", 12), ("/pay", 5)])
+    dark, retry = p.name("orders-dark"), {"retry_on": "5xx", "num_retries": 3}
+    yield case("weighted-leg-500", "UPSTREAM_5XX", "500 - via_upstream", 1, clusters=[p.cluster(p.ORD, [p.A]), p.cluster(dark, [p.B])],
+               up=up("ok", "status:500"), routes=[p.route("shop/orders", "/orders", [(p.ORD, 80), (dark, 20)])],
+               send=[("/orders", 40)])
+    yield case("one-endpoint-503-retried", "ENDPOINT_BAD", "retries hide it", 1, up=up("ok", "ok", "status:503"),
+               routes=[p.route("shop/orders", "/orders", p.ORD, retry_policy=retry)], send=thirty)
+    yield case("no-endpoints", "NO_ENDPOINT", "without any endpoint", 1, clusters=[p.cluster(p.ORD, [])], send=[("/orders", 5)])
+    closed = {"name": "shop/orders", "match": {"prefix": "/orders"},
+              "direct_response": {"status": 503, "body": {"inline_string": "closed"}}}
+    yield case("route-answers-itself", "GATEWAY_ERROR", "direct_response", 1, routes=[closed], send=[("/orders", 5)])
+    yield case("stream-too-long", "UPSTREAM_TIMEOUT", "max_duration_timeout", 1, clusters=[p.cluster(p.ORD, [p.A])],
+               up=up("slow:2"), send=[("/orders", 5)], routes=[p.route(
+                   "shop/orders", "/orders", p.ORD, timeout="0s", max_stream_duration={"max_stream_duration": "0.5s"})])
+    yield case("path-in-another-case", "NO_ROUTE", "only paths under /orders", 1, send=[("/orders", 10), ("/Orders/1", 5)])
+    exact = p.route("shop/orders", "/orders", p.ORD)
+    exact["match"] = {"path": "/orders"}
+    yield case("slash-at-the-end", "NO_ROUTE", "only paths equal to /orders", 1, routes=[exact],
+               send=[("/orders", 10), ("/orders/", 5)])
 
 
 def main():
