@@ -11,7 +11,8 @@ def kind(schema):
     if "enum" in schema:
         what = " \\| ".join("`%s`" % v for v in schema["enum"])
     if what == "array":
-        what = "list of " + schema.get("items", {}).get("type", "anything")
+        items = schema.get("items", {})
+        what = "list of " + (kind(items) if items else "anything")
     bounds = [("%s " % word) + "%g" % schema[key] for key, word in
               (("minimum", "at least"), ("maximum", "at most"), ("minItems", "at least")) if key in schema]
     return what + (" (" + ", ".join(bounds) + ")" if bounds else "")
@@ -75,4 +76,23 @@ every command. `HIGRESS_OPS_PASSWORD` is not read by itself: each gateway says w
 paths that the files of a `standalone` take, and the console asks only while it writes. On `kubernetes` a change that it
 would refuse is refused before a plan is shown; `unknown`, it is planned with a warning; on `standalone` it is fine.
 `describe_kind` lists these rules ("On a Kubernetes cluster: …").
+
+## Exit codes
+
+| exit code | means |
+|---|---|
+| 0 | done; of `check --gateway`: all was read, nothing of the risk asked for was found |
+| 1 | failed; of `check --gateway`: not all could be read |
+| 2 | the command line is wrong |
+| 3 | the configuration is wrong |
+| 4 | a change waits for a decision |
+| 5 | refused, and nothing was written |
+| 6 | a person was asked and decided nothing: the change still waits |
+| 7 | `check --gateway` found something of that risk or worse |
+
+## Seeing what happens
+
+`--trace fetch,change` writes one JSON line an event to stderr, whatever `log` is: requests to console and Envoy (`fetch`), tool
+calls (`call`), the states of a change (`change`), the scheduler (`fiber`), our own server (`http`), or `all`. Names, paths,
+counts and outcomes are in it; arguments, bodies and headers are not.
 """)
