@@ -95,7 +95,7 @@ bool store_renew(struct store *s, const char *id, double seconds, bool *held, st
 bool store_take_over(struct store *s, const char *id, bool *taken, struct err *e);
 bool store_hold(struct store *s, const char *id, struct err *e); /* this process waits for it now */
 bool store_alive(struct store *s, const char *owner);            /* does that process still run? */
-bool store_beat(struct store *s, struct err *e);                 /* this process runs */
+bool store_note_alive(struct store *s, struct err *e);           /* this process runs */
 bool store_expire(struct store *s, struct err *e);               /* moves what is past its time */
 double store_data_version(struct store *s); /* moves when another process commits */
 bool store_changed(struct store *s);        /* did another process commit since the last call? */

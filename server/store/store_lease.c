@@ -97,7 +97,7 @@ const char *store_owner(const struct store *s)
 }
 
 /* A life sign need not survive a power cut, so it waits for no disk. */
-bool store_beat(struct store *s, struct err *e)
+bool store_note_alive(struct store *s, struct err *e)
 {
     bool ok = db_run(s->db, e, "PRAGMA synchronous=OFF", "") &&
               db_run(s->db, e,
