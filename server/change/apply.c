@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <stdarg.h>
 
-static const double LEASE = 15, RENEW = 3; /* seconds */
+static const double RENEW = 3; /* seconds */
 
 #ifdef CHECK_BUILD
 void apply_step(const char *name, int i)
@@ -78,7 +78,7 @@ static void renew(void *arg)
     struct job *j = arg;
     struct err ignored = { 0 };
     bool held;
-    store_renew(j->engine->store, j->id, LEASE, &held, &ignored);
+    store_renew(j->engine->store, j->id, STORE_LEASE, &held, &ignored);
 }
 
 static void say_drift(struct job *j, cJSON *moved, const struct plan_op *op, const cJSON *now)

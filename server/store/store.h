@@ -88,6 +88,9 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
 bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
                 const char *who, const char *channel, const cJSON *result, bool *moved,
                 struct err *e);
+/* How long a lease holds, in seconds: that of a change under way, and while one request writes,
+ * which may take longer. */
+enum { STORE_LEASE = 15, STORE_LEASE_WRITING = 45 };
 /* Lengthens this process's lease; *held false when it was lost (stop writing). */
 bool store_renew(struct store *s, const char *id, double seconds, bool *held, struct err *e);
 /* Takes over an `applying` plan whose process is gone. *taken false: somebody is alive or was
