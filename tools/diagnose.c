@@ -118,6 +118,27 @@ static char *say(struct call *c, const cJSON *answer)
     return b->data;
 }
 
+/* Evidence as [source, value]; what to do next is for readers of the text. */
+static const cJSON *facts(struct call *c, const cJSON *answer)
+{
+    cJSON *o = json_clone(arena(c), answer), *v;
+    const cJSON *e;
+
+    cJSON_ArrayForEach(v, json_get(o, "verdicts"))
+    {
+        cJSON *pairs = json_array(arena(c));
+        cJSON_ArrayForEach(e, json_get(v, "evidence"))
+        {
+            cJSON *pair = json_add(arena(c), pairs, json_array(arena(c)));
+            json_add_str(arena(c), pair, or_empty(e, "source"));
+            json_add_str(arena(c), pair, or_empty(e, "fact"));
+        }
+        json_set(arena(c), v, "evidence", pairs);
+        json_remove(v, "next");
+    }
+    return o;
+}
+
 static const struct tool tools[] = {
     {
         .name = "diagnose",
@@ -130,6 +151,7 @@ static const struct tool tools[] = {
         .read = run_diagnose,
         .local = true,
         .say = say,
+        .facts = facts,
     },
     { 0 },
 };

@@ -15,7 +15,7 @@ extern const struct toolset toolset_resource;
 enum { SCOPES_MAX = 20000 };
 
 static const struct field list_in[] = {
-    { "kind", STR, REQ, NULL, .one_of = GW_KINDS },
+    { "kind", STR, REQ, NULL, .one_of = KIND_NAMES },
     { "scope", STR, OPT, "plugin-instance: global or domain|route|service:NAME; none: all." },
     { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
@@ -31,7 +31,7 @@ static const struct field list_out[] = {
 };
 
 static const struct field get_in[] = {
-    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = KIND_NAMES, .flags = FIELD_BRIEF },
     { "name", STR, OPT, NULL },
     { "scope", STR, OPT, "As in list_resources." },
     { "used_by", BOOL, OPT, "Also who uses it: what breaks without it." },
@@ -44,7 +44,7 @@ static const struct field get_out[] = {
 };
 
 static const struct field change_in[] = {
-    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = KIND_NAMES, .flags = FIELD_BRIEF },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
     { "name", STR, OPT, NULL },
     { "scope", STR, OPT, "As in list_resources." },
@@ -60,7 +60,7 @@ static const struct field change_out[] = {
 };
 
 static const struct field describe_in[] = {
-    { "kind", STR, REQ, "As in list_resources.", .one_of = GW_KINDS, .flags = FIELD_BRIEF },
+    { "kind", STR, REQ, "As in list_resources.", .one_of = KIND_NAMES, .flags = FIELD_BRIEF },
     { "plugin", STR, OPT, "Describes its configurations." },
     { "text", STR, OPT, NULL },
     { "cursor", STR, OPT, NULL },

@@ -75,7 +75,7 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
 
 static const cJSON *apply(struct call *c, const char *id)
 {
-    return engine_apply_told(call_engine(c), c->arena, id, (struct engine_ear){ call_told, c },
+    return engine_apply_told(call_engine(c), c->arena, id, (struct engine_listener){ call_told, c },
                              c->cancel, &c->err);
 }
 

@@ -1,6 +1,7 @@
 /* read.h - what a tool's handler reads of the gateway. Every function here may park. */
 #pragma once
 #include "call/call.h"
+#include "kind/names.h"
 
 enum missing { MISSING_FAILS = 0, MISSING_IS_NULL };
 /* kind: a row of the kind table ("route", "ai-provider", …); name: the object's; scope: for
@@ -24,10 +25,6 @@ const cJSON *gw_masked(struct call *c, const char *kind, const cJSON *o);
 /* Who uses the object, a line each: "route orders services[0].name"; a last one says what was not
  * looked at. Empty: nobody. NULL: failed(). */
 cJSON *gw_users(struct call *c, const char *kind, const cJSON *o);
-#define GW_KINDS                                                                                   \
-    "route|domain|service-source|proxy-server|service|ai-provider|ai-route|wasm-plugin|"           \
-    "plugin-instance|consumer|tls-certificate|mcp-server|mcp-consumers|higress-config|dashboard|"  \
-    "system"
 const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
 const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
 const char *gw_name_of(const char *kind, const cJSON *o);

@@ -17,7 +17,7 @@
 #include <signal.h>
 #include <stdarg.h>
 
-static const double LEASE = 15, RENEW = 3; /* seconds */
+static const double RENEW = 3; /* seconds */
 
 #ifdef CHECK_BUILD
 void apply_step(const char *name, int i)
@@ -78,7 +78,7 @@ static void renew(void *arg)
     struct job *j = arg;
     struct err ignored = { 0 };
     bool held;
-    store_renew(j->engine->store, j->id, LEASE, &held, &ignored);
+    store_renew(j->engine->store, j->id, STORE_LEASE, &held, &ignored);
 }
 
 static void say_drift(struct job *j, cJSON *moved, const struct plan_op *op, const cJSON *now)
@@ -120,8 +120,8 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
 /* How many operations stand written and read back. */
 static void tell_progress(const struct job *j, const char *what)
 {
-    if (j->ear.fn)
-        j->ear.fn(j->ear.arg, j->done, j->plan->count, what);
+    if (j->listener.fn)
+        j->listener.fn(j->listener.arg, j->done, j->plan->count, what);
 }
 
 static enum plan_state write_all(struct job *j)
@@ -220,17 +220,17 @@ static bool may_apply(struct job *j, struct err *e)
            engine_holds(j->engine, j->arena, &row, j->plan, e);
 }
 
-void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_listener listener,
                struct cancel *c, enum plan_state *state, struct err *e)
 {
     struct job *j = arena_make(a, struct job);
-    *j = (struct job){ .engine = g, .arena = a, .ear = ear, .cancel = c, .id = id };
+    *j = (struct job){ .engine = g, .arena = a, .listener = listener, .cancel = c, .id = id };
     if (!may_apply(j, e) || !claim(g, id, e))
         return;
     apply_step("claimed", -1);
     trace(TRACE_CHANGE, "%s: applying %d operations", id, j->plan->count);
     g->busy++;
-    struct loop_timer *beat = loop_timer(g->loop, RENEW, RENEW, renew, j);
+    struct loop_timer *renewal = loop_timer(g->loop, RENEW, RENEW, renew, j);
     cJSON *result = json_object(a);
     j->outcomes = arena_array(a, cJSON *, j->plan->count);
     j->wrote = arena_array(a, const cJSON *, j->plan->count);
@@ -243,6 +243,6 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     }
     finish(j, result, state, e);
     trace(TRACE_CHANGE, "%s: %s", id, store_state_name(*state));
-    loop_untimer(beat);
+    loop_untimer(renewal);
     g->busy--;
 }

@@ -39,7 +39,7 @@ static bool plan_back(struct job *j, struct plan *p, const struct plan_op *op)
     if (now)
         return plan_again(p, kind, op->name, now);
     cJSON *parts = parts_read(j->at->gateway, j->arena, op->kind, op->name);
-    return json_count(parts) == 0 || plan_sweep(p, kind, op->name);
+    return json_count(parts) == 0 || plan_remove_parts(p, kind, op->name);
 }
 
 const char *apply_clean(struct job *j, struct err *e)

@@ -16,7 +16,6 @@
 #include "net/loop.h"
 #include "plan/compare.h"
 
-static const double LEASE = 45; /* seconds: longer than one request may take */
 enum { LOOKS = 3, TARGET_LOOKS = 20 };
 
 static bool send_op(struct job *j, const struct plan_op *op, const cJSON *now,
@@ -215,7 +214,7 @@ bool apply_op(struct job *j, int i, bool *undo)
     enum write_doubt doubt;
     if (!still_there(j, i, &now))
         return false;
-    if (!store_renew(j->engine->store, j->id, LEASE, &held, &e) || !held) {
+    if (!store_renew(j->engine->store, j->id, STORE_LEASE_WRITING, &held, &e) || !held) {
         *undo = false;
         j->unknown = j->done > 0;
         apply_say(j, "stopped: another process took this change over");

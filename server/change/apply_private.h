@@ -14,7 +14,7 @@ struct job {
     struct arena *arena;
     const struct engine_at *at; /* the gateway the plan is bound to */
     struct cancel *cancel;
-    struct engine_ear ear;
+    struct engine_listener listener;
     const char *id, *owner;
     struct plan *plan;
     cJSON **outcomes;    /* one an operation, in order */

@@ -199,7 +199,7 @@ static void run_errand(void *arg)
         g->busy++;
         /* What it came to is in the store and the audit; nobody waits here. */
         if (x.id[0])
-            apply_run(g, a, x.id, (struct engine_ear){ 0 }, &x.cancel, &state, &e);
+            apply_run(g, a, x.id, (struct engine_listener){ 0 }, &x.cancel, &state, &e);
         else
             engine_recover(g, &e);
         g->busy--;
@@ -251,7 +251,7 @@ static void tick(void *arg)
     struct err ignored = { 0 };
     int n = g->ticks++;
     if (n % BEAT_EVERY == 0)
-        store_beat(g->store, &ignored);
+        store_note_alive(g->store, &ignored);
     if (n % EXPIRE_EVERY == EXPIRE_EVERY - 1)
         store_expire(g->store, &ignored);
     if (store_changed(g->store) || n % LOOK_ANYWAY == 0)

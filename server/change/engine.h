@@ -27,7 +27,7 @@ struct rendering;
 struct store;
 
 /* Hears how far an apply has come, in operations; fn NULL: nobody does. */
-struct engine_ear {
+struct engine_listener {
     void (*fn)(void *arg, int done, int total, const char *what);
     void *arg;
 };
@@ -87,8 +87,8 @@ bool engine_decide(struct engine *g, const char *id, const struct verdict *v, st
  * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */
 cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
                     struct err *e);
-cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
-                         struct cancel *c, struct err *e);
+cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id,
+                         struct engine_listener listener, struct cancel *c, struct err *e);
 /* {"id","state","title","risk","owner","rejected_before"?,"created","expires","operations",…,
  * "decision"?,"result"?}: masked and bounded. engine_wait parks until the state is neither pending,
  * approved nor applying, or `seconds` went by. */

@@ -35,7 +35,7 @@ struct engine {
 
 /* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.
  */
-void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
+void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_listener listener,
                struct cancel *c, enum plan_state *state, struct err *e);
 /* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
 bool engine_applies(struct engine *g, const struct stored *row, struct err *e);

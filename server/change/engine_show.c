@@ -195,11 +195,11 @@ static bool say_state(const struct stored *row, struct err *e)
 cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct cancel *c,
                     struct err *e)
 {
-    return engine_apply_told(g, a, id, (struct engine_ear){ 0 }, c, e);
+    return engine_apply_told(g, a, id, (struct engine_listener){ 0 }, c, e);
 }
 
-cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, struct engine_ear ear,
-                         struct cancel *c, struct err *e)
+cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id,
+                         struct engine_listener listener, struct cancel *c, struct err *e)
 {
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
@@ -210,7 +210,7 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id, stru
     if (row.state == STATE_PENDING || row.state == STATE_DRAFT)
         return err_set(e, ERR_POLICY, "change %s waits for a decision", id), NULL;
     if (row.state == STATE_APPROVED)
-        apply_run(g, a, id, ear, c, &state, e);
+        apply_run(g, a, id, listener, c, &state, e);
     if (e->kind != ERR_NONE)
         return NULL;
     if (!state && !wait_for_other(g, id, c, &state, e))

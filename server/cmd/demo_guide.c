@@ -8,6 +8,12 @@ static const char *or_dash(const char *s)
     return s ? s : "-";
 }
 
+static const char *text_at(const cJSON *list, const char *place)
+{
+    const cJSON *item = json_path(list, place);
+    return or_dash(cJSON_IsString(item) ? item->valuestring : NULL);
+}
+
 bool demo_print_diagnosis(struct demo *d, struct err *e)
 {
     cJSON *arguments = json_object(d->arena);
@@ -21,8 +27,7 @@ bool demo_print_diagnosis(struct demo *d, struct err *e)
     demo_say("  %s, confidence %s", or_dash(json_str(first, "code")),
              or_dash(json_str(first, "confidence")));
     cJSON_ArrayForEach(fact, json_get(first, "evidence"))
-        demo_say("  - %s: %s", or_dash(json_str(fact, "source")), or_dash(json_str(fact, "fact")));
-    demo_say("  next: %s", or_dash(json_str(first, "next")));
+        demo_say("  - %s: %s", text_at(fact, "[0]"), text_at(fact, "[1]"));
     const char *code = json_str(first, "code");
     if (!code || strcmp(code, "UPSTREAM_REFUSED") != 0)
         return err_set(e, ERR_GATEWAY, "payments refuse connections, and diagnose does not say so");

@@ -1,15 +1,12 @@
 /* kind_rows.c - the table of resource kinds.
  *
- * A new kind is a new row (and its name in `names`) and its fields in kind_field*.c; a rule that
+ * A new kind is a new row (and its name in names.h) and its fields in kind_field*.c; a rule that
  * needs code goes to check*.c. The facts are the console's, as recorded: where a member is carried,
  * stripped or guarded here, leaving it out has been seen to lose data there.
  */
 #include "kind/kind.h"
 #include "kind/kind_field_private.h"
-
-static const char names[] = "route|domain|service-source|proxy-server|service|ai-provider|ai-route|"
-                            "wasm-plugin|plugin-instance|consumer|tls-certificate|mcp-server|"
-                            "mcp-consumers|higress-config|dashboard|system";
+#include "kind/names.h"
 
 /* Of a provider's rawConfigs: the console writes them from its other members. */
 #define RAW_MADE                                                                                   \
@@ -270,5 +267,5 @@ const struct kind kinds[] = {
 
 const char *kind_names(void)
 {
-    return names;
+    return KIND_NAMES;
 }

@@ -141,7 +141,7 @@ static bool service_line(struct arena *a, cJSON *list, char *line)
 }
 
 /* Weights as the shares that the gateway makes of them; a service without any is left out. */
-static void settle_weights(struct ingress *in, cJSON *services)
+static void normalize_weights(struct ingress *in, cJSON *services)
 {
     size_t n = (size_t)json_count(services), i = 0;
     long *weights = arena_array(in->a, long, n + 1);
@@ -176,7 +176,7 @@ static bool destination(struct ingress *in, const char *text, const char *at, cJ
                            "[PERCENT%% ]NAME[:PORT][ SUBSET]; Higress ignores all lines and drops "
                            "the path of %s",
                            text_clean(in->a, line[i], 80), at);
-    settle_weights(in, list);
+    normalize_weights(in, list);
     return true;
 }
 

@@ -27,7 +27,7 @@ struct planning {
 /* -- one item --------------------------------------------------------------------------------- */
 
 /* YAML text inside an object may be given as the tree it is. */
-static void settle_yaml(struct arena *a, const struct manifest_item *i)
+static void normalize_yaml(struct arena *a, const struct manifest_item *i)
 {
     const cJSON *tree = i->kind->yaml ? json_get(i->object, i->kind->yaml) : NULL;
     if (cJSON_IsObject(tree) || cJSON_IsArray(tree))
@@ -121,7 +121,7 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
 {
     struct arena *a = g->plan->arena;
     const cJSON *now = NULL;
-    settle_yaml(a, i);
+    normalize_yaml(a, i);
     if (!gateway_now(g->gateway, a, i->kind, i->name, i->scope, &now, g->cancel, g->plan->err))
         return false;
     settle_plugin(g, i, now);

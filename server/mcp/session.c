@@ -17,8 +17,8 @@
 
 enum { BUCKETS = 4096, TRIM_FROM = 256, FORGOTTEN_SECONDS = 60 };
 
-/* Seconds between two sweeps; a session may outlive its time by as much. */
-static double sweep_every(const struct mcp *m)
+/* Seconds between two looks for idle sessions; a session may outlive its time by as much. */
+static double idle_check_seconds(const struct mcp *m)
 {
     double ttl = m->config->session_ttl;
     return ttl > 120 ? 60 : ttl / 2;
@@ -26,7 +26,7 @@ static double sweep_every(const struct mcp *m)
 
 struct session_table {
     struct mcp *mcp;
-    struct loop_timer *sweep;
+    struct loop_timer *idle_timer;
     int count;
     unsigned long serials;
     struct session *buckets[BUCKETS];
@@ -40,10 +40,10 @@ static size_t bucket_of(const char *id)
 
 static bool idle(const struct session *s)
 {
-    return !s->requests && !(s->standing && s->standing->open);
+    return !s->requests && !(s->standalone && s->standalone->open);
 }
 
-static void sweep(void *arg)
+static void end_idle(void *arg)
 {
     struct session_table *t = arg;
     double oldest = loop_now(t->mcp->loop) - t->mcp->config->session_ttl;
@@ -111,8 +111,8 @@ void session_table_free(struct session_table *t)
     for (int i = 0; i < BUCKETS; i++)
         while (t->buckets[i])
             session_end(t->buckets[i]);
-    loop_untimer(t->sweep);
-    t->sweep = NULL;
+    loop_untimer(t->idle_timer);
+    t->idle_timer = NULL;
 }
 
 int session_count(const struct session_table *t)
@@ -161,8 +161,9 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
         share_give(o, SHARE_SESSIONS);
         return NULL;
     }
-    if (!t->sweep)
-        t->sweep = loop_timer(m->loop, sweep_every(m), sweep_every(m), sweep, t);
+    if (!t->idle_timer)
+        t->idle_timer =
+            loop_timer(m->loop, idle_check_seconds(m), idle_check_seconds(m), end_idle, t);
     struct session *s = session_new(m, principal, o);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
     link_session(&t->buckets[bucket_of(s->id)], s);
@@ -200,8 +201,8 @@ void session_end(struct session *s)
     unlink_session(s);
     log_event(LOG_DEBUG, "session", "one of %s ends", s->principal);
     watch_unsubscribe_all(s);
-    if (s->standing)
-        s->standing->close(s->standing);
+    if (s->standalone)
+        s->standalone->close(s->standalone);
     while (s->asks)
         ask_abandon(s->asks);
     while (s->requests) {
@@ -266,21 +267,21 @@ enum level session_level(const struct session *s)
     return s->level;
 }
 
-void session_stand(struct session *s, struct standing *now)
+void session_set_standalone(struct session *s, struct standalone *now)
 {
-    struct standing *old = s->standing;
-    s->standing = now;
+    struct standalone *old = s->standalone;
+    s->standalone = now;
     if (old)
         old->close(old);
 }
 
 bool session_notify(struct session *s, const char *method, const char *params)
 {
-    if (!s->standing)
+    if (!s->standalone)
         return false;
     struct arena *a = arena_new();
     const char *json = rpc_notification(a, method, params);
-    bool sent = s->standing->send(s->standing, json, strlen(json));
+    bool sent = s->standalone->send(s->standalone, json, strlen(json));
     arena_free(a);
     return sent;
 }

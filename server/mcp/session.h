@@ -12,11 +12,12 @@ struct subscription;
 
 enum { SESSION_ID_BYTES = 20 };
 
-/* The way to a client for messages that belong to no request: its pipe, or the standing stream. */
-struct standing {
-    void (*close)(struct standing *s); /* another one has taken its place, or the session ends */
-    bool (*send)(struct standing *s, const char *json, size_t n); /* false: nobody can get it */
-    bool open;                                                    /* somebody is listening */
+/* The way to a client for messages that belong to no request: its pipe, or the standalone stream.
+ */
+struct standalone {
+    void (*close)(struct standalone *s); /* another one has taken its place, or the session ends */
+    bool (*send)(struct standalone *s, const char *json, size_t n); /* false: nobody can get it */
+    bool open;                                                      /* somebody is listening */
 };
 
 struct session {
@@ -34,7 +35,7 @@ struct session {
     struct request *requests; /* in flight */
     struct ask_wait *asks;    /* questions the client has not answered yet */
     unsigned long last_ask;
-    struct standing *standing;
+    struct standalone *standalone;
     struct subscription *subscriptions; /* mcp/watch_private.h */
     struct session *next;
     unsigned long serial; /* never used twice */
@@ -64,8 +65,8 @@ void session_leave(struct request *r); /* no effect when it is in none */
 void session_cancel(struct session *s, const char *id);
 enum level session_level(const struct session *s);
 /* Newest wins: the one that stood is closed. */
-void session_stand(struct session *s, struct standing *now);
-/* A notification on the standing stream; params: JSON text. False: nobody can get it. */
+void session_set_standalone(struct session *s, struct standalone *now);
+/* A notification on the standalone stream; params: JSON text. False: nobody can get it. */
 bool session_notify(struct session *s, const char *method, const char *params);
 /* Every session that has been initialized. fn must not end one. */
 void session_each(struct mcp *m, void (*fn)(const void *arg, struct session *s), const void *arg);

@@ -14,8 +14,8 @@
 #include "net/stdio.h"
 
 struct pipe {
-    struct reply_to to;       /* serves every message: there is one way back */
-    struct standing standing; /* the same way */
+    struct reply_to to;           /* serves every message: there is one way back */
+    struct standalone standalone; /* the same way */
     struct arena *arena;
     struct mcp *mcp;
     struct session *session;
@@ -71,13 +71,13 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
         stdio_write(p->lines, json, n);
 }
 
-static bool send_unasked(struct standing *s, const char *json, size_t n)
+static bool send_unasked(struct standalone *s, const char *json, size_t n)
 {
-    struct pipe *p = (struct pipe *)(void *)((char *)s - offsetof(struct pipe, standing));
+    struct pipe *p = (struct pipe *)(void *)((char *)s - offsetof(struct pipe, standalone));
     return send(&p->to, json, n);
 }
 
-static void stand_down(struct standing *s)
+static void close_standalone(struct standalone *s)
 {
     (void)s; /* there is only this one */
 }
@@ -170,17 +170,19 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
 {
     struct arena *a = arena_new();
     struct pipe *p = arena_make(a, struct pipe);
-    *p = (struct pipe){ .to = { .send = send, .done = done },
-                        .standing = { .close = stand_down, .send = send_unasked, .open = true },
-                        .arena = a,
-                        .mcp = m,
-                        .session = session_alone(m, "local"),
-                        .ended = ended,
-                        .arg = arg };
+    *p = (struct pipe){
+        .to = { .send = send, .done = done },
+        .standalone = { .close = close_standalone, .send = send_unasked, .open = true },
+        .arena = a,
+        .mcp = m,
+        .session = session_alone(m, "local"),
+        .ended = ended,
+        .arg = arg
+    };
     m->quiet = maybe_ended;
     m->quiet_arg = p;
     p->session->asks_by = CHANNEL_FORM_STDIO;
-    session_stand(p->session, &p->standing);
+    session_set_standalone(p->session, &p->standalone);
     const struct stdio_options o = {
         .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p
     };

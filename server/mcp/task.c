@@ -17,7 +17,7 @@
 #include "net/loop.h"
 #include <stdarg.h>
 
-enum { ID_BYTES = 20, STATUS_MAX = 240, SWEEP_SECONDS = 60 };
+enum { ID_BYTES = 20, STATUS_MAX = 240, EXPIRY_SECONDS = 60 };
 
 struct task {
     struct reply_to to; /* first: the way back of the request */
@@ -38,7 +38,7 @@ struct task {
 
 struct task_table {
     struct task *first;
-    struct loop_timer *sweep;
+    struct loop_timer *expiry_timer;
 };
 
 static struct task_table *table(struct mcp *m)
@@ -126,7 +126,7 @@ static void drop(struct task **p)
     arena_free(t->arena);
 }
 
-static void sweep(void *arg)
+static void drop_expired(void *arg)
 {
     struct mcp *m = arg;
     double oldest = when_now() - TASK_TTL_SECONDS;
@@ -146,8 +146,9 @@ static struct task *make(struct request *r)
         share_give(owner, SHARE_TASKS);
         return NULL;
     }
-    if (!all->sweep)
-        all->sweep = loop_timer(r->mcp->loop, SWEEP_SECONDS, SWEEP_SECONDS, sweep, r->mcp);
+    if (!all->expiry_timer)
+        all->expiry_timer =
+            loop_timer(r->mcp->loop, EXPIRY_SECONDS, EXPIRY_SECONDS, drop_expired, r->mcp);
     struct arena *a = arena_new();
     struct task *t = arena_make(a, struct task);
     *t = (struct task){ .to = { .send = send, .done = done },
@@ -279,7 +280,7 @@ void task_table_free(struct mcp *m)
 {
     if (!m->tasks)
         return;
-    loop_untimer(m->tasks->sweep);
+    loop_untimer(m->tasks->expiry_timer);
     while (m->tasks->first)
         drop(&m->tasks->first);
 }

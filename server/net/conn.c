@@ -349,7 +349,7 @@ void conn_open(struct http_server *s, int fd, const char *peer)
         free_conn(c);
 }
 
-void conn_sweep(struct conn *c, double now)
+void conn_check_time(struct conn *c, double now)
 {
     double limit = limit_of(c);
     if (limit <= 0 || now - c->since < limit || c->wire.dead)

@@ -32,16 +32,17 @@ struct http_server {
     struct http_options o;
     struct wire_domain *domain;
     struct loop_watch *accepting;
-    struct loop_timer *sweep;
+    struct loop_timer *check_timer;
     struct loop_timer *again; /* connections wait for their next turn */
     struct conn *conns;
     TAILQ_HEAD(, conn) waiting; /* for their turn */
     int waiting_count;
     char *unix_path; /* to be removed; own_free */
     int fd, port, count;
-    int from[SOURCES];     /* connections by source, so that one leaves room for the others */
-    int gone, gone_before; /* connections ended since memory was given back; at the last sweep */
-    bool full;             /* not accepting: too many connections, or no descriptors left */
+    int from[SOURCES]; /* connections by source, so that one leaves room for the others */
+    int gone,
+        gone_before; /* connections ended since memory was given back; at the last check_timer */
+    bool full;       /* not accepting: too many connections, or no descriptors left */
     bool closed;
 };
 
@@ -73,7 +74,7 @@ void conn_open(struct http_server *s, int fd, const char *peer);
 void conn_finish(struct conn *c, bool keep);
 size_t conn_unsent(const struct conn *c);
 /* Ends what has waited too long. */
-void conn_sweep(struct conn *c, double now);
+void conn_check_time(struct conn *c, double now);
 /* The place in from[] of a peer. */
 unsigned conn_source(const char *peer);
 /* http.c: a connection of the server is gone. */

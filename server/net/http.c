@@ -278,12 +278,12 @@ void http_wait_turn(struct conn *c)
         s->again = loop_timer(s->loop, 0, 0, next_turn, s);
 }
 
-static void sweep(void *arg)
+static void check_times(void *arg)
 {
     struct http_server *s = arg;
     double now = loop_now(s->loop);
     for (struct conn *c = s->conns; c; c = c->next)
-        conn_sweep(c, now);
+        conn_check_time(c, now);
     trim(s);
     if (s->full && s->count < s->o.max_connections && s->accepting) {
         s->full = false;
@@ -320,7 +320,7 @@ static bool accept_one(struct http_server *s)
         return true;
     }
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        stop_accepting(s); /* the sweep tries again */
+        stop_accepting(s); /* the next check tries again */
     return errno == ECONNABORTED || errno == EINTR;
 }
 
@@ -334,7 +334,7 @@ static void on_connect(void *arg, int fd, int events)
 
 static void free_server(struct http_server *s)
 {
-    loop_untimer(s->sweep);
+    loop_untimer(s->check_timer);
     loop_untimer(s->again);
     own_free(s->unix_path);
     own_free(s);
@@ -391,7 +391,7 @@ struct http_server *http_listen(struct loop *l, const struct http_options *o, st
         s->unix_path = own_text(o->address + 5);
     s->accepting = loop_watch(l, fd, LOOP_READ, on_connect, s);
     double every = least(least(s->o.header_timeout, s->o.body_timeout), 2.) / 4;
-    s->sweep = loop_timer(l, every, every, sweep, s);
+    s->check_timer = loop_timer(l, every, every, check_times, s);
     return s;
 }
 

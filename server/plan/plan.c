@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
-#include "plan/settle_private.h"
+#include "plan/normalize_private.h"
 #include "rule/check.h"
 #include <stdarg.h>
 
@@ -203,7 +203,7 @@ static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
     kind_strip(op->kind, after);
     if (!mask_fill(a, op->kind, after, p->secret, p->secret_arg, p->err))
         return err_at(p->err, "%s '%s'", op->kind->name, op->name);
-    if (!settle_object(p, op, after))
+    if (!normalize_object(p, op, after))
         return false;
     if (!mask_restore(a, op->kind, op->before, after, p->err))
         return false;
@@ -303,7 +303,7 @@ bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON 
     return complete(p, op, now) && finish(p, op);
 }
 
-bool plan_sweep(struct plan *p, const char *kind, const char *name)
+bool plan_remove_parts(struct plan *p, const char *kind, const char *name)
 {
     struct plan_op *op = begin(p, PLAN_DELETE, kind, name, NULL);
     if (!op)

@@ -60,7 +60,7 @@ struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct 
 /* The object is as wanted, but parts of it may not be: the write is sent all the same. */
 bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON *now);
 /* The object is not there, but parts of it are: the delete is sent all the same. */
-bool plan_sweep(struct plan *p, const char *kind, const char *name);
+bool plan_remove_parts(struct plan *p, const char *kind, const char *name);
 /* The operation on that object, or NULL. The place of the next one, which counts once p->count
  * does.
  */

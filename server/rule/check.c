@@ -5,9 +5,9 @@
 #include "rule/check.h"
 #include "base/secret.h"
 #include "mask/mask.h"
+#include "rule/check_fields_private.h"
 #include "rule/check_private.h"
 #include "rule/check_shared_private.h"
-#include "rule/shape_private.h"
 #include <stdarg.h>
 
 const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_rules,
@@ -103,7 +103,7 @@ bool check_object(struct arena *a, const struct kind *k, const cJSON *before, co
                   struct err *e)
 {
     struct check c = { a, k, before, after, e };
-    if (!nothing_erased(&c) || !no_dropped(&c) || !shape_check(a, k, before, after, e))
+    if (!nothing_erased(&c) || !no_dropped(&c) || !check_fields(a, k, before, after, e))
         return false;
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++)
@@ -147,8 +147,8 @@ char *check_standing(struct arena *a, const struct kind *k, const cJSON *object,
 {
     struct err e = { 0 };
     struct check c = { a, k, object, object, &e };
-    if (!shape_is_typed(k, object))
-        return NULL; /* rules rely on what shape_check has seen */
+    if (!check_fields_typed(k, object))
+        return NULL; /* rules rely on what check_fields has seen */
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
             e = (struct err){ 0 };

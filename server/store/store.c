@@ -119,7 +119,7 @@ static bool open_tables(struct store *s, struct arena *a, struct err *e)
     if (!s->db)
         return false;
     store_name_owner(s);
-    return store_upgrade(s, e) && store_scrub_once(s, e) && store_beat(s, e);
+    return store_upgrade(s, e) && store_scrub_once(s, e) && store_note_alive(s, e);
 }
 
 struct store *store_open(struct arena *a, const char *dir, struct err *e)

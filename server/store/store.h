@@ -88,6 +88,9 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
 bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
                 const char *who, const char *channel, const cJSON *result, bool *moved,
                 struct err *e);
+/* How long a lease holds, in seconds: that of a change under way, and while one request writes,
+ * which may take longer. */
+enum { STORE_LEASE = 15, STORE_LEASE_WRITING = 45 };
 /* Lengthens this process's lease; *held false when it was lost (stop writing). */
 bool store_renew(struct store *s, const char *id, double seconds, bool *held, struct err *e);
 /* Takes over an `applying` plan whose process is gone. *taken false: somebody is alive or was
@@ -95,7 +98,7 @@ bool store_renew(struct store *s, const char *id, double seconds, bool *held, st
 bool store_take_over(struct store *s, const char *id, bool *taken, struct err *e);
 bool store_hold(struct store *s, const char *id, struct err *e); /* this process waits for it now */
 bool store_alive(struct store *s, const char *owner);            /* does that process still run? */
-bool store_beat(struct store *s, struct err *e);                 /* this process runs */
+bool store_note_alive(struct store *s, struct err *e);           /* this process runs */
 bool store_expire(struct store *s, struct err *e);               /* moves what is past its time */
 double store_data_version(struct store *s); /* moves when another process commits */
 bool store_changed(struct store *s);        /* did another process commit since the last call? */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { INTENT_MAX = 64 * 1024 };
-static const double LEASE = 15, LIFE_SIGN = 8, APPROVED_FOR = 600; /* seconds */
+static const double LIFE_SIGN = 8, APPROVED_FOR = 600; /* seconds */
 
 static const char *const names[] = {
     [STATE_DRAFT] = "draft",         [STATE_PENDING] = "pending", [STATE_APPROVED] = "approved",
@@ -97,7 +97,7 @@ const char *store_owner(const struct store *s)
 }
 
 /* A life sign need not survive a power cut, so it waits for no disk. */
-bool store_beat(struct store *s, struct err *e)
+bool store_note_alive(struct store *s, struct err *e)
 {
     bool ok = db_run(s->db, e, "PRAGMA synchronous=OFF", "") &&
               db_run(s->db, e,
@@ -162,8 +162,8 @@ static bool set_state(struct store *s, const struct step *x, const char *decided
                   "expires = CASE WHEN ?1 = 'approved' THEN ?6 ELSE expires END "
                   "WHERE id = ?7 AND state = ?8 AND (?9 = 0 OR lease = ?10)",
                   "tdtdtdttitt", names[x->to], now, take ? s->owner : NULL,
-                  take ? now + LEASE : 0.0, x->result, now + APPROVED_FOR, x->id, names[x->from],
-                  (int)give, s->owner, decided);
+                  take ? now + STORE_LEASE : 0.0, x->result, now + APPROVED_FOR, x->id,
+                  names[x->from], (int)give, s->owner, decided);
 }
 
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
@@ -253,7 +253,7 @@ bool store_take_over(struct store *s, const char *id, bool *taken, struct err *e
     bool ok = db_run(s->db, e,
                      "UPDATE plans SET lease = ?, lease_until = ? WHERE id = ? AND "
                      "state = 'applying' AND coalesce(lease, '') = ?",
-                     "tdtt", s->owner, when_now() + LEASE, id, owner);
+                     "tdtt", s->owner, when_now() + STORE_LEASE, id, owner);
     *taken = ok && db_changes(s->db) == 1;
     return ok;
 }

@@ -46,7 +46,7 @@ static void find_page(const struct web *w, const char *address)
             arena_printf(w->mcp->arena, form, scheme, address, http_port(w->server));
 }
 
-/* A standing stream for each session, and the requests beside them. */
+/* A standalone stream for each session, and the requests beside them. */
 static int most_connections(int sessions)
 {
     return sessions < CONNECTIONS_MAX - CONNECTIONS_BESIDE ? sessions + CONNECTIONS_BESIDE

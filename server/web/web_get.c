@@ -1,6 +1,6 @@
-/* web_get.c - GET: the standing stream of a session, or the rest of a stream that was lost.
+/* web_get.c - GET: the standalone stream of a session, or the rest of a stream that was lost.
  *
- * A session has one standing stream; the newest GET has it. Its messages wait, bounded, while
+ * A session has one standalone stream; the newest GET has it. Its messages wait, bounded, while
  * nobody listens. Last-Event-ID names a stream and an event; streams of other sessions and events
  * that are gone are refused, never replaced by something else.
  */
@@ -15,21 +15,21 @@ static struct web_reply *new_standing(struct web *w, struct session *s, struct h
     struct web_reply *r = web_reply_new(w, x);
     web_reply_of(r, s);
     r->pending = 0;
-    web_stand(r, s);
+    web_open_standalone(r, s);
     return r;
 }
 
 static void stand(struct web *w, struct session *s, struct http_exchange *x, const char *last,
                   unsigned long event)
 {
-    struct web_reply *r = web_standing(s);
-    if (r ? r->dies : s->standing != NULL) {
+    struct web_reply *r = web_standalone_of(s);
+    if (r ? r->dies : s->standalone != NULL) {
         web_refuse(x, 400, NULL, RPC_INVALID_REQUEST, "This session has its stream at /sse");
         return;
     }
     r = r ? r : new_standing(w, s, x);
     web_attach(r, x);
-    r->standing.open = r->x != NULL;
+    r->standalone.open = r->x != NULL;
     web_log_replay(r, last && event <= r->last ? event : r->told);
 }
 

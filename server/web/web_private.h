@@ -20,20 +20,20 @@ struct web {
     bool walking;                      /* the tick is at work: nothing is freed under it */
 };
 
-/* The way back of one POST, or the standing stream of one session. Lives in an arena of its own
+/* The way back of one POST, or the standalone stream of one session. Lives in an arena of its own
  * that ends when neither the request, nor the exchange, nor the session needs it any more, and
  * what it said is too old to be asked for again. */
 struct web_reply {
     struct reply_to to;
-    struct standing standing;
+    struct standalone standalone;
     struct arena *arena;
     struct web *web; /* NULL: the server is closed */
     struct web_reply *newer, *older;
     struct http_exchange *x; /* NULL: nobody listens */
     struct request *request; /* to be cancelled when a 2026-07-28 client leaves */
-    struct session *session; /* of a standing stream */
+    struct session *session; /* of a standalone stream */
     unsigned long serial;    /* of the session whose client may resume it; 0: none may */
-    unsigned number;         /* of the stream; 0: the standing one of its session */
+    unsigned number;         /* of the stream; 0: the standalone one of its session */
     unsigned long last;      /* event */
     unsigned long told;      /* the last event that was sent to somebody */
     unsigned long first;     /* event that is still in the log */
@@ -105,9 +105,10 @@ void web_messages(struct web *w, struct http_exchange *x);
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
 void web_reply_of(struct web_reply *r, const struct session *s);
-/* r becomes the standing stream of s. */
-void web_stand(struct web_reply *r, struct session *s);
-struct web_reply *web_standing(const struct session *s); /* NULL: none, or not of this transport */
+/* r becomes the standalone stream of s. */
+void web_open_standalone(struct web_reply *r, struct session *s);
+struct web_reply *
+web_standalone_of(const struct session *s); /* NULL: none, or not of this transport */
 /* The exchange becomes the event stream of r; another one that had it ends. */
 void web_attach(struct web_reply *r, struct http_exchange *x);
 void web_detach(struct web_reply *r); /* ends the exchange, if there is one */

@@ -43,8 +43,8 @@ void web_sse(struct web *w, struct http_exchange *x)
     r->to = (struct reply_to){ .send = send, .done = done };
     r->pending = 0;
     r->dies = true;
-    web_stand(r, s);
-    r->standing.open = true;
+    web_open_standalone(r, s);
+    r->standalone.open = true;
     web_attach(r, x);
     const char *where =
         arena_printf(r->arena, "event: endpoint\ndata: /messages?sessionId=%s\n\n", s->id);
@@ -62,7 +62,7 @@ static struct session *session_of(struct web *w, struct http_exchange *x)
         return NULL;
     }
     struct session *s = session_find(w->mcp, x->query + sizeof name - 1, web_principal(x));
-    const struct web_reply *r = s ? web_standing(s) : NULL;
+    const struct web_reply *r = s ? web_standalone_of(s) : NULL;
     if (r && r->dies)
         return s;
     web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "Session not found");
@@ -81,7 +81,7 @@ static void refuse(struct http_exchange *x, const char *id, const struct err *e)
 
 static void one(struct http_exchange *x, struct session *s, struct arena *a, const struct rpc *rpc)
 {
-    struct web_reply *r = web_standing(s);
+    struct web_reply *r = web_standalone_of(s);
     accepted(x);
     if (rpc->kind == RPC_REQUEST) {
         r->pending++;
@@ -103,7 +103,7 @@ static void several(struct http_exchange *x, struct session *s)
         refuse(x, NULL, &e);
         return;
     }
-    struct web_reply *r = web_standing(s);
+    struct web_reply *r = web_standalone_of(s);
     accepted(x);
     r->pending++;
     batch_run(b, s, &r->to);

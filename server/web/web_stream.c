@@ -60,7 +60,7 @@ void web_release(struct web_reply *r)
 static void forget_exchange(struct web_reply *r)
 {
     r->x = NULL;
-    r->standing.open = false;
+    r->standalone.open = false;
     touch(r);
     if (r->session) /* from now on it is unused */
         r->session->last_used = loop_now(r->session->mcp->loop);
@@ -241,20 +241,20 @@ void web_reply_of(struct web_reply *r, const struct session *s)
     r->primes = s->era && s->era->primes;
 }
 
-/* -- the standing stream of a session ---------------------------------------------------- */
+/* -- the standalone stream of a session ---------------------------------------------------- */
 
-static struct web_reply *reply_of(struct standing *s)
+static struct web_reply *reply_of(struct standalone *s)
 {
-    return (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standing));
+    return (struct web_reply *)(void *)((char *)s - offsetof(struct web_reply, standalone));
 }
 
-static bool send_standing(struct standing *s, const char *json, size_t n)
+static bool send_standalone(struct standalone *s, const char *json, size_t n)
 {
     return web_event(reply_of(s), json, n);
 }
 
 /* The session ends. */
-static void close_standing(struct standing *s)
+static void close_standalone(struct standalone *s)
 {
     struct web_reply *r = reply_of(s);
     r->session = NULL;
@@ -263,33 +263,33 @@ static void close_standing(struct standing *s)
     web_release(r);
 }
 
-void web_stand(struct web_reply *r, struct session *s)
+void web_open_standalone(struct web_reply *r, struct session *s)
 {
     r->session = s;
-    r->standing = (struct standing){ .send = send_standing, .close = close_standing };
-    session_stand(s, &r->standing);
+    r->standalone = (struct standalone){ .send = send_standalone, .close = close_standalone };
+    session_set_standalone(s, &r->standalone);
 }
 
-struct web_reply *web_standing(const struct session *s)
+struct web_reply *web_standalone_of(const struct session *s)
 {
-    bool ours = s->standing && s->standing->close == close_standing;
-    return ours ? reply_of(s->standing) : NULL;
+    bool ours = s->standalone && s->standalone->close == close_standalone;
+    return ours ? reply_of(s->standalone) : NULL;
 }
 
 /* -- time -------------------------------------------------------------------------------- */
 
 /* Somebody listens, or waits to. */
-static void keep_alive(struct web_reply *r, double quiet, double beat)
+static void keep_alive(struct web_reply *r, double quiet, double heartbeat)
 {
     if (!r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
         web_attach(r, r->x);
-    else if (r->streaming && quiet + 0.5 >= beat) /* the tick comes once a second */
+    else if (r->streaming && quiet + 0.5 >= heartbeat) /* the tick comes once a second */
         web_write(r, ":\n\n", 3);
     if (!r->x)
         lose(r);
 }
 
-/* A standing stream ends with the token that opened it; a call under way is answered. */
+/* A standalone stream ends with the token that opened it; a call under way is answered. */
 static bool expired(const struct web_reply *r)
 {
     bool stands = r->session || (r->request && listen_is(r->request));
@@ -305,12 +305,12 @@ static void end_expired(struct web_reply *r)
     cancel_fire(&r->request->cancel);
 }
 
-static void tick_one(struct web_reply *r, double quiet, double beat)
+static void tick_one(struct web_reply *r, double quiet, double heartbeat)
 {
     if (expired(r) && !r->dies)
         end_expired(r);
     else if (r->x && !expired(r))
-        keep_alive(r, quiet, beat);
+        keep_alive(r, quiet, heartbeat);
     else if (r->dies && r->session) /* its client has left, or its token has expired */
         session_end(r->session);
     else if (!r->pending && !r->session && quiet >= KEEP_SECONDS)

@@ -112,7 +112,7 @@ def check_own(case, executable, state):
         codes = [v["code"] for v in answer["verdicts"]]
         if first["code"] != case["verdict"]:
             wrong.append("%s, wanted %s first" % (codes, case["verdict"]))
-        if not any(case["says"] in e["fact"] for e in first["evidence"]) and case["says"]:
+        if not any(case["says"] in value for _, value in first["evidence"]) and case["says"]:
             wrong.append("'%s' is not said: %s" % (case["says"], first["evidence"]))
         if case["only"] and len(codes) != case["only"]:
             wrong.append("%d verdicts, wanted %d: %s" % (len(codes), case["only"], codes))

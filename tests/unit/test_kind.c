@@ -27,7 +27,7 @@ static void test_table(void **state)
         assert_non_null(kind_find(word));
     assert_int_equal(n, 0);
     assert_null(kind_find("nothing"));
-    assert_string_equal(kind_names(), GW_KINDS);
+    assert_string_equal(kind_names(), KIND_NAMES);
 }
 
 static bool note_ref(void *arg, const char *path, const char *kind, const char *name)

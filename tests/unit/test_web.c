@@ -135,14 +135,14 @@ static void a_client_that_does_not_read_loses_its_stream(void **state)
     struct session *other = opened();
     int deaf = get(s, NULL);
     int ears = get(other, NULL);
-    assert_true(s->standing->open);
+    assert_true(s->standalone->open);
     for (int i = 0; i < 200; i++) {
         session_notify(s, "notifications/test", t.big);
         turns(0);
     }
-    assert_false(s->standing->open);
+    assert_false(s->standalone->open);
     assert_true(t.web->kept <= LOG_MOST);
-    assert_true(other->standing->open);
+    assert_true(other->standalone->open);
     session_notify(other, "notifications/test", "{\"n\":1}");
     struct buf got;
     buf_init(&got, 4 << 20);
@@ -172,7 +172,7 @@ static void one_message_may_be_larger_than_what_is_kept(void **state)
     buf_init(&got, 8 << 20);
     drink(fd, &got);
     assert_true(got.len > 3 << 20);
-    assert_true(s->standing->open);
+    assert_true(s->standalone->open);
     assert_true(t.web->kept < 1000);
     buf_free(&got);
     close(fd);
@@ -185,7 +185,7 @@ static void what_all_streams_keep_is_bounded(void **state)
         struct session *s = opened();
         close(get(s, NULL));
         turns(0.01);
-        assert_false(s->standing->open);
+        assert_false(s->standalone->open);
         for (int j = 0; j < LOG_MOST / BIG + 1; j++)
             assert_true(session_notify(s, "notifications/test", t.big));
         assert_true(t.web->kept <= KEPT_MOST);

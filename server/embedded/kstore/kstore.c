@@ -1,7 +1,7 @@
 /* kstore.c - the index of objects in memory, and the writes.
  *
  * Each object owns an arena; a list of a kind is an array sorted by name. A write shapes the object
- * (kstore_shape.c), notes it in the transaction (kstore_txn.c; one of its own when none is open)
+ * (kstore_form.c), notes it in the transaction (kstore_txn.c; one of its own when none is open)
  * and swaps the object in the index; what it replaced is kept until the next refresh, so that
  * borrowed trees survive a request.
  */
@@ -257,7 +257,7 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
     struct arena *scratch = arena_new();
     unsigned long long version = old ? strtoull(old, NULL, 10) + step : 1;
     cJSON *shaped =
-        kstore_shape(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
+        kstore_stored(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
     struct kstore_object *o = kstore_object_new(name, shaped);
     o->ours = true;
     arena_free(scratch);

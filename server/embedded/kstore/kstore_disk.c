@@ -317,7 +317,7 @@ static bool take_lock(struct kstore *s, struct err *e)
 
 /* Temporary files of file_replace that a sudden death left: "a.yaml." and six characters. We hold
  * the lock, so nobody is writing them. */
-static void sweep(struct kstore *s, size_t kind)
+static void remove_temporary(struct kstore *s, size_t kind)
 {
     struct arena *scratch = arena_new();
     const char *dir = arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural);
@@ -340,7 +340,7 @@ bool kstore_disk_open(struct kstore *s, struct err *e)
         const char *path = arena_printf(s->arena, "%s/%s", s->dir, kstore_kinds[kind].plural);
         if (!file_make_dir(path, 0700, e))
             return false;
-        sweep(s, kind);
+        remove_temporary(s, kind);
     }
     s->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     kstore_disk_scan(s);

@@ -1,5 +1,5 @@
 /* kstore_private.h - what kstore.c (index and writes), kstore_disk.c (files), kstore_txn.c and
- * kstore_journal.c (several files as one) and kstore_shape.c (what an object looks like on disk)
+ * kstore_journal.c (several files as one) and kstore_form.c (what an object looks like on disk)
  * share. Nobody else includes it. */
 #pragma once
 #include "embedded/kstore/kstore.h"
@@ -139,6 +139,6 @@ long long kstore_text_find_version(const char *path, const char *version);
 bool kstore_text_patch(const char *path, long long at, const char *old, const char *now,
                        struct err *e);
 
-/* kstore_shape.c: the object as it is stored, in arena a. */
-cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
-                    const char *version);
+/* kstore_form.c: the object as it is stored, in arena a. */
+cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                     const char *version);

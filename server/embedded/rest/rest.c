@@ -58,7 +58,7 @@ static bool answer(struct rest_request *r, int status, const char *type, const c
 }
 
 /* A name that Spring takes for a download that a browser might run. */
-static bool is_odd_name(const char *name)
+static bool is_download(const char *name)
 {
     const char *dot = strrchr(name, '.');
     if (!dot || !dot[strspn(dot + 1, " \t") + 1])
@@ -70,7 +70,7 @@ static bool is_odd_name(const char *name)
 }
 
 /* Of the path as it was sent: the last segment, and what stands behind its semicolon. */
-static bool has_odd_extension(struct rest_request *r)
+static bool has_download_extension(struct rest_request *r)
 {
     const char *segment = strrchr(r->path, '/');
     if (!segment)
@@ -78,7 +78,7 @@ static bool has_odd_extension(struct rest_request *r)
     size_t n = strcspn(segment + 1, ";");
     const char *parameters = segment + 1 + n;
     char *name = text_unpercent(r->arena, segment + 1, n);
-    return is_odd_name(name ? name : "") || is_odd_name(parameters);
+    return is_download(name ? name : "") || is_download(parameters);
 }
 
 /* What a controller returned, as the client's Accept header wants it. */
@@ -94,7 +94,7 @@ static bool answer_negotiated(struct rest_request *r, int status, const char *te
         return rest_spring(r, 406);
     answer(r, status, type, text, len);
     bool passed_on = status > 299 && status < 400;
-    if (status >= 200 && !passed_on && has_odd_extension(r))
+    if (status >= 200 && !passed_on && has_download_extension(r))
         rest_header(r, "content-disposition", "inline;filename=f.txt");
     return true;
 }

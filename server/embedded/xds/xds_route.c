@@ -135,7 +135,7 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
     }
 }
 
-static size_t settle_weights(struct xds *x, struct target *t, size_t n)
+static size_t normalize_weights(struct xds *x, struct target *t, size_t n)
 {
     long *weights = arena_array(x->a, long, n + 1);
     size_t kept = 0;
@@ -188,7 +188,7 @@ static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
     for (size_t i = 0; i < n; i++)
         if (!read_target(x, line[i], &t[i]))
             return false;
-    n = add_canaries(x, r, t, settle_weights(x, t, n));
+    n = add_canaries(x, r, t, normalize_weights(x, t, n));
     for (size_t i = 0; i < n; i++)
         note_target(x, r, t[i].cluster);
     if (n == 1)

@@ -1,4 +1,4 @@
-/* settle_private.h - what an object given by a caller means before it is made whole: YAML text
+/* normalize_private.h - what an object given by a caller means before it is made whole: YAML text
  * against the tree it says, members whose absence and presence the console reads in its own way. */
 #pragma once
 #include <cjson/cJSON.h>
@@ -8,4 +8,4 @@ struct plan;
 struct plan_op;
 
 /* In place. False: p->err names the member. */
-bool settle_object(struct plan *p, const struct plan_op *op, cJSON *after);
+bool normalize_object(struct plan *p, const struct plan_op *op, cJSON *after);

@@ -1,4 +1,4 @@
-/* kstore_shape.c - what an object looks like once the standalone API server has stored it.
+/* kstore_form.c - what an object looks like once the standalone API server has stored it.
  *
  * Kinds are rows of kstore_kinds[]. Keys are sorted, nulls dropped. Objects that the API server
  * keeps as protobuf lose their zero values; what that means for a kind is its prune function.
@@ -166,8 +166,8 @@ static cJSON *sorted(struct arena *a, const cJSON *node)
     return out;
 }
 
-cJSON *kstore_shape(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
-                    const char *version)
+cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                     const char *version)
 {
     const struct kstore_kind *row = &kstore_kinds[kind];
     cJSON *copy = json_clone(a, object);

@@ -1,11 +1,12 @@
-/* settle.c - YAML text and the allow list of MCP servers, made what the console has to be told. */
+/* normalize.c - YAML text and the allow list of MCP servers, made what the console has to be told.
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/yaml.h"
 #include "kind/kind.h"
+#include "plan/normalize_private.h"
 #include "plan/plan.h"
-#include "plan/settle_private.h"
 
 static bool text_edited(const struct plan *p, const cJSON *before, const cJSON *after)
 {
@@ -25,7 +26,7 @@ static bool tree_edited(const cJSON *before, const cJSON *after)
 
 /* The YAML text of a plugin instance wins if it was edited; only the tree is sent, because the
  * console would prefer the tree whatever the text says. */
-static bool settle_yaml(struct plan *p, const cJSON *before, cJSON *after)
+static bool normalize_yaml(struct plan *p, const cJSON *before, cJSON *after)
 {
     const char *text = json_str(after, "rawConfigurations");
     if (text_edited(p, before, after)) {
@@ -54,10 +55,10 @@ static void settle_allowed(struct plan *p, cJSON *after)
         json_remove(after, "consumerAuthInfo");
 }
 
-bool settle_object(struct plan *p, const struct plan_op *op, cJSON *after)
+bool normalize_object(struct plan *p, const struct plan_op *op, cJSON *after)
 {
     if (op->kind->flags & KIND_SCOPED)
-        return settle_yaml(p, op->before, after);
+        return normalize_yaml(p, op->before, after);
     if (!strcmp(op->kind->name, "mcp-server"))
         settle_allowed(p, after);
     return true;

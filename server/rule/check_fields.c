@@ -3,7 +3,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "kind/kind.h"
-#include "rule/shape_private.h"
+#include "rule/check_fields_private.h"
 
 static void drop_nulls(cJSON *node)
 {
@@ -71,8 +71,8 @@ static bool judged(const struct field *row, const cJSON *before, const cJSON *af
     return false;
 }
 
-bool shape_check(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
-                 struct err *e)
+bool check_fields(struct arena *a, const struct kind *k, const cJSON *before, const cJSON *after,
+                  struct err *e)
 {
     cJSON *copy = json_clone(a, after);
     size_t n = 0, kept = 0;
@@ -137,7 +137,7 @@ static bool rows_fit(const struct field *rows, const cJSON *object)
     return true;
 }
 
-bool shape_is_typed(const struct kind *k, const cJSON *object)
+bool check_fields_typed(const struct kind *k, const cJSON *object)
 {
     return cJSON_IsObject(object) && rows_fit(k->fields, object);
 }
