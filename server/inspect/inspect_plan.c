@@ -15,7 +15,7 @@
 #include "rule/trap.h"
 #include <string.h>
 
-enum { PLACES = 24, SECONDS = 3, SENTENCE = 360 };
+enum { PLACES = 160, SECONDS = 2, SENTENCE = 360 };
 static const size_t BYTES = (size_t)16 << 20;
 
 /* What verify.h and the rules of the write path say, with better words for a change. */
@@ -150,8 +150,9 @@ void inspect_plan(struct gateway *g, struct plan *p)
     warn(p, before, trap_find(p->arena, w->trap, changed));
     cJSON_ArrayForEach(m, w->unread)
     {
-        if (about_places || !text_starts(m->valuestring, WORLD_PLACES_LEFT))
-            plan_warn(p, "not judged: could not read %s",
+        bool bound = text_starts(m->valuestring, WORLD_PLACES_LEFT);
+        if (about_places || !bound)
+            plan_warn(p, "not judged: %s%s", bound ? "" : "could not read ",
                       text_clean(p->arena, m->valuestring, SENTENCE));
     }
 }
