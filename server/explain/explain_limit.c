@@ -28,7 +28,7 @@ static void say(struct words *w, const char *one)
 static const char *rate_of(struct arena *a, const cJSON *o)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, o)
+    cJSON_ArrayForEach(m, json_members(o))
     {
         bool tokens = text_starts(m->string, "token_per_");
         if (cJSON_IsNumber(m) && (tokens || text_starts(m->string, "query_per_")))
@@ -44,7 +44,7 @@ static void say_item(struct words *w, const cJSON *item)
 {
     const cJSON *m, *key;
     const char *what = "", *of = "";
-    cJSON_ArrayForEach(m, item)
+    cJSON_ArrayForEach(m, json_members(item))
     {
         if (!text_starts(m->string, by))
             continue;
