@@ -243,6 +243,11 @@ cJSON *json_get(const cJSON *object, const char *key)
     return member(object, key, strlen(key));
 }
 
+const cJSON *json_members(const cJSON *object)
+{
+    return cJSON_IsObject(object) ? object : NULL;
+}
+
 const char *json_str(const cJSON *object, const char *key)
 {
     const cJSON *m = json_get(object, key);

@@ -57,6 +57,9 @@ void json_detach(cJSON *parent, cJSON *item);     /* takes item out of an object
 
 /* Accessors that cannot fail: wrong type or absence gives NULL / the default. */
 cJSON *json_get(const cJSON *object, const char *key);
+/* The object, or NULL: its members are gone through by name, and the elements of a list have none.
+ */
+const cJSON *json_members(const cJSON *object);
 const char *json_str(const cJSON *object, const char *key);
 double json_num(const cJSON *object, const char *key, double otherwise);
 bool json_true(const cJSON *object, const char *key);

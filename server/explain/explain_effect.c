@@ -171,10 +171,10 @@ static void add_headers(struct arena *a, cJSON *answer, const char *member, cons
 }
 
 static void add_upstream(struct arena *a, cJSON *answer, const struct explain_choice *c,
-                         const struct route_request *request, const cJSON *route,
-                         const cJSON *policy)
+                         const struct route_request *request, const cJSON *route, const cJSON *base)
 {
     const cJSON *shown = mask_object(a, kind_find("route"), route);
+    const cJSON *policy = base ? mask_object(a, kind_find("route"), base) : shown;
     const char *host = json_str(explain_part(policy, "rewrite"), "host");
     const char *path = rewritten(a, c, request, policy);
     cJSON *up = json_set_object(a, answer, "upstream");
@@ -249,7 +249,7 @@ void explain_effect(struct arena *a, cJSON *answer, const struct explain_choice 
             a, answer, "the console did not make this route and may not show all its annotations");
     if (add_redirect(a, answer, c, request, policy))
         return;
-    add_upstream(a, answer, c, request, route, policy);
+    add_upstream(a, answer, c, request, route, base);
     add_services(a, answer, c, route);
     explain_policy(a, answer, request, policy);
 }

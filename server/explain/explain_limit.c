@@ -28,13 +28,13 @@ static void say(struct words *w, const char *one)
 static const char *rate_of(struct arena *a, const cJSON *o)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, o)
+    cJSON_ArrayForEach(m, json_members(o))
     {
         bool tokens = text_starts(m->string, "token_per_");
         if (cJSON_IsNumber(m) && (tokens || text_starts(m->string, "query_per_")))
             /* both beginnings are as long */
             return arena_printf(a, "%.0f%s a %s", m->valuedouble, tokens ? " tokens" : "",
-                                m->string + strlen("token_per_"));
+                                text_clean(a, m->string + strlen("token_per_"), SHOWN));
     }
     return NULL;
 }
@@ -44,11 +44,11 @@ static void say_item(struct words *w, const cJSON *item)
 {
     const cJSON *m, *key;
     const char *what = "", *of = "";
-    cJSON_ArrayForEach(m, item)
+    cJSON_ArrayForEach(m, json_members(item))
     {
         if (!text_starts(m->string, by))
             continue;
-        what = m->string + sizeof by - 1;
+        what = text_clean(w->a, m->string + sizeof by - 1, SHOWN);
         of = cJSON_IsString(m) ? m->valuestring : "";
     }
     cJSON_ArrayForEach(key, json_get(item, "limit_keys"))

@@ -133,7 +133,7 @@ static void add_annotations(struct arena *a, cJSON *answer, const cJSON *route)
 {
     const cJSON *shown = mask_object(a, kind_find("route"), route), *m;
     cJSON *list = json_array(a);
-    cJSON_ArrayForEach(m, json_get(shown, "customConfigs"))
+    cJSON_ArrayForEach(m, json_members(json_get(shown, "customConfigs")))
     {
         if (!cJSON_IsString(m) || !is_gateways(m->string) || is_said(m->string))
             continue;

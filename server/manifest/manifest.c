@@ -225,7 +225,9 @@ static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const
 {
     const char *where;
     char *asked = manifest_unseen(m->arena, i->kind, i->name, leaf->string);
-    if ((asked && !strcmp(asked, name)) || mask_hides(m->arena, i->kind, i->object, leaf, &where))
+    bool hidden = m->whole_secrets ? mask_hides_whole(m->arena, i->kind, i->object, leaf, &where)
+                                   : mask_hides(m->arena, i->kind, i->object, leaf, &where);
+    if (hidden || (asked && !strcmp(asked, name)))
         return true;
     return err_set(e, ERR_ARGS,
                    "%s: a reference (${%s:…}) stands for a secret, and this is no field that holds "
@@ -233,23 +235,55 @@ static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const
                    where ? text_clean(m->arena, where, 100) : i->kind->name, from);
 }
 
+/* "${env:NAME}": *from, and the length of what stands before the name; 0: no reference. */
+static size_t read_reference(const char *s, const char **from)
+{
+    static const char *const known[] = { "env", "file", "secret" };
+    for (size_t f = 0; f < sizeof known / sizeof *known; f++) {
+        size_t n = strlen(known[f]);
+        *from = known[f];
+        if (text_starts(s, "${") && !strncmp(s + 2, *from, n) && s[n + 2] == ':' &&
+            text_ends(s, "}"))
+            return n + 3;
+    }
+    return 0;
+}
+
+bool manifest_refers(const cJSON *node)
+{
+    const char *from;
+    if (cJSON_IsString(node) && read_reference(node->valuestring, &from))
+        return true;
+    for (const cJSON *c = node ? node->child : NULL; c; c = c->next)
+        if ((c->string && !strcmp(c->string, "$secret")) || manifest_refers(c))
+            return true;
+    return false;
+}
+
+static bool resolve_text(struct manifest *m, const struct manifest_item *i, cJSON *node,
+                         const char *from, const char *name, manifest_secret_fn *fn, void *arg,
+                         struct err *e)
+{
+    char *reference = node->valuestring;
+    const char *value = fn(arg, from, name, e);
+    if (!value)
+        return err_at(e, "%s", node->string ? node->string : "a list");
+    node->valuestring = arena_strdup(m->arena, value);
+    if (goes_unseen(m, i, from, name, node, e))
+        return true;
+    node->valuestring = reference;
+    return false;
+}
+
 static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *node,
                     manifest_secret_fn *fn, void *arg, struct err *e)
 {
-    static const char *const from[] = { "env", "file", "secret" };
-    const char *s = cJSON_IsString(node) ? node->valuestring : "";
-    for (size_t f = 0; f < sizeof from / sizeof *from; f++) {
-        size_t n = strlen(from[f]), len = strlen(s);
-        if (!text_starts(s, "${") || strncmp(s + 2, from[f], n) != 0 || s[n + 2] != ':' ||
-            !text_ends(s, "}"))
-            continue;
-        const char *name = arena_strndup(m->arena, s + n + 3, len - n - 4);
-        const char *value = fn(arg, from[f], name, e);
-        if (!value)
-            return err_at(e, "%s", node->string ? node->string : "a list");
-        node->valuestring = arena_strdup(m->arena, value);
-        return goes_unseen(m, i, from[f], name, node, e);
-    }
+    const char *from, *s = cJSON_IsString(node) ? node->valuestring : "";
+    size_t before = read_reference(s, &from);
+    if (before)
+        return resolve_text(m, i, node, from,
+                            arena_strndup(m->arena, s + before, strlen(s) - before - 1), fn, arg,
+                            e);
     for (cJSON *c = node->child; c; c = c->next)
         if (!resolve(m, i, c, fn, arg, e))
             return false;

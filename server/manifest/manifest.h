@@ -59,6 +59,7 @@ struct manifest {
     int finding_count, finding_room;
     /* A survey: what cannot be taken is left out with a finding instead of being a mistake. */
     bool survey;
+    bool whole_secrets;  /* a reference goes only where its value is hidden whole */
     bool skip_unknown;   /* an object with a secret that is not known is left out, with a note */
     const char *space;   /* the namespace of objects that name none; NULL: the console's */
     const char *file;    /* of what is read, or NULL: told before the document */

@@ -67,7 +67,7 @@ static bool stays_unseen(const struct manifest_item *i, const cJSON *now)
         !json_true(json_get(now, "authN"), "enabled"))
         return false;
     json_remove(auth, "properties");
-    return true;
+    return !manifest_refers(i->object);
 }
 
 static bool say_unknown(struct planning *g, const struct manifest_item *i)

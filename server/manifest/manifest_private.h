@@ -13,6 +13,8 @@ bool manifest_kube(struct manifest *m, const cJSON *o, struct err *e);
 const char *manifest_meta(const cJSON *o, const char *group, const char *key); /* metadata.G[K] */
 const char *manifest_space(const struct manifest *m, const cJSON *o);          /* its namespace */
 
+bool manifest_refers(const cJSON *node); /* does a reference to a secret stand in it still? */
+
 /* manifest_delete.c. An object of our form that is to go, and what becomes of it in a plan; parks.
  */
 bool manifest_is_delete(const cJSON *o);

@@ -42,10 +42,14 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
  * certificates)? For values that were filled in by reference. *where: its path. */
 bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
                 const char **where);
+/* The same where nothing but an address is left to read beside what is hidden: of a text of several
+ * lines some are hidden anywhere, and the others are shown. */
+bool mask_hides_whole(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
+                      const char **where);
 
 /* References in an object, {"$secret": {"env": NAME}} or {"file": PATH}, become what fn says of
- * them (NULL + e), if the tables hide what stands there. from: "env" or "file". In place; false
- * with an error that names the field. */
+ * them (NULL + e), if the tables hide all that stands there. from: "env" or "file". In place; false
+ * with an error that names the field, and nothing filled in there. */
 typedef const char *mask_secret_fn(void *arg, const char *from, const char *name, struct err *e);
 bool mask_fill(struct arena *a, const struct kind *k, cJSON *o, mask_secret_fn *fn, void *arg,
                struct err *e);

@@ -46,14 +46,19 @@ static bool fill_in(const struct fill *f, cJSON *node)
     const char *value = f->fn(f->arg, from, name, f->e);
     if (!value)
         return false;
+    const int type = node->type;
+    cJSON *reference = node->child;
     node->type = cJSON_String;
     node->child = NULL;
     node->valuestring = arena_strdup(f->arena, value);
-    if (mask_hides(f->arena, f->kind, f->object, node, &where))
+    if (mask_hides_whole(f->arena, f->kind, f->object, node, &where))
         return true;
+    node->type = type;
+    node->child = reference;
+    node->valuestring = NULL;
     return err_set(f->e, ERR_ARGS,
-                   "%s holds no secret: what stands there is shown to everybody, so that no "
-                   "reference goes there; give the value itself",
+                   "%s holds no secret: what stands there is shown to everybody, in whole or in "
+                   "part, so that no reference goes there; give the value itself",
                    where ? text_clean(f->arena, where, 100) : f->kind->name);
 }
 

@@ -268,6 +268,26 @@ static const char *place_of(struct arena *a, const cJSON *o, const cJSON *leaf,
     return NULL;
 }
 
+/* An address (one line) is read with its password alone hidden. */
+static bool is_hidden_address(struct arena *a, const char *value, const char *shown)
+{
+    return strstr(value, "://") && !strpbrk(value, " \t\r\n") &&
+           secret_has_mask(shown, strlen(shown)) &&
+           (!strcmp(mask_dsn(a, value), shown) || !strcmp(mask_url(a, value), shown));
+}
+
+bool mask_hides_whole(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
+                      const char **where)
+{
+    const char *value = leaf->valuestring;
+    const cJSON *shown = mask_strictly(a, k, o);
+    if (!mask_hides(a, k, o, leaf, where))
+        return false;
+    place_of(a, o, leaf, &shown, "");
+    const char *text = cJSON_IsString(shown) ? shown->valuestring : value;
+    return !strcmp(text, value) || secret_is_mask(text) || is_hidden_address(a, value, text);
+}
+
 bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJSON *leaf,
                 const char **where)
 {

@@ -129,7 +129,7 @@ static bool provider_urls(const struct check *c)
     static const char one[] = "openaiCustomUrl|vllmCustomUrl|azureServiceUrl|claudeCustomUrl";
     static const char many[] = "openaiExtraCustomUrls|vllmExtraCustomUrls";
     const cJSON *raw = json_get(c->after, "rawConfigs"), *m, *u;
-    cJSON_ArrayForEach(m, raw)
+    cJSON_ArrayForEach(m, json_members(raw))
     {
         if (text_has_word(one, m->string) && !cJSON_IsNull(m) && !url_of(c, m->string, m))
             return false;

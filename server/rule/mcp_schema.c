@@ -77,7 +77,7 @@ static void look_at_schema(struct look *l, const cJSON *schema, const char *path
         look_say(l, path, "lies deeper than %d levels", DEPTH_MAX);
         return;
     }
-    cJSON_ArrayForEach(m, schema)
+    cJSON_ArrayForEach(m, json_members(schema))
     {
         if (!text_has_word(words, m->string))
             look_say(l, path, "has the keyword '%s'", look_name(l, m->string));

@@ -65,7 +65,7 @@ static bool is_of(enum member_type type, const cJSON *m)
 const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **member)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, raw)
+    cJSON_ArrayForEach(m, json_members(raw))
     {
         for (size_t i = 0; !cJSON_IsNull(m) && i < sizeof members / sizeof *members; i++)
             if (text_has_word(members[i].names, m->string) && !is_of(members[i].type, m)) {

@@ -80,7 +80,7 @@ static void guard_level(struct trap_walk *t, const struct trap_object *o)
 {
     static const char levels[] = "max|high|medium|low", data[] = "S4|S3|S2|S1";
     const cJSON *m;
-    cJSON_ArrayForEach(m, trap_settings(o))
+    cJSON_ArrayForEach(m, json_members(trap_settings(o)))
     {
         bool bar = text_ends(m->string, "LevelBar") && cJSON_IsString(m);
         bool sensitive = !strcmp(m->string, "sensitiveDataLevelBar"), good = false;

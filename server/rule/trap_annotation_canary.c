@@ -94,7 +94,7 @@ static void look_off(struct look *l)
     const cJSON *m;
     if (is_canary(l->tree))
         return;
-    cJSON_ArrayForEach(m, route_custom(l->tree))
+    cJSON_ArrayForEach(m, json_members(route_custom(l->tree)))
     {
         if (strstr(m->string, "/canary-")) {
             look_say(l, route_place(l, m->string),

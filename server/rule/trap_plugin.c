@@ -82,7 +82,7 @@ static void hides_global(struct trap_walk *t, const struct trap_object *o)
         !trap_lookup(trap_of(t), "plugin-instance", o->name, "global", &global) ||
         !trap_enabled(&global))
         return;
-    cJSON_ArrayForEach(m, trap_settings(&global))
+    cJSON_ArrayForEach(m, json_members(trap_settings(&global)))
     {
         if (json_get(trap_settings(o), m->string))
             continue;

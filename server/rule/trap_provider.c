@@ -51,7 +51,7 @@ static void setting_unread(struct trap_walk *t, const struct trap_object *o)
     for (const char *rest = provider_unread; text_word_next(&rest, word);)
         if (json_get(raw, word))
             trap_add(t, o, arena_printf(trap_arena(t), "rawConfigs.%s", word), "is not read");
-    cJSON_ArrayForEach(m, json_get(raw, "capabilities"))
+    cJSON_ArrayForEach(m, json_members(json_get(raw, "capabilities")))
     {
         if (!provider_capability(m->string))
             trap_add(t, o, "rawConfigs.capabilities",
@@ -103,7 +103,7 @@ static void error_bodies(struct trap_walk *t, const struct trap_object *o)
 static void provider_regexes(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *m;
-    cJSON_ArrayForEach(m, json_path(o->json, "rawConfigs.modelMapping"))
+    cJSON_ArrayForEach(m, json_members(json_path(o->json, "rawConfigs.modelMapping")))
     {
         if (*m->string != '~')
             continue;
@@ -244,7 +244,7 @@ static void mapping_nowhere(struct trap_walk *t, const struct trap_object *o)
     cJSON_ArrayForEach(u, json_get(o->json, "upstreams"))
     {
         const char *path = arena_printf(trap_arena(t), "upstreams[%d].modelMapping", i++);
-        cJSON_ArrayForEach(m, json_get(u, "modelMapping"))
+        cJSON_ArrayForEach(m, json_members(json_get(u, "modelMapping")))
         {
             if (*m->string == '~')
                 trap_add(t, o, path,
@@ -263,7 +263,7 @@ static void shadowed_in(struct trap_walk *t, const struct trap_object *o, const 
                         const cJSON *mapping)
 {
     const cJSON *x, *y;
-    mapping = cJSON_IsObject(mapping) ? mapping : NULL;
+    mapping = json_members(mapping);
     cJSON_ArrayForEach(x, mapping)
     {
         size_t n = strlen(x->string);

@@ -55,7 +55,7 @@ static void canary_own_envoy(struct trap_walk *t, const struct trap_object *o)
     const cJSON *m, *customs = json_get(o->json, "customConfigs");
     if (!cJSON_IsObject(customs))
         return;
-    cJSON_ArrayForEach(m, customs)
+    cJSON_ArrayForEach(m, json_members(customs))
     {
         const char *slash = strchr(m->string, '/');
         for (size_t i = 0; slash && i < sizeof names / sizeof *names; i++)

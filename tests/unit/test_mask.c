@@ -287,6 +287,32 @@ static void test_references(void **state)
                        "rawConfigurations.cache.type", &where));
 }
 
+/* Of lines that are shown beside a hidden one nothing is hidden whole; of an address the host may
+ * be read. */
+static void test_hidden_whole(void **state)
+{
+    (void)state;
+    const char *where;
+    static const struct {
+        const char *value;
+        bool partly, whole;
+    } cases[] = {
+        { "user=carol\\npassword=hunter2abcdef", true, false },
+        { "{'a': 'inner', 'password': 'hunter2abcdef'}", true, false },
+        { "https://carol:hunter2abcdef@db.example.com/x", true, true },
+        { "https://carol:hunter2abcdef@db.example.com/x and more", true, false },
+        { "ghp_0123456789abcdefghijklmnopqrstuvwxyz", true, true },
+        { "inner-name", false, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const cJSON *o = json(arena_printf(a, "{\"description\":\"%s\"}", cases[i].value));
+        const cJSON *leaf = json_get(o, "description");
+        const struct kind *k = kind_find("mcp-server");
+        assert_int_equal(mask_hides(a, k, o, leaf, &where), cases[i].partly);
+        assert_int_equal(mask_hides_whole(a, k, o, leaf, &where), cases[i].whole);
+    }
+}
+
 /* Where a certificate belongs, certificates are shown and nothing else is. */
 static void test_certificates(void **state)
 {
@@ -351,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_restores_a_change),
         cmocka_unit_test(test_refuses_elsewhere),
         cmocka_unit_test(test_references),
+        cmocka_unit_test(test_hidden_whole),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_names),
