@@ -10,8 +10,9 @@ enum { FOLD = 4 /* findings of one verdict that are shown where none was asked f
 
 static const struct field in[] = {
     { "risk", STR, OPT, "Only these.", .one_of = "open|broken|dead|note" },
-    { "text", STR, OPT, "Part of a line: a verdict, an object.", .max = 200 },
-    { "days", INT, OPT, "Certificates that end within.", .min = 0, .max = 3650, .otherwise = "30" },
+    { "text", STR, OPT, "A verdict, an object.", .max = 200, .flags = FIELD_BRIEF },
+    { "days", INT, OPT, "Until certificates end.", .min = 0, .max = 3650, .otherwise = "30",
+      .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 500, .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
     { 0 },
@@ -99,8 +100,8 @@ static const struct tool tools[] = {
     {
         .name = "check_config",
         .title = "Check the configuration",
-        .about = "Judges the whole gateway without traffic, worst first: open (lets in who should "
-                 "not), broken, dead (no effect), note. Changes nothing.",
+        .about = "Judges the whole configuration, worst first: open (lets in who should not), "
+                 "broken, dead (no effect), note.",
         .risk = READ,
         .in = in,
         .out = out,

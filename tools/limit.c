@@ -33,7 +33,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "id", STR, REQ, NULL },
-    { "state", STR, REQ, NULL },
+    { "state", STR, OPT, NULL },
     { 0 },
 };
 

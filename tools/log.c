@@ -10,7 +10,7 @@ extern const struct toolset toolset_log;
 enum { DEFAULT_LINES = 20, BUDGET = 16 * 1024 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Or an AI route, an MCP server.", .complete = "route" },
+    { "route", STR, OPT, "Or AI route, MCP server.", .complete = "route" },
     { "host", STR, OPT, NULL },
     { "path", STR, OPT, "Beginning of the path." },
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },

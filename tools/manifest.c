@@ -14,7 +14,7 @@ static const struct field apply_in[] = {
 
 static const struct field apply_out[] = {
     { "id", STR, REQ, NULL },
-    { "state", STR, REQ, NULL },
+    { "state", STR, OPT, NULL },
     { 0 },
 };
 

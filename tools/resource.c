@@ -55,7 +55,7 @@ static const struct field change_in[] = {
 
 static const struct field change_out[] = {
     { "id", STR, REQ, NULL },
-    { "state", STR, REQ, NULL },
+    { "state", STR, OPT, NULL },
     { 0 },
 };
 

@@ -12,7 +12,7 @@ static const struct field name = { "", STR, OPT, NULL, .one_of = TRAFFIC_NAMES }
 static const struct field in[] = {
     { "by", LIST, OPT, "Paths have ids folded.", .max = TRAFFIC_BY, .of = &name },
     { "errors", BOOL, OPT, "4xx, 5xx, no answer." },
-    { "route", STR, OPT, "Or an AI route, an MCP server.", .complete = "route" },
+    { "route", STR, OPT, NULL, .complete = "route" },
     { "host", STR, OPT, NULL },
     { "path", STR, OPT, NULL },
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx", .flags = FIELD_BRIEF },

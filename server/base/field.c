@@ -269,7 +269,7 @@ static void schema_words(struct buf *b, const struct field *row, size_t start)
         buf_str(b, b->len > start ? ",\"description\":" : "\"description\":");
         buf_json_string(b, row->about, strlen(row->about));
     }
-    if (row->otherwise)
+    if (row->otherwise && !(row->flags & FIELD_BRIEF))
         buf_printf(b, "%s\"default\":%s", b->len > start ? "," : "", row->otherwise);
     if (row->header)
         buf_printf(b, ",\"x-mcp-header\":\"%s\"", row->header);
@@ -294,14 +294,19 @@ static void schema_value(struct buf *b, const struct field *row, bool open)
     buf_char(b, '}');
 }
 
-/* The members of an object schema, without the braces. */
+/* The members of an object schema, without the braces. Where others are welcome, those that may be
+ * missing are not told: a model pays for each. */
 static void schema_object(struct buf *b, const struct field *rows, bool open)
 {
     buf_str(b, "\"type\":\"object\"");
     if (rows && rows->type) {
+        const char *comma = "";
         buf_str(b, ",\"properties\":{");
         for (const struct field *row = rows; row->type; row++) {
-            buf_str(b, row == rows ? "" : ",");
+            if (open && row->need != REQ)
+                continue;
+            buf_str(b, comma);
+            comma = ",";
             buf_json_string(b, row->name, strlen(row->name));
             buf_char(b, ':');
             schema_value(b, row, open);

@@ -18,7 +18,7 @@ enum field_flag {
     FIELD_SECRET = 1,
     FIELD_OPEN = 2, /* OBJ that admits unknown members */
     FIELD_MADE = 4, /* set by the other side; for documentation */
-    FIELD_BRIEF = 8 /* choices and bounds are checked, but not in the schema: a model pays for it */
+    FIELD_BRIEF = 8 /* choices, bounds and default hold, but are not in the schema: a model pays */
 };
 
 struct field {
@@ -40,7 +40,7 @@ extern const struct field a_string; /* LIST of strings: .of = &a_string */
 /* Checks value (an object) against rows; every mistake is in the sentence (ERR_ARGS). */
 bool field_check(const struct field *rows, const cJSON *value, struct err *e);
 /* {"type":"object","properties":{…},"required":[…],"additionalProperties":false}; `open` leaves
- * additionalProperties out (outputs). */
+ * additionalProperties and optional members out (outputs). */
 bool field_schema(struct buf *b, const struct field *rows, bool open);
 /* Replaces the value of every FIELD_SECRET member by its fingerprint (secret_mask), in place. */
 void field_mask(struct arena *a, const struct field *rows, cJSON *value);
