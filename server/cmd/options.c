@@ -105,9 +105,10 @@ static const char *without_equals(const struct option_row *row, int argc, char *
 {
     if (!row->value)
         return "true";
-    if (*row->value == '[')
+    bool there = *i + 1 < argc;
+    if (*row->value == '[' && (!there || argv[*i + 1][0] == '-'))
         return bare;
-    return *i + 1 < argc ? argv[++*i] : NULL;
+    return there ? argv[++*i] : NULL;
 }
 
 /* One argument that begins with "--"; *i moves past a value that follows it. */

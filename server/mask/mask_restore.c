@@ -296,5 +296,6 @@ bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJS
     *where = place_of(a, o, leaf, &shown, "");
     if (mask_is_placeholder(value) || (*where && !strcmp(mask_pem(a, value), value)))
         return true;
-    return *where && shown && cJSON_IsString(shown) && strcmp(shown->valuestring, value) != 0;
+    const char *text = *where && cJSON_IsString(shown) ? shown->valuestring : NULL;
+    return text && strcmp(text, value) != 0;
 }

@@ -458,8 +458,8 @@ def check_progress(w):
         c = w.stdio(LEGACY)
         progress_of(c, "gateway_overview", {}, token)
         notes = progress_of(c, "diagnose", {"route": "pay"}, token)
-        equal({n["total"] for n in notes}, {5}, "steps of a diagnosis")
-        equal(notes[-1]["progress"], 5, "the last step")
+        equal({n["total"] for n in notes}, {8}, "steps of a diagnosis")
+        equal(notes[-1]["progress"], 8, "the last step")
         c.close()
 
 
@@ -867,7 +867,8 @@ def check_answers_fit_their_schemas(w):
              ("change_resource", {**PATCH, "dry_run": True}), ("tail_logs", {}), ("apply_change", {"id": plan}),
              ("tune_rate_limit", {"route": "pay", "requests": 5, "dry_run": True}),
              ("add_provider", {"name": "mind", "type": "openai", "key": "sk-hush-1199-quiet", "dry_run": True}),
-             ("describe_kind", {"kind": "route"}),
+             ("describe_kind", {"kind": "route"}), ("check_config", {}), ("analyze_traffic", {"by": ["route"]}),
+             ("explain_request", {"path": "/pay"}),
              ("apply_manifest", {"manifest": "kind: domain\nname: d.example.com\nenableHttps: 'off'\n", "dry_run": True}),
              ("cancel_change", {"id": plan})]
     code, _, err = w.house.run(["call", "--mode", "auto", "change_resource",
@@ -882,7 +883,7 @@ def check_answers_fit_their_schemas(w):
         holds(not result.get("isError"), "%s: %s" % (name, text[:300]))
         holds(0 < len(text) < 6000, "a short text beside it: %s" % name)
         equal(misfit(tools[name]["outputSchema"], result.get("structuredContent")), None, name)
-        reads = name.startswith(("list_", "get_", "gateway_", "describe_", "diagnose", "tail_"))
+        reads = name.startswith(("list_", "get_", "gateway_", "describe_", "diagnose", "tail_", "check_", "analyze_", "explain_"))
         hint = {"readOnlyHint": True} if reads else {"destructiveHint": name == "apply_change"}
         equal(tools[name]["annotations"], {**hint, "openWorldHint": False}, "annotations of " + name)
         holds(tools[name]["title"], "title of " + name)
