@@ -72,7 +72,7 @@ const struct field kind_field_cors[] = {
 
 static const struct field header[] = {
     { "key", STR, REQ, "Name of the header.", .min = 1, .max = 256 },
-    { "value", STR, OPT, "One line.", .max = 8192 },
+    { "value", STR, OPT, NULL, .max = 8192 },
     { 0 },
 };
 static const struct field a_header = { .type = OBJ, .of = header };
@@ -110,12 +110,11 @@ const struct field kind_field_route[] = {
     { "proxyNextUpstream", OBJ, OPT, "Retries.", .of = kind_field_retry },
     { "cors", OBJ, OPT, "Cross-origin answers.", .of = kind_field_cors },
     { "headerControl", OBJ, OPT, "Headers added, set, removed.", .of = kind_field_headers },
-    { "authConfig", OBJ, OPT, "Who may call; kept when left out.", .of = kind_field_auth },
-    { "customConfigs", OBJ, OPT, "Further annotations, texts: higress.io/timeout, …",
+    { "authConfig", OBJ, OPT, "Who may call.", .of = kind_field_auth },
+    { "customConfigs", OBJ, OPT, "Further annotations: higress.io/timeout, …",
       .flags = FIELD_OPEN },
     { "customLabels", OBJ, OPT, "Further labels, texts.", .flags = FIELD_OPEN },
-    { "readonly", BOOL, OPT, "True where the console's own pages cannot edit it.",
-      .flags = FIELD_MADE },
+    { "readonly", BOOL, OPT, "True: not for the console's pages.", .flags = FIELD_MADE },
     { 0 },
 };
 

@@ -269,9 +269,9 @@ static const struct {
     const char *kind, *says;
     bool (*holds)(struct verify *v);
 } rules[] = {
-    { "route", "The gateway's Envoy takes expressions of that size (unknown: a warning).",
+    { "route", "The gateway's Envoy takes expressions of that size.",
       verify_regex },
-    { "ai-route", "The gateway's Envoy takes expressions of that size (unknown: a warning).",
+    { "ai-route", "The gateway's Envoy takes expressions of that size.",
       verify_regex },
     { "route", "All domains of a route have the same HTTPS mode.", domains_agree },
     { "ai-route", "All domains of a route have the same HTTPS mode.", domains_agree },

@@ -170,15 +170,26 @@ bool check_limiter(struct arena *a, const cJSON *instance, struct err *e)
     return err_set(e, ERR_ARGS, "%s", said);
 }
 
+/* All of them in one line: they are asked on a cluster alone. */
+static char *cluster_says(struct arena *a, const struct kind *k)
+{
+    char *all = NULL;
+    for (const struct check_rule *rule = check_cluster_rules; rule->kind; rule++)
+        if (!strcmp(rule->kind, k->name))
+            all = all ? arena_printf(a, "%s %s", all, rule->says)
+                      : arena_printf(a, "On a cluster: %s", rule->says);
+    return all;
+}
+
 char *check_says(struct arena *a, const struct kind *k, int n)
 {
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++)
             if (!strcmp(rule->kind, k->name) && n-- == 0)
                 return arena_printf(a, "%s%s", rule->says, rule->doubt ? " (a warning)" : "");
-    for (const struct check_rule *rule = check_cluster_rules; rule->kind; rule++)
-        if (!strcmp(rule->kind, k->name) && n-- == 0)
-            return arena_printf(a, "On a Kubernetes cluster: %s", rule->says);
+    char *cluster = cluster_says(a, k);
+    if (cluster && n-- == 0)
+        return cluster;
     for (size_t i = 0; i < sizeof dropped / sizeof *dropped; i++)
         if (!strcmp(dropped[i].kind, k->name) && n-- == 0)
             return arena_printf(a, "Not %s, which the console drops: %s.", dropped[i].path,

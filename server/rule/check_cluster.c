@@ -171,10 +171,10 @@ static bool cluster_annotations(const struct check *c)
     return true;
 }
 
-#define NAME_SAYS "The name is one that Kubernetes takes."
-#define LABEL_SAYS "Labels are ones that Kubernetes takes."
-#define ANNOTATION_SAYS "Names of annotations are ones that Kubernetes takes."
-#define HOST_SAYS "Domains are names, no addresses."
+#define NAME_SAYS "A name it takes."
+#define LABEL_SAYS "Labels it takes."
+#define ANNOTATION_SAYS "Names of annotations it takes."
+#define HOST_SAYS "Domains, no addresses."
 
 const struct check_rule check_cluster_rules[] = {
     { "route", "name", NAME_SAYS, cluster_name },

@@ -314,7 +314,7 @@ const struct check_rule check_route_rules[] = {
       check_services },
     { "route", "authConfig", "Only the credential type key-auth works.", check_auth },
     { "route", "customConfigs",
-      "No annotation that another member makes or that makes Envoy refuse routes; route-limit-* >= "
+      "No annotation that another member makes; route-limit-* >= "
       "1.",
       check_annotations },
     { "route", "customConfigs", "Canaries by header or cookie need Higress' own Envoy.",
