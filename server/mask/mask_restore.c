@@ -284,7 +284,7 @@ bool mask_hides_whole(struct arena *a, const struct kind *k, const cJSON *o, con
     if (!mask_hides(a, k, o, leaf, where))
         return false;
     place_of(a, o, leaf, &shown, "");
-    const char *text = cJSON_IsString(shown) ? shown->valuestring : value;
+    const char *text = shown && cJSON_IsString(shown) ? shown->valuestring : value;
     return !strcmp(text, value) || secret_is_mask(text) || is_hidden_address(a, value, text);
 }
 
@@ -296,6 +296,6 @@ bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJS
     *where = place_of(a, o, leaf, &shown, "");
     if (mask_is_placeholder(value) || (*where && !strcmp(mask_pem(a, value), value)))
         return true;
-    const char *text = *where && cJSON_IsString(shown) ? shown->valuestring : NULL;
+    const char *text = *where && shown && cJSON_IsString(shown) ? shown->valuestring : NULL;
     return text && strcmp(text, value) != 0;
 }

@@ -269,10 +269,8 @@ static const struct {
     const char *kind, *says;
     bool (*holds)(struct verify *v);
 } rules[] = {
-    { "route", "The gateway's Envoy takes expressions of that size.",
-      verify_regex },
-    { "ai-route", "The gateway's Envoy takes expressions of that size.",
-      verify_regex },
+    { "route", "The gateway's Envoy takes expressions of that size.", verify_regex },
+    { "ai-route", "The gateway's Envoy takes expressions of that size.", verify_regex },
     { "route", "All domains of a route have the same HTTPS mode.", domains_agree },
     { "ai-route", "All domains of a route have the same HTTPS mode.", domains_agree },
     { "mcp-server", "All domains of a route have the same HTTPS mode.", domains_agree },
