@@ -119,7 +119,7 @@ static const char *json_type_name(const cJSON *v)
     return cJSON_IsObject(v) ? "an object" : "null";
 }
 
-static bool type_fits(enum field_type type, const cJSON *v)
+bool field_type_fits(enum field_type type, const cJSON *v)
 {
     switch (type) {
     case STR:
@@ -140,7 +140,7 @@ static bool type_fits(enum field_type type, const cJSON *v)
 
 static void check_value(struct check *k, const struct field *row, const cJSON *value)
 {
-    if (!type_fits(row->type, value)) {
+    if (!field_type_fits(row->type, value)) {
         mistake(k, "is %s, must be %s", json_type_name(value), type_names[row->type]);
         return;
     }

@@ -39,6 +39,8 @@ extern const struct field a_string; /* LIST of strings: .of = &a_string */
 
 /* Checks value (an object) against rows; every mistake is in the sentence (ERR_ARGS). */
 bool field_check(const struct field *rows, const cJSON *value, struct err *e);
+/* Is v of that type? ANY: always. */
+bool field_type_fits(enum field_type type, const cJSON *v);
 /* {"type":"object","properties":{…},"required":[…],"additionalProperties":false}; `open` leaves
  * additionalProperties and optional members out (outputs). */
 bool field_schema(struct buf *b, const struct field *rows, bool open);

@@ -89,40 +89,21 @@ bool check_fields(struct arena *a, const struct kind *k, const cJSON *before, co
 
 static bool rows_fit(const struct field *rows, const cJSON *object);
 
-static bool is_type(enum field_type type, const cJSON *v)
-{
-    switch (type) {
-    case STR:
-        return cJSON_IsString(v);
-    case INT:
-    case NUM:
-        return cJSON_IsNumber(v);
-    case BOOL:
-        return cJSON_IsBool(v);
-    case OBJ:
-        return cJSON_IsObject(v);
-    case LIST:
-        return cJSON_IsArray(v);
-    default:
-        return true;
-    }
-}
-
 static bool row_fits(const struct field *row, const cJSON *v)
 {
     const cJSON *item;
     if (cJSON_IsNull(v) || !row->of)
-        return cJSON_IsNull(v) || is_type(row->type, v);
+        return cJSON_IsNull(v) || field_type_fits(row->type, v);
     if (row->type == OBJ)
-        return is_type(OBJ, v) && rows_fit(row->of, v);
+        return field_type_fits(OBJ, v) && rows_fit(row->of, v);
     cJSON_ArrayForEach(item, v)
     {
-        bool fits = is_type(row->of->type, item) &&
+        bool fits = field_type_fits(row->of->type, item) &&
                     (row->of->type != OBJ || !row->of->of || rows_fit(row->of->of, item));
         if (!fits)
             return false;
     }
-    return is_type(row->type, v);
+    return field_type_fits(row->type, v);
 }
 
 static bool rows_fit(const struct field *rows, const cJSON *object)

@@ -141,22 +141,6 @@ const cJSON *mcp_scheme(const cJSON *text, const char *id)
 
 /* -- types and names -------------------------------------------------------------------------- */
 
-static bool fits(enum field_type type, const cJSON *v)
-{
-    switch (type) {
-    case STR:
-        return cJSON_IsString(v);
-    case BOOL:
-        return cJSON_IsBool(v);
-    case OBJ:
-        return cJSON_IsObject(v);
-    case LIST:
-        return cJSON_IsArray(v);
-    default:
-        return true;
-    }
-}
-
 static const char *type_of(const cJSON *v)
 {
     return cJSON_IsObject(v)   ? "an object"
@@ -231,7 +215,7 @@ static void walk_members(struct look *l, const struct field *rows, const cJSON *
 
 static void check_type(struct look *l, const struct field *row, const cJSON *m, const char *path)
 {
-    if (row && !cJSON_IsNull(m) && !fits(row->type, m))
+    if (row && !cJSON_IsNull(m) && !field_type_fits(row->type, m))
         look_say(l, path, "is %s; the plugin takes %s", type_of(m), wanted(row->type));
 }
 
