@@ -3,7 +3,6 @@
 #include "tool.h"
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 extern const struct toolset toolset_log;
 
@@ -78,25 +77,14 @@ static void tell_seen(struct call *c, cJSON *answer, const struct log_seen *seen
 
 static const cJSON *run_log(struct call *c)
 {
-    const char *status = arg_str(c, "status");
-    double minutes = arg_num(c, "minutes", 0);
     struct lines l = { .kept = json_array(arena(c)),
                        .limit = (int)arg_num(c, "limit", DEFAULT_LINES) };
     struct log_seen seen = { 0 };
-    const struct log_query q = {
-        .route = arg_str(c, "route"),
-        .host = arg_str(c, "host"),
-        .path_prefix = arg_str(c, "path"),
-        .flag = arg_str(c, "flag"),
-        .text = arg_str(c, "text"),
-        .status_class = status ? status[0] - '0' : 0,
-        .since = minutes > 0 ? (double)time(NULL) - minutes * 60 : 0,
-        .limit = l.limit + 1,
-        .cursor = arg_str(c, "cursor"),
-        .seen = &seen,
-    };
+    struct log_query q = log_asked(c);
     cJSON *answer = json_object(arena(c));
 
+    q.limit = l.limit + 1;
+    q.seen = &seen;
     if (!log_each(c, &q, take, &l))
         return NULL;
     json_set(arena(c), answer, "lines", l.kept);

@@ -2,7 +2,6 @@
 #include "call/signal.h"
 #include "tool.h"
 #include <string.h>
-#include <time.h>
 
 extern const struct toolset toolset_traffic;
 
@@ -32,18 +31,8 @@ static const struct field out[] = {
 
 static const cJSON *run_traffic(struct call *c)
 {
-    const char *status = arg_str(c, "status"), *by[TRAFFIC_BY + 1] = { NULL };
-    double minutes = arg_num(c, "minutes", 0);
-    const struct log_query filters = {
-        .route = arg_str(c, "route"),
-        .host = arg_str(c, "host"),
-        .path_prefix = arg_str(c, "path"),
-        .flag = arg_str(c, "flag"),
-        .text = arg_str(c, "text"),
-        .status_class = status ? status[0] - '0' : 0,
-        .since = minutes > 0 ? (double)time(NULL) - minutes * 60 : 0,
-        .cursor = arg_str(c, "cursor"),
-    };
+    const char *by[TRAFFIC_BY + 1] = { NULL };
+    const struct log_query filters = log_asked(c);
     const cJSON *one;
     int n = 0;
 

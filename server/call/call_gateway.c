@@ -1,6 +1,7 @@
 /* call_gateway.c - tool.h's reads: thin wrappers that give a call's gateway, arena, cancellation
  * and error to the functions of gateway/. */
 #include "base/err.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/read.h"
 #include "call/signal.h"
@@ -258,6 +259,22 @@ static struct accesslog_query log_filters(struct call *c, const struct log_query
         .limit = q->limit,
         .max_scan = q->max_scan,
         .cursor = q->cursor,
+    };
+}
+
+struct log_query log_asked(struct call *c)
+{
+    const char *status = arg_str(c, "status");
+    double minutes = arg_num(c, "minutes", 0);
+    return (struct log_query){
+        .route = arg_str(c, "route"),
+        .host = arg_str(c, "host"),
+        .path_prefix = arg_str(c, "path"),
+        .flag = arg_str(c, "flag"),
+        .text = arg_str(c, "text"),
+        .status_class = status ? status[0] - '0' : 0,
+        .since = minutes > 0 ? when_now() - minutes * 60 : 0,
+        .cursor = arg_str(c, "cursor"),
     };
 }
 

@@ -25,6 +25,8 @@ struct log_query {
     const char *cursor;    /* of an earlier reading; NULL: from the newest line */
     struct log_seen *seen; /* NULL, or filled */
 };
+/* What the arguments route, host, path, flag, text, status, minutes and cursor ask for. */
+struct log_query log_asked(struct call *c);
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
 /* Counts over the log (signal/traffic.h): by up to TRAFFIC_BY of TRAFFIC_NAMES, ended by NULL;
  * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
