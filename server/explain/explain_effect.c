@@ -5,10 +5,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "explain/explain_private.h"
+#include "kind/annotation.h"
+#include "kind/ingress.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "rule/regex.h"
-#include <ctype.h>
 #include <string.h>
 
 enum { SHOWN = 120, PATH_MAX_BYTES = 4096 };
@@ -49,7 +50,7 @@ static const char *location(struct arena *a, const char *url, const struct route
 static long permanent_code(const cJSON *route)
 {
     long code = 0;
-    bool known = explain_number(explain_annotation(route, "permanent-redirect-code"), &code);
+    bool known = annotation_int(explain_annotation(route, "permanent-redirect-code"), &code);
     return known && code >= 300 && code <= 308 ? code : 301;
 }
 
@@ -93,19 +94,6 @@ static bool add_redirect(struct arena *a, cJSON *answer, const struct explain_ch
 
 /* -- rewriting -----------------------------------------------------------------------------------
  */
-/* If one group is named by a dollar sign, all dollar signs name one. */
-static const char *groups_of(struct arena *a, const char *target)
-{
-    char *s = arena_strdup(a, target);
-    bool any = false;
-    for (const char *c = s; *c; c++)
-        any = any || (*c == '$' && isdigit((unsigned char)c[1]));
-    for (char *c = s; any && *c; c++)
-        if (*c == '$')
-            *c = '\\';
-    return s;
-}
-
 static const char *rewrite_expression(struct arena *a, const struct route_rule *r, const char *path,
                                       const char *target)
 {
@@ -114,7 +102,7 @@ static const char *rewrite_expression(struct arena *a, const struct route_rule *
     if (!re)
         return path;
     arena_defer(a, regex_free, re);
-    return regex_replace(re, path, groups_of(a, target), out, PATH_MAX_BYTES) ? out : NULL;
+    return regex_replace(re, path, ingress_groups(a, target), out, PATH_MAX_BYTES) ? out : NULL;
 }
 
 /* A prefix is replaced where it stands, letter by letter also where the match had no case. */

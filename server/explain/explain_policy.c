@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "explain/explain_private.h"
+#include "kind/annotation.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include <string.h>
@@ -14,7 +15,7 @@ static void add_timeout(struct arena *a, cJSON *answer, const cJSON *route)
 {
     const char *text = explain_own_annotation(route, "timeout");
     long seconds = 0;
-    bool known = explain_number(text, &seconds) && seconds > 0;
+    bool known = annotation_int(text, &seconds) && seconds > 0;
     json_set_str(a, answer, "timeout", known ? arena_printf(a, "%ld s", seconds) : "none");
     if (text && !known)
         explain_add_note(a, answer,
@@ -89,8 +90,8 @@ static void add_limit(struct arena *a, cJSON *answer, const cJSON *route)
 
     if (!minute && !second)
         return;
-    bool ok = explain_number(minute ? minute : second, &limit) && limit > 0 &&
-              (!text || (explain_number(text, &burst) && burst > 0));
+    bool ok = annotation_int(minute ? minute : second, &limit) && limit > 0 &&
+              (!text || (annotation_int(text, &burst) && burst > 0));
     if (!ok) {
         explain_add_note(
             a, answer, "its route-limit annotations hold no valid limit: since 2.2.4 that is none");

@@ -43,8 +43,6 @@ struct explain {
 const char *explain_annotation(const cJSON *route, const char *key);
 const char *explain_own_annotation(const cJSON *route, const char *key); /* higress.io/ alone */
 bool explain_annotation_true(const cJSON *route, const char *key);
-/* A whole decimal number, as Higress reads one. */
-bool explain_number(const char *text, long *out);
 /* The domain behind a virtual host; NULL: none is there. */
 const struct explain_domain *explain_domain_of(const struct explain *x, const char *virtual_host);
 

@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "explain/explain_private.h"
+#include "kind/annotation.h"
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,31 +40,9 @@ const char *explain_annotation(const cJSON *route, const char *key)
     return value ? value : explain_own_annotation(route, key);
 }
 
-static bool is_true(const char *value)
-{
-    static const char *const yes[] = { "1", "t", "T", "TRUE", "true", "True" };
-    for (size_t i = 0; value && i < sizeof yes / sizeof *yes; i++)
-        if (strcmp(value, yes[i]) == 0)
-            return true;
-    return false;
-}
-
 bool explain_annotation_true(const cJSON *route, const char *key)
 {
-    return is_true(explain_annotation(route, key));
-}
-
-bool explain_number(const char *text, long *out)
-{
-    char *end = NULL;
-    if (!text || !*text || isspace((unsigned char)*text))
-        return false;
-    errno = 0;
-    long n = strtol(text, &end, 10);
-    if (errno || *end)
-        return false;
-    *out = n;
-    return true;
+    return annotation_true(explain_annotation(route, key));
 }
 
 /* -- domains -------------------------------------------------------------------------------------
@@ -107,7 +85,7 @@ static void read_path(struct arena *a, struct route_rule *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
     const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
-    bool whole = is_true(explain_own_annotation(route, "full-path-regex"));
+    bool whole = annotation_true(explain_own_annotation(route, "full-path-regex"));
 
     r->written = r->path = arena_strdup(a, value && *value ? value : "/");
     r->ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
@@ -223,9 +201,9 @@ static void read_canary(struct arena *a, const cJSON *route, struct explain_rule
     r->weight_total = 100;
     r->services = json_clone(a, json_get(route, "services"));
     if (r->canary == CANARY_BY_WEIGHT && !explain_annotation(route, "canary-by-header-value") &&
-        !explain_number(explain_annotation(route, "canary-weight"), &r->weight))
+        !annotation_int(explain_annotation(route, "canary-weight"), &r->weight))
         r->weight = 0;
-    if (!explain_number(explain_annotation(route, "canary-weight-total"), &r->weight_total) ||
+    if (!annotation_int(explain_annotation(route, "canary-weight-total"), &r->weight_total) ||
         r->weight_total <= 0)
         r->weight_total = 100;
 }

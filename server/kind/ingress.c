@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kind/annotation.h"
+#include <ctype.h>
 #include <string.h>
 
 /* -- paths ------------------------------------------------------------------------------------ */
@@ -81,4 +82,16 @@ void ingress_shares(long *weights, size_t n)
     }
     if (first)
         *first = rest;
+}
+
+const char *ingress_groups(struct arena *a, const char *target)
+{
+    char *s = arena_strdup(a, target);
+    bool any = false;
+    for (const char *c = s; *c; c++)
+        any = any || (*c == '$' && isdigit((unsigned char)c[1]));
+    for (char *c = s; any && *c; c++)
+        if (*c == '$')
+            *c = '\\';
+    return s;
 }

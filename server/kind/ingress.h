@@ -16,6 +16,8 @@ const char *ingress_plain_path(struct arena *a, const char *path);
 /* Lines "NAME VALUE", quotes around either taken off, as [{key, value}]. Of two lines for one name
  * the last counts; one without a value is dropped. */
 cJSON *ingress_header_lines(struct arena *a, const char *text);
+/* A rewrite-target as a substitution: "$1" is a group, and then every '$' stands for one. */
+const char *ingress_groups(struct arena *a, const char *target);
 enum { INGRESS_WEIGHT_MAX = 1000000 };
 /* Weights (0 to INGRESS_WEIGHT_MAX) as percents: each but the first is cut to a whole one, and the
  * first that is not 0 gets the rest. */

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
-#include <ctype.h>
+#include "kind/ingress.h"
 
 /* -- rewriting ----------------------------------------------------------------------------------
  */
@@ -27,19 +27,6 @@ static void rewrite_path(struct xds *x, const struct xds_rule *r, cJSON *action,
               arena_printf(x->a, "%s\\1", path));
 }
 
-/* "$1" is a group: then every '$' stands for one. */
-static const char *with_groups(struct arena *a, const char *target)
-{
-    char *s = arena_strdup(a, target);
-    bool any = false;
-    for (const char *c = s; *c; c++)
-        any = any || (*c == '$' && isdigit((unsigned char)c[1]));
-    for (char *c = s; any && *c; c++)
-        if (*c == '$')
-            *c = '\\';
-    return s;
-}
-
 void xds_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
     const char *path = xds_annotation(x, r->policies, "rewrite-path");
@@ -48,7 +35,7 @@ void xds_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
     if (path)
         rewrite_path(x, r, action, path);
     else if (target)
-        set_regex(x, action, r->takes.path, with_groups(x->a, target));
+        set_regex(x, action, r->takes.path, ingress_groups(x->a, target));
     if (host)
         json_set_str(x->a, action, "host_rewrite_literal", host);
 }
