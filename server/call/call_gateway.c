@@ -8,6 +8,7 @@
 #include "change/engine.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "plan/describe.h"
@@ -296,7 +297,7 @@ static const char *own_name(struct arena *a, const char *route)
     const char *ai = kind_ai_of(a, route), *server = kind_mcp_of(a, route);
     if (ai)
         return arena_printf(a, "AI route %s%s", ai,
-                            text_ends(route, ".fallback.internal") ? " (fallback)" : "");
+                            derived_from(a, DERIVED_AI_FALLBACK, route) ? " (fallback)" : "");
     return server ? arena_printf(a, "MCP server %s", server) : route;
 }
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 
@@ -75,7 +76,7 @@ static void set_member(struct manifest *m, cJSON *source, const char *name, cons
 static bool registry(struct manifest *m, const cJSON *r, struct err *e)
 {
     const char *name = json_str(r, "name");
-    if (name && text_ends(name, ".internal")) {
+    if (name && derived_is_internal(name)) {
         manifest_note(m, "registry %s is left out: the console makes it by itself", name);
         return true;
     }

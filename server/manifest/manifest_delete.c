@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "console/gateway.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 #include "plan/plan.h"
@@ -80,7 +81,7 @@ static bool remove_matching(struct gateway *g, struct plan *p, struct manifest *
         return false;
     int kept = 0;
     for (int n = 0; n < s.count; n++) {
-        if (text_ends(s.names[n], ".internal"))
+        if (derived_is_internal(s.names[n]))
             kept++;
         else if (!remove_named(g, p, m, i, s.names[n], c))
             return false;

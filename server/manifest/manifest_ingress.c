@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "manifest/manifest_private.h"
 #include <ctype.h>
@@ -430,7 +431,7 @@ bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
                           json_object(m->arena),
                           NULL };
     const char *mcp = kind_mcp_of(m->arena, in.name);
-    if (text_ends(in.name, ".internal") && !mcp) {
+    if (derived_is_internal(in.name) && !mcp) {
         manifest_note(m, "is left out: the console makes it by itself");
         return true;
     }

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "rule/check_private.h"
 #include "rule/look_private.h"
@@ -74,18 +75,14 @@ void look_through(struct trap_walk *t, const struct trap_object *o, const cJSON 
  * was read: what is wrong is said of it. */
 static bool is_of_ai_route(const struct trap_walk *t, const struct trap_object *o)
 {
-    static const char begin[] = "ai-route-";
-    static const char *const ends[] = { ".fallback.internal", ".internal" };
+    static const enum derived routes[] = { DERIVED_AI_FALLBACK, DERIVED_AI_ROUTE };
     struct trap_object owner;
-    bool route = !strcmp(o->kind, "route") && text_starts(o->name, begin);
-    for (int i = 0; route && i < 2; i++) {
-        size_t n = strlen(o->name) - strlen(ends[i]) - strlen(begin);
-        if (text_ends(o->name, ends[i]) &&
-            trap_lookup(trap_of(t), "ai-route",
-                        arena_strndup(trap_arena(t), o->name + strlen(begin), n), NULL, &owner))
-            return true;
+    bool is = false;
+    for (int i = 0; !strcmp(o->kind, "route") && !is && i < 2; i++) {
+        const char *name = derived_from(trap_arena(t), routes[i], o->name);
+        is = name && trap_lookup(trap_of(t), "ai-route", name, NULL, &owner);
     }
-    return false;
+    return is;
 }
 
 void look_judge(struct trap_walk *t, const struct trap_object *o)

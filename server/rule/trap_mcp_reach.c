@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "rule/mcp_section_private.h"
 #include "rule/mcp_text_private.h"
@@ -24,7 +25,7 @@ static bool is_type(const struct trap_object *o, const char *types)
 
 static const char *route_of(const struct trap_walk *t, const struct trap_object *o)
 {
-    return arena_printf(trap_arena(t), "mcp-server-%s.internal", o->name);
+    return derived_name(trap_arena(t), DERIVED_MCP_ROUTE, o->name);
 }
 
 /* -- who may call (2.6, 10.4) ----------------------------------------------------------------- */

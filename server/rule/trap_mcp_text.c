@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "rule/mcp_text_private.h"
 #include "rule/trap_private.h"
@@ -20,15 +21,13 @@
  */
 static bool is_read_as_server(const struct trap_walk *t, const struct trap_object *o)
 {
-    char name[256];
+    static const char route[] = "route:";
     struct trap_object server;
-    if (!o->scope || sscanf(o->scope, "route:mcp-server-%200[^/]", name) != 1)
-        return false;
-    char *end = strstr(name, ".internal");
-    if (!end || end[strlen(".internal")])
-        return false;
-    *end = '\0';
-    return trap_lookup(trap_of(t), "mcp-server", name, NULL, &server) &&
+    const char *name =
+        o->scope && text_starts(o->scope, route)
+            ? derived_from(trap_arena(t), DERIVED_MCP_ROUTE, o->scope + strlen(route))
+            : NULL;
+    return name && trap_lookup(trap_of(t), "mcp-server", name, NULL, &server) &&
            json_get(server.json, "rawConfigurations") &&
            !cJSON_IsNull(json_get(server.json, "rawConfigurations"));
 }

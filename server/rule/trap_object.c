@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "kind/derived.h"
 #include "kind/kind.h"
 #include "rule/check.h"
 #include "rule/trap_private.h"
@@ -277,7 +278,7 @@ static void rules_broken(struct trap_walk *t, const struct trap_object *o)
 {
     const struct kind *k = kind_find(o->kind);
     const char *text;
-    if (text_ends(o->name, ".internal"))
+    if (derived_is_internal(o->name))
         return;
     for (int n = 0; (text = check_standing(trap_arena(t), k, o->json, n)); n++) {
         size_t colon = strcspn(text, ":");
