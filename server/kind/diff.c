@@ -15,6 +15,8 @@ struct walk {
     cJSON *lines;
     int max, count, left_out;
     bool whole; /* nothing is cut */
+    bool rows;  /* instead of lines */
+    int stays;  /* so many rows more may be of what stays */
 };
 
 enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
@@ -41,14 +43,48 @@ static const char *value(struct walk *w, const cJSON *n)
     return shown(w, json_print(w->a, n), VALUE_MAX);
 }
 
-static void line(struct walk *w, const char *text)
+/* was, is: values as they are shown; NULL: there is none. */
+static cJSON *row(struct walk *w, const char *path, const char *was, const char *is)
+{
+    cJSON *o = json_add(w->a, w->lines, json_object(w->a));
+    json_set_str(w->a, o, "path", path);
+    if (was)
+        json_set_str(w->a, o, "was", was);
+    if (is)
+        json_set_str(w->a, o, "is", is);
+    return o;
+}
+
+/* text: the row as a line. */
+static void line(struct walk *w, const char *path, const char *was, const char *is,
+                 const char *text)
 {
     if (w->count >= w->max) {
         w->left_out++;
         return;
     }
     w->count++;
-    json_add_str(w->a, w->lines, text);
+    if (w->rows)
+        json_set_str(w->a, row(w, path, was, is), "line", text);
+    else
+        json_add_str(w->a, w->lines, text);
+}
+
+static void change(struct walk *w, const char *path, const char *was, const char *is)
+{
+    const char *arrow = was && is ? " -> " : "";
+    line(w, path, was, is,
+         arena_printf(w->a, "%c %s: %s%s%s",
+                      !was ? '+'
+                      : is ? '~'
+                           : '-',
+                      path, was ? was : "", arrow, is ? is : ""));
+}
+
+static void stay(struct walk *w, const char *path, const cJSON *value)
+{
+    if (w->stays-- > 0)
+        row(w, path, NULL, text_clean(w->a, json_print(w->a, value), VALUE_MAX));
 }
 
 static const char *identity(const cJSON *item)
@@ -146,9 +182,10 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
         if (!partner(x, c, i, by_name))
             walk(w, item_path(w, path, c, i, by_name), NULL, c);
     bool same = before == w->count + w->left_out;
-    if (by_name && (same || w->whole) && order_moved(x, y))
-        line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
-                             w->whole ? order_of(w, y) : ""));
+    if (by_name && (same || w->whole) && order_moved(x, y)) {
+        const char *order = w->whole ? order_of(w, y) : "";
+        line(w, path, "", order, arena_printf(w->a, "~ %s: order of the elements%s", path, order));
+    }
 }
 
 /* Both are there. */
@@ -159,8 +196,9 @@ static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJ
     else if (cJSON_IsArray(x) && cJSON_IsArray(y))
         walk_list(w, path, x, y);
     else if (!json_equal(x, y))
-        line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)", value(w, x),
-                             value(w, y)));
+        change(w, *path ? path : "(all)", value(w, x), value(w, y));
+    else if (w->rows)
+        stay(w, path, y);
 }
 
 static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
@@ -170,9 +208,9 @@ static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *
     if (no_x && no_y)
         return;
     if (no_x)
-        line(w, arena_printf(w->a, "+ %s: %s", at, value(w, y)));
+        change(w, at, NULL, value(w, y));
     else if (no_y)
-        line(w, arena_printf(w->a, "- %s: %s", at, value(w, x)));
+        change(w, at, value(w, x), NULL);
     else
         walk_both(w, path, x, y);
 }
@@ -201,6 +239,15 @@ cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int 
 cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after)
 {
     struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    walk_root(&w, before, after);
+    return w.lines;
+}
+
+cJSON *diff_rows(struct arena *a, const cJSON *before, const cJSON *after, int stays)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    w.rows = true;
+    w.stays = stays;
     walk_root(&w, before, after);
     return w.lines;
 }
