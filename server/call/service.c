@@ -16,7 +16,8 @@ struct service *service_new(const struct service_options *o)
                            .config = o->config,
                            .gateway = o->gateway,
                            .gateways = o->gateways,
-                           .toolsets = o->toolsets };
+                           .toolsets = o->toolsets,
+                           .who = "local" };
     s->catalog = catalog_new(a, o->toolsets, o->config, &e);
     if (!s->catalog)
         bug("%s", e.text);

@@ -23,6 +23,7 @@ struct service {
     const struct toolset *const *toolsets;
     struct catalog *catalog;
     struct engine *engine;  /* NULL until service_engine */
+    const char *who;        /* asks over stdio; "local" where there is no table of people */
     const char *local_page; /* where this process serves the page /change; NULL: not to be told */
 };
 

@@ -12,6 +12,7 @@
 #include "inspect/inspect_plan.h"
 #include "net/loop.h"
 #include "plan/refs.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include "store/store_room.h"
 #include <unistd.h>
@@ -138,7 +139,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
                                 const char **id, struct err *e)
 {
     const struct engine_at *at = place_of(g, p, e);
-    if (!at)
+    if (!at || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!complete(at->gateway, p))
@@ -162,7 +163,8 @@ bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e) &&
+         people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);

@@ -12,6 +12,7 @@
 #include "change/engine_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include "store/store_decision.h"
 
@@ -104,7 +105,7 @@ bool engine_takes(struct engine *g, const char *id, const char *who, enum channe
     struct stored row = { 0 };
     const struct plan *p = open_plan(g, a, id, &row, e);
     bool ok = p && (!channel_is_form(by) || owned(&row, who, "approve", e)) &&
-              approves(g, a, &row, p, by, e);
+              people_may(g->config, DEED_DECIDE, by, who, e) && approves(g, a, &row, p, by, e);
     arena_free(a);
     return ok;
 }
@@ -161,7 +162,8 @@ static bool was_shown(const struct rendering *r, const struct stored *row, const
 static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
                        const struct plan *p, const struct verdict *v, struct err *e)
 {
-    if (!may_be_decided(g, row, v->yes, e))
+    if (!may_be_decided(g, row, v->yes, e) ||
+        !people_may(g->config, DEED_DECIDE, v->channel, v->who, e))
         return false;
     const char *rejected = engine_rejected_in(g, a, p, e);
     return e->kind == ERR_NONE && was_shown(render(a, row, p, rejected), row, v, e) &&
@@ -169,12 +171,25 @@ static bool may_decide(struct engine *g, struct arena *a, const struct stored *r
            (!v->yes || strong_enough(g, row, p, v->channel, rejected, e));
 }
 
-const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes)
+const char *engine_same_person(const struct engine *g, struct arena *a, const char *owner,
+                               enum channel_kind by, const char *who, bool yes)
 {
-    return owner && who && !strcmp(owner, who)
-               ? arena_printf(a, "requested and %s by the same principal",
-                              yes ? "approved" : "rejected")
-               : NULL;
+    const char *did = yes ? "approved" : "rejected";
+    const struct config_person *p = people_find(g->config, by, who);
+    switch (people_same(g->config, owner, by, who)) {
+    case SAME_PERSON:
+        return p ? arena_printf(a, "requested and %s by the same person, %s", did, p->name)
+                 : arena_printf(a, "requested and %s by the same principal", did);
+    case SAME_MAYBE:
+        return !g->config->people
+                   ? NULL
+                   : arena_printf(a,
+                                  "requested by '%s', which several share: who %s it may be the "
+                                  "same person",
+                                  people_is_shared(owner) ? owner : who, did);
+    default:
+        return NULL;
+    }
 }
 
 static bool record(struct engine *g, struct arena *a, const struct stored *row,
@@ -186,7 +201,7 @@ static bool record(struct engine *g, struct arena *a, const struct stored *row,
         .strength = channel_strength_name(channel_strength(v->channel)),
         .plan = row->digest,
         .rendering = v->rendering,
-        .note = engine_same_person(a, row->owner, v->who, v->yes),
+        .note = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes),
     };
     bool moved = false;
     trace(TRACE_CHANGE, "%s: %s by %s over %s", row->id, v->yes ? "approved" : "rejected", v->who,
@@ -250,6 +265,8 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        "change %s is said to be approved, but no decision over this plan is kept; "
                        "nothing is written, make the plan again",
                        row->id);
+    if (!people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, row->owner, e))
+        return false;
     const struct wish now = { .mode = config_of(g, p)->mode, .risk = p->risk };
     if (by == CHANNEL_POLICY)
         return policy_of(&now) == POLICY_GO ||
@@ -257,5 +274,5 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        "change %s was let through by a policy that is no longer so; nothing is "
                        "written, make the plan again",
                        row->id);
-    return approves(g, a, row, p, by, e);
+    return people_may(g->config, DEED_DECIDE, by, d.who, e) && approves(g, a, row, p, by, e);
 }

@@ -49,8 +49,9 @@ bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
  */
 const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
                             const char *wish, struct err *e);
-/* What is to be said when who asked is who decided; NULL: they are not one. */
-const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* What is to be said when who asked is who decided by that channel; NULL: they are not one. */
+const char *engine_same_person(const struct engine *g, struct arena *a, const char *owner,
+                               enum channel_kind by, const char *who, bool yes);
 /* The same of a whole plan: also where only an operation of it was rejected, or as a part of more.
  */
 const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,

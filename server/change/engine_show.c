@@ -65,7 +65,7 @@ bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
     json_set_str(a, decision, "channel", d.channel);
     set_time(a, decision, "at", d.at);
     bool yes = !strcmp(d.verdict, store_state_name(STATE_APPROVED));
-    const char *note = engine_same_person(a, row->owner, d.who, yes);
+    const char *note = engine_same_person(g, a, row->owner, channel_named(d.channel), d.who, yes);
     if (note)
         json_set_str(a, decision, "note", note);
     return true;

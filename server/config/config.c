@@ -99,7 +99,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
         !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
         !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
         !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
-        !config_good_oauth(c, a, tree, e))
+        !config_good_people(c, e) || !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

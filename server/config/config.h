@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "config/channel.h"
+#include "config/person.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,6 +54,7 @@ struct config {
     const char *listen;                   /* "127.0.0.1:8470" */
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
+    const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
     const char *page;                     /* URL under which people reach this server, or NULL */
     const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
