@@ -111,11 +111,8 @@ enum tongue page_tongue(const char *accept)
 
 const char *page_asset(const char *name)
 {
-    static const char folder[] = "server/page/assets/";
-    for (const struct asset *f = assets; f->path; f++)
-        if (text_starts(f->path, folder) && !strcmp(f->path + sizeof folder - 1, name))
-            return f->data;
-    bug("%s is not in the binary", name);
+    return asset_text(!strcmp(name, "page.js") ? "server/page/assets/page.js"
+                                               : "server/page/assets/style.css");
 }
 
 char *page_assets_version(struct arena *a)
