@@ -74,7 +74,7 @@ static const cJSON *cancel_change(struct call *c)
     return change_cancel(c, arg_str(c, "id"));
 }
 
-static bool undo_change(struct call *c, struct plan *p)
+static bool plan_undo(struct call *c, struct plan *p)
 {
     return change_undo(c, p, arg_str(c, "id"));
 }
@@ -128,7 +128,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = undo_in,
         .out = change_out,
-        .plan = undo_change,
+        .plan = plan_undo,
         .bound = true,
     },
     { 0 },

@@ -122,7 +122,7 @@ static const char *core_tag(const char *tag)
     return strncmp(tag, core, sizeof core - 1) == 0 ? tag + sizeof core - 1 : NULL;
 }
 
-static bool is_listed_word(const char *word, const char *list)
+static bool list_has_word(const char *word, const char *list)
 {
     const char *at = strstr(list, word);
     size_t n = strlen(word);
@@ -150,10 +150,10 @@ static cJSON *read_scalar(struct reader *r)
         return yaml_error(r, r->event.start_mark, "a scalar holds a NUL character", NULL);
     if (r->scalar)
         return read_foreign_scalar(r, tag, plain);
-    if (!tag || (*tag && !is_listed_word(tag, "str int float bool null timestamp")))
+    if (!tag || (*tag && !list_has_word(tag, "str int float bool null timestamp")))
         return yaml_error(r, r->event.start_mark, "unknown tag",
                           (const char *)r->event.data.scalar.tag);
-    if (is_listed_word(tag, "str timestamp") || (!*tag && !plain))
+    if (list_has_word(tag, "str timestamp") || (!*tag && !plain))
         return json_stringn(r->a, text, n);
     return yaml_scalar(r->a, text, n);
 }

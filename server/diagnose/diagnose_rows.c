@@ -68,7 +68,7 @@ void facts_read_routes(struct facts *f)
         }
 }
 
-static int compare_strings(const void *x, const void *y)
+static int compare_route_names(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -80,7 +80,7 @@ int facts_distinct_routes(const struct facts *f)
 
     for (int i = 0; i < f->route_count; i++)
         seen[i] = f->routes[i].name;
-    qsort(seen, (size_t)f->route_count, sizeof *seen, compare_strings);
+    qsort(seen, (size_t)f->route_count, sizeof *seen, compare_route_names);
     for (int i = 0; i < f->route_count; i++)
         n += i == 0 || strcmp(seen[i], seen[i - 1]) != 0;
     return n;

@@ -11,7 +11,7 @@
 
 enum { SHOWN = 120, DEFAULT_TRIES = 3, DEFAULT_BURST = 5, ANNOTATIONS = 12 };
 
-static void add_route_timeout(struct arena *a, cJSON *answer, const cJSON *route)
+static void answer_timeout(struct arena *a, cJSON *answer, const cJSON *route)
 {
     const char *text = explain_own_annotation(route, "timeout");
     long seconds = 0;
@@ -150,7 +150,7 @@ static void add_annotations(struct arena *a, cJSON *answer, const cJSON *route)
 void explain_policy(struct arena *a, cJSON *answer, const struct route_request *request,
                     const cJSON *route)
 {
-    add_route_timeout(a, answer, route);
+    answer_timeout(a, answer, route);
     add_retries(a, answer, request, route);
     add_limit(a, answer, route);
     if (json_true(explain_part(route, "cors"), "enabled"))

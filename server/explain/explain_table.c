@@ -73,7 +73,7 @@ const struct explain_domain *explain_domain_of(const struct explain *x, const ch
 
 /* -- a route as rules ----------------------------------------------------------------------------
  */
-static const char *lower_copy(struct arena *a, const char *s)
+static const char *lower_text(struct arena *a, const char *s)
 {
     char *copy = arena_strdup(a, s);
     for (char *c = copy; *c; c++)
@@ -156,7 +156,7 @@ static void add_rule_for_host(struct explain *x, const struct explain_rule *shap
 {
     struct explain_rule *r = arena_make(x->a, struct explain_rule);
     *r = *shape;
-    r->takes.host = lower_copy(x->a, host);
+    r->takes.host = lower_text(x->a, host);
     x->rules = arena_grow(x->a, x->rules, x->count, &x->room, sizeof *x->rules);
     x->rules[x->count++] = r;
 }

@@ -403,7 +403,7 @@ static bool use_rules(struct ingress *in, struct uses *u, struct err *e)
     return true;
 }
 
-static bool read_ingress_rules(struct ingress *in, const char *mcp, struct err *e)
+static bool read_ingress_paths(struct ingress *in, const char *mcp, struct err *e)
 {
     struct uses u = { 0 };
     int first = in->m->finding_count;
@@ -436,5 +436,5 @@ bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
         manifest_note(m, "is left out: the console makes it by itself");
         return true;
     }
-    return read_ingress_rules(&in, mcp, e) || e->kind == ERR_NONE;
+    return read_ingress_paths(&in, mcp, e) || e->kind == ERR_NONE;
 }

@@ -154,7 +154,7 @@ void conn_finish(struct conn *c, bool keep)
 }
 
 /* An answer of ours to a request that no handler will see. */
-static void refuse_request(struct conn *c, int status)
+static void refuse_early(struct conn *c, int status)
 {
     abandon_exchange(c);
     http_write_answer(c, status, NULL, NULL, 0, false);
@@ -211,7 +211,7 @@ static size_t consume(struct conn *c, const char *bytes, size_t n)
         if (event == H1_MORE)
             break;
         if (event == H1_BAD)
-            refuse_request(c, c->h1.status);
+            refuse_early(c, c->h1.status);
         else if (event == H1_HEAD)
             on_head(c);
         else
@@ -356,7 +356,7 @@ void conn_check_time(struct conn *c, double now)
     if (limit <= 0 || now - c->since < limit || c->wire.dead)
         return;
     if (c->phase == CONN_HEAD || c->phase == CONN_BODY)
-        refuse_request(c, 408);
+        refuse_early(c, 408);
     else
         wire_kill(&c->wire);
 }
