@@ -56,7 +56,7 @@ static bool op_fits(struct arena *a, const char *wanted, const char *kind, const
 }
 
 /* Of a large plan the stored summary shows the first operations only: then it is opened. */
-static bool touches(struct listing *l, const struct stored *row)
+static bool row_touches_object(struct listing *l, const struct stored *row)
 {
     struct arena *a = l->a;
     const cJSON *op;
@@ -98,13 +98,13 @@ static bool is_as_asked(const cJSON *change, const char *member, const char *ask
 }
 
 /* The row as it is listed; NULL: it is not wanted, or l->e. */
-static cJSON *wanted(struct listing *l, const struct stored *row)
+static cJSON *listed_row(struct listing *l, const struct stored *row)
 {
     if (!is_after_cursor(l, row) || (l->q->since > 0 && row->updated < l->q->since))
         return NULL;
     if (row->tampered)
         return tampered(l->a, row);
-    if (l->q->object && !touches(l, row))
+    if (l->q->object && !row_touches_object(l, row))
         return NULL;
     cJSON *o = engine_head(l->engine, l->a, row);
     if (!is_as_asked(o, "risk", l->q->risk) || !is_as_asked(o, "gateway", l->q->gateway))
@@ -117,7 +117,7 @@ static cJSON *wanted(struct listing *l, const struct stored *row)
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
-    cJSON *o = wanted(l, row);
+    cJSON *o = listed_row(l, row);
     if (!o)
         return l->e->kind == ERR_NONE;
     if (json_count(l->changes) == l->limit) {

@@ -3,7 +3,7 @@
 #include "page/html_private.h"
 
 /* The member that people read, and all of them folded. */
-static void put_detail(struct html *h, const cJSON *detail)
+static void put_audit_detail(struct html *h, const cJSON *detail)
 {
     static const char *const said[] = { "comment", "text", "note", "title", "reason" };
     const char *first = NULL;
@@ -15,7 +15,7 @@ static void put_detail(struct html *h, const cJSON *detail)
          json_print(h->viewer->arena, detail));
 }
 
-static void put_line(struct html *h, const cJSON *line)
+static void put_audit_line(struct html *h, const cJSON *line)
 {
     const char *id = json_str(line, "id");
     html(h, "<tr><td>%d</td><td>", (int)json_num(line, "seq", 0));
@@ -24,7 +24,7 @@ static void put_line(struct html *h, const cJSON *line)
     if (id)
         html(h, "<a href=\"/changes/%s\"><code>%s</code></a>", id, id);
     html(h, "</td><td>%s</td><td class=\"detail\">", json_str(line, "channel"));
-    put_detail(h, json_get(line, "detail"));
+    put_audit_detail(h, json_get(line, "detail"));
     html(h, "</td></tr>");
 }
 
@@ -51,7 +51,7 @@ char *page_audit(const struct viewer *v, const cJSON *lines, const char *verifie
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         html(&h, "<th scope=\"col\">%s</th>", html_word(&h, columns[i]));
     html(&h, "</tr></thead><tbody data-fresh=\"audit\">");
-    cJSON_ArrayForEach(line, lines) put_line(&h, line);
+    cJSON_ArrayForEach(line, lines) put_audit_line(&h, line);
     html(&h, "</tbody></table></div>");
     return html_end(&h);
 }

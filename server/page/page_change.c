@@ -6,15 +6,15 @@
 #include "page/html_private.h"
 #include <string.h>
 
-static bool is(const char *text, const char *word)
+static bool is_named(const char *text, const char *word)
 {
     return text && !strcmp(text, word);
 }
 
-static bool undecided(const cJSON *change)
+static bool is_undecided(const cJSON *change)
 {
     const char *state = json_str(change, "state");
-    return is(state, "pending") || is(state, "draft");
+    return is_named(state, "pending") || is_named(state, "draft");
 }
 
 /* -- what it does ------------------------------------------------------------------------ */
@@ -77,10 +77,12 @@ static void put_rows(struct html *h, const cJSON *op)
     html(h, "</table>");
 }
 
-static void put_operation(struct html *h, const cJSON *op)
+static void put_diff(struct html *h, const cJSON *op)
 {
     const char *verb = json_str(op, "verb"), *scope = json_str(op, "scope");
-    enum word word = is(verb, "create") ? WORD_CREATE : is(verb, "put") ? WORD_PUT : WORD_DELETE;
+    enum word word = is_named(verb, "create") ? WORD_CREATE
+                     : is_named(verb, "put")  ? WORD_PUT
+                                              : WORD_DELETE;
     html(h, "<section class=\"operation\"><h3><span class=\"number\">%d</span> ",
          (int)json_num(op, "n", 0));
     html(h, "<span class=\"verb %s\">%s</span> %s <b>%s</b>", verb, html_word(h, word),
@@ -103,7 +105,7 @@ static void put_parts(struct html *h, const cJSON *change)
          html_word(h, WORD_TOUCHES), html_word(h, WORD_SIDE_BY_SIDE));
     if (parts > 1)
         html(h, "<p class=\"quiet\">%s</p>", html_count(h, WORD_PART_OF, part + 1, parts));
-    cJSON_ArrayForEach(op, json_get(change, "operations")) put_operation(h, op);
+    cJSON_ArrayForEach(op, json_get(change, "operations")) put_diff(h, op);
     html(h, "</div>");
     if (part + 1 < parts)
         html(h,
@@ -122,7 +124,7 @@ static void put_hidden(struct html *h, const cJSON *change, const char *member)
     html(h, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", member, json_str(change, member));
 }
 
-static void put_word(struct html *h, const char *word)
+static void put_typed_word(struct html *h, const char *word)
 {
     html(h,
          "<label>%s <input name=\"word\" id=\"word\" autocomplete=\"off\" autocapitalize=\"none\" "
@@ -145,7 +147,7 @@ static void put_buttons(struct html *h, const cJSON *change, bool may_approve)
 }
 
 /* The form, with what says that all parts were shown. */
-static void put_decision(struct html *h, const struct page_change *x)
+static void put_decide_form(struct html *h, const struct page_change *x)
 {
     const cJSON *change = x->change;
     const char *id = json_str(change, "id"), *word = json_str(change, "word");
@@ -166,7 +168,7 @@ static void put_decision(struct html *h, const struct page_change *x)
         put_hidden(h, change, "rendering");
         put_hidden(h, change, "seen");
         if (word)
-            put_word(h, word);
+            put_typed_word(h, word);
     }
     html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
          html_word(h, WORD_COMMENT));
@@ -176,7 +178,7 @@ static void put_decision(struct html *h, const struct page_change *x)
 
 static void put_undo(struct html *h, const cJSON *change)
 {
-    if (!h->viewer->acts || !is(json_str(change, "state"), "applied"))
+    if (!h->viewer->acts || !is_named(json_str(change, "state"), "applied"))
         return;
     html_form(h, arena_printf(h->viewer->arena, "/changes/%s", json_str(change, "id")), "row");
     html(h, "<button name=\"do\" value=\"undo\">%s</button> <span class=\"quiet\">%s</span></form>",
@@ -212,14 +214,14 @@ static void put_timeline(struct html *h, const cJSON *change)
             html(h, "<q>%s</q>", json_str(d, "comment"));
         html(h, "</li>");
     }
-    if (undecided(change))
+    if (is_undecided(change))
         put_step(h, "later", html_word(h, WORD_EXPIRES), NULL, json_str(change, "expires"));
-    else if (!is(state, verdict))
+    else if (!is_named(state, verdict))
         put_step(h, state, html_state(h, state), NULL, json_str(change, "updated"));
     html(h, "</ol>");
 }
 
-static void put_result(struct html *h, const cJSON *change)
+static void put_change_result(struct html *h, const cJSON *change)
 {
     const cJSON *result = json_get(change, "result");
     if (json_str(result, "text"))
@@ -237,7 +239,7 @@ static void put_history(struct html *h, const struct page_change *x)
          html_say(h, WORD_HISTORY_OF, json_str(op->child, "name"), ""));
     cJSON_ArrayForEach(c, json_get(x->history, "changes"))
     {
-        if (is(json_str(c, "id"), id))
+        if (is_named(json_str(c, "id"), id))
             continue;
         html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
              json_str(c, "title"), html_state(h, json_str(c, "state")));
@@ -249,7 +251,7 @@ static void put_history(struct html *h, const struct page_change *x)
 
 /* -- the page ---------------------------------------------------------------------------- */
 
-static void put_head(struct html *h, const struct page_change *x)
+static void put_change_head(struct html *h, const struct page_change *x)
 {
     const cJSON *change = x->change;
     const char *state = json_str(change, "state"), *undoes = json_str(change, "undoes");
@@ -286,12 +288,12 @@ char *page_change(const struct viewer *v, const struct page_change *x)
     struct html h;
     html_begin(&h, v, json_str(x->change, "title"), WORD_CHANGES);
     html(&h, "<article id=\"view\" data-state=\"%s\">", json_str(x->change, "state"));
-    put_head(&h, x);
-    put_result(&h, x->change);
+    put_change_head(&h, x);
+    put_change_result(&h, x->change);
     put_warnings(&h, x->change);
     put_parts(&h, x->change);
-    if (undecided(x->change))
-        put_decision(&h, x);
+    if (is_undecided(x->change))
+        put_decide_form(&h, x);
     put_undo(&h, x->change);
     put_timeline(&h, x->change);
     put_history(&h, x);

@@ -114,7 +114,7 @@ const char *words_say(enum tongue t, enum word w)
     return texts[w][t];
 }
 
-static const char *find(const struct named *row, enum tongue t, const char *name)
+static const char *find_named(const struct named *row, enum tongue t, const char *name)
 {
     for (; name && row->name; row++)
         if (!strcmp(row->name, name))
@@ -124,10 +124,10 @@ static const char *find(const struct named *row, enum tongue t, const char *name
 
 const char *words_state(enum tongue t, const char *state)
 {
-    return find(states, t, state);
+    return find_named(states, t, state);
 }
 
 const char *words_risk(enum tongue t, const char *risk)
 {
-    return find(risks, t, risk);
+    return find_named(risks, t, risk);
 }

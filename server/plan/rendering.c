@@ -86,7 +86,8 @@ static void add_operation(struct pager *g, const struct plan_op *op, int n)
         json_add_str(a, json_get(on_page, "lines"), "(no value of it changes)");
 }
 
-static cJSON *head(struct arena *a, const struct plan *p, const struct rendering_about *about)
+static cJSON *rendering_head(struct arena *a, const struct plan *p,
+                             const struct rendering_about *about)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "id", about->id);
@@ -115,7 +116,7 @@ struct rendering *rendering_make(struct arena *a, const struct plan *p,
         add_operation(&g, &p->ops[i], i + 1);
     r->plan = p->digest;
     r->risk = p->risk;
-    r->head = head(a, p, about);
+    r->head = rendering_head(a, p, about);
     r->pages = g.pages;
     char *text = arena_printf(a, "%s\n%s\n%s", r->plan, json_canonical(a, r->head),
                               json_canonical(a, r->pages));

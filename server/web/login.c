@@ -37,7 +37,7 @@ void logins_free(struct logins *l)
         arena_free(l->arena);
 }
 
-static void digest(const char *text, unsigned char out[SHA256_SIZE])
+static void login_digest(const char *text, unsigned char out[SHA256_SIZE])
 {
     crypto_sha256(text, strlen(text), out);
 }
@@ -57,13 +57,13 @@ static const char *secret_of(const struct config *c, const struct logged_in *log
     return NULL;
 }
 
-static bool holds(const struct logins *l, const struct place *p, double now)
+static bool login_stands(const struct logins *l, const struct place *p, double now)
 {
     unsigned char is[SHA256_SIZE];
     const char *secret = secret_of(l->config, &p->login);
     if (!secret || now - p->used > LOGIN_IDLE || now - p->opened > LOGIN_MOST)
         return false;
-    digest(secret, is);
+    login_digest(secret, is);
     return crypto_equal(is, p->secret, sizeof is);
 }
 
@@ -74,12 +74,12 @@ static bool is_of(const struct place *p, const char *who, bool by_token)
 
 /* A free place, or that of the same person's session that was used least lately, if they have so
  * many. NULL: none. */
-static struct place *room_for(struct logins *l, const char *who, bool by_token, double now)
+static struct place *login_room(struct logins *l, const char *who, bool by_token, double now)
 {
     struct place *room = NULL, *oldest = NULL;
     int theirs = 0;
     for (struct place *p = l->places; p < l->places + LOGINS_MAX; p++) {
-        p->taken = p->taken && holds(l, p, now);
+        p->taken = p->taken && login_stands(l, p, now);
         if (!p->taken) {
             room = room ? room : p;
         } else if (is_of(p, who, by_token)) {
@@ -93,7 +93,7 @@ static struct place *room_for(struct logins *l, const char *who, bool by_token, 
 const char *login_open(struct logins *l, struct arena *a, const char *who, bool by_token,
                        const char *secret, double now)
 {
-    struct place *p = strlen(who) < NAME_MAX_BYTES ? room_for(l, who, by_token, now) : NULL;
+    struct place *p = strlen(who) < NAME_MAX_BYTES ? login_room(l, who, by_token, now) : NULL;
     if (!p)
         return NULL;
     const char *cookie = crypto_token(a, ID_BYTES);
@@ -101,17 +101,17 @@ const char *login_open(struct logins *l, struct arena *a, const char *who, bool 
     snprintf(p->who, sizeof p->who, "%s", who);
     snprintf(p->form, sizeof p->form, "%s", crypto_token(a, FORM_BYTES));
     p->login = (struct logged_in){ p->who, p->form, by_token };
-    digest(cookie, p->id);
-    digest(secret, p->secret);
+    login_digest(cookie, p->id);
+    login_digest(secret, p->secret);
     return cookie;
 }
 
-static struct place *find(struct logins *l, const char *cookie)
+static struct place *find_login(struct logins *l, const char *cookie)
 {
     unsigned char id[SHA256_SIZE];
     if (!cookie)
         return NULL;
-    digest(cookie, id);
+    login_digest(cookie, id);
     for (struct place *p = l->places; p < l->places + LOGINS_MAX; p++)
         if (p->taken && crypto_equal(p->id, id, sizeof id))
             return p;
@@ -120,10 +120,10 @@ static struct place *find(struct logins *l, const char *cookie)
 
 const struct logged_in *login_find(struct logins *l, const char *cookie, double now, bool works)
 {
-    struct place *p = find(l, cookie);
+    struct place *p = find_login(l, cookie);
     if (!p)
         return NULL;
-    p->taken = holds(l, p, now);
+    p->taken = login_stands(l, p, now);
     if (works && p->taken)
         p->used = now;
     return p->taken ? &p->login : NULL;
@@ -131,7 +131,7 @@ const struct logged_in *login_find(struct logins *l, const char *cookie, double 
 
 void login_close(struct logins *l, const char *cookie)
 {
-    struct place *p = find(l, cookie);
+    struct place *p = find_login(l, cookie);
     if (p)
         *p = (struct place){ 0 };
 }

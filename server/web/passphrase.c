@@ -9,7 +9,7 @@
 static const struct crypto_work usual = { 32768, 8, 3 };
 enum { N_MOST = 1 << 17, R_MOST = 16, P_MOST = 8, PARTS = 6 };
 
-static bool number(const char *text, unsigned most, unsigned *out)
+static bool read_work(const char *text, unsigned most, unsigned *out)
 {
     char *end = NULL;
     unsigned long n = strtoul(text, &end, 10);
@@ -17,7 +17,7 @@ static bool number(const char *text, unsigned most, unsigned *out)
     return *text >= '1' && *text <= '9' && !*end && n <= most;
 }
 
-static bool bytes(struct arena *a, const char *text, uint8_t *out, size_t most, size_t *n)
+static bool read_bytes(struct arena *a, const char *text, uint8_t *out, size_t most, size_t *n)
 {
     const void *raw = base64url_decode(a, text, strlen(text), n);
     if (!raw || *n > most)
@@ -37,10 +37,11 @@ bool passphrase_read(struct arena *a, const char *stored, struct passphrase *out
     for (int i = 0; i < PARTS; i++)
         part[i] = rest ? strsep(&rest, "$") : NULL;
     return part[PARTS - 1] && !rest && !strcmp(part[0], "scrypt") &&
-           number(part[1], N_MOST, &out->work.n) && number(part[2], R_MOST, &out->work.r) &&
-           number(part[3], P_MOST, &out->work.p) &&
-           bytes(a, part[4], out->salt, sizeof out->salt, &out->salt_len) &&
-           bytes(a, part[5], out->key, sizeof out->key, &key) && key == sizeof out->key;
+           read_work(part[1], N_MOST, &out->work.n) &&
+           read_work(part[2], R_MOST, &out->work.r) &&
+           read_work(part[3], P_MOST, &out->work.p) &&
+           read_bytes(a, part[4], out->salt, sizeof out->salt, &out->salt_len) &&
+           read_bytes(a, part[5], out->key, sizeof out->key, &key) && key == sizeof out->key;
 }
 
 void passphrase_judge(void *passphrase)

@@ -179,14 +179,15 @@ static bool is_ours(const struct http_exchange *x)
     return origin ? from && host && text_equal_nocase(from + 3, host) : site != NULL;
 }
 
-static int waiting(const struct visit *v)
+int visit_waiting(const struct web *w, struct arena *a)
 {
     struct err e = { 0 };
     const struct engine_query q = { .state = "pending", .limit = WAITING_SHOWN };
-    return json_count(json_get(engine_list(visit_engine(v), v->arena, &q, &e), "changes"));
+    struct engine *g = service_engine(w->mcp->service);
+    return json_count(json_get(engine_list(g, a, &q, &e), "changes"));
 }
 
-static void see(struct visit *v)
+static void fill_viewer(struct visit *v)
 {
     const struct config *c = v->web->mcp->config;
     struct err ignored = { 0 };
@@ -200,7 +201,7 @@ static void see(struct visit *v)
     v->viewer.form = v->login->form;
     v->viewer.decides = people_may(c, DEED_DECIDE, CHANNEL_PAGE, who, &ignored);
     v->viewer.acts = people_may(c, DEED_PROPOSE, CHANNEL_PAGE, who, &ignored);
-    v->viewer.waiting = waiting(v);
+    v->viewer.waiting = visit_waiting(v->web, v->arena);
 }
 
 bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool posts)
@@ -210,7 +211,7 @@ bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool 
     v->login = login_find(w->logins, visit_cookie(w, x), loop_now(w->mcp->loop), works);
     if (!visit_serves(w, x))
         return false;
-    see(v);
+    fill_viewer(v);
     if (!posts)
         return true;
     v->form = x->body_len <= FORM_MAX ? fields_of(v->arena, x->body) : NULL;

@@ -46,6 +46,8 @@ void visit_note(struct visit *v, int status, const char *title, const char *text
 void visit_go(struct http_exchange *x, const char *to, const char *cookie);
 /* The page loads `to` by itself, as a page of ours does: with the cookie. */
 void visit_come_again(struct http_exchange *x, const char *to);
+/* How many changes wait for a decision; counted up to 99. */
+int visit_waiting(const struct web *w, struct arena *a);
 struct engine *visit_engine(const struct visit *v);
 /* Everything that fills answers of pages is scrubbed as answers of tools are. */
 cJSON *visit_scrubbed(const struct visit *v, cJSON *o);

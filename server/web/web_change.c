@@ -18,7 +18,7 @@
 
 enum { PENDING_SHOWN = 50 };
 
-static void answer(struct decision *d, cJSON *o)
+static void answer_decision(struct decision *d, cJSON *o)
 {
     static const int statuses[] = {
         [ERR_ARGS] = 400,    [ERR_POLICY] = 409, [ERR_GATEWAY] = 502, [ERR_NET] = 502,
@@ -40,7 +40,7 @@ static void answer(struct decision *d, cJSON *o)
 
 /* -- the exchange ------------------------------------------------------------------------ */
 
-static bool understand(struct decision *d, const struct http_exchange *x)
+static bool read_decision_body(struct decision *d, const struct http_exchange *x)
 {
     cJSON *o = json_parse(d->arena, x->body, x->body_len, &d->err);
     if (!o || !field_check(decide_asked, o, &d->err))
@@ -57,19 +57,20 @@ void web_change(struct web *w, struct http_exchange *x)
     struct arena *a = arena_new();
     struct decision *d = arena_make(a, struct decision);
     *d = (struct decision){
-        .arena = a, .engine = service_engine(w->mcp->service), .x = x, .answer = answer
+        .arena = a, .engine = service_engine(w->mcp->service), .x = x, .answer = answer_decision
     };
     d->who = arena_strdup(a, web_principal(x));
-    if (!understand(d, x))
-        answer(d, NULL);
+    if (!read_decision_body(d, x))
+        answer_decision(d, NULL);
     else if (!strcmp(d->what, "list"))
-        answer(d, engine_list(d->engine, a,
-                              &(struct engine_query){ .state = "pending",
-                                                      .limit = PENDING_SHOWN,
-                                                      .cursor = json_str(d->asked, "cursor") },
-                              &d->err));
+        answer_decision(
+            d, engine_list(d->engine, a,
+                           &(struct engine_query){ .state = "pending",
+                                                   .limit = PENDING_SHOWN,
+                                                   .cursor = json_str(d->asked, "cursor") },
+                           &d->err));
     else if (!strcmp(d->what, "show"))
-        answer(d, decide_show(d));
+        answer_decision(d, decide_show(d));
     else
         decide(d);
 }

@@ -9,7 +9,7 @@
 #include "store/store.h"
 #include "web/visit_private.h"
 
-enum { LIVE_MAX = 256, WAITING_COUNTED = 99, BEAT = 20 /* seconds */ };
+enum { LIVE_MAX = 256, BEAT = 20 /* seconds */ };
 
 struct live {
     struct http_exchange *x;
@@ -18,7 +18,7 @@ struct live {
     double said;
 };
 
-static int count(const struct web *w)
+static int count_live(const struct web *w)
 {
     int n = 0;
     for (const struct live *l = w->live; l; l = l->next)
@@ -26,7 +26,7 @@ static int count(const struct web *w)
     return n;
 }
 
-static void forget(struct web *w, const struct live *gone)
+static void forget_live(struct web *w, const struct live *gone)
 {
     for (struct live **at = &w->live; *at; at = &(*at)->next)
         if (*at == gone) {
@@ -44,27 +44,19 @@ struct live_user {
 static void live_gone(struct http_exchange *x)
 {
     struct live_user *u = x->user;
-    forget(u->web, &u->live);
+    forget_live(u->web, &u->live);
 }
 
 /* False: it has gone. */
-static bool say(struct live *l, const char *text, double now)
+static bool say_live(struct live *l, const char *text, double now)
 {
     l->said = now;
     return http_stream_write(l->x, text, strlen(text));
 }
 
-static int waiting(const struct web *w, struct arena *a)
+static const char *news_text(const struct web *w, struct arena *a)
 {
-    struct visit v = { .web = (struct web *)w };
-    struct err e = { 0 };
-    const struct engine_query q = { .state = "pending", .limit = WAITING_COUNTED };
-    return json_count(json_get(engine_list(visit_engine(&v), a, &q, &e), "changes"));
-}
-
-static const char *news_of(const struct web *w, struct arena *a)
-{
-    return arena_printf(a, "event: news\ndata: %d\n\n", waiting(w, a));
+    return arena_printf(a, "event: news\ndata: %d\n\n", visit_waiting(w, a));
 }
 
 void web_live(struct web *w, struct http_exchange *x)
@@ -77,7 +69,7 @@ void web_live(struct web *w, struct http_exchange *x)
     if (!visit_anyone(&v, w, x, false))
         return;
     const char *site = http_header(x, "sec-fetch-site");
-    if (!v.login || (site && strcmp(site, "same-origin") != 0) || count(w) >= LIVE_MAX) {
+    if (!v.login || (site && strcmp(site, "same-origin") != 0) || count_live(w) >= LIVE_MAX) {
         web_refuse(x, v.login ? 503 : 401, NULL, RPC_INVALID_REQUEST,
                    "News are for pages of who is logged in, and there are places for some");
         return;
@@ -87,13 +79,13 @@ void web_live(struct web *w, struct http_exchange *x)
     w->live = &u->live;
     x->user = u;
     x->on_gone = live_gone;
-    const char *text = news_of(w, x->arena);
+    const char *text = news_text(w, x->arena);
     http_stream(x, 200, headers);
-    say(&u->live, text, loop_now(w->mcp->loop));
+    say_live(&u->live, text, loop_now(w->mcp->loop));
 }
 
 /* Has the audit a new line? */
-static bool moved(struct web *w, struct arena *a)
+static bool has_news(struct web *w, struct arena *a)
 {
     struct visit v = { .web = w };
     struct err e = { 0 };
@@ -105,10 +97,10 @@ static bool moved(struct web *w, struct arena *a)
     return true;
 }
 
-static void end(struct web *w, struct live *l)
+static void end_live(struct web *w, struct live *l)
 {
     struct http_exchange *x = l->x;
-    forget(w, l);
+    forget_live(w, l);
     x->on_gone = NULL;
     http_stream_end(x);
 }
@@ -119,13 +111,14 @@ void web_live_tick(struct web *w)
         return;
     struct arena *a = arena_new();
     double now = loop_now(w->mcp->loop);
-    const char *text = moved(w, a) ? news_of(w, a) : NULL;
+    const char *text = has_news(w, a) ? news_text(w, a) : NULL;
     struct live *next;
     for (struct live *l = w->live; l; l = next) {
         next = l->next;
         const char *now_says = text ? text : now - l->said >= BEAT ? ":\n\n" : NULL;
-        if (!login_find(w->logins, l->cookie, now, false) || (now_says && !say(l, now_says, now)))
-            end(w, l);
+        if (!login_find(w->logins, l->cookie, now, false) ||
+            (now_says && !say_live(l, now_says, now)))
+            end_live(w, l);
     }
     arena_free(a);
 }
@@ -133,5 +126,5 @@ void web_live_tick(struct web *w)
 void web_live_end(struct web *w)
 {
     while (w->live)
-        end(w, w->live);
+        end_live(w, w->live);
 }

@@ -49,8 +49,8 @@ static void note_login(struct web *w, const char *event, const char *who)
 
 /* Another session than that which the browser came with, if any: an id that somebody gave it is
  * worth nothing after a login. */
-static void let_in(struct visit *v, const char *who, bool by_token, const char *secret,
-                   const char *to)
+static void open_session(struct visit *v, const char *who, bool by_token, const char *secret,
+                         const char *to)
 {
     struct web *w = v->web;
     login_close(w->logins, visit_cookie(w, v->x));
@@ -70,7 +70,7 @@ static void keep_out(struct visit *v, const char *to)
 }
 
 /* Has its source tried too often? True after a 429. */
-static bool must_wait(struct visit *v, const char *token, const char *to)
+static bool login_must_wait(struct visit *v, const char *token, const char *to)
 {
     double wait = source_wait(v->web->sources, v->x->peer, token);
     if (wait <= 0)
@@ -88,7 +88,7 @@ static void by_token(struct visit *v, const char *token, const char *to)
     const struct config_token *found = NULL;
     const char *sent = arena_printf(v->arena, "Bearer %s", token);
     const char *hash = crypto_sha256_hex(v->arena, token, strlen(token));
-    if (must_wait(v, sent, to))
+    if (login_must_wait(v, sent, to))
         return;
     for (const struct config_token *t = v->web->mcp->config->approvers; t->name; t++)
         if (crypto_equal(t->sha256, hash, 2 * SHA256_SIZE))
@@ -99,7 +99,7 @@ static void by_token(struct visit *v, const char *token, const char *to)
         return;
     }
     source_right(v->web->sources, v->x->peer, sent);
-    let_in(v, found->name, true, found->sha256, to);
+    open_session(v, found->name, true, found->sha256, to);
 }
 
 /* -- by passphrase ----------------------------------------------------------------------- */
@@ -131,7 +131,7 @@ static void answer_try(struct visit *v, const struct try *t, bool judged, bool r
     if (!judged)
         show_login(v, 503, t->to, "It could not be looked at: try again.");
     else if (right)
-        let_in(v, t->who, false, t->secret, t->to);
+        open_session(v, t->who, false, t->secret, t->to);
     else
         keep_out(v, t->to);
 }
@@ -166,7 +166,7 @@ static const char *passphrase_of(const struct config *c, const char *name)
 static void by_passphrase(struct visit *v, const char *name, const char *typed, const char *to)
 {
     struct web *w = v->web;
-    if (must_wait(v, "", to))
+    if (login_must_wait(v, "", to))
         return;
     struct try **place = place_of(w, NULL);
     if (!place) {
