@@ -37,8 +37,7 @@ bool passphrase_read(struct arena *a, const char *stored, struct passphrase *out
     for (int i = 0; i < PARTS; i++)
         part[i] = rest ? strsep(&rest, "$") : NULL;
     return part[PARTS - 1] && !rest && !strcmp(part[0], "scrypt") &&
-           read_work(part[1], N_MOST, &out->work.n) &&
-           read_work(part[2], R_MOST, &out->work.r) &&
+           read_work(part[1], N_MOST, &out->work.n) && read_work(part[2], R_MOST, &out->work.r) &&
            read_work(part[3], P_MOST, &out->work.p) &&
            read_bytes(a, part[4], out->salt, sizeof out->salt, &out->salt_len) &&
            read_bytes(a, part[5], out->key, sizeof out->key, &key) && key == sizeof out->key;

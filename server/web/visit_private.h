@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "page/page.h"
 #include "web/login_private.h"
+#include "web/pages_private.h"
 #include "web/web_private.h"
 
 struct visit {

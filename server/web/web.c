@@ -10,6 +10,7 @@
 #include "net/listen.h"
 #include "net/loop.h"
 #include "web/login_private.h"
+#include "web/pages_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "net/gate.h"
+#include "web/pages_private.h"
 #include "web/web_private.h"
 
 static const char allow_headers[] =

@@ -111,24 +111,6 @@ void web_change(struct web *w, struct http_exchange *x);
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 
-/* The pages: web_login.c, web_pages.c, web_live.c. */
-void web_login_page(struct web *w, struct http_exchange *x);
-void web_login(struct web *w, struct http_exchange *x);
-void web_logout(struct web *w, struct http_exchange *x);
-void web_stop_judging(struct web *w); /* the server ends */
-void web_home(struct web *w, struct http_exchange *x);
-void web_changes(struct web *w, struct http_exchange *x);
-void web_one_change(struct web *w, struct http_exchange *x);
-void web_decide(struct web *w, struct http_exchange *x);
-void web_undo(struct web *w, struct http_exchange *x, const char *who, const char *id);
-void web_audit(struct web *w, struct http_exchange *x);
-void web_audit_verify(struct web *w, struct http_exchange *x);
-void web_old_link(struct web *w, struct http_exchange *x); /* /change?id=ID */
-void web_asset(struct web *w, struct http_exchange *x);
-void web_live(struct web *w, struct http_exchange *x);
-void web_live_tick(struct web *w); /* once a second */
-void web_live_end(struct web *w);
-
 /* web_stream.c. A reply to one POST; for a session the client may resume its stream. */
 struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
 void web_reply_of(struct web_reply *r, const struct session *s);

@@ -10,6 +10,7 @@
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "net/loop.h"
+#include "web/pages_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 
