@@ -85,6 +85,12 @@ const char *html_risk(const struct html *h, const char *risk)
     return known ? known : risk;
 }
 
+const char *html_found(const struct html *h, const char *risk)
+{
+    const char *known = words_found(h->viewer->tongue, risk);
+    return known ? known : risk;
+}
+
 /* The weight of a language in Accept-Language; 0: it is not there. */
 static double weight_of(const char *accept, const char *language)
 {
@@ -144,7 +150,7 @@ static void put_menu(struct html *h, enum word here)
     static const struct {
         const char *path;
         enum word word;
-    } links[] = { { "/changes", WORD_CHANGES }, { "/audit", WORD_AUDIT } };
+    } links[] = { { "/", WORD_GATEWAY }, { "/changes", WORD_CHANGES }, { "/audit", WORD_AUDIT } };
     const struct viewer *v = h->viewer;
     html(h, "<nav>");
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
@@ -174,6 +180,8 @@ void html_begin(struct html *h, const struct viewer *v, const char *title, enum 
         html(h, "(%d) ", v->waiting);
     html(h, "%s · Higress</title><link rel=\"stylesheet\" href=\"/style.css?v=%s\">", title,
          v->version);
+    if (here == WORD_GATEWAY)
+        html(h, "<link rel=\"stylesheet\" href=\"/map.css?v=%s\">", v->version);
     html(h, "<script src=\"/page.js?v=%s\" defer></script></head><body", v->version);
     html(h, v->who ? " data-live=\"/changes/live\">" : ">");
     html(h, "<a class=\"skip\" href=\"#main\">%s</a><header>", html_word(h, WORD_SKIP));

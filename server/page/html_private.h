@@ -19,6 +19,7 @@ const char *html_say(const struct html *h, enum word word, const char *x, const 
 const char *html_count(const struct html *h, enum word word, int x, int y);
 /* The words of a state or a risk, as the engine names them; the name itself when it is unknown. */
 const char *html_state(const struct html *h, const char *state);
+const char *html_found(const struct html *h, const char *risk);
 const char *html_risk(const struct html *h, const char *risk);
 /* "2026-11-24 05:28 UTC" as a <time>. */
 void html_time(struct html *h, const char *iso);

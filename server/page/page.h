@@ -58,5 +58,18 @@ struct page_change {
 };
 char *page_change(const struct viewer *v, const struct page_change *x);
 
+/* The gateway, or one object of it with what leads to and from it. */
+struct page_map {
+    const char *svg;         /* of picture.h: escaped already */
+    const char *gateway;     /* address */
+    const char *kind, *name; /* NULL: the whole */
+    const cJSON *shown;      /* of inspect_map: the nodes whose findings are told */
+    const cJSON *counts;     /* findings by risk */
+    const cJSON *unread;     /* sentences on what could not be read */
+    const cJSON *history;    /* of engine_list, of that object; NULL: not asked */
+    bool traffic;            /* there is data of the last hour */
+};
+char *page_map(const struct viewer *v, const struct page_map *map);
+
 /* lines: of store_audit_lines. verified: what came of looking at all of them; NULL: not asked. */
 char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole);

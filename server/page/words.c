@@ -80,6 +80,12 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_PUT] = { "change", "修改" },
     [WORD_DELETE] = { "delete", "删除" },
     [WORD_TO_CHANGES] = { "All changes", "所有变更" },
+    [WORD_FOUND] = { "What was found", "检查结果" },
+    [WORD_NOTHING_FOUND] = { "Nothing is wrong as far as could be seen.", "未发现问题。" },
+    [WORD_TRAFFIC] = { "requests, errors and the slowest of the last hour: bars",
+                       "条形：最近一小时的请求、错误与延迟" },
+    [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
+    [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 
 struct named {
@@ -109,6 +115,14 @@ static const struct named risks[] = {
     { NULL },
 };
 
+static const struct named found[] = {
+    { "open", { "open to others", "对外开放" } },
+    { "broken", { "broken", "故障" } },
+    { "dead", { "without effect", "未生效" } },
+    { "note", { "to know", "提示" } },
+    { NULL },
+};
+
 const char *words_say(enum tongue t, enum word w)
 {
     return texts[w][t];
@@ -130,4 +144,9 @@ const char *words_state(enum tongue t, const char *state)
 const char *words_risk(enum tongue t, const char *risk)
 {
     return find_named(risks, t, risk);
+}
+
+const char *words_found(enum tongue t, const char *risk)
+{
+    return find_named(found, t, risk);
 }

@@ -70,6 +70,11 @@ enum word {
     WORD_PUT,
     WORD_DELETE,
     WORD_TO_CHANGES,
+    WORD_FOUND,
+    WORD_NOTHING_FOUND,
+    WORD_TRAFFIC,
+    WORD_NO_TRAFFIC,
+    WORD_WHOLE_MAP,
     WORDS
 };
 
@@ -77,3 +82,5 @@ const char *words_say(enum tongue t, enum word w);
 /* Of a name that the engine gives ("pending", "destroy"); NULL: none known. */
 const char *words_state(enum tongue t, const char *state);
 const char *words_risk(enum tongue t, const char *risk);
+/* Of a risk of what was found ("open", "broken"). */
+const char *words_found(enum tongue t, const char *risk);

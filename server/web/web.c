@@ -113,6 +113,8 @@ void web_close(struct web *w)
     web_live_end(w);
     http_close(w->server);
     web_stop_judging(w);
+    web_map_stop(w);
+    web_map_forget(w);
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);

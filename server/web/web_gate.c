@@ -48,6 +48,7 @@ static const struct web_route routes[] = {
     { "/audit", "GET", BY_ALL, BODY_FORM, web_audit },
     { "/audit", "POST", BY_ALL, BODY_FORM, web_audit_verify },
     { "/style.css", "GET", BY_ALL, BODY_FORM, web_asset },
+    { "/map.css", "GET", BY_ALL, BODY_FORM, web_asset },
     { "/page.js", "GET", BY_ALL, BODY_FORM, web_asset },
     { "/.well-known/oauth-protected-resource", "GET", BY_ALL, BODY_JSON, web_metadata },
     { "/.well-known/oauth-protected-resource/mcp", "GET", BY_ALL, BODY_JSON, web_metadata },

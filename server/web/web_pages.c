@@ -5,6 +5,7 @@
 #include "call/service.h"
 #include "change/engine.h"
 #include "config/config.h"
+#include "picture/picture.h"
 #include "store/store.h"
 #include "web/decide_private.h"
 #include "web/visit_private.h"
@@ -215,13 +216,6 @@ void web_audit_verify(struct web *w, struct http_exchange *x)
 
 /* -- the rest ---------------------------------------------------------------------------- */
 
-void web_home(struct web *w, struct http_exchange *x)
-{
-    struct visit v;
-    if (visit_opens(&v, w, x))
-        visit_go(x, "/changes", NULL);
-}
-
 void web_asset(struct web *w, struct http_exchange *x)
 {
     (void)w;
@@ -233,6 +227,6 @@ void web_asset(struct web *w, struct http_exchange *x)
         { "Cross-Origin-Resource-Policy", "same-origin" },
         { 0 },
     };
-    const char *text = page_asset(x->path + 1);
+    const char *text = strcmp(x->path, "/map.css") ? page_asset(x->path + 1) : picture_style();
     http_reply(x, 200, headers, text, strlen(text));
 }

@@ -17,6 +17,8 @@ struct web {
     struct sources *sources;                /* of wrong tokens */
     struct logins *logins;                  /* at the pages */
     struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
+    struct map *map;                        /* of the gateway, read last; NULL: none */
+    struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
     struct live *live;                      /* pages that hear of news */
     char news[72];                          /* the newest line of the audit, as they know it */
     struct loop_timer *tick;                /* heartbeats, and the end of what is kept */
