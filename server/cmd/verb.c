@@ -16,6 +16,7 @@
 #include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "policy/people.h"
 #include "store/store.h"
 #include "store/store_pin.h"
 
@@ -103,6 +104,29 @@ bool verb_passphrase(struct verb *v, struct err *e)
     if (right || e->kind != ERR_NONE)
         return right;
     return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
+}
+
+bool verb_agreed(struct verb *v, const char *shown, const char *question, int *code)
+{
+    struct err e = { 0 };
+    bool yes = false;
+    if (!people_may(v->config, DEED_ADMINISTER, CHANNEL_TERMINAL, v->who, &e)) {
+        *code = verb_failed(v, &e);
+        return false;
+    }
+    if (!terminal_ask(shown, question, "yes", &yes)) {
+        *code = verb_no_terminal(v);
+        return false;
+    }
+    if (!yes) {
+        puts("nothing was changed");
+        *code = EXIT_REFUSED;
+        return false;
+    }
+    if (verb_passphrase(v, &e))
+        return true;
+    *code = verb_failed(v, &e);
+    return false;
 }
 
 /* The server that waits for it gets the first try; when it is gone, this process applies. */

@@ -56,6 +56,8 @@ struct config {
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
     const char *page;                     /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models;    /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;            /* PEM file of their makers' certificates, or NULL */
     const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
