@@ -342,12 +342,6 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
     return json_equal(json_get(rule, "config"), config);
 }
 
-/* Sorted and whole from now on, so that the next write of the same may be skipped. */
-static void remember_rules(struct rest_request *r)
-{
-    rules_index_auth(r)->settled = true;
-}
-
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
 {
     struct arena *a = r->arena;
@@ -368,7 +362,8 @@ bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *
         switch_on(a, plugin);
     if (!kube_save(r, "wasmplugins", plugin))
         return false;
-    remember_rules(r);
+    /* Sorted and whole from now on, so that the next write of the same may be skipped. */
+    rules_index_auth(r)->settled = true;
     return true;
 }
 
