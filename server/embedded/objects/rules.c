@@ -184,16 +184,13 @@ bool rules_drop(cJSON *plugin, const struct rules_target *t)
 
 static bool mentions(const cJSON *plugin, const struct rules_target *t)
 {
-    const cJSON *rule, *name;
+    const cJSON *rule;
     cJSON_ArrayForEach(rule, json_path(plugin, "spec.matchRules"))
     {
         for (int i = 0; i < SCOPES; i++) {
-            cJSON_ArrayForEach(name, json_get(rule, scopes[i]))
-            {
-                const char *wanted = scope_target(t, i);
-                if (wanted && cJSON_IsString(name) && strcmp(name->valuestring, wanted) == 0)
-                    return true;
-            }
+            const char *wanted = scope_target(t, i);
+            if (wanted && json_find_text(json_get(rule, scopes[i]), wanted))
+                return true;
         }
     }
     return false;
