@@ -102,7 +102,7 @@ static void proxy_update(struct rest_request *r)
         save_proxy(r);
 }
 
-static void delete (struct rest_request *r)
+static void delete_proxy(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     cJSON *bridge = bridge_load(r);
@@ -127,6 +127,6 @@ const struct rest_route proxy_rest[] = {
     { "POST", "/v1/proxy-servers", proxy_create, proxy_model },
     { "GET", "/v1/proxy-servers/{name}", proxy_get },
     { "PUT", "/v1/proxy-servers/{name}", proxy_update, proxy_model },
-    { "DELETE", "/v1/proxy-servers/{name}", delete },
+    { "DELETE", "/v1/proxy-servers/{name}", delete_proxy },
     { 0 },
 };
