@@ -370,8 +370,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 const struct rest_route ai_route_rest[] = {
     { "GET", "/v1/ai/routes", ai_route_list, NULL, REST_PAGED },
     { "POST", "/v1/ai/routes", ai_route_create, ai_route_model },
-    { "GET", "/v1/ai/routes/{name}", ai_route_get },
-    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model },
-    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase },
+    { "GET", "/v1/ai/routes/{name}", ai_route_get, .not_blank = "query.name" },
+    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model, .not_blank = "put.name" },
+    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase, .not_blank = "delete.name" },
     { 0 },
 };

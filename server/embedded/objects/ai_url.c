@@ -114,6 +114,11 @@ int ai_url_port(const struct ai_url *u)
     return strcmp(u->scheme, "https") == 0 ? 443 : 80;
 }
 
+const char *ai_url_path(const struct ai_url *u)
+{
+    return *u->path ? u->path : "/";
+}
+
 const char *ai_url_parameter(struct arena *a, const struct ai_url *u, const char *name)
 {
     size_t n = strlen(name);

@@ -304,8 +304,8 @@ static void convert_swagger(struct rest_request *r)
 const struct rest_route mcp_server_rest[] = {
     { "GET", "/v1/mcpServer", mcp_server_list, NULL, REST_PAGED },
     { "PUT", "/v1/mcpServer", put, server_model },
-    { "GET", "/v1/mcpServer/{name}", mcp_server_get },
-    { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase },
+    { "GET", "/v1/mcpServer/{name}", mcp_server_get, .not_blank = "query.name" },
+    { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase, .not_blank = "delete.name" },
     { "POST", "/v1/mcpServer/swaggerToMcpConfig", convert_swagger, swagger_model },
     { 0 },
 };
