@@ -91,10 +91,12 @@ def at_place(answer, place):
 
 
 def same(got, want):
-    """JSON's true is not its 1."""
-    return json.dumps(got, sort_keys=True) == json.dumps(want, sort_keys=True) or (
-        isinstance(got, (int, float)) and isinstance(want, (int, float)) and not isinstance(got, bool)
-        and not isinstance(want, bool) and got == want)
+    """JSON's true is not its 1, but 1.0 is."""
+    if isinstance(got, dict) and isinstance(want, dict):
+        return got.keys() == want.keys() and all(same(got[k], want[k]) for k in want)
+    if isinstance(got, list) and isinstance(want, list):
+        return len(got) == len(want) and all(map(same, got, want))
+    return got == want and isinstance(got, bool) == isinstance(want, bool)
 
 
 def faults(answer, response):

@@ -322,7 +322,7 @@ static void ai_route_update(struct rest_request *r)
 {
     const char *given = json_str(r->body, "name");
     if (!given || !*given) {
-        rest_fail(r, X_JAVAX, "AI route name in the URL doesn't match the one in the body.");
+        rest_fail(r, X_JAVAX, "Route name in the URL doesn't match the one in the body.");
         return;
     }
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
