@@ -61,7 +61,8 @@ static const char *need_text(struct rest_request *r, const cJSON *entry, const c
 }
 
 /* MapUtils.getBoolean: the text "true" and numbers but 0 are true, other types are not there. */
-static void set_bool(struct rest_request *r, cJSON *entry, const char *key, const cJSON *otherwise)
+static void set_lenient_bool(struct rest_request *r, cJSON *entry, const char *key,
+                             const cJSON *otherwise)
 {
     const cJSON *value = json_get(entry, key);
     if (cJSON_IsString(value))
@@ -74,7 +75,7 @@ static void set_bool(struct rest_request *r, cJSON *entry, const char *key, cons
 
 static void default_bool(struct rest_request *r, cJSON *entry, const char *key, bool otherwise)
 {
-    set_bool(r, entry, key, json_bool(r->arena, otherwise));
+    set_lenient_bool(r, entry, key, json_bool(r->arena, otherwise));
 }
 
 /* The console's own reading of a switch; false: the value says neither. */
@@ -230,7 +231,7 @@ static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoi
 }
 
 /* A whole number, or a text that holds one. */
-static bool read_port(const cJSON *value, int *out)
+static bool read_lenient_port(const cJSON *value, int *out)
 {
     if (cJSON_IsString(value))
         return java_parse_int(value->valuestring, out);
@@ -249,7 +250,7 @@ static bool resolve_ollama(struct rest_request *r, cJSON *entry, struct ai_endpo
         return rest_fail(r, X_VALIDATION, "ollamaServerHost must be a string.");
     if (!need_text(r, entry, "ollamaServerHost"))
         return false;
-    if (!read_port(json_get(entry, "ollamaServerPort"), &port))
+    if (!read_lenient_port(json_get(entry, "ollamaServerPort"), &port))
         return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a number.");
     if (port < 1 || port > 65535)
         return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a valid port number.");
@@ -479,23 +480,16 @@ bool ai_type_needs_token_service(const struct ai_type *t)
 /* Of claude the custom URL is what the settings say, unless they say the type's own. */
 void ai_type_read(struct rest_request *r, cJSON *entry)
 {
-    struct arena *a = r->arena;
     const char *type = json_str(entry, "type"), *custom = json_str(entry, "claudeCustomUrl");
     struct ai_url u = no_url;
     if (!type || strcmp(type, "claude") != 0)
         return;
-    if (!(custom ? ai_url_parse(a, custom, &u) : claude_settings(a, entry, &u)) || !u.host)
+    if (!(custom ? ai_url_parse(r->arena, custom, &u) : claude_settings(r->arena, entry, &u)) ||
+        !u.host || !u.scheme)
         return;
-    const char *path = ai_url_path(&u), *scheme = u.scheme;
-    bool rooted = path[strspn(path, "/")] == '\0', tls = strcmp(scheme, "https") == 0;
-    int port = ai_url_port(&u);
-    if (tls && strcmp(u.host, ai_type_find("claude")->host) == 0 && port == 443 &&
-        strcmp(path, "/") == 0) {
+    const char *text = ai_url_print(r->arena, &u);
+    if (strcmp(ai_url_path(&u), "/") == 0 && strcmp(text, "https://api.anthropic.com") == 0)
         json_remove(entry, "claudeCustomUrl");
-        return;
-    }
-    bool usual = port == (tls ? 443 : 80) && (tls || strcmp(scheme, "http") == 0);
-    json_set_str(a, entry, "claudeCustomUrl",
-                 arena_printf(a, "%s://%s%s%s", scheme, u.host,
-                              usual ? "" : arena_printf(a, ":%d", port), rooted ? "" : path));
+    else
+        json_set_str(r->arena, entry, "claudeCustomUrl", text);
 }

@@ -103,7 +103,7 @@ static bool are_all_bearer(const cJSON *values)
     return true;
 }
 
-static struct credential read_entry(struct arena *a, const cJSON *entry)
+static struct credential read_credential_entry(struct arena *a, const cJSON *entry)
 {
     struct credential c = { .key = last_key(entry), .values = stored_values(a, entry) };
     const cJSON *value;
@@ -123,9 +123,9 @@ static struct credential read_entry(struct arena *a, const cJSON *entry)
 }
 
 /* NULL: the console does not see it. */
-static cJSON *answer(struct arena *a, const cJSON *entry)
+static cJSON *consumer_answer(struct arena *a, const cJSON *entry)
 {
-    struct credential read = read_entry(a, entry);
+    struct credential read = read_credential_entry(a, entry);
     if (!read.source)
         return NULL;
     cJSON *out = model_new(a, consumer_model);
@@ -138,7 +138,7 @@ static cJSON *answer(struct arena *a, const cJSON *entry)
     return out;
 }
 
-static cJSON *find(const cJSON *consumers, const char *name)
+static cJSON *find_consumer(const cJSON *consumers, const char *name)
 {
     cJSON *entry;
     cJSON_ArrayForEach(entry, consumers)
@@ -150,7 +150,7 @@ static cJSON *find(const cJSON *consumers, const char *name)
     return NULL;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_consumer_names(const void *x, const void *y)
 {
     const char *n = json_str(*(cJSON *const *)x, "name"), *m = json_str(*(cJSON *const *)y, "name");
     return strcmp(n ? n : "", m ? m : "");
@@ -163,10 +163,10 @@ static void consumer_list(struct rest_request *r)
     size_t n = (size_t)json_count(consumers), i = 0;
     const cJSON **sorted = arena_array(r->arena, const cJSON *, n + 1);
     cJSON_ArrayForEach(entry, consumers) sorted[i++] = entry;
-    qsort(sorted, n, sizeof *sorted, by_name);
+    qsort(sorted, n, sizeof *sorted, compare_consumer_names);
     cJSON *out = json_array(r->arena);
     for (i = 0; i < n; i++) {
-        cJSON *shown = answer(r->arena, sorted[i]);
+        cJSON *shown = consumer_answer(r->arena, sorted[i]);
         if (shown)
             json_add(r->arena, out, shown);
     }
@@ -175,9 +175,9 @@ static void consumer_list(struct rest_request *r)
 
 static void consumer_get(struct rest_request *r)
 {
-    const cJSON *entry =
-        find(stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
-    rest_give(r, entry ? answer(r->arena, entry) : NULL);
+    const cJSON *entry = find_consumer(
+        stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
+    rest_give(r, entry ? consumer_answer(r->arena, entry) : NULL);
 }
 
 /* An update may leave the values out: they stay. */
@@ -199,7 +199,7 @@ static bool validate_credential(struct rest_request *r, const cJSON *c, bool upd
     return true;
 }
 
-static bool validate(struct rest_request *r, bool update)
+static bool validate_consumer(struct rest_request *r, bool update)
 {
     const cJSON *c, *credentials = json_get(r->body, "credentials");
     if (check_blank(json_str(r->body, "name")))
@@ -219,12 +219,12 @@ static bool validate(struct rest_request *r, bool update)
 }
 
 /* What a request leaves out stays as it was; old NULL: nothing was there. */
-static struct credential merge(struct arena *a, const cJSON *c, const cJSON *old)
+static struct credential merge_credential(struct arena *a, const cJSON *c, const cJSON *old)
 {
     struct credential new = { json_str(c, "source"), json_str(c, "key"), json_get(c, "values") };
     struct credential was = { 0 };
     if (old)
-        was = read_entry(a, old);
+        was = read_credential_entry(a, old);
     if (!was.source)
         return new;
     if (check_blank(new.key))
@@ -273,7 +273,7 @@ static const char *twin_of(struct arena *a, const cJSON *consumers, const char *
     const char *source = json_str(credential, "source"), *key = json_str(credential, "key");
     cJSON_ArrayForEach(other, consumers)
     {
-        struct credential c = read_entry(a, other);
+        struct credential c = read_credential_entry(a, other);
         if (!c.source || strcmp(json_str(other, "name"), name) == 0)
             continue;
         bool same_key = key && c.key ? strcmp(key, c.key) == 0 : key == c.key;
@@ -310,14 +310,14 @@ static bool remove_consumer(struct rest_request *r, const char *name)
 {
     cJSON *key_auth = kube_load(r, wasm_kind, wasm_key_auth);
     cJSON *consumers = json_path(key_auth, "spec.defaultConfig.consumers");
-    cJSON *entry = find(consumers, name);
+    cJSON *entry = find_consumer(consumers, name);
     if (!entry)
         return true;
     json_detach(consumers, entry);
     return kube_replace(r, wasm_kind, key_auth);
 }
 
-static void save(struct rest_request *r)
+static void save_consumer(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const char *name = json_str(r->body, "name");
@@ -331,14 +331,14 @@ static void save(struct rest_request *r)
     if (!key_auth)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
-    cJSON *entry = find(consumers, name);
+    cJSON *entry = find_consumer(consumers, name);
     const char *twin = twin_of(a, consumers, name, credential);
     if (twin) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Key auth credential already in use by consumer: %s",
                   twin);
         return;
     }
-    struct credential merged = merge(a, credential, entry);
+    struct credential merged = merge_credential(a, credential, entry);
     if (json_count(merged.values) == 0) {
         rest_fail(r, X_VALIDATION, "value cannot be blank.");
         return;
@@ -349,13 +349,13 @@ static void save(struct rest_request *r)
     }
     put_credential(a, entry, &merged);
     if (kube_save(r, wasm_kind, key_auth))
-        rest_give(r, answer(a, entry));
+        rest_give(r, consumer_answer(a, entry));
 }
 
 static void consumer_create(struct rest_request *r)
 {
-    if (validate(r, false))
-        save(r);
+    if (validate_consumer(r, false))
+        save_consumer(r);
 }
 
 static void consumer_update(struct rest_request *r)
@@ -367,8 +367,8 @@ static void consumer_update(struct rest_request *r)
         rest_fail(r, X_JAVAX, "Consumer name in the URL doesn't match the one in the body.");
         return;
     }
-    if (validate(r, true))
-        save(r);
+    if (validate_consumer(r, true))
+        save_consumer(r);
 }
 
 static bool allows(const cJSON *config, const char *name)
@@ -387,8 +387,8 @@ static void consumer_erase(struct rest_request *r)
     const char *name = rest_var(r, 0);
     const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
     bool in_use = allows(json_path(key_auth, "spec.defaultConfig"), name);
-    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules"))
-        in_use |= allows(json_get(rule, "config"), name);
+    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules")) in_use |=
+        allows(json_get(rule, "config"), name);
     if (in_use) {
         rest_fail(r, X_BUSINESS, "Consumer %s is still in use", name);
         return;

@@ -32,7 +32,7 @@ static bool is_true(const char *text)
     return text_equal_nocase(text, "true");
 }
 
-static void set_text(struct reading *in, cJSON *to, const char *field, const char *value)
+static void read_text_field(struct reading *in, cJSON *to, const char *field, const char *value)
 {
     if (value)
         json_set_str(in->a, to, field, value);
@@ -45,7 +45,7 @@ static void set_number(struct reading *in, cJSON *to, const char *field, const c
         json_set_num(in->a, to, field, n);
 }
 
-static void set_bool(struct reading *in, cJSON *to, const char *field, const char *value)
+static void read_bool_field(struct reading *in, cJSON *to, const char *field, const char *value)
 {
     if (value && *value)
         json_set_bool(in->a, to, field, is_true(value));
@@ -86,12 +86,12 @@ static void read_rewrite(struct reading *in, cJSON *route)
         path = ingress_read_get(in, "rewrite-target", enabled);
     if (check_blank(raw) && check_blank(path) && check_blank(host))
         return;
-    set_text(in, rewrite, "path", path);
-    set_text(in, rewrite, "host", host);
+    read_text_field(in, rewrite, "path", path);
+    read_text_field(in, rewrite, "host", host);
     json_set(in->a, route, "rewrite", rewrite);
 }
 
-static void read_retry(struct reading *in, cJSON *route)
+static void read_retry_section(struct reading *in, cJSON *route)
 {
     cJSON *retry = model_new(in->a, ingress_retry_model);
     const char *raw = get_own(in, "enable-proxy-next-upstream");
@@ -112,17 +112,18 @@ static void read_cors(struct reading *in, cJSON *route)
     if (json_count(in->annotations) == 0)
         return;
     cJSON *cors = json_set(in->a, route, "cors", model_new(in->a, ingress_cors_model));
-    set_bool(in, cors, "enabled", get_own(in, "enable-cors"));
+    read_bool_field(in, cors, "enabled", get_own(in, "enable-cors"));
     set_list(in, cors, "allowOrigins", get_own(in, "cors-allow-origin"), ',');
     set_list(in, cors, "allowMethods", get_own(in, "cors-allow-methods"), ',');
     set_list(in, cors, "allowHeaders", get_own(in, "cors-allow-headers"), ',');
     set_list(in, cors, "exposeHeaders", get_own(in, "cors-expose-headers"), ',');
     set_number(in, cors, "maxAge", get_own(in, "cors-max-age"));
-    set_bool(in, cors, "allowCredentials", get_own(in, "cors-allow-credentials"));
+    read_bool_field(in, cors, "allowCredentials", get_own(in, "cors-allow-credentials"));
 }
 
 /* Lines "key value"; one that is empty is a header without a key. */
-static void set_headers(struct reading *in, cJSON *stage, const char *field, const char *value)
+static void read_header_lines(struct reading *in, cJSON *stage, const char *field,
+                              const char *value)
 {
     cJSON *lines = json_object(in->a), *list, *line;
     set_list(in, lines, "all", value, '\n');
@@ -153,8 +154,8 @@ static cJSON *read_stage(struct reading *in, const char *which, bool enabled)
     if (!any)
         return NULL;
     cJSON *stage = model_new(in->a, ingress_stage_model);
-    set_headers(in, stage, "add", values[0]);
-    set_headers(in, stage, "set", values[1]);
+    read_header_lines(in, stage, "add", values[0]);
+    read_header_lines(in, stage, "set", values[1]);
     set_list(in, stage, "remove", values[2], ',');
     return stage;
 }
@@ -191,14 +192,14 @@ static void add_predicate(struct reading *in, cJSON *route, size_t i, const char
     if (!cJSON_IsArray(list))
         list = json_set_array(in->a, route, field);
     cJSON *p = json_add(in->a, list, model_new(in->a, ingress_keyed_model));
-    set_text(in, p, "matchType", ingress_match_type(name, (size_t)(at - name)));
-    set_text(in, p, "matchValue", value);
+    read_text_field(in, p, "matchType", ingress_match_type(name, (size_t)(at - name)));
+    read_text_field(in, p, "matchValue", value);
     json_set_str(in->a, p, "key",
                  arena_printf(in->a, "%s%s", predicate_words[i].before_key,
                               at + strlen(predicate_words[i].word)));
 }
 
-static void read_predicates(struct reading *in, cJSON *route)
+static void read_matches(struct reading *in, cJSON *route)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, in->annotations)
@@ -214,7 +215,7 @@ static void read_predicates(struct reading *in, cJSON *route)
     }
 }
 
-static void read_path(struct reading *in, cJSON *route, const cJSON *path)
+static void read_path_predicate(struct reading *in, cJSON *route, const cJSON *path)
 {
     cJSON *p = json_set(in->a, route, "path", model_new(in->a, ingress_predicate_model));
     const char *type = json_str(path, "pathType"), *regex = get_own(in, "use-regex");
@@ -223,8 +224,8 @@ static void read_path(struct reading *in, cJSON *route, const cJSON *path)
         match = "EQUAL";
     else if (!type || strcmp(type, "Prefix") != 0)
         match = NULL;
-    set_text(in, p, "matchType", match);
-    set_text(in, p, "matchValue", json_str(path, "path"));
+    read_text_field(in, p, "matchType", match);
+    read_text_field(in, p, "matchValue", json_str(path, "path"));
     const char *ignore = get_own(in, "ignore-path-case");
     if (ignore && *ignore)
         json_set_bool(in->a, p, "caseSensitive", !is_true(ignore));
@@ -237,7 +238,7 @@ static void read_rule(struct reading *in, cJSON *route, const cJSON *rule)
     const char *destination = get_own(in, "destination");
     if (!path)
         return;
-    read_path(in, route, path);
+    read_path_predicate(in, route, path);
     if (cJSON_IsObject(json_path(path, "backend.resource")) && destination && *destination)
         json_set(in->a, route, "services", ingress_services(in->a, destination));
 }
@@ -273,9 +274,9 @@ static void read_rules(struct reading *in, cJSON *route)
     set_list(in, route, "methods", get_own(in, "match-method"), ' ');
     if (check_blank(get_own(in, "match-method")))
         json_set(in->a, route, "methods", json_null(in->a));
-    read_predicates(in, route);
+    read_matches(in, route);
     read_rewrite(in, route);
-    read_retry(in, route);
+    read_retry_section(in, route);
     read_header_control(in, route);
     read_cors(in, route);
 }
@@ -296,10 +297,11 @@ static bool is_editable(const cJSON *ingress)
 
 static bool is_label_of_console(const char *name)
 {
-    static const char *const own[] = { "config-map-type",     "resource-definer",
-                                       "internal",            "wasm-plugin-name",
-                                       "wasm-plugin-version", "wasm-plugin-built-in",
-                                       "wasm-plugin-category" };
+    static const char *const own[] = {
+        "config-map-type",     "resource-definer",    "internal",
+        "wasm-plugin-name",    "wasm-plugin-version", "wasm-plugin-built-in",
+        "wasm-plugin-category"
+    };
     if (!text_starts(name, "higress.io/"))
         return false;
     name += strlen("higress.io/");

@@ -4,8 +4,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "embedded/objects/mcp_dsn_private.h"
 #include "embedded/objects/ai_url_private.h"
+#include "embedded/objects/mcp_dsn_private.h"
 #include "embedded/rest/java_number.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/rest.h"
@@ -40,7 +40,7 @@ struct kind {
     void (*parse)(struct arena *a, const char *dsn, cJSON *db);
 };
 
-static const char *text_of(const cJSON *db, const char *key)
+static const char *dsn_part(const cJSON *db, const char *key)
 {
     const char *s = json_str(db, key);
     return s ? s : "";
@@ -64,27 +64,27 @@ static void put_params(struct arena *a, struct buf *b, const cJSON *params)
 /* host:port, an address with colons in brackets. */
 static void put_address(struct buf *b, const cJSON *db)
 {
-    const char *host = text_of(db, "host");
+    const char *host = dsn_part(db, "host");
     bool bare = strchr(host, ':') && *host != '[';
-    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, text_of(db, "port"));
+    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, dsn_part(db, "port"));
 }
 
 static void print_mysql(struct arena *a, struct buf *b, const cJSON *db)
 {
-    const char *password = text_of(db, "password");
-    buf_printf(b, "%s%s%s@tcp(", text_of(db, "username"), *password ? ":" : "", password);
+    const char *password = dsn_part(db, "password");
+    buf_printf(b, "%s%s%s@tcp(", dsn_part(db, "username"), *password ? ":" : "", password);
     put_address(b, db);
-    buf_printf(b, ")/%s", text_of(db, "dbname"));
+    buf_printf(b, ")/%s", dsn_part(db, "dbname"));
     put_params(a, b, json_get(db, "otherParams"));
 }
 
 static void print_postgres(struct arena *a, struct buf *b, const cJSON *db)
 {
-    const char *password = java_url_encode(a, text_of(db, "password"));
-    buf_printf(b, "postgres://%s%s%s@", java_url_encode(a, text_of(db, "username")),
+    const char *password = java_url_encode(a, dsn_part(db, "password"));
+    buf_printf(b, "postgres://%s%s%s@", java_url_encode(a, dsn_part(db, "username")),
                *password ? ":" : "", password);
     put_address(b, db);
-    buf_printf(b, "/%s", java_url_encode(a, text_of(db, "dbname")));
+    buf_printf(b, "/%s", java_url_encode(a, dsn_part(db, "dbname")));
     put_params(a, b, json_get(db, "otherParams"));
 }
 
@@ -110,7 +110,7 @@ static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
 static void print_sqlite(struct arena *a, struct buf *b, const cJSON *db)
 {
     (void)a;
-    buf_str(b, text_of(db, "dbname"));
+    buf_str(b, dsn_part(db, "dbname"));
 }
 
 /* Cuts *rest at the first stop character; *rest goes behind it, or to the end. */
@@ -247,7 +247,7 @@ static void parse_sqlite(struct arena *a, const char *dsn, cJSON *db)
 }
 
 /* One to 63 letters, digits and inner hyphens a label, labels with dots between. */
-static bool is_hostname(const char *s)
+static bool is_dsn_hostname(const char *s)
 {
     for (;; s++) {
         size_t n = strcspn(s, ".");
@@ -263,11 +263,11 @@ static bool is_hostname(const char *s)
 }
 
 /* A dot may end it. */
-static bool is_host(struct arena *a, const char *s)
+static bool is_dsn_host(struct arena *a, const char *s)
 {
     size_t n = strlen(s);
     return strchr(s, ':') || (*s == '[' && text_ends(s, "]")) ||
-           is_hostname(arena_strndup(a, s, n - (n > 1 && s[n - 1] == '.')));
+           is_dsn_hostname(arena_strndup(a, s, n - (n > 1 && s[n - 1] == '.')));
 }
 
 static bool is_port(struct arena *a, const char *s)
@@ -278,7 +278,7 @@ static bool is_port(struct arena *a, const char *s)
 
 #define HOST                                                                                       \
     {                                                                                              \
-        "host", true, 253, is_host, "must be a valid hostname or IP address"                       \
+        "host", true, 253, is_dsn_host, "must be a valid hostname or IP address"                   \
     }
 #define PORT                                                                                       \
     {                                                                                              \
@@ -336,7 +336,7 @@ const char *mcp_dsn_api_type(const char *stored_type)
     return NULL;
 }
 
-static bool is_printable(const char *s)
+static bool is_printable_text(const char *s)
 {
     while (*s >= 32 && *s <= 126)
         s++;
@@ -349,7 +349,7 @@ static bool check_param_value(struct rest_request *r, const cJSON *p)
     if (cJSON_IsNull(p))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams value for '%s' must not be null",
                          java_trim(r->arena, p->string));
-    if (!is_printable(value))
+    if (!is_printable_text(value))
         return rest_fail(r, X_ILLEGAL_ARGUMENT,
                          "otherParams value contains non-printable characters");
     return strlen(value) <= MAX_PARAM_VALUE ||
@@ -364,7 +364,7 @@ static bool check_param_key(struct rest_request *r, const char *given)
     const char *key = java_trim(r->arena, given);
     if (!*key)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams key must not be empty");
-    if (!is_printable(key))
+    if (!is_printable_text(key))
         return rest_fail(r, X_ILLEGAL_ARGUMENT,
                          "otherParams key contains non-printable characters");
     if (strlen(key) > MAX_PARAM_KEY)
@@ -392,18 +392,22 @@ static bool check_params(struct rest_request *r, const cJSON *params)
 static bool check_field(struct rest_request *r, const struct bound *f, const char *given)
 {
     const char *of = f->of ? f->of : "";
-    if (f->need && (!given || !*java_trim(r->arena, given)))
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s must not be empty%s", f->field, of);
-    if (!given)
-        return true;
     bool as_it_is = f->of || strcmp(f->field, "password") == 0;
     const char *s = as_it_is ? given : java_trim(r->arena, given);
-    if (f->max && !is_printable(s))
+    if (f->max && !is_printable_text(s))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s contains non-printable characters", f->field);
     if (f->max && strlen(s) > f->max)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s length must be <= %zu%s", f->field, f->max, of);
     return !f->fits || f->fits(r->arena, s) ||
            rest_fail(r, X_ILLEGAL_ARGUMENT, "%s %s", f->field, f->otherwise);
+}
+
+static bool check_given(struct rest_request *r, const struct bound *f, const char *given)
+{
+    if (f->need && (!given || !*java_trim(r->arena, given)))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s must not be empty%s", f->field,
+                         f->of ? f->of : "");
+    return !given || check_field(r, f, given);
 }
 
 bool mcp_dsn_check(struct rest_request *r, const char *api_type, const cJSON *db)
@@ -414,7 +418,7 @@ bool mcp_dsn_check(struct rest_request *r, const char *api_type, const cJSON *db
     if (!k)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "type must not be null");
     for (const struct bound *f = k->bounds; f->field; f++)
-        if (!check_field(r, f, json_str(db, f->field)))
+        if (!check_given(r, f, json_str(db, f->field)))
             return false;
     return check_params(r, json_get(db, "otherParams"));
 }

@@ -167,12 +167,14 @@ static bool check_direct(struct rest_request *r)
     if (!streamable && !text_ends(path ? path : "", suffix))
         return rest_fail(r, X_BUSINESS, "The path of direct route config must end with %s", suffix);
     return cJSON_IsObject(services->child) ||
-           rest_fail(r, X_NULL_POINTER,
-                     "Cannot invoke \"com.alibaba.higress.sdk.model.route.UpstreamService.getName()\""
-                     " because \"upstreamService\" is null");
+           rest_fail(
+               r, X_NULL_POINTER,
+               "Cannot invoke \"com.alibaba.higress.sdk.model.route.UpstreamService.getName()\""
+               " because \"upstreamService\" is null");
 }
 
-/* The rewritten path; of sse with the suffix that was taken off, and no more slashes than needed. */
+/* The rewritten path; of sse with the suffix that was taken off, and no more slashes than needed.
+ */
 static const char *direct_path(struct rest_request *r, const char *path, const char *transport)
 {
     const char *suffix = mcp_config_sse_suffix(r);
@@ -193,10 +195,11 @@ static bool read_direct(struct rest_request *r, const cJSON *ingress, cJSON *out
     const char *transport =
         kube_annotation(ingress, "higress.io/mcp-server-upstream-transport-type");
     if (!cJSON_IsObject(rewrite))
-        return rest_fail(r, X_NULL_POINTER,
-                         "Cannot invoke \"com.alibaba.higress.sdk.model.route.RewriteConfig.getPath()"
-                         "\" because the return value of \"com.alibaba.higress.sdk.model.Route."
-                         "getRewrite()\" is null");
+        return rest_fail(
+            r, X_NULL_POINTER,
+            "Cannot invoke \"com.alibaba.higress.sdk.model.route.RewriteConfig.getPath()"
+            "\" because the return value of \"com.alibaba.higress.sdk.model.Route."
+            "getRewrite()\" is null");
     cJSON *direct = json_set(a, out, "directRouteConfig", model_new(a, direct_model));
     json_set_str(a, direct, "path", direct_path(r, json_str(rewrite, "path"), transport));
     json_set_str(a, direct, "transportType", transport);
@@ -216,7 +219,7 @@ static const struct type types[] = {
     { "DIRECT_ROUTE", check_direct, NULL, read_direct },
 };
 
-static const struct type *find_type(const char *name)
+static const struct type *find_server_type(const char *name)
 {
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)
         if (text_equal_nocase(types[i].name, name))
@@ -248,7 +251,7 @@ static void mcp_server_list(struct rest_request *r)
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
     cJSON **all, *out = json_array(r->arena);
     size_t n = all_servers(r, &all);
-    if (n && !check_blank(type) && !find_type(type)) {
+    if (n && !check_blank(type) && !find_server_type(type)) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Invalid value: %s", type);
         return;
     }
@@ -271,12 +274,12 @@ static void mcp_server_get(struct rest_request *r)
     }
     cJSON *out = answer_short(r->arena, ingress);
     json_set(r->arena, out, "consumerAuthInfo", answer_auth(r, ingress_name));
-    const struct type *type = find_type(json_str(out, "type"));
+    const struct type *type = find_server_type(json_str(out, "type"));
     if (!type || type->read(r, ingress, out))
         rest_give(r, out);
 }
 
-static bool write_auth(struct rest_request *r, const char *ingress)
+static bool write_consumer_auth(struct rest_request *r, const char *ingress)
 {
     struct arena *a = r->arena;
     const cJSON *info = json_get(r->body, "consumerAuthInfo");
@@ -295,9 +298,9 @@ static bool write_auth(struct rest_request *r, const char *ingress)
     return rules_write_auth(r, ingress, auth);
 }
 
-static void put(struct rest_request *r)
+static void put_mcp_server(struct rest_request *r)
 {
-    const struct type *type = find_type(json_str(r->body, "type"));
+    const struct type *type = find_server_type(json_str(r->body, "type"));
     if (!type) {
         rest_fail(r, X_BUSINESS,
                   "No McpServerService implementation found to support mcp type: null");
@@ -309,7 +312,7 @@ static void put(struct rest_request *r)
     if (cJSON_IsArray(json_get(r->body, "domains")))
         json_set(r->arena, r->body, "domains", mcp_route_domains(r->arena, r->body));
     if (ingress && mcp_config_ensure(r) && (!type->store || type->store(r, ingress)) &&
-        write_auth(r, ingress))
+        write_consumer_auth(r, ingress))
         rest_give(r, r->body);
 }
 
@@ -341,7 +344,7 @@ static void convert_swagger(struct rest_request *r)
 
 const struct rest_route mcp_server_rest[] = {
     { "GET", "/v1/mcpServer", mcp_server_list, NULL, REST_PAGED },
-    { "PUT", "/v1/mcpServer", put, server_model },
+    { "PUT", "/v1/mcpServer", put_mcp_server, server_model },
     { "GET", "/v1/mcpServer/{name}", mcp_server_get, .not_blank = "query.name" },
     { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase, .not_blank = "delete.name" },
     { "POST", "/v1/mcpServer/swaggerToMcpConfig", convert_swagger, swagger_model },

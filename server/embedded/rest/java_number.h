@@ -1,4 +1,4 @@
-/* java_number.h - values as Java spells them: String.valueOf of what Jackson and Gson make of JSON. */
+/* java_number.h - values as Java spells them: String.valueOf of what Jackson and Gson read. */
 #pragma once
 #include <cjson/cJSON.h>
 

@@ -10,7 +10,7 @@ struct arena;
  * ends with a NUL that *len does not count. */
 char *java_base64(struct arena *a, const char *text, size_t *len, const char **problem);
 
-char *java_trim(struct arena *a, const char *text); /* String.trim: without control characters too */
+char *java_trim(struct arena *a, const char *text); /* String.trim: no control characters either */
 
 /* String.split: how many parts, empty ones at the end not counted ("a:b:" has two); "" has one.
  * parts gets the first `most` of them. */

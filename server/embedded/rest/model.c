@@ -29,7 +29,7 @@ static cJSON *bind_string(struct arena *a, const struct model_field *f, const cJ
 }
 
 /* Without the blanks around it. */
-static char *trimmed(struct arena *a, const char *s)
+static char *java_trimmed(struct arena *a, const char *s)
 {
     while (*s && (unsigned char)*s <= ' ')
         s++;
@@ -58,7 +58,7 @@ static cJSON *bind_integer(struct arena *a, const cJSON *in, double min, double 
 {
     double n;
     if (cJSON_IsString(in)) {
-        const char *text = trimmed(a, in->valuestring);
+        const char *text = java_trimmed(a, in->valuestring);
         if (says_null(text))
             return json_null(a);
         if (!text_to_number(text, &n))
@@ -100,7 +100,7 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
         bool value;
     } words[] = { { "true", true },   { "True", true },   { "TRUE", true },
                   { "false", false }, { "False", false }, { "FALSE", false } };
-    const char *text = trimmed(a, in->valuestring);
+    const char *text = java_trimmed(a, in->valuestring);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].text) == 0)
             return json_bool(a, words[i].value);
@@ -125,7 +125,7 @@ static cJSON *bind_enum(struct arena *a, const struct model_field *f, const cJSO
 {
     bool whole = cJSON_IsNumber(in) && (!in->valuestring || !strpbrk(in->valuestring, ".eE"));
     double number = whole ? in->valuedouble : -1;
-    const char *text = cJSON_IsString(in) ? trimmed(a, in->valuestring) : "";
+    const char *text = cJSON_IsString(in) ? java_trimmed(a, in->valuestring) : "";
     if (*text >= '0' && *text <= '9' && !text_to_number(text, &number))
         return NULL;
     int named = constant_of(f->one_of, text), i = 0;
@@ -142,7 +142,7 @@ static cJSON *bind_object(struct arena *a, const struct model_field *f, const cJ
     return cJSON_IsObject(in) ? model_bind(a, f->of, in) : NULL;
 }
 
-static cJSON *bind_list(struct arena *a, const struct model_field *f, const cJSON *in)
+static cJSON *bind_model_list(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     if (!cJSON_IsArray(in))
         return NULL;
@@ -174,10 +174,21 @@ static cJSON *bind_map(struct arena *a, const struct model_field *f, const cJSON
     return map;
 }
 
-/* Two digits of a date. */
-static int pair_at(const char *s, size_t at)
+static bool has_shape(const char *s, const char *shape)
 {
-    return 10 * (s[at] - '0') + s[at + 1] - '0';
+    for (; *s && *shape; s++, shape++) {
+        bool digit = *s >= '0' && *s <= '9';
+        if (*shape == '0' ? !digit : *s != *shape)
+            return false;
+    }
+    return !*s && !*shape;
+}
+
+/* The two digits of a date there are within these bounds. */
+static bool pair_within(const char *s, size_t at, int least, int most)
+{
+    int pair = 10 * (s[at] - '0') + s[at + 1] - '0';
+    return pair >= least && pair <= most;
 }
 
 /* "2026/11/24 00:03:55Z": a day of 31 is one of every month. Blank: none. */
@@ -186,18 +197,15 @@ static cJSON *bind_date(struct arena *a, const struct model_field *f, const cJSO
     (void)f;
     if (!cJSON_IsString(in))
         return NULL;
-    const char *text = trimmed(a, in->valuestring), *s = text, *shape = "0000/00/00 00:00:00Z";
+    const char *text = java_trimmed(a, in->valuestring);
     if (!*text)
         return json_null(a);
-    for (; *s && *shape; s++, shape++) {
-        bool digit = *s >= '0' && *s <= '9';
-        if (*shape == '0' ? !digit : *s != *shape)
-            return NULL;
-    }
-    if (*shape || pair_at(text, 11) > 23 || pair_at(text, 14) > 59 || pair_at(text, 17) > 59)
+    if (!has_shape(text, "0000/00/00 00:00:00Z") || !pair_within(text, 5, 1, 12) ||
+        !pair_within(text, 8, 1, 31))
         return NULL;
-    int month = pair_at(text, 5), day = pair_at(text, 8);
-    return month < 1 || month > 12 || day < 1 || day > 31 ? NULL : json_string(a, text);
+    bool fits = pair_within(text, 11, 0, 23) && pair_within(text, 14, 0, 59) &&
+                pair_within(text, 17, 0, 59);
+    return fits ? json_string(a, text) : NULL;
 }
 
 /* A copy whose numbers are numbers again, without their spelling. */
@@ -222,8 +230,8 @@ static cJSON *bind_open(struct arena *a, const struct model_field *f, const cJSO
 typedef cJSON *binder(struct arena *a, const struct model_field *f, const cJSON *in);
 
 static binder *const binders[] = {
-    [M_STR] = bind_string, [M_INT] = bind_int,    [M_LONG] = bind_long, [M_BOOL] = bind_bool,
-    [M_ENUM] = bind_enum,  [M_OBJ] = bind_object, [M_LIST] = bind_list, [M_MAP] = bind_map,
+    [M_STR] = bind_string, [M_INT] = bind_int,    [M_LONG] = bind_long,       [M_BOOL] = bind_bool,
+    [M_ENUM] = bind_enum,  [M_OBJ] = bind_object, [M_LIST] = bind_model_list, [M_MAP] = bind_map,
     [M_DATE] = bind_date,  [M_ANY] = bind_any,    [M_OPEN] = bind_open,
 };
 
@@ -238,7 +246,7 @@ static cJSON *default_value(struct arena *a, const struct model_field *f)
 }
 
 /* Jackson reads each of several members of one name, and lets the last win. */
-static cJSON *bind_member(struct arena *a, const struct model_field *f, const cJSON *object)
+static cJSON *bind_model_member(struct arena *a, const struct model_field *f, const cJSON *object)
 {
     cJSON *bound = NULL;
     const cJSON *item;
@@ -259,7 +267,7 @@ cJSON *model_bind(struct arena *a, const struct model_field *rows, const cJSON *
 {
     cJSON *out = json_object(a);
     for (const struct model_field *f = rows; f->name; f++) {
-        cJSON *bound = bind_member(a, f, in);
+        cJSON *bound = bind_model_member(a, f, in);
         if (!bound)
             return NULL;
         json_put(out, f->name, bound);
