@@ -101,8 +101,11 @@ struct route_request *route_request_new(struct arena *a, const char *method, con
     return r;
 }
 
-static const char *pseudo_header(const struct route_request *r, const char *name)
+const char *route_header(const struct route_request *r, const char *name)
 {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
     if (!strcmp(name, ":authority") || !strcmp(name, "host"))
         return r->authority;
     if (!strcmp(name, ":method"))
@@ -110,14 +113,6 @@ static const char *pseudo_header(const struct route_request *r, const char *name
     if (!strcmp(name, ":path"))
         return r->path;
     return !strcmp(name, ":scheme") ? r->scheme : NULL;
-}
-
-const char *route_header(const struct route_request *r, const char *name)
-{
-    for (size_t i = 0; i < r->header_count; i++)
-        if (strcasecmp(r->headers[i].name, name) == 0)
-            return r->headers[i].value;
-    return pseudo_header(r, name);
 }
 
 static const char *query_value(const struct route_request *r, const char *name)

@@ -232,20 +232,16 @@ void route_look_weight_sum(struct look *l)
 
 /* -- retries ---------------------------------------------------------------------------------- */
 
-static bool is_retry_condition(const char *s)
-{
-    return text_has_word("error|timeout|invalid_header|non_idempotent|off", s) ||
-           text_starts(s, "http_");
-}
-
 void route_look_retry_words(struct look *l)
 {
+    static const char words[] = "error|timeout|invalid_header|non_idempotent|off";
     const cJSON *list = json_get(route_part(l->tree, "proxyNextUpstream"), "conditions"), *c;
     int n = 0, known = 0;
     cJSON_ArrayForEach(c, list)
     {
         n++;
-        known += cJSON_IsString(c) && is_retry_condition(c->valuestring);
+        known += cJSON_IsString(c) &&
+                 (text_has_word(words, c->valuestring) || text_starts(c->valuestring, "http_"));
     }
     if (n > known)
         look_say(l, "proxyNextUpstream.conditions",
@@ -399,13 +395,6 @@ void route_look_fallback(struct look *l)
                      look_name(l, item[i]));
 }
 
-static bool speaks_tls(const struct look *l)
-{
-    const char *protocol = route_annotation(l->tree, "backend-protocol", NULL);
-    return protocol &&
-           (text_equal_nocase(protocol, "HTTPS") || text_equal_nocase(protocol, "GRPCS"));
-}
-
 void route_look_tls_secret(struct look *l)
 {
     const char *full = NULL, *protocol = route_annotation(l->tree, "backend-protocol", NULL);
@@ -434,7 +423,7 @@ void route_look_tls_name(struct look *l)
 
 void route_look_tls(struct look *l)
 {
-    const char *full = NULL;
-    if (speaks_tls(l) && route_annotation(l->tree, "backend-protocol", &full))
+    const char *full = NULL, *protocol = route_annotation(l->tree, "backend-protocol", &full);
+    if (protocol && (text_equal_nocase(protocol, "HTTPS") || text_equal_nocase(protocol, "GRPCS")))
         look_say(l, route_place(l, full), "speaks TLS to the service");
 }
