@@ -94,12 +94,6 @@ static void first_evidence(struct facts *f, struct finding *x, int at)
                 all, r->authority, r->path, r->code, r->flags, r->details, r->start);
 }
 
-/* Who closes a stream that went well is gone, and nothing is broken. */
-static bool left_a_stream(const struct fact_row *r)
-{
-    return !strcmp(r->symptom->code, "CLIENT_DISCONNECT") && r->code >= 200 && r->code < 400;
-}
-
 /* A path that went well earlier in the log and not since: no answer on purpose. */
 static bool broke(const struct facts *f, int at)
 {
@@ -154,7 +148,9 @@ void findings_from_rows(struct facts *f, struct findings *all)
             continue;
         x->cluster = facts_cluster(f, r->cluster);
         x->recovered = recovered_since(f, i);
-        x->noise = left_a_stream(r);
+        /* Who closes a stream that went well is gone, and nothing is broken. */
+        x->noise =
+            !strcmp(r->symptom->code, "CLIENT_DISCONNECT") && r->code >= 200 && r->code < 400;
         first_evidence(f, x, i);
         tell_endpoints(f, x, r);
         support_add(f, x, r);

@@ -23,21 +23,15 @@ bool facts_target_is(const struct facts *f, const char *kind)
     return f->target && f->target->kind && !strcmp(f->target->kind, kind);
 }
 
-static const char *route_base_name(const char *route)
-{
-    const char *slash = strrchr(route, '/');
-
-    return slash ? slash + 1 : route;
-}
-
 /* A route of the target's by its name. */
 static bool is_its_route(const struct facts *f, const char *route)
 {
     const struct kind *k = kind_find(f->target->kind);
+    const char *slash = strrchr(route, '/');
 
     if (facts_target_is(f, "route"))
         return accesslog_route_is(route, f->target->name);
-    return k && kind_makes_route(f->arena, k, f->target->name, route_base_name(route));
+    return k && kind_makes_route(f->arena, k, f->target->name, slash ? slash + 1 : route);
 }
 
 static bool by_route(const struct facts *f)

@@ -290,18 +290,6 @@ static int keep_live_rules(struct explain *x)
     return kept;
 }
 
-/* From here on a canary asks for its own header instead of the base's. */
-static void replace_headers(struct explain *x)
-{
-    for (int i = 0; i < x->count; i++) {
-        struct explain_rule *r = x->rules[i];
-        if (!r->base)
-            continue;
-        r->takes.headers = r->asks;
-        r->takes.header_count = 1;
-    }
-}
-
 void explain_sort(struct explain *x)
 {
     if (x->count == 0)
@@ -309,6 +297,13 @@ void explain_sort(struct explain *x)
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same_requests);
     x->count = keep_live_rules(x);
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_envoy_order);
-    replace_headers(x);
+    /* From here on a canary asks for its own header instead of the base's. */
+    for (int i = 0; i < x->count; i++) {
+        struct explain_rule *r = x->rules[i];
+        if (!r->base)
+            continue;
+        r->takes.headers = r->asks;
+        r->takes.header_count = 1;
+    }
     explain_index(x);
 }
