@@ -235,13 +235,6 @@ static bool annotation_fits(struct ingress *in, const char *full, const char *va
     return v == VALUE_FITS || v == VALUE_PARTLY;
 }
 
-static void account_works(struct ingress *in, const char *full, const struct annotation *row)
-{
-    manifest_account(in->m, full, MANIFEST_WORKS, row->danger, "%s%s%s%s", row->does,
-                     instead(in, row), row->versions ? ". " : "",
-                     row->versions ? row->versions : "");
-}
-
 /* Members of which more is looked at than the value. */
 static const char elsewhere[] = "use-regex|rewrite-target|rewrite-path|destination|ssl-redirect";
 
@@ -285,7 +278,9 @@ static void take_read(struct ingress *in, const char *full, const char *value,
     else
         keep_as_custom(in, full, value);
     if (whole)
-        account_works(in, full, row);
+        manifest_account(in->m, full, MANIFEST_WORKS, row->danger, "%s%s%s%s", row->does,
+                         instead(in, row), row->versions ? ". " : "",
+                         row->versions ? row->versions : "");
 }
 
 /* The console's switches and remarks, and what a switched-off section keeps. */
