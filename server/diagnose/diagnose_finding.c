@@ -12,16 +12,14 @@ enum { MANY_BROKEN = 3, LOOK_BACK = 50 };
 
 bool finding_add(struct arena *a, struct finding *x, const char *source, const char *format, ...)
 {
-    char text[400];
     va_list args;
 
     if (!x || x->evidence >= FINDING_EVIDENCE)
         return false;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     x->source[x->evidence] = source;
-    x->fact[x->evidence++] = text_clean(a, text, 320);
+    x->fact[x->evidence++] = text_clean(a, arena_vprintf(a, format, args), 320);
+    va_end(args);
     return true;
 }
 

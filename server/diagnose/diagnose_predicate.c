@@ -91,7 +91,6 @@ struct judge {
 __attribute__((format(printf, 4, 5))) static void fails(struct judge *j, enum predicate p,
                                                         bool unseen, const char *format, ...)
 {
-    char want[400];
     va_list args;
 
     if (unseen)
@@ -101,10 +100,9 @@ __attribute__((format(printf, 4, 5))) static void fails(struct judge *j, enum pr
     if (!j->a)
         return;
     va_start(args, format);
-    vsnprintf(want, sizeof want, format, args);
+    const char *want = arena_vprintf(j->a, format, args);
     va_end(args);
-    j->fit.wants =
-        j->fit.wants ? arena_printf(j->a, "%s; %s", j->fit.wants, want) : arena_strdup(j->a, want);
+    j->fit.wants = j->fit.wants ? arena_printf(j->a, "%s; %s", j->fit.wants, want) : want;
 }
 
 static const char *judge_shown(const struct judge *j, const char *text)

@@ -39,11 +39,9 @@ static struct manifest_finding *works_so_far(struct manifest *m, const struct ma
 static void add_finding(struct manifest *m, struct manifest_finding f, const char *format,
                         va_list args)
 {
-    char text[SENTENCE];
-    vsnprintf(text, sizeof text, format, args);
     f.object = m->object ? m->object : m->where;
     f.member = f.member ? text_clean(m->arena, f.member, 120) : NULL;
-    f.text = text_clean(m->arena, text, sizeof text);
+    f.text = text_clean(m->arena, arena_vprintf(m->arena, format, args), SENTENCE);
     f.number = m->finding_count;
     if (is_said_already(m, &f))
         return;
