@@ -102,15 +102,7 @@ static void read_errors(struct refusal *r)
  */
 static double stat_of(const cJSON *stats, const char *name)
 {
-    const cJSON *s;
-
-    cJSON_ArrayForEach(s, json_get(stats, "stats"))
-    {
-        const char *n = json_str(s, "name");
-        if (n && !strcmp(n, name))
-            return json_num(s, "value", 0);
-    }
-    return 0;
+    return json_num(json_find(json_get(stats, "stats"), "name", name), "value", 0);
 }
 
 /* The newest time at which Envoy accepted listeners, clusters or routes; ms, 0: unknown. */

@@ -224,16 +224,9 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
 
 /* -- the console's route -------------------------------------------------------------------------
  */
-static const char *member_text(const cJSON *o, const char *key)
-{
-    const char *s = json_str(o, key);
-
-    return s ? s : "";
-}
-
 static void judge_console_path(struct judge *j, const cJSON *path)
 {
-    const char *type = member_text(path, "matchType"), *value = member_text(path, "matchValue");
+    const char *type = json_text(path, "matchType"), *value = json_text(path, "matchValue");
     bool exact_case = !is_off(path, "caseSensitive");
     size_t n = strcspn(j->row->path, "?#");
 
@@ -271,8 +264,7 @@ struct predicate_fit predicate_console(struct arena *a, const cJSON *route,
         fails(&j, PREDICATE_HOST, false, "only other hosts");
     judge_console_path(&j, json_get(route, "path"));
     judge_console_methods(&j, json_get(route, "methods"));
-    cJSON_ArrayForEach(o, json_get(route, "headers"))
-        judge_header(&j, member_text(o, "key"), false);
-    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, member_text(o, "key"));
+    cJSON_ArrayForEach(o, json_get(route, "headers")) judge_header(&j, json_text(o, "key"), false);
+    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, json_text(o, "key"));
     return j.fit;
 }

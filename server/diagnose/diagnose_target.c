@@ -41,9 +41,9 @@ static bool by_route(const struct facts *f)
 }
 
 /* "web.static:81" is a service at a port. */
-static int target_port(const char *service)
+int facts_port_of(const char *place)
 {
-    const char *colon = strrchr(service, ':');
+    const char *colon = strrchr(place, ':');
 
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
@@ -61,7 +61,7 @@ static bool names_host(const char *cluster, const char *service)
 static bool is_its_cluster(const char *cluster, const char *service)
 {
     const char *bar = strchr(cluster, '|');
-    int port = target_port(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
+    int port = facts_port_of(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
 
     return names_host(cluster, service) && (!port || !own || port == own);
 }
@@ -182,7 +182,7 @@ const char *facts_other_ports(const struct facts *f)
 {
     const char *ports = NULL;
 
-    if (!facts_target_is(f, "service") || !target_port(f->target->name))
+    if (!facts_target_is(f, "service") || !facts_port_of(f->target->name))
         return NULL;
     for (int i = 0; i < f->known_clusters; i++) {
         const char *bar = strchr(f->clusters[i].name, '|');

@@ -63,23 +63,9 @@ static struct use *use_of(struct ingress *in, struct uses *u, const cJSON *path,
     return &u->list[u->count++];
 }
 
-static bool has_host(const cJSON *hosts, const char *host)
-{
-    const cJSON *h;
-    cJSON_ArrayForEach(h, hosts)
-    {
-        if (!strcmp(h->valuestring, host))
-            return true;
-    }
-    return false;
-}
-
 static const char *lower_host(struct arena *a, const char *s)
 {
-    char *copy = arena_strdup(a, s);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
+    return text_lower(a, s, strlen(s));
 }
 
 static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int n)
@@ -97,7 +83,7 @@ static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int 
             return;
         const char *at = arena_printf(in->a, "spec.rules[%d].http.paths[%d]", n, i++);
         struct use *x = use_of(in, u, path, host, at);
-        if (*host && !has_host(x->hosts, host))
+        if (*host && !json_find_text(x->hosts, host))
             json_add_str(in->a, x->hosts, host);
     }
 }
@@ -207,7 +193,7 @@ static cJSON *open_hosts(struct ingress *in)
         bool all = false;
         cJSON_ArrayForEach(path, json_path(rule, "http.paths")) all =
             all || is_catch_all_path(path);
-        if (host && *host && !all && !has_host(hosts, host))
+        if (host && *host && !all && !json_find_text(hosts, host))
             json_add_str(in->a, hosts, lower_host(in->a, host));
     }
     return hosts;

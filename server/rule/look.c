@@ -34,12 +34,6 @@ const char *look_place(struct look *l, const char *format, ...)
     return text;
 }
 
-const char *look_text(const cJSON *object, const char *member)
-{
-    const char *s = json_str(object, member);
-    return s ? s : "";
-}
-
 static const char *join_paths(struct arena *a, const char *member, const char *path)
 {
     return arena_printf(a, "%s%s%s", member, *member && *path ? "." : "", path);

@@ -178,17 +178,6 @@ static const char *schema_sentence(const cJSON *schema)
     return text ? text : json_str(schema, "title");
 }
 
-static bool is_required_member(const cJSON *schema, const char *name)
-{
-    const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(schema, "required"))
-    {
-        if (cJSON_IsString(m) && !strcmp(m->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
 static void add_schema_line(struct arena *a, const cJSON *schema, const char *path, bool needed,
                             cJSON *lines)
 {
@@ -218,7 +207,8 @@ static void walk_lines(struct arena *a, const cJSON *schema, const char *path, c
     cJSON_ArrayForEach(m, json_get(schema, "properties"))
     {
         char *at = arena_printf(a, "%s%s%s", path, *path ? "." : "", m->string);
-        add_schema_line(a, m, text_clean(a, at, 120), is_required_member(schema, m->string), lines);
+        add_schema_line(a, m, text_clean(a, at, 120),
+                        json_find_text(json_get(schema, "required"), m->string), lines);
         walk_lines(a, m, at, lines);
     }
 }
