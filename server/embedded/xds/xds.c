@@ -14,19 +14,18 @@
 #include <errno.h>
 #include <stdarg.h>
 
-enum { MAX_FILE = 16 << 20, MAX_DOCUMENT = 256 << 20 };
+enum { MAX_REASON = 512, MAX_FILE = 16 << 20, MAX_DOCUMENT = 256 << 20 };
 
 void xds_note(struct xds *x, const char *kind, const char *name, const char *format, ...)
 {
-    char reason[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
+    const char *reason = arena_vprintf(x->a, format, args);
     va_end(args);
 
     cJSON *note = json_object(x->a);
     json_set_str(x->a, note, "object", arena_printf(x->a, "%s/%s", kind, name));
-    json_set_str(x->a, note, "reason", text_clean(x->a, reason, sizeof reason));
+    json_set_str(x->a, note, "reason", text_clean(x->a, reason, MAX_REASON));
     json_add(x->a, x->notes, note);
 }
 
