@@ -35,14 +35,6 @@ const char *xds_object_name(const cJSON *object)
     return name ? name : "?";
 }
 
-static cJSON *new_host(struct xds *x, cJSON *hosts, const char *host)
-{
-    cJSON *v = json_add(x->a, hosts, json_object(x->a));
-    json_set_str(x->a, v, "name", arena_printf(x->a, "%s:%d", host, x->in->port));
-    json_add_str(x->a, json_set_array(x->a, v, "domains"), host);
-    return json_set_array(x->a, v, "routes");
-}
-
 /* Higress writes the host alone as domain and lets Envoy ignore port and case of the request's. */
 static cJSON *route_configuration(struct xds *x)
 {
@@ -60,7 +52,10 @@ static cJSON *route_configuration(struct xds *x)
     for (size_t i = 0; i < n; i++) {
         if (!host || strcmp(host, rules[i]->takes.host) != 0) {
             host = rules[i]->takes.host;
-            routes = new_host(x, hosts, host);
+            cJSON *v = json_add(x->a, hosts, json_object(x->a));
+            json_set_str(x->a, v, "name", arena_printf(x->a, "%s:%d", host, x->in->port));
+            json_add_str(x->a, json_set_array(x->a, v, "domains"), host);
+            routes = json_set_array(x->a, v, "routes");
         }
         xds_routes(x, rules[i], routes);
     }
