@@ -85,6 +85,7 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_TRAFFIC] = { "requests, errors and the slowest of the last hour: bars",
                        "条形：最近一小时的请求、错误与延迟" },
     [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
+    [WORD_UNREAD] = { "{} things could not be read or judged", "{} 项无法读取或检查" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 

@@ -75,6 +75,7 @@ enum word {
     WORD_TRAFFIC,
     WORD_NO_TRAFFIC,
     WORD_WHOLE_MAP,
+    WORD_UNREAD,
     WORDS
 };
 
