@@ -50,11 +50,21 @@ static void put_decision(struct buf *b, const cJSON *change)
         buf_printf(b, ", %s by %s (%s) at %s", str(d, "verdict"), str(d, "who"), str(d, "channel"),
                    str(d, "at"));
     else if (!strcmp(state, "pending"))
-        buf_str(b, "; a person was asked and has not decided");
+        buf_str(b, json_get(change, "approvals") ? "; not all have decided"
+                                                 : "; a person was asked and has not decided");
     else if (!strcmp(state, "expired"))
         buf_str(b, "; nobody decided before it expired");
     if (d && json_str(d, "note"))
         buf_printf(b, "; %s", str(d, "note"));
+}
+
+/* Those who have agreed so far, of several. */
+static void put_approvals(struct buf *b, const cJSON *change)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+        buf_printf(b, "approved so far: %s (%s) at %s\n", str(one, "who"), str(one, "channel"),
+                   str(one, "at"));
 }
 
 static void put_life(struct buf *b, const cJSON *change)
@@ -105,13 +115,15 @@ static void put_result(struct arena *a, struct buf *b, const cJSON *change)
 
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = { "undoes", "why_not_asked_here", "decide_at", "next" };
+    static const char *const more[] = { "policy",    "needs", "undoes", "why_not_asked_here",
+                                        "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
     const char *gateway = str(change, "gateway");
     buf_printf(b, "%s %s (%s%s%s): %s\n", str(change, "id"), str(change, "state"),
                str(change, "risk"), *gateway ? ", gateway " : "", gateway, str(change, "title"));
     put_operations(a, b, change);
     put_life(b, change);
+    put_approvals(b, change);
     put_result(a, b, change);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         if (json_get(change, more[i]))

@@ -5,11 +5,13 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/trace.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/read.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include <stdarg.h>
 
@@ -141,6 +143,11 @@ static bool policy_allows(struct call *c)
         .tool = t->name,
         .gateway = c->entry->asks_gateway ? c->config->name : NULL,
         .off = c->entry->off,
+        .rules = c->service->config->rules,
+        .url = c->config->gateway_url,
+        .requester = people_name(c->service->config, CHANNEL_NONE, c->caller->principal),
+        .roles = people_roles(c->service->config, CHANNEL_NONE, c->caller->principal),
+        .now = when_now(),
     };
     if (!policy_admits(&w, &c->err))
         return false;

@@ -122,7 +122,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     set_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
-    if (!engine_set_decision(g, a, o, &row, e))
+    if (!engine_set_decision(g, a, o, &row, e) || !engine_set_policy(g, a, o, &row, e))
         return NULL;
     if (row.result)
         json_set(a, o, "result", bounded(a, row.result));

@@ -31,6 +31,7 @@ static const char *default_state(struct arena *a)
 void config_reload(struct config *c, const struct config *now)
 {
     settings_reload(c, now);
+    c->rules = now->rules;
     /* Which gateways there are is fixed at start; of each its own settings are taken, by name. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };

@@ -15,6 +15,7 @@
 
 struct arena;
 struct err;
+struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
 enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
@@ -55,6 +56,8 @@ struct config {
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
+    const char *policy_file;              /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
     const char *page;                     /* URL under which people reach this server, or NULL */
     const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */

@@ -21,6 +21,13 @@ cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
 bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,
                    struct err *e);
 
+/* [{"gateway"?: URL, "reason", "by", "at", "until": Unix seconds}]: what is frozen, also what has
+ * thawed by itself. NULL: nothing, or e is set. */
+cJSON *store_freezes(struct store *s, struct arena *a, struct err *e);
+/* event: "frozen" or "freeze lifted", for the audit. */
+bool store_set_freezes(struct store *s, const cJSON *list, const char *event, const char *who,
+                       const char *channel, struct err *e);
+
 /* The passphrase of the terminal, as scrypt. text NULL: none is asked for from now on. */
 bool store_set_passphrase(struct store *s, const char *text, const char *who, const char *channel,
                           struct err *e);
