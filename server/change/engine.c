@@ -111,7 +111,8 @@ static enum engine_next next_of(enum policy says)
 }
 
 /* The gateway the plan is for, if it may be planned there. */
-static const struct engine_at *place_of(struct engine *g, const struct plan *p, struct err *e)
+static const struct engine_at *place_to_plan_for(struct engine *g, const struct plan *p,
+                                                 struct err *e)
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
     if (at && policy_plans(at->config->mode))
@@ -125,8 +126,8 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
 }
 
 /* Kept for its owner, if there is room. */
-static bool keep(struct engine *g, const struct plan *p, enum engine_next next, const char *who,
-                 const char **id, struct err *e)
+static bool keep_plan(struct engine *g, const struct plan *p, enum engine_next next,
+                      const char *who, const char **id, struct err *e)
 {
     enum plan_state state = next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING;
     char *kept = NULL;
@@ -137,7 +138,7 @@ static bool keep(struct engine *g, const struct plan *p, enum engine_next next, 
 }
 
 /* What only the gateway can say of the plan: who uses what goes, which traps it would make. */
-static bool complete(struct gateway *gateway, struct plan *p)
+static bool complete_from_gateway(struct gateway *gateway, struct plan *p)
 {
     if (!refs_guard(gateway, p, NULL))
         return false;
@@ -148,17 +149,18 @@ static bool complete(struct gateway *gateway, struct plan *p)
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
-    const struct engine_at *at = place_of(g, p, e);
+    const struct engine_at *at = place_to_plan_for(g, p, e);
     if (!at || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    if (!complete(at->gateway, p))
+    if (!complete_from_gateway(at->gateway, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;
     if (!engine_store(g, e) || !rule_on(g, p, dry_run, who, &r, e))
         return ENGINE_REFUSED;
     enum engine_next next = next_of(r.says);
-    if (!keep(g, p, next, who, id, e) || (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
+    if (!keep_plan(g, p, next, who, id, e) ||
+        (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
     engine_note_shadow(g, *id, who, &r);
     trace(TRACE_CHANGE, "%s: %s of %d operations, by %s: %s", *id, p->tool, p->count, who,
@@ -260,7 +262,7 @@ static void look_for_approved(struct engine *g)
         fiber_start(run_errand, &x);
 }
 
-static void tick(void *arg)
+static void engine_tick(void *arg)
 {
     struct engine *g = arg;
     struct err ignored = { 0 };
@@ -282,7 +284,7 @@ void engine_watch_now(struct engine *g)
 {
     struct err ignored = { 0 };
     if (!g->watch && engine_store(g, &ignored))
-        g->watch = loop_timer(g->loop, WATCH, WATCH, tick, g);
+        g->watch = loop_timer(g->loop, WATCH, WATCH, engine_tick, g);
 }
 
 static void first_look(void *arg)

@@ -13,7 +13,7 @@
 
 /* -- the wish -------------------------------------------------------------------------------- */
 
-static const struct wish_object *objects_of(struct arena *a, const struct plan *p)
+static const struct wish_object *wish_objects_of_plan(struct arena *a, const struct plan *p)
 {
     struct wish_object *out = arena_array(a, struct wish_object, p->count + 1);
     for (int i = 0; i < p->count; i++)
@@ -22,7 +22,7 @@ static const struct wish_object *objects_of(struct arena *a, const struct plan *
 }
 
 /* Routes that the plan is plainly about; of what may be used by others it is not known. */
-static double count_routes(const struct plan *p)
+static double routes_of_plan(const struct plan *p)
 {
     double n = 0;
     for (int i = 0; i < p->count; i++) {
@@ -36,8 +36,8 @@ static double count_routes(const struct plan *p)
 }
 
 /* The freeze of that gateway, or of all, that ends last. NULL: none, or + e. */
-static const struct freeze *frozen(struct engine *g, struct arena *a, const char *url,
-                                   struct err *e)
+static const struct freeze *freeze_of(struct engine *g, struct arena *a, const char *url,
+                                      struct err *e)
 {
     struct freeze *last = NULL;
     const cJSON *list = store_freezes(g->store, a, e), *f;
@@ -71,12 +71,12 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
         .requester = people_name(g->config, CHANNEL_NONE, about->owner),
         .roles = people_roles(g->config, CHANNEL_NONE, about->owner),
         .by = about->by,
-        .objects = objects_of(a, p),
+        .objects = wish_objects_of_plan(a, p),
         .count = p->count,
-        .size = { p->count, count_routes(p), SIZE_UNKNOWN },
+        .size = { p->count, routes_of_plan(p), SIZE_UNKNOWN },
         .undoes = p->undoes != NULL,
         .now = when_now(),
-        .freeze = frozen(g, a, p->gateway, e),
+        .freeze = freeze_of(g, a, p->gateway, e),
     };
     w->age = about->created > 0 ? w->now - about->created : 0;
     return e->kind == ERR_NONE;
@@ -111,7 +111,7 @@ void engine_note_shadow(struct engine *g, const char *id, const char *who, const
 /* -- people who agree ------------------------------------------------------------------------ */
 
 /* Two of them are one person by name, or by the table. */
-static bool is_counted(const struct engine *g, const struct store_decision *all, int i)
+static bool is_same_as_earlier(const struct engine *g, const struct store_decision *all, int i)
 {
     const struct store_decision *d = &all[i];
     for (int k = 0; k < i; k++)
@@ -124,7 +124,7 @@ int engine_count_people(const struct engine *g, const struct store_decision *all
 {
     int n = 0;
     for (int i = 0; i < count; i++)
-        n += !is_counted(g, all, i);
+        n += !is_same_as_earlier(g, all, i);
     return n;
 }
 

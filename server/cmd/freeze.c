@@ -39,7 +39,7 @@ static bool is_about(const cJSON *freeze, const char *url)
 }
 
 /* Those that go on beside one of that gateway: what has thawed is left out. */
-static cJSON *others(struct verb *v, const char *url, bool *there, struct err *e)
+static cJSON *other_freezes(struct verb *v, const char *url, bool *there, struct err *e)
 {
     cJSON *kept = json_array(v->arena);
     struct store *s = engine_store(v->engine, e);
@@ -57,7 +57,7 @@ static cJSON *others(struct verb *v, const char *url, bool *there, struct err *e
     return e->kind == ERR_NONE ? kept : NULL;
 }
 
-static int keep(struct verb *v, const cJSON *list, const char *event, const char *said)
+static int freeze_keep(struct verb *v, const cJSON *list, const char *event, const char *said)
 {
     struct err e = { 0 };
     struct store *s = engine_store(v->engine, &e);
@@ -67,7 +67,7 @@ static int keep(struct verb *v, const cJSON *list, const char *event, const char
     return EXIT_DONE;
 }
 
-static int lift(struct verb *v, const char *url, cJSON *list, bool there)
+static int freeze_lift(struct verb *v, const char *url, cJSON *list, bool there)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
@@ -79,11 +79,11 @@ static int lift(struct verb *v, const char *url, cJSON *list, bool there)
     if (!verb_agreed(v, arena_printf(v->arena, "changes of %s are frozen\n", what),
                      "Let them be applied again?", &code))
         return code;
-    return keep(v, list, "freeze lifted",
-                arena_printf(v->arena, "changes of %s are frozen no more", what));
+    return freeze_keep(v, list, "freeze lifted",
+                       arena_printf(v->arena, "changes of %s are frozen no more", what));
 }
 
-static int begin(struct verb *v, const char *url, cJSON *list)
+static int freeze_begin(struct verb *v, const char *url, cJSON *list)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
@@ -108,25 +108,26 @@ static int begin(struct verb *v, const char *url, cJSON *list)
                                      when_text(v->arena, until, false), reason);
     if (!verb_agreed(v, shown, "Freeze them?", &code))
         return code;
-    return keep(
+    return freeze_keep(
         v, list, "frozen",
         arena_printf(v->arena, "frozen: %s until %s", what, when_text(v->arena, until, false)));
 }
 
-static int freeze(struct verb *v)
+static int freeze_or_lift(struct verb *v)
 {
     struct err e = { 0 };
     bool there = false;
     const char *url = url_of(v, &e);
-    cJSON *list = e.kind == ERR_NONE ? others(v, url, &there, &e) : NULL;
+    cJSON *list = e.kind == ERR_NONE ? other_freezes(v, url, &there, &e) : NULL;
     if (!list)
         return verb_failed(v, &e);
-    return options_has(v->options, "lift") ? lift(v, url, list, there) : begin(v, url, list);
+    return options_has(v->options, "lift") ? freeze_lift(v, url, list, there)
+                                           : freeze_begin(v, url, list);
 }
 
 static int run_freeze(const struct options *o)
 {
-    return verb_start(o, false, freeze);
+    return verb_start(o, false, freeze_or_lift);
 }
 
 static const struct option_row rows[] = {

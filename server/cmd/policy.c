@@ -26,7 +26,7 @@ static void tell_case(void *arg, const char *name, bool passed, const char *text
            text ? ": " : "", text ? text_clean(v->arena, text, 400) : "");
 }
 
-static int test(struct verb *v)
+static int policy_test(struct verb *v)
 {
     struct err e = { 0 };
     size_t n = 0;
@@ -48,7 +48,7 @@ static int test(struct verb *v)
 
 /* -- explain ----------------------------------------------------------------------------------- */
 
-static int explain(struct verb *v)
+static int policy_explain(struct verb *v)
 {
     struct err e = { 0 };
     static const char *const lines[] = { "requester", "why", "needs", "in_shadow" };
@@ -94,7 +94,7 @@ static void show_rules(struct verb *v, const struct rules *r)
     }
 }
 
-static int show(struct verb *v)
+static int policy_show(struct verb *v)
 {
     struct err e = { 0 };
     const cJSON *f, *list;
@@ -121,12 +121,14 @@ static int show(struct verb *v)
     return EXIT_DONE;
 }
 
-static int policy(struct verb *v)
+static int run_policy_action(struct verb *v)
 {
     static const struct {
         const char *name;
         int (*run)(struct verb *v);
-    } actions[] = { { "test", test }, { "explain", explain }, { "show", show } };
+    } actions[] = { { "test", policy_test },
+                    { "explain", policy_explain },
+                    { "show", policy_show } };
     const char *what = v->options->argv[0];
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (!strcmp(actions[i].name, what))
@@ -138,7 +140,7 @@ static int policy(struct verb *v)
 
 static int run_policy(const struct options *o)
 {
-    return verb_start(o, false, policy);
+    return verb_start(o, false, run_policy_action);
 }
 
 const struct command cmd_policy = {

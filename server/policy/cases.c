@@ -50,7 +50,7 @@ static const struct field case_rows[] = {
 
 static const struct freeze frozen = { "a freeze", "somebody", 4102444800 };
 
-static const struct wish_object *objects_of(struct arena *a, const cJSON *list)
+static const struct wish_object *case_objects(struct arena *a, const cJSON *list)
 {
     struct wish_object *out = arena_array(a, struct wish_object, json_count(list) + 1);
     const cJSON *o;
@@ -70,8 +70,8 @@ static void take_requester(struct wish *w, const struct config *c, const char *n
     w->roles = p ? p->roles : ROLE_NONE;
 }
 
-static struct wish wish_of(struct arena *a, const struct config *c, const struct rules *r,
-                           const cJSON *given)
+static struct wish wish_of_case(struct arena *a, const struct config *c, const struct rules *r,
+                                const cJSON *given)
 {
     const char *mode = json_str(given, "mode"), *share = json_str(json_get(given, "size"), "share");
     const char *at = json_str(given, "at"), *age = json_str(given, "age");
@@ -85,7 +85,7 @@ static struct wish wish_of(struct arena *a, const struct config *c, const struct
         .gateway = json_str(given, "gateway"),
         .url = json_str(given, "gateway"),
         .by = channel_by_word(json_str(given, "channel")),
-        .objects = objects_of(a, list),
+        .objects = case_objects(a, list),
         .count = json_count(list),
         .size = { json_count(list), json_num(json_get(given, "size"), "routes", SIZE_UNKNOWN),
                   share ? predicate_share(share) : SIZE_UNKNOWN },
@@ -136,7 +136,7 @@ int rules_test(struct arena *a, const struct config *c, const struct rules *r, r
     {
         if (!is_good_case(r, one, i, e))
             return -1;
-        const struct wish w = wish_of(a, c, &enforced, json_get(one, "wish"));
+        const struct wish w = wish_of_case(a, c, &enforced, json_get(one, "wish"));
         const char *name = json_str(one, "name"), *text = differs(a, &w, one);
         i++;
         failed += text != NULL;

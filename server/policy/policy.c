@@ -75,7 +75,7 @@ static struct ruling rule_of_rules(const struct wish *w, int object)
 }
 
 /* No channel is left that both take: nothing will do. */
-static void narrow(unsigned *is, unsigned to, enum policy *says)
+static void narrow_bits(unsigned *is, unsigned to, enum policy *says)
 {
     if (*is && to && !(*is & to))
         *says = POLICY_DENY;
@@ -83,15 +83,15 @@ static void narrow(unsigned *is, unsigned to, enum policy *says)
 }
 
 /* Both hold: the stricter answer, and of two that ask what each wants of those who decide. */
-static struct ruling both(struct ruling x, struct ruling y)
+static struct ruling strictest_of_both(struct ruling x, struct ruling y)
 {
     bool second = y.says < x.says || (y.says == x.says && !x.rule);
     struct ruling r = second ? y : x;
     const struct ruling *other = second ? &x : &y;
     if (x.says != POLICY_ASK || y.says != POLICY_ASK)
         return r;
-    narrow(&r.channels, other->channels, &r.says);
-    narrow(&r.roles, other->roles, &r.says);
+    narrow_bits(&r.channels, other->channels, &r.says);
+    narrow_bits(&r.roles, other->roles, &r.says);
     r.count = other->count > r.count ? other->count : r.count;
     r.not_requester = r.not_requester || other->not_requester;
     return r;
@@ -122,15 +122,15 @@ static struct ruling rule_of_all(const struct wish *w)
     if (r.says == POLICY_DENY || is_only_called(w))
         return r;
     if (w->count == 0)
-        return both(r, rule_of_rules(w, -1));
+        return strictest_of_both(r, rule_of_rules(w, -1));
     for (int i = 0; i < w->count; i++)
-        r = both(r, rule_of_rules(w, i));
+        r = strictest_of_both(r, rule_of_rules(w, i));
     return r;
 }
 
 struct ruling policy_rule_object(const struct wish *w, int object)
 {
-    return both(rule_of_mode(w), rule_of_rules(w, object));
+    return strictest_of_both(rule_of_mode(w), rule_of_rules(w, object));
 }
 
 struct ruling policy_rule(const struct wish *w)
@@ -156,7 +156,7 @@ enum policy policy_of(const struct wish *w)
 
 /* -- in words ------------------------------------------------------------------------------ */
 
-static const char *about_object(struct arena *a, const struct wish *w, int object)
+static const char *for_object(struct arena *a, const struct wish *w, int object)
 {
     if (object < 0 || object >= w->count)
         return "";
@@ -176,7 +176,7 @@ const char *policy_why(struct arena *a, const struct wish *w, const struct rulin
                             when_text(a, w->freeze->until, false), w->freeze->by,
                             w->freeze->reason);
     return arena_printf(a, "rule '%s' of the policy says %s%s", r->rule, policy_name(r->says),
-                        about_object(a, w, r->object));
+                        for_object(a, w, r->object));
 }
 
 static const char *listed_channels(struct arena *a, unsigned channels)

@@ -133,7 +133,7 @@ static bool by_freeze(const cJSON *wanted, const struct wish *w, const struct wi
     return (w->freeze != NULL) == cJSON_IsTrue(wanted);
 }
 
-static bool by_age(const cJSON *wanted, const struct wish *w, const struct wish_object *o)
+static bool by_plan_age(const cJSON *wanted, const struct wish *w, const struct wish_object *o)
 {
     (void)o;
     return w->age > predicate_seconds(wanted->valuestring);
@@ -238,7 +238,7 @@ const struct predicate predicates[] = {
     { { "over", OBJ, OPT, NULL, .of = sizes }, by_over },
     { { "within", OBJ, OPT, NULL, .of = sizes }, by_within },
     { { "window", OBJ, OPT, NULL, .of = window }, by_window },
-    { { "older_than", STR, OPT, NULL, .min = 2, .max = 16 }, by_age },
+    { { "older_than", STR, OPT, NULL, .min = 2, .max = 16 }, by_plan_age },
     { { "undo", BOOL, OPT, NULL }, by_undo },
     { { "frozen", BOOL, OPT, NULL }, by_freeze },
     { { 0 }, NULL },

@@ -57,7 +57,7 @@ static const struct field file_rows[] = {
 };
 
 /* Where a list of words is due, a single one stands for a list of it. */
-static void spread(struct arena *a, cJSON *object, const struct field *rows)
+static void spread_words(struct arena *a, cJSON *object, const struct field *rows)
 {
     for (; rows->name; rows++) {
         cJSON *is = json_get(object, rows->name);
@@ -66,7 +66,7 @@ static void spread(struct arena *a, cJSON *object, const struct field *rows)
             json_add_str(a, list, is->valuestring);
             json_set(a, object, rows->name, list);
         } else if (rows->type == OBJ && cJSON_IsObject(is)) {
-            spread(a, is, rows->of);
+            spread_words(a, is, rows->of);
         }
     }
 }
@@ -86,7 +86,7 @@ static bool at_line(const struct reader *x, struct err *e)
 }
 
 /* Rule i says something that cannot be meant. */
-static bool wrong(int i, const char *member, const char *text, struct err *e)
+static bool refuse_rule(int i, const char *member, const char *text, struct err *e)
 {
     char path[sizeof e->path];
     snprintf(path, sizeof path, "rules[%d]%s%s", i, *member ? "." : "", member);
@@ -94,7 +94,7 @@ static bool wrong(int i, const char *member, const char *text, struct err *e)
 }
 
 /* An error of a part that was checked on its own. */
-static bool wrong_in(int i, const char *member, const struct err *why, struct err *e)
+static bool refuse_part(int i, const char *member, const struct err *why, struct err *e)
 {
     char path[sizeof e->path];
     snprintf(path, sizeof path, "rules[%d].%s%s%.100s", i, member, *why->path ? "." : "",
@@ -144,22 +144,23 @@ static bool are_known(const struct reader *x, int i, const cJSON *when, struct e
     cJSON_ArrayForEach(p, json_get(when, "tool"))
     {
         if (tools && !fits_word(p->valuestring, tools))
-            return wrong(i, "when.tool",
-                         arena_printf(x->a, "no tool is called '%.80s'", p->valuestring), e);
+            return refuse_rule(i, "when.tool",
+                               arena_printf(x->a, "no tool is called '%.80s'", p->valuestring), e);
     }
     cJSON_ArrayForEach(p, json_get(when, "kind"))
     {
         if (kinds && !fits_word(p->valuestring, kinds))
-            return wrong(i, "when.kind",
-                         arena_printf(x->a, "no kind is called '%.80s'", p->valuestring), e);
+            return refuse_rule(i, "when.kind",
+                               arena_printf(x->a, "no kind is called '%.80s'", p->valuestring), e);
     }
     cJSON_ArrayForEach(p, json_get(when, "gateway"))
     {
         if (!fits_gateway(p->valuestring, x->config))
-            return wrong(i, "when.gateway",
-                         arena_printf(x->a, "'%.80s' is neither name nor URL of a gateway here",
-                                      p->valuestring),
-                         e);
+            return refuse_rule(i, "when.gateway",
+                               arena_printf(x->a,
+                                            "'%.80s' is neither name nor URL of a gateway here",
+                                            p->valuestring),
+                               e);
     }
     return true;
 }
@@ -169,19 +170,20 @@ static bool is_good_window(const struct reader *x, int i, const cJSON *w, struct
     const char *zone = json_str(w, "zone"), *from = json_str(w, "from"), *to = json_str(w, "to");
     const char *since = json_str(w, "since"), *until = json_str(w, "until");
     if (!w->child)
-        return wrong(i, "when.window", "is empty", e);
+        return refuse_rule(i, "when.window", "is empty", e);
     if (zone && !zone_is_known(zone))
-        return wrong(i, "when.window.zone",
-                     arena_printf(x->a, "there is no time zone '%.60s' on this machine", zone), e);
+        return refuse_rule(
+            i, "when.window.zone",
+            arena_printf(x->a, "there is no time zone '%.60s' on this machine", zone), e);
     if (!from != !to || (from && (predicate_minutes(from) < 0 || predicate_minutes(to) < 0)))
-        return wrong(i, "when.window", "give both from and to, each as HH:MM", e);
+        return refuse_rule(i, "when.window", "give both from and to, each as HH:MM", e);
     if (from && !strcmp(from, to))
-        return wrong(i, "when.window", "from and to are the same", e);
+        return refuse_rule(i, "when.window", "from and to are the same", e);
     if ((since && !when_parse(since)) || (until && !when_parse(until)))
-        return wrong(i, "when.window", "since and until are times like 2026-12-24T18:00:00+01:00",
-                     e);
+        return refuse_rule(i, "when.window",
+                           "since and until are times like 2026-12-24T18:00:00+01:00", e);
     if (since && until && when_parse(since) >= when_parse(until))
-        return wrong(i, "when.window", "ends before it begins", e);
+        return refuse_rule(i, "when.window", "ends before it begins", e);
     return true;
 }
 
@@ -189,9 +191,9 @@ static bool is_good_size(int i, const char *member, const cJSON *size, struct er
 {
     const char *share = json_str(size, "share");
     if (size && !size->child)
-        return wrong(i, member, "is empty", e);
+        return refuse_rule(i, member, "is empty", e);
     return !share || predicate_share(share) >= 0 ||
-           wrong(i, member, "share is per cent, like 20 %", e);
+           refuse_rule(i, member, "share is per cent, like 20 %", e);
 }
 
 /* More than one number and at most another: there is none. */
@@ -207,7 +209,7 @@ static bool are_good_sizes(int i, const cJSON *when, struct err *e)
     if (!is_good_size(i, "when.over", over, e) || !is_good_size(i, "when.within", within, e))
         return false;
     if (excludes(over, within, "objects") || excludes(over, within, "routes"))
-        return wrong(i, "when", "over and within leave nothing between them", e);
+        return refuse_rule(i, "when", "over and within leave nothing between them", e);
     return true;
 }
 
@@ -215,9 +217,9 @@ static bool is_good_when(const struct reader *x, int i, const cJSON *when, struc
 {
     const cJSON *window = json_get(when, "window"), *age = json_get(when, "older_than");
     if (age && predicate_seconds(age->valuestring) < 0)
-        return wrong(i, "when.older_than", "is a time like 90s, 15m, 2h or 1d", e);
+        return refuse_rule(i, "when.older_than", "is a time like 90s, 15m, 2h or 1d", e);
     if ((json_get(when, "role") || json_get(when, "requester")) && !x->config->people)
-        return wrong(i, "when", "role and requester need `people` in the configuration", e);
+        return refuse_rule(i, "when", "role and requester need `people` in the configuration", e);
     return are_known(x, i, when, e) && are_good_sizes(i, when, e) &&
            (!window || is_good_window(x, i, window, e));
 }
@@ -229,10 +231,10 @@ static bool take_when(const struct reader *x, int i, cJSON *given, struct rule *
     if (!when)
         return true;
     if (!cJSON_IsObject(when) || !when->child)
-        return wrong(i, "when", "is a mapping of predicates; leave it out to mean always", e);
-    spread(x->a, when, when_rows(x->a));
+        return refuse_rule(i, "when", "is a mapping of predicates; leave it out to mean always", e);
+    spread_words(x->a, when, when_rows(x->a));
     if (!field_check(when_rows(x->a), when, &why))
-        return wrong_in(i, "when", &why, e);
+        return refuse_part(i, "when", &why, e);
     r->when = when;
     return is_good_when(x, i, when, e);
 }
@@ -268,14 +270,15 @@ static bool take_ask(const struct reader *x, int i, const cJSON *ask, struct rul
     if (k->count == 1 && !k->roles && !k->not_requester)
         return true;
     if (!x->config->people)
-        return wrong(i, "then.ask",
-                     "count, roles and not_requester compare people: give `people` in the "
-                     "configuration",
-                     e);
+        return refuse_rule(i, "then.ask",
+                           "count, roles and not_requester compare people: give `people` in the "
+                           "configuration",
+                           e);
     int able = deciders(x->config, k->roles ? k->roles : (unsigned)(ROLE_APPROVER | ROLE_ADMIN));
     return able >= k->count ||
-           wrong(i, "then.ask",
-                 arena_printf(x->a, "%d must agree, and %d may: see `people`", k->count, able), e);
+           refuse_rule(
+               i, "then.ask",
+               arena_printf(x->a, "%d must agree, and %d may: see `people`", k->count, able), e);
 }
 
 static bool take_then(const struct reader *x, int i, const cJSON *given, struct rule *r,
@@ -290,15 +293,16 @@ static bool take_then(const struct reader *x, int i, const cJSON *given, struct 
         r->never = !strcmp(word, "never");
         r->says = r->never ? POLICY_DENY : (enum policy)(text_word_place(answers, word) - 1);
         return r->says != POLICY_GO || !json_get(r->when, "channel") ||
-               wrong(i, "then", "auto is decided by nobody, so by no channel", e);
+               refuse_rule(i, "then", "auto is decided by nobody, so by no channel", e);
     }
     if (!cJSON_IsObject(then))
-        return wrong(i, "then", "is one of deny, dry_run, ask, auto, never, or {ask: {…}}", e);
+        return refuse_rule(i, "then", "is one of deny, dry_run, ask, auto, never, or {ask: {…}}",
+                           e);
     r->says = POLICY_ASK;
     if (cJSON_IsObject(json_get(then, "ask")))
-        spread(x->a, json_get(then, "ask"), ask_rows);
+        spread_words(x->a, json_get(then, "ask"), ask_rows);
     if (!field_check(then_rows, then, &why))
-        return wrong_in(i, "then", &why, e);
+        return refuse_part(i, "then", &why, e);
     return take_ask(x, i, json_get(then, "ask"), r, e);
 }
 
@@ -312,17 +316,18 @@ static bool take_rule(const struct reader *x, int i, cJSON *given, struct rule *
     r->line = yaml_line(x->lines, given);
     for (int k = 0; k < i; k++) {
         if (!strcmp(rules[k].name, r->name))
-            return wrong(i, "name", "is that of an earlier rule", e);
+            return refuse_rule(i, "name", "is that of an earlier rule", e);
         if (!rules[k].when && !rules[k].never)
-            return wrong(
+            return refuse_rule(
                 i, "", arena_printf(x->a, "is never reached: '%.80s' always holds", rules[k].name),
                 e);
     }
-    return strcmp(r->name, "freeze") ? take_when(x, i, given, r, e) && take_then(x, i, given, r, e)
-                                     : wrong(i, "name", "'freeze' is what a freeze goes by", e);
+    return strcmp(r->name, "freeze")
+               ? take_when(x, i, given, r, e) && take_then(x, i, given, r, e)
+               : refuse_rule(i, "name", "'freeze' is what a freeze goes by", e);
 }
 
-static const struct rules *bind(const struct reader *x, struct err *e)
+static const struct rules *bind_rules(const struct reader *x, struct err *e)
 {
     cJSON *list = json_get(x->tree, "rules");
     struct rules *all = arena_make(x->a, struct rules);
@@ -352,14 +357,14 @@ const struct rules *rules_parse(struct arena *a, const struct config *c,
     if (!cJSON_IsObject(x.tree))
         return err_set(e, ERR_ARGS, "%s, line 1: a policy is a mapping of mode and rules", path),
                NULL;
-    const struct rules *r = bind(&x, e);
+    const struct rules *r = bind_rules(&x, e);
     if (!r)
         at_line(&x, e);
     return r;
 }
 
 /* Beside the configuration, unless it says where. */
-static const char *path_of(struct arena *a, const struct config *c)
+static const char *policy_path(struct arena *a, const struct config *c)
 {
     const char *slash = c->file ? strrchr(c->file, '/') : NULL;
     return c->policy_file[0] == '/' || !slash
@@ -373,7 +378,7 @@ const struct rules *rules_read(struct arena *a, const struct config *c,
     if (!c->policy_file)
         return NULL;
     size_t n = 0;
-    const char *path = path_of(a, c);
+    const char *path = policy_path(a, c);
     /* Whoever can write it decides what is approved: a plain file that only its owner writes. */
     char *yaml = file_read_secret(a, path, FILE_MAX, &n, e);
     return yaml ? rules_parse(a, c, words, path, yaml, n, e) : NULL;
