@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "call/call_private.h"
 #include "call/read.h"
+#include "call/repeat_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
@@ -210,17 +211,21 @@ static void call_main(void *arg)
 {
     struct call *c = arg;
     const cJSON *out = NULL;
+    struct call_end end = { 0 };
     double began = begin_trace(c);
-    if (check_not_busy(c) && check_arguments(c) && policy_allows(c))
+    bool may = check_not_busy(c) && check_arguments(c) && policy_allows(c);
+    bool again = may && repeat_answers(c, &end);
+    if (may && !again)
         out = call_run(c);
     bool cancelled = c->cancel->fired; /* nobody waits for the answer */
     if (!cancelled)
         log_call_end(c);
-    struct call_end end = { 0 };
     if (out && !cancelled)
         end = make_call_end(c, out);
-    else if (!cancelled)
+    else if (!again && !cancelled)
         end = error_of(c);
+    if (out && !cancelled)
+        repeat_keep(c, &end);
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }

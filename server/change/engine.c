@@ -153,10 +153,12 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!at || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
+    if (!engine_store(g, e) || !store_may_plan(g->store, who, (int)g->config->plans_hour, e))
+        return ENGINE_REFUSED;
     if (!complete_from_gateway(at->gateway, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;
-    if (!engine_store(g, e) || !rule_on(g, p, dry_run, who, &r, e))
+    if (!rule_on(g, p, dry_run, who, &r, e))
         return ENGINE_REFUSED;
     enum engine_next next = next_of(r.says);
     if (!keep_plan(g, p, next, who, id, e) ||

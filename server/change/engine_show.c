@@ -146,6 +146,13 @@ static bool find_change_state(struct engine *g, const char *id, enum plan_state 
     return ok;
 }
 
+const char *engine_newest(struct engine *g, struct arena *a)
+{
+    struct err unread = { 0 }; /* whoever reads the store is told */
+    const char *hash = g->store ? store_audit_newest(g->store, a, &unread) : NULL;
+    return hash ? hash : "";
+}
+
 cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
                    struct cancel *c, struct err *e)
 {

@@ -82,6 +82,9 @@ struct config {
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */
+    double plans_hour;        /* planned by one principal within an hour */
+    double repeats;           /* of the same call within … that are run; 0: any */
+    double repeat_seconds;    /* … so many seconds */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */

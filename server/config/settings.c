@@ -284,6 +284,16 @@ const struct setting settings[] = {
       "Changes of one client that wait undecided; the oldest that nobody was asked about gives "
       "way.",
       "100", INT, NUMBER(max_plans), .flags = RELOAD, .min = 1, .max = 100000 },
+    { "limits.plans_hour", "HIGRESS_OPS_PLANS_HOUR", "plans-hour", "N",
+      "Changes that one client may plan within an hour.", "10000", INT, NUMBER(plans_hour),
+      .flags = RELOAD, .min = 1, .max = 1000000 },
+    { "limits.repeats", "HIGRESS_OPS_REPEATS", "repeats", "N",
+      "Times that the same reading call of a client is run within limits.repeat_seconds; more are "
+      "answered from the last, which says so. 0: any.",
+      "5", INT, NUMBER(repeats), .flags = RELOAD, .max = 10000 },
+    { "limits.repeat_seconds", "HIGRESS_OPS_REPEAT_SECONDS", "repeat-seconds", "SECONDS",
+      "For how long the same call counts as the same.", "30", NUM, NUMBER(repeat_seconds),
+      .flags = RELOAD, .min = 1, .max = 3600 },
     { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
       "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
       "0", NUM, NUMBER(watch), .flags = RELOAD, .max = 86400 },
