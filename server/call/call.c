@@ -207,25 +207,33 @@ static void end_trace(const struct call *c, double began)
     fiber_label(fiber_call(), NULL); /* its words end with the call */
 }
 
+/* Runs it, unless it came too often lately; its answer, or what went wrong. */
+static struct call_end end_of_call(struct call *c)
+{
+    struct call_end end = { 0 };
+    if (!check_not_busy(c) || !check_arguments(c) || !policy_allows(c))
+        return error_of(c);
+    if (repeat_answers(c, &end))
+        return end;
+    const cJSON *out = call_run(c);
+    if (c->cancel->fired) /* nobody waits for the answer */
+        return end;
+    if (!out)
+        return error_of(c);
+    end = make_call_end(c, out);
+    repeat_keep(c, &end);
+    return end;
+}
+
 static void call_main(void *arg)
 {
     struct call *c = arg;
-    const cJSON *out = NULL;
-    struct call_end end = { 0 };
     double began = begin_trace(c);
-    bool may = check_not_busy(c) && check_arguments(c) && policy_allows(c);
-    bool again = may && repeat_answers(c, &end);
-    if (may && !again)
-        out = call_run(c);
-    bool cancelled = c->cancel->fired; /* nobody waits for the answer */
-    if (!cancelled)
+    struct call_end end = end_of_call(c);
+    if (c->cancel->fired)
+        end = (struct call_end){ 0 };
+    else
         log_call_end(c);
-    if (out && !cancelled)
-        end = make_call_end(c, out);
-    else if (!again && !cancelled)
-        end = error_of(c);
-    if (out && !cancelled)
-        repeat_keep(c, &end);
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }

@@ -146,15 +146,20 @@ static bool complete_from_gateway(struct gateway *gateway, struct plan *p)
     return plan_close(p);
 }
 
+/* Has who asks a role for it, and planned no more than they may? */
+static bool may_plan(struct engine *g, const char *who, struct err *e)
+{
+    return people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) && engine_store(g, e) &&
+           store_may_plan(g->store, who, (int)g->config->plans_hour, e);
+}
+
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
     const struct engine_at *at = place_to_plan_for(g, p, e);
-    if (!at || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e))
+    if (!at || !may_plan(g, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    if (!engine_store(g, e) || !store_may_plan(g->store, who, (int)g->config->plans_hour, e))
-        return ENGINE_REFUSED;
     if (!complete_from_gateway(at->gateway, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;
@@ -181,7 +186,7 @@ bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
     ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e) &&
-         people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) && engine_may_ask(g, a, &row, e);
+         engine_may_ask(g, a, &row, who, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);

@@ -82,12 +82,14 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
     return e->kind == ERR_NONE;
 }
 
-bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, struct err *e)
+bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
+                    struct err *e)
 {
     const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
     struct wish w;
     const struct plan *p = store_plan(g->store, a, row->id, e);
-    if (!p || !engine_judge(g, a, p, &about, &w, e))
+    if (!p || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) ||
+        !engine_judge(g, a, p, &about, &w, e))
         return false;
     const struct ruling r = policy_rule(&w);
     return r.says >= POLICY_ASK || err_set(e, ERR_POLICY, "change %s is not put before anybody: %s",

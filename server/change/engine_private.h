@@ -74,8 +74,9 @@ void engine_note_shadow(struct engine *g, const char *id, const char *who, const
 int engine_count_people(const struct engine *g, const struct store_decision *all, int count);
 bool engine_agreed_already(const struct engine *g, const struct store_decision *all, int count,
                            enum channel_kind by, const char *who);
-/* Does the policy let it be put before a person now? */
-bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, struct err *e);
+/* Do the policy and the role of who asks let it be put before a person now? */
+bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
+                    struct err *e);
 /* What an answer says of the rule that holds for a change, and who has agreed. */
 bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
                        struct err *e);

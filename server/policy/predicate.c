@@ -21,23 +21,31 @@ int predicate_minutes(const char *text)
     return ok ? (int)(hour * 60 + minute) : -1;
 }
 
+/* A number at the beginning, and what follows it; -1: there is none. */
+static double leading_number(const char *text, const char **rest)
+{
+    char *end = NULL;
+    double n = text && *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
+    *rest = end ? end : "";
+    return n;
+}
+
 double predicate_seconds(const char *text)
 {
     static const char units[] = "smhd";
     static const double seconds[] = { 1, 60, 3600, 86400 };
-    char *end;
-    double n = text && *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
-    const char *unit = n > 0 && *end && !end[1] ? strchr(units, *end) : NULL;
+    const char *rest;
+    double n = leading_number(text, &rest);
+    const char *unit = n > 0 && *rest && !rest[1] ? strchr(units, *rest) : NULL;
     return unit ? n * seconds[unit - units] : -1;
 }
 
 double predicate_share(const char *text)
 {
-    char *end;
-    double n = text && *text >= '0' && *text <= '9' ? strtod(text, &end) : -1;
-    while (n >= 0 && *end == ' ')
-        end++;
-    return n >= 0 && n <= 100 && !strcmp(end, "%") ? n : -1;
+    const char *rest;
+    double n = leading_number(text, &rest);
+    rest += strspn(rest, " ");
+    return n >= 0 && n <= 100 && !strcmp(rest, "%") ? n : -1;
 }
 
 /* -- how they hold ------------------------------------------------------------------------- */

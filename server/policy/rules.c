@@ -165,26 +165,37 @@ static bool are_known(const struct reader *x, int i, const cJSON *when, struct e
     return true;
 }
 
+static bool are_good_hours(int i, const cJSON *w, struct err *e)
+{
+    const char *from = json_str(w, "from"), *to = json_str(w, "to");
+    if (!from && !to)
+        return true;
+    if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0)
+        return refuse_rule(i, "when.window", "give both from and to, each as HH:MM", e);
+    return strcmp(from, to) || refuse_rule(i, "when.window", "from and to are the same", e);
+}
+
+static bool are_good_dates(int i, const cJSON *w, struct err *e)
+{
+    const char *since = json_str(w, "since"), *until = json_str(w, "until");
+    double from = when_parse(since), to = when_parse(until);
+    if ((since && !from) || (until && !to))
+        return refuse_rule(i, "when.window",
+                           "since and until are times like 2026-12-24T18:00:00+01:00", e);
+    return !since || !until || from < to ||
+           refuse_rule(i, "when.window", "ends before it begins", e);
+}
+
 static bool is_good_window(const struct reader *x, int i, const cJSON *w, struct err *e)
 {
-    const char *zone = json_str(w, "zone"), *from = json_str(w, "from"), *to = json_str(w, "to");
-    const char *since = json_str(w, "since"), *until = json_str(w, "until");
+    const char *zone = json_str(w, "zone");
     if (!w->child)
         return refuse_rule(i, "when.window", "is empty", e);
     if (zone && !zone_is_known(zone))
         return refuse_rule(
             i, "when.window.zone",
             arena_printf(x->a, "there is no time zone '%.60s' on this machine", zone), e);
-    if (!from != !to || (from && (predicate_minutes(from) < 0 || predicate_minutes(to) < 0)))
-        return refuse_rule(i, "when.window", "give both from and to, each as HH:MM", e);
-    if (from && !strcmp(from, to))
-        return refuse_rule(i, "when.window", "from and to are the same", e);
-    if ((since && !when_parse(since)) || (until && !when_parse(until)))
-        return refuse_rule(i, "when.window",
-                           "since and until are times like 2026-12-24T18:00:00+01:00", e);
-    if (since && until && when_parse(since) >= when_parse(until))
-        return refuse_rule(i, "when.window", "ends before it begins", e);
-    return true;
+    return are_good_hours(i, w, e) && are_good_dates(i, w, e);
 }
 
 static bool is_good_size(int i, const char *member, const cJSON *size, struct err *e)

@@ -85,19 +85,27 @@ static const char *state_is(struct world *w, const char *id)
 
 enum start { ASKED, AGREED_ONE, APPROVED, REJECTED, EXPIRED, CANCELLED, APPLIED, STARTS };
 
+/* What people say on the way there. */
+static const struct step {
+    unsigned of; /* states */
+    const char *who;
+    bool yes;
+} steps[] = {
+    { 1u << AGREED_ONE | 1u << APPROVED | 1u << APPLIED, "bob (uid 1)", true },
+    { 1u << APPROVED | 1u << APPLIED, "carol (uid 1)", true },
+    { 1u << REJECTED, "carol (uid 1)", false },
+};
+
 static const char *brought_to(struct world *w, enum start start)
 {
     struct err e = { 0 };
     w->config->plan_ttl = start == EXPIRED ? 0.02 : 3600;
     const char *id = asked_by_alice(w);
-    if (start == AGREED_ONE || start == APPROVED || start == APPLIED)
-        must(w, id, "bob (uid 1)", true);
-    if (start == APPROVED || start == APPLIED)
-        must(w, id, "carol (uid 1)", true);
+    for (const struct step *x = steps; x < steps + sizeof steps / sizeof *steps; x++)
+        if (x->of & (1u << start))
+            must(w, id, x->who, x->yes);
     if (start == APPLIED && !engine_apply(w->engine, w->arena, id, NULL, &e))
         fail_msg("%s", e.text);
-    if (start == REJECTED)
-        must(w, id, "carol (uid 1)", false);
     if (start == CANCELLED && !engine_cancel(w->engine, id, "alice-laptop", &e))
         fail_msg("%s", e.text);
     if (start == EXPIRED) {
