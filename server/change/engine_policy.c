@@ -24,15 +24,10 @@ static const struct wish_object *wish_objects_of_plan(struct arena *a, const str
 /* Routes that the plan is plainly about; of what may be used by others it is not known. */
 static double routes_of_plan(const struct plan *p)
 {
-    double n = 0;
-    for (int i = 0; i < p->count; i++) {
-        const char *kind = p->ops[i].kind->name, *scope = p->ops[i].scope;
-        if (strcmp(kind, "route") != 0 && strcmp(kind, "ai-route") != 0 &&
-            !(scope && text_starts(scope, "route:")))
+    for (int i = 0; i < p->count; i++)
+        if (!plan_op_route(&p->ops[i]))
             return SIZE_UNKNOWN;
-        n++;
-    }
-    return n;
+    return p->count;
 }
 
 /* The freeze of that gateway, or of all, that ends last. NULL: none, or + e. */
@@ -73,7 +68,7 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
         .by = about->by,
         .objects = wish_objects_of_plan(a, p),
         .count = p->count,
-        .size = { p->count, routes_of_plan(p), SIZE_UNKNOWN },
+        .size = { p->count, routes_of_plan(p), p->share },
         .undoes = p->undoes != NULL,
         .now = when_now(),
         .freeze = freeze_of(g, a, p->gateway, e),

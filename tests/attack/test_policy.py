@@ -301,6 +301,38 @@ def check_another_name_for_the_gateway_or_another_process_is_no_way_round(shop):
     untouched(shop)
 
 
+KEYS = """start_time authority method path protocol response_code response_flags route_name upstream_cluster duration
+bytes_sent bytes_received user_agent request_id""".split()
+
+
+def line(name):
+    """A request in the gateway's access log, just now."""
+    row = {**dict.fromkeys(KEYS, "-"), "start_time": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+           "method": "GET", "path": "/", "protocol": "HTTP/1.1", "response_code": "200", "route_name": name,
+           "authority": "shop.example", "duration": "3", "bytes_sent": "1", "bytes_received": "0"}
+    return json.dumps(row) + "\n"
+
+
+@settings(policy="mode: enforce\nrules:\n  - {name: much, when: {over: {share: 30 %}}, then: deny}\n"
+          "  - {name: little, then: ask}\n")
+def check_how_much_traffic_a_change_touches(shop):
+    shop.write("access.log", "".join(line("orders-%d" % (i % 10 > 1)) for i in range(50)))
+    shop.write("ops.yaml", PEOPLE + "policy: {file: policy.yaml}\n")
+    shop.env["HIGRESS_OPS_ACCESS_LOG"] = os.path.join(shop.dir, "access.log")
+    c = shop.stdio(LEGACY)  # root's, who may ask
+    equal(changed(change(c, patch(0)), "20 % of the requests")["state"], "applied", "little")
+    refused(change(c, patch(1)), "rule 'much'")
+    both = {"manifest": [{"kind": "route", **{**route(i), "path": {"matchType": "PRE", "matchValue": "/both"}}}
+                         for i in (1, 2)]}
+    refused(c.call("apply_manifest", both), "rule 'much'")
+    domain = {"manifest": [{"kind": "domain", "name": "new.example", "enableHttps": "off"}]}
+    refused(c.call("apply_manifest", domain), "rule 'much'")  # nobody can say how much: all
+    os.unlink(os.path.join(shop.dir, "access.log"))
+    refused(change(c, patch(2)), "rule 'much'")
+    untouched(shop, 1)
+    untouched(shop, 2)
+
+
 # -- runaway models -----------------------------------------------------------------------------------------------------
 
 @settings(policy=BARE, HIGRESS_OPS_REPEATS="3")
