@@ -203,7 +203,8 @@ def commands(world, objects, ids):
     world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
-    for arguments in (("audit", "verify"), ("state", "show"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+    for arguments in (("audit", "verify"), ("state", "show"), ("policy", "show"),
+                      ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)
@@ -212,6 +213,7 @@ def commands(world, objects, ids):
         world.command("call", "change_resource", json.dumps({**addressed(o), "action": "patch", "object": o.body, "dry_run": True}))
     for change in ids[:6]:
         world.command("changes", change, "--json")
+        world.command("policy", "explain", change)
         world.command("undo", change)
         world.person("reject", change, answer="no")
 
