@@ -77,6 +77,11 @@ paths that the files of a `standalone` take, and the console asks only while it 
 would refuse is refused before a plan is shown; `unknown`, it is planned with a warning; on `standalone` it is fine.
 `describe_kind` lists these rules ("On a Kubernetes cluster: …").
 
+## People and policy
+
+`people` (who is who in each channel, and their roles) and `policy: {file: policy.yaml}` (rules on who may change what, when,
+and who decides; a path beside this file) stand in the file: [policy.md](policy.md). Both are read again on SIGHUP.
+
 ## Exit codes
 
 | exit code | means |
