@@ -85,7 +85,7 @@ static bool by_kind(const cJSON *wanted, const struct wish *w, const struct wish
 }
 
 /* A plugin's rule at a route is about that route, too. */
-static bool by_name(const cJSON *wanted, const struct wish *w, const struct wish_object *o)
+static bool by_object_name(const cJSON *wanted, const struct wish *w, const struct wish_object *o)
 {
     (void)w;
     const char *at = o && o->scope ? strchr(o->scope, ':') : NULL;
@@ -237,7 +237,7 @@ static const struct field window[] = {
 const struct predicate predicates[] = {
     { { "tool", MANY(a_pattern) }, by_tool },
     { { "kind", MANY(a_pattern) }, by_kind },
-    { { "name", MANY(a_pattern) }, by_name },
+    { { "name", MANY(a_pattern) }, by_object_name },
     { { "gateway", MANY(a_pattern) }, by_gateway },
     { { "risk", MANY(a_risk) }, by_risk },
     { { "requester", MANY(a_pattern) }, by_requester },

@@ -86,7 +86,7 @@ static bool at_line(const struct reader *x, struct err *e)
 }
 
 /* Rule i says something that cannot be meant. */
-static bool refuse_rule(int i, const char *member, const char *text, struct err *e)
+static bool refuse_rule_at(int i, const char *member, const char *text, struct err *e)
 {
     char path[sizeof e->path];
     snprintf(path, sizeof path, "rules[%d]%s%s", i, *member ? "." : "", member);
@@ -144,23 +144,23 @@ static bool are_known(const struct reader *x, int i, const cJSON *when, struct e
     cJSON_ArrayForEach(p, json_get(when, "tool"))
     {
         if (tools && !fits_word(p->valuestring, tools))
-            return refuse_rule(i, "when.tool",
-                               arena_printf(x->a, "no tool is called '%.80s'", p->valuestring), e);
+            return refuse_rule_at(
+                i, "when.tool", arena_printf(x->a, "no tool is called '%.80s'", p->valuestring), e);
     }
     cJSON_ArrayForEach(p, json_get(when, "kind"))
     {
         if (kinds && !fits_word(p->valuestring, kinds))
-            return refuse_rule(i, "when.kind",
-                               arena_printf(x->a, "no kind is called '%.80s'", p->valuestring), e);
+            return refuse_rule_at(
+                i, "when.kind", arena_printf(x->a, "no kind is called '%.80s'", p->valuestring), e);
     }
     cJSON_ArrayForEach(p, json_get(when, "gateway"))
     {
         if (!fits_gateway(p->valuestring, x->config))
-            return refuse_rule(i, "when.gateway",
-                               arena_printf(x->a,
-                                            "'%.80s' is neither name nor URL of a gateway here",
-                                            p->valuestring),
-                               e);
+            return refuse_rule_at(i, "when.gateway",
+                                  arena_printf(x->a,
+                                               "'%.80s' is neither name nor URL of a gateway here",
+                                               p->valuestring),
+                                  e);
     }
     return true;
 }
@@ -171,8 +171,8 @@ static bool are_good_hours(int i, const cJSON *w, struct err *e)
     if (!from && !to)
         return true;
     if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0)
-        return refuse_rule(i, "when.window", "give both from and to, each as HH:MM", e);
-    return strcmp(from, to) || refuse_rule(i, "when.window", "from and to are the same", e);
+        return refuse_rule_at(i, "when.window", "give both from and to, each as HH:MM", e);
+    return strcmp(from, to) || refuse_rule_at(i, "when.window", "from and to are the same", e);
 }
 
 static bool are_good_dates(int i, const cJSON *w, struct err *e)
@@ -180,19 +180,19 @@ static bool are_good_dates(int i, const cJSON *w, struct err *e)
     const char *since = json_str(w, "since"), *until = json_str(w, "until");
     double from = when_parse(since), to = when_parse(until);
     if ((since && !from) || (until && !to))
-        return refuse_rule(i, "when.window",
-                           "since and until are times like 2026-12-24T18:00:00+01:00", e);
+        return refuse_rule_at(i, "when.window",
+                              "since and until are times like 2026-12-24T18:00:00+01:00", e);
     return !since || !until || from < to ||
-           refuse_rule(i, "when.window", "ends before it begins", e);
+           refuse_rule_at(i, "when.window", "ends before it begins", e);
 }
 
 static bool is_good_window(const struct reader *x, int i, const cJSON *w, struct err *e)
 {
     const char *zone = json_str(w, "zone");
     if (!w->child)
-        return refuse_rule(i, "when.window", "is empty", e);
+        return refuse_rule_at(i, "when.window", "is empty", e);
     if (zone && !zone_is_known(zone))
-        return refuse_rule(
+        return refuse_rule_at(
             i, "when.window.zone",
             arena_printf(x->a, "there is no time zone '%.60s' on this machine", zone), e);
     return are_good_hours(i, w, e) && are_good_dates(i, w, e);
@@ -202,9 +202,9 @@ static bool is_good_size(int i, const char *member, const cJSON *size, struct er
 {
     const char *share = json_str(size, "share");
     if (size && !size->child)
-        return refuse_rule(i, member, "is empty", e);
+        return refuse_rule_at(i, member, "is empty", e);
     return !share || predicate_share(share) >= 0 ||
-           refuse_rule(i, member, "share is per cent, like 20 %", e);
+           refuse_rule_at(i, member, "share is per cent, like 20 %", e);
 }
 
 /* More than one number and at most another: there is none. */
@@ -220,7 +220,7 @@ static bool are_good_sizes(int i, const cJSON *when, struct err *e)
     if (!is_good_size(i, "when.over", over, e) || !is_good_size(i, "when.within", within, e))
         return false;
     if (excludes(over, within, "objects") || excludes(over, within, "routes"))
-        return refuse_rule(i, "when", "over and within leave nothing between them", e);
+        return refuse_rule_at(i, "when", "over and within leave nothing between them", e);
     return true;
 }
 
@@ -228,9 +228,10 @@ static bool is_good_when(const struct reader *x, int i, const cJSON *when, struc
 {
     const cJSON *window = json_get(when, "window"), *age = json_get(when, "older_than");
     if (age && predicate_seconds(age->valuestring) < 0)
-        return refuse_rule(i, "when.older_than", "is a time like 90s, 15m, 2h or 1d", e);
+        return refuse_rule_at(i, "when.older_than", "is a time like 90s, 15m, 2h or 1d", e);
     if ((json_get(when, "role") || json_get(when, "requester")) && !x->config->people)
-        return refuse_rule(i, "when", "role and requester need `people` in the configuration", e);
+        return refuse_rule_at(i, "when", "role and requester need `people` in the configuration",
+                              e);
     return are_known(x, i, when, e) && are_good_sizes(i, when, e) &&
            (!window || is_good_window(x, i, window, e));
 }
@@ -242,7 +243,8 @@ static bool take_when(const struct reader *x, int i, cJSON *given, struct rule *
     if (!when)
         return true;
     if (!cJSON_IsObject(when) || !when->child)
-        return refuse_rule(i, "when", "is a mapping of predicates; leave it out to mean always", e);
+        return refuse_rule_at(i, "when", "is a mapping of predicates; leave it out to mean always",
+                              e);
     spread_words(x->a, when, when_rows(x->a));
     if (!field_check(when_rows(x->a), when, &why))
         return refuse_part(i, "when", &why, e);
@@ -281,13 +283,13 @@ static bool take_ask(const struct reader *x, int i, const cJSON *ask, struct rul
     if (k->count == 1 && !k->roles && !k->not_requester)
         return true;
     if (!x->config->people)
-        return refuse_rule(i, "then.ask",
-                           "count, roles and not_requester compare people: give `people` in the "
-                           "configuration",
-                           e);
+        return refuse_rule_at(i, "then.ask",
+                              "count, roles and not_requester compare people: give `people` in the "
+                              "configuration",
+                              e);
     int able = deciders(x->config, k->roles ? k->roles : (unsigned)(ROLE_APPROVER | ROLE_ADMIN));
     return able >= k->count ||
-           refuse_rule(
+           refuse_rule_at(
                i, "then.ask",
                arena_printf(x->a, "%d must agree, and %d may: see `people`", k->count, able), e);
 }
@@ -304,11 +306,11 @@ static bool take_then(const struct reader *x, int i, const cJSON *given, struct 
         r->never = !strcmp(word, "never");
         r->says = r->never ? POLICY_DENY : (enum policy)(text_word_place(answers, word) - 1);
         return r->says != POLICY_GO || !json_get(r->when, "channel") ||
-               refuse_rule(i, "then", "auto is decided by nobody, so by no channel", e);
+               refuse_rule_at(i, "then", "auto is decided by nobody, so by no channel", e);
     }
     if (!cJSON_IsObject(then))
-        return refuse_rule(i, "then", "is one of deny, dry_run, ask, auto, never, or {ask: {…}}",
-                           e);
+        return refuse_rule_at(i, "then", "is one of deny, dry_run, ask, auto, never, or {ask: {…}}",
+                              e);
     r->says = POLICY_ASK;
     if (cJSON_IsObject(json_get(then, "ask")))
         spread_words(x->a, json_get(then, "ask"), ask_rows);
@@ -327,15 +329,15 @@ static bool take_rule(const struct reader *x, int i, cJSON *given, struct rule *
     r->line = yaml_line(x->lines, given);
     for (int k = 0; k < i; k++) {
         if (!strcmp(rules[k].name, r->name))
-            return refuse_rule(i, "name", "is that of an earlier rule", e);
+            return refuse_rule_at(i, "name", "is that of an earlier rule", e);
         if (!rules[k].when && !rules[k].never)
-            return refuse_rule(
+            return refuse_rule_at(
                 i, "", arena_printf(x->a, "is never reached: '%.80s' always holds", rules[k].name),
                 e);
     }
     return strcmp(r->name, "freeze")
                ? take_when(x, i, given, r, e) && take_then(x, i, given, r, e)
-               : refuse_rule(i, "name", "'freeze' is what a freeze goes by", e);
+               : refuse_rule_at(i, "name", "'freeze' is what a freeze goes by", e);
 }
 
 static const struct rules *bind_rules(const struct reader *x, struct err *e)
