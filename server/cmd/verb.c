@@ -42,7 +42,7 @@ int verb_failed(const struct verb *v, const struct err *e)
 }
 
 /* All of them: a change knows which one it is for. */
-static void open_gateways(struct loop *l, struct verb *v)
+static void open_verb_gateways(struct loop *l, struct verb *v)
 {
     struct err ignored = { 0 };
     struct config *const *all = v->config->gateways;
@@ -57,7 +57,7 @@ static void open_gateways(struct loop *l, struct verb *v)
 static void on_loop(struct loop *l, void *arg)
 {
     struct verb *v = arg;
-    open_gateways(l, v);
+    open_verb_gateways(l, v);
     struct err e = { 0 };
     if (v->recovers && engine_recover(v->engine, &e) < 0)
         fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e.text);
@@ -124,17 +124,10 @@ static int see_applied(struct verb *v, const char *id)
     return EXIT_DONE;
 }
 
-/* The decision that the command stands for, asked again of who typed it. */
-struct sure {
-    struct verb *verb;
-    bool yes;
-    const char *question;
-};
-
 static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
                                struct shown *shown, struct err *e)
 {
-    const struct sure *s = c->arg;
+    const struct verb_question *s = c->arg;
     bool sure = false;
     /* What destroys asks for more than the habit of typing yes. */
     const char *word = s->yes && about->word ? about->word : "yes";
@@ -148,6 +141,11 @@ static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
     return s->yes ? ASK_YES : ASK_NO;
 }
 
+void verb_terminal(struct verb_question *q, struct channel *out)
+{
+    *out = (struct channel){ CHANNEL_TERMINAL, q->verb->who, APPROVE_UNBOUNDED, ask_terminal, q };
+}
+
 static int cannot_ask(const struct verb *v, const char *why)
 {
     if (!why)
@@ -159,8 +157,9 @@ static int cannot_ask(const struct verb *v, const char *why)
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question)
 {
     struct err e = { 0 };
-    struct sure sure = { v, yes, question };
-    struct channel terminal = { CHANNEL_TERMINAL, v->who, APPROVE_UNBOUNDED, ask_terminal, &sure };
+    struct verb_question q = { v, yes, question };
+    struct channel terminal;
+    verb_terminal(&q, &terminal);
     struct approval x = { .engine = v->engine, .arena = v->arena, .channel = &terminal };
     switch (approve_ask(&x, change, &e)) {
     case ASK_YES:

@@ -90,16 +90,21 @@ static bool good_networks(const char *const *list, const char *path, struct err 
     return true;
 }
 
+static bool good_urls(struct arena *a, struct config *c, struct err *e)
+{
+    return good_url(a, &c->gateway_url, "gateway.url", e) &&
+           good_url(a, &c->envoy_admin, "envoy.admin_url", e) &&
+           good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e);
+}
+
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = arena_make(a, struct config);
     settings_take(c, a, tree);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
-    if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
-        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
-        !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
-        !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
-        !config_good_oauth(c, a, tree, e))
+    if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
+        !good_networks(c->probe, "probe", e) || !config_good_oauth(c, a, tree, e) ||
+        !config_good_model(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "config/channel.h"
+#include "config/model.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,6 +74,7 @@ struct config {
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
+    struct config_model model;
     double plan_ttl;          /* seconds until an undecided plan expires */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
