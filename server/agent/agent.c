@@ -20,7 +20,7 @@ enum { UNSAID_MAX = 64 << 10, BYTES_A_TOKEN = 3 };
 /* -- an agent -------------------------------------------------------------------------------------
  */
 
-static const char *rules(void)
+static const char *agent_rules(void)
 {
     for (const struct asset *f = assets; f->path; f++)
         if (!strcmp(f->path, "prompts/ask.txt"))
@@ -70,7 +70,7 @@ struct agent *agent_new(struct arena *a, const struct agent_options *o, struct e
     if (o->without_model)
         return g;
     g->runbooks = runbooks_read(a, o->service->config->prompts_dir);
-    g->history = history_new(a, rules(), tools_offered(g));
+    g->history = history_new(a, agent_rules(), tools_offered(g));
     return g;
 }
 
@@ -148,7 +148,7 @@ static void take_calls(struct agent *g, const struct reply *r)
                                            .n = ++g->called };
 }
 
-static void add_results(struct agent *g, const char *note)
+static void keep_results(struct agent *g, const char *note)
 {
     struct result *results = arena_array(g->step, struct result, g->call_count);
     for (int i = 0; i < g->call_count; i++) {
@@ -177,7 +177,7 @@ static void answer_calls(struct agent *g, const struct reply *r)
     }
     agent_audit_calls(g);
     bool last = g->steps + 1 == (int)g->config->steps;
-    add_results(g, last ? "(One reply is left: answer now, with what is known.)" : "");
+    keep_results(g, last ? "(One reply is left: answer now, with what is known.)" : "");
 }
 
 /* -- one question ---------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ static void put_question(struct agent *g, const char *question)
     history_add_person(g->history, text);
 }
 
-static enum agent_outcome outcome_of(struct agent *g, const struct err *e)
+static enum agent_outcome question_outcome(struct agent *g, const struct err *e)
 {
     if (g->cancel.fired)
         return AGENT_STOPPED;
@@ -228,7 +228,7 @@ static enum agent_outcome outcome_of(struct agent *g, const struct err *e)
 enum agent_outcome agent_end(struct agent *g, const struct err *e)
 {
     struct arena *a = g->step;
-    enum agent_outcome o = outcome_of(g, e);
+    enum agent_outcome o = question_outcome(g, e);
     cJSON *event = event_new(g, "end");
     json_set_str(a, event, "outcome", agent_outcome_name(o));
     json_set_str(a, event, "answer", g->answer ? g->answer : "");
@@ -247,7 +247,7 @@ enum agent_outcome agent_end(struct agent *g, const struct err *e)
 }
 
 /* True: the model has said its last word, or the question ends otherwise (e). */
-static bool step(struct agent *g, struct err *e)
+static bool run_step(struct agent *g, struct err *e)
 {
     struct reply *r = next_reply(g, e);
     if (!r) {
@@ -278,7 +278,7 @@ enum agent_outcome agent_ask(struct agent *g, const char *question)
     struct err e = { 0 };
     agent_begin(g, question);
     put_question(g, question);
-    while (!(g->limit = cost_limit(g)) && !step(g, &e))
+    while (!(g->limit = cost_limit(g)) && !run_step(g, &e))
         begin_step(g);
     return agent_end(g, &e);
 }

@@ -20,7 +20,7 @@ enum {
     SHOWN = 120,
 };
 
-static struct agent_call *of(struct caller *c)
+static struct agent_call *agent_call_of(struct caller *c)
 {
     return (struct agent_call *)(void *)c;
 }
@@ -58,7 +58,7 @@ static void tell_call(struct agent *g, const struct agent_call *c)
 }
 
 /* {"id","state",…} where the answer is a change. */
-static cJSON *change_of(struct agent *g, const cJSON *answer)
+static cJSON *change_shown(struct agent *g, const cJSON *answer)
 {
     static const char *const members[] = { "id", "state", "title", "risk" };
     const char *id = json_str(answer, "id"), *state = json_str(answer, "state");
@@ -91,17 +91,17 @@ static void add_verdicts(struct agent *g, const cJSON *answer, cJSON *event)
         json_set(g->step, event, "verdicts", shown);
 }
 
-static const char *outcome_of(const struct agent_call *c)
+static const char *call_outcome(const struct agent_call *c)
 {
     return c->cancel.fired ? "stopped" : c->failed ? "failed" : "ok";
 }
 
 static void tell_result(struct agent *g, struct agent_call *c, const cJSON *answer)
 {
-    cJSON *event = event_new(g, "result"), *change = change_of(g, answer);
+    cJSON *event = event_new(g, "result"), *change = change_shown(g, answer);
     json_set_num(g->step, event, "n", c->n);
     json_set_str(g->step, event, "tool", text_clean(g->step, c->name, SHOWN));
-    json_set_str(g->step, event, "outcome", outcome_of(c));
+    json_set_str(g->step, event, "outcome", call_outcome(c));
     json_set_num(g->step, event, "seconds", cost_seconds(g, c->began));
     json_set_num(g->step, event, "bytes", (double)strlen(c->text));
     json_set_str(g->step, event, "text", event_words(g->step, c->text));
@@ -125,9 +125,9 @@ static void end_call(struct agent_call *c, const char *text, const cJSON *answer
         c->text = kept_quote(g, g->step, c->text);
 }
 
-static void done(struct caller *caller, const struct call_end *end)
+static void call_done(struct caller *caller, const struct call_end *end)
 {
-    struct agent_call *c = of(caller);
+    struct agent_call *c = agent_call_of(caller);
     struct agent *g = c->agent;
     c->failed = !end->answer;
     const char *text = end->text     ? end->text
@@ -138,9 +138,9 @@ static void done(struct caller *caller, const struct call_end *end)
         cancel_fire(&g->woken);
 }
 
-static void hear_progress(struct caller *caller, double at, double total, const char *text)
+static void hear_call_progress(struct caller *caller, double at, double total, const char *text)
 {
-    struct agent_call *c = of(caller);
+    struct agent_call *c = agent_call_of(caller);
     struct agent *g = c->agent;
     (void)at;
     (void)total;
@@ -150,15 +150,17 @@ static void hear_progress(struct caller *caller, double at, double total, const 
     event_tell(g, event);
 }
 
-static const struct caller_ops ops = { .kind = "agent", .done = done, .progress = hear_progress };
+static const struct caller_ops ops = { .kind = "agent",
+                                       .done = call_done,
+                                       .progress = hear_call_progress };
 
-static void refuse(struct agent_call *c, const char *why)
+static void refuse_call(struct agent_call *c, const char *why)
 {
     c->failed = c->quoted = true;
     end_call(c, why, NULL);
 }
 
-static void begin(struct agent *g, struct agent_call *c)
+static void begin_agent_call(struct agent *g, struct agent_call *c)
 {
     c->caller = (struct caller){ .ops = &ops,
                                  .arena = c->arena,
@@ -179,7 +181,7 @@ static bool is_loop(struct agent *g, const struct agent_call *c)
     return times >= SAME_CALL && strcmp(c->name, "get_change") != 0;
 }
 
-static void start(struct agent *g, struct agent_call *c)
+static void start_call(struct agent *g, struct agent_call *c)
 {
     struct err e = { 0 };
     c->began = loop_now(g->service->loop);
@@ -187,17 +189,17 @@ static void start(struct agent *g, struct agent_call *c)
     c->tool = catalog_find(g->service->catalog, c->name);
     tell_call(g, c);
     if (g->cancel.fired)
-        refuse(c, "not called: the person stopped it");
+        refuse_call(c, "not called: the person stopped it");
     else if (!c->args)
-        refuse(c, arena_printf(g->step, "not called: the arguments are not JSON: %s", e.text));
+        refuse_call(c, arena_printf(g->step, "not called: the arguments are not JSON: %s", e.text));
     else if (is_loop(g, c))
-        refuse(c, "not called: the same call was made twice before; its answers are above");
+        refuse_call(c, "not called: the same call was made twice before; its answers are above");
     else if (c->tool)
-        begin(g, c);
+        begin_agent_call(g, c);
     else if (tools_own(g, c))
         end_call(c, c->text, NULL);
     else
-        refuse(c, "there is no such tool; call only those that are offered");
+        refuse_call(c, "there is no such tool; call only those that are offered");
 }
 
 /* -- all of a step --------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ static void stop_running(struct agent *g)
 }
 
 /* Until all that run have ended; those that the time runs out for are stopped, and waited for. */
-static void await(struct agent *g)
+static void await_calls(struct agent *g)
 {
     struct err ignored = { 0 };
     double left = cost_left(g);
@@ -238,9 +240,9 @@ void agent_run_calls(struct agent *g)
         int from = i;
         bool reads = only_reads(g, &g->calls[i]);
         do
-            start(g, &g->calls[i++]);
+            start_call(g, &g->calls[i++]);
         while (reads && i < g->call_count && i - from < AT_ONCE && only_reads(g, &g->calls[i]));
-        await(g);
+        await_calls(g);
     }
 }
 
@@ -254,7 +256,7 @@ void agent_stop(struct agent *g)
  */
 
 /* What of its arguments says what it was about; never a value. */
-static const char *about(struct agent *g, const struct agent_call *c)
+static const char *call_about(struct agent *g, const struct agent_call *c)
 {
     static const char *const telling[] = { "action", "kind", "name", "id", "scope", "route" };
     const char *text = "";
@@ -276,8 +278,8 @@ static cJSON *audit_detail(struct agent *g)
         const struct agent_call *c = &g->calls[i];
         cJSON *one = json_add(a, calls, json_object(a));
         json_set_str(a, one, "tool", text_clean(a, event_words(a, c->name), SHOWN));
-        json_set_str(a, one, "about", about(g, c));
-        json_set_str(a, one, "outcome", outcome_of(c));
+        json_set_str(a, one, "about", call_about(g, c));
+        json_set_str(a, one, "outcome", call_outcome(c));
     }
     return detail;
 }

@@ -63,7 +63,7 @@ void reply_close(struct reply *r)
 }
 
 /* What is over soon, so that asking again helps. */
-static bool passes(const char *type)
+static bool is_passing(const char *type)
 {
     static const char *const soon[] = { "overloaded", "rate_limit", "timeout", "server_error",
                                         "api_error" };
@@ -79,5 +79,5 @@ void reply_wrong(struct reply *r, const cJSON *error)
     message = message ? message : cJSON_IsString(error) ? error->valuestring : NULL;
     r->wrong = arena_printf(r->arena, "%s%s%s", type ? type : "", type && message ? ": " : "",
                             message ? message : "");
-    r->wrong_passes = passes(type);
+    r->wrong_passes = is_passing(type);
 }

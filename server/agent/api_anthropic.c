@@ -14,32 +14,32 @@ static const struct fetch_header headers[] = { { "anthropic-version", "2023-06-0
 /* -- the request --------------------------------------------------------------------------------
  */
 
-static cJSON *add_block(struct arena *a, cJSON *list, const char *type)
+static cJSON *add_anthropic_block(struct arena *a, cJSON *list, const char *type)
 {
     cJSON *block = json_add(a, list, json_object(a));
     json_set_str(a, block, "type", type);
     return block;
 }
 
-static cJSON *add_text(struct arena *a, cJSON *list, const char *text)
+static cJSON *add_anthropic_text(struct arena *a, cJSON *list, const char *text)
 {
-    cJSON *block = add_block(a, list, "text");
+    cJSON *block = add_anthropic_block(a, list, "text");
     json_set_str(a, block, "text", text);
     return block;
 }
 
 /* What comes up to here is the same next time. */
-static void cache_here(struct arena *a, const struct config_model *m, cJSON *block)
+static void mark_cache_end(struct arena *a, const struct config_model *m, cJSON *block)
 {
     if (m->cache && block)
         json_set_str(a, json_set_object(a, block, "cache_control"), "type", "ephemeral");
 }
 
-static cJSON *add_results(struct arena *a, cJSON *content, const struct turn *t)
+static cJSON *add_anthropic_results(struct arena *a, cJSON *content, const struct turn *t)
 {
     cJSON *last = NULL;
     for (int i = 0; i < t->count; i++) {
-        last = add_block(a, content, "tool_result");
+        last = add_anthropic_block(a, content, "tool_result");
         json_set_str(a, last, "tool_use_id", t->results[i].id);
         json_set_str(a, last, "content", t->results[i].text);
         if (t->results[i].failed)
@@ -49,17 +49,18 @@ static cJSON *add_results(struct arena *a, cJSON *content, const struct turn *t)
 }
 
 /* The last block of the turn that may end a cached beginning. */
-static cJSON *add_turn(struct arena *a, cJSON *list, const struct turn *t)
+static cJSON *add_anthropic_turn(struct arena *a, cJSON *list, const struct turn *t)
 {
     if (t->kind == TURN_MODEL)
         return json_add(a, list, json_clone(a, t->message)), NULL;
     cJSON *message = json_add(a, list, json_object(a));
     json_set_str(a, message, "role", "user");
     cJSON *content = json_set_array(a, message, "content");
-    return t->kind == TURN_PERSON ? add_text(a, content, t->text) : add_results(a, content, t);
+    return t->kind == TURN_PERSON ? add_anthropic_text(a, content, t->text)
+                                  : add_anthropic_results(a, content, t);
 }
 
-static cJSON *add_tools(struct arena *a, cJSON *request, const cJSON *tools)
+static cJSON *add_anthropic_tools(struct arena *a, cJSON *request, const cJSON *tools)
 {
     cJSON *list = json_set_array(a, request, "tools"), *one = NULL;
     const cJSON *t;
@@ -73,25 +74,26 @@ static cJSON *add_tools(struct arena *a, cJSON *request, const cJSON *tools)
     return one;
 }
 
-static cJSON *request(struct arena *a, const struct config_model *m, const struct history *h)
+static cJSON *make_anthropic_request(struct arena *a, const struct config_model *m,
+                                     const struct history *h)
 {
     cJSON *o = json_object(a), *last = NULL;
     json_set_str(a, o, "model", m->name);
     json_set_num(a, o, "max_tokens", m->answer_tokens);
     json_set_bool(a, o, "stream", true);
-    cache_here(a, m, add_tools(a, o, h->tools));
-    cache_here(a, m, add_text(a, json_set_array(a, o, "system"), h->rules));
+    mark_cache_end(a, m, add_anthropic_tools(a, o, h->tools));
+    mark_cache_end(a, m, add_anthropic_text(a, json_set_array(a, o, "system"), h->rules));
     cJSON *list = json_set_array(a, o, "messages");
     for (int i = 0; i < h->count; i++)
-        last = add_turn(a, list, &h->turns[i]);
-    cache_here(a, m, last);
+        last = add_anthropic_turn(a, list, &h->turns[i]);
+    mark_cache_end(a, m, last);
     return m->request ? json_merge_patch(a, o, m->request) : o;
 }
 
 /* -- the reply ----------------------------------------------------------------------------------
  */
 
-static enum reply_end end_named(const char *reason)
+static enum reply_end anthropic_end_named(const char *reason)
 {
     static const struct {
         const char *name;
@@ -109,27 +111,27 @@ static enum reply_end end_named(const char *reason)
     return REPLY_DONE;
 }
 
-static void take_number(double *to, const cJSON *usage, const char *member)
+static void overwrite_number(double *to, const cJSON *usage, const char *member)
 {
     *to = json_num(usage, member, *to);
 }
 
 /* Numbers of a later event take the place of earlier ones. */
-static void take_usage(struct reply *r, const cJSON *usage)
+static void take_anthropic_usage(struct reply *r, const cJSON *usage)
 {
     if (!cJSON_IsObject(usage))
         return;
     struct usage *u = &r->usage;
     double plain = u->input - u->cache_read - u->cache_write;
-    take_number(&plain, usage, "input_tokens");
-    take_number(&u->output, usage, "output_tokens");
-    take_number(&u->cache_read, usage, "cache_read_input_tokens");
-    take_number(&u->cache_write, usage, "cache_creation_input_tokens");
+    overwrite_number(&plain, usage, "input_tokens");
+    overwrite_number(&u->output, usage, "output_tokens");
+    overwrite_number(&u->cache_read, usage, "cache_read_input_tokens");
+    overwrite_number(&u->cache_write, usage, "cache_creation_input_tokens");
     u->input = plain + u->cache_read + u->cache_write;
     u->known = true;
 }
 
-static cJSON *block_at(struct reply *r, const cJSON *data)
+static cJSON *anthropic_block_at(struct reply *r, const cJSON *data)
 {
     int i = (int)json_num(data, "index", 0);
     cJSON *block = r->parts ? r->parts->child : NULL;
@@ -138,7 +140,7 @@ static cJSON *block_at(struct reply *r, const cJSON *data)
     return block;
 }
 
-static void begin_block(struct reply *r, int index, const cJSON *block)
+static void begin_anthropic_block(struct reply *r, int index, const cJSON *block)
 {
     const char *type = json_str(block, "type");
     json_add(r->arena, r->parts, json_clone(r->arena, block));
@@ -156,12 +158,12 @@ static void begin_block(struct reply *r, int index, const cJSON *block)
         json_write(c->arguments, json_get(block, "input"));
 }
 
-static void take_delta(struct reply *r, const cJSON *data)
+static void take_anthropic_delta(struct reply *r, const cJSON *data)
 {
     const cJSON *delta = json_get(data, "delta");
     const char *type = json_str(delta, "type"), *json = json_str(delta, "partial_json");
     const char *text = json_str(delta, "text"), *thought = json_str(delta, "thinking");
-    cJSON *block = block_at(r, data);
+    cJSON *block = anthropic_block_at(r, data);
     if (!block || !type)
         return;
     if (!strcmp(type, "text_delta") && text) {
@@ -177,28 +179,28 @@ static void take_delta(struct reply *r, const cJSON *data)
             buf_str(r->calls[i].arguments, json);
 }
 
-static void event(struct reply *r, const char *name, const cJSON *data)
+static void take_anthropic_event(struct reply *r, const char *name, const cJSON *data)
 {
     const char *type = json_str(data, "type"), *reason;
     type = type ? type : name;
     r->begun = r->begun || !strcmp(type, "message_start");
     r->parts = r->parts && cJSON_IsArray(r->parts) ? r->parts : json_array(r->arena);
     if (!strcmp(type, "message_start")) {
-        take_usage(r, json_get(json_get(data, "message"), "usage"));
+        take_anthropic_usage(r, json_get(json_get(data, "message"), "usage"));
     } else if (!strcmp(type, "content_block_start")) {
-        begin_block(r, (int)json_num(data, "index", 0), json_get(data, "content_block"));
+        begin_anthropic_block(r, (int)json_num(data, "index", 0), json_get(data, "content_block"));
     } else if (!strcmp(type, "content_block_delta")) {
-        take_delta(r, data);
+        take_anthropic_delta(r, data);
     } else if (!strcmp(type, "message_delta")) {
         reason = json_str(json_get(data, "delta"), "stop_reason");
-        take_usage(r, json_get(data, "usage"));
-        r->end = reason ? end_named(reason) : r->end;
+        take_anthropic_usage(r, json_get(data, "usage"));
+        r->end = reason ? anthropic_end_named(reason) : r->end;
     } else if (!strcmp(type, "error")) {
         reply_wrong(r, json_get(data, "error"));
     }
 }
 
-static void whole(struct reply *r, const cJSON *body)
+static void take_anthropic_whole(struct reply *r, const cJSON *body)
 {
     const cJSON *block;
     const char *reason = json_str(body, "stop_reason");
@@ -207,13 +209,13 @@ static void whole(struct reply *r, const cJSON *body)
     if (json_get(body, "error"))
         reply_wrong(r, json_get(body, "error"));
     r->begun = json_get(body, "content") != NULL;
-    cJSON_ArrayForEach(block, json_get(body, "content")) begin_block(r, i++, block);
-    take_usage(r, json_get(body, "usage"));
-    r->end = reason ? end_named(reason) : REPLY_CUT;
+    cJSON_ArrayForEach(block, json_get(body, "content")) begin_anthropic_block(r, i++, block);
+    take_anthropic_usage(r, json_get(body, "usage"));
+    r->end = reason ? anthropic_end_named(reason) : REPLY_CUT;
 }
 
 /* Empty texts are refused by the API, and so is an input that is no object. */
-static bool is_sent(struct reply *r, cJSON *block, int index)
+static bool is_block_sent(struct reply *r, cJSON *block, int index)
 {
     const char *type = json_str(block, "type"), *text = json_str(block, "text");
     if (type && !strcmp(type, "text"))
@@ -229,7 +231,7 @@ static bool is_sent(struct reply *r, cJSON *block, int index)
     return true;
 }
 
-static void finish(struct reply *r)
+static void finish_anthropic_reply(struct reply *r)
 {
     struct arena *a = r->arena;
     cJSON *block;
@@ -240,7 +242,7 @@ static void finish(struct reply *r)
     cJSON *content = json_set_array(a, r->message, "content");
     cJSON_ArrayForEach(block, r->parts)
     {
-        if (is_sent(r, block, i++))
+        if (is_block_sent(r, block, i++))
             json_add(a, content, json_clone(a, block));
     }
 }
@@ -249,7 +251,7 @@ const struct api api_anthropic = { .name = "anthropic",
                                    .path = "/v1/messages",
                                    .key_header = "x-api-key",
                                    .headers = headers,
-                                   .request = request,
-                                   .event = event,
-                                   .whole = whole,
-                                   .finish = finish };
+                                   .request = make_anthropic_request,
+                                   .event = take_anthropic_event,
+                                   .whole = take_anthropic_whole,
+                                   .finish = finish_anthropic_reply };

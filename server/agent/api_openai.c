@@ -15,7 +15,8 @@ static const struct fetch_header headers[] = { { 0 } };
 /* -- the request --------------------------------------------------------------------------------
  */
 
-static cJSON *add_message(struct arena *a, cJSON *list, const char *role, const char *content)
+static cJSON *add_openai_message(struct arena *a, cJSON *list, const char *role,
+                                 const char *content)
 {
     cJSON *message = json_add(a, list, json_object(a));
     json_set_str(a, message, "role", role);
@@ -23,20 +24,20 @@ static cJSON *add_message(struct arena *a, cJSON *list, const char *role, const 
     return message;
 }
 
-static void add_turn(struct arena *a, cJSON *list, const struct turn *t)
+static void add_openai_turn(struct arena *a, cJSON *list, const struct turn *t)
 {
     if (t->kind == TURN_PERSON)
-        add_message(a, list, "user", t->text);
+        add_openai_message(a, list, "user", t->text);
     else if (t->kind == TURN_MODEL)
         json_add(a, list, json_clone(a, t->message));
     for (int i = 0; i < t->count; i++) {
         const struct result *r = &t->results[i];
         const char *text = r->failed ? arena_printf(a, "ERROR: %s", r->text) : r->text;
-        json_set_str(a, add_message(a, list, "tool", text), "tool_call_id", r->id);
+        json_set_str(a, add_openai_message(a, list, "tool", text), "tool_call_id", r->id);
     }
 }
 
-static void add_tools(struct arena *a, cJSON *request, const cJSON *tools)
+static void add_openai_tools(struct arena *a, cJSON *request, const cJSON *tools)
 {
     cJSON *list = json_set_array(a, request, "tools");
     const cJSON *t;
@@ -51,25 +52,26 @@ static void add_tools(struct arena *a, cJSON *request, const cJSON *tools)
     }
 }
 
-static cJSON *request(struct arena *a, const struct config_model *m, const struct history *h)
+static cJSON *make_openai_request(struct arena *a, const struct config_model *m,
+                                  const struct history *h)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "model", m->name);
     json_set_bool(a, o, "stream", true);
     json_set_bool(a, json_set_object(a, o, "stream_options"), "include_usage", true);
     json_set_num(a, o, "max_completion_tokens", m->answer_tokens);
-    add_tools(a, o, h->tools);
+    add_openai_tools(a, o, h->tools);
     cJSON *list = json_set_array(a, o, "messages");
-    add_message(a, list, "system", h->rules);
+    add_openai_message(a, list, "system", h->rules);
     for (int i = 0; i < h->count; i++)
-        add_turn(a, list, &h->turns[i]);
+        add_openai_turn(a, list, &h->turns[i]);
     return m->request ? json_merge_patch(a, o, m->request) : o;
 }
 
 /* -- the reply ----------------------------------------------------------------------------------
  */
 
-static enum reply_end end_named(const char *reason)
+static enum reply_end openai_end_named(const char *reason)
 {
     static const struct {
         const char *name;
@@ -86,7 +88,7 @@ static enum reply_end end_named(const char *reason)
 }
 
 /* Without an index a new id is a new call, and no id goes on with the last one. */
-static int index_of(const struct reply *r, const cJSON *fragment)
+static int openai_index_of(const struct reply *r, const cJSON *fragment)
 {
     const cJSON *index = json_get(fragment, "index");
     const char *id = json_str(fragment, "id");
@@ -99,11 +101,11 @@ static int index_of(const struct reply *r, const cJSON *fragment)
     return same ? r->calls[r->call_count - 1].index : r->call_count;
 }
 
-static void take_call(struct reply *r, const cJSON *fragment)
+static void take_openai_call(struct reply *r, const cJSON *fragment)
 {
     const cJSON *function = json_get(fragment, "function"),
                 *given = json_get(function, "arguments");
-    struct reply_call *c = reply_call(r, index_of(r, fragment), json_str(fragment, "id"));
+    struct reply_call *c = reply_call(r, openai_index_of(r, fragment), json_str(fragment, "id"));
     const char *name = json_str(function, "name");
     if (!c)
         return;
@@ -116,7 +118,7 @@ static void take_call(struct reply *r, const cJSON *fragment)
 }
 
 /* A member that we do not know: texts and lists are joined, others replaced. */
-static void take_unknown(struct reply *r, const cJSON *member)
+static void join_unknown_member(struct reply *r, const cJSON *member)
 {
     cJSON *had = json_get(r->parts, member->string);
     const cJSON *item;
@@ -128,7 +130,7 @@ static void take_unknown(struct reply *r, const cJSON *member)
         json_set(r->arena, r->parts, member->string, json_clone(r->arena, member));
 }
 
-static void take_delta(struct reply *r, const cJSON *delta)
+static void take_openai_delta(struct reply *r, const cJSON *delta)
 {
     const cJSON *member, *fragment;
     cJSON_ArrayForEach(member, json_members(delta))
@@ -136,13 +138,13 @@ static void take_delta(struct reply *r, const cJSON *delta)
         if (!strcmp(member->string, "content"))
             reply_say(r, cJSON_IsString(member) ? member->valuestring : NULL);
         else if (!strcmp(member->string, "tool_calls"))
-            cJSON_ArrayForEach(fragment, member) take_call(r, fragment);
+            cJSON_ArrayForEach(fragment, member) take_openai_call(r, fragment);
         else if (strcmp(member->string, "role") != 0)
-            take_unknown(r, member);
+            join_unknown_member(r, member);
     }
 }
 
-static void take_usage(struct reply *r, const cJSON *usage)
+static void take_openai_usage(struct reply *r, const cJSON *usage)
 {
     if (!cJSON_IsObject(usage))
         return;
@@ -153,36 +155,36 @@ static void take_usage(struct reply *r, const cJSON *usage)
                                .known = true };
 }
 
-static void take_choice(struct reply *r, const cJSON *data, const char *member)
+static void take_openai_choice(struct reply *r, const cJSON *data, const char *member)
 {
     const cJSON *choice = json_get(data, "choices");
     choice = choice ? choice->child : NULL;
     const char *reason = json_str(choice, "finish_reason");
-    take_usage(r, json_get(choice, "usage"));
-    take_usage(r, json_get(data, "usage"));
+    take_openai_usage(r, json_get(choice, "usage"));
+    take_openai_usage(r, json_get(data, "usage"));
     if (json_get(data, "error"))
         reply_wrong(r, json_get(data, "error"));
     if (!choice)
         return;
     r->begun = true;
     r->parts = r->parts ? r->parts : json_object(r->arena);
-    take_delta(r, json_get(choice, member));
+    take_openai_delta(r, json_get(choice, member));
     if (reason && *reason)
-        r->end = end_named(reason);
+        r->end = openai_end_named(reason);
 }
 
-static void event(struct reply *r, const char *name, const cJSON *data)
+static void take_openai_event(struct reply *r, const char *name, const cJSON *data)
 {
     (void)name;
-    take_choice(r, data, "delta");
+    take_openai_choice(r, data, "delta");
 }
 
-static void whole(struct reply *r, const cJSON *body)
+static void take_openai_whole(struct reply *r, const cJSON *body)
 {
-    take_choice(r, body, "message");
+    take_openai_choice(r, body, "message");
 }
 
-static void finish(struct reply *r)
+static void finish_openai_reply(struct reply *r)
 {
     struct arena *a = r->arena;
     cJSON *m = json_object(a);
@@ -209,7 +211,7 @@ const struct api api_openai = { .name = "openai",
                                 .path = "/chat/completions",
                                 .key_header = "authorization",
                                 .headers = headers,
-                                .request = request,
-                                .event = event,
-                                .whole = whole,
-                                .finish = finish };
+                                .request = make_openai_request,
+                                .event = take_openai_event,
+                                .whole = take_openai_whole,
+                                .finish = finish_openai_reply };

@@ -13,7 +13,7 @@ struct history *history_new(struct arena *a, const char *rules, const cJSON *too
     return h;
 }
 
-static struct turn *add_turn(struct history *h, enum turn_kind kind)
+static struct turn *append_turn(struct history *h, enum turn_kind kind)
 {
     h->turns = arena_grow(h->arena, h->turns, h->count, &h->room, sizeof *h->turns);
     struct turn *t = &h->turns[h->count++];
@@ -23,19 +23,19 @@ static struct turn *add_turn(struct history *h, enum turn_kind kind)
 
 void history_add_person(struct history *h, const char *text)
 {
-    add_turn(h, TURN_PERSON)->text = arena_strdup(h->arena, text);
+    append_turn(h, TURN_PERSON)->text = arena_strdup(h->arena, text);
     h->bytes += strlen(text);
 }
 
 void history_add_model(struct history *h, const cJSON *message)
 {
-    add_turn(h, TURN_MODEL)->message = json_clone(h->arena, message);
+    append_turn(h, TURN_MODEL)->message = json_clone(h->arena, message);
     h->bytes += json_clone_size(message) / 4;
 }
 
 void history_add_results(struct history *h, const struct result *results, int count)
 {
-    struct turn *t = add_turn(h, TURN_RESULTS);
+    struct turn *t = append_turn(h, TURN_RESULTS);
     t->results = arena_array(h->arena, struct result, count);
     t->count = count;
     for (int i = 0; i < count; i++) {

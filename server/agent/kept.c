@@ -33,7 +33,7 @@ void kept_free(struct kept *k)
         arena_free(k->texts[i].arena);
 }
 
-static int keep(struct kept *k, const char *text)
+static int keep_text(struct kept *k, const char *text)
 {
     int n = k->count++, at = n % KEPT_MAX;
     arena_free(k->texts[at].arena);
@@ -57,7 +57,8 @@ static size_t page_end(const char *text, size_t from, size_t size, size_t max)
     return end;
 }
 
-static const char *page(struct agent *g, struct arena *a, int n, const char *text, size_t from)
+static const char *print_page(struct agent *g, struct arena *a, int n, const char *text,
+                              size_t from)
 {
     size_t size = strlen(text), end = page_end(text, from, size, (size_t)g->config->result_bytes);
     struct buf *b = buf_in(a, TEXT_MAX);
@@ -92,7 +93,7 @@ const char *kept_quote(struct agent *g, struct arena *a, const char *text)
         text = arena_strndup(a, text, page_end(text, 0, n, TEXT_MAX / 4));
     text = without_marker(g, a, agent_words(a, text));
     bool fits = strlen(text) <= (size_t)g->config->result_bytes;
-    return page(g, a, fits ? 0 : keep(g->kept, text), text, 0);
+    return print_page(g, a, fits ? 0 : keep_text(g->kept, text), text, 0);
 }
 
 const char *kept_page(struct agent *g, struct arena *a, const char *id, double offset)
@@ -106,5 +107,5 @@ const char *kept_page(struct agent *g, struct arena *a, const char *id, double o
     size_t size = strlen(text), from = offset > 0 && offset < (double)size ? (size_t)offset : 0;
     while (from > 0 && ((unsigned char)text[from] & 0xc0) == 0x80)
         from--;
-    return offset >= (double)size ? "(that is past its end)" : page(g, a, (int)n, text, from);
+    return offset >= (double)size ? "(that is past its end)" : print_page(g, a, (int)n, text, from);
 }

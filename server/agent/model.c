@@ -40,7 +40,7 @@ struct exchange {
 /* -- what comes ---------------------------------------------------------------------------------
  */
 
-static void take_event(void *arg, const char *name, const char *data, size_t n)
+static void take_stream_event(void *arg, const char *name, const char *data, size_t n)
 {
     struct exchange *x = arg;
     struct arena *a = arena_new_small();
@@ -74,7 +74,7 @@ static bool take_bytes(void *arg, const char *bytes, size_t n)
  */
 
 /* The API's own words, harmless and without the key. */
-static const char *words_of(const struct exchange *x, const char *body, size_t n)
+static const char *words_of_api(const struct exchange *x, const char *body, size_t n)
 {
     struct arena *a = x->arena;
     struct secret_set *key = secret_set_new(a);
@@ -127,10 +127,10 @@ static bool is_too_long(const char *words)
     return false;
 }
 
-static bool refused(struct exchange *x, bool *full, struct err *e)
+static bool explain_refusal(struct exchange *x, bool *full, struct err *e)
 {
     const char *body = x->answer.body ? x->answer.body : "";
-    const char *words = words_of(x, body, x->answer.len), *host = x->model->config->url;
+    const char *words = words_of_api(x, body, x->answer.len), *host = x->model->config->url;
     int status = x->answer.status;
     judge_retry(x);
     if (strstr(body, "insufficient_quota"))
@@ -144,7 +144,7 @@ static bool refused(struct exchange *x, bool *full, struct err *e)
 }
 
 /* A 2xx answer: is there a whole reply in it? */
-static bool taken(struct exchange *x, struct err *e)
+static bool take_reply(struct exchange *x, struct err *e)
 {
     struct reply *r = x->reply;
     const char *host = x->model->config->url;
@@ -161,13 +161,13 @@ static bool taken(struct exchange *x, struct err *e)
     if (r->wrong) {
         x->again = r->wrong_passes;
         return err_set(e, ERR_GATEWAY, "the model at %s gave up: %s", host,
-                       words_of(x, r->wrong, strlen(r->wrong)));
+                       words_of_api(x, r->wrong, strlen(r->wrong)));
     }
     if (!r->begun && !is_stream(x))
         return err_set(e, ERR_GATEWAY,
                        "%s answered 200, but no reply of a model: %s; is model.url the base of its "
                        "API, and model.api what it speaks?",
-                       host, words_of(x, x->plain->data, x->plain->len));
+                       host, words_of_api(x, x->plain->data, x->plain->len));
     x->again = true;
     if (r->end == REPLY_CUT)
         return err_set(e, ERR_NET, "the reply of the model at %s broke off", host);
@@ -200,12 +200,12 @@ static struct exchange *exchange_new(struct model *m, struct arena *a)
     *x = (struct exchange){ .model = m, .arena = a, .reply = r, .seconds = -1 };
     *r = (struct reply){ .arena = a, .text = buf_in(a, REPLY_MAX), .said = m->said };
     r->said_arg = m->arg;
-    x->events = sse_new(a, EVENT_MAX, take_event, x);
+    x->events = sse_new(a, EVENT_MAX, take_stream_event, x);
     x->plain = buf_in(a, EVENT_MAX);
     return x;
 }
 
-static bool attempt(struct exchange *x, const char *body, bool *full, struct err *e)
+static bool attempt_exchange(struct exchange *x, const char *body, bool *full, struct err *e)
 {
     struct model *m = x->model;
     double left = m->until - loop_now(m->loop);
@@ -226,7 +226,7 @@ static bool attempt(struct exchange *x, const char *body, bool *full, struct err
         x->again = e->kind == ERR_NET;
         return err_at(e, "the model");
     }
-    return x->answer.status / 100 == 2 ? taken(x, e) : refused(x, full, e);
+    return x->answer.status / 100 == 2 ? take_reply(x, e) : explain_refusal(x, full, e);
 }
 
 /* -- and again ------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ struct reply *model_reply(struct model *m, struct arena *a, const struct history
     for (int tries = 0;; tries++) {
         struct exchange *x = exchange_new(m, a);
         struct err why = { 0 };
-        if (attempt(x, body, full, &why)) {
+        if (attempt_exchange(x, body, full, &why)) {
             m->api->finish(x->reply);
             return x->reply;
         }

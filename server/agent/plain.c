@@ -57,7 +57,7 @@ static void split_words(struct search *s, const char *question)
 }
 
 /* 3: the word is the name; 2: but for an ending that says less; 1: it is a part of it. */
-static int fit_of(const char *word, const char *name)
+static int name_fit(const char *word, const char *name)
 {
     size_t n = strlen(word);
     if (text_equal_nocase(word, name))
@@ -68,13 +68,13 @@ static int fit_of(const char *word, const char *name)
     return whole >= PART && strncasecmp(word, name, whole) == 0 && n <= whole + 2 ? 2 : 0;
 }
 
-static bool take_object(void *arg, const cJSON *o)
+static bool take_candidate(void *arg, const cJSON *o)
 {
     struct search *s = arg;
     const char *name = json_str(o, "name");
     struct target t = { diagnosed[s->kind].argument, name, 0 };
     for (int i = 0; name && i < s->word_count; i++) {
-        int fit = fit_of(s->words[i], name);
+        int fit = name_fit(s->words[i], name);
         t.fit = fit > t.fit ? fit : t.fit;
     }
     for (int i = 0; i < TARGETS && t.fit; i++) {
@@ -94,7 +94,7 @@ static int find_targets(struct agent *g, struct search *s)
     for (s->kind = 0; g->service->gateway && s->kind < KINDS; s->kind++) {
         struct err ignored = { 0 };
         gateway_each_kind(g->service->gateway, kind_find(diagnosed[s->kind].kind), NULL,
-                          take_object, s, &g->cancel, &ignored);
+                          take_candidate, s, &g->cancel, &ignored);
     }
     int n = 0;
     while (n < TARGETS && s->found[n].fit && s->found[n].fit == s->found[0].fit)
@@ -102,8 +102,8 @@ static int find_targets(struct agent *g, struct search *s)
     return n;
 }
 
-static const char *run(struct agent *g, const char *tool, const char *argument, const char *value,
-                       bool *failed)
+static const char *run_plain(struct agent *g, const char *tool, const char *argument,
+                             const char *value, bool *failed)
 {
     cJSON *args = json_object(g->step);
     if (argument)
@@ -113,7 +113,7 @@ static const char *run(struct agent *g, const char *tool, const char *argument, 
     return text ? text : "it was stopped";
 }
 
-static void say(struct buf *b, const char *title, const char *text)
+static void say_section(struct buf *b, const char *title, const char *text)
 {
     buf_printf(b, "%s%s\n%s", b->len ? "\n\n" : "", title, text);
 }
@@ -128,19 +128,19 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
     split_words(&s, question);
     int n = find_targets(g, &s);
     if (!n) {
-        const char *text = run(g, "diagnose", NULL, NULL, &all_failed);
-        say(b, "Whatever fails (the question names nothing that the gateway has):", text);
+        const char *text = run_plain(g, "diagnose", NULL, NULL, &all_failed);
+        say_section(b, "Whatever fails (the question names nothing that the gateway has):", text);
         if (all_failed)
             err_set(&e, ERR_GATEWAY, "%s", text);
     }
     for (int i = 0; i < n; i++) {
         const struct target *t = &s.found[i];
-        say(b, arena_printf(g->step, "%s %s:", t->argument, t->name),
-            run(g, "diagnose", t->argument, t->name, &failed));
+        say_section(b, arena_printf(g->step, "%s %s:", t->argument, t->name),
+                    run_plain(g, "diagnose", t->argument, t->name, &failed));
     }
-    say(b, "The gateway:", run(g, "gateway_overview", NULL, NULL, &failed));
-    say(b,
-        "What is broken in the configuration:", run(g, "check_config", "risk", "broken", &failed));
+    say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL, &failed));
+    say_section(b, "What is broken in the configuration:",
+                run_plain(g, "check_config", "risk", "broken", &failed));
     g->answer = event_words(g->arena, b->data);
     return agent_end(g, &e);
 }

@@ -19,14 +19,14 @@ struct agent_report *agent_report_new(struct arena *a)
     return r;
 }
 
-static void copy(struct agent_report *r, const cJSON *event, const char *member)
+static void report_member(struct agent_report *r, const cJSON *event, const char *member)
 {
     const cJSON *o = json_get(event, member);
     if (o)
         json_set(r->arena, r->tree, member, json_clone(r->arena, o));
 }
 
-static cJSON *call_of(const struct agent_report *r, double n)
+static cJSON *reported_call(const struct agent_report *r, double n)
 {
     cJSON *call;
     cJSON_ArrayForEach(call, r->calls) if (json_num(call, "n", 0) == n) return call;
@@ -34,7 +34,7 @@ static cJSON *call_of(const struct agent_report *r, double n)
 }
 
 /* The newest state of each change. */
-static void take_change(struct agent_report *r, const cJSON *change)
+static void report_change(struct agent_report *r, const cJSON *change)
 {
     cJSON *had;
     const char *id = json_str(change, "id");
@@ -48,10 +48,10 @@ static void take_change(struct agent_report *r, const cJSON *change)
     json_add(r->arena, r->changes, json_clone(r->arena, change));
 }
 
-static void take_result(struct agent_report *r, const cJSON *event)
+static void report_result(struct agent_report *r, const cJSON *event)
 {
     static const char *const members[] = { "outcome", "seconds", "bytes" };
-    cJSON *call = call_of(r, json_num(event, "n", 0));
+    cJSON *call = reported_call(r, json_num(event, "n", 0));
     const cJSON *v, *change = json_get(event, "change");
     for (size_t i = 0; call && i < sizeof members / sizeof *members; i++)
         if (json_get(event, members[i]))
@@ -59,10 +59,10 @@ static void take_result(struct agent_report *r, const cJSON *event)
     cJSON_ArrayForEach(v, json_get(event, "verdicts"))
         json_add(r->arena, r->verdicts, json_clone(r->arena, v));
     if (json_str(change, "id") && json_str(change, "state"))
-        take_change(r, change);
+        report_change(r, change);
 }
 
-static void take_call(struct agent_report *r, const cJSON *event)
+static void report_call(struct agent_report *r, const cJSON *event)
 {
     cJSON *call = json_add(r->arena, r->calls, json_clone(r->arena, event));
     json_remove(call, "event");
@@ -76,13 +76,13 @@ void agent_report_take(struct agent_report *r, const cJSON *event)
     if (!name)
         return;
     if (!strcmp(name, "call"))
-        take_call(r, event);
+        report_call(r, event);
     else if (!strcmp(name, "result"))
-        take_result(r, event);
+        report_result(r, event);
     else if (!strcmp(name, "question") && json_str(event, "text"))
         json_set_str(r->arena, r->tree, "question", json_str(event, "text"));
     for (size_t i = 0; !strcmp(name, "end") && i < sizeof ending / sizeof *ending; i++)
-        copy(r, event, ending[i]);
+        report_member(r, event, ending[i]);
 }
 
 cJSON *agent_report_tree(const struct agent_report *r)

@@ -23,7 +23,7 @@ struct sse *sse_new(struct arena *a, size_t max, sse_fn *fn, void *arg)
     return s;
 }
 
-static void close_event(struct sse *s)
+static void close_sse_event(struct sse *s)
 {
     if (s->has_data)
         s->fn(s->arg, s->event, s->data->data, s->data->len);
@@ -32,7 +32,7 @@ static void close_event(struct sse *s)
     s->has_data = false;
 }
 
-static void take_field(struct sse *s, const char *name, size_t n, const char *value)
+static void take_sse_field(struct sse *s, const char *name, size_t n, const char *value)
 {
     if (n == 4 && !memcmp(name, "data", 4)) {
         if (s->has_data)
@@ -44,7 +44,7 @@ static void take_field(struct sse *s, const char *name, size_t n, const char *va
     }
 }
 
-static void take_line(struct sse *s)
+static void take_sse_line(struct sse *s)
 {
     static const char mark[] = "\xef\xbb\xbf";
     const char *line = s->line->data;
@@ -54,20 +54,20 @@ static void take_line(struct sse *s)
     size_t n = strcspn(line, ":");
     const char *value = line[n] ? line + n + 1 : line + n;
     if (!*line)
-        close_event(s);
+        close_sse_event(s);
     else if (n > 0)
-        take_field(s, line, n, *value == ' ' ? value + 1 : value);
+        take_sse_field(s, line, n, *value == ' ' ? value + 1 : value);
     buf_reset(s->line);
 }
 
-static bool is_whole(const struct sse *s)
+static bool fits_so_far(const struct sse *s)
 {
     return !s->line->over && !s->data->over;
 }
 
 bool sse_feed(struct sse *s, const char *bytes, size_t n)
 {
-    for (size_t i = 0; i < n && is_whole(s);) {
+    for (size_t i = 0; i < n && fits_so_far(s);) {
         if (s->after_cr && bytes[i] == '\n')
             i++;
         s->after_cr = false;
@@ -75,19 +75,19 @@ bool sse_feed(struct sse *s, const char *bytes, size_t n)
         while (end < n && bytes[end] != '\r' && bytes[end] != '\n')
             end++;
         buf_add(s->line, bytes + i, end - i);
-        if (end < n && is_whole(s)) {
+        if (end < n && fits_so_far(s)) {
             s->after_cr = bytes[end] == '\r';
-            take_line(s);
+            take_sse_line(s);
         }
         i = end + 1;
     }
-    return is_whole(s);
+    return fits_so_far(s);
 }
 
 void sse_end(struct sse *s)
 {
-    if (s->line->len && is_whole(s))
-        take_line(s);
-    if (is_whole(s))
-        close_event(s);
+    if (s->line->len && fits_so_far(s))
+        take_sse_line(s);
+    if (fits_so_far(s))
+        close_sse_event(s);
 }

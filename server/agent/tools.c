@@ -22,8 +22,8 @@ static const struct field of_runbook[] = {
     { 0 },
 };
 
-static void add_tool(struct arena *a, cJSON *list, const char *name, const char *about,
-                     const struct field *in)
+static void offer_tool(struct arena *a, cJSON *list, const char *name, const char *about,
+                       const struct field *in)
 {
     struct buf *schema = buf_in(a, SCHEMA_MAX);
     field_schema(schema, in, false);
@@ -33,7 +33,7 @@ static void add_tool(struct arena *a, cJSON *list, const char *name, const char 
     json_set(a, one, "schema", json_parse(a, schema->data, schema->len, &(struct err){ 0 }));
 }
 
-static bool is_offered(struct agent *g, int i)
+static bool is_runbook_offered(struct agent *g, int i)
 {
     return runbook_offered(g->service->catalog, &g->runbooks->all[i]);
 }
@@ -46,7 +46,7 @@ static const char *about_runbooks(struct agent *g)
     for (int i = 0; i < g->runbooks->count; i++) {
         const cJSON *head = g->runbooks->all[i].head;
         const char *title = json_str(head, "title");
-        if (is_offered(g, i))
+        if (is_runbook_offered(g, i))
             buf_printf(b, " %s (%s)", json_str(head, "name"),
                        title ? title : json_str(head, "description"));
     }
@@ -60,16 +60,16 @@ cJSON *tools_offered(struct agent *g)
     const struct catalog_tool *t;
     for (int i = 0; (t = catalog_at(g->service->catalog, i)); i++)
         if (t->listed)
-            add_tool(a, list, t->tool->name, t->tool->about, t->in);
-    add_tool(a, list, "read_result", "Reads on in an answer that was cut.", of_result);
-    add_tool(a, list, "read_runbook", about_runbooks(g), of_runbook);
+            offer_tool(a, list, t->tool->name, t->tool->about, t->in);
+    offer_tool(a, list, "read_result", "Reads on in an answer that was cut.", of_result);
+    offer_tool(a, list, "read_runbook", about_runbooks(g), of_runbook);
     return list;
 }
 
 static const char *runbook_named(struct agent *g, const char *name)
 {
     for (int i = 0; i < g->runbooks->count; i++)
-        if (is_offered(g, i) && !strcmp(json_str(g->runbooks->all[i].head, "name"), name))
+        if (is_runbook_offered(g, i) && !strcmp(json_str(g->runbooks->all[i].head, "name"), name))
             return runbook_fill(g->step, &g->runbooks->all[i], NULL);
     return NULL;
 }

@@ -54,7 +54,7 @@ static bool take_runbook(struct arena *a, struct runbooks *p, const char *text, 
     return true;
 }
 
-static int compare_file_names(const void *x, const void *y)
+static int compare_runbook_files(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -71,7 +71,7 @@ static int markdown_files(struct arena *a, const char *dir, const char **names)
         if (text_ends(one->d_name, ".md"))
             names[n++] = arena_strdup(a, one->d_name);
     closedir(d);
-    qsort(names, (size_t)n, sizeof *names, compare_file_names);
+    qsort(names, (size_t)n, sizeof *names, compare_runbook_files);
     return n;
 }
 

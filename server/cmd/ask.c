@@ -50,7 +50,7 @@ static void ask_on_fiber(void *arg)
     loop_stop(a->server->loop);
 }
 
-static void begin(void *arg)
+static void begin_ask(void *arg)
 {
     fiber_start(ask_on_fiber, arg);
 }
@@ -58,7 +58,7 @@ static void begin(void *arg)
 /* The first signal stops the question, so that what is known of it is still said. */
 static void run_until_done(struct asking *a)
 {
-    loop_soon(a->server->loop, begin, a);
+    loop_soon(a->server->loop, begin_ask, a);
     loop_run(a->server->loop);
     if (a->done)
         return;
@@ -72,13 +72,13 @@ static FILE *open_transcript(const char *path, struct err *e)
     return fd < 0 ? NULL : fdopen(fd, "w");
 }
 
-static int fail_with(const struct err *e, enum exit_code code)
+static int fail_ask(const struct err *e, enum exit_code code)
 {
     fprintf(stderr, "higress-ops ask: %s\n", e->text);
     return code;
 }
 
-static int ask(struct asking *a)
+static int put_question_once(struct asking *a)
 {
     struct err e = { 0 };
     struct server *s = a->server;
@@ -95,15 +95,15 @@ static int ask(struct asking *a)
     };
     a->agent = agent_new(s->arena, &how, &e);
     if (!a->agent)
-        return fail_with(&e, EXIT_CONFIG);
+        return fail_ask(&e, EXIT_CONFIG);
     if (path && !(a->screen.transcript = open_transcript(path, &e)))
-        return fail_with(&e, EXIT_FAILED);
+        return fail_ask(&e, EXIT_FAILED);
     run_until_done(a);
     screen_close(&a->screen);
     agent_free(a->agent);
     if (a->screen.transcript && fclose(a->screen.transcript) != 0)
-        return fail_with((err_set(&e, ERR_SYSTEM, "%s could not be written whole", path), &e),
-                         EXIT_FAILED);
+        return fail_ask((err_set(&e, ERR_SYSTEM, "%s could not be written whole", path), &e),
+                        EXIT_FAILED);
     return codes[a->screen.outcome];
 }
 
@@ -133,7 +133,7 @@ static int ask_server(const struct options *o)
     if (!server_open(&s, o, &code))
         return code;
     struct asking a = { .server = &s, .options = o, .question = question_of(o, s.arena) };
-    code = a.question ? ask(&a) : EXIT_USAGE;
+    code = a.question ? put_question_once(&a) : EXIT_USAGE;
     server_close(&s);
     return code;
 }
@@ -141,7 +141,7 @@ static int ask_server(const struct options *o)
 /* -- a transcript, shown again ------------------------------------------------------------------
  */
 
-static int replay(const struct options *o, const char *path)
+static int replay_transcript(const struct options *o, const char *path)
 {
     struct arena *a = arena_new();
     struct screen s = { 0 };
@@ -174,7 +174,7 @@ static int run_ask(const struct options *o)
         fputs("higress-ops ask: give a question, or --replay FILE\n", stderr);
         return EXIT_USAGE;
     }
-    return path ? replay(o, path) : ask_server(o);
+    return path ? replay_transcript(o, path) : ask_server(o);
 }
 
 static const struct option_row rows[] = {

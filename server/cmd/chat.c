@@ -32,7 +32,7 @@ struct chat {
 /* -- the person -----------------------------------------------------------------------------------
  */
 
-static void interrupt(void *arg, int signum)
+static void note_interrupt(void *arg, int signum)
 {
     struct chat *c = arg;
     (void)signum;
@@ -61,7 +61,7 @@ static enum asked ask_here(struct channel *terminal, const struct ask_about *abo
 /* -- what is told ---------------------------------------------------------------------------------
  */
 
-static void told(void *arg, const cJSON *event)
+static void hear_agent(void *arg, const cJSON *event)
 {
     struct chat *c = arg;
     const cJSON *change = json_get(event, "change");
@@ -71,7 +71,7 @@ static void told(void *arg, const cJSON *event)
     screen_told(&c->screen, event);
 }
 
-static void said(void *arg, const char *text)
+static void hear_words(void *arg, const char *text)
 {
     struct chat *c = arg;
     screen_said(&c->screen, text);
@@ -80,7 +80,7 @@ static void said(void *arg, const char *text)
 /* -- lines that begin with a slash ---------------------------------------------------------------
  */
 
-static void call_tool(struct chat *c, const char *tool, const char *argument, const char *value)
+static void chat_tool(struct chat *c, const char *tool, const char *argument, const char *value)
 {
     cJSON *args = json_object(c->arena);
     if (argument)
@@ -89,54 +89,53 @@ static void call_tool(struct chat *c, const char *tool, const char *argument, co
     printf("%s\n", text ? text : "stopped");
 }
 
-static void show_changes(struct chat *c, const char *id)
+static void chat_changes(struct chat *c, const char *id)
 {
     if (*id)
-        call_tool(c, "get_change", "id", id);
+        chat_tool(c, "get_change", "id", id);
     else
-        call_tool(c, "list_changes", NULL, NULL);
+        chat_tool(c, "list_changes", NULL, NULL);
 }
 
-static void undo_change(struct chat *c, const char *id)
+static void chat_undo(struct chat *c, const char *id)
 {
     id = *id ? id : c->applied;
     if (*id)
-        call_tool(c, "undo_change", "id", id);
+        chat_tool(c, "undo_change", "id", id);
     else
         puts("nothing was applied in this chat; /undo ID undoes another change");
 }
 
-static void approve_change(struct chat *c, const char *id)
+static void chat_approve(struct chat *c, const char *id)
 {
     if (*id)
-        call_tool(c, "apply_change", "id", id);
+        chat_tool(c, "apply_change", "id", id);
     else
         puts("say which: /approve ID");
 }
 
-static void leave(struct chat *c, const char *rest)
+static void chat_quit(struct chat *c, const char *rest)
 {
     (void)rest;
     c->over = true;
 }
 
-static void show_help(struct chat *c, const char *rest);
+static void chat_help(struct chat *c, const char *rest);
 
 static const struct {
     const char *name, *args, *about;
     void (*run)(struct chat *c, const char *rest);
 } commands[] = {
-    { "/changes", "[ID]", "lists the changes, or shows one", show_changes },
-    { "/approve", "ID", "shows a change that waits, and asks whether it is applied",
-      approve_change },
+    { "/changes", "[ID]", "lists the changes, or shows one", chat_changes },
+    { "/approve", "ID", "shows a change that waits, and asks whether it is applied", chat_approve },
     { "/undo", "[ID]", "plans the reverse of a change, of the newest one here, and asks",
-      undo_change },
-    { "/help", "", "this list", show_help },
-    { "/quit", "", "ends the chat, as Ctrl-D does", leave },
+      chat_undo },
+    { "/help", "", "this list", chat_help },
+    { "/quit", "", "ends the chat, as Ctrl-D does", chat_quit },
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
-static void show_help(struct chat *c, const char *rest)
+static void chat_help(struct chat *c, const char *rest)
 {
     (void)c;
     (void)rest;
@@ -173,19 +172,19 @@ static void answer_on_fiber(void *arg)
     loop_stop(c->server->loop);
 }
 
-static void begin(void *arg)
+static void begin_line(void *arg)
 {
     fiber_start(answer_on_fiber, arg);
 }
 
-static void answer(struct chat *c, const char *line)
+static void answer_line(struct chat *c, const char *line)
 {
     c->arena = arena_new();
     c->line = arena_strdup(c->arena, line);
     c->busy = true;
     c->interrupted = false;
     screen_open(&c->screen, c->arena, false);
-    loop_soon(c->server->loop, begin, c);
+    loop_soon(c->server->loop, begin_line, c);
     while (c->busy) {
         loop_run(c->server->loop);
         if (!c->busy)
@@ -197,7 +196,7 @@ static void answer(struct chat *c, const char *line)
     arena_free(c->arena);
 }
 
-static void talk(struct chat *c)
+static void talk_until_quit(struct chat *c)
 {
     struct line *line = line_new(c->server->arena, c->server->loop, "higress> ");
     const char *text;
@@ -210,7 +209,7 @@ static void talk(struct chat *c)
             continue;
         text += strspn(text, " \t");
         if (*text && text_utf8(text, strlen(text)))
-            answer(c, text);
+            answer_line(c, text);
     }
     line_free(line);
 }
@@ -218,7 +217,7 @@ static void talk(struct chat *c)
 /* -- the chat -------------------------------------------------------------------------------------
  */
 
-static int chat(struct chat *c, const struct options *o)
+static int open_chat(struct chat *c, const struct options *o)
 {
     struct server *s = c->server;
     struct err e = { 0 };
@@ -234,15 +233,15 @@ static int chat(struct chat *c, const struct options *o)
         .kind = "chat",
         .principal = c->verb.who,
         .channel = &c->terminal,
-        .listener = { told, said, c },
+        .listener = { hear_agent, hear_words, c },
     };
     c->agent = agent_new(s->arena, &how, &e);
     if (!c->agent) {
         fprintf(stderr, "higress-ops chat: %s\n", e.text);
         return EXIT_CONFIG;
     }
-    loop_signal(s->loop, SIGINT, interrupt, c);
-    talk(c);
+    loop_signal(s->loop, SIGINT, note_interrupt, c);
+    talk_until_quit(c);
     agent_free(c->agent);
     return EXIT_DONE;
 }
@@ -255,7 +254,7 @@ static int run_chat(const struct options *o)
         return code;
     struct chat *c = arena_make(s.arena, struct chat);
     c->server = &s;
-    code = chat(c, o);
+    code = open_chat(c, o);
     server_close(&s);
     return code;
 }

@@ -25,7 +25,7 @@ static const char *line_of(const struct screen *s, const cJSON *event, const cha
     return text ? text_clean(s->arena, text, LINE_MAX_SHOWN) : "";
 }
 
-static void end_line(struct screen *s)
+static void break_line(struct screen *s)
 {
     if (s->in_line)
         putchar('\n');
@@ -107,7 +107,7 @@ void screen_told(void *screen, const cJSON *event)
     for (size_t i = 0; s->steps && i < sizeof shown / sizeof *shown; i++) {
         if (strcmp(shown[i].name, name) != 0)
             continue;
-        end_line(s);
+        break_line(s);
         shown[i].show(s, event);
     }
 }
@@ -125,7 +125,7 @@ void screen_said(void *screen, const char *text)
  */
 
 /* What is so whatever the model said of it. */
-static void show_changes(struct screen *s, const cJSON *report)
+static void show_report_changes(struct screen *s, const cJSON *report)
 {
     const cJSON *c;
     cJSON_ArrayForEach(c, json_get(report, "changes"))
@@ -137,7 +137,7 @@ static void show_changes(struct screen *s, const cJSON *report)
     }
 }
 
-static void show_cost(struct screen *s, const cJSON *report)
+static void show_report_cost(struct screen *s, const cJSON *report)
 {
     const cJSON *tokens = json_get(report, "tokens"), *cost = json_get(report, "cost");
     if (!json_str(report, "model"))
@@ -155,18 +155,18 @@ void screen_close(struct screen *s)
 {
     cJSON *report = agent_report_tree(s->report);
     const char *error = line_of(s, report, "error");
-    end_line(s);
+    break_line(s);
     if (s->json) {
         puts(json_print(s->arena, report));
         return;
     }
     if (!s->streams && json_str(report, "answer"))
         show_words(s, json_str(report, "answer"));
-    end_line(s);
-    show_changes(s, report);
+    break_line(s);
+    show_report_changes(s, report);
     fflush(stdout);
     if (*error)
         fprintf(stderr, "%s: %s\n", agent_outcome_name(s->outcome), error);
     if (s->steps)
-        show_cost(s, report);
+        show_report_cost(s, report);
 }

@@ -100,7 +100,8 @@ static void take_model_api(void *member, struct arena *a, const struct setting *
                            const cJSON *value)
 {
     (void)a;
-    *(enum model_api *)member = (enum model_api)text_word_place(row->value, text_of(row, value));
+    *(enum model_api *)member =
+        (enum model_api)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
