@@ -1,7 +1,9 @@
 """world.py - a house whose people ask a scripted model: what the parts ask and chat and the attack share."""
 import json
 import os
+import shutil
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "../e2e")]
@@ -13,12 +15,11 @@ ANSWERED, FAILED, USAGE, CONFIG, PENDING, NOTHING, MODEL, LIMIT = 0, 1, 2, 3, 4,
 
 
 class World(house.House):
-    """config: more of the section `model`, as JSON."""
-
     def __init__(self, mode="approve", extra_env=None):
         super().__init__(mode, {"HIGRESS_OPS_LOG": "off", **(extra_env or {})})
         self.models = []
-        self.key = os.path.join(self.dir, "password-of-the-model")
+        self.folder_of_key = tempfile.mkdtemp(prefix="higress-ops-test-")
+        self.key = os.path.join(self.folder_of_key, "key")
         with open(self.key, "w") as f:
             f.write(model.KEY + "\n")
 
@@ -43,12 +44,10 @@ class World(house.House):
         code, out, err = self.run(["ask", "--json", *words], timeout=timeout)
         return code, json.loads(out) if out else None, err
 
-    def fill(self, data):
-        super().fill(data)
-
     def leave(self):
         for m in self.models:
             m.stop()
+        shutil.rmtree(self.folder_of_key, ignore_errors=True)
         super().leave()
 
 
