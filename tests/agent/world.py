@@ -17,6 +17,10 @@ ANSWERED, FAILED, USAGE, CONFIG, PENDING, NOTHING, MODEL, LIMIT = 0, 1, 2, 3, 4,
 class World(house.House):
     def __init__(self, mode="approve", extra_env=None):
         super().__init__(mode, {"HIGRESS_OPS_LOG": "off", **(extra_env or {})})
+        self.model_folder()
+
+    def model_folder(self):
+        """The key of the model, outside of what a house says or keeps."""
         self.models = []
         self.folder_of_key = tempfile.mkdtemp(prefix="higress-ops-test-")
         self.key = os.path.join(self.folder_of_key, "key")
