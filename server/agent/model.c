@@ -221,6 +221,7 @@ static bool attempt_exchange(struct exchange *x, const char *body, bool *full, s
         .sink = take_bytes,
         .sink_arg = x,
         .cancel = m->cancel,
+        .repeatable = true,
     };
     if (!fetch(m->loop, x->arena, &r, &x->answer, e)) {
         x->again = e->kind == ERR_NET;

@@ -240,7 +240,7 @@ def question_of(body):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
     def do_POST(self):
         m = self.server.model
@@ -256,6 +256,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             time.sleep(turn.delay)
             self.stream(turn, stream_of(m.api, turn))
+        m.ends.append(time.time())
 
     def answer(self, status, headers, body):
         data = body.encode() if isinstance(body, str) else body
@@ -300,6 +301,7 @@ class Model:
     def __init__(self, api, script, key=KEY):
         self.api, self.script, self.key = api, script, key
         self.requests, self.headers, self.wrong, self.times = [], [], [], []
+        self.ends = []  # when each reply was out
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.model = self
         self.lock = threading.Lock()
