@@ -202,7 +202,7 @@ static void finish_openai_reply(struct reply *r)
         json_set_str(a, one, "id", r->calls[i].id);
         json_set_str(a, one, "type", "function");
         cJSON *function = json_set_object(a, one, "function");
-        json_set_str(a, function, "name", r->calls[i].name);
+        json_set_str(a, function, "name", r->calls[i].name ? r->calls[i].name : "none");
         json_set_str(a, function, "arguments", reply_arguments(&r->calls[i]));
     }
 }

@@ -102,15 +102,32 @@ static int find_targets(struct agent *g, struct search *s)
     return n;
 }
 
+/* One call, made by us; its arena has ended. */
+static const struct agent_call *call_alone(struct agent *g, const char *tool, const cJSON *args)
+{
+    struct agent_call *c = arena_make(g->step, struct agent_call);
+    *c = (struct agent_call){ .agent = g,
+                              .arena = arena_new(),
+                              .name = tool,
+                              .given = json_print(g->step, args),
+                              .quoted = true,
+                              .n = ++g->called };
+    g->calls = c;
+    g->call_count = 1;
+    agent_run_calls(g);
+    arena_free(c->arena);
+    return c;
+}
+
 static const char *run_plain(struct agent *g, const char *tool, const char *argument,
                              const char *value, bool *failed)
 {
     cJSON *args = json_object(g->step);
     if (argument)
         json_set_str(g->step, args, argument, value);
-    const char *text = agent_tool(g, tool, args);
-    *failed = g->calls[0].failed;
-    return text ? text : "it was stopped";
+    const struct agent_call *c = call_alone(g, tool, args);
+    *failed = c->failed;
+    return event_words(g->step, c->text);
 }
 
 static void say_section(struct buf *b, const char *title, const char *text)
@@ -147,30 +164,15 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
 
 const char *agent_tool(struct agent *g, const char *tool, const cJSON *args)
 {
-    bool alone = !g->step; /* between two questions */
-    if (alone) {
-        g->step = arena_new();
-        g->cancel = (struct cancel){ 0 };
-        g->began = loop_now(g->service->loop);
-        g->seen = json_object(g->arena);
-    }
-    struct agent_call *c = arena_make(g->step, struct agent_call);
-    *c = (struct agent_call){ .agent = g,
-                              .arena = arena_new(),
-                              .name = tool,
-                              .given = json_print(g->step, args),
-                              .quoted = true,
-                              .n = ++g->called };
-    g->calls = c;
-    g->call_count = 1;
-    agent_run_calls(g);
+    g->step = arena_new();
+    g->cancel = (struct cancel){ 0 };
+    g->began = loop_now(g->service->loop);
+    g->seen = json_object(g->arena);
+    const struct agent_call *c = call_alone(g, tool, args);
     const char *text = c->cancel.fired ? NULL : event_words(g->arena, c->text);
-    arena_free(c->arena);
-    if (alone) {
-        g->calls = NULL;
-        g->call_count = 0;
-        arena_free(g->step);
-        g->step = NULL;
-    }
+    g->calls = NULL;
+    g->call_count = 0;
+    arena_free(g->step);
+    g->step = NULL;
     return text;
 }

@@ -1,7 +1,7 @@
 /* fuzz_reply.c - any bytes as the stream of a model, over both APIs: the reply that comes of it is
  * the same however the bytes are split, its calls have names and ids that can be answered, and the
  * message that goes back is JSON.
- * fuzz: -runs=400000 -max_len=2048 -timeout=20
+ * fuzz: -runs=20000 -max_len=2048 -timeout=20
  */
 #include "agent/api_private.h"
 #include "agent/sse_private.h"
