@@ -11,9 +11,13 @@
 enum { WORDS_MAX = 4 << 20, WORD_MAX = 4096 };
 
 static const char *const outcomes[] = {
-    [AGENT_ANSWERED] = "answered",     [AGENT_WAITS] = "change waits",
-    [AGENT_NOTHING] = "nothing found", [AGENT_FAILED] = "model failed",
-    [AGENT_LIMIT] = "limit hit",       [AGENT_STOPPED] = "stopped",
+    [0] = "",
+    [AGENT_ANSWERED] = "answered",
+    [AGENT_WAITS] = "change waits",
+    [AGENT_NOTHING] = "nothing found",
+    [AGENT_FAILED] = "model failed",
+    [AGENT_LIMIT] = "limit hit",
+    [AGENT_STOPPED] = "stopped",
 };
 
 const char *agent_outcome_name(enum agent_outcome o)

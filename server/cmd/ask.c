@@ -60,10 +60,10 @@ static void run_until_done(struct asking *a)
 {
     loop_soon(a->server->loop, begin_ask, a);
     loop_run(a->server->loop);
-    if (a->done)
-        return;
-    agent_stop(a->agent);
-    loop_run(a->server->loop);
+    while (!a->done) {
+        agent_stop(a->agent);
+        loop_run(a->server->loop);
+    }
 }
 
 static FILE *open_transcript(const char *path, struct err *e)
@@ -85,6 +85,7 @@ static int put_question_once(struct asking *a)
     const char *path = options_get(a->options, "transcript");
     char who[PERSON_MAX];
     terminal_person(who);
+    config_never_auto(s->config);
     screen_open(&a->screen, s->arena, options_has(a->options, "json"));
     const struct agent_options how = {
         .service = s->service,

@@ -221,6 +221,7 @@ static int open_chat(struct chat *c, const struct options *o)
 {
     struct server *s = c->server;
     struct err e = { 0 };
+    config_never_auto(s->config);
     c->verb = (struct verb){
         .options = o, .arena = s->arena, .config = s->config, .gateway = s->gateway
     };

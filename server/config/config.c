@@ -28,6 +28,19 @@ static const char *default_state(struct arena *a)
                          : "/var/lib/higress-ops";
 }
 
+static void mode_without_auto(struct config *c)
+{
+    c->mode = c->mode == MODE_AUTO ? MODE_APPROVE : c->mode;
+}
+
+void config_never_auto(struct config *c)
+{
+    c->never_auto = true;
+    mode_without_auto(c);
+    for (int i = 0; c->gateways[i]; i++)
+        mode_without_auto(c->gateways[i]);
+}
+
 void config_reload(struct config *c, const struct config *now)
 {
     settings_reload(c, now);
@@ -38,6 +51,8 @@ void config_reload(struct config *c, const struct config *now)
         if (g)
             settings_reload(c->gateways[i], g);
     }
+    if (c->never_auto)
+        config_never_auto(c);
 }
 
 /* http(s), a host, no user information; the trailing slash is cut. */

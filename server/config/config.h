@@ -46,6 +46,7 @@ struct config {
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
+    bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
     enum strength approval_change, approval_destroy;
     const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
@@ -118,6 +119,9 @@ struct config *config_parse(struct arena *a, const char *path, const char *yaml,
 /* Takes over what may change while the server runs (flag RELOAD of its row); the rest needs a
  * restart. `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
+/* From now on auto counts as approve here, at each gateway too: for callers that read texts of
+ * others and then want something. */
+void config_never_auto(struct config *c);
 /* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
  * which lists the names. */
 struct config *config_gateway(const struct config *c, const char *name, struct err *e);

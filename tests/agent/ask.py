@@ -4,6 +4,7 @@ itself. `N passed, N failed`."""
 import email.utils
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -411,6 +412,26 @@ def check_only_what_the_mode_allows_is_offered(w, api):
     code, report, _ = w.ask("add a.example.com")
     holds("change_resource" not in tools_of(m.requests[0]), "no change tool is offered")
     equal((code, report["calls"][0]["outcome"], report["changes"]), (ANSWERED, "failed", []))
+
+
+def check_auto_counts_as_approve(w, api):
+    w.env["HIGRESS_OPS_MODE"] = "auto"
+    w.model(api, [Turn("", [DOMAIN]), Turn("It waits.")])
+    code, report, _ = w.ask("add a.example.com")
+    equal((code, [c["state"] for c in report["changes"]]), (PENDING, ["pending"]))
+    equal(w.api("GET", "/v1/domains/a.example.com")[0], 404)
+
+
+def check_the_rules_are_short_and_name_what_there_is(w, api):
+    m = w.model(api, [Turn("Well.")])
+    w.ask("how is it?")
+    with open(os.path.join(house.ROOT, "prompts/ask.txt")) as f:
+        rules = f.read()
+    sent = m.requests[0].get("system") or m.requests[0]["messages"][0]["content"]
+    equal(sent if isinstance(sent, str) else sent[0]["text"], rules)
+    holds(len(rules.split()) <= 300, "%d words" % len(rules.split()))
+    named = {x for x in re.findall(r"\b[a-z]+_[a-z_]+\b", rules) if x not in ("dry_run",)}
+    holds(named <= set(tools_of(m.requests[0])), named - set(tools_of(m.requests[0])))
 
 
 def check_the_audit_knows_each_call(w, api):
