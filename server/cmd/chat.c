@@ -15,6 +15,8 @@
 #include "net/loop.h"
 #include <signal.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 struct chat {
     struct server *server;
@@ -53,6 +55,7 @@ static enum asked ask_here(struct channel *terminal, const struct ask_about *abo
     struct channel prompt;
     verb_terminal(&c->question, &prompt);
     sigaction(SIGINT, &quiet, &was);
+    tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed to a question of the model's is no answer */
     enum asked said = prompt.ask(&prompt, about, shown, e);
     sigaction(SIGINT, &was, NULL);
     return said;

@@ -376,6 +376,63 @@ def check_a_signal_stops_the_question(w, api):
     equal((p.returncode, json.loads(out)["outcome"]), (FAILED, "stopped"))
 
 
+def check_a_signal_stops_a_call_that_waits(w, api):
+    m = w.model(api, [Turn("", [("list_routes", {"limit": 5}), DOMAIN]), Turn("Well.")])
+    os.kill(w.console.pid, signal.SIGSTOP)
+    try:
+        p = subprocess.Popen([house.BINARY, "ask", "--json", "how is it?"], env=w.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not m.requests:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        began = time.time()
+        p.send_signal(signal.SIGTERM)
+        out, _ = p.communicate(timeout=20)
+        holds(time.time() - began < 5, "it stops at once")
+    finally:
+        os.kill(w.console.pid, signal.SIGCONT)
+    report = json.loads(out)
+    equal((report["outcome"], [c["outcome"] for c in report["calls"]], report["changes"]), ("stopped", ["stopped", "failed"], []))
+
+
+def check_time_runs_out_while_a_call_waits(w, api):
+    w.model(api, [Turn("", [("list_routes", {"limit": 5})]), Turn("Well.")], limits={"seconds": 1})
+    os.kill(w.console.pid, signal.SIGSTOP)
+    try:
+        began = time.time()
+        code, report, _ = w.ask("how is it?")
+        holds(time.time() - began < 6, "it ends in time")
+    finally:
+        os.kill(w.console.pid, signal.SIGCONT)
+    equal((code, report["calls"][0]["outcome"]), (LIMIT, "stopped"))
+
+
+def check_mistakes_of_the_configuration(w, api):
+    fine = {"url": "http://127.0.0.1:9", "name": "m"}
+    for wrong, words in (({"name": None}, "model.name"), ({"url": "ftp://x"}, "model.url"), ({"url": "http://u:p@x"}, "model.url"),
+                         ({"key": {"file": "/nonexistent"}}, "model.key"), ({"key": {"env": "NOT_SET_77"}}, "model.key"),
+                         ({"key": "sk-plain-in-the-file"}, "model.key"), ({"key_header": "x: y"}, "model.key_header"),
+                         ({"price": {"input": -1}}, "model.price"), ({"limits": {"steps": 0}}, "model.limits"), ({"api": "other"}, "model.api"),
+                         ({"nonsense": 1}, "nonsense"), ({"request": {"tools": []}}, "model.request")):
+        w.configure({k: v for k, v in {**fine, **wrong}.items() if v is not None})
+        code, _, err = w.run(["ask", "x"])
+        equal(code, CONFIG, "%s: %s" % (wrong, err))
+        has(err, words)
+        holds("sk-plain" not in err, "a key in the file is not shown: " + err)
+
+
+def check_one_of_several_gateways(w, api):
+    m = w.model(api, [Turn("", [("list_routes", {"gateway": "b"})]), Turn("Well.")])
+    with open(w.env["HIGRESS_OPS_CONFIG"]) as f:
+        settings = json.load(f)
+    password = {"file": w.env["HIGRESS_OPS_PASSWORD_FILE"]}
+    settings["gateways"] = [{"name": "a", "url": "http://127.0.0.1:9", "password": password},
+                            {"name": "b", "url": w.env.pop("HIGRESS_OPS_URL"), "password": password}]
+    del w.env["HIGRESS_OPS_PASSWORD_FILE"]
+    w.env["HIGRESS_OPS_CONFIG"] = w.put("several.yaml", json.dumps(settings))
+    code, report, err = w.ask("routes of b?")
+    equal((code, [c["outcome"] for c in report["calls"]], m.wrong), (ANSWERED, ["ok"], []), err)
+
+
 def check_the_key_goes_where_it_is_configured(w, api):
     m = w.model(api, [Turn("Well.")])
     w.ask("how is it?")
