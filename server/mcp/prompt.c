@@ -64,12 +64,6 @@ static bool is_prompt_offered(const struct mcp *m, const struct prompt *p)
     return runbook_offered(m->service->catalog, p->runbook);
 }
 
-static void judge_offers(const struct mcp *m, struct prompts *p)
-{
-    for (int i = 0; i < p->count; i++)
-        p->all[i].offered = is_prompt_offered(m, &p->all[i]);
-}
-
 static struct prompts *prompts_of(struct mcp *m)
 {
     if (m->prompts)
@@ -85,7 +79,8 @@ static struct prompts *prompts_of(struct mcp *m)
     for (int i = 0; m->service->toolsets[i]; i++)
         for (const struct coded_prompt *c = m->service->toolsets[i]->prompts; c && c->name; c++)
             take_coded(a, m->prompts, c, m->service->toolsets[i]);
-    judge_offers(m, m->prompts);
+    for (int i = 0; i < m->prompts->count; i++)
+        m->prompts->all[i].offered = is_prompt_offered(m, &m->prompts->all[i]);
     return m->prompts;
 }
 

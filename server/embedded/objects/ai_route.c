@@ -340,18 +340,6 @@ static void ai_route_erase(struct rest_request *r)
         rest_empty(r, 204);
 }
 
-static bool uses(const cJSON *upstreams, const char *provider)
-{
-    const cJSON *u;
-    cJSON_ArrayForEach(u, upstreams)
-    {
-        const char *s = json_str(u, "provider");
-        if (s && strcmp(s, provider) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 {
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
@@ -360,8 +348,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
             !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
-        if (!uses(json_get(route, "upstreams"), provider) &&
-            !uses(json_path(route, "fallbackConfig.upstreams"), provider))
+        if (!json_find(json_get(route, "upstreams"), "provider", provider) &&
+            !json_find(json_path(route, "fallbackConfig.upstreams"), "provider", provider))
             continue;
         if (!replace(r, route))
             return false;

@@ -83,18 +83,6 @@ static cJSON *consumer_answer(struct arena *a, const cJSON *entry)
     return out;
 }
 
-static cJSON *find_consumer(const cJSON *consumers, const char *name)
-{
-    cJSON *entry;
-    cJSON_ArrayForEach(entry, consumers)
-    {
-        const char *given = json_str(entry, "name");
-        if (given && strcmp(given, name) == 0)
-            return entry;
-    }
-    return NULL;
-}
-
 static int compare_consumer_names(const void *x, const void *y)
 {
     const char *n = json_str(*(cJSON *const *)x, "name"), *m = json_str(*(cJSON *const *)y, "name");
@@ -117,8 +105,8 @@ static void consumer_list(struct rest_request *r)
 
 static void consumer_get(struct rest_request *r)
 {
-    const cJSON *entry = find_consumer(
-        stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
+    const cJSON *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
+    const cJSON *entry = json_find(stored_consumers(key_auth), "name", rest_var(r, 0));
     rest_give(r, entry ? consumer_answer(r->arena, entry) : NULL);
 }
 
@@ -241,7 +229,7 @@ static bool remove_consumer(struct rest_request *r, const char *name)
 {
     cJSON *key_auth = kube_load(r, wasm_kind, wasm_key_auth);
     cJSON *consumers = json_path(key_auth, "spec.defaultConfig.consumers");
-    cJSON *entry = find_consumer(consumers, name);
+    cJSON *entry = json_find(consumers, "name", name);
     if (!entry)
         return true;
     json_detach(consumers, entry);
@@ -262,7 +250,7 @@ static void save_consumer(struct rest_request *r)
     if (!key_auth)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
-    cJSON *old = find_consumer(consumers, name);
+    cJSON *old = json_find(consumers, "name", name);
     if (!old && !validate_credential(r, credential, false))
         return;
     cJSON *entry = merged_entry(a, name, credential, old);
@@ -301,24 +289,13 @@ static void consumer_update(struct rest_request *r)
         save_consumer(r);
 }
 
-static bool rule_allows(const cJSON *rule, const char *name)
-{
-    const cJSON *allowed;
-    cJSON_ArrayForEach(allowed, json_path(rule, "config.allow"))
-    {
-        if (cJSON_IsString(allowed) && strcmp(allowed->valuestring, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void consumer_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
     cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules"))
     {
-        if (!rule_allows(rule, name))
+        if (!json_find_text(json_path(rule, "config.allow"), name))
             continue;
         rest_fail(r, X_BUSINESS, "Consumer %s is still in use", name);
         return;

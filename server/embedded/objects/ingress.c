@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/kstore/kube.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
 #include "embedded/rest/rest.h"
 #include "kind/annotation.h"
@@ -124,11 +125,6 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
     return true;
 }
 
-static bool is_blank_text(const char *s)
-{
-    return !s || s[strspn(s, " \t\r\n\f\v")] == '\0';
-}
-
 static bool has_null(const cJSON *list)
 {
     const cJSON *item;
@@ -139,7 +135,7 @@ static bool has_null(const cJSON *list)
 bool ingress_check_route(struct rest_request *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
-    if (is_blank_text(json_str(route, "name")))
+    if (check_blank(json_str(route, "name")))
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(json_get(route, "services")) == 0)
         return rest_fail(r, X_VALIDATION, "services cannot be empty.");

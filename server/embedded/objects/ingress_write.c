@@ -84,11 +84,6 @@ static void put_switch(struct writing *w, const char *name, const cJSON *section
     w->disabled = cJSON_IsFalse(enabled);
 }
 
-static void write_methods(struct writing *w, const cJSON *route)
-{
-    put_list(w, "match-method", json_get(route, "methods"), ' ');
-}
-
 static const char *match_word(const char *type)
 {
     static const struct {
@@ -328,7 +323,7 @@ cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
     w.ingress = kube_new(w.a, json_str(route, "name"));
     kube_set_version(w.a, w.ingress, json_str(route, "version"));
     put_annotation(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
-    write_methods(&w, route);
+    put_list(&w, "match-method", json_get(route, "methods"), ' ');
     if (!write_keyed(&w, json_get(route, "headers"), "header") ||
         !write_keyed(&w, json_get(route, "urlParams"), "query") || !write_spec(&w, route) ||
         !write_rewrite(&w, route))

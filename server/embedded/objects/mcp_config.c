@@ -39,16 +39,6 @@ cJSON *mcp_config_section(struct rest_request *r)
     return json_get(read_mcp_config(r), "mcpServer");
 }
 
-static cJSON *new_redis(struct arena *a)
-{
-    cJSON *redis = json_object(a);
-    json_set_str(a, redis, "address", placeholder);
-    json_set_str(a, redis, "username", "your_username");
-    json_set_str(a, redis, "password", "your_password");
-    json_set_num(a, redis, "db", 0);
-    return redis;
-}
-
 /* Is there a text that read_all makes nothing of? It must not be written over. */
 static bool is_unreadable(struct rest_request *r)
 {
@@ -81,7 +71,11 @@ bool mcp_config_ensure(struct rest_request *r)
         changed = true;
     }
     if (!json_get(section, "redis")) {
-        json_set(a, section, "redis", new_redis(a));
+        cJSON *redis = json_set_object(a, section, "redis");
+        json_set_str(a, redis, "address", placeholder);
+        json_set_str(a, redis, "username", "your_username");
+        json_set_str(a, redis, "password", "your_password");
+        json_set_num(a, redis, "db", 0);
         changed = true;
     }
     return !changed || write_mcp_config(r, all);
@@ -99,21 +93,9 @@ bool mcp_config_has_redis(struct rest_request *r)
     return address && *address && strcmp(address, placeholder) != 0;
 }
 
-static cJSON *find_by_member(const cJSON *list, const char *key, const char *value)
-{
-    cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *s = json_str(item, key);
-        if (s && value && strcmp(s, value) == 0)
-            return item;
-    }
-    return NULL;
-}
-
 const cJSON *mcp_config_server(struct rest_request *r, const char *name)
 {
-    return find_by_member(json_get(mcp_config_section(r), "servers"), "name", name);
+    return json_find(json_get(mcp_config_section(r), "servers"), "name", name);
 }
 
 bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
@@ -121,7 +103,7 @@ bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
     cJSON *all = read_mcp_config(r), *servers = json_get(json_get(all, "mcpServer"), "servers");
     if (!cJSON_IsArray(servers)) /* the real console's list is read-only then */
         return rest_fail(r, X_BUSINESS, "mcpServer in ConfigMap higress-config has no servers.");
-    cJSON *old = find_by_member(servers, "name", json_str(entry, "name"));
+    cJSON *old = json_find(servers, "name", json_str(entry, "name"));
     if (old)
         json_detach(servers, old);
     json_add(r->arena, servers, entry);
@@ -131,7 +113,7 @@ bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
 static bool drop_from(struct rest_request *r, const char *list, const char *key, const char *value)
 {
     cJSON *all = read_mcp_config(r), *items = json_get(json_get(all, "mcpServer"), list);
-    cJSON *item = find_by_member(items, key, value);
+    cJSON *item = json_find(items, key, value);
     if (item)
         json_detach(items, item);
     return !all || write_mcp_config(r, all);

@@ -56,24 +56,13 @@ static void mcp_consumer_list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static cJSON *find_allowed(cJSON *allow, const char *name)
-{
-    cJSON *item;
-    cJSON_ArrayForEach(item, allow)
-    {
-        if (cJSON_IsString(item) && strcmp(item->valuestring, name) == 0)
-            return item;
-    }
-    return NULL;
-}
-
 /* Adds the names to the list, or takes them out of it. */
 static void edit_list(struct arena *a, cJSON *allow, const cJSON *names, bool add)
 {
     const cJSON *name;
     cJSON_ArrayForEach(name, names)
     {
-        cJSON *there = cJSON_IsString(name) ? find_allowed(allow, name->valuestring) : NULL;
+        cJSON *there = cJSON_IsString(name) ? json_find_text(allow, name->valuestring) : NULL;
         if (add && !there && cJSON_IsString(name))
             json_add_str(a, allow, name->valuestring);
         else if (!add && there)

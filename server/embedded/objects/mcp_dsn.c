@@ -38,12 +38,6 @@ struct kind {
     void (*parse)(struct arena *a, const char *dsn, cJSON *db);
 };
 
-static const char *dsn_part(const cJSON *db, const char *key)
-{
-    const char *s = json_str(db, key);
-    return s ? s : "";
-}
-
 static void put_params(struct arena *a, struct buf *b, const cJSON *db)
 {
     const cJSON *p, *params = json_get(db, "otherParams");
@@ -58,9 +52,9 @@ static void put_params(struct arena *a, struct buf *b, const cJSON *db)
 /* host:port, an address with colons in brackets. */
 static void put_address(struct buf *b, const cJSON *db)
 {
-    const char *host = dsn_part(db, "host");
+    const char *host = json_text(db, "host");
     bool bare = strchr(host, ':') && *host != '[';
-    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, dsn_part(db, "port"));
+    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, json_text(db, "port"));
 }
 
 /* user[:password]@, escaped or, for mysql, as they are. */
@@ -71,20 +65,20 @@ static void put_login(struct buf *b, const char *user, const char *password)
 
 static void print_mysql(struct arena *a, struct buf *b, const cJSON *db)
 {
-    put_login(b, dsn_part(db, "username"), dsn_part(db, "password"));
+    put_login(b, json_text(db, "username"), json_text(db, "password"));
     buf_str(b, "tcp(");
     put_address(b, db);
-    buf_printf(b, ")/%s", dsn_part(db, "dbname"));
+    buf_printf(b, ")/%s", json_text(db, "dbname"));
     put_params(a, b, db);
 }
 
 static void print_postgres(struct arena *a, struct buf *b, const cJSON *db)
 {
     buf_str(b, "postgres://");
-    put_login(b, java_url_encode(a, dsn_part(db, "username")),
-              java_url_encode(a, dsn_part(db, "password")));
+    put_login(b, java_url_encode(a, json_text(db, "username")),
+              java_url_encode(a, json_text(db, "password")));
     put_address(b, db);
-    buf_printf(b, "/%s", java_url_encode(a, dsn_part(db, "dbname")));
+    buf_printf(b, "/%s", java_url_encode(a, json_text(db, "dbname")));
     put_params(a, b, db);
 }
 
@@ -100,7 +94,7 @@ static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
     put_params(a, b, db);
     char separator = json_count(json_get(db, "otherParams")) > 0 ? '&' : '?';
     for (size_t i = 0; i < 3; i++) {
-        const char *value = dsn_part(db, names[i][0]);
+        const char *value = json_text(db, names[i][0]);
         if (!*value)
             continue;
         buf_printf(b, "%c%s=%s", separator, names[i][1], java_url_encode(a, value));
@@ -111,7 +105,7 @@ static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
 static void print_sqlite(struct arena *a, struct buf *b, const cJSON *db)
 {
     (void)a;
-    buf_str(b, dsn_part(db, "dbname"));
+    buf_str(b, json_text(db, "dbname"));
 }
 
 /* Cuts *rest at the first stop character; *rest goes behind it, or to the end. */

@@ -156,17 +156,6 @@ const char *mcp_route_write(struct rest_request *r, const cJSON *server)
     return kube_save(r, "ingresses", ingress) ? json_str(route, "name") : NULL;
 }
 
-/* One argument called name, a string in the body. */
-static void add_argument(struct arena *a, cJSON *tool, const char *name, const char *description)
-{
-    cJSON *arg = json_add(a, json_get(tool, "args"), json_object(a));
-    json_set_str(a, arg, "name", name);
-    json_set_str(a, arg, "type", "string");
-    json_set_str(a, arg, "description", description);
-    json_set_bool(a, arg, "required", true);
-    json_set_str(a, arg, "position", "body");
-}
-
 char *mcp_route_database_tools(struct arena *a, const char *server, const char *database)
 {
     static const struct {
@@ -189,9 +178,15 @@ char *mcp_route_database_tools(struct arena *a, const char *server, const char *
         json_set_str(a, tool, "description",
                      arena_printf(a, "%.*s%s%s", (int)(mark - tools[i].does), tools[i].does,
                                   database, mark + 2));
-        json_set_array(a, tool, "args");
-        if (tools[i].argument)
-            add_argument(a, tool, tools[i].argument, tools[i].about);
+        cJSON *args = json_set_array(a, tool, "args");
+        if (tools[i].argument) {
+            cJSON *arg = json_add(a, args, json_object(a));
+            json_set_str(a, arg, "name", tools[i].argument);
+            json_set_str(a, arg, "type", "string");
+            json_set_str(a, arg, "description", tools[i].about);
+            json_set_bool(a, arg, "required", true);
+            json_set_str(a, arg, "position", "body");
+        }
     }
     return arena_printf(a, "%s\n", plugin_yaml_print(a, out));
 }

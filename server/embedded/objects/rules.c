@@ -184,16 +184,13 @@ bool rules_drop(cJSON *plugin, const struct rules_target *t)
 
 static bool mentions(const cJSON *plugin, const struct rules_target *t)
 {
-    const cJSON *rule, *name;
+    const cJSON *rule;
     cJSON_ArrayForEach(rule, json_path(plugin, "spec.matchRules"))
     {
         for (int i = 0; i < SCOPES; i++) {
-            cJSON_ArrayForEach(name, json_get(rule, scopes[i]))
-            {
-                const char *wanted = scope_target(t, i);
-                if (wanted && cJSON_IsString(name) && strcmp(name->valuestring, wanted) == 0)
-                    return true;
-            }
+            const char *wanted = scope_target(t, i);
+            if (wanted && json_find_text(json_get(rule, scopes[i]), wanted))
+                return true;
         }
     }
     return false;
@@ -342,12 +339,6 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
     return json_equal(json_get(rule, "config"), config);
 }
 
-/* Sorted and whole from now on, so that the next write of the same may be skipped. */
-static void remember_rules(struct rest_request *r)
-{
-    rules_index_auth(r)->settled = true;
-}
-
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
 {
     struct arena *a = r->arena;
@@ -368,7 +359,8 @@ bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *
         switch_on(a, plugin);
     if (!kube_save(r, "wasmplugins", plugin))
         return false;
-    remember_rules(r);
+    /* Sorted and whole from now on, so that the next write of the same may be skipped. */
+    rules_index_auth(r)->settled = true;
     return true;
 }
 

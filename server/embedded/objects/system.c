@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore/kstore.h"
@@ -37,17 +38,6 @@ static void info(struct rest_request *r)
     rest_bare(r, 200, out);
 }
 
-static bool is_boolean_key(const char *key)
-{
-    static const char *const keys[] = { "system.initialized", "dashboard.builtin",
-                                        "route.default.initialized", "chat.enabled",
-                                        "admin.password-change.disabled" };
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(key, keys[i]) == 0)
-            return true;
-    return false;
-}
-
 static char *trim_blanks(struct arena *a, const char *s)
 {
     s += strspn(s, " \t\r\n");
@@ -56,6 +46,10 @@ static char *trim_blanks(struct arena *a, const char *s)
         len--;
     return arena_strndup(a, s, len);
 }
+
+static const char boolean_keys[] =
+    "system.initialized|dashboard.builtin|route.default.initialized|chat.enabled|"
+    "admin.password-change.disabled";
 
 static void get_console_config(struct rest_request *r)
 {
@@ -68,7 +62,7 @@ static void get_console_config(struct rest_request *r)
         if (!cJSON_IsString(item))
             continue;
         char *text = trim_blanks(a, item->valuestring);
-        if (!is_boolean_key(item->string))
+        if (!text_has_word(boolean_keys, item->string))
             json_set_str(a, out, item->string, text);
         else if (*text)
             json_set_bool(a, out, item->string, strcasecmp(text, "true") == 0);

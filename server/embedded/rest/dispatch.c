@@ -168,13 +168,6 @@ static bool bind_query(struct rest_request *r)
     return true;
 }
 
-static void add_query_value(struct arena *a, cJSON *out, const char *name, const char *value)
-{
-    if (!json_get(out, name))
-        json_set_array(a, out, name);
-    json_add_str(a, json_get(out, name), value);
-}
-
 static cJSON *parse_query(struct arena *a, const char *query)
 {
     cJSON *out = json_object(a);
@@ -188,8 +181,10 @@ static cJSON *parse_query(struct arena *a, const char *query)
         char *value = equals ? equals + 1 : pair + len;
         char *name = text_unpercent(a, pair, equals ? (size_t)(equals - pair) : len);
         value = text_unpercent(a, value, strlen(value));
-        if (name && value && *name)
-            add_query_value(a, out, name, value);
+        if (name && value && *name) {
+            cJSON *values = json_get(out, name);
+            json_add_str(a, values ? values : json_set_array(a, out, name), value);
+        }
         query += len + (query[len] == '&');
     }
     return out;
@@ -269,13 +264,6 @@ static bool answer_trace(struct rest_request *r)
     return false;
 }
 
-static void answer_options(struct rest_request *r)
-{
-    rest_empty(r, 200);
-    rest_header(r, "allow", allowed_methods(r, true));
-    rest_header(r, "accept-patch", "");
-}
-
 static bool find_handler(struct rest_request *r)
 {
     struct match m = { 0 };
@@ -283,7 +271,9 @@ static bool find_handler(struct rest_request *r)
     if (m.path_literals < 0)
         return rest_spring(r, 404);
     if (!m.route && strcmp(r->method, "OPTIONS") == 0) {
-        answer_options(r);
+        rest_empty(r, 200);
+        rest_header(r, "allow", allowed_methods(r, true));
+        rest_header(r, "accept-patch", "");
         return false;
     }
     if (!m.route) {
