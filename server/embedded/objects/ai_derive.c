@@ -19,6 +19,8 @@
 #include "embedded/rest/rest.h"
 #include "kind/derived.h"
 
+#include <strings.h>
+
 #define MODEL_HEADER "x-higress-llm-model"
 #define FALLBACK_HEADER "x-higress-fallback-from"
 enum { MAX_PATTERN = 64 << 10 };
@@ -58,7 +60,7 @@ static char *model_pattern(struct arena *a, const cJSON *models)
                 buf_char(b, '\\');
             buf_char(b, *p);
         }
-        if (type && strcmp(type, "PRE") == 0)
+        if (type && strcasecmp(type, "PRE") == 0)
             buf_str(b, ".*");
     }
     buf_char(b, ')');

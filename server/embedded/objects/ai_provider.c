@@ -87,11 +87,12 @@ static cJSON *provider_answer(struct rest_request *r, const cJSON *stored)
     const char *name = json_str(stored, "id");
     const cJSON *tokens = json_get(stored, "apiTokens");
     const cJSON *registry = stored_registry(r, name ? name : "");
-    ai_type_read(r, raw, registry);
+    ai_type_read(r, raw);
     cJSON *out = model_new(a, provider_model);
     json_set_str(a, out, "name", name);
     json_set_str(a, out, "type", json_str(stored, "type"));
-    json_set_str(a, out, "protocol", translate_protocol(json_str(stored, "protocol"), 1));
+    const char *protocol = translate_protocol(json_str(stored, "protocol"), 1);
+    json_set_str(a, out, "protocol", protocol ? protocol : protocols[0][0]);
     json_set_str(a, out, "proxyName", json_str(registry, "proxyName"));
     const cJSON *kept = json_get(stored, "failover");
     cJSON *failover = json_count(kept) > 0 ? model_bind(a, failover_model, kept) : NULL;
@@ -380,8 +381,9 @@ static void ai_provider_erase(struct rest_request *r)
 const struct rest_route ai_provider_rest[] = {
     { "GET", "/v1/ai/providers", ai_provider_list },
     { "POST", "/v1/ai/providers", save_provider, provider_model },
-    { "GET", "/v1/ai/providers/{name}", ai_provider_get },
-    { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model },
-    { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase },
+    { "GET", "/v1/ai/providers/{name}", ai_provider_get, .not_blank = "query.name" },
+    { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model,
+      .not_blank = "put.name" },
+    { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase, .not_blank = "delete.name" },
     { 0 },
 };

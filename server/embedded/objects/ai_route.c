@@ -323,7 +323,7 @@ static void ai_route_update(struct rest_request *r)
 {
     const char *given = json_str(r->body, "name");
     if (!given || !*given) {
-        rest_fail(r, X_JAVAX, "AI route name in the URL doesn't match the one in the body.");
+        rest_fail(r, X_JAVAX, "Route name in the URL doesn't match the one in the body.");
         return;
     }
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
@@ -360,8 +360,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 const struct rest_route ai_route_rest[] = {
     { "GET", "/v1/ai/routes", ai_route_list, NULL, REST_PAGED },
     { "POST", "/v1/ai/routes", ai_route_create, ai_route_model },
-    { "GET", "/v1/ai/routes/{name}", ai_route_get },
-    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model },
-    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase },
+    { "GET", "/v1/ai/routes/{name}", ai_route_get, .not_blank = "query.name" },
+    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model, .not_blank = "put.name" },
+    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase, .not_blank = "delete.name" },
     { 0 },
 };

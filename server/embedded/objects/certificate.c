@@ -152,8 +152,9 @@ static void delete_certificate(struct rest_request *r)
 const struct rest_route certificate_rest[] = {
     { "GET", "/v1/tls-certificates", certificate_get_all, NULL, REST_PAGED },
     { "POST", "/v1/tls-certificates", certificate_create, certificate_model },
-    { "GET", "/v1/tls-certificates/{name}", certificate_get },
-    { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model },
-    { "DELETE", "/v1/tls-certificates/{name}", delete_certificate },
+    { "GET", "/v1/tls-certificates/{name}", certificate_get, .not_blank = "query.name" },
+    { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model,
+      .not_blank = "put.certificateName" },
+    { "DELETE", "/v1/tls-certificates/{name}", delete_certificate, .not_blank = "delete.name" },
     { 0 },
 };

@@ -55,7 +55,13 @@ const struct model_field ingress_auth_model[] = { { "enabled", M_BOOL },
 static const struct model_field a_keyed[] = { { "", M_OBJ, ingress_keyed_model }, { 0 } };
 static const struct model_field an_upstream[] = { { "", M_OBJ, ingress_upstream_model }, { 0 } };
 /* Accepted and forgotten: their inner shape is all that is checked. */
-static const struct model_field no_members[] = { { 0 } };
+static const struct model_field mock_model[] = {
+    { "enabled", M_BOOL }, { "status", M_INT }, { "content", M_STR }, { 0 }
+};
+static const struct model_field redirect_model[] = {
+    { "enabled", M_BOOL }, { "status", M_INT }, { "url", M_STR }, { 0 }
+};
+static const struct model_field limit_model[] = { { "enabled", M_BOOL }, { "qps", M_INT }, { 0 } };
 const struct model_field ingress_route_model[] = {
     { "name", M_STR },
     { "version", M_STR },
@@ -65,9 +71,9 @@ const struct model_field ingress_route_model[] = {
     { "headers", M_LIST, a_keyed },
     { "urlParams", M_LIST, a_keyed },
     { "services", M_LIST, an_upstream },
-    { "mock", M_OBJ, no_members },
-    { "redirect", M_OBJ, no_members },
-    { "rateLimit", M_OBJ, no_members },
+    { "mock", M_OBJ, mock_model },
+    { "redirect", M_OBJ, redirect_model },
+    { "rateLimit", M_OBJ, limit_model },
     { "rewrite", M_OBJ, ingress_rewrite_model },
     { "timeout", M_STR },
     { "proxyNextUpstream", M_OBJ, ingress_retry_model },
@@ -147,9 +153,35 @@ bool ingress_check_route(struct rest_request *r, const cJSON *route)
            ingress_check_keyed(r, json_get(route, "urlParams"), "query");
 }
 
+static const struct {
+    const char *type, *word;
+} match_words[] = { { "EQUAL", "exact" }, { "PRE", "prefix" }, { "REGULAR", "regex" } };
+
+const char *ingress_match_word(const char *type)
+{
+    for (size_t i = 0; i < sizeof match_words / sizeof *match_words; i++)
+        if (strcmp(type, match_words[i].type) == 0)
+            return match_words[i].word;
+    return NULL;
+}
+
+const char *ingress_match_type(const char *word, size_t len)
+{
+    for (size_t i = 0; i < sizeof match_words / sizeof *match_words; i++)
+        if (strlen(match_words[i].word) == len && memcmp(word, match_words[i].word, len) == 0)
+            return match_words[i].type;
+    return NULL;
+}
+
 bool ingress_is_custom(const char *annotation)
 {
-    return !annotation_is_made(annotation);
+    return annotation_split(annotation).under != READ_OWN || !annotation_is_made(annotation);
+}
+
+bool ingress_may_set(const char *annotation)
+{
+    bool of_nginx = text_starts(annotation, "nginx.ingress.kubernetes.io/");
+    return ingress_is_custom(annotation) && !(of_nginx && annotation_is_made(annotation));
 }
 
 char *ingress_domain_label(struct arena *a, const char *domain)

@@ -8,6 +8,7 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/mcp_config_private.h"
 #include "embedded/objects/plugin_yaml_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
 
 static const char kind[] = "configmaps";
@@ -58,19 +59,17 @@ bool mcp_config_ensure(struct rest_request *r)
         all = json_object(a);
     if (!cJSON_IsObject(section)) {
         section = json_set_object(a, all, "mcpServer");
-        json_set_array(a, section, "match_list");
-        json_set_array(a, section, "servers");
         changed = true;
     }
-    if (!json_get(section, "enable")) {
+    if (!cJSON_IsBool(json_get(section, "enable"))) {
         json_set_bool(a, section, "enable", true);
         changed = true;
     }
-    if (!json_get(section, "sse_path_suffix")) {
+    if (check_blank(json_str(section, "sse_path_suffix"))) {
         json_set_str(a, section, "sse_path_suffix", "/sse");
         changed = true;
     }
-    if (!json_get(section, "redis")) {
+    if (!cJSON_IsObject(json_get(section, "redis"))) {
         cJSON *redis = json_set_object(a, section, "redis");
         json_set_str(a, redis, "address", placeholder);
         json_set_str(a, redis, "username", "your_username");
@@ -78,6 +77,8 @@ bool mcp_config_ensure(struct rest_request *r)
         json_set_num(a, redis, "db", 0);
         changed = true;
     }
+    if (changed && !cJSON_IsArray(json_get(section, "servers")))
+        json_set_array(a, section, "servers");
     return !changed || write_mcp_config(r, all);
 }
 
@@ -89,8 +90,23 @@ const char *mcp_config_sse_suffix(struct rest_request *r)
 
 bool mcp_config_has_redis(struct rest_request *r)
 {
-    const char *address = json_str(json_get(mcp_config_section(r), "redis"), "address");
-    return address && *address && strcmp(address, placeholder) != 0;
+    static const char needs[] =
+        "OpenAI to MCP functionality requires Redis configuration, but Redis";
+    static const char without[] = "OpenAI to MCP functionality will be unavailable.";
+    const cJSON *redis = json_get(mcp_config_section(r), "redis");
+    const char *address = json_str(redis, "address");
+    if (!cJSON_IsObject(redis))
+        return rest_fail(r, X_VALIDATION,
+                         "%s configuration is missing in higress-config. Please configure correct "
+                         "Redis address first, otherwise %s",
+                         needs, without);
+    if (!check_blank(address) && strcmp(address, placeholder) != 0)
+        return true;
+    return rest_fail(r, X_VALIDATION,
+                     "%s address is %s. Please modify Redis configuration in higress-config, "
+                     "otherwise %s",
+                     needs, check_blank(address) ? "not configured" : "still a placeholder",
+                     without);
 }
 
 const cJSON *mcp_config_server(struct rest_request *r, const char *name)
