@@ -532,7 +532,7 @@ def check_mistakes_of_the_command_line(w, api):
     equal(w.run(["ask", "--transcript", "/nonexistent/x", "how?"])[0], FAILED)
     w.models[0].stop()
     url = w.models.pop().url
-    w.configure({"api": api, "url": url, "name": "m", "limits": {"seconds": 3}})
+    w.configure({"api": api, "url": url, "name": "m", "limits": {"seconds": 60}})
     code, report, _ = w.ask("how?")
     equal(code, MODEL)
     has(report["error"], "refused")
