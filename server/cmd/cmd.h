@@ -18,6 +18,9 @@ enum exit_code {
     EXIT_REFUSED = 5,   /* a person or a policy said no; nothing was written */
     EXIT_UNDECIDED = 6, /* a person was asked and decided nothing: the change waits as before */
     EXIT_FOUND = 7,     /* check --gateway found what it was told to fail on */
+    EXIT_NOTHING = 8,   /* ask: it was diagnosed, and nothing wrong was found */
+    EXIT_MODEL = 9,     /* ask: the model, or the way to it, failed */
+    EXIT_LIMIT = 10,    /* ask: a limit of steps, tokens, time or money was reached */
 };
 
 struct option_row {

@@ -89,7 +89,8 @@ void options_help(const struct command *c)
         print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
          "4 a change waits for a decision, 5 refused and nothing written,\n"
-         "6 a person was asked and decided nothing, 7 check --gateway found something");
+         "6 a person was asked and decided nothing, 7 check --gateway found something,\n"
+         "ask: 8 nothing wrong found, 9 the model failed, 10 a limit was reached");
 }
 
 static bool usage(const struct command *c, int *code, const char *what, const char *which)

@@ -25,7 +25,7 @@ BAD = {"nonsense": 1, "enabled": "perhaps", "services": "none", "rawConfigs": 7,
        "credentials": {"a": 1}, "dbConfig": [], "headerControl": "x", "authN": "x", "priority": "high", "data": 3}
 FIXED = ("plugin-instance", "dashboard", "higress-config")
 NOT_CALLED = {"stdio": "is one of the talks", "serve": "is one of the talks", "console": "is the gateway",
-              "demo": "has a gateway of its own"}
+              "demo": "has a gateway of its own", "chat": "is ask, at a terminal"}
 
 
 def addressed(o):
@@ -194,6 +194,8 @@ def decide(world, talk, ids):
 
 def commands(world, objects, ids):
     d = world.house.dir
+    world.command("ask", "--no-model", "why do shop and headers fail?")
+    world.command("ask", "--no-model", "--json", "is anything wrong?")
     world.command("export")
     world.command("export", "--out", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml")
     world.command("import", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml", "--dry-run")

@@ -94,6 +94,13 @@ and who decides; a path beside this file) stand in the file: [policy.md](policy.
 | 5 | refused, and nothing was written |
 | 6 | a person was asked and decided nothing: the change still waits |
 | 7 | `check --gateway` found something of that risk or worse |
+| 8 | `ask`: it was diagnosed, and nothing wrong was found |
+| 9 | `ask`: the model, or the way to it, failed |
+| 10 | `ask`: a limit of steps, tokens, time or money was reached |
+
+## The model of `ask` and `chat`
+
+`model` of the file: API, address, key, prices and limits are told in [ask.md](ask.md).
 
 ## Seeing what happens
 
