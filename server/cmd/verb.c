@@ -16,6 +16,7 @@
 #include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "policy/people.h"
 #include "store/store.h"
 #include "store/store_pin.h"
 
@@ -105,6 +106,29 @@ bool verb_passphrase(struct verb *v, struct err *e)
     return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
 }
 
+bool verb_agreed(struct verb *v, const char *shown, const char *question, int *code)
+{
+    struct err e = { 0 };
+    bool yes = false;
+    if (!people_may(v->config, DEED_ADMINISTER, CHANNEL_TERMINAL, v->who, &e)) {
+        *code = verb_failed(v, &e);
+        return false;
+    }
+    if (!terminal_ask(shown, question, "yes", &yes)) {
+        *code = verb_no_terminal(v);
+        return false;
+    }
+    if (!yes) {
+        puts("nothing was changed");
+        *code = EXIT_REFUSED;
+        return false;
+    }
+    if (verb_passphrase(v, &e))
+        return true;
+    *code = verb_failed(v, &e);
+    return false;
+}
+
 /* The server that waits for it gets the first try; when it is gone, this process applies. */
 static int see_applied(struct verb *v, const char *id)
 {
@@ -124,17 +148,10 @@ static int see_applied(struct verb *v, const char *id)
     return EXIT_DONE;
 }
 
-/* The decision that the command stands for, asked again of who typed it. */
-struct sure {
-    struct verb *verb;
-    bool yes;
-    const char *question;
-};
-
 static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
                                struct shown *shown, struct err *e)
 {
-    const struct sure *s = c->arg;
+    const struct verb_question *s = c->arg;
     bool sure = false;
     /* What destroys asks for more than the habit of typing yes. */
     const char *word = s->yes && about->word ? about->word : "yes";
@@ -148,6 +165,11 @@ static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
     return s->yes ? ASK_YES : ASK_NO;
 }
 
+void verb_terminal(struct verb_question *q, struct channel *out)
+{
+    *out = (struct channel){ CHANNEL_TERMINAL, q->verb->who, APPROVE_UNBOUNDED, ask_terminal, q };
+}
+
 static int cannot_ask(const struct verb *v, const char *why)
 {
     if (!why)
@@ -159,12 +181,16 @@ static int cannot_ask(const struct verb *v, const char *why)
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question)
 {
     struct err e = { 0 };
-    struct sure sure = { v, yes, question };
-    struct channel terminal = { CHANNEL_TERMINAL, v->who, APPROVE_UNBOUNDED, ask_terminal, &sure };
+    struct verb_question q = { v, yes, question };
+    struct channel terminal;
+    verb_terminal(&q, &terminal);
     struct approval x = { .engine = v->engine, .arena = v->arena, .channel = &terminal };
     switch (approve_ask(&x, change, &e)) {
     case ASK_YES:
         return see_applied(v, x.id);
+    case ASK_PART:
+        puts(x.why);
+        return EXIT_PENDING;
     case ASK_NO:
         printf("%s is rejected; nothing was written\n", x.id);
         return EXIT_DONE;

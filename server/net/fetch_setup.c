@@ -92,7 +92,7 @@ static void set_body(struct transfer *t)
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body ? r->body_len : 0));
     }
     SET(CURLOPT_CUSTOMREQUEST, r->method);
-    SET(CURLOPT_FRESH_CONNECT, is_read(r->method) ? 0L : 1L);
+    SET(CURLOPT_FRESH_CONNECT, is_read(r->method) || r->repeatable ? 0L : 1L);
 }
 
 static void set_trust(struct transfer *t)

@@ -25,7 +25,16 @@ struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct 
     p->tool = arena_strdup(a, tool ? tool : "");
     p->risk = risk;
     p->err = e;
+    p->share = -1;
     return p;
+}
+
+const char *plan_op_route(const struct plan_op *op)
+{
+    bool route = !strcmp(op->kind->name, "route") || !strcmp(op->kind->name, "ai-route");
+    if (route)
+        return op->name;
+    return op->scope && text_starts(op->scope, "route:") ? op->scope + strlen("route:") : NULL;
 }
 
 void plan_warn(struct plan *p, const char *format, ...)
