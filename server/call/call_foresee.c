@@ -6,6 +6,7 @@
  */
 #include "approve/approve.h"
 #include "base/err.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/signal.h"
 #include "change/engine.h"
@@ -13,7 +14,7 @@
 #include "kind/kind.h"
 #include "plan/plan.h"
 
-enum { REQUESTS = 1000, SCAN_BYTES = 8 << 20, NAMES_BYTES = 2000 };
+enum { REQUESTS = 1000, SCAN_BYTES = 8 << 20, ROUTES = 200, NAMES_BYTES = 2000 };
 static const char mark[] = "seen now: ";
 
 /* -- what goes with what is deleted ---------------------------------------------------------- */
@@ -152,6 +153,59 @@ static void warn_callers(struct call *c, struct plan *p, const struct plan_op *o
     fail_forget(c);
 }
 
+/* -- how much of the traffic it touches ---------------------------------------------------------
+ */
+
+/* Does a row of the counts stand for that route, or for that AI route and its fallback? */
+static bool is_row_of(const struct plan_op *op, const char *row)
+{
+    static const char ai[] = "AI route ";
+    const char *route = plan_op_route(op);
+    size_t n = strlen(route);
+    if (strcmp(op->kind->name, "ai-route") != 0)
+        return !strcmp(row, route);
+    row += text_starts(row, ai) ? strlen(ai) : 0;
+    return text_starts(row, route) && (!row[n] || !strcmp(row + n, " (fallback)"));
+}
+
+static double share_of_op(const cJSON *counts, const struct plan_op *op)
+{
+    const cJSON *row;
+    double share = 0;
+    bool there = false;
+    cJSON_ArrayForEach(row, json_get(counts, "rows"))
+    {
+        const char *name = json_str(row, "route");
+        bool its = name && is_row_of(op, name);
+        share += its ? json_num(row, "share", 0) : 0;
+        there = there || its;
+    }
+    return there || !json_get(counts, "left_out") ? share : -1;
+}
+
+/* Of the last hour, where rules ask for it; a share that cannot be told of one is not told at all.
+ */
+static void take_share(struct call *c, struct plan *p)
+{
+    static const char *const by[] = { "route", NULL };
+    const struct log_query last = { .since = when_now() - 3600, .max_scan = SCAN_BYTES };
+    double all = 0;
+    if (!c->service->config->rules || !c->config->access_log)
+        return;
+    for (int i = 0; i < p->count; i++)
+        if (!plan_op_route(&p->ops[i]))
+            return;
+    const cJSON *counts = traffic(c, &last, false, by, ROUTES);
+    bool known = counts && json_num(counts, "matched", 0) > 0;
+    for (int i = 0; known && i < p->count; i++) {
+        double one = share_of_op(counts, &p->ops[i]);
+        known = one >= 0;
+        all += one;
+    }
+    p->share = known ? (all < 100 ? all : 100) : -1;
+    fail_forget(c);
+}
+
 /* -- the plan --------------------------------------------------------------------------------- */
 
 /* What was said of the plan when its question was asked. */
@@ -185,4 +239,5 @@ void call_foresee(struct call *c, struct plan *p)
         take_over_foreseen(c, p, earlier->id);
     else
         look_at_signals(c, p);
+    take_share(c, p);
 }

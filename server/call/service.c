@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "call/catalog.h"
+#include "call/repeat_private.h"
 #include "change/engine.h"
 #include "config/config.h"
 
@@ -63,5 +64,6 @@ void service_free(struct service *s)
         return;
     if (s->engine)
         engine_stop(s->engine);
+    repeat_free(s);
     arena_free(s->arena);
 }

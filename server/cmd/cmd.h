@@ -18,6 +18,9 @@ enum exit_code {
     EXIT_REFUSED = 5,   /* a person or a policy said no; nothing was written */
     EXIT_UNDECIDED = 6, /* a person was asked and decided nothing: the change waits as before */
     EXIT_FOUND = 7,     /* check --gateway found what it was told to fail on */
+    EXIT_NOTHING = 8,   /* ask: it was diagnosed, and nothing wrong was found */
+    EXIT_MODEL = 9,     /* ask: the model, or the way to it, failed */
+    EXIT_LIMIT = 10,    /* ask: a limit of steps, tokens, time or money was reached */
 };
 
 struct option_row {
@@ -62,6 +65,9 @@ void options_help(const struct command *command);
 struct arena;
 struct config;
 struct err;
+struct rules_words;
+/* The tools and kinds that there are, for those who check a policy. */
+const struct rules_words *options_words(struct arena *a);
 /* The configuration by file, variables and the command's options; NULL + e. */
 struct config *options_read(const struct options *o, struct arena *a, struct err *e);
 /* The same; NULL after a message on stderr;

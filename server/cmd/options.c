@@ -8,7 +8,10 @@
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "kind/kind.h"
+#include "policy/rules.h"
 #include "store/store.h"
+#include "tool.h"
 #include "version.h"
 
 #include <errno.h>
@@ -86,7 +89,8 @@ void options_help(const struct command *c)
         print_row(row);
     puts("\nexit codes: 0 done, 1 failed, 2 wrong command line, 3 wrong configuration,\n"
          "4 a change waits for a decision, 5 refused and nothing written,\n"
-         "6 a person was asked and decided nothing, 7 check --gateway found something");
+         "6 a person was asked and decided nothing, 7 check --gateway found something,\n"
+         "ask: 8 nothing wrong found, 9 the model failed, 10 a limit was reached");
 }
 
 static bool usage(const struct command *c, int *code, const char *what, const char *which)
@@ -207,13 +211,29 @@ bool options_int(const struct options *o, const char *name, int least, int most,
     return true;
 }
 
+const struct rules_words *options_words(struct arena *a)
+{
+    struct rules_words *w = arena_make(a, struct rules_words);
+    /* Plans that no tool makes say what made them. */
+    w->tools = "undo|import|migrate|clean_up";
+    for (const struct toolset *const *set = toolsets; *set; set++)
+        for (const struct tool *t = (*set)->tools; t->name; t++)
+            w->tools = arena_printf(a, "%s|%s", w->tools, t->name);
+    for (int i = 0; kinds[i].name; i++)
+        w->kinds = arena_printf(a, "%s%s%s", i ? w->kinds : "", i ? "|" : "", kinds[i].name);
+    return w;
+}
+
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
     for (int i = 0, n = 0; i < o->given_count; i++)
         if (o->given[i].value != bare)
             flags[n++] = (struct config_flag){ o->given[i].name, o->given[i].value };
-    return config_read(a, flags, e);
+    struct config *c = config_read(a, flags, e);
+    if (c)
+        c->rules = rules_read(a, c, options_words(a), e);
+    return e->kind == ERR_NONE ? c : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

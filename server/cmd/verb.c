@@ -148,17 +148,10 @@ static int see_applied(struct verb *v, const char *id)
     return EXIT_DONE;
 }
 
-/* The decision that the command stands for, asked again of who typed it. */
-struct sure {
-    struct verb *verb;
-    bool yes;
-    const char *question;
-};
-
 static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
                                struct shown *shown, struct err *e)
 {
-    const struct sure *s = c->arg;
+    const struct verb_question *s = c->arg;
     bool sure = false;
     /* What destroys asks for more than the habit of typing yes. */
     const char *word = s->yes && about->word ? about->word : "yes";
@@ -172,6 +165,11 @@ static enum asked ask_terminal(struct channel *c, const struct ask_about *about,
     return s->yes ? ASK_YES : ASK_NO;
 }
 
+void verb_terminal(struct verb_question *q, struct channel *out)
+{
+    *out = (struct channel){ CHANNEL_TERMINAL, q->verb->who, APPROVE_UNBOUNDED, ask_terminal, q };
+}
+
 static int cannot_ask(const struct verb *v, const char *why)
 {
     if (!why)
@@ -183,12 +181,16 @@ static int cannot_ask(const struct verb *v, const char *why)
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question)
 {
     struct err e = { 0 };
-    struct sure sure = { v, yes, question };
-    struct channel terminal = { CHANNEL_TERMINAL, v->who, APPROVE_UNBOUNDED, ask_terminal, &sure };
+    struct verb_question q = { v, yes, question };
+    struct channel terminal;
+    verb_terminal(&q, &terminal);
     struct approval x = { .engine = v->engine, .arena = v->arena, .channel = &terminal };
     switch (approve_ask(&x, change, &e)) {
     case ASK_YES:
         return see_applied(v, x.id);
+    case ASK_PART:
+        puts(x.why);
+        return EXIT_PENDING;
     case ASK_NO:
         printf("%s is rejected; nothing was written\n", x.id);
         return EXIT_DONE;

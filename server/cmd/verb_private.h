@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 struct arena;
+struct channel;
 struct config;
 struct engine;
 struct err;
@@ -46,6 +47,15 @@ bool verb_passphrase(struct verb *v, struct err *e);
  * passphrase? *code is set when not. */
 bool verb_agreed(struct verb *v, const char *shown, const char *question, int *code);
 int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
+/* The decision that is asked of who sits at the terminal: to apply (yes), or to reject. */
+struct verb_question {
+    struct verb *verb;
+    bool yes;
+    const char *question;
+};
+/* The terminal as a channel: shows all of a change, asks, and for the passphrase of the state. q
+ * lasts as long as the channel. */
+void verb_terminal(struct verb_question *q, struct channel *out);
 /* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
  * applies. Never from a pipe. */
 int verb_decide(struct verb *v, const char *change, bool yes, const char *question);

@@ -28,9 +28,23 @@ static const char *default_state(struct arena *a)
                          : "/var/lib/higress-ops";
 }
 
+static void mode_without_auto(struct config *c)
+{
+    c->mode = c->mode == MODE_AUTO ? MODE_APPROVE : c->mode;
+}
+
+void config_never_auto(struct config *c)
+{
+    c->never_auto = true;
+    mode_without_auto(c);
+    for (int i = 0; c->gateways[i]; i++)
+        mode_without_auto(c->gateways[i]);
+}
+
 void config_reload(struct config *c, const struct config *now)
 {
     settings_reload(c, now);
+    c->rules = now->rules;
     /* Which gateways there are is fixed at start; of each its own settings are taken, by name. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };
@@ -38,6 +52,8 @@ void config_reload(struct config *c, const struct config *now)
         if (g)
             settings_reload(c->gateways[i], g);
     }
+    if (c->never_auto)
+        config_never_auto(c);
 }
 
 /* http(s), a host, no user information; the trailing slash is cut. */
@@ -104,16 +120,21 @@ static bool good_passkeys(const struct config *c, struct err *e)
            err_about(e, "passkeys.attestation");
 }
 
+static bool good_urls(struct arena *a, struct config *c, struct err *e)
+{
+    return good_url(a, &c->gateway_url, "gateway.url", e) &&
+           good_url(a, &c->envoy_admin, "envoy.admin_url", e) &&
+           good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e);
+}
+
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = arena_make(a, struct config);
     settings_take(c, a, tree);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
-    if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
-        !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
-        !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
-        !good_approvers(c, e) || !good_networks(c->probe, "probe", e) || !good_passkeys(c, e) ||
-        !config_good_people(c, e) || !config_good_oauth(c, a, tree, e))
+    if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
+        !good_networks(c->probe, "probe", e) || !good_passkeys(c, e) || !config_good_people(c, e) ||
+        !config_good_oauth(c, a, tree, e) || !config_good_model(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

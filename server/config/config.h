@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "config/channel.h"
+#include "config/model.h"
 #include "config/person.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 
 struct arena;
 struct err;
+struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
 enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
@@ -46,6 +48,7 @@ struct config {
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
+    bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
     enum strength approval_change, approval_destroy;
     const char *const *toolsets; /* both empty: everything is offered; ended by NULL; never NULL */
@@ -55,6 +58,8 @@ struct config {
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
+    const char *policy_file;              /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
     const char *page;                     /* URL under which people reach this server, or NULL */
     const char *const *passkey_models;    /* AAGUIDs, ended by NULL; none: any; never NULL */
     const char *passkey_roots;            /* PEM file of their makers' certificates, or NULL */
@@ -77,10 +82,14 @@ struct config {
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
+    struct config_model model;
     double plan_ttl;          /* seconds until an undecided plan expires */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */
+    double plans_hour;        /* planned by one principal within an hour */
+    double repeats;           /* of the same call within … that are run; 0: any */
+    double repeat_seconds;    /* … so many seconds */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
@@ -120,6 +129,9 @@ struct config *config_parse(struct arena *a, const char *path, const char *yaml,
 /* Takes over what may change while the server runs (flag RELOAD of its row); the rest needs a
  * restart. `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
+/* From now on auto counts as approve here, at each gateway too: for callers that read texts of
+ * others and then want something. */
+void config_never_auto(struct config *c);
 /* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
  * which lists the names. */
 struct config *config_gateway(const struct config *c, const char *name, struct err *e);

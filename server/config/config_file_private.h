@@ -19,5 +19,7 @@ bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, str
 /* `people` of the tree, checked; NULL where there is none. And what goes beyond one row of it. */
 const struct config_person *config_people_of(struct arena *a, const cJSON *list);
 bool config_good_people(const struct config *c, struct err *e);
+/* model of the tree it was bound from; resolves the key. */
+bool config_good_model(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);

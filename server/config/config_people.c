@@ -14,7 +14,7 @@ enum role config_role_named(const char *name)
     return place ? (enum role)(1u << (place - 1)) : ROLE_NONE;
 }
 
-static const char *const *texts_of(struct arena *a, const cJSON *list)
+static const char *const *identities_from(struct arena *a, const cJSON *list)
 {
     const char **out = arena_array(a, const char *, json_count(list) + 1);
     const cJSON *item;
@@ -26,9 +26,9 @@ static const char *const *texts_of(struct arena *a, const cJSON *list)
 static struct config_person person_of(struct arena *a, const cJSON *row)
 {
     struct config_person p = { .name = arena_strdup(a, json_str(row, "name")),
-                               .os = texts_of(a, json_get(row, "os")),
-                               .tokens = texts_of(a, json_get(row, "tokens")),
-                               .oauth = texts_of(a, json_get(row, "oauth")),
+                               .os = identities_from(a, json_get(row, "os")),
+                               .tokens = identities_from(a, json_get(row, "tokens")),
+                               .oauth = identities_from(a, json_get(row, "oauth")),
                                .passphrase = arena_strdup(a, json_str(row, "passphrase")) };
     const cJSON *role;
     cJSON_ArrayForEach(role, json_get(row, "roles")) p.roles |=
@@ -49,14 +49,15 @@ const struct config_person *config_people_of(struct arena *a, const cJSON *list)
 
 /* -- beyond one row ------------------------------------------------------------------------ */
 
-static bool wrong(struct err *e, int i, const char *member, const char *what, const char *name)
+static bool refuse_person(struct err *e, int i, const char *member, const char *what,
+                          const char *name)
 {
     char path[sizeof e->path];
     snprintf(path, sizeof path, "people[%d].%s", i, member);
     return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
 }
 
-static bool holds(const char *const *list, const char *name)
+static bool list_has(const char *const *list, const char *name)
 {
     for (; *list; list++)
         if (!strcmp(*list, name))
@@ -74,22 +75,23 @@ static const struct {
     { "oauth", offsetof(struct config_person, oauth) },
 };
 
-static const char *const *identities(const struct config_person *p, size_t channel)
+static const char *const *identities_of(const struct config_person *p, size_t channel)
 {
     return *(const char *const *const *)((const char *)p + channels[channel].at);
 }
 
 /* Does each identity of person i in that channel belong to no other, and to i once? */
-static bool are_its_own(const struct config_person *people, int i, size_t channel, struct err *e)
+static bool are_identities_its_own(const struct config_person *people, int i, size_t channel,
+                                   struct err *e)
 {
     const char *member = channels[channel].member;
-    const char *const *mine = identities(&people[i], channel);
+    const char *const *mine = identities_of(&people[i], channel);
     for (int n = 0; mine[n]; n++) {
-        if (holds(&mine[n + 1], mine[n]))
-            return wrong(e, i, member, "is there twice", mine[n]);
+        if (list_has(&mine[n + 1], mine[n]))
+            return refuse_person(e, i, member, "is there twice", mine[n]);
         for (int k = 0; k < i; k++)
-            if (holds(identities(&people[k], channel), mine[n]))
-                return wrong(e, i, member, "belongs to another person as well", mine[n]);
+            if (list_has(identities_of(&people[k], channel), mine[n]))
+                return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
     }
     return true;
 }
@@ -100,7 +102,7 @@ static bool are_no_names(const struct config_person *people, int i, struct err *
     for (const char *const *t = people[i].tokens; *t; t++)
         for (int k = 0; people[k].name; k++)
             if (k != i && !strcmp(people[k].name, *t))
-                return wrong(e, i, "tokens", "is the name of another person", *t);
+                return refuse_person(e, i, "tokens", "is the name of another person", *t);
     return true;
 }
 
@@ -117,13 +119,14 @@ static bool is_good_person(const struct config_person *people, int i, struct err
     const struct config_person *p = &people[i];
     for (int k = 0; k < i; k++)
         if (!strcmp(people[k].name, p->name))
-            return wrong(e, i, "name", "is the name of two", p->name);
+            return refuse_person(e, i, "name", "is the name of two", p->name);
     for (size_t channel = 0; channel < sizeof channels / sizeof *channels; channel++)
-        if (!are_its_own(people, i, channel, e))
+        if (!are_identities_its_own(people, i, channel, e))
             return false;
     if (p->passphrase && !is_scrypt(p->passphrase))
-        return wrong(e, i, "passphrase", "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
-                     "(not shown)");
+        return refuse_person(e, i, "passphrase",
+                             "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
+                             "(not shown)");
     return are_no_names(people, i, e);
 }
 
@@ -138,7 +141,7 @@ static bool are_plain_tokens(const struct config_person *people, const struct co
                            t->name) ||
                    err_about(e, path);
         for (const struct config_person *p = people; p->name; p++)
-            if (!strcmp(p->name, t->name) && !holds(p->tokens, t->name))
+            if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
                 return err_set(e, ERR_ARGS,
                                "'%s' is the name of a person who does not have this token; add it "
                                "to their `tokens`, or name it otherwise",

@@ -35,6 +35,23 @@ static const struct field person_rows[] = {
     { 0 },
 };
 static const struct field a_person = { "person", OBJ, OPT, "A person.", .of = person_rows };
+static const struct field model_prices[] = {
+    { "input", NUM, OPT, "A million tokens of requests.", .max = 1e6 },
+    { "output", NUM, OPT, "A million tokens of replies.", .max = 1e6 },
+    { "cache_read", NUM, OPT, "A million tokens read from a cache.", .max = 1e6 },
+    { "cache_write", NUM, OPT, "A million tokens written to a cache.", .max = 1e6 },
+    { "currency", STR, OPT, "Their currency.", .min = 1, .max = 8 },
+    { 0 },
+};
+static const struct field model_limits[] = {
+    { "steps", INT, OPT, "Requests to the model.", .min = 1, .max = 1000 },
+    { "tokens", INT, OPT, "Tokens of all requests and replies.", .min = 1, .max = 1e9 },
+    { "seconds", NUM, OPT, "Time.", .min = 1, .max = 86400 },
+    { "cost", NUM, OPT, "Money, by the prices.", .max = 1e9 },
+    { "result_bytes", INT, OPT, "Of an answer of a tool; the rest is read by page.", .min = 512,
+      .max = 1 << 20 },
+    { 0 },
+};
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
@@ -92,6 +109,20 @@ static void take_people(void *member, struct arena *a, const struct setting *row
 {
     (void)row;
     *(const struct config_person **)member = config_people_of(a, value);
+}
+
+static void take_bool(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+{
+    (void)a;
+    *(bool *)member = value ? cJSON_IsTrue(value) : !strcmp(row->otherwise, "true");
+}
+
+static void take_model_api(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a;
+    *(enum model_api *)member =
+        (enum model_api)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
@@ -206,6 +237,9 @@ const struct setting settings[] = {
     { "people", NULL, NULL, NULL,
       "Who is who in each channel, and their roles; who is not in it may read and no more.", NULL,
       LIST, PUT(take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
+    { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
+      "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
+      TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },
     { "http.page", "HIGRESS_OPS_PAGE", "page", "URL",
       "Where people reach this server: results link to URL/change.", "if local, where it listens",
       STR, TEXT(page), .flags = SAID, .min = 8, .max = 1024 },
@@ -278,6 +312,38 @@ const struct setting settings[] = {
     { "prompts", "HIGRESS_OPS_PROMPTS", "prompts", "DIR",
       "Folder of *.md runbooks: each adds a prompt, or takes the place of one with its name.", NULL,
       STR, TEXT(prompts_dir), .flags = RELOAD, .min = 1, .max = 1024 },
+    { "model.api", "HIGRESS_OPS_MODEL_API", "model-api", "openai|anthropic",
+      "What the model of ask and chat speaks: chat completions, or messages.", "openai", STR,
+      PUT(take_model_api, model.api), .flags = ONE_OF },
+    { "model.url", "HIGRESS_OPS_MODEL_URL", "model-url", "URL",
+      "Base of its API (https://api.openai.com/v1, https://api.anthropic.com, an AI gateway's).",
+      NULL, STR, TEXT(model.url), .min = 8, .max = 1024 },
+    { "model.name", "HIGRESS_OPS_MODEL", "model", "NAME", "The model's name there.", NULL, STR,
+      TEXT(model.name), .min = 1, .max = 256 },
+    { "model.key", "HIGRESS_OPS_MODEL_KEY_FILE", "model-key-file", "PATH",
+      "File with the key of that API.", NULL, OBJ, .of = reference },
+    { "model.key_header", "HIGRESS_OPS_MODEL_KEY_HEADER", NULL, "NAME",
+      "Header that carries the key; authorization: as Bearer.",
+      "x-api-key for anthropic, else authorization", STR, TEXT(model.key_header), .flags = SAID,
+      .min = 1, .max = 64 },
+    { "model.ca_file", "HIGRESS_OPS_MODEL_CA_FILE", NULL, "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(model.ca_file),
+      .min = 1, .max = 4096 },
+    { "model.timeout", "HIGRESS_OPS_MODEL_TIMEOUT", NULL, "SECONDS", "Limit of one request to it.",
+      "600", NUM, NUMBER(model.timeout), .min = 0.1, .max = 3600 },
+    { "model.answer_tokens", "HIGRESS_OPS_MODEL_ANSWER_TOKENS", NULL, "N",
+      "Most tokens of one reply.", "8192", INT, NUMBER(model.answer_tokens), .min = 1, .max = 1e6 },
+    { "model.window", "HIGRESS_OPS_MODEL_WINDOW", NULL, "N",
+      "Tokens that the model takes in: older answers of tools give way.", "128000", INT,
+      NUMBER(model.window), .min = 4096, .max = 1e8 },
+    { "model.cache", "HIGRESS_OPS_MODEL_CACHE", NULL, "true|false",
+      "Ask for prompt caching where the API has words for it.", "true", BOOL,
+      PUT(take_bool, model.cache) },
+    { "model.request", NULL, NULL, NULL, "Merged into each request (RFC 7396).", NULL, OBJ },
+    { "model.price", NULL, NULL, NULL, "What a million tokens cost.", NULL, OBJ,
+      .of = model_prices },
+    { "model.limits", NULL, NULL, NULL, "How far one question may go.", NULL, OBJ,
+      .of = model_limits },
     { "plan_ttl", "HIGRESS_OPS_PLAN_TTL", "plan-ttl", "SECONDS",
       "Time until a change that nobody decided expires.", "3600", NUM, NUMBER(plan_ttl), .min = 1,
       .max = 30 * 86400 },
@@ -287,6 +353,16 @@ const struct setting settings[] = {
       "Changes of one client that wait undecided; the oldest that nobody was asked about gives "
       "way.",
       "100", INT, NUMBER(max_plans), .flags = RELOAD, .min = 1, .max = 100000 },
+    { "limits.plans_hour", "HIGRESS_OPS_PLANS_HOUR", "plans-hour", "N",
+      "Changes that one client may plan within an hour.", "10000", INT, NUMBER(plans_hour),
+      .flags = RELOAD, .min = 1, .max = 1000000 },
+    { "limits.repeats", "HIGRESS_OPS_REPEATS", "repeats", "N",
+      "Times that the same reading call of a client is run within limits.repeat_seconds; more are "
+      "answered from the last, which says so. 0: any.",
+      "5", INT, NUMBER(repeats), .flags = RELOAD, .max = 10000 },
+    { "limits.repeat_seconds", "HIGRESS_OPS_REPEAT_SECONDS", "repeat-seconds", "SECONDS",
+      "For how long the same call counts as the same.", "30", NUM, NUMBER(repeat_seconds),
+      .flags = RELOAD, .min = 1, .max = 3600 },
     { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
       "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
       "0", NUM, NUMBER(watch), .flags = RELOAD, .max = 86400 },

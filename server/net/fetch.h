@@ -38,6 +38,7 @@ struct fetch_request {
     bool (*sink)(void *arg, const char *bytes, size_t n);
     void *sink_arg;
     struct cancel *cancel;
+    bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */

@@ -5,7 +5,7 @@
 #include "page/html_private.h"
 #include <string.h>
 
-enum { FINDINGS_SHOWN = 100 };
+enum { FINDINGS_SHOWN = 100, UNREAD_OPEN = 2 };
 
 /* A drawing of ours is markup already. */
 static void put_drawing(struct html *h, const char *svg)
@@ -73,10 +73,22 @@ static void put_map_history(struct html *h, const struct page_map *m)
     html(h, "</ul>");
 }
 
+/* What could not be read or judged; much of it is folded, so that the drawing comes first. */
+static void put_unread(struct html *h, const cJSON *unread)
+{
+    const cJSON *line;
+    int count = json_count(unread);
+    if (count > UNREAD_OPEN)
+        html(h, "<details class=\"unread\"><summary>%s</summary>",
+             html_count(h, WORD_UNREAD, count, 0));
+    cJSON_ArrayForEach(line, unread) html(h, "<p class=\"unread\">%s</p>", line->valuestring);
+    if (count > UNREAD_OPEN)
+        html(h, "</details>");
+}
+
 char *page_map(const struct viewer *v, const struct page_map *m)
 {
     struct html h;
-    const cJSON *line;
     html_begin(&h, v, words_say(v->tongue, WORD_GATEWAY), WORD_GATEWAY);
     if (m->name)
         html(&h, "<p class=\"facts\"><a href=\"/\">%s</a> · %s</p><h1>%s</h1>",
@@ -84,7 +96,7 @@ char *page_map(const struct viewer *v, const struct page_map *m)
     else
         html(&h, "<h1>%s <code>%s</code></h1>", html_word(&h, WORD_GATEWAY), m->gateway);
     put_counts(&h, m);
-    cJSON_ArrayForEach(line, m->unread) html(&h, "<p class=\"unread\">%s</p>", line->valuestring);
+    put_unread(&h, m->unread);
     put_drawing(&h, m->svg);
     put_all_findings(&h, m);
     put_map_history(&h, m);

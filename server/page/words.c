@@ -105,6 +105,7 @@ static const char *const texts[WORDS][TONGUES] = {
                           "此浏览器无法在此使用通行密钥：需要脚本、WebAuthn 以及本页的正式域名。" },
     [WORD_NO_PASSKEYS] = { "You have no passkey yet.", "您还没有通行密钥。" },
     [WORD_ATTESTED] = { "maker vouched for it", "制造商已认证" },
+    [WORD_UNREAD] = { "{} things could not be read or judged", "{} 项无法读取或检查" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 

@@ -87,6 +87,7 @@ enum word {
     WORD_NO_PASSKEY,
     WORD_NO_PASSKEYS,
     WORD_ATTESTED,
+    WORD_UNREAD,
     WORDS
 };
 

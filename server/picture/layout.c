@@ -153,7 +153,7 @@ static int service_node(struct layout *l, const char *name, bool provider)
                           .says = json_get(known, "says") });
 }
 
-static void add_route(struct layout *l, const struct placed *r)
+static void add_drawn_route(struct layout *l, const struct placed *r)
 {
     const char *kind = json_str(r->json, "kind"), *name = json_str(r->json, "name");
     const cJSON *to;
@@ -240,7 +240,7 @@ static void settle_column(struct layout *l, int column)
 
 /* -- the whole --------------------------------------------------------------------------- */
 
-static struct placed *place_routes(struct layout *l)
+static const struct placed *place_routes(struct layout *l)
 {
     const cJSON *route, *all = json_get(l->p->map, "routes");
     struct placed *list = arena_array(l->a, struct placed, json_count(all) + 1);
@@ -261,7 +261,7 @@ static struct placed *place_routes(struct layout *l)
     return list;
 }
 
-static int count_hosts(const struct placed *list, int n)
+static int count_placed_hosts(const struct placed *list, int n)
 {
     int hosts = 0;
     for (int i = 0; i < n; i++)
@@ -269,29 +269,43 @@ static int count_hosts(const struct placed *list, int n)
     return hosts;
 }
 
+/* The end of the host's routes that begin at i. */
+static int host_end(const struct layout *l, const struct placed *list, int i)
+{
+    const char *host = list[i].host;
+    while (i < l->routes && !strcmp(list[i].host, host))
+        i++;
+    return i;
+}
+
+/* How many of that many routes of a host have a node of their own. */
+static int room_of_host(const struct layout *l, int share, int routes)
+{
+    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1;
+    int room = share < 2 ? 1 : share - 1;
+    if (l->routes <= PICTURE_ROWS || routes <= share)
+        room = routes;
+    return room < left ? room : left;
+}
+
 /* Of each host as many as there is room for, and one node for the rest. */
 static void fill_columns(struct layout *l)
 {
-    struct placed *list = place_routes(l);
-    int hosts = count_hosts(list, l->routes);
+    const struct placed *list = place_routes(l);
+    int hosts = count_placed_hosts(list, l->routes);
     int share = hosts ? PICTURE_ROWS / hosts : 0;
     int next;
     for (int i = 0; i < l->routes; i = next) {
-        for (next = i; next < l->routes && !strcmp(list[next].host, list[i].host);)
-            next++;
-        int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1;
-        if (left <= 0) {
+        next = host_end(l, list, i);
+        int room = room_of_host(l, share, next - i);
+        if (room <= 0) {
+            const char *rest = arena_printf(l->a, "%d more routes", l->routes - i);
             add_picture_node(
-                l, (struct node){ .column = COLUMN_HOST,
-                                  .label = arena_printf(l->a, "%d more routes", l->routes - i),
-                                  .folded = l->routes - i });
+                l, (struct node){ .column = COLUMN_HOST, .label = rest, .folded = l->routes - i });
             return;
         }
-        int room = share < 2 ? 1 : share - 1;
-        room = l->routes <= PICTURE_ROWS || next - i <= share ? next - i : room;
-        room = room < left ? room : left;
-        for (int k = i; k < i + room && k < next; k++)
-            add_route(l, &list[k]);
+        for (int k = i; k < i + room; k++)
+            add_drawn_route(l, &list[k]);
         if (i + room < next)
             add_folded(l, list[i].host, next - i - room);
     }

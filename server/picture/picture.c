@@ -14,7 +14,7 @@ static const int width_of[COLUMNS] = { 210, 330, 290 };
 
 /* -- text -------------------------------------------------------------------------------- */
 
-static void put_escaped(struct buf *b, const char *s)
+static void put_svg_text(struct buf *b, const char *s)
 {
     for (; s && *s; s++)
         switch (*s) {
@@ -52,7 +52,7 @@ static const char *fitting(struct arena *a, const char *text, int pixels)
 static void put_label(struct buf *b, int x, int y, const char *class, const char *text)
 {
     buf_printf(b, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, class);
-    put_escaped(b, text);
+    put_svg_text(b, text);
     buf_str(b, "</text>");
 }
 
@@ -68,16 +68,16 @@ static void put_title(struct layout *l, struct buf *b, const struct node *n)
 {
     const cJSON *line;
     buf_str(b, "<title>");
-    put_escaped(
+    put_svg_text(
         b, arena_printf(l->a, "%s %s", n->kind ? n->kind : "", text_clean(l->a, n->label, 300)));
     if (n->more)
-        put_escaped(b, arena_printf(l->a, ", %s", text_clean(l->a, n->more, 300)));
+        put_svg_text(b, arena_printf(l->a, ", %s", text_clean(l->a, n->more, 300)));
     if (n->waits)
         buf_str(b, "\na change waits");
     cJSON_ArrayForEach(line, n->says)
     {
         buf_char(b, '\n');
-        put_escaped(b, line->valuestring);
+        put_svg_text(b, line->valuestring);
     }
     buf_str(b, "</title>");
 }
@@ -101,17 +101,10 @@ static void put_traffic(struct layout *l, struct buf *b, const struct node *n)
     put_label(b, x, y + 28, "soft", arena_printf(l->a, "%.0f%s", count, slow));
 }
 
-static void put_node(struct layout *l, struct buf *b, const struct node *n)
+static void put_box(struct layout *l, struct buf *b, const struct node *n)
 {
     int x = left_of[n->column], y = top_of(n), w = width_of[n->column];
     int room = w - 40 - (n->traffic ? PLOT + 8 : 0);
-    bool links = l->p->links && (n->kind || n->name);
-    if (links)
-        buf_printf(b, "<a href=\"/?kind=%s&amp;name=%s\">", n->kind ? n->kind : "domain",
-                   text_percent(l->a, n->name));
-    buf_printf(b, "<g class=\"node %s%s\">", n->risk ? n->risk : "fine",
-               n->folded ? " folded" : "");
-    put_title(l, b, n);
     buf_printf(b, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>", x, y, w, BOX);
     if (n->waits)
         buf_printf(b, "<rect class=\"waits\" x=\"%d\" y=\"%d\" width=\"4\" height=\"%d\"/>", x, y,
@@ -121,6 +114,18 @@ static void put_node(struct layout *l, struct buf *b, const struct node *n)
         put_label(b, x + 12, y + 30, "soft", fitting(l->a, n->more, room));
     if (n->risk)
         put_label(b, x + w - 16, y + 22, "sign", strcmp(n->risk, "note") ? "!" : "i");
+}
+
+static void put_map_node(struct layout *l, struct buf *b, const struct node *n)
+{
+    bool links = l->p->links && n->name;
+    if (links)
+        buf_printf(b, "<a href=\"/?kind=%s&amp;name=%s\">", n->kind ? n->kind : "domain",
+                   text_percent(l->a, n->name));
+    buf_printf(b, "<g class=\"node %s%s\">", n->risk ? n->risk : "fine",
+               n->folded ? " folded" : "");
+    put_title(l, b, n);
+    put_box(l, b, n);
     put_traffic(l, b, n);
     buf_str(b, links ? "</g></a>\n" : "</g>\n");
 }
@@ -172,7 +177,7 @@ char *picture_svg(struct arena *a, const struct picture *p)
     for (int i = 0; i < l.edge_count; i++)
         put_edge(&l, b, &l.edges[i]);
     for (int i = 0; i < l.node_count; i++)
-        put_node(&l, b, &l.nodes[i]);
+        put_map_node(&l, b, &l.nodes[i]);
     buf_str(b, "</svg>\n");
     return b->data;
 }
@@ -185,9 +190,9 @@ static void put_findings_of(struct arena *a, struct buf *b, const cJSON *nodes)
         cJSON_ArrayForEach(line, json_get(node, "says"))
         {
             buf_str(b, "<li>");
-            put_escaped(b, arena_printf(a, "%s %s: %s", json_str(node, "kind"),
-                                        text_clean(a, json_str(node, "name"), 300),
-                                        line->valuestring));
+            put_svg_text(b, arena_printf(a, "%s %s: %s", json_str(node, "kind"),
+                                         text_clean(a, json_str(node, "name"), 300),
+                                         line->valuestring));
             buf_str(b, "</li>\n");
         }
     }
@@ -201,10 +206,10 @@ char *picture_html(struct arena *a, const struct picture *p, const char *title)
     const cJSON *line;
     inside.alone = true;
     buf_str(b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>");
-    put_escaped(b, title);
+    put_svg_text(b, title);
     buf_str(b, "</title><style>:root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}"
                "body{max-width:68rem;margin:1.5rem auto;padding:0 1rem}</style></head><body><h1>");
-    put_escaped(b, title);
+    put_svg_text(b, title);
     buf_str(b, "</h1>\n");
     buf_str(b, picture_svg(a, &inside));
     buf_str(b, "<ul>\n");
@@ -213,7 +218,7 @@ char *picture_html(struct arena *a, const struct picture *p, const char *title)
     cJSON_ArrayForEach(line, json_get(p->map, "unread"))
     {
         buf_str(b, "<li>");
-        put_escaped(b, line->valuestring);
+        put_svg_text(b, line->valuestring);
         buf_str(b, "</li>\n");
     }
     buf_str(b, "</ul></body></html>\n");

@@ -3,10 +3,10 @@
 #include "picture/picture.h"
 
 enum { COLUMN_HOST, COLUMN_ROUTE, COLUMN_SERVICE, COLUMNS };
-enum { PICTURE_ROWS = 90 /* of one column */, PICTURE_ROW = 46 /* pixels */ };
+enum { PICTURE_ROWS = 60 /* of one column */, PICTURE_ROW = 46 /* pixels */ };
 
 struct node {
-    int column, row, y; /* y: of its upper edge, below the heads */
+    int column, row, y;              /* y: of its upper edge, below the heads */
     const char *kind, *name, *label; /* kind NULL: it stands for several */
     const char *more;                /* beside or below the label; NULL: nothing */
     const char *risk;                /* the worst of what was found, "missing", or NULL */

@@ -51,6 +51,8 @@ struct plan {
     bool as_is;          /* what a rule is against is taken with a warning: a gateway held it */
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
+    double share; /* of the last hour's requests, what its routes took, in per cent; -1: not known.
+                     Beside the digest: it moves from minute to minute */
     const char *digest; /* 64 hex digits, after plan_close */
     const char *wish;   /* digest of what is wanted of which objects of which gateway, whatever is
                            there, and whoever says so in which words and order */
@@ -70,6 +72,8 @@ struct plan_op *plan_room(struct plan *p);
 
 /* No operation is an error (ERR_ARGS). Sets title if none was given, and the digest. */
 bool plan_close(struct plan *p);
+/* The route, or AI route, that the operation is plainly about; NULL: it may touch others, too. */
+const char *plan_op_route(const struct plan_op *op);
 const char *plan_verb_name(enum plan_verb v); /* "create", "put", "delete" */
 
 /* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",

@@ -157,6 +157,8 @@ cJSON *plan_pack(struct arena *a, const struct plan *p)
 {
     cJSON *o = plan_summary_head(a, p);
     json_set_str(a, o, "digest", p->digest);
+    if (p->share >= 0)
+        json_set_num(a, o, "share", p->share);
     cJSON *ops = json_set_array(a, o, "operations");
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
@@ -208,6 +210,7 @@ struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e)
     p->title = arena_strdup(a, json_str(packed, "title"));
     p->undoes = arena_strdup(a, json_str(packed, "undoes"));
     p->gateway = arena_strdup(a, json_str(packed, "gateway"));
+    p->share = json_num(packed, "share", -1);
     const cJSON *x;
     cJSON_ArrayForEach(x, json_get(packed, "warnings"))
     {

@@ -64,7 +64,7 @@ static const char *user_of(struct arena *a, const char *name)
               : arena_strndup(a, name, (size_t)(uid - name));
 }
 
-static bool holds(const char *const *list, const char *name)
+static bool identity_listed(const char *const *list, const char *name)
 {
     for (; *list; list++)
         if (!strcmp(*list, name))
@@ -77,7 +77,7 @@ static bool has_user(const struct config_person *p, const struct config *c, cons
     (void)c;
     struct arena *a = arena_new();
     const char *user = user_of(a, name);
-    bool has = user && holds(p->os, user);
+    bool has = user && identity_listed(p->os, user);
     arena_free(a);
     return has;
 }
@@ -85,7 +85,7 @@ static bool has_user(const struct config_person *p, const struct config *c, cons
 static bool has_token(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
-    return holds(p->tokens, name);
+    return identity_listed(p->tokens, name);
 }
 
 /* "ISSUER|SUBJECT", of which the configuration may leave out its own issuer. */
@@ -93,7 +93,8 @@ static bool has_subject(const struct config_person *p, const struct config *c, c
 {
     size_t n = c->oauth_issuer ? strlen(c->oauth_issuer) : 0;
     bool ours = n && text_starts(name, c->oauth_issuer) && name[n] == '|';
-    return strchr(name, '|') && (holds(p->oauth, name) || (ours && holds(p->oauth, name + n + 1)));
+    return strchr(name, '|') &&
+           (identity_listed(p->oauth, name) || (ours && identity_listed(p->oauth, name + n + 1)));
 }
 
 static bool has_login(const struct config_person *p, const struct config *c, const char *name)

@@ -79,7 +79,8 @@ void decide(struct decision *d)
         d->answer(d, NULL);
         return;
     }
-    if (!yes) {
+    const char *missing = yes ? approve_missing(d->engine, d->arena, d->id, &d->err) : NULL;
+    if (!yes || missing || d->err.kind != ERR_NONE) {
         d->answer(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
         return;
     }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What `higress-ops state passphrase` uses, and the most that is done for a stranger. */
+/* What `higress-ops passphrase` uses, and the most that is done for a stranger. */
 static const struct crypto_work usual = { 32768, 8, 3 };
 enum { N_MOST = 1 << 17, R_MOST = 16, P_MOST = 8, PARTS = 6 };
 

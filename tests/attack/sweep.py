@@ -25,7 +25,7 @@ BAD = {"nonsense": 1, "enabled": "perhaps", "services": "none", "rawConfigs": 7,
        "credentials": {"a": 1}, "dbConfig": [], "headerControl": "x", "authN": "x", "priority": "high", "data": 3}
 FIXED = ("plugin-instance", "dashboard", "higress-config")
 NOT_CALLED = {"stdio": "is one of the talks", "serve": "is one of the talks", "console": "is the gateway",
-              "demo": "has a gateway of its own"}
+              "demo": "has a gateway of its own", "chat": "is ask, at a terminal"}
 
 
 def addressed(o):
@@ -174,7 +174,10 @@ def plans(talk, objects):
 def decide(world, talk, ids):
     """Each change is looked at everywhere; then approved, rejected or cancelled in turn, and undone."""
     world.page("list")
+    for path in ("/", "/changes", "/audit"):
+        world.look(path)
     for i, change in enumerate(ids):
+        world.look("/changes/" + change)
         talk.call("get_change", {"id": change})
         talk.request("resources/read", {"uri": "higress://change/" + change})
         world.command("changes", change)
@@ -194,6 +197,8 @@ def decide(world, talk, ids):
 
 def commands(world, objects, ids):
     d = world.house.dir
+    world.command("ask", "--no-model", "why do shop and headers fail?")
+    world.command("ask", "--no-model", "--json", "is anything wrong?")
     world.command("export")
     world.command("export", "--out", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml")
     world.command("import", d + "/gateway.yaml", "--secrets", d + "/secrets.yaml", "--dry-run")
@@ -203,7 +208,9 @@ def commands(world, objects, ids):
     world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
-    for arguments in (("audit", "verify"), ("state", "show"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+    for arguments in (("audit", "verify"), ("state", "show"), ("policy", "show"),
+                      ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+                      ("overview",), ("overview", "--svg"),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)
@@ -212,6 +219,7 @@ def commands(world, objects, ids):
         world.command("call", "change_resource", json.dumps({**addressed(o), "action": "patch", "object": o.body, "dry_run": True}))
     for change in ids[:6]:
         world.command("changes", change, "--json")
+        world.command("policy", "explain", change)
         world.command("undo", change)
         world.person("reject", change, answer="no")
 

@@ -5,14 +5,40 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { check, root, summary } from './house.mjs';
-import { Shop, browser, client, evil, open, saying, signIn, token } from './shop.mjs';
+import { House, check, root, summary } from './house.mjs';
+import { Shop, browser, client, evil, open, saying, sha256, signIn, token } from './shop.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pictures = join(root, 'build/pages');
 mkdirSync(pictures, { recursive: true });
 const alice = 'correct horse 電池', vic = 'only looks on';
 
+// A console that answers with 5,000 routes, and a server before it.
+class Large extends House {
+  async open() {
+    const routes = Array.from({ length: 5000 }, (_, i) => ({ name: `route-${i}`, domains: [`host-${i % 5}.example.com`],
+      path: { matchType: 'PRE', matchValue: `/r/${i}` }, services: [{ name: i % 997 ? 'shop.static' : 'gone.static', port: 80, weight: 100 }] }));
+    const said = { '/v1/routes': routes, '/v1/services': [{ name: 'shop.static', port: 80, endpoints: ['10.0.0.1'] }] };
+    this.console = createServer((question, answer) => answer.setHeader('content-type', 'application/json').end(
+      JSON.stringify({ success: true, data: said[question.url.split('?')[0]] ?? [] }))).listen(0, '127.0.0.1');
+    await new Promise((done) => this.console.on('listening', done));
+    await super.open();
+    this.env.HIGRESS_OPS_URL = `http://127.0.0.1:${this.console.address().port}`;
+    this.env.HIGRESS_OPS_APPROVERS = `ada:${sha256(token)}`;
+    this.env.HIGRESS_OPS_TOKENS = `model:${sha256(client)}`;
+    await this.serve();
+    this.base = `http://127.0.0.1:${this.servePort}`;
+    return this;
+  }
+
+  async close() {
+    await super.close();
+    this.console.closeAllConnections();
+    this.console.close();
+  }
+}
+
+const ends = []; // what is closed at the end, whatever fails
 const shop = await new Shop().open([
   { name: 'alice', roles: ['approver', 'operator'], tokens: ['ada'], passphrase: alice },
   { name: 'bob', roles: ['approver'], passphrase: 'bob decides too' },
@@ -378,9 +404,54 @@ try {
     await close();
   });
 
+  // -- the map -----------------------------------------------------------------------------
+
+  await check('the map: what leads where, what is wrong, what waits; an object with its history', async () => {
+    await shop.api('POST', '/v1/domains', { name: 'shop.example.com', enableHttps: 'off' });
+    for (const [name, service] of [['cart', 'shop.static'], ['checkout', 'gone.static']])
+      await shop.api('POST', '/v1/routes', { name, domains: ['shop.example.com'], path: { matchType: 'PRE', matchValue: `/${name}` }, services: [{ name: service, port: 80, weight: 100 }] });
+    const change = await shop.want('cart', '/basket');
+    const { page, complaints, close } = await asAlice('/');
+    await page.waitForSelector('.map');
+    await saying(page, 'no data');
+    await saying(page, 'ROUTE_SERVICE_MISSING');
+    assert.equal(await page.locator('.map .broken:has-text("checkout")').count(), 1);
+    assert.equal(await page.locator('.map .missing:has-text("gone.static")').count(), 1);
+    assert.equal(await page.locator('.map g:has-text("cart"):has(.waits)').count(), 1);
+    await page.locator('.map a:has-text("cart")').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('h1:has-text("cart")');
+    assert.equal(await page.locator('.map .node').count(), 3);
+    await page.click(`a:has-text("take /basket")`);
+    await page.waitForURL(`${shop.base}/changes/${change.id}`);
+    await page.goto(`${shop.base}/?kind=service&name=shop.static`);
+    assert.ok(await page.locator('.map .node').count() > 5, 'who uses it');
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  await check('the map: of 5,000 routes those with something the matter, the rest folded, and it opens', async () => {
+    const large = await new Large().open();
+    ends.push(large);
+    const { page, complaints, close } = await open();
+    await signIn(page, `${large.base}/`, token);
+    await page.waitForSelector('.map', { timeout: 60000 });
+    await saying(page, 'of 5000');
+    assert.ok(await page.locator('.map .node').count() < 250);
+    const began = Date.now();
+    await page.reload();
+    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
+    await page.screenshot({ path: join(pictures, 'map-5000.png'), fullPage: true });
+    await page.locator('.map a:has(.folded)').first().click();
+    await page.waitForSelector('h1:has-text("example.com")');
+    await saying(page, 'of 1000');
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   // -- looks -------------------------------------------------------------------------------
 
-  const views = { login: '/login', changes: '/changes', audit: '/audit' };
+  const views = { login: '/login', map: '/', changes: '/changes', audit: '/audit' };
   await check('every view, in both themes, sizes and languages: no serious finding of axe', async () => {
     const change = await shop.want('orders-6', '/looks', { customConfigs: { 'higress.io/note': evil } });
     const destroys = (await shop.client.callTool({ name: 'change_resource', arguments: { kind: 'route', action: 'delete', name: 'many-9' } })).structuredContent;
@@ -410,6 +481,7 @@ try {
   });
 } finally {
   await browser.close();
+  for (const one of ends) await one.close();
   await shop.client.close();
   await shop.close();
 }

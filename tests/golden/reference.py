@@ -77,6 +77,11 @@ paths that the files of a `standalone` take, and the console asks only while it 
 would refuse is refused before a plan is shown; `unknown`, it is planned with a warning; on `standalone` it is fine.
 `describe_kind` lists these rules ("On a Kubernetes cluster: …").
 
+## People and policy
+
+`people` (who is who in each channel, and their roles) and `policy: {file: policy.yaml}` (rules on who may change what, when,
+and who decides; a path beside this file) stand in the file: [policy.md](policy.md). Both are read again on SIGHUP.
+
 ## Exit codes
 
 | exit code | means |
@@ -89,6 +94,13 @@ would refuse is refused before a plan is shown; `unknown`, it is planned with a 
 | 5 | refused, and nothing was written |
 | 6 | a person was asked and decided nothing: the change still waits |
 | 7 | `check --gateway` found something of that risk or worse |
+| 8 | `ask`: it was diagnosed, and nothing wrong was found |
+| 9 | `ask`: the model, or the way to it, failed |
+| 10 | `ask`: a limit of steps, tokens, time or money was reached |
+
+## The model of `ask` and `chat`
+
+`model` of the file: API, address, key, prices and limits are told in [ask.md](ask.md).
 
 ## Seeing what happens
 

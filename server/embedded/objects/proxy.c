@@ -102,19 +102,7 @@ static void proxy_update(struct rest_request *r)
         save_proxy(r);
 }
 
-static bool is_proxy_used(struct rest_request *r, const char *name)
-{
-    const cJSON *registry;
-    cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
-    {
-        const char *proxy = json_str(registry, "proxyName");
-        if (proxy && strcmp(proxy, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void delete (struct rest_request *r)
+static void delete_proxy(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     cJSON *bridge = bridge_load(r);
@@ -122,7 +110,7 @@ static void delete (struct rest_request *r)
         rest_fail(r, X_VALIDATION, "Deleting an internal proxy server is not allowed.");
         return;
     }
-    if (is_proxy_used(r, name)) {
+    if (json_find(bridge_list(r, "registries"), "proxyName", name)) {
         rest_fail(r, X_BUSINESS,
                   "Cannot delete the ProxyServer with name: %s, because it is used by a service "
                   "registry.",
@@ -139,6 +127,6 @@ const struct rest_route proxy_rest[] = {
     { "POST", "/v1/proxy-servers", proxy_create, proxy_model },
     { "GET", "/v1/proxy-servers/{name}", proxy_get },
     { "PUT", "/v1/proxy-servers/{name}", proxy_update, proxy_model },
-    { "DELETE", "/v1/proxy-servers/{name}", delete },
+    { "DELETE", "/v1/proxy-servers/{name}", delete_proxy },
     { 0 },
 };

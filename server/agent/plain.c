@@ -1,0 +1,178 @@
+/* plain.c - a question answered without a model: what it names is looked up among the names that
+ * the gateway has, and diagnosed; beside it an overview and what is wrong in the configuration. */
+#include "agent/agent_private.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "console/gateway.h"
+#include "kind/kind.h"
+#include "net/loop.h"
+#include <string.h>
+#include <strings.h>
+
+enum {
+    TARGETS = 3,
+    WORDS = 64, /* of a question */
+    PART = 4,   /* letters, for a word to be part of a name */
+    ANSWER_MAX = 256 << 10
+};
+
+/* What diagnose looks at: its argument, and the kind whose names it takes. */
+static const struct {
+    const char *argument, *kind;
+} diagnosed[] = {
+    { "route", "route" },     { "ai_route", "ai-route" }, { "mcp_server", "mcp-server" },
+    { "service", "service" }, { "domain", "domain" },
+};
+enum { KINDS = sizeof diagnosed / sizeof *diagnosed };
+
+struct target {
+    const char *argument, *name;
+    int fit; /* the better, the higher; 0: none */
+};
+
+struct search {
+    struct arena *arena;
+    const char *words[WORDS];
+    int word_count;
+    int kind;                     /* whose names come */
+    struct target found[TARGETS]; /* the best first */
+};
+
+static void split_words(struct search *s, const char *question)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    while (*question && s->word_count < WORDS) {
+        size_t n = strspn(question, letters);
+        size_t end = n;
+        while (end > 0 && strchr(".-", question[end - 1])) /* the end of a sentence */
+            end--;
+        if (end > 0)
+            s->words[s->word_count++] = arena_strndup(s->arena, question, end);
+        question += n + (question[n] != '\0');
+    }
+}
+
+/* 3: the word is the name; 2: but for an ending that says less; 1: it is a part of it. */
+static int name_fit(const char *word, const char *name)
+{
+    size_t n = strlen(word);
+    if (text_equal_nocase(word, name))
+        return 3;
+    if (n >= PART && text_contains_nocase(name, word))
+        return strncasecmp(name, word, n) == 0 && name[n] == '.' ? 2 : 1;
+    size_t whole = strlen(name); /* "payments" for route "payment" */
+    return whole >= PART && strncasecmp(word, name, whole) == 0 && n <= whole + 2 ? 2 : 0;
+}
+
+static bool take_candidate(void *arg, const cJSON *o)
+{
+    struct search *s = arg;
+    const char *name = json_str(o, "name");
+    struct target t = { diagnosed[s->kind].argument, name, 0 };
+    for (int i = 0; name && i < s->word_count; i++) {
+        int fit = name_fit(s->words[i], name);
+        t.fit = fit > t.fit ? fit : t.fit;
+    }
+    for (int i = 0; i < TARGETS && t.fit; i++) {
+        if (t.fit <= s->found[i].fit)
+            continue;
+        struct target worse = s->found[i];
+        t.name = arena_strdup(s->arena, t.name);
+        s->found[i] = t;
+        t = worse;
+    }
+    return true;
+}
+
+/* Only the best of what was found: one exact name makes the rest chance. */
+static int find_targets(struct agent *g, struct search *s)
+{
+    for (s->kind = 0; g->service->gateway && s->kind < KINDS; s->kind++) {
+        struct err ignored = { 0 };
+        gateway_each_kind(g->service->gateway, kind_find(diagnosed[s->kind].kind), NULL,
+                          take_candidate, s, &g->cancel, &ignored);
+    }
+    int n = 0;
+    while (n < TARGETS && s->found[n].fit && s->found[n].fit == s->found[0].fit)
+        n++;
+    return n;
+}
+
+/* One call, made by us; its arena has ended. */
+static const struct agent_call *call_alone(struct agent *g, const char *tool, const cJSON *args)
+{
+    struct agent_call *c = arena_make(g->step, struct agent_call);
+    *c = (struct agent_call){ .agent = g,
+                              .arena = arena_new(),
+                              .name = tool,
+                              .given = json_print(g->step, args),
+                              .quoted = true,
+                              .n = ++g->called };
+    g->calls = c;
+    g->call_count = 1;
+    agent_run_calls(g);
+    arena_free(c->arena);
+    return c;
+}
+
+static const char *run_plain(struct agent *g, const char *tool, const char *argument,
+                             const char *value, bool *failed)
+{
+    cJSON *args = json_object(g->step);
+    if (argument)
+        json_set_str(g->step, args, argument, value);
+    const struct agent_call *c = call_alone(g, tool, args);
+    *failed = c->failed;
+    return event_words(g->step, c->text);
+}
+
+static void say_section(struct buf *b, const char *title, const char *text)
+{
+    buf_printf(b, "%s%s\n%s", b->len ? "\n\n" : "", title, text);
+}
+
+enum agent_outcome agent_plain(struct agent *g, const char *question)
+{
+    agent_begin(g, question);
+    struct err e = { 0 };
+    struct search s = { .arena = g->step };
+    struct buf *b = buf_in(g->arena, ANSWER_MAX);
+    bool failed, all_failed;
+    split_words(&s, question);
+    int n = find_targets(g, &s);
+    if (!n) {
+        const char *text = run_plain(g, "diagnose", NULL, NULL, &all_failed);
+        say_section(b, "Whatever fails (the question names nothing that the gateway has):", text);
+        if (all_failed)
+            err_set(&e, ERR_GATEWAY, "%s", text);
+    }
+    for (int i = 0; i < n; i++) {
+        const struct target *t = &s.found[i];
+        say_section(b, arena_printf(g->step, "%s %s:", t->argument, t->name),
+                    run_plain(g, "diagnose", t->argument, t->name, &failed));
+    }
+    say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL, &failed));
+    say_section(b, "What is broken in the configuration:",
+                run_plain(g, "check_config", "risk", "broken", &failed));
+    g->answer = event_words(g->arena, b->data);
+    return agent_end(g, &e);
+}
+
+const char *agent_tool(struct agent *g, const char *tool, const cJSON *args)
+{
+    g->step = arena_new();
+    g->cancel = (struct cancel){ 0 };
+    g->began = loop_now(g->service->loop);
+    g->seen = json_object(g->arena);
+    const struct agent_call *c = call_alone(g, tool, args);
+    const char *text = c->cancel.fired ? NULL : event_words(g->arena, c->text);
+    g->calls = NULL;
+    g->call_count = 0;
+    arena_free(g->step);
+    g->step = NULL;
+    return text;
+}
