@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "config/config.h"
 #include "console/gateway.h"
+#include "inspect/drift.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
@@ -286,6 +287,7 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
         return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
     read_schemas(&r);
     read_envoy(&r);
+    r.world->drift = drift_find(a, r.world->trap);
     return r.world;
 }
 

@@ -20,7 +20,8 @@ struct writing {
     struct rest_request *r;
     struct arena *a;
     cJSON *ingress;
-    bool disabled; /* of the section being written */
+    bool disabled;     /* of the section being written */
+    const bool *https; /* does its domains' HTTPS redirect? NULL: the store's domains say */
 };
 
 static void put_any(struct writing *w, const char *name, const char *value)
@@ -296,6 +297,19 @@ static bool write_path(struct writing *w, const cJSON *path)
     return true;
 }
 
+static bool write_https(struct writing *w, cJSON *spec, const cJSON *domains)
+{
+    bool force = w->https && *w->https;
+    cJSON *tls = w->https ? json_array(w->a) : domain_tls(w->r, domains, &force);
+    if (!tls)
+        return false;
+    if (json_count(tls) > 0)
+        json_set(w->a, spec, "tls", tls);
+    if (force)
+        put(w, "ssl-redirect", "true");
+    return true;
+}
+
 static bool write_spec(struct writing *w, const cJSON *route)
 {
     const cJSON *domains = json_get(route, "domains"), *domain;
@@ -311,20 +325,12 @@ static bool write_spec(struct writing *w, const cJSON *route)
     }
     if (json_count(domains) == 0)
         add_rule(w, rules, path, NULL);
-    bool force = false;
-    cJSON *tls = domain_tls(w->r, domains, &force);
-    if (!tls)
-        return false;
-    if (json_count(tls) > 0)
-        json_set(w->a, spec, "tls", tls);
-    if (force)
-        put(w, "ssl-redirect", "true");
-    return true;
+    return write_https(w, spec, domains);
 }
 
-cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
+static cJSON *write_route(struct rest_request *r, const cJSON *route, const bool *https)
 {
-    struct writing w = { .r = r, .a = r->arena };
+    struct writing w = { .r = r, .a = r->arena, .https = https };
     w.ingress = kube_new(w.a, json_str(route, "name"));
     kube_set_version(w.a, w.ingress, json_str(route, "version"));
     put(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
@@ -340,4 +346,14 @@ cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
         return NULL;
     write_labels(&w, route);
     return w.ingress;
+}
+
+cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
+{
+    return write_route(r, route, NULL);
+}
+
+cJSON *ingress_without_domains(struct rest_request *r, const cJSON *route, bool force_https)
+{
+    return write_route(r, route, &force_https);
 }
