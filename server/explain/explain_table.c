@@ -21,23 +21,18 @@ struct explain *explain_new(struct arena *a)
 
 /* -- annotations ---------------------------------------------------------------------------------
  */
-static const char *annotation(const cJSON *route, const char *prefix, const char *key)
+const char *explain_own_annotation(const cJSON *route, const char *key)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s%s", prefix, key);
+    snprintf(name, sizeof name, "higress.io/%s", key);
     const char *value = json_str(json_get(route, "customConfigs"), name);
     return value && *value ? value : NULL;
 }
 
-const char *explain_own_annotation(const cJSON *route, const char *key)
-{
-    return annotation(route, "higress.io/", key);
-}
-
 const char *explain_annotation(const cJSON *route, const char *key)
 {
-    const char *value = annotation(route, "nginx.ingress.kubernetes.io/", key);
-    return value ? value : explain_own_annotation(route, key);
+    const cJSON *taken = annotation_among(json_get(route, "customConfigs"), key);
+    return taken ? taken->valuestring : NULL;
 }
 
 bool explain_annotation_true(const cJSON *route, const char *key)

@@ -75,20 +75,20 @@ static void no_endpoints(struct trap_walk *t, const struct trap_object *o)
 /* -- who guards ------------------------------------------------------------------------------- */
 
 /* "higress.io/auth-…" has no effect in Higress; whitelist annotations keep addresses out only. */
-static bool asks_somebody(const struct trap_walk *t, const struct trap_object *o)
+static const struct access *access_in(const struct trap_walk *t)
 {
-    const char *route = o->name;
-    return json_true(json_get(o->json, "authConfig"), "enabled") ||
-           trap_runs_on(t, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", route));
+    struct access *x = access_new(trap_arena(t));
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "plugin-instance", &o);)
+        access_add(x, o.scope ? o.scope : "global", o.json);
+    return x;
 }
 
-static bool anybody_asks(const struct trap_world *w)
+/* Does any route ask, as far as was read? */
+static bool anybody_asks(const struct trap_walk *t, const struct access *x)
 {
-    for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (trap_enabled(&o) && text_has_word(TRAP_LOGINS, o.name))
-            return true;
-    for (struct trap_object o = { 0 }; trap_next(w, "route", &o);)
-        if (json_true(json_get(o.json, "authConfig"), "enabled"))
+    const char *by;
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o);)
+        if (access_of(x, trap_arena(t), o.json, &by) != ACCESS_NONE)
             return true;
     return false;
 }
@@ -96,14 +96,20 @@ static bool anybody_asks(const struct trap_world *w)
 /* Routes without authentication are worth a line each only where others have it. */
 static void unguarded(struct trap_walk *t)
 {
-    const struct trap_world *w = trap_of(t);
+    const struct access *x = access_in(t);
+    const char *by;
     int routes = 0;
     struct trap_object first = { 0 };
-    bool some = anybody_asks(w);
-    for (struct trap_object o = { 0 }; trap_next(w, "route", &o); routes++) {
+    bool some = anybody_asks(t, x);
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o); routes++) {
+        enum access_kind k = some ? access_of(x, trap_arena(t), o.json, &by) : ACCESS_NONE;
         first = routes ? first : o;
-        if (some && !asks_somebody(t, &o))
+        if (some && k == ACCESS_NONE)
             trap_add(t, &o, "authConfig", "asks nobody who they are");
+        else if (some && k == ACCESS_PARTLY)
+            trap_add(t, &o, "authConfig",
+                     "asks only some who they are: its other hosts or services are not behind %s",
+                     trap_name(t, by));
     }
     if (!some && routes > 0)
         trap_add(t, &first, "authConfig",
