@@ -53,14 +53,14 @@ static double middle_ms(int class)
     return class == 0 ? 0.5 : pow(step, class - 0.5);
 }
 
-static const char *text_of(const cJSON *row, const char *key)
+static const char *latency_text(const cJSON *row, const char *key)
 {
     const char *s = json_str(row, key);
     return s && *s && strcmp(s, "-") != 0 ? s : NULL;
 }
 
-static struct timed *series_of(struct latency *l, bool endpoint, const char *name,
-                               const char *cluster)
+static struct timed *timed_series(struct latency *l, bool endpoint, const char *name,
+                                  const char *cluster)
 {
     int *n = &l->count[endpoint];
     for (int i = 0; i < *n; i++) {
@@ -80,14 +80,15 @@ static struct timed *series_of(struct latency *l, bool endpoint, const char *nam
 
 void latency_take(struct latency *l, const cJSON *row, int slice)
 {
-    const char *cluster = text_of(row, "upstream_cluster"), *host = text_of(row, "upstream_host");
-    const char *route = text_of(row, "route_name"), *took = text_of(row, "duration");
-    const char *code = text_of(row, "response_code");
+    const char *cluster = latency_text(row, "upstream_cluster"),
+               *host = latency_text(row, "upstream_host");
+    const char *route = latency_text(row, "route_name"), *took = latency_text(row, "duration");
+    const char *code = latency_text(row, "response_code");
     if (!cluster || !host || !took || !code || *code < '2' || *code > '4')
         return;
     int class = class_of(strtod(took, NULL));
-    struct timed *of_route = series_of(l, false, route ? route : cluster, cluster);
-    struct timed *of_host = series_of(l, true, host, cluster);
+    struct timed *of_route = timed_series(l, false, route ? route : cluster, cluster);
+    struct timed *of_host = timed_series(l, true, host, cluster);
     if (of_route) {
         of_route->slices[slice].n[class]++;
         if (of_route->cluster && strcmp(of_route->cluster, cluster) != 0)
@@ -99,7 +100,7 @@ void latency_take(struct latency *l, const cJSON *row, int slice)
 
 /* -- two parts -------------------------------------------------------------------------------- */
 
-static int total_of(const struct classes *c)
+static int answers_of(const struct classes *c)
 {
     unsigned n = 0;
     for (int i = 0; i < CLASSES; i++)
@@ -107,24 +108,24 @@ static int total_of(const struct classes *c)
     return (int)n;
 }
 
-static void add(struct classes *to, const struct classes *c)
+static void add_classes(struct classes *to, const struct classes *c)
 {
     for (int i = 0; i < CLASSES; i++)
         to->n[i] += c->n[i];
 }
 
-static struct classes sum(const struct timed *t, int from, int to)
+static struct classes sum_slices(const struct timed *t, int from, int to)
 {
     struct classes all = { { 0 } };
     for (int i = from; i < to; i++)
-        add(&all, &t->slices[i]);
+        add_classes(&all, &t->slices[i]);
     return all;
 }
 
 /* The class in which that share of the answers is reached. */
-static int quantile(const struct classes *c, double share)
+static int class_at(const struct classes *c, double share)
 {
-    double wanted = share * total_of(c), n = 0;
+    double wanted = share * answers_of(c), n = 0;
     int class = 0;
     for (; class < CLASSES - 1; class ++) {
         n += c->n[class];
@@ -134,7 +135,7 @@ static int quantile(const struct classes *c, double share)
     return class;
 }
 
-static int above(const struct classes *c, int class)
+static int count_above(const struct classes *c, int class)
 {
     unsigned n = 0;
     for (int i = class + 1; i < CLASSES; i++)
@@ -145,7 +146,7 @@ static int above(const struct classes *c, int class)
 /* Two-sided, by the normal approximation with ties; both parts hold LEAST or more. */
 static double rank_sum_chance(const struct classes *x, const struct classes *y)
 {
-    double n = total_of(x), m = total_of(y), all = n + m, below = 0, u = 0, ties = 0;
+    double n = answers_of(x), m = answers_of(y), all = n + m, below = 0, u = 0, ties = 0;
     for (int i = 0; i < CLASSES; i++) {
         double t = (double)x->n[i] + y->n[i];
         u += x->n[i] * (below + 0.5 * y->n[i]);
@@ -159,8 +160,8 @@ static double rank_sum_chance(const struct classes *x, const struct classes *y)
 
 static double tail_chance(const struct classes *before, const struct classes *now, int class)
 {
-    int late = above(now, class), late_before = above(before, class);
-    int n = total_of(now), m = total_of(before);
+    int late = count_above(now, class), late_before = count_above(before, class);
+    int n = answers_of(now), m = answers_of(before);
     return 2 * ((double)late * m > (double)late_before * n
                     ? endpoint_chance(late, n, late_before, m)
                     : endpoint_chance(late_before, m, late, n));
@@ -176,23 +177,23 @@ struct parts {
 
 static bool is_worth(const struct classes *before, const struct classes *now, double share)
 {
-    double x = middle_ms(quantile(before, share)), y = middle_ms(quantile(now, share));
+    double x = middle_ms(class_at(before, share)), y = middle_ms(class_at(now, share));
     return fmax(x, y) >= worth * fmin(x, y) && fabs(x - y) >= worth_ms;
 }
 
 static struct parts parts_of(const struct timed *t, double share)
 {
-    const struct classes all = sum(t, 0, WINDOW_SLICES);
-    int usual = quantile(&all, share), n[WINDOW_SLICES], late[WINDOW_SLICES];
+    const struct classes all = sum_slices(t, 0, WINDOW_SLICES);
+    int usual = class_at(&all, share), n[WINDOW_SLICES], late[WINDOW_SLICES];
     struct parts p = { .of = t, .tail = share > 0.5, .chance = 1 };
     for (int i = 0; i < WINDOW_SLICES; i++) {
-        n[i] = total_of(&t->slices[i]);
-        late[i] = above(&t->slices[i], usual);
+        n[i] = answers_of(&t->slices[i]);
+        late[i] = count_above(&t->slices[i], usual);
     }
     p.at = window_split(n, late).at;
-    p.before = sum(t, 0, p.at);
-    p.now = sum(t, p.at, WINDOW_SLICES);
-    if (total_of(&p.before) < LEAST || total_of(&p.now) < LEAST ||
+    p.before = sum_slices(t, 0, p.at);
+    p.now = sum_slices(t, p.at, WINDOW_SLICES);
+    if (answers_of(&p.before) < LEAST || answers_of(&p.now) < LEAST ||
         !is_worth(&p.before, &p.now, p.tail ? 0.95 : 0.5))
         return p;
     p.chance = p.tail ? tail_chance(&p.before, &p.now, usual) : rank_sum_chance(&p.before, &p.now);
@@ -202,7 +203,7 @@ static struct parts parts_of(const struct timed *t, double share)
 }
 
 /* The middle where it moved, else the tail. */
-static bool find_change(const struct timed *t, struct parts *out)
+static bool find_latency_change(const struct timed *t, struct parts *out)
 {
     *out = parts_of(t, 0.5);
     if (out->chance >= by_chance)
@@ -214,8 +215,8 @@ static bool find_change(const struct timed *t, struct parts *out)
 
 static bool has_enough(const struct timed *t, int at)
 {
-    const struct classes before = sum(t, 0, at), now = sum(t, at, WINDOW_SLICES);
-    return total_of(&before) >= LEAST && total_of(&now) >= LEAST;
+    const struct classes before = sum_slices(t, 0, at), now = sum_slices(t, at, WINDOW_SLICES);
+    return answers_of(&before) >= LEAST && answers_of(&now) >= LEAST;
 }
 
 /* How many other endpoints of its service did not change; 0: it is not alone. */
@@ -227,7 +228,7 @@ static int steady_others(const struct latency *l, const struct parts *p)
         const struct timed *t = l->series[true][i];
         if (t == p->of || strcmp(t->cluster, p->of->cluster) != 0 || !has_enough(t, p->at))
             continue;
-        if (find_change(t, &other))
+        if (find_latency_change(t, &other))
             return 0;
         steady++;
     }
@@ -240,7 +241,7 @@ static const char *service_of(const char *cluster)
     return bar ? bar + 1 : cluster;
 }
 
-static const char *what(const struct latency *l, const struct parts *p, int steady)
+static const char *changed_subject(const struct latency *l, const struct parts *p, int steady)
 {
     struct arena *a = l->arena;
     const char *name = text_clean(a, p->of->name, SHOWN);
@@ -251,20 +252,22 @@ static const char *what(const struct latency *l, const struct parts *p, int stea
                         steady == 1 ? "" : "s");
 }
 
-static void say(struct latency *l, const struct parts *p, int steady, struct latency_change *out)
+static void say_latency(struct latency *l, const struct parts *p, int steady,
+                        struct latency_change *out)
 {
     static const double shares[] = { 0.5, 0.95 };
     double ms[2][2];
     for (int i = 0; i < 2; i++) {
-        ms[i][0] = middle_ms(quantile(&p->before, shares[i]));
-        ms[i][1] = middle_ms(quantile(&p->now, shares[i]));
+        ms[i][0] = middle_ms(class_at(&p->before, shares[i]));
+        ms[i][1] = middle_ms(class_at(&p->now, shares[i]));
     }
     out->text = arena_printf(
         l->arena,
         "latency of %s: p50 about %.0f -> %.0f ms, p95 %.0f -> %.0f ms (%d -> %d answers; %s, "
         "chance %s)",
-        what(l, p, steady), ms[0][0], ms[0][1], ms[1][0], ms[1][1], total_of(&p->before),
-        total_of(&p->now), p->tail ? "Fisher, of the slowest tenth" : "Mann-Whitney",
+        changed_subject(l, p, steady), ms[0][0], ms[0][1], ms[1][0], ms[1][1],
+        answers_of(&p->before), answers_of(&p->now),
+        p->tail ? "Fisher, of the slowest tenth" : "Mann-Whitney",
         p->chance < 1e-6 ? "< 1e-6" : arena_printf(l->arena, "%.0e", p->chance));
     out->at = p->at;
     out->chance = p->chance;
@@ -276,7 +279,7 @@ static int by_sureness(const void *x, const void *y)
     return (a->chance > b->chance) - (a->chance < b->chance);
 }
 
-static bool is_among(const char **list, int n, const char *cluster)
+static bool cluster_is_told(const char **list, int n, const char *cluster)
 {
     for (int i = 0; i < n; i++)
         if (cluster && !strcmp(list[i], cluster))
@@ -292,14 +295,15 @@ struct latency_change *latency_changes(struct latency *l, int *count)
     int steady;
     *count = 0;
     for (int i = 0; i < l->count[true]; i++)
-        if (find_change(l->series[true][i], &p) && (steady = steady_others(l, &p)) > 0) {
+        if (find_latency_change(l->series[true][i], &p) && (steady = steady_others(l, &p)) > 0) {
             told[*count] = p.of->cluster;
-            say(l, &p, steady, &out[(*count)++]);
+            say_latency(l, &p, steady, &out[(*count)++]);
         }
     int endpoints = *count;
     for (int i = 0; i < l->count[false]; i++)
-        if (find_change(l->series[false][i], &p) && !is_among(told, endpoints, p.of->cluster))
-            say(l, &p, 0, &out[(*count)++]);
+        if (find_latency_change(l->series[false][i], &p) &&
+            !cluster_is_told(told, endpoints, p.of->cluster))
+            say_latency(l, &p, 0, &out[(*count)++]);
     qsort(out, (size_t)*count, sizeof *out, by_sureness);
     return out;
 }

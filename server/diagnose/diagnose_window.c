@@ -70,7 +70,7 @@ static struct series *series_of(struct diagnose_window *w, const char *name)
     return s;
 }
 
-static const char *text_of(const cJSON *row, const char *key)
+static const char *window_field(const cJSON *row, const char *key)
 {
     const char *s = json_str(row, key);
 
@@ -80,13 +80,13 @@ static const char *text_of(const cJSON *row, const char *key)
 /* The service; else the route, else the host. */
 static const char *subject_of(struct diagnose_window *w, const cJSON *row)
 {
-    const char *cluster = text_of(row, "upstream_cluster"), *bar = strrchr(cluster, '|');
+    const char *cluster = window_field(row, "upstream_cluster"), *bar = strrchr(cluster, '|');
 
     if (strcmp(cluster, "-") != 0)
         return bar ? bar + 1 : cluster;
-    if (strcmp(text_of(row, "route_name"), "-") != 0)
-        return text_of(row, "route_name");
-    return text_clean(w->arena, text_of(row, "authority"), 80);
+    if (strcmp(window_field(row, "route_name"), "-") != 0)
+        return window_field(row, "route_name");
+    return text_clean(w->arena, window_field(row, "authority"), 80);
 }
 
 static void count_bad(struct slice *s, int class, double at)
@@ -99,7 +99,7 @@ static void count_bad(struct slice *s, int class, double at)
 void window_take(struct diagnose_window *w, const cJSON *row)
 {
     double at = when_parse(json_str(row, "start_time"));
-    int code = (int)strtol(text_of(row, "response_code"), NULL, 10);
+    int code = (int)strtol(window_field(row, "response_code"), NULL, 10);
     int place = (int)((at - w->from) / (w->to - w->from) * SLICES);
     struct series *s;
 
@@ -233,7 +233,7 @@ static int by_chance_first(const void *x, const void *y)
 }
 
 /* "text since 14:02, when plan c-1 was applied (title)" */
-static const char *dated(struct arena *a, const char *text, double when, const cJSON *changes)
+static const char *dated_line(struct arena *a, const char *text, double when, const cJSON *changes)
 {
     const cJSON *plan = applied_near(changes, when);
 
@@ -244,7 +244,7 @@ static const char *dated(struct arena *a, const char *text, double when, const c
                         json_str(plan, "title") ? json_str(plan, "title") : "no title");
 }
 
-static const char *line_of(struct arena *a, const struct change *k)
+static const char *share_line(struct arena *a, const struct change *k)
 {
     const int *bad = k->parts.bad, *all = k->parts.all;
 
@@ -254,7 +254,7 @@ static const char *line_of(struct arena *a, const struct change *k)
 }
 
 /* How many changed. */
-static int add_shares(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
+static int add_share_lines(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
 {
     struct change *found = arena_array(w->arena, struct change, SERIES * CLASSES);
     int n = 0;
@@ -265,25 +265,25 @@ static int add_shares(struct diagnose_window *w, const cJSON *changes, cJSON *li
     qsort(found, (size_t)n, sizeof *found, by_chance_first);
     for (int i = 0; i < n && i < MOST_LINES; i++)
         json_add_str(w->arena, lines,
-                     dated(w->arena, line_of(w->arena, &found[i]), found[i].when, changes));
+                     dated_line(w->arena, share_line(w->arena, &found[i]), found[i].when, changes));
     return n;
 }
 
-static int add_latencies(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
+static int add_latency_lines(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
 {
     int n = 0;
     const struct latency_change *found = latency_changes(w->latency, &n);
 
     for (int i = 0; i < n && i < MOST_LINES; i++)
         json_add_str(w->arena, lines,
-                     dated(w->arena, found[i].text, begin_of(w, found[i].at), changes));
+                     dated_line(w->arena, found[i].text, begin_of(w, found[i].at), changes));
     return n;
 }
 
 cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
 {
     cJSON *lines = json_array(w->arena);
-    int n = add_shares(w, changes, lines) + add_latencies(w, changes, lines);
+    int n = add_share_lines(w, changes, lines) + add_latency_lines(w, changes, lines);
 
     if (n > json_count(lines))
         json_add_str(w->arena, lines, arena_printf(w->arena, "%d more", n - json_count(lines)));

@@ -50,7 +50,8 @@ static const char *host_of(struct arena *a, const char *domain)
     return host;
 }
 
-static void hold(struct drifting *d, const char *table, const char *host, const cJSON *routes)
+static void hold_routes(struct drifting *d, const char *table, const char *host,
+                        const cJSON *routes)
 {
     const cJSON *route;
     cJSON_ArrayForEach(route, routes)
@@ -78,7 +79,7 @@ static void hold_hosts(struct drifting *d, const cJSON *table)
                 continue;
             const char *host = host_of(d->a, domain->valuestring);
             if (strcmp(host, before) != 0)
-                hold(d, name ? name : "", host, json_get(virtual, "routes"));
+                hold_routes(d, name ? name : "", host, json_get(virtual, "routes"));
             before = host;
         }
     }
@@ -93,7 +94,7 @@ static int by_held(const void *x, const void *y)
     return order ? order : p->at - q->at;
 }
 
-static void hold_all(struct drifting *d)
+static void hold_dump(struct drifting *d)
 {
     const cJSON *part, *entry;
     cJSON_ArrayForEach(part, json_get(trap_envoy(d->world), "configs"))
@@ -129,7 +130,7 @@ static bool is_held(const struct drifting *d, int at, const char *name, const ch
 
 /* -- what is said ----------------------------------------------------------------------------- */
 
-static void skip(struct pair *p, const char *why)
+static void skip_pair(struct pair *p, const char *why)
 {
     p->skipped = p->skipped ? p->skipped : why;
 }
@@ -142,11 +143,11 @@ static bool is_shown_whole(const struct pair *p, const struct served_part *part)
     return !foreign || (hosts && part && part != served_parts);
 }
 
-static void differ(struct drifting *d, struct pair *p, const struct served_part *part,
-                   const char *host, const char *what)
+static void pair_differs(struct drifting *d, struct pair *p, const struct served_part *part,
+                         const char *host, const char *what)
 {
     if (!is_shown_whole(p, part)) {
-        skip(p, "not made by the console, which may not show it whole");
+        skip_pair(p, "not made by the console, which may not show it whole");
         return;
     }
     if (p->says && strstr(p->says, what))
@@ -174,23 +175,23 @@ static void compare_routes(struct drifting *d, struct pair *p, const cJSON *expe
                            const struct held *there)
 {
     if (json_get(expected, "direct_response")) {
-        skip(p, "its services cannot be read");
+        skip_pair(p, "its services cannot be read");
         return;
     }
     for (const struct served_part *part = served_parts; part->name; part++) {
         const cJSON *ours = part->read(d->scratch, expected);
         const cJSON *theirs = part->read(d->scratch, there->route);
         if (!ours || !theirs) {
-            skip(p, arena_printf(d->a, "its %s is not understood", part->name));
+            skip_pair(p, arena_printf(d->a, "its %s is not understood", part->name));
             return;
         }
         if (part != served_parts && sends_to_https(expected, there->table)) {
-            skip(p, "it is behind HTTPS, to which the console sends all");
+            skip_pair(p, "it is behind HTTPS, to which the console sends all");
             return;
         }
         bool differs = !json_equal(ours, theirs);
         if (differs)
-            differ(d, p, part, there->host, part->say(d->a, ours, theirs));
+            pair_differs(d, p, part, there->host, part->say(d->a, ours, theirs));
         if (differs && part->decides)
             return;
     }
@@ -207,9 +208,9 @@ static int compare_table(struct drifting *d, struct pair *p, const struct xds_to
     for (int i = at; i < end && expected && p->said == before; i++, expected = expected->next)
         compare_routes(d, p, expected, &d->held[i]);
     if (end - at != json_count(told->routes) && p->said == before && !p->skipped)
-        differ(d, p, served_parts, told->host,
-               arena_printf(d->a, "Envoy has %d entries of it, the console makes %d", end - at,
-                            json_count(told->routes)));
+        pair_differs(d, p, served_parts, told->host,
+                     arena_printf(d->a, "Envoy has %d entries of it, the console makes %d",
+                                  end - at, json_count(told->routes)));
     return end;
 }
 
@@ -234,10 +235,10 @@ static void compare_host(void *arg, const struct xds_told *told)
         return;
     p->told++;
     if (told->unrendered)
-        skip(p, arena_printf(d->a, "it has %s", text_clean(d->a, told->unrendered, SHOWN)));
+        skip_pair(p, arena_printf(d->a, "it has %s", text_clean(d->a, told->unrendered, SHOWN)));
     int at = first_held(d, told->name, told->host);
     if (!p->skipped && !is_held(d, at, told->name, told->host))
-        skip(p, "Envoy has it at other hosts only");
+        skip_pair(p, "Envoy has it at other hosts only");
     d->scratch = arena_new();
     while (!p->skipped && is_held(d, at, told->name, told->host))
         at = compare_table(d, p, told, at);
@@ -284,7 +285,7 @@ static const cJSON *with_ports(const struct drifting *d, const cJSON *route)
     return copy ? copy : route;
 }
 
-static bool is_canary(const cJSON *route)
+static bool stands_as_canary(const cJSON *route)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, json_get(route, "customConfigs"))
@@ -299,7 +300,7 @@ static void pair_up(struct drifting *d)
 {
     for (struct trap_object o = { 0 }; trap_next(d->world, "route", &o);) {
         bool both = is_held(d, first_held(d, o.name, NULL), o.name, NULL);
-        if (!both && !is_canary(o.json))
+        if (!both && !stands_as_canary(o.json))
             continue;
         const cJSON *route = with_ports(d, o.json);
         bool known = route && expected_add_route(d->expected, route, forces_https(d, o.json));
@@ -318,7 +319,7 @@ static void pair_up(struct drifting *d)
         qsort(d->pairs, (size_t)d->pair_count, sizeof *d->pairs, by_name);
 }
 
-static bool has_domain(const cJSON *route, const char *host)
+static bool route_has_domain(const cJSON *route, const char *host)
 {
     const cJSON *name, *domains = json_get(route, "domains");
     cJSON_ArrayForEach(name, domains)
@@ -333,16 +334,16 @@ static bool has_domain(const cJSON *route, const char *host)
 static void look_at_hosts(struct drifting *d, struct pair *p)
 {
     for (int i = first_held(d, p->name, NULL); is_held(d, i, p->name, NULL); i++)
-        if (!p->said && !has_domain(p->route, d->held[i].host))
-            differ(d, p, NULL, d->held[i].host, "it is at this host in Envoy only");
+        if (!p->said && !route_has_domain(p->route, d->held[i].host))
+            pair_differs(d, p, NULL, d->held[i].host, "it is at this host in Envoy only");
 }
 
 /* -- the sum ---------------------------------------------------------------------------------- */
 
-static void count(struct drifting *d, struct drift *out, struct pair *p, cJSON *differences)
+static void count_pair(struct drifting *d, struct drift *out, struct pair *p, cJSON *differences)
 {
     if (!p->told && !p->skipped)
-        skip(p, "another route takes the same requests");
+        skip_pair(p, "another route takes the same requests");
     if (p->said) {
         out->different++;
         if (out->different <= MOST) {
@@ -368,12 +369,12 @@ struct drift *drift_find(struct arena *a, struct trap_world *w)
     struct drift *out = arena_make(a, struct drift);
     cJSON *differences = json_array(a);
     out->why = json_object(a);
-    hold_all(&d);
+    hold_dump(&d);
     pair_up(&d);
     expected_each(d.expected, compare_host, &d);
     for (int i = 0; i < d.pair_count; i++) {
         look_at_hosts(&d, &d.pairs[i]);
-        count(&d, out, &d.pairs[i], differences);
+        count_pair(&d, out, &d.pairs[i], differences);
     }
     trap_world_differences(w, differences);
     return out;

@@ -9,7 +9,7 @@
 
 enum { SHOWN = 160 };
 
-static bool only(const cJSON *object, const char *known)
+static bool holds_only(const cJSON *object, const char *known)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, object)
@@ -21,19 +21,19 @@ static bool only(const cJSON *object, const char *known)
 }
 
 /* NULL stays NULL. */
-static const char *shown(struct arena *a, const char *text)
+static const char *served_shown(struct arena *a, const char *text)
 {
     return text ? text_clean(a, mask_shapes(a, text), SHOWN) : NULL;
 }
 
-static const char *or_none(const char *text)
+static const char *text_or_none(const char *text)
 {
     return text && *text ? text : "none";
 }
 
 /* -- match ------------------------------------------------------------------------------------ */
 
-static cJSON *condition(struct arena *a, const char *how, const char *value)
+static cJSON *condition_form(struct arena *a, const char *how, const char *value)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, how, value);
@@ -41,7 +41,7 @@ static cJSON *condition(struct arena *a, const char *how, const char *value)
 }
 
 /* {"exact": "1"}; NULL: a way that is not compared. */
-static cJSON *read_condition(struct arena *a, const cJSON *p)
+static cJSON *read_match_condition(struct arena *a, const cJSON *p)
 {
     static const struct {
         const char *path, *how;
@@ -60,18 +60,18 @@ static cJSON *read_condition(struct arena *a, const cJSON *p)
         const cJSON *value = json_path(p, ways[i].path);
         bool method = !strcmp(name, ":method"); /* one word or several: the same expression */
         if (cJSON_IsString(value))
-            return condition(a, method ? "regex" : ways[i].how, value->valuestring);
+            return condition_form(a, method ? "regex" : ways[i].how, value->valuestring);
     }
     return NULL;
 }
 
-static bool read_conditions(struct arena *a, cJSON *to, const char *member, const cJSON *list)
+static bool read_match_conditions(struct arena *a, cJSON *to, const char *member, const cJSON *list)
 {
     cJSON *all = json_set_object(a, to, member);
     const cJSON *p;
     cJSON_ArrayForEach(p, list)
     {
-        cJSON *one = read_condition(a, p);
+        cJSON *one = read_match_condition(a, p);
         if (!one)
             return false;
         json_set(a, all, json_str(p, "name"), one);
@@ -84,36 +84,36 @@ static cJSON *read_match(struct arena *a, const cJSON *route)
     const cJSON *match = json_get(route, "match"), *regex = json_path(match, "safe_regex.regex");
     const char *path = json_str(match, "path"), *prefix = json_str(match, "prefix");
     cJSON *out = json_object(a);
-    if (!only(match, "path|prefix|safe_regex|case_sensitive|headers|query_parameters") ||
+    if (!holds_only(match, "path|prefix|safe_regex|case_sensitive|headers|query_parameters") ||
         !!path + !!prefix + !!cJSON_IsString(regex) != 1)
         return NULL;
     json_set_str(a, out, "way", path ? "exactly " : prefix ? "prefix " : "expression ");
     json_set_str(a, out, "path", path ? path : prefix ? prefix : regex->valuestring);
     if (!regex)
         json_set_bool(a, out, "case", !cJSON_IsFalse(json_get(match, "case_sensitive")));
-    return read_conditions(a, out, "header", json_get(match, "headers")) &&
-                   read_conditions(a, out, "parameter", json_get(match, "query_parameters"))
+    return read_match_conditions(a, out, "header", json_get(match, "headers")) &&
+                   read_match_conditions(a, out, "parameter", json_get(match, "query_parameters"))
                ? out
                : NULL;
 }
 
 /* Names only: a value may be a secret. */
-static const char *say_condition(struct arena *a, const char *what, const cJSON *console,
-                                 const cJSON *envoy)
+static const char *say_match_condition(struct arena *a, const char *what, const cJSON *console,
+                                       const cJSON *envoy)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, console)
     {
         const cJSON *there = json_get(envoy, m->string);
         if (!there || !json_equal(m, there))
-            return arena_printf(a, "the %s %s, which Envoy %s", what, shown(a, m->string),
+            return arena_printf(a, "the %s %s, which Envoy %s", what, served_shown(a, m->string),
                                 there ? "asks for another value of" : "does not ask for");
     }
     cJSON_ArrayForEach(m, envoy)
     {
         if (!json_get(console, m->string))
             return arena_printf(a, "the %s %s, which only Envoy asks for", what,
-                                shown(a, m->string));
+                                served_shown(a, m->string));
     }
     return NULL;
 }
@@ -121,7 +121,8 @@ static const char *say_condition(struct arena *a, const char *what, const cJSON 
 static const char *path_text(struct arena *a, const cJSON *match)
 {
     const cJSON *sensitive = json_get(match, "case");
-    return arena_printf(a, "%s%s%s", json_str(match, "way"), shown(a, json_str(match, "path")),
+    return arena_printf(a, "%s%s%s", json_str(match, "way"),
+                        served_shown(a, json_str(match, "path")),
                         cJSON_IsFalse(sensitive) ? " in any case" : "");
 }
 
@@ -130,10 +131,10 @@ static const char *say_match(struct arena *a, const cJSON *console, const cJSON 
     const char *ours = path_text(a, console), *theirs = path_text(a, envoy), *said;
     if (strcmp(ours, theirs) != 0)
         return arena_printf(a, "the path: Envoy takes %s, the console says %s", theirs, ours);
-    said = say_condition(a, "header", json_get(console, "header"), json_get(envoy, "header"));
+    said = say_match_condition(a, "header", json_get(console, "header"), json_get(envoy, "header"));
     if (!said)
-        said = say_condition(a, "parameter", json_get(console, "parameter"),
-                             json_get(envoy, "parameter"));
+        said = say_match_condition(a, "parameter", json_get(console, "parameter"),
+                                   json_get(envoy, "parameter"));
     return said ? said : "the path";
 }
 
@@ -147,11 +148,12 @@ static const cJSON *action_of(const cJSON *route)
 /* All that may stand in a route's action; another member could send requests elsewhere. */
 static bool action_known(const cJSON *route)
 {
-    return only(action_of(route),
-                "cluster|weighted_clusters|prefix_rewrite|regex_rewrite|host_rewrite_literal|"
-                "timeout|retry_policy|max_grpc_timeout|cors|hash_policy|request_mirror_policies|"
-                "rate_limits|idle_timeout|max_stream_duration|priority|upgrade_configs|"
-                "append_x_forwarded_host|metadata_match");
+    return holds_only(
+        action_of(route),
+        "cluster|weighted_clusters|prefix_rewrite|regex_rewrite|host_rewrite_literal|"
+        "timeout|retry_policy|max_grpc_timeout|cors|hash_policy|request_mirror_policies|"
+        "rate_limits|idle_timeout|max_stream_duration|priority|upgrade_configs|"
+        "append_x_forwarded_host|metadata_match");
 }
 
 static cJSON *read_action(struct arena *a, const cJSON *route)
@@ -177,7 +179,7 @@ static cJSON *read_redirect(struct arena *a, const cJSON *route)
     const cJSON *to = json_get(route, "redirect");
     cJSON *out = to ? json_clone(a, to) : json_object(a);
     const char *path = json_str(out, "path_redirect");
-    if (!only(out, known))
+    if (!holds_only(out, known))
         return NULL;
     if (path && !*path)
         json_remove(out, "path_redirect");
@@ -192,7 +194,7 @@ static const char *say_redirect(struct arena *a, const cJSON *console, const cJS
                *theirs = json_str(envoy, "response_code");
     if (!json_equal(json_get(console, "response_code"), json_get(envoy, "response_code")))
         return arena_printf(a, "the redirect's status: Envoy has %s, the console says %s",
-                            or_none(theirs), or_none(ours));
+                            text_or_none(theirs), text_or_none(ours));
     return "where it redirects to";
 }
 
@@ -224,11 +226,11 @@ static const char *target_text(struct arena *a, const cJSON *target)
     const cJSON *m;
     cJSON_ArrayForEach(m, target)
     {
-        text = arena_printf(a, "%s%s%s", text, *text ? " and " : "", shown(a, m->string));
+        text = arena_printf(a, "%s%s%s", text, *text ? " and " : "", served_shown(a, m->string));
         if (json_count(target) > 1)
             text = arena_printf(a, "%s %.0f%%", text, m->valuedouble);
     }
-    return or_none(text_clean(a, text, SHOWN));
+    return text_or_none(text_clean(a, text, SHOWN));
 }
 
 static const char *say_target(struct arena *a, const cJSON *console, const cJSON *envoy)
@@ -237,21 +239,21 @@ static const char *say_target(struct arena *a, const cJSON *console, const cJSON
                         target_text(a, envoy), target_text(a, console));
 }
 
-static cJSON *read_host(struct arena *a, const cJSON *route)
+static cJSON *read_upstream_host(struct arena *a, const cJSON *route)
 {
     cJSON *out = json_object(a);
     json_set_str(a, out, "host", json_str(action_of(route), "host_rewrite_literal"));
     return out;
 }
 
-static const char *say_host(struct arena *a, const cJSON *console, const cJSON *envoy)
+static const char *say_upstream_host(struct arena *a, const cJSON *console, const cJSON *envoy)
 {
     return arena_printf(a, "the Host of the service: Envoy sets %s, the console says %s",
-                        or_none(shown(a, json_str(envoy, "host"))),
-                        or_none(shown(a, json_str(console, "host"))));
+                        text_or_none(served_shown(a, json_str(envoy, "host"))),
+                        text_or_none(served_shown(a, json_str(console, "host"))));
 }
 
-static cJSON *read_path(struct arena *a, const cJSON *route)
+static cJSON *read_rewriting(struct arena *a, const cJSON *route)
 {
     const cJSON *regex = json_get(action_of(route), "regex_rewrite");
     cJSON *out = json_object(a);
@@ -262,7 +264,7 @@ static cJSON *read_path(struct arena *a, const cJSON *route)
 }
 
 /* A path that is set may hold a token. */
-static const char *say_path(struct arena *a, const cJSON *console, const cJSON *envoy)
+static const char *say_rewriting(struct arena *a, const cJSON *console, const cJSON *envoy)
 {
     (void)a;
     if (json_count(console) == 0)
@@ -295,7 +297,7 @@ static const char *say_timeout(struct arena *a, const cJSON *console, const cJSO
 
 /* -- headers ---------------------------------------------------------------------------------- */
 
-static bool is_set(const cJSON *item)
+static bool header_is_set(const cJSON *item)
 {
     const char *how = json_str(item, "append_action");
     return how ? !strcmp(how, "OVERWRITE_IF_EXISTS_OR_ADD")
@@ -309,9 +311,9 @@ static bool read_added(struct arena *a, cJSON *out, const char *sign, const cJSO
     {
         const cJSON *header = json_get(item, "header");
         const char *key = json_str(header, "key"), *value = json_str(header, "value");
-        if (!key || !only(item, "header|append_action|append"))
+        if (!key || !holds_only(item, "header|append_action|append"))
             return false;
-        key = arena_printf(a, "%s%s%s", sign, is_set(item) ? "" : "added ", key);
+        key = arena_printf(a, "%s%s%s", sign, header_is_set(item) ? "" : "added ", key);
         const char *before = json_str(out, key);
         json_set_str(a, out, key,
                      arena_printf(a, "%s\n%s", before ? before : "", value ? value : ""));
@@ -352,14 +354,14 @@ static const char *say_headers(struct arena *a, const cJSON *console, const cJSO
     {
         const cJSON *there = json_get(envoy, m->string);
         if (!there || !json_equal(m, there))
-            return arena_printf(a, "the %s, %s", shown(a, m->string),
+            return arena_printf(a, "the %s, %s", served_shown(a, m->string),
                                 there ? "whose value is another in Envoy"
                                       : "which is in the console only");
     }
     cJSON_ArrayForEach(m, envoy)
     {
         if (!json_get(console, m->string))
-            return arena_printf(a, "the %s, which is in Envoy only", shown(a, m->string));
+            return arena_printf(a, "the %s, which is in Envoy only", served_shown(a, m->string));
     }
     return "headers";
 }
@@ -371,8 +373,8 @@ const struct served_part served_parts[] = {
     { "action", read_action, say_action, .decides = true },
     { "redirect", read_redirect, say_redirect },
     { "service", read_target, say_target },
-    { "host", read_host, say_host },
-    { "path", read_path, say_path },
+    { "host", read_upstream_host, say_upstream_host },
+    { "path", read_rewriting, say_rewriting },
     { "timeout", read_timeout, say_timeout },
     { "headers", read_headers, say_headers },
     { 0 },

@@ -77,7 +77,7 @@ void store_lend_mask_key(const char *dir)
     secret_init_later(find_mask_key, dir);
 }
 
-static bool read_key(struct store *s, struct arena *a, struct err *e)
+static bool read_state_key(struct store *s, struct arena *a, struct err *e)
 {
     if (!open_key(a, s->dir, &s->lock, s->key, e))
         return false;
@@ -113,7 +113,7 @@ static bool logs_are_own(struct arena *a, const char *path, struct err *e)
 static bool open_tables(struct store *s, struct arena *a, struct err *e)
 {
     char *path = arena_printf(a, "%s/state.db", s->dir);
-    if (!make_private(s->dir, path, e) || !logs_are_own(a, path, e) || !read_key(s, a, e))
+    if (!make_private(s->dir, path, e) || !logs_are_own(a, path, e) || !read_state_key(s, a, e))
         return false;
     s->db = db_open(a, path, e);
     if (!s->db)
@@ -270,7 +270,7 @@ static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct
         out->tampered = arena_strdup(a, why.text);
 }
 
-static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+static void fill_stored_row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
     row_head(s, a, r, out);
     out->summary = tree(a, db_text(r, 14));
@@ -293,7 +293,7 @@ bool store_find(struct store *s, struct arena *a, const char *id, struct stored 
                                 "t", id);
     bool found = db_next(&r, e);
     if (found)
-        row(s, a, &r, out);
+        fill_stored_row(s, a, &r, out);
     bool exact = found && out->id && !strcmp(out->id, id);
     bool second = found && !exact && db_next(&r, e);
     db_done(&r);
@@ -348,8 +348,8 @@ struct reader {
     void *arg;
 };
 
-static bool each(struct store *s, enum plan_state state, double before, int limit,
-                 const struct reader *x, struct err *e)
+static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
+                          const struct reader *x, struct err *e)
 {
     if (!store_head_look(s, e))
         return false;
@@ -373,11 +373,11 @@ static bool each(struct store *s, enum plan_state state, double before, int limi
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
-    return each(s, state, before, limit, &(struct reader){ row, fn, arg }, e);
+    return each_plan_row(s, state, before, limit, &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 
 bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
                      store_row_fn *fn, void *arg, struct err *e)
 {
-    return each(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+    return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
 }

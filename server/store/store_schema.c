@@ -81,7 +81,7 @@ bool store_make_tables(struct store *s, bool old, struct err *e)
 
 /* -- held against what is there ---------------------------------------------------------------- */
 
-static bool is_ours(const char *text)
+static bool is_schema_text(const char *text)
 {
     static const char *const *const all[] = { tables, indexes };
     for (int i = 0; text && i < 2; i++)
@@ -113,7 +113,7 @@ static bool is_exact(struct store *s, struct err *e)
     int found = 0;
     bool ok = true;
     while (ok && db_next(&r, e)) {
-        ok = db_plain(&r, 0, 't') && is_ours(db_text(&r, 0));
+        ok = db_plain(&r, 0, 't') && is_schema_text(db_text(&r, 0));
         found += ok;
         if (!ok)
             err_set(e, ERR_SYSTEM,
