@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/arena.h"
 #include "base/utf8.h"
+#include <ctype.h>
 #include <strings.h>
 
 struct range {
@@ -234,4 +235,13 @@ int text_word_place(const char *list, const char *word)
 bool text_has_word(const char *list, const char *word)
 {
     return text_word_place(list, word) > 0;
+}
+
+char *text_lower(struct arena *a, const char *s)
+{
+    char *copy = arena_strdup(a, s);
+
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
 }

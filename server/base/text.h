@@ -9,6 +9,7 @@ struct arena;
 /* Control characters (also C1, U+2028/9, bidi and zero-width marks) become spaces or vanish,
  * invalid UTF-8 becomes U+FFFD, at most max bytes (cut on a character, ended by "…"). */
 char *text_clean(struct arena *a, const char *s, size_t max);
+char *text_lower(struct arena *a, const char *s); /* a copy, ASCII letters without case */
 /* The same characters written out as \uXXXX, so that nothing is hidden or out of order; never cut.
  * For what a person judges. */
 char *text_visible(struct arena *a, const char *s);

@@ -324,6 +324,7 @@ static struct findings *find_all(struct facts *f)
     findings_from_clusters(f, all);
     findings_from_endpoints(f, all);
     findings_from_shadows(f, all);
+    findings_from_redirects(f, all);
     findings_from_lost(f, all);
     findings_from_rows(f, all);
     findings_from_gateway(f, all);

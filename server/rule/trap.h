@@ -141,8 +141,5 @@ struct trap_findings {
 
 /* touches: only traps that judge or look at one of these kinds, "route|consumer"; NULL: all. */
 struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches);
-/* Those about one object. */
-struct trap_findings *trap_of_object(struct arena *a, const struct trap_findings *all,
-                                     const char *kind, const char *name, const char *scope);
 /* "OPEN CONSUMERS_BROKEN plugin-instance key-auth (global), configurations.consumers[3]: …" */
 char *trap_line(struct arena *a, const struct trap_finding *f);
