@@ -244,9 +244,10 @@ static void a_redirect_forwards_nothing(void **state)
 static void headers_are_changed_on_both_ways(void **state)
 {
     (void)state;
-    struct xds_output out = render_one("Exact", "/",
-                                       "{\"request-header-control-add\":\"x-a 50%\\nx-b 2\\nx-c %REQ(:path)% 5%%\","
-                                       "\"response-header-control-remove\":\"server, via\"}");
+    struct xds_output out =
+        render_one("Exact", "/",
+                   "{\"request-header-control-add\":\"x-a 50%\\nx-b 2\\nx-c %REQ(:path)% 5%%\","
+                   "\"response-header-control-remove\":\"server, via\"}");
     assert_string_equal(text_at(&out, "[0].request_headers_to_add[0].header.value"), "50%%");
     assert_string_equal(text_at(&out, "[0].request_headers_to_add[1].header.key"), "x-b");
     assert_string_equal(text_at(&out, "[0].request_headers_to_add[2].header.value"),
