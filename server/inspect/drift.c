@@ -124,7 +124,7 @@ static int first_held(const struct drifting *d, const char *name, const char *ho
 
 static bool is_held(const struct drifting *d, int at, const char *name, const char *host)
 {
-    return at < d->held_count && !strcmp(d->held[at].name, name) &&
+    return d->held && at < d->held_count && !strcmp(d->held[at].name, name) &&
            (!host || !strcmp(d->held[at].host, host));
 }
 

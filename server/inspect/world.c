@@ -124,8 +124,6 @@ static void read_world_kind(struct reading *r, const char *name)
 static bool take_world_instance(void *arg, const cJSON *o)
 {
     struct reading *r = arg;
-    if (!kind_exists(r->kind, o))
-        return true;
     if (!has_room(r, o))
         return false;
     mask_learn(r->kind, o);
@@ -144,16 +142,13 @@ static void add_scopes(struct reading *r, const char *kind, cJSON *scopes)
     }
 }
 
-/* The place may have gone since: that is no failure of reading. */
 static bool read_world_scope(struct reading *r, const char *scope)
 {
     struct err e = { 0 };
     r->scope = scope;
-    if (gateway_each_kind(r->m->gateway, r->kind, scope, take_world_instance, r, r->m->cancel, &e))
+    if (gateway_instances_at(r->m->gateway, scope, take_world_instance, r, r->m->cancel, &e))
         return !r->full;
     r->gone = r->gone || e.kind == ERR_GONE;
-    if (e.kind == ERR_GATEWAY && (e.status == 400 || e.status == 404))
-        return true;
     note_unread(r, arena_printf(r->a, "plugin-instance at %s", text_clean(r->a, scope, 80)),
                 e.text);
     return false;
