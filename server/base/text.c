@@ -208,6 +208,14 @@ bool text_equal_nocase(const char *x, const char *y)
     return strcasecmp(x, y) == 0;
 }
 
+char *text_lower(struct arena *a, const char *s, size_t n)
+{
+    char *copy = arena_strndup(a, s, n);
+    for (char *c = copy; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+    return copy;
+}
+
 bool text_word_next(const char **rest, char word[TEXT_WORD])
 {
     if (!*rest || !**rest)
@@ -224,6 +232,8 @@ int text_word_place(const char *list, const char *word)
 {
     size_t n = list ? strlen(word) : 0;
     int place = 1;
+    if (n && memchr(word, '|', n)) /* two of them at once are none */
+        return 0;
     for (const char *p = list; p; p = strchr(p, '|'), place++) {
         p += *p == '|';
         if (strncmp(p, word, n) == 0 && (p[n] == '|' || p[n] == '\0'))
@@ -235,13 +245,4 @@ int text_word_place(const char *list, const char *word)
 bool text_has_word(const char *list, const char *word)
 {
     return text_word_place(list, word) > 0;
-}
-
-char *text_lower(struct arena *a, const char *s)
-{
-    char *copy = arena_strdup(a, s);
-
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
 }

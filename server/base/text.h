@@ -9,7 +9,6 @@ struct arena;
 /* Control characters (also C1, U+2028/9, bidi and zero-width marks) become spaces or vanish,
  * invalid UTF-8 becomes U+FFFD, at most max bytes (cut on a character, ended by "…"). */
 char *text_clean(struct arena *a, const char *s, size_t max);
-char *text_lower(struct arena *a, const char *s); /* a copy, ASCII letters without case */
 /* The same characters written out as \uXXXX, so that nothing is hidden or out of order; never cut.
  * For what a person judges. */
 char *text_visible(struct arena *a, const char *s);
@@ -23,6 +22,7 @@ bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_contains_nocase(const char *s, const char *needle);
 bool text_equal_nocase(const char *x, const char *y);
+char *text_lower(struct arena *a, const char *s, size_t n); /* its first n bytes; ASCII only */
 
 /* -- lists of words, "a|b|c"; NULL: none -- */
 enum { TEXT_WORD = 96 };

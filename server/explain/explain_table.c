@@ -71,7 +71,7 @@ static void add_rule_for_host(struct explain *x, const struct explain_rule *shap
 {
     struct explain_rule *r = arena_make(x->a, struct explain_rule);
     *r = *shape;
-    r->takes.host = text_lower(x->a, host);
+    r->takes.host = text_lower(x->a, host, strlen(host));
     x->rules = arena_grow(x->a, x->rules, x->count, &x->room, sizeof *x->rules);
     x->rules[x->count++] = r;
 }
@@ -197,18 +197,6 @@ static int keep_live_rules(struct explain *x)
     return kept;
 }
 
-/* From here on a canary asks for its own header instead of the base's. */
-static void replace_headers(struct explain *x)
-{
-    for (int i = 0; i < x->count; i++) {
-        struct explain_rule *r = x->rules[i];
-        if (!r->base)
-            continue;
-        r->takes.headers = r->asks;
-        r->takes.header_count = 1;
-    }
-}
-
 void explain_sort(struct explain *x)
 {
     if (x->count == 0)
@@ -216,6 +204,13 @@ void explain_sort(struct explain *x)
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same_requests);
     x->count = keep_live_rules(x);
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_envoy_order);
-    replace_headers(x);
+    /* From here on a canary asks for its own header instead of the base's. */
+    for (int i = 0; i < x->count; i++) {
+        struct explain_rule *r = x->rules[i];
+        if (!r->base)
+            continue;
+        r->takes.headers = r->asks;
+        r->takes.header_count = 1;
+    }
     explain_index(x);
 }

@@ -214,7 +214,7 @@ static int compare_table(struct drifting *d, struct pair *p, const struct xds_to
     return end;
 }
 
-static int by_name(const void *x, const void *y)
+static int by_pair_name(const void *x, const void *y)
 {
     const struct pair *p = x, *q = y;
     return strcmp(p->name, q->name);
@@ -223,7 +223,7 @@ static int by_name(const void *x, const void *y)
 static struct pair *pair_of(const struct drifting *d, const char *name)
 {
     const struct pair key = { .name = name };
-    return d->pair_count ? bsearch(&key, d->pairs, (size_t)d->pair_count, sizeof key, by_name)
+    return d->pair_count ? bsearch(&key, d->pairs, (size_t)d->pair_count, sizeof key, by_pair_name)
                          : NULL;
 }
 
@@ -316,7 +316,7 @@ static void pair_up(struct drifting *d)
         };
     }
     if (d->pair_count > 1)
-        qsort(d->pairs, (size_t)d->pair_count, sizeof *d->pairs, by_name);
+        qsort(d->pairs, (size_t)d->pair_count, sizeof *d->pairs, by_pair_name);
 }
 
 static bool route_has_domain(const cJSON *route, const char *host)

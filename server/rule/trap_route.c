@@ -44,7 +44,7 @@ static struct lanes lanes_of(struct trap_walk *t)
         cJSON_ArrayForEach(d, json_get(o.json, "domains"))
         {
             if (cJSON_IsString(d))
-                add_lane(&l, &o, &rule, text_lower(l.a, d->valuestring));
+                add_lane(&l, &o, &rule, text_lower(l.a, d->valuestring, strlen(d->valuestring)));
         }
     }
     return l;
@@ -158,7 +158,7 @@ static bool read_target_url(struct arena *a, const char *url, const char **host,
         return false;
     rest += 3;
     size_t n = strcspn(rest, "/?#");
-    *host = text_lower(a, arena_strndup(a, rest, n));
+    *host = text_lower(a, rest, n);
     *path = rest[n] == '/' ? arena_strndup(a, rest + n, strcspn(rest + n, "?#")) : NULL;
     return n > 0 && !strchr(*host, ':');
 }

@@ -2,6 +2,7 @@
 #include "embedded/objects/expected.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "embedded/embedded.h"
 #include "embedded/objects/ingress_private.h"
 #include "embedded/rest/rest.h"
 
@@ -20,7 +21,14 @@ struct expected *expected_new(struct arena *a)
 
 bool expected_add_route(struct expected *x, const cJSON *route, bool force_https)
 {
-    struct rest_request r = { .arena = arena_new(), .method = "GET" };
+    static const struct embedded_call no_call = { .method = "PUT", .target = "/v1/routes" };
+    struct rest_request r = {
+        .arena = arena_new(),
+        .call = &no_call,
+        .method = no_call.method,
+        .path = no_call.target,
+        .lookup = no_call.target,
+    };
     cJSON *ingress =
         ingress_check_route(&r, route) ? ingress_without_domains(&r, route, force_https) : NULL;
     if (ingress)

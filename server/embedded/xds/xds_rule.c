@@ -102,7 +102,8 @@ static struct xds_rule *new_rule(struct xds *x, const cJSON *ingress, const char
     r->ingress = ingress;
     r->policies = r->headers_of = policies;
     r->takes.name = ingress_route_name(x, ingress);
-    r->takes.host = text_lower(x->a, host && *host ? host : "*");
+    host = host && *host ? host : "*";
+    r->takes.host = text_lower(x->a, host, strlen(host));
     r->takes.created = created ? created : "";
     return r;
 }
