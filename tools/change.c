@@ -111,7 +111,6 @@ static const struct tool tools[] = {
         .out = list_out,
         .read = list_change,
         .local = true,
-        .say = change_say_list,
     },
     {
         .name = "cancel_change",

@@ -81,6 +81,7 @@ void setting_tell(struct facts *f, struct finding *x, const struct fact_row *r);
 void findings_from_clusters(struct facts *f, struct findings *all);
 void findings_from_gateway(struct facts *f, struct findings *all);
 void findings_from_shadows(struct facts *f, struct findings *all);
+void findings_from_redirects(struct facts *f, struct findings *all); /* that lead to themselves */
 /* What Envoy refused; last, since it looks whether something is left for it to explain. */
 void findings_from_config(struct facts *f, struct findings *all);
 /* Was a request lost for want of a route or a cluster that somebody configured? */
