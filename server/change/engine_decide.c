@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
@@ -218,6 +220,8 @@ const char *engine_same_person(const struct engine *g, struct arena *a, const ch
     }
 }
 
+enum { COMMENT_MAX = 1000 };
+
 static struct store_decision decision_by(const struct engine *g, struct arena *a,
                                          const struct stored *row, const struct verdict *v)
 {
@@ -228,6 +232,7 @@ static struct store_decision decision_by(const struct engine *g, struct arena *a
         .plan = row->digest,
         .rendering = v->rendering,
         .note = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes),
+        .comment = v->comment ? secret_scrub(a, text_clean(a, v->comment, COMMENT_MAX)) : NULL,
     };
 }
 

@@ -68,6 +68,8 @@ bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
     const char *note = engine_same_person(g, a, row->owner, channel_named(d.channel), d.who, yes);
     if (note)
         json_set_str(a, decision, "note", note);
+    if (d.comment)
+        json_set_str(a, decision, "comment", d.comment);
     return true;
 }
 
