@@ -50,7 +50,7 @@ static bool under(const char *path, size_t n, const char *prefix, bool exact_cas
 }
 
 /* The path alone, as rule/route_match.h takes it: an expression tried as Envoy tries it. */
-static bool rule_takes(struct route_rule rule, const char *path)
+static bool envoy_rule_takes(struct route_rule rule, const char *path)
 {
     struct arena *a = arena_new_small();
     const struct route_request request = { .method = "",
@@ -64,7 +64,7 @@ static bool rule_takes(struct route_rule rule, const char *path)
 
 static bool expression_takes(const char *pattern, const char *path)
 {
-    return rule_takes((struct route_rule){ .type = ROUTE_REGEX, .path = pattern }, path);
+    return envoy_rule_takes((struct route_rule){ .type = ROUTE_REGEX, .path = pattern }, path);
 }
 
 static bool is_off(const cJSON *o, const char *member)
@@ -84,11 +84,11 @@ bool predicate_path(const cJSON *match, const char *path)
         return strlen(exact) == n && under(path, n, exact, exact_case);
     if (prefix)
         return under(path, n, prefix, exact_case);
-    return separated && rule_takes((struct route_rule){ .type = ROUTE_PREFIX,
-                                                        .path = separated,
-                                                        .written = separated,
-                                                        .ignores_case = !exact_case },
-                                   path);
+    return separated && envoy_rule_takes((struct route_rule){ .type = ROUTE_PREFIX,
+                                                              .path = separated,
+                                                              .written = separated,
+                                                              .ignores_case = !exact_case },
+                                         path);
 }
 
 /* -- what is not met, in words -------------------------------------------------------------------
@@ -242,7 +242,7 @@ static void judge_console_path(struct judge *j, const cJSON *route)
     static const char *const how[] = { "equal to", "under", "like" };
 
     route_read(a, route, &rule);
-    judge_path_predicate(j, rule_takes(rule, j->row->path), how[rule.type],
+    judge_path_predicate(j, envoy_rule_takes(rule, j->row->path), how[rule.type],
                          json_text(json_get(route, "path"), "matchValue"));
     arena_free(a);
 }
