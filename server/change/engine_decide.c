@@ -10,6 +10,7 @@
 #include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
 #include "policy/policy.h"
@@ -250,6 +251,8 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        "change %s is said to be approved, but no decision over this plan is kept; "
                        "nothing is written, make the plan again",
                        row->id);
+    if (by == CHANNEL_GUARD)
+        return guard_covers(g, a, row, p, e);
     const struct wish now = { .mode = config_of(g, p)->mode, .risk = p->risk };
     if (by == CHANNEL_POLICY)
         return policy_of(&now) == POLICY_GO ||

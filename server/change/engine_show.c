@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "net/loop.h"
 #include "store/store_decision.h"
 
@@ -111,6 +112,8 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     cJSON *o = engine_head(g, a, &row);
     if (!store_final(row.state))
         set_time(a, o, "expires", row.expires);
+    if (!store_final(row.state) && row.starts > 0)
+        set_time(a, o, "starts", row.starts);
     json_set_str(a, o, "digest", row.digest);
     const cJSON *summary = row.summary;
     struct plan *p = whole ? store_plan(s, a, row.id, e) : NULL;
@@ -126,12 +129,29 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
         return NULL;
     if (row.result)
         json_set(a, o, "result", bounded(a, row.result));
+    cJSON *guard = guard_show(g, a, &row);
+    if (guard)
+        json_set(a, o, "guard", guard);
     return o;
 }
 
-static bool at_work(enum plan_state s)
+/* Is it approved, and its time still to come? */
+static bool is_early(const struct stored *row)
 {
-    return s == STATE_PENDING || s == STATE_APPROVED || s == STATE_APPLYING;
+    return row->state == STATE_APPROVED && row->starts > when_now();
+}
+
+/* Does something come of it soon? */
+static bool at_work(struct engine *g, const char *id, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    bool found = store_find(g->store, a, id, &row, e);
+    bool works = row.state == STATE_PENDING || row.state == STATE_APPROVED ||
+                 row.state == STATE_APPLYING;
+    works = found && works && !is_early(&row);
+    arena_free(a);
+    return works;
 }
 
 static bool state_of(struct engine *g, const char *id, enum plan_state *state, struct err *e)
@@ -149,14 +169,11 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
                    struct cancel *c, struct err *e)
 {
     double until = loop_now(g->loop) + seconds;
-    enum plan_state state;
+    if (!engine_store(g, e))
+        return NULL;
     for (;;) {
-        if (loop_now(g->loop) >= until)
-            return engine_show(g, a, id, false, e);
-        if (!state_of(g, id, &state, e))
-            return NULL;
-        if (!at_work(state))
-            return engine_show(g, a, id, false, e);
+        if (loop_now(g->loop) >= until || !at_work(g, id, e))
+            return e->kind == ERR_NONE ? engine_show(g, a, id, false, e) : NULL;
         if (!nap_for(g->loop, POLL, "what becomes of change", id, c, e))
             return NULL;
     }
@@ -209,6 +226,8 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id,
     id = row.id;
     if (row.state == STATE_PENDING || row.state == STATE_DRAFT)
         return err_set(e, ERR_POLICY, "change %s waits for a decision", id), NULL;
+    if (is_early(&row)) /* the watcher of the process that holds it does, then */
+        return engine_show(g, a, id, false, e);
     if (row.state == STATE_APPROVED)
         apply_run(g, a, id, listener, c, &state, e);
     if (e->kind != ERR_NONE)

@@ -8,6 +8,7 @@
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "guard/spec.h"
 #include "store/store.h"
 #include "version.h"
 
@@ -207,13 +208,25 @@ bool options_int(const struct options *o, const char *name, int least, int most,
     return true;
 }
 
+/* What a guard may say is for guard/ to know, which the configuration does not see. */
+static bool good_guards(const struct config *c, struct arena *a, struct err *e)
+{
+    struct guard_spec ignored;
+    for (struct config *const *one = c->gateways; *one; one++)
+        if ((*one)->guard &&
+            !guard_spec_read(a, guard_spec_parse(a, (*one)->guard), &ignored, e))
+            return false;
+    return true;
+}
+
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
     for (int i = 0, n = 0; i < o->given_count; i++)
         if (o->given[i].value != bare)
             flags[n++] = (struct config_flag){ o->given[i].name, o->given[i].value };
-    return config_read(a, flags, e);
+    struct config *c = config_read(a, flags, e);
+    return c && good_guards(c, a, e) ? c : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

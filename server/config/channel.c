@@ -11,6 +11,7 @@ static const struct {
     [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM },
     [CHANNEL_PAGE] = { "page", STRENGTH_PERSON },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON },
+    [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
 };
 enum { CHANNELS = sizeof channels / sizeof *channels };

@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "diagnose/diagnose_private.h"
 #include "diagnose/diagnose_window_private.h"
+#include "signal/chance.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,8 +170,8 @@ static bool find_change(const struct diagnose_window *w, const struct series *s,
     if (k.at == 0)
         return false;
     worse = (double)k.bad[1] * k.all[0] > (double)k.bad[0] * k.all[1];
-    k.chance = worse ? endpoint_chance(k.bad[1], k.all[1], k.bad[0], k.all[0])
-                     : endpoint_chance(k.bad[0], k.all[0], k.bad[1], k.all[1]);
+    k.chance = worse ? chance_of_more(k.bad[1], k.all[1], k.bad[0], k.all[0])
+                     : chance_of_more(k.bad[0], k.all[0], k.bad[1], k.all[1]);
     k.when = moment_of(w, &k, worse);
     *out = k;
     return k.chance < by_chance && k.bad[0] + k.bad[1] >= 3;

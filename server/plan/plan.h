@@ -51,7 +51,9 @@ struct plan {
     bool as_is;          /* what a rule is against is taken with a warning: a gateway held it */
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
     bool closed;
-    const char *digest; /* 64 hex digits, after plan_close */
+    const cJSON *guard;    /* how it is watched once it stands (guard/spec.h), or NULL */
+    const cJSON *schedule; /* when it is applied (schedule.h), or NULL: at once */
+    const char *digest;    /* 64 hex digits, after plan_close */
     const char *wish;   /* digest of what is wanted of which objects of which gateway, whatever is
                            there, and whoever says so in which words and order */
 };

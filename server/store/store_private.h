@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "store/store_db_private.h"
 #include "store/store_decision.h"
+#include "store/store_guard.h"
 #include <sys/stat.h>
 
 struct arena;
@@ -52,9 +53,9 @@ bool store_upgrade(struct store *s, struct err *e);
  * written, and who forges it can stop work but not make any. */
 #define STORE_PLAN_MACED                                                                           \
     "id, digest, state, title, risk, tool, who, undoes, gateway, wish, created, updated, "         \
-    "expires, sealed, summary, result, line, decided"
+    "expires, sealed, summary, result, line, decided, guard, guarded, starts, holds"
 #define STORE_PLAN_COLUMNS STORE_PLAN_MACED ", mac, holder, lease, lease_until"
-#define STORE_PLAN_TYPES "ttttttttttdddtttdt"
+#define STORE_PLAN_TYPES "ttttttttttdddtttdtttdd"
 #define STORE_DECISION_MACED "id, at, who, channel, verdict, strength, plan, rendering, line"
 #define STORE_DECISION_TYPES "tdttttttd"
 
@@ -94,8 +95,11 @@ struct step {
     const char *who, *channel;
     const char *result;                    /* JSON, or NULL: stays as it is */
     const struct store_decision *decision; /* NULL unless to is approved or rejected */
+    const struct store_guard *guard;       /* what becomes of its guard, or NULL: stays */
 };
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
+/* Does something still follow from what a row says, although its state is final? */
+bool store_guards(const char *guarded);
 /* Keeps the decision of a step under the number of the next line; its MAC, NULL + e. */
 char *store_note_decision(struct store *s, struct arena *a, const struct step *x, struct err *e);
 /* The MAC of the newest decision of the first release over that change, made and kept; NULL: there
