@@ -22,6 +22,8 @@ struct coded_prompt;
 struct resource_provider;
 struct plan;
 
+enum terms { TERMS_NONE = 0, TERMS_DESCRIBED, TERMS_AS_ELSEWHERE };
+
 struct tool {
     const char *name; /* [a-z0-9_]{1,40} */
     const char *title;
@@ -32,6 +34,7 @@ struct tool {
     const char *get;
     const cJSON *(*read)(struct call *c);
     bool (*plan)(struct call *c, struct plan *p);
+    enum terms takes_terms; /* may its change be guarded and scheduled? */
     bool local, bound;  /* needs no gateway; has that of the change it is about */
     const char *schema; /* tests/conformance: JSON Schema text instead of `in`, unchecked */
     bool whole;         /* tests/conformance: .read returns the whole CallToolResult */
