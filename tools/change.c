@@ -45,12 +45,12 @@ static const struct field list_out[] = {
     { 0 },
 };
 
-static const cJSON *apply(struct call *c)
+static const cJSON *apply_change(struct call *c)
 {
     return change_apply(c, arg_str(c, "id"));
 }
 
-static const cJSON *get(struct call *c)
+static const cJSON *get_change(struct call *c)
 {
     return change_get(c, arg_str(c, "id"), arg_num(c, "wait", 0));
 }
@@ -69,12 +69,12 @@ static const cJSON *list_change(struct call *c)
     return change_list(c, &q);
 }
 
-static const cJSON *cancel(struct call *c)
+static const cJSON *cancel_change(struct call *c)
 {
     return change_cancel(c, arg_str(c, "id"));
 }
 
-static bool undo(struct call *c, struct plan *p)
+static bool plan_undo(struct call *c, struct plan *p)
 {
     return change_undo(c, p, arg_str(c, "id"));
 }
@@ -87,7 +87,7 @@ static const struct tool tools[] = {
         .risk = DESTROY,
         .in = by_id,
         .out = change_out,
-        .read = apply,
+        .read = apply_change,
         .bound = true,
     },
     {
@@ -97,7 +97,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = get_in,
         .out = change_out,
-        .read = get,
+        .read = get_change,
         .local = true,
     },
     {
@@ -118,7 +118,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = by_id,
         .out = change_out,
-        .read = cancel,
+        .read = cancel_change,
         .local = true,
     },
     {
@@ -128,7 +128,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = undo_in,
         .out = change_out,
-        .plan = undo,
+        .plan = plan_undo,
         .bound = true,
     },
     { 0 },

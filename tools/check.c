@@ -27,7 +27,7 @@ static const struct field out[] = {
     { 0 },
 };
 
-static const char *text_of(const cJSON *row, const char *member)
+static const char *finding_member(const cJSON *row, const char *member)
 {
     const char *s = json_str(row, member);
     return s ? s : "";
@@ -50,7 +50,7 @@ static void close_fold(struct fold *f)
     f->seen = 0;
 }
 
-static const cJSON *check(struct call *c)
+static const cJSON *list_findings(struct call *c)
 {
     const struct inspect_ask ask = { .days = arg_num(c, "days", DAYS) };
     const cJSON *found = inspect(c, &ask), *row;
@@ -60,12 +60,12 @@ static const cJSON *check(struct call *c)
         return NULL;
     cJSON_ArrayForEach(row, json_get(found, "findings"))
     {
-        if (risk && strcmp(risk, text_of(row, "risk")) != 0)
+        if (risk && strcmp(risk, finding_member(row, "risk")) != 0)
             continue;
-        if (strcmp(f.verdict, text_of(row, "verdict")) != 0)
+        if (strcmp(f.verdict, finding_member(row, "verdict")) != 0)
             close_fold(&f);
-        f.verdict = text_of(row, "verdict");
-        f.risk = text_of(row, "risk");
+        f.verdict = finding_member(row, "verdict");
+        f.risk = finding_member(row, "risk");
         if (!text && f.seen++ >= FOLD)
             continue;
         inspect_line(page_line(f.page), row);
@@ -80,7 +80,7 @@ static const cJSON *check(struct call *c)
     return answer;
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_check(struct call *c, const cJSON *answer)
 {
     const cJSON *m;
     struct buf *b = buf_in(arena(c), 40 * 1024);
@@ -105,8 +105,8 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = check,
-        .say = say,
+        .read = list_findings,
+        .say = say_check,
     },
     { 0 },
 };

@@ -71,7 +71,8 @@ static void say_verdict(struct buf *b, const cJSON *v)
     buf_printf(b, "  next: %s\n", or_empty(v, "next"));
 }
 
-static void say_list(struct buf *b, const cJSON *answer, const char *member, const char *word)
+static void say_answer_lines(struct buf *b, const cJSON *answer, const char *member,
+                             const char *word)
 {
     const cJSON *line;
 
@@ -99,27 +100,27 @@ static void say_unavailable(struct buf *b, const cJSON *answer)
         buf_char(b, '\n');
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_diagnosis(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *v;
 
-    say_list(b, answer, "about", or_empty(answer, "target"));
+    say_answer_lines(b, answer, "about", or_empty(answer, "target"));
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
     cJSON_ArrayForEach(v, json_get(answer, "configured"))
         buf_printf(b, "configured: %s\n", v->valuestring);
-    say_list(b, answer, "compared", "compared");
-    say_list(b, answer, "timeline", "applied");
+    say_answer_lines(b, answer, "compared", "compared");
+    say_answer_lines(b, answer, "timeline", "applied");
     say_line(b, answer, "noise");
     say_line(b, answer, "elsewhere");
-    say_list(b, answer, "history", "over");
+    say_answer_lines(b, answer, "history", "over");
     say_line(b, answer, "note");
     say_unavailable(b, answer);
     return b->data;
 }
 
 /* Evidence as [source, value]; what to do next is for readers of the text. */
-static const cJSON *facts(struct call *c, const cJSON *answer)
+static const cJSON *diagnosis_facts(struct call *c, const cJSON *answer)
 {
     cJSON *o = json_clone(arena(c), answer), *v;
     const cJSON *e;
@@ -150,8 +151,8 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_diagnose,
         .local = true,
-        .say = say,
-        .facts = facts,
+        .say = say_diagnosis,
+        .facts = diagnosis_facts,
     },
     { 0 },
 };

@@ -29,12 +29,12 @@ static const struct field out[] = {
 
 /* -- the request ---------------------------------------------------------------------------------
  */
-static const char *value_of(struct call *c, const cJSON *m)
+static const char *query_member_text(struct call *c, const cJSON *m)
 {
     return cJSON_IsString(m) ? m->valuestring : json_print(arena(c), m);
 }
 
-static const char *target_of(struct call *c)
+static const char *request_target(struct call *c)
 {
     const char *path = arg_str(c, "path"), *sign = strchr(path, '?') ? "&" : "?";
     const cJSON *query = arg_json(c, "query"), *m;
@@ -43,7 +43,7 @@ static const char *target_of(struct call *c)
                             query->valuestring + (query->valuestring[0] == '?'));
     cJSON_ArrayForEach(m, query)
     {
-        path = arena_printf(arena(c), "%s%s%s=%s", path, sign, m->string, value_of(c, m));
+        path = arena_printf(arena(c), "%s%s%s=%s", path, sign, m->string, query_member_text(c, m));
         sign = "&";
     }
     return path;
@@ -53,7 +53,8 @@ static struct route_request *read_request(struct call *c)
 {
     const cJSON *headers = arg_json(c, "headers"), *m;
     struct route_pair *list = arena_array(arena(c), struct route_pair, HEADERS);
-    const char *method = arg_str(c, "method"), *target = target_of(c), *host = arg_str(c, "host");
+    const char *method = arg_str(c, "method"), *target = request_target(c),
+               *host = arg_str(c, "host");
     size_t n = 0;
 
     if (target[0] != '/')
@@ -62,7 +63,8 @@ static struct route_request *read_request(struct call *c)
         return fail_null(c, "host: a name alone, without scheme and path");
     if (json_count(headers) > HEADERS)
         return fail_null(c, "headers: more than %d", HEADERS);
-    cJSON_ArrayForEach(m, headers) list[n++] = (struct route_pair){ m->string, value_of(c, m) };
+    cJSON_ArrayForEach(m, headers) list[n++] =
+        (struct route_pair){ m->string, query_member_text(c, m) };
     struct route_request *r =
         route_request_new(arena(c), method ? method : "GET", host, target, list, n);
     r->scheme = arg_num(c, "port", 0) == HTTPS_PORT ? "https" : "http";
@@ -91,14 +93,14 @@ static bool see_domain(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
-static bool see_route(struct call *c, void *arg, const cJSON *o)
+static bool explain_see_route(struct call *c, void *arg, const cJSON *o)
 {
     (void)c;
     explain_add_route(((struct look *)arg)->explain, o);
     return true;
 }
 
-static bool see_service(struct call *c, void *arg, const cJSON *o)
+static bool explain_see_service(struct call *c, void *arg, const cJSON *o)
 {
     explain_add_service(arena(c), ((struct look *)arg)->answer, o);
     return true;
@@ -110,7 +112,7 @@ static bool see_source(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
-static bool see_instance(struct call *c, void *arg, const cJSON *o)
+static bool explain_see_instance(struct call *c, void *arg, const cJSON *o)
 {
     struct look *l = arg;
     (void)c;
@@ -126,8 +128,8 @@ static bool see_plugin(struct call *c, void *arg, const cJSON *o)
 }
 
 /* What cannot be read is said, and the rest goes on. False: cancelled. */
-static bool read_all(struct call *c, struct look *l, const char *kind, const char *scope,
-                     gw_each_fn *fn)
+static bool read_for_explain(struct call *c, struct look *l, const char *kind, const char *scope,
+                             gw_each_fn *fn)
 {
     l->scope = scope;
     if (gw_each(c, kind, scope, fn, l))
@@ -145,8 +147,8 @@ static bool read_services(struct call *c, struct look *l)
 {
     if (json_count(json_get(l->answer, "services")) == 0)
         return true;
-    if (!read_all(c, l, "service", NULL, see_service) ||
-        !read_all(c, l, "service-source", NULL, see_source))
+    if (!read_for_explain(c, l, "service", NULL, explain_see_service) ||
+        !read_for_explain(c, l, "service-source", NULL, see_source))
         return false;
     explain_end_services(arena(c), l->answer);
     return true;
@@ -176,20 +178,23 @@ static bool read_plugins(struct call *c, struct look *l, const cJSON *route)
 
     l->plugins = explain_plugins_new(arena(c));
     add_internals(l, scope, route);
-    if (!read_all(c, l, "plugin-instance", "global", see_instance) ||
-        !read_all(c, l, "plugin-instance", scope, see_instance))
+    if (!read_for_explain(c, l, "plugin-instance", "global", explain_see_instance) ||
+        !read_for_explain(c, l, "plugin-instance", scope, explain_see_instance))
         return false;
     for (int i = 0; i < l->domain_count; i++)
-        if (!read_all(c, l, "plugin-instance", arena_printf(arena(c), "domain:%s", l->domains[i]),
-                      see_instance))
+        if (!read_for_explain(c, l, "plugin-instance",
+                              arena_printf(arena(c), "domain:%s", l->domains[i]),
+                              explain_see_instance))
             return false;
     cJSON_ArrayForEach(row, json_get(l->answer, "services"))
     {
         scope = arena_printf(arena(c), "service:%s", json_str(row, "service"));
-        if (!json_true(row, "missing") && !read_all(c, l, "plugin-instance", scope, see_instance))
+        if (!json_true(row, "missing") &&
+            !read_for_explain(c, l, "plugin-instance", scope, explain_see_instance))
             return false;
     }
-    if (explain_plugins_count(l->plugins) && !read_all(c, l, "wasm-plugin", NULL, see_plugin))
+    if (explain_plugins_count(l->plugins) &&
+        !read_for_explain(c, l, "wasm-plugin", NULL, see_plugin))
         return false;
     json_set(arena(c), l->answer, "plugins", explain_plugins_answer(l->plugins));
     return true;
@@ -197,7 +202,8 @@ static bool read_plugins(struct call *c, struct look *l, const cJSON *route)
 
 /* -- the walk ------------------------------------------------------------------------------------
  */
-static const cJSON *follow(struct call *c, struct look *l, const struct explain_choice *choice)
+static const cJSON *follow_choice(struct call *c, struct look *l,
+                                  const struct explain_choice *choice)
 {
     const cJSON *route = gw_get(c, "route", choice->route, NULL, MISSING_FAILS);
     const cJSON *base =
@@ -215,15 +221,15 @@ static const cJSON *run_explain(struct call *c)
     struct explain_choice choice;
 
     if (!l.request || !gw_each(c, "domain", NULL, see_domain, &l) ||
-        !gw_each(c, "route", NULL, see_route, &l))
+        !gw_each(c, "route", NULL, explain_see_route, &l))
         return NULL;
     explain_sort(l.explain);
     explain_choose(l.explain, arena(c), l.request, &choice);
     l.answer = explain_order(arena(c), &choice);
-    return choice.route && !choice.app_root ? follow(c, &l, &choice) : l.answer;
+    return choice.route && !choice.app_root ? follow_choice(c, &l, &choice) : l.answer;
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_explanation(struct call *c, const cJSON *answer)
 {
     return explain_text(arena(c), answer);
 }
@@ -238,7 +244,7 @@ static const struct tool tools[] = {
         .in = in,
         .out = out,
         .read = run_explain,
-        .say = say,
+        .say = say_explanation,
     },
     { 0 },
 };

@@ -44,7 +44,7 @@ static bool in_tokens(struct call *c)
     return unit && !strcmp(unit, "tokens");
 }
 
-static const char *window(struct call *c)
+static const char *limit_window(struct call *c)
 {
     const char *per = arg_str(c, "per");
     return per ? per : "second";
@@ -52,7 +52,7 @@ static const char *window(struct call *c)
 
 static const char *short_window(struct call *c)
 {
-    const char *per = window(c);
+    const char *per = limit_window(c);
 
     return !strcmp(per, "second") ? "s" : !strcmp(per, "minute") ? "min" : per;
 }
@@ -71,9 +71,9 @@ static bool set_annotation(struct call *c, cJSON *custom)
 {
     double requests = arg_num(c, "requests", 0);
     double burst = burst_of(c, custom);
-    bool second = !strcmp(window(c), "second");
+    bool second = !strcmp(limit_window(c), "second");
 
-    if (!second && strcmp(window(c), "minute"))
+    if (!second && strcmp(limit_window(c), "minute"))
         return fail(
             c, "per: a route is limited per second or minute; for hour or day limit by header");
     if (requests * burst > 4294967295.0)
@@ -121,7 +121,7 @@ static bool limit_route(struct call *c, struct plan *p)
 /* -- by key, through a plugin ------------------------------------------------------------ */
 
 /* "redis.dns:6379" as the plugin names it. */
-static void set_redis(struct call *c, cJSON *ask, const char *service)
+static void set_asked_redis(struct call *c, cJSON *ask, const char *service)
 {
     cJSON *redis = json_set_object(arena(c), ask, "redis");
     size_t n = strcspn(service, ":");
@@ -146,9 +146,9 @@ static cJSON *ask_of(struct call *c)
     if (arg_str(c, "key"))
         json_set_str(arena(c), ask, "key", arg_str(c, "key"));
     json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
-    json_set_str(arena(c), ask, "per", window(c));
+    json_set_str(arena(c), ask, "per", limit_window(c));
     if (arg_str(c, "redis"))
-        set_redis(c, ask, arg_str(c, "redis"));
+        set_asked_redis(c, ask, arg_str(c, "redis"));
     return ask;
 }
 
@@ -221,7 +221,7 @@ static const char *shown_key(struct call *c, const char *by, const char *key)
 }
 
 /* "x-tenant red", "consumer alice", "each ip"; "" for the sum. */
-static const char *counted(struct call *c, const char *by)
+static const char *counted_in_words(struct call *c, const char *by)
 {
     const char *key = arg_str(c, "key");
     const char *colon = by ? strchr(by, ':') : NULL;
@@ -234,24 +234,24 @@ static const char *counted(struct call *c, const char *by)
     return arena_printf(arena(c), " %s %s", what, shown_key(c, by, key));
 }
 
-static const char *place(const char *scope)
+static const char *limited_place(const char *scope)
 {
     if (!strcmp(scope, "global"))
         return "the whole gateway";
     return text_starts(scope, "route:") ? scope + 6 : scope;
 }
 
-static void name_plan(struct call *c, struct plan *p, const char *scope, const char *by)
+static void title_limit_plan(struct call *c, struct plan *p, const char *scope, const char *by)
 {
     double requests = arg_num(c, "requests", 0);
     const char *tokens = in_tokens(c) ? " tokens" : "";
 
     if (requests == 0)
         plan_title(p, "Remove the%s limit%s%s on %s", in_tokens(c) ? " token" : "", by ? " of" : "",
-                   counted(c, by), place(scope));
+                   counted_in_words(c, by), limited_place(scope));
     else
-        plan_title(p, "Limit%s to %.0f%s/%s on %s", counted(c, by), requests, tokens,
-                   short_window(c), place(scope));
+        plan_title(p, "Limit%s to %.0f%s/%s on %s", counted_in_words(c, by), requests, tokens,
+                   short_window(c), limited_place(scope));
 }
 
 /* -- what it needs, and what there is ------------------------------------------------------ */
@@ -371,7 +371,7 @@ static bool plan_key(struct call *c, struct plan *p, const char *scope, const cJ
     const cJSON *after = instance_after(c, ask, before, plugin);
     if (!after)
         return false;
-    name_plan(c, p, scope, json_str(ask, "by"));
+    title_limit_plan(c, p, scope, json_str(ask, "by"));
     return plan_instance(c, p, plugin, scope, before, after);
 }
 

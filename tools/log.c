@@ -36,7 +36,7 @@ struct lines {
     bool more;
 };
 
-static bool take(struct call *c, void *arg, const cJSON *row)
+static bool take_log_line(struct call *c, void *arg, const cJSON *row)
 {
     struct lines *l = arg;
     cJSON *slim = json_object(arena(c));
@@ -59,7 +59,7 @@ static bool take(struct call *c, void *arg, const cJSON *row)
 }
 
 /* How far back it looked, and how to look further. */
-static void tell_seen(struct call *c, cJSON *answer, const struct log_seen *seen)
+static void tell_log_seen(struct call *c, cJSON *answer, const struct log_seen *seen)
 {
     if (seen->cursor)
         json_set_str(arena(c), answer, "cursor", seen->cursor);
@@ -85,16 +85,16 @@ static const cJSON *run_log(struct call *c)
 
     q.limit = l.limit + 1;
     q.seen = &seen;
-    if (!log_each(c, &q, take, &l))
+    if (!log_each(c, &q, take_log_line, &l))
         return NULL;
     json_set(arena(c), answer, "lines", l.kept);
     if (l.more)
         json_set_bool(arena(c), answer, "truncated", true);
-    tell_seen(c, answer, &seen);
+    tell_log_seen(c, answer, &seen);
     return answer;
 }
 
-static const char *part(const cJSON *row, const char *member)
+static const char *log_part(const cJSON *row, const char *member)
 {
     const char *s = json_str(row, member);
     return s ? s : "-";
@@ -102,12 +102,12 @@ static const char *part(const cJSON *row, const char *member)
 
 /* Whom the gateway takes for the client, as analyze_traffic counts it; behind it what the request
  * itself says of that, which anybody can write. */
-static const char *client_of(struct call *c, const cJSON *row)
+static const char *log_client(struct call *c, const cJSON *row)
 {
-    const char *whole = part(row, "downstream_remote_address"), *colon = strrchr(whole, ':');
+    const char *whole = log_part(row, "downstream_remote_address"), *colon = strrchr(whole, ':');
     const char *peer =
         arena_strndup(arena(c), whole, colon ? (size_t)(colon - whole) : strlen(whole));
-    const char *forwarded = part(row, "x_forwarded_for");
+    const char *forwarded = log_part(row, "x_forwarded_for");
 
     return strcmp(forwarded, "-") == 0 || strcmp(forwarded, peer) == 0
                ? peer
@@ -130,7 +130,7 @@ static void say_seen(struct buf *b, const cJSON *answer)
         buf_printf(b, "%solder lines: cursor %s", none ? "\n" : "", cursor);
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_log(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), 8000);
     const cJSON *row;
@@ -138,16 +138,17 @@ static char *say(struct call *c, const cJSON *answer)
     cJSON_ArrayForEach(row, json_get(answer, "lines"))
     {
         if (json_get(row, "raw")) {
-            buf_printf(b, "%s\n", part(row, "raw"));
+            buf_printf(b, "%s\n", log_part(row, "raw"));
             continue;
         }
         if (json_true(row, "forged"))
             buf_str(b, "FORGED by a client, only this is sound: ");
-        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s client=%s %s\n", part(row, "start_time"),
-                   part(row, "response_code"), part(row, "method"), part(row, "authority"),
-                   part(row, "path"), part(row, "response_flags"),
-                   part(row, "response_code_details"), part(row, "route_name"),
-                   part(row, "upstream_host"), client_of(c, row), part(row, "user_agent"));
+        buf_printf(b, "%s %s %s %s%s %s %s route=%s %s client=%s %s\n", log_part(row, "start_time"),
+                   log_part(row, "response_code"), log_part(row, "method"),
+                   log_part(row, "authority"), log_part(row, "path"),
+                   log_part(row, "response_flags"), log_part(row, "response_code_details"),
+                   log_part(row, "route_name"), log_part(row, "upstream_host"), log_client(c, row),
+                   log_part(row, "user_agent"));
     }
     say_seen(b, answer);
     return b->data;
@@ -168,20 +169,20 @@ static cJSON *cells_of(struct call *c, const cJSON *row)
 {
     static const char *const members[] = { "response_code",  "method",     "authority",    "path",
                                            "response_flags", "route_name", "upstream_host" };
-    const char *time = part(row, "start_time");
+    const char *time = log_part(row, "start_time");
     cJSON *cells = json_array(arena(c));
 
     if (json_get(row, "raw") || json_get(row, "forged"))
         return json_clone(arena(c), row);
     add_cell(c, cells, arena_printf(arena(c), "%.*s", (int)strcspn(time, ".Z"), time));
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        add_cell(c, cells, part(row, members[i]));
-    add_cell(c, cells, client_of(c, row));
-    add_cell(c, cells, text_clean(arena(c), part(row, "user_agent"), 24));
+        add_cell(c, cells, log_part(row, members[i]));
+    add_cell(c, cells, log_client(c, row));
+    add_cell(c, cells, text_clean(arena(c), log_part(row, "user_agent"), 24));
     return cells;
 }
 
-static const cJSON *facts(struct call *c, const cJSON *answer)
+static const cJSON *log_facts(struct call *c, const cJSON *answer)
 {
     cJSON *o = json_clone(arena(c), answer);
     const cJSON *row;
@@ -204,8 +205,8 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_log,
         .local = true,
-        .say = say,
-        .facts = facts,
+        .say = say_log,
+        .facts = log_facts,
     },
     { 0 },
 };

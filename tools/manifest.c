@@ -18,7 +18,7 @@ static const struct field apply_out[] = {
     { 0 },
 };
 
-static bool apply(struct call *c, struct plan *p)
+static bool apply_manifest(struct call *c, struct plan *p)
 {
     return change_manifest(c, p, arg_json(c, "manifest"));
 }
@@ -31,7 +31,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = apply_in,
         .out = apply_out,
-        .plan = apply,
+        .plan = apply_manifest,
         .takes_terms = TERMS_AS_ELSEWHERE,
     },
     { 0 },

@@ -36,7 +36,7 @@ struct look {
     int count;
 };
 
-static void find(struct call *c, struct look *l, const char *text)
+static void add_overview_finding(struct call *c, struct look *l, const char *text)
 {
     text = text_clean(arena(c), text, 160);
     if (l->bytes + strlen(text) > FINDINGS_BYTES) {
@@ -55,7 +55,7 @@ static bool see_any(struct call *c, void *arg, const cJSON *o)
     return true;
 }
 
-static bool see_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+static bool count_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
 {
     (void)c;
     (void)scope;
@@ -78,7 +78,8 @@ static bool count_kinds(struct call *c, struct look *l, cJSON *counts)
         }
         if (cancelled(c))
             return false;
-        find(c, l, arena_printf(arena(c), "%s cannot be listed: %s", kind, fail_text(c)));
+        add_overview_finding(c, l,
+                             arena_printf(arena(c), "%s cannot be listed: %s", kind, fail_text(c)));
         fail_forget(c);
     }
     return true;
@@ -90,12 +91,13 @@ static bool count_instances(struct call *c, struct look *l, cJSON *counts)
     const char *gaps = NULL;
 
     l->count = 0;
-    if (!gw_each_instance(c, SCOPES_MAX, see_instance, NULL, l, &gaps))
+    if (!gw_each_instance(c, SCOPES_MAX, count_instance, NULL, l, &gaps))
         return false;
     json_set_num(arena(c), counts, "plugin-instance", l->count);
     if (gaps)
-        find(c, l,
-             arena_printf(arena(c), "plugin instances: only %d were seen; %s", l->count, gaps));
+        add_overview_finding(
+            c, l,
+            arena_printf(arena(c), "plugin instances: only %d were seen; %s", l->count, gaps));
     return true;
 }
 
@@ -106,7 +108,8 @@ static void look_at_changes(struct call *c, struct look *l, cJSON *answer)
     cJSON *pending = json_array(arena(c));
 
     if (!list)
-        find(c, l, arena_printf(arena(c), "changes cannot be read: %s", fail_text(c)));
+        add_overview_finding(c, l,
+                             arena_printf(arena(c), "changes cannot be read: %s", fail_text(c)));
     fail_forget(c);
     cJSON_ArrayForEach(change, json_get(list, "changes"))
     {
@@ -129,9 +132,9 @@ static void look_at_envoy(struct call *c, struct look *l, cJSON *answer)
     if (state)
         json_set_str(arena(c), answer, "envoy", text_clean(arena(c), state, 20));
     if (state && strcmp(state, "LIVE"))
-        find(c, l, arena_printf(arena(c), "Envoy is %s", state));
+        add_overview_finding(c, l, arena_printf(arena(c), "Envoy is %s", state));
     if (!info && !strstr(fail_text(c), "is configured")) /* "no address … is configured" */
-        find(c, l, arena_printf(arena(c), "Envoy admin: %s", fail_text(c)));
+        add_overview_finding(c, l, arena_printf(arena(c), "Envoy admin: %s", fail_text(c)));
     fail_forget(c);
 }
 
@@ -143,7 +146,7 @@ static void look_at_traffic(struct call *c, struct look *l)
     {
         const char *code = json_str(v, "code"), *object = json_str(v, "object");
         if (code && strcmp(code, "OK") != 0 && strcmp(code, "UNKNOWN") != 0)
-            find(c, l, arena_printf(arena(c), "%s %s", code, object ? object : ""));
+            add_overview_finding(c, l, arena_printf(arena(c), "%s %s", code, object ? object : ""));
     }
     fail_forget(c);
 }
@@ -163,13 +166,14 @@ static void look_at_configuration(struct call *c, struct look *l)
         buf_reset(b);
         inspect_line(b, row);
         if (strcmp(verdict, last) != 0)
-            find(c, l, b->data);
+            add_overview_finding(c, l, b->data);
         else
             l->more++;
         last = verdict;
     }
     if (!found)
-        find(c, l, arena_printf(arena(c), "the configuration was not judged: %s", fail_text(c)));
+        add_overview_finding(
+            c, l, arena_printf(arena(c), "the configuration was not judged: %s", fail_text(c)));
     fail_forget(c);
 }
 
@@ -199,7 +203,7 @@ static const cJSON *overview(struct call *c)
     return answer;
 }
 
-static void say_list(struct buf *b, const cJSON *answer, const char *member)
+static void say_overview_lines(struct buf *b, const cJSON *answer, const char *member)
 {
     const cJSON *line;
 
@@ -207,7 +211,7 @@ static void say_list(struct buf *b, const cJSON *answer, const char *member)
         buf_printf(b, "\n%s: %s", member, line->valuestring);
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_overview(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), 8000);
     const char *version = json_str(answer, "version"), *envoy = json_str(answer, "envoy");
@@ -221,8 +225,8 @@ static char *say(struct call *c, const cJSON *answer)
         buf_printf(b, "%s%s %.0f", comma, n->string, n->valuedouble);
         comma = ", ";
     }
-    say_list(b, answer, "pending");
-    say_list(b, answer, "suspicious");
+    say_overview_lines(b, answer, "pending");
+    say_overview_lines(b, answer, "suspicious");
     return b->data;
 }
 
@@ -237,7 +241,7 @@ static const struct tool tools[] = {
         .in = in,
         .out = out,
         .read = overview,
-        .say = say,
+        .say = say_overview,
     },
     { 0 },
 };

@@ -30,7 +30,7 @@ static const struct field out[] = {
     { 0 },
 };
 
-static bool key_of(struct call *c, const char **key)
+static bool provider_key(struct call *c, const char **key)
 {
     const cJSON *where = arg_json(c, "secret_ref");
 
@@ -79,7 +79,7 @@ static bool settle_key(struct call *c, const cJSON *before, const char *key)
     return true;
 }
 
-static bool add(struct call *c, struct plan *p)
+static bool add_provider(struct call *c, struct plan *p)
 {
     const char *name = arg_str(c, "name");
     const char *key;
@@ -87,7 +87,7 @@ static bool add(struct call *c, struct plan *p)
     if (strchr(name, '/'))
         return fail(c, "name: '%s' holds a '/', which a provider's name must not",
                     text_clean(arena(c), name, 80));
-    if (!key_of(c, &key))
+    if (!provider_key(c, &key))
         return false;
     const cJSON *before = gw_get(c, "ai-provider", name, NULL, MISSING_IS_NULL);
     if (failed(c))
@@ -114,7 +114,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = in,
         .out = out,
-        .plan = add,
+        .plan = add_provider,
     },
     { 0 },
 };

@@ -74,7 +74,7 @@ static const struct field describe_out[] = {
 
 /* -- listing ---------------------------------------------------------------------------------- */
 
-static void add_member(struct buf *b, const cJSON *m)
+static void write_resource_member(struct buf *b, const cJSON *m)
 {
     if (cJSON_IsString(m) && m->valuestring[0])
         buf_printf(b, " %s=%.60s", m->string, m->valuestring);
@@ -86,7 +86,7 @@ static void add_member(struct buf *b, const cJSON *m)
         buf_printf(b, " %s[%d]", m->string, json_count(m));
 }
 
-static void write_line(struct call *c, struct buf *b, const char *kind, const cJSON *o)
+static void write_resource_line(struct call *c, struct buf *b, const char *kind, const cJSON *o)
 {
     const cJSON *masked = gw_masked(c, kind, o);
     const char *key = gw_kind_key(kind);
@@ -97,22 +97,22 @@ static void write_line(struct call *c, struct buf *b, const char *kind, const cJ
     cJSON_ArrayForEach(m, masked)
     {
         if (strcmp(m->string, key) && strcmp(m->string, "version"))
-            add_member(b, m);
+            write_resource_member(b, m);
     }
 }
 
-static bool take(struct call *c, void *arg, const cJSON *o)
+static bool take_resource(struct call *c, void *arg, const cJSON *o)
 {
     struct page *p = arg;
 
     if (page_wants(p))
-        write_line(c, page_line(p), arg_str(c, "kind"), o);
+        write_resource_line(c, page_line(p), arg_str(c, "kind"), o);
     page_match(p);
     return true;
 }
 
 /* " key-auth at route:orders enabled": its settings are long, and get_resource has them. */
-static bool take_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+static bool take_instance_line(struct call *c, void *arg, const char *scope, const cJSON *o)
 {
     struct page *p = arg;
     const char *name = gw_name_of("plugin-instance", o);
@@ -131,8 +131,8 @@ static const cJSON *list_resource(struct call *c)
     const char *kind = arg_str(c, "kind"), *scope = arg_str(c, "scope"), *gaps = NULL;
     struct page *p = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
     bool all = !strcmp(kind, "plugin-instance") && !scope;
-    bool ok = all ? gw_each_instance(c, SCOPES_MAX, take_instance, NULL, p, &gaps)
-                  : gw_each(c, kind, scope, take, p);
+    bool ok = all ? gw_each_instance(c, SCOPES_MAX, take_instance_line, NULL, p, &gaps)
+                  : gw_each(c, kind, scope, take_resource, p);
     cJSON *answer = ok ? page_answer(p, "items") : NULL;
 
     if (answer && gaps)
@@ -140,7 +140,7 @@ static const cJSON *list_resource(struct call *c)
     return answer;
 }
 
-static char *say_list(struct call *c, const cJSON *answer)
+static char *say_resources(struct call *c, const cJSON *answer)
 {
     const char *unread = json_str(answer, "unread");
 
@@ -158,7 +158,7 @@ static const char *name_given(struct call *c)
     return name ? name : fail_null(c, "name: is required, which %s?", arg_str(c, "kind"));
 }
 
-static const cJSON *get(struct call *c)
+static const cJSON *get_resource(struct call *c)
 {
     const char *kind = arg_str(c, "kind");
     const char *name = name_given(c);
@@ -191,7 +191,7 @@ static char *say_object(struct call *c, const cJSON *answer)
 
 /* -- describing ------------------------------------------------------------------------------- */
 
-static const cJSON *describe(struct call *c)
+static const cJSON *describe_asked_kind(struct call *c)
 {
     const char *kind = arg_str(c, "kind");
     const char *plugin = arg_str(c, "plugin");
@@ -274,7 +274,7 @@ static bool change_existing(struct call *c, struct plan *p, const char *kind, co
     return plan_put(p, kind, name, scope, before, after);
 }
 
-static bool change(struct call *c, struct plan *p)
+static bool change_resource(struct call *c, struct plan *p)
 {
     const char *kind = arg_str(c, "kind");
     const char *action = arg_str(c, "action");
@@ -296,7 +296,7 @@ static const struct tool tools[] = {
         .in = list_in,
         .out = list_out,
         .read = list_resource,
-        .say = say_list,
+        .say = say_resources,
     },
     {
         .name = "get_resource",
@@ -305,7 +305,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = get_in,
         .out = get_out,
-        .read = get,
+        .read = get_resource,
         .say = say_object,
     },
     {
@@ -315,7 +315,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = describe_in,
         .out = describe_out,
-        .read = describe,
+        .read = describe_asked_kind,
         .local = true,
         .say = say_describe,
     },
@@ -326,7 +326,7 @@ static const struct tool tools[] = {
         .risk = CHANGE,
         .in = change_in,
         .out = change_out,
-        .plan = change,
+        .plan = change_resource,
         .takes_terms = TERMS_DESCRIBED,
     },
     { 0 },

@@ -37,7 +37,7 @@ static const struct field out[] = {
     { 0 },
 };
 
-static void add_host(struct buf *b, const cJSON *route)
+static void write_route_hosts(struct buf *b, const cJSON *route)
 {
     const cJSON *domains = json_get(route, "domains");
     const cJSON *d;
@@ -52,7 +52,7 @@ static void add_host(struct buf *b, const cJSON *route)
         buf_str(b, " *");
 }
 
-static void add_path(struct buf *b, const cJSON *path)
+static void write_route_match(struct buf *b, const cJSON *path)
 {
     const char *type = json_str(path, "matchType");
     const char *value = json_str(path, "matchValue");
@@ -63,7 +63,7 @@ static void add_path(struct buf *b, const cJSON *path)
 }
 
 /* ".svc.cluster.local" says nothing to anybody. */
-static void add_services(struct buf *b, const cJSON *services)
+static void write_route_services(struct buf *b, const cJSON *services)
 {
     static const char tail[] = ".svc.cluster.local";
     const char *comma = " > ";
@@ -110,7 +110,7 @@ static void add_conditions(struct buf *b, const char *word, const cJSON *list)
 }
 
 /* An annotation by the controller's name or ingress-nginx's. */
-static const char *annotation(const cJSON *route, const char *name)
+static const char *route_custom_annotation(const cJSON *route, const char *name)
 {
     static const char *const prefixes[] = { "higress.io/", "nginx.ingress.kubernetes.io/" };
     const cJSON *custom = json_get(route, "customConfigs");
@@ -127,13 +127,13 @@ static const char *annotation(const cJSON *route, const char *name)
 /* The first of header, cookie, weight that is there is the one that counts. */
 static void add_canary(struct buf *b, const cJSON *route)
 {
-    const char *on = annotation(route, "canary");
-    const char *header = annotation(route, "canary-by-header");
-    const char *value = annotation(route, "canary-by-header-value");
-    const char *pattern = annotation(route, "canary-by-header-pattern");
-    const char *cookie = annotation(route, "canary-by-cookie");
-    const char *weight = annotation(route, "canary-weight");
-    const char *total = annotation(route, "canary-weight-total");
+    const char *on = route_custom_annotation(route, "canary");
+    const char *header = route_custom_annotation(route, "canary-by-header");
+    const char *value = route_custom_annotation(route, "canary-by-header-value");
+    const char *pattern = route_custom_annotation(route, "canary-by-header-pattern");
+    const char *cookie = route_custom_annotation(route, "canary-by-cookie");
+    const char *weight = route_custom_annotation(route, "canary-weight");
+    const char *total = route_custom_annotation(route, "canary-weight-total");
 
     if (!on || strcmp(on, "true"))
         return;
@@ -156,8 +156,9 @@ static void add_limits(struct buf *b, const cJSON *route)
     } limits[] = { { "route-limit-rps", "s" }, { "route-limit-rpm", "m" } };
 
     for (int i = 0; i < 2; i++)
-        if (annotation(route, limits[i].annotation))
-            buf_printf(b, " limit=%s/%s", annotation(route, limits[i].annotation), limits[i].unit);
+        if (route_custom_annotation(route, limits[i].annotation))
+            buf_printf(b, " limit=%s/%s", route_custom_annotation(route, limits[i].annotation),
+                       limits[i].unit);
 }
 
 /* Who the route itself lets in: " auth=alice,bob". */
@@ -200,16 +201,16 @@ static bool has_values(const cJSON *route)
 }
 
 /* by: what guards it, where that was asked. */
-static void write_line(struct call *c, struct buf *b, const cJSON *route, const char *by)
+static void write_route_line(struct call *c, struct buf *b, const cJSON *route, const char *by)
 {
     const char *name = json_str(route, "name");
 
     if (has_values(route))
         route = gw_masked(c, "route", route);
     buf_str(b, name ? name : "?");
-    add_host(b, route);
-    add_path(b, json_get(route, "path"));
-    add_services(b, json_get(route, "services"));
+    write_route_hosts(b, route);
+    write_route_match(b, json_get(route, "path"));
+    write_route_services(b, json_get(route, "services"));
     add_flags(b, route);
     if (by)
         buf_printf(b, " auth=%s", by);
@@ -265,7 +266,7 @@ static bool service_fits(const char *wanted, const cJSON *services)
     return false;
 }
 
-static bool fits(struct call *c, const cJSON *route)
+static bool route_is_wanted(struct call *c, const cJSON *route)
 {
     const char *pattern = arg_str(c, "name");
     const char *name = json_str(route, "name");
@@ -288,7 +289,7 @@ struct listing {
     bool none;
 };
 
-static bool take_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
+static bool take_access_instance(struct call *c, void *arg, const char *scope, const cJSON *o)
 {
     (void)c;
     access_add(arg, scope, o);
@@ -312,29 +313,30 @@ static bool auth_fits(struct call *c, const struct listing *l, const cJSON *rout
     return l->none ? k != ACCESS_GUARDED : k == ACCESS_GUARDED || k == ACCESS_PARTLY;
 }
 
-static bool take(struct call *c, void *arg, const cJSON *route)
+static bool take_route(struct call *c, void *arg, const cJSON *route)
 {
     struct listing *l = arg;
     const char *by = NULL;
 
-    if (!fits(c, route) || (l->access && !auth_fits(c, l, route, &by)))
+    if (!route_is_wanted(c, route) || (l->access && !auth_fits(c, l, route, &by)))
         return true;
     if (page_wants(l->page))
-        write_line(c, page_line(l->page), route, by);
+        write_route_line(c, page_line(l->page), route, by);
     page_match(l->page);
     return true;
 }
 
-static const cJSON *read_routes(struct call *c)
+static const cJSON *list_routes(struct call *c)
 {
     const char *auth = arg_str(c, "auth");
     struct listing l = { .none = auth && !strcmp(auth, "none") };
 
     l.page = page_new(c, arg_num(c, "limit", 0), arg_str(c, "cursor"), arg_str(c, "text"));
     l.access = auth ? access_new(arena(c)) : NULL;
-    if (auth && !gw_each_instance(c, SCOPES_MAX, take_instance, take_gap, l.access, &l.gaps))
+    if (auth && !gw_each_instance(c, SCOPES_MAX, take_access_instance, take_gap, l.access, &l.gaps))
         return NULL;
-    cJSON *answer = gw_each(c, "route", NULL, take, &l) ? page_answer(l.page, "routes") : NULL;
+    cJSON *answer =
+        gw_each(c, "route", NULL, take_route, &l) ? page_answer(l.page, "routes") : NULL;
     if (answer && l.gaps)
         json_set_str(arena(c), answer, "unread", l.gaps);
     return answer;
@@ -384,7 +386,7 @@ static const struct tool tools[] = {
         .risk = READ,
         .in = in,
         .out = out,
-        .read = read_routes,
+        .read = list_routes,
         .say = say_routes,
     },
     { 0 },

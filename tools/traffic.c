@@ -53,7 +53,7 @@ static void say_percentiles(struct buf *b, const char *what, const cJSON *o, con
                    json_num(o, "p95", 0), json_num(o, "p99", 0), unit);
 }
 
-static const char *text_of(const cJSON *o, const char *member)
+static const char *traffic_text(const cJSON *o, const char *member)
 {
     const char *s = json_str(o, member);
     return s ? s : "?";
@@ -66,9 +66,9 @@ static void say_totals(struct buf *b, const cJSON *answer)
     if (json_get(answer, "of"))
         buf_printf(b, " of %.0f", json_num(answer, "of", 0));
     if (json_get(window, "from"))
-        buf_printf(b, " since %s", text_of(window, "from"));
+        buf_printf(b, " since %s", traffic_text(window, "from"));
     if (json_get(answer, "newest"))
-        buf_printf(b, ", the newest %s", text_of(answer, "newest"));
+        buf_printf(b, ", the newest %s", traffic_text(answer, "newest"));
     buf_printf(b, "; %.0f lines read", json_num(window, "lines_read", 0));
     say_percentiles(b, "took", json_get(answer, "duration"), " ms");
     say_percentiles(b, "first token", json_get(answer, "first_token"), " ms");
@@ -123,10 +123,10 @@ static void say_rest(struct buf *b, const cJSON *answer)
                    json_num(answer, "unreadable", 0));
     if (older)
         buf_printf(b, "not looked at: older lines, %.0f bytes and more; cursor %s\n",
-                   json_num(older, "bytes", 0), text_of(older, "cursor"));
+                   json_num(older, "bytes", 0), traffic_text(older, "cursor"));
 }
 
-static char *say(struct call *c, const cJSON *answer)
+static char *say_traffic(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *row;
@@ -147,7 +147,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_traffic,
         .local = true,
-        .say = say,
+        .say = say_traffic,
     },
     { 0 },
 };

@@ -8,20 +8,20 @@
 
 enum { VALUE_BYTES = 2000 /* of one value or line */ };
 
-static const char *str(const cJSON *o, const char *member)
+static const char *op_text(const cJSON *o, const char *member)
 {
     const char *s = json_str(o, member);
     return s ? s : "";
 }
 
-static void put_object(struct buf *b, const cJSON *op)
+static void put_operation_object(struct buf *b, const cJSON *op)
 {
-    const char *scope = str(op, "scope");
-    buf_printf(b, "%s %s %s%s%s", str(op, "verb"), str(op, "kind"), str(op, "name"),
+    const char *scope = op_text(op, "scope");
+    buf_printf(b, "%s %s %s%s%s", op_text(op, "verb"), op_text(op, "kind"), op_text(op, "name"),
                *scope ? " at " : "", scope);
 }
 
-static void put_line(struct arena *a, struct buf *b, const char *mark, const cJSON *line)
+static void put_marked_line(struct arena *a, struct buf *b, const char *mark, const cJSON *line)
 {
     if (cJSON_IsString(line))
         buf_printf(b, "%s%s\n", mark, text_clean(a, line->valuestring, VALUE_BYTES));
@@ -32,57 +32,58 @@ static void put_operations(struct arena *a, struct buf *b, const cJSON *change)
     const cJSON *op, *line;
     cJSON_ArrayForEach(op, json_get(change, "operations"))
     {
-        put_object(b, op);
+        put_operation_object(b, op);
         buf_char(b, '\n');
-        cJSON_ArrayForEach(line, json_get(op, "diff")) put_line(a, b, "  ", line);
+        cJSON_ArrayForEach(line, json_get(op, "diff")) put_marked_line(a, b, "  ", line);
     }
     if (json_get(change, "more_operations"))
         buf_printf(b, "and %.0f more operations\n", json_num(change, "more_operations", 0));
-    cJSON_ArrayForEach(line, json_get(change, "warnings")) put_line(a, b, "! ", line);
+    cJSON_ArrayForEach(line, json_get(change, "warnings")) put_marked_line(a, b, "! ", line);
 }
 
 /* Who decided; or that nobody has, or did in time. */
 static void put_decision(struct buf *b, const cJSON *change)
 {
     const cJSON *d = json_get(change, "decision");
-    const char *state = str(change, "state");
+    const char *state = op_text(change, "state");
     if (d)
-        buf_printf(b, ", %s by %s (%s) at %s", str(d, "verdict"), str(d, "who"), str(d, "channel"),
-                   str(d, "at"));
+        buf_printf(b, ", %s by %s (%s) at %s", op_text(d, "verdict"), op_text(d, "who"),
+                   op_text(d, "channel"), op_text(d, "at"));
     else if (!strcmp(state, "pending"))
         buf_str(b, "; a person was asked and has not decided");
     else if (!strcmp(state, "expired"))
         buf_str(b, "; nobody decided before it expired");
     if (d && json_str(d, "note"))
-        buf_printf(b, "; %s", str(d, "note"));
+        buf_printf(b, "; %s", op_text(d, "note"));
 }
 
 static void put_life(struct buf *b, const cJSON *change)
 {
-    if (*str(change, "owner"))
-        buf_printf(b, "asked by %s ", str(change, "owner"));
-    buf_printf(b, "at %s", str(change, "created"));
+    if (*op_text(change, "owner"))
+        buf_printf(b, "asked by %s ", op_text(change, "owner"));
+    buf_printf(b, "at %s", op_text(change, "created"));
     put_decision(b, change);
     if (json_get(change, "rejected_before"))
-        buf_printf(b, "; rejected before: %s", str(change, "rejected_before"));
+        buf_printf(b, "; rejected before: %s", op_text(change, "rejected_before"));
     if (json_get(change, "updated"))
-        buf_printf(b, ", %s at %s", str(change, "state"), str(change, "updated"));
+        buf_printf(b, ", %s at %s", op_text(change, "state"), op_text(change, "updated"));
     if (json_get(change, "expires"))
-        buf_printf(b, ", expires %s", str(change, "expires"));
+        buf_printf(b, ", expires %s", op_text(change, "expires"));
     buf_char(b, '\n');
 }
 
 bool approve_went_well(const cJSON *outcome)
 {
-    return !strcmp(str(outcome, "outcome"), "written") && !json_get(outcome, "note") &&
+    return !strcmp(op_text(outcome, "outcome"), "written") && !json_get(outcome, "note") &&
            !json_get(outcome, "differences");
 }
 
 const char *approve_result(const cJSON *change)
 {
     static const char plain[] = "applied: ";
-    const char *text = str(json_get(change, "result"), "text");
-    bool repeats = text_starts(text, plain) && !strcmp(text + strlen(plain), str(change, "title"));
+    const char *text = op_text(json_get(change, "result"), "text");
+    bool repeats =
+        text_starts(text, plain) && !strcmp(text + strlen(plain), op_text(change, "title"));
     return *text && !repeats ? text : NULL;
 }
 
@@ -107,15 +108,16 @@ char *approve_summary(struct arena *a, const cJSON *change)
 {
     static const char *const more[] = { "undoes", "why_not_asked_here", "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
-    const char *gateway = str(change, "gateway");
-    buf_printf(b, "%s %s (%s%s%s): %s\n", str(change, "id"), str(change, "state"),
-               str(change, "risk"), *gateway ? ", gateway " : "", gateway, str(change, "title"));
+    const char *gateway = op_text(change, "gateway");
+    buf_printf(b, "%s %s (%s%s%s): %s\n", op_text(change, "id"), op_text(change, "state"),
+               op_text(change, "risk"), *gateway ? ", gateway " : "", gateway,
+               op_text(change, "title"));
     put_operations(a, b, change);
     put_life(b, change);
     put_result(a, b, change);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         if (json_get(change, more[i]))
-            buf_printf(b, "%s: %s\n", more[i], str(change, more[i]));
+            buf_printf(b, "%s: %s\n", more[i], op_text(change, more[i]));
     return b->data;
 }
 
@@ -125,16 +127,16 @@ char *approve_summary_list(struct arena *a, const cJSON *answer)
     const cJSON *change;
     cJSON_ArrayForEach(change, json_get(answer, "changes"))
     {
-        const char *gateway = str(change, "gateway"), *risk = str(change, "risk");
-        buf_printf(b, "%s %s%s%s%s: %s; ", str(change, "id"), str(change, "state"),
+        const char *gateway = op_text(change, "gateway"), *risk = op_text(change, "risk");
+        buf_printf(b, "%s %s%s%s%s: %s; ", op_text(change, "id"), op_text(change, "state"),
                    strcmp(risk, "destroy") ? "" : " (destroy)", *gateway ? " " : "", gateway,
-                   str(change, "title"));
+                   op_text(change, "title"));
         put_life(b, change);
     }
     if (!b->len)
         buf_str(b, "no change matches\n");
     if (json_get(answer, "next"))
-        buf_printf(b, "more with cursor %s\n", str(answer, "next"));
+        buf_printf(b, "more with cursor %s\n", op_text(answer, "next"));
     buf_str(b,
             "Edits made elsewhere are not in this list: check_config finds them. object, actor or "
             "minutes: also who decided.");

@@ -72,7 +72,7 @@ static const char *owner_of(struct arena *a, const cJSON *answer)
 }
 
 /* NULL: all is well. */
-static const char *wrong(const cJSON *answer, const struct jwt_rules *rules)
+static const char *why_not_active(const cJSON *answer, const struct jwt_rules *rules)
 {
     const char *type = json_str(answer, "token_type"), *issuer = json_str(answer, "iss");
     if (!cJSON_IsTrue(json_get(answer, "active")))
@@ -92,7 +92,7 @@ enum oauth_verdict introspect_judge(struct arena *a, const cJSON *answer,
     if (!cJSON_IsBool(json_get(answer, "active")))
         return OAUTH_LATER;
     *who = owner_of(a, answer);
-    *why = wrong(answer, rules);
+    *why = why_not_active(answer, rules);
     if (!*why && !*who)
         *why = "the token has neither sub nor username nor client_id";
     return *why ? OAUTH_BAD : OAUTH_GOOD;
@@ -136,7 +136,8 @@ static const cJSON *ask_issuer(struct question *q, const struct config *c, struc
 
 /* -- what is known ----------------------------------------------------------------------- */
 
-static struct known *find(struct table *t, const uint8_t digest[SHA256_SIZE], double now)
+static struct known *find_known_token(struct table *t, const uint8_t digest[SHA256_SIZE],
+                                      double now)
 {
     for (int i = 0; i < KNOWN; i++)
         if (now < t->rows[i].until && crypto_equal(t->rows[i].digest, digest, SHA256_SIZE))
@@ -144,7 +145,7 @@ static struct known *find(struct table *t, const uint8_t digest[SHA256_SIZE], do
     return NULL;
 }
 
-static void forget(struct table *t)
+static void forget_known_tokens(struct table *t)
 {
     for (int i = 0; i < KNOWN; i++)
         arena_free(t->rows[i].arena);
@@ -159,7 +160,7 @@ static double lasts(const struct config *c, const struct known *k)
     return k->verdict == OAUTH_LATER || most < c->oauth_cache ? most : c->oauth_cache;
 }
 
-static void remember(struct introspect *i, const struct question *q, struct known *k)
+static void remember_verdict(struct introspect *i, const struct question *q, struct known *k)
 {
     struct table *t = k->verdict == OAUTH_GOOD ? &i->good : &i->bad;
     struct known *row = &t->rows[t->next];
@@ -172,7 +173,7 @@ static void remember(struct introspect *i, const struct question *q, struct know
 
 /* -- questions --------------------------------------------------------------------------- */
 
-static void tell(struct question *q, const struct known *k)
+static void tell_waiting(struct question *q, const struct known *k)
 {
     while (q->waiting) {
         struct oauth_wait *w = q->waiting;
@@ -221,7 +222,7 @@ static void complain(struct introspect *i, const struct err *e)
               e->text);
 }
 
-static void ask(void *arg)
+static void run_question(void *arg)
 {
     struct question *q = arg;
     struct introspect *i = q->owner;
@@ -231,14 +232,14 @@ static void ask(void *arg)
         struct known k = learn(i, q, answer);
         if (!answer)
             complain(i, &e);
-        remember(i, q, &k);
+        remember_verdict(i, q, &k);
         unlink_question(q);
-        tell(q, &k);
+        tell_waiting(q, &k);
     }
     arena_free(q->arena);
 }
 
-static void join(struct question *q, struct oauth_wait *w)
+static void wait_for_question(struct question *q, struct oauth_wait *w)
 {
     w->next = q->waiting;
     w->at = &q->waiting;
@@ -269,7 +270,7 @@ static struct question *open_question(struct introspect *i, const char *token,
 }
 
 /* RFC 6750 §2.1: b64token. */
-static bool is_token(const char *token)
+static bool is_bearer_token(const char *token)
 {
     size_t n =
         strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/");
@@ -282,12 +283,12 @@ enum oauth_verdict introspect_check(struct introspect *i, const char *token,
 {
     uint8_t digest[SHA256_SIZE];
     *why = "the token is not one that could be asked about";
-    if (!is_token(token))
+    if (!is_bearer_token(token))
         return OAUTH_BAD;
     crypto_sha256(token, strlen(token), digest);
     double now = loop_now(i->loop);
-    const struct known *k = find(&i->good, digest, now);
-    k = k && when_now() < k->grant.until ? k : find(&i->bad, digest, now);
+    const struct known *k = find_known_token(&i->good, digest, now);
+    k = k && when_now() < k->grant.until ? k : find_known_token(&i->bad, digest, now);
     if (k) {
         *out = k->grant;
         *why = k->why;
@@ -298,9 +299,9 @@ enum oauth_verdict introspect_check(struct introspect *i, const char *token,
     *why = "too many tokens are being asked about; ask again in a second";
     if (!q)
         return OAUTH_LATER;
-    join(q, wait);
+    wait_for_question(q, wait);
     if (is_new)
-        fiber_start(ask, q);
+        fiber_start(run_question, q);
     return OAUTH_ASKED;
 }
 
@@ -334,10 +335,10 @@ void introspect_free(struct introspect *i)
     while (i->asking) {
         struct question *q = i->asking;
         unlink_question(q);
-        tell(q, &later);
-        cancel_fire(&q->cancel); /* ask() frees it */
+        tell_waiting(q, &later);
+        cancel_fire(&q->cancel); /* run_question() frees it */
     }
-    forget(&i->good);
-    forget(&i->bad);
+    forget_known_tokens(&i->good);
+    forget_known_tokens(&i->bad);
     arena_free(i->arena);
 }

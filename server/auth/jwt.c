@@ -21,7 +21,7 @@ static const struct {
     { "EdDSA", "OKP", "Ed25519", "x", NULL, CRYPTO_ED25519 },
 };
 
-static bool split(struct arena *a, const char *token, struct parts *p)
+static bool split_token(struct arena *a, const char *token, struct parts *p)
 {
     p->text = token;
     p->head = strcspn(token, ".");
@@ -39,7 +39,7 @@ static bool split(struct arena *a, const char *token, struct parts *p)
     return p->signature != NULL;
 }
 
-static const cJSON *object_of(struct arena *a, const char *text, size_t n)
+static const cJSON *decode_object(struct arena *a, const char *text, size_t n)
 {
     struct err e = { 0 };
     size_t size = 0;
@@ -54,7 +54,7 @@ static bool equal(const cJSON *o, const char *member, const char *want)
     return is && want && !strcmp(is, want);
 }
 
-static bool fits(const cJSON *key, size_t i)
+static bool key_fits_alg(const cJSON *key, size_t i)
 {
     if (!equal(key, "kty", algs[i].kty) || (algs[i].crv && !equal(key, "crv", algs[i].crv)))
         return false;
@@ -68,7 +68,7 @@ static const cJSON *find_key(const cJSON *jwks, const cJSON *head, size_t alg)
     const cJSON *kid = json_get(head, "kid"), *key, *found = NULL;
     cJSON_ArrayForEach(key, json_get(jwks, "keys"))
     {
-        if (!fits(key, alg) || (kid && !equal(key, "kid", json_str(head, "kid"))))
+        if (!key_fits_alg(key, alg) || (kid && !equal(key, "kid", json_str(head, "kid"))))
             continue;
         if (found)
             return NULL;
@@ -77,7 +77,7 @@ static const cJSON *find_key(const cJSON *jwks, const cJSON *head, size_t alg)
     return found;
 }
 
-static const uint8_t *number(struct arena *a, const cJSON *key, const char *member, size_t *n)
+static const uint8_t *key_number(struct arena *a, const cJSON *key, const char *member, size_t *n)
 {
     const char *text = member ? json_str(key, member) : NULL;
     if (!text)
@@ -88,14 +88,14 @@ static const uint8_t *number(struct arena *a, const cJSON *key, const char *memb
 static bool signed_by(struct arena *a, const struct parts *p, const cJSON *key, size_t i)
 {
     struct crypto_key k = { 0 };
-    k.x = number(a, key, algs[i].x, &k.x_len);
-    k.y = number(a, key, algs[i].y, &k.y_len);
+    k.x = key_number(a, key, algs[i].x, &k.x_len);
+    k.y = key_number(a, key, algs[i].y, &k.y_len);
     if (!k.x || (algs[i].y && !k.y))
         return false;
     return crypto_verify(algs[i].means, &k, p->text, p->signed_, p->signature, p->signature_len);
 }
 
-static bool is_for(const cJSON *claims, const char *audience)
+static bool is_for_audience(const cJSON *claims, const char *audience)
 {
     const cJSON *aud = json_get(claims, "aud"), *one;
     if (cJSON_IsString(aud))
@@ -115,7 +115,7 @@ const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *r)
     const cJSON *expires = json_get(claims, "exp"), *begins = json_get(claims, "nbf");
     if (!json_get(claims, "aud"))
         return "the token has no aud: it does not say whom it is for";
-    if (!is_for(claims, r->audience))
+    if (!is_for_audience(claims, r->audience))
         return "the token is for another audience";
     if (!cJSON_IsNumber(expires))
         return "the token has no exp";
@@ -127,7 +127,7 @@ const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *r)
 }
 
 /* NULL: all is well. */
-static const char *wrong(const cJSON *claims, const struct jwt_rules *r)
+static const char *wrong_access_claim(const cJSON *claims, const struct jwt_rules *r)
 {
     if (!equal(claims, "iss", r->issuer))
         return "the token is of another issuer";
@@ -148,7 +148,7 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
 {
     struct parts p = { 0 };
     *why = "the token is not a JWT";
-    const cJSON *head = split(a, token, &p) ? object_of(a, token, p.head) : NULL;
+    const cJSON *head = split_token(a, token, &p) ? decode_object(a, token, p.head) : NULL;
     if (!head)
         return JWT_OTHER;
     size_t alg = alg_of(head);
@@ -163,9 +163,9 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
     if (!signed_by(a, &p, key, alg))
         return JWT_BAD;
     *why = "the token is not a JWT";
-    *claims = object_of(a, token + p.head + 1, p.payload);
+    *claims = decode_object(a, token + p.head + 1, p.payload);
     if (!*claims)
         return JWT_BAD;
-    *why = wrong(*claims, rules);
+    *why = wrong_access_claim(*claims, rules);
     return *why ? JWT_BAD : JWT_GOOD;
 }

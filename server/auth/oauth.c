@@ -47,13 +47,13 @@ struct oauth {
 
 /* -- keys -------------------------------------------------------------------------------- */
 
-static void forget(struct good *g)
+static void forget_good(struct good *g)
 {
     arena_free(g->arena);
     *g = (struct good){ 0 };
 }
 
-static const char *read_text(struct oauth *o, struct arena *a, size_t *n, struct err *e)
+static const char *read_key_set(struct oauth *o, struct arena *a, size_t *n, struct err *e)
 {
     const char *where = o->config->oauth_jwks;
     if (where[0] == '/')
@@ -73,7 +73,7 @@ static const char *read_text(struct oauth *o, struct arena *a, size_t *n, struct
 static bool take_keys(struct oauth *o, struct arena *a, struct err *e)
 {
     size_t n = 0;
-    const char *text = read_text(o, a, &n, e);
+    const char *text = read_key_set(o, a, &n, e);
     const cJSON *keys = text ? json_parse(a, text, n, e) : NULL;
     if (!keys)
         return false;
@@ -83,14 +83,14 @@ static bool take_keys(struct oauth *o, struct arena *a, struct err *e)
     o->keys_arena = a;
     o->keys = keys;
     for (int i = 0; i < REMEMBERED; i++)
-        forget(&o->good[i]);
+        forget_good(&o->good[i]);
     return true;
 }
 
-static void end(struct oauth *o)
+static void end_oauth(struct oauth *o)
 {
     for (int i = 0; i < REMEMBERED; i++)
-        forget(&o->good[i]);
+        forget_good(&o->good[i]);
     arena_free(o->keys_arena);
     arena_free(o->arena);
 }
@@ -106,7 +106,7 @@ static void read_keys(void *arg)
     }
     o->reading = false;
     if (o->gone)
-        end(o);
+        end_oauth(o);
 }
 
 static void refresh(void *arg)
@@ -160,11 +160,11 @@ struct oauth_grant oauth_grant_of(struct arena *a, const struct config *c, const
     };
 }
 
-static struct good *remember(struct oauth *o, struct arena *a, const cJSON *claims)
+static struct good *remember_good(struct oauth *o, struct arena *a, const cJSON *claims)
 {
     struct good *g = &o->good[o->next];
     o->next = (o->next + 1) % REMEMBERED;
-    forget(g);
+    forget_good(g);
     g->arena = a;
     g->grant = oauth_grant_of(a, o->config, claims, json_str(claims, "sub"));
     return g;
@@ -183,8 +183,8 @@ static enum oauth_verdict no_key(struct oauth *o, const char **why)
     return OAUTH_LATER;
 }
 
-static enum oauth_verdict check(struct oauth *o, const char *token, struct good **g,
-                                const char **why)
+static enum oauth_verdict check_new_token(struct oauth *o, const char *token, struct good **g,
+                                          const char **why)
 {
     const struct jwt_rules rules = { .issuer = o->config->oauth_issuer,
                                      .audience = o->config->oauth_resource,
@@ -194,7 +194,7 @@ static enum oauth_verdict check(struct oauth *o, const char *token, struct good 
     struct arena *a = arena_new();
     enum jwt_verdict v = jwt_check(a, o->keys, &rules, token, &claims, why);
     if (v == JWT_GOOD) {
-        *g = remember(o, a, claims);
+        *g = remember_good(o, a, claims);
         return OAUTH_GOOD;
     }
     arena_free(a);
@@ -212,10 +212,10 @@ enum oauth_verdict oauth_check(struct oauth *o, const char *token, struct oauth_
     crypto_sha256(token, strlen(token), digest);
     struct good *g = remembered(o, digest);
     if (g && when_now() >= g->grant.until) {
-        forget(g);
+        forget_good(g);
         g = NULL;
     }
-    enum oauth_verdict v = g ? OAUTH_GOOD : check(o, token, &g, why);
+    enum oauth_verdict v = g ? OAUTH_GOOD : check_new_token(o, token, &g, why);
     if (v == OAUTH_ASKED)
         return introspect_check(o->introspect, token, wait, out, why);
     if (v != OAUTH_GOOD)
@@ -253,5 +253,5 @@ void oauth_free(struct oauth *o)
     if (o->reading)
         cancel_fire(&o->cancel); /* read_keys ends it */
     else
-        end(o);
+        end_oauth(o);
 }

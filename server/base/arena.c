@@ -37,7 +37,7 @@ struct arena {
     size_t next;    /* size of the next ordinary chunk */
 };
 
-static struct arena *begin(size_t first_chunk)
+static struct arena *new_arena(size_t first_chunk)
 {
     struct arena *a = calloc(1, sizeof *a);
     if (!a)
@@ -48,12 +48,12 @@ static struct arena *begin(size_t first_chunk)
 
 struct arena *arena_new(void)
 {
-    return begin(FIRST_CHUNK);
+    return new_arena(FIRST_CHUNK);
 }
 
 struct arena *arena_new_small(void)
 {
-    return begin(SMALL_CHUNK);
+    return new_arena(SMALL_CHUNK);
 }
 
 static char *new_chunk(struct arena *a, size_t size)
@@ -104,7 +104,7 @@ void arena_trim(void)
     malloc_trim(0);
 }
 
-static void *take(struct arena *a, size_t size)
+static void *alloc_slow(struct arena *a, size_t size)
 {
     if (ASAN || size > a->next / 4)
         return new_chunk(a, size);
@@ -127,7 +127,7 @@ void *arena_alloc(struct arena *a, size_t size)
         a->at += want;
         return memset(block, 0, want);
     }
-    return memset(take(a, want), 0, want);
+    return memset(alloc_slow(a, want), 0, want);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)

@@ -24,14 +24,15 @@ static char *encode(struct arena *a, const uint8_t *in, size_t n, const char *al
     return out;
 }
 
-static int value_of(const char *alphabet, char c)
+static int sextet_of(const char *alphabet, char c)
 {
     const char *at = c ? strchr(alphabet, c) : NULL;
     return at ? (int)(at - alphabet) : -1;
 }
 
 /* text without padding; NULL when a character or the trailing bits are wrong. */
-static void *decode(struct arena *a, const char *text, size_t len, const char *alphabet, size_t *n)
+static void *decode_sextets(struct arena *a, const char *text, size_t len, const char *alphabet,
+                            size_t *n)
 {
     if (len % 4 == 1)
         return NULL;
@@ -40,7 +41,7 @@ static void *decode(struct arena *a, const char *text, size_t len, const char *a
     uint32_t word = 0;
     int bits = 0;
     for (size_t i = 0; i < len; i++) {
-        int v = value_of(alphabet, text[i]);
+        int v = sextet_of(alphabet, text[i]);
         if (v < 0)
             return NULL;
         word = word << 6 | (uint32_t)v;
@@ -75,10 +76,10 @@ void *base64_decode(struct arena *a, const char *text, size_t len, size_t *n)
     size_t padding = 0;
     while (padding < 2 && padding < len && text[len - padding - 1] == '=')
         padding++;
-    return decode(a, text, len - padding, standard, n);
+    return decode_sextets(a, text, len - padding, standard, n);
 }
 
 void *base64url_decode(struct arena *a, const char *text, size_t len, size_t *n)
 {
-    return decode(a, text, len, url_safe, n);
+    return decode_sextets(a, text, len, url_safe, n);
 }

@@ -52,7 +52,7 @@
     X(EVP_PKEY_free)
 LIB_TABLE(ssl, CERT_API);
 
-static bool load(struct err *e)
+static bool load_cert_api(struct err *e)
 {
     return LIB_LOAD(ssl, CERT_API, "libcrypto.so.3", "libssl3", e);
 }
@@ -96,7 +96,7 @@ static void read_time(const ASN1_TIME *from, char *out, size_t size)
 bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *out, struct err *e)
 {
     *out = (struct cert_info){ 0 };
-    if (!load(e))
+    if (!load_cert_api(e))
         return false;
     BIO *bio = ssl.BIO_new_mem_buf(pem, (int)len);
     X509 *x = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL);
@@ -111,7 +111,7 @@ bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *o
 }
 
 /* An empty passphrase is given, or libcrypto would ask for one on the terminal. */
-static bool key_fits(X509 *x, const char *pem)
+static bool cert_matches_key(X509 *x, const char *pem)
 {
     BIO *bio = ssl.BIO_new_mem_buf(pem, (int)strlen(pem));
     char none[] = "";
@@ -139,7 +139,7 @@ bool cert_check_pair(struct arena *a, const char *cert, const char *key, double 
     BIO *bio = ssl.BIO_new_mem_buf(cert, (int)strlen(cert));
     X509 *x = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL);
     ssl.BIO_free(bio);
-    bool fits = x && key_fits(x, key);
+    bool fits = x && cert_matches_key(x, key);
     if (x)
         ssl.X509_free(x);
     return fits || err_set(e, ERR_ARGS, "key: is no PEM private key of the certificate in cert");
@@ -155,7 +155,7 @@ static bool add_extension(X509 *x, int nid, const char *value)
     return added;
 }
 
-static bool fill(struct arena *a, X509 *x, EVP_PKEY *key, const char *name, int days)
+static bool fill_certificate(struct arena *a, X509 *x, EVP_PKEY *key, const char *name, int days)
 {
     ssl.X509_set_version(x, 2);
     ssl.ASN1_INTEGER_set(ssl.X509_get_serialNumber(x), 1);
@@ -172,7 +172,7 @@ static bool fill(struct arena *a, X509 *x, EVP_PKEY *key, const char *name, int 
            ssl.X509_sign(x, key, ssl.EVP_sha256()) > 0;
 }
 
-static char *take_text(struct arena *a, BIO *bio)
+static char *drain_bio(struct arena *a, BIO *bio)
 {
     char *bytes = NULL;
     long len = ssl.BIO_ctrl(bio, BIO_CTRL_INFO, 0, &bytes);
@@ -183,16 +183,16 @@ static char *take_text(struct arena *a, BIO *bio)
 
 bool cert_make(struct arena *a, const char *name, int days, char **cert, char **key, struct err *e)
 {
-    if (!load(e))
+    if (!load_cert_api(e))
         return false;
     EVP_PKEY *pair = ssl.EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
     X509 *x = ssl.X509_new();
     BIO *cert_out = ssl.BIO_new(ssl.BIO_s_mem()), *key_out = ssl.BIO_new(ssl.BIO_s_mem());
-    bool made = pair && x && fill(a, x, pair, name, days) &&
+    bool made = pair && x && fill_certificate(a, x, pair, name, days) &&
                 ssl.PEM_write_bio_X509(cert_out, x) == 1 &&
                 ssl.PEM_write_bio_PrivateKey(key_out, pair, NULL, NULL, 0, NULL, NULL) == 1;
-    *cert = take_text(a, cert_out);
-    *key = take_text(a, key_out);
+    *cert = drain_bio(a, cert_out);
+    *key = drain_bio(a, key_out);
     if (x)
         ssl.X509_free(x);
     if (pair)

@@ -75,7 +75,7 @@ static EVP_PKEY *p256(const struct crypto_key *k)
     return from_data("EC", params);
 }
 
-static EVP_PKEY *key_of(enum crypto_alg alg, const struct crypto_key *k)
+static EVP_PKEY *public_key_from(enum crypto_alg alg, const struct crypto_key *k)
 {
     if (alg == CRYPTO_RS256)
         return rsa(k);
@@ -107,8 +107,8 @@ static size_t der_signature(uint8_t out[DER_MAX], const uint8_t *raw)
     return (size_t)(end - out);
 }
 
-static bool verify(enum crypto_alg alg, EVP_PKEY *key, const void *bytes, size_t n,
-                   const uint8_t *signature, size_t len)
+static bool verify_with_key(enum crypto_alg alg, EVP_PKEY *key, const void *bytes, size_t n,
+                            const uint8_t *signature, size_t len)
 {
     uint8_t der[DER_MAX];
     if (alg == CRYPTO_ES256) {
@@ -131,8 +131,8 @@ bool crypto_verify(enum crypto_alg alg, const struct crypto_key *key, const void
     struct err e = { 0 };
     if (!LIB_LOAD(ssl, VERIFY_API, "libcrypto.so.3", "libssl3", &e))
         bug("%s", e.text);
-    EVP_PKEY *public = key_of(alg, key);
-    bool ok = public && verify(alg, public, bytes, n, signature, signature_len);
+    EVP_PKEY *public = public_key_from(alg, key);
+    bool ok = public && verify_with_key(alg, public, bytes, n, signature, signature_len);
     ssl.EVP_PKEY_free(public);
     return ok;
 }

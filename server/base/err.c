@@ -9,7 +9,8 @@
 #undef err_at
 #undef err_about
 
-static bool set(struct err *e, enum err_kind kind, int status, const char *format, va_list args)
+static bool set_first_error(struct err *e, enum err_kind kind, int status, const char *format,
+                            va_list args)
 {
     if (!e || e->kind != ERR_NONE)
         return false;
@@ -23,7 +24,7 @@ bool err_set(struct err *e, enum err_kind kind, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    set(e, kind, 0, format, args);
+    set_first_error(e, kind, 0, format, args);
     va_end(args);
     return false;
 }
@@ -32,7 +33,7 @@ bool err_status(struct err *e, enum err_kind kind, int status, const char *forma
 {
     va_list args;
     va_start(args, format);
-    set(e, kind, status, format, args);
+    set_first_error(e, kind, status, format, args);
     va_end(args);
     return false;
 }

@@ -237,7 +237,7 @@ static void give_stack_back(struct fiber *f)
     fibers.idle_count++;
 }
 
-static void enlist(struct fiber *f)
+static void fiber_link(struct fiber *f)
 {
     f->prev = NULL;
     f->next = fibers.alive;
@@ -247,7 +247,7 @@ static void enlist(struct fiber *f)
     fibers.count++;
 }
 
-static void delist(struct fiber *f)
+static void fiber_unlink(struct fiber *f)
 {
     *(f->prev ? &f->prev->next : &fibers.alive) = f->next;
     if (f->next)
@@ -262,7 +262,7 @@ static void fiber_run(struct fiber *f)
     switch_to(f->resumer, f);
     if (!f->ended)
         return;
-    delist(f);
+    fiber_unlink(f);
     give_stack_back(f);
 }
 
@@ -274,7 +274,7 @@ void fiber_start(void (*fn)(void *), void *arg)
     f->ended = false;
     f->view = (struct fiber_view){ .call = fiber_call() };
     f->sp = first_frame((char *)f, entry);
-    enlist(f);
+    fiber_link(f);
     fiber_run(f);
 }
 

@@ -20,7 +20,7 @@ static const char *const type_names[] = {
     [OBJ] = "object", [LIST] = "array",  [ANY] = NULL,
 };
 
-static bool bounded(const struct field *row)
+static bool has_bounds(const struct field *row)
 {
     return row->min != 0 || row->max != 0;
 }
@@ -53,7 +53,7 @@ static void mistake(struct check *k, const char *format, ...)
 }
 
 /* Appends ".name" or "[i]" to the path; returns the length to cut it back to. */
-static size_t step(struct check *k, const char *name, int index)
+static size_t field_path_push(struct check *k, const char *name, int index)
 {
     size_t n = strlen(k->path);
     if (name)
@@ -69,7 +69,7 @@ static void check_string(struct check *k, const struct field *row, const char *s
     bool shown = !(row->flags & FIELD_SECRET) && n <= SHOWN_MAX; /* whole, or not at all */
     if (row->one_of && !text_has_word(row->one_of, s))
         mistake(k, "'%s' is not one of %s", shown ? s : "…", row->one_of);
-    else if (bounded(row) && n < row->min)
+    else if (has_bounds(row) && n < row->min)
         mistake(k, n == 0 ? "must not be empty" : "is shorter than %.0f bytes", row->min);
     else if (row->max > 0 && n > row->max)
         mistake(k, "%.0f bytes are more than %.0f", n, row->max);
@@ -79,9 +79,9 @@ static void check_number(struct check *k, const struct field *row, double n)
 {
     if (row->type == INT && floor(n) != n)
         mistake(k, "%g is not a whole number", n);
-    else if (bounded(row) && n < row->min)
+    else if (has_bounds(row) && n < row->min)
         mistake(k, "%.15g is less than %.15g", n, row->min);
-    else if (bounded(row) && n > row->max)
+    else if (has_bounds(row) && n > row->max)
         mistake(k, "%.15g is more than %.15g", n, row->max);
 }
 
@@ -91,7 +91,7 @@ static void check_value(struct check *k, const struct field *row, const cJSON *v
 static void check_list(struct check *k, const struct field *row, const cJSON *value)
 {
     int n = json_count(value);
-    if (bounded(row) && n < row->min)
+    if (has_bounds(row) && n < row->min)
         mistake(k, "needs at least %.0f item(s)", row->min);
     if (row->max > 0 && n > row->max)
         mistake(k, "%d items are more than %.0f", n, row->max);
@@ -99,7 +99,7 @@ static void check_list(struct check *k, const struct field *row, const cJSON *va
     const cJSON *item;
     cJSON_ArrayForEach(item, value)
     {
-        size_t cut = step(k, NULL, i++);
+        size_t cut = field_path_push(k, NULL, i++);
         if (row->of)
             check_value(k, row->of, item);
         k->path[cut] = '\0';
@@ -162,7 +162,7 @@ static const struct field *row_named(const struct field *rows, const char *name)
     return NULL;
 }
 
-static void list_names(struct buf *b, const struct field *rows)
+static void list_field_names(struct buf *b, const struct field *rows)
 {
     for (const struct field *row = rows; row && row->type; row++)
         buf_printf(b, "%s%s", row == rows ? "" : ", ", row->name);
@@ -173,9 +173,9 @@ static void unknown_member(struct check *k, const struct field *rows, const char
     struct buf names;
     size_t cut = strlen(k->path);
     buf_init(&names, 800);
-    list_names(&names, rows);
+    list_field_names(&names, rows);
     if (!k->said.len) { /* the sentence speaks of the object, the path of its member */
-        step(k, name, 0);
+        field_path_push(k, name, 0);
         memcpy(k->first, k->path, sizeof k->first);
         k->path[cut] = '\0';
     }
@@ -194,14 +194,14 @@ static void check_members(struct check *k, const struct field *rows, const cJSON
             unknown_member(k, rows, member->string);
         if (!row)
             continue;
-        size_t cut = step(k, member->string, 0);
+        size_t cut = field_path_push(k, member->string, 0);
         check_value(k, row, member);
         k->path[cut] = '\0';
     }
     for (const struct field *row = rows; row && row->type; row++) {
         if (row->need != REQ || json_get(value, row->name))
             continue;
-        size_t cut = step(k, row->name, 0);
+        size_t cut = field_path_push(k, row->name, 0);
         mistake(k, "is required");
         k->path[cut] = '\0';
     }
@@ -251,7 +251,7 @@ static void schema_bounds(struct buf *b, const struct field *row)
         [NUM] = { "minimum", "maximum", true },
         [LIST] = { "minItems", "maxItems", false },
     };
-    if (row->flags & FIELD_BRIEF || !bounded(row) || row->type == BOOL || row->type == OBJ ||
+    if (row->flags & FIELD_BRIEF || !has_bounds(row) || row->type == BOOL || row->type == OBJ ||
         row->type == ANY)
         return;
     if (row->min != 0 || words[row->type].zero)

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool failed(struct err *e, const char *what, const char *path)
+static bool file_error(struct err *e, const char *what, const char *path)
 {
     int reason = errno;
     return err_status(e, ERR_SYSTEM, reason, "%s '%s': %s", what, path, strerror(reason));
@@ -34,7 +34,7 @@ static ssize_t read_up_to(int fd, char *to, size_t n)
 
 /* The whole file, or max + 1 bytes of it. Files of /proc report size 0, and any file may grow
  * meanwhile: so a read that fills its room is repeated with twice as much. */
-static char *read_all(struct arena *a, int fd, size_t max, size_t *n)
+static char *read_descriptor(struct arena *a, int fd, size_t max, size_t *n)
 {
     struct stat st;
     size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
@@ -58,9 +58,9 @@ static char *read_open(struct arena *a, int fd, const char *path, size_t max, si
                        struct err *e)
 {
     size_t used = 0;
-    char *text = read_all(a, fd, max, &used);
+    char *text = read_descriptor(a, fd, max, &used);
     if (!text)
-        failed(e, "cannot read", path);
+        file_error(e, "cannot read", path);
     close(fd);
     if (text && used > max) {
         err_status(e, ERR_SYSTEM, EFBIG, "'%s' is larger than the %zu bytes allowed here", path,
@@ -77,7 +77,7 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
         return read_open(a, fd, path, max, n, e);
-    failed(e, "cannot open", path);
+    file_error(e, "cannot open", path);
     return NULL;
 }
 
@@ -99,7 +99,7 @@ bool file_check_own(const char *path, struct err *e)
 {
     struct stat st;
     if (lstat(path, &st) != 0)
-        return errno == ENOENT || failed(e, "cannot look at", path);
+        return errno == ENOENT || file_error(e, "cannot look at", path);
     const char *wrong = not_own(&st, 0);
     return !wrong || err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
 }
@@ -112,7 +112,7 @@ int file_open_own(const char *path, int flags, unsigned never, struct err *e)
         return -1;
     }
     if (fd < 0) {
-        failed(e, "cannot open", path);
+        file_error(e, "cannot open", path);
         return -1;
     }
     struct stat st;
@@ -135,7 +135,7 @@ char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n,
     struct stat st;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
-        failed(e, "cannot open", path);
+        file_error(e, "cannot open", path);
         return NULL;
     }
     const char *wrong = !S_ISREG(st.st_mode)                       ? "is no regular file"
@@ -159,7 +159,7 @@ bool file_make_own_dir(const char *path, struct err *e)
         return err_set(e, ERR_SYSTEM, "'%s' is a link, which is not followed here: name the folder",
                        path);
     if (fd < 0)
-        return failed(e, "cannot open the folder", path);
+        return file_error(e, "cannot open the folder", path);
     bool ours = fstat(fd, &st) == 0 && st.st_uid == geteuid();
     bool closed = ours && ((st.st_mode & 07777) == 0700 || fchmod(fd, 0700) == 0);
     close(fd);
@@ -181,10 +181,10 @@ bool file_sync_folder(const char *folder, struct err *e)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return failed(e, "cannot open the folder", folder);
+        return file_error(e, "cannot open the folder", folder);
     bool synced = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system that has no sync */
     if (!synced)
-        failed(e, "cannot sync the folder", folder);
+        file_error(e, "cannot sync the folder", folder);
     close(fd);
     return synced;
 }
@@ -197,7 +197,7 @@ static bool sync_folder(const char *path, struct err *e)
     return file_sync_folder(folder, e);
 }
 
-static bool write_all(int fd, const char *bytes, size_t n)
+static bool write_descriptor(int fd, const char *bytes, size_t n)
 {
     while (n) {
         ssize_t done = write(fd, bytes, n);
@@ -211,9 +211,9 @@ static bool write_all(int fd, const char *bytes, size_t n)
     return true;
 }
 
-static bool fill(int fd, const void *bytes, size_t n, unsigned mode)
+static bool write_synced(int fd, const void *bytes, size_t n, unsigned mode)
 {
-    bool done = fchmod(fd, mode) == 0 && write_all(fd, bytes, n) && fsync(fd) == 0;
+    bool done = fchmod(fd, mode) == 0 && write_descriptor(fd, bytes, n) && fsync(fd) == 0;
     int reason = errno;
     if (close(fd) != 0 && done)
         return false;
@@ -227,12 +227,12 @@ char *file_stage(struct arena *a, const char *path, const void *bytes, size_t n,
     char *temporary = arena_printf(a, "%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {
-        failed(e, "cannot create a file beside", path);
+        file_error(e, "cannot create a file beside", path);
         return NULL;
     }
-    if (fill(fd, bytes, n, mode))
+    if (write_synced(fd, bytes, n, mode))
         return temporary;
-    failed(e, "cannot write", path);
+    file_error(e, "cannot write", path);
     unlink(temporary);
     return NULL;
 }
@@ -243,7 +243,7 @@ bool file_replace(const char *path, const void *bytes, size_t n, unsigned mode, 
     const char *temporary = file_stage(scratch, path, bytes, n, mode, e);
     bool done = temporary && rename(temporary, path) == 0;
     if (temporary && !done) {
-        failed(e, "cannot write", path);
+        file_error(e, "cannot write", path);
         unlink(temporary);
     }
     arena_free(scratch);
@@ -267,7 +267,7 @@ bool file_replace_own(const char *path, const void *bytes, size_t n, struct err 
 bool file_remove(const char *path, struct err *e)
 {
     if (unlink(path) != 0)
-        return failed(e, "cannot remove", path);
+        return file_error(e, "cannot remove", path);
     return sync_folder(path, e);
 }
 
@@ -287,12 +287,12 @@ bool file_make_dir(const char *path, unsigned mode, struct err *e)
     char part[PATH_MAX];
     if (strlen(path) >= sizeof part) {
         errno = ENAMETOOLONG;
-        return failed(e, "cannot create the folder", path);
+        return file_error(e, "cannot create the folder", path);
     }
     for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         snprintf(part, sizeof part, "%.*s", (int)(slash - path), path);
         if (!make_one(part, 0755))
-            return failed(e, "cannot create the folder", part);
+            return file_error(e, "cannot create the folder", part);
     }
-    return make_one(path, mode) ? true : failed(e, "cannot create the folder", path);
+    return make_one(path, mode) ? true : file_error(e, "cannot create the folder", path);
 }

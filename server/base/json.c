@@ -150,7 +150,7 @@ size_t json_clone_size(const cJSON *node)
 }
 
 /* A tree that has a hole is no reason to end a process that others use. */
-static cJSON *missing(struct arena *a, const char *where)
+static cJSON *null_for_missing(struct arena *a, const char *where)
 {
     bug_survived("%s was given nothing; null stands in its place", where);
     return json_null(a);
@@ -159,7 +159,7 @@ static cJSON *missing(struct arena *a, const char *where)
 cJSON *json_set(struct arena *a, cJSON *object, const char *key, cJSON *item)
 {
     if (!item)
-        item = missing(a, "json_set");
+        item = null_for_missing(a, "json_set");
     if (item->prev)
         bug("json_set: the value of '%s' already hangs in a tree", key);
     item->string = arena_strdup(a, key);
@@ -209,7 +209,7 @@ cJSON *json_set_array(struct arena *a, cJSON *object, const char *key)
 cJSON *json_add(struct arena *a, cJSON *array, cJSON *item)
 {
     if (!item)
-        item = missing(a, "json_add");
+        item = null_for_missing(a, "json_add");
     if (item->prev)
         bug("json_add: the item already hangs in a tree");
     json_node_append(array, item);
@@ -228,7 +228,7 @@ void json_remove(cJSON *object, const char *key)
         json_detach(object, item);
 }
 
-static cJSON *member(const cJSON *object, const char *key, size_t n)
+static cJSON *member_n(const cJSON *object, const char *key, size_t n)
 {
     if (!cJSON_IsObject(object))
         return NULL;
@@ -240,7 +240,7 @@ static cJSON *member(const cJSON *object, const char *key, size_t n)
 
 cJSON *json_get(const cJSON *object, const char *key)
 {
-    return member(object, key, strlen(key));
+    return member_n(object, key, strlen(key));
 }
 
 const cJSON *json_members(const cJSON *object)
@@ -297,7 +297,7 @@ cJSON *json_path(const cJSON *root, const char *path)
         }
         path += *path == '.';
         size_t n = strcspn(path, ".[");
-        node = member(node, path, n);
+        node = member_n(node, path, n);
         path += n;
     }
     return (cJSON *)node;

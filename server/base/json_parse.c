@@ -24,9 +24,9 @@ struct reader {
  * hold one value in so many bytes, which keeps the tree below 16 times the text. */
 enum { NUMBER_MAX = 1000, FREE_SIZE = 256 * 1024, BYTES_A_VALUE = 6 };
 
-static cJSON *read_value(struct reader *r);
+static cJSON *parse_value(struct reader *r);
 
-static void *broken(struct reader *r, const char *at, const char *what)
+static void *parse_error(struct reader *r, const char *at, const char *what)
 {
     err_set(r->e, ERR_PROTO, "not JSON at byte %zu: %s", (size_t)(at - r->text), what);
     return NULL;
@@ -38,7 +38,7 @@ static void skip_space(struct reader *r)
         r->at++;
 }
 
-static bool take(struct reader *r, char c)
+static bool take_char(struct reader *r, char c)
 {
     if (r->at == r->end || *r->at != c)
         return false;
@@ -46,7 +46,7 @@ static bool take(struct reader *r, char c)
     return true;
 }
 
-static bool digits(struct reader *r)
+static bool skip_digits(struct reader *r)
 {
     const char *start = r->at;
     while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
@@ -57,20 +57,20 @@ static bool digits(struct reader *r)
 /* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
 static bool number_shape(struct reader *r, bool *integer)
 {
-    take(r, '-');
-    if (!take(r, '0') && !digits(r))
+    take_char(r, '-');
+    if (!take_char(r, '0') && !skip_digits(r))
         return false;
     *integer = true;
-    if (take(r, '.')) {
+    if (take_char(r, '.')) {
         *integer = false;
-        if (!digits(r))
+        if (!skip_digits(r))
             return false;
     }
-    if (take(r, 'e') || take(r, 'E')) {
+    if (take_char(r, 'e') || take_char(r, 'E')) {
         *integer = false;
-        if (!take(r, '+'))
-            take(r, '-');
-        return digits(r);
+        if (!take_char(r, '+'))
+            take_char(r, '-');
+        return skip_digits(r);
     }
     return true;
 }
@@ -91,11 +91,11 @@ static cJSON *read_number(struct reader *r)
     const char *start = r->at;
     bool integer;
     if (!number_shape(r, &integer))
-        return broken(r, start, "a number is malformed");
+        return parse_error(r, start, "a number is malformed");
     size_t n = (size_t)(r->at - start);
     char text[NUMBER_MAX + 1];
     if (n > NUMBER_MAX)
-        return broken(r, start, "a number has more than 1000 characters");
+        return parse_error(r, start, "a number has more than 1000 characters");
     memcpy(text, start, n);
     text[n] = '\0';
     cJSON *node = json_node(r->a, cJSON_Number);
@@ -147,10 +147,10 @@ static char *read_escape(struct reader *r, char *out)
         return out + 1;
     }
     if (c != 'u')
-        return broken(r, start, "an escape in a string is unknown");
+        return parse_error(r, start, "an escape in a string is unknown");
     uint32_t point = read_escape_point(r);
     if (!point)
-        return broken(r, start, "\\u needs four hex digits, not 0000, surrogates in pairs");
+        return parse_error(r, start, "\\u needs four hex digits, not 0000, surrogates in pairs");
     return out + utf8_put(out, point);
 }
 
@@ -176,7 +176,7 @@ static size_t string_bound(const struct reader *r)
     return (size_t)(s - r->at);
 }
 
-static char *read_text(struct reader *r)
+static char *parse_string(struct reader *r)
 {
     char *text = arena_alloc(r->a, string_bound(r) + 1), *out = text;
     for (;;) {
@@ -185,16 +185,16 @@ static char *read_text(struct reader *r)
         out += n;
         r->at += n;
         if (r->at == r->end)
-            return broken(r, r->at, "a string does not end");
+            return parse_error(r, r->at, "a string does not end");
         char c = *r->at;
         if (c == '"') {
             r->at++;
             return text;
         }
         if (c != '\\')
-            return broken(r, r->at,
-                          (unsigned char)c < 0x20 ? "a control character in a string"
-                                                  : "a string is not valid UTF-8");
+            return parse_error(r, r->at,
+                               (unsigned char)c < 0x20 ? "a control character in a string"
+                                                       : "a string is not valid UTF-8");
         r->at++;
         out = read_escape(r, out);
         if (!out)
@@ -205,7 +205,7 @@ static char *read_text(struct reader *r)
 static cJSON *read_string(struct reader *r)
 {
     r->at++;
-    char *text = read_text(r);
+    char *text = parse_string(r);
     if (!text)
         return NULL;
     cJSON *node = json_node(r->a, cJSON_String);
@@ -218,17 +218,17 @@ static cJSON *read_array(struct reader *r)
     cJSON *array = json_node(r->a, cJSON_Array);
     r->at++;
     skip_space(r);
-    if (take(r, ']'))
+    if (take_char(r, ']'))
         return array;
     for (;;) {
-        cJSON *item = read_value(r);
+        cJSON *item = parse_value(r);
         if (!item)
             return NULL;
         json_node_append(array, item);
-        if (take(r, ']'))
+        if (take_char(r, ']'))
             return array;
-        if (!take(r, ','))
-            return broken(r, r->at, "',' or ']' expected");
+        if (!take_char(r, ','))
+            return parse_error(r, r->at, "',' or ']' expected");
     }
 }
 
@@ -286,7 +286,7 @@ static void drop_doubles(struct reader *r, cJSON *object, int n)
 static cJSON *close_object(struct reader *r, cJSON *object, int n)
 {
     if (n > JSON_MAX_MEMBERS)
-        return broken(r, r->at, "an object has too many members");
+        return parse_error(r, r->at, "an object has too many members");
     const cJSON *again = json_node_double(r->a, object, n);
     if (!again)
         return object;
@@ -296,39 +296,39 @@ static cJSON *close_object(struct reader *r, cJSON *object, int n)
     return object;
 }
 
-static cJSON *read_member(struct reader *r)
+static cJSON *parse_member(struct reader *r)
 {
     skip_space(r);
-    if (!take(r, '"'))
-        return broken(r, r->at, "a member name expected");
-    char *key = read_text(r);
+    if (!take_char(r, '"'))
+        return parse_error(r, r->at, "a member name expected");
+    char *key = parse_string(r);
     if (!key)
         return NULL;
     skip_space(r);
-    if (!take(r, ':'))
-        return broken(r, r->at, "':' expected");
-    cJSON *item = read_value(r);
+    if (!take_char(r, ':'))
+        return parse_error(r, r->at, "':' expected");
+    cJSON *item = parse_value(r);
     if (item)
         item->string = key;
     return item;
 }
 
-static cJSON *read_object(struct reader *r)
+static cJSON *parse_object(struct reader *r)
 {
     cJSON *object = json_node(r->a, cJSON_Object);
     r->at++;
     skip_space(r);
-    if (take(r, '}'))
+    if (take_char(r, '}'))
         return object;
     for (int n = 1;; n++) {
-        cJSON *item = read_member(r);
+        cJSON *item = parse_member(r);
         if (!item)
             return NULL;
         json_node_append(object, item);
-        if (take(r, '}'))
+        if (take_char(r, '}'))
             return close_object(r, object, n);
-        if (!take(r, ','))
-            return broken(r, r->at, "',' or '}' expected");
+        if (!take_char(r, ','))
+            return parse_error(r, r->at, "',' or '}' expected");
     }
 }
 
@@ -347,29 +347,29 @@ static cJSON *read_word(struct reader *r)
         node->valueint = words[i].type == cJSON_True;
         return node;
     }
-    return broken(r, r->at, r->at == r->end ? "the text ends too early" : "a value expected");
+    return parse_error(r, r->at, r->at == r->end ? "the text ends too early" : "a value expected");
 }
 
-static cJSON *read_nested(struct reader *r)
+static cJSON *parse_nested(struct reader *r)
 {
     if (r->depth == JSON_MAX_DEPTH)
-        return broken(r, r->at, "nested too deeply");
+        return parse_error(r, r->at, "nested too deeply");
     r->depth++;
-    cJSON *node = *r->at == '{' ? read_object(r) : read_array(r);
+    cJSON *node = *r->at == '{' ? parse_object(r) : read_array(r);
     r->depth--;
     return node;
 }
 
 /* A value and the space around it. */
-static cJSON *read_value(struct reader *r)
+static cJSON *parse_value(struct reader *r)
 {
     skip_space(r);
     char c = r->at < r->end ? *r->at : 0;
     cJSON *node;
     if (r->left-- == 0)
-        return broken(r, r->at, "too many small values for one text");
+        return parse_error(r, r->at, "too many small values for one text");
     if (c == '{' || c == '[')
-        node = read_nested(r);
+        node = parse_nested(r);
     else if (c == '"')
         node = read_string(r);
     else if (c == '-' || (c >= '0' && c <= '9'))
@@ -385,9 +385,9 @@ cJSON *json_parse_telling(struct arena *a, const char *text, size_t len, const c
 {
     struct reader r = { .a = a, .text = text, .at = text, .end = text + len, .e = e };
     r.left = len > FREE_SIZE ? len / BYTES_A_VALUE : SIZE_MAX;
-    cJSON *root = read_value(&r);
+    cJSON *root = parse_value(&r);
     if (root && r.at < r.end)
-        return broken(&r, r.at, "text after the value");
+        return parse_error(&r, r.at, "text after the value");
     *twice = r.twice;
     return root;
 }

@@ -60,7 +60,7 @@ static void write_child(struct writer *w, const cJSON *child, bool first, bool k
     write_node(w, child);
 }
 
-static int by_key(const void *x, const void *y)
+static int compare_members_by_key(const void *x, const void *y)
 {
     const cJSON *const *l = x, *const *r = y;
     return strcmp((*l)->string, (*r)->string);
@@ -72,7 +72,7 @@ static void write_sorted(struct writer *w, const cJSON *object)
     const cJSON **members = arena_array(w->a, const cJSON *, n);
     for (const cJSON *m = object->child; m; m = m->next)
         members[i++] = m;
-    qsort(members, n, sizeof *members, by_key);
+    qsort(members, n, sizeof *members, compare_members_by_key);
     for (i = 0; i < n; i++)
         write_child(w, members[i], i == 0, true);
 }

@@ -44,7 +44,7 @@ struct json_split *json_split_new(struct arena *a, const char *at, size_t max_el
     return s;
 }
 
-static bool broken(struct json_split *s, struct err *e, const char *what)
+static bool split_error(struct json_split *s, struct err *e, const char *what)
 {
     s->bad = true;
     return err_set(e, ERR_PROTO, "not JSON at byte %zu: %s", s->offset, what);
@@ -91,14 +91,14 @@ static void close_array(struct json_split *s)
 static bool start_element(struct json_split *s, char c, struct err *e)
 {
     if (c == ',' || c == '}' || c == ':' || (c == ']' && s->where == ITEM))
-        return broken(s, e, "an element of the array expected");
+        return split_error(s, e, "an element of the array expected");
     if (c == ']') {
         close_array(s);
         return true;
     }
     s->where = IN;
     s->depth = track(s, c);
-    return buf_char(s->element, c) ? true : broken(s, e, "an element is too large");
+    return buf_char(s->element, c) ? true : split_error(s, e, "an element is too large");
 }
 
 static bool end_element(struct json_split *s, char c)
@@ -120,8 +120,8 @@ static bool in_element(struct json_split *s, char c, struct err *e)
         return end_element(s, c);
     s->depth += track(s, c);
     if (s->depth < 0)
-        return broken(s, e, "a bracket closes nothing");
-    return buf_char(s->element, c) ? true : broken(s, e, "an element is too large");
+        return split_error(s, e, "a bracket closes nothing");
+    return buf_char(s->element, c) ? true : split_error(s, e, "an element is too large");
 }
 
 /* Is the member name just read the one that holds the array? Names with escapes never are. */
@@ -171,7 +171,7 @@ static bool in_rest(struct json_split *s, char c, struct err *e)
 {
     bool was_string = s->in_string;
     if (!buf_char(s->rest, c))
-        return broken(s, e, "the text beside the array is too large");
+        return split_error(s, e, "the text beside the array is too large");
     if (opens_array(s, c)) {
         s->where = FIRST;
         return true;
@@ -194,12 +194,12 @@ static bool at_start(struct json_split *s, char c, struct err *e)
         return true;
     }
     if (c != '{' || !s->at)
-        return broken(s, e, s->at ? "an object or an array expected" : "an array expected");
+        return split_error(s, e, s->at ? "an object or an array expected" : "an array expected");
     s->where = REST;
     return in_rest(s, c, e);
 }
 
-static bool take(struct json_split *s, char c, struct err *e)
+static bool split_char(struct json_split *s, char c, struct err *e)
 {
     switch (s->where) {
     case REST:
@@ -212,7 +212,7 @@ static bool take(struct json_split *s, char c, struct err *e)
     case ITEM:
         return is_space(c) || start_element(s, c, e);
     default:
-        return is_space(c) || broken(s, e, "text after the value");
+        return is_space(c) || split_error(s, e, "text after the value");
     }
 }
 
@@ -241,12 +241,12 @@ bool json_split_feed(struct json_split *s, const char *bytes, size_t n, struct e
     for (size_t i = 0; i < n;) {
         size_t dull = dull_run(s, bytes + i, n - i);
         if (dull && !buf_add(s->element, bytes + i, dull))
-            return broken(s, e, "an element is too large");
+            return split_error(s, e, "an element is too large");
         i += dull;
         s->offset += dull;
         if (i == n)
             break;
-        if (!take(s, bytes[i], e))
+        if (!split_char(s, bytes[i], e))
             return false;
         i++;
         s->offset++;
@@ -259,7 +259,7 @@ bool json_split_end(struct json_split *s, struct err *e)
     if (s->bad || s->stopped)
         return false;
     if (s->where != AFTER && s->where != BARE_END)
-        return broken(s, e, "the text ends too early");
+        return split_error(s, e, "the text ends too early");
     if (s->bare)
         return true;
     struct arena *a = arena_new();

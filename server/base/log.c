@@ -33,7 +33,7 @@ struct line {
     size_t n;
 };
 
-static void put(struct line *l, const char *bytes, size_t n)
+static void append_to_line(struct line *l, const char *bytes, size_t n)
 {
     if (n > sizeof l->text - l->n)
         return;
@@ -43,7 +43,7 @@ static void put(struct line *l, const char *bytes, size_t n)
 
 static void put_str(struct line *l, const char *s)
 {
-    put(l, s, strlen(s));
+    append_to_line(l, s, strlen(s));
 }
 
 /* Escaped; stops while there is still room to close the line. */
@@ -60,7 +60,7 @@ static void put_escaped(struct line *l, const char *s)
             snprintf(escape, sizeof escape, "\\u%04x", c);
             put_str(l, escape);
         } else {
-            put(l, s, size);
+            append_to_line(l, s, size);
         }
         s += size;
         left -= size;
@@ -75,7 +75,7 @@ static void put_time(struct line *l)
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     size_t n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    put(l, text, n);
+    append_to_line(l, text, n);
     snprintf(text, sizeof text, ".%03ldZ", now.tv_nsec / 1000000);
     put_str(l, text);
 }

@@ -114,7 +114,7 @@ char *secret_mask(struct arena *a, const char *value)
 /* -- public words ----------------------------------------------------------------------------- */
 
 /* Never 0, which is a free place. */
-static uint64_t hash_of(const char *word)
+static uint64_t word_hash(const char *word)
 {
     uint64_t h = text_hash(word, strlen(word));
     h ^= h >> 29;
@@ -122,7 +122,7 @@ static uint64_t hash_of(const char *word)
 }
 
 /* The place of h, or the free one where it would be. */
-static uint64_t *place_of(uint64_t *words, uint64_t h)
+static uint64_t *word_slot(uint64_t *words, uint64_t h)
 {
     size_t i = (size_t)h & (WORDS - 1);
     while (words[i] && words[i] != h)
@@ -143,7 +143,7 @@ void secret_publish(const char *word)
         return;
     if (!secrets.words)
         secrets.words = new_words();
-    uint64_t h = hash_of(word), *place = place_of(secrets.words, h);
+    uint64_t h = word_hash(word), *place = word_slot(secrets.words, h);
     if (*place)
         return;
     *place = h;
@@ -157,14 +157,14 @@ void secret_publish(const char *word)
 
 bool secret_is_public(const char *word)
 {
-    uint64_t h = hash_of(word);
-    return (secrets.words && *place_of(secrets.words, h)) ||
-           (secrets.old_words && *place_of(secrets.old_words, h));
+    uint64_t h = word_hash(word);
+    return (secrets.words && *word_slot(secrets.words, h)) ||
+           (secrets.old_words && *word_slot(secrets.old_words, h));
 }
 
 /* -- sets ------------------------------------------------------------------------------------- */
 
-static size_t bucket_of(const char *eight_bytes)
+static size_t form_bucket(const char *eight_bytes)
 {
     uint64_t h;
     memcpy(&h, eight_bytes, sizeof h);
@@ -176,7 +176,7 @@ static void add_form(struct secret_set *s, const char *text, const char *value)
     size_t len = strlen(text);
     if (len < SECRET_SHORTEST)
         return;
-    struct form **at = &s->bucket[bucket_of(text)];
+    struct form **at = &s->bucket[form_bucket(text)];
     for (const struct form *f = *at; f; f = f->next)
         if (!strcmp(f->text, text))
             return;
@@ -219,9 +219,9 @@ struct secret_set *secret_set_new(struct arena *a)
     return s;
 }
 
-static bool holds(const struct secret_set *s, const char *value)
+static bool has_form(const struct secret_set *s, const char *value)
 {
-    for (const struct form *f = s->bucket[bucket_of(value)]; f; f = f->next)
+    for (const struct form *f = s->bucket[form_bucket(value)]; f; f = f->next)
         if (!strcmp(f->text, value))
             return true;
     return false;
@@ -233,7 +233,7 @@ void secret_set_add(struct secret_set *s, const char *value)
     if (n == 0 || n > VALUE_MAX || secret_is_mask(value) || s->count == SET_MAX)
         return;
     if (n >= SECRET_SHORTEST) {
-        if (holds(s, value))
+        if (has_form(s, value))
             return;
         s->count++;
         add_forms(s, arena_strdup(s->arena, value));
@@ -248,7 +248,7 @@ void secret_learn(const char *value)
 {
     if (!value || strlen(value) < SECRET_SHORTEST)
         return;
-    if ((secrets.newer && holds(secrets.newer, value)))
+    if ((secrets.newer && has_form(secrets.newer, value)))
         return;
     if (!secrets.newer || secrets.newer->count == SET_MAX) {
         if (secrets.older)
@@ -264,7 +264,7 @@ void secret_learn(const char *value)
 static const struct form *longest(const struct secret_set *s, const char *at, size_t left,
                                   const struct form *best)
 {
-    for (const struct form *f = s ? s->bucket[bucket_of(at)] : NULL; f; f = f->next)
+    for (const struct form *f = s ? s->bucket[form_bucket(at)] : NULL; f; f = f->next)
         if (f->len <= left && (!best || f->len > best->len) && !memcmp(at, f->text, f->len) &&
             !secret_is_public(f->value))
             best = f;
@@ -325,14 +325,14 @@ char *secret_scrub(struct arena *a, const char *text)
 
 /* "approval_required": a whole text like that is one of our own answers, whatever a secret may be
  * called. */
-static bool is_word(const char *s)
+static bool is_identifier_word(const char *s)
 {
     return s[strspn(s, "abcdefghijklmnopqrstuvwxyz_-")] == '\0';
 }
 
 void secret_scrub_tree(struct arena *a, const struct secret_set *set, cJSON *tree)
 {
-    bool text = cJSON_IsString(tree) && !is_word(tree->valuestring);
+    bool text = cJSON_IsString(tree) && !is_identifier_word(tree->valuestring);
     char *out = text ? scrubbed(a, set, tree->valuestring) : NULL;
     if (out)
         tree->valuestring = out;

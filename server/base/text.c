@@ -47,7 +47,7 @@ static bool within(const struct range *ranges, size_t n, uint32_t point)
 #define WITHIN(ranges, point) within(ranges, sizeof(ranges) / sizeof *(ranges), point)
 
 /* What stands for the character at s. */
-static const char *replaced(const char *s, size_t size, size_t *n)
+static const char *visible_char(const char *s, size_t size, size_t *n)
 {
     uint32_t point = utf8_point(s, size);
     *n = WITHIN(vanish, point) ? 0 : size;
@@ -68,7 +68,7 @@ char *text_clean(struct arena *a, const char *s, size_t max)
     char *out = arena_alloc(a, room + 1);
     while (left) {
         size_t size = utf8_size(s, left), n = 3;
-        const char *piece = size ? replaced(s, size, &n) : UTF8_REPLACEMENT;
+        const char *piece = size ? visible_char(s, size, &n) : UTF8_REPLACEMENT;
         size = size ? size : 1;
         if (used + n > max) {
             used = max >= mark ? cut : 0;
@@ -147,7 +147,7 @@ char *text_percent(struct arena *a, const char *s)
     return text;
 }
 
-static int hex_digit(char c)
+static int percent_hex_digit(char c)
 {
     static const char alphabet[] = "0123456789abcdef0123456789ABCDEF";
     const char *at = c ? strchr(alphabet, c) : NULL;
@@ -162,8 +162,8 @@ char *text_unpercent(struct arena *a, const char *s, size_t n)
             *out++ = s[i];
             continue;
         }
-        int high = n - i > 2 ? hex_digit(s[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(s[i + 2]) : -1;
+        int high = n - i > 2 ? percent_hex_digit(s[i + 1]) : -1;
+        int low = high >= 0 ? percent_hex_digit(s[i + 2]) : -1;
         if (low < 0 || (high == 0 && low == 0))
             return NULL;
         *out++ = (char)(high << 4 | low);

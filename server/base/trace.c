@@ -24,7 +24,7 @@ void trace_open(const char *const *areas)
     }
 }
 
-static void put(const char *event, unsigned long call, const char *message)
+static void write_trace(const char *event, unsigned long call, const char *message)
 {
     struct arena *a = arena_new();
     log_write("trace", event, call, secret_scrub(a, message));
@@ -43,7 +43,7 @@ void trace_event(enum trace_area area, const char *format, ...)
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    put(names[area], fiber_call(), message);
+    write_trace(names[area], fiber_call(), message);
 }
 
 static void put_fiber(void *arg, const struct fiber_view *f)
@@ -56,7 +56,7 @@ static void put_fiber(void *arg, const struct fiber_view *f)
                  f->object ? " " : "", f->object ? f->object : "", *now - f->since);
     else
         snprintf(message, sizeof message, "%s: runs", what);
-    put("fiber", f->call, message);
+    write_trace("fiber", f->call, message);
 }
 
 void trace_fibers(void)
@@ -65,5 +65,5 @@ void trace_fibers(void)
     char message[64];
     fiber_each(put_fiber, &now);
     snprintf(message, sizeof message, "%d fibers", fiber_count());
-    put("state", 0, message);
+    write_trace("state", 0, message);
 }

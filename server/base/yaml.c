@@ -41,7 +41,7 @@ struct reader {
 
 static cJSON *read_node(struct reader *r);
 
-static void *broken(struct reader *r, yaml_mark_t at, const char *what, const char *name)
+static void *yaml_error(struct reader *r, yaml_mark_t at, const char *what, const char *name)
 {
     err_set(r->e, ERR_ARGS, "not YAML at line %zu, column %zu: %s%s%s%s", at.line + 1,
             at.column + 1, what, name ? " '" : "", name ? name : "", name ? "'" : "");
@@ -49,7 +49,7 @@ static void *broken(struct reader *r, yaml_mark_t at, const char *what, const ch
 }
 
 /* To the next event. False: malformed. */
-static bool advance(struct reader *r)
+static bool next_event(struct reader *r)
 {
     yaml_event_delete(&r->event);
     if (yaml_parser_parse(&r->parser, &r->event))
@@ -60,27 +60,27 @@ static bool advance(struct reader *r)
     if (p->error == YAML_READER_ERROR) /* it knows the byte only */
         err_set(r->e, ERR_ARGS, "not YAML at byte %zu: %s", p->problem_offset, p->problem);
     else
-        broken(r, at, p->problem ? p->problem : "malformed", NULL);
+        yaml_error(r, at, p->problem ? p->problem : "malformed", NULL);
     return false;
 }
 
-static cJSON *remember(struct reader *r, const char *name, cJSON *node)
+static cJSON *remember_anchor(struct reader *r, const char *name, cJSON *node)
 {
     if (!name || !node)
         return node;
     if (++r->anchor_count > MAX_ANCHORS)
-        return broken(r, r->event.start_mark, "too many anchors", NULL);
+        return yaml_error(r, r->event.start_mark, "too many anchors", NULL);
     struct anchor *anchor = arena_make(r->a, struct anchor);
     *anchor = (struct anchor){ r->anchors, name, node };
     r->anchors = anchor;
     return node;
 }
 
-static size_t size_of(const cJSON *node, size_t enough)
+static size_t count_nodes(const cJSON *node, size_t enough)
 {
     size_t n = 1;
     for (const cJSON *child = node->child; child && n <= enough; child = child->next)
-        n += size_of(child, enough);
+        n += count_nodes(child, enough);
     return n;
 }
 
@@ -103,10 +103,10 @@ static cJSON *read_alias(struct reader *r)
     while (anchor && strcmp(anchor->name, name) != 0)
         anchor = anchor->older;
     if (!anchor)
-        return broken(r, r->event.start_mark, "unknown alias", name);
-    r->nodes += size_of(anchor->node, MAX_NODES);
+        return yaml_error(r, r->event.start_mark, "unknown alias", name);
+    r->nodes += count_nodes(anchor->node, MAX_NODES);
     if (r->nodes > MAX_NODES || r->depth + depth_of(anchor->node) > JSON_MAX_DEPTH)
-        return broken(r, r->event.start_mark, "aliases make it too large", NULL);
+        return yaml_error(r, r->event.start_mark, "aliases make it too large", NULL);
     return json_clone(r->a, anchor->node);
 }
 
@@ -122,7 +122,7 @@ static const char *core_tag(const char *tag)
     return strncmp(tag, core, sizeof core - 1) == 0 ? tag + sizeof core - 1 : NULL;
 }
 
-static bool is_one_of(const char *word, const char *list)
+static bool list_has_word(const char *word, const char *list)
 {
     const char *at = strstr(list, word);
     size_t n = strlen(word);
@@ -137,7 +137,7 @@ static cJSON *read_foreign_scalar(struct reader *r, const char *tag, bool plain)
     struct yaml_text s = { (const char *)r->event.data.scalar.value, r->event.data.scalar.length,
                            tag ? tag : written, plain };
     cJSON *value = r->scalar(r->a, &s);
-    return value ? value : broken(r, r->event.start_mark, "no value of its type", NULL);
+    return value ? value : yaml_error(r, r->event.start_mark, "no value of its type", NULL);
 }
 
 static cJSON *read_scalar(struct reader *r)
@@ -147,13 +147,13 @@ static cJSON *read_scalar(struct reader *r)
     const char *tag = core_tag((const char *)r->event.data.scalar.tag);
     bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     if (strlen(text) != n)
-        return broken(r, r->event.start_mark, "a scalar holds a NUL character", NULL);
+        return yaml_error(r, r->event.start_mark, "a scalar holds a NUL character", NULL);
     if (r->scalar)
         return read_foreign_scalar(r, tag, plain);
-    if (!tag || (*tag && !is_one_of(tag, "str int float bool null timestamp")))
-        return broken(r, r->event.start_mark, "unknown tag",
-                      (const char *)r->event.data.scalar.tag);
-    if (is_one_of(tag, "str timestamp") || (!*tag && !plain))
+    if (!tag || (*tag && !list_has_word(tag, "str int float bool null timestamp")))
+        return yaml_error(r, r->event.start_mark, "unknown tag",
+                          (const char *)r->event.data.scalar.tag);
+    if (list_has_word(tag, "str timestamp") || (!*tag && !plain))
         return json_stringn(r->a, text, n);
     return yaml_scalar(r->a, text, n);
 }
@@ -171,7 +171,7 @@ static cJSON *read_sequence(struct reader *r)
 {
     cJSON *array = json_array(r->a);
     for (;;) {
-        if (!advance(r))
+        if (!next_event(r))
             return NULL;
         if (r->event.type == YAML_SEQUENCE_END_EVENT)
             return array;
@@ -185,20 +185,20 @@ static cJSON *read_sequence(struct reader *r)
 }
 
 /* Whatever the key is, JSON needs a string: true becomes "true", 8080 "8080". */
-static char *read_key(struct reader *r)
+static char *read_mapping_key(struct reader *r)
 {
     yaml_mark_t at = r->event.start_mark;
     if (r->scalar && r->event.type == YAML_SCALAR_EVENT)
         return arena_strdup(r->a, (const char *)r->event.data.scalar.value);
     if (r->scalar)
-        return broken(r, at, "a key is no scalar", NULL);
+        return yaml_error(r, at, "a key is no scalar", NULL);
     const cJSON *key = read_node(r);
     if (!key)
         return NULL;
     if (cJSON_IsString(key))
         return key->valuestring;
     if (cJSON_IsObject(key) || cJSON_IsArray(key))
-        return broken(r, at, "a key is no scalar", NULL);
+        return yaml_error(r, at, "a key is no scalar", NULL);
     return json_print(r->a, key);
 }
 
@@ -215,14 +215,14 @@ static bool merge(struct reader *r, cJSON *object, const cJSON *from, yaml_mark_
     if (cJSON_IsArray(from)) {
         for (const cJSON *item = from->child; item; item = item->next)
             if (!cJSON_IsObject(item) || !merge(r, object, item, at))
-                return broken(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
+                return yaml_error(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
         return true;
     }
     if (!cJSON_IsObject(from))
-        return broken(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
+        return yaml_error(r, at, "<< takes a mapping or a list of mappings", NULL) != NULL;
     r->merge_steps += (size_t)json_count(from) * (size_t)json_count(object);
     if (r->merge_steps > MAX_MERGE_STEPS)
-        return broken(r, at, "<< makes it too large", NULL) != NULL;
+        return yaml_error(r, at, "<< makes it too large", NULL) != NULL;
     for (const cJSON *m = from->child; m; m = m->next)
         if (!json_get(object, m->string))
             json_set(r->a, object, m->string, json_clone(r->a, m));
@@ -230,12 +230,12 @@ static bool merge(struct reader *r, cJSON *object, const cJSON *from, yaml_mark_
 }
 
 /* One "key: value" with the key as the current event; what << brings is kept for the end. */
-static bool read_member(struct reader *r, cJSON *object, cJSON *merged)
+static bool read_mapping_entry(struct reader *r, cJSON *object, cJSON *merged)
 {
     bool merges = is_merge_key(r);
     yaml_mark_t at = r->event.start_mark;
-    char *key = read_key(r);
-    if (!key || !advance(r))
+    char *key = read_mapping_key(r);
+    if (!key || !next_event(r))
         return false;
     cJSON *value = read_node(r);
     if (!value)
@@ -258,10 +258,10 @@ static cJSON *finish_mapping(struct reader *r, cJSON *object, const cJSON *merge
                              yaml_mark_t at)
 {
     if (n > JSON_MAX_MEMBERS)
-        return broken(r, at, "a mapping has too many keys", NULL);
+        return yaml_error(r, at, "a mapping has too many keys", NULL);
     const cJSON *twice = json_node_double(r->a, object, n);
     if (twice)
-        return broken(r, at, "a mapping has twice the key", twice->string);
+        return yaml_error(r, at, "a mapping has twice the key", twice->string);
     for (const cJSON *from = merged->child; from; from = from->next)
         if (!merge(r, object, from, at))
             return NULL;
@@ -273,63 +273,63 @@ static cJSON *read_mapping(struct reader *r)
     yaml_mark_t at = r->event.start_mark;
     cJSON *object = json_object(r->a), *merged = json_array(r->a);
     for (int n = 0;; n++) {
-        if (!advance(r))
+        if (!next_event(r))
             return NULL;
         if (r->event.type == YAML_MAPPING_END_EVENT)
             return finish_mapping(r, object, merged, n, at);
-        if (!read_member(r, object, merged))
+        if (!read_mapping_entry(r, object, merged))
             return NULL;
     }
 }
 
-static cJSON *read_nested(struct reader *r)
+static cJSON *read_collection(struct reader *r)
 {
     bool mapping = r->event.type == YAML_MAPPING_START_EVENT;
     const unsigned char *anchor =
         mapping ? r->event.data.mapping_start.anchor : r->event.data.sequence_start.anchor;
     const char *name = arena_strdup(r->a, (const char *)anchor);
     if (r->depth == JSON_MAX_DEPTH)
-        return broken(r, r->event.start_mark, "nested too deeply", NULL);
+        return yaml_error(r, r->event.start_mark, "nested too deeply", NULL);
     r->depth++;
     cJSON *node = mapping ? read_mapping(r) : read_sequence(r);
     r->depth--;
-    return remember(r, name, node);
+    return remember_anchor(r, name, node);
 }
 
 /* The node the current event starts; afterwards the current event is its last one. */
 static cJSON *read_node(struct reader *r)
 {
     if (++r->nodes > MAX_NODES)
-        return broken(r, r->event.start_mark, "too many values", NULL);
+        return yaml_error(r, r->event.start_mark, "too many values", NULL);
     if (r->event.type == YAML_ALIAS_EVENT)
         return read_alias(r);
     if (r->event.type != YAML_SCALAR_EVENT)
-        return read_nested(r);
+        return read_collection(r);
     const char *name = arena_strdup(r->a, (const char *)r->event.data.scalar.anchor);
-    return remember(r, name, read_scalar(r));
+    return remember_anchor(r, name, read_scalar(r));
 }
 
 /* The next document's root; NULL at the end of the stream, and on an error (r->e says). */
-static cJSON *read_document(struct reader *r, bool *failed)
+static cJSON *read_root(struct reader *r, bool *failed)
 {
     *failed = true;
-    if (!advance(r))
+    if (!next_event(r))
         return NULL;
     if (r->event.type == YAML_STREAM_END_EVENT) {
         *failed = false;
         return NULL;
     }
     r->anchors = NULL;
-    if (!advance(r))
+    if (!next_event(r))
         return NULL;
     cJSON *root = read_node(r);
-    if (!root || !advance(r)) /* to the document's end */
+    if (!root || !next_event(r)) /* to the document's end */
         return NULL;
     *failed = false;
     return root;
 }
 
-static void start(struct reader *r, const char *text, size_t len)
+static void start_parser(struct reader *r, const char *text, size_t len)
 {
     if (!yaml_parser_initialize(&r->parser))
         bug("out of memory: a YAML parser");
@@ -337,7 +337,7 @@ static void start(struct reader *r, const char *text, size_t len)
     yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
 }
 
-static void end(struct reader *r)
+static void end_parser(struct reader *r)
 {
     yaml_event_delete(&r->event);
     yaml_parser_delete(&r->parser);
@@ -348,10 +348,10 @@ static cJSON *parse_first(struct reader *rules, const char *text, size_t len)
     struct reader r = *rules;
     bool failed = true;
     cJSON *root = NULL;
-    start(&r, text, len);
-    if (advance(&r)) /* the stream's start */
-        root = read_document(&r, &failed);
-    end(&r);
+    start_parser(&r, text, len);
+    if (next_event(&r)) /* the stream's start */
+        root = read_root(&r, &failed);
+    end_parser(&r);
     return root || failed ? root : json_null(r.a);
 }
 
@@ -391,15 +391,15 @@ cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err 
     struct reader r = { .a = a, .e = e };
     bool failed = true;
     cJSON *roots = json_array(a), *root = roots;
-    start(&r, text, len);
-    if (!advance(&r))
+    start_parser(&r, text, len);
+    if (!next_event(&r))
         root = NULL;
     while (root) {
-        root = read_document(&r, &failed);
+        root = read_root(&r, &failed);
         if (root && !cJSON_IsNull(root))
             json_node_append(roots, root);
     }
-    end(&r);
+    end_parser(&r);
     return failed ? NULL : roots;
 }
 
@@ -437,7 +437,7 @@ static const char *token_at(const char *text, size_t len, size_t index)
     struct reader r = { 0 };
     yaml_token_t token;
     const char *sign = NULL;
-    start(&r, text, len);
+    start_parser(&r, text, len);
     for (bool more = true; more && !sign && yaml_parser_scan(&r.parser, &token);) {
         more = token.type != YAML_STREAM_END_TOKEN;
         if (token.start_mark.index >= index && token.type != YAML_STREAM_START_TOKEN)
@@ -453,9 +453,9 @@ bool yaml_find_fault(struct arena *a, const char *text, size_t len, struct yaml_
     struct reader r = { 0 };
     const yaml_parser_t *p = &r.parser;
     bool good = true;
-    start(&r, text, len);
+    start_parser(&r, text, len);
     while (good && r.event.type != YAML_STREAM_END_EVENT)
-        good = advance(&r);
+        good = next_event(&r);
     *out = (struct yaml_fault){ .problem = NULL };
     if (!good) {
         out->scanning = p->error != YAML_PARSER_ERROR;
@@ -465,6 +465,6 @@ bool yaml_find_fault(struct arena *a, const char *text, size_t len, struct yaml_
         out->at = p->problem_mark.index;
         out->token = out->scanning ? NULL : token_at(text, len, p->problem_mark.index);
     }
-    end(&r);
+    end_parser(&r);
     return !good;
 }

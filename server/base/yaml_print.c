@@ -17,7 +17,7 @@ enum { LONGEST_SIMPLE_KEY = 500 };
 static void write_block(struct buf *b, const cJSON *node, int indent, bool in_line);
 
 /* What libyaml's reader takes as it is and no reader takes for a line break. */
-static bool is_printable(uint32_t c)
+static bool is_yaml_printable(uint32_t c)
 {
     return (c >= 0x20 && c < 0x7f) ||
            (c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff && c != 0xfffe && c != 0xffff);
@@ -27,7 +27,7 @@ static bool all_printable(const char *s, const char *also)
 {
     for (size_t size; *s; s += size) {
         size = utf8_size(s, strlen(s) < 4 ? strlen(s) : 4);
-        if (!size || (!is_printable(utf8_point(s, size)) && !strchr(also, *s)))
+        if (!size || (!is_yaml_printable(utf8_point(s, size)) && !strchr(also, *s)))
             return false;
     }
     return true;
@@ -77,7 +77,7 @@ static void write_double_quoted(struct buf *b, const char *s)
         uint32_t c = size ? utf8_point(s, size) : 0xfffd;
         if (!size)
             size = 1, buf_str(b, UTF8_REPLACEMENT);
-        else if (is_printable(c) && c != '"' && c != '\\')
+        else if (is_yaml_printable(c) && c != '"' && c != '\\')
             buf_add(b, s, size);
         else
             write_escape(b, c);
@@ -85,7 +85,7 @@ static void write_double_quoted(struct buf *b, const char *s)
     buf_char(b, '"');
 }
 
-static void write_line(struct buf *b, const char *s)
+static void write_flow_scalar(struct buf *b, const char *s)
 {
     if (!yaml_scalar_is_string(s) || !all_printable(s, ""))
         write_double_quoted(b, s);
@@ -130,7 +130,7 @@ static void write_leaf(struct buf *b, const cJSON *node, int indent)
         return;
     }
     if (cJSON_IsString(node))
-        write_line(b, node->valuestring);
+        write_flow_scalar(b, node->valuestring);
     else
         json_write(b, node);
     buf_char(b, '\n');
@@ -139,7 +139,7 @@ static void write_leaf(struct buf *b, const cJSON *node, int indent)
 static void write_key(struct buf *b, const char *key, int indent)
 {
     size_t before = b->len;
-    write_line(b, key);
+    write_flow_scalar(b, key);
     if (b->len - before <= LONGEST_SIMPLE_KEY) {
         buf_char(b, ':');
         return;

@@ -18,7 +18,7 @@
 /* -- the answer -------------------------------------------------------------------------- */
 
 /* The answer in words: those of a change, the tool's own, else as it is. */
-static const char *words(struct call *c, const cJSON *shown)
+static const char *answer_words(struct call *c, const cJSON *shown)
 {
     const struct tool *t = c->entry->tool;
     const char *said = c->facts == call_change_facts ? approve_summary(c->arena, shown)
@@ -27,14 +27,14 @@ static const char *words(struct call *c, const cJSON *shown)
     return said ? secret_scrub_with(c->arena, c->secrets, said) : json_print(c->arena, shown);
 }
 
-static struct call_end answer_of(struct call *c, const cJSON *out)
+static struct call_end make_call_end(struct call *c, const cJSON *out)
 {
     struct arena *a = c->arena;
     cJSON *shown = json_clone(a, out);
     if (c->entry->tool->whole)
         return (struct call_end){ .answer = shown };
     secret_scrub_tree(a, c->secrets, shown);
-    const char *text = words(c, shown);
+    const char *text = answer_words(c, shown);
     if (c->entry->tool->facts)
         shown = json_clone(a, c->entry->tool->facts(c, shown));
     return (struct call_end){ .answer = shown,
@@ -49,7 +49,7 @@ static struct call_end error_of(struct call *c)
 }
 
 /* One line for those who run the server: which tool, how it ended, never an argument. */
-static void note(struct call *c)
+static void log_call_end(struct call *c)
 {
     const struct caller_ops *ops = c->caller->ops;
     const char *tool = c->entry->tool->name;
@@ -62,7 +62,7 @@ static void note(struct call *c)
 
 /* -- before it runs ---------------------------------------------------------------------- */
 
-static bool admitted(struct call *c)
+static bool check_not_busy(struct call *c)
 {
     const struct caller_ops *ops = c->caller->ops;
     const char *busy = ops->busy ? ops->busy(c->caller) : NULL;
@@ -204,14 +204,14 @@ static void call_main(void *arg)
     struct call *c = arg;
     const cJSON *out = NULL;
     double began = begin_trace(c);
-    if (admitted(c) && check_arguments(c) && policy_allows(c))
+    if (check_not_busy(c) && check_arguments(c) && policy_allows(c))
         out = call_run(c);
     bool cancelled = c->cancel->fired; /* nobody waits for the answer */
     if (!cancelled)
-        note(c);
+        log_call_end(c);
     struct call_end end = { 0 };
     if (out && !cancelled)
-        end = answer_of(c, out);
+        end = make_call_end(c, out);
     else if (!cancelled)
         end = error_of(c);
     end_trace(c, began);

@@ -21,7 +21,7 @@ struct engine *call_engine(struct call *c)
 /* -- asking ------------------------------------------------------------------------------ */
 
 /* A pending change says where a person decides. */
-static void add_page(struct call *c, cJSON *change)
+static void set_decide_page(struct call *c, cJSON *change)
 {
     const char *page = service_page(c->service, c->arena, json_str(change, "id"));
     const char *state = json_str(change, "state");
@@ -30,7 +30,7 @@ static void add_page(struct call *c, cJSON *change)
 }
 
 /* How a person decides where the client cannot ask. */
-static const char *ways(struct call *c, const char *id)
+static const char *ways_to_decide(struct call *c, const char *id)
 {
     return approve_ways(c->arena, id, service_page(c->service, c->arena, id));
 }
@@ -48,8 +48,8 @@ static const cJSON *await(struct call *c, const char *id)
 static bool detached(struct call *c, const char *id)
 {
     const struct caller_ops *ops = c->caller->ops;
-    return ops->detach &&
-           ops->detach(c->caller, arena_printf(c->arena, "A person must decide: %s", ways(c, id)));
+    return ops->detach && ops->detach(c->caller, arena_printf(c->arena, "A person must decide: %s",
+                                                              ways_to_decide(c, id)));
 }
 
 /* The plan, and how a person approves it where the client cannot ask; why: it may not, or NULL. */
@@ -68,12 +68,12 @@ static const cJSON *out_of_band(struct call *c, const char *id, const char *why)
         arena_printf(c->arena,
                      "A person must decide: %s in a terminal on the server's machine. Then "
                      "get_change shows the outcome.",
-                     ways(c, id)));
-    add_page(c, out);
+                     ways_to_decide(c, id)));
+    set_decide_page(c, out);
     return out;
 }
 
-static const cJSON *apply(struct call *c, const char *id)
+static const cJSON *apply_and_follow(struct call *c, const char *id)
 {
     return engine_apply_told(call_engine(c), c->arena, id, (struct engine_listener){ call_told, c },
                              c->cancel, &c->err);
@@ -91,7 +91,7 @@ static const cJSON *at_page(struct call *c, const char *id, double seconds)
     return out;
 }
 
-static const cJSON *ask(struct call *c, const char *id)
+static const cJSON *ask_to_approve(struct call *c, const char *id)
 {
     struct approval x = { .engine = call_engine(c), .arena = c->arena };
     x.channel = c->caller->channel;
@@ -99,7 +99,7 @@ static const cJSON *ask(struct call *c, const char *id)
     double since = loop_now(c->service->loop);
     switch (approve_ask(&x, id, &c->err)) {
     case ASK_YES:
-        return apply(c, id);
+        return apply_and_follow(c, id);
     case ASK_NO:
         return engine_show(x.engine, c->arena, id, false, &c->err);
     case ASK_PAGE:
@@ -128,7 +128,7 @@ static bool earlier_fits(struct call *c, const char *digest)
                    "now and nothing was written; call the tool again to see it");
 }
 
-static const cJSON *follow(struct call *c, struct plan *p)
+static const cJSON *follow_plan(struct call *c, struct plan *p)
 {
     const char *id = NULL;
     struct engine *g = call_engine(c);
@@ -138,9 +138,9 @@ static const cJSON *follow(struct call *c, struct plan *p)
     if (c->caller->earlier)
         id = c->caller->earlier->id;
     if (next == ENGINE_GO)
-        return apply(c, id);
+        return apply_and_follow(c, id);
     if (next == ENGINE_ASK)
-        return ask(c, id);
+        return ask_to_approve(c, id);
     cJSON *out = engine_show(g, c->arena, id, false, &c->err);
     if (out)
         json_set_str(c->arena, out, "next", "Nothing was changed. apply_change asks for it.");
@@ -166,7 +166,7 @@ const cJSON *call_change(struct call *c)
     if (!verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel))
         return NULL;
     call_foresee(c, p);
-    return cancelled(c) ? NULL : follow(c, p);
+    return cancelled(c) ? NULL : follow_plan(c, p);
 }
 
 const cJSON *call_decide(struct call *c, const char *id)
@@ -178,7 +178,7 @@ const cJSON *call_decide(struct call *c, const char *id)
     }
     if (!engine_ask(g, id, c->caller->principal, &c->err))
         return NULL;
-    return ask(c, id);
+    return ask_to_approve(c, id);
 }
 
 /* -- tool.h: the life of a plan ---------------------------------------------------------- */
@@ -195,7 +195,7 @@ const cJSON *change_apply(struct call *c, const char *id)
         !engine_owns(call_engine(c), id, c->caller->principal, &c->err))
         return NULL;
     if (!strcmp(state, "approved") || !strcmp(state, "applying"))
-        return apply(c, id);
+        return apply_and_follow(c, id);
     if (!strcmp(state, "draft") || !strcmp(state, "pending"))
         return call_decide(c, id);
     return row;
@@ -206,7 +206,7 @@ const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
     c->facts = call_change_facts;
     cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
-        add_page(c, out);
+        set_decide_page(c, out);
     return out;
 }
 

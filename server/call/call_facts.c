@@ -8,13 +8,13 @@
 #include "approve/approve.h"
 #include "call/call_private.h"
 
-static const char *str(const cJSON *o, const char *member)
+static const char *fact_text(const cJSON *o, const char *member)
 {
     const char *s = json_str(o, member);
     return s ? s : "";
 }
 
-static bool is_in(const char *name, const char *const *list)
+static bool is_in_list(const char *name, const char *const *list)
 {
     while (*list && strcmp(*list, name) != 0)
         list++;
@@ -28,7 +28,7 @@ static cJSON *operation_facts(struct arena *a, const cJSON *op)
     const cJSON *m;
     cJSON_ArrayForEach(m, op)
     {
-        if (!is_in(m->string, left))
+        if (!is_in_list(m->string, left))
             json_set(a, o, m->string, json_clone(a, m));
     }
     return o;
@@ -64,7 +64,7 @@ cJSON *call_change_facts(struct arena *a, const cJSON *change)
     const cJSON *m;
     cJSON_ArrayForEach(m, change)
     {
-        if (!is_in(m->string, left))
+        if (!is_in_list(m->string, left))
             json_set(a, o, m->string, json_clone(a, m));
     }
     cJSON_ArrayForEach(m, json_get(change, "operations")) json_add(a, ops, operation_facts(a, m));
@@ -83,13 +83,14 @@ static cJSON *row_facts(struct arena *a, const cJSON *change)
     cJSON *o = json_object(a);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (json_get(change, kept[i]))
-            json_set_str(a, o, kept[i], str(change, kept[i]));
-    if (strcmp(str(change, "risk"), "change") != 0)
-        json_set_str(a, o, "risk", str(change, "risk"));
+            json_set_str(a, o, kept[i], fact_text(change, kept[i]));
+    if (strcmp(fact_text(change, "risk"), "change") != 0)
+        json_set_str(a, o, "risk", fact_text(change, "risk"));
     if (json_get(change, "rejected_before"))
         json_set_bool(a, o, "rejected_before", true);
     if (d)
-        json_set_str(a, o, "by", arena_printf(a, "%s (%s)", str(d, "who"), str(d, "channel")));
+        json_set_str(a, o, "by",
+                     arena_printf(a, "%s (%s)", fact_text(d, "who"), fact_text(d, "channel")));
     return o;
 }
 
@@ -99,6 +100,6 @@ cJSON *call_list_facts(struct arena *a, const cJSON *answer)
     const cJSON *change;
     cJSON_ArrayForEach(change, json_get(answer, "changes")) json_add(a, rows, row_facts(a, change));
     if (json_get(answer, "next"))
-        json_set_str(a, o, "next", str(answer, "next"));
+        json_set_str(a, o, "next", fact_text(answer, "next"));
     return o;
 }

@@ -23,7 +23,7 @@ struct rules {
     int count;
 };
 
-static bool add_rule(struct call *c, void *arg, const cJSON *o)
+static bool add_rule_name(struct call *c, void *arg, const cJSON *o)
 {
     struct rules *r = arg;
     const char *name = gw_name_of("plugin-instance", o);
@@ -39,7 +39,7 @@ static void warn_rules(struct call *c, struct plan *p, const struct plan_op *op)
     for (const char *const *s = kind_scopes; *s; s++)
         scope = scope || !strcmp(*s, op->kind->name);
     const char *at = arena_printf(c->arena, "%s:%s", op->kind->name, op->name);
-    if (scope && gw_each(c, "plugin-instance", at, add_rule, &r) && r.count)
+    if (scope && gw_each(c, "plugin-instance", at, add_rule_name, &r) && r.count)
         plan_warn(p, "plugin rules that go with %s %s: %s%s", op->kind->name, op->name,
                   r.names->data, r.count > 10 ? " and more" : "");
     fail_forget(c);
@@ -155,7 +155,7 @@ static void warn_callers(struct call *c, struct plan *p, const struct plan_op *o
 /* -- the plan --------------------------------------------------------------------------------- */
 
 /* What was said of the plan when its question was asked. */
-static void take_over(struct call *c, struct plan *p, const char *id)
+static void take_over_foreseen(struct call *c, struct plan *p, const char *id)
 {
     struct err ignored = { 0 };
     const cJSON *shown = engine_show(call_engine(c), c->arena, id, false, &ignored), *w;
@@ -182,7 +182,7 @@ void call_foresee(struct call *c, struct plan *p)
         if (p->ops[i].verb == PLAN_DELETE)
             warn_rules(c, p, &p->ops[i]);
     if (earlier && earlier->id)
-        take_over(c, p, earlier->id);
+        take_over_foreseen(c, p, earlier->id);
     else
         look_at_signals(c, p);
 }

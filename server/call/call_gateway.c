@@ -122,7 +122,7 @@ struct users {
     const char *scope;
 };
 
-static bool add_instance(void *arg, const cJSON *o)
+static bool add_instance_user(void *arg, const cJSON *o)
 {
     struct users *u = arg;
     const struct kind *k = kind_find("plugin-instance");
@@ -144,7 +144,7 @@ static bool add_instances(struct users *u, const struct kind *k, const char *nam
         scope = scope || !strcmp(*s, k->name);
     u->scope = arena_printf(c->arena, "%s:%s", k->name, name);
     return !scope || gateway_each_kind(c->gateway, kind_find("plugin-instance"), u->scope,
-                                       add_instance, u, c->cancel, &c->err);
+                                       add_instance_user, u, c->cancel, &c->err);
 }
 
 static void add_users(struct users *u, const struct ref_uses *found)
@@ -224,7 +224,7 @@ const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin)
 
 /* -- the data plane ---------------------------------------------------------------------- */
 
-static void tell_seen(struct arena *a, const struct accesslog_seen *from, struct log_seen *to)
+static void copy_log_seen(struct arena *a, const struct accesslog_seen *from, struct log_seen *to)
 {
     if (!to)
         return;
@@ -287,12 +287,12 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
     const char *path = log_path(c);
     if (!path || !accesslog_read(c->arena, path, &query, pass_on, &e, &seen, &c->err))
         return false;
-    tell_seen(c->arena, &seen, q->seen);
+    copy_log_seen(c->arena, &seen, q->seen);
     return true;
 }
 
 /* "AI route chat" for ai-route-chat.internal, which nobody but Envoy calls so. */
-static const char *own_name(struct arena *a, const char *route)
+static const char *route_own_name(struct arena *a, const char *route)
 {
     const char *ai = kind_ai_of(a, route), *server = kind_mcp_of(a, route);
     if (ai)
@@ -313,7 +313,7 @@ const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
     {
         const char *route = json_str(row, "route");
         if (route)
-            json_set_str(c->arena, row, "route", own_name(c->arena, route));
+            json_set_str(c->arena, row, "route", route_own_name(c->arena, route));
     }
     return answer;
 }

@@ -8,7 +8,7 @@
 enum { QUICK_PLACES = 64, QUICK_SECONDS = 3, NEAR_DAYS = 30, CONFIGURED = 8, LINE = 400 };
 
 /* Where plugins of an object act. */
-static const char *place_of(struct call *c, const char *kind, const char *name)
+static const char *plugin_place_of(struct call *c, const char *kind, const char *name)
 {
     if (!kind)
         return NULL;
@@ -19,7 +19,8 @@ static const char *place_of(struct call *c, const char *kind, const char *name)
     return arena_printf(c->arena, "%s:%s", kind, name);
 }
 
-static cJSON *answer_of(struct call *c, const struct inspection *i, const struct inspect_ask *ask)
+static cJSON *inspection_answer(struct call *c, const struct inspection *i,
+                                const struct inspect_ask *ask)
 {
     struct arena *a = c->arena;
     cJSON *answer = json_object(a), *rows = json_set_array(a, answer, "findings");
@@ -47,15 +48,15 @@ const cJSON *inspect(struct call *c, const struct inspect_ask *ask)
         .cancel = c->cancel,
         .told = ask->quick ? NULL : call_told,
         .arg = c,
-        .near = place_of(c, ask->kind, ask->name),
+        .near = plugin_place_of(c, ask->kind, ask->name),
         .places = ask->quick ? QUICK_PLACES : 0,
         .seconds = ask->quick ? QUICK_SECONDS : 0,
     };
     const struct inspection *i = inspect_gateway(c->arena, &means, ask->days, &c->err);
-    return i ? answer_of(c, i, ask) : NULL;
+    return i ? inspection_answer(c, i, ask) : NULL;
 }
 
-static const char *text_of(const cJSON *row, const char *member)
+static const char *finding_text(const cJSON *row, const char *member)
 {
     const char *s = json_str(row, member);
     return s ? s : "";
@@ -64,9 +65,9 @@ static const char *text_of(const cJSON *row, const char *member)
 void inspect_line(struct buf *b, const cJSON *row)
 {
     const char *path = json_str(row, "path"), *when = json_str(row, "if");
-    buf_printf(b, "%s %s %s%s%s: %s%s%s%s", text_of(row, "risk"), text_of(row, "verdict"),
-               text_of(row, "object"), path ? ", " : "", path ? path : "", text_of(row, "says"),
-               when ? " (" : "", when ? when : "", when ? ")" : "");
+    buf_printf(b, "%s %s %s%s%s: %s%s%s%s", finding_text(row, "risk"), finding_text(row, "verdict"),
+               finding_text(row, "object"), path ? ", " : "", path ? path : "",
+               finding_text(row, "says"), when ? " (" : "", when ? when : "", when ? ")" : "");
 }
 
 void call_add_configured(struct call *c, cJSON *answer, const char *kind, const char *name)

@@ -60,7 +60,7 @@ static bool good_name(const struct tool *t)
     return n > 0 && n <= (t->whole ? 64 : MAX_NAME) && !t->name[n];
 }
 
-static bool check(const struct catalog *c, const struct tool *t, struct err *e)
+static bool check_tool(const struct catalog *c, const struct tool *t, struct err *e)
 {
     int ways = (t->get != NULL) + (t->read != NULL) + (t->plan != NULL);
     if (!good_name(t))
@@ -99,7 +99,7 @@ bool catalog_narrow(struct catalog *c, const struct config *k)
     return changed;
 }
 
-static bool known(const struct toolset *const *sets, bool tool, const char *name)
+static bool is_known_name(const struct toolset *const *sets, bool tool, const char *name)
 {
     for (; *sets; sets++) {
         if (!tool && !strcmp((*sets)->name, name))
@@ -122,18 +122,18 @@ static bool unknown_set(const struct toolset *const *sets, const char *name, str
 bool catalog_names(const struct toolset *const *sets, const struct config *k, struct err *e)
 {
     for (const char *const *n = k->tools; *n; n++)
-        if (!known(sets, true, *n))
+        if (!is_known_name(sets, true, *n))
             return err_set(e, ERR_ARGS, "tools: there is no tool '%.60s' (see higress-ops tools)",
                            *n);
     for (const char *const *n = k->toolsets; *n; n++)
-        if (!known(sets, false, *n))
+        if (!is_known_name(sets, false, *n))
             return unknown_set(sets, *n, e);
     return true;
 }
 
 /* gateway: the argument that names one, where there are several. */
-static void add_tool(struct catalog *c, const struct toolset *set, const struct tool *t,
-                     const struct field *gateway)
+static void add_catalog_tool(struct catalog *c, const struct toolset *set, const struct tool *t,
+                             const struct field *gateway)
 {
     bool asks = gateway && !t->local && !t->bound && !t->schema;
     struct catalog_tool *x = &c->tools[c->count++];
@@ -160,9 +160,9 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
     }
     for (int s = 0; sets[s]; s++) {
         for (const struct tool *t = sets[s]->tools; t->name; t++) {
-            if (!check(c, t, e))
+            if (!check_tool(c, t, e))
                 return NULL;
-            add_tool(c, sets[s], t, config_several(k) ? &gateway : NULL);
+            add_catalog_tool(c, sets[s], t, config_several(k) ? &gateway : NULL);
         }
     }
     catalog_narrow(c, k);

@@ -125,19 +125,19 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
 }
 
 /* How many operations stand written and read back. */
-static void tell_progress(const struct job *j, const char *what)
+static void tell_written_so_far(const struct job *j, const char *what)
 {
     if (j->listener.fn)
         j->listener.fn(j->listener.arg, j->done, j->plan->count, what);
 }
 
-static enum plan_state write_all(struct job *j)
+static enum plan_state write_operations(struct job *j)
 {
     for (int i = 0; i < j->plan->count; i++) {
         bool undo = true;
         if (apply_op(j, i, &undo)) {
             j->done = i + 1;
-            tell_progress(j, "written and read back");
+            tell_written_so_far(j, "written and read back");
             continue;
         }
         if (undo && j->done > 0)
@@ -150,7 +150,7 @@ static enum plan_state write_all(struct job *j)
     return STATE_APPLIED;
 }
 
-static void tell(const struct job *j, enum plan_state state, struct err *e)
+static void set_state_error(const struct job *j, enum plan_state state, struct err *e)
 {
     enum err_kind kind = state == STATE_VOID      ? ERR_POLICY
                          : state == STATE_UNKNOWN ? ERR_UNKNOWN
@@ -173,7 +173,7 @@ static void name_clean_up(struct job *j, cJSON *result)
     }
 }
 
-static void finish(struct job *j, cJSON *result, enum plan_state *state, struct err *e)
+static void finish_job(struct job *j, cJSON *result, enum plan_state *state, struct err *e)
 {
     if (*state == STATE_FAILED || *state == STATE_UNKNOWN)
         name_clean_up(j, result);
@@ -201,11 +201,11 @@ static void finish(struct job *j, cJSON *result, enum plan_state *state, struct 
     apply_step("finished", -1);
     if (moved && *state == STATE_APPLIED && j->plan->undoes)
         guard_undone(j->engine, j->plan, j->id);
-    tell(j, *state, e);
+    set_state_error(j, *state, e);
 }
 
 /* Takes the lease. False: somebody else has it, or it is not approved (any more). */
-static bool claim(const struct job *j, struct err *e)
+static bool take_lease(const struct job *j, struct err *e)
 {
     bool moved = false;
     struct store *s = j->engine->store;
@@ -242,7 +242,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     if (!may_apply(j, e))
         return;
     j->guard = guard_baseline(g, j->at, a, j->plan, c);
-    if (!claim(j, e))
+    if (!take_lease(j, e))
         return;
     apply_step("claimed", -1);
     trace(TRACE_CHANGE, "%s: applying %d operations", id, j->plan->count);
@@ -253,12 +253,12 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     j->wrote = arena_array(a, const cJSON *, j->plan->count);
     for (int i = 0; i < j->plan->count; i++)
         j->outcomes[i] = engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL);
-    tell_progress(j, "comparing what is there with the plan");
+    tell_written_so_far(j, "comparing what is there with the plan");
     if (bases_hold(j, result, state)) {
         apply_step("checked", -1);
-        *state = write_all(j);
+        *state = write_operations(j);
     }
-    finish(j, result, state, e);
+    finish_job(j, result, state, e);
     trace(TRACE_CHANGE, "%s: %s", id, store_state_name(*state));
     loop_untimer(renewal);
     g->busy--;

@@ -12,7 +12,7 @@
 #include "plan/compare.h"
 
 /* Did operation i leave something, or may it have? */
-static bool stands(const struct job *j, int i)
+static bool may_have_left(const struct job *j, int i)
 {
     const char *outcome = json_str(j->outcomes[i], "outcome");
     return !strcmp(outcome, store_intent_name(INTENT_WRITTEN)) ||
@@ -48,7 +48,7 @@ const char *apply_clean(struct job *j, struct err *e)
     struct plan *p = plan_new(j->arena, "clean_up", CHANGE, e);
     p->exact = true;
     for (int i = j->plan->count - 1; i >= 0; i--)
-        if (stands(j, i) && !plan_back(j, p, &j->plan->ops[i]))
+        if (may_have_left(j, i) && !plan_back(j, p, &j->plan->ops[i]))
             return NULL;
     if (p->count == 0)
         return NULL;

@@ -90,7 +90,8 @@ static bool still_there(struct job *j, int i, const cJSON **now)
     return false;
 }
 
-static bool note(struct job *j, int i, enum intent what, const char *text, cJSON *differences)
+static bool keep_outcome(struct job *j, int i, enum intent what, const char *text,
+                         cJSON *differences)
 {
     struct err e = { 0 };
     apply_set_outcome(j, i, what, text, differences);
@@ -123,7 +124,7 @@ static bool doubtful(struct job *j, int i, const char *why, cJSON *differences)
 {
     const struct plan_op *op = &j->plan->ops[i];
     apply_say(j, "%s '%s' may or may not have been written: %s", op->kind->name, op->name, why);
-    note(j, i, INTENT_UNKNOWN, why, differences);
+    keep_outcome(j, i, INTENT_UNKNOWN, why, differences);
     j->unknown = true;
     return false;
 }
@@ -140,22 +141,22 @@ static bool read_back(struct job *j, int i)
     j->wrote[i] = now;
     bool kept = op->verb == PLAN_DELETE ? !now : now && is != COMPARE_BEFORE;
     if (kept)
-        return note(j, i, INTENT_WRITTEN,
-                    json_count(differences) ? "the gateway stored it differently" : NULL,
-                    differences);
-    note(j, i, INTENT_NOT_WRITTEN, "answered with success, but reading shows no change",
-         differences);
+        return keep_outcome(j, i, INTENT_WRITTEN,
+                            json_count(differences) ? "the gateway stored it differently" : NULL,
+                            differences);
+    keep_outcome(j, i, INTENT_NOT_WRITTEN, "answered with success, but reading shows no change",
+                 differences);
     apply_say(j, "the gateway answered with success, but %s '%s' is as it was before",
               op->kind->name, op->name);
     return false;
 }
 
-static bool refused(struct job *j, int i, enum intent what, const struct err *why,
-                    cJSON *differences)
+static bool refuse_operation(struct job *j, int i, enum intent what, const struct err *why,
+                             cJSON *differences)
 {
     const struct plan_op *op = &j->plan->ops[i];
     apply_say(j, "%s '%s' was not written: %s", op->kind->name, op->name, why->text);
-    note(j, i, what, why->text, differences);
+    keep_outcome(j, i, what, why->text, differences);
     return false;
 }
 
@@ -164,8 +165,8 @@ static bool in_part(struct job *j, int i, const char *what, const struct err *wh
 {
     const struct plan_op *op = &j->plan->ops[i];
     apply_say(j, "%s '%s' was written in part (%s): %s", op->kind->name, op->name, what, why->text);
-    note(j, i, INTENT_UNKNOWN, arena_printf(j->arena, "written in part, %s: %s", what, why->text),
-         differences);
+    keep_outcome(j, i, INTENT_UNKNOWN,
+                 arena_printf(j->arena, "written in part, %s: %s", what, why->text), differences);
     j->unknown = true;
     return false;
 }
@@ -189,8 +190,8 @@ static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct e
     if (is == COMPARE_AFTER) {
         j->wrote[i] = now;
         j->remark = arena_strdup(j->arena, why->text);
-        return note(j, i, INTENT_WRITTEN,
-                    arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
+        return keep_outcome(j, i, INTENT_WRITTEN,
+                            arena_printf(j->arena, "it is there, although: %s", why->text), NULL);
     }
     cJSON *differences = is ? compare_wanted(j->arena, op, now) : NULL;
     if (is == COMPARE_OTHER && doubt != WRITE_PENDING)
@@ -201,8 +202,8 @@ static bool unclear(struct job *j, int i, enum write_doubt doubt, const struct e
         return in_part(j, i, left, why, differences);
     if (is != COMPARE_BEFORE || doubt == WRITE_PENDING || !seen)
         return doubtful(j, i, why->text, differences);
-    return refused(j, i, why->status / 100 == 4 ? INTENT_REFUSED : INTENT_NOT_WRITTEN, why,
-                   differences);
+    return refuse_operation(j, i, why->status / 100 == 4 ? INTENT_REFUSED : INTENT_NOT_WRITTEN, why,
+                            differences);
 }
 
 bool apply_op(struct job *j, int i, bool *undo)
@@ -220,7 +221,7 @@ bool apply_op(struct job *j, int i, bool *undo)
         apply_say(j, "stopped: another process took this change over");
         return false;
     }
-    if (!note(j, i, INTENT_STARTED, NULL, NULL))
+    if (!keep_outcome(j, i, INTENT_STARTED, NULL, NULL))
         return false;
     j->parts =
         parts_has(op->kind) ? parts_read(j->at->gateway, j->arena, op->kind, op->name) : NULL;
@@ -230,7 +231,7 @@ bool apply_op(struct job *j, int i, bool *undo)
     if (ok)
         ok = read_back(j, i);
     else
-        ok = doubt ? unclear(j, i, doubt, &e) : refused(j, i, INTENT_REFUSED, &e, NULL);
+        ok = doubt ? unclear(j, i, doubt, &e) : refuse_operation(j, i, INTENT_REFUSED, &e, NULL);
     apply_step("recorded", i);
     trace(TRACE_CHANGE, "%s: %s %s %s: %s", j->id, plan_verb_name(op->verb), op->kind->name,
           op->name, ok ? "written and read back" : j->text);

@@ -20,8 +20,8 @@ static bool untouched(struct job *j, int i, const cJSON **now, struct err *e)
            err_set(e, ERR_POLICY, "somebody changed it meanwhile");
 }
 
-static bool reverse(struct job *j, const struct plan_op *op, const cJSON *now,
-                    enum write_doubt *doubt, struct err *e)
+static bool reverse_operation(struct job *j, const struct plan_op *op, const cJSON *now,
+                              enum write_doubt *doubt, struct err *e)
 {
     struct gateway *g = j->at->gateway;
     struct arena *a = j->arena;
@@ -74,7 +74,7 @@ static enum intent back(struct job *j, int i, struct err *e)
     if (!store_intend(j->engine->store, j->id, i, INTENT_UNDOING, NULL, e))
         return INTENT_WRITTEN;
     apply_step("undoing", i);
-    if (reverse(j, op, now, &doubt, e))
+    if (reverse_operation(j, op, now, &doubt, e))
         doubt = WRITE_ANSWERED;
     return outcome(j, i, doubt, e);
 }

@@ -90,8 +90,8 @@ struct gateway *engine_gateway(const struct engine *g, const char *url)
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
-static enum engine_next next_of(struct engine *g, const struct engine_at *at, const struct plan *p,
-                                bool dry_run, struct err *e)
+static enum engine_next next_by_policy(struct engine *g, const struct engine_at *at,
+                                       const struct plan *p, bool dry_run, struct err *e)
 {
     struct wish w = { .mode = at->config->mode, .risk = p->risk, .dry_run = dry_run };
     if (policy_of(&w) == POLICY_GO) /* then it matters whether somebody rejected it before */
@@ -106,7 +106,8 @@ static enum engine_next next_of(struct engine *g, const struct engine_at *at, co
 }
 
 /* The gateway the plan is for, if it may be planned there. */
-static const struct engine_at *place_of(struct engine *g, const struct plan *p, struct err *e)
+static const struct engine_at *place_to_plan_for(struct engine *g, const struct plan *p,
+                                                 struct err *e)
 {
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : &g->at[0];
     if (at && policy_plans(at->config->mode))
@@ -120,8 +121,8 @@ static const struct engine_at *place_of(struct engine *g, const struct plan *p, 
 }
 
 /* Kept for its owner, if there is room. */
-static bool keep(struct engine *g, const struct plan *p, enum engine_next next, const char *who,
-                 const char **id, struct err *e)
+static bool keep_plan(struct engine *g, const struct plan *p, enum engine_next next,
+                      const char *who, const char **id, struct err *e)
 {
     enum plan_state state = next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING;
     char *kept = NULL;
@@ -132,7 +133,7 @@ static bool keep(struct engine *g, const struct plan *p, enum engine_next next, 
 }
 
 /* What only the gateway can say of the plan: who uses what goes, which traps it would make. */
-static bool complete(const struct engine_at *at, struct plan *p)
+static bool complete_from_gateway(const struct engine_at *at, struct plan *p)
 {
     if (!refs_guard(at->gateway, p, NULL))
         return false;
@@ -143,14 +144,15 @@ static bool complete(const struct engine_at *at, struct plan *p)
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
-    const struct engine_at *at = place_of(g, p, e);
+    const struct engine_at *at = place_to_plan_for(g, p, e);
     if (!at)
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    if (!complete(at, p))
+    if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
-    enum engine_next next = engine_store(g, e) ? next_of(g, at, p, dry_run, e) : ENGINE_REFUSED;
-    if (next == ENGINE_REFUSED || !keep(g, p, next, who, id, e) ||
+    enum engine_next next =
+        engine_store(g, e) ? next_by_policy(g, at, p, dry_run, e) : ENGINE_REFUSED;
+    if (next == ENGINE_REFUSED || !keep_plan(g, p, next, who, id, e) ||
         (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
     trace(TRACE_CHANGE, "%s: %s of %d operations, by %s: %s", *id, p->tool, p->count, who,
@@ -251,7 +253,7 @@ static void look_for_approved(struct engine *g)
         fiber_start(run_errand, &x);
 }
 
-static void tick(void *arg)
+static void engine_tick(void *arg)
 {
     struct engine *g = arg;
     struct err ignored = { 0 };
@@ -275,7 +277,7 @@ void engine_watch_now(struct engine *g)
 {
     struct err ignored = { 0 };
     if (!g->watch && engine_store(g, &ignored))
-        g->watch = loop_timer(g->loop, WATCH, WATCH, tick, g);
+        g->watch = loop_timer(g->loop, WATCH, WATCH, engine_tick, g);
 }
 
 static void first_look(void *arg)

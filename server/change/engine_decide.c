@@ -54,8 +54,8 @@ bool engine_undecided(const struct stored *row)
     return row->state == STATE_DRAFT || row->state == STATE_PENDING;
 }
 
-static struct rendering *render(struct arena *a, const struct stored *row, const struct plan *p,
-                                const char *rejected)
+static struct rendering *render_stored(struct arena *a, const struct stored *row,
+                                       const struct plan *p, const char *rejected)
 {
     const struct rendering_about about = { row->id, row->owner, rejected };
     return rendering_make(a, p, &about);
@@ -66,7 +66,7 @@ struct rendering *engine_rendering(struct engine *g, struct arena *a, const char
     struct stored row = { 0 };
     const struct plan *p = open_plan(g, a, id, &row, e);
     const char *rejected = p && engine_undecided(&row) ? engine_rejected_in(g, a, p, e) : NULL;
-    return p && e->kind == ERR_NONE ? render(a, &row, p, rejected) : NULL;
+    return p && e->kind == ERR_NONE ? render_stored(a, &row, p, rejected) : NULL;
 }
 
 /* -- what a channel is worth --------------------------------------------------------------- */
@@ -93,7 +93,7 @@ static bool approves(struct engine *g, struct arena *a, const struct stored *row
     return e->kind == ERR_NONE && strong_enough(g, row, p, by, rejected, e);
 }
 
-static bool owned(const struct stored *row, const char *who, const char *what, struct err *e)
+static bool check_owner(const struct stored *row, const char *who, const char *what, struct err *e)
 {
     return policy_owns(row->id, row->owner, who, what, e);
 }
@@ -104,7 +104,7 @@ bool engine_takes(struct engine *g, const char *id, const char *who, enum channe
     struct arena *a = arena_new();
     struct stored row = { 0 };
     const struct plan *p = open_plan(g, a, id, &row, e);
-    bool ok = p && (!channel_is_form(by) || owned(&row, who, "approve", e)) &&
+    bool ok = p && (!channel_is_form(by) || check_owner(&row, who, "approve", e)) &&
               approves(g, a, &row, p, by, e);
     arena_free(a);
     return ok;
@@ -115,7 +115,7 @@ bool engine_owns(struct engine *g, const char *id, const char *who, struct err *
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
-    bool ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "apply", e);
+    bool ok = s && store_find(s, a, id, &row, e) && check_owner(&row, who, "apply", e);
     arena_free(a);
     return ok;
 }
@@ -136,7 +136,7 @@ static bool may_be_decided(struct engine *g, const struct stored *row, bool yes,
                : !engine_pinned_out(g, row->gateway, mode_for(g, row), e);
 }
 
-static bool same(const char *given, const char *is)
+static bool given_equals(const char *given, const char *is)
 {
     return given && !strcmp(given, is);
 }
@@ -147,11 +147,11 @@ static bool was_shown(const struct rendering *r, const struct stored *row, const
 {
     if (!v->yes && !v->plan)
         return true;
-    if (!same(v->plan, r->plan))
+    if (!given_equals(v->plan, r->plan))
         return err_set(e, ERR_POLICY,
                        "the decision was given for another plan than change %s; nothing is written",
                        row->id);
-    return !v->yes || same(v->rendering, r->digest) ||
+    return !v->yes || given_equals(v->rendering, r->digest) ||
            err_set(
                e, ERR_POLICY,
                "what was shown of change %s is not what it is now; look at it again, nothing is "
@@ -165,8 +165,8 @@ static bool may_decide(struct engine *g, struct arena *a, const struct stored *r
     if (!may_be_decided(g, row, v->yes, e))
         return false;
     const char *rejected = engine_rejected_in(g, a, p, e);
-    return e->kind == ERR_NONE && was_shown(render(a, row, p, rejected), row, v, e) &&
-           (!channel_is_form(v->channel) || owned(row, v->who, "decide", e)) &&
+    return e->kind == ERR_NONE && was_shown(render_stored(a, row, p, rejected), row, v, e) &&
+           (!channel_is_form(v->channel) || check_owner(row, v->who, "decide", e)) &&
            (!v->yes || strong_enough(g, row, p, v->channel, rejected, e));
 }
 
@@ -225,7 +225,8 @@ bool engine_cancel(struct engine *g, const char *id, const char *who, struct err
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
-    bool moved = false, ok = s && store_find(s, a, id, &row, e) && owned(&row, who, "cancel", e);
+    bool moved = false,
+         ok = s && store_find(s, a, id, &row, e) && check_owner(&row, who, "cancel", e);
     if (ok && !store_may_move(row.state, STATE_CANCELLED))
         ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
                      store_state_name(row.state));
@@ -246,7 +247,8 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
     if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
     enum channel_kind by = channel_named(d.channel);
-    if (!there || !same(d.verdict, store_state_name(STATE_APPROVED)) || !same(d.plan, p->digest))
+    if (!there || !given_equals(d.verdict, store_state_name(STATE_APPROVED)) ||
+        !given_equals(d.plan, p->digest))
         return err_set(e, ERR_POLICY,
                        "change %s is said to be approved, but no decision over this plan is kept; "
                        "nothing is written, make the plan again",

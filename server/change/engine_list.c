@@ -56,7 +56,7 @@ static bool op_fits(struct arena *a, const char *wanted, const char *kind, const
 }
 
 /* Of a large plan the stored summary shows the first operations only: then it is opened. */
-static bool touches(struct listing *l, const struct stored *row)
+static bool row_touches_object(struct listing *l, const struct stored *row)
 {
     struct arena *a = l->a;
     const cJSON *op;
@@ -92,13 +92,13 @@ static bool is_after_cursor(const struct listing *l, const struct stored *row)
 }
 
 /* The row as it is listed; NULL: it is not wanted, or l->e. */
-static cJSON *wanted(struct listing *l, const struct stored *row)
+static cJSON *listed_row(struct listing *l, const struct stored *row)
 {
     if (!is_after_cursor(l, row) || (l->q->since > 0 && row->updated < l->q->since))
         return NULL;
     if (row->tampered)
         return tampered(l->a, row);
-    if (l->q->object && !touches(l, row))
+    if (l->q->object && !row_touches_object(l, row))
         return NULL;
     cJSON *o = engine_head(l->engine, l->a, row);
     if (l->q->decisions && !engine_set_decision(l->engine, l->a, o, row, l->e))
@@ -109,7 +109,7 @@ static cJSON *wanted(struct listing *l, const struct stored *row)
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
-    cJSON *o = wanted(l, row);
+    cJSON *o = listed_row(l, row);
     if (!o)
         return l->e->kind == ERR_NONE;
     if (json_count(l->changes) == l->limit) {

@@ -20,8 +20,8 @@ static bool knows(const cJSON *approvers, const struct config_token *who)
     return false;
 }
 
-static bool refuse(const struct engine *g, const cJSON *pin, const char *mode, struct err *e,
-                   const char *why)
+static bool refuse_pinned(const struct engine *g, const cJSON *pin, const char *mode, struct err *e,
+                          const char *why)
 {
     const char *by = json_str(pin, "by"), *at = json_str(pin, "at");
     return err_set(e, ERR_POLICY,
@@ -63,16 +63,17 @@ bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct
     if (pin)
         each_pin(pin, url, take_strictest, &most);
     if (policy_stricter(mode, most) != mode)
-        refuse(g, pin, config_mode_name(most), e,
-               arena_printf(a, "this process runs in mode %s, which is weaker",
-                            config_mode_name(mode)));
+        refuse_pinned(g, pin, config_mode_name(most), e,
+                      arena_printf(a, "this process runs in mode %s, which is weaker",
+                                   config_mode_name(mode)));
     for (const struct config_token *t = g->config->approvers; pin && t->name; t++)
         if (e->kind == ERR_NONE && !knows(json_get(pin, "approvers"), t))
-            refuse(g, pin, config_mode_name(most), e,
-                   arena_printf(a,
-                                "this process is configured with the approver '%.60s', whom the "
-                                "pin does not know with that token",
-                                t->name));
+            refuse_pinned(
+                g, pin, config_mode_name(most), e,
+                arena_printf(a,
+                             "this process is configured with the approver '%.60s', whom the "
+                             "pin does not know with that token",
+                             t->name));
     arena_free(a);
     return e->kind != ERR_NONE;
 }

@@ -16,7 +16,8 @@
 /* The newest that are looked through, and those about the same objects that are opened. */
 enum { REJECTIONS = 2048, OPENED = 64 };
 
-static const char *sentence(struct arena *a, const struct store_rejection *r, const char *what)
+static const char *rejection_sentence(struct arena *a, const struct store_rejection *r,
+                                      const char *what)
 {
     return arena_printf(a, "%s rejected %s on %s via %s (change %s)", r->who, what,
                         when_text(a, r->at, false), r->channel, r->id);
@@ -26,13 +27,14 @@ const char *engine_rejected(struct engine *g, struct arena *a, const char *gatew
                             const char *wish, struct err *e)
 {
     struct store_rejection r = { 0 };
-    return store_rejected(g->store, a, gateway, wish, &r, e) ? sentence(a, &r, "the same wish")
-                                                             : NULL;
+    return store_rejected(g->store, a, gateway, wish, &r, e)
+               ? rejection_sentence(a, &r, "the same wish")
+               : NULL;
 }
 
 /* -- operation by operation ---------------------------------------------------------------- */
 
-static bool same_text(const char *x, const char *y)
+static bool equal_or_both_null(const char *x, const char *y)
 {
     return x && y ? !strcmp(x, y) : x == y;
 }
@@ -68,8 +70,8 @@ static const cJSON *content(struct arena *a, const struct kind *k, const cJSON *
 /* A create of what is there otherwise is held against nothing: all of it must come again. */
 static bool wants_again(struct arena *a, const struct plan_op *op, const struct plan_op *no)
 {
-    if (op->kind != no->kind || !same_text(op->name, no->name) ||
-        !same_text(op->scope, no->scope) || !op->after != !no->after)
+    if (op->kind != no->kind || !equal_or_both_null(op->name, no->name) ||
+        !equal_or_both_null(op->scope, no->scope) || !op->after != !no->after)
         return false;
     if (!no->after)
         return true;
@@ -89,7 +91,7 @@ struct search {
 };
 
 /* Does the picture of a change name an object that p is about, or not all that it has? */
-static bool touches(const struct plan *p, const cJSON *summary)
+static bool summary_touches_plan(const struct plan *p, const cJSON *summary)
 {
     const cJSON *op;
     cJSON_ArrayForEach(op, json_get(summary, "operations"))
@@ -119,7 +121,8 @@ static bool look_inside(void *arg, const struct stored *row)
     struct err ignored = { 0 }; /* one that cannot be opened says nothing about this one */
     struct store_decision d = { 0 };
     bool there = false;
-    if (!same_text(row->gateway, x->plan->gateway) || !touches(x->plan, row->summary))
+    if (!equal_or_both_null(row->gateway, x->plan->gateway) ||
+        !summary_touches_plan(x->plan, row->summary))
         return true;
     if (x->opened++ == OPENED) { /* nobody is asked so often that the first no is forgotten */
         x->found = arena_printf(x->arena, "more than %d wishes about these objects were rejected",
@@ -131,9 +134,9 @@ static bool look_inside(void *arg, const struct stored *row)
     int n = no ? again(a, x->plan, no) : 0;
     if (n > 0 && store_decision(x->engine->store, a, row, &d, &there, &ignored) && there) {
         const struct store_rejection r = { row->id, d.who, d.channel, d.at };
-        x->found = sentence(x->arena, &r,
-                            n == no->count ? "a wish that is part of this one"
-                                           : "a wish of which this one is a part");
+        x->found = rejection_sentence(x->arena, &r,
+                                      n == no->count ? "a wish that is part of this one"
+                                                     : "a wish of which this one is a part");
     }
     arena_free(a);
     return !x->found;

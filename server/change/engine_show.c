@@ -73,7 +73,7 @@ bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
 }
 
 /* Of very many outcomes those that went well are counted, not shown. */
-static cJSON *bounded(struct arena *a, const cJSON *result)
+static cJSON *bounded_outcomes(struct arena *a, const cJSON *result)
 {
     const cJSON *all = json_get(result, "operations"), *op;
     if (json_count(all) <= LIST_MAX)
@@ -97,7 +97,7 @@ static cJSON *bounded(struct arena *a, const cJSON *result)
 }
 
 /* A plan of an earlier release that cannot be opened any more has none. */
-static void set_list(struct arena *a, cJSON *o, const char *name, const cJSON *summary)
+static void set_summary_list(struct arena *a, cJSON *o, const char *name, const cJSON *summary)
 {
     const cJSON *list = json_get(summary, name);
     json_set(a, o, name, list ? json_clone(a, list) : json_array(a));
@@ -121,14 +121,14 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
         return NULL;
     if (p)
         summary = plan_show(a, p, true);
-    set_list(a, o, "operations", summary);
-    set_list(a, o, "warnings", summary);
+    set_summary_list(a, o, "operations", summary);
+    set_summary_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
     if (!engine_set_decision(g, a, o, &row, e))
         return NULL;
     if (row.result)
-        json_set(a, o, "result", bounded(a, row.result));
+        json_set(a, o, "result", bounded_outcomes(a, row.result));
     cJSON *guard = guard_show(g, a, &row);
     if (guard)
         json_set(a, o, "guard", guard);
@@ -154,7 +154,8 @@ static bool at_work(struct engine *g, const char *id, struct err *e)
     return works;
 }
 
-static bool state_of(struct engine *g, const char *id, enum plan_state *state, struct err *e)
+static bool find_change_state(struct engine *g, const char *id, enum plan_state *state,
+                              struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
@@ -185,7 +186,7 @@ static bool wait_for_other(struct engine *g, const char *id, struct cancel *c,
 {
     double until = loop_now(g->loop) + PATIENCE;
     for (;;) {
-        if (!state_of(g, id, state, e))
+        if (!find_change_state(g, id, state, e))
             return false;
         if (*state != STATE_APPLYING && *state != STATE_APPROVED)
             return true;

@@ -23,7 +23,7 @@ struct found {
     int count;
 };
 
-static bool collect(void *arg, const struct stored *row)
+static bool collect_interrupted(void *arg, const struct stored *row)
 {
     struct found *f = arg;
     if (f->count < MANY && !row->tampered && engine_at(f->engine, row->gateway))
@@ -36,7 +36,7 @@ struct sum {
     const cJSON **now; /* what was seen, one an operation */
 };
 
-static const char *judge(struct sum *sum, enum compare is, enum intent was)
+static const char *judge_comparison(struct sum *sum, enum compare is, enum intent was)
 {
     bool undoing = was == INTENT_UNDOING;
     if (is == COMPARE_AFTER) {
@@ -67,8 +67,8 @@ static const char *part_doubt(struct gateway *g, struct arena *a, const struct p
 }
 
 /* One operation, as far as it had been begun. */
-static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *op, enum intent was,
-                      struct sum *sum, const cJSON **seen)
+static cJSON *recover_operation(struct gateway *g, struct arena *a, const struct plan_op *op,
+                                enum intent was, struct sum *sum, const cJSON **seen)
 {
     if (was == INTENT_NONE)
         return engine_outcome(a, op, "not started", NULL, NULL);
@@ -88,14 +88,15 @@ static cJSON *look_at(struct gateway *g, struct arena *a, const struct plan_op *
     const char *part = is == COMPARE_BEFORE ? part_doubt(g, a, op) : NULL;
     if (part)
         is = COMPARE_OTHER;
-    const char *outcome = judge(sum, is, was);
+    const char *outcome = judge_comparison(sum, is, was);
     char *note = arena_printf(a, "found after the process that applied it had ended%s%s",
                               part ? "; " : "", part ? part : "");
     return engine_outcome(a, op, outcome, note,
                           is == COMPARE_OTHER ? compare_wanted(a, op, now) : NULL);
 }
 
-static enum plan_state conclude(const struct plan *p, const struct sum *sum, const char **text)
+static enum plan_state conclude_recovery(const struct plan *p, const struct sum *sum,
+                                         const char **text)
 {
     if (sum->unknown) {
         *text = "interrupted; what came of it could not be told for every operation";
@@ -126,9 +127,9 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
         sum.now = arena_array(a, const cJSON *, p->count);
         for (int i = 0; i < p->count; i++)
             json_add(a, ops,
-                     look_at(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum,
+                     recover_operation(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum,
                              &sum.now[i]));
-        state = conclude(p, &sum, &text);
+        state = conclude_recovery(p, &sum, &text);
     }
     json_set_str(a, result, "text", text ? text : why.text);
     json_set_bool(a, result, "recovered", true);
@@ -149,7 +150,7 @@ int engine_recover(struct engine *g, struct err *e)
     struct found f = { .engine = g };
     struct store *s = engine_store(g, e);
     int done = 0;
-    if (!s || !store_each(s, STATE_APPLYING, 0, MANY, collect, &f, e))
+    if (!s || !store_each(s, STATE_APPLYING, 0, MANY, collect_interrupted, &f, e))
         return -1;
     for (int i = 0; i < f.count; i++) {
         bool taken = false;

@@ -15,7 +15,8 @@ static void warn_moved(struct plan *p, const struct plan_op *op, const cJSON *no
                   op->kind->name, op->name, first->valuestring);
 }
 
-static bool reverse(struct gateway *g, struct plan *p, const struct plan_op *op, struct cancel *c)
+static bool add_reverse_operation(struct gateway *g, struct plan *p, const struct plan_op *op,
+                                  struct cancel *c)
 {
     const cJSON *now = NULL;
     const char *kind = op->kind->name;
@@ -42,7 +43,7 @@ static bool undoable(enum plan_state s)
 }
 
 /* Did operation i leave something? The result is what people see; it is the truth here too. */
-static bool stands(const struct stored *row, int i)
+static bool left_something(const struct stored *row, int i)
 {
     const cJSON *op = cJSON_GetArrayItem(json_get(row->result, "operations"), i);
     const char *outcome = json_str(op, "outcome");
@@ -68,10 +69,10 @@ bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel
     int found = 0;
     p->exact = true;
     for (int i = was->count - 1; i >= 0; i--) {
-        if (!stands(&row, i))
+        if (!left_something(&row, i))
             continue;
         found++;
-        if (!reverse(at->gateway, p, &was->ops[i], c))
+        if (!add_reverse_operation(at->gateway, p, &was->ops[i], c))
             return err_set(e, p->err->kind, "%s", p->err->text);
     }
     if (!found)

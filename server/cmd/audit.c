@@ -7,7 +7,7 @@
 #include "cmd/verb_private.h"
 #include "store/store.h"
 
-static int verify(struct verb *v, struct store *s)
+static int verify_audit(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     int lines = 0;
@@ -17,7 +17,7 @@ static int verify(struct verb *v, struct store *s)
     return EXIT_DONE;
 }
 
-static int head(struct verb *v, struct store *s)
+static int print_audit_head(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     const char *anchor = store_anchor_text(s, v->arena, &e);
@@ -40,17 +40,17 @@ static int scrub(struct verb *v, struct store *s)
     return EXIT_DONE;
 }
 
-static int audit(struct verb *v)
+static int act_on_audit(struct verb *v)
 {
     static const struct verb_action actions[] = {
-        { "verify", verify }, { "head", head }, { "scrub", scrub }, { 0 }
+        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub }, { 0 }
     };
     return verb_act(v, actions);
 }
 
 static int run_audit(const struct options *o)
 {
-    return verb_start(o, false, audit);
+    return verb_start(o, false, act_on_audit);
 }
 
 static const struct option_row rows[] = {

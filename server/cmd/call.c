@@ -24,7 +24,7 @@ struct command_call {
     int code;
 };
 
-static void done(struct caller *caller, const struct call_end *end)
+static void print_call_end(struct caller *caller, const struct call_end *end)
 {
     struct command_call *c = (struct command_call *)(void *)caller;
     const char *text = end->text ? end->text : "";
@@ -40,9 +40,9 @@ static void done(struct caller *caller, const struct call_end *end)
     loop_stop(c->server->loop);
 }
 
-static const struct caller_ops command_line = { .kind = "command line", .done = done };
+static const struct caller_ops command_line = { .kind = "command line", .done = print_call_end };
 
-static void begin(void *arg)
+static void begin_call(void *arg)
 {
     struct command_call *c = arg;
     call_start(c->server->service, &c->caller, c->tool, c->args);
@@ -68,7 +68,7 @@ static int call(struct server *s, const struct options *o)
         return EXIT_FAILED;
     }
     c->code = EXIT_FAILED;
-    loop_soon(s->loop, begin, c);
+    loop_soon(s->loop, begin_call, c);
     server_run(s);
     cancel_fire(&c->cancel); /* stopped by a signal: it says so when it has ended */
     return c->code;

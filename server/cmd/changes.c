@@ -21,7 +21,7 @@ static int reject(struct verb *v)
 
 /* -- the rest ------------------------------------------------------------------------ */
 
-static int changes(struct verb *v)
+static int print_changes(struct verb *v)
 {
     struct err e = { 0 };
     const struct options *o = v->options;
@@ -47,7 +47,7 @@ static int changes(struct verb *v)
     return EXIT_DONE;
 }
 
-static int undo(struct verb *v)
+static int undo_change(struct verb *v)
 {
     struct err e = { 0 };
     const char *id = NULL;
@@ -76,12 +76,12 @@ static int run_reject(const struct options *o)
 
 static int run_changes(const struct options *o)
 {
-    return verb_start(o, true, changes);
+    return verb_start(o, true, print_changes);
 }
 
 static int run_undo(const struct options *o)
 {
-    return verb_start(o, true, undo);
+    return verb_start(o, true, undo_change);
 }
 
 static const struct option_row listing[] = {

@@ -45,7 +45,7 @@ static int code_of(const struct report *r)
     return EXIT_FAILED;
 }
 
-static int judge(struct verb *v)
+static int judge_gateway(struct verb *v)
 {
     struct err e = { 0 };
     struct asked asked;
@@ -72,5 +72,5 @@ static int judge(struct verb *v)
 
 int check_gateway(const struct options *o)
 {
-    return verb_start(o, false, judge);
+    return verb_start(o, false, judge_gateway);
 }

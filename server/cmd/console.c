@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
     { 0 },
 };
 
-static void tell(const struct embedded_server *s, const char *address)
+static void print_console_ready(const struct embedded_server *s, const char *address)
 {
     const char *problem;
     const struct kstore *store = embedded_plane(s)->store;
@@ -35,7 +35,7 @@ static void tell(const struct embedded_server *s, const char *address)
 }
 
 /* The members of "a,b"; `first`, where given, before them. Ended by NULL. */
-static const char *const *members(struct arena *a, const char *first, const char *list)
+static const char *const *split_members(struct arena *a, const char *first, const char *list)
 {
     size_t most = 3;
     for (const char *c = list; c && *c; c++)
@@ -65,7 +65,7 @@ static int serve(const struct embedded_options *options)
     struct embedded_server *s = embedded_start(l, options, &e);
     if (s) {
         loop_stop_on_signals(l);
-        tell(s, options->address);
+        print_console_ready(s, options->address);
         loop_run(l);
         embedded_stop(s);
     } else {
@@ -76,7 +76,7 @@ static int serve(const struct embedded_options *options)
     return s ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int run(const struct options *o)
+static int run_console(const struct options *o)
 {
     struct err e = { 0 };
     char address[128];
@@ -99,8 +99,8 @@ static int run(const struct options *o)
         return EXIT_USAGE;
     }
     struct arena *a = arena_new();
-    options.hosts = members(a, own_host(a, address), options_get(o, "hosts"));
-    options.origins = members(a, NULL, options_get(o, "origins"));
+    options.hosts = split_members(a, own_host(a, address), options_get(o, "hosts"));
+    options.origins = split_members(a, NULL, options_get(o, "origins"));
     int code = serve(&options);
     arena_free(a);
     return code;
@@ -111,5 +111,5 @@ const struct command cmd_console = {
     .args = NULL,
     .about = "Serves the Higress Console REST API over a folder of YAML files.",
     .rows = rows,
-    .run = run,
+    .run = run_console,
 };

@@ -1,7 +1,7 @@
 /* demo.c - `higress-ops demo`: the whole thing in one process, with a real Envoy behind it.
  *
- * The order of starting is in start(); everything that was started is ended in stop(), in reverse,
- * however the demo ends. Parts: demo.h. */
+ * The order of starting is in start_demo(); everything that was started is ended in stop(), in
+ * reverse, however the demo ends. Parts: demo.h. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/fiber.h"
@@ -105,7 +105,7 @@ static bool find_envoy(struct demo *d, struct err *e)
            err_set(e, ERR_ARGS, "--envoy %s is not an executable file", given);
 }
 
-static bool start(struct demo *d, struct err *e)
+static bool start_demo(struct demo *d, struct err *e)
 {
     if (!find_envoy(d, e) || !demo_make_folder(d, e) || !demo_choose_ports(d, e) ||
         !demo_write_config(d, e) || !demo_start_upstreams(d, e) || !start_console(d, e) ||
@@ -130,9 +130,9 @@ static void stop(struct demo *d)
 
 /* -- the course of it ----------------------------------------------------------------------------
  */
-static bool perform(struct demo *d, struct err *e)
+static bool perform_demo(struct demo *d, struct err *e)
 {
-    if (!start(d, e))
+    if (!start_demo(d, e))
         return false;
     if (d->envoy) {
         demo_say("a few seconds of traffic");
@@ -149,7 +149,7 @@ static void course(void *arg)
 {
     struct demo *d = arg;
     struct err e = { 0 };
-    if (!perform(d, &e) && e.kind != ERR_GONE) {
+    if (!perform_demo(d, &e) && e.kind != ERR_GONE) {
         fprintf(stderr, "higress-ops demo: %s\n", e.text);
         d->code = e.kind == ERR_ARGS ? EXIT_USAGE : EXIT_FAILED;
     }
@@ -159,12 +159,12 @@ static void course(void *arg)
 }
 
 /* From inside the loop: what ends before loop_run could not stop it. */
-static void begin(void *arg)
+static void begin_demo(void *arg)
 {
     fiber_start(course, arg);
 }
 
-static void on_signal(void *arg, int signum)
+static void on_demo_signal(void *arg, int signum)
 {
     struct demo *d = arg;
     (void)signum;
@@ -174,15 +174,15 @@ static void on_signal(void *arg, int signum)
         cancel_fire(&d->cancel);
 }
 
-static int run(const struct options *o)
+static int run_demo(const struct options *o)
 {
     struct arena *a = arena_new();
     struct demo d = {
         .arena = a, .loop = loop_new(), .options = o, .once = options_has(o, "once")
     };
-    loop_signal(d.loop, SIGINT, on_signal, &d);
-    loop_signal(d.loop, SIGTERM, on_signal, &d);
-    loop_soon(d.loop, begin, &d);
+    loop_signal(d.loop, SIGINT, on_demo_signal, &d);
+    loop_signal(d.loop, SIGTERM, on_demo_signal, &d);
+    loop_soon(d.loop, begin_demo, &d);
     loop_run(d.loop);
 
     stop(&d);
@@ -200,5 +200,5 @@ const struct command cmd_demo = {
     .name = "demo",
     .about = "Runs a sample shop: console, Envoy, traffic and MCP over HTTP.",
     .rows = rows,
-    .run = run,
+    .run = run_demo,
 };

@@ -23,7 +23,7 @@ struct approval {
     struct loop_watch *watch;
 };
 
-static void on_end(void *arg, int pid, int status)
+static void on_approver_exit(void *arg, int pid, int status)
 {
     struct approval *p = arg;
     (void)pid;
@@ -70,7 +70,7 @@ static _Noreturn void become_approve(const struct demo *d, int terminal, const c
     _exit(127);
 }
 
-static bool open_terminal(struct approval *p, struct err *e)
+static bool open_pseudo_terminal(struct approval *p, struct err *e)
 {
     p->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (p->terminal < 0 || grantpt(p->terminal) || unlockpt(p->terminal))
@@ -82,7 +82,7 @@ bool demo_approve(struct demo *d, const char *id, struct err *e)
 {
     struct approval *p = arena_make(d->arena, struct approval);
     p->shown = buf_in(d->arena, 1 << 20);
-    if (!open_terminal(p, e))
+    if (!open_pseudo_terminal(p, e))
         return false;
     p->pid = fork();
     if (p->pid == 0)
@@ -91,7 +91,7 @@ bool demo_approve(struct demo *d, const char *id, struct err *e)
         return err_set(e, ERR_SYSTEM, "cannot start a process: %s", strerror(errno));
 
     p->watch = loop_watch(d->loop, p->terminal, LOOP_READ, on_output, p);
-    loop_child(d->loop, p->pid, on_end, p);
+    loop_child(d->loop, p->pid, on_approver_exit, p);
     for (int i = 0; i < 600 && !p->ended; i++)
         if (!nap(d->loop, 0.05, &d->cancel, e))
             break;

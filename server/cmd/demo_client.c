@@ -97,7 +97,7 @@ static const cJSON *read_message(struct arena *a, const struct fetch_answer *out
     return answer;
 }
 
-static const char *first_text(const cJSON *result)
+static const char *result_first_text(const cJSON *result)
 {
     const char *text = json_str(json_path(result, "content[0]"), "text");
     return text ? text : "no words";
@@ -129,6 +129,6 @@ const cJSON *demo_call(struct demo *d, const char *tool, const cJSON *arguments,
         return err_set(e, ERR_PROTO, "calling %s: HTTP %d %.300s", tool, out.status, out.body),
                NULL;
     if (json_true(result, "isError"))
-        return err_set(e, ERR_GATEWAY, "%s says: %s", tool, first_text(result)), NULL;
+        return err_set(e, ERR_GATEWAY, "%s says: %s", tool, result_first_text(result)), NULL;
     return json_get(result, "structuredContent");
 }

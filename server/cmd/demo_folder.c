@@ -19,7 +19,7 @@
 
 static const char mark[] = ".higress-ops-demo";
 
-static bool is_empty(const char *path)
+static bool is_empty_folder(const char *path)
 {
     DIR *d = opendir(path);
     bool empty = true;
@@ -40,10 +40,10 @@ static int remove_one(const char *path, const struct stat *s, int type, struct F
 
 /* Only what an earlier demo made: its mark lies in the folder. The mark is locked while one runs.
  */
-static bool claim(struct demo *d, struct err *e)
+static bool claim_folder(struct demo *d, struct err *e)
 {
     const char *path = arena_printf(d->arena, "%s/%s", d->dir, mark);
-    if (access(path, F_OK) != 0 && !is_empty(d->dir))
+    if (access(path, F_OK) != 0 && !is_empty_folder(d->dir))
         return err_set(e, ERR_ARGS, "%s holds files that are not a demo's: give another --dir",
                        d->dir);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* held until the process ends */
@@ -65,7 +65,7 @@ bool demo_make_folder(struct demo *d, struct err *e)
     if (!realpath(given ? given : "higress-ops-demo", full))
         return err_set(e, ERR_SYSTEM, "cannot resolve the demo's folder: %s", strerror(errno));
     d->dir = arena_strdup(d->arena, full);
-    if (!claim(d, e))
+    if (!claim_folder(d, e))
         return false;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const char *path = arena_printf(d->arena, "%s/%s", d->dir, parts[i]);
@@ -99,8 +99,8 @@ static int bound_port(int wanted, int *held)
 }
 
 /* The given port as it is; else the first free one from the usual one up; with --once any. */
-static bool choose(struct demo *d, const char *option, int usual, int *port, int *held,
-                   struct err *e)
+static bool choose_port(struct demo *d, const char *option, int usual, int *port, int *held,
+                        struct err *e)
 {
     if (!options_int(d->options, option, 1, 65535, 0, port))
         return err_set(e, ERR_ARGS, "--%s is no port", option);
@@ -120,10 +120,10 @@ bool demo_choose_ports(struct demo *d, struct err *e)
     d->payments_port = bound_port(0, &mine);
     d->orders_port = bound_port(0, &held[0]);
     d->catalog_port = bound_port(0, &held[1]);
-    bool ok = choose(d, "console-port", 8001, &d->console_port, &held[2], e) &&
-              choose(d, "gateway-port", 8080, &d->gateway_port, &held[3], e) &&
-              choose(d, "admin-port", 15000, &d->admin_port, &held[4], e) &&
-              choose(d, "mcp-port", 8470, &d->mcp_port, &held[5], e);
+    bool ok = choose_port(d, "console-port", 8001, &d->console_port, &held[2], e) &&
+              choose_port(d, "gateway-port", 8080, &d->gateway_port, &held[3], e) &&
+              choose_port(d, "admin-port", 15000, &d->admin_port, &held[4], e) &&
+              choose_port(d, "mcp-port", 8470, &d->mcp_port, &held[5], e);
     for (size_t i = 0; i < sizeof held / sizeof held[0]; i++)
         if (held[i] >= 0)
             close(held[i]);

@@ -9,7 +9,7 @@
 #include "net/loop.h"
 
 /* A plan by a tool call, approved out of band, applied by the server that holds it. */
-static bool change(struct demo *d, const char *tool, const cJSON *arguments, struct err *e)
+static bool make_change(struct demo *d, const char *tool, const cJSON *arguments, struct err *e)
 {
     const cJSON *out = demo_call(d, tool, arguments, e);
     if (!out)
@@ -43,7 +43,7 @@ static bool limit_catalog(struct demo *d, struct err *e)
     json_set_num(a, arguments, "burst", 1);
     if (d->envoy && demo_request(d, "/catalog", &d->cancel, NULL) != 200)
         return err_set(e, ERR_GATEWAY, "GET /catalog is not answered by 200 before the limit");
-    if (!change(d, "tune_rate_limit", arguments, e))
+    if (!make_change(d, "tune_rate_limit", arguments, e))
         return false;
     for (int i = 0; d->envoy && i < 400; i++) {
         int status = demo_request(d, "/catalog", &d->cancel, NULL);
@@ -75,7 +75,7 @@ static bool move_orders(struct demo *d, struct err *e)
     service = json_add(a, json_set_array(a, patch, "services"), json_object(a));
     json_set_str(a, service, "name", "catalog.static");
     json_set_num(a, service, "port", 80);
-    if (!change(d, "change_resource", arguments, e))
+    if (!make_change(d, "change_resource", arguments, e))
         return false;
     for (int i = 0; d->envoy && i < 200; i++) {
         if (demo_request(d, "/orders", &d->cancel, &body) == 200 &&

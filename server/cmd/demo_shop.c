@@ -104,7 +104,7 @@ struct demo_traffic {
     bool busy; /* one customer at a time, however slow the answers */
 };
 
-static void visit(void *arg)
+static void visit_shop(void *arg)
 {
     struct demo_traffic *t = arg;
     t->busy = true;
@@ -117,7 +117,7 @@ static void on_tick(void *arg)
 {
     struct demo_traffic *t = arg;
     if (!t->busy)
-        fiber_start(visit, t);
+        fiber_start(visit_shop, t);
 }
 
 void demo_start_traffic(struct demo *d)

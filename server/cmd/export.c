@@ -12,7 +12,7 @@
 
 static const size_t TEXT_MAX = (size_t)512 << 20;
 
-static bool put(const char *path, const char *text, size_t n, struct err *e)
+static bool write_output(const char *path, const char *text, size_t n, struct err *e)
 {
     if (path)
         return file_replace_own(path, text, n, e);
@@ -35,7 +35,7 @@ static int export(struct verb *v)
         return verb_failed(v, &e);
     }
     char *values = yaml_print(v->arena, out.values);
-    if (!put(options_get(v->options, "out"), b->data, b->len, &e) ||
+    if (!write_output(options_get(v->options, "out"), b->data, b->len, &e) ||
         (secrets && !file_replace_own(secrets, values, strlen(values), &e)))
         return verb_failed(v, &e);
     fprintf(stderr, "%d objects, %d secrets by reference", out.objects, out.secrets);

@@ -23,7 +23,7 @@ struct known {
 
 /* The file first; then the person's own variables, of our names only; then what the configuration
  * allows. */
-static const char *secret(void *arg, const char *from, const char *name, struct err *e)
+static const char *import_secret(void *arg, const char *from, const char *name, struct err *e)
 {
     struct known *k = arg;
     const char *value = json_str(k->values, name);
@@ -53,7 +53,7 @@ static bool read_secrets(struct known *k, struct err *e)
     return k->values || err_at(e, "%s", path);
 }
 
-static bool describe(struct verb *v, struct plan *p, struct err *e)
+static bool describe_import(struct verb *v, struct plan *p, struct err *e)
 {
     const char *path = v->options->argv[0];
     struct known known = { .verb = v };
@@ -65,7 +65,7 @@ static bool describe(struct verb *v, struct plan *p, struct err *e)
     if (!manifest_read(m, text, n, e))
         return err_at(e, "%s", path);
     m->skip_unknown = options_has(v->options, "skip-unknown");
-    manifest_resolve(m, secret, &known);
+    manifest_resolve(m, import_secret, &known);
     return manifest_plan(v->gateway, p, m, true, NULL);
 }
 
@@ -76,7 +76,7 @@ static int import(struct verb *v)
     bool dry = options_has(v->options, "dry-run");
     struct plan *p = plan_new(v->arena, "import", CHANGE, &e);
     p->as_is = options_has(v->options, "as-is");
-    if (!describe(v, p, &e)) {
+    if (!describe_import(v, p, &e)) {
         if (!text_starts(e.text, "nothing to change"))
             return verb_failed(v, &e);
         puts(e.text);

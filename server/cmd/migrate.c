@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 #include "plan/verify.h"
 
-static bool is_json(const struct options *o)
+static bool wants_json(const struct options *o)
 {
     const char *format = options_get(o, "format");
     return format && !strcmp(format, "json");
@@ -30,7 +30,7 @@ static int refused_count(const struct manifest *m)
 /* change: what the engine shows of the plan, or NULL. */
 static bool print_report(const struct options *o, struct manifest *m, const cJSON *change)
 {
-    cJSON *report = is_json(o) ? manifest_json(m) : NULL;
+    cJSON *report = wants_json(o) ? manifest_json(m) : NULL;
     if (report && change)
         json_set(m->arena, report, "change", json_clone(m->arena, change));
     const char *text = report ? json_print_pretty(m->arena, report) : manifest_markdown(m);
@@ -46,7 +46,7 @@ static struct manifest *survey(const struct options *o, struct arena *a, struct 
     return migrate_read(m, o->argv[0], e) ? m : NULL;
 }
 
-static int failed(const struct err *e)
+static int migrate_failed(const struct err *e)
 {
     fprintf(stderr, "higress-ops migrate: %s\n", e->text);
     return EXIT_FAILED;
@@ -54,7 +54,7 @@ static int failed(const struct err *e)
 
 /* -- the plan --------------------------------------------------------------------------------- */
 
-static const char *no_secret(void *arg, const char *from, const char *name, struct err *e)
+static const char *refuse_secret(void *arg, const char *from, const char *name, struct err *e)
 {
     (void)arg;
     err_set(e, ERR_ARGS, "${%s:%.80s}: migrate knows no secrets, higress-ops import does", from,
@@ -66,7 +66,7 @@ static const char *no_secret(void *arg, const char *from, const char *name, stru
 static cJSON *draw_up(struct verb *v, struct manifest *m, const char **id, struct err *e)
 {
     struct plan *p = plan_new(v->arena, "migrate", CHANGE, e);
-    manifest_resolve(m, no_secret, NULL);
+    manifest_resolve(m, refuse_secret, NULL);
     if (!manifest_plan(v->gateway, p, m, false, NULL) || !verify_plan(v->gateway, p, NULL) ||
         engine_propose(v->engine, p, true, v->who, id, e) == ENGINE_REFUSED)
         return NULL;
@@ -80,7 +80,7 @@ static int plan(struct verb *v)
     const struct options *o = v->options;
     struct manifest *m = survey(o, v->arena, &e);
     if (!m)
-        return failed(&e);
+        return migrate_failed(&e);
     int refused = refused_count(m);
     if (refused && !options_has(o, "without-refused")) {
         print_report(o, m, NULL);
@@ -98,7 +98,7 @@ static int plan(struct verb *v)
             err_set(&e, ERR_ARGS, "nothing is left to plan");
         return verb_failed(v, &e);
     }
-    if (!is_json(o)) {
+    if (!wants_json(o)) {
         puts("\n## The plan\n");
         verb_print(v, change, stdout);
     }
@@ -111,7 +111,7 @@ static int report(const struct options *o)
     struct arena *a = arena_new();
     struct err e = { 0 };
     struct manifest *m = survey(o, a, &e);
-    int code = m ? print_report(o, m, NULL) ? EXIT_DONE : EXIT_FAILED : failed(&e);
+    int code = m ? print_report(o, m, NULL) ? EXIT_DONE : EXIT_FAILED : migrate_failed(&e);
     arena_free(a);
     return code;
 }

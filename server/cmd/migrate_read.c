@@ -23,7 +23,7 @@ static bool is_manifest(const char *name)
     return text_ends(name, ".yaml") || text_ends(name, ".yml") || text_ends(name, ".json");
 }
 
-static bool read_file(struct walk *w, const char *path, struct err *e)
+static bool read_manifest_file(struct walk *w, const char *path, struct err *e)
 {
     size_t n;
     char *text = file_read(w->m->arena, path, MANIFEST_BYTES, &n, e);
@@ -46,16 +46,16 @@ static bool read_entry(struct walk *w, const char *path, int depth, struct err *
         return err_set(e, ERR_SYSTEM, "%s: cannot be read: %s", path, strerror(errno));
     if (S_ISDIR(s.st_mode))
         return read_folder(w, path, depth + 1, e);
-    return !S_ISREG(s.st_mode) || !is_manifest(path) || read_file(w, path, e);
+    return !S_ISREG(s.st_mode) || !is_manifest(path) || read_manifest_file(w, path, e);
 }
 
-static int by_text(const void *v, const void *w)
+static int compare_names(const void *v, const void *w)
 {
     return strcmp(*(char *const *)v, *(char *const *)w);
 }
 
 /* Names in a folder, sorted, but hidden ones; NULL + e. */
-static char **list_folder(struct arena *a, const char *path, int *n, struct err *e)
+static char **list_manifest_folder(struct arena *a, const char *path, int *n, struct err *e)
 {
     DIR *d = opendir(path);
     char **names = NULL;
@@ -70,7 +70,7 @@ static char **list_folder(struct arena *a, const char *path, int *n, struct err 
     }
     closedir(d);
     if (*n)
-        qsort(names, (size_t)*n, sizeof *names, by_text);
+        qsort(names, (size_t)*n, sizeof *names, compare_names);
     return names;
 }
 
@@ -79,7 +79,7 @@ static bool read_folder(struct walk *w, const char *path, int depth, struct err 
     int n = 0;
     if (depth > DEEPEST)
         return err_set(e, ERR_ARGS, "%s: folders are more than %d deep", path, DEEPEST);
-    char **names = list_folder(w->m->arena, path, &n, e);
+    char **names = list_manifest_folder(w->m->arena, path, &n, e);
     if (n > MOST_FILES)
         return err_set(e, ERR_ARGS, "%s: more than %d files: migrate a part at a time", path,
                        MOST_FILES);
@@ -107,7 +107,7 @@ bool migrate_read(struct manifest *m, const char *path, struct err *e)
         return read_input(m, e) && manifest_finish(m, e);
     if (stat(path, &s) != 0)
         return err_set(e, ERR_SYSTEM, "%s: cannot be read: %s", path, strerror(errno));
-    if (!(S_ISDIR(s.st_mode) ? read_folder(&w, path, 0, e) : read_file(&w, path, e)))
+    if (!(S_ISDIR(s.st_mode) ? read_folder(&w, path, 0, e) : read_manifest_file(&w, path, e)))
         return false;
     if (w.files == 0)
         return err_set(e, ERR_ARGS, "%s holds no file that ends in .yaml, .yml or .json", path);

@@ -54,7 +54,7 @@ static const struct option_row *find_config(const char *name, size_t n)
     return NULL;
 }
 
-static const struct option_row *find(const struct command *c, const char *name, size_t n)
+static const struct option_row *find_option(const struct command *c, const char *name, size_t n)
 {
     const struct option_row *row = find_in(c->rows, name, n);
     row = row || !c->config ? row : find_config(name, n);
@@ -120,7 +120,7 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
         name = argv[*i][1] == 'h' ? "help" : "version";
     const char *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option_row *row = find(o->command, name, n);
+    const struct option_row *row = find_option(o->command, name, n);
     if (!row)
         return usage(o->command, code, "unknown option ", argv[*i]);
     if (!row->value && equals)
@@ -140,7 +140,7 @@ static bool is_option(const char *arg)
     return !strncmp(arg, "--", 2) || !strcmp(arg, "-h") || !strcmp(arg, "-V");
 }
 
-static bool take_all(struct options *o, int argc, char **argv, int *code)
+static bool take_options(struct options *o, int argc, char **argv, int *code)
 {
     bool only_args = false;
     o->argv = argv;
@@ -158,7 +158,7 @@ static bool take_all(struct options *o, int argc, char **argv, int *code)
 bool options_parse(const struct command *c, int argc, char **argv, struct options *o, int *code)
 {
     *o = (struct options){ .command = c };
-    if (!take_all(o, argc, argv, code))
+    if (!take_options(o, argc, argv, code))
         return false;
     *code = EXIT_DONE;
     if (options_has(o, "help")) {

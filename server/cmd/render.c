@@ -30,7 +30,8 @@ static const char *make_folder(struct arena *a, const char *path, struct err *e)
     return arena_strdup(a, full);
 }
 
-static bool render(struct arena *a, const struct options *o, int port, int admin, struct err *e)
+static bool render_envoy_files(struct arena *a, const struct options *o, int port, int admin,
+                               struct err *e)
 {
     const char *log = options_get(o, "log");
     const char *out = make_folder(a, options_get(o, "out"), e);
@@ -48,7 +49,7 @@ static bool render(struct arena *a, const struct options *o, int port, int admin
            file_replace(arena_printf(a, "%s/envoy.json", out), start, strlen(start), 0600, e);
 }
 
-static int run(const struct options *o)
+static int run_render(const struct options *o)
 {
     int port = 0, admin = 0;
     if (!options_int(o, "port", 1, 65535, 8080, &port) ||
@@ -60,7 +61,7 @@ static int run(const struct options *o)
     }
     struct arena *a = arena_new();
     struct err e = { 0 };
-    bool good = render(a, o, port, admin, &e);
+    bool good = render_envoy_files(a, o, port, admin, &e);
     if (!good)
         fprintf(stderr, "higress-ops render: %s\n", e.text);
     arena_free(a);
@@ -71,5 +72,5 @@ const struct command cmd_render = {
     .name = "render",
     .about = "Writes a data folder as configuration files for a local Envoy.",
     .rows = rows,
-    .run = run,
+    .run = run_render,
 };

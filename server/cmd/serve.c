@@ -4,7 +4,7 @@
 #include "config/config.h"
 #include "web/web.h"
 
-static void tell(const struct server *s)
+static void print_listening(const struct server *s)
 {
     const char *listen = s->config->listen;
     const char *colon = strrchr(listen, ':');
@@ -16,7 +16,7 @@ static void tell(const struct server *s)
     fflush(stdout);
 }
 
-static int run(const struct options *o)
+static int run_serve(const struct options *o)
 {
     struct server s;
     int code = EXIT_DONE;
@@ -27,7 +27,7 @@ static int run(const struct options *o)
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
-        tell(&s);
+        print_listening(&s);
         server_run(&s);
     } else {
         fprintf(stderr, "higress-ops serve: %s\n", e.text);
@@ -42,5 +42,5 @@ const struct command cmd_serve = {
     .name = "serve",
     .about = "MCP server over Streamable HTTP on /mcp.",
     .config = true,
-    .run = run,
+    .run = run_serve,
 };

@@ -19,7 +19,7 @@
 
 #include <signal.h>
 
-static void open_gateways(struct server *s)
+static void open_server_gateways(struct server *s)
 {
     struct config *const *all = s->config->gateways;
     for (int i = 0; all[i]; i++) {
@@ -30,7 +30,7 @@ static void open_gateways(struct server *s)
 }
 
 /* The new texts stay as long as the server: calls in flight may hold the old ones. */
-static void reload(void *arg, int signum)
+static void reload_config(void *arg, int signum)
 {
     (void)signum;
     struct server *s = arg;
@@ -78,7 +78,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
     log_open(log_level_named(s->config->log_level), 2);
     s->loop = loop_new();
     if (s->config->gateway_url)
-        open_gateways(s);
+        open_server_gateways(s);
     const struct service_options all = {
         .loop = s->loop,
         .config = s->config,
@@ -88,7 +88,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
     };
     s->service = service_new(&all);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
-    loop_signal(s->loop, SIGHUP, reload, s); /* before anybody is told that we are here */
+    loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
     return true;
 }
@@ -107,7 +107,7 @@ void server_engine(struct server *s)
         log_event(LOG_ERROR, "pin", "%s", e.text);
 }
 
-static void turn(struct server *s)
+static void turn_loop(struct server *s)
 {
     struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
     loop_run(s->loop);
@@ -120,19 +120,19 @@ void server_run(struct server *s)
     if (!s->mcp || !s->mcp->listeners)
         return;
     listen_end_all(s->mcp); /* while there is still a way to tell them */
-    turn(s);
+    turn_loop(s);
 }
 
 /* A change that is being applied is finished first, so that its outcome is known; then parked
  * fibers end with an error before what they stand on goes away. */
-static void drain(struct server *s)
+static void drain_requests(struct server *s)
 {
     const struct engine *g = s->service->engine;
     for (int i = 0; i < 200 && g && engine_busy(g); i++)
-        turn(s);
+        turn_loop(s);
     fetch_stop(s->loop);
     for (int i = 0; i < 200 && ((s->mcp && s->mcp->requests > 0) || fiber_count() > 0); i++) {
-        turn(s);
+        turn_loop(s);
         fetch_stop(s->loop);
     }
 }
@@ -143,7 +143,7 @@ void server_close(struct server *s)
         engine_stop(s->service->engine);
     if (s->mcp)
         mcp_end_sessions(s->mcp);
-    drain(s);
+    drain_requests(s);
     mcp_free(s->mcp);
     service_free(s->service);
     loop_free(s->loop);

@@ -12,7 +12,7 @@
 
 enum { SHORTEST = 8, LONGEST = 200 };
 
-static int show(struct verb *v, struct store *s)
+static int print_state(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     bool asks = false;
@@ -78,7 +78,7 @@ static int pin(struct verb *v, struct store *s)
         return code;
     if (!store_set_pin(s, wanted, v->who, "command line", &e))
         return verb_failed(v, &e);
-    return show(v, s);
+    return print_state(v, s);
 }
 
 static int unpin(struct verb *v, struct store *s)
@@ -89,7 +89,7 @@ static int unpin(struct verb *v, struct store *s)
         return code;
     if (!store_set_pin(s, NULL, v->who, "command line", &e))
         return verb_failed(v, &e);
-    return show(v, s);
+    return print_state(v, s);
 }
 
 static bool ask_twice(char first[LONGEST + 2], struct err *e)
@@ -120,20 +120,22 @@ static int passphrase(struct verb *v, struct store *s)
     bool ok = ask_twice(text, &e) &&
               store_set_passphrase(s, *text ? text : NULL, v->who, "command line", &e);
     explicit_bzero(text, sizeof text);
-    return ok ? show(v, s) : verb_failed(v, &e);
+    return ok ? print_state(v, s) : verb_failed(v, &e);
 }
 
-static int state(struct verb *v)
+static int act_on_state(struct verb *v)
 {
-    static const struct verb_action actions[] = {
-        { "show", show }, { "pin", pin }, { "unpin", unpin }, { "passphrase", passphrase }, { 0 }
-    };
+    static const struct verb_action actions[] = { { "show", print_state },
+                                                  { "pin", pin },
+                                                  { "unpin", unpin },
+                                                  { "passphrase", passphrase },
+                                                  { 0 } };
     return verb_act(v, actions);
 }
 
 static int run_state(const struct options *o)
 {
-    return verb_start(o, false, state);
+    return verb_start(o, false, act_on_state);
 }
 
 const struct command cmd_state = {

@@ -12,12 +12,12 @@
 
 enum { NAME_MAX_SHOWN = 32, ASKED_AT_MOST = 5 };
 
-static FILE *open_terminal(void)
+static FILE *open_own_terminal(void)
 {
     return isatty(STDIN_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
 }
 
-static bool is_word(const char *answer, const char *word)
+static bool is_typed_word(const char *answer, const char *word)
 {
     return word_equal(answer, word) || (!strcmp(word, "yes") && word_equal(answer, "y"));
 }
@@ -51,7 +51,7 @@ static bool hear(FILE *tty, const char *question, const char *word)
         fprintf(tty, "%s Type %s%s: ", question, word, i ? " or no" : "");
         if (fflush(tty) != 0 || !read_answer(tty, answer, sizeof answer) || is_no(answer))
             return false;
-        if (is_word(answer, word))
+        if (is_typed_word(answer, word))
             return true;
     }
     return false;
@@ -59,7 +59,7 @@ static bool hear(FILE *tty, const char *question, const char *word)
 
 bool terminal_ask(const char *shown, const char *question, const char *word, bool *sure)
 {
-    FILE *tty = open_terminal();
+    FILE *tty = open_own_terminal();
     if (!tty)
         return false;
     fprintf(tty, "%s\n", shown ? shown : "");
@@ -87,7 +87,7 @@ static bool read_hidden(FILE *tty, char *out, size_t size)
 
 bool terminal_ask_secret(const char *question, char *out, size_t size)
 {
-    FILE *tty = open_terminal();
+    FILE *tty = open_own_terminal();
     if (!tty)
         return false;
     setvbuf(tty, NULL, _IONBF, 0);
@@ -114,7 +114,7 @@ static void clean_name(const char *name, char out[NAME_MAX_SHOWN + 1])
     out[n] = '\0';
 }
 
-static void name_of(uid_t uid, char out[NAME_MAX_SHOWN + 1])
+static void user_name_of(uid_t uid, char out[NAME_MAX_SHOWN + 1])
 {
     const struct passwd *p = getpwuid(uid);
     clean_name(p ? p->pw_name : "unnamed", out);
@@ -148,9 +148,9 @@ void terminal_person(char out[PERSON_MAX])
 {
     char name[NAME_MAX_SHOWN + 1], login[NAME_MAX_SHOWN + 1];
     uid_t uid = getuid(), from;
-    name_of(uid, name);
+    user_name_of(uid, name);
     if (login_uid(&from) && from != uid) {
-        name_of(from, login);
+        user_name_of(from, login);
         snprintf(out, PERSON_MAX, "%s (uid %u, login uid %u %s)", name, uid, from, login);
     } else if (!login_uid(&from) && sudo_user(login)) {
         snprintf(out, PERSON_MAX, "%s (uid %u, sudo by %s)", name, uid, login);

@@ -42,7 +42,7 @@ int verb_failed(const struct verb *v, const struct err *e)
 }
 
 /* All of them: a change knows which one it is for. */
-static void open_gateways(struct loop *l, struct verb *v)
+static void open_verb_gateways(struct loop *l, struct verb *v)
 {
     struct err ignored = { 0 };
     struct config *const *all = v->config->gateways;
@@ -57,7 +57,7 @@ static void open_gateways(struct loop *l, struct verb *v)
 static void on_loop(struct loop *l, void *arg)
 {
     struct verb *v = arg;
-    open_gateways(l, v);
+    open_verb_gateways(l, v);
     struct err e = { 0 };
     if (v->recovers && engine_recover(v->engine, &e) < 0)
         fprintf(stderr, "higress-ops %s: %s\n", v->options->command->name, e.text);

@@ -36,7 +36,7 @@ static const char *option_origin(const struct sources *s, const char *path)
 
 /* Where what the error is about was given: by a variable, by a flag, or in the file; of a member
  * that is missing, what it is missing in. */
-static void locate(const struct sources *s, struct err *e)
+static void locate_setting(const struct sources *s, struct err *e)
 {
     char path[sizeof e->path];
     snprintf(path, sizeof path, "%s", e->path);
@@ -57,7 +57,7 @@ static void locate(const struct sources *s, struct err *e)
 /* -- variables and flags --------------------------------------------------------------------------
  */
 
-static void put(struct arena *a, cJSON *tree, const char *path, cJSON *value)
+static void set_by_path(struct arena *a, cJSON *tree, const char *path, cJSON *value)
 {
     const char *dot = strchr(path, '.');
     if (!dot) {
@@ -66,7 +66,7 @@ static void put(struct arena *a, cJSON *tree, const char *path, cJSON *value)
     }
     char *first = arena_strndup(a, path, (size_t)(dot - path));
     cJSON *inner = json_get(tree, first);
-    put(a, cJSON_IsObject(inner) ? inner : json_set_object(a, tree, first), dot + 1, value);
+    set_by_path(a, cJSON_IsObject(inner) ? inner : json_set_object(a, tree, first), dot + 1, value);
 }
 
 static cJSON *one_token(struct arena *a, const char *item)
@@ -133,7 +133,7 @@ static void overlay(struct sources *s, const struct config_flag *flags)
     if (password && *password && !json_get(s->tree, "gateways")) {
         cJSON *ref = json_object(a);
         json_set_str(a, ref, "env", "HIGRESS_OPS_PASSWORD");
-        put(a, s->tree, "gateway.password", ref);
+        set_by_path(a, s->tree, "gateway.password", ref);
     }
     for (int i = 0; i < OPTIONS && settings[i].path; i++) {
         const struct setting *row = &settings[i];
@@ -142,7 +142,7 @@ static void overlay(struct sources *s, const struct config_flag *flags)
         if (!given)
             continue;
         s->origin[i] = flag ? arena_printf(a, "--%s", row->flag) : row->env;
-        put(a, s->tree, row->path, typed(a, row, given));
+        set_by_path(a, s->tree, row->path, typed(a, row, given));
     }
 }
 
@@ -166,7 +166,7 @@ static struct config *bound(struct sources *s, struct err *e)
 {
     struct config *c = config_bind(s->a, s->tree, e);
     if (!c) {
-        locate(s, e);
+        locate_setting(s, e);
         e->kind = ERR_ARGS;
         return NULL;
     }
@@ -196,7 +196,7 @@ struct config *config_read(struct arena *a, const struct config_flag *flags, str
 
 /* -- secrets by reference ------------------------------------------------------------ */
 
-static char *no_secret(struct err *e, enum err_kind kind, const char *what, const char *name)
+static char *secret_error(struct err *e, enum err_kind kind, const char *what, const char *name)
 {
     err_set(e, kind, "%s '%s'", what, name);
     return NULL;
@@ -206,17 +206,18 @@ char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e)
 {
     const char *env = json_str(ref, "env"), *file = json_str(ref, "file");
     if (!env == !file)
-        return no_secret(e, ERR_ARGS, "give either env or file", "");
+        return secret_error(e, ERR_ARGS, "give either env or file", "");
     if (env) {
         const char *value = getenv(env);
-        return value && *value ? arena_strdup(a, value)
-                               : no_secret(e, ERR_ARGS, "this variable is not set or empty:", env);
+        return value && *value
+                   ? arena_strdup(a, value)
+                   : secret_error(e, ERR_ARGS, "this variable is not set or empty:", env);
     }
     size_t n;
     char *value = file_read_secret(a, file, SECRET_MAX, &n, e);
     while (value && n && (value[n - 1] == '\n' || value[n - 1] == '\r'))
         value[--n] = '\0';
-    return value && !n ? no_secret(e, ERR_ARGS, "this file is empty:", file) : value;
+    return value && !n ? secret_error(e, ERR_ARGS, "this file is empty:", file) : value;
 }
 
 static char *real_path(struct arena *a, const char *path)
@@ -226,7 +227,7 @@ static char *real_path(struct arena *a, const char *path)
 }
 
 /* "A, B", for people; none: "nothing". */
-static const char *listed(struct arena *a, const char *const *list)
+static const char *join_with_commas(struct arena *a, const char *const *list)
 {
     const char *all = NULL;
     for (; *list; list++)
@@ -278,11 +279,11 @@ static char *secret_of_file(const struct config *c, struct arena *a, const char 
     if (path)
         return config_read_secret(a, real, e);
     if (in_allowed_folder(c, a, file) && access(file, F_OK) != 0)
-        return no_secret(e, ERR_ARGS, "this file is allowed, but not there:", file);
+        return secret_error(e, ERR_ARGS, "this file is allowed, but not there:", file);
     err_set(e, ERR_POLICY,
             "secrets.dirs allows no file '%.200s': it allows those in %.200s; whoever runs this "
             "server can add a folder (--secret-dirs)",
-            file, listed(a, c->secret_dirs));
+            file, join_with_commas(a, c->secret_dirs));
     return NULL;
 }
 
@@ -293,14 +294,14 @@ static char *secret_of_variable(const struct config *c, struct arena *a, const c
     if (value && *value)
         return arena_strdup(a, value);
     if (allowed_variable(c, env))
-        return no_secret(e, ERR_ARGS,
-                         "this variable is allowed, but not set (or empty) where the server "
-                         "runs:",
-                         env);
+        return secret_error(e, ERR_ARGS,
+                            "this variable is allowed, but not set (or empty) where the server "
+                            "runs:",
+                            env);
     err_set(e, ERR_POLICY,
             "secrets.envs allows no variable '%.120s': it allows names that begin with %.200s; "
             "whoever runs this server can add to it (--secret-envs)",
-            env, listed(a, c->secret_envs));
+            env, join_with_commas(a, c->secret_envs));
     return NULL;
 }
 
@@ -313,7 +314,7 @@ char *config_secret(const struct config *c, struct arena *a, const cJSON *ref, s
     else if (file && !env)
         value = secret_of_file(c, a, file, e);
     else
-        no_secret(e, ERR_ARGS, "give either env or file", "");
+        secret_error(e, ERR_ARGS, "give either env or file", "");
     if (value)
         secret_learn(value);
     return value;

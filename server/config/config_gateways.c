@@ -142,8 +142,8 @@ static struct config *process_of(struct arena *a, struct config *const *all, con
     return c;
 }
 
-static struct config *bind_list(struct arena *a, const cJSON *tree, const cJSON *list,
-                                struct err *e)
+static struct config *bind_gateways(struct arena *a, const cJSON *tree, const cJSON *list,
+                                    struct err *e)
 {
     struct config **all = arena_array(a, struct config *, CONFIG_GATEWAYS_MAX + 1);
     static const char *const outside[] = { "gateway.url", "gateway.username", "gateway.password",
@@ -169,7 +169,7 @@ struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct e
     const cJSON *list = json_get(tree, "gateways");
     const char *name = json_str(tree, "default_gateway");
     if (list)
-        return bind_list(a, tree, list, e);
+        return bind_gateways(a, tree, list, e);
     struct config *c = config_bind_one(a, tree, e);
     if (!c)
         return NULL;

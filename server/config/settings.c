@@ -27,16 +27,17 @@ static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token
 /* -- from the file's value to the member of struct config -------------------------------------- */
 
 /* The value, or what the row says is there without one. */
-static const char *text_of(const struct setting *row, const cJSON *value)
+static const char *text_or_default(const struct setting *row, const cJSON *value)
 {
     if (cJSON_IsString(value))
         return value->valuestring;
     return row->flags & SAID ? NULL : row->otherwise;
 }
 
-static void take_text(void *member, struct arena *a, const struct setting *row, const cJSON *value)
+static void set_text_member(void *member, struct arena *a, const struct setting *row,
+                            const cJSON *value)
 {
-    *(const char **)member = arena_strdup(a, text_of(row, value));
+    *(const char **)member = arena_strdup(a, text_or_default(row, value));
 }
 
 static void take_number(void *member, struct arena *a, const struct setting *row,
@@ -75,20 +76,21 @@ static void take_tokens(void *member, struct arena *a, const struct setting *row
 static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
 {
     (void)a;
-    *(enum mode *)member = (enum mode)text_word_place(row->value, text_of(row, value));
+    *(enum mode *)member = (enum mode)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_login(void *member, struct arena *a, const struct setting *row, const cJSON *value)
 {
     (void)a;
-    *(enum login *)member = (enum login)text_word_place(row->value, text_of(row, value));
+    *(enum login *)member = (enum login)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_platform(void *member, struct arena *a, const struct setting *row,
                           const cJSON *value)
 {
     (void)a;
-    *(enum platform *)member = (enum platform)text_word_place(row->value, text_of(row, value));
+    *(enum platform *)member =
+        (enum platform)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
@@ -103,14 +105,14 @@ static void take_strength(void *member, struct arena *a, const struct setting *r
                           const cJSON *value)
 {
     (void)a;
-    *(enum strength *)member = channel_strength_named(text_of(row, value));
+    *(enum strength *)member = channel_strength_named(text_or_default(row, value));
 }
 
 /* -- the rows -----------------------------------------------------------------------------------
  */
 
 #define PUT(how, m) how, offsetof(struct config, m), sizeof((struct config *)0)->m
-#define TEXT(m) PUT(take_text, m)
+#define TEXT(m) PUT(set_text_member, m)
 #define NUMBER(m) PUT(take_number, m)
 #define TEXTS(m) PUT(take_texts, m)
 #define TOKENS(m) PUT(take_tokens, m)

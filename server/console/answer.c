@@ -69,7 +69,8 @@ static const char *foreign(struct arena *a, const struct fetch_answer *answer)
 }
 
 /* The sentence in an error body: the console's message, or Spring's. */
-static const char *words(struct arena *a, const char *method, const struct fetch_answer *answer)
+static const char *console_sentence(struct arena *a, const char *method,
+                                    const struct fetch_answer *answer)
 {
     struct err ignored = { 0 };
     cJSON *body = json_parse(a, answer->body ? answer->body : "", answer->len, &ignored);
@@ -86,7 +87,7 @@ static const char *words(struct arena *a, const char *method, const struct fetch
 bool gateway_refused(struct arena *a, const char *method, const char *path,
                      const struct fetch_answer *answer, struct err *e)
 {
-    char *said = arena_strdup(a, words(a, method, answer));
+    char *said = arena_strdup(a, console_sentence(a, method, answer));
     said = secret_scrub(a, text_clean(a, said, WORDS_MAX));
     return err_status(e, ERR_GATEWAY, answer->status, "the gateway answered %s %s with %d: %s",
                       method, path, answer->status, said);

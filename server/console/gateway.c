@@ -267,9 +267,9 @@ static cJSON *bad_scope(struct arena *a, const char *scope, struct err *e)
     return NULL;
 }
 
-static cJSON *read_object(struct gateway *g, struct arena *a, const struct kind *k,
-                          const char *name, const char *scope, bool *missing, struct cancel *c,
-                          struct err *e)
+static cJSON *read_console_object(struct gateway *g, struct arena *a, const struct kind *k,
+                                  const char *name, const char *scope, bool *missing,
+                                  struct cancel *c, struct err *e)
 {
     if (missing)
         *missing = false;
@@ -291,7 +291,7 @@ static cJSON *read_object(struct gateway *g, struct arena *a, const struct kind 
 cJSON *gateway_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
                       const char *scope, bool *missing, struct cancel *c, struct err *e)
 {
-    cJSON *o = read_object(g, a, k, name, scope, missing, c, e);
+    cJSON *o = read_console_object(g, a, k, name, scope, missing, c, e);
     if (o) {
         mask_words(k, o);
         mask_learn(k, o);

@@ -32,7 +32,7 @@ static void add_gap(struct walk *w, const char *scope, const char *why)
         w->how->gap(w->how->arg, scope);
 }
 
-static bool add_scope(void *arg, const cJSON *o)
+static bool add_instance_scope(void *arg, const cJSON *o)
 {
     struct walk *w = arg;
     const char *name = kind_name_of(w->kind, o);
@@ -50,7 +50,7 @@ static bool add_scope(void *arg, const cJSON *o)
     return true;
 }
 
-static bool take(void *arg, const cJSON *o)
+static bool deliver_instance(void *arg, const cJSON *o)
 {
     struct walk *w = arg;
     if (!kind_exists(kind_find("plugin-instance"), o))
@@ -60,11 +60,12 @@ static bool take(void *arg, const cJSON *o)
 }
 
 /* What cannot be read is a gap; that the scope is gone since it was listed is none. */
-static bool read_scope(struct walk *w, const char *scope, struct cancel *c, struct err *e)
+static bool read_scope_instances(struct walk *w, const char *scope, struct cancel *c, struct err *e)
 {
     struct err why = { 0 };
     w->scope = scope;
-    if (gateway_each_kind(w->gateway, kind_find("plugin-instance"), scope, take, w, c, &why))
+    if (gateway_each_kind(w->gateway, kind_find("plugin-instance"), scope, deliver_instance, w, c,
+                          &why))
         return true;
     if (why.kind == ERR_GONE)
         return err_set(e, ERR_GONE, "%s", why.text);
@@ -77,7 +78,7 @@ static bool list_scopes(struct walk *w, const char *kind, struct cancel *c, stru
 {
     struct err why = { 0 };
     w->kind = kind_find(kind);
-    if (gateway_each_kind(w->gateway, w->kind, NULL, add_scope, w, c, &why))
+    if (gateway_each_kind(w->gateway, w->kind, NULL, add_instance_scope, w, c, &why))
         return true;
     if (why.kind == ERR_GONE)
         return err_set(e, ERR_GONE, "%s", why.text);
@@ -91,13 +92,13 @@ bool gateway_each_instance(struct gateway *g, const struct gateway_instances *ho
     struct arena *a = arena_new();
     struct walk w = { .gateway = g, .arena = a, .how = how, .gaps = gaps };
     *gaps = (struct gateway_gaps){ 0 };
-    bool ok = read_scope(&w, "global", c, e);
+    bool ok = read_scope_instances(&w, "global", c, e);
     for (const char *const *kind = kind_scopes; ok && *kind; kind++)
         ok = list_scopes(&w, *kind, c, e);
     for (int i = 0; ok && !w.stopped && i < w.count; i++) {
         if (how->told)
             how->told(how->arg, i, w.count);
-        ok = read_scope(&w, w.scopes[i], c, e);
+        ok = read_scope_instances(&w, w.scopes[i], c, e);
     }
     arena_free(a);
     return ok;

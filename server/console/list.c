@@ -42,7 +42,7 @@ static bool bytes(void *arg, const char *text, size_t n)
 }
 
 /* The stream ended by itself: was it a whole list of the console? */
-static bool whole(struct arena *a, struct stream *s, const char *path, struct err *e)
+static bool is_whole_list(struct arena *a, struct stream *s, const char *path, struct err *e)
 {
     if (s->err.kind == ERR_NONE)
         json_split_end(s->split, &s->err);
@@ -76,7 +76,7 @@ bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void
     if (ok && answer.status / 100 != 2)
         ok = gateway_refused(a, "GET", path, &answer, e);
     else if (ok && !(s.err.kind == ERR_NONE && json_split_stopped(s.split)))
-        ok = whole(a, &s, path, e);
+        ok = is_whole_list(a, &s, path, e);
     arena_free(a);
     return ok;
 }

@@ -34,7 +34,7 @@ static cJSON *named(struct reading *o, const char *name)
 }
 
 /* Takes over the members of `from`. */
-static void take(struct reading *o, cJSON *object, const cJSON *from)
+static void merge_members(struct reading *o, cJSON *object, const cJSON *from)
 {
     for (const cJSON *m = cJSON_IsObject(from) ? from->child : NULL; m; m = m->next)
         json_set(o->a, object, m->string, json_clone(o->a, m));
@@ -44,7 +44,7 @@ static void take(struct reading *o, cJSON *object, const cJSON *from)
 
 static const char dashboards[] = "MAIN|AI|LOG";
 
-static cJSON *dashboard(struct reading *o)
+static cJSON *read_dashboard(struct reading *o)
 {
     if (!text_has_word(dashboards, o->name)) {
         o->missing = true;
@@ -53,7 +53,7 @@ static cJSON *dashboard(struct reading *o)
     cJSON *data = special_get(o, arena_printf(o->a, "/dashboard/info?type=%s", o->name));
     cJSON *object = data ? named(o, o->name) : NULL;
     if (object)
-        take(o, object, data);
+        merge_members(o, object, data);
     return object;
 }
 
@@ -76,7 +76,7 @@ static cJSON *console(struct reading *o)
 /* -- higress-config --------------------------------------------------------------------------- */
 
 /* The ConfigMap as a tree; NULL + e when it is not one. */
-static cJSON *config_map(struct arena *a, const char *text, struct err *e)
+static cJSON *parse_config_map(struct arena *a, const char *text, struct err *e)
 {
     cJSON *map = yaml_parse(a, text, strlen(text), e);
     if (map && cJSON_IsObject(json_get(map, "data")))
@@ -95,13 +95,13 @@ static cJSON *section(struct arena *a, const cJSON *text)
     return cJSON_IsObject(tree) ? tree : json_clone(a, text);
 }
 
-static cJSON *config(struct reading *o)
+static cJSON *read_higress_config(struct reading *o)
 {
     cJSON *text = special_get(o, "/system/higress-config"), *map = NULL;
     if (text && !cJSON_IsString(text))
         err_status(o->e, ERR_GATEWAY, 200, "the gateway answered higress-config without text");
     else if (text)
-        map = config_map(o->a, text->valuestring, o->e);
+        map = parse_config_map(o->a, text->valuestring, o->e);
     if (!map)
         return NULL;
     cJSON *object = named(o, o->k->name);
@@ -114,7 +114,7 @@ static cJSON *config(struct reading *o)
 
 char *special_config_text(struct arena *a, const char *now, const cJSON *object, struct err *e)
 {
-    cJSON *map = config_map(a, now, e), *next = json_object(a);
+    cJSON *map = parse_config_map(a, now, e), *next = json_object(a);
     if (!map)
         return NULL;
     const cJSON *was = json_get(map, "data");
@@ -134,7 +134,7 @@ char *special_config_text(struct arena *a, const char *now, const cJSON *object,
 
 /* -- mcp-consumers ---------------------------------------------------------------------------- */
 
-static cJSON *allowed(struct reading *o)
+static cJSON *read_mcp_consumers(struct reading *o)
 {
     char *name = kind_object_path(o->a, kind_find("mcp-server"), o->name, NULL, o->e);
     if (!name || !gateway_get(o->g, o->a, name, &o->missing, o->cancel, o->e))
@@ -167,13 +167,13 @@ struct special {
 };
 
 static const struct special specials[] = {
-    { "dashboard", dashboard, dashboards, NULL },
+    { "dashboard", read_dashboard, dashboards, NULL },
     { "system", console, "system", NULL },
-    { "higress-config", config, "higress-config", special_write_config },
-    { "mcp-consumers", allowed, NULL, special_write_allowed },
+    { "higress-config", read_higress_config, "higress-config", special_write_config },
+    { "mcp-consumers", read_mcp_consumers, NULL, special_write_allowed },
 };
 
-static const struct special *row_of(const struct kind *k)
+static const struct special *special_reader(const struct kind *k)
 {
     for (size_t i = 0; i < sizeof specials / sizeof *specials; i++)
         if (!strcmp(specials[i].kind, k->name))
@@ -183,14 +183,14 @@ static const struct special *row_of(const struct kind *k)
 
 special_write_fn *special_writer(const struct kind *k)
 {
-    return k->flags & KIND_SPECIAL ? row_of(k)->write : NULL;
+    return k->flags & KIND_SPECIAL ? special_reader(k)->write : NULL;
 }
 
 cJSON *special_object(struct gateway *g, struct arena *a, const struct kind *k, const char *name,
                       bool *missing, struct cancel *c, struct err *e)
 {
     struct reading o = { g, a, k, name, false, c, e };
-    const struct special *row = row_of(k);
+    const struct special *row = special_reader(k);
     bool other = (k->flags & KIND_SINGLE) && strcmp(name, k->name) != 0;
     cJSON *object = other ? NULL : row->read(&o);
     if (object || !(other || o.missing))
@@ -226,7 +226,7 @@ bool special_each(struct gateway *g, const struct kind *k, gateway_each_fn *fn, 
     char word[TEXT_WORD];
     const cJSON *name;
     bool missing, ok = true;
-    const struct special *row = row_of(k);
+    const struct special *row = special_reader(k);
     for (const char *rest = row->all; text_word_next(&rest, word);)
         json_add_str(a, s.names, word);
     if (!row->all)

@@ -43,7 +43,7 @@ static bool harmless(const struct facts *f, const struct finding *x)
 }
 
 /* It goes wrong now, as far as can be seen. */
-static bool stands(const struct facts *f, const struct finding *x)
+static bool is_current(const struct facts *f, const struct finding *x)
 {
     return !x->covered && !x->recovered && !x->old && !harmless(f, x);
 }
@@ -81,7 +81,7 @@ static int weight(const struct facts *f, const struct finding *x)
 {
     int share = f->failed_rows > 0 ? 100 * x->rows / f->failed_rows : 0;
 
-    return share + 10 * x->rank + 1000 * confidence_of(f, x) + (stands(f, x) ? 5000 : 0);
+    return share + 10 * x->rank + 1000 * confidence_of(f, x) + (is_current(f, x) ? 5000 : 0);
 }
 
 static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
@@ -259,7 +259,7 @@ static void write_noise(struct facts *f, struct findings *all, bool *written, cJ
 static bool besides(const struct facts *f, const struct findings *all)
 {
     for (int i = 0; i < all->count; i++)
-        if (stands(f, &all->list[i]))
+        if (is_current(f, &all->list[i]))
             return true;
     return f->row_count > f->failed_rows;
 }
@@ -273,7 +273,7 @@ static void write_verdicts(struct facts *f, struct findings *all, cJSON *list, c
     if (besides(f, all))
         write_noise(f, all, written, out);
     while (json_count(list) < MAX_VERDICTS && (x = take_heaviest(f, all, written))) {
-        bool now = stands(f, x) || harmless(f, x);
+        bool now = is_current(f, x) || harmless(f, x);
         if (!ok_said && !now) {
             struct finding fine = well(f);
             write_verdict(f, list, &fine);
@@ -310,7 +310,7 @@ bool facts_lost_by_config(const struct facts *f)
     return f->config_lost;
 }
 
-static bool is_lost(const struct finding *x)
+static bool is_config_lost(const struct finding *x)
 {
     return text_has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise &&
            !x->recovered;
@@ -328,7 +328,7 @@ static struct findings *find_all(struct facts *f)
     findings_from_rows(f, all);
     findings_from_gateway(f, all);
     for (int i = 0; i < all->count; i++)
-        f->config_lost = f->config_lost || is_lost(&all->list[i]);
+        f->config_lost = f->config_lost || is_config_lost(&all->list[i]);
     findings_from_config(f, all);
     for (int i = 0; i < all->count; i++)
         for (int k = 0; k < all->count; k++)
@@ -358,7 +358,7 @@ static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *
     const struct finding *x;
     int n = 0;
 
-    while ((x = take_heaviest(whole, all, written)) && stands(whole, x)) {
+    while ((x = take_heaviest(whole, all, written)) && is_current(whole, x)) {
         if (is_among(own, x))
             continue;
         if (++n <= MAX_ELSEWHERE)

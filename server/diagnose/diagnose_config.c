@@ -49,7 +49,7 @@ static const char *kind_of_list(const char *list)
     return "configuration";
 }
 
-static const char *name_of(const cJSON *entry, const cJSON *error)
+static const char *refused_resource_name(const cJSON *entry, const cJSON *error)
 {
     const cJSON *failed = json_get(error, "failed_configuration");
     const char *own = json_str(entry, "name"), *name = json_str(failed, "name");
@@ -71,7 +71,7 @@ static void take_error(struct refusal *r, const char *list, const cJSON *entry)
 {
     const cJSON *error = json_get(entry, "error_state");
     const char *why = json_str(error, "details"), *at = json_str(error, "last_update_attempt");
-    const char *name = name_of(entry, error);
+    const char *name = refused_resource_name(entry, error);
 
     if (!error)
         return;
@@ -113,7 +113,7 @@ static double stat_of(const cJSON *stats, const char *name)
     return 0;
 }
 
-static const char *without(struct arena *a, const char *name, const char *tail)
+static const char *strip_tail(struct arena *a, const char *name, const char *tail)
 {
     return arena_strndup(a, name, strlen(name) - strlen(tail));
 }
@@ -153,7 +153,7 @@ static void name_subscription(struct refusal *r, const char *base)
 static void take_counter(struct refusal *r, const char *name, const char *tail, double n)
 {
     struct facts *f = r->f;
-    const char *base = without(f->arena, name, tail);
+    const char *base = strip_tail(f->arena, name, tail);
     double at = stat_of(f->in->stats, arena_printf(f->arena, "%s.update_time", base));
     double accepted = stat_of(f->in->stats, arena_printf(f->arena, "%s.update_success", base));
     double before = f->in->stats_before ? stat_of(f->in->stats_before, name) : n;
@@ -201,7 +201,7 @@ static void read_counters(struct refusal *r)
 }
 
 /* The gateway's own words, where its log is the access log's file. */
-static void read_words(struct refusal *r)
+static void quote_gateway_log(struct refusal *r)
 {
     const cJSON *o;
 
@@ -216,7 +216,7 @@ void findings_from_config(struct facts *f, struct findings *all)
 
     read_errors(&r);
     read_counters(&r);
-    read_words(&r);
+    quote_gateway_log(&r);
     if (!r.current || (f->target && f->target->kind && f->target_found && !f->config_lost))
         return; /* the target has what it needs */
     x = findings_new(all, "CONFIG_REJECTED", r.object ? r.object : "gateway",

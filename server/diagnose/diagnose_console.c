@@ -36,7 +36,7 @@ struct wanted {
     } * seen;
 };
 
-static bool see_service(void *arg, const cJSON *service)
+static bool see_console_service(void *arg, const cJSON *service)
 {
     struct wanted *x = arg;
     const char *name = json_str(service, "name");
@@ -82,7 +82,7 @@ static void judge_service(struct walk *w, const struct wanted *x, const cJSON *s
 }
 
 /* Every service of the route must be one that the gateway knows, at that port. */
-static void check_services(struct walk *w)
+static void check_route_services(struct walk *w)
 {
     struct wanted x = { .w = w, .services = json_get(w->s.object, "services") };
     struct err e = { 0 };
@@ -90,8 +90,8 @@ static void check_services(struct walk *w)
     int i = 0;
 
     x.seen = arena_alloc(w->a, sizeof *x.seen * (size_t)(json_count(x.services) + 1));
-    if (!gateway_each_kind(w->m->gateway, kind_find("service"), NULL, see_service, &x, w->m->cancel,
-                           &e))
+    if (!gateway_each_kind(w->m->gateway, kind_find("service"), NULL, see_console_service, &x,
+                           w->m->cancel, &e))
         return;
     cJSON_ArrayForEach(s, x.services) judge_service(w, &x, s, i++);
 }
@@ -107,8 +107,8 @@ static void find_service(struct walk *w)
     json_set_str(w->a, one, "name", arena_strndup(w->a, name, strcspn(name, ":")));
     json_set_num(w->a, one, "port", colon ? strtod(colon + 1, NULL) : 0);
     x.seen = arena_alloc(w->a, sizeof *x.seen * 2);
-    if (!gateway_each_kind(w->m->gateway, kind_find("service"), NULL, see_service, &x, w->m->cancel,
-                           &e))
+    if (!gateway_each_kind(w->m->gateway, kind_find("service"), NULL, see_console_service, &x,
+                           w->m->cancel, &e))
         return;
     w->s.console_asked = true;
     if (!x.seen[0].found)
@@ -148,7 +148,7 @@ void diagnose_read_target(struct walk *w)
                       "Check the name with list_routes or list_resources."),
             "covers", "CONFIG_MISSING");
     else if (w->s.object && json_get(w->s.object, "services"))
-        check_services(w);
+        check_route_services(w);
 }
 
 /* -- routes and settings -------------------------------------------------------------------------
@@ -160,7 +160,7 @@ struct lost {
     cJSON *routes;
 };
 
-static bool is_known(const struct lost *l, const char *host)
+static bool is_lost_host(const struct lost *l, const char *host)
 {
     for (int i = 0; i < l->count; i++)
         if (!strcmp(l->hosts[i], host))
@@ -183,12 +183,12 @@ static void find_lost(struct lost *l, const cJSON *rows)
     cJSON_ArrayForEach(row, rows)
     {
         const char *host = json_str(row, "authority");
-        if (host && l->count < MOST_HOSTS && row_is(row, "NR", NULL) && !is_known(l, host))
+        if (host && l->count < MOST_HOSTS && row_is(row, "NR", NULL) && !is_lost_host(l, host))
             l->hosts[l->count++] = host;
     }
 }
 
-static bool see_route(void *arg, const cJSON *route)
+static bool see_candidate_route(void *arg, const cJSON *route)
 {
     struct lost *l = arg;
     const cJSON *domains = json_get(route, "domains");
@@ -201,15 +201,15 @@ static bool see_route(void *arg, const cJSON *route)
     return json_count(l->routes) < MOST_ROUTES;
 }
 
-static void read_routes(struct walk *w)
+static void read_routes_of_lost(struct walk *w)
 {
     struct lost l = { .w = w, .routes = json_array(w->a) };
     struct err e = { 0 };
 
     find_lost(&l, w->s.rows);
     find_lost(&l, w->s.elsewhere);
-    if (l.count > 0 &&
-        gateway_each_kind(w->m->gateway, kind_find("route"), NULL, see_route, &l, w->m->cancel, &e))
+    if (l.count > 0 && gateway_each_kind(w->m->gateway, kind_find("route"), NULL,
+                                         see_candidate_route, &l, w->m->cancel, &e))
         w->s.routes = l.routes;
 }
 
@@ -233,7 +233,7 @@ void diagnose_read_settings(struct walk *w)
 
     if (!w->m->gateway || !gateway_url(w->m->gateway) || w->gone)
         return;
-    read_routes(w);
+    read_routes_of_lost(w);
     if (!met_setting(w->s.rows))
         return;
     const cJSON *config = gateway_object(w->m->gateway, w->a, kind_find("higress-config"),

@@ -37,7 +37,7 @@ static const struct {
                       "out. Outlier detection would do so by itself for 5xx." },
 };
 
-static const char *next_of(const char *code)
+static const char *next_step_of(const char *code)
 {
     for (size_t i = 0; i < sizeof nexts / sizeof *nexts; i++)
         if (!strcmp(nexts[i].code, code))
@@ -142,8 +142,8 @@ static void count_late(struct facts *f, const struct fact_cluster *c, double lim
 /* -- the finding ---------------------------------------------------------------------------------
  */
 /* The newest row of that trouble there; NULL: none. */
-static const struct fact_row *newest(const struct facts *f, const struct fact_host *h,
-                                     enum fact_trouble trouble, int *good_since)
+static const struct fact_row *newest_trouble(const struct facts *f, const struct fact_host *h,
+                                             enum fact_trouble trouble, int *good_since)
 {
     *good_since = 0;
     for (int i = 0; i < f->row_count; i++) {
@@ -172,7 +172,7 @@ static void tell_contrast(struct facts *f, struct finding *x, const struct fact_
                           enum fact_trouble trouble, const struct contrast *k, double limit)
 {
     int good = 0;
-    const struct fact_row *r = newest(f, h, trouble, &good);
+    const struct fact_row *r = newest_trouble(f, h, trouble, &good);
     /* As bad as it was until then, so many good ones in a row are no chance. */
     int until = k->all - good;
     bool over = r && good >= 5 && until > 0 && pow(1 - (double)k->bad / until, good) < 0.01;
@@ -216,7 +216,7 @@ static void judge_host(struct facts *f, struct findings *all, struct fact_cluste
         return;
     const char *code = blames[most].code;
     struct finding *x =
-        findings_new(all, code, endpoint_object(f->arena, NULL, c, h), next_of(code));
+        findings_new(all, code, endpoint_object(f->arena, NULL, c, h), next_step_of(code));
     if (!x)
         return;
     x->rank = 7;

@@ -51,7 +51,7 @@ const char *finding_probe_words(struct arena *a, const cJSON *probe)
 }
 
 /* What the failing request was about: its cluster, else its route, else its host. */
-static const char *object_of(struct facts *f, const struct fact_row *r)
+static const char *failing_object(struct facts *f, const struct fact_row *r)
 {
     if (strcmp(r->cluster, "-") != 0)
         return r->cluster;
@@ -145,7 +145,7 @@ void findings_from_rows(struct facts *f, struct findings *all)
         struct finding *x;
         if (!r->symptom || r->explained)
             continue;
-        x = findings_new(all, r->symptom->code, object_of(f, r), r->symptom->next);
+        x = findings_new(all, r->symptom->code, failing_object(f, r), r->symptom->next);
         if (!x)
             return;
         x->broken_paths += x->rows < LOOK_BACK && broke(f, i);

@@ -41,7 +41,7 @@ static void judge_certificates(struct facts *f, struct findings *all)
 
 /* -- a route in front of a more special one ------------------------------------------------------
  */
-static const char *literal(const cJSON *match)
+static const char *match_literal(const cJSON *match)
 {
     const char *s = json_str(match, "path");
 
@@ -68,7 +68,7 @@ static const struct fact_route *meant_for(const struct facts *f, const struct fa
         const struct fact_route *r = &f->routes[i];
         if (r->domains == taken->domains && r->place > taken->place &&
             strcmp(r->name, taken->name) != 0 &&
-            strlen(literal(r->match)) > strlen(literal(taken->match)) && takes(r, row))
+            strlen(match_literal(r->match)) > strlen(match_literal(taken->match)) && takes(r, row))
             return r;
     }
     return NULL;
@@ -102,7 +102,7 @@ void findings_from_shadows(struct facts *f, struct findings *all)
         finding_add(f->arena, x, "access_log", "%s%s was taken by %s and answered %d",
                     row->authority, row->path, taken->name, row->code);
         finding_add(f->arena, x, "config_dump", "%s (%s) stands before %s (%s) in %s", taken->name,
-                    literal(taken->match), meant->name, literal(meant->match),
+                    match_literal(taken->match), meant->name, match_literal(meant->match),
                     taken->vhost ? taken->vhost : "its virtual host");
     }
 }

@@ -18,8 +18,8 @@ enum { RARE = 8, RARE_ROWS = 400 };
 enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
 /* A part that cannot be read is missing, and told so by what the others say. */
-static bool look(struct walk *w, const struct accesslog_query *q, accesslog_fn *fn, void *arg,
-                 struct accesslog_seen *seen)
+static bool query_log(struct walk *w, const struct accesslog_query *q, accesslog_fn *fn, void *arg,
+                      struct accesslog_seen *seen)
 {
     err_clear(&w->ignored);
     return accesslog_read(w->a, w->m->config->access_log, q, fn, arg, seen, &w->ignored);
@@ -55,7 +55,7 @@ static double window_begin(const struct walk *w)
     return since > 0 ? since : w->s.now - WINDOW;
 }
 
-static bool is_target(const struct walk *w, const char *kind)
+static bool is_target_kind(const struct walk *w, const char *kind)
 {
     return w->target.kind && !strcmp(w->target.kind, kind);
 }
@@ -63,14 +63,15 @@ static bool is_target(const struct walk *w, const char *kind)
 /* Leaves out lines that are not the target's; which of the rest are is for the facts to say. */
 static void narrow(struct walk *w, struct accesslog_query *q)
 {
-    if (is_target(w, "route") || is_target(w, "ai-route") || is_target(w, "mcp-server")) {
+    if (is_target_kind(w, "route") || is_target_kind(w, "ai-route") ||
+        is_target_kind(w, "mcp-server")) {
         q->route = w->target.name;
         q->also_routes = kind_made_routes(w->a, w->target.name);
-    } else if (is_target(w, "service")) {
+    } else if (is_target_kind(w, "service")) {
         q->text = arena_strndup(w->a, w->target.name, strcspn(w->target.name, ":"));
-    } else if (is_target(w, "domain") && *w->target.name == '*') {
+    } else if (is_target_kind(w, "domain") && *w->target.name == '*') {
         q->text = w->target.name + 1;
-    } else if (is_target(w, "domain")) {
+    } else if (is_target_kind(w, "domain")) {
         q->host = w->target.name;
     }
 }
@@ -80,7 +81,7 @@ static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *in
 {
     struct rows r = { w->a, into };
 
-    return look(w, q, keep_row, &r, seen);
+    return query_log(w, q, keep_row, &r, seen);
 }
 
 /* Requests that no route took may have been meant for the target. */
@@ -90,18 +91,18 @@ static void read_lost(struct walk *w, double since, cJSON *into)
         .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
     };
 
-    if (w->target.kind && !is_target(w, "service") && !is_target(w, "domain"))
+    if (w->target.kind && !is_target_kind(w, "service") && !is_target_kind(w, "domain"))
         read_rows(w, &lost, into, NULL);
 }
 
-static void read_words(struct walk *w, double since)
+static void read_gateway_words(struct walk *w, double since)
 {
     struct accesslog_query q = {
         .text = "rejected", .limit = FORGED_ROWS, .since = since, .max_scan = FORGED_SCAN
     };
     struct rows r = { w->a, json_array(w->a) };
 
-    look(w, &q, keep_words, &r, NULL);
+    query_log(w, &q, keep_words, &r, NULL);
     w->s.words = r.list;
 }
 
@@ -173,18 +174,18 @@ static void read_rare(struct walk *w, double since, cJSON *rows)
 
     if (json_count(rows) < ROWS || r.before <= since)
         return;
-    look(w, &failed, see_failed, &r, NULL);
+    query_log(w, &failed, see_failed, &r, NULL);
     for (int i = 0; i < r.count; i++) {
         const char *bar = strrchr(r.clusters[i], '|');
         struct accesslog_query own = { .text = bar ? bar + 1 : r.clusters[i],
                                        .limit = RARE_ROWS,
                                        .lines = ACCESSLOG_SOUND,
                                        .since = since };
-        look(w, &own, keep_older, &r, NULL);
+        query_log(w, &own, keep_older, &r, NULL);
     }
 }
 
-static void read_target(struct walk *w, double since, cJSON *rows)
+static void read_target_rows(struct walk *w, double since, cJSON *rows)
 {
     struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
 
@@ -212,7 +213,7 @@ void diagnose_read_log(struct walk *w)
     if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
         return;
     if (w->target.kind) {
-        read_target(w, since, rows);
+        read_target_rows(w, since, rows);
         w->s.elsewhere = all;
     } else {
         read_rare(w, since, rows);
@@ -220,10 +221,10 @@ void diagnose_read_log(struct walk *w)
     read_forged(w, since, rows);
     w->s.rows = rows;
     tell_unread(w, &seen);
-    read_words(w, since);
+    read_gateway_words(w, since);
 }
 
-static bool count_row(void *arg, const cJSON *row)
+static bool add_to_window(void *arg, const cJSON *row)
 {
     window_take(arg, row);
     return true;
@@ -243,7 +244,7 @@ void diagnose_read_compared(struct walk *w)
     if (!w->m->compare || !w->s.rows)
         return;
     narrow(w, &q);
-    if (!look(w, &q, count_row, window, &seen))
+    if (!query_log(w, &q, add_to_window, window, &seen))
         return;
     cJSON *lines = window_lines(window, w->m->changes);
     if (seen.cut && when_parse(seen.oldest) > before)

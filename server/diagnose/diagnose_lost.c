@@ -181,7 +181,7 @@ static struct near nearest_of_console(struct facts *f, const struct fact_row *ro
 
 /* -- what it means -------------------------------------------------------------------------------
  */
-static bool same_path(const char *x, const char *y)
+static bool same_path_sans_query(const char *x, const char *y)
 {
     size_t n = strcspn(x, "?#");
 
@@ -194,7 +194,7 @@ static const struct fact_row *worked_before(const struct facts *f, const struct 
     for (int i = 0; i < f->row_count; i++) {
         const struct fact_row *r = &f->rows[i];
         if (strcmp(r->route, "-") != 0 && !strcmp(r->authority, row->authority) &&
-            !strcmp(r->method, row->method) && same_path(r->path, row->path))
+            !strcmp(r->method, row->method) && same_path_sans_query(r->path, row->path))
             return r;
     }
     return NULL;
@@ -224,8 +224,8 @@ static const char *route_object(struct facts *f, const char *name)
     return arena_printf(f->arena, "route %s", text_clean(f->arena, name, 120));
 }
 
-static struct finding *missing(struct facts *f, struct findings *all, const struct fact_row *row,
-                               const struct near *console)
+static struct finding *find_config_missing(struct facts *f, struct findings *all,
+                                           const struct fact_row *row, const struct near *console)
 {
     struct finding *x = findings_new(
         all, "CONFIG_MISSING", route_object(f, console->name),
@@ -340,7 +340,7 @@ static struct finding *judge_lost(struct facts *f, struct findings *all, const s
 
     if (f->in->config && console.name && !console.fit.failed && claims(&console) &&
         !envoy_has(f, console.name))
-        return missing(f, all, row, &console);
+        return find_config_missing(f, all, row, &console);
     if (claims(&envoy))
         return refused_by(f, all, &envoy, source);
     if (!f->in->config && claims(&console))
@@ -350,7 +350,7 @@ static struct finding *judge_lost(struct facts *f, struct findings *all, const s
 
 /* -- all of them -------------------------------------------------------------------------------
  */
-static bool is_lost(const struct fact_row *r)
+static bool is_unexplained_no_route(const struct fact_row *r)
 {
     return r->symptom && !r->explained && !strcmp(r->symptom->code, "NO_ROUTE") &&
            !strstr(r->details, "route_configuration_not_found");
@@ -359,7 +359,7 @@ static bool is_lost(const struct fact_row *r)
 static bool same_request(const struct fact_row *x, const struct fact_row *y)
 {
     return x->port == y->port && !strcmp(x->authority, y->authority) &&
-           !strcmp(x->method, y->method) && same_path(x->path, y->path);
+           !strcmp(x->method, y->method) && same_path_sans_query(x->path, y->path);
 }
 
 static void count_lost(struct facts *f, struct finding *x, struct fact_row *r)
@@ -375,7 +375,7 @@ void findings_from_lost(struct facts *f, struct findings *all)
     const int *ports = ports_of(f);
 
     for (int i = 0, kinds = 0; i < f->row_count && kinds < MAX_KINDS; i++) {
-        if (!is_lost(&f->rows[i]))
+        if (!is_unexplained_no_route(&f->rows[i]))
             continue;
         struct finding *x = judge_lost(f, all, &f->rows[i], ports);
         kinds++;
@@ -384,7 +384,8 @@ void findings_from_lost(struct facts *f, struct findings *all)
         if (x->path_count < FINDING_PATHS)
             x->paths[x->path_count++] = f->rows[i].path;
         for (int k = i; k < f->row_count; k++)
-            if (is_lost(&f->rows[k]) && (k == i || same_request(&f->rows[i], &f->rows[k])))
+            if (is_unexplained_no_route(&f->rows[k]) &&
+                (k == i || same_request(&f->rows[i], &f->rows[k])))
                 count_lost(f, x, &f->rows[k]);
     }
 }

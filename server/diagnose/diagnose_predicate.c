@@ -107,7 +107,7 @@ __attribute__((format(printf, 4, 5))) static void fails(struct judge *j, enum pr
         j->fit.wants ? arena_printf(j->a, "%s; %s", j->fit.wants, want) : arena_strdup(j->a, want);
 }
 
-static const char *shown(const struct judge *j, const char *text)
+static const char *judge_shown(const struct judge *j, const char *text)
 {
     return j->a ? text_clean(j->a, text, 80) : "";
 }
@@ -129,10 +129,10 @@ static bool has_method(const char *words, const char *method)
 static void judge_method(struct judge *j, const char *words)
 {
     if (!strcmp(j->row->method, "-"))
-        fails(j, PREDICATE_METHOD, true, "only %s", shown(j, words));
+        fails(j, PREDICATE_METHOD, true, "only %s", judge_shown(j, words));
     else if (!has_method(words, j->row->method))
-        fails(j, PREDICATE_METHOD, false, "only %s; this was %s", shown(j, words),
-              shown(j, j->row->method));
+        fails(j, PREDICATE_METHOD, false, "only %s; this was %s", judge_shown(j, words),
+              judge_shown(j, j->row->method));
 }
 
 /* Values are not told: whether they are secret is for the object's mask to say (get_resource). */
@@ -140,7 +140,7 @@ static void judge_header(struct judge *j, const char *name, bool without)
 {
     fails(j, PREDICATE_HEADER, true,
           "only with%s the header %s as it wants it, which the log does not hold",
-          without ? "out" : "", shown(j, name));
+          without ? "out" : "", judge_shown(j, name));
 }
 
 /* Is there a parameter of that name? Its value is hidden. */
@@ -162,21 +162,21 @@ static void judge_parameter(struct judge *j, const char *name)
 {
     bool there = has_parameter(j->row->path, name);
 
-    fails(j, PREDICATE_QUERY, there, "only with the parameter %s%s", shown(j, name),
+    fails(j, PREDICATE_QUERY, there, "only with the parameter %s%s", judge_shown(j, name),
           there ? " as it wants it, whose value the log hides" : "; this had none");
 }
 
-static void judge_path(struct judge *j, bool takes, const char *how, const char *value)
+static void judge_path_predicate(struct judge *j, bool takes, const char *how, const char *value)
 {
     j->fit.literal = value;
     if (!takes)
-        fails(j, PREDICATE_PATH, false, "only paths %s %s", how, shown(j, value));
+        fails(j, PREDICATE_PATH, false, "only paths %s %s", how, judge_shown(j, value));
 }
 
 static void judge_expression(struct judge *j, const char *pattern)
 {
     j->fit.literal = "";
-    fails(j, PREDICATE_PATH, true, "only paths like %s (not tried)", shown(j, pattern));
+    fails(j, PREDICATE_PATH, true, "only paths like %s (not tried)", judge_shown(j, pattern));
 }
 
 /* -- Envoy's match -------------------------------------------------------------------------------
@@ -211,7 +211,8 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
     const cJSON *o;
 
     if (literal)
-        judge_path(&j, predicate_path(match, r->path), exact ? "equal to" : "under", literal);
+        judge_path_predicate(&j, predicate_path(match, r->path), exact ? "equal to" : "under",
+                             literal);
     else
         judge_expression(&j, regex ? regex : "a pattern");
     cJSON_ArrayForEach(o, json_get(match, "headers")) judge_envoy_header(&j, o);
@@ -225,7 +226,7 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
 
 /* -- the console's route -------------------------------------------------------------------------
  */
-static const char *member(const cJSON *o, const char *key)
+static const char *member_text(const cJSON *o, const char *key)
 {
     const char *s = json_str(o, key);
 
@@ -234,17 +235,17 @@ static const char *member(const cJSON *o, const char *key)
 
 static void judge_console_path(struct judge *j, const cJSON *path)
 {
-    const char *type = member(path, "matchType"), *value = member(path, "matchValue");
+    const char *type = member_text(path, "matchType"), *value = member_text(path, "matchValue");
     bool exact_case = !is_off(path, "caseSensitive");
     size_t n = strcspn(j->row->path, "?#");
 
     if (!strcmp(type, "REGULAR"))
         judge_expression(j, value);
     else if (!strcmp(type, "EQUAL"))
-        judge_path(j, strlen(value) == n && under(j->row->path, n, value, exact_case), "equal to",
-                   value);
+        judge_path_predicate(j, strlen(value) == n && under(j->row->path, n, value, exact_case),
+                             "equal to", value);
     else
-        judge_path(j, under_segment(j->row->path, n, value, exact_case), "under", value);
+        judge_path_predicate(j, under_segment(j->row->path, n, value, exact_case), "under", value);
 }
 
 static void judge_console_methods(struct judge *j, const cJSON *methods)
@@ -272,7 +273,8 @@ struct predicate_fit predicate_console(struct arena *a, const cJSON *route,
         fails(&j, PREDICATE_HOST, false, "only other hosts");
     judge_console_path(&j, json_get(route, "path"));
     judge_console_methods(&j, json_get(route, "methods"));
-    cJSON_ArrayForEach(o, json_get(route, "headers")) judge_header(&j, member(o, "key"), false);
-    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, member(o, "key"));
+    cJSON_ArrayForEach(o, json_get(route, "headers"))
+        judge_header(&j, member_text(o, "key"), false);
+    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, member_text(o, "key"));
     return j.fit;
 }

@@ -54,7 +54,7 @@ static const char *const words[] = {
     [PROBE_NOT_PROBED] = "not-probed",
 };
 
-static void wake(void *arg)
+static void wake_prober(void *arg)
 {
     fiber_resume(arg);
 }
@@ -76,7 +76,7 @@ static void knock_main(void *arg)
         json_set_str(p->a, o, "detail", arena_strdup(p->a, out.detail));
     }
     if (--p->running == 0 && p->parked)
-        loop_soon(p->m->loop, wake, p->asking);
+        loop_soon(p->m->loop, wake_prober, p->asking);
 }
 
 /* -- what may be probed ------------------------------------------------------------------ */
@@ -126,7 +126,7 @@ static struct reach reach_of(const struct party *p, const struct facts *f,
 }
 
 /* Host and port of "10.0.0.1:80" or "[::1]:80". */
-static bool split(struct party *p, const char *address, struct knock *k)
+static bool split_address(struct party *p, const char *address, struct knock *k)
 {
     const char *colon = strrchr(address, ':');
     bool six = address[0] == '[';
@@ -144,7 +144,7 @@ static void knock_at(struct party *p, const struct facts *f, const struct fact_c
     struct knock *k = arena_make(p->a, struct knock);
 
     *k = (struct knock){ .party = p, .cluster = c->name, .address = address, .tls_name = tls_name };
-    if (!split(p, address, k))
+    if (!split_address(p, address, k))
         return;
     k->reach = reach_of(p, f, c, k->host);
     p->running++;

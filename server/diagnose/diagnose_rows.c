@@ -68,7 +68,7 @@ void facts_read_routes(struct facts *f)
         }
 }
 
-static int by_text(const void *x, const void *y)
+static int compare_route_names(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -80,7 +80,7 @@ int facts_distinct_routes(const struct facts *f)
 
     for (int i = 0; i < f->route_count; i++)
         seen[i] = f->routes[i].name;
-    qsort(seen, (size_t)f->route_count, sizeof *seen, by_text);
+    qsort(seen, (size_t)f->route_count, sizeof *seen, compare_route_names);
     for (int i = 0; i < f->route_count; i++)
         n += i == 0 || strcmp(seen[i], seen[i - 1]) != 0;
     return n;
@@ -102,7 +102,7 @@ bool facts_route_leads(const struct fact_route *r, const char *cluster)
     return false;
 }
 
-static const char *text_of(const cJSON *o, const char *key)
+static const char *row_field(const cJSON *o, const char *key)
 {
     const char *s = json_str(o, key);
 
@@ -119,7 +119,7 @@ static double number_of(const cJSON *o, const char *key, double otherwise)
 }
 
 /* "10.0.0.7:443", "[::1]:443" */
-static int port_of(const char *address)
+static int address_port(const char *address)
 {
     const char *colon = strrchr(address, ':');
 
@@ -155,17 +155,17 @@ static struct fact_row row_read(const cJSON *o)
 {
     struct fact_row r = {
         .code = (int)number_of(o, "response_code", 0),
-        .flags = text_of(o, "response_flags"),
-        .details = text_of(o, "response_code_details"),
-        .reason = text_of(o, "upstream_transport_failure_reason"),
-        .route = text_of(o, "route_name"),
-        .cluster = text_of(o, "upstream_cluster"),
-        .host = text_of(o, "upstream_host"),
-        .authority = text_of(o, "authority"),
-        .path = text_of(o, "path"),
-        .method = text_of(o, "method"),
-        .port = port_of(text_of(o, "downstream_local_address")),
-        .start = text_of(o, "start_time"),
+        .flags = row_field(o, "response_flags"),
+        .details = row_field(o, "response_code_details"),
+        .reason = row_field(o, "upstream_transport_failure_reason"),
+        .route = row_field(o, "route_name"),
+        .cluster = row_field(o, "upstream_cluster"),
+        .host = row_field(o, "upstream_host"),
+        .authority = row_field(o, "authority"),
+        .path = row_field(o, "path"),
+        .method = row_field(o, "method"),
+        .port = address_port(row_field(o, "downstream_local_address")),
+        .start = row_field(o, "start_time"),
         .duration = number_of(o, "duration", -1),
     };
     r.at = when_parse(r.start);
@@ -175,7 +175,7 @@ static struct fact_row row_read(const cJSON *o)
     return r;
 }
 
-static void count_row(struct facts *f, struct fact_row *r)
+static void count_fact_row(struct facts *f, struct fact_row *r)
 {
     bool named = strcmp(r->cluster, "-") != 0;
     struct fact_cluster *c = named ? facts_add_cluster(f, r->cluster) : NULL;
@@ -198,7 +198,7 @@ static void count_row(struct facts *f, struct fact_row *r)
 }
 
 /* Newest first; what has no time keeps its place among equals. */
-static int by_newest(const void *x, const void *y)
+static int compare_rows_newest(const void *x, const void *y)
 {
     const struct fact_row *a = x, *b = y;
 
@@ -224,8 +224,8 @@ void facts_read_rows(struct facts *f)
         r.order = f->row_count;
         f->rows[f->row_count++] = r;
     }
-    qsort(f->rows, (size_t)f->row_count, sizeof *f->rows, by_newest);
+    qsort(f->rows, (size_t)f->row_count, sizeof *f->rows, compare_rows_newest);
     for (int i = 0; i < f->row_count; i++)
-        count_row(f, &f->rows[i]);
+        count_fact_row(f, &f->rows[i]);
     f->target_found = facts_target_found(f);
 }

@@ -31,7 +31,7 @@ static bool probe_is(const struct fact_host *h, const char *result)
     return r && !strcmp(r, result);
 }
 
-static const char *check_path(const struct fact_cluster *c)
+static const char *health_check_path(const struct fact_cluster *c)
 {
     const cJSON *check = json_path(c->config, "health_checks[0].http_health_check");
     const char *path = json_str(check, "path");
@@ -55,7 +55,7 @@ static bool check_wrong(struct facts *f, struct fact_cluster *c, struct finding 
     finding_add(f->arena, x, "stats",
                 "health_check.failure %.0f with network_failure 0: the endpoints answer the check "
                 "of %s, but not as wanted",
-                c->stats.check_failure, check_path(c));
+                c->stats.check_failure, health_check_path(c));
     return true;
 }
 

@@ -31,7 +31,7 @@ static const char *value_text(struct arena *a, const cJSON *m)
 }
 
 /* The first member of that name within a tree. */
-static const cJSON *find_member(const cJSON *tree, const char *name)
+static const cJSON *find_member_deep(const cJSON *tree, const char *name)
 {
     const cJSON *m, *found = json_get(tree, name);
 
@@ -40,7 +40,7 @@ static const cJSON *find_member(const cJSON *tree, const char *name)
         if (found)
             break;
         if (cJSON_IsObject(m) || cJSON_IsArray(m))
-            found = find_member(m, name);
+            found = find_member_deep(m, name);
     }
     return found;
 }
@@ -50,12 +50,12 @@ static void tell_running(struct facts *f, struct finding *x, const struct settin
     const cJSON *listeners = facts_config_part(f, "ListenersConfigDump");
     const cJSON *list = json_get(listeners, "dynamic_listeners");
     const cJSON *fixed = json_get(listeners, "static_listeners");
-    const cJSON *found = s->envoy ? find_member(list, s->envoy) : NULL;
+    const cJSON *found = s->envoy ? find_member_deep(list, s->envoy) : NULL;
     const char *value;
 
     if (!listeners || !s->envoy)
         return;
-    found = found ? found : find_member(fixed, s->envoy);
+    found = found ? found : find_member_deep(fixed, s->envoy);
     value = value_text(f->arena, found);
     finding_add(f->arena, x, "config_dump", "the listener's %s is %s", s->envoy,
                 value ? value : "not set: Envoy's own default");

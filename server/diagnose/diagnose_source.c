@@ -17,7 +17,7 @@ struct survey {
 };
 
 /* "10.0.0.1:8080", or a name that takes the source's port. */
-static void add_host(struct survey *y, cJSON *hosts, const char *text, int port)
+static void add_source_host(struct survey *y, cJSON *hosts, const char *text, int port)
 {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
@@ -38,12 +38,12 @@ static void add_hosts(struct survey *y, cJSON *hosts, const char *domains, int p
     while (domains && *domains) {
         size_t n = strcspn(domains, ", ");
         if (n)
-            add_host(y, hosts, arena_strndup(y->a, domains, n), port);
+            add_source_host(y, hosts, arena_strndup(y->a, domains, n), port);
         domains += n + (domains[n] != '\0');
     }
 }
 
-static void add_service(struct survey *y, const char *service)
+static void add_service_hosts(struct survey *y, const char *service)
 {
     bool missing = false;
     struct err e = { 0 };
@@ -68,10 +68,10 @@ cJSON *diagnose_sources(struct arena *a, const struct diagnose_means *m,
     if (!m->gateway || !gateway_url(m->gateway) || !t->kind)
         return NULL;
     if (!strcmp(t->kind, "service"))
-        add_service(&y, t->name);
+        add_service_hosts(&y, t->name);
     else
         cJSON_ArrayForEach(s, json_get(object, "services")) if (json_str(s, "name"))
-            add_service(&y, json_str(s, "name"));
+            add_service_hosts(&y, json_str(s, "name"));
     if (json_count(y.clusters) == 0)
         return NULL;
     cJSON *page = json_object(a);

@@ -99,7 +99,7 @@ static void timeout_support(struct facts *f, struct finding *x, const struct fac
                     x->cluster->stats.timeout, x->cluster->stats.per_try_timeout);
 }
 
-static bool is_known(const struct facts *f, const char *cluster)
+static bool is_known_cluster(const struct facts *f, const char *cluster)
 {
     for (int i = 0; i < f->known_clusters; i++)
         if (!strcmp(f->clusters[i].name, cluster))
@@ -114,7 +114,7 @@ static void cluster_support(struct facts *f, struct finding *x, const struct fac
 
     if (name)
         finding_add(f->arena, x, "config_dump", "route %s points to %s, which is %s", route->name,
-                    name, is_known(f, name) ? "known now" : "not among the clusters");
+                    name, is_known_cluster(f, name) ? "known now" : "not among the clusters");
 }
 
 static void limit_support(struct facts *f, struct finding *x, const struct fact_row *r)

@@ -126,7 +126,7 @@ static const struct symptom symptoms[] = {
 };
 
 /* One of the comma-separated flags. */
-static bool has_flag(const char *flags, const char *flag)
+static bool has_response_flag(const char *flags, const char *flag)
 {
     size_t n = strlen(flag);
 
@@ -148,9 +148,9 @@ static bool has_any(const char *text, const char *words)
     return false;
 }
 
-static bool fits(const struct symptom *s, const struct fact_row *r)
+static bool symptom_fits(const struct symptom *s, const struct fact_row *r)
 {
-    if (s->flag && !has_flag(r->flags, s->flag))
+    if (s->flag && !has_response_flag(r->flags, s->flag))
         return false;
     if (s->code_max && (r->code < s->code_min || r->code > s->code_max))
         return false;
@@ -162,7 +162,7 @@ static bool fits(const struct symptom *s, const struct fact_row *r)
 const struct symptom *symptom_of(const struct fact_row *r)
 {
     for (const struct symptom *s = symptoms; s->code; s++)
-        if (fits(s, r))
+        if (symptom_fits(s, r))
             return s;
     return NULL;
 }

@@ -23,7 +23,7 @@ bool facts_target_is(const struct facts *f, const char *kind)
     return f->target && f->target->kind && !strcmp(f->target->kind, kind);
 }
 
-static const char *own_name(const char *route)
+static const char *route_base_name(const char *route)
 {
     const char *slash = strrchr(route, '/');
 
@@ -37,7 +37,7 @@ static bool is_its_route(const struct facts *f, const char *route)
 
     if (facts_target_is(f, "route"))
         return accesslog_route_is(route, f->target->name);
-    return k && kind_makes_route(f->arena, k, f->target->name, own_name(route));
+    return k && kind_makes_route(f->arena, k, f->target->name, route_base_name(route));
 }
 
 static bool by_route(const struct facts *f)
@@ -47,7 +47,7 @@ static bool by_route(const struct facts *f)
 }
 
 /* "web.static:81" is a service at a port. */
-static int port_of(const char *service)
+static int target_port(const char *service)
 {
     const char *colon = strrchr(service, ':');
 
@@ -67,7 +67,7 @@ static bool names_host(const char *cluster, const char *service)
 static bool is_its_cluster(const char *cluster, const char *service)
 {
     const char *bar = strchr(cluster, '|');
-    int port = port_of(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
+    int port = target_port(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
 
     return names_host(cluster, service) && (!port || !own || port == own);
 }
@@ -188,7 +188,7 @@ const char *facts_other_ports(const struct facts *f)
 {
     const char *ports = NULL;
 
-    if (!facts_target_is(f, "service") || !port_of(f->target->name))
+    if (!facts_target_is(f, "service") || !target_port(f->target->name))
         return NULL;
     for (int i = 0; i < f->known_clusters; i++) {
         const char *bar = strchr(f->clusters[i].name, '|');

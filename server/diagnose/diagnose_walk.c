@@ -39,7 +39,7 @@ static const cJSON *page(struct walk *w, const char *path)
     return cJSON_IsObject(tree) ? tree : NULL;
 }
 
-static void read_envoy(struct walk *w)
+static void read_envoy_pages(struct walk *w)
 {
     if (!w->m->config->envoy_admin)
         return;
@@ -121,7 +121,7 @@ static const struct {
     void (*run)(struct walk *w);
 } steps[] = {
     { "the console's objects", diagnose_read_target },
-    { "Envoy's admin pages", read_envoy },
+    { "Envoy's admin pages", read_envoy_pages },
     { "the access log", diagnose_read_log },
     { "the log before", diagnose_read_compared },
     { "Envoy's counters again", read_counters_again },
@@ -130,7 +130,7 @@ static const struct {
     { "probes of endpoints", walk_probes },
 };
 
-static void tell(const struct walk *w, int done, const char *step)
+static void tell_step(const struct walk *w, int done, const char *step)
 {
     if (w->m->told)
         w->m->told(w->m->arg, done, (int)(sizeof steps / sizeof *steps), step);
@@ -147,13 +147,13 @@ cJSON *diagnose_run(struct arena *a, const struct diagnose_means *m,
         return NULL;
     int done = 0;
     for (; done < (int)(sizeof steps / sizeof *steps) && !w.gone; done++) {
-        tell(&w, done, steps[done].name);
+        tell_step(&w, done, steps[done].name);
         steps[done].run(&w);
     }
     if (w.gone || (m->cancel && m->cancel->fired)) {
         err_set(e, ERR_GONE, "the diagnosis was cancelled");
         return NULL;
     }
-    tell(&w, done, "the verdict");
+    tell_step(&w, done, "the verdict");
     return diagnose_judge(a, &w.target, &w.s);
 }

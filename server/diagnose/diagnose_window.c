@@ -62,7 +62,7 @@ static struct series *series_of(struct diagnose_window *w, const char *name)
     return s;
 }
 
-static const char *text_of(const cJSON *row, const char *key)
+static const char *window_field(const cJSON *row, const char *key)
 {
     const char *s = json_str(row, key);
 
@@ -72,13 +72,13 @@ static const char *text_of(const cJSON *row, const char *key)
 /* The service; else the route, else the host. */
 static const char *subject_of(struct diagnose_window *w, const cJSON *row)
 {
-    const char *cluster = text_of(row, "upstream_cluster"), *bar = strrchr(cluster, '|');
+    const char *cluster = window_field(row, "upstream_cluster"), *bar = strrchr(cluster, '|');
 
     if (strcmp(cluster, "-") != 0)
         return bar ? bar + 1 : cluster;
-    if (strcmp(text_of(row, "route_name"), "-") != 0)
-        return text_of(row, "route_name");
-    return text_clean(w->arena, text_of(row, "authority"), 80);
+    if (strcmp(window_field(row, "route_name"), "-") != 0)
+        return window_field(row, "route_name");
+    return text_clean(w->arena, window_field(row, "authority"), 80);
 }
 
 static void count_bad(struct slice *s, int class, double at)
@@ -91,7 +91,7 @@ static void count_bad(struct slice *s, int class, double at)
 void window_take(struct diagnose_window *w, const cJSON *row)
 {
     double at = when_parse(json_str(row, "start_time"));
-    int code = (int)strtol(text_of(row, "response_code"), NULL, 10);
+    int code = (int)strtol(window_field(row, "response_code"), NULL, 10);
     int place = (int)((at - w->from) / (w->to - w->from) * SLICES);
     struct series *s;
 
@@ -212,7 +212,8 @@ static int by_chance_first(const void *x, const void *y)
     return (a->chance > b->chance) - (a->chance < b->chance);
 }
 
-static const char *line_of(struct diagnose_window *w, const struct change *k, const cJSON *changes)
+static const char *change_line(struct diagnose_window *w, const struct change *k,
+                               const cJSON *changes)
 {
     struct arena *a = w->arena;
     const cJSON *plan = applied_near(changes, k->when);
@@ -238,7 +239,7 @@ cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
             n += find_change(w, w->series[i], class, &found[n]);
     qsort(found, (size_t)n, sizeof *found, by_chance_first);
     for (int i = 0; i < n && i < MOST_LINES; i++)
-        json_add_str(w->arena, lines, line_of(w, &found[i], changes));
+        json_add_str(w->arena, lines, change_line(w, &found[i], changes));
     if (n > MOST_LINES)
         json_add_str(w->arena, lines, arena_printf(w->arena, "%d more", n - MOST_LINES));
     if (n == 0)

@@ -39,7 +39,7 @@ void embedded_close(struct embedded *x)
     arena_free(x->arena);
 }
 
-static void fill(struct embedded_answer *out, const struct rest_request *r)
+static void fill_answer(struct embedded_answer *out, const struct rest_request *r)
 {
     size_t n = 0;
     *out = (struct embedded_answer){ .status = r->reply.status, .body = r->reply.text };
@@ -64,5 +64,5 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
         r.reply = (struct rest_reply){ 0 };
         kube_fail_storage(&r, &e);
     }
-    fill(out, &r);
+    fill_answer(out, &r);
 }

@@ -40,8 +40,8 @@ static bool is_served(const struct explain *x, const char *host, bool https)
 /* -- near misses ---------------------------------------------------------------------------------
  */
 /* Those that the fewest predicates keep from the request. */
-static void lose(struct explain_choice *c, const struct explain_rule *r, const struct route_miss *m,
-                 int place)
+static void add_near_miss(struct explain_choice *c, const struct explain_rule *r,
+                          const struct route_miss *m, int place)
 {
     int at = c->near_count;
     c->lost[m->fault]++;
@@ -125,7 +125,7 @@ static void try_rule(struct explain *x, const struct route_request *request, int
     else if (m.fault == ROUTE_TAKES)
         trail(out, r, place);
     else if (!out->route)
-        lose(out, r, &m, place);
+        add_near_miss(out, r, &m, place);
 }
 
 static void try_all(struct explain *x, struct arena *a, const struct route_request *request,

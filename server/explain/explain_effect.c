@@ -94,8 +94,8 @@ static bool add_redirect(struct arena *a, cJSON *answer, const struct explain_ch
 
 /* -- rewriting -----------------------------------------------------------------------------------
  */
-static const char *rewrite_expression(struct arena *a, const struct route_rule *r, const char *path,
-                                      const char *target)
+static const char *apply_regex_rewrite(struct arena *a, const struct route_rule *r,
+                                       const char *path, const char *target)
 {
     struct regex *re = regex_new(r->path);
     char *out = arena_alloc(a, PATH_MAX_BYTES);
@@ -106,8 +106,8 @@ static const char *rewrite_expression(struct arena *a, const struct route_rule *
 }
 
 /* A prefix is replaced where it stands, letter by letter also where the match had no case. */
-static const char *rewrite_prefix(struct arena *a, const struct route_rule *r, const char *path,
-                                  const char *target)
+static const char *apply_prefix_rewrite(struct arena *a, const struct route_rule *r,
+                                        const char *path, const char *target)
 {
     size_t n = strcmp(r->path, "/") == 0 ? 0 : strlen(r->path);
     if (text_ends(target, "/"))
@@ -123,8 +123,8 @@ static const char *rewritten(struct arena *a, const struct explain_choice *c,
     if (!target || !*target)
         return request->path;
     if (r->type == ROUTE_REGEX)
-        return rewrite_expression(a, r, request->path, target);
-    return r->type == ROUTE_EQUAL ? target : rewrite_prefix(a, r, request->path, target);
+        return apply_regex_rewrite(a, r, request->path, target);
+    return r->type == ROUTE_EQUAL ? target : apply_prefix_rewrite(a, r, request->path, target);
 }
 
 /* -- headers -------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ static void add_upstream(struct arena *a, cJSON *answer, const struct explain_ch
 
 /* -- services ------------------------------------------------------------------------------------
  */
-static void add_service(struct arena *a, cJSON *list, const cJSON *service, long share)
+static void add_service_share(struct arena *a, cJSON *list, const cJSON *service, long share)
 {
     const char *name = json_str(service, "name"), *version = json_str(service, "version");
     double port = json_num(service, "port", 0);
@@ -202,12 +202,12 @@ static void add_shares(struct arena *a, cJSON *list, const cJSON *services, long
     cJSON_ArrayForEach(s, services)
     {
         long share = s == first ? 100 - others : (long)json_num(s, "weight", 100) * 100 / sum;
-        add_service(a, list, s, share * whole / 100);
+        add_service_share(a, list, s, share * whole / 100);
     }
 }
 
-static void add_services(struct arena *a, cJSON *answer, const struct explain_choice *c,
-                         const cJSON *route)
+static void add_service_shares(struct arena *a, cJSON *answer, const struct explain_choice *c,
+                               const cJSON *route)
 {
     cJSON *list = json_set_array(a, answer, "services");
     long canaries = 0;
@@ -238,6 +238,6 @@ void explain_effect(struct arena *a, cJSON *answer, const struct explain_choice 
     if (add_redirect(a, answer, c, request, policy))
         return;
     add_upstream(a, answer, c, request, route, base);
-    add_services(a, answer, c, route);
+    add_service_shares(a, answer, c, route);
     explain_policy(a, answer, request, policy);
 }

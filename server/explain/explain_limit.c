@@ -18,7 +18,7 @@ struct words {
     int count;
 };
 
-static void say(struct words *w, const char *one)
+static void say_limit(struct words *w, const char *one)
 {
     if (w->count++ < SAID)
         w->text = w->text ? arena_printf(w->a, "%s; %s", w->text, one) : one;
@@ -55,8 +55,9 @@ static void say_item(struct words *w, const cJSON *item)
     {
         const char *name = json_str(key, "key"), *rate = rate_of(w->a, key);
         if (rate)
-            say(w, arena_printf(w->a, "%s %s%s%s: %s", what, text_clean(w->a, of, SHOWN),
-                                *of ? " " : "", text_clean(w->a, name ? name : "?", SHOWN), rate));
+            say_limit(w, arena_printf(w->a, "%s %s%s%s: %s", what, text_clean(w->a, of, SHOWN),
+                                      *of ? " " : "", text_clean(w->a, name ? name : "?", SHOWN),
+                                      rate));
     }
 }
 
@@ -67,7 +68,7 @@ const char *explain_limit_of(struct arena *a, const cJSON *instance)
     const char *all = rate_of(a, json_get(config, "global_threshold"));
     struct words w = { .a = a };
     if (all)
-        say(&w, arena_printf(a, "all: %s", all));
+        say_limit(&w, arena_printf(a, "all: %s", all));
     say_item(&w, config);
     cJSON_ArrayForEach(item, json_get(config, "rule_items")) say_item(&w, item);
     if (w.count > SAID)

@@ -37,8 +37,8 @@ static const char *masked_value(struct arena *a, const char *list, const struct 
     return text_clean(a, value ? value : "***", SHOWN);
 }
 
-static const char *needs(struct arena *a, const char *noun, const char *list,
-                         const struct route_predicate *p)
+static const char *say_predicate(struct arena *a, const char *noun, const char *list,
+                                 const struct route_predicate *p)
 {
     return arena_printf(a, "%s %s %s %s", noun, text_clean(a, p->name, SHOWN), how_in_words(p->how),
                         masked_value(a, list, p));
@@ -66,9 +66,9 @@ static const char *why_lost(struct arena *a, const struct explain_near *n)
     else if (n->miss.fault == ROUTE_NO_METHOD)
         why = arena_printf(a, "method %s", n->rule->methods);
     else if (n->miss.fault == ROUTE_NO_HEADER)
-        why = arena_printf(a, "%s%s", needs(a, "header", "headers", p), from_body(p));
+        why = arena_printf(a, "%s%s", say_predicate(a, "header", "headers", p), from_body(p));
     else if (n->miss.fault == ROUTE_NO_QUERY)
-        why = needs(a, "parameter", "urlParams", p);
+        why = say_predicate(a, "parameter", "urlParams", p);
     return n->miss.failed > 1 ? arena_printf(a, "%s, and %d more", why, n->miss.failed - 1) : why;
 }
 
@@ -138,7 +138,7 @@ static void add_maker(struct arena *a, cJSON *answer, const char *route)
         json_set_str(a, answer, "ai_route", ai);
 }
 
-static void add_app_root(struct arena *a, cJSON *answer, const struct explain_choice *c)
+static void add_app_root_redirect(struct arena *a, cJSON *answer, const struct explain_choice *c)
 {
     cJSON *to = json_set_object(a, answer, "redirect");
     json_set_num(a, to, "code", 302);
@@ -167,7 +167,7 @@ cJSON *explain_order(struct arena *a, const struct explain_choice *c)
     }
     add_doubt(a, answer, c);
     if (c->app_root)
-        add_app_root(a, answer, c);
+        add_app_root_redirect(a, answer, c);
     if (c->plain_host)
         explain_add_note(
             a, answer,

@@ -34,7 +34,7 @@ struct explain_plugins *explain_plugins_new(struct arena *a)
     return p;
 }
 
-static int rank_of(const char *scope)
+static int scope_rank(const char *scope)
 {
     static const char *const order[] = { "service:", "route:", "domain:" };
     int i = 0;
@@ -45,11 +45,11 @@ static int rank_of(const char *scope)
 
 static bool is_before(const char *scope, const struct acting *other)
 {
-    int rank = rank_of(scope);
+    int rank = scope_rank(scope);
     return rank != other->rank ? rank < other->rank : strcmp(scope, other->scope) < 0;
 }
 
-static struct acting *find(struct explain_plugins *p, const char *plugin)
+static struct acting *acting_plugin(struct explain_plugins *p, const char *plugin)
 {
     for (int i = 0; i < p->count; i++)
         if (strcmp(p->list[i]->plugin, plugin) == 0)
@@ -65,7 +65,7 @@ static struct acting *find(struct explain_plugins *p, const char *plugin)
 void explain_add_internal(struct explain_plugins *p, const char *plugin, const char *scope,
                           const char *does)
 {
-    struct acting *x = find(p, plugin);
+    struct acting *x = acting_plugin(p, plugin);
     const char *loser = x->scope;
     if (x->scope && !is_before(scope, x)) {
         json_add_str(p->a, x->others, text_clean(p->a, scope, SHOWN));
@@ -74,7 +74,7 @@ void explain_add_internal(struct explain_plugins *p, const char *plugin, const c
     if (loser)
         json_add_str(p->a, x->others, text_clean(p->a, loser, SHOWN));
     x->scope = arena_strdup(p->a, scope);
-    x->rank = rank_of(scope);
+    x->rank = scope_rank(scope);
     x->does = arena_strdup(p->a, does);
 }
 

@@ -11,7 +11,7 @@
 
 enum { SHOWN = 120, DEFAULT_TRIES = 3, DEFAULT_BURST = 5, ANNOTATIONS = 12 };
 
-static void add_timeout(struct arena *a, cJSON *answer, const cJSON *route)
+static void answer_timeout(struct arena *a, cJSON *answer, const cJSON *route)
 {
     const char *text = explain_own_annotation(route, "timeout");
     long seconds = 0;
@@ -42,7 +42,7 @@ static bool repeats_method(const char *method, const cJSON *conditions)
     return !unsafe || has_word(conditions, "non_idempotent");
 }
 
-static const char *join(struct arena *a, const cJSON *words)
+static const char *join_policy_words(struct arena *a, const cJSON *words)
 {
     const char *all = "";
     const cJSON *w;
@@ -61,7 +61,7 @@ static void add_retries(struct arena *a, cJSON *answer, const struct route_reque
     const cJSON *conditions = json_get(next, "conditions");
     double each = json_num(next, "timeout", 0), tries = json_num(next, "attempts", DEFAULT_TRIES);
     bool given = json_count(conditions) || cJSON_IsNumber(json_get(next, "attempts")) || each > 0;
-    const char *on = json_count(conditions) ? join(a, conditions) : "5xx";
+    const char *on = json_count(conditions) ? join_policy_words(a, conditions) : "5xx";
 
     if (!given) { /* what certainly did not reach the service, and 503 */
         tries = 2;
@@ -105,7 +105,7 @@ static void add_limit(struct arena *a, cJSON *answer, const cJSON *route)
 /* -- annotations ---------------------------------------------------------------------------------
  */
 /* Said above by what they do. */
-static bool is_said(const char *key)
+static bool is_said_by_effect(const char *key)
 {
     static const char *const said[] = {
         "timeout",
@@ -136,7 +136,7 @@ static void add_annotations(struct arena *a, cJSON *answer, const cJSON *route)
     cJSON *list = json_array(a);
     cJSON_ArrayForEach(m, json_members(json_get(shown, "customConfigs")))
     {
-        if (!cJSON_IsString(m) || !is_gateways(m->string) || is_said(m->string))
+        if (!cJSON_IsString(m) || !is_gateways(m->string) || is_said_by_effect(m->string))
             continue;
         if (json_count(list) < ANNOTATIONS)
             json_add_str(a, list,
@@ -150,7 +150,7 @@ static void add_annotations(struct arena *a, cJSON *answer, const cJSON *route)
 void explain_policy(struct arena *a, cJSON *answer, const struct route_request *request,
                     const cJSON *route)
 {
-    add_timeout(a, answer, route);
+    answer_timeout(a, answer, route);
     add_retries(a, answer, request, route);
     add_limit(a, answer, route);
     if (json_true(explain_part(route, "cors"), "enabled"))

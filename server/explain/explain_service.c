@@ -7,7 +7,7 @@
 
 enum { ENDPOINTS = 8, SHOWN = 120 };
 
-static void add_endpoint(struct arena *a, cJSON *row, const char *endpoint)
+static void add_endpoint_shown(struct arena *a, cJSON *row, const char *endpoint)
 {
     cJSON *list = json_get(row, "endpoints");
     int n = json_count(list);
@@ -17,7 +17,7 @@ static void add_endpoint(struct arena *a, cJSON *row, const char *endpoint)
 }
 
 /* The row's port decides where the console has one service of that name a port. */
-static bool is_for(const cJSON *row, const cJSON *service, const char *name)
+static bool row_is_for_service(const cJSON *row, const cJSON *service, const char *name)
 {
     const char *wanted = json_str(row, "service");
     double port = json_num(row, "port", 0), there = json_num(service, "port", 0);
@@ -31,13 +31,13 @@ void explain_add_service(struct arena *a, cJSON *answer, const cJSON *service)
     cJSON *row;
     cJSON_ArrayForEach(row, json_get(answer, "services"))
     {
-        if (!name || !is_for(row, service, name))
+        if (!name || !row_is_for_service(row, service, name))
             continue;
         json_set_array(a, row, "endpoints");
         cJSON_ArrayForEach(e, json_get(service, "endpoints"))
         {
             if (cJSON_IsString(e))
-                add_endpoint(a, row, e->valuestring);
+                add_endpoint_shown(a, row, e->valuestring);
         }
     }
 }
@@ -51,9 +51,9 @@ static void add_members(struct arena *a, cJSON *row, const cJSON *source, bool d
     while (at && *at) {
         size_t n = strcspn(at, ",");
         if (n)
-            add_endpoint(a, row,
-                         dns ? arena_printf(a, "%.*s:%.0f", (int)n, at, port)
-                             : arena_strndup(a, at, n));
+            add_endpoint_shown(a, row,
+                               dns ? arena_printf(a, "%.*s:%.0f", (int)n, at, port)
+                                   : arena_strndup(a, at, n));
         at += n + (at[n] == ',');
     }
 }
@@ -68,7 +68,7 @@ void explain_add_source(struct arena *a, cJSON *answer, const cJSON *source)
     const char *service = arena_printf(a, "%s.%s", name, type);
     cJSON_ArrayForEach(row, json_get(answer, "services"))
     {
-        if (is_for(row, NULL, service))
+        if (row_is_for_service(row, NULL, service))
             add_members(a, row, source, dns);
     }
 }

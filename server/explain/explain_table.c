@@ -21,7 +21,7 @@ struct explain *explain_new(struct arena *a)
 
 /* -- annotations ---------------------------------------------------------------------------------
  */
-static const char *annotation(const cJSON *route, const char *prefix, const char *key)
+static const char *prefixed_annotation(const cJSON *route, const char *prefix, const char *key)
 {
     char name[128];
     snprintf(name, sizeof name, "%s%s", prefix, key);
@@ -31,12 +31,12 @@ static const char *annotation(const cJSON *route, const char *prefix, const char
 
 const char *explain_own_annotation(const cJSON *route, const char *key)
 {
-    return annotation(route, "higress.io/", key);
+    return prefixed_annotation(route, "higress.io/", key);
 }
 
 const char *explain_annotation(const cJSON *route, const char *key)
 {
-    const char *value = annotation(route, "nginx.ingress.kubernetes.io/", key);
+    const char *value = prefixed_annotation(route, "nginx.ingress.kubernetes.io/", key);
     return value ? value : explain_own_annotation(route, key);
 }
 
@@ -73,7 +73,7 @@ const struct explain_domain *explain_domain_of(const struct explain *x, const ch
 
 /* -- a route as rules ----------------------------------------------------------------------------
  */
-static const char *lower(struct arena *a, const char *s)
+static const char *lower_text(struct arena *a, const char *s)
 {
     char *copy = arena_strdup(a, s);
     for (char *c = copy; *c; c++)
@@ -81,7 +81,7 @@ static const char *lower(struct arena *a, const char *s)
     return copy;
 }
 
-static void read_path(struct arena *a, struct route_rule *r, const cJSON *route)
+static void read_route_path(struct arena *a, struct route_rule *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
     const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
@@ -120,7 +120,7 @@ static const struct {
              { "REGULAR", ROUTE_REGEX_VALUE }
 };
 
-static bool is_named(const struct route_predicate *list, size_t n, const char *name)
+static bool predicates_name(const struct route_predicate *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i].name, name) == 0)
@@ -128,7 +128,7 @@ static bool is_named(const struct route_predicate *list, size_t n, const char *n
     return false;
 }
 
-static size_t read_predicates(struct arena *a, const cJSON *all, struct route_predicate **out)
+static size_t read_route_predicates(struct arena *a, const cJSON *all, struct route_predicate **out)
 {
     const cJSON *one;
     size_t n = 0;
@@ -141,7 +141,7 @@ static size_t read_predicates(struct arena *a, const cJSON *all, struct route_pr
             const char *name = json_str(one, "key"), *type = json_str(one, "matchType");
             const char *value = json_str(one, "matchValue");
             if (!name || !*name || !value || !type || strcmp(type, ways[w].type) != 0 ||
-                is_named(list, n, name))
+                predicates_name(list, n, name))
                 continue;
             list[n++] = (struct route_predicate){ arena_strdup(a, name), ways[w].how,
                                                   arena_strdup(a, value), NULL };
@@ -152,19 +152,19 @@ static size_t read_predicates(struct arena *a, const cJSON *all, struct route_pr
     return n;
 }
 
-static void add_rule(struct explain *x, const struct explain_rule *shape, const char *host)
+static void add_rule_for_host(struct explain *x, const struct explain_rule *shape, const char *host)
 {
     struct explain_rule *r = arena_make(x->a, struct explain_rule);
     *r = *shape;
-    r->takes.host = lower(x->a, host);
+    r->takes.host = lower_text(x->a, host);
     x->rules = arena_grow(x->a, x->rules, x->count, &x->room, sizeof *x->rules);
     x->rules[x->count++] = r;
 }
 
 /* -- canaries ------------------------------------------------------------------------------------
  */
-static void set_header(struct arena *a, struct route_rule *r, const char *name, const char *how,
-                       const char *value)
+static void set_canary_header(struct arena *a, struct route_rule *r, const char *name,
+                              const char *how, const char *value)
 {
     r->headers = arena_make(a, struct route_predicate);
     r->headers[0] = (struct route_predicate){ arena_strdup(a, name), how, value, NULL };
@@ -180,14 +180,14 @@ static bool read_canary_header(struct arena *a, const cJSON *route, struct route
     const char *cookie = explain_annotation(route, "canary-by-cookie");
 
     if (name && value)
-        set_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, "always|%s", value));
+        set_canary_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, "always|%s", value));
     else if (name && pattern)
-        set_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, ".*%s.*", pattern));
+        set_canary_header(a, r, name, ROUTE_REGEX_VALUE, arena_printf(a, ".*%s.*", pattern));
     else if (name)
-        set_header(a, r, name, ROUTE_EXACT_VALUE, "always");
+        set_canary_header(a, r, name, ROUTE_EXACT_VALUE, "always");
     else if (cookie && !value)
-        set_header(a, r, "cookie", ROUTE_REGEX_VALUE,
-                   arena_printf(a, "^(.*?;\\s*)?(%s=always)(;.*)?$", cookie));
+        set_canary_header(a, r, "cookie", ROUTE_REGEX_VALUE,
+                          arena_printf(a, "^(.*?;\\s*)?(%s=always)(;.*)?$", cookie));
     return name || (cookie && !value);
 }
 
@@ -216,27 +216,27 @@ void explain_add_route(struct explain *x, const cJSON *route)
 
     shape.takes.name = arena_strdup(x->a, name ? name : "?");
     shape.takes.created = arena_strdup(x->a, created ? created : "");
-    read_path(x->a, &shape.takes, route);
+    read_route_path(x->a, &shape.takes, route);
     shape.takes.methods = read_methods(x->a, json_get(route, "methods"));
     shape.takes.header_count =
-        read_predicates(x->a, json_get(route, "headers"), &shape.takes.headers);
+        read_route_predicates(x->a, json_get(route, "headers"), &shape.takes.headers);
     shape.takes.query_count =
-        read_predicates(x->a, json_get(route, "urlParams"), &shape.takes.queries);
+        read_route_predicates(x->a, json_get(route, "urlParams"), &shape.takes.queries);
     shape.app_root = arena_strdup(x->a, explain_annotation(route, "app-root"));
     x->has_app_root = x->has_app_root || shape.app_root;
     read_canary(x->a, route, &shape);
     cJSON_ArrayForEach(d, domains)
     {
         if (cJSON_IsString(d))
-            add_rule(x, &shape, d->valuestring);
+            add_rule_for_host(x, &shape, d->valuestring);
     }
     if (json_count(domains) == 0)
-        add_rule(x, &shape, "*");
+        add_rule_for_host(x, &shape, "*");
 }
 
 /* -- order ---------------------------------------------------------------------------------------
  */
-static int compare_same(const void *v, const void *w)
+static int compare_same_requests(const void *v, const void *w)
 {
     const struct explain_rule *p = *(struct explain_rule *const *)v;
     const struct explain_rule *q = *(struct explain_rule *const *)w;
@@ -245,7 +245,7 @@ static int compare_same(const void *v, const void *w)
 }
 
 /* A canary that replaces headers stands right before its base. */
-static int compare_order(const void *v, const void *w)
+static int compare_envoy_order(const void *v, const void *w)
 {
     const struct explain_rule *p = *(struct explain_rule *const *)v;
     const struct explain_rule *q = *(struct explain_rule *const *)w;
@@ -270,7 +270,7 @@ static bool attach_canary(struct explain *x, struct explain_rule *base, struct e
 }
 
 /* Of rules that take the same requests the first is alive, unless all are canaries. */
-static int keep_alive(struct explain *x)
+static int keep_live_rules(struct explain *x)
 {
     struct explain_rule *first = NULL;
     int kept = 0;
@@ -306,9 +306,9 @@ void explain_sort(struct explain *x)
 {
     if (x->count == 0)
         return;
-    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same);
-    x->count = keep_alive(x);
-    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_order);
+    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same_requests);
+    x->count = keep_live_rules(x);
+    qsort(x->rules, (size_t)x->count, sizeof(void *), compare_envoy_order);
     replace_headers(x);
     explain_index(x);
 }

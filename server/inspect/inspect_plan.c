@@ -80,7 +80,7 @@ static void apply_services(const struct plan *p, struct trap_world *w, const str
     trap_world_apply(w, "service", t.service, NULL, op->after ? service : NULL);
 }
 
-static void apply(const struct plan *p, struct trap_world *w)
+static void apply_plan_to_world(const struct plan *p, struct trap_world *w)
 {
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
@@ -102,7 +102,7 @@ static void know_before(const struct plan *p, struct trap_world *w)
 
 /* -- the difference --------------------------------------------------------------------------- */
 
-static bool same_text(const char *x, const char *y)
+static bool same_optional_text(const char *x, const char *y)
 {
     return x == y || (x && y && !strcmp(x, y));
 }
@@ -111,15 +111,16 @@ static bool stood_before(const struct trap_findings *before, const struct trap_f
 {
     for (int i = 0; i < before->count; i++) {
         const struct trap_finding *b = &before->list[i];
-        if (b->trap == f->trap && same_text(b->name, f->name) && same_text(b->scope, f->scope) &&
-            same_text(b->path, f->path) && same_text(b->text, f->text))
+        if (b->trap == f->trap && same_optional_text(b->name, f->name) &&
+            same_optional_text(b->scope, f->scope) && same_optional_text(b->path, f->path) &&
+            same_optional_text(b->text, f->text))
             return true;
     }
     return false;
 }
 
-static void warn(struct plan *p, const struct trap_findings *before,
-                 const struct trap_findings *after)
+static void warn_of_new_findings(struct plan *p, const struct trap_findings *before,
+                                 const struct trap_findings *after)
 {
     for (int i = 0; i < after->count; i++) {
         const struct trap_finding *f = &after->list[i];
@@ -146,8 +147,8 @@ void inspect_plan(struct gateway *g, struct plan *p)
         return;
     know_before(p, w->trap);
     const struct trap_findings *before = trap_find(p->arena, w->trap, changed);
-    apply(p, w->trap);
-    warn(p, before, trap_find(p->arena, w->trap, changed));
+    apply_plan_to_world(p, w->trap);
+    warn_of_new_findings(p, before, trap_find(p->arena, w->trap, changed));
     cJSON_ArrayForEach(m, w->unread)
     {
         bool bound = text_starts(m->valuestring, WORLD_PLACES_LEFT);

@@ -37,7 +37,7 @@ struct reading {
     bool gone;
 };
 
-static void unread(struct reading *r, const char *what, const char *why)
+static void note_unread(struct reading *r, const char *what, const char *why)
 {
     json_add_str(r->a, r->world->unread,
                  arena_printf(r->a, "%s: %s", what, text_clean(r->a, why, REASON)));
@@ -54,7 +54,7 @@ static bool has_room(struct reading *r, const cJSON *o)
     return !r->full;
 }
 
-static bool take(void *arg, const cJSON *o)
+static bool take_world_object(void *arg, const cJSON *o)
 {
     struct reading *r = arg;
     if (!has_room(r, o))
@@ -68,12 +68,13 @@ static bool take(void *arg, const cJSON *o)
 static bool read_list(struct reading *r)
 {
     struct err e = { 0 };
-    bool ok = gateway_each_kind(r->m->gateway, r->kind, NULL, take, r, r->m->cancel, &e);
+    bool ok =
+        gateway_each_kind(r->m->gateway, r->kind, NULL, take_world_object, r, r->m->cancel, &e);
     r->gone = r->gone || e.kind == ERR_GONE;
     if (!ok)
-        unread(r, r->kind->name, e.text);
+        note_unread(r, r->kind->name, e.text);
     else if (r->full)
-        unread(r, r->kind->name, "there are more objects than are looked at");
+        note_unread(r, r->kind->name, "there are more objects than are looked at");
     return ok && !r->full;
 }
 
@@ -96,15 +97,15 @@ static bool read_objects(struct reading *r)
         if (own)
             mask_learn(r->kind, own);
         if (!own && !missing)
-            unread(r, arena_printf(r->a, "%s %s", r->kind->name, name ? name : "?"),
-                   e.kind ? e.text : "there are more than are looked at");
+            note_unread(r, arena_printf(r->a, "%s %s", r->kind->name, name ? name : "?"),
+                        e.kind ? e.text : "there are more than are looked at");
         json_add(r->a, whole, json_clone(r->a, own ? own : o));
     }
     r->list = whole;
     return true;
 }
 
-static void read_kind(struct reading *r, const char *name)
+static void read_world_kind(struct reading *r, const char *name)
 {
     r->kind = kind_find(name);
     r->list = json_array(r->a);
@@ -119,7 +120,7 @@ static void read_kind(struct reading *r, const char *name)
 
 /* -- plugin instances ------------------------------------------------------------------------- */
 
-static bool take_instance(void *arg, const cJSON *o)
+static bool take_world_instance(void *arg, const cJSON *o)
 {
     struct reading *r = arg;
     if (!kind_exists(r->kind, o))
@@ -143,16 +144,17 @@ static void add_scopes(struct reading *r, const char *kind, cJSON *scopes)
 }
 
 /* The place may have gone since: that is no failure of reading. */
-static bool read_scope(struct reading *r, const char *scope)
+static bool read_world_scope(struct reading *r, const char *scope)
 {
     struct err e = { 0 };
     r->scope = scope;
-    if (gateway_each_kind(r->m->gateway, r->kind, scope, take_instance, r, r->m->cancel, &e))
+    if (gateway_each_kind(r->m->gateway, r->kind, scope, take_world_instance, r, r->m->cancel, &e))
         return !r->full;
     r->gone = r->gone || e.kind == ERR_GONE;
     if (e.kind == ERR_GATEWAY && (e.status == 400 || e.status == 404))
         return true;
-    unread(r, arena_printf(r->a, "plugin-instance at %s", text_clean(r->a, scope, 80)), e.text);
+    note_unread(r, arena_printf(r->a, "plugin-instance at %s", text_clean(r->a, scope, 80)),
+                e.text);
     return false;
 }
 
@@ -166,7 +168,7 @@ static bool read_scopes(struct reading *r, const cJSON *scopes)
     {
         if (done == most || loop_now(r->m->loop) > end || failures > 4 || r->gone)
             break;
-        bool ok = read_scope(r, s->valuestring);
+        bool ok = read_world_scope(r, s->valuestring);
         failures += !ok;
         whole = whole && ok;
         done++;
@@ -214,11 +216,11 @@ static void read_schemas(struct reading *r)
         if (schema)
             trap_world_schema(r->world->trap, o.name, schema);
         if (e.kind)
-            unread(r, arena_printf(r->a, "schema of %s", o.name), e.text);
+            note_unread(r, arena_printf(r->a, "schema of %s", o.name), e.text);
     }
 }
 
-static void read_version(struct reading *r)
+static void read_gateway_version(struct reading *r)
 {
     struct err e = { 0 };
     const cJSON *info = gateway_get(r->m->gateway, r->a, "/system/info", NULL, r->m->cancel, &e);
@@ -229,7 +231,7 @@ static void read_version(struct reading *r)
         trap_world_version(r->world->trap, version);
 }
 
-static void read_envoy(struct reading *r)
+static void read_config_dump(struct reading *r)
 {
     struct err e = { 0 };
     if (!r->m->config || !r->m->config->envoy_admin)
@@ -240,16 +242,16 @@ static void read_envoy(struct reading *r)
     if (cJSON_IsObject(dump))
         trap_world_envoy(r->world->trap, dump);
     else
-        unread(r, "Envoy", e.kind ? e.text : "its /config_dump is no object");
+        note_unread(r, "Envoy", e.kind ? e.text : "its /config_dump is no object");
 }
 
-static void tell(const struct reading *r, int done, int total, const char *step)
+static void tell_reading(const struct reading *r, int done, int total, const char *step)
 {
     if (r->m->told)
         r->m->told(r->m->arg, done, total, step);
 }
 
-static bool read_all(struct reading *r, const char *kinds_wanted, struct err *e)
+static bool read_world_kinds(struct reading *r, const char *kinds_wanted, struct err *e)
 {
     char word[TEXT_WORD];
     int done = 0, total = 0;
@@ -258,17 +260,17 @@ static bool read_all(struct reading *r, const char *kinds_wanted, struct err *e)
     for (const char *rest = all; text_word_next(&rest, word) && !r->gone;) {
         if (!text_has_word(kinds_wanted, word))
             continue;
-        tell(r, done++, total, word);
+        tell_reading(r, done++, total, word);
         if (!strcmp(word, "plugin-instance"))
             read_instances(r);
         else
-            read_kind(r, word);
+            read_world_kind(r, word);
     }
-    tell(r, total, total, "the verdict");
+    tell_reading(r, total, total, "the verdict");
     return !r->gone || err_set(e, ERR_GONE, "the check was cancelled");
 }
 
-static struct reading begin(struct arena *a, const struct world_means *m)
+static struct reading begin_reading(struct arena *a, const struct world_means *m)
 {
     struct reading r = { .a = a, .m = m, .world = arena_make(a, struct world) };
     r.world->trap = trap_world_new(a);
@@ -279,13 +281,13 @@ static struct reading begin(struct arena *a, const struct world_means *m)
 
 struct world *world_read(struct arena *a, const struct world_means *m, double days, struct err *e)
 {
-    struct reading r = begin(a, m);
+    struct reading r = begin_reading(a, m);
     trap_world_time(r.world->trap, when_now(), days);
-    read_version(&r);
-    if (r.gone || !read_all(&r, all, e))
+    read_gateway_version(&r);
+    if (r.gone || !read_world_kinds(&r, all, e))
         return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
     read_schemas(&r);
-    read_envoy(&r);
+    read_config_dump(&r);
     return r.world;
 }
 
@@ -300,7 +302,7 @@ static const char *with_places(struct arena *a, const char *kinds_wanted)
 struct world *world_read_kinds(struct arena *a, const struct world_means *m,
                                const char *kinds_wanted, struct err *e)
 {
-    struct reading r = begin(a, m);
-    read_version(&r);
-    return read_all(&r, with_places(a, kinds_wanted), e) ? r.world : NULL;
+    struct reading r = begin_reading(a, m);
+    read_gateway_version(&r);
+    return read_world_kinds(&r, with_places(a, kinds_wanted), e) ? r.world : NULL;
 }

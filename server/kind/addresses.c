@@ -29,7 +29,7 @@ static bool is_endpoint(struct arena *a, const char *s)
            is_number(colon + 1);
 }
 
-static bool is_label(const char *s, size_t n)
+static bool is_dns_label(const char *s, size_t n)
 {
     if (n == 0 || n > 63 || s[0] == '-' || s[n - 1] == '-')
         return false;
@@ -51,7 +51,7 @@ static bool is_domain(const char *s)
                 letters++;
             return labels > 0 && n >= 2 && n <= 63 && letters == n;
         }
-        if (!is_label(s, (size_t)(dot - s)))
+        if (!is_dns_label(s, (size_t)(dot - s)))
             return false;
     }
 }

@@ -113,8 +113,8 @@ const char *annotation_value(struct arena *a, const cJSON *ingress, const char *
 
 /* -- judges ----------------------------------------------------------------------------------- */
 
-static enum annotation_verdict say(enum annotation_verdict verdict, const char **why,
-                                   const char *sentence)
+static enum annotation_verdict verdict_because(enum annotation_verdict verdict, const char **why,
+                                               const char *sentence)
 {
     *why = sentence;
     return verdict;
@@ -127,7 +127,8 @@ static enum annotation_verdict judge_bool(const struct annotation *row, const ch
     (void)row;
     return annotation_bool(value, &ignored)
                ? VALUE_FITS
-               : say(VALUE_IGNORED, why, "it is neither true nor false, so it is not read");
+               : verdict_because(VALUE_IGNORED, why,
+                                 "it is neither true nor false, so it is not read");
 }
 
 static enum annotation_verdict judge_int(const struct annotation *row, const char *value,
@@ -137,7 +138,8 @@ static enum annotation_verdict judge_int(const struct annotation *row, const cha
     (void)row;
     return annotation_int(value, &n)
                ? VALUE_FITS
-               : say(VALUE_IGNORED, why,
+               : verdict_because(
+                     VALUE_IGNORED, why,
                      "it is no whole number without blanks and unit, so it is not read");
 }
 
@@ -148,9 +150,10 @@ static enum annotation_verdict judge_seconds(const struct annotation *row, const
     if (judge_int(row, value, why) != VALUE_FITS)
         return VALUE_IGNORED;
     if (n = strtol(value, NULL, 10), n < 0)
-        return say(VALUE_FATAL, why,
-                   "it is below 0, for which Envoy refuses every route of the gateway");
-    return n > 0 ? VALUE_FITS : say(VALUE_IGNORED, why, "0 is not read: there is no timeout");
+        return verdict_because(VALUE_FATAL, why,
+                               "it is below 0, for which Envoy refuses every route of the gateway");
+    return n > 0 ? VALUE_FITS
+                 : verdict_because(VALUE_IGNORED, why, "0 is not read: there is no timeout");
 }
 
 static enum annotation_verdict judge_positive(const struct annotation *row, const char *value,
@@ -159,9 +162,11 @@ static enum annotation_verdict judge_positive(const struct annotation *row, cons
     long n;
     (void)row;
     if (!annotation_int(value, &n) || n < 1)
-        return say(VALUE_IGNORED, why, "it is no whole number from 1 on, so it is not read");
-    return n <= 4294967295L ? VALUE_FITS
-                            : say(VALUE_PARTLY, why, "it does not fit 32 bits and is cut");
+        return verdict_because(VALUE_IGNORED, why,
+                               "it is no whole number from 1 on, so it is not read");
+    return n <= 4294967295L
+               ? VALUE_FITS
+               : verdict_because(VALUE_PARTLY, why, "it does not fit 32 bits and is cut");
 }
 
 static enum annotation_verdict judge_limit(const struct annotation *row, const char *value,
@@ -169,14 +174,16 @@ static enum annotation_verdict judge_limit(const struct annotation *row, const c
 {
     long n;
     if (annotation_int(value, &n) && n == 0)
-        return say(VALUE_FATAL, why,
-                   "it is 0: no limit from 2.2.4 on, before that Envoy refuses every route of the "
-                   "gateway");
+        return verdict_because(
+            VALUE_FATAL, why,
+            "it is 0: no limit from 2.2.4 on, before that Envoy refuses every route of the "
+            "gateway");
     if (judge_positive(row, value, why) == VALUE_FITS)
         return VALUE_FITS;
-    return say(VALUE_IGNORED, why,
-               "it is no whole number from 1 to 2^32 - 1, so there is no limit, or before 2.2.4 "
-               "another one");
+    return verdict_because(
+        VALUE_IGNORED, why,
+        "it is no whole number from 1 to 2^32 - 1, so there is no limit, or before 2.2.4 "
+        "another one");
 }
 
 static enum annotation_verdict judge_percent(const struct annotation *row, const char *value,
@@ -187,7 +194,8 @@ static enum annotation_verdict judge_percent(const struct annotation *row, const
         return VALUE_IGNORED;
     n = strtol(value, NULL, 10);
     return n >= 0 ? VALUE_FITS
-                  : say(VALUE_FATAL, why,
+                  : verdict_because(
+                        VALUE_FATAL, why,
                         "it is below 0, for which Envoy refuses every route of the gateway");
 }
 
@@ -199,8 +207,10 @@ static enum annotation_verdict judge_redirect(const struct annotation *row, cons
     if (text_has_word("301|302|303|307|308", value))
         return VALUE_FITS;
     if (text_has_word("300|304|305|306", value))
-        return say(VALUE_FATAL, why, "Envoy has no such redirect: the route stays without action");
-    return say(VALUE_IGNORED, why, "it is none of 301, 302, 303, 307 and 308, so it is 301");
+        return verdict_because(VALUE_FATAL, why,
+                               "Envoy has no such redirect: the route stays without action");
+    return verdict_because(VALUE_IGNORED, why,
+                           "it is none of 301, 302, 303, 307 and 308, so it is 301");
 }
 
 static enum annotation_verdict judge_word(const struct annotation *row, const char *value,
@@ -210,7 +220,8 @@ static enum annotation_verdict judge_word(const struct annotation *row, const ch
     for (const char *rest = row->words; text_word_next(&rest, word);)
         if (row->value == IS_WORD ? text_equal_nocase(word, value) : !strcmp(word, value))
             return VALUE_FITS;
-    return say(VALUE_IGNORED, why, "it is none of the words that are known, so it is not read");
+    return verdict_because(VALUE_IGNORED, why,
+                           "it is none of the words that are known, so it is not read");
 }
 
 /* The next item at a separator, blanks around it cut; false after the last. */
@@ -247,13 +258,13 @@ static enum annotation_verdict judge_methods(const struct annotation *row, const
         lost += !is;
     }
     if (!found)
-        return say(VALUE_IGNORED, why,
-                   "it names no method between blanks, so that every method is taken");
-    return lost ? say(VALUE_PARTLY, why, "what is no method between blanks is dropped")
+        return verdict_because(VALUE_IGNORED, why,
+                               "it names no method between blanks, so that every method is taken");
+    return lost ? verdict_because(VALUE_PARTLY, why, "what is no method between blanks is dropped")
                 : VALUE_FITS;
 }
 
-static bool is_address(const char *item, size_t n)
+static bool is_address_or_range(const char *item, size_t n)
 {
     char text[64], bytes[16];
     const char *slash = memchr(item, '/', n);
@@ -280,13 +291,15 @@ static enum annotation_verdict judge_addresses(const struct annotation *row, con
     int found = 0, lost = 0;
     (void)row;
     while (next_item(&value, ",", &item, &n)) {
-        found += is_address(item, n);
-        lost += n && !is_address(item, n);
+        found += is_address_or_range(item, n);
+        lost += n && !is_address_or_range(item, n);
     }
     if (!found)
-        return say(VALUE_IGNORED, why,
-                   "it holds no address or range between commas, so that everybody is let in");
-    return lost ? say(VALUE_PARTLY, why, "items that are no address or range are dropped")
+        return verdict_because(
+            VALUE_IGNORED, why,
+            "it holds no address or range between commas, so that everybody is let in");
+    return lost ? verdict_because(VALUE_PARTLY, why,
+                                  "items that are no address or range are dropped")
                 : VALUE_FITS;
 }
 
@@ -303,15 +316,17 @@ static enum annotation_verdict judge_headers(const struct annotation *row, const
         lost += n && name >= n;
     }
     if (!found)
-        return say(VALUE_IGNORED, why, "it has no line NAME VALUE, so it does nothing");
-    return lost ? say(VALUE_PARTLY, why, "lines without a value are dropped") : VALUE_FITS;
+        return verdict_because(VALUE_IGNORED, why, "it has no line NAME VALUE, so it does nothing");
+    return lost ? verdict_because(VALUE_PARTLY, why, "lines without a value are dropped")
+                : VALUE_FITS;
 }
 
-static enum annotation_verdict judge_path(const struct annotation *row, const char *value,
-                                          const char **why)
+static enum annotation_verdict judge_path_value(const struct annotation *row, const char *value,
+                                                const char **why)
 {
     (void)row;
-    return *value == '/' ? VALUE_FITS : say(VALUE_IGNORED, why, "it does not begin with '/'");
+    return *value == '/' ? VALUE_FITS
+                         : verdict_because(VALUE_IGNORED, why, "it does not begin with '/'");
 }
 
 static enum annotation_verdict judge_url(const struct annotation *row, const char *value,
@@ -320,7 +335,8 @@ static enum annotation_verdict judge_url(const struct annotation *row, const cha
     (void)row;
     return text_starts(value, "http") && strstr(value, "://")
                ? VALUE_FITS
-               : say(VALUE_IGNORED, why, "it is no URL with http or https, so it is not read");
+               : verdict_because(VALUE_IGNORED, why,
+                                 "it is no URL with http or https, so it is not read");
 }
 
 /* "50 a.dns:80": the number is taken for the host. */
@@ -334,12 +350,14 @@ static enum annotation_verdict judge_services(const struct annotation *row, cons
         size_t word = strcspn(line, " \n"), digits = strspn(line, "0123456789");
         bool percent = word && line[word - 1] == '%';
         if (percent && (digits + 1 != word || word >= n))
-            return say(VALUE_IGNORED, why,
-                       "a line has a weight that is no number, or no service: all lines are "
-                       "ignored");
+            return verdict_because(
+                VALUE_IGNORED, why,
+                "a line has a weight that is no number, or no service: all lines are "
+                "ignored");
         if (!percent && digits && digits == word && word < n)
-            return say(VALUE_PARTLY, why,
-                       "a line begins with a number without %, which is taken for the host");
+            return verdict_because(
+                VALUE_PARTLY, why,
+                "a line begins with a number without %, which is taken for the host");
     }
     return VALUE_FITS;
 }
@@ -352,7 +370,7 @@ static enum annotation_verdict (*const judges[])(const struct annotation *row, c
     [IS_REDIRECT] = judge_redirect, [IS_WORD] = judge_word,
     [IS_EXACTLY] = judge_word,      [IS_METHODS] = judge_methods,
     [IS_HEADERS] = judge_headers,   [IS_ADDRESSES] = judge_addresses,
-    [IS_PATH] = judge_path,         [IS_URL] = judge_url,
+    [IS_PATH] = judge_path_value,   [IS_URL] = judge_url,
     [IS_SERVICES] = judge_services,
 };
 
@@ -362,7 +380,7 @@ enum annotation_verdict annotation_judge(const struct annotation *row, const cha
     size_t form = row->value;
     *why = NULL;
     if (!value || !value[strspn(value, " \t\r\n")])
-        return say(VALUE_IGNORED, why, "it is empty, so it is not read");
+        return verdict_because(VALUE_IGNORED, why, "it is empty, so it is not read");
     bool has_judge = form < sizeof judges / sizeof *judges && judges[form];
     return has_judge ? judges[form](row, value, why) : VALUE_FITS;
 }

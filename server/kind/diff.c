@@ -31,17 +31,17 @@ static bool absent(const cJSON *n)
     return true;
 }
 
-static const char *shown(struct walk *w, const char *text, size_t max)
+static const char *diff_text(struct walk *w, const char *text, size_t max)
 {
     return w->whole ? text_visible(w->a, text) : text_clean(w->a, text, max);
 }
 
-static const char *value(struct walk *w, const cJSON *n)
+static const char *diff_value(struct walk *w, const cJSON *n)
 {
-    return shown(w, json_print(w->a, n), VALUE_MAX);
+    return diff_text(w, json_print(w->a, n), VALUE_MAX);
 }
 
-static void line(struct walk *w, const char *text)
+static void add_diff_line(struct walk *w, const char *text)
 {
     if (w->count >= w->max) {
         w->left_out++;
@@ -51,7 +51,7 @@ static void line(struct walk *w, const char *text)
     json_add_str(w->a, w->lines, text);
 }
 
-static const char *identity(const cJSON *item)
+static const char *element_identity(const cJSON *item)
 {
     static const char *const members[] = { "name", "key", "provider", "id" };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
@@ -65,10 +65,10 @@ static const char *identity(const cJSON *item)
 static bool all_named(const cJSON *list)
 {
     for (const cJSON *c = list->child; c; c = c->next) {
-        if (!identity(c))
+        if (!element_identity(c))
             return false;
         for (const cJSON *d = c->next; d; d = d->next)
-            if (identity(d) && !strcmp(identity(c), identity(d)))
+            if (element_identity(d) && !strcmp(element_identity(c), element_identity(d)))
                 return false;
     }
     return true;
@@ -82,13 +82,13 @@ static const cJSON *partner(const cJSON *list, const cJSON *item, int i, bool by
     const cJSON *c;
     cJSON_ArrayForEach(c, list)
     {
-        if (!strcmp(identity(c), identity(item)))
+        if (!strcmp(element_identity(c), element_identity(item)))
             return c;
     }
     return NULL;
 }
 
-static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y);
+static void diff_nodes(struct walk *w, const char *path, const cJSON *x, const cJSON *y);
 
 static int path_length(const struct walk *w)
 {
@@ -97,7 +97,7 @@ static int path_length(const struct walk *w)
 
 static const char *member_path(struct walk *w, const char *path, const char *member)
 {
-    const char *safe = shown(w, member, 80);
+    const char *safe = diff_text(w, member, 80);
     return *path ? arena_printf(w->a, "%.*s.%s", path_length(w), path, safe) : safe;
 }
 
@@ -105,23 +105,24 @@ static const char *item_path(struct walk *w, const char *path, const cJSON *item
                              bool by_name)
 {
     if (by_name)
-        return arena_printf(w->a, "%.*s[%s]", path_length(w), path, shown(w, identity(item), 60));
+        return arena_printf(w->a, "%.*s[%s]", path_length(w), path,
+                            diff_text(w, element_identity(item), 60));
     return arena_printf(w->a, "%.*s[%d]", path_length(w), path, i);
 }
 
-static void walk_object(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+static void diff_objects(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
     for (const cJSON *c = x->child; c; c = c->next)
-        walk(w, member_path(w, path, c->string), c, json_get(y, c->string));
+        diff_nodes(w, member_path(w, path, c->string), c, json_get(y, c->string));
     for (const cJSON *c = y->child; c; c = c->next)
         if (!json_get(x, c->string))
-            walk(w, member_path(w, path, c->string), NULL, c);
+            diff_nodes(w, member_path(w, path, c->string), NULL, c);
 }
 
 static bool order_moved(const cJSON *x, const cJSON *y)
 {
     for (const cJSON *p = x->child, *q = y->child; p && q; p = p->next, q = q->next)
-        if (strcmp(identity(p), identity(q)) != 0)
+        if (strcmp(element_identity(p), element_identity(q)) != 0)
             return true;
     return false;
 }
@@ -131,8 +132,8 @@ static const char *order_of(struct walk *w, const cJSON *list)
 {
     cJSON *names = json_array(w->a);
     const cJSON *c;
-    cJSON_ArrayForEach(c, list) json_add_str(w->a, names, identity(c));
-    return arena_printf(w->a, " is now %s", value(w, names));
+    cJSON_ArrayForEach(c, list) json_add_str(w->a, names, element_identity(c));
+    return arena_printf(w->a, " is now %s", diff_value(w, names));
 }
 
 static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
@@ -140,39 +141,39 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
     int i = 0, before = w->count + w->left_out;
     bool by_name = all_named(x) && all_named(y);
     for (const cJSON *c = x->child; c; c = c->next, i++)
-        walk(w, item_path(w, path, c, i, by_name), c, partner(y, c, i, by_name));
+        diff_nodes(w, item_path(w, path, c, i, by_name), c, partner(y, c, i, by_name));
     i = 0;
     for (const cJSON *c = y->child; c; c = c->next, i++)
         if (!partner(x, c, i, by_name))
-            walk(w, item_path(w, path, c, i, by_name), NULL, c);
+            diff_nodes(w, item_path(w, path, c, i, by_name), NULL, c);
     bool same = before == w->count + w->left_out;
     if (by_name && (same || w->whole) && order_moved(x, y))
-        line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
-                             w->whole ? order_of(w, y) : ""));
+        add_diff_line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
+                                      w->whole ? order_of(w, y) : ""));
 }
 
 /* Both are there. */
 static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
     if (cJSON_IsObject(x) && cJSON_IsObject(y))
-        walk_object(w, path, x, y);
+        diff_objects(w, path, x, y);
     else if (cJSON_IsArray(x) && cJSON_IsArray(y))
         walk_list(w, path, x, y);
     else if (!json_equal(x, y))
-        line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)", value(w, x),
-                             value(w, y)));
+        add_diff_line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)",
+                                      diff_value(w, x), diff_value(w, y)));
 }
 
-static void walk(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
+static void diff_nodes(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
 {
     bool no_x = !x || absent(x), no_y = !y || absent(y);
     const char *at = *path ? path : "(all)";
     if (no_x && no_y)
         return;
     if (no_x)
-        line(w, arena_printf(w->a, "+ %s: %s", at, value(w, y)));
+        add_diff_line(w, arena_printf(w->a, "+ %s: %s", at, diff_value(w, y)));
     else if (no_y)
-        line(w, arena_printf(w->a, "- %s: %s", at, value(w, x)));
+        add_diff_line(w, arena_printf(w->a, "- %s: %s", at, diff_value(w, x)));
     else
         walk_both(w, path, x, y);
 }
@@ -182,11 +183,11 @@ static void walk_root(struct walk *w, const cJSON *x, const cJSON *y)
 {
     cJSON *nothing = json_object(w->a);
     if (absent(x) && cJSON_IsObject(y))
-        walk_object(w, "", nothing, y);
+        diff_objects(w, "", nothing, y);
     else if (absent(y) && cJSON_IsObject(x))
-        walk_object(w, "", x, nothing);
+        diff_objects(w, "", x, nothing);
     else
-        walk(w, "", x, y);
+        diff_nodes(w, "", x, y);
 }
 
 cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines)

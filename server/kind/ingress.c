@@ -17,7 +17,7 @@ bool ingress_is_regex(struct arena *a, const cJSON *ingress, const char *path)
            annotation_true(annotation_value(a, ingress, "full-path-regex"));
 }
 
-static const char *without(struct arena *a, const char *path, const char *end)
+static const char *without_end(struct arena *a, const char *path, const char *end)
 {
     size_t n = strlen(path) - (text_ends(path, end) ? strlen(end) : 0);
     return arena_strndup(a, path, n);
@@ -25,13 +25,13 @@ static const char *without(struct arena *a, const char *path, const char *end)
 
 const char *ingress_plain_path(struct arena *a, const char *path)
 {
-    const char *plain = without(a, without(a, path, ".*"), "/*");
+    const char *plain = without_end(a, without_end(a, path, ".*"), "/*");
     return *plain ? plain : "/";
 }
 
 /* -- headers ---------------------------------------------------------------------------------- */
 
-static const char *unquoted(struct arena *a, const char *s)
+static const char *without_quotes(struct arena *a, const char *s)
 {
     size_t n = strlen(s);
     bool quoted = n >= 2 && (*s == '"' || *s == '\'') && s[n - 1] == *s;
@@ -56,11 +56,11 @@ cJSON *ingress_header_lines(struct arena *a, const char *text)
         size_t n = strcspn(line[i], " \t");
         if (!line[i][n])
             continue;
-        const char *key = unquoted(a, arena_strndup(a, line[i], n));
+        const char *key = without_quotes(a, arena_strndup(a, line[i], n));
         cJSON *h = line_named(list, key);
         h = h ? h : json_add(a, list, json_object(a));
         json_set_str(a, h, "key", key);
-        json_set_str(a, h, "value", unquoted(a, line[i] + n + strspn(line[i] + n, " \t")));
+        json_set_str(a, h, "value", without_quotes(a, line[i] + n + strspn(line[i] + n, " \t")));
     }
     return list;
 }

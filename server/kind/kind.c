@@ -20,7 +20,7 @@ const struct kind *kind_find(const char *name)
 
 /* A name becomes one path segment. '/' is refused because the console's server refuses %2F, the
  * dots because they would be resolved before sending. */
-static char *segment(struct arena *a, const char *what, const char *name, struct err *e)
+static char *path_segment(struct arena *a, const char *what, const char *name, struct err *e)
 {
     if (!name || !name[strspn(name, " ")] || !strcmp(name, ".") || !strcmp(name, "..") ||
         strlen(name) > 253) {
@@ -62,7 +62,7 @@ static char *scope_path(struct arena *a, const struct kind *k, const char *scope
         return arena_strdup(a, "/v1/global");
     const char *name, *kind = scope ? scope_kind(scope, &name) : NULL;
     if (kind) {
-        const char *one = segment(a, "scope", name, e);
+        const char *one = path_segment(a, "scope", name, e);
         return one ? arena_printf(a, "/v1/%ss/%s", kind, one) : NULL;
     }
     err_set(e, ERR_ARGS, "a %s needs a scope: global, domain:NAME, route:NAME or service:NAME",
@@ -70,8 +70,8 @@ static char *scope_path(struct arena *a, const struct kind *k, const char *scope
     return NULL;
 }
 
-static char *path_of(struct arena *a, const struct kind *k, const char *pattern, const char *name,
-                     const char *scope, struct err *e)
+static char *fill_path_pattern(struct arena *a, const struct kind *k, const char *pattern,
+                               const char *name, const char *scope, struct err *e)
 {
     char *prefix = scope_path(a, k, scope, e);
     if (!prefix)
@@ -81,13 +81,13 @@ static char *path_of(struct arena *a, const struct kind *k, const char *pattern,
     const char *hole = strstr(pattern, "{name}");
     if (!hole)
         return arena_printf(a, "%s%s", prefix, pattern);
-    char *one = segment(a, k->name, name, e);
+    char *one = path_segment(a, k->name, name, e);
     return one ? arena_printf(a, "%s%.*s%s", prefix, (int)(hole - pattern), pattern, one) : NULL;
 }
 
 char *kind_list_path(struct arena *a, const struct kind *k, const char *scope, struct err *e)
 {
-    return path_of(a, k, k->list, NULL, scope, e);
+    return fill_path_pattern(a, k, k->list, NULL, scope, e);
 }
 
 char *kind_object_path(struct arena *a, const struct kind *k, const char *name, const char *scope,
@@ -97,7 +97,7 @@ char *kind_object_path(struct arena *a, const struct kind *k, const char *name, 
         err_set(e, ERR_ARGS, "a %s has no path of its own", k->name);
         return NULL;
     }
-    return path_of(a, k, k->object, name, scope, e);
+    return fill_path_pattern(a, k, k->object, name, scope, e);
 }
 
 const char *kind_name_of(const struct kind *k, const cJSON *o)

@@ -56,7 +56,7 @@ struct manifest_item *manifest_item(struct manifest *m, const char *kind, const 
 
 /* -- our form --------------------------------------------------------------------------------- */
 
-static const char *own_name(const struct kind *k, const cJSON *o)
+static const char *item_name(const struct kind *k, const cJSON *o)
 {
     const char *name = json_str(o, k->key);
     if (name)
@@ -65,7 +65,7 @@ static const char *own_name(const struct kind *k, const cJSON *o)
 }
 
 /* kind, scope, and a name that is another member of the object: ours, not the object's. */
-static bool is_ours(const struct kind *k, const char *member)
+static bool is_manifest_member(const struct kind *k, const char *member)
 {
     return !strcmp(member, "kind") || (!strcmp(member, "scope") && (k->flags & KIND_SCOPED)) ||
            (!strcmp(member, "name") && strcmp(k->key, "name") != 0);
@@ -75,7 +75,7 @@ static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
 {
     const char *kind = json_str(o, "kind");
     const struct kind *k = kind_find(kind);
-    const char *name = k ? own_name(k, o) : NULL;
+    const char *name = k ? item_name(k, o) : NULL;
     if (!kind)
         return err_set(e, ERR_ARGS, "kind: is needed, one of %s", kind_names());
     if (k && manifest_is_delete(o))
@@ -95,7 +95,7 @@ static bool take_own(struct manifest *m, const cJSON *o, struct err *e)
     const cJSON *member;
     cJSON_ArrayForEach(member, o)
     {
-        if (!is_ours(i->kind, member->string))
+        if (!is_manifest_member(i->kind, member->string))
             json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
     }
     return true;
@@ -127,7 +127,7 @@ static bool take_here(struct manifest *m, const cJSON *o, struct err *e)
     return ok;
 }
 
-static bool take_all(struct manifest *m, const cJSON *root, struct err *e)
+static bool take_items(struct manifest *m, const cJSON *root, struct err *e)
 {
     const char *where = m->where;
     const cJSON *o;
@@ -146,7 +146,7 @@ static bool take_all(struct manifest *m, const cJSON *root, struct err *e)
 
 bool manifest_take(struct manifest *m, const cJSON *root, struct err *e)
 {
-    return take_all(m, root, e) && manifest_finish(m, e);
+    return take_items(m, root, e) && manifest_finish(m, e);
 }
 
 /* -- the text --------------------------------------------------------------------------------- */
@@ -178,15 +178,15 @@ static cJSON *parse_json(struct manifest *m, const char *text, size_t len)
     return *p == '[' || *p == '{' ? json_parse(m->arena, text, len, &ignored) : NULL;
 }
 
-static bool read_document(struct manifest *m, const char *text, size_t len, struct err *e)
+static bool read_yaml_document(struct manifest *m, const char *text, size_t len, struct err *e)
 {
     cJSON *root = yaml_parse(m->arena, text, len, e);
     if (!root || cJSON_IsNull(root))
         return e->kind == ERR_NONE || survives(m, m->count, e) || err_at(e, "%s", m->where);
-    return take_all(m, root, e);
+    return take_items(m, root, e);
 }
 
-static const char *place(struct manifest *m, const char *text)
+static const char *place_in_file(struct manifest *m, const char *text)
 {
     return m->file ? arena_printf(m->arena, "%s, %s", m->file, text) : text;
 }
@@ -196,17 +196,18 @@ bool manifest_add(struct manifest *m, const char *text, size_t len, struct err *
     int line = 1, number = 0;
     if (len > MANIFEST_BYTES)
         return err_set(e, ERR_ARGS, "the manifest is larger than %d bytes", MANIFEST_BYTES);
-    m->where = place(m, "the manifest");
+    m->where = place_in_file(m, "the manifest");
     cJSON *json = parse_json(m, text, len);
     for (const char *p = text; !json && *p;) {
         int first = line;
         const char *end = document_end(p, &line);
-        m->where = place(m, arena_printf(m->arena, "document %d (line %d)", ++number, first));
-        if (!read_document(m, p, (size_t)(end - p), e))
+        m->where =
+            place_in_file(m, arena_printf(m->arena, "document %d (line %d)", ++number, first));
+        if (!read_yaml_document(m, p, (size_t)(end - p), e))
             return false;
         p = end;
     }
-    return !json || take_all(m, json, e);
+    return !json || take_items(m, json, e);
 }
 
 bool manifest_read(struct manifest *m, const char *text, size_t len, struct err *e)
@@ -236,7 +237,7 @@ static bool goes_unseen(struct manifest *m, const struct manifest_item *i, const
 }
 
 /* "${env:NAME}": *from, and the length of what stands before the name; 0: no reference. */
-static size_t read_reference(const char *s, const char **from)
+static size_t read_secret_reference(const char *s, const char **from)
 {
     static const char *const known[] = { "env", "file", "secret" };
     for (size_t f = 0; f < sizeof known / sizeof *known; f++) {
@@ -252,7 +253,7 @@ static size_t read_reference(const char *s, const char **from)
 bool manifest_refers(const cJSON *node)
 {
     const char *from;
-    if (cJSON_IsString(node) && read_reference(node->valuestring, &from))
+    if (cJSON_IsString(node) && read_secret_reference(node->valuestring, &from))
         return true;
     for (const cJSON *c = node ? node->child : NULL; c; c = c->next)
         if ((c->string && !strcmp(c->string, "$secret")) || manifest_refers(c))
@@ -275,17 +276,17 @@ static bool resolve_text(struct manifest *m, const struct manifest_item *i, cJSO
     return false;
 }
 
-static bool resolve(struct manifest *m, const struct manifest_item *i, cJSON *node,
-                    manifest_secret_fn *fn, void *arg, struct err *e)
+static bool resolve_secrets(struct manifest *m, const struct manifest_item *i, cJSON *node,
+                            manifest_secret_fn *fn, void *arg, struct err *e)
 {
     const char *from, *s = cJSON_IsString(node) ? node->valuestring : "";
-    size_t before = read_reference(s, &from);
+    size_t before = read_secret_reference(s, &from);
     if (before)
         return resolve_text(m, i, node, from,
                             arena_strndup(m->arena, s + before, strlen(s) - before - 1), fn, arg,
                             e);
     for (cJSON *c = node->child; c; c = c->next)
-        if (!resolve(m, i, c, fn, arg, e))
+        if (!resolve_secrets(m, i, c, fn, arg, e))
             return false;
     return true;
 }
@@ -296,7 +297,7 @@ void manifest_resolve(struct manifest *m, manifest_secret_fn *fn, void *arg)
         struct manifest_item *x = &m->list[i];
         struct err why = { 0 };
         if (!mask_fill(m->arena, x->kind, x->object, fn, arg, &why) ||
-            !resolve(m, x, x->object, fn, arg, &why))
+            !resolve_secrets(m, x, x->object, fn, arg, &why))
             x->unknown = arena_strdup(m->arena, why.text);
     }
 }

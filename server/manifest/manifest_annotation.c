@@ -47,7 +47,7 @@ static cJSON *a_number(struct arena *a, const char *s)
     return json_number(a, n < 0 ? 0 : (double)n);
 }
 
-static cJSON *methods(struct arena *a, const char *s)
+static cJSON *method_list(struct arena *a, const char *s)
 {
     cJSON *all = texts(a, s, " "), *list = json_array(a);
     for (cJSON *m = all->child; m; m = m->next) {
@@ -61,8 +61,8 @@ static cJSON *methods(struct arena *a, const char *s)
 }
 
 static cJSON *(*const forms[])(struct arena *a, const char *s) = {
-    [IS_BOOL] = a_bool,      [IS_INT] = a_number,     [IS_COMMAS] = at_commas,
-    [IS_LIST] = a_list,      [IS_METHODS] = methods,  [IS_HEADERS] = ingress_header_lines,
+    [IS_BOOL] = a_bool,      [IS_INT] = a_number,        [IS_COMMAS] = at_commas,
+    [IS_LIST] = a_list,      [IS_METHODS] = method_list, [IS_HEADERS] = ingress_header_lines,
     [IS_TEXT] = json_string, [IS_PATH] = json_string,
 };
 
@@ -83,7 +83,8 @@ static cJSON *section_of(struct ingress *in, const char *path, size_t len)
     return at;
 }
 
-static void set_member(struct ingress *in, const struct annotation *row, const char *value)
+static void set_annotated_member(struct ingress *in, const struct annotation *row,
+                                 const char *value)
 {
     const char *dot = strrchr(row->member, '.');
     size_t len = dot ? (size_t)(dot - row->member) : 0;
@@ -92,7 +93,7 @@ static void set_member(struct ingress *in, const struct annotation *row, const c
 }
 
 /* "rewrite", "proxyNextUpstream", "headerControl": the console switches them as a whole. */
-static void set_switch(struct ingress *in, const struct annotation *row, bool on)
+static void switch_section(struct ingress *in, const struct annotation *row, bool on)
 {
     size_t n = strcspn(row->member, ".");
     char *name = arena_strndup(in->a, row->member, n);
@@ -111,7 +112,7 @@ static void set_predicate(struct ingress *in, const struct annotation_predicate 
     json_set_str(in->a, p, "key", arena_printf(in->a, "%s%s", is->pseudo ? ":" : "", is->key));
 }
 
-static bool is_condition(const char *word)
+static bool is_ingress_retry_condition(const char *word)
 {
     bool status = text_starts(word, "http_") && strlen(word) == 8 &&
                   (word[5] == '4' || word[5] == '5') && strspn(word + 5, "0123456789") == 3;
@@ -124,7 +125,7 @@ static void set_conditions(struct ingress *in, const char *full, const char *val
     cJSON *known = json_array(in->a);
     bool off = false, lost = false;
     for (const cJSON *w = a_list(in->a, value)->child; w; w = w->next) {
-        bool is = is_condition(w->valuestring);
+        bool is = is_ingress_retry_condition(w->valuestring);
         if (is)
             json_add_str(in->a, known, w->valuestring);
         off = off || !strcmp(w->valuestring, "off");
@@ -144,7 +145,7 @@ static void set_conditions(struct ingress *in, const char *full, const char *val
 
 /* -- one annotation --------------------------------------------------------------------------- */
 
-static void keep(struct ingress *in, const char *full, const char *value)
+static void keep_as_custom(struct ingress *in, const char *full, const char *value)
 {
     if (!in->customs)
         in->customs = json_object(in->a);
@@ -157,7 +158,7 @@ static const char *instead(struct ingress *in, const struct annotation *row)
 }
 
 /* The names of the controller's own parser: a text that stands anywhere in them stops it. */
-static bool is_trap(const char *full)
+static bool stops_controller(const char *full)
 {
     struct annotation_name n = annotation_split(full);
     struct annotation_predicate ignored;
@@ -167,8 +168,8 @@ static bool is_trap(const char *full)
                      *ignored.key);
 }
 
-static void lose(struct ingress *in, const char *full, const char *value,
-                 const struct annotation *row)
+static void account_lost(struct ingress *in, const char *full, const char *value,
+                         const struct annotation *row)
 {
     char plugin[TEXT_WORD];
     bool harmless = row->fate == BECOMES_REFUSAL && row->words && text_has_word(row->words, value);
@@ -199,7 +200,7 @@ static void write_other(struct ingress *in, const char *full, const char *value,
     else if (annotation_judge(row, value, &why) == VALUE_IGNORED)
         manifest_account(in->m, full, MANIFEST_REFUSED, LOSES_ACCESS, "%s", why);
     else {
-        keep(in, name, value);
+        keep_as_custom(in, name, value);
         manifest_account(in->m, full, MANIFEST_TRANSLATED, LOSES_ACCESS,
                          "Higress does not read this name: written as %s, which does the same",
                          name);
@@ -212,8 +213,8 @@ static bool is_below_0(const struct annotation *row, const char *value)
 }
 
 /* False: the annotation does nothing, or must not be taken. whole: as it is. */
-static bool fits(struct ingress *in, const char *full, const char *value,
-                 const struct annotation *row, bool *whole)
+static bool annotation_fits(struct ingress *in, const char *full, const char *value,
+                            const struct annotation *row, bool *whole)
 {
     const char *why;
     enum annotation_verdict v = annotation_judge(row, value, &why);
@@ -234,7 +235,7 @@ static bool fits(struct ingress *in, const char *full, const char *value,
     return v == VALUE_FITS || v == VALUE_PARTLY;
 }
 
-static void works(struct ingress *in, const char *full, const struct annotation *row)
+static void account_works(struct ingress *in, const char *full, const struct annotation *row)
 {
     manifest_account(in->m, full, MANIFEST_WORKS, row->danger, "%s%s%s%s", row->does,
                      instead(in, row), row->versions ? ". " : "",
@@ -251,7 +252,7 @@ static bool take_member(struct ingress *in, const char *full, const char *value,
     struct annotation_predicate is;
     struct annotation_name n = annotation_split(full);
     if (!strcmp(row->name, "proxy-next-upstream")) {
-        set_switch(in, row, true);
+        switch_section(in, row, true);
         set_conditions(in, full, value);
         return false;
     }
@@ -260,8 +261,8 @@ static bool take_member(struct ingress *in, const char *full, const char *value,
     else if (!strcmp(row->name, "ignore-path-case"))
         json_set_bool(in->a, section_of(in, "path", 4), "caseSensitive", !annotation_true(value));
     else if (!text_has_word(elsewhere, row->name))
-        set_member(in, row, annotation_value(in->a, in->o, row->name));
-    set_switch(in, row, true);
+        set_annotated_member(in, row, annotation_value(in->a, in->o, row->name));
+    switch_section(in, row, true);
     return strcmp(row->name, "rewrite-target") != 0 &&
            !(!strcmp(row->name, "ssl-redirect") && annotation_true(value));
 }
@@ -277,14 +278,14 @@ static void take_read(struct ingress *in, const char *full, const char *value,
         return;
     }
     bool whole = false;
-    if (!fits(in, full, value, row, &whole))
+    if (!annotation_fits(in, full, value, row, &whole))
         return;
     if (row->fate == BECOMES_MEMBER)
         whole = take_member(in, full, value, row) && whole;
     else
-        keep(in, full, value);
+        keep_as_custom(in, full, value);
     if (whole)
-        works(in, full, row);
+        account_works(in, full, row);
 }
 
 /* The console's switches and remarks, and what a switched-off section keeps. */
@@ -292,14 +293,14 @@ static void take_mark(struct ingress *in, const char *full, const char *value,
                       const struct annotation *row)
 {
     if (row->fate == BECOMES_MARK)
-        keep(in, full, value);
+        keep_as_custom(in, full, value);
     manifest_account(in->m, full,
                      row->fate == BECOMES_MARK || row->member ? MANIFEST_WORKS : MANIFEST_IGNORED,
                      LOSES_NOTHING, "%s", row->does);
 }
 
 /* Is a value of that section read, so that what is switched off beside it counts for nothing? */
-static bool is_on(struct ingress *in, const struct annotation *row)
+static bool is_section_on(struct ingress *in, const struct annotation *row)
 {
     char *section = arena_strndup(in->a, row->member, strcspn(row->member, "."));
     return json_true(json_get(in->route, section), "enabled");
@@ -311,10 +312,11 @@ static void take_disabled(struct ingress *in, const char *full, const char *valu
 {
     bool is_member = row && row->member && forms[row->value];
     bool rewrites = is_member && text_has_word("rewrite-target|rewrite-path", row->name);
-    bool stays = is_member && (rewrites || !text_has_word(elsewhere, row->name)) && !is_on(in, row);
+    bool stays =
+        is_member && (rewrites || !text_has_word(elsewhere, row->name)) && !is_section_on(in, row);
     if (stays) {
-        set_member(in, row, value);
-        set_switch(in, row, false);
+        set_annotated_member(in, row, value);
+        switch_section(in, row, false);
     }
     manifest_account(in->m, full, stays ? MANIFEST_WORKS : MANIFEST_IGNORED, LOSES_NOTHING,
                      stays ? "stays switched off" : "it is switched off and read by nobody");
@@ -322,7 +324,7 @@ static void take_disabled(struct ingress *in, const char *full, const char *valu
 
 static void take_unknown(struct ingress *in, const char *full, const char *value)
 {
-    keep(in, full, value);
+    keep_as_custom(in, full, value);
     manifest_account(in->m, full, MANIFEST_IGNORED, LOSES_ROUTE,
                      "no release of Higress that we know reads it: kept, and without effect");
 }
@@ -337,7 +339,7 @@ static void take_foreign(struct ingress *in, const char *full, const char *value
         manifest_account(in->m, full, MANIFEST_IGNORED, LOSES_NOTHING,
                          "what kubectl remembers; left out");
     else {
-        keep(in, full, value);
+        keep_as_custom(in, full, value);
         manifest_account(in->m, full, MANIFEST_WORKS, LOSES_NOTHING,
                          "kept: it is nothing of Higress' or nginx'");
     }
@@ -357,12 +359,12 @@ static void take_ours(struct ingress *in, const char *full, const char *value,
     else if (row->fate == BECOMES_OTHER)
         write_other(in, full, value, row);
     else if (row->fate == BECOMES_NOTHING || row->fate == BECOMES_REFUSAL)
-        lose(in, full, value, row);
+        account_lost(in, full, value, row);
     else
         take_mark(in, full, value, row);
 }
 
-static bool take(struct ingress *in, const cJSON *item, bool disabled, struct err *e)
+static bool take_annotation(struct ingress *in, const cJSON *item, bool disabled, struct err *e)
 {
     struct annotation_name n = annotation_split(item->string);
     if (!cJSON_IsString(item))
@@ -370,7 +372,7 @@ static bool take(struct ingress *in, const cJSON *item, bool disabled, struct er
                                    text_clean(in->a, item->string, 80));
     if (n.disabled != disabled)
         return true;
-    if (is_trap(item->string))
+    if (stops_controller(item->string))
         manifest_account(in->m, item->string, MANIFEST_REFUSED, LOSES_ACCESS,
                          "a name that holds match-header or match-query and is no predicate stops "
                          "the controller or makes it forget predicates of this Ingress");
@@ -411,7 +413,8 @@ static void settle_share(struct ingress *in, const cJSON *weight)
         json_remove(in->customs, total->string);
     if (of == 100)
         return;
-    keep(in, weight->string, arena_printf(in->a, "%d", (int)((double)n / (double)of * 100)));
+    keep_as_custom(in, weight->string,
+                   arena_printf(in->a, "%d", (int)((double)n / (double)of * 100)));
     manifest_account(in->m, weight->string, MANIFEST_TRANSLATED, LOSES_ROUTE,
                      "it becomes a part of 100, cut down to whole percents, as the gateway has it");
 }
@@ -455,7 +458,7 @@ bool manifest_annotations(struct ingress *in, struct err *e)
     for (int disabled = 0; disabled < 2; disabled++)
         cJSON_ArrayForEach(item, all)
         {
-            if (!take(in, item, disabled, e))
+            if (!take_annotation(in, item, disabled, e))
                 return false;
         }
     if (retries_are_off(in))

@@ -61,7 +61,8 @@ static void set_property(struct manifest *m, cJSON *source, const cJSON *member)
                     : json_clone(m->arena, member));
 }
 
-static void set_member(struct manifest *m, cJSON *source, const char *name, const cJSON *member)
+static void set_registry_member(struct manifest *m, cJSON *source, const char *name,
+                                const cJSON *member)
 {
     if (text_has_word(source_members, member->string))
         json_set(m->arena, source, member->string, json_clone(m->arena, member));
@@ -84,7 +85,7 @@ static bool registry(struct manifest *m, const cJSON *r, struct err *e)
     if (!i)
         return false;
     const cJSON *member;
-    cJSON_ArrayForEach(member, r) set_member(m, i->object, name, member);
+    cJSON_ArrayForEach(member, r) set_registry_member(m, i->object, name, member);
     return true;
 }
 
@@ -108,8 +109,9 @@ static bool proxy(struct manifest *m, const cJSON *p, struct err *e)
     return true;
 }
 
-static bool each(struct manifest *m, const cJSON *list, const char *at,
-                 bool (*read)(struct manifest *m, const cJSON *x, struct err *e), struct err *e)
+static bool each_element(struct manifest *m, const cJSON *list, const char *at,
+                         bool (*read)(struct manifest *m, const cJSON *x, struct err *e),
+                         struct err *e)
 {
     const cJSON *x;
     int i = 0;
@@ -129,6 +131,6 @@ bool manifest_bridge(struct manifest *m, const cJSON *o, struct err *e)
         manifest_account(m, "metadata.name", MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "Higress reads the McpBridge default only: what stands in this one begins "
                          "to work");
-    return each(m, json_path(o, "spec.proxies"), "spec.proxies", proxy, e) &&
-           each(m, json_path(o, "spec.registries"), "spec.registries", registry, e);
+    return each_element(m, json_path(o, "spec.proxies"), "spec.proxies", proxy, e) &&
+           each_element(m, json_path(o, "spec.registries"), "spec.registries", registry, e);
 }

@@ -9,17 +9,17 @@
 
 enum { SENTENCE = 400, NAMED = 4, RECENT = 64 };
 
-static bool is_same(const struct manifest_finding *x, const struct manifest_finding *y)
+static bool is_same_finding(const struct manifest_finding *x, const struct manifest_finding *y)
 {
     return x->status == y->status && !strcmp(x->text, y->text) &&
            !strcmp(x->member ? x->member : "", y->member ? y->member : "");
 }
 
 /* Each path of an Ingress may find the same. */
-static bool is_said(const struct manifest *m, const struct manifest_finding *f)
+static bool is_said_already(const struct manifest *m, const struct manifest_finding *f)
 {
     for (int i = m->finding_count - 1; i >= 0 && i > m->finding_count - RECENT; i--)
-        if (m->findings[i].object == f->object && is_same(&m->findings[i], f))
+        if (m->findings[i].object == f->object && is_same_finding(&m->findings[i], f))
             return true;
     return false;
 }
@@ -36,7 +36,8 @@ static struct manifest_finding *works_so_far(struct manifest *m, const struct ma
     return NULL;
 }
 
-static void add(struct manifest *m, struct manifest_finding f, const char *format, va_list args)
+static void add_finding(struct manifest *m, struct manifest_finding f, const char *format,
+                        va_list args)
 {
     char text[SENTENCE];
     vsnprintf(text, sizeof text, format, args);
@@ -44,7 +45,7 @@ static void add(struct manifest *m, struct manifest_finding f, const char *forma
     f.member = f.member ? text_clean(m->arena, f.member, 120) : NULL;
     f.text = text_clean(m->arena, text, sizeof text);
     f.number = m->finding_count;
-    if (is_said(m, &f))
+    if (is_said_already(m, &f))
         return;
     struct manifest_finding *before = works_so_far(m, &f);
     if (before) {
@@ -62,8 +63,9 @@ void manifest_account(struct manifest *m, const char *member, enum manifest_stat
 {
     va_list args;
     va_start(args, format);
-    add(m, (struct manifest_finding){ .member = member, .status = status, .danger = danger },
-        format, args);
+    add_finding(m,
+                (struct manifest_finding){ .member = member, .status = status, .danger = danger },
+                format, args);
     va_end(args);
 }
 
@@ -71,8 +73,8 @@ void manifest_note(struct manifest *m, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    add(m, (struct manifest_finding){ .status = MANIFEST_IGNORED, .danger = LOSES_TUNING }, format,
-        args);
+    add_finding(m, (struct manifest_finding){ .status = MANIFEST_IGNORED, .danger = LOSES_TUNING },
+                format, args);
     va_end(args);
 }
 
@@ -138,7 +140,7 @@ struct group {
     int count;
 };
 
-static void join(struct manifest *m, struct group *g, const struct manifest_finding *f)
+static void join_group(struct manifest *m, struct group *g, const struct manifest_finding *f)
 {
     if (g->count++ < NAMED)
         g->objects = arena_printf(m->arena, "%s, %s", g->objects, f->object);
@@ -153,17 +155,17 @@ static int group_findings(struct manifest *m, struct group *groups, int most)
         int k = 0;
         if (!is_warned(f))
             continue;
-        while (k < n && !is_same(groups[k].first, f))
+        while (k < n && !is_same_finding(groups[k].first, f))
             k++;
         if (k < n)
-            join(m, &groups[k], f);
+            join_group(m, &groups[k], f);
         else if (n < most)
             groups[n++] = (struct group){ f, f->object, 1 };
     }
     return n;
 }
 
-static void warn(struct manifest *m, struct plan *p, const struct group *g)
+static void warn_of_group(struct manifest *m, struct plan *p, const struct group *g)
 {
     const struct manifest_finding *f = g->first;
     const char *more =
@@ -183,5 +185,5 @@ void manifest_warn(struct manifest *m, struct plan *p)
     for (int danger = LOSES_ACCESS; danger > LOSES_NOTHING; danger--)
         for (int i = 0; i < n; i++)
             if ((int)groups[i].first->danger == danger)
-                warn(m, p, &groups[i]);
+                warn_of_group(m, p, &groups[i]);
 }

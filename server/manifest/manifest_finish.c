@@ -20,7 +20,7 @@ struct named *manifest_named_there(const struct manifest *m, const char *kind, c
     return NULL;
 }
 
-static bool is_taken(const struct manifest *m, const char *kind, const char *item)
+static bool is_name_taken(const struct manifest *m, const char *kind, const char *item)
 {
     for (int i = 0; i < m->count; i++)
         if (!strcmp(m->list[i].kind->name, kind) && !strcmp(m->list[i].name, item))
@@ -34,7 +34,7 @@ static bool is_taken(const struct manifest *m, const char *kind, const char *ite
 const char *manifest_unique(struct manifest *m, const char *kind, const char *base)
 {
     const char *name = base;
-    for (int n = 2; is_taken(m, kind, name); n++)
+    for (int n = 2; is_name_taken(m, kind, name); n++)
         name = arena_printf(m->arena, "%s-%d", base, n);
     return name;
 }
@@ -131,7 +131,7 @@ static bool all_redirect(struct manifest *m, const char *domain)
     return true;
 }
 
-static const char *https_of(struct manifest *m, const char *domain)
+static const char *https_of_domain(struct manifest *m, const char *domain)
 {
     struct manifest_item *d = find_item(m, "domain", domain);
     const char *https = d ? json_str(d->object, "enableHttps") : NULL;
@@ -148,7 +148,7 @@ static void redirect_route(struct manifest *m, const struct made *made)
     m->object = made->label;
     cJSON_ArrayForEach(host, hosts)
     {
-        const char *mode = https_of(m, host->valuestring);
+        const char *mode = https_of_domain(m, host->valuestring);
         force = force && !strcmp(mode, "force");
         https = https && strcmp(mode, "off") != 0;
     }

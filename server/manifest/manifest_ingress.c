@@ -31,7 +31,7 @@ struct uses {
 
 /* The name of the certificate of a host; NULL: none. An entry without hosts is for rules without.
  */
-static const char *secret_of(const cJSON *ingress, const char *host)
+static const char *tls_secret_of(const cJSON *ingress, const char *host)
 {
     const cJSON *tls, *h;
     cJSON_ArrayForEach(tls, json_path(ingress, "spec.tls"))
@@ -52,7 +52,7 @@ static const char *secret_of(const cJSON *ingress, const char *host)
 static struct use *use_of(struct ingress *in, struct uses *u, const cJSON *path, const char *host,
                           const char *at)
 {
-    bool https = secret_of(in->o, host) != NULL;
+    bool https = tls_secret_of(in->o, host) != NULL;
     for (int i = 0; i < u->count; i++) {
         struct use *x = &u->list[i];
         if (json_equal(x->path, path) && x->https == https && (json_count(x->hosts) > 0) == !!*host)
@@ -74,7 +74,7 @@ static bool has_host(const cJSON *hosts, const char *host)
     return false;
 }
 
-static const char *lower(struct arena *a, const char *s)
+static const char *lower_host(struct arena *a, const char *s)
 {
     char *copy = arena_strdup(a, s);
     for (char *c = copy; *c; c++)
@@ -87,7 +87,7 @@ static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int 
     const cJSON *path, *paths = json_path(rule, "http.paths");
     const char *host = json_str(rule, "host");
     int i = 0;
-    host = lower(in->a, host ? host : "");
+    host = lower_host(in->a, host ? host : "");
     if (json_count(paths) == 0)
         manifest_account(in->m, arena_printf(in->a, "spec.rules[%d]", n), MANIFEST_IGNORED,
                          LOSES_ROUTE, "it has no path: Higress makes nothing of it");
@@ -122,8 +122,8 @@ static char *slug(struct arena *a, const char *path)
     return n ? out : arena_strdup(a, "root");
 }
 
-static const char *route_name(struct ingress *in, const struct named *base, const struct use *u,
-                              bool only)
+static const char *unique_route_name(struct ingress *in, const struct named *base,
+                                     const struct use *u, bool only)
 {
     const char *path = json_str(u->path, "path");
     if (only)
@@ -132,7 +132,7 @@ static const char *route_name(struct ingress *in, const struct named *base, cons
         in->m, "route", arena_printf(in->a, "%s-%s", base->item, slug(in->a, path ? path : "/")));
 }
 
-static void remember(struct ingress *in, struct named *base, int index, bool is_default)
+static void remember_made_route(struct ingress *in, struct named *base, int index, bool is_default)
 {
     struct made **last = &base->made;
     while (*last)
@@ -161,13 +161,13 @@ static bool make_route(struct ingress *in, struct named *base, const char *name,
         return false;
     json_set(in->a, i->object, "domains", json_clone(in->a, hosts));
     copy_members(in->a, i->object, route->object);
-    remember(in, base, (int)(i - in->m->list), route->is_default);
+    remember_made_route(in, base, (int)(i - in->m->list), route->is_default);
     if (route->port)
         manifest_port(in->m, (int)(i - in->m->list), 0, route->port);
     return true;
 }
 
-static cJSON *route_of(struct ingress *in)
+static cJSON *route_with_customs(struct ingress *in)
 {
     cJSON *route = json_clone(in->a, in->route);
     if (in->customs)
@@ -182,7 +182,7 @@ static bool make_routes(struct ingress *in, struct named *base, struct uses *u, 
     struct route *routes = arena_array(in->a, struct route, (size_t)u->count + 1);
     bool only = u->count == 1;
     for (int i = 0; i < u->count; i++) {
-        routes[i].object = route_of(in);
+        routes[i].object = route_with_customs(in);
         if (!manifest_path(in, u->list[i].path, u->list[i].at, routes[i].object, e))
             return false;
         routes[i].port = in->port;
@@ -190,7 +190,7 @@ static bool make_routes(struct ingress *in, struct named *base, struct uses *u, 
     if (manifest_refuses(in->m, first))
         return false;
     for (int i = 0; i < u->count; i++) {
-        const char *name = route_name(in, base, &u->list[i], only);
+        const char *name = unique_route_name(in, base, &u->list[i], only);
         if (!make_route(in, base, name, u->list[i].hosts, &routes[i], e))
             return false;
         if (strcmp(name, in->name) != 0)
@@ -204,7 +204,7 @@ static bool make_routes(struct ingress *in, struct named *base, struct uses *u, 
 
 /* -- the default backend ---------------------------------------------------------------------- */
 
-static bool catches_all(const cJSON *path)
+static bool is_catch_all_path(const cJSON *path)
 {
     const char *text = json_str(path, "path"), *type = json_str(path, "pathType");
     return (!text || !*text || !strcmp(text, "/")) && !(type && !strcmp(type, "Exact"));
@@ -219,9 +219,10 @@ static cJSON *open_hosts(struct ingress *in)
     {
         const char *host = json_str(rule, "host");
         bool all = false;
-        cJSON_ArrayForEach(path, json_path(rule, "http.paths")) all = all || catches_all(path);
+        cJSON_ArrayForEach(path, json_path(rule, "http.paths")) all =
+            all || is_catch_all_path(path);
         if (host && *host && !all && !has_host(hosts, host))
-            json_add_str(in->a, hosts, lower(in->a, host));
+            json_add_str(in->a, hosts, lower_host(in->a, host));
     }
     return hosts;
 }
@@ -292,7 +293,7 @@ static bool tls_entry(struct ingress *in, const cJSON *tls, int n, struct err *e
     {
         if (!cJSON_IsString(host))
             return err_set(e, ERR_ARGS, "%s.hosts: must be names", at);
-        if (!set_https(in, lower(in->a, host->valuestring), secret, e))
+        if (!set_https(in, lower_host(in->a, host->valuestring), secret, e))
             return false;
     }
     manifest_account(in->m, at, MANIFEST_TRANSLATED, LOSES_NOTHING,
@@ -402,7 +403,7 @@ static bool use_rules(struct ingress *in, struct uses *u, struct err *e)
     return true;
 }
 
-static bool read_ingress(struct ingress *in, const char *mcp, struct err *e)
+static bool read_ingress_paths(struct ingress *in, const char *mcp, struct err *e)
 {
     struct uses u = { 0 };
     int first = in->m->finding_count;
@@ -435,5 +436,5 @@ bool manifest_ingress(struct manifest *m, const cJSON *o, struct err *e)
         manifest_note(m, "is left out: the console makes it by itself");
         return true;
     }
-    return read_ingress(&in, mcp, e) || e->kind == ERR_NONE;
+    return read_ingress_paths(&in, mcp, e) || e->kind == ERR_NONE;
 }

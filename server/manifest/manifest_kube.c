@@ -73,7 +73,7 @@ static bool settings(struct manifest *m, const cJSON *data, struct err *e)
     return true;
 }
 
-static bool config_map(struct manifest *m, const cJSON *o, struct err *e)
+static bool read_kube_config_map(struct manifest *m, const cJSON *o, struct err *e)
 {
     const char *name = manifest_meta(o, NULL, "name");
     const cJSON *data = json_get(o, "data");
@@ -89,7 +89,7 @@ static bool config_map(struct manifest *m, const cJSON *o, struct err *e)
 
 /* -- Secret ----------------------------------------------------------------------------------- */
 
-static bool secret(struct manifest *m, const cJSON *o, struct err *e)
+static bool read_kube_secret(struct manifest *m, const cJSON *o, struct err *e)
 {
     static const char *const keys[][2] = { { "tls.crt", "cert" }, { "tls.key", "key" } };
     const char *type = json_str(o, "type"), *name = manifest_meta(o, NULL, "name");
@@ -127,7 +127,7 @@ static bool left_out(struct manifest *m, const cJSON *o, struct err *e)
 }
 
 /* Nothing of the gateway's: it tells which port has which name. */
-static bool service(struct manifest *m, const cJSON *o, struct err *e)
+static bool read_kube_service(struct manifest *m, const cJSON *o, struct err *e)
 {
     (void)e;
     struct named *n =
@@ -138,7 +138,7 @@ static bool service(struct manifest *m, const cJSON *o, struct err *e)
     return true;
 }
 
-static bool list_of(struct manifest *m, const cJSON *o, struct err *e)
+static bool read_kube_list(struct manifest *m, const cJSON *o, struct err *e)
 {
     const cJSON *item;
     int i = 0;
@@ -155,13 +155,10 @@ static const struct {
     const char *kind;
     bool (*read)(struct manifest *m, const cJSON *o, struct err *e);
 } readers[] = {
-    { "Ingress", manifest_ingress },
-    { "McpBridge", manifest_bridge },
-    { "WasmPlugin", manifest_wasm },
-    { "ConfigMap", config_map },
-    { "Secret", secret },
-    { "EnvoyFilter", left_out },
-    { "Service", service },
+    { "Ingress", manifest_ingress },  { "McpBridge", manifest_bridge },
+    { "WasmPlugin", manifest_wasm },  { "ConfigMap", read_kube_config_map },
+    { "Secret", read_kube_secret },   { "EnvoyFilter", left_out },
+    { "Service", read_kube_service },
 };
 
 /* "Ingress shop/web". */
@@ -187,7 +184,7 @@ bool manifest_kube(struct manifest *m, const cJSON *o, struct err *e)
 {
     const char *kind = json_str(o, "kind"), *name = manifest_meta(o, NULL, "name");
     if (kind && text_ends(kind, "List") && json_get(o, "items"))
-        return list_of(m, o, e);
+        return read_kube_list(m, o, e);
     if (kind && name)
         m->object = label_of(m, kind, o, name);
     for (size_t i = 0; kind && i < sizeof readers / sizeof *readers; i++) {

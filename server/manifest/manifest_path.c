@@ -7,7 +7,7 @@
 #include "kind/ingress.h"
 #include "manifest/manifest_private.h"
 
-static const char *value(struct ingress *in, const char *name)
+static const char *ingress_annotation(struct ingress *in, const char *name)
 {
     return annotation_value(in->a, in->o, name);
 }
@@ -21,11 +21,12 @@ static const char *full_name(struct ingress *in, const char *name)
 
 static bool says_regex(struct ingress *in)
 {
-    return annotation_true(value(in, "use-regex")) || annotation_true(value(in, "full-path-regex"));
+    return annotation_true(ingress_annotation(in, "use-regex")) ||
+           annotation_true(ingress_annotation(in, "full-path-regex"));
 }
 
 /* The same text, where the expression takes the whole path: groups are no text. */
-static const char *literal(struct arena *a, const char *text)
+static const char *escape_backslashes(struct arena *a, const char *text)
 {
     char *out = arena_alloc(a, 2 * strlen(text) + 1), *to = out;
     for (; *text; text++) {
@@ -56,7 +57,8 @@ static void account_target(struct ingress *in, const char *target, const char *m
 
 static void set_rewrite(struct ingress *in, cJSON *route, const char *match)
 {
-    const char *path = value(in, "rewrite-path"), *target = value(in, "rewrite-target");
+    const char *path = ingress_annotation(in, "rewrite-path"),
+               *target = ingress_annotation(in, "rewrite-target");
     bool regex = !strcmp(match, "REGULAR");
     if (!path && !target)
         return;
@@ -71,7 +73,7 @@ static void set_rewrite(struct ingress *in, cJSON *route, const char *match)
                          "rewrite-target");
     json_set_str(in->a, json_get(route, "rewrite"), "path",
                  !path   ? target
-                 : regex ? literal(in->a, path)
+                 : regex ? escape_backslashes(in->a, path)
                          : path);
 }
 
@@ -141,7 +143,7 @@ static bool service_line(struct arena *a, cJSON *list, char *line)
 }
 
 /* Weights as the shares that the gateway makes of them; a service without any is left out. */
-static void normalize_weights(struct ingress *in, cJSON *services)
+static void weights_to_shares(struct ingress *in, cJSON *services)
 {
     size_t n = (size_t)json_count(services), i = 0;
     long *weights = arena_array(in->a, long, n + 1);
@@ -176,7 +178,7 @@ static bool destination(struct ingress *in, const char *text, const char *at, cJ
                            "[PERCENT%% ]NAME[:PORT][ SUBSET]; Higress ignores all lines and drops "
                            "the path of %s",
                            text_clean(in->a, line[i], 80), at);
-    normalize_weights(in, list);
+    weights_to_shares(in, list);
     return true;
 }
 
@@ -186,7 +188,7 @@ struct target {
 };
 
 /* As networking.k8s.io/v1 has it, or v1beta1: {serviceName, servicePort}. */
-static struct target target_of(const cJSON *backend)
+static struct target backend_target(const cJSON *backend)
 {
     const cJSON *service = json_get(backend, "service"), *port = json_get(service, "port");
     const cJSON *old = json_get(backend, "servicePort");
@@ -198,10 +200,10 @@ static struct target target_of(const cJSON *backend)
 }
 
 /* The name of its port waits until manifest_ports looks it up. */
-static bool service(struct ingress *in, const cJSON *backend, const char *at, cJSON *route,
-                    struct err *e)
+static bool add_backend_service(struct ingress *in, const cJSON *backend, const char *at,
+                                cJSON *route, struct err *e)
 {
-    struct target t = target_of(backend);
+    struct target t = backend_target(backend);
     bool number = cJSON_IsNumber(t.number);
     if (!t.name || !*t.name || (!number && !t.port))
         return err_set(e, ERR_ARGS,
@@ -224,7 +226,7 @@ static bool service(struct ingress *in, const cJSON *backend, const char *at, cJ
     if (!manifest_meta(in->o, NULL, "namespace"))
         manifest_account(in->m, "metadata.namespace", MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "it is not given: services are those of the namespace %s", in->space);
-    if (value(in, "destination"))
+    if (ingress_annotation(in, "destination"))
         manifest_account(in->m, "higress.io/destination", MANIFEST_IGNORED, LOSES_NOTHING,
                          "the backend is a service: Higress does not read it");
     return true;
@@ -234,14 +236,15 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
                       struct err *e)
 {
     const char *kind = json_str(json_get(backend, "resource"), "kind");
-    const char *to = value(in, "destination");
+    const char *to = ingress_annotation(in, "destination");
     in->port = NULL;
     if (kind && !to)
         return err_set(e, ERR_ARGS,
                        "%s.backend.resource: needs the annotation higress.io/destination; without "
                        "it Higress drops the path",
                        at);
-    return kind ? destination(in, to, at, route, e) : service(in, backend, at, route, e);
+    return kind ? destination(in, to, at, route, e)
+                : add_backend_service(in, backend, at, route, e);
 }
 
 bool manifest_path(struct ingress *in, const cJSON *path, const char *at, cJSON *route,

@@ -27,7 +27,7 @@ struct planning {
 /* -- one item --------------------------------------------------------------------------------- */
 
 /* YAML text inside an object may be given as the tree it is. */
-static void normalize_yaml(struct arena *a, const struct manifest_item *i)
+static void print_yaml_member(struct arena *a, const struct manifest_item *i)
 {
     const cJSON *tree = i->kind->yaml ? json_get(i->object, i->kind->yaml) : NULL;
     if (cJSON_IsObject(tree) || cJSON_IsArray(tree))
@@ -80,7 +80,7 @@ static bool say_unknown(struct planning *g, const struct manifest_item *i)
 }
 
 /* What the object is to be: all that the manifest says, or that over what is there. */
-static cJSON *wanted(struct planning *g, const struct manifest_item *i, const cJSON *now)
+static cJSON *object_after(struct planning *g, const struct manifest_item *i, const cJSON *now)
 {
     struct arena *a = g->plan->arena;
     cJSON *after = g->whole ? json_clone(a, i->object) : json_merge_patch(a, now, i->object);
@@ -121,7 +121,7 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
 {
     struct arena *a = g->plan->arena;
     const cJSON *now = NULL;
-    normalize_yaml(a, i);
+    print_yaml_member(a, i);
     if (!gateway_now(g->gateway, a, i->kind, i->name, i->scope, &now, g->cancel, g->plan->err))
         return false;
     settle_plugin(g, i, now);
@@ -135,7 +135,7 @@ static bool plan_item(struct planning *g, const struct manifest_item *i)
         g->created++;
         return plan_create(g->plan, i->kind->name, i->scope, i->object);
     }
-    const cJSON *after = wanted(g, i, now);
+    const cJSON *after = object_after(g, i, now);
     if (!known && !json_equal(kind_content(a, i->kind, now), kind_content(a, i->kind, after)))
         return plan_change(g, i, now, after);
     g->same++;
@@ -155,7 +155,7 @@ static void say_members(struct planning *g, const struct manifest_item *i)
     err_set(e, was.kind, "%s; the members of %s: %s", was.text, i->kind->name, said);
 }
 
-static bool say_where(struct planning *g, const struct manifest_item *i)
+static bool err_at_item(struct planning *g, const struct manifest_item *i)
 {
     if (strstr(g->plan->err->text, ": is required") && !strstr(g->plan->err->text, "known are"))
         say_members(g, i);
@@ -165,7 +165,7 @@ static bool say_where(struct planning *g, const struct manifest_item *i)
 }
 
 /* Its place in manifest_order; of NULL the last one's, -1: it has none. */
-static int rank_of(const char *kind)
+static int manifest_rank(const char *kind)
 {
     char word[TEXT_WORD];
     int i = 0;
@@ -184,16 +184,16 @@ static bool plan_all(struct planning *g)
         for (int i = 0; i < m->count; i++)
             if (!m->list[i].removed && !strcmp(m->list[i].kind->name, word) &&
                 !plan_item(g, &m->list[i]))
-                return say_where(g, &m->list[i]);
-    for (int at = rank_of(NULL); at >= 0; at--)
+                return err_at_item(g, &m->list[i]);
+    for (int at = manifest_rank(NULL); at >= 0; at--)
         for (int i = 0; i < m->count; i++)
-            if (m->list[i].removed && rank_of(m->list[i].kind->name) == at &&
+            if (m->list[i].removed && manifest_rank(m->list[i].kind->name) == at &&
                 !manifest_plan_delete(g->gateway, g->plan, m, &m->list[i], g->cancel))
-                return say_where(g, &m->list[i]);
+                return err_at_item(g, &m->list[i]);
     return true;
 }
 
-static void name_plan(struct planning *g)
+static void title_manifest_plan(struct planning *g)
 {
     enum { FEW = 3 };
     struct plan *p = g->plan;
@@ -226,6 +226,6 @@ bool manifest_plan(struct gateway *gateway, struct plan *p, struct manifest *m, 
     if (p->count == 0)
         return err_set(p->err, ERR_ARGS, "nothing to change: all %d objects look like that already",
                        m->count);
-    name_plan(&g);
+    title_manifest_plan(&g);
     return true;
 }

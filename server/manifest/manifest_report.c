@@ -49,7 +49,7 @@ static void count(const struct manifest *m, int first, int end, int counts[STATU
         counts[m->findings[i].status]++;
 }
 
-static char *counted(struct manifest *m, const int counts[STATUSES])
+static char *counts_in_words(struct manifest *m, const int counts[STATUSES])
 {
     char *all = arena_strdup(m->arena, "");
     for (int s = MANIFEST_REFUSED; s >= MANIFEST_WORKS; s--)
@@ -71,7 +71,7 @@ static void put_cell(struct buf *b, const char *text)
     }
 }
 
-static void put_object(struct manifest *m, struct buf *b, int first, int end)
+static void put_object_section(struct manifest *m, struct buf *b, int first, int end)
 {
     int counts[STATUSES];
     count(m, first, end, counts);
@@ -79,7 +79,7 @@ static void put_object(struct manifest *m, struct buf *b, int first, int end)
     put_cell(b, m->findings[first].object);
     buf_printf(b,
                "\n\n%s\n\n| member | status | at stake | what becomes of it |\n|---|---|---|---|\n",
-               counted(m, counts));
+               counts_in_words(m, counts));
     for (int s = MANIFEST_REFUSED; s >= MANIFEST_WORKS; s--)
         for (int i = first; i < end; i++) {
             const struct manifest_finding *f = &m->findings[i];
@@ -112,9 +112,9 @@ char *manifest_markdown(struct manifest *m)
     gather(m);
     count(m, 0, m->finding_count, counts);
     buf_printf(b, "# Migration report\n\n%d members and objects: %s.\n", m->finding_count,
-               m->finding_count ? counted(m, counts) : "all stay as they are");
+               m->finding_count ? counts_in_words(m, counts) : "all stay as they are");
     for (int i = 0; i < m->finding_count; i = end_of(m, i))
-        put_object(m, b, i, end_of(m, i));
+        put_object_section(m, b, i, end_of(m, i));
     if (m->count)
         put_items(m, b);
     return b->over ? NULL : arena_strdup(m->arena, b->data);
@@ -132,7 +132,7 @@ static cJSON *counts_json(struct manifest *m, int first, int end)
     return o;
 }
 
-static void add_object(struct manifest *m, cJSON *list, int first, int end)
+static void add_object_report(struct manifest *m, cJSON *list, int first, int end)
 {
     struct arena *a = m->arena;
     cJSON *o = json_add(a, list, json_object(a));
@@ -158,7 +158,7 @@ cJSON *manifest_json(struct manifest *m)
     json_set(a, o, "counts", counts_json(m, 0, m->finding_count));
     cJSON *objects = json_set_array(a, o, "objects"), *plan = json_set_array(a, o, "plan");
     for (int i = 0; i < m->finding_count; i = end_of(m, i))
-        add_object(m, objects, i, end_of(m, i));
+        add_object_report(m, objects, i, end_of(m, i));
     for (int i = 0; i < m->count; i++) {
         cJSON *x = json_add(a, plan, json_object(a));
         json_set_str(a, x, "kind", m->list[i].kind->name);

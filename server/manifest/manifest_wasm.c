@@ -58,7 +58,8 @@ static bool consumer(struct manifest *m, const cJSON *c, struct err *e)
 }
 
 /* The rule of one route: who may call it. An AI route says that itself. */
-static bool allow_list(struct manifest *m, const char *route, const cJSON *rule, struct err *e)
+static bool take_allowed_consumers(struct manifest *m, const char *route, const cJSON *rule,
+                                   struct err *e)
 {
     struct arena *a = m->arena;
     bool on = !json_true(rule, "configDisable");
@@ -78,7 +79,7 @@ static bool allow_list(struct manifest *m, const char *route, const cJSON *rule,
     return true;
 }
 
-static bool key_auth(struct manifest *m, const cJSON *spec, struct err *e)
+static bool read_key_auth(struct manifest *m, const cJSON *spec, struct err *e)
 {
     const cJSON *c, *rule, *route;
     cJSON_ArrayForEach(c, json_path(spec, "defaultConfig.consumers"))
@@ -90,7 +91,7 @@ static bool key_auth(struct manifest *m, const cJSON *spec, struct err *e)
     {
         cJSON_ArrayForEach(route, json_get(rule, "ingress"))
         {
-            if (cJSON_IsString(route) && !allow_list(m, route->valuestring, rule, e))
+            if (cJSON_IsString(route) && !take_allowed_consumers(m, route->valuestring, rule, e))
                 return false;
         }
     }
@@ -164,8 +165,8 @@ static const struct {
     const char *name;
     bool (*read)(struct manifest *m, const cJSON *spec, struct err *e);
 } insides[] = {
-    { "key-auth.internal", key_auth },    { "ai-proxy.internal", providers },
-    { "mcp-server.internal", mcp_tools }, { "model-router.internal", derived },
+    { "key-auth.internal", read_key_auth }, { "ai-proxy.internal", providers },
+    { "mcp-server.internal", mcp_tools },   { "model-router.internal", derived },
     { "model-mapper.internal", derived },
 };
 

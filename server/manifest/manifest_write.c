@@ -65,7 +65,7 @@ char *manifest_unseen(struct arena *a, const struct kind *k, const char *name, c
 }
 
 /* Two names may give one variable. */
-static const char *keep(struct writing *w, char *name, const char *value)
+static const char *keep_variable(struct writing *w, char *name, const char *value)
 {
     const char *old;
     for (int n = 2; (old = json_str(w->out->values, name)) && value && strcmp(old, value); n++)
@@ -85,8 +85,8 @@ static void refer_leaf(struct writing *w, cJSON *c, const cJSON *masked, const c
         return;
     const char *value = cJSON_IsString(c) ? c->valuestring : json_print(w->one, c);
     c->type = cJSON_String;
-    c->valuestring =
-        arena_strdup(w->one, keep(w, variable(w->one, w->kind, w->scope, name, path), value));
+    c->valuestring = arena_strdup(
+        w->one, keep_variable(w, variable(w->one, w->kind, w->scope, name, path), value));
 }
 
 /* masked: the same tree with its secrets hidden. A member's name that holds one is written as it is
@@ -111,7 +111,8 @@ static void refer(struct writing *w, cJSON *node, const cJSON *masked, const cha
 
 static void ask_for(struct writing *w, cJSON *to, const char *name, const char *member)
 {
-    json_set_str(w->one, to, member, keep(w, manifest_unseen(w->one, w->kind, name, member), NULL));
+    json_set_str(w->one, to, member,
+                 keep_variable(w, manifest_unseen(w->one, w->kind, name, member), NULL));
 }
 
 /* What the console never shows is asked for by name. */
@@ -209,7 +210,7 @@ static void open_text(struct writing *w, cJSON *content)
 }
 
 /* The object's text, made in an arena of its own; NULL: it is the console's. */
-static const char *text_of(struct writing *w, const cJSON *o, const char *name)
+static const char *object_document(struct writing *w, const cJSON *o, const char *name)
 {
     struct arena *all = w->arena, *one = arena_new();
     const char *text = NULL;
@@ -225,11 +226,11 @@ static const char *text_of(struct writing *w, const cJSON *o, const char *name)
     return text;
 }
 
-static void add(struct writing *w, const cJSON *o)
+static void add_document(struct writing *w, const cJSON *o)
 {
     struct arena *a = w->arena;
     const char *name = kind_name_of(w->kind, o);
-    const char *text = omitted(w->kind, o, name) ? NULL : text_of(w, o, name);
+    const char *text = omitted(w->kind, o, name) ? NULL : object_document(w, o, name);
     if (!text)
         return;
     w->list = arena_grow(a, w->list, w->count, &w->room, sizeof *w->list);
@@ -240,7 +241,7 @@ static void add(struct writing *w, const cJSON *o)
 
 static bool take_object(void *arg, const cJSON *o)
 {
-    add(arg, o);
+    add_document(arg, o);
     return true;
 }
 
@@ -256,7 +257,7 @@ static bool take_name(void *arg, const cJSON *o)
     return true;
 }
 
-static bool list_names(struct writing *w)
+static bool list_object_names(struct writing *w)
 {
     w->name_count = 0;
     return gateway_each_kind(w->gateway, w->kind, NULL, take_name, w, w->cancel, w->e);
@@ -268,14 +269,14 @@ static bool write_kind(struct writing *w, const char *kind)
     w->scope = NULL;
     if (!(w->kind->flags & KIND_THIN_LIST))
         return gateway_each_kind(w->gateway, w->kind, NULL, take_object, w, w->cancel, w->e);
-    if (!list_names(w))
+    if (!list_object_names(w))
         return false;
     for (int i = 0; i < w->name_count; i++) {
         cJSON *o =
             gateway_object(w->gateway, w->arena, w->kind, w->names[i], NULL, NULL, w->cancel, w->e);
         if (!o)
             return false;
-        add(w, o);
+        add_document(w, o);
     }
     return true;
 }
@@ -289,7 +290,7 @@ static bool write_instances(struct writing *w)
         return false;
     for (const char *const *scope = kind_scopes; *scope; scope++) {
         w->kind = kind_find(*scope);
-        if (!list_names(w))
+        if (!list_object_names(w))
             return false;
         w->kind = k;
         for (int i = 0; i < w->name_count; i++) {
@@ -301,16 +302,16 @@ static bool write_instances(struct writing *w)
     return true;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_documents(const void *x, const void *y)
 {
     const struct object *p = x, *q = y;
     int scopes = strcmp(p->scope, q->scope);
     return scopes ? scopes : strcmp(p->name, q->name);
 }
 
-static void flush(struct writing *w, struct buf *to)
+static void flush_documents(struct writing *w, struct buf *to)
 {
-    qsort(w->list, (size_t)w->count, sizeof *w->list, by_name);
+    qsort(w->list, (size_t)w->count, sizeof *w->list, compare_documents);
     for (int i = 0; i < w->count; i++)
         buf_printf(to, "---\n%s", w->list[i].text);
     w->out->objects += w->count;
@@ -328,7 +329,7 @@ bool manifest_write(struct gateway *g, struct arena *a, struct buf *to,
             continue;
         if (!(strcmp(word, "plugin-instance") ? write_kind(&w, word) : write_instances(&w)))
             return false;
-        flush(&w, to);
+        flush_documents(&w, to);
     }
     return true;
 }

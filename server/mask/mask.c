@@ -125,8 +125,8 @@ static struct mask_at inside(const struct mask_at *at, struct mask_place *up)
     return plugin.at[0] ? plugin : mask_at_tree(up->plugin ? up->plugin : "");
 }
 
-static void visit(struct mask_walk *w, const struct mask_at *at, bool own, cJSON *node,
-                  struct mask_place *up)
+static void mask_node_at(struct mask_walk *w, const struct mask_at *at, bool own, cJSON *node,
+                         struct mask_place *up)
 {
     enum mask_rule rule = at->row ? at->row->rule : MASK_UNKNOWN;
     bool leaf = !cJSON_IsObject(node) && !cJSON_IsArray(node);
@@ -178,12 +178,12 @@ void mask_children(struct mask_walk *w, const struct mask_at *at, cJSON *node,
             below = mask_at_member(at, c->string, &own);
             expect_secret(&below, own, c->string);
         }
-        visit(w, &below, own, c, &here);
+        mask_node_at(w, &below, own, c, &here);
         if (!object || strlen(c->string) < 9)
             continue;
         here.name = shown_name(w, &below, c->string);
         if (strcmp(here.name, c->string) != 0) /* what it is called now may hide it, too */
-            visit(w, &below, own, c, &here);
+            mask_node_at(w, &below, own, c, &here);
         c->string = (char *)here.name;
     }
 }
@@ -198,7 +198,7 @@ cJSON *mask_bare(struct arena *a, const struct kind *k, const cJSON *o)
     return copy;
 }
 
-static void walk_object(struct mask_walk *w, const struct kind *k, cJSON *o)
+static void mask_whole_object(struct mask_walk *w, const struct kind *k, cJSON *o)
 {
     struct mask_at at = mask_at_kind(k);
     struct mask_place top = { .name = "" };
@@ -214,7 +214,7 @@ cJSON *mask_collect(struct arena *a, const struct kind *k, const cJSON *o, struc
         return NULL;
     cJSON *copy = mask_bare(a, k, o);
     struct mask_walk w = { .arena = a, .found = found };
-    walk_object(&w, k, copy);
+    mask_whole_object(&w, k, copy);
     return copy;
 }
 
@@ -227,14 +227,14 @@ cJSON *mask_strictly(struct arena *a, const struct kind *k, const cJSON *o)
 {
     cJSON *copy = json_clone(a, o);
     struct mask_walk w = { .arena = a, .strict = true };
-    walk_object(&w, k, copy);
+    mask_whole_object(&w, k, copy);
     return copy;
 }
 
 void mask_learn(const struct kind *k, const cJSON *o)
 {
     struct mask_walk w = { .arena = arena_new(), .learns = true };
-    walk_object(&w, k, mask_bare(w.arena, k, o));
+    mask_whole_object(&w, k, mask_bare(w.arena, k, o));
     arena_free(w.arena);
 }
 

@@ -22,8 +22,8 @@ struct fill {
 };
 
 /* {"env": NAME} or {"file": PATH}, alone in its object. */
-static bool read_reference(const struct fill *f, const cJSON *node, const char **from,
-                           const char **name)
+static bool read_fill_reference(const struct fill *f, const cJSON *node, const char **from,
+                                const char **name)
 {
     const cJSON *ref = json_get(node, mark);
     const char *env = json_str(ref, "env"), *file = json_str(ref, "file");
@@ -39,7 +39,7 @@ static bool read_reference(const struct fill *f, const cJSON *node, const char *
 static bool fill_in(const struct fill *f, cJSON *node)
 {
     const char *from, *name, *where = NULL;
-    if (!read_reference(f, node, &from, &name))
+    if (!read_fill_reference(f, node, &from, &name))
         return false;
     if (!f->fn)
         return err_set(f->e, ERR_ARGS, "a reference to a secret (%s) is not known here", name);
@@ -63,13 +63,13 @@ static bool fill_in(const struct fill *f, cJSON *node)
 }
 
 /* name: of the member that node is, or is an element of. */
-static bool walk(const struct fill *f, cJSON *node, const char *name)
+static bool fill_references(const struct fill *f, cJSON *node, const char *name)
 {
     name = node->string ? node->string : name;
     if (cJSON_IsObject(node) && json_get(node, mark))
         return fill_in(f, node) || err_at(f->e, "%s", text_clean(f->arena, name, 80));
     for (cJSON *c = node->child; c; c = c->next)
-        if (!walk(f, c, name))
+        if (!fill_references(f, c, name))
             return false;
     return true;
 }
@@ -78,7 +78,7 @@ bool mask_fill(struct arena *a, const struct kind *k, cJSON *o, mask_secret_fn *
                struct err *e)
 {
     const struct fill f = { a, k, o, fn, arg, e };
-    return walk(&f, o, "object");
+    return fill_references(&f, o, "object");
 }
 
 void mask_drop_references(cJSON *tree)

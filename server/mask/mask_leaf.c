@@ -12,7 +12,7 @@
 enum { SHORT_NUMBER = 10 /* digits; fewer are no credential */, LEAST = 3 /* bytes */ };
 
 /* A value is hidden. */
-static void note(struct mask_walk *w, const char *value)
+static void note_hidden(struct mask_walk *w, const char *value)
 {
     if (w->found)
         secret_set_add(w->found, value);
@@ -27,7 +27,7 @@ void mask_hide(struct mask_walk *w, cJSON *leaf)
     char *text = cJSON_IsString(leaf) ? leaf->valuestring : json_print(w->arena, leaf);
     if (secret_is_mask(text) || mask_is_placeholder(text))
         return;
-    note(w, text);
+    note_hidden(w, text);
     leaf->type = cJSON_String;
     leaf->valuestring = secret_mask(w->arena, text);
 }
@@ -43,7 +43,7 @@ static void collect_pieces(struct mask_walk *w, const char *was, const char *is)
         const char *end = *between ? strstr(was, between) : was + strlen(was);
         if (!end)
             return;
-        note(w, arena_strndup(w->arena, was, (size_t)(end - was)));
+        note_hidden(w, arena_strndup(w->arena, was, (size_t)(end - was)));
         was = end;
         is = behind;
     }
@@ -102,7 +102,7 @@ static void hide_unknown(struct mask_walk *w, cJSON *leaf, const char *name)
 /* -- by a name -------------------------------------------------------------------------------- */
 
 /* "Bearer {{.config.key}}": what is filled in later is no secret; what stands around it may be. */
-static bool is_template(const char *s)
+static bool is_whole_template(const char *s)
 {
     static const char *const schemes[] = { "Bearer ", "Basic ", "APPCODE " };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
@@ -117,7 +117,7 @@ static bool is_template(const char *s)
 }
 
 /* What is left of a text that is not hidden whole. */
-static const char *readable(struct arena *a, const char *s, enum mask_rule rule)
+static const char *readable_rest(struct arena *a, const char *s, enum mask_rule rule)
 {
     bool pairs = strlen(s) > 8 && strpbrk(s, ":="); /* a header or JSON in a harmless text */
     switch (rule) {
@@ -138,17 +138,17 @@ static void by_rule(struct mask_walk *w, cJSON *leaf, enum mask_rule rule)
 {
     const char *s = cJSON_IsString(leaf) ? leaf->valuestring : NULL;
     if (rule == MASK_HIDE) {
-        if (!s || !is_template(s))
+        if (!s || !is_whole_template(s))
             mask_hide(w, leaf);
         return;
     }
     if (!s)
         return;
-    mask_show(w, leaf, readable(w->arena, s, rule));
+    mask_show(w, leaf, readable_rest(w->arena, s, rule));
 }
 
 /* rule: what the name alone says. */
-static void by_name(struct mask_walk *w, cJSON *leaf, enum mask_rule rule, const char *name)
+static void mask_by_name(struct mask_walk *w, cJSON *leaf, enum mask_rule rule, const char *name)
 {
     by_rule(w, leaf, cJSON_IsString(leaf) ? mask_weigh(rule, name, leaf->valuestring) : rule);
 }
@@ -175,7 +175,7 @@ static void by_sibling(struct mask_walk *w, cJSON *leaf, const struct mask_place
     if (type && !strcmp(type, "cookie"))
         by_rule(w, leaf, mask_cookie_is_shown(name) ? MASK_SHOW : MASK_HIDE);
     else
-        by_name(w, leaf, parameter ? mask_query_rule(name) : mask_header_rule(name), name);
+        mask_by_name(w, leaf, parameter ? mask_query_rule(name) : mask_header_rule(name), name);
 }
 
 /* {"key":"Authorization","value":"…"}, wherever it stands. */
@@ -195,10 +195,10 @@ static void by_own_name(struct mask_walk *w, cJSON *leaf, const struct mask_plac
             mask_hide(w, leaf);
         return;
     }
-    by_name(w, leaf, secret ? MASK_HIDE : MASK_TEXT, up->name);
+    mask_by_name(w, leaf, secret ? MASK_HIDE : MASK_TEXT, up->name);
 }
 
-static bool is_ours(const char *annotation)
+static bool is_known_annotation(const char *annotation)
 {
     struct annotation_name n = annotation_split(annotation);
     return (n.name && !n.disabled) || text_starts(annotation, "kubernetes.io/");
@@ -210,7 +210,7 @@ static void by_annotation(struct mask_walk *w, cJSON *leaf, const struct mask_pl
     enum mask_rule rule = mask_annotation_rule(up->name, &with);
     if (with) {
         rule = strstr(up->name, "-query-") ? mask_query_rule(with) : mask_header_rule(with);
-        by_name(w, leaf, rule, with);
+        mask_by_name(w, leaf, rule, with);
         return;
     }
     if (rule == MASK_KEY) /* of a canary, by the header that another annotation names */
@@ -219,7 +219,7 @@ static void by_annotation(struct mask_walk *w, cJSON *leaf, const struct mask_pl
         rule = MASK_HIDE; /* the whole object once more */
     else if (rule == MASK_SHOW && mask_member_rule(slash ? slash + 1 : up->name) == MASK_HIDE)
         rule = MASK_HIDE;
-    else if (rule == MASK_SHOW && !is_ours(up->name))
+    else if (rule == MASK_SHOW && !is_known_annotation(up->name))
         rule = MASK_UNKNOWN;
     if (rule == MASK_UNKNOWN)
         hide_unknown(w, leaf, up->name);
@@ -263,7 +263,7 @@ static void by_setting(struct mask_walk *w, cJSON *leaf, const char *name)
             by_rule(w, leaf, MASK_SHOW);
             return;
         }
-    if (cJSON_IsString(leaf) && !is_template(leaf->valuestring))
+    if (cJSON_IsString(leaf) && !is_whole_template(leaf->valuestring))
         mask_hide(w, leaf);
 }
 

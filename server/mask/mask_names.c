@@ -272,20 +272,20 @@ static const char *const shown_cookies[] = { "_ga",     "_gid",  "awsalb",      
                                              "graykey", "i18n",  "ingresscookie", "lang",
                                              "locale",  "route", "theme",         "x-higress-uid" };
 
-static int by_name(const void *key, const void *row)
+static int compare_name_to_row(const void *key, const void *row)
 {
     return strcmp(key, *(const char *const *)row);
 }
 
-#define IN(list, name) has(list, sizeof(list) / sizeof *(list), name)
-static bool has(const char *const *list, size_t n, const char *name)
+#define IN(list, name) is_in_names(list, sizeof(list) / sizeof *(list), name)
+static bool is_in_names(const char *const *list, size_t n, const char *name)
 {
-    return bsearch(name, list, n, sizeof *list, by_name) != NULL;
+    return bsearch(name, list, n, sizeof *list, compare_name_to_row) != NULL;
 }
 
 enum { NAME_MAX_LEN = 96 };
 
-static const char *lower(char out[NAME_MAX_LEN], const char *name)
+static const char *lower_name(char out[NAME_MAX_LEN], const char *name)
 {
     size_t n = 0;
     for (; *name && n < NAME_MAX_LEN - 1; name++)
@@ -348,7 +348,7 @@ static bool any(const char *const *list, size_t n, test_fn *test, const char *na
     return false;
 }
 
-static bool holds(const char *name, const char *word)
+static bool name_holds(const char *name, const char *word)
 {
     return strstr(name, word) != NULL;
 }
@@ -362,11 +362,11 @@ static bool tells(const char *s)
 {
     if (ANY(telling_alone, is, s))
         return true;
-    if (!ANY(telling, holds, s))
+    if (!ANY(telling, name_holds, s))
         return false;
     if (text_ends(s, "sessionid"))
         return true;
-    return !ANY(ends, text_ends, s) && !ANY(counts, holds, s) && !ANY(begins, text_starts, s);
+    return !ANY(ends, text_ends, s) && !ANY(counts, name_holds, s) && !ANY(begins, text_starts, s);
 }
 
 enum mask_rule mask_member_rule(const char *name)
@@ -379,7 +379,7 @@ bool mask_name_is_weighty(const char *name)
 {
     char s[NAME_MAX_LEN];
     fold(s, name);
-    return ANY(weighty, holds, s) && tells(s);
+    return ANY(weighty, name_holds, s) && tells(s);
 }
 
 bool mask_name_is_secret(const char *member)
@@ -392,7 +392,7 @@ bool mask_name_is_secret(const char *member)
 enum mask_rule mask_header_rule(const char *name)
 {
     char s[NAME_MAX_LEN];
-    lower(s, name);
+    lower_name(s, name);
     if (IN(secret_headers, s))
         return MASK_HIDE;
     if (IN(shown_headers, s))
@@ -410,7 +410,7 @@ bool mask_header_is_secret(const char *name)
 enum mask_rule mask_query_rule(const char *name)
 {
     char s[NAME_MAX_LEN];
-    lower(s, name);
+    lower_name(s, name);
     if (IN(secret_queries, s))
         return MASK_HIDE;
     return IN(shown_queries, s) ? MASK_SHOW : mask_member_rule(s);
@@ -424,20 +424,20 @@ bool mask_query_is_secret(const char *name)
 bool mask_query_is_shown(const char *name)
 {
     char s[NAME_MAX_LEN];
-    return IN(shown_queries, lower(s, name));
+    return IN(shown_queries, lower_name(s, name));
 }
 
 bool mask_name_is_harmless(const char *name)
 {
     char s[NAME_MAX_LEN];
-    lower(s, name);
+    lower_name(s, name);
     return IN(shown_headers, s) || IN(shown_queries, s);
 }
 
 bool mask_cookie_is_shown(const char *name)
 {
     char s[NAME_MAX_LEN];
-    return IN(shown_cookies, lower(s, name));
+    return IN(shown_cookies, lower_name(s, name));
 }
 
 static const struct {

@@ -24,7 +24,7 @@ struct restoring {
     struct err *e;
 };
 
-static bool refuse(struct restoring *r, const char *where)
+static bool refuse_fingerprint(struct restoring *r, const char *where)
 {
     return err_set(r->e, ERR_ARGS,
                    "%s: %s holds the fingerprint of a secret, and that secret is not what stands "
@@ -43,7 +43,7 @@ static bool has_mask(const cJSON *node)
     return false;
 }
 
-static const char *path_of(struct arena *a, const char *where, const cJSON *child)
+static const char *child_path(struct arena *a, const char *where, const cJSON *child)
 {
     if (!child->string)
         return where;
@@ -53,7 +53,7 @@ static const char *path_of(struct arena *a, const char *where, const cJSON *chil
 /* -- finding the same place ------------------------------------------------------------------- */
 
 /* What tells an element of a list from the others. */
-static const char *identity(const cJSON *element, const char **member)
+static const char *list_identity(const cJSON *element, const char **member)
 {
     static const char *const members[] = { "name", "id", "key", "newKey", "headerName", "type" };
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
@@ -66,8 +66,8 @@ static const char *identity(const cJSON *element, const char **member)
 
 static bool same_element(const cJSON *x, const cJSON *y)
 {
-    const char *member, *other, *own = identity(x, &member);
-    const char *its = identity(y, &other);
+    const char *member, *other, *own = list_identity(x, &member);
+    const char *its = list_identity(y, &other);
     return own ? its && !strcmp(member, other) && !strcmp(own, its) : !its;
 }
 
@@ -78,7 +78,7 @@ struct pair {
 
 static bool restore(struct restoring *r, struct pair now, cJSON *after, const char *where);
 
-static void take(struct arena *a, cJSON *c, const cJSON *real)
+static void take_real_value(struct arena *a, cJSON *c, const cJSON *real)
 {
     cJSON *copy = json_clone(a, real);
     c->type = copy->type;
@@ -95,10 +95,10 @@ static bool restore_in_list(struct restoring *r, struct pair now, cJSON *c, cons
     const cJSON *m = now.masked ? now.masked->child : NULL;
     for (; m && real; m = m->next, real = real->next)
         if (cJSON_IsString(m) && !strcmp(m->valuestring, c->valuestring)) {
-            take(r->arena, c, real);
+            take_real_value(r->arena, c, real);
             return true;
         }
-    return refuse(r, where);
+    return refuse_fingerprint(r, where);
 }
 
 /* An object of a list. One that looks as it was shown comes first; then those of the same name. */
@@ -108,7 +108,7 @@ static bool restore_element(struct restoring *r, struct pair now, cJSON *c, cons
     struct err *told = r->e;
     for (struct pair p = one; p.masked && p.real; p.masked = p.masked->next, p.real = p.real->next)
         if (json_equal(p.masked, c)) {
-            take(r->arena, c, p.real);
+            take_real_value(r->arena, c, p.real);
             return true;
         }
     for (; one.masked && one.real; one.masked = one.masked->next, one.real = one.real->next) {
@@ -119,14 +119,14 @@ static bool restore_element(struct restoring *r, struct pair now, cJSON *c, cons
         bool ok = same && restore(r, one, copy, where);
         r->e = told;
         if (ok) {
-            take(r->arena, c, copy);
+            take_real_value(r->arena, c, copy);
             return true;
         }
     }
-    return refuse(r, where);
+    return refuse_fingerprint(r, where);
 }
 
-static struct pair member_of(struct pair now, const char *name)
+static struct pair pair_member(struct pair now, const char *name)
 {
     const cJSON *real = now.real ? now.real->child : NULL;
     const cJSON *m = now.masked ? now.masked->child : NULL;
@@ -155,16 +155,16 @@ static bool restore_text(struct restoring *r, struct pair now, cJSON *c, const c
     bool json;
     struct pair old;
     if (!now.real || !now.masked)
-        return refuse(r, where);
+        return refuse_fingerprint(r, where);
     if (json_equal(now.masked, c)) {
-        take(r->arena, c, now.real);
+        take_real_value(r->arena, c, now.real);
         return true;
     }
     cJSON *tree = r->depth < DEEPEST && trees_of(r->arena, now, &old)
                       ? mask_text_tree(r->arena, c->valuestring, &json)
                       : NULL;
     if (!tree)
-        return refuse(r, where);
+        return refuse_fingerprint(r, where);
     r->depth++;
     bool ok = restore(r, old, tree, where);
     r->depth--;
@@ -180,10 +180,10 @@ static bool restore_child(struct restoring *r, struct pair now, cJSON *after, cJ
         return restore_in_list(r, now, c, where);
     if (cJSON_IsArray(after))
         return restore_element(r, now, c, where);
-    struct pair p = member_of(now, c->string);
+    struct pair p = pair_member(now, c->string);
     if (secret_find_mask(c->string)) {
         if (!p.real)
-            return refuse(r, where);
+            return refuse_fingerprint(r, where);
         c->string = arena_strdup(r->arena, p.real->string);
     }
     if (cJSON_IsString(c))
@@ -197,7 +197,7 @@ static bool restore(struct restoring *r, struct pair now, cJSON *after, const ch
     if (now.real && (now.real->type & 0xff) != (after->type & 0xff))
         now = (struct pair){ 0 };
     for (cJSON *c = after->child; c; c = c->next) {
-        const char *at = path_of(r->arena, where, c);
+        const char *at = child_path(r->arena, where, c);
         if ((has_mask(c) || (c->string && secret_find_mask(c->string))) &&
             !restore_child(r, now, after, c, at))
             return false;
@@ -213,7 +213,7 @@ static bool still_hidden(struct restoring *r, const cJSON *shown, const cJSON *a
         for (const char *m = secret_find_mask(shown->valuestring); m; m = secret_find_mask(m + 1)) {
             char *mask = arena_strndup(r->arena, m, SECRET_MASK_SIZE);
             if (!again || !cJSON_IsString(again) || !strstr(again->valuestring, mask))
-                return refuse(r, where);
+                return refuse_fingerprint(r, where);
         }
         return true;
     }
@@ -231,7 +231,7 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
     if (!after || !has_mask(after))
         return true;
     if (cJSON_IsString(after))
-        return refuse(&r, "");
+        return refuse_fingerprint(&r, "");
     before = before ? mask_bare(a, k, before) : NULL;
     const cJSON *shown = mask_bare(a, k, after);
     struct pair ways[] = { { before, before ? mask_object(a, k, before) : NULL },
@@ -251,15 +251,15 @@ bool mask_restore(struct arena *a, const struct kind *k, const cJSON *before, cJ
 /* -- values by reference ---------------------------------------------------------------------- */
 
 /* Where the leaf stands; *masked becomes what is shown of it. NULL: not in o. */
-static const char *place_of(struct arena *a, const cJSON *o, const cJSON *leaf,
-                            const cJSON **masked, const char *where)
+static const char *path_to_leaf(struct arena *a, const cJSON *o, const cJSON *leaf,
+                                const cJSON **masked, const char *where)
 {
     if (o == leaf)
         return where;
     const cJSON *m = *masked ? (*masked)->child : NULL;
     for (const cJSON *c = o->child; c; c = c->next, m = m ? m->next : NULL) {
         const cJSON *shown = m;
-        const char *found = place_of(a, c, leaf, &shown, path_of(a, where, c));
+        const char *found = path_to_leaf(a, c, leaf, &shown, child_path(a, where, c));
         if (found) {
             *masked = shown;
             return found;
@@ -283,7 +283,7 @@ bool mask_hides_whole(struct arena *a, const struct kind *k, const cJSON *o, con
     const cJSON *shown = mask_strictly(a, k, o);
     if (!mask_hides(a, k, o, leaf, where))
         return false;
-    place_of(a, o, leaf, &shown, "");
+    path_to_leaf(a, o, leaf, &shown, "");
     const char *text = shown && cJSON_IsString(shown) ? shown->valuestring : value;
     return !strcmp(text, value) || secret_is_mask(text) || is_hidden_address(a, value, text);
 }
@@ -293,7 +293,7 @@ bool mask_hides(struct arena *a, const struct kind *k, const cJSON *o, const cJS
 {
     const char *value = leaf->valuestring;
     const cJSON *shown = mask_strictly(a, k, o);
-    *where = place_of(a, o, leaf, &shown, "");
+    *where = path_to_leaf(a, o, leaf, &shown, "");
     if (mask_is_placeholder(value) || (*where && !strcmp(mask_pem(a, value), value)))
         return true;
     const char *text = *where && shown && cJSON_IsString(shown) ? shown->valuestring : NULL;

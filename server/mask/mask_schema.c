@@ -6,14 +6,14 @@
 #include "mask/mask.h"
 #include "mask/mask_walk_private.h"
 
-static bool is_one_of(const char *const *words, size_t n, const char *s)
+static bool is_in_words(const char *const *words, size_t n, const char *s)
 {
     for (size_t i = 0; i < n; i++)
         if (!strcmp(words[i], s))
             return true;
     return false;
 }
-#define ONE_OF(words, s) is_one_of(words, sizeof(words) / sizeof *(words), s)
+#define ONE_OF(words, s) is_in_words(words, sizeof(words) / sizeof *(words), s)
 
 /* Members whose members are named by properties, parameters, headers. */
 static const char *const holders[] = { "properties", "patternProperties", "definitions", "$defs",
@@ -57,7 +57,7 @@ static void leaf(struct mask_walk *w, cJSON *c, const char *name)
                                   : mask_shapes(w->arena, s));
 }
 
-static void walk(struct mask_walk *w, cJSON *node, const char *property, bool holder);
+static void mask_schema_node(struct mask_walk *w, cJSON *node, const char *property, bool holder);
 
 static void walk_member(struct mask_walk *w, cJSON *c, const char *property)
 {
@@ -66,13 +66,13 @@ static void walk_member(struct mask_walk *w, cJSON *c, const char *property)
     else if (ONE_OF(values, c->string))
         by_property(w, c, property);
     else if (c->child)
-        walk(w, c, property, ONE_OF(holders, c->string));
+        mask_schema_node(w, c, property, ONE_OF(holders, c->string));
     else
         leaf(w, c, c->string);
 }
 
 /* holder: the members are named by what they hold. */
-static void walk(struct mask_walk *w, cJSON *node, const char *property, bool holder)
+static void mask_schema_node(struct mask_walk *w, cJSON *node, const char *property, bool holder)
 {
     const char *own = json_str(node, "name");
     property = own && !holder ? own : property;
@@ -81,7 +81,7 @@ static void walk(struct mask_walk *w, cJSON *node, const char *property, bool ho
         if (c->string && !holder)
             walk_member(w, c, property);
         else if (c->child)
-            walk(w, c, holder ? name : property, false);
+            mask_schema_node(w, c, holder ? name : property, false);
         else
             leaf(w, c, name);
     }
@@ -89,5 +89,5 @@ static void walk(struct mask_walk *w, cJSON *node, const char *property, bool ho
 
 void mask_schema(struct mask_walk *w, cJSON *node, const char *property)
 {
-    walk(w, node, property, ONE_OF(holders, property));
+    mask_schema_node(w, node, property, ONE_OF(holders, property));
 }

@@ -382,7 +382,7 @@ enum mask_rule mask_weigh(enum mask_rule by_name, const char *name, const char *
 }
 
 /* Could anything be found in it? Most strings are short words. */
-static bool is_plain(const char *text)
+static bool holds_no_shape(const char *text)
 {
     size_t n = strlen(text);
     return n < 9 || (n < 20 && !strpbrk(text, ":=. $_") && !strpbrk(text, "-"));
@@ -409,7 +409,7 @@ char *mask_shapes(struct arena *a, const char *text)
     struct find f;
     struct runs runs = { 0 };
     const char *from = text;
-    if (is_plain(text))
+    if (holds_no_shape(text))
         return arena_strdup(a, text);
     struct buf *b = buf_in(a, TEXT_MAX);
     for (const char *at = text; *at;) {

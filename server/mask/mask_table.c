@@ -30,7 +30,7 @@ static struct {
     int count;
 } made;
 
-static struct mask_node *find_member(const struct mask_node *node, const char *name)
+static struct mask_node *find_mask_member(const struct mask_node *node, const char *name)
 {
     for (int low = 0, high = node->count; low < high;) {
         int middle = (low + high) / 2;
@@ -43,9 +43,9 @@ static struct mask_node *find_member(const struct mask_node *node, const char *n
     return NULL;
 }
 
-static struct mask_node *add_member(struct mask_node *node, const char *name)
+static struct mask_node *add_mask_member(struct mask_node *node, const char *name)
 {
-    struct mask_node *found = find_member(node, name);
+    struct mask_node *found = find_mask_member(node, name);
     if (found)
         return found;
     node->members =
@@ -65,7 +65,7 @@ static struct mask_node *add_any(struct mask_node *node)
     return node->any;
 }
 
-static void add_path(struct mask_node *root, const char *path, const struct mask_row *row)
+static void add_mask_path(struct mask_node *root, const char *path, const struct mask_row *row)
 {
     struct mask_node *node = root;
     int literals = 0;
@@ -73,7 +73,7 @@ static void add_path(struct mask_node *root, const char *path, const struct mask
         size_t n = strcspn(p, ".");
         char *name = arena_strndup(made.arena, p, n);
         bool any = !strcmp(name, "*");
-        node = any ? add_any(node) : add_member(node, name);
+        node = any ? add_any(node) : add_mask_member(node, name);
         literals += !any;
         p += n + (p[n] == '.');
     }
@@ -81,17 +81,17 @@ static void add_path(struct mask_node *root, const char *path, const struct mask
     node->literals = literals;
 }
 
-static void add_rows(struct mask_node *root, const struct mask_row *rows)
+static void add_mask_rows(struct mask_node *root, const struct mask_row *rows)
 {
     for (const struct mask_row *r = rows; r->paths; r++)
         for (const char *p = r->paths; *p;) {
             size_t n = strcspn(p, "|");
-            add_path(root, arena_strndup(made.arena, p, n), r);
+            add_mask_path(root, arena_strndup(made.arena, p, n), r);
             p += n + (p[n] == '|');
         }
 }
 
-static struct mask_at root_of(const struct mask_table *t, const struct mask_row *more)
+static struct mask_at table_root(const struct mask_table *t, const struct mask_row *more)
 {
     struct mask_at at = { 0 };
     if (!made.arena)
@@ -104,8 +104,8 @@ static struct mask_at root_of(const struct mask_table *t, const struct mask_row 
     if (i == made.count) {
         made.of[i] = t;
         made.root[i] = arena_make(made.arena, struct mask_node);
-        add_rows(made.root[i], more);
-        add_rows(made.root[i], t->rows);
+        add_mask_rows(made.root[i], more);
+        add_mask_rows(made.root[i], t->rows);
         made.count++;
     }
     at.at[0] = made.root[i];
@@ -123,20 +123,20 @@ static const struct mask_table *find_table(const struct mask_table *tables, cons
 struct mask_at mask_at_kind(const struct kind *k)
 {
     const struct mask_table *t = find_table(mask_kinds, k ? k->name : "any");
-    return t ? root_of(t, none) : (struct mask_at){ 0 };
+    return t ? table_root(t, none) : (struct mask_at){ 0 };
 }
 
 struct mask_at mask_at_plugin(const char *name)
 {
     const struct mask_table *t = find_table(mask_plugins, name);
     t = t ? t : find_table(mask_ai_plugins, name);
-    return t ? root_of(t, every_plugin) : (struct mask_at){ 0 };
+    return t ? table_root(t, every_plugin) : (struct mask_at){ 0 };
 }
 
 struct mask_at mask_at_tree(const char *name)
 {
     const struct mask_table *t = find_table(mask_trees, name);
-    return t ? root_of(t, none) : mask_at_plugin(name);
+    return t ? table_root(t, none) : mask_at_plugin(name);
 }
 
 static void step_to(struct mask_at *to, int *n, const struct mask_node *node, bool *own)
@@ -158,7 +158,7 @@ struct mask_at mask_at_member(const struct mask_at *from, const char *member, bo
     int n = 0;
     for (int i = 0; i < MASK_STEPS && from->at[i]; i++) {
         step_to(&to, &n, from->at[i]->any, &exact);
-        step_to(&to, &n, find_member(from->at[i], member), &exact);
+        step_to(&to, &n, find_mask_member(from->at[i], member), &exact);
     }
     if (own)
         *own = exact;

@@ -32,7 +32,7 @@ bool mask_is_placeholder(const char *s)
            (*s == '<' && s[n - 1] == '>' && n < 60 && strcspn(s + 1, "<>") == n - 2);
 }
 
-static const char *skip(const char *s, const char *chars)
+static const char *skip_chars(const char *s, const char *chars)
 {
     return s + strspn(s, chars);
 }
@@ -48,7 +48,7 @@ static const char *stops_of(char quote, bool line)
 
 /* Is it filled in later? A brace far behind says nothing, and is not looked for: names that each
  * have all the rest for their value would make that endless. */
-static bool is_template(const char *s, const char *stops)
+static bool is_template_near(const char *s, const char *stops)
 {
     size_t n = 0;
     if (*s == '$')
@@ -73,7 +73,7 @@ static bool holds_lines(const char *name)
 }
 
 /* "Bearer x": the scheme may be shown. */
-static void write_value(struct arena *a, struct buf *b, const char *s, size_t n)
+static void write_masked_value(struct arena *a, struct buf *b, const char *s, size_t n)
 {
     static const char *const schemes[] = { "Bearer ", "Basic ", "APPCODE ", "bearer ", "basic " };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
@@ -88,7 +88,7 @@ static void write_value(struct arena *a, struct buf *b, const char *s, size_t n)
 }
 
 /* Past a backslash before a quote: of a text in a text. */
-static const char *escaped(const char *p)
+static const char *skip_escape(const char *p)
 {
     return *p == '\\' && p[1] == '"' ? p + 1 : p;
 }
@@ -104,7 +104,7 @@ static bool is_pair(const char *comma)
 {
     if (*comma != ',')
         return false;
-    const char *s = skip(comma + 1, " \t");
+    const char *s = skip_chars(comma + 1, " \t");
     if (!is_quote(*s))
         return false;
     size_t n = strcspn(s + 1, "\"'`\r\n"), lead = strcspn(s + 1, "0123456789\"'`\r\n");
@@ -112,15 +112,15 @@ static bool is_pair(const char *comma)
 }
 
 /* At `at` begins a name of n bytes: where its value is, if it has one. NULL: none. */
-static const char *value_of(const char *at, size_t n, bool set_header, char *quote)
+static const char *find_value(const char *at, size_t n, bool set_header, char *quote)
 {
-    const char *p = escaped(at + n);
+    const char *p = skip_escape(at + n);
     bool quoted = is_quote(*p);
-    p = skip(p + quoted, " \t");
+    p = skip_chars(p + quoted, " \t");
     bool mark = *p == ':' || *p == '=' || (quoted && is_pair(p));
     if (!mark && !set_header)
         return NULL;
-    p = escaped(skip(p + mark, " \t"));
+    p = skip_escape(skip_chars(p + mark, " \t"));
     *quote = is_quote(*p) ? *p : '\0';
     return p + is_quote(*p);
 }
@@ -143,7 +143,7 @@ static bool names_secret(const char *name, const char *value, const char *stops)
 static size_t secret_length(const char *name, const char *value, char quote)
 {
     const char *stops = stops_of(quote, holds_lines(name));
-    if (is_template(value, stops) || !names_secret(name, value, stops))
+    if (is_template_near(value, stops) || !names_secret(name, value, stops))
         return 0;
     size_t n = strcspn(value, stops);
     if (quote && n && value[n - 1] == '\\') /* of a text in a text */
@@ -158,7 +158,7 @@ static const char *write_named(struct arena *a, struct buf *b, const char *from,
                                size_t n, bool set_header)
 {
     char name[NAME_MAX_LEN], quote = '\0';
-    const char *value = n > 0 && n < sizeof name ? value_of(at, n, set_header, &quote) : NULL;
+    const char *value = n > 0 && n < sizeof name ? find_value(at, n, set_header, &quote) : NULL;
     if (!value)
         return NULL;
     memcpy(name, at, n);
@@ -167,7 +167,7 @@ static const char *write_named(struct arena *a, struct buf *b, const char *from,
     if (len == 0)
         return NULL;
     buf_add(b, from, (size_t)(value - from));
-    write_value(a, b, value, len);
+    write_masked_value(a, b, value, len);
     return value + len;
 }
 
@@ -187,20 +187,20 @@ char *mask_text(struct arena *a, const char *text)
             n > 6 && (!strncmp(at + n - 7, "_header", 7) || !strncmp(at + n - 7, "-header", 7));
         at = after ? after : at + (n ? n : 1);
         if (set_header)
-            at = skip(at, " \t");
+            at = skip_chars(at, " \t");
     }
     buf_str(b, from);
     return mask_shapes(a, b->data);
 }
 
 /* "name value", "name=value", "name: value", each on a line of its own. */
-static void write_line(struct arena *a, struct buf *b, const char *line, size_t n)
+static void mask_pair_line(struct arena *a, struct buf *b, const char *line, size_t n)
 {
     char *text = arena_strndup(a, line, n), name[NAME_MAX_LEN];
-    const char *start = skip(text, " \t");
+    const char *start = skip_chars(text, " \t");
     size_t len = alphabet_span(start, NAME);
-    const char *value = skip(start + len, " \t");
-    value = skip(value + (*value == '=' || *value == ':'), " \t");
+    const char *value = skip_chars(start + len, " \t");
+    value = skip_chars(value + (*value == '=' || *value == ':'), " \t");
     if (len == 0 || len >= sizeof name || !*value) {
         buf_str(b, mask_text(a, text));
         return;
@@ -210,7 +210,7 @@ static void write_line(struct arena *a, struct buf *b, const char *line, size_t 
     enum mask_rule rule = mask_weigh(mask_header_rule(name), name, value);
     buf_add(b, text, (size_t)(value - text));
     if (rule == MASK_HIDE)
-        write_value(a, b, value, strlen(value));
+        write_masked_value(a, b, value, strlen(value));
     else
         buf_str(b, rule == MASK_URL ? mask_url(a, value) : mask_text(a, value));
 }
@@ -220,7 +220,7 @@ char *mask_line(struct arena *a, const char *text)
     struct buf *b = buf_in(a, TEXT_MAX);
     while (*text) {
         size_t n = strcspn(text, "\n");
-        write_line(a, b, text, n);
+        mask_pair_line(a, b, text, n);
         text += n;
         if (*text)
             buf_char(b, *text++);
@@ -237,7 +237,7 @@ static size_t certificate_length(const char *s)
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/= \t\r\n";
     if (!text_starts(s, begin))
         return 0;
-    const char *body = skip(s + sizeof begin - 1, " \t\r\n");
+    const char *body = skip_chars(s + sizeof begin - 1, " \t\r\n");
     const char *after = body + strspn(body, inside);
     return text_starts(body, "MI") && text_starts(after, end) ? (size_t)(after - s) + sizeof end - 1
                                                               : 0;

@@ -94,7 +94,7 @@ static const char *last_at(const char *from, const char *end)
     return found;
 }
 
-static struct parts split(const char *s, size_t n)
+static struct parts split_url(const char *s, size_t n)
 {
     struct parts p = { .host = authority(s, s + n), .end = s + n };
     const char *user = begins_user(p.host, p.end) ? last_at(p.host, p.end) : NULL;
@@ -194,7 +194,7 @@ static void write_segments(struct arena *a, struct buf *b, const char *s, const 
     }
 }
 
-static void write_path(struct arena *a, struct buf *b, const char *host, const struct parts *p)
+static void mask_url_path(struct arena *a, struct buf *b, const char *host, const struct parts *p)
 {
     size_t n = (size_t)(p->query - p->path);
     char *path = arena_strndup(a, p->path, n);
@@ -264,7 +264,7 @@ static void write_query(struct arena *a, struct buf *b, const char *s, const cha
 
 void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
 {
-    struct parts p = split(s, n);
+    struct parts p = split_url(s, n);
     const char *user = last_at(p.host, p.path);
     if (user && (p.host != s || begins_user(s, user))) {
         buf_add(b, s, (size_t)(p.host - s));
@@ -272,7 +272,7 @@ void mask_url_write(struct arena *a, struct buf *b, const char *s, size_t n)
         s = p.host = user + 1;
     }
     buf_add(b, s, (size_t)(p.path - s));
-    write_path(a, b, plain_host(a, p.host, (size_t)(p.path - p.host)), &p);
+    mask_url_path(a, b, plain_host(a, p.host, (size_t)(p.path - p.host)), &p);
     if (p.query < p.fragment) {
         buf_char(b, '?');
         write_query(a, b, p.query + 1, p.fragment);

@@ -116,19 +116,19 @@ static enum asked verdict(bool by_url, struct shown *shown, const cJSON *answer)
     return ASK_YES;
 }
 
-static void resume(void *arg)
+static void resume_asker(void *arg)
 {
     struct ask_wait *w = arg;
     fiber_resume(w->fiber);
 }
 
-static void wake(void *arg)
+static void wake_asker(void *arg)
 {
     struct ask_wait *w = arg;
     if (w->woken)
         return;
     w->woken = true;
-    loop_soon(w->request->mcp->loop, resume, w);
+    loop_soon(w->request->mcp->loop, resume_asker, w);
 }
 
 static void unlink_wait(struct ask_wait *w)
@@ -147,7 +147,7 @@ static void unlink_wait(struct ask_wait *w)
 void ask_abandon(struct ask_wait *w)
 {
     unlink_wait(w);
-    wake(w);
+    wake_asker(w);
 }
 
 bool ask_answer(struct session *s, const struct rpc *rpc)
@@ -171,9 +171,9 @@ static void wait_for(struct ask_wait *w)
     w->session = s;
     w->next = s->asks;
     s->asks = w;
-    r->cancel.wake = wake;
+    r->cancel.wake = wake_asker;
     r->cancel.arg = w;
-    struct loop_timer *t = loop_timer(r->mcp->loop, CALLER_PATIENCE_SECONDS, 0, wake, w);
+    struct loop_timer *t = loop_timer(r->mcp->loop, CALLER_PATIENCE_SECONDS, 0, wake_asker, w);
     fiber_park("an answer of the client to", w->method);
     loop_untimer(t);
     r->cancel.wake = NULL;
@@ -214,7 +214,7 @@ static enum asked ask_session(struct question *q, struct asking *k)
 
 /* Does the retry answer this question? One that showed a URL, or no word where one must be typed,
  * showed less. */
-static bool answers(const struct question *q, const struct asking *k)
+static bool retry_answers(const struct question *q, const struct asking *k)
 {
     const struct shown *was = &q->retry, *now = &k->shown;
     if (!q->retry_answer || !was->id || strcmp(was->id, now->id) || strcmp(was->plan, now->plan))
@@ -226,7 +226,7 @@ static enum asked ask_stateless(struct question *q, struct asking *k)
 {
     struct request *r = q->request;
     struct arena *a = r->arena;
-    if (answers(q, k)) {
+    if (retry_answers(q, k)) {
         k->shown = q->retry;
         return verdict(k->by_url, &k->shown, q->retry_answer);
     }

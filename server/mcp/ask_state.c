@@ -70,7 +70,7 @@ const char *ask_state_make(struct question *q, const struct shown *what)
                         crypto_seal(a, key(q->request->mcp), context, text, strlen(text)));
 }
 
-static bool same(const cJSON *payload, const char *member, const char *expected)
+static bool payload_has(const cJSON *payload, const char *member, const char *expected)
 {
     const char *value = json_str(payload, member);
     return value && !strcmp(value, expected);
@@ -93,8 +93,8 @@ bool ask_state_read(struct question *q, const char *text)
     const cJSON *payload = sealed_payload(q, text);
     if (!payload || json_num(payload, "x", 0) < (double)time(NULL))
         return false;
-    if (!same(payload, "t", q->tool) || !same(payload, "a", args_digest(q)) ||
-        !same(payload, "p", q->request->principal))
+    if (!payload_has(payload, "t", q->tool) || !payload_has(payload, "a", args_digest(q)) ||
+        !payload_has(payload, "p", q->request->principal))
         return false;
     q->retry = (struct shown){ json_str(payload, "i"), json_str(payload, "d"),
                                json_str(payload, "r"), json_str(payload, "w") };

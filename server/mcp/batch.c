@@ -88,13 +88,13 @@ static void one_less(struct batch *b)
     arena_free(b->arena);
 }
 
-static bool send(struct reply_to *to, const char *json, size_t n)
+static bool batch_send(struct reply_to *to, const char *json, size_t n)
 {
     struct batch *b = ((struct item *)(void *)to)->batch;
     return b->to->send(b->to, json, n);
 }
 
-static void done(struct reply_to *to, int status, const char *json, size_t n)
+static void batch_item_done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct batch *b = ((struct item *)(void *)to)->batch;
     (void)status, (void)n;
@@ -133,7 +133,7 @@ void batch_run(struct batch *b, struct session *s, struct reply_to *to)
     b->to = to;
     b->left = 1;
     for (int i = 0; i < b->count; i++) {
-        b->items[i].to = (struct reply_to){ .send = send, .done = done };
+        b->items[i].to = (struct reply_to){ .send = batch_send, .done = batch_item_done };
         b->items[i].batch = b;
         run_item(b, s, &b->items[i]);
     }

@@ -30,7 +30,7 @@ struct resource_completion {
 };
 
 /* 0: begins with it, 1: a word of it does, 2: holds it, -1: none of these. */
-static int rank_of(const char *value, const char *typed)
+static int match_rank(const char *value, const char *typed)
 {
     size_t n = strlen(typed);
     int rank = -1;
@@ -59,7 +59,7 @@ static int compare(const struct value *x, const struct value *y)
 
 void resource_suggest(struct resource_completion *c, const char *text)
 {
-    struct value one = { .rank = rank_of(text, c->typed) };
+    struct value one = { .rank = match_rank(text, c->typed) };
     if (one.rank < 0 || strlen(text) >= sizeof one.text)
         return;
     memcpy(one.text, text, strlen(text) + 1);
@@ -91,7 +91,7 @@ static bool suggest_name(void *arg, const cJSON *o)
     return true;
 }
 
-static void answer(struct resource_completion *c)
+static void answer_completion(struct resource_completion *c)
 {
     struct arena *a = c->request->arena;
     cJSON *result = json_object(a);
@@ -122,7 +122,7 @@ static void complete_main(void *arg)
     if (r->gone)
         request_gone(r);
     else
-        answer(c);
+        answer_completion(c);
 }
 
 /* What the reference is about. False after request_fail. */

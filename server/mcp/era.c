@@ -43,7 +43,7 @@ const struct era eras[] = {
     { 0 },
 };
 
-static const struct era *row(enum era_bit bit)
+static const struct era *era_row(enum era_bit bit)
 {
     const struct era *e = eras;
     while (e->bit != bit)
@@ -62,14 +62,14 @@ const struct era *era_find(const char *version)
 const struct era *era_negotiate(const char *version)
 {
     if (version && !strcmp(version, "2024-10-07")) /* a draft that SDKs still name */
-        return row(ERA_2024_11);
+        return era_row(ERA_2024_11);
     const struct era *e = era_find(version);
-    return e && !e->modern ? e : row(ERA_2025_11);
+    return e && !e->modern ? e : era_row(ERA_2025_11);
 }
 
 const struct era *era_modern(void)
 {
-    return row(ERA_2026_07);
+    return era_row(ERA_2026_07);
 }
 
 bool era_is_legacy(const char *version)

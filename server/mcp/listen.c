@@ -38,7 +38,7 @@ static void add_id(struct arena *a, cJSON *params, const struct listener *l)
     json_set(a, meta, MCP_META "subscriptionId", json_raw(a, l->request->rpc.id));
 }
 
-static bool tell(const struct listener *l, const char *method, const cJSON *detail)
+static bool notify_listener(const struct listener *l, const char *method, const cJSON *detail)
 {
     struct request *r = l->request;
     if (l->over)
@@ -57,10 +57,10 @@ void listen_changed(struct mcp *m, enum listen_list what)
     for (const struct listener *l = m->listeners; l; l = l->next)
         for (int i = 0; i < LISTS; i++)
             if (lists[i].bit == what && l->lists & what)
-                tell(l, lists[i].method, NULL);
+                notify_listener(l, lists[i].method, NULL);
 }
 
-static bool holds(const cJSON *names, const char *name)
+static bool names_hold(const cJSON *names, const char *name)
 {
     const cJSON *one;
     cJSON_ArrayForEach(one, names)
@@ -77,16 +77,16 @@ void listen_updated(struct mcp *m, const char *uri)
     cJSON *params = json_object(a);
     json_set_str(a, params, "uri", uri);
     for (const struct listener *l = m->listeners; l; l = l->next)
-        if (holds(l->uris, uri))
-            tell(l, "notifications/resources/updated", params);
+        if (names_hold(l->uris, uri))
+            notify_listener(l, "notifications/resources/updated", params);
     arena_free(a);
 }
 
 void listen_task(struct mcp *m, const char *principal, const char *id, const cJSON *detail)
 {
     for (const struct listener *l = m->listeners; l; l = l->next)
-        if (!strcmp(l->request->principal, principal) && holds(l->tasks, id))
-            tell(l, "notifications/tasks", detail);
+        if (!strcmp(l->request->principal, principal) && names_hold(l->tasks, id))
+            notify_listener(l, "notifications/tasks", detail);
 }
 
 /* -- what is watched for them ------------------------------------------------------------- */
@@ -98,7 +98,7 @@ static void unwatch(struct owner *o, const cJSON *uris, const cJSON *end)
         watch_unwant(o, uri->valuestring);
 }
 
-static bool watched(const struct listener *l)
+static bool watch_listener_uris(const struct listener *l)
 {
     struct request *r = l->request;
     for (const cJSON *uri = l->uris ? l->uris->child : NULL; uri; uri = uri->next) {
@@ -113,7 +113,7 @@ static bool watched(const struct listener *l)
 
 /* -- life -------------------------------------------------------------------------------- */
 
-static void finish(void *arg)
+static void finish_listener(void *arg)
 {
     struct listener *l = arg;
     struct request *r = l->request;
@@ -141,7 +141,7 @@ static void over(void *arg)
     if (l->over)
         return;
     l->over = true;
-    loop_soon(l->request->mcp->loop, finish, l);
+    loop_soon(l->request->mcp->loop, finish_listener, l);
 }
 
 bool listen_is(const struct request *r)
@@ -176,7 +176,7 @@ static const cJSON *strings(struct request *r, const cJSON *asked, const char *n
 }
 
 /* Those whose resources are not switched off: only they are honoured. NULL: none. */
-static const cJSON *served(struct request *r, const cJSON *uris)
+static const cJSON *served_uris(struct request *r, const cJSON *uris)
 {
     cJSON *kept = json_array(r->arena);
     const cJSON *one;
@@ -212,7 +212,7 @@ static bool read_filter(struct listener *l)
     for (int i = 0; i < LISTS; i++)
         if (json_true(asked, lists[i].asked))
             l->lists |= lists[i].bit;
-    l->uris = served(r, strings(r, asked, "resourceSubscriptions"));
+    l->uris = served_uris(r, strings(r, asked, "resourceSubscriptions"));
     l->tasks = strings(r, asked, "taskIds");
     if (l->tasks && !task_declared(r))
         return false;
@@ -232,7 +232,7 @@ static bool acknowledge(const struct listener *l)
         json_set(a, honoured, "resourceSubscriptions", json_clone(a, l->uris));
     if (l->tasks)
         json_set(a, honoured, "taskIds", json_clone(a, l->tasks));
-    return tell(l, "notifications/subscriptions/acknowledged", params);
+    return notify_listener(l, "notifications/subscriptions/acknowledged", params);
 }
 
 void listen_start(struct request *r)
@@ -240,7 +240,7 @@ void listen_start(struct request *r)
     struct listener *l = arena_make(r->arena, struct listener);
     l->request = r;
     request_counts(r, SHARE_STREAMS);
-    if (!read_filter(l) || !watched(l)) {
+    if (!read_filter(l) || !watch_listener_uris(l)) {
         request_error(r);
         return;
     }

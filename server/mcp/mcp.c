@@ -19,7 +19,7 @@ struct mcp *mcp_new(struct service *s)
     return m;
 }
 
-static void tell_session(const void *method, struct session *s)
+static void notify_without_params(const void *method, struct session *s)
 {
     session_notify(s, method, "{}");
 }
@@ -28,11 +28,11 @@ void mcp_reload(struct mcp *m)
 {
     if (catalog_narrow(m->service->catalog, m->config)) {
         tool_list_forget(m);
-        session_each(m, tell_session, "notifications/tools/list_changed");
+        session_each(m, notify_without_params, "notifications/tools/list_changed");
         listen_changed(m, LISTEN_TOOLS);
     }
     if (prompt_reload(m)) {
-        session_each(m, tell_session, "notifications/prompts/list_changed");
+        session_each(m, notify_without_params, "notifications/prompts/list_changed");
         listen_changed(m, LISTEN_PROMPTS);
     }
 }

@@ -52,7 +52,7 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
         json_set_object(a, extensions, EXTENSION_TASKS);
 }
 
-static void remember(struct session *s, const struct rpc *rpc)
+static void remember_client(struct session *s, const struct rpc *rpc)
 {
     const cJSON *client = json_get(rpc->params, "capabilities");
     const char *name = json_str(json_get(rpc->params, "clientInfo"), "name");
@@ -60,7 +60,7 @@ static void remember(struct session *s, const struct rpc *rpc)
     s->client_name = name ? text_clean(s->arena, name, 80) : NULL;
 }
 
-static const char *initialize(struct request *r)
+static const char *initialize_session(struct request *r)
 {
     struct arena *a = r->arena;
     struct session *s = r->session;
@@ -69,7 +69,7 @@ static const char *initialize(struct request *r)
         return request_fail(r, 200, RPC_INVALID_REQUEST, "This session is initialized already");
     s->era = era_negotiate(cJSON_IsString(version) ? version->valuestring : "");
     r->era = s->era;
-    remember(s, &r->rpc);
+    remember_client(s, &r->rpc);
     cJSON *result = json_object(a);
     json_set_str(a, result, "protocolVersion", s->era->version);
     add_capabilities(a, result, s->era, s->client);
@@ -129,7 +129,7 @@ static bool first_page(struct request *r)
 }
 
 /* The members of x and y as one object; not by printf, whose %s costs ten times a copy. */
-static const char *joined(struct arena *a, const char *x, const char *y)
+static const char *join_objects(struct arena *a, const char *x, const char *y)
 {
     size_t n = strlen(x) - 1;
     char *text = arena_alloc(a, n + strlen(y) + 1);
@@ -148,7 +148,7 @@ static const char *list_tools(struct request *r)
         return tools;
     cJSON *rest = json_object(r->arena);
     add_cache(r, rest);
-    return joined(r->arena, tools, request_envelope(r, rest));
+    return join_objects(r->arena, tools, request_envelope(r, rest));
 }
 
 static const char *call_tool(struct request *r)
@@ -178,7 +178,7 @@ static const char *listen_to(struct request *r)
     return NULL;
 }
 
-static const char *complete(struct request *r)
+static const char *complete_method(struct request *r)
 {
     complete_argument(r);
     return NULL;
@@ -224,7 +224,7 @@ static const char *unsubscribe(struct request *r)
 }
 
 static const struct method methods[] = {
-    { "initialize", ERA_SESSIONS, .run = initialize },
+    { "initialize", ERA_SESSIONS, .run = initialize_session },
     { "server/discover", ERA_2026_07, .run = discover },
     { "ping", ERA_SESSIONS, .run = ping },
     { "tools/list", ERA_ALL, .run = list_tools },
@@ -236,7 +236,7 @@ static const struct method methods[] = {
     { "resources/unsubscribe", ERA_SESSIONS, .run = unsubscribe },
     { "prompts/list", ERA_ALL, .run = list_prompts },
     { "prompts/get", ERA_ALL, .run = get_prompt },
-    { "completion/complete", ERA_ALL & ~ERA_2024_11, .later = true, .run = complete },
+    { "completion/complete", ERA_ALL & ~ERA_2024_11, .later = true, .run = complete_method },
     { "logging/setLevel", ERA_SESSIONS, .run = set_level },
     { "subscriptions/listen", ERA_2026_07, .later = true, .run = listen_to },
     { "tasks/get", ERA_2026_07, .run = task_get },

@@ -57,7 +57,7 @@ struct prompts {
 
 /* One runbook: a YAML header between "---" lines, then the text. One of the same name is replaced.
  */
-static bool take(struct arena *a, struct prompts *p, const char *text, struct err *e)
+static bool take_runbook(struct arena *a, struct prompts *p, const char *text, struct err *e)
 {
     const char *end = text_starts(text, "---\n") ? strstr(text + 4, "\n---\n") : NULL;
     if (!end)
@@ -95,7 +95,7 @@ static void take_coded(struct arena *a, struct prompts *p, const struct coded_pr
     p->all[p->count++] = (struct prompt){ .head = head, .coded = coded, .set = set };
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_prompt_names(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -112,7 +112,7 @@ static int markdown_files(struct arena *a, const char *dir, const char **names)
         if (text_ends(one->d_name, ".md"))
             names[n++] = arena_strdup(a, one->d_name);
     closedir(d);
-    qsort(names, (size_t)n, sizeof *names, by_name);
+    qsort(names, (size_t)n, sizeof *names, compare_prompt_names);
     return n;
 }
 
@@ -126,7 +126,7 @@ static void take_folder(struct arena *a, struct prompts *p, const char *dir)
         size_t size = 0;
         const char *path = arena_printf(a, "%s/%s", dir, names[i]);
         const char *text = file_read(a, path, FILLED_MAX, &size, &e);
-        if (!text || !take(a, p, text, &e))
+        if (!text || !take_runbook(a, p, text, &e))
             log_event(LOG_ERROR, "prompts", "%s is left out: %s", path, e.text);
     }
 }
@@ -147,7 +147,7 @@ static bool names_one_off(const struct catalog *c, const char *text)
 
 /* The one rule of what --toolsets and --tools leave of the prompts: those that lead to no tool
  * which is switched off. */
-static bool is_offered(const struct mcp *m, const struct prompt *p)
+static bool is_prompt_offered(const struct mcp *m, const struct prompt *p)
 {
     if (p->coded)
         return catalog_offers_set(m->service->catalog, p->set);
@@ -158,7 +158,7 @@ static bool is_offered(const struct mcp *m, const struct prompt *p)
 static void judge_offers(const struct mcp *m, struct prompts *p)
 {
     for (int i = 0; i < p->count; i++)
-        p->all[i].offered = is_offered(m, &p->all[i]);
+        p->all[i].offered = is_prompt_offered(m, &p->all[i]);
 }
 
 static struct prompts *prompts_of(struct mcp *m)
@@ -171,7 +171,7 @@ static struct prompts *prompts_of(struct mcp *m)
     for (const struct asset *f = assets; f->path; f++) {
         struct err e = { 0 };
         if (text_starts(f->path, "prompts/") && text_ends(f->path, ".md") &&
-            !take(a, m->prompts, f->data, &e))
+            !take_runbook(a, m->prompts, f->data, &e))
             bug("%s: %s", f->path, e.text);
     }
     for (int i = 0; m->service->toolsets[i]; i++)
@@ -205,7 +205,7 @@ void prompt_free(struct mcp *m)
     m->prompts = NULL;
 }
 
-static const struct prompt *find(struct request *r, const char *name)
+static const struct prompt *find_prompt(struct request *r, const char *name)
 {
     struct prompts *p = prompts_of(r->mcp);
     for (int i = 0; name && i < p->count; i++)
@@ -273,7 +273,7 @@ static bool arguments_fit(struct request *r, const struct prompt *p, const cJSON
 }
 
 /* {{name}} becomes what was given for it, cleaned: it is data, and one line. */
-static const char *fill(struct arena *a, const char *body, const cJSON *given)
+static const char *fill_prompt(struct arena *a, const char *body, const cJSON *given)
 {
     struct buf *b = buf_in(a, FILLED_MAX);
     for (const char *at; (at = strstr(body, "{{"));) {
@@ -293,7 +293,7 @@ static const char *fill(struct arena *a, const char *body, const cJSON *given)
 cJSON *prompt_get(struct request *r)
 {
     struct arena *a = r->arena;
-    const struct prompt *p = find(r, json_str(r->rpc.params, "name"));
+    const struct prompt *p = find_prompt(r, json_str(r->rpc.params, "name"));
     const cJSON *given = json_get(r->rpc.params, "arguments");
     if (!p || !arguments_fit(r, p, given))
         return NULL;
@@ -305,13 +305,13 @@ cJSON *prompt_get(struct request *r)
     json_set_str(a, message, "role", "user");
     cJSON *content = json_set_object(a, message, "content");
     json_set_str(a, content, "type", "text");
-    json_set_str(a, content, "text", fill(a, p->body, given));
+    json_set_str(a, content, "text", fill_prompt(a, p->body, given));
     return result;
 }
 
 const struct kind *prompt_argument_kind(struct request *r, const char *name, const char *argument)
 {
-    const struct prompt *p = find(r, name);
+    const struct prompt *p = find_prompt(r, name);
     const cJSON *rows = p ? json_get(p->head, "arguments") : NULL;
     const cJSON *row;
     cJSON_ArrayForEach(row, rows)

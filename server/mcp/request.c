@@ -84,7 +84,7 @@ const char *request_envelope(struct request *r, cJSON *result)
 }
 
 /* The last act: the transport gets the text, then everything of the request ends. */
-static void finish(struct request *r, int status, const char *json)
+static void finish_request(struct request *r, int status, const char *json)
 {
     struct mcp *m = r->mcp;
     struct reply_to *to = r->reply;
@@ -100,19 +100,19 @@ static void finish(struct request *r, int status, const char *json)
 
 void request_result(struct request *r, const char *result)
 {
-    finish(r, 200, rpc_result(r->arena, r->rpc.id, result));
+    finish_request(r, 200, rpc_result(r->arena, r->rpc.id, result));
 }
 
 void request_error(struct request *r)
 {
     int code = r->err.kind == ERR_PROTO && r->err.status ? r->err.status : RPC_INTERNAL;
     int status = r->http_status ? r->http_status : 200;
-    finish(r, status, rpc_error(r->arena, r->rpc.id, code, r->err.text, r->err_data));
+    finish_request(r, status, rpc_error(r->arena, r->rpc.id, code, r->err.text, r->err_data));
 }
 
 void request_gone(struct request *r)
 {
-    finish(r, 202, NULL);
+    finish_request(r, 202, NULL);
 }
 
 bool request_notify(struct request *r, const char *method, cJSON *params)
@@ -148,19 +148,19 @@ enum level level_find(const char *name)
     return LEVEL_NONE;
 }
 
-static const cJSON *claim(const struct rpc *rpc)
+static const cJSON *claimed_version(const struct rpc *rpc)
 {
     return json_get(json_get(rpc->params, "_meta"), MCP_META "protocolVersion");
 }
 
 bool modern_claimed(const struct rpc *rpc)
 {
-    return claim(rpc) != NULL;
+    return claimed_version(rpc) != NULL;
 }
 
 const char *modern_version(const struct rpc *rpc)
 {
-    const cJSON *version = claim(rpc);
+    const cJSON *version = claimed_version(rpc);
     return cJSON_IsString(version) ? version->valuestring : "";
 }
 
@@ -168,7 +168,7 @@ bool modern_meta(struct request *r)
 {
     const cJSON *meta = json_get(r->rpc.params, "_meta");
     r->era = era_modern();
-    if (!cJSON_IsObject(meta) || !cJSON_IsString(claim(&r->rpc)))
+    if (!cJSON_IsObject(meta) || !cJSON_IsString(claimed_version(&r->rpc)))
         return request_fail(r, 400, RPC_INVALID_PARAMS,
                             "Invalid params: _meta." MCP_META "protocolVersion must be a string");
     r->client = json_get(meta, MCP_META "clientCapabilities");

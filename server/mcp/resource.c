@@ -38,8 +38,8 @@ static const struct resource_provider *provider_at(const struct mcp *m, int i,
 }
 
 /* The one rule of what --toolsets and --tools leave of the resources. */
-static bool is_offered(const struct mcp *m, const struct resource_provider *p,
-                       const struct toolset *set)
+static bool is_resource_offered(const struct mcp *m, const struct resource_provider *p,
+                                const struct toolset *set)
 {
     if (p->tool)
         return catalog_offers(m->service->catalog, p->tool);
@@ -47,14 +47,15 @@ static bool is_offered(const struct mcp *m, const struct resource_provider *p,
                : catalog_offers_plans(m->service->catalog);
 }
 
-static const struct resource_provider *owner_of(const struct mcp *m, const char *uri, bool *offered)
+static const struct resource_provider *provider_of_uri(const struct mcp *m, const char *uri,
+                                                       bool *offered)
 {
     const struct resource_provider *p;
     const struct toolset *set = NULL;
     for (int i = 0; (p = provider_at(m, i, &set)); i++) {
         if (!text_starts(uri, p->prefix))
             continue;
-        *offered = is_offered(m, p, set);
+        *offered = is_resource_offered(m, p, set);
         return p;
     }
     *offered = false;
@@ -64,14 +65,14 @@ static const struct resource_provider *owner_of(const struct mcp *m, const char 
 const struct resource_provider *resource_provider_of(struct mcp *m, const char *uri)
 {
     bool offered = false;
-    const struct resource_provider *p = owner_of(m, uri, &offered);
+    const struct resource_provider *p = provider_of_uri(m, uri, &offered);
     return offered ? p : NULL;
 }
 
 bool resource_is_off(struct mcp *m, const char *uri)
 {
     bool offered = false;
-    return owner_of(m, uri, &offered) && !offered;
+    return provider_of_uri(m, uri, &offered) && !offered;
 }
 
 /* -- lists ------------------------------------------------------------------------------- */
@@ -131,7 +132,7 @@ static void set_cache(struct request *r, cJSON *result, double ttl_ms, bool for_
 }
 
 /* An error of the gateway as the answer; outside words are made harmless. */
-static void refuse(struct request *r)
+static void refuse_resource(struct request *r)
 {
     if (r->gone) {
         request_gone(r);
@@ -142,19 +143,19 @@ static void refuse(struct request *r)
     request_error(r);
 }
 
-static bool admitted(struct request *r)
+static bool admit_reader(struct request *r)
 {
     const char *busy = request_busy(r);
     return !busy ||
            request_fail(r, 200, RPC_INTERNAL, "Busy: %s; ask again in a few seconds", busy);
 }
 
-static bool fill(struct request *r, struct resource_list *l, bool templates)
+static bool fill_resource_list(struct request *r, struct resource_list *l, bool templates)
 {
     const struct resource_provider *p;
     const struct toolset *set = NULL;
     for (int i = 0; !l->more && (p = provider_at(r->mcp, i, &set)); i++) {
-        if (!is_offered(r->mcp, p, set))
+        if (!is_resource_offered(r->mcp, p, set))
             continue;
         bool (*rows)(struct request *, struct resource_list *) = templates ? p->templates : p->list;
         if (rows && !rows(r, l))
@@ -169,8 +170,8 @@ static void answer_rows(struct request *r, bool templates)
     struct resource_list l = { .request = r,
                                .member = templates ? "uriTemplate" : "uri",
                                .rows = json_array(a) };
-    if (!admitted(r) || !take_cursor(r, &l.skip) || !fill(r, &l, templates)) {
-        refuse(r);
+    if (!admit_reader(r) || !take_cursor(r, &l.skip) || !fill_resource_list(r, &l, templates)) {
+        refuse_resource(r);
         return;
     }
     cJSON *result = json_object(a);
@@ -242,13 +243,13 @@ static void read_main(void *arg)
 {
     struct request *r = arg;
     struct resource_content c = { 0 };
-    const char *uri = admitted(r) ? resource_uri(r) : NULL;
+    const char *uri = admit_reader(r) ? resource_uri(r) : NULL;
     const struct resource_provider *p = uri ? resource_provider_of(r->mcp, uri) : NULL;
     bool found = p && p->read(r, uri, &c);
     if (uri && !found && r->err.kind == ERR_NONE)
         resource_missing(r, uri);
     if (!found || r->gone)
-        refuse(r);
+        refuse_resource(r);
     else
         request_result(r, request_envelope(r, contents(r, uri, &c)));
 }

@@ -40,7 +40,7 @@ static cJSON *meta(struct arena *a)
     return o;
 }
 
-static bool read(struct request *r, const char *uri, struct resource_content *out)
+static bool read_plan_view(struct request *r, const char *uri, struct resource_content *out)
 {
     if (strcmp(uri, RESOURCE_PLAN_VIEW) != 0)
         return false;
@@ -55,5 +55,5 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
 const struct resource_provider resource_app = {
     .prefix = "ui://higress-ops/",
     .list = resource_app_list,
-    .read = read,
+    .read = read_plan_view,
 };

@@ -64,7 +64,7 @@ static bool list_changes(struct request *r, struct resource_list *out)
     return !s || store_each_head(s, 0, 0, CHANGES_LISTED, add_change, &l, &r->err);
 }
 
-static bool templates(struct request *r, struct resource_list *out)
+static bool change_templates(struct request *r, struct resource_list *out)
 {
     static const struct resource change = {
         .uri = CHANGE "{id}",
@@ -78,7 +78,7 @@ static bool templates(struct request *r, struct resource_list *out)
     return true;
 }
 
-static cJSON *audit(struct request *r)
+static cJSON *audit_lines(struct request *r)
 {
     struct store *s = engine_store(service_engine(r->mcp->service), &r->err);
     cJSON *o = json_object(r->arena);
@@ -86,7 +86,7 @@ static cJSON *audit(struct request *r)
     return s && store_audit_lines(s, r->arena, lines, AUDIT_LINES, &r->err) ? o : NULL;
 }
 
-static cJSON *change(struct request *r, const char *uri)
+static cJSON *change_as_json(struct request *r, const char *uri)
 {
     const char *id = uri + strlen(CHANGE);
     if (!*id || strchr(id, '/'))
@@ -97,7 +97,7 @@ static cJSON *change(struct request *r, const char *uri)
     return o;
 }
 
-static bool give(struct request *r, const cJSON *o, struct resource_content *out)
+static bool give_json(struct request *r, const cJSON *o, struct resource_content *out)
 {
     if (!o)
         return false;
@@ -110,12 +110,12 @@ static bool give(struct request *r, const cJSON *o, struct resource_content *out
 
 static bool read_audit(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->service->gateway && !strcmp(uri, AUDIT) && give(r, audit(r), out);
+    return r->mcp->service->gateway && !strcmp(uri, AUDIT) && give_json(r, audit_lines(r), out);
 }
 
 static bool read_change(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->service->gateway && give(r, change(r, uri), out);
+    return r->mcp->service->gateway && give_json(r, change_as_json(r, uri), out);
 }
 
 static char *state_of_audit(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
@@ -141,22 +141,22 @@ static char *state_of_change(struct mcp *m, struct arena *a, const char *uri, st
     return arena_printf(a, "%s %.6f", store_state_name(row.state), row.updated);
 }
 
-static bool suggest(void *arg, const struct stored *row)
+static bool suggest_change_id(void *arg, const struct stored *row)
 {
     if (!row->tampered)
         resource_suggest(arg, row->id);
     return true;
 }
 
-static void complete(struct request *r, const char *uri_template, const char *variable,
-                     struct resource_completion *c)
+static void complete_change_id(struct request *r, const char *uri_template, const char *variable,
+                               struct resource_completion *c)
 {
     (void)uri_template;
     (void)variable;
     struct err ignored = { 0 };
     struct store *s = store_of(r->mcp);
     if (s)
-        store_each_head(s, 0, 0, 10 * CHANGES_LISTED, suggest, c, &ignored);
+        store_each_head(s, 0, 0, 10 * CHANGES_LISTED, suggest_change_id, c, &ignored);
 }
 
 /* Its lines tell of all changes, as list_changes does. */
@@ -171,9 +171,9 @@ const struct resource_provider resource_audit = {
 const struct resource_provider resource_change = {
     .prefix = CHANGE,
     .list = list_changes,
-    .templates = templates,
+    .templates = change_templates,
     .read = read_change,
-    .complete = complete,
+    .complete = complete_change_id,
     .state = state_of_change,
     .tool = "get_change",
 };

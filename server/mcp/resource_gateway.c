@@ -31,7 +31,7 @@ struct place {
 };
 
 /* Takes the next segment off the path, decoded. NULL: none, empty, or badly encoded. */
-static const char *segment(struct arena *a, const char **rest)
+static const char *next_segment(struct arena *a, const char **rest)
 {
     if (!*rest || !**rest)
         return NULL;
@@ -44,7 +44,7 @@ static const char *segment(struct arena *a, const char **rest)
 static bool find_place(const struct mcp *m, struct arena *a, const char *uri, struct place *out)
 {
     const char *rest = uri + strlen(PREFIX);
-    const char *gateway = segment(a, &rest);
+    const char *gateway = next_segment(a, &rest);
     *out = (struct place){ 0 };
     const struct config *config;
     struct err unknown = { 0 };
@@ -55,12 +55,12 @@ static bool find_place(const struct mcp *m, struct arena *a, const char *uri, st
                        : m->service->gateway;
     if (!out->gateway)
         return false;
-    out->kind = kind_find(segment(a, &rest));
+    out->kind = kind_find(next_segment(a, &rest));
     if (!out->kind)
         return false;
     if (out->kind->flags & KIND_SCOPED)
-        out->scope = segment(a, &rest);
-    out->name = segment(a, &rest);
+        out->scope = next_segment(a, &rest);
+    out->name = next_segment(a, &rest);
     return out->name && !rest && (out->scope || !(out->kind->flags & KIND_SCOPED));
 }
 
@@ -73,7 +73,7 @@ struct lister {
     bool full;
 };
 
-static bool add_object(void *arg, const cJSON *o)
+static bool add_object_row(void *arg, const cJSON *o)
 {
     struct lister *l = arg;
     struct arena *a = arena_new(); /* of one row: a page skips many */
@@ -99,7 +99,7 @@ static bool list_kind(struct lister *l)
 {
     struct request *r = l->request;
     const char *scope = l->kind->flags & KIND_SCOPED ? "global" : NULL;
-    if (gateway_each_kind(r->mcp->service->gateway, l->kind, scope, add_object, l, &r->cancel,
+    if (gateway_each_kind(r->mcp->service->gateway, l->kind, scope, add_object_row, l, &r->cancel,
                           &r->err))
         return true;
     bool unknown = r->err.kind == ERR_GATEWAY && r->err.status == 404;
@@ -117,7 +117,7 @@ static bool resource_gateway_list(struct request *r, struct resource_list *out)
     return true;
 }
 
-static bool templates(struct request *r, struct resource_list *out)
+static bool object_templates(struct request *r, struct resource_list *out)
 {
     for (const struct kind *k = kinds; k->name; k++) {
         bool scoped = k->flags & KIND_SCOPED;
@@ -137,7 +137,7 @@ static bool templates(struct request *r, struct resource_list *out)
 
 /* -- reading ----------------------------------------------------------------------------- */
 
-static bool read(struct request *r, const char *uri, struct resource_content *out)
+static bool read_object_resource(struct request *r, const char *uri, struct resource_content *out)
 {
     struct place at;
     bool missing = false;
@@ -156,7 +156,7 @@ static bool read(struct request *r, const char *uri, struct resource_content *ou
     return true;
 }
 
-static char *state(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
+static char *object_state(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)
 {
     struct place at;
     bool missing = false;
@@ -175,7 +175,7 @@ struct names {
     const char *prefix; /* "route:" before each, or "" */
 };
 
-static bool suggest(void *arg, const cJSON *o)
+static bool suggest_object_name(void *arg, const cJSON *o)
 {
     struct names *n = arg;
     const char *name = kind_name_of(n->kind, o);
@@ -189,7 +189,8 @@ static bool suggest(void *arg, const cJSON *o)
 static void suggest_kind(struct request *r, struct names *n, const char *scope)
 {
     struct err ignored = { 0 }; /* completion is a help, not a promise */
-    gateway_each_kind(r->mcp->service->gateway, n->kind, scope, suggest, n, &r->cancel, &ignored);
+    gateway_each_kind(r->mcp->service->gateway, n->kind, scope, suggest_object_name, n, &r->cancel,
+                      &ignored);
 }
 
 static void suggest_gateways(const struct config *k, struct resource_completion *c)
@@ -207,8 +208,8 @@ bool resource_names_shown(const struct mcp *m, const struct kind *k)
            (route && catalog_offers(m->service->catalog, "list_routes"));
 }
 
-static void complete(struct request *r, const char *uri_template, const char *variable,
-                     struct resource_completion *c)
+static void complete_object(struct request *r, const char *uri_template, const char *variable,
+                            struct resource_completion *c)
 {
     const char *rest = strchr(uri_template, '}');
     const char *name = rest && rest[1] == '/' ? rest + 2 : "";
@@ -233,10 +234,10 @@ static void complete(struct request *r, const char *uri_template, const char *va
 const struct resource_provider resource_gateway = {
     .prefix = PREFIX,
     .list = resource_gateway_list,
-    .templates = templates,
-    .read = read,
-    .complete = complete,
-    .state = state,
+    .templates = object_templates,
+    .read = read_object_resource,
+    .complete = complete_object,
+    .state = object_state,
     .remote = true,
     .tool = "get_resource",
 };

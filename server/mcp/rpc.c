@@ -25,7 +25,7 @@ static const char *string_end(const char *s, const char *end)
 }
 
 /* The end of the JSON value that begins at s; the text is known to be well-formed. */
-static const char *value_end(const char *s, const char *end)
+static const char *json_value_end(const char *s, const char *end)
 {
     int depth = 0;
     for (; s < end; s++) {
@@ -66,7 +66,7 @@ static bool raw_member(const char *s, const char *end, const char *key, const ch
             s += *s == '\\';
         bool here = (size_t)(s - name) == n && !memcmp(name, key, n);
         const char *value = skip_blanks(skip_blanks(s + 1, end) + 1, end);
-        s = value_end(value, end);
+        s = json_value_end(value, end);
         if (here) {
             found = true;
             *from = value;
@@ -101,7 +101,7 @@ const char *rpc_next(const char *text, const char *end, const char **from)
     if (text == end || *text == ']')
         return NULL;
     *from = text;
-    return value_end(text, end);
+    return json_value_end(text, end);
 }
 
 static bool invalid(struct err *e, int code, const char *what)

@@ -33,7 +33,7 @@ struct session_table {
     struct session *alone; /* without an id */
 };
 
-static size_t bucket_of(const char *id)
+static size_t session_bucket(const char *id)
 {
     return text_hash(id, strlen(id)) % BUCKETS;
 }
@@ -81,7 +81,7 @@ static int may_go(const struct session *s, const struct owner *asks, bool fits)
 }
 
 /* When all places are taken, whoever opens the most must not keep the others out. */
-static bool make_room(struct session_table *t, const struct owner *asks)
+static bool make_session_room(struct session_table *t, const struct owner *asks)
 {
     struct session *found = NULL;
     int best = STAYS;
@@ -152,7 +152,7 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
 {
     struct session_table *t = m->sessions;
     struct owner *o = share_take(m, owner, SHARE_SESSIONS);
-    if (t->count >= m->config->sessions && !make_room(t, o)) {
+    if (t->count >= m->config->sessions && !make_session_room(t, o)) {
         struct arena *a = arena_new();
         err_set(e, ERR_POLICY,
                 "Too many sessions are open: %s. End some with DELETE, or try again in a minute",
@@ -166,7 +166,7 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
             loop_timer(m->loop, idle_check_seconds(m), idle_check_seconds(m), end_idle, t);
     struct session *s = session_new(m, principal, o);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
-    link_session(&t->buckets[bucket_of(s->id)], s);
+    link_session(&t->buckets[session_bucket(s->id)], s);
     t->count++;
     log_event(LOG_DEBUG, "session", "%s opened one of %d", principal, t->count);
     return s;
@@ -174,7 +174,7 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
 
 struct session *session_find(struct mcp *m, const char *id, const char *principal)
 {
-    for (struct session *s = m->sessions->buckets[bucket_of(id)]; s; s = s->next) {
+    for (struct session *s = m->sessions->buckets[session_bucket(id)]; s; s = s->next) {
         if (strcmp(s->id, id) || strcmp(s->principal, principal))
             continue;
         s->last_used = loop_now(m->loop);
@@ -186,7 +186,7 @@ struct session *session_find(struct mcp *m, const char *id, const char *principa
 static void unlink_session(struct session *s)
 {
     struct session_table *t = s->mcp->sessions;
-    struct session **head = s->id ? &t->buckets[bucket_of(s->id)] : &t->alone;
+    struct session **head = s->id ? &t->buckets[session_bucket(s->id)] : &t->alone;
     for (struct session **p = head; *p; p = &(*p)->next) {
         if (*p != s)
             continue;
@@ -286,7 +286,8 @@ bool session_notify(struct session *s, const char *method, const char *params)
     return sent;
 }
 
-static void each(struct session *s, void (*fn)(const void *arg, struct session *s), const void *arg)
+static void each_in_bucket(struct session *s, void (*fn)(const void *arg, struct session *s),
+                           const void *arg)
 {
     for (; s; s = s->next)
         if (s->era)
@@ -296,6 +297,6 @@ static void each(struct session *s, void (*fn)(const void *arg, struct session *
 void session_each(struct mcp *m, void (*fn)(const void *arg, struct session *s), const void *arg)
 {
     for (int i = 0; i < BUCKETS; i++)
-        each(m->sessions->buckets[i], fn, arg);
-    each(m->sessions->alone, fn, arg);
+        each_in_bucket(m->sessions->buckets[i], fn, arg);
+    each_in_bucket(m->sessions->alone, fn, arg);
 }

@@ -23,7 +23,7 @@ static const struct {
     [SHARE_WATCHES] = { "resources subscribed to", "fixed" },
 };
 
-static struct owner **place(struct mcp *m, const char *name)
+static struct owner **owner_place(struct mcp *m, const char *name)
 {
     if (!m->shares)
         m->shares = arena_make(m->arena, struct shares);
@@ -33,7 +33,7 @@ static struct owner **place(struct mcp *m, const char *name)
     return p;
 }
 
-static void add(struct owner *o, enum share_of what)
+static void count_share(struct owner *o, enum share_of what)
 {
     struct shares *s = o->mcp->shares;
     s->all[what]++;
@@ -49,13 +49,13 @@ static void take_away(struct owner *o, enum share_of what)
 
 struct owner *share_take(struct mcp *m, const char *name, enum share_of what)
 {
-    struct owner **p = place(m, name);
+    struct owner **p = owner_place(m, name);
     if (!*p) {
         struct arena *a = arena_new_small();
         *p = arena_make(a, struct owner);
         **p = (struct owner){ .mcp = m, .arena = a, .name = arena_strdup(a, name) };
     }
-    add(*p, what);
+    count_share(*p, what);
     return *p;
 }
 
@@ -65,13 +65,13 @@ void share_give(struct owner *o, enum share_of what)
     for (int i = 0; i < SHARE_KINDS; i++)
         if (o->held[i])
             return;
-    *place(o->mcp, o->name) = o->next;
+    *owner_place(o->mcp, o->name) = o->next;
     arena_free(o->arena);
 }
 
 void share_move(struct owner *o, enum share_of from, enum share_of to)
 {
-    add(o, to);
+    count_share(o, to);
     take_away(o, from);
 }
 

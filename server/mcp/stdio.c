@@ -50,7 +50,7 @@ static void free_pipe(struct pipe *p)
         arena_free(p->arena);
 }
 
-static bool send(struct reply_to *to, const char *json, size_t n)
+static bool pipe_send(struct reply_to *to, const char *json, size_t n)
 {
     struct pipe *p = (struct pipe *)(void *)to;
     if (!p->closed)
@@ -58,7 +58,7 @@ static bool send(struct reply_to *to, const char *json, size_t n)
     return !p->eof;
 }
 
-static void done(struct reply_to *to, int status, const char *json, size_t n)
+static void pipe_done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct pipe *p = (struct pipe *)(void *)to;
     (void)status;
@@ -74,15 +74,15 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
 static bool send_unasked(struct standalone *s, const char *json, size_t n)
 {
     struct pipe *p = (struct pipe *)(void *)((char *)s - offsetof(struct pipe, standalone));
-    return send(&p->to, json, n);
+    return pipe_send(&p->to, json, n);
 }
 
-static void close_standalone(struct standalone *s)
+static void keep_only_stream(struct standalone *s)
 {
     (void)s; /* there is only this one */
 }
 
-static void refuse(struct pipe *p, struct arena *a, const char *id, int code, const char *text)
+static void refuse_line(struct pipe *p, struct arena *a, const char *id, int code, const char *text)
 {
     const char *json = rpc_error(a, id, code, text, NULL);
     stdio_write(p->lines, json, strlen(json));
@@ -112,7 +112,7 @@ static void run_batch(struct pipe *p, const char *line, size_t n)
     if (b)
         batch_run(b, p->session, &p->to);
     else
-        refuse(p, a, NULL, e.status, e.text);
+        refuse_line(p, a, NULL, e.status, e.text);
     arena_free(a);
 }
 
@@ -133,7 +133,7 @@ static void on_line(void *arg, const char *line, size_t n)
     }
     if (!rpc_parse(a, line, n, &rpc, &e)) {
         if (rpc.kind != RPC_NOTIFICATION)
-            refuse(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
+            refuse_line(p, a, rpc.id, e.status ? e.status : RPC_INVALID_REQUEST, e.text);
     } else if (rpc.kind == RPC_REQUEST) {
         stdio_run(p, a, &rpc); /* the arena is the request's now */
         return;
@@ -149,11 +149,12 @@ static void on_long(void *arg)
 {
     struct pipe *p = arg;
     struct arena *a = arena_new();
-    refuse(p, a, NULL, RPC_INVALID_REQUEST, "The message is longer than 16 MiB and was dropped");
+    refuse_line(p, a, NULL, RPC_INVALID_REQUEST,
+                "The message is longer than 16 MiB and was dropped");
     arena_free(a);
 }
 
-static void on_end(void *arg)
+static void on_pipe_end(void *arg)
 {
     struct pipe *p = arg;
     p->eof = true;
@@ -171,8 +172,8 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
     struct arena *a = arena_new();
     struct pipe *p = arena_make(a, struct pipe);
     *p = (struct pipe){
-        .to = { .send = send, .done = done },
-        .standalone = { .close = close_standalone, .send = send_unasked, .open = true },
+        .to = { .send = pipe_send, .done = pipe_done },
+        .standalone = { .close = keep_only_stream, .send = send_unasked, .open = true },
         .arena = a,
         .mcp = m,
         .session = session_alone(m, "local"),
@@ -184,7 +185,7 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
     p->session->asks_by = CHANNEL_FORM_STDIO;
     session_set_standalone(p->session, &p->standalone);
     const struct stdio_options o = {
-        .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_end, .arg = p
+        .in = 0, .out = 1, .on_line = on_line, .on_long = on_long, .on_end = on_pipe_end, .arg = p
     };
     p->lines = stdio_open(m->loop, &o);
     return p;

@@ -55,7 +55,7 @@ static void add_time(struct arena *a, cJSON *o, const char *member, double when)
     json_set_str(a, o, member, when_text(a, when, true));
 }
 
-static cJSON *describe(struct arena *a, const struct task *t)
+static cJSON *describe_task(struct arena *a, const struct task *t)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "taskId", t->id);
@@ -71,7 +71,7 @@ static cJSON *describe(struct arena *a, const struct task *t)
 
 static cJSON *describe_whole(struct arena *a, const struct task *t)
 {
-    cJSON *o = describe(a, t);
+    cJSON *o = describe_task(a, t);
     if (!strcmp(t->state, "input_required"))
         json_set(a, o, "inputRequests", json_clone(a, t->inputs));
     if (t->result)
@@ -81,7 +81,7 @@ static cJSON *describe_whole(struct arena *a, const struct task *t)
     return o;
 }
 
-static void turn(struct task *t, const char *state)
+static void turn_task(struct task *t, const char *state)
 {
     t->state = state;
     t->updated = when_now();
@@ -92,7 +92,7 @@ static void turn(struct task *t, const char *state)
 
 /* -- the way back of the request --------------------------------------------------------- */
 
-static bool send(struct reply_to *to, const char *json, size_t n)
+static bool task_send(struct reply_to *to, const char *json, size_t n)
 {
     struct task *t = (struct task *)(void *)to;
     struct arena *a = arena_new();
@@ -104,7 +104,7 @@ static bool send(struct reply_to *to, const char *json, size_t n)
     return true;
 }
 
-static void done(struct reply_to *to, int status, const char *json, size_t n)
+static void task_answered(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct task *t = (struct task *)(void *)to;
     (void)status;
@@ -113,12 +113,12 @@ static void done(struct reply_to *to, int status, const char *json, size_t n)
     t->result = json_get(message, "result");
     t->error = json_get(message, "error");
     t->status[0] = '\0';
-    turn(t, t->result ? "completed" : t->error ? "failed" : "cancelled");
+    turn_task(t, t->result ? "completed" : t->error ? "failed" : "cancelled");
 }
 
 /* -- life -------------------------------------------------------------------------------- */
 
-static void drop(struct task **p)
+static void drop_task(struct task **p)
 {
     struct task *t = *p;
     *p = t->next;
@@ -132,7 +132,7 @@ static void drop_expired(void *arg)
     double oldest = when_now() - TASK_TTL_SECONDS;
     for (struct task **p = &m->tasks->first; *p;) {
         if (!(*p)->request && (*p)->updated < oldest && (*p)->created < oldest)
-            drop(p);
+            drop_task(p);
         else
             p = &(*p)->next;
     }
@@ -151,7 +151,7 @@ static struct task *make(struct request *r)
             loop_timer(r->mcp->loop, EXPIRY_SECONDS, EXPIRY_SECONDS, drop_expired, r->mcp);
     struct arena *a = arena_new();
     struct task *t = arena_make(a, struct task);
-    *t = (struct task){ .to = { .send = send, .done = done },
+    *t = (struct task){ .to = { .send = task_send, .done = task_answered },
                         .mcp = r->mcp,
                         .owner = owner,
                         .arena = a,
@@ -180,7 +180,7 @@ bool task_declared(struct request *r)
 
 bool task_is(const struct request *r)
 {
-    return r->reply && r->reply->done == done;
+    return r->reply && r->reply->done == task_answered;
 }
 
 bool task_detach(struct request *r)
@@ -191,7 +191,7 @@ bool task_detach(struct request *r)
     if (!t)
         return false;
     struct reply_to *client = r->reply;
-    cJSON *created = describe(r->arena, t);
+    cJSON *created = describe_task(r->arena, t);
     json_set_str(r->arena, created, "resultType", "task");
     const char *json = rpc_result(r->arena, r->rpc.id, request_envelope(r, created));
     session_leave(r); /* its id may be used again; only tasks/cancel cancels it now */
@@ -214,10 +214,10 @@ void task_status(struct request *r, const char *format, ...)
     va_start(args, format);
     vsnprintf(t->status, sizeof t->status, format, args);
     va_end(args);
-    turn(t, t->state);
+    turn_task(t, t->state);
 }
 
-static void resume(void *arg)
+static void resume_task(void *arg)
 {
     struct task *t = arg;
     struct fiber *f = t->asking;
@@ -226,10 +226,10 @@ static void resume(void *arg)
         fiber_resume(f);
 }
 
-static void wake(void *arg)
+static void wake_task(void *arg)
 {
     struct task *t = arg;
-    loop_soon(t->mcp->loop, resume, t);
+    loop_soon(t->mcp->loop, resume_task, t);
 }
 
 const cJSON *task_ask(struct request *r, const cJSON *inputs)
@@ -240,8 +240,8 @@ const cJSON *task_ask(struct request *r, const cJSON *inputs)
     t->inputs = json_clone(r->arena, inputs);
     t->answers = json_object(r->arena);
     t->asking = fiber_self();
-    turn(t, "input_required");
-    r->cancel.wake = wake;
+    turn_task(t, "input_required");
+    r->cancel.wake = wake_task;
     r->cancel.arg = t;
     task_await(r, true);
     fiber_park("an answer of the client to its task", t->id);
@@ -251,11 +251,11 @@ const cJSON *task_ask(struct request *r, const cJSON *inputs)
     t->inputs = NULL;
     if (r->cancel.fired)
         return NULL;
-    turn(t, "working");
+    turn_task(t, "working");
     return t->answers;
 }
 
-static void cancel(struct task *t)
+static void cancel_task(struct task *t)
 {
     if (!t->request || t->request->gone)
         return;
@@ -266,14 +266,14 @@ static void cancel(struct task *t)
 void task_end_all(struct mcp *m)
 {
     for (struct task *t = m->tasks ? m->tasks->first : NULL; t; t = t->next)
-        cancel(t);
+        cancel_task(t);
 }
 
 void task_end_awaiting(struct mcp *m)
 {
     for (struct task *t = m->tasks ? m->tasks->first : NULL; t; t = t->next)
         if (t->request && t->request->counted == SHARE_NOTHING)
-            cancel(t);
+            cancel_task(t);
 }
 
 void task_table_free(struct mcp *m)
@@ -282,12 +282,12 @@ void task_table_free(struct mcp *m)
         return;
     loop_untimer(m->tasks->expiry_timer);
     while (m->tasks->first)
-        drop(&m->tasks->first);
+        drop_task(&m->tasks->first);
 }
 
 /* -- the methods ------------------------------------------------------------------------- */
 
-static struct task *owned(struct request *r, const char *id)
+static struct task *owned_task(struct request *r, const char *id)
 {
     for (struct task *t = r->mcp->tasks ? r->mcp->tasks->first : NULL; id && t; t = t->next)
         if (!strcmp(t->id, id) && !strcmp(t->principal, r->principal))
@@ -295,11 +295,11 @@ static struct task *owned(struct request *r, const char *id)
     return NULL;
 }
 
-static struct task *find(struct request *r)
+static struct task *find_task(struct request *r)
 {
     if (!task_declared(r))
         return NULL;
-    struct task *t = owned(r, json_str(r->rpc.params, "taskId"));
+    struct task *t = owned_task(r, json_str(r->rpc.params, "taskId"));
     if (!t)
         request_fail(r, 200, RPC_INVALID_PARAMS, "Failed to retrieve task: Task not found");
     return t;
@@ -311,7 +311,7 @@ const cJSON *task_owned(struct request *r, const cJSON *ids)
     const cJSON *one;
     cJSON_ArrayForEach(one, ids)
     {
-        if (owned(r, one->valuestring))
+        if (owned_task(r, one->valuestring))
             json_add_str(r->arena, known, one->valuestring);
     }
     return known->child ? known : NULL;
@@ -319,7 +319,7 @@ const cJSON *task_owned(struct request *r, const cJSON *ids)
 
 const char *task_get(struct request *r)
 {
-    const struct task *t = find(r);
+    const struct task *t = find_task(r);
     return t ? request_envelope(r, describe_whole(r->arena, t)) : NULL;
 }
 
@@ -341,7 +341,7 @@ static void take_answers(struct task *t, const cJSON *given)
 
 const char *task_update(struct request *r)
 {
-    struct task *t = find(r);
+    struct task *t = find_task(r);
     const cJSON *given = json_get(r->rpc.params, "inputResponses");
     if (!t)
         return NULL;
@@ -351,16 +351,16 @@ const char *task_update(struct request *r)
     if (t->asking && t->inputs) {
         take_answers(t, given);
         if (json_count(t->inputs) == 0)
-            wake(t);
+            wake_task(t);
     }
     return request_envelope(r, json_object(r->arena));
 }
 
 const char *task_cancel(struct request *r)
 {
-    struct task *t = find(r);
+    struct task *t = find_task(r);
     if (!t)
         return NULL;
-    cancel(t);
+    cancel_task(t);
     return request_envelope(r, json_object(r->arena));
 }

@@ -42,7 +42,7 @@ static const char *result_of(struct request *r, const struct call_end *end)
     return request_envelope(r, result);
 }
 
-static void done(struct caller *c, const struct call_end *end)
+static void tool_call_done(struct caller *c, const struct call_end *end)
 {
     struct tool_call *t = of(c);
     struct request *r = t->request;
@@ -67,7 +67,7 @@ static const char *busy(struct caller *c)
     return request_busy(of(c)->request);
 }
 
-static void tell_progress(struct caller *c, double done, double total, const char *text)
+static void send_progress(struct caller *c, double done, double total, const char *text)
 {
     struct request *r = of(c)->request;
     cJSON *params = json_object(r->arena);
@@ -104,13 +104,13 @@ static void rejoin(struct caller *c)
     task_await(of(c)->request, false);
 }
 
-static void decided(struct caller *c, const char *id)
+static void tell_decided(struct caller *c, const char *id)
 {
     ask_done(&of(c)->question, id);
 }
 
-static enum asked ask(struct channel *form, const struct ask_about *about, struct shown *shown,
-                      struct err *e)
+static enum asked ask_by_form(struct channel *form, const struct ask_about *about,
+                              struct shown *shown, struct err *e)
 {
     (void)e;
     struct tool_call *t = form->arg;
@@ -126,13 +126,13 @@ static void slow(void *arg)
 
 static const struct caller_ops client = {
     .kind = "mcp",
-    .done = done,
+    .done = tool_call_done,
     .busy = busy,
-    .progress = tell_progress,
+    .progress = send_progress,
     .log = tell_log,
     .detach = detach,
     .rejoin = rejoin,
-    .decided = decided,
+    .decided = tell_decided,
 };
 
 /* -- the beginning ----------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ void tool_call_start(struct request *r)
         request_error(r);
         return;
     }
-    t->form = (struct channel){ r->asks_by, r->principal, FORM_BYTES, ask, t };
+    t->form = (struct channel){ r->asks_by, r->principal, FORM_BYTES, ask_by_form, t };
     t->caller = (struct caller){ .ops = &client,
                                  .arena = r->arena,
                                  .cancel = &r->cancel,

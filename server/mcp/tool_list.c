@@ -16,7 +16,7 @@ struct tool_lists {
     const char *lists[MAX_ERAS]; /* by place in eras[] */
 };
 
-static void put_string(struct buf *b, const char *key, const char *value)
+static void put_string_member(struct buf *b, const char *key, const char *value)
 {
     buf_printf(b, "\"%s\":", key);
     buf_json_string(b, value, strlen(value));
@@ -35,10 +35,10 @@ static void put_annotations(struct buf *b, enum risk risk)
 static void put_tool(struct buf *b, const struct catalog_tool *t, const struct era *era)
 {
     buf_char(b, '{');
-    put_string(b, "name", t->tool->name);
+    put_string_member(b, "name", t->tool->name);
     if (era->titles)
-        put_string(b, "title", t->tool->title);
-    put_string(b, "description", t->tool->about);
+        put_string_member(b, "title", t->tool->title);
+    put_string_member(b, "description", t->tool->about);
     buf_str(b, "\"inputSchema\":");
     if (t->tool->schema)
         buf_str(b, t->tool->schema);

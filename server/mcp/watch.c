@@ -43,7 +43,7 @@ struct watch {
     bool looking, again, local, remote; /* local, remote: what the next look is about */
 };
 
-static struct watched **place(struct watch *w, const char *uri)
+static struct watched **watched_place(struct watch *w, const char *uri)
 {
     struct watched **p = &w->buckets[text_hash(uri, strlen(uri)) % BUCKETS];
     while (*p && strcmp((*p)->uri, uri) != 0)
@@ -53,7 +53,7 @@ static struct watched **place(struct watch *w, const char *uri)
 
 /* -- looking ----------------------------------------------------------------------------- */
 
-static void tell_session(const void *arg, struct session *s)
+static void notify_subscribed(const void *arg, struct session *s)
 {
     const char *uri = arg;
     for (const struct subscription *one = s->subscriptions; one; one = one->next) {
@@ -69,8 +69,8 @@ static void tell_session(const void *arg, struct session *s)
 }
 
 /* The digest of what it is now; false: not known. Parks. */
-static bool state_of(struct watch *w, const struct resource_provider *p, const char *uri,
-                     char out[DIGEST])
+static bool resource_state_digest(struct watch *w, const struct resource_provider *p,
+                                  const char *uri, char out[DIGEST])
 {
     struct arena *a = arena_new();
     const char *text = p && p->state ? p->state(w->mcp, a, uri, &w->cancel) : NULL;
@@ -88,24 +88,24 @@ static bool due(const struct watch *w, const struct watched *one)
     return !one->state[0] || (p->remote ? w->remote : w->local);
 }
 
-static void look_at(struct watch *w, const char *uri)
+static void look_at_resource(struct watch *w, const char *uri)
 {
     char now[DIGEST];
-    if (w->cancel.fired || !*place(w, uri) ||
-        !state_of(w, resource_provider_of(w->mcp, uri), uri, now))
+    if (w->cancel.fired || !*watched_place(w, uri) ||
+        !resource_state_digest(w, resource_provider_of(w->mcp, uri), uri, now))
         return;
-    struct watched *one = *place(w, uri); /* it may have gone meanwhile */
+    struct watched *one = *watched_place(w, uri); /* it may have gone meanwhile */
     if (!one || !strcmp(one->state, now))
         return;
     bool known = one->state[0];
     memcpy(one->state, now, DIGEST);
     if (!known)
         return;
-    session_each(w->mcp, tell_session, uri);
+    session_each(w->mcp, notify_subscribed, uri);
     listen_updated(w->mcp, uri);
 }
 
-static void look(void *arg)
+static void look_at_all(void *arg)
 {
     struct watch *w = arg;
     struct arena *a = arena_new();
@@ -120,7 +120,7 @@ static void look(void *arg)
                     uris[n++] = arena_strdup(a, one->uri);
         w->local = w->remote = false;
         for (int i = 0; i < n; i++)
-            look_at(w, uris[i]);
+            look_at_resource(w, uris[i]);
     } while (w->again && !w->cancel.fired);
     w->looking = false;
     arena_free(a);
@@ -131,16 +131,17 @@ static void look_soon(void *arg)
     struct watch *w = arg;
     w->again = true;
     if (!w->looking && !w->cancel.fired)
-        fiber_start(look, w);
+        fiber_start(look_at_all, w);
 }
 
-static void tick(void *arg)
+static void watch_tick(void *arg)
 {
     struct watch *w = arg;
     char audit[DIGEST] = "";
     double every = w->mcp->config->watch;
     double now = loop_now(w->mcp->loop);
-    if (state_of(w, &resource_audit, "higress://audit", audit) && strcmp(audit, w->audit) != 0) {
+    if (resource_state_digest(w, &resource_audit, "higress://audit", audit) &&
+        strcmp(audit, w->audit) != 0) {
         w->local = w->remote = w->audit[0] != '\0';
         memcpy(w->audit, audit, DIGEST);
     }
@@ -163,10 +164,10 @@ static struct watch *watch_of(struct mcp *m)
     return m->watch;
 }
 
-static void want(struct mcp *m, const char *uri)
+static void want_resource(struct mcp *m, const char *uri)
 {
     struct watch *w = watch_of(m);
-    struct watched **p = place(w, uri);
+    struct watched **p = watched_place(w, uri);
     if (*p) {
         (*p)->wanted++;
         return;
@@ -175,9 +176,9 @@ static void want(struct mcp *m, const char *uri)
     *p = arena_make(a, struct watched);
     **p = (struct watched){ .arena = a, .uri = arena_strdup(a, uri), .wanted = 1 };
     if (w->count++ == 0) {
-        w->timer = loop_timer(m->loop, TICK_SECONDS, TICK_SECONDS, tick, w);
+        w->timer = loop_timer(m->loop, TICK_SECONDS, TICK_SECONDS, watch_tick, w);
         w->next_remote = loop_now(m->loop) + m->config->watch;
-        tick(w); /* the audit as it is now */
+        watch_tick(w); /* the audit as it is now */
     }
     loop_soon(m->loop, look_soon, w);
 }
@@ -186,7 +187,7 @@ bool watch_want(struct owner *o, const char *uri)
 {
     share_take(o->mcp, o->name, SHARE_WATCHES);
     if (share_fits(o, SHARE_WATCHES, WATCH_MAX)) {
-        want(o->mcp, uri);
+        want_resource(o->mcp, uri);
         return true;
     }
     share_give(o, SHARE_WATCHES);
@@ -203,7 +204,7 @@ const char *watch_words(const struct owner *o, struct arena *a)
 void watch_unwant(struct owner *o, const char *uri)
 {
     struct watch *w = o->mcp->watch;
-    struct watched **p = w ? place(w, uri) : NULL;
+    struct watched **p = w ? watched_place(w, uri) : NULL;
     if (!p || !*p)
         return;
     share_give(o, SHARE_WATCHES);
@@ -234,7 +235,7 @@ bool watch_subscribe(struct session *s, const char *uri)
     return true;
 }
 
-static void drop(struct session *s, struct subscription **p)
+static void drop_subscription(struct session *s, struct subscription **p)
 {
     struct subscription *gone = *p;
     *p = gone->next;
@@ -247,7 +248,7 @@ void watch_unsubscribe(struct session *s, const char *uri)
     for (struct subscription **p = &s->subscriptions; *p; p = &(*p)->next) {
         if (strcmp((*p)->uri, uri))
             continue;
-        drop(s, p);
+        drop_subscription(s, p);
         return;
     }
 }
@@ -255,7 +256,7 @@ void watch_unsubscribe(struct session *s, const char *uri)
 void watch_unsubscribe_all(struct session *s)
 {
     while (s->subscriptions)
-        drop(s, &s->subscriptions);
+        drop_subscription(s, &s->subscriptions);
 }
 
 void watch_stop(struct mcp *m)

@@ -93,7 +93,7 @@ static void all_sent(struct conn *c)
     wire_half_close(&c->wire);
 }
 
-static void flush(struct conn *c)
+static void flush_conn(struct conn *c)
 {
     while (!c->wire.blocked && conn_unsent(c)) {
         size_t n = conn_unsent(c) < PIECE ? conn_unsent(c) : PIECE;
@@ -154,7 +154,7 @@ void conn_finish(struct conn *c, bool keep)
 }
 
 /* An answer of ours to a request that no handler will see. */
-static void refuse(struct conn *c, int status)
+static void refuse_early(struct conn *c, int status)
 {
     abandon_exchange(c);
     http_write_answer(c, status, NULL, NULL, 0, false);
@@ -211,7 +211,7 @@ static size_t consume(struct conn *c, const char *bytes, size_t n)
         if (event == H1_MORE)
             break;
         if (event == H1_BAD)
-            refuse(c, c->h1.status);
+            refuse_early(c, c->h1.status);
         else if (event == H1_HEAD)
             on_head(c);
         else
@@ -221,7 +221,7 @@ static size_t consume(struct conn *c, const char *bytes, size_t n)
 }
 
 /* Goes on with bytes that had to wait. */
-static void resume(struct conn *c)
+static void resume_input(struct conn *c)
 {
     size_t used = consume(c, c->in.data, c->in.len);
     buf_consume(&c->in, used);
@@ -233,21 +233,21 @@ static void resume(struct conn *c)
 /* -- what the wire says --------------------------------------------------------------------------
  */
 
-static void drop(struct conn *c, size_t n)
+static void drain_input(struct conn *c, size_t n)
 {
     c->drained += n;
     if (c->drained > DRAIN_MAX)
         wire_kill(&c->wire);
 }
 
-static void on_bytes(struct wire *w, const char *bytes, size_t n)
+static void on_conn_bytes(struct wire *w, const char *bytes, size_t n)
 {
     struct conn *c = (struct conn *)w;
     wire_later(w);
     if (!c->waits)
         c->may = 1; /* more at once would be at the cost of others */
     if (c->ending) {
-        drop(c, n);
+        drain_input(c, n);
         return;
     }
     size_t used = c->in.len ? 0 : consume(c, bytes, n);
@@ -258,7 +258,7 @@ static void on_bytes(struct wire *w, const char *bytes, size_t n)
 static void on_later(struct wire *w)
 {
     struct conn *c = (struct conn *)w;
-    flush(c);
+    flush_conn(c);
     if (c->server->closed) {
         wire_kill(w);
         return;
@@ -266,13 +266,13 @@ static void on_later(struct wire *w)
     if (c->x && c->x->again && !w->dead) {
         c->x->again = false;
         ask_gate(c);
-        resume(c); /* even without bytes: the request may be whole */
-        flush(c);
+        resume_input(c); /* even without bytes: the request may be whole */
+        flush_conn(c);
     }
     while (c->in.len && accepts(c)) {
         size_t had = c->in.len;
-        resume(c);
-        flush(c);
+        resume_input(c);
+        flush_conn(c);
         if (c->in.len == had)
             break;
     }
@@ -282,7 +282,7 @@ static void on_later(struct wire *w)
     settle(c);
 }
 
-static void on_writable(struct wire *w)
+static void on_conn_writable(struct wire *w)
 {
     struct conn *c = (struct conn *)w;
     c->since = 0; /* it reads: another while */
@@ -308,7 +308,7 @@ static void free_conn(struct conn *c)
     http_forget(s);
 }
 
-static void on_closed(struct wire *w)
+static void on_conn_closed(struct wire *w)
 {
     struct conn *c = (struct conn *)w;
     abandon_exchange(c);
@@ -317,7 +317,8 @@ static void on_closed(struct wire *w)
         free_conn(c);
 }
 
-static const struct wire_calls calls = { on_bytes, on_writable, on_later, on_closed };
+static const struct wire_calls calls = { on_conn_bytes, on_conn_writable, on_later,
+                                         on_conn_closed };
 
 unsigned conn_source(const char *peer)
 {
@@ -355,7 +356,7 @@ void conn_check_time(struct conn *c, double now)
     if (limit <= 0 || now - c->since < limit || c->wire.dead)
         return;
     if (c->phase == CONN_HEAD || c->phase == CONN_BODY)
-        refuse(c, 408);
+        refuse_early(c, 408);
     else
         wire_kill(&c->wire);
 }

@@ -85,7 +85,7 @@ static void on_socket(void *arg, int fd, int events)
     collect_done();
 }
 
-static void on_timer(void *arg)
+static void on_curl_timeout(void *arg)
 {
     (void)arg;
     int running;
@@ -116,7 +116,7 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     loop_untimer(pool.timer);
     pool.timer = NULL;
     if (milliseconds >= 0)
-        pool.timer = loop_timer(pool.loop, (double)milliseconds / 1000, 0, on_timer, NULL);
+        pool.timer = loop_timer(pool.loop, (double)milliseconds / 1000, 0, on_curl_timeout, NULL);
     return 0;
 }
 
@@ -170,20 +170,20 @@ static void wait_here(struct transfer *t)
         c->wake = NULL;
 }
 
-static void enlist(struct transfer *t)
+static void enlist_transfer(struct transfer *t)
 {
     t->prev = pool.last;
     *(pool.last ? &pool.last->next : &pool.first) = t;
     pool.last = t;
 }
 
-static void delist(struct transfer *t)
+static void delist_transfer(struct transfer *t)
 {
     *(t->prev ? &t->prev->next : &pool.first) = t->next;
     *(t->next ? &t->next->prev : &pool.last) = t->prev;
 }
 
-static bool admit(struct transfer *t)
+static bool admit_transfer(struct transfer *t)
 {
     bool probes = t->request->connect_only;
     if (pool.running >= FETCH_MAX || (probes && pool.probing >= FETCH_PROBES))
@@ -198,7 +198,7 @@ static bool admit(struct transfer *t)
 static void admit_next(void)
 {
     for (struct transfer *t = pool.first; t; t = t->next) {
-        if (t->admitted || !admit(t))
+        if (t->admitted || !admit_transfer(t))
             continue;
         make_ready(t);
         loop_soon(pool.loop, drain_ready, NULL);
@@ -206,7 +206,7 @@ static void admit_next(void)
     }
 }
 
-static void perform(struct transfer *t)
+static void perform_transfer(struct transfer *t)
 {
     t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
     fetch_setup(t);
@@ -215,7 +215,7 @@ static void perform(struct transfer *t)
     lib.curl_multi_remove_handle(pool.multi, t->easy);
 }
 
-static void release(struct transfer *t)
+static void release_transfer(struct transfer *t)
 {
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
@@ -267,7 +267,7 @@ static const char *end_of_validity(struct transfer *t)
 }
 
 /* Reads out what the handle knows; true when a whole answer is there. */
-static bool conclude(struct transfer *t, struct err *e)
+static bool conclude_transfer(struct transfer *t, struct err *e)
 {
     long status = 0, sent = 0;
     curl_off_t microseconds = 0;
@@ -289,7 +289,7 @@ static bool conclude(struct transfer *t, struct err *e)
     return explain(t, e);
 }
 
-static void note(const struct transfer *t, bool ok, const struct err *e)
+static void trace_transfer(const struct transfer *t, bool ok, const struct err *e)
 {
     const struct fetch_request *r = t->request;
     if (ok)
@@ -315,20 +315,20 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .fiber = fiber_self(),
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
-    enlist(&t);
-    if (!admit(&t))
+    enlist_transfer(&t);
+    if (!admit_transfer(&t))
         wait_here(&t);
 
     bool ok = false;
     if (t.cancelled) {
         err_set(e, ERR_GONE, "cancelled while waiting for a free connection");
     } else {
-        perform(&t);
-        ok = conclude(&t, e);
-        release(&t);
+        perform_transfer(&t);
+        ok = conclude_transfer(&t, e);
+        release_transfer(&t);
     }
-    delist(&t);
-    note(&t, ok, e);
+    delist_transfer(&t);
+    trace_transfer(&t, ok, e);
     if (t.admitted) {
         pool.running--;
         pool.probing -= r->connect_only;

@@ -87,7 +87,8 @@ static const char *timeout_words(struct arena *a, const struct fetch_facts *f)
     return arena_printf(a, "no answer within %.1f s", f->waited);
 }
 
-static const char *words(struct arena *a, const struct fetch_facts *f, const char *detail)
+static const char *failure_in_words(struct arena *a, const struct fetch_facts *f,
+                                    const char *detail)
 {
     switch (fetch_why(f)) {
     case FETCH_DNS:
@@ -132,5 +133,6 @@ bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
                        shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
     const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
-    return err_set(e, ERR_NET, "%s %s: %s", f->method, shown_url(a, f->url), words(a, f, detail));
+    return err_set(e, ERR_NET, "%s %s: %s", f->method, shown_url(a, f->url),
+                   failure_in_words(a, f, detail));
 }

@@ -71,7 +71,7 @@ static void add_header(struct transfer *t, const char *line)
     t->headers = lib.curl_slist_append(t->headers, line);
 }
 
-static void set_headers(struct transfer *t)
+static void set_request_headers(struct transfer *t)
 {
     bool has_type = false;
     add_header(t, "Expect:");
@@ -177,7 +177,7 @@ void fetch_setup(struct transfer *t)
     if (!r->sink)
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max_body);
     set_body(t);
-    set_headers(t);
+    set_request_headers(t);
     set_trust(t);
     set_connect(t);
     set_reach(t);

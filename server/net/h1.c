@@ -48,7 +48,7 @@ static enum h1_event bad(struct h1 *p, int status)
     return H1_BAD;
 }
 
-static bool is_token(unsigned char c)
+static bool is_token_char(unsigned char c)
 {
     static const char extra[] = "!#$%&'*+-.^_`|~";
     if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
@@ -59,7 +59,7 @@ static bool is_token(unsigned char c)
 static size_t token_length(const char *s)
 {
     size_t n = 0;
-    while (is_token((unsigned char)s[n]))
+    while (is_token_char((unsigned char)s[n]))
         n++;
     return n;
 }
@@ -68,7 +68,7 @@ static size_t token_length(const char *s)
  */
 
 /* "http://host/path" names the same path as "/path". */
-static char *path_of(struct arena *a, const char *target)
+static char *request_path(struct arena *a, const char *target)
 {
     if (text_starts(target, "http://") || text_starts(target, "https://")) {
         const char *authority = strstr(target, "://") + 3;
@@ -79,7 +79,7 @@ static char *path_of(struct arena *a, const char *target)
     return arena_strdup(a, target);
 }
 
-static int read_version(struct h1 *p, const char *s)
+static int read_http_version(struct h1 *p, const char *s)
 {
     if (!text_starts(s, "HTTP/"))
         return 400;
@@ -109,13 +109,13 @@ static int read_request_line(struct h1 *p, struct arena *a, char *line)
         if ((unsigned char)*s < 0x21 || *s == 0x7f)
             return 400;
     p->target = target;
-    char *path = path_of(a, target);
+    char *path = request_path(a, target);
     char *mark = strchr(path, '?');
     if (mark)
         *mark = '\0';
     p->path = path;
     p->query = mark ? mark + 1 : NULL;
-    return read_version(p, space + 1);
+    return read_http_version(p, space + 1);
 }
 
 /* -- headers -------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ static int apply_rules(struct h1 *p, const struct http_header *h)
 }
 
 /* Without the white space around it; NULL when it has control characters. */
-static char *trim(char *value)
+static char *trim_header_value(char *value)
 {
     value += strspn(value, " \t");
     size_t len = strlen(value);
@@ -202,7 +202,7 @@ static int read_header(struct h1 *p, char *line)
             line[i] |= 32;
     line[n] = '\0';
 
-    char *value = trim(line + n + 1);
+    char *value = trim_header_value(line + n + 1);
     if (!value)
         return 400;
     struct http_header *h = &p->headers[p->count++];
@@ -222,7 +222,7 @@ static int check_head(const struct h1 *p)
     return p->length > p->body.max ? 413 : 0;
 }
 
-static int count_lines(const char *s)
+static int count_head_lines(const char *s)
 {
     int n = 0;
     for (; (s = strchr(s, '\n')); s++)
@@ -242,11 +242,11 @@ static char *cut_line(char **at)
     return line;
 }
 
-static int read_head(struct h1 *p, struct arena *a)
+static int parse_head(struct h1 *p, struct arena *a)
 {
     if (memchr(p->head.data, '\0', p->head.len))
         return 400;
-    int lines = count_lines(p->head.data);
+    int lines = count_head_lines(p->head.data);
     int room = lines < H1_HEADERS_MAX ? lines : H1_HEADERS_MAX;
     p->headers = arena_array(a, struct http_header, room + 1);
 
@@ -268,7 +268,7 @@ static enum h1_state body_state(const struct h1 *p)
 }
 
 /* Bytes after the blank line are not taken. */
-static size_t collect(struct h1 *p, const char *bytes, size_t n, bool *found)
+static size_t collect_head(struct h1 *p, const char *bytes, size_t n, bool *found)
 {
     size_t had = p->head.len, room = p->head.max - had;
     size_t take = n < room ? n : room;
@@ -291,12 +291,12 @@ static enum h1_event feed_head(struct h1 *p, struct arena *a, const char *bytes,
     while (p->head.len == 0 && skipped < n && (bytes[skipped] == '\r' || bytes[skipped] == '\n'))
         skipped++;
     bool found = false;
-    *used = skipped + collect(p, bytes + skipped, n - skipped, &found);
-    if (p->head.len && !is_token((unsigned char)p->head.data[0]))
+    *used = skipped + collect_head(p, bytes + skipped, n - skipped, &found);
+    if (p->head.len && !is_token_char((unsigned char)p->head.data[0]))
         return bad(p, 400);
     if (!found)
         return p->head.len == p->head.max ? bad(p, 431) : H1_MORE;
-    int status = read_head(p, a);
+    int status = parse_head(p, a);
     if (status)
         return bad(p, status);
     p->state = body_state(p);
@@ -320,7 +320,7 @@ static enum h1_event feed_bytes(struct h1 *p, const char *bytes, size_t n, size_
     return H1_MORE;
 }
 
-static int hex_digit(char c)
+static int chunk_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -344,7 +344,7 @@ static enum h1_event end_size_line(struct h1 *p)
 
 static enum h1_event feed_digit(struct h1 *p, char c)
 {
-    int digit = hex_digit(c);
+    int digit = chunk_digit(c);
     if (digit >= 0 && p->digits < 15) {
         p->left = p->left * 16 + (size_t)digit;
         p->digits++;

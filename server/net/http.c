@@ -83,7 +83,7 @@ static void write_date(struct buf *b)
 }
 
 /* A value cannot end its line, whatever it is made of. */
-static void write_value(struct buf *b, const char *value)
+static void write_header_value(struct buf *b, const char *value)
 {
     size_t from = b->len;
     if (!buf_str(b, value))
@@ -98,7 +98,7 @@ static void write_headers(struct buf *b, const struct http_header *headers)
     for (const struct http_header *h = headers; h && h->name; h++) {
         buf_str(b, h->name);
         buf_str(b, ": ");
-        write_value(b, h->value);
+        write_header_value(b, h->value);
         buf_str(b, "\r\n");
     }
 }
@@ -232,7 +232,7 @@ const struct http_header *http_headers_like(const struct http_exchange *x, const
  */
 
 /* Many connections have gone, and now none goes: their memory returns to the system. */
-static void trim(struct http_server *s)
+static void trim_memory(struct http_server *s)
 {
     if (s->gone >= TRIM_FROM && s->gone == s->gone_before) {
         arena_trim();
@@ -284,7 +284,7 @@ static void check_times(void *arg)
     double now = loop_now(s->loop);
     for (struct conn *c = s->conns; c; c = c->next)
         conn_check_time(c, now);
-    trim(s);
+    trim_memory(s);
     if (s->full && s->count < s->o.max_connections && s->accepting) {
         s->full = false;
         loop_watch_set(s->accepting, LOOP_READ);
@@ -363,7 +363,7 @@ static void fill_defaults(struct http_options *o)
         o->idle_timeout = 75;
 }
 
-static double least(double x, double y)
+static double smaller_of(double x, double y)
 {
     return x < y ? x : y;
 }
@@ -390,7 +390,7 @@ struct http_server *http_listen(struct loop *l, const struct http_options *o, st
     if (text_starts(o->address, "unix:"))
         s->unix_path = own_text(o->address + 5);
     s->accepting = loop_watch(l, fd, LOOP_READ, on_connect, s);
-    double every = least(least(s->o.header_timeout, s->o.body_timeout), 2.) / 4;
+    double every = smaller_of(smaller_of(s->o.header_timeout, s->o.body_timeout), 2.) / 4;
     s->check_timer = loop_timer(l, every, every, check_times, s);
     return s;
 }

@@ -29,7 +29,7 @@ static int close_and_say(int fd, struct err *e, const char *address, const char 
  */
 
 /* A port, 0 included, and nothing behind it; -1 otherwise. */
-static int read_port(const char *text)
+static int parse_port(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
     long n = digits > 0 && digits < 6 && !text[digits] ? strtol(text, NULL, 10) : -1;
@@ -54,7 +54,7 @@ bool listen_split(const char *listen, char *address, size_t size, int *port, str
     bool file = text_starts(listen, "unix:");
     const char *colon = file ? listen + strlen(listen) : strrchr(listen, ':');
     size_t n = colon ? (size_t)(colon - listen) : 0;
-    *port = file ? (n > 5 ? 0 : -1) : n ? read_port(colon + 1) : -1;
+    *port = file ? (n > 5 ? 0 : -1) : n ? parse_port(colon + 1) : -1;
     if (*port >= 0 && n < size) {
         snprintf(address, size, "%.*s", (int)n, listen);
         if (!strcmp(address, "localhost"))
@@ -74,7 +74,7 @@ bool listen_is_local(const char *address)
 /* -- Unix ----------------------------------------------------------------------------------------
  */
 
-static bool answers(const struct sockaddr_un *at)
+static bool socket_answers(const struct sockaddr_un *at)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -94,7 +94,7 @@ static int listen_unix(const char *path, struct err *e)
     }
     memcpy(at.sun_path, path, strlen(path));
     struct stat st;
-    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !answers(&at))
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !socket_answers(&at))
         unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     mode_t mask = umask(0177);
@@ -125,7 +125,7 @@ static int bind_one(const struct addrinfo *i)
     return -1;
 }
 
-static int port_of(int fd)
+static int socket_port(int fd)
 {
     union {
         struct sockaddr any;
@@ -167,7 +167,7 @@ static int listen_tcp(const char *address, int *port, struct err *e)
     errno = error;
     if (fd < 0)
         return close_and_say(-1, e, name, "listen on");
-    *port = port_of(fd);
+    *port = socket_port(fd);
     return fd;
 }
 

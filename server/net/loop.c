@@ -59,7 +59,7 @@ struct loop {
 
 enum { QUEUE_MAX = 16 << 20 };
 
-static void add_entry(struct buf *b, void (*fn)(void *), void *arg)
+static void add_callback(struct buf *b, void (*fn)(void *), void *arg)
 {
     struct entry s = { fn, arg };
     if (!buf_add(b, &s, sizeof s))
@@ -167,7 +167,7 @@ void *loop_ev(struct loop *l)
 
 void loop_at_end(struct loop *l, void (*fn)(void *arg), void *arg)
 {
-    add_entry(&l->at_end, fn, arg);
+    add_callback(&l->at_end, fn, arg);
 }
 
 static void on_io(struct ev_loop *ev, ev_io *io, int revents)
@@ -217,7 +217,7 @@ void loop_unwatch(struct loop_watch *w)
     own_free(w);
 }
 
-static void on_timer(struct ev_loop *ev, ev_timer *timer, int revents)
+static void on_loop_timer(struct ev_loop *ev, ev_timer *timer, int revents)
 {
     (void)ev, (void)revents;
     struct loop_timer *t = timer->data;
@@ -232,7 +232,7 @@ struct loop_timer *loop_timer(struct loop *l, double seconds, double every, void
     t->fn = fn;
     t->arg = arg;
     ev_now_update(l->ev); /* a timer counts from now, not from the last wake-up */
-    ev_timer_init(&t->ev, on_timer, seconds, every > 0 ? every : 0.);
+    ev_timer_init(&t->ev, on_loop_timer, seconds, every > 0 ? every : 0.);
     t->ev.data = t;
     ev_timer_start(l->ev, &t->ev);
     return t;
@@ -246,7 +246,7 @@ void loop_untimer(struct loop_timer *t)
     own_free(t);
 }
 
-static void on_signal(struct ev_loop *ev, ev_signal *s, int revents)
+static void on_watched_signal(struct ev_loop *ev, ev_signal *s, int revents)
 {
     (void)ev, (void)revents;
     struct signal_watch *w = s->data;
@@ -260,7 +260,7 @@ void loop_signal(struct loop *l, int signum, void (*fn)(void *arg, int signum), 
     w->arg = arg;
     w->next = l->signals;
     l->signals = w;
-    ev_signal_init(&w->ev, on_signal, signum);
+    ev_signal_init(&w->ev, on_watched_signal, signum);
     w->ev.data = w;
     ev_signal_start(l->ev, &w->ev);
 }
@@ -279,7 +279,7 @@ void loop_stop_on_signals(struct loop *l)
 
 void loop_soon(struct loop *l, void (*fn)(void *arg), void *arg)
 {
-    add_entry(&l->soon, fn, arg);
+    add_callback(&l->soon, fn, arg);
 }
 
 static void on_child(struct ev_loop *ev, ev_child *c, int revents)
@@ -337,7 +337,7 @@ static void wake_now(void *arg)
     fiber_resume(n->fiber);
 }
 
-static void resume(void *arg)
+static void resume_napper(void *arg)
 {
     struct napper *n = arg;
     fiber_resume(n->fiber);
@@ -350,7 +350,7 @@ static void wake_soon(void *arg)
     if (n->woken)
         return;
     n->woken = true;
-    loop_soon(n->loop, resume, n);
+    loop_soon(n->loop, resume_napper, n);
 }
 
 bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e)

@@ -86,7 +86,7 @@ static bool same_bits(const struct address *x, const struct address *y, int bits
            (!rest || ((x->bytes[whole] ^ y->bytes[whole]) & mask) == 0);
 }
 
-static bool is_in(const struct address *a, const char *network, int bits)
+static bool is_in_network(const struct address *a, const char *network, int bits)
 {
     struct address n;
     bool four = false;
@@ -97,7 +97,7 @@ static bool is_in(const struct address *a, const char *network, int bits)
 static struct address unwrapped(struct address a)
 {
     for (size_t i = 0; i < sizeof wrappings / sizeof *wrappings; i++) {
-        if (!is_in(&a, wrappings[i].network, wrappings[i].bits))
+        if (!is_in_network(&a, wrappings[i].network, wrappings[i].bits))
             continue;
         unsigned char four[4];
         for (int k = 0; k < 4; k++)
@@ -110,7 +110,7 @@ static struct address unwrapped(struct address a)
 static const char *what_is(const struct address *a)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (is_in(a, rows[i].network, rows[i].bits))
+        if (is_in_network(a, rows[i].network, rows[i].bits))
             return rows[i].what;
     return NULL;
 }
@@ -154,7 +154,7 @@ bool reach_is_network(const char *text, struct err *e)
            err_set(e, ERR_ARGS, "'%.60s' is not an address or ADDRESS/BITS", text);
 }
 
-static bool allowed(const struct reach *r, const struct address *a)
+static bool is_allowed_address(const struct reach *r, const struct address *a)
 {
     struct network n;
     for (const char *const *one = r->allow; one && *one; one++)
@@ -177,7 +177,8 @@ const char *reach_refuses(const struct reach *r, const struct sockaddr *to)
     const char *what = what_is(&a);
     struct address inner = unwrapped(a);
     what = what ? what : what_is(&inner);
-    if (!what || (what == loopback && r->loopback) || allowed(r, &a) || allowed(r, &inner))
+    if (!what || (what == loopback && r->loopback) || is_allowed_address(r, &a) ||
+        is_allowed_address(r, &inner))
         return NULL;
     return what;
 }

@@ -59,12 +59,12 @@ static void break_out(struct stdio *s)
     end_soon(s);
 }
 
-static void flush(struct stdio *s);
+static void flush_queue(struct stdio *s);
 
-static void on_writable(void *arg, int fd, int events)
+static void on_stdout_writable(void *arg, int fd, int events)
 {
     (void)fd, (void)events;
-    flush(arg);
+    flush_queue(arg);
 }
 
 static void drained(struct stdio *s)
@@ -87,10 +87,10 @@ static void wait_writable(struct stdio *s)
         s->sent = 0;
     }
     if (!s->out)
-        s->out = loop_watch(s->loop, s->o.out, LOOP_WRITE, on_writable, s);
+        s->out = loop_watch(s->loop, s->o.out, LOOP_WRITE, on_stdout_writable, s);
 }
 
-static void flush(struct stdio *s)
+static void flush_queue(struct stdio *s)
 {
     while (s->sent < s->queue.len) {
         ssize_t n = write(s->o.out, s->queue.data + s->sent, s->queue.len - s->sent);
@@ -150,7 +150,7 @@ static void keep_part(struct stdio *s, const char *piece, size_t n)
     s->dropping = true;
 }
 
-static void split(struct stdio *s, size_t n)
+static void split_lines(struct stdio *s, size_t n)
 {
     char *at = s->bytes, *stop = s->bytes + n;
     while (at < stop && !s->closing) {
@@ -166,22 +166,22 @@ static void split(struct stdio *s, size_t n)
 
 /* What is still queued, to a reader that is only slow: one that takes nothing for LAST_WAIT_MS
  * loses the rest. */
-static void drain(struct stdio *s)
+static void drain_queue(struct stdio *s)
 {
     struct pollfd p = { .fd = s->o.out, .events = POLLOUT };
-    flush(s);
+    flush_queue(s);
     while (!s->broken && s->sent < s->queue.len) {
         int n = poll(&p, 1, LAST_WAIT_MS);
         if (n == 0 || (n < 0 && errno != EINTR))
             return;
-        flush(s);
+        flush_queue(s);
     }
 }
 
 static void free_all(struct stdio *s)
 {
     if (!s->broken)
-        drain(s);
+        drain_queue(s);
     fcntl(s->o.out, F_SETFL, s->out_flags);
     loop_unwatch(s->in);
     loop_unwatch(s->out);
@@ -208,14 +208,14 @@ static void read_some(void *arg, int fd, int events)
         return;
     s->batching = true;
     if (n > 0)
-        split(s, (size_t)n);
+        split_lines(s, (size_t)n);
     else
         end_of_input(s);
     s->batching = false;
     if (s->closing)
         free_all(s);
     else if (!s->broken && !s->out)
-        flush(s);
+        flush_queue(s);
 }
 
 struct stdio *stdio_open(struct loop *l, const struct stdio_options *o)
@@ -245,7 +245,7 @@ void stdio_write(struct stdio *s, const char *line, size_t n)
         return;
     }
     if (!s->batching && !s->out)
-        flush(s);
+        flush_queue(s);
 }
 
 bool stdio_flushed(const struct stdio *s)

@@ -93,7 +93,7 @@ static int leave(struct wire *w)
     return w->dead ? -1 : 0;
 }
 
-static int on_bytes(struct wire *w, const char *bytes, size_t n)
+static int on_wire_bytes(struct wire *w, const char *bytes, size_t n)
 {
     if (!w->started) {
         w->started = true;
@@ -105,7 +105,7 @@ static int on_bytes(struct wire *w, const char *bytes, size_t n)
     return leave(w);
 }
 
-static int on_writable(struct wire *w)
+static int on_wire_writable(struct wire *w)
 {
     w->inside = true;
     if (w->blocked) {
@@ -117,7 +117,7 @@ static int on_writable(struct wire *w)
     return leave(w);
 }
 
-static int on_closed(struct wire *w)
+static int on_wire_closed(struct wire *w)
 {
     forget_later(w);
     w->dead = true;
@@ -219,13 +219,13 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return set_up_tls(user);
     case LWS_CALLBACK_RAW_RX:
         w = lws.lws_get_opaque_user_data(wsi);
-        return on_bytes(w, in, len);
+        return on_wire_bytes(w, in, len);
     case LWS_CALLBACK_RAW_WRITEABLE:
         w = lws.lws_get_opaque_user_data(wsi);
-        return on_writable(w);
+        return on_wire_writable(w);
     case LWS_CALLBACK_RAW_CLOSE:
         w = lws.lws_get_opaque_user_data(wsi);
-        return on_closed(w);
+        return on_wire_closed(w);
     case LWS_CALLBACK_RAW_ADOPT:
         w = lws.lws_get_opaque_user_data(wsi);
         w->lws = wsi;
@@ -324,12 +324,12 @@ static void bound_files(struct rlimit *kept)
     setrlimit(RLIMIT_NOFILE, &now);
 }
 
-static void release(void *arg)
+static void release_deferred_wire(void *arg)
 {
     wire_release(arg);
 }
 
-static bool start(struct loop *l, struct err *e)
+static bool start_context(struct loop *l, struct err *e)
 {
     if (net.context)
         return net.loop == l ? true
@@ -357,7 +357,7 @@ static bool start(struct loop *l, struct err *e)
                        "libwebsockets did not start: its libev plug-in may be missing; "
                        "install the package libwebsockets-evlib-ev");
     net.loop = l;
-    loop_at_end(l, release, l);
+    loop_at_end(l, release_deferred_wire, l);
     return true;
 }
 
@@ -369,7 +369,7 @@ static struct wire_domain *find_plain(void)
     return NULL;
 }
 
-static bool readable(const char *file, const char *what, struct err *e)
+static bool is_readable_file(const char *file, const char *what, struct err *e)
 {
     if (access(file, R_OK) == 0)
         return true;
@@ -402,11 +402,12 @@ static struct wire_domain *add_domain(const char *cert_file, const char *key_fil
 struct wire_domain *wire_domain(struct loop *l, const char *cert_file, const char *key_file,
                                 struct err *e)
 {
-    if (!start(l, e))
+    if (!start_context(l, e))
         return NULL;
     if (!cert_file && find_plain())
         return find_plain();
-    if (cert_file && !(readable(cert_file, "certificate", e) && readable(key_file, "key", e)))
+    if (cert_file &&
+        !(is_readable_file(cert_file, "certificate", e) && is_readable_file(key_file, "key", e)))
         return NULL;
     if (net.count == DOMAINS_MAX) {
         err_set(e, ERR_SYSTEM, "more than %d HTTP servers in one process", DOMAINS_MAX);

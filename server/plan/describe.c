@@ -20,7 +20,7 @@ static const char *const type_names[] = {
 };
 
 /* Bounds, in the words of the type. */
-static void bounds(struct buf *b, const struct field *row)
+static void print_bounds(struct buf *b, const struct field *row)
 {
     if (row->type == BOOL || row->type == OBJ || row->type == ANY || (!row->min && !row->max))
         return;
@@ -33,13 +33,13 @@ static void bounds(struct buf *b, const struct field *row)
         buf_printf(b, " of at least %.15g", row->min);
 }
 
-static void line(struct arena *a, const struct field *row, const char *path, cJSON *lines)
+static void describe_field(struct arena *a, const struct field *row, const char *path, cJSON *lines)
 {
     struct buf *b = buf_in(a, LINE_MAX);
     buf_printf(b, "%s: %s", path, type_names[row->type]);
     if (row->type == LIST && row->of && !row->of->of)
         buf_printf(b, " of %ss", type_names[row->of->type]);
-    bounds(b, row);
+    print_bounds(b, row);
     if (row->one_of)
         buf_printf(b, " %s", row->one_of);
     if (row->otherwise)
@@ -57,7 +57,7 @@ static void lines_of(struct arena *a, const struct field *rows, const char *pref
     for (const struct field *row = rows; row && row->type; row++) {
         bool list = row->type == LIST;
         char *path = arena_printf(a, "%s%s%s", prefix, *prefix ? "." : "", row->name);
-        line(a, row, path, lines);
+        describe_field(a, row, path, lines);
         if (row->type == OBJ && row->of)
             lines_of(a, row->of, path, lines);
         else if (list && row->of && row->of->of)

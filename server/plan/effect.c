@@ -37,7 +37,7 @@ static bool only(const struct effect *f, const char *member)
 }
 
 /* "alice, bob and 2 more"; member NULL: the elements are the names. */
-static const char *names(struct arena *a, const cJSON *list, const char *member)
+static const char *effect_names(struct arena *a, const cJSON *list, const char *member)
 {
     struct buf *b = buf_in(a, EFFECT_MAX);
     const cJSON *e;
@@ -54,12 +54,12 @@ static const char *names(struct arena *a, const cJSON *list, const char *member)
 }
 
 /* "a 90 %, b 10 %", or "a" alone. */
-static const char *shares(struct arena *a, const cJSON *list, const char *member)
+static const char *weighted_names(struct arena *a, const cJSON *list, const char *member)
 {
     struct buf *b = buf_in(a, EFFECT_MAX);
     const cJSON *e;
     if (json_count(list) < 2)
-        return names(a, list, member);
+        return effect_names(a, list, member);
     cJSON_ArrayForEach(e, list) buf_printf(b, "%s%.60s %.0f %%", b->len ? ", " : "", str(e, member),
                                            json_num(e, "weight", 100));
     return b->data;
@@ -91,7 +91,7 @@ static const char *members(const struct effect *f)
 static const char *route_auth(const struct effect *f, const char *what)
 {
     const cJSON *was = json_get(f->before, "authConfig"), *is = json_get(f->after, "authConfig");
-    const char *who = names(f->a, json_get(is, "allowedConsumers"), NULL);
+    const char *who = effect_names(f->a, json_get(is, "allowedConsumers"), NULL);
     if (!json_true(is, "enabled"))
         return arena_printf(f->a, "Let everybody call %s%s: no key-auth any more", what, f->name);
     return json_true(was, "enabled")
@@ -101,14 +101,14 @@ static const char *route_auth(const struct effect *f, const char *what)
 
 /* -- kinds with words of their own: NULL where they have none for this change ------------------ */
 
-static const char *say_route(const struct effect *f)
+static const char *route_effect(const struct effect *f)
 {
     const cJSON *path = json_get(f->after, "path");
     if (only(f, "authConfig"))
         return route_auth(f, "");
     if (only(f, "services"))
         return arena_printf(f->a, "Send route %s to %s", f->name,
-                            shares(f->a, json_get(f->after, "services"), "name"));
+                            weighted_names(f->a, json_get(f->after, "services"), "name"));
     if (only(f, "path"))
         return arena_printf(f->a, "Let route %s take %s%s%s", f->name,
                             !strcmp(str(path, "matchType"), "REGULAR") ? "~" : "",
@@ -116,7 +116,7 @@ static const char *say_route(const struct effect *f)
                             !strcmp(str(path, "matchType"), "PRE") ? "*" : "");
     if (only(f, "domains"))
         return arena_printf(f->a, "Let route %s take the hosts %s", f->name,
-                            names(f->a, json_get(f->after, "domains"), NULL));
+                            effect_names(f->a, json_get(f->after, "domains"), NULL));
     return NULL;
 }
 
@@ -125,17 +125,17 @@ static const char *say_ai_route(const struct effect *f)
     const cJSON *fallback = json_get(f->after, "fallbackConfig");
     if (f->op->verb == PLAN_CREATE)
         return arena_printf(f->a, "Add AI route %s to %s", f->name,
-                            shares(f->a, json_get(f->after, "upstreams"), "provider"));
+                            weighted_names(f->a, json_get(f->after, "upstreams"), "provider"));
     if (only(f, "authConfig"))
         return route_auth(f, "AI route ");
     if (only(f, "upstreams"))
         return arena_printf(f->a, "Send AI route %s to %s", f->name,
-                            shares(f->a, json_get(f->after, "upstreams"), "provider"));
+                            weighted_names(f->a, json_get(f->after, "upstreams"), "provider"));
     if (!only(f, "fallbackConfig"))
         return NULL;
     return json_true(fallback, "enabled")
                ? arena_printf(f->a, "Let AI route %s fall back to %s", f->name,
-                              names(f->a, json_get(fallback, "upstreams"), "provider"))
+                              effect_names(f->a, json_get(fallback, "upstreams"), "provider"))
                : arena_printf(f->a, "Take the fallback off AI route %s", f->name);
 }
 
@@ -173,7 +173,7 @@ static const char *say_domain(const struct effect *f)
 }
 
 /* "shop-reviews", "domain a.example.com", "the whole gateway". */
-static const char *place(const struct effect *f)
+static const char *plugin_place_words(const struct effect *f)
 {
     const char *scope = f->op->scope ? f->op->scope : "";
     const char *colon = strchr(scope, ':');
@@ -193,24 +193,26 @@ static const char *say_instance(const struct effect *f)
     bool was = json_true(f->before, "enabled"), is = json_true(f->after, "enabled");
     bool guards = text_has_word(auth, f->name);
     if (f->op->verb == PLAN_DELETE)
-        return arena_printf(f->a, "%s %s from %s", guards ? "Take" : "Remove", f->name, place(f));
+        return arena_printf(f->a, "%s %s from %s", guards ? "Take" : "Remove", f->name,
+                            plugin_place_words(f));
     if (was && !is)
-        return arena_printf(f->a, "Switch %s off on %s", f->name, place(f));
+        return arena_printf(f->a, "Switch %s off on %s", f->name, plugin_place_words(f));
     if (!was && is && guards)
         return arena_printf(f->a, "Require %s%s on %s", f->name,
-                            allow ? arena_printf(f->a, " (%s)", names(f->a, allow, NULL)) : "",
-                            place(f));
+                            allow ? arena_printf(f->a, " (%s)", effect_names(f->a, allow, NULL))
+                                  : "",
+                            plugin_place_words(f));
     if (!was && is)
-        return arena_printf(f->a, "Switch %s on for %s", f->name, place(f));
+        return arena_printf(f->a, "Switch %s on for %s", f->name, plugin_place_words(f));
     return arena_printf(f->a, "%s %s on %s", f->op->verb == PLAN_CREATE ? "Prepare" : "Change",
-                        f->name, place(f));
+                        f->name, plugin_place_words(f));
 }
 
 static const struct {
     const char *kind;
     const char *(*say)(const struct effect *f);
 } says[] = {
-    { "route", say_route },       { "ai-route", say_ai_route }, { "ai-provider", say_provider },
+    { "route", route_effect },    { "ai-route", say_ai_route }, { "ai-provider", say_provider },
     { "consumer", say_consumer }, { "domain", say_domain },     { "plugin-instance", say_instance },
 };
 

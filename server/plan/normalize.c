@@ -26,7 +26,7 @@ static bool tree_edited(const cJSON *before, const cJSON *after)
 
 /* The YAML text of a plugin instance wins if it was edited; only the tree is sent, because the
  * console would prefer the tree whatever the text says. */
-static bool normalize_yaml(struct plan *p, const cJSON *before, cJSON *after)
+static bool normalize_plugin_yaml(struct plan *p, const cJSON *before, cJSON *after)
 {
     const char *text = json_str(after, "rawConfigurations");
     if (text_edited(p, before, after)) {
@@ -58,7 +58,7 @@ static void settle_allowed(struct plan *p, cJSON *after)
 bool normalize_object(struct plan *p, const struct plan_op *op, cJSON *after)
 {
     if (op->kind->flags & KIND_SCOPED)
-        return normalize_yaml(p, op->before, after);
+        return normalize_plugin_yaml(p, op->before, after);
     if (!strcmp(op->kind->name, "mcp-server"))
         settle_allowed(p, after);
     return true;

@@ -1,8 +1,8 @@
 /* plan.c - a change as data: what tools describe, made safe, and the digest over it.
  *
- * Every operation passes `complete`, the one place where an object about to be sent is made whole:
- * name, masked secrets, members that a write would lose, members the console would obey against the
- * URL. How plans are shown and stored is plan_show.c.
+ * Every operation passes `complete_operation`, the one place where an object about to be sent is
+ * made whole: name, masked secrets, members that a write would lose, members the console would obey
+ * against the URL. How plans are shown and stored is plan_show.c.
  */
 #include "plan/plan.h"
 #include "base/arena.h"
@@ -104,8 +104,8 @@ static bool may_be_written(struct plan *p, enum plan_verb verb, const struct kin
 }
 
 /* Starts an operation: the kind, whether it may be written, the name. NULL after an error. */
-static struct plan_op *begin(struct plan *p, enum plan_verb verb, const char *kind,
-                             const char *name, const char *scope)
+static struct plan_op *start_operation(struct plan *p, enum plan_verb verb, const char *kind,
+                                       const char *name, const char *scope)
 {
     if (p->err->kind != ERR_NONE)
         return NULL;
@@ -189,7 +189,7 @@ static void set_version(struct arena *a, const struct plan_op *op, cJSON *after)
 }
 
 /* Makes the object to be sent whole and right. */
-static bool complete(struct plan *p, struct plan_op *op, const cJSON *given)
+static bool complete_operation(struct plan *p, struct plan_op *op, const cJSON *given)
 {
     struct arena *a = p->arena;
     if (!cJSON_IsObject(given))
@@ -228,8 +228,8 @@ bool plan_create(struct plan *p, const char *kind, const char *scope, const cJSO
 {
     const struct kind *k = kind_find(kind);
     const char *name = k ? kind_name_of(k, after) : NULL;
-    struct plan_op *op = begin(p, PLAN_CREATE, kind, name, scope);
-    return op && complete(p, op, after) && finish(p, op);
+    struct plan_op *op = start_operation(p, PLAN_CREATE, kind, name, scope);
+    return op && complete_operation(p, op, after) && finish(p, op);
 }
 
 /* Another name is another object: it is made, and the old one deleted. Who uses the old one is
@@ -257,7 +257,7 @@ static bool rename_to(struct plan *p, const struct kind *k, const char *name, co
 bool plan_put(struct plan *p, const char *kind, const char *name, const char *scope,
               const cJSON *before, const cJSON *after)
 {
-    struct plan_op *op = begin(p, PLAN_PUT, kind, name, scope);
+    struct plan_op *op = start_operation(p, PLAN_PUT, kind, name, scope);
     if (!op)
         return false;
     const char *named = kind_name_of(op->kind, after);
@@ -266,7 +266,7 @@ bool plan_put(struct plan *p, const char *kind, const char *name, const char *sc
     if (!kind_exists(op->kind, before))
         return err_set(p->err, ERR_ARGS, "%s '%s' does not exist; create it instead", kind, name);
     op->before = json_clone(p->arena, before);
-    if (!complete(p, op, after))
+    if (!complete_operation(p, op, after))
         return false;
     cJSON *x = kind_content(p->arena, op->kind, op->before);
     if (json_equal(x, kind_content(p->arena, op->kind, op->after)))
@@ -278,7 +278,7 @@ bool plan_put(struct plan *p, const char *kind, const char *name, const char *sc
 bool plan_remove(struct plan *p, const char *kind, const char *name, const char *scope,
                  const cJSON *before)
 {
-    struct plan_op *op = begin(p, PLAN_DELETE, kind, name, scope);
+    struct plan_op *op = start_operation(p, PLAN_DELETE, kind, name, scope);
     if (!op)
         return false;
     if (!kind_exists(op->kind, before))
@@ -294,18 +294,18 @@ bool plan_remove(struct plan *p, const char *kind, const char *name, const char 
 
 bool plan_again(struct plan *p, const char *kind, const char *name, const cJSON *now)
 {
-    struct plan_op *op = begin(p, PLAN_PUT, kind, name, NULL);
+    struct plan_op *op = start_operation(p, PLAN_PUT, kind, name, NULL);
     if (!op)
         return false;
     op->before = json_clone(p->arena, now);
     plan_warn(p, "%s '%s' is written again as it is, because parts of it may not be as it says",
               op->kind->name, op->name);
-    return complete(p, op, now) && finish(p, op);
+    return complete_operation(p, op, now) && finish(p, op);
 }
 
 bool plan_remove_parts(struct plan *p, const char *kind, const char *name)
 {
-    struct plan_op *op = begin(p, PLAN_DELETE, kind, name, NULL);
+    struct plan_op *op = start_operation(p, PLAN_DELETE, kind, name, NULL);
     if (!op)
         return false;
     plan_warn(p, "%s '%s' itself is not there; its delete takes away the parts that are",

@@ -32,7 +32,7 @@ static void set_terms(struct arena *a, cJSON *o, const struct plan *p)
         json_set(a, o, "schedule", json_clone(a, p->schedule));
 }
 
-static cJSON *head(struct arena *a, const struct plan *p)
+static cJSON *plan_summary_head(struct arena *a, const struct plan *p)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "tool", p->tool);
@@ -62,7 +62,7 @@ static cJSON *op_head(struct arena *a, const struct plan_op *op)
 static char *digest(struct plan *p)
 {
     struct arena *a = p->arena;
-    cJSON *o = head(a, p);
+    cJSON *o = plan_summary_head(a, p);
     cJSON *ops = json_set_array(a, o, "operations");
     for (int i = 0; i < p->count; i++) {
         cJSON *op = op_head(a, &p->ops[i]);
@@ -91,7 +91,7 @@ static char *wish_of(struct arena *a, const struct plan_op *op)
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-static int by_text(const void *x, const void *y)
+static int compare_texts(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -103,7 +103,7 @@ static char *wish(const struct plan *p)
     const char **all = arena_array(a, const char *, p->count);
     for (int i = 0; i < p->count; i++)
         all[i] = p->ops[i].wish = wish_of(a, &p->ops[i]);
-    qsort(all, (size_t)p->count, sizeof *all, by_text);
+    qsort(all, (size_t)p->count, sizeof *all, compare_texts);
     cJSON *o = json_array(a);
     json_add_str(a, o, p->gateway ? p->gateway : "");
     for (int i = 0; i < p->count; i++)
@@ -166,7 +166,7 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
 
 cJSON *plan_pack(struct arena *a, const struct plan *p)
 {
-    cJSON *o = head(a, p);
+    cJSON *o = plan_summary_head(a, p);
     json_set_str(a, o, "digest", p->digest);
     cJSON *ops = json_set_array(a, o, "operations");
     for (int i = 0; i < p->count; i++) {

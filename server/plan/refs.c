@@ -121,7 +121,7 @@ struct look {
 };
 
 /* The kind table says that a route names a service; that is of a source. */
-static bool is_target(void *arg, const char *path, const char *kind, const char *name)
+static bool refers_to_target(void *arg, const char *path, const char *kind, const char *name)
 {
     struct look *l = arg;
     const struct ref_target *t = &l->search->target;
@@ -134,7 +134,7 @@ static bool is_target(void *arg, const char *path, const char *kind, const char 
     return false;
 }
 
-static bool look_at(void *arg, const cJSON *o)
+static bool find_uses_in(void *arg, const cJSON *o)
 {
     struct search *s = arg;
     struct look l = { s, NULL };
@@ -142,7 +142,7 @@ static bool look_at(void *arg, const cJSON *o)
     if (!name || shown_elsewhere(s, name))
         return true;
     struct arena *one = arena_new();
-    kind_refs(one, s->from, NULL, o, is_target, &l);
+    kind_refs(one, s->from, NULL, o, refers_to_target, &l);
     arena_free(one);
     if (l.where)
         add_user(s, name, l.where);
@@ -172,7 +172,7 @@ struct scopes {
     int count, unseen;
 };
 
-static bool add_scope(void *arg, const cJSON *o)
+static bool add_search_scope(void *arg, const cJSON *o)
 {
     struct scopes *x = arg;
     const char *name = json_str(o, x->key);
@@ -196,7 +196,7 @@ static bool find_instances(struct search *s, struct err *e)
         const struct kind *k = kind_find(*scope);
         x->prefix = arena_printf(s->arena, "%s:", *scope);
         x->key = k->key;
-        if (!gateway_each_kind(s->gateway, k, NULL, add_scope, x, s->cancel, e))
+        if (!gateway_each_kind(s->gateway, k, NULL, add_search_scope, x, s->cancel, e))
             return false;
     }
     for (int i = 0; i < x->count; i++) {
@@ -221,7 +221,7 @@ bool refs_find(struct gateway *g, struct arena *a, const struct kind *k, const c
     out->vague = s.target.ending != NULL;
     for (const struct kind *from = kinds; from->name; from++) {
         s.from = from;
-        if (refers(from, k) && !gateway_each_kind(g, from, NULL, look_at, &s, c, e))
+        if (refers(from, k) && !gateway_each_kind(g, from, NULL, find_uses_in, &s, c, e))
             return err_at(e, "while looking who uses %s '%s'", k->name, s.target.name);
     }
     if (!strcmp(k->name, "wasm-plugin") && !find_instances(&s, e))

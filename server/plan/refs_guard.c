@@ -34,7 +34,7 @@ static bool can_be_used(const struct kind *k)
     return false;
 }
 
-static bool is_guarded(const struct plan_op *op)
+static bool is_guarded_delete(const struct plan_op *op)
 {
     return op->verb == PLAN_DELETE && op->before && (can_be_used(op->kind) || op->renamed);
 }
@@ -116,7 +116,7 @@ static struct ref_uses *users_of(struct guard *g, const struct plan_op *op)
     return u;
 }
 
-static bool refuse(struct guard *g, const struct plan_op *op, const struct ref_uses *u)
+static bool refuse_used(struct guard *g, const struct plan_op *op, const struct ref_uses *u)
 {
     if (u->total == 0 && u->unseen == 0)
         return true;
@@ -157,8 +157,8 @@ static bool force(struct guard *g, const struct plan_op *op, const struct ref_us
 static bool remove_all(struct guard *g, const struct plan_op *op, int depth);
 
 /* What the user is to be: without the reference, or with the new name. */
-static const cJSON *without(struct guard *g, const struct ref_use *u, const cJSON *user,
-                            const struct plan_op *target, bool *gone)
+static const cJSON *user_without(struct guard *g, const struct ref_use *u, const cJSON *user,
+                                 const struct plan_op *target, bool *gone)
 {
     struct arena *a = g->plan->arena;
     *gone = false;
@@ -177,7 +177,7 @@ static bool change_user(struct guard *g, const struct ref_use *u, const cJSON *n
         return true;
     if (target->renamed && !strcmp(u->where, "scope"))
         return move_instance(g, u, now, target);
-    const cJSON *left = without(g, u, mine ? mine->after : now, target, &gone);
+    const cJSON *left = user_without(g, u, mine ? mine->after : now, target, &gone);
     if (!left)
         return false;
     if (gone && mine)
@@ -224,7 +224,7 @@ static bool remove_all(struct guard *g, const struct plan_op *op, int depth)
 {
     if (depth > DEPTH)
         return err_set(g->plan->err, ERR_ARGS, "if_used: the users of users go too deep");
-    if (is_guarded(op)) {
+    if (is_guarded_delete(op)) {
         const struct ref_uses *u = users_of(g, op);
         if (!u || !remove_users(g, op, u, depth))
             return false;
@@ -291,10 +291,10 @@ bool refs_guard(struct gateway *gateway, struct plan *p, struct cancel *c)
         return cascade(&g);
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (!is_guarded(op))
+        if (!is_guarded_delete(op))
             continue;
         const struct ref_uses *u = users_of(&g, op);
-        if (!u || !(forced ? force(&g, op, u) : refuse(&g, op, u)))
+        if (!u || !(forced ? force(&g, op, u) : refuse_used(&g, op, u)))
             return false;
     }
     return true;

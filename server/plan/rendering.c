@@ -68,7 +68,8 @@ static void add_operation(struct pager *g, const struct plan_op *op, int n)
     }
 }
 
-static cJSON *head(struct arena *a, const struct plan *p, const struct rendering_about *about)
+static cJSON *rendering_head(struct arena *a, const struct plan *p,
+                             const struct rendering_about *about)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "id", about->id);
@@ -96,7 +97,7 @@ struct rendering *rendering_make(struct arena *a, const struct plan *p,
         add_operation(&g, &p->ops[i], i + 1);
     r->plan = p->digest;
     r->risk = p->risk;
-    r->head = head(a, p, about);
+    r->head = rendering_head(a, p, about);
     r->pages = g.pages;
     char *text = arena_printf(a, "%s\n%s\n%s", r->plan, json_canonical(a, r->head),
                               json_canonical(a, r->pages));

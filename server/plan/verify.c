@@ -93,7 +93,7 @@ static bool is_other(void *arg, const char *path, const char *kind, const char *
     return strcmp(kind, s->kind) != 0 || strcmp(name, s->name) != 0;
 }
 
-static bool was_there(const struct verify *v, const char *kind, const char *name)
+static bool was_reference_there(const struct verify *v, const char *kind, const char *name)
 {
     const struct plan_op *op = v->op;
     struct same s = { kind, name };
@@ -108,7 +108,8 @@ static bool is_vital(const struct verify *v, const char *path, const char *kind)
 }
 
 /* False after an error; of what is taken as it is, only a warning. */
-static bool missing(struct verify *v, const char *path, const char *kind, const char *name)
+static bool reference_missing(struct verify *v, const char *path, const char *kind,
+                              const char *name)
 {
     struct arena *a = v->p->arena;
     bool service = !strcmp(kind, "service");
@@ -123,7 +124,8 @@ static bool missing(struct verify *v, const char *path, const char *kind, const 
 }
 
 /* "services[0].name" has its port beside it; "web.static:8080" in itself. */
-static int port_of(const struct verify *v, const cJSON *object, const char *path, const char *name)
+static int reference_port(const struct verify *v, const cJSON *object, const char *path,
+                          const char *name)
 {
     static const char last[] = ".name";
     const char *colon = strchr(name, ':');
@@ -137,15 +139,15 @@ static int port_of(const struct verify *v, const cJSON *object, const char *path
     return cJSON_IsNumber(port) ? port->valueint : 0;
 }
 
-static bool look_up(void *arg, const char *path, const char *kind, const char *name)
+static bool note_reference(void *arg, const char *path, const char *kind, const char *name)
 {
     struct needs *n = arg;
     struct verify *v = n->v;
     struct arena *a = v->p->arena;
-    bool old = was_there(v, kind, name) && !is_vital(v, path, kind);
+    bool old = was_reference_there(v, kind, name) && !is_vital(v, path, kind);
     bool service = !strcmp(kind, "service");
-    int port = service ? port_of(v, v->op->after, path, name) : 0;
-    bool moved = service && port != port_of(v, v->op->before, path, name);
+    int port = service ? reference_port(v, v->op->after, path, name) : 0;
+    bool moved = service && port != reference_port(v, v->op->before, path, name);
     if (made_by(v, kind, name) || (old && !moved))
         return true;
     if (service) {
@@ -163,7 +165,7 @@ static bool look_up(void *arg, const char *path, const char *kind, const char *n
     /* A name that cannot be one at all is a name that nothing has. */
     if (verify_object(v, kind, name))
         return true;
-    n->ok = v->p->err->kind == ERR_NONE && missing(v, path, kind, name);
+    n->ok = v->p->err->kind == ERR_NONE && reference_missing(v, path, kind, name);
     return n->ok;
 }
 
@@ -194,11 +196,11 @@ static bool may_come(const struct need *n)
            !strncmp(n->name + len - (sizeof end - 1), end, sizeof end - 1);
 }
 
-static bool service_exists(struct verify *v, const struct need *one)
+static bool check_service_listed(struct verify *v, const struct need *one)
 {
     const char *name = text_clean(v->p->arena, one->name, 120);
     if (!one->met && !may_come(one))
-        return missing(v, one->path, "service", one->name);
+        return reference_missing(v, one->path, "service", one->name);
     if (!one->met)
         plan_warn(v->p,
                   "%s '%s': %s: the gateway lists no service '%s'; until it does, requests get 503",
@@ -218,7 +220,7 @@ static bool services_exist(struct needs *n)
         return false;
     for (const struct need *one = n->services; one; one = one->next) {
         v->op = one->op;
-        if (!service_exists(v, one))
+        if (!check_service_listed(v, one))
             return false;
     }
     return true;
@@ -243,7 +245,7 @@ static bool cluster_takes(struct verify *v)
     return true;
 }
 
-static bool say_where(const struct verify *v)
+static bool prefix_where(const struct verify *v)
 {
     bool named = v->op && v->op->where && v->p->err->kind == ERR_ARGS;
     return named ? err_at(v->p->err, "%s", v->op->where) : false;
@@ -258,12 +260,12 @@ static bool verify_each(struct gateway *g, struct plan *p, struct cancel *c)
         v.op = &p->ops[i];
         if (v.op->verb == PLAN_DELETE)
             continue;
-        kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, look_up, &n);
+        kind_refs(p->arena, v.op->kind, v.op->scope, v.op->after, note_reference, &n);
         if (!n.ok || p->err->kind != ERR_NONE || !cluster_takes(&v) ||
             (!p->as_is && !verify_rules(&v)))
-            return say_where(&v);
+            return prefix_where(&v);
     }
-    return services_exist(&n) || say_where(&v);
+    return services_exist(&n) || prefix_where(&v);
 }
 
 bool verify_plan(struct gateway *g, struct plan *p, struct cancel *c)

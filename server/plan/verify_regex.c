@@ -12,7 +12,7 @@
 
 static const char key[] = "re2.max_program_size.error_level";
 
-static double allowed(struct verify *v)
+static double allowed_regex_size(struct verify *v)
 {
     const struct config *config = gateway_config(v->g);
     struct err why = { 0 }; /* not to be known is no reason to refuse */
@@ -30,7 +30,7 @@ bool verify_regex(struct verify *v)
     struct check_largest before = check_largest_expression(a, v->op->before);
     if (before.expression && !strcmp(before.expression, x.expression))
         return true; /* it stood there before */
-    double most = allowed(v);
+    double most = allowed_regex_size(v);
     if (isnan(most))
         plan_warn(v->p,
                   "%s.matchValue: '%s' compiles to %d instructions; an Envoy whose bootstrap does "

@@ -26,7 +26,7 @@ static bool is_new(const struct verify *v, const char *member)
 /* -- domains of one route ---------------------------------------------------------------------- */
 
 /* "off", "on" or "force", as the gateway acts. NULL after an error. */
-static const char *https_of(struct verify *v, const char *name)
+static const char *https_mode_of(struct verify *v, const char *name)
 {
     const cJSON *d = verify_object(v, "domain", name);
     const char *mode = json_str(d, "enableHttps"), *cert = json_str(d, "certIdentifier");
@@ -43,7 +43,7 @@ static bool agree(struct verify *v, const cJSON *domains, const char *whose)
     const cJSON *d;
     cJSON_ArrayForEach(d, domains)
     {
-        const char *mode = https_of(v, d->valuestring);
+        const char *mode = https_mode_of(v, d->valuestring);
         if (!mode)
             return false;
         if (first && strcmp(first, mode) != 0)
@@ -104,7 +104,7 @@ static bool routes_agree(struct verify *v)
 
 /* -- certificates ------------------------------------------------------------------------------ */
 
-static bool covers(const char *pattern, const char *host)
+static bool host_pattern_covers(const char *pattern, const char *host)
 {
     const char *dot = strchr(host, '.');
     if (!strcmp(pattern, host))
@@ -124,7 +124,7 @@ static bool certificate_covers(struct verify *v)
         return v->p->err->kind == ERR_NONE;
     cJSON_ArrayForEach(n, names)
     {
-        if (cJSON_IsString(n) && covers(n->valuestring, v->op->name))
+        if (cJSON_IsString(n) && host_pattern_covers(n->valuestring, v->op->name))
             return true;
     }
     plan_warn(v->p, "certificate %s is for %s, not for %s: clients will refuse it", cert,
@@ -140,7 +140,7 @@ struct rival {
     char *found;
 };
 
-static bool shares(const cJSON *x, const cJSON *y)
+static bool credentials_overlap(const cJSON *x, const cJSON *y)
 {
     const char *sx = json_str(x, "source"), *sy = json_str(y, "source");
     const char *kx = json_str(x, "key"), *ky = json_str(y, "key");
@@ -164,7 +164,7 @@ static bool take_rival(void *arg, const cJSON *o)
     const char *name = json_str(o, "name");
     const cJSON *credentials = json_get(o, "credentials");
     if (!name || !strcmp(name, r->v->op->name) || !credentials ||
-        !shares(r->mine, credentials->child))
+        !credentials_overlap(r->mine, credentials->child))
         return true;
     r->found = arena_strdup(r->v->p->arena, name);
     return false;

@@ -76,7 +76,7 @@ void access_gap(struct access *x, const char *scope)
 /* -- one route -------------------------------------------------------------------------------- */
 
 /* Does a rule for `domain` take every request for `host`? */
-static bool covers(const char *domain, const char *host)
+static bool domain_covers(const char *domain, const char *host)
 {
     if (domain[0] == '*')
         return text_ends(host, domain + 1);
@@ -89,7 +89,7 @@ static const cJSON *rule_for_host(const cJSON *rules, const char *host)
 
     cJSON_ArrayForEach(r, rules)
     {
-        if (text_starts(r->string, "domain:") && covers(r->string + 7, host))
+        if (text_starts(r->string, "domain:") && domain_covers(r->string + 7, host))
             return r;
     }
     return NULL;
@@ -223,8 +223,8 @@ static struct decision decision_of(const cJSON *rules, const cJSON *route)
     return (struct decision){ NULL, s.rule ? s.rule : h.rule };
 }
 
-static enum access_kind judge(const struct access *x, struct arena *a, int plugin,
-                              const cJSON *route, const char **by)
+static enum access_kind judge_login(const struct access *x, struct arena *a, int plugin,
+                                    const cJSON *route, const char **by)
 {
     struct decision d = decision_of(x->rules[plugin], route);
     bool rest = d.rule ? !says_off(d.rule, plugin) : global_checks(x, plugin);
@@ -239,7 +239,7 @@ static enum access_kind judge(const struct access *x, struct arena *a, int plugi
 }
 
 /* What the console keeps in the route itself. */
-static bool own_list(struct arena *a, const cJSON *route, const char **by)
+static bool own_consumers(struct arena *a, const cJSON *route, const char **by)
 {
     const cJSON *auth = json_get(route, "authConfig");
 
@@ -252,7 +252,7 @@ static bool own_list(struct arena *a, const cJSON *route, const char **by)
     return true;
 }
 
-static bool unread(const struct access *x, const cJSON *route)
+static bool has_unread_scope(const struct access *x, const cJSON *route)
 {
     static const char *const whole[] = { "global", "domain:*", "route:*", "service:*" };
     const cJSON *m;
@@ -281,17 +281,17 @@ enum access_kind access_of(const struct access *x, struct arena *a, const cJSON 
     enum access_kind best = ACCESS_NONE;
 
     *by = NULL;
-    if (own_list(a, route, by))
+    if (own_consumers(a, route, by))
         return ACCESS_GUARDED;
     for (int i = 0; i < PLUGINS && best != ACCESS_GUARDED; i++) {
         const char *said = NULL;
         if (!x->global[i] && !x->rules[i]->child)
             continue;
-        enum access_kind k = judge(x, a, i, route, &said);
+        enum access_kind k = judge_login(x, a, i, route, &said);
         if (k == ACCESS_GUARDED || (k == ACCESS_PARTLY && best == ACCESS_NONE)) {
             best = k;
             *by = said;
         }
     }
-    return best == ACCESS_NONE && unread(x, route) ? ACCESS_UNKNOWN : best;
+    return best == ACCESS_NONE && has_unread_scope(x, route) ? ACCESS_UNKNOWN : best;
 }

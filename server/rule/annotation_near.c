@@ -18,7 +18,7 @@ static size_t plain(const char *s, char out[NAME_MAX_LEN])
     return n;
 }
 
-static int least(int x, int y, int z)
+static int least_of_three(int x, int y, int z)
 {
     int m = x < y ? x : y;
     return m < z ? m : z;
@@ -35,7 +35,7 @@ static int distance(const char *x, size_t n, const char *y, size_t m)
         row[0] = (int)i;
         for (size_t j = 1; j <= m; j++) {
             int above = row[j];
-            row[j] = least(above + 1, row[j - 1] + 1, corner + (x[i - 1] != y[j - 1]));
+            row[j] = least_of_three(above + 1, row[j - 1] + 1, corner + (x[i - 1] != y[j - 1]));
             corner = above;
         }
     }

@@ -137,7 +137,7 @@ char *check_doubt(struct arena *a, const struct kind *k, const cJSON *before, co
 }
 
 /* Judged by traps that say more: trap_provider.c, trap_limit.c, those of annotations. */
-static bool is_trap(const struct check_rule *rule)
+static bool is_judged_by_trap(const struct check_rule *rule)
 {
     return rule->doubt || text_has_word("ai-provider|plugin-instance|higress-config", rule->kind) ||
            text_has_word("customConfigs|fallbackConfig", rule->on);
@@ -152,7 +152,8 @@ char *check_standing(struct arena *a, const struct kind *k, const cJSON *object,
     for (size_t i = 0; check_tables[i]; i++)
         for (const struct check_rule *rule = check_tables[i]; rule->kind; rule++) {
             e = (struct err){ 0 };
-            if (!strcmp(rule->kind, k->name) && !is_trap(rule) && !rule->holds(&c) && n-- == 0)
+            if (!strcmp(rule->kind, k->name) && !is_judged_by_trap(rule) && !rule->holds(&c) &&
+                n-- == 0)
                 return mask_said(a, k, object, e.text);
         }
     return NULL;

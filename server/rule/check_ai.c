@@ -116,7 +116,7 @@ static bool provider_settings(const struct check *c)
     return true;
 }
 
-static bool url_of(const struct check *c, const char *path, const cJSON *m)
+static bool check_config_url(const struct check *c, const char *path, const cJSON *m)
 {
     if (cJSON_IsString(m) && check_word_url(m->valuestring))
         return true;
@@ -131,10 +131,10 @@ static bool provider_urls(const struct check *c)
     const cJSON *raw = json_get(c->after, "rawConfigs"), *m, *u;
     cJSON_ArrayForEach(m, json_members(raw))
     {
-        if (text_has_word(one, m->string) && !cJSON_IsNull(m) && !url_of(c, m->string, m))
+        if (text_has_word(one, m->string) && !cJSON_IsNull(m) && !check_config_url(c, m->string, m))
             return false;
         for (u = text_has_word(many, m->string) ? m->child : NULL; u; u = u->next)
-            if (!url_of(c, m->string, u))
+            if (!check_config_url(c, m->string, u))
                 return false;
     }
     const char *azure = json_str(raw, "azureServiceUrl"), *type = json_str(c->after, "type");
@@ -213,7 +213,7 @@ static bool provider_address(const struct check *c)
 }
 
 /* Others have their credentials among the settings. */
-static bool provider_keyless(const struct check *c)
+static bool check_provider_key(const struct check *c)
 {
     static const char elsewhere[] = "bedrock|vertex|hunyuan";
     const char *type = json_str(c->after, "type");
@@ -319,7 +319,7 @@ static bool mcp_password_anew(const struct check *c)
                        "holds an '@'; give it anew then");
 }
 
-static bool dashboard(const struct check *c)
+static bool check_dashboard(const struct check *c)
 {
     const char *url = json_str(c->after, "url");
     if (json_true(c->before, "builtIn"))
@@ -360,7 +360,7 @@ const struct check_rule check_ai_rules[] = {
     { "ai-provider", "rawConfigs", "A new address gets the keys that are there.", provider_address,
       .doubt = true },
     { "ai-provider", "tokens", "A provider without tokens is asked without a key.",
-      provider_keyless, .doubt = true },
+      check_provider_key, .doubt = true },
     { "ai-provider", "tokens", "New tokens take the place of those that are there.",
       provider_rotated, .doubt = true },
     { "mcp-server", "name", "The name is letters, digits, '-', '_' and '.': part of a path.",
@@ -375,6 +375,6 @@ const struct check_rule check_ai_rules[] = {
     { "mcp-server", "dbConfig", "A MYSQL password holds no '@'.", mcp_password },
     { "mcp-server", "", "A MYSQL password is sent as it is read.", mcp_password_anew,
       .doubt = true },
-    { "dashboard", "url", "The URL begins with http:// or https://.", dashboard },
+    { "dashboard", "url", "The URL begins with http:// or https://.", check_dashboard },
     { 0 },
 };

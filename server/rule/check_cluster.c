@@ -122,7 +122,7 @@ static bool cluster_ai_path(const struct check *c)
 
 /* -- labels and annotations ------------------------------------------------------------------- */
 
-static bool is_label(const char *s, size_t n)
+static bool is_label_value(const char *s, size_t n)
 {
     static const char inner[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
     if (n == 0 || n > LABEL_NAME || strspn(s, inner) < n)
@@ -134,7 +134,8 @@ static bool is_label(const char *s, size_t n)
 static bool is_qualified(const char *key)
 {
     const char *slash = strchr(key, '/'), *name = slash ? slash + 1 : key;
-    return (!slash || check_word_kube(key, (size_t)(slash - key))) && is_label(name, strlen(name));
+    return (!slash || check_word_kube(key, (size_t)(slash - key))) &&
+           is_label_value(name, strlen(name));
 }
 
 static bool cluster_labels(const struct check *c)
@@ -146,7 +147,7 @@ static bool cluster_labels(const struct check *c)
         if (!is_qualified(m->string))
             return check_no(c, "customLabels: '%s' is no name of a label that Kubernetes takes",
                             check_shown(c, m->string));
-        if (*value && !is_label(value, strlen(value)))
+        if (*value && !is_label_value(value, strlen(value)))
             return check_no(c,
                             "customLabels.%s: '%s' is no text of a label that Kubernetes takes: at "
                             "most %d letters, digits, '-', '_' and '.'",

@@ -17,7 +17,7 @@ static void drop_nulls(cJSON *node)
     }
 }
 
-static const struct field *row_of(const struct field *rows, const char *name)
+static const struct field *field_named(const struct field *rows, const char *name)
 {
     for (; rows && rows->type; rows++)
         if (!strcmp(rows->name, name))
@@ -27,7 +27,7 @@ static const struct field *row_of(const struct field *rows, const char *name)
 
 /* Had the object such a member, at this place or, in a list, in any element? Null counts: the
  * console writes every member it knows. */
-static bool was_there(const cJSON *before, const char *name)
+static bool had_member(const cJSON *before, const char *name)
 {
     if (!cJSON_IsArray(before))
         return json_get(before, name) != NULL;
@@ -47,8 +47,8 @@ static void drop_known(const struct field *rows, const cJSON *before, cJSON *nod
             drop_known(rows, before, c);
             continue;
         }
-        const struct field *row = row_of(rows, c->string);
-        if (!row && was_there(before, c->string)) {
+        const struct field *row = field_named(rows, c->string);
+        if (!row && had_member(before, c->string)) {
             json_detach(node, c);
         } else if (row && row->of) {
             const struct field *of = row->type == LIST ? row->of->of : row->of;
@@ -87,7 +87,7 @@ bool check_fields(struct arena *a, const struct kind *k, const cJSON *before, co
     return field_check(rows, copy, e);
 }
 
-static bool rows_fit(const struct field *rows, const cJSON *object);
+static bool fields_fit(const struct field *rows, const cJSON *object);
 
 static bool row_fits(const struct field *row, const cJSON *v)
 {
@@ -95,23 +95,23 @@ static bool row_fits(const struct field *row, const cJSON *v)
     if (cJSON_IsNull(v) || !row->of)
         return cJSON_IsNull(v) || field_type_fits(row->type, v);
     if (row->type == OBJ)
-        return field_type_fits(OBJ, v) && rows_fit(row->of, v);
+        return field_type_fits(OBJ, v) && fields_fit(row->of, v);
     cJSON_ArrayForEach(item, v)
     {
         bool fits = field_type_fits(row->of->type, item) &&
-                    (row->of->type != OBJ || !row->of->of || rows_fit(row->of->of, item));
+                    (row->of->type != OBJ || !row->of->of || fields_fit(row->of->of, item));
         if (!fits)
             return false;
     }
     return field_type_fits(row->type, v);
 }
 
-static bool rows_fit(const struct field *rows, const cJSON *object)
+static bool fields_fit(const struct field *rows, const cJSON *object)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, object)
     {
-        const struct field *row = row_of(rows, m->string);
+        const struct field *row = field_named(rows, m->string);
         if (row && !row_fits(row, m))
             return false;
     }
@@ -120,5 +120,5 @@ static bool rows_fit(const struct field *rows, const cJSON *object)
 
 bool check_fields_typed(const struct kind *k, const cJSON *object)
 {
-    return cJSON_IsObject(object) && rows_fit(k->fields, object);
+    return cJSON_IsObject(object) && fields_fit(k->fields, object);
 }

@@ -15,7 +15,7 @@ struct limiter {
     bool redis;       /* cluster-wide: items, a redis, a rule_name */
 };
 
-static bool window(const struct limiter *l, const char *where, const cJSON *o)
+static bool check_window(const struct limiter *l, const char *where, const cJSON *o)
 {
     static const char spans[] = "second|minute|hour|day";
     char word[TEXT_WORD];
@@ -37,7 +37,8 @@ static bool window(const struct limiter *l, const char *where, const cJSON *o)
 }
 
 /* 0: a plain "limit_by_", 1: "limit_by_per_" (a count of its own for each value), 2: an address. */
-static bool key_fits(const struct limiter *l, const char *where, const char *by, const char *key)
+static bool limit_key_fits(const struct limiter *l, const char *where, const char *by,
+                           const char *key)
 {
     bool per = text_starts(by, "limit_by_per_"), ip = text_ends(by, "_ip");
     bool each = !strcmp(key, "*") || text_starts(key, "regexp:");
@@ -71,7 +72,7 @@ static bool keys(const struct limiter *l, const char *where, const char *by, con
         const char *key = json_str(k, "key");
         if (!key || !*key)
             return check_no(l->c, "%s.key: is required", at);
-        if (!key_fits(l, at, by, key) || !window(l, at, k))
+        if (!limit_key_fits(l, at, by, key) || !check_window(l, at, k))
             return false;
     }
     return true;
@@ -123,7 +124,7 @@ static bool shared(const struct limiter *l, const char *where, const cJSON *o)
     if (!global == !items)
         return check_no(l->c, "%s: needs exactly one of rule_items and global_threshold", where);
     if (global)
-        return window(l, arena_printf(l->c->a, "%s.global_threshold", where), global);
+        return check_window(l, arena_printf(l->c->a, "%s.global_threshold", where), global);
     if (json_count(items) == 0)
         return check_no(l->c, "%s.rule_items: at least one is needed", where);
     cJSON_ArrayForEach(m, items)
@@ -144,7 +145,7 @@ static const struct row {
     { 0 },
 };
 
-static const struct row *row_of(const char *plugin)
+static const struct row *limiter_row(const char *plugin)
 {
     const struct row *r = rows;
     while (r->plugin && strcmp(r->plugin, plugin) != 0)
@@ -154,12 +155,12 @@ static const struct row *row_of(const char *plugin)
 
 bool check_is_limiter(const char *plugin)
 {
-    return row_of(plugin) != NULL;
+    return limiter_row(plugin) != NULL;
 }
 
 bool check_limits(const struct check *c, const char *plugin, const char *where)
 {
-    const struct row *r = row_of(plugin);
+    const struct row *r = limiter_row(plugin);
     const cJSON *o = json_get(c->after, where);
     bool on = cJSON_IsTrue(json_get(c->after, "enabled"));
     if (!r || (!on && json_count(o) == 0))

@@ -3,13 +3,14 @@
 #include "rule/check_private.h"
 #include "rule/route_look_private.h"
 
-static bool is_taken(const struct check *c)
+static bool check_refusals(const struct check *c)
 {
     return look_passes(c, trap_refusal_rows, c->before, c->after, "");
 }
 
 const struct check_rule check_refusal_rules[] = {
-    { "route", "", "Nothing for which Envoy refuses every route of the gateway.", is_taken },
-    { "ai-route", "", "Nothing for which Envoy refuses every route of the gateway.", is_taken },
+    { "route", "", "Nothing for which Envoy refuses every route of the gateway.", check_refusals },
+    { "ai-route", "", "Nothing for which Envoy refuses every route of the gateway.",
+      check_refusals },
     { 0 },
 };

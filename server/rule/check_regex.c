@@ -13,7 +13,8 @@
 enum { WHY_MAX = 120 };
 
 /* The expression as Envoy gets it: a path goes on with anything. */
-static int size_of(const struct check *c, const char *expression, const char *behind, char *why)
+static int program_size(const struct check *c, const char *expression, const char *behind,
+                        char *why)
 {
     return regex_size(arena_printf(c->a, "%s%s", expression, behind), why, WHY_MAX);
 }
@@ -28,7 +29,7 @@ bool check_expression(const struct check *c, const char *where, const char *expr
                       const char *behind)
 {
     char why[WHY_MAX] = "";
-    int size = size_of(c, expression, behind, why);
+    int size = program_size(c, expression, behind, why);
     if (size < 0)
         return check_no(c, "%s: '%s' is no regular expression of RE2: %s", where,
                         check_shown(c, expression), check_shown(c, why));
@@ -53,7 +54,7 @@ static void measure(const struct check *c, const cJSON *predicate, const char *w
 {
     const char *expression = expression_of(predicate);
     char why[WHY_MAX];
-    int size = expression ? size_of(c, expression, behind, why) : 0;
+    int size = expression ? program_size(c, expression, behind, why) : 0;
     if (size > out->size)
         *out = (struct check_largest){ size, where, expression };
 }

@@ -75,7 +75,7 @@ bool check_path_begins(const struct check *c, const char *member)
     return check_predicate(c, path, member, REGEX_REST_OF_PATH);
 }
 
-static bool route_path(const struct check *c)
+static bool check_route_path(const struct check *c)
 {
     return check_path_begins(c, "path");
 }
@@ -130,7 +130,7 @@ static bool route_predicates(const struct check *c)
     return check_predicates(c, "headers") && check_predicates(c, "urlParams");
 }
 
-static bool methods(const struct check *c)
+static bool check_methods(const struct check *c)
 {
     const cJSON *m;
     int i = 0;
@@ -233,7 +233,7 @@ bool check_annotations(const struct check *c)
 }
 
 /* Rendered with cluster_fallback, for which any Envoy but Higress' own refuses all routes. */
-static bool canary_own_envoy(const struct check *c)
+static bool check_canary_envoy(const struct check *c)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, json_get(c->after, "customConfigs"))
@@ -292,7 +292,7 @@ bool check_retries(const struct check *c)
     return true;
 }
 
-static bool rewrite_path(const struct check *c)
+static bool check_rewrite_path(const struct check *c)
 {
     const char *to = json_str(json_get(c->after, "rewrite"), "path");
     const char *type = json_str(json_get(c->after, "path"), "matchType");
@@ -304,11 +304,11 @@ static bool rewrite_path(const struct check *c)
 const struct check_rule check_route_rules[] = {
     { "route", "domains", "Domains are host names or *.name, at most 56 bytes (*.: 49).",
       check_hosts },
-    { "route", "path", "A path begins with '/'; REGULAR: an expression of RE2.", route_path },
+    { "route", "path", "A path begins with '/'; REGULAR: an expression of RE2.", check_route_path },
     { "route", "headers|urlParams",
       "Predicates are ASCII; each type and key once; REGULAR: an expression of RE2.",
       route_predicates },
-    { "route", "methods", "Methods are HTTP methods in capitals.", methods },
+    { "route", "methods", "Methods are HTTP methods in capitals.", check_methods },
     { "route", "services",
       "Weights of several services sum to 100; a single one has neither weight nor version.",
       check_services },
@@ -318,9 +318,9 @@ const struct check_rule check_route_rules[] = {
       "1.",
       check_annotations },
     { "route", "customConfigs", "Canaries by header or cookie need Higress' own Envoy.",
-      canary_own_envoy, .doubt = true },
+      check_canary_envoy, .doubt = true },
     { "route", "rewrite|path", "A new path begins with '/', unless the path is REGULAR.",
-      rewrite_path },
+      check_rewrite_path },
     { "route", "proxyNextUpstream", "Conditions of retries are words the gateway knows.",
       check_retries },
     { "route", "headerControl", "Header values are one line.", check_header_lines },

@@ -24,7 +24,7 @@ struct part {
     const char *what;
 };
 
-static bool wrong(const struct part *p, const char *s, size_t n, const char *want)
+static bool domain_wrong(const struct part *p, const char *s, size_t n, const char *want)
 {
     return check_no(p->c, "domain: '%s' is not %s", check_shown(p->c, arena_strndup(p->c->a, s, n)),
                     want);
@@ -36,14 +36,16 @@ static bool static_part(void *arg, const char *s, size_t n)
     const char *colon = memchr(s, ':', n);
     size_t ip = colon ? (size_t)(colon - s) : n;
     bool good = colon && check_word_ipv4(s, ip) && check_word_port(colon + 1, n - ip - 1);
-    return good || wrong(p, s, n, "IPv4:port, such as 10.0.0.1:8080, which a static source needs");
+    return good ||
+           domain_wrong(p, s, n, "IPv4:port, such as 10.0.0.1:8080, which a static source needs");
 }
 
 static bool dns_part(void *arg, const char *s, size_t n)
 {
     const struct part *p = arg;
     return check_word_host(s, n) ||
-           wrong(p, s, n, "a dotted lower-case host name without port, which a dns source needs");
+           domain_wrong(p, s, n,
+                        "a dotted lower-case host name without port, which a dns source needs");
 }
 
 static bool registry_part(const struct check *c, const char *s)
@@ -51,7 +53,7 @@ static bool registry_part(const struct check *c, const char *s)
     struct part p = { c, NULL };
     size_t n = strlen(s);
     return check_word_host(s, n) || check_word_ipv4(s, n) ||
-           wrong(&p, s, n, "one IPv4 address or host name, which a registry needs");
+           domain_wrong(&p, s, n, "one IPv4 address or host name, which a registry needs");
 }
 
 /* What the console takes and the controller does not. */

@@ -2,7 +2,7 @@
  * take them. */
 #include "rule/check_private.h"
 
-static bool lower(char c)
+static bool is_lower_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
@@ -10,10 +10,10 @@ static bool lower(char c)
 /* One part of a name: letters and digits, '-' inside. */
 static bool label(const char *s, size_t n)
 {
-    if (n == 0 || n > 63 || !lower(s[0]) || !lower(s[n - 1]))
+    if (n == 0 || n > 63 || !is_lower_or_digit(s[0]) || !is_lower_or_digit(s[n - 1]))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!lower(s[i]) && s[i] != '-')
+        if (!is_lower_or_digit(s[i]) && s[i] != '-')
             return false;
     return true;
 }
@@ -52,7 +52,7 @@ bool check_word_host(const char *s, size_t n)
 }
 
 /* A decimal number of at most `most`; -1 else. */
-static long number(const char *s, size_t n, long most)
+static long bounded_number(const char *s, size_t n, long most)
 {
     long v = 0;
     if (n == 0 || n > 9)
@@ -71,7 +71,7 @@ bool check_word_ipv4(const char *s, size_t n)
     for (size_t at = 0; at <= n; parts++) {
         const char *dot = memchr(s + at, '.', n - at);
         size_t end = dot ? (size_t)(dot - s) : n;
-        if (end - at > 3 || number(s + at, end - at, 255) < 0)
+        if (end - at > 3 || bounded_number(s + at, end - at, 255) < 0)
             return false;
         at = end + 1;
     }
@@ -80,7 +80,7 @@ bool check_word_ipv4(const char *s, size_t n)
 
 bool check_word_port(const char *s, size_t n)
 {
-    return number(s, n, 65535) > 0;
+    return bounded_number(s, n, 65535) > 0;
 }
 
 bool check_word_path(const char *s)

@@ -43,7 +43,7 @@ static bool read_by(struct limit *l, const char *by, struct err *e)
                    text_clean(l->a, by, 80));
 }
 
-static bool read_key(struct limit *l, const char *key, struct err *e)
+static bool read_limit_key(struct limit *l, const char *key, struct err *e)
 {
     l->key = key ? key : strcmp(l->what, "ip") ? "" : "0.0.0.0/0";
     l->each = !strcmp(l->key, "*") || text_starts(l->key, "regexp:");
@@ -62,14 +62,14 @@ static bool read_ask(struct limit *l, const cJSON *ask, struct err *e)
     l->tokens = unit && !strcmp(unit, "tokens");
     if (!by && !l->tokens)
         return err_set(e, ERR_ARGS, "by: is required");
-    if (by && (!read_by(l, by, e) || !read_key(l, json_str(ask, "key"), e)))
+    if (by && (!read_by(l, by, e) || !read_limit_key(l, json_str(ask, "key"), e)))
         return false;
     if (l->requests < 0 || l->requests > 2147483647.0)
         return err_set(e, ERR_ARGS, "requests: %.0f is not within 0..2147483647", l->requests);
     return true;
 }
 
-static cJSON *list_of(struct limit *l, cJSON *o, const char *member)
+static cJSON *list_member(struct limit *l, cJSON *o, const char *member)
 {
     cJSON *list = json_get(o, member);
 
@@ -143,7 +143,7 @@ static cJSON *per_pod(struct limit *l, cJSON *config, struct err *e)
         return NULL;
     }
     json_set_str(l->a, config, member, l->name);
-    set_entry(l, list_of(l, config, "limit_keys"));
+    set_entry(l, list_member(l, config, "limit_keys"));
     return json_count(json_get(config, "limit_keys")) > 0 ? config : json_object(l->a);
 }
 
@@ -198,7 +198,7 @@ static void exact_first(struct limit *l, cJSON *items, cJSON *item)
 }
 
 /* Where it is counted; false after an error. */
-static bool set_redis(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
+static bool set_limit_redis(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
 {
     const cJSON *have = json_get(config, "redis");
 
@@ -233,7 +233,7 @@ static cJSON *in_sum(struct limit *l, cJSON *config, struct err *e)
 
 static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
 {
-    if (!set_redis(l, config, redis, e))
+    if (!set_limit_redis(l, config, redis, e))
         return NULL;
     if (!*l->what)
         return in_sum(l, config, e);
@@ -243,9 +243,9 @@ static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, s
                 "with change_resource first");
         return NULL;
     }
-    cJSON *items = list_of(l, config, "rule_items");
+    cJSON *items = list_member(l, config, "rule_items");
     cJSON *item = item_of(l, items);
-    set_entry(l, list_of(l, item, "limit_keys"));
+    set_entry(l, list_member(l, item, "limit_keys"));
     if (json_count(json_get(item, "limit_keys")) == 0)
         json_detach(items, item);
     else

@@ -43,7 +43,7 @@ const char *look_text(const cJSON *object, const char *member)
     return s ? s : "";
 }
 
-static const char *joined(struct arena *a, const char *member, const char *path)
+static const char *join_paths(struct arena *a, const char *member, const char *path)
 {
     return arena_printf(a, "%s%s%s", member, *member && *path ? "." : "", path);
 }
@@ -59,7 +59,7 @@ struct standing {
 static void say_finding(void *arg, const char *path, const char *what)
 {
     struct standing *s = arg;
-    trap_add(s->t, s->o, joined(trap_arena(s->t), s->member, path), "%s", what);
+    trap_add(s->t, s->o, join_paths(trap_arena(s->t), s->member, path), "%s", what);
 }
 
 void look_through(struct trap_walk *t, const struct trap_object *o, const cJSON *tree,
@@ -103,8 +103,8 @@ struct said {
     int count;
 };
 
-static void look_at(struct said *s, const cJSON *tree,
-                    void (*say)(void *arg, const char *path, const char *what))
+static void look_with_rows(struct said *s, const cJSON *tree,
+                           void (*say)(void *arg, const char *path, const char *what))
 {
     struct look l = { s->c->a, tree, s, say };
     for (const struct trap *row = s->rows; tree && row->number; row++) {
@@ -147,7 +147,7 @@ static bool is_old(const struct said *s, const char *path, const char *what)
 static void say_mistake(void *arg, const char *path, const char *what)
 {
     struct said *s = arg;
-    const char *whole = joined(s->c->a, s->member, path);
+    const char *whole = join_paths(s->c->a, s->member, path);
     if (!is_old(s, path, what) && s->count++ < SENTENCES)
         s->text = arena_printf(s->c->a, "%s%s%s%s%s", s->text, *s->text ? "; " : "", whole,
                                *whole ? ": " : "", what);
@@ -157,8 +157,8 @@ bool look_passes(const struct check *c, const struct trap *rows, const cJSON *be
                  const cJSON *after, const char *member)
 {
     struct said s = { c, rows, before, after, member, json_array(c->a), "", 0 };
-    look_at(&s, before, say_old);
-    look_at(&s, after, say_mistake);
+    look_with_rows(&s, before, say_old);
+    look_with_rows(&s, after, say_mistake);
     if (s.count > SENTENCES)
         s.text = arena_printf(c->a, "%s; and %d more", s.text, s.count - SENTENCES);
     return s.count == 0 || check_no(c, "%s", s.text);

@@ -12,7 +12,7 @@ static const char words[] = "type|properties|required|enum|items|additionalPrope
                             "default|examples";
 static const char types[] = "object|array|string|number|integer|boolean|null";
 
-static bool is_of(const cJSON *v, const char *type)
+static bool is_schema_type(const cJSON *v, const char *type)
 {
     if (!strcmp(type, "string"))
         return cJSON_IsString(v);
@@ -24,7 +24,7 @@ static bool is_of(const cJSON *v, const char *type)
            (strcmp(type, "integer") != 0 || floor(v->valuedouble) == v->valuedouble);
 }
 
-static bool twice(const cJSON *list)
+static bool has_equal_elements(const cJSON *list)
 {
     const cJSON *x, *y;
     cJSON_ArrayForEach(x, list) for (y = x->next; y; y = y->next) if (json_equal(x, y)) return true;
@@ -47,12 +47,12 @@ static void look_at_enum(struct look *l, const cJSON *list, const char *type, co
     }
     cJSON_ArrayForEach(v, list)
     {
-        if (!is_of(v, type)) {
+        if (!is_schema_type(v, type)) {
             look_say(l, path, "holds a value that is no %s, its type", look_name(l, type));
             return;
         }
     }
-    if (twice(list))
+    if (has_equal_elements(list))
         look_say(l, path, "holds a value twice");
 }
 

@@ -141,7 +141,7 @@ const cJSON *mcp_scheme(const cJSON *text, const char *id)
 
 /* -- types and names -------------------------------------------------------------------------- */
 
-static const char *type_of(const cJSON *v)
+static const char *given_type_name(const cJSON *v)
 {
     return cJSON_IsObject(v)   ? "an object"
            : cJSON_IsArray(v)  ? "a list"
@@ -150,7 +150,7 @@ static const char *type_of(const cJSON *v)
                                : "true or false";
 }
 
-static const char *wanted(enum field_type type)
+static const char *wanted_type_name(enum field_type type)
 {
     return type == STR    ? "a text"
            : type == BOOL ? "true or false"
@@ -159,7 +159,7 @@ static const char *wanted(enum field_type type)
 }
 
 /* As Go finds a member: its name, or the same in other capitals. */
-static const struct field *row_of(const struct field *rows, const char *name)
+static const struct field *field_as_go_finds(const struct field *rows, const char *name)
 {
     const struct field *nearly = NULL;
     for (; rows->type; rows++) {
@@ -204,7 +204,7 @@ static void walk_members(struct look *l, const struct field *rows, const cJSON *
     const cJSON *m;
     cJSON_ArrayForEach(m, object)
     {
-        const struct field *row = row_of(rows, m->string);
+        const struct field *row = field_as_go_finds(rows, m->string);
         const char *place =
             look_place(l, "%s%s%s", path, *path ? "." : "", look_name(l, m->string));
         fn(l, row, m, place);
@@ -213,10 +213,12 @@ static void walk_members(struct look *l, const struct field *rows, const cJSON *
     }
 }
 
-static void check_type(struct look *l, const struct field *row, const cJSON *m, const char *path)
+static void check_plugin_type(struct look *l, const struct field *row, const cJSON *m,
+                              const char *path)
 {
     if (row && !cJSON_IsNull(m) && !field_type_fits(row->type, m))
-        look_say(l, path, "is %s; the plugin takes %s", type_of(m), wanted(row->type));
+        look_say(l, path, "is %s; the plugin takes %s", given_type_name(m),
+                 wanted_type_name(row->type));
 }
 
 static void check_known(struct look *l, const struct field *row, const cJSON *m, const char *path)
@@ -228,7 +230,7 @@ static void check_known(struct look *l, const struct field *row, const cJSON *m,
 
 void mcp_look_types(struct look *l)
 {
-    walk_members(l, top, l->tree, "", check_type);
+    walk_members(l, top, l->tree, "", check_plugin_type);
 }
 
 void mcp_look_unknown(struct look *l)

@@ -26,7 +26,7 @@ static void each_rest_tool(struct look *l, look_tool_fn *fn)
         each_tool(l, fn);
 }
 
-static void tool_name(struct look *l, const cJSON *tool, const char *path)
+static void look_at_tool_name(struct look *l, const cJSON *tool, const char *path)
 {
     const char *name = look_text(tool, "name");
     const cJSON *other;
@@ -48,7 +48,7 @@ static void tool_name(struct look *l, const cJSON *tool, const char *path)
 
 void mcp_look_names(struct look *l)
 {
-    each_tool(l, tool_name);
+    each_tool(l, look_at_tool_name);
 }
 
 static void tool_url(struct look *l, const cJSON *tool, const char *path)
@@ -64,7 +64,7 @@ void mcp_look_url(struct look *l)
     each_rest_tool(l, tool_url);
 }
 
-static int ways(const cJSON *request)
+static int count_argument_ways(const cJSON *request)
 {
     return json_true(request, "argsToJsonBody") + json_true(request, "argsToUrlParam") +
            json_true(request, "argsToFormBody");
@@ -72,7 +72,7 @@ static int ways(const cJSON *request)
 
 static void tool_ways(struct look *l, const cJSON *tool, const char *path)
 {
-    if (ways(json_get(tool, "requestTemplate")) > 1)
+    if (count_argument_ways(json_get(tool, "requestTemplate")) > 1)
         look_say(l, look_place(l, "%s.requestTemplate", path),
                  "has more than one of argsToJsonBody, argsToUrlParam and argsToFormBody");
 }
@@ -190,7 +190,7 @@ static bool says_arg(const char *template, const char *name)
 }
 
 /* Is the argument in a template of the tool? */
-static bool is_named(const cJSON *tool, const char *name)
+static bool is_argument_used(const cJSON *tool, const char *name)
 {
     const cJSON *request = json_get(tool, "requestTemplate"), *h;
     bool named = says_arg(look_text(request, "url"), name) ||
@@ -214,8 +214,9 @@ static void tool_args(struct look *l, const cJSON *tool, const char *path)
             look_say(l, look_place(l, "%s.position", place),
                      "'%s' is none of query, path, header, cookie and body, which is as none",
                      look_name(l, position));
-        else if (!*position && *name && ways(json_get(tool, "requestTemplate")) == 0 &&
-                 !is_named(tool, name))
+        else if (!*position && *name &&
+                 count_argument_ways(json_get(tool, "requestTemplate")) == 0 &&
+                 !is_argument_used(tool, name))
             look_say(l, place,
                      "'%s' has no position, no template names it and no argsTo… is set: it is sent "
                      "nowhere",

@@ -38,12 +38,12 @@ static const struct {
               "bedrockAdditionalFields|bedrockPromptCachePointPositions|responseJsonSchema" },
 };
 
-static bool digits(const char *s)
+static bool is_digits(const char *s)
 {
     return *s && strspn(s, "0123456789") == strlen(s);
 }
 
-static bool is_of(enum member_type type, const cJSON *m)
+static bool is_member_type(enum member_type type, const cJSON *m)
 {
     switch (type) {
     case TEXT:
@@ -57,7 +57,7 @@ static bool is_of(enum member_type type, const cJSON *m)
     case OBJECT:
         return cJSON_IsObject(m);
     case NUMBER_OR_TEXT:
-        return cJSON_IsNumber(m) || (cJSON_IsString(m) && digits(m->valuestring));
+        return cJSON_IsNumber(m) || (cJSON_IsString(m) && is_digits(m->valuestring));
     }
     return true;
 }
@@ -68,7 +68,7 @@ const char *provider_type_fault(struct arena *a, const cJSON *raw, const char **
     cJSON_ArrayForEach(m, json_members(raw))
     {
         for (size_t i = 0; !cJSON_IsNull(m) && i < sizeof members / sizeof *members; i++)
-            if (text_has_word(members[i].names, m->string) && !is_of(members[i].type, m)) {
+            if (text_has_word(members[i].names, m->string) && !is_member_type(members[i].type, m)) {
                 *member = m->string;
                 return arena_printf(a, "is not %s", type_words[members[i].type]);
             }
@@ -99,17 +99,17 @@ static int keys_of(const cJSON *provider)
     return n ? n : json_count(json_path(provider, "rawConfigs.apiTokens"));
 }
 
-static bool has(const cJSON *raw, const char *name)
+static bool has_setting(const cJSON *raw, const char *name)
 {
     const cJSON *m = json_get(raw, name);
     return m && !cJSON_IsNull(m) && !(cJSON_IsString(m) && !*m->valuestring);
 }
 
-static const char *missing_of(struct arena *a, const cJSON *raw, const char *names)
+static const char *first_missing_setting(struct arena *a, const cJSON *raw, const char *names)
 {
     char word[TEXT_WORD];
     while (text_word_next(&names, word))
-        if (!has(raw, word))
+        if (!has_setting(raw, word))
             return arena_strdup(a, word);
     return NULL;
 }
@@ -138,8 +138,9 @@ static const char *missing_setting(struct arena *a, const cJSON *o, const char *
     const char *missing = NULL, *api = json_str(raw, "minimaxApiType");
     bool pro = !strcmp(type, "minimax") && api && !strcmp(api, "pro");
     for (size_t i = 0; i < sizeof needs / sizeof *needs && !missing; i++)
-        missing = strcmp(needs[i].type, type) ? NULL : missing_of(a, raw, needs[i].needs);
-    return missing ? missing : pro ? missing_of(a, raw, "minimaxGroupId") : NULL;
+        missing =
+            strcmp(needs[i].type, type) ? NULL : first_missing_setting(a, raw, needs[i].needs);
+    return missing ? missing : pro ? first_missing_setting(a, raw, "minimaxGroupId") : NULL;
 }
 
 static const char *type_needs(struct arena *a, const cJSON *o, const char *type, const char **path)
@@ -147,7 +148,7 @@ static const char *type_needs(struct arena *a, const cJSON *o, const char *type,
     const char *missing = missing_setting(a, o, type), *instead = instead_of_keys(type);
     bool keyless_here = instead && keys_of(o) == 0;
     if (!missing && keyless_here)
-        missing = missing_of(a, json_get(o, "rawConfigs"), instead);
+        missing = first_missing_setting(a, json_get(o, "rawConfigs"), instead);
     if (!missing)
         return NULL;
     *path = arena_printf(a, "rawConfigs.%s", missing);
@@ -161,9 +162,9 @@ static const char *context_fault(struct arena *a, const cJSON *raw, const char *
     if (!context)
         return NULL;
     *path = "rawConfigs.context";
-    if (missing_of(a, context, "fileUrl|serviceName|servicePort"))
+    if (first_missing_setting(a, context, "fileUrl|serviceName|servicePort"))
         return "needs fileUrl, serviceName and servicePort";
-    return has(raw, "qwenFileIds") || has(raw, "moonshotFileId")
+    return has_setting(raw, "qwenFileIds") || has_setting(raw, "moonshotFileId")
                ? "cannot stand beside qwenFileIds or moonshotFileId"
                : NULL;
 }
@@ -188,7 +189,7 @@ const char *provider_failover_fault(const cJSON *o, const char **path)
     const cJSON *typed = json_get(o, "tokenFailoverConfig");
     const cJSON *raw = json_path(o, "rawConfigs.failover");
     const cJSON *own = typed && !cJSON_IsNull(typed) ? typed : raw;
-    bool model = has(own, "healthCheckModel") || has(raw, "healthCheckModel");
+    bool model = has_setting(own, "healthCheckModel") || has_setting(raw, "healthCheckModel");
     if (!json_true(own, "enabled") || model || json_num(raw, "cooldownDuration", 0) > 0)
         return NULL;
     *path = "tokenFailoverConfig.healthCheckModel";

@@ -19,7 +19,7 @@ struct one {
     bool read;                    /* under this prefix */
 };
 
-static void each(struct look *l, void (*fn)(const struct one *o))
+static void each_annotation(struct look *l, void (*fn)(const struct one *o))
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, route_custom(l->tree))
@@ -34,7 +34,7 @@ static void each(struct look *l, void (*fn)(const struct one *o))
     }
 }
 
-static void say(const struct one *o, const char *what)
+static void say_of_annotation(const struct one *o, const char *what)
 {
     look_say(o->l, route_place(o->l, look_name(o->l, o->full)), "%s", what);
 }
@@ -48,7 +48,7 @@ static void say_lost(const struct one *o)
 }
 
 /* Known, and not read under this name; one whose value kept nobody out loses nothing. */
-static bool is_lost(const struct one *o, enum annotation_fate fate)
+static bool is_lost_annotation(const struct one *o, enum annotation_fate fate)
 {
     return o->row && !o->read && o->row->fate == fate &&
            !(fate == BECOMES_REFUSAL && o->row->words && text_has_word(o->row->words, o->value));
@@ -61,16 +61,16 @@ static bool is_list_of_addresses(const struct one *o)
     return text_ends(o->name, "list-source-range");
 }
 
-static void allow_list(const struct one *o)
+static void look_at_lost_allow_list(const struct one *o)
 {
     if (o->name && is_list_of_addresses(o) &&
-        (is_lost(o, BECOMES_OTHER) || is_lost(o, BECOMES_REFUSAL)))
+        (is_lost_annotation(o, BECOMES_OTHER) || is_lost_annotation(o, BECOMES_REFUSAL)))
         say_lost(o);
 }
 
 void route_look_allow_list_names(struct look *l)
 {
-    each(l, allow_list);
+    each_annotation(l, look_at_lost_allow_list);
 }
 
 static bool is_login(const struct one *o)
@@ -78,75 +78,75 @@ static bool is_login(const struct one *o)
     return text_starts(o->name, "auth-") || text_has_word("enable-global-auth|satisfy", o->name);
 }
 
-static void login(const struct one *o)
+static void look_at_lost_login(const struct one *o)
 {
-    if (is_lost(o, BECOMES_REFUSAL) && is_login(o))
+    if (is_lost_annotation(o, BECOMES_REFUSAL) && is_login(o))
         say_lost(o);
 }
 
 void route_look_login_names(struct look *l)
 {
-    each(l, login);
+    each_annotation(l, look_at_lost_login);
 }
 
 static void guard(const struct one *o)
 {
-    if (is_lost(o, BECOMES_REFUSAL) && !is_login(o) && !is_list_of_addresses(o))
+    if (is_lost_annotation(o, BECOMES_REFUSAL) && !is_login(o) && !is_list_of_addresses(o))
         say_lost(o);
 }
 
 void route_look_guard_names(struct look *l)
 {
-    each(l, guard);
+    each_annotation(l, guard);
 }
 
 static void limit(const struct one *o)
 {
-    if (is_lost(o, BECOMES_NOTHING) && o->row->danger == LOSES_LIMIT)
+    if (is_lost_annotation(o, BECOMES_NOTHING) && o->row->danger == LOSES_LIMIT)
         say_lost(o);
 }
 
 void route_look_limit_names(struct look *l)
 {
-    each(l, limit);
+    each_annotation(l, limit);
 }
 
 static void lost(const struct one *o)
 {
-    bool other = is_lost(o, BECOMES_OTHER) && !is_list_of_addresses(o);
-    if (other || (is_lost(o, BECOMES_NOTHING) && o->row->danger >= LOSES_ROUTE))
+    bool other = is_lost_annotation(o, BECOMES_OTHER) && !is_list_of_addresses(o);
+    if (other || (is_lost_annotation(o, BECOMES_NOTHING) && o->row->danger >= LOSES_ROUTE))
         say_lost(o);
 }
 
 void route_look_lost_names(struct look *l)
 {
-    each(l, lost);
+    each_annotation(l, lost);
 }
 
 static void tuning(const struct one *o)
 {
-    if (is_lost(o, BECOMES_NOTHING) && o->row->danger <= LOSES_TUNING)
+    if (is_lost_annotation(o, BECOMES_NOTHING) && o->row->danger <= LOSES_TUNING)
         say_lost(o);
 }
 
 void route_look_tuning_names(struct look *l)
 {
-    each(l, tuning);
+    each_annotation(l, tuning);
 }
 
 /* Read, but not under this prefix. */
 static void prefix(const struct one *o)
 {
     if (o->row && o->row->under && !o->read)
-        say(o, "is read under higress.io/ only");
+        say_of_annotation(o, "is read under higress.io/ only");
 }
 
 void route_look_prefixes(struct look *l)
 {
-    each(l, prefix);
+    each_annotation(l, prefix);
 }
 
-static void unknown(const struct one *o)
+static void look_at_unknown(const struct one *o)
 {
     static const char cloud[] = "mse.ingress.kubernetes.io/";
     bool of_cloud = text_starts(o->full, cloud);
@@ -159,11 +159,11 @@ static void unknown(const struct one *o)
 
 void route_look_unknown_names(struct look *l)
 {
-    each(l, unknown);
+    each_annotation(l, look_at_unknown);
 }
 
 /* The controller takes one of them. */
-static void twice(const struct one *o)
+static void look_at_doubled(const struct one *o)
 {
     const char *taken = NULL;
     if (o->row && o->read && route_annotation(o->l->tree, o->name, &taken) && taken &&
@@ -175,7 +175,7 @@ static void twice(const struct one *o)
 
 void route_look_twice(struct look *l)
 {
-    each(l, twice);
+    each_annotation(l, look_at_doubled);
 }
 
 /* -- values ----------------------------------------------------------------------------------- */
@@ -189,7 +189,7 @@ static bool is_judged_elsewhere(const struct one *o)
                          o->name);
 }
 
-static void value(const struct one *o)
+static void look_at_own_value(const struct one *o)
 {
     const char *why = NULL;
     enum annotation_verdict verdict;
@@ -197,12 +197,12 @@ static void value(const struct one *o)
         return;
     verdict = annotation_judge(o->row, o->value, &why);
     if (verdict == VALUE_IGNORED || verdict == VALUE_PARTLY)
-        say(o, why);
+        say_of_annotation(o, why);
 }
 
 void route_look_values(struct look *l)
 {
-    each(l, value);
+    each_annotation(l, look_at_own_value);
 }
 
 void route_look_timeout_value(struct look *l)

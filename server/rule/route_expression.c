@@ -37,7 +37,7 @@ static void path_expression(struct look *l, look_expression *fn)
 }
 
 /* A prefix that is rewritten is put into an expression as it is. */
-static void rewrite_expression(struct look *l, look_expression *fn)
+static void each_rewrite_expression(struct look *l, look_expression *fn)
 {
     const cJSON *path = route_path(l->tree);
     const char *from = json_str(path, "matchValue");
@@ -100,12 +100,12 @@ static void each_expression(struct look *l, look_expression *fn)
     path_expression(l, fn);
     each_predicate(l, route_headers(l->tree), fn);
     each_predicate(l, route_params(l->tree), fn);
-    rewrite_expression(l, fn);
+    each_rewrite_expression(l, fn);
     canary_expression(l, fn);
     origin_expressions(l, fn);
 }
 
-static void refused(struct look *l, const char *expression, const char *path)
+static void look_at_re2_refusal(struct look *l, const char *expression, const char *path)
 {
     char why[WHY_MAX] = "";
     int size = regex_size(expression, why, sizeof why);
@@ -124,7 +124,7 @@ static void refused(struct look *l, const char *expression, const char *path)
 
 void route_look_expressions(struct look *l)
 {
-    each_expression(l, refused);
+    each_expression(l, look_at_re2_refusal);
 }
 
 static void large(struct look *l, const char *expression, const char *path)

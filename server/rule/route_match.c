@@ -9,7 +9,7 @@
 
 /* -- the request ---------------------------------------------------------------------------------
  */
-static char *lower(struct arena *a, const char *s, size_t n)
+static char *lower_n(struct arena *a, const char *s, size_t n)
 {
     char *copy = arena_strndup(a, s, n);
     for (char *c = copy; *c; c++)
@@ -17,11 +17,11 @@ static char *lower(struct arena *a, const char *s, size_t n)
     return copy;
 }
 
-static const char *host_of(struct arena *a, const char *authority)
+static const char *authority_host(struct arena *a, const char *authority)
 {
     const char *bracket = strchr(authority, ']');
     const char *colon = strrchr(bracket ? bracket : authority, ':');
-    return lower(a, authority, colon ? (size_t)(colon - authority) : strlen(authority));
+    return lower_n(a, authority, colon ? (size_t)(colon - authority) : strlen(authority));
 }
 
 /* "." or "..", a dot being also "%2e": how many; 0: an ordinary segment. */
@@ -85,12 +85,12 @@ struct route_request *route_request_new(struct arena *a, const char *method, con
     size_t whole = strcspn(target, "#"), path = strcspn(target, "?#");
     char *normal = arena_strndup(a, target, path);
     for (size_t i = 0; i < n; i++)
-        headers[i].name = lower(a, headers[i].name, strlen(headers[i].name));
+        headers[i].name = lower_n(a, headers[i].name, strlen(headers[i].name));
     normalize(normal);
     *r = (struct route_request){
         .method = method,
         .authority = host ? host : "",
-        .host = host ? host_of(a, host) : "",
+        .host = host ? authority_host(a, host) : "",
         .path = normal,
         .query = path < whole ? arena_strndup(a, target + path + 1, whole - path - 1) : "",
         .scheme = "http",
@@ -179,7 +179,7 @@ static enum route_fault match_expression(struct arena *a, struct route_rule *r, 
     return regex_is_whole(re, path, strlen(path)) ? ROUTE_TAKES : ROUTE_NO_PATH;
 }
 
-static enum route_fault match_path(struct arena *a, struct route_rule *r, const char *path)
+static enum route_fault match_rule_path(struct arena *a, struct route_rule *r, const char *path)
 {
     int (*compare)(const char *, const char *, size_t) = r->ignores_case ? strncasecmp : strncmp;
     if (r->type == ROUTE_REGEX)
@@ -193,7 +193,7 @@ static enum route_fault match_path(struct arena *a, struct route_rule *r, const 
     return path[n] == '\0' || below ? ROUTE_TAKES : ROUTE_NO_PATH;
 }
 
-static bool value_fits(struct arena *a, struct route_predicate *p, const char *value)
+static bool predicate_value_fits(struct arena *a, struct route_predicate *p, const char *value)
 {
     if (!value)
         return false;
@@ -205,7 +205,7 @@ static bool value_fits(struct arena *a, struct route_predicate *p, const char *v
     return re && regex_is_whole(re, value, strlen(value));
 }
 
-static void note(struct route_miss *m, enum route_fault fault, const struct route_predicate *p)
+static void note_miss(struct route_miss *m, enum route_fault fault, const struct route_predicate *p)
 {
     if (!m->failed++)
         *m = (struct route_miss){ fault, p, 1 };
@@ -215,16 +215,16 @@ struct route_miss route_match(struct arena *a, struct route_rule *r,
                               const struct route_request *request)
 {
     struct route_miss m = { 0 };
-    enum route_fault path = match_path(a, r, request->path);
+    enum route_fault path = match_rule_path(a, r, request->path);
     if (path != ROUTE_TAKES)
-        note(&m, path, NULL);
+        note_miss(&m, path, NULL);
     if (r->methods && !text_has_word(r->methods, request->method))
-        note(&m, ROUTE_NO_METHOD, NULL);
+        note_miss(&m, ROUTE_NO_METHOD, NULL);
     for (size_t i = 0; i < r->header_count; i++)
-        if (!value_fits(a, &r->headers[i], route_header(request, r->headers[i].name)))
-            note(&m, ROUTE_NO_HEADER, &r->headers[i]);
+        if (!predicate_value_fits(a, &r->headers[i], route_header(request, r->headers[i].name)))
+            note_miss(&m, ROUTE_NO_HEADER, &r->headers[i]);
     for (size_t i = 0; i < r->query_count; i++)
-        if (!value_fits(a, &r->queries[i], query_value(request, r->queries[i].name)))
-            note(&m, ROUTE_NO_QUERY, &r->queries[i]);
+        if (!predicate_value_fits(a, &r->queries[i], query_value(request, r->queries[i].name)))
+            note_miss(&m, ROUTE_NO_QUERY, &r->queries[i]);
     return m;
 }

@@ -32,7 +32,7 @@ const char *route_methods(struct arena *a, const char *words)
     return all;
 }
 
-static int by_name(const void *v, const void *w)
+static int compare_predicate_names(const void *v, const void *w)
 {
     const struct route_predicate *p = v, *q = w;
     return strcmp(p->name, q->name);
@@ -41,7 +41,7 @@ static int by_name(const void *v, const void *w)
 void route_sort_predicates(struct route_predicate *list, size_t n)
 {
     if (n)
-        qsort(list, n, sizeof *list, by_name);
+        qsort(list, n, sizeof *list, compare_predicate_names);
 }
 
 static int by_age(const struct route_rule *p, const struct route_rule *q)
@@ -55,7 +55,7 @@ static int less_first(size_t p, size_t q)
     return p < q ? -1 : p > q;
 }
 
-static bool catches_all(const struct route_rule *r)
+static bool rule_takes_everything(const struct route_rule *r)
 {
     return r->type == ROUTE_PREFIX && strcmp(r->path, "/") == 0 && !r->methods &&
            !r->header_count && !r->query_count;
@@ -71,7 +71,7 @@ static int by_methods(const char *p, const char *q)
 int route_rank(const struct route_rule *p, const struct route_rule *q)
 {
     int order = strcmp(p->host, q->host);
-    order = order ? order : catches_all(p) - catches_all(q);
+    order = order ? order : rule_takes_everything(p) - rule_takes_everything(q);
     order = order ? order : (int)p->type - (int)q->type;
     order = order ? order : less_first(strlen(q->path), strlen(p->path)); /* longer first */
     order = order ? order : by_methods(p->methods, q->methods);
@@ -103,7 +103,7 @@ static int by_predicates(const struct route_predicate *p, size_t n, const struct
     return order;
 }
 
-static int by_requests(const struct route_rule *p, const struct route_rule *q)
+static int compare_requests(const struct route_rule *p, const struct route_rule *q)
 {
     int order = strcmp(p->host, q->host);
     order = order ? order : (int)p->type - (int)q->type;
@@ -115,11 +115,11 @@ static int by_requests(const struct route_rule *p, const struct route_rule *q)
 
 int route_order_same(const struct route_rule *p, const struct route_rule *q)
 {
-    int order = by_requests(p, q);
+    int order = compare_requests(p, q);
     return order ? order : by_age(p, q);
 }
 
 bool route_is_same(const struct route_rule *p, const struct route_rule *q)
 {
-    return by_requests(p, q) == 0;
+    return compare_requests(p, q) == 0;
 }

@@ -232,7 +232,7 @@ void route_look_weight_sum(struct look *l)
 
 /* -- retries ---------------------------------------------------------------------------------- */
 
-static bool is_condition(const char *s)
+static bool is_retry_condition(const char *s)
 {
     return text_has_word("error|timeout|invalid_header|non_idempotent|off", s) ||
            text_starts(s, "http_");
@@ -245,7 +245,7 @@ void route_look_retry_words(struct look *l)
     cJSON_ArrayForEach(c, list)
     {
         n++;
-        known += cJSON_IsString(c) && is_condition(c->valuestring);
+        known += cJSON_IsString(c) && is_retry_condition(c->valuestring);
     }
     if (n > known)
         look_say(l, "proxyNextUpstream.conditions",

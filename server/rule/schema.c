@@ -45,7 +45,7 @@ static bool type_fits(const cJSON *v, const char *type)
 }
 
 /* What was given; not under a name that says it is secret, and of trees only the type. */
-static const char *shown(struct arena *a, const cJSON *v, const char *where)
+static const char *value_shown(struct arena *a, const cJSON *v, const char *where)
 {
     const char *dot = strrchr(where, '.');
     if (mask_name_is_secret(dot ? dot + 1 : where))
@@ -66,11 +66,12 @@ static bool choice(const struct walk *w, const cJSON *schema, const cJSON *v, co
         if (json_equal(m, v))
             return true;
     }
-    return err_set(w->e, ERR_ARGS, "%s: %s is not one of %s", where, shown(w->a, v, where),
+    return err_set(w->e, ERR_ARGS, "%s: %s is not one of %s", where, value_shown(w->a, v, where),
                    text_clean(w->a, json_print(w->a, choices), 200));
 }
 
-static bool bounds(const struct walk *w, const cJSON *schema, const cJSON *v, const char *where)
+static bool check_bounds(const struct walk *w, const cJSON *schema, const cJSON *v,
+                         const char *where)
 {
     double least = json_num(schema, "minimum", -INFINITY);
     double most = json_num(schema, "maximum", INFINITY);
@@ -95,8 +96,8 @@ static bool required(const struct walk *w, const cJSON *schema, const cJSON *v, 
     return true;
 }
 
-static bool value_fits(const struct walk *w, const cJSON *schema, const cJSON *v,
-                       const char *where);
+static bool schema_value_fits(const struct walk *w, const cJSON *schema, const cJSON *v,
+                              const char *where);
 
 static bool members_fit(const struct walk *w, const cJSON *schema, const cJSON *v,
                         const char *where)
@@ -108,7 +109,7 @@ static bool members_fit(const struct walk *w, const cJSON *schema, const cJSON *
         cJSON_ArrayForEach(m, v)
         {
             if (cJSON_IsObject(items) &&
-                !value_fits(w, items, m, arena_printf(w->a, "%s[%d]", where, i++)))
+                !schema_value_fits(w, items, m, arena_printf(w->a, "%s[%d]", where, i++)))
                 return false;
         }
         return true;
@@ -118,20 +119,21 @@ static bool members_fit(const struct walk *w, const cJSON *schema, const cJSON *
     cJSON_ArrayForEach(m, v)
     {
         const cJSON *of = json_get(properties, m->string);
-        if (of && !value_fits(w, of, m, arena_printf(w->a, "%s.%s", where, m->string)))
+        if (of && !schema_value_fits(w, of, m, arena_printf(w->a, "%s.%s", where, m->string)))
             return false;
     }
     return required(w, schema, v, where);
 }
 
-static bool value_fits(const struct walk *w, const cJSON *schema, const cJSON *v, const char *where)
+static bool schema_value_fits(const struct walk *w, const cJSON *schema, const cJSON *v,
+                              const char *where)
 {
     const char *type = json_str(schema, "type");
     if (cJSON_IsNull(v))
         return true;
     if (type && !type_fits(v, type))
-        return err_set(w->e, ERR_ARGS, "%s: %s is no %s", where, shown(w->a, v, where), type);
-    return choice(w, schema, v, where) && bounds(w, schema, v, where) &&
+        return err_set(w->e, ERR_ARGS, "%s: %s is no %s", where, value_shown(w->a, v, where), type);
+    return choice(w, schema, v, where) && check_bounds(w, schema, v, where) &&
            members_fit(w, schema, v, where);
 }
 
@@ -139,13 +141,13 @@ bool schema_check(struct arena *a, const cJSON *schema, const cJSON *value, cons
                   bool needed, struct err *e)
 {
     struct walk w = { a, needed, e };
-    return value_fits(&w, schema, value, where);
+    return schema_value_fits(&w, schema, value, where);
 }
 
 /* -- what the schema does not know ------------------------------------------------------------- */
 
-static void unknown(struct arena *a, const cJSON *schema, const cJSON *v, const char *where,
-                    cJSON *out)
+static void find_unknown_members(struct arena *a, const cJSON *schema, const cJSON *v,
+                                 const char *where, cJSON *out)
 {
     const cJSON *properties = json_get(schema, "properties"), *m;
     int i = 0;
@@ -155,7 +157,7 @@ static void unknown(struct arena *a, const cJSON *schema, const cJSON *v, const 
         char *at = cJSON_IsArray(v) ? arena_printf(a, "%s[%d]", where, i++)
                                     : arena_printf(a, "%s.%s", where, m->string);
         if (of)
-            unknown(a, of, m, at, out);
+            find_unknown_members(a, of, m, at, out);
         else if (cJSON_IsObject(v) && json_count(properties) > 0)
             json_add_str(a, out, text_clean(a, at, 100));
     }
@@ -164,14 +166,14 @@ static void unknown(struct arena *a, const cJSON *schema, const cJSON *v, const 
 cJSON *schema_unknown(struct arena *a, const cJSON *schema, const cJSON *value, const char *where)
 {
     cJSON *out = json_array(a);
-    unknown(a, schema, value, where, out);
+    find_unknown_members(a, schema, value, where, out);
     return out;
 }
 
 /* -- lines ------------------------------------------------------------------------------------- */
 
 /* English where there is any. */
-static const char *sentence(const cJSON *schema)
+static const char *schema_sentence(const cJSON *schema)
 {
     static const char *const from[] = { "x-description-i18n", "x-title-i18n" };
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
@@ -181,7 +183,7 @@ static const char *sentence(const cJSON *schema)
     return text ? text : json_str(schema, "title");
 }
 
-static bool is_required(const cJSON *schema, const char *name)
+static bool is_required_member(const cJSON *schema, const char *name)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, json_get(schema, "required"))
@@ -192,7 +194,7 @@ static bool is_required(const cJSON *schema, const char *name)
     return false;
 }
 
-static void facts(struct arena *a, struct buf *b, const cJSON *schema)
+static void put_schema_facts(struct arena *a, struct buf *b, const cJSON *schema)
 {
     static const char *const words[] = { "enum",     "minimum", "maximum",
                                          "minItems", "pattern", "default" };
@@ -203,13 +205,14 @@ static void facts(struct arena *a, struct buf *b, const cJSON *schema)
     }
 }
 
-static void line(struct arena *a, const cJSON *schema, const char *path, bool needed, cJSON *lines)
+static void add_schema_line(struct arena *a, const cJSON *schema, const char *path, bool needed,
+                            cJSON *lines)
 {
     struct buf *b = buf_in(a, LINE_MAX);
-    const char *type = json_str(schema, "type"), *said = sentence(schema);
+    const char *type = json_str(schema, "type"), *said = schema_sentence(schema);
     buf_printf(b, "%s: %s%s", path, type ? text_clean(a, type, 20) : "any",
                needed ? ", required" : "");
-    facts(a, b, schema);
+    put_schema_facts(a, b, schema);
     if (said)
         buf_printf(b, ". %s", text_clean(a, said, TEXT_MAX));
     json_add_str(a, lines, b->data);
@@ -225,7 +228,7 @@ static void walk_lines(struct arena *a, const cJSON *schema, const char *path, c
     cJSON_ArrayForEach(m, json_get(schema, "properties"))
     {
         char *at = arena_printf(a, "%s%s%s", path, *path ? "." : "", m->string);
-        line(a, m, text_clean(a, at, 120), is_required(schema, m->string), lines);
+        add_schema_line(a, m, text_clean(a, at, 120), is_required_member(schema, m->string), lines);
         walk_lines(a, m, at, lines);
     }
 }

@@ -54,7 +54,7 @@ static const struct {
 };
 
 /* "configurations.rule_items[3].x" is "rule_items[].x". */
-static bool same_path(const char *pattern, const char *path)
+static bool path_matches_pattern(const char *pattern, const char *path)
 {
     for (; *path; path++) {
         if (*pattern == '*')
@@ -78,7 +78,7 @@ bool schema_plugin_takes(const char *plugin, const char *path)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (const char *rest = strcmp(rows[i].plugin, plugin) ? NULL : rows[i].paths;
              text_word_next(&rest, word);)
-            if (same_path(word, path))
+            if (path_matches_pattern(word, path))
                 return true;
     return false;
 }

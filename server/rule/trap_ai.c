@@ -30,7 +30,7 @@ static const struct {
     { "response-cache", NULL, "cache.type|cache.serviceName" },
 };
 
-static const char *missing_of(const struct trap_walk *t, const cJSON *s, const char *paths)
+static const char *missing_path(const struct trap_walk *t, const cJSON *s, const char *paths)
 {
     char path[TEXT_WORD];
     while (text_word_next(&paths, path))
@@ -47,7 +47,7 @@ static void member_missing(struct trap_walk *t, const struct trap_object *o)
         if (strcmp(needs[i].plugin, o->name) != 0 || rule_of_cache ||
             (needs[i].when && !json_path(s, needs[i].when)))
             continue;
-        const char *missing = missing_of(t, s, needs[i].needs);
+        const char *missing = missing_path(t, s, needs[i].needs);
         if (missing)
             trap_refused(t, o, arena_printf(trap_arena(t), "configurations.%s", missing),
                          "is absent");
@@ -60,7 +60,7 @@ static void rag_collection(struct trap_walk *t, const struct trap_object *o)
         "dashvector.collection|dashscope.apiKey|dashscope.serviceFQDN|dashscope.servicePort|"
         "dashscope.serviceHost|dashvector.apiKey|dashvector.serviceFQDN|dashvector.servicePort|"
         "dashvector.serviceHost|dashvector.topk|dashvector.threshold|dashvector.field";
-    const char *missing = missing_of(t, trap_settings(o), wanted);
+    const char *missing = missing_path(t, trap_settings(o), wanted);
     if (missing && json_count(trap_settings(o)) > 0)
         trap_refused(t, o, arena_printf(trap_arena(t), "configurations.%s", missing), "is absent");
 }
@@ -131,7 +131,7 @@ static void cache_empty(struct trap_walk *t, const struct trap_object *o)
         trap_refused(t, o, "configurations", "has none of cache, vector, embedding");
 }
 
-static void cache_shared(struct trap_walk *t, const struct trap_object *o)
+static void trap_ai_cache_shared(struct trap_walk *t, const struct trap_object *o)
 {
     if (json_count(trap_settings(o)) > 0 && !trap_has(trap_settings(o), "cacheKeyFrom"))
         trap_add(t, o, "configurations.cacheKeyFrom",
@@ -351,7 +351,7 @@ const struct trap trap_ai_rows[] = {
       .judge = context_limit_off },
     { "plugin-config 5", "AI_CACHE_SHARED", "Answers that users share",
       "The cache key is not per consumer unless its path includes one.", TRAP_OPEN, OF("ai-cache"),
-      .judge = cache_shared },
+      .judge = trap_ai_cache_shared },
     { "plugin-config 5", "AI_CACHE_REFUSED", "A cache that the plugin refuses",
       "One of cache, vector and embedding is needed.", TRAP_BROKEN, OF("ai-cache"), BESIDE,
       .judge = cache_empty },

@@ -31,7 +31,7 @@ static bool is_canary(const cJSON *route)
     return route_says(route, "canary");
 }
 
-static bool same_text(const char *x, const char *y)
+static bool equal_text(const char *x, const char *y)
 {
     return !strcmp(x, y);
 }
@@ -46,9 +46,9 @@ static bool same_predicates(const cJSON *x, const cJSON *y)
     {
         bool found = false;
         cJSON_ArrayForEach(q, y) found =
-            found || (same_text(look_text(p, "key"), look_text(q, "key")) &&
-                      same_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
-                      same_text(look_text(p, "matchValue"), look_text(q, "matchValue")));
+            found || (equal_text(look_text(p, "key"), look_text(q, "key")) &&
+                      equal_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
+                      equal_text(look_text(p, "matchValue"), look_text(q, "matchValue")));
         if (!found)
             return false;
     }
@@ -70,8 +70,8 @@ static bool has_base(const cJSON *canary, const cJSON *base)
     const cJSON *p = json_get(canary, "path"), *q = json_get(base, "path");
     const cJSON *m = json_get(canary, "methods"), *n = json_get(base, "methods");
     return !is_canary(base) && shares_host(canary, base) &&
-           same_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
-           same_text(look_text(p, "matchValue"), look_text(q, "matchValue")) &&
+           equal_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
+           equal_text(look_text(p, "matchValue"), look_text(q, "matchValue")) &&
            json_count(m) == json_count(n) && (json_count(m) == 0 || json_equal(m, n)) &&
            same_predicates(json_get(canary, "headers"), json_get(base, "headers")) &&
            same_predicates(json_get(canary, "urlParams"), json_get(base, "urlParams"));
@@ -157,7 +157,7 @@ static double total_of(const struct trap_walk *t, const struct trap_object *cana
                                                                                     : 100;
 }
 
-static const char *place(const struct trap_walk *t, const char *full)
+static const char *canary_place(const struct trap_walk *t, const char *full)
 {
     return arena_printf(trap_arena(t), "customConfigs.%s", full);
 }
@@ -175,7 +175,7 @@ static void weight_zero(struct trap_walk *t, const struct trap_object *o)
         trap_add(t, o, "customConfigs.higress.io/canary-weight",
                  "is no whole number or missing: the canary gets no request");
     else if (n >= 0 && (double)n * 100 < total)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, canary_place(t, full),
                  "is %ld of %g, which is cut down to 0 percent: the canary gets no request", n,
                  total);
 }
@@ -190,7 +190,7 @@ static void weight_all(struct trap_walk *t, const struct trap_object *o)
         return;
     double total = total_of(t, o, &by_base);
     if ((double)n >= total)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, canary_place(t, full),
                  "is %ld of %g: the canary gets every request and the base route none; an Envoy "
                  "that is not Higress' own refuses every route of the gateway for it",
                  n, total);
@@ -205,7 +205,7 @@ static void total_dead(struct trap_walk *t, const struct trap_object *o)
         return;
     double total = total_of(t, o, &by_base);
     if (by_base && total != (double)n)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, canary_place(t, full),
                  "is not read: the base route names its services with a weight of %g together, and "
                  "canary-weight is a part of that",
                  total);
@@ -236,7 +236,7 @@ static const char *rules_at(const struct trap_walk *t, const char *route, const 
     return list;
 }
 
-static bool asks_login(const cJSON *route)
+static bool route_asks_login(const cJSON *route)
 {
     return json_true(json_get(route, "authConfig"), "enabled");
 }
@@ -246,7 +246,7 @@ static const char *lost_rules(const struct trap_walk *t, const struct trap_objec
                               const struct trap_object *to)
 {
     const char *list = rules_at(t, from->name, to->name);
-    if (!asks_login(from->json) || asks_login(to->json))
+    if (!route_asks_login(from->json) || route_asks_login(to->json))
         return list;
     return arena_printf(trap_arena(t), "%s%skey-auth of its consumers", list, *list ? ", " : "");
 }

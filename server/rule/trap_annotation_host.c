@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *place(const struct trap_walk *t, const char *full)
+static const char *host_place(const struct trap_walk *t, const char *full)
 {
     return arena_printf(trap_arena(t), "customConfigs.%s", full);
 }
@@ -45,19 +45,19 @@ static void client_certificates(struct trap_walk *t, const struct trap_object *o
     if (!secret)
         return;
     if (json_count(json_get(o->json, "domains")) == 0)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, host_place(t, full),
                  "asks for client certificates of hosts that serve no HTTPS: everybody is let in");
     cJSON_ArrayForEach(d, json_get(o->json, "domains"))
     {
         const char *domain = cJSON_IsString(d) ? d->valuestring : "";
         const char *certificate = certificate_of(t, domain);
         if (!*certificate)
-            trap_add(t, o, place(t, full),
+            trap_add(t, o, host_place(t, full),
                      "asks for client certificates of %s, which serves no HTTPS: everybody is let "
                      "in",
                      trap_name(t, domain));
         else if (!is_ca_of(secret, certificate))
-            trap_add(t, o, place(t, full),
+            trap_add(t, o, host_place(t, full),
                      "is not named %s or %s-cacert, after the certificate of %s and in its "
                      "namespace: it is ignored, and clients without a certificate are let in",
                      trap_name(t, certificate), trap_name(t, certificate), trap_name(t, domain));
@@ -71,13 +71,13 @@ static void redirect_to_nothing(struct trap_walk *t, const struct trap_object *o
     if (!annotation_true(route_annotation(o->json, "force-ssl-redirect", &full)))
         return;
     if (json_count(json_get(o->json, "domains")) == 0)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, host_place(t, full),
                  "redirects to https for hosts that no certificate serves: clients reach a closed "
                  "port");
     cJSON_ArrayForEach(d, json_get(o->json, "domains"))
     {
         if (cJSON_IsString(d) && !*certificate_of(t, d->valuestring))
-            trap_add(t, o, place(t, full),
+            trap_add(t, o, host_place(t, full),
                      "redirects to https, and nothing serves HTTPS for %s: clients reach a closed "
                      "port",
                      trap_name(t, d->valuestring));
@@ -102,8 +102,8 @@ static int by_of(const void *x, const void *y)
     return strcmp(((const struct claim *)x)->of, ((const struct claim *)y)->of);
 }
 
-static void claim(const struct trap_walk *t, struct claims *c, const char *of, const char *value,
-                  const struct trap_object *o)
+static void add_claim(const struct trap_walk *t, struct claims *c, const char *of,
+                      const char *value, const struct trap_object *o)
 {
     struct trap_object *kept = arena_make(trap_arena(t), struct trap_object);
     *kept = *o;
@@ -133,7 +133,7 @@ static void app_roots(struct trap_walk *t)
         cJSON_ArrayForEach(d, (root ? json_get(o.json, "domains") : NULL))
         {
             if (cJSON_IsString(d))
-                claim(t, &c, d->valuestring, root, &o);
+                add_claim(t, &c, d->valuestring, root, &o);
         }
     }
     say_claims(t, &c, "one app-root holds for the host, that of the youngest Ingress");
@@ -160,7 +160,7 @@ static void service_claims(struct trap_walk *t)
         const char *settings = service_settings(t, o.json);
         const cJSON *s;
         any = any || *settings;
-        cJSON_ArrayForEach(s, json_get(o.json, "services")) claim(
+        cJSON_ArrayForEach(s, json_get(o.json, "services")) add_claim(
             t, &c,
             arena_printf(trap_arena(t), "%s:%d", look_text(s, "name"), (int)json_num(s, "port", 0)),
             settings, &o);
@@ -185,7 +185,7 @@ static const char *full_service(const struct trap_walk *t, const char *target, b
                         slash ? "" : "higress-system");
 }
 
-static bool is_listed(const struct trap_walk *t, const char *service)
+static bool is_listed_service(const struct trap_walk *t, const char *service)
 {
     for (struct trap_object o = { 0 }; trap_next(trap_of(t), "service", &o);)
         if (!strcmp(o.name, service))
@@ -200,17 +200,17 @@ static void mirrors(struct trap_walk *t, const struct trap_object *o, bool witho
     if (!target || route_annotation(o->json, "mirror-target-fqdn", NULL))
         return;
     const char *service = full_service(t, target, &has_port);
-    if (is_listed(t, service) || has_port == without_port)
+    if (is_listed_service(t, service) || has_port == without_port)
         return;
     if (without_port)
-        trap_add(t, o, place(t, full),
+        trap_add(t, o, host_place(t, full),
                  "names a service without a port, and %s is not listed with one: a Service without "
                  "ports (ExternalName) crashes the controller here, one that is not there is no "
                  "mirror",
                  trap_name(t, service));
     else
         trap_add(
-            t, o, place(t, full),
+            t, o, host_place(t, full),
             "names %s, which is no Kubernetes service: nothing is mirrored; for other services "
             "use mirror-target-fqdn",
             trap_name(t, service));

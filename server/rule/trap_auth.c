@@ -24,7 +24,7 @@ struct marks {
     int count, room;
 };
 
-static int by_text(const void *x, const void *y)
+static int compare_marks(const void *x, const void *y)
 {
     const struct mark *a = x, *b = y;
     int order = strcmp(a->text, b->text);
@@ -38,10 +38,10 @@ static void mark(struct arena *a, struct marks *m, const char *text, const char 
 }
 
 /* Two that are equal, or NULL. */
-static const struct mark *twice(struct marks *m)
+static const struct mark *find_equal_marks(struct marks *m)
 {
     if (m->count > 1)
-        qsort(m->list, (size_t)m->count, sizeof *m->list, by_text);
+        qsort(m->list, (size_t)m->count, sizeof *m->list, compare_marks);
     for (int i = 1; i < m->count; i++)
         if (!strcmp(m->list[i].text, m->list[i - 1].text))
             return &m->list[i - 1];
@@ -56,7 +56,7 @@ struct level {
     const char *path; /* of what is wrong */
 };
 
-static const char *wrong(struct level *l, const char *path, const char *why)
+static const char *fault_at(struct level *l, const char *path, const char *why)
 {
     l->path = path;
     return why;
@@ -79,20 +79,20 @@ static bool any_credential(struct level *l, const cJSON *o, const char *path)
     return one || i > 0;
 }
 
-static const char *key_auth(struct level *l, const cJSON *c, const char *path)
+static const char *key_auth_fault(struct level *l, const cJSON *c, const char *path)
 {
     const cJSON *s = l->settings;
     if (json_get(c, "credential") && json_get(c, "credentials"))
-        return wrong(l, path, "has both credential and credentials");
+        return fault_at(l, path, "has both credential and credentials");
     if (!any_credential(l, c, path))
-        return wrong(l, path, "has neither credential nor credentials");
+        return fault_at(l, path, "has neither credential nor credentials");
     if (json_count(json_get(c, "keys")) == 0 && json_count(json_get(s, "keys")) == 0)
-        return wrong(l, path, "has no keys, and there are none for all");
+        return fault_at(l, path, "has no keys, and there are none for all");
     const cJSON *query = json_get(c, "in_query"), *header = json_get(c, "in_header");
     query = query ? query : json_get(s, "in_query");
     header = header ? header : json_get(s, "in_header");
     if (cJSON_IsFalse(query) && cJSON_IsFalse(header))
-        return wrong(l, path, "is looked for neither in the query nor in a header");
+        return fault_at(l, path, "is looked for neither in the query nor in a header");
     return NULL;
 }
 
@@ -101,24 +101,25 @@ static const char *basic_auth(struct level *l, const cJSON *c, const char *path)
     const char *credential = json_str(c, "credential");
     const char *colon = credential ? strchr(credential, ':') : NULL;
     if (!colon)
-        return wrong(l, arena_printf(l->a, "%s.credential", path), "is not user:password");
+        return fault_at(l, arena_printf(l->a, "%s.credential", path), "is not user:password");
     mark(l->a, &l->marks, arena_strndup(l->a, credential, (size_t)(colon - credential)),
          arena_printf(l->a, "%s.credential", path));
     return NULL;
 }
 
-static const char *needs(struct level *l, const cJSON *c, const char *path, const char *members)
+static const char *members_fault(struct level *l, const cJSON *c, const char *path,
+                                 const char *members)
 {
     char word[TEXT_WORD];
     while (text_word_next(&members, word))
         if (!*trap_text(c, word))
-            return wrong(l, path, arena_printf(l->a, "has no %s", word));
+            return fault_at(l, path, arena_printf(l->a, "has no %s", word));
     return NULL;
 }
 
 static const char *hmac_auth(struct level *l, const cJSON *c, const char *path)
 {
-    const char *why = needs(l, c, path, "key|secret");
+    const char *why = members_fault(l, c, path, "key|secret");
     if (!why)
         mark(l->a, &l->marks, json_str(c, "key"), arena_printf(l->a, "%s.key", path));
     return why;
@@ -126,7 +127,7 @@ static const char *hmac_auth(struct level *l, const cJSON *c, const char *path)
 
 static const char *oauth(struct level *l, const cJSON *c, const char *path)
 {
-    const char *why = needs(l, c, path, "client_id|client_secret");
+    const char *why = members_fault(l, c, path, "client_id|client_secret");
     if (!why)
         mark(l->a, &l->marks, json_str(c, "client_id"), arena_printf(l->a, "%s.client_id", path));
     return why;
@@ -139,23 +140,26 @@ static const char *jwt_auth(struct level *l, const cJSON *c, const char *path)
     const cJSON *set = jwks ? json_parse(l->a, jwks, strlen(jwks), &e) : NULL, *claim;
     struct marks headers = { 0 };
     if (!cJSON_IsArray(json_get(set, "keys")))
-        return wrong(l, arena_printf(l->a, "%s.jwks", path), "is no JSON text with keys");
+        return fault_at(l, arena_printf(l->a, "%s.jwks", path), "is no JSON text with keys");
     cJSON_ArrayForEach(claim, json_get(c, "claims_to_headers"))
     {
         if (json_str(claim, "header"))
             mark(l->a, &headers, json_str(claim, "header"), path);
     }
-    return twice(&headers) ? wrong(l, arena_printf(l->a, "%s.claims_to_headers", path),
-                                   "puts two claims into one header")
-                           : NULL;
+    return find_equal_marks(&headers)
+               ? fault_at(l, arena_printf(l->a, "%s.claims_to_headers", path),
+                          "puts two claims into one header")
+               : NULL;
 }
 
 static const struct family {
     const char *plugin, *what; /* that must differ */
     const char *(*consumer)(struct level *l, const cJSON *c, const char *path);
 } families[] = {
-    { "key-auth", "credential", key_auth }, { "basic-auth", "user", basic_auth },
-    { "hmac-auth", "key", hmac_auth },      { "jwt-auth", "name", jwt_auth },
+    { "key-auth", "credential", key_auth_fault },
+    { "basic-auth", "user", basic_auth },
+    { "hmac-auth", "key", hmac_auth },
+    { "jwt-auth", "name", jwt_auth },
     { "oauth", "client_id", oauth },
 };
 
@@ -176,18 +180,18 @@ static const char *consumers_fault(struct level *l, const struct family *f)
         const char *path = arena_printf(l->a, "configurations.consumers[%d]", i++);
         const char *name = json_str(c, "name");
         if (!name || !*name)
-            return wrong(l, path, "has no name");
+            return fault_at(l, path, "has no name");
         mark(l->a, &l->names, name, path);
         const char *why = f->consumer(l, c, path);
         if (why)
             return why;
     }
-    const struct mark *same = twice(&l->marks);
+    const struct mark *same = find_equal_marks(&l->marks);
     if (!same)
-        same = text_has_word("jwt-auth|oauth", f->plugin) ? twice(&l->names) : NULL;
+        same = text_has_word("jwt-auth|oauth", f->plugin) ? find_equal_marks(&l->names) : NULL;
     if (same)
-        return wrong(l, same[1].path,
-                     arena_printf(l->a, "is the same %s as %s", f->what, same[0].path));
+        return fault_at(l, same[1].path,
+                        arena_printf(l->a, "is the same %s as %s", f->what, same[0].path));
     return NULL;
 }
 
@@ -213,7 +217,7 @@ static const char *settings_fault(const struct trap_walk *t, const struct trap_o
 
 /* -- plugin-config 13.1, 8.0 ------------------------------------------------------------------ */
 
-static void switched_off(struct trap_walk *t, const struct trap_object *o)
+static void trap_auth_switched_off(struct trap_walk *t, const struct trap_object *o)
 {
     const char *path, *why = trap_is_global(o) ? settings_fault(t, o, &path) : NULL;
     if (why && trap_has_rules(trap_of(t), o->name))
@@ -223,7 +227,7 @@ static void switched_off(struct trap_walk *t, const struct trap_object *o)
                  why, o->name);
 }
 
-static void refused(struct trap_walk *t, const struct trap_object *o)
+static void trap_auth_refused(struct trap_walk *t, const struct trap_object *o)
 {
     const char *path, *why = trap_is_global(o) ? settings_fault(t, o, &path) : NULL;
     if (why && !trap_has_rules(trap_of(t), o->name))
@@ -250,7 +254,7 @@ static void same_credential(struct trap_walk *t)
             }
         }
     if (m.count > 1)
-        qsort(m.list, (size_t)m.count, sizeof *m.list, by_text);
+        qsort(m.list, (size_t)m.count, sizeof *m.list, compare_marks);
     for (int i = 1; i < m.count; i++) {
         struct trap_object o;
         if (strcmp(m.list[i].text, m.list[i - 1].text) != 0 ||
@@ -296,7 +300,7 @@ static void others_pass(struct trap_walk *t, const struct trap_object *o)
 }
 
 /* A rule with consumers (key-auth: and keys) is a configuration of its own. */
-static bool is_own(const struct trap_object *o)
+static bool has_own_consumers(const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o);
     bool who = json_count(json_get(s, "consumers")) > 0 || json_get(s, "credentials");
@@ -306,7 +310,7 @@ static bool is_own(const struct trap_object *o)
 static void nobody(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o), *allow = json_get(s, "allow");
-    if (trap_is_global(o) || is_own(o) || trap_true(s, "_disable_"))
+    if (trap_is_global(o) || has_own_consumers(o) || trap_true(s, "_disable_"))
         return;
     if (json_count(s) == 0 || (cJSON_IsArray(allow) && json_count(allow) == 0))
         trap_add(t, o, "configurations.allow",
@@ -317,14 +321,14 @@ static void nobody(struct trap_walk *t, const struct trap_object *o)
 static void allow_ignored(struct trap_walk *t, const struct trap_object *o)
 {
     const char *path;
-    if (is_own(o) && json_get(trap_settings(o), "allow") && !settings_fault(t, o, &path))
+    if (has_own_consumers(o) && json_get(trap_settings(o), "allow") && !settings_fault(t, o, &path))
         trap_add(t, o, "configurations.allow",
                  "is not read beside consumers of the rule's own: each of those gets in");
 }
 
 static void own_dropped(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path, *why = is_own(o) ? settings_fault(t, o, &path) : NULL;
+    const char *path, *why = has_own_consumers(o) ? settings_fault(t, o, &path) : NULL;
     if (why && json_get(trap_settings(o), "allow"))
         trap_add(t, o, path,
                  "%s: the rule's own consumers are dropped without a word, allow "
@@ -348,12 +352,13 @@ static const char *looks_like_allow(const cJSON *s)
 
 static void rule_refused(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path = "configurations", *why = is_own(o) ? settings_fault(t, o, &path) : NULL;
+    const char *path = "configurations",
+               *why = has_own_consumers(o) ? settings_fault(t, o, &path) : NULL;
     const cJSON *s = trap_settings(o);
     if (trap_is_global(o) || json_count(s) == 0 || json_get(s, "allow") || json_get(s, "_disable_"))
         return;
     const char *other = looks_like_allow(s);
-    if (!is_own(o))
+    if (!has_own_consumers(o))
         why = other ? "has no allow; another name for it is not read"
                     : "has neither allow nor consumers of its own";
     if (why)
@@ -404,7 +409,7 @@ static void allows_unknown(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *m;
     int i = 0;
-    if (is_own(o) || trap_is_global(o))
+    if (has_own_consumers(o) || trap_is_global(o))
         return;
     cJSON_ArrayForEach(m, json_get(trap_settings(o), "allow"))
     {
@@ -443,10 +448,11 @@ static void keys_without_bearer(struct trap_walk *t, const struct trap_object *o
 
 const struct trap trap_auth_rows[] = {
     { "plugin-config 13.1", "AUTH_SWITCHED_OFF", "A broken consumer switches authentication off",
-      SWITCHES_OFF, TRAP_OPEN, FAMILY, .beside = "plugin-instance", .judge = switched_off },
+      SWITCHES_OFF, TRAP_OPEN, FAMILY, .beside = "plugin-instance",
+      .judge = trap_auth_switched_off },
     { "plugin-config 13.1", "AUTH_REFUSED", "Consumers that the plugin refuses",
       "Without rules a broken consumer makes the plugin refuse its whole configuration.", TRAP_OPEN,
-      FAMILY, .beside = "plugin-instance", .judge = refused },
+      FAMILY, .beside = "plugin-instance", .judge = trap_auth_refused },
     { "plugin-config 13.1", "CONSUMER_SAME_KEY", "Two consumers with one key", SWITCHES_OFF,
       TRAP_OPEN, .about = "consumer", .beside = "consumer", .find = same_credential },
     { "plugin-config 13.1", "CONSUMER_WITHOUT_KEY", "A consumer without a key", SWITCHES_OFF,

@@ -46,7 +46,7 @@ static void header_cut(struct trap_walk *t, const struct trap_object *o)
 
 /* -- transformer ------------------------------------------------------------------------------ */
 
-static const char *rule_fault(const cJSON *rule)
+static const char *transform_rule_fault(const cJSON *rule)
 {
     static const char operations[] = "remove|rename|replace|add|append|map|dedupe";
     const cJSON *m;
@@ -70,7 +70,7 @@ static const char *rules_fault(const cJSON *rules, int *at)
     *at = 0;
     cJSON_ArrayForEach(m, rules)
     {
-        const char *why = rule_fault(m);
+        const char *why = transform_rule_fault(m);
         if (why)
             return why;
         (*at)++;

@@ -12,7 +12,7 @@
 /* Each element of the lists of a part of the dump, "RoutesConfigDump". */
 typedef void part_fn(struct trap_walk *t, void *arg, const cJSON *entry);
 
-static void each_entry(struct trap_walk *t, const char *type, part_fn *fn, void *arg)
+static void each_dump_entry(struct trap_walk *t, const char *type, part_fn *fn, void *arg)
 {
     const cJSON *part, *list, *entry;
     cJSON_ArrayForEach(part, json_get(trap_envoy(trap_of(t)), "configs"))
@@ -50,7 +50,7 @@ static void take_names(struct trap_walk *t, void *arg, const cJSON *entry)
     }
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_name_pointers(const void *x, const void *y)
 {
     const char *const *p = x, *const *q = y;
     return strcmp(*p, *q);
@@ -59,22 +59,22 @@ static int by_name(const void *x, const void *y)
 static void sort(struct names *n)
 {
     if (n->count > 1)
-        qsort(n->list, (size_t)n->count, sizeof *n->list, by_name);
+        qsort(n->list, (size_t)n->count, sizeof *n->list, compare_name_pointers);
 }
 
-static bool has(const struct names *n, const char *name)
+static bool names_have(const struct names *n, const char *name)
 {
-    return n->count > 0 &&
-           bsearch(&name, n->list, (size_t)n->count, sizeof *n->list, by_name) != NULL;
+    return n->count > 0 && bsearch(&name, n->list, (size_t)n->count, sizeof *n->list,
+                                   compare_name_pointers) != NULL;
 }
 
 static void route_missing(struct trap_walk *t)
 {
     struct names there = { 0 };
-    each_entry(t, "RoutesConfigDump", take_names, &there);
+    each_dump_entry(t, "RoutesConfigDump", take_names, &there);
     sort(&there);
     for (struct trap_object o = { 0 }; there.count > 0 && trap_next(trap_of(t), "route", &o);)
-        if (!has(&there, o.name) && !trap_is_canary(&o))
+        if (!names_have(&there, o.name) && !trap_is_canary(&o))
             trap_add(t, &o, "",
                      "is in the console and not in Envoy: no request reaches it (a route of the "
                      "same requests is older, the controller skipped it, or Envoy refused the "
@@ -92,7 +92,7 @@ static bool made_elsewhere(const char *name)
 static void route_stale(struct trap_walk *t)
 {
     struct names there = { 0 }, known = { 0 };
-    each_entry(t, "RoutesConfigDump", take_names, &there);
+    each_dump_entry(t, "RoutesConfigDump", take_names, &there);
     sort(&there);
     for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o);) {
         known.list =
@@ -103,7 +103,7 @@ static void route_stale(struct trap_walk *t)
     for (int i = 0; i < there.count; i++) {
         struct trap_object o = { .kind = "route", .name = there.list[i] };
         bool again = i > 0 && !strcmp(there.list[i - 1], o.name);
-        if (!again && !made_elsewhere(o.name) && !has(&known, o.name))
+        if (!again && !made_elsewhere(o.name) && !names_have(&known, o.name))
             trap_add(t, &o, "",
                      "is in Envoy and not in the console: made beside it, or deleted "
                      "there and still served");
@@ -124,7 +124,7 @@ static const char *entry_name(const cJSON *entry)
     return "";
 }
 
-static void refused(struct trap_walk *t, void *arg, const cJSON *entry)
+static void trap_envoy_refused(struct trap_walk *t, void *arg, const cJSON *entry)
 {
     const char *details = trap_text(entry, "error_state.details");
     struct trap_object o = { .kind = "system", .name = entry_name(entry) };
@@ -138,7 +138,7 @@ static void refused(struct trap_walk *t, void *arg, const cJSON *entry)
 
 static void rejected(struct trap_walk *t)
 {
-    each_entry(t, NULL, refused, NULL);
+    each_dump_entry(t, NULL, trap_envoy_refused, NULL);
 }
 
 /* A module that cannot be had becomes an empty RBAC filter under the plugin's name. */
@@ -158,7 +158,7 @@ static void not_loaded(struct trap_walk *t, void *arg, const cJSON *entry)
 
 static void plugins_missing(struct trap_walk *t)
 {
-    each_entry(t, "EcdsConfigDump", not_loaded, NULL);
+    each_dump_entry(t, "EcdsConfigDump", not_loaded, NULL);
 }
 
 const struct trap trap_envoy_rows[] = {

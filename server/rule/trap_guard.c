@@ -11,7 +11,7 @@
 
 /* -- ip-restriction --------------------------------------------------------------------------- */
 
-static bool is_address(struct arena *a, const char *s)
+static bool is_cidr(struct arena *a, const char *s)
 {
     unsigned char bytes[16];
     size_t n = strcspn(s, "/");
@@ -27,7 +27,7 @@ static bool is_address(struct arena *a, const char *s)
 }
 
 /* As gjson reads a list: a scalar is a list of one. */
-static int listed(const cJSON *m)
+static int count_as_gjson(const cJSON *m)
 {
     return cJSON_IsArray(m) ? json_count(m) : cJSON_IsString(m) ? 1 : 0;
 }
@@ -35,7 +35,7 @@ static int listed(const cJSON *m)
 static void ip_refused(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o), *m;
-    int allow = listed(json_get(s, "allow")), deny = listed(json_get(s, "deny"));
+    int allow = count_as_gjson(json_get(s, "allow")), deny = count_as_gjson(json_get(s, "deny"));
     if (json_count(s) > 0 && !allow == !deny) {
         trap_refused(t, o, "configurations",
                      allow ? "has both allow and deny"
@@ -45,7 +45,7 @@ static void ip_refused(struct trap_walk *t, const struct trap_object *o)
     }
     cJSON_ArrayForEach(m, json_get(s, allow ? "allow" : "deny"))
     {
-        if (!cJSON_IsString(m) || !is_address(trap_arena(t), m->valuestring))
+        if (!cJSON_IsString(m) || !is_cidr(trap_arena(t), m->valuestring))
             trap_refused(t, o,
                          arena_printf(trap_arena(t), "configurations.%s", allow ? "allow" : "deny"),
                          "holds what is no address and no CIDR");
@@ -208,7 +208,7 @@ static void cache_key_refused(struct trap_walk *t, const struct trap_object *o)
         trap_refused(t, o, "configurations.cacheKeyFromHeader", "stands beside cacheKeyFromBody");
 }
 
-static void cache_shared(struct trap_walk *t, const struct trap_object *o)
+static void trap_cache_shared(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = trap_settings(o);
     if (json_count(s) > 0 && !trap_has(s, "cache.cacheKeyPrefix"))
@@ -322,7 +322,7 @@ const struct trap trap_guard_rows[] = {
       OF("response-cache"), BESIDE, .judge = cache_key_refused },
     { "plugin-config 9", "RESPONSE_CACHE_SHARED", "Answers that users and places share",
       "Path, method, host and user are not in the cache key.", TRAP_OPEN, OF("response-cache"),
-      .judge = cache_shared },
+      .judge = trap_cache_shared },
     { "plugin-config 9", "RESPONSE_CACHE_CODES", "A list of statuses that ends early",
       "One bad cacheResponseCode ends the list.", TRAP_DEAD, OF("response-cache"),
       .judge = cache_codes },

@@ -112,7 +112,7 @@ static bool has_port(const struct trap_world *w, const char *name, int port, boo
     return false;
 }
 
-static int port_of(const struct asked *k, const cJSON *s, const char *name)
+static int asked_port(const struct asked *k, const cJSON *s, const char *name)
 {
     const cJSON *m = k->port ? json_path(s, k->port) : NULL;
     if (m && cJSON_IsNumber(m) && m->valueint > 0)
@@ -120,7 +120,8 @@ static int port_of(const struct asked *k, const cJSON *s, const char *name)
     return k->redis && text_ends(name, ".static") ? 80 : k->port_otherwise;
 }
 
-static void ask(struct trap_walk *t, const struct trap_object *o, const struct asked *k)
+static void look_at_asked_service(struct trap_walk *t, const struct trap_object *o,
+                                  const struct asked *k)
 {
     const cJSON *s = trap_settings(o);
     const char *given = trap_text(s, k->name);
@@ -130,7 +131,7 @@ static void ask(struct trap_walk *t, const struct trap_object *o, const struct a
         return;
     const char *name =
         k->dns && !text_ends(given, ".dns") ? arena_printf(trap_arena(t), "%s.dns", given) : given;
-    int port = port_of(k, s, given);
+    int port = asked_port(k, s, given);
     if (k->dns && text_ends(given, ".dns"))
         trap_add(t, o, path,
                  "ends with .dns, which the plugin adds itself: the service %s.dns does "
@@ -154,7 +155,7 @@ static void ask_all(struct trap_walk *t, const struct trap_object *o, bool redis
     for (size_t i = 0; i < sizeof asks / sizeof *asks; i++)
         if (!strcmp(asks[i].plugin, o->name) && asks[i].redis == redis &&
             (asks[i].then == PASSES) == passes)
-            ask(t, o, &asks[i]);
+            look_at_asked_service(t, o, &asks[i]);
 }
 
 static void limit_redis(struct trap_walk *t, const struct trap_object *o)

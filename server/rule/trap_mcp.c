@@ -26,7 +26,7 @@ const cJSON *mcp_section_of(const struct trap_walk *t)
     return trap_next(trap_of(t), "higress-config", &o) ? mcp_section(o.json) : NULL;
 }
 
-static bool is_on(const cJSON *section)
+static bool is_mcp_on(const cJSON *section)
 {
     return json_true(section, "enable");
 }
@@ -38,7 +38,7 @@ static const char *at(const struct trap_walk *t, const char *member)
 
 /* -- what the controller does not take -------------------------------------------------------- */
 
-static const char *rule_fault(const cJSON *rule)
+static const char *match_rule_fault(const cJSON *rule)
 {
     const char *upstream = trap_text(rule, "upstream_type");
     if (!text_has_word("exact|prefix|suffix|contains|regex", trap_text(rule, "match_rule_type")))
@@ -58,7 +58,7 @@ static void section_refused(struct trap_walk *t, const struct trap_object *o)
     int i = 0;
     cJSON_ArrayForEach(rule, json_get(s, "match_list"))
     {
-        const char *why = rule_fault(rule);
+        const char *why = match_rule_fault(rule);
         if (why)
             trap_add(t, o, arena_printf(trap_arena(t), "%s.match_list[%d]", here, i), "%s: %s", why,
                      then);
@@ -78,7 +78,7 @@ static void section_refused(struct trap_walk *t, const struct trap_object *o)
 static void suffix_empty(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
-    if (is_on(s) && !*trap_text(s, "sse_path_suffix"))
+    if (is_mcp_on(s) && !*trap_text(s, "sse_path_suffix"))
         trap_add(t, o, at(t, "sse_path_suffix"), "is empty: " ALL_DEAD "; write /sse");
 }
 
@@ -119,7 +119,7 @@ static void quotes(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json), *item;
     int i = 0;
-    if (!is_on(s))
+    if (!is_mcp_on(s))
         return;
     quotes_in(t, o, s, "sse_path_suffix", here);
     quotes_in(t, o, json_get(s, "redis"), "address|username|password", at(t, "redis"));
@@ -144,7 +144,7 @@ static void quotes(struct trap_walk *t, const struct trap_object *o)
 static void redis_address(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json), *redis = json_get(s, "redis");
-    if (is_on(s) && cJSON_IsObject(redis) && !*trap_text(redis, "address"))
+    if (is_mcp_on(s) && cJSON_IsObject(redis) && !*trap_text(redis, "address"))
         trap_add(t, o, at(t, "redis.address"), "is missing: " ALL_DEAD);
 }
 
@@ -166,7 +166,7 @@ static bool has_servers(const struct trap_walk *t)
 static void redis_none(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
-    if (is_on(s) && !cJSON_IsObject(json_get(s, "redis")) && has_servers(t))
+    if (is_mcp_on(s) && !cJSON_IsObject(json_get(s, "redis")) && has_servers(t))
         trap_add(t, o, at(t, "redis"),
                  "is missing: SSE clients get 200 with the text 'Redis is not enabled, SSE "
                  "connection is not supported'");
@@ -181,12 +181,12 @@ static void redis_db(struct trap_walk *t, const struct trap_object *o)
 
 /* -- on, off, everywhere ---------------------------------------------------------------------- */
 
-static void switched_off(struct trap_walk *t, const struct trap_object *o)
+static void trap_mcp_switched_off(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
     bool wanted = has_servers(t) || json_count(json_get(s, "servers")) > 0 ||
                   json_count(json_get(s, "match_list")) > 0;
-    if (!is_on(s) && wanted)
+    if (!is_mcp_on(s) && wanted)
         trap_add(
             t, o, at(t, "enable"),
             "is not true, and there are MCP servers: SSE and databases do not exist, GET of an "
@@ -211,7 +211,7 @@ static bool any_rule(const struct trap_walk *t, const cJSON *section)
 static void matches_all(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
-    if (is_on(s) && *trap_text(s, "sse_path_suffix") && !any_rule(t, s))
+    if (is_mcp_on(s) && *trap_text(s, "sse_path_suffix") && !any_rule(t, s))
         trap_add(
             t, o, at(t, "match_list"),
             "is empty and there is no MCP server: with no rule at all the session filter takes "
@@ -313,7 +313,7 @@ static void rate_limit_dead(struct trap_walk *t, const struct trap_object *o)
 static void rate_limit_default(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
-    if (is_on(s) && json_true(s, "enable_user_level_server") && !json_get(s, "rate_limit"))
+    if (is_mcp_on(s) && json_true(s, "enable_user_level_server") && !json_get(s, "rate_limit"))
         trap_add(t, o, at(t, "rate_limit"),
                  "is not given: each user may call tools 100 times a day");
 }
@@ -321,7 +321,7 @@ static void rate_limit_default(struct trap_walk *t, const struct trap_object *o)
 static void user_config(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *s = mcp_section(o->json);
-    if (is_on(s) && json_true(s, "enable_user_level_server"))
+    if (is_mcp_on(s) && json_true(s, "enable_user_level_server"))
         trap_add(t, o, at(t, "enable_user_level_server"),
                  "lets every client whose address counts as internal read and write each user's "
                  "settings at paths that end with /config, before any login plugin is asked");
@@ -354,7 +354,7 @@ const struct trap trap_mcp_rows[] = {
       "db is ignored: it is always 0.", TRAP_NOTE, CONFIG, .judge = redis_db },
     { "mcp-yaml 5", "MCP_OFF", "MCP servers that are switched off",
       "Without mcpServer.enable the session filter and the built-in servers do not exist.",
-      TRAP_BROKEN, CONFIG, .beside = "mcp-server", .judge = switched_off },
+      TRAP_BROKEN, CONFIG, .beside = "mcp-server", .judge = trap_mcp_switched_off },
     { "mcp-yaml 4.1 none", "MCP_MATCHES_ALL", "A session filter that takes every request",
       "With no rule at all the session filter takes every request for MCP.", TRAP_BROKEN, CONFIG,
       .beside = "mcp-server|route|service-source", .judge = matches_all },

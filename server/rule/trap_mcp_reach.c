@@ -12,7 +12,7 @@
 #include "rule/trap_private.h"
 #include <string.h>
 
-static const cJSON *text_of(const struct trap_walk *t, const struct trap_object *o)
+static const cJSON *server_text(const struct trap_walk *t, const struct trap_object *o)
 {
     struct err ignored = { 0 };
     return mcp_text_tree(trap_arena(t), json_get(o->json, "rawConfigurations"), &ignored);
@@ -23,7 +23,7 @@ static bool is_type(const struct trap_object *o, const char *types)
     return text_has_word(types, trap_text(o->json, "type"));
 }
 
-static const char *route_of(const struct trap_walk *t, const struct trap_object *o)
+static const char *server_route(const struct trap_walk *t, const struct trap_object *o)
 {
     return derived_name(trap_arena(t), DERIVED_MCP_ROUTE, o->name);
 }
@@ -31,13 +31,13 @@ static const char *route_of(const struct trap_walk *t, const struct trap_object 
 /* -- who may call (2.6, 10.4) ----------------------------------------------------------------- */
 
 /* A login of the server, at its route, its domains, its services or everywhere. */
-static bool is_guarded(const struct trap_walk *t, const struct trap_object *o)
+static bool is_server_guarded(const struct trap_walk *t, const struct trap_object *o)
 {
     const struct trap_world *w = trap_of(t);
     const cJSON *m;
     if (json_true(json_get(o->json, "consumerAuthInfo"), "enable") ||
         trap_runs_at(w, TRAP_LOGINS, "global") ||
-        trap_runs_at(w, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", route_of(t, o))))
+        trap_runs_at(w, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", server_route(t, o))))
         return true;
     cJSON_ArrayForEach(m, json_get(o->json, "domains"))
     {
@@ -77,8 +77,8 @@ static const char *decor_in(const struct trap_walk *t, const cJSON *text)
 
 static void security_decor(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *path = is_type(o, "OPEN_API") ? decor_in(t, text_of(t, o)) : NULL;
-    if (path && is_whole(o) && !is_guarded(t, o))
+    const char *path = is_type(o, "OPEN_API") ? decor_in(t, server_text(t, o)) : NULL;
+    if (path && is_whole(o) && !is_server_guarded(t, o))
         trap_add(t, o, path,
                  "checks nothing: it takes a credential out of the request and asks nobody whether "
                  "it is right, and no login stands before the server: everybody may call its "
@@ -87,16 +87,16 @@ static void security_decor(struct trap_walk *t, const struct trap_object *o)
 
 static void database_open(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_type(o, "DATABASE") && is_whole(o) && !is_guarded(t, o))
+    if (is_type(o, "DATABASE") && is_whole(o) && !is_server_guarded(t, o))
         trap_add(t, o, "consumerAuthInfo",
                  "is off: whoever reaches %s runs any SQL that the database's user may",
                  trap_name(t, arena_printf(trap_arena(t), "/mcp-servers/%s", o->name)));
 }
 
-static void unguarded(struct trap_walk *t, const struct trap_object *o)
+static void trap_server_unguarded(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_type(o, "OPEN_API|DIRECT_ROUTE") && is_whole(o) && !is_guarded(t, o) &&
-        !(is_type(o, "OPEN_API") && decor_in(t, text_of(t, o))))
+    if (is_type(o, "OPEN_API|DIRECT_ROUTE") && is_whole(o) && !is_server_guarded(t, o) &&
+        !(is_type(o, "OPEN_API") && decor_in(t, server_text(t, o))))
         trap_add(t, o, "consumerAuthInfo",
                  "is off and no login stands before the server: everybody who reaches the gateway "
                  "may call its tools");
@@ -104,7 +104,7 @@ static void unguarded(struct trap_walk *t, const struct trap_object *o)
 
 static void stream_before_login(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_type(o, "OPEN_API|DATABASE") && is_guarded(t, o) &&
+    if (is_type(o, "OPEN_API|DATABASE") && is_server_guarded(t, o) &&
         json_true(mcp_section_of(t), "enable"))
         trap_add(
             t, o, "consumerAuthInfo",
@@ -142,7 +142,7 @@ static bool source_of(const struct trap_walk *t, const cJSON *service, struct tr
 }
 
 /* The host of "https://host:port/…"; "" where a template or nothing stands there. */
-static const char *host_of(const struct trap_walk *t, const char *url)
+static const char *url_host(const struct trap_walk *t, const char *url)
 {
     const char *at = strstr(url, "://");
     size_t n = at ? strcspn(at + 3, "/:?#{") : 0;
@@ -165,7 +165,7 @@ typedef void judge_url(struct trap_walk *t, const struct trap_object *o, const c
 
 static void each_url(struct trap_walk *t, const struct trap_object *o, judge_url *fn)
 {
-    const cJSON *text = is_type(o, "OPEN_API") ? text_of(t, o) : NULL, *tool;
+    const cJSON *text = is_type(o, "OPEN_API") ? server_text(t, o) : NULL, *tool;
     const cJSON *services = json_get(o->json, "services");
     struct trap_object source;
     int i = 0;
@@ -186,7 +186,7 @@ static void each_url(struct trap_walk *t, const struct trap_object *o, judge_url
 static void other_host(struct trap_walk *t, const struct trap_object *o, const char *url,
                        const struct trap_object *source, const char *path)
 {
-    const char *host = host_of(t, url);
+    const char *host = url_host(t, url);
     if (*host && !lists(trap_text(source->json, "domain"), host))
         trap_add(
             t, o, path,
@@ -224,7 +224,7 @@ static void schemes_differ(struct trap_walk *t, const struct trap_object *o)
 static bool is_server(const struct trap_walk *t, const char *name)
 {
     for (struct trap_object o = { 0 }; trap_next(trap_of(t), "mcp-server", &o);)
-        if (!strcmp(o.name, name) || !strcmp(trap_text(text_of(t, &o), "server.name"), name))
+        if (!strcmp(o.name, name) || !strcmp(trap_text(server_text(t, &o), "server.name"), name))
             return true;
     return false;
 }
@@ -233,7 +233,7 @@ static void tool_set_servers(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *set;
     int i = 0;
-    cJSON_ArrayForEach(set, json_path(text_of(t, o), "toolSet.serverTools"))
+    cJSON_ArrayForEach(set, json_path(server_text(t, o), "toolSet.serverTools"))
     {
         const char *name = trap_text(set, "serverName");
         if (*name && !is_server(t, name))
@@ -247,8 +247,8 @@ static void tool_set_servers(struct trap_walk *t, const struct trap_object *o)
 
 static void tool_set_calls(struct trap_walk *t, const struct trap_object *o)
 {
-    const char *route = arena_printf(trap_arena(t), "route:%s", route_of(t, o));
-    if (json_get(text_of(t, o), "toolSet") && !trap_runs_at(trap_of(t), "mcp-router", route) &&
+    const char *route = arena_printf(trap_arena(t), "route:%s", server_route(t, o));
+    if (json_get(server_text(t, o), "toolSet") && !trap_runs_at(trap_of(t), "mcp-router", route) &&
         !trap_runs_at(trap_of(t), "mcp-router", "global"))
         trap_add(t, o, "rawConfigurations.toolSet",
                  "lists tools that cannot be called: without the plugin mcp-router every call is "
@@ -296,7 +296,7 @@ const struct trap trap_mcp_reach_rows[] = {
       .judge = stream_before_login },
     { "mcp-yaml 10.4 open", "MCP_UNGUARDED", "An MCP server without a login",
       "Who may call is decided by plugins of the route only.", TRAP_NOTE, LOGINS,
-      .judge = unguarded },
+      .judge = trap_server_unguarded },
     { "mcp-yaml 4.3 streamable", "MCP_STREAM_SILENT", "SSE of a streamable server",
       "With the upstream type streamable a GET with the suffix opens a stream without events.",
       TRAP_NOTE, .about = "mcp-server", .beside = "higress-config", .judge = no_events },

@@ -12,7 +12,7 @@
 typedef void judge_entry(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
                          const char *path);
 
-static void each_entry(struct trap_walk *t, const struct trap_object *o, judge_entry *fn)
+static void each_server_entry(struct trap_walk *t, const struct trap_object *o, judge_entry *fn)
 {
     const cJSON *entry;
     int i = 0;
@@ -33,8 +33,8 @@ static const char *entry_fault(const cJSON *entry)
     return *trap_text(entry, "name") ? NULL : "has no name";
 }
 
-static void refused(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
-                    const char *path)
+static void trap_entry_refused(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
+                               const char *path)
 {
     const char *why = entry_fault(entry);
     if (why)
@@ -54,12 +54,12 @@ static void skipped(struct trap_walk *t, const struct trap_object *o, const cJSO
 
 static void entries_refused(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, refused);
+    each_server_entry(t, o, trap_entry_refused);
 }
 
 static void entries_skipped(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, skipped);
+    each_server_entry(t, o, skipped);
 }
 
 /* -- who reaches them ------------------------------------------------------------------------- */
@@ -75,12 +75,12 @@ static bool is_guarded_everywhere(const struct trap_world *w)
     return false;
 }
 
-static bool works(const cJSON *entry, const struct trap_walk *t)
+static bool entry_works(const cJSON *entry, const struct trap_walk *t)
 {
     return json_true(mcp_section_of(t), "enable") && !entry_fault(entry);
 }
 
-static bool asks_login(const struct trap_object *server)
+static bool server_asks_login(const struct trap_object *server)
 {
     return json_true(json_get(server->json, "consumerAuthInfo"), "enable");
 }
@@ -89,11 +89,12 @@ static void any_host(struct trap_walk *t, const struct trap_object *o, const cJS
                      const char *path)
 {
     struct trap_object server;
-    if (!works(entry, t) || json_count(json_get(entry, "domain_list")) > 0 ||
+    if (!entry_works(entry, t) || json_count(json_get(entry, "domain_list")) > 0 ||
         !trap_lookup(trap_of(t), "mcp-server", trap_text(entry, "name"), NULL, &server) ||
         is_guarded_everywhere(trap_of(t)))
         return;
-    bool login = asks_login(&server), hosts = json_count(json_get(server.json, "domains")) > 0;
+    bool login = server_asks_login(&server),
+         hosts = json_count(json_get(server.json, "domains")) > 0;
     if (login || hosts)
         trap_add(
             t, o, path,
@@ -105,14 +106,14 @@ static void any_host(struct trap_walk *t, const struct trap_object *o, const cJS
 
 static void by_any_host(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, any_host);
+    each_server_entry(t, o, any_host);
 }
 
 static void orphan(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
                    const char *path)
 {
     struct trap_object server;
-    if (works(entry, t) && !is_guarded_everywhere(trap_of(t)) &&
+    if (entry_works(entry, t) && !is_guarded_everywhere(trap_of(t)) &&
         !trap_lookup(trap_of(t), "mcp-server", trap_text(entry, "name"), NULL, &server))
         trap_add(t, o, path,
                  "has no MCP server of the console: it needs no route and answers at %s of every "
@@ -122,7 +123,7 @@ static void orphan(struct trap_walk *t, const struct trap_object *o, const cJSON
 
 static void orphans(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, orphan);
+    each_server_entry(t, o, orphan);
 }
 
 static void administers(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
@@ -130,7 +131,7 @@ static void administers(struct trap_walk *t, const struct trap_object *o, const 
 {
     const char *type = trap_text(entry, "type");
     bool basic = *trap_text(json_get(entry, "config"), "username");
-    if (works(entry, t) && text_has_word("higress-api|higress-ops", type) &&
+    if (entry_works(entry, t) && text_has_word("higress-api|higress-ops", type) &&
         !(basic && !strcmp(type, "higress-ops")) && !is_guarded_everywhere(trap_of(t)))
         trap_add(t, o, path,
                  "is %s: whoever reaches %s administers the gateway, and no login stands before it",
@@ -139,7 +140,7 @@ static void administers(struct trap_walk *t, const struct trap_object *o, const 
 
 static void administration(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, administers);
+    each_server_entry(t, o, administers);
 }
 
 /* -- prefixes --------------------------------------------------------------------------------- */
@@ -148,7 +149,7 @@ static void takes_more(struct trap_walk *t, const struct trap_object *o, const c
                        const char *path)
 {
     const char *prefix = trap_text(entry, "path");
-    if (!works(entry, t))
+    if (!entry_works(entry, t))
         return;
     for (const cJSON *later = entry->next; later; later = later->next)
         if (text_starts(trap_text(later, "path"), prefix))
@@ -166,7 +167,7 @@ static void takes_more(struct trap_walk *t, const struct trap_object *o, const c
 
 static void prefixes(struct trap_walk *t, const struct trap_object *o)
 {
-    each_entry(t, o, takes_more);
+    each_server_entry(t, o, takes_more);
 }
 
 #define CONFIG .about = "higress-config"

@@ -33,7 +33,7 @@ static bool is_read_as_server(const struct trap_walk *t, const struct trap_objec
 }
 
 /* The member that holds the text, or NULL where there is none to be judged. */
-static const char *member_of(const struct trap_walk *t, const struct trap_object *o)
+static const char *judged_member(const struct trap_walk *t, const struct trap_object *o)
 {
     const char *type = json_str(o->json, "type");
     if (o->scope)
@@ -45,7 +45,7 @@ static const char *member_of(const struct trap_walk *t, const struct trap_object
 static void judge_text(struct trap_walk *t, const struct trap_object *o)
 {
     struct err ignored = { 0 };
-    const char *member = member_of(t, o);
+    const char *member = judged_member(t, o);
     const cJSON *tree =
         member ? mcp_text_tree(trap_arena(t), json_get(o->json, member), &ignored) : NULL;
     if (tree)
@@ -55,7 +55,7 @@ static void judge_text(struct trap_walk *t, const struct trap_object *o)
 static void judge_yaml(struct trap_walk *t, const struct trap_object *o)
 {
     struct err e = { 0 };
-    if (member_of(t, o) && !o->scope &&
+    if (judged_member(t, o) && !o->scope &&
         !mcp_text_tree(trap_arena(t), json_get(o->json, "rawConfigurations"), &e) &&
         e.kind != ERR_NONE)
         trap_add(t, o, "rawConfigurations", "%s", trap_name(t, e.text));
@@ -66,7 +66,7 @@ static void judge_letters(struct trap_walk *t, const struct trap_object *o)
 {
     struct err ignored = { 0 };
     const cJSON *raw = json_get(o->json, "rawConfigurations");
-    const cJSON *tree = member_of(t, o) ? mcp_text_tree(trap_arena(t), raw, &ignored) : NULL;
+    const cJSON *tree = judged_member(t, o) ? mcp_text_tree(trap_arena(t), raw, &ignored) : NULL;
     if (tree && cJSON_IsString(raw) && !strstr(raw->valuestring, "tools:") &&
         (json_get(tree, "toolSet") || mcp_is_proxy(tree)))
         trap_add(t, o, "rawConfigurations",

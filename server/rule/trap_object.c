@@ -50,7 +50,7 @@ static void service_missing(struct trap_walk *t, const struct trap_object *o)
     }
 }
 
-static bool is_used(const struct trap_world *w, const char *service)
+static bool is_service_used(const struct trap_world *w, const char *service)
 {
     static const char kinds_of[] = "route|mcp-server";
     char word[TEXT_WORD];
@@ -68,7 +68,8 @@ static bool is_used(const struct trap_world *w, const char *service)
 static void no_endpoints(struct trap_walk *t, const struct trap_object *o)
 {
     const cJSON *endpoints = json_get(o->json, "endpoints");
-    if (cJSON_IsArray(endpoints) && json_count(endpoints) == 0 && is_used(trap_of(t), o->name))
+    if (cJSON_IsArray(endpoints) && json_count(endpoints) == 0 &&
+        is_service_used(trap_of(t), o->name))
         trap_add(t, o, "endpoints", "is empty, and routes lead to it: requests are answered 503");
 }
 
@@ -94,7 +95,7 @@ static bool anybody_asks(const struct trap_world *w)
 }
 
 /* Routes without authentication are worth a line each only where others have it. */
-static void unguarded(struct trap_walk *t)
+static void trap_routes_unguarded(struct trap_walk *t)
 {
     const struct trap_world *w = trap_of(t);
     int routes = 0;
@@ -159,7 +160,7 @@ static bool days_left(const struct trap_walk *t, const struct trap_object *o, do
     return end > 0 && now > 0;
 }
 
-static void expired(struct trap_walk *t, const struct trap_object *o)
+static void trap_certificate_expired(struct trap_walk *t, const struct trap_object *o)
 {
     double days;
     if (days_left(t, o, &days) && days <= 0)
@@ -245,7 +246,8 @@ static void limit_unreached(struct trap_walk *t, const struct trap_object *o)
     const char *service = trap_target(o, "service:"), *domain = trap_target(o, "domain:");
     const struct trap_world *w = trap_of(t);
     bool provider = service && text_starts(service, "llm-");
-    if ((service && !provider && !is_used(w, service)) || (domain && !domain_used(w, domain)))
+    if ((service && !provider && !is_service_used(w, service)) ||
+        (domain && !domain_used(w, domain)))
         trap_add(t, o, "", "acts on the %s %s, which no route leads to: nothing is limited",
                  service ? "service" : "domain", trap_name(t, service ? service : domain));
 }
@@ -299,7 +301,7 @@ const struct trap trap_object_rows[] = {
       .beside = "route|mcp-server", .judge = no_endpoints },
     { "check 3", "CERTIFICATE_EXPIRED", "A certificate that has expired",
       "Clients refuse a certificate after its end.", TRAP_BROKEN, .about = "tls-certificate",
-      .judge = expired },
+      .judge = trap_certificate_expired },
     { "check 4", "CERTIFICATE_EXPIRING", "A certificate that expires soon",
       "Clients refuse a certificate after its end.", TRAP_NOTE, .about = "tls-certificate",
       .judge = expiring },
@@ -315,7 +317,8 @@ const struct trap trap_object_rows[] = {
     { "check 8", "ROUTE_UNGUARDED", "A route without authentication",
       "Neither authConfig nor an auth plugin at the route, its domains, services or global asks "
       "who sends a request.",
-      TRAP_NOTE, .about = "route", .beside = "plugin-instance|route", .find = unguarded },
+      TRAP_NOTE, .about = "route", .beside = "plugin-instance|route",
+      .find = trap_routes_unguarded },
     { "check 9", "ALLOWED_CONSUMER_MISSING", "An allowed consumer that does not exist",
       "A name that no consumer has lets nobody in.", TRAP_DEAD,
       .about = "route|ai-route|mcp-server", .beside = "consumer", .judge = allowed_unknown },

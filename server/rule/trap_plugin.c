@@ -16,7 +16,7 @@ static const char modest[] = "bot-detect|cors|geo-ip|ai-statistics|model-router|
                              "ai-proxy|mcp-server|mcp-router|traffic-tag|log-request-response|"
                              "simple-jwt-auth|ai-json-resp|hmac-auth-apisix";
 
-static bool is_empty(const struct trap_object *o)
+static bool is_empty_instance(const struct trap_object *o)
 {
     bool rule_of_auth = text_has_word(TRAP_CONSUMER_AUTH, o->name) && !trap_is_global(o);
     return trap_enabled(o) && json_count(trap_settings(o)) == 0 &&
@@ -25,13 +25,13 @@ static bool is_empty(const struct trap_object *o)
 
 static void guard_empty(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_empty(o))
+    if (is_empty_instance(o))
         trap_refused(t, o, "configurations", "is empty and switched on");
 }
 
 static void plugin_empty(struct trap_walk *t, const struct trap_object *o)
 {
-    if (is_empty(o) && !text_has_word(TRAP_GUARDS, o->name))
+    if (is_empty_instance(o) && !text_has_word(TRAP_GUARDS, o->name))
         trap_refused(t, o, "configurations", "is empty and switched on");
 }
 

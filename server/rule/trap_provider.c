@@ -196,7 +196,7 @@ static void provider_missing(struct trap_walk *t, const struct trap_object *o)
     }
 }
 
-static void provider_keyless(struct trap_walk *t, const struct trap_object *o)
+static void trap_upstream_keyless(struct trap_walk *t, const struct trap_object *o)
 {
     struct upstream_list lists[2];
     const cJSON *u;
@@ -373,7 +373,7 @@ const struct trap trap_provider_rows[] = {
       "The console deletes a provider that is in use, and refuses later edits of its AI routes.",
       TRAP_BROKEN, AI_ROUTE, .beside = "ai-provider", .judge = provider_missing },
     { "plugin-config 4.2", "AI_ROUTE_PROVIDER_BROKEN", "An AI route to a provider that is refused",
-      ONE_FOR_ALL, TRAP_BROKEN, AI_ROUTE, .beside = "ai-provider", .judge = provider_keyless },
+      ONE_FOR_ALL, TRAP_BROKEN, AI_ROUTE, .beside = "ai-provider", .judge = trap_upstream_keyless },
     { "plugin-config 4", "MODEL_MAPPING_NOWHERE", "A model mapping that fits nothing",
       "model-mapper knows exact names, prefix* and *; a key that no request of the route can have "
       "never acts.",

@@ -40,7 +40,7 @@ static struct route_predicate *predicates(struct arena *a, const cJSON *list, si
     return out;
 }
 
-static const char *methods_of(struct arena *a, const cJSON *list)
+static const char *join_methods(struct arena *a, const cJSON *list)
 {
     const char *text = NULL;
     const cJSON *m;
@@ -58,7 +58,7 @@ static const char *without_slash(struct arena *a, const char *path)
     return n > 1 && path[n - 1] == '/' ? arena_strndup(a, path, n - 1) : path;
 }
 
-static void add(struct lanes *l, const struct trap_object *o, const char *host)
+static void add_lane(struct lanes *l, const struct trap_object *o, const char *host)
 {
     const cJSON *path = json_get(o->json, "path");
     const char *how = how_of(path), *written = trap_text(path, "matchValue");
@@ -67,7 +67,7 @@ static void add(struct lanes *l, const struct trap_object *o, const char *host)
              : !strcmp(how, ROUTE_PREFIX_VALUE) ? ROUTE_PREFIX
                                                 : ROUTE_REGEX;
     r.path = r.type == ROUTE_PREFIX ? without_slash(l->a, written) : written;
-    r.methods = methods_of(l->a, json_get(o->json, "methods"));
+    r.methods = join_methods(l->a, json_get(o->json, "methods"));
     r.headers = predicates(l->a, json_get(o->json, "headers"), &r.header_count);
     r.queries = predicates(l->a, json_get(o->json, "urlParams"), &r.query_count);
     r.ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
@@ -83,17 +83,17 @@ static struct lanes lanes_of(struct trap_walk *t)
         if (!cJSON_IsObject(json_get(o.json, "path")))
             continue;
         if (json_count(json_get(o.json, "domains")) == 0)
-            add(&l, &o, "*");
+            add_lane(&l, &o, "*");
         cJSON_ArrayForEach(d, json_get(o.json, "domains"))
         {
             if (cJSON_IsString(d))
-                add(&l, &o, d->valuestring);
+                add_lane(&l, &o, d->valuestring);
         }
     }
     return l;
 }
 
-static int by_requests(const void *x, const void *y)
+static int compare_lanes(const void *x, const void *y)
 {
     return route_order_same(x, y);
 }
@@ -107,7 +107,7 @@ static void duplicates(struct trap_walk *t)
 {
     struct lanes l = lanes_of(t);
     if (l.count > 1)
-        qsort(l.list, (size_t)l.count, sizeof *l.list, by_requests);
+        qsort(l.list, (size_t)l.count, sizeof *l.list, compare_lanes);
     for (int i = 1; i < l.count; i++) {
         const struct lane *x = &l.list[i - 1], *y = &l.list[i];
         if (!route_is_same(&x->rule, &y->rule) || trap_is_canary(&x->route) ||
@@ -123,7 +123,7 @@ static void duplicates(struct trap_walk *t)
 /* -- shadows ---------------------------------------------------------------------------------- */
 
 /* What a regular expression begins with, letter by letter. */
-static size_t literal(const char *expression)
+static size_t expression_literal(const char *expression)
 {
     size_t n = strcspn(expression, "\\.+*?()|[]{}^$");
     bool repeats = expression[n] && strchr("*?{", expression[n]);
@@ -162,7 +162,7 @@ static struct lanes open_prefixes(const struct lanes *all)
 /* The prefix that takes each request an expression could: prefixes are tried before expressions. */
 static const struct lane *taken_by(const struct lanes *prefixes, const struct lane *later)
 {
-    size_t n = literal(later->rule.path);
+    size_t n = expression_literal(later->rule.path);
     for (size_t i = 1; prefixes->count > 0 && i < n; i++) {
         if (later->rule.path[i] != '/')
             continue;

@@ -49,7 +49,7 @@ static void domain_long(struct trap_walk *t, const struct trap_object *o)
 
 /* -- canaries --------------------------------------------------------------------------------- */
 
-static void canary_own_envoy(struct trap_walk *t, const struct trap_object *o)
+static void trap_canary_own_envoy(struct trap_walk *t, const struct trap_object *o)
 {
     static const char *const names[] = { "canary-by-header", "canary-by-cookie" };
     const cJSON *m, *customs = json_get(o->json, "customConfigs");
@@ -92,6 +92,6 @@ const struct trap trap_source_rows[] = {
               "own Envoy knows: any other refuses the whole route configuration.",
       .risk = TRAP_NOTE,
       .about = "route|ai-route",
-      .judge = canary_own_envoy },
+      .judge = trap_canary_own_envoy },
     { 0 },
 };

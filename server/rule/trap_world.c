@@ -72,7 +72,7 @@ void trap_world_doubt(struct trap_world *w, const char *kind)
 }
 
 /* A list of the world's own, whose nodes are those that were read. */
-static cJSON *own_list(struct trap_world *w, const char *kind)
+static cJSON *world_list_of_own(struct trap_world *w, const char *kind)
 {
     struct world_list list = trap_world_list(w, kind);
     if (!list.objects)
@@ -87,7 +87,7 @@ void trap_world_apply(struct trap_world *w, const char *kind, const char *name, 
     struct trap_object old;
     if (!k || k - kinds >= WORLD_KINDS)
         return;
-    cJSON *list = own_list(w, kind);
+    cJSON *list = world_list_of_own(w, kind);
     while (trap_lookup(w, kind, name, scope, &old))
         json_detach(list, (cJSON *)old.at);
     if (object && (k->flags & KIND_SCOPED))
@@ -189,7 +189,7 @@ static bool walk_to(const struct trap_world *w, const char *kind, const char *na
     return false;
 }
 
-static bool fits(const struct world_entry *e, const char *name, const char *scope)
+static bool entry_fits(const struct world_entry *e, const char *name, const char *scope)
 {
     return !strcmp(e->scope, scope ? scope : "") && (!name || !strcmp(e->name, name));
 }
@@ -205,7 +205,7 @@ bool trap_next_of(const struct trap_world *w, const char *kind, const char *name
     if (o->at)
         wanted = entry_of(o);
     int i = first_from(&list, &wanted) + (o->at != NULL);
-    if (i >= list.count || !fits(&list.index[i], name, scope))
+    if (i >= list.count || !entry_fits(&list.index[i], name, scope))
         return false;
     const struct world_entry *e = &list.index[i];
     bool scoped = k->flags & KIND_SCOPED;

@@ -300,7 +300,7 @@ static void sample_formats(struct scan *s, const struct log_file *f)
 }
 
 /* The text begins with a line break. */
-static int count_lines(const char *text, size_t n)
+static int count_log_lines(const char *text, size_t n)
 {
     const char *end = text + n;
     int lines = 0;
@@ -323,7 +323,7 @@ static size_t take_block(struct scan *s, char *text, size_t n, size_t place)
     const char *first = memchr(text, '\n', n);
     if (first && plain && !has_literals(s, first, n - (size_t)(first - text))) {
         s->at_end = false;
-        s->seen.lines += count_lines(first, n - (size_t)(first - text));
+        s->seen.lines += count_log_lines(first, n - (size_t)(first - text));
         return (size_t)(first - text); /* the unfinished first line stays anyway */
     }
     while (!s->done) {

@@ -34,7 +34,7 @@ static bool is_rotated(const char *tail)
     return !tail[n] || !strcmp(tail + n, ".gz");
 }
 
-static bool look_at(struct log_file *f, const char *path)
+static bool stat_log_file(struct log_file *f, const char *path)
 {
     struct stat st;
 
@@ -46,7 +46,7 @@ static bool look_at(struct log_file *f, const char *path)
     return true;
 }
 
-static int by_newest(const void *x, const void *y)
+static int compare_files_newest(const void *x, const void *y)
 {
     const struct log_file *a = x, *b = y;
 
@@ -64,7 +64,7 @@ static void add_rotated(struct arena *a, struct log_files *all, const char *fold
     while (d && (entry = readdir(d)) && all->count < LOG_FILES) {
         if (strncmp(entry->d_name, name, n) != 0 || !is_rotated(entry->d_name + n))
             continue;
-        if (look_at(&all->list[all->count], arena_printf(a, "%s/%s", folder, entry->d_name)))
+        if (stat_log_file(&all->list[all->count], arena_printf(a, "%s/%s", folder, entry->d_name)))
             all->count++;
     }
     if (d)
@@ -77,9 +77,9 @@ struct log_files *log_files_find(struct arena *a, const char *path)
     const char *slash = strrchr(path, '/');
     const char *folder = slash ? arena_strndup(a, path, (size_t)(slash - path)) : ".";
 
-    look_at(&all->list[all->count++], path);
+    stat_log_file(&all->list[all->count++], path);
     add_rotated(a, all, *folder ? folder : "/", slash ? slash + 1 : path);
-    qsort(all->list + 1, (size_t)all->count - 1, sizeof *all->list, by_newest);
+    qsort(all->list + 1, (size_t)all->count - 1, sizeof *all->list, compare_files_newest);
     return all;
 }
 

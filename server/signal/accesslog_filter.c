@@ -13,7 +13,7 @@ const char *log_value(const cJSON *row, const char *key)
     return s ? s : "-";
 }
 
-static bool has_flag(const char *flags, const char *flag)
+static bool row_has_flag(const char *flags, const char *flag)
 {
     size_t n = strlen(flag);
 
@@ -30,7 +30,7 @@ static bool host_is(const char *authority, const char *host)
     return n == m && !strncasecmp(authority, host, n);
 }
 
-static bool has_text(const cJSON *row, const char *text)
+static bool row_has_text(const cJSON *row, const char *text)
 {
     const cJSON *m, *in;
 
@@ -65,7 +65,7 @@ static bool route_fits(const struct accesslog_query *q, const char *route)
 bool log_outcome_fits(const struct accesslog_query *q, const char *route, const char *flags,
                       const char *code)
 {
-    return (!q->route || route_fits(q, route)) && (!q->flag || has_flag(flags, q->flag)) &&
+    return (!q->route || route_fits(q, route)) && (!q->flag || row_has_flag(flags, q->flag)) &&
            (!q->status_class || code[0] == '0' + q->status_class);
 }
 
@@ -78,10 +78,10 @@ bool log_row_fits(const struct accesslog_query *q, const cJSON *row)
         return false;
     if (q->path_prefix && !text_starts(log_value(row, "path"), q->path_prefix))
         return false;
-    return !q->text || has_text(row, q->text);
+    return !q->text || row_has_text(row, q->text);
 }
 
-static void want(bool wanted[LOG_KEYS], const char *key)
+static void want_key(bool wanted[LOG_KEYS], const char *key)
 {
     int place = log_key_place(key, strlen(key), 0);
 
@@ -96,12 +96,12 @@ bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS])
     const char *const *only = q->only;
 
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        want(wanted, always[i]);
+        want_key(wanted, always[i]);
     for (; only && *only; only++)
-        want(wanted, *only);
+        want_key(wanted, *only);
     if (q->path_prefix)
-        want(wanted, "path");
+        want_key(wanted, "path");
     if (q->host || wanted[log_key_place("path", 4, 0)])
-        want(wanted, "authority");
+        want_key(wanted, "authority");
     return q->only && !q->text;
 }

@@ -25,7 +25,7 @@ static struct log_format format_of(const cJSON *record)
     return f;
 }
 
-static bool same_key(const char *x, const char *y)
+static bool same_format_key(const char *x, const char *y)
 {
     return x && y && !strcmp(x, y);
 }
@@ -34,12 +34,12 @@ static bool same_keys(const struct log_format *x, int from_x, const struct log_f
                       int from_y, int n)
 {
     for (int i = 0; i < n; i++)
-        if (!same_key(x->keys[from_x + i], y->keys[from_y + i]))
+        if (!same_format_key(x->keys[from_x + i], y->keys[from_y + i]))
             return false;
     return true;
 }
 
-static bool is_known(const struct log_formats *all, const struct log_format *f)
+static bool is_known_format(const struct log_formats *all, const struct log_format *f)
 {
     for (int i = 0; i < all->count; i++)
         if (all->list[i].count == f->count && same_keys(&all->list[i], 0, f, 0, f->count))
@@ -68,7 +68,7 @@ void log_learn(struct arena *a, struct log_formats *all, const cJSON *record)
     if (json_true(record, "forged"))
         return;
     f = format_of(record);
-    if (is_known(all, &f) || !(place = room_for(all, &f)))
+    if (is_known_format(all, &f) || !(place = room_for(all, &f)))
         return;
     for (int i = 0; i < f.count; i++)
         f.keys[i] = arena_strdup(a, f.keys[i]);
@@ -88,7 +88,7 @@ static int put_in(const struct log_format *more, const struct log_format *f)
     return same > 0 && rest && log_key_is_clients(more->keys[same - 1]) ? same : 0;
 }
 
-static bool is_complete(const struct log_format *f)
+static bool has_all_log_keys(const struct log_format *f)
 {
     int known = 0;
 
@@ -102,7 +102,7 @@ const cJSON *log_doubt(struct arena *a, const struct log_formats *all, const cJS
     struct log_format f = format_of(record);
     int at = 0;
 
-    for (int i = 0; i < all->count && !at && !is_complete(&f); i++)
+    for (int i = 0; i < all->count && !at && !has_all_log_keys(&f); i++)
         at = put_in(&f, &all->list[i]);
     return at ? log_forged(a, record, f.keys[at]) : record;
 }

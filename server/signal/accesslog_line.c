@@ -21,7 +21,7 @@ static const char code_mark[] = "\"response_code\":";
 /* -- lines that are JSON -------------------------------------------------------------------------
  */
 /* Of trees the table shows ai_log only. */
-static const char *text_of(struct arena *a, const cJSON *m)
+static const char *line_value_text(struct arena *a, const cJSON *m)
 {
     bool tree = cJSON_IsObject(m) || cJSON_IsArray(m);
 
@@ -47,7 +47,7 @@ static cJSON *from_json(struct arena *a, const cJSON *o)
 
     if (host)
         first = json_put(record, "authority", json_string(a, host));
-    cJSON_ArrayForEach(m, o) log_put(a, record, m->string, text_of(a, m), &expect);
+    cJSON_ArrayForEach(m, o) log_put(a, record, m->string, line_value_text(a, m), &expect);
     if (first)
         json_detach(record, first);
     return record;
@@ -147,7 +147,7 @@ static int sound_pieces(const struct pieces *all)
 }
 
 /* Every key of the format, once and in order, whatever stands between: the line proves itself. */
-static bool is_complete(const struct pieces *all)
+static bool is_complete_line(const struct pieces *all)
 {
     int want = 0;
 
@@ -205,14 +205,14 @@ static cJSON *from_marks(struct arena *a, const char *line, size_t n, bool twice
     bool sound;
 
     take_apart(line, n, all);
-    sound = !twice && all->whole && (sound_pieces(all) == all->count || is_complete(all));
+    sound = !twice && all->whole && (sound_pieces(all) == all->count || is_complete_line(all));
     return sound ? from_pieces(a, all, all->count) : forged(a, all);
 }
 
 /* -- lines that need neither ---------------------------------------------------------------------
  */
 /* The quote that ends the value at s; NULL: none does. */
-static const char *value_end(const char *s, const char *end)
+static const char *closing_quote(const char *s, const char *end)
 {
     while (s < end && *s != '"')
         s += *s == '\\' ? 2 : 1;
@@ -230,7 +230,7 @@ bool log_take_fields(const char *line, size_t n, struct log_fields *f)
             memcmp(at + 2, key, size) != 0 || memcmp(at + 2 + size, "\":\"", 3) != 0)
             return false;
         f->value[i] = at + size + 5;
-        at = value_end(f->value[i], end);
+        at = closing_quote(f->value[i], end);
         if (!at)
             return false;
         f->size[i] = (size_t)(at++ - f->value[i]);
@@ -256,7 +256,7 @@ char *log_field(struct arena *a, const struct log_fields *f, const char *key)
 }
 
 /* Is the text between the quotes the value itself? */
-static bool is_plain(const char *s, size_t n)
+static bool needs_no_unescaping(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if ((unsigned char)s[i] < ' ' || (unsigned char)s[i] >= 0x7f || s[i] == '\\')
@@ -272,8 +272,8 @@ cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wan
     for (int i = 0; i < LOG_KEYS; i++) {
         if (!wanted[i])
             continue;
-        if (i > 0 &&
-            !is_plain(f->value[i], f->size[i])) /* the first, ai_log, is read as it stands */
+        if (i > 0 && !needs_no_unescaping(f->value[i],
+                                          f->size[i])) /* the first, ai_log, is read as it stands */
             return NULL;
         log_put(a, record, log_key(i), arena_strndup(a, f->value[i], f->size[i]), &expect);
     }

@@ -98,7 +98,7 @@ enum { ROWS = sizeof rows / sizeof *rows };
 /* Names that the record itself uses: a key of the line cannot take them. */
 static const char *const own[] = { "ai", "forged", "raw" };
 
-static bool is_own(const char *key)
+static bool is_own_key(const char *key)
 {
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (!strcmp(own[i], key))
@@ -129,7 +129,7 @@ static const char *const ai_shown[] = {
 };
 
 /* Lines come with their keys in the same order, so the place expected is nearly always the one. */
-static int row_of(const char *key, size_t n, int expect)
+static int mask_row_of_key(const char *key, size_t n, int expect)
 {
     for (int i = 0; i < ROWS; i++) {
         int at = (expect + i) % ROWS;
@@ -146,14 +146,14 @@ const char *log_key(int place)
 
 int log_key_place(const char *key, size_t n, int expect)
 {
-    int at = row_of(key, n, expect);
+    int at = mask_row_of_key(key, n, expect);
 
     return at < LOG_KEYS ? at : -1;
 }
 
 bool log_key_is_clients(const char *key)
 {
-    int row = row_of(key, strlen(key), 0);
+    int row = mask_row_of_key(key, strlen(key), 0);
 
     return row < 0 || rows[row].rule != SHOW;
 }
@@ -178,7 +178,7 @@ static char *one_form(char *text)
 }
 
 /* Most values are short words in which nothing can be hidden. */
-static bool is_word(const char *s)
+static bool is_mere_word(const char *s)
 {
     size_t n = strcspn(s, "=?%: ");
 
@@ -342,7 +342,7 @@ static bool is_ai_shown(const char *key)
     return false;
 }
 
-static bool is_name(struct arena *a, const char *key)
+static bool is_harmless_key(struct arena *a, const char *key)
 {
     size_t n = 0;
 
@@ -359,7 +359,7 @@ static void put_ai_member(struct arena *a, cJSON *ai, const cJSON *m)
         json_put(ai, m->string, json_number(a, m->valuedouble));
     else if (is_ai_shown(m->string) && text)
         json_put(ai, m->string, json_string(a, clean(a, log_mask_text(a, text), MAX_AI)));
-    else if (is_name(a, m->string) && !cJSON_IsNumber(m))
+    else if (is_harmless_key(a, m->string) && !cJSON_IsNumber(m))
         json_put(ai, m->string, json_string(a, LOG_HIDDEN));
 }
 
@@ -392,15 +392,15 @@ static const char *masked(struct arena *a, const cJSON *record, enum rule rule, 
         return mask_path(a, record, value);
     if (rule == LINK)
         return strcmp(value, "-") != 0 ? mask_link(a, value) : value;
-    return is_word(value) || (rule == SHOW && !strpbrk(value, "=?")) ? value
-                                                                     : log_mask_text(a, value);
+    return is_mere_word(value) || (rule == SHOW && !strpbrk(value, "=?")) ? value
+                                                                          : log_mask_text(a, value);
 }
 
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect)
 {
-    int row = row_of(key, strlen(key), *expect);
+    int row = mask_row_of_key(key, strlen(key), *expect);
     const char *alias = row < 0 ? log_alias(key) : NULL;
-    int meant = alias ? row_of(alias, strlen(alias), *expect) : row;
+    int meant = alias ? mask_row_of_key(alias, strlen(alias), *expect) : row;
     enum rule rule = meant < 0 ? HIDE : alias && rows[meant].rule == SHOW ? TEXT : rows[meant].rule;
 
     *expect = row >= 0 ? row + 1 : *expect;
@@ -408,7 +408,7 @@ void log_put(struct arena *a, cJSON *record, const char *key, const char *value,
         put_ai(a, record, value);
         return;
     }
-    if (row >= 0 || (!is_own(key) && is_name(a, key)))
+    if (row >= 0 || (!is_own_key(key) && is_harmless_key(a, key)))
         json_put(record, row >= 0 ? rows[row].key : key,
                  json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
 }
@@ -421,8 +421,8 @@ bool log_hides_fields(const cJSON *record)
     cJSON_ArrayForEach(in, json_get(record, "ai")) if (!is_ai_shown(in->string)) return true;
     cJSON_ArrayForEach(m, record)
     {
-        int row = row_of(m->string, strlen(m->string), expect);
-        if (row < 0 && cJSON_IsString(m) && !is_own(m->string) && !log_alias(m->string))
+        int row = mask_row_of_key(m->string, strlen(m->string), expect);
+        if (row < 0 && cJSON_IsString(m) && !is_own_key(m->string) && !log_alias(m->string))
             return true;
         expect = row >= 0 ? row + 1 : expect;
     }
@@ -456,7 +456,7 @@ skip_chunks(const char *text, size_t i, size_t n, unsigned char *odd)
     return i;
 }
 
-static bool ends_value(char c)
+static bool ends_masked_value(char c)
 {
     return c <= ' ' || c == '"' || c == '\\' || c == '&' || c == ';' || c == '#' || c == '?';
 }
@@ -466,7 +466,7 @@ static size_t blank_one(char *text, size_t n, size_t i)
 {
     size_t end = i + 1;
 
-    while (end < n && !ends_value(text[end]) && (text[i] == '=' || text[end] != '='))
+    while (end < n && !ends_masked_value(text[end]) && (text[i] == '=' || text[end] != '='))
         end++;
     if (text[i] == '=' || end == n || text[end] != '=') /* else a name stands there */
         memset(text + i + 1, '*', end - i - 1);

@@ -70,7 +70,7 @@ struct cut {
     size_t count;
 };
 
-static bool take(struct cut *c, const char *key, size_t n)
+static bool take_text_value(struct cut *c, const char *key, size_t n)
 {
     if (n == 0 || c->count == MOST)
         return false;
@@ -80,7 +80,7 @@ static bool take(struct cut *c, const char *key, size_t n)
     return true;
 }
 
-static bool skip(struct cut *c, const char *text)
+static bool skip_literal(struct cut *c, const char *text)
 {
     size_t n = strlen(text);
 
@@ -99,29 +99,31 @@ static bool take_until(struct cut *c, const char *key, char stop)
         n++;
     if (c->at + n < c->end && c->at[n] != stop)
         return false;
-    return take(c, key, n);
+    return take_text_value(c, key, n);
 }
 
 static bool take_field(struct cut *c, const struct field *f)
 {
     if (!f->quoted)
         return take_until(c, f->key, ' ');
-    if (skip(c, "\"\"")) { /* an empty value */
+    if (skip_literal(c, "\"\"")) { /* an empty value */
         c->keys[c->count] = f->key;
         c->values[c->count++] = "-";
         return c->count < MOST;
     }
-    return skip(c, "\"") && take_until(c, f->key, '"') && skip(c, "\"");
+    return skip_literal(c, "\"") && take_until(c, f->key, '"') && skip_literal(c, "\"");
 }
 
 /* [2026-11-29T16:02:14.000Z] "GET /orders/1 HTTP/1.1" 503 UH */
 static bool take_head(struct cut *c)
 {
-    if (!skip(c, "[") || !take_until(c, head[0].key, ']') || !skip(c, "] \""))
+    if (!skip_literal(c, "[") || !take_until(c, head[0].key, ']') || !skip_literal(c, "] \""))
         return false;
-    return take_until(c, head[1].key, ' ') && skip(c, " ") && take_until(c, head[2].key, ' ') &&
-           skip(c, " ") && take_until(c, head[3].key, '"') && skip(c, "\" ") &&
-           take_until(c, head[4].key, ' ') && skip(c, " ") && take_until(c, head[5].key, ' ');
+    return take_until(c, head[1].key, ' ') && skip_literal(c, " ") &&
+           take_until(c, head[2].key, ' ') && skip_literal(c, " ") &&
+           take_until(c, head[3].key, '"') && skip_literal(c, "\" ") &&
+           take_until(c, head[4].key, ' ') && skip_literal(c, " ") &&
+           take_until(c, head[5].key, ' ');
 }
 
 static bool is_time(const char *s)
@@ -137,7 +139,7 @@ static bool is_code(const char *s)
 static bool take_tail(struct cut *c, const struct field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!skip(c, " ") || !take_field(c, &fields[i]))
+        if (!skip_literal(c, " ") || !take_field(c, &fields[i]))
             return false;
     return c->at == c->end;
 }

@@ -10,13 +10,13 @@
 enum { MAX_NAME = 64, KEY_LIKE = 16, TOKEN_LIKE = 12, DECODE_ROUNDS = 3 };
 
 /* In a text a value ends at a gap; in a path there is none. */
-static bool ends_value(char c, bool path)
+static bool ends_query_value(char c, bool path)
 {
     return strchr(path ? "&;#?" : "&;#? \t", c) != NULL;
 }
 
 /* An equals sign or question mark, also percent-encoded: its length. */
-static size_t sign(const char *s, char plain, const char *encoded)
+static size_t sign_length(const char *s, char plain, const char *encoded)
 {
     if (*s == plain)
         return 1;
@@ -27,7 +27,7 @@ static size_t run_to_delimiter(const char *s, bool path)
 {
     size_t n = 0;
 
-    while (s[n] && !ends_value(s[n], path) && !sign(s + n, '?', "%3f"))
+    while (s[n] && !ends_query_value(s[n], path) && !sign_length(s + n, '?', "%3f"))
         n++;
     return n;
 }
@@ -36,7 +36,7 @@ static size_t run_to_delimiter(const char *s, bool path)
 static size_t name_length(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (sign(s + i, '=', "%3d"))
+        if (sign_length(s + i, '=', "%3d"))
             return i;
     return 0;
 }
@@ -91,7 +91,7 @@ static void hide_user(struct buf *b)
  * how much was taken. */
 static size_t take_sign(struct buf *b, const char *text, bool path)
 {
-    size_t equals = sign(text, '=', "%3d"), question = sign(text, '?', "%3f");
+    size_t equals = sign_length(text, '=', "%3d"), question = sign_length(text, '?', "%3f");
     size_t n = equals ? equals : question ? question : 1;
     bool parameter = question || (path && strchr("&;#", *text));
 
@@ -130,7 +130,7 @@ static int hex_value(char c)
 }
 
 /* In place; only what is a visible character. Returns whether anything was. */
-static bool decode(char *text)
+static bool decode_percent(char *text)
 {
     char *to = text;
     bool any = false;
@@ -154,7 +154,7 @@ static bool leads_nowhere(const char *s, size_t n)
 }
 
 /* In place, from a slash on: "//" and "/./" are "/", "/x/../" too. */
-static void resolve(char *text)
+static void resolve_dot_segments(char *text)
 {
     char *to = text;
     const char *s = text;
@@ -178,8 +178,8 @@ const char *log_plain_path(struct arena *a, const char *path)
     if (!strchr(path, '%') && !strstr(path, "//") && !strstr(path, "/."))
         return NULL;
     char *plain = arena_strdup(a, path);
-    for (int i = 0; i < DECODE_ROUNDS && decode(plain); i++)
+    for (int i = 0; i < DECODE_ROUNDS && decode_percent(plain); i++)
         ;
-    resolve(plain);
+    resolve_dot_segments(plain);
     return plain;
 }

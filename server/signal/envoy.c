@@ -17,7 +17,7 @@ static const char *const pages[] = {
     "/ready",    "/memory", "/runtime",     NULL
 };
 
-static bool allowed(const char *path)
+static bool is_allowed_page(const char *path)
 {
     size_t n = strcspn(path, "?");
 
@@ -27,8 +27,9 @@ static bool allowed(const char *path)
     return false;
 }
 
-static bool ask(struct loop *l, const struct config *c, struct arena *a, const char *path,
-                struct cancel *cancel, struct fetch_answer *out, struct err *e)
+static bool fetch_admin_page(struct loop *l, const struct config *c, struct arena *a,
+                             const char *path, struct cancel *cancel, struct fetch_answer *out,
+                             struct err *e)
 {
     struct fetch_request r = {
         .method = "GET",
@@ -58,11 +59,11 @@ cJSON *envoy_page(struct loop *l, const struct config *c, struct arena *a, const
         err_set(e, ERR_ARGS, "no address of Envoy's admin interface is configured");
         return NULL;
     }
-    if (!allowed(path)) {
+    if (!is_allowed_page(path)) {
         err_set(e, ERR_ARGS, "Envoy's admin page %s is not one that is read here", path);
         return NULL;
     }
-    if (!ask(l, c, a, path, cancel, &out, e))
+    if (!fetch_admin_page(l, c, a, path, cancel, &out, e))
         return NULL;
     body = out.body + strspn(out.body, " \r\n\t");
     if (*body != '{' && *body != '[')

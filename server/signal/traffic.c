@@ -44,7 +44,7 @@ struct counting {
 
 /* -- what a request is counted by ----------------------------------------------------------------
  */
-static const char *text_of(const cJSON *row, const char *key)
+static const char *traffic_field(const cJSON *row, const char *key)
 {
     const char *s = json_str(row, key);
     return s && *s ? s : "-";
@@ -55,19 +55,19 @@ static bool is_absent(const char *s)
     return strcmp(s, "-") == 0;
 }
 
-static char *path_of(struct arena *a, const cJSON *row)
+static char *traffic_path(struct arena *a, const cJSON *row)
 {
-    return traffic_fold(a, text_of(row, "path"));
+    return traffic_fold(a, traffic_field(row, "path"));
 }
 
-static char *route_of(struct arena *a, const cJSON *row)
+static char *traffic_route(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "route_name"));
+    return arena_strdup(a, traffic_field(row, "route_name"));
 }
 
-static char *host_of(struct arena *a, const cJSON *row)
+static char *traffic_host(struct arena *a, const cJSON *row)
 {
-    const char *s = text_of(row, "authority"), *bracket = strchr(s, ']');
+    const char *s = traffic_field(row, "authority"), *bracket = strchr(s, ']');
     const char *colon = strrchr(bracket ? bracket : s, ':');
     char *host = arena_strndup(a, s, colon ? (size_t)(colon - s) : strlen(s));
     for (char *c = host; *c; c++)
@@ -77,62 +77,62 @@ static char *host_of(struct arena *a, const cJSON *row)
 
 static char *status_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "response_code"));
+    return arena_strdup(a, traffic_field(row, "response_code"));
 }
 
 static char *flag_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "response_flags"));
+    return arena_strdup(a, traffic_field(row, "response_flags"));
 }
 
 /* Where none was chosen, the cluster says at least which service it was to be. */
 static char *upstream_of(struct arena *a, const cJSON *row)
 {
-    const char *host = text_of(row, "upstream_host");
-    return arena_strdup(a, is_absent(host) ? text_of(row, "upstream_cluster") : host);
+    const char *host = traffic_field(row, "upstream_host");
+    return arena_strdup(a, is_absent(host) ? traffic_field(row, "upstream_cluster") : host);
 }
 
 /* That the gateway chose, of a route with several or a canary. */
-static char *service_of(struct arena *a, const cJSON *row)
+static char *traffic_service(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "upstream_cluster"));
+    return arena_strdup(a, traffic_field(row, "upstream_cluster"));
 }
 
 static char *method_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "method"));
+    return arena_strdup(a, traffic_field(row, "method"));
 }
 
-static char *client_of(struct arena *a, const cJSON *row)
+static char *traffic_client(struct arena *a, const cJSON *row)
 {
-    const char *s = text_of(row, "downstream_remote_address"), *colon = strrchr(s, ':');
+    const char *s = traffic_field(row, "downstream_remote_address"), *colon = strrchr(s, ':');
     return arena_strndup(a, s, colon ? (size_t)(colon - s) : strlen(s));
 }
 
 /* As the request brought it, with what the gateway added: a client can write it. */
 static char *forwarded_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "x_forwarded_for"));
+    return arena_strdup(a, traffic_field(row, "x_forwarded_for"));
 }
 
 static char *agent_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, text_of(row, "user_agent"));
+    return arena_strdup(a, traffic_field(row, "user_agent"));
 }
 
 static char *consumer_of(struct arena *a, const cJSON *row)
 {
     static const char *const keys[] = { "x_mse_consumer", "consumer" };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (!is_absent(text_of(row, keys[i])))
-            return arena_strdup(a, text_of(row, keys[i]));
-    return arena_strdup(a, text_of(json_get(row, "ai"), "consumer"));
+        if (!is_absent(traffic_field(row, keys[i])))
+            return arena_strdup(a, traffic_field(row, keys[i]));
+    return arena_strdup(a, traffic_field(json_get(row, "ai"), "consumer"));
 }
 
 static char *model_of(struct arena *a, const cJSON *row)
 {
-    const char *model = text_of(json_get(row, "ai"), "model");
-    return arena_strdup(a, is_absent(model) ? text_of(row, "model") : model);
+    const char *model = traffic_field(json_get(row, "ai"), "model");
+    return arena_strdup(a, is_absent(model) ? traffic_field(row, "model") : model);
 }
 
 static const struct dimension {
@@ -140,15 +140,15 @@ static const struct dimension {
     char *(*value_of)(struct arena *a, const cJSON *row);
     const char *key, *other; /* of Higress' format, that it is made of */
 } dimensions[] = {
-    { "path", path_of, "path", NULL },
-    { "route", route_of, "route_name", NULL },
-    { "host", host_of, "authority", NULL },
+    { "path", traffic_path, "path", NULL },
+    { "route", traffic_route, "route_name", NULL },
+    { "host", traffic_host, "authority", NULL },
     { "status", status_of, "response_code", NULL },
     { "flag", flag_of, "response_flags", NULL },
     { "upstream", upstream_of, "upstream_host", "upstream_cluster" },
-    { "service", service_of, "upstream_cluster", NULL },
+    { "service", traffic_service, "upstream_cluster", NULL },
     { "method", method_of, "method", NULL },
-    { "client", client_of, "downstream_remote_address", NULL },
+    { "client", traffic_client, "downstream_remote_address", NULL },
     { "forwarded", forwarded_of, "x_forwarded_for", NULL },
     { "user_agent", agent_of, "user_agent", NULL },
     { "model", model_of, "ai_log", NULL },
@@ -176,11 +176,11 @@ static void choose_dimensions(struct counting *n)
  */
 static bool is_error(const cJSON *row)
 {
-    char first = text_of(row, "response_code")[0];
+    char first = traffic_field(row, "response_code")[0];
     return first < '1' || first > '3'; /* "0" and "-": there was no answer */
 }
 
-static void note(struct arena *a, struct figures *f, double value)
+static void add_figure(struct arena *a, struct figures *f, double value)
 {
     if (!(value >= 0) || value > UINT32_MAX)
         return;
@@ -191,23 +191,23 @@ static void note(struct arena *a, struct figures *f, double value)
 static void add_request(struct arena *a, struct group *g, const cJSON *row)
 {
     const cJSON *ai = json_get(row, "ai");
-    const char *duration = text_of(row, "duration");
+    const char *duration = traffic_field(row, "duration");
     g->count++;
     if (isdigit((unsigned char)*duration))
-        note(a, &g->took, strtod(duration, NULL));
+        add_figure(a, &g->took, strtod(duration, NULL));
     if (!ai)
         return;
-    note(a, &g->first_token, json_num(ai, "llm_first_token_duration", -1));
+    add_figure(a, &g->first_token, json_num(ai, "llm_first_token_duration", -1));
     double input = json_num(ai, "input_token", 0), output = json_num(ai, "output_token", 0);
     g->input += input;
     g->output += output;
     double total = json_num(ai, "total_token", input + output);
     g->total += total;
     if (total > 0)
-        note(a, &g->used, total);
+        add_figure(a, &g->used, total);
 }
 
-static uint64_t hash_of(char *const key[TRAFFIC_BY])
+static uint64_t group_hash(char *const key[TRAFFIC_BY])
 {
     uint64_t h = 0;
     for (int i = 0; i < TRAFFIC_BY; i++)
@@ -215,7 +215,7 @@ static uint64_t hash_of(char *const key[TRAFFIC_BY])
     return h;
 }
 
-static bool same_key(const struct group *g, char *const key[TRAFFIC_BY])
+static bool is_group_key(const struct group *g, char *const key[TRAFFIC_BY])
 {
     for (int i = 0; i < TRAFFIC_BY; i++)
         if (strcmp(g->key[i], key[i]) != 0)
@@ -237,8 +237,8 @@ static struct group *new_group(struct counting *n, char *const key[TRAFFIC_BY])
 /* NULL: there is no room for another one. */
 static struct group *find_group(struct counting *n, char *const key[TRAFFIC_BY])
 {
-    size_t at = hash_of(key) % TABLE;
-    while (n->table[at] && !same_key(n->table[at], key))
+    size_t at = group_hash(key) % TABLE;
+    while (n->table[at] && !is_group_key(n->table[at], key))
         at = (at + 1) % TABLE;
     if (!n->table[at])
         n->table[at] = new_group(n, key);
@@ -247,7 +247,7 @@ static struct group *find_group(struct counting *n, char *const key[TRAFFIC_BY])
 
 static char no_value[] = ""; /* of a dimension that was not asked for */
 
-static void count_row(struct counting *n, const cJSON *row)
+static void count_in_group(struct counting *n, const cJSON *row)
 {
     char *key[TRAFFIC_BY] = { no_value, no_value, no_value };
     if (++n->in_scratch >= SCRATCH_ROWS) {
@@ -265,7 +265,7 @@ static void count_row(struct counting *n, const cJSON *row)
         n->beyond += n->dimensions > 0;
 }
 
-static bool take(void *arg, const cJSON *row)
+static bool count_line(void *arg, const cJSON *row)
 {
     struct counting *n = arg;
     if (json_get(row, "raw"))
@@ -278,8 +278,8 @@ static bool take(void *arg, const cJSON *row)
     if (n->q->errors && !is_error(row))
         return true;
     if (!*n->newest)
-        snprintf(n->newest, sizeof n->newest, "%s", text_of(row, "start_time"));
-    count_row(n, row);
+        snprintf(n->newest, sizeof n->newest, "%s", traffic_field(row, "start_time"));
+    count_in_group(n, row);
     return true;
 }
 
@@ -347,7 +347,7 @@ static void add_totals(struct counting *n, cJSON *answer)
     add_tokens(n->a, answer, &n->all);
 }
 
-static cJSON *row_of(struct counting *n, struct group *g)
+static cJSON *group_row(struct counting *n, struct group *g)
 {
     cJSON *row = json_object(n->a);
     for (int i = 0; i < n->dimensions; i++)
@@ -370,7 +370,7 @@ static int by_count(const void *v, const void *w)
     return order;
 }
 
-static void add_rows(struct counting *n, cJSON *answer)
+static void add_group_rows(struct counting *n, cJSON *answer)
 {
     int most = n->q->rows > 0 ? n->q->rows : DEFAULT_ROWS, left = n->beyond;
     cJSON *rows = json_set_array(n->a, answer, "rows");
@@ -379,7 +379,7 @@ static void add_rows(struct counting *n, cJSON *answer)
     if (n->count)
         qsort(n->groups, (size_t)n->count, sizeof(void *), by_count);
     for (; i < n->count && i < most && bytes < ROWS_BYTES; i++)
-        bytes += strlen(json_print(n->a, json_add(n->a, rows, row_of(n, n->groups[i]))));
+        bytes += strlen(json_print(n->a, json_add(n->a, rows, group_row(n, n->groups[i]))));
     for (int k = i; k < n->count; k++)
         left += n->groups[k]->count;
     if (left == 0)
@@ -430,13 +430,13 @@ cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_que
     log.only = n.keys;
     n.scratch = arena_new();
     choose_dimensions(&n);
-    bool ok = accesslog_read(a, path, &log, take, &n, &seen, e);
+    bool ok = accesslog_read(a, path, &log, count_line, &n, &seen, e);
     arena_free(n.scratch);
     if (!ok)
         return NULL;
     add_totals(&n, answer);
     add_window(&n, answer, &seen);
     if (n.dimensions)
-        add_rows(&n, answer);
+        add_group_rows(&n, answer);
     return answer;
 }

@@ -78,7 +78,7 @@ void store_lend_mask_key(const char *dir)
     secret_init_later(find_mask_key, dir);
 }
 
-static bool read_key(struct store *s, struct arena *a, struct err *e)
+static bool read_state_key(struct store *s, struct arena *a, struct err *e)
 {
     if (!open_key(a, s->dir, &s->lock, s->key, e))
         return false;
@@ -114,7 +114,7 @@ static bool logs_are_own(struct arena *a, const char *path, struct err *e)
 static bool open_tables(struct store *s, struct arena *a, struct err *e)
 {
     char *path = arena_printf(a, "%s/state.db", s->dir);
-    if (!make_private(s->dir, path, e) || !logs_are_own(a, path, e) || !read_key(s, a, e))
+    if (!make_private(s->dir, path, e) || !logs_are_own(a, path, e) || !read_state_key(s, a, e))
         return false;
     s->db = db_open(a, path, e);
     if (!s->db)
@@ -279,7 +279,7 @@ static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct
         out->tampered = arena_strdup(a, why.text);
 }
 
-static void row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+static void fill_stored_row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
     row_head(s, a, r, out);
     out->summary = tree(a, db_text(r, 14));
@@ -303,7 +303,7 @@ bool store_find(struct store *s, struct arena *a, const char *id, struct stored 
                                 "t", id);
     bool found = db_next(&r, e);
     if (found)
-        row(s, a, &r, out);
+        fill_stored_row(s, a, &r, out);
     bool exact = found && out->id && !strcmp(out->id, id);
     bool second = found && !exact && db_next(&r, e);
     db_done(&r);
@@ -358,16 +358,9 @@ struct reader {
     void *arg;
 };
 
-static bool each(struct store *s, enum plan_state state, double before, int limit,
-                 const struct reader *x, struct err *e)
+/* The rows of STORE_PLAN_COLUMNS that a query gives. */
+static bool each_queried(struct store *s, struct db_rows r, const struct reader *x, struct err *e)
 {
-    if (!store_head_look(s, e))
-        return false;
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE (?1 = '' OR "
-                                "state = ?1) AND (?2 = 0 OR created < ?2) "
-                                "ORDER BY created DESC, id LIMIT ?3",
-                                "tdi", state ? store_state_name(state) : "", before, limit);
     bool on = true;
     while (on && db_next(&r, e)) {
         struct arena *a = arena_new();
@@ -380,51 +373,63 @@ static bool each(struct store *s, enum plan_state state, double before, int limi
     return !r.failed;
 }
 
+static const double END_OF_TIME = 1e18;
+
+/* Each query walks one index: a page deep in 100,000 changes costs what the first one does. */
+static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
+                          const struct reader *x, struct err *e)
+{
+    double to = before > 0 ? before : END_OF_TIME;
+    if (!store_head_look(s, e))
+        return false;
+    if (!state)
+        return each_queried(s,
+                            db_query(s->db, e,
+                                     "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
+                                     "ORDER BY created DESC, id LIMIT ?",
+                                     "di", to, limit),
+                            x, e);
+    return each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
+                                 "WHERE state = ? AND created < ? ORDER BY created DESC, id "
+                                 "LIMIT ?",
+                                 "tdi", store_state_name(state), to, limit),
+                        x, e);
+}
+
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
-    return each(s, state, before, limit, &(struct reader){ row, fn, arg }, e);
-}
-
-/* The rows of STORE_PLAN_COLUMNS that a query gives. */
-static bool each_of(struct store *s, struct db_rows r, store_row_fn *fn, void *arg, struct err *e)
-{
-    bool on = true;
-    while (on && db_next(&r, e)) {
-        struct arena *a = arena_new();
-        struct stored one = { 0 };
-        row(s, a, &r, &one);
-        on = fn(arg, &one);
-        arena_free(a);
-    }
-    db_done(&r);
-    return !r.failed;
-}
-
-bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
-{
-    return store_head_look(s, e) &&
-           each_of(s,
-                   db_query(s->db, e,
-                            "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE guarded IN "
-                            "('" GUARD_WATCHING "', '" GUARD_REVERTING "') ORDER BY created LIMIT ?",
-                            "i", limit),
-                   fn, arg, e);
-}
-
-bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
-{
-    return store_head_look(s, e) &&
-           each_of(s,
-                   db_query(s->db, e,
-                            "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE state = 'approved' AND "
-                            "(starts IS NULL OR starts <= ?) ORDER BY created DESC LIMIT ?",
-                            "di", when_now(), limit),
-                   fn, arg, e);
+    return each_plan_row(s, state, before, limit, &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 
 bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
                      store_row_fn *fn, void *arg, struct err *e)
 {
-    return each(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+    return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+}
+
+bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE guarded IN "
+                                 "('" GUARD_WATCHING "', '" GUARD_REVERTING "') "
+                                 "ORDER BY created LIMIT ?",
+                                 "i", limit),
+                        &(struct reader){ fill_stored_row, fn, arg }, e);
+}
+
+bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE "
+                                 "state = 'approved' AND (starts IS NULL OR starts <= ?) "
+                                 "ORDER BY created DESC LIMIT ?",
+                                 "di", when_now(), limit),
+                        &(struct reader){ fill_stored_row, fn, arg }, e);
 }

@@ -20,7 +20,7 @@ struct line {
     const char *at, *event, *id, *who, *channel, *detail, *mac;
 };
 
-static char *hash_of(struct arena *a, const struct line *l, const char *before)
+static char *audit_line_hash(struct arena *a, const struct line *l, const char *before)
 {
     cJSON *o = json_object(a);
     json_set_num(a, o, "seq", l->seq);
@@ -103,7 +103,7 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
     /* A line is added to no end but our own: it would make whole what was cut. */
     bool ok = before && store_anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
     l.seq++;
-    char *hash = ok ? hash_of(a, &l, before) : NULL;
+    char *hash = ok ? audit_line_hash(a, &l, before) : NULL;
     ok = ok && db_run(s->db, e,
                       "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash, mac) "
                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -148,7 +148,8 @@ char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r)
 }
 
 /* Checks the row against its place and the hash before; the hash moves on. */
-static bool fits(struct store *s, struct arena *a, struct db_rows *r, int place, char before[65])
+static bool audit_row_fits(struct store *s, struct arena *a, struct db_rows *r, int place,
+                           char before[65])
 {
     struct line l = { .seq = (int)db_real(r, 0), .at = db_text(r, 1) };
     l.event = db_text(r, 2);
@@ -161,9 +162,9 @@ static bool fits(struct store *s, struct arena *a, struct db_rows *r, int place,
     bool plain = true;
     for (int i = 0; i <= COLUMN_TOMB; i++)
         plain = plain && db_plain(r, i, i ? 't' : 'd');
-    bool same =
-        plain && l.seq == place && stored &&
-        (tomb ? !strcmp(tomb, store_tomb(s, a, r)) : !strcmp(stored, hash_of(a, &l, before)));
+    bool same = plain && l.seq == place && stored &&
+                (tomb ? !strcmp(tomb, store_tomb(s, a, r))
+                      : !strcmp(stored, audit_line_hash(a, &l, before)));
     snprintf(before, 65, "%s", stored ? stored : "");
     return same;
 }
@@ -176,7 +177,7 @@ static bool walk_chain(struct store *s, int from, int *lines, char before[65], s
     bool ok = true;
     while (ok && db_next(&r, e)) {
         struct arena *one = arena_new();
-        ok = fits(s, one, &r, from + *lines, before);
+        ok = audit_row_fits(s, one, &r, from + *lines, before);
         arena_free(one);
         *lines += ok;
     }
@@ -242,7 +243,7 @@ char *store_audit_newest(struct store *s, struct arena *a, struct err *e)
     return store_last(s, a, &seq, e);
 }
 
-static void set_text(struct arena *a, cJSON *o, const char *name, const char *text)
+static void set_audit_text(struct arena *a, cJSON *o, const char *name, const char *text)
 {
     if (text)
         json_set_str(a, o, name, text);
@@ -263,7 +264,7 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
         first = (int)db_real(&r, 0);
         json_set_num(a, o, "seq", first);
         for (int i = 0; i < 5; i++)
-            set_text(a, o, columns[i], db_text(&r, i + 1));
+            set_audit_text(a, o, columns[i], db_text(&r, i + 1));
         const char *detail = db_text(&r, 6);
         struct err ignored = { 0 };
         cJSON *tree = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;

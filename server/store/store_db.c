@@ -42,7 +42,7 @@ struct db {
     int next;                 /* the place that is given up when all are taken */
 };
 
-static bool broken(struct db *db, struct err *e)
+static bool set_sqlite_error(struct db *db, struct err *e)
 {
     return err_set(e, ERR_SYSTEM, "the state in %s: %s", db->path, sql.sqlite3_errmsg(db->handle));
 }
@@ -66,7 +66,7 @@ struct db *db_open(struct arena *a, const char *path, struct err *e)
     }
     if (ok)
         return db;
-    broken(db, e);
+    set_sqlite_error(db, e);
     db_close(db);
     return NULL;
 }
@@ -82,7 +82,7 @@ void db_close(struct db *db)
 }
 
 /* Out of the pool, or NULL. */
-static sqlite3_stmt *take(struct db *db, const char *text)
+static sqlite3_stmt *take_pooled(struct db *db, const char *text)
 {
     for (int i = 0; i < POOL; i++) {
         sqlite3_stmt *s = db->pool[i];
@@ -94,7 +94,7 @@ static sqlite3_stmt *take(struct db *db, const char *text)
     return NULL;
 }
 
-static void give(struct db *db, sqlite3_stmt *s)
+static void return_pooled(struct db *db, sqlite3_stmt *s)
 {
     sql.sqlite3_reset(s);
     sql.sqlite3_clear_bindings(s);
@@ -121,15 +121,15 @@ static void bind(sqlite3_stmt *s, const char *types, va_list args)
     }
 }
 
-static struct db_rows prepare(struct db *db, struct err *e, const char *text, const char *types,
-                              va_list args)
+static struct db_rows prepare_query(struct db *db, struct err *e, const char *text,
+                                    const char *types, va_list args)
 {
     struct db_rows r = { .db = db };
-    sqlite3_stmt *s = take(db, text);
+    sqlite3_stmt *s = take_pooled(db, text);
     r.failed = !s && sql.sqlite3_prepare_v2(db->handle, text, -1, &s, NULL) != SQLITE_OK;
     r.statement = s;
     if (r.failed)
-        broken(db, e);
+        set_sqlite_error(db, e);
     else
         bind(s, types, args);
     return r;
@@ -139,7 +139,7 @@ struct db_rows db_query(struct db *db, struct err *e, const char *text, const ch
 {
     va_list args;
     va_start(args, types);
-    struct db_rows r = prepare(db, e, text, types, args);
+    struct db_rows r = prepare_query(db, e, text, types, args);
     va_end(args);
     return r;
 }
@@ -153,7 +153,7 @@ bool db_next(struct db_rows *r, struct err *e)
         return true;
     r->failed = rc != SQLITE_DONE;
     if (r->failed)
-        broken(r->db, e);
+        set_sqlite_error(r->db, e);
     return false;
 }
 
@@ -186,7 +186,7 @@ void db_done(struct db_rows *r)
     if (r->failed)
         sql.sqlite3_finalize(r->statement);
     else
-        give(r->db, r->statement);
+        return_pooled(r->db, r->statement);
     r->statement = NULL;
 }
 
@@ -194,7 +194,7 @@ bool db_run(struct db *db, struct err *e, const char *text, const char *types, .
 {
     va_list args;
     va_start(args, types);
-    struct db_rows r = prepare(db, e, text, types, args);
+    struct db_rows r = prepare_query(db, e, text, types, args);
     va_end(args);
     while (db_next(&r, e))
         continue;

@@ -7,7 +7,7 @@
 #include "store/store_private.h"
 
 /* The row that a query of STORE_DECISION_MACED and its rowid gives gets its MAC. */
-static char *sign(struct store *s, struct arena *a, struct db_rows r, struct err *e)
+static char *sign_decision(struct store *s, struct arena *a, struct db_rows r, struct err *e)
 {
     bool there = db_next(&r, e);
     char *mac = there ? store_mac(s, a, "decision", &r, STORE_DECISION_TYPES) : NULL;
@@ -28,23 +28,25 @@ char *store_note_decision(struct store *s, struct arena *a, const struct step *x
                         "1 + (SELECT coalesce(max(seq), 0) FROM audit) FROM plans WHERE id = ?1",
                         "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
                         d->strength, d->plan, d->rendering);
-    return noted ? sign(s, a,
-                        db_query(s->db, e,
-                                 "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE "
-                                 "rowid = last_insert_rowid()",
-                                 ""),
-                        e)
+    return noted ? sign_decision(s, a,
+                                 db_query(s->db, e,
+                                          "SELECT " STORE_DECISION_MACED
+                                          ", rowid FROM decisions WHERE "
+                                          "rowid = last_insert_rowid()",
+                                          ""),
+                                 e)
                  : NULL;
 }
 
 char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, struct err *e)
 {
-    return sign(s, a,
-                db_query(s->db, e,
-                         "SELECT " STORE_DECISION_MACED ", rowid FROM decisions WHERE id = ? "
-                         "ORDER BY at DESC LIMIT 1",
-                         "t", id),
-                e);
+    return sign_decision(s, a,
+                         db_query(s->db, e,
+                                  "SELECT " STORE_DECISION_MACED
+                                  ", rowid FROM decisions WHERE id = ? "
+                                  "ORDER BY at DESC LIMIT 1",
+                                  "t", id),
+                         e);
 }
 
 char *store_decision_text(struct arena *a, const struct store_decision *d)

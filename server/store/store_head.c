@@ -31,7 +31,7 @@ static char *place_text(const struct store *s, struct arena *a, int seq, const c
 }
 
 /* What a place says; false: it is not ours, or was half written. */
-static bool understand(const struct store *s, struct arena *a, const char *text, int *seq,
+static bool read_place(const struct store *s, struct arena *a, const char *text, int *seq,
                        char hash[65])
 {
     if (sscanf(text, "%9d %64s", seq, hash) != 2 || *seq < 0)
@@ -42,13 +42,13 @@ static bool understand(const struct store *s, struct arena *a, const char *text,
 }
 
 /* The newer of the two. */
-static bool newest(struct store *s, struct arena *a, const char *text, size_t n)
+static bool take_newest_place(struct store *s, struct arena *a, const char *text, size_t n)
 {
     int best = -1;
     for (int i = 0; i < PLACES && n == (size_t)PLACE * PLACES; i++) {
         char hash[65] = "";
         int seq;
-        if (!understand(s, a, text + (size_t)i * PLACE, &seq, hash) || (best >= 0 && seq < s->head))
+        if (!read_place(s, a, text + (size_t)i * PLACE, &seq, hash) || (best >= 0 && seq < s->head))
             continue;
         best = i;
         s->head = seq;
@@ -59,9 +59,9 @@ static bool newest(struct store *s, struct arena *a, const char *text, size_t n)
 }
 
 /* Ours, and not further back than it was seen at: it only grows. */
-static bool take(struct store *s, struct arena *a, const char *text, size_t n, struct err *e)
+static bool accept_head(struct store *s, struct arena *a, const char *text, size_t n, struct err *e)
 {
-    if (!newest(s, a, text, n))
+    if (!take_newest_place(s, a, text, n))
         return err_set(e, ERR_SYSTEM, "%s was tampered with: it does not fit its MAC",
                        s->head_path);
     if (s->head < s->head_most)
@@ -74,7 +74,7 @@ static bool take(struct store *s, struct arena *a, const char *text, size_t n, s
     return true;
 }
 
-static bool is_same(const struct stat *was, const struct stat *now)
+static bool is_same_stat(const struct stat *was, const struct stat *now)
 {
     return now->st_dev == was->st_dev && now->st_ino == was->st_ino &&
            now->st_mode == was->st_mode && now->st_uid == was->st_uid &&
@@ -88,7 +88,7 @@ static bool is_same(const struct stat *was, const struct stat *now)
 static bool is_untouched(const struct store *s)
 {
     struct stat now;
-    return s->head_fd >= 0 && fstat(s->head_fd, &now) == 0 && is_same(&s->head_stat, &now);
+    return s->head_fd >= 0 && fstat(s->head_fd, &now) == 0 && is_same_stat(&s->head_stat, &now);
 }
 
 /* The kernel writes a change into st_ctim, in steps of its clock: of a file that changed within the
@@ -110,7 +110,7 @@ void store_head_forget(struct store *s)
     s->head_fd = -1;
 }
 
-static bool read_head(struct store *s, struct err *e)
+static bool read_head_file(struct store *s, struct err *e)
 {
     struct arena *a = arena_new_small();
     struct err why = { 0 };
@@ -120,7 +120,7 @@ static bool read_head(struct store *s, struct err *e)
     if (!ok) { /* not as it was a moment ago */
         s->head = -1;
         s->head_text[0] = '\0';
-        ok = text ? take(s, a, text, n, e) : why.status == ENOENT;
+        ok = text ? accept_head(s, a, text, n, e) : why.status == ENOENT;
     }
     if (!ok && !text)
         err_set(e, why.kind, "%s", why.text);
@@ -135,7 +135,7 @@ bool store_head_look(struct store *s, struct err *e)
         return true;
     store_head_forget(s);
     bool there = lstat(s->head_path, &was) == 0;
-    if (!read_head(s, e))
+    if (!read_head_file(s, e))
         return false;
     if (there && s->head >= 0)
         keep_open(s, &was);
@@ -195,7 +195,7 @@ bool store_head_holds(struct store *s, struct err *e)
 }
 
 /* Under the lock: further than what is there? */
-static bool advance(struct store *s, struct err *e)
+static bool advance_head_locked(struct store *s, struct err *e)
 {
     if (flock(s->lock, LOCK_EX) != 0)
         return err_set(e, ERR_SYSTEM, "the key file cannot be locked: %s", strerror(errno));
@@ -209,7 +209,7 @@ void store_head_advance(struct store *s)
 {
     struct err behind = { 0 }; /* the lines are committed; the next commit tries again */
     if (s->end_hash[0])
-        advance(s, &behind);
+        advance_head_locked(s, &behind);
     s->end_hash[0] = '\0';
 }
 

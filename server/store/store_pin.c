@@ -70,8 +70,8 @@ bool store_put_setting(struct store *s, const char *name, const char *value,
     return ok;
 }
 
-static bool set(struct store *s, const char *name, const char *value,
-                const struct setting_said *said, struct err *e)
+static bool put_one_setting(struct store *s, const char *name, const char *value,
+                            const struct setting_said *said, struct err *e)
 {
     bool ok = store_begin(s, e);
     return ok && store_end(s, store_put_setting(s, name, value, said, e), e);
@@ -88,7 +88,7 @@ bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const cha
     struct arena *a = arena_new();
     const char *text = pin ? json_print(a, pin) : NULL;
     const struct setting_said said = { pin ? "pinned" : "unpinned", who, channel, text };
-    bool ok = set(s, pin_name, text, &said, e);
+    bool ok = put_one_setting(s, pin_name, text, &said, e);
     arena_free(a);
     return ok;
 }
@@ -112,7 +112,7 @@ bool store_set_passphrase(struct store *s, const char *text, const char *who, co
     json_set_str(a, o, "key", text ? base64url_encode(a, key, sizeof key) : "");
     const struct setting_said said = { text ? "passphrase set" : "passphrase removed", who, channel,
                                        NULL };
-    bool ok = set(s, passphrase_name, text ? json_print(a, o) : NULL, &said, e);
+    bool ok = put_one_setting(s, passphrase_name, text ? json_print(a, o) : NULL, &said, e);
     arena_free(a);
     return ok;
 }
@@ -125,7 +125,7 @@ bool store_has_passphrase(struct store *s, bool *has, struct err *e)
     return e->kind == ERR_NONE;
 }
 
-static bool fits(struct arena *a, const cJSON *o, const char *text)
+static bool passphrase_fits(struct arena *a, const cJSON *o, const char *text)
 {
     uint8_t key[SHA256_SIZE];
     size_t salt_len = 0, key_len = 0;
@@ -174,7 +174,7 @@ static bool try_passphrase(struct store *s, struct arena *a, const char *text,
         return false;
     char *value = store_value(s, a, passphrase_name, e);
     const cJSON *o = value ? json_parse(a, value, strlen(value), e) : NULL;
-    *right = o && fits(a, o, text);
+    *right = o && passphrase_fits(a, o, text);
     const struct setting_said now = { *right ? "right passphrase" : "wrong passphrase", said->who,
                                       said->channel, NULL };
     return e->kind == ERR_NONE && note_try(s, a, *right, wrong, &now, e);

@@ -104,7 +104,7 @@ static const char *index_of(int version, int i)
     return version == VERSION_2 && i == INDEXES_OF_2 ? NULL : indexes[i];
 }
 
-static bool is_ours(int version, const char *text)
+static bool is_schema_text(int version, const char *text)
 {
     for (int i = 0; text && table_of(version, i); i++)
         if (!strcmp(table_of(version, i), text))
@@ -137,7 +137,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
     int found = 0;
     bool ok = true;
     while (ok && db_next(&r, e)) {
-        ok = db_plain(&r, 0, 't') && is_ours(version, db_text(&r, 0));
+        ok = db_plain(&r, 0, 't') && is_schema_text(version, db_text(&r, 0));
         found += ok;
         if (!ok)
             err_set(e, ERR_SYSTEM,

@@ -119,7 +119,7 @@ static bool clean_change(struct scrub *x, struct arena *a, const struct picture 
 }
 
 /* What a plan hides; what the gateway itself showed of it are no secrets. */
-static void collect(struct scrub *x, const struct picture *p)
+static void collect_hidden_words(struct scrub *x, const struct picture *p)
 {
     for (int i = 0; i < p->plan->count; i++) {
         const struct plan_op *op = &p->plan->ops[i];
@@ -146,7 +146,7 @@ static bool each_change(struct scrub *x, bool clean, struct err *e)
         if (more && clean)
             ok = clean_change(x, a, &p, e);
         else if (more && p.plan)
-            collect(x, &p);
+            collect_hidden_words(x, &p);
         snprintf(id, sizeof id, "%s", more ? p.id : "");
         arena_free(a);
     }
@@ -206,7 +206,7 @@ static bool each_line(struct scrub *x, int until, struct err *e)
 /* -- the whole ------------------------------------------------------------------------------------
  */
 
-static bool say(struct scrub *x, struct err *e)
+static bool note_scrubbed(struct scrub *x, struct err *e)
 {
     cJSON *o = json_object(x->arena);
     json_set_num(x->arena, o, "changes", x->did->changes);
@@ -233,7 +233,8 @@ static bool scrub_all(struct scrub *x, struct err *e)
     int last = 0, lines = 0;
     return store_last(x->store, x->arena, &last, e) && store_head_holds(x->store, e) &&
            store_whole(x->store, 1, &lines, e) && each_change(x, false, e) &&
-           each_change(x, true, e) && each_line(x, last, e) && count_tombstones(x, e) && say(x, e);
+           each_change(x, true, e) && each_line(x, last, e) && count_tombstones(x, e) &&
+           note_scrubbed(x, e);
 }
 
 /* Nor may the old bytes stay in pages that are free now, or in the log. While another process reads

@@ -20,7 +20,7 @@
 enum { VERSION_2 = 2, VERSION_NOW = 3 };
 
 /* One number that a query gives; 0: no row. */
-static double number(struct store *s, const char *query, struct err *e)
+static double query_number(struct store *s, const char *query, struct err *e)
 {
     struct db_rows r = db_query(s->db, e, query, "");
     double n = db_next(&r, e) ? db_real(&r, 0) : 0;
@@ -30,7 +30,7 @@ static double number(struct store *s, const char *query, struct err *e)
 
 static int version(struct store *s, struct err *e)
 {
-    return (int)number(s, "PRAGMA user_version", e);
+    return (int)query_number(s, "PRAGMA user_version", e);
 }
 
 /* -- what the first release left ------------------------------------------------------------------
@@ -59,7 +59,7 @@ static bool show_anew(struct store *s, struct arena *a, const char *id, const ch
                   p ? json_print(a, plan_show(a, p, false)) : "{}", id);
 }
 
-static bool take_over(struct store *s, const char *id, struct taken *t, struct err *e)
+static bool take_over_plan(struct store *s, const char *id, struct taken *t, struct err *e)
 {
     struct arena *a = arena_new();
     struct db_rows r = db_query(s->db, e, "SELECT state, sealed FROM plans WHERE id = ?", "t", id);
@@ -97,7 +97,7 @@ static bool take_over_all(struct store *s, struct err *e)
     struct arena *a = arena_new();
     struct taken t = { 0 };
     for (char *id = next_id(s, a, "", e); id; id = next_id(s, a, id, e))
-        if (!take_over(s, id, &t, e))
+        if (!take_over_plan(s, id, &t, e))
             break;
     cJSON *o = json_object(a);
     json_set_num(a, o, "plans", t.plans);
@@ -127,8 +127,8 @@ static bool may_begin(struct store *s, struct err *e)
 /* Each change of that release has lines in its audit, and the audit its end. */
 static bool is_of_old(struct store *s, struct err *e)
 {
-    bool lines = number(s, "SELECT 1 FROM audit LIMIT 1", e) != 0;
-    bool changes = number(s, "SELECT 1 FROM plans LIMIT 1", e) != 0;
+    bool lines = query_number(s, "SELECT 1 FROM audit LIMIT 1", e) != 0;
+    bool changes = query_number(s, "SELECT 1 FROM plans LIMIT 1", e) != 0;
     if (e->kind == ERR_NONE && (lines || !changes) && store_whole_of_old(s, e))
         return true;
     struct err why = *e;
@@ -142,7 +142,7 @@ static bool is_of_old(struct store *s, struct err *e)
 
 static bool make_tables(struct store *s, bool *old, struct err *e)
 {
-    *old = number(s, "SELECT 1 FROM sqlite_master WHERE name = 'plans'", e) != 0;
+    *old = query_number(s, "SELECT 1 FROM sqlite_master WHERE name = 'plans'", e) != 0;
     return e->kind == ERR_NONE && store_make_tables(s, *old, e) && (!*old || is_of_old(s, e)) &&
            (*old || db_run(s->db, e, "INSERT INTO settings (name, value) VALUES ('scrub', ?)", "i",
                            (int)STORE_SCRUB_NOW));

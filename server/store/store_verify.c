@@ -45,7 +45,7 @@ static bool decisions_fit(struct store *s, struct err *e)
     return ok && !r.failed;
 }
 
-static bool rows_fit(struct store *s, struct err *e)
+static bool table_rows_fit(struct store *s, struct err *e)
 {
     return plans_fit(s, e) && decisions_fit(s, e) &&
            none(s, "SELECT id FROM audit WHERE seq < 1 LIMIT 1",
@@ -90,7 +90,7 @@ bool store_verify(struct store *s, const char *anchor, int *lines, struct err *e
     if (ok)
         ok = store_end(s,
                        store_head_holds(s, e) && store_whole(s, 1, lines, e) &&
-                           anchor_holds(s, anchor, e) && rows_fit(s, e),
+                           anchor_holds(s, anchor, e) && table_rows_fit(s, e),
                        e);
     return ok;
 }

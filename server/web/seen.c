@@ -9,7 +9,7 @@
 
 static const char context[] = "part of a change";
 
-static void key_of(const struct store *s, uint8_t key[SEAL_KEY_SIZE])
+static void seen_seal_key(const struct store *s, uint8_t key[SEAL_KEY_SIZE])
 {
     store_key(s, context, key);
 }
@@ -25,7 +25,7 @@ char *seen_make(const struct store *s, struct arena *a, const struct seen *what)
     json_set_num(a, o, "part", what->part);
     json_set_str(a, o, "word", what->word);
     const char *text = json_print(a, o);
-    key_of(s, key);
+    seen_seal_key(s, key);
     return crypto_seal(a, key, context, text, strlen(text));
 }
 
@@ -40,7 +40,7 @@ bool seen_check(const struct store *s, struct arena *a, const char *text, const 
 {
     uint8_t key[SEAL_KEY_SIZE];
     size_t n = 0;
-    key_of(s, key);
+    seen_seal_key(s, key);
     const char *opened = text ? crypto_open(a, key, context, text, &n) : NULL;
     const cJSON *o = opened ? json_parse(a, opened, n, NULL) : NULL;
     *word = json_str(o, "word");

@@ -68,7 +68,7 @@ static struct source *set_of(struct sources *s, const char *name)
 }
 
 /* NULL: nothing is known of it. */
-static struct source *find(struct sources *s, const char *peer)
+static struct source *find_source(struct sources *s, const char *peer)
 {
     char name[LISTEN_SOURCE];
     listen_source(peer, name);
@@ -79,9 +79,9 @@ static struct source *find(struct sources *s, const char *peer)
     return NULL;
 }
 
-static struct source *take(struct sources *s, const char *peer)
+static struct source *take_source(struct sources *s, const char *peer)
 {
-    struct source *found = find(s, peer);
+    struct source *found = find_source(s, peer);
     if (!found) {
         char name[LISTEN_SOURCE];
         listen_source(peer, name);
@@ -100,7 +100,7 @@ static struct source *take(struct sources *s, const char *peer)
 
 /* -- the audit --------------------------------------------------------------------------- */
 
-static void write_line(struct sources *s, const char *who, const char *door, int count)
+static void audit_wrong_tokens(struct sources *s, const char *who, const char *door, int count)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
@@ -117,7 +117,7 @@ static void write_line(struct sources *s, const char *who, const char *door, int
 }
 
 /* False: the minute is full, and it was added to the others. */
-static bool say(struct sources *s, struct source *one)
+static bool report_source(struct sources *s, struct source *one)
 {
     double now = loop_now(s->mcp->loop);
     int count = one->unsaid;
@@ -129,7 +129,7 @@ static bool say(struct sources *s, struct source *one)
         return false;
     }
     s->lines++;
-    write_line(s, one->name, one->door, count);
+    audit_wrong_tokens(s, one->name, one->door, count);
     return true;
 }
 
@@ -140,7 +140,7 @@ static void next_minute(struct sources *s, double now)
     s->minute = now;
     s->lines = 0;
     if (s->others)
-        write_line(s, "other sources", "mcp", s->others);
+        audit_wrong_tokens(s, "other sources", "mcp", s->others);
     s->others = 0;
 }
 
@@ -149,7 +149,7 @@ static void say_all(struct sources *s, double before)
     for (int i = 0; s->unsaid && i < SETS * WAYS; i++) {
         struct source *one = &s->table[i / WAYS][i % WAYS];
         if (one->unsaid && one->said_at <= before)
-            say(s, one);
+            report_source(s, one);
     }
 }
 
@@ -164,13 +164,13 @@ void sources_free(struct sources *s)
 {
     say_all(s, HUGE_VAL);
     if (s->others)
-        write_line(s, "other sources", "mcp", s->others);
+        audit_wrong_tokens(s, "other sources", "mcp", s->others);
     arena_free(s->arena);
 }
 
 /* -- judging ----------------------------------------------------------------------------- */
 
-static void digest(const char *token, unsigned char out[TOKEN_BYTES])
+static void digest_token(const char *token, unsigned char out[TOKEN_BYTES])
 {
     uint8_t whole[SHA256_SIZE];
     crypto_sha256(token, strlen(token), whole);
@@ -195,12 +195,12 @@ static struct right *right_of(struct source *one, const unsigned char token[TOKE
 double source_wait(struct sources *s, const char *peer, const char *token)
 {
     double now = loop_now(s->mcp->loop);
-    struct source *one = find(s, peer);
+    struct source *one = find_source(s, peer);
     if (!one || one->until <= now)
         return 0;
     unsigned char key[TOKEN_BYTES];
     bool known = false;
-    digest(token, key);
+    digest_token(token, key);
     right_of(one, key, now, &known);
     if (known)
         return 0;
@@ -210,10 +210,10 @@ double source_wait(struct sources *s, const char *peer, const char *token)
 
 void source_right(struct sources *s, const char *peer, const char *token)
 {
-    struct source *one = take(s, peer);
+    struct source *one = take_source(s, peer);
     unsigned char key[TOKEN_BYTES];
     bool known = false;
-    digest(token, key);
+    digest_token(token, key);
     struct right *r = right_of(one, key, one->seen, &known);
     memcpy(r->token, key, TOKEN_BYTES);
     r->until = one->seen + RIGHT_KEEP;
@@ -221,7 +221,7 @@ void source_right(struct sources *s, const char *peer, const char *token)
 
 void source_wrong(struct sources *s, const char *peer, const char *door, bool by_issuer)
 {
-    struct source *one = take(s, peer);
+    struct source *one = take_source(s, peer);
     double now = one->seen;
     double left = one->wrong - (now - one->wrong_at) / SOURCE_FORGET;
     one->wrong = (left > 0 ? left : 0) + (by_issuer ? 0.125 : 1);
@@ -234,5 +234,5 @@ void source_wrong(struct sources *s, const char *peer, const char *door, bool by
     s->unsaid += one->unsaid++ == 0;
     next_minute(s, now);
     if (!one->said_at || now - one->said_at >= SAY_EVERY)
-        say(s, one);
+        report_source(s, one);
 }

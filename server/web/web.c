@@ -16,7 +16,7 @@
 enum { ADDRESS_SIZE = 256, CONNECTIONS_BESIDE = 1024, CONNECTIONS_MAX = 15360 };
 
 /* The gate has seen the token; the body may have taken longer than that was good for. */
-static void handle(void *arg, struct http_exchange *x)
+static void handle_exchange(void *arg, struct http_exchange *x)
 {
     struct web *w = arg;
     const struct web_route *route = web_route(x);
@@ -64,7 +64,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
                               .cert_file = m->config->tls_certificate,
                               .key_file = m->config->tls_key,
                               .max_connections = most_connections((int)m->config->sessions),
-                              .handler = handle,
+                              .handler = handle_exchange,
                               .gate = web_gate,
                               .arg = w };
     bool ok = listen_split(listen, address, ADDRESS_SIZE, &o.port, e) || err_at(e, "listen");

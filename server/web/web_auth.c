@@ -146,8 +146,8 @@ static const char *metadata_url(const struct web *w, struct arena *a)
                         resource + n);
 }
 
-static bool refuse(const struct web *w, struct http_exchange *x, int status, const char *error,
-                   const char *scope, const char *text)
+static bool refuse_with_challenge(const struct web *w, struct http_exchange *x, int status,
+                                  const char *error, const char *scope, const char *text)
 {
     struct arena *a = x->arena;
     const char *value = "Bearer";
@@ -221,14 +221,16 @@ bool web_known(const struct web *w, struct http_exchange *x)
     if (v == OAUTH_ASKED)
         return false;
     if (v == OAUTH_LATER)
-        return refuse(w, x, 503, NULL, scope, why);
+        return refuse_with_challenge(w, x, 503, NULL, scope, why);
     if (v == OAUTH_BAD && !http_header(x, "authorization"))
-        return refuse(w, x, 401, NULL, scope, "A bearer token of this server is needed");
+        return refuse_with_challenge(w, x, 401, NULL, scope,
+                                     "A bearer token of this server is needed");
     if (v == OAUTH_BAD)
-        return refuse(w, x, 401, "invalid_token", scope,
-                      why ? why : "A bearer token of this server is needed");
+        return refuse_with_challenge(w, x, 401, "invalid_token", scope,
+                                     why ? why : "A bearer token of this server is needed");
     if (!g.read)
-        return refuse(w, x, 403, "insufficient_scope", scope, "the token may not read here");
+        return refuse_with_challenge(w, x, 403, "insufficient_scope", scope,
+                                     "the token may not read here");
     struct oauth_grant *keep = arena_make(x->arena, struct oauth_grant);
     *keep = g;
     keep->principal = arena_strdup(x->arena, g.principal);
@@ -238,7 +240,8 @@ bool web_known(const struct web *w, struct http_exchange *x)
 
 void web_expired(const struct web *w, struct http_exchange *x)
 {
-    refuse(w, x, 401, "invalid_token", w->mcp->config->oauth_read, "the token has expired");
+    refuse_with_challenge(w, x, 401, "invalid_token", w->mcp->config->oauth_read,
+                          "the token has expired");
 }
 
 bool web_approver(const struct web *w, struct http_exchange *x)
@@ -265,7 +268,7 @@ bool web_approver(const struct web *w, struct http_exchange *x)
     return true;
 }
 
-static bool changes(const struct web *w, const struct rpc *rpc)
+static bool may_change(const struct web *w, const struct rpc *rpc)
 {
     if (!rpc)
         return true;
@@ -279,13 +282,13 @@ static bool changes(const struct web *w, const struct rpc *rpc)
 bool web_scoped(const struct web *w, struct http_exchange *x, const struct rpc *rpc)
 {
     const struct oauth_grant *g = passed(x);
-    if (!w->oauth || !changes(w, rpc))
+    if (!w->oauth || !may_change(w, rpc))
         return true;
     if (g && g->change)
         return true;
-    return refuse(w, x, 403, "insufficient_scope", both_scopes(w, x->arena),
-                  rpc ? "this tool changes things, which the token may not"
-                      : "a batch needs a token that may change things");
+    return refuse_with_challenge(w, x, 403, "insufficient_scope", both_scopes(w, x->arena),
+                                 rpc ? "this tool changes things, which the token may not"
+                                     : "a batch needs a token that may change things");
 }
 
 /* -- metadata ---------------------------------------------------------------------------- */

@@ -53,7 +53,7 @@ struct decision {
     struct err err;
 };
 
-static void answer(struct decision *d, cJSON *o)
+static void answer_decision(struct decision *d, cJSON *o)
 {
     static const int statuses[] = {
         [ERR_ARGS] = 400,    [ERR_POLICY] = 409, [ERR_GATEWAY] = 502, [ERR_NET] = 502,
@@ -72,7 +72,7 @@ static void answer(struct decision *d, cJSON *o)
     arena_free(d->arena);
 }
 
-static void on_gone(struct http_exchange *x)
+static void on_page_gone(struct http_exchange *x)
 {
     struct decision *d = x->user;
     d->x = NULL;
@@ -84,7 +84,7 @@ static void carry_out(void *arg)
     cJSON *o = engine_apply(d->engine, d->arena, d->id, &d->cancel, &d->err);
     if (d->x)
         d->x->on_gone = NULL;
-    answer(d, o);
+    answer_decision(d, o);
 }
 
 /* -- deciding ---------------------------------------------------------------------------- */
@@ -108,7 +108,7 @@ static bool approvable(struct decision *d, struct shown *shown)
     return r && seen_whole(d, r, shown);
 }
 
-static bool decided(struct decision *d, bool yes)
+static bool decide_from_page(struct decision *d, bool yes)
 {
     const struct channel page = { .kind = CHANNEL_PAGE, .who = d->who };
     struct shown shown = { .id = d->id, .plan = json_str(d->asked, "digest") };
@@ -121,16 +121,16 @@ static bool decided(struct decision *d, bool yes)
 static void decide(struct decision *d)
 {
     bool yes = !strcmp(d->what, "approve");
-    if (!decided(d, yes)) {
-        answer(d, NULL);
+    if (!decide_from_page(d, yes)) {
+        answer_decision(d, NULL);
         return;
     }
     if (!yes) {
-        answer(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
+        answer_decision(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
         return;
     }
     d->x->user = d;
-    d->x->on_gone = on_gone;
+    d->x->on_gone = on_page_gone;
     fiber_start(carry_out, d);
 }
 
@@ -148,7 +148,7 @@ static void add_seen(struct decision *d, cJSON *o, const struct rendering *r, in
 }
 
 /* One part of the change: its operations whole, in place of the summary that clients get. */
-static cJSON *show(struct decision *d)
+static cJSON *show_change_part(struct decision *d)
 {
     struct arena *a = d->arena;
     const char *ignored;
@@ -178,7 +178,7 @@ static cJSON *show(struct decision *d)
 
 /* -- the exchange ------------------------------------------------------------------------ */
 
-static bool understand(struct decision *d, const struct http_exchange *x)
+static bool read_decision_body(struct decision *d, const struct http_exchange *x)
 {
     cJSON *o = json_parse(d->arena, x->body, x->body_len, &d->err);
     if (!o || !field_check(asked, o, &d->err))
@@ -196,16 +196,17 @@ void web_change(struct web *w, struct http_exchange *x)
     struct decision *d = arena_make(a, struct decision);
     *d = (struct decision){ .arena = a, .engine = service_engine(w->mcp->service), .x = x };
     d->who = arena_strdup(a, web_principal(x));
-    if (!understand(d, x))
-        answer(d, NULL);
+    if (!read_decision_body(d, x))
+        answer_decision(d, NULL);
     else if (!strcmp(d->what, "list"))
-        answer(d, engine_list(d->engine, a,
-                              &(struct engine_query){ .state = "pending",
-                                                      .limit = PENDING_SHOWN,
-                                                      .cursor = json_str(d->asked, "cursor") },
-                              &d->err));
+        answer_decision(
+            d, engine_list(d->engine, a,
+                           &(struct engine_query){ .state = "pending",
+                                                   .limit = PENDING_SHOWN,
+                                                   .cursor = json_str(d->asked, "cursor") },
+                           &d->err));
     else if (!strcmp(d->what, "show"))
-        answer(d, show(d));
+        answer_decision(d, show_change_part(d));
     else
         decide(d);
 }

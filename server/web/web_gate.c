@@ -20,7 +20,7 @@ void web_refuse(struct http_exchange *x, int status, const char *id, int code, c
     http_reply(x, status, headers, body, strlen(body));
 }
 
-static bool refuse(struct http_exchange *x, int status, const char *text)
+static bool refuse_request(struct http_exchange *x, int status, const char *text)
 {
     web_refuse(x, status, NULL, RPC_INVALID_REQUEST, text);
     return false;
@@ -51,7 +51,7 @@ const struct web_route *web_route(const struct http_exchange *x)
 }
 
 /* "GET, POST, DELETE"; NULL: there is no such path. */
-static const char *methods_of(const struct http_exchange *x)
+static const char *path_methods(const struct http_exchange *x)
 {
     const char *all = NULL;
     for (const struct web_route *r = routes; r->path; r++)
@@ -98,8 +98,8 @@ static bool preflight(struct http_exchange *x)
 {
     bool ours = x->extra && x->extra[1].name;
     const struct http_header headers[] = {
-        { "Allow", methods_of(x) },
-        { ours ? "Access-Control-Allow-Methods" : NULL, methods_of(x) },
+        { "Allow", path_methods(x) },
+        { ours ? "Access-Control-Allow-Methods" : NULL, path_methods(x) },
         { "Access-Control-Allow-Headers", headers_for(x) },
         { "Access-Control-Max-Age", "600" },
         { 0 },
@@ -108,7 +108,7 @@ static bool preflight(struct http_exchange *x)
     return false;
 }
 
-static bool is_json(const struct http_exchange *x)
+static bool is_json_body(const struct http_exchange *x)
 {
     const char *type = http_header(x, "content-type");
     size_t n = sizeof "application/json" - 1;
@@ -117,23 +117,23 @@ static bool is_json(const struct http_exchange *x)
 
 static bool wrong_method(struct http_exchange *x)
 {
-    const struct http_header headers[] = { { "Allow", methods_of(x) },
+    const struct http_header headers[] = { { "Allow", path_methods(x) },
                                            { "Content-Type", "application/json" },
                                            { 0 } };
-    const char *body = arena_printf(x->arena, "{\"error\":\"use %s\"}", methods_of(x));
+    const char *body = arena_printf(x->arena, "{\"error\":\"use %s\"}", path_methods(x));
     http_reply(x, 405, headers, body, strlen(body));
     return false;
 }
 
 /* Is there such a path, with that method, and a body that we read? */
-static bool served(struct http_exchange *x)
+static bool is_path_served(struct http_exchange *x)
 {
-    if (!methods_of(x))
-        return refuse(x, 404, "There is only /mcp here, and /sse with /messages");
+    if (!path_methods(x))
+        return refuse_request(x, 404, "There is only /mcp here, and /sse with /messages");
     if (!web_route(x))
         return wrong_method(x);
-    return strcmp(x->method, "POST") || is_json(x) ||
-           refuse(x, 415, "Content-Type must be application/json");
+    return strcmp(x->method, "POST") || is_json_body(x) ||
+           refuse_request(x, 415, "Content-Type must be application/json");
 }
 
 bool web_gate(void *arg, struct http_exchange *x)
@@ -144,13 +144,13 @@ bool web_gate(void *arg, struct http_exchange *x)
                             .origins = w->mcp->config->origins };
     const char *refused = gate_refuses(&g, x);
     if (refused)
-        return refuse(x, 403, refused);
+        return refuse_request(x, 403, refused);
     set_cors(w, x);
-    if (!strcmp(x->method, "OPTIONS") && methods_of(x))
+    if (!strcmp(x->method, "OPTIONS") && path_methods(x))
         return preflight(x);
     const struct web_route *r = web_route(x);
     enum web_who who = r ? r->who : BY_CLIENTS;
     if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)))
         return false;
-    return served(x);
+    return is_path_served(x);
 }

@@ -41,8 +41,8 @@ static struct web_reply *find_stream(struct web *w, const struct session *s, uns
     return NULL;
 }
 
-static void resume(struct web *w, const struct session *s, struct http_exchange *x, unsigned number,
-                   unsigned long event)
+static void resume_stream(struct web *w, const struct session *s, struct http_exchange *x,
+                          unsigned number, unsigned long event)
 {
     struct web_reply *r = find_stream(w, s, number);
     if (!r || !web_log_holds(r, event)) {
@@ -91,7 +91,7 @@ void web_get(struct web *w, struct http_exchange *x)
     if (last && !read_event_id(last, &number, &event))
         web_refuse(x, 400, NULL, RPC_INVALID_REQUEST, "Last-Event-ID is not an id of ours");
     else if (number)
-        resume(w, s, x, number, event);
+        resume_stream(w, s, x, number, event);
     else
         stand(w, s, x, last, event);
 }

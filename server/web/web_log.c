@@ -33,7 +33,7 @@ void web_log_drop(struct web_reply *r)
 }
 
 /* Streams that have ended first, then what others said. */
-static void make_room(struct web *w, const struct web_reply *but)
+static void free_kept_events(struct web *w, const struct web_reply *but)
 {
     struct web_reply *newer = NULL;
     for (struct web_reply *r = w->oldest; r && w->kept > KEPT_MAX; r = newer) {
@@ -62,7 +62,7 @@ void web_log_keep(struct web_reply *r, const char *text, size_t n)
     buf_add(&r->log, &record, sizeof record);
     buf_add(&r->log, text, n);
     r->web->kept += sizeof record + n;
-    make_room(r->web, r);
+    free_kept_events(r->web, r);
 }
 
 bool web_log_holds(const struct web_reply *r, unsigned long event)

@@ -34,7 +34,7 @@ static bool modern_header(const struct rpc *rpc, const struct http_exchange *x)
     return !initialize && !is_legacy_version(http_header(x, "mcp-protocol-version"));
 }
 
-static void initialize(struct web *w, struct web_reply *to, struct request *r)
+static void post_initialize(struct web *w, struct web_reply *to, struct request *r)
 {
     struct err e = { 0 };
     struct session *s = session_open(w->mcp, r->principal, r->owner->name, &e);
@@ -64,7 +64,7 @@ static void legacy_request(struct web *w, struct http_exchange *x, struct arena 
 {
     if (!strcmp(rpc->method, "initialize")) {
         struct request *r = request_of(w, x, a, rpc, who);
-        initialize(w, (struct web_reply *)(void *)r->reply, r);
+        post_initialize(w, (struct web_reply *)(void *)r->reply, r);
         return;
     }
     struct session *s = web_session(w, x, rpc->id);
@@ -120,7 +120,7 @@ static void route(struct web *w, struct http_exchange *x, struct arena *a, const
     arena_free(a);
 }
 
-static void several(struct web *w, struct http_exchange *x)
+static void post_batch(struct web *w, struct http_exchange *x)
 {
     struct err e = { 0 };
     struct session *s = web_scoped(w, x, NULL) ? web_session(w, x, NULL) : NULL;
@@ -139,7 +139,7 @@ static void several(struct web *w, struct http_exchange *x)
 void web_post(struct web *w, struct http_exchange *x)
 {
     if (batch_looks(x->body, x->body_len)) {
-        several(w, x);
+        post_batch(w, x);
         return;
     }
     struct arena *a = arena_new();

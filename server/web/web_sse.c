@@ -9,13 +9,13 @@
 #include "mcp/method.h"
 #include "web/web_private.h"
 
-static bool send(struct reply_to *to, const char *json, size_t n)
+static bool sse_send(struct reply_to *to, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     return web_event(r, json, n);
 }
 
-static void done(struct reply_to *to, int status, const char *json, size_t n)
+static void sse_written(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     (void)status;
@@ -40,7 +40,7 @@ void web_sse(struct web *w, struct http_exchange *x)
         return;
     }
     struct web_reply *r = web_reply_new(w, x);
-    r->to = (struct reply_to){ .send = send, .done = done };
+    r->to = (struct reply_to){ .send = sse_send, .done = sse_written };
     r->pending = 0;
     r->dies = true;
     web_open_standalone(r, s);
@@ -74,7 +74,7 @@ static void accepted(struct http_exchange *x)
     http_reply(x, 202, NULL, NULL, 0);
 }
 
-static void refuse(struct http_exchange *x, const char *id, const struct err *e)
+static void refuse_message(struct http_exchange *x, const char *id, const struct err *e)
 {
     web_refuse(x, 400, id, e->status ? e->status : RPC_INVALID_REQUEST, e->text);
 }
@@ -95,12 +95,12 @@ static void one(struct http_exchange *x, struct session *s, struct arena *a, con
     arena_free(a);
 }
 
-static void several(struct http_exchange *x, struct session *s)
+static void run_sse_batch(struct http_exchange *x, struct session *s)
 {
     struct err e = { 0 };
     struct batch *b = batch_read(s, x->body, x->body_len, &e);
     if (!b) {
-        refuse(x, NULL, &e);
+        refuse_message(x, NULL, &e);
         return;
     }
     struct web_reply *r = web_standalone_of(s);
@@ -118,7 +118,7 @@ void web_messages(struct web *w, struct http_exchange *x)
         return;
     if (batch_looks(x->body, x->body_len)) {
         if (web_scoped(w, x, NULL))
-            several(x, s);
+            run_sse_batch(x, s);
         return;
     }
     struct arena *a = arena_new();
@@ -130,6 +130,6 @@ void web_messages(struct web *w, struct http_exchange *x)
         return;
     }
     if (!ok)
-        refuse(x, rpc.id, &e);
+        refuse_message(x, rpc.id, &e);
     arena_free(a);
 }

@@ -67,31 +67,31 @@ static void forget_exchange(struct web_reply *r)
 }
 
 /* The exchange is dead or of no use. Disconnecting cancels in 2026-07-28 only. */
-static void lose(struct web_reply *r)
+static void lose_exchange(struct web_reply *r)
 {
     forget_exchange(r);
     if (r->request && r->modern) {
         r->request->gone = true;
         cancel_fire(&r->request->cancel);
-        return; /* done() comes, now or later, and frees */
+        return; /* stream_done() comes, now or later, and frees */
     }
     web_release(r);
 }
 
-static void on_gone(struct http_exchange *x)
+static void on_stream_gone(struct http_exchange *x)
 {
     struct web_reply *r = x->user;
     struct session *dies = r->dies ? r->session : NULL;
-    lose(r);
+    lose_exchange(r);
     if (dies)
         session_end(dies);
 }
 
-static void take(struct web_reply *r, struct http_exchange *x)
+static void take_exchange(struct web_reply *r, struct http_exchange *x)
 {
     r->x = x;
     x->user = r;
-    x->on_gone = on_gone;
+    x->on_gone = on_stream_gone;
 }
 
 void web_detach(struct web_reply *r)
@@ -117,7 +117,7 @@ bool web_write(struct web_reply *r, const char *text, size_t n)
 }
 
 /* n 0: an event without a message, which only tells the client an id to resume from. */
-static bool say(struct web_reply *r, const char *json, size_t n)
+static bool write_event(struct web_reply *r, const char *json, size_t n)
 {
     struct buf b;
     buf_init(&b, n + 128);
@@ -137,7 +137,7 @@ static bool say(struct web_reply *r, const char *json, size_t n)
 
 bool web_event(struct web_reply *r, const char *json, size_t n)
 {
-    return say(r, json, n);
+    return write_event(r, json, n);
 }
 
 void web_attach(struct web_reply *r, struct http_exchange *x)
@@ -151,7 +151,7 @@ void web_attach(struct web_reply *r, struct http_exchange *x)
     };
     if (r->x != x)
         web_detach(r);
-    take(r, x);
+    take_exchange(r, x);
     r->until = r->web ? web_until(x) : 0;
     http_stream(x, 200, headers);
     bool first = !r->streaming;
@@ -159,14 +159,14 @@ void web_attach(struct web_reply *r, struct http_exchange *x)
     if (first && r->serial && r->pending && r->web)
         r->number = ++r->web->numbers;
     if (first && r->primes)
-        say(r, "", 0);
+        write_event(r, "", 0);
     else if (first)
         web_write(r, ":\n\n", 3);
 }
 
 /* -- one POST ---------------------------------------------------------------------------- */
 
-static bool send(struct reply_to *to, const char *json, size_t n)
+static bool stream_send(struct reply_to *to, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     if (!r->streaming && (!r->x || !r->streams))
@@ -176,7 +176,7 @@ static bool send(struct reply_to *to, const char *json, size_t n)
     bool had = r->x != NULL;
     bool taken = web_event(r, json, n);
     if (had && !r->x)
-        lose(r);
+        lose_exchange(r);
     return taken;
 }
 
@@ -195,7 +195,7 @@ static void reply_json(struct web_reply *r, int status, const char *json, size_t
     http_reply(x, status, headers, json, n);
 }
 
-static void done(struct reply_to *to, int status, const char *json, size_t n)
+static void stream_done(struct reply_to *to, int status, const char *json, size_t n)
 {
     struct web_reply *r = (struct web_reply *)(void *)to;
     r->request = NULL;
@@ -222,7 +222,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
 {
     struct arena *a = arena_new_small();
     struct web_reply *r = arena_make(a, struct web_reply);
-    *r = (struct web_reply){ .to = { .send = send, .done = done },
+    *r = (struct web_reply){ .to = { .send = stream_send, .done = stream_done },
                              .arena = a,
                              .web = w,
                              .pending = 1,
@@ -231,7 +231,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x)
     buf_init(&r->log, 0);
     link_reply(r);
     touch(r);
-    take(r, x);
+    take_exchange(r, x);
     return r;
 }
 
@@ -254,7 +254,7 @@ static bool send_standalone(struct standalone *s, const char *json, size_t n)
 }
 
 /* The session ends. */
-static void close_standalone(struct standalone *s)
+static void close_standalone_stream(struct standalone *s)
 {
     struct web_reply *r = reply_of(s);
     r->session = NULL;
@@ -266,31 +266,32 @@ static void close_standalone(struct standalone *s)
 void web_open_standalone(struct web_reply *r, struct session *s)
 {
     r->session = s;
-    r->standalone = (struct standalone){ .send = send_standalone, .close = close_standalone };
+    r->standalone =
+        (struct standalone){ .send = send_standalone, .close = close_standalone_stream };
     session_set_standalone(s, &r->standalone);
 }
 
 struct web_reply *web_standalone_of(const struct session *s)
 {
-    bool ours = s->standalone && s->standalone->close == close_standalone;
+    bool ours = s->standalone && s->standalone->close == close_standalone_stream;
     return ours ? reply_of(s->standalone) : NULL;
 }
 
 /* -- time -------------------------------------------------------------------------------- */
 
 /* Somebody listens, or waits to. */
-static void keep_alive(struct web_reply *r, double quiet, double heartbeat)
+static void send_heartbeat(struct web_reply *r, double quiet, double heartbeat)
 {
     if (!r->streaming && r->streams && r->pending && quiet >= EARLY_SECONDS)
         web_attach(r, r->x);
     else if (r->streaming && quiet + 0.5 >= heartbeat) /* the tick comes once a second */
         web_write(r, ":\n\n", 3);
     if (!r->x)
-        lose(r);
+        lose_exchange(r);
 }
 
 /* A standalone stream ends with the token that opened it; a call under way is answered. */
-static bool expired(const struct web_reply *r)
+static bool is_past_token(const struct web_reply *r)
 {
     bool stands = r->session || (r->request && listen_is(r->request));
     return r->x && stands && r->until > 0 && when_now() >= r->until;
@@ -307,10 +308,10 @@ static void end_expired(struct web_reply *r)
 
 static void tick_one(struct web_reply *r, double quiet, double heartbeat)
 {
-    if (expired(r) && !r->dies)
+    if (is_past_token(r) && !r->dies)
         end_expired(r);
-    else if (r->x && !expired(r))
-        keep_alive(r, quiet, heartbeat);
+    else if (r->x && !is_past_token(r))
+        send_heartbeat(r, quiet, heartbeat);
     else if (r->dies && r->session) /* its client has left, or its token has expired */
         session_end(r->session);
     else if (!r->pending && !r->session && quiet >= KEEP_SECONDS)

@@ -235,8 +235,8 @@ static bool check_name(struct kstore *s, size_t kind, const char *name, struct e
 }
 
 /* The object of that name becomes `after` (NULL: nothing). */
-static enum kstore_result change(struct kstore *s, size_t kind, const char *name,
-                                 struct kstore_object *after, struct err *e)
+static enum kstore_result change_object(struct kstore *s, size_t kind, const char *name,
+                                        struct kstore_object *after, struct err *e)
 {
     bool alone = !s->txn;
     if (alone)
@@ -266,7 +266,7 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
         o->head = arena_strdup(o->arena, now->head);
         o->rest = arena_strdup(o->arena, now->rest);
     }
-    return change(s, kind, o->name, o, e);
+    return change_object(s, kind, o->name, o, e);
 }
 
 enum kstore_result kstore_create(struct kstore *s, const char *kind, const cJSON *object,
@@ -355,5 +355,5 @@ enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char 
         return KSTORE_MISSING;
     if (!check_name(s, k, name, e))
         return KSTORE_FAILED;
-    return change(s, k, name, NULL, e);
+    return change_object(s, k, name, NULL, e);
 }

@@ -51,7 +51,7 @@ bool kstore_disk_same(const struct kstore_file *x, const struct kstore_file *y)
 }
 
 /* The name of a file decides, and everything lives in one namespace. */
-static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
+static cJSON *complete_metadata(struct arena *a, cJSON *tree, const char *name)
 {
     cJSON *metadata = json_get(tree, "metadata");
     if (!cJSON_IsObject(metadata))
@@ -67,8 +67,8 @@ static cJSON *complete(struct arena *a, cJSON *tree, const char *name)
 
 /* The file says that it is an object which another file is: which of them counts is not for us to
  * guess. (Under a name that no file has, it is the object that its own name says.) */
-static bool is_taken(struct kstore *s, struct arena *a, size_t kind, const char *name,
-                     const cJSON *tree, const char *text, struct err *e)
+static bool is_identity_taken(struct kstore *s, struct arena *a, size_t kind, const char *name,
+                              const cJSON *tree, const char *text, struct err *e)
 {
     const char *given = json_str(json_get(tree, "metadata"), "name");
     struct kstore_file file;
@@ -94,8 +94,8 @@ static void move_version(struct kstore_object *o, const struct kstore_object *be
                      arena_printf(o->arena, "%llu", strtoull(old, NULL, 10) + 1));
 }
 
-static struct kstore_object *load(struct kstore *s, size_t kind, const char *name,
-                                  const struct kstore_file *file)
+static struct kstore_object *load_object_file(struct kstore *s, size_t kind, const char *name,
+                                              const struct kstore_file *file)
 {
     struct arena *scratch = arena_new();
     struct err e = { 0 };
@@ -105,8 +105,9 @@ static struct kstore_object *load(struct kstore *s, size_t kind, const char *nam
     cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
     if (tree && !cJSON_IsObject(tree))
         err_set(&e, ERR_ARGS, "line 1: it holds no object");
-    bool good = cJSON_IsObject(tree) && !is_taken(s, scratch, kind, name, tree, text, &e);
-    struct kstore_object *o = kstore_object_new(name, good ? complete(scratch, tree, name) : NULL);
+    bool good = cJSON_IsObject(tree) && !is_identity_taken(s, scratch, kind, name, tree, text, &e);
+    struct kstore_object *o =
+        kstore_object_new(name, good ? complete_metadata(scratch, tree, name) : NULL);
     o->file = *file;
     if (good) {
         kstore_text_split(o->arena, o, text, len);
@@ -132,7 +133,7 @@ static void reload(struct kstore *s, size_t kind, const char *name)
         kstore_remove(s, kind, name);
         return;
     }
-    struct kstore_object *now = load(s, kind, name, &file);
+    struct kstore_object *now = load_object_file(s, kind, name, &file);
     if (now->problem && !(o && o->problem && !strcmp(o->problem, now->problem)))
         log_event(LOG_WARN, "file", "%s", now->problem);
     move_version(now, o);
@@ -140,13 +141,13 @@ static void reload(struct kstore *s, size_t kind, const char *name)
 }
 
 /* "a.yaml" → "a" in arena a; NULL for any other file. */
-static char *object_name(struct arena *a, const char *file)
+static char *file_object_name(struct arena *a, const char *file)
 {
     size_t len = strlen(file);
     return text_ends(file, ".yaml") ? arena_strndup(a, file, len - 5) : NULL;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_file_names(const void *x, const void *y)
 {
     return strcmp(*(char *const *)x, *(char *const *)y);
 }
@@ -158,7 +159,7 @@ static char **names_on_disk(struct kstore *s, size_t kind, struct arena *a, size
     char **names = arena_array(a, char *, capacity);
     DIR *d = opendir(arena_printf(a, "%s/%s", s->dir, kstore_kinds[kind].plural));
     for (struct dirent *entry; d && (entry = readdir(d));) {
-        char *name = object_name(a, entry->d_name);
+        char *name = file_object_name(a, entry->d_name);
         if (!name)
             continue;
         if (n == capacity) {
@@ -171,7 +172,7 @@ static char **names_on_disk(struct kstore *s, size_t kind, struct arena *a, size
     }
     if (d)
         closedir(d);
-    qsort(names, n, sizeof *names, by_name);
+    qsort(names, n, sizeof *names, compare_file_names);
     *count = n;
     return names;
 }
@@ -181,7 +182,7 @@ static void drop_absent(struct kstore *s, size_t kind, const struct kstore_list 
 {
     for (size_t i = l->count; i-- > 0;) {
         const char *name = l->items[i]->name;
-        if (!bsearch(&name, names, count, sizeof *names, by_name))
+        if (!bsearch(&name, names, count, sizeof *names, compare_file_names))
             kstore_remove(s, kind, name);
     }
 }
@@ -267,7 +268,7 @@ static void take_event(struct kstore *s, const struct inotify_event *event, bool
         return;
     }
     struct arena *scratch = arena_new();
-    char *name = event->len ? object_name(scratch, event->name) : NULL;
+    char *name = event->len ? file_object_name(scratch, event->name) : NULL;
     for (size_t kind = 0; name && kstore_kinds[kind].plural; kind++)
         if (s->lists[kind].watch == event->wd &&
             !(event->mask & IN_CREATE && is_unwritten(s, kind, name)))

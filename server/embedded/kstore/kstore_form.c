@@ -129,7 +129,7 @@ const struct kstore_kind kstore_kinds[] = {
     { 0 },
 };
 
-static int by_key(const void *x, const void *y)
+static int compare_member_keys(const void *x, const void *y)
 {
     const cJSON *const *left = x, *const *right = y;
     return strcmp((*left)->string, (*right)->string);
@@ -137,7 +137,7 @@ static int by_key(const void *x, const void *y)
 
 static cJSON *sorted(struct arena *a, const cJSON *node);
 
-static cJSON *sorted_object(struct arena *a, const cJSON *node)
+static cJSON *sorted_without_nulls(struct arena *a, const cJSON *node)
 {
     size_t n = 0;
     const cJSON *item;
@@ -147,7 +147,7 @@ static cJSON *sorted_object(struct arena *a, const cJSON *node)
         if (!cJSON_IsNull(item))
             members[n++] = item;
     }
-    qsort(members, n, sizeof *members, by_key);
+    qsort(members, n, sizeof *members, compare_member_keys);
     cJSON *out = json_object(a);
     for (size_t i = 0; i < n; i++)
         json_set(a, out, members[i]->string, sorted(a, members[i]));
@@ -157,7 +157,7 @@ static cJSON *sorted_object(struct arena *a, const cJSON *node)
 static cJSON *sorted(struct arena *a, const cJSON *node)
 {
     if (cJSON_IsObject(node))
-        return sorted_object(a, node);
+        return sorted_without_nulls(a, node);
     if (!cJSON_IsArray(node))
         return json_clone(a, node);
     cJSON *out = json_array(a);

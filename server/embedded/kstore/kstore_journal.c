@@ -46,7 +46,7 @@ static void write_step(struct buf *b, const struct kstore_change *c)
                c->temporary ? c->temporary + strlen(c->temporary) - SUFFIX : "-", c->name);
 }
 
-static bool write_all(int fd, const char *bytes, size_t n)
+static bool write_journal_bytes(int fd, const char *bytes, size_t n)
 {
     for (size_t done = 0; done < n;) {
         ssize_t now = pwrite(fd, bytes + done, n - done, (off_t)done);
@@ -78,7 +78,8 @@ bool kstore_journal_write(struct kstore *s, const struct kstore_change *changes,
     buf_printf(all, first_line, steps->len, (unsigned long long)text_hash(steps->data, steps->len));
     buf_add(all, steps->data, steps->len);
     bool done = open_journal(s, scratch, e);
-    if (done && (!write_all(s->journal, all->data, all->len) || fdatasync(s->journal) != 0)) {
+    if (done &&
+        (!write_journal_bytes(s->journal, all->data, all->len) || fdatasync(s->journal) != 0)) {
         done = err_set(e, ERR_SYSTEM, "cannot write %s: %s", journal_path(s, scratch),
                        strerror(errno));
         kstore_journal_clear(s);
@@ -153,7 +154,7 @@ static bool redo(struct kstore *s, struct arena *a, const struct step *step,
 }
 
 /* The steps of a whole journal; NULL: there is none. */
-static const char *whole(const char *text, size_t len, const char **end)
+static const char *whole_journal(const char *text, size_t len, const char **end)
 {
     unsigned long long sum;
     size_t length;
@@ -175,7 +176,7 @@ static bool redo_all(struct kstore *s, struct arena *a, const char *path, struct
     const char *text = file_read(a, path, LARGEST_JOURNAL, &len, e);
     if (!text)
         return false;
-    const char *at = whole(text, len, &end);
+    const char *at = whole_journal(text, len, &end);
     struct step step;
     while (at && at < end && read_step(a, &at, end, &step))
         if (!redo(s, a, &step, &st, e))

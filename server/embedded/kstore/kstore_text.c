@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* Nothing but space, or a comment, up to the end of the line. */
-static bool is_blank(const char *line, const char *end)
+static bool is_blank_line(const char *line, const char *end)
 {
     while (line < end && (*line == ' ' || *line == '\t' || *line == '\r'))
         line++;
@@ -33,8 +33,8 @@ static bool is_marker(const char *line, const char *end, const char *marker)
 /* Belongs to the head: blank, a comment, a directive, the mark that opens the document. */
 static bool is_head(const char *line, const char *end)
 {
-    return is_blank(line, end) || *line == '%' ||
-           (is_marker(line, end, "---") && is_blank(line + 3, end));
+    return is_blank_line(line, end) || *line == '%' ||
+           (is_marker(line, end, "---") && is_blank_line(line + 3, end));
 }
 
 static bool is_end(const char *line, const char *end)

@@ -39,7 +39,7 @@ void kstore_begin(struct kstore *s)
     s->txn->arena = a;
 }
 
-static void end(struct kstore *s)
+static void end_txn(struct kstore *s)
 {
     struct arena *a = s->txn->arena;
     s->txn = NULL;
@@ -107,7 +107,7 @@ static bool is_as_known(const struct kstore_change *c, struct err *e)
                    c->path);
 }
 
-static bool prepare(struct kstore *s, struct kstore_change *c, struct err *e)
+static bool prepare_change(struct kstore *s, struct kstore_change *c, struct err *e)
 {
     struct arena *a = s->txn->arena;
     if (!c->before && !c->after) /* made and removed by one request */
@@ -129,7 +129,7 @@ static bool prepare_all(struct kstore *s, struct err *e)
 {
     bool touched[KSTORE_KINDS] = { false };
     for (struct kstore_change *c = s->txn->changes; c; c = c->next) {
-        if (!prepare(s, c, e))
+        if (!prepare_change(s, c, e))
             return false;
         touched[c->kind] = touched[c->kind] || c->temporary;
     }
@@ -140,7 +140,7 @@ static bool prepare_all(struct kstore *s, struct err *e)
     return true;
 }
 
-static bool perform(struct kstore *s, struct kstore_change *c, struct err *e)
+static bool perform_change(struct kstore *s, struct kstore_change *c, struct err *e)
 {
     bool done = true;
     if (c->patch_at > 0 && !kstore_text_patch(c->path, c->patch_at, c->old_version,
@@ -162,7 +162,7 @@ static bool perform_all(struct kstore *s, struct err *e)
 {
     bool touched[KSTORE_KINDS] = { false };
     for (struct kstore_change *c = s->txn->changes; c; c = c->next) {
-        if (!perform(s, c, e))
+        if (!perform_change(s, c, e))
             return false;
         touched[c->kind] = touched[c->kind] || !c->patch_at;
     }
@@ -200,7 +200,7 @@ static bool write_journal(struct kstore *s, struct err *e)
 bool kstore_commit(struct kstore *s, struct err *e)
 {
     if (!s->txn->changes) {
-        end(s);
+        end_txn(s);
         return true;
     }
     bool journaled = prepare_all(s, e) && write_journal(s, e);
@@ -212,6 +212,6 @@ bool kstore_commit(struct kstore *s, struct err *e)
         take_back(s);
     else
         err_at(e, "all is in memory, the rest of the files follows before the next write");
-    end(s);
+    end_txn(s);
     return done;
 }

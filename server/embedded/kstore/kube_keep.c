@@ -23,7 +23,7 @@ static const char *const known_metadata[] = {
 static const char *const known_ingress[] = { "ingressClassName", "rules", "tls", NULL };
 static const char *const known_nothing[] = { NULL };
 
-static bool is_listed(const char *const *names, const char *name)
+static bool is_known_member(const char *const *names, const char *name)
 {
     for (; *names; names++)
         if (strcmp(*names, name) == 0)
@@ -31,12 +31,13 @@ static bool is_listed(const char *const *names, const char *name)
     return false;
 }
 
-static void keep(struct arena *a, cJSON *next, const cJSON *now, const char *const *known)
+static void keep_unknown_members(struct arena *a, cJSON *next, const cJSON *now,
+                                 const char *const *known)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, now)
     {
-        if (!is_listed(known, m->string) && !text_starts(m->string, "higress.io/") &&
+        if (!is_known_member(known, m->string) && !text_starts(m->string, "higress.io/") &&
             !json_get(next, m->string))
             json_set(a, next, m->string, json_clone(a, m));
     }
@@ -52,7 +53,7 @@ static void keep_member(struct arena *a, cJSON *next, const cJSON *now, const ch
         return;
     if (!cJSON_IsObject(to))
         to = json_set_object(a, next, name);
-    keep(a, to, from, known);
+    keep_unknown_members(a, to, from, known);
     if (!to->child)
         json_remove(next, name);
 }
@@ -62,7 +63,7 @@ void kube_keep_unknown(struct rest_request *r, const char *kind, cJSON *object)
     const cJSON *now = kstore_get(r->store, kind, kube_name(object));
     if (!now)
         return;
-    keep(r->arena, object, now, known_top);
+    keep_unknown_members(r->arena, object, now, known_top);
     keep_member(r->arena, object, now, "metadata", known_metadata);
     if (strcmp(kind, "ingresses") == 0) {
         keep_member(r->arena, object, now, "spec", known_ingress);

@@ -108,7 +108,7 @@ static void add_place(struct buf *out, const char *text, size_t index)
                indent, "");
 }
 
-static void add_problem(struct buf *out, const struct yaml_fault *fault)
+static void put_yaml_problem(struct buf *out, const struct yaml_fault *fault)
 {
     const char *p = fault->problem;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -141,7 +141,7 @@ bool snakeyaml_accepts(struct rest_request *r, const char *text)
         if (!text_starts(fault.context, "while scanning for the next"))
             add_place(out, text, fault.context_at);
     }
-    add_problem(out, &fault);
+    put_yaml_problem(out, &fault);
     add_place(out, text, fault.at);
     return rest_fail(r, fault.scanning ? X_YAML_SCANNER : X_YAML_PARSER, "%s", out->data);
 }

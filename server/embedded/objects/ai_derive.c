@@ -33,8 +33,8 @@ static char *fallback_name(struct arena *a, const char *route)
     return derived_name(a, DERIVED_AI_FALLBACK, route);
 }
 
-static void add_predicate(struct arena *a, cJSON *list, const char *key, const char *type,
-                          const char *value)
+static void add_header_predicate(struct arena *a, cJSON *list, const char *key, const char *type,
+                                 const char *value)
 {
     cJSON *p = json_add(a, list, json_object(a));
     json_set_str(a, p, "key", key);
@@ -71,12 +71,12 @@ static cJSON *headers(struct arena *a, const cJSON *route, const char *fallback_
     const cJSON *own = json_get(route, "headerPredicates"), *m = json_get(route, "modelPredicates");
     cJSON *out = cJSON_IsArray(own) ? json_clone(a, own) : json_array(a);
     if (json_count(m) == 1)
-        add_predicate(a, out, MODEL_HEADER, json_str(m->child, "matchType"),
-                      json_str(m->child, "matchValue"));
+        add_header_predicate(a, out, MODEL_HEADER, json_str(m->child, "matchType"),
+                             json_str(m->child, "matchValue"));
     else if (json_count(m) > 1)
-        add_predicate(a, out, MODEL_HEADER, "REGULAR", model_pattern(a, m));
+        add_header_predicate(a, out, MODEL_HEADER, "REGULAR", model_pattern(a, m));
     if (fallback_from)
-        add_predicate(a, out, FALLBACK_HEADER, "EQUAL", fallback_from);
+        add_header_predicate(a, out, FALLBACK_HEADER, "EQUAL", fallback_from);
     return out;
 }
 

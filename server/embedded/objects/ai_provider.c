@@ -98,7 +98,7 @@ static cJSON *texts_of(struct arena *a, const cJSON *list)
     return out;
 }
 
-static cJSON *answer(struct rest_request *r, const cJSON *stored)
+static cJSON *provider_answer(struct rest_request *r, const cJSON *stored)
 {
     struct arena *a = r->arena;
     cJSON *raw = json_clone(a, stored);
@@ -118,7 +118,7 @@ static cJSON *answer(struct rest_request *r, const cJSON *stored)
     return out;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_provider_ids(const void *x, const void *y)
 {
     const char *n = json_str(*(cJSON *const *)x, "id"), *m = json_str(*(cJSON *const *)y, "id");
     return strcmp(n ? n : "", m ? m : "");
@@ -130,10 +130,10 @@ static void ai_provider_list(struct rest_request *r)
     size_t n = (size_t)json_count(providers), i = 0;
     const cJSON **sorted = arena_array(r->arena, const cJSON *, n + 1);
     cJSON_ArrayForEach(entry, providers) sorted[i++] = entry;
-    qsort(sorted, n, sizeof *sorted, by_name);
+    qsort(sorted, n, sizeof *sorted, compare_provider_ids);
     cJSON *out = json_array(r->arena);
     for (i = 0; i < n; i++)
-        json_add(r->arena, out, answer(r, sorted[i]));
+        json_add(r->arena, out, provider_answer(r, sorted[i]));
     r->query = json_object(r->arena); /* paging has no effect here */
     rest_page(r, out);
 }
@@ -141,7 +141,7 @@ static void ai_provider_list(struct rest_request *r)
 static void ai_provider_get(struct rest_request *r)
 {
     const cJSON *entry = find_by(stored_providers(r), "id", rest_var(r, 0));
-    rest_give(r, entry ? answer(r, entry) : NULL);
+    rest_give(r, entry ? provider_answer(r, entry) : NULL);
 }
 
 /* The service bound to the provider by a rule of ai-proxy.internal. */
@@ -159,7 +159,8 @@ static const char *bound_service(const cJSON *object, const char *provider)
 }
 
 /* Where the provider is reached now: an existing service, or its own registry. False: unknown. */
-static bool locate(struct rest_request *r, const char *name, const char **service, int *port)
+static bool locate_provider(struct rest_request *r, const char *name, const char **service,
+                            int *port)
 {
     const cJSON *entry = name ? find_by(stored_providers(r), "id", name) : NULL;
     const cJSON *registry = entry ? stored_registry(r, name) : NULL;
@@ -177,19 +178,19 @@ char *ai_provider_service(struct rest_request *r, const char *name)
 {
     const char *service;
     int port;
-    return locate(r, name, &service, &port) ? arena_strdup(r->arena, service) : NULL;
+    return locate_provider(r, name, &service, &port) ? arena_strdup(r->arena, service) : NULL;
 }
 
 char *ai_provider_destination(struct rest_request *r, const char *name)
 {
     const char *service;
     int port;
-    if (!locate(r, name, &service, &port))
+    if (!locate_provider(r, name, &service, &port))
         return NULL;
     return arena_printf(r->arena, "%s:%d", service, port);
 }
 
-static bool validate(struct rest_request *r)
+static bool validate_provider(struct rest_request *r)
 {
     const char *name = json_str(r->body, "name"), *protocol = json_str(r->body, "protocol");
     if (check_blank(name))
@@ -315,7 +316,7 @@ struct saving {
     const char *service, *service_before;
 };
 
-static bool prepare(struct rest_request *r, struct saving *s)
+static bool prepare_provider(struct rest_request *r, struct saving *s)
 {
     struct arena *a = r->arena;
     const char *name = json_str(r->body, "name"), *type = json_str(r->body, "type");
@@ -348,17 +349,17 @@ static bool drop_service_before(struct rest_request *r, const struct saving *s)
     return drop_rule(r, s->service_before);
 }
 
-static void save(struct rest_request *r)
+static void save_provider(struct rest_request *r)
 {
     struct saving s = { 0 };
     const char *name = json_str(r->body, "name");
-    if (!validate(r) || !prepare(r, &s) || !write_registries(r, s.type, &s.to) ||
+    if (!validate_provider(r) || !prepare_provider(r, &s) || !write_registries(r, s.type, &s.to) ||
         !write_proxy(r, s.object, s.entry, s.service))
         return;
     if (ai_type_moves(s.type) && !ai_route_rewrite_users(r, name))
         return;
     if (drop_service_before(r, &s))
-        rest_give(r, answer(r, find_by(stored_providers(r), "id", name)));
+        rest_give(r, provider_answer(r, find_by(stored_providers(r), "id", name)));
 }
 
 static void ai_provider_update(struct rest_request *r)
@@ -369,7 +370,7 @@ static void ai_provider_update(struct rest_request *r)
         return;
     }
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
-    save(r);
+    save_provider(r);
 }
 
 static bool remove_registry(struct rest_request *r, const char *name)
@@ -400,7 +401,7 @@ static void ai_provider_erase(struct rest_request *r)
 
 const struct rest_route ai_provider_rest[] = {
     { "GET", "/v1/ai/providers", ai_provider_list },
-    { "POST", "/v1/ai/providers", save, provider_model },
+    { "POST", "/v1/ai/providers", save_provider, provider_model },
     { "GET", "/v1/ai/providers/{name}", ai_provider_get },
     { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model },
     { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase },

@@ -56,7 +56,7 @@ static const struct model_field ai_route_model[] = {
     { 0 },
 };
 
-static char *object_name(struct arena *a, const char *route)
+static char *ai_route_map_name(struct arena *a, const char *route)
 {
     return derived_name(a, DERIVED_AI_MAP, route);
 }
@@ -96,7 +96,8 @@ static void ai_route_list(struct rest_request *r)
 
 static void ai_route_get(struct rest_request *r)
 {
-    const cJSON *object = kstore_get(r->store, "configmaps", object_name(r->arena, rest_var(r, 0)));
+    const cJSON *object =
+        kstore_get(r->store, "configmaps", ai_route_map_name(r->arena, rest_var(r, 0)));
     rest_give(r, object ? read_route(r->arena, object) : NULL);
 }
 
@@ -127,7 +128,7 @@ static bool check_weights(struct rest_request *r, const cJSON *upstreams)
     return sum == 100 || rest_fail(r, X_VALIDATION, "The sum of upstream weights must be 100.");
 }
 
-static bool check_path(struct rest_request *r)
+static bool check_ai_path(struct rest_request *r)
 {
     const cJSON *path = json_get(r->body, "pathPredicate");
     if (!cJSON_IsObject(path))
@@ -170,7 +171,7 @@ static bool check_models(struct rest_request *r)
     return true;
 }
 
-static bool is_one_of(const char *s, const char *x, const char *y)
+static bool is_either(const char *s, const char *x, const char *y)
 {
     return s && (strcmp(s, x) == 0 || strcmp(s, y) == 0);
 }
@@ -181,7 +182,7 @@ static bool check_fallback(struct rest_request *r)
     const char *strategy = json_str(f, "fallbackStrategy");
     if (!json_true(f, "enabled"))
         return true;
-    if (strategy && *strategy && !is_one_of(strategy, "RAND", "SEQ"))
+    if (strategy && *strategy && !is_either(strategy, "RAND", "SEQ"))
         return rest_fail(r, X_VALIDATION, "unknown fallback strategy: %s", strategy);
     if (json_count(json_get(f, "upstreams")) == 0)
         return rest_fail(r, X_VALIDATION, "upstreams cannot be empty when fallback is enabled.");
@@ -191,21 +192,21 @@ static bool check_fallback(struct rest_request *r)
     cJSON_ArrayForEach(code, json_get(f, "responseCodes"))
     {
         const char *s = cJSON_IsString(code) ? code->valuestring : NULL;
-        if (!is_one_of(s, "4xx", "5xx"))
+        if (!is_either(s, "4xx", "5xx"))
             return rest_fail(r, X_VALIDATION, "invalid response code:%s", s ? s : "null");
     }
     return check_upstreams(r, json_get(f, "upstreams"));
 }
 
 /* In the console's order. */
-static bool validate(struct rest_request *r)
+static bool validate_ai_route(struct rest_request *r)
 {
     const cJSON *upstreams = json_get(r->body, "upstreams");
     if (check_blank(json_str(r->body, "name")))
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(upstreams) == 0)
         return rest_fail(r, X_VALIDATION, "upstreams cannot be empty.");
-    return check_path(r) && check_headers(r) &&
+    return check_ai_path(r) && check_headers(r) &&
            ingress_check_keyed(r, json_get(r->body, "urlParamPredicates"), NULL) &&
            check_upstreams(r, upstreams) && check_weights(r, upstreams) && check_fallback(r) &&
            check_models(r);
@@ -280,13 +281,13 @@ static void move_keys_first(struct arena *a, cJSON *predicates)
     }
 }
 
-static cJSON *config_map(struct arena *a, const cJSON *route)
+static cJSON *ai_route_map(struct arena *a, const cJSON *route)
 {
     cJSON *data = model_without_nulls(a, route);
     json_remove(data, "version");
     move_keys_first(a, json_get(data, "headerPredicates"));
     move_keys_first(a, json_get(data, "urlParamPredicates"));
-    cJSON *object = kube_new(a, object_name(a, json_str(route, "name")));
+    cJSON *object = kube_new(a, ai_route_map_name(a, json_str(route, "name")));
     kube_set_label(a, object, "higress.io/config-map-type", "ai-route");
     json_set_str(a, json_set_object(a, object, "data"), "data", json_print(a, data));
     return object;
@@ -294,25 +295,25 @@ static cJSON *config_map(struct arena *a, const cJSON *route)
 
 static void ai_route_create(struct rest_request *r)
 {
-    if (!validate(r))
+    if (!validate_ai_route(r))
         return;
     normalise(r->arena, r->body);
-    const char *object = object_name(r->arena, json_str(r->body, "name"));
+    const char *object = ai_route_map_name(r->arena, json_str(r->body, "name"));
     if (!kube_would_create(r, "configmaps", object) || !ai_derive_write(r, r->body))
         return;
-    const cJSON *stored = kube_create(r, "configmaps", config_map(r->arena, r->body));
+    const cJSON *stored = kube_create(r, "configmaps", ai_route_map(r->arena, r->body));
     if (stored)
         rest_give(r, read_route(r->arena, stored));
 }
 
 static const cJSON *replace(struct rest_request *r, cJSON *route)
 {
-    const char *name = object_name(r->arena, json_str(route, "name"));
+    const char *name = ai_route_map_name(r->arena, json_str(route, "name"));
     normalise(r->arena, route);
     if (!kube_would_replace(r, "configmaps", name, json_str(route, "version")) ||
         !ai_derive_write(r, route))
         return NULL;
-    cJSON *object = config_map(r->arena, route);
+    cJSON *object = ai_route_map(r->arena, route);
     kube_keep_unknown(r, "configmaps", object);
     kube_set_version(r->arena, object, json_str(route, "version"));
     return kube_replace(r, "configmaps", object);
@@ -326,7 +327,7 @@ static void ai_route_update(struct rest_request *r)
         return;
     }
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
-    const cJSON *stored = validate(r) ? replace(r, r->body) : NULL;
+    const cJSON *stored = validate_ai_route(r) ? replace(r, r->body) : NULL;
     if (stored)
         rest_give(r, read_route(r->arena, stored));
 }
@@ -334,7 +335,8 @@ static void ai_route_update(struct rest_request *r)
 static void ai_route_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
-    if (ai_derive_remove(r, name) && kube_delete(r, "configmaps", object_name(r->arena, name)))
+    if (ai_derive_remove(r, name) &&
+        kube_delete(r, "configmaps", ai_route_map_name(r->arena, name)))
         rest_empty(r, 204);
 }
 

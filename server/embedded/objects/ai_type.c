@@ -61,7 +61,8 @@ static const char *need_text(struct rest_request *r, const cJSON *entry, const c
 }
 
 /* MapUtils.getBoolean: the text "true" and numbers but 0 are true, other types are not there. */
-static void set_bool(struct rest_request *r, cJSON *entry, const char *key, const cJSON *otherwise)
+static void set_lenient_bool(struct rest_request *r, cJSON *entry, const char *key,
+                             const cJSON *otherwise)
 {
     const cJSON *value = json_get(entry, key);
     if (cJSON_IsString(value))
@@ -74,7 +75,7 @@ static void set_bool(struct rest_request *r, cJSON *entry, const char *key, cons
 
 static void default_bool(struct rest_request *r, cJSON *entry, const char *key, bool otherwise)
 {
-    set_bool(r, entry, key, json_bool(r->arena, otherwise));
+    set_lenient_bool(r, entry, key, json_bool(r->arena, otherwise));
 }
 
 static bool parse_url(struct rest_request *r, const char *key, const char *text, struct ai_url *out)
@@ -173,7 +174,7 @@ static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoi
 }
 
 /* A whole number, or a text that holds one. */
-static bool read_port(const cJSON *value, int *out)
+static bool read_lenient_port(const cJSON *value, int *out)
 {
     if (cJSON_IsString(value))
         return java_parse_int(value->valuestring, out);
@@ -192,7 +193,7 @@ static bool resolve_ollama(struct rest_request *r, cJSON *entry, struct ai_endpo
         return rest_fail(r, X_VALIDATION, "ollamaServerHost must be a string.");
     if (!need_text(r, entry, "ollamaServerHost"))
         return false;
-    if (!read_port(json_get(entry, "ollamaServerPort"), &port))
+    if (!read_lenient_port(json_get(entry, "ollamaServerPort"), &port))
         return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a number.");
     if (port < 1 || port > 65535)
         return rest_fail(r, X_VALIDATION, "ollamaServerPort must be a valid port number.");
@@ -248,7 +249,7 @@ static bool resolve_claude(struct rest_request *r, cJSON *entry, struct ai_endpo
         return true;
     if (check_blank(setting_text(r, entry, "claudeVersion")))
         json_set_str(a, entry, "claudeVersion", "2023-06-01");
-    set_bool(r, entry, "claudeCodeMode", NULL);
+    set_lenient_bool(r, entry, "claudeCodeMode", NULL);
     const char *custom = json_str(entry, "claudeCustomUrl");
     if (custom && !use_claude_url(r, entry, custom, to))
         return false;

@@ -29,7 +29,7 @@ static size_t scheme_length(const char *text)
 }
 
 /* Labels of letters, digits and inner hyphens; the last of several begins with a letter. */
-static bool is_hostname(const char *s)
+static bool is_url_hostname(const char *s)
 {
     const char *label = s;
     size_t n = strcspn(s, ".");
@@ -45,13 +45,13 @@ static bool is_hostname(const char *s)
     }
 }
 
-static bool is_host(const char *s)
+static bool is_url_host(const char *s)
 {
     size_t n = strlen(s);
     if (*s == '[')
         return n > 3 && s[n - 1] == ']' && strspn(s + 1, "0123456789abcdefABCDEF:.%") == n - 2 &&
                strchr(s, ':');
-    return check_ipv4(s, n) || is_hostname(s);
+    return check_ipv4(s, n) || is_url_hostname(s);
 }
 
 /* [user@]host[:port]; anything else is a name of some registry, which has no host. */
@@ -66,7 +66,7 @@ static void read_authority(struct arena *a, const char *s, size_t n, struct ai_u
         return;
     if (colon)
         *colon = '\0';
-    if (!is_host(host))
+    if (!is_url_host(host))
         return;
     out->host = host;
     out->port = port;

@@ -61,7 +61,7 @@ static bool is_nameless(const cJSON *secret)
     return !name || !*name;
 }
 
-static cJSON *shown(struct rest_request *r, const cJSON *secret)
+static cJSON *certificate_shown(struct rest_request *r, const cJSON *secret)
 {
     cJSON *out = model_new(r->arena, certificate_model);
     if (!is_nameless(secret))
@@ -100,7 +100,7 @@ static void certificate_get_all(struct rest_request *r)
         if (!is_certificate(secret))
             continue;
         nameless |= is_nameless(secret);
-        json_add(r->arena, out, shown(r, secret));
+        json_add(r->arena, out, certificate_shown(r, secret));
     }
     if (can_sort(r, json_count(out), nameless))
         rest_page(r, out);
@@ -109,7 +109,7 @@ static void certificate_get_all(struct rest_request *r)
 static void certificate_get(struct rest_request *r)
 {
     const cJSON *secret = kstore_get(r->store, kind, rest_var(r, 0));
-    rest_give(r, is_certificate(secret) ? shown(r, secret) : NULL);
+    rest_give(r, is_certificate(secret) ? certificate_shown(r, secret) : NULL);
 }
 
 static const char *text_or_empty(const cJSON *object, const char *key)
@@ -118,7 +118,7 @@ static const char *text_or_empty(const cJSON *object, const char *key)
     return s ? s : "";
 }
 
-static cJSON *secret_of(struct rest_request *r, const char *name)
+static cJSON *secret_from_body(struct rest_request *r, const char *name)
 {
     cJSON *secret = certificate_secret(r->arena, name, text_or_empty(r->body, "cert"),
                                        text_or_empty(r->body, "key"));
@@ -130,9 +130,9 @@ static void certificate_create(struct rest_request *r)
 {
     if (!rest_needs_name(r))
         return;
-    const cJSON *stored = kube_create(r, kind, secret_of(r, text_or_empty(r->body, "name")));
+    const cJSON *stored = kube_create(r, kind, secret_from_body(r, text_or_empty(r->body, "name")));
     if (stored)
-        rest_give(r, shown(r, stored));
+        rest_give(r, certificate_shown(r, stored));
 }
 
 static void certificate_update(struct rest_request *r)
@@ -142,11 +142,11 @@ static void certificate_update(struct rest_request *r)
                   "TlsCertificate name in the URL doesn't match the one in the body.");
         return;
     }
-    cJSON *secret = secret_of(r, rest_var(r, 0));
+    cJSON *secret = secret_from_body(r, rest_var(r, 0));
     kube_keep_unknown(r, kind, secret);
     const cJSON *stored = kube_replace(r, kind, secret);
     if (stored)
-        rest_give(r, shown(r, stored));
+        rest_give(r, certificate_shown(r, stored));
 }
 
 static void delete (struct rest_request *r)

@@ -63,7 +63,7 @@ static const char *stored_source(const cJSON *entry)
     return "BEARER";
 }
 
-static cJSON *answer(struct arena *a, const cJSON *entry)
+static cJSON *consumer_answer(struct arena *a, const cJSON *entry)
 {
     cJSON *out = model_new(a, consumer_model);
     json_set_str(a, out, "name", json_str(entry, "name"));
@@ -83,7 +83,7 @@ static cJSON *answer(struct arena *a, const cJSON *entry)
     return out;
 }
 
-static cJSON *find(const cJSON *consumers, const char *name)
+static cJSON *find_consumer(const cJSON *consumers, const char *name)
 {
     cJSON *entry;
     cJSON_ArrayForEach(entry, consumers)
@@ -95,7 +95,7 @@ static cJSON *find(const cJSON *consumers, const char *name)
     return NULL;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_consumer_names(const void *x, const void *y)
 {
     const char *n = json_str(*(cJSON *const *)x, "name"), *m = json_str(*(cJSON *const *)y, "name");
     return strcmp(n ? n : "", m ? m : "");
@@ -108,18 +108,18 @@ static void consumer_list(struct rest_request *r)
     size_t n = (size_t)json_count(consumers), i = 0;
     const cJSON **sorted = arena_array(r->arena, const cJSON *, n + 1);
     cJSON_ArrayForEach(entry, consumers) sorted[i++] = entry;
-    qsort(sorted, n, sizeof *sorted, by_name);
+    qsort(sorted, n, sizeof *sorted, compare_consumer_names);
     cJSON *out = json_array(r->arena);
     for (i = 0; i < n; i++)
-        json_add(r->arena, out, answer(r->arena, sorted[i]));
+        json_add(r->arena, out, consumer_answer(r->arena, sorted[i]));
     rest_page(r, out);
 }
 
 static void consumer_get(struct rest_request *r)
 {
-    const cJSON *entry =
-        find(stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
-    rest_give(r, entry ? answer(r->arena, entry) : NULL);
+    const cJSON *entry = find_consumer(
+        stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
+    rest_give(r, entry ? consumer_answer(r->arena, entry) : NULL);
 }
 
 /* An update may leave the values out: they stay. */
@@ -141,7 +141,7 @@ static bool validate_credential(struct rest_request *r, const cJSON *c, bool upd
     return true;
 }
 
-static bool validate(struct rest_request *r, bool update)
+static bool validate_consumer(struct rest_request *r, bool update)
 {
     const cJSON *c, *credentials = json_get(r->body, "credentials");
     if (check_blank(json_str(r->body, "name")))
@@ -241,14 +241,14 @@ static bool remove_consumer(struct rest_request *r, const char *name)
 {
     cJSON *key_auth = kube_load(r, wasm_kind, wasm_key_auth);
     cJSON *consumers = json_path(key_auth, "spec.defaultConfig.consumers");
-    cJSON *entry = find(consumers, name);
+    cJSON *entry = find_consumer(consumers, name);
     if (!entry)
         return true;
     json_detach(consumers, entry);
     return kube_replace(r, wasm_kind, key_auth);
 }
 
-static void save(struct rest_request *r)
+static void save_consumer(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const char *name = json_str(r->body, "name");
@@ -262,7 +262,7 @@ static void save(struct rest_request *r)
     if (!key_auth)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
-    cJSON *old = find(consumers, name);
+    cJSON *old = find_consumer(consumers, name);
     if (!old && !validate_credential(r, credential, false))
         return;
     cJSON *entry = merged_entry(a, name, credential, old);
@@ -279,13 +279,13 @@ static void save(struct rest_request *r)
         json_add(a, consumers, entry);
     }
     if (kube_save(r, wasm_kind, key_auth))
-        rest_give(r, answer(a, entry));
+        rest_give(r, consumer_answer(a, entry));
 }
 
 static void consumer_create(struct rest_request *r)
 {
-    if (validate(r, false))
-        save(r);
+    if (validate_consumer(r, false))
+        save_consumer(r);
 }
 
 static void consumer_update(struct rest_request *r)
@@ -297,8 +297,8 @@ static void consumer_update(struct rest_request *r)
         rest_fail(r, X_JAVAX, "Consumer name in the URL doesn't match the one in the body.");
         return;
     }
-    if (validate(r, true))
-        save(r);
+    if (validate_consumer(r, true))
+        save_consumer(r);
 }
 
 static bool rule_allows(const cJSON *rule, const char *name)

@@ -66,7 +66,7 @@ static void put_info(struct rest_request *r)
         give_info(r, i);
 }
 
-static void init(struct rest_request *r)
+static void init_dashboard(struct rest_request *r)
 {
     rest_fail(r, X_ILLEGAL_STATE, "No built-in dashboard is available.");
 }
@@ -98,7 +98,7 @@ static void config_data(struct rest_request *r)
 }
 
 const struct rest_route dashboard_rest[] = {
-    { "GET", "/dashboard/init", init, .flag = "force" },
+    { "GET", "/dashboard/init", init_dashboard, .flag = "force" },
     { "GET", "/dashboard/info", get_info },
     { "PUT", "/dashboard/info", put_info, info_model },
     { "GET", "/dashboard/configData", config_data },

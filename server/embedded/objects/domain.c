@@ -29,7 +29,7 @@ static char *map_name(struct arena *a, const char *domain)
     return arena_printf(a, "domain-%s%s", wild ? "wildcard" : "", domain + wild);
 }
 
-static cJSON *shown(struct arena *a, const cJSON *map)
+static cJSON *domain_shown(struct arena *a, const cJSON *map)
 {
     static const char *const pairs[][2] = { { "name", "domain" },
                                             { "enableHttps", "enableHttps" },
@@ -42,7 +42,7 @@ static cJSON *shown(struct arena *a, const cJSON *map)
     return out;
 }
 
-static const cJSON *find(struct rest_request *r, const char *domain)
+static const cJSON *find_domain_map(struct rest_request *r, const char *domain)
 {
     const cJSON *map = kstore_get(r->store, kind, map_name(r->arena, domain));
     return map && kube_is_defined_here(map) ? map : NULL;
@@ -50,23 +50,23 @@ static const cJSON *find(struct rest_request *r, const char *domain)
 
 bool domain_exists(struct rest_request *r, const char *name)
 {
-    return find(r, name) != NULL;
+    return find_domain_map(r, name) != NULL;
 }
 
 struct https {
     const char *mode, *cert; /* cert NULL: plain HTTP */
 };
 
-static struct https https_of(struct rest_request *r, const char *domain)
+static struct https https_from_map(struct rest_request *r, const char *domain)
 {
-    const cJSON *data = json_get(find(r, domain), "data");
+    const cJSON *data = json_get(find_domain_map(r, domain), "data");
     struct https out = { json_str(data, "enableHttps"), json_str(data, "cert") };
     if (!out.mode || strcmp(out.mode, "off") == 0 || !out.cert || !*out.cert)
         out.cert = NULL;
     return out;
 }
 
-static void add_entry(struct arena *a, cJSON *tls, const char *host, const char *cert)
+static void add_tls_entry(struct arena *a, cJSON *tls, const char *host, const char *cert)
 {
     cJSON *entry = json_add(a, tls, json_object(a));
     if (host && strcmp(host, default_domain) != 0)
@@ -81,16 +81,16 @@ cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
     const char *mode = NULL;
     int count = 0;
     if (json_count(domains) == 0) {
-        struct https https = https_of(r, default_domain);
+        struct https https = https_from_map(r, default_domain);
         if (https.cert)
-            add_entry(r->arena, tls, NULL, https.cert);
+            add_tls_entry(r->arena, tls, NULL, https.cert);
         *force = https.cert && strcmp(https.mode, "force") == 0;
         return tls;
     }
     cJSON_ArrayForEach(domain, domains)
     {
         const char *name = cJSON_IsString(domain) ? domain->valuestring : NULL;
-        struct https https = https_of(r, name);
+        struct https https = https_from_map(r, name);
         count++;
         if (!https.cert)
             continue;
@@ -99,7 +99,7 @@ cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
             return NULL;
         }
         mode = https.mode;
-        add_entry(r->arena, tls, name, https.cert);
+        add_tls_entry(r->arena, tls, name, https.cert);
     }
     if (mode && json_count(tls) != count) {
         rest_fail(r, X_VALIDATION, "Currently only supports domains with the same protocol");
@@ -116,15 +116,15 @@ static void domain_get_all(struct rest_request *r)
     for (size_t i = 0; i < n; i++) {
         const cJSON *map = kstore_at(r->store, kind, i);
         if (text_starts(kube_name(map), "domain-") && kube_is_defined_here(map))
-            json_add(r->arena, out, shown(r->arena, map));
+            json_add(r->arena, out, domain_shown(r->arena, map));
     }
     rest_page(r, out);
 }
 
 static void domain_get(struct rest_request *r)
 {
-    const cJSON *map = find(r, rest_var(r, 0));
-    rest_give(r, map ? shown(r->arena, map) : NULL);
+    const cJSON *map = find_domain_map(r, rest_var(r, 0));
+    rest_give(r, map ? domain_shown(r->arena, map) : NULL);
 }
 
 static cJSON *map_of(struct rest_request *r)
@@ -145,7 +145,7 @@ static void give_after_routes(struct rest_request *r, const cJSON *stored)
     if (!stored)
         return;
     const char *name = json_str(r->body, "name");
-    cJSON *answer = shown(r->arena, stored);
+    cJSON *answer = domain_shown(r->arena, stored);
     if (!selector_check_domain(r, name))
         return;
     if (route_follow_domain(r, name && *name ? name : default_domain))

@@ -92,7 +92,7 @@ bool ingress_check_predicate(struct rest_request *r, const cJSON *predicate)
     return true;
 }
 
-static bool is_printable(const char *s)
+static bool is_printable_or_null(const char *s)
 {
     for (; s && *s; s++)
         if (*s < 32 || *s > 126)
@@ -115,7 +115,7 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
                              *what);
         if (!ingress_check_predicate(r, p))
             return false;
-        if (!is_printable(key) || !is_printable(value))
+        if (!is_printable_or_null(key) || !is_printable_or_null(value))
             return rest_fail(r, X_VALIDATION,
                              "Route %s%spredicate contains non-ASCII characters: key=%s, "
                              "matchValue=%s",
@@ -124,7 +124,7 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
     return true;
 }
 
-static bool is_blank(const char *s)
+static bool is_blank_text(const char *s)
 {
     return !s || s[strspn(s, " \t\r\n\f\v")] == '\0';
 }
@@ -139,7 +139,7 @@ static bool has_null(const cJSON *list)
 bool ingress_check_route(struct rest_request *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
-    if (is_blank(json_str(route, "name")))
+    if (is_blank_text(json_str(route, "name")))
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(json_get(route, "services")) == 0)
         return rest_fail(r, X_VALIDATION, "services cannot be empty.");

@@ -33,7 +33,7 @@ static const char *ingress_read_get(struct reading *in, const char *name)
     return disabled;
 }
 
-static bool set_text(struct reading *in, cJSON *to, const char *field, const char *name)
+static bool read_text_field(struct reading *in, cJSON *to, const char *field, const char *name)
 {
     const char *value = ingress_read_get(in, name);
     if (value)
@@ -53,7 +53,7 @@ static bool set_number(struct reading *in, cJSON *to, const char *field, const c
     return true;
 }
 
-static bool set_bool(struct reading *in, cJSON *to, const char *field, const char *name)
+static bool read_bool_field(struct reading *in, cJSON *to, const char *field, const char *name)
 {
     const char *value = ingress_read_get(in, name);
     if (value)
@@ -78,7 +78,7 @@ static bool set_list(struct reading *in, cJSON *to, const char *field, const cha
 }
 
 /* Sections count as switched on unless their switch says no. */
-static bool set_switch(struct reading *in, cJSON *to, const char *name)
+static bool read_switch(struct reading *in, cJSON *to, const char *name)
 {
     const char *value = ingress_read_get(in, name);
     json_set_bool(in->a, to, "enabled", !value || text_equal_nocase(value, "true"));
@@ -88,18 +88,18 @@ static bool set_switch(struct reading *in, cJSON *to, const char *name)
 static void read_rewrite(struct reading *in, cJSON *route)
 {
     cJSON *rewrite = model_new(in->a, ingress_rewrite_model);
-    bool any = set_switch(in, rewrite, "enable-rewrite");
-    any |= set_text(in, rewrite, "path", "rewrite-target");
-    any |= set_text(in, rewrite, "path", "rewrite-path");
-    any |= set_text(in, rewrite, "host", "upstream-vhost");
+    bool any = read_switch(in, rewrite, "enable-rewrite");
+    any |= read_text_field(in, rewrite, "path", "rewrite-target");
+    any |= read_text_field(in, rewrite, "path", "rewrite-path");
+    any |= read_text_field(in, rewrite, "host", "upstream-vhost");
     if (any)
         json_set(in->a, route, "rewrite", rewrite);
 }
 
-static void read_retry(struct reading *in, cJSON *route)
+static void read_retry_section(struct reading *in, cJSON *route)
 {
     cJSON *retry = model_new(in->a, ingress_retry_model);
-    bool any = set_switch(in, retry, "enable-proxy-next-upstream");
+    bool any = read_switch(in, retry, "enable-proxy-next-upstream");
     any |= set_number(in, retry, "attempts", "proxy-next-upstream-tries");
     any |= set_number(in, retry, "timeout", "proxy-next-upstream-timeout");
     any |= set_list(in, retry, "conditions", "proxy-next-upstream", ",");
@@ -112,17 +112,17 @@ static void read_cors(struct reading *in, cJSON *route)
     if (json_count(in->annotations) == 0)
         return;
     cJSON *cors = json_set(in->a, route, "cors", model_new(in->a, ingress_cors_model));
-    set_bool(in, cors, "enabled", "enable-cors");
+    read_bool_field(in, cors, "enabled", "enable-cors");
     set_list(in, cors, "allowOrigins", "cors-allow-origin", ",");
     set_list(in, cors, "allowMethods", "cors-allow-methods", ",");
     set_list(in, cors, "allowHeaders", "cors-allow-headers", ",");
     set_list(in, cors, "exposeHeaders", "cors-expose-headers", ",");
     set_number(in, cors, "maxAge", "cors-max-age");
-    set_bool(in, cors, "allowCredentials", "cors-allow-credentials");
+    read_bool_field(in, cors, "allowCredentials", "cors-allow-credentials");
 }
 
 /* Lines "key value". */
-static bool set_headers(struct reading *in, cJSON *to, const char *field, const char *name)
+static bool read_header_lines(struct reading *in, cJSON *to, const char *field, const char *name)
 {
     const char *p = ingress_read_get(in, name);
     if (!p || !*p)
@@ -146,8 +146,8 @@ static bool read_stage(struct reading *in, cJSON *control, const char *which,
                        const char *const names[3])
 {
     cJSON *stage = model_new(in->a, ingress_stage_model);
-    bool any = set_headers(in, stage, "add", names[0]);
-    any |= set_headers(in, stage, "set", names[1]);
+    bool any = read_header_lines(in, stage, "add", names[0]);
+    any |= read_header_lines(in, stage, "set", names[1]);
     any |= set_list(in, stage, "remove", names[2], ",");
     if (any)
         json_set(in->a, control, which, stage);
@@ -157,7 +157,7 @@ static bool read_stage(struct reading *in, cJSON *control, const char *which,
 static void read_header_control(struct reading *in, cJSON *route)
 {
     cJSON *control = model_new(in->a, ingress_headers_model);
-    set_switch(in, control, "enable-header-control");
+    read_switch(in, control, "enable-header-control");
     static const char *const names[2][3] = {
         { "request-header-control-add", "request-header-control-update",
           "request-header-control-remove" },
@@ -170,7 +170,7 @@ static void read_header_control(struct reading *in, cJSON *route)
         json_set(in->a, route, "headerControl", control);
 }
 
-static void read_predicates(struct reading *in, cJSON *route)
+static void read_matches(struct reading *in, cJSON *route)
 {
     const cJSON *item;
     struct annotation_predicate is;
@@ -189,7 +189,7 @@ static void read_predicates(struct reading *in, cJSON *route)
     }
 }
 
-static void read_path(struct reading *in, cJSON *route, const cJSON *path)
+static void read_path_predicate(struct reading *in, cJSON *route, const cJSON *path)
 {
     cJSON *p = json_set(in->a, route, "path", model_new(in->a, ingress_predicate_model));
     const char *type = json_str(path, "pathType"), *regex = ingress_read_get(in, "use-regex");
@@ -235,7 +235,7 @@ static bool read_rule(struct reading *in, cJSON *route)
     const cJSON *path = paths ? paths->child : NULL;
     if (!path)
         return false;
-    read_path(in, route, path);
+    read_path_predicate(in, route, path);
     const char *kind = json_str(json_path(path, "backend.resource"), "kind");
     bool bridge = kind && strcmp(kind, "McpBridge") == 0;
     const char *destination = ingress_read_get(in, "destination");
@@ -274,9 +274,9 @@ cJSON *ingress_to_route(struct arena *a, const cJSON *ingress)
     json_set_str(a, route, "version", kube_version(ingress));
     bool editable = read_rule(&in, route);
     set_list(&in, route, "methods", "match-method", " ");
-    read_predicates(&in, route);
+    read_matches(&in, route);
     read_rewrite(&in, route);
-    read_retry(&in, route);
+    read_retry_section(&in, route);
     read_cors(&in, route);
     read_header_control(&in, route);
     read_custom(&in, route);

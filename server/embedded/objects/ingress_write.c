@@ -30,7 +30,7 @@ static void put_any(struct writing *w, const char *name, const char *value)
                         value);
 }
 
-static void put(struct writing *w, const char *name, const char *value)
+static void put_annotation(struct writing *w, const char *name, const char *value)
 {
     if (value && *value)
         put_any(w, name, value);
@@ -39,13 +39,13 @@ static void put(struct writing *w, const char *name, const char *value)
 static void put_bool(struct writing *w, const char *name, const cJSON *value)
 {
     if (cJSON_IsBool(value))
-        put(w, name, cJSON_IsTrue(value) ? "true" : "false");
+        put_annotation(w, name, cJSON_IsTrue(value) ? "true" : "false");
 }
 
 static void put_number(struct writing *w, const char *name, const cJSON *value)
 {
     if (cJSON_IsNumber(value))
-        put(w, name, json_print(w->a, value));
+        put_annotation(w, name, json_print(w->a, value));
 }
 
 /* A list that is not empty, whatever is in it: null joins as "". */
@@ -80,7 +80,7 @@ static cJSON *without_empty(struct arena *a, const cJSON *list)
 static void put_switch(struct writing *w, const char *name, const cJSON *section)
 {
     const cJSON *enabled = json_get(section, "enabled");
-    put(w, name, cJSON_IsFalse(enabled) ? "false" : "true");
+    put_annotation(w, name, cJSON_IsFalse(enabled) ? "false" : "true");
     w->disabled = cJSON_IsFalse(enabled);
 }
 
@@ -116,10 +116,10 @@ static bool write_keyed(struct writing *w, const cJSON *predicates, const char *
                              "RoutePredicateTypeEnum.%s",
                              type);
         bool pseudo = *key == ':';
-        put(w,
-            arena_printf(w->a, "%s-match-%s%s-%s", word, pseudo ? "pseudo-" : "", what,
-                         key + pseudo),
-            value);
+        put_annotation(w,
+                       arena_printf(w->a, "%s-match-%s%s-%s", word, pseudo ? "pseudo-" : "", what,
+                                    key + pseudo),
+                       value);
     }
     return true;
 }
@@ -136,8 +136,8 @@ static bool write_rewrite(struct writing *w, const cJSON *route)
                          "Cannot invoke \"com.alibaba.higress.sdk.model.route.RoutePredicate."
                          "getPredicateType()\" because \"pathPredicate\" is null");
     bool regex = type && strcmp(type, "REGULAR") == 0;
-    put(w, regex ? "rewrite-target" : "rewrite-path", to);
-    put(w, "upstream-vhost", json_str(rewrite, "host"));
+    put_annotation(w, regex ? "rewrite-target" : "rewrite-path", to);
+    put_annotation(w, "upstream-vhost", json_str(rewrite, "host"));
     w->disabled = false;
     return true;
 }
@@ -165,7 +165,7 @@ static void put_headers(struct writing *w, const char *name, const cJSON *header
             continue;
         buf_printf(out, "%s%s %s", out->len ? "\n" : "", key, value ? value : "");
     }
-    put(w, name, out->data);
+    put_annotation(w, name, out->data);
 }
 
 static void write_stage(struct writing *w, const cJSON *stage, const char *which)
@@ -264,7 +264,7 @@ static cJSON *backend(struct arena *a)
 }
 
 /* One rule; the path type has been checked. */
-static void add_rule(struct writing *w, cJSON *rules, const cJSON *path, const char *host)
+static void add_ingress_rule(struct writing *w, cJSON *rules, const cJSON *path, const char *host)
 {
     cJSON *rule = json_add(w->a, rules, json_object(w->a));
     if (host)
@@ -281,7 +281,7 @@ static void add_rule(struct writing *w, cJSON *rules, const cJSON *path, const c
     json_set_str(w->a, item, "pathType", exact ? "Exact" : "Prefix");
 }
 
-static bool write_path(struct writing *w, const cJSON *path)
+static bool write_path_match(struct writing *w, const cJSON *path)
 {
     if (!cJSON_IsObject(path))
         return true;
@@ -290,9 +290,9 @@ static bool write_path(struct writing *w, const cJSON *path)
     if (!match_word(type))
         return rest_fail(w->r, X_ILLEGAL_ARGUMENT, "Unsupported path match type: %s", type);
     if (strcmp(type, "REGULAR") == 0)
-        put(w, "use-regex", "true");
+        put_annotation(w, "use-regex", "true");
     if (cJSON_IsBool(sensitive))
-        put(w, "ignore-path-case", cJSON_IsTrue(sensitive) ? "false" : "true");
+        put_annotation(w, "ignore-path-case", cJSON_IsTrue(sensitive) ? "false" : "true");
     return true;
 }
 
@@ -303,14 +303,14 @@ static bool write_spec(struct writing *w, const cJSON *route)
     cJSON *spec = json_set_object(w->a, w->ingress, "spec");
     json_set_str(w->a, spec, "ingressClassName", "higress");
     cJSON *rules = json_set_array(w->a, spec, "rules");
-    if (!write_path(w, path))
+    if (!write_path_match(w, path))
         return false;
     cJSON_ArrayForEach(domain, domains)
     {
-        add_rule(w, rules, path, cJSON_IsString(domain) ? domain->valuestring : NULL);
+        add_ingress_rule(w, rules, path, cJSON_IsString(domain) ? domain->valuestring : NULL);
     }
     if (json_count(domains) == 0)
-        add_rule(w, rules, path, NULL);
+        add_ingress_rule(w, rules, path, NULL);
     bool force = false;
     cJSON *tls = domain_tls(w->r, domains, &force);
     if (!tls)
@@ -318,7 +318,7 @@ static bool write_spec(struct writing *w, const cJSON *route)
     if (json_count(tls) > 0)
         json_set(w->a, spec, "tls", tls);
     if (force)
-        put(w, "ssl-redirect", "true");
+        put_annotation(w, "ssl-redirect", "true");
     return true;
 }
 
@@ -327,7 +327,7 @@ cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
     struct writing w = { .r = r, .a = r->arena };
     w.ingress = kube_new(w.a, json_str(route, "name"));
     kube_set_version(w.a, w.ingress, json_str(route, "version"));
-    put(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
+    put_annotation(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
     write_methods(&w, route);
     if (!write_keyed(&w, json_get(route, "headers"), "header") ||
         !write_keyed(&w, json_get(route, "urlParams"), "query") || !write_spec(&w, route) ||

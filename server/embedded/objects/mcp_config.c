@@ -15,7 +15,7 @@ static const char object_name[] = "higress-config";
 static const char placeholder[] = "your.redis.host:6379";
 
 /* data.higress as a tree; NULL: absent or unreadable. */
-static cJSON *read_all(struct rest_request *r)
+static cJSON *read_mcp_config(struct rest_request *r)
 {
     struct err e = { 0 };
     const char *text =
@@ -24,7 +24,7 @@ static cJSON *read_all(struct rest_request *r)
     return cJSON_IsObject(all) ? all : NULL;
 }
 
-static bool write_all(struct rest_request *r, const cJSON *all)
+static bool write_mcp_config(struct rest_request *r, const cJSON *all)
 {
     cJSON *object = kube_load(r, kind, object_name);
     if (!object)
@@ -36,7 +36,7 @@ static bool write_all(struct rest_request *r, const cJSON *all)
 
 cJSON *mcp_config_section(struct rest_request *r)
 {
-    return json_get(read_all(r), "mcpServer");
+    return json_get(read_mcp_config(r), "mcpServer");
 }
 
 static cJSON *new_redis(struct arena *a)
@@ -54,13 +54,13 @@ static bool is_unreadable(struct rest_request *r)
 {
     const cJSON *data = json_get(kstore_get(r->store, kind, object_name), "data");
     const char *text = json_str(data, "higress");
-    return text && text[strspn(text, " \t\r\n")] && !read_all(r);
+    return text && text[strspn(text, " \t\r\n")] && !read_mcp_config(r);
 }
 
 bool mcp_config_ensure(struct rest_request *r)
 {
     struct arena *a = r->arena;
-    cJSON *all = read_all(r), *section = json_get(all, "mcpServer");
+    cJSON *all = read_mcp_config(r), *section = json_get(all, "mcpServer");
     bool changed = false;
     if (!all && is_unreadable(r))
         return rest_fail(r, X_BUSINESS, "data.higress of ConfigMap higress-config is no YAML map.");
@@ -84,7 +84,7 @@ bool mcp_config_ensure(struct rest_request *r)
         json_set(a, section, "redis", new_redis(a));
         changed = true;
     }
-    return !changed || write_all(r, all);
+    return !changed || write_mcp_config(r, all);
 }
 
 const char *mcp_config_sse_suffix(struct rest_request *r)
@@ -99,7 +99,7 @@ bool mcp_config_has_redis(struct rest_request *r)
     return address && *address && strcmp(address, placeholder) != 0;
 }
 
-static cJSON *find(const cJSON *list, const char *key, const char *value)
+static cJSON *find_by_member(const cJSON *list, const char *key, const char *value)
 {
     cJSON *item;
     cJSON_ArrayForEach(item, list)
@@ -113,28 +113,28 @@ static cJSON *find(const cJSON *list, const char *key, const char *value)
 
 const cJSON *mcp_config_server(struct rest_request *r, const char *name)
 {
-    return find(json_get(mcp_config_section(r), "servers"), "name", name);
+    return find_by_member(json_get(mcp_config_section(r), "servers"), "name", name);
 }
 
 bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
 {
-    cJSON *all = read_all(r), *servers = json_get(json_get(all, "mcpServer"), "servers");
+    cJSON *all = read_mcp_config(r), *servers = json_get(json_get(all, "mcpServer"), "servers");
     if (!cJSON_IsArray(servers)) /* the real console's list is read-only then */
         return rest_fail(r, X_BUSINESS, "mcpServer in ConfigMap higress-config has no servers.");
-    cJSON *old = find(servers, "name", json_str(entry, "name"));
+    cJSON *old = find_by_member(servers, "name", json_str(entry, "name"));
     if (old)
         json_detach(servers, old);
     json_add(r->arena, servers, entry);
-    return write_all(r, all);
+    return write_mcp_config(r, all);
 }
 
 static bool drop_from(struct rest_request *r, const char *list, const char *key, const char *value)
 {
-    cJSON *all = read_all(r), *items = json_get(json_get(all, "mcpServer"), list);
-    cJSON *item = find(items, key, value);
+    cJSON *all = read_mcp_config(r), *items = json_get(json_get(all, "mcpServer"), list);
+    cJSON *item = find_by_member(items, key, value);
     if (item)
         json_detach(items, item);
-    return !all || write_all(r, all);
+    return !all || write_mcp_config(r, all);
 }
 
 bool mcp_config_drop(struct rest_request *r, const char *name, const char *path)

@@ -56,7 +56,7 @@ static void mcp_consumer_list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static cJSON *find(cJSON *allow, const char *name)
+static cJSON *find_allowed(cJSON *allow, const char *name)
 {
     cJSON *item;
     cJSON_ArrayForEach(item, allow)
@@ -73,7 +73,7 @@ static void edit_list(struct arena *a, cJSON *allow, const cJSON *names, bool ad
     const cJSON *name;
     cJSON_ArrayForEach(name, names)
     {
-        cJSON *there = cJSON_IsString(name) ? find(allow, name->valuestring) : NULL;
+        cJSON *there = cJSON_IsString(name) ? find_allowed(allow, name->valuestring) : NULL;
         if (add && !there && cJSON_IsString(name))
             json_add_str(a, allow, name->valuestring);
         else if (!add && there)
@@ -81,7 +81,7 @@ static void edit_list(struct arena *a, cJSON *allow, const cJSON *names, bool ad
     }
 }
 
-static void change(struct rest_request *r, bool add)
+static void change_allowed(struct rest_request *r, bool add)
 {
     struct arena *a = r->arena;
     const char *server = json_str(r->body, "mcpServerName");
@@ -108,12 +108,12 @@ static void change(struct rest_request *r, bool add)
 
 static void allow_more(struct rest_request *r)
 {
-    change(r, true);
+    change_allowed(r, true);
 }
 
 static void allow_less(struct rest_request *r)
 {
-    change(r, false);
+    change_allowed(r, false);
 }
 
 const struct rest_route mcp_consumer_rest[] = {

@@ -38,7 +38,7 @@ struct kind {
     void (*parse)(struct arena *a, const char *dsn, cJSON *db);
 };
 
-static const char *text_of(const cJSON *db, const char *key)
+static const char *dsn_part(const cJSON *db, const char *key)
 {
     const char *s = json_str(db, key);
     return s ? s : "";
@@ -58,9 +58,9 @@ static void put_params(struct arena *a, struct buf *b, const cJSON *db)
 /* host:port, an address with colons in brackets. */
 static void put_address(struct buf *b, const cJSON *db)
 {
-    const char *host = text_of(db, "host");
+    const char *host = dsn_part(db, "host");
     bool bare = strchr(host, ':') && *host != '[';
-    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, text_of(db, "port"));
+    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, dsn_part(db, "port"));
 }
 
 /* user[:password]@, escaped or, for mysql, as they are. */
@@ -71,20 +71,20 @@ static void put_login(struct buf *b, const char *user, const char *password)
 
 static void print_mysql(struct arena *a, struct buf *b, const cJSON *db)
 {
-    put_login(b, text_of(db, "username"), text_of(db, "password"));
+    put_login(b, dsn_part(db, "username"), dsn_part(db, "password"));
     buf_str(b, "tcp(");
     put_address(b, db);
-    buf_printf(b, ")/%s", text_of(db, "dbname"));
+    buf_printf(b, ")/%s", dsn_part(db, "dbname"));
     put_params(a, b, db);
 }
 
 static void print_postgres(struct arena *a, struct buf *b, const cJSON *db)
 {
     buf_str(b, "postgres://");
-    put_login(b, java_url_encode(a, text_of(db, "username")),
-              java_url_encode(a, text_of(db, "password")));
+    put_login(b, java_url_encode(a, dsn_part(db, "username")),
+              java_url_encode(a, dsn_part(db, "password")));
     put_address(b, db);
-    buf_printf(b, "/%s", java_url_encode(a, text_of(db, "dbname")));
+    buf_printf(b, "/%s", java_url_encode(a, dsn_part(db, "dbname")));
     put_params(a, b, db);
 }
 
@@ -100,7 +100,7 @@ static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
     put_params(a, b, db);
     char separator = json_count(json_get(db, "otherParams")) > 0 ? '&' : '?';
     for (size_t i = 0; i < 3; i++) {
-        const char *value = text_of(db, names[i][0]);
+        const char *value = dsn_part(db, names[i][0]);
         if (!*value)
             continue;
         buf_printf(b, "%c%s=%s", separator, names[i][1], java_url_encode(a, value));
@@ -111,7 +111,7 @@ static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
 static void print_sqlite(struct arena *a, struct buf *b, const cJSON *db)
 {
     (void)a;
-    buf_str(b, text_of(db, "dbname"));
+    buf_str(b, dsn_part(db, "dbname"));
 }
 
 /* Cuts *rest at the first stop character; *rest goes behind it, or to the end. */
@@ -123,7 +123,7 @@ static char *cut(struct arena *a, const char **rest, const char *stops)
     return out;
 }
 
-static void set_text(struct arena *a, cJSON *db, const char *key, char *s, bool escaped)
+static void set_dsn_part(struct arena *a, cJSON *db, const char *key, char *s, bool escaped)
 {
     char *plain = escaped ? text_unpercent(a, s, strlen(s)) : s;
     json_set_str(a, db, key, plain ? plain : s);
@@ -146,9 +146,9 @@ static void parse_login(struct arena *a, char *text, cJSON *db, bool escaped)
     char *colon = strchr(text, ':');
     if (colon) {
         *colon = '\0';
-        set_text(a, db, "password", colon + 1, escaped);
+        set_dsn_part(a, db, "password", colon + 1, escaped);
     }
-    set_text(a, db, "username", text, escaped);
+    set_dsn_part(a, db, "username", text, escaped);
 }
 
 static void parse_params(struct arena *a, const char *text, cJSON *db)
@@ -159,7 +159,7 @@ static void parse_params(struct arena *a, const char *text, cJSON *db)
     while (*text) {
         const char *pair = cut(a, &text, "&");
         const char *key = cut(a, &pair, "=");
-        set_text(a, params, key, arena_strdup(a, pair), true);
+        set_dsn_part(a, params, key, arena_strdup(a, pair), true);
     }
 }
 
@@ -173,7 +173,7 @@ static void parse_mysql(struct arena *a, const char *dsn, cJSON *db)
     parse_address(a, cut(a, &address, ")"), db);
     if (*address == '/')
         address++;
-    set_text(a, db, "dbname", cut(a, &address, "?"), false);
+    set_dsn_part(a, db, "dbname", cut(a, &address, "?"), false);
     parse_params(a, address, db);
 }
 
@@ -182,7 +182,7 @@ static void parse_postgres(struct arena *a, const char *dsn, cJSON *db)
     const char *rest = strstr(dsn, "://") ? strstr(dsn, "://") + 3 : dsn;
     parse_login(a, cut(a, &rest, "@"), db, true);
     parse_address(a, cut(a, &rest, "/"), db);
-    set_text(a, db, "dbname", cut(a, &rest, "?"), true);
+    set_dsn_part(a, db, "dbname", cut(a, &rest, "?"), true);
     parse_params(a, rest, db);
 }
 
@@ -214,7 +214,7 @@ static void parse_sqlite(struct arena *a, const char *dsn, cJSON *db)
 }
 
 /* One to 63 letters, digits and inner hyphens a label, labels with dots between. */
-static bool is_hostname(const char *s)
+static bool is_dsn_hostname(const char *s)
 {
     for (;; s++) {
         size_t n = strcspn(s, ".");
@@ -229,9 +229,9 @@ static bool is_hostname(const char *s)
     }
 }
 
-static bool is_host(const char *s)
+static bool is_dsn_host(const char *s)
 {
-    return strchr(s, ':') || is_hostname(s);
+    return strchr(s, ':') || is_dsn_hostname(s);
 }
 
 static bool is_port(const char *s)
@@ -241,7 +241,7 @@ static bool is_port(const char *s)
 
 #define HOST                                                                                       \
     {                                                                                              \
-        "host", true, 253, is_host, "must be a valid hostname or IP address"                       \
+        "host", true, 253, is_dsn_host, "must be a valid hostname or IP address"                   \
     }
 #define PORT                                                                                       \
     {                                                                                              \
@@ -297,7 +297,7 @@ const char *mcp_dsn_api_type(const char *stored_type)
     return NULL;
 }
 
-static bool is_printable(const char *s)
+static bool is_printable_text(const char *s)
 {
     while (*s >= 32 && *s <= 126)
         s++;
@@ -312,7 +312,7 @@ static bool check_param_value(struct rest_request *r, const cJSON *p)
     if (strlen(p->valuestring) > MAX_PARAM_VALUE)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams value for '%s' length must be <= %d",
                          p->string, MAX_PARAM_VALUE);
-    return is_printable(p->valuestring) ||
+    return is_printable_text(p->valuestring) ||
            rest_fail(r, X_ILLEGAL_ARGUMENT,
                      "otherParams value for '%s' contains non-printable characters", p->string);
 }
@@ -347,7 +347,7 @@ static bool check_field(struct rest_request *r, const struct bound *f, const cha
         return !f->need || rest_fail(r, X_ILLEGAL_ARGUMENT, "%s must not be empty", f->field);
     if (f->max && strlen(s) > f->max)
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s length must be <= %zu", f->field, f->max);
-    if (!is_printable(s))
+    if (!is_printable_text(s))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s contains non-printable characters", f->field);
     return !f->fits || f->fits(s) ||
            rest_fail(r, X_ILLEGAL_ARGUMENT, "%s %s", f->field, f->otherwise);

@@ -65,7 +65,7 @@ static char *domains_text(struct arena *a, const cJSON *domains)
 }
 
 /* What the upstream's path is rewritten to: the path, for sse without its suffix; NULL: none. */
-static char *rewrite_prefix(struct rest_request *r, const cJSON *direct)
+static char *upstream_path_prefix(struct rest_request *r, const cJSON *direct)
 {
     const char *path = json_str(direct, "path"), *transport = json_str(direct, "transportType");
     const char *sse = mcp_config_sse_suffix(r);
@@ -91,7 +91,7 @@ static const char *upstream_host(struct rest_request *r, const cJSON *server)
     return NULL;
 }
 
-static cJSON *route_of(struct rest_request *r, const cJSON *server, cJSON *domains)
+static cJSON *mcp_server_route(struct rest_request *r, const cJSON *server, cJSON *domains)
 {
     struct arena *a = r->arena;
     cJSON *route = model_new(a, ingress_route_model);
@@ -107,7 +107,7 @@ static cJSON *route_of(struct rest_request *r, const cJSON *server, cJSON *domai
         return route;
     cJSON *rewrite = json_set(a, route, "rewrite", model_new(a, ingress_rewrite_model));
     json_set_bool(a, rewrite, "enabled", true);
-    json_set_str(a, rewrite, "path", rewrite_prefix(r, direct));
+    json_set_str(a, rewrite, "path", upstream_path_prefix(r, direct));
     json_set_str(a, rewrite, "host", upstream_host(r, server));
     return route;
 }
@@ -137,7 +137,7 @@ static void annotate(struct rest_request *r, cJSON *ingress, const cJSON *server
     if (transport)
         kube_set_annotation(a, ingress, "higress.io/mcp-server-upstream-transport-type", transport);
     kube_set_annotation(a, ingress, "higress.io/mcp-server-enable-path-rewrite", "true");
-    const char *to = rewrite_prefix(r, direct);
+    const char *to = upstream_path_prefix(r, direct);
     if (to)
         kube_set_annotation(a, ingress, "higress.io/mcp-server-path-rewrite-prefix", to);
 }
@@ -145,7 +145,7 @@ static void annotate(struct rest_request *r, cJSON *ingress, const cJSON *server
 const char *mcp_route_write(struct rest_request *r, const cJSON *server)
 {
     cJSON *domains = mcp_route_domains(r->arena, server);
-    cJSON *route = route_of(r, server, domains);
+    cJSON *route = mcp_server_route(r, server, domains);
     if (!ingress_check_route(r, route))
         return NULL;
     cJSON *ingress = ingress_from_route(r, route);

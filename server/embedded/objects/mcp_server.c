@@ -188,7 +188,7 @@ static const struct type types[] = {
     { "DIRECT_ROUTE", check_direct, NULL, read_direct },
 };
 
-static const struct type *find_type(const char *name)
+static const struct type *find_server_type(const char *name)
 {
     for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)
         if (text_equal_nocase(types[i].name, name))
@@ -201,7 +201,7 @@ static void mcp_server_list(struct rest_request *r)
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
     if (check_blank(type))
         type = NULL;
-    if (type && !find_type(type)) {
+    if (type && !find_server_type(type)) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Unknown MCP server type: %s", type);
         return;
     }
@@ -229,13 +229,13 @@ static void mcp_server_get(struct rest_request *r)
     }
     cJSON *out = answer_short(r->arena, ingress);
     json_set(r->arena, out, "consumerAuthInfo", answer_auth(r, ingress_name));
-    const struct type *type = find_type(json_str(out, "type"));
+    const struct type *type = find_server_type(json_str(out, "type"));
     if (type)
         type->read(r, ingress, out);
     rest_give(r, out);
 }
 
-static bool write_auth(struct rest_request *r, const char *ingress)
+static bool write_consumer_auth(struct rest_request *r, const char *ingress)
 {
     struct arena *a = r->arena;
     const cJSON *info = json_get(r->body, "consumerAuthInfo");
@@ -253,9 +253,9 @@ static bool write_auth(struct rest_request *r, const char *ingress)
     return rules_write_auth(r, ingress, auth);
 }
 
-static void put(struct rest_request *r)
+static void put_mcp_server(struct rest_request *r)
 {
-    const struct type *type = find_type(json_str(r->body, "type"));
+    const struct type *type = find_server_type(json_str(r->body, "type"));
     if (!type) {
         rest_fail(r, X_BUSINESS,
                   "No McpServerService implementation found to support mcp type: null");
@@ -267,7 +267,7 @@ static void put(struct rest_request *r)
         json_set(r->arena, r->body, "domains", mcp_route_domains(r->arena, r->body));
     const char *ingress = mcp_route_write(r, r->body);
     if (ingress && mcp_config_ensure(r) && (!type->store || type->store(r, ingress)) &&
-        write_auth(r, ingress))
+        write_consumer_auth(r, ingress))
         rest_give(r, r->body);
 }
 
@@ -303,7 +303,7 @@ static void convert_swagger(struct rest_request *r)
 
 const struct rest_route mcp_server_rest[] = {
     { "GET", "/v1/mcpServer", mcp_server_list, NULL, REST_PAGED },
-    { "PUT", "/v1/mcpServer", put, server_model },
+    { "PUT", "/v1/mcpServer", put_mcp_server, server_model },
     { "GET", "/v1/mcpServer/{name}", mcp_server_get },
     { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase },
     { "POST", "/v1/mcpServer/swaggerToMcpConfig", convert_swagger, swagger_model },

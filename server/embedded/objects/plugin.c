@@ -56,7 +56,7 @@ static void answer_overlay(struct arena *a, cJSON *out, const cJSON *object)
     json_set(a, out, "priority", cJSON_IsNumber(priority) ? json_clone(a, priority) : json_null(a));
 }
 
-static cJSON *answer_stored(struct arena *a, const cJSON *object)
+static cJSON *stored_plugin_answer(struct arena *a, const cJSON *object)
 {
     cJSON *out = model_new(a, plugin_model);
     json_set_str(a, out, "name", wasm_plugin_name(object));
@@ -106,7 +106,7 @@ static void plugin_list(struct rest_request *r)
     for (size_t j = 0; j < kstore_count(r->store, wasm_kind); j++) {
         const cJSON *object = kstore_at(r->store, wasm_kind, j);
         if (wasm_is_custom(object))
-            json_add(a, out, answer_stored(a, object));
+            json_add(a, out, stored_plugin_answer(a, object));
     }
     rest_page(r, out);
 }
@@ -137,7 +137,7 @@ static void plugin_get(struct rest_request *r)
     if (!selector_check_plugin(r, rest_var(r, 0)))
         return;
     const cJSON *object = plugin_find_custom(r, rest_var(r, 0));
-    rest_give(r, object ? answer_stored(r->arena, object) : NULL);
+    rest_give(r, object ? stored_plugin_answer(r->arena, object) : NULL);
 }
 
 static void get_config(struct rest_request *r)
@@ -168,12 +168,12 @@ static void get_readme(struct rest_request *r)
         rest_give(r, plugin_find_custom(r, rest_var(r, 0)) ? json_string(a, "") : NULL);
 }
 
-static bool is_empty(const char *s)
+static bool is_null_or_empty(const char *s)
 {
     return !s || !*s;
 }
 
-static bool validate(struct rest_request *r)
+static bool validate_plugin(struct rest_request *r)
 {
     static const char *const needed[] = { "name", "title", "category", "imageRepository", NULL };
     for (size_t i = 0; needed[i]; i++) {
@@ -199,7 +199,7 @@ static cJSON *custom_object(struct rest_request *r)
     struct arena *a = r->arena;
     const char *name = json_str(r->body, "name");
     const char *version = json_str(r->body, "pluginVersion");
-    if (is_empty(version))
+    if (is_null_or_empty(version))
         version = "1.0.0";
     cJSON *object = kube_new(a, arena_printf(a, "%s-%s", name, version));
     kube_set_label(a, object, "higress.io/wasm-plugin-name", name);
@@ -217,7 +217,7 @@ static cJSON *custom_object(struct rest_request *r)
 
 static void plugin_create(struct rest_request *r)
 {
-    if (!validate(r))
+    if (!validate_plugin(r))
         return;
     if (json_true(r->body, "builtIn")) {
         rest_fail(r, X_CONFLICT, "Adding a built-in plugin is not allowed.");
@@ -232,7 +232,7 @@ static void plugin_create(struct rest_request *r)
     }
     const cJSON *stored = kube_create(r, wasm_kind, object);
     if (stored)
-        rest_give(r, answer_stored(r->arena, stored));
+        rest_give(r, stored_plugin_answer(r->arena, stored));
 }
 
 /* The objects of a built-in plugin in the catalogue's version; *own: is one not the console's? */
@@ -274,7 +274,7 @@ static void update_builtin(struct rest_request *r, const char *name)
         if (!wasm_set_image(r, object, r->body) || !(stored = kube_replace(r, wasm_kind, object)))
             return;
     }
-    rest_give(r, answer_stored(r->arena, stored));
+    rest_give(r, stored_plugin_answer(r->arena, stored));
 }
 
 /* The stored object of this version keeps its rules; another version takes them over and the old
@@ -300,24 +300,27 @@ static void update_custom(struct rest_request *r, const char *name)
     const char *old_name = arena_strdup(a, kube_name(old));
     bool same = strcmp(old_name, kube_name(object)) == 0;
     const char *version = json_str(r->body, "version");
-    kube_set_version(a, object, !same ? NULL : is_empty(version) ? kube_version(old) : version);
+    kube_set_version(a, object,
+                     !same                       ? NULL
+                     : is_null_or_empty(version) ? kube_version(old)
+                                                 : version);
     const cJSON *stored =
         same ? kube_replace(r, wasm_kind, object) : kube_create(r, wasm_kind, object);
     if (stored && (same || kube_delete(r, wasm_kind, old_name)))
-        rest_give(r, answer_stored(a, stored));
+        rest_give(r, stored_plugin_answer(a, stored));
 }
 
 static void plugin_update(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const char *given = json_str(r->body, "name");
-    if (is_empty(given))
+    if (is_null_or_empty(given))
         json_set_str(r->arena, r->body, "name", name);
     else if (strcmp(given, name) != 0) {
         rest_fail(r, X_VALIDATION, "Plugin name in the URL doesn't match the one in the body.");
         return;
     }
-    if (!validate(r))
+    if (!validate_plugin(r))
         return;
     if (json_true(r->body, "builtIn"))
         update_builtin(r, name);

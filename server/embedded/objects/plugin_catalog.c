@@ -49,7 +49,7 @@ static const struct {
               { "imageVersion", offsetof(struct plugin_spec, image_version) } };
 
 /* Where the top-level key is written; 1 when it is not. */
-static size_t line_of(const struct file *f, const char *key)
+static size_t key_line(const struct file *f, const char *key)
 {
     size_t line = 1, len = strlen(key);
     for (const char *p = f->text; p; line++) {
@@ -61,9 +61,9 @@ static size_t line_of(const struct file *f, const char *key)
     return 1;
 }
 
-static bool wrong(const struct file *f, const char *key, const char *what)
+static bool wrong_spec(const struct file *f, const char *key, const char *what)
 {
-    return err_set(f->e, ERR_ARGS, "%s line %zu: '%s' %s", f->path, line_of(f, key), key, what);
+    return err_set(f->e, ERR_ARGS, "%s line %zu: '%s' %s", f->path, key_line(f, key), key, what);
 }
 
 static bool read_texts(struct plugin_spec *p, const struct file *f)
@@ -71,13 +71,13 @@ static bool read_texts(struct plugin_spec *p, const struct file *f)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *s = json_str(f->root, texts[i].key);
         if (!s || !*s)
-            return wrong(f, texts[i].key, s ? "is empty" : "is no text or is missing");
+            return wrong_spec(f, texts[i].key, s ? "is empty" : "is no text or is missing");
         *(const char **)((char *)p + texts[i].at) = s;
     }
     return true;
 }
 
-static bool is_one_of(const char *word, const char *const list[])
+static bool is_listed_word(const char *word, const char *const list[])
 {
     for (size_t i = 0; list[i]; i++)
         if (strcmp(list[i], word) == 0)
@@ -85,7 +85,7 @@ static bool is_one_of(const char *word, const char *const list[])
     return false;
 }
 
-static bool is_name(const char *s)
+static bool is_plugin_name(const char *s)
 {
     size_t n = strlen(s);
     for (const char *p = s; *p; p++)
@@ -103,7 +103,7 @@ static const char *schema_fault(const cJSON *node, int depth)
     const cJSON *property;
     if (depth == MAX_SCHEMA_DEPTH)
         return "is nested too deeply";
-    if (!type || !is_one_of(type, types))
+    if (!type || !is_listed_word(type, types))
         return "has a part without a type that JSON knows";
     cJSON_ArrayForEach(property, json_get(node, "properties"))
     {
@@ -116,19 +116,19 @@ static const char *schema_fault(const cJSON *node, int depth)
     return fault;
 }
 
-static bool check(const struct plugin_spec *p, const struct file *f)
+static bool check_plugin_spec(const struct plugin_spec *p, const struct file *f)
 {
     static const char *const phases[] = { "UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS", NULL };
     const char *fault = schema_fault(p->schema, 0);
-    if (!is_name(p->name))
-        return wrong(f, "name", "may hold a-z, 0-9 and - only");
-    if (!is_one_of(p->phase, phases))
-        return wrong(f, "phase", "is none of UNSPECIFIED_PHASE, AUTHN, AUTHZ, STATS");
+    if (!is_plugin_name(p->name))
+        return wrong_spec(f, "name", "may hold a-z, 0-9 and - only");
+    if (!is_listed_word(p->phase, phases))
+        return wrong_spec(f, "phase", "is none of UNSPECIFIED_PHASE, AUTHN, AUTHZ, STATS");
     if (!cJSON_IsNumber(json_get(f->root, "priority")))
-        return wrong(f, "priority", "is no number or is missing");
+        return wrong_spec(f, "priority", "is no number or is missing");
     if (!cJSON_IsObject(p->schema))
-        return wrong(f, "schema", "is no mapping or is missing");
-    return !fault || wrong(f, "schema", fault);
+        return wrong_spec(f, "schema", "is no mapping or is missing");
+    return !fault || wrong_spec(f, "schema", fault);
 }
 
 static const char *readme_address(const char *path)
@@ -157,16 +157,16 @@ static bool spec_read(struct plugin_spec *p, const char *path, const char *text,
     p->covered = json_true(f.root, "productCovered");
     p->schema = json_get(f.root, "schema");
     p->example = json_get(f.root, "example");
-    return check(p, &f);
+    return check_plugin_spec(p, &f);
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_plugin_names(const void *x, const void *y)
 {
     const struct plugin_spec *p = x, *q = y;
     return strcmp(p->name, q->name);
 }
 
-static void load(void)
+static void load_catalog(void)
 {
     struct err e = { 0 };
     if (catalog.arena)
@@ -177,11 +177,11 @@ static void load(void)
         if (text_starts(f->path, FOLDER) &&
             !spec_read(&catalog.specs[catalog.n++], f->path, f->data, asset_size(f), &e))
             bug("%s", e.text);
-    qsort(catalog.specs, catalog.n, sizeof *catalog.specs, by_name);
+    qsort(catalog.specs, catalog.n, sizeof *catalog.specs, compare_plugin_names);
 }
 
 /* In place of the one of that name, or as one more. */
-static bool take(struct plugin_spec *spec, const char *path, struct err *e)
+static bool take_plugin_spec(struct plugin_spec *spec, const char *path, struct err *e)
 {
     for (size_t i = 0; i < catalog.n; i++) {
         struct plugin_spec *p = &catalog.specs[i];
@@ -204,12 +204,12 @@ static bool read_file(const char *path, struct err *e)
     size_t len;
     struct plugin_spec spec = { .file = path };
     const char *text = file_read(catalog.arena, path, MAX_FILE, &len, e);
-    return text && spec_read(&spec, path, text, len, e) && take(&spec, path, e);
+    return text && spec_read(&spec, path, text, len, e) && take_plugin_spec(&spec, path, e);
 }
 
 bool plugin_catalog_add(const char *dir, struct err *e)
 {
-    load();
+    load_catalog();
     bool good = true;
     DIR *d = opendir(dir);
     if (!d)
@@ -219,7 +219,7 @@ bool plugin_catalog_add(const char *dir, struct err *e)
         if (entry->d_name[0] != '.' && text_ends(entry->d_name, ".yaml"))
             good = read_file(arena_printf(catalog.arena, "%s/%s", dir, entry->d_name), e);
     closedir(d);
-    qsort(catalog.specs, catalog.n, sizeof *catalog.specs, by_name);
+    qsort(catalog.specs, catalog.n, sizeof *catalog.specs, compare_plugin_names);
     return good;
 }
 
@@ -233,19 +233,19 @@ void plugin_catalog_reset(void)
 
 size_t plugin_catalog_count(void)
 {
-    load();
+    load_catalog();
     return catalog.n;
 }
 
 const struct plugin_spec *plugin_catalog_at(size_t i)
 {
-    load();
+    load_catalog();
     return i < catalog.n ? &catalog.specs[i] : NULL;
 }
 
 const struct plugin_spec *plugin_catalog_find(const char *name)
 {
-    load();
+    load_catalog();
     for (size_t i = 0; name && i < catalog.n; i++)
         if (strcmp(catalog.specs[i].name, name) == 0)
             return &catalog.specs[i];

@@ -57,7 +57,7 @@ struct place {
     struct rules_target rules;
 };
 
-static struct place place_of(const char *scope, const char *target)
+static struct place instance_place(const char *scope, const char *target)
 {
     struct place p = { &scopes[0], NULL, { 0 } };
     for (size_t i = 1; i < sizeof scopes / sizeof *scopes; i++) {
@@ -87,10 +87,10 @@ static struct place url_place(struct rest_request *r, const char **plugin)
         if (!text_starts(r->route->path, prefixes[i][0]))
             continue;
         *plugin = rest_var(r, 1);
-        return place_of(prefixes[i][1], rest_var(r, 0));
+        return instance_place(prefixes[i][1], rest_var(r, 0));
     }
     *plugin = rest_var(r, 0);
-    return place_of("GLOBAL", NULL);
+    return instance_place("GLOBAL", NULL);
 }
 
 static bool place_known(struct rest_request *r, const struct place *p)
@@ -113,7 +113,7 @@ static cJSON *answer_at(struct arena *a, const struct place *p, const char *plug
 }
 
 /* The instance that a stored object holds at this place; NULL: none, or off and empty. */
-static cJSON *answer_stored(struct arena *a, const cJSON *object, const struct place *p)
+static cJSON *stored_instance(struct arena *a, const cJSON *object, const struct place *p)
 {
     const cJSON *config = wasm_config(object);
     bool enabled = wasm_enabled(object);
@@ -144,7 +144,7 @@ static void plugin_instance_list(struct rest_request *r)
     cJSON *out = json_array(r->arena);
     for (size_t i = 0; i < kstore_count(r->store, wasm_kind); i++) {
         const cJSON *object = kstore_at(r->store, wasm_kind, i);
-        cJSON *item = wasm_is_internal(object) ? NULL : answer_stored(r->arena, object, &p);
+        cJSON *item = wasm_is_internal(object) ? NULL : stored_instance(r->arena, object, &p);
         if (item)
             json_add(r->arena, out, item);
     }
@@ -161,7 +161,7 @@ static void plugin_instance_get(struct rest_request *r)
     for (size_t i = 0; !out && i < kstore_count(r->store, wasm_kind); i++) {
         const cJSON *object = kstore_at(r->store, wasm_kind, i);
         if (!wasm_is_internal(object) && strcmp(wasm_plugin_name(object), plugin) == 0)
-            out = answer_stored(r->arena, object, &p);
+            out = stored_instance(r->arena, object, &p);
     }
     rest_give(r, out ? out : answer_at(r->arena, &p, plugin));
 }
@@ -220,7 +220,7 @@ static bool body_place(struct rest_request *r, struct place *p)
     const char *scope = json_str(r->body, "scope"), *target = json_str(r->body, "target");
     if (!scope)
         return true;
-    *p = place_of(scope, target);
+    *p = instance_place(scope, target);
     if (!p->scope->exists && target)
         return rest_fail(r, X_ILLEGAL_ARGUMENT,
                          "instance.target must be empty when scope is GLOBAL.");
@@ -239,7 +239,7 @@ static bool is_plugin(struct rest_request *r, const char *plugin)
             rest_fail(r, X_VALIDATION, "Unsupported plugin: %s", plugin));
 }
 
-static void put(struct rest_request *r)
+static void put_instance(struct rest_request *r)
 {
     const char *plugin;
     struct place p = url_place(r, &plugin);
@@ -256,7 +256,7 @@ static void put(struct rest_request *r)
         wasm_set_config(r->arena, object, config, on);
     const cJSON *stored = kube_save(r, wasm_kind, object);
     if (stored)
-        rest_give(r, answer_stored(r->arena, stored, &p));
+        rest_give(r, stored_instance(r->arena, stored, &p));
 }
 
 /* Takes the place out of every object of the plugin, the console's own included. */
@@ -283,21 +283,21 @@ static void plugin_instance_erase(struct rest_request *r)
 const struct rest_route plugin_instance_rest[] = {
     { "GET", "/v1/global/plugin-instances", plugin_instance_list },
     { "GET", "/v1/global/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/global/plugin-instances/{name}", put, instance_model },
+    { "PUT", "/v1/global/plugin-instances/{name}", put_instance, instance_model },
     { "DELETE", "/v1/global/plugin-instances/{name}", plugin_instance_erase, NULL, REST_VOID },
     { "GET", "/v1/domains/{domain}/plugin-instances", plugin_instance_list },
     { "GET", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/domains/{domain}/plugin-instances/{name}", put, instance_model },
+    { "PUT", "/v1/domains/{domain}/plugin-instances/{name}", put_instance, instance_model },
     { "DELETE", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_erase, NULL,
       REST_VOID },
     { "GET", "/v1/routes/{route}/plugin-instances", plugin_instance_list },
     { "GET", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/routes/{route}/plugin-instances/{name}", put, instance_model },
+    { "PUT", "/v1/routes/{route}/plugin-instances/{name}", put_instance, instance_model },
     { "DELETE", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_erase, NULL,
       REST_VOID },
     { "GET", "/v1/services/{service}/plugin-instances", plugin_instance_list },
     { "GET", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/services/{service}/plugin-instances/{name}", put, instance_model },
+    { "PUT", "/v1/services/{service}/plugin-instances/{name}", put_instance, instance_model },
     { "DELETE", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_erase, NULL,
       REST_VOID },
     { 0 },

@@ -121,7 +121,7 @@ static void bean_properties(struct arena *a, cJSON *out, const cJSON *properties
     }
 }
 
-static int by_text(const void *x, const void *y)
+static int compare_strings(const void *x, const void *y)
 {
     return strcmp((*(cJSON *const *)x)->valuestring, (*(cJSON *const *)y)->valuestring);
 }
@@ -138,7 +138,7 @@ static cJSON *required_of(struct arena *a, const cJSON *schema)
         if (cJSON_IsString(name) && (!properties || json_get(properties, name->valuestring)))
             names[n++] = name;
     }
-    qsort(names, n, sizeof *names, by_text);
+    qsort(names, n, sizeof *names, compare_strings);
     cJSON *out = json_array(a);
     for (size_t i = 0; i < n; i++)
         json_add_str(a, out, names[i]->valuestring);

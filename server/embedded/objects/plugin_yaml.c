@@ -9,18 +9,18 @@
 
 enum { MAX_TEXT = 8 << 20 };
 
-static int by_key(const void *x, const void *y)
+static int compare_config_keys(const void *x, const void *y)
 {
     return strcmp((*(cJSON *const *)x)->string, (*(cJSON *const *)y)->string);
 }
 
-static cJSON *sorted_object(struct arena *a, const cJSON *config)
+static cJSON *sorted_config(struct arena *a, const cJSON *config)
 {
     size_t n = (size_t)json_count(config), i = 0;
     const cJSON **members = arena_array(a, const cJSON *, n + 1);
     const cJSON *m;
     cJSON_ArrayForEach(m, config) members[i++] = m;
-    qsort(members, n, sizeof *members, by_key);
+    qsort(members, n, sizeof *members, compare_config_keys);
     cJSON *out = json_object(a);
     for (i = 0; i < n; i++)
         json_set(a, out, members[i]->string, plugin_yaml_read_back(a, members[i]));
@@ -30,7 +30,7 @@ static cJSON *sorted_object(struct arena *a, const cJSON *config)
 cJSON *plugin_yaml_read_back(struct arena *a, const cJSON *config)
 {
     if (cJSON_IsObject(config))
-        return sorted_object(a, config);
+        return sorted_config(a, config);
     if (!cJSON_IsArray(config))
         return json_clone(a, config);
     cJSON *out = json_array(a);
@@ -65,7 +65,7 @@ static bool is_reserved(const char *key)
 }
 
 /* Needs no quotes as a key: no indicator in front, no ": " or " #" inside. */
-static bool is_plain(const char *key)
+static bool is_plain_key(const char *key)
 {
     if (strchr("?,[]{}#&*!|>'\"%@` ", *key) || key[strlen(key) - 1] == ' ')
         return false;
@@ -81,7 +81,7 @@ static void put_key(struct buf *b, const char *key)
         buf_json_string(b, key, strlen(key));
         return;
     }
-    const char *quote = is_plain(key) ? "" : "'";
+    const char *quote = is_plain_key(key) ? "" : "'";
     buf_str(b, quote);
     for (const char *p = key; *p; p++) {
         buf_char(b, *p);

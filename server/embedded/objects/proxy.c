@@ -17,7 +17,7 @@ static const struct model_field proxy_model[] = { { "type", M_STR },
                                                   { "connectTimeout", M_INT },
                                                   { 0 } };
 
-static cJSON *shown(struct rest_request *r, const cJSON *entry)
+static cJSON *proxy_shown(struct rest_request *r, const cJSON *entry)
 {
     cJSON *out = model_new(r->arena, proxy_model);
     for (const struct model_field *f = proxy_model; f->name; f++) {
@@ -35,7 +35,7 @@ static void proxy_get_all(struct rest_request *r)
     const cJSON *entry;
     cJSON_ArrayForEach(entry, bridge_list(r, "proxies"))
     {
-        json_add(r->arena, out, shown(r, entry));
+        json_add(r->arena, out, proxy_shown(r, entry));
     }
     rest_page(r, out);
 }
@@ -43,11 +43,11 @@ static void proxy_get_all(struct rest_request *r)
 static void proxy_get(struct rest_request *r)
 {
     const cJSON *entry = bridge_find(bridge_load(r), "proxies", rest_var(r, 0));
-    rest_give(r, entry ? shown(r, entry) : NULL);
+    rest_give(r, entry ? proxy_shown(r, entry) : NULL);
 }
 
 /* ^[a-z][a-z0-9-_.]{0,62}$ */
-static bool is_name(const char *s)
+static bool is_proxy_name(const char *s)
 {
     size_t n = s ? strlen(s) : 0;
     if (n < 1 || n > 63 || *s < 'a' || *s > 'z')
@@ -59,7 +59,7 @@ static bool is_valid(const cJSON *proxy)
 {
     const char *address = json_str(proxy, "serverAddress");
     const cJSON *timeout = json_get(proxy, "connectTimeout");
-    if (check_blank(json_str(proxy, "type")) || !is_name(json_str(proxy, "name")) || !address)
+    if (check_blank(json_str(proxy, "type")) || !is_proxy_name(json_str(proxy, "name")) || !address)
         return false;
     if (!check_ipv4(address, strlen(address)) && !check_domain(address, strlen(address)))
         return false;
@@ -67,7 +67,7 @@ static bool is_valid(const cJSON *proxy)
            (!cJSON_IsNumber(timeout) || timeout->valuedouble >= 0);
 }
 
-static bool check(struct rest_request *r, const char *doing)
+static bool check_proxy(struct rest_request *r, const char *doing)
 {
     if (!is_valid(r->body))
         return rest_fail(r, X_VALIDATION, "proxyServer body is not valid.");
@@ -76,7 +76,7 @@ static bool check(struct rest_request *r, const char *doing)
     return true;
 }
 
-static void save(struct rest_request *r)
+static void save_proxy(struct rest_request *r)
 {
     cJSON *bridge = bridge_load(r), *entry = model_without_nulls(r->arena, r->body);
     json_remove(entry, "version");
@@ -87,22 +87,22 @@ static void save(struct rest_request *r)
 
 static void proxy_create(struct rest_request *r)
 {
-    if (!check(r, "Adding"))
+    if (!check_proxy(r, "Adding"))
         return;
     if (bridge_find(bridge_load(r), "proxies", json_str(r->body, "name")))
         rest_fail(r, X_CONFLICT, NULL);
     else
-        save(r);
+        save_proxy(r);
 }
 
 static void proxy_update(struct rest_request *r)
 {
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
-    if (check(r, "Updating"))
-        save(r);
+    if (check_proxy(r, "Updating"))
+        save_proxy(r);
 }
 
-static bool is_used(struct rest_request *r, const char *name)
+static bool is_proxy_used(struct rest_request *r, const char *name)
 {
     const cJSON *registry;
     cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
@@ -122,7 +122,7 @@ static void delete (struct rest_request *r)
         rest_fail(r, X_VALIDATION, "Deleting an internal proxy server is not allowed.");
         return;
     }
-    if (is_used(r, name)) {
+    if (is_proxy_used(r, name)) {
         rest_fail(r, X_BUSINESS,
                   "Cannot delete the ProxyServer with name: %s, because it is used by a service "
                   "registry.",

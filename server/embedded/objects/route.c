@@ -21,7 +21,7 @@ bool route_exists(struct rest_request *r, const char *name)
     return kstore_get(r->store, kind, name) != NULL;
 }
 
-static cJSON *shown(struct rest_request *r, const cJSON *ingress)
+static cJSON *route_shown(struct rest_request *r, const cJSON *ingress)
 {
     cJSON *route = ingress_to_route(r->arena, ingress);
     json_set(r->arena, route, "authConfig", rules_read_auth(r, kube_name(ingress)));
@@ -63,7 +63,7 @@ cJSON *route_list(struct rest_request *r, const char *domain)
     int n;
     const size_t *found = select_routes(r, &s, &n);
     for (int i = 0; i < n; i++)
-        json_add(r->arena, out, shown(r, kstore_at(r->store, kind, found[i])));
+        json_add(r->arena, out, route_shown(r, kstore_at(r->store, kind, found[i])));
     return out;
 }
 
@@ -146,7 +146,7 @@ static void route_get(struct rest_request *r)
         return;
     }
     const cJSON *ingress = kstore_get(r->store, kind, name);
-    rest_give(r, ingress ? shown(r, ingress) : NULL);
+    rest_give(r, ingress ? route_shown(r, ingress) : NULL);
 }
 
 const cJSON *route_create(struct rest_request *r, const cJSON *route)

@@ -25,7 +25,7 @@ static const struct model_field auth_model[] = { { "enabled", M_BOOL },
                                                  { "allowedConsumers", M_LIST, model_a_string },
                                                  { 0 } };
 
-static const char *target_of(const struct rules_target *t, int scope)
+static const char *scope_target(const struct rules_target *t, int scope)
 {
     const char *const names[SCOPES] = { t->service, t->ingress, t->domain };
     return names[scope];
@@ -44,7 +44,7 @@ static bool lists_only(const cJSON *rule, int scope, const char *name)
 static bool is_rule_of(const cJSON *rule, const struct rules_target *t)
 {
     for (int i = 0; i < SCOPES; i++)
-        if (!lists_only(rule, i, target_of(t, i)))
+        if (!lists_only(rule, i, scope_target(t, i)))
             return false;
     return true;
 }
@@ -132,8 +132,8 @@ void rules_put(struct arena *a, cJSON *plugin, const struct rules_target *t, cJS
         json_set(a, rule, "config", config);
     json_set_bool(a, rule, "configDisable", !enabled);
     for (int i = 0; i < SCOPES; i++)
-        if (target_of(t, i))
-            json_add_str(a, json_set_array(a, rule, scopes[i]), target_of(t, i));
+        if (scope_target(t, i))
+            json_add_str(a, json_set_array(a, rule, scopes[i]), scope_target(t, i));
     json_add(a, rules, rule);
     sort_rules(a, rules);
 }
@@ -159,7 +159,7 @@ static bool drop_from_rule(cJSON *rule, const struct rules_target *t, bool *empt
     *empty = false;
     for (int i = 0; i < SCOPES; i++) {
         cJSON *list = json_get(rule, scopes[i]);
-        if (!target_of(t, i) || !drop_name(list, target_of(t, i)))
+        if (!scope_target(t, i) || !drop_name(list, scope_target(t, i)))
             continue;
         dropped = true;
         *empty = *empty || json_count(list) == 0;
@@ -190,7 +190,7 @@ static bool mentions(const cJSON *plugin, const struct rules_target *t)
         for (int i = 0; i < SCOPES; i++) {
             cJSON_ArrayForEach(name, json_get(rule, scopes[i]))
             {
-                const char *wanted = target_of(t, i);
+                const char *wanted = scope_target(t, i);
                 if (wanted && cJSON_IsString(name) && strcmp(name->valuestring, wanted) == 0)
                     return true;
             }

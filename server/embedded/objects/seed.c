@@ -56,13 +56,14 @@ cJSON *seed_object(struct arena *a, const char *kind, const char *name)
     return NULL;
 }
 
-static bool add(struct embedded *x, const char *plural, const cJSON *object, struct err *e)
+static bool create_unless_there(struct embedded *x, const char *plural, const cJSON *object,
+                                struct err *e)
 {
     enum kstore_result result = kstore_create(x->store, plural, object, e);
     return result == KSTORE_OK || result == KSTORE_EXISTS;
 }
 
-static bool is_empty(const struct kstore *s)
+static bool is_store_empty(const struct kstore *s)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kstore_count(s, kinds[i].plural) > 0)
@@ -97,7 +98,7 @@ static bool add_certificate(struct embedded *x, struct arena *a, struct err *e)
         return false;
     cJSON *secret = certificate_secret(a, "default", cert, key);
     kube_set_label(a, secret, "higress.io/resource-definer", "higress");
-    return add(x, "secrets", secret, e);
+    return create_unless_there(x, "secrets", secret, e);
 }
 
 /* The route of a console that nobody has given one, with its domain and certificate. */
@@ -109,14 +110,14 @@ static bool add_default_route(struct embedded *x, struct arena *a, struct err *e
     if (!kstore_get(x->store, "secrets", "default") && !add_certificate(x, a, e))
         return false;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (!add(x, parts[i][0], seed_object(a, parts[i][0], parts[i][1]), e))
+        if (!create_unless_there(x, parts[i][0], seed_object(a, parts[i][0], parts[i][1]), e))
             return false;
     return true;
 }
 
 /* What every start of the console looks after; a folder that standalone has filled and no console
  * has seen yet gets its default route here. */
-static bool start(struct embedded *x, struct arena *a, struct err *e)
+static bool seed_at_start(struct embedded *x, struct arena *a, struct err *e)
 {
     const char *routed = setting(x, "route.default.initialized");
     if (!kstore_get(x->store, "configmaps", settings_map) || kstore_problem(x->store, 0))
@@ -133,13 +134,13 @@ static bool start(struct embedded *x, struct arena *a, struct err *e)
 bool seed_run(struct embedded *x, struct err *e)
 {
     struct arena *a = arena_new();
-    bool done = true, fresh = is_empty(x->store);
+    bool done = true, fresh = is_store_empty(x->store);
     const cJSON *object, *objects = fresh ? all_objects(a) : NULL;
     cJSON_ArrayForEach(object, objects)
     {
-        done = done && add(x, plural_of(object), object, e);
+        done = done && create_unless_there(x, plural_of(object), object, e);
     }
-    done = done && (!fresh || add_certificate(x, a, e)) && start(x, a, e);
+    done = done && (!fresh || add_certificate(x, a, e)) && seed_at_start(x, a, e);
     arena_free(a);
     return done;
 }

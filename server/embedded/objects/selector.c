@@ -40,7 +40,7 @@ static const char *next_token(struct parser *p)
     return arena_strndup(p->a, start, n);
 }
 
-static bool is_word(const char *token)
+static bool is_selector_word(const char *token)
 {
     return *token && !strchr(marks, *token);
 }
@@ -61,7 +61,7 @@ static bool is_label_text(const char *s, size_t n)
     return true;
 }
 
-static void add_problem(struct buf *b, const char *text)
+static void join_problem(struct buf *b, const char *text)
 {
     buf_printf(b, "%s%s", b->len ? "; " : "", text);
 }
@@ -82,9 +82,9 @@ static const char *name_problems(struct parser *p, const char *key)
         return b->data;
     }
     if (strlen(name) > MAX_NAME)
-        add_problem(b, "name part must be no more than 63 characters");
+        join_problem(b, "name part must be no more than 63 characters");
     if (!is_label_text(name, strlen(name)))
-        add_problem(b, arena_printf(p->a, "name part %s", rule));
+        join_problem(b, arena_printf(p->a, "name part %s", rule));
     return b->len ? b->data : NULL;
 }
 
@@ -92,36 +92,37 @@ static const char *value_problems(struct parser *p, const char *value)
 {
     struct buf *b = buf_in(p->a, MAX_TEXT);
     if (strlen(value) > MAX_NAME)
-        add_problem(b, "must be no more than 63 characters");
+        join_problem(b, "must be no more than 63 characters");
     if (*value && !is_label_text(value, strlen(value)))
-        add_problem(b, "a valid label must be an empty string or consist of alphanumeric "
-                       "characters, '-', '_' or '.', and must start and end with an alphanumeric "
-                       "character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
-                       "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
+        join_problem(b, "a valid label must be an empty string or consist of alphanumeric "
+                        "characters, '-', '_' or '.', and must start and end with an alphanumeric "
+                        "character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+                        "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')");
     return b->len ? b->data : NULL;
 }
 
-static void refuse(struct parser *p, const char *field, const char *value, const char *problems)
+static void refuse_value(struct parser *p, const char *field, const char *value,
+                         const char *problems)
 {
     struct buf *quoted = buf_in(p->a, MAX_TEXT);
     buf_json_string(quoted, value, strlen(value));
     p->problem = arena_printf(p->a, "%s: Invalid value: %s: %s", field, quoted->data, problems);
 }
 
-static void read_value(struct parser *p, const char *key)
+static void read_single_value(struct parser *p, const char *key)
 {
     const char *before = p->at, *value = next_token(p);
     if (!*value || strcmp(value, ",") == 0) {
         p->at = before;
         return;
     }
-    if (!is_word(value)) {
+    if (!is_selector_word(value)) {
         expect(p, value, "identifier");
         return;
     }
     const char *problems = value_problems(p, value);
     if (problems)
-        refuse(p, arena_printf(p->a, "values[0][%s]", key), value, problems);
+        refuse_value(p, arena_printf(p->a, "values[0][%s]", key), value, problems);
 }
 
 /* KEY, !KEY or KEY=VALUE. */
@@ -130,13 +131,13 @@ static void read_requirement(struct parser *p)
     const char *key = next_token(p);
     if (strcmp(key, "!") == 0)
         key = next_token(p);
-    if (!is_word(key)) {
+    if (!is_selector_word(key)) {
         expect(p, key, "identifier");
         return;
     }
     const char *problems = name_problems(p, key);
     if (problems) {
-        refuse(p, "<nil>", key, problems);
+        refuse_value(p, "<nil>", key, problems);
         return;
     }
     const char *before = p->at, *operator= next_token(p);
@@ -145,7 +146,7 @@ static void read_requirement(struct parser *p)
     else if (!strchr("=!", *operator) || strcmp(operator, "!") == 0)
         expect(p, operator, "in, notin, =, ==, !=, gt, lt");
     else
-        read_value(p, key);
+        read_single_value(p, key);
 }
 
 static const char *selector_problem(struct arena *a, const char *text)
@@ -165,7 +166,7 @@ static const char *selector_problem(struct arena *a, const char *text)
     }
 }
 
-static bool check(struct rest_request *r, const char *selector)
+static bool check_selector(struct rest_request *r, const char *selector)
 {
     struct arena *a = r->arena;
     const char *problem = selector_problem(a, selector);
@@ -179,15 +180,16 @@ bool selector_check_domain(struct rest_request *r, const char *domain)
 {
     if (!domain)
         return true;
-    return check(r, arena_printf(r->arena, "%s=true", ingress_domain_label(r->arena, domain)));
+    return check_selector(
+        r, arena_printf(r->arena, "%s=true", ingress_domain_label(r->arena, domain)));
 }
 
 bool selector_check_plugin(struct rest_request *r, const char *plugin)
 {
-    return check(r, arena_printf(r->arena, "higress.io/wasm-plugin-name=%s", plugin));
+    return check_selector(r, arena_printf(r->arena, "higress.io/wasm-plugin-name=%s", plugin));
 }
 
 bool selector_check_version(struct rest_request *r, const char *version)
 {
-    return check(r, arena_printf(r->arena, "higress.io/wasm-plugin-version=%s", version));
+    return check_selector(r, arena_printf(r->arena, "higress.io/wasm-plugin-version=%s", version));
 }

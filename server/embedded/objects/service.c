@@ -21,7 +21,7 @@ static const struct model_field service_model[] = { { "name", M_STR },
 
 /* As the controller has it. That the console's recordings list a static source with an empty last
  * member is answered strictly; the better console does not. */
-static bool is_listed(const struct rest_request *r, const cJSON *registry)
+static bool is_service_listed(const struct rest_request *r, const cJSON *registry)
 {
     const char *type = json_str(registry, "type"), *domain = json_str(registry, "domain");
     struct addresses_fault fault;
@@ -33,7 +33,7 @@ static bool is_listed(const struct rest_request *r, const cJSON *registry)
     return addresses_taken(r->arena, type, domain, &fault);
 }
 
-static bool has_text(const cJSON *list, const char *s, size_t n)
+static bool list_has_text(const cJSON *list, const char *s, size_t n)
 {
     const cJSON *one;
     cJSON_ArrayForEach(one, list)
@@ -45,18 +45,18 @@ static bool has_text(const cJSON *list, const char *s, size_t n)
 }
 
 /* Addresses of the comma list, each once, without their ports. */
-static void add_endpoints(struct arena *a, cJSON *service, const char *domain)
+static void add_service_endpoints(struct arena *a, cJSON *service, const char *domain)
 {
     cJSON *list = json_set_array(a, service, "endpoints");
     while (domain && *domain) {
         size_t len = strcspn(domain, ","), host = strcspn(domain, ",:");
-        if (host && !has_text(list, domain, host))
+        if (host && !list_has_text(list, domain, host))
             json_add(a, list, json_stringn(a, domain, host));
         domain += len + (domain[len] == ',');
     }
 }
 
-static cJSON *service_of(struct arena *a, const cJSON *registry)
+static cJSON *service_from_registry(struct arena *a, const cJSON *registry)
 {
     cJSON *out = model_new(a, service_model);
     const char *given = json_str(registry, "protocol");
@@ -66,12 +66,12 @@ static cJSON *service_of(struct arena *a, const cJSON *registry)
     json_set_str(a, out, "name", bridge_service_name(a, registry));
     json_set_str(a, out, "namespace", "mcp");
     json_set_num(a, out, "port", json_num(registry, "port", 80));
-    add_endpoints(a, out, json_str(registry, "domain"));
+    add_service_endpoints(a, out, json_str(registry, "domain"));
     json_set_str(a, out, "protocol", protocol);
     return out;
 }
 
-static int by_name(const void *x, const void *y)
+static int compare_service_names(const void *x, const void *y)
 {
     return strcmp(json_str(*(cJSON *const *)x, "name"), json_str(*(cJSON *const *)y, "name"));
 }
@@ -83,10 +83,10 @@ static void service_get_all(struct rest_request *r)
     size_t n = 0;
     cJSON_ArrayForEach(registry, registries)
     {
-        if (is_listed(r, registry))
-            services[n++] = service_of(r->arena, registry);
+        if (is_service_listed(r, registry))
+            services[n++] = service_from_registry(r->arena, registry);
     }
-    qsort(services, n, sizeof *services, by_name);
+    qsort(services, n, sizeof *services, compare_service_names);
     cJSON *out = json_array(r->arena);
     for (size_t i = 0; i < n; i++)
         json_add(r->arena, out, services[i]);
@@ -98,7 +98,8 @@ bool service_exists(struct rest_request *r, const char *name)
     const cJSON *registry;
     cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
     {
-        if (is_listed(r, registry) && strcmp(bridge_service_name(r->arena, registry), name) == 0)
+        if (is_service_listed(r, registry) &&
+            strcmp(bridge_service_name(r->arena, registry), name) == 0)
             return true;
     }
     return false;

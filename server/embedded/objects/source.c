@@ -171,7 +171,7 @@ static bool has_secret(struct rest_request *r, const cJSON *registry)
     return name && json_count(json_get(kstore_get(r->store, "secrets", name), "data")) > 0;
 }
 
-static cJSON *shown(struct rest_request *r, const cJSON *registry)
+static cJSON *source_shown(struct rest_request *r, const cJSON *registry)
 {
     struct arena *a = r->arena;
     cJSON *out = model_new(a, source_model);
@@ -195,7 +195,7 @@ static void source_get_all(struct rest_request *r)
     const cJSON *registry;
     cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
     {
-        json_add(r->arena, out, shown(r, registry));
+        json_add(r->arena, out, source_shown(r, registry));
     }
     rest_page(r, out);
 }
@@ -203,7 +203,7 @@ static void source_get_all(struct rest_request *r)
 static void source_get(struct rest_request *r)
 {
     const cJSON *registry = bridge_find(bridge_load(r), "registries", rest_var(r, 0));
-    rest_give(r, registry ? shown(r, registry) : NULL);
+    rest_give(r, registry ? source_shown(r, registry) : NULL);
 }
 
 static bool auth_is_valid(const char *type, const cJSON *given)
@@ -245,8 +245,8 @@ static bool write_secret(struct rest_request *r, const char *name, const cJSON *
 }
 
 /* Keeps, makes, replaces or removes the secret, and names it in the new registry. */
-static bool write_auth(struct rest_request *r, const cJSON *source, const cJSON *old,
-                       cJSON *registry)
+static bool write_source_secret(struct rest_request *r, const cJSON *source, const cJSON *old,
+                                cJSON *registry)
 {
     const cJSON *given = json_path(source, "authN.properties");
     const char *secret = has_secret(r, old) ? json_str(old, "authSecretName") : NULL;
@@ -279,11 +279,11 @@ static void keep_others(struct arena *a, const cJSON *old, cJSON *registry)
             json_set(a, registry, unseen[i], json_clone(a, json_get(old, unseen[i])));
 }
 
-static void save(struct rest_request *r)
+static void save_source(struct rest_request *r)
 {
     cJSON *bridge = bridge_load(r), *registry = to_registry(r->arena, r->body);
     const cJSON *old = bridge_find(bridge, "registries", json_str(r->body, "name"));
-    if (!check_classes(r, r->body) || !write_auth(r, r->body, old, registry))
+    if (!check_classes(r, r->body) || !write_source_secret(r, r->body, old, registry))
         return;
     keep_others(r->arena, old, registry);
     bridge_put(r->arena, bridge, "registries", registry);
@@ -302,14 +302,14 @@ static void source_create(struct rest_request *r)
     if (bridge_find(bridge_load(r), "registries", json_str(r->body, "name")))
         rest_fail(r, X_CONFLICT, NULL);
     else
-        save(r);
+        save_source(r);
 }
 
 static void source_update(struct rest_request *r)
 {
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
     if (source_check(r, r->body))
-        save(r);
+        save_source(r);
 }
 
 static void delete (struct rest_request *r)

@@ -28,7 +28,7 @@ static const struct source_type {
     { "static", false, check_static }, { "dns", false, check_dns },
 };
 
-static const struct source_type *find_type(const char *name)
+static const struct source_type *find_source_type(const char *name)
 {
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(types[i].name, name) == 0)
@@ -230,7 +230,7 @@ static bool check_present(struct rest_request *r, const cJSON *source)
                          "Invalid service source name format. Name can only contain letters, "
                          "numbers, and hyphens(-), cannot start or end with a hyphen, and must be "
                          "1-63 characters long.");
-    return find_type(type) ||
+    return find_source_type(type) ||
            rest_fail(r, X_VALIDATION,
                      "Unsupported service source type: %s. Supported types: [nacos, nacos2, "
                      "nacos3, zookeeper, consul, eureka, static, dns]",
@@ -258,7 +258,7 @@ bool source_check(struct rest_request *r, const cJSON *source)
 {
     if (!check_present(r, source))
         return false;
-    const struct source_type *type = find_type(json_str(source, "type"));
+    const struct source_type *type = find_source_type(json_str(source, "type"));
     const char *proxy = json_str(source, "proxyName");
     if (!check_address(r, source, type) || !check_mcp(r, source) ||
         (type->check && !type->check(r, source)))

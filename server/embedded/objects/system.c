@@ -48,7 +48,7 @@ static bool is_boolean_key(const char *key)
     return false;
 }
 
-static char *trimmed(struct arena *a, const char *s)
+static char *trim_blanks(struct arena *a, const char *s)
 {
     s += strspn(s, " \t\r\n");
     size_t len = strlen(s);
@@ -57,7 +57,7 @@ static char *trimmed(struct arena *a, const char *s)
     return arena_strndup(a, s, len);
 }
 
-static void config(struct rest_request *r)
+static void get_console_config(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const cJSON *data = json_get(kstore_get(r->store, "configmaps", "higress-console"), "data");
@@ -67,7 +67,7 @@ static void config(struct rest_request *r)
     {
         if (!cJSON_IsString(item))
             continue;
-        char *text = trimmed(a, item->valuestring);
+        char *text = trim_blanks(a, item->valuestring);
         if (!is_boolean_key(item->string))
             json_set_str(a, out, item->string, text);
         else if (*text)
@@ -78,7 +78,7 @@ static void config(struct rest_request *r)
     rest_envelope(r, out);
 }
 
-static bool is_empty(const cJSON *object, const char *key)
+static bool has_no_text(const cJSON *object, const char *key)
 {
     const char *s = json_str(object, key);
     return !s || !*s;
@@ -89,14 +89,15 @@ static bool check_init(struct rest_request *r, const cJSON *user)
     const char *done = settings_get(r, "system.initialized");
     if (!cJSON_IsObject(user))
         return rest_fail(r, X_VALIDATION, "Missing adminUser.");
-    if (is_empty(user, "name") || is_empty(user, "displayName") || is_empty(user, "password"))
+    if (has_no_text(user, "name") || has_no_text(user, "displayName") ||
+        has_no_text(user, "password"))
         return rest_fail(r, X_VALIDATION, "Incomplete adminUser object.");
     if (done && strcasecmp(done, "true") == 0)
         return rest_fail(r, X_ILLEGAL_STATE, "System already initialized.");
     return true;
 }
 
-static void init(struct rest_request *r)
+static void init_console(struct rest_request *r)
 {
     const cJSON *user = json_get(r->body, "adminUser");
     if (!check_init(r, user))
@@ -138,7 +139,7 @@ static void get_gateway(struct rest_request *r)
 static bool check_section(struct rest_request *r, const cJSON *data, const char *key)
 {
     const char *text = json_str(data, key);
-    if (!text || !*trimmed(r->arena, text))
+    if (!text || !*trim_blanks(r->arena, text))
         return rest_fail(r, X_VALIDATION, "ConfigMap data key %s has an empty value.", key);
     return cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)) ||
            rest_fail(r, X_VALIDATION, "Invalid YAML data for key %s: %s", key, text);
@@ -155,7 +156,7 @@ static void texts_only(struct arena *a, cJSON *map)
     }
 }
 
-static bool check_gateway(struct rest_request *r, const cJSON *map)
+static bool check_gateway_config(struct rest_request *r, const cJSON *map)
 {
     static const char *const sections[] = { "higress", "mesh", "meshNetworks" };
     const cJSON *data = json_get(map, "data");
@@ -190,7 +191,7 @@ static void put_gateway(struct rest_request *r)
     cJSON *sent = yaml_parse_last(r->arena, text, strlen(text), NULL);
     texts_only(r->arena, json_get(sent, "data"));
     texts_only(r->arena, json_get(sent, "metadata"));
-    if (!check_gateway(r, sent))
+    if (!check_gateway_config(r, sent))
         return;
     cJSON *map = kube_load(r, "configmaps", gateway_map);
     if (!map)
@@ -227,8 +228,8 @@ static void no_chat(struct rest_request *r)
 
 const struct rest_route system_rest[] = {
     { "GET", "/system/info", info, NULL, REST_ANONYMOUS },
-    { "GET", "/system/config", config, NULL, REST_ANONYMOUS },
-    { "POST", "/system/init", init, init_model, REST_ANONYMOUS | REST_NO_PAGE },
+    { "GET", "/system/config", get_console_config, NULL, REST_ANONYMOUS },
+    { "POST", "/system/init", init_console, init_model, REST_ANONYMOUS | REST_NO_PAGE },
     { "GET", "/system/higress-config", get_gateway },
     { "PUT", "/system/higress-config", put_gateway, config_model },
     { "GET", "/healthz/ready", healthz, NULL, REST_ANONYMOUS },

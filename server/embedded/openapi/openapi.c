@@ -17,7 +17,8 @@
 
 enum { MAX_DOCUMENT = 4 << 20, MAX_TOOLS = 500, MAX_NAME = 64, MAX_OUT = 16 << 20 };
 
-static const cJSON *read_document(struct arena *a, const char *text, size_t len, struct err *e)
+static const cJSON *read_openapi_document(struct arena *a, const char *text, size_t len,
+                                          struct err *e)
 {
     size_t blank = strspn(text, " \t\r\n");
     const cJSON *doc = NULL;
@@ -30,7 +31,7 @@ static const cJSON *read_document(struct arena *a, const char *text, size_t len,
     return doc;
 }
 
-static bool read_version(struct openapi *o)
+static bool read_openapi_version(struct openapi *o)
 {
     const char *v3 = json_str(o->doc, "openapi"), *v2 = json_str(o->doc, "swagger");
     o->v2 = !v3;
@@ -160,7 +161,7 @@ static void add_security(struct openapi *o, const struct openapi_tool *t)
     json_set_str(o->a, security, "id", text_clean(o->a, id->string, 200));
 }
 
-static bool is_taken(const cJSON *tools, const char *name)
+static bool is_tool_name_taken(const cJSON *tools, const char *name)
 {
     const cJSON *tool;
     cJSON_ArrayForEach(tool, tools)
@@ -171,11 +172,11 @@ static bool is_taken(const cJSON *tools, const char *name)
     return false;
 }
 
-static const char *tool_name(struct openapi *o, const cJSON *tools, const cJSON *operation)
+static const char *unique_tool_name(struct openapi *o, const cJSON *tools, const cJSON *operation)
 {
     const char *given = json_str(operation, "operationId");
     const char *name = identifier(o, given && *given ? given : o->at, '_'), *unique = name;
-    for (int n = 2; is_taken(tools, unique); n++)
+    for (int n = 2; is_tool_name_taken(tools, unique); n++)
         unique = arena_printf(o->a, "%.*s_%d", MAX_NAME - 5, name, n);
     return unique;
 }
@@ -195,7 +196,7 @@ static void add_tool(struct openapi *o, cJSON *tools, const char *method, const 
                      struct openapi_tool *t)
 {
     cJSON *tool = json_object(o->a);
-    json_set_str(o->a, tool, "name", tool_name(o, tools, t->operation));
+    json_set_str(o->a, tool, "name", unique_tool_name(o, tools, t->operation));
     json_set_str(o->a, tool, "description", description(o, t->operation));
     t->args = json_set_array(o->a, tool, "args");
     t->request = json_set_object(o->a, tool, "requestTemplate");
@@ -212,7 +213,7 @@ static void add_tool(struct openapi *o, cJSON *tools, const char *method, const 
     json_add(o->a, tools, tool);
 }
 
-static void add_path(struct openapi *o, cJSON *tools, const cJSON *given)
+static void add_path_tools(struct openapi *o, cJSON *tools, const cJSON *given)
 {
     static const struct {
         const char *key, *method;
@@ -246,7 +247,7 @@ static cJSON *tools_of(struct openapi *o)
     cJSON_ArrayForEach(path, json_get(o->doc, "paths"))
     {
         if (!o->failed)
-            add_path(o, tools, path);
+            add_path_tools(o, tools, path);
     }
     if (json_count(tools) == 0)
         openapi_fail(o, "the document describes no operation");
@@ -256,10 +257,10 @@ static cJSON *tools_of(struct openapi *o)
 const char *openapi_convert(struct arena *a, const char *text, size_t len, struct err *e)
 {
     struct openapi o = { .a = a, .e = e };
-    o.doc = read_document(a, text, len, e);
+    o.doc = read_openapi_document(a, text, len, e);
     if (!o.doc)
         return NULL;
-    if (!read_version(&o))
+    if (!read_openapi_version(&o))
         return NULL;
     cJSON *out = tools_of(&o);
     struct buf *yaml = buf_in(a, MAX_OUT);

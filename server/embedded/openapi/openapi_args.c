@@ -47,8 +47,8 @@ static void add_arg(struct openapi *o, struct openapi_tool *t, const char *name,
     json_set_str(o->a, arg, "position", position);
 }
 
-static void set_header(struct openapi *o, struct openapi_tool *t, const char *key,
-                       const char *value)
+static void set_request_header(struct openapi *o, struct openapi_tool *t, const char *key,
+                               const char *value)
 {
     cJSON *headers = json_get(t->request, "headers");
     if (!headers)
@@ -58,7 +58,7 @@ static void set_header(struct openapi *o, struct openapi_tool *t, const char *ke
     json_set_str(o->a, header, "value", openapi_plain(o, value, 200));
 }
 
-static bool is_required(const cJSON *schema, const char *name)
+static bool is_member_required(const cJSON *schema, const char *name)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(schema, "required"))
@@ -76,13 +76,13 @@ static void add_body(struct openapi *o, struct openapi_tool *t, const cJSON *giv
     cJSON *schema = openapi_schema(o, given), *property;
     const cJSON *properties = json_get(schema, "properties");
     bool is_json = strstr(type, "json") != NULL;
-    set_header(o, t, "Content-Type", type);
+    set_request_header(o, t, "Content-Type", type);
     if (strcmp(type, multipart) == 0)
         return; /* the plugin sends no parts */
     if (properties && (is_json || strcmp(type, form) == 0)) {
         cJSON_ArrayForEach(property, properties)
             add_arg(o, t, property->string, property, "body",
-                    required && is_required(schema, property->string));
+                    required && is_member_required(schema, property->string));
         return;
     }
     add_arg(o, t, "body", schema, "body", required);
@@ -115,7 +115,7 @@ static bool is_own_header(const char *name)
 }
 
 /* A parameter's schema: its own member, in its content, or (Swagger 2) the parameter itself. */
-static const cJSON *schema_of(struct openapi *o, const cJSON *parameter)
+static const cJSON *parameter_schema(struct openapi *o, const cJSON *parameter)
 {
     const cJSON *schema = json_get(parameter, "schema");
     const cJSON *media = openapi_media(json_get(parameter, "content"));
@@ -147,7 +147,7 @@ static const char *consumed(struct openapi *o, const struct openapi_tool *t, con
     return first && cJSON_IsString(first) ? first->valuestring : otherwise;
 }
 
-static void add_parameter(struct openapi *o, struct openapi_tool *t, const cJSON *parameter)
+static void add_tool_parameter(struct openapi *o, struct openapi_tool *t, const cJSON *parameter)
 {
     static const char *const places[] = { "path", "query", "header", "cookie" };
     const char *name = json_str(parameter, "name"), *in = json_str(parameter, "in");
@@ -157,7 +157,7 @@ static void add_parameter(struct openapi *o, struct openapi_tool *t, const cJSON
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         if (strcmp(in, places[i]) != 0)
             continue;
-        cJSON *schema = openapi_schema(o, schema_of(o, parameter));
+        cJSON *schema = openapi_schema(o, parameter_schema(o, parameter));
         const char *about = openapi_text(o, parameter, "description");
         if (*about)
             json_set_str(o->a, schema, "description", about);
@@ -179,7 +179,7 @@ static void add_old_body(struct openapi *o, struct openapi_tool *t, const struct
             continue;
         const char *type = consumed(o, t, form);
         if (!form_seen)
-            set_header(o, t, "Content-Type", type);
+            set_request_header(o, t, "Content-Type", type);
         form_seen = true;
         if (!is_file(item) && strcmp(type, multipart) != 0)
             add_arg(o, t, json_str(item, "name"), openapi_schema(o, item), "body",
@@ -203,7 +203,7 @@ static bool is_replaced(const struct parameters *p, const cJSON *parameter)
 }
 
 /* The operation's parameters, then those of its path that it does not replace; resolved. */
-static void collect(struct openapi *o, const cJSON *list, struct parameters *p)
+static void collect_parameters(struct openapi *o, const cJSON *list, struct parameters *p)
 {
     const cJSON *item;
     if (json_count(list) + p->n > MAX_PARAMETERS) {
@@ -221,10 +221,10 @@ static void collect(struct openapi *o, const cJSON *list, struct parameters *p)
 void openapi_add_args(struct openapi *o, struct openapi_tool *t)
 {
     struct parameters p = { .n = 0 };
-    collect(o, json_get(t->operation, "parameters"), &p);
-    collect(o, json_get(t->item, "parameters"), &p);
+    collect_parameters(o, json_get(t->operation, "parameters"), &p);
+    collect_parameters(o, json_get(t->item, "parameters"), &p);
     for (int i = 0; i < p.n; i++)
-        add_parameter(o, t, p.list[i]);
+        add_tool_parameter(o, t, p.list[i]);
     if (o->v2) {
         add_old_body(o, t, &p);
         return;

@@ -63,7 +63,7 @@ static const char *unescaped(struct openapi *o, const char *part, size_t len)
     return s;
 }
 
-static const cJSON *step(struct openapi *o, const cJSON *node, const char *key)
+static const cJSON *step_to_child(struct openapi *o, const cJSON *node, const char *key)
 {
     o->steps += json_count(node);
     if (o->steps > MAX_STEPS)
@@ -73,7 +73,7 @@ static const cJSON *step(struct openapi *o, const cJSON *node, const char *key)
     return cJSON_IsObject(node) ? json_get(node, key) : NULL;
 }
 
-static const cJSON *look_up(struct openapi *o, const char *ref)
+static const cJSON *look_up_ref(struct openapi *o, const char *ref)
 {
     const cJSON *node = o->doc;
     if (ref[0] != '#' || (ref[1] && ref[1] != '/'))
@@ -84,7 +84,7 @@ static const cJSON *look_up(struct openapi *o, const char *ref)
     for (const char *p = ref + 1; node && *p == '/';) {
         size_t len = strcspn(p + 1, "/");
         const char *key = unescaped(o, p + 1, len);
-        node = key ? step(o, node, key) : NULL;
+        node = key ? step_to_child(o, node, key) : NULL;
         p += len + 1;
     }
     return node ? node : openapi_fail(o, "'%.200s' leads nowhere", text_clean(o->a, ref, 200));
@@ -97,13 +97,13 @@ const cJSON *openapi_resolve(struct openapi *o, const cJSON *node)
         if (hops == MAX_HOPS)
             node = openapi_fail(o, "'%.200s' refers to itself", text_clean(o->a, ref, 200));
         else
-            node = look_up(o, ref);
+            node = look_up_ref(o, ref);
     }
     return node ? node : json_object(o->a);
 }
 
 /* OpenAPI 3.1 may list types; the first that is not null counts. */
-static const char *type_of(const cJSON *schema)
+static const char *schema_type(const cJSON *schema)
 {
     static const char *const known[] = {
         "string", "integer", "number", "boolean", "object", "array"
@@ -225,7 +225,7 @@ static void add_inner(struct openapi *o, cJSON *out, const cJSON *schema)
 static void add_schema(struct openapi *o, cJSON *out, const cJSON *given, bool binding)
 {
     const cJSON *schema = openapi_resolve(o, given);
-    const char *type = type_of(schema);
+    const char *type = schema_type(schema);
     const char *about =
         openapi_text(o, json_str(given, "description") ? given : schema, "description");
     if (type && !json_get(out, "type"))
@@ -248,7 +248,7 @@ cJSON *openapi_schema(struct openapi *o, const cJSON *schema)
 {
     cJSON *out = json_object(o->a);
     add_schema(o, out, schema, true);
-    const char *type = type_of(out);
+    const char *type = schema_type(out);
     if (!json_get(out, "type"))
         json_set_str(o->a, out, "type", type ? type : "string");
     return out;

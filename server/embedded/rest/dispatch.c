@@ -43,8 +43,8 @@ static int match_segment(const char *pattern, size_t want, char *text)
 }
 
 /* Number of literal segments, or -1 when the pattern does not match. A slash at the end is fine. */
-static int match_path(struct arena *a, const struct rest_route *row, const char *path,
-                      const char *vars[REST_MAX_VARS])
+static int match_route_path(struct arena *a, const struct rest_route *row, const char *path,
+                            const char *vars[REST_MAX_VARS])
 {
     int literals = 0, n = 0;
     const char *p = path + (*path == '/'), *pattern = row->path + 1;
@@ -80,7 +80,7 @@ static void find_row(struct rest_request *r, struct match *m)
     for (const struct rest_route *const *table = embedded_tables; *table; table++) {
         for (const struct rest_route *row = *table; row->path; row++) {
             const char *vars[REST_MAX_VARS] = { 0 };
-            int literals = match_path(r->arena, row, r->lookup, vars);
+            int literals = match_route_path(r->arena, row, r->lookup, vars);
             if (literals > m->path_literals)
                 m->path_literals = literals;
             if (literals <= m->literals || !takes_method(row, r->method))
@@ -93,14 +93,14 @@ static void find_row(struct rest_request *r, struct match *m)
 }
 
 /* "GET, PUT" of every row that matches the path; for OPTIONS with HEAD and without spaces. */
-static const char *allowed(struct rest_request *r, bool options)
+static const char *allowed_methods(struct rest_request *r, bool options)
 {
     struct buf *out = buf_in(r->arena, 256);
     const char *separator = options ? "," : ", ";
     for (const struct rest_route *const *table = embedded_tables; *table; table++) {
         for (const struct rest_route *row = *table; row->path; row++) {
             const char *vars[REST_MAX_VARS];
-            if (match_path(r->arena, row, r->lookup, vars) < 0)
+            if (match_route_path(r->arena, row, r->lookup, vars) < 0)
                 continue;
             if (strstr(out->data, row->method))
                 continue;
@@ -123,7 +123,7 @@ static bool refuse_type(struct rest_request *r, bool known)
 }
 
 /* A type with a wildcard is one that Spring cannot hold, unless it names its charset. */
-static bool check_type(struct rest_request *r, const char *type, struct media *m)
+static bool check_body_type(struct rest_request *r, const char *type, struct media *m)
 {
     if (!media_parse(r->arena, type, strlen(type), m))
         return refuse_type(r, false);
@@ -142,7 +142,7 @@ static bool bind_body(struct rest_request *r)
     size_t len = r->call->body_len;
     if (len == 0 && row->flags & REST_LOOSE)
         return true;
-    if (type && *type ? !check_type(r, type, &m) : len > 0 && !refuse_type(r, true))
+    if (type && *type ? !check_body_type(r, type, &m) : len > 0 && !refuse_type(r, true))
         return false;
     cJSON *sent = len ? jackson_read(r->arena, r->call->body, len, m.charset) : NULL;
     if (!cJSON_IsObject(sent))
@@ -168,7 +168,7 @@ static bool bind_query(struct rest_request *r)
     return true;
 }
 
-static void add_parameter(struct arena *a, cJSON *out, const char *name, const char *value)
+static void add_query_value(struct arena *a, cJSON *out, const char *name, const char *value)
 {
     if (!json_get(out, name))
         json_set_array(a, out, name);
@@ -189,7 +189,7 @@ static cJSON *parse_query(struct arena *a, const char *query)
         char *name = text_unpercent(a, pair, equals ? (size_t)(equals - pair) : len);
         value = text_unpercent(a, value, strlen(value));
         if (name && value && *name)
-            add_parameter(a, out, name, value);
+            add_query_value(a, out, name, value);
         query += len + (query[len] == '&');
     }
     return out;
@@ -272,7 +272,7 @@ static bool answer_trace(struct rest_request *r)
 static void answer_options(struct rest_request *r)
 {
     rest_empty(r, 200);
-    rest_header(r, "allow", allowed(r, true));
+    rest_header(r, "allow", allowed_methods(r, true));
     rest_header(r, "accept-patch", "");
 }
 
@@ -288,7 +288,7 @@ static bool find_handler(struct rest_request *r)
     }
     if (!m.route) {
         rest_spring(r, 405);
-        rest_header(r, "allow", allowed(r, false));
+        rest_header(r, "allow", allowed_methods(r, false));
         return false;
     }
     r->route = m.route;
@@ -310,7 +310,7 @@ static bool refuse_page(struct rest_request *r)
 }
 
 /* Who asks, and what: false when that is answered already. */
-static bool admit(struct rest_request *r)
+static bool admit_request(struct rest_request *r)
 {
     return find_handler(r) && refuse_page(r) && bind_body(r) && bind_query(r) &&
            ((r->route->flags & REST_ANONYMOUS) || session_check(r));
@@ -324,7 +324,7 @@ void dispatch_run(struct rest_request *r)
     r->lookup = lookup_path(r->arena, r->path);
     if (!container_accepts(r) || (strcmp(r->method, "TRACE") == 0 && !answer_trace(r)))
         return;
-    if (!admit(r))
+    if (!admit_request(r))
         return;
     r->route->handler(r);
     if (!r->reply.status)

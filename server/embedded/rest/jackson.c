@@ -22,7 +22,7 @@ struct span {
 };
 
 /* Bytes as a pattern says: 0 zero, x not zero, F and E the bytes of a mark. */
-static bool fits(const unsigned char *b, size_t len, const char *pattern)
+static bool bytes_fit(const unsigned char *b, size_t len, const char *pattern)
 {
     if (len < strlen(pattern))
         return false;
@@ -45,7 +45,7 @@ static const char *wide_encoding(const char *bytes, size_t len)
         { "0x", "UTF-16BE" },   { "x0", "UTF-16LE" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (fits((const unsigned char *)bytes, len, rows[i][0]))
+        if (bytes_fit((const unsigned char *)bytes, len, rows[i][0]))
             return rows[i][1];
     return NULL;
 }

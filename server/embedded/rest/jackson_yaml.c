@@ -11,7 +11,7 @@
 
 enum { LONGEST_NUMBER = 1000 };
 
-static bool is_one_of(const char *s, const char *const *words)
+static bool is_yaml_word(const char *s, const char *const *words)
 {
     while (*words && strcmp(*words, s) != 0)
         words++;
@@ -21,7 +21,7 @@ static bool is_one_of(const char *s, const char *const *words)
 static bool is_null(const char *s)
 {
     static const char *const words[] = { "", "~", "null", "Null", "NULL", NULL };
-    return is_one_of(s, words);
+    return is_yaml_word(s, words);
 }
 
 /* 1 yes, 0 no, -1 neither. */
@@ -31,7 +31,7 @@ static int truth(const char *s)
                                        "TRUE", "on",  "On",  "ON",   NULL };
     static const char *const no[] = { "no",    "No",  "NO",  "false", "False",
                                       "FALSE", "off", "Off", "OFF",   NULL };
-    return is_one_of(s, yes) ? 1 : is_one_of(s, no) ? 0 : -1;
+    return is_yaml_word(s, yes) ? 1 : is_yaml_word(s, no) ? 0 : -1;
 }
 
 /* The text without sign and underscores; *negative. NULL: too long. */
@@ -49,7 +49,7 @@ static char *digits_of(struct arena *a, const char *s, bool *negative)
     return out;
 }
 
-static cJSON *number(struct arena *a, bool negative, const char *spelt)
+static cJSON *number_as_json(struct arena *a, bool negative, const char *spelt)
 {
     const char *text = arena_printf(a, "%s%s", negative ? "-" : "", spelt);
     return json_parse(a, text, strlen(text), NULL);
@@ -63,11 +63,11 @@ static cJSON *integer(struct arena *a, const char *s)
     if (!digits || !isdigit((unsigned char)*digits) || strchr(s, ':'))
         return NULL;
     if (digits[0] != '0' || !digits[1])
-        return digits[strspn(digits, "0123456789")] ? NULL : number(a, negative, digits);
+        return digits[strspn(digits, "0123456789")] ? NULL : number_as_json(a, negative, digits);
     int base = digits[1] == 'b' ? 2 : digits[1] == 'x' ? 16 : 8;
     const char *from = digits + (base == 8 ? 1 : 2);
     unsigned long long n = strtoull(from, &end, base);
-    return *end || end == from ? NULL : number(a, negative, arena_printf(a, "%llu", n));
+    return *end || end == from ? NULL : number_as_json(a, negative, arena_printf(a, "%llu", n));
 }
 
 /* The length of an exponent at p, "e+10"; 0: none. */
@@ -110,13 +110,13 @@ static cJSON *decimal(struct arena *a, const char *s)
     const char *spelt =
         arena_printf(a, "%s%.*s.%s%.*s%s", d.whole_len ? "" : "0", (int)d.whole_len, d.whole,
                      d.part_len ? "" : "0", (int)d.part_len, d.part, d.exponent);
-    return number(a, negative, spelt);
+    return number_as_json(a, negative, spelt);
 }
 
 static bool is_no_number(const char *s)
 {
     static const char *const words[] = { ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL };
-    return is_one_of(s + (*s == '-' || *s == '+'), words);
+    return is_yaml_word(s + (*s == '-' || *s == '+'), words);
 }
 
 /* Bytes, which the console's JSON writer prints as a list of signed numbers. */

@@ -11,7 +11,7 @@ enum { MAX_RANGES = 64 };
 
 static const char token_marks[] = "!#$%&'*+-.^_`|~";
 
-static bool is_token(const char *s)
+static bool is_media_token(const char *s)
 {
     const char *p = s;
     while (isalnum((unsigned char)*p) || (*p && strchr(token_marks, *p)))
@@ -20,7 +20,7 @@ static bool is_token(const char *s)
 }
 
 /* n bytes without the blanks around them, in lower case. */
-static char *trimmed(struct arena *a, const char *s, size_t n, bool lower)
+static char *trimmed_part(struct arena *a, const char *s, size_t n, bool lower)
 {
     while (n && isspace((unsigned char)*s))
         s++, n--;
@@ -32,7 +32,7 @@ static char *trimmed(struct arena *a, const char *s, size_t n, bool lower)
     return out;
 }
 
-static char *unquoted(struct arena *a, const char *value)
+static char *unquoted_parameter(struct arena *a, const char *value)
 {
     size_t n = strlen(value);
     bool quoted = n > 1 && strchr("\"'", *value) && value[n - 1] == *value;
@@ -61,14 +61,14 @@ static bool read_parameter(struct arena *a, const char *text, size_t n, struct m
     const char *equals = memchr(text, '=', n);
     if (!equals)
         return true;
-    char *name = trimmed(a, text, (size_t)(equals - text), true);
-    char *value = trimmed(a, equals + 1, n - (size_t)(equals + 1 - text), false);
-    if (!is_token(name) || (*value != '"' && *value != '\'' && !is_token(value)))
+    char *name = trimmed_part(a, text, (size_t)(equals - text), true);
+    char *value = trimmed_part(a, equals + 1, n - (size_t)(equals + 1 - text), false);
+    if (!is_media_token(name) || (*value != '"' && *value != '\'' && !is_media_token(value)))
         return false;
     if (strcmp(name, "q") == 0)
-        return read_quality(unquoted(a, value), out);
+        return read_quality(unquoted_parameter(a, value), out);
     if (strcmp(name, "charset") == 0) {
-        out->charset = unquoted(a, value);
+        out->charset = unquoted_parameter(a, value);
         if (!charset_is_known(out->charset))
             return false;
     }
@@ -93,7 +93,7 @@ bool media_parse(struct arena *a, const char *text, size_t n, struct media *out)
 {
     *out = (struct media){ .parameters = "", .quality = 1 };
     size_t head = until(text, n, ';');
-    char *full = trimmed(a, text, head, true);
+    char *full = trimmed_part(a, text, head, true);
     if (strcmp(full, "*") == 0)
         full = arena_strdup(a, "*/*");
     char *slash = strchr(full, '/');
@@ -102,7 +102,7 @@ bool media_parse(struct arena *a, const char *text, size_t n, struct media *out)
     *slash = '\0';
     out->type = full;
     out->subtype = slash + 1;
-    if (!is_token(out->type) || !is_token(out->subtype))
+    if (!is_media_token(out->type) || !is_media_token(out->subtype))
         return false;
     if (strcmp(out->type, "*") == 0 && strcmp(out->subtype, "*") != 0)
         return false;
@@ -134,7 +134,7 @@ static int read_ranges(struct arena *a, const char *accept, struct media *out)
     size_t n = strlen(accept);
     for (size_t at = 0; at < n && count < MAX_RANGES;) {
         size_t len = until(accept + at, n - at, ',');
-        if (*trimmed(a, accept + at, len, false) &&
+        if (*trimmed_part(a, accept + at, len, false) &&
             !media_parse(a, accept + at, len, &out[count++]))
             return -1;
         at += len + 1;
@@ -154,15 +154,15 @@ static bool is_better(const struct media *x, const struct media *y)
     return x->quality > y->quality;
 }
 
-static bool names(const struct media *m, const char *type, const char *subtype)
+static bool media_is_named(const struct media *m, const char *type, const char *subtype)
 {
     return strcmp(m->type, type) == 0 && strcmp(m->subtype, subtype) == 0;
 }
 
 static bool is_json_range(const struct media *m)
 {
-    return names(m, "*", "*") || names(m, "application", "*") ||
-           names(m, "application", "*+json") || media_is_json(m);
+    return media_is_named(m, "*", "*") || media_is_named(m, "application", "*") ||
+           media_is_named(m, "application", "*+json") || media_is_json(m);
 }
 
 static bool can_write_charset(const struct media *m)
@@ -219,7 +219,7 @@ enum media_choice media_choose_text(struct arena *a, const char *accept, const c
     enum media_choice choice = choose(a, accept, fits_text, &m);
     if (choice != MEDIA_CHOSEN)
         return choice;
-    bool any = strcmp(m.type, "*") == 0 || names(&m, "text", "*");
+    bool any = strcmp(m.type, "*") == 0 || media_is_named(&m, "text", "*");
     *out = arena_printf(a, "%s/%s%s%s", any ? "text" : m.type, any ? "plain" : m.subtype,
                         m.parameters, m.charset || media_is_json(&m) ? "" : ";charset=ISO-8859-1");
     return choice;
@@ -232,7 +232,8 @@ bool media_wants_page(struct arena *a, const char *accept)
     int n = accept ? read_ranges(a, accept, ranges) : 0;
     for (int i = 0; i < n; i++) {
         const struct media *m = &ranges[i];
-        bool decides = names(m, "text", "html") || names(m, "text", "*") || names(m, "*", "*");
+        bool decides = media_is_named(m, "text", "html") || media_is_named(m, "text", "*") ||
+                       media_is_named(m, "*", "*");
         if (decides && (!first || is_better(m, first)))
             first = m;
     }

@@ -29,7 +29,7 @@ static cJSON *bind_string(struct arena *a, const struct model_field *f, const cJ
 }
 
 /* Without the blanks around it. */
-static char *trimmed(struct arena *a, const char *s)
+static char *java_trimmed(struct arena *a, const char *s)
 {
     while (*s && (unsigned char)*s <= ' ')
         s++;
@@ -58,7 +58,7 @@ static cJSON *bind_integer(struct arena *a, const cJSON *in, double min, double 
 {
     double n;
     if (cJSON_IsString(in)) {
-        const char *text = trimmed(a, in->valuestring);
+        const char *text = java_trimmed(a, in->valuestring);
         if (says_null(text))
             return json_null(a);
         if (!text_to_number(text, &n))
@@ -100,7 +100,7 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
         bool value;
     } words[] = { { "true", true },   { "True", true },   { "TRUE", true },
                   { "false", false }, { "False", false }, { "FALSE", false } };
-    const char *text = trimmed(a, in->valuestring);
+    const char *text = java_trimmed(a, in->valuestring);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].text) == 0)
             return json_bool(a, words[i].value);
@@ -111,7 +111,7 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
 static cJSON *bind_enum(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     double number = cJSON_IsNumber(in) ? in->valuedouble : -1;
-    const char *text = cJSON_IsString(in) ? trimmed(a, in->valuestring) : "";
+    const char *text = cJSON_IsString(in) ? java_trimmed(a, in->valuestring) : "";
     if (*text >= '0' && *text <= '9' && !text_to_number(text, &number))
         return NULL;
     size_t len = strlen(text);
@@ -130,7 +130,7 @@ static cJSON *bind_object(struct arena *a, const struct model_field *f, const cJ
     return cJSON_IsObject(in) ? model_bind(a, f->of, in) : NULL;
 }
 
-static cJSON *bind_list(struct arena *a, const struct model_field *f, const cJSON *in)
+static cJSON *bind_model_list(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     if (!cJSON_IsArray(in))
         return NULL;
@@ -199,8 +199,8 @@ static cJSON *bind_open(struct arena *a, const struct model_field *f, const cJSO
 typedef cJSON *binder(struct arena *a, const struct model_field *f, const cJSON *in);
 
 static binder *const binders[] = {
-    [M_STR] = bind_string, [M_INT] = bind_int,    [M_LONG] = bind_long, [M_BOOL] = bind_bool,
-    [M_ENUM] = bind_enum,  [M_OBJ] = bind_object, [M_LIST] = bind_list, [M_MAP] = bind_map,
+    [M_STR] = bind_string, [M_INT] = bind_int,    [M_LONG] = bind_long,       [M_BOOL] = bind_bool,
+    [M_ENUM] = bind_enum,  [M_OBJ] = bind_object, [M_LIST] = bind_model_list, [M_MAP] = bind_map,
     [M_DATE] = bind_date,  [M_ANY] = bind_any,    [M_OPEN] = bind_open,
 };
 

@@ -1,6 +1,6 @@
 /* rest.c - the answers of the console: envelopes, pages, exceptions, Spring's own errors.
  *
- * Every answer goes through answer(), which keeps the first one. The status and class name of an
+ * Every answer goes through set_reply(), which keeps the first one. The status and class name of an
  * exception are rows of exceptions[].
  */
 #include "embedded/rest/rest.h"
@@ -45,8 +45,8 @@ static const char *const safe_extensions[] = { "txt", "text", "yml",  "propertie
                                                "xml", "atom", "rss",  "png",        "jpe", "jpeg",
                                                "jpg", "gif",  "wbmp", "bmp" };
 
-static bool answer(struct rest_request *r, int status, const char *type, const char *text,
-                   size_t len)
+static bool set_reply(struct rest_request *r, int status, const char *type, const char *text,
+                      size_t len)
 {
     if (r->reply.status)
         return false;
@@ -89,10 +89,10 @@ static bool answer_negotiated(struct rest_request *r, int status, const char *te
         return false;
     enum media_choice choice = media_choose_json(r->arena, accept, &type);
     if (choice == MEDIA_MALFORMED && status >= 400)
-        return answer(r, status, NULL, "", 0);
+        return set_reply(r, status, NULL, "", 0);
     if (choice != MEDIA_CHOSEN)
         return rest_spring(r, 406);
-    answer(r, status, type, text, len);
+    set_reply(r, status, type, text, len);
     bool passed_on = status > 299 && status < 400;
     if (status >= 200 && !passed_on && has_download_extension(r))
         rest_header(r, "content-disposition", "inline;filename=f.txt");
@@ -155,12 +155,13 @@ static cJSON *envelope(struct rest_request *r, bool success, const char *message
     return body;
 }
 
-static bool fail_text(struct rest_request *r, int status, enum rest_exception x, const char *text)
+static bool fail_with_text(struct rest_request *r, int status, enum rest_exception x,
+                           const char *text)
 {
     if (r->reply.status)
         return false;
     if (r->route && r->route->flags & REST_VOID)
-        return answer(r, 200, NULL, "", 0) && false;
+        return set_reply(r, 200, NULL, "", 0) && false;
     const char *message = arena_printf(r->arena, "%s: %s", exceptions[x].name, text);
     answer_json(r, status, envelope(r, false, message, NULL));
     return false;
@@ -171,7 +172,7 @@ bool rest_is_lenient(const struct rest_request *r)
     return r->embedded && r->embedded->lenient;
 }
 
-static const char *sentence(struct rest_request *r, const char *format, va_list args)
+static const char *print_sentence(struct rest_request *r, const char *format, va_list args)
 {
     if (!format)
         return "null";
@@ -191,10 +192,10 @@ bool rest_fail(struct rest_request *r, enum rest_exception x, const char *format
 {
     va_list args;
     va_start(args, format);
-    const char *text = sentence(r, format, args);
+    const char *text = print_sentence(r, format, args);
     va_end(args);
     int status = x == X_NOT_FOUND && rest_is_lenient(r) ? 404 : exceptions[x].status;
-    return fail_text(r, status, x, text);
+    return fail_with_text(r, status, x, text);
 }
 
 bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, const char *format,
@@ -202,9 +203,9 @@ bool rest_fail_as(struct rest_request *r, int status, enum rest_exception x, con
 {
     va_list args;
     va_start(args, format);
-    const char *text = sentence(r, format, args);
+    const char *text = print_sentence(r, format, args);
     va_end(args);
-    return fail_text(r, status, x, text);
+    return fail_with_text(r, status, x, text);
 }
 
 bool rest_needs_name(struct rest_request *r)
@@ -341,19 +342,19 @@ void rest_bare(struct rest_request *r, int status, const cJSON *data)
 
 void rest_empty(struct rest_request *r, int status)
 {
-    answer(r, status, NULL, "", 0);
+    set_reply(r, status, NULL, "", 0);
 }
 
 void rest_text(struct rest_request *r, int status, const char *content_type, const char *text)
 {
-    answer(r, status, content_type, text, strlen(text));
+    set_reply(r, status, content_type, text, strlen(text));
 }
 
 void rest_plain(struct rest_request *r, const char *text)
 {
     const char *type;
     if (media_choose_text(r->arena, rest_call_header(r, "accept"), &type) == MEDIA_CHOSEN)
-        answer(r, 200, type, text, strlen(text));
+        set_reply(r, 200, type, text, strlen(text));
     else
         rest_spring(r, 406);
 }
@@ -381,7 +382,7 @@ static void answer_page(struct rest_request *r, int status)
                                     "<!doctype html><title>%d %s</title><h1>%s</h1><p>The "
                                     "console serves nothing here (status %d).</p>\n",
                                     status, reason, reason, status);
-    if (answer(r, status, "text/html;charset=UTF-8", page, strlen(page)))
+    if (set_reply(r, status, "text/html;charset=UTF-8", page, strlen(page)))
         rest_header(r, "content-language", "en");
 }
 
@@ -395,7 +396,7 @@ bool rest_spring(struct rest_request *r, int status)
         return false;
     }
     if (media_choose_json(a, accept, &type) != MEDIA_CHOSEN)
-        return answer(r, status, NULL, "", 0) && false;
+        return set_reply(r, status, NULL, "", 0) && false;
     cJSON *body = json_object(a);
     json_set_num(a, body, "timestamp", (double)(long long)(r->embedded->now() * 1000));
     json_set_num(a, body, "status", status);
@@ -403,7 +404,7 @@ bool rest_spring(struct rest_request *r, int status)
     json_set_str(a, body, "path", r->path);
     struct buf *out = buf_in(a, MAX_ANSWER);
     json_write(out, body);
-    answer(r, status, type, out->data, out->len);
+    set_reply(r, status, type, out->data, out->len);
     return false;
 }
 

@@ -63,13 +63,13 @@ bool session_has_admin(struct rest_request *r)
     return load_account(r, &account);
 }
 
-static bool same_text(const char *x, const char *y)
+static bool same_secret_text(const char *x, const char *y)
 {
     return strlen(x) == strlen(y) && crypto_equal(x, y, strlen(x));
 }
 
 /* Decoded text; NULL with r answered when it is no base64. */
-static char *decode(struct rest_request *r, const char *text, size_t *len)
+static char *decode_base64(struct rest_request *r, const char *text, size_t *len)
 {
     const char *problem;
     char *bytes = java_base64(r->arena, text, len, &problem);
@@ -100,7 +100,7 @@ static bool cookie_fits(struct rest_request *r, const struct account *account, b
     *fits = false;
     if (!value || !*value)
         return true;
-    char *sealed = decode(r, value, &len);
+    char *sealed = decode_base64(r, value, &len);
     if (!sealed)
         return false;
     if (strlen(account->iv) != IV_SIZE)
@@ -112,7 +112,8 @@ static bool cookie_fits(struct rest_request *r, const struct account *account, b
         *password++ = '\0', time = strchr(password, 1);
     if (time)
         *time = '\0';
-    *fits = time && same_text(text, account->name) && same_text(password, account->password);
+    *fits = time && same_secret_text(text, account->name) &&
+            same_secret_text(password, account->password);
     return true;
 }
 
@@ -125,11 +126,12 @@ static bool basic_fits(struct rest_request *r, const struct account *account, bo
     if (!header || java_split(r->arena, header, ' ', words, 2) != 2 ||
         strcmp(words[0], "Basic") != 0)
         return true;
-    char *text = decode(r, words[1], &len);
+    char *text = decode_base64(r, words[1], &len);
     if (!text)
         return false;
     if (java_split(r->arena, text, ':', pair, 2) == 2)
-        *fits = same_text(pair[0], account->name) && same_text(pair[1], account->password);
+        *fits = same_secret_text(pair[0], account->name) &&
+                same_secret_text(pair[1], account->password);
     return true;
 }
 
@@ -232,16 +234,16 @@ static bool give_cookie(struct rest_request *r, const struct account *account, b
     return true;
 }
 
-static bool is_empty(const char *s)
+static bool is_missing_text(const char *s)
 {
     return !s || !*s;
 }
 
-static void login(struct rest_request *r)
+static void handle_login(struct rest_request *r)
 {
     const char *name = json_str(r->body, "username"), *password = json_str(r->body, "password");
     struct account account;
-    if (is_empty(name) || is_empty(password)) {
+    if (is_missing_text(name) || is_missing_text(password)) {
         rest_fail(r, X_VALIDATION, "Missing user name or password.");
         return;
     }
@@ -249,7 +251,7 @@ static void login(struct rest_request *r)
         rest_fail(r, X_ILLEGAL_STATE, "No valid admin config is available.");
         return;
     }
-    if (!same_text(name, account.name) || !same_text(password, account.password)) {
+    if (!same_secret_text(name, account.name) || !same_secret_text(password, account.password)) {
         rest_fail(r, X_AUTH, "Incorrect username or password");
         return;
     }
@@ -275,13 +277,13 @@ static bool check_change(struct rest_request *r, struct account *account)
 {
     const char *old = json_str(r->body, "oldPassword");
     const char *disabled = settings_get(r, "admin.password-change.disabled");
-    if (is_empty(old))
+    if (is_missing_text(old))
         return rest_fail(r, X_VALIDATION, "Missing old password.");
-    if (is_empty(json_str(r->body, "newPassword")))
+    if (is_missing_text(json_str(r->body, "newPassword")))
         return rest_fail(r, X_VALIDATION, "Missing new password.");
     if (disabled && strcmp(disabled, "true") == 0)
         return rest_fail(r, X_ILLEGAL_STATE, "Password change is disabled.");
-    if (!load_account(r, account) || !same_text(old, account->password))
+    if (!load_account(r, account) || !same_secret_text(old, account->password))
         return rest_fail(r, X_VALIDATION, "Incorrect old password.");
     return true;
 }
@@ -300,7 +302,7 @@ static void change_password(struct rest_request *r)
 }
 
 const struct rest_route session_rest[] = {
-    { "POST", "/session/login", login, login_model, REST_ANONYMOUS },
+    { "POST", "/session/login", handle_login, login_model, REST_ANONYMOUS },
     { "GET", "/session/logout", logout, NULL, REST_ANONYMOUS },
     { "GET", "/user/info", user_info },
     { "POST", "/user/changePassword", change_password, password_model },

@@ -113,7 +113,7 @@ static bool render(struct envoy *v, struct err *e)
     return true;
 }
 
-static void tell(struct envoy *v, const char *sentence)
+static void tell_envoy_state(struct envoy *v, const char *sentence)
 {
     if (v->options.tell)
         v->options.tell(v->options.arg, sentence);
@@ -126,7 +126,7 @@ static void render_now(void *arg)
     loop_untimer(v->soon);
     v->soon = NULL;
     if (!render(v, &e))
-        tell(v, e.text);
+        tell_envoy_state(v, e.text);
 }
 
 /* -- watching ------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ static void on_end(void *arg, int pid, int status)
     snprintf(sentence, sizeof sentence, "Envoy ended (%s %d); its log is %s/envoy.log",
              WIFSIGNALED(status) ? "signal" : "status",
              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), v->options.folder);
-    tell(v, sentence);
+    tell_envoy_state(v, sentence);
 }
 
 static bool start_child(struct envoy *v, struct err *e)

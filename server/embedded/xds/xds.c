@@ -91,7 +91,7 @@ void xds_render(struct arena *a, const struct xds_input *in, struct xds_output *
 
 /* -- files ---------------------------------------------------------------------------------------
  */
-static bool read_object(struct arena *a, const char *path, cJSON *to, struct err *e)
+static bool read_object_file(struct arena *a, const char *path, cJSON *to, struct err *e)
 {
     struct err why = { 0 };
     size_t n = 0;
@@ -109,7 +109,7 @@ static bool read_object(struct arena *a, const char *path, cJSON *to, struct err
     return true;
 }
 
-static int by_text(const void *v, const void *w)
+static int compare_folder_names(const void *v, const void *w)
 {
     return strcmp(*(char *const *)v, *(char *const *)w);
 }
@@ -137,12 +137,12 @@ static char **list_folder(struct arena *a, const char *folder, size_t *n, struct
     }
     if (d)
         closedir(d);
-    qsort(names, *n, sizeof *names, by_text);
+    qsort(names, *n, sizeof *names, compare_folder_names);
     return names;
 }
 
-static bool read_kind(struct arena *a, const char *data, const char *kind, const cJSON **to,
-                      struct err *e)
+static bool read_kind_folder(struct arena *a, const char *data, const char *kind, const cJSON **to,
+                             struct err *e)
 {
     const char *folder = arena_printf(a, "%s/%s", data, kind);
     cJSON *objects = json_array(a);
@@ -150,19 +150,19 @@ static bool read_kind(struct arena *a, const char *data, const char *kind, const
     char **names = list_folder(a, folder, &n, e);
     *to = objects;
     for (size_t i = 0; names && i < n; i++)
-        if (!read_object(a, arena_printf(a, "%s/%s", folder, names[i]), objects, e))
+        if (!read_object_file(a, arena_printf(a, "%s/%s", folder, names[i]), objects, e))
             return false;
     return names != NULL;
 }
 
 bool xds_read_folder(struct arena *a, const char *data, struct xds_input *in, struct err *e)
 {
-    return read_kind(a, data, "ingresses", &in->ingresses, e) &&
-           read_kind(a, data, "mcpbridges", &in->mcpbridges, e) &&
-           read_kind(a, data, "wasmplugins", &in->wasmplugins, e) &&
-           read_kind(a, data, "envoyfilters", &in->envoyfilters, e) &&
-           read_kind(a, data, "http2rpcs", &in->http2rpcs, e) &&
-           read_kind(a, data, "services", &in->services, e);
+    return read_kind_folder(a, data, "ingresses", &in->ingresses, e) &&
+           read_kind_folder(a, data, "mcpbridges", &in->mcpbridges, e) &&
+           read_kind_folder(a, data, "wasmplugins", &in->wasmplugins, e) &&
+           read_kind_folder(a, data, "envoyfilters", &in->envoyfilters, e) &&
+           read_kind_folder(a, data, "http2rpcs", &in->http2rpcs, e) &&
+           read_kind_folder(a, data, "services", &in->services, e);
 }
 
 static bool write_document(struct arena *a, const char *folder, const char *name,

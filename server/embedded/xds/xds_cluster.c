@@ -14,7 +14,7 @@ struct source {
     const char *cluster;
 };
 
-static void add_endpoint(struct xds *x, cJSON *list, const char *host, long port)
+static void add_lb_endpoint(struct xds *x, cJSON *list, const char *host, long port)
 {
     cJSON *item = json_add(x->a, list, json_object(x->a));
     cJSON *address = json_set_object(x->a, json_set_object(x->a, item, "endpoint"), "address");
@@ -23,7 +23,7 @@ static void add_endpoint(struct xds *x, cJSON *list, const char *host, long port
     json_set_num(x->a, socket, "port_value", (double)port);
 }
 
-static void add_endpoints(struct xds *x, const struct source *s, cJSON *cluster)
+static void add_load_assignment(struct xds *x, const struct source *s, cJSON *cluster)
 {
     cJSON *load = json_set_object(x->a, cluster, "load_assignment");
     json_set_str(x->a, load, "cluster_name", s->cluster);
@@ -33,9 +33,9 @@ static void add_endpoints(struct xds *x, const struct source *s, cJSON *cluster)
         const char *one = s->domain[i], *colon = strchr(one, ':');
         long port = s->port;
         if (!colon)
-            add_endpoint(x, list, one, port);
+            add_lb_endpoint(x, list, one, port);
         else if (annotation_int(colon + 1, &port) && port >= 1 && port <= 65535)
-            add_endpoint(x, list, arena_strndup(x->a, one, (size_t)(colon - one)), port);
+            add_lb_endpoint(x, list, arena_strndup(x->a, one, (size_t)(colon - one)), port);
         else
             xds_note(x, "service-source", s->name, "its address '%s' has no port of 1 to 65535",
                      one);
@@ -105,7 +105,7 @@ static cJSON *cluster_of(struct xds *x, const struct source *s)
     }
     add_breaker(x, c);
     add_http_options(x, s, c);
-    add_endpoints(x, s, c);
+    add_load_assignment(x, s, c);
     if (text_equal_nocase(s->protocol, "https") || text_equal_nocase(s->protocol, "grpcs"))
         add_tls(x, s, c);
     return c;

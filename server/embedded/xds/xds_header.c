@@ -6,7 +6,7 @@
 #include "kind/ingress.h"
 
 /* Envoy reads % as a format, so it is doubled. */
-static const char *escaped(struct arena *a, const char *value)
+static const char *escape_percent(struct arena *a, const char *value)
 {
     char *safe = arena_alloc(a, 2 * strlen(value) + 1), *out = safe;
     for (; *value; value++) {
@@ -26,7 +26,7 @@ static void add_header_lines(struct xds *x, const char *text, const char *how, c
         cJSON *item = json_add(x->a, to, json_object(x->a));
         cJSON *header = json_set_object(x->a, item, "header");
         json_set_str(x->a, header, "key", json_str(line, "key"));
-        json_set_str(x->a, header, "value", escaped(x->a, json_str(line, "value")));
+        json_set_str(x->a, header, "value", escape_percent(x->a, json_str(line, "value")));
         json_set_str(x->a, item, "append_action", how);
     }
 }

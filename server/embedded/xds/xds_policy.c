@@ -53,7 +53,7 @@ static void read_conditions(struct xds *x, const char *text, struct retry *t)
         retry_by_default(x, t);
 }
 
-static struct retry read_retry(struct xds *x, const struct xds_rule *r)
+static struct retry read_retry_policy(struct xds *x, const struct xds_rule *r)
 {
     const char *on = xds_annotation(x, r->policies, "proxy-next-upstream");
     const char *tries = xds_annotation(x, r->policies, "proxy-next-upstream-tries");
@@ -86,7 +86,7 @@ static void spare_methods(struct xds *x, cJSON *policy)
 
 void xds_retry(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
-    struct retry t = read_retry(x, r);
+    struct retry t = read_retry_policy(x, r);
     if (t.tries == 0 || !*t.on)
         return;
     cJSON *policy = json_set_object(x->a, action, "retry_policy");

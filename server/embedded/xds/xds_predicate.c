@@ -24,8 +24,8 @@ static bool has_name(const struct route_predicate *list, size_t n, const char *n
 }
 
 /* One name counts once: exact before prefix before regular expression. */
-static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *field,
-                              struct route_predicate **out)
+static size_t read_predicate_annotations(struct xds *x, const cJSON *ingress, const char *field,
+                                         struct route_predicate **out)
 {
     static const char *const ways[] = { "exact", "prefix", "safe_regex" };
     const cJSON *all = json_path(ingress, "metadata.annotations"), *one;
@@ -53,6 +53,7 @@ static size_t read_predicates(struct xds *x, const cJSON *ingress, const char *f
 void xds_predicates(struct xds *x, struct xds_rule *r)
 {
     r->takes.methods = route_methods(x->a, xds_annotation(x, r->ingress, "match-method"));
-    r->takes.header_count = read_predicates(x, r->ingress, "headers", &r->takes.headers);
-    r->takes.query_count = read_predicates(x, r->ingress, "urlParams", &r->takes.queries);
+    r->takes.header_count = read_predicate_annotations(x, r->ingress, "headers", &r->takes.headers);
+    r->takes.query_count =
+        read_predicate_annotations(x, r->ingress, "urlParams", &r->takes.queries);
 }

@@ -16,7 +16,8 @@ static void set_regex(struct xds *x, cJSON *action, const char *pattern, const c
 }
 
 /* What follows a prefix keeps its slash when the new one has none. */
-static void rewrite_path(struct xds *x, const struct xds_rule *r, cJSON *action, const char *path)
+static void set_prefix_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action,
+                               const char *path)
 {
     if (r->takes.type != ROUTE_PREFIX || text_ends(path, "/")) {
         json_set_str(x->a, action, "prefix_rewrite", path);
@@ -33,7 +34,7 @@ void xds_rewrite(struct xds *x, const struct xds_rule *r, cJSON *action)
     const char *target = xds_annotation(x, r->policies, "rewrite-target");
     const char *host = xds_annotation(x, r->policies, "upstream-vhost");
     if (path)
-        rewrite_path(x, r, action, path);
+        set_prefix_rewrite(x, r, action, path);
     else if (target)
         set_regex(x, action, r->takes.path, ingress_groups(x->a, target));
     if (host)
@@ -85,7 +86,7 @@ static void set_location(struct xds *x, cJSON *redirect, const char *url)
                      arena_strndup(x->a, rest, strcspn(rest, "?#")));
 }
 
-static const char *url_of(struct xds *x, const struct xds_rule *r, const char *name)
+static const char *redirect_url(struct xds *x, const struct xds_rule *r, const char *name)
 {
     const char *url = xds_annotation(x, r->policies, name), *why;
     return url && annotation_judge(annotation_find(name), url, &why) == VALUE_FITS ? url : NULL;
@@ -110,8 +111,8 @@ static cJSON *to_url(struct xds *x, const char *url, long status)
 /* A URL wins over https, the temporary one over the other. */
 cJSON *xds_redirect(struct xds *x, const struct xds_rule *r)
 {
-    const char *temporary = url_of(x, r, "temporal-redirect");
-    const char *permanent = url_of(x, r, "permanent-redirect");
+    const char *temporary = redirect_url(x, r, "temporal-redirect");
+    const char *permanent = redirect_url(x, r, "permanent-redirect");
     const char *code = xds_annotation(x, r->policies, "permanent-redirect-code");
     long status = 301;
     annotation_int(code, &status);

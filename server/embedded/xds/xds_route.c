@@ -18,7 +18,7 @@ static cJSON *string_match(struct xds *x, const struct route_predicate *p)
     return m;
 }
 
-static void add_predicate(struct xds *x, cJSON *list, const struct route_predicate *p)
+static void add_matcher(struct xds *x, cJSON *list, const struct route_predicate *p)
 {
     cJSON *item = json_add(x->a, list, json_object(x->a));
     char *name = arena_strdup(x->a, p->name);
@@ -33,15 +33,15 @@ static void add_predicates(struct xds *x, const struct xds_rule *r, cJSON *match
         if (r->takes.methods) {
             struct route_predicate method = { ":method", ROUTE_REGEX_VALUE, r->takes.methods,
                                               NULL };
-            add_predicate(x, headers, &method);
+            add_matcher(x, headers, &method);
         }
         for (size_t i = 0; i < r->takes.header_count; i++)
-            add_predicate(x, headers, &r->takes.headers[i]);
+            add_matcher(x, headers, &r->takes.headers[i]);
     }
     if (r->takes.query_count) {
         cJSON *queries = json_set_array(x->a, match, "query_parameters");
         for (size_t i = 0; i < r->takes.query_count; i++)
-            add_predicate(x, queries, &r->takes.queries[i]);
+            add_matcher(x, queries, &r->takes.queries[i]);
     }
 }
 
@@ -86,7 +86,7 @@ struct target {
 };
 
 /* "[N%] host[:port] [subset]"; without a port, that of the service. */
-static bool read_target(struct xds *x, const char *line, struct target *t)
+static bool read_destination_line(struct xds *x, const char *line, struct target *t)
 {
     char **word = annotation_items(x->a, line, " \t");
     t->weight = 100;
@@ -135,7 +135,7 @@ static void add_weighted(struct xds *x, cJSON *action, const struct target *t, s
     }
 }
 
-static size_t normalize_weights(struct xds *x, struct target *t, size_t n)
+static size_t normalize_target_weights(struct xds *x, struct target *t, size_t n)
 {
     long *weights = arena_array(x->a, long, n + 1);
     size_t kept = 0;
@@ -158,7 +158,8 @@ static size_t add_canaries(struct xds *x, const struct xds_rule *r, struct targe
     for (const struct xds_rule *c = r->canaries; c; c = c->next_canary) {
         char **line = annotation_items(x->a, c->destination ? c->destination : "", "\r\n");
         struct target *mine = &t[all];
-        if (!line[0] || c->weight <= 0 || c->weight > rest || !read_target(x, line[0], mine))
+        if (!line[0] || c->weight <= 0 || c->weight > rest ||
+            !read_destination_line(x, line[0], mine))
             continue;
         mine->weight = c->weight;
         rest -= c->weight;
@@ -186,9 +187,9 @@ static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
         n++;
     struct target *t = arena_array(x->a, struct target, n + count_canaries(r) + 1);
     for (size_t i = 0; i < n; i++)
-        if (!read_target(x, line[i], &t[i]))
+        if (!read_destination_line(x, line[i], &t[i]))
             return false;
-    n = add_canaries(x, r, t, normalize_weights(x, t, n));
+    n = add_canaries(x, r, t, normalize_target_weights(x, t, n));
     for (size_t i = 0; i < n; i++)
         note_target(x, r, t[i].cluster);
     if (n == 1)
@@ -200,7 +201,7 @@ static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
 
 /* -- forwarding -----------------------------------------------------------------------------------
  */
-static void add_timeout(struct xds *x, const struct xds_rule *r, cJSON *action)
+static void add_route_timeout(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
     const char *text = xds_annotation(x, r->policies, "timeout");
     long seconds = 0;
@@ -218,7 +219,7 @@ static cJSON *forward(struct xds *x, const struct xds_rule *r)
     if (!add_targets(x, r, action))
         return NULL;
     xds_rewrite(x, r, action);
-    add_timeout(x, r, action);
+    add_route_timeout(x, r, action);
     xds_retry(x, r, action);
     xds_hash(x, r, action);
     xds_mirror(x, r, action);

@@ -13,7 +13,7 @@ struct list {
     size_t n, room;
 };
 
-static const char *lower(struct arena *a, const char *s)
+static const char *lower_copy(struct arena *a, const char *s)
 {
     char *copy = arena_strdup(a, s);
     for (char *c = copy; *c; c++)
@@ -21,7 +21,7 @@ static const char *lower(struct arena *a, const char *s)
     return copy;
 }
 
-static const char *route_name(struct xds *x, const cJSON *ingress)
+static const char *ingress_route_name(struct xds *x, const cJSON *ingress)
 {
     const char *name = xds_object_name(ingress);
     const char *space = json_str(json_get(ingress, "metadata"), "namespace");
@@ -30,7 +30,7 @@ static const char *route_name(struct xds *x, const cJSON *ingress)
     return arena_printf(x->a, "%s/%s", space, name);
 }
 
-static void read_path(struct xds *x, struct xds_rule *r, const cJSON *path)
+static void read_rule_path(struct xds *x, struct xds_rule *r, const cJSON *path)
 {
     const char *type = json_str(path, "pathType");
     const char *written = json_str(path, "path");
@@ -110,17 +110,17 @@ static struct xds_rule *new_rule(struct xds *x, const cJSON *ingress, const char
     const char *created = json_str(json_get(ingress, "metadata"), "creationTimestamp");
     r->ingress = ingress;
     r->policies = r->headers_of = policies;
-    r->takes.name = route_name(x, ingress);
-    r->takes.host = lower(x->a, host && *host ? host : "*");
+    r->takes.name = ingress_route_name(x, ingress);
+    r->takes.host = lower_copy(x->a, host && *host ? host : "*");
     r->takes.created = created ? created : "";
     return r;
 }
 
-static void add_rule(struct xds *x, struct list *l, const cJSON *ingress, const char *host,
-                     const cJSON *path)
+static void add_xds_rule(struct xds *x, struct list *l, const cJSON *ingress, const char *host,
+                         const cJSON *path)
 {
     struct xds_rule *r = new_rule(x, ingress, host, ingress);
-    read_path(x, r, path);
+    read_rule_path(x, r, path);
     r->destination = destination_of(x, r, json_get(path, "backend"));
     xds_predicates(x, r);
     xds_canary(x, r);
@@ -145,13 +145,13 @@ static void add_default(struct xds *x, struct list *l, const cJSON *ingress, con
     struct xds_rule *r = new_rule(x, ingress, host, json_object(x->a));
     cJSON *path = json_object(x->a);
     json_set_str(x->a, path, "path", "/");
-    read_path(x, r, path);
+    read_rule_path(x, r, path);
     r->destination = destination_of(x, r, json_path(ingress, "spec.defaultBackend"));
     r->takes.name = arena_printf(x->a, "%s-default", r->takes.name);
     push(x, l, r);
 }
 
-static void add_app_root(struct xds *x, struct list *l, const cJSON *ingress, const char *host)
+static void add_app_root_rule(struct xds *x, struct list *l, const cJSON *ingress, const char *host)
 {
     const char *root = xds_annotation(x, ingress, "app-root");
     if (!root || *root != '/')
@@ -164,7 +164,7 @@ static void add_app_root(struct xds *x, struct list *l, const cJSON *ingress, co
     push(x, l, r);
 }
 
-static bool is_ours(struct xds *x, const cJSON *ingress)
+static bool is_our_ingress(struct xds *x, const cJSON *ingress)
 {
     const char *class =
         json_str(json_path(ingress, "metadata.annotations"), "kubernetes.io/ingress.class");
@@ -176,17 +176,18 @@ static bool is_ours(struct xds *x, const cJSON *ingress)
     return false;
 }
 
-static void read_ingress(struct xds *x, struct list *l, const cJSON *ingress)
+static void read_ingress_rules(struct xds *x, struct list *l, const cJSON *ingress)
 {
     const cJSON *rule, *path;
     const cJSON *fallback = json_path(ingress, "spec.defaultBackend");
-    if (!is_ours(x, ingress))
+    if (!is_our_ingress(x, ingress))
         return;
     cJSON_ArrayForEach(rule, json_path(ingress, "spec.rules"))
     {
         const char *host = json_str(rule, "host");
-        add_app_root(x, l, ingress, host);
-        cJSON_ArrayForEach(path, json_path(rule, "http.paths")) add_rule(x, l, ingress, host, path);
+        add_app_root_rule(x, l, ingress, host);
+        cJSON_ArrayForEach(path, json_path(rule, "http.paths"))
+            add_xds_rule(x, l, ingress, host, path);
         if (fallback && host && *host && !catches_host(rule))
             add_default(x, l, ingress, host);
     }
@@ -196,13 +197,13 @@ static void read_ingress(struct xds *x, struct list *l, const cJSON *ingress)
 
 /* -- order ---------------------------------------------------------------------------------------
  */
-static int compare_same(const void *v, const void *w)
+static int compare_rules_by_match(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
     return route_order_same(&p->takes, &q->takes);
 }
 
-static int compare_order(const void *v, const void *w)
+static int compare_rules_by_order(const void *v, const void *w)
 {
     const struct xds_rule *p = *(struct xds_rule *const *)v, *q = *(struct xds_rule *const *)w;
     return route_order(&p->takes, &q->takes);
@@ -274,7 +275,7 @@ static void join_canaries(struct xds *x, struct xds_rule **rules, size_t n, stru
 
 /* The root of a host stands before all else; the youngest of several wins. Both lists go by host:
  * *at is where the next host's roots are. */
-static struct xds_rule *root_of(const struct list *roots, size_t *at, const char *host)
+static struct xds_rule *newest_root_of(const struct list *roots, size_t *at, const char *host)
 {
     struct xds_rule *root = NULL;
     while (*at < roots->n && strcmp(roots->at[*at]->takes.host, host) < 0)
@@ -293,7 +294,7 @@ static struct xds_rule **with_all(struct xds *x, struct xds_rule **rules, size_t
     size_t count = 0, at = 0;
     for (size_t i = 0; i < *n; i++) {
         bool next = strcmp(host, rules[i]->takes.host) != 0;
-        struct xds_rule *root = next ? root_of(roots, &at, rules[i]->takes.host) : NULL;
+        struct xds_rule *root = next ? newest_root_of(roots, &at, rules[i]->takes.host) : NULL;
         host = rules[i]->takes.host;
         if (root)
             all[count++] = root;
@@ -309,16 +310,16 @@ struct xds_rule **xds_rules(struct xds *x, size_t *n)
 {
     struct list l = { 0 }, canaries = { 0 }, roots = { 0 };
     const cJSON *ingress;
-    cJSON_ArrayForEach(ingress, x->in->ingresses) read_ingress(x, &l, ingress);
+    cJSON_ArrayForEach(ingress, x->in->ingresses) read_ingress_rules(x, &l, ingress);
     split_off(x, &l, &canaries, &roots);
     *n = 0;
     if (!l.n)
         return NULL;
-    qsort(l.at, l.n, sizeof(void *), compare_same);
+    qsort(l.at, l.n, sizeof(void *), compare_rules_by_match);
     if (roots.n)
-        qsort(roots.at, roots.n, sizeof(void *), compare_same);
+        qsort(roots.at, roots.n, sizeof(void *), compare_rules_by_match);
     *n = drop_duplicates(x, &l);
     join_canaries(x, l.at, *n, &canaries);
-    qsort(l.at, *n, sizeof(void *), compare_order);
+    qsort(l.at, *n, sizeof(void *), compare_rules_by_order);
     return with_all(x, l.at, n, &roots);
 }
