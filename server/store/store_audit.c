@@ -249,6 +249,31 @@ static void set_audit_text(struct arena *a, cJSON *o, const char *name, const ch
         json_set_str(a, o, name, text);
 }
 
+cJSON *store_line_shown(struct arena *a, struct db_rows *r)
+{
+    static const char *const columns[] = { "at", "event", "id", "who", "channel" };
+    cJSON *o = json_object(a);
+    json_set_num(a, o, "seq", db_real(r, 0));
+    for (int i = 0; i < 5; i++)
+        set_audit_text(a, o, columns[i], db_text(r, i + 1));
+    const char *detail = db_text(r, 6);
+    struct err ignored = { 0 };
+    cJSON *tree = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;
+    if (tree)
+        json_set(a, o, "detail", tree);
+    return o;
+}
+
+bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struct err *e)
+{
+    int seq = (int)db_real(r, 0);
+    char before[65] = "";
+    return begin_at(s, seq, before, e) &&
+           (audit_row_fits(s, a, r, seq, before) ||
+            err_set(e, ERR_SYSTEM, "line %d of the audit is not as it was written; see higress-ops "
+                    "audit verify", seq));
+}
+
 bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
 {
     if (!store_head_look(s, e))
@@ -259,17 +284,8 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
                                 "i", limit);
     int first = 1, walked = 0; /* of no lines, the chain from its beginning */
     while (db_next(&r, e)) {
-        static const char *const columns[] = { "at", "event", "id", "who", "channel" };
-        cJSON *o = json_add(a, lines, json_object(a));
         first = (int)db_real(&r, 0);
-        json_set_num(a, o, "seq", first);
-        for (int i = 0; i < 5; i++)
-            set_audit_text(a, o, columns[i], db_text(&r, i + 1));
-        const char *detail = db_text(&r, 6);
-        struct err ignored = { 0 };
-        cJSON *tree = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;
-        if (tree)
-            json_set(a, o, "detail", tree);
+        json_add(a, lines, store_line_shown(a, &r));
     }
     db_done(&r);
     bool whole = store_still_whole(s, first, e) ||

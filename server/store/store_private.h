@@ -130,6 +130,19 @@ bool store_whole_of_old(struct store *s, struct err *e);
 /* Does the chain end there? Inside a transaction. */
 bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e);
 
+/* A row of STORE_LINE_COLUMNS as an answer, and whether it is what was written, after the line before
+ * it. False: e says that it is not. */
+cJSON *store_line_shown(struct arena *a, struct db_rows *r);
+bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struct err *e);
+
+/* -- store_search.c: by which objects a change is found; inside the caller's transaction ----- */
+
+bool store_touch(struct store *s, struct arena *a, const char *id, const struct plan *p,
+                 struct err *e);
+/* The same of one whose plan is sealed: what its summary shows. */
+bool store_touch_summary(struct store *s, struct arena *a, const char *id, const cJSON *summary,
+                         struct err *e);
+
 /* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
 
 /* What the audit line of a setting says. */

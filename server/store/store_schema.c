@@ -25,6 +25,7 @@ static const char *const tables[] = {
     "CREATE TABLE anchor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, seal TEXT)",
     "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE touches (object TEXT, id TEXT)", /* "route orders": found by, and no more */
     NULL,
 };
 static const char *const indexes[] = {
@@ -36,14 +37,16 @@ static const char *const indexes[] = {
     "CREATE INDEX decisions_id ON decisions(id)",
     "CREATE INDEX audit_id ON audit(id, seq)",
     "CREATE INDEX plans_guarded ON plans(created) WHERE guarded IN ('watching', 'reverting')",
-    "CREATE INDEX audit_who ON audit(who, seq)",
-    "CREATE INDEX audit_event ON audit(event, seq)",
+    "CREATE INDEX audit_who ON audit(who, at, seq)",
+    "CREATE INDEX audit_event ON audit(event, at, seq)",
     "CREATE INDEX audit_at ON audit(at, seq)",
+    "CREATE INDEX touches_object ON touches(object, id)",
+    "CREATE INDEX touches_id ON touches(id)",
     NULL,
 };
 /* What version 2 had otherwise: the text of its first table, and fewer indexes. */
 static const char plans_of_2[] = PLANS ")";
-enum { INDEXES_OF_2 = 7, VERSION_2 = 2 };
+enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
 /* From version 2 to this one; the indexes of the table go with it. */
 static const char *const put_away_2[] = { "ALTER TABLE plans RENAME TO old_plans", NULL };
 #define PLANS_OF_2                                                                                 \
@@ -96,7 +99,9 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
 
 static const char *table_of(int version, int i)
 {
-    return version == VERSION_2 && i == 0 ? plans_of_2 : tables[i];
+    if (version != VERSION_2)
+        return tables[i];
+    return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
 }
 
 static const char *index_of(int version, int i)
@@ -132,7 +137,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
         s->db, e,
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
-        "'anchor', 'processes', 'settings'))",
+        "'anchor', 'processes', 'settings', 'touches'))",
         "");
     int found = 0;
     bool ok = true;
@@ -166,7 +171,8 @@ bool store_make_tables(struct store *s, bool old, struct err *e)
 bool store_remake_tables(struct store *s, struct err *e)
 {
     if (!is_exact(s, VERSION_2, e) || !run_all(s, put_away_2, e) ||
-        !db_run(s->db, e, tables[0], "") || !run_all(s, take_in_2, e))
+        !db_run(s->db, e, tables[0], "") || !run_all(s, tables + TABLES_OF_2, e) ||
+        !run_all(s, take_in_2, e))
         return false;
     for (int i = 0; indexes[i]; i++) /* those of the other tables are there */
         if ((i >= INDEXES_OF_2 || strstr(indexes[i], " ON plans(")) &&

@@ -159,13 +159,30 @@ static bool anchor_end(struct store *s, struct err *e)
     return ok;
 }
 
+/* What each change of before touches, as far as its summary shows. */
+static bool touch_all(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT id, summary FROM plans", "");
+    bool ok = true;
+    while (ok && db_next(&r, e)) {
+        struct arena *a = arena_new();
+        struct err unread = { 0 };
+        const char *text = db_text(&r, 1);
+        const cJSON *summary = text ? json_parse(a, text, strlen(text), &unread) : NULL;
+        ok = store_touch_summary(s, a, arena_strdup(a, db_text(&r, 0)), summary, e);
+        arena_free(a);
+    }
+    db_done(&r);
+    return ok && !r.failed;
+}
+
 static bool bring_up(struct store *s, struct err *e)
 {
     bool old = false;
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
         return e->kind == ERR_NONE; /* somebody else was faster */
     return may_begin(s, e) && make_tables(s, &old, e) && anchor_end(s, e) &&
-           (!old || take_over_all(s, e));
+           (!old || (touch_all(s, e) && take_over_all(s, e)));
 }
 
 /* Its rows were signed and its chain is whole, or nothing that is done here makes it so. */
@@ -173,7 +190,7 @@ static bool bring_up_2(struct store *s, struct err *e)
 {
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
         return e->kind == ERR_NONE; /* somebody else was faster */
-    return store_remake_tables(s, e) &&
+    return store_remake_tables(s, e) && touch_all(s, e) &&
            store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":2}", NULL, e);
 }
 
