@@ -119,6 +119,9 @@ enum intent {
 };
 bool store_intend(struct store *s, const char *id, int op, enum intent what, const char *note,
                   struct err *e);
+/* INTENT_STARTED and store_renew in one commit: one that was not held is not begun. */
+bool store_start_op(struct store *s, const char *id, int op, double seconds, bool *held,
+                    struct err *e);
 enum intent store_intent(struct store *s, const char *id, int op);
 const char *store_intent_name(enum intent i);
 

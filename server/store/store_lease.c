@@ -343,6 +343,20 @@ bool store_intend(struct store *s, const char *id, int op, enum intent what, con
     return ok;
 }
 
+bool store_start_op(struct store *s, const char *id, int op, double seconds, bool *held,
+                    struct err *e)
+{
+    *held = false;
+    bool ok = db_begin(s->db, e);
+    if (ok)
+        ok = db_end(s->db,
+                    store_renew(s, id, seconds, held, e) &&
+                        (!*held || store_intend(s, id, op, INTENT_STARTED, NULL, e)),
+                    e);
+    *held = *held && ok;
+    return ok;
+}
+
 /* One that is not ours says nothing: what came of it is then read from the gateway. */
 enum intent store_intent(struct store *s, const char *id, int op)
 {
