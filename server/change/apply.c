@@ -230,6 +230,9 @@ static bool may_apply(struct job *j, struct err *e)
         return err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", j->id);
     if (row.starts > when_now())
         return err_set(e, ERR_POLICY, "change %s waits for its time", j->id);
+    if (row.expires <= when_now())
+        return err_set(e, ERR_POLICY, "the approval of change %s held until %s; make it again",
+                       j->id, when_text(j->arena, row.expires, false));
     return engine_applies(j->engine, &row, e) &&
            engine_holds(j->engine, j->arena, &row, j->plan, e);
 }

@@ -429,8 +429,8 @@ bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, str
            each_queried(s,
                         db_query(s->db, e,
                                  "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE "
-                                 "state = 'approved' AND (starts IS NULL OR starts <= ?) "
-                                 "ORDER BY created DESC LIMIT ?",
+                                 "state = 'approved' AND (starts IS NULL OR starts <= ?1) AND "
+                                 "expires > ?1 ORDER BY created DESC LIMIT ?2",
                                  "di", when_now(), limit),
                         &(struct reader){ fill_stored_row, fn, arg }, e);
 }
