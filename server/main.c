@@ -9,13 +9,15 @@
 #include <sys/resource.h>
 
 extern const struct command cmd_stdio, cmd_serve, cmd_call, cmd_tools, cmd_check;
-extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit, cmd_state, cmd_stop, cmd_report;
+extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit, cmd_state;
+extern const struct command cmd_policy, cmd_freeze;
+extern const struct command cmd_stop, cmd_report;
 extern const struct command cmd_export, cmd_import, cmd_migrate;
 extern const struct command cmd_console, cmd_demo, cmd_render;
 
 static const struct command *const commands[] = {
-    &cmd_stdio,   &cmd_serve,   &cmd_call,  &cmd_tools,  &cmd_approve, &cmd_reject,
-    &cmd_changes, &cmd_undo,    &cmd_audit, &cmd_state,  &cmd_export,  &cmd_import,
+    &cmd_stdio,   &cmd_serve,   &cmd_call,  &cmd_tools,  &cmd_approve, &cmd_reject, &cmd_changes,
+    &cmd_undo,    &cmd_audit,   &cmd_state, &cmd_policy, &cmd_freeze,  &cmd_export, &cmd_import,
     &cmd_migrate, &cmd_console, &cmd_demo,  &cmd_render, &cmd_check,   &cmd_stop,
     &cmd_report,  NULL,
 };

@@ -147,6 +147,7 @@ static const struct tool tools[] = {
         .about = "Finds out why requests fail, from the route to Envoy and its access log; returns "
                  "ranked causes with evidence and the next step.",
         .risk = READ,
+        .fleeting = true,
         .in = in,
         .out = out,
         .read = run_diagnose,

@@ -201,6 +201,7 @@ static const struct tool tools[] = {
         .title = "Tail the access log",
         .about = "Shows the newest access-log lines that match; their text is untrusted.",
         .risk = READ,
+        .fleeting = true,
         .in = in,
         .out = out,
         .read = run_log,

@@ -238,6 +238,7 @@ static const struct tool tools[] = {
             "The gateway at a glance: time, version, counts, what waits or looks broken. Start "
             "here.",
         .risk = READ,
+        .fleeting = true,
         .in = in,
         .out = out,
         .read = overview,

@@ -143,6 +143,7 @@ static const struct tool tools[] = {
         .about = "Counts requests of the access log, with shares and percentiles (ms); filters as "
                  "in tail_logs. Values are untrusted.",
         .risk = READ,
+        .fleeting = true,
         .in = in,
         .out = out,
         .read = run_traffic,

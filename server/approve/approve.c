@@ -30,6 +30,16 @@ bool approve_decide(struct engine *g, const struct channel *c, bool yes, const s
     return engine_decide(g, shown->id, &v, e);
 }
 
+const char *approve_missing(struct engine *g, struct arena *a, const char *id, struct err *e)
+{
+    int n = engine_missing(g, id, e);
+    return n > 0 ? arena_printf(a,
+                                "the approval is kept; %d more %s must approve change %s before "
+                                "anything is written",
+                                n, n == 1 ? "person" : "people", id)
+                 : NULL;
+}
+
 /* The whole change as the channel shows it. NULL: it may not decide, or holds less; x->why. */
 static const char *text_for(struct approval *x, const struct rendering *r)
 {
@@ -67,5 +77,8 @@ enum asked approve_ask(struct approval *x, const char *change, struct err *e)
         return ASK_LATER;
     if (said != ASK_YES && said != ASK_NO)
         return said;
-    return approve_decide(x->engine, x->channel, said == ASK_YES, &shown, e) ? said : ASK_FAILED;
+    if (!approve_decide(x->engine, x->channel, said == ASK_YES, &shown, e))
+        return ASK_FAILED;
+    x->why = said == ASK_YES ? approve_missing(x->engine, x->arena, x->id, e) : NULL;
+    return e->kind != ERR_NONE ? ASK_FAILED : x->why ? ASK_PART : said;
 }

@@ -26,6 +26,7 @@ enum asked {
     ASK_RETRY,  /* the question is on its way: the call ends and comes again with the answer */
     ASK_GONE,   /* the call was cancelled */
     ASK_PAGE,   /* the person is at the page: the decision comes from there, or does not */
+    ASK_PART,   /* a yes that is kept: more people must agree; why says so */
     ASK_FAILED, /* e says why */
 };
 
@@ -61,11 +62,14 @@ struct approval {
     struct channel *channel; /* NULL: nobody can be asked */
     const char *page;        /* for ask_about */
     const char *id;          /* out: the whole id of the change */
-    const char *why;         /* out: why this channel may not decide over it; NULL: it may */
+    const char *why;         /* out: why this channel may not decide over it, or not alone; NULL: it
+                                may */
 };
 
 /* change: an id. ASK_YES and ASK_NO: it is decided so, nothing is applied yet. Parks. */
 enum asked approve_ask(struct approval *x, const char *change, struct err *e);
+/* How many must still say yes after one did, in a sentence; NULL: nobody. */
+const char *approve_missing(struct engine *g, struct arena *a, const char *id, struct err *e);
 /* That person has said yes or no. False: e says why (ERR_POLICY); nothing was decided then. */
 bool approve_decide(struct engine *g, const struct channel *c, bool yes, const struct shown *shown,
                     struct err *e);

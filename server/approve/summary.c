@@ -50,11 +50,21 @@ static void put_decision(struct buf *b, const cJSON *change)
         buf_printf(b, ", %s by %s (%s) at %s", op_text(d, "verdict"), op_text(d, "who"),
                    op_text(d, "channel"), op_text(d, "at"));
     else if (!strcmp(state, "pending"))
-        buf_str(b, "; a person was asked and has not decided");
+        buf_str(b, json_get(change, "approvals") ? "; not all have decided"
+                                                 : "; a person was asked and has not decided");
     else if (!strcmp(state, "expired"))
         buf_str(b, "; nobody decided before it expired");
     if (d && json_str(d, "note"))
         buf_printf(b, "; %s", op_text(d, "note"));
+}
+
+/* Those who have agreed so far, of several. */
+static void put_approvals(struct buf *b, const cJSON *change)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+        buf_printf(b, "approved so far: %s (%s) at %s\n", op_text(one, "who"),
+                   op_text(one, "channel"), op_text(one, "at"));
 }
 
 static void put_life(struct buf *b, const cJSON *change)
@@ -106,7 +116,8 @@ static void put_result(struct arena *a, struct buf *b, const cJSON *change)
 
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = { "undoes", "why_not_asked_here", "decide_at", "next" };
+    static const char *const more[] = { "policy",    "needs", "undoes", "why_not_asked_here",
+                                        "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
     const char *gateway = op_text(change, "gateway");
     buf_printf(b, "%s %s (%s%s%s): %s\n", op_text(change, "id"), op_text(change, "state"),
@@ -114,6 +125,7 @@ char *approve_summary(struct arena *a, const cJSON *change)
                op_text(change, "title"));
     put_operations(a, b, change);
     put_life(b, change);
+    put_approvals(b, change);
     put_result(a, b, change);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         if (json_get(change, more[i]))

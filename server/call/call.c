@@ -5,11 +5,14 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/trace.h"
+#include "base/when.h"
 #include "call/call_private.h"
 #include "call/read.h"
+#include "call/repeat_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include <stdarg.h>
 
@@ -141,6 +144,11 @@ static bool policy_allows(struct call *c)
         .tool = t->name,
         .gateway = c->entry->asks_gateway ? c->config->name : NULL,
         .off = c->entry->off,
+        .rules = c->service->config->rules,
+        .url = c->config->gateway_url,
+        .requester = people_name(c->service->config, CHANNEL_NONE, c->caller->principal),
+        .roles = people_roles(c->service->config, CHANNEL_NONE, c->caller->principal),
+        .now = when_now(),
     };
     if (!policy_admits(&w, &c->err))
         return false;
@@ -199,21 +207,33 @@ static void end_trace(const struct call *c, double began)
     fiber_label(fiber_call(), NULL); /* its words end with the call */
 }
 
+/* Runs it, unless it came too often lately; its answer, or what went wrong. */
+static struct call_end end_of_call(struct call *c)
+{
+    struct call_end end = { 0 };
+    if (!check_not_busy(c) || !check_arguments(c) || !policy_allows(c))
+        return error_of(c);
+    if (repeat_answers(c, &end))
+        return end;
+    const cJSON *out = call_run(c);
+    if (c->cancel->fired) /* nobody waits for the answer */
+        return end;
+    if (!out)
+        return error_of(c);
+    end = make_call_end(c, out);
+    repeat_keep(c, &end);
+    return end;
+}
+
 static void call_main(void *arg)
 {
     struct call *c = arg;
-    const cJSON *out = NULL;
     double began = begin_trace(c);
-    if (check_not_busy(c) && check_arguments(c) && policy_allows(c))
-        out = call_run(c);
-    bool cancelled = c->cancel->fired; /* nobody waits for the answer */
-    if (!cancelled)
+    struct call_end end = end_of_call(c);
+    if (c->cancel->fired)
+        end = (struct call_end){ 0 };
+    else
         log_call_end(c);
-    struct call_end end = { 0 };
-    if (out && !cancelled)
-        end = make_call_end(c, out);
-    else if (!cancelled)
-        end = error_of(c);
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "call/catalog.h"
+#include "call/repeat_private.h"
 #include "change/engine.h"
 #include "config/config.h"
 
@@ -16,7 +17,8 @@ struct service *service_new(const struct service_options *o)
                            .config = o->config,
                            .gateway = o->gateway,
                            .gateways = o->gateways,
-                           .toolsets = o->toolsets };
+                           .toolsets = o->toolsets,
+                           .who = "local" };
     s->catalog = catalog_new(a, o->toolsets, o->config, &e);
     if (!s->catalog)
         bug("%s", e.text);
@@ -62,5 +64,6 @@ void service_free(struct service *s)
         return;
     if (s->engine)
         engine_stop(s->engine);
+    repeat_free(s);
     arena_free(s->arena);
 }

@@ -12,6 +12,7 @@ struct engine;
 struct err;
 struct gateway;
 struct loop;
+struct repeat_table;
 struct toolset;
 
 struct service {
@@ -22,7 +23,9 @@ struct service {
     struct gateway *const *gateways; /* in the order of config->gateways; NULL: that one */
     const struct toolset *const *toolsets;
     struct catalog *catalog;
-    struct engine *engine;  /* NULL until service_engine */
+    struct engine *engine;        /* NULL until service_engine */
+    struct repeat_table *repeats; /* call/repeat.c; NULL: nothing was called yet */
+    const char *who;              /* asks over stdio; "local" where there is no table of people */
     const char *local_page; /* where this process serves the page /change; NULL: not to be told */
 };
 

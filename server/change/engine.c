@@ -14,6 +14,7 @@
 #include "inspect/inspect_plan.h"
 #include "net/loop.h"
 #include "plan/refs.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include "store/store_room.h"
 #include <unistd.h>
@@ -90,19 +91,29 @@ struct gateway *engine_gateway(const struct engine *g, const char *url)
 /* -- proposals and decisions ----------------------------------------------------------------------
  */
 
-static enum engine_next next_by_policy(struct engine *g, const struct engine_at *at,
-                                       const struct plan *p, bool dry_run, struct err *e)
+/* What the policy says of the plan. False: the state could not be read. */
+static bool rule_on(struct engine *g, const struct plan *p, bool dry_run, const char *who,
+                    struct ruling *r, struct err *e)
 {
-    struct wish w = { .mode = at->config->mode, .risk = p->risk, .dry_run = dry_run };
+    const struct engine_asked about = { who, 0, CHANNEL_NONE, dry_run };
+    struct wish w;
+    if (!engine_judge(g, p->arena, p, &about, &w, e))
+        return false;
     if (policy_of(&w) == POLICY_GO) /* then it matters whether somebody rejected it before */
         w.rejected = engine_rejected_in(g, p->arena, p, e) != NULL;
-    if (e->kind != ERR_NONE)
-        return ENGINE_REFUSED;
+    *r = policy_rule(&w);
+    if (r->says == POLICY_DENY)
+        err_set(e, ERR_POLICY, "nothing is planned: %s", policy_why(p->arena, &w, r));
+    return e->kind == ERR_NONE;
+}
+
+static enum engine_next next_of(enum policy says)
+{
     static const enum engine_next next[] = { [POLICY_DENY] = ENGINE_REFUSED,
                                              [POLICY_DRAFT] = ENGINE_DRAFT,
                                              [POLICY_ASK] = ENGINE_ASK,
                                              [POLICY_GO] = ENGINE_GO };
-    return next[policy_of(&w)];
+    return next[says];
 }
 
 /* The gateway the plan is for, if it may be planned there. */
@@ -141,20 +152,30 @@ static bool complete_from_gateway(const struct engine_at *at, struct plan *p)
     return terms_complete(at, p) && plan_close(p);
 }
 
+/* Has who asks a role for it, and planned no more than they may? */
+static bool may_plan(struct engine *g, const char *who, struct err *e)
+{
+    return people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) && engine_store(g, e) &&
+           store_may_plan(g->store, who, (int)g->config->plans_hour, e);
+}
+
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
     const struct engine_at *at = place_to_plan_for(g, p, e);
-    if (!at)
+    if (!at || !may_plan(g, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
-    enum engine_next next =
-        engine_store(g, e) ? next_by_policy(g, at, p, dry_run, e) : ENGINE_REFUSED;
-    if (next == ENGINE_REFUSED || !keep_plan(g, p, next, who, id, e) ||
+    struct ruling r;
+    if (!rule_on(g, p, dry_run, who, &r, e))
+        return ENGINE_REFUSED;
+    enum engine_next next = next_of(r.says);
+    if (!keep_plan(g, p, next, who, id, e) ||
         (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
+    engine_note_shadow(g, *id, who, &r);
     trace(TRACE_CHANGE, "%s: %s of %d operations, by %s: %s", *id, p->tool, p->count, who,
           next == ENGINE_DRAFT ? "a draft"
           : next == ENGINE_ASK ? "a person decides"
@@ -170,7 +191,8 @@ bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool moved, ok = s && store_find(s, a, id, &row, e);
-    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e);
+    ok = ok && engine_owns(g, row.id, who, e) && engine_applies(g, &row, e) &&
+         engine_may_ask(g, a, &row, who, e);
     if (ok && row.state == STATE_DRAFT)
         ok = store_move(s, row.id, STATE_DRAFT, STATE_PENDING, store_owner(s), "engine", NULL,
                         &moved, e);

@@ -82,6 +82,14 @@ struct verdict {
 /* yes: pending (or draft) becomes approved, else rejected. The only place that decides. False: e
  * says why (ERR_POLICY); nothing was decided then. */
 bool engine_decide(struct engine *g, const char *id, const struct verdict *v, struct err *e);
+/* Names the newest step of any change, here or in another process, while the store is open; "": it
+ * is not. In a. */
+const char *engine_newest(struct engine *g, struct arena *a);
+/* How many people must still approve it; 0: it waits for nobody. */
+int engine_missing(struct engine *g, const char *id, struct err *e);
+/* {"id","requester","says","rule","why","needs"?,"in_shadow"?,"objects":["route pay: why"],
+ * "approvals"?}: what the policy says of a change now. NULL + e. */
+cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct err *e);
 /* Applies an approved plan; parks. When another process is applying it, waits for its result.
  * Returns engine_show of the final state, or NULL + e (drift: ERR_POLICY with what moved; refusal
  * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */

@@ -13,6 +13,7 @@
 #include "change/guard_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
+#include "policy/people.h"
 #include "policy/policy.h"
 #include "store/store_decision.h"
 
@@ -71,26 +72,47 @@ struct rendering *engine_rendering(struct engine *g, struct arena *a, const char
 
 /* -- what a channel is worth --------------------------------------------------------------- */
 
-static bool strong_enough(struct engine *g, const struct stored *row, const struct plan *p,
-                          enum channel_kind by, const char *rejected, struct err *e)
+/* Who says yes, and by what. */
+struct approver {
+    const char *who;
+    enum channel_kind by;
+};
+
+static bool strong_enough(struct engine *g, struct arena *a, const struct stored *row,
+                          const struct plan *p, const struct approver *x, const char *rejected,
+                          struct ruling *r, struct err *e)
 {
+    const struct engine_asked about = { row->owner, row->created, x->by, false };
+    struct wish w;
+    if (!people_may(g->config, DEED_DECIDE, x->by, x->who, e) ||
+        !engine_judge(g, a, p, &about, &w, e))
+        return false;
+    *r = policy_rule(&w);
+    if (r->says < POLICY_ASK)
+        return err_set(e, ERR_POLICY, "change %s cannot be approved now: %s; nothing is written",
+                       row->id, policy_why(a, &w, r));
     const struct consent c = {
         .id = row->id,
         .risk = p->risk,
-        .by = by,
+        .by = x->by,
         .least = policy_least(config_of(g, p), p->risk),
         .pinned = engine_pinned_least(g, p->gateway, p->risk, e),
         .rejected = rejected,
+        .config = g->config,
+        .owner = row->owner,
+        .who = x->who,
+        .ruling = r,
     };
     return e->kind == ERR_NONE && policy_takes(&c, e);
 }
 
 /* The same, looking first whether the wish was rejected. */
 static bool approves(struct engine *g, struct arena *a, const struct stored *row,
-                     const struct plan *p, enum channel_kind by, struct err *e)
+                     const struct plan *p, const struct approver *x, struct ruling *r,
+                     struct err *e)
 {
     const char *rejected = engine_rejected_in(g, a, p, e);
-    return e->kind == ERR_NONE && strong_enough(g, row, p, by, rejected, e);
+    return e->kind == ERR_NONE && strong_enough(g, a, row, p, x, rejected, r, e);
 }
 
 static bool check_owner(const struct stored *row, const char *who, const char *what, struct err *e)
@@ -103,9 +125,11 @@ bool engine_takes(struct engine *g, const char *id, const char *who, enum channe
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
+    struct ruling r;
+    const struct approver x = { who, by };
     const struct plan *p = open_plan(g, a, id, &row, e);
     bool ok = p && (!channel_is_form(by) || check_owner(&row, who, "approve", e)) &&
-              approves(g, a, &row, p, by, e);
+              approves(g, a, &row, p, &x, &r, e);
     arena_free(a);
     return ok;
 }
@@ -159,36 +183,59 @@ static bool was_shown(const struct rendering *r, const struct stored *row, const
                row->id);
 }
 
+/* *r: what the policy says of a yes. */
 static bool may_decide(struct engine *g, struct arena *a, const struct stored *row,
-                       const struct plan *p, const struct verdict *v, struct err *e)
+                       const struct plan *p, const struct verdict *v, struct ruling *r,
+                       struct err *e)
 {
+    const struct approver x = { v->who, v->channel };
     if (!may_be_decided(g, row, v->yes, e))
         return false;
     const char *rejected = engine_rejected_in(g, a, p, e);
     return e->kind == ERR_NONE && was_shown(render_stored(a, row, p, rejected), row, v, e) &&
            (!channel_is_form(v->channel) || check_owner(row, v->who, "decide", e)) &&
-           (!v->yes || strong_enough(g, row, p, v->channel, rejected, e));
+           (v->yes ? strong_enough(g, a, row, p, &x, rejected, r, e)
+                   : people_may(g->config, DEED_DECIDE, v->channel, v->who, e));
 }
 
-const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes)
+const char *engine_same_person(const struct engine *g, struct arena *a, const char *owner,
+                               enum channel_kind by, const char *who, bool yes)
 {
-    return owner && who && !strcmp(owner, who)
-               ? arena_printf(a, "requested and %s by the same principal",
-                              yes ? "approved" : "rejected")
-               : NULL;
+    const char *did = yes ? "approved" : "rejected";
+    const struct config_person *p = people_find(g->config, by, who);
+    switch (people_same(g->config, owner, by, who)) {
+    case SAME_PERSON:
+        return p ? arena_printf(a, "requested and %s by the same person, %s", did, p->name)
+                 : arena_printf(a, "requested and %s by the same principal", did);
+    case SAME_MAYBE:
+        return !g->config->people
+                   ? NULL
+                   : arena_printf(a,
+                                  "requested by '%s', which several share: who %s it may be the "
+                                  "same person",
+                                  people_is_shared(owner) ? owner : who, did);
+    default:
+        return NULL;
+    }
 }
 
-static bool record(struct engine *g, struct arena *a, const struct stored *row,
-                   const struct verdict *v, struct err *e)
+static struct store_decision decision_by(const struct engine *g, struct arena *a,
+                                         const struct stored *row, const struct verdict *v)
 {
-    const struct store_decision d = {
+    return (struct store_decision){
         .who = v->who,
         .channel = channel_name(v->channel),
         .strength = channel_strength_name(channel_strength(v->channel)),
         .plan = row->digest,
         .rendering = v->rendering,
-        .note = engine_same_person(a, row->owner, v->who, v->yes),
+        .note = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes),
     };
+}
+
+static bool record_decision(struct engine *g, struct arena *a, const struct stored *row,
+                            const struct verdict *v, struct err *e)
+{
+    const struct store_decision d = decision_by(g, a, row, v);
     bool moved = false;
     trace(TRACE_CHANGE, "%s: %s by %s over %s", row->id, v->yes ? "approved" : "rejected", v->who,
           channel_name(v->channel));
@@ -199,13 +246,43 @@ static bool record(struct engine *g, struct arena *a, const struct stored *row,
             err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row->id));
 }
 
+/* One approval of several, kept before it is counted: of two that come at once, whoever counts
+ * last finds both. *enough: with it all have agreed. */
+static bool agree_with_others(struct engine *g, struct arena *a, const struct stored *row,
+                              const struct verdict *v, int wanted, bool *enough, struct err *e)
+{
+    const struct store_decision d = decision_by(g, a, row, v);
+    struct store_decision *all = NULL;
+    bool kept = true;
+    int n = store_agreed(g->store, a, row, &all, e);
+    bool again = n >= 0 && engine_agreed_already(g, all, n, v->channel, v->who);
+    *enough = n >= 0 && engine_count_people(g, all, n) >= wanted;
+    if (again && !*enough)
+        return err_set(e, ERR_POLICY,
+                       "'%.100s' has approved change %s already: somebody else must, too",
+                       people_name(g->config, v->channel, v->who), row->id);
+    if (!again && n >= 0 && store_agree(g->store, row->id, row->state, &d, &kept, e) && kept)
+        n = store_agreed(g->store, a, row, &all, e);
+    *enough = n >= 0 && engine_count_people(g, all, n) >= wanted;
+    return e->kind == ERR_NONE &&
+           (kept ||
+            err_set(e, ERR_POLICY, "change %s was decided by somebody else meanwhile", row->id));
+}
+
 bool engine_decide(struct engine *g, const char *id, const struct verdict *v, struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
+    struct ruling r = { .count = 1 };
+    bool enough = true;
     struct store *s = engine_store(g, e);
     const struct plan *p = s && store_expire(s, e) ? open_plan(g, a, id, &row, e) : NULL;
-    bool ok = p && may_decide(g, a, &row, p, v, e) && record(g, a, &row, v, e);
+    bool ok = p && may_decide(g, a, &row, p, v, &r, e);
+    if (ok && v->yes)
+        engine_note_shadow(g, row.id, v->who, &r);
+    if (ok && v->yes && r.count > 1)
+        ok = agree_with_others(g, a, &row, v, r.count, &enough, e);
+    ok = ok && (!enough || record_decision(g, a, &row, v, e));
     arena_free(a);
     return ok;
 }
@@ -215,7 +292,7 @@ bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e)
     const struct verdict v = { .yes = true, .who = "policy", .channel = CHANNEL_POLICY };
     struct arena *a = arena_new();
     struct stored row = { 0 };
-    bool ok = store_find(g->store, a, id, &row, e) && record(g, a, &row, &v, e);
+    bool ok = store_find(g->store, a, id, &row, e) && record_decision(g, a, &row, &v, e);
     arena_free(a);
     return ok;
 }
@@ -239,6 +316,46 @@ bool engine_cancel(struct engine *g, const char *id, const char *who, struct err
 
 /* -- right before the write ---------------------------------------------------------------- */
 
+/* Nobody was asked: that must still be so. */
+static bool let_through(struct engine *g, struct arena *a, const struct stored *row,
+                        const struct plan *p, struct err *e)
+{
+    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
+    struct wish w;
+    if (!engine_judge(g, a, p, &about, &w, e))
+        return false;
+    const struct ruling r = policy_rule(&w);
+    return r.says == POLICY_GO ||
+           err_set(e, ERR_POLICY,
+                   "change %s was let through by a policy that is no longer so (%s); nothing is "
+                   "written, make the plan again",
+                   row->id, policy_why(a, &w, &r));
+}
+
+/* All who agreed are held against today's people and rules, and counted anew. */
+static bool all_approve(struct engine *g, struct arena *a, const struct stored *row,
+                        const struct plan *p, const struct store_decision *last, struct err *e)
+{
+    struct store_decision *agreed = NULL;
+    struct ruling r = { .count = 1 };
+    int n = store_agreed(g->store, a, row, &agreed, e);
+    struct store_decision *all = arena_array(a, struct store_decision, n < 0 ? 1 : n + 1);
+    for (int i = 0; i < n; i++)
+        all[i] = agreed[i];
+    all[n < 0 ? 0 : n] = *last;
+    for (int i = 0; i <= n && e->kind == ERR_NONE; i++) {
+        const struct approver x = { all[i].who, channel_named(all[i].channel) };
+        approves(g, a, row, p, &x, &r, e);
+    }
+    if (e->kind != ERR_NONE || engine_count_people(g, all, n + 1) >= r.count)
+        return e->kind == ERR_NONE;
+    return err_set(
+        e, ERR_POLICY,
+        "change %s was approved by %d, and rule '%s' of the policy now wants %s; nothing "
+        "is written, make the plan again",
+        row->id, engine_count_people(g, all, n + 1), r.rule, policy_needs(a, &r));
+}
+
 bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
                   struct err *e)
 {
@@ -246,21 +363,16 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
     bool there = false;
     if (!store_decision(g->store, a, row, &d, &there, e))
         return false;
-    enum channel_kind by = channel_named(d.channel);
     if (!there || !given_equals(d.verdict, store_state_name(STATE_APPROVED)) ||
         !given_equals(d.plan, p->digest))
         return err_set(e, ERR_POLICY,
                        "change %s is said to be approved, but no decision over this plan is kept; "
                        "nothing is written, make the plan again",
                        row->id);
-    if (by == CHANNEL_GUARD)
+    if (!people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, row->owner, e))
+        return false;
+    if (channel_named(d.channel) == CHANNEL_GUARD)
         return guard_covers(g, a, row, p, e);
-    const struct wish now = { .mode = config_of(g, p)->mode, .risk = p->risk };
-    if (by == CHANNEL_POLICY)
-        return policy_of(&now) == POLICY_GO ||
-               err_set(e, ERR_POLICY,
-                       "change %s was let through by a policy that is no longer so; nothing is "
-                       "written, make the plan again",
-                       row->id);
-    return approves(g, a, row, p, by, e);
+    return channel_named(d.channel) == CHANNEL_POLICY ? let_through(g, a, row, p, e)
+                                                      : all_approve(g, a, row, p, &d, e);
 }

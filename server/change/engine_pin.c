@@ -6,6 +6,7 @@
 #include "change/engine_private.h"
 #include "console/gateway.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
 #include "store/store_pin.h"
 
 static bool knows(const cJSON *approvers, const struct config_token *who)
@@ -54,6 +55,19 @@ static void take_strictest(void *arg, const cJSON *one)
     *least = policy_stricter(*least, policy_mode_named(json_str(one, "mode")));
 }
 
+static bool has_policy(const struct config *c)
+{
+    return c->rules && c->rules->mode == RULES_ENFORCE;
+}
+
+/* What a process may not be without, where the pin has it. NULL: it has all that. */
+static const char *lacks(const struct config *c, const cJSON *pin)
+{
+    if (json_true(pin, "policy") && !has_policy(c))
+        return "this process enforces no policy (policy.file)";
+    return json_true(pin, "people") && !c->people ? "this process knows no people" : NULL;
+}
+
 bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct err *e)
 {
     struct arena *a = arena_new();
@@ -66,6 +80,9 @@ bool engine_pinned_out(struct engine *g, const char *url, enum mode mode, struct
         refuse_pinned(g, pin, config_mode_name(most), e,
                       arena_printf(a, "this process runs in mode %s, which is weaker",
                                    config_mode_name(mode)));
+    const char *missing = lacks(g->config, pin);
+    if (missing && e->kind == ERR_NONE)
+        refuse_pinned(g, pin, config_mode_name(most), e, missing);
     for (const struct config_token *t = g->config->approvers; pin && t->name; t++)
         if (e->kind == ERR_NONE && !knows(json_get(pin, "approvers"), t))
             refuse_pinned(
@@ -127,6 +144,8 @@ cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by
         json_set_str(a, one, "url", gateway_url(g->at[i].gateway));
         add_pins(a, one, g->at[i].config);
     }
+    json_set_bool(a, pin, "policy", has_policy(g->config));
+    json_set_bool(a, pin, "people", g->config->people != NULL);
     json_set_str(a, pin, "by", by);
     json_set_str(a, pin, "at", when_text(a, when_now(), false));
     return pin;

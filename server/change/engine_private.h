@@ -4,7 +4,9 @@
 #include "base/fiber.h"
 #include "change/engine.h"
 #include "plan/plan.h"
+#include "policy/policy.h"
 #include "store/store.h"
+#include "store/store_decision.h"
 
 struct loop_timer;
 
@@ -63,12 +65,35 @@ bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e);
  */
 const char *engine_rejected(struct engine *g, struct arena *a, const char *gateway,
                             const char *wish, struct err *e);
-/* What is to be said when who asked is who decided; NULL: they are not one. */
-const char *engine_same_person(struct arena *a, const char *owner, const char *who, bool yes);
+/* What is to be said when who asked is who decided by that channel; NULL: they are not one. */
+const char *engine_same_person(const struct engine *g, struct arena *a, const char *owner,
+                               enum channel_kind by, const char *who, bool yes);
 /* The same of a whole plan: also where only an operation of it was rejected, or as a part of more.
  */
 const char *engine_rejected_in(struct engine *g, struct arena *a, const struct plan *p,
                                struct err *e);
+/* engine_policy.c. Who asked for a plan, when, and by which channel it is decided now. */
+struct engine_asked {
+    const char *owner;
+    double created;       /* 0: now */
+    enum channel_kind by; /* CHANNEL_NONE: nobody is deciding */
+    bool dry_run;
+};
+/* The wish that the policy is asked about, in arena a. False: the state could not be read. */
+bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
+                  const struct engine_asked *about, struct wish *w, struct err *e);
+/* Rules in shadow would have said something else: the audit hears of it. */
+void engine_note_shadow(struct engine *g, const char *id, const char *who, const struct ruling *r);
+/* How many people have agreed; is one of them that one? */
+int engine_count_people(const struct engine *g, const struct store_decision *all, int count);
+bool engine_agreed_already(const struct engine *g, const struct store_decision *all, int count,
+                           enum channel_kind by, const char *who);
+/* Do the policy and the role of who asks let it be put before a person now? */
+bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
+                    struct err *e);
+/* What an answer says of the rule that holds for a change, and who has agreed. */
+bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
+                       struct err *e);
 /* Is the plan still what somebody approved, by a channel that is still enough? */
 bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
                   struct err *e);

@@ -66,7 +66,7 @@ bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
     json_set_str(a, decision, "channel", d.channel);
     set_time(a, decision, "at", d.at);
     bool yes = !strcmp(d.verdict, store_state_name(STATE_APPROVED));
-    const char *note = engine_same_person(a, row->owner, d.who, yes);
+    const char *note = engine_same_person(g, a, row->owner, channel_named(d.channel), d.who, yes);
     if (note)
         json_set_str(a, decision, "note", note);
     return true;
@@ -125,7 +125,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     set_summary_list(a, o, "warnings", summary);
     if (json_get(summary, "more_operations"))
         json_set_num(a, o, "more_operations", json_num(summary, "more_operations", 0));
-    if (!engine_set_decision(g, a, o, &row, e))
+    if (!engine_set_decision(g, a, o, &row, e) || !engine_set_policy(g, a, o, &row, e))
         return NULL;
     if (row.result)
         json_set(a, o, "result", bounded_outcomes(a, row.result));
@@ -164,6 +164,13 @@ static bool find_change_state(struct engine *g, const char *id, enum plan_state 
     *state = row.state;
     arena_free(a);
     return ok;
+}
+
+const char *engine_newest(struct engine *g, struct arena *a)
+{
+    struct err unread = { 0 }; /* whoever reads the store is told */
+    const char *hash = g->store ? store_audit_newest(g->store, a, &unread) : NULL;
+    return hash ? hash : "";
 }
 
 cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,

@@ -54,9 +54,11 @@ static int call(struct server *s, const struct options *o)
     const char *name = o->argv[0], *text = o->argc > 1 ? o->argv[1] : "{}";
     struct command_call *c = arena_make(s->arena, struct command_call);
     *c = (struct command_call){ .server = s, .json = options_has(o, "json") };
-    c->caller = (struct caller){
-        .ops = &command_line, .arena = s->arena, .cancel = &c->cancel, .principal = "command line"
-    };
+    c->caller =
+        (struct caller){ .ops = &command_line,
+                         .arena = s->arena,
+                         .cancel = &c->cancel,
+                         .principal = s->config->people ? s->service->who : "command line" };
     c->args = json_parse(s->arena, text, strlen(text), &e);
     if (!c->args) {
         fprintf(stderr, "higress-ops call: the arguments are not JSON: %s\n", e.text);

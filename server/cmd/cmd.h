@@ -62,6 +62,9 @@ void options_help(const struct command *command);
 struct arena;
 struct config;
 struct err;
+struct rules_words;
+/* The tools and kinds that there are, for those who check a policy. */
+const struct rules_words *options_words(struct arena *a);
 /* The configuration by file, variables and the command's options; NULL + e. */
 struct config *options_read(const struct options *o, struct arena *a, struct err *e);
 /* The same; NULL after a message on stderr;

@@ -9,7 +9,10 @@
 #include "cmd/cmd.h"
 #include "config/config.h"
 #include "guard/spec.h"
+#include "kind/kind.h"
+#include "policy/rules.h"
 #include "store/store.h"
+#include "tool.h"
 #include "version.h"
 
 #include <errno.h>
@@ -219,6 +222,19 @@ static bool good_guards(const struct config *c, struct arena *a, struct err *e)
     return true;
 }
 
+const struct rules_words *options_words(struct arena *a)
+{
+    struct rules_words *w = arena_make(a, struct rules_words);
+    /* Plans that no tool makes say what made them. */
+    w->tools = "undo|import|migrate|clean_up|guard|restore";
+    for (const struct toolset *const *set = toolsets; *set; set++)
+        for (const struct tool *t = (*set)->tools; t->name; t++)
+            w->tools = arena_printf(a, "%s|%s", w->tools, t->name);
+    for (int i = 0; kinds[i].name; i++)
+        w->kinds = arena_printf(a, "%s%s%s", i ? w->kinds : "", i ? "|" : "", kinds[i].name);
+    return w;
+}
+
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
@@ -226,7 +242,9 @@ struct config *options_read(const struct options *o, struct arena *a, struct err
         if (o->given[i].value != bare)
             flags[n++] = (struct config_flag){ o->given[i].name, o->given[i].value };
     struct config *c = config_read(a, flags, e);
-    return c && good_guards(c, a, e) ? c : NULL;
+    if (c)
+        c->rules = rules_read(a, c, options_words(a), e);
+    return e->kind == ERR_NONE && good_guards(c, a, e) ? c : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

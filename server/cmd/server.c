@@ -87,6 +87,10 @@ bool server_open(struct server *s, const struct options *o, int *code)
         .gateways = s->gateways,
     };
     s->service = service_new(&all);
+    if (s->config->people) { /* then it matters whose client it is */
+        terminal_person(s->who);
+        s->service->who = s->who;
+    }
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);

@@ -2,6 +2,7 @@
  * the protocol where it is spoken. */
 #pragma once
 #include "cmd/cmd.h"
+#include "cmd/terminal_private.h"
 #include "config/config.h"
 #include <stdbool.h>
 
@@ -21,8 +22,9 @@ struct server {
     struct gateway *gateway; /* the one that is meant; NULL: none configured */
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct service *service;
-    struct mcp *mcp; /* NULL: until server_speak */
-    struct web *web; /* NULL: none listens */
+    struct mcp *mcp;      /* NULL: until server_speak */
+    struct web *web;      /* NULL: none listens */
+    char who[PERSON_MAX]; /* the person who started it, where there is a table of people */
 };
 
 /* False after a message on stderr; *code is the exit code. */

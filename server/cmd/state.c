@@ -45,26 +45,6 @@ static int print_state(struct verb *v, struct store *s)
     return EXIT_DONE;
 }
 
-/* A person says yes, and knows the passphrase. *code is set when not. */
-static bool agreed(struct verb *v, const char *shown, const char *question, int *code)
-{
-    struct err e = { 0 };
-    bool yes = false;
-    if (!terminal_ask(shown, question, "yes", &yes)) {
-        *code = verb_no_terminal(v);
-        return false;
-    }
-    if (!yes) {
-        puts("nothing was changed");
-        *code = EXIT_REFUSED;
-        return false;
-    }
-    if (verb_passphrase(v, &e))
-        return true;
-    *code = verb_failed(v, &e);
-    return false;
-}
-
 static int pin(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
@@ -74,7 +54,7 @@ static int pin(struct verb *v, struct store *s)
     const char *shown =
         arena_printf(v->arena, "mode %s or stricter, and %d approvers of this configuration\n",
                      config_mode_name(mode), json_count(json_get(wanted, "approvers")));
-    if (!agreed(v, shown, "Pin this state to them?", &code))
+    if (!verb_agreed(v, shown, "Pin this state to them?", &code))
         return code;
     if (!store_set_pin(s, wanted, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -85,7 +65,7 @@ static int unpin(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
-    if (!agreed(v, NULL, "Let a process of any mode use this state?", &code))
+    if (!verb_agreed(v, NULL, "Let a process of any mode use this state?", &code))
         return code;
     if (!store_set_pin(s, NULL, v->who, "command line", &e))
         return verb_failed(v, &e);
@@ -115,7 +95,7 @@ static int passphrase(struct verb *v, struct store *s)
     struct err e = { 0 };
     int code = EXIT_DONE;
     char text[LONGEST + 2] = "";
-    if (!agreed(v, NULL, "Change the passphrase of this state?", &code))
+    if (!verb_agreed(v, NULL, "Change the passphrase of this state?", &code))
         return code;
     bool ok = ask_twice(text, &e) &&
               store_set_passphrase(s, *text ? text : NULL, v->who, "command line", &e);

@@ -16,6 +16,7 @@
 #include "console/gateway.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "policy/people.h"
 #include "store/store.h"
 #include "store/store_pin.h"
 
@@ -105,6 +106,29 @@ bool verb_passphrase(struct verb *v, struct err *e)
     return err_set(e, ERR_POLICY, "the passphrase is wrong; nothing was decided");
 }
 
+bool verb_agreed(struct verb *v, const char *shown, const char *question, int *code)
+{
+    struct err e = { 0 };
+    bool yes = false;
+    if (!people_may(v->config, DEED_ADMINISTER, CHANNEL_TERMINAL, v->who, &e)) {
+        *code = verb_failed(v, &e);
+        return false;
+    }
+    if (!terminal_ask(shown, question, "yes", &yes)) {
+        *code = verb_no_terminal(v);
+        return false;
+    }
+    if (!yes) {
+        puts("nothing was changed");
+        *code = EXIT_REFUSED;
+        return false;
+    }
+    if (verb_passphrase(v, &e))
+        return true;
+    *code = verb_failed(v, &e);
+    return false;
+}
+
 /* The server that waits for it gets the first try; when it is gone, this process applies. */
 static int see_applied(struct verb *v, const char *id)
 {
@@ -165,6 +189,9 @@ int verb_decide(struct verb *v, const char *change, bool yes, const char *questi
     switch (approve_ask(&x, change, &e)) {
     case ASK_YES:
         return see_applied(v, x.id);
+    case ASK_PART:
+        puts(x.why);
+        return EXIT_PENDING;
     case ASK_NO:
         printf("%s is rejected; nothing was written\n", x.id);
         return EXIT_DONE;

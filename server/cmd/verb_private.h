@@ -42,6 +42,9 @@ void verb_print(struct verb *v, const cJSON *change, FILE *to);
 /* Asks for the passphrase of the state, if it has one; a wrong one is audited. False: e says why.
  */
 bool verb_passphrase(struct verb *v, struct err *e);
+/* A setting of the state is to be changed: may this person, do they say yes, do they know the
+ * passphrase? *code is set when not. */
+bool verb_agreed(struct verb *v, const char *shown, const char *question, int *code);
 int verb_no_terminal(const struct verb *v); /* says that none is there; the exit code */
 /* Shows all of the change, asks the question on the terminal (with the word to type), decides; yes:
  * applies. Never from a pipe. */

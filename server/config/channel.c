@@ -5,12 +5,13 @@
 static const struct {
     const char *name;
     enum strength strength;
+    const char *word;
 } channels[] = {
     [CHANNEL_NONE] = { "", STRENGTH_NONE },
-    [CHANNEL_FORM_HTTP] = { "elicitation over HTTP", STRENGTH_HTTP_FORM },
-    [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM },
-    [CHANNEL_PAGE] = { "page", STRENGTH_PERSON },
-    [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON },
+    [CHANNEL_FORM_HTTP] = { "elicitation over HTTP", STRENGTH_HTTP_FORM, "http-form" },
+    [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM, "stdio-form" },
+    [CHANNEL_PAGE] = { "page", STRENGTH_PERSON, "page" },
+    [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
     [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
 };
@@ -32,6 +33,19 @@ enum channel_kind channel_named(const char *name)
 {
     for (int i = CHANNEL_FORM_HTTP; name && i < CHANNELS; i++)
         if (!strcmp(channels[i].name, name))
+            return (enum channel_kind)i;
+    return CHANNEL_NONE;
+}
+
+const char *channel_word(enum channel_kind c)
+{
+    return channels[c].word;
+}
+
+enum channel_kind channel_by_word(const char *word)
+{
+    for (int i = CHANNEL_FORM_HTTP; word && i < CHANNELS; i++)
+        if (channels[i].word && !strcmp(channels[i].word, word))
             return (enum channel_kind)i;
     return CHANNEL_NONE;
 }

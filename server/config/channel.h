@@ -19,7 +19,11 @@ enum strength { STRENGTH_NONE = 0, STRENGTH_HTTP_FORM, STRENGTH_STDIO_FORM, STRE
 #define STRENGTHS "http-form|stdio-form|person" /* as the configuration names them */
 
 const char *channel_name(enum channel_kind c); /* "elicitation over HTTP": as decisions keep it */
-enum channel_kind channel_named(const char *name); /* CHANNEL_NONE: unknown */
+/* As the configuration and policies name it; NULL: no decision comes in by it. */
+#define CHANNEL_WORDS "http-form|stdio-form|page|terminal"
+const char *channel_word(enum channel_kind c);
+enum channel_kind channel_by_word(const char *word); /* CHANNEL_NONE: unknown */
+enum channel_kind channel_named(const char *name);   /* CHANNEL_NONE: unknown */
 enum strength channel_strength(enum channel_kind c);
 bool channel_is_form(enum channel_kind c);
 const char *channel_strength_name(enum strength s);

@@ -31,6 +31,7 @@ static const char *default_state(struct arena *a)
 void config_reload(struct config *c, const struct config *now)
 {
     settings_reload(c, now);
+    c->rules = now->rules;
     /* Which gateways there are is fixed at start; of each its own settings are taken, by name. */
     for (int i = 0; config_several(now) && config_several(c) && c->gateways[i]; i++) {
         struct err ignored = { 0 };
@@ -99,7 +100,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
         !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
         !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
         !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
-        !config_good_oauth(c, a, tree, e))
+        !config_good_people(c, e) || !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

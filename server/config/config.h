@@ -8,12 +8,14 @@
  */
 #pragma once
 #include "config/channel.h"
+#include "config/person.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
 struct err;
+struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
 enum login { LOGIN_AUTO = 1, LOGIN_BASIC, LOGIN_SESSION };
@@ -53,6 +55,9 @@ struct config {
     const char *listen;                   /* "127.0.0.1:8470" */
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
+    const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
+    const char *policy_file;              /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
     const char *page;                     /* URL under which people reach this server, or NULL */
     const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
@@ -78,6 +83,9 @@ struct config {
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */
+    double plans_hour;        /* planned by one principal within an hour */
+    double repeats;           /* of the same call within … that are run; 0: any */
+    double repeat_seconds;    /* … so many seconds */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */

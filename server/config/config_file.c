@@ -16,7 +16,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 64 };
+enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 96 };
 
 struct sources {
     struct arena *a;

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "config/config_file_private.h"
 #include "config/settings_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,19 @@ static const struct field token_rows[] = {
     { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
     { 0 },
 };
+static const struct field role = { "role", STR, OPT, "A role.", .one_of = ROLES };
+static const struct field person_rows[] = {
+    { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
+    { "roles", LIST, REQ, "What they are here for.", .max = 4, .of = &role },
+    { "os", LIST, OPT, "Their users on this machine.", .min = 1, .max = 16, .of = &a_string },
+    { "tokens", LIST, OPT, "Their names in http.tokens and http.approvers.", .min = 1, .max = 16,
+      .of = &a_string },
+    { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
+      .of = &a_string },
+    { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
+    { 0 },
+};
+static const struct field a_person = { "person", OBJ, OPT, "A person.", .of = person_rows };
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
@@ -71,6 +85,13 @@ static void take_tokens(void *member, struct arena *a, const struct setting *row
         out[i++].sha256 = arena_strdup(a, json_str(item, "sha256"));
     }
     *(const struct config_token **)member = out;
+}
+
+static void take_people(void *member, struct arena *a, const struct setting *row,
+                        const cJSON *value)
+{
+    (void)row;
+    *(const struct config_person **)member = config_people_of(a, value);
 }
 
 static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
@@ -185,6 +206,12 @@ const struct setting settings[] = {
     { "http.approvers", "HIGRESS_OPS_APPROVERS", "approvers", "NAME:SHA256,…",
       "People who decide about changes on the page /change, by tokens of their own.", NULL, LIST,
       TOKENS(approvers), .flags = RELOAD, .max = 64, .of = &a_token },
+    { "people", NULL, NULL, NULL,
+      "Who is who in each channel, and their roles; who is not in it may read and no more.", NULL,
+      LIST, PUT(take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
+    { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
+      "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
+      TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },
     { "http.page", "HIGRESS_OPS_PAGE", "page", "URL",
       "Where people reach this server: results link to URL/change.", "if local, where it listens",
       STR, TEXT(page), .flags = SAID, .min = 8, .max = 1024 },
@@ -260,6 +287,16 @@ const struct setting settings[] = {
       "Changes of one client that wait undecided; the oldest that nobody was asked about gives "
       "way.",
       "100", INT, NUMBER(max_plans), .flags = RELOAD, .min = 1, .max = 100000 },
+    { "limits.plans_hour", "HIGRESS_OPS_PLANS_HOUR", "plans-hour", "N",
+      "Changes that one client may plan within an hour.", "10000", INT, NUMBER(plans_hour),
+      .flags = RELOAD, .min = 1, .max = 1000000 },
+    { "limits.repeats", "HIGRESS_OPS_REPEATS", "repeats", "N",
+      "Times that the same reading call of a client is run within limits.repeat_seconds; more are "
+      "answered from the last, which says so. 0: any.",
+      "5", INT, NUMBER(repeats), .flags = RELOAD, .max = 10000 },
+    { "limits.repeat_seconds", "HIGRESS_OPS_REPEAT_SECONDS", "repeat-seconds", "SECONDS",
+      "For how long the same call counts as the same.", "30", NUM, NUMBER(repeat_seconds),
+      .flags = RELOAD, .min = 1, .max = 3600 },
     { "watch", "HIGRESS_OPS_WATCH", "watch", "SECONDS",
       "Time between two looks at resources that a client subscribed to; 0: only after own changes.",
       "0", NUM, NUMBER(watch), .flags = RELOAD, .max = 86400 },

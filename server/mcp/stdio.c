@@ -2,6 +2,7 @@
 #include "mcp/stdio.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "call/service.h"
 #include "mcp/ask.h"
 #include "mcp/batch.h"
 #include "mcp/era.h"
@@ -176,7 +177,7 @@ struct pipe *pipe_open(struct mcp *m, void (*ended)(void *arg), void *arg)
         .standalone = { .close = keep_only_stream, .send = send_unasked, .open = true },
         .arena = a,
         .mcp = m,
-        .session = session_alone(m, "local"),
+        .session = session_alone(m, m->service->who),
         .ended = ended,
         .arg = arg
     };

@@ -19,15 +19,15 @@ static char *sign_decision(struct store *s, struct arena *a, struct db_rows r, s
 }
 
 /* The row that was just written is signed, and no other: somebody may have put one there before. */
-char *store_note_decision(struct store *s, struct arena *a, const struct step *x, struct err *e)
+char *store_note_decision(struct store *s, struct arena *a, const char *id, const char *verdict,
+                          const struct store_decision *d, struct err *e)
 {
-    const struct store_decision *d = x->decision;
     bool noted = db_run(s->db, e,
                         "INSERT INTO decisions (id, at, who, channel, verdict, strength, plan, "
                         "rendering, line) SELECT id, ?2, ?3, ?4, ?5, ?6, coalesce(?7, digest), ?8, "
                         "1 + (SELECT coalesce(max(seq), 0) FROM audit) FROM plans WHERE id = ?1",
-                        "tdtttttt", x->id, when_now(), d->who, d->channel, store_state_name(x->to),
-                        d->strength, d->plan, d->rendering);
+                        "tdtttttt", id, when_now(), d->who, d->channel, verdict, d->strength,
+                        d->plan, d->rendering);
     return noted ? sign_decision(s, a,
                                  db_query(s->db, e,
                                           "SELECT " STORE_DECISION_MACED
@@ -64,25 +64,85 @@ char *store_decision_text(struct arena *a, const struct store_decision *d)
     return o->child ? json_print(a, o) : NULL;
 }
 
+/* The row of a query of STORE_DECISION_MACED. */
+static void read_decision(struct arena *a, struct db_rows *r, struct store_decision *out)
+{
+    const char **const texts[] = {
+        [2] = &out->who,      [3] = &out->channel, [4] = &out->verdict,
+        [5] = &out->strength, [6] = &out->plan,    [7] = &out->rendering
+    };
+    for (int i = 2; i < 8; i++)
+        *texts[i] = arena_strdup(a, db_text(r, i));
+    out->at = db_real(r, 1);
+}
+
 bool store_find_decision(struct store *s, struct arena *a, const char *id, const char *mac,
                          struct store_decision *out, struct err *e)
 {
     struct db_rows r = db_query(
         s->db, e, "SELECT " STORE_DECISION_MACED ", mac FROM decisions WHERE id = ?", "t", id);
-    const char **const texts[] = {
-        [2] = &out->who,      [3] = &out->channel, [4] = &out->verdict,
-        [5] = &out->strength, [6] = &out->plan,    [7] = &out->rendering
-    };
     bool fits = false;
     while (!fits && db_next(&r, e)) /* another row may carry the same MAC, but not fit it */
         fits = store_mac_same(db_text(&r, 9), mac) &&
                store_mac_same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), mac);
-    for (int i = 2; fits && i < 8; i++)
-        *texts[i] = arena_strdup(a, db_text(&r, i));
-    out->at = fits ? db_real(&r, 1) : 0;
+    if (fits)
+        read_decision(a, &r, out);
     db_done(&r);
     return !r.failed &&
            (fits || store_tampered(id, "its decision is not the one that was written", e));
+}
+
+/* -- one of several ------------------------------------------------------------------------- */
+
+static const char agreed[] = "agreed";
+
+static bool keep_agreement(struct store *s, struct arena *a, const char *id, enum plan_state from,
+                           const struct store_decision *d, bool *kept, struct err *e)
+{
+    enum plan_state is;
+    if (!store_check_id(s, id, &is, e) || is != from)
+        return e->kind == ERR_NONE;
+    *kept = store_note_decision(s, a, id, agreed, d, e) &&
+            store_chain(s, agreed, id, d->who, d->channel, store_decision_text(a, d), NULL, e);
+    return *kept;
+}
+
+bool store_agree(struct store *s, const char *id, enum plan_state from,
+                 const struct store_decision *d, bool *kept, struct err *e)
+{
+    struct arena *a = arena_new();
+    *kept = false;
+    bool ok = store_begin(s, e);
+    if (ok)
+        ok = store_end(s, keep_agreement(s, a, id, from, d, kept, e), e);
+    *kept = *kept && ok;
+    arena_free(a);
+    return ok;
+}
+
+/* Each is of this change and fits its MAC; it counts for the plan that it was given for. */
+int store_agreed(struct store *s, struct arena *a, const struct stored *row,
+                 struct store_decision **out, struct err *e)
+{
+    int n = 0, room = 0;
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_DECISION_MACED ", mac FROM decisions WHERE id = ? "
+                                "AND verdict = ? ORDER BY at, rowid",
+                                "tt", row->id, agreed);
+    bool fits = true;
+    *out = NULL;
+    while (fits && db_next(&r, e)) {
+        fits =
+            store_mac_same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), db_text(&r, 9));
+        *out = arena_grow(a, *out, n, &room, sizeof **out);
+        (*out)[n] = (struct store_decision){ 0 };
+        read_decision(a, &r, &(*out)[n]);
+        n += fits && !strcmp((*out)[n].plan, row->digest);
+    }
+    db_done(&r);
+    if (!fits)
+        store_tampered(row->id, "an approval of it is not the one that was written", e);
+    return e->kind == ERR_NONE && !r.failed ? n : -1;
 }
 
 bool store_decision(struct store *s, struct arena *a, const struct stored *row,

@@ -25,6 +25,14 @@ bool store_decide(struct store *s, const char *id, enum plan_state from, enum pl
 bool store_decision(struct store *s, struct arena *a, const struct stored *row,
                     struct store_decision *out, bool *there, struct err *e);
 
+/* Keeps one of several approvals that a change in that state needs: the change stays where it is.
+ * *kept false: it was not in `from` any more. */
+bool store_agree(struct store *s, const char *id, enum plan_state from,
+                 const struct store_decision *d, bool *kept, struct err *e);
+/* Those kept over the change, oldest first. Their number; -1 + e. */
+int store_agreed(struct store *s, struct arena *a, const struct stored *row,
+                 struct store_decision **out, struct err *e);
+
 struct store_rejection {
     const char *id, *who, *channel;
     double at;

@@ -177,7 +177,8 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     if (!store_check_id(s, x->id, &is, e) || is != x->from)
         return e->kind == ERR_NONE;
     struct arena *a = arena_new();
-    const char *decided = x->decision ? store_note_decision(s, a, x, e) : NULL;
+    const char *decided =
+        x->decision ? store_note_decision(s, a, x->id, names[x->to], x->decision, e) : NULL;
     const char *kept = x->guard ? store_said(a, x->guard->kept) : NULL;
     *moved = e->kind == ERR_NONE && set_state(s, x, decided, kept, e) && db_changes(s->db) == 1;
     if (*moved && x->to == STATE_REJECTED)

@@ -10,7 +10,7 @@
 
 enum { SALT = 16 };
 static const struct crypto_work work = { .n = 32768, .r = 8, .p = 1 };
-static const char pin_name[] = "pin", passphrase_name[] = "passphrase";
+static const char pin_name[] = "pin", passphrase_name[] = "passphrase", freezes_name[] = "freezes";
 static const char wrong_name[] = "wrong passphrases";
 enum { WRONG_FREE = 5, WRONG_WAIT = 60 /* seconds after each one more */ };
 
@@ -89,6 +89,22 @@ bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const cha
     const char *text = pin ? json_print(a, pin) : NULL;
     const struct setting_said said = { pin ? "pinned" : "unpinned", who, channel, text };
     bool ok = put_one_setting(s, pin_name, text, &said, e);
+    arena_free(a);
+    return ok;
+}
+
+cJSON *store_freezes(struct store *s, struct arena *a, struct err *e)
+{
+    return store_setting(s, a, freezes_name, e);
+}
+
+bool store_set_freezes(struct store *s, const cJSON *list, const char *event, const char *who,
+                       const char *channel, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *text = json_count(list) ? json_print(a, list) : NULL;
+    const struct setting_said said = { event, who, channel, text };
+    bool ok = put_one_setting(s, freezes_name, text, &said, e);
     arena_free(a);
     return ok;
 }

@@ -13,13 +13,21 @@ struct err;
 struct store;
 
 /* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},
- * "gateways":[{"url","mode","least"}],"by","at"}.
+ * "gateways":[{"url","mode","least"}],"policy","people","by","at"}.
  * NULL: nothing, or e is set. mode: the strongest that may run; approvers: those who may be
- * configured; least: a channel that decides is worth at least that, by risk. */
+ * configured; least: a channel that decides is worth at least that, by risk;
+ * policy and people: whether a process must have an enforced policy, and a table of people. */
 cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
 /* pin NULL: nothing is pinned from now on. who and channel go into the audit. */
 bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,
                    struct err *e);
+
+/* [{"gateway"?: URL, "reason", "by", "at", "until": Unix seconds}]: what is frozen, also what has
+ * thawed by itself. NULL: nothing, or e is set. */
+cJSON *store_freezes(struct store *s, struct arena *a, struct err *e);
+/* event: "frozen" or "freeze lifted", for the audit. */
+bool store_set_freezes(struct store *s, const cJSON *list, const char *event, const char *who,
+                       const char *channel, struct err *e);
 
 /* The passphrase of the terminal, as scrypt. text NULL: none is asked for from now on. */
 bool store_set_passphrase(struct store *s, const char *text, const char *who, const char *channel,

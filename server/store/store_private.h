@@ -101,7 +101,8 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
 /* Does something still follow from what a row says, although its state is final? */
 bool store_guards(const char *guarded);
 /* Keeps the decision of a step under the number of the next line; its MAC, NULL + e. */
-char *store_note_decision(struct store *s, struct arena *a, const struct step *x, struct err *e);
+char *store_note_decision(struct store *s, struct arena *a, const char *id, const char *verdict,
+                          const struct store_decision *d, struct err *e);
 /* The MAC of the newest decision of the first release over that change, made and kept; NULL: there
  * is none, or + e. */
 char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, struct err *e);

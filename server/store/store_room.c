@@ -58,3 +58,17 @@ bool store_room(struct store *s, const struct plan *p, const char *owner, int ma
     int n = e->kind == ERR_NONE ? store_undecided(s, owner, e) : -1;
     return n >= 0 && (n < max || drop_oldest_draft(s, owner, max, e));
 }
+
+bool store_may_plan(struct store *s, const char *owner, int max, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT count(*) FROM (SELECT 1 FROM plans WHERE created > ?1 AND "
+                                "+who = ?2 LIMIT ?3)",
+                                "dti", when_now() - 3600, owner, max);
+    int n = db_next(&r, e) ? (int)db_real(&r, 0) : max;
+    db_done(&r);
+    return n < max || err_set(e, ERR_POLICY,
+                              "'%s' has planned %d changes within an hour, and more are not "
+                              "planned (limits.plans_hour); wait, or ask whoever runs this server",
+                              owner, max);
+}

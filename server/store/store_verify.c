@@ -56,7 +56,7 @@ static bool table_rows_fit(struct store *s, struct err *e)
                 "the audit has lines of it, but it is not there any more", e) &&
            none(s,
                 "SELECT d.id FROM decisions d LEFT JOIN plans p ON p.id = d.id AND "
-                "p.decided = d.mac WHERE p.id IS NULL LIMIT 1",
+                "(p.decided = d.mac OR d.verdict = 'agreed') WHERE p.id IS NULL LIMIT 1",
                 "there is a decision that it does not know", e) &&
            none(s,
                 "SELECT p.id FROM plans p LEFT JOIN decisions d ON d.id = p.id AND "

@@ -125,7 +125,8 @@ static void decide(struct decision *d)
         answer_decision(d, NULL);
         return;
     }
-    if (!yes) {
+    const char *missing = yes ? approve_missing(d->engine, d->arena, d->id, &d->err) : NULL;
+    if (!yes || missing || d->err.kind != ERR_NONE) {
         answer_decision(d, engine_show(d->engine, d->arena, d->id, false, &d->err));
         return;
     }

@@ -15,7 +15,8 @@ static int setup(void **state)
     (void)state;
     a = arena_new();
     for (const struct setting *o = settings; o->path; o++)
-        unsetenv(o->env);
+        if (o->env)
+            unsetenv(o->env);
     unsetenv("HIGRESS_OPS_PASSWORD");
     unsetenv("HIGRESS_OPS_CONFIG");
     return 0;

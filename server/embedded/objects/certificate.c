@@ -149,7 +149,7 @@ static void certificate_update(struct rest_request *r)
         rest_give(r, certificate_shown(r, stored));
 }
 
-static void delete (struct rest_request *r)
+static void delete_certificate(struct rest_request *r)
 {
     if (kube_delete(r, kind, rest_var(r, 0)))
         rest_empty(r, 204);
@@ -160,6 +160,6 @@ const struct rest_route certificate_rest[] = {
     { "POST", "/v1/tls-certificates", certificate_create, certificate_model },
     { "GET", "/v1/tls-certificates/{name}", certificate_get },
     { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model },
-    { "DELETE", "/v1/tls-certificates/{name}", delete },
+    { "DELETE", "/v1/tls-certificates/{name}", delete_certificate },
     { 0 },
 };

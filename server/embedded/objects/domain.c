@@ -173,7 +173,7 @@ static void domain_update(struct rest_request *r)
     give_after_routes(r, kube_replace(r, kind, map));
 }
 
-static void delete (struct rest_request *r)
+static void delete_domain(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     struct rules_target target = { .domain = name };
@@ -197,7 +197,7 @@ const struct rest_route domain_rest[] = {
     { "POST", "/v1/domains", domain_create, domain_model },
     { "GET", "/v1/domains/{name}", domain_get },
     { "PUT", "/v1/domains/{name}", domain_update, domain_model },
-    { "DELETE", "/v1/domains/{name}", delete },
+    { "DELETE", "/v1/domains/{name}", delete_domain },
     { "GET", "/v1/domains/{name}/routes", get_routes, NULL, REST_PAGED },
     { 0 },
 };

@@ -114,7 +114,7 @@ static bool is_proxy_used(struct rest_request *r, const char *name)
     return false;
 }
 
-static void delete (struct rest_request *r)
+static void delete_proxy(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     cJSON *bridge = bridge_load(r);
@@ -139,6 +139,6 @@ const struct rest_route proxy_rest[] = {
     { "POST", "/v1/proxy-servers", proxy_create, proxy_model },
     { "GET", "/v1/proxy-servers/{name}", proxy_get },
     { "PUT", "/v1/proxy-servers/{name}", proxy_update, proxy_model },
-    { "DELETE", "/v1/proxy-servers/{name}", delete },
+    { "DELETE", "/v1/proxy-servers/{name}", delete_proxy },
     { 0 },
 };

@@ -213,7 +213,7 @@ bool route_delete(struct rest_request *r, const char *name)
     return kube_delete(r, kind, name) && rules_drop_everywhere(r, &target);
 }
 
-static void delete (struct rest_request *r)
+static void delete_route(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     if (kube_is_internal(name)) {
@@ -251,6 +251,6 @@ const struct rest_route route_rest[] = {
     { "POST", "/v1/routes", create, ingress_route_model },
     { "GET", "/v1/routes/{name}", route_get },
     { "PUT", "/v1/routes/{name}", route_update, ingress_route_model },
-    { "DELETE", "/v1/routes/{name}", delete },
+    { "DELETE", "/v1/routes/{name}", delete_route },
     { 0 },
 };

@@ -312,7 +312,7 @@ static void source_update(struct rest_request *r)
         save_source(r);
 }
 
-static void delete (struct rest_request *r)
+static void delete_source(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     if (kube_is_internal(name)) {
@@ -334,6 +334,6 @@ const struct rest_route source_rest[] = {
     { "POST", "/v1/service-sources", source_create, source_model },
     { "GET", "/v1/service-sources/{name}", source_get },
     { "PUT", "/v1/service-sources/{name}", source_update, source_model },
-    { "DELETE", "/v1/service-sources/{name}", delete },
+    { "DELETE", "/v1/service-sources/{name}", delete_source },
     { 0 },
 };

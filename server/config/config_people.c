@@ -1,0 +1,161 @@
+/* config_people.c - `people`: bound from the checked tree, and what goes beyond one row: a name
+ * or an identity belongs to one person, so that it never says two things. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "config/config_file_private.h"
+
+enum role config_role_named(const char *name)
+{
+    int place = text_word_place(ROLES, name);
+    return place ? (enum role)(1u << (place - 1)) : ROLE_NONE;
+}
+
+static const char *const *identities_from(struct arena *a, const cJSON *list)
+{
+    const char **out = arena_array(a, const char *, json_count(list) + 1);
+    const cJSON *item;
+    int n = 0;
+    cJSON_ArrayForEach(item, list) out[n++] = arena_strdup(a, item->valuestring);
+    return out;
+}
+
+static struct config_person person_of(struct arena *a, const cJSON *row)
+{
+    struct config_person p = { .name = arena_strdup(a, json_str(row, "name")),
+                               .os = identities_from(a, json_get(row, "os")),
+                               .tokens = identities_from(a, json_get(row, "tokens")),
+                               .oauth = identities_from(a, json_get(row, "oauth")),
+                               .passphrase = arena_strdup(a, json_str(row, "passphrase")) };
+    const cJSON *role;
+    cJSON_ArrayForEach(role, json_get(row, "roles")) p.roles |=
+        config_role_named(role->valuestring);
+    if (p.passphrase)
+        secret_learn(p.passphrase);
+    return p;
+}
+
+const struct config_person *config_people_of(struct arena *a, const cJSON *list)
+{
+    struct config_person *out = arena_array(a, struct config_person, json_count(list) + 1);
+    const cJSON *row;
+    int n = 0;
+    cJSON_ArrayForEach(row, list) out[n++] = person_of(a, row);
+    return list ? out : NULL;
+}
+
+/* -- beyond one row ------------------------------------------------------------------------ */
+
+static bool refuse_person(struct err *e, int i, const char *member, const char *what,
+                          const char *name)
+{
+    char path[sizeof e->path];
+    snprintf(path, sizeof path, "people[%d].%s", i, member);
+    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
+}
+
+static bool list_has(const char *const *list, const char *name)
+{
+    for (; *list; list++)
+        if (!strcmp(*list, name))
+            return true;
+    return false;
+}
+
+/* The lists of identities, by the member that holds them. */
+static const struct {
+    const char *member;
+    size_t at;
+} channels[] = {
+    { "os", offsetof(struct config_person, os) },
+    { "tokens", offsetof(struct config_person, tokens) },
+    { "oauth", offsetof(struct config_person, oauth) },
+};
+
+static const char *const *identities_of(const struct config_person *p, size_t channel)
+{
+    return *(const char *const *const *)((const char *)p + channels[channel].at);
+}
+
+/* Does each identity of person i in that channel belong to no other, and to i once? */
+static bool are_identities_its_own(const struct config_person *people, int i, size_t channel,
+                                   struct err *e)
+{
+    const char *member = channels[channel].member;
+    const char *const *mine = identities_of(&people[i], channel);
+    for (int n = 0; mine[n]; n++) {
+        if (list_has(&mine[n + 1], mine[n]))
+            return refuse_person(e, i, member, "is there twice", mine[n]);
+        for (int k = 0; k < i; k++)
+            if (list_has(identities_of(&people[k], channel), mine[n]))
+                return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
+    }
+    return true;
+}
+
+/* The page knows a person by name too: no token may say that name for another. */
+static bool are_no_names(const struct config_person *people, int i, struct err *e)
+{
+    for (const char *const *t = people[i].tokens; *t; t++)
+        for (int k = 0; people[k].name; k++)
+            if (k != i && !strcmp(people[k].name, *t))
+                return refuse_person(e, i, "tokens", "is the name of another person", *t);
+    return true;
+}
+
+static bool is_scrypt(const char *text)
+{
+    int dollars = 0;
+    for (const char *s = text; *s; s++)
+        dollars += *s == '$';
+    return text_starts(text, "scrypt$") && dollars == 5;
+}
+
+static bool is_good_person(const struct config_person *people, int i, struct err *e)
+{
+    const struct config_person *p = &people[i];
+    for (int k = 0; k < i; k++)
+        if (!strcmp(people[k].name, p->name))
+            return refuse_person(e, i, "name", "is the name of two", p->name);
+    for (size_t channel = 0; channel < sizeof channels / sizeof *channels; channel++)
+        if (!are_identities_its_own(people, i, channel, e))
+            return false;
+    if (p->passphrase && !is_scrypt(p->passphrase))
+        return refuse_person(e, i, "passphrase",
+                             "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
+                             "(not shown)");
+    return are_no_names(people, i, e);
+}
+
+/* A token may neither pass for a person who does not have it, nor be taken for one of OAuth or for
+ * a user at a terminal. */
+static bool are_plain_tokens(const struct config_person *people, const struct config_token *t,
+                             const char *path, struct err *e)
+{
+    for (; t->name; t++) {
+        if (strpbrk(t->name, "|("))
+            return err_set(e, ERR_ARGS, "'%s' may hold no '|' and no '(' where there are people",
+                           t->name) ||
+                   err_about(e, path);
+        for (const struct config_person *p = people; p->name; p++)
+            if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
+                return err_set(e, ERR_ARGS,
+                               "'%s' is the name of a person who does not have this token; add it "
+                               "to their `tokens`, or name it otherwise",
+                               t->name) ||
+                       err_about(e, path);
+    }
+    return true;
+}
+
+bool config_good_people(const struct config *c, struct err *e)
+{
+    for (int i = 0; c->people && c->people[i].name; i++)
+        if (!is_good_person(c->people, i, e))
+            return false;
+    return !c->people || (are_plain_tokens(c->people, c->tokens, "http.tokens", e) &&
+                          are_plain_tokens(c->people, c->approvers, "http.approvers", e));
+}

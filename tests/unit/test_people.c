@@ -1,0 +1,214 @@
+/* test_people.c - the table of people: who is behind a name, what a role may do, who is one, and
+ * what a configuration may not say. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "check.h"
+#include "policy/people.h"
+#include <string.h>
+
+static struct arena *a;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = arena_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(a);
+    return 0;
+}
+
+static struct config *parse(const char *yaml, struct err *e)
+{
+    return config_parse(a, "ops.yaml", yaml, strlen(yaml), e);
+}
+
+#define OAUTH                                                                                      \
+    "http: {oauth: {issuer: 'https://id', resource: 'https://gw/mcp', jwks: 'https://id/k'}}\n"
+static const char shop[] =
+    OAUTH "people:\n"
+          "  - {name: alice, roles: [operator, approver], os: [alice], tokens: [alice-laptop],\n"
+          "     oauth: [sub-1], passphrase: 'scrypt$32768$8$1$c2FsdA$a2V5'}\n"
+          "  - {name: bob, roles: [approver], tokens: [bob], oauth: ['https://else|sub-2']}\n"
+          "  - {name: vera, roles: [viewer], tokens: [vera-1]}\n"
+          "  - {name: root, roles: [admin], os: [root]}\n";
+
+static void behind_a_name(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    static const struct {
+        enum channel_kind by;
+        const char *name, *person; /* NULL: unknown */
+    } rows[] = {
+        { CHANNEL_TERMINAL, "alice (uid 1000)", "alice" },
+        { CHANNEL_TERMINAL, "alice", NULL },
+        { CHANNEL_TERMINAL, "root (uid 0)", "root" },
+        { CHANNEL_TERMINAL, "root (uid 0, sudo by alice)", "alice" },
+        { CHANNEL_TERMINAL, "root (uid 0, login uid 1000 alice)", "alice" },
+        { CHANNEL_TERMINAL, "root (uid 0, sudo by eve)", NULL },
+        { CHANNEL_TERMINAL, "bob", NULL }, /* the name of a token proves nothing at a terminal */
+        { CHANNEL_FORM_STDIO, "alice (uid 1000)", "alice" },
+        { CHANNEL_FORM_STDIO, "local", NULL },
+        { CHANNEL_FORM_HTTP, "alice-laptop", "alice" },
+        { CHANNEL_FORM_HTTP, "alice (uid 1000)", NULL },
+        { CHANNEL_FORM_HTTP, "https://id|sub-1", "alice" },
+        { CHANNEL_FORM_HTTP, "https://else|sub-1", NULL }, /* of another issuer */
+        { CHANNEL_FORM_HTTP, "https://else|sub-2", "bob" },
+        { CHANNEL_FORM_HTTP, "https://id|sub-2", NULL },
+        { CHANNEL_FORM_HTTP, "sub-1", NULL },
+        { CHANNEL_FORM_HTTP, "alice", NULL }, /* her login is for the page */
+        { CHANNEL_PAGE, "alice", "alice" },
+        { CHANNEL_PAGE, "bob", "bob" },
+        { CHANNEL_PAGE, "vera", NULL }, /* has no passphrase */
+        { CHANNEL_NONE, "alice-laptop", "alice" },
+        { CHANNEL_NONE, "alice (uid 7)", "alice" },
+        { CHANNEL_NONE, "eve", NULL },
+        { CHANNEL_NONE, NULL, NULL },
+        { CHANNEL_POLICY, "alice", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_person *p = people_find(c, rows[i].by, rows[i].name);
+        if (!p != !rows[i].person || (p && strcmp(p->name, rows[i].person) != 0))
+            fail_msg("%s by %s: %s", rows[i].name, channel_name(rows[i].by), p ? p->name : "none");
+    }
+    assert_string_equal(people_name(c, CHANNEL_NONE, "eve"), "eve");
+    assert_string_equal(people_name(c, CHANNEL_FORM_HTTP, "alice-laptop"), "alice");
+}
+
+static void what_roles_may(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e), *none = parse("", &e),
+                        *nobody = parse("people: []", &e);
+    static const struct {
+        const char *token;
+        bool may[DEED_ADMINISTER + 1];
+    } rows[] = {
+        { "alice-laptop", { true, true, true, false } },
+        { "bob", { true, false, true, false } },
+        { "vera-1", { true, false, false, false } },
+        { "eve", { true, false, false, false } },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (enum deed d = DEED_READ; d <= DEED_ADMINISTER; d++) {
+            e = (struct err){ 0 };
+            assert_int_equal(people_may(c, d, CHANNEL_FORM_HTTP, rows[i].token, &e),
+                             rows[i].may[d]);
+            assert_int_equal(e.kind, rows[i].may[d] ? ERR_NONE : ERR_POLICY);
+            e = (struct err){ 0 };
+            assert_true(people_may(none, d, CHANNEL_FORM_HTTP, rows[i].token, &e));
+            assert_int_equal(people_may(nobody, d, CHANNEL_FORM_HTTP, rows[i].token, &e),
+                             d == DEED_READ);
+        }
+    for (enum deed d = DEED_READ; d <= DEED_ADMINISTER; d++)
+        assert_true(people_may(c, d, CHANNEL_TERMINAL, "root (uid 0)", &e));
+    e = (struct err){ 0 };
+    people_may(c, DEED_DECIDE, CHANNEL_FORM_HTTP, "vera-1", &e);
+    assert_non_null(strstr(e.text, "'vera' has the role viewer and may not decide about changes"));
+    e = (struct err){ 0 };
+    people_may(c, DEED_PROPOSE, CHANNEL_NONE, "eve", &e);
+    assert_non_null(strstr(e.text, "'eve' is not in the table of people"));
+}
+
+static void who_is_one(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e), *none = parse("", &e);
+    static const struct {
+        const char *requester;
+        enum channel_kind by;
+        const char *who;
+        enum sameness same, bare; /* bare: without a table */
+    } rows[] = {
+        { "alice-laptop", CHANNEL_TERMINAL, "alice (uid 1000)", SAME_PERSON, SAME_NOT },
+        { "alice-laptop", CHANNEL_PAGE, "alice", SAME_PERSON, SAME_NOT },
+        { "alice-laptop", CHANNEL_TERMINAL, "root (uid 0, sudo by alice)", SAME_PERSON, SAME_NOT },
+        { "alice-laptop", CHANNEL_PAGE, "bob", SAME_NOT, SAME_NOT },
+        { "eve", CHANNEL_PAGE, "eve", SAME_PERSON, SAME_PERSON },
+        { "eve", CHANNEL_PAGE, "mallory", SAME_NOT, SAME_NOT },
+        { "local", CHANNEL_PAGE, "bob", SAME_MAYBE, SAME_MAYBE },
+        { "local", CHANNEL_FORM_STDIO, "local", SAME_PERSON, SAME_PERSON },
+        { "command line", CHANNEL_TERMINAL, "alice (uid 1000)", SAME_MAYBE, SAME_MAYBE },
+        { NULL, CHANNEL_PAGE, "bob", SAME_NOT, SAME_NOT },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(people_same(c, rows[i].requester, rows[i].by, rows[i].who), rows[i].same);
+        assert_int_equal(people_same(none, rows[i].requester, rows[i].by, rows[i].who),
+                         rows[i].bare);
+    }
+}
+
+/* What is wrong is said with its line; nothing of it counts then. */
+static void what_may_not_be_said(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { "people: {}\n", "people" },
+        { "people:\n- {roles: [viewer]}\n", "line 2" },
+        { "people:\n- {name: a}\n", "roles" },
+        { "people:\n- {name: a, roles: [boss]}\n", "viewer|operator|approver|admin" },
+        { "people:\n- {name: a, roles: [viewer], os: []}\n", "os" },
+        { "people:\n- {name: a, roles: [viewer], os: [1]}\n", "os" },
+        { "people:\n- {name: a, roles: [viewer], mail: [x]}\n", "mail" },
+        { "people:\n- {name: a, roles: [viewer]}\n- {name: a, roles: [viewer]}\n",
+          "ops.yaml, line 3: people[1].name: 'a' is the name of two" },
+        { "people:\n- {name: a, roles: [viewer], os: [x]}\n"
+          "- {name: b, roles: [viewer], os: [y, x]}\n",
+          "line 3: people[1].os: 'x' belongs to another person as well" },
+        { "people:\n- {name: a, roles: [viewer], tokens: [x, x]}\n", "'x' is there twice" },
+        { "people:\n- {name: a, roles: [viewer], tokens: [b]}\n- {name: b, roles: [viewer]}\n",
+          "people[0].tokens: 'b' is the name of another person" },
+        { "people:\n- {name: a, roles: [viewer], passphrase: 'hunter22 hunter'}\n",
+          "never the text itself" },
+        { "http:\n  approvers: [{name: a, sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
+          "people:\n- {name: a, roles: [viewer]}\n",
+          "http.approvers: 'a' is the name of a person who does not have this token" },
+        { "http:\n  tokens: [{name: 'x (uid 0)', sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\npeople: []\n",
+          "no '|' and no '('" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+        assert_null(strstr(e.text, "hunter22"));
+    }
+}
+
+static void a_running_server_takes_another_table(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct config *c = parse(shop, &e);
+    config_reload(c,
+                  parse("people:\n- {name: alice, roles: [viewer], tokens: [alice-laptop]}\n", &e));
+    assert_false(people_may(c, DEED_DECIDE, CHANNEL_FORM_HTTP, "alice-laptop", &e));
+    config_reload(c, parse("", &e));
+    assert_null(c->people);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(behind_a_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_roles_may, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_may_not_be_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_running_server_takes_another_table, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
