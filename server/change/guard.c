@@ -7,6 +7,8 @@
 #include "base/when.h"
 #include "change/guard_private.h"
 #include "kind/kind.h"
+#include "policy/people.h"
+#include "policy/policy.h"
 #include "store/store_decision.h"
 
 /* The content without its version: what a controller only touches is no edit. */
@@ -83,6 +85,20 @@ const struct store_guard *guard_after(struct arena *a, const struct plan *p, con
     return next;
 }
 
+/* What the policy denies whoever asks, a guard does not do either. */
+static bool is_not_denied(struct engine *g, struct arena *a, const struct stored *row,
+                          const struct plan *p, struct err *e)
+{
+    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
+    struct wish w;
+    if (!engine_judge(g, a, p, &about, &w, e))
+        return false;
+    const struct ruling r = policy_rule(&w);
+    return r.says != POLICY_DENY ||
+           err_set(e, ERR_POLICY, "change %s is denied by the policy (%s); nothing is written",
+                   row->id, policy_why(a, &w, &r));
+}
+
 bool guard_covers(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
                   struct err *e)
 {
@@ -98,7 +114,7 @@ bool guard_covers(struct engine *g, struct arena *a, const struct stored *row, c
                        "written",
                        row->id, was.id);
     const struct plan *guarded = store_plan(g->store, a, was.id, e);
-    return guarded && engine_holds(g, a, &was, guarded, e);
+    return guarded && engine_holds(g, a, &was, guarded, e) && is_not_denied(g, a, row, p, e);
 }
 
 void guard_undone(struct engine *g, const struct plan *p, const char *by)
@@ -124,7 +140,8 @@ bool engine_stop_guard(struct engine *g, const char *id, const char *who, const 
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
-    bool moved = false, ok = s && store_find(s, a, id, &row, e);
+    bool moved = false, ok = s && people_may(g->config, DEED_DECIDE, CHANNEL_TERMINAL, who, e) &&
+                             store_find(s, a, id, &row, e);
     cJSON *kept = ok && row.guard ? json_clone(a, row.guard) : json_object(a);
     json_set_str(a, kept, "text", arena_printf(a, "stopped by %s: %s", who, why));
     const struct store_guard to = { GUARD_STOPPED, kept };

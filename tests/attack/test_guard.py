@@ -170,6 +170,22 @@ def attack_a_weaker_server_takes_nothing_back(b):
     b.kill(strong)
 
 
+def attack_a_freeze_holds_for_guards_and_schedules(b):
+    """Frozen after the approval: neither the reverse nor what was scheduled is written before it thaws."""
+    c = b.assistant()
+    change = b.guarded(c)
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12))
+    late, _ = b.change(c, "route", "other", {"methods": ["GET"]}, schedule={"at": at})
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 600))
+    code, screen = b.person(["freeze", "--reason", "audit week", "--until", until], "yes")
+    holds(code == 0, screen)
+    b.lines("orders", 60, 503)
+    time.sleep(14)
+    holds(b.methods("orders") == ["GET"] and b.methods("other") == [], (b.methods("orders"), b.methods("other")))
+    holds("reeze" in b.guard_of(change).get("text", "") or b.guard_of(change)["state"] in ("watching", "reverting"), b.guard_of(change))
+    holds(b.show(late)["state"] == "approved", b.show(late))
+
+
 def attack_a_schedule_that_does_not_wait(b):
     """Applied by its owner before its time, or set free in the file."""
     c = b.assistant()
