@@ -16,10 +16,10 @@ extern const struct command cmd_export, cmd_import, cmd_migrate;
 extern const struct command cmd_console, cmd_demo, cmd_render;
 
 static const struct command *const commands[] = {
-    &cmd_stdio,   &cmd_serve,   &cmd_call,  &cmd_tools,  &cmd_approve, &cmd_reject, &cmd_changes,
-    &cmd_undo,    &cmd_audit,   &cmd_state, &cmd_policy, &cmd_freeze,  &cmd_export, &cmd_import,
-    &cmd_migrate, &cmd_console, &cmd_demo,  &cmd_render, &cmd_check,   &cmd_stop,
-    &cmd_report,  NULL,
+    &cmd_stdio,   &cmd_serve,  &cmd_call,    &cmd_tools,   &cmd_approve, &cmd_reject,
+    &cmd_changes, &cmd_undo,   &cmd_audit,   &cmd_state,   &cmd_policy,  &cmd_freeze,
+    &cmd_export,  &cmd_import, &cmd_migrate, &cmd_console, &cmd_demo,    &cmd_render,
+    &cmd_check,   &cmd_stop,   &cmd_report,  NULL,
 };
 
 static void help(void)

@@ -35,10 +35,10 @@ struct tool {
     const cJSON *(*read)(struct call *c);
     bool (*plan)(struct call *c, struct plan *p);
     enum terms takes_terms; /* may its change be guarded and scheduled? */
-    bool local, bound;  /* needs no gateway; has that of the change it is about */
-    bool fleeting;      /* its answer is of the moment: it shows changes, time or traffic */
-    const char *schema; /* tests/conformance: JSON Schema text instead of `in`, unchecked */
-    bool whole;         /* tests/conformance: .read returns the whole CallToolResult */
+    bool local, bound;      /* needs no gateway; has that of the change it is about */
+    bool fleeting;          /* its answer is of the moment: it shows changes, time or traffic */
+    const char *schema;     /* tests/conformance: JSON Schema text instead of `in`, unchecked */
+    bool whole;             /* tests/conformance: .read returns the whole CallToolResult */
     /* One short paragraph for `content` beside the structured answer; NULL: a generic one. */
     char *(*say)(struct call *c, const cJSON *out);
     /* The data beside what .say says, in few bytes; NULL: the answer as it is. */

@@ -104,8 +104,9 @@ bool guard_covers(struct engine *g, struct arena *a, const struct stored *row, c
 {
     struct stored was = { 0 };
     if (!p->undoes || !store_find(g->store, a, p->undoes, &was, e))
-        return e->kind != ERR_NONE ? false
-                                   : err_set(e, ERR_POLICY, "change %s takes nothing back", row->id);
+        return e->kind != ERR_NONE
+                   ? false
+                   : err_set(e, ERR_POLICY, "change %s takes nothing back", row->id);
     const char *reverse = json_str(was.guard, "reverse");
     if (!was.guarded || strcmp(was.guarded, GUARD_REVERTING) != 0 || !reverse ||
         strcmp(reverse, row->id) != 0)
@@ -146,14 +147,15 @@ bool engine_stop_guard(struct engine *g, const char *id, const char *who, const 
     json_set_str(a, kept, "text", arena_printf(a, "stopped by %s: %s", who, why));
     const struct store_guard to = { GUARD_STOPPED, kept };
     if (ok && row.state == STATE_APPROVED && row.starts > 0)
-        ok = store_move(s, row.id, STATE_APPROVED, STATE_CANCELLED, who, "command line",
-                        kept, &moved, e);
+        ok = store_move(s, row.id, STATE_APPROVED, STATE_CANCELLED, who, "command line", kept,
+                        &moved, e);
     else if (ok)
         ok = store_guard_step(s, row.id, GUARD_WATCHING, &to, who, "command line", &moved, e);
     if (ok && !moved)
-        ok = err_set(e, ERR_POLICY,
-                     "change %s neither waits for its time nor is watched: there is nothing to stop",
-                     row.id);
+        ok =
+            err_set(e, ERR_POLICY,
+                    "change %s neither waits for its time nor is watched: there is nothing to stop",
+                    row.id);
     arena_free(a);
     return ok;
 }

@@ -34,8 +34,8 @@ const struct store_guard *guard_after(struct arena *a, const struct plan *p, con
                                       enum plan_state state, const cJSON *const *wrote);
 /* Is that change, decided by a guard, the reverse that the guard of p->undoes has begun, and does
  * the approval of that one still hold? */
-bool guard_covers(struct engine *g, struct arena *a, const struct stored *row,
-                  const struct plan *p, struct err *e);
+bool guard_covers(struct engine *g, struct arena *a, const struct stored *row, const struct plan *p,
+                  struct err *e);
 /* That change was taken back by another, which somebody decided: nothing is left to watch. */
 void guard_undone(struct engine *g, const struct plan *p, const char *by);
 /* Is object i of the plan still what its write left there? */

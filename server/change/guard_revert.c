@@ -76,7 +76,8 @@ static bool begin(struct guard_look *k, const struct plan *p, const char *id, co
     const struct store_decision d = { .who = "guard",
                                       .channel = channel_name(CHANNEL_GUARD),
                                       .plan = p->digest,
-                                      .note = arena_printf(k->arena, "guard of %s: %s", k->id, why) };
+                                      .note =
+                                          arena_printf(k->arena, "guard of %s: %s", k->id, why) };
     return store_guard_revert(k->engine->store, k->id, &to, id, &d, &moved, e) && moved;
 }
 
@@ -89,7 +90,8 @@ void guard_revert(struct guard_look *k, const char *why)
     if (!all_left_alone(k, &changed, &e)) {
         if (changed)
             give_up(k, why,
-                    arena_printf(k->arena, "%s '%s' was changed by somebody since, and stays as it "
+                    arena_printf(k->arena,
+                                 "%s '%s' was changed by somebody since, and stays as it "
                                  "is; undo %s by hand where that is wanted",
                                  changed->kind->name, changed->name, k->id));
         else if (!may_pass(&e))

@@ -67,8 +67,9 @@ static void look(struct guard_look *k)
     double now = when_now(), since = json_num(k->kept, "since", 0);
     double until = json_num(k->kept, "until", 0), late = now - until;
     if (clock_was_set(k, now)) {
-        end_watch(k, GUARD_STOPPED, "stopped: the clock was set while it watched; nothing was "
-                                    "taken back");
+        end_watch(k, GUARD_STOPPED,
+                  "stopped: the clock was set while it watched; nothing was "
+                  "taken back");
         return;
     }
     if (late > k->watch.spec.seconds) { /* a change that people have lived with is not taken back */
@@ -94,17 +95,16 @@ static void look_once(struct guard_look *k, struct stored *row)
 {
     struct err e = { 0 };
     struct store *s = k->engine->store;
-    struct plan *p = store_find(s, k->arena, k->id, row, &e) ? store_plan(s, k->arena, k->id, &e)
-                                                             : NULL;
+    struct plan *p =
+        store_find(s, k->arena, k->id, row, &e) ? store_plan(s, k->arena, k->id, &e) : NULL;
     if (!p || !row->guarded || !p->guard)
         return;
     k->owner = row->owner;
     k->title = row->title;
     k->plan = p;
     k->kept = json_clone(k->arena, row->guard);
-    k->watch = (struct guard_watch){ .loop = k->engine->loop,
-                                     .arena = k->arena,
-                                     .cancel = &k->cancel };
+    k->watch =
+        (struct guard_watch){ .loop = k->engine->loop, .arena = k->arena, .cancel = &k->cancel };
     if (!guard_watch_of(&k->watch, k->at, p, &e))
         return;
     if (!strcmp(row->guarded, GUARD_REVERTING))

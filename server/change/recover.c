@@ -127,8 +127,8 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
         sum.now = arena_array(a, const cJSON *, p->count);
         for (int i = 0; i < p->count; i++)
             json_add(a, ops,
-                     recover_operation(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum,
-                             &sum.now[i]));
+                     recover_operation(at->gateway, a, &p->ops[i], store_intent(g->store, id, i),
+                                       &sum, &sum.now[i]));
         state = conclude_recovery(p, &sum, &text);
     }
     json_set_str(a, result, "text", text ? text : why.text);

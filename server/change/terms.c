@@ -62,14 +62,14 @@ static void say_guard(struct plan *p, const struct guard_spec *spec,
               targets->told, guard_span(p->arena, spec->seconds),
               signal == GUARD_LOG ? "the access log" : "Envoy's counters (by service)",
               guard_spec_conditions(p->arena, spec));
-    plan_warn(p, "guard: taken back means each operation of this plan in reverse, the last first: "
-                 "what it created is deleted, what it deleted is created and what it changed is put "
-                 "back as it was; this approval covers that, too, unless somebody changed one of "
-                 "these objects meanwhile");
+    plan_warn(p,
+              "guard: taken back means each operation of this plan in reverse, the last first: "
+              "what it created is deleted, what it deleted is created and what it changed is put "
+              "back as it was; this approval covers that, too, unless somebody changed one of "
+              "these objects meanwhile");
 }
 
-static bool guard_as(const struct engine_at *at, struct plan *p, const cJSON *wanted,
-                     struct err *e)
+static bool guard_as(const struct engine_at *at, struct plan *p, const cJSON *wanted, struct err *e)
 {
     struct guard_spec spec;
     struct guard_targets targets;
@@ -91,8 +91,9 @@ static void guard_by_default(const struct engine_at *at, struct plan *p)
     struct err e = { 0 };
     const cJSON *wanted = guard_spec_parse(p->arena, at->config->guard);
     if (destroys_backwards(p) && p->risk != DESTROY)
-        err_set(&e, ERR_POLICY, "guard: taking it back would delete, which this approval would not "
-                                "cover");
+        err_set(&e, ERR_POLICY,
+                "guard: taking it back would delete, which this approval would not "
+                "cover");
     if (e.kind != ERR_NONE || !guard_as(at, p, wanted, &e))
         plan_warn(p, "not watched by the configured guard: %s", e.text);
 }

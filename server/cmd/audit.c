@@ -43,9 +43,11 @@ static int scrub(struct verb *v, struct store *s)
 
 static int act_on_audit(struct verb *v)
 {
-    static const struct verb_action actions[] = {
-        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub }, { "search", audit_search }, { 0 }
-    };
+    static const struct verb_action actions[] = { { "verify", verify_audit },
+                                                  { "head", print_audit_head },
+                                                  { "scrub", scrub },
+                                                  { "search", audit_search },
+                                                  { 0 } };
     return verb_act(v, actions);
 }
 

@@ -216,8 +216,7 @@ static bool good_guards(const struct config *c, struct arena *a, struct err *e)
 {
     struct guard_spec ignored;
     for (struct config *const *one = c->gateways; *one; one++)
-        if ((*one)->guard &&
-            !guard_spec_read(a, guard_spec_parse(a, (*one)->guard), &ignored, e))
+        if ((*one)->guard && !guard_spec_read(a, guard_spec_parse(a, (*one)->guard), &ignored, e))
             return false;
     return true;
 }

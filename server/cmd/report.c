@@ -72,9 +72,11 @@ static const struct section {
 } sections[] = {
     { "Applied", { "applied" } },
     { "Decisions", { "approved", "agreed" } },
-    { "Refusals", { "rejected", "void", "cancelled", "expired", "wrong_token", "wrong passphrase" } },
+    { "Refusals",
+      { "rejected", "void", "cancelled", "expired", "wrong_token", "wrong passphrase" } },
     { "Not written, or not known to be", { "failed", "unknown" } },
-    { "Guards", { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
+    { "Guards",
+      { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
     { "Outside edits", { "changed outside" } },
     { "The gate itself", { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded" } },
 };
@@ -103,11 +105,11 @@ static const char *row_text(struct report *r, const cJSON *line)
 {
     struct arena *a = r->verb->arena;
     const char *id = json_str(line, "id"), *text = json_str(json_get(line, "detail"), "text");
-    const char *said = arena_printf(
-        a, "%s: %s%s%s by %s over %s%s%.300s", json_str(line, "event"), id ? id : "", id ? " " : "",
-        id ? title_of(r, id) : "", json_str(line, "who") ? json_str(line, "who") : "-",
-        json_str(line, "channel") ? json_str(line, "channel") : "-", text ? ": " : "",
-        text ? text : "");
+    const char *said = arena_printf(a, "%s: %s%s%s by %s over %s%s%.300s", json_str(line, "event"),
+                                    id ? id : "", id ? " " : "", id ? title_of(r, id) : "",
+                                    json_str(line, "who") ? json_str(line, "who") : "-",
+                                    json_str(line, "channel") ? json_str(line, "channel") : "-",
+                                    text ? ": " : "", text ? text : "");
     return r->form->escape(a, text_clean(a, said, 700));
 }
 
@@ -160,12 +162,12 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
     return true;
 }
 
-static int report(struct verb *v)
+static int write_report(struct verb *v)
 {
     struct err e = { 0 };
     struct store_search period = { 0 };
-    struct store *s = audit_period(v, &period.since, &period.until, &e) ? engine_store(v->engine, &e)
-                                                                       : NULL;
+    struct store *s =
+        audit_period(v, &period.since, &period.until, &e) ? engine_store(v->engine, &e) : NULL;
     if (!s)
         return verb_failed(v, &e);
     double until = period.until > 0 ? period.until : when_now();
@@ -184,7 +186,7 @@ static int report(struct verb *v)
 
 static int run_report(const struct options *o)
 {
-    return verb_start(o, false, report);
+    return verb_start(o, false, write_report);
 }
 
 static const struct option_row rows[] = {
@@ -196,8 +198,9 @@ static const struct option_row rows[] = {
 
 const struct command cmd_report = {
     .name = "report",
-    .about = "Says what happened to the gateway in a period: changes, who decided, refusals, guards, "
-             "outside edits; Markdown or HTML, out of the audit.",
+    .about =
+        "Says what happened to the gateway in a period: changes, who decided, refusals, guards, "
+        "outside edits; Markdown or HTML, out of the audit.",
     .rows = rows,
     .config = true,
     .run = run_report,

@@ -9,7 +9,7 @@
 #include "cmd/terminal_private.h"
 #include "cmd/verb_private.h"
 
-static int stop(struct verb *v)
+static int stop_change(struct verb *v)
 {
     struct err e = { 0 };
     bool sure = false;
@@ -24,8 +24,8 @@ static int stop(struct verb *v)
     if (!sure)
         return puts("nothing was stopped"), EXIT_UNDECIDED;
     if (!verb_passphrase(v, &e) ||
-        !engine_stop_guard(v->engine, id, v->who, text_clean(v->arena, why ? why : "no reason", 200),
-                           &e))
+        !engine_stop_guard(v->engine, id, v->who,
+                           text_clean(v->arena, why ? why : "no reason", 200), &e))
         return verb_failed(v, &e);
     printf("%s: stopped\n", id);
     return EXIT_DONE;
@@ -33,7 +33,7 @@ static int stop(struct verb *v)
 
 static int run_stop(const struct options *o)
 {
-    return verb_start(o, false, stop);
+    return verb_start(o, false, stop_change);
 }
 
 static const struct option_row rows[] = {

@@ -20,7 +20,7 @@ static double allowed(const struct guard_spec *spec)
     return by_chance / ceil(spec->seconds / guard_every(spec)) / spec->count;
 }
 
-static const char *percent(struct arena *a, int bad, int all)
+static const char *share_text(struct arena *a, int bad, int all)
 {
     double share = all ? 100.0 * bad / all : 0;
     return arena_printf(a, share > 0 && share < 10 ? "%.2g %%" : "%.0f %%", share);
@@ -28,7 +28,7 @@ static const char *percent(struct arena *a, int bad, int all)
 
 static const char *counted(struct arena *a, int bad, int all)
 {
-    return all ? arena_printf(a, "%s (%d of %d)", percent(a, bad, all), bad, all) : "no request";
+    return all ? arena_printf(a, "%s (%d of %d)", share_text(a, bad, all), bad, all) : "no request";
 }
 
 static bool is_silent(const struct guard_counts *before, const struct guard_counts *now)
@@ -81,8 +81,9 @@ char *guard_tell(struct arena *a, const struct guard_spec *spec, const struct gu
         const struct guard_condition *k = &spec->conditions[i];
         if (k->what != GUARD_NO_TRAFFIC)
             text = arena_printf(a, "%s, %s %s -> %s", text, slow_or_status(a, k),
-                                before->all ? percent(a, before->bad[i], before->all) : "no request",
-                                percent(a, now->bad[i], now->all));
+                                before->all ? share_text(a, before->bad[i], before->all)
+                                            : "no request",
+                                share_text(a, now->bad[i], now->all));
     }
     return now->cut ? arena_printf(a, "%s (the log was looked at back to %s only)", text, now->cut)
                     : text;

@@ -41,7 +41,7 @@ char *guard_span(struct arena *a, double seconds)
 
 /* -- conditions ---------------------------------------------------------------------------- */
 
-static bool read_status(struct arena *a, const char *text, struct guard_condition *out)
+static bool read_status_condition(struct arena *a, const char *text, struct guard_condition *out)
 {
     double percent;
     int class, used = 0;
@@ -52,7 +52,7 @@ static bool read_status(struct arena *a, const char *text, struct guard_conditio
     return (class == 4 || class == 5) && percent >= 0 && percent < 100;
 }
 
-static bool read_slow(struct arena *a, const char *text, struct guard_condition *out)
+static bool read_slow_condition(struct arena *a, const char *text, struct guard_condition *out)
 {
     double ms;
     int part, used = 0;
@@ -63,7 +63,7 @@ static bool read_slow(struct arena *a, const char *text, struct guard_condition 
     return (part == 50 || part == 90 || part == 95 || part == 99) && ms > 0 && ms <= 3600000;
 }
 
-static bool read_none(struct arena *a, const char *text, struct guard_condition *out)
+static bool read_silence_condition(struct arena *a, const char *text, struct guard_condition *out)
 {
     *out = (struct guard_condition){ GUARD_NO_TRAFFIC, .text = arena_strdup(a, "no traffic") };
     return !strcmp(text, "no traffic");
@@ -73,12 +73,13 @@ static bool read_condition(struct arena *a, const cJSON *given, struct guard_con
                            struct err *e)
 {
     const char *text = cJSON_IsString(given) ? given->valuestring : "";
-    return read_status(a, text, out) || read_slow(a, text, out) || read_none(a, text, out) ||
+    return read_status_condition(a, text, out) || read_slow_condition(a, text, out) ||
+           read_silence_condition(a, text, out) ||
            err_set(e, ERR_ARGS, "guard: revert_if: '%s' is not understood; %s",
                    text_clean(a, text, 60), right);
 }
 
-static bool is_known(const cJSON *given)
+static bool has_only_spec_members(const cJSON *given)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, given)
@@ -93,7 +94,7 @@ bool guard_spec_read(struct arena *a, const cJSON *given, struct guard_spec *out
 {
     const cJSON *list = json_get(given, "revert_if"), *one;
     *out = (struct guard_spec){ .seconds = span_of(json_str(given, "for")) };
-    if (!is_known(given) || !cJSON_IsArray(list) || !list->child)
+    if (!has_only_spec_members(given) || !cJSON_IsArray(list) || !list->child)
         return err_set(e, ERR_ARGS, "guard: it has for and revert_if, and no more: %s", right);
     if (out->seconds < LEAST || out->seconds > MOST)
         return err_set(e, ERR_ARGS, "guard: for: from 5s to 24h; %s", right);

@@ -62,35 +62,35 @@ static void add_services(struct sight *f, const struct plan_op *op)
 
 /* -- by kind ------------------------------------------------------------------------------- */
 
-static bool see_route(struct sight *f, const char *name)
+static bool add_seen_route(struct sight *f, const char *name)
 {
     add(f->a, &f->routes, name);
     tell(f, "route", name);
     return true;
 }
 
-static bool see_made_routes(struct sight *f, const char *name)
+static bool add_seen_made_routes(struct sight *f, const char *name)
 {
     for (const char *const *r = kind_made_routes(f->a, name); r && *r; r++)
         add(f->a, &f->routes, *r);
-    return see_route(f, name);
+    return add_seen_route(f, name);
 }
 
-static bool see_host(struct sight *f, const char *name)
+static bool add_seen_host(struct sight *f, const char *name)
 {
     add(f->a, &f->hosts, name);
     tell(f, "host", name);
     return true;
 }
 
-static bool see_service(struct sight *f, const char *name)
+static bool add_seen_service(struct sight *f, const char *name)
 {
     add_service(f, name);
     tell(f, "service", name);
     return true;
 }
 
-static bool see_source(struct sight *f, const char *name)
+static bool add_seen_source(struct sight *f, const char *name)
 {
     static const char *const types[] = { "static", "dns", "nacos", "zookeeper", "eureka" };
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
@@ -103,11 +103,15 @@ static const struct seen_kind {
     const char *kind;
     bool (*see)(struct sight *f, const char *name);
 } kinds_seen[] = {
-    { "route", see_route },         { "ai-route", see_made_routes }, { "mcp-server", see_made_routes },
-    { "domain", see_host },         { "service", see_service },      { "service-source", see_source },
+    { "route", add_seen_route },
+    { "ai-route", add_seen_made_routes },
+    { "mcp-server", add_seen_made_routes },
+    { "domain", add_seen_host },
+    { "service", add_seen_service },
+    { "service-source", add_seen_source },
 };
 
-static bool see_kind(struct sight *f, const char *kind, const char *name)
+static bool add_seen_kind(struct sight *f, const char *kind, const char *name)
 {
     for (size_t i = 0; i < sizeof kinds_seen / sizeof *kinds_seen; i++)
         if (!strcmp(kinds_seen[i].kind, kind))
@@ -116,7 +120,7 @@ static bool see_kind(struct sight *f, const char *kind, const char *name)
 }
 
 /* A plugin touches what it is set for. */
-static bool see_scope(struct sight *f, const char *scope)
+static bool add_seen_scope(struct sight *f, const char *scope)
 {
     const char *colon = scope ? strchr(scope, ':') : NULL;
     if (scope && !strcmp(scope, "global")) {
@@ -125,29 +129,29 @@ static bool see_scope(struct sight *f, const char *scope)
         return true;
     }
     return colon &&
-           see_kind(f, arena_strndup(f->a, scope, (size_t)(colon - scope)), colon + 1);
+           add_seen_kind(f, arena_strndup(f->a, scope, (size_t)(colon - scope)), colon + 1);
 }
 
 /* Requests of a route that is gone have no route: what is left to see them by is their host. */
-static bool see_hosts(struct sight *f, const cJSON *before)
+static bool add_seen_hosts(struct sight *f, const cJSON *before)
 {
     const cJSON *host;
     int n = 0;
     cJSON_ArrayForEach(host, json_get(before, "domains"))
     {
-        n += cJSON_IsString(host) && see_host(f, host->valuestring);
+        n += cJSON_IsString(host) && add_seen_host(f, host->valuestring);
     }
     return n > 0;
 }
 
-static bool see_op(struct sight *f, const struct plan_op *op)
+static bool add_seen_op(struct sight *f, const struct plan_op *op)
 {
     add_services(f, op);
     if (op->scope)
-        return see_scope(f, op->scope);
+        return add_seen_scope(f, op->scope);
     return op->verb == PLAN_DELETE && json_get(op->before, "domains")
-               ? see_hosts(f, op->before)
-               : see_kind(f, op->kind->name, op->name);
+               ? add_seen_hosts(f, op->before)
+               : add_seen_kind(f, op->kind->name, op->name);
 }
 
 bool guard_targets_of(struct arena *a, const struct plan *p, struct guard_targets *out,
@@ -158,7 +162,7 @@ bool guard_targets_of(struct arena *a, const struct plan *p, struct guard_target
     for (int i = 0; i < 3; i++)
         lists[i]->list = arena_array(a, const char *, lists[i]->room = 2);
     for (int i = 0; i < p->count; i++)
-        if (!see_op(&f, &p->ops[i]))
+        if (!add_seen_op(&f, &p->ops[i]))
             return err_set(e, ERR_POLICY,
                            "guard: which requests %s '%s' touches cannot be told, so nothing could "
                            "be watched; leave the guard out, or plan that object alone",

@@ -100,7 +100,7 @@ static bool count_log(const struct guard_watch *w, struct guard_counts *out, str
 
 /* -- counters ------------------------------------------------------------------------------ */
 
-static double stat_of(const cJSON *host, const char *name)
+static double read_host_counter(const cJSON *host, const char *name)
 {
     const cJSON *stat;
     cJSON_ArrayForEach(stat, json_get(host, "stats"))
@@ -131,7 +131,7 @@ static void take_host(const struct guard_watch *w, const char *cluster, const cJ
 {
     struct arena *a = w->arena;
     const char *name = host_name(a, cluster, host);
-    double failed = stat_of(host, "rq_error"), all = stat_of(host, "rq_total");
+    double failed = read_host_counter(host, "rq_error"), all = read_host_counter(host, "rq_total");
     const cJSON *was = json_get(before, name);
     double was_all = was && was->child ? was->child->valuedouble : 0;
     double was_failed = was && was->child ? was->child->next->valuedouble : 0;
@@ -139,7 +139,8 @@ static void take_host(const struct guard_watch *w, const char *cluster, const cJ
     int bad = grown(failed, was_failed), n = grown(all, was_all);
     json_add(a, pair, json_number(a, all));
     json_add(a, pair, json_number(a, failed));
-    out->all += n > bad ? n : bad; /* of connections that were refused only the failure is counted */
+    out->all +=
+        n > bad ? n : bad; /* of connections that were refused only the failure is counted */
     for (int i = 0; i < w->spec.count; i++)
         out->bad[i] += w->spec.conditions[i].what == GUARD_STATUS ? bad : 0;
 }
@@ -148,8 +149,8 @@ static bool count_counters(const struct guard_watch *w, const cJSON *before,
                            struct guard_counts *out, struct err *e)
 {
     const cJSON *cluster, *host;
-    const cJSON *page = envoy_page(w->loop, w->config, w->arena, "/clusters?format=json", w->cancel,
-                                   e);
+    const cJSON *page =
+        envoy_page(w->loop, w->config, w->arena, "/clusters?format=json", w->cancel, e);
     out->counters = json_object(w->arena);
     cJSON_ArrayForEach(cluster, json_get(page, "cluster_statuses"))
     {

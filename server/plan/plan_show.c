@@ -17,6 +17,11 @@
 /* Of a plan of many operations each is shown in fewer lines, and the last ones are counted. */
 enum { DIFF_LINES = 24, FEW = 20, FEW_LINES = 6, MANY = 100, MANY_LINES = 1, SHOWN = 200 };
 
+const char *plan_op_kind(const struct plan_op *op)
+{
+    return op->kind->name;
+}
+
 const char *plan_verb_name(enum plan_verb v)
 {
     static const char *const names[] = { "", "create", "put", "delete" };

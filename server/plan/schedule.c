@@ -10,21 +10,26 @@
 
 static const double MOST_AHEAD = 90 * 86400.0, MOST_OPEN = 7 * 86400.0, OPEN = 3600; /* seconds */
 
+static bool is_date_and_time(const char *text)
+{
+    return text && strlen(text) >= 20 && strspn(text, "0123456789T:-") >= 19;
+}
+
 /* "2026-12-01T02:00:00Z", "…+01:00", and nothing else; 0: it is not. */
 static double zoned(const char *text)
 {
     int hours = 0, minutes = 0, used = 0;
-    if (!text || strlen(text) < 20 || strspn(text, "0123456789T:-") < 19)
+    if (!is_date_and_time(text))
         return 0;
     if (!strcmp(text + 19, "Z"))
         return when_parse(text);
-    bool offset = (text[19] == '+' || text[19] == '-') && isdigit((unsigned char)text[20]) &&
-                  sscanf(text + 20, "%2d:%2d%n", &hours, &minutes, &used) == 2 && used == 5 &&
-                  !text[25] && hours <= 14 && minutes < 60;
-    return offset ? when_parse(text) : 0;
+    if (!strchr("+-", text[19]) || !isdigit((unsigned char)text[20]))
+        return 0;
+    bool read = sscanf(text + 20, "%2d:%2d%n", &hours, &minutes, &used) == 2 && used == 5;
+    return read && !text[25] && hours <= 14 && minutes < 60 ? when_parse(text) : 0;
 }
 
-static bool read_time(const cJSON *given, const char *name, double *out, struct err *e)
+static bool read_zoned_time(const cJSON *given, const char *name, double *out, struct err *e)
 {
     *out = zoned(json_str(given, name));
     return *out > 0 ||
@@ -34,7 +39,7 @@ static bool read_time(const cJSON *given, const char *name, double *out, struct 
                    name);
 }
 
-static bool is_known(const cJSON *given)
+static bool has_only_times(const cJSON *given)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, given)
@@ -48,12 +53,12 @@ static bool is_known(const cJSON *given)
 bool schedule_read(const cJSON *given, double now, struct schedule *out, struct err *e)
 {
     *out = (struct schedule){ 0 };
-    if (!is_known(given))
+    if (!has_only_times(given))
         return err_set(e, ERR_ARGS, "schedule: it has at and until, and no more");
-    if (!read_time(given, "at", &out->at, e))
+    if (!read_zoned_time(given, "at", &out->at, e))
         return false;
     out->until = out->at + OPEN;
-    if (json_get(given, "until") && !read_time(given, "until", &out->until, e))
+    if (json_get(given, "until") && !read_zoned_time(given, "until", &out->until, e))
         return false;
     if (out->until <= out->at || out->until > out->at + MOST_OPEN)
         return err_set(e, ERR_ARGS, "schedule: until: after at, and at most 7 days later");

@@ -221,9 +221,8 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
                   "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
                   "ttttttttdddtttttdd", id, p->digest, store_state_name(state),
                   secret_scrub_with(a, hidden, p->title), risk_name(p->risk), p->tool, owner,
-                  p->undoes, now, now,
-                  at.until > 0 && at.until < now + ttl ? at.until : now + ttl, s->owner, sealed,
-                  summary, p->gateway, p->wish, at.at, at.until) &&
+                  p->undoes, now, now, at.until > 0 && at.until < now + ttl ? at.until : now + ttl,
+                  s->owner, sealed, summary, p->gateway, p->wish, at.at, at.until) &&
            store_touch(s, a, id, p, e) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
@@ -263,9 +262,9 @@ static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct
     double *const reals[] = { &out->created, &out->updated, &out->expires, &out->starts,
                               &out->lease_until };
     const char **const texts[] = {
-        [0] = &out->id,   [1] = &out->digest,   [3] = &out->title,   [4] = &out->risk,
-        [5] = &out->tool, [6] = &out->owner,    [7] = &out->undoes,  [8] = &out->gateway,
-        [9] = &out->wish, [17] = &out->decided, [19] = &out->guarded, [23] = &out->holder,
+        [0] = &out->id,     [1] = &out->digest,   [3] = &out->title,    [4] = &out->risk,
+        [5] = &out->tool,   [6] = &out->owner,    [7] = &out->undoes,   [8] = &out->gateway,
+        [9] = &out->wish,   [17] = &out->decided, [19] = &out->guarded, [23] = &out->holder,
         [24] = &out->lease,
     };
     struct err why = { 0 };

@@ -45,7 +45,7 @@ struct stored {
     enum plan_state state;
     const char *tampered; /* NULL, or the sentence that says what does not fit */
     double created, updated, expires;
-    double starts; /* not applied before; 0: at once */
+    double starts;      /* not applied before; 0: at once */
     const char *holder; /* process that proposed it and waits for the decision */
     const char *lease;  /* process that applies it, or NULL */
     double lease_until;

@@ -22,7 +22,7 @@ struct line {
 };
 
 /* One member of the canonical form: written by hand, because a million lines are hashed at once. */
-static void write_member(struct buf *b, const char *key, const char *text)
+static void write_line_member(struct buf *b, const char *key, const char *text)
 {
     buf_char(b, b->len ? ',' : '{');
     buf_char(b, '"');
@@ -38,16 +38,16 @@ static void write_member(struct buf *b, const char *key, const char *text)
 static char *audit_line_hash(struct arena *a, const struct line *l, const char *before)
 {
     struct buf *b = buf_in(a, LINE_MAX);
-    write_member(b, "at", l->at);
-    write_member(b, "before", before);
-    write_member(b, "channel", l->channel);
-    write_member(b, "detail", l->detail);
-    write_member(b, "event", l->event);
-    write_member(b, "id", l->id);
+    write_line_member(b, "at", l->at);
+    write_line_member(b, "before", before);
+    write_line_member(b, "channel", l->channel);
+    write_line_member(b, "detail", l->detail);
+    write_line_member(b, "event", l->event);
+    write_line_member(b, "id", l->id);
     if (l->mac) /* lines of the first release have none */
-        write_member(b, "mac", l->mac);
+        write_line_member(b, "mac", l->mac);
     buf_printf(b, ",\"seq\":%d", l->seq);
-    write_member(b, "who", l->who);
+    write_line_member(b, "who", l->who);
     buf_char(b, '}');
     return crypto_sha256_hex(a, b->data, b->len);
 }
@@ -289,8 +289,10 @@ bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struc
     char before[65] = "";
     return begin_at(s, seq, before, e) &&
            (audit_row_fits(s, a, r, seq, before) ||
-            err_set(e, ERR_SYSTEM, "line %d of the audit is not as it was written; see higress-ops "
-                    "audit verify", seq));
+            err_set(e, ERR_SYSTEM,
+                    "line %d of the audit is not as it was written; see higress-ops "
+                    "audit verify",
+                    seq));
 }
 
 bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)

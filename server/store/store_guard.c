@@ -17,8 +17,8 @@ static bool is_at(struct store *s, const char *id, const char *step, bool *there
     *there = false;
     if (!store_check_id(s, id, &state, e))
         return false;
-    struct db_rows r = db_query(s->db, e, "SELECT 1 FROM plans WHERE id = ? AND guarded IS ?", "tt",
-                                id, step);
+    struct db_rows r =
+        db_query(s->db, e, "SELECT 1 FROM plans WHERE id = ? AND guarded IS ?", "tt", id, step);
     *there = db_next(&r, e);
     db_done(&r);
     return !r.failed;
@@ -82,9 +82,11 @@ bool store_guard_revert(struct store *s, const char *id, const struct store_guar
 bool store_guard_take(struct store *s, const char *id, bool *taken, struct err *e)
 {
     char owner[80] = "";
-    struct db_rows r =
-        db_query(s->db, e, "SELECT lease, lease_until FROM plans WHERE id = ? AND guarded IN ('"
-                 GUARD_WATCHING "', '" GUARD_REVERTING "')", "t", id);
+    struct db_rows r = db_query(
+        s->db, e,
+        "SELECT lease, lease_until FROM plans WHERE id = ? AND guarded IN ('" GUARD_WATCHING
+        "', '" GUARD_REVERTING "')",
+        "t", id);
     bool there = db_next(&r, e);
     if (there)
         snprintf(owner, sizeof owner, "%s", db_text(&r, 0) ? db_text(&r, 0) : "");
@@ -92,9 +94,9 @@ bool store_guard_take(struct store *s, const char *id, bool *taken, struct err *
     *taken = there && !strcmp(owner, s->owner);
     if (r.failed || !there || *taken || (*owner && store_alive(s, owner)))
         return !r.failed;
-    bool ok = db_run(s->db, e,
-                     "UPDATE plans SET lease = ? WHERE id = ? AND coalesce(lease, '') = ?", "ttt",
-                     s->owner, id, owner);
+    bool ok =
+        db_run(s->db, e, "UPDATE plans SET lease = ? WHERE id = ? AND coalesce(lease, '') = ?",
+               "ttt", s->owner, id, owner);
     *taken = ok && db_changes(s->db) == 1;
     return ok;
 }

@@ -152,8 +152,8 @@ bool store_changed(struct store *s)
 /* -- moves ----------------------------------------------------------------------------------------
  */
 
-static bool set_state(struct store *s, const struct step *x, const char *decided,
-                      const char *kept, struct err *e)
+static bool set_state(struct store *s, const struct step *x, const char *decided, const char *kept,
+                      struct err *e)
 {
     bool take = x->to == STATE_APPLYING, give = x->from == STATE_APPLYING;
     double now = when_now();

@@ -3,8 +3,8 @@
  * A row that was edited, swapped or copied does not fit its MAC. An older version of it fits its
  * MAC, but not its newest audit line; when that line was removed too, the chain has a hole between
  * the line of the row and the anchor at its end. Final states are not walked: an older version of
- * a change is not final, and nothing follows from one that is, unless a guard still watches it. Its decision is history then, which
- * store_decision and store_verify check.
+ * a change is not final, and nothing follows from one that is, unless a guard still watches it. Its
+ * decision is history then, which store_decision and store_verify check.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -140,8 +140,7 @@ bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
     bool ok = (state && store_mac_same(row_mac(s, a, r), mac)) ||
               store_tampered(id, "its record does not fit its MAC", e);
     ok = ok && newest_step(s, id, line, mac, settled, e) &&
-         (settled ||
-          (store_check_decision(s, r, e) && reaches_end(s, id, line, again, e)));
+         (settled || (store_check_decision(s, r, e) && reaches_end(s, id, line, again, e)));
     arena_free(a);
     return ok;
 }

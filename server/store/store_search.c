@@ -4,7 +4,6 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/when.h"
-#include "kind/kind.h"
 #include "plan/plan.h"
 #include "store/store_private.h"
 
@@ -27,7 +26,7 @@ enum { BY_WHO, BY_EVENT, BY_TIME, BY_CHANGE, BY_OBJECT, BY_BEGINNING };
 
 /* -- which objects a change touches ------------------------------------------------------- */
 
-static bool touch(struct store *s, const char *id, const char *object, struct err *e)
+static bool add_touched(struct store *s, const char *id, const char *object, struct err *e)
 {
     return db_run(s->db, e, "INSERT INTO touches (object, id) VALUES (?, ?)", "tt", object, id);
 }
@@ -37,16 +36,17 @@ static bool touch_op(struct store *s, struct arena *a, const char *id, const cha
                      const char *name, const char *scope, struct err *e)
 {
     const char *colon = scope ? strchr(scope, ':') : NULL;
-    return touch(s, id, arena_printf(a, "%s %s", kind, name), e) &&
-           (!colon || touch(s, id,
-                            arena_printf(a, "%.*s %s", (int)(colon - scope), scope, colon + 1), e));
+    return add_touched(s, id, arena_printf(a, "%s %s", kind, name), e) &&
+           (!colon ||
+            add_touched(s, id, arena_printf(a, "%.*s %s", (int)(colon - scope), scope, colon + 1),
+                        e));
 }
 
 bool store_touch(struct store *s, struct arena *a, const char *id, const struct plan *p,
                  struct err *e)
 {
     for (int i = 0; i < p->count; i++)
-        if (!touch_op(s, a, id, p->ops[i].kind->name, p->ops[i].name, p->ops[i].scope, e))
+        if (!touch_op(s, a, id, plan_op_kind(&p->ops[i]), p->ops[i].name, p->ops[i].scope, e))
             return false;
     return true;
 }
@@ -81,19 +81,19 @@ static bool is_same(const char *wanted, const char *is)
     return !wanted || (is && !strcmp(wanted, is));
 }
 
-static bool is_wanted(const struct store_search *q, struct db_rows *r)
+static bool line_fits_search(const struct store_search *q, struct db_rows *r)
 {
     return is_same(q->who, db_text(r, 4)) && is_same(q->event, db_text(r, 2)) &&
            is_same(q->id, db_text(r, 3));
 }
 
 /* Takes the row if it is wanted. False: it is not what was written, or enough. */
-static bool take_line(struct found *f, struct db_rows *r, struct err *e)
+static bool take_found_line(struct found *f, struct db_rows *r, struct err *e)
 {
     f->looked++;
     f->seq = (int)db_real(r, 0);
     snprintf(f->at, sizeof f->at, "%s", db_text(r, 1) ? db_text(r, 1) : "");
-    if (!is_wanted(f->query, r))
+    if (!line_fits_search(f->query, r))
         return true;
     if (!store_line_holds(f->store, f->arena, r, e))
         return false;
@@ -101,7 +101,7 @@ static bool take_line(struct found *f, struct db_rows *r, struct err *e)
     return json_count(f->lines) < f->query->limit;
 }
 
-static int way_of(const struct store_search *q, const char **key)
+static int choose_way(const struct store_search *q, const char **key)
 {
     size_t n = q->object ? strlen(q->object) : 0;
     bool begins = n > 0 && q->object[n - 1] == '*';
@@ -136,14 +136,14 @@ static bool begin_at_cursor(struct arena *a, const struct store_search *q, const
 static bool read_lines(struct found *f, struct err *e)
 {
     const char *key = NULL, *at;
-    int seq, way = way_of(f->query, &key);
+    int seq, way = choose_way(f->query, &key);
     if (!begin_at_cursor(f->arena, f->query, &at, &seq, e) || !store_head_look(f->store, e))
         return false;
     if (way == BY_BEGINNING)
         key = arena_strndup(f->arena, key, strlen(key) - 1);
     struct db_rows r = db_query(f->store->db, e, ways[way], "ttiti", key, at, seq,
                                 time_or(f->arena, f->query->since, ""), LOOKED_AT);
-    while (db_next(&r, e) && take_line(f, &r, e))
+    while (db_next(&r, e) && take_found_line(f, &r, e))
         continue;
     db_done(&r);
     return e->kind == ERR_NONE;

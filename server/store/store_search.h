@@ -8,12 +8,12 @@
 #include "store/store.h"
 
 struct store_search {
-    const char *who, *event;   /* exactly; NULL: any */
-    const char *id;            /* of a change; NULL: any */
-    const char *object;        /* "route orders" of a change that touches it; "route shop-*"; NULL */
-    double since, until;       /* Unix seconds; 0: any */
+    const char *who, *event; /* exactly; NULL: any */
+    const char *id;          /* of a change; NULL: any */
+    const char *object;      /* "route orders" of a change that touches it; "route shop-*"; NULL */
+    double since, until;     /* Unix seconds; 0: any */
     int limit;
-    const char *cursor;        /* what an answer gave, or NULL */
+    const char *cursor; /* what an answer gave, or NULL */
 };
 /* {"lines": [as store_audit_lines gives them], "next"?: cursor, "looked_back_to"?: where too few
  * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */

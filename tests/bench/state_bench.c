@@ -1,6 +1,8 @@
-/* state_bench.c - a state of many changes and lines of audit, made and signed as the store does it, and what asking it takes.
+/* state_bench.c - a state of many changes and lines of audit, made and signed as the store does it,
+ * and what asking it takes.
  *
- * usage: state_bench DIR CHANGES LINES: prints `NAME MILLISECONDS` rows (CPU, so that neighbours do not count), and `verify RECORDS_A_SECOND`. */
+ * usage: state_bench DIR CHANGES LINES: prints `NAME MILLISECONDS` rows (CPU, so that neighbours do
+ * not count), and `verify RECORDS_A_SECOND`. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -41,7 +43,8 @@ static void make_change(struct store *s, int i, int last, struct err *e)
     must(store_keep(s, a, p, STATE_PENDING, i % 2 ? "ann" : "ben", 3600, &id, e), e);
     enum plan_state to = i >= last ? STATE_PENDING : i % 3 ? STATE_CANCELLED : STATE_EXPIRED;
     if (to != STATE_PENDING)
-        must(store_move(s, id, STATE_PENDING, to, i % 2 ? "ann" : "ben", "call", NULL, &moved, e), e);
+        must(store_move(s, id, STATE_PENDING, to, i % 2 ? "ann" : "ben", "call", NULL, &moved, e),
+             e);
     arena_free(a);
 }
 
@@ -51,8 +54,11 @@ static void make_lines(struct store *s, int from, int to, struct err *e)
     for (int i = from; i < to;) {
         must(store_begin(s, e), e);
         for (int n = 0; n < AT_ONCE && i < to; n++, i++)
-            must(store_chain(s, i % 9973 ? events[i % 4] : "rare", NULL, i % 7 ? "carol" : "dora", "bench",
-                             "{\"text\":\"a line of about the usual length, with a sentence in it\"}", NULL, e), e);
+            must(store_chain(
+                     s, i % 9973 ? events[i % 4] : "rare", NULL, i % 7 ? "carol" : "dora", "bench",
+                     "{\"text\":\"a line of about the usual length, with a sentence in it\"}", NULL,
+                     e),
+                 e);
         must(store_end(s, true, e), e);
     }
 }
@@ -120,7 +126,8 @@ int main(int argc, char **argv)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    int changes = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 1000, lines = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 10000;
+    int changes = argc > 3 ? (int)strtol(argv[2], NULL, 10) : 1000,
+        lines = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 10000;
     struct store *s = argc > 1 ? store_open(a, argv[1], &e) : NULL;
     must(s != NULL, &e);
     db_run(s->db, &e, "PRAGMA synchronous=OFF", "");

@@ -13,8 +13,8 @@ static void fill(int from, int to)
     struct err e = { 0 };
     assert_true(store_begin(s, &e));
     for (int i = from; i < to; i++)
-        if (!store_chain(s, events[i % 3], i % 5 ? "c-0123456789ab" : NULL, i % 7 ? "ann" : "ben", "test",
-                         i % 2 ? "{\"text\":\"said\"}" : NULL, NULL, &e))
+        if (!store_chain(s, events[i % 3], i % 5 ? "c-0123456789ab" : NULL, i % 7 ? "ann" : "ben",
+                         "test", i % 2 ? "{\"text\":\"said\"}" : NULL, NULL, &e))
             fail_msg("%s", e.text);
     assert_true(store_end(s, true, &e));
 }
@@ -46,9 +46,8 @@ static int unnoticed(int seq, const char *column, int *tried)
     struct arena *in = arena_new();
     struct err e = { 0 };
     int missed = 0;
-    struct db_rows r = db_query(s->db, &e,
-                                arena_printf(in, "SELECT %s FROM audit WHERE seq = ?", column), "i",
-                                seq);
+    struct db_rows r = db_query(
+        s->db, &e, arena_printf(in, "SELECT %s FROM audit WHERE seq = ?", column), "i", seq);
     const char *text = db_next(&r, &e) ? arena_strdup(in, db_text(&r, 0)) : NULL;
     db_done(&r);
     const char *update = arena_printf(in, "UPDATE audit SET %s = ? WHERE seq = ?", column);
@@ -91,9 +90,8 @@ static void test_whole_verifies(void **state)
         struct err why = { 0 };
         int seq = 1 + (i * 7919) % LINES;
         const char *column = columns[i % COLUMNS];
-        struct db_rows r = db_query(s->db, &e,
-                                    arena_printf(one, "SELECT %s FROM audit WHERE seq = ?", column),
-                                    "i", seq);
+        struct db_rows r = db_query(
+            s->db, &e, arena_printf(one, "SELECT %s FROM audit WHERE seq = ?", column), "i", seq);
         const char *text = db_next(&r, &e) ? arena_strdup(one, db_text(&r, 0)) : NULL;
         db_done(&r);
         if (text) {
