@@ -43,11 +43,10 @@ static int scrub(struct verb *v, struct store *s)
 
 static int act_on_audit(struct verb *v)
 {
-    static const struct verb_action actions[] = { { "verify", verify_audit },
-                                                  { "head", print_audit_head },
-                                                  { "scrub", scrub },
-                                                  { "search", audit_search },
-                                                  { 0 } };
+    static const struct verb_action actions[] = {
+        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub },
+        { "search", audit_search }, { "shipped", audit_shipped }, { 0 }
+    };
     return verb_act(v, actions);
 }
 
@@ -72,9 +71,10 @@ static const struct option_row rows[] = {
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search",
+    .args = "verify|head|scrub|search|shipped",
     .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; finds lines; seals what earlier releases left readable.",
+             "elsewhere; finds lines; says how far they were shipped; seals what earlier releases "
+             "left readable.",
     .min_args = 1,
     .max_args = 1,
     .rows = rows,

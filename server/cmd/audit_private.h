@@ -5,4 +5,5 @@
 /* --since and --until: a time, or a span before now ("7d"); 0: not given. False: e says what is
  * right. */
 bool audit_period(const struct verb *v, double *since, double *until, struct err *e);
+int audit_shipped(struct verb *v, struct store *s); /* ship.c */
 int audit_search(struct verb *v, struct store *s);

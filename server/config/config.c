@@ -91,6 +91,15 @@ static bool good_networks(const char *const *list, const char *path, struct err 
     return true;
 }
 
+static bool good_ship(const char *to, struct err *e)
+{
+    if (!to || !strncmp(to, "file:/", 6) || !strcmp(to, "syslog") || !strncmp(to, "syslog:/", 8))
+        return true;
+    return err_set(e, ERR_ARGS, "'%.80s' is neither file:/PATH nor syslog nor syslog:/SOCKET",
+                   to) ||
+           err_about(e, "audit.ship");
+}
+
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = arena_make(a, struct config);
@@ -100,7 +109,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
         !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
         !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
         !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
-        !config_good_people(c, e) || !config_good_oauth(c, a, tree, e))
+        !good_ship(c->audit_ship, e) || !config_good_people(c, e) ||
+        !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -80,11 +80,12 @@ struct config {
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     double plan_ttl;          /* seconds until an undecided plan expires */
     const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
-    double watch;      /* seconds between two looks at subscribed objects; 0: none */
-    double max_calls;  /* calls in flight */
-    double max_plans;  /* undecided changes of one principal */
-    double plans_hour; /* planned by one principal within an hour */
-    double repeats;    /* of the same call within … that are run; 0: any */
+    const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
+    double watch;             /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;         /* calls in flight */
+    double max_plans;         /* undecided changes of one principal */
+    double plans_hour;        /* planned by one principal within an hour */
+    double repeats;           /* of the same call within … that are run; 0: any */
     double repeat_seconds;    /* … so many seconds */
     double answer_bytes;      /* default budget of one tool answer */
     const char *log_level;    /* debug|info|warn|error|off */

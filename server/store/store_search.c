@@ -166,3 +166,18 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
         json_set_str(a, o, "looked_back_to", f.at);
     return o;
 }
+
+cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e)
+{
+    cJSON *lines = json_array(a);
+    if (!store_head_look(s, e))
+        return NULL;
+    struct db_rows r =
+        db_query(s->db, e, LINES "WHERE seq > ? ORDER BY seq LIMIT ?", "ii", seq, limit);
+    while (db_next(&r, e) && store_line_holds(s, a, &r, e)) {
+        cJSON *line = json_add(a, lines, store_line_shown(a, &r));
+        json_set_str(a, line, "hash", db_text(&r, 8));
+    }
+    db_done(&r);
+    return e->kind == ERR_NONE ? lines : NULL;
+}

@@ -19,3 +19,5 @@ struct store_search {
  * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */
 cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_search *q,
                           struct err *e);
+/* The lines behind that number, oldest first, each with its hash. NULL + e. */
+cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e);

@@ -5,7 +5,9 @@ import json
 import os
 import re
 import shlex
+import socket
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../guard"))
@@ -46,6 +48,31 @@ def examples(b, c):
         check("and says what is agreed to", late or "guard: " in text or "schedule: " in text, text)
 
 
+def shipping(b):
+    """To a file and to syslog: all lines, in order, also those of the time when nobody took them."""
+    there = os.path.join(b.dir, "audit.jsonl")
+    c = b.assistant(args=["--audit-ship", "file:" + there])
+    last = search(b, "--limit", "1")[0]["seq"]
+    gate.eventually("shipped", 20, lambda: os.path.exists(there) and len(open(there).readlines()) >= last)
+    lines = [json.loads(line) for line in open(there)]
+    check("every line once, in order", [line["seq"] for line in lines][:last] == list(range(1, last + 1)), lines[:3])
+    check("with its hash", all(len(line["hash"]) == 64 for line in lines))
+    check("and nothing is behind", b.run(["audit", "shipped"])[1].endswith(": 0 behind\n"), b.run(["audit", "shipped"]))
+    b.kill(c)
+    path = os.path.join(b.dir, "log.socket")
+    c = b.assistant(args=["--audit-ship", "syslog:" + path])
+    b.change(c, "route", "other", {"methods": ["POST"]})
+    time.sleep(1.5)
+    check("nobody listens: they stay, and are counted", " 0 behind" not in b.run(["audit", "shipped"])[1])
+    inlet = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    inlet.bind(path)
+    inlet.settimeout(20)
+    first = inlet.recv(1 << 20).decode()
+    check("then they arrive", first.startswith("<13>higress-ops: {") and '"event":"proposed"' in first, first)
+    code, out, err = b.run(["audit", "head", "--audit-ship", "carrier pigeon"])
+    check("a wrong place is an error", code == 3 and "neither file:/PATH" in err, (code, err))
+
+
 def main():
     b = kills.Bench()
     try:
@@ -76,6 +103,7 @@ def main():
             check("the report says %s" % words, words in out, out)
         code, page, err = b.run(["report", "--since", "1h", "--html"])
         check("the report as a page", page.startswith("<!doctype html>") and change in page and "<script" not in page, page)
+        shipping(b)
         code, out, err = b.run(["audit", "verify"])
         check("whole", code == 0, err)
     finally:
