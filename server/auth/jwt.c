@@ -97,17 +97,10 @@ static bool signed_by(struct arena *a, const struct parts *p, const cJSON *key, 
 
 static bool is_for_audience(const cJSON *claims, const char *audience)
 {
-    const cJSON *aud = json_get(claims, "aud"), *one;
+    const cJSON *aud = json_get(claims, "aud");
     if (cJSON_IsString(aud))
         return !strcmp(aud->valuestring, audience);
-    if (!cJSON_IsArray(aud))
-        return false;
-    cJSON_ArrayForEach(one, aud)
-    {
-        if (cJSON_IsString(one) && !strcmp(one->valuestring, audience))
-            return true;
-    }
-    return false;
+    return cJSON_IsArray(aud) && json_find_text(aud, audience);
 }
 
 const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *r)
@@ -135,14 +128,6 @@ static const char *wrong_access_claim(const cJSON *claims, const struct jwt_rule
     return why || json_str(claims, "sub") ? why : "the token has no sub";
 }
 
-static size_t alg_of(const cJSON *head)
-{
-    size_t i = 0;
-    while (i < sizeof algs / sizeof algs[0] && !equal(head, "alg", algs[i].alg))
-        i++;
-    return i;
-}
-
 enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
                            const char *token, const cJSON **claims, const char **why)
 {
@@ -151,7 +136,9 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
     const cJSON *head = split_token(a, token, &p) ? decode_object(a, token, p.head) : NULL;
     if (!head)
         return JWT_OTHER;
-    size_t alg = alg_of(head);
+    size_t alg = 0;
+    while (alg < sizeof algs / sizeof algs[0] && !equal(head, "alg", algs[alg].alg))
+        alg++;
     *why = "the token is not signed with RS256, ES256 or EdDSA, or has critical extensions";
     if (alg == sizeof algs / sizeof algs[0] || json_get(head, "crit"))
         return JWT_BAD;

@@ -131,13 +131,7 @@ static bool has_scope(const cJSON *claims, const char *scope)
             return true;
         words += m;
     }
-    const cJSON *one;
-    cJSON_ArrayForEach(one, json_get(claims, "scp"))
-    {
-        if (cJSON_IsString(one) && !strcmp(one->valuestring, scope))
-            return true;
-    }
-    return false;
+    return json_find_text(json_get(claims, "scp"), scope) != NULL;
 }
 
 static struct good *remembered(struct oauth *o, const uint8_t digest[SHA256_SIZE])

@@ -155,17 +155,24 @@ void *arena_grow(struct arena *a, void *list, int count, int *room, size_t item_
     return more;
 }
 
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n < 0)
+        bug("a text could not be formatted: %s", format);
+    char *text = arena_alloc(a, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return text;
+}
+
 char *arena_printf(struct arena *a, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (n < 0)
-        bug("a text could not be formatted: %s", format);
-    char *text = arena_alloc(a, (size_t)n + 1);
-    va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
+    char *text = arena_vprintf(a, format, args);
     va_end(args);
     return text;
 }

@@ -6,6 +6,7 @@
  * Under AddressSanitizer each allocation is a malloc of its own, so overruns are caught.
  */
 #pragma once
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena;
@@ -28,6 +29,8 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 /* A list with room for one more: itself, or a copy twice as long. Both NULL and 0 at first. */
 void *arena_grow(struct arena *a, void *list, int count, int *room, size_t item_size);
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* fn(arg) runs when the arena ends: how a foreign object joins a lifetime. */
 void arena_defer(struct arena *a, void (*fn)(void *), void *arg);

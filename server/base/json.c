@@ -254,6 +254,35 @@ const char *json_str(const cJSON *object, const char *key)
     return cJSON_IsString(m) ? m->valuestring : NULL;
 }
 
+const char *json_text(const cJSON *object, const char *key)
+{
+    const char *s = json_str(object, key);
+    return s ? s : "";
+}
+
+cJSON *json_find(const cJSON *list, const char *key, const char *text)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *s = json_str(item, key);
+        if (s && text && strcmp(s, text) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+cJSON *json_find_text(const cJSON *list, const char *text)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
+            return item;
+    }
+    return NULL;
+}
+
 double json_num(const cJSON *object, const char *key, double otherwise)
 {
     const cJSON *m = json_get(object, key);

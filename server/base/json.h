@@ -61,9 +61,14 @@ cJSON *json_get(const cJSON *object, const char *key);
  */
 const cJSON *json_members(const cJSON *object);
 const char *json_str(const cJSON *object, const char *key);
+const char *json_text(const cJSON *object, const char *key); /* "" where json_str gives NULL */
 double json_num(const cJSON *object, const char *key, double otherwise);
 bool json_true(const cJSON *object, const char *key);
 int json_count(const cJSON *array_or_object);
+/* The first object of the list whose member `key` is that text; NULL: none. */
+cJSON *json_find(const cJSON *list, const char *key, const char *text);
+/* The first text of the list that is this one; NULL: none. */
+cJSON *json_find_text(const cJSON *list, const char *text);
 /* "spec.rules[0].host"; NULL when any step is missing. */
 cJSON *json_path(const cJSON *root, const char *path);
 

@@ -223,6 +223,8 @@ int text_word_place(const char *list, const char *word)
 {
     size_t n = list ? strlen(word) : 0;
     int place = 1;
+    if (n && memchr(word, '|', n)) /* two of them at once are none */
+        return 0;
     for (const char *p = list; p; p = strchr(p, '|'), place++) {
         p += *p == '|';
         if (strncmp(p, word, n) == 0 && (p[n] == '|' || p[n] == '\0'))

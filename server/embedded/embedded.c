@@ -39,18 +39,6 @@ void embedded_close(struct embedded *x)
     arena_free(x->arena);
 }
 
-static void fill_answer(struct embedded_answer *out, const struct rest_request *r)
-{
-    size_t n = 0;
-    *out = (struct embedded_answer){ .status = r->reply.status, .body = r->reply.text };
-    out->len = r->reply.len;
-    if (r->reply.content_type)
-        out->headers[n++] = (struct embedded_header){ "content-type", r->reply.content_type };
-    for (size_t i = 0; r->reply.headers[i][0]; i++)
-        out->headers[n++] =
-            (struct embedded_header){ r->reply.headers[i][0], r->reply.headers[i][1] };
-}
-
 void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_call *call,
                      struct embedded_answer *out)
 {
@@ -64,5 +52,12 @@ void embedded_handle(struct embedded *x, struct arena *a, const struct embedded_
         r.reply = (struct rest_reply){ 0 };
         kube_fail_storage(&r, &e);
     }
-    fill_answer(out, &r);
+    const struct rest_reply *reply = &r.reply;
+    size_t n = 0;
+    *out = (struct embedded_answer){ .status = reply->status, .body = reply->text };
+    out->len = reply->len;
+    if (reply->content_type)
+        out->headers[n++] = (struct embedded_header){ "content-type", reply->content_type };
+    for (size_t i = 0; reply->headers[i][0]; i++)
+        out->headers[n++] = (struct embedded_header){ reply->headers[i][0], reply->headers[i][1] };
 }

@@ -60,24 +60,13 @@ void listen_changed(struct mcp *m, enum listen_list what)
                 notify_listener(l, lists[i].method, NULL);
 }
 
-static bool names_hold(const cJSON *names, const char *name)
-{
-    const cJSON *one;
-    cJSON_ArrayForEach(one, names)
-    {
-        if (!strcmp(one->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
 void listen_updated(struct mcp *m, const char *uri)
 {
     struct arena *a = arena_new();
     cJSON *params = json_object(a);
     json_set_str(a, params, "uri", uri);
     for (const struct listener *l = m->listeners; l; l = l->next)
-        if (names_hold(l->uris, uri))
+        if (json_find_text(l->uris, uri))
             notify_listener(l, "notifications/resources/updated", params);
     arena_free(a);
 }
@@ -85,7 +74,7 @@ void listen_updated(struct mcp *m, const char *uri)
 void listen_task(struct mcp *m, const char *principal, const char *id, const cJSON *detail)
 {
     for (const struct listener *l = m->listeners; l; l = l->next)
-        if (!strcmp(l->request->principal, principal) && names_hold(l->tasks, id))
+        if (!strcmp(l->request->principal, principal) && json_find_text(l->tasks, id))
             notify_listener(l, "notifications/tasks", detail);
 }
 

@@ -52,14 +52,6 @@ static void add_capabilities(struct arena *a, cJSON *result, const struct era *e
         json_set_object(a, extensions, EXTENSION_TASKS);
 }
 
-static void remember_client(struct session *s, const struct rpc *rpc)
-{
-    const cJSON *client = json_get(rpc->params, "capabilities");
-    const char *name = json_str(json_get(rpc->params, "clientInfo"), "name");
-    s->client = cJSON_IsObject(client) ? json_clone(s->arena, client) : NULL;
-    s->client_name = name ? text_clean(s->arena, name, 80) : NULL;
-}
-
 static const char *initialize_session(struct request *r)
 {
     struct arena *a = r->arena;
@@ -69,7 +61,10 @@ static const char *initialize_session(struct request *r)
         return request_fail(r, 200, RPC_INVALID_REQUEST, "This session is initialized already");
     s->era = era_negotiate(cJSON_IsString(version) ? version->valuestring : "");
     r->era = s->era;
-    remember_client(s, &r->rpc);
+    const cJSON *client = json_get(r->rpc.params, "capabilities");
+    const char *name = json_str(json_get(r->rpc.params, "clientInfo"), "name");
+    s->client = cJSON_IsObject(client) ? json_clone(s->arena, client) : NULL;
+    s->client_name = name ? text_clean(s->arena, name, 80) : NULL;
     cJSON *result = json_object(a);
     json_set_str(a, result, "protocolVersion", s->era->version);
     add_capabilities(a, result, s->era, s->client);

@@ -155,12 +155,6 @@ static bool is_prompt_offered(const struct mcp *m, const struct prompt *p)
            !names_one_off(m->service->catalog, json_str(p->head, "description"));
 }
 
-static void judge_offers(const struct mcp *m, struct prompts *p)
-{
-    for (int i = 0; i < p->count; i++)
-        p->all[i].offered = is_prompt_offered(m, &p->all[i]);
-}
-
 static struct prompts *prompts_of(struct mcp *m)
 {
     if (m->prompts)
@@ -179,7 +173,8 @@ static struct prompts *prompts_of(struct mcp *m)
             take_coded(a, m->prompts, c, m->service->toolsets[i]);
     if (m->config->prompts_dir)
         take_folder(a, m->prompts, m->config->prompts_dir);
-    judge_offers(m, m->prompts);
+    for (int i = 0; i < m->prompts->count; i++)
+        m->prompts->all[i].offered = is_prompt_offered(m, &m->prompts->all[i]);
     return m->prompts;
 }
 

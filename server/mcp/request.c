@@ -49,10 +49,9 @@ const char *request_busy(const struct request *r)
 
 const char *request_fail(struct request *r, int http_status, int code, const char *format, ...)
 {
-    char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(r->arena, format, args);
     va_end(args);
     if (r->err.kind == ERR_NONE)
         r->http_status = http_status;
@@ -128,10 +127,9 @@ void request_log(struct request *r, enum level level, const char *format, ...)
     enum level least = r->session && !r->era->modern ? session_level(r->session) : r->level;
     if (least == LEVEL_NONE || level < least)
         return;
-    char text[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(r->arena, format, args);
     va_end(args);
     cJSON *params = json_object(r->arena);
     json_set_str(r->arena, params, "level", level_names[level]);

@@ -78,25 +78,6 @@ static bool change_templates(struct request *r, struct resource_list *out)
     return true;
 }
 
-static cJSON *audit_lines(struct request *r)
-{
-    struct store *s = engine_store(service_engine(r->mcp->service), &r->err);
-    cJSON *o = json_object(r->arena);
-    cJSON *lines = json_set_array(r->arena, o, "lines");
-    return s && store_audit_lines(s, r->arena, lines, AUDIT_LINES, &r->err) ? o : NULL;
-}
-
-static cJSON *change_as_json(struct request *r, const char *uri)
-{
-    const char *id = uri + strlen(CHANGE);
-    if (!*id || strchr(id, '/'))
-        return NULL;
-    cJSON *o = engine_show(service_engine(r->mcp->service), r->arena, id, true, &r->err);
-    if (r->err.kind == ERR_ARGS) /* no such id */
-        err_clear(&r->err);
-    return o;
-}
-
 static bool give_json(struct request *r, const cJSON *o, struct resource_content *out)
 {
     if (!o)
@@ -110,12 +91,23 @@ static bool give_json(struct request *r, const cJSON *o, struct resource_content
 
 static bool read_audit(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->service->gateway && !strcmp(uri, AUDIT) && give_json(r, audit_lines(r), out);
+    if (!r->mcp->service->gateway || strcmp(uri, AUDIT) != 0)
+        return false;
+    struct store *s = engine_store(service_engine(r->mcp->service), &r->err);
+    cJSON *o = json_object(r->arena);
+    cJSON *lines = json_set_array(r->arena, o, "lines");
+    return s && store_audit_lines(s, r->arena, lines, AUDIT_LINES, &r->err) && give_json(r, o, out);
 }
 
 static bool read_change(struct request *r, const char *uri, struct resource_content *out)
 {
-    return r->mcp->service->gateway && give_json(r, change_as_json(r, uri), out);
+    const char *id = uri + strlen(CHANGE);
+    if (!r->mcp->service->gateway || !*id || strchr(id, '/'))
+        return false;
+    cJSON *o = engine_show(service_engine(r->mcp->service), r->arena, id, true, &r->err);
+    if (r->err.kind == ERR_ARGS) /* no such id */
+        err_clear(&r->err);
+    return give_json(r, o, out);
 }
 
 static char *state_of_audit(struct mcp *m, struct arena *a, const char *uri, struct cancel *c)

@@ -41,13 +41,6 @@ struct task_table {
     struct loop_timer *expiry_timer;
 };
 
-static struct task_table *table(struct mcp *m)
-{
-    if (!m->tasks)
-        m->tasks = arena_make(m->arena, struct task_table);
-    return m->tasks;
-}
-
 /* -- what clients see -------------------------------------------------------------------- */
 
 static void add_time(struct arena *a, cJSON *o, const char *member, double when)
@@ -140,7 +133,9 @@ static void drop_expired(void *arg)
 
 static struct task *make(struct request *r)
 {
-    struct task_table *all = table(r->mcp);
+    if (!r->mcp->tasks)
+        r->mcp->tasks = arena_make(r->mcp->arena, struct task_table);
+    struct task_table *all = r->mcp->tasks;
     struct owner *owner = share_take(r->mcp, r->owner->name, SHARE_TASKS);
     if (!share_fits(owner, SHARE_TASKS, TASK_MAX)) {
         share_give(owner, SHARE_TASKS);

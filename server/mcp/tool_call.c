@@ -23,12 +23,6 @@ static struct tool_call *of(struct caller *c)
 
 /* -- the answer -------------------------------------------------------------------------- */
 
-/* A client with views draws a change for its person out of all of it. */
-static cJSON *structure_of(const struct request *r, const struct call_end *end)
-{
-    return end->facts && !client_extension(r->client, EXTENSION_UI) ? end->facts : end->answer;
-}
-
 static const char *result_of(struct request *r, const struct call_end *end)
 {
     struct arena *a = r->arena;
@@ -36,8 +30,10 @@ static const char *result_of(struct request *r, const struct call_end *end)
     cJSON *block = json_add(a, json_set_array(a, result, "content"), json_object(a));
     json_set_str(a, block, "type", "text");
     json_set_str(a, block, "text", end->text);
+    /* A client with views draws a change for its person out of all of it. */
+    bool facts = end->facts && !client_extension(r->client, EXTENSION_UI);
     if (cJSON_IsObject(end->answer) && r->era->structured)
-        json_set(a, result, "structuredContent", structure_of(r, end));
+        json_set(a, result, "structuredContent", facts ? end->facts : end->answer);
     json_set_bool(a, result, "isError", !end->answer);
     return request_envelope(r, result);
 }

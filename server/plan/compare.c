@@ -27,20 +27,14 @@ static void prune(cJSON *now, const cJSON *wish, const cJSON *before)
     }
 }
 
-static void drop_unreadable(const struct kind *k, cJSON *content)
-{
-    char word[TEXT_WORD];
-    for (const char *rest = k->needs; text_word_next(&rest, word);)
-        json_remove(content, word);
-}
-
 cJSON *compare_wanted(struct arena *a, const struct plan_op *op, const cJSON *now)
 {
     cJSON *wish = kind_content(a, op->kind, op->after);
     cJSON *is = kind_content(a, op->kind, now);
     cJSON *before = kind_content(a, op->kind, op->before);
-    if (wish)
-        drop_unreadable(op->kind, wish);
+    char unreadable[TEXT_WORD];
+    for (const char *rest = wish ? op->kind->needs : NULL; text_word_next(&rest, unreadable);)
+        json_remove(wish, unreadable);
     if (wish && is)
         prune(is, wish, before);
     return diff_lines(a, mask_object(a, op->kind, wish), mask_object(a, op->kind, is), LINES);

@@ -19,12 +19,6 @@ struct effect {
     const cJSON *before, *after; /* NULL: absent */
 };
 
-static const char *str(const cJSON *o, const char *member)
-{
-    const char *s = json_str(o, member);
-    return s ? s : "";
-}
-
 /* Is that the only member that changes? */
 static bool only(const struct effect *f, const char *member)
 {
@@ -60,8 +54,8 @@ static const char *weighted_names(struct arena *a, const cJSON *list, const char
     const cJSON *e;
     if (json_count(list) < 2)
         return effect_names(a, list, member);
-    cJSON_ArrayForEach(e, list) buf_printf(b, "%s%.60s %.0f %%", b->len ? ", " : "", str(e, member),
-                                           json_num(e, "weight", 100));
+    cJSON_ArrayForEach(e, list) buf_printf(b, "%s%.60s %.0f %%", b->len ? ", " : "",
+                                           json_text(e, member), json_num(e, "weight", 100));
     return b->data;
 }
 
@@ -111,9 +105,9 @@ static const char *route_effect(const struct effect *f)
                             weighted_names(f->a, json_get(f->after, "services"), "name"));
     if (only(f, "path"))
         return arena_printf(f->a, "Let route %s take %s%s%s", f->name,
-                            !strcmp(str(path, "matchType"), "REGULAR") ? "~" : "",
-                            str(path, "matchValue"),
-                            !strcmp(str(path, "matchType"), "PRE") ? "*" : "");
+                            !strcmp(json_text(path, "matchType"), "REGULAR") ? "~" : "",
+                            json_text(path, "matchValue"),
+                            !strcmp(json_text(path, "matchType"), "PRE") ? "*" : "");
     if (only(f, "domains"))
         return arena_printf(f->a, "Let route %s take the hosts %s", f->name,
                             effect_names(f->a, json_get(f->after, "domains"), NULL));
@@ -144,7 +138,7 @@ static const char *say_provider(const struct effect *f)
     int was = json_count(json_get(f->before, "tokens")),
         is = json_count(json_get(f->after, "tokens"));
     if (f->op->verb == PLAN_CREATE)
-        return arena_printf(f->a, "Add provider %s (%s)%s", f->name, str(f->after, "type"),
+        return arena_printf(f->a, "Add provider %s (%s)%s", f->name, json_text(f->after, "type"),
                             is ? "" : " without a key");
     if (!only(f, "tokens"))
         return NULL;
@@ -168,7 +162,7 @@ static const char *say_domain(const struct effect *f)
 {
     if (only(f, "enableHttps"))
         return arena_printf(f->a, "Set HTTPS of domain %s to %s", f->name,
-                            str(f->after, "enableHttps"));
+                            json_text(f->after, "enableHttps"));
     return NULL;
 }
 

@@ -44,7 +44,7 @@ static bool normalize_plugin_yaml(struct plan *p, const cJSON *before, cJSON *af
 
 /* Reading shows an allow list that nobody set as {type: null, …}; sent like that the console
  * answers 500 after it wrote the route. Left out, it keeps what is there. */
-static void settle_allowed(struct plan *p, cJSON *after)
+static void normalize_allow_list(struct plan *p, cJSON *after)
 {
     cJSON *auth = json_get(after, "consumerAuthInfo");
     if (!cJSON_IsObject(auth) || json_str(auth, "type"))
@@ -60,6 +60,6 @@ bool normalize_object(struct plan *p, const struct plan_op *op, cJSON *after)
     if (op->kind->flags & KIND_SCOPED)
         return normalize_plugin_yaml(p, op->before, after);
     if (!strcmp(op->kind->name, "mcp-server"))
-        settle_allowed(p, after);
+        normalize_allow_list(p, after);
     return true;
 }

@@ -16,6 +16,8 @@
 #include "rule/check.h"
 #include <stdarg.h>
 
+enum { MOST_TEXT = 512 }; /* bytes of a title or a warning */
+
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e)
 {
     struct plan *p = arena_make(a, struct plan);
@@ -24,13 +26,6 @@ struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct 
     p->risk = risk;
     p->err = e;
     return p;
-}
-
-static char *format_text(struct arena *a, const char *format, va_list args)
-{
-    char text[512];
-    vsnprintf(text, sizeof text, format, args);
-    return text_clean(a, text, sizeof text);
 }
 
 void plan_warn(struct plan *p, const char *format, ...)
@@ -42,7 +37,7 @@ void plan_warn(struct plan *p, const char *format, ...)
     }
     va_list args;
     va_start(args, format);
-    const char *text = format_text(p->arena, format, args);
+    const char *text = text_clean(p->arena, arena_vprintf(p->arena, format, args), MOST_TEXT);
     va_end(args);
     for (int i = 0; i < p->warning_count; i++)
         if (!strcmp(p->warnings[i], text))
@@ -54,7 +49,7 @@ void plan_title(struct plan *p, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    p->title = format_text(p->arena, format, args);
+    p->title = text_clean(p->arena, arena_vprintf(p->arena, format, args), MOST_TEXT);
     va_end(args);
 }
 
@@ -143,14 +138,6 @@ static void carry_over(struct plan *p, const struct plan_op *op, cJSON *after)
     }
 }
 
-static struct secret_set *op_secrets(struct arena *a, const struct plan_op *op)
-{
-    struct secret_set *found = secret_set_new(a);
-    mask_collect(a, op->kind, op->before, found);
-    mask_collect(a, op->kind, op->after, found);
-    return found;
-}
-
 struct secret_set *plan_secrets(struct arena *a, const struct plan *p)
 {
     struct secret_set *found = secret_set_new(a);
@@ -167,8 +154,12 @@ static bool passes(struct plan *p, const struct plan_op *op)
 {
     struct err why = { 0 };
     bool ok = check_object(p->arena, op->kind, op->before, op->after, &why);
-    if (!ok)
-        mask_error(p->arena, op_secrets(p->arena, op), &why);
+    if (!ok) {
+        struct secret_set *secrets = secret_set_new(p->arena);
+        mask_collect(p->arena, op->kind, op->before, secrets);
+        mask_collect(p->arena, op->kind, op->after, secrets);
+        mask_error(p->arena, secrets, &why);
+    }
     if (!ok && !p->as_is)
         return err_set(p->err, why.kind, "%s '%s': %s", op->kind->name, op->name, why.text);
     if (!ok)
@@ -177,15 +168,6 @@ static bool passes(struct plan *p, const struct plan_op *op)
     for (int n = 0; (doubt = check_doubt(p->arena, op->kind, op->before, op->after, n)); n++)
         plan_warn(p, "%s", doubt);
     return true;
-}
-
-static void set_version(struct arena *a, const struct plan_op *op, cJSON *after)
-{
-    const char *version = op->before ? kind_version_of(op->kind, op->before) : NULL;
-    if (version)
-        json_set_str(a, after, "version", version);
-    else
-        json_remove(after, "version");
 }
 
 /* Makes the object to be sent whole and right. */
@@ -208,7 +190,11 @@ static bool complete_operation(struct plan *p, struct plan_op *op, const cJSON *
     if (!mask_restore(a, op->kind, op->before, after, p->err))
         return false;
     carry_over(p, op, after);
-    set_version(a, op, after);
+    const char *version = op->before ? kind_version_of(op->kind, op->before) : NULL;
+    if (version)
+        json_set_str(a, after, "version", version);
+    else
+        json_remove(after, "version");
     op->after = after;
     return passes(p, op);
 }

@@ -40,7 +40,7 @@ static bool is_guarded_delete(const struct plan_op *op)
 }
 
 /* Does the plan take this user's reference away already? */
-static bool settled(struct guard *g, const struct ref_use *u, const struct plan_op *target)
+static bool drops_reference(struct guard *g, const struct ref_use *u, const struct plan_op *target)
 {
     const struct plan_op *op = plan_find(g->plan, u->kind, u->name, u->scope);
     bool gone = false;
@@ -88,15 +88,6 @@ static bool renames(struct guard *g, const struct plan_op *op, struct ref_uses *
                              g->cancel, p->err);
 }
 
-/* An instance at the old name is made at the new one. */
-static bool move_instance(struct guard *g, const struct ref_use *u, const cJSON *now,
-                          const struct plan_op *target)
-{
-    struct plan *p = g->plan;
-    const char *scope = arena_printf(p->arena, "%s:%s", target->kind->name, target->renamed);
-    return plan_create(p, u->kind->name, scope, now);
-}
-
 /* -- who is left ------------------------------------------------------------------------------ */
 
 /* The users that the plan leaves; NULL after an error. */
@@ -109,7 +100,7 @@ static struct ref_uses *users_of(struct guard *g, const struct plan_op *op)
         return NULL;
     int kept = 0;
     for (int i = 0; i < u->count; i++)
-        if (!settled(g, &u->list[i], op))
+        if (!drops_reference(g, &u->list[i], op))
             u->list[kept++] = u->list[i];
     u->total -= u->count - kept;
     u->count = kept;
@@ -175,8 +166,11 @@ static bool change_user(struct guard *g, const struct ref_use *u, const cJSON *n
     bool gone = false;
     if (mine && mine->verb == PLAN_DELETE)
         return true;
-    if (target->renamed && !strcmp(u->where, "scope"))
-        return move_instance(g, u, now, target);
+    if (target->renamed && !strcmp(u->where, "scope")) {
+        /* an instance at the old name is made at the new one */
+        const char *scope = arena_printf(p->arena, "%s:%s", target->kind->name, target->renamed);
+        return plan_create(p, u->kind->name, scope, now);
+    }
     const cJSON *left = user_without(g, u, mine ? mine->after : now, target, &gone);
     if (!left)
         return false;

@@ -4,17 +4,17 @@
 #include "rule/schema.h"
 #include <stdarg.h>
 
-static bool no(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse_rule(struct verify *v, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-static bool no(struct verify *v, const char *format, ...)
+static bool refuse_rule(struct verify *v, const char *format, ...)
 {
-    char text[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(v->p->arena, format, args);
     va_end(args);
     return err_set(v->p->err, ERR_ARGS, "%s '%s': %s", v->op->kind->name, v->op->name,
-                   text_clean(v->p->arena, text, sizeof text));
+                   text_clean(v->p->arena, text, 400));
 }
 
 static bool is_new(const struct verify *v, const char *member)
@@ -47,10 +47,11 @@ static bool agree(struct verify *v, const cJSON *domains, const char *whose)
         if (!mode)
             return false;
         if (first && strcmp(first, mode) != 0)
-            return no(v,
-                      "domains: %s%s has HTTPS %s and %s has %s; all domains of a route need the "
-                      "same",
-                      whose, of, first, d->valuestring, mode);
+            return refuse_rule(
+                v,
+                "domains: %s%s has HTTPS %s and %s has %s; all domains of a route need the "
+                "same",
+                whose, of, first, d->valuestring, mode);
         first = mode;
         of = d->valuestring;
     }
@@ -179,7 +180,8 @@ static bool key_is_alone(struct verify *v)
     if (!gateway_each_kind(v->g, v->op->kind, NULL, take_rival, &r, v->cancel, v->p->err))
         return false;
     return !r.found ||
-           no(v, "credentials[0].values: consumer '%s' has one of these keys already", r.found);
+           refuse_rule(v, "credentials[0].values: consumer '%s' has one of these keys already",
+                       r.found);
 }
 
 /* -- plugins ----------------------------------------------------------------------------------- */
@@ -259,8 +261,9 @@ static bool redis_is_set(struct verify *v)
         return v->p->err->kind == ERR_NONE;
     if (address && *address && strcmp(address, "your.redis.host:6379") != 0)
         return true;
-    return no(v, "type: OPEN_API needs a Redis; set data.higress.mcpServer.redis.address of "
-                 "higress-config first");
+    return refuse_rule(v,
+                       "type: OPEN_API needs a Redis; set data.higress.mcpServer.redis.address of "
+                       "higress-config first");
 }
 
 /* -- the table --------------------------------------------------------------------------------- */

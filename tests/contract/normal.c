@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "base/yaml.h"
 
 #include <ctype.h>
 
@@ -110,21 +109,6 @@ static void normal_certificates(cJSON *body)
     drop_validity(body);
 }
 
-/* The tools of a database server are the console's own; what they do is said in prose. */
-static void normal_database(const struct normal *n, cJSON *server)
-{
-    const char *type = json_str(server, "type"), *raw = json_str(server, "rawConfigurations");
-    if (!type || !raw || strcmp(type, "DATABASE") != 0)
-        return;
-    cJSON *tools = yaml_parse(n->arena, raw, strlen(raw), NULL), *tool, *arg;
-    cJSON_ArrayForEach(tool, json_get(tools, "tools"))
-    {
-        json_remove(tool, "description");
-        cJSON_ArrayForEach(arg, json_get(tool, "args")) json_remove(arg, "description");
-    }
-    json_set(n->arena, server, "rawConfigurations", tools);
-}
-
 /* TRACE answers with the request's head; what only HTTP adds to that is not the console's. */
 static char *normal_trace(struct arena *a, const char *text)
 {
@@ -165,8 +149,6 @@ static void normal_tree(const struct normal *n, cJSON *body)
     if (text_starts(n->path, "/v1/tls-certificates"))
         normal_certificates(body);
     cJSON *data = json_get(body, "data");
-    if (text_starts(n->path, "/v1/mcpServer/"))
-        normal_database(n, data);
     if (normal_is_prose(n->path) && cJSON_IsString(data))
         json_set_str(n->arena, body, "data", "prose");
 }

@@ -19,17 +19,19 @@ KEY_COLUMNS = "| key | type | req | default | constraints | note |"
 
 
 class Console:
+    account = {"name": "a", "displayName": "A", "password": "p"}
+
     def __init__(self, *arguments):
         self.folder = tempfile.TemporaryDirectory()
         self.process = subprocess.Popen(
             [PROGRAM, "console", "--data", self.folder.name, "--listen", "127.0.0.1:0", *arguments],
             stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().split()[-1]
-        self.call("POST", "/system/init", {"adminUser": {"name": "a", "displayName": "A", "password": "p"}})
+        self.call("POST", "/system/init", {"adminUser": self.account})
 
     def call(self, method, path, body=None):
         headers = {"Content-Type": "application/json",
-                   "Authorization": "Basic " + base64.b64encode(b"a:p").decode()}
+                   "Authorization": "Basic " + base64.b64encode("{name}:{password}".format(**self.account).encode()).decode()}
         data = json.dumps(body).encode() if body is not None else None
         with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers, method=method)) as answer:
             return json.load(answer)

@@ -131,6 +131,34 @@ static void a_source_makes_a_service_and_hides_its_credentials(void **state)
     expect(404, "GET", "/v1/service-sources/n", NULL);
 }
 
+/* As the controller has it: such a source is stored, and its traffic is 503. */
+static void a_source_that_is_dropped_whole_is_no_service(void **state)
+{
+    (void)state;
+    expect(201, "POST", "/v1/service-sources",
+           "{\"name\":\"blank\",\"type\":\"static\",\"domain\":\"10.0.0.1:80, 10.0.0.2:80\","
+           "\"port\":80}");
+    expect(201, "POST", "/v1/service-sources",
+           "{\"name\":\"comma\",\"type\":\"static\",\"domain\":\"10.0.0.1:80,\",\"port\":80}");
+    call("GET", "/v1/services", NULL);
+    assert_null(strstr(answer.body, "blank.static"));
+    assert_non_null(strstr(answer.body, "comma.static")); /* recorded */
+    console->lenient = true;
+    call("GET", "/v1/services", NULL);
+    assert_null(strstr(answer.body, "blank.static"));
+    assert_null(strstr(answer.body, "comma.static"));
+}
+
+static void a_static_service_has_the_port_its_source_says(void **state)
+{
+    (void)state;
+    expect(201, "POST", "/v1/service-sources",
+           "{\"name\":\"web\",\"type\":\"static\",\"domain\":\"10.0.0.1:9001\",\"port\":8080}");
+    const cJSON *services = json_get(call("GET", "/v1/services", NULL), "data");
+    assert_string_equal(text_at(services, "[1].name"), "web.static");
+    assert_int_equal(json_num(cJSON_GetArrayItem(services, 1), "port", 0), 8080);
+}
+
 static void a_hand_edit_shows_in_the_next_answer(void **state)
 {
     (void)state;
@@ -185,6 +213,10 @@ int main(void)
                                         plane_teardown),
         cmocka_unit_test_setup_teardown(a_source_makes_a_service_and_hides_its_credentials,
                                         plane_setup, plane_teardown),
+        cmocka_unit_test_setup_teardown(a_source_that_is_dropped_whole_is_no_service, plane_setup,
+                                        plane_teardown),
+        cmocka_unit_test_setup_teardown(a_static_service_has_the_port_its_source_says, plane_setup,
+                                        plane_teardown),
         cmocka_unit_test_setup_teardown(a_hand_edit_shows_in_the_next_answer, plane_setup,
                                         plane_teardown),
         cmocka_unit_test_setup_teardown(odd_requests_are_answered_as_spring_does, plane_setup,

@@ -39,6 +39,7 @@ static void says_what_is_wrong(void **state)
         { "{\"name\":\"abcdef\"}", "name: 6 bytes are more than 5" },
         { "{\"name\":7}", "name: is a number, must be string" },
         { "{\"name\":\"a\",\"type\":\"PR\"}", "type: 'PR' is not one of PRE|EQUAL" },
+        { "{\"name\":\"a\",\"type\":\"PRE|EQUAL\"}", "type: 'PRE|EQUAL' is not one of PRE|EQUAL" },
         { "{\"name\":\"a\",\"services\":[]}", "services: needs at least 1 item(s)" },
         { "{\"name\":\"a\",\"services\":[{\"port\":70000}]}",
           "services[0].port: 70000 is more than 65535" },

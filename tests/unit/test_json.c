@@ -242,6 +242,16 @@ static void accessors_cannot_fail(void **state)
     assert_false(json_true(o, "s"));
     assert_int_equal(json_count(o), 5);
     assert_int_equal(json_count(NULL), 0);
+    assert_string_equal(json_text(o, "s"), "x");
+    assert_string_equal(json_text(o, "n"), "");
+    assert_string_equal(json_text(NULL, "s"), "");
+    const cJSON *list = json("[1,\"b\",{\"n\":1},{\"n\":\"b\",\"first\":true},{\"n\":\"b\"}]");
+    assert_true(json_true(json_find(list, "n", "b"), "first"));
+    assert_null(json_find(list, "n", "c"));
+    assert_null(json_find(list, "n", NULL));
+    assert_null(json_find(NULL, "n", "b"));
+    assert_ptr_equal(json_find_text(list, "b"), list->child->next);
+    assert_null(json_find_text(list, "a"));
     assert_int_equal(json_path(o, "l[1].k.m")->valueint, 7);
     assert_int_equal(json_path(o, "l[0][1]")->valueint, 2);
     assert_ptr_equal(json_path(o, ""), o);

@@ -114,6 +114,17 @@ static void test_hash(void **state)
     assert_true(text_hash("foobar", 6) == 0x85944171f73967e8u);
 }
 
+static void one_word_of_a_list(void **state)
+{
+    (void)state;
+    assert_int_equal(text_word_place("a|bc|d", "a"), 1);
+    assert_int_equal(text_word_place("a|bc|d", "d"), 3);
+    static const char *const none[] = { "b", "a|bc", "bc|d", "|", "c" };
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_int_equal(text_word_place("a|bc|d", none[i]), 0);
+    assert_false(text_has_word(NULL, "a"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +134,7 @@ int main(void)
         TEST(percent_coding_round_trips),
         TEST(utf8_is_judged_by_the_rfc),
         TEST(small_helpers),
+        TEST(one_word_of_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

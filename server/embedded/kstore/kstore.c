@@ -94,16 +94,6 @@ static void grow(struct kstore_list *l)
     l->capacity = capacity;
 }
 
-static void insert_into(struct kstore_list *l, struct kstore_object *o)
-{
-    bool found;
-    size_t at = kstore_find(l, o->name, &found);
-    grow(l);
-    memmove(l->items + at + 1, l->items + at, (l->count - at) * sizeof *l->items);
-    l->items[at] = o;
-    l->count++;
-}
-
 static void remove_from(struct kstore *s, struct kstore_list *l, const char *name)
 {
     bool found;
@@ -124,8 +114,14 @@ void kstore_remove(struct kstore *s, size_t kind, const char *name)
 
 void kstore_insert(struct kstore *s, size_t kind, struct kstore_object *o)
 {
+    struct kstore_list *l = o->tree ? &s->lists[kind] : &s->broken[kind];
+    bool found;
     kstore_remove(s, kind, o->name);
-    insert_into(o->tree ? &s->lists[kind] : &s->broken[kind], o);
+    size_t at = kstore_find(l, o->name, &found);
+    grow(l);
+    memmove(l->items + at + 1, l->items + at, (l->count - at) * sizeof *l->items);
+    l->items[at] = o;
+    l->count++;
     s->generation++;
 }
 

@@ -37,11 +37,6 @@ static bool is_head(const char *line, const char *end)
            (is_marker(line, end, "---") && is_blank_line(line + 3, end));
 }
 
-static bool is_end(const char *line, const char *end)
-{
-    return is_marker(line, end, "---") || is_marker(line, end, "...");
-}
-
 void kstore_text_split(struct arena *a, struct kstore_object *o, const char *text, size_t len)
 {
     const char *end = text + len, *line = text, *object = NULL;
@@ -49,7 +44,7 @@ void kstore_text_split(struct arena *a, struct kstore_object *o, const char *tex
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         next = stop ? stop + 1 : end;
         stop = stop ? stop : end;
-        if (object && is_end(line, stop))
+        if (object && (is_marker(line, stop, "---") || is_marker(line, stop, "...")))
             break;
         if (!object && !is_head(line, stop))
             object = line;

@@ -190,20 +190,16 @@ static void take_back(struct kstore *s)
     }
 }
 
-/* A journal that an earlier transaction could not work off comes first. */
-static bool write_journal(struct kstore *s, struct err *e)
-{
-    return kstore_journal_finish(s, e) &&
-           ((s->txn->steps < 2 && !s->txn->patched) || kstore_journal_write(s, s->txn->changes, e));
-}
-
 bool kstore_commit(struct kstore *s, struct err *e)
 {
     if (!s->txn->changes) {
         end_txn(s);
         return true;
     }
-    bool journaled = prepare_all(s, e) && write_journal(s, e);
+    /* A journal that an earlier transaction could not work off comes first. */
+    bool journaled =
+        prepare_all(s, e) && kstore_journal_finish(s, e) &&
+        ((s->txn->steps < 2 && !s->txn->patched) || kstore_journal_write(s, s->txn->changes, e));
     kstore_step(s);
     bool done = journaled && perform_all(s, e);
     if (done)

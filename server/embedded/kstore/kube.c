@@ -168,7 +168,9 @@ static bool fail_not_found(struct rest_request *r, const char *kind, const char 
             group = groups[i].group;
     struct arena *a = r->arena;
     const char *resource = group ? arena_printf(a, "%s.%s", kind, group) : kind;
-    const char *message = arena_printf(a, "%s \"%s\" not found", resource, name);
+    struct buf *quoted = buf_in(a, MAX_STATUS);
+    buf_json_string(quoted, name, strlen(name)); /* as Go's %q */
+    const char *message = arena_printf(a, "%s %s not found", resource, quoted->data);
     cJSON *details = json_object(a);
     json_set_str(a, details, "name", name);
     if (group)

@@ -14,30 +14,18 @@
 
 #include <string.h>
 
-static const char *const known_top[] = { "apiVersion", "kind", "metadata", "spec",
-                                         "data",       "type", NULL };
-static const char *const known_metadata[] = {
-    "name",          "namespace", "labels", "annotations", "resourceVersion", "creationTimestamp",
-    "managedFields", NULL
-};
-static const char *const known_ingress[] = { "ingressClassName", "rules", "tls", NULL };
-static const char *const known_nothing[] = { NULL };
+static const char known_top[] = "apiVersion|kind|metadata|spec|data|type";
+static const char known_metadata[] =
+    "name|namespace|labels|annotations|resourceVersion|creationTimestamp|managedFields";
+static const char known_ingress[] = "ingressClassName|rules|tls";
 
-static bool is_known_member(const char *const *names, const char *name)
-{
-    for (; *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-static void keep_unknown_members(struct arena *a, cJSON *next, const cJSON *now,
-                                 const char *const *known)
+/* Members of now that next lacks and that are not of the `known` ones (NULL: none is). */
+static void keep_unknown_members(struct arena *a, cJSON *next, const cJSON *now, const char *known)
 {
     const cJSON *m;
     cJSON_ArrayForEach(m, now)
     {
-        if (!is_known_member(known, m->string) && !text_starts(m->string, "higress.io/") &&
+        if (!text_has_word(known, m->string) && !text_starts(m->string, "higress.io/") &&
             !json_get(next, m->string))
             json_set(a, next, m->string, json_clone(a, m));
     }
@@ -45,7 +33,7 @@ static void keep_unknown_members(struct arena *a, cJSON *next, const cJSON *now,
 
 /* The same for a member, made when it is missing. */
 static void keep_member(struct arena *a, cJSON *next, const cJSON *now, const char *name,
-                        const char *const *known)
+                        const char *known)
 {
     const cJSON *from = json_get(now, name);
     cJSON *to = json_get(next, name);
@@ -71,7 +59,7 @@ void kube_keep_unknown(struct rest_request *r, const char *kind, cJSON *object)
     }
     cJSON *metadata = json_get(object, "metadata");
     const cJSON *from = json_get(now, "metadata");
-    keep_member(r->arena, metadata, from, "labels", known_nothing);
-    keep_member(r->arena, metadata, from, "annotations", known_nothing);
-    keep_member(r->arena, object, now, "data", known_nothing);
+    keep_member(r->arena, metadata, from, "labels", NULL);
+    keep_member(r->arena, metadata, from, "annotations", NULL);
+    keep_member(r->arena, object, now, "data", NULL);
 }

@@ -19,6 +19,8 @@
 #include "embedded/rest/rest.h"
 #include "kind/derived.h"
 
+#include <strings.h>
+
 #define MODEL_HEADER "x-higress-llm-model"
 #define FALLBACK_HEADER "x-higress-fallback-from"
 enum { MAX_PATTERN = 64 << 10 };
@@ -58,7 +60,7 @@ static char *model_pattern(struct arena *a, const cJSON *models)
                 buf_char(b, '\\');
             buf_char(b, *p);
         }
-        if (type && strcmp(type, "PRE") == 0)
+        if (type && strcasecmp(type, "PRE") == 0)
             buf_str(b, ".*");
     }
     buf_char(b, ')');
@@ -167,13 +169,6 @@ static bool write_model_mapper(struct rest_request *r, const char *name, const c
     return kube_save(r, wasm_kind, object);
 }
 
-static bool write_model_mappers(struct rest_request *r, const char *name, const cJSON *upstreams)
-{
-    const cJSON *u;
-    cJSON_ArrayForEach(u, upstreams) if (!write_model_mapper(r, name, u)) return false;
-    return true;
-}
-
 /* Token statistics, unless somebody has configured them for this route already. */
 static bool write_statistics(struct rest_request *r, const char *name)
 {
@@ -194,7 +189,9 @@ static bool write_statistics(struct rest_request *r, const char *name)
 
 static bool write_traffic(struct rest_request *r, const char *name, const cJSON *upstreams)
 {
-    return write_model_mappers(r, name, upstreams) && write_statistics(r, name);
+    const cJSON *u;
+    cJSON_ArrayForEach(u, upstreams) if (!write_model_mapper(r, name, u)) return false;
+    return write_statistics(r, name);
 }
 
 /* With strategy SEQ only the first upstream takes part. */

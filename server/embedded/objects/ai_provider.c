@@ -62,32 +62,14 @@ static char *registry_name(struct arena *a, const char *provider)
     return derived_name(a, DERIVED_LLM_SOURCE, provider);
 }
 
-static cJSON *find_by(const cJSON *list, const char *key, const char *value)
-{
-    cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *s = json_str(item, key);
-        if (s && strcmp(s, value) == 0)
-            return item;
-    }
-    return NULL;
-}
-
 static const cJSON *stored_registry(struct rest_request *r, const char *provider)
 {
-    return find_by(bridge_list(r, "registries"), "name", registry_name(r->arena, provider));
+    return json_find(bridge_list(r, "registries"), "name", registry_name(r->arena, provider));
 }
 
 static const cJSON *stored_providers(struct rest_request *r)
 {
     return json_path(kstore_get(r->store, wasm_kind, object_name), "spec.defaultConfig.providers");
-}
-
-static cJSON *answer_failover(struct arena *a, const cJSON *stored)
-{
-    cJSON *out = json_count(stored) > 0 ? model_bind(a, failover_model, stored) : NULL;
-    return out ? out : json_null(a);
 }
 
 static cJSON *texts_of(struct arena *a, const cJSON *list)
@@ -105,15 +87,18 @@ static cJSON *provider_answer(struct rest_request *r, const cJSON *stored)
     const char *name = json_str(stored, "id");
     const cJSON *tokens = json_get(stored, "apiTokens");
     const cJSON *registry = stored_registry(r, name ? name : "");
-    ai_type_read(r, raw, registry);
+    ai_type_read(r, raw);
     cJSON *out = model_new(a, provider_model);
     json_set_str(a, out, "name", name);
     json_set_str(a, out, "type", json_str(stored, "type"));
-    json_set_str(a, out, "protocol", translate_protocol(json_str(stored, "protocol"), 1));
+    const char *protocol = translate_protocol(json_str(stored, "protocol"), 1);
+    json_set_str(a, out, "protocol", protocol ? protocol : protocols[0][0]);
     json_set_str(a, out, "proxyName", json_str(registry, "proxyName"));
+    const cJSON *kept = json_get(stored, "failover");
+    cJSON *failover = json_count(kept) > 0 ? model_bind(a, failover_model, kept) : NULL;
     if (cJSON_IsArray(tokens))
         json_set(a, out, "tokens", texts_of(a, tokens));
-    json_set(a, out, "tokenFailoverConfig", answer_failover(a, json_get(stored, "failover")));
+    json_set(a, out, "tokenFailoverConfig", failover ? failover : json_null(a));
     json_set(a, out, "rawConfigs", raw);
     return out;
 }
@@ -140,7 +125,7 @@ static void ai_provider_list(struct rest_request *r)
 
 static void ai_provider_get(struct rest_request *r)
 {
-    const cJSON *entry = find_by(stored_providers(r), "id", rest_var(r, 0));
+    const cJSON *entry = json_find(stored_providers(r), "id", rest_var(r, 0));
     rest_give(r, entry ? provider_answer(r, entry) : NULL);
 }
 
@@ -162,7 +147,7 @@ static const char *bound_service(const cJSON *object, const char *provider)
 static bool locate_provider(struct rest_request *r, const char *name, const char **service,
                             int *port)
 {
-    const cJSON *entry = name ? find_by(stored_providers(r), "id", name) : NULL;
+    const cJSON *entry = name ? json_find(stored_providers(r), "id", name) : NULL;
     const cJSON *registry = entry ? stored_registry(r, name) : NULL;
     const char *given = json_str(entry, "openaiCustomServiceName");
     double given_port = json_num(entry, "openaiCustomServicePort", 0);
@@ -288,7 +273,7 @@ static bool write_proxy(struct rest_request *r, cJSON *object, cJSON *entry, con
     cJSON *config = wasm_edit_config(a, object);
     if (!cJSON_IsArray(json_get(config, "providers")))
         json_set_array(a, config, "providers");
-    cJSON *providers = json_get(config, "providers"), *old = find_by(providers, "id", name);
+    cJSON *providers = json_get(config, "providers"), *old = json_find(providers, "id", name);
     if (old)
         put_over(a, old, entry);
     else
@@ -342,13 +327,6 @@ static bool prepare_provider(struct rest_request *r, struct saving *s)
     return true;
 }
 
-static bool drop_service_before(struct rest_request *r, const struct saving *s)
-{
-    if (!s->service_before || strcmp(s->service_before, s->service) == 0)
-        return true;
-    return drop_rule(r, s->service_before);
-}
-
 static void save_provider(struct rest_request *r)
 {
     struct saving s = { 0 };
@@ -358,8 +336,9 @@ static void save_provider(struct rest_request *r)
         return;
     if (ai_type_moves(s.type) && !ai_route_rewrite_users(r, name))
         return;
-    if (drop_service_before(r, &s))
-        rest_give(r, provider_answer(r, find_by(stored_providers(r), "id", name)));
+    bool moved = s.service_before && strcmp(s.service_before, s.service) != 0;
+    if (!moved || drop_rule(r, s.service_before))
+        rest_give(r, provider_answer(r, json_find(stored_providers(r), "id", name)));
 }
 
 static void ai_provider_update(struct rest_request *r)
@@ -386,7 +365,7 @@ static void ai_provider_erase(struct rest_request *r)
     const char *name = rest_var(r, 0);
     cJSON *object = kube_load(r, wasm_kind, object_name);
     cJSON *config = json_path(object, "spec.defaultConfig");
-    cJSON *providers = json_get(config, "providers"), *entry = find_by(providers, "id", name);
+    cJSON *providers = json_get(config, "providers"), *entry = json_find(providers, "id", name);
     if (!entry) {
         rest_empty(r, 204);
         return;
@@ -402,8 +381,9 @@ static void ai_provider_erase(struct rest_request *r)
 const struct rest_route ai_provider_rest[] = {
     { "GET", "/v1/ai/providers", ai_provider_list },
     { "POST", "/v1/ai/providers", save_provider, provider_model },
-    { "GET", "/v1/ai/providers/{name}", ai_provider_get },
-    { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model },
-    { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase },
+    { "GET", "/v1/ai/providers/{name}", ai_provider_get, .not_blank = "query.name" },
+    { "PUT", "/v1/ai/providers/{name}", ai_provider_update, provider_model,
+      .not_blank = "put.name" },
+    { "DELETE", "/v1/ai/providers/{name}", ai_provider_erase, .not_blank = "delete.name" },
     { 0 },
 };

@@ -323,7 +323,7 @@ static void ai_route_update(struct rest_request *r)
 {
     const char *given = json_str(r->body, "name");
     if (!given || !*given) {
-        rest_fail(r, X_JAVAX, "AI route name in the URL doesn't match the one in the body.");
+        rest_fail(r, X_JAVAX, "Route name in the URL doesn't match the one in the body.");
         return;
     }
     json_set_str(r->arena, r->body, "name", rest_var(r, 0));
@@ -340,18 +340,6 @@ static void ai_route_erase(struct rest_request *r)
         rest_empty(r, 204);
 }
 
-static bool uses(const cJSON *upstreams, const char *provider)
-{
-    const cJSON *u;
-    cJSON_ArrayForEach(u, upstreams)
-    {
-        const char *s = json_str(u, "provider");
-        if (s && strcmp(s, provider) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 {
     for (size_t i = 0; i < kstore_count(r->store, "configmaps"); i++) {
@@ -360,8 +348,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
             !kube_is_defined_here(object))
             continue;
         cJSON *route = read_route(r->arena, object);
-        if (!uses(json_get(route, "upstreams"), provider) &&
-            !uses(json_path(route, "fallbackConfig.upstreams"), provider))
+        if (!json_find(json_get(route, "upstreams"), "provider", provider) &&
+            !json_find(json_path(route, "fallbackConfig.upstreams"), "provider", provider))
             continue;
         if (!replace(r, route))
             return false;
@@ -372,8 +360,8 @@ bool ai_route_rewrite_users(struct rest_request *r, const char *provider)
 const struct rest_route ai_route_rest[] = {
     { "GET", "/v1/ai/routes", ai_route_list, NULL, REST_PAGED },
     { "POST", "/v1/ai/routes", ai_route_create, ai_route_model },
-    { "GET", "/v1/ai/routes/{name}", ai_route_get },
-    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model },
-    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase },
+    { "GET", "/v1/ai/routes/{name}", ai_route_get, .not_blank = "query.name" },
+    { "PUT", "/v1/ai/routes/{name}", ai_route_update, ai_route_model, .not_blank = "put.name" },
+    { "DELETE", "/v1/ai/routes/{name}", ai_route_erase, .not_blank = "delete.name" },
     { 0 },
 };

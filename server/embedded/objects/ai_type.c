@@ -78,33 +78,90 @@ static void default_bool(struct rest_request *r, cJSON *entry, const char *key, 
     set_lenient_bool(r, entry, key, json_bool(r->arena, otherwise));
 }
 
+/* The console's own reading of a switch; false: the value says neither. */
+static bool words_bool(struct arena *a, const cJSON *value, bool *out)
+{
+    static const char *const words[][2] = { { "false", "true" }, { "0", "1" }, { "no", "yes" } };
+    if (cJSON_IsBool(value) || cJSON_IsNumber(value)) {
+        *out = cJSON_IsNumber(value) ? (int)value->valuedouble != 0 : cJSON_IsTrue(value);
+        return true;
+    }
+    if (!cJSON_IsString(value))
+        return false;
+    const char *text = java_trim(a, value->valuestring);
+    for (size_t i = 0; i < 6; i++)
+        if (text_equal_nocase(text, words[i / 2][i % 2])) {
+            *out = i % 2;
+            return true;
+        }
+    if (!*text)
+        *out = false;
+    return !*text;
+}
+
 static bool parse_url(struct rest_request *r, const char *key, const char *text, struct ai_url *out)
 {
     if (!*text)
         return rest_fail(r, X_VALIDATION, "%s cannot be empty.", key);
-    if (!ai_url_parse(r->arena, text, out))
-        return rest_fail(r, X_VALIDATION, "%s contains an invalid URL: %s", key, text);
-    if (!out->scheme)
+    return ai_url_parse(r->arena, text, out) ||
+           rest_fail(r, X_VALIDATION, "%s contains an invalid URL: %s", key, text);
+}
+
+static bool check_scheme(struct rest_request *r, const struct ai_url *u, const char *text)
+{
+    if (!u->scheme)
         return rest_fail(r, X_VALIDATION, "Custom service URL must have a scheme: %s", text);
-    return ai_url_is_http(out) ||
+    return ai_url_is_http(u) ||
            rest_fail(r, X_VALIDATION, "Custom service URL must have a valid scheme: %s", text);
 }
 
+/* The URLs of one service, and their texts. */
+struct urls {
+    size_t count;
+    struct ai_url *all;
+    const char **texts;
+};
+
+/* Every text, then every URL, then every scheme: the first that is wrong is what is said. */
+static bool read_urls(struct rest_request *r, const cJSON *entry, const char *key,
+                      const char *extra_key, struct urls *out)
+{
+    const cJSON *item, *extra = json_get(entry, extra_key);
+    size_t most = (cJSON_IsArray(extra) ? (size_t)json_count(extra) : 0) + 1;
+    out->all = arena_array(r->arena, struct ai_url, most);
+    out->texts = arena_array(r->arena, const char *, most);
+    out->texts[out->count++] = json_str(entry, key);
+    if (!*out->texts[0])
+        return rest_fail(r, X_VALIDATION, "%s cannot be empty.", key);
+    for (item = cJSON_IsArray(extra) ? extra->child : NULL; item; item = item->next) {
+        if (!cJSON_IsString(item) || !*item->valuestring)
+            return rest_fail(r, X_VALIDATION, "%s must contain non-empty strings.", extra_key);
+        out->texts[out->count++] = item->valuestring;
+    }
+    for (size_t i = 0; i < out->count; i++)
+        if (!parse_url(r, key, out->texts[i], &out->all[i]))
+            return false;
+    for (size_t i = 0; i < out->count; i++)
+        if (!check_scheme(r, &out->all[i], out->texts[i]))
+            return false;
+    return true;
+}
+
 /* Another URL of the same service. */
-static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct ai_url *first,
+static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct ai_url *before,
                     const struct ai_url *next)
 {
     const char *provider = json_str(r->body, "name");
     struct ai_endpoint one = { 0 };
     if (!use_host(r, &one, next->host, ai_url_port(next), next->scheme))
         return false;
-    if (strcmp(first->scheme, next->scheme) != 0)
+    if (strcmp(before->scheme, next->scheme) != 0)
         return rest_fail(r, X_VALIDATION,
                          "Multiple protocols found in the endpoints of provider: %s", provider);
-    if (strcmp(first->path, next->path) != 0)
+    if (strcmp(ai_url_path(before), ai_url_path(next)) != 0)
         return rest_fail(r, X_VALIDATION,
                          "Multiple context paths found in the endpoints of provider: %s", provider);
-    if (strcmp(to->type, "static") != 0 || strcmp(one.type, "static") != 0)
+    if (strcmp(one.type, "static") != 0)
         return rest_fail(r, X_VALIDATION,
                          "Multiple endpoints only work with static IP addresses, provider: %s",
                          provider);
@@ -113,44 +170,44 @@ static bool add_url(struct rest_request *r, struct ai_endpoint *to, const struct
 }
 
 /* One or several URLs of the same service: several must be addresses that share scheme and path. */
-static bool use_urls(struct rest_request *r, cJSON *entry, struct ai_endpoint *to, const char *key,
-                     const char *extra_key)
+static bool use_urls(struct rest_request *r, const struct urls *urls, struct ai_endpoint *to)
 {
-    struct ai_url first = no_url, next = no_url;
-    const cJSON *item, *extra = json_get(entry, extra_key);
-    if (!parse_url(r, key, json_str(entry, key), &first) ||
-        !use_host(r, to, first.host, ai_url_port(&first), first.scheme))
+    const struct ai_url *first = urls->all;
+    if (!use_host(r, to, first->host, ai_url_port(first), first->scheme))
         return false;
-    if (!cJSON_IsArray(extra))
-        return true;
-    cJSON_ArrayForEach(item, extra)
-    {
-        const char *text = cJSON_IsString(item) ? item->valuestring : json_print(r->arena, item);
-        if (!parse_url(r, extra_key, text, &next) || !add_url(r, to, &first, &next))
+    if (urls->count > 1 && strcmp(to->type, "static") != 0)
+        return rest_fail(r, X_VALIDATION,
+                         "Multiple endpoints only work with static IP addresses, provider: %s",
+                         json_str(r->body, "name"));
+    for (size_t i = 1; i < urls->count; i++)
+        if (!add_url(r, to, &urls->all[i - 1], &urls->all[i]))
             return false;
-    }
     return true;
 }
 
 static bool resolve_openai(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
+    struct urls urls = { 0 };
     const char *service = json_str(entry, "openaiCustomServiceName");
     const cJSON *port = json_get(entry, "openaiCustomServicePort");
-    if (!check_blank(service) && cJSON_IsNumber(port)) {
+    bool moved = json_str(entry, "openaiCustomUrl");
+    if (moved && !read_urls(r, entry, "openaiCustomUrl", "openaiExtraCustomUrls", &urls))
+        return false;
+    if (service && cJSON_IsNumber(port) && port->valuedouble == (int)port->valuedouble) {
         to->service = service;
         to->port = (int)port->valuedouble;
         return true;
     }
-    if (!json_str(entry, "openaiCustomUrl"))
-        return true;
-    return use_urls(r, entry, to, "openaiCustomUrl", "openaiExtraCustomUrls");
+    return !moved || use_urls(r, &urls, to);
 }
 
 static bool resolve_vllm(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
+    struct urls urls = { 0 };
     if (!json_str(entry, "vllmCustomUrl"))
         return rest_fail(r, X_VALIDATION, "No vLLM service URL is configured.");
-    return use_urls(r, entry, to, "vllmCustomUrl", "vllmExtraCustomUrls");
+    return read_urls(r, entry, "vllmCustomUrl", "vllmExtraCustomUrls", &urls) &&
+           use_urls(r, &urls, to);
 }
 
 static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
@@ -164,7 +221,7 @@ static bool resolve_azure(struct rest_request *r, cJSON *entry, struct ai_endpoi
     if (!need_text(r, entry, "azureServiceUrl"))
         return false;
     if (!ai_url_parse(r->arena, text, &u))
-        return rest_fail(r, X_VALIDATION, "azureServiceUrl contains an invalid URL: %s", text);
+        return rest_fail(r, X_VALIDATION, "azureServiceUrl is not a valid URL.");
     if (!ai_url_is_http(&u) || !u.host)
         return rest_fail(r, X_VALIDATION, "Invalid Azure service URL.");
     if (check_blank(ai_url_parameter(r->arena, &u, "api-version")))
@@ -206,11 +263,15 @@ static bool use_domain(struct rest_request *r, const cJSON *entry, const char *k
                        struct ai_endpoint *to)
 {
     const char *domain = json_str(entry, key);
+    struct ai_url u = no_url;
     if (check_blank(domain))
         return true;
-    if (!check_domain(domain, strlen(domain)) && !check_ipv4(domain, strlen(domain)))
+    domain = java_trim(r->arena, domain);
+    bool bare = strchr(domain, ':') && *domain != '[' && !text_ends(domain, "]");
+    const char *text = arena_printf(r->arena, bare ? "https://[%s]/" : "https://%s/", domain);
+    if (strpbrk(domain, "/?#@") || !ai_url_parse(r->arena, text, &u) || !u.host || u.port >= 0)
         return rest_fail(r, X_VALIDATION, "%s contains an invalid domain name: %s", key, domain);
-    return use_host(r, to, domain, 443, "https");
+    return use_host(r, to, u.host, 443, "https");
 }
 
 static bool resolve_qwen(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
@@ -225,7 +286,9 @@ static bool resolve_qwen(struct rest_request *r, cJSON *entry, struct ai_endpoin
 
 static bool resolve_zhipuai(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
-    default_bool(r, entry, "zhipuCodePlanMode", true);
+    bool plan = true;
+    words_bool(r->arena, json_get(entry, "zhipuCodePlanMode"), &plan);
+    json_set_bool(r->arena, entry, "zhipuCodePlanMode", plan);
     return use_domain(r, entry, "zhipuDomain", to);
 }
 
@@ -234,30 +297,59 @@ static bool use_claude_url(struct rest_request *r, cJSON *entry, const char *tex
                            struct ai_endpoint *to)
 {
     struct ai_url u = no_url;
-    if (!parse_url(r, "claudeCustomUrl", text, &u) ||
-        !use_host(r, to, u.host, ai_url_port(&u), u.scheme))
+    if (!*text)
+        return rest_fail(r, X_VALIDATION, "claudeCustomUrl cannot be empty.");
+    if (!ai_url_parse(r->arena, text, &u))
+        return rest_fail(r, X_VALIDATION, "Claude custom URL is invalid: %s", text);
+    if (!check_scheme(r, &u, text) || !use_host(r, to, u.host, ai_url_port(&u), u.scheme))
         return false;
     json_set_str(r->arena, entry, "providerDomain", u.host);
-    json_set_str(r->arena, entry, "providerBasePath", *u.path ? u.path : "/");
+    json_set_str(r->arena, entry, "providerBasePath", check_blank(u.path) ? "/" : u.path);
     return true;
+}
+
+/* HOST[:PORT] of the settings, with a path: what the URL of both would say. */
+static bool claude_settings(struct arena *a, const cJSON *entry, struct ai_url *out)
+{
+    const char *domain = json_str(entry, "providerDomain");
+    const char *base = json_str(entry, "providerBasePath");
+    domain = check_blank(domain) ? ai_type_find("claude")->host : java_trim(a, domain);
+    base = check_blank(base) ? "/" : java_trim(a, base);
+    return ai_url_parse(a, arena_printf(a, "https://%s%s%s", domain, *base == '/' ? "" : "/", base),
+                        out);
+}
+
+static bool use_claude_settings(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
+{
+    const char *base = json_str(entry, "providerBasePath");
+    struct ai_url u = no_url;
+    if (!claude_settings(r->arena, entry, &u))
+        return rest_fail(r, X_VALIDATION, "Invalid providerDomain / providerBasePath");
+    if (!check_blank(base)) {
+        base = java_trim(r->arena, base);
+        json_set_str(r->arena, entry, "providerBasePath",
+                     *base == '/' ? base : arena_printf(r->arena, "/%s", base));
+    }
+    return use_host(r, to, u.host, ai_url_port(&u), "https");
 }
 
 static bool resolve_claude(struct rest_request *r, cJSON *entry, struct ai_endpoint *to)
 {
     struct arena *a = r->arena;
+    bool code_mode;
     if (!json_count(entry))
         return true;
+    if (words_bool(a, json_get(entry, "claudeCodeMode"), &code_mode))
+        json_set_bool(a, entry, "claudeCodeMode", code_mode);
     if (check_blank(setting_text(r, entry, "claudeVersion")))
         json_set_str(a, entry, "claudeVersion", "2023-06-01");
-    set_lenient_bool(r, entry, "claudeCodeMode", NULL);
     const char *custom = json_str(entry, "claudeCustomUrl");
-    if (custom && !use_claude_url(r, entry, custom, to))
-        return false;
-    const char *base = json_str(entry, "providerBasePath");
-    const char *domain = json_str(entry, "providerDomain");
-    if (!check_blank(base) && *base != '/')
-        json_set_str(a, entry, "providerBasePath", arena_printf(a, "/%s", base));
-    return custom || check_blank(domain) || use_host(r, to, domain, 443, "https");
+    if (custom)
+        return use_claude_url(r, entry, custom, to);
+    if (check_blank(json_str(entry, "providerDomain")) &&
+        check_blank(json_str(entry, "providerBasePath")))
+        return true;
+    return use_claude_settings(r, entry, to);
 }
 
 /* Every setting named must be there; what: the type as the message spells it. */
@@ -305,7 +397,9 @@ static bool check_vertex_options(struct rest_request *r, const cJSON *entry)
     const cJSON *safety = json_get(entry, "geminiSafetySetting");
     if (cJSON_IsNumber(ahead) && ahead->valuedouble < 0)
         return rest_fail(r, X_VALIDATION, "vertexTokenRefreshAhead must be a non-negative number.");
-    bool texts = !safety || cJSON_IsNull(safety) || cJSON_IsObject(safety);
+    if (safety && !cJSON_IsNull(safety) && !cJSON_IsObject(safety))
+        return rest_fail(r, X_VALIDATION, "geminiSafetySetting must be an object.");
+    bool texts = true;
     cJSON_ArrayForEach(item, safety) texts &= cJSON_IsString(item);
     return texts || rest_fail(r, X_VALIDATION,
                               "geminiSafetySetting must be an object with string key-value pairs.");
@@ -383,34 +477,19 @@ bool ai_type_needs_token_service(const struct ai_type *t)
     return t->token_service;
 }
 
-/* scheme://host[:port][path] of a registry: the port only if it is not the scheme's. */
-static char *registry_url(struct arena *a, const cJSON *registry, const char *path)
+/* Of claude the custom URL is what the settings say, unless they say the type's own. */
+void ai_type_read(struct rest_request *r, cJSON *entry)
 {
-    const char *domain = json_str(registry, "domain"), *protocol = json_str(registry, "protocol");
-    const char *type = json_str(registry, "type");
-    bool fixed = type && strcmp(type, "static") == 0; /* the domain holds the port */
-    bool tls = !protocol || strcmp(protocol, "https") == 0;
-    int usual = tls ? 443 : 80, port = (int)json_num(registry, "port", usual);
-    const char *host = domain;
-    if (fixed && text_ends(domain, tls ? ":443" : ":80"))
-        host = arena_strndup(a, domain, strlen(domain) - strlen(tls ? ":443" : ":80"));
-    const char *scheme = tls ? "https" : "http";
-    if (fixed || port == usual)
-        return arena_printf(a, "%s://%s%s", scheme, host, path);
-    return arena_printf(a, "%s://%s:%d%s", scheme, host, port, path);
-}
-
-void ai_type_read(struct rest_request *r, cJSON *entry, const cJSON *registry)
-{
-    const char *type = json_str(entry, "type"), *path = json_str(entry, "providerBasePath");
-    const char *domain = json_str(registry, "domain");
+    const char *type = json_str(entry, "type"), *custom = json_str(entry, "claudeCustomUrl");
+    struct ai_url u = no_url;
     if (!type || strcmp(type, "claude") != 0)
         return;
-    if (!path || strcmp(path, "/") == 0)
-        path = "";
-    if (!domain || (!*path && strcmp(domain, ai_type_find("claude")->host) == 0)) {
-        json_remove(entry, "claudeCustomUrl");
+    if (!(custom ? ai_url_parse(r->arena, custom, &u) : claude_settings(r->arena, entry, &u)) ||
+        !u.host || !u.scheme)
         return;
-    }
-    json_set_str(r->arena, entry, "claudeCustomUrl", registry_url(r->arena, registry, path));
+    const char *text = ai_url_print(r->arena, &u);
+    if (strcmp(ai_url_path(&u), "/") == 0 && strcmp(text, "https://api.anthropic.com") == 0)
+        json_remove(entry, "claudeCustomUrl");
+    else
+        json_set_str(r->arena, entry, "claudeCustomUrl", text);
 }

@@ -24,8 +24,8 @@ const struct ai_type *ai_type_find(const char *name); /* NULL: not supported */
 /* False: the request has been answered (400). */
 bool ai_type_resolve(struct rest_request *r, const struct ai_type *t, cJSON *entry,
                      struct ai_endpoint *to);
-/* Members that are worked out on every read, from the provider's registry (claudeCustomUrl). */
-void ai_type_read(struct rest_request *r, cJSON *entry, const cJSON *registry);
+/* Members that are worked out on every read, from the other settings (claudeCustomUrl). */
+void ai_type_read(struct rest_request *r, cJSON *entry);
 /* True when saving a provider of this type rewrites the AI routes that use it. */
 bool ai_type_moves(const struct ai_type *t);
 bool ai_type_needs_token_service(const struct ai_type *t); /* vertex: oauth2.googleapis.com */

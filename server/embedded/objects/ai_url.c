@@ -114,6 +114,21 @@ int ai_url_port(const struct ai_url *u)
     return strcmp(u->scheme, "https") == 0 ? 443 : 80;
 }
 
+const char *ai_url_path(const struct ai_url *u)
+{
+    return *u->path ? u->path : "/";
+}
+
+char *ai_url_print(struct arena *a, const struct ai_url *u)
+{
+    const char *path = u->path + (u->path[strspn(u->path, "/")] ? 0 : strlen(u->path));
+    bool tls = strcmp(u->scheme, "https") == 0, plain = strcmp(u->scheme, "http") == 0;
+    int port = ai_url_port(u);
+    if ((tls && port == 443) || (plain && port == 80))
+        return arena_printf(a, "%s://%s%s", u->scheme, u->host, path);
+    return arena_printf(a, "%s://%s:%d%s", u->scheme, u->host, port, path);
+}
+
 const char *ai_url_parameter(struct arena *a, const struct ai_url *u, const char *name)
 {
     size_t n = strlen(name);

@@ -20,5 +20,8 @@ bool ai_url_parse(struct arena *a, const char *text, struct ai_url *out);
 bool ai_url_is_http(const struct ai_url *u); /* http or https, in any case */
 /* The port given, or the console's default: 443 for exactly "https", else 80. */
 int ai_url_port(const struct ai_url *u);
+const char *ai_url_path(const struct ai_url *u); /* "/" when there is none */
+/* Scheme, host, port and path, without a port that goes without saying and a path of slashes. */
+char *ai_url_print(struct arena *a, const struct ai_url *u);
 /* The value of a query parameter, raw; NULL when absent. */
 const char *ai_url_parameter(struct arena *a, const struct ai_url *u, const char *name);

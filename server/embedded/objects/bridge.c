@@ -37,14 +37,7 @@ const char *bridge_version(struct rest_request *r)
 
 cJSON *bridge_find(const cJSON *bridge, const char *list, const char *name)
 {
-    cJSON *entry;
-    cJSON_ArrayForEach(entry, json_get(json_get(bridge, "spec"), list))
-    {
-        const char *its = json_str(entry, "name");
-        if (its && strcmp(its, name) == 0)
-            return entry;
-    }
-    return NULL;
+    return json_find(json_get(json_get(bridge, "spec"), list), "name", name);
 }
 
 void bridge_put(struct arena *a, cJSON *bridge, const char *list, cJSON *entry)

@@ -112,16 +112,10 @@ static void certificate_get(struct rest_request *r)
     rest_give(r, is_certificate(secret) ? certificate_shown(r, secret) : NULL);
 }
 
-static const char *text_or_empty(const cJSON *object, const char *key)
-{
-    const char *s = json_str(object, key);
-    return s ? s : "";
-}
-
 static cJSON *secret_from_body(struct rest_request *r, const char *name)
 {
-    cJSON *secret = certificate_secret(r->arena, name, text_or_empty(r->body, "cert"),
-                                       text_or_empty(r->body, "key"));
+    cJSON *secret =
+        certificate_secret(r->arena, name, json_text(r->body, "cert"), json_text(r->body, "key"));
     kube_set_version(r->arena, secret, json_str(r->body, "version"));
     return secret;
 }
@@ -130,14 +124,14 @@ static void certificate_create(struct rest_request *r)
 {
     if (!rest_needs_name(r))
         return;
-    const cJSON *stored = kube_create(r, kind, secret_from_body(r, text_or_empty(r->body, "name")));
+    const cJSON *stored = kube_create(r, kind, secret_from_body(r, json_text(r->body, "name")));
     if (stored)
         rest_give(r, certificate_shown(r, stored));
 }
 
 static void certificate_update(struct rest_request *r)
 {
-    if (!*text_or_empty(r->body, "name")) {
+    if (!*json_text(r->body, "name")) {
         rest_fail(r, X_VALIDATION,
                   "TlsCertificate name in the URL doesn't match the one in the body.");
         return;
@@ -158,8 +152,9 @@ static void delete_certificate(struct rest_request *r)
 const struct rest_route certificate_rest[] = {
     { "GET", "/v1/tls-certificates", certificate_get_all, NULL, REST_PAGED },
     { "POST", "/v1/tls-certificates", certificate_create, certificate_model },
-    { "GET", "/v1/tls-certificates/{name}", certificate_get },
-    { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model },
-    { "DELETE", "/v1/tls-certificates/{name}", delete_certificate },
+    { "GET", "/v1/tls-certificates/{name}", certificate_get, .not_blank = "query.name" },
+    { "PUT", "/v1/tls-certificates/{name}", certificate_update, certificate_model,
+      .not_blank = "put.certificateName" },
+    { "DELETE", "/v1/tls-certificates/{name}", delete_certificate, .not_blank = "delete.name" },
     { 0 },
 };

@@ -14,6 +14,7 @@
 #include "embedded/objects/consumer_private.h"
 #include "embedded/objects/wasm_private.h"
 #include "embedded/rest/check.h"
+#include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 
 static const struct model_field credential_model[] = {
@@ -45,54 +46,96 @@ static const cJSON *stored_consumers(const cJSON *key_auth)
     return json_path(key_auth, "spec.defaultConfig.consumers");
 }
 
-static const char *first_text(const cJSON *list)
+/* An entry as the console reads it. */
+struct credential {
+    const char *source, *key; /* source NULL: it cannot be read, and its consumer is not there */
+    cJSON *values;
+};
+
+/* A Boolean of the store, as a word or a number too. */
+static bool is_on(const cJSON *entry, const char *field)
 {
-    return list && cJSON_IsString(list->child) ? list->child->valuestring : NULL;
+    const cJSON *value = json_get(entry, field);
+    if (cJSON_IsString(value))
+        return text_equal_nocase(value->valuestring, "true");
+    return cJSON_IsNumber(value) ? value->valuedouble != 0 : cJSON_IsTrue(value);
 }
 
-static const char *stored_source(const cJSON *entry)
+static const char *last_key(const cJSON *entry)
 {
-    const cJSON *value, *values = json_get(entry, "credentials");
-    const char *key = first_text(json_get(entry, "keys"));
-    if (!json_true(entry, "in_header"))
-        return "QUERY";
-    if (!key || !text_equal_nocase(key, "Authorization") || !values || !values->child)
-        return "HEADER";
-    cJSON_ArrayForEach(value, values) if (!cJSON_IsString(value) ||
-                                          !text_starts(value->valuestring, bearer)) return "HEADER";
-    return "BEARER";
+    const cJSON *key;
+    const char *found = NULL;
+    cJSON_ArrayForEach(key, json_get(entry, "keys"))
+    {
+        if (cJSON_IsString(key) && !check_blank(key->valuestring))
+            found = key->valuestring;
+    }
+    return found;
 }
 
+/* The values of an entry; one credential is how older consoles wrote it. */
+static cJSON *stored_values(struct arena *a, const cJSON *entry)
+{
+    cJSON *values = json_array(a);
+    const cJSON *value, *list = json_get(entry, "credentials");
+    const char *one = json_str(entry, "credential");
+    bool there = check_blank(one);
+    cJSON_ArrayForEach(value, list)
+    {
+        if (!cJSON_IsString(value))
+            continue;
+        json_add_str(a, values, value->valuestring);
+        there |= one && strcmp(one, value->valuestring) == 0;
+    }
+    if (!there)
+        json_add_str(a, values, one);
+    return values;
+}
+
+static bool are_all_bearer(const cJSON *values)
+{
+    const cJSON *value;
+    cJSON_ArrayForEach(value, values)
+    {
+        if (!text_starts(value->valuestring, bearer))
+            return false;
+    }
+    return true;
+}
+
+static struct credential read_credential_entry(struct arena *a, const cJSON *entry)
+{
+    struct credential c = { .key = last_key(entry), .values = stored_values(a, entry) };
+    const cJSON *value;
+    if (!c.key || check_blank(json_str(entry, "name")))
+        return c;
+    if (!is_on(entry, "in_header")) {
+        c.source = is_on(entry, "in_query") ? "QUERY" : NULL;
+        return c;
+    }
+    c.source = "HEADER";
+    if (strcmp(c.key, "Authorization") != 0 || !are_all_bearer(c.values))
+        return c;
+    cJSON *bare = json_array(a);
+    cJSON_ArrayForEach(value, c.values)
+        json_add_str(a, bare, java_trim(a, value->valuestring + strlen(bearer)));
+    return (struct credential){ .source = "BEARER", .values = bare };
+}
+
+/* NULL: the console does not see it. */
 static cJSON *consumer_answer(struct arena *a, const cJSON *entry)
 {
+    struct credential read = read_credential_entry(a, entry);
+    if (!read.source)
+        return NULL;
     cJSON *out = model_new(a, consumer_model);
     json_set_str(a, out, "name", json_str(entry, "name"));
     cJSON *c = json_add(a, json_set_array(a, out, "credentials"), model_new(a, credential_model));
-    const char *source = stored_source(entry);
-    bool bare = strcmp(source, "BEARER") == 0;
     json_set_str(a, c, "type", "key-auth");
-    json_set_str(a, c, "source", source);
-    json_set_str(a, c, "key", bare ? NULL : first_text(json_get(entry, "keys")));
-    cJSON *values = json_set_array(a, c, "values");
-    const cJSON *value;
-    cJSON_ArrayForEach(value, json_get(entry, "credentials"))
-    {
-        if (cJSON_IsString(value))
-            json_add_str(a, values, value->valuestring + (bare ? strlen(bearer) : 0));
-    }
+    json_set_str(a, c, "source", read.source);
+    json_set_str(a, c, "key", read.key);
+    json_set(a, c, "values", read.values);
     return out;
-}
-
-static cJSON *find_consumer(const cJSON *consumers, const char *name)
-{
-    cJSON *entry;
-    cJSON_ArrayForEach(entry, consumers)
-    {
-        const char *given = json_str(entry, "name");
-        if (given && strcmp(given, name) == 0)
-            return entry;
-    }
-    return NULL;
 }
 
 static int compare_consumer_names(const void *x, const void *y)
@@ -110,15 +153,18 @@ static void consumer_list(struct rest_request *r)
     cJSON_ArrayForEach(entry, consumers) sorted[i++] = entry;
     qsort(sorted, n, sizeof *sorted, compare_consumer_names);
     cJSON *out = json_array(r->arena);
-    for (i = 0; i < n; i++)
-        json_add(r->arena, out, consumer_answer(r->arena, sorted[i]));
+    for (i = 0; i < n; i++) {
+        cJSON *shown = consumer_answer(r->arena, sorted[i]);
+        if (shown)
+            json_add(r->arena, out, shown);
+    }
     rest_page(r, out);
 }
 
 static void consumer_get(struct rest_request *r)
 {
-    const cJSON *entry = find_consumer(
-        stored_consumers(kstore_get(r->store, wasm_kind, wasm_key_auth)), rest_var(r, 0));
+    const cJSON *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
+    const cJSON *entry = json_find(stored_consumers(key_auth), "name", rest_var(r, 0));
     rest_give(r, entry ? consumer_answer(r->arena, entry) : NULL);
 }
 
@@ -160,57 +206,68 @@ static bool validate_consumer(struct rest_request *r, bool update)
     return true;
 }
 
-/* The stored form of a credential; what it leaves out stays as in `old` (NULL: nothing there). */
-static cJSON *merged_entry(struct arena *a, const char *name, const cJSON *c, const cJSON *old)
+/* What a request leaves out stays as it was; old NULL: nothing was there. */
+static struct credential merge_credential(struct arena *a, const cJSON *c, const cJSON *old)
 {
-    const char *source = json_str(c, "source"), *key = json_str(c, "key");
-    bool bare = strcmp(source, "BEARER") == 0;
-    if (bare)
-        key = "Authorization";
-    cJSON *entry = json_object(a);
-    json_set_str(a, entry, "name", name);
-    json_set_bool(a, entry, "in_header", strcmp(source, "QUERY") != 0);
-    json_set_bool(a, entry, "in_query", strcmp(source, "QUERY") == 0);
+    struct credential new = { json_str(c, "source"), json_str(c, "key"), json_get(c, "values") };
+    struct credential was = { 0 };
+    if (old)
+        was = read_credential_entry(a, old);
+    if (!was.source)
+        return new;
+    if (check_blank(new.key))
+        new.key = was.key;
+    if (json_count(new.values) == 0)
+        new.values = was.values;
+    return new;
+}
+
+/* Writes a credential into the entry of its consumer. */
+static void put_credential(struct arena *a, cJSON *entry, const struct credential *c)
+{
+    bool bare = strcmp(c->source, "BEARER") == 0, query = strcmp(c->source, "QUERY") == 0;
+    const char *key = bare ? "Authorization" : c->key;
+    const cJSON *value;
+    json_set_bool(a, entry, "in_header", !query);
+    json_set_bool(a, entry, "in_query", query);
     json_add_str(a, json_set_array(a, entry, "keys"), key);
-    const cJSON *value, *values = json_get(c, "values");
-    if (json_count(values) == 0 && json_get(old, "credentials")) {
-        json_set(a, entry, "credentials", json_clone(a, json_get(old, "credentials")));
-        return entry;
-    }
-    cJSON *stored = json_set_array(a, entry, "credentials");
-    cJSON_ArrayForEach(value, values)
+    cJSON *stored = json_array(a);
+    cJSON_ArrayForEach(value, c->values)
     {
         const char *v = cJSON_IsString(value) ? value->valuestring : NULL;
-        if (bare && !(v && text_starts(v, bearer)))
+        if (bare)
             v = arena_printf(a, "%s%s", bearer, v ? v : "null");
         json_add(a, stored, v ? json_string(a, v) : json_null(a));
     }
-    return entry;
+    json_set(a, entry, "credentials", stored);
+    json_remove(entry, "credential");
 }
 
-static bool share_value(const cJSON *x, const cJSON *y)
+static bool share_value(const cJSON *given, const cJSON *stored)
 {
     const cJSON *v, *w;
-    cJSON_ArrayForEach(v, json_get(x, "credentials"))
+    cJSON_ArrayForEach(v, given)
     {
-        cJSON_ArrayForEach(w, json_get(y, "credentials")) if (json_equal(v, w)) return true;
+        cJSON_ArrayForEach(w, stored) if (json_equal(v, w)) return true;
     }
     return false;
 }
 
-/* The name of another consumer that the same request would also be taken for; NULL: none. */
-static const char *twin_of(const cJSON *consumers, const cJSON *entry)
+/* Another consumer whose credential is, as read, the one asked for as it is spelt; NULL: none. */
+static const char *twin_of(struct arena *a, const cJSON *consumers, const char *name,
+                           const cJSON *credential)
 {
     const cJSON *other;
+    const char *source = json_str(credential, "source"), *key = json_str(credential, "key");
     cJSON_ArrayForEach(other, consumers)
     {
-        const char *name = json_str(other, "name");
-        if (!name || strcmp(name, json_str(entry, "name")) == 0)
+        struct credential c = read_credential_entry(a, other);
+        if (!c.source || strcmp(json_str(other, "name"), name) == 0)
             continue;
-        if (json_true(other, "in_header") == json_true(entry, "in_header") &&
-            json_equal(json_get(other, "keys"), json_get(entry, "keys")) &&
-            share_value(other, entry))
-            return name;
+        bool same_key = key && c.key ? strcmp(key, c.key) == 0 : key == c.key;
+        if (strcmp(source, c.source) == 0 && same_key &&
+            share_value(json_get(credential, "values"), c.values))
+            return json_str(other, "name");
     }
     return NULL;
 }
@@ -241,7 +298,7 @@ static bool remove_consumer(struct rest_request *r, const char *name)
 {
     cJSON *key_auth = kube_load(r, wasm_kind, wasm_key_auth);
     cJSON *consumers = json_path(key_auth, "spec.defaultConfig.consumers");
-    cJSON *entry = find_consumer(consumers, name);
+    cJSON *entry = json_find(consumers, "name", name);
     if (!entry)
         return true;
     json_detach(consumers, entry);
@@ -262,22 +319,23 @@ static void save_consumer(struct rest_request *r)
     if (!key_auth)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
-    cJSON *old = find_consumer(consumers, name);
-    if (!old && !validate_credential(r, credential, false))
-        return;
-    cJSON *entry = merged_entry(a, name, credential, old);
-    const char *twin = twin_of(consumers, entry);
+    cJSON *entry = find_consumer(consumers, name);
+    const char *twin = twin_of(a, consumers, name, credential);
     if (twin) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Key auth credential already in use by consumer: %s",
                   twin);
         return;
     }
-    if (old) { /* keeps its place in the list */
-        const cJSON *m;
-        cJSON_ArrayForEach(m, entry) json_set(a, old, m->string, json_clone(a, m));
-    } else {
-        json_add(a, consumers, entry);
+    struct credential merged = merge_credential(a, credential, entry);
+    if (json_count(merged.values) == 0) {
+        rest_fail(r, X_VALIDATION, "value cannot be blank.");
+        return;
     }
+    if (!entry) { /* else it keeps its place in the list */
+        entry = json_add(a, consumers, json_object(a));
+        json_set_str(a, entry, "name", name);
+    }
+    put_credential(a, entry, &merged);
     if (kube_save(r, wasm_kind, key_auth))
         rest_give(r, consumer_answer(a, entry));
 }
@@ -301,10 +359,10 @@ static void consumer_update(struct rest_request *r)
         save_consumer(r);
 }
 
-static bool rule_allows(const cJSON *rule, const char *name)
+static bool allows(const cJSON *config, const char *name)
 {
     const cJSON *allowed;
-    cJSON_ArrayForEach(allowed, json_path(rule, "config.allow"))
+    cJSON_ArrayForEach(allowed, json_get(config, "allow"))
     {
         if (cJSON_IsString(allowed) && strcmp(allowed->valuestring, name) == 0)
             return true;
@@ -316,10 +374,10 @@ static void consumer_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
-    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules"))
-    {
-        if (!rule_allows(rule, name))
-            continue;
+    bool in_use = allows(json_path(key_auth, "spec.defaultConfig"), name);
+    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules")) in_use |=
+        allows(json_get(rule, "config"), name);
+    if (in_use) {
         rest_fail(r, X_BUSINESS, "Consumer %s is still in use", name);
         return;
     }
@@ -330,8 +388,8 @@ static void consumer_erase(struct rest_request *r)
 const struct rest_route consumer_rest[] = {
     { "GET", "/v1/consumers", consumer_list, NULL, REST_PAGED },
     { "POST", "/v1/consumers", consumer_create, consumer_model },
-    { "GET", "/v1/consumers/{name}", consumer_get },
-    { "PUT", "/v1/consumers/{name}", consumer_update, consumer_model },
-    { "DELETE", "/v1/consumers/{name}", consumer_erase },
+    { "GET", "/v1/consumers/{name}", consumer_get, .not_blank = "query.name" },
+    { "PUT", "/v1/consumers/{name}", consumer_update, consumer_model, .not_blank = "put.name" },
+    { "DELETE", "/v1/consumers/{name}", consumer_erase, .not_blank = "delete.name" },
     { 0 },
 };

@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "embedded/embedded.h"
 #include "embedded/objects/settings.h"
+#include "embedded/rest/check.h"
+#include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 
 #include <strings.h>
@@ -39,7 +41,8 @@ static void give_info(struct rest_request *r, int i)
 {
     cJSON *info = model_new(r->arena, info_model);
     json_set_bool(r->arena, info, "builtIn", false);
-    json_set_str(r->arena, info, "url", settings_get(r, dashboards[i].key));
+    const char *url = settings_get(r, dashboards[i].key);
+    json_set_str(r->arena, info, "url", url ? java_trim(r->arena, url) : NULL);
     rest_envelope(r, info);
 }
 
@@ -58,6 +61,10 @@ static void put_info(struct rest_request *r)
         return;
     if (!url || !*url) {
         rest_fail(r, X_VALIDATION, "Missing required parameter: url");
+        return;
+    }
+    if (check_blank(url)) {
+        rest_fail(r, X_ILLEGAL_ARGUMENT, "url cannot be null or blank.");
         return;
     }
     cJSON *values = json_object(r->arena);
@@ -81,6 +88,10 @@ static void config_data(struct rest_request *r)
         return;
     if (!uid) {
         rest_spring(r, 400);
+        return;
+    }
+    if (check_blank(uid)) {
+        rest_fail(r, X_CONSTRAINT, "getConfigData.dataSourceUid: must not be blank");
         return;
     }
     cJSON *board = json_object(a);

@@ -10,6 +10,7 @@
 #include "embedded/objects/route_private.h"
 #include "embedded/objects/rules_private.h"
 #include "embedded/objects/selector_private.h"
+#include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 
 static const char kind[] = "configmaps";
@@ -61,7 +62,7 @@ static struct https https_from_map(struct rest_request *r, const char *domain)
 {
     const cJSON *data = json_get(find_domain_map(r, domain), "data");
     struct https out = { json_str(data, "enableHttps"), json_str(data, "cert") };
-    if (!out.mode || strcmp(out.mode, "off") == 0 || !out.cert || !*out.cert)
+    if ((out.mode && strcmp(out.mode, "off") == 0) || !out.cert || !*out.cert)
         out.cert = NULL;
     return out;
 }
@@ -74,38 +75,60 @@ static void add_tls_entry(struct arena *a, cJSON *tls, const char *host, const c
     json_set_str(a, entry, "secretName", cert);
 }
 
-cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
+static bool is_same(const char *x, const char *y)
 {
-    cJSON *tls = json_array(r->arena);
+    return x && y ? strcmp(x, y) == 0 : x == y;
+}
+
+/* The names of a route's domains, each once; without any the one for all hosts. */
+static size_t names_of(struct arena *a, const cJSON *domains, const char ***names)
+{
     const cJSON *domain;
-    const char *mode = NULL;
-    int count = 0;
-    if (json_count(domains) == 0) {
-        struct https https = https_from_map(r, default_domain);
-        if (https.cert)
-            add_tls_entry(r->arena, tls, NULL, https.cert);
-        *force = https.cert && strcmp(https.mode, "force") == 0;
-        return tls;
-    }
+    size_t n = 0;
+    *names = arena_array(a, const char *, (size_t)json_count(domains) + 1);
     cJSON_ArrayForEach(domain, domains)
     {
-        const char *name = cJSON_IsString(domain) ? domain->valuestring : NULL;
-        struct https https = https_from_map(r, name);
-        count++;
+        const char *name = cJSON_IsString(domain) ? domain->valuestring : "";
+        size_t i = 0;
+        while (i < n && strcmp((*names)[i], name) != 0)
+            i++;
+        if (i == n && *name)
+            (*names)[n++] = name;
+    }
+    if (json_count(domains) == 0)
+        (*names)[n++] = default_domain;
+    return n;
+}
+
+cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
+{
+    struct arena *a = r->arena;
+    cJSON *tls = json_array(a);
+    const char **names, *mode = NULL;
+    size_t given = json_count(domains) ? (size_t)json_count(domains) : 1;
+    size_t n = names_of(a, domains, &names), secure = 0;
+    bool one_mode = true;
+    const char **with = arena_array(a, const char *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct https https = https_from_map(r, names[i]);
         if (!https.cert)
             continue;
-        if (mode && strcmp(mode, https.mode) != 0) {
-            rest_fail(r, X_VALIDATION, "All domains must use consistent HTTPS configuration");
-            return NULL;
-        }
+        one_mode &= secure == 0 || is_same(mode, https.mode);
         mode = https.mode;
-        add_tls_entry(r->arena, tls, name, https.cert);
+        with[secure++] = names[i];
     }
-    if (mode && json_count(tls) != count) {
+    *force = secure && is_same(mode, "force");
+    if (secure && secure != given) {
         rest_fail(r, X_VALIDATION, "Currently only supports domains with the same protocol");
         return NULL;
     }
-    *force = mode && strcmp(mode, "force") == 0;
+    if (!one_mode) {
+        rest_fail(r, X_VALIDATION, "All domains must use consistent HTTPS configuration");
+        return NULL;
+    }
+    java_hash_order(a, with, secure, given);
+    for (size_t i = 0; i < secure; i++)
+        add_tls_entry(a, tls, with[i], https_from_map(r, with[i]).cert);
     return tls;
 }
 
@@ -146,9 +169,9 @@ static void give_after_routes(struct rest_request *r, const cJSON *stored)
         return;
     const char *name = json_str(r->body, "name");
     cJSON *answer = domain_shown(r->arena, stored);
-    if (!selector_check_domain(r, name))
+    if (name && *name && !selector_check_domain(r, name))
         return;
-    if (route_follow_domain(r, name && *name ? name : default_domain))
+    if (route_follow_domain(r, name))
         rest_give(r, answer);
 }
 
@@ -195,9 +218,10 @@ static void get_routes(struct rest_request *r)
 const struct rest_route domain_rest[] = {
     { "GET", "/v1/domains", domain_get_all, NULL, REST_PAGED },
     { "POST", "/v1/domains", domain_create, domain_model },
-    { "GET", "/v1/domains/{name}", domain_get },
-    { "PUT", "/v1/domains/{name}", domain_update, domain_model },
-    { "DELETE", "/v1/domains/{name}", delete_domain },
-    { "GET", "/v1/domains/{name}/routes", get_routes, NULL, REST_PAGED },
+    { "GET", "/v1/domains/{name}", domain_get, .not_blank = "query.name" },
+    { "PUT", "/v1/domains/{name}", domain_update, domain_model, .not_blank = "put.domainName" },
+    { "DELETE", "/v1/domains/{name}", delete_domain, .not_blank = "delete.name" },
+    { "GET", "/v1/domains/{name}/routes", get_routes, NULL, REST_PAGED,
+      .not_blank = "queryRoutes.name" },
     { 0 },
 };

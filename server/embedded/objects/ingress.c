@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/kstore/kube.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
 #include "embedded/rest/rest.h"
 #include "kind/annotation.h"
@@ -54,7 +55,13 @@ const struct model_field ingress_auth_model[] = { { "enabled", M_BOOL },
 static const struct model_field a_keyed[] = { { "", M_OBJ, ingress_keyed_model }, { 0 } };
 static const struct model_field an_upstream[] = { { "", M_OBJ, ingress_upstream_model }, { 0 } };
 /* Accepted and forgotten: their inner shape is all that is checked. */
-static const struct model_field no_members[] = { { 0 } };
+static const struct model_field mock_model[] = {
+    { "enabled", M_BOOL }, { "status", M_INT }, { "content", M_STR }, { 0 }
+};
+static const struct model_field redirect_model[] = {
+    { "enabled", M_BOOL }, { "status", M_INT }, { "url", M_STR }, { 0 }
+};
+static const struct model_field limit_model[] = { { "enabled", M_BOOL }, { "qps", M_INT }, { 0 } };
 const struct model_field ingress_route_model[] = {
     { "name", M_STR },
     { "version", M_STR },
@@ -64,9 +71,9 @@ const struct model_field ingress_route_model[] = {
     { "headers", M_LIST, a_keyed },
     { "urlParams", M_LIST, a_keyed },
     { "services", M_LIST, an_upstream },
-    { "mock", M_OBJ, no_members },
-    { "redirect", M_OBJ, no_members },
-    { "rateLimit", M_OBJ, no_members },
+    { "mock", M_OBJ, mock_model },
+    { "redirect", M_OBJ, redirect_model },
+    { "rateLimit", M_OBJ, limit_model },
     { "rewrite", M_OBJ, ingress_rewrite_model },
     { "timeout", M_STR },
     { "proxyNextUpstream", M_OBJ, ingress_retry_model },
@@ -124,11 +131,6 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
     return true;
 }
 
-static bool is_blank_text(const char *s)
-{
-    return !s || s[strspn(s, " \t\r\n\f\v")] == '\0';
-}
-
 static bool has_null(const cJSON *list)
 {
     const cJSON *item;
@@ -139,7 +141,7 @@ static bool has_null(const cJSON *list)
 bool ingress_check_route(struct rest_request *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
-    if (is_blank_text(json_str(route, "name")))
+    if (check_blank(json_str(route, "name")))
         return rest_fail(r, X_VALIDATION, "name cannot be blank.");
     if (json_count(json_get(route, "services")) == 0)
         return rest_fail(r, X_VALIDATION, "services cannot be empty.");
@@ -151,9 +153,35 @@ bool ingress_check_route(struct rest_request *r, const cJSON *route)
            ingress_check_keyed(r, json_get(route, "urlParams"), "query");
 }
 
+static const struct {
+    const char *type, *word;
+} match_words[] = { { "EQUAL", "exact" }, { "PRE", "prefix" }, { "REGULAR", "regex" } };
+
+const char *ingress_match_word(const char *type)
+{
+    for (size_t i = 0; i < sizeof match_words / sizeof *match_words; i++)
+        if (strcmp(type, match_words[i].type) == 0)
+            return match_words[i].word;
+    return NULL;
+}
+
+const char *ingress_match_type(const char *word, size_t len)
+{
+    for (size_t i = 0; i < sizeof match_words / sizeof *match_words; i++)
+        if (strlen(match_words[i].word) == len && memcmp(word, match_words[i].word, len) == 0)
+            return match_words[i].type;
+    return NULL;
+}
+
 bool ingress_is_custom(const char *annotation)
 {
-    return !annotation_is_made(annotation);
+    return annotation_split(annotation).under != READ_OWN || !annotation_is_made(annotation);
+}
+
+bool ingress_may_set(const char *annotation)
+{
+    bool of_nginx = text_starts(annotation, "nginx.ingress.kubernetes.io/");
+    return ingress_is_custom(annotation) && !(of_nginx && annotation_is_made(annotation));
 }
 
 char *ingress_domain_label(struct arena *a, const char *domain)

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 
@@ -38,7 +39,12 @@ cJSON *ingress_to_route(struct arena *a, const cJSON *ingress);
 /* "name[:port]" or weighted lines, and back (NULL for no usable line). */
 char *ingress_destination(struct arena *a, const cJSON *services);
 cJSON *ingress_services(struct arena *a, const char *destination);
-/* May this annotation be set through customConfigs? */
+/* Is it shown among customConfigs? May it be set there? (Of nginx' names for what the console makes
+ * only the first.) */
 bool ingress_is_custom(const char *annotation);
+bool ingress_may_set(const char *annotation);
+/* "EQUAL" → "exact", and back; NULL: no such type, in that spelling. */
+const char *ingress_match_word(const char *type);
+const char *ingress_match_type(const char *word, size_t len);
 /* "higress.io/domain_wildcard.a.com" for "*.a.com"; NULL: the pseudo domain for all hosts. */
 char *ingress_domain_label(struct arena *a, const char *domain);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/kstore/kube.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 #include "kind/annotation.h"
@@ -14,97 +15,96 @@ struct reading {
     const cJSON *ingress, *annotations;
 };
 
-/* The annotation, switched off or not; NULL when absent. */
-static const char *ingress_read_get(struct reading *in, const char *name)
+/* The annotation of a section that is switched on, or off: those names begin with "disabled.". */
+static const char *ingress_read_get(struct reading *in, const char *name, bool enabled)
 {
-    const char *disabled = NULL;
-    const cJSON *item;
-    cJSON_ArrayForEach(item, in->annotations)
-    {
-        const char *key = item->string;
-        bool off = strncmp(key, "disabled.", 9) == 0;
-        key += off ? 9 : 0;
-        if (strncmp(key, "higress.io/", 11) != 0 || strcmp(key + 11, name) != 0)
-            continue;
-        if (!off)
-            return item->valuestring;
-        disabled = item->valuestring;
-    }
-    return disabled;
+    const char *prefix = enabled ? "" : "disabled.";
+    return json_str(in->annotations, arena_printf(in->a, "%shigress.io/%s", prefix, name));
 }
 
-static bool read_text_field(struct reading *in, cJSON *to, const char *field, const char *name)
+static const char *get_own(struct reading *in, const char *name)
 {
-    const char *value = ingress_read_get(in, name);
+    return ingress_read_get(in, name, true);
+}
+
+static bool is_true(const char *text)
+{
+    return text_equal_nocase(text, "true");
+}
+
+static void read_text_field(struct reading *in, cJSON *to, const char *field, const char *value)
+{
     if (value)
         json_set_str(in->a, to, field, value);
-    return value != NULL;
 }
 
-static bool set_number(struct reading *in, cJSON *to, const char *field, const char *name)
+static void set_number(struct reading *in, cJSON *to, const char *field, const char *value)
 {
-    const char *value = ingress_read_get(in, name);
-    char *end;
-    if (!value)
-        return false;
-    double n = strtod(value, &end);
-    if (end != value && *end == '\0')
+    int n;
+    if (value && java_parse_int(value, &n))
         json_set_num(in->a, to, field, n);
-    return true;
 }
 
-static bool read_bool_field(struct reading *in, cJSON *to, const char *field, const char *name)
+static void read_bool_field(struct reading *in, cJSON *to, const char *field, const char *value)
 {
-    const char *value = ingress_read_get(in, name);
-    if (value)
-        json_set_bool(in->a, to, field, text_equal_nocase(value, "true"));
-    return value != NULL;
+    if (value && *value)
+        json_set_bool(in->a, to, field, is_true(value));
 }
 
-static bool set_list(struct reading *in, cJSON *to, const char *field, const char *name,
-                     const char *separator)
+/* The parts of a text, as Java splits it: of empty ones only those at the end are dropped. */
+static void set_list(struct reading *in, cJSON *to, const char *field, const char *value,
+                     char separator)
 {
-    const char *value = ingress_read_get(in, name);
+    size_t most = 1;
     if (!value || !*value)
-        return value != NULL;
+        return;
+    for (const char *p = value; *p; p++)
+        most += *p == separator;
+    char **parts = arena_array(in->a, char *, most);
+    size_t n = java_split(in->a, value, separator, parts, most);
     cJSON *list = json_set_array(in->a, to, field);
-    while (*value) {
-        size_t len = strcspn(value, separator);
-        if (len)
-            json_add(in->a, list, json_stringn(in->a, value, len));
-        value += len + (value[len] != '\0');
-    }
-    return true;
+    for (size_t i = 0; i < n; i++)
+        json_add_str(in->a, list, parts[i]);
 }
 
 /* Sections count as switched on unless their switch says no. */
-static bool read_switch(struct reading *in, cJSON *to, const char *name)
+static bool read_switch(struct reading *in, cJSON *section, const char *raw)
 {
-    const char *value = ingress_read_get(in, name);
-    json_set_bool(in->a, to, "enabled", !value || text_equal_nocase(value, "true"));
-    return value != NULL;
+    bool enabled = !raw || !*raw || is_true(raw);
+    json_set_bool(in->a, section, "enabled", enabled);
+    return enabled;
 }
 
 static void read_rewrite(struct reading *in, cJSON *route)
 {
     cJSON *rewrite = model_new(in->a, ingress_rewrite_model);
-    bool any = read_switch(in, rewrite, "enable-rewrite");
-    any |= read_text_field(in, rewrite, "path", "rewrite-target");
-    any |= read_text_field(in, rewrite, "path", "rewrite-path");
-    any |= read_text_field(in, rewrite, "host", "upstream-vhost");
-    if (any)
-        json_set(in->a, route, "rewrite", rewrite);
+    const char *raw = get_own(in, "enable-rewrite");
+    bool enabled = read_switch(in, rewrite, raw);
+    const char *path = ingress_read_get(in, "rewrite-path", enabled);
+    const char *host = ingress_read_get(in, "upstream-vhost", enabled);
+    if (!path || !*path)
+        path = ingress_read_get(in, "rewrite-target", enabled);
+    if (check_blank(raw) && check_blank(path) && check_blank(host))
+        return;
+    read_text_field(in, rewrite, "path", path);
+    read_text_field(in, rewrite, "host", host);
+    json_set(in->a, route, "rewrite", rewrite);
 }
 
 static void read_retry_section(struct reading *in, cJSON *route)
 {
     cJSON *retry = model_new(in->a, ingress_retry_model);
-    bool any = read_switch(in, retry, "enable-proxy-next-upstream");
-    any |= set_number(in, retry, "attempts", "proxy-next-upstream-tries");
-    any |= set_number(in, retry, "timeout", "proxy-next-upstream-timeout");
-    any |= set_list(in, retry, "conditions", "proxy-next-upstream", ",");
-    if (any)
-        json_set(in->a, route, "proxyNextUpstream", retry);
+    const char *raw = get_own(in, "enable-proxy-next-upstream");
+    bool enabled = read_switch(in, retry, raw);
+    const char *tries = ingress_read_get(in, "proxy-next-upstream-tries", enabled);
+    const char *timeout = ingress_read_get(in, "proxy-next-upstream-timeout", enabled);
+    const char *conditions = ingress_read_get(in, "proxy-next-upstream", enabled);
+    if (check_blank(raw) && check_blank(tries) && check_blank(timeout) && check_blank(conditions))
+        return;
+    set_number(in, retry, "attempts", tries);
+    set_number(in, retry, "timeout", timeout);
+    set_list(in, retry, "conditions", conditions, ',');
+    json_set(in->a, route, "proxyNextUpstream", retry);
 }
 
 static void read_cors(struct reading *in, cJSON *route)
@@ -112,158 +112,223 @@ static void read_cors(struct reading *in, cJSON *route)
     if (json_count(in->annotations) == 0)
         return;
     cJSON *cors = json_set(in->a, route, "cors", model_new(in->a, ingress_cors_model));
-    read_bool_field(in, cors, "enabled", "enable-cors");
-    set_list(in, cors, "allowOrigins", "cors-allow-origin", ",");
-    set_list(in, cors, "allowMethods", "cors-allow-methods", ",");
-    set_list(in, cors, "allowHeaders", "cors-allow-headers", ",");
-    set_list(in, cors, "exposeHeaders", "cors-expose-headers", ",");
-    set_number(in, cors, "maxAge", "cors-max-age");
-    read_bool_field(in, cors, "allowCredentials", "cors-allow-credentials");
+    read_bool_field(in, cors, "enabled", get_own(in, "enable-cors"));
+    set_list(in, cors, "allowOrigins", get_own(in, "cors-allow-origin"), ',');
+    set_list(in, cors, "allowMethods", get_own(in, "cors-allow-methods"), ',');
+    set_list(in, cors, "allowHeaders", get_own(in, "cors-allow-headers"), ',');
+    set_list(in, cors, "exposeHeaders", get_own(in, "cors-expose-headers"), ',');
+    set_number(in, cors, "maxAge", get_own(in, "cors-max-age"));
+    read_bool_field(in, cors, "allowCredentials", get_own(in, "cors-allow-credentials"));
 }
 
-/* Lines "key value". */
-static bool read_header_lines(struct reading *in, cJSON *to, const char *field, const char *name)
+/* Lines "key value"; one that is empty is a header without a key. */
+static void read_header_lines(struct reading *in, cJSON *stage, const char *field,
+                              const char *value)
 {
-    const char *p = ingress_read_get(in, name);
-    if (!p || !*p)
-        return false;
-    cJSON *list = json_set_array(in->a, to, field);
-    while (*p) {
-        size_t len = strcspn(p, "\n"), key = strcspn(p, " \n");
-        cJSON *header = json_object(in->a);
-        json_set(in->a, header, "key", json_stringn(in->a, p, key));
-        size_t skip = key < len ? key + 1 : len;
-        json_set(in->a, header, "value", json_stringn(in->a, p + skip, len - skip));
-        if (key)
-            json_add(in->a, list, header);
-        p += len + (p[len] == '\n');
+    cJSON *lines = json_object(in->a), *list, *line;
+    set_list(in, lines, "all", value, '\n');
+    if (!json_get(lines, "all"))
+        return;
+    list = json_set_array(in->a, stage, field);
+    cJSON_ArrayForEach(line, json_get(lines, "all"))
+    {
+        size_t key = strcspn(line->valuestring, " ");
+        const char *behind = line->valuestring + key;
+        cJSON *header = json_add(in->a, list, json_object(in->a));
+        json_set(in->a, header, "key", json_stringn(in->a, line->valuestring, key));
+        json_set_str(in->a, header, "value", behind + (*behind == ' '));
     }
-    return true;
 }
 
-/* names: of add, update and remove. */
-static bool read_stage(struct reading *in, cJSON *control, const char *which,
-                       const char *const names[3])
+/* "request" or "response"; NULL when none of its annotations says anything. */
+static cJSON *read_stage(struct reading *in, const char *which, bool enabled)
 {
+    static const char *const suffixes[] = { "add", "update", "remove" };
+    const char *values[3];
+    bool any = false;
+    for (size_t i = 0; i < 3; i++) {
+        const char *name = arena_printf(in->a, "%s-header-control-%s", which, suffixes[i]);
+        values[i] = ingress_read_get(in, name, enabled);
+        any |= !check_blank(values[i]);
+    }
+    if (!any)
+        return NULL;
     cJSON *stage = model_new(in->a, ingress_stage_model);
-    bool any = read_header_lines(in, stage, "add", names[0]);
-    any |= read_header_lines(in, stage, "set", names[1]);
-    any |= set_list(in, stage, "remove", names[2], ",");
-    if (any)
-        json_set(in->a, control, which, stage);
-    return any;
+    read_header_lines(in, stage, "add", values[0]);
+    read_header_lines(in, stage, "set", values[1]);
+    set_list(in, stage, "remove", values[2], ',');
+    return stage;
 }
 
 static void read_header_control(struct reading *in, cJSON *route)
 {
     cJSON *control = model_new(in->a, ingress_headers_model);
-    read_switch(in, control, "enable-header-control");
-    static const char *const names[2][3] = {
-        { "request-header-control-add", "request-header-control-update",
-          "request-header-control-remove" },
-        { "response-header-control-add", "response-header-control-update",
-          "response-header-control-remove" },
-    };
-    bool request = read_stage(in, control, "request", names[0]);
-    bool response = read_stage(in, control, "response", names[1]);
+    bool enabled = read_switch(in, control, get_own(in, "enable-header-control"));
+    cJSON *request = read_stage(in, "request", enabled);
+    cJSON *response = read_stage(in, "response", enabled);
+    if (request)
+        json_set(in->a, control, "request", request);
+    if (response)
+        json_set(in->a, control, "response", response);
     if (request || response)
         json_set(in->a, route, "headerControl", control);
+}
+
+/* What the console takes for a predicate: any of its names with one of these words in it, asked in
+ * this order; what stands before the word is the type, null when it is none. */
+static const struct {
+    const char *word, *field, *before_key;
+} predicate_words[] = {
+    { "-match-header-", "headers", "" },
+    { "-match-pseudo-header-", "headers", ":" },
+    { "-match-query-", "urlParams", "" },
+};
+
+static void add_predicate(struct reading *in, cJSON *route, size_t i, const char *name,
+                          const char *value)
+{
+    const char *at = strstr(name, predicate_words[i].word), *field = predicate_words[i].field;
+    cJSON *list = json_get(route, field);
+    if (!cJSON_IsArray(list))
+        list = json_set_array(in->a, route, field);
+    cJSON *p = json_add(in->a, list, model_new(in->a, ingress_keyed_model));
+    read_text_field(in, p, "matchType", ingress_match_type(name, (size_t)(at - name)));
+    read_text_field(in, p, "matchValue", value);
+    json_set_str(in->a, p, "key",
+                 arena_printf(in->a, "%s%s", predicate_words[i].before_key,
+                              at + strlen(predicate_words[i].word)));
 }
 
 static void read_matches(struct reading *in, cJSON *route)
 {
     const cJSON *item;
-    struct annotation_predicate is;
     cJSON_ArrayForEach(item, in->annotations)
     {
         struct annotation_name n = annotation_split(item->string);
-        if (n.under != READ_OWN || n.disabled || !annotation_predicate(n.name, &is))
+        size_t i = 0;
+        if (n.under != READ_OWN || n.disabled)
             continue;
-        cJSON *list = json_get(route, is.field);
-        if (!cJSON_IsArray(list))
-            list = json_set_array(in->a, route, is.field);
-        cJSON *p = json_add(in->a, list, model_new(in->a, ingress_keyed_model));
-        json_set_str(in->a, p, "matchType", is.type);
-        json_set_str(in->a, p, "matchValue", cJSON_IsString(item) ? item->valuestring : NULL);
-        json_set_str(in->a, p, "key", arena_printf(in->a, "%s%s", is.pseudo ? ":" : "", is.key));
+        while (i < 3 && !strstr(n.name, predicate_words[i].word))
+            i++;
+        if (i < 3)
+            add_predicate(in, route, i, n.name, cJSON_IsString(item) ? item->valuestring : NULL);
     }
 }
 
 static void read_path_predicate(struct reading *in, cJSON *route, const cJSON *path)
 {
     cJSON *p = json_set(in->a, route, "path", model_new(in->a, ingress_predicate_model));
-    const char *type = json_str(path, "pathType"), *regex = ingress_read_get(in, "use-regex");
-    const char *match = type && strcmp(type, "Exact") == 0 ? "EQUAL" : "PRE";
-    if (regex && text_equal_nocase(regex, "true"))
-        match = "REGULAR";
-    json_set_str(in->a, p, "matchType", match);
-    json_set_str(in->a, p, "matchValue", json_str(path, "path"));
-    const char *ignore = ingress_read_get(in, "ignore-path-case");
-    if (ignore)
-        json_set_bool(in->a, p, "caseSensitive", !text_equal_nocase(ignore, "true"));
+    const char *type = json_str(path, "pathType"), *regex = get_own(in, "use-regex");
+    const char *match = regex && strcmp(regex, "true") == 0 ? "REGULAR" : "PRE";
+    if (type && strcmp(type, "Exact") == 0)
+        match = "EQUAL";
+    else if (!type || strcmp(type, "Prefix") != 0)
+        match = NULL;
+    read_text_field(in, p, "matchType", match);
+    read_text_field(in, p, "matchValue", json_str(path, "path"));
+    const char *ignore = get_own(in, "ignore-path-case");
+    if (ignore && *ignore)
+        json_set_bool(in->a, p, "caseSensitive", !is_true(ignore));
 }
 
-/* A service that Kubernetes itself routes to: an Ingress that the console did not make. */
-static cJSON *kubernetes_service(struct arena *a, const cJSON *backend)
+/* A rule's path and the services behind it. */
+static void read_rule(struct reading *in, cJSON *route, const cJSON *rule)
 {
-    const cJSON *service = json_get(backend, "service");
-    const char *name = json_str(service, "name");
-    if (!name)
-        return NULL;
-    cJSON *list = json_array(a);
-    cJSON *item = json_add(a, list, model_new(a, ingress_upstream_model));
-    json_set_str(a, item, "name", arena_printf(a, "%s.higress-system.svc.cluster.local", name));
-    const cJSON *port = json_path(service, "port.number");
-    if (cJSON_IsNumber(port))
-        json_set_num(a, item, "port", port->valuedouble);
-    json_set_num(a, item, "weight", 100);
-    return list;
+    const cJSON *paths = json_path(rule, "http.paths"), *path = paths ? paths->child : NULL;
+    const char *destination = get_own(in, "destination");
+    if (!path)
+        return;
+    read_path_predicate(in, route, path);
+    if (cJSON_IsObject(json_path(path, "backend.resource")) && destination && *destination)
+        json_set(in->a, route, "services", ingress_services(in->a, destination));
 }
 
-/* Only one rule with one path to the McpBridge is something the console's form can show. */
-static bool read_rule(struct reading *in, cJSON *route)
+static void read_hosts(struct reading *in, cJSON *domains, const cJSON *rule)
+{
+    const char *host = json_str(rule, "host");
+    const cJSON *entry, *name;
+    if (host && *host) {
+        json_add_str(in->a, domains, host);
+        return;
+    }
+    cJSON_ArrayForEach(entry, json_path(in->ingress, "spec.tls"))
+    {
+        cJSON_ArrayForEach(name, json_get(entry, "hosts"))
+            json_add(in->a, domains, json_clone(in->a, name));
+    }
+}
+
+static void read_rules(struct reading *in, cJSON *route)
 {
     const cJSON *rules = json_path(in->ingress, "spec.rules"), *rule;
+    if (json_count(rules) == 0)
+        return;
     cJSON *domains = json_set_array(in->a, route, "domains");
     cJSON_ArrayForEach(rule, rules)
     {
-        const char *host = json_str(rule, "host");
-        if (host && *host)
-            json_add_str(in->a, domains, host);
+        if (!cJSON_IsObject(json_get(rule, "http")))
+            continue;
+        read_rule(in, route, rule);
+        read_hosts(in, domains, rule);
     }
+    set_list(in, route, "methods", get_own(in, "match-method"), ' ');
+    if (check_blank(get_own(in, "match-method")))
+        json_set(in->a, route, "methods", json_null(in->a));
+    read_matches(in, route);
+    read_rewrite(in, route);
+    read_retry_section(in, route);
+    read_header_control(in, route);
+    read_cors(in, route);
+}
+
+/* Only one rule with one path to the McpBridge is something the console's form can show. */
+static bool is_editable(const cJSON *ingress)
+{
+    const cJSON *rules = json_path(ingress, "spec.rules");
     const cJSON *paths = json_path(rules ? rules->child : NULL, "http.paths");
     const cJSON *path = paths ? paths->child : NULL;
-    if (!path)
-        return false;
-    read_path_predicate(in, route, path);
+    const char *type = json_str(path, "pathType");
     const char *kind = json_str(json_path(path, "backend.resource"), "kind");
-    bool bridge = kind && strcmp(kind, "McpBridge") == 0;
-    const char *destination = ingress_read_get(in, "destination");
-    cJSON *services = bridge && destination ? ingress_services(in->a, destination)
-                                            : kubernetes_service(in->a, json_get(path, "backend"));
-    if (services)
-        json_set(in->a, route, "services", services);
-    return bridge && json_count(rules) == 1 && json_count(paths) == 1;
+    if (json_count(rules) != 1 || json_count(paths) != 1 || !type)
+        return false;
+    return (strcmp(type, "Exact") == 0 || strcmp(type, "Prefix") == 0) && kind &&
+           strcmp(kind, "McpBridge") == 0;
+}
+
+static bool is_label_of_console(const char *name)
+{
+    static const char *const own[] = {
+        "config-map-type",     "resource-definer",    "internal",
+        "wasm-plugin-name",    "wasm-plugin-version", "wasm-plugin-built-in",
+        "wasm-plugin-category"
+    };
+    if (!text_starts(name, "higress.io/"))
+        return false;
+    name += strlen("higress.io/");
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i]) == 0)
+            return true;
+    return text_starts(name, "domain_");
 }
 
 static void read_custom(struct reading *in, cJSON *route)
 {
-    const cJSON *item;
-    cJSON *configs = json_set_object(in->a, route, "customConfigs");
-    cJSON *labels = json_set_object(in->a, route, "customLabels");
+    const cJSON *item, *given = json_path(in->ingress, "metadata.labels");
+    cJSON *configs = json_object(in->a), *labels = json_object(in->a);
     cJSON_ArrayForEach(item, in->annotations)
     {
         if (cJSON_IsString(item) && ingress_is_custom(item->string))
             json_set_str(in->a, configs, item->string, item->valuestring);
     }
-    cJSON_ArrayForEach(item, json_path(in->ingress, "metadata.labels"))
+    cJSON_ArrayForEach(item, given)
     {
-        if (!cJSON_IsString(item) || text_starts(item->string, "higress.io/domain_") ||
-            strcmp(item->string, "higress.io/resource-definer") == 0 ||
-            strcmp(item->string, "higress.io/internal") == 0)
-            continue;
-        json_set_str(in->a, labels, item->string, item->valuestring);
+        if (cJSON_IsString(item) && !is_label_of_console(item->string))
+            json_set_str(in->a, labels, item->string, item->valuestring);
     }
+    if (json_count(in->annotations) > 0)
+        json_set(in->a, route, "customConfigs", configs);
+    if (json_count(given) > 0)
+        json_set(in->a, route, "customLabels", labels);
 }
 
 cJSON *ingress_to_route(struct arena *a, const cJSON *ingress)
@@ -272,45 +337,63 @@ cJSON *ingress_to_route(struct arena *a, const cJSON *ingress)
     cJSON *route = model_new(a, ingress_route_model);
     json_set_str(a, route, "name", kube_name(ingress));
     json_set_str(a, route, "version", kube_version(ingress));
-    bool editable = read_rule(&in, route);
-    set_list(&in, route, "methods", "match-method", " ");
-    read_matches(&in, route);
-    read_rewrite(&in, route);
-    read_retry_section(&in, route);
-    read_cors(&in, route);
-    read_header_control(&in, route);
+    read_rules(&in, route);
     read_custom(&in, route);
-    json_set_bool(a, route, "readonly", !editable || !kube_is_defined_here(ingress));
+    json_set_bool(a, route, "readonly", !is_editable(ingress) || !kube_is_defined_here(ingress));
     return route;
+}
+
+/* A piece of text without the white space around it. */
+static char *trimmed(struct arena *a, const char *s, size_t len)
+{
+    static const char white[] = " \t\r\n\f\v";
+    while (len && strchr(white, *s)) {
+        s++;
+        len--;
+    }
+    while (len && strchr(white, s[len - 1]))
+        len--;
+    return arena_strndup(a, s, len);
+}
+
+/* The first three words between blanks; how many there are of those. */
+static size_t words_of(struct arena *a, const char *line, char *words[3])
+{
+    size_t n = 0;
+    while (*line && n < 3) {
+        size_t len = strcspn(line, " ");
+        char *word = trimmed(a, line, len);
+        if (*word)
+            words[n++] = word;
+        line += len + (line[len] == ' ');
+    }
+    return n;
 }
 
 /* "30% name:80 v1": one line of a destination; NULL when it cannot be read. */
 static cJSON *read_service(struct arena *a, const char *line)
 {
-    double weight = 100;
-    line += strspn(line, " ");
-    const char *percent = strchr(line, '%');
-    if (percent && percent < line + strcspn(line, " ")) {
-        char *end;
-        weight = strtod(line, &end);
-        if (end != percent)
+    char *words[3], **word = words;
+    size_t n = words_of(a, line, words);
+    int weight = 100, port;
+    if (n && text_ends(*word, "%")) {
+        (*word)[strlen(*word) - 1] = '\0';
+        if (!java_parse_int(*word, &weight))
             return NULL;
-        line = percent + 1 + strspn(percent + 1, " ");
+        word++;
+        n--;
     }
-    size_t len = strcspn(line, " ");
-    if (!len)
+    if (n == 0)
         return NULL;
-    char *name = arena_strndup(a, line, len), *colon = strrchr(name, ':');
-    const char *version = line + len + strspn(line + len, " ");
-    int port;
+    char *name = word[0], *colon = strrchr(name, ':');
     cJSON *service = model_new(a, ingress_upstream_model);
     if (colon && java_parse_int(colon + 1, &port)) { /* one that is no port stays in the name too */
         json_set_num(a, service, "port", port);
         *colon = port >= 1 && port <= 65535 ? '\0' : ':';
     }
     json_set_str(a, service, "name", name);
-    if (*version)
-        json_set(a, service, "version", json_stringn(a, version, strcspn(version, " ")));
+    if (n > 1)
+        json_set_str(a, service, "version", word[1]);
     json_set_num(a, service, "weight", weight);
     return service;
 }
@@ -320,7 +403,7 @@ cJSON *ingress_services(struct arena *a, const char *destination)
     cJSON *list = json_array(a);
     while (*destination) {
         size_t len = strcspn(destination, "\n");
-        cJSON *service = read_service(a, arena_strndup(a, destination, len));
+        cJSON *service = read_service(a, trimmed(a, destination, len));
         if (service)
             json_add(a, list, service);
         destination += len + (destination[len] == '\n');

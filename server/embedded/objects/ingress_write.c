@@ -12,6 +12,7 @@
 #include "embedded/embedded.h"
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/domain_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
 
 enum { MAX_ANNOTATION = 256 << 10 };
@@ -89,17 +90,6 @@ static void write_methods(struct writing *w, const cJSON *route)
     put_list(w, "match-method", json_get(route, "methods"), ' ');
 }
 
-static const char *match_word(const char *type)
-{
-    static const struct {
-        const char *type, *word;
-    } words[] = { { "EQUAL", "exact" }, { "PRE", "prefix" }, { "REGULAR", "regex" } };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(type, words[i].type) == 0)
-            return words[i].word;
-    return NULL;
-}
-
 static bool write_keyed(struct writing *w, const cJSON *predicates, const char *what)
 {
     const cJSON *p;
@@ -107,9 +97,9 @@ static bool write_keyed(struct writing *w, const cJSON *predicates, const char *
     {
         const char *key = json_str(p, "key"), *value = json_str(p, "matchValue");
         const char *type = json_str(p, "matchType");
-        if (!key || !*key || !*value)
+        if (check_blank(key) || check_blank(value) || check_blank(type))
             continue;
-        const char *word = match_word(type);
+        const char *word = ingress_match_word(type);
         if (!word)
             return rest_fail(w->r, X_ILLEGAL_ARGUMENT,
                              "No enum constant com.alibaba.higress.sdk.model.route."
@@ -154,37 +144,52 @@ static void write_retry(struct writing *w, const cJSON *route)
     w->disabled = false;
 }
 
-static void put_headers(struct writing *w, const char *name, const cJSON *headers)
+/* A list that is not empty, though none of it may be left. */
+static bool put_headers(struct writing *w, const char *name, const cJSON *headers)
 {
     struct buf *out = buf_in(w->a, MAX_ANNOTATION);
     const cJSON *h;
     cJSON_ArrayForEach(h, headers)
     {
+        if (cJSON_IsNull(h))
+            return rest_fail(
+                w->r, X_NULL_POINTER,
+                "Cannot invoke \"com.alibaba.higress.sdk.model.route.Header.getKey()\" "
+                "because \"header\" is null");
         const char *key = json_str(h, "key"), *value = json_str(h, "value");
         if (!key || !*key)
             continue;
         buf_printf(out, "%s%s %s", out->len ? "\n" : "", key, value ? value : "");
     }
-    put_annotation(w, name, out->data);
+    if (json_count(headers) > 0)
+        put_any(w, name, out->data);
+    return true;
 }
 
-static void write_stage(struct writing *w, const cJSON *stage, const char *which)
+static bool write_stage(struct writing *w, const cJSON *stage, const char *which)
 {
-    put_headers(w, arena_printf(w->a, "%s-header-control-add", which), json_get(stage, "add"));
-    put_headers(w, arena_printf(w->a, "%s-header-control-update", which), json_get(stage, "set"));
-    put_list(w, arena_printf(w->a, "%s-header-control-remove", which),
-             without_empty(w->a, json_get(stage, "remove")), ',');
+    const cJSON *remove = json_get(stage, "remove");
+    const char *name = arena_printf(w->a, "%s-header-control-remove", which);
+    if (json_count(remove) > 0) {
+        put_any(w, name, "");
+        put_list(w, name, without_empty(w->a, remove), ',');
+    }
+    return put_headers(w, arena_printf(w->a, "%s-header-control-add", which),
+                       json_get(stage, "add")) &&
+           put_headers(w, arena_printf(w->a, "%s-header-control-update", which),
+                       json_get(stage, "set"));
 }
 
-static void write_header_control(struct writing *w, const cJSON *route)
+static bool write_header_control(struct writing *w, const cJSON *route)
 {
     const cJSON *control = json_get(route, "headerControl");
     if (!cJSON_IsObject(control))
-        return;
+        return true;
     put_switch(w, "enable-header-control", control);
-    write_stage(w, json_get(control, "request"), "request");
-    write_stage(w, json_get(control, "response"), "response");
+    bool written = write_stage(w, json_get(control, "request"), "request") &&
+                   write_stage(w, json_get(control, "response"), "response");
     w->disabled = false;
+    return written;
 }
 
 static void write_cors(struct writing *w, const cJSON *route)
@@ -204,7 +209,7 @@ static bool write_custom(struct writing *w, const cJSON *route)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(route, "customConfigs"))
     {
-        if (!ingress_is_custom(item->string))
+        if (!ingress_may_set(item->string))
             return rest_fail(w->r, X_VALIDATION,
                              "Annotation [%s] is already supported by Console. Please configure it "
                              "in the corresponding section instead of using custom annotations.",
@@ -220,8 +225,8 @@ static void write_labels(struct writing *w, const cJSON *route)
     const cJSON *item, *domains = json_get(route, "domains");
     cJSON_ArrayForEach(item, domains)
     {
-        if (cJSON_IsString(item))
-            kube_set_label(w->a, w->ingress, ingress_domain_label(w->a, item->valuestring), "true");
+        const char *domain = cJSON_IsString(item) ? item->valuestring : "null";
+        kube_set_label(w->a, w->ingress, ingress_domain_label(w->a, domain), "true");
     }
     if (json_count(domains) == 0)
         kube_set_label(w->a, w->ingress, ingress_domain_label(w->a, NULL), "true");
@@ -267,7 +272,7 @@ static cJSON *backend(struct arena *a)
 static void add_ingress_rule(struct writing *w, cJSON *rules, const cJSON *path, const char *host)
 {
     cJSON *rule = json_add(w->a, rules, json_object(w->a));
-    if (host)
+    if (host && *host)
         json_set_str(w->a, rule, "host", host);
     cJSON *paths = json_set_array(w->a, json_set_object(w->a, rule, "http"), "paths");
     if (!cJSON_IsObject(path))
@@ -287,7 +292,7 @@ static bool write_path_match(struct writing *w, const cJSON *path)
         return true;
     const char *type = json_str(path, "matchType");
     const cJSON *sensitive = json_get(path, "caseSensitive");
-    if (!match_word(type))
+    if (!ingress_match_word(type))
         return rest_fail(w->r, X_ILLEGAL_ARGUMENT, "Unsupported path match type: %s", type);
     if (strcmp(type, "REGULAR") == 0)
         put_annotation(w, "use-regex", "true");
@@ -302,19 +307,17 @@ static bool write_spec(struct writing *w, const cJSON *route)
     const cJSON *path = json_get(route, "path");
     cJSON *spec = json_set_object(w->a, w->ingress, "spec");
     json_set_str(w->a, spec, "ingressClassName", "higress");
-    cJSON *rules = json_set_array(w->a, spec, "rules");
-    if (!write_path_match(w, path))
+    bool force = false;
+    cJSON *tls = domain_tls(w->r, domains, &force);
+    if (!tls || !write_path_match(w, path))
         return false;
+    cJSON *rules = json_set_array(w->a, spec, "rules");
     cJSON_ArrayForEach(domain, domains)
     {
         add_ingress_rule(w, rules, path, cJSON_IsString(domain) ? domain->valuestring : NULL);
     }
     if (json_count(domains) == 0)
         add_ingress_rule(w, rules, path, NULL);
-    bool force = false;
-    cJSON *tls = domain_tls(w->r, domains, &force);
-    if (!tls)
-        return false;
     if (json_count(tls) > 0)
         json_set(w->a, spec, "tls", tls);
     if (force)
@@ -322,20 +325,23 @@ static bool write_spec(struct writing *w, const cJSON *route)
     return true;
 }
 
+/* In the console's order: what it refuses first is what it says. */
 cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
 {
     struct writing w = { .r = r, .a = r->arena };
     w.ingress = kube_new(w.a, json_str(route, "name"));
     kube_set_version(w.a, w.ingress, json_str(route, "version"));
-    put_annotation(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
+    if (!write_keyed(&w, json_get(route, "urlParams"), "query") ||
+        !write_keyed(&w, json_get(route, "headers"), "header"))
+        return NULL;
     write_methods(&w, route);
-    if (!write_keyed(&w, json_get(route, "headers"), "header") ||
-        !write_keyed(&w, json_get(route, "urlParams"), "query") || !write_spec(&w, route) ||
-        !write_rewrite(&w, route))
+    if (!write_rewrite(&w, route))
         return NULL;
     write_retry(&w, route);
+    if (!write_header_control(&w, route) || !write_spec(&w, route))
+        return NULL;
+    put_annotation(&w, "destination", ingress_destination(w.a, json_get(route, "services")));
     write_cors(&w, route);
-    write_header_control(&w, route);
     if (!write_custom(&w, route))
         return NULL;
     write_labels(&w, route);

@@ -8,6 +8,7 @@
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/mcp_config_private.h"
 #include "embedded/objects/plugin_yaml_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/rest.h"
 
 static const char kind[] = "configmaps";
@@ -39,16 +40,6 @@ cJSON *mcp_config_section(struct rest_request *r)
     return json_get(read_mcp_config(r), "mcpServer");
 }
 
-static cJSON *new_redis(struct arena *a)
-{
-    cJSON *redis = json_object(a);
-    json_set_str(a, redis, "address", placeholder);
-    json_set_str(a, redis, "username", "your_username");
-    json_set_str(a, redis, "password", "your_password");
-    json_set_num(a, redis, "db", 0);
-    return redis;
-}
-
 /* Is there a text that read_all makes nothing of? It must not be written over. */
 static bool is_unreadable(struct rest_request *r)
 {
@@ -68,22 +59,22 @@ bool mcp_config_ensure(struct rest_request *r)
         all = json_object(a);
     if (!cJSON_IsObject(section)) {
         section = json_set_object(a, all, "mcpServer");
-        json_set_array(a, section, "match_list");
-        json_set_array(a, section, "servers");
         changed = true;
     }
-    if (!json_get(section, "enable")) {
+    if (!cJSON_IsBool(json_get(section, "enable"))) {
         json_set_bool(a, section, "enable", true);
         changed = true;
     }
-    if (!json_get(section, "sse_path_suffix")) {
+    if (check_blank(json_str(section, "sse_path_suffix"))) {
         json_set_str(a, section, "sse_path_suffix", "/sse");
         changed = true;
     }
-    if (!json_get(section, "redis")) {
+    if (!cJSON_IsObject(json_get(section, "redis"))) {
         json_set(a, section, "redis", new_redis(a));
         changed = true;
     }
+    if (changed && !cJSON_IsArray(json_get(section, "servers")))
+        json_set_array(a, section, "servers");
     return !changed || write_mcp_config(r, all);
 }
 
@@ -95,25 +86,28 @@ const char *mcp_config_sse_suffix(struct rest_request *r)
 
 bool mcp_config_has_redis(struct rest_request *r)
 {
-    const char *address = json_str(json_get(mcp_config_section(r), "redis"), "address");
-    return address && *address && strcmp(address, placeholder) != 0;
-}
-
-static cJSON *find_by_member(const cJSON *list, const char *key, const char *value)
-{
-    cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *s = json_str(item, key);
-        if (s && value && strcmp(s, value) == 0)
-            return item;
-    }
-    return NULL;
+    static const char needs[] =
+        "OpenAI to MCP functionality requires Redis configuration, but Redis";
+    static const char without[] = "OpenAI to MCP functionality will be unavailable.";
+    const cJSON *redis = json_get(mcp_config_section(r), "redis");
+    const char *address = json_str(redis, "address");
+    if (!cJSON_IsObject(redis))
+        return rest_fail(r, X_VALIDATION,
+                         "%s configuration is missing in higress-config. Please configure correct "
+                         "Redis address first, otherwise %s",
+                         needs, without);
+    if (!check_blank(address) && strcmp(address, placeholder) != 0)
+        return true;
+    return rest_fail(r, X_VALIDATION,
+                     "%s address is %s. Please modify Redis configuration in higress-config, "
+                     "otherwise %s",
+                     needs, check_blank(address) ? "not configured" : "still a placeholder",
+                     without);
 }
 
 const cJSON *mcp_config_server(struct rest_request *r, const char *name)
 {
-    return find_by_member(json_get(mcp_config_section(r), "servers"), "name", name);
+    return json_find(json_get(mcp_config_section(r), "servers"), "name", name);
 }
 
 bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
@@ -121,7 +115,7 @@ bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
     cJSON *all = read_mcp_config(r), *servers = json_get(json_get(all, "mcpServer"), "servers");
     if (!cJSON_IsArray(servers)) /* the real console's list is read-only then */
         return rest_fail(r, X_BUSINESS, "mcpServer in ConfigMap higress-config has no servers.");
-    cJSON *old = find_by_member(servers, "name", json_str(entry, "name"));
+    cJSON *old = json_find(servers, "name", json_str(entry, "name"));
     if (old)
         json_detach(servers, old);
     json_add(r->arena, servers, entry);
@@ -131,7 +125,7 @@ bool mcp_config_put_server(struct rest_request *r, cJSON *entry)
 static bool drop_from(struct rest_request *r, const char *list, const char *key, const char *value)
 {
     cJSON *all = read_mcp_config(r), *items = json_get(json_get(all, "mcpServer"), list);
-    cJSON *item = find_by_member(items, key, value);
+    cJSON *item = json_find(items, key, value);
     if (item)
         json_detach(items, item);
     return !all || write_mcp_config(r, all);

@@ -15,7 +15,7 @@ cJSON *mcp_config_section(struct rest_request *r);
  * missing. False: the request has been answered. */
 bool mcp_config_ensure(struct rest_request *r);
 const char *mcp_config_sse_suffix(struct rest_request *r);
-/* Has somebody set a Redis address other than the chart's placeholder? */
+/* Has somebody set a Redis address other than the chart's placeholder? False: answered. */
 bool mcp_config_has_redis(struct rest_request *r);
 
 /* The entry of servers[]; borrowed from a tree of the request. NULL: none. */

@@ -11,6 +11,7 @@
 #include "embedded/objects/mcp_route_private.h"
 #include "embedded/objects/rules_private.h"
 #include "embedded/objects/wasm_private.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/model.h"
 
 static const struct model_field consumers_model[] = {
@@ -26,7 +27,7 @@ static const struct model_field detail_model[] = {
 
 static bool known(struct rest_request *r, const char *server, const char *ingress)
 {
-    if (mcp_route_is_one(kstore_get(r->store, "ingresses", ingress)))
+    if (kstore_get(r->store, "ingresses", ingress))
         return true;
     return rest_fail(r, X_BUSINESS,
                      "No MCP-bound route is found. McpServerName=%s ExpectedRouteName=%s",
@@ -47,7 +48,7 @@ static void mcp_consumer_list(struct rest_request *r)
     const cJSON *name;
     cJSON_ArrayForEach(name, json_get(rules_read_auth(r, ingress), "allowedConsumers"))
     {
-        if (!cJSON_IsString(name) || (part && !strstr(name->valuestring, part)))
+        if (!cJSON_IsString(name) || (!check_blank(part) && !strstr(name->valuestring, part)))
             continue;
         cJSON *item = json_add(r->arena, out, model_new(r->arena, detail_model));
         json_set_str(r->arena, item, "mcpServerName", ingress);
@@ -56,24 +57,13 @@ static void mcp_consumer_list(struct rest_request *r)
     rest_page(r, out);
 }
 
-static cJSON *find_allowed(cJSON *allow, const char *name)
-{
-    cJSON *item;
-    cJSON_ArrayForEach(item, allow)
-    {
-        if (cJSON_IsString(item) && strcmp(item->valuestring, name) == 0)
-            return item;
-    }
-    return NULL;
-}
-
 /* Adds the names to the list, or takes them out of it. */
 static void edit_list(struct arena *a, cJSON *allow, const cJSON *names, bool add)
 {
     const cJSON *name;
     cJSON_ArrayForEach(name, names)
     {
-        cJSON *there = cJSON_IsString(name) ? find_allowed(allow, name->valuestring) : NULL;
+        cJSON *there = cJSON_IsString(name) ? json_find_text(allow, name->valuestring) : NULL;
         if (add && !there && cJSON_IsString(name))
             json_add_str(a, allow, name->valuestring);
         else if (!add && there)
@@ -87,11 +77,13 @@ static void change_allowed(struct rest_request *r, bool add)
     const char *server = json_str(r->body, "mcpServerName");
     const char *ingress = mcp_route_name(a, server);
     const cJSON *consumers = json_get(r->body, "consumers");
+    if (!known(r, server, ingress))
+        return;
     if (json_count(consumers) == 0) {
         rest_empty(r, 204);
         return;
     }
-    cJSON *object = known(r, server, ingress) ? wasm_internal(r, "key-auth") : NULL;
+    cJSON *object = wasm_internal(r, "key-auth");
     if (!object)
         return;
     struct rules_target t = { .ingress = ingress };

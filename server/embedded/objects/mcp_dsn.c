@@ -4,8 +4,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "embedded/objects/ai_url_private.h"
 #include "embedded/objects/mcp_dsn_private.h"
-#include "embedded/rest/check.h"
+#include "embedded/rest/java_number.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/rest.h"
 
@@ -19,7 +20,7 @@ const struct model_field mcp_dsn_model[] = {
     { "username", M_STR },
     { "password", M_STR },
     { "dbname", M_STR },
-    { "otherParams", M_MAP, .of = model_a_string },
+    { "otherParams", M_OPEN },
     { 0 },
 };
 
@@ -27,8 +28,9 @@ struct bound {
     const char *field;
     bool need;
     size_t max; /* 0: any length */
-    bool (*fits)(const char *s);
+    bool (*fits)(struct arena *a, const char *s);
     const char *otherwise; /* what the message says when it does not */
+    const char *of;        /* " for sqlite", which takes the text as it is; else it is trimmed */
 };
 
 struct kind {
@@ -44,74 +46,71 @@ static const char *dsn_part(const cJSON *db, const char *key)
     return s ? s : "";
 }
 
-static void put_params(struct arena *a, struct buf *b, const cJSON *db)
+static void put_params(struct arena *a, struct buf *b, const cJSON *params)
 {
-    const cJSON *p, *params = json_get(db, "otherParams");
+    const cJSON *p;
+    char separator = '?';
     cJSON_ArrayForEach(p, params)
     {
-        const char *value = cJSON_IsString(p) ? p->valuestring : "";
-        buf_printf(b, "%c%s=%s", p == params->child ? '?' : '&', java_url_encode(a, p->string),
+        const char *value = java_to_string(a, p);
+        if (cJSON_IsNull(p) || !*value)
+            continue;
+        buf_printf(b, "%c%s=%s", separator, java_url_encode(a, p->string),
                    java_url_encode(a, value));
+        separator = '&';
     }
 }
 
 /* host:port, an address with colons in brackets. */
 static void put_address(struct buf *b, const cJSON *db)
 {
-    const char *host = dsn_part(db, "host");
+    const char *host = json_text(db, "host");
     bool bare = strchr(host, ':') && *host != '[';
-    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, dsn_part(db, "port"));
-}
-
-/* user[:password]@, escaped or, for mysql, as they are. */
-static void put_login(struct buf *b, const char *user, const char *password)
-{
-    buf_printf(b, "%s%s%s@", user, *password ? ":" : "", password);
+    buf_printf(b, bare ? "[%s]:%s" : "%s:%s", host, json_text(db, "port"));
 }
 
 static void print_mysql(struct arena *a, struct buf *b, const cJSON *db)
 {
-    put_login(b, dsn_part(db, "username"), dsn_part(db, "password"));
-    buf_str(b, "tcp(");
+    const char *password = dsn_part(db, "password");
+    buf_printf(b, "%s%s%s@tcp(", dsn_part(db, "username"), *password ? ":" : "", password);
     put_address(b, db);
     buf_printf(b, ")/%s", dsn_part(db, "dbname"));
-    put_params(a, b, db);
+    put_params(a, b, json_get(db, "otherParams"));
 }
 
 static void print_postgres(struct arena *a, struct buf *b, const cJSON *db)
 {
-    buf_str(b, "postgres://");
-    put_login(b, java_url_encode(a, dsn_part(db, "username")),
-              java_url_encode(a, dsn_part(db, "password")));
+    const char *password = java_url_encode(a, dsn_part(db, "password"));
+    buf_printf(b, "postgres://%s%s%s@", java_url_encode(a, dsn_part(db, "username")),
+               *password ? ":" : "", password);
     put_address(b, db);
     buf_printf(b, "/%s", java_url_encode(a, dsn_part(db, "dbname")));
-    put_params(a, b, db);
+    put_params(a, b, json_get(db, "otherParams"));
 }
+
+/* The fields of a DSN for clickhouse that are parameters there. */
+static const char *const click_names[][2] = {
+    { "username", "username" },
+    { "password", "password" },
+    { "dbname", "database" },
+};
 
 static void print_clickhouse(struct arena *a, struct buf *b, const cJSON *db)
 {
-    static const char *const names[][2] = {
-        { "username", "username" },
-        { "password", "password" },
-        { "dbname", "database" },
-    };
+    const cJSON *given = json_get(db, "otherParams");
+    cJSON *params = cJSON_IsObject(given) ? json_clone(a, given) : json_object(a);
+    for (size_t i = 0; i < 3; i++)
+        if (json_str(db, click_names[i][0]))
+            json_set_str(a, params, click_names[i][1], json_str(db, click_names[i][0]));
     buf_str(b, "tcp://");
     put_address(b, db);
-    put_params(a, b, db);
-    char separator = json_count(json_get(db, "otherParams")) > 0 ? '&' : '?';
-    for (size_t i = 0; i < 3; i++) {
-        const char *value = dsn_part(db, names[i][0]);
-        if (!*value)
-            continue;
-        buf_printf(b, "%c%s=%s", separator, names[i][1], java_url_encode(a, value));
-        separator = '&';
-    }
+    put_params(a, b, params);
 }
 
 static void print_sqlite(struct arena *a, struct buf *b, const cJSON *db)
 {
     (void)a;
-    buf_str(b, dsn_part(db, "dbname"));
+    buf_str(b, json_text(db, "dbname"));
 }
 
 /* Cuts *rest at the first stop character; *rest goes behind it, or to the end. */
@@ -123,86 +122,120 @@ static char *cut(struct arena *a, const char **rest, const char *stops)
     return out;
 }
 
-static void set_dsn_part(struct arena *a, cJSON *db, const char *key, char *s, bool escaped)
+/* URLDecoder.decode; a text that is none stays as it is. */
+static char *url_decode(struct arena *a, const char *text)
 {
-    char *plain = escaped ? text_unpercent(a, s, strlen(s)) : s;
-    json_set_str(a, db, key, plain ? plain : s);
+    char *blanks = arena_strdup(a, text);
+    for (char *p = blanks; *p; p++)
+        if (*p == '+')
+            *p = ' ';
+    char *plain = text_unpercent(a, blanks, strlen(blanks));
+    return plain ? plain : arena_strdup(a, text);
 }
 
-/* host and port, which the last colon outside of brackets parts. */
-static void parse_address(struct arena *a, char *text, cJSON *db)
+/* user[:password]; without one the password is null. */
+static void parse_login(struct arena *a, char *text, cJSON *db)
+{
+    char *colon = strchr(text, ':');
+    if (colon) {
+        *colon = '\0';
+        json_set_str(a, db, "password", url_decode(a, colon + 1));
+    }
+    json_set_str(a, db, "username", url_decode(a, text));
+}
+
+static void parse_params(struct arena *a, const char *text, cJSON *db)
+{
+    if (!*text)
+        return;
+    cJSON *params = json_set_object(a, db, "otherParams");
+    while (*text) {
+        const char *pair = cut(a, &text, "&");
+        const char *key = cut(a, &pair, "=");
+        json_set_str(a, params, url_decode(a, key), url_decode(a, pair));
+    }
+}
+
+/* host and port, which the last colon outside of brackets parts; brackets are taken off. */
+static void parse_tcp(struct arena *a, char *text, cJSON *db)
 {
     char *bracket = strrchr(text, ']'), *colon = strrchr(bracket ? bracket : text, ':');
     if (colon) {
         *colon = '\0';
         json_set_str(a, db, "port", colon + 1);
     }
-    json_set_str(a, db, "host", text);
-}
-
-/* user[:password]; without one the password is null. */
-static void parse_login(struct arena *a, char *text, cJSON *db, bool escaped)
-{
-    char *colon = strchr(text, ':');
-    if (colon) {
-        *colon = '\0';
-        set_dsn_part(a, db, "password", colon + 1, escaped);
+    if (*text == '[' && text_ends(text, "]")) {
+        text++;
+        text[strlen(text) - 1] = '\0';
     }
-    set_dsn_part(a, db, "username", text, escaped);
-}
-
-static void parse_params(struct arena *a, const char *text, cJSON *db)
-{
-    if (!text || !*text)
-        return;
-    cJSON *params = json_set_object(a, db, "otherParams");
-    while (*text) {
-        const char *pair = cut(a, &text, "&");
-        const char *key = cut(a, &pair, "=");
-        set_dsn_part(a, params, key, arena_strdup(a, pair), true);
-    }
+    json_set_str(a, db, "host", *text ? text : NULL);
 }
 
 static void parse_mysql(struct arena *a, const char *dsn, cJSON *db)
 {
-    const char *rest = dsn, *address = strstr(dsn, "tcp(");
-    parse_login(a, cut(a, &rest, "@"), db, false);
-    if (!address)
+    const char *rest = java_trim(a, dsn), *at = strchr(rest, '@'), *tcp = strstr(rest, "tcp(");
+    if (!tcp)
         return;
-    address += strlen("tcp(");
-    parse_address(a, cut(a, &address, ")"), db);
-    if (*address == '/')
-        address++;
-    set_dsn_part(a, db, "dbname", cut(a, &address, "?"), false);
-    parse_params(a, address, db);
+    if (at && at < tcp) {
+        parse_login(a, arena_strndup(a, rest, (size_t)(at - rest)), db);
+        rest = at + 1;
+    }
+    cut(a, &rest, "(");
+    parse_tcp(a, java_trim(a, cut(a, &rest, ")")), db);
+    if (*rest == '/')
+        rest++;
+    const char *name = cut(a, &rest, "?");
+    json_set_str(a, db, "dbname", *name ? name : NULL);
+    parse_params(a, rest, db);
+}
+
+/* HOST[:PORT] as java.net.URI reads it. False: it knows no host there, and no user either; what the
+ * console does then. */
+static bool parse_authority(struct arena *a, const char *text, cJSON *db, bool port_too)
+{
+    struct ai_url u = { 0 };
+    bool known = ai_url_parse(a, arena_printf(a, "tcp://%s/", text), &u) && u.host;
+    const char *host = text, *port = NULL;
+    if (known) {
+        json_set_str(a, db, "host", u.host);
+        json_set_str(a, db, "port", u.port >= 0 ? arena_printf(a, "%d", u.port) : NULL);
+        return true;
+    }
+    const char *end = *text == '[' ? strchr(text, ']') : NULL;
+    const char *colon = strchr(end ? end : text, ':');
+    host = end ? arena_strndup(a, text + 1, (size_t)(end - text) - 1)
+               : arena_strndup(a, text, colon ? (size_t)(colon - text) : strlen(text));
+    port = colon && port_too ? colon + 1 : NULL;
+    json_set_str(a, db, "host", host);
+    json_set_str(a, db, "port", port);
+    return false;
 }
 
 static void parse_postgres(struct arena *a, const char *dsn, cJSON *db)
 {
     const char *rest = strstr(dsn, "://") ? strstr(dsn, "://") + 3 : dsn;
-    parse_login(a, cut(a, &rest, "@"), db, true);
-    parse_address(a, cut(a, &rest, "/"), db);
-    set_dsn_part(a, db, "dbname", cut(a, &rest, "?"), true);
+    const char *authority = cut(a, &rest, "/"), *at = strrchr(authority, '@');
+    const char *login = at ? arena_strndup(a, authority, (size_t)(at - authority)) : NULL;
+    if (parse_authority(a, at ? at + 1 : authority, db, true) && login)
+        parse_login(a, text_unpercent(a, login, strlen(login)), db); /* decoded twice */
+    const char *name = cut(a, &rest, "?"), *plain = text_unpercent(a, name, strlen(name));
+    if (*name)
+        json_set_str(a, db, "dbname", url_decode(a, plain ? plain : name));
     parse_params(a, rest, db);
 }
 
 static void parse_clickhouse(struct arena *a, const char *dsn, cJSON *db)
 {
-    static const char *const names[][2] = {
-        { "username", "username" },
-        { "password", "password" },
-        { "database", "dbname" },
-    };
     const char *rest = strstr(dsn, "://") ? strstr(dsn, "://") + 3 : dsn;
-    parse_address(a, cut(a, &rest, "?/"), db);
+    parse_authority(a, cut(a, &rest, "?"), db, false);
     parse_params(a, rest, db);
     cJSON *params = json_get(db, "otherParams");
     for (size_t i = 0; i < 3; i++) {
-        const char *s = json_str(params, names[i][0]);
+        const char *s = json_str(params, click_names[i][1]);
         if (s)
-            json_set_str(a, db, names[i][1], s);
+            json_set_str(a, db, click_names[i][0], s);
         if (cJSON_IsObject(params))
-            json_remove(params, names[i][0]);
+            json_remove(params, click_names[i][1]);
     }
     if (cJSON_IsObject(params) && !params->child)
         json_set(a, db, "otherParams", json_null(a));
@@ -229,14 +262,18 @@ static bool is_dsn_hostname(const char *s)
     }
 }
 
-static bool is_dsn_host(const char *s)
+/* A dot may end it. */
+static bool is_dsn_host(struct arena *a, const char *s)
 {
-    return strchr(s, ':') || is_dsn_hostname(s);
+    size_t n = strlen(s);
+    return strchr(s, ':') || (*s == '[' && text_ends(s, "]")) ||
+           is_dsn_hostname(arena_strndup(a, s, n - (n > 1 && s[n - 1] == '.')));
 }
 
-static bool is_port(const char *s)
+static bool is_port(struct arena *a, const char *s)
 {
-    return check_port_text(s, strlen(s));
+    int port;
+    return java_parse_int(java_trim(a, s), &port) && port >= 1 && port <= 65535;
 }
 
 #define HOST                                                                                       \
@@ -251,17 +288,19 @@ static bool is_port(const char *s)
 static const struct kind kinds[] = {
     { "MYSQL",
       "mysql",
-      { HOST, PORT, { "username", true, 32 }, { "password", false, 256 }, { "dbname", true, 64 } },
+      { HOST, PORT, { "username", true, 32 }, { "dbname", true, 64 }, { "password", false, 256 } },
       print_mysql,
       parse_mysql },
     { "POSTGRESQL",
       "postgres",
-      { HOST, PORT, { "username", true, 63 }, { "password", false, 256 }, { "dbname", true, 63 } },
+      { HOST, PORT, { "username", true, 63 }, { "dbname", true, 63 }, { "password", false, 256 } },
       print_postgres,
       parse_postgres },
     { "SQLITE",
       "sqlite",
-      { { "username", false, 128 }, { "password", false, 256 }, { "dbname", true, 1024 } },
+      { { "dbname", true, 1024, NULL, NULL, " for sqlite" },
+        { "username", false, 128 },
+        { "password", false, 256 } },
       print_sqlite,
       parse_sqlite },
     { "CLICKHOUSE",
@@ -269,8 +308,8 @@ static const struct kind kinds[] = {
       { HOST,
         PORT,
         { "username", false, 256 },
-        { "password", false, 256 },
-        { "dbname", false, 255 } },
+        { "dbname", false, 255 },
+        { "password", false, 256 } },
       print_clickhouse,
       parse_clickhouse },
 };
@@ -306,62 +345,80 @@ static bool is_printable_text(const char *s)
 
 static bool check_param_value(struct rest_request *r, const cJSON *p)
 {
-    if (!cJSON_IsString(p))
+    const char *value = java_to_string(r->arena, p);
+    if (cJSON_IsNull(p))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams value for '%s' must not be null",
-                         p->string);
-    if (strlen(p->valuestring) > MAX_PARAM_VALUE)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams value for '%s' length must be <= %d",
-                         p->string, MAX_PARAM_VALUE);
-    return is_printable_text(p->valuestring) ||
+                         java_trim(r->arena, p->string));
+    if (!is_printable_text(value))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "otherParams value contains non-printable characters");
+    return strlen(value) <= MAX_PARAM_VALUE ||
+           rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams value length must be <= %d",
+                     MAX_PARAM_VALUE);
+}
+
+static bool check_param_key(struct rest_request *r, const char *given)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    const char *key = java_trim(r->arena, given);
+    if (!*key)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams key must not be empty");
+    if (!is_printable_text(key))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT,
+                         "otherParams key contains non-printable characters");
+    if (strlen(key) > MAX_PARAM_KEY)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams key length must be <= %d",
+                         MAX_PARAM_KEY);
+    return !key[strspn(key, letters)] ||
            rest_fail(r, X_ILLEGAL_ARGUMENT,
-                     "otherParams value for '%s' contains non-printable characters", p->string);
+                     "otherParams key may only contain letters, digits, '.', '_' or '-'");
 }
 
 static bool check_params(struct rest_request *r, const cJSON *params)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     const cJSON *p;
     if (json_count(params) > MAX_PARAMS)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams size must be <= %d", MAX_PARAMS);
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "too many otherParams entries (max %d)",
+                         MAX_PARAMS);
     cJSON_ArrayForEach(p, params)
     {
-        size_t n = strlen(p->string);
-        if (check_blank(p->string))
-            return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams key must not be empty");
-        if (n > MAX_PARAM_KEY)
-            return rest_fail(r, X_ILLEGAL_ARGUMENT, "otherParams key length must be <= %d",
-                             MAX_PARAM_KEY);
-        if (p->string[strspn(p->string, letters)])
-            return rest_fail(r, X_ILLEGAL_ARGUMENT,
-                             "otherParams key may only contain letters, digits, '.', '_' or '-'");
-        if (!check_param_value(r, p))
+        if (!check_param_key(r, p->string) || !check_param_value(r, p))
             return false;
     }
     return true;
 }
 
-static bool check_field(struct rest_request *r, const struct bound *f, const char *s)
+static bool check_field(struct rest_request *r, const struct bound *f, const char *given)
 {
-    if (check_blank(s))
-        return !f->need || rest_fail(r, X_ILLEGAL_ARGUMENT, "%s must not be empty", f->field);
-    if (f->max && strlen(s) > f->max)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s length must be <= %zu", f->field, f->max);
-    if (!is_printable_text(s))
+    const char *of = f->of ? f->of : "";
+    bool as_it_is = f->of || strcmp(f->field, "password") == 0;
+    const char *s = as_it_is ? given : java_trim(r->arena, given);
+    if (f->max && !is_printable_text(s))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s contains non-printable characters", f->field);
-    return !f->fits || f->fits(s) ||
+    if (f->max && strlen(s) > f->max)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s length must be <= %zu%s", f->field, f->max, of);
+    return !f->fits || f->fits(r->arena, s) ||
            rest_fail(r, X_ILLEGAL_ARGUMENT, "%s %s", f->field, f->otherwise);
+}
+
+static bool check_given(struct rest_request *r, const struct bound *f, const char *given)
+{
+    if (f->need && (!given || !*java_trim(r->arena, given)))
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "%s must not be empty%s", f->field,
+                         f->of ? f->of : "");
+    return !given || check_field(r, f, given);
 }
 
 bool mcp_dsn_check(struct rest_request *r, const char *api_type, const cJSON *db)
 {
     const struct kind *k = find_kind(api_type);
-    if (!k)
-        return rest_fail(r, X_ILLEGAL_ARGUMENT, "type must not be null");
     if (!cJSON_IsObject(db))
         return rest_fail(r, X_ILLEGAL_ARGUMENT, "config must not be null");
+    if (!k)
+        return rest_fail(r, X_ILLEGAL_ARGUMENT, "type must not be null");
     for (const struct bound *f = k->bounds; f->field; f++)
-        if (!check_field(r, f, json_str(db, f->field)))
+        if (!check_given(r, f, json_str(db, f->field)))
             return false;
     return check_params(r, json_get(db, "otherParams"));
 }

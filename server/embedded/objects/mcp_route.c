@@ -17,6 +17,8 @@ enum { MAX_DOMAINS_TEXT = 64 << 10 };
 
 char *mcp_route_name(struct arena *a, const char *server)
 {
+    if (server && text_starts(server, "mcp-server-") && text_ends(server, ".internal"))
+        return arena_strdup(a, server); /* a route's name already */
     return derived_name(a, DERIVED_MCP_ROUTE, server ? server : "");
 }
 
@@ -27,9 +29,13 @@ char *mcp_route_path(struct arena *a, const char *server)
 
 char *mcp_route_server(struct arena *a, const char *ingress)
 {
-    char *server = derived_from(a, DERIVED_MCP_ROUTE, ingress);
-    bool nameless = strcmp(ingress, mcp_route_name(a, "")) == 0;
-    return server ? server : arena_strdup(a, nameless ? "" : ingress);
+    static const char prefix[] = "mcp-server-", suffix[] = ".internal";
+    if (!text_starts(ingress, prefix))
+        return arena_strdup(a, ingress);
+    char *server = arena_strdup(a, ingress + strlen(prefix)), *at;
+    while ((at = strstr(server, suffix)) != NULL) /* every one of them */
+        memmove(at, at + strlen(suffix), strlen(at + strlen(suffix)) + 1);
+    return server;
 }
 
 bool mcp_route_is_one(const cJSON *ingress)
@@ -55,13 +61,14 @@ cJSON *mcp_route_domains(struct arena *a, const cJSON *server)
     return out;
 }
 
-static char *domains_text(struct arena *a, const cJSON *domains)
+/* The names that are not blank; "*" when none was given. */
+static char *domains_text(struct arena *a, const cJSON *server, const cJSON *domains)
 {
     struct buf *b = buf_in(a, MAX_DOMAINS_TEXT);
     const cJSON *d;
     cJSON_ArrayForEach(d, domains)
         buf_printf(b, "%s%s", d == domains->child ? "" : ",", d->valuestring);
-    return b->len ? b->data : arena_strdup(a, "*");
+    return json_count(json_get(server, "domains")) > 0 ? b->data : arena_strdup(a, "*");
 }
 
 /* What the upstream's path is rewritten to: the path, for sse without its suffix; NULL: none. */
@@ -72,10 +79,10 @@ static char *upstream_path_prefix(struct rest_request *r, const cJSON *direct)
     if (!path || is_streamable(transport) || !text_ends(path, sse))
         return arena_strdup(r->arena, path);
     char *stem = arena_strndup(r->arena, path, strlen(path) - strlen(sse));
-    return *stem ? stem : arena_strdup(r->arena, "/");
+    return check_blank(stem) ? arena_strdup(r->arena, "/") : stem;
 }
 
-/* The domain of the first service's registry, when that is a name. */
+/* The domain of the first service's registry, when that is a name; its own is found in any case. */
 static const char *upstream_host(struct rest_request *r, const cJSON *server)
 {
     const char *service = json_str(json_path(server, "services[0]"), "name");
@@ -85,7 +92,7 @@ static const char *upstream_host(struct rest_request *r, const cJSON *server)
     cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
     {
         const char *name = bridge_service_name(r->arena, registry);
-        if (name && strcmp(name, service) == 0)
+        if (name && text_equal_nocase(name, service))
             return json_str(registry, "domain");
     }
     return NULL;
@@ -121,11 +128,11 @@ static void annotate(struct rest_request *r, cJSON *ingress, const cJSON *server
     kube_set_label(a, ingress, "higress.io/mcp-server-type", type);
     kube_set_annotation(a, ingress, "higress.io/mcp-server", "true");
     kube_set_annotation(a, ingress, "higress.io/mcp-server-match-rule-domains",
-                        domains_text(a, domains));
+                        domains_text(a, server, domains));
     kube_set_annotation(a, ingress, "higress.io/mcp-server-match-rule-type", "prefix");
     kube_set_annotation(a, ingress, "higress.io/mcp-server-match-rule-value",
                         mcp_route_path(a, json_str(server, "name")));
-    if (!check_blank(description))
+    if (description)
         kube_set_annotation(a, ingress, "higress.io/resource-description", description);
     const cJSON *direct = json_get(server, "directRouteConfig");
     if (strcmp(type, "DIRECT_ROUTE") != 0 || !cJSON_IsObject(direct))
@@ -156,28 +163,17 @@ const char *mcp_route_write(struct rest_request *r, const cJSON *server)
     return kube_save(r, "ingresses", ingress) ? json_str(route, "name") : NULL;
 }
 
-/* One argument called name, a string in the body. */
-static void add_argument(struct arena *a, cJSON *tool, const char *name, const char *description)
-{
-    cJSON *arg = json_add(a, json_get(tool, "args"), json_object(a));
-    json_set_str(a, arg, "name", name);
-    json_set_str(a, arg, "type", "string");
-    json_set_str(a, arg, "description", description);
-    json_set_bool(a, arg, "required", true);
-    json_set_str(a, arg, "position", "body");
-}
-
 char *mcp_route_database_tools(struct arena *a, const char *server, const char *database)
 {
     static const struct {
         const char *name, *does, *argument, *about;
     } tools[] = {
-        { "query", "Reads with SQL from the %s database.", "sql", "A SELECT statement" },
-        { "execute", "Changes rows of the %s database with SQL.", "sql",
-          "An INSERT, UPDATE or DELETE statement" },
-        { "list tables", "Names the tables of the %s database.", NULL, NULL },
-        { "describe table", "Shows the columns of a table of the %s database.", "table",
-          "Name of the table" },
+        { "query", "Run a read-only SQL query in database %s.", "sql", "The sql query to execute" },
+        { "execute", "Execute an insert, update, or delete SQL in database %s.", "sql",
+          "The sql to execute" },
+        { "list tables", "List all tables in database %s.", NULL, NULL },
+        { "describe table", "Get the structure of a specific table in database %s.", "table",
+          "table name" },
     };
     cJSON *out = json_object(a);
     json_set_str(a, out, "server", server);
@@ -189,9 +185,15 @@ char *mcp_route_database_tools(struct arena *a, const char *server, const char *
         json_set_str(a, tool, "description",
                      arena_printf(a, "%.*s%s%s", (int)(mark - tools[i].does), tools[i].does,
                                   database, mark + 2));
-        json_set_array(a, tool, "args");
-        if (tools[i].argument)
-            add_argument(a, tool, tools[i].argument, tools[i].about);
+        cJSON *args = json_set_array(a, tool, "args");
+        if (tools[i].argument) {
+            cJSON *arg = json_add(a, args, json_object(a));
+            json_set_str(a, arg, "name", tools[i].argument);
+            json_set_str(a, arg, "type", "string");
+            json_set_str(a, arg, "description", tools[i].about);
+            json_set_bool(a, arg, "required", true);
+            json_set_str(a, arg, "position", "body");
+        }
     }
     return arena_printf(a, "%s\n", plugin_yaml_print(a, out));
 }

@@ -17,12 +17,13 @@
 #include "embedded/objects/mcp_dsn_private.h"
 #include "embedded/objects/mcp_route_private.h"
 #include "embedded/objects/mcp_server_private.h"
+#include "embedded/objects/plugin_instance_private.h"
 #include "embedded/objects/plugin_yaml_private.h"
+#include "embedded/objects/route_private.h"
 #include "embedded/objects/rules_private.h"
 #include "embedded/objects/wasm_private.h"
 #include "embedded/openapi/openapi.h"
 #include "embedded/rest/check.h"
-#include "embedded/rest/jackson_yaml.h"
 #include "embedded/rest/model.h"
 
 static const struct model_field auth_model[] = {
@@ -85,16 +86,16 @@ static bool store_open_api(struct rest_request *r, const char *ingress)
     struct arena *a = r->arena;
     const char *text = json_str(r->body, "rawConfigurations");
     if (!mcp_config_has_redis(r))
-        return rest_fail(r, X_VALIDATION,
-                         "mcpServer.redis.address of ConfigMap higress-config must be set.");
-    cJSON *config = check_blank(text) ? json_object(a) : jackson_yaml_read(a, text);
-    if (!config)
-        return rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
+        return false;
+    cJSON *config = NULL;
     if (check_blank(text)) {
+        const char *description = json_str(r->body, "description");
+        config = json_object(a);
         cJSON *server = json_set_object(a, config, "server");
         json_set_str(a, server, "name", json_str(r->body, "name"));
-        if (json_str(r->body, "description"))
-            json_set_str(a, server, "description", json_str(r->body, "description"));
+        json_set_str(a, server, "description", description ? description : "Nothing");
+    } else if (!plugin_instance_read_text(r, text, &config)) {
+        return false;
     }
     cJSON *object = wasm_internal(r, "mcp-server");
     if (!object)
@@ -104,7 +105,7 @@ static bool store_open_api(struct rest_request *r, const char *ingress)
     return kube_save(r, wasm_kind, object);
 }
 
-static void read_open_api(struct rest_request *r, const cJSON *ingress, cJSON *out)
+static bool read_open_api(struct rest_request *r, const cJSON *ingress, cJSON *out)
 {
     struct rules_target t = { .ingress = kube_name(ingress) };
     const cJSON *rule = rules_find(kstore_get(r->store, wasm_kind, "mcp-server.internal"), &t);
@@ -112,6 +113,7 @@ static void read_open_api(struct rest_request *r, const cJSON *ingress, cJSON *o
     if (config)
         json_set_str(r->arena, out, "rawConfigurations",
                      plugin_yaml_print(r->arena, plugin_yaml_read_back(r->arena, config)));
+    return true;
 }
 
 /* DATABASE: an entry of mcpServer.servers in higress-config. */
@@ -132,7 +134,7 @@ static bool store_database(struct rest_request *r, const char *ingress)
     return mcp_config_put_server(r, entry) && ingress;
 }
 
-static void read_database(struct rest_request *r, const cJSON *ingress, cJSON *out)
+static bool read_database(struct rest_request *r, const cJSON *ingress, cJSON *out)
 {
     struct arena *a = r->arena;
     const char *name = json_str(out, "name");
@@ -140,10 +142,11 @@ static void read_database(struct rest_request *r, const cJSON *ingress, cJSON *o
     const char *stored = json_str(config, "dbType");
     const char *type = mcp_dsn_api_type(stored);
     if (!type || !ingress)
-        return;
+        return true;
     json_set_str(a, out, "dbType", type);
     json_set(a, out, "dbConfig", mcp_dsn_parse(a, type, json_str(config, "dsn")));
     json_set_str(a, out, "rawConfigurations", mcp_route_database_tools(a, name, stored));
+    return true;
 }
 
 static bool check_direct(struct rest_request *r)
@@ -151,35 +154,63 @@ static bool check_direct(struct rest_request *r)
     const cJSON *direct = json_get(r->body, "directRouteConfig");
     const char *path = json_str(direct, "path"), *transport = json_str(direct, "transportType");
     const char *suffix = mcp_config_sse_suffix(r);
-    if (!cJSON_IsArray(json_get(r->body, "services")))
+    const cJSON *services = json_get(r->body, "services");
+    if (!cJSON_IsArray(services))
         return rest_fail(r, X_NULL_POINTER,
                          "Cannot invoke \"java.util.List.get(int)\" because the return value of "
                          "\"com.alibaba.higress.sdk.model.Route.getServices()\" is null");
-    if (transport && !text_equal_nocase(transport, "streamable") &&
-        !text_ends(path ? path : "", suffix))
+    if (json_count(services) == 0)
+        return rest_fail(r, X_INDEX, "Index 0 out of bounds for length 0");
+    if (!cJSON_IsObject(direct))
+        return true;
+    bool streamable = transport && text_equal_nocase(transport, "streamable");
+    if (!streamable && !text_ends(path ? path : "", suffix))
         return rest_fail(r, X_BUSINESS, "The path of direct route config must end with %s", suffix);
-    return true;
+    return cJSON_IsObject(services->child) ||
+           rest_fail(
+               r, X_NULL_POINTER,
+               "Cannot invoke \"com.alibaba.higress.sdk.model.route.UpstreamService.getName()\""
+               " because \"upstreamService\" is null");
 }
 
-static void read_direct(struct rest_request *r, const cJSON *ingress, cJSON *out)
+/* The rewritten path; of sse with the suffix that was taken off, and no more slashes than needed.
+ */
+static const char *direct_path(struct rest_request *r, const char *path, const char *transport)
+{
+    const char *suffix = mcp_config_sse_suffix(r);
+    if (!transport || strcmp(transport, "sse") != 0)
+        return path;
+    if (check_blank(path))
+        return suffix;
+    size_t n = strlen(path);
+    while (n && path[n - 1] == '/')
+        n--;
+    return arena_printf(r->arena, "%.*s%s%s", (int)n, path, *suffix == '/' ? "" : "/", suffix);
+}
+
+static bool read_direct(struct rest_request *r, const cJSON *ingress, cJSON *out)
 {
     struct arena *a = r->arena;
-    const char *prefix = kube_annotation(ingress, "higress.io/mcp-server-path-rewrite-prefix");
+    const cJSON *rewrite = json_get(ingress_to_route(a, ingress), "rewrite");
     const char *transport =
         kube_annotation(ingress, "higress.io/mcp-server-upstream-transport-type");
+    if (!cJSON_IsObject(rewrite))
+        return rest_fail(
+            r, X_NULL_POINTER,
+            "Cannot invoke \"com.alibaba.higress.sdk.model.route.RewriteConfig.getPath()"
+            "\" because the return value of \"com.alibaba.higress.sdk.model.Route."
+            "getRewrite()\" is null");
     cJSON *direct = json_set(a, out, "directRouteConfig", model_new(a, direct_model));
-    bool streamable = transport && text_equal_nocase(transport, "streamable");
-    const char *stem = prefix && strcmp(prefix, "/") != 0 ? prefix : "";
-    json_set_str(a, direct, "path",
-                 streamable ? prefix : arena_printf(a, "%s%s", stem, mcp_config_sse_suffix(r)));
+    json_set_str(a, direct, "path", direct_path(r, json_str(rewrite, "path"), transport));
     json_set_str(a, direct, "transportType", transport);
+    return true;
 }
 
 struct type {
     const char *name;
     bool (*check)(struct rest_request *r);                      /* before anything is written */
     bool (*store)(struct rest_request *r, const char *ingress); /* beside the route */
-    void (*read)(struct rest_request *r, const cJSON *ingress, cJSON *out);
+    bool (*read)(struct rest_request *r, const cJSON *ingress, cJSON *out); /* false: answered */
 };
 
 static const struct type types[] = {
@@ -196,25 +227,39 @@ static const struct type *find_server_type(const char *name)
     return NULL;
 }
 
+static int by_name(const void *x, const void *y)
+{
+    return strcmp(json_str(*(cJSON *const *)x, "name"), json_str(*(cJSON *const *)y, "name"));
+}
+
+/* Every server, in the order of names; how many. */
+static size_t all_servers(struct rest_request *r, cJSON ***out)
+{
+    size_t n = 0, most = kstore_count(r->store, "ingresses");
+    *out = arena_array(r->arena, cJSON *, most + 1);
+    for (size_t i = 0; i < most; i++) {
+        const cJSON *ingress = kstore_at(r->store, "ingresses", i);
+        if (mcp_route_is_one(ingress) && kube_is_defined_here(ingress))
+            (*out)[n++] = answer_short(r->arena, ingress);
+    }
+    qsort(*out, n, sizeof **out, by_name);
+    return n;
+}
+
 static void mcp_server_list(struct rest_request *r)
 {
     const char *name = rest_query(r, "mcpServerName"), *type = rest_query(r, "type");
-    if (check_blank(type))
-        type = NULL;
-    if (type && !find_server_type(type)) {
-        rest_fail(r, X_ILLEGAL_ARGUMENT, "Unknown MCP server type: %s", type);
+    cJSON **all, *out = json_array(r->arena);
+    size_t n = all_servers(r, &all);
+    if (n && !check_blank(type) && !find_server_type(type)) {
+        rest_fail(r, X_ILLEGAL_ARGUMENT, "Invalid value: %s", type);
         return;
     }
-    cJSON *out = json_array(r->arena);
-    for (size_t i = 0; i < kstore_count(r->store, "ingresses"); i++) {
-        const cJSON *ingress = kstore_at(r->store, "ingresses", i);
-        if (!mcp_route_is_one(ingress))
-            continue;
-        cJSON *item = answer_short(r->arena, ingress);
-        const char *t = json_str(item, "type");
-        if ((!name || strstr(json_str(item, "name"), name)) &&
-            (!type || text_equal_nocase(type, t ? t : "")))
-            json_add(r->arena, out, item);
+    for (size_t i = 0; i < n; i++) {
+        const char *t = json_str(all[i], "type");
+        if ((check_blank(name) || strstr(json_str(all[i], "name"), name)) &&
+            (check_blank(type) || text_equal_nocase(type, t ? t : "")))
+            json_add(r->arena, out, all[i]);
     }
     rest_page(r, out);
 }
@@ -230,9 +275,8 @@ static void mcp_server_get(struct rest_request *r)
     cJSON *out = answer_short(r->arena, ingress);
     json_set(r->arena, out, "consumerAuthInfo", answer_auth(r, ingress_name));
     const struct type *type = find_server_type(json_str(out, "type"));
-    if (type)
-        type->read(r, ingress, out);
-    rest_give(r, out);
+    if (!type || type->read(r, ingress, out))
+        rest_give(r, out);
 }
 
 static bool write_consumer_auth(struct rest_request *r, const char *ingress)
@@ -247,7 +291,8 @@ static bool write_consumer_auth(struct rest_request *r, const char *ingress)
                          type ? type : "null");
     cJSON *auth = json_object(a);
     const cJSON *consumers = json_get(info, "allowedConsumers");
-    json_set_bool(a, auth, "enabled", json_true(info, "enable"));
+    if (cJSON_IsBool(json_get(info, "enable")))
+        json_set_bool(a, auth, "enabled", json_true(info, "enable"));
     if (cJSON_IsArray(consumers))
         json_set(a, auth, "allowedConsumers", json_clone(a, consumers));
     return rules_write_auth(r, ingress, auth);
@@ -263,9 +308,9 @@ static void put_mcp_server(struct rest_request *r)
     }
     if (type->check && !type->check(r))
         return;
+    const char *ingress = mcp_route_write(r, r->body);
     if (cJSON_IsArray(json_get(r->body, "domains")))
         json_set(r->arena, r->body, "domains", mcp_route_domains(r->arena, r->body));
-    const char *ingress = mcp_route_write(r, r->body);
     if (ingress && mcp_config_ensure(r) && (!type->store || type->store(r, ingress)) &&
         write_consumer_auth(r, ingress))
         rest_give(r, r->body);
@@ -275,11 +320,7 @@ static void mcp_server_erase(struct rest_request *r)
 {
     struct arena *a = r->arena;
     const char *name = rest_var(r, 0), *ingress = mcp_route_name(a, name);
-    if (kstore_get(r->store, "ingresses", ingress) &&
-        (!kube_delete(r, "ingresses", ingress) ||
-         !rules_drop_everywhere(r, &(struct rules_target){ .ingress = ingress })))
-        return;
-    if (mcp_config_drop(r, name, mcp_route_path(a, name)))
+    if (route_delete(r, ingress) && mcp_config_drop(r, name, mcp_route_path(a, name)))
         rest_empty(r, 204);
 }
 
@@ -304,8 +345,8 @@ static void convert_swagger(struct rest_request *r)
 const struct rest_route mcp_server_rest[] = {
     { "GET", "/v1/mcpServer", mcp_server_list, NULL, REST_PAGED },
     { "PUT", "/v1/mcpServer", put_mcp_server, server_model },
-    { "GET", "/v1/mcpServer/{name}", mcp_server_get },
-    { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase },
+    { "GET", "/v1/mcpServer/{name}", mcp_server_get, .not_blank = "query.name" },
+    { "DELETE", "/v1/mcpServer/{name}", mcp_server_erase, .not_blank = "delete.name" },
     { "POST", "/v1/mcpServer/swaggerToMcpConfig", convert_swagger, swagger_model },
     { 0 },
 };

@@ -349,10 +349,10 @@ static void plugin_erase(struct rest_request *r)
 const struct rest_route plugin_rest[] = {
     { "GET", "/v1/wasm-plugins", plugin_list, NULL, REST_PAGED },
     { "POST", "/v1/wasm-plugins", plugin_create, plugin_model },
-    { "GET", "/v1/wasm-plugins/{name}", plugin_get },
-    { "PUT", "/v1/wasm-plugins/{name}", plugin_update, plugin_model },
-    { "DELETE", "/v1/wasm-plugins/{name}", plugin_erase },
-    { "GET", "/v1/wasm-plugins/{name}/config", get_config },
-    { "GET", "/v1/wasm-plugins/{name}/readme", get_readme },
+    { "GET", "/v1/wasm-plugins/{name}", plugin_get, .not_blank = "query.name" },
+    { "PUT", "/v1/wasm-plugins/{name}", plugin_update, plugin_model, .not_blank = "update.name" },
+    { "DELETE", "/v1/wasm-plugins/{name}", plugin_erase, .not_blank = "delete.name" },
+    { "GET", "/v1/wasm-plugins/{name}/config", get_config, .not_blank = "queryConfig.name" },
+    { "GET", "/v1/wasm-plugins/{name}/readme", get_readme, .not_blank = "queryReadme.name" },
     { 0 },
 };

@@ -77,14 +77,6 @@ static bool read_texts(struct plugin_spec *p, const struct file *f)
     return true;
 }
 
-static bool is_listed_word(const char *word, const char *const list[])
-{
-    for (size_t i = 0; list[i]; i++)
-        if (strcmp(list[i], word) == 0)
-            return true;
-    return false;
-}
-
 static bool is_plugin_name(const char *s)
 {
     size_t n = strlen(s);
@@ -97,13 +89,11 @@ static bool is_plugin_name(const char *s)
 /* NULL: fine. Else the sentence's rest. */
 static const char *schema_fault(const cJSON *node, int depth)
 {
-    static const char *const types[] = { "string", "integer", "number", "boolean",
-                                         "object", "array",   NULL };
     const char *type = json_str(node, "type"), *fault = NULL;
     const cJSON *property;
     if (depth == MAX_SCHEMA_DEPTH)
         return "is nested too deeply";
-    if (!type || !is_listed_word(type, types))
+    if (!type || !text_has_word("string|integer|number|boolean|object|array", type))
         return "has a part without a type that JSON knows";
     cJSON_ArrayForEach(property, json_get(node, "properties"))
     {
@@ -118,24 +108,16 @@ static const char *schema_fault(const cJSON *node, int depth)
 
 static bool check_plugin_spec(const struct plugin_spec *p, const struct file *f)
 {
-    static const char *const phases[] = { "UNSPECIFIED_PHASE", "AUTHN", "AUTHZ", "STATS", NULL };
     const char *fault = schema_fault(p->schema, 0);
     if (!is_plugin_name(p->name))
         return wrong_spec(f, "name", "may hold a-z, 0-9 and - only");
-    if (!is_listed_word(p->phase, phases))
+    if (!text_has_word("UNSPECIFIED_PHASE|AUTHN|AUTHZ|STATS", p->phase))
         return wrong_spec(f, "phase", "is none of UNSPECIFIED_PHASE, AUTHN, AUTHZ, STATS");
     if (!cJSON_IsNumber(json_get(f->root, "priority")))
         return wrong_spec(f, "priority", "is no number or is missing");
     if (!cJSON_IsObject(p->schema))
         return wrong_spec(f, "schema", "is no mapping or is missing");
     return !fault || wrong_spec(f, "schema", fault);
-}
-
-static const char *readme_address(const char *path)
-{
-    if (!path || text_starts(path, "https://"))
-        return path;
-    return arena_printf(catalog.arena, READMES "%s", path);
 }
 
 static bool spec_read(struct plugin_spec *p, const char *path, const char *text, size_t len,
@@ -152,7 +134,9 @@ static bool spec_read(struct plugin_spec *p, const char *path, const char *text,
     p->image = arena_printf(catalog.arena, IMAGES "%s", image ? image : p->name);
     if (image && strstr(image, "://"))
         p->image = image;
-    p->readme = readme_address(json_str(f.root, "readme"));
+    const char *readme = json_str(f.root, "readme");
+    bool whole = !readme || text_starts(readme, "https://");
+    p->readme = whole ? readme : arena_printf(catalog.arena, READMES "%s", readme);
     p->priority = (int)json_num(f.root, "priority", 0);
     p->covered = json_true(f.root, "productCovered");
     p->schema = json_get(f.root, "schema");

@@ -27,7 +27,7 @@ static const struct model_field instance_model[] = {
     { "version", M_STR },
     { "scope", M_ENUM, .one_of = "GLOBAL|DOMAIN|ROUTE|SERVICE" },
     { "target", M_STR },
-    { "targets", M_MAP, .of = model_a_string },
+    { "targets", M_MAP, .of = model_a_string, .one_of = "GLOBAL|DOMAIN|ROUTE|SERVICE" },
     { "pluginName", M_STR },
     { "pluginVersion", M_STR },
     { "internal", M_BOOL },
@@ -185,21 +185,25 @@ static cJSON *object_for(struct rest_request *r, const char *plugin)
     return NULL;
 }
 
-/* The configuration of the body: the tree, else the YAML text; *config NULL: neither says one. */
-static bool body_config(struct rest_request *r, cJSON **config)
+bool plugin_instance_read_text(struct rest_request *r, const char *text, cJSON **config)
 {
     static const char *const nothing[] = { "~", "null", "Null", "NULL" };
-    const cJSON *tree = json_get(r->body, "configurations");
-    const char *text = json_str(r->body, "rawConfigurations");
-    *config = cJSON_IsObject(tree) ? json_clone(r->arena, tree) : NULL;
-    if (*config || !text || !*text)
-        return true;
+    *config = NULL;
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++)
         if (strcmp(text, nothing[i]) == 0)
             return true;
     *config = jackson_yaml_read(r->arena, text);
     return *config ||
            rest_fail(r, X_VALIDATION, "Error occurs when parsing raw configurations: %s", text);
+}
+
+/* The configuration of the body: the tree, else the YAML text; *config NULL: neither says one. */
+static bool body_config(struct rest_request *r, cJSON **config)
+{
+    const cJSON *tree = json_get(r->body, "configurations");
+    const char *text = json_str(r->body, "rawConfigurations");
+    *config = cJSON_IsObject(tree) ? json_clone(r->arena, tree) : NULL;
+    return *config || !text || !*text || plugin_instance_read_text(r, text, config);
 }
 
 static bool body_fits(struct rest_request *r, const char *plugin)
@@ -282,23 +286,35 @@ static void plugin_instance_erase(struct rest_request *r)
 
 const struct rest_route plugin_instance_rest[] = {
     { "GET", "/v1/global/plugin-instances", plugin_instance_list },
-    { "GET", "/v1/global/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/global/plugin-instances/{name}", put_instance, instance_model },
-    { "DELETE", "/v1/global/plugin-instances/{name}", plugin_instance_erase, NULL, REST_VOID },
-    { "GET", "/v1/domains/{domain}/plugin-instances", plugin_instance_list },
-    { "GET", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/domains/{domain}/plugin-instances/{name}", put_instance, instance_model },
+    { "GET", "/v1/global/plugin-instances/{name}", plugin_instance_get,
+      .not_blank = "queryGlobalInstance.pluginName" },
+    { "PUT", "/v1/global/plugin-instances/{name}", put_instance, instance_model,
+      .not_blank = "addOrUpdateGlobalInstance.pluginName" },
+    { "DELETE", "/v1/global/plugin-instances/{name}", plugin_instance_erase, NULL, REST_VOID,
+      .not_blank = "deleteGlobalInstance.pluginName" },
+    { "GET", "/v1/domains/{domain}/plugin-instances", plugin_instance_list,
+      .not_blank = "listDomainInstances.domainName" },
+    { "GET", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_get,
+      .not_blank = "queryDomainInstance.domainName,pluginName" },
+    { "PUT", "/v1/domains/{domain}/plugin-instances/{name}", put_instance, instance_model,
+      .not_blank = "addOrUpdateDomainInstance.domainName,pluginName" },
     { "DELETE", "/v1/domains/{domain}/plugin-instances/{name}", plugin_instance_erase, NULL,
-      REST_VOID },
-    { "GET", "/v1/routes/{route}/plugin-instances", plugin_instance_list },
-    { "GET", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/routes/{route}/plugin-instances/{name}", put_instance, instance_model },
+      REST_VOID, .not_blank = "deleteDomainInstance.domainName,pluginName" },
+    { "GET", "/v1/routes/{route}/plugin-instances", plugin_instance_list,
+      .not_blank = "listRouteInstances.routeName" },
+    { "GET", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_get,
+      .not_blank = "queryRouteInstance.routeName,pluginName" },
+    { "PUT", "/v1/routes/{route}/plugin-instances/{name}", put_instance, instance_model,
+      .not_blank = "addOrUpdateRouteInstance.routeName,pluginName" },
     { "DELETE", "/v1/routes/{route}/plugin-instances/{name}", plugin_instance_erase, NULL,
-      REST_VOID },
-    { "GET", "/v1/services/{service}/plugin-instances", plugin_instance_list },
-    { "GET", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_get },
-    { "PUT", "/v1/services/{service}/plugin-instances/{name}", put_instance, instance_model },
+      REST_VOID, .not_blank = "deleteRouteInstance.routeName,pluginName" },
+    { "GET", "/v1/services/{service}/plugin-instances", plugin_instance_list,
+      .not_blank = "listServiceInstances.serviceName" },
+    { "GET", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_get,
+      .not_blank = "queryServiceInstance.serviceName,pluginName" },
+    { "PUT", "/v1/services/{service}/plugin-instances/{name}", put_instance, instance_model,
+      .not_blank = "addOrUpdateServiceInstance.serviceName,pluginName" },
     { "DELETE", "/v1/services/{service}/plugin-instances/{name}", plugin_instance_erase, NULL,
-      REST_VOID },
+      REST_VOID, .not_blank = "deleteServiceInstance.serviceName,pluginName" },
     { 0 },
 };

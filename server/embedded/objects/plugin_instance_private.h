@@ -4,3 +4,6 @@
 #include "embedded/rest/rest.h"
 
 extern const struct rest_route plugin_instance_rest[];
+
+/* A configuration as YAML; *config NULL: the text says null. False: r has been answered. */
+bool plugin_instance_read_text(struct rest_request *r, const char *text, cJSON **config);

@@ -3,6 +3,9 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "embedded/objects/plugin_yaml_private.h"
+#include "embedded/rest/java_number.h"
+
+#include <limits.h>
 #include <math.h>
 #include <stdbool.h>
 #include <strings.h>
@@ -27,19 +30,26 @@ static cJSON *sorted_config(struct arena *a, const cJSON *config)
     return out;
 }
 
+/* Whole, and no more than an int holds: those are whole again where they are members. */
+static bool fits_int(double d)
+{
+    return d >= INT_MIN && d <= INT_MAX && d == floor(d);
+}
+
 cJSON *plugin_yaml_read_back(struct arena *a, const cJSON *config)
 {
     if (cJSON_IsObject(config))
         return sorted_config(a, config);
+    if (cJSON_IsNumber(config) && !fits_int(config->valuedouble))
+        return json_raw(a, java_double(a, config->valuedouble));
     if (!cJSON_IsArray(config))
         return json_clone(a, config);
     cJSON *out = json_array(a);
     const cJSON *item;
     cJSON_ArrayForEach(item, config)
     {
-        double d = item->valuedouble;
-        if (cJSON_IsNumber(item) && d == floor(d) && fabs(d) < 1e7)
-            json_add(a, out, json_raw(a, arena_printf(a, "%.1f", d)));
+        if (cJSON_IsNumber(item))
+            json_add(a, out, json_raw(a, java_double(a, item->valuedouble)));
         else
             json_add(a, out, plugin_yaml_read_back(a, item));
     }

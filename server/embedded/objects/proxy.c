@@ -102,18 +102,6 @@ static void proxy_update(struct rest_request *r)
         save_proxy(r);
 }
 
-static bool is_proxy_used(struct rest_request *r, const char *name)
-{
-    const cJSON *registry;
-    cJSON_ArrayForEach(registry, bridge_list(r, "registries"))
-    {
-        const char *proxy = json_str(registry, "proxyName");
-        if (proxy && strcmp(proxy, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void delete_proxy(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
@@ -122,7 +110,7 @@ static void delete_proxy(struct rest_request *r)
         rest_fail(r, X_VALIDATION, "Deleting an internal proxy server is not allowed.");
         return;
     }
-    if (is_proxy_used(r, name)) {
+    if (json_find(bridge_list(r, "registries"), "proxyName", name)) {
         rest_fail(r, X_BUSINESS,
                   "Cannot delete the ProxyServer with name: %s, because it is used by a service "
                   "registry.",

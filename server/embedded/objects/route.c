@@ -140,12 +140,7 @@ static void route_get_all(struct rest_request *r)
 
 static void route_get(struct rest_request *r)
 {
-    const char *name = rest_var(r, 0);
-    if (name[strspn(name, " \t")] == '\0') {
-        rest_fail(r, X_CONSTRAINT, "query.routeName: must not be blank");
-        return;
-    }
-    const cJSON *ingress = kstore_get(r->store, kind, name);
+    const cJSON *ingress = kstore_get(r->store, kind, rest_var(r, 0));
     rest_give(r, ingress ? route_shown(r, ingress) : NULL);
 }
 
@@ -224,10 +219,25 @@ static void delete_route(struct rest_request *r)
         rest_empty(r, 204);
 }
 
+/* The routes that a domain's change is carried to: those on it; for the one of all hosts those that
+ * name no domain; without a name the console asks for all of them. */
+static cJSON *followers(struct rest_request *r, const char *domain)
+{
+    bool of_all_hosts = domain && strcmp(domain, "higress-default-domain") == 0;
+    cJSON *routes = route_list(r, of_all_hosts || !domain || !*domain ? NULL : domain);
+    cJSON *route = routes->child, *next;
+    for (; of_all_hosts && route; route = next) {
+        next = route->next;
+        if (json_count(json_get(route, "domains")) > 0)
+            json_detach(routes, route);
+    }
+    return routes;
+}
+
 /* Their authentication does not change, so that is one write for all of them. */
 bool route_follow_domain(struct rest_request *r, const char *domain)
 {
-    cJSON *routes = route_list(r, domain);
+    cJSON *routes = followers(r, domain);
     const cJSON *route;
     const char **written = arena_array(r->arena, const char *, json_count(routes) + 1);
     size_t n = 0;
@@ -249,8 +259,9 @@ bool route_follow_domain(struct rest_request *r, const char *domain)
 const struct rest_route route_rest[] = {
     { "GET", "/v1/routes", route_get_all, NULL, REST_PAGED, "all" },
     { "POST", "/v1/routes", create, ingress_route_model },
-    { "GET", "/v1/routes/{name}", route_get },
-    { "PUT", "/v1/routes/{name}", route_update, ingress_route_model },
-    { "DELETE", "/v1/routes/{name}", delete_route },
+    { "GET", "/v1/routes/{name}", route_get, .not_blank = "query.routeName" },
+    { "PUT", "/v1/routes/{name}", route_update, ingress_route_model,
+      .not_blank = "update.routeName" },
+    { "DELETE", "/v1/routes/{name}", delete_route, .not_blank = "delete.name" },
     { 0 },
 };

@@ -184,16 +184,13 @@ bool rules_drop(cJSON *plugin, const struct rules_target *t)
 
 static bool mentions(const cJSON *plugin, const struct rules_target *t)
 {
-    const cJSON *rule, *name;
+    const cJSON *rule;
     cJSON_ArrayForEach(rule, json_path(plugin, "spec.matchRules"))
     {
         for (int i = 0; i < SCOPES; i++) {
-            cJSON_ArrayForEach(name, json_get(rule, scopes[i]))
-            {
-                const char *wanted = scope_target(t, i);
-                if (wanted && cJSON_IsString(name) && strcmp(name->valuestring, wanted) == 0)
-                    return true;
-            }
+            const char *wanted = scope_target(t, i);
+            if (wanted && json_find_text(json_get(rule, scopes[i]), wanted))
+                return true;
         }
     }
     return false;
@@ -213,16 +210,11 @@ bool rules_drop_everywhere(struct rest_request *r, const struct rules_target *t)
     return true;
 }
 
-static bool check_types(struct rest_request *r, const cJSON *auth)
+/* A part that is off and empty is none. */
+static bool lacks_global(const cJSON *spec)
 {
-    const cJSON *type;
-    cJSON_ArrayForEach(type, json_get(auth, "allowedCredentialTypes"))
-    {
-        if (!cJSON_IsString(type) || strcmp(type->valuestring, "key-auth") != 0)
-            return rest_fail(r, X_ILLEGAL_ARGUMENT, "Unsupported credential type: %s",
-                             cJSON_IsString(type) ? type->valuestring : "null");
-    }
-    return true;
+    return !cJSON_IsFalse(json_get(spec, "defaultConfigDisable")) &&
+           json_count(json_get(spec, "defaultConfig")) == 0;
 }
 
 /* The plugin works only with a global part; the key that nobody sends lets it load. */
@@ -230,10 +222,11 @@ static void switch_on(struct arena *a, cJSON *plugin)
 {
     static const char nobody[] = "{\"allow\":[],\"consumers\":[],\"global_auth\":false,"
                                  "\"keys\":[\"x-higress-dummy-key\"]}";
-    cJSON *spec = spec_of(a, plugin), *config = json_get(spec, "defaultConfig");
+    cJSON *spec = spec_of(a, plugin);
+    if (!lacks_global(spec))
+        return;
     json_set_bool(a, spec, "defaultConfigDisable", false);
-    if (json_count(config) == 0)
-        json_set(a, spec, "defaultConfig", json_parse(a, nobody, sizeof nobody - 1, NULL));
+    json_set(a, spec, "defaultConfig", json_parse(a, nobody, sizeof nobody - 1, NULL));
 }
 
 static cJSON *load_auth(struct rest_request *r)
@@ -336,8 +329,7 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
     if (!cJSON_IsBool(disabled) || cJSON_IsTrue(disabled) == enabled)
         return false;
     const cJSON *spec = json_get(kstore_get(r->store, "wasmplugins", auth_plugin), "spec");
-    if (enabled && (json_true(spec, "defaultConfigDisable") ||
-                    json_count(json_get(spec, "defaultConfig")) == 0))
+    if (enabled && lacks_global(spec))
         return false;
     return json_equal(json_get(rule, "config"), config);
 }
@@ -348,15 +340,19 @@ static void remember_rules(struct rest_request *r)
     rules_index_auth(r)->settled = true;
 }
 
-bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
+/* The rule of an Ingress as key-auth is written: a switch that is null, and what else its config
+ * holds, stay as they are. */
+static bool write_key_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
 {
     struct arena *a = r->arena;
     struct rules_target target = { .ingress = ingress };
-    if (!check_types(r, auth))
-        return false;
-    bool enabled = json_true(auth, "enabled");
-    const cJSON *consumers = json_get(auth, "allowedConsumers");
-    cJSON *config = json_object(a);
+    const cJSON *rule = rules_find(kstore_get(r->store, "wasmplugins", auth_plugin), &target);
+    const cJSON *before = json_get(rule, "config"), *consumers = json_get(auth, "allowedConsumers");
+    const cJSON *given = json_get(auth, "enabled");
+    bool was_on = rule && !json_true(rule, "configDisable");
+    bool enabled = cJSON_IsBool(given) ? cJSON_IsTrue(given) : cJSON_IsObject(auth) && was_on;
+    cJSON *config = cJSON_IsObject(before) ? json_clone(a, before) : json_object(a);
+    json_remove(config, "allow");
     if (cJSON_IsArray(consumers))
         json_set(a, config, "allow", json_clone(a, consumers));
     if (is_unchanged(r, ingress, config, enabled) &&
@@ -368,7 +364,26 @@ bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *
         switch_on(a, plugin);
     if (!kube_save(r, "wasmplugins", plugin))
         return false;
-    remember_rules(r);
+    /* Sorted and whole from now on, so that the next write of the same may be skipped. */
+    rules_index_auth(r)->settled = true;
+    return true;
+}
+
+bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
+{
+    const cJSON *type, *types = json_get(auth, "allowedCredentialTypes");
+    bool written = false;
+    if (json_count(types) == 0)
+        return write_key_auth(r, ingress, auth);
+    cJSON_ArrayForEach(type, types) /* one after another: what was written stays */
+    {
+        const char *name = cJSON_IsString(type) ? type->valuestring : "null";
+        if (strcmp(name, "key-auth") != 0)
+            return rest_fail(r, X_ILLEGAL_ARGUMENT, "Unsupported credential type: %s", name);
+        if (!written && !write_key_auth(r, ingress, auth))
+            return false;
+        written = true;
+    }
     return true;
 }
 

@@ -2,14 +2,18 @@
 #include "embedded/objects/system_private.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore/kstore.h"
 #include "embedded/kstore/kube.h"
 #include "embedded/kstore/snakeyaml.h"
 #include "embedded/objects/settings.h"
+#include "embedded/rest/check.h"
+#include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 #include "embedded/rest/session.h"
 
@@ -18,6 +22,7 @@
 /* The version of the real console whose behaviour this is. */
 static const char console_version[] = "2.2.4";
 static const char gateway_map[] = "higress-config";
+enum { MAX_MAP = 8 << 20 };
 
 static const struct model_field admin_model[] = { { "name", M_STR },
                                                   { "displayName", M_STR },
@@ -48,15 +53,6 @@ static bool is_boolean_key(const char *key)
     return false;
 }
 
-static char *trim_blanks(struct arena *a, const char *s)
-{
-    s += strspn(s, " \t\r\n");
-    size_t len = strlen(s);
-    while (len && strchr(" \t\r\n", s[len - 1]))
-        len--;
-    return arena_strndup(a, s, len);
-}
-
 static void get_console_config(struct rest_request *r)
 {
     struct arena *a = r->arena;
@@ -67,7 +63,7 @@ static void get_console_config(struct rest_request *r)
     {
         if (!cJSON_IsString(item))
             continue;
-        char *text = trim_blanks(a, item->valuestring);
+        char *text = java_trim(a, item->valuestring);
         if (!is_boolean_key(item->string))
             json_set_str(a, out, item->string, text);
         else if (*text)
@@ -112,19 +108,44 @@ static void init_console(struct rest_request *r)
         rest_envelope(r, NULL);
 }
 
+/* One member of the map as SnakeYAML writes it: '1' where our own printer writes "1". */
+static const char *entry_text(struct arena *a, const cJSON *entry)
+{
+    cJSON *one = json_object(a);
+    json_set(a, one, entry->string, json_clone(a, entry));
+    char *line = yaml_print(a, one);
+    if (!cJSON_IsString(entry))
+        return line;
+    const char *quoted = arena_printf(a, "\"%s\"\n", entry->valuestring);
+    size_t n = strlen(line), size = strlen(quoted);
+    if (n > size && strcmp(line + n - size, quoted) == 0)
+        line[n - size] = line[n - 2] = '\'';
+    return line;
+}
+
+static const char *shifted(struct arena *a, const char *text)
+{
+    struct buf *b = buf_in(a, MAX_MAP);
+    for (size_t n; *text; text += n) {
+        n = strcspn(text, "\n") + 1;
+        buf_str(b, *text == '\n' ? "" : "  ");
+        buf_add(b, text, n);
+    }
+    return b->data;
+}
+
 /* The map as the console shows it: four members, three of metadata. */
 static const char *gateway_text(struct rest_request *r, const cJSON *map)
 {
     struct arena *a = r->arena;
-    cJSON *out = json_object(a);
-    json_set_str(a, out, "apiVersion", "v1");
-    json_set_str(a, out, "kind", "ConfigMap");
-    cJSON *metadata = json_set_object(a, out, "metadata");
-    json_set_str(a, metadata, "name", kube_name(map));
-    json_set_str(a, metadata, "namespace", "higress-system");
-    json_set_str(a, metadata, "resourceVersion", kube_version(map));
-    json_set(a, out, "data", json_clone(a, json_get(map, "data")));
-    return yaml_print(a, out);
+    struct buf *b = buf_in(a, MAX_MAP);
+    const cJSON *data = json_get(map, "data"), *entry;
+    buf_printf(b,
+               "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: %s\n"
+               "  namespace: higress-system\n  resourceVersion: '%s'\ndata:%s\n",
+               kube_name(map), kube_version(map), json_count(data) ? "" : " {}");
+    cJSON_ArrayForEach(entry, data) buf_str(b, shifted(a, entry_text(a, entry)));
+    return b->data;
 }
 
 static void get_gateway(struct rest_request *r)
@@ -136,12 +157,24 @@ static void get_gateway(struct rest_request *r)
         rest_fail(r, X_NULL_POINTER, "Cannot invoke \"getMetadata()\" because the map is null");
 }
 
+/* Nothing but comments: no document, where "null" is one. */
+static bool has_no_document(const char *text)
+{
+    for (; *text; text += strcspn(text, "\n")) {
+        text += strspn(text, " \t\r\n");
+        if (*text && *text != '#')
+            return false;
+    }
+    return true;
+}
+
 static bool check_section(struct rest_request *r, const cJSON *data, const char *key)
 {
     const char *text = json_str(data, key);
-    if (!text || !*trim_blanks(r->arena, text))
+    if (check_blank(text))
         return rest_fail(r, X_VALIDATION, "ConfigMap data key %s has an empty value.", key);
-    return cJSON_IsObject(yaml_parse_last(r->arena, text, strlen(text), NULL)) ||
+    const cJSON *tree = yaml_parse_last(r->arena, text, strlen(text), NULL);
+    return cJSON_IsObject(tree) || (cJSON_IsNull(tree) && !has_no_document(text)) ||
            rest_fail(r, X_VALIDATION, "Invalid YAML data for key %s: %s", key, text);
 }
 
@@ -210,6 +243,10 @@ static void healthz(struct rest_request *r)
 
 static void landing(struct rest_request *r)
 {
+    if (strcmp(r->method, "DELETE") == 0) {
+        rest_empty(r, 204);
+        return;
+    }
     rest_text(r, 200, "text/html;charset=ISO-8859-1",
               "<!doctype html><title>Gateway</title><h1>The gateway works</h1>\n<p>No route is set "
               "up for this address yet.</p>\n");
@@ -223,7 +260,7 @@ static void no_grafana(struct rest_request *r)
 
 static void no_chat(struct rest_request *r)
 {
-    rest_fail(r, X_ILLEGAL_STATE, "AI proxy service is not configured.");
+    rest_fail(r, X_ILLEGAL_STATE, "No valid service info is available for proxying.");
 }
 
 const struct rest_route system_rest[] = {

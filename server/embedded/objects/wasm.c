@@ -18,22 +18,17 @@ const char wasm_key_auth[] = "key-auth.internal";
 
 #define LABEL "higress.io/wasm-plugin-"
 
-static void set_metadata(struct arena *a, cJSON *object, const struct plugin_spec *spec)
+cJSON *wasm_new(struct arena *a, const struct plugin_spec *spec, bool internal)
 {
+    const char *name = internal ? derived_name(a, DERIVED_PLUGIN, spec->name)
+                                : arena_printf(a, "%s-%s", spec->name, spec->version);
+    cJSON *object = kube_new(a, name);
     kube_set_label(a, object, LABEL "name", spec->name);
     kube_set_label(a, object, LABEL "version", spec->version);
     kube_set_label(a, object, LABEL "built-in", "true");
     kube_set_label(a, object, LABEL "category", spec->category);
     kube_set_annotation(a, object, LABEL "title", spec->title);
     kube_set_annotation(a, object, LABEL "description", spec->description);
-}
-
-cJSON *wasm_new(struct arena *a, const struct plugin_spec *spec, bool internal)
-{
-    const char *name = internal ? derived_name(a, DERIVED_PLUGIN, spec->name)
-                                : arena_printf(a, "%s-%s", spec->name, spec->version);
-    cJSON *object = kube_new(a, name);
-    set_metadata(a, object, spec);
     cJSON *s = json_set_object(a, object, "spec");
     json_set_str(a, s, "url", wasm_url(a, spec->image, spec->image_version));
     if (strcmp(spec->phase, "UNSPECIFIED_PHASE") != 0)

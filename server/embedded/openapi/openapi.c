@@ -161,22 +161,11 @@ static void add_security(struct openapi *o, const struct openapi_tool *t)
     json_set_str(o->a, security, "id", text_clean(o->a, id->string, 200));
 }
 
-static bool is_tool_name_taken(const cJSON *tools, const char *name)
-{
-    const cJSON *tool;
-    cJSON_ArrayForEach(tool, tools)
-    {
-        if (strcmp(json_str(tool, "name"), name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static const char *unique_tool_name(struct openapi *o, const cJSON *tools, const cJSON *operation)
 {
     const char *given = json_str(operation, "operationId");
     const char *name = identifier(o, given && *given ? given : o->at, '_'), *unique = name;
-    for (int n = 2; is_tool_name_taken(tools, unique); n++)
+    for (int n = 2; json_find(tools, "name", unique); n++)
         unique = arena_printf(o->a, "%.*s_%d", MAX_NAME - 5, name, n);
     return unique;
 }

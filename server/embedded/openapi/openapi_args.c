@@ -16,23 +16,12 @@ struct parameters {
     int n;
 };
 
-static bool has_arg(const struct openapi_tool *t, const char *name)
-{
-    const cJSON *arg;
-    cJSON_ArrayForEach(arg, t->args)
-    {
-        if (strcmp(json_str(arg, "name"), name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* What an argument says of its schema; the order is the one people write. */
 static void add_arg(struct openapi *o, struct openapi_tool *t, const char *name, cJSON *schema,
                     const char *position, bool required)
 {
     static const char *const kept[] = { "default", "enum", "items", "properties", NULL };
-    if (!name || !*name || has_arg(t, name))
+    if (!name || !*name || json_find(t->args, "name", name))
         return;
     cJSON *arg = json_add(o->a, t->args, json_object(o->a));
     const char *about = openapi_text(o, schema, "description");
@@ -58,17 +47,6 @@ static void set_request_header(struct openapi *o, struct openapi_tool *t, const 
     json_set_str(o->a, header, "value", openapi_plain(o, value, 200));
 }
 
-static bool is_member_required(const cJSON *schema, const char *name)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, json_get(schema, "required"))
-    {
-        if (strcmp(item->valuestring, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* An object's members are the arguments; anything else is one argument and the whole body. */
 static void add_body(struct openapi *o, struct openapi_tool *t, const cJSON *given,
                      const char *type, bool required)
@@ -82,7 +60,7 @@ static void add_body(struct openapi *o, struct openapi_tool *t, const cJSON *giv
     if (properties && (is_json || strcmp(type, form) == 0)) {
         cJSON_ArrayForEach(property, properties)
             add_arg(o, t, property->string, property, "body",
-                    required && is_member_required(schema, property->string));
+                    required && json_find_text(json_get(schema, "required"), property->string));
         return;
     }
     add_arg(o, t, "body", schema, "body", required);
@@ -124,12 +102,6 @@ static const cJSON *parameter_schema(struct openapi *o, const cJSON *parameter)
     if (schema)
         return schema;
     return o->v2 ? parameter : json_object(o->a);
-}
-
-static bool is_file(const cJSON *parameter)
-{
-    const char *type = json_str(parameter, "type");
-    return type && strcmp(type, "file") == 0;
 }
 
 static const char *consumed(struct openapi *o, const struct openapi_tool *t, const char *otherwise)
@@ -181,7 +153,7 @@ static void add_old_body(struct openapi *o, struct openapi_tool *t, const struct
         if (!form_seen)
             set_request_header(o, t, "Content-Type", type);
         form_seen = true;
-        if (!is_file(item) && strcmp(type, multipart) != 0)
+        if (strcmp(json_text(item, "type"), "file") != 0 && strcmp(type, multipart) != 0)
             add_arg(o, t, json_str(item, "name"), openapi_schema(o, item), "body",
                     json_true(item, "required"));
     }

@@ -22,12 +22,11 @@ enum {
 
 void *openapi_fail(struct openapi *o, const char *format, ...)
 {
-    char text[400];
     va_list args;
     if (o->failed)
         return NULL;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(o->a, format, args);
     va_end(args);
     o->failed = true;
     err_set(o->e, ERR_ARGS, "%s%s%s", o->at ? o->at : "", o->at ? ": " : "", text);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "embedded/embedded.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/jackson_private.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/media_private.h"
@@ -42,6 +43,13 @@ static int match_segment(const char *pattern, size_t want, char *text)
     return strlen(text) == want && memcmp(text, pattern, want) == 0 ? 1 : -1;
 }
 
+/* "/grafana/" has below it what begins so, and "/grafana". */
+static bool is_below(const char *path, const char *prefix)
+{
+    size_t n = strlen(prefix) - 1;
+    return strncmp(path, prefix, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
 /* Number of literal segments, or -1 when the pattern does not match. A slash at the end is fine. */
 static int match_route_path(struct arena *a, const struct rest_route *row, const char *path,
                             const char *vars[REST_MAX_VARS])
@@ -49,7 +57,7 @@ static int match_route_path(struct arena *a, const struct rest_route *row, const
     int literals = 0, n = 0;
     const char *p = path + (*path == '/'), *pattern = row->path + 1;
     if (row->flags & REST_PREFIX)
-        return strncmp(path, row->path, strlen(row->path)) == 0 ? 1 : -1;
+        return is_below(path, row->path) ? 1 : -1;
     while (*pattern) {
         size_t len = segment_len(p), want = segment_len(pattern);
         char *text = text_unpercent(a, p, len);
@@ -168,13 +176,6 @@ static bool bind_query(struct rest_request *r)
     return true;
 }
 
-static void add_query_value(struct arena *a, cJSON *out, const char *name, const char *value)
-{
-    if (!json_get(out, name))
-        json_set_array(a, out, name);
-    json_add_str(a, json_get(out, name), value);
-}
-
 static cJSON *parse_query(struct arena *a, const char *query)
 {
     cJSON *out = json_object(a);
@@ -188,8 +189,10 @@ static cJSON *parse_query(struct arena *a, const char *query)
         char *value = equals ? equals + 1 : pair + len;
         char *name = text_unpercent(a, pair, equals ? (size_t)(equals - pair) : len);
         value = text_unpercent(a, value, strlen(value));
-        if (name && value && *name)
-            add_query_value(a, out, name, value);
+        if (name && value && *name) {
+            cJSON *values = json_get(out, name);
+            json_add_str(a, values ? values : json_set_array(a, out, name), value);
+        }
         query += len + (query[len] == '&');
     }
     return out;
@@ -269,13 +272,6 @@ static bool answer_trace(struct rest_request *r)
     return false;
 }
 
-static void answer_options(struct rest_request *r)
-{
-    rest_empty(r, 200);
-    rest_header(r, "allow", allowed_methods(r, true));
-    rest_header(r, "accept-patch", "");
-}
-
 static bool find_handler(struct rest_request *r)
 {
     struct match m = { 0 };
@@ -283,7 +279,9 @@ static bool find_handler(struct rest_request *r)
     if (m.path_literals < 0)
         return rest_spring(r, 404);
     if (!m.route && strcmp(r->method, "OPTIONS") == 0) {
-        answer_options(r);
+        rest_empty(r, 200);
+        rest_header(r, "allow", allowed_methods(r, true));
+        rest_header(r, "accept-patch", "");
         return false;
     }
     if (!m.route) {
@@ -309,11 +307,25 @@ static bool refuse_page(struct rest_request *r)
     return false;
 }
 
+/* "method.first,second": @NotBlank of the variables, after the login was asked for. */
+static bool check_variables(struct rest_request *r)
+{
+    const char *method = r->route->not_blank, *name = method ? strchr(method, '.') + 1 : "";
+    for (size_t i = 0; *name; i++) {
+        int len = (int)strcspn(name, ",");
+        if (check_blank(rest_var(r, i)))
+            return rest_fail(r, X_CONSTRAINT, "%.*s.%.*s: must not be blank",
+                             (int)strcspn(method, "."), method, len, name);
+        name += len + (name[len] == ',');
+    }
+    return true;
+}
+
 /* Who asks, and what: false when that is answered already. */
 static bool admit_request(struct rest_request *r)
 {
     return find_handler(r) && refuse_page(r) && bind_body(r) && bind_query(r) &&
-           ((r->route->flags & REST_ANONYMOUS) || session_check(r));
+           ((r->route->flags & REST_ANONYMOUS) || session_check(r)) && check_variables(r);
 }
 
 void dispatch_run(struct rest_request *r)

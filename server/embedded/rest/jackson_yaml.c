@@ -5,33 +5,24 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 
 #include <ctype.h>
 
 enum { LONGEST_NUMBER = 1000 };
 
-static bool is_yaml_word(const char *s, const char *const *words)
-{
-    while (*words && strcmp(*words, s) != 0)
-        words++;
-    return *words;
-}
-
 static bool is_null(const char *s)
 {
-    static const char *const words[] = { "", "~", "null", "Null", "NULL", NULL };
-    return is_yaml_word(s, words);
+    return !*s || text_has_word("~|null|Null|NULL", s);
 }
 
 /* 1 yes, 0 no, -1 neither. */
 static int truth(const char *s)
 {
-    static const char *const yes[] = { "yes",  "Yes", "YES", "true", "True",
-                                       "TRUE", "on",  "On",  "ON",   NULL };
-    static const char *const no[] = { "no",    "No",  "NO",  "false", "False",
-                                      "FALSE", "off", "Off", "OFF",   NULL };
-    return is_yaml_word(s, yes) ? 1 : is_yaml_word(s, no) ? 0 : -1;
+    static const char yes[] = "yes|Yes|YES|true|True|TRUE|on|On|ON";
+    static const char no[] = "no|No|NO|false|False|FALSE|off|Off|OFF";
+    return text_has_word(yes, s) ? 1 : text_has_word(no, s) ? 0 : -1;
 }
 
 /* The text without sign and underscores; *negative. NULL: too long. */
@@ -113,12 +104,6 @@ static cJSON *decimal(struct arena *a, const char *s)
     return number_as_json(a, negative, spelt);
 }
 
-static bool is_no_number(const char *s)
-{
-    static const char *const words[] = { ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN", NULL };
-    return is_yaml_word(s + (*s == '-' || *s == '+'), words);
-}
-
 /* Bytes, which the console's JSON writer prints as a list of signed numbers. */
 static cJSON *binary(struct arena *a, const char *text)
 {
@@ -137,7 +122,8 @@ static cJSON *resolved(struct arena *a, const struct yaml_text *s)
         return json_null(a);
     if (truth(s->text) >= 0)
         return json_bool(a, truth(s->text));
-    if (is_no_number(s->text))
+    const char *unsigned_text = s->text + (*s->text == '-' || *s->text == '+');
+    if (text_has_word(".inf|.Inf|.INF|.nan|.NaN|.NAN", unsigned_text))
         return NULL;
     cJSON *n = integer(a, s->text);
     if (!n)

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -68,6 +69,16 @@ char *java_base64(struct arena *a, const char *text, size_t *len, const char **p
     return *problem ? NULL : out;
 }
 
+char *java_trim(struct arena *a, const char *text)
+{
+    size_t n = strlen(text);
+    for (; *text && (unsigned char)*text <= ' '; n--)
+        text++;
+    while (n && (unsigned char)text[n - 1] <= ' ')
+        n--;
+    return arena_strndup(a, text, n);
+}
+
 size_t java_split(struct arena *a, const char *text, char separator, char **parts, size_t most)
 {
     size_t count = 0, full = 0;
@@ -83,6 +94,34 @@ size_t java_split(struct arena *a, const char *text, char separator, char **part
             break;
     }
     return *text ? full : 1;
+}
+
+/* String.hashCode, over the units of UTF-16, as HashMap spreads it. */
+static uint32_t java_hash(const char *text)
+{
+    uint32_t hash = 0;
+    for (size_t n; *text && (n = utf8_size(text, strlen(text))) > 0; text += n) {
+        uint32_t c = utf8_point(text, n);
+        if (c >= 0x10000) {
+            hash = 31 * hash + (0xd7c0 + (c >> 10));
+            c = 0xdc00 + (c & 0x3ff);
+        }
+        hash = 31 * hash + c;
+    }
+    return hash ^ hash >> 16;
+}
+
+void java_hash_order(struct arena *a, const char **names, size_t n, size_t capacity)
+{
+    size_t size = 1, at = 0;
+    const char **given = arena_array(a, const char *, n + 1);
+    while (size < capacity || 4 * n > 3 * size)
+        size *= 2;
+    memcpy(given, names, n * sizeof *names);
+    for (size_t bucket = 0; bucket < size && at < n; bucket++)
+        for (size_t i = 0; i < n; i++)
+            if ((java_hash(given[i]) & (size - 1)) == bucket)
+                names[at++] = given[i];
 }
 
 char *java_url_encode(struct arena *a, const char *text)

@@ -10,9 +10,14 @@ struct arena;
  * ends with a NUL that *len does not count. */
 char *java_base64(struct arena *a, const char *text, size_t *len, const char **problem);
 
+char *java_trim(struct arena *a, const char *text); /* String.trim: no control characters either */
+
 /* String.split: how many parts, empty ones at the end not counted ("a:b:" has two); "" has one.
  * parts gets the first `most` of them. */
 size_t java_split(struct arena *a, const char *text, char separator, char **parts, size_t most);
+
+/* Sorts names as a HashMap made for `capacity` of them gives its keys. */
+void java_hash_order(struct arena *a, const char **names, size_t n, size_t capacity);
 
 /* URLEncoder.encode with blanks as %20. */
 char *java_url_encode(struct arena *a, const char *text);

@@ -107,20 +107,32 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
     return says_null(text) ? json_null(a) : NULL;
 }
 
+/* Which of "A|B|C" it is; -1: none. */
+static int constant_of(const char *one_of, const char *name)
+{
+    size_t len = strlen(name);
+    int i = 0;
+    for (const char *p = one_of; p; p = strchr(p, '|'), i++) {
+        p += *p == '|';
+        if (len && strcspn(p, "|") == len && memcmp(p, name, len) == 0)
+            return i;
+    }
+    return -1;
+}
+
 /* A constant's name, or its number among them, which may be given as text. */
 static cJSON *bind_enum(struct arena *a, const struct model_field *f, const cJSON *in)
 {
-    double number = cJSON_IsNumber(in) ? in->valuedouble : -1;
+    bool whole = cJSON_IsNumber(in) && (!in->valuestring || !strpbrk(in->valuestring, ".eE"));
+    double number = whole ? in->valuedouble : -1;
     const char *text = cJSON_IsString(in) ? java_trimmed(a, in->valuestring) : "";
     if (*text >= '0' && *text <= '9' && !text_to_number(text, &number))
         return NULL;
-    size_t len = strlen(text);
-    int i = 0;
+    int named = constant_of(f->one_of, text), i = 0;
     for (const char *p = f->one_of; p; p = strchr(p, '|'), i++) {
         p += *p == '|';
-        size_t n = strcspn(p, "|");
-        if (number == i || (len && n == len && memcmp(p, text, len) == 0))
-            return json_stringn(a, p, n);
+        if (number == i || named == i)
+            return json_stringn(a, p, strcspn(p, "|"));
     }
     return NULL;
 }
@@ -155,26 +167,45 @@ static cJSON *bind_map(struct arena *a, const struct model_field *f, const cJSON
     cJSON_ArrayForEach(item, in)
     {
         cJSON *bound = bind_value(a, f->of, item);
-        if (!bound)
+        if (!bound || (f->one_of && constant_of(f->one_of, item->string) < 0))
             return NULL;
         json_set(a, map, item->string, bound);
     }
     return map;
 }
 
-/* "2026/11/24 00:03:55Z": shape only, as SimpleDateFormat is lenient about the numbers. */
+static bool has_shape(const char *s, const char *shape)
+{
+    for (; *s && *shape; s++, shape++) {
+        bool digit = *s >= '0' && *s <= '9';
+        if (*shape == '0' ? !digit : *s != *shape)
+            return false;
+    }
+    return !*s && !*shape;
+}
+
+/* The two digits of a date there are within these bounds. */
+static bool pair_within(const char *s, size_t at, int least, int most)
+{
+    int pair = 10 * (s[at] - '0') + s[at + 1] - '0';
+    return pair >= least && pair <= most;
+}
+
+/* "2026/11/24 00:03:55Z": a day of 31 is one of every month. Blank: none. */
 static cJSON *bind_date(struct arena *a, const struct model_field *f, const cJSON *in)
 {
     (void)f;
     if (!cJSON_IsString(in))
         return NULL;
-    const char *s = in->valuestring, *shape = "0000/00/00 00:00:00Z";
-    for (; *s && *shape; s++, shape++) {
-        bool digit = *s >= '0' && *s <= '9';
-        if (*shape == '0' ? !digit : *s != *shape)
-            return NULL;
-    }
-    return *shape ? NULL : json_string(a, in->valuestring);
+    const char *text = java_trimmed(a, in->valuestring);
+    if (!*text)
+        return json_null(a);
+    if (!has_shape(text, "0000/00/00 00:00:00Z") || !pair_within(text, 5, 1, 12) ||
+        !pair_within(text, 8, 1, 31))
+        return NULL;
+    bool fits = pair_within(text, 11, 0, 23) && pair_within(text, 14, 0, 59) &&
+                pair_within(text, 17, 0, 59);
+    return fits ? json_string(a, text) : NULL;
 }
 
 /* A copy whose numbers are numbers again, without their spelling. */
@@ -214,24 +245,29 @@ static cJSON *default_value(struct arena *a, const struct model_field *f)
     return f->otherwise ? json_parse(a, f->otherwise, strlen(f->otherwise), NULL) : json_null(a);
 }
 
-/* Jackson lets the last of several members of one name win. */
-static const cJSON *last_member(const cJSON *object, const char *name)
+/* Jackson reads each of several members of one name, and lets the last win. */
+static cJSON *bind_model_member(struct arena *a, const struct model_field *f, const cJSON *object)
 {
-    const cJSON *found = NULL, *item;
+    cJSON *bound = NULL;
+    const cJSON *item;
+    bool given = false;
     cJSON_ArrayForEach(item, object)
     {
-        if (strcmp(item->string, name) == 0)
-            found = item;
+        if (strcmp(item->string, f->name) != 0)
+            continue;
+        given = true;
+        bound = bind_value(a, f, item);
+        if (!bound)
+            return NULL;
     }
-    return found;
+    return given ? bound : default_value(a, f);
 }
 
 cJSON *model_bind(struct arena *a, const struct model_field *rows, const cJSON *in)
 {
     cJSON *out = json_object(a);
     for (const struct model_field *f = rows; f->name; f++) {
-        const cJSON *member = last_member(in, f->name);
-        cJSON *bound = member ? bind_value(a, f, member) : default_value(a, f);
+        cJSON *bound = bind_model_member(a, f, in);
         if (!bound)
             return NULL;
         json_put(out, f->name, bound);

@@ -59,6 +59,9 @@ struct rest_route {
     const struct model_field *body;
     unsigned flags;
     const char *flag; /* a query parameter that is a Boolean; NULL: none */
+    /* The Java method and its parameters, one a variable of the path, that must not be blank:
+     * "update.name"; NULL: nobody checks. */
+    const char *not_blank;
 };
 
 /* Exceptions of the real console: class name and status (console-api.md §3.4). */

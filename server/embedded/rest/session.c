@@ -14,9 +14,12 @@
 #include "embedded/kstore/kstore.h"
 #include "embedded/kstore/kube.h"
 #include "embedded/objects/settings.h"
+#include "embedded/rest/check.h"
 #include "embedded/rest/java_text.h"
 #include "embedded/rest/model.h"
 #include "net/cbc.h"
+
+#include <strings.h>
 
 static const char secret_name[] = "higress-console";
 static const char cookie_name[] = "_hi_sess";
@@ -54,7 +57,8 @@ static bool load_account(struct rest_request *r, struct account *out)
     out->password = secret_value(r->arena, secret, "adminPassword");
     out->key = secret_value(r->arena, secret, "key");
     out->iv = secret_value(r->arena, secret, "iv");
-    return out->name && out->password && out->key && out->iv;
+    return !check_blank(out->name) && !check_blank(out->password) && !check_blank(out->key) &&
+           !check_blank(out->iv);
 }
 
 bool session_has_admin(struct rest_request *r)
@@ -281,7 +285,7 @@ static bool check_change(struct rest_request *r, struct account *account)
         return rest_fail(r, X_VALIDATION, "Missing old password.");
     if (is_missing_text(json_str(r->body, "newPassword")))
         return rest_fail(r, X_VALIDATION, "Missing new password.");
-    if (disabled && strcmp(disabled, "true") == 0)
+    if (disabled && strcasecmp(disabled, "true") == 0)
         return rest_fail(r, X_ILLEGAL_STATE, "Password change is disabled.");
     if (!load_account(r, account) || !same_secret_text(old, account->password))
         return rest_fail(r, X_VALIDATION, "Incorrect old password.");

@@ -14,19 +14,18 @@
 #include <errno.h>
 #include <stdarg.h>
 
-enum { MAX_FILE = 16 << 20, MAX_DOCUMENT = 256 << 20 };
+enum { MAX_REASON = 512, MAX_FILE = 16 << 20, MAX_DOCUMENT = 256 << 20 };
 
 void xds_note(struct xds *x, const char *kind, const char *name, const char *format, ...)
 {
-    char reason[512];
     va_list args;
     va_start(args, format);
-    vsnprintf(reason, sizeof reason, format, args);
+    const char *reason = arena_vprintf(x->a, format, args);
     va_end(args);
 
     cJSON *note = json_object(x->a);
     json_set_str(x->a, note, "object", arena_printf(x->a, "%s/%s", kind, name));
-    json_set_str(x->a, note, "reason", text_clean(x->a, reason, sizeof reason));
+    json_set_str(x->a, note, "reason", text_clean(x->a, reason, MAX_REASON));
     json_add(x->a, x->notes, note);
 }
 
@@ -34,14 +33,6 @@ const char *xds_object_name(const cJSON *object)
 {
     const char *name = json_str(json_get(object, "metadata"), "name");
     return name ? name : "?";
-}
-
-static cJSON *new_host(struct xds *x, cJSON *hosts, const char *host)
-{
-    cJSON *v = json_add(x->a, hosts, json_object(x->a));
-    json_set_str(x->a, v, "name", arena_printf(x->a, "%s:%d", host, x->in->port));
-    json_add_str(x->a, json_set_array(x->a, v, "domains"), host);
-    return json_set_array(x->a, v, "routes");
 }
 
 /* Higress writes the host alone as domain and lets Envoy ignore port and case of the request's. */
@@ -61,7 +52,10 @@ static cJSON *route_configuration(struct xds *x)
     for (size_t i = 0; i < n; i++) {
         if (!host || strcmp(host, rules[i]->takes.host) != 0) {
             host = rules[i]->takes.host;
-            routes = new_host(x, hosts, host);
+            cJSON *v = json_add(x->a, hosts, json_object(x->a));
+            json_set_str(x->a, v, "name", arena_printf(x->a, "%s:%d", host, x->in->port));
+            json_add_str(x->a, json_set_array(x->a, v, "domains"), host);
+            routes = json_set_array(x->a, v, "routes");
         }
         xds_routes(x, rules[i], routes);
     }

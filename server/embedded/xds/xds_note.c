@@ -14,19 +14,15 @@ static const char unrendered[] =
 /* Acting on more than a route, and rendered. */
 static const char rendered[] = "app-root";
 
-static bool is_rendered(const struct annotation *row)
-{
-    return text_has_word(rendered, row->name) ||
-           (row->scope == ACTS_ON_ROUTE && !text_has_word(unrendered, row->name));
-}
-
 static void note_annotation(struct xds *x, const cJSON *ingress, const char *full)
 {
     struct annotation_name n = annotation_split(full);
     const struct annotation *known = n.name ? annotation_find(n.name) : NULL;
     const struct annotation *read = annotation_is_read(full);
-    bool quiet = !n.name || n.disabled || (known && known->danger == LOSES_NOTHING) ||
-                 (read && is_rendered(read));
+    bool quiet =
+        !n.name || n.disabled || (known && known->danger == LOSES_NOTHING) ||
+        (read && (text_has_word(rendered, read->name) ||
+                  (read->scope == ACTS_ON_ROUTE && !text_has_word(unrendered, read->name))));
     if (!quiet)
         xds_note(x, "ingress", xds_object_name(ingress),
                  read ? "the annotation %s is not rendered"
@@ -54,15 +50,6 @@ static bool is_active(const cJSON *plugin)
     return false;
 }
 
-static void note_plugins(struct xds *x)
-{
-    const cJSON *plugin;
-    cJSON_ArrayForEach(plugin, x->in->wasmplugins) if (is_active(plugin))
-        xds_note(x, "wasmplugin", xds_object_name(plugin),
-                 "plugins do not run in this Envoy: what it demands, limits or rewrites does "
-                 "not happen");
-}
-
 /* Both come with every fresh installation and change nothing that is rendered. */
 static bool is_seed(const char *filter)
 {
@@ -74,7 +61,10 @@ void xds_notes(struct xds *x)
 {
     const cJSON *one;
     cJSON_ArrayForEach(one, x->in->ingresses) note_annotations(x, one);
-    note_plugins(x);
+    cJSON_ArrayForEach(one, x->in->wasmplugins) if (is_active(one))
+        xds_note(x, "wasmplugin", xds_object_name(one),
+                 "plugins do not run in this Envoy: what it demands, limits or rewrites does "
+                 "not happen");
     cJSON_ArrayForEach(one, x->in->envoyfilters) if (!is_seed(xds_object_name(one)))
         xds_note(x, "envoyfilter", xds_object_name(one), "EnvoyFilters are not rendered");
     cJSON_ArrayForEach(one, x->in->http2rpcs)

@@ -15,12 +15,6 @@ struct retry {
     bool any_method;
 };
 
-static bool is_failure(const char *word)
-{
-    return strcmp(word, "error") == 0 || strcmp(word, "timeout") == 0 ||
-           strcmp(word, "invalid_header") == 0;
-}
-
 /* What certainly did not reach the service, and 503. */
 static void retry_by_default(struct xds *x, struct retry *t)
 {
@@ -34,7 +28,7 @@ static void read_conditions(struct xds *x, const char *text, struct retry *t)
     char **word = annotation_items(x->a, text, strchr(text, ',') ? "," : " \t");
     for (size_t i = 0; word[i]; i++) {
         long code = 0;
-        failure |= is_failure(word[i]);
+        failure |= text_has_word("error|timeout|invalid_header", word[i]);
         t->any_method |= strcmp(word[i], "non_idempotent") == 0;
         if (strcmp(word[i], "off") == 0)
             t->tries = 0;
@@ -202,14 +196,6 @@ static void set_always(struct xds *x, cJSON *config, const char *key, const char
     json_set_str(x->a, f, "runtime_key", runtime);
 }
 
-static void set_bucket(struct xds *x, cJSON *config, long most, long fill, const char *interval)
-{
-    cJSON *bucket = json_set_object(x->a, config, "token_bucket");
-    json_set_num(x->a, bucket, "max_tokens", (double)most);
-    json_set_num(x->a, bucket, "tokens_per_fill", (double)fill);
-    json_set_str(x->a, bucket, "fill_interval", interval);
-}
-
 static bool read_limit(struct xds *x, const struct xds_rule *r, long *fill, long *burst,
                        const char **interval)
 {
@@ -241,7 +227,10 @@ void xds_rate_limit(struct xds *x, const struct xds_rule *r, cJSON *route)
                           XDS_TYPE "extensions.filters.http.local_ratelimit.v3.LocalRateLimit");
     json_set_str(x->a, c, "stat_prefix", "http_local_rate_limiter");
     json_set_str(x->a, json_set_object(x->a, c, "status"), "code", "TooManyRequests");
-    set_bucket(x, c, fill * burst, fill, interval);
+    cJSON *bucket = json_set_object(x->a, c, "token_bucket");
+    json_set_num(x->a, bucket, "max_tokens", (double)(fill * burst));
+    json_set_num(x->a, bucket, "tokens_per_fill", (double)fill);
+    json_set_str(x->a, bucket, "fill_interval", interval);
     set_always(x, c, "filter_enabled", "local_rate_limit_enabled");
     set_always(x, c, "filter_enforced", "local_rate_limit_enforced");
     cJSON *item =

@@ -170,22 +170,16 @@ static size_t add_canaries(struct xds *x, const struct xds_rule *r, struct targe
     return all;
 }
 
-static size_t count_canaries(const struct xds_rule *r)
-{
-    size_t n = 0;
-    for (const struct xds_rule *c = r->canaries; c; c = c->next_canary)
-        n++;
-    return n;
-}
-
 /* False when Higress itself ignores the destination: a line cannot be read. */
 static bool add_targets(struct xds *x, const struct xds_rule *r, cJSON *action)
 {
     char **line = annotation_items(x->a, r->destination ? r->destination : "", "\r\n");
-    size_t n = 0;
+    size_t n = 0, canaries = 0;
     while (line[n])
         n++;
-    struct target *t = arena_array(x->a, struct target, n + count_canaries(r) + 1);
+    for (const struct xds_rule *c = r->canaries; c; c = c->next_canary)
+        canaries++;
+    struct target *t = arena_array(x->a, struct target, n + canaries + 1);
     for (size_t i = 0; i < n; i++)
         if (!read_destination_line(x, line[i], &t[i]))
             return false;
