@@ -27,12 +27,6 @@ static const struct field out[] = {
     { 0 },
 };
 
-static const char *finding_member(const cJSON *row, const char *member)
-{
-    const char *s = json_str(row, member);
-    return s ? s : "";
-}
-
 /* A verdict that many objects share is said a few times and counted. */
 struct fold {
     struct page *page;
@@ -60,12 +54,12 @@ static const cJSON *list_findings(struct call *c)
         return NULL;
     cJSON_ArrayForEach(row, json_get(found, "findings"))
     {
-        if (risk && strcmp(risk, finding_member(row, "risk")) != 0)
+        if (risk && strcmp(risk, json_text(row, "risk")) != 0)
             continue;
-        if (strcmp(f.verdict, finding_member(row, "verdict")) != 0)
+        if (strcmp(f.verdict, json_text(row, "verdict")) != 0)
             close_fold(&f);
-        f.verdict = finding_member(row, "verdict");
-        f.risk = finding_member(row, "risk");
+        f.verdict = json_text(row, "verdict");
+        f.risk = json_text(row, "risk");
         if (!text && f.seen++ >= FOLD)
             continue;
         inspect_line(page_line(f.page), row);

@@ -47,28 +47,22 @@ static const cJSON *run_diagnose(struct call *c)
     return diagnose_since(c, kind, name, arg_str(c, "since"), arg_bool(c, "compare"));
 }
 
-static const char *or_empty(const cJSON *o, const char *member)
-{
-    const char *s = json_str(o, member);
-    return s ? s : "";
-}
-
 static void say_verdict(struct buf *b, const cJSON *v)
 {
     const cJSON *fact;
     int n = 0;
 
-    buf_printf(b, "%s (%s) %s", or_empty(v, "code"), or_empty(v, "confidence"),
-               or_empty(v, "object"));
+    buf_printf(b, "%s (%s) %s", json_text(v, "code"), json_text(v, "confidence"),
+               json_text(v, "object"));
     if (json_get(v, "requests"))
         buf_printf(b, ", %.0f requests", json_num(v, "requests", 0));
     buf_char(b, '\n');
     cJSON_ArrayForEach(fact, json_get(v, "evidence"))
     {
         if (n++ < FACTS)
-            buf_printf(b, "  %s: %s\n", or_empty(fact, "source"), or_empty(fact, "fact"));
+            buf_printf(b, "  %s: %s\n", json_text(fact, "source"), json_text(fact, "fact"));
     }
-    buf_printf(b, "  next: %s\n", or_empty(v, "next"));
+    buf_printf(b, "  next: %s\n", json_text(v, "next"));
 }
 
 static void say_answer_lines(struct buf *b, const cJSON *answer, const char *member,
@@ -83,7 +77,7 @@ static void say_answer_lines(struct buf *b, const cJSON *answer, const char *mem
 static void say_line(struct buf *b, const cJSON *answer, const char *member)
 {
     if (json_get(answer, member))
-        buf_printf(b, "%s: %s\n", member, or_empty(answer, member));
+        buf_printf(b, "%s: %s\n", member, json_text(answer, member));
 }
 
 static void say_unavailable(struct buf *b, const cJSON *answer)
@@ -105,7 +99,7 @@ static char *say_diagnosis(struct call *c, const cJSON *answer)
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *v;
 
-    say_answer_lines(b, answer, "about", or_empty(answer, "target"));
+    say_answer_lines(b, answer, "about", json_text(answer, "target"));
     cJSON_ArrayForEach(v, json_get(answer, "verdicts")) say_verdict(b, v);
     cJSON_ArrayForEach(v, json_get(answer, "configured"))
         buf_printf(b, "configured: %s\n", v->valuestring);
@@ -131,8 +125,8 @@ static const cJSON *diagnosis_facts(struct call *c, const cJSON *answer)
         cJSON_ArrayForEach(e, json_get(v, "evidence"))
         {
             cJSON *pair = json_add(arena(c), pairs, json_array(arena(c)));
-            json_add_str(arena(c), pair, or_empty(e, "source"));
-            json_add_str(arena(c), pair, or_empty(e, "fact"));
+            json_add_str(arena(c), pair, json_text(e, "source"));
+            json_add_str(arena(c), pair, json_text(e, "fact"));
         }
         json_set(arena(c), v, "evidence", pairs);
         json_remove(v, "next");

@@ -120,23 +120,13 @@ static bool limit_route(struct call *c, struct plan *p)
 
 /* -- by key, through a plugin ------------------------------------------------------------ */
 
-/* "redis.dns:6379" as the plugin names it. */
-static void set_asked_redis(struct call *c, cJSON *ask, const char *service)
-{
-    cJSON *redis = json_set_object(arena(c), ask, "redis");
-    size_t n = strcspn(service, ":");
-
-    json_set_str(arena(c), redis, "service_name", arena_strndup(arena(c), service, n));
-    if (service[n])
-        json_set_num(arena(c), redis, "service_port", strtod(service + n + 1, NULL));
-}
-
 /* What limits_config is asked; NULL when nothing says what is counted. */
 static cJSON *ask_of(struct call *c)
 {
     cJSON *ask = json_object(arena(c));
     const char *header = arg_str(c, "header");
     const char *by = header ? arena_printf(arena(c), "header:%s", header) : arg_str(c, "by");
+    const char *service = arg_str(c, "redis");
 
     if (!by && !in_tokens(c))
         return NULL;
@@ -147,8 +137,13 @@ static cJSON *ask_of(struct call *c)
         json_set_str(arena(c), ask, "key", arg_str(c, "key"));
     json_set_num(arena(c), ask, "requests", arg_num(c, "requests", 0));
     json_set_str(arena(c), ask, "per", limit_window(c));
-    if (arg_str(c, "redis"))
-        set_asked_redis(c, ask, arg_str(c, "redis"));
+    if (service) { /* "redis.dns:6379" as the plugin names it */
+        cJSON *redis = json_set_object(arena(c), ask, "redis");
+        size_t n = strcspn(service, ":");
+        json_set_str(arena(c), redis, "service_name", arena_strndup(arena(c), service, n));
+        if (service[n])
+            json_set_num(arena(c), redis, "service_port", strtod(service + n + 1, NULL));
+    }
     return ask;
 }
 

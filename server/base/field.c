@@ -162,18 +162,13 @@ static const struct field *row_named(const struct field *rows, const char *name)
     return NULL;
 }
 
-static void list_field_names(struct buf *b, const struct field *rows)
-{
-    for (const struct field *row = rows; row && row->type; row++)
-        buf_printf(b, "%s%s", row == rows ? "" : ", ", row->name);
-}
-
 static void unknown_member(struct check *k, const struct field *rows, const char *name)
 {
     struct buf names;
     size_t cut = strlen(k->path);
     buf_init(&names, 800);
-    list_field_names(&names, rows);
+    for (const struct field *row = rows; row && row->type; row++)
+        buf_printf(&names, "%s%s", row == rows ? "" : ", ", row->name);
     if (!k->said.len) { /* the sentence speaks of the object, the path of its member */
         field_path_push(k, name, 0);
         memcpy(k->first, k->path, sizeof k->first);

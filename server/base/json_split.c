@@ -72,14 +72,6 @@ static int track(struct json_split *s, char c)
     return c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
 }
 
-static bool hand_over(struct json_split *s)
-{
-    bool go_on = s->fn(s->arg, s->element->data, s->element->len);
-    buf_reset(s->element);
-    s->stopped = !go_on;
-    return go_on;
-}
-
 static void close_array(struct json_split *s)
 {
     s->where = s->bare ? BARE_END : REST;
@@ -106,7 +98,9 @@ static bool end_element(struct json_split *s, char c)
     while (s->element->len && is_space(s->element->data[s->element->len - 1]))
         s->element->len--;
     s->element->data[s->element->len] = 0;
-    if (!hand_over(s))
+    s->stopped = !s->fn(s->arg, s->element->data, s->element->len);
+    buf_reset(s->element);
+    if (s->stopped)
         return false;
     s->where = ITEM;
     if (c == ']')

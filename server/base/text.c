@@ -207,6 +207,14 @@ bool text_equal_nocase(const char *x, const char *y)
     return strcasecmp(x, y) == 0;
 }
 
+char *text_lower(struct arena *a, const char *s, size_t n)
+{
+    char *copy = arena_strndup(a, s, n);
+    for (char *c = copy; *c; c++)
+        *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + ('a' - 'A') : *c);
+    return copy;
+}
+
 bool text_word_next(const char **rest, char word[TEXT_WORD])
 {
     if (!*rest || !**rest)

@@ -23,15 +23,11 @@ double when_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Years that four digits can say; anything else, from a damaged file, is the epoch. */
-static double sayable(double unix_time)
-{
-    return unix_time >= -62135596800.0 && unix_time < 253402300800.0 ? unix_time : 0;
-}
-
 char *when_text(struct arena *a, double unix_time, bool millis)
 {
-    unix_time = sayable(unix_time);
+    /* Years that four digits can say; anything else, from a damaged file, is the epoch. */
+    if (!(unix_time >= -62135596800.0 && unix_time < 253402300800.0))
+        unix_time = 0;
     time_t seconds = (time_t)unix_time;
     struct tm t;
     char text[40];

@@ -61,13 +61,6 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     return t;
 }
 
-static bool none_of(const cJSON *tree, const char *path, struct err *e)
-{
-    return !json_path(tree, path) ||
-           err_set(e, ERR_ARGS, "belongs to each of `gateways`, not beside them") ||
-           err_about(e, path);
-}
-
 static bool about_member(struct err *e, int i, const char *member)
 {
     char path[sizeof e->path];
@@ -149,8 +142,10 @@ static struct config *bind_gateways(struct arena *a, const cJSON *tree, const cJ
     static const char *const outside[] = { "gateway.url", "gateway.username", "gateway.password",
                                            "envoy" };
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
-        if (!none_of(tree, outside[i], e))
-            return NULL;
+        if (json_path(tree, outside[i])) {
+            err_set(e, ERR_ARGS, "belongs to each of `gateways`, not beside them");
+            return err_about(e, outside[i]), NULL;
+        }
     struct config *process = config_bind_one(a, tree, e);
     int i = 0;
     const cJSON *member;

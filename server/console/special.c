@@ -33,13 +33,6 @@ static cJSON *named(struct reading *o, const char *name)
     return object;
 }
 
-/* Takes over the members of `from`. */
-static void merge_members(struct reading *o, cJSON *object, const cJSON *from)
-{
-    for (const cJSON *m = cJSON_IsObject(from) ? from->child : NULL; m; m = m->next)
-        json_set(o->a, object, m->string, json_clone(o->a, m));
-}
-
 /* -- dashboard -------------------------------------------------------------------------------- */
 
 static const char dashboards[] = "MAIN|AI|LOG";
@@ -52,8 +45,8 @@ static cJSON *read_dashboard(struct reading *o)
     }
     cJSON *data = special_get(o, arena_printf(o->a, "/dashboard/info?type=%s", o->name));
     cJSON *object = data ? named(o, o->name) : NULL;
-    if (object)
-        merge_members(o, object, data);
+    for (const cJSON *m = object && cJSON_IsObject(data) ? data->child : NULL; m; m = m->next)
+        json_set(o->a, object, m->string, json_clone(o->a, m));
     return object;
 }
 

@@ -27,17 +27,6 @@ bool special_write_config(struct gateway *g, struct arena *a, const struct kind 
     return write_send(g, a, "PUT", path, body, doubt, e);
 }
 
-static bool consumers_hold(const cJSON *names, const char *name)
-{
-    const cJSON *n;
-    cJSON_ArrayForEach(n, names)
-    {
-        if (cJSON_IsString(n) && !strcmp(n->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
 /* {mcpServerName, consumers}: those of x that y lacks; NULL when there is none. */
 static cJSON *only_in(struct arena *a, const char *server, const cJSON *x, const cJSON *y)
 {
@@ -46,7 +35,7 @@ static cJSON *only_in(struct arena *a, const char *server, const cJSON *x, const
     json_set_str(a, body, "mcpServerName", server);
     cJSON_ArrayForEach(n, x)
     {
-        if (cJSON_IsString(n) && !consumers_hold(y, n->valuestring))
+        if (cJSON_IsString(n) && !json_find_text(y, n->valuestring))
             json_add_str(a, names ? names : (names = json_set_array(a, body, "consumers")),
                          n->valuestring);
     }

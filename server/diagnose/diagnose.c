@@ -310,12 +310,6 @@ bool facts_lost_by_config(const struct facts *f)
     return f->config_lost;
 }
 
-static bool is_config_lost(const struct finding *x)
-{
-    return text_has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise &&
-           !x->recovered;
-}
-
 /* Nearest causes first: what they explain is no symptom of anything else. */
 static struct findings *find_all(struct facts *f)
 {
@@ -327,8 +321,12 @@ static struct findings *find_all(struct facts *f)
     findings_from_lost(f, all);
     findings_from_rows(f, all);
     findings_from_gateway(f, all);
-    for (int i = 0; i < all->count; i++)
-        f->config_lost = f->config_lost || is_config_lost(&all->list[i]);
+    for (int i = 0; i < all->count; i++) {
+        const struct finding *x = &all->list[i];
+        bool lost = text_has_word("NO_CLUSTER|NO_ROUTE|CONFIG_MISSING", x->code) && !x->noise &&
+                    !x->recovered;
+        f->config_lost = f->config_lost || lost;
+    }
     findings_from_config(f, all);
     for (int i = 0; i < all->count; i++)
         for (int k = 0; k < all->count; k++)

@@ -102,20 +102,7 @@ static void read_errors(struct refusal *r)
  */
 static double stat_of(const cJSON *stats, const char *name)
 {
-    const cJSON *s;
-
-    cJSON_ArrayForEach(s, json_get(stats, "stats"))
-    {
-        const char *n = json_str(s, "name");
-        if (n && !strcmp(n, name))
-            return json_num(s, "value", 0);
-    }
-    return 0;
-}
-
-static const char *strip_tail(struct arena *a, const char *name, const char *tail)
-{
-    return arena_strndup(a, name, strlen(name) - strlen(tail));
+    return json_num(json_find(json_get(stats, "stats"), "name", name), "value", 0);
 }
 
 /* The newest time at which Envoy accepted listeners, clusters or routes; ms, 0: unknown. */
@@ -153,7 +140,7 @@ static void name_subscription(struct refusal *r, const char *base)
 static void take_counter(struct refusal *r, const char *name, const char *tail, double n)
 {
     struct facts *f = r->f;
-    const char *base = strip_tail(f->arena, name, tail);
+    const char *base = arena_strndup(f->arena, name, strlen(name) - strlen(tail));
     double at = stat_of(f->in->stats, arena_printf(f->arena, "%s.update_time", base));
     double accepted = stat_of(f->in->stats, arena_printf(f->arena, "%s.update_success", base));
     double before = f->in->stats_before ? stat_of(f->in->stats_before, name) : n;
@@ -200,23 +187,20 @@ static void read_counters(struct refusal *r)
     }
 }
 
-/* The gateway's own words, where its log is the access log's file. */
-static void quote_gateway_log(struct refusal *r)
-{
-    const cJSON *o;
-
-    cJSON_ArrayForEach(o, r->f->in->words) if (cJSON_IsString(o) && r->current)
-        finding_add(r->f->arena, &r->told, "gateway_log", "%s", o->valuestring);
-}
-
 void findings_from_config(struct facts *f, struct findings *all)
 {
     struct refusal r = { .f = f };
     struct finding *x;
+    const cJSON *o;
 
     read_errors(&r);
     read_counters(&r);
-    quote_gateway_log(&r);
+    /* The gateway's own words, where its log is the access log's file. */
+    cJSON_ArrayForEach(o, f->in->words)
+    {
+        if (cJSON_IsString(o) && r.current)
+            finding_add(f->arena, &r.told, "gateway_log", "%s", o->valuestring);
+    }
     if (!r.current || (f->target && f->target->kind && f->target_found && !f->config_lost))
         return; /* the target has what it needs */
     x = findings_new(all, "CONFIG_REJECTED", r.object ? r.object : "gateway",

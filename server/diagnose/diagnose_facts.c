@@ -71,16 +71,9 @@ struct fact_host *facts_host(const struct fact_cluster *c, const char *address)
 
 static double host_stat(const cJSON *host, const char *name)
 {
-    const cJSON *s;
-
-    cJSON_ArrayForEach(s, json_get(host, "stats"))
-    {
-        const char *n = json_str(s, "name");
-        const char *v = json_str(s, "value");
-        if (n && !strcmp(n, name))
-            return v ? strtod(v, NULL) : json_num(s, "value", 0);
-    }
-    return 0;
+    const cJSON *s = json_find(json_get(host, "stats"), "name", name);
+    const char *v = json_str(s, "value");
+    return v ? strtod(v, NULL) : json_num(s, "value", 0);
 }
 
 static void read_host(struct facts *f, struct fact_host *h, const cJSON *o)

@@ -12,16 +12,14 @@ enum { MANY_BROKEN = 3, LOOK_BACK = 50 };
 
 bool finding_add(struct arena *a, struct finding *x, const char *source, const char *format, ...)
 {
-    char text[400];
     va_list args;
 
     if (!x || x->evidence >= FINDING_EVIDENCE)
         return false;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
     x->source[x->evidence] = source;
-    x->fact[x->evidence++] = text_clean(a, text, 320);
+    x->fact[x->evidence++] = text_clean(a, arena_vprintf(a, format, args), 320);
+    va_end(args);
     return true;
 }
 
@@ -94,12 +92,6 @@ static void first_evidence(struct facts *f, struct finding *x, int at)
                 all, r->authority, r->path, r->code, r->flags, r->details, r->start);
 }
 
-/* Who closes a stream that went well is gone, and nothing is broken. */
-static bool left_a_stream(const struct fact_row *r)
-{
-    return !strcmp(r->symptom->code, "CLIENT_DISCONNECT") && r->code >= 200 && r->code < 400;
-}
-
 /* A path that went well earlier in the log and not since: no answer on purpose. */
 static bool broke(const struct facts *f, int at)
 {
@@ -154,7 +146,9 @@ void findings_from_rows(struct facts *f, struct findings *all)
             continue;
         x->cluster = facts_cluster(f, r->cluster);
         x->recovered = recovered_since(f, i);
-        x->noise = left_a_stream(r);
+        /* Who closes a stream that went well is gone, and nothing is broken. */
+        x->noise =
+            !strcmp(r->symptom->code, "CLIENT_DISCONNECT") && r->code >= 200 && r->code < 400;
         first_evidence(f, x, i);
         tell_endpoints(f, x, r);
         support_add(f, x, r);

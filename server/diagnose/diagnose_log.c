@@ -84,17 +84,6 @@ static bool read_rows(struct walk *w, const struct accesslog_query *q, cJSON *in
     return query_log(w, q, keep_row, &r, seen);
 }
 
-/* Requests that no route took may have been meant for the target. */
-static void read_lost(struct walk *w, double since, cJSON *into)
-{
-    struct accesslog_query lost = {
-        .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
-    };
-
-    if (w->target.kind && !is_target_kind(w, "service") && !is_target_kind(w, "domain"))
-        read_rows(w, &lost, into, NULL);
-}
-
 static void read_gateway_words(struct walk *w, double since)
 {
     struct accesslog_query q = {
@@ -156,16 +145,10 @@ static bool keep_older(void *arg, const cJSON *row)
 /* Of many lines, beside how they were answered. */
 static const char *const looked_at[] = { "upstream_cluster", "authority", NULL };
 
-static double oldest_of(const cJSON *rows)
-{
-    const cJSON *row = rows && rows->child ? rows->child->prev : NULL; /* the last one */
-
-    return when_parse(json_str(row, "start_time"));
-}
-
 static void read_rare(struct walk *w, double since, cJSON *rows)
 {
-    struct rare r = { .w = w, .before = oldest_of(rows), .rows = rows };
+    const cJSON *oldest = rows->child ? rows->child->prev : NULL; /* the last one */
+    struct rare r = { .w = w, .before = when_parse(json_str(oldest, "start_time")), .rows = rows };
     struct accesslog_query failed = { .status_class = 5,
                                       .limit = ROWS,
                                       .lines = ACCESSLOG_SOUND,
@@ -189,18 +172,15 @@ static void read_target_rows(struct walk *w, double since, cJSON *rows)
 {
     struct accesslog_query own = { .limit = TARGET_ROWS, .lines = ACCESSLOG_SOUND, .since = since };
 
-    narrow(w, &own);
-    read_rows(w, &own, rows, NULL);
-    read_lost(w, since, rows);
-}
-
-static void read_forged(struct walk *w, double since, cJSON *rows)
-{
-    struct accesslog_query forged = {
-        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
+    struct accesslog_query lost = {
+        .flag = "NR", .limit = LOST_ROWS, .lines = ACCESSLOG_SOUND, .since = since
     };
 
-    read_rows(w, &forged, rows, NULL);
+    narrow(w, &own);
+    read_rows(w, &own, rows, NULL);
+    /* Requests that no route took may have been meant for the target. */
+    if (w->target.kind && !is_target_kind(w, "service") && !is_target_kind(w, "domain"))
+        read_rows(w, &lost, rows, NULL);
 }
 
 void diagnose_read_log(struct walk *w)
@@ -208,6 +188,9 @@ void diagnose_read_log(struct walk *w)
     double since = window_begin(w);
     cJSON *rows = json_array(w->a), *all = w->target.kind ? json_array(w->a) : rows;
     struct accesslog_query whole = { .limit = ROWS, .lines = ACCESSLOG_SOUND, .since = since };
+    struct accesslog_query forged = {
+        .limit = FORGED_ROWS, .lines = ACCESSLOG_FORGED, .since = since, .max_scan = FORGED_SCAN
+    };
     struct accesslog_seen seen = { 0 };
 
     if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
@@ -218,7 +201,7 @@ void diagnose_read_log(struct walk *w)
     } else {
         read_rare(w, since, rows);
     }
-    read_forged(w, since, rows);
+    read_rows(w, &forged, rows, NULL);
     w->s.rows = rows;
     tell_unread(w, &seen);
     read_gateway_words(w, since);

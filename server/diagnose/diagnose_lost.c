@@ -200,15 +200,11 @@ static const struct fact_row *worked_before(const struct facts *f, const struct 
     return NULL;
 }
 
-static bool takes_place(const struct near *x)
-{
-    return x->name && !(x->fit.failed & (PREDICATE_HOST | PREDICATE_PATH));
-}
-
 /* It takes host and path as its own: "/" takes every scanner's. */
 static bool claims(const struct near *x)
 {
-    return takes_place(x) && strlen(x->fit.literal) > 1;
+    return x->name && !(x->fit.failed & (PREDICATE_HOST | PREDICATE_PATH)) &&
+           strlen(x->fit.literal) > 1;
 }
 
 static bool envoy_has(const struct facts *f, const char *name)

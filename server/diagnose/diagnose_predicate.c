@@ -91,7 +91,6 @@ struct judge {
 __attribute__((format(printf, 4, 5))) static void fails(struct judge *j, enum predicate p,
                                                         bool unseen, const char *format, ...)
 {
-    char want[400];
     va_list args;
 
     if (unseen)
@@ -101,10 +100,9 @@ __attribute__((format(printf, 4, 5))) static void fails(struct judge *j, enum pr
     if (!j->a)
         return;
     va_start(args, format);
-    vsnprintf(want, sizeof want, format, args);
+    const char *want = arena_vprintf(j->a, format, args);
     va_end(args);
-    j->fit.wants =
-        j->fit.wants ? arena_printf(j->a, "%s; %s", j->fit.wants, want) : arena_strdup(j->a, want);
+    j->fit.wants = j->fit.wants ? arena_printf(j->a, "%s; %s", j->fit.wants, want) : want;
 }
 
 static const char *judge_shown(const struct judge *j, const char *text)
@@ -226,16 +224,9 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
 
 /* -- the console's route -------------------------------------------------------------------------
  */
-static const char *member_text(const cJSON *o, const char *key)
-{
-    const char *s = json_str(o, key);
-
-    return s ? s : "";
-}
-
 static void judge_console_path(struct judge *j, const cJSON *path)
 {
-    const char *type = member_text(path, "matchType"), *value = member_text(path, "matchValue");
+    const char *type = json_text(path, "matchType"), *value = json_text(path, "matchValue");
     bool exact_case = !is_off(path, "caseSensitive");
     size_t n = strcspn(j->row->path, "?#");
 
@@ -273,8 +264,7 @@ struct predicate_fit predicate_console(struct arena *a, const cJSON *route,
         fails(&j, PREDICATE_HOST, false, "only other hosts");
     judge_console_path(&j, json_get(route, "path"));
     judge_console_methods(&j, json_get(route, "methods"));
-    cJSON_ArrayForEach(o, json_get(route, "headers"))
-        judge_header(&j, member_text(o, "key"), false);
-    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, member_text(o, "key"));
+    cJSON_ArrayForEach(o, json_get(route, "headers")) judge_header(&j, json_text(o, "key"), false);
+    cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, json_text(o, "key"));
     return j.fit;
 }

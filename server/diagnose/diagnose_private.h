@@ -15,6 +15,7 @@ bool facts_row_wanted(const struct facts *f, const struct fact_row *r);
 /* Is a certificate for that name one that requests of the target are shown? */
 bool facts_name_wanted(const struct facts *f, const char *name);
 bool facts_target_found(const struct facts *f); /* does Envoy know it? */
+int facts_port_of(const char *place); /* "10.0.0.7:443", "[::1]:443", "web.static:81"; 0: none */
 bool facts_target_is(const struct facts *f, const char *kind);
 /* The ports at which the service is known, where the one asked about is none of them; else NULL. */
 const char *facts_other_ports(const struct facts *f);

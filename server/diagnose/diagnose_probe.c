@@ -117,14 +117,6 @@ static bool says_loopback(const struct facts *f, const struct fact_cluster *c, c
                                        written_as_loopback(json_get(c->config, "load_assignment")));
 }
 
-static struct reach reach_of(const struct party *p, const struct facts *f,
-                             const struct fact_cluster *c, const char *host)
-{
-    const struct config *k = p->m->config;
-    bool here = is_here(p->a, f->in->from_console ? k->gateway_url : k->envoy_admin);
-    return (struct reach){ .loopback = here && says_loopback(f, c, host), .allow = k->probe };
-}
-
 /* Host and port of "10.0.0.1:80" or "[::1]:80". */
 static bool split_address(struct party *p, const char *address, struct knock *k)
 {
@@ -141,12 +133,15 @@ static bool split_address(struct party *p, const char *address, struct knock *k)
 static void knock_at(struct party *p, const struct facts *f, const struct fact_cluster *c,
                      const char *address, const char *tls_name)
 {
+    const struct config *config = p->m->config;
+    bool here = is_here(p->a, f->in->from_console ? config->gateway_url : config->envoy_admin);
     struct knock *k = arena_make(p->a, struct knock);
 
     *k = (struct knock){ .party = p, .cluster = c->name, .address = address, .tls_name = tls_name };
     if (!split_address(p, address, k))
         return;
-    k->reach = reach_of(p, f, c, k->host);
+    k->reach =
+        (struct reach){ .loopback = here && says_loopback(f, c, k->host), .allow = config->probe };
     p->running++;
     fiber_start(knock_main, k);
 }

@@ -118,14 +118,6 @@ static double number_of(const cJSON *o, const char *key, double otherwise)
     return strcmp(s, "-") != 0 ? strtod(s, NULL) : otherwise;
 }
 
-/* "10.0.0.7:443", "[::1]:443" */
-static int address_port(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-
-    return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
-}
-
 /* By the code of the symptom; a handshake that fails has reasons of its own. */
 static const struct {
     const char *code;
@@ -164,7 +156,7 @@ static struct fact_row row_read(const cJSON *o)
         .authority = row_field(o, "authority"),
         .path = row_field(o, "path"),
         .method = row_field(o, "method"),
-        .port = address_port(row_field(o, "downstream_local_address")),
+        .port = facts_port_of(row_field(o, "downstream_local_address")),
         .start = row_field(o, "start_time"),
         .duration = number_of(o, "duration", -1),
     };

@@ -31,17 +31,10 @@ static bool probe_is(const struct fact_host *h, const char *result)
     return r && !strcmp(r, result);
 }
 
-static const char *health_check_path(const struct fact_cluster *c)
-{
-    const cJSON *check = json_path(c->config, "health_checks[0].http_health_check");
-    const char *path = json_str(check, "path");
-
-    return path ? path : "?";
-}
-
 /* The port answers, but not what the check wants. */
 static bool check_wrong(struct facts *f, struct fact_cluster *c, struct finding *x)
 {
+    const char *path = json_str(json_path(c->config, "health_checks[0].http_health_check"), "path");
     int bad = count_failed_checks(c);
     bool answers = c->ok > 0;
 
@@ -55,7 +48,7 @@ static bool check_wrong(struct facts *f, struct fact_cluster *c, struct finding 
     finding_add(f->arena, x, "stats",
                 "health_check.failure %.0f with network_failure 0: the endpoints answer the check "
                 "of %s, but not as wanted",
-                c->stats.check_failure, health_check_path(c));
+                c->stats.check_failure, path ? path : "?");
     return true;
 }
 

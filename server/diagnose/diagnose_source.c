@@ -33,16 +33,6 @@ static void add_source_host(struct survey *y, cJSON *hosts, const char *text, in
     json_set_num(y->a, socket, "port_value", has ? (double)own : port);
 }
 
-static void add_hosts(struct survey *y, cJSON *hosts, const char *domains, int port)
-{
-    while (domains && *domains) {
-        size_t n = strcspn(domains, ", ");
-        if (n)
-            add_source_host(y, hosts, arena_strndup(y->a, domains, n), port);
-        domains += n + (domains[n] != '\0');
-    }
-}
-
 static void add_service_hosts(struct survey *y, const char *service)
 {
     bool missing = false;
@@ -57,7 +47,13 @@ static void add_service_hosts(struct survey *y, const char *service)
     int port = (int)json_num(source, "port", 80);
     cJSON *cluster = json_add(y->a, y->clusters, json_object(y->a));
     json_set_str(y->a, cluster, "name", arena_printf(y->a, "outbound|%d||%s", port, service));
-    add_hosts(y, json_set_array(y->a, cluster, "host_statuses"), json_str(source, "domain"), port);
+    cJSON *hosts = json_set_array(y->a, cluster, "host_statuses");
+    for (const char *domains = json_str(source, "domain"); domains && *domains;) {
+        size_t n = strcspn(domains, ", ");
+        if (n)
+            add_source_host(y, hosts, arena_strndup(y->a, domains, n), port);
+        domains += n + (domains[n] != '\0');
+    }
 }
 
 cJSON *diagnose_sources(struct arena *a, const struct diagnose_means *m,

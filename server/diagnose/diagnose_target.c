@@ -23,21 +23,15 @@ bool facts_target_is(const struct facts *f, const char *kind)
     return f->target && f->target->kind && !strcmp(f->target->kind, kind);
 }
 
-static const char *route_base_name(const char *route)
-{
-    const char *slash = strrchr(route, '/');
-
-    return slash ? slash + 1 : route;
-}
-
 /* A route of the target's by its name. */
 static bool is_its_route(const struct facts *f, const char *route)
 {
     const struct kind *k = kind_find(f->target->kind);
+    const char *slash = strrchr(route, '/');
 
     if (facts_target_is(f, "route"))
         return accesslog_route_is(route, f->target->name);
-    return k && kind_makes_route(f->arena, k, f->target->name, route_base_name(route));
+    return k && kind_makes_route(f->arena, k, f->target->name, slash ? slash + 1 : route);
 }
 
 static bool by_route(const struct facts *f)
@@ -47,9 +41,9 @@ static bool by_route(const struct facts *f)
 }
 
 /* "web.static:81" is a service at a port. */
-static int target_port(const char *service)
+int facts_port_of(const char *place)
 {
-    const char *colon = strrchr(service, ':');
+    const char *colon = strrchr(place, ':');
 
     return colon ? (int)strtol(colon + 1, NULL, 10) : 0;
 }
@@ -67,7 +61,7 @@ static bool names_host(const char *cluster, const char *service)
 static bool is_its_cluster(const char *cluster, const char *service)
 {
     const char *bar = strchr(cluster, '|');
-    int port = target_port(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
+    int port = facts_port_of(service), own = bar ? (int)strtol(bar + 1, NULL, 10) : 0;
 
     return names_host(cluster, service) && (!port || !own || port == own);
 }
@@ -188,7 +182,7 @@ const char *facts_other_ports(const struct facts *f)
 {
     const char *ports = NULL;
 
-    if (!facts_target_is(f, "service") || !target_port(f->target->name))
+    if (!facts_target_is(f, "service") || !facts_port_of(f->target->name))
         return NULL;
     for (int i = 0; i < f->known_clusters; i++) {
         const char *bar = strchr(f->clusters[i].name, '|');

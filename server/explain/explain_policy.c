@@ -25,21 +25,10 @@ static void answer_timeout(struct arena *a, cJSON *answer, const cJSON *route)
 
 /* -- retries -------------------------------------------------------------------------------------
  */
-static bool has_word(const cJSON *list, const char *word)
-{
-    const cJSON *w;
-    cJSON_ArrayForEach(w, list)
-    {
-        if (cJSON_IsString(w) && strcmp(w->valuestring, word) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool repeats_method(const char *method, const cJSON *conditions)
 {
     bool unsafe = !strcmp(method, "POST") || !strcmp(method, "PATCH") || !strcmp(method, "LOCK");
-    return !unsafe || has_word(conditions, "non_idempotent");
+    return !unsafe || json_find_text(conditions, "non_idempotent");
 }
 
 static const char *join_policy_words(struct arena *a, const cJSON *words)
@@ -67,7 +56,7 @@ static void add_retries(struct arena *a, cJSON *answer, const struct route_reque
         tries = 2;
         on = "connect failures, refused streams, 503";
     }
-    if (tries <= 0 || has_word(conditions, "off"))
+    if (tries <= 0 || json_find_text(conditions, "off"))
         json_set_str(a, answer, "retries", "none");
     else if (!repeats_method(request->method, conditions))
         json_set_str(a, answer, "retries",

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "explain/explain_private.h"
 #include "kind/annotation.h"
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,14 +72,6 @@ const struct explain_domain *explain_domain_of(const struct explain *x, const ch
 
 /* -- a route as rules ----------------------------------------------------------------------------
  */
-static const char *lower_text(struct arena *a, const char *s)
-{
-    char *copy = arena_strdup(a, s);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
 static void read_route_path(struct arena *a, struct route_rule *r, const cJSON *route)
 {
     const cJSON *path = json_get(route, "path");
@@ -156,7 +147,7 @@ static void add_rule_for_host(struct explain *x, const struct explain_rule *shap
 {
     struct explain_rule *r = arena_make(x->a, struct explain_rule);
     *r = *shape;
-    r->takes.host = lower_text(x->a, host);
+    r->takes.host = text_lower(x->a, host, strlen(host));
     x->rules = arena_grow(x->a, x->rules, x->count, &x->room, sizeof *x->rules);
     x->rules[x->count++] = r;
 }
@@ -290,18 +281,6 @@ static int keep_live_rules(struct explain *x)
     return kept;
 }
 
-/* From here on a canary asks for its own header instead of the base's. */
-static void replace_headers(struct explain *x)
-{
-    for (int i = 0; i < x->count; i++) {
-        struct explain_rule *r = x->rules[i];
-        if (!r->base)
-            continue;
-        r->takes.headers = r->asks;
-        r->takes.header_count = 1;
-    }
-}
-
 void explain_sort(struct explain *x)
 {
     if (x->count == 0)
@@ -309,6 +288,13 @@ void explain_sort(struct explain *x)
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_same_requests);
     x->count = keep_live_rules(x);
     qsort(x->rules, (size_t)x->count, sizeof(void *), compare_envoy_order);
-    replace_headers(x);
+    /* From here on a canary asks for its own header instead of the base's. */
+    for (int i = 0; i < x->count; i++) {
+        struct explain_rule *r = x->rules[i];
+        if (!r->base)
+            continue;
+        r->takes.headers = r->asks;
+        r->takes.header_count = 1;
+    }
     explain_index(x);
 }

@@ -91,15 +91,6 @@ static void apply_plan_to_world(const struct plan *p, struct trap_world *w)
     }
 }
 
-/* What is changed is known, whether its list was read or not. */
-static void know_before(const struct plan *p, struct trap_world *w)
-{
-    for (int i = 0; i < p->count; i++)
-        if (p->ops[i].before)
-            trap_world_apply(w, p->ops[i].kind->name, p->ops[i].name, p->ops[i].scope,
-                             p->ops[i].before);
-}
-
 /* -- the difference --------------------------------------------------------------------------- */
 
 static bool same_optional_text(const char *x, const char *y)
@@ -145,7 +136,11 @@ void inspect_plan(struct gateway *g, struct plan *p)
     struct world *w = world_read_kinds(p->arena, &means, read ? read : "", &e);
     if (!w)
         return;
-    know_before(p, w->trap);
+    /* What is changed is known, whether its list was read or not. */
+    for (int i = 0; i < p->count; i++)
+        if (p->ops[i].before)
+            trap_world_apply(w->trap, p->ops[i].kind->name, p->ops[i].name, p->ops[i].scope,
+                             p->ops[i].before);
     const struct trap_findings *before = trap_find(p->arena, w->trap, changed);
     apply_plan_to_world(p, w->trap);
     warn_of_new_findings(p, before, trap_find(p->arena, w->trap, changed));

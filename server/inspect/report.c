@@ -94,13 +94,6 @@ static void sarif_rules(struct arena *a, cJSON *rules)
         }
 }
 
-/* "route/orders", "plugin-instance/route:orders/key-auth": what stands for a file. */
-static char *finding_place(struct arena *a, const struct trap_finding *f)
-{
-    return f->scope ? arena_printf(a, "%s/%s/%s", f->kind, f->scope, f->name)
-                    : arena_printf(a, "%s/%s", f->kind, f->name);
-}
-
 static char *uri_of(struct arena *a, const struct trap_finding *f)
 {
     const char *scope = f->scope ? arena_printf(a, "%s/", text_percent(a, f->scope)) : "";
@@ -110,7 +103,10 @@ static char *uri_of(struct arena *a, const struct trap_finding *f)
 static void sarif_result(struct arena *a, cJSON *results, const struct trap_finding *f)
 {
     cJSON *result = json_add(a, results, json_object(a)), *location, *logical;
-    const char *where = finding_place(a, f), *dot = *f->path ? ", " : "";
+    /* "route/orders", "plugin-instance/route:orders/key-auth": what stands for a file. */
+    const char *where = f->scope ? arena_printf(a, "%s/%s/%s", f->kind, f->scope, f->name)
+                                 : arena_printf(a, "%s/%s", f->kind, f->name);
+    const char *dot = *f->path ? ", " : "";
     json_set_str(a, result, "ruleId", f->trap->verdict);
     json_set_str(a, result, "level", level(f->trap->risk));
     json_set(a, result, "message",

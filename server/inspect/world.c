@@ -291,18 +291,12 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
     return r.world;
 }
 
-/* Instances are found at the places of other kinds. */
-static const char *with_places(struct arena *a, const char *kinds_wanted)
-{
-    return text_has_word(kinds_wanted, "plugin-instance")
-               ? arena_printf(a, "%s|route|domain|service", kinds_wanted)
-               : kinds_wanted;
-}
-
 struct world *world_read_kinds(struct arena *a, const struct world_means *m,
                                const char *kinds_wanted, struct err *e)
 {
     struct reading r = begin_reading(a, m);
     read_gateway_version(&r);
-    return read_world_kinds(&r, with_places(a, kinds_wanted), e) ? r.world : NULL;
+    if (text_has_word(kinds_wanted, "plugin-instance")) /* they are found at the places of others */
+        kinds_wanted = arena_printf(a, "%s|route|domain|service", kinds_wanted);
+    return read_world_kinds(&r, kinds_wanted, e) ? r.world : NULL;
 }

@@ -151,11 +151,6 @@ bool manifest_take(struct manifest *m, const cJSON *root, struct err *e)
 
 /* -- the text --------------------------------------------------------------------------------- */
 
-static bool is_mark(const char *line)
-{
-    return text_starts(line, "---") && strchr(" \t\r\n", line[3]);
-}
-
 /* The end of the document that begins at p: the next mark, or the end of the text. */
 static const char *document_end(const char *p, int *lines)
 {
@@ -165,7 +160,7 @@ static const char *document_end(const char *p, int *lines)
             break;
         p++;
         ++*lines;
-        if (is_mark(p))
+        if (text_starts(p, "---") && strchr(" \t\r\n", p[3]))
             break;
     }
     return p;

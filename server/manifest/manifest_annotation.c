@@ -235,13 +235,6 @@ static bool annotation_fits(struct ingress *in, const char *full, const char *va
     return v == VALUE_FITS || v == VALUE_PARTLY;
 }
 
-static void account_works(struct ingress *in, const char *full, const struct annotation *row)
-{
-    manifest_account(in->m, full, MANIFEST_WORKS, row->danger, "%s%s%s%s", row->does,
-                     instead(in, row), row->versions ? ". " : "",
-                     row->versions ? row->versions : "");
-}
-
 /* Members of which more is looked at than the value. */
 static const char elsewhere[] = "use-regex|rewrite-target|rewrite-path|destination|ssl-redirect";
 
@@ -285,7 +278,9 @@ static void take_read(struct ingress *in, const char *full, const char *value,
     else
         keep_as_custom(in, full, value);
     if (whole)
-        account_works(in, full, row);
+        manifest_account(in->m, full, MANIFEST_WORKS, row->danger, "%s%s%s%s", row->does,
+                         instead(in, row), row->versions ? ". " : "",
+                         row->versions ? row->versions : "");
 }
 
 /* The console's switches and remarks, and what a switched-off section keeps. */
@@ -387,11 +382,6 @@ static bool take_annotation(struct ingress *in, const cJSON *item, bool disabled
 
 /* -- all of them ------------------------------------------------------------------------------ */
 
-static const char *named_value(struct ingress *in, const char *name)
-{
-    return annotation_value(in->a, in->o, name);
-}
-
 /* The services of a console's route weigh 100 together, and that is what the weight is a part of;
  * of one that is a plain service the total says it. */
 static void settle_share(struct ingress *in, const cJSON *weight)
@@ -422,7 +412,7 @@ static void settle_share(struct ingress *in, const cJSON *weight)
 /* What several of them say together: the first of header, cookie and weight is all that is read. */
 static void judge_canary(struct ingress *in)
 {
-    const char *header = named_value(in, "canary-by-header");
+    const char *header = annotation_value(in->a, in->o, "canary-by-header");
     const cJSON *value = annotation_chosen(in->o, "canary-by-header-value");
     const cJSON *weight = annotation_chosen(in->o, "canary-weight");
     if (value && !header)
@@ -430,7 +420,7 @@ static void judge_canary(struct ingress *in)
                          "without canary-by-header it is a canary of weight 0: nothing goes there");
     if (!weight)
         return;
-    if (header || value || named_value(in, "canary-by-cookie")) {
+    if (header || value || annotation_value(in->a, in->o, "canary-by-cookie")) {
         manifest_account(
             in->m, weight->string, MANIFEST_IGNORED, LOSES_ROUTE,
             "a canary by header or cookie has no weight: Higress does not read it, where "
@@ -443,7 +433,7 @@ static void judge_canary(struct ingress *in)
 /* "off", whatever the number of tries says. */
 static bool retries_are_off(struct ingress *in)
 {
-    const char *words = named_value(in, "proxy-next-upstream");
+    const char *words = annotation_value(in->a, in->o, "proxy-next-upstream");
     for (const cJSON *w = words ? a_list(in->a, words)->child : NULL; w; w = w->next)
         if (!strcmp(w->valuestring, "off"))
             return true;
@@ -463,7 +453,7 @@ bool manifest_annotations(struct ingress *in, struct err *e)
         }
     if (retries_are_off(in))
         json_set_num(in->a, json_get(in->route, "proxyNextUpstream"), "attempts", 0);
-    if (annotation_true(named_value(in, "canary")))
+    if (annotation_true(annotation_value(in->a, in->o, "canary")))
         judge_canary(in);
     return true;
 }

@@ -61,19 +61,6 @@ static void set_property(struct manifest *m, cJSON *source, const cJSON *member)
                     : json_clone(m->arena, member));
 }
 
-static void set_registry_member(struct manifest *m, cJSON *source, const char *name,
-                                const cJSON *member)
-{
-    if (text_has_word(source_members, member->string))
-        json_set(m->arena, source, member->string, json_clone(m->arena, member));
-    else if (text_has_word(properties, member->string))
-        set_property(m, source, member);
-    else if (!strcmp(member->string, "vport"))
-        set_vport(m, source, member);
-    else
-        account(m, "registry", name, member->string);
-}
-
 static bool registry(struct manifest *m, const cJSON *r, struct err *e)
 {
     const char *name = json_str(r, "name");
@@ -85,7 +72,17 @@ static bool registry(struct manifest *m, const cJSON *r, struct err *e)
     if (!i)
         return false;
     const cJSON *member;
-    cJSON_ArrayForEach(member, r) set_registry_member(m, i->object, name, member);
+    cJSON_ArrayForEach(member, r)
+    {
+        if (text_has_word(source_members, member->string))
+            json_set(m->arena, i->object, member->string, json_clone(m->arena, member));
+        else if (text_has_word(properties, member->string))
+            set_property(m, i->object, member);
+        else if (!strcmp(member->string, "vport"))
+            set_vport(m, i->object, member);
+        else
+            account(m, "registry", name, member->string);
+    }
     return true;
 }
 

@@ -39,11 +39,9 @@ static struct manifest_finding *works_so_far(struct manifest *m, const struct ma
 static void add_finding(struct manifest *m, struct manifest_finding f, const char *format,
                         va_list args)
 {
-    char text[SENTENCE];
-    vsnprintf(text, sizeof text, format, args);
     f.object = m->object ? m->object : m->where;
     f.member = f.member ? text_clean(m->arena, f.member, 120) : NULL;
-    f.text = text_clean(m->arena, text, sizeof text);
+    f.text = text_clean(m->arena, arena_vprintf(m->arena, format, args), SENTENCE);
     f.number = m->finding_count;
     if (is_said_already(m, &f))
         return;
@@ -128,23 +126,12 @@ bool manifest_refusals(struct manifest *m, struct err *e)
 
 /* -- as warnings ------------------------------------------------------------------------------ */
 
-static bool is_warned(const struct manifest_finding *f)
-{
-    return f->status != MANIFEST_WORKS && f->danger != LOSES_NOTHING;
-}
-
 /* The same of several objects is one warning that names them. */
 struct group {
     const struct manifest_finding *first;
     const char *objects;
     int count;
 };
-
-static void join_group(struct manifest *m, struct group *g, const struct manifest_finding *f)
-{
-    if (g->count++ < NAMED)
-        g->objects = arena_printf(m->arena, "%s, %s", g->objects, f->object);
-}
 
 /* More kinds of findings than a plan has warnings are said to be more by the plan itself. */
 static int group_findings(struct manifest *m, struct group *groups, int most)
@@ -153,14 +140,14 @@ static int group_findings(struct manifest *m, struct group *groups, int most)
     for (int i = 0; i < m->finding_count; i++) {
         const struct manifest_finding *f = &m->findings[i];
         int k = 0;
-        if (!is_warned(f))
+        if (f->status == MANIFEST_WORKS || f->danger == LOSES_NOTHING)
             continue;
         while (k < n && !is_same_finding(groups[k].first, f))
             k++;
-        if (k < n)
-            join_group(m, &groups[k], f);
-        else if (n < most)
+        if (k == n && n < most)
             groups[n++] = (struct group){ f, f->object, 1 };
+        else if (k < n && groups[k].count++ < NAMED)
+            groups[k].objects = arena_printf(m->arena, "%s, %s", groups[k].objects, f->object);
     }
     return n;
 }

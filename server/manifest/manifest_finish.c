@@ -104,15 +104,9 @@ static bool make_domains(struct manifest *m, const struct made *made, struct err
 
 static bool has_domain(const cJSON *route, const char *domain)
 {
-    const cJSON *host, *hosts = json_get(route, "domains");
-    if (json_count(hosts) == 0)
-        return !strcmp(domain, "higress-default-domain");
-    cJSON_ArrayForEach(host, hosts)
-    {
-        if (!strcmp(host->valuestring, domain))
-            return true;
-    }
-    return false;
+    const cJSON *hosts = json_get(route, "domains");
+    return json_count(hosts) == 0 ? !strcmp(domain, "higress-default-domain")
+                                  : json_find_text(hosts, domain) != NULL;
 }
 
 static bool redirects(struct manifest *m, const cJSON *ingress)

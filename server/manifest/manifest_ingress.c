@@ -63,23 +63,9 @@ static struct use *use_of(struct ingress *in, struct uses *u, const cJSON *path,
     return &u->list[u->count++];
 }
 
-static bool has_host(const cJSON *hosts, const char *host)
-{
-    const cJSON *h;
-    cJSON_ArrayForEach(h, hosts)
-    {
-        if (!strcmp(h->valuestring, host))
-            return true;
-    }
-    return false;
-}
-
 static const char *lower_host(struct arena *a, const char *s)
 {
-    char *copy = arena_strdup(a, s);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
+    return text_lower(a, s, strlen(s));
 }
 
 static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int n)
@@ -97,7 +83,7 @@ static void use_rule(struct ingress *in, struct uses *u, const cJSON *rule, int 
             return;
         const char *at = arena_printf(in->a, "spec.rules[%d].http.paths[%d]", n, i++);
         struct use *x = use_of(in, u, path, host, at);
-        if (*host && !has_host(x->hosts, host))
+        if (*host && !json_find_text(x->hosts, host))
             json_add_str(in->a, x->hosts, host);
     }
 }
@@ -132,47 +118,31 @@ static const char *unique_route_name(struct ingress *in, const struct named *bas
         in->m, "route", arena_printf(in->a, "%s-%s", base->item, slug(in->a, path ? path : "/")));
 }
 
-static void remember_made_route(struct ingress *in, struct named *base, int index, bool is_default)
-{
-    struct made **last = &base->made;
-    while (*last)
-        last = &(*last)->next;
-    *last = arena_make(in->a, struct made);
-    **last = (struct made){ NULL, index, in->m->object, in->o, is_default };
-}
-
 struct route {
     cJSON *object;
     const char *port; /* the name of its service's port, or NULL */
     bool is_default;
 };
 
-static void copy_members(struct arena *a, cJSON *to, const cJSON *from)
-{
-    const cJSON *member;
-    cJSON_ArrayForEach(member, from) json_set(a, to, member->string, json_clone(a, member));
-}
-
 static bool make_route(struct ingress *in, struct named *base, const char *name, const cJSON *hosts,
                        const struct route *route, struct err *e)
 {
     struct manifest_item *i = manifest_item(in->m, "route", name, NULL, e);
+    struct made **last = &base->made;
+    const cJSON *member;
     if (!i)
         return false;
+    int index = (int)(i - in->m->list);
     json_set(in->a, i->object, "domains", json_clone(in->a, hosts));
-    copy_members(in->a, i->object, route->object);
-    remember_made_route(in, base, (int)(i - in->m->list), route->is_default);
+    cJSON_ArrayForEach(member, route->object)
+        json_set(in->a, i->object, member->string, json_clone(in->a, member));
+    while (*last)
+        last = &(*last)->next;
+    *last = arena_make(in->a, struct made);
+    **last = (struct made){ NULL, index, in->m->object, in->o, route->is_default };
     if (route->port)
-        manifest_port(in->m, (int)(i - in->m->list), 0, route->port);
+        manifest_port(in->m, index, 0, route->port);
     return true;
-}
-
-static cJSON *route_with_customs(struct ingress *in)
-{
-    cJSON *route = json_clone(in->a, in->route);
-    if (in->customs)
-        json_set(in->a, route, "customConfigs", json_clone(in->a, in->customs));
-    return route;
 }
 
 /* False also when the Ingress is refused: nothing of it is made, and e is not set. */
@@ -182,7 +152,9 @@ static bool make_routes(struct ingress *in, struct named *base, struct uses *u, 
     struct route *routes = arena_array(in->a, struct route, (size_t)u->count + 1);
     bool only = u->count == 1;
     for (int i = 0; i < u->count; i++) {
-        routes[i].object = route_with_customs(in);
+        routes[i].object = json_clone(in->a, in->route);
+        if (in->customs)
+            json_set(in->a, routes[i].object, "customConfigs", json_clone(in->a, in->customs));
         if (!manifest_path(in, u->list[i].path, u->list[i].at, routes[i].object, e))
             return false;
         routes[i].port = in->port;
@@ -221,7 +193,7 @@ static cJSON *open_hosts(struct ingress *in)
         bool all = false;
         cJSON_ArrayForEach(path, json_path(rule, "http.paths")) all =
             all || is_catch_all_path(path);
-        if (host && *host && !all && !has_host(hosts, host))
+        if (host && *host && !all && !json_find_text(hosts, host))
             json_add_str(in->a, hosts, lower_host(in->a, host));
     }
     return hosts;

@@ -7,11 +7,6 @@
 #include "kind/ingress.h"
 #include "manifest/manifest_private.h"
 
-static const char *ingress_annotation(struct ingress *in, const char *name)
-{
-    return annotation_value(in->a, in->o, name);
-}
-
 static const char *full_name(struct ingress *in, const char *name)
 {
     return annotation_chosen(in->o, name)->string;
@@ -21,8 +16,8 @@ static const char *full_name(struct ingress *in, const char *name)
 
 static bool says_regex(struct ingress *in)
 {
-    return annotation_true(ingress_annotation(in, "use-regex")) ||
-           annotation_true(ingress_annotation(in, "full-path-regex"));
+    return annotation_true(annotation_value(in->a, in->o, "use-regex")) ||
+           annotation_true(annotation_value(in->a, in->o, "full-path-regex"));
 }
 
 /* The same text, where the expression takes the whole path: groups are no text. */
@@ -57,8 +52,8 @@ static void account_target(struct ingress *in, const char *target, const char *m
 
 static void set_rewrite(struct ingress *in, cJSON *route, const char *match)
 {
-    const char *path = ingress_annotation(in, "rewrite-path"),
-               *target = ingress_annotation(in, "rewrite-target");
+    const char *path = annotation_value(in->a, in->o, "rewrite-path"),
+               *target = annotation_value(in->a, in->o, "rewrite-target");
     bool regex = !strcmp(match, "REGULAR");
     if (!path && !target)
         return;
@@ -226,7 +221,7 @@ static bool add_backend_service(struct ingress *in, const cJSON *backend, const 
     if (!manifest_meta(in->o, NULL, "namespace"))
         manifest_account(in->m, "metadata.namespace", MANIFEST_TRANSLATED, LOSES_ROUTE,
                          "it is not given: services are those of the namespace %s", in->space);
-    if (ingress_annotation(in, "destination"))
+    if (annotation_value(in->a, in->o, "destination"))
         manifest_account(in->m, "higress.io/destination", MANIFEST_IGNORED, LOSES_NOTHING,
                          "the backend is a service: Higress does not read it");
     return true;
@@ -236,7 +231,7 @@ bool manifest_backend(struct ingress *in, const cJSON *backend, const char *at, 
                       struct err *e)
 {
     const char *kind = json_str(json_get(backend, "resource"), "kind");
-    const char *to = ingress_annotation(in, "destination");
+    const char *to = annotation_value(in->a, in->o, "destination");
     in->port = NULL;
     if (kind && !to)
         return err_set(e, ERR_ARGS,

@@ -309,15 +309,6 @@ static int compare_documents(const void *x, const void *y)
     return scopes ? scopes : strcmp(p->name, q->name);
 }
 
-static void flush_documents(struct writing *w, struct buf *to)
-{
-    qsort(w->list, (size_t)w->count, sizeof *w->list, compare_documents);
-    for (int i = 0; i < w->count; i++)
-        buf_printf(to, "---\n%s", w->list[i].text);
-    w->out->objects += w->count;
-    w->count = 0;
-}
-
 bool manifest_write(struct gateway *g, struct arena *a, struct buf *to,
                     struct manifest_written *out, struct cancel *c, struct err *e)
 {
@@ -329,7 +320,11 @@ bool manifest_write(struct gateway *g, struct arena *a, struct buf *to,
             continue;
         if (!(strcmp(word, "plugin-instance") ? write_kind(&w, word) : write_instances(&w)))
             return false;
-        flush_documents(&w, to);
+        qsort(w.list, (size_t)w.count, sizeof *w.list, compare_documents);
+        for (int i = 0; i < w.count; i++)
+            buf_printf(to, "---\n%s", w.list[i].text);
+        out->objects += w.count;
+        w.count = 0;
     }
     return true;
 }

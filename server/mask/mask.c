@@ -54,13 +54,6 @@ static bool was_unparsed(struct arena *a, const char *text)
            secret_is_mask(arena_strndup(a, text, n - more));
 }
 
-static void hide_unparsed(struct mask_walk *w, cJSON *leaf)
-{
-    mask_hide(w, leaf);
-    if (secret_is_mask(leaf->valuestring))
-        mask_show(w, leaf, arena_printf(w->arena, "%s%s", leaf->valuestring, unparsed));
-}
-
 /* Hides what is secret in the tree that a text is. */
 typedef void tree_fn(struct mask_walk *w, const struct mask_at *at, cJSON *tree,
                      const struct mask_place *up);
@@ -74,7 +67,9 @@ static void walk_text(struct mask_walk *w, tree_fn *walk, const struct mask_at *
         return;
     cJSON *tree = w->depth < DEEPEST ? mask_text_tree(w->arena, text, &json) : NULL;
     if (!tree) {
-        hide_unparsed(w, leaf);
+        mask_hide(w, leaf);
+        if (secret_is_mask(leaf->valuestring))
+            mask_show(w, leaf, arena_printf(w->arena, "%s%s", leaf->valuestring, unparsed));
         return;
     }
     cJSON *was = json_clone(w->arena, tree);

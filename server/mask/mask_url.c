@@ -129,10 +129,7 @@ static char *plain_host(struct arena *a, const char *s, size_t n)
     n = port ? (size_t)(port - s) : n;
     while (n && s[n - 1] == '.')
         n--;
-    char *host = arena_strndup(a, s, n);
-    for (char *p = host; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return host;
+    return text_lower(a, s, n);
 }
 
 static const char *hook_path(const char *host, const char *path)

@@ -18,11 +18,6 @@
     X(EVP_CipherFinal_ex)
 LIB_TABLE(crypto, CBC_API);
 
-static bool load_cbc_api(struct err *e)
-{
-    return LIB_LOAD(crypto, CBC_API, "libcrypto.so.3", "libssl3", e);
-}
-
 static const EVP_CIPHER *cipher_of(size_t key_len)
 {
     switch (key_len) {
@@ -48,7 +43,7 @@ static void *cbc_run(struct arena *a, const struct input *in, int encrypt, size_
                      struct err *e)
 {
     int first = 0, last = 0;
-    if (!load_cbc_api(e))
+    if (!LIB_LOAD(crypto, CBC_API, "libcrypto.so.3", "libssl3", e))
         return NULL;
     const EVP_CIPHER *cipher = cipher_of(in->key_len);
     if (!cipher) {

@@ -233,13 +233,6 @@ static void resume_input(struct conn *c)
 /* -- what the wire says --------------------------------------------------------------------------
  */
 
-static void drain_input(struct conn *c, size_t n)
-{
-    c->drained += n;
-    if (c->drained > DRAIN_MAX)
-        wire_kill(&c->wire);
-}
-
 static void on_conn_bytes(struct wire *w, const char *bytes, size_t n)
 {
     struct conn *c = (struct conn *)w;
@@ -247,7 +240,9 @@ static void on_conn_bytes(struct wire *w, const char *bytes, size_t n)
     if (!c->waits)
         c->may = 1; /* more at once would be at the cost of others */
     if (c->ending) {
-        drain_input(c, n);
+        c->drained += n;
+        if (c->drained > DRAIN_MAX)
+            wire_kill(&c->wire);
         return;
     }
     size_t used = c->in.len ? 0 : consume(c, bytes, n);

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "net/fetch_transfer_private.h"
 #include "net/reach.h"
-#include <ctype.h>
 #include <sys/socket.h>
 
 enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
@@ -42,9 +41,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *arg)
     if (!colon || n > HEADER_LINE_MAX || t->header_count == HEADERS_MAX)
         return n;
 
-    char *name = arena_strndup(t->arena, line, (size_t)(colon - line));
-    for (char *p = name; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
+    char *name = text_lower(t->arena, line, (size_t)(colon - line));
     const char *from = colon + 1;
     const char *end = line + n;
     while (from < end && (*from == ' ' || *from == '\t'))

@@ -10,6 +10,8 @@
 #include "rule/check_shared_private.h"
 #include <stdarg.h>
 
+enum { SENTENCE = 600 };
+
 const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_rules,
                                                   check_source_rules,  check_plugin_rules,
                                                   check_key_rules,     check_mcp_rules,
@@ -17,12 +19,11 @@ const struct check_rule *const check_tables[] = { check_route_rules,   check_ai_
 
 bool check_no(const struct check *c, const char *format, ...)
 {
-    char text[600];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    err_set(c->e, ERR_ARGS, "%s", text_clean(c->a, arena_vprintf(c->a, format, args), SENTENCE));
     va_end(args);
-    return err_set(c->e, ERR_ARGS, "%s", text_clean(c->a, text, sizeof text));
+    return false;
 }
 
 const char *check_shown(const struct check *c, const char *s)

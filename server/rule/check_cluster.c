@@ -6,7 +6,6 @@
  * (apimachinery's validation of names and labels, the validation of Ingress).
  */
 #include "rule/check_private.h"
-#include <ctype.h>
 
 /* The longest that a name of an object, one of a label, and the text of a label may be. */
 enum { OBJECT_NAME = 253, LABEL_NAME = 63 };
@@ -161,10 +160,7 @@ static bool cluster_annotations(const struct check *c)
     const cJSON *m;
     cJSON_ArrayForEach(m, json_get(c->after, "customConfigs"))
     {
-        char *key = arena_strdup(c->a, m->string);
-        for (char *s = key; *s; s++)
-            *s = (char)tolower((unsigned char)*s);
-        if (!is_qualified(key))
+        if (!is_qualified(text_lower(c->a, m->string, strlen(m->string))))
             return check_no(c,
                             "customConfigs: '%s' is no name of an annotation that Kubernetes takes",
                             check_shown(c, m->string));

@@ -48,14 +48,6 @@ static bool dns_part(void *arg, const char *s, size_t n)
                         "a dotted lower-case host name without port, which a dns source needs");
 }
 
-static bool registry_part(const struct check *c, const char *s)
-{
-    struct part p = { c, NULL };
-    size_t n = strlen(s);
-    return check_word_host(s, n) || check_word_ipv4(s, n) ||
-           domain_wrong(&p, s, n, "one IPv4 address or host name, which a registry needs");
-}
-
 /* What the console takes and the controller does not. */
 static bool controller_takes(const struct check *c, const char *type, const char *domain)
 {
@@ -77,7 +69,9 @@ static bool source_domain(const struct check *c)
         return check_word_each(domain, static_part, &p) && controller_takes(c, type, domain);
     if (!strcmp(type, "dns"))
         return check_word_each(domain, dns_part, &p) && controller_takes(c, type, domain);
-    return registry_part(c, domain);
+    size_t n = strlen(domain);
+    return check_word_host(domain, n) || check_word_ipv4(domain, n) ||
+           domain_wrong(&p, domain, n, "one IPv4 address or host name, which a registry needs");
 }
 
 static bool nacos(const struct check *c, const char *type, const cJSON *properties)

@@ -149,21 +149,15 @@ static cJSON *per_pod(struct limit *l, cJSON *config, struct err *e)
 
 /* -- cluster-key-rate-limit ----------------------------------------------------------------------
  */
-/* {member, value} of the item that counts by this. */
-static void item_key(struct limit *l, const char **member, const char **value)
-{
-    bool ip = !strcmp(l->what, "ip");
-
-    *member = arena_printf(l->a, l->each || ip ? "limit_by_per_%s" : "limit_by_%s", l->what);
-    *value = ip ? "from-remote-addr" : l->name;
-}
-
 static cJSON *item_of(struct limit *l, cJSON *items)
 {
-    const char *member, *value;
+    /* {member, value} of the item that counts by this. */
+    bool ip = !strcmp(l->what, "ip");
+    const char *value = ip ? "from-remote-addr" : l->name;
+    const char *member =
+        arena_printf(l->a, l->each || ip ? "limit_by_per_%s" : "limit_by_%s", l->what);
     cJSON *item, *m;
 
-    item_key(l, &member, &value);
     cJSON_ArrayForEach(m, items)
     {
         const char *have = json_str(m, member);

@@ -14,12 +14,10 @@ enum { NAME_SHOWN = 80, SENTENCE = 400, SENTENCES = 5 /* of one error */ };
 
 void look_say(struct look *l, const char *path, const char *format, ...)
 {
-    char text[SENTENCE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    l->say(l->arg, path, text_clean(l->a, arena_vprintf(l->a, format, args), SENTENCE));
     va_end(args);
-    l->say(l->arg, path, text_clean(l->a, text, sizeof text));
 }
 
 const char *look_name(struct look *l, const char *name)
@@ -29,18 +27,11 @@ const char *look_name(struct look *l, const char *name)
 
 const char *look_place(struct look *l, const char *format, ...)
 {
-    char text[SENTENCE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = text_clean(l->a, arena_vprintf(l->a, format, args), SENTENCE);
     va_end(args);
-    return text_clean(l->a, text, sizeof text);
-}
-
-const char *look_text(const cJSON *object, const char *member)
-{
-    const char *s = json_str(object, member);
-    return s ? s : "";
+    return text;
 }
 
 static const char *join_paths(struct arena *a, const char *member, const char *path)

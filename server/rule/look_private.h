@@ -37,7 +37,6 @@ void look_say(struct look *l, const char *path, const char *format, ...)
 const char *look_name(struct look *l, const char *name); /* cleaned and short */
 const char *look_place(struct look *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-const char *look_text(const cJSON *object, const char *member); /* "" where there is none */
 
 /* The judge of a row that carries a look. look_through: member is what paths begin with, or "". */
 void look_judge(struct trap_walk *t, const struct trap_object *o);

@@ -39,23 +39,12 @@ void mcp_look_tools(struct look *l)
 {
     static const char compiled[] = "quark-search|amap-tools";
     const cJSON *tools = json_get(l->tree, "tools"), *server = json_get(l->tree, "server");
-    const char *name = look_text(server, "name");
+    const char *name = json_text(server, "name");
     if (json_get(l->tree, "toolSet") || !server || mcp_is_proxy(l->tree) || json_count(tools) > 0 ||
         text_has_word(compiled, name))
         return;
     look_say(l, "tools", "is empty: '%s' must then be a server that is compiled into the plugin",
              look_name(l, name));
-}
-
-static bool has_tool(const cJSON *tools, const char *name)
-{
-    const cJSON *t;
-    cJSON_ArrayForEach(t, tools)
-    {
-        if (!strcmp(look_text(t, "name"), name))
-            return true;
-    }
-    return false;
 }
 
 void mcp_look_allowed(struct look *l)
@@ -68,7 +57,7 @@ void mcp_look_allowed(struct look *l)
     bool listed = json_count(tools) > 0;
     cJSON_ArrayForEach(name, allowed)
     {
-        if (listed && cJSON_IsString(name) && !has_tool(tools, name->valuestring))
+        if (listed && cJSON_IsString(name) && !json_find(tools, "name", name->valuestring))
             look_say(l, look_place(l, "allowTools[%d]", i), "'%s' is no tool of this server",
                      look_name(l, name->valuestring));
         i++;
@@ -77,7 +66,7 @@ void mcp_look_allowed(struct look *l)
 
 void mcp_look_type(struct look *l)
 {
-    const char *type = look_text(json_get(l->tree, "server"), "type");
+    const char *type = json_text(json_get(l->tree, "server"), "type");
     if (*type && !text_has_word("rest|mcp-proxy", type))
         look_say(l, "server.type", "'%s' is neither rest nor mcp-proxy and is taken for rest",
                  look_name(l, type));
@@ -92,9 +81,9 @@ static bool is_backend(const char *url)
 void mcp_look_proxy(struct look *l)
 {
     const cJSON *server = json_get(l->tree, "server");
-    const char *transport = look_text(server, "transport"),
-               *url = look_text(server, "mcpServerURL");
-    const char *strategy = look_text(server, "protocolStrategy");
+    const char *transport = json_text(server, "transport"),
+               *url = json_text(server, "mcpServerURL");
+    const char *strategy = json_text(server, "protocolStrategy");
     if (!mcp_is_proxy(l->tree) || json_get(l->tree, "toolSet"))
         return;
     if (!text_has_word("http|sse", transport))
@@ -110,11 +99,11 @@ void mcp_look_proxy(struct look *l)
 
 static bool scheme_works(const cJSON *s)
 {
-    const char *type = look_text(s, "type");
+    const char *type = json_text(s, "type");
     if (!strcmp(type, "http"))
-        return text_has_word("basic|bearer", look_text(s, "scheme"));
-    return !strcmp(type, "apiKey") && text_has_word("header|query", look_text(s, "in")) &&
-           *look_text(s, "name");
+        return text_has_word("basic|bearer", json_text(s, "scheme"));
+    return !strcmp(type, "apiKey") && text_has_word("header|query", json_text(s, "in")) &&
+           *json_text(s, "name");
 }
 
 void mcp_look_schemes(struct look *l)
@@ -124,12 +113,12 @@ void mcp_look_schemes(struct look *l)
     cJSON_ArrayForEach(s, json_path(l->tree, "server.securitySchemes"))
     {
         const char *path = look_place(l, "server.securitySchemes[%d]", i++);
-        if (!*look_text(s, "id") || mcp_scheme(l->tree, look_text(s, "id")) != s)
+        if (!*json_text(s, "id") || mcp_scheme(l->tree, json_text(s, "id")) != s)
             look_say(l, path, "has no id of its own");
         else if (!scheme_works(s))
             look_say(l, path,
                      "'%s' is neither http with basic or bearer, nor apiKey with in and name",
-                     look_name(l, look_text(s, "id")));
+                     look_name(l, json_text(s, "id")));
     }
 }
 
@@ -137,14 +126,14 @@ void mcp_look_schemes(struct look *l)
 
 static void look_requirement(struct look *l, const cJSON *r, const char *path)
 {
-    const char *id = look_text(r, "id");
+    const char *id = json_text(r, "id");
     const cJSON *s = mcp_scheme(l->tree, id);
     if (!cJSON_IsObject(r) || !*id)
         return;
     if (!s)
         look_say(l, path, "names the scheme '%s', which server.securitySchemes has not",
                  look_name(l, id));
-    else if (!*look_text(r, "credential") && !*look_text(s, "defaultCredential") &&
+    else if (!*json_text(r, "credential") && !*json_text(s, "defaultCredential") &&
              !json_true(r, "passthrough"))
         look_say(l, path, "has no credential, and its scheme '%s' has no default",
                  look_name(l, id));

@@ -28,7 +28,7 @@ static void each_rest_tool(struct look *l, look_tool_fn *fn)
 
 static void look_at_tool_name(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *name = look_text(tool, "name");
+    const char *name = json_text(tool, "name");
     const cJSON *other;
     if (!*name)
         look_say(l, look_place(l, "%s.name", path), "is missing");
@@ -36,7 +36,7 @@ static void look_at_tool_name(struct look *l, const cJSON *tool, const char *pat
     {
         if (other == tool)
             return;
-        if (*name && !strcmp(look_text(other, "name"), name)) {
+        if (*name && !strcmp(json_text(other, "name"), name)) {
             look_say(l, look_place(l, "%s.name", path),
                      "'%s' is the name of an earlier tool, which "
                      "is overwritten",
@@ -53,8 +53,8 @@ void mcp_look_names(struct look *l)
 
 static void tool_url(struct look *l, const cJSON *tool, const char *path)
 {
-    if (!*look_text(json_get(tool, "requestTemplate"), "url") &&
-        !*look_text(json_get(tool, "responseTemplate"), "body"))
+    if (!*json_text(json_get(tool, "requestTemplate"), "url") &&
+        !*json_text(json_get(tool, "responseTemplate"), "body"))
         look_say(l, look_place(l, "%s.requestTemplate.url", path),
                  "is missing; a tool without it needs responseTemplate.body");
 }
@@ -85,7 +85,7 @@ void mcp_look_ways(struct look *l)
 static void tool_response(struct look *l, const cJSON *tool, const char *path)
 {
     const cJSON *r = json_get(tool, "responseTemplate");
-    if (*look_text(r, "body") && (*look_text(r, "prependBody") || *look_text(r, "appendBody")))
+    if (*json_text(r, "body") && (*json_text(r, "prependBody") || *json_text(r, "appendBody")))
         look_say(l, look_place(l, "%s.responseTemplate", path),
                  "has body beside prependBody or appendBody");
 }
@@ -121,7 +121,7 @@ static void tool_templates(struct look *l, const cJSON *tool, const char *path)
     }
     cJSON_ArrayForEach(h, json_path(tool, "requestTemplate.headers"))
     {
-        if (!is_closed(look_text(h, "value")))
+        if (!is_closed(json_text(h, "value")))
             look_say(l, look_place(l, "%s.requestTemplate.headers[%d].value", path, i),
                      "opens '{{' and does not close it");
         i++;
@@ -139,12 +139,12 @@ static void tool_headers(struct look *l, const cJSON *tool, const char *path)
     int i = 0;
     cJSON_ArrayForEach(h, list)
     {
-        for (later = h->next; later && strcmp(look_text(h, "key"), look_text(later, "key")) != 0;)
+        for (later = h->next; later && strcmp(json_text(h, "key"), json_text(later, "key")) != 0;)
             later = later->next;
         if (later)
             look_say(l, look_place(l, "%s.requestTemplate.headers[%d]", path, i),
                      "'%s' is given again below; the last value counts",
-                     look_name(l, look_text(h, "key")));
+                     look_name(l, json_text(h, "key")));
         i++;
     }
 }
@@ -156,7 +156,7 @@ void mcp_look_headers(struct look *l)
 
 static void tool_address(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *url = look_text(json_get(tool, "requestTemplate"), "url");
+    const char *url = json_text(json_get(tool, "requestTemplate"), "url");
     if (*url && !text_starts(url, "http://") && !text_starts(url, "https://") &&
         !text_starts(url, "{{"))
         look_say(l, look_place(l, "%s.requestTemplate.url", path),
@@ -172,7 +172,7 @@ void mcp_look_address(struct look *l)
 
 static bool in_path(const cJSON *arg)
 {
-    return text_equal_nocase(look_text(arg, "position"), "path");
+    return text_equal_nocase(json_text(arg, "position"), "path");
 }
 
 /* Does a template say .args.NAME, or .args as a whole? */
@@ -193,11 +193,11 @@ static bool says_arg(const char *template, const char *name)
 static bool is_argument_used(const cJSON *tool, const char *name)
 {
     const cJSON *request = json_get(tool, "requestTemplate"), *h;
-    bool named = says_arg(look_text(request, "url"), name) ||
-                 says_arg(look_text(request, "body"), name) ||
-                 says_arg(look_text(json_get(tool, "responseTemplate"), "body"), name);
+    bool named = says_arg(json_text(request, "url"), name) ||
+                 says_arg(json_text(request, "body"), name) ||
+                 says_arg(json_text(json_get(tool, "responseTemplate"), "body"), name);
     cJSON_ArrayForEach(h, json_get(request, "headers")) named =
-        named || says_arg(look_text(h, "value"), name);
+        named || says_arg(json_text(h, "value"), name);
     return named;
 }
 
@@ -207,7 +207,7 @@ static void tool_args(struct look *l, const cJSON *tool, const char *path)
     int i = 0;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *name = look_text(arg, "name"), *position = look_text(arg, "position");
+        const char *name = json_text(arg, "name"), *position = json_text(arg, "position");
         const char *place = look_place(l, "%s.args[%d]", path, i++);
         bool known = text_has_word("query|path|header|cookie|body", position) || in_path(arg);
         if (*position && !known)
@@ -234,7 +234,7 @@ static const cJSON *path_arg(const cJSON *tool, const char *name, size_t n)
     const cJSON *arg;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *own = look_text(arg, "name");
+        const char *own = json_text(arg, "name");
         if (in_path(arg) && strlen(own) == n && !strncmp(own, name, n))
             return arg;
     }
@@ -260,7 +260,7 @@ static const char *next_hole(const char *at, size_t *n)
 
 static void tool_holes(struct look *l, const cJSON *tool, const char *path)
 {
-    const char *url = look_text(json_get(tool, "requestTemplate"), "url");
+    const char *url = json_text(json_get(tool, "requestTemplate"), "url");
     const cJSON *arg;
     size_t n = 0;
     int i = 0;
@@ -271,7 +271,7 @@ static void tool_holes(struct look *l, const cJSON *tool, const char *path)
                      look_name(l, arena_strndup(l->a, at, n)));
     cJSON_ArrayForEach(arg, (*url ? json_get(tool, "args") : NULL))
     {
-        const char *name = look_text(arg, "name");
+        const char *name = json_text(arg, "name");
         if (in_path(arg) && !strstr(url, arena_printf(l->a, "{%s}", name)))
             look_say(l, look_place(l, "%s.args[%d]", path, i),
                      "'%s' has the position path, and the URL has no {%s}", look_name(l, name),
@@ -291,13 +291,13 @@ static void tool_escapes(struct look *l, const cJSON *tool, const char *path)
     int i = 0;
     cJSON_ArrayForEach(arg, json_get(tool, "args"))
     {
-        const char *type = look_text(arg, "type");
+        const char *type = json_text(arg, "type");
         if (in_path(arg) && (!*type || !strcmp(type, "string")) &&
             json_count(json_get(arg, "enum")) == 0)
             look_say(l, look_place(l, "%s.args[%d]", path, i),
                      "'%s' goes into the URL as it is: '/', '..' or '?' in it reach other paths of "
                      "the service with the server's credential",
-                     look_name(l, look_text(arg, "name")));
+                     look_name(l, json_text(arg, "name")));
         i++;
     }
 }

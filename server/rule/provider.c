@@ -88,11 +88,6 @@ static const struct {
 
 static const char keyless[] = "openai|ollama|vertex|bedrock|hunyuan|deepl|vllm|generic|spark|kling";
 
-static bool needs_key(const char *type)
-{
-    return type && !text_has_word(keyless, type);
-}
-
 static int keys_of(const cJSON *provider)
 {
     int n = json_count(json_get(provider, "tokens"));
@@ -171,7 +166,8 @@ static const char *context_fault(struct arena *a, const cJSON *raw, const char *
 
 const char *provider_key_fault(const cJSON *o, const char **path)
 {
-    if (!needs_key(json_str(o, "type")) || keys_of(o) > 0)
+    const char *type = json_str(o, "type");
+    if (!type || text_has_word(keyless, type) || keys_of(o) > 0)
         return NULL;
     *path = "tokens";
     return "is empty, and the type cannot do without a key";

@@ -19,7 +19,7 @@ static void each_predicate(struct look *l, const cJSON *list, look_expression *f
     cJSON_ArrayForEach(p, list)
     {
         const char *value = json_str(p, "matchValue");
-        if (value && *value && !strcmp(look_text(p, "matchType"), "REGULAR"))
+        if (value && *value && !strcmp(json_text(p, "matchType"), "REGULAR"))
             fn(l, value, look_place(l, "%s[%d].matchValue", list->string, i));
         i++;
     }
@@ -31,7 +31,7 @@ static void path_expression(struct look *l, look_expression *fn)
     const cJSON *path = route_path(l->tree);
     const char *value = json_str(path, "matchValue");
     bool whole = route_says(l->tree, "full-path-regex");
-    if (value && (whole || !strcmp(look_text(path, "matchType"), "REGULAR")))
+    if (value && (whole || !strcmp(json_text(path, "matchType"), "REGULAR")))
         fn(l, arena_printf(l->a, "%s%s", value, whole ? "$" : ".*"),
            look_place(l, "%s.matchValue", path->string));
 }
@@ -43,7 +43,7 @@ static void each_rewrite_expression(struct look *l, look_expression *fn)
     const char *from = json_str(path, "matchValue");
     const char *to = json_str(route_part(l->tree, "rewrite"), "path");
     if (!from || !to || !*to || text_ends(to, "/") ||
-        strcmp(look_text(path, "matchType"), "PRE") != 0)
+        strcmp(json_text(path, "matchType"), "PRE") != 0)
         return;
     size_t n = strlen(from) - text_ends(from, "/");
     fn(l, arena_printf(l->a, "^%.*s(/.*)?", (int)n, from),

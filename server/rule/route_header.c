@@ -68,7 +68,7 @@ void route_look_header_values(struct look *l)
 
 static void look_at_length(struct look *l, const cJSON *header, const char *path)
 {
-    const char *key = look_text(header, "key"), *value = look_text(header, "value");
+    const char *key = json_text(header, "key"), *value = json_text(header, "value");
     if (strlen(key) > LENGTH_MAX || strlen(value) > LENGTH_MAX)
         look_say(l, path,
                  "is longer than %d bytes, for which Envoy refuses every route of the "

@@ -3,25 +3,16 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "rule/regex.h"
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 /* -- the request ---------------------------------------------------------------------------------
  */
-static char *lower_n(struct arena *a, const char *s, size_t n)
-{
-    char *copy = arena_strndup(a, s, n);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
-
 static const char *authority_host(struct arena *a, const char *authority)
 {
     const char *bracket = strchr(authority, ']');
     const char *colon = strrchr(bracket ? bracket : authority, ':');
-    return lower_n(a, authority, colon ? (size_t)(colon - authority) : strlen(authority));
+    return text_lower(a, authority, colon ? (size_t)(colon - authority) : strlen(authority));
 }
 
 /* "." or "..", a dot being also "%2e": how many; 0: an ordinary segment. */
@@ -85,7 +76,7 @@ struct route_request *route_request_new(struct arena *a, const char *method, con
     size_t whole = strcspn(target, "#"), path = strcspn(target, "?#");
     char *normal = arena_strndup(a, target, path);
     for (size_t i = 0; i < n; i++)
-        headers[i].name = lower_n(a, headers[i].name, strlen(headers[i].name));
+        headers[i].name = text_lower(a, headers[i].name, strlen(headers[i].name));
     normalize(normal);
     *r = (struct route_request){
         .method = method,
@@ -101,8 +92,11 @@ struct route_request *route_request_new(struct arena *a, const char *method, con
     return r;
 }
 
-static const char *pseudo_header(const struct route_request *r, const char *name)
+const char *route_header(const struct route_request *r, const char *name)
 {
+    for (size_t i = 0; i < r->header_count; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
     if (!strcmp(name, ":authority") || !strcmp(name, "host"))
         return r->authority;
     if (!strcmp(name, ":method"))
@@ -110,14 +104,6 @@ static const char *pseudo_header(const struct route_request *r, const char *name
     if (!strcmp(name, ":path"))
         return r->path;
     return !strcmp(name, ":scheme") ? r->scheme : NULL;
-}
-
-const char *route_header(const struct route_request *r, const char *name)
-{
-    for (size_t i = 0; i < r->header_count; i++)
-        if (strcasecmp(r->headers[i].name, name) == 0)
-            return r->headers[i].value;
-    return pseudo_header(r, name);
 }
 
 static const char *query_value(const struct route_request *r, const char *name)

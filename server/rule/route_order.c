@@ -87,19 +87,15 @@ int route_order(const struct route_rule *p, const struct route_rule *q)
 
 /* -- duplicates ----------------------------------------------------------------------------------
  */
-static int by_predicate(const struct route_predicate *p, const struct route_predicate *q)
-{
-    int order = strcmp(p->name, q->name);
-    order = order ? order : strcmp(p->how, q->how);
-    return order ? order : strcmp(p->value, q->value);
-}
-
 static int by_predicates(const struct route_predicate *p, size_t n, const struct route_predicate *q,
                          size_t m)
 {
     int order = less_first(n, m);
-    for (size_t i = 0; !order && i < n; i++)
-        order = by_predicate(&p[i], &q[i]);
+    for (size_t i = 0; !order && i < n; i++) {
+        order = strcmp(p[i].name, q[i].name);
+        order = order ? order : strcmp(p[i].how, q[i].how);
+        order = order ? order : strcmp(p[i].value, q[i].value);
+    }
     return order;
 }
 

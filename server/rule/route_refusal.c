@@ -138,7 +138,7 @@ static void look_at_predicates(struct look *l, const cJSON *list)
     int i = 0;
     cJSON_ArrayForEach(p, list)
     {
-        const char *type = look_text(p, "matchType"), *value = json_str(p, "matchValue");
+        const char *type = json_text(p, "matchType"), *value = json_str(p, "matchValue");
         if (text_has_word("PRE|REGULAR", type) && value && !*value)
             look_say(l, look_place(l, "%s[%d].matchValue", list->string, i),
                      "is empty, for which Envoy refuses every route of the gateway");

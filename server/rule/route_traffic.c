@@ -57,14 +57,14 @@ static void look_at_ways(struct look *l, const cJSON *list)
     cJSON_ArrayForEach(p, list)
     {
         for (q = list->child; q != p; q = q->next)
-            if (!strcmp(look_text(q, "key"), look_text(p, "key")) &&
-                strcmp(look_text(q, "matchType"), look_text(p, "matchType")) != 0)
+            if (!strcmp(json_text(q, "key"), json_text(p, "key")) &&
+                strcmp(json_text(q, "matchType"), json_text(p, "matchType")) != 0)
                 break;
         if (q != p)
             look_say(l, look_place(l, "%s[%d]", list->string, i),
                      "is a second predicate of '%s' in another way: one of the two, taken at "
                      "random at each push, is not set",
-                     look_name(l, look_text(p, "key")));
+                     look_name(l, json_text(p, "key")));
         i++;
     }
 }
@@ -79,7 +79,7 @@ void route_look_case(struct look *l)
 {
     const cJSON *path = route_path(l->tree);
     if (cJSON_IsFalse(json_get(path, "caseSensitive")) &&
-        !strcmp(look_text(path, "matchType"), "REGULAR"))
+        !strcmp(json_text(path, "matchType"), "REGULAR"))
         look_say(l, look_place(l, "%s.caseSensitive", path->string),
                  "does nothing for an expression; begin it with (?i)");
 }
@@ -87,10 +87,10 @@ void route_look_case(struct look *l)
 void route_look_accidental_regex(struct look *l)
 {
     const cJSON *path = route_path(l->tree);
-    const char *type = look_text(path, "matchType"), *full = NULL;
+    const char *type = json_text(path, "matchType"), *full = NULL;
     const char *set = route_annotation(l->tree, "full-path-regex", &full);
     if (annotation_true(set) && strcmp(type, "REGULAR") != 0 &&
-        strpbrk(look_text(path, "matchValue"), "\\.+*?()|[]{}^$"))
+        strpbrk(json_text(path, "matchValue"), "\\.+*?()|[]{}^$"))
         look_say(l, route_place(l, full),
                  "makes an expression of a path that is not one: '.' takes any letter, and the "
                  "whole path must match");
@@ -108,8 +108,8 @@ static bool has_group(const char *s)
 
 void route_look_literal_group(struct look *l)
 {
-    const char *to = look_text(route_part(l->tree, "rewrite"), "path");
-    if (has_group(to) && strcmp(look_text(route_path(l->tree), "matchType"), "REGULAR") != 0)
+    const char *to = json_text(route_part(l->tree, "rewrite"), "path");
+    if (has_group(to) && strcmp(json_text(route_path(l->tree), "matchType"), "REGULAR") != 0)
         look_say(l, "rewrite.path",
                  "has a group, and the path is no expression: written by the console, it is taken "
                  "letter by letter");
@@ -118,9 +118,9 @@ void route_look_literal_group(struct look *l)
 /* The console shows rewrite-path and rewrite-target alike; it writes only the first. */
 void route_look_foreign_rewrite(struct look *l)
 {
-    const char *to = look_text(route_part(l->tree, "rewrite"), "path");
+    const char *to = json_text(route_part(l->tree, "rewrite"), "path");
     if (json_true(l->tree, "readonly") && *to && !has_group(to) &&
-        !strcmp(look_text(route_path(l->tree), "matchType"), "PRE"))
+        !strcmp(json_text(route_path(l->tree), "matchType"), "PRE"))
         look_say(l, "rewrite.path",
                  "stands on an Ingress that the console did not make: if it says rewrite-target "
                  "there and not rewrite-path, the path is an expression without an end, '/foo/x' "
@@ -169,7 +169,7 @@ void route_look_no_percent(struct look *l)
     int i = 0;
     cJSON_ArrayForEach(s, json_get(l->tree, "services"))
     {
-        const char *name = look_text(s, "name");
+        const char *name = json_text(s, "name");
         if (*name && strspn(name, "0123456789") == strlen(name))
             look_say(l, look_place(l, "services[%d].name", i),
                      "is the number %s: a weight without %%, which the gateway takes for the host; "
@@ -190,7 +190,7 @@ void route_look_bad_port(struct look *l)
     int i = 0;
     cJSON_ArrayForEach(s, json_get(l->tree, "services"))
     {
-        const char *name = look_text(s, "name");
+        const char *name = json_text(s, "name");
         if (strchr(name, ':') && !has_scheme(name))
             look_say(l, look_place(l, "services[%d].name", i),
                      "ends with what is no port: it stays part of the host's name, and requests "
@@ -205,7 +205,7 @@ void route_look_scheme(struct look *l)
     int i = 0;
     cJSON_ArrayForEach(s, json_get(l->tree, "services"))
     {
-        if (has_scheme(look_text(s, "name")))
+        if (has_scheme(json_text(s, "name")))
             look_say(l, look_place(l, "services[%d].name", i),
                      "begins with a scheme, which is part of the host's name: requests are "
                      "answered 503");
@@ -232,20 +232,16 @@ void route_look_weight_sum(struct look *l)
 
 /* -- retries ---------------------------------------------------------------------------------- */
 
-static bool is_retry_condition(const char *s)
-{
-    return text_has_word("error|timeout|invalid_header|non_idempotent|off", s) ||
-           text_starts(s, "http_");
-}
-
 void route_look_retry_words(struct look *l)
 {
+    static const char words[] = "error|timeout|invalid_header|non_idempotent|off";
     const cJSON *list = json_get(route_part(l->tree, "proxyNextUpstream"), "conditions"), *c;
     int n = 0, known = 0;
     cJSON_ArrayForEach(c, list)
     {
         n++;
-        known += cJSON_IsString(c) && is_retry_condition(c->valuestring);
+        known += cJSON_IsString(c) &&
+                 (text_has_word(words, c->valuestring) || text_starts(c->valuestring, "http_"));
     }
     if (n > known)
         look_say(l, "proxyNextUpstream.conditions",
@@ -289,14 +285,14 @@ static void look_at_headers(struct look *l, const cJSON *list, const char *path)
     int i = 0;
     cJSON_ArrayForEach(h, list)
     {
-        const char *key = look_text(h, "key");
-        for (later = h->next; later && !text_equal_nocase(look_text(later, "key"), key);)
+        const char *key = json_text(h, "key");
+        for (later = h->next; later && !text_equal_nocase(json_text(later, "key"), key);)
             later = later->next;
         if (*key == ':' && !text_equal_nocase(key, ":authority"))
             look_say(l, look_place(l, "%s[%d]", path, i),
                      "'%s' is a pseudo header, which the gateway leaves as it is",
                      look_name(l, key));
-        else if (later && !strcmp(look_text(later, "key"), key))
+        else if (later && !strcmp(json_text(later, "key"), key))
             look_say(l, look_place(l, "%s[%d]", path, i),
                      "'%s' is given again below; the last value counts", look_name(l, key));
         i++;
@@ -399,13 +395,6 @@ void route_look_fallback(struct look *l)
                      look_name(l, item[i]));
 }
 
-static bool speaks_tls(const struct look *l)
-{
-    const char *protocol = route_annotation(l->tree, "backend-protocol", NULL);
-    return protocol &&
-           (text_equal_nocase(protocol, "HTTPS") || text_equal_nocase(protocol, "GRPCS"));
-}
-
 void route_look_tls_secret(struct look *l)
 {
     const char *full = NULL, *protocol = route_annotation(l->tree, "backend-protocol", NULL);
@@ -434,7 +423,7 @@ void route_look_tls_name(struct look *l)
 
 void route_look_tls(struct look *l)
 {
-    const char *full = NULL;
-    if (speaks_tls(l) && route_annotation(l->tree, "backend-protocol", &full))
+    const char *full = NULL, *protocol = route_annotation(l->tree, "backend-protocol", &full);
+    if (protocol && (text_equal_nocase(protocol, "HTTPS") || text_equal_nocase(protocol, "GRPCS")))
         look_say(l, route_place(l, full), "speaks TLS to the service");
 }

@@ -25,18 +25,13 @@ struct walk {
     struct err *e;
 };
 
-static bool number_fits(const cJSON *v, const char *type)
-{
-    return cJSON_IsNumber(v) &&
-           (strcmp(type, "integer") != 0 || floor(v->valuedouble) == v->valuedouble);
-}
-
 static bool type_fits(const cJSON *v, const char *type)
 {
     if (!strcmp(type, "string"))
         return cJSON_IsString(v);
     if (!strcmp(type, "integer") || !strcmp(type, "number"))
-        return number_fits(v, type);
+        return cJSON_IsNumber(v) &&
+               (strcmp(type, "integer") != 0 || floor(v->valuedouble) == v->valuedouble);
     if (!strcmp(type, "boolean"))
         return cJSON_IsBool(v);
     if (!strcmp(type, "array"))
@@ -183,36 +178,20 @@ static const char *schema_sentence(const cJSON *schema)
     return text ? text : json_str(schema, "title");
 }
 
-static bool is_required_member(const cJSON *schema, const char *name)
-{
-    const cJSON *m;
-    cJSON_ArrayForEach(m, json_get(schema, "required"))
-    {
-        if (cJSON_IsString(m) && !strcmp(m->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
-static void put_schema_facts(struct arena *a, struct buf *b, const cJSON *schema)
-{
-    static const char *const words[] = { "enum",     "minimum", "maximum",
-                                         "minItems", "pattern", "default" };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        const cJSON *m = json_get(schema, words[i]);
-        if (m && !cJSON_IsNull(m))
-            buf_printf(b, ", %s %s", words[i], text_clean(a, json_print(a, m), 120));
-    }
-}
-
 static void add_schema_line(struct arena *a, const cJSON *schema, const char *path, bool needed,
                             cJSON *lines)
 {
+    static const char *const facts[] = { "enum",     "minimum", "maximum",
+                                         "minItems", "pattern", "default" };
     struct buf *b = buf_in(a, LINE_MAX);
     const char *type = json_str(schema, "type"), *said = schema_sentence(schema);
     buf_printf(b, "%s: %s%s", path, type ? text_clean(a, type, 20) : "any",
                needed ? ", required" : "");
-    put_schema_facts(a, b, schema);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        const cJSON *m = json_get(schema, facts[i]);
+        if (m && !cJSON_IsNull(m))
+            buf_printf(b, ", %s %s", facts[i], text_clean(a, json_print(a, m), 120));
+    }
     if (said)
         buf_printf(b, ". %s", text_clean(a, said, TEXT_MAX));
     json_add_str(a, lines, b->data);
@@ -228,7 +207,8 @@ static void walk_lines(struct arena *a, const cJSON *schema, const char *path, c
     cJSON_ArrayForEach(m, json_get(schema, "properties"))
     {
         char *at = arena_printf(a, "%s%s%s", path, *path ? "." : "", m->string);
-        add_schema_line(a, m, text_clean(a, at, 120), is_required_member(schema, m->string), lines);
+        add_schema_line(a, m, text_clean(a, at, 120),
+                        json_find_text(json_get(schema, "required"), m->string), lines);
         walk_lines(a, m, at, lines);
     }
 }

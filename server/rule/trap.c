@@ -137,10 +137,9 @@ void trap_add(struct trap_walk *t, const struct trap_object *o, const char *path
         out->left_out++;
         return;
     }
-    char text[SENTENCE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text = arena_vprintf(t->arena, format, args);
     va_end(args);
     out->list = arena_grow(t->arena, out->list, out->count, &t->room, sizeof *out->list);
     out->list[out->count++] = (struct trap_finding){
@@ -149,7 +148,7 @@ void trap_add(struct trap_walk *t, const struct trap_object *o, const char *path
         .name = arena_strdup(t->arena, o->name),
         .scope = arena_strdup(t->arena, o->scope),
         .path = text_clean(t->arena, path, VALUE_SHOWN * 2),
-        .text = text_clean(t->arena, text, sizeof text),
+        .text = text_clean(t->arena, text, SENTENCE),
         .holds = t->holds,
     };
 }

@@ -46,9 +46,9 @@ static bool same_predicates(const cJSON *x, const cJSON *y)
     {
         bool found = false;
         cJSON_ArrayForEach(q, y) found =
-            found || (equal_text(look_text(p, "key"), look_text(q, "key")) &&
-                      equal_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
-                      equal_text(look_text(p, "matchValue"), look_text(q, "matchValue")));
+            found || (equal_text(json_text(p, "key"), json_text(q, "key")) &&
+                      equal_text(json_text(p, "matchType"), json_text(q, "matchType")) &&
+                      equal_text(json_text(p, "matchValue"), json_text(q, "matchValue")));
         if (!found)
             return false;
     }
@@ -70,8 +70,8 @@ static bool has_base(const cJSON *canary, const cJSON *base)
     const cJSON *p = json_get(canary, "path"), *q = json_get(base, "path");
     const cJSON *m = json_get(canary, "methods"), *n = json_get(base, "methods");
     return !is_canary(base) && shares_host(canary, base) &&
-           equal_text(look_text(p, "matchType"), look_text(q, "matchType")) &&
-           equal_text(look_text(p, "matchValue"), look_text(q, "matchValue")) &&
+           equal_text(json_text(p, "matchType"), json_text(q, "matchType")) &&
+           equal_text(json_text(p, "matchValue"), json_text(q, "matchValue")) &&
            json_count(m) == json_count(n) && (json_count(m) == 0 || json_equal(m, n)) &&
            same_predicates(json_get(canary, "headers"), json_get(base, "headers")) &&
            same_predicates(json_get(canary, "urlParams"), json_get(base, "urlParams"));

@@ -24,8 +24,8 @@ static const char *certificate_of(const struct trap_walk *t, const char *domain)
     struct trap_object o;
     if (!trap_lookup(trap_of(t), "domain", domain, NULL, &o))
         return "";
-    const char *https = look_text(o.json, "enableHttps");
-    return !*https || !strcmp(https, "off") ? "" : look_text(o.json, "certIdentifier");
+    const char *https = json_text(o.json, "enableHttps");
+    return !*https || !strcmp(https, "off") ? "" : json_text(o.json, "certIdentifier");
 }
 
 /* "ns/name" and "name": in the namespace of the certificate, named like it or with -cacert. */
@@ -162,7 +162,7 @@ static void service_claims(struct trap_walk *t)
         any = any || *settings;
         cJSON_ArrayForEach(s, json_get(o.json, "services")) add_claim(
             t, &c,
-            arena_printf(trap_arena(t), "%s:%d", look_text(s, "name"), (int)json_num(s, "port", 0)),
+            arena_printf(trap_arena(t), "%s:%d", json_text(s, "name"), (int)json_num(s, "port", 0)),
             settings, &o);
     }
     if (any)

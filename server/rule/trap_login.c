@@ -90,11 +90,6 @@ static void ext_auth_open(struct trap_walk *t, const struct trap_object *o)
                  "is true: while the auth service answers 5xx or cannot be reached, requests pass");
 }
 
-static bool no_body_method(const char *method)
-{
-    return !*method || text_has_word("GET|HEAD|OPTIONS", method);
-}
-
 static const char *endpoint_fault(const cJSON *http, bool forward)
 {
     const char *mode = trap_text(http, "endpoint_mode");
@@ -110,9 +105,10 @@ static const char *endpoint_fault(const cJSON *http, bool forward)
 
 static const char *request_fault(const cJSON *http, bool forward)
 {
+    const char *method = trap_text(http, "endpoint.request_method");
     const cJSON *p;
     if (forward && trap_true(http, "authorization_request.with_request_body") &&
-        no_body_method(trap_text(http, "endpoint.request_method")))
+        (!*method || text_has_word("GET|HEAD|OPTIONS", method)))
         return "sends the body with a method that has none";
     cJSON_ArrayForEach(p, json_path(http, "authorization_request.allowed_properties"))
     {

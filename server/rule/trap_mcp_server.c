@@ -80,11 +80,6 @@ static bool entry_works(const cJSON *entry, const struct trap_walk *t)
     return json_true(mcp_section_of(t), "enable") && !entry_fault(entry);
 }
 
-static bool server_asks_login(const struct trap_object *server)
-{
-    return json_true(json_get(server->json, "consumerAuthInfo"), "enable");
-}
-
 static void any_host(struct trap_walk *t, const struct trap_object *o, const cJSON *entry,
                      const char *path)
 {
@@ -93,7 +88,7 @@ static void any_host(struct trap_walk *t, const struct trap_object *o, const cJS
         !trap_lookup(trap_of(t), "mcp-server", trap_text(entry, "name"), NULL, &server) ||
         is_guarded_everywhere(trap_of(t)))
         return;
-    bool login = server_asks_login(&server),
+    bool login = json_true(json_get(server.json, "consumerAuthInfo"), "enable"),
          hosts = json_count(json_get(server.json, "domains")) > 0;
     if (login || hosts)
         trap_add(

@@ -75,14 +75,6 @@ static void no_endpoints(struct trap_walk *t, const struct trap_object *o)
 
 /* -- who guards ------------------------------------------------------------------------------- */
 
-/* "higress.io/auth-…" has no effect in Higress; whitelist annotations keep addresses out only. */
-static bool asks_somebody(const struct trap_walk *t, const struct trap_object *o)
-{
-    const char *route = o->name;
-    return json_true(json_get(o->json, "authConfig"), "enabled") ||
-           trap_runs_on(t, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", route));
-}
-
 static bool anybody_asks(const struct trap_world *w)
 {
     for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
@@ -103,7 +95,9 @@ static void trap_routes_unguarded(struct trap_walk *t)
     bool some = anybody_asks(w);
     for (struct trap_object o = { 0 }; trap_next(w, "route", &o); routes++) {
         first = routes ? first : o;
-        if (some && !asks_somebody(t, &o))
+        /* "higress.io/auth-…" has no effect here; whitelist annotations keep addresses out only. */
+        if (some && !json_true(json_get(o.json, "authConfig"), "enabled") &&
+            !trap_runs_on(t, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", o.name)))
             trap_add(t, &o, "authConfig", "asks nobody who they are");
     }
     if (!some && routes > 0)

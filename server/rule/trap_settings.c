@@ -99,10 +99,10 @@ const char *trap_refusal(const struct trap_walk *t, const struct trap_object *o)
 void trap_refused(struct trap_walk *t, const struct trap_object *o, const char *path,
                   const char *format, ...)
 {
-    char text[SENTENCE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    const char *text =
+        text_clean(trap_arena(t), arena_vprintf(trap_arena(t), format, args), SENTENCE);
     va_end(args);
     trap_add(t, o, path, "%s: %s", text, trap_refusal(t, o));
 }

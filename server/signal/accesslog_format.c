@@ -10,32 +10,25 @@
 #include "signal/accesslog_line_private.h"
 #include <string.h>
 
-static bool counts(const cJSON *m)
-{
-    return cJSON_IsString(m) && strcmp(m->string, "raw") != 0; /* not ai, which comes and goes */
-}
-
 static struct log_format format_of(const cJSON *record)
 {
     struct log_format f = { 0 };
 
+    /* The texts, not ai, which comes and goes. */
     for (const cJSON *m = record->child; m; m = m->next)
-        if (counts(m) && f.count < LOG_FORMAT_KEYS)
+        if (cJSON_IsString(m) && strcmp(m->string, "raw") != 0 && f.count < LOG_FORMAT_KEYS)
             f.keys[f.count++] = m->string;
     return f;
-}
-
-static bool same_format_key(const char *x, const char *y)
-{
-    return x && y && !strcmp(x, y);
 }
 
 static bool same_keys(const struct log_format *x, int from_x, const struct log_format *y,
                       int from_y, int n)
 {
-    for (int i = 0; i < n; i++)
-        if (!same_format_key(x->keys[from_x + i], y->keys[from_y + i]))
+    for (int i = 0; i < n; i++) {
+        const char *p = x->keys[from_x + i], *q = y->keys[from_y + i];
+        if (!p || !q || strcmp(p, q) != 0)
             return false;
+    }
     return true;
 }
 

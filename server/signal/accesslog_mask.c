@@ -329,11 +329,6 @@ static const char *clean(struct arena *a, const char *s, size_t max)
     return n <= max && is_ascii(s, n) ? s : text_clean(a, s, max);
 }
 
-static const char *hidden_or_absent(const char *value)
-{
-    return *value && strcmp(value, "-") != 0 ? LOG_HIDDEN : "-";
-}
-
 static bool is_ai_shown(const char *key)
 {
     for (size_t i = 0; i < sizeof ai_shown / sizeof *ai_shown; i++)
@@ -387,7 +382,7 @@ static void put_ai(struct arena *a, cJSON *record, const char *text)
 static const char *masked(struct arena *a, const cJSON *record, enum rule rule, const char *value)
 {
     if (rule == HIDE)
-        return hidden_or_absent(value);
+        return *value && strcmp(value, "-") != 0 ? LOG_HIDDEN : "-";
     if (rule == PATH)
         return mask_path(a, record, value);
     if (rule == LINK)

@@ -70,16 +70,6 @@ struct cut {
     size_t count;
 };
 
-static bool take_text_value(struct cut *c, const char *key, size_t n)
-{
-    if (n == 0 || c->count == MOST)
-        return false;
-    c->keys[c->count] = key;
-    c->values[c->count++] = arena_strndup(c->a, c->at, n);
-    c->at += n;
-    return true;
-}
-
 static bool skip_literal(struct cut *c, const char *text)
 {
     size_t n = strlen(text);
@@ -97,9 +87,12 @@ static bool take_until(struct cut *c, const char *key, char stop)
 
     while (c->at + n < c->end && c->at[n] != stop && c->at[n] != '"')
         n++;
-    if (c->at + n < c->end && c->at[n] != stop)
+    if ((c->at + n < c->end && c->at[n] != stop) || n == 0 || c->count == MOST)
         return false;
-    return take_text_value(c, key, n);
+    c->keys[c->count] = key;
+    c->values[c->count++] = arena_strndup(c->a, c->at, n);
+    c->at += n;
+    return true;
 }
 
 static bool take_field(struct cut *c, const struct field *f)

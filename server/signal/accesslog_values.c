@@ -9,12 +9,6 @@
 
 enum { MAX_NAME = 64, KEY_LIKE = 16, TOKEN_LIKE = 12, DECODE_ROUNDS = 3 };
 
-/* In a text a value ends at a gap; in a path there is none. */
-static bool ends_query_value(char c, bool path)
-{
-    return strchr(path ? "&;#?" : "&;#? \t", c) != NULL;
-}
-
 /* An equals sign or question mark, also percent-encoded: its length. */
 static size_t sign_length(const char *s, char plain, const char *encoded)
 {
@@ -25,9 +19,10 @@ static size_t sign_length(const char *s, char plain, const char *encoded)
 
 static size_t run_to_delimiter(const char *s, bool path)
 {
+    const char *ends = path ? "&;#?" : "&;#? \t"; /* in a path there is no gap */
     size_t n = 0;
 
-    while (s[n] && !ends_query_value(s[n], path) && !sign_length(s + n, '?', "%3f"))
+    while (s[n] && !strchr(ends, s[n]) && !sign_length(s + n, '?', "%3f"))
         n++;
     return n;
 }

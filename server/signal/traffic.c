@@ -69,10 +69,7 @@ static char *traffic_host(struct arena *a, const cJSON *row)
 {
     const char *s = traffic_field(row, "authority"), *bracket = strchr(s, ']');
     const char *colon = strrchr(bracket ? bracket : s, ':');
-    char *host = arena_strndup(a, s, colon ? (size_t)(colon - s) : strlen(s));
-    for (char *c = host; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return host;
+    return text_lower(a, s, colon ? (size_t)(colon - s) : strlen(s));
 }
 
 static char *status_of(struct arena *a, const cJSON *row)

@@ -101,6 +101,8 @@ static void small_helpers(void **state)
     assert_false(text_contains_nocase("checkou", "checkout"));
     assert_true(text_equal_nocase("Host", "host"));
     assert_false(text_equal_nocase("Host", "hosts"));
+    assert_string_equal(text_lower(a, "Shop-CHECKOUT", 7), "shop-ch");
+    assert_string_equal(text_lower(a, "Ä@[", 4), "Ä@["); /* ASCII only */
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -319,7 +319,7 @@ static void save_consumer(struct rest_request *r)
     if (!key_auth)
         return;
     cJSON *consumers = json_get(global_config(a, key_auth), "consumers");
-    cJSON *entry = find_consumer(consumers, name);
+    cJSON *entry = json_find(consumers, "name", name);
     const char *twin = twin_of(a, consumers, name, credential);
     if (twin) {
         rest_fail(r, X_ILLEGAL_ARGUMENT, "Key auth credential already in use by consumer: %s",

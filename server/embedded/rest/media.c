@@ -26,10 +26,7 @@ static char *trimmed_part(struct arena *a, const char *s, size_t n, bool lower)
         s++, n--;
     while (n && isspace((unsigned char)s[n - 1]))
         n--;
-    char *out = arena_strndup(a, s, n);
-    for (char *p = out; lower && *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return out;
+    return lower ? text_lower(a, s, n) : arena_strndup(a, s, n);
 }
 
 static char *unquoted_parameter(struct arena *a, const char *value)

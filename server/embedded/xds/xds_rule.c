@@ -6,20 +6,11 @@
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
 #include "kind/ingress.h"
-#include <ctype.h>
 
 struct list {
     struct xds_rule **at;
     size_t n, room;
 };
-
-static const char *lower_copy(struct arena *a, const char *s)
-{
-    char *copy = arena_strdup(a, s);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
-}
 
 static const char *ingress_route_name(struct xds *x, const cJSON *ingress)
 {
@@ -111,7 +102,8 @@ static struct xds_rule *new_rule(struct xds *x, const cJSON *ingress, const char
     r->ingress = ingress;
     r->policies = r->headers_of = policies;
     r->takes.name = ingress_route_name(x, ingress);
-    r->takes.host = lower_copy(x->a, host && *host ? host : "*");
+    host = host && *host ? host : "*";
+    r->takes.host = text_lower(x->a, host, strlen(host));
     r->takes.created = created ? created : "";
     return r;
 }
