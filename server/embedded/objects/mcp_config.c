@@ -70,7 +70,11 @@ bool mcp_config_ensure(struct rest_request *r)
         changed = true;
     }
     if (!cJSON_IsObject(json_get(section, "redis"))) {
-        json_set(a, section, "redis", new_redis(a));
+        cJSON *redis = json_set_object(a, section, "redis");
+        json_set_str(a, redis, "address", placeholder);
+        json_set_str(a, redis, "username", "your_username");
+        json_set_str(a, redis, "password", "your_password");
+        json_set_num(a, redis, "db", 0);
         changed = true;
     }
     if (changed && !cJSON_IsArray(json_get(section, "servers")))

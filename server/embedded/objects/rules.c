@@ -334,12 +334,6 @@ static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSO
     return json_equal(json_get(rule, "config"), config);
 }
 
-/* Sorted and whole from now on, so that the next write of the same may be skipped. */
-static void remember_rules(struct rest_request *r)
-{
-    rules_index_auth(r)->settled = true;
-}
-
 /* The rule of an Ingress as key-auth is written: a switch that is null, and what else its config
  * holds, stay as they are. */
 static bool write_key_auth(struct rest_request *r, const char *ingress, const cJSON *auth)
