@@ -114,7 +114,7 @@ static bool send_line(struct ship *x, struct arena *a, cJSON *line, bool syslog)
 
 /* -- a batch ------------------------------------------------------------------------------- */
 
-static void complain(struct ship *x, int seq, const char *why)
+static void log_unshipped(struct ship *x, int seq, const char *why)
 {
     if (x->ticks++ % COMPLAIN_EVERY == 0)
         log_event(LOG_ERROR, "ship", "lines of the audit behind %d are not shipped yet: %s", seq,
@@ -128,14 +128,14 @@ static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int s
     if (x->to < 0)
         x->to = open_other_side(where);
     if (x->to < 0) {
-        complain(x, seq, strerror(errno));
+        log_unshipped(x, seq, strerror(errno));
         return seq;
     }
     cJSON_ArrayForEach(line, lines)
     {
         int is = (int)json_num(line, "seq", 0);
         if (!send_line(x, a, line, is_syslog(where))) {
-            complain(x, seq, strerror(errno));
+            log_unshipped(x, seq, strerror(errno));
             break;
         }
         seq = is;
@@ -151,7 +151,7 @@ static void ship_batch(struct ship *x, struct store *s)
     const cJSON *lines = store_lines_after(s, a, was, BATCH, &e);
     int seq = json_count(lines) ? send_batch(x, a, lines, was) : was;
     if (e.kind != ERR_NONE)
-        complain(x, was, e.text);
+        log_unshipped(x, was, e.text);
     if (seq != was) {
         const char *text = arena_printf(a, "%d\n", seq);
         file_replace_own(x->mark, text, strlen(text), &e);

@@ -100,6 +100,12 @@ static bool good_ship(const char *to, struct err *e)
            err_about(e, "audit.ship");
 }
 
+/* Where probes and lines of the audit may go. */
+static bool good_reach(const struct config *c, struct err *e)
+{
+    return good_networks(c->probe, "probe", e) && good_ship(c->audit_ship, e);
+}
+
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = arena_make(a, struct config);
@@ -108,8 +114,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     if (!good_url(a, &c->gateway_url, "gateway.url", e) ||
         !good_url(a, &c->envoy_admin, "envoy.admin_url", e) ||
         !good_url(a, &c->page, "http.page", e) || !good_tokens(c->tokens, "http.tokens", e) ||
-        !good_approvers(c, e) || !good_networks(c->probe, "probe", e) ||
-        !good_ship(c->audit_ship, e) || !config_good_people(c, e) ||
+        !good_approvers(c, e) || !good_reach(c, e) || !config_good_people(c, e) ||
         !config_good_oauth(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");

@@ -76,15 +76,15 @@ struct found {
     int seq; /* of the last line that was looked at */
 };
 
-static bool is_same(const char *wanted, const char *is)
+static bool is_unset_or_equal(const char *wanted, const char *is)
 {
     return !wanted || (is && !strcmp(wanted, is));
 }
 
 static bool line_fits_search(const struct store_search *q, struct db_rows *r)
 {
-    return is_same(q->who, db_text(r, 4)) && is_same(q->event, db_text(r, 2)) &&
-           is_same(q->id, db_text(r, 3));
+    return is_unset_or_equal(q->who, db_text(r, 4)) && is_unset_or_equal(q->event, db_text(r, 2)) &&
+           is_unset_or_equal(q->id, db_text(r, 3));
 }
 
 /* Takes the row if it is wanted. False: it is not what was written, or enough. */
