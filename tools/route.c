@@ -22,7 +22,7 @@ static const struct field in[] = {
     { "domain", STR, OPT, NULL, .complete = "domain" },
     { "service", STR, OPT, "Or its beginning.", .complete = "service" },
     { "path", STR, OPT, "Routes for or under this path." },
-    { "auth", STR, OPT, "By what plugins and consumers do.", .one_of = "none|some" },
+    { "auth", STR, OPT, NULL, .one_of = "none|some" },
     { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },

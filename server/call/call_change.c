@@ -156,6 +156,8 @@ const cJSON *call_change(struct call *c)
     p->secret = call_secret;
     p->secret_arg = c;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
+    p->guard = json_get(c->args, "guard");
+    p->schedule = json_get(c->args, "schedule");
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))
             bug("%s failed without saying why", t->name);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "diagnose/diagnose_latency_private.h"
 #include "diagnose/diagnose_private.h"
+#include "signal/chance.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,8 +164,8 @@ static double tail_chance(const struct classes *before, const struct classes *no
     int late = count_above(now, class), late_before = count_above(before, class);
     int n = answers_of(now), m = answers_of(before);
     return 2 * ((double)late * m > (double)late_before * n
-                    ? endpoint_chance(late, n, late_before, m)
-                    : endpoint_chance(late_before, m, late, n));
+                    ? chance_of_more(late, n, late_before, m)
+                    : chance_of_more(late_before, m, late, n));
 }
 
 struct parts {

@@ -12,6 +12,7 @@
 #include "diagnose/diagnose_latency_private.h"
 #include "diagnose/diagnose_private.h"
 #include "diagnose/diagnose_window_private.h"
+#include "signal/chance.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,8 +191,8 @@ static bool find_change(const struct diagnose_window *w, const struct series *s,
 
     if (k.parts.at == 0)
         return false;
-    k.chance = worse ? endpoint_chance(bad[1], all[1], bad[0], all[0])
-                     : endpoint_chance(bad[0], all[0], bad[1], all[1]);
+    k.chance = worse ? chance_of_more(bad[1], all[1], bad[0], all[0])
+                     : chance_of_more(bad[0], all[0], bad[1], all[1]);
     k.when = moment_of(w, &k, worse);
     *out = k;
     return k.chance < by_chance && bad[0] + bad[1] >= 3;
