@@ -120,6 +120,10 @@ struct engine_query {
 cJSON *engine_list(struct engine *g, struct arena *a, const struct engine_query *q, struct err *e);
 /* Only its owner may. */
 bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e);
+/* What is still to come of a change does not: its scheduled start, or its guard. For a person at a
+ * terminal; no tool reaches it. */
+bool engine_stop_guard(struct engine *g, const char *id, const char *who, const char *why,
+                       struct err *e);
 /* Describes in p the reverse of what plan `id` wrote, from what is there now; parks. Where the
  * gateway has moved on since, that is a warning in the plan. */
 bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel *c, struct err *e);

@@ -12,6 +12,7 @@
 #include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
 #include "policy/people.h"
@@ -375,6 +376,8 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        row->id);
     if (!people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, row->owner, e))
         return false;
+    if (channel_named(d.channel) == CHANNEL_GUARD)
+        return guard_covers(g, a, row, p, e);
     return channel_named(d.channel) == CHANNEL_POLICY ? let_through(g, a, row, p, e)
                                                       : all_approve(g, a, row, p, &d, e);
 }

@@ -11,6 +11,7 @@ enum channel_kind {
     CHANNEL_PAGE,       /* /change: the token of an approver */
     CHANNEL_PASSKEY,    /* the same, and a key of theirs signed for exactly this plan */
     CHANNEL_TERMINAL,   /* `higress-ops approve`: somebody at a terminal of this account */
+    CHANNEL_GUARD,      /* the guard of a change that got worse: covered by that one's approval */
     CHANNEL_POLICY,     /* mode auto: nobody was asked. No person's word, and never taken as one */
 };
 

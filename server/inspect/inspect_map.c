@@ -129,7 +129,7 @@ static void add_routes(struct mapping *m, cJSON *out, const char *kind, const ch
     }
 }
 
-static void add_services(struct mapping *m, cJSON *out)
+static void map_services(struct mapping *m, cJSON *out)
 {
     struct trap_object o = { 0 };
     const cJSON *endpoint;
@@ -155,7 +155,7 @@ cJSON *inspect_map(struct arena *a, const struct inspection *i)
     add_routes(&m, routes, "route", "services", "name");
     add_routes(&m, routes, "ai-route", "upstreams", "provider");
     if (trap_known(m.world, "service"))
-        add_services(&m, json_set_array(a, map, "services"));
+        map_services(&m, json_set_array(a, map, "services"));
     cJSON *hosts = json_set_array(a, map, "hosts");
     while (trap_next(m.world, "domain", &o))
         new_node(&m, hosts, "domain", o.name);

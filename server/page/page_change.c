@@ -8,7 +8,7 @@
 
 static bool is_named(const char *text, const char *word)
 {
-    return text && !strcmp(text, word);
+    return text && word && !strcmp(text, word);
 }
 
 static bool is_undecided(const cJSON *change)

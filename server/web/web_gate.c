@@ -60,7 +60,7 @@ static const struct web_route routes[] = {
     { 0 },
 };
 
-static bool is_at(const struct web_route *r, const struct http_exchange *x)
+static bool is_at_path(const struct web_route *r, const struct http_exchange *x)
 {
     bool whole_folder = strlen(r->path) > 1 && text_ends(r->path, "/");
     return whole_folder ? text_starts(x->path, r->path) && x->path[strlen(r->path)]
@@ -70,7 +70,7 @@ static bool is_at(const struct web_route *r, const struct http_exchange *x)
 const struct web_route *web_route(const struct http_exchange *x)
 {
     for (const struct web_route *r = routes; r->path && r->method; r++)
-        if (is_at(r, x) && !strcmp(r->method, x->method))
+        if (is_at_path(r, x) && !strcmp(r->method, x->method))
             return r;
     return NULL;
 }
@@ -80,7 +80,7 @@ static const char *path_methods(const struct http_exchange *x)
 {
     const char *all = NULL;
     for (const struct web_route *r = routes; r->path; r++)
-        if (is_at(r, x) && !(all && strstr(all, r->method)))
+        if (is_at_path(r, x) && !(all && strstr(all, r->method)))
             all = all ? arena_printf(x->arena, "%s, %s", all, r->method) : r->method;
     return all;
 }

@@ -290,6 +290,9 @@ def main():
         said = b.ask("POST", "/changes/" + evil, {**b.fields("/changes/" + evil), "do": "reject", "comment": EVIL})[0]
         check("a comment is taken", said == 303, said)
         markup(b, [evil])
+        gone = want("other", {"path": {"matchType": "PRE", "matchValue": "/gone"}})
+        ann.call("cancel_change", {"id": gone})
+        check("a change that nobody decided is shown", b.ask("GET", "/changes/" + gone)[0] == 200)
         guessing(b)
         check("the server still stands", world.server.poll() is None and not world.broken, world.broken)
         check("no id of a session, no passphrase and no token is written down", not any(
