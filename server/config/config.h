@@ -83,7 +83,7 @@ struct config {
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
-    double plan_ttl;          /* seconds until an undecided plan expires */
+    double plan_ttl;   /* seconds until an undecided plan expires */
     const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
     const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "page/html_private.h"
 
-static void put_keys(struct html *h, const cJSON *keys)
+static void put_key_list(struct html *h, const cJSON *keys)
 {
     const cJSON *k;
     if (!keys->child) {
@@ -53,7 +53,7 @@ char *page_passkeys(const struct viewer *v, const struct page_passkeys *x)
          html_word(&h, WORD_PASSKEYS_WHY));
     if (x->problem)
         html(&h, "<p class=\"problem\" role=\"alert\">%s</p>", x->problem);
-    put_keys(&h, x->keys);
+    put_key_list(&h, x->keys);
     put_enrol_form(&h, x);
     return html_end(&h);
 }

@@ -47,19 +47,29 @@ static size_t length_of_items(struct webauthn_bytes b, uint64_t count, int depth
     return all;
 }
 
+static bool is_list(const struct head *h)
+{
+    return h->type == CBOR_LIST || h->type == CBOR_MAP;
+}
+
+/* Of a list or a map; 0: broken. */
+static size_t length_of_list(struct webauthn_bytes b, const struct head *h, int depth)
+{
+    if (h->argument > b.len)
+        return 0;
+    uint64_t count = h->type == CBOR_MAP ? 2 * h->argument : h->argument;
+    size_t n = length_of_items(cbor_after(b, h->size), count, depth + 1);
+    return n || !count ? h->size + n : 0;
+}
+
 static size_t length_of(struct webauthn_bytes b, int depth)
 {
     struct head h = cbor_head(b);
-    bool list = h.type == CBOR_LIST || h.type == CBOR_MAP;
-    if (!h.size || h.type == TAG || depth > DEPTH_MAX || (list && h.argument > b.len))
+    if (!h.size || h.type == TAG || depth > DEPTH_MAX)
         return 0;
     if (h.type == CBOR_BYTES || h.type == CBOR_TEXT)
         return h.argument <= b.len - h.size ? h.size + (size_t)h.argument : 0;
-    if (!list)
-        return h.size;
-    uint64_t count = h.type == CBOR_MAP ? 2 * h.argument : h.argument;
-    size_t n = length_of_items(cbor_after(b, h.size), count, depth + 1);
-    return n || !count ? h.size + n : 0;
+    return is_list(&h) ? length_of_list(b, &h, depth) : h.size;
 }
 
 size_t cbor_length(struct webauthn_bytes b)

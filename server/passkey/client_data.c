@@ -61,7 +61,7 @@ bool client_data_check(struct arena *a, struct webauthn_bytes client, const char
 /* -- the site ---------------------------------------------------------------------------- */
 
 /* The last label of an address in any of its forms is a number. */
-static bool is_name(const char *host)
+static bool is_site_name(const char *host)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
     const char *dot = strrchr(host, '.'), *last = dot ? dot + 1 : host;
@@ -95,6 +95,6 @@ bool webauthn_site_of(struct arena *a, const char *url, struct webauthn_site *ou
     out->origin = arena_printf(a, "%s://%s%s", tls ? "https" : "http", out->name,
                                strcmp(port, otherwise) ? port : "");
     bool local = !strcmp(out->name, "localhost") || text_ends(out->name, ".localhost");
-    return (is_name(out->name) && (tls || local)) ||
+    return (is_site_name(out->name) && (tls || local)) ||
            err_set(e, ERR_POLICY, "%s; it is %s", why, text_clean(a, url, 100));
 }

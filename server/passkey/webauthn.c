@@ -66,7 +66,7 @@ static size_t key_size(int algorithm)
     return algorithm == COSE_ES256 ? 64 : algorithm == COSE_EDDSA ? 32 : 259;
 }
 
-static bool set_assertion(fido_assert_t *x, const struct webauthn_wanted *w,
+static bool set_assertion(struct fido_assert *x, const struct webauthn_wanted *w,
                           const struct webauthn_signed *s)
 {
     uint8_t client[SHA256_SIZE];
@@ -81,27 +81,27 @@ static bool set_assertion(fido_assert_t *x, const struct webauthn_wanted *w,
            fido.fido_assert_set_uv(x, FIDO_OPT_TRUE) == FIDO_OK;
 }
 
-static bool verify_es256(const fido_assert_t *x, struct webauthn_bytes k)
+static bool verify_es256(const struct fido_assert *x, struct webauthn_bytes k)
 {
-    es256_pk_t *key = fido.es256_pk_new();
+    struct es256_pk *key = fido.es256_pk_new();
     bool ok = key && fido.es256_pk_from_ptr(key, k.at, k.len) == FIDO_OK &&
               fido.fido_assert_verify(x, 0, COSE_ES256, key) == FIDO_OK;
     fido.es256_pk_free(&key);
     return ok;
 }
 
-static bool verify_eddsa(const fido_assert_t *x, struct webauthn_bytes k)
+static bool verify_eddsa(const struct fido_assert *x, struct webauthn_bytes k)
 {
-    eddsa_pk_t *key = fido.eddsa_pk_new();
+    struct eddsa_pk *key = fido.eddsa_pk_new();
     bool ok = key && fido.eddsa_pk_from_ptr(key, k.at, k.len) == FIDO_OK &&
               fido.fido_assert_verify(x, 0, COSE_EDDSA, key) == FIDO_OK;
     fido.eddsa_pk_free(&key);
     return ok;
 }
 
-static bool verify_rs256(const fido_assert_t *x, struct webauthn_bytes k)
+static bool verify_rs256(const struct fido_assert *x, struct webauthn_bytes k)
 {
-    rs256_pk_t *key = fido.rs256_pk_new();
+    struct rs256_pk *key = fido.rs256_pk_new();
     bool ok = key && fido.rs256_pk_from_ptr(key, k.at, k.len) == FIDO_OK &&
               fido.fido_assert_verify(x, 0, COSE_RS256, key) == FIDO_OK;
     fido.rs256_pk_free(&key);
@@ -111,7 +111,7 @@ static bool verify_rs256(const fido_assert_t *x, struct webauthn_bytes k)
 static bool signature_fits(const struct webauthn_wanted *w, const struct webauthn_key *key,
                            const struct webauthn_signed *s)
 {
-    fido_assert_t *x = fido.fido_assert_new();
+    struct fido_assert *x = fido.fido_assert_new();
     bool ok = x && set_assertion(x, w, s) && key->public.len == key_size(key->algorithm);
     if (ok && key->algorithm == COSE_ES256)
         ok = verify_es256(x, key->public);
@@ -158,10 +158,10 @@ static bool read_attestation(struct webauthn_bytes b, struct making *m, struct e
 
 /* A credential of libfido2 for these data, whose key is of one of the algorithms offered; the
  * algorithm can be said once an object. NULL: of none. */
-static fido_cred_t *credential(const struct making *m, int *algorithm)
+static struct fido_cred *credential(const struct making *m, int *algorithm)
 {
     for (const int *alg = webauthn_algorithms; *alg; alg++) {
-        fido_cred_t *c = fido.fido_cred_new();
+        struct fido_cred *c = fido.fido_cred_new();
         *algorithm = *alg;
         if (c && fido.fido_cred_set_type(c, *alg) == FIDO_OK &&
             fido.fido_cred_set_authdata_raw(c, m->data.at, m->data.len) == FIDO_OK &&
@@ -172,7 +172,7 @@ static fido_cred_t *credential(const struct making *m, int *algorithm)
     return NULL;
 }
 
-static bool set_statement(struct arena *a, fido_cred_t *c, const struct making *m,
+static bool set_statement(struct arena *a, struct fido_cred *c, const struct making *m,
                           const struct webauthn_wanted *w)
 {
     uint8_t client[SHA256_SIZE];
@@ -200,7 +200,7 @@ static bool take_chain(struct webauthn_made *out, struct webauthn_bytes x5c)
 
 /* What a statement says must hold, where libfido2 knows its format; one without a maker's
  * certificate proves no more than that the key signs, and of formats unknown nothing is said. */
-static bool check_statement(struct arena *a, fido_cred_t *c, const struct making *m,
+static bool check_statement(struct arena *a, struct fido_cred *c, const struct making *m,
                             const struct webauthn_wanted *w, struct webauthn_made *out)
 {
     struct webauthn_bytes x5c = cbor_member(m->statement, "x5c");
@@ -221,8 +221,8 @@ static struct webauthn_bytes copy_of(struct arena *a, const uint8_t *bytes, size
     return (struct webauthn_bytes){ copy, n };
 }
 
-static void take_key(struct arena *a, const fido_cred_t *c, const struct auth_data *is, int alg,
-                     struct webauthn_made *out)
+static void take_new_key(struct arena *a, const struct fido_cred *c, const struct auth_data *is,
+                         int alg, struct webauthn_made *out)
 {
     out->id = copy_of(a, is->id.at, is->id.len);
     memcpy(out->aaguid, is->aaguid, WEBAUTHN_AAGUID);
@@ -243,11 +243,11 @@ bool webauthn_register(struct arena *a, const struct webauthn_wanted *w,
     if (!load_fido(e) || !client_data_check(a, client, "webauthn.create", w, e) ||
         !read_attestation(attestation, &m, e) || !auth_data_read(m.data, true, &w->site, &is, e))
         return false;
-    fido_cred_t *c = credential(&m, &algorithm);
+    struct fido_cred *c = credential(&m, &algorithm);
     if (!c)
         return err_set(e, ERR_POLICY,
                        "the key is of no kind that is taken here (ES256, EdDSA, RS256)");
-    take_key(a, c, &is, algorithm, out);
+    take_new_key(a, c, &is, algorithm, out);
     out->format = arena_strndup(a, (const char *)m.format.at, m.format.len);
     bool ok = out->key.public.len == key_size(algorithm) && check_statement(a, c, &m, w, out);
     fido.fido_cred_free(&c);

@@ -168,8 +168,8 @@ static cJSON *passkey_named(cJSON *keys, const char *id)
 }
 
 /* The line about a key: which, and what for. */
-static bool put_keys(struct store *s, struct arena *a, const cJSON *keys, const cJSON *key,
-                     const struct setting_said *about, struct err *e)
+static bool put_passkeys(struct store *s, struct arena *a, const cJSON *keys, const cJSON *key,
+                         const struct setting_said *about, struct err *e)
 {
     cJSON *detail = json_object(a);
     struct setting_said said = *about;
@@ -182,7 +182,7 @@ static bool put_keys(struct store *s, struct arena *a, const cJSON *keys, const 
     return store_put_setting(s, keys_name, json_print(a, keys), &said, e);
 }
 
-static bool has_room(const cJSON *keys, const cJSON *key, struct err *e)
+static bool has_key_room(const cJSON *keys, const cJSON *key, struct err *e)
 {
     int theirs = 0;
     const cJSON *k;
@@ -203,14 +203,14 @@ static bool add_key(struct store *s, struct arena *a, struct passkey_deed *d, st
     if (!codes)
         return e->kind == ERR_NONE;
     cJSON *keys = passkey_setting(s, a, keys_name, e);
-    if (!keys || !has_room(keys, d->key, e))
+    if (!keys || !has_key_room(keys, d->key, e))
         return false;
     json_remove(codes, d->person);
     cJSON *key = json_add(a, keys, json_clone(a, d->key));
     json_set_str(a, key, "at", when_text(a, when_now(), false));
     const struct setting_said said = { "passkey enrolled", d->person, page, NULL };
     return put_codes(s, a, codes, "passkey code used", d->person, e) &&
-           put_keys(s, a, keys, key, &said, e);
+           put_passkeys(s, a, keys, key, &said, e);
 }
 
 bool store_add_passkey(struct store *s, const cJSON *key, const char *code, struct err *e)
@@ -240,7 +240,7 @@ static bool remove_key(struct store *s, struct arena *a, struct passkey_deed *d,
                        d->person, count > 1 ? "more than one" : "no", ID_LEAST);
     json_detach(keys, found);
     const struct setting_said said = { "passkey removed", d->by, terminal, NULL };
-    return put_keys(s, a, keys, found, &said, e);
+    return put_passkeys(s, a, keys, found, &said, e);
 }
 
 bool store_remove_passkey(struct store *s, const char *person, const char *id, const char *by,
@@ -272,7 +272,7 @@ static bool use_key(struct store *s, struct arena *a, struct passkey_deed *d, st
                                        : copied ? "passkey refused"
                                                 : "passkey used",
                                        json_str(key, "who"), passkey, d->change };
-    return put_keys(s, a, keys, key, &said, e);
+    return put_passkeys(s, a, keys, key, &said, e);
 }
 
 bool store_use_passkey(struct store *s, const char *id, uint32_t count, const char *change,

@@ -42,7 +42,8 @@ static void hash_ceremony(const struct asked_key *p, const struct ceremony *c,
 
 /* A free place, or that of the same person's oldest question if they have so many, or the oldest.
  */
-static struct asked_key *room_for(struct ceremonies *t, const uint8_t who[SHA256_SIZE], double now)
+static struct asked_key *ceremony_room(struct ceremonies *t, const uint8_t who[SHA256_SIZE],
+                                       double now)
 {
     struct asked_key *room = NULL, *theirs = NULL, *oldest = t->places;
     int count = 0;
@@ -64,7 +65,7 @@ void ceremony_open(struct ceremonies *t, const struct ceremony *what, double now
 {
     uint8_t who[SHA256_SIZE];
     crypto_sha256(what->who, strlen(what->who), who);
-    struct asked_key *p = room_for(t, who, now);
+    struct asked_key *p = ceremony_room(t, who, now);
     *p = (struct asked_key){ .taken = true, .until = now + CEREMONY_LASTS };
     memcpy(p->who, who, sizeof who);
     crypto_random(p->nonce, sizeof p->nonce);

@@ -15,19 +15,19 @@
 
 enum { NAME_SHOWN = 60 };
 
-static const struct config *config_of(const struct visit *v)
+static const struct config *visit_config(const struct visit *v)
 {
     return v->web->mcp->config;
 }
 
-static struct store *store_of(const struct visit *v, struct err *e)
+static struct store *visit_store(const struct visit *v, struct err *e)
 {
     return engine_store(visit_engine(v), e);
 }
 
 const char *passkey_person(const struct visit *v)
 {
-    return people_name(config_of(v), CHANNEL_PAGE, v->login->who);
+    return people_name(visit_config(v), CHANNEL_PAGE, v->login->who);
 }
 
 static const char *said(const struct visit *v, const char *field)
@@ -50,7 +50,7 @@ static struct ceremony ceremony_of(const struct visit *v, const char *change)
 
 cJSON *passkey_list(const struct visit *v, struct err *e)
 {
-    struct store *s = store_of(v, e);
+    struct store *s = visit_store(v, e);
     cJSON *all = s ? store_passkeys(s, v->arena, passkey_person(v), e) : NULL, *k, *next;
     for (k = all ? all->child : NULL; k; k = next) {
         next = k->next;
@@ -120,8 +120,8 @@ static void describe_new(const struct visit *v, const struct store *s,
 cJSON *passkey_ask_new(const struct visit *v, const char *code, struct err *e)
 {
     struct webauthn_site site;
-    struct store *s = store_of(v, e);
-    if (!s || !webauthn_site_of(v->arena, config_of(v)->page, &site, e) ||
+    struct store *s = visit_store(v, e);
+    if (!s || !webauthn_site_of(v->arena, visit_config(v)->page, &site, e) ||
         !store_try_passkey_code(s, passkey_person(v), code, e))
         return NULL;
     cJSON *keys = store_passkeys(s, v->arena, passkey_person(v), e);
@@ -136,7 +136,7 @@ cJSON *passkey_ask_new(const struct visit *v, const char *code, struct err *e)
 cJSON *passkey_ask_sign(const struct visit *v, const char *change, struct err *e)
 {
     struct webauthn_site site;
-    if (!webauthn_site_of(v->arena, config_of(v)->page, &site, e))
+    if (!webauthn_site_of(v->arena, visit_config(v)->page, &site, e))
         return NULL;
     cJSON *keys = passkey_list(v, e);
     if (keys && !json_count(keys))
@@ -153,7 +153,7 @@ cJSON *passkey_ask_sign(const struct visit *v, const char *change, struct err *e
 
 /* -- what comes back ------------------------------------------------------------------------ */
 
-static struct webauthn_bytes decoded(struct arena *a, const char *text)
+static struct webauthn_bytes decode_member(struct arena *a, const char *text)
 {
     struct webauthn_bytes b = { 0 };
     b.at = text ? base64url_decode(a, text, strlen(text), &b.len) : NULL;
@@ -168,13 +168,13 @@ static bool take_question(const struct visit *v, const char *change, struct weba
     if (!client.at || !webauthn_challenge(v->arena, client, w->challenge))
         return err_set(e, ERR_POLICY, "what the browser says about the key cannot be read");
     return ceremony_take(v->web->ceremonies, &c, w->challenge, loop_now(v->web->mcp->loop), e) &&
-           webauthn_site_of(v->arena, config_of(v)->page, &w->site, e);
+           webauthn_site_of(v->arena, visit_config(v)->page, &w->site, e);
 }
 
 static void note_refusal(const struct visit *v, const char *change, const struct err *why)
 {
     struct err e = { 0 };
-    struct store *s = store_of(v, &e);
+    struct store *s = visit_store(v, &e);
     cJSON *detail = json_object(v->arena);
     json_set_str(v->arena, detail, "why", why->text);
     if (s)
@@ -182,7 +182,7 @@ static void note_refusal(const struct visit *v, const char *change, const struct
                     detail, &e);
 }
 
-static cJSON *record_of(const struct visit *v, const struct webauthn_made *made)
+static cJSON *passkey_record(const struct visit *v, const struct webauthn_made *made)
 {
     struct arena *a = v->arena;
     cJSON *o = json_object(a);
@@ -202,15 +202,15 @@ static bool enrol(const struct visit *v, struct err *e)
 {
     struct webauthn_wanted w;
     struct webauthn_made made;
-    const struct config *c = config_of(v);
-    struct webauthn_bytes client = decoded(v->arena, said(v, "client"));
-    struct webauthn_bytes attestation = decoded(v->arena, said(v, "attestation"));
-    struct store *s = store_of(v, e);
+    const struct config *c = visit_config(v);
+    struct webauthn_bytes client = decode_member(v->arena, said(v, "client"));
+    struct webauthn_bytes attestation = decode_member(v->arena, said(v, "attestation"));
+    struct store *s = visit_store(v, e);
     const struct trust t = { c->passkey_models, c->passkey_roots };
     return s && take_question(v, NULL, client, &w, e) &&
            webauthn_register(v->arena, &w, client, attestation, &made, e) &&
            trust_takes(v->arena, &t, &made, e) &&
-           store_add_passkey(s, record_of(v, &made), said(v, "code"), e);
+           store_add_passkey(s, passkey_record(v, &made), said(v, "code"), e);
 }
 
 bool passkey_enrol(const struct visit *v, struct err *e)
@@ -240,12 +240,12 @@ static bool verify_signature(const struct visit *v, const char *change, const cJ
 {
     struct arena *a = v->arena;
     const cJSON *r = json_get(answer, "response"), *k;
-    const struct webauthn_signed is = { decoded(a, json_str(r, "clientDataJSON")),
-                                        decoded(a, json_str(r, "authenticatorData")),
-                                        decoded(a, json_str(r, "signature")) };
+    const struct webauthn_signed is = { decode_member(a, json_str(r, "clientDataJSON")),
+                                        decode_member(a, json_str(r, "authenticatorData")),
+                                        decode_member(a, json_str(r, "signature")) };
     struct webauthn_wanted w;
     uint32_t count = 0;
-    struct store *s = store_of(v, e);
+    struct store *s = visit_store(v, e);
     if (!s || !take_question(v, change, is.client, &w, e))
         return false;
     const cJSON *keys = store_passkeys(s, a, passkey_person(v), e);
@@ -255,7 +255,7 @@ static bool verify_signature(const struct visit *v, const char *change, const cJ
     if (!k || !is.authenticator.at || !is.signature.at || !is_theirs(v, s, r))
         return err_set(e, ERR_POLICY, "that is no key of '%.100s'", passkey_person(v));
     const struct webauthn_key key = { .algorithm = (int)json_num(k, "algorithm", 0),
-                                      .public = decoded(a, json_str(k, "public")),
+                                      .public = decode_member(a, json_str(k, "public")),
                                       .backup_eligible = json_true(k, "eligible") };
     return webauthn_assert(a, &w, &key, &is, &count, e) &&
            store_use_passkey(s, json_str(k, "id"), count, change, e);

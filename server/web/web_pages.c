@@ -163,6 +163,33 @@ static void answer(struct decision *d, cJSON *o)
     arena_free(d->arena);
 }
 
+/* A yes or a no of theirs, by that channel. */
+static void begin_decision(const struct visit *v, const char *id, const char *what,
+                           enum channel_kind by)
+{
+    struct arena *a = arena_new();
+    struct answered *to = arena_make(a, struct answered);
+    *to = (struct answered){ .web = v->web };
+    to->decision = (struct decision){ .arena = a, .engine = visit_engine(v), .x = v->x, .by = by };
+    to->decision.answer = answer;
+    to->decision.who = arena_strdup(a, v->login->who);
+    to->decision.what = arena_strdup(a, what);
+    to->decision.id = arena_strdup(a, id);
+    to->decision.asked = json_clone(a, v->form);
+    decide(&to->decision);
+}
+
+static void take_yes(struct visit *v, const char *id)
+{
+    struct err e = { 0 };
+    if (!json_get(v->form, "passkey"))
+        begin_decision(v, id, "approve", CHANNEL_PAGE);
+    else if (passkey_signed(v, id, &e))
+        begin_decision(v, id, "approve", CHANNEL_PASSKEY);
+    else
+        show_change(v, 409, id, e.text);
+}
+
 void web_decide(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -170,32 +197,15 @@ void web_decide(struct web *w, struct http_exchange *x)
     if (!visit_acts(&v, w, x))
         return;
     const char *what = json_str(v.form, "do");
-    bool decides = what && (!strcmp(what, "approve") || !strcmp(what, "reject"));
-    if (id && what && !strcmp(what, "undo")) {
+    what = id && what ? what : "";
+    if (!strcmp(what, "undo"))
         web_undo(w, x, v.login->who, id);
-        return;
-    }
-    if (!id || !decides) {
+    else if (!strcmp(what, "approve"))
+        take_yes(&v, id);
+    else if (!strcmp(what, "reject"))
+        begin_decision(&v, id, what, CHANNEL_PAGE);
+    else
         visit_note(&v, 400, "400", "Approve, reject or undo a change.");
-        return;
-    }
-    struct err e = { 0 };
-    bool signs = !strcmp(what, "approve") && json_get(v.form, "passkey");
-    if (signs && !passkey_signed(&v, id, &e)) {
-        show_change(&v, 409, id, e.text);
-        return;
-    }
-    struct arena *a = arena_new();
-    struct answered *to = arena_make(a, struct answered);
-    *to = (struct answered){ .web = w };
-    to->decision = (struct decision){ .arena = a, .engine = visit_engine(&v), .x = x };
-    to->decision.by = signs ? CHANNEL_PASSKEY : CHANNEL_PAGE;
-    to->decision.answer = answer;
-    to->decision.who = arena_strdup(a, v.login->who);
-    to->decision.what = arena_strdup(a, what);
-    to->decision.id = arena_strdup(a, id);
-    to->decision.asked = json_clone(a, v.form);
-    decide(&to->decision);
 }
 
 /* -- the audit --------------------------------------------------------------------------- */
