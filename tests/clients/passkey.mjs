@@ -108,7 +108,7 @@ try {
     const { page } = boss;
     const first = await shop.want('orders-2', '/first'), second = await shop.want('orders-3', '/second');
     await look(page, first);
-    const posted = page.waitForRequest((r) => r.method() === 'POST' && r.url().endsWith(first.id));
+    const posted = page.waitForEvent('requestfailed', (r) => r.method() === 'POST' && r.url().endsWith(first.id));
     await page.route(`**/changes/${first.id}`, (r) => r.request().method() === 'POST' ? r.abort() : r.continue());
     await press(page);
     const fields = Object.fromEntries(new URLSearchParams((await posted).postData()));
