@@ -70,7 +70,9 @@ static cJSON *change_shown(struct agent *g, const cJSON *answer)
         if (text)
             json_set_str(g->step, change, members[i], event_words(g->step, text));
     }
-    g->waits = g->waits || !strcmp(state, "pending");
+    json_remove(g->waiting, id);
+    if (!strcmp(state, "pending"))
+        json_set_bool(g->arena, g->waiting, id, true);
     return change;
 }
 

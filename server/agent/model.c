@@ -64,10 +64,10 @@ static bool take_bytes(void *arg, const char *bytes, size_t n)
 {
     struct exchange *x = arg;
     x->received += n;
-    bool fits = x->received <= STREAM_MAX && !x->reply->text->over;
+    bool fits = x->received <= STREAM_MAX;
     fits = fits && (is_stream(x) ? sse_feed(x->events, bytes, n) : buf_add(x->plain, bytes, n));
-    x->too_long = !fits;
-    return fits;
+    x->too_long = !fits || x->reply->too_long;
+    return !x->too_long;
 }
 
 /* -- what went wrong ----------------------------------------------------------------------------
@@ -255,6 +255,8 @@ struct reply *model_reply(struct model *m, struct arena *a, const struct history
             m->api->finish(x->reply);
             return x->reply;
         }
+        if (x->reply->begun)
+            m->lost(m->arg, &x->reply->usage);
         double seconds = x->seconds >= 0 ? x->seconds : pause_after(tries);
         bool late = loop_now(m->loop) + seconds >= m->until;
         if (!x->again || *full || m->cancel->fired || tries + 1 == ATTEMPTS || late) {
