@@ -205,7 +205,7 @@ static struct exchange *exchange_new(struct model *m, struct arena *a)
     return x;
 }
 
-static bool attempt_exchange(struct exchange *x, const char *body, bool *full, struct err *e)
+static bool send_exchange(struct exchange *x, const char *body, struct err *e)
 {
     struct model *m = x->model;
     double left = m->until - loop_now(m->loop);
@@ -223,11 +223,19 @@ static bool attempt_exchange(struct exchange *x, const char *body, bool *full, s
         .cancel = m->cancel,
         .repeatable = true,
     };
-    if (!fetch(m->loop, x->arena, &r, &x->answer, e)) {
-        x->again = e->kind == ERR_NET;
-        return err_at(e, "the model");
-    }
-    return x->answer.status / 100 == 2 ? take_reply(x, e) : explain_refusal(x, full, e);
+    if (fetch(m->loop, x->arena, &r, &x->answer, e))
+        return true;
+    x->again = e->kind == ERR_NET;
+    return err_at(e, "the model");
+}
+
+static bool attempt_exchange(struct exchange *x, const char *body, bool *full, struct err *e)
+{
+    bool taken = send_exchange(x, body, e) &&
+                 (x->answer.status / 100 == 2 ? take_reply(x, e) : explain_refusal(x, full, e));
+    if (!taken && x->reply->begun)
+        x->model->lost(x->model->arg, &x->reply->usage);
+    return taken;
 }
 
 /* -- and again ------------------------------------------------------------------------------------
@@ -255,8 +263,6 @@ struct reply *model_reply(struct model *m, struct arena *a, const struct history
             m->api->finish(x->reply);
             return x->reply;
         }
-        if (x->reply->begun)
-            m->lost(m->arg, &x->reply->usage);
         double seconds = x->seconds >= 0 ? x->seconds : pause_after(tries);
         bool late = loop_now(m->loop) + seconds >= m->until;
         if (!x->again || *full || m->cancel->fired || tries + 1 == ATTEMPTS || late) {

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 enum {
     TARGETS = 3,
     WORDS = 64, /* of a question */
@@ -37,6 +39,7 @@ struct search {
     struct arena *arena;
     const char *words[WORDS];
     int word_count;
+    const char *path;             /* of a request, in the question; "": none */
     int kind;                     /* whose names come */
     int unread;                   /* kinds whose names could not be read */
     struct err why;               /* of the first of them */
@@ -45,10 +48,8 @@ struct search {
 
 static void split_words(struct search *s, const char *question)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     while (*question && s->word_count < WORDS) {
-        size_t n = strspn(question, letters);
+        size_t n = strspn(question, LETTERS);
         size_t end = n;
         while (end > 0 && strchr(".-", question[end - 1])) /* the end of a sentence */
             end--;
@@ -81,11 +82,30 @@ static int name_fit(const char *word, const char *name)
     return whole >= PART && strncasecmp(word, name, whole) == 0 && n <= whole + 2 ? 2 : 0;
 }
 
+/* "/pay/7" of "https://shop.example.com/pay/7 fails", with what follows. */
+static const char *path_in(const char *question)
+{
+    const char *scheme = strstr(question, "://");
+    const char *path = strchr(scheme ? scheme + strlen("://") : question, '/');
+    return path ? path : "";
+}
+
+/* Does the route take that path, as far as its beginning tells? */
+static bool names_path_of(const cJSON *route, const char *path)
+{
+    const char *taken = json_str(json_get(route, "path"), "matchValue");
+    size_t n = taken ? strlen(taken) : 0;
+    while (n > 0 && taken[n - 1] == '/')
+        n--;
+    return n > 1 && strncmp(taken, path, n) == 0 &&
+           (path[n] == '.' || strspn(path + n, LETTERS) == 0);
+}
+
 static bool take_candidate(void *arg, const cJSON *o)
 {
     struct search *s = arg;
     const char *name = json_str(o, "name");
-    struct target t = { diagnosed[s->kind].argument, name, 0 };
+    struct target t = { diagnosed[s->kind].argument, name, names_path_of(o, s->path) ? 3 : 0 };
     for (int i = 0; name && i < s->word_count; i++) {
         int fit = name_fit(s->words[i], name);
         t.fit = fit > t.fit ? fit : t.fit;
@@ -153,7 +173,7 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
 {
     agent_begin(g, question);
     struct err e = { 0 };
-    struct search s = { .arena = g->step };
+    struct search s = { .arena = g->step, .path = path_in(question) };
     struct buf *b = buf_in(g->arena, ANSWER_MAX);
     split_words(&s, question);
     int n = find_targets(g, &s);

@@ -2,7 +2,9 @@
 sends, numbers that do not add up, transcripts that somebody wrote. Each case says what is expected by its name."""
 import json
 import os
+import socket
 import sys
+import threading
 import time
 import traceback
 
@@ -29,6 +31,10 @@ def delta(usage=None, end=None, **members):
 def raw(*datas):
     """A turn of OpenAI's API, its events as they are given."""
     return Turn(body=events(*datas), headers=SSE)
+
+
+def openai_only(check):
+    return lambda w, api: check(w) if api == "openai" else None
 
 
 # -- calls ------------------------------------------------------------------------------------------------------------------
@@ -131,6 +137,53 @@ def check_a_reply_that_drips_past_the_time_ends_in_time(w, api):
     holds(time.time() - began < 8, "in time")
 
 
+@openai_only
+def check_a_reply_that_comes_a_byte_at_a_time_ends_in_time(w):
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def drip():
+        c = server.accept()[0]
+        c.recv(65536)
+        c.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        try:
+            while True:
+                c.sendall(b":")
+                time.sleep(0.1)
+        except OSError:
+            c.close()
+
+    threading.Thread(target=drip, daemon=True).start()
+    w.configure({"api": "openai", "url": "http://127.0.0.1:%d/v1" % server.getsockname()[1], "name": "m", "key": {"file": w.key},
+                 "limits": {"seconds": 2}})
+    began = time.time()
+    code, report, err = w.ask("how?")
+    server.close()
+    equal((code, report["outcome"]), (LIMIT, "limit hit"), err)
+    has(report["error"], "model.limits.seconds")
+    holds(time.time() - began < 8, "in time")
+
+
+def check_two_questions_at_once_in_one_folder_plan_both(w, api):
+    def script(body, n):
+        if body["messages"][-1]["role"] == "tool" or isinstance(body["messages"][-1]["content"], list) and \
+                body["messages"][-1]["content"][0]["type"] == "tool_result":
+            return Turn("It waits.")
+        name = "%s.example.com" % ("a" if "alpha" in json.dumps(body["messages"]) else "b")
+        return Turn("", [("change_resource", {"kind": "domain", "action": "create", "name": name,
+                                              "object": {"name": name, "enableHttps": "off"}})], delay=0.3)
+
+    m = w.model(api, script)
+    said = {}
+    threads = [threading.Thread(target=lambda q=q: said.update({q: w.ask(q)})) for q in ("alpha", "beta")]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    equal([(said[q][0], len(said[q][1]["changes"])) for q in ("alpha", "beta")], [(PENDING, 1)] * 2, said)
+    equal(m.wrong, [])
+    holds(said["alpha"][1]["changes"][0]["id"] != said["beta"][1]["changes"][0]["id"], "two changes")
+
+
 def check_a_year_of_retry_after_is_not_waited_for(w, api):
     for headers in ({"Retry-After": "31536000"}, {"Retry-After": "inf"}, {"Retry-After-Ms": "1e300"},
                     {"Retry-After": "Fri, 31 Dec 2199 23:59:59 GMT"}):
@@ -153,10 +206,6 @@ def check_a_page_of_html_is_said_in_one_line(w, api):
 
 
 # -- servers that are a little different (OpenAI's API only) -----------------------------------------------------------------
-
-def openai_only(check):
-    return lambda w, api: check(w) if api == "openai" else None
-
 
 @openai_only
 def check_a_member_error_that_is_null_is_no_error(w):
@@ -203,7 +252,8 @@ def check_tokens_that_are_not_all_said_cost_an_unknown_sum(w):
 
 
 def check_a_reply_that_broke_off_is_not_free(w, api):
-    for turn in (Turn("Half an answer", cut=None, error={"type": "overloaded_error", "message": "busy"}), ):
+    for turn in (Turn("Half an answer", error={"type": "overloaded_error", "message": "busy"}),
+                 Turn("Half an answer " * 100, cut=2000)):
         w.model(api, [turn, Turn("Well.", usage=(1000, 100, 0, 0))], price=PRICE)
         code, report, _ = w.ask("how?")
         equal((code, report["cost"]["amount"]), (ANSWERED, None))
@@ -248,7 +298,8 @@ def put_people(w, script, roles):
     os.chmod(w.put("policy.yaml", RULES), 0o600)
     w.env["HIGRESS_OPS_CONFIG"] = w.put("ops.yaml", json.dumps(
         {"model": {"api": "openai", "url": m.url, "name": "scripted", "key": {"file": w.key}},
-         "people": [{"name": "ann", "roles": roles, "os": [os.popen("id -un").read().strip()]}],
+         "people": [{"name": "ann", "roles": roles, "os": [os.popen("id -un").read().strip()]},
+                    {"name": "ben", "roles": ["approver"], "os": ["ben"]}],
          "policy": {"file": "policy.yaml"}}))
     return m
 
@@ -345,6 +396,28 @@ def check_without_a_model_what_could_not_be_read_is_not_said_to_be_missing(w):
     equal((code, report["outcome"]), (FAILED, "gateway not read"), str(report))
     holds("names nothing" not in json.dumps(report), report["answer"])
     has(report["error"], "refused")
+
+
+@openai_only
+def check_without_a_model_words_name_what_they_mean(w):
+    w.api("POST", "/v1/service-sources", {"type": "static", "name": "payments", "domain": "127.0.0.1:9", "port": 80, "protocol": "http"})
+    w.api("POST", "/v1/domains", {"name": "shop.example.com", "enableHttps": "off"})
+    for name, path in (("ai-route-assistant", "/assist"), ("membership", "/m"), ("shop-pay", "/pay/")):
+        w.api("POST", "/v1/routes", {"name": name, "domains": ["shop.example.com"], "path": {"matchType": "PRE", "matchValue": path},
+                                     "services": [{"name": "payments.static", "port": 80}]})
+    for question, said, unsaid in (
+            ("chekout route is broken", "names nothing", "ai-route-assistant:"),
+            ("the ship is sinking, which service?", "names nothing", "membership:"),
+            ("http://shop.example.com/pay/1 gives 502", "route shop-pay:", "membership:"),
+            ("http://shop.example.com/pay/1 gives 502", "domain shop.example.com:", "names nothing"),
+            ("/payroll?", "names nothing", "shop-pay:"), ("what is with /pay", "route shop-pay:", "names nothing"),
+            ("It is /pay.", "route shop-pay:", "names nothing"), ("/pay失败", "route shop-pay:", "names nothing"),
+            ("shop-pay 路由 503 了，帮我看看", "route shop-pay:", "names nothing"),
+            ("支付 /pay 为什么失败", "route shop-pay:", "names nothing")):
+        code, report, _ = w.ask("--no-model", question)
+        has(report["answer"], said)
+        holds("\nroute " + unsaid not in "\n" + report["answer"] and unsaid not in report["answer"].split("The gateway:")[0],
+              (question, report["answer"]))
 
 
 def run_check(check, api):
