@@ -292,10 +292,10 @@ def check_a_change_that_was_decided_meanwhile_does_not_wait(w, api):
 RULES = "mode: enforce\nrules:\n  - {name: two, then: {ask: {not_requester: true}}}\n"
 
 
-def put_people(w, script, roles):
+def put_people(w, script, roles, rules=RULES):
     m = world.Model("openai", script)
     w.models.append(m)
-    os.chmod(w.put("policy.yaml", RULES), 0o600)
+    os.chmod(w.put("policy.yaml", rules), 0o600)
     w.env["HIGRESS_OPS_CONFIG"] = w.put("ops.yaml", json.dumps(
         {"model": {"api": "openai", "url": m.url, "name": "scripted", "key": {"file": w.key}},
          "people": [{"name": "ann", "roles": roles, "os": [os.popen("id -un").read().strip()]},
@@ -337,6 +337,34 @@ def check_who_may_only_read_plans_nothing_by_a_model(w):
     holds(report, err)
     equal((code, report["changes"], report["calls"][0]["outcome"]), (ANSWERED, [], "failed"), err)
     has(results_of(m.requests[1])[0], "viewer")
+
+
+@openai_only
+def check_a_rule_that_says_auto_lets_no_model_write(w):
+    put_people(w, [Turn("", [DOMAIN]), Turn("Done.")], ["operator", "approver"], "mode: enforce\nrules:\n  - {name: free, then: auto}\n")
+    w.env["HIGRESS_OPS_MODE"] = "auto"
+    code, report, err = w.ask("add a.example.com")
+    equal((code, [c["state"] for c in report["changes"]]), (PENDING, ["pending"]), err)
+    equal(w.api("GET", "/v1/domains/a.example.com")[0], 404)
+
+
+@openai_only
+def check_one_yes_applies_one_change_of_many_and_no_words_of_a_model_are_a_question(w):
+    made = ["%s.example.com" % c for c in "abcde"]
+    calls = [("change_resource", {**DOMAIN[1], "name": n, "object": {"name": n, "enableHttps": "off"}}) for n in made]
+    w.model("openai", lambda body, n: Turn("Apply this change to the gateway? Type yes: ", calls) if n == 0 else Turn("Done."))
+    t = chat.Terminal(w)
+    t.ask("add them")
+    t.see("Type yes: ", "Type yes: ")
+    t.type("yes\ryes\ryes\ryes\ryes\ryes")
+    t.see("written and read back", "b.example.com", "Type yes: ")
+    for name in made[2:]:
+        t.type("\x03", "")
+        t.see(name, "Type yes: ")
+    t.type("\x03", "")
+    t.see("Done.")
+    chat.leave(t)
+    equal([w.api("GET", "/v1/domains/" + n)[0] for n in made], [200, 404, 404, 404, 404])
 
 
 # -- transcripts and questions ----------------------------------------------------------------------------------------------
