@@ -42,7 +42,7 @@ $B/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(CXXFLAGS) -c $< -o $@
 # Prompts, plugin catalogue and other data files, linked into the binary (see server/base/asset.h).
-ASSETS := $(sort $(wildcard prompts/*.md prompts/*.txt server/mcp/assets/* server/embedded/assets/* server/embedded/plugins/*))
+ASSETS := $(sort $(wildcard prompts/*.md prompts/*.txt server/mcp/assets/* server/page/assets/* server/picture/assets/* server/embedded/assets/* server/embedded/plugins/*))
 $B/assets.S: $(ASSETS) tests/setup/assets.sh Makefile
 	@mkdir -p $(@D)
 	sh tests/setup/assets.sh $(ASSETS) > $@

@@ -11,15 +11,17 @@
 extern const struct command cmd_stdio, cmd_serve, cmd_call, cmd_tools, cmd_check;
 extern const struct command cmd_approve, cmd_reject, cmd_changes, cmd_undo, cmd_audit, cmd_state;
 extern const struct command cmd_policy, cmd_freeze;
+extern const struct command cmd_stop, cmd_report;
 extern const struct command cmd_export, cmd_import, cmd_migrate;
 extern const struct command cmd_ask, cmd_chat;
-extern const struct command cmd_console, cmd_demo, cmd_render;
+extern const struct command cmd_console, cmd_demo, cmd_render, cmd_overview, cmd_passphrase;
 
 static const struct command *const commands[] = {
-    &cmd_stdio,   &cmd_serve,  &cmd_call,    &cmd_tools, &cmd_approve, &cmd_reject,
-    &cmd_changes, &cmd_undo,   &cmd_audit,   &cmd_state, &cmd_policy,  &cmd_freeze,
-    &cmd_export,  &cmd_import, &cmd_migrate, &cmd_ask,   &cmd_chat,    &cmd_console,
-    &cmd_demo,    &cmd_render, &cmd_check,   NULL,
+    &cmd_stdio,      &cmd_serve,   &cmd_call,   &cmd_tools,  &cmd_approve, &cmd_reject,
+    &cmd_changes,    &cmd_undo,    &cmd_stop,   &cmd_audit,  &cmd_report,  &cmd_state,
+    &cmd_policy,     &cmd_freeze,  &cmd_export, &cmd_import, &cmd_migrate, &cmd_ask,
+    &cmd_chat,       &cmd_console, &cmd_demo,   &cmd_render, &cmd_check,   &cmd_overview,
+    &cmd_passphrase, NULL,
 };
 
 static void help(void)

@@ -22,6 +22,8 @@ struct coded_prompt;
 struct resource_provider;
 struct plan;
 
+enum terms { TERMS_NONE = 0, TERMS_DESCRIBED, TERMS_AS_ELSEWHERE };
+
 struct tool {
     const char *name; /* [a-z0-9_]{1,40} */
     const char *title;
@@ -32,10 +34,11 @@ struct tool {
     const char *get;
     const cJSON *(*read)(struct call *c);
     bool (*plan)(struct call *c, struct plan *p);
-    bool local, bound;  /* needs no gateway; has that of the change it is about */
-    bool fleeting;      /* its answer is of the moment: it shows changes, time or traffic */
-    const char *schema; /* tests/conformance: JSON Schema text instead of `in`, unchecked */
-    bool whole;         /* tests/conformance: .read returns the whole CallToolResult */
+    enum terms takes_terms; /* may its change be guarded and scheduled? */
+    bool local, bound;      /* needs no gateway; has that of the change it is about */
+    bool fleeting;          /* its answer is of the moment: it shows changes, time or traffic */
+    const char *schema;     /* tests/conformance: JSON Schema text instead of `in`, unchecked */
+    bool whole;             /* tests/conformance: .read returns the whole CallToolResult */
     /* One short paragraph for `content` beside the structured answer; NULL: a generic one. */
     char *(*say)(struct call *c, const cJSON *out);
     /* The data beside what .say says, in few bytes; NULL: the answer as it is. */

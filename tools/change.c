@@ -25,7 +25,7 @@ static const struct field get_in[] = {
 static const struct field list_in[] = {
     { "object", STR, OPT, "What it touches: orders, route shop-*." },
     { "actor", STR, OPT, "Who asked or decided." },
-    { "minutes", NUM, OPT, "Not older.", .min = 0, .max = 10000000, .flags = FIELD_BRIEF },
+    { "minutes", NUM, OPT, NULL, .min = 0, .max = 10000000, .flags = FIELD_BRIEF },
     { "state", STR, OPT, "pending, applied, …", .flags = FIELD_BRIEF,
       .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
                 "expired" },
@@ -111,7 +111,6 @@ static const struct tool tools[] = {
         .out = list_out,
         .read = list_change,
         .local = true,
-        .say = change_say_list,
     },
     {
         .name = "cancel_change",

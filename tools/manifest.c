@@ -8,7 +8,7 @@ static const struct field apply_in[] = {
     { "manifest", ANY, REQ,
       "YAML (ours or Kubernetes), or a list of {kind,name,…}. What an object leaves out stays. "
       "delete: true takes one away, with select: camp-* instead of name all that match." },
-    { "if_used", STR, OPT, "On delete.", .one_of = "cascade|force" },
+    { "if_used", STR, OPT, NULL, .one_of = "cascade|force" },
     { 0 },
 };
 
@@ -32,6 +32,7 @@ static const struct tool tools[] = {
         .in = apply_in,
         .out = apply_out,
         .plan = apply_manifest,
+        .takes_terms = TERMS_AS_ELSEWHERE,
     },
     { 0 },
 };

@@ -47,9 +47,9 @@ static const struct field change_in[] = {
     { "kind", STR, REQ, "As in list_resources.", .one_of = KIND_NAMES, .flags = FIELD_BRIEF },
     { "action", STR, REQ, NULL, .one_of = "create|patch|replace|delete" },
     { "name", STR, OPT, NULL },
-    { "scope", STR, OPT, "As in list_resources." },
+    { "scope", STR, OPT, NULL },
     { "object", OBJ, OPT, "Whole object; patch: merge patch.", .flags = FIELD_OPEN },
-    { "if_used", STR, OPT, "On delete.", .one_of = "cascade|force" },
+    { "if_used", STR, OPT, NULL, .one_of = "cascade|force" },
     { 0 },
 };
 
@@ -327,6 +327,7 @@ static const struct tool tools[] = {
         .in = change_in,
         .out = change_out,
         .plan = change_resource,
+        .takes_terms = TERMS_DESCRIBED,
     },
     { 0 },
 };

@@ -11,7 +11,6 @@
 #include "rule/access.h"
 #include "tool.h"
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
 
 extern const struct toolset toolset_route;
@@ -23,7 +22,7 @@ static const struct field in[] = {
     { "domain", STR, OPT, NULL, .complete = "domain" },
     { "service", STR, OPT, "Or its beginning.", .complete = "service" },
     { "path", STR, OPT, "Routes for or under this path." },
-    { "auth", STR, OPT, "By what plugins and consumers do.", .one_of = "none|some" },
+    { "auth", STR, OPT, NULL, .one_of = "none|some" },
     { "text", STR, OPT, NULL },
     { "limit", INT, OPT, NULL, .min = 1, .max = 1000, .otherwise = "50", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
@@ -109,33 +108,17 @@ static void add_conditions(struct buf *b, const char *word, const cJSON *list)
     }
 }
 
-/* An annotation by the controller's name or ingress-nginx's. */
-static const char *route_custom_annotation(const cJSON *route, const char *name)
-{
-    static const char *const prefixes[] = { "higress.io/", "nginx.ingress.kubernetes.io/" };
-    const cJSON *custom = json_get(route, "customConfigs");
-    char key[96];
-
-    for (int i = 0; i < 2; i++) {
-        snprintf(key, sizeof key, "%s%s", prefixes[i], name);
-        if (json_str(custom, key))
-            return json_str(custom, key);
-    }
-    return NULL;
-}
-
 /* The first of header, cookie, weight that is there is the one that counts. */
 static void add_canary(struct buf *b, const cJSON *route)
 {
-    const char *on = route_custom_annotation(route, "canary");
-    const char *header = route_custom_annotation(route, "canary-by-header");
-    const char *value = route_custom_annotation(route, "canary-by-header-value");
-    const char *pattern = route_custom_annotation(route, "canary-by-header-pattern");
-    const char *cookie = route_custom_annotation(route, "canary-by-cookie");
-    const char *weight = route_custom_annotation(route, "canary-weight");
-    const char *total = route_custom_annotation(route, "canary-weight-total");
+    const char *header = gw_annotation(route, "canary-by-header");
+    const char *value = gw_annotation(route, "canary-by-header-value");
+    const char *pattern = gw_annotation(route, "canary-by-header-pattern");
+    const char *cookie = gw_annotation(route, "canary-by-cookie");
+    const char *weight = gw_annotation(route, "canary-weight");
+    const char *total = gw_annotation(route, "canary-weight-total");
 
-    if (!on || strcmp(on, "true"))
+    if (!gw_annotation_true(route, "canary"))
         return;
     if (header)
         buf_printf(b, " canary=header %s%s%s", header, value || !pattern ? "=" : "~",
@@ -156,8 +139,8 @@ static void add_limits(struct buf *b, const cJSON *route)
     } limits[] = { { "route-limit-rps", "s" }, { "route-limit-rpm", "m" } };
 
     for (int i = 0; i < 2; i++)
-        if (route_custom_annotation(route, limits[i].annotation))
-            buf_printf(b, " limit=%s/%s", route_custom_annotation(route, limits[i].annotation),
+        if (gw_annotation(route, limits[i].annotation))
+            buf_printf(b, " limit=%s/%s", gw_annotation(route, limits[i].annotation),
                        limits[i].unit);
 }
 

@@ -26,7 +26,9 @@ bool approve_decide(struct engine *g, const struct channel *c, bool yes, const s
             e, ERR_POLICY,
             "change %s destroys something: type the word that the page shows to approve it",
             shown->id);
-    const struct verdict v = { yes, c->who, c->kind, shown->plan, shown->rendering };
+    const struct verdict v = {
+        yes, c->who, c->kind, shown->plan, shown->rendering, shown->comment
+    };
     return engine_decide(g, shown->id, &v, e);
 }
 
@@ -38,6 +40,12 @@ const char *approve_missing(struct engine *g, struct arena *a, const char *id, s
                                 "anything is written",
                                 n, n == 1 ? "person" : "people", id)
                  : NULL;
+}
+
+bool approve_takes(struct engine *g, enum channel_kind by, const char *id, const char *who,
+                   struct err *e)
+{
+    return engine_takes(g, id, who, by, e);
 }
 
 /* The whole change as the channel shows it. NULL: it may not decide, or holds less; x->why. */

@@ -35,6 +35,7 @@ struct shown {
     const char *id, *plan, *rendering; /* of the change; digests */
     const char *word;                  /* that must be typed to approve; NULL: none */
     const char *typed;
+    const char *comment; /* why they decide so; NULL: they do not say */
 };
 
 /* What a person is to be asked. */
@@ -73,6 +74,9 @@ const char *approve_missing(struct engine *g, struct arena *a, const char *id, s
 /* That person has said yes or no. False: e says why (ERR_POLICY); nothing was decided then. */
 bool approve_decide(struct engine *g, const struct channel *c, bool yes, const struct shown *shown,
                     struct err *e);
+/* Would a yes of that person by that channel be enough? False: e says what would. */
+bool approve_takes(struct engine *g, enum channel_kind by, const char *id, const char *who,
+                   struct err *e);
 /* The word that must be typed to approve that; NULL: none. A new one each time. */
 char *approve_word(struct arena *a, const struct rendering *r);
 

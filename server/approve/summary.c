@@ -114,10 +114,21 @@ static void put_result(struct arena *a, struct buf *b, const cJSON *change)
     }
 }
 
+/* How its guard stands, or how it went. */
+static void put_guard(struct buf *b, const cJSON *change)
+{
+    const cJSON *g = json_get(change, "guard");
+    const char *until = op_text(g, "until"), *text = op_text(g, "text");
+    if (g)
+        buf_printf(b, "guard: %s%s%s%s%s\n", op_text(g, "state"), *until ? " until " : "", until,
+                   *text ? ": " : "", text);
+}
+
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = { "policy",    "needs", "undoes", "why_not_asked_here",
-                                        "decide_at", "next" };
+    static const char *const more[] = {
+        "policy", "needs", "starts", "undoes", "why_not_asked_here", "decide_at", "next"
+    };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
     const char *gateway = op_text(change, "gateway");
     buf_printf(b, "%s %s (%s%s%s): %s\n", op_text(change, "id"), op_text(change, "state"),
@@ -127,6 +138,7 @@ char *approve_summary(struct arena *a, const cJSON *change)
     put_life(b, change);
     put_approvals(b, change);
     put_result(a, b, change);
+    put_guard(b, change);
     for (size_t i = 0; i < sizeof more / sizeof *more; i++)
         if (json_get(change, more[i]))
             buf_printf(b, "%s: %s\n", more[i], op_text(change, more[i]));

@@ -1,7 +1,9 @@
 /* asset.h - data files linked into the binary (prompts, the plugin catalogue), by their path in the
  * repository. */
 #pragma once
+#include "base/err.h"
 #include <stddef.h>
+#include <string.h>
 
 struct asset {
     const char *path; /* "prompts/diagnose-upstream.md" */
@@ -9,6 +11,15 @@ struct asset {
     const char *end;
 };
 extern const struct asset assets[]; /* sorted by path; ended by { NULL } */
+
+/* The text of the file that must be there. */
+static inline const char *asset_text(const char *path)
+{
+    for (const struct asset *f = assets; f->path; f++)
+        if (!strcmp(f->path, path))
+            return f->data;
+    bug("%s is not in the binary", path);
+}
 
 static inline size_t asset_size(const struct asset *f)
 {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/arena.h"
 #include "base/utf8.h"
+#include <ctype.h>
 #include <strings.h>
 
 struct range {

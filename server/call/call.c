@@ -1,6 +1,5 @@
 /* call.c - the life of one call, read from call_main() down, and the arguments side of tool.h.
  * What reads the gateway is call_gateway.c, what changes it call_change.c. */
-#include "approve/approve.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -20,13 +19,11 @@
 
 /* -- the answer -------------------------------------------------------------------------- */
 
-/* The answer in words: those of a change, the tool's own, else as it is. */
+/* The answer in words: those of its voice, the tool's own, else as it is. */
 static const char *answer_words(struct call *c, const cJSON *shown)
 {
     const struct tool *t = c->entry->tool;
-    const char *said = c->facts == call_change_facts ? approve_summary(c->arena, shown)
-                       : t->say                      ? t->say(c, shown)
-                                                     : NULL;
+    const char *said = c->voice ? c->voice->say(c->arena, shown) : t->say ? t->say(c, shown) : NULL;
     return said ? secret_scrub_with(c->arena, c->secrets, said) : json_print(c->arena, shown);
 }
 
@@ -37,12 +34,12 @@ static struct call_end make_call_end(struct call *c, const cJSON *out)
     if (c->entry->tool->whole)
         return (struct call_end){ .answer = shown };
     secret_scrub_tree(a, c->secrets, shown);
-    const char *text = answer_words(c, shown);
-    if (c->entry->tool->facts)
-        shown = json_clone(a, c->entry->tool->facts(c, shown));
-    return (struct call_end){ .answer = shown,
-                              .text = text,
-                              .facts = c->facts ? c->facts(a, shown) : NULL };
+    struct call_end end = { .answer = shown, .text = answer_words(c, shown) };
+    if (c->voice)
+        end.facts = c->voice->facts(a, shown);
+    else if (c->entry->tool->facts)
+        end.answer = json_clone(a, c->entry->tool->facts(c, shown));
+    return end;
 }
 
 static struct call_end error_of(struct call *c)

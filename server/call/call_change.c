@@ -150,12 +150,14 @@ static const cJSON *follow_plan(struct call *c, struct plan *p)
 const cJSON *call_change(struct call *c)
 {
     const struct tool *t = c->entry->tool;
-    c->facts = call_change_facts;
+    c->voice = &call_of_change;
     struct plan *p = plan_new(c->arena, t->name, t->risk, &c->err);
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
     p->secret = call_secret;
     p->secret_arg = c;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
+    p->guard = json_get(c->args, "guard");
+    p->schedule = json_get(c->args, "schedule");
     if (!t->plan(c, p) || failed(c)) {
         if (!failed(c))
             bug("%s failed without saying why", t->name);
@@ -184,7 +186,7 @@ const cJSON *call_decide(struct call *c, const char *id)
 const cJSON *change_apply(struct call *c, const char *id)
 {
     const cJSON *row = engine_show(call_engine(c), c->arena, id, false, &c->err);
-    c->facts = call_change_facts;
+    c->voice = &call_of_change;
     const char *state = row ? json_str(row, "state") : NULL;
     if (!state)
         return NULL;
@@ -201,7 +203,7 @@ const cJSON *change_apply(struct call *c, const char *id)
 
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
-    c->facts = call_change_facts;
+    c->voice = &call_of_change;
     cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
         set_decide_page(c, out);
@@ -221,7 +223,7 @@ const cJSON *change_list(struct call *c, const struct change_query *q)
             q->object || q->actor || q->minutes > 0, /* a look at each: not in a plain list */
     };
     cJSON *out = engine_list(call_engine(c), c->arena, &query, &c->err);
-    c->facts = out ? call_list_facts : NULL;
+    c->voice = out ? &call_of_changes : NULL;
     return out;
 }
 
@@ -234,7 +236,7 @@ const cJSON *change_pending(struct call *c, int limit)
 const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);
-    c->facts = call_change_facts;
+    c->voice = &call_of_change;
     if (!engine_cancel(g, id, c->caller->principal, &c->err))
         return NULL;
     return engine_show(g, c->arena, id, false, &c->err);
@@ -243,9 +245,4 @@ const cJSON *change_cancel(struct call *c, const char *id)
 bool change_undo(struct call *c, struct plan *p, const char *id)
 {
     return engine_undo(call_engine(c), p, id, c->cancel, &c->err);
-}
-
-char *change_say_list(struct call *c, const cJSON *answer)
-{
-    return approve_summary_list(c->arena, answer);
 }

@@ -55,7 +55,7 @@ static cJSON *result_facts(struct arena *a, const cJSON *change)
     return json_count(o) ? o : NULL;
 }
 
-cJSON *call_change_facts(struct arena *a, const cJSON *change)
+static cJSON *change_facts(struct arena *a, const cJSON *change)
 {
     static const char *const left[] = {
         "digest", "tool", "warnings", "next", "why_not_asked_here", "operations", "result", NULL
@@ -73,6 +73,15 @@ cJSON *call_change_facts(struct arena *a, const cJSON *change)
         json_set(a, o, "result", result);
     return o;
 }
+
+static const char *say_change(struct arena *a, const cJSON *change)
+{
+    return approve_summary(a, change);
+}
+
+const struct call_voice call_of_change = { say_change, change_facts };
+
+/* -- lists ------------------------------------------------------------------------------------ */
 
 /* risk is said where it is more than a change. */
 static cJSON *row_facts(struct arena *a, const cJSON *change)
@@ -94,7 +103,7 @@ static cJSON *row_facts(struct arena *a, const cJSON *change)
     return o;
 }
 
-cJSON *call_list_facts(struct arena *a, const cJSON *answer)
+static cJSON *list_facts(struct arena *a, const cJSON *answer)
 {
     cJSON *o = json_object(a), *rows = json_set_array(a, o, "changes");
     const cJSON *change;
@@ -103,3 +112,10 @@ cJSON *call_list_facts(struct arena *a, const cJSON *answer)
         json_set_str(a, o, "next", fact_text(answer, "next"));
     return o;
 }
+
+static const char *say_list(struct arena *a, const cJSON *answer)
+{
+    return approve_summary_list(a, answer);
+}
+
+const struct call_voice call_of_changes = { say_list, list_facts };

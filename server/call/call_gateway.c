@@ -8,6 +8,7 @@
 #include "change/engine.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
+#include "kind/annotation.h"
 #include "kind/derived.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
@@ -112,6 +113,17 @@ bool gw_each_instance(struct call *c, int max, gw_instance_fn *fn, gw_gap_fn *ga
         *gaps = arena_printf(c->arena, "plugin instances of %d places could not be read, first %s",
                              g.count, text_clean(c->arena, g.first, sizeof g.first));
     return true;
+}
+
+const char *gw_annotation(const cJSON *route, const char *name)
+{
+    const cJSON *taken = annotation_among(json_get(route, "customConfigs"), name);
+    return taken ? taken->valuestring : NULL;
+}
+
+bool gw_annotation_true(const cJSON *route, const char *name)
+{
+    return annotation_true(gw_annotation(route, name));
 }
 
 /* -- who uses an object ------------------------------------------------------------------ */

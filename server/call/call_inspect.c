@@ -44,7 +44,7 @@ const cJSON *inspect(struct call *c, const struct inspect_ask *ask)
     const struct world_means means = {
         .loop = c->service->loop,
         .gateway = c->gateway,
-        .config = ask->quick ? NULL : c->config,
+        .config = c->config,
         .cancel = c->cancel,
         .told = ask->quick ? NULL : call_told,
         .arg = c,

@@ -26,8 +26,7 @@ struct call {
     const struct config *config;
     struct err err;
     bool dry_run;
-    /* The answer is about changes: the data of it, where words say the rest; NULL: it is not. */
-    cJSON *(*facts)(struct arena *a, const cJSON *out);
+    const struct call_voice *voice;   /* of an answer about changes; NULL: the tool's own */
     double progressed, next_progress; /* last value told; when the next may be */
     bool has_steps;                   /* it tells of steps out of a total */
 };
@@ -39,9 +38,13 @@ void call_hide(struct call *c, const char *kind, const cJSON *o);
  * call). */
 const char *call_secret(void *arg, const char *from, const char *name, struct err *e);
 
-/* call_facts.c: the data of a change and of a list of changes. */
-cJSON *call_change_facts(struct arena *a, const cJSON *change);
-cJSON *call_list_facts(struct arena *a, const cJSON *answer);
+/* How an answer is put: its words, and its data beside them. A client that draws plans for its
+ * person gets the whole answer instead of the data. */
+struct call_voice {
+    const char *(*say)(struct arena *a, const cJSON *answer);
+    cJSON *(*facts)(struct arena *a, const cJSON *answer);
+};
+extern const struct call_voice call_of_change, call_of_changes; /* call_facts.c */
 
 /* Warnings by what is seen of the gateway now (call_foresee.c); parks. */
 void call_foresee(struct call *c, struct plan *p);

@@ -18,6 +18,12 @@ static const struct field dry_run = {
     OPT,
     NULL,
 };
+/* What is agreed to beside the change; change/ reads them and says what is right. They are
+ * described once: a model pays for each word. */
+static const struct field terms[] = {
+    { "guard", OBJ, OPT, "{for: 5m, revert_if: [5xx > 2 %, no traffic]}", .flags = FIELD_OPEN },
+    { "schedule", OBJ, OPT, "{at, until}", .flags = FIELD_OPEN },
+};
 static const struct field nothing[] = { { 0 } };
 
 static int field_count(const struct field *rows)
@@ -32,11 +38,16 @@ static const struct field *with_more(struct arena *a, const struct tool *t,
                                      const struct field *gateway)
 {
     int n = field_count(t->in);
-    struct field *rows = arena_array(a, struct field, n + 3);
+    struct field *rows = arena_array(a, struct field, n + 5);
     if (t->in && n)
         memcpy(rows, t->in, sizeof *rows * (size_t)n);
     if (t->plan)
         rows[n++] = dry_run;
+    for (size_t i = 0; t->takes_terms && i < sizeof terms / sizeof *terms; i++) {
+        rows[n++] = terms[i];
+        if (t->takes_terms == TERMS_AS_ELSEWHERE)
+            rows[n - 1].about = NULL;
+    }
     if (gateway)
         rows[n] = *gateway;
     return rows;

@@ -19,5 +19,4 @@ const cJSON *change_pending(struct call *c, int limit);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
 /* Describes a manifest (text or tree, manifest/manifest.h) as one plan. */
-char *change_say_list(struct call *c, const cJSON *answer); /* of change_list */
 bool change_manifest(struct call *c, struct plan *p, const cJSON *manifest);

@@ -28,5 +28,9 @@ cJSON *gw_users(struct call *c, const char *kind, const cJSON *o);
 const char *gw_kind_only(const char *kind); /* name of a kind's only object; NULL: has several */
 const char *gw_kind_key(const char *kind);  /* "name", … the member that names an object */
 const char *gw_name_of(const char *kind, const cJSON *o);
+/* The value of an annotation that the controller takes among a route's, "canary"
+ * (kind/annotation.h); NULL: none. Does it say yes? */
+const char *gw_annotation(const cJSON *route, const char *name);
+bool gw_annotation_true(const cJSON *route, const char *name);
 /* A kind in words (plan/describe.h); plugin: the settings of that plugin, else NULL. */
 const cJSON *gw_describe(struct call *c, const char *kind, const char *plugin);

@@ -8,7 +8,9 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/trace.h"
+#include "base/when.h"
 #include "change/apply_private.h"
+#include "change/guard_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
@@ -98,6 +100,11 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
 {
     struct err e = { 0 };
     cJSON *moved = json_array(j->arena);
+    if (guard_blind(j->guard)) {
+        apply_say(j, "nothing was written: its guard could not see: %s", guard_blind(j->guard));
+        *state = STATE_FAILED;
+        return false;
+    }
     for (int i = 0; i < j->plan->count; i++) {
         const struct plan_op *op = &j->plan->ops[i];
         const cJSON *now;
@@ -181,8 +188,9 @@ static void finish_job(struct job *j, cJSON *result, enum plan_state *state, str
     apply_step("finish", -1);
     bool moved = false;
     struct err why = { 0 };
-    if (!store_move(j->engine->store, j->id, STATE_APPLYING, *state, store_owner(j->engine->store),
-                    "engine", result, &moved, &why))
+    const struct store_guard *guard = guard_after(j->arena, j->plan, j->guard, *state, j->wrote);
+    if (!store_move_guarded(j->engine->store, j->id, STATE_APPLYING, *state,
+                            store_owner(j->engine->store), "engine", result, guard, &moved, &why))
         err_set(e, ERR_SYSTEM, "change %s: %s; but the state could not be kept: %s", j->id, j->text,
                 why.text);
     else if (!moved)
@@ -191,15 +199,19 @@ static void finish_job(struct job *j, cJSON *result, enum plan_state *state, str
                 "shows what it found",
                 j->id);
     apply_step("finished", -1);
+    if (moved && *state == STATE_APPLIED && j->plan->undoes)
+        guard_undone(j->engine, j->plan, j->id);
     set_state_error(j, *state, e);
 }
 
 /* Takes the lease. False: somebody else has it, or it is not approved (any more). */
-static bool take_lease(struct engine *g, const char *id, struct err *e)
+static bool take_lease(const struct job *j, struct err *e)
 {
     bool moved = false;
-    return store_move(g->store, id, STATE_APPROVED, STATE_APPLYING, store_owner(g->store), "engine",
-                      NULL, &moved, e) &&
+    struct store *s = j->engine->store;
+    const struct store_guard ready = { GUARD_READY, j->guard };
+    return store_move_guarded(s, j->id, STATE_APPROVED, STATE_APPLYING, store_owner(s), "engine",
+                              NULL, j->guard ? &ready : NULL, &moved, e) &&
            moved;
 }
 
@@ -216,6 +228,11 @@ static bool may_apply(struct job *j, struct err *e)
     j->at = engine_at(j->engine, j->plan->gateway);
     if (!j->at)
         return err_set(e, ERR_POLICY, "change %s is for a gateway that is not configured", j->id);
+    if (row.starts > when_now())
+        return err_set(e, ERR_POLICY, "change %s waits for its time", j->id);
+    if (row.expires <= when_now())
+        return err_set(e, ERR_POLICY, "the approval of change %s held until %s; make it again",
+                       j->id, when_text(j->arena, row.expires, false));
     return engine_applies(j->engine, &row, e) &&
            engine_holds(j->engine, j->arena, &row, j->plan, e);
 }
@@ -225,7 +242,10 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
 {
     struct job *j = arena_make(a, struct job);
     *j = (struct job){ .engine = g, .arena = a, .listener = listener, .cancel = c, .id = id };
-    if (!may_apply(j, e) || !take_lease(g, id, e))
+    if (!may_apply(j, e))
+        return;
+    j->guard = guard_baseline(g, j->at, a, j->plan, c);
+    if (!take_lease(j, e))
         return;
     apply_step("claimed", -1);
     trace(TRACE_CHANGE, "%s: applying %d operations", id, j->plan->count);

@@ -215,14 +215,17 @@ bool apply_op(struct job *j, int i, bool *undo)
     enum write_doubt doubt;
     if (!still_there(j, i, &now))
         return false;
-    if (!store_renew(j->engine->store, j->id, STORE_LEASE_WRITING, &held, &e) || !held) {
+    if (!store_start_op(j->engine->store, j->id, i, STORE_LEASE_WRITING, &held, &e)) {
+        apply_say(j, "the state could not be kept: %s", e.text);
+        return false;
+    }
+    if (!held) {
         *undo = false;
         j->unknown = j->done > 0;
         apply_say(j, "stopped: another process took this change over");
         return false;
     }
-    if (!keep_outcome(j, i, INTENT_STARTED, NULL, NULL))
-        return false;
+    apply_set_outcome(j, i, INTENT_STARTED, NULL, NULL);
     j->parts =
         parts_has(op->kind) ? parts_read(j->at->gateway, j->arena, op->kind, op->name) : NULL;
     apply_step("intent", i);

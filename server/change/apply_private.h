@@ -22,6 +22,7 @@ struct job {
     const cJSON *parts;  /* of the operation under way, before it was sent */
     int done;            /* operations written */
     const char *remark;  /* what the gateway said against a write that stands, or NULL */
+    const cJSON *guard;  /* what its guard keeps, or NULL: none (guard_private.h) */
     bool unknown;        /* some write may or may not stand */
     char text[900];      /* the sentence for people */
 };

@@ -8,6 +8,8 @@
 #include "base/json.h"
 #include "base/trace.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
+#include "change/terms_private.h"
 #include "console/gateway.h"
 #include "inspect/inspect_plan.h"
 #include "net/loop.h"
@@ -18,7 +20,8 @@
 #include <unistd.h>
 
 static const double WATCH = 0.25; /* seconds between two looks */
-enum { LOOK_ANYWAY = 8, BEAT_EVERY = 8, EXPIRE_EVERY = 40, RECOVER_EVERY = 20, AT_ONCE = 8 };
+enum { LOOK_ANYWAY = 8, BEAT_EVERY = 8, EXPIRE_EVERY = 40, RECOVER_EVERY = 20, GUARD_EVERY = 4 };
+enum { AT_ONCE = 8 };
 
 struct engine *engine_new(struct loop *l, struct arena *a, struct gateway *g,
                           const struct config *c)
@@ -60,6 +63,9 @@ void engine_stop(struct engine *g)
     for (int i = 0; i < AT_ONCE; i++)
         if (g->cancels[i])
             cancel_fire(g->cancels[i]);
+    for (int i = 0; i < ENGINE_GUARDS; i++)
+        if (g->guards[i].cancel)
+            cancel_fire(g->guards[i].cancel);
     if (g->busy == 0) {
         store_close(g->store);
         g->store = NULL;
@@ -138,12 +144,12 @@ static bool keep_plan(struct engine *g, const struct plan *p, enum engine_next n
 }
 
 /* What only the gateway can say of the plan: who uses what goes, which traps it would make. */
-static bool complete_from_gateway(struct gateway *gateway, struct plan *p)
+static bool complete_from_gateway(const struct engine_at *at, struct plan *p)
 {
-    if (!refs_guard(gateway, p, NULL))
+    if (!refs_guard(at->gateway, p, NULL))
         return false;
-    inspect_plan(gateway, p);
-    return plan_close(p);
+    inspect_plan(at->gateway, p);
+    return terms_complete(at, p) && plan_close(p);
 }
 
 /* Has who asks a role for it, and planned no more than they may? */
@@ -160,7 +166,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!at || !may_plan(g, who, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
-    if (!complete_from_gateway(at->gateway, p))
+    if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;
     if (!rule_on(g, p, dry_run, who, &r, e))
@@ -265,7 +271,7 @@ static void look_for_approved(struct engine *g)
     struct errand x = { .engine = g };
     struct err ignored = { 0 };
     if (policy_applies(g->config->mode) &&
-        store_each(g->store, STATE_APPROVED, 0, 64, take_approved, &x, &ignored) && x.id[0])
+        store_each_due(g->store, 64, take_approved, &x, &ignored) && x.id[0])
         fiber_start(run_errand, &x);
 }
 
@@ -280,6 +286,8 @@ static void engine_tick(void *arg)
         store_expire(g->store, &ignored);
     if (store_changed(g->store) || n % LOOK_ANYWAY == 0)
         look_for_approved(g);
+    if (n % GUARD_EVERY == 0 && policy_applies(g->config->mode))
+        guard_tick(g);
     if (n % RECOVER_EVERY == 0 && !g->recovering) {
         struct errand x = { .engine = g };
         g->recovering = true;

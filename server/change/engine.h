@@ -78,6 +78,7 @@ struct verdict {
     const char *who;
     enum channel_kind channel;
     const char *plan, *rendering; /* digests of what was shown; a yes needs both */
+    const char *comment;          /* why, in their words; NULL: they gave none */
 };
 /* yes: pending (or draft) becomes approved, else rejected. The only place that decides. False: e
  * says why (ERR_POLICY); nothing was decided then. */
@@ -106,10 +107,12 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
 /* {"changes":[{id,state,title,risk,owner,tool,created,updated?,decision?}],"next"?:cursor}, newest
  * first, each once. */
 struct engine_query {
-    const char *state;  /* NULL: any */
-    const char *object; /* pattern of "KIND NAME", a name or a scope that it touches; NULL: any */
-    const char *actor;  /* part of who asked or decided; NULL: any. Needs decisions */
-    double since;       /* Unix seconds of its newest step; 0: any */
+    const char *state;   /* NULL: any */
+    const char *risk;    /* as risk_name has it; NULL: any */
+    const char *gateway; /* as an answer names it; NULL: any */
+    const char *object;  /* pattern of "KIND NAME", a name or a scope that it touches; NULL: any */
+    const char *actor;   /* part of who asked or decided; NULL: any. Needs decisions */
+    double since;        /* Unix seconds of its newest step; 0: any */
     int limit;
     const char *cursor; /* what an answer gave, or NULL */
     bool decisions;     /* say who decided */
@@ -117,6 +120,10 @@ struct engine_query {
 cJSON *engine_list(struct engine *g, struct arena *a, const struct engine_query *q, struct err *e);
 /* Only its owner may. */
 bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e);
+/* What is still to come of a change does not: its scheduled start, or its guard. For a person at a
+ * terminal; no tool reaches it. */
+bool engine_stop_guard(struct engine *g, const char *id, const char *who, const char *why,
+                       struct err *e);
 /* Describes in p the reverse of what plan `id` wrote, from what is there now; parks. Where the
  * gateway has moved on since, that is a warning in the plan. */
 bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel *c, struct err *e);

@@ -7,9 +7,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "console/gateway.h"
 #include "plan/rendering.h"
 #include "policy/people.h"
@@ -218,6 +221,8 @@ const char *engine_same_person(const struct engine *g, struct arena *a, const ch
     }
 }
 
+enum { COMMENT_MAX = 1000 };
+
 static struct store_decision decision_by(const struct engine *g, struct arena *a,
                                          const struct stored *row, const struct verdict *v)
 {
@@ -228,6 +233,7 @@ static struct store_decision decision_by(const struct engine *g, struct arena *a
         .plan = row->digest,
         .rendering = v->rendering,
         .note = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes),
+        .comment = v->comment ? secret_scrub(a, text_clean(a, v->comment, COMMENT_MAX)) : NULL,
     };
 }
 
@@ -370,6 +376,8 @@ bool engine_holds(struct engine *g, struct arena *a, const struct stored *row, c
                        row->id);
     if (!people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, row->owner, e))
         return false;
+    if (channel_named(d.channel) == CHANNEL_GUARD)
+        return guard_covers(g, a, row, p, e);
     return channel_named(d.channel) == CHANNEL_POLICY ? let_through(g, a, row, p, e)
                                                       : all_approve(g, a, row, p, &d, e);
 }

@@ -91,6 +91,17 @@ static bool is_after_cursor(const struct listing *l, const struct stored *row)
            (row->created <= l->from && strcmp(row->id, l->from_id) > 0);
 }
 
+static bool is_as_asked(const cJSON *change, const char *member, const char *asked)
+{
+    const char *value = json_str(change, member);
+    return !asked || (value && !strcmp(value, asked));
+}
+
+static bool is_of_risk_and_gateway(const struct engine_query *q, const cJSON *change)
+{
+    return is_as_asked(change, "risk", q->risk) && is_as_asked(change, "gateway", q->gateway);
+}
+
 /* The row as it is listed; NULL: it is not wanted, or l->e. */
 static cJSON *listed_row(struct listing *l, const struct stored *row)
 {
@@ -101,6 +112,8 @@ static cJSON *listed_row(struct listing *l, const struct stored *row)
     if (l->q->object && !row_touches_object(l, row))
         return NULL;
     cJSON *o = engine_head(l->engine, l->a, row);
+    if (!is_of_risk_and_gateway(l->q, o))
+        return NULL;
     if (l->q->decisions && !engine_set_decision(l->engine, l->a, o, row, l->e))
         return NULL;
     return !l->q->actor || is_by(l, o) ? o : NULL;

@@ -16,6 +16,19 @@ struct engine_at {
     const struct config *config;
 };
 
+enum { ENGINE_GUARDS = 32 };
+
+/* A guard that this process looks at (guard_private.h). */
+struct guard_task {
+    struct engine *engine;
+    char id[64]; /* of the change; "": none */
+    const struct engine_at *at;
+    struct cancel *cancel; /* of the look that is under way, or NULL */
+    bool due;
+    double every, next;  /* seconds between two looks; when the next one is, by the loop's clock */
+    double wall, steady; /* both clocks at the last look; 0: there was none */
+};
+
 struct engine {
     struct loop *loop;
     struct arena *arena;
@@ -33,6 +46,7 @@ struct engine {
         double version;               /* of the store then */
     } rejected; /* what engine_rejected_in found last: one change asks it several times */
     struct cancel *cancels[8]; /* of fibers that the watcher started */
+    struct guard_task guards[ENGINE_GUARDS];
 };
 
 /* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "net/loop.h"
 #include "store/store_decision.h"
 
@@ -68,6 +69,8 @@ bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const stru
     const char *note = engine_same_person(g, a, row->owner, channel_named(d.channel), d.who, yes);
     if (note)
         json_set_str(a, decision, "note", note);
+    if (d.comment)
+        json_set_str(a, decision, "comment", d.comment);
     return true;
 }
 
@@ -102,6 +105,19 @@ static void set_summary_list(struct arena *a, cJSON *o, const char *name, const 
     json_set(a, o, name, list ? json_clone(a, list) : json_array(a));
 }
 
+/* Its times, and what watches it. */
+static void set_what_is_to_come(struct engine *g, struct arena *a, cJSON *o,
+                                const struct stored *row)
+{
+    cJSON *guard = guard_show(g, a, row);
+    if (!store_final(row->state))
+        set_time(a, o, "expires", row->expires);
+    if (!store_final(row->state) && row->starts > 0)
+        set_time(a, o, "starts", row->starts);
+    if (guard)
+        json_set(a, o, "guard", guard);
+}
+
 cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e)
 {
     struct stored row = { 0 };
@@ -109,8 +125,7 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     if (!s || !store_find(s, a, id, &row, e))
         return NULL;
     cJSON *o = engine_head(g, a, &row);
-    if (!store_final(row.state))
-        set_time(a, o, "expires", row.expires);
+    set_what_is_to_come(g, a, o, &row);
     json_set_str(a, o, "digest", row.digest);
     const cJSON *summary = row.summary;
     struct plan *p = whole ? store_plan(s, a, row.id, e) : NULL;
@@ -129,9 +144,23 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
     return o;
 }
 
-static bool at_work(enum plan_state s)
+/* Is it approved, and its time still to come? */
+static bool is_early(const struct stored *row)
 {
-    return s == STATE_PENDING || s == STATE_APPROVED || s == STATE_APPLYING;
+    return row->state == STATE_APPROVED && row->starts > when_now();
+}
+
+/* Does something come of it soon? */
+static bool at_work(struct engine *g, const char *id, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct stored row = { 0 };
+    bool found = store_find(g->store, a, id, &row, e);
+    bool works =
+        row.state == STATE_PENDING || row.state == STATE_APPROVED || row.state == STATE_APPLYING;
+    works = found && works && !is_early(&row);
+    arena_free(a);
+    return works;
 }
 
 static bool find_change_state(struct engine *g, const char *id, enum plan_state *state,
@@ -157,14 +186,11 @@ cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double sec
                    struct cancel *c, struct err *e)
 {
     double until = loop_now(g->loop) + seconds;
-    enum plan_state state;
+    if (!engine_store(g, e))
+        return NULL;
     for (;;) {
-        if (loop_now(g->loop) >= until)
-            return engine_show(g, a, id, false, e);
-        if (!find_change_state(g, id, &state, e))
-            return NULL;
-        if (!at_work(state))
-            return engine_show(g, a, id, false, e);
+        if (loop_now(g->loop) >= until || !at_work(g, id, e))
+            return e->kind == ERR_NONE ? engine_show(g, a, id, false, e) : NULL;
         if (!nap_for(g->loop, POLL, "what becomes of change", id, c, e))
             return NULL;
     }
@@ -206,24 +232,33 @@ cJSON *engine_apply(struct engine *g, struct arena *a, const char *id, struct ca
     return engine_apply_told(g, a, id, (struct engine_listener){ 0 }, c, e);
 }
 
+static bool find_decided(struct engine *g, struct arena *a, const char *id, struct stored *row,
+                         struct err *e)
+{
+    struct store *s = engine_store(g, e);
+    if (!s || !store_expire(s, e) || !store_find(s, a, id, row, e))
+        return false;
+    return !engine_undecided(row) ||
+           err_set(e, ERR_POLICY, "change %s waits for a decision", row->id);
+}
+
 cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id,
                          struct engine_listener listener, struct cancel *c, struct err *e)
 {
     struct stored row = { 0 };
-    struct store *s = engine_store(g, e);
     enum plan_state state = 0;
-    if (!s || !store_expire(s, e) || !store_find(s, a, id, &row, e))
+    if (!find_decided(g, a, id, &row, e))
         return NULL;
     id = row.id;
-    if (row.state == STATE_PENDING || row.state == STATE_DRAFT)
-        return err_set(e, ERR_POLICY, "change %s waits for a decision", id), NULL;
+    if (is_early(&row)) /* the watcher of the process that holds it does, then */
+        return engine_show(g, a, id, false, e);
     if (row.state == STATE_APPROVED)
         apply_run(g, a, id, listener, c, &state, e);
     if (e->kind != ERR_NONE)
         return NULL;
     if (!state && !wait_for_other(g, id, c, &state, e))
         return NULL;
-    if (!store_find(s, a, id, &row, e))
+    if (!store_find(g->store, a, id, &row, e))
         return NULL;
     return state == STATE_APPLIED ? engine_show(g, a, id, false, e) : (say_state(&row, e), NULL);
 }

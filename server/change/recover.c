@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "change/engine_private.h"
+#include "change/guard_private.h"
 #include "change/parts_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
@@ -32,6 +33,7 @@ static bool collect_interrupted(void *arg, const struct stored *row)
 
 struct sum {
     int begun, stands, gone, unknown;
+    const cJSON **now; /* what was seen, one an operation */
 };
 
 static const char *judge_comparison(struct sum *sum, enum compare is, enum intent was)
@@ -66,7 +68,7 @@ static const char *part_doubt(struct gateway *g, struct arena *a, const struct p
 
 /* One operation, as far as it had been begun. */
 static cJSON *recover_operation(struct gateway *g, struct arena *a, const struct plan_op *op,
-                                enum intent was, struct sum *sum)
+                                enum intent was, struct sum *sum, const cJSON **seen)
 {
     if (was == INTENT_NONE)
         return engine_outcome(a, op, "not started", NULL, NULL);
@@ -81,6 +83,7 @@ static cJSON *recover_operation(struct gateway *g, struct arena *a, const struct
         sum->unknown++;
         return engine_outcome(a, op, "unknown", e.text, NULL);
     }
+    *seen = now;
     enum compare is = compare_now(a, op, now);
     const char *part = is == COMPARE_BEFORE ? part_doubt(g, a, op) : NULL;
     if (part)
@@ -121,17 +124,24 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
     const struct engine_at *at = p ? engine_at(g, p->gateway) : NULL;
     if (at) {
         cJSON *ops = json_set_array(a, result, "operations");
+        sum.now = arena_array(a, const cJSON *, p->count);
         for (int i = 0; i < p->count; i++)
-            json_add(
-                a, ops,
-                recover_operation(at->gateway, a, &p->ops[i], store_intent(g->store, id, i), &sum));
+            json_add(a, ops,
+                     recover_operation(at->gateway, a, &p->ops[i], store_intent(g->store, id, i),
+                                       &sum, &sum.now[i]));
         state = conclude_recovery(p, &sum, &text);
     }
     json_set_str(a, result, "text", text ? text : why.text);
     json_set_bool(a, result, "recovered", true);
-    bool moved;
-    store_move(g->store, id, STATE_APPLYING, state, store_owner(g->store), "recovery", result,
-               &moved, e);
+    bool moved = false;
+    struct stored row = { 0 };
+    const struct store_guard *guard = at && store_find(g->store, a, id, &row, &why)
+                                          ? guard_after(a, p, row.guard, state, sum.now)
+                                          : NULL;
+    store_move_guarded(g->store, id, STATE_APPLYING, state, store_owner(g->store), "recovery",
+                       result, guard, &moved, e);
+    if (moved && state == STATE_APPLIED && p->undoes)
+        guard_undone(g, p, id);
     arena_free(a);
 }
 

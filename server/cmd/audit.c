@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "change/engine.h"
+#include "cmd/audit_private.h"
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
 #include "store/store.h"
@@ -43,7 +44,8 @@ static int scrub(struct verb *v, struct store *s)
 static int act_on_audit(struct verb *v)
 {
     static const struct verb_action actions[] = {
-        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub }, { 0 }
+        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub },
+        { "search", audit_search }, { "shipped", audit_shipped }, { 0 }
     };
     return verb_act(v, actions);
 }
@@ -55,14 +57,24 @@ static int run_audit(const struct options *o)
 
 static const struct option_row rows[] = {
     { "head", "ANCHOR", "verify: the state must have come at least as far as this anchor." },
+    { "who", "NAME", "search: lines of who did it." },
+    { "event", "EVENT", "search: proposed, approved, applied, guard reverted, …" },
+    { "change", "ID", "search: lines of that change." },
+    { "object", "OBJECT", "search: of changes that touch it: \"route orders\", \"route shop-*\"." },
+    { "since", "TIME", "search: not before; 7d, 12h, or 2026-12-01T00:00:00Z." },
+    { "until", "TIME", "search: before that." },
+    { "limit", "N", "search: lines on a page; 50 when not given." },
+    { "cursor", "CURSOR", "search: goes on where a page ended." },
+    { "json", NULL, "search: prints JSON." },
     { 0 },
 };
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub",
+    .args = "verify|head|scrub|search|shipped",
     .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; seals what earlier releases left readable.",
+             "elsewhere; finds lines; says how far they were shipped; seals what earlier releases "
+             "left readable.",
     .min_args = 1,
     .max_args = 1,
     .rows = rows,

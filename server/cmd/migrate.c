@@ -103,7 +103,7 @@ static int plan(struct verb *v)
         verb_print(v, change, stdout);
     }
     fprintf(stderr, "\nNothing is written: higress-ops approve %s applies it\n", id);
-    return EXIT_DONE;
+    return EXIT_PENDING;
 }
 
 static int report(const struct options *o)

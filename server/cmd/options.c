@@ -8,6 +8,7 @@
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "guard/spec.h"
 #include "kind/kind.h"
 #include "policy/rules.h"
 #include "store/store.h"
@@ -211,11 +212,21 @@ bool options_int(const struct options *o, const char *name, int least, int most,
     return true;
 }
 
+/* What a guard may say is for guard/ to know, which the configuration does not see. */
+static bool good_guards(const struct config *c, struct arena *a, struct err *e)
+{
+    struct guard_spec ignored;
+    for (struct config *const *one = c->gateways; *one; one++)
+        if ((*one)->guard && !guard_spec_read(a, guard_spec_parse(a, (*one)->guard), &ignored, e))
+            return false;
+    return true;
+}
+
 const struct rules_words *options_words(struct arena *a)
 {
     struct rules_words *w = arena_make(a, struct rules_words);
     /* Plans that no tool makes say what made them. */
-    w->tools = "undo|import|migrate|clean_up";
+    w->tools = "undo|import|migrate|clean_up|guard|restore";
     for (const struct toolset *const *set = toolsets; *set; set++)
         for (const struct tool *t = (*set)->tools; t->name; t++)
             w->tools = arena_printf(a, "%s|%s", w->tools, t->name);
@@ -233,7 +244,7 @@ struct config *options_read(const struct options *o, struct arena *a, struct err
     struct config *c = config_read(a, flags, e);
     if (c)
         c->rules = rules_read(a, c, options_words(a), e);
-    return e->kind == ERR_NONE ? c : NULL;
+    return e->kind == ERR_NONE && good_guards(c, a, e) ? c : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

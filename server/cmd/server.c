@@ -8,6 +8,7 @@
 #include "call/service.h"
 #include "change/engine.h"
 #include "cmd/server_private.h"
+#include "cmd/ship_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
 #include "mcp/listen.h"
@@ -91,6 +92,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         terminal_person(s->who);
         s->service->who = s->who;
     }
+    s->ship = ship_begin(s);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
@@ -148,6 +150,7 @@ void server_close(struct server *s)
     if (s->mcp)
         mcp_end_sessions(s->mcp);
     drain_requests(s);
+    ship_end(s->ship);
     mcp_free(s->mcp);
     service_free(s->service);
     loop_free(s->loop);

@@ -23,6 +23,7 @@ struct server {
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct service *service;
     struct mcp *mcp;      /* NULL: until server_speak */
+    struct ship *ship;    /* NULL: lines of the audit are not sent anywhere */
     struct web *web;      /* NULL: none listens */
     char who[PERSON_MAX]; /* the person who started it, where there is a table of people */
 };

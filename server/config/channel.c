@@ -12,6 +12,7 @@ static const struct {
     [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM, "stdio-form" },
     [CHANNEL_PAGE] = { "page", STRENGTH_PERSON, "page" },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
+    [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
 };
 enum { CHANNELS = sizeof channels / sizeof *channels };

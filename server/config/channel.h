@@ -10,6 +10,7 @@ enum channel_kind {
     CHANNEL_FORM_STDIO, /* the same over stdio: it started this server */
     CHANNEL_PAGE,       /* /change: the token of an approver */
     CHANNEL_TERMINAL,   /* `higress-ops approve`: somebody at a terminal of this account */
+    CHANNEL_GUARD,      /* the guard of a change that got worse: covered by that one's approval */
     CHANNEL_POLICY,     /* mode auto: nobody was asked. No person's word, and never taken as one */
 };
 

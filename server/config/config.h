@@ -82,6 +82,8 @@ struct config {
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
     double plan_ttl;          /* seconds until an undecided plan expires */
+    const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */

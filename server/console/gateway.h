@@ -61,6 +61,10 @@ bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void
 bool gateway_each_kind(struct gateway *g, const struct kind *k, const char *scope,
                        gateway_each_fn *fn, void *arg, struct cancel *c, struct err *e);
 
+/* The plugin instances that are there at one place ("global", "route:X", …). A place that is gone
+ * has none: that is no failure. fn: as of gateway_each. */
+bool gateway_instances_at(struct gateway *g, const char *scope, gateway_each_fn *fn, void *arg,
+                          struct cancel *c, struct err *e);
 /* Every plugin instance that is there, scope by scope ("global", "domain:X", …; instance.c). What
  * could not be read is counted, never taken for nothing: `gap` hears each scope, or "route:*" when
  * the scopes of a kind could not be listed. False + e: cancelled. */

@@ -50,27 +50,50 @@ static bool add_instance_scope(void *arg, const cJSON *o)
     return true;
 }
 
+/* -- one place -------------------------------------------------------------------------------- */
+
+struct place {
+    gateway_each_fn *fn;
+    void *arg;
+};
+
+static bool pass_existing(void *arg, const cJSON *o)
+{
+    struct place *p = arg;
+    return !kind_exists(kind_find("plugin-instance"), o) || p->fn(p->arg, o);
+}
+
+bool gateway_instances_at(struct gateway *g, const char *scope, gateway_each_fn *fn, void *arg,
+                          struct cancel *c, struct err *e)
+{
+    struct place p = { fn, arg };
+    struct err why = { 0 };
+    if (gateway_each_kind(g, kind_find("plugin-instance"), scope, pass_existing, &p, c, &why) ||
+        (why.kind == ERR_GATEWAY && (why.status == 400 || why.status == 404)))
+        return true;
+    *e = why;
+    return false;
+}
+
+/* -- all of them ------------------------------------------------------------------------------ */
+
 static bool deliver_instance(void *arg, const cJSON *o)
 {
     struct walk *w = arg;
-    if (!kind_exists(kind_find("plugin-instance"), o))
-        return true;
     w->stopped = !w->how->fn(w->how->arg, w->scope, o);
     return !w->stopped;
 }
 
-/* What cannot be read is a gap; that the scope is gone since it was listed is none. */
+/* What cannot be read is a gap. */
 static bool read_scope_instances(struct walk *w, const char *scope, struct cancel *c, struct err *e)
 {
     struct err why = { 0 };
     w->scope = scope;
-    if (gateway_each_kind(w->gateway, kind_find("plugin-instance"), scope, deliver_instance, w, c,
-                          &why))
+    if (gateway_instances_at(w->gateway, scope, deliver_instance, w, c, &why))
         return true;
     if (why.kind == ERR_GONE)
         return err_set(e, ERR_GONE, "%s", why.text);
-    if (why.status != 404)
-        add_gap(w, scope, why.text);
+    add_gap(w, scope, why.text);
     return true;
 }
 

@@ -75,13 +75,21 @@ static const char *confidence(const struct facts *f, const struct finding *x)
     return words[confidence_of(f, x)];
 }
 
+/* Of a service that nobody asked for, while other requests fail. */
+static bool is_met_by_nobody(const struct facts *f, const struct finding *x)
+{
+    return f->failed_rows > 0 && x->rows == 0 && x->cluster && x->cluster->ok == 0 &&
+           x->cluster->failed == 0;
+}
+
 /* What goes wrong now stands above what may be over, high confidence above medium, then what
- * explains more requests and is nearer to the cause. */
+ * explains more requests and is nearer to the cause; last what no request met. */
 static int weight(const struct facts *f, const struct finding *x)
 {
     int share = f->failed_rows > 0 ? 100 * x->rows / f->failed_rows : 0;
 
-    return share + 10 * x->rank + 1000 * confidence_of(f, x) + (is_current(f, x) ? 5000 : 0);
+    return share + 10 * x->rank - (is_met_by_nobody(f, x) ? 200 : 0) + 1000 * confidence_of(f, x) +
+           (is_current(f, x) ? 5000 : 0);
 }
 
 static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
@@ -318,6 +326,7 @@ static struct findings *find_all(struct facts *f)
     findings_from_clusters(f, all);
     findings_from_endpoints(f, all);
     findings_from_shadows(f, all);
+    findings_from_redirects(f, all);
     findings_from_lost(f, all);
     findings_from_rows(f, all);
     findings_from_gateway(f, all);

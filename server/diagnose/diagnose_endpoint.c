@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "diagnose/diagnose_private.h"
+#include "signal/chance.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,25 +66,6 @@ int endpoint_explain(struct facts *f, const struct fact_host *h, enum fact_troub
     return n;
 }
 
-/* -- the test ------------------------------------------------------------------------------------
- */
-static double log_choose(int n, int k)
-{
-    return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
-}
-
-double endpoint_chance(int bad, int all, int other_bad, int other_all)
-{
-    int total = all + other_all, total_bad = bad + other_bad;
-    double sum = 0;
-
-    for (int k = bad; k <= all && k <= total_bad; k++)
-        if (total_bad - k <= other_all)
-            sum += exp(log_choose(all, k) + log_choose(other_all, total_bad - k) -
-                       log_choose(total, total_bad));
-    return sum < 1 ? sum : 1;
-}
-
 struct contrast {
     int bad, all, other_bad, other_all, others;
     double chance;
@@ -101,7 +83,7 @@ static struct contrast contrast_of(const struct fact_cluster *c, const struct fa
         x.other_bad += c->hosts[i].troubles[trouble];
         x.other_all += c->hosts[i].rows;
     }
-    x.chance = endpoint_chance(x.bad, x.all, x.other_bad, x.other_all);
+    x.chance = chance_of_more(x.bad, x.all, x.other_bad, x.other_all);
     return x;
 }
 

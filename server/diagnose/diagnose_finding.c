@@ -88,8 +88,8 @@ static void first_evidence(struct facts *f, struct finding *x, int at)
         all++;
         like += f->rows[i].symptom && !strcmp(f->rows[i].symptom->code, r->symptom->code);
     }
-    finding_add(f->arena, x, "access_log", "%d of %d requests to %s%s: %d %s %s (newest %s)", like,
-                all, r->authority, r->path, r->code, r->flags, r->details, r->start);
+    finding_add(f->arena, x, "access_log", "%d of %d requests, the newest to %s%s: %d %s %s (%s)",
+                like, all, r->authority, r->path, r->code, r->flags, r->details, r->start);
 }
 
 /* A path that went well earlier in the log and not since: no answer on purpose. */

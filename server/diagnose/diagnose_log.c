@@ -144,6 +144,8 @@ static bool keep_older(void *arg, const cJSON *row)
 
 /* Of many lines, beside how they were answered. */
 static const char *const looked_at[] = { "upstream_cluster", "authority", NULL };
+static const char *const compared_by[] = { "upstream_cluster", "upstream_host", "route_name",
+                                           "authority",        "duration",      NULL };
 
 static void read_rare(struct walk *w, double since, cJSON *rows)
 {
@@ -221,7 +223,7 @@ void diagnose_read_compared(struct walk *w)
                                  .lines = ACCESSLOG_SOUND,
                                  .since = before,
                                  .max_scan = COMPARE_SCAN,
-                                 .only = looked_at };
+                                 .only = compared_by };
     struct accesslog_seen seen = { 0 };
 
     if (!w->m->compare || !w->s.rows)

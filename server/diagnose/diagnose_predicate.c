@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "diagnose/diagnose_predicate_private.h"
 #include "diagnose/diagnose_private.h"
+#include "rule/route_match.h"
+#include "rule/route_read.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,16 +49,22 @@ static bool under(const char *path, size_t n, const char *prefix, bool exact_cas
     return n >= p && !(exact_case ? strncmp(path, prefix, p) : strncasecmp(path, prefix, p));
 }
 
-/* A prefix that ends where a segment does: /a takes /a and /a/b. */
-static bool under_segment(const char *path, size_t n, const char *prefix, bool exact_case)
+/* The path alone, as rule/route_match.h takes it: an expression tried as Envoy tries it. */
+static bool envoy_rule_takes(struct route_rule rule, const char *path)
 {
-    size_t p = strlen(prefix);
+    struct arena *a = arena_new_small();
+    const struct route_request request = { .method = "",
+                                           .path = arena_strndup(a, path, strcspn(path, "?#")) };
+    rule.methods = NULL;
+    rule.header_count = rule.query_count = 0;
+    bool takes = route_match(a, &rule, &request).fault == ROUTE_TAKES;
+    arena_free(a);
+    return takes;
+}
 
-    while (p > 0 && prefix[p - 1] == '/')
-        p--;
-    if (n < p || (exact_case ? strncmp(path, prefix, p) : strncasecmp(path, prefix, p)) != 0)
-        return false;
-    return n == p || path[p] == '/';
+static bool expression_takes(const char *pattern, const char *path)
+{
+    return envoy_rule_takes((struct route_rule){ .type = ROUTE_REGEX, .path = pattern }, path);
 }
 
 static bool is_off(const cJSON *o, const char *member)
@@ -76,7 +84,11 @@ bool predicate_path(const cJSON *match, const char *path)
         return strlen(exact) == n && under(path, n, exact, exact_case);
     if (prefix)
         return under(path, n, prefix, exact_case);
-    return separated && under_segment(path, n, separated, exact_case);
+    return separated && envoy_rule_takes((struct route_rule){ .type = ROUTE_PREFIX,
+                                                              .path = separated,
+                                                              .written = separated,
+                                                              .ignores_case = !exact_case },
+                                         path);
 }
 
 /* -- what is not met, in words -------------------------------------------------------------------
@@ -173,8 +185,7 @@ static void judge_path_predicate(struct judge *j, bool takes, const char *how, c
 
 static void judge_expression(struct judge *j, const char *pattern)
 {
-    j->fit.literal = "";
-    fails(j, PREDICATE_PATH, true, "only paths like %s (not tried)", judge_shown(j, pattern));
+    judge_path_predicate(j, expression_takes(pattern, j->row->path), "like", pattern);
 }
 
 /* -- Envoy's match -------------------------------------------------------------------------------
@@ -212,7 +223,7 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
         judge_path_predicate(&j, predicate_path(match, r->path), exact ? "equal to" : "under",
                              literal);
     else
-        judge_expression(&j, regex ? regex : "a pattern");
+        judge_expression(&j, regex ? regex : "");
     cJSON_ArrayForEach(o, json_get(match, "headers")) judge_envoy_header(&j, o);
     cJSON_ArrayForEach(o, json_get(match, "query_parameters"))
     {
@@ -224,19 +235,16 @@ struct predicate_fit predicate_match(struct arena *a, const cJSON *match, const 
 
 /* -- the console's route -------------------------------------------------------------------------
  */
-static void judge_console_path(struct judge *j, const cJSON *path)
+static void judge_console_path(struct judge *j, const cJSON *route)
 {
-    const char *type = json_text(path, "matchType"), *value = json_text(path, "matchValue");
-    bool exact_case = !is_off(path, "caseSensitive");
-    size_t n = strcspn(j->row->path, "?#");
+    struct arena *a = arena_new_small();
+    struct route_rule rule;
+    static const char *const how[] = { "equal to", "under", "like" };
 
-    if (!strcmp(type, "REGULAR"))
-        judge_expression(j, value);
-    else if (!strcmp(type, "EQUAL"))
-        judge_path_predicate(j, strlen(value) == n && under(j->row->path, n, value, exact_case),
-                             "equal to", value);
-    else
-        judge_path_predicate(j, under_segment(j->row->path, n, value, exact_case), "under", value);
+    route_read(a, route, &rule);
+    judge_path_predicate(j, envoy_rule_takes(rule, j->row->path), how[rule.type],
+                         json_text(json_get(route, "path"), "matchValue"));
+    arena_free(a);
 }
 
 static void judge_console_methods(struct judge *j, const cJSON *methods)
@@ -262,7 +270,7 @@ struct predicate_fit predicate_console(struct arena *a, const cJSON *route,
 
     if (json_count(domains) > 0 && !predicate_host(domains, r->authority))
         fails(&j, PREDICATE_HOST, false, "only other hosts");
-    judge_console_path(&j, json_get(route, "path"));
+    judge_console_path(&j, route);
     judge_console_methods(&j, json_get(route, "methods"));
     cJSON_ArrayForEach(o, json_get(route, "headers")) judge_header(&j, json_text(o, "key"), false);
     cJSON_ArrayForEach(o, json_get(route, "urlParams")) judge_parameter(&j, json_text(o, "key"));

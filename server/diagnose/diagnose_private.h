@@ -72,15 +72,13 @@ const char *endpoint_object(struct arena *a, const char *before, const struct fa
                             const struct fact_host *h);
 /* Marks the rows of that trouble there as explained; how many. */
 int endpoint_explain(struct facts *f, const struct fact_host *h, enum fact_trouble trouble);
-/* The probability that `bad` of `all` or more meet the trouble by chance, where other_bad of
- * other_all do. */
-double endpoint_chance(int bad, int all, int other_bad, int other_all);
 /* The setting of the gateway behind the symptom, and its present value. */
 void setting_tell(struct facts *f, struct finding *x, const struct fact_row *r);
 /* The rules for clusters, routes and the gateway as a whole. */
 void findings_from_clusters(struct facts *f, struct findings *all);
 void findings_from_gateway(struct facts *f, struct findings *all);
 void findings_from_shadows(struct facts *f, struct findings *all);
+void findings_from_redirects(struct facts *f, struct findings *all); /* that lead to themselves */
 /* What Envoy refused; last, since it looks whether something is left for it to explain. */
 void findings_from_config(struct facts *f, struct findings *all);
 /* Was a request lost for want of a route or a cluster that somebody configured? */

@@ -273,6 +273,25 @@ static bool is_widest(const struct facts *f, int at)
     return true;
 }
 
+/* A prefix that stands in the console is two entries: "/pay" itself, and what is under "/pay/". */
+static const cJSON *whole_prefix(const struct facts *f, const struct fact_route *r)
+{
+    const char *prefix = json_str(r->match, "prefix");
+    size_t n = prefix ? strlen(prefix) : 0;
+
+    for (int i = 0; n > 1 && prefix[n - 1] == '/' && i < f->route_count; i++) {
+        const struct fact_route *other = &f->routes[i];
+        const char *path = json_str(other->match, "path");
+        if (!path || strcmp(other->name, r->name) != 0 || strlen(path) != n - 1 ||
+            strncmp(path, prefix, n - 1) != 0)
+            continue;
+        cJSON *match = json_clone(f->arena, r->match);
+        json_set_str(f->arena, match, "prefix", path);
+        return match;
+    }
+    return r->match;
+}
+
 static void tell_routes(struct facts *f, cJSON *about)
 {
     int n = 0;
@@ -281,12 +300,13 @@ static void tell_routes(struct facts *f, cJSON *about)
         const struct fact_route *r = &f->routes[i];
         if (!facts_route_wanted(f, r) || !is_widest(f, i) || ++n > MOST_ROUTES)
             continue;
-        json_add_str(f->arena, about,
-                     text_clean(f->arena,
-                                arena_printf(f->arena, "route %s takes %s: %s; to %s", r->name,
-                                             hosts_of(f, r->domains), wants_of(f, r->match, false),
-                                             leads_to(f, r->action)),
-                                300));
+        json_add_str(
+            f->arena, about,
+            text_clean(f->arena,
+                       arena_printf(f->arena, "route %s takes %s: %s; to %s", r->name,
+                                    hosts_of(f, r->domains), wants_of(f, whole_prefix(f, r), false),
+                                    leads_to(f, r->action)),
+                       300));
     }
     if (n > MOST_ROUTES)
         json_add_str(f->arena, about, arena_printf(f->arena, "%d more routes", n - MOST_ROUTES));

@@ -1,5 +1,5 @@
-/* diagnose_window.c - now against before: whose share of errors changed, when, and what was applied
- * then.
+/* diagnose_window.c - now against before: whose share of errors changed, whose latency
+ * (diagnose_latency.c), when, and what was applied then.
  *
  * Rows are counted by service in slices of time as they are read, so that a window of a million
  * lines costs no memory. The moment of a change is where two shares explain the slices best; it is
@@ -9,13 +9,22 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "diagnose/diagnose_latency_private.h"
 #include "diagnose/diagnose_private.h"
 #include "diagnose/diagnose_window_private.h"
+#include "signal/chance.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLICES = 120, SERIES = 64, CLASSES = 2, MOST_LINES = 5, NEAR_BEFORE = 180, NEAR_AFTER = 15 };
+enum {
+    SLICES = WINDOW_SLICES,
+    SERIES = 64,
+    CLASSES = 2,
+    MOST_LINES = 5,
+    NEAR_BEFORE = 180,
+    NEAR_AFTER = 15
+};
 static const double by_chance = 0.001;
 static const char *const class_names[CLASSES] = { "4xx", "5xx" };
 
@@ -34,7 +43,7 @@ struct diagnose_window {
     double from, to;
     struct series *series[SERIES];
     int count;
-    int left_out; /* rows of services for which there was no room */
+    struct latency *latency;
 };
 
 struct diagnose_window *window_new(struct arena *a, double from, double to)
@@ -44,6 +53,7 @@ struct diagnose_window *window_new(struct arena *a, double from, double to)
     w->arena = a;
     w->from = from;
     w->to = to;
+    w->latency = latency_new(a);
     return w;
 }
 
@@ -96,12 +106,12 @@ void window_take(struct diagnose_window *w, const cJSON *row)
 
     if (at < w->from || json_true(row, "forged") || json_get(row, "raw"))
         return;
+    place = place < SLICES ? place : SLICES - 1;
+    latency_take(w->latency, row, place);
     s = series_of(w, subject_of(w, row));
-    if (!s) {
-        w->left_out++;
+    if (!s)
         return;
-    }
-    struct slice *slice = &s->slices[place < SLICES ? place : SLICES - 1];
+    struct slice *slice = &s->slices[place];
     slice->all++;
     if (code >= 500 || code == 0)
         count_bad(slice, 1, at);
@@ -113,8 +123,8 @@ void window_take(struct diagnose_window *w, const cJSON *row)
  */
 struct change {
     const struct series *of;
-    int class, at; /* the first slice of the later part */
-    int bad[2], all[2];
+    int class;
+    struct window_split parts;
     double when, chance;
 };
 
@@ -125,55 +135,67 @@ static double likelihood(int bad, int all)
     return (bad ? bad * log(share) : 0) + (all - bad ? (all - bad) * log(1 - share) : 0);
 }
 
-static struct change best_split(const struct series *s, int class)
+struct window_split window_split(const int all[WINDOW_SLICES], const int bad[WINDOW_SLICES])
 {
-    struct change best = { .of = s, .class = class };
-    int total = 0, total_bad = 0, all = 0, bad = 0;
+    struct window_split best = { 0 };
+    int total = 0, total_bad = 0, n = 0, k = 0;
     double most = -HUGE_VAL;
 
     for (int i = 0; i < SLICES; i++) {
-        total += s->slices[i].all;
-        total_bad += s->slices[i].bad[class];
+        total += all[i];
+        total_bad += bad[i];
     }
     for (int i = 1; i < SLICES; i++) {
-        all += s->slices[i - 1].all;
-        bad += s->slices[i - 1].bad[class];
-        double fit = likelihood(bad, all) + likelihood(total_bad - bad, total - all);
-        if (all == 0 || all == total || fit <= most)
+        n += all[i - 1];
+        k += bad[i - 1];
+        double fit = likelihood(k, n) + likelihood(total_bad - k, total - n);
+        if (n == 0 || n == total || fit <= most)
             continue;
         most = fit;
-        best.at = i;
-        best.bad[0] = bad;
-        best.all[0] = all;
-        best.bad[1] = total_bad - bad;
-        best.all[1] = total - all;
+        best = (struct window_split){ i, { k, total_bad - k }, { n, total - n } };
     }
     return best;
+}
+
+static struct window_split split_of(const struct series *s, int class)
+{
+    int all[SLICES], bad[SLICES];
+
+    for (int i = 0; i < SLICES; i++) {
+        all[i] = s->slices[i].all;
+        bad[i] = s->slices[i].bad[class];
+    }
+    return window_split(all, bad);
+}
+
+static double begin_of(const struct diagnose_window *w, int slice)
+{
+    return w->from + (w->to - w->from) * slice / SLICES;
 }
 
 /* The first one of the later part where it got worse, else the slice's beginning. */
 static double moment_of(const struct diagnose_window *w, const struct change *k, bool worse)
 {
-    for (int i = k->at; worse && i < SLICES; i++)
+    for (int i = k->parts.at; worse && i < SLICES; i++)
         if (k->of->slices[i].bad[k->class])
             return k->of->slices[i].first_bad[k->class];
-    return w->from + (w->to - w->from) * k->at / SLICES;
+    return begin_of(w, k->parts.at);
 }
 
 static bool find_change(const struct diagnose_window *w, const struct series *s, int class,
                         struct change *out)
 {
-    struct change k = best_split(s, class);
-    bool worse;
+    struct change k = { .of = s, .class = class, .parts = split_of(s, class) };
+    const int *bad = k.parts.bad, *all = k.parts.all;
+    bool worse = (double)bad[1] * all[0] > (double)bad[0] * all[1];
 
-    if (k.at == 0)
+    if (k.parts.at == 0)
         return false;
-    worse = (double)k.bad[1] * k.all[0] > (double)k.bad[0] * k.all[1];
-    k.chance = worse ? endpoint_chance(k.bad[1], k.all[1], k.bad[0], k.all[0])
-                     : endpoint_chance(k.bad[0], k.all[0], k.bad[1], k.all[1]);
+    k.chance = worse ? chance_of_more(bad[1], all[1], bad[0], all[0])
+                     : chance_of_more(bad[0], all[0], bad[1], all[1]);
     k.when = moment_of(w, &k, worse);
     *out = k;
-    return k.chance < by_chance && k.bad[0] + k.bad[1] >= 3;
+    return k.chance < by_chance && bad[0] + bad[1] >= 3;
 }
 
 /* -- what is told --------------------------------------------------------------------------------
@@ -211,26 +233,31 @@ static int by_chance_first(const void *x, const void *y)
     return (a->chance > b->chance) - (a->chance < b->chance);
 }
 
-static const char *change_line(struct diagnose_window *w, const struct change *k,
-                               const cJSON *changes)
+/* "text since 14:02, when plan c-1 was applied (title)" */
+static const char *dated_line(struct arena *a, const char *text, double when, const cJSON *changes)
 {
-    struct arena *a = w->arena;
-    const cJSON *plan = applied_near(changes, k->when);
-    const char *text = arena_printf(
-        a, "%s of %s: %s (%d of %d) -> %s (%d of %d) since %s", class_names[k->class],
-        text_clean(a, k->of->name, 80), percent(a, k->bad[0], k->all[0]), k->bad[0], k->all[0],
-        percent(a, k->bad[1], k->all[1]), k->bad[1], k->all[1], when_text(a, k->when, false));
+    const cJSON *plan = applied_near(changes, when);
 
+    text = arena_printf(a, "%s since %s", text, when_text(a, when, false));
     if (!plan)
         return text;
     return arena_printf(a, "%s, when plan %s was applied (%s)", text, json_str(plan, "id"),
                         json_str(plan, "title") ? json_str(plan, "title") : "no title");
 }
 
-cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
+static const char *share_line(struct arena *a, const struct change *k)
+{
+    const int *bad = k->parts.bad, *all = k->parts.all;
+
+    return arena_printf(a, "%s of %s: %s (%d of %d) -> %s (%d of %d)", class_names[k->class],
+                        text_clean(a, k->of->name, 80), percent(a, bad[0], all[0]), bad[0], all[0],
+                        percent(a, bad[1], all[1]), bad[1], all[1]);
+}
+
+/* How many changed. */
+static int add_share_lines(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
 {
     struct change *found = arena_array(w->arena, struct change, SERIES * CLASSES);
-    cJSON *lines = json_array(w->arena);
     int n = 0;
 
     for (int i = 0; i < w->count; i++)
@@ -238,13 +265,36 @@ cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
             n += find_change(w, w->series[i], class, &found[n]);
     qsort(found, (size_t)n, sizeof *found, by_chance_first);
     for (int i = 0; i < n && i < MOST_LINES; i++)
-        json_add_str(w->arena, lines, change_line(w, &found[i], changes));
-    if (n > MOST_LINES)
-        json_add_str(w->arena, lines, arena_printf(w->arena, "%d more", n - MOST_LINES));
+        json_add_str(w->arena, lines,
+                     dated_line(w->arena, share_line(w->arena, &found[i]), found[i].when, changes));
+    return n;
+}
+
+static int add_latency_lines(struct diagnose_window *w, const cJSON *changes, cJSON *lines)
+{
+    int n = 0;
+    const struct latency_change *found = latency_changes(w->latency, &n);
+
+    for (int i = 0; i < n && i < MOST_LINES; i++)
+        json_add_str(w->arena, lines,
+                     dated_line(w->arena, found[i].text, begin_of(w, found[i].at), changes));
+    return n;
+}
+
+cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
+{
+    cJSON *lines = json_array(w->arena);
+    int n = add_share_lines(w, changes, lines) + add_latency_lines(w, changes, lines);
+
+    if (n > json_count(lines))
+        json_add_str(w->arena, lines, arena_printf(w->arena, "%d more", n - json_count(lines)));
     if (n == 0)
         json_add_str(
             w->arena, lines,
-            arena_printf(w->arena, "no service's share of 4xx or 5xx changed between %s and %s",
-                         when_text(w->arena, w->from, false), when_text(w->arena, w->to, false)));
+            arena_printf(
+                w->arena,
+                "no service's share of 4xx or 5xx changed, and no latency of a route or an "
+                "endpoint, between %s and %s",
+                when_text(w->arena, w->from, false), when_text(w->arena, w->to, false)));
     return lines;
 }

@@ -39,9 +39,11 @@ struct explain {
     int lost_canaries; /* that found no base: Higress ignores them */
 };
 
-/* An annotation among the route's customConfigs, by either prefix; NULL: absent or blank. */
+/* The annotation that the controller takes among the route's customConfigs; NULL: none that it
+ * reads. */
 const char *explain_annotation(const cJSON *route, const char *key);
-const char *explain_own_annotation(const cJSON *route, const char *key); /* higress.io/ alone */
+/* As it stands under higress.io/, readable or not; NULL: absent or empty. */
+const char *explain_own_annotation(const cJSON *route, const char *key);
 bool explain_annotation_true(const cJSON *route, const char *key);
 /* The domain behind a virtual host; NULL: none is there. */
 const struct explain_domain *explain_domain_of(const struct explain *x, const char *virtual_host);

@@ -1,10 +1,10 @@
 /* explain_table.c - domains and routes of the console, read into rules and sorted. */
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "explain/explain_private.h"
 #include "kind/annotation.h"
+#include "rule/route_read.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,23 +20,18 @@ struct explain *explain_new(struct arena *a)
 
 /* -- annotations ---------------------------------------------------------------------------------
  */
-static const char *prefixed_annotation(const cJSON *route, const char *prefix, const char *key)
+const char *explain_own_annotation(const cJSON *route, const char *key)
 {
     char name[128];
-    snprintf(name, sizeof name, "%s%s", prefix, key);
+    snprintf(name, sizeof name, "higress.io/%s", key);
     const char *value = json_str(json_get(route, "customConfigs"), name);
     return value && *value ? value : NULL;
 }
 
-const char *explain_own_annotation(const cJSON *route, const char *key)
-{
-    return prefixed_annotation(route, "higress.io/", key);
-}
-
 const char *explain_annotation(const cJSON *route, const char *key)
 {
-    const char *value = prefixed_annotation(route, "nginx.ingress.kubernetes.io/", key);
-    return value ? value : explain_own_annotation(route, key);
+    const cJSON *taken = annotation_among(json_get(route, "customConfigs"), key);
+    return taken ? taken->valuestring : NULL;
 }
 
 bool explain_annotation_true(const cJSON *route, const char *key)
@@ -72,77 +67,6 @@ const struct explain_domain *explain_domain_of(const struct explain *x, const ch
 
 /* -- a route as rules ----------------------------------------------------------------------------
  */
-static void read_route_path(struct arena *a, struct route_rule *r, const cJSON *route)
-{
-    const cJSON *path = json_get(route, "path");
-    const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
-    bool whole = annotation_true(explain_own_annotation(route, "full-path-regex"));
-
-    r->written = r->path = arena_strdup(a, value && *value ? value : "/");
-    r->ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
-    if (whole || (type && strcmp(type, "REGULAR") == 0)) {
-        r->type = ROUTE_REGEX;
-        r->path = whole ? r->written : arena_printf(a, "%s.*", r->written);
-        return;
-    }
-    r->type = type && strcmp(type, "EQUAL") == 0 ? ROUTE_EQUAL : ROUTE_PREFIX;
-    size_t n = strlen(r->written);
-    if (r->type == ROUTE_PREFIX && n > 1 && r->written[n - 1] == '/')
-        r->path = arena_strndup(a, r->written, n - 1);
-}
-
-static const char *read_methods(struct arena *a, const cJSON *methods)
-{
-    struct buf *b = json_count(methods) ? buf_in(a, 1024) : NULL;
-    const cJSON *m;
-    cJSON_ArrayForEach(m, methods)
-    {
-        if (cJSON_IsString(m))
-            buf_printf(b, "%s ", m->valuestring);
-    }
-    return b ? route_methods(a, b->data) : NULL;
-}
-
-static const struct {
-    const char *type, *how;
-} ways[] = { /* of one name the first counts */
-             { "EQUAL", ROUTE_EXACT_VALUE },
-             { "PRE", ROUTE_PREFIX_VALUE },
-             { "REGULAR", ROUTE_REGEX_VALUE }
-};
-
-static bool predicates_name(const struct route_predicate *list, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-static size_t read_route_predicates(struct arena *a, const cJSON *all, struct route_predicate **out)
-{
-    const cJSON *one;
-    size_t n = 0;
-    if (json_count(all) == 0)
-        return 0;
-    struct route_predicate *list = arena_array(a, struct route_predicate, json_count(all));
-    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
-        cJSON_ArrayForEach(one, all)
-        {
-            const char *name = json_str(one, "key"), *type = json_str(one, "matchType");
-            const char *value = json_str(one, "matchValue");
-            if (!name || !*name || !value || !type || strcmp(type, ways[w].type) != 0 ||
-                predicates_name(list, n, name))
-                continue;
-            list[n++] = (struct route_predicate){ arena_strdup(a, name), ways[w].how,
-                                                  arena_strdup(a, value), NULL };
-        }
-    }
-    route_sort_predicates(list, n);
-    *out = list;
-    return n;
-}
-
 static void add_rule_for_host(struct explain *x, const struct explain_rule *shape, const char *host)
 {
     struct explain_rule *r = arena_make(x->a, struct explain_rule);
@@ -203,16 +127,8 @@ void explain_add_route(struct explain *x, const cJSON *route)
 {
     struct explain_rule shape = { 0 };
     const cJSON *domains = json_get(route, "domains"), *d;
-    const char *name = json_str(route, "name"), *created = json_str(route, "created");
 
-    shape.takes.name = arena_strdup(x->a, name ? name : "?");
-    shape.takes.created = arena_strdup(x->a, created ? created : "");
-    read_route_path(x->a, &shape.takes, route);
-    shape.takes.methods = read_methods(x->a, json_get(route, "methods"));
-    shape.takes.header_count =
-        read_route_predicates(x->a, json_get(route, "headers"), &shape.takes.headers);
-    shape.takes.query_count =
-        read_route_predicates(x->a, json_get(route, "urlParams"), &shape.takes.queries);
+    route_read(x->a, route, &shape.takes);
     shape.app_root = arena_strdup(x->a, explain_annotation(route, "app-root"));
     x->has_app_root = x->has_app_root || shape.app_root;
     read_canary(x->a, route, &shape);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "inspect/drift.h"
 #include "kind/kind.h"
 #include <string.h>
 
@@ -82,6 +83,24 @@ static int count_of(const struct trap_findings *found, const char *verdict)
     return n;
 }
 
+/* ": 30 are the same, 2 are not, 1 was not compared (its match is not understood)" */
+static const char *compared_words(struct arena *a, const struct drift *d)
+{
+    const cJSON *why;
+    const char *reasons = NULL;
+    if (!d)
+        return "";
+    cJSON_ArrayForEach(why, d->why)
+    {
+        if (!reasons)
+            reasons = arena_printf(a, " (%s: %.0f", why->string, why->valuedouble);
+        else if (strlen(reasons) < NAMES_SHOWN)
+            reasons = arena_printf(a, "%s, %s: %.0f", reasons, why->string, why->valuedouble);
+    }
+    return arena_printf(a, " (the same: %d, different: %d, not compared: %d%s)", d->equal,
+                        d->different, d->skipped, reasons ? arena_printf(a, "%s)", reasons) : "");
+}
+
 const char *inspect_envoy(struct arena *a, const struct inspection *i)
 {
     const struct trap_world *w = i->world->trap;
@@ -94,11 +113,11 @@ const char *inspect_envoy(struct arena *a, const struct inspection *i)
     int missing = count_of(i->found, "ENVOY_ROUTE_MISSING");
     return arena_printf(
         a,
-        "of the console's %d routes Envoy has %s%s; routes that only Envoy has: "
+        "of the console's %d routes Envoy has %s%s%s; routes that only Envoy has: "
         "%d; configuration that it refused: %d; plugins that it runs without: %d",
         routes, missing ? "not " : "all", missing ? arena_printf(a, "%d", missing) : "",
-        count_of(i->found, "ENVOY_ROUTE_STALE"), count_of(i->found, "ENVOY_REJECTED"),
-        count_of(i->found, "ENVOY_PLUGIN_NOT_LOADED"));
+        compared_words(a, i->world->drift), count_of(i->found, "ENVOY_ROUTE_STALE"),
+        count_of(i->found, "ENVOY_REJECTED"), count_of(i->found, "ENVOY_PLUGIN_NOT_LOADED"));
 }
 
 cJSON *inspect_counts(struct arena *a, const struct trap_findings *found)

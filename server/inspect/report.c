@@ -39,6 +39,8 @@ static void write_text(struct arena *a, struct buf *b, const struct report *r)
         buf_printf(b, "%d more were found and not kept\n", found->left_out);
     cJSON_ArrayForEach(m, inspect_unread(a, r->inspection))
         buf_printf(b, "not judged: %s\n", m->valuestring);
+    if (inspect_envoy(a, r->inspection))
+        buf_printf(b, "%s\n", inspect_envoy(a, r->inspection));
     buf_printf(b, "%s: %d object(s) read", r->gateway, r->inspection->world->objects);
     cJSON_ArrayForEach(m, inspect_counts(a, found))
         buf_printf(b, ", %.0f %s", m->valuedouble, m->string);
@@ -59,6 +61,7 @@ static void write_json(struct arena *a, struct buf *b, const struct report *r)
         json_add(a, rows, inspect_row(a, &found->list[i]));
     json_set_num(a, root, "left_out", found->left_out);
     json_set(a, root, "unread", inspect_unread(a, r->inspection));
+    json_set_str(a, root, "envoy", inspect_envoy(a, r->inspection));
     buf_str(b, json_print_pretty(a, root));
     buf_char(b, '\n');
 }

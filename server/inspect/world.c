@@ -8,6 +8,7 @@
 #include "base/when.h"
 #include "config/config.h"
 #include "console/gateway.h"
+#include "inspect/drift.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
@@ -123,8 +124,6 @@ static void read_world_kind(struct reading *r, const char *name)
 static bool take_world_instance(void *arg, const cJSON *o)
 {
     struct reading *r = arg;
-    if (!kind_exists(r->kind, o))
-        return true;
     if (!has_room(r, o))
         return false;
     mask_learn(r->kind, o);
@@ -143,16 +142,13 @@ static void add_scopes(struct reading *r, const char *kind, cJSON *scopes)
     }
 }
 
-/* The place may have gone since: that is no failure of reading. */
 static bool read_world_scope(struct reading *r, const char *scope)
 {
     struct err e = { 0 };
     r->scope = scope;
-    if (gateway_each_kind(r->m->gateway, r->kind, scope, take_world_instance, r, r->m->cancel, &e))
+    if (gateway_instances_at(r->m->gateway, scope, take_world_instance, r, r->m->cancel, &e))
         return !r->full;
     r->gone = r->gone || e.kind == ERR_GONE;
-    if (e.kind == ERR_GATEWAY && (e.status == 400 || e.status == 404))
-        return true;
     note_unread(r, arena_printf(r->a, "plugin-instance at %s", text_clean(r->a, scope, 80)),
                 e.text);
     return false;
@@ -288,6 +284,7 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
         return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
     read_schemas(&r);
     read_config_dump(&r);
+    r.world->drift = drift_find(a, r.world->trap);
     return r.world;
 }
 

@@ -30,8 +30,11 @@ struct world_means {
     size_t bytes;     /* of objects kept at most; 0: 160 MiB */
 };
 
+struct drift;
+
 struct world {
     struct trap_world *trap;
+    const struct drift *drift; /* NULL: routes or Envoy were not read */
     cJSON *unread; /* ["service: 502 …", "plugin-instance: 88 of 600 places not asked"] */
     int objects;
     int kinds; /* whose lists could be read, whole or in part */

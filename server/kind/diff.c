@@ -15,6 +15,8 @@ struct walk {
     cJSON *lines;
     int max, count, left_out;
     bool whole; /* nothing is cut */
+    bool rows;  /* instead of lines */
+    int stays;  /* so many rows more may be of what stays */
 };
 
 enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
@@ -41,14 +43,48 @@ static const char *diff_value(struct walk *w, const cJSON *n)
     return diff_text(w, json_print(w->a, n), VALUE_MAX);
 }
 
-static void add_diff_line(struct walk *w, const char *text)
+/* was, is: values as they are shown; NULL: there is none. */
+static cJSON *add_diff_row(struct walk *w, const char *path, const char *was, const char *is)
+{
+    cJSON *o = json_add(w->a, w->lines, json_object(w->a));
+    json_set_str(w->a, o, "path", path);
+    if (was)
+        json_set_str(w->a, o, "was", was);
+    if (is)
+        json_set_str(w->a, o, "is", is);
+    return o;
+}
+
+/* text: the row as a line. */
+static void add_diff_line(struct walk *w, const char *path, const char *was, const char *is,
+                          const char *text)
 {
     if (w->count >= w->max) {
         w->left_out++;
         return;
     }
     w->count++;
-    json_add_str(w->a, w->lines, text);
+    if (w->rows)
+        json_set_str(w->a, add_diff_row(w, path, was, is), "line", text);
+    else
+        json_add_str(w->a, w->lines, text);
+}
+
+static void add_difference(struct walk *w, const char *path, const char *was, const char *is)
+{
+    const char *arrow = was && is ? " -> " : "";
+    add_diff_line(w, path, was, is,
+                  arena_printf(w->a, "%c %s: %s%s%s",
+                               !was ? '+'
+                               : is ? '~'
+                                    : '-',
+                               path, was ? was : "", arrow, is ? is : ""));
+}
+
+static void add_unchanged(struct walk *w, const char *path, const cJSON *value)
+{
+    if (w->stays-- > 0)
+        add_diff_row(w, path, NULL, text_clean(w->a, json_print(w->a, value), VALUE_MAX));
 }
 
 static const char *element_identity(const cJSON *item)
@@ -147,9 +183,11 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
         if (!partner(x, c, i, by_name))
             diff_nodes(w, item_path(w, path, c, i, by_name), NULL, c);
     bool same = before == w->count + w->left_out;
-    if (by_name && (same || w->whole) && order_moved(x, y))
-        add_diff_line(w, arena_printf(w->a, "~ %s: order of the elements%s", path,
-                                      w->whole ? order_of(w, y) : ""));
+    if (by_name && (same || w->whole) && order_moved(x, y)) {
+        const char *order = w->whole ? order_of(w, y) : "";
+        add_diff_line(w, path, "", order,
+                      arena_printf(w->a, "~ %s: order of the elements%s", path, order));
+    }
 }
 
 /* Both are there. */
@@ -160,8 +198,9 @@ static void walk_both(struct walk *w, const char *path, const cJSON *x, const cJ
     else if (cJSON_IsArray(x) && cJSON_IsArray(y))
         walk_list(w, path, x, y);
     else if (!json_equal(x, y))
-        add_diff_line(w, arena_printf(w->a, "~ %s: %s -> %s", *path ? path : "(all)",
-                                      diff_value(w, x), diff_value(w, y)));
+        add_difference(w, *path ? path : "(all)", diff_value(w, x), diff_value(w, y));
+    else if (w->rows)
+        add_unchanged(w, path, y);
 }
 
 static void diff_nodes(struct walk *w, const char *path, const cJSON *x, const cJSON *y)
@@ -171,9 +210,9 @@ static void diff_nodes(struct walk *w, const char *path, const cJSON *x, const c
     if (no_x && no_y)
         return;
     if (no_x)
-        add_diff_line(w, arena_printf(w->a, "+ %s: %s", at, diff_value(w, y)));
+        add_difference(w, at, NULL, diff_value(w, y));
     else if (no_y)
-        add_diff_line(w, arena_printf(w->a, "- %s: %s", at, diff_value(w, x)));
+        add_difference(w, at, diff_value(w, x), NULL);
     else
         walk_both(w, path, x, y);
 }
@@ -202,6 +241,15 @@ cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int 
 cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after)
 {
     struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    walk_root(&w, before, after);
+    return w.lines;
+}
+
+cJSON *diff_rows(struct arena *a, const cJSON *before, const cJSON *after, int stays)
+{
+    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
+    w.rows = true;
+    w.stays = stays;
     walk_root(&w, before, after);
     return w.lines;
 }

@@ -14,3 +14,6 @@ cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int 
 /* The same for a person who decides: every line, no value or path cut, what cannot be seen written
  * out (text_visible), and the new order of a list where it moved. */
 cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after);
+/* The same as rows, {"path","was"?,"is"?,"line"}, for tables: `line` is that of diff_whole. Among
+ * them, in their places, at most so many of what stays: {"path","is"}, values cut. */
+cJSON *diff_rows(struct arena *a, const cJSON *before, const cJSON *after, int stays);

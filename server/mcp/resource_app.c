@@ -3,8 +3,8 @@
  * network; what it shows comes with the tool's result. It approves nothing. A changed page gets
  * another URI, because clients keep it. */
 #include "base/arena.h"
+#include "base/asset.h"
 #include "base/json.h"
-#include "mcp/page.h"
 #include "mcp/resource.h"
 
 enum { KEEP_MS = 3600000 };
@@ -45,7 +45,7 @@ static bool read_plan_view(struct request *r, const char *uri, struct resource_c
     if (strcmp(uri, RESOURCE_PLAN_VIEW) != 0)
         return false;
     *out = (struct resource_content){ .mime = mime,
-                                      .text = page_text(r->arena, "plan.html", NULL),
+                                      .text = asset_text("server/mcp/assets/plan.html"),
                                       .meta = meta(r->arena),
                                       .ttl_ms = KEEP_MS,
                                       .for_every = true };

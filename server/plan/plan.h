@@ -53,9 +53,11 @@ struct plan {
     bool closed;
     double share; /* of the last hour's requests, what its routes took, in per cent; -1: not known.
                      Beside the digest: it moves from minute to minute */
-    const char *digest; /* 64 hex digits, after plan_close */
-    const char *wish;   /* digest of what is wanted of which objects of which gateway, whatever is
-                           there, and whoever says so in which words and order */
+    const cJSON *guard;    /* how it is watched once it stands (guard/spec.h), or NULL */
+    const cJSON *schedule; /* when it is applied (schedule.h), or NULL: at once */
+    const char *digest;    /* 64 hex digits, after plan_close */
+    const char *wish; /* digest of what is wanted of which objects of which gateway, whatever is
+                         there, and whoever says so in which words and order */
 };
 
 struct plan *plan_new(struct arena *a, const char *tool, enum risk risk, struct err *e);
@@ -74,7 +76,8 @@ struct plan_op *plan_room(struct plan *p);
 bool plan_close(struct plan *p);
 /* The route, or AI route, that the operation is plainly about; NULL: it may touch others, too. */
 const char *plan_op_route(const struct plan_op *op);
-const char *plan_verb_name(enum plan_verb v); /* "create", "put", "delete" */
+const char *plan_op_kind(const struct plan_op *op); /* "route" */
+const char *plan_verb_name(enum plan_verb v);       /* "create", "put", "delete" */
 
 /* For answers and people: {"title","risk","digest","operations":[{"verb","kind","name","scope",
  * "base","diff":[…]}],"more_operations"?,"warnings":[…]}. Secrets masked, at most about 24 lines of

@@ -17,10 +17,24 @@
 /* Of a plan of many operations each is shown in fewer lines, and the last ones are counted. */
 enum { DIFF_LINES = 24, FEW = 20, FEW_LINES = 6, MANY = 100, MANY_LINES = 1, SHOWN = 200 };
 
+const char *plan_op_kind(const struct plan_op *op)
+{
+    return op->kind->name;
+}
+
 const char *plan_verb_name(enum plan_verb v)
 {
     static const char *const names[] = { "", "create", "put", "delete" };
     return names[v];
+}
+
+/* What else is agreed to with it. */
+static void set_terms(struct arena *a, cJSON *o, const struct plan *p)
+{
+    if (p->guard)
+        json_set(a, o, "guard", json_clone(a, p->guard));
+    if (p->schedule)
+        json_set(a, o, "schedule", json_clone(a, p->schedule));
 }
 
 static cJSON *plan_summary_head(struct arena *a, const struct plan *p)
@@ -31,6 +45,7 @@ static cJSON *plan_summary_head(struct arena *a, const struct plan *p)
     json_set_str(a, o, "risk", risk_name(p->risk));
     json_set_str(a, o, "undoes", p->undoes);
     json_set_str(a, o, "gateway", p->gateway);
+    set_terms(a, o, p);
     cJSON *warnings = json_set_array(a, o, "warnings");
     for (int i = 0; i < p->warning_count; i++)
         json_add_str(a, warnings, p->warnings[i]);
@@ -138,6 +153,7 @@ cJSON *plan_show(struct arena *a, const struct plan *p, bool whole)
     json_set_str(a, o, "gateway", p->gateway);
     if (p->undoes)
         json_set_str(a, o, "undoes", p->undoes);
+    set_terms(a, o, p);
     cJSON *ops = json_set_array(a, o, "operations");
     int lines = p->count <= FEW ? DIFF_LINES : p->count <= MANY ? FEW_LINES : MANY_LINES;
     for (int i = 0; i < p->count && i < SHOWN; i++)
@@ -211,6 +227,8 @@ struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e)
     p->undoes = arena_strdup(a, json_str(packed, "undoes"));
     p->gateway = arena_strdup(a, json_str(packed, "gateway"));
     p->share = json_num(packed, "share", -1);
+    p->guard = json_clone(a, json_get(packed, "guard"));
+    p->schedule = json_clone(a, json_get(packed, "schedule"));
     const cJSON *x;
     cJSON_ArrayForEach(x, json_get(packed, "warnings"))
     {

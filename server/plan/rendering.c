@@ -13,12 +13,18 @@
 #include "mask/mask.h"
 #include "plan/plan.h"
 
-enum { PAGE_BYTES = 48 << 10, OPERATION_BYTES = 120 /* about, without its lines */ };
+enum {
+    PAGE_BYTES = 48 << 10,
+    OPERATION_BYTES = 120, /* about, without its lines */
+    FEW_OPERATIONS = 20,   /* of them the rows say what stays, too */
+    STAYS_SHOWN = 100      /* of one operation */
+};
 
 struct pager {
     struct arena *a;
     cJSON *pages, *page;
     size_t used;
+    int stays; /* rows of what stays, of one operation */
 };
 
 static void turn_page(struct pager *g)
@@ -27,7 +33,7 @@ static void turn_page(struct pager *g)
     g->used = 0;
 }
 
-/* The operation (or what is left of it) on the page under way; returns its lines. */
+/* The operation (or what is left of it) on the page under way. */
 static cJSON *begin_operation(struct pager *g, const struct plan_op *op, int n)
 {
     struct arena *a = g->a;
@@ -41,7 +47,20 @@ static cJSON *begin_operation(struct pager *g, const struct plan_op *op, int n)
     if (op->scope)
         json_set_str(a, o, "scope", text_visible(a, op->scope));
     g->used += OPERATION_BYTES;
-    return json_set_array(a, o, "lines");
+    json_set_array(a, o, "lines");
+    json_set_array(a, o, "rows");
+    return o;
+}
+
+static void add_row(struct pager *g, cJSON *operation, cJSON *row)
+{
+    const char *line = json_str(row, "line");
+    if (line)
+        json_add_str(g->a, json_get(operation, "lines"), line);
+    json_remove(row, "line");
+    json_set_bool(g->a, row, "changes", line != NULL);
+    json_add(g->a, json_get(operation, "rows"), row);
+    g->used += line ? strlen(line) : 0;
 }
 
 static void add_operation(struct pager *g, const struct plan_op *op, int n)
@@ -51,21 +70,20 @@ static void add_operation(struct pager *g, const struct plan_op *op, int n)
         mask_words(op->kind, op->before); /* the same are known whichever process shows it */
     const cJSON *before = mask_object(a, op->kind, kind_content(a, op->kind, op->before));
     const cJSON *after = mask_object(a, op->kind, kind_content(a, op->kind, op->after));
-    cJSON *lines = begin_operation(g, op, n);
-    const cJSON *line;
-    cJSON *all = diff_whole(a, before, after);
-    if (!all->child)
-        json_add_str(a, all, "(no value of it changes)");
-    cJSON_ArrayForEach(line, all)
-    {
-        size_t size = strlen(line->valuestring);
-        if (lines->child && g->used + size > PAGE_BYTES) {
+    cJSON *on_page = begin_operation(g, op, n), *next;
+    cJSON *all = diff_rows(a, before, after, g->stays);
+    for (cJSON *row = all->child; row; row = next) {
+        next = row->next;
+        const char *line = json_str(row, "line");
+        if (json_get(on_page, "lines")->child && line && g->used + strlen(line) > PAGE_BYTES) {
             turn_page(g);
-            lines = begin_operation(g, op, n);
+            on_page = begin_operation(g, op, n);
         }
-        json_add_str(a, lines, line->valuestring);
-        g->used += size;
+        json_detach(all, row);
+        add_row(g, on_page, row);
     }
+    if (!json_get(on_page, "lines")->child)
+        json_add_str(a, json_get(on_page, "lines"), "(no value of it changes)");
 }
 
 static cJSON *rendering_head(struct arena *a, const struct plan *p,
@@ -92,6 +110,7 @@ struct rendering *rendering_make(struct arena *a, const struct plan *p,
 {
     struct rendering *r = arena_make(a, struct rendering);
     struct pager g = { .a = a, .pages = json_array(a) };
+    g.stays = p->count <= FEW_OPERATIONS ? STAYS_SHOWN : 0;
     turn_page(&g);
     for (int i = 0; i < p->count; i++)
         add_operation(&g, &p->ops[i], i + 1);

@@ -17,7 +17,10 @@ struct rendering {
     const char *digest; /* of all that follows */
     /* {"id","title","risk","gateway","asks","undoes"?,"rejected"?,"warnings":[…]} */
     cJSON *head;
-    cJSON *pages; /* [[{"n","verb","kind","name","scope"?,"lines":[…]}]]: at least one */
+    /* [[{"n","verb","kind","name","scope"?,"lines":[…],"rows":[…]}]]: at least one. rows say what
+     * lines say, for tables, and between that what stays of a plan of few operations
+     * (diff_rows). */
+    cJSON *pages;
     enum risk risk;
 };
 

@@ -9,26 +9,11 @@
 
 enum { NAMES_SHOWN = 3, BY_MAX = 240 };
 
-/* legacy: a rule that exists anywhere takes the global part away, unless global_auth is true. */
-static const struct {
-    const char *name;
-    bool legacy;
-} plugins[] = {
-    { "key-auth", true },
-    { "basic-auth", true },
-    { "hmac-auth", true },
-    { "jwt-auth", true },
-    { "oauth", true },
-    { "hmac-auth-apisix", false },
-    { "simple-jwt-auth", false },
-    { "oidc", false },
-    { "ext-auth", false },
-    { "opa", false },
-};
-enum { PLUGINS = sizeof plugins / sizeof *plugins };
+enum { PLUGINS = 10 }; /* words of ACCESS_LOGINS */
 
 struct access {
     struct arena *arena;
+    const char *names[PLUGINS];
     cJSON *rules[PLUGINS]; /* {"route:orders": settings}; without the global part */
     const cJSON *global[PLUGINS];
     cJSON *gaps; /* used as a set */
@@ -37,26 +22,36 @@ struct access {
 struct access *access_new(struct arena *a)
 {
     struct access *x = arena_make(a, struct access);
+    char word[TEXT_WORD];
+    const char *rest = ACCESS_LOGINS;
+
     x->arena = a;
     x->gaps = json_object(a);
-    for (int i = 0; i < PLUGINS; i++)
+    for (int i = 0; i < PLUGINS && text_word_next(&rest, word); i++) {
+        x->names[i] = arena_strdup(a, word);
         x->rules[i] = json_object(a);
+    }
     return x;
 }
 
-static int plugin_of(const cJSON *o)
+static int plugin_of(const struct access *x, const cJSON *o)
 {
     const char *name = json_str(o, "pluginName");
 
     for (int i = 0; name && i < PLUGINS; i++)
-        if (!strcmp(plugins[i].name, name))
+        if (!strcmp(x->names[i], name))
             return i;
     return -1;
 }
 
+static bool asks_by_consumer(const struct access *x, int plugin)
+{
+    return text_has_word(ACCESS_BY_CONSUMER, x->names[plugin]);
+}
+
 void access_add(struct access *x, const char *scope, const cJSON *o)
 {
-    int i = plugin_of(o);
+    int i = plugin_of(x, o);
     const cJSON *settings = json_get(o, "configurations");
 
     if (i < 0 || !json_true(o, "enabled"))
@@ -150,11 +145,11 @@ static struct hits hits_of_hosts(const cJSON *rules, const cJSON *route)
     return h;
 }
 
-static bool says_off(const cJSON *settings, int plugin)
+static bool says_off(const struct access *x, const cJSON *settings, int plugin)
 {
     const cJSON *all = json_get(settings, "global_auth");
 
-    if (!plugins[plugin].legacy)
+    if (!asks_by_consumer(x, plugin))
         return json_str(settings, "anonymous_consumer") != NULL;
     return json_true(settings, "_disable_") ||
            (cJSON_IsFalse(all) && json_count(json_get(settings, "consumers")) > 0);
@@ -167,8 +162,8 @@ static bool global_checks(const struct access *x, int plugin)
 
     if (!x->global[plugin])
         return false;
-    if (!plugins[plugin].legacy)
-        return !says_off(x->global[plugin], plugin);
+    if (!asks_by_consumer(x, plugin))
+        return !says_off(x, x->global[plugin], plugin);
     return cJSON_IsTrue(all) || (!cJSON_IsFalse(all) && json_count(x->rules[plugin]) == 0);
 }
 
@@ -190,12 +185,12 @@ static void say_names(struct buf *b, const cJSON *names)
     buf_str(b, count ? ")" : "");
 }
 
-static const char *say_rule(struct arena *a, int plugin, const cJSON *rule)
+static const char *say_rule(struct arena *a, const char *plugin, const cJSON *rule)
 {
     struct buf *b = buf_in(a, BY_MAX);
     const cJSON *allow = json_get(rule, "allow");
 
-    buf_str(b, plugins[plugin].name);
+    buf_str(b, plugin);
     if (cJSON_IsArray(allow))
         say_names(b, allow);
     else if (text_starts(rule->string, "domain:") || text_starts(rule->string, "service:"))
@@ -227,14 +222,14 @@ static enum access_kind judge_login(const struct access *x, struct arena *a, int
                                     const cJSON *route, const char **by)
 {
     struct decision d = decision_of(x->rules[plugin], route);
-    bool rest = d.rule ? !says_off(d.rule, plugin) : global_checks(x, plugin);
-    bool some = d.some ? !says_off(d.some, plugin) : rest;
+    bool rest = d.rule ? !says_off(x, d.rule, plugin) : global_checks(x, plugin);
+    bool some = d.some ? !says_off(x, d.some, plugin) : rest;
 
     if (rest)
-        *by = d.rule ? say_rule(a, plugin, d.rule)
-                     : arena_printf(a, "%s (global)", plugins[plugin].name);
+        *by = d.rule ? say_rule(a, x->names[plugin], d.rule)
+                     : arena_printf(a, "%s (global)", x->names[plugin]);
     else if (some)
-        *by = say_rule(a, plugin, d.some);
+        *by = say_rule(a, x->names[plugin], d.some);
     return rest && some ? ACCESS_GUARDED : rest || some ? ACCESS_PARTLY : ACCESS_NONE;
 }
 

@@ -12,6 +12,11 @@
 struct access;
 struct arena;
 
+/* Plugins that ask who calls. Of the first a rule that exists anywhere takes the global part away,
+ * unless global_auth is true. */
+#define ACCESS_BY_CONSUMER "key-auth|basic-auth|hmac-auth|jwt-auth|oauth"
+#define ACCESS_LOGINS ACCESS_BY_CONSUMER "|hmac-auth-apisix|simple-jwt-auth|oidc|ext-auth|opa"
+
 enum access_kind {
     ACCESS_NONE = 0, /* every request passes */
     ACCESS_GUARDED,

@@ -111,6 +111,7 @@ static bool item(const struct limiter *l, const char *where, const cJSON *o)
     return counted_by(l, where, o, &by) && keys(l, where, by, json_get(o, "limit_keys"));
 }
 
+/* Both since 2.2.4; before, the plugin refuses it: the trap LIMIT_BOTH warns of that. */
 static bool shared(const struct limiter *l, const char *where, const cJSON *o)
 {
     const cJSON *redis = json_get(o, "redis"), *items = json_get(o, "rule_items"), *m;
@@ -121,11 +122,11 @@ static bool shared(const struct limiter *l, const char *where, const cJSON *o)
         return check_no(l->c, "%s.rule_name: is required", where);
     if (!service || !*service)
         return check_no(l->c, "%s.redis.service_name: is required, such as redis.dns", where);
-    if (!global == !items)
-        return check_no(l->c, "%s: needs exactly one of rule_items and global_threshold", where);
-    if (global)
-        return check_window(l, arena_printf(l->c->a, "%s.global_threshold", where), global);
-    if (json_count(items) == 0)
+    if (!global && !items)
+        return check_no(l->c, "%s: needs rule_items or global_threshold", where);
+    if (global && !check_window(l, arena_printf(l->c->a, "%s.global_threshold", where), global))
+        return false;
+    if (items && json_count(items) == 0)
         return check_no(l->c, "%s.rule_items: at least one is needed", where);
     cJSON_ArrayForEach(m, items)
     {

@@ -232,9 +232,10 @@ static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, s
     if (!*l->what)
         return in_sum(l, config, e);
     if (json_get(config, "global_threshold")) {
-        err_set(e, ERR_ARGS,
-                "the plugin there has a global_threshold, which excludes limits by key; change it "
-                "with change_resource first");
+        err_set(
+            e, ERR_ARGS,
+            "the plugin there has a global_threshold, which before Higress 2.2.4 excludes limits "
+            "by key; set both with change_resource, or take it away first");
         return NULL;
     }
     cJSON *items = list_member(l, config, "rule_items");

@@ -2,6 +2,7 @@
  * and takes names and values of bounded length (tried on Envoy 1.40). */
 #include "base/json.h"
 #include "rule/route_look_private.h"
+#include "rule/route_match.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ static size_t format_length(const char *s)
     return at && *at == '%' ? (size_t)(at - s) + 1 : 0;
 }
 
-static bool is_format(const char *value)
+bool route_header_is_format(const char *value)
 {
     for (const char *at = value; (at = strchr(at, '%'));) {
         size_t n = at[1] == '%' ? 2 : format_length(at);
@@ -54,7 +55,7 @@ static void each_header(struct look *l, look_header *fn)
 static void look_at_value(struct look *l, const cJSON *header, const char *path)
 {
     const char *value = json_str(header, "value");
-    if (value && !is_format(value))
+    if (value && !route_header_is_format(value))
         look_say(
             l, look_place(l, "%s.value", path),
             "has a %% that is neither %%%% nor one of Envoy's variables (%%REQ(name)%%, …), for "

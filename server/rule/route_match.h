@@ -53,5 +53,8 @@ struct route_miss route_match(struct arena *a, struct route_rule *r,
 
 /* The next wider name of a virtual host that could answer: "a.b.c", "*.b.c", "*.c", "*", NULL. */
 const char *route_wider_host(struct arena *a, const char *host);
+/* Can Envoy take it as the value of a header that a route sets? A '%' begins one of its variables,
+ * or stands twice; for another one it refuses all routes. */
+bool route_header_is_format(const char *value);
 /* The value of a header, ":authority" and its like among them; NULL: none. */
 const char *route_header(const struct route_request *request, const char *name);

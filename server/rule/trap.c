@@ -239,20 +239,6 @@ struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, con
     return out;
 }
 
-struct trap_findings *trap_of_object(struct arena *a, const struct trap_findings *all,
-                                     const char *kind, const char *name, const char *scope)
-{
-    struct trap_findings *own = arena_make(a, struct trap_findings);
-    *own = *all;
-    own->count = 0;
-    own->list = arena_array(a, struct trap_finding, all->count + 1);
-    for (int i = 0; i < all->count; i++)
-        if (trap_same(all->list[i].kind, kind) && trap_same(all->list[i].name, name) &&
-            trap_same(all->list[i].scope, scope))
-            own->list[own->count++] = all->list[i];
-    return own;
-}
-
 const char *trap_risk_name(enum trap_risk r)
 {
     static const char *const names[] = { "open", "broken", "dead", "note" };

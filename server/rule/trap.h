@@ -34,8 +34,13 @@ void trap_world_time(struct trap_world *w, double now, double days);
 void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
 /* Envoy's /config_dump. */
 void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
+/* Where Envoy holds a route otherwise than the console: [{"name","says"}]. */
+void trap_world_differences(struct trap_world *w, const cJSON *differences);
 /* Adds {"scope","object"} to an array of instances. */
 void trap_wrap(struct arena *a, cJSON *instances, const char *scope, const cJSON *object);
+
+/* The same lists, found by name without a walk over all. */
+const struct trap_world *trap_world_index(struct arena *a, const struct trap_world *w);
 
 /* One object of it; zeroed before the first trap_next. */
 struct trap_object {
@@ -90,6 +95,7 @@ const char *trap_risk_name(enum trap_risk r); /* "open", "broken", "dead", "note
 double trap_now(const struct trap_world *w); /* 0: unknown */
 double trap_days(const struct trap_world *w);
 const cJSON *trap_envoy(const struct trap_world *w);                      /* NULL: unknown */
+const cJSON *trap_differences(const struct trap_world *w);                /* NULL: not compared */
 const cJSON *trap_schema(const struct trap_world *w, const char *plugin); /* NULL: unknown */
 const struct trap_world *trap_of(const struct trap_walk *t);
 struct arena *trap_arena(const struct trap_walk *t);
@@ -135,8 +141,5 @@ struct trap_findings {
 
 /* touches: only traps that judge or look at one of these kinds, "route|consumer"; NULL: all. */
 struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches);
-/* Those about one object. */
-struct trap_findings *trap_of_object(struct arena *a, const struct trap_findings *all,
-                                     const char *kind, const char *name, const char *scope);
 /* "OPEN CONSUMERS_BROKEN plugin-instance key-auth (global), configurations.consumers[3]: …" */
 char *trap_line(struct arena *a, const struct trap_finding *f);

@@ -187,10 +187,8 @@ static const char *full_service(const struct trap_walk *t, const char *target, b
 
 static bool is_listed_service(const struct trap_walk *t, const char *service)
 {
-    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "service", &o);)
-        if (!strcmp(o.name, service))
-            return true;
-    return false;
+    struct trap_object o;
+    return trap_lookup(trap_of(t), "service", service, NULL, &o);
 }
 
 static void mirrors(struct trap_walk *t, const struct trap_object *o, bool without_port)

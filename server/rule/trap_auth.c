@@ -439,7 +439,7 @@ static void keys_without_bearer(struct trap_walk *t, const struct trap_object *o
     }
 }
 
-#define FAMILY .about = "plugin-instance", .plugins = TRAP_CONSUMER_AUTH
+#define FAMILY .about = "plugin-instance", .plugins = ACCESS_BY_CONSUMER
 #define SWITCHES_OFF                                                                               \
     "A broken consumer makes the plugin start without its global part when it has rules: every "   \
     "request passes."

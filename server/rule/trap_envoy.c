@@ -110,6 +110,16 @@ static void route_stale(struct trap_walk *t)
     }
 }
 
+static void route_differs(struct trap_walk *t)
+{
+    const cJSON *d;
+    cJSON_ArrayForEach(d, trap_differences(trap_of(t)))
+    {
+        struct trap_object o = { .kind = "route", .name = trap_text(d, "name") };
+        trap_add(t, &o, "", "%s", trap_text(d, "says"));
+    }
+}
+
 static const char *entry_name(const cJSON *entry)
 {
     static const char *const names[] = { "name",
@@ -171,6 +181,10 @@ const struct trap trap_envoy_rows[] = {
     { "check 16", "ENVOY_ROUTE_MISSING", "A route that the gateway does not have",
       "A route that the console has and Envoy has not takes no request.", TRAP_BROKEN,
       .about = "route", .envoy = true, .find = route_missing },
+    { "check 18", "ENVOY_ROUTE_DIFFERS", "A route that is another one in the gateway",
+      "A change takes seconds to arrive; one that does not was refused, or made beside the "
+      "console.",
+      TRAP_BROKEN, .about = "route", .beside = "route", .envoy = true, .find = route_differs },
     { "check 17", "ENVOY_ROUTE_STALE", "A route that the console does not have",
       "A route of Envoy that the console does not know was made beside it, or is out of date.",
       TRAP_NOTE, .about = "route", .beside = "route", .envoy = true, .find = route_stale },

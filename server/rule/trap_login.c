@@ -239,7 +239,7 @@ static bool removes_header(const struct trap_world *w, const char *scope)
 static void forgeable(struct trap_walk *t, const struct trap_object *o)
 {
     const struct trap_world *w = trap_of(t);
-    if (by_consumer(o) && trap_runs_on(t, TRAP_CONSUMER_AUTH, o->scope) &&
+    if (by_consumer(o) && trap_runs_on(t, ACCESS_BY_CONSUMER, o->scope) &&
         !removes_header(w, o->scope) && !removes_header(w, "global"))
         trap_add(t, o, "configurations",
                  "goes by the consumer, and a client that sends x-mse-consumer itself may choose "
@@ -249,7 +249,7 @@ static void forgeable(struct trap_walk *t, const struct trap_object *o)
 static void without_auth(struct trap_walk *t, const struct trap_object *o)
 {
     bool quota = !strcmp(o->name, "ai-quota");
-    if (!by_consumer(o) || trap_runs_on(t, TRAP_CONSUMER_AUTH "|hmac-auth-apisix", o->scope))
+    if (!by_consumer(o) || trap_runs_on(t, ACCESS_BY_CONSUMER "|hmac-auth-apisix", o->scope))
         return;
     trap_add(t, o, "configurations",
              quota ? "counts by consumer, and no auth plugin runs there: each request is answered "

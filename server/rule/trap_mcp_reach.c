@@ -36,18 +36,19 @@ static bool is_server_guarded(const struct trap_walk *t, const struct trap_objec
     const struct trap_world *w = trap_of(t);
     const cJSON *m;
     if (json_true(json_get(o->json, "consumerAuthInfo"), "enable") ||
-        trap_runs_at(w, TRAP_LOGINS, "global") ||
-        trap_runs_at(w, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", server_route(t, o))))
+        trap_runs_at(w, ACCESS_LOGINS, "global") ||
+        trap_runs_at(w, ACCESS_LOGINS, arena_printf(trap_arena(t), "route:%s", server_route(t, o))))
         return true;
     cJSON_ArrayForEach(m, json_get(o->json, "domains"))
     {
         if (cJSON_IsString(m) &&
-            trap_runs_at(w, TRAP_LOGINS, arena_printf(trap_arena(t), "domain:%s", m->valuestring)))
+            trap_runs_at(w, ACCESS_LOGINS,
+                         arena_printf(trap_arena(t), "domain:%s", m->valuestring)))
             return true;
     }
     cJSON_ArrayForEach(m, json_get(o->json, "services"))
     {
-        if (trap_runs_at(w, TRAP_LOGINS,
+        if (trap_runs_at(w, ACCESS_LOGINS,
                          arena_printf(trap_arena(t), "service:%s", trap_text(m, "name"))))
             return true;
     }
@@ -273,7 +274,7 @@ static void nacos_type(struct trap_walk *t, const struct trap_object *o)
 static void nacos_open(struct trap_walk *t, const struct trap_object *o)
 {
     if (wants_servers(o) && is_type(o, "nacos3") &&
-        !trap_runs_at(trap_of(t), TRAP_LOGINS, "global"))
+        !trap_runs_at(trap_of(t), ACCESS_LOGINS, "global"))
         trap_add(t, o, "properties.enableMCPServer",
                  "publishes every MCP server of the registry, with the credentials in its tools, "
                  "and no login stands before them: rules need the routes' generated names");

@@ -68,8 +68,8 @@ static void entries_skipped(struct trap_walk *t, const struct trap_object *o)
 static bool is_guarded_everywhere(const struct trap_world *w)
 {
     for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (trap_is_global(&o) && trap_enabled(&o) && text_has_word(TRAP_LOGINS, o.name) &&
-            (!text_has_word(TRAP_CONSUMER_AUTH, o.name) ||
+        if (trap_is_global(&o) && trap_enabled(&o) && text_has_word(ACCESS_LOGINS, o.name) &&
+            (!text_has_word(ACCESS_BY_CONSUMER, o.name) ||
              trap_true(trap_settings(&o), "global_auth")))
             return true;
     return false;

@@ -11,6 +11,7 @@
 #include "rule/check.h"
 #include "rule/trap_private.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* -- where routes lead ------------------------------------------------------------------------ */
@@ -50,38 +51,89 @@ static void service_missing(struct trap_walk *t, const struct trap_object *o)
     }
 }
 
-static bool is_service_used(const struct trap_world *w, const char *service)
+/* -- services that nobody answers for -----------------------------------------------------------
+ */
+
+struct used {
+    const char **names; /* sorted */
+    int count, room;
+};
+
+static bool leads_to_service(const cJSON *object, const char *service)
 {
-    static const char kinds_of[] = "route|mcp-server";
-    char word[TEXT_WORD];
     const cJSON *s;
-    for (const char *rest = kinds_of; text_word_next(&rest, word);)
-        for (struct trap_object o = { 0 }; trap_next(w, word, &o);)
-            cJSON_ArrayForEach(s, json_get(o.json, "services"))
-            {
-                if (!strcmp(trap_text(s, "name"), service))
-                    return true;
-            }
+    cJSON_ArrayForEach(s, json_get(object, "services"))
+    {
+        if (!strcmp(trap_text(s, "name"), service))
+            return true;
+    }
     return false;
 }
 
-static void no_endpoints(struct trap_walk *t, const struct trap_object *o)
+/* One of them; for all there is services_used. */
+static bool is_service_used(const struct trap_world *w, const char *service)
 {
-    const cJSON *endpoints = json_get(o->json, "endpoints");
-    if (cJSON_IsArray(endpoints) && json_count(endpoints) == 0 &&
-        is_service_used(trap_of(t), o->name))
-        trap_add(t, o, "endpoints", "is empty, and routes lead to it: requests are answered 503");
+    char word[TEXT_WORD];
+    for (const char *rest = "route|mcp-server"; text_word_next(&rest, word);)
+        for (struct trap_object o = { 0 }; trap_next(w, word, &o);)
+            if (leads_to_service(o.json, service))
+                return true;
+    return false;
+}
+
+static int by_service_name(const void *x, const void *y)
+{
+    const char *const *p = x, *const *q = y;
+    return strcmp(*p, *q);
+}
+
+/* Names of the services that routes and MCP servers lead to. */
+static struct used services_used(struct trap_walk *t)
+{
+    struct used u = { 0 };
+    char word[TEXT_WORD];
+    const cJSON *s;
+    for (const char *rest = "route|mcp-server"; text_word_next(&rest, word);)
+        for (struct trap_object o = { 0 }; trap_next(trap_of(t), word, &o);)
+            cJSON_ArrayForEach(s, json_get(o.json, "services"))
+            {
+                u.names = arena_grow(trap_arena(t), u.names, u.count, &u.room, sizeof *u.names);
+                u.names[u.count++] = trap_text(s, "name");
+            }
+    if (u.count > 1)
+        qsort(u.names, (size_t)u.count, sizeof *u.names, by_service_name);
+    return u;
+}
+
+static void no_endpoints(struct trap_walk *t)
+{
+    struct used u = services_used(t);
+    for (struct trap_object o = { 0 }; u.count > 0 && trap_next(trap_of(t), "service", &o);) {
+        const cJSON *endpoints = json_get(o.json, "endpoints");
+        if (cJSON_IsArray(endpoints) && json_count(endpoints) == 0 &&
+            bsearch(&o.name, u.names, (size_t)u.count, sizeof *u.names, by_service_name))
+            trap_add(t, &o, "endpoints",
+                     "is empty, and routes lead to it: requests are answered 503");
+    }
 }
 
 /* -- who guards ------------------------------------------------------------------------------- */
 
-static bool anybody_asks(const struct trap_world *w)
+/* "higress.io/auth-…" has no effect in Higress; whitelist annotations keep addresses out only. */
+static const struct access *access_in(const struct trap_walk *t)
 {
-    for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (trap_enabled(&o) && text_has_word(TRAP_LOGINS, o.name))
-            return true;
-    for (struct trap_object o = { 0 }; trap_next(w, "route", &o);)
-        if (json_true(json_get(o.json, "authConfig"), "enabled"))
+    struct access *x = access_new(trap_arena(t));
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "plugin-instance", &o);)
+        access_add(x, o.scope ? o.scope : "global", o.json);
+    return x;
+}
+
+/* Does any route ask, as far as was read? */
+static bool anybody_asks(const struct trap_walk *t, const struct access *x)
+{
+    const char *by;
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o);)
+        if (access_of(x, trap_arena(t), o.json, &by) != ACCESS_NONE)
             return true;
     return false;
 }
@@ -89,16 +141,20 @@ static bool anybody_asks(const struct trap_world *w)
 /* Routes without authentication are worth a line each only where others have it. */
 static void trap_routes_unguarded(struct trap_walk *t)
 {
-    const struct trap_world *w = trap_of(t);
+    const struct access *x = access_in(t);
+    const char *by;
     int routes = 0;
     struct trap_object first = { 0 };
-    bool some = anybody_asks(w);
-    for (struct trap_object o = { 0 }; trap_next(w, "route", &o); routes++) {
+    bool some = anybody_asks(t, x);
+    for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o); routes++) {
+        enum access_kind k = some ? access_of(x, trap_arena(t), o.json, &by) : ACCESS_NONE;
         first = routes ? first : o;
-        /* "higress.io/auth-…" has no effect here; whitelist annotations keep addresses out only. */
-        if (some && !json_true(json_get(o.json, "authConfig"), "enabled") &&
-            !trap_runs_on(t, TRAP_LOGINS, arena_printf(trap_arena(t), "route:%s", o.name)))
+        if (some && k == ACCESS_NONE)
             trap_add(t, &o, "authConfig", "asks nobody who they are");
+        else if (some && k == ACCESS_PARTLY)
+            trap_add(t, &o, "authConfig",
+                     "asks only some who they are: its other hosts or services are not behind %s",
+                     trap_name(t, by));
     }
     if (!some && routes > 0)
         trap_add(t, &first, "authConfig",
@@ -292,7 +348,7 @@ const struct trap trap_object_rows[] = {
       .judge = service_missing },
     { "check 2", "SERVICE_WITHOUT_ENDPOINTS", "A service without endpoints",
       "A cluster without hosts answers 503 UH.", TRAP_BROKEN, .about = "service",
-      .beside = "route|mcp-server", .judge = no_endpoints },
+      .beside = "service|route|mcp-server", .find = no_endpoints },
     { "check 3", "CERTIFICATE_EXPIRED", "A certificate that has expired",
       "Clients refuse a certificate after its end.", TRAP_BROKEN, .about = "tls-certificate",
       .judge = trap_certificate_expired },

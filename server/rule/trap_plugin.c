@@ -18,7 +18,7 @@ static const char modest[] = "bot-detect|cors|geo-ip|ai-statistics|model-router|
 
 static bool is_empty_instance(const struct trap_object *o)
 {
-    bool rule_of_auth = text_has_word(TRAP_CONSUMER_AUTH, o->name) && !trap_is_global(o);
+    bool rule_of_auth = text_has_word(ACCESS_BY_CONSUMER, o->name) && !trap_is_global(o);
     return trap_enabled(o) && json_count(trap_settings(o)) == 0 &&
            !text_has_word(modest, o->name) && !json_true(o->json, "internal") && !rule_of_auth;
 }
@@ -72,7 +72,7 @@ static void off_means_global(struct trap_walk *t, const struct trap_object *o)
 }
 
 /* Rules of these are parsed on top of the global part, or beside it. */
-static const char merging[] = "ai-proxy|hmac-auth-apisix|mcp-router|" TRAP_CONSUMER_AUTH;
+static const char merging[] = "ai-proxy|hmac-auth-apisix|mcp-router|" ACCESS_BY_CONSUMER;
 
 static void hides_global(struct trap_walk *t, const struct trap_object *o)
 {

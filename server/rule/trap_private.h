@@ -1,6 +1,7 @@
 /* trap_private.h - the tables of traps, one of each trap_*.c, and what their files share about
  * plugin instances. Only trap*.c include this. */
 #pragma once
+#include "rule/access.h"
 #include "rule/trap.h"
 
 extern const struct trap trap_mcp_text_rows[], trap_mcp_rows[], trap_mcp_server_rows[],
@@ -10,11 +11,9 @@ extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[]
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
     trap_route_rows[], trap_source_rows[], trap_envoy_rows[];
 
-/* Plugins that keep somebody out, and those that count by consumer. */
-#define TRAP_CONSUMER_AUTH "key-auth|basic-auth|hmac-auth|jwt-auth|oauth"
-#define TRAP_LOGINS TRAP_CONSUMER_AUTH "|hmac-auth-apisix|simple-jwt-auth|oidc|ext-auth|opa"
+/* Plugins that keep somebody out. */
 #define TRAP_GUARDS                                                                                \
-    TRAP_LOGINS                                                                                    \
+    ACCESS_LOGINS                                                                                  \
     "|ip-restriction|waf|request-block|bot-detect|replay-protection|ai-security-guard|"            \
     "ai-data-masking|request-validation"
 

@@ -3,7 +3,9 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "rule/route_order.h"
+#include "kind/annotation.h"
+#include "rule/route_match.h"
+#include "rule/route_read.h"
 #include "rule/trap_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -20,59 +22,12 @@ struct lanes {
     int count, room;
 };
 
-static const char *how_of(const cJSON *p)
+static void add_lane(struct lanes *l, const struct trap_object *o, const struct route_rule *rule,
+                     const char *host)
 {
-    const char *type = trap_text(p, "matchType");
-    return !strcmp(type, "REGULAR") ? ROUTE_REGEX_VALUE
-           : !strcmp(type, "PRE")   ? ROUTE_PREFIX_VALUE
-                                    : ROUTE_EXACT_VALUE;
-}
-
-static struct route_predicate *predicates(struct arena *a, const cJSON *list, size_t *count)
-{
-    struct route_predicate *out = arena_array(a, struct route_predicate, json_count(list) + 1);
-    const cJSON *p;
-    *count = 0;
-    cJSON_ArrayForEach(p, list) out[(*count)++] = (struct route_predicate){
-        .name = trap_text(p, "key"), .how = how_of(p), .value = trap_text(p, "matchValue")
-    };
-    route_sort_predicates(out, *count);
-    return out;
-}
-
-static const char *join_methods(struct arena *a, const cJSON *list)
-{
-    const char *text = NULL;
-    const cJSON *m;
-    cJSON_ArrayForEach(m, list)
-    {
-        if (cJSON_IsString(m))
-            text = text ? arena_printf(a, "%s|%s", text, m->valuestring) : m->valuestring;
-    }
-    return text;
-}
-
-static const char *without_slash(struct arena *a, const char *path)
-{
-    size_t n = strlen(path);
-    return n > 1 && path[n - 1] == '/' ? arena_strndup(a, path, n - 1) : path;
-}
-
-static void add_lane(struct lanes *l, const struct trap_object *o, const char *host)
-{
-    const cJSON *path = json_get(o->json, "path");
-    const char *how = how_of(path), *written = trap_text(path, "matchValue");
-    struct route_rule r = { .name = o->name, .host = host, .written = written, .created = "" };
-    r.type = !strcmp(how, ROUTE_EXACT_VALUE)    ? ROUTE_EQUAL
-             : !strcmp(how, ROUTE_PREFIX_VALUE) ? ROUTE_PREFIX
-                                                : ROUTE_REGEX;
-    r.path = r.type == ROUTE_PREFIX ? without_slash(l->a, written) : written;
-    r.methods = join_methods(l->a, json_get(o->json, "methods"));
-    r.headers = predicates(l->a, json_get(o->json, "headers"), &r.header_count);
-    r.queries = predicates(l->a, json_get(o->json, "urlParams"), &r.query_count);
-    r.ignores_case = cJSON_IsFalse(json_get(path, "caseSensitive"));
     l->list = arena_grow(l->a, l->list, l->count, &l->room, sizeof *l->list);
-    l->list[l->count++] = (struct lane){ .rule = r, .route = *o };
+    l->list[l->count] = (struct lane){ .rule = *rule, .route = *o };
+    l->list[l->count++].rule.host = host;
 }
 
 static struct lanes lanes_of(struct trap_walk *t)
@@ -80,14 +35,16 @@ static struct lanes lanes_of(struct trap_walk *t)
     struct lanes l = { .a = trap_arena(t) };
     const cJSON *d;
     for (struct trap_object o = { 0 }; trap_next(trap_of(t), "route", &o);) {
+        struct route_rule rule;
         if (!cJSON_IsObject(json_get(o.json, "path")))
             continue;
+        route_read(l.a, o.json, &rule);
         if (json_count(json_get(o.json, "domains")) == 0)
-            add_lane(&l, &o, "*");
+            add_lane(&l, &o, &rule, "*");
         cJSON_ArrayForEach(d, json_get(o.json, "domains"))
         {
             if (cJSON_IsString(d))
-                add_lane(&l, &o, d->valuestring);
+                add_lane(&l, &o, &rule, text_lower(l.a, d->valuestring, strlen(d->valuestring)));
         }
     }
     return l;
@@ -191,7 +148,63 @@ static void shadows(struct trap_walk *t)
     }
 }
 
+/* -- redirects -------------------------------------------------------------------------------- */
+
+/* "https://host/path": false where a port stands there, which is another listener, or no host. */
+static bool read_target_url(struct arena *a, const char *url, const char **host, const char **path)
+{
+    const char *rest = strstr(url, "://");
+    if (!rest)
+        return false;
+    rest += 3;
+    size_t n = strcspn(rest, "/?#");
+    *host = text_lower(a, rest, n);
+    *path = rest[n] == '/' ? arena_strndup(a, rest + n, strcspn(rest + n, "?#")) : NULL;
+    return n > 0 && !strchr(*host, ':');
+}
+
+static bool redirects_to_host(const cJSON *route, const char *host)
+{
+    const cJSON *d, *domains = json_get(route, "domains");
+    cJSON_ArrayForEach(d, domains)
+    {
+        const char *name = cJSON_IsString(d) ? d->valuestring : "";
+        if (text_equal_nocase(name, host) || (*name == '*' && text_ends(host, name + 1)))
+            return true;
+    }
+    return json_count(domains) == 0;
+}
+
+/* Without a path the request keeps its own, which the route took. */
+static bool takes_target_path(struct arena *a, const cJSON *route, const char *path)
+{
+    struct route_rule rule;
+    route_read(a, route, &rule);
+    struct route_request *r = route_request_new(a, "GET", NULL, path, NULL, 0);
+    enum route_fault fault = route_match(a, &rule, r).fault;
+    return fault != ROUTE_NO_PATH && fault != ROUTE_UNREADABLE;
+}
+
+static void redirects_to_itself(struct trap_walk *t, const struct trap_object *o)
+{
+    static const char *const names[] = { "temporal-redirect", "permanent-redirect" };
+    const cJSON *custom = json_get(o->json, "customConfigs"), *to = NULL;
+    const char *host, *path;
+    for (int i = 0; i < 2 && custom && custom->child && !to; i++)
+        to = annotation_among(custom, names[i]);
+    if (!to || !read_target_url(trap_arena(t), to->valuestring, &host, &path) ||
+        !redirects_to_host(o->json, host) ||
+        (path && !takes_target_path(trap_arena(t), o->json, path)))
+        return;
+    trap_add(t, o, "customConfigs",
+             "redirects (%s) to requests that the route takes itself: clients go round in a circle",
+             trap_name(t, to->string));
+}
+
 const struct trap trap_route_rows[] = {
+    { "check 19", "REDIRECT_TO_ITSELF", "A redirect that leads to its own route",
+      "Clients follow some twenty redirects and give up; each of them looks well in the log.",
+      TRAP_BROKEN, .about = "route", .judge = redirects_to_itself },
     { "check 14", "ROUTE_DUPLICATE", "Two routes for the same requests",
       "Of two routes with the same host, path, methods and predicates only the first created "
       "exists "

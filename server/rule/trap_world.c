@@ -31,6 +31,16 @@ const cJSON *trap_envoy(const struct trap_world *w)
     return w->envoy;
 }
 
+void trap_world_differences(struct trap_world *w, const cJSON *differences)
+{
+    w->differences = differences;
+}
+
+const cJSON *trap_differences(const struct trap_world *w)
+{
+    return w->differences;
+}
+
 double trap_now(const struct trap_world *w)
 {
     return w->now;
@@ -162,6 +172,13 @@ struct trap_world trap_world_indexed(struct arena *a, const struct trap_world *w
         if (list->count > 1)
             qsort(list->index, (size_t)list->count, sizeof *list->index, by_entry);
     }
+    return own;
+}
+
+const struct trap_world *trap_world_index(struct arena *a, const struct trap_world *w)
+{
+    struct trap_world *own = arena_make(a, struct trap_world);
+    *own = trap_world_indexed(a, w);
     return own;
 }
 

@@ -23,7 +23,7 @@ struct trap_world {
     const char *version;
     double now, days;
     cJSON *schemas; /* by plugin */
-    const cJSON *envoy;
+    const cJSON *envoy, *differences;
     struct arena *arena;
 };
 

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/when.h"
 #include "plan/plan.h"
+#include "plan/schedule.h"
 #include "store/store_private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -210,13 +211,19 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
     secret_scrub_tree(a, hidden, shown);
     char *summary = json_print(a, shown);
     double now = when_now();
+    struct schedule at = { 0 };
+    struct err ignored = { 0 };
+    if (p->schedule)
+        schedule_read(p->schedule, 0, &at, &ignored);
     return db_run(s->db, e,
                   "INSERT INTO plans (id, digest, state, title, risk, tool, who, undoes, created, "
-                  "updated, expires, holder, sealed, summary, gateway, wish) VALUES "
-                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  "ttttttttdddttttt", id, p->digest, store_state_name(state),
+                  "updated, expires, holder, sealed, summary, gateway, wish, starts, holds) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
+                  "ttttttttdddtttttdd", id, p->digest, store_state_name(state),
                   secret_scrub_with(a, hidden, p->title), risk_name(p->risk), p->tool, owner,
-                  p->undoes, now, now, now + ttl, s->owner, sealed, summary, p->gateway, p->wish) &&
+                  p->undoes, now, now, at.until > 0 && at.until < now + ttl ? at.until : now + ttl,
+                  s->owner, sealed, summary, p->gateway, p->wish, at.at, at.until) &&
+           store_touch(s, a, id, p, e) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 
@@ -251,18 +258,20 @@ static cJSON *tree(struct arena *a, const char *text)
 /* A row of STORE_PLAN_COLUMNS, checked, without its trees. */
 static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
-    static const int numbers[] = { 10, 11, 12, 21 };
-    double *const reals[] = { &out->created, &out->updated, &out->expires, &out->lease_until };
+    static const int numbers[] = { 10, 11, 12, 20, 25 };
+    double *const reals[] = { &out->created, &out->updated, &out->expires, &out->starts,
+                              &out->lease_until };
     const char **const texts[] = {
-        [0] = &out->id,   [1] = &out->digest,   [3] = &out->title,   [4] = &out->risk,
-        [5] = &out->tool, [6] = &out->owner,    [7] = &out->undoes,  [8] = &out->gateway,
-        [9] = &out->wish, [17] = &out->decided, [19] = &out->holder, [20] = &out->lease,
+        [0] = &out->id,     [1] = &out->digest,   [3] = &out->title,    [4] = &out->risk,
+        [5] = &out->tool,   [6] = &out->owner,    [7] = &out->undoes,   [8] = &out->gateway,
+        [9] = &out->wish,   [17] = &out->decided, [19] = &out->guarded, [23] = &out->holder,
+        [24] = &out->lease,
     };
     struct err why = { 0 };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i])
             *texts[i] = arena_strdup(a, db_text(r, (int)i));
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         *reals[i] = db_real(r, numbers[i]);
     out->id = out->id ? out->id : "";
     out->state = store_state_of(db_text(r, 2));
@@ -275,6 +284,7 @@ static void fill_stored_row(struct store *s, struct arena *a, struct db_rows *r,
     row_head(s, a, r, out);
     out->summary = tree(a, db_text(r, 14));
     out->result = tree(a, db_text(r, 15));
+    out->guard = tree(a, db_text(r, 18));
     if (out->tampered)
         return;
     if (!out->summary || (db_text(r, 15) && !out->result))
@@ -348,16 +358,9 @@ struct reader {
     void *arg;
 };
 
-static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
-                          const struct reader *x, struct err *e)
+/* The rows of STORE_PLAN_COLUMNS that a query gives. */
+static bool each_queried(struct store *s, struct db_rows r, const struct reader *x, struct err *e)
 {
-    if (!store_head_look(s, e))
-        return false;
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE (?1 = '' OR "
-                                "state = ?1) AND (?2 = 0 OR created < ?2) "
-                                "ORDER BY created DESC, id LIMIT ?3",
-                                "tdi", state ? store_state_name(state) : "", before, limit);
     bool on = true;
     while (on && db_next(&r, e)) {
         struct arena *a = arena_new();
@@ -370,6 +373,31 @@ static bool each_plan_row(struct store *s, enum plan_state state, double before,
     return !r.failed;
 }
 
+static const double END_OF_TIME = 1e18;
+
+/* Each query walks one index: a page deep in 100,000 changes costs what the first one does. */
+static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
+                          const struct reader *x, struct err *e)
+{
+    double to = before > 0 ? before : END_OF_TIME;
+    if (!store_head_look(s, e))
+        return false;
+    if (!state)
+        return each_queried(s,
+                            db_query(s->db, e,
+                                     "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
+                                     "ORDER BY created DESC, id LIMIT ?",
+                                     "di", to, limit),
+                            x, e);
+    return each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
+                                 "WHERE state = ? AND created < ? ORDER BY created DESC, id "
+                                 "LIMIT ?",
+                                 "tdi", store_state_name(state), to, limit),
+                        x, e);
+}
+
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
@@ -380,4 +408,28 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
                      store_row_fn *fn, void *arg, struct err *e)
 {
     return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+}
+
+bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE guarded IN "
+                                 "('" GUARD_WATCHING "', '" GUARD_REVERTING "') "
+                                 "ORDER BY created LIMIT ?",
+                                 "i", limit),
+                        &(struct reader){ fill_stored_row, fn, arg }, e);
+}
+
+bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE "
+                                 "state = 'approved' AND (starts IS NULL OR starts <= ?1) AND "
+                                 "expires > ?1 ORDER BY created DESC LIMIT ?2",
+                                 "di", when_now(), limit),
+                        &(struct reader){ fill_stored_row, fn, arg }, e);
 }

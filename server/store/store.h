@@ -41,14 +41,17 @@ struct stored {
     const char *gateway; /* URL */
     const char *wish;    /* digest of what is wished (struct plan), or NULL */
     const char *decided; /* MAC of the decision over it, or NULL */
+    const char *guarded; /* how far its guard has come (store_guard.h), or NULL: it has none */
     enum plan_state state;
     const char *tampered; /* NULL, or the sentence that says what does not fit */
     double created, updated, expires;
+    double starts;      /* not applied before; 0: at once */
     const char *holder; /* process that proposed it and waits for the decision */
     const char *lease;  /* process that applies it, or NULL */
     double lease_until;
     const cJSON *summary; /* plan_show, masked */
     const cJSON *result;  /* what applying came to, or NULL */
+    const cJSON *guard;   /* what its guard keeps, or NULL */
 };
 
 /* Fingerprints are under the key of that folder's state from the first one on, also before the
@@ -116,6 +119,9 @@ enum intent {
 };
 bool store_intend(struct store *s, const char *id, int op, enum intent what, const char *note,
                   struct err *e);
+/* INTENT_STARTED and store_renew in one commit: one that was not held is not begun. */
+bool store_start_op(struct store *s, const char *id, int op, double seconds, bool *held,
+                    struct err *e);
 enum intent store_intent(struct store *s, const char *id, int op);
 const char *store_intent_name(enum intent i);
 

@@ -167,6 +167,11 @@ double db_real(struct db_rows *r, int column)
     return sql.sqlite3_column_double(r->statement, column);
 }
 
+bool db_null(struct db_rows *r, int column)
+{
+    return sql.sqlite3_column_type(r->statement, column) == SQLITE_NULL;
+}
+
 bool db_plain(struct db_rows *r, int column, char type)
 {
     int is = sql.sqlite3_column_type(r->statement, column);

@@ -30,6 +30,7 @@ struct db_rows db_query(struct db *db, struct err *e, const char *sql, const cha
 bool db_next(struct db_rows *r, struct err *e);     /* false: no more, or an error (r->failed) */
 const char *db_text(struct db_rows *r, int column); /* until the next db_next; NULL for NULL */
 double db_real(struct db_rows *r, int column);
+bool db_null(struct db_rows *r, int column);
 /* Is it stored as what it is read as? t: text that ends where it ends for C, d: a number; or NULL.
  * Anything else reads like the one and compares unlike it. */
 bool db_plain(struct db_rows *r, int column, char type);

@@ -57,11 +57,23 @@ char *store_decision_text(struct arena *a, const struct store_decision *d)
     } said[] = { { "strength", d->strength },
                  { "plan", d->plan },
                  { "rendering", d->rendering },
-                 { "note", d->note } };
+                 { "note", d->note },
+                 { "comment", d->comment } };
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         if (said[i].value && *said[i].value)
             json_set_str(a, o, said[i].name, said[i].value);
     return o->child ? json_print(a, o) : NULL;
+}
+
+/* What was said in the audit line of a decision; NULL: nothing. */
+static const char *comment_in(struct store *s, struct arena *a, double line, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT detail FROM audit WHERE seq = ?", "d", line);
+    const char *detail = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    struct err ignored = { 0 };
+    const cJSON *said = detail ? json_parse(a, detail, strlen(detail), &ignored) : NULL;
+    db_done(&r);
+    return json_str(said, "comment");
 }
 
 /* The row of a query of STORE_DECISION_MACED. */
@@ -85,9 +97,11 @@ bool store_find_decision(struct store *s, struct arena *a, const char *id, const
     while (!fits && db_next(&r, e)) /* another row may carry the same MAC, but not fit it */
         fits = store_mac_same(db_text(&r, 9), mac) &&
                store_mac_same(store_mac(s, a, "decision", &r, STORE_DECISION_TYPES), mac);
+    double line = fits ? db_real(&r, 8) : 0;
     if (fits)
         read_decision(a, &r, out);
     db_done(&r);
+    out->comment = line > 0 ? comment_in(s, a, line, e) : NULL;
     return !r.failed &&
            (fits || store_tampered(id, "its decision is not the one that was written", e));
 }

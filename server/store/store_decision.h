@@ -13,6 +13,7 @@ struct store_decision {
     const char *plan;      /* digest of the sealed plan; NULL: the change's own */
     const char *rendering; /* digest of what was shown; NULL: not known */
     const char *note; /* for the audit, which says the digests and the strength too; NULL: none */
+    const char *comment; /* what they say about it, kept in that audit line; NULL: nothing */
     const char *verdict; /* "approved" or "rejected"; set by the store */
     double at;           /* set by the store */
 };

@@ -152,18 +152,22 @@ bool store_changed(struct store *s)
 /* -- moves ----------------------------------------------------------------------------------------
  */
 
-static bool set_state(struct store *s, const struct step *x, const char *decided, struct err *e)
+static bool set_state(struct store *s, const struct step *x, const char *decided, const char *kept,
+                      struct err *e)
 {
     bool take = x->to == STATE_APPLYING, give = x->from == STATE_APPLYING;
     double now = when_now();
     return db_run(s->db, e,
                   "UPDATE plans SET state = ?1, updated = ?2, lease = ?3, lease_until = ?4, "
                   "result = coalesce(?5, result), decided = coalesce(?11, decided), "
-                  "expires = CASE WHEN ?1 = 'approved' THEN ?6 ELSE expires END "
+                  "expires = CASE WHEN ?1 = 'approved' THEN coalesce(holds, ?6) ELSE expires END, "
+                  "guarded = CASE WHEN ?12 THEN ?13 ELSE guarded END, "
+                  "guard = CASE WHEN ?12 THEN ?14 ELSE guard END "
                   "WHERE id = ?7 AND state = ?8 AND (?9 = 0 OR lease = ?10)",
-                  "tdtdtdttitt", names[x->to], now, take ? s->owner : NULL,
+                  "tdtdtdttittitt", names[x->to], now, take ? s->owner : NULL,
                   take ? now + STORE_LEASE : 0.0, x->result, now + APPROVED_FOR, x->id,
-                  names[x->from], (int)give, s->owner, decided);
+                  names[x->from], (int)give, s->owner, decided, x->guard != NULL,
+                  x->guard ? x->guard->guarded : NULL, kept);
 }
 
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
@@ -175,7 +179,8 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     struct arena *a = arena_new();
     const char *decided =
         x->decision ? store_note_decision(s, a, x->id, names[x->to], x->decision, e) : NULL;
-    *moved = e->kind == ERR_NONE && set_state(s, x, decided, e) && db_changes(s->db) == 1;
+    const char *kept = x->guard ? store_said(a, x->guard->kept) : NULL;
+    *moved = e->kind == ERR_NONE && set_state(s, x, decided, kept, e) && db_changes(s->db) == 1;
     if (*moved && x->to == STATE_REJECTED)
         store_count_rejection(s, e);
     const char *said = x->decision ? store_decision_text(a, x->decision) : x->result;
@@ -202,13 +207,14 @@ static bool decides(enum plan_state to)
     return to == STATE_APPROVED || to == STATE_REJECTED;
 }
 
-bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
-                const char *who, const char *channel, const cJSON *result, bool *moved,
-                struct err *e)
+bool store_move_guarded(struct store *s, const char *id, enum plan_state from, enum plan_state to,
+                        const char *who, const char *channel, const cJSON *result,
+                        const struct store_guard *guard, bool *moved, struct err *e)
 {
     struct arena *a = arena_new();
     struct store_decision d = { .who = who, .channel = channel };
     struct step x = { .id = id, .from = from, .to = to, .who = who, .channel = channel };
+    x.guard = guard;
     x.result = store_said(a, result);
     x.decision = decides(to) ? &d : NULL;
     bool ok = move(s, &x, moved, e);
@@ -216,12 +222,19 @@ bool store_move(struct store *s, const char *id, enum plan_state from, enum plan
     return ok;
 }
 
+bool store_move(struct store *s, const char *id, enum plan_state from, enum plan_state to,
+                const char *who, const char *channel, const cJSON *result, bool *moved,
+                struct err *e)
+{
+    return store_move_guarded(s, id, from, to, who, channel, result, NULL, moved, e);
+}
+
 bool store_decide(struct store *s, const char *id, enum plan_state from, enum plan_state to,
                   const struct store_decision *d, bool *moved, struct err *e)
 {
     if (!decides(to))
         bug("%s is not what somebody decides", names[to]);
-    const struct step x = { id, from, to, d->who, d->channel, NULL, d };
+    const struct step x = { id, from, to, d->who, d->channel, NULL, d, NULL };
     return move(s, &x, moved, e);
 }
 
@@ -328,6 +341,20 @@ bool store_intend(struct store *s, const char *id, int op, enum intent what, con
                "mac = ?6",
                "tiitdt", id, op, (int)what, note, when_now(), intent_mac(s, a, id, op, what, note));
     arena_free(a);
+    return ok;
+}
+
+bool store_start_op(struct store *s, const char *id, int op, double seconds, bool *held,
+                    struct err *e)
+{
+    *held = false;
+    bool ok = db_begin(s->db, e);
+    if (ok)
+        ok = db_end(s->db,
+                    store_renew(s, id, seconds, held, e) &&
+                        (!*held || store_intend(s, id, op, INTENT_STARTED, NULL, e)),
+                    e);
+    *held = *held && ok;
     return ok;
 }
 

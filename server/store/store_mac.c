@@ -3,8 +3,8 @@
  * A row that was edited, swapped or copied does not fit its MAC. An older version of it fits its
  * MAC, but not its newest audit line; when that line was removed too, the chain has a hole between
  * the line of the row and the anchor at its end. Final states are not walked: an older version of
- * a change is not final, and nothing follows from one that is. Its decision is history then, which
- * store_decision and store_verify check.
+ * a change is not final, and nothing follows from one that is, unless a guard still watches it. Its
+ * decision is history then, which store_decision and store_verify check.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -12,7 +12,8 @@
 #include "store/store_private.h"
 
 enum { MAC_INPUT_MAX = 256 * 1024 * 1024, COLUMN_STATE = 2, COLUMN_LINE = 16 };
-enum { COLUMN_DECIDED = COLUMN_LINE + 1, COLUMN_MAC };
+enum { COLUMN_DECIDED = COLUMN_LINE + 1, COLUMN_GUARD, COLUMN_GUARDED };
+enum { COLUMN_MAC = COLUMN_GUARDED + 3, COLUMNS_PLAIN = COLUMN_GUARD };
 
 void store_mac_add(struct buf *b, const char *text)
 {
@@ -116,6 +117,18 @@ static bool reaches_end(struct store *s, const char *id, int line, bool again, s
     return err_at(e, "change %.40s cannot be trusted", id);
 }
 
+/* One without guard and schedule is signed as it was before there were any. */
+static char *row_mac(const struct store *s, struct arena *a, struct db_rows *r)
+{
+    char plain[] = STORE_PLAN_TYPES;
+    bool terms = false;
+    for (int i = COLUMN_GUARD; i < COLUMN_MAC; i++)
+        terms = terms || !db_null(r, i);
+    if (!terms)
+        plain[COLUMNS_PLAIN] = '\0';
+    return store_mac(s, a, terms ? "change with terms" : "change", r, plain);
+}
+
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
 {
     struct arena *a = arena_new();
@@ -123,11 +136,11 @@ bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
     const char *mac = arena_strdup(a, db_text(r, COLUMN_MAC));
     enum plan_state state = store_state_of(db_text(r, COLUMN_STATE));
     int line = (int)db_real(r, COLUMN_LINE);
-    bool ok = (state && store_mac_same(store_mac(s, a, "change", r, STORE_PLAN_TYPES), mac)) ||
+    bool settled = store_final(state) && !store_guards(db_text(r, COLUMN_GUARDED));
+    bool ok = (state && store_mac_same(row_mac(s, a, r), mac)) ||
               store_tampered(id, "its record does not fit its MAC", e);
-    ok = ok && newest_step(s, id, line, mac, store_final(state), e) &&
-         (store_final(state) ||
-          (store_check_decision(s, r, e) && reaches_end(s, id, line, again, e)));
+    ok = ok && newest_step(s, id, line, mac, settled, e) &&
+         (settled || (store_check_decision(s, r, e) && reaches_end(s, id, line, again, e)));
     arena_free(a);
     return ok;
 }
@@ -155,7 +168,7 @@ bool store_sign(struct store *s, const char *event, const char *id, const char *
               db_run(s->db, e, "UPDATE plans SET line = ? WHERE id = ?", "it", last + 1, id);
     struct db_rows r =
         db_query(s->db, e, "SELECT " STORE_PLAN_MACED " FROM plans WHERE id = ?", "t", id);
-    const char *mac = ok && db_next(&r, e) ? store_mac(s, a, "change", &r, STORE_PLAN_TYPES) : NULL;
+    const char *mac = ok && db_next(&r, e) ? row_mac(s, a, &r) : NULL;
     db_done(&r);
     ok = mac && db_run(s->db, e, "UPDATE plans SET mac = ? WHERE id = ?", "tt", mac, id) &&
          store_chain(s, event, id, who, channel, detail, mac, e);

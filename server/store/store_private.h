@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "store/store_db_private.h"
 #include "store/store_decision.h"
+#include "store/store_guard.h"
 #include <sys/stat.h>
 
 struct arena;
@@ -52,9 +53,9 @@ bool store_upgrade(struct store *s, struct err *e);
  * written, and who forges it can stop work but not make any. */
 #define STORE_PLAN_MACED                                                                           \
     "id, digest, state, title, risk, tool, who, undoes, gateway, wish, created, updated, "         \
-    "expires, sealed, summary, result, line, decided"
+    "expires, sealed, summary, result, line, decided, guard, guarded, starts, holds"
 #define STORE_PLAN_COLUMNS STORE_PLAN_MACED ", mac, holder, lease, lease_until"
-#define STORE_PLAN_TYPES "ttttttttttdddtttdt"
+#define STORE_PLAN_TYPES "ttttttttttdddtttdtttdd"
 #define STORE_DECISION_MACED "id, at, who, channel, verdict, strength, plan, rendering, line"
 #define STORE_DECISION_TYPES "tdttttttd"
 
@@ -94,8 +95,11 @@ struct step {
     const char *who, *channel;
     const char *result;                    /* JSON, or NULL: stays as it is */
     const struct store_decision *decision; /* NULL unless to is approved or rejected */
+    const struct store_guard *guard;       /* what becomes of its guard, or NULL: stays */
 };
 bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e);
+/* Does something still follow from what a row says, although its state is final? */
+bool store_guards(const char *guarded);
 /* Keeps the decision of a step under the number of the next line; its MAC, NULL + e. */
 char *store_note_decision(struct store *s, struct arena *a, const char *id, const char *verdict,
                           const struct store_decision *d, struct err *e);
@@ -106,26 +110,7 @@ char *store_sign_old_decision(struct store *s, struct arena *a, const char *id, 
 bool store_count_rejection(struct store *s, struct err *e);
 char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
-/* -- store_audit.c ------------------------------------------------------------------------- */
-
-/* One audit line inside the caller's transaction. mac: of the row whose step it is, or NULL. */
-bool store_chain(struct store *s, const char *event, const char *id, const char *who,
-                 const char *channel, const char *detail, const char *mac, struct err *e);
-/* As a line keeps it: scrubbed, printed. NULL in, NULL out. */
-char *store_said(struct arena *a, const cJSON *detail);
-/* Keeps the anchor for a chain that ends there. */
-bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
-/* The newest line's number and hash; 0 and "" when there is none. NULL + e. */
-char *store_last(struct store *s, struct arena *a, int *seq, struct err *e);
-/* Are the lines from that one on whole, up to an end that is ours? *lines: how many. */
-bool store_whole(struct store *s, int from, int *lines, struct err *e);
-/* The MAC of a row of STORE_LINE_COLUMNS whose detail was taken away. */
-#define STORE_LINE_COLUMNS "seq, at, event, id, who, channel, detail, mac, hash, tomb"
-char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r);
-/* Is the chain as the first release kept it, up to an end that is ours? */
-bool store_whole_of_old(struct store *s, struct err *e);
-/* Does the chain end there? Inside a transaction. */
-bool store_anchored(struct store *s, struct arena *a, int seq, const char *hash, struct err *e);
+#include "store/store_line_private.h"
 
 /* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
 

@@ -7,12 +7,15 @@
 #include "base/err.h"
 #include "store/store_private.h"
 
+#define PLANS                                                                                      \
+    "CREATE TABLE plans (id TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL,"          \
+    " title TEXT, risk TEXT, tool TEXT, who TEXT, undoes TEXT, created REAL, updated REAL,"        \
+    " expires REAL, holder TEXT, lease TEXT, lease_until REAL DEFAULT 0, sealed TEXT NOT NULL,"    \
+    " summary TEXT NOT NULL, result TEXT, gateway TEXT, wish TEXT, line INTEGER, decided TEXT,"    \
+    " mac TEXT"
+
 static const char *const tables[] = {
-    "CREATE TABLE plans (id TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL,"
-    " title TEXT, risk TEXT, tool TEXT, who TEXT, undoes TEXT, created REAL, updated REAL,"
-    " expires REAL, holder TEXT, lease TEXT, lease_until REAL DEFAULT 0, sealed TEXT NOT NULL,"
-    " summary TEXT NOT NULL, result TEXT, gateway TEXT, wish TEXT, line INTEGER, decided TEXT,"
-    " mac TEXT)",
+    PLANS ", guard TEXT, guarded TEXT, starts REAL, holds REAL)",
     "CREATE TABLE decisions (id TEXT, at REAL, who TEXT, channel TEXT, verdict TEXT,"
     " strength TEXT, plan TEXT, rendering TEXT, line INTEGER, mac TEXT)",
     "CREATE TABLE intents (id TEXT, op INTEGER, what INTEGER, note TEXT, at REAL, mac TEXT,"
@@ -22,6 +25,7 @@ static const char *const tables[] = {
     "CREATE TABLE anchor (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER, seal TEXT)",
     "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE touches (object TEXT, id TEXT)", /* "route orders": found by, and no more */
     NULL,
 };
 static const char *const indexes[] = {
@@ -32,6 +36,25 @@ static const char *const indexes[] = {
     "CREATE INDEX plans_owner ON plans(who, state)",
     "CREATE INDEX decisions_id ON decisions(id)",
     "CREATE INDEX audit_id ON audit(id, seq)",
+    "CREATE INDEX plans_guarded ON plans(created) WHERE guarded IN ('watching', 'reverting')",
+    "CREATE INDEX audit_who ON audit(who, at, seq)",
+    "CREATE INDEX audit_event ON audit(event, at, seq)",
+    "CREATE INDEX audit_at ON audit(at, seq)",
+    "CREATE INDEX touches_object ON touches(object, id)",
+    "CREATE INDEX touches_id ON touches(id)",
+    NULL,
+};
+/* What version 2 had otherwise: the text of its first table, and fewer indexes. */
+static const char plans_of_2[] = PLANS ")";
+enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
+/* From version 2 to this one; the indexes of the table go with it. */
+static const char *const put_away_2[] = { "ALTER TABLE plans RENAME TO old_plans", NULL };
+#define PLANS_OF_2                                                                                 \
+    "id, digest, state, title, risk, tool, who, undoes, created, updated, expires, holder, lease," \
+    " lease_until, sealed, summary, result, gateway, wish, line, decided, mac"
+static const char *const take_in_2[] = {
+    "INSERT INTO plans (" PLANS_OF_2 ") SELECT " PLANS_OF_2 " FROM old_plans",
+    "DROP TABLE old_plans",
     NULL,
 };
 /* The tables of the first release are copied: their texts and what hangs on them are not ours. */
@@ -72,48 +95,54 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
     return true;
 }
 
-bool store_make_tables(struct store *s, bool old, struct err *e)
-{
-    return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
-           (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
-           db_run(s->db, e, "PRAGMA user_version = 2", "");
-}
-
 /* -- held against what is there ---------------------------------------------------------------- */
 
-static bool is_schema_text(const char *text)
+static const char *table_of(int version, int i)
 {
-    static const char *const *const all[] = { tables, indexes };
-    for (int i = 0; text && i < 2; i++)
-        for (const char *const *row = all[i]; *row; row++)
-            if (!strcmp(*row, text))
-                return true;
+    if (version != VERSION_2)
+        return tables[i];
+    return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
+}
+
+static const char *index_of(int version, int i)
+{
+    return version == VERSION_2 && i == INDEXES_OF_2 ? NULL : indexes[i];
+}
+
+static bool is_schema_text(int version, const char *text)
+{
+    for (int i = 0; text && table_of(version, i); i++)
+        if (!strcmp(table_of(version, i), text))
+            return true;
+    for (int i = 0; text && index_of(version, i); i++)
+        if (!strcmp(index_of(version, i), text))
+            return true;
     return false;
 }
 
-static int count_ours(void)
+static int count_ours(int version)
 {
-    int n = 0;
-    for (const char *const *row = tables; *row; row++)
+    int n = 0, m = 0;
+    while (table_of(version, n))
         n++;
-    for (const char *const *row = indexes; *row; row++)
-        n++;
-    return n;
+    while (index_of(version, m))
+        m++;
+    return n + m;
 }
 
 /* All that hangs on our tables is ours, and all that is ours is there. */
-static bool is_exact(struct store *s, struct err *e)
+static bool is_exact(struct store *s, int version, struct err *e)
 {
     struct db_rows r = db_query(
         s->db, e,
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
-        "'anchor', 'processes', 'settings'))",
+        "'anchor', 'processes', 'settings', 'touches'))",
         "");
     int found = 0;
     bool ok = true;
     while (ok && db_next(&r, e)) {
-        ok = db_plain(&r, 0, 't') && is_schema_text(db_text(&r, 0));
+        ok = db_plain(&r, 0, 't') && is_schema_text(version, db_text(&r, 0));
         found += ok;
         if (!ok)
             err_set(e, ERR_SYSTEM,
@@ -122,12 +151,34 @@ static bool is_exact(struct store *s, struct err *e)
                     s->dir, db_text(&r, 1) ? db_text(&r, 1) : "NULL");
     }
     db_done(&r);
-    if (ok && !r.failed && found != count_ours())
+    if (ok && !r.failed && found != count_ours(version))
         err_set(e, ERR_SYSTEM,
                 "the schema of the state in %s was tampered with: a part of it is missing; nothing "
                 "is written",
                 s->dir);
     return e->kind == ERR_NONE;
+}
+
+/* -- made ------------------------------------------------------------------------------------- */
+
+bool store_make_tables(struct store *s, bool old, struct err *e)
+{
+    return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
+           (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
+           db_run(s->db, e, "PRAGMA user_version = 3", "");
+}
+
+bool store_remake_tables(struct store *s, struct err *e)
+{
+    if (!is_exact(s, VERSION_2, e) || !run_all(s, put_away_2, e) ||
+        !db_run(s->db, e, tables[0], "") || !run_all(s, tables + TABLES_OF_2, e) ||
+        !run_all(s, take_in_2, e))
+        return false;
+    for (int i = 0; indexes[i]; i++) /* those of the other tables are there */
+        if ((i >= INDEXES_OF_2 || strstr(indexes[i], " ON plans(")) &&
+            !db_run(s->db, e, indexes[i], ""))
+            return false;
+    return db_run(s->db, e, "PRAGMA user_version = 3", "");
 }
 
 bool store_schema_holds(struct store *s, struct err *e)
@@ -137,7 +188,7 @@ bool store_schema_holds(struct store *s, struct err *e)
     db_done(&r);
     if (r.failed || now == s->schema)
         return !r.failed;
-    if (!is_exact(s, e))
+    if (!is_exact(s, 0, e))
         return false;
     s->schema = now;
     return true;

@@ -1,7 +1,8 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
- * `user_version` says how far a database has come: 0 (the first release) or 2. A change of the
- * schema needs a new number and a step from the one before.
+ * `user_version` says how far a database has come: 0 (the first release), 2 or 3 (with guards). A
+ * change of the schema needs a new number and a step from the one before. Rows of version 2 keep
+ * their MACs: without a guard one is signed as it was.
  *
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people
@@ -16,7 +17,7 @@
 #include "plan/plan.h"
 #include "store/store_private.h"
 
-enum { VERSION_NOW = 2 };
+enum { VERSION_2 = 2, VERSION_NOW = 3 };
 
 /* One number that a query gives; 0: no row. */
 static double query_number(struct store *s, const char *query, struct err *e)
@@ -158,13 +159,39 @@ static bool anchor_end(struct store *s, struct err *e)
     return ok;
 }
 
+/* What each change of before touches, as far as its summary shows. */
+static bool touch_all(struct store *s, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT id, summary FROM plans", "");
+    bool ok = true;
+    while (ok && db_next(&r, e)) {
+        struct arena *a = arena_new();
+        struct err unread = { 0 };
+        const char *text = db_text(&r, 1);
+        const cJSON *summary = text ? json_parse(a, text, strlen(text), &unread) : NULL;
+        ok = store_touch_summary(s, a, arena_strdup(a, db_text(&r, 0)), summary, e);
+        arena_free(a);
+    }
+    db_done(&r);
+    return ok && !r.failed;
+}
+
 static bool bring_up(struct store *s, struct err *e)
 {
     bool old = false;
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
         return e->kind == ERR_NONE; /* somebody else was faster */
     return may_begin(s, e) && make_tables(s, &old, e) && anchor_end(s, e) &&
-           (!old || take_over_all(s, e));
+           (!old || (touch_all(s, e) && take_over_all(s, e)));
+}
+
+/* Its rows were signed and its chain is whole, or nothing that is done here makes it so. */
+static bool bring_up_2(struct store *s, struct err *e)
+{
+    if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
+        return e->kind == ERR_NONE; /* somebody else was faster */
+    return store_remake_tables(s, e) && touch_all(s, e) &&
+           store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":2}", NULL, e);
 }
 
 /* The head lags when a process died between its commit and writing it. */
@@ -193,6 +220,8 @@ bool store_upgrade(struct store *s, struct err *e)
         return false;
     if (found == VERSION_NOW)
         return store_schema_holds(s, e) && catch_up(s, e);
+    if (found == VERSION_2)
+        return store_begin_new(s, e) && store_end(s, bring_up_2(s, e), e) && catch_up(s, e);
     if (found != 0)
         return err_set(e, ERR_SYSTEM,
                        "the state is of version %d and this program knows %d: use the release that "

@@ -9,6 +9,8 @@
 #include "mcp/era.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "web/login_private.h"
+#include "web/pages_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 
@@ -82,6 +84,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->server = http_listen(m->loop, &o, e);
     if (w->server) {
         w->sources = sources_new(m);
+        w->logins = logins_new(m->config);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -107,11 +110,16 @@ void web_close(struct web *w)
 {
     if (!w)
         return;
+    web_live_end(w);
     http_close(w->server);
+    web_stop_judging(w);
+    web_map_stop(w);
+    web_map_forget(w);
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);
     sources_free(w->sources);
+    logins_free(w->logins);
     arena_free(w->arena);
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "net/gate.h"
+#include "web/pages_private.h"
 #include "web/web_private.h"
 
 static const char allow_headers[] =
@@ -29,23 +30,43 @@ static bool refuse_request(struct http_exchange *x, int status, const char *text
 /* -- paths ------------------------------------------------------------------------------- */
 
 static const struct web_route routes[] = {
-    { "/mcp", "GET", BY_CLIENTS, web_get },
-    { "/mcp", "POST", BY_CLIENTS, web_post },
-    { "/mcp", "DELETE", BY_CLIENTS, web_delete },
-    { "/sse", "GET", BY_CLIENTS, web_sse },
-    { "/messages", "POST", BY_CLIENTS, web_messages },
-    { "/change", "GET", BY_ALL, web_page },
-    { "/change", "POST", BY_APPROVERS, web_change },
-    { "/.well-known/oauth-protected-resource", "GET", BY_ALL, web_metadata },
-    { "/.well-known/oauth-protected-resource/mcp", "GET", BY_ALL, web_metadata },
-    { "/.well-known/oauth-protected-resource/sse", "GET", BY_ALL, web_metadata },
+    { "/mcp", "GET", BY_CLIENTS, BODY_JSON, web_get },
+    { "/mcp", "POST", BY_CLIENTS, BODY_JSON, web_post },
+    { "/mcp", "DELETE", BY_CLIENTS, BODY_JSON, web_delete },
+    { "/sse", "GET", BY_CLIENTS, BODY_JSON, web_sse },
+    { "/messages", "POST", BY_CLIENTS, BODY_JSON, web_messages },
+    { "/change", "GET", BY_ALL, BODY_FORM, web_old_link },
+    { "/change", "POST", BY_APPROVERS, BODY_JSON, web_change },
+    { "/", "GET", BY_ALL, BODY_FORM, web_home },
+    { "/login", "GET", BY_ALL, BODY_FORM, web_login_page },
+    { "/login", "POST", BY_ALL, BODY_FORM, web_login },
+    { "/logout", "POST", BY_ALL, BODY_FORM, web_logout },
+    { "/changes", "GET", BY_ALL, BODY_FORM, web_changes },
+    { "/changes/live", "GET", BY_ALL, BODY_FORM, web_live },
+    { "/changes/", "GET", BY_ALL, BODY_FORM, web_one_change },
+    { "/changes/", "POST", BY_ALL, BODY_FORM, web_decide },
+    { "/audit", "GET", BY_ALL, BODY_FORM, web_audit },
+    { "/audit", "POST", BY_ALL, BODY_FORM, web_audit_verify },
+    { "/style.css", "GET", BY_ALL, BODY_FORM, web_asset },
+    { "/map.css", "GET", BY_ALL, BODY_FORM, web_asset },
+    { "/page.js", "GET", BY_ALL, BODY_FORM, web_asset },
+    { "/.well-known/oauth-protected-resource", "GET", BY_ALL, BODY_JSON, web_metadata },
+    { "/.well-known/oauth-protected-resource/mcp", "GET", BY_ALL, BODY_JSON, web_metadata },
+    { "/.well-known/oauth-protected-resource/sse", "GET", BY_ALL, BODY_JSON, web_metadata },
     { 0 },
 };
+
+static bool is_at_path(const struct web_route *r, const struct http_exchange *x)
+{
+    bool whole_folder = strlen(r->path) > 1 && text_ends(r->path, "/");
+    return whole_folder ? text_starts(x->path, r->path) && x->path[strlen(r->path)]
+                        : !strcmp(r->path, x->path);
+}
 
 const struct web_route *web_route(const struct http_exchange *x)
 {
     for (const struct web_route *r = routes; r->path && r->method; r++)
-        if (!strcmp(r->path, x->path) && !strcmp(r->method, x->method))
+        if (is_at_path(r, x) && !strcmp(r->method, x->method))
             return r;
     return NULL;
 }
@@ -55,7 +76,7 @@ static const char *path_methods(const struct http_exchange *x)
 {
     const char *all = NULL;
     for (const struct web_route *r = routes; r->path; r++)
-        if (!strcmp(r->path, x->path))
+        if (is_at_path(r, x) && !(all && strstr(all, r->method)))
             all = all ? arena_printf(x->arena, "%s, %s", all, r->method) : r->method;
     return all;
 }
@@ -108,11 +129,11 @@ static bool preflight(struct http_exchange *x)
     return false;
 }
 
-static bool is_json_body(const struct http_exchange *x)
+static bool is_of_type(const struct http_exchange *x, const char *wanted)
 {
     const char *type = http_header(x, "content-type");
-    size_t n = sizeof "application/json" - 1;
-    return type && strncasecmp(type, "application/json", n) == 0 && strchr(" ;\t", type[n]);
+    size_t n = strlen(wanted);
+    return type && strncasecmp(type, wanted, n) == 0 && strchr(" ;\t", type[n]);
 }
 
 static bool wrong_method(struct http_exchange *x)
@@ -130,10 +151,16 @@ static bool is_path_served(struct http_exchange *x)
 {
     if (!path_methods(x))
         return refuse_request(x, 404, "There is only /mcp here, and /sse with /messages");
-    if (!web_route(x))
+    const struct web_route *r = web_route(x);
+    if (!r)
         return wrong_method(x);
-    return strcmp(x->method, "POST") || is_json_body(x) ||
-           refuse_request(x, 415, "Content-Type must be application/json");
+    static const char *const types[] = {
+        [BODY_JSON] = "application/json",
+        [BODY_FORM] = "application/x-www-form-urlencoded",
+    };
+    return strcmp(x->method, "POST") || is_of_type(x, types[r->body]) ||
+           refuse_request(x, 415,
+                          arena_printf(x->arena, "Content-Type must be %s", types[r->body]));
 }
 
 bool web_gate(void *arg, struct http_exchange *x)

@@ -6,18 +6,26 @@
 #include "mcp/session.h"
 #include "net/http.h"
 
+enum { WEB_JUDGED_AT_ONCE = 2 /* each takes a processor, and memory by its numbers */ };
+
 struct web {
     struct arena *arena;
     struct mcp *mcp;
     struct http_server *server;
     bool loopback;
-    struct oauth *oauth;               /* NULL: not configured */
-    struct sources *sources;           /* of wrong tokens */
-    struct loop_timer *tick;           /* heartbeats, and the end of what is kept */
-    struct web_reply *newest, *oldest; /* all of them */
-    size_t kept;                       /* bytes of their events */
-    unsigned numbers;                  /* of streams, given out so far */
-    bool walking;                      /* the tick is at work: nothing is freed under it */
+    struct oauth *oauth;                    /* NULL: not configured */
+    struct sources *sources;                /* of wrong tokens */
+    struct logins *logins;                  /* at the pages */
+    struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
+    struct map *map;                        /* of the gateway, read last; NULL: none */
+    struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
+    struct live *live;                      /* pages that hear of news */
+    char news[72];                          /* the newest line of the audit, as they know it */
+    struct loop_timer *tick;                /* heartbeats, and the end of what is kept */
+    struct web_reply *newest, *oldest;      /* all of them */
+    size_t kept;                            /* bytes of their events */
+    unsigned numbers;                       /* of streams, given out so far */
+    bool walking;                           /* the tick is at work: nothing is freed under it */
 };
 
 /* The way back of one POST, or the standalone stream of one session. Lives in an arena of its own
@@ -76,10 +84,14 @@ struct session *web_session(struct web *w, struct http_exchange *x, const char *
 /* Is it the token of an approver? It is who passed. False after a 401. For the gate. */
 bool web_approver(const struct web *w, struct http_exchange *x);
 enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS };
-/* A path and a method; the gate lets no other through. */
+/* What a body is: of the pages, what a form sends, or nothing. */
+enum web_body { BODY_JSON, BODY_FORM };
+/* A path and a method; the gate lets no other through. A path that ends with / stands for all that
+ * begin with it. */
 struct web_route {
     const char *path, *method;
     enum web_who who; /* may ask */
+    enum web_body body;
     void (*handle)(struct web *w, struct http_exchange *x);
 };
 const struct web_route *web_route(const struct http_exchange *x); /* NULL: none */
@@ -97,8 +109,7 @@ bool web_arguments_agree(struct request *r, const struct http_exchange *x); /* M
 void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
-void web_page(struct web *w, struct http_exchange *x);   /* web_change.c */
-void web_change(struct web *w, struct http_exchange *x); /* what the page asks */
+void web_change(struct web *w, struct http_exchange *x);
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 

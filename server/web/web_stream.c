@@ -10,6 +10,7 @@
 #include "mcp/era.h"
 #include "mcp/listen.h"
 #include "net/loop.h"
+#include "web/pages_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 
@@ -324,6 +325,7 @@ void web_tick(void *arg)
     double now = loop_now(w->mcp->loop);
     struct web_reply *newer = NULL;
     sources_tick(w->sources);
+    web_live_tick(w);
     w->walking = true;
     for (struct web_reply *r = w->oldest; r; r = r->newer)
         tick_one(r, now - r->since, w->mcp->config->heartbeat);

@@ -189,6 +189,24 @@ class World:
         finally:
             c.close()
 
+    def look(self, path):
+        """What an approver sees on that page of the server."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        home = {"Origin": "http://127.0.0.1:%d" % self.port, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            c.request("POST", "/login", "token=" + APPROVER, home)
+            answer = c.getresponse()
+            answer.read()
+            c.request("GET", path, None, {"Cookie": answer.getheader("set-cookie", "").split(";")[0]})
+            answer = c.getresponse()
+            self.keep("page view of " + path.split("?")[0].split("/c-")[0], answer.read())
+            return answer.status
+        except BROKEN as e:
+            self.fell("view of " + path, e)
+            return 0
+        finally:
+            c.close()
+
     def command(self, *args, stdin=""):
         """(exit code, stdout, stderr) of a command; both texts are kept."""
         self.commands[args[0]] = self.commands.get(args[0], 0) + 1

@@ -174,7 +174,10 @@ def plans(talk, objects):
 def decide(world, talk, ids):
     """Each change is looked at everywhere; then approved, rejected or cancelled in turn, and undone."""
     world.page("list")
+    for path in ("/", "/changes", "/audit"):
+        world.look(path)
     for i, change in enumerate(ids):
+        world.look("/changes/" + change)
         talk.call("get_change", {"id": change})
         talk.request("resources/read", {"uri": "higress://change/" + change})
         world.command("changes", change)
@@ -207,6 +210,7 @@ def commands(world, objects, ids):
         world.keep("command export", f.read())
     for arguments in (("audit", "verify"), ("state", "show"), ("policy", "show"),
                       ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
+                      ("overview",), ("overview", "--svg"),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)

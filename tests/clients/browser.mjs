@@ -1,74 +1,13 @@
-// browser.mjs - the two pages of a change, in Chromium: the view that an MCP Apps host shows, and the page where a person
-// decides. Both get text that would be markup, and a listener for every request that leaves them.
+// browser.mjs - a change in Chromium as clients bring it there: the view that an MCP Apps host shows, and the link to the page
+// where a person decides. Both get text that would be markup, and a listener for every request that leaves them.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ElicitRequestSchema, ElicitationCompleteNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as Modern, StreamableHTTPClientTransport as ModernHttp } from '@modelcontextprotocol/client';
-import { chromium } from 'playwright-core';
-import { House, check, freePort, root, summary } from './house.mjs';
+import { check, summary } from './house.mjs';
 import { recording } from './record.mjs';
-
-const token = 'approver-token-5b1d', client = 'client-token-77aa';
-const sha256 = (text) => createHash('sha256').update(text).digest('hex');
-const evil = '<img src=x onerror=alert(1)>';
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell', args: ['--no-sandbox'],
-});
-
-// A page, with what it asked the network for and what it complained of.
-async function open(options) {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const asked = [], complaints = [];
-  page.on('request', (r) => asked.push(`${r.method()} ${new URL(r.url()).pathname}`));
-  page.on('pageerror', (e) => complaints.push(e.message));
-  page.on('console', (m) => m.type() === 'error' && complaints.push(m.text()));
-  return { page, asked, complaints, close: () => context.close() };
-}
-
-class Shop extends House {
-  async open() {
-    await super.open();
-    this.servePort = await freePort();
-    this.base = `http://127.0.0.1:${this.servePort}`;
-    this.env.HIGRESS_OPS_TOKENS = `model:${sha256(client)}`;
-    this.env.HIGRESS_OPS_APPROVERS = `ada:${sha256(token)}`;
-    const { url } = await this.serve();
-    this.client = new Client({ name: 'browser-test', version: '1' });
-    await this.client.connect(recording(new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${client}` } } })));
-    return this;
-  }
-
-  // Asks for a change of a route; the client cannot ask its person.
-  async want(route, path, more = {}) {
-    const object = { path: { matchType: 'PRE', matchValue: path }, ...more };
-    const args = { kind: 'route', action: 'patch', name: route, object };
-    const { structuredContent, content } = await this.client.callTool({ name: 'change_resource', arguments: args });
-    assert.equal(structuredContent.state, 'pending');
-    return { ...structuredContent, text: content[0].text };
-  }
-}
-
-async function signIn(page, at, secret) {
-  await page.goto(at);
-  await page.fill('#token', secret);
-  await page.click('#who button');
-}
-
-// For people: build/browser-pictures.
-async function picture(page, name) {
-  await page.screenshot({ path: join(root, 'build/browser-pictures', `${name}.png`) });
-}
-
-async function saying(page, words, timeout = 10000) {
-  await page.waitForFunction((w) => document.querySelector('#view').textContent.includes(w), words, { timeout })
-    .catch(async () => assert.fail(`no ${words} in ${(await page.textContent('#view')).slice(-2000)}`));
-}
+import { Shop, browser, client, evil, open, saying, signIn, token } from './shop.mjs';
 
 const shop = await new Shop().open();
 try {
@@ -80,17 +19,17 @@ try {
     page.on('dialog', (d) => d.accept());
     await signIn(page, change.decide_at, token);
     await saying(page, evil);
-    assert.equal(await page.locator('#view img').count(), 0, 'text stays text');
+    assert.equal(await page.locator('main img').count(), 0, 'text stays text');
     assert.equal(await shop.pathOf('orders-1'), '/orders/1', 'nothing is written by looking');
     await page.click('text=Approve and apply');
-    await saying(page, 'applied');
+    await page.waitForSelector('.state.applied');
     assert.equal(await shop.pathOf('orders-1'), '/approved');
     assert.equal(await page.locator('button:has-text("Approve")').count(), 0);
     const got = await shop.client.callTool({ name: 'get_change', arguments: { id: change.id } });
     assert.equal(got.structuredContent.state, 'applied');
     const audit = (await shop.client.readResource({ uri: 'higress://audit' })).contents[0].text.split('\n');
     assert.ok(audit.some((line) => [change.id, 'ada', 'page'].every((word) => line.includes(word))), audit.join('\n'));
-    assert.deepEqual([...new Set(asked)], ['GET /change', 'POST /change'], 'nothing else is asked');
+    assert.ok(!asked.some((a) => !/^(GET|POST) \/(login|changes?(\/\S+)?|style\.css|page\.js)$/.test(a)), `nothing else is asked: ${asked}`);
     assert.deepEqual(complaints, []);
     await close();
   });
@@ -105,7 +44,7 @@ try {
       let action = 'accept', deciding;
       const decide = async (at) => {
         await signIn(page, at, token);
-        await saying(page, 'pending');
+        await page.waitForSelector('.state.pending');
         await new Promise((done) => setTimeout(done, 300));
         await page.click('text=Approve and apply');
       };
@@ -139,120 +78,16 @@ try {
       await close();
     });
 
-  await check('the page to decide: rejected, and dismissed', async () => {
-    const change = await shop.want('orders-2', '/unwanted');
-    const { page, close } = await open();
-    let answer = 'dismiss';
-    page.on('dialog', (d) => d[answer]());
-    await signIn(page, `${shop.base}/change`, token);
-    await page.click(`text=${change.id}`);
-    await saying(page, '/unwanted');
-    await page.click('text=Approve and apply');
-    await page.click('text=Look again');
-    await saying(page, 'pending');
-    answer = 'accept';
-    await page.click('button:has-text("Reject")');
-    await saying(page, 'rejected');
-    await page.click('text=All that wait');
-    await saying(page, 'No change waits');
-    assert.equal(await shop.pathOf('orders-2'), '/orders/2');
-    await close();
-  });
-
-  await check('the page to decide: 260 operations are shown whole, part by part, before they can be approved', async () => {
-    const long = 'x'.repeat(2000);
-    const manifest = Array.from({ length: 260 }, (_, i) => ({
-      kind: 'route', name: `many-${i}`, path: { matchType: 'PRE', matchValue: `/many/${i}` },
-      services: [{ name: 'shop.static', port: 80, weight: 100 }], ...(i % 50 === 7 && { customLabels: { note: `${long}${i}.` } }),
-    }));
-    const { structuredContent: change } = await shop.client.callTool({ name: 'apply_manifest', arguments: { manifest } });
-    const { page, complaints, close } = await open({ viewport: { width: 900, height: 700 } });
-    page.on('dialog', (d) => d.accept());
-    await signIn(page, change.decide_at, token);
-    await saying(page, 'Not shown yet');
-    const approve = page.locator('button:has-text("Approve and apply")');
-    assert.equal(await approve.isDisabled(), true, 'not before all of it was shown');
-    await picture(page, 'many-1');
-    while (await page.locator('button:has-text("Show part")').count()) {
-      assert.equal(await approve.isDisabled(), true);
-      const before = await page.locator('#operations h2').count();
-      await page.keyboard.press('Enter'); // the button for the next part has the focus
-      await page.waitForFunction((n) => document.querySelectorAll('#operations h2').length > n, before);
-    }
-    assert.equal(await page.locator('#operations h2').count(), 260, 'every operation');
-    assert.equal(await page.locator('#operations details').count(), 6, 'long values are folded');
-    assert.equal(await approve.isDisabled(), true, 'not before every value was opened');
-    await page.locator('#operations summary').first().focus();
-    await page.keyboard.press('Enter');
-    await saying(page, '5 folded values');
-    await page.click('text=Open every value');
-    await saying(page, 'All of it is shown');
-    const words = await page.textContent('#operations');
-    for (let i = 0; i < 260; i++) assert.ok(words.includes(`"/many/${i}"`), `/many/${i}`);
-    for (let i = 7; i < 260; i += 50) assert.ok(words.includes(`${long}${i}.`), 'the value is whole');
-    await picture(page, 'many-2');
-    assert.equal(await approve.isDisabled(), false);
-    await approve.focus();
-    await page.keyboard.press('Enter');
-    await saying(page, 'applied:', 60000);
-    assert.equal(await shop.pathOf('many-259'), '/many/259');
-    assert.deepEqual(complaints, []);
-    await close();
-  });
-
-  await check('the page to decide: what destroys asks for a word that only the page shows; who asks, and a no before', async () => {
-    const args = { kind: 'route', action: 'delete', name: 'many-0' };
-    const ask = async () => (await shop.client.callTool({ name: 'change_resource', arguments: args })).structuredContent;
-    const first = await ask();
-    await shop.person(['reject', first.id], 'yes');
-    const change = await ask();
-    assert.match(change.rejected_before, /rejected the same wish on/);
-    const { page, close } = await open();
-    page.on('dialog', (d) => d.accept());
-    await signIn(page, `${shop.base}/change`, token);
-    await saying(page, 'rejected the same wish on');
-    await picture(page, 'list');
-    await page.click(`text=${change.id}`);
-    await saying(page, 'asked by model');
-    await saying(page, 'rejected the same wish on');
-    const approve = page.locator('button:has-text("Approve and apply")');
-    assert.equal(await approve.isDisabled(), true);
-    const word = (await page.textContent('label:has(#word)')).match(/Type (\S+) to/)[1];
-    assert.ok(!change.id.includes(word) && !JSON.stringify(change).includes(word));
-    await page.fill('#word', change.id.slice(0, 8));
-    assert.equal(await approve.isDisabled(), true);
-    await page.fill('#word', word);
-    await picture(page, 'destroys');
-    await approve.click();
-    await saying(page, 'applied');
-    await saying(page, 'approved by ada');
-    await assert.rejects(shop.pathOf('many-0'));
-    await close();
-  });
-
-  await check('the page to decide: the list of what waits goes on to its end', async () => {
-    const ids = [];
-    for (let i = 0; i < 55; i++) ids.push((await shop.want('orders-8', `/list/${i}`)).id);
-    const { page, close } = await open();
-    await signIn(page, `${shop.base}/change`, token);
-    await page.waitForSelector('text=Show more');
-    await page.click('text=Show more');
-    await page.waitForFunction(() => !document.querySelector('#view').textContent.includes('Show more'));
-    const words = await page.textContent('#view');
-    for (const id of ids) assert.ok(words.includes(id), id);
-    for (const id of ids) await shop.client.callTool({ name: 'cancel_change', arguments: { id } });
-    await close();
-  });
-
   await check('the page to decide: what was decided elsewhere meanwhile is said', async () => {
     const change = await shop.want('orders-3', '/late');
     const { page, close } = await open();
     page.on('dialog', (d) => d.accept());
     await signIn(page, change.decide_at, token);
-    await saying(page, 'pending');
+    await page.waitForSelector('.state.pending');
+    await page.fill('textarea', 'this takes a while to write');
     await shop.person(['reject', change.id], 'yes');
     await page.click('text=Approve and apply');
-    await saying(page, 'rejected');
+    await saying(page, 'nothing to decide');
     assert.equal(await shop.pathOf('orders-3'), '/orders/3');
     await close();
   });
@@ -262,8 +97,8 @@ try {
     const { page, close } = await open();
     for (const wrong of ['wrong', client]) {
       await signIn(page, change.decide_at, wrong);
-      await saying(page, 'not the token of an approver');
-      assert.ok(!(await page.textContent('#view')).includes('/never'));
+      await saying(page, 'That is not right');
+      assert.ok(!(await page.textContent('main')).includes('/never'));
     }
     const post = (secret, body) => fetch(`${shop.base}/change`, {
       method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
@@ -284,21 +119,6 @@ try {
     });
     assert.equal(mcp.status, 401, 'who decides is no client');
     assert.equal(await shop.pathOf('orders-4'), '/orders/4');
-    await close();
-  });
-
-  await check('the page to decide: another site can neither frame it nor ask it', async () => {
-    const site = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end(
-      `<iframe src="${shop.base}/change"></iframe>`)).listen(0, '127.0.0.1');
-    const { page, complaints, close } = await open();
-    await page.goto(`http://127.0.0.1:${site.address().port}/`);
-    const status = await page.evaluate((at) => fetch(at, {
-      method: 'POST', body: '{"do":"list"}', headers: { 'content-type': 'application/json', authorization: 'Bearer approver-token-5b1d' },
-    }).then((r) => r.status, () => 'refused'), `${shop.base}/change`);
-    assert.equal(status, 'refused');
-    assert.equal(await page.frames()[1].locator('#token').count(), 0);
-    assert.ok(complaints.some((c) => /frame-ancestors|X-Frame-Options/.test(c)), complaints.join('\n'));
-    site.close();
     await close();
   });
 

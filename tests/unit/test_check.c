@@ -176,7 +176,7 @@ static const struct {
       "\"query_per_second\":5}}",
       NULL },
     { "cluster-key-rate-limit", "{\"rule_name\":\"r\",\"redis\":{\"service_name\":\"redis.dns\"}}",
-      "exactly one of rule_items and global_threshold" },
+      "needs rule_items or global_threshold" },
     { "cluster-key-rate-limit", "{\"rule_name\":\"r\",\"rule_items\":[{}]}", "redis.service_name" },
     { "ai-token-ratelimit",
       "{\"rule_name\":\"r\",\"redis\":{\"service_name\":\"redis.dns\"},\"rule_items\":[{\"limit_by_"

@@ -2,6 +2,7 @@
 #include "signals.h"
 
 #include "diagnose/diagnose_private.h"
+#include "signal/chance.h"
 
 /* 24 requests to three endpoints in turn; every one to the third is `bad`. */
 static const cJSON *judge_third(struct arena *a, const char *bad, const char *good)
@@ -155,10 +156,22 @@ static void test_an_endpoint_that_is_well_again(void **state)
 static void test_fishers_exact(void **state)
 {
     (void)state;
-    assert_float_equal(endpoint_chance(3, 3, 0, 3), 0.05, 1e-9);
-    assert_float_equal(endpoint_chance(4, 4, 0, 8), 1.0 / 495, 1e-9);
-    assert_float_equal(endpoint_chance(0, 5, 3, 5), 1, 1e-9);
-    assert_true(endpoint_chance(100, 100, 0, 100000) < 1e-50);
+    assert_float_equal(chance_of_more(3, 3, 0, 3), 0.05, 1e-9);
+    assert_float_equal(chance_of_more(4, 4, 0, 8), 1.0 / 495, 1e-9);
+    assert_float_equal(chance_of_more(0, 5, 3, 5), 1, 1e-9);
+    assert_true(chance_of_more(100, 100, 0, 100000) < 1e-50);
+}
+
+static void test_binomial(void **state)
+{
+    (void)state;
+    assert_float_equal(chance_above(1, 1, 0.02), 0.02, 1e-12);
+    assert_float_equal(chance_above(2, 2, 0.5), 0.25, 1e-12);
+    assert_float_equal(chance_above(0, 10, 0.5), 1, 1e-12);
+    assert_float_equal(chance_above(1, 10, 0), 0, 0);
+    assert_float_equal(chance_above(10, 10, 1), 1, 0);
+    assert_true(chance_above(3, 100, 0.02) > 0.3); /* 3 % seen of 2 % is nothing */
+    assert_true(chance_above(500, 100000, 0.001) < 1e-50);
 }
 
 int main(void)
@@ -172,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_a_second_cause_stays),
         cmocka_unit_test(test_an_endpoint_that_is_well_again),
         cmocka_unit_test(test_fishers_exact),
+        cmocka_unit_test(test_binomial),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,52 @@ static void test_console_has_it_gateway_has_not(void **state)
     arena_free(a);
 }
 
+/* Expressions are tried as Envoy tries them. */
+static void test_an_expression_is_compared(void **state)
+{
+    struct arena *a = arena_new();
+    static const char routes[] = "[{\"name\":\"items\",\"domains\":[\"api.shop.example\"],\"path\":"
+                                 "{\"matchType\":\"REGULAR\","
+                                 "\"matchValue\":\"/items/[0-9]+\"}}]";
+
+    (void)state;
+    expect(judge(a, true, routes, "path=/items/12", 20), "CONFIG_MISSING", "route items",
+           "no route items among the gateway's");
+    assert_string_equal(signals_code(judge(a, true, routes, "path=/items/a", 20), 0), "OK");
+    arena_free(a);
+}
+
+/* -- redirects -----------------------------------------------------------------------------------
+ */
+static const char redirects[] =
+    "{\"configs\":[{\"@type\":\"x.RoutesConfigDump\",\"dynamic_route_configs\":[{\"route_config\":{"
+    "\"name\":\"http.80\",\"virtual_hosts\":[{\"name\":\"a\",\"domains\":[\"api.shop.example\"],"
+    "\"routes\":[{\"name\":\"old\",\"match\":{\"prefix\":\"/old\"},\"redirect\":{\"path_redirect\":"
+    "\"%s\"}}]}]}}]}]}";
+
+static const cJSON *judge_redirect(struct arena *a, const char *to)
+{
+    cJSON *rows = json_array(a);
+    struct diagnose_signals s = { .rows = rows, .now = signals_now };
+
+    s.config = signals_tree(a, arena_printf(a, redirects, to));
+    signals_rows(a, rows, 20, 100,
+                 "path=/old/1 response_code=301 route_name=old upstream_cluster=- upstream_host=- "
+                 "response_code_details=direct_response");
+    return diagnose_judge(a, NULL, &s);
+}
+
+static void test_a_redirect_to_itself(void **state)
+{
+    struct arena *a = arena_new();
+
+    (void)state;
+    expect(judge_redirect(a, "/old/home"), "REDIRECT_LOOP", "route old",
+           "route old redirects it to a request that it takes, too");
+    assert_string_equal(signals_code(judge_redirect(a, "/new"), 0), "OK");
+    arena_free(a);
+}
+
 /* Without Envoy the console's routes are compared, with less confidence. */
 static void test_console_alone(void **state)
 {
@@ -226,6 +272,8 @@ int main(void)
         cmocka_unit_test(test_path_and_count),
         cmocka_unit_test(test_taken_now_is_over),
         cmocka_unit_test(test_console_has_it_gateway_has_not),
+        cmocka_unit_test(test_an_expression_is_compared),
+        cmocka_unit_test(test_a_redirect_to_itself),
         cmocka_unit_test(test_console_alone),
         cmocka_unit_test(test_scanners_are_noise),
         cmocka_unit_test(test_a_path_that_worked_is_an_incident),

@@ -78,6 +78,80 @@ static void test_what_got_well_again(void **state)
     arena_free(a);
 }
 
+/* -- latency -------------------------------------------------------------------------------------
+ */
+/* A row a second of route reports, at one of three endpoints in turn: 10 to 19 ms, and from
+ * break_at on `late` ms more at every nth of that endpoint (-1: of all). */
+static void take_reports(struct diagnose_window *w, int seconds, int break_at, int late, int nth,
+                         int endpoint)
+{
+    for (int i = 0; i < seconds; i++) {
+        struct arena *a = arena_new();
+        cJSON *rows = json_array(a);
+        bool here = i >= break_at && i / 3 % nth == 0 && (endpoint < 0 || i % 3 == endpoint);
+        signals_row(a, rows, seconds - i,
+                    arena_printf(a,
+                                 "route_name=reports upstream_cluster=outbound|80||reports.static "
+                                 "upstream_host=10.0.0.%d:80 duration=%d response_code=200",
+                                 i % 3 + 1, 10 + i * 7 % 10 + (here ? late : 0)));
+        window_take(w, rows->child);
+        arena_free(a);
+    }
+}
+
+/* Lines of the comparison; what they say stands in all of `words`. */
+static void compared_says(int break_at, int late, int nth, int endpoint, int count,
+                          const char *const *words)
+{
+    struct arena *a = arena_new();
+    struct diagnose_window *w = window_new(a, signals_now - 1800, signals_now);
+    take_reports(w, 1800, break_at, late, nth, endpoint);
+    const cJSON *lines = window_lines(w, plans(a, 603));
+
+    if (json_count(lines) != count)
+        fail_msg("%s", json_print(a, lines));
+    for (; *words; words++)
+        if (!strstr(first_line(lines), *words))
+            fail_msg("no '%s' in %s", *words, first_line(lines));
+    arena_free(a);
+}
+
+static void test_a_route_that_got_slow(void **state)
+{
+    static const char *const words[] = { "latency of route reports: p50 about 1",
+                                         " ms (1200 -> 600 answers; Mann-Whitney, chance < 1e-6)",
+                                         " since 2026-11-29T15:50:00",
+                                         ", when plan c-1 was applied (Weight of pay)", NULL };
+    (void)state;
+    compared_says(1200, 400, 1, -1, 1, words);
+}
+
+static void test_a_tail_that_got_slow(void **state)
+{
+    static const char *const words[] = { "latency of route reports: p50 about 1", "p95 1",
+                                         "Fisher, of the slowest tenth", NULL };
+    (void)state;
+    compared_says(900, 2000, 10, -1, 1, words);
+}
+
+static void test_an_endpoint_that_got_slow_alone(void **state)
+{
+    static const char *const words[] = { "latency of endpoint 10.0.0.2:80 of reports.static (its 2 "
+                                         "others did not change): p50 about",
+                                         "(400 -> 200 answers; Mann-Whitney", NULL };
+    (void)state;
+    compared_says(1200, 400, 1, 1, 1, words);
+}
+
+static void test_latency_that_did_not_change(void **state)
+{
+    static const char *const words[] = { "and no latency of a route or an endpoint", NULL };
+    (void)state;
+    compared_says(0, 400, 10, -1, 1, words);   /* as slow all along */
+    compared_says(1795, 400, 1, -1, 1, words); /* five answers prove nothing */
+    compared_says(1200, 3, 1, -1, 1, words);   /* sure, and nobody feels it */
+}
+
 static void test_timeline(void **state)
 {
     struct arena *a = arena_new();
@@ -244,6 +318,10 @@ int main(void)
         cmocka_unit_test(test_when_and_by_which_plan),
         cmocka_unit_test(test_what_did_not_change),
         cmocka_unit_test(test_what_got_well_again),
+        cmocka_unit_test(test_a_route_that_got_slow),
+        cmocka_unit_test(test_a_tail_that_got_slow),
+        cmocka_unit_test(test_an_endpoint_that_got_slow_alone),
+        cmocka_unit_test(test_latency_that_did_not_change),
         cmocka_unit_test(test_timeline),
         cmocka_unit_test(test_ai_route_by_its_own_name),
         cmocka_unit_test(test_mcp_server_by_its_own_name),

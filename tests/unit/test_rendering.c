@@ -135,7 +135,7 @@ static void test_whole(void **state)
     cJSON_ArrayForEach(page, r->pages)
     {
         pages++;
-        assert_true(strlen(json_print(a, page)) < 80 << 10);
+        assert_true(strlen(json_print(a, page)) < 160 << 10);
         cJSON_ArrayForEach(op, page)
         {
             int n = (int)json_num(op, "n", 0);

@@ -260,9 +260,42 @@ static void test_anchor(void **state)
     assert_int_equal(e.kind, ERR_ARGS);
 }
 
+/* As it was before guards. */
+static void make_version_2(void)
+{
+    sql("DROP INDEX plans_guarded; DROP INDEX audit_who; DROP INDEX audit_event;"
+        "DROP INDEX audit_at; DROP TABLE touches; ALTER TABLE plans DROP COLUMN holds;"
+        "ALTER TABLE plans DROP COLUMN starts; ALTER TABLE plans DROP COLUMN guarded;"
+        "ALTER TABLE plans DROP COLUMN guard; PRAGMA user_version = 2");
+}
+
+/* Rows of version 2 keep their MACs, and what is undecided stays so. */
+static void test_upgrade_2(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    int lines = 0, more = 0;
+    char *pending = keep("x", STATE_PENDING, 60), *done = keep("z", STATE_PENDING, 60);
+    move(done, STATE_PENDING, STATE_REJECTED);
+    assert_true(store_verify(s, NULL, &lines, &e));
+    make_version_2();
+    store_close(s);
+    s = store_open(a, dir, &e);
+    if (!s)
+        fail_msg("%s", e.text);
+    assert_true(store_find(s, a, pending, &row, &e));
+    assert_int_equal(row.state, STATE_PENDING);
+    assert_true(store_find(s, a, done, &row, &e));
+    assert_int_equal(row.state, STATE_REJECTED);
+    assert_true(store_verify(s, NULL, &more, &e));
+    assert_int_equal(more, lines + 1);
+}
+
 /* A database of the first release: nothing in it proves that anybody agreed. */
 static void make_old(void)
 {
+    make_version_2();
     sql("DROP INDEX plans_wish; ALTER TABLE plans DROP COLUMN wish;"
         "ALTER TABLE plans DROP COLUMN gateway; ALTER TABLE plans DROP COLUMN line;"
         "ALTER TABLE plans DROP COLUMN decided; ALTER TABLE plans DROP COLUMN mac;"
@@ -331,7 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(test_tampered_row), EACH(test_replayed),    EACH(test_decision_tampered),
         EACH(test_head),         EACH(test_head_in_use), EACH(test_intent),
-        EACH(test_anchor),       EACH(test_upgrade),
+        EACH(test_anchor),       EACH(test_upgrade),       EACH(test_upgrade_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

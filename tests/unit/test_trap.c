@@ -120,20 +120,6 @@ static void findings_are_bounded(void **state)
     arena_free(a);
 }
 
-static void findings_of_one_object(void **state)
-{
-    (void)state;
-    struct arena *a = arena_new();
-    static const char world[] =
-        "{instances: [['route:a', opa, {}], ['route:b', opa, {}]], consumer: []}";
-    const struct trap_findings *all = trap_find(a, case_world(a, world), NULL);
-    const struct trap_findings *own = trap_of_object(a, all, "plugin-instance", "opa", "route:b");
-    assert_true(all->count > own->count);
-    assert_true(own->count > 0);
-    assert_string_equal(own->list[0].scope, "route:b");
-    arena_free(a);
-}
-
 int main(void)
 {
     static const struct CMUnitTest own[] = {
@@ -143,7 +129,6 @@ int main(void)
         cmocka_unit_test(part_of_a_list_is_no_absence),
         cmocka_unit_test(no_secret_is_said),
         cmocka_unit_test(findings_are_bounded),
-        cmocka_unit_test(findings_of_one_object),
     };
     struct arena *a = arena_new();
     count = case_file(a, "tests/traps/plugin-config.yaml", tests, count, TESTS);

@@ -244,11 +244,15 @@ static void a_redirect_forwards_nothing(void **state)
 static void headers_are_changed_on_both_ways(void **state)
 {
     (void)state;
-    struct xds_output out = render_one("Exact", "/",
-                                       "{\"request-header-control-add\":\"x-a 50%\\nx-b 2\","
-                                       "\"response-header-control-remove\":\"server, via\"}");
+    struct xds_output out =
+        render_one("Exact", "/",
+                   "{\"request-header-control-add\":\"x-a 50%\\nx-b 2\\nx-c %REQ(:path)% 5%%\","
+                   "\"response-header-control-remove\":\"server, via\"}");
     assert_string_equal(text_at(&out, "[0].request_headers_to_add[0].header.value"), "50%%");
     assert_string_equal(text_at(&out, "[0].request_headers_to_add[1].header.key"), "x-b");
+    assert_string_equal(text_at(&out, "[0].request_headers_to_add[2].header.value"),
+                        "%REQ(:path)% 5%%");
+    assert_non_null(strstr(json_print(a, out.notes), "header x-a has a % that Envoy refuses"));
     assert_string_equal(text_at(&out, "[0].response_headers_to_remove[1]"), "via");
 }
 

@@ -33,6 +33,9 @@ bool ingress_check_keyed(struct rest_request *r, const cJSON *predicates, const 
 
 /* A new Ingress for a bound Route (also for .internal ones); NULL: r has been answered. */
 cJSON *ingress_from_route(struct rest_request *r, const cJSON *route);
+/* The same without the store: its domains' certificates are left out, what they ask of it is told.
+ */
+cJSON *ingress_without_domains(struct rest_request *r, const cJSON *route, bool force_https);
 /* A Route; authConfig is left null. */
 cJSON *ingress_to_route(struct arena *a, const cJSON *ingress);
 

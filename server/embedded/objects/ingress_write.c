@@ -21,7 +21,8 @@ struct writing {
     struct rest_request *r;
     struct arena *a;
     cJSON *ingress;
-    bool disabled; /* of the section being written */
+    bool disabled;     /* of the section being written */
+    const bool *https; /* does its domains' HTTPS redirect? NULL: the store's domains say */
 };
 
 static void put_any(struct writing *w, const char *name, const char *value)
@@ -209,7 +210,8 @@ static bool write_custom(struct writing *w, const cJSON *route)
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(route, "customConfigs"))
     {
-        if (!ingress_may_set(item->string))
+        if (!w->https &&
+            !ingress_may_set(item->string)) /* what stands there may be shown, and not set */
             return rest_fail(w->r, X_VALIDATION,
                              "Annotation [%s] is already supported by Console. Please configure it "
                              "in the corresponding section instead of using custom annotations.",
@@ -301,6 +303,13 @@ static bool write_path_match(struct writing *w, const cJSON *path)
     return true;
 }
 
+/* NULL: r has been answered. */
+static cJSON *https_asked(struct writing *w, const cJSON *domains, bool *force)
+{
+    *force = w->https && *w->https;
+    return w->https ? json_array(w->a) : domain_tls(w->r, domains, force);
+}
+
 static bool write_spec(struct writing *w, const cJSON *route)
 {
     const cJSON *domains = json_get(route, "domains"), *domain;
@@ -308,7 +317,7 @@ static bool write_spec(struct writing *w, const cJSON *route)
     cJSON *spec = json_set_object(w->a, w->ingress, "spec");
     json_set_str(w->a, spec, "ingressClassName", "higress");
     bool force = false;
-    cJSON *tls = domain_tls(w->r, domains, &force);
+    cJSON *tls = https_asked(w, domains, &force);
     if (!tls || !write_path_match(w, path))
         return false;
     cJSON *rules = json_set_array(w->a, spec, "rules");
@@ -326,9 +335,9 @@ static bool write_spec(struct writing *w, const cJSON *route)
 }
 
 /* In the console's order: what it refuses first is what it says. */
-cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
+static cJSON *write_route(struct rest_request *r, const cJSON *route, const bool *https)
 {
-    struct writing w = { .r = r, .a = r->arena };
+    struct writing w = { .r = r, .a = r->arena, .https = https };
     w.ingress = kube_new(w.a, json_str(route, "name"));
     kube_set_version(w.a, w.ingress, json_str(route, "version"));
     if (!write_keyed(&w, json_get(route, "urlParams"), "query") ||
@@ -346,4 +355,14 @@ cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
         return NULL;
     write_labels(&w, route);
     return w.ingress;
+}
+
+cJSON *ingress_from_route(struct rest_request *r, const cJSON *route)
+{
+    return write_route(r, route, NULL);
+}
+
+cJSON *ingress_without_domains(struct rest_request *r, const cJSON *route, bool force_https)
+{
+    return write_route(r, route, &force_https);
 }

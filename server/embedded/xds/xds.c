@@ -83,6 +83,25 @@ void xds_render(struct arena *a, const struct xds_input *in, struct xds_output *
     out->notes = x.notes;
 }
 
+void xds_each_rule(struct arena *a, const cJSON *ingresses,
+                   void (*tell)(void *arg, const struct xds_told *told), void *arg)
+{
+    const struct xds_input in = { .ingresses = ingresses };
+    struct xds x = { .a = a, .in = &in, .notes = json_array(a), .hosts = json_object(a) };
+    size_t n = 0;
+    struct xds_rule **rules = xds_rules(&x, &n);
+    for (size_t i = 0; i < n; i++) {
+        x.a = arena_new();
+        x.notes = json_array(x.a);
+        cJSON *routes = json_array(x.a);
+        xds_routes(&x, rules[i], routes);
+        const struct xds_told told = { rules[i]->takes.name, rules[i]->takes.host, routes,
+                                       xds_unrendered(rules[i]->ingress) };
+        tell(arg, &told);
+        arena_free(x.a);
+    }
+}
+
 /* -- files ---------------------------------------------------------------------------------------
  */
 static bool read_object_file(struct arena *a, const char *path, cJSON *to, struct err *e)

@@ -30,6 +30,18 @@ struct xds_output {
 
 void xds_render(struct arena *a, const struct xds_input *in, struct xds_output *out);
 
+/* The Envoy routes of one host's rule, while they are told. */
+struct xds_told {
+    const char *name; /* of the route; a default backend and a root have names of their own */
+    const char *host; /* lower case; "*": any */
+    const cJSON *routes;
+    const char *unrendered; /* an annotation that acts on the route and is not rendered, or NULL */
+};
+/* Each rule alone, in Envoy's order, so that a hundred thousand never exist at once. Their
+ * destinations name ports. */
+void xds_each_rule(struct arena *a, const cJSON *ingresses,
+                   void (*tell)(void *arg, const struct xds_told *told), void *arg);
+
 /* Fills the arrays of `in` from the folders ingresses/, mcpbridges/, … below `data`. A file that is
  * not YAML is an error that names it (ERR_ARGS): nothing half-read is ever rendered. */
 bool xds_read_folder(struct arena *a, const char *data, struct xds_input *in, struct err *e);

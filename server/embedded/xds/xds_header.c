@@ -4,8 +4,8 @@
 #include "base/text.h"
 #include "embedded/xds/xds_private.h"
 #include "kind/ingress.h"
+#include "rule/route_match.h"
 
-/* Envoy reads % as a format, so it is doubled. */
 static const char *escape_percent(struct arena *a, const char *value)
 {
     char *safe = arena_alloc(a, 2 * strlen(value) + 1), *out = safe;
@@ -18,15 +18,31 @@ static const char *escape_percent(struct arena *a, const char *value)
     return safe;
 }
 
-static void add_header_lines(struct xds *x, const char *text, const char *how, cJSON *to)
+/* Higress hands values on as they are: Envoy's variables are theirs, too. One that it would refuse
+ * all routes for stands here with its '%' doubled. */
+static const char *header_value(struct xds *x, const struct xds_rule *r, const char *key,
+                                const char *value)
+{
+    if (route_header_is_format(value))
+        return value;
+    xds_note(x, "ingress", xds_object_name(r->ingress),
+             "the value of its header %s has a %% that Envoy refuses, with every route of the "
+             "gateway: %%%% is rendered instead",
+             key);
+    return escape_percent(x->a, value);
+}
+
+static void add_header_lines(struct xds *x, const struct xds_rule *r, const char *text,
+                             const char *how, cJSON *to)
 {
     const cJSON *line;
     cJSON_ArrayForEach(line, ingress_header_lines(x->a, text))
     {
         cJSON *item = json_add(x->a, to, json_object(x->a));
         cJSON *header = json_set_object(x->a, item, "header");
-        json_set_str(x->a, header, "key", json_str(line, "key"));
-        json_set_str(x->a, header, "value", escape_percent(x->a, json_str(line, "value")));
+        const char *key = json_str(line, "key");
+        json_set_str(x->a, header, "key", key);
+        json_set_str(x->a, header, "value", header_value(x, r, key, json_str(line, "value")));
         json_set_str(x->a, item, "append_action", how);
     }
 }
@@ -60,9 +76,9 @@ static void add_side(struct xds *x, const struct xds_rule *r, const char *side, 
 
     cJSON *list = json_array(a);
     if (add)
-        add_header_lines(x, add, "APPEND_IF_EXISTS_OR_ADD", list);
+        add_header_lines(x, r, add, "APPEND_IF_EXISTS_OR_ADD", list);
     if (update)
-        add_header_lines(x, update, "OVERWRITE_IF_EXISTS_OR_ADD", list);
+        add_header_lines(x, r, update, "OVERWRITE_IF_EXISTS_OR_ADD", list);
     if (strcmp(side, "request") == 0)
         move_host(x, list, route);
     if (json_count(list))

@@ -30,6 +30,18 @@ static void note_annotation(struct xds *x, const cJSON *ingress, const char *ful
                  full);
 }
 
+const char *xds_unrendered(const cJSON *ingress)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_path(ingress, "metadata.annotations"))
+    {
+        const struct annotation *read = annotation_is_read(one->string);
+        if (read && read->scope == ACTS_ON_ROUTE && text_has_word(unrendered, read->name))
+            return one->string;
+    }
+    return NULL;
+}
+
 static void note_annotations(struct xds *x, const cJSON *ingress)
 {
     const cJSON *one;

@@ -41,6 +41,8 @@ void xds_note(struct xds *x, const char *kind, const char *name, const char *for
 const char *xds_annotation(struct xds *x, const cJSON *ingress, const char *name);
 bool xds_annotation_true(struct xds *x, const cJSON *ingress, const char *name);
 const char *xds_object_name(const cJSON *object); /* metadata.name, "?" when absent */
+/* An annotation that Higress reads, that acts on the route, and is not rendered; NULL: none. */
+const char *xds_unrendered(const cJSON *ingress);
 
 /* All rules, by host, in the order in which Envoy tries them; duplicates are noted and left out. */
 struct xds_rule **xds_rules(struct xds *x, size_t *n);

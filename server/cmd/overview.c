@@ -1,0 +1,76 @@
+/* overview.c - `higress-ops overview`: the gateway as a drawing, in a file or on standard output.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "cmd/cmd.h"
+#include "cmd/verb_private.h"
+#include "config/config.h"
+#include "console/gateway.h"
+#include "inspect/inspect_map.h"
+#include "picture/picture.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DAYS = 30 /* within which the end of a certificate is near */ };
+
+static bool write_file(const char *path, const char *text, struct err *e)
+{
+    FILE *f = path ? fopen(path, "we") : stdout;
+    if (!f)
+        return err_set(e, ERR_ARGS, "%s cannot be written: %s", path, strerror(errno));
+    bool ok = fputs(text, f) >= 0;
+    ok = (path ? fclose(f) == 0 : fflush(f) == 0) && ok;
+    return ok || err_set(e, ERR_SYSTEM, "%s was not written whole: %s",
+                         path ? path : "standard output", strerror(errno));
+}
+
+static int draw_gateway(struct verb *v)
+{
+    struct err e = { 0 };
+    const struct config *c = gateway_config(v->gateway);
+    const struct world_means means = { .loop = gateway_loop(v->gateway),
+                                       .gateway = v->gateway,
+                                       .config = c };
+    if (!gateway_url(v->gateway)) {
+        err_set(&e, ERR_ARGS, "no gateway is configured; give --gateway-url");
+        return verb_failed(v, &e);
+    }
+    const struct inspection *i = inspect_gateway(v->arena, &means, DAYS, &e);
+    if (!i)
+        return verb_failed(v, &e);
+    struct err no_log = { 0 };
+    cJSON *map = inspect_map(v->arena, i);
+    secret_scrub_tree(v->arena, NULL, map);
+    struct picture p = { .map = map, .alone = true };
+    p.traffic = inspect_traffic(v->arena, c->access_log, &no_log);
+    if (no_log.kind)
+        fprintf(stderr, "higress-ops overview: no traffic: %s\n", no_log.text);
+    const char *title = arena_printf(v->arena, "Gateway %s", gateway_url(v->gateway));
+    const char *text = options_has(v->options, "svg") ? picture_svg(v->arena, &p)
+                                                      : picture_html(v->arena, &p, title);
+    const char *path = v->options->argc ? v->options->argv[0] : NULL;
+    return write_file(path, text, &e) ? EXIT_DONE : verb_failed(v, &e);
+}
+
+static int run_overview(const struct options *o)
+{
+    return verb_start(o, false, draw_gateway);
+}
+
+static const struct option_row overview_rows[] = {
+    { "html", NULL, "A page with the drawing and what was found (default)." },
+    { "svg", NULL, "The drawing alone." },
+    { 0 },
+};
+
+const struct command cmd_overview = {
+    .name = "overview",
+    .args = "[FILE]",
+    .about = "Draws the gateway: hosts, routes, services, endpoints, and what is wrong with them.",
+    .max_args = 1,
+    .rows = overview_rows,
+    .config = true,
+    .run = run_overview,
+};

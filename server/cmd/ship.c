@@ -1,0 +1,207 @@
+/* ship.c - each second a batch: read behind the mark, sent without blocking, the mark moved. */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "call/service.h"
+#include "change/engine.h"
+#include "cmd/audit_private.h"
+#include "cmd/cmd.h"
+#include "cmd/server_private.h"
+#include "cmd/ship_private.h"
+#include "config/config.h"
+#include "net/loop.h"
+#include "store/store.h"
+#include "store/store_search.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BATCH = 200, MARK_MAX = 32, COMPLAIN_EVERY = 60 };
+
+struct ship {
+    struct server *server;
+    struct loop_timer *timer;
+    const char *mark; /* DIR/audit.shipped: the number of the last line that was taken */
+    int lock, to;     /* descriptors, or -1 */
+    int ticks;
+};
+
+/* -- the mark ------------------------------------------------------------------------------ */
+
+static const char *mark_path(struct arena *a, const struct config *c)
+{
+    return arena_printf(a, "%s/audit.shipped", c->state_dir);
+}
+
+static int read_mark(const char *path)
+{
+    struct arena *a = arena_new();
+    struct err none = { 0 };
+    size_t n = 0;
+    const char *text = file_read_own(a, path, MARK_MAX, &n, &none);
+    int seq = text ? (int)strtol(text, NULL, 10) : 0;
+    arena_free(a);
+    return seq;
+}
+
+/* One process at a time: whoever holds the lock of the mark's folder entry. */
+static bool has_turn(struct ship *x)
+{
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    if (x->lock < 0)
+        x->lock = file_open_own(arena_printf(a, "%s.lock", x->mark), O_RDWR | O_CREAT, 077, &e);
+    arena_free(a);
+    return x->lock >= 0 && flock(x->lock, LOCK_EX | LOCK_NB) == 0;
+}
+
+/* -- the other side ------------------------------------------------------------------------ */
+
+static int open_syslog(const char *path)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static bool is_syslog(const char *where)
+{
+    return !strncmp(where, "syslog", 6);
+}
+
+static int open_other_side(const char *where)
+{
+    struct err e = { 0 };
+    if (is_syslog(where))
+        return open_syslog(where[6] == ':' ? where + 7 : "/dev/log");
+    return file_open_own(where + 5, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 077, &e);
+}
+
+/* <13> is user.notice. */
+static ssize_t send_text(const struct ship *x, struct arena *a, cJSON *line, bool syslog)
+{
+    const char *json = json_print(a, line);
+    const char *text =
+        syslog ? arena_printf(a, "<13>higress-ops: %s", json) : arena_printf(a, "%s\n", json);
+    return syslog ? send(x->to, text, strlen(text), MSG_NOSIGNAL)
+                  : write(x->to, text, strlen(text));
+}
+
+static bool send_line(struct ship *x, struct arena *a, cJSON *line, bool syslog)
+{
+    ssize_t sent = send_text(x, a, line, syslog);
+    if (sent < 0 && errno == EMSGSIZE) {
+        json_remove(line, "detail");
+        json_set_bool(a, line, "detail_left_out", true);
+        sent = send_text(x, a, line, syslog);
+    }
+    if (sent < 0) {
+        close(x->to);
+        x->to = -1;
+    }
+    return sent >= 0;
+}
+
+/* -- a batch ------------------------------------------------------------------------------- */
+
+static void log_unshipped(struct ship *x, int seq, const char *why)
+{
+    if (x->ticks++ % COMPLAIN_EVERY == 0)
+        log_event(LOG_ERROR, "ship", "lines of the audit behind %d are not shipped yet: %s", seq,
+                  why);
+}
+
+static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int seq)
+{
+    const char *where = x->server->config->audit_ship;
+    cJSON *line;
+    if (x->to < 0)
+        x->to = open_other_side(where);
+    if (x->to < 0) {
+        log_unshipped(x, seq, strerror(errno));
+        return seq;
+    }
+    cJSON_ArrayForEach(line, lines)
+    {
+        int is = (int)json_num(line, "seq", 0);
+        if (!send_line(x, a, line, is_syslog(where))) {
+            log_unshipped(x, seq, strerror(errno));
+            break;
+        }
+        seq = is;
+    }
+    return seq;
+}
+
+static void ship_batch(struct ship *x, struct store *s)
+{
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    int was = read_mark(x->mark);
+    const cJSON *lines = store_lines_after(s, a, was, BATCH, &e);
+    int seq = json_count(lines) ? send_batch(x, a, lines, was) : was;
+    if (e.kind != ERR_NONE)
+        log_unshipped(x, was, e.text);
+    if (seq != was) {
+        const char *text = arena_printf(a, "%d\n", seq);
+        file_replace_own(x->mark, text, strlen(text), &e);
+    }
+    arena_free(a);
+}
+
+static void tick_ship(void *arg)
+{
+    struct ship *x = arg;
+    struct err e = { 0 };
+    char path[1100];
+    snprintf(path, sizeof path, "%s/state.db", x->server->config->state_dir);
+    if (access(path, F_OK) != 0 || !has_turn(x)) /* nothing is made only to look at it */
+        return;
+    struct store *s = engine_store(service_engine(x->server->service), &e);
+    if (s)
+        ship_batch(x, s);
+}
+
+struct ship *ship_begin(struct server *s)
+{
+    const char *where = s->config->audit_ship;
+    if (!where || (!is_syslog(where) && strncmp(where, "file:", 5) != 0))
+        return NULL;
+    struct ship *x = arena_make(s->arena, struct ship);
+    *x = (struct ship){ .server = s, .mark = mark_path(s->arena, s->config), .lock = -1, .to = -1 };
+    x->timer = loop_timer(s->loop, 1, 1, tick_ship, x);
+    return x;
+}
+
+void ship_end(struct ship *x)
+{
+    if (!x)
+        return;
+    loop_untimer(x->timer);
+    if (x->lock >= 0)
+        close(x->lock);
+    if (x->to >= 0)
+        close(x->to);
+}
+
+int audit_shipped(struct verb *v, struct store *s)
+{
+    struct err e = { 0 };
+    int mark = read_mark(mark_path(v->arena, v->config));
+    const char *anchor = store_anchor_text(s, v->arena, &e);
+    if (!anchor)
+        return verb_failed(v, &e);
+    int last = (int)strtol(anchor, NULL, 10);
+    printf("shipped to line %d of %d: %d behind\n", mark, last, last - mark);
+    return EXIT_DONE;
+}

@@ -1,0 +1,19 @@
+/* drift.h - what the console says of a route against what Envoy holds of it: match, redirect,
+ * service and weights, Host, rewriting, timeout, headers.
+ *
+ * What Envoy should hold is told by the renderer (embedded/objects/expected.h). What one of the two
+ * sides does not let us understand is not compared: neither equal nor different. */
+#pragma once
+#include <cjson/cJSON.h>
+
+struct arena;
+struct trap_world;
+
+struct drift {
+    int equal, different, skipped; /* routes that both have */
+    const cJSON *why;              /* {reason: routes} of those skipped */
+};
+
+/* Routes, domains and Envoy's dump of the world; the differences go into it
+ * (trap_world_differences). NULL: routes or Envoy were not read. Pure. */
+struct drift *drift_find(struct arena *a, struct trap_world *w);

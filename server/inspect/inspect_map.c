@@ -1,0 +1,202 @@
+/* inspect_map.c - objects of the world as nodes; a finding is looked up by the object it is about,
+ * which for a plugin is the route, host or service that it stands at. */
+#include "inspect/inspect_map.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "signal/traffic.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAYS_MAX = 8, ENDPOINTS_MAX = 8, SAY_BYTES = 400, TRAFFIC_ROUTES = 200, HOUR = 3600 };
+
+struct about {
+    const char *object; /* "route orders" */
+    const struct trap_finding *finding;
+};
+
+struct mapping {
+    struct arena *a;
+    const struct trap_world *world;
+    struct about *about; /* sorted by object; worse ones first */
+    int count;
+};
+
+/* -- findings ---------------------------------------------------------------------------- */
+
+static int compare_about(const void *x, const void *y)
+{
+    const struct about *p = x, *q = y;
+    int order = strcmp(p->object, q->object);
+    return order ? order : (int)p->finding->trap->risk - (int)q->finding->trap->risk;
+}
+
+/* "route:orders" of a plugin is the route. */
+static const char *object_of_finding(struct arena *a, const struct trap_finding *f)
+{
+    const char *place = f->scope ? strchr(f->scope, ':') : NULL;
+    if (place)
+        return arena_printf(a, "%.*s %s", (int)(place - f->scope), f->scope, place + 1);
+    return arena_printf(a, "%s %s", f->kind, f->name);
+}
+
+static void index_findings(struct mapping *m, const struct trap_findings *found)
+{
+    m->about = arena_array(m->a, struct about, found->count + 1);
+    for (int i = 0; i < found->count; i++)
+        m->about[m->count++] =
+            (struct about){ object_of_finding(m->a, &found->list[i]), &found->list[i] };
+    qsort(m->about, (size_t)m->count, sizeof *m->about, compare_about);
+}
+
+/* The first of the object's. */
+static int first_about(const struct mapping *m, const char *object)
+{
+    int low = 0, high = m->count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (strcmp(m->about[middle].object, object) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void set_findings(struct mapping *m, cJSON *node, const char *kind, const char *name)
+{
+    const char *object = arena_printf(m->a, "%s %s", kind, name);
+    int from = first_about(m, object);
+    for (int i = from; i < m->count && i < from + SAYS_MAX; i++) {
+        const struct trap_finding *f = m->about[i].finding;
+        if (strcmp(m->about[i].object, object) != 0)
+            break;
+        if (i == from)
+            json_set_str(m->a, node, "risk", trap_risk_name(f->trap->risk));
+        cJSON *says = i == from ? json_set_array(m->a, node, "says") : json_get(node, "says");
+        json_add_str(
+            m->a, says,
+            arena_printf(m->a, "%s: %s", f->trap->verdict, text_clean(m->a, f->text, SAY_BYTES)));
+    }
+}
+
+/* -- nodes ------------------------------------------------------------------------------- */
+
+static cJSON *new_node(struct mapping *m, cJSON *list, const char *kind, const char *name)
+{
+    cJSON *node = json_add(m->a, list, json_object(m->a));
+    json_set_str(m->a, node, "kind", kind);
+    json_set_str(m->a, node, "name", name);
+    set_findings(m, node, kind, name);
+    return node;
+}
+
+static const char *match_of(struct mapping *m, const cJSON *route)
+{
+    const cJSON *path = json_get(route, json_get(route, "path") ? "path" : "pathPredicate");
+    const char *type = json_str(path, "matchType"), *value = json_str(path, "matchValue");
+    if (!value)
+        return "/*";
+    return arena_printf(m->a, "%s%s%s", type && !strcmp(type, "REGULAR") ? "~ " : "", value,
+                        type && !strcmp(type, "PRE") ? "*" : "");
+}
+
+static void add_texts(struct mapping *m, cJSON *node, const char *member, const cJSON *list,
+                      const char *of)
+{
+    cJSON *out = json_set_array(m->a, node, member);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        const char *text = of ? json_str(item, of) : cJSON_GetStringValue(item);
+        if (text)
+            json_add_str(m->a, out, text);
+    }
+}
+
+static void add_routes(struct mapping *m, cJSON *out, const char *kind, const char *to,
+                       const char *of)
+{
+    struct trap_object o = { 0 };
+    while (trap_next(m->world, kind, &o)) {
+        cJSON *node = new_node(m, out, kind, o.name);
+        add_texts(m, node, "hosts", json_get(o.json, "domains"), NULL);
+        if (!json_get(node, "hosts")->child)
+            json_add_str(m->a, json_get(node, "hosts"), "*");
+        json_set_str(m->a, node, "match", match_of(m, o.json));
+        add_texts(m, node, "to", json_get(o.json, to), of);
+    }
+}
+
+static void map_services(struct mapping *m, cJSON *out)
+{
+    struct trap_object o = { 0 };
+    const cJSON *endpoint;
+    while (trap_next(m->world, "service", &o)) {
+        cJSON *node = new_node(m, out, "service", o.name);
+        cJSON *list = json_set_array(m->a, node, "endpoints");
+        cJSON_ArrayForEach(endpoint, json_get(o.json, "endpoints"))
+        {
+            if (cJSON_IsString(endpoint) && json_count(list) < ENDPOINTS_MAX)
+                json_add_str(m->a, list, endpoint->valuestring);
+        }
+        json_set_num(m->a, node, "endpoint_count", json_count(json_get(o.json, "endpoints")));
+    }
+}
+
+cJSON *inspect_map(struct arena *a, const struct inspection *i)
+{
+    struct mapping m = { .a = a, .world = i->world->trap };
+    struct trap_object o = { 0 };
+    cJSON *map = json_object(a);
+    index_findings(&m, i->found);
+    cJSON *routes = json_set_array(a, map, "routes");
+    add_routes(&m, routes, "route", "services", "name");
+    add_routes(&m, routes, "ai-route", "upstreams", "provider");
+    if (trap_known(m.world, "service"))
+        map_services(&m, json_set_array(a, map, "services"));
+    cJSON *hosts = json_set_array(a, map, "hosts");
+    while (trap_next(m.world, "domain", &o))
+        new_node(&m, hosts, "domain", o.name);
+    json_set(a, map, "unread", inspect_unread(a, i));
+    json_set(a, map, "counts", inspect_counts(a, i->found));
+    return map;
+}
+
+/* -- traffic ----------------------------------------------------------------------------- */
+
+static cJSON *count_by_route(struct arena *a, const char *access_log, bool errors, struct err *e)
+{
+    const struct traffic_query q = { .log = { .since = when_now() - HOUR },
+                                     .errors = errors,
+                                     .by = { "route" },
+                                     .rows = TRAFFIC_ROUTES };
+    return json_get(traffic_count(a, access_log, &q, e), "rows");
+}
+
+cJSON *inspect_traffic(struct arena *a, const char *access_log, struct err *e)
+{
+    if (!access_log)
+        return NULL;
+    const cJSON *row, *all = count_by_route(a, access_log, false, e);
+    const cJSON *bad = all ? count_by_route(a, access_log, true, e) : NULL;
+    cJSON *out = json_object(a);
+    cJSON_ArrayForEach(row, all)
+    {
+        const char *route = json_str(row, "route");
+        const cJSON *slow = cJSON_GetArrayItem(json_get(row, "ms"), 2);
+        cJSON *one = route ? json_set_object(a, out, route) : NULL;
+        if (one)
+            json_set_num(a, one, "count", json_num(row, "count", 0));
+        if (one && cJSON_IsNumber(slow))
+            json_set_num(a, one, "p99", slow->valuedouble);
+    }
+    cJSON_ArrayForEach(row, bad)
+    {
+        const char *route = json_str(row, "route");
+        if (route && json_get(out, route))
+            json_set_num(a, json_get(out, route), "errors", json_num(row, "count", 0));
+    }
+    return all ? out : NULL;
+}

@@ -1,0 +1,84 @@
+'use strict';
+// What the pages do beyond forms and links: they ask before they decide, and hear of changes while they are open. Without this
+// script they work as well. Nothing here turns text into markup.
+
+// -- deciding: the button of an approval waits for its word, and each asks once more
+for (const field of document.querySelectorAll('[data-word]')) {
+  const button = field.form.querySelector('[value=approve]');
+  const look = () => { if (button) button.disabled = field.value.trim().toLowerCase() !== field.dataset.word; };
+  field.addEventListener('input', look);
+  look();
+}
+
+let leaving = false; // a form is on its way: what comes in between changes nothing here
+document.addEventListener('submit', (event) => {
+  const sure = event.submitter?.dataset.sure;
+  if (leaving || (sure && !window.confirm(sure))) event.preventDefault();
+  else if (event.target.method === 'post') leaving = true;
+});
+window.addEventListener('pageshow', () => { leaving = false; });
+
+// -- side by side or not is remembered by the browser
+const side = document.getElementById('side');
+if (side) {
+  try { side.checked = localStorage.getItem('side') === 'yes'; } catch { /* no storage: not remembered */ }
+  side.addEventListener('change', () => { try { localStorage.setItem('side', side.checked ? 'yes' : 'no'); } catch { /* the same */ } });
+}
+
+// -- the keyboard: j and k go through lists, / searches
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
+  const links = [...document.querySelectorAll('.changes li > a')];
+  const at = links.indexOf(document.activeElement);
+  if (event.key === 'j') links[Math.min(at + 1, links.length - 1)]?.focus();
+  else if (event.key === 'k') links[Math.max(at - 1, 0)]?.focus();
+  else if (event.key === '/') document.querySelector('[name=object]')?.focus();
+  else return;
+  event.preventDefault();
+});
+
+// -- news: what is fresh is put in the place of what is old, unless a person decides upon it here
+function fetchPage(done) {
+  const ask = new XMLHttpRequest();
+  ask.responseType = 'document';
+  ask.open('GET', location.href);
+  ask.setRequestHeader('X-News', '1'); // nobody is at work: the session stays as idle as it is
+  ask.onload = () => { if (ask.status === 200 && ask.response) done(ask.response); };
+  ask.send();
+}
+
+function countWaiting(n) {
+  const badge = document.getElementById('waiting');
+  if (!badge) return;
+  badge.textContent = String(n);
+  badge.hidden = n === 0;
+  document.title = (n ? `(${n}) ` : '') + document.title.replace(/^\(\d+\) /, '');
+}
+
+function takeNews() {
+  const view = document.getElementById('view');
+  if (leaving) return;
+  fetchPage((fresh) => {
+    const now = fresh.getElementById('view')?.dataset.state;
+    if (view && now && now !== view.dataset.state) {
+      const typed = [...document.querySelectorAll('textarea, #word')].some((field) => field.value);
+      if (!typed) location.reload();
+      else document.getElementById('news').hidden = false;
+      return;
+    }
+    for (const old of document.querySelectorAll('[data-fresh]')) {
+      const next = fresh.querySelector(`[data-fresh="${old.dataset.fresh}"]`);
+      if (next && !old.contains(document.activeElement) && !old.isEqualNode(next)) old.replaceWith(document.adoptNode(next));
+    }
+  });
+}
+
+if (document.body.dataset.live) {
+  const news = new EventSource(document.body.dataset.live);
+  let first = true;
+  news.addEventListener('news', (event) => {
+    countWaiting(Number(event.data));
+    if (!first) takeNews();
+    first = false;
+  });
+}

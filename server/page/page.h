@@ -1,0 +1,75 @@
+/* page.h - the pages that people see: HTML out of answers of the engine, in the reader's language.
+ *
+ * Knows nothing of HTTP and reads nothing. Whatever is shown is text from outside and escaped where
+ * it is written (html_private.h): markup stands in string literals of this room alone. No script,
+ * no style inside: both are the two assets, so that the policy of the pages can forbid the rest.
+ */
+#pragma once
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+struct arena;
+
+enum tongue { TONGUE_ENGLISH, TONGUE_CHINESE, TONGUES };
+/* By the header Accept-Language; NULL is fine. */
+enum tongue page_tongue(const char *accept);
+
+/* Who looks, and what every page says. */
+struct viewer {
+    struct arena *arena; /* of the page */
+    enum tongue tongue;
+    const char *who;     /* NULL: nobody is logged in */
+    const char *form;    /* goes into each form, as "form" */
+    bool decides;        /* may approve and reject */
+    bool acts;           /* may undo */
+    int waiting;         /* changes that wait for a decision */
+    const char *version; /* of the assets, for their addresses */
+};
+
+/* "style.css", "page.js"; *version: changes with either. */
+const char *page_asset(const char *name);
+char *page_assets_version(struct arena *a);
+
+struct page_login {
+    const char *to;    /* where it goes on, a path of ours */
+    const char *wrong; /* what was wrong with the last try; NULL: nothing */
+    bool passphrases;  /* people have some */
+    bool tokens;       /* approvers have some */
+};
+char *page_login(const struct viewer *v, const struct page_login *login);
+char *page_note(const struct viewer *v, const char *title, const char *text);
+
+/* What a list of changes was asked for; each NULL: any. */
+struct page_filter {
+    const char *state, *risk, *gateway, *object, *actor;
+    const char *cursor; /* of this page; NULL: the first */
+};
+/* list: of engine_list. gateways: names ended by NULL; NULL: there is only one. */
+char *page_changes(const struct viewer *v, const struct page_filter *f, const cJSON *list,
+                   const char *const *gateways);
+
+/* One change. change: of engine_show with the head of its rendering, and of one part the
+ * "operations"; with "part", "parts", "digest", "rendering", "seen" and "word"? of web/decide. */
+struct page_change {
+    const cJSON *change;
+    const cJSON *history; /* of engine_list: what touched its first object; NULL: not known */
+    const char *problem;  /* what an answer to the last form says; NULL: nothing */
+    const char *barred;   /* why this person may not approve it; NULL: they may */
+};
+char *page_change(const struct viewer *v, const struct page_change *x);
+
+/* The gateway, or one object of it with what leads to and from it. */
+struct page_map {
+    const char *svg;         /* of picture.h: escaped already */
+    const char *gateway;     /* address */
+    const char *kind, *name; /* NULL: the whole */
+    const cJSON *shown;      /* of inspect_map: the nodes whose findings are told */
+    const cJSON *counts;     /* findings by risk */
+    const cJSON *unread;     /* sentences on what could not be read */
+    const cJSON *history;    /* of engine_list, of that object; NULL: not asked */
+    bool traffic;            /* there is data of the last hour */
+};
+char *page_map(const struct viewer *v, const struct page_map *map);
+
+/* lines: of store_audit_lines. verified: what came of looking at all of them; NULL: not asked. */
+char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole);

@@ -1,0 +1,302 @@
+/* page_change.c - one change: what and why, what it does part by part, who decides, what became of
+ * it. The values that change stand on the page whole; what stays is folded. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "page/html_private.h"
+#include <string.h>
+
+static bool is_named(const char *text, const char *word)
+{
+    return text && word && !strcmp(text, word);
+}
+
+static bool is_undecided(const cJSON *change)
+{
+    const char *state = json_str(change, "state");
+    return is_named(state, "pending") || is_named(state, "draft");
+}
+
+/* -- what it does ------------------------------------------------------------------------ */
+
+/* The rows from `row` on that stay, folded; the first that does not, or NULL. */
+static const cJSON *put_what_stays(struct html *h, const cJSON *row)
+{
+    int count = 0;
+    for (const cJSON *r = row; r && !json_true(r, "changes"); r = r->next)
+        count++;
+    html(h, "<tbody class=\"stays\"><tr><td colspan=\"3\"><details><summary>%s</summary><dl>",
+         html_count(h, WORD_UNCHANGED, count, 0));
+    for (; count--; row = row->next)
+        html(h, "<div><dt>%s</dt><dd>%s</dd></div>", json_str(row, "path"), json_str(row, "is"));
+    html(h, "</dl></details></td></tr></tbody>");
+    return row;
+}
+
+static void put_side(struct html *h, const char *class, const char *mark, const char *value)
+{
+    if (value)
+        html(h, "<td class=\"%s\"><span class=\"mark\">%s</span>%s</td>", class, mark, value);
+    else
+        html(h, "<td class=\"%s none\"></td>", class);
+}
+
+static void put_what_changes(struct html *h, const cJSON *row)
+{
+    const char *was = json_str(row, "was"), *now = json_str(row, "is");
+    html(h, "<tbody class=\"%s\"><tr><th scope=\"row\">%s</th>",
+         !was  ? "added"
+         : now ? "changed"
+               : "removed",
+         json_str(row, "path"));
+    put_side(h, "was", "\u2212", was);
+    put_side(h, "is", "+", now);
+    html(h, "</tr></tbody>");
+}
+
+static void put_rows(struct html *h, const cJSON *op)
+{
+    const cJSON *row = json_get(op, "rows") ? json_get(op, "rows")->child : NULL;
+    if (!row) {
+        const cJSON *line;
+        cJSON_ArrayForEach(line, json_get(op, "lines")) html(h, "<p>%s</p>", line->valuestring);
+        return;
+    }
+    html(h,
+         "<table class=\"diff\"><thead><tr><td></td><th scope=\"col\">%s</th>"
+         "<th scope=\"col\">%s</th></tr></thead>",
+         html_word(h, WORD_BEFORE), html_word(h, WORD_AFTER));
+    while (row) {
+        if (json_true(row, "changes")) {
+            put_what_changes(h, row);
+            row = row->next;
+        } else {
+            row = put_what_stays(h, row);
+        }
+    }
+    html(h, "</table>");
+}
+
+static void put_diff(struct html *h, const cJSON *op)
+{
+    const char *verb = json_str(op, "verb"), *scope = json_str(op, "scope");
+    enum word word = is_named(verb, "create") ? WORD_CREATE
+                     : is_named(verb, "put")  ? WORD_PUT
+                                              : WORD_DELETE;
+    html(h, "<section class=\"operation\"><h3><span class=\"number\">%d</span> ",
+         (int)json_num(op, "n", 0));
+    html(h, "<span class=\"verb %s\">%s</span> %s <b>%s</b>", verb, html_word(h, word),
+         json_str(op, "kind"), json_str(op, "name"));
+    if (scope)
+        html(h, " · %s", scope);
+    html(h, "</h3>");
+    put_rows(h, op);
+    html(h, "</section>");
+}
+
+static void put_parts(struct html *h, const cJSON *change)
+{
+    int part = (int)json_num(change, "part", 0), parts = (int)json_num(change, "parts", 1);
+    const char *id = json_str(change, "id");
+    const cJSON *op;
+    html(h,
+         "<h2>%s</h2><div id=\"operations\"><label class=\"switch\"><input type=\"checkbox\" "
+         "id=\"side\"> %s</label>",
+         html_word(h, WORD_TOUCHES), html_word(h, WORD_SIDE_BY_SIDE));
+    if (parts > 1)
+        html(h, "<p class=\"quiet\">%s</p>", html_count(h, WORD_PART_OF, part + 1, parts));
+    cJSON_ArrayForEach(op, json_get(change, "operations")) put_diff(h, op);
+    html(h, "</div>");
+    if (part + 1 < parts)
+        html(h,
+             "<p><a class=\"button\" id=\"next\" "
+             "href=\"/changes/%s?part=%d&amp;seen=%s\">%s</a></p>",
+             id, part + 1, json_str(change, "seen"),
+             html_count(h, WORD_NEXT_PART, part + 2, parts));
+    if (part)
+        html(h, "<p><a href=\"/changes/%s\">%s</a></p>", id, html_word(h, WORD_FIRST_PART));
+}
+
+/* -- who decides ------------------------------------------------------------------------- */
+
+static void put_hidden(struct html *h, const cJSON *change, const char *member)
+{
+    html(h, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", member, json_str(change, member));
+}
+
+static void put_typed_word(struct html *h, const char *word)
+{
+    html(h,
+         "<label>%s <input name=\"word\" id=\"word\" autocomplete=\"off\" autocapitalize=\"none\" "
+         "spellcheck=\"false\" maxlength=\"64\" data-word=\"%s\"></label>",
+         html_say(h, WORD_TYPE_WORD, word, ""), word);
+}
+
+static void put_buttons(struct html *h, const cJSON *change, bool may_approve)
+{
+    const char *id = json_str(change, "id");
+    html(h, "<p class=\"buttons\">");
+    if (may_approve)
+        html(h,
+             "<button class=\"main\" name=\"do\" value=\"approve\" data-sure=\"%s\">%s</button> ",
+             html_word(h, WORD_SURE_APPROVE), html_word(h, WORD_APPROVE));
+    html(h,
+         "<button name=\"do\" value=\"reject\" formaction=\"/changes/%s\" formnovalidate "
+         "data-sure=\"%s\">%s</button></p>",
+         id, html_word(h, WORD_SURE_REJECT), html_word(h, WORD_REJECT));
+}
+
+/* The form, with what says that all parts were shown. */
+static void put_decide_form(struct html *h, const struct page_change *x)
+{
+    const cJSON *change = x->change;
+    const char *id = json_str(change, "id"), *word = json_str(change, "word");
+    bool last = json_num(change, "part", 0) + 1 >= json_num(change, "parts", 1);
+    html(h, "<section class=\"decide\"><h2>%s</h2>", html_word(h, WORD_DECISION));
+    html(h, "<p class=\"quiet\">%s</p>", html_say(h, WORD_WAITS_FOR_PERSON, id, ""));
+    if (!h->viewer->decides) {
+        html(h, "<p>%s</p></section>", html_word(h, WORD_MAY_NOT));
+        return;
+    }
+    if (x->barred)
+        html(h, "<p class=\"stop\">%s</p>", x->barred);
+    if (!last)
+        html(h, "<p class=\"stop\">%s</p>", html_word(h, WORD_NOT_ALL_SHOWN));
+    html_form(h, arena_printf(h->viewer->arena, "/changes/%s", id), "decision");
+    put_hidden(h, change, "digest");
+    if (last && !x->barred) {
+        put_hidden(h, change, "rendering");
+        put_hidden(h, change, "seen");
+        if (word)
+            put_typed_word(h, word);
+    }
+    html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
+         html_word(h, WORD_COMMENT));
+    put_buttons(h, change, last && !x->barred);
+    html(h, "</form></section>");
+}
+
+static void put_undo(struct html *h, const cJSON *change)
+{
+    if (!h->viewer->acts || !is_named(json_str(change, "state"), "applied"))
+        return;
+    html_form(h, arena_printf(h->viewer->arena, "/changes/%s", json_str(change, "id")), "row");
+    html(h, "<button name=\"do\" value=\"undo\">%s</button> <span class=\"quiet\">%s</span></form>",
+         html_word(h, WORD_UNDO), html_word(h, WORD_UNDO_WHY));
+}
+
+/* -- what became of it ------------------------------------------------------------------- */
+
+static void put_step(struct html *h, const char *class, const char *what, const char *who,
+                     const char *at)
+{
+    html(h, "<li class=\"%s\"><b>%s</b> ", class, what);
+    if (who)
+        html(h, "%s %s ", html_word(h, WORD_BY), who);
+    html_time(h, at);
+}
+
+static void put_timeline(struct html *h, const cJSON *change)
+{
+    const cJSON *d = json_get(change, "decision");
+    const char *state = json_str(change, "state"), *verdict = json_str(d, "verdict");
+    html(h, "<h2>%s</h2><ol class=\"timeline\" data-fresh=\"timeline\">",
+         html_word(h, WORD_TIMELINE));
+    put_step(h, "done", html_word(h, WORD_PLANNED), json_str(change, "owner"),
+             json_str(change, "created"));
+    html(h, "</li>");
+    if (d) {
+        put_step(h, verdict, html_state(h, verdict), json_str(d, "who"), json_str(d, "at"));
+        html(h, " · %s", json_str(d, "channel"));
+        if (json_str(d, "note"))
+            html(h, "<span class=\"note\">%s</span>", json_str(d, "note"));
+        if (json_str(d, "comment"))
+            html(h, "<q>%s</q>", json_str(d, "comment"));
+        html(h, "</li>");
+    }
+    if (is_undecided(change))
+        put_step(h, "later", html_word(h, WORD_EXPIRES), NULL, json_str(change, "expires"));
+    else if (!is_named(state, verdict))
+        put_step(h, state, html_state(h, state), NULL, json_str(change, "updated"));
+    html(h, "</ol>");
+}
+
+static void put_change_result(struct html *h, const cJSON *change)
+{
+    const cJSON *result = json_get(change, "result");
+    if (json_str(result, "text"))
+        html(h, "<h2>%s</h2><p class=\"result %s\">%s</p>", html_word(h, WORD_RESULT),
+             json_str(change, "state"), json_str(result, "text"));
+}
+
+static void put_history(struct html *h, const struct page_change *x)
+{
+    const cJSON *c, *op = json_get(x->change, "operations");
+    const char *id = json_str(x->change, "id");
+    if (json_count(json_get(x->history, "changes")) < 2 || !op || !op->child)
+        return;
+    html(h, "<h2>%s</h2><ul class=\"history\">",
+         html_say(h, WORD_HISTORY_OF, json_str(op->child, "name"), ""));
+    cJSON_ArrayForEach(c, json_get(x->history, "changes"))
+    {
+        if (is_named(json_str(c, "id"), id))
+            continue;
+        html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
+             json_str(c, "title"), html_state(h, json_str(c, "state")));
+        html_time(h, json_str(c, "created"));
+        html(h, "</span></li>");
+    }
+    html(h, "</ul>");
+}
+
+/* -- the page ---------------------------------------------------------------------------- */
+
+static void put_change_head(struct html *h, const struct page_change *x)
+{
+    const cJSON *change = x->change;
+    const char *state = json_str(change, "state"), *undoes = json_str(change, "undoes");
+    html(h,
+         "<p class=\"facts\"><span class=\"state %s\" data-fresh=\"state\">%s</span> "
+         "<code>%s</code>",
+         state, html_state(h, state), json_str(change, "id"));
+    html(h, " · %s: <b class=\"%s\">%s</b>", html_word(h, WORD_RISK), json_str(change, "risk"),
+         html_risk(h, json_str(change, "risk")));
+    html(h, " · %s: %s", html_word(h, WORD_GATEWAY), json_str(change, "gateway"));
+    html(h, " · %s %s</p>", html_word(h, WORD_ASKED_BY), json_str(change, "asks"));
+    html(h, "<h1>%s</h1>", json_str(change, "title"));
+    if (x->problem)
+        html(h, "<p class=\"problem\" role=\"alert\">%s</p>", x->problem);
+    if (undoes)
+        html(h, "<p>%s <a href=\"/changes/%s\"><code>%s</code></a></p>", html_word(h, WORD_UNDOES),
+             undoes, undoes);
+    if (json_str(change, "rejected"))
+        html(h, "<p class=\"stop\">%s</p>", json_str(change, "rejected"));
+}
+
+static void put_warnings(struct html *h, const cJSON *change)
+{
+    const cJSON *line, *warnings = json_get(change, "warnings");
+    if (!json_count(warnings))
+        return;
+    html(h, "<h2>%s</h2><ul class=\"warnings\">", html_word(h, WORD_WARNINGS));
+    cJSON_ArrayForEach(line, warnings) html(h, "<li>%s</li>", line->valuestring);
+    html(h, "</ul>");
+}
+
+char *page_change(const struct viewer *v, const struct page_change *x)
+{
+    struct html h;
+    html_begin(&h, v, json_str(x->change, "title"), WORD_CHANGES);
+    html(&h, "<article id=\"view\" data-state=\"%s\">", json_str(x->change, "state"));
+    put_change_head(&h, x);
+    put_change_result(&h, x->change);
+    put_warnings(&h, x->change);
+    put_parts(&h, x->change);
+    if (is_undecided(x->change))
+        put_decide_form(&h, x);
+    put_undo(&h, x->change);
+    put_timeline(&h, x->change);
+    put_history(&h, x);
+    html(&h, "</article>");
+    return html_end(&h);
+}

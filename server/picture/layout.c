@@ -1,0 +1,321 @@
+/* layout.c - which nodes a drawing has and where: routes under their first host, services by the
+ * route that first leads to them, so that few lines cross. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "picture/picture_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* -- a route as it is placed --------------------------------------------------------------- */
+
+struct placed {
+    const cJSON *json;
+    const char *host;
+    bool waits;
+    int weight; /* drawn first: 0; the more the later */
+};
+
+static bool listed(const cJSON *list, const char *text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (cJSON_IsString(item) && !strcmp(item->valuestring, text))
+            return true;
+    }
+    return false;
+}
+
+static bool waits(const struct layout *l, const char *kind, const char *name)
+{
+    return l->p->waiting && listed(l->p->waiting, arena_printf(l->a, "%s %s", kind, name));
+}
+
+static const char *first_host(const cJSON *route)
+{
+    const cJSON *hosts = json_get(route, "hosts");
+    return hosts && hosts->child ? hosts->child->valuestring : "*";
+}
+
+/* Does it lead to or from what the drawing is about? */
+static bool is_drawn(const struct picture *p, const cJSON *route)
+{
+    if (!p->kind || !p->name)
+        return true;
+    if (!strcmp(p->kind, "domain"))
+        return listed(json_get(route, "hosts"), p->name);
+    if (!strcmp(p->kind, "service"))
+        return listed(json_get(route, "to"), p->name);
+    return !strcmp(json_str(route, "kind"), p->kind) && !strcmp(json_str(route, "name"), p->name);
+}
+
+static int weight_of_risk(const char *risk)
+{
+    static const char *const order[] = { "open", "broken", "dead", "note" };
+    for (int i = 0; risk && i < 4; i++)
+        if (!strcmp(order[i], risk))
+            return i + 1;
+    return 9;
+}
+
+static int compare_placed(const void *x, const void *y)
+{
+    const struct placed *p = x, *q = y;
+    int order = strcmp(p->host, q->host);
+    if (!order)
+        order = p->weight - q->weight;
+    return order ? order : strcmp(json_str(p->json, "match"), json_str(q->json, "match"));
+}
+
+/* -- nodes ------------------------------------------------------------------------------- */
+
+static int add_picture_node(struct layout *l, struct node n)
+{
+    n.row = l->rows[n.column]++;
+    l->nodes = arena_grow(l->a, l->nodes, l->node_count, &l->node_room, sizeof *l->nodes);
+    l->nodes[l->node_count] = n;
+    return l->node_count++;
+}
+
+static void add_edge(struct layout *l, int from, int to)
+{
+    for (int i = 0; i < l->edge_count; i++)
+        if (l->edges[i].from == from && l->edges[i].to == to)
+            return;
+    l->edges = arena_grow(l->a, l->edges, l->edge_count, &l->edge_room, sizeof *l->edges);
+    l->edges[l->edge_count++] = (struct edge){ from, to };
+}
+
+static int find_node(const struct layout *l, int column, const char *name)
+{
+    for (int i = 0; i < l->node_count; i++)
+        if (l->nodes[i].column == column && l->nodes[i].kind && !strcmp(l->nodes[i].name, name))
+            return i;
+    return -1;
+}
+
+static const cJSON *named_in(const cJSON *list, const char *name)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!strcmp(json_str(item, "name"), name))
+            return item;
+    }
+    return NULL;
+}
+
+static int host_node(struct layout *l, const char *host)
+{
+    int there = find_node(l, COLUMN_HOST, host);
+    const cJSON *known = named_in(json_get(l->p->map, "hosts"), host);
+    if (there >= 0 || l->rows[COLUMN_HOST] >= PICTURE_ROWS)
+        return there;
+    return add_picture_node(l, (struct node){ .column = COLUMN_HOST,
+                                              .kind = "domain",
+                                              .name = host,
+                                              .label = strcmp(host, "*") ? host : "any host",
+                                              .risk = json_str(known, "risk"),
+                                              .says = json_get(known, "says"),
+                                              .waits = waits(l, "domain", host) });
+}
+
+static const char *endpoints_of(struct layout *l, const cJSON *service)
+{
+    const cJSON *list = json_get(service, "endpoints");
+    int n = (int)json_num(service, "endpoint_count", 0);
+    if (!service)
+        return NULL;
+    if (!n)
+        return "no endpoint";
+    const char *first = list && list->child ? list->child->valuestring : "";
+    return n == 1 ? first : arena_printf(l->a, "%s and %d more", first, n - 1);
+}
+
+static int service_node(struct layout *l, const char *name, bool provider)
+{
+    int there = find_node(l, COLUMN_SERVICE, name);
+    const cJSON *services = json_get(l->p->map, "services");
+    const cJSON *known = provider ? NULL : named_in(services, name);
+    if (there >= 0 || l->rows[COLUMN_SERVICE] >= PICTURE_ROWS)
+        return there;
+    bool missing = services && !provider && !known;
+    bool empty = known && json_num(known, "endpoint_count", 0) < 1;
+    return add_picture_node(
+        l, (struct node){ .column = COLUMN_SERVICE,
+                          .kind = provider ? "ai-provider" : "service",
+                          .name = name,
+                          .label = name,
+                          .more = missing    ? "is not there"
+                                  : provider ? "AI provider"
+                                             : endpoints_of(l, known),
+                          .risk = missing || empty ? "missing" : json_str(known, "risk"),
+                          .says = json_get(known, "says") });
+}
+
+static void add_drawn_route(struct layout *l, const struct placed *r)
+{
+    const char *kind = json_str(r->json, "kind"), *name = json_str(r->json, "name");
+    const cJSON *to;
+    int host = host_node(l, r->host);
+    int route = add_picture_node(l, (struct node){ .column = COLUMN_ROUTE,
+                                                   .kind = kind,
+                                                   .name = name,
+                                                   .label = name,
+                                                   .more = json_str(r->json, "match"),
+                                                   .risk = json_str(r->json, "risk"),
+                                                   .says = json_get(r->json, "says"),
+                                                   .traffic = json_get(l->p->traffic, name),
+                                                   .waits = r->waits });
+    l->shown++;
+    if (host >= 0)
+        add_edge(l, host, route);
+    cJSON_ArrayForEach(to, json_get(r->json, "to"))
+    {
+        int service = service_node(l, to->valuestring, !strcmp(kind, "ai-route"));
+        if (service >= 0)
+            add_edge(l, route, service);
+    }
+}
+
+/* The routes of one host that have no node of their own. */
+static void add_folded(struct layout *l, const char *host, int count)
+{
+    int from = host_node(l, host);
+    int node = add_picture_node(l, (struct node){ .column = COLUMN_ROUTE,
+                                                  .name = host,
+                                                  .label = arena_printf(l->a, "%d more", count),
+                                                  .folded = count });
+    if (from >= 0)
+        add_edge(l, from, node);
+}
+
+/* -- where they stand -------------------------------------------------------------------- */
+
+int layout_height(const struct layout *l)
+{
+    int rows = 1;
+    for (int i = 0; i < COLUMNS; i++)
+        rows = l->rows[i] > rows ? l->rows[i] : rows;
+    return rows * PICTURE_ROW;
+}
+
+/* Beside the middle of the routes that it is joined with. */
+static int middle_of(const struct layout *l, int node)
+{
+    int sum = 0, count = 0;
+    for (int i = 0; i < l->edge_count; i++) {
+        int other = l->edges[i].from == node ? l->edges[i].to : l->edges[i].from;
+        if (l->edges[i].from != node && l->edges[i].to != node)
+            continue;
+        sum += l->nodes[other].row * PICTURE_ROW;
+        count++;
+    }
+    return count ? sum / count : l->nodes[node].row * PICTURE_ROW;
+}
+
+/* A column that is not that of routes: in the order of their middles, none above another. */
+static void settle_column(struct layout *l, int column)
+{
+    int order[PICTURE_ROWS + 1], n = 0, end = layout_height(l);
+    for (int i = 0; i < l->node_count && n <= PICTURE_ROWS; i++) {
+        if (l->nodes[i].column != column)
+            continue;
+        l->nodes[i].y = middle_of(l, i);
+        int k = n++;
+        for (; k > 0 && l->nodes[order[k - 1]].y > l->nodes[i].y; k--)
+            order[k] = order[k - 1];
+        order[k] = i;
+    }
+    for (int k = 1; k < n; k++) {
+        int least = l->nodes[order[k - 1]].y + PICTURE_ROW;
+        l->nodes[order[k]].y = l->nodes[order[k]].y < least ? least : l->nodes[order[k]].y;
+    }
+    for (int k = n - 1; k >= 0; k--) {
+        end -= PICTURE_ROW;
+        l->nodes[order[k]].y = l->nodes[order[k]].y > end ? end : l->nodes[order[k]].y;
+        end = l->nodes[order[k]].y;
+    }
+}
+
+/* -- the whole --------------------------------------------------------------------------- */
+
+static const struct placed *place_routes(struct layout *l)
+{
+    const cJSON *route, *all = json_get(l->p->map, "routes");
+    struct placed *list = arena_array(l->a, struct placed, json_count(all) + 1);
+    cJSON_ArrayForEach(route, all)
+    {
+        if (!is_drawn(l->p, route))
+            continue;
+        struct placed *r = &list[l->routes++];
+        const char *name = json_str(route, "name");
+        bool about_host = l->p->kind && !strcmp(l->p->kind, "domain");
+        *r = (struct placed){ route, about_host ? l->p->name : first_host(route), false, 0 };
+        r->waits = waits(l, json_str(route, "kind"), name);
+        r->weight = r->waits ? 0 : weight_of_risk(json_str(route, "risk"));
+        double n = json_num(json_get(l->p->traffic, name), "count", 0);
+        l->busiest = n > l->busiest ? n : l->busiest;
+    }
+    qsort(list, (size_t)l->routes, sizeof *list, compare_placed);
+    return list;
+}
+
+static int count_placed_hosts(const struct placed *list, int n)
+{
+    int hosts = 0;
+    for (int i = 0; i < n; i++)
+        hosts += i == 0 || strcmp(list[i].host, list[i - 1].host) != 0;
+    return hosts;
+}
+
+/* The end of the host's routes that begin at i. */
+static int host_end(const struct layout *l, const struct placed *list, int i)
+{
+    const char *host = list[i].host;
+    while (i < l->routes && !strcmp(list[i].host, host))
+        i++;
+    return i;
+}
+
+/* How many of that many routes of a host have a node of their own. */
+static int room_of_host(const struct layout *l, int share, int routes)
+{
+    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1;
+    int room = share < 2 ? 1 : share - 1;
+    if (l->routes <= PICTURE_ROWS || routes <= share)
+        room = routes;
+    return room < left ? room : left;
+}
+
+/* Of each host as many as there is room for, and one node for the rest. */
+static void fill_columns(struct layout *l)
+{
+    const struct placed *list = place_routes(l);
+    int hosts = count_placed_hosts(list, l->routes);
+    int share = hosts ? PICTURE_ROWS / hosts : 0;
+    int next;
+    for (int i = 0; i < l->routes; i = next) {
+        next = host_end(l, list, i);
+        int room = room_of_host(l, share, next - i);
+        if (room <= 0) {
+            const char *rest = arena_printf(l->a, "%d more routes", l->routes - i);
+            add_picture_node(
+                l, (struct node){ .column = COLUMN_HOST, .label = rest, .folded = l->routes - i });
+            return;
+        }
+        for (int k = i; k < i + room; k++)
+            add_drawn_route(l, &list[k]);
+        if (i + room < next)
+            add_folded(l, list[i].host, next - i - room);
+    }
+}
+
+void layout_make(struct layout *l)
+{
+    fill_columns(l);
+    for (int i = 0; i < l->node_count; i++)
+        l->nodes[i].y = l->nodes[i].row * PICTURE_ROW;
+    settle_column(l, COLUMN_HOST);
+    settle_column(l, COLUMN_SERVICE);
+}

@@ -1,0 +1,23 @@
+/* store_search.h - the audit searched: by who, what, change, object and time, newest first.
+ *
+ * Each query walks one index from a place that a cursor names, and looks at a bounded number of
+ * lines: a page deep in a million lines costs what the first one does. What is shown fits its own
+ * hash and the line before; whether the whole chain does is for store_verify to say.
+ */
+#pragma once
+#include "store/store.h"
+
+struct store_search {
+    const char *who, *event; /* exactly; NULL: any */
+    const char *id;          /* of a change; NULL: any */
+    const char *object;      /* "route orders" of a change that touches it; "route shop-*"; NULL */
+    double since, until;     /* Unix seconds; 0: any */
+    int limit;
+    const char *cursor; /* what an answer gave, or NULL */
+};
+/* {"lines": [as store_audit_lines gives them], "next"?: cursor, "looked_back_to"?: where too few
+ * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */
+cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_search *q,
+                          struct err *e);
+/* The lines behind that number, oldest first, each with its hash. NULL + e. */
+cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e);

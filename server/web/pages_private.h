@@ -1,0 +1,25 @@
+/* pages_private.h - the exchanges of the pages: web_login.c, web_pages.c, web_live.c, web_undo.c.
+ */
+#pragma once
+
+struct http_exchange;
+struct web;
+
+void web_login_page(struct web *w, struct http_exchange *x);
+void web_login(struct web *w, struct http_exchange *x);
+void web_logout(struct web *w, struct http_exchange *x);
+void web_stop_judging(struct web *w);                  /* the server ends */
+void web_home(struct web *w, struct http_exchange *x); /* web_map.c */
+void web_map_forget(struct web *w);
+void web_map_stop(struct web *w); /* the server ends */
+void web_changes(struct web *w, struct http_exchange *x);
+void web_one_change(struct web *w, struct http_exchange *x);
+void web_decide(struct web *w, struct http_exchange *x);
+void web_undo(struct web *w, struct http_exchange *x, const char *who, const char *id);
+void web_audit(struct web *w, struct http_exchange *x);
+void web_audit_verify(struct web *w, struct http_exchange *x);
+void web_old_link(struct web *w, struct http_exchange *x); /* /change?id=ID */
+void web_asset(struct web *w, struct http_exchange *x);
+void web_live(struct web *w, struct http_exchange *x);
+void web_live_tick(struct web *w); /* once a second */
+void web_live_end(struct web *w);

@@ -1,0 +1,263 @@
+/* visit.c - who may see a page, and the headers that every page has. */
+#include "base/arena.h"
+#include "base/crypto.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "call/service.h"
+#include "change/engine.h"
+#include "config/config.h"
+#include "net/loop.h"
+#include "policy/people.h"
+#include "web/visit_private.h"
+
+enum { FORM_MAX = 64 << 10, VALUE_MAX = 8192, WAITING_SHOWN = 99 };
+
+/* -- answers ----------------------------------------------------------------------------- */
+
+static void reply(struct http_exchange *x, int status, const struct http_header more[2],
+                  const char *html)
+{
+    static const char policy[] =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src "
+        "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'";
+    const struct http_header headers[] = { { "Content-Type", "text/html; charset=utf-8" },
+                                           { "Content-Security-Policy", policy },
+                                           { "X-Frame-Options", "DENY" },
+                                           { "X-Content-Type-Options", "nosniff" },
+                                           { "Referrer-Policy", "same-origin" },
+                                           { "Cross-Origin-Opener-Policy", "same-origin" },
+                                           { "Cross-Origin-Resource-Policy", "same-origin" },
+                                           { "Cache-Control", "no-store" },
+                                           { "Vary", "Cookie, Accept-Language" },
+                                           more[0],
+                                           more[1],
+                                           { 0 } };
+    http_reply(x, status, headers, html, strlen(html));
+}
+
+void visit_page(struct http_exchange *x, int status, const char *html)
+{
+    reply(x, status, (const struct http_header[2]){ { 0 } }, html);
+}
+
+void visit_go(struct http_exchange *x, const char *to, const char *cookie)
+{
+    reply(x, 303,
+          (const struct http_header[2]){ { "Location", to },
+                                         { cookie ? "Set-Cookie" : NULL, cookie } },
+          "");
+}
+
+void visit_come_again(struct http_exchange *x, const char *to)
+{
+    const char *refresh = arena_printf(x->arena, "0;url=%s", to);
+    reply(x, 200, (const struct http_header[2]){ { "Refresh", refresh } },
+          "<!doctype html><html lang=\"en\"><title>Higress</title>\n");
+}
+
+void visit_note(struct visit *v, int status, const char *title, const char *text)
+{
+    visit_page(v->x, status, page_note(&v->viewer, title, secret_scrub(v->arena, text)));
+}
+
+/* -- the cookie -------------------------------------------------------------------------- */
+
+/* Over TLS, ours or that of the proxy under whose name people reach us, the name binds the cookie
+ * to this host; browsers differ in whether they take that name over HTTP on their own machine. */
+static bool is_secure(const struct web *w, const struct http_exchange *x)
+{
+    const struct config *c = w->mcp->config;
+    static const char https[] = "https://";
+    const char *host = http_header(x, "host");
+    if (c->tls_certificate)
+        return true;
+    if (!host || !c->page || !text_starts(c->page, https))
+        return false;
+    const char *name = c->page + sizeof https - 1;
+    size_t n = strcspn(name, "/?#");
+    return strlen(host) == n && !strncasecmp(name, host, n);
+}
+
+static const char *cookie_name(const struct web *w, const struct http_exchange *x)
+{
+    return is_secure(w, x) ? "__Host-higress-ops" : "higress-ops";
+}
+
+const char *visit_cookie(const struct web *w, const struct http_exchange *x)
+{
+    const char *name = cookie_name(w, x), *all = http_header(x, "cookie"), *found = NULL;
+    size_t length = strlen(name);
+    if (http_header_count(x, "cookie") > 1)
+        return NULL;
+    while (all && *all) {
+        all += strspn(all, "; \t");
+        size_t n = strcspn(all, ";");
+        if (n > length && all[length] == '=' && !strncmp(all, name, length)) {
+            if (found)
+                return NULL;
+            found = arena_strndup(x->arena, all + length + 1, n - length - 1);
+        }
+        all += n;
+    }
+    return found;
+}
+
+const char *visit_set_cookie(const struct web *w, const struct http_exchange *x, const char *value)
+{
+    return arena_printf(x->arena, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name(w, x),
+                        value ? value : "", is_secure(w, x) ? "; Secure" : "",
+                        value ? "" : "; Max-Age=0");
+}
+
+/* -- what was asked ---------------------------------------------------------------------- */
+
+/* "a=b&c=d" as an object of texts; what is no text, or there twice, fails: NULL. */
+static cJSON *fields_of(struct arena *a, const char *text)
+{
+    cJSON *o = json_object(a);
+    while (text && *text) {
+        size_t n = strcspn(text, "&"), name = strcspn(text, "=&");
+        char *value = arena_strndup(a, text + name + (name < n), n - name - (name < n));
+        for (char *p = value; *p; p++)
+            *p = *p == '+' ? ' ' : *p;
+        const char *key = text_unpercent(a, text, name);
+        value = text_unpercent(a, value, strlen(value));
+        if (!key || !value || strlen(value) > VALUE_MAX || !text_utf8(value, strlen(value)) ||
+            json_get(o, key) || !text_utf8(key, strlen(key)))
+            return NULL;
+        if (*value)
+            json_set_str(a, o, key, value);
+        text += n + (text[n] == '&');
+    }
+    return o;
+}
+
+const char *visit_asked(const struct http_exchange *x, const char *name)
+{
+    return json_str(fields_of(x->arena, x->query), name);
+}
+
+const char *visit_to(struct arena *a, const char *to)
+{
+    static const char *const pages[] = { "/changes", "/audit", "/?", NULL };
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "/?&=%._~-";
+    if (!to || strspn(to, plain) != strlen(to) || strlen(to) > VALUE_MAX)
+        return "/changes";
+    if (!strcmp(to, "/"))
+        return "/";
+    for (const char *const *p = pages; *p; p++)
+        if (text_starts(to, *p) && (text_ends(*p, "?") || strchr("/?", to[strlen(*p)])))
+            return arena_strdup(a, to);
+    return "/changes";
+}
+
+/* -- who --------------------------------------------------------------------------------- */
+
+bool visit_serves(struct web *w, struct http_exchange *x)
+{
+    const struct config *c = w->mcp->config;
+    bool anybody = c->approvers[0].name != NULL;
+    for (const struct config_person *p = c->people; !anybody && p && p->name; p++)
+        anybody = p->passphrase != NULL;
+    if (!anybody)
+        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST,
+                   "Nobody decides on the web here: neither http.approvers nor a passphrase of "
+                   "people is configured");
+    return anybody;
+}
+
+/* Does the browser say that a page of this server sent it? */
+static bool is_ours(const struct http_exchange *x)
+{
+    const char *site = http_header(x, "sec-fetch-site"), *origin = http_header(x, "origin");
+    const char *host = http_header(x, "host");
+    const char *from = origin ? strstr(origin, "://") : NULL;
+    if ((site && strcmp(site, "same-origin") != 0) || http_header_count(x, "origin") > 1)
+        return false;
+    return origin ? from && host && text_equal_nocase(from + 3, host) : site != NULL;
+}
+
+int visit_waiting(const struct web *w, struct arena *a)
+{
+    struct err e = { 0 };
+    const struct engine_query q = { .state = "pending", .limit = WAITING_SHOWN };
+    struct engine *g = service_engine(w->mcp->service);
+    return json_count(json_get(engine_list(g, a, &q, &e), "changes"));
+}
+
+static void fill_viewer(struct visit *v)
+{
+    const struct config *c = v->web->mcp->config;
+    struct err ignored = { 0 };
+    const char *who = v->login ? v->login->who : NULL;
+    v->viewer = (struct viewer){ .arena = v->arena,
+                                 .tongue = page_tongue(http_header(v->x, "accept-language")),
+                                 .version = page_assets_version(v->arena) };
+    if (!who)
+        return;
+    v->viewer.who = who;
+    v->viewer.form = v->login->form;
+    v->viewer.decides = people_may(c, DEED_DECIDE, CHANNEL_PAGE, who, &ignored);
+    v->viewer.acts = people_may(c, DEED_PROPOSE, CHANNEL_PAGE, who, &ignored);
+    v->viewer.waiting = visit_waiting(v->web, v->arena);
+}
+
+bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool posts)
+{
+    *v = (struct visit){ .web = w, .x = x, .arena = x->arena };
+    bool works = posts || !http_header(x, "x-news");
+    v->login = login_find(w->logins, visit_cookie(w, x), loop_now(w->mcp->loop), works);
+    if (!visit_serves(w, x))
+        return false;
+    fill_viewer(v);
+    if (!posts)
+        return true;
+    v->form = x->body_len <= FORM_MAX ? fields_of(v->arena, x->body) : NULL;
+    if (v->form && is_ours(x))
+        return true;
+    visit_note(v, 403, "403",
+               "This form did not come from a page of this server: open the page "
+               "again.");
+    return false;
+}
+
+bool visit_opens(struct visit *v, struct web *w, struct http_exchange *x)
+{
+    if (!visit_anyone(v, w, x, false))
+        return false;
+    const char *site = http_header(x, "sec-fetch-site");
+    if (v->login)
+        return true;
+    if (site && (!strcmp(site, "cross-site") || !strcmp(site, "same-site")))
+        visit_come_again(x, visit_to(v->arena, x->target));
+    else
+        visit_go(x, arena_printf(v->arena, "/login?to=%s", text_percent(v->arena, x->target)),
+                 NULL);
+    return false;
+}
+
+bool visit_acts(struct visit *v, struct web *w, struct http_exchange *x)
+{
+    if (!visit_anyone(v, w, x, true))
+        return false;
+    const char *form = json_str(v->form, "form");
+    if (v->login && form && strlen(form) == strlen(v->login->form) &&
+        crypto_equal(form, v->login->form, strlen(form)))
+        return true;
+    visit_note(v, 403, "403", "The session that this page belonged to has ended: log in again.");
+    return false;
+}
+
+struct engine *visit_engine(const struct visit *v)
+{
+    return service_engine(v->web->mcp->service);
+}
+
+cJSON *visit_scrubbed(const struct visit *v, cJSON *o)
+{
+    if (o)
+        secret_scrub_tree(v->arena, NULL, o);
+    return o;
+}

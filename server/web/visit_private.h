@@ -1,0 +1,54 @@
+/* visit_private.h - one request for a page: who it is from, and how it is answered.
+ *
+ * A page is for who is logged in. A request that changes something comes from a form of ours: its
+ * Origin is this server's, the browser says so too (Sec-Fetch-Site), and it carries what only the
+ * pages of this session hold. A link from another site comes without the cookie (SameSite=Strict):
+ * it is answered by a page that loads itself again, which brings it.
+ */
+#pragma once
+#include "base/err.h"
+#include "base/json.h"
+#include "page/page.h"
+#include "web/login_private.h"
+#include "web/pages_private.h"
+#include "web/web_private.h"
+
+struct visit {
+    struct web *web;
+    struct http_exchange *x; /* NULL: it has gone */
+    struct arena *arena;     /* of the exchange */
+    const struct logged_in *login;
+    struct viewer viewer;
+    const cJSON *form; /* what was posted, by name; NULL: nothing */
+};
+
+/* Does anybody log in here? False after a 404. */
+bool visit_serves(struct web *w, struct http_exchange *x);
+/* For a GET: false after it has sent the browser to log in, or to come again. */
+bool visit_opens(struct visit *v, struct web *w, struct http_exchange *x);
+/* For a POST: also false after a 403. */
+bool visit_acts(struct visit *v, struct web *w, struct http_exchange *x);
+/* Nobody has to be logged in: v->login may be NULL. posts: false after a 403, as above, but
+ * without what a session's pages hold. */
+bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool posts);
+
+/* The cookie of the session, or NULL: none, or more than one. */
+const char *visit_cookie(const struct web *w, const struct http_exchange *x);
+/* With a cookie of this name and value; value NULL: it ends. */
+const char *visit_set_cookie(const struct web *w, const struct http_exchange *x, const char *value);
+/* A member of the query; NULL: absent, empty or no text. */
+const char *visit_asked(const struct http_exchange *x, const char *name);
+/* A path of ours to which a login may go on; "/changes" for anything else. */
+const char *visit_to(struct arena *a, const char *to);
+
+void visit_page(struct http_exchange *x, int status, const char *html);
+void visit_note(struct visit *v, int status, const char *title, const char *text);
+/* cookie: the value of Set-Cookie, or NULL. */
+void visit_go(struct http_exchange *x, const char *to, const char *cookie);
+/* The page loads `to` by itself, as a page of ours does: with the cookie. */
+void visit_come_again(struct http_exchange *x, const char *to);
+/* How many changes wait for a decision; counted up to 99. */
+int visit_waiting(const struct web *w, struct arena *a);
+struct engine *visit_engine(const struct visit *v);
+/* Everything that fills answers of pages is scrubbed as answers of tools are. */
+cJSON *visit_scrubbed(const struct visit *v, cJSON *o);

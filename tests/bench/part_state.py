@@ -1,0 +1,84 @@
+"""part_state.py - a state of 100,000 changes and 1,000,000 lines of audit: list, search, verify; and how many durable commits a
+change takes from its plan to its end, and how long as a multiple of one."""
+import os
+import sqlite3
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+from bench import BINARY, BUILD, HERE, TOP, measure, row
+
+sys.path.insert(0, os.path.join(HERE, "../guard"))
+os.environ["HIGRESS_OPS"] = BINARY
+
+
+def build():
+    flags = subprocess.run(["pkg-config", "--cflags", "libcjson", "yaml-0.1", "libwebsockets", "libcurl", "sqlite3", "libcrypto"],
+                           capture_output=True, text=True, check=True).stdout.split()
+    libs = subprocess.run(["pkg-config", "--libs", "libcjson", "yaml-0.1"], capture_output=True, text=True, check=True).stdout.split()
+    objects = [os.path.join(r, n) for top in ("server", "tools") for r, _, names in os.walk(os.path.join(TOP, "build/gcc", top))
+               for n in names if n.endswith(".o") and n != "main.o"]
+    out = os.path.join(BUILD, "state_bench")
+    subprocess.run(["gcc", "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-I" + TOP + "/server", "-include", TOP + "/server/base/banned.h", *flags,
+                    HERE + "/state_bench.c", *objects, TOP + "/build/gcc/assets.o", *libs, "-lev", "-ldl", "-lm", "-Wl,-Bstatic", "-lre2",
+                    "-lstdc++", "-Wl,-Bdynamic", "-static-libgcc", "-o", out], check=True)
+    return out
+
+
+@measure
+def large(changes, lines):
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        out = subprocess.run([build(), folder + "/state", str(changes), str(lines)], capture_output=True, text=True, timeout=3600)
+        for said in out.stdout.splitlines():
+            name, figure, *more = said.split()
+            if name == "verify":
+                row("20 audit verify over %d changes and %d lines" % (changes, lines), figure + " records/s", "target >= 200000; " + " ".join(more))
+            else:
+                row("20 %s" % name.replace("_", " "), figure + " ms", "CPU; target <= 20; " + " ".join(more))
+
+
+def commits(folder):
+    """Commits in the write-ahead log since it began anew."""
+    with open(os.path.join(folder, "state.db-wal"), "rb") as f:
+        data = f.read()
+    size, salt, n, at = struct.unpack(">I", data[8:12])[0], data[16:24], 0, 32
+    while at + 24 + size <= len(data):
+        n += data[at + 8:at + 16] == salt and struct.unpack(">I", data[at + 4:at + 8])[0] > 0
+        at += 24 + size
+    return n
+
+
+def one_commit(folder):
+    db = sqlite3.connect(os.path.join(folder, "one.db"))
+    db.execute("PRAGMA journal_mode=WAL"), db.execute("PRAGMA synchronous=FULL"), db.execute("CREATE TABLE t (x)")
+    began = time.perf_counter()
+    for i in range(50):
+        db.execute("INSERT INTO t VALUES (?)", (i,))
+        db.commit()
+    return (time.perf_counter() - began) / 50
+
+
+@measure
+def one_change():
+    import gate
+    g = gate.Gate(None, "none")
+    try:
+        state, c = os.path.join(g.dir, "state"), g.assistant()
+        g.change(c, "route", "other", {"methods": ["GET"]})
+        counts, took = [], []
+        for i, method in enumerate(("GET", "PUT", "POST", "HEAD", "DELETE")):
+            before, began = commits(state), time.perf_counter()
+            g.change(c, "route", "orders", {"methods": [method]})
+            took.append(time.perf_counter() - began)
+            counts.append(commits(state) - before)
+        row("20 durable commits from plan to applied", "%d" % min(counts), "target <= 6; %.0f ms, %.0f times one commit"
+            % (sorted(took)[2] * 1e3, sorted(took)[2] / one_commit(g.dir)))
+    finally:
+        g.leave()
+
+
+print("== state")
+one_change()
+large(100000, 1000000)

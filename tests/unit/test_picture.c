@@ -1,0 +1,170 @@
+/* test_picture.c - drawings of small and of large gateways: bounded, whole where they can be, and
+ * text of the gateway stays text. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "picture/picture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena *a;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = arena_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(a);
+    return 0;
+}
+
+static int count_in(const char *text, const char *what)
+{
+    int n = 0;
+    for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
+        n++;
+    return n;
+}
+
+static cJSON *route(cJSON *map, const char *name, const char *host, const char *to)
+{
+    cJSON *r = json_add(a, json_get(map, "routes"), json_object(a));
+    json_set_str(a, r, "kind", "route");
+    json_set_str(a, r, "name", name);
+    json_add_str(a, json_set_array(a, r, "hosts"), host);
+    json_set_str(a, r, "match", "/*");
+    json_add_str(a, json_set_array(a, r, "to"), to);
+    return r;
+}
+
+static cJSON *map_of(int routes, int hosts)
+{
+    cJSON *map = json_object(a);
+    json_set_array(a, map, "routes");
+    cJSON *services = json_set_array(a, map, "services");
+    cJSON *s = json_add(a, services, json_object(a));
+    json_set_str(a, s, "name", "shop.static");
+    json_add_str(a, json_set_array(a, s, "endpoints"), "10.0.0.1:80");
+    json_set_num(a, s, "endpoint_count", 1);
+    for (int i = 0; i < routes; i++)
+        route(map, arena_printf(a, "r%d", i), arena_printf(a, "h%d.example", i % hosts),
+              "shop.static");
+    return map;
+}
+
+static const char *drawn(const cJSON *map)
+{
+    return picture_svg(a, &(struct picture){ .map = map, .links = true });
+}
+
+static void five_routes_are_all_drawn(void **state)
+{
+    (void)state;
+    const char *svg = drawn(map_of(5, 2));
+    for (int i = 0; i < 5; i++)
+        assert_non_null(strstr(svg, arena_printf(a, ">r%d</text>", i)));
+    assert_int_equal(count_in(svg, "<g class=\"node"), 2 + 5 + 1);
+    assert_int_equal(count_in(svg, "<path"), 5 + 5);
+    assert_null(strstr(svg, "folded"));
+    assert_non_null(strstr(svg, "10.0.0.1:80"));
+}
+
+static void of_five_thousand_the_wrong_ones_are_drawn_and_the_rest_is_counted(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(5000, 7);
+    cJSON *bad = route(map, "the-bad-one", "h3.example", "gone.static");
+    json_set_str(a, bad, "risk", "broken");
+    json_add_str(a, json_set_array(a, bad, "says"), "ROUTE_SERVICE_MISSING: is not there");
+    const char *svg = drawn(map);
+    assert_non_null(strstr(svg, ">the-bad-one</text>"));
+    assert_non_null(strstr(svg, "Routes: "));
+    assert_non_null(strstr(svg, " of 5001"));
+    assert_int_equal(count_in(svg, " folded\""), 7);
+    assert_true(count_in(svg, "<g class=\"node") < 200);
+    assert_true(strlen(svg) < 200000);
+}
+
+static void of_very_many_hosts_a_last_one_counts_the_rest(void **state)
+{
+    (void)state;
+    const char *svg = drawn(map_of(5000, 3000));
+    assert_non_null(strstr(svg, "more routes</text>"));
+    assert_true(count_in(svg, "<g class=\"node") < 250);
+}
+
+static void an_object_is_drawn_with_what_leads_to_it(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(50, 5);
+    route(map, "other", "h1.example", "other.static");
+    struct picture p = { .map = map, .kind = "service", .name = "other.static" };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "<g class=\"node"), 3);
+    assert_non_null(strstr(svg, "is not there"));
+    p.kind = "domain";
+    p.name = "h2.example";
+    assert_int_equal(count_in(picture_svg(a, &p), "<g class=\"node"), 1 + 10 + 1);
+}
+
+static void text_of_the_gateway_is_text(void **state)
+{
+    (void)state;
+    static const char evil[] =
+        "</text></svg><script>alert(1)</script>\"><a href=\"javascript:x\" onload='y'>&lt;";
+    cJSON *map = map_of(1, 1);
+    cJSON *r = route(map, evil, evil, evil);
+    json_set_str(a, r, "match", evil);
+    json_set_str(a, r, "risk", "note");
+    json_add_str(a, json_set_array(a, r, "says"), evil);
+    struct picture p = { .map = map, .links = true };
+    const char *all[] = { picture_svg(a, &p), picture_html(a, &p, evil) };
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(count_in(all[i], "<script"), 0);
+        assert_int_equal(count_in(all[i], "</svg>"), 1);
+        assert_int_equal(count_in(all[i], "href=\"javascript"), 0);
+        assert_int_equal(count_in(all[i], "onload='"),
+                         count_in(all[i], "href=&quot;javascript:x&quot; onload='"));
+    }
+}
+
+static void traffic_and_waiting_changes_are_marked(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(3, 1), *traffic = json_object(a), *waiting = json_array(a);
+    cJSON *t = json_set_object(a, traffic, "r1");
+    json_set_num(a, t, "count", 200);
+    json_set_num(a, t, "errors", 50);
+    json_set_num(a, t, "p99", 120);
+    json_add_str(a, waiting, "route r2");
+    const char *svg =
+        picture_svg(a, &(struct picture){ .map = map, .traffic = traffic, .waiting = waiting });
+    assert_int_equal(count_in(svg, "class=\"waits\""), 1);
+    assert_int_equal(count_in(svg, "class=\"count\""), 1);
+    assert_int_equal(count_in(svg, "class=\"errors\""), 1);
+    assert_non_null(strstr(svg, "200 · 120 ms"));
+    assert_non_null(strstr(svg, "last hour"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(five_routes_are_all_drawn, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            of_five_thousand_the_wrong_ones_are_drawn_and_the_rest_is_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(of_very_many_hosts_a_last_one_counts_the_rest, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_object_is_drawn_with_what_leads_to_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(text_of_the_gateway_is_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(traffic_and_waiting_changes_are_marked, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
