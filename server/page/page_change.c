@@ -146,6 +146,40 @@ static void put_buttons(struct html *h, const cJSON *change, bool may_approve)
          id, html_word(h, WORD_SURE_REJECT), html_word(h, WORD_REJECT));
 }
 
+/* Why it is decided so, and for which object: of the policy, in its words. */
+static void put_policy(struct html *h, const cJSON *policy)
+{
+    const cJSON *line, *objects = json_get(policy, "objects");
+    if (json_str(policy, "unread"))
+        html(h, "<p class=\"unread\">%s: %s</p>", html_word(h, WORD_POLICY),
+             json_str(policy, "unread"));
+    if (!json_str(policy, "why"))
+        return;
+    html(h, "<p class=\"quiet\">%s: %s</p>", html_word(h, WORD_POLICY), json_str(policy, "why"));
+    if (json_count(objects) < 2)
+        return;
+    html(h, "<details><summary>%s</summary><ul>", html_word(h, WORD_BY_OBJECT));
+    cJSON_ArrayForEach(line, objects) html(h, "<li>%s</li>", line->valuestring);
+    html(h, "</ul></details>");
+}
+
+/* Who must still decide. */
+static void put_needs(struct html *h, const struct page_change *x)
+{
+    const char *needs = json_str(x->policy, "needs");
+    bool draft = is_named(json_str(x->change, "state"), "draft");
+    html(h, "<p class=\"quiet\">%s</p>",
+         draft ? html_word(h, WORD_DRAFT_WHY)
+               : html_say(h, WORD_WAITS_FOR_PERSON, json_str(x->change, "id"), ""));
+    html(h, "<p class=\"needs\">");
+    if (needs)
+        html(h, "%s ", html_say(h, WORD_NEEDS, needs, ""));
+    if (x->missing && !draft)
+        html(h, "<b>%s</b>", html_count(h, WORD_MISSING, x->missing, 0));
+    html(h, "</p>");
+    put_policy(h, x->policy);
+}
+
 /* The form, with what says that all parts were shown. */
 static void put_decide_form(struct html *h, const struct page_change *x)
 {
@@ -153,7 +187,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     const char *id = json_str(change, "id"), *word = json_str(change, "word");
     bool last = json_num(change, "part", 0) + 1 >= json_num(change, "parts", 1);
     html(h, "<section class=\"decide\"><h2>%s</h2>", html_word(h, WORD_DECISION));
-    html(h, "<p class=\"quiet\">%s</p>", html_say(h, WORD_WAITS_FOR_PERSON, id, ""));
+    put_needs(h, x);
     if (!h->viewer->decides) {
         html(h, "<p>%s</p></section>", html_word(h, WORD_MAY_NOT));
         return;
@@ -196,6 +230,18 @@ static void put_step(struct html *h, const char *class, const char *what, const 
     html_time(h, at);
 }
 
+/* Those who agreed while more people had to. */
+static void put_approvals(struct html *h, const cJSON *change)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+    {
+        put_step(h, "approved", html_state(h, "approved"), json_str(one, "who"),
+                 json_str(one, "at"));
+        html(h, " · %s</li>", json_str(one, "channel"));
+    }
+}
+
 static void put_timeline(struct html *h, const cJSON *change)
 {
     const cJSON *d = json_get(change, "decision");
@@ -205,6 +251,7 @@ static void put_timeline(struct html *h, const cJSON *change)
     put_step(h, "done", html_word(h, WORD_PLANNED), json_str(change, "owner"),
              json_str(change, "created"));
     html(h, "</li>");
+    put_approvals(h, change);
     if (d) {
         put_step(h, verdict, html_state(h, verdict), json_str(d, "who"), json_str(d, "at"));
         html(h, " · %s", json_str(d, "channel"));
@@ -227,26 +274,6 @@ static void put_change_result(struct html *h, const cJSON *change)
     if (json_str(result, "text"))
         html(h, "<h2>%s</h2><p class=\"result %s\">%s</p>", html_word(h, WORD_RESULT),
              json_str(change, "state"), json_str(result, "text"));
-}
-
-static void put_history(struct html *h, const struct page_change *x)
-{
-    const cJSON *c, *op = json_get(x->change, "operations");
-    const char *id = json_str(x->change, "id");
-    if (json_count(json_get(x->history, "changes")) < 2 || !op || !op->child)
-        return;
-    html(h, "<h2>%s</h2><ul class=\"history\">",
-         html_say(h, WORD_HISTORY_OF, json_str(op->child, "name"), ""));
-    cJSON_ArrayForEach(c, json_get(x->history, "changes"))
-    {
-        if (is_named(json_str(c, "id"), id))
-            continue;
-        html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
-             json_str(c, "title"), html_state(h, json_str(c, "state")));
-        html_time(h, json_str(c, "created"));
-        html(h, "</span></li>");
-    }
-    html(h, "</ul>");
 }
 
 /* -- the page ---------------------------------------------------------------------------- */
@@ -287,7 +314,8 @@ char *page_change(const struct viewer *v, const struct page_change *x)
 {
     struct html h;
     html_begin(&h, v, json_str(x->change, "title"), WORD_CHANGES);
-    html(&h, "<article id=\"view\" data-state=\"%s\">", json_str(x->change, "state"));
+    html(&h, "<article id=\"view\" data-state=\"%s %d\">", json_str(x->change, "state"),
+         json_count(json_get(x->change, "approvals")));
     put_change_head(&h, x);
     put_change_result(&h, x->change);
     put_warnings(&h, x->change);
@@ -296,7 +324,10 @@ char *page_change(const struct viewer *v, const struct page_change *x)
         put_decide_form(&h, x);
     put_undo(&h, x->change);
     put_timeline(&h, x->change);
-    put_history(&h, x);
+    const cJSON *op = json_get(x->change, "operations");
+    if (op && op->child)
+        html_history(&h, x->history, html_say(&h, WORD_HISTORY_OF, json_str(op->child, "name"), ""),
+                     json_str(x->change, "id"));
     html(&h, "</article>");
     return html_end(&h);
 }

@@ -86,6 +86,21 @@ static const char *const texts[WORDS][TONGUES] = {
                        "条形：最近一小时的请求、错误与延迟" },
     [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
     [WORD_UNREAD] = { "{} things could not be read or judged", "{} 项无法读取或检查" },
+    [WORD_NOTHING_IN_READ] = { "Nothing is wrong in what could be read.",
+                               "在可读取的内容中未发现问题。" },
+    [WORD_AND_MORE] = { "and {} more", "另有 {} 项" },
+    [WORD_NOT_ON_MAP] = { "Nothing of that name is in what was read of the gateway.",
+                          "在已读取的网关内容中没有该对象。" },
+    [WORD_NEEDS] = { "It takes {}.", "需要：{}。" },
+    [WORD_MISSING] = { "{} more must approve it.", "还需 {} 人批准。" },
+    [WORD_POLICY] = { "Policy", "策略" },
+    [WORD_BY_OBJECT] = { "By object", "按对象" },
+    [WORD_DRAFT_WHY] = { "A draft: nobody was asked, and nothing is applied unless its owner asks.",
+                         "草稿：尚未请求任何人，除非请求者提出，否则不会应用。" },
+    [WORD_AUDIT_TOO_LONG] = { "The audit has {} lines, more than a page verifies. At a terminal: "
+                              "`higress-ops audit verify`",
+                              "审计共有 {} 行，超出页面可验证的范围。请在终端运行 "
+                              "`higress-ops audit verify`" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 

@@ -10,7 +10,7 @@
 #include "web/decide_private.h"
 #include "web/visit_private.h"
 
-enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, ID_MAX = 64 };
+enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, VERIFIED_LINES = 50000, ID_MAX = 64 };
 
 /* -- a list ------------------------------------------------------------------------------ */
 
@@ -18,18 +18,6 @@ enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, ID_MAX = 64 };
 static const char *pattern(struct arena *a, const char *typed)
 {
     return !typed || strpbrk(typed, "*? ") ? typed : arena_printf(a, "*%s*", typed);
-}
-
-static const char *const *gateways(const struct visit *v)
-{
-    const struct config *c = v->web->mcp->config;
-    if (!config_several(c))
-        return NULL;
-    const char **names = arena_array(v->arena, const char *, CONFIG_GATEWAYS_MAX + 1);
-    int n = 0;
-    for (struct config *const *g = c->gateways; *g && n < CONFIG_GATEWAYS_MAX; g++)
-        names[n++] = (*g)->name;
-    return names;
 }
 
 void web_changes(struct web *w, struct http_exchange *x)
@@ -54,7 +42,7 @@ void web_changes(struct web *w, struct http_exchange *x)
                                     .decisions = true };
     cJSON *list = visit_scrubbed(&v, engine_list(visit_engine(&v), v.arena, &q, &e));
     if (list)
-        visit_page(x, 200, page_changes(&v.viewer, &f, list, gateways(&v)));
+        visit_page(x, 200, page_changes(&v.viewer, &f, list, visit_gateways(&v)));
     else
         visit_note(&v, e.kind == ERR_ARGS ? 400 : 500, "Changes", e.text);
 }
@@ -69,17 +57,39 @@ static const char *id_of(const struct http_exchange *x)
     return strlen(id) >= 4 && strlen(id) <= ID_MAX && strspn(id, plain) == strlen(id) ? id : NULL;
 }
 
+/* The name of the gateway of that address; NULL: there is only one, or it is another process's. */
+static const char *gateway_of(const struct visit *v, const char *url)
+{
+    const struct config *c = v->web->mcp->config;
+    if (!config_several(c) || !url)
+        return NULL;
+    for (struct config *const *g = c->gateways; *g; g++)
+        if ((*g)->gateway_url && !strcmp((*g)->gateway_url, url))
+            return (*g)->name;
+    return url;
+}
+
 /* What touched the first object that the change is about. */
 static cJSON *history_of(const struct visit *v, const cJSON *change)
 {
-    struct err e = { 0 };
     const cJSON *op = json_get(change, "operations") ? json_get(change, "operations")->child : NULL;
     const char *name = json_str(op, "name"), *kind = json_str(op, "kind");
-    if (!name || !kind || strpbrk(name, "*?[\\"))
+    return name && kind
+               ? visit_history(v, kind, name, gateway_of(v, json_str(change, "gateway")), HISTORY)
+               : NULL;
+}
+
+/* What the policy says of a change that nobody has decided yet. */
+static cJSON *policy_of(const struct visit *v, const cJSON *change)
+{
+    struct err e = { 0 };
+    const char *state = json_str(change, "state");
+    if (strcmp(state, "pending") != 0 && strcmp(state, "draft") != 0)
         return NULL;
-    const struct engine_query q = { .object = arena_printf(v->arena, "%s %s", kind, name),
-                                    .limit = HISTORY };
-    return visit_scrubbed(v, engine_list(visit_engine(v), v->arena, &q, &e));
+    cJSON *o = engine_explain(visit_engine(v), v->arena, json_str(change, "id"), &e);
+    if (!o)
+        json_set_str(v->arena, o = json_object(v->arena), "unread", e.text);
+    return visit_scrubbed(v, o);
 }
 
 static const char *barred(const struct visit *v, const char *id)
@@ -103,12 +113,16 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     d.who = v->login->who;
     cJSON *change = json_num(asked, "part", 0) < 0 ? NULL : decide_show(&d);
     if (!change) {
-        visit_note(v, d.err.kind == ERR_POLICY ? 409 : 404, "404",
+        bool absent = d.err.kind == ERR_NONE || d.err.kind == ERR_ARGS;
+        visit_note(v, absent ? 404 : decide_status(d.err.kind), absent ? "404" : id,
                    d.err.kind ? d.err.text : "There is no such part.");
         return;
     }
     struct page_change page = { .change = visit_scrubbed(v, change), .problem = problem };
+    struct err unread = { 0 }; /* policy_of says the same */
     page.history = history_of(v, change);
+    page.policy = policy_of(v, change);
+    page.missing = page.policy ? engine_missing(visit_engine(v), d.id, &unread) : 0;
     page.barred = v->viewer.decides ? barred(v, d.id) : NULL;
     visit_page(v->x, status, page_change(&v->viewer, &page));
 }
@@ -146,10 +160,12 @@ static void answer(struct decision *d, cJSON *o)
     struct visit v;
     if (d->x && o)
         visit_go(d->x, arena_printf(d->x->arena, "/changes/%s", d->id), NULL);
-    else if (d->x && visit_anyone(&v, w, d->x, false) && v.login)
-        show_change(&v, d->err.kind == ERR_POLICY ? 409 : 502, d->id, d->err.text);
-    else if (d->x)
-        visit_go(d->x, "/login", NULL);
+    else if (d->x && visit_anyone(&v, w, d->x, false)) {
+        if (v.login)
+            show_change(&v, decide_status(d->err.kind), d->id, d->err.text);
+        else
+            visit_go(d->x, "/login", NULL);
+    }
     arena_free(d->arena);
 }
 
@@ -201,6 +217,14 @@ void web_audit(struct web *w, struct http_exchange *x)
         show_audit(&v, NULL, true);
 }
 
+/* The number of its newest line; 0: it has none, or e. */
+static int count_audit_lines(struct store *s, struct arena *a, struct err *e)
+{
+    cJSON *newest = json_array(a);
+    return store_audit_lines(s, a, newest, 1, e) ? (int)json_num(newest->child, "seq", 0) : 0;
+}
+
+/* The walk holds up the loop: what is longer than a moment is for a terminal. */
 void web_audit_verify(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -209,7 +233,12 @@ void web_audit_verify(struct web *w, struct http_exchange *x)
     if (!visit_acts(&v, w, x))
         return;
     struct store *s = engine_store(visit_engine(&v), &e);
-    bool whole = s && store_verify(s, NULL, &lines, &e);
+    int count = s ? count_audit_lines(s, v.arena, &e) : 0;
+    if (count > VERIFIED_LINES) {
+        show_audit(&v, page_audit_too_long(&v.viewer, count), false);
+        return;
+    }
+    bool whole = s && e.kind == ERR_NONE && store_verify(s, NULL, &lines, &e);
     show_audit(&v, whole ? arena_printf(v.arena, "%d ✓", lines) : arena_strdup(v.arena, e.text),
                whole);
 }
