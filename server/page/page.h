@@ -56,6 +56,7 @@ struct page_change {
     const cJSON *policy;  /* of engine_explain, or {"unread"}; NULL: it is decided */
     int missing;          /* how many must still approve; 0: it waits for nobody, or not known */
     const char *problem;  /* what an answer to the last form says; NULL: nothing */
+    bool agreed;          /* this person has approved it, and others must */
     const char *barred;   /* why this person may not approve it; NULL: they may */
 };
 char *page_change(const struct viewer *v, const struct page_change *x);

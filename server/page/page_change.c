@@ -132,14 +132,16 @@ static void put_typed_word(struct html *h, const char *word)
          html_say(h, WORD_TYPE_WORD, word, ""), word);
 }
 
-static void put_buttons(struct html *h, const cJSON *change, bool may_approve)
+/* alone: this yes is enough. */
+static void put_buttons(struct html *h, const cJSON *change, bool may_approve, bool alone)
 {
     const char *id = json_str(change, "id");
     html(h, "<p class=\"buttons\">");
     if (may_approve)
         html(h,
              "<button class=\"main\" name=\"do\" value=\"approve\" data-sure=\"%s\">%s</button> ",
-             html_word(h, WORD_SURE_APPROVE), html_word(h, WORD_APPROVE));
+             html_word(h, alone ? WORD_SURE_APPROVE : WORD_SURE_AGREE),
+             html_word(h, alone ? WORD_APPROVE : WORD_AGREE));
     html(h,
          "<button name=\"do\" value=\"reject\" formaction=\"/changes/%s\" formnovalidate "
          "data-sure=\"%s\">%s</button></p>",
@@ -168,9 +170,10 @@ static void put_needs(struct html *h, const struct page_change *x)
 {
     const char *needs = json_str(x->policy, "needs");
     bool draft = is_named(json_str(x->change, "state"), "draft");
-    html(h, "<p class=\"quiet\">%s</p>",
-         draft ? html_word(h, WORD_DRAFT_WHY)
-               : html_say(h, WORD_WAITS_FOR_PERSON, json_str(x->change, "id"), ""));
+    if (draft || !needs) /* else the policy says by which ways */
+        html(h, "<p class=\"quiet\">%s</p>",
+             draft ? html_word(h, WORD_DRAFT_WHY)
+                   : html_say(h, WORD_WAITS_FOR_PERSON, json_str(x->change, "id"), ""));
     html(h, "<p class=\"needs\">");
     if (needs)
         html(h, "%s ", html_say(h, WORD_NEEDS, needs, ""));
@@ -192,13 +195,16 @@ static void put_decide_form(struct html *h, const struct page_change *x)
         html(h, "<p>%s</p></section>", html_word(h, WORD_MAY_NOT));
         return;
     }
-    if (x->barred)
+    bool may = last && !x->barred && !x->agreed;
+    if (x->agreed)
+        html(h, "<p>%s</p>", html_word(h, WORD_AGREED_ALREADY));
+    else if (x->barred)
         html(h, "<p class=\"stop\">%s</p>", x->barred);
     if (!last)
         html(h, "<p class=\"stop\">%s</p>", html_word(h, WORD_NOT_ALL_SHOWN));
     html_form(h, arena_printf(h->viewer->arena, "/changes/%s", id), "decision");
     put_hidden(h, change, "digest");
-    if (last && !x->barred) {
+    if (may) {
         put_hidden(h, change, "rendering");
         put_hidden(h, change, "seen");
         if (word)
@@ -206,7 +212,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     }
     html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
          html_word(h, WORD_COMMENT));
-    put_buttons(h, change, last && !x->barred);
+    put_buttons(h, change, may, x->missing < 2);
     html(h, "</form></section>");
 }
 

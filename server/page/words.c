@@ -97,6 +97,11 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_BY_OBJECT] = { "By object", "按对象" },
     [WORD_DRAFT_WHY] = { "A draft: nobody was asked, and nothing is applied unless its owner asks.",
                          "草稿：尚未请求任何人，除非请求者提出，否则不会应用。" },
+    [WORD_AGREE] = { "Approve", "批准" },
+    [WORD_SURE_AGREE] = { "Approve this change? It is applied when all have who must.",
+                          "批准此变更？所需人员全部批准后才会应用。" },
+    [WORD_AGREED_ALREADY] = { "You have approved it. It waits for somebody else.",
+                              "您已批准，正在等待其他人。" },
     [WORD_AUDIT_TOO_LONG] = { "The audit has {} lines, more than a page verifies. At a terminal: "
                               "`higress-ops audit verify`",
                               "审计共有 {} 行，超出页面可验证的范围。请在终端运行 "

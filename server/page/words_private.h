@@ -85,6 +85,9 @@ enum word {
     WORD_BY_OBJECT,
     WORD_DRAFT_WHY,
     WORD_AUDIT_TOO_LONG,
+    WORD_AGREE,
+    WORD_SURE_AGREE,
+    WORD_AGREED_ALREADY,
     WORDS
 };
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HOSTS_MAX = 8 /* of one route beside its first */ };
+
 /* -- a route as it is placed --------------------------------------------------------------- */
 
 struct placed {
@@ -159,6 +161,21 @@ static int service_node(struct layout *l, const char *name, bool provider)
                           .waits = waits(l, kind, name) });
 }
 
+/* Its other hosts, as far as there is room. */
+static void join_other_hosts(struct layout *l, const struct placed *r, int route)
+{
+    const cJSON *host;
+    int left = HOSTS_MAX;
+    cJSON_ArrayForEach(host, json_get(r->json, "hosts"))
+    {
+        if (!strcmp(host->valuestring, r->host) || left-- <= 0)
+            continue;
+        int other = host_node(l, host->valuestring);
+        if (other >= 0)
+            add_edge(l, other, route);
+    }
+}
+
 /* What there is no room for is one node, below the others. */
 static int rest_of_services(struct layout *l)
 {
@@ -186,6 +203,7 @@ static void add_drawn_route(struct layout *l, const struct placed *r)
     l->shown++;
     if (host >= 0)
         add_edge(l, host, route);
+    join_other_hosts(l, r, route);
     cJSON_ArrayForEach(to, json_get(r->json, "to"))
     {
         int service = service_node(l, to->valuestring, !strcmp(kind, "ai-route"));

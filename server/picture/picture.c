@@ -165,11 +165,11 @@ static void put_heads(const struct layout *l, struct buf *b)
     const char *routes =
         arena_printf(l->a, l->shown < l->routes ? "%d of %d" : "%d", l->shown, l->routes);
     const char *const heads[COLUMNS] = {
-        "Hosts",
+        "Hosts of these routes",
         !unread     ? arena_printf(l->a, "Routes: %s", routes)
         : l->routes ? arena_printf(l->a, "Routes: %s; not all could be read", routes)
                     : "Routes: not read",
-        json_get(l->p->map, "services") ? "Services and endpoints" : "Services: not read"
+        json_get(l->p->map, "services") ? "Services they lead to" : "Services: not read"
     };
     for (int i = 0; i < COLUMNS; i++)
         put_label(b, left_of[i], 22, "head", heads[i]);

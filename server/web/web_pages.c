@@ -6,6 +6,7 @@
 #include "change/engine.h"
 #include "config/config.h"
 #include "picture/picture.h"
+#include "policy/people.h"
 #include "store/store.h"
 #include "web/decide_private.h"
 #include "web/visit_private.h"
@@ -92,6 +93,19 @@ static cJSON *policy_of(const struct visit *v, const cJSON *change)
     return visit_scrubbed(v, o);
 }
 
+/* Has this person approved it, while others must, too? */
+static bool has_agreed(const struct visit *v, const cJSON *change)
+{
+    const struct config *c = v->web->mcp->config;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+    {
+        if (people_same(c, json_str(one, "who"), CHANNEL_PAGE, v->login->who) == SAME_PERSON)
+            return true;
+    }
+    return false;
+}
+
 static const char *barred(const struct visit *v, const char *id)
 {
     struct err e = { 0 };
@@ -123,6 +137,7 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     page.history = history_of(v, change);
     page.policy = policy_of(v, change);
     page.missing = page.policy ? engine_missing(visit_engine(v), d.id, &unread) : 0;
+    page.agreed = has_agreed(v, change);
     page.barred = v->viewer.decides ? barred(v, d.id) : NULL;
     visit_page(v->x, status, page_change(&v->viewer, &page));
 }

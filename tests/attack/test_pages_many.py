@@ -143,6 +143,9 @@ def approvals(two, change):
     page = words(bob.ask("GET", "/changes/" + change)[2])
     check("the first of two is kept, named, and nothing is written", status == 303 and path_of(two.west, "orders") == "/orders" and
           "1 more must approve" in page and "approved by ann" in page, page)
+    own = ann.ask("GET", "/changes/" + change)[2]
+    check("and who approved sees that they did", 'value="approve"' not in own and "You have approved it" in words(own), words(own))
+    check("no way is named that the policy does not take", "higress-ops approve" not in page, page)
     said = [None] * 6
 
     def again(i):

@@ -220,6 +220,16 @@ static void services_without_room_are_said(void **state)
     assert_int_equal(count_in(svg, "<path"), 40 + 60 + 10); /* each route without room, once */
 }
 
+static void a_route_is_joined_with_all_its_hosts(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(0, 1), *r = route(map, "both", "a.example", "shop.static");
+    json_add_str(a, json_get(r, "hosts"), "b.example");
+    const char *svg = drawn(map);
+    assert_non_null(strstr(svg, ">b.example</text>"));
+    assert_int_equal(count_in(svg, "<path"), 2 + 1);
+}
+
 static void links_keep_their_gateway(void **state)
 {
     (void)state;
@@ -245,6 +255,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_host_with_something_wrong_comes_before_thousands, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(services_without_room_are_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_route_is_joined_with_all_its_hosts, setup, teardown),
         cmocka_unit_test_setup_teardown(links_keep_their_gateway, setup, teardown),
         cmocka_unit_test_setup_teardown(traffic_and_waiting_changes_are_marked, setup, teardown),
     };
