@@ -97,6 +97,8 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_BY_OBJECT] = { "By object", "按对象" },
     [WORD_DRAFT_WHY] = { "A draft: nobody was asked, and nothing is applied unless its owner asks.",
                          "草稿：尚未请求任何人，除非请求者提出，否则不会应用。" },
+    [WORD_LOOKED_BACK] = { "Looked back to {}; older ones may fit, too.",
+                           "已查找到 {}；更早的变更也可能符合条件。" },
     [WORD_AGREE] = { "Approve", "批准" },
     [WORD_SURE_AGREE] = { "Approve this change? It is applied when all have who must.",
                           "批准此变更？所需人员全部批准后才会应用。" },

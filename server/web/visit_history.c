@@ -1,7 +1,6 @@
 /* visit_history.c - what pages about an object say beside it: which gateway it is of, and which
  * changes touched it. */
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "change/engine.h"
 #include "config/config.h"
@@ -25,24 +24,11 @@ bool visit_is_of_gateway(const cJSON *change, const char *gateway)
     return of && gateway ? !strcmp(of, gateway) : of == gateway;
 }
 
-/* A name is no pattern: what fnmatch would read otherwise stands for itself. */
-static const char *as_pattern(struct arena *a, const char *kind, const char *name)
-{
-    struct buf *b = buf_in(a, 4 * strlen(name) + strlen(kind) + 8);
-    buf_printf(b, "%s ", kind);
-    for (; *name; name++) {
-        if (strchr("*?[\\", *name))
-            buf_char(b, '\\');
-        buf_char(b, *name);
-    }
-    return b->data;
-}
-
 cJSON *visit_history(const struct visit *v, const char *kind, const char *name, const char *gateway,
                      int limit)
 {
     struct err e = { 0 };
-    const struct engine_query q = { .object = as_pattern(v->arena, kind, name),
+    const struct engine_query q = { .touches = arena_printf(v->arena, "%s %s", kind, name),
                                     .gateway = gateway,
                                     .limit = limit };
     const cJSON *list = engine_list(visit_engine(v), v->arena, &q, &e), *c;

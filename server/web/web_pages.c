@@ -11,7 +11,14 @@
 #include "web/decide_private.h"
 #include "web/visit_private.h"
 
-enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, VERIFIED_LINES = 50000, ID_MAX = 64 };
+enum {
+    ROWS = 50,
+    LOOKED_AT = 4000 /* changes, for one page */,
+    HISTORY = 8,
+    AUDIT_LINES = 200,
+    VERIFIED_LINES = 50000,
+    ID_MAX = 64
+};
 
 /* -- a list ------------------------------------------------------------------------------ */
 
@@ -40,6 +47,7 @@ void web_changes(struct web *w, struct http_exchange *x)
                                     .actor = f.actor,
                                     .cursor = f.cursor,
                                     .limit = ROWS,
+                                    .look = LOOKED_AT,
                                     .decisions = true };
     cJSON *list = visit_scrubbed(&v, engine_list(visit_engine(&v), v.arena, &q, &e));
     if (list)
