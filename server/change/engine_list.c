@@ -107,7 +107,7 @@ static bool is_of_risk_and_gateway(const struct engine_query *q, const cJSON *ch
 /* The row as it is listed; NULL: it is not wanted, or l->e. */
 static cJSON *listed_row(struct listing *l, const struct stored *row)
 {
-    if (!is_after_cursor(l, row) || (l->q->since > 0 && row->updated < l->q->since))
+    if (l->q->since > 0 && row->updated < l->q->since)
         return NULL;
     if (row->tampered)
         return tampered(l->a, row);
@@ -139,6 +139,8 @@ static bool may_look_on(struct listing *l, const struct stored *row)
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
+    if (!is_after_cursor(l, row))
+        return true;
     cJSON *o = listed_row(l, row);
     if (!o)
         return l->e->kind == ERR_NONE && may_look_on(l, row);
