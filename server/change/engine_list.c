@@ -153,7 +153,7 @@ static bool list_row(void *arg, const struct stored *row)
     return true;
 }
 
-static bool read_rows(struct listing *l, enum plan_state only)
+static bool read_change_rows(struct listing *l, enum plan_state only)
 {
     struct store *s = l->engine->store;
     double before = l->from > 0 ? nextafter(l->from, INFINITY) : 0;
@@ -184,7 +184,7 @@ cJSON *engine_list(struct engine *g, struct arena *a, const struct engine_query 
     l.limit = q->limit < 1 ? 1 : q->limit > LIST_MAX ? LIST_MAX : q->limit;
     if (!s || !set_start(&l, q->cursor, e))
         return NULL;
-    if (!read_rows(&l, only) || e->kind != ERR_NONE)
+    if (!read_change_rows(&l, only) || e->kind != ERR_NONE)
         return NULL;
     cJSON *o = json_object(a);
     json_set(a, o, "changes", l.changes);

@@ -237,7 +237,7 @@ static void put_step(struct html *h, const char *class, const char *what, const 
 }
 
 /* Those who agreed while more people had to. */
-static void put_approvals(struct html *h, const cJSON *change)
+static void put_earlier_approvals(struct html *h, const cJSON *change)
 {
     const cJSON *one;
     cJSON_ArrayForEach(one, json_get(change, "approvals"))
@@ -257,7 +257,7 @@ static void put_timeline(struct html *h, const cJSON *change)
     put_step(h, "done", html_word(h, WORD_PLANNED), json_str(change, "owner"),
              json_str(change, "created"));
     html(h, "</li>");
-    put_approvals(h, change);
+    put_earlier_approvals(h, change);
     if (d) {
         put_step(h, verdict, html_state(h, verdict), json_str(d, "who"), json_str(d, "at"));
         html(h, " · %s", json_str(d, "channel"));

@@ -112,24 +112,32 @@ const char *visit_set_cookie(const struct web *w, const struct http_exchange *x,
 
 /* -- what was asked ---------------------------------------------------------------------- */
 
+/* One "a=b" of n bytes. False: it is no text, or there already. */
+static bool add_field(struct arena *a, cJSON *o, const char *text, size_t n)
+{
+    size_t name = strcspn(text, "=&");
+    char *value = arena_strndup(a, text + name + (name < n), n - name - (name < n));
+    for (char *p = value; *p; p++)
+        *p = *p == '+' ? ' ' : *p;
+    const char *key = text_unpercent(a, text, name);
+    value = text_unpercent(a, value, strlen(value));
+    if (!key || !value || strlen(value) > VALUE_MAX || !text_utf8(value, strlen(value)) ||
+        json_get(o, key) || !text_utf8(key, strlen(key)))
+        return false;
+    if (*value)
+        json_set_str(a, o, key, value);
+    return true;
+}
+
 /* "a=b&c=d" as an object of texts; what is no text, there twice, or more than any form of ours has,
  * fails: NULL. */
 static cJSON *fields_of(struct arena *a, const char *text)
 {
     cJSON *o = json_object(a);
-    int fields = 0;
-    while (text && *text) {
-        size_t n = strcspn(text, "&"), name = strcspn(text, "=&");
-        char *value = arena_strndup(a, text + name + (name < n), n - name - (name < n));
-        for (char *p = value; *p; p++)
-            *p = *p == '+' ? ' ' : *p;
-        const char *key = text_unpercent(a, text, name);
-        value = text_unpercent(a, value, strlen(value));
-        if (++fields > FIELDS_MAX || !key || !value || strlen(value) > VALUE_MAX ||
-            !text_utf8(value, strlen(value)) || json_get(o, key) || !text_utf8(key, strlen(key)))
+    for (int fields = 0; text && *text; fields++) {
+        size_t n = strcspn(text, "&");
+        if (fields == FIELDS_MAX || !add_field(a, o, text, n))
             return NULL;
-        if (*value)
-            json_set_str(a, o, key, value);
         text += n + (text[n] == '&');
     }
     return o;

@@ -89,7 +89,7 @@ static cJSON *history_of(const struct visit *v, const cJSON *change)
 }
 
 /* What the policy says of a change that nobody has decided yet. */
-static cJSON *policy_of(const struct visit *v, const cJSON *change)
+static cJSON *policy_of_change(const struct visit *v, const cJSON *change)
 {
     struct err e = { 0 };
     const char *state = json_str(change, "state");
@@ -121,6 +121,13 @@ static const char *barred(const struct visit *v, const char *id)
     return takes ? NULL : arena_strdup(v->arena, e.text);
 }
 
+static void show_no_change(struct visit *v, const char *id, const struct err *e)
+{
+    bool absent = e->kind == ERR_NONE || e->kind == ERR_ARGS;
+    visit_note(v, absent ? 404 : decide_status(e->kind), absent ? "404" : id,
+               e->kind ? e->text : "There is no such part.");
+}
+
 /* The part of the change that is asked for, whole; problem: what an answer to a form adds. */
 static void show_change(struct visit *v, int status, const char *id, const char *problem)
 {
@@ -135,15 +142,13 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     d.who = v->login->who;
     cJSON *change = json_num(asked, "part", 0) < 0 ? NULL : decide_show(&d);
     if (!change) {
-        bool absent = d.err.kind == ERR_NONE || d.err.kind == ERR_ARGS;
-        visit_note(v, absent ? 404 : decide_status(d.err.kind), absent ? "404" : id,
-                   d.err.kind ? d.err.text : "There is no such part.");
+        show_no_change(v, id, &d.err);
         return;
     }
     struct page_change page = { .change = visit_scrubbed(v, change), .problem = problem };
-    struct err unread = { 0 }; /* policy_of says the same */
+    struct err unread = { 0 }; /* policy_of_change says the same */
     page.history = history_of(v, change);
-    page.policy = policy_of(v, change);
+    page.policy = policy_of_change(v, change);
     page.missing = page.policy ? engine_missing(visit_engine(v), d.id, &unread) : 0;
     page.agreed = has_agreed(v, change);
     page.barred = v->viewer.decides ? barred(v, d.id) : NULL;
