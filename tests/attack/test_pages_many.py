@@ -256,6 +256,26 @@ def crowds(two):
         check("a login goes on to %s" % to, heads.get("location") == to, heads)
 
 
+def races(two):
+    """Another process writes to the audit while this one is read: that is no tampering."""
+    ann, port, ends = two.as_person("ann"), two.east.serve(["--tokens", "model:" + rig.sha256("model-token")]), time.time() + 6
+
+    def write():
+        while time.time() < ends:
+            Browser(port).login({"name": "bob", "passphrase": "pass of bob"})
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for t in threads:
+        t.start()
+    bad, n = [], 0
+    while time.time() < ends:
+        status, _, text = ann.ask("GET", "/audit")
+        n += 1
+        bad += [words(text)] if status != 200 else []
+    for t in threads:
+        t.join()
+    check("the audit is whole while others write to it (%d looks)" % n, n > 20 and not bad, bad[:1])
+
+
 def main():
     two = Two()
     try:
@@ -263,6 +283,7 @@ def main():
         approvals(two, change)
         leavers(two)
         crowds(two)
+        races(two)
         check("the server still stands", two.server.poll() is None)
     finally:
         two.close()
