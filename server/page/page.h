@@ -58,6 +58,7 @@ struct page_change {
     const char *problem;  /* what an answer to the last form says; NULL: nothing */
     bool agreed;          /* this person has approved it, and others must */
     const char *barred;   /* why this person may not approve it; NULL: they may */
+    bool plain, passkey;  /* by pressing a button; with a key of theirs */
 };
 char *page_change(const struct viewer *v, const struct page_change *x);
 
@@ -75,6 +76,15 @@ struct page_map {
     const cJSON *history;        /* of visit_history, of that object; NULL: not asked */
 };
 char *page_map(const struct viewer *v, const struct page_map *map);
+
+/* One's own passkeys. keys: of store_passkeys. */
+struct page_passkeys {
+    const cJSON *keys;
+    const char *problem; /* with the last try to enrol one; NULL: none */
+    const char *barred;  /* why none can be enrolled here; NULL: one can, */
+    const char *origin;  /* at that page */
+};
+char *page_passkeys(const struct viewer *v, const struct page_passkeys *x);
 
 /* lines: of store_audit_lines. verified: what came of looking at all of them; NULL: not asked. */
 char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole);

@@ -132,12 +132,17 @@ static void put_typed_word(struct html *h, const char *word)
          html_say(h, WORD_TYPE_WORD, word, ""), word);
 }
 
-/* alone: this yes is enough. */
-static void put_buttons(struct html *h, const cJSON *change, bool may_approve, bool alone)
+/* may: all of it was shown to somebody who has not approved it yet. */
+static void put_buttons(struct html *h, const struct page_change *x, bool may)
 {
-    const char *id = json_str(change, "id");
+    const char *id = json_str(x->change, "id");
+    bool alone = x->missing < 2; /* this yes is enough */
+    if (may && x->passkey)
+        html_no_passkey(h);
     html(h, "<p class=\"buttons\">");
-    if (may_approve)
+    if (may && x->passkey)
+        html_passkey_button(h, "/passkeys/sign", WORD_PASSKEY_APPROVE);
+    if (may && x->plain)
         html(h,
              "<button class=\"main\" name=\"do\" value=\"approve\" data-sure=\"%s\">%s</button> ",
              html_word(h, alone ? WORD_SURE_APPROVE : WORD_SURE_AGREE),
@@ -205,6 +210,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     html_form(h, arena_printf(h->viewer->arena, "/changes/%s", id), "decision");
     put_hidden(h, change, "digest");
     if (may) {
+        html(h, "<input type=\"hidden\" name=\"change\" value=\"%s\">", id);
         put_hidden(h, change, "rendering");
         put_hidden(h, change, "seen");
         if (word)
@@ -212,7 +218,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     }
     html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
          html_word(h, WORD_COMMENT));
-    put_buttons(h, change, may, x->missing < 2);
+    put_buttons(h, x, may);
     html(h, "</form></section>");
 }
 
