@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "plan/schedule.h"
 #include "store/store_private.h"
+#include "store/store_search.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -408,6 +409,19 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
                      store_row_fn *fn, void *arg, struct err *e)
 {
     return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+}
+
+bool store_each_touching(struct store *s, const char *object, double before, int limit,
+                         store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id IN "
+                                 "(SELECT id FROM touches WHERE object = ?) AND created < ? "
+                                 "ORDER BY created DESC, id LIMIT ?",
+                                 "tdi", object, before > 0 ? before : END_OF_TIME, limit),
+                        &(struct reader){ row_head, fn, arg }, e);
 }
 
 bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)

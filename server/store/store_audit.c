@@ -295,10 +295,9 @@ bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struc
                     seq));
 }
 
-bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+static bool read_newest_lines(struct store *s, struct arena *a, cJSON *lines, int limit,
+                              struct err *e)
 {
-    if (!store_head_look(s, e))
-        return false;
     struct db_rows r = db_query(s->db, e,
                                 "SELECT seq, at, event, id, who, channel, detail FROM audit "
                                 "WHERE seq > 0 ORDER BY seq DESC LIMIT ?",
@@ -312,4 +311,15 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
     bool whole = store_still_whole(s, first, e) ||
                  (store_head_holds(s, e) && store_whole(s, first, &walked, e));
     return whole && e->kind == ERR_NONE;
+}
+
+/* Of one moment: a line that another process adds meanwhile is not one that is too many. */
+bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+{
+    struct err ended = { 0 };
+    if (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", ""))
+        return false;
+    bool ok = read_newest_lines(s, a, lines, limit, e);
+    db_end(s->db, false, &ended);
+    return ok;
 }

@@ -21,3 +21,6 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
                           struct err *e);
 /* The lines behind that number, oldest first, each with its hash. NULL + e. */
 cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e);
+/* Changes that touch the object ("route orders"), as store_each_head gives them. */
+bool store_each_touching(struct store *s, const char *object, double before, int limit,
+                         store_row_fn *fn, void *arg, struct err *e);
