@@ -29,10 +29,8 @@ error "Services that look like one: counting-redis.dns:6379"
 call tune_rate_limit {"route":"llm","requests":1000,"per":"minute","unit":"tokens","redis":"counting-redis.dns:6379"}
 ok {"state":"applied","title":"Limit to 1000 tokens/min on llm"}
 console GET /v1/routes/llm/plugin-instances/ai-token-ratelimit {"enabled":true,"configurations":{"global_threshold":{"token_per_minute":1000},"redis":{"service_name":"counting-redis.dns","service_port":6379}}}
-# a sum and limits by key stand beside each other, of which gateways before 2.2.4 take neither
 call tune_rate_limit {"route":"llm","requests":2000,"per":"minute","unit":"tokens","by":"consumer","key":"*"}
 ok {"state":"applied"}
-text "LIMIT_BOTH"
 console GET /v1/routes/llm/plugin-instances/ai-token-ratelimit {"enabled":true,"configurations":{"global_threshold":{"token_per_minute":1000},"rule_items":[{"limit_by_per_consumer":"","limit_keys":[{"key":"*","token_per_minute":2000}]}]}}
 call tune_rate_limit {"route":"llm","requests":0,"unit":"tokens","by":"consumer","key":"*"}
 ok {"state":"applied"}
