@@ -103,22 +103,24 @@ static bool has_login(const struct config_person *p, const struct config *c, con
     return p->passphrase && !strcmp(p->name, name);
 }
 
+enum { NAMES_OF = 3 };
+
 /* Which lists of a person a channel's names are looked up in. */
 static const struct {
     bool (*has)(const struct config_person *p, const struct config *c, const char *name);
-    enum channel_kind of[3];
+    enum channel_kind of[NAMES_OF];
 } names[] = {
     { has_user, { CHANNEL_TERMINAL, CHANNEL_FORM_STDIO } },
-    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE } },
-    { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE } },
-    { has_login, { CHANNEL_PAGE } },
+    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_login, { CHANNEL_PAGE, CHANNEL_PASSKEY } },
 };
 
 static bool is_behind(const struct config_person *p, const struct config *c, enum channel_kind by,
                       const char *name)
 {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int k = 0; k < 3 && names[i].of[k]; k++)
+        for (int k = 0; k < NAMES_OF && names[i].of[k]; k++)
             if ((by == CHANNEL_NONE || by == names[i].of[k]) && names[i].has(p, c, name))
                 return true;
     return false;

@@ -282,6 +282,13 @@ static bool is_enough(const struct consent *c, struct err *e)
             c->rejected, c->id);
     if (has >= least)
         return true;
+    if (least == STRENGTH_PASSKEY)
+        return err_set(e, ERR_POLICY,
+                       "%s does not approve what is of risk %s here (approval.%s: passkey): a "
+                       "person does, with a key of theirs at the page /changes/%s (higress-ops "
+                       "passkey enroll)",
+                       channel_name(c->by), risk_name(c->risk), destroys ? "destroy" : "change",
+                       c->id);
     return err_set(
         e, ERR_POLICY,
         "%s does not approve what is of risk %s here (approval.%s: %s): a person decides "
