@@ -75,7 +75,9 @@ static void put_life(struct buf *b, const cJSON *change)
     put_decision(b, change);
     if (json_get(change, "rejected_before"))
         buf_printf(b, "; rejected before: %s", op_text(change, "rejected_before"));
-    if (json_get(change, "updated"))
+    if (json_get(change, "applied"))
+        buf_printf(b, ", applied at %s", op_text(change, "applied"));
+    else if (json_get(change, "updated"))
         buf_printf(b, ", %s at %s", op_text(change, "state"), op_text(change, "updated"));
     if (json_get(change, "expires"))
         buf_printf(b, ", expires %s", op_text(change, "expires"));

@@ -8,6 +8,7 @@
 #include "call/call_private.h"
 #include "call/read.h"
 #include "call/repeat_private.h"
+#include "console/gateway.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
@@ -120,7 +121,8 @@ static bool check_arguments(struct call *c)
 static bool find_gateway(struct call *c)
 {
     const char *name = c->entry->asks_gateway ? json_str(c->args, "gateway") : NULL;
-    c->gateway = service_gateway(c->service, name, &c->config, &c->err);
+    struct gateway *g = service_gateway(c->service, name, &c->config, &c->err);
+    c->gateway = g ? gateway_remembering(g, c->arena) : NULL;
     return !failed(c);
 }
 

@@ -163,7 +163,9 @@ const cJSON *call_change(struct call *c)
             bug("%s failed without saying why", t->name);
         return NULL;
     }
-    if (!verify_plan(engine_gateway(call_engine(c), p->gateway), p, c->cancel))
+    p->view = c->gateway;
+    if (!verify_plan(gateway_through(p->view, engine_gateway(call_engine(c), p->gateway)), p,
+                     c->cancel))
         return NULL;
     call_foresee(c, p);
     return cancelled(c) ? NULL : follow_plan(c, p);

@@ -86,8 +86,8 @@ const struct call_voice call_of_change = { say_change, change_facts };
 /* risk is said where it is more than a change. */
 static cJSON *row_facts(struct arena *a, const cJSON *change)
 {
-    static const char *const kept[] = { "id",      "state",   "title",  "owner",
-                                        "created", "updated", "undoes", "gateway" };
+    static const char *const kept[] = { "id",      "state",   "title",  "owner",  "created",
+                                        "applied", "updated", "undoes", "gateway" };
     const cJSON *d = json_get(change, "decision");
     cJSON *o = json_object(a);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)

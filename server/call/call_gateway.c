@@ -349,14 +349,13 @@ static const cJSON *applied_of_late(struct call *c)
     struct err ignored = { 0 };
     struct engine *g = has_state(c) ? call_engine(c) : NULL;
     const struct engine_query q = { .state = store_state_name(STATE_APPLIED),
-                                    .limit = CHANGES_TOLD,
-                                    .decisions = true };
+                                    .limit = CHANGES_TOLD };
     const cJSON *list = g ? engine_list(g, c->arena, &q, &ignored) : NULL;
     cJSON *out = json_array(c->arena);
     const cJSON *row;
     cJSON_ArrayForEach(row, json_get(list, "changes"))
     {
-        const char *at = json_str(json_get(row, "decision"), "at");
+        const char *at = json_str(row, "applied");
         if (!at)
             continue;
         cJSON *o = json_add(c->arena, out, json_object(c->arena));

@@ -22,7 +22,7 @@ struct call {
     const cJSON *args; /* an object, validated */
     struct secret_set
         *secrets;            /* of the arguments: no answer but this call's is scrubbed of them */
-    struct gateway *gateway; /* that the call is about, and its configuration */
+    struct gateway *gateway; /* that the call is about, which remembers its lists; NULL: none */
     const struct config *config;
     struct err err;
     bool dry_run;

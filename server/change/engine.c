@@ -146,9 +146,10 @@ static bool keep_plan(struct engine *g, const struct plan *p, enum engine_next n
 /* What only the gateway can say of the plan: who uses what goes, which traps it would make. */
 static bool complete_from_gateway(const struct engine_at *at, struct plan *p)
 {
-    if (!refs_guard(at->gateway, p, NULL))
+    struct gateway *view = gateway_through(p->view, at->gateway);
+    if (!refs_guard(view, p, NULL))
         return false;
-    inspect_plan(at->gateway, p);
+    inspect_plan(view, p);
     return terms_complete(at, p) && plan_close(p);
 }
 

@@ -45,7 +45,9 @@ cJSON *engine_head(struct engine *g, struct arena *a, const struct stored *row)
     if (row->undoes)
         json_set_str(a, o, "undoes", row->undoes);
     set_time(a, o, "created", row->created);
-    if (row->updated - row->created >= 1)
+    if (row->state == STATE_APPLIED)
+        set_time(a, o, "applied", row->updated);
+    else if (row->updated - row->created >= 1)
         set_time(a, o, "updated", row->updated);
     return o;
 }

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "console/memory_private.h"
 #include "console/special_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
@@ -24,6 +25,9 @@ struct gateway {
     const struct config *config;
     bool session;            /* log in instead of Basic */
     char cookie[COOKIE_MAX]; /* "" until logged in */
+    unsigned writes;         /* sent so far */
+    struct gateway *of; /* whose view this is: all else but its memory is there; NULL: itself */
+    struct list_memory *memory;
 };
 
 struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config *c)
@@ -34,6 +38,31 @@ struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config
     bool colon = (c->password && strchr(c->password, ':')) || strchr(c->username, ':');
     g->session = c->login == LOGIN_SESSION || (c->login == LOGIN_AUTO && colon);
     return g;
+}
+
+struct gateway *gateway_remembering(struct gateway *g, struct arena *a)
+{
+    struct gateway *view = arena_make(a, struct gateway);
+    view->loop = g->loop;
+    view->config = g->config;
+    view->of = g->of ? g->of : g;
+    view->memory = memory_new(a);
+    return view;
+}
+
+struct gateway *gateway_through(struct gateway *view, struct gateway *g)
+{
+    return view && view->of == g ? view : g;
+}
+
+struct list_memory *gateway_memory(const struct gateway *g)
+{
+    return g->memory;
+}
+
+unsigned gateway_writes(const struct gateway *g)
+{
+    return g->of ? g->of->writes : g->writes;
 }
 
 const struct config *gateway_config(const struct gateway *g)
@@ -133,6 +162,9 @@ bool gateway_send(struct gateway *g, struct arena *a, struct fetch_request *r, c
         return err_set(e, ERR_NET,
                        "no gateway is configured: set gateway.url, HIGRESS_OPS_URL or "
                        "--gateway-url");
+    g = g->of ? g->of : g;
+    if (strcmp(r->method, "GET") != 0)
+        g->writes++;
     request_defaults(g, a, r, path);
     if (!send_once(g, a, r, out, e))
         return false;

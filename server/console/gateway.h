@@ -24,6 +24,12 @@ struct loop;
 
 /* Lives in arena a (with the process). Nothing is sent before the first read. */
 struct gateway *gateway_new(struct loop *l, struct arena *a, const struct config *c);
+/* A view of it for one piece of work, that remembers the lists it has read for some seconds: one is
+ * not read twice, unless it is large. A write of this process makes it forget. What must be true
+ * now, such as the base of a write, is read of the gateway itself. Lives in arena a. */
+struct gateway *gateway_remembering(struct gateway *g, struct arena *a);
+/* The view where it is one of that gateway, else the gateway. view may be NULL. */
+struct gateway *gateway_through(struct gateway *view, struct gateway *g);
 const char *gateway_url(const struct gateway *g); /* NULL: none configured; g may be NULL */
 const struct config *gateway_config(const struct gateway *g);
 struct loop *gateway_loop(const struct gateway *g);

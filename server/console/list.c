@@ -1,17 +1,20 @@
 /* list.c - collections, streamed: one element is a tree at a time, never the whole list.
  *
  * A list that ends early, holds no array, says success:false or counts other than it says (`total`)
- * is an error: an empty list must mean that there is nothing.
+ * is an error: an empty list must mean that there is nothing. What a view of a gateway remembers is
+ * the answer as it came: reading it again is the same work without the request.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "console/gateway.h"
+#include "console/memory_private.h"
 #include "console/special_private.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/fetch.h"
+#include "net/loop.h"
 
 enum { ELEMENT_MAX = 8 << 20 };
 static const size_t LIST_MAX = (size_t)512 << 20;
@@ -21,7 +24,8 @@ struct stream {
     gateway_each_fn *fn;
     void *arg;
     double count;
-    struct err err; /* of parsing */
+    struct buf *copy; /* of what comes, to be remembered; NULL: it is not */
+    struct err err;   /* of parsing */
 };
 
 static bool element(void *arg, const char *text, size_t len)
@@ -38,6 +42,10 @@ static bool element(void *arg, const char *text, size_t len)
 static bool bytes(void *arg, const char *text, size_t n)
 {
     struct stream *s = arg;
+    if (s->copy && !buf_add(s->copy, text, n)) {
+        buf_free(s->copy);
+        s->copy = NULL;
+    }
     return s->err.kind == ERR_NONE && json_split_feed(s->split, text, n, &s->err);
 }
 
@@ -63,20 +71,54 @@ static bool is_whole_list(struct arena *a, struct stream *s, const char *path, s
                       s->count, total);
 }
 
+static bool is_stopped(const struct stream *s)
+{
+    return s->err.kind == ERR_NONE && json_split_stopped(s->split);
+}
+
+static bool read_again(struct arena *a, struct stream *s, const char *path,
+                       const struct buf *answer, struct err *e)
+{
+    bytes(s, answer->data, answer->len);
+    return is_stopped(s) || is_whole_list(a, s, path, e);
+}
+
+static bool read_list(struct gateway *g, struct arena *a, struct stream *s, const char *path,
+                      struct cancel *c, struct err *e)
+{
+    struct list_memory *m = gateway_memory(g);
+    double asked = loop_now(gateway_loop(g));
+    unsigned writes = gateway_writes(g);
+    const struct buf *known = memory_find(m, path, asked, writes);
+    if (known)
+        return read_again(a, s, path, known, e);
+    struct fetch_request r = { .method = "GET", .sink = bytes, .sink_arg = s, .cancel = c };
+    r.max_body = LIST_MAX;
+    struct fetch_answer answer = { 0 };
+    s->copy = memory_start(m);
+    if (!gateway_send(g, a, &r, path, &answer, e))
+        return false;
+    if (answer.status / 100 != 2)
+        return gateway_refused(a, "GET", path, &answer, e);
+    if (is_stopped(s))
+        return true;
+    if (!is_whole_list(a, s, path, e))
+        return false;
+    if (s->copy)
+        memory_keep(m, s->copy, path, asked, writes);
+    s->copy = NULL;
+    return true;
+}
+
 bool gateway_each(struct gateway *g, const char *path, gateway_each_fn *fn, void *arg,
                   struct cancel *c, struct err *e)
 {
     struct arena *a = arena_new();
     struct stream s = { .fn = fn, .arg = arg };
     s.split = json_split_new(a, "data", ELEMENT_MAX, element, &s);
-    struct fetch_request r = { .method = "GET", .sink = bytes, .sink_arg = &s, .cancel = c };
-    r.max_body = LIST_MAX;
-    struct fetch_answer answer = { 0 };
-    bool ok = gateway_send(g, a, &r, path, &answer, e);
-    if (ok && answer.status / 100 != 2)
-        ok = gateway_refused(a, "GET", path, &answer, e);
-    else if (ok && !(s.err.kind == ERR_NONE && json_split_stopped(s.split)))
-        ok = is_whole_list(a, &s, path, e);
+    bool ok = read_list(g, a, &s, path, c, e);
+    if (s.copy) /* not the whole list */
+        buf_free(s.copy);
     arena_free(a);
     return ok;
 }

@@ -20,13 +20,12 @@ static bool holds_only(const cJSON *object, const char *known)
     return true;
 }
 
-/* NULL stays NULL. */
-static const char *served_shown(struct arena *a, const char *text)
+const char *served_shown(struct arena *a, const char *text)
 {
     return text ? text_clean(a, mask_shapes(a, text), SHOWN) : NULL;
 }
 
-static const char *text_or_none(const char *text)
+const char *served_or_none(const char *text)
 {
     return text && *text ? text : "none";
 }
@@ -140,7 +139,7 @@ static const char *say_match(struct arena *a, const cJSON *console, const cJSON 
 
 /* -- what is done with it --------------------------------------------------------------------- */
 
-static const cJSON *action_of(const cJSON *route)
+const cJSON *served_action(const cJSON *route)
 {
     return json_get(route, "route");
 }
@@ -149,7 +148,7 @@ static const cJSON *action_of(const cJSON *route)
 static bool action_known(const cJSON *route)
 {
     return holds_only(
-        action_of(route),
+        served_action(route),
         "cluster|weighted_clusters|prefix_rewrite|regex_rewrite|host_rewrite_literal|"
         "timeout|retry_policy|max_grpc_timeout|cors|hash_policy|request_mirror_policies|"
         "rate_limits|idle_timeout|max_stream_duration|priority|upgrade_configs|"
@@ -159,7 +158,7 @@ static bool action_known(const cJSON *route)
 static cJSON *read_action(struct arena *a, const cJSON *route)
 {
     cJSON *out = json_object(a);
-    const char *does = action_of(route)              ? "forwards"
+    const char *does = served_action(route)          ? "forwards"
                        : json_get(route, "redirect") ? "redirects"
                                                      : NULL;
     json_set_str(a, out, "does", does);
@@ -194,17 +193,17 @@ static const char *say_redirect(struct arena *a, const cJSON *console, const cJS
                *theirs = json_str(envoy, "response_code");
     if (!json_equal(json_get(console, "response_code"), json_get(envoy, "response_code")))
         return arena_printf(a, "the redirect's status: Envoy has %s, the console says %s",
-                            text_or_none(theirs), text_or_none(ours));
+                            served_or_none(theirs), served_or_none(ours));
     return "where it redirects to";
 }
 
 /* {"outbound|80||a.static": 30} of 100 */
 static cJSON *read_target(struct arena *a, const cJSON *route)
 {
-    const cJSON *leg, *legs = json_path(action_of(route), "weighted_clusters.clusters");
-    const char *cluster = json_str(action_of(route), "cluster");
+    const cJSON *leg, *legs = json_path(served_action(route), "weighted_clusters.clusters");
+    const char *cluster = json_str(served_action(route), "cluster");
     cJSON *out = json_object(a);
-    if (action_of(route) && !cluster && !legs)
+    if (served_action(route) && !cluster && !legs)
         return NULL;
     if (cluster)
         json_set_num(a, out, cluster, 100);
@@ -230,7 +229,7 @@ static const char *target_text(struct arena *a, const cJSON *target)
         if (json_count(target) > 1)
             text = arena_printf(a, "%s %.0f%%", text, m->valuedouble);
     }
-    return text_or_none(text_clean(a, text, SHOWN));
+    return served_or_none(text_clean(a, text, SHOWN));
 }
 
 static const char *say_target(struct arena *a, const cJSON *console, const cJSON *envoy)
@@ -242,22 +241,22 @@ static const char *say_target(struct arena *a, const cJSON *console, const cJSON
 static cJSON *read_upstream_host(struct arena *a, const cJSON *route)
 {
     cJSON *out = json_object(a);
-    json_set_str(a, out, "host", json_str(action_of(route), "host_rewrite_literal"));
+    json_set_str(a, out, "host", json_str(served_action(route), "host_rewrite_literal"));
     return out;
 }
 
 static const char *say_upstream_host(struct arena *a, const cJSON *console, const cJSON *envoy)
 {
     return arena_printf(a, "the Host of the service: Envoy sets %s, the console says %s",
-                        text_or_none(served_shown(a, json_str(envoy, "host"))),
-                        text_or_none(served_shown(a, json_str(console, "host"))));
+                        served_or_none(served_shown(a, json_str(envoy, "host"))),
+                        served_or_none(served_shown(a, json_str(console, "host"))));
 }
 
 static cJSON *read_rewriting(struct arena *a, const cJSON *route)
 {
-    const cJSON *regex = json_get(action_of(route), "regex_rewrite");
+    const cJSON *regex = json_get(served_action(route), "regex_rewrite");
     cJSON *out = json_object(a);
-    json_set_str(a, out, "prefix", json_str(action_of(route), "prefix_rewrite"));
+    json_set_str(a, out, "prefix", json_str(served_action(route), "prefix_rewrite"));
     json_set_str(a, out, "regex", json_str(json_get(regex, "pattern"), "regex"));
     json_set_str(a, out, "to", json_str(regex, "substitution"));
     return out;
@@ -276,9 +275,9 @@ static const char *say_rewriting(struct arena *a, const cJSON *console, const cJ
 /* Envoy writes 15 s, its default, where there is none. */
 static cJSON *read_timeout(struct arena *a, const cJSON *route)
 {
-    const char *text = json_str(action_of(route), "timeout");
+    const char *text = json_str(served_action(route), "timeout");
     cJSON *out = json_object(a);
-    if (action_of(route))
+    if (served_action(route))
         json_set_num(a, out, "seconds", text ? strtod(text, NULL) : 15);
     return out;
 }
@@ -377,5 +376,9 @@ const struct served_part served_parts[] = {
     { "path", read_rewriting, say_rewriting },
     { "timeout", read_timeout, say_timeout },
     { "headers", read_headers, say_headers },
+    { "retries", served_read_retries, served_say_retries },
+    { "rate limit", served_read_rate_limit, served_say_rate_limit },
+    { "addresses", served_read_addresses, served_say_addresses },
+    { "CORS", served_read_cors, served_say_cors },
     { 0 },
 };

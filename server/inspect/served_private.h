@@ -19,3 +19,18 @@ struct served_part {
 
 /* The match first; ended by { 0 }. */
 extern const struct served_part served_parts[];
+
+/* For the files of parts. */
+const char *served_shown(struct arena *a, const char *text); /* NULL stays NULL */
+const char *served_or_none(const char *text);
+const cJSON *served_action(const cJSON *route);
+
+/* served_policy.c, as members of a part. */
+cJSON *served_read_retries(struct arena *a, const cJSON *route);
+cJSON *served_read_rate_limit(struct arena *a, const cJSON *route);
+cJSON *served_read_addresses(struct arena *a, const cJSON *route);
+cJSON *served_read_cors(struct arena *a, const cJSON *route);
+const char *served_say_retries(struct arena *a, const cJSON *console, const cJSON *envoy);
+const char *served_say_rate_limit(struct arena *a, const cJSON *console, const cJSON *envoy);
+const char *served_say_addresses(struct arena *a, const cJSON *console, const cJSON *envoy);
+const char *served_say_cors(struct arena *a, const cJSON *console, const cJSON *envoy);

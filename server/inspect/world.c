@@ -22,7 +22,13 @@
 static const char all[] = "domain|service-source|proxy-server|service|route|ai-provider|ai-route|"
                           "consumer|tls-certificate|mcp-server|higress-config|plugin-instance";
 
-enum { OBJECTS_MAX = 200000, SERVERS_MAX = 200, REASON = 200, PLACE_SECONDS = 30 };
+enum {
+    OBJECTS_MAX = 200000,
+    SERVERS_MAX = 200,
+    SCHEMAS_MAX = 500,
+    REASON = 200,
+    PLACE_SECONDS = 30
+};
 static const size_t BYTES_MAX = (size_t)160 << 20;
 
 struct reading {
@@ -197,11 +203,16 @@ static void read_instances(struct reading *r)
 static void read_schemas(struct reading *r)
 {
     cJSON *asked = json_object(r->a);
+    int count = 0;
     for (struct trap_object o = { 0 }; trap_next(r->world->trap, "plugin-instance", &o);) {
         struct err e = { 0 };
         bool missing = false;
         if (json_get(asked, o.name) || r->gone)
             continue;
+        if (count++ == SCHEMAS_MAX) {
+            note_unread(r, "schemas", "there are more plugins than are asked for");
+            break;
+        }
         json_set_bool(r->a, asked, o.name, true);
         char *path = kind_object_path(r->a, kind_find("wasm-plugin"), o.name, NULL, &e);
         const cJSON *answer =

@@ -130,7 +130,8 @@ static char *state_of_change(struct mcp *m, struct arena *a, const char *uri, st
         return NULL;
     if (!*id || !store_find(s, a, id, &row, &e))
         return e.kind == ERR_ARGS ? arena_strdup(a, "absent") : NULL;
-    return arena_printf(a, "%s %.6f", store_state_name(row.state), row.updated);
+    return arena_printf(a, "%s %.6f %s", store_state_name(row.state), row.updated,
+                        row.guarded ? row.guarded : "");
 }
 
 static bool suggest_change_id(void *arg, const struct stored *row)

@@ -258,6 +258,7 @@ static void put_timeline(struct html *h, const cJSON *change)
 {
     const cJSON *d = json_get(change, "decision");
     const char *state = json_str(change, "state"), *verdict = json_str(d, "verdict");
+    const char *applied = json_str(change, "applied");
     html(h, "<h2>%s</h2><ol class=\"timeline\" data-fresh=\"timeline\">",
          html_word(h, WORD_TIMELINE));
     put_step(h, "done", html_word(h, WORD_PLANNED), json_str(change, "owner"),
@@ -276,7 +277,8 @@ static void put_timeline(struct html *h, const cJSON *change)
     if (is_undecided(change))
         put_step(h, "later", html_word(h, WORD_EXPIRES), NULL, json_str(change, "expires"));
     else if (!is_named(state, verdict))
-        put_step(h, state, html_state(h, state), NULL, json_str(change, "updated"));
+        put_step(h, state, html_state(h, state), NULL,
+                 applied ? applied : json_str(change, "updated"));
     html(h, "</ol>");
 }
 

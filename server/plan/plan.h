@@ -13,6 +13,7 @@
 
 struct arena;
 struct err;
+struct gateway;
 struct kind;
 
 /* Of the warnings an answer shows the first 16; a person who decides sees all. One more than the
@@ -35,9 +36,10 @@ struct plan_op {
 struct plan {
     struct arena *arena;
     struct err *err;
-    const char *tool;    /* which tool made it; "" when none */
-    const char *gateway; /* URL of the gateway it is for; set by the engine */
-    const char *undoes;  /* id of the plan this one reverses, or NULL */
+    const char *tool;     /* which tool made it; "" when none */
+    const char *gateway;  /* URL of the gateway it is for; set by the engine */
+    struct gateway *view; /* through which what surrounds it is read; NULL: its gateway */
+    const char *undoes;   /* id of the plan this one reverses, or NULL */
     const char *title;
     const char *where; /* of the operations that are added now */
     const char *(*secret)(void *arg, const char *from, const char *name, struct err *e);

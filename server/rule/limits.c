@@ -209,35 +209,35 @@ static bool set_limit_redis(struct limit *l, cJSON *config, const cJSON *redis, 
     return true;
 }
 
-/* The sum over all: excludes limits by key. */
-static cJSON *in_sum(struct limit *l, cJSON *config, struct err *e)
+/* Empty when nothing is limited any more: the plugin refuses an empty list, too. */
+static cJSON *what_is_left(struct limit *l, cJSON *config)
 {
-    if (json_count(json_get(config, "rule_items")) > 0) {
-        err_set(e, ERR_ARGS,
-                "ai-token-ratelimit there has limits by key, which exclude one of the "
-                "sum; remove them first, or give by");
-        return NULL;
-    }
-    if (l->requests == 0)
-        return json_object(l->a);
-    cJSON *sum = json_get(config, "global_threshold");
-    set_window(l, cJSON_IsObject(sum) ? sum : json_set_object(l->a, config, "global_threshold"));
-    return config;
+    if (json_count(json_get(config, "rule_items")) > 0)
+        return config;
+    json_remove(config, "rule_items");
+    return json_get(config, "global_threshold") ? config : json_object(l->a);
 }
 
+/* The sum over all. */
+static cJSON *in_sum(struct limit *l, cJSON *config)
+{
+    cJSON *sum = json_get(config, "global_threshold");
+    if (l->requests == 0)
+        json_remove(config, "global_threshold");
+    else
+        set_window(l,
+                   cJSON_IsObject(sum) ? sum : json_set_object(l->a, config, "global_threshold"));
+    return what_is_left(l, config);
+}
+
+/* A sum and items stand beside each other since 2.2.4; of an older gateway the trap LIMIT_BOTH
+ * warns in the plan. */
 static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, struct err *e)
 {
     if (!set_limit_redis(l, config, redis, e))
         return NULL;
     if (!*l->what)
-        return in_sum(l, config, e);
-    if (json_get(config, "global_threshold")) {
-        err_set(
-            e, ERR_ARGS,
-            "the plugin there has a global_threshold, which before Higress 2.2.4 excludes limits "
-            "by key; set both with change_resource, or take it away first");
-        return NULL;
-    }
+        return in_sum(l, config);
     cJSON *items = list_member(l, config, "rule_items");
     cJSON *item = item_of(l, items);
     set_entry(l, list_member(l, item, "limit_keys"));
@@ -245,7 +245,7 @@ static cJSON *for_all_pods(struct limit *l, cJSON *config, const cJSON *redis, s
         json_detach(items, item);
     else
         exact_first(l, items, item);
-    return json_count(items) > 0 ? config : json_object(l->a);
+    return what_is_left(l, config);
 }
 
 cJSON *limits_config(struct arena *a, const cJSON *ask, const cJSON *config, struct err *e)

@@ -77,13 +77,31 @@ static bool has_base(const cJSON *canary, const cJSON *base)
            same_predicates(json_get(canary, "urlParams"), json_get(base, "urlParams"));
 }
 
+static bool find_base_at(const struct trap_walk *t, const struct trap_object *canary,
+                         const char *host, struct trap_object *base)
+{
+    const char *path = json_text(json_get(canary->json, "path"), "matchValue");
+    int n;
+    const struct trap_place *places = trap_places(trap_of(t), host, path, &n);
+    for (int i = 0; i < n; i++) {
+        *base = places[i].route;
+        if (base->json != canary->json && has_base(canary->json, base->json))
+            return true;
+    }
+    return false;
+}
+
 static bool find_base(const struct trap_walk *t, const struct trap_object *canary,
                       struct trap_object *base)
 {
-    *base = (struct trap_object){ 0 };
-    while (trap_next(trap_of(t), "route", base))
-        if (base->json != canary->json && has_base(canary->json, base->json))
+    const cJSON *host, *hosts = json_get(canary->json, "domains");
+    if (json_count(hosts) == 0)
+        return find_base_at(t, canary, "", base);
+    cJSON_ArrayForEach(host, hosts)
+    {
+        if (cJSON_IsString(host) && find_base_at(t, canary, host->valuestring, base))
             return true;
+    }
     return false;
 }
 
@@ -228,9 +246,9 @@ static const char *rules_at(const struct trap_walk *t, const char *route, const 
     const struct trap_world *w = trap_of(t);
     const char *scope = arena_printf(trap_arena(t), "route:%s", route), *list = "";
     const char *other = arena_printf(trap_arena(t), "route:%s", but_not);
-    for (struct trap_object o = { 0 }; trap_next(w, "plugin-instance", &o);)
-        if (o.scope && !strcmp(o.scope, scope) && trap_enabled(&o) &&
-            !trap_runs_at(w, o.name, other) && !trap_runs_at(w, o.name, "global"))
+    for (struct trap_object o = { 0 }; trap_next_of(w, "plugin-instance", NULL, scope, &o);)
+        if (trap_enabled(&o) && !trap_runs_at(w, o.name, other) &&
+            !trap_runs_at(w, o.name, "global"))
             list = arena_printf(trap_arena(t), "%s%s%s", list, *list ? ", " : "",
                                 trap_name(t, o.name));
     return list;

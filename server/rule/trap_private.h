@@ -27,6 +27,15 @@ bool trap_runs_at(const struct trap_world *w, const char *plugins, const char *s
 /* The same for a scope, everything that holds it (domain, services) and global. Routes must be
  * known. */
 bool trap_runs_on(const struct trap_walk *t, const char *plugins, const char *scope);
+/* A route at one of its hosts, "" where it names none. */
+struct trap_place {
+    const char *host, *path; /* as matchValue says it */
+    struct trap_object route;
+    int order; /* in the list */
+};
+/* Those of that host and path, in the order of the list; *n: how many. */
+const struct trap_place *trap_places(const struct trap_world *w, const char *host, const char *path,
+                                     int *n);
 /* Does a route share the requests of another on purpose? */
 bool trap_is_canary(const struct trap_object *route);
 /* What comes of a part that the plugin refuses, to end a sentence with. */

@@ -157,6 +157,59 @@ static struct world_entry entry_of(const struct trap_object *o)
     return (struct world_entry){ o->scope ? o->scope : "", o->name, o->at };
 }
 
+static int by_host_and_path(const void *x, const void *y)
+{
+    const struct trap_place *p = x, *q = y;
+    int order = strcmp(p->host, q->host);
+    return order ? order : strcmp(p->path, q->path);
+}
+
+static int by_place(const void *x, const void *y)
+{
+    const struct trap_place *p = x, *q = y;
+    int order = by_host_and_path(x, y);
+    return order ? order : p->order - q->order;
+}
+
+/* Routes by host and path: each canary is asked for its base. */
+static void index_places(struct arena *a, struct trap_world *w)
+{
+    int room = 0, order = 0;
+    w->places = NULL;
+    w->place_count = 0;
+    for (struct trap_object o = { 0 }; trap_next(w, "route", &o); order++) {
+        const char *path = json_str(json_get(o.json, "path"), "matchValue");
+        const cJSON *hosts = json_get(o.json, "domains"), *host = hosts ? hosts->child : NULL;
+        do {
+            w->places = arena_grow(a, w->places, w->place_count, &room, sizeof *w->places);
+            w->places[w->place_count++] =
+                (struct trap_place){ cJSON_IsString(host) ? host->valuestring : "",
+                                     path ? path : "", o, order };
+            host = host ? host->next : NULL;
+        } while (host);
+    }
+    if (w->place_count > 1)
+        qsort(w->places, (size_t)w->place_count, sizeof *w->places, by_place);
+}
+
+const struct trap_place *trap_places(const struct trap_world *w, const char *host, const char *path,
+                                     int *n)
+{
+    const struct trap_place wanted = { .host = host, .path = path, .order = -1 };
+    int low = 0, high = w->place_count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (by_place(&w->places[middle], &wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*n = 0; low + *n < w->place_count; ++*n)
+        if (by_host_and_path(&w->places[low + *n], &wanted) != 0)
+            break;
+    return w->places + low;
+}
+
 /* The same lists, found by name without a walk over all: 100,000 routes are asked for each other.
  */
 struct trap_world trap_world_indexed(struct arena *a, const struct trap_world *w)
@@ -172,6 +225,7 @@ struct trap_world trap_world_indexed(struct arena *a, const struct trap_world *w
         if (list->count > 1)
             qsort(list->index, (size_t)list->count, sizeof *list->index, by_entry);
     }
+    index_places(a, &own);
     return own;
 }
 

@@ -1,7 +1,7 @@
 /* trap_world_private.h - the world of traps from inside: for trap_world.c, which fills and asks it,
  * and trap.c, which judges it. */
 #pragma once
-#include "rule/trap.h"
+#include "rule/trap_private.h"
 
 enum { WORLD_KINDS = 24 };
 
@@ -20,6 +20,8 @@ struct world_list {
 
 struct trap_world {
     struct world_list lists[WORLD_KINDS]; /* by the kind's place in kinds[] */
+    struct trap_place *places;            /* of routes, sorted; NULL: no index */
+    int place_count;
     const char *version;
     double now, days;
     cJSON *schemas; /* by plugin */

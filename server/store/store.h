@@ -44,7 +44,8 @@ struct stored {
     const char *guarded; /* how far its guard has come (store_guard.h), or NULL: it has none */
     enum plan_state state;
     const char *tampered; /* NULL, or the sentence that says what does not fit */
-    double created, updated, expires;
+    double created, expires;
+    double updated;     /* when it came into its state: of an applied one, when that was done */
     double starts;      /* not applied before; 0: at once */
     const char *holder; /* process that proposed it and waits for the decision */
     const char *lease;  /* process that applies it, or NULL */

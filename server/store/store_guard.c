@@ -2,7 +2,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/when.h"
 #include "store/store_private.h"
 
 bool store_guards(const char *guarded)
@@ -35,8 +34,8 @@ static bool set_guard(struct store *s, struct arena *a, const char *id, const ch
         json_set_str(a, said, "text", json_str(to->kept, "text"));
     if (json_str(to->kept, "reverse"))
         json_set_str(a, said, "reverse", json_str(to->kept, "reverse"));
-    return db_run(s->db, e, "UPDATE plans SET guarded = ?, guard = ?, updated = ? WHERE id = ?",
-                  "ttdt", to->guarded, store_said(a, to->kept), when_now(), id) &&
+    return db_run(s->db, e, "UPDATE plans SET guarded = ?, guard = ? WHERE id = ?", "ttt",
+                  to->guarded, store_said(a, to->kept), id) &&
            store_sign(s, arena_printf(a, "guard %s", to->guarded), id, who, channel,
                       store_said(a, said), e);
 }

@@ -19,8 +19,8 @@ STACK = ROOT + "/../shared/recordings/stack"
 BRIDGE = {"apiVersion": "networking.higress.io/v1", "kind": "McpBridge", "metadata": {"name": "default", "namespace": "higress-system"},
           "spec": {"registries": [{"name": n, "type": "static", "domain": "127.0.0.2%d:9000" % i, "port": 80, "protocol": "http"}
                                   for i, n in enumerate("ab")]}}
-# of this Ingress the console shows a rewriting that it would write otherwise
-HIDDEN = ["ann-rewrite-target-plain"]
+# of this Ingress the console shows a rewriting that it would write otherwise; of the limits of the others it can make none
+HIDDEN = ["ann-rewrite-target-plain", "one-reject-burst-zero", "one-reject-limit-huge"]
 SECRET = "s3cr3t-Zx81-Qp77-drift"
 passed = failed = 0
 
@@ -192,6 +192,13 @@ PARTS = {
     "rewrite": ("exact", put("route", "prefix_rewrite", value="/token/" + SECRET), "the path's rewriting, which is another one in Envoy"),
     "host": ("exact", put("route", "host_rewrite_literal", value="other.example"),
              "the Host of the service: Envoy sets other.example, the console says none"),
+    "retries": ("exact", put("route", "retry_policy", "num_retries", value=7), "the retries: Envoy makes 7 on "),
+    "rate limit": ("exact", put("typed_per_filter_config", "envoy.filters.http.local_ratelimit",
+                                value={"token_bucket": {"max_tokens": 25, "tokens_per_fill": 5, "fill_interval": "1s"}}),
+                   "the rate limit: Envoy has 25 at once and 5 in 1s, the console makes none"),
+    "list of addresses": ("exact", put("typed_per_filter_config", "envoy.filters.http.rbac", value={"rbac": {"rules": {"action": "DENY"}}}),
+                          "the list of addresses, which only Envoy has"),
+    "CORS policy": ("exact", put("route", "cors", value={"allow_methods": "GET"}), "the CORS policy, which only Envoy has"),
     "headers": ("hdr", put("request_headers_to_add", value=[{"header": {"key": "x-new", "value": SECRET}}]), "header "),
 }
 # what is not understood is neither the same nor different

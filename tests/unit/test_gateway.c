@@ -2,6 +2,7 @@
  * kind: create, change, what the console stores of it, undo, delete, undo. */
 #include "base/cert.h"
 #include "base/file.h"
+#include "console/write.h"
 #include "embedded/embedded.h"
 #include "net/http.h"
 #include "world.h"
@@ -11,6 +12,7 @@ static int plane_port;
 static const char *password = "admin";
 static bool break_session; /* the next request that is not a login is answered with 401 */
 static int logins;
+static int requests;
 
 /* -- the embedded control plane on the test's loop ----------------------------------- */
 
@@ -28,6 +30,7 @@ static void serve(void *arg, struct http_exchange *x)
     struct embedded_call call = { x->method, x->target, headers, x->body, x->body_len };
     bool login = !strcmp(x->path, "/session/login");
     logins += login;
+    requests++;
     if (break_session && !login) {
         break_session = false;
         http_reply(x, 401, NULL, "", 0);
@@ -169,6 +172,50 @@ static void body_wrong_password(struct world *w)
     assert_int_equal(e.status, 401);
     assert_null(strstr(e.text, "AuthException"));
     assert_null(strstr(e.text, "wrong-password"));
+}
+
+static int list_size(struct gateway *g)
+{
+    struct err e = { 0 };
+    int n = 0;
+    if (!gateway_each_kind(g, kind_find("domain"), NULL, count, &n, NULL, &e))
+        fail_msg("%s", e.text);
+    return n;
+}
+
+static bool stop_at_once(void *arg, const cJSON *o)
+{
+    (void)arg;
+    (void)o;
+    return false;
+}
+
+/* A view reads a list once, until something was written; the gateway itself reads it each time. */
+static void body_remembers(struct world *w)
+{
+    struct err e = { 0 };
+    const struct kind *k = kind_find("domain");
+    enum write_doubt doubt;
+    struct gateway *view = gateway_remembering(w->gateway, w->arena);
+    assert_ptr_equal(gateway_through(view, w->gateway), view);
+    assert_ptr_equal(gateway_through(NULL, w->gateway), w->gateway);
+    struct gateway *other = gateway_new(w->loop, w->arena, w->config);
+    assert_ptr_equal(gateway_through(view, other), other);
+    requests = 0;
+    assert_true(gateway_each_kind(view, k, NULL, stop_at_once, NULL, NULL, &e)); /* not whole */
+    int n = list_size(view);
+    assert_int_equal(requests, 2);
+    assert_int_equal(list_size(view), n);
+    assert_int_equal(requests, 2);
+    assert_int_equal(list_size(w->gateway), n);
+    assert_int_equal(requests, 3);
+    cJSON *o = json_object(w->arena);
+    json_set_str(w->arena, o, "name", "new.example");
+    json_set_str(w->arena, o, "enableHttps", "off");
+    if (!write_create(w->gateway, w->arena, k, NULL, o, &doubt, &e))
+        fail_msg("%s", e.text);
+    assert_int_equal(list_size(view), n + 1);
+    assert_int_equal(requests, 5);
 }
 
 /* -- one life of an object of each kind ---------------------------------------------- */
@@ -384,6 +431,12 @@ static void test_wrong_password(void **state)
     with_plane("auto", body_wrong_password);
 }
 
+static void test_remembers(void **state)
+{
+    (void)state;
+    with_plane("basic", body_remembers);
+}
+
 static void test_lives(void **state)
 {
     (void)state;
@@ -410,7 +463,7 @@ int main(void)
         cmocka_unit_test(test_basic),    cmocka_unit_test(test_session),
         cmocka_unit_test(test_colon),    cmocka_unit_test(test_wrong_password),
         cmocka_unit_test(test_lives),    cmocka_unit_test(test_keeps_auth),
-        cmocka_unit_test(test_foresees),
+        cmocka_unit_test(test_foresees), cmocka_unit_test(test_remembers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,10 @@ call tune_rate_limit {"route":"llm","requests":1000,"per":"minute","unit":"token
 ok {"state":"applied","title":"Limit to 1000 tokens/min on llm"}
 console GET /v1/routes/llm/plugin-instances/ai-token-ratelimit {"enabled":true,"configurations":{"global_threshold":{"token_per_minute":1000},"redis":{"service_name":"counting-redis.dns","service_port":6379}}}
 call tune_rate_limit {"route":"llm","requests":2000,"per":"minute","unit":"tokens","by":"consumer","key":"*"}
-error "excludes limits by key"
+ok {"state":"applied"}
+console GET /v1/routes/llm/plugin-instances/ai-token-ratelimit {"enabled":true,"configurations":{"global_threshold":{"token_per_minute":1000},"rule_items":[{"limit_by_per_consumer":"","limit_keys":[{"key":"*","token_per_minute":2000}]}]}}
+call tune_rate_limit {"route":"llm","requests":0,"unit":"tokens","by":"consumer","key":"*"}
+ok {"state":"applied"}
 call tune_rate_limit {"route":"llm","requests":0,"unit":"tokens"}
 ok {"state":"pending","risk":"destroy","title":"Remove the token limit on llm"}
 call tune_rate_limit {"route":"chat","requests":500,"per":"day","unit":"tokens","by":"consumer","key":"*","redis":"counting-redis.dns:6379"}

@@ -12,9 +12,10 @@ shell 0 approve $id <- yes
 call change_resource {"kind":"route","action":"patch","name":"pay","object":{"path":{"matchValue":"/v2/pay"}},"dry_run":true}
 ok {"state":"draft"}
 call list_changes {"object":"route orders"}
-ok {"changes":[{"id":"$id","state":"applied","by":"~(command line)"}]}
+ok {"changes":[{"id":"$id","state":"applied","by":"~(command line)","applied":"~20"}]}
 text "Edits made elsewhere are not in this list: check_config finds them."
 text ", approved by "
+text ", applied at 20"
 call list_changes {"object":"pay"}
 ok {"changes":[{"state":"draft"}]}
 call list_changes {"object":"route *"}
@@ -27,5 +28,5 @@ ok {"changes":[]}
 call list_changes {"actor":"uid","minutes":5}
 ok {"changes":[{"id":"$id"}]}
 call get_change {"id":"$id"}
-ok {"state":"applied","decision":{"verdict":"approved","channel":"command line"},"operations":[{"verb":"put","kind":"route","name":"orders","diff":["~ path.matchValue: \"/orders\" -> \"/v2/orders\""]}]}
+ok {"state":"applied","applied":"~20","decision":{"verdict":"approved","channel":"command line"},"operations":[{"verb":"put","kind":"route","name":"orders","diff":["~ path.matchValue: \"/orders\" -> \"/v2/orders\""]}]}
 text "asked by "
