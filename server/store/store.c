@@ -410,15 +410,16 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
     return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
 }
 
-bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+bool store_each_guarded(struct store *s, double after, int limit, store_row_fn *fn, void *arg,
+                        struct err *e)
 {
     return store_head_look(s, e) &&
            each_queried(s,
                         db_query(s->db, e,
                                  "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE guarded IN "
                                  "('" GUARD_WATCHING "', '" GUARD_REVERTING "') "
-                                 "ORDER BY created LIMIT ?",
-                                 "i", limit),
+                                 "AND created > ? ORDER BY created LIMIT ?",
+                                 "di", after, limit),
                         &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 
