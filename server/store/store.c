@@ -223,7 +223,7 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
                   secret_scrub_with(a, hidden, p->title), risk_name(p->risk), p->tool, owner,
                   p->undoes, now, now, at.until > 0 && at.until < now + ttl ? at.until : now + ttl,
                   s->owner, sealed, summary, p->gateway, p->wish, at.at, at.until) &&
-           store_touch(s, a, id, p, e) &&
+           store_touch(s, a, id, p, hidden, e) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 

@@ -19,5 +19,7 @@ struct store_search {
  * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */
 cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_search *q,
                           struct err *e);
+/* Proves that this state said so: a MAC over the text, under a label of what it is. */
+char *store_proof(const struct store *s, struct arena *a, const char *label, const char *text);
 /* The lines behind that number, oldest first, each with its hash. NULL + e. */
 cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e);
