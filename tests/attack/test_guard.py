@@ -369,6 +369,18 @@ def attack_traffic_of_a_service_whose_name_begins_so(b):
     b.until(change, "reverted", 10)
 
 
+def attack_a_log_that_is_behind(b):
+    """Envoy writes its log every ten seconds: what is not written yet is no lack of traffic; lines of others say that it is."""
+    c = b.assistant()
+    for route, late in (("orders", "orders"), ("other", "orders")):
+        change = b.guarded(c, {"for": "30s", "revert_if": ["no traffic"]}, route)
+        time.sleep(10)
+        holds(b.guard_of(change)["state"] == "watching", b.guard_of(change))
+        b.lines(late, 5, 200)
+        time.sleep(2.5)
+        holds(b.guard_of(change)["state"] == ("watching" if route == late else "reverted"), b.guard_of(change))
+
+
 def attack_a_guard_that_could_see_nothing(b):
     """The services that a registry lists have names of their own: a guard on it would watch none, and is refused."""
     c = b.assistant()
