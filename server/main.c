@@ -14,14 +14,15 @@ extern const struct command cmd_policy, cmd_freeze;
 extern const struct command cmd_stop, cmd_report;
 extern const struct command cmd_export, cmd_import, cmd_migrate;
 extern const struct command cmd_ask, cmd_chat;
-extern const struct command cmd_console, cmd_demo, cmd_render, cmd_overview, cmd_passphrase;
+extern const struct command cmd_console, cmd_demo, cmd_render, cmd_overview, cmd_passphrase,
+    cmd_passkey;
 
 static const struct command *const commands[] = {
     &cmd_stdio,      &cmd_serve,   &cmd_call,   &cmd_tools,  &cmd_approve, &cmd_reject,
     &cmd_changes,    &cmd_undo,    &cmd_stop,   &cmd_audit,  &cmd_report,  &cmd_state,
     &cmd_policy,     &cmd_freeze,  &cmd_export, &cmd_import, &cmd_migrate, &cmd_ask,
     &cmd_chat,       &cmd_console, &cmd_demo,   &cmd_render, &cmd_check,   &cmd_overview,
-    &cmd_passphrase, NULL,
+    &cmd_passphrase, &cmd_passkey, NULL,
 };
 
 static void help(void)

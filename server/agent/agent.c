@@ -15,8 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { UNSAID_MAX = 64 << 10, BYTES_A_TOKEN = 3 };
-
 /* -- an agent -------------------------------------------------------------------------------------
  */
 
@@ -46,6 +44,11 @@ static void asked_again(void *arg, double seconds, const char *why)
     event_tell(g, event);
 }
 
+static void count_lost_reply(void *arg, const struct usage *u)
+{
+    cost_lose(arg, u);
+}
+
 struct agent *agent_new(struct arena *a, const struct agent_options *o, struct err *e)
 {
     struct agent *g = arena_make(a, struct agent);
@@ -62,9 +65,10 @@ struct agent *agent_new(struct arena *a, const struct agent_options *o, struct e
                                .cancel = &g->cancel,
                                .said = event_said,
                                .again = asked_again,
+                               .lost = count_lost_reply,
                                .arg = g };
     g->kept = kept_new(a);
-    g->unsaid = buf_in(a, UNSAID_MAX);
+    g->unsaid = buf_in(a, REPLY_MAX + 1);
     g->read = json_array(a);
     make_marker(g);
     if (o->without_model)
@@ -82,12 +86,18 @@ void agent_free(struct agent *g)
 /* -- one step -------------------------------------------------------------------------------------
  */
 
-static void begin_step(struct agent *g)
+void agent_end_step(struct agent *g)
 {
     arena_free(g->step);
-    g->step = arena_new();
+    g->step = NULL;
     g->calls = NULL;
     g->call_count = 0;
+}
+
+void agent_begin_step(struct agent *g)
+{
+    agent_end_step(g);
+    g->step = arena_new();
 }
 
 /* Makes room before the model's window is full. */
@@ -128,8 +138,9 @@ static struct reply *next_reply(struct agent *g, struct err *e)
     g->steps++;
     if (!r)
         return NULL;
-    cost_add(g, &r->usage, g->history->bytes + r->text->len);
-    history_add_model(g->history, r->message);
+    cost_add(g, &r->usage, g->history->bytes, r->text->len);
+    if (r->text->len || r->call_count || r->end == REPLY_PAUSED) /* empty ones are refused later */
+        history_add_model(g->history, r->message);
     g->counted = g->history->bytes;
     tell_reply(g, r);
     return r;
@@ -185,12 +196,13 @@ static void answer_calls(struct agent *g, const struct reply *r)
 
 void agent_begin(struct agent *g, const char *question)
 {
-    begin_step(g);
+    agent_begin_step(g);
     g->cancel = (struct cancel){ 0 };
     g->began = loop_now(g->service->loop);
     g->steps = g->called = 0;
     g->used = (struct usage){ 0 };
-    g->guessed = g->waits = g->diagnosed = g->found = false;
+    g->guessed = g->diagnosed = g->found = false;
+    g->waiting = json_object(g->arena);
     g->answer = g->limit = NULL;
     g->seen = json_object(g->arena);
     buf_reset(g->unsaid);
@@ -219,8 +231,8 @@ static enum agent_outcome question_outcome(struct agent *g, const struct err *e)
     if (g->limit)
         return AGENT_LIMIT;
     if (e->kind != ERR_NONE)
-        return AGENT_FAILED;
-    if (g->waits)
+        return g->history ? AGENT_FAILED : AGENT_UNREAD;
+    if (json_count(g->waiting))
         return AGENT_WAITS;
     return g->diagnosed && !g->found ? AGENT_NOTHING : AGENT_ANSWERED;
 }
@@ -232,7 +244,7 @@ enum agent_outcome agent_end(struct agent *g, const struct err *e)
     cJSON *event = event_new(g, "end");
     json_set_str(a, event, "outcome", agent_outcome_name(o));
     json_set_str(a, event, "answer", g->answer ? g->answer : "");
-    const char *error = o == AGENT_LIMIT ? g->limit : o == AGENT_FAILED ? e->text : NULL;
+    const char *error = o == AGENT_LIMIT ? g->limit : e->kind != ERR_NONE ? e->text : NULL;
     if (error)
         json_set_str(a, event, "error", event_words(a, error));
     if (g->history)
@@ -241,8 +253,7 @@ enum agent_outcome agent_end(struct agent *g, const struct err *e)
     cost_tell(g, a, event);
     json_set_num(a, event, "seconds", cost_seconds(g, g->began));
     event_tell(g, event);
-    arena_free(g->step);
-    g->step = NULL;
+    agent_end_step(g);
     return o;
 }
 
@@ -270,6 +281,8 @@ static bool run_step(struct agent *g, struct err *e)
         return !err_set(e, ERR_POLICY, "the model's window is full; ask anew");
     if (r->end == REPLY_LENGTH)
         g->limit = "the reply was cut at its limit of tokens (model.answer_tokens)";
+    else if (!r->text->len && !json_count(g->waiting))
+        err_set(e, ERR_GATEWAY, "the model at %s replied without a word", g->config->url);
     return true;
 }
 
@@ -279,6 +292,6 @@ enum agent_outcome agent_ask(struct agent *g, const char *question)
     agent_begin(g, question);
     put_question(g, question);
     while (!(g->limit = cost_limit(g)) && !run_step(g, &e))
-        begin_step(g);
+        agent_begin_step(g);
     return agent_end(g, &e);
 }

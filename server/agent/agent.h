@@ -25,6 +25,7 @@ enum agent_outcome {
     AGENT_FAILED,  /* the model, or the way to it */
     AGENT_LIMIT,   /* of steps, tokens, time or money */
     AGENT_STOPPED, /* by who asked */
+    AGENT_UNREAD,  /* without a model: the gateway's objects could not be read */
 };
 const char *agent_outcome_name(enum agent_outcome o);     /* "answered", … */
 enum agent_outcome agent_outcome_named(const char *name); /* 0: none */

@@ -70,7 +70,9 @@ static cJSON *change_shown(struct agent *g, const cJSON *answer)
         if (text)
             json_set_str(g->step, change, members[i], event_words(g->step, text));
     }
-    g->waits = g->waits || !strcmp(state, "pending");
+    json_remove(g->waiting, id);
+    if (!strcmp(state, "pending"))
+        json_set_bool(g->arena, g->waiting, id, true);
     return change;
 }
 
@@ -284,13 +286,6 @@ static cJSON *audit_detail(struct agent *g)
     return detail;
 }
 
-static bool has_read(struct agent *g, const char *tool)
-{
-    const cJSON *one;
-    cJSON_ArrayForEach(one, g->read) if (!strcmp(one->valuestring, tool)) return true;
-    return false;
-}
-
 void agent_audit_calls(struct agent *g)
 {
     struct err e = { 0 };
@@ -303,6 +298,6 @@ void agent_audit_calls(struct agent *g)
                                      event_words(g->step, e.text)));
     }
     for (int i = 0; i < g->call_count; i++)
-        if (g->calls[i].tool && !has_read(g, g->calls[i].name))
+        if (g->calls[i].tool && !json_find_text(g->read, g->calls[i].name))
             json_add_str(g->arena, g->read, g->calls[i].name);
 }

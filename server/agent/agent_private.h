@@ -11,7 +11,7 @@
 struct kept;
 struct runbooks;
 
-enum { AT_ONCE = 8 /* reads */, MARKER = 12 };
+enum { AT_ONCE = 8 /* reads */, MARKER = 12, BYTES_A_TOKEN = 3 /* about, where nobody says */ };
 
 /* One call of the model, or of the person. */
 struct agent_call {
@@ -49,9 +49,9 @@ struct agent {
     double began;
     int steps;
     struct usage used;
-    bool guessed;        /* some reply came without its tokens */
-    bool cache_unpriced; /* some were read from or written to a cache that has no price */
-    bool waits, diagnosed, found, audit_failed;
+    bool guessed;   /* some reply came without its tokens, or broke off */
+    cJSON *waiting; /* {"ID": true}: changes that wait for a decision, as was last seen */
+    bool diagnosed, found, audit_failed;
     const char *limit; /* that was reached, in words */
     const char *answer;
     size_t counted; /* bytes of the history when its tokens were known */
@@ -64,6 +64,8 @@ struct agent {
 /* -- agent.c ---------------------------------------------------------------------------------- */
 
 void agent_begin(struct agent *g, const char *question); /* all that is of one question is new */
+void agent_begin_step(struct agent *g);
+void agent_end_step(struct agent *g);
 /* Tells the end of it. e: what went wrong. */
 enum agent_outcome agent_end(struct agent *g, const struct err *e);
 
@@ -100,7 +102,9 @@ const char *kept_page(struct agent *g, struct arena *a, const char *id, double o
 
 /* -- cost.c ---------------------------------------------------------------------------------- */
 
-void cost_add(struct agent *g, const struct usage *u, size_t guess);
+/* One reply; where it does not say its tokens, they are guessed from the bytes both said. */
+void cost_add(struct agent *g, const struct usage *u, size_t said, size_t replied);
+void cost_lose(struct agent *g, const struct usage *u); /* one that broke off */
 double cost_tokens(const struct agent *g);
 /* In the configured currency; false: it is unknown, *why says why. */
 bool cost_money(const struct agent *g, double *money, const char **why);

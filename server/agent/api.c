@@ -16,23 +16,41 @@ const struct api *api_of(enum model_api which)
 void reply_say(struct reply *r, const char *text)
 {
     size_t n = text ? strlen(text) : 0;
-    if (n && buf_add(r->text, text, n) && r->said)
+    r->too_long = r->too_long || !buf_add(r->text, text ? text : "", n);
+    if (n && !r->too_long && r->said)
         r->said(r->said_arg, text, n);
 }
 
-struct reply_call *reply_call(struct reply *r, int index, const char *id)
+struct reply_call *reply_find_call(struct reply *r, int index)
 {
     for (int i = 0; i < r->call_count; i++)
         if (r->calls[i].index == index)
             return &r->calls[i];
+    return NULL;
+}
+
+/* APIs want each call's id only once. */
+static const char *own_id(const struct reply *r, const char *id)
+{
+    bool usable = id && *id;
+    for (int i = 0; usable && i < r->call_count - 1; i++)
+        usable = strcmp(r->calls[i].id, id) != 0;
+    return usable ? arena_strdup(r->arena, id)
+                  : arena_printf(r->arena, "%s_%d", id && *id ? id : "call", r->call_count);
+}
+
+struct reply_call *reply_call(struct reply *r, int index, const char *id)
+{
+    struct reply_call *c = reply_find_call(r, index);
+    if (c)
+        return c;
     if (r->call_count == CALLS_MAX) {
         r->too_many = true;
         return NULL;
     }
-    struct reply_call *c = &r->calls[r->call_count++];
+    c = &r->calls[r->call_count++];
     *c = (struct reply_call){ .index = index, .arguments = buf_in(r->arena, REPLY_MAX) };
-    c->id =
-        id && *id ? arena_strdup(r->arena, id) : arena_printf(r->arena, "call_%d", r->call_count);
+    c->id = own_id(r, id);
     return c;
 }
 
@@ -41,25 +59,42 @@ const char *reply_arguments(const struct reply_call *c)
     return c->arguments->len ? c->arguments->data : "{}";
 }
 
+bool reply_add_part(struct reply *r)
+{
+    r->too_long = r->too_long || ++r->part_count > PARTS_MAX;
+    return !r->too_long;
+}
+
+/* The newest first: that is the one which grows, mostly. */
+static struct reply_text *find_open_text(struct reply *r, const cJSON *object, const char *member)
+{
+    for (int i = r->open_count - 1; i >= 0; i--)
+        if (r->open[i].object == object && !strcmp(r->open[i].member, member))
+            return &r->open[i];
+    return NULL;
+}
+
 void reply_extend(struct reply *r, cJSON *object, const char *member, const char *more)
 {
-    const char *had = json_str(object, member);
-    if (r->open.object != object || strcmp(r->open.member, member) != 0) {
-        reply_close(r);
-        r->open.object = object;
-        r->open.member = arena_strdup(r->arena, member);
-        r->open.text = r->open.text ? r->open.text : buf_in(r->arena, REPLY_MAX);
-        buf_reset(r->open.text);
-        buf_str(r->open.text, had ? had : "");
+    struct reply_text *t = find_open_text(r, object, member);
+    if (!t && !reply_add_part(r))
+        return;
+    if (!t) {
+        const char *had = json_str(object, member);
+        r->open = arena_grow(r->arena, r->open, r->open_count, &r->open_room, sizeof *r->open);
+        t = &r->open[r->open_count++];
+        *t = (struct reply_text){ object, arena_strdup(r->arena, member),
+                                  buf_in(r->arena, REPLY_MAX) };
+        buf_str(t->text, had ? had : "");
     }
-    buf_str(r->open.text, more);
+    r->too_long = r->too_long || !buf_str(t->text, more);
 }
 
 void reply_close(struct reply *r)
 {
-    if (r->open.object)
-        json_set_str(r->arena, r->open.object, r->open.member, r->open.text->data);
-    r->open.object = NULL;
+    for (int i = 0; i < r->open_count; i++)
+        json_set_str(r->arena, r->open[i].object, r->open[i].member, r->open[i].text->data);
+    r->open_count = 0;
 }
 
 /* What is over soon, so that asking again helps. */
@@ -75,6 +110,8 @@ static bool is_passing(const char *type)
 
 void reply_wrong(struct reply *r, const cJSON *error)
 {
+    if (!error || cJSON_IsNull(error))
+        return;
     const char *type = json_str(error, "type"), *message = json_str(error, "message");
     message = message ? message : cJSON_IsString(error) ? error->valuestring : NULL;
     r->wrong = arena_printf(r->arena, "%s%s%s", type ? type : "", type && message ? ": " : "",

@@ -116,8 +116,8 @@ static void overwrite_number(double *to, const cJSON *usage, const char *member)
     *to = json_num(usage, member, *to);
 }
 
-/* Numbers of a later event take the place of earlier ones. */
-static void take_anthropic_usage(struct reply *r, const cJSON *usage)
+/* Numbers of a later event take the place of earlier ones; the output is known at the end. */
+static void take_anthropic_usage(struct reply *r, const cJSON *usage, bool last)
 {
     if (!cJSON_IsObject(usage))
         return;
@@ -128,7 +128,7 @@ static void take_anthropic_usage(struct reply *r, const cJSON *usage)
     overwrite_number(&u->cache_read, usage, "cache_read_input_tokens");
     overwrite_number(&u->cache_write, usage, "cache_creation_input_tokens");
     u->input = plain + u->cache_read + u->cache_write;
-    u->known = true;
+    u->known = last && cJSON_IsNumber(json_get(usage, "output_tokens"));
 }
 
 static cJSON *anthropic_block_at(struct reply *r, const cJSON *data)
@@ -143,6 +143,8 @@ static cJSON *anthropic_block_at(struct reply *r, const cJSON *data)
 static void begin_anthropic_block(struct reply *r, int index, const cJSON *block)
 {
     const char *type = json_str(block, "type");
+    if (!reply_add_part(r))
+        return;
     json_add(r->arena, r->parts, json_clone(r->arena, block));
     if (!type)
         return;
@@ -174,9 +176,9 @@ static void take_anthropic_delta(struct reply *r, const cJSON *data)
     } else if (!strcmp(type, "signature_delta")) {
         json_set_str(r->arena, block, "signature", json_str(delta, "signature"));
     }
-    for (int i = 0; json && i < r->call_count; i++)
-        if (r->calls[i].index == (int)json_num(data, "index", 0))
-            buf_str(r->calls[i].arguments, json);
+    struct reply_call *c = reply_find_call(r, (int)json_num(data, "index", 0));
+    if (c && json)
+        buf_str(c->arguments, json);
 }
 
 static void take_anthropic_event(struct reply *r, const char *name, const cJSON *data)
@@ -186,14 +188,14 @@ static void take_anthropic_event(struct reply *r, const char *name, const cJSON 
     r->begun = r->begun || !strcmp(type, "message_start");
     r->parts = r->parts && cJSON_IsArray(r->parts) ? r->parts : json_array(r->arena);
     if (!strcmp(type, "message_start")) {
-        take_anthropic_usage(r, json_get(json_get(data, "message"), "usage"));
+        take_anthropic_usage(r, json_get(json_get(data, "message"), "usage"), false);
     } else if (!strcmp(type, "content_block_start")) {
         begin_anthropic_block(r, (int)json_num(data, "index", 0), json_get(data, "content_block"));
     } else if (!strcmp(type, "content_block_delta")) {
         take_anthropic_delta(r, data);
     } else if (!strcmp(type, "message_delta")) {
         reason = json_str(json_get(data, "delta"), "stop_reason");
-        take_anthropic_usage(r, json_get(data, "usage"));
+        take_anthropic_usage(r, json_get(data, "usage"), true);
         r->end = reason ? anthropic_end_named(reason) : r->end;
     } else if (!strcmp(type, "error")) {
         reply_wrong(r, json_get(data, "error"));
@@ -206,28 +208,30 @@ static void take_anthropic_whole(struct reply *r, const cJSON *body)
     const char *reason = json_str(body, "stop_reason");
     int i = 0;
     r->parts = json_array(r->arena);
-    if (json_get(body, "error"))
-        reply_wrong(r, json_get(body, "error"));
+    reply_wrong(r, json_get(body, "error"));
     r->begun = json_get(body, "content") != NULL;
     cJSON_ArrayForEach(block, json_get(body, "content")) begin_anthropic_block(r, i++, block);
-    take_anthropic_usage(r, json_get(body, "usage"));
+    take_anthropic_usage(r, json_get(body, "usage"), true);
     r->end = reason ? anthropic_end_named(reason) : REPLY_CUT;
 }
 
-/* Empty texts are refused by the API, and so is an input that is no object. */
+/* Empty texts are refused by the API, and so are an input that is no object and a call that nobody
+ * answers, being one too many. */
 static bool is_block_sent(struct reply *r, cJSON *block, int index)
 {
     const char *type = json_str(block, "type"), *text = json_str(block, "text");
     if (type && !strcmp(type, "text"))
         return text && *text;
-    for (int i = 0; i < r->call_count; i++) {
-        if (r->calls[i].index != index)
-            continue;
-        const char *given = reply_arguments(&r->calls[i]);
-        cJSON *input = json_parse(r->arena, given, strlen(given), &(struct err){ 0 });
-        json_set(r->arena, block, "input", cJSON_IsObject(input) ? input : json_object(r->arena));
-        json_set_str(r->arena, block, "id", r->calls[i].id);
-    }
+    if (!type || strcmp(type, "tool_use") != 0)
+        return true;
+    const struct reply_call *c = reply_find_call(r, index);
+    if (!c)
+        return false;
+    const char *given = reply_arguments(c);
+    cJSON *input = json_parse(r->arena, given, strlen(given), &(struct err){ 0 });
+    json_set(r->arena, block, "input", cJSON_IsObject(input) ? input : json_object(r->arena));
+    json_set_str(r->arena, block, "id", c->id);
+    json_set_str(r->arena, block, "name", c->name ? c->name : "none");
     return true;
 }
 

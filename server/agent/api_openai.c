@@ -126,7 +126,7 @@ static void join_unknown_member(struct reply *r, const cJSON *member)
         reply_extend(r, r->parts, member->string, member->valuestring);
     else if (cJSON_IsArray(member) && cJSON_IsArray(had))
         cJSON_ArrayForEach(item, member) json_add(r->arena, had, json_clone(r->arena, item));
-    else if (!cJSON_IsNull(member))
+    else if (!cJSON_IsNull(member) && (had || reply_add_part(r)))
         json_set(r->arena, r->parts, member->string, json_clone(r->arena, member));
 }
 
@@ -148,11 +148,13 @@ static void take_openai_usage(struct reply *r, const cJSON *usage)
 {
     if (!cJSON_IsObject(usage))
         return;
+    const cJSON *input = json_get(usage, "prompt_tokens"),
+                *output = json_get(usage, "completion_tokens");
     double cached = json_num(json_get(usage, "prompt_tokens_details"), "cached_tokens", 0);
     r->usage = (struct usage){ .input = json_num(usage, "prompt_tokens", 0),
                                .output = json_num(usage, "completion_tokens", 0),
                                .cache_read = json_num(usage, "prompt_cache_hit_tokens", cached),
-                               .known = true };
+                               .known = cJSON_IsNumber(input) && cJSON_IsNumber(output) };
 }
 
 static void take_openai_choice(struct reply *r, const cJSON *data, const char *member)
@@ -162,8 +164,7 @@ static void take_openai_choice(struct reply *r, const cJSON *data, const char *m
     const char *reason = json_str(choice, "finish_reason");
     take_openai_usage(r, json_get(choice, "usage"));
     take_openai_usage(r, json_get(data, "usage"));
-    if (json_get(data, "error"))
-        reply_wrong(r, json_get(data, "error"));
+    reply_wrong(r, json_get(data, "error"));
     if (!choice)
         return;
     r->begun = true;

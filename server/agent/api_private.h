@@ -16,7 +16,11 @@ struct err;
 struct fetch_header;
 struct history;
 
-enum { CALLS_MAX = 32 /* of one reply */, REPLY_MAX = 4 << 20 /* bytes of its text */ };
+enum {
+    CALLS_MAX = 32 /* of one reply */,
+    REPLY_MAX = 4 << 20 /* bytes of a text */,
+    PARTS_MAX = 2048 /* blocks, or members that we do not know */
+};
 
 enum reply_end {
     REPLY_CUT = 0, /* the stream ended without saying why */
@@ -37,7 +41,14 @@ struct reply_call {
 struct usage {
     double input; /* with what a cache gave and took */
     double output, cache_read, cache_write;
-    bool known; /* the API said so */
+    bool known; /* the API said both, input and output */
+};
+
+/* A text that comes in pieces. */
+struct reply_text {
+    cJSON *object;
+    const char *member;
+    struct buf *text;
 };
 
 struct reply {
@@ -46,15 +57,14 @@ struct reply {
     struct reply_call calls[CALLS_MAX];
     int call_count;
     bool too_many; /* calls than CALLS_MAX */
+    bool too_long; /* a text, or more parts than PARTS_MAX: it is not taken */
     enum reply_end end;
     struct usage usage;
     cJSON *message; /* the assistant's, as the API wants it back; made by .finish */
     cJSON *parts;   /* while it comes: blocks, or members that we do not know */
-    struct {        /* the text that grows at the moment */
-        cJSON *object;
-        const char *member;
-        struct buf *text;
-    } open;
+    int part_count;
+    struct reply_text *open; /* some grow by turns */
+    int open_count, open_room;
     const char *wrong; /* what the API said went wrong, after it had begun; NULL: nothing */
     bool wrong_passes; /* and that passes */
     bool begun;        /* at least one event that we understood */
@@ -78,8 +88,10 @@ const struct api *api_of(enum model_api which);
 /* For the rows: text and calls join the reply. */
 void reply_say(struct reply *r, const char *text);
 struct reply_call *reply_call(struct reply *r, int index, const char *id);
+struct reply_call *reply_find_call(struct reply *r, int index); /* NULL: none */
+bool reply_add_part(struct reply *r);                           /* false: there is no room for it */
 /* A text that comes in pieces; it is in the object after reply_close. */
 void reply_extend(struct reply *r, cJSON *object, const char *member, const char *more);
 void reply_close(struct reply *r);
-void reply_wrong(struct reply *r, const cJSON *error);   /* {"type","message",…} */
+void reply_wrong(struct reply *r, const cJSON *error);   /* {"type","message",…}; null: none */
 const char *reply_arguments(const struct reply_call *c); /* "{}" where there are none */

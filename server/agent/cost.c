@@ -5,20 +5,39 @@
 #include "base/json.h"
 #include "net/loop.h"
 
-enum { BYTES_A_TOKEN = 3, MILLION = 1000000 };
+enum { MILLION = 1000000 };
 
-void cost_add(struct agent *g, const struct usage *u, size_t guess)
+/* Numbers that cannot be are none. */
+static bool is_usage_told(const struct usage *u)
 {
-    struct usage now = *u;
-    if (!u->known) {
+    return u->known && u->input > 0 && u->output >= 0 && u->cache_read >= 0 &&
+           u->cache_write >= 0 && u->cache_read + u->cache_write <= u->input;
+}
+
+static void add_usage(struct agent *g, const struct usage *u)
+{
+    g->used.input += u->input;
+    g->used.output += u->output;
+    g->used.cache_read += u->cache_read;
+    g->used.cache_write += u->cache_write;
+}
+
+void cost_add(struct agent *g, const struct usage *u, size_t said, size_t replied)
+{
+    g->last = *u;
+    if (!is_usage_told(u)) {
         g->guessed = true;
-        now.input = (double)guess / BYTES_A_TOKEN;
+        g->last = (struct usage){ .input = (double)said / BYTES_A_TOKEN,
+                                  .output = (double)replied / BYTES_A_TOKEN };
     }
-    g->last = now;
-    g->used.input += now.input;
-    g->used.output += now.output;
-    g->used.cache_read += now.cache_read;
-    g->used.cache_write += now.cache_write;
+    add_usage(g, &g->last);
+}
+
+void cost_lose(struct agent *g, const struct usage *u)
+{
+    g->guessed = true;
+    if (u->input >= 0 && u->output >= 0 && u->cache_read >= 0 && u->cache_write >= 0)
+        add_usage(g, u);
 }
 
 double cost_tokens(const struct agent *g)
@@ -34,7 +53,7 @@ bool cost_money(const struct agent *g, double *money, const char **why)
     if (m->price_input < 0 || m->price_output < 0)
         *why = "model.price is not configured";
     else if (g->guessed)
-        *why = "the API did not say how many tokens it took";
+        *why = "the API did not say how many tokens each request took";
     else if ((u->cache_read > 0 && m->price_cache_read < 0) ||
              (u->cache_write > 0 && m->price_cache_write < 0))
         *why = "a cache was used, and model.price.cache_read or cache_write is not configured";

@@ -8,7 +8,7 @@
 #include "mask/mask.h"
 #include <string.h>
 
-enum { WORDS_MAX = 4 << 20, WORD_MAX = 4096 };
+enum { WORDS_MAX = 4 << 20 };
 
 static const char *const outcomes[] = {
     [0] = "",
@@ -18,6 +18,7 @@ static const char *const outcomes[] = {
     [AGENT_FAILED] = "model failed",
     [AGENT_LIMIT] = "limit hit",
     [AGENT_STOPPED] = "stopped",
+    [AGENT_UNREAD] = "gateway not read",
 };
 
 const char *agent_outcome_name(enum agent_outcome o)
@@ -27,7 +28,7 @@ const char *agent_outcome_name(enum agent_outcome o)
 
 enum agent_outcome agent_outcome_named(const char *name)
 {
-    for (int i = AGENT_ANSWERED; name && i <= AGENT_STOPPED; i++)
+    for (int i = AGENT_ANSWERED; name && i <= AGENT_UNREAD; i++)
         if (!strcmp(outcomes[i], name))
             return (enum agent_outcome)i;
     return 0;
@@ -83,17 +84,28 @@ char *event_words(struct arena *a, const char *text)
     return agent_words(a, without_fingerprints(a, shown));
 }
 
-/* Word by word, so that what must be hidden is seen whole. */
+static bool ends_word(const char *text, size_t n)
+{
+    static const char *const ends[] = { " ", "\n", "\t", "，", "。", "、", "；", "：", "！", "？" };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t size = strlen(ends[i]);
+        if (n >= size && !memcmp(text + n - size, ends[i], size))
+            return true;
+    }
+    return false;
+}
+
+/* Word by word, however long, so that what must be hidden is seen whole. */
 void event_said(void *agent, const char *text, size_t n)
 {
     struct agent *g = agent;
+    size_t had = g->unsaid->len; /* none of it ends a word */
     buf_add(g->unsaid, text, n);
     size_t whole = g->unsaid->len;
-    while (whole > 0 && !strchr(" \n\t", g->unsaid->data[whole - 1]))
+    while (whole > had && !ends_word(g->unsaid->data, whole))
         whole--;
-    if (!whole && g->unsaid->len < WORD_MAX)
+    if (whole == had)
         return;
-    whole = whole ? whole : g->unsaid->len;
     struct arena *a = arena_new_small();
     const struct agent_listener *l = &g->options.listener;
     const char *words = event_words(a, arena_strndup(a, g->unsaid->data, whole));

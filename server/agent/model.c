@@ -64,10 +64,10 @@ static bool take_bytes(void *arg, const char *bytes, size_t n)
 {
     struct exchange *x = arg;
     x->received += n;
-    bool fits = x->received <= STREAM_MAX && !x->reply->text->over;
+    bool fits = x->received <= STREAM_MAX;
     fits = fits && (is_stream(x) ? sse_feed(x->events, bytes, n) : buf_add(x->plain, bytes, n));
-    x->too_long = !fits;
-    return fits;
+    x->too_long = !fits || x->reply->too_long;
+    return !x->too_long;
 }
 
 /* -- what went wrong ----------------------------------------------------------------------------
@@ -205,7 +205,7 @@ static struct exchange *exchange_new(struct model *m, struct arena *a)
     return x;
 }
 
-static bool attempt_exchange(struct exchange *x, const char *body, bool *full, struct err *e)
+static bool send_exchange(struct exchange *x, const char *body, struct err *e)
 {
     struct model *m = x->model;
     double left = m->until - loop_now(m->loop);
@@ -223,11 +223,19 @@ static bool attempt_exchange(struct exchange *x, const char *body, bool *full, s
         .cancel = m->cancel,
         .repeatable = true,
     };
-    if (!fetch(m->loop, x->arena, &r, &x->answer, e)) {
-        x->again = e->kind == ERR_NET;
-        return err_at(e, "the model");
-    }
-    return x->answer.status / 100 == 2 ? take_reply(x, e) : explain_refusal(x, full, e);
+    if (fetch(m->loop, x->arena, &r, &x->answer, e))
+        return true;
+    x->again = e->kind == ERR_NET;
+    return err_at(e, "the model");
+}
+
+static bool attempt_exchange(struct exchange *x, const char *body, bool *full, struct err *e)
+{
+    bool taken = send_exchange(x, body, e) &&
+                 (x->answer.status / 100 == 2 ? take_reply(x, e) : explain_refusal(x, full, e));
+    if (!taken && x->reply->begun)
+        x->model->lost(x->model->arg, &x->reply->usage);
+    return taken;
 }
 
 /* -- and again ------------------------------------------------------------------------------------

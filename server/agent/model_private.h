@@ -20,6 +20,8 @@ struct model {
     /* It is asked again, in so many seconds, because of that; what was said of this reply is void.
      */
     void (*again)(void *arg, double seconds, const char *why);
+    /* A reply that broke off took tokens all the same: as many as it said, and more. */
+    void (*lost)(void *arg, const struct usage *u);
     void *arg;
 };
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 enum {
     TARGETS = 3,
     WORDS = 64, /* of a question */
@@ -37,16 +39,17 @@ struct search {
     struct arena *arena;
     const char *words[WORDS];
     int word_count;
+    const char *path;             /* of a request, in the question; "": none */
     int kind;                     /* whose names come */
+    int unread;                   /* kinds whose names could not be read */
+    struct err why;               /* of the first of them */
     struct target found[TARGETS]; /* the best first */
 };
 
 static void split_words(struct search *s, const char *question)
 {
-    static const char letters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     while (*question && s->word_count < WORDS) {
-        size_t n = strspn(question, letters);
+        size_t n = strspn(question, LETTERS);
         size_t end = n;
         while (end > 0 && strchr(".-", question[end - 1])) /* the end of a sentence */
             end--;
@@ -56,23 +59,53 @@ static void split_words(struct search *s, const char *question)
     }
 }
 
-/* 3: the word is the name; 2: but for an ending that says less; 1: it is a part of it. */
-static int name_fit(const char *word, const char *name)
+/* "order" in "shop-orders": where a part of the name begins. */
+static bool begins_part(const char *word, const char *name)
 {
     size_t n = strlen(word);
+    for (const char *at = name; *at; at++)
+        if ((at == name || strchr("-._", at[-1])) && strncasecmp(at, word, n) == 0)
+            return true;
+    return false;
+}
+
+/* 3: the word is the name; 2: but for an ending that says less; 1: a part of it begins so. The word
+ * for a kind names the kind: "the checkout route" is not about another route "ai-route-x". */
+static int name_fit(const char *word, const char *name)
+{
+    size_t n = strlen(word), whole = strlen(name);
     if (text_equal_nocase(word, name))
         return 3;
-    if (n >= PART && text_contains_nocase(name, word))
+    if (n >= PART && !kind_find(word) && begins_part(word, name))
         return strncasecmp(name, word, n) == 0 && name[n] == '.' ? 2 : 1;
-    size_t whole = strlen(name); /* "payments" for route "payment" */
+    /* "payments" for route "payment" */
     return whole >= PART && strncasecmp(word, name, whole) == 0 && n <= whole + 2 ? 2 : 0;
+}
+
+/* "/pay/7" of "https://shop.example.com/pay/7 fails", with what follows. */
+static const char *path_in(const char *question)
+{
+    const char *scheme = strstr(question, "://");
+    const char *path = strchr(scheme ? scheme + strlen("://") : question, '/');
+    return path ? path : "";
+}
+
+/* Does the route take that path, as far as its beginning tells? */
+static bool names_path_of(const cJSON *route, const char *path)
+{
+    const char *taken = json_str(json_get(route, "path"), "matchValue");
+    size_t n = taken ? strlen(taken) : 0;
+    while (n > 0 && taken[n - 1] == '/')
+        n--;
+    return n > 1 && strncmp(taken, path, n) == 0 &&
+           (path[n] == '.' || strspn(path + n, LETTERS) == 0);
 }
 
 static bool take_candidate(void *arg, const cJSON *o)
 {
     struct search *s = arg;
     const char *name = json_str(o, "name");
-    struct target t = { diagnosed[s->kind].argument, name, 0 };
+    struct target t = { diagnosed[s->kind].argument, name, names_path_of(o, s->path) ? 3 : 0 };
     for (int i = 0; name && i < s->word_count; i++) {
         int fit = name_fit(s->words[i], name);
         t.fit = fit > t.fit ? fit : t.fit;
@@ -92,9 +125,12 @@ static bool take_candidate(void *arg, const cJSON *o)
 static int find_targets(struct agent *g, struct search *s)
 {
     for (s->kind = 0; g->service->gateway && s->kind < KINDS; s->kind++) {
-        struct err ignored = { 0 };
-        gateway_each_kind(g->service->gateway, kind_find(diagnosed[s->kind].kind), NULL,
-                          take_candidate, s, &g->cancel, &ignored);
+        struct err why = { 0 };
+        if (gateway_each_kind(g->service->gateway, kind_find(diagnosed[s->kind].kind), NULL,
+                              take_candidate, s, &g->cancel, &why) ||
+            why.status == 404) /* this gateway knows no such kind */
+            continue;
+        s->why = s->unread++ ? s->why : why;
     }
     int n = 0;
     while (n < TARGETS && s->found[n].fit && s->found[n].fit == s->found[0].fit)
@@ -120,14 +156,12 @@ static const struct agent_call *call_alone(struct agent *g, const char *tool, co
 }
 
 static const char *run_plain(struct agent *g, const char *tool, const char *argument,
-                             const char *value, bool *failed)
+                             const char *value)
 {
     cJSON *args = json_object(g->step);
     if (argument)
         json_set_str(g->step, args, argument, value);
-    const struct agent_call *c = call_alone(g, tool, args);
-    *failed = c->failed;
-    return event_words(g->step, c->text);
+    return event_words(g->step, call_alone(g, tool, args)->text);
 }
 
 static void say_section(struct buf *b, const char *title, const char *text)
@@ -139,40 +173,40 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
 {
     agent_begin(g, question);
     struct err e = { 0 };
-    struct search s = { .arena = g->step };
+    struct search s = { .arena = g->step, .path = path_in(question) };
     struct buf *b = buf_in(g->arena, ANSWER_MAX);
-    bool failed, all_failed;
     split_words(&s, question);
     int n = find_targets(g, &s);
-    if (!n) {
-        const char *text = run_plain(g, "diagnose", NULL, NULL, &all_failed);
-        say_section(b, "Whatever fails (the question names nothing that the gateway has):", text);
-        if (all_failed)
-            err_set(&e, ERR_GATEWAY, "%s", text);
-    }
+    if (s.unread == KINDS)
+        e = s.why;
+    if (s.unread)
+        say_section(b, "Not all names could be looked up:", event_words(g->step, s.why.text));
+    if (!n)
+        say_section(b,
+                    s.unread ? "Whatever fails (no name was found that the question could mean):"
+                             : "Whatever fails (the question names nothing that the gateway has):",
+                    run_plain(g, "diagnose", NULL, NULL));
     for (int i = 0; i < n; i++) {
         const struct target *t = &s.found[i];
         say_section(b, arena_printf(g->step, "%s %s:", t->argument, t->name),
-                    run_plain(g, "diagnose", t->argument, t->name, &failed));
+                    run_plain(g, "diagnose", t->argument, t->name));
     }
-    say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL, &failed));
-    say_section(b, "What is broken in the configuration:",
-                run_plain(g, "check_config", "risk", "broken", &failed));
+    say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL));
+    say_section(
+        b, "What is broken in the configuration:", run_plain(g, "check_config", "risk", "broken"));
     g->answer = event_words(g->arena, b->data);
     return agent_end(g, &e);
 }
 
 const char *agent_tool(struct agent *g, const char *tool, const cJSON *args)
 {
-    g->step = arena_new();
+    agent_begin_step(g);
     g->cancel = (struct cancel){ 0 };
     g->began = loop_now(g->service->loop);
     g->seen = json_object(g->arena);
+    g->waiting = json_object(g->arena);
     const struct agent_call *c = call_alone(g, tool, args);
     const char *text = c->cancel.fired ? NULL : event_words(g->arena, c->text);
-    g->calls = NULL;
-    g->call_count = 0;
-    arena_free(g->step);
-    g->step = NULL;
+    agent_end_step(g);
     return text;
 }

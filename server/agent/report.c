@@ -36,16 +36,11 @@ static cJSON *reported_call(const struct agent_report *r, double n)
 /* The newest state of each change. */
 static void report_change(struct agent_report *r, const cJSON *change)
 {
-    cJSON *had;
-    const char *id = json_str(change, "id");
-    cJSON_ArrayForEach(had, r->changes)
-    {
-        if (strcmp(json_str(had, "id"), id) != 0)
-            continue;
+    cJSON *had = json_find(r->changes, "id", json_str(change, "id"));
+    if (had)
         json_set_str(r->arena, had, "state", json_str(change, "state"));
-        return;
-    }
-    json_add(r->arena, r->changes, json_clone(r->arena, change));
+    else
+        json_add(r->arena, r->changes, json_clone(r->arena, change));
 }
 
 static void report_result(struct agent_report *r, const cJSON *event)

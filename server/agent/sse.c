@@ -25,7 +25,7 @@ struct sse *sse_new(struct arena *a, size_t max, sse_fn *fn, void *arg)
 
 static void close_sse_event(struct sse *s)
 {
-    if (s->has_data)
+    if (s->data->len) /* by the standard, an event without data is none */
         s->fn(s->arg, s->event, s->data->data, s->data->len);
     buf_reset(s->data);
     s->event[0] = '\0';

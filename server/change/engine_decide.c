@@ -215,7 +215,7 @@ const char *engine_same_person(const struct engine *g, struct arena *a, const ch
                    : arena_printf(a,
                                   "requested by '%s', which several share: who %s it may be the "
                                   "same person",
-                                  people_is_shared(owner) ? owner : who, did);
+                                  config_name_is_shared(owner) ? owner : who, did);
     default:
         return NULL;
     }
@@ -360,7 +360,9 @@ static bool all_approve(struct engine *g, struct arena *a, const struct stored *
     all[n < 0 ? 0 : n] = *last;
     for (int i = 0; i <= n && e->kind == ERR_NONE; i++) {
         const struct approver x = { all[i].who, channel_named(all[i].channel) };
-        approves(g, a, row, p, &x, &r, e);
+        struct ruling one = r;
+        approves(g, a, row, p, &x, &one, e);
+        r = one.count > r.count ? one : r; /* by the channel that wants most of them */
     }
     if (e->kind != ERR_NONE || engine_count_people(g, all, n + 1) >= r.count)
         return e->kind == ERR_NONE;

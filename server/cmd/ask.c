@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SPACE " \t\r\n"
+
 enum { QUESTION_MAX = 64 << 10, TRANSCRIPT_MAX = 64 << 20 };
 
 /* The outcomes of a question as exit codes. */
@@ -28,6 +30,7 @@ static const enum exit_code codes[] = {
     [AGENT_FAILED] = EXIT_MODEL,
     [AGENT_LIMIT] = EXIT_LIMIT,
     [AGENT_STOPPED] = EXIT_FAILED,
+    [AGENT_UNREAD] = EXIT_FAILED,
 };
 
 struct asking {
@@ -102,7 +105,8 @@ static int put_question_once(struct asking *a)
     run_until_done(a);
     screen_close(&a->screen);
     agent_free(a->agent);
-    if (a->screen.transcript && fclose(a->screen.transcript) != 0)
+    FILE *kept = a->screen.transcript;
+    if (kept && ((ferror(kept) != 0) | (fclose(kept) != 0)))
         return fail_ask((err_set(&e, ERR_SYSTEM, "%s could not be written whole", path), &e),
                         EXIT_FAILED);
     return codes[a->screen.outcome];
@@ -111,16 +115,21 @@ static int put_question_once(struct asking *a)
 /* -- the question -------------------------------------------------------------------------------
  */
 
-/* The words of the command line as one text; "-": stdin. NULL after a message. */
+/* That of the command line; "-": stdin. NULL after a message. */
 static const char *question_of(const struct options *o, struct arena *a)
 {
     const char *text = o->argv[0];
     if (!strcmp(text, "-")) {
         char *read = arena_alloc(a, QUESTION_MAX + 1);
         size_t n = fread(read, 1, QUESTION_MAX + 1, stdin);
-        text = n <= QUESTION_MAX ? arena_strndup(a, read, n) : NULL;
+        bool whole = n <= QUESTION_MAX && !memchr(read, '\0', n);
+        text = whole ? arena_strndup(a, read, n) : "";
     }
-    if (!text || strlen(text) > QUESTION_MAX || !text_utf8(text, strlen(text)) || !*text) {
+    size_t n = strlen(text);
+    while (n > 0 && strchr(SPACE, text[n - 1]))
+        n--;
+    text = arena_strndup(a, text, n);
+    if (!n || n > QUESTION_MAX || !text_utf8(text, n)) {
         fprintf(stderr, "higress-ops ask: a question is 1 to %d bytes of UTF-8\n", QUESTION_MAX);
         return NULL;
     }
@@ -157,7 +166,8 @@ static int replay_transcript(const struct options *o, const char *path)
             screen_told(&s, event);
         line += size + (line[size] == '\n');
     }
-    if (e.kind == ERR_NONE && !json_get(agent_report_tree(s.report), "outcome"))
+    if (e.kind == ERR_NONE &&
+        !agent_outcome_named(json_str(agent_report_tree(s.report), "outcome")))
         err_set(&e, ERR_ARGS, "it is no whole transcript: nothing says how it ended");
     int code = e.kind == ERR_NONE ? (int)codes[s.outcome] : EXIT_FAILED;
     if (e.kind == ERR_NONE)

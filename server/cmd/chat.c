@@ -211,7 +211,9 @@ static void talk_until_quit(struct chat *c)
         if (end == LINE_STOPPED)
             continue;
         text += strspn(text, " \t");
-        if (*text && text_utf8(text, strlen(text)))
+        if (!text_utf8(text, strlen(text)))
+            puts("that line is not UTF-8");
+        else if (*text)
             answer_line(c, text);
     }
     line_free(line);

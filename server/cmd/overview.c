@@ -15,15 +15,17 @@
 
 enum { DAYS = 30 /* within which the end of a certificate is near */ };
 
-static bool write_file(const char *path, const char *text, struct err *e)
+/* path NULL: standard output. */
+static bool write_picture(const char *path, const char *text, struct err *e)
 {
+    const char *where = path ? path : "standard output";
     FILE *f = path ? fopen(path, "we") : stdout;
     if (!f)
-        return err_set(e, ERR_ARGS, "%s cannot be written: %s", path, strerror(errno));
-    bool ok = fputs(text, f) >= 0;
-    ok = (path ? fclose(f) == 0 : fflush(f) == 0) && ok;
-    return ok || err_set(e, ERR_SYSTEM, "%s was not written whole: %s",
-                         path ? path : "standard output", strerror(errno));
+        return err_set(e, ERR_ARGS, "%s cannot be written: %s", where, strerror(errno));
+    bool ok = fputs(text, f) >= 0 && fflush(f) == 0;
+    if (path && fclose(f) != 0)
+        ok = false;
+    return ok || err_set(e, ERR_SYSTEM, "%s was not written whole: %s", where, strerror(errno));
 }
 
 static int draw_gateway(struct verb *v)
@@ -51,7 +53,7 @@ static int draw_gateway(struct verb *v)
     const char *text = options_has(v->options, "svg") ? picture_svg(v->arena, &p)
                                                       : picture_html(v->arena, &p, title);
     const char *path = v->options->argc ? v->options->argv[0] : NULL;
-    return write_file(path, text, &e) ? EXIT_DONE : verb_failed(v, &e);
+    return write_picture(path, text, &e) ? EXIT_DONE : verb_failed(v, &e);
 }
 
 static int run_overview(const struct options *o)

@@ -157,7 +157,8 @@ void screen_close(struct screen *s)
     const char *error = line_of(s, report, "error");
     break_line(s);
     if (s->json) {
-        puts(json_print(s->arena, report));
+        const char *text = json_print(s->arena, report);
+        puts(text_clean(s->arena, text, 3 * strlen(text))); /* one line */
         return;
     }
     if (!s->streams && json_str(report, "answer"))

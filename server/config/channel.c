@@ -11,6 +11,7 @@ static const struct {
     [CHANNEL_FORM_HTTP] = { "elicitation over HTTP", STRENGTH_HTTP_FORM, "http-form" },
     [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM, "stdio-form" },
     [CHANNEL_PAGE] = { "page", STRENGTH_PERSON, "page" },
+    [CHANNEL_PASSKEY] = { "passkey", STRENGTH_PASSKEY, "passkey" },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
     [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
@@ -22,6 +23,7 @@ static const char *const strengths[] = {
     [STRENGTH_HTTP_FORM] = "http-form",
     [STRENGTH_STDIO_FORM] = "stdio-form",
     [STRENGTH_PERSON] = "person",
+    [STRENGTH_PASSKEY] = "passkey",
 };
 
 const char *channel_name(enum channel_kind c)
@@ -67,7 +69,7 @@ const char *channel_strength_name(enum strength s)
 
 enum strength channel_strength_named(const char *name)
 {
-    for (int i = STRENGTH_HTTP_FORM; name && i <= STRENGTH_PERSON; i++)
+    for (int i = STRENGTH_HTTP_FORM; name && i <= STRENGTH_PASSKEY; i++)
         if (!strcmp(strengths[i], name))
             return (enum strength)i;
     return STRENGTH_NONE;

@@ -9,18 +9,25 @@ enum channel_kind {
     CHANNEL_FORM_HTTP,  /* a form that a client over HTTP answers: it holds a client's token */
     CHANNEL_FORM_STDIO, /* the same over stdio: it started this server */
     CHANNEL_PAGE,       /* /change: the token of an approver */
+    CHANNEL_PASSKEY,    /* the same, and a key of theirs signed for exactly this plan */
     CHANNEL_TERMINAL,   /* `higress-ops approve`: somebody at a terminal of this account */
     CHANNEL_GUARD,      /* the guard of a change that got worse: covered by that one's approval */
     CHANNEL_POLICY,     /* mode auto: nobody was asked. No person's word, and never taken as one */
 };
 
 /* Each takes the ones below it in. */
-enum strength { STRENGTH_NONE = 0, STRENGTH_HTTP_FORM, STRENGTH_STDIO_FORM, STRENGTH_PERSON };
-#define STRENGTHS "http-form|stdio-form|person" /* as the configuration names them */
+enum strength {
+    STRENGTH_NONE = 0,
+    STRENGTH_HTTP_FORM,
+    STRENGTH_STDIO_FORM,
+    STRENGTH_PERSON,
+    STRENGTH_PASSKEY,
+};
+#define STRENGTHS "http-form|stdio-form|person|passkey" /* as the configuration names them */
 
 const char *channel_name(enum channel_kind c); /* "elicitation over HTTP": as decisions keep it */
 /* As the configuration and policies name it; NULL: no decision comes in by it. */
-#define CHANNEL_WORDS "http-form|stdio-form|page|terminal"
+#define CHANNEL_WORDS "http-form|stdio-form|page|passkey|terminal"
 const char *channel_word(enum channel_kind c);
 enum channel_kind channel_by_word(const char *word); /* CHANNEL_NONE: unknown */
 enum channel_kind channel_named(const char *name);   /* CHANNEL_NONE: unknown */

@@ -106,6 +106,20 @@ static bool good_networks(const char *const *list, const char *path, struct err 
     return true;
 }
 
+static bool good_passkeys(const struct config *c, struct err *e)
+{
+    for (const char *const *m = c->passkey_models; *m; m++)
+        if (strlen(*m) != 36 || strspn(*m, "0123456789abcdefABCDEF-") != 36)
+            return err_set(e, ERR_ARGS,
+                           "'%.60s' is no AAGUID (00112233-4455-6677-8899-aabbccddeeff)", *m) ||
+                   err_about(e, "passkeys.attestation");
+    return !c->passkey_models[0] || c->passkey_roots ||
+           err_set(e, ERR_ARGS,
+                   "anybody can write a model's number: passkeys.roots names the certificates of "
+                   "the makers who vouch for it") ||
+           err_about(e, "passkeys.attestation");
+}
+
 static bool good_urls(struct arena *a, struct config *c, struct err *e)
 {
     return good_url(a, &c->gateway_url, "gateway.url", e) &&
@@ -134,8 +148,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     settings_take(c, a, tree);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
-        !good_reach(c, e) || !config_good_people(c, e) || !config_good_oauth(c, a, tree, e) ||
-        !config_good_model(c, a, tree, e))
+        !good_reach(c, e) || !good_passkeys(c, e) || !config_good_people(c, e) ||
+        !config_good_oauth(c, a, tree, e) || !config_good_model(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -61,6 +61,8 @@ struct config {
     const char *policy_file;              /* beside `file` unless absolute; NULL: none */
     const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
     const char *page;                     /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models;    /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;            /* PEM file of their makers' certificates, or NULL */
     const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
@@ -81,7 +83,7 @@ struct config {
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
-    double plan_ttl;          /* seconds until an undecided plan expires */
+    double plan_ttl;   /* seconds until an undecided plan expires */
     const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
     const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */

@@ -209,8 +209,8 @@ const struct setting settings[] = {
       "Only what reads is offered: mode read-only, whatever mode says.", NULL, BOOL,
       PUT(take_read_only, mode) },
     { "approval.change", "HIGRESS_OPS_APPROVAL_CHANGE", "approval-change", STRENGTHS,
-      "Least that approves a change: a form of a client over HTTP, of one over stdio, or a person "
-      "at the page or a terminal.",
+      "Least that approves a change: a form of a client over HTTP, of one over stdio, a person "
+      "at the page or a terminal, or one with a passkey.",
       "stdio-form where there are http.approvers, else http-form", STR, STRENGTH(approval_change),
       .flags = ONE_OF | EACH | RELOAD | SAID },
     { "approval.destroy", "HIGRESS_OPS_APPROVAL_DESTROY", "approval-destroy", STRENGTHS,
@@ -249,6 +249,12 @@ const struct setting settings[] = {
     { "http.page", "HIGRESS_OPS_PAGE", "page", "URL",
       "Where people reach this server: results link to URL/change.", "if local, where it listens",
       STR, TEXT(page), .flags = SAID, .min = 8, .max = 1024 },
+    { "passkeys.attestation", "HIGRESS_OPS_PASSKEYS", "passkeys", "AAGUID,…",
+      "Models of keys that may be enrolled as passkeys, which their maker must vouch for.", NULL,
+      LIST, TEXTS(passkey_models), .flags = RELOAD, .max = 64, .of = &a_string },
+    { "passkeys.roots", "HIGRESS_OPS_PASSKEY_ROOTS", "passkey-roots", "PATH",
+      "Certificates (PEM) of the makers of those models.", NULL, STR, TEXT(passkey_roots),
+      .flags = RELOAD, .min = 1, .max = 4096 },
     { "http.oauth.issuer", "HIGRESS_OPS_OAUTH_ISSUER", "oauth-issuer", "URL",
       "Issuer of the OAuth access tokens that are taken beside http.tokens.", NULL, STR,
       TEXT(oauth_issuer), .flags = NEEDED, .min = 8, .max = 1024 },

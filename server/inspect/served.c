@@ -89,7 +89,7 @@ static cJSON *read_match(struct arena *a, const cJSON *route)
         return NULL;
     json_set_str(a, out, "way", path ? "exactly " : prefix ? "prefix " : "expression ");
     json_set_str(a, out, "path", path ? path : prefix ? prefix : regex->valuestring);
-    if (!regex)
+    if (path || prefix)
         json_set_bool(a, out, "case", !cJSON_IsFalse(json_get(match, "case_sensitive")));
     return read_match_conditions(a, out, "header", json_get(match, "headers")) &&
                    read_match_conditions(a, out, "parameter", json_get(match, "query_parameters"))

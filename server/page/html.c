@@ -145,6 +145,22 @@ void html_form(struct html *h, const char *path, const char *class)
     html(h, "<input type=\"hidden\" name=\"form\" value=\"%s\">", h->viewer->form);
 }
 
+void html_passkey_button(struct html *h, const char *path, enum word word)
+{
+    html(h,
+         "<button type=\"button\" class=\"main\" hidden data-passkey=\"%s\" data-failed=\"%s\">"
+         "%s</button> ",
+         path, html_word(h, WORD_PASSKEY_FAILED), html_word(h, word));
+}
+
+void html_no_passkey(struct html *h)
+{
+    html(h,
+         "<p class=\"stop no-passkey\">%s</p>"
+         "<p class=\"problem\" id=\"passkey-says\" role=\"alert\" hidden></p>",
+         html_word(h, WORD_NO_PASSKEY));
+}
+
 static void put_menu(struct html *h, enum word here)
 {
     static const struct {
@@ -164,8 +180,8 @@ static void put_menu(struct html *h, enum word here)
     }
     html(h, "</nav>");
     html_form(h, "/logout", "who");
-    html(h, "<span>%s</span> <button class=\"quiet\">%s</button></form>", v->who,
-         html_word(h, WORD_LOGOUT));
+    html(h, "<a href=\"/passkeys\" title=\"%s\">%s</a> <button class=\"quiet\">%s</button></form>",
+         html_word(h, WORD_PASSKEYS), v->who, html_word(h, WORD_LOGOUT));
 }
 
 void html_begin(struct html *h, const struct viewer *v, const char *title, enum word here)

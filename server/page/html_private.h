@@ -26,6 +26,12 @@ void html_time(struct html *h, const char *iso);
 /* A form that posts to path, up to the closing tag. */
 void html_form(struct html *h, const char *path, const char *class);
 
+/* A button that asks a key of the browser's owner by the options of `path`, and then sends its
+ * form; hidden until the script (page.js) finds that the browser can. */
+void html_passkey_button(struct html *h, const char *path, enum word word);
+/* What stands there while it cannot, and where it says what went wrong. */
+void html_no_passkey(struct html *h);
+
 /* The frame of every page. here: the link of the menu that is this page; WORD_NONE: none. */
 void html_begin(struct html *h, const struct viewer *v, const char *title, enum word here);
 char *html_end(struct html *h);

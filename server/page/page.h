@@ -55,6 +55,7 @@ struct page_change {
     const cJSON *history; /* of engine_list: what touched its first object; NULL: not known */
     const char *problem;  /* what an answer to the last form says; NULL: nothing */
     const char *barred;   /* why this person may not approve it; NULL: they may */
+    bool plain, passkey;  /* by pressing a button; with a key of theirs */
 };
 char *page_change(const struct viewer *v, const struct page_change *x);
 
@@ -70,6 +71,15 @@ struct page_map {
     bool traffic;            /* there is data of the last hour */
 };
 char *page_map(const struct viewer *v, const struct page_map *map);
+
+/* One's own passkeys. keys: of store_passkeys. */
+struct page_passkeys {
+    const cJSON *keys;
+    const char *problem; /* with the last try to enrol one; NULL: none */
+    const char *barred;  /* why none can be enrolled here; NULL: one can, */
+    const char *origin;  /* at that page */
+};
+char *page_passkeys(const struct viewer *v, const struct page_passkeys *x);
 
 /* lines: of store_audit_lines. verified: what came of looking at all of them; NULL: not asked. */
 char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole);

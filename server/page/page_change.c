@@ -132,11 +132,15 @@ static void put_typed_word(struct html *h, const char *word)
          html_say(h, WORD_TYPE_WORD, word, ""), word);
 }
 
-static void put_buttons(struct html *h, const cJSON *change, bool may_approve)
+static void put_buttons(struct html *h, const struct page_change *x, bool last)
 {
-    const char *id = json_str(change, "id");
+    const char *id = json_str(x->change, "id");
+    if (last && x->passkey)
+        html_no_passkey(h);
     html(h, "<p class=\"buttons\">");
-    if (may_approve)
+    if (last && x->passkey)
+        html_passkey_button(h, "/passkeys/sign", WORD_PASSKEY_APPROVE);
+    if (last && x->plain)
         html(h,
              "<button class=\"main\" name=\"do\" value=\"approve\" data-sure=\"%s\">%s</button> ",
              html_word(h, WORD_SURE_APPROVE), html_word(h, WORD_APPROVE));
@@ -165,6 +169,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     html_form(h, arena_printf(h->viewer->arena, "/changes/%s", id), "decision");
     put_hidden(h, change, "digest");
     if (last && !x->barred) {
+        html(h, "<input type=\"hidden\" name=\"change\" value=\"%s\">", id);
         put_hidden(h, change, "rendering");
         put_hidden(h, change, "seen");
         if (word)
@@ -172,7 +177,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     }
     html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
          html_word(h, WORD_COMMENT));
-    put_buttons(h, change, last && !x->barred);
+    put_buttons(h, x, last);
     html(h, "</form></section>");
 }
 

@@ -85,6 +85,26 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_TRAFFIC] = { "requests, errors and the slowest of the last hour: bars",
                        "条形：最近一小时的请求、错误与延迟" },
     [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
+    [WORD_PASSKEYS] = { "Passkeys", "通行密钥" },
+    [WORD_PASSKEYS_WHY] = { "A program can drive a browser that is logged in; it cannot touch a "
+                            "key. "
+                            "A passkey signs for exactly one change.",
+                            "程序可以操纵已登录的浏览器，但无法触碰密钥。通行密钥只为一个变更签名"
+                            "。" },
+    [WORD_PASSKEY_AT] = { "Keys work at {} and nowhere else.", "密钥仅在 {} 有效。" },
+    [WORD_PASSKEY_NEW] = { "Enrol a key", "注册密钥" },
+    [WORD_PASSKEY_CODE] = { "Code that an administrator made (`higress-ops passkey enroll {}`)",
+                            "管理员生成的代码（`higress-ops passkey enroll {}`）" },
+    [WORD_PASSKEY_NAME] = { "What you call this key", "密钥名称" },
+    [WORD_PASSKEY_ENROL] = { "Touch the key and enrol it", "触碰密钥并注册" },
+    [WORD_PASSKEY_APPROVE] = { "Approve with a passkey", "使用通行密钥批准" },
+    [WORD_PASSKEY_FAILED] = { "No key answered; nothing was sent", "没有密钥响应；未发送任何内容" },
+    [WORD_NO_PASSKEY] = { "This browser cannot use a passkey here: it needs a script, WebAuthn, "
+                          "and "
+                          "this page under its own name.",
+                          "此浏览器无法在此使用通行密钥：需要脚本、WebAuthn 以及本页的正式域名。" },
+    [WORD_NO_PASSKEYS] = { "You have no passkey yet.", "您还没有通行密钥。" },
+    [WORD_ATTESTED] = { "maker vouched for it", "制造商已认证" },
     [WORD_UNREAD] = { "{} things could not be read or judged", "{} 项无法读取或检查" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };

@@ -75,6 +75,8 @@ static bool identity_listed(const char *const *list, const char *name)
 static bool has_user(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
+    if (strchr(name, '|')) /* a subject of OAuth, which may say anything behind its issuer */
+        return false;
     struct arena *a = arena_new();
     const char *user = user_of(a, name);
     bool has = user && identity_listed(p->os, user);
@@ -103,22 +105,24 @@ static bool has_login(const struct config_person *p, const struct config *c, con
     return p->passphrase && !strcmp(p->name, name);
 }
 
+enum { NAMES_OF = 3 };
+
 /* Which lists of a person a channel's names are looked up in. */
 static const struct {
     bool (*has)(const struct config_person *p, const struct config *c, const char *name);
-    enum channel_kind of[3];
+    enum channel_kind of[NAMES_OF];
 } names[] = {
     { has_user, { CHANNEL_TERMINAL, CHANNEL_FORM_STDIO } },
-    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE } },
-    { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE } },
-    { has_login, { CHANNEL_PAGE } },
+    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_login, { CHANNEL_PAGE, CHANNEL_PASSKEY } },
 };
 
 static bool is_behind(const struct config_person *p, const struct config *c, enum channel_kind by,
                       const char *name)
 {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        for (int k = 0; k < 3 && names[i].of[k]; k++)
+        for (int k = 0; k < NAMES_OF && names[i].of[k]; k++)
             if ((by == CHANNEL_NONE || by == names[i].of[k]) && names[i].has(p, c, name))
                 return true;
     return false;
@@ -147,11 +151,6 @@ unsigned people_roles(const struct config *c, enum channel_kind by, const char *
 
 /* -- are two one? -------------------------------------------------------------------------- */
 
-bool people_is_shared(const char *name)
-{
-    return !strcmp(name, "local") || !strcmp(name, "command line");
-}
-
 enum sameness people_same(const struct config *c, const char *requester, enum channel_kind by,
                           const char *who)
 {
@@ -160,5 +159,5 @@ enum sameness people_same(const struct config *c, const char *requester, enum ch
         return SAME_NOT;
     if (!strcmp(requester, who) || (p && p == people_find(c, by, who)))
         return SAME_PERSON;
-    return people_is_shared(requester) || people_is_shared(who) ? SAME_MAYBE : SAME_NOT;
+    return config_name_is_shared(requester) || config_name_is_shared(who) ? SAME_MAYBE : SAME_NOT;
 }

@@ -22,8 +22,7 @@ char *store_value(struct store *s, struct arena *a, const char *name, struct err
     return value;
 }
 
-/* Does the end of the chain, which covers the settings, hold? Within one transaction. */
-static bool covered(struct store *s, struct arena *a, struct err *e)
+bool store_covered(struct store *s, struct arena *a, struct err *e)
 {
     int seq = 0;
     char *hash = store_last(s, a, &seq, e);
@@ -37,7 +36,7 @@ static char *covered_value(struct store *s, struct arena *a, const char *name, s
     if (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", ""))
         return NULL;
     char *value = store_value(s, a, name, e);
-    bool ours = e->kind == ERR_NONE && covered(s, a, e);
+    bool ours = e->kind == ERR_NONE && store_covered(s, a, e);
     db_end(s->db, false, &ended);
     return ours ? value : NULL;
 }
@@ -186,7 +185,7 @@ static bool try_passphrase(struct store *s, struct arena *a, const char *text,
                            const struct setting_said *said, bool *right, struct err *e)
 {
     double wrong;
-    if (!covered(s, a, e) || !may_try(s, a, &wrong, e))
+    if (!store_covered(s, a, e) || !may_try(s, a, &wrong, e))
         return false;
     char *value = store_value(s, a, passphrase_name, e);
     const cJSON *o = value ? json_parse(a, value, strlen(value), e) : NULL;

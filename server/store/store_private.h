@@ -125,6 +125,8 @@ bool store_put_setting(struct store *s, const char *name, const char *value,
                        const struct setting_said *said, struct err *e);
 /* Its JSON, looked at together with the anchor; NULL: none, or + e. */
 cJSON *store_setting(struct store *s, struct arena *a, const char *name, struct err *e);
+/* Does the end of the chain, which covers the settings, hold? Within one transaction. */
+bool store_covered(struct store *s, struct arena *a, struct err *e);
 /* As it stands there: it counts where nothing depends on who wrote it. */
 char *store_value(struct store *s, struct arena *a, const char *name, struct err *e);
 /* store_scrub.c: once for each number; raise it when the mask hides more. */

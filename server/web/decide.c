@@ -47,7 +47,7 @@ static bool approvable(struct decision *d, struct shown *shown)
 
 static bool decided(struct decision *d, bool yes)
 {
-    const struct channel page = { .kind = CHANNEL_PAGE, .who = d->who };
+    const struct channel page = { .kind = d->by, .who = d->who };
     const char *comment = json_str(d->asked, "comment");
     struct shown shown = { .id = d->id, .plan = json_str(d->asked, "digest") };
     shown.comment = comment && *comment ? comment : NULL;

@@ -10,6 +10,7 @@
 #include "base/fiber.h"
 #include "base/field.h"
 #include "base/json.h"
+#include "config/channel.h"
 
 struct arena;
 struct engine;
@@ -21,7 +22,8 @@ struct decision {
     struct engine *engine;
     struct http_exchange *x; /* NULL: nobody waits for the answer */
     const char *who, *what, *id;
-    const cJSON *asked; /* by decide_asked */
+    enum channel_kind by; /* what a yes of theirs comes with */
+    const cJSON *asked;   /* by decide_asked */
     struct cancel cancel;
     struct err err;
     /* The last that is heard of it: frees the arena. o: of engine_show; NULL: err says why not. */

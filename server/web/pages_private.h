@@ -18,7 +18,11 @@ void web_decide(struct web *w, struct http_exchange *x);
 void web_undo(struct web *w, struct http_exchange *x, const char *who, const char *id);
 void web_audit(struct web *w, struct http_exchange *x);
 void web_audit_verify(struct web *w, struct http_exchange *x);
-void web_old_link(struct web *w, struct http_exchange *x); /* /change?id=ID */
+void web_passkeys(struct web *w, struct http_exchange *x); /* a person's keys; web_passkey.c */
+void web_passkey_enrol(struct web *w, struct http_exchange *x);
+void web_passkey_new(struct web *w, struct http_exchange *x);  /* what a browser asks a key, */
+void web_passkey_sign(struct web *w, struct http_exchange *x); /* as JSON */
+void web_old_link(struct web *w, struct http_exchange *x);     /* /change?id=ID */
 void web_asset(struct web *w, struct http_exchange *x);
 void web_live(struct web *w, struct http_exchange *x);
 void web_live_tick(struct web *w); /* once a second */

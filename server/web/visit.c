@@ -140,7 +140,7 @@ const char *visit_asked(const struct http_exchange *x, const char *name)
 
 const char *visit_to(struct arena *a, const char *to)
 {
-    static const char *const pages[] = { "/changes", "/audit", "/?", NULL };
+    static const char *const pages[] = { "/changes", "/audit", "/passkeys", "/?", NULL };
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "/?&=%._~-";
     if (!to || strspn(to, plain) != strlen(to) || strlen(to) > VALUE_MAX)

@@ -9,6 +9,7 @@
 #include "mcp/era.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "web/ceremony_private.h"
 #include "web/login_private.h"
 #include "web/pages_private.h"
 #include "web/source_private.h"
@@ -85,6 +86,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
     if (w->server) {
         w->sources = sources_new(m);
         w->logins = logins_new(m->config);
+        w->ceremonies = ceremonies_new(a);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);

@@ -56,9 +56,11 @@ void web_change(struct web *w, struct http_exchange *x)
 {
     struct arena *a = arena_new();
     struct decision *d = arena_make(a, struct decision);
-    *d = (struct decision){
-        .arena = a, .engine = service_engine(w->mcp->service), .x = x, .answer = answer_decision
-    };
+    *d = (struct decision){ .arena = a,
+                            .engine = service_engine(w->mcp->service),
+                            .x = x,
+                            .by = CHANNEL_PAGE,
+                            .answer = answer_decision };
     d->who = arena_strdup(a, web_principal(x));
     if (!read_decision_body(d, x))
         answer_decision(d, NULL);

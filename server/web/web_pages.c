@@ -8,6 +8,7 @@
 #include "picture/picture.h"
 #include "store/store.h"
 #include "web/decide_private.h"
+#include "web/passkey_private.h"
 #include "web/visit_private.h"
 
 enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, ID_MAX = 64 };
@@ -82,11 +83,19 @@ static cJSON *history_of(const struct visit *v, const cJSON *change)
     return visit_scrubbed(v, engine_list(visit_engine(v), v->arena, &q, &e));
 }
 
-static const char *barred(const struct visit *v, const char *id)
+static bool would_do(const struct visit *v, const char *id, enum channel_kind by, struct err *e)
 {
-    struct err e = { 0 };
-    bool takes = approve_takes(visit_engine(v), CHANNEL_PAGE, id, v->login->who, &e);
-    return takes ? NULL : arena_strdup(v->arena, e.text);
+    return approve_takes(visit_engine(v), by, id, v->login->who, e);
+}
+
+/* By what this person may approve it, if by anything. */
+static void find_ways(const struct visit *v, const char *id, struct page_change *page)
+{
+    struct err weak = { 0 }, e = { 0 };
+    page->plain = would_do(v, id, CHANNEL_PAGE, &weak);
+    page->passkey = json_count(passkey_list(v, &e)) && would_do(v, id, CHANNEL_PASSKEY, &e);
+    if (!page->plain && !page->passkey)
+        page->barred = arena_strdup(v->arena, weak.text);
 }
 
 /* The part of the change that is asked for, whole; problem: what an answer to a form adds. */
@@ -109,7 +118,8 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     }
     struct page_change page = { .change = visit_scrubbed(v, change), .problem = problem };
     page.history = history_of(v, change);
-    page.barred = v->viewer.decides ? barred(v, d.id) : NULL;
+    if (v->viewer.decides)
+        find_ways(v, d.id, &page);
     visit_page(v->x, status, page_change(&v->viewer, &page));
 }
 
@@ -153,6 +163,33 @@ static void answer(struct decision *d, cJSON *o)
     arena_free(d->arena);
 }
 
+/* A yes or a no of theirs, by that channel. */
+static void begin_decision(const struct visit *v, const char *id, const char *what,
+                           enum channel_kind by)
+{
+    struct arena *a = arena_new();
+    struct answered *to = arena_make(a, struct answered);
+    *to = (struct answered){ .web = v->web };
+    to->decision = (struct decision){ .arena = a, .engine = visit_engine(v), .x = v->x, .by = by };
+    to->decision.answer = answer;
+    to->decision.who = arena_strdup(a, v->login->who);
+    to->decision.what = arena_strdup(a, what);
+    to->decision.id = arena_strdup(a, id);
+    to->decision.asked = json_clone(a, v->form);
+    decide(&to->decision);
+}
+
+static void take_yes(struct visit *v, const char *id)
+{
+    struct err e = { 0 };
+    if (!json_get(v->form, "passkey"))
+        begin_decision(v, id, "approve", CHANNEL_PAGE);
+    else if (passkey_signed(v, id, &e))
+        begin_decision(v, id, "approve", CHANNEL_PASSKEY);
+    else
+        show_change(v, 409, id, e.text);
+}
+
 void web_decide(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -160,25 +197,15 @@ void web_decide(struct web *w, struct http_exchange *x)
     if (!visit_acts(&v, w, x))
         return;
     const char *what = json_str(v.form, "do");
-    bool decides = what && (!strcmp(what, "approve") || !strcmp(what, "reject"));
-    if (id && what && !strcmp(what, "undo")) {
+    what = id && what ? what : "";
+    if (!strcmp(what, "undo"))
         web_undo(w, x, v.login->who, id);
-        return;
-    }
-    if (!id || !decides) {
+    else if (!strcmp(what, "approve"))
+        take_yes(&v, id);
+    else if (!strcmp(what, "reject"))
+        begin_decision(&v, id, what, CHANNEL_PAGE);
+    else
         visit_note(&v, 400, "400", "Approve, reject or undo a change.");
-        return;
-    }
-    struct arena *a = arena_new();
-    struct answered *to = arena_make(a, struct answered);
-    *to = (struct answered){ .web = w };
-    to->decision = (struct decision){ .arena = a, .engine = visit_engine(&v), .x = x };
-    to->decision.answer = answer;
-    to->decision.who = arena_strdup(a, v.login->who);
-    to->decision.what = arena_strdup(a, what);
-    to->decision.id = arena_strdup(a, id);
-    to->decision.asked = json_clone(a, v.form);
-    decide(&to->decision);
 }
 
 /* -- the audit --------------------------------------------------------------------------- */

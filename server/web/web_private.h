@@ -16,6 +16,7 @@ struct web {
     struct oauth *oauth;                    /* NULL: not configured */
     struct sources *sources;                /* of wrong tokens */
     struct logins *logins;                  /* at the pages */
+    struct ceremonies *ceremonies;          /* questions to passkeys */
     struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
     struct map *map;                        /* of the gateway, read last; NULL: none */
     struct cancel *map_read;                /* of who reads it just now; NULL: nobody */

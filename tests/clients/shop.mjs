@@ -34,14 +34,14 @@ function scrypt(passphrase) {
   return `scrypt$1024$8$1$${salt.toString('base64url')}$${scryptSync(passphrase, salt, 32, { N: 1024, r: 8, p: 1 }).toString('base64url')}`;
 }
 
-function row({ name, roles, tokens, passphrase }) {
+function row({ name, roles, tokens, os, passphrase }) {
   const secret = passphrase ? `, passphrase: "${scrypt(passphrase)}"` : '';
-  return `  - {name: ${name}, roles: [${roles}]${tokens ? `, tokens: [${tokens}]` : ""}${secret}}\n`;
+  return `  - {name: ${name}, roles: [${roles}]${tokens ? `, tokens: [${tokens}]` : ""}${os ? `, os: [${os}]` : ""}${secret}}\n`;
 }
 
 export class Shop extends House {
-  // people: [{ name, roles, tokens?, passphrase? }], for the table of the configuration.
-  async open(people) {
+  // people: [{ name, roles, tokens?, os?, passphrase? }], for the table of the configuration. settings: more variables, by the port.
+  async open(people, settings = () => ({})) {
     await super.open();
     this.servePort = await freePort();
     this.base = `http://127.0.0.1:${this.servePort}`;
@@ -51,6 +51,7 @@ export class Shop extends House {
       writeFileSync(join(this.dir, 'people.yaml'), `people:\n${people.map(row).join('')}`);
       this.env.HIGRESS_OPS_CONFIG = join(this.dir, 'people.yaml');
     }
+    Object.assign(this.env, settings(this.servePort));
     const { url } = await this.serve();
     this.client = new Client({ name: 'browser-test', version: '1' });
     await this.client.connect(recording(new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${client}` } } })));

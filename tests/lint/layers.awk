@@ -14,7 +14,7 @@ BEGIN {
     home["ev.h"] = "^server/net/"
     home["sqlite3.h"] = "^server/store/store_db[.]c$"
     home["zlib.h"] = "^server/signal/accesslog_file[.]c$"
-    home["openssl/"] = "^server/(base/(crypto[a-z_]*|cert)[.]c$|net/)"
+    home["openssl/"] = "^server/(base/(crypto[a-z_]*|cert[a-z_]*)[.]c$|net/)"
     home["yaml.h"] = "^server/base/yaml[.]c$"
     home["dlfcn.h"] = "^server/base/lib[.]c$"
     home["pthread.h"] = "^server/net/"

@@ -48,6 +48,7 @@ static void lines_end_in_three_ways(void **state)
           "=a;" },
         { ": comment\nid: 7\nretry: 3\ndata\ndata: a\n\n", "=\na;" },
         { "event: x\n\ndata: a\n\n", "=a;" }, /* an event without data is none */
+        { "data:\n\ndata\n\ndata: a\n\n", "=a;" },
         { "data: a", "=a;" },
         { "data: a\n", "=a;" },
         { "data: \xc3\xa4\xe2\x9c\x93\n\n", "=\xc3\xa4\xe2\x9c\x93;" },

@@ -364,7 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(test_tampered_row), EACH(test_replayed),    EACH(test_decision_tampered),
         EACH(test_head),         EACH(test_head_in_use), EACH(test_intent),
-        EACH(test_anchor),       EACH(test_upgrade),       EACH(test_upgrade_2),
+        EACH(test_anchor),       EACH(test_upgrade),     EACH(test_upgrade_2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,8 +4,8 @@
 
 // -- deciding: the button of an approval waits for its word, and each asks once more
 for (const field of document.querySelectorAll('[data-word]')) {
-  const button = field.form.querySelector('[value=approve]');
-  const look = () => { if (button) button.disabled = field.value.trim().toLowerCase() !== field.dataset.word; };
+  const buttons = field.form.querySelectorAll('[value=approve], [data-passkey]');
+  const look = () => { for (const b of buttons) b.disabled = field.value.trim().toLowerCase() !== field.dataset.word; };
   field.addEventListener('input', look);
   look();
 }
@@ -17,6 +17,49 @@ document.addEventListener('submit', (event) => {
   else if (event.target.method === 'post') leaving = true;
 });
 window.addEventListener('pageshow', () => { leaving = false; });
+
+// -- passkeys: the server says what a key is to sign, the browser asks it, and its answer goes with the form
+const able = window.isSecureContext && window.PublicKeyCredential?.parseRequestOptionsFromJSON;
+for (const part of document.querySelectorAll('[data-passkey]')) part.hidden = !able;
+for (const part of document.querySelectorAll('.no-passkey')) part.hidden = Boolean(able);
+
+function put(form, name, value) {
+  form.append(Object.assign(document.createElement('input'), { type: 'hidden', className: 'signed', name, value }));
+}
+
+async function askKey(form, path) {
+  const asked = await fetch(path, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
+  const options = await asked.json();
+  if (!asked.ok) throw new Error(options.error);
+  if (path === '/passkeys/new') {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+    const { response } = (await navigator.credentials.create({ publicKey })).toJSON();
+    put(form, 'client', response.clientDataJSON);
+    put(form, 'attestation', response.attestationObject);
+    return;
+  }
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+  put(form, 'passkey', JSON.stringify((await navigator.credentials.get({ publicKey })).toJSON()));
+  put(form, 'do', 'approve');
+}
+
+for (const button of document.querySelectorAll('[data-passkey]')) {
+  button.addEventListener('click', async () => {
+    const says = document.getElementById('passkey-says');
+    if (leaving || !button.form.reportValidity()) return;
+    button.disabled = true;
+    says.hidden = true;
+    try {
+      await askKey(button.form, button.dataset.passkey);
+      button.form.requestSubmit();
+    } catch (problem) {
+      says.textContent = `${button.dataset.failed}: ${problem.message}`;
+      says.hidden = false;
+    }
+    for (const field of button.form.querySelectorAll('.signed')) field.remove(); // a signature is sent once
+    button.disabled = false;
+  });
+}
 
 // -- side by side or not is remembered by the browser
 const side = document.getElementById('side');

@@ -1,0 +1,99 @@
+/* ceremony.c - a table of fixed size, looked up by challenge. */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
+#include "base/err.h"
+#include "web/ceremony_private.h"
+#include <string.h>
+
+enum { NONCE = 32, PREIMAGE_MAX = 64 << 10 };
+
+struct asked_key {
+    bool taken;
+    uint8_t nonce[NONCE], challenge[WEBAUTHN_CHALLENGE], who[SHA256_SIZE];
+    double until;
+};
+
+struct ceremonies {
+    struct asked_key places[CEREMONIES_MAX];
+};
+
+struct ceremonies *ceremonies_new(struct arena *a)
+{
+    return arena_make(a, struct ceremonies);
+}
+
+/* Each part with its length before it: no two lists of parts look alike. */
+static void hash_ceremony(const struct asked_key *p, const struct ceremony *c,
+                          uint8_t out[WEBAUTHN_CHALLENGE])
+{
+    struct arena *a = arena_new();
+    struct buf *b = buf_in(a, PREIMAGE_MAX);
+    const char *const parts[] = {
+        "higress-ops passkey 1", c->deed, c->who, c->session, c->change, c->plan, c->rendering
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        buf_printf(b, "%zu:%s,", strlen(parts[i]), parts[i]);
+    buf_printf(b, "%.17g,", p->until);
+    buf_add(b, (const char *)p->nonce, NONCE);
+    crypto_sha256(b->data, b->len, out);
+    arena_free(a);
+}
+
+/* A free place, or that of the same person's oldest question if they have so many, or the oldest.
+ */
+static struct asked_key *ceremony_room(struct ceremonies *t, const uint8_t who[SHA256_SIZE],
+                                       double now)
+{
+    struct asked_key *room = NULL, *theirs = NULL, *oldest = t->places;
+    int count = 0;
+    for (struct asked_key *p = t->places; p < t->places + CEREMONIES_MAX; p++) {
+        p->taken = p->taken && p->until > now;
+        oldest = p->until < oldest->until ? p : oldest;
+        if (!p->taken) {
+            room = room ? room : p;
+        } else if (crypto_equal(p->who, who, SHA256_SIZE)) {
+            count++;
+            theirs = !theirs || p->until < theirs->until ? p : theirs;
+        }
+    }
+    return count >= CEREMONIES_OF_ONE ? theirs : room ? room : oldest;
+}
+
+void ceremony_open(struct ceremonies *t, const struct ceremony *what, double now,
+                   uint8_t challenge[WEBAUTHN_CHALLENGE])
+{
+    uint8_t who[SHA256_SIZE];
+    crypto_sha256(what->who, strlen(what->who), who);
+    struct asked_key *p = ceremony_room(t, who, now);
+    *p = (struct asked_key){ .taken = true, .until = now + CEREMONY_LASTS };
+    memcpy(p->who, who, sizeof who);
+    crypto_random(p->nonce, sizeof p->nonce);
+    hash_ceremony(p, what, p->challenge);
+    memcpy(challenge, p->challenge, WEBAUTHN_CHALLENGE);
+}
+
+bool ceremony_take(struct ceremonies *t, const struct ceremony *what,
+                   const uint8_t challenge[WEBAUTHN_CHALLENGE], double now, struct err *e)
+{
+    struct asked_key found = { 0 };
+    uint8_t wanted[WEBAUTHN_CHALLENGE];
+    for (struct asked_key *p = t->places; p < t->places + CEREMONIES_MAX; p++) {
+        if (!p->taken || !crypto_equal(p->challenge, challenge, WEBAUTHN_CHALLENGE))
+            continue;
+        found = *p;
+        *p = (struct asked_key){ 0 };
+    }
+    if (!found.taken)
+        return err_set(e, ERR_POLICY,
+                       "the key answers a question that is not open here: it was answered already, "
+                       "is of another server, or too old; ask the key again");
+    if (found.until <= now)
+        return err_set(e, ERR_POLICY, "the key answered too late: ask it again (%d s at most)",
+                       CEREMONY_LASTS);
+    hash_ceremony(&found, what, wanted);
+    return crypto_equal(wanted, challenge, sizeof wanted) ||
+           err_set(e, ERR_POLICY,
+                   "the key answered another question than this one: another person, session, "
+                   "change or plan; nothing was decided");
+}
