@@ -160,8 +160,9 @@ static bool may_plan(struct engine *g, const char *who, bool counted, struct err
 }
 
 /* counted: against what one principal may plan. */
-static enum engine_next propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
-                                bool counted, const char **id, struct err *e)
+static enum engine_next propose_counted(struct engine *g, struct plan *p, bool dry_run,
+                                        const char *who, bool counted, const char **id,
+                                        struct err *e)
 {
     const struct engine_at *at = place_to_plan_for(g, p, e);
     if (!at || !may_plan(g, who, counted, e))
@@ -189,13 +190,13 @@ static enum engine_next propose(struct engine *g, struct plan *p, bool dry_run, 
 enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
                                 const char **id, struct err *e)
 {
-    return propose(g, p, dry_run, who, true, id, e);
+    return propose_counted(g, p, dry_run, who, true, id, e);
 }
 
 enum engine_next engine_propose_reverse(struct engine *g, struct plan *p, const char *who,
                                         const char **id, struct err *e)
 {
-    return propose(g, p, true, who, false, id, e);
+    return propose_counted(g, p, true, who, false, id, e);
 }
 
 bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e)
