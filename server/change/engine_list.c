@@ -136,11 +136,25 @@ static bool may_look_on(struct listing *l, const struct stored *row)
     return false;
 }
 
+/* The index of objects finds; the change itself says. */
+static bool is_truly_found(struct listing *l, const struct stored *row)
+{
+    bool yes = true;
+    if (!l->q->touches || row->tampered)
+        return true;
+    struct arena *a = arena_new();
+    bool read = store_change_touches(l->engine->store, a, l->q->touches, row->id, &yes, l->e);
+    arena_free(a);
+    return read && (yes || store_index_lies(row->id, l->q->touches, l->e));
+}
+
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
     if (!is_after_cursor(l, row))
         return true;
+    if (!is_truly_found(l, row))
+        return false;
     cJSON *o = listed_row(l, row);
     if (!o)
         return l->e->kind == ERR_NONE && may_look_on(l, row);
