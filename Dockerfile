@@ -13,7 +13,7 @@ RUN make -j2 build && strip build/gcc/higress-ops
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends libwebsockets17 \
-    libwebsockets-evlib-ev libev4 libcurl4 libcjson1 libyaml-0-2 libsqlite3-0 libssl3 libfido2-1 zlib1g libedit2 ca-certificates \
+    libwebsockets-evlib-ev libev4 libcurl4 libcjson1 libyaml-0-2 libsqlite3-0 libssl3 libfido2-1 zlib1g libedit2 ca-certificates tzdata \
     && rm -rf /var/lib/apt/lists/* && useradd --system --uid 847 --no-create-home higress-ops \
     && install -d -o higress-ops /var/lib/higress-ops
 COPY --from=build /src/build/gcc/higress-ops /usr/bin/higress-ops

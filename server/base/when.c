@@ -59,6 +59,31 @@ double when_parse(const char *iso)
     return (double)timegm(&t) + fraction - offset_of(p);
 }
 
+/* Do the digits stand where the pattern has 0? Gives what follows them; NULL: they do not. */
+static const char *after_digits(const char *text, const char *pattern)
+{
+    for (; *pattern; pattern++, text++)
+        if (*pattern == '0' ? !isdigit((unsigned char)*text) : *text != *pattern)
+            return NULL;
+    return text;
+}
+
+double when_parse_exact(const char *iso)
+{
+    char again[40];
+    struct tm t;
+    const char *zone = iso ? after_digits(iso, "0000-00-00T00:00:00") : NULL;
+    if (!zone)
+        return 0;
+    size_t n = (size_t)(zone - iso);
+    time_t local = (time_t)(when_parse(iso) + offset_of(zone));
+    gmtime_r(&local, &t); /* the 31st of April comes back as another day */
+    strftime(again, sizeof again, "%Y-%m-%dT%H:%M:%S", &t);
+    const char *end = *zone == '+' || *zone == '-' ? after_digits(zone + 1, "00:00") : NULL;
+    bool whole = end ? !*end : !strcmp(zone, "Z");
+    return whole && !strncmp(again, iso, n) ? when_parse(iso) : 0;
+}
+
 double when_since(const char *text, double now)
 {
     static const struct {

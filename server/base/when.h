@@ -10,5 +10,8 @@ char *when_text(struct arena *a, double unix_time, bool millis);
 /* "2026-11-24T05:28:21.636Z" (fraction and Z may be missing; "+08:00" is heard) as Unix seconds; 0
  * on NULL or anything else. */
 double when_parse(const char *iso);
+/* The same of what a person wrote to be held to: whole, with its zone, and a day and hour that
+ * there are; 0 otherwise. */
+double when_parse_exact(const char *iso);
 /* "15m", "2h", "3d", "90s" before `now`, or an ISO time; 0 on anything else. */
 double when_since(const char *text, double now);

@@ -217,9 +217,7 @@ static struct call_end end_of_call(struct call *c)
     const cJSON *out = call_run(c);
     if (c->cancel->fired) /* nobody waits for the answer */
         return end;
-    if (!out)
-        return error_of(c);
-    end = make_call_end(c, out);
+    end = out ? make_call_end(c, out) : error_of(c);
     repeat_keep(c, &end);
     return end;
 }

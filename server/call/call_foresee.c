@@ -157,18 +157,18 @@ static void warn_callers(struct call *c, struct plan *p, const struct plan_op *o
  */
 
 /* Does a row of the counts stand for that route, or for that AI route and its fallback? */
-static bool is_row_of(const struct plan_op *op, const char *row)
+static bool is_row_of(struct call *c, const struct plan_op *op, const char *row)
 {
     static const char ai[] = "AI route ";
     const char *route = plan_op_route(op);
     size_t n = strlen(route);
     if (strcmp(op->kind->name, "ai-route") != 0)
-        return !strcmp(row, route);
+        return !strcmp(row, traffic_route_name(c->arena, route));
     row += text_starts(row, ai) ? strlen(ai) : 0;
     return text_starts(row, route) && (!row[n] || !strcmp(row + n, " (fallback)"));
 }
 
-static double share_of_op(const cJSON *counts, const struct plan_op *op)
+static double share_of_op(struct call *c, const cJSON *counts, const struct plan_op *op)
 {
     const cJSON *row;
     double share = 0;
@@ -176,7 +176,7 @@ static double share_of_op(const cJSON *counts, const struct plan_op *op)
     cJSON_ArrayForEach(row, json_get(counts, "rows"))
     {
         const char *name = json_str(row, "route");
-        bool its = name && is_row_of(op, name);
+        bool its = name && is_row_of(c, op, name);
         share += its ? json_num(row, "share", 0) : 0;
         there = there || its;
     }
@@ -198,7 +198,7 @@ static void take_share(struct call *c, struct plan *p)
     const cJSON *counts = traffic(c, &last, false, by, ROUTES);
     bool known = counts && json_num(counts, "matched", 0) > 0;
     for (int i = 0; known && i < p->count; i++) {
-        double one = share_of_op(counts, &p->ops[i]);
+        double one = share_of_op(c, counts, &p->ops[i]);
         known = one >= 0;
         all += one;
     }

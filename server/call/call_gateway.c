@@ -303,8 +303,7 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
     return true;
 }
 
-/* "AI route chat" for ai-route-chat.internal, which nobody but Envoy calls so. */
-static const char *route_own_name(struct arena *a, const char *route)
+const char *traffic_route_name(struct arena *a, const char *route)
 {
     const char *ai = kind_ai_of(a, route), *server = kind_mcp_of(a, route);
     if (ai)
@@ -325,7 +324,7 @@ const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
     {
         const char *route = json_str(row, "route");
         if (route)
-            json_set_str(c->arena, row, "route", route_own_name(c->arena, route));
+            json_set_str(c->arena, row, "route", traffic_route_name(c->arena, route));
     }
     return answer;
 }

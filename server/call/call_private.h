@@ -29,6 +29,7 @@ struct call {
     const struct call_voice *voice;   /* of an answer about changes; NULL: the tool's own */
     double progressed, next_progress; /* last value told; when the next may be */
     bool has_steps;                   /* it tells of steps out of a total */
+    unsigned repeats_moved;           /* repeat.c: when it began */
 };
 
 /* What an object that a client gave hides joins the call's secrets. */
@@ -45,6 +46,10 @@ struct call_voice {
     cJSON *(*facts)(struct arena *a, const cJSON *answer);
 };
 extern const struct call_voice call_of_change, call_of_changes; /* call_facts.c */
+
+/* How traffic() names a route: "AI route chat" for ai-route-chat.internal, which nobody but Envoy
+ * calls so. */
+const char *traffic_route_name(struct arena *a, const char *route);
 
 /* Warnings by what is seen of the gateway now (call_foresee.c); parks. */
 void call_foresee(struct call *c, struct plan *p);

@@ -20,6 +20,7 @@ struct entry {
 struct repeat_table {
     struct entry entries[ENTRIES];
     char newest[65]; /* line of the audit that the answers are not older than */
+    unsigned moved;  /* how often that was another one */
 };
 
 static void forget_entry(struct entry *x)
@@ -58,6 +59,7 @@ static void forget_what_is_old(struct call *c, struct repeat_table *t)
     for (int i = 0; i < ENTRIES; i++)
         forget_entry(&t->entries[i]);
     snprintf(t->newest, sizeof t->newest, "%s", newest);
+    t->moved++;
 }
 
 static struct entry *find_entry(struct call *c, const char *key)
@@ -92,6 +94,7 @@ bool repeat_answers(struct call *c, struct call_end *end)
         return false;
     key_of_call(c, key);
     struct entry *x = find_entry(c, key);
+    c->repeats_moved = c->service->repeats->moved;
     if (x->times == 0 || now - x->first > c->service->config->repeat_seconds) {
         forget_entry(x);
         snprintf(x->key, sizeof x->key, "%s", key);
@@ -111,15 +114,21 @@ bool repeat_answers(struct call *c, struct call_end *end)
     return true;
 }
 
+/* What an error says, or what is too large, is newer than the answer of before, too. */
 void repeat_keep(struct call *c, const struct call_end *end)
 {
     char key[65];
     size_t text = end->text ? strlen(end->text) : 0;
-    if (!is_repeatable(c) || !end->answer || json_clone_size(end->answer) + text > ANSWER_BYTES)
+    if (!is_repeatable(c))
         return;
     key_of_call(c, key);
     struct entry *x = find_entry(c, key);
+    if (c->service->repeats->moved != c->repeats_moved)
+        return; /* read before a change that others have seen */
     arena_free(x->arena);
+    x->arena = NULL;
+    if (!end->answer || json_clone_size(end->answer) + text > ANSWER_BYTES)
+        return;
     x->arena = arena_sized(json_clone_size(end->answer) + text + 4096);
     x->end = copy_end(x->arena, end);
     x->answered = loop_now(c->service->loop);

@@ -124,6 +124,19 @@ static bool bases_hold(struct job *j, cJSON *result, enum plan_state *state)
     return false;
 }
 
+/* Reading took its time: a freeze, a role taken away or other rules since then count, too. */
+static bool still_holds(struct job *j, enum plan_state *state)
+{
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    if (store_find(j->engine->store, j->arena, j->id, &row, &e) &&
+        engine_applies(j->engine, &row, &e) && engine_holds(j->engine, j->arena, &row, j->plan, &e))
+        return true;
+    apply_say(j, "nothing was written: %s", e.text);
+    *state = STATE_FAILED;
+    return false;
+}
+
 /* How many operations stand written and read back. */
 static void tell_written_so_far(const struct job *j, const char *what)
 {
@@ -257,7 +270,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     for (int i = 0; i < j->plan->count; i++)
         j->outcomes[i] = engine_outcome(a, &j->plan->ops[i], "not started", NULL, NULL);
     tell_written_so_far(j, "comparing what is there with the plan");
-    if (bases_hold(j, result, state)) {
+    if (bases_hold(j, result, state) && still_holds(j, state)) {
         apply_step("checked", -1);
         *state = write_operations(j);
     }

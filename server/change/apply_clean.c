@@ -55,5 +55,5 @@ const char *apply_clean(struct job *j, struct err *e)
     p->undoes = j->id;
     plan_title(p, "Clean up what %s left: %s", j->id, j->plan->title);
     /* A draft: nobody is asked before its owner wants it. */
-    return engine_propose(j->engine, p, true, j->owner, &id, e) ? id : NULL;
+    return engine_propose_reverse(j->engine, p, j->owner, &id, e) ? id : NULL;
 }

@@ -133,11 +133,11 @@ static const struct engine_at *place_to_plan_for(struct engine *g, const struct 
 
 /* Kept for its owner, if there is room. */
 static bool keep_plan(struct engine *g, const struct plan *p, enum engine_next next,
-                      const char *who, const char **id, struct err *e)
+                      const char *who, bool counted, const char **id, struct err *e)
 {
     enum plan_state state = next == ENGINE_DRAFT ? STATE_DRAFT : STATE_PENDING;
     char *kept = NULL;
-    bool ok = store_room(g->store, p, who, (int)g->config->max_plans, e) &&
+    bool ok = (!counted || store_room(g->store, p, who, (int)g->config->max_plans, e)) &&
               store_keep(g->store, p->arena, p, state, who, g->config->plan_ttl, &kept, e);
     *id = kept;
     return ok;
@@ -154,17 +154,19 @@ static bool complete_from_gateway(const struct engine_at *at, struct plan *p)
 }
 
 /* Has who asks a role for it, and planned no more than they may? */
-static bool may_plan(struct engine *g, const char *who, struct err *e)
+static bool may_plan(struct engine *g, const char *who, bool counted, struct err *e)
 {
     return people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) && engine_store(g, e) &&
-           store_may_plan(g->store, who, (int)g->config->plans_hour, e);
+           (!counted || store_may_plan(g->store, who, (int)g->config->plans_hour, e));
 }
 
-enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
-                                const char **id, struct err *e)
+/* counted: against what one principal may plan. */
+static enum engine_next propose_counted(struct engine *g, struct plan *p, bool dry_run,
+                                        const char *who, bool counted, const char **id,
+                                        struct err *e)
 {
     const struct engine_at *at = place_to_plan_for(g, p, e);
-    if (!at || !may_plan(g, who, e))
+    if (!at || !may_plan(g, who, counted, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
     if (!complete_from_gateway(at, p))
@@ -173,7 +175,7 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (!rule_on(g, p, dry_run, who, &r, e))
         return ENGINE_REFUSED;
     enum engine_next next = next_of(r.says);
-    if (!keep_plan(g, p, next, who, id, e) ||
+    if (!keep_plan(g, p, next, who, counted, id, e) ||
         (next == ENGINE_GO && !engine_decide_by_policy(g, *id, e)))
         return ENGINE_REFUSED;
     engine_note_shadow(g, *id, who, &r);
@@ -184,6 +186,18 @@ enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, 
     if (g->serving)
         engine_watch_now(g);
     return next;
+}
+
+enum engine_next engine_propose(struct engine *g, struct plan *p, bool dry_run, const char *who,
+                                const char **id, struct err *e)
+{
+    return propose_counted(g, p, dry_run, who, true, id, e);
+}
+
+enum engine_next engine_propose_reverse(struct engine *g, struct plan *p, const char *who,
+                                        const char **id, struct err *e)
+{
+    return propose_counted(g, p, true, who, false, id, e);
 }
 
 bool engine_ask(struct engine *g, const char *id, const char *who, struct err *e)

@@ -104,16 +104,20 @@ cJSON *engine_apply_told(struct engine *g, struct arena *a, const char *id,
 cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole, struct err *e);
 cJSON *engine_wait(struct engine *g, struct arena *a, const char *id, double seconds,
                    struct cancel *c, struct err *e);
-/* {"changes":[{id,state,title,risk,owner,tool,created,updated?,decision?}],"next"?:cursor}, newest
- * first, each once. */
+/* {"changes":[{id,state,title,risk,owner,tool,created,updated?,decision?}],"next"?:cursor,
+ * "looked_back_to"?}, newest first, each once. The last: `look` of them were looked at, and before
+ * that time there may be more. */
 struct engine_query {
     const char *state;   /* NULL: any */
     const char *risk;    /* as risk_name has it; NULL: any */
     const char *gateway; /* as an answer names it; NULL: any */
     const char *object;  /* pattern of "KIND NAME", a name or a scope that it touches; NULL: any */
-    const char *actor;   /* part of who asked or decided; NULL: any. Needs decisions */
-    double since;        /* Unix seconds of its newest step; 0: any */
+    const char
+        *touches;      /* exactly that "KIND NAME", by index; with none of state, object; or NULL */
+    const char *actor; /* part of who asked or decided; NULL: any. Needs decisions */
+    double since;      /* Unix seconds of its newest step; 0: any */
     int limit;
+    int look;           /* changes that are looked at, at most; 0: any number */
     const char *cursor; /* what an answer gave, or NULL */
     bool decisions;     /* say who decided */
 };

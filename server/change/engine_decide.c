@@ -215,7 +215,7 @@ const char *engine_same_person(const struct engine *g, struct arena *a, const ch
                    : arena_printf(a,
                                   "requested by '%s', which several share: who %s it may be the "
                                   "same person",
-                                  people_is_shared(owner) ? owner : who, did);
+                                  config_name_is_shared(owner) ? owner : who, did);
     default:
         return NULL;
     }
@@ -302,13 +302,23 @@ bool engine_decide_by_policy(struct engine *g, const char *id, struct err *e)
     return ok;
 }
 
+/* A guard was agreed to by who approved: who asked for the change does not take it away. */
+static bool is_guards(const struct stored *row, struct err *e)
+{
+    return row->tool && !strcmp(row->tool, GUARD_TOOL) &&
+           !err_set(e, ERR_POLICY,
+                    "change %s is what a guard takes back %s by: it is not cancelled; a person "
+                    "stops a guard with higress-ops stop %s",
+                    row->id, row->undoes, row->undoes);
+}
+
 bool engine_cancel(struct engine *g, const char *id, const char *who, struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
-    bool moved = false,
-         ok = s && store_find(s, a, id, &row, e) && check_owner(&row, who, "cancel", e);
+    bool moved = false, ok = s && store_find(s, a, id, &row, e) &&
+                             check_owner(&row, who, "cancel", e) && !is_guards(&row, e);
     if (ok && !store_may_move(row.state, STATE_CANCELLED))
         ok = err_set(e, ERR_POLICY, "change %s is %s: it cannot be cancelled", row.id,
                      store_state_name(row.state));
@@ -350,7 +360,9 @@ static bool all_approve(struct engine *g, struct arena *a, const struct stored *
     all[n < 0 ? 0 : n] = *last;
     for (int i = 0; i <= n && e->kind == ERR_NONE; i++) {
         const struct approver x = { all[i].who, channel_named(all[i].channel) };
-        approves(g, a, row, p, &x, &r, e);
+        struct ruling one = r;
+        approves(g, a, row, p, &x, &one, e);
+        r = one.count > r.count ? one : r; /* by the channel that wants most of them */
     }
     if (e->kind != ERR_NONE || engine_count_people(g, all, n + 1) >= r.count)
         return e->kind == ERR_NONE;

@@ -9,6 +9,7 @@
 #include "change/engine_private.h"
 #include "kind/kind.h"
 #include "store/store_decision.h"
+#include "store/store_search.h"
 #include <fnmatch.h>
 #include <limits.h>
 #include <math.h>
@@ -22,10 +23,11 @@ struct listing {
     struct arena *a;
     const struct engine_query *q;
     cJSON *changes;
-    int limit;
+    int limit, looked;
     double from; /* time of the cursor; 0: none */
     const char *from_id;
     const char *next;
+    const char *looked_to; /* the time at which looking was given up, or NULL */
     bool more;
     struct err *e;
 };
@@ -105,7 +107,7 @@ static bool is_of_risk_and_gateway(const struct engine_query *q, const cJSON *ch
 /* The row as it is listed; NULL: it is not wanted, or l->e. */
 static cJSON *listed_row(struct listing *l, const struct stored *row)
 {
-    if (!is_after_cursor(l, row) || (l->q->since > 0 && row->updated < l->q->since))
+    if (l->q->since > 0 && row->updated < l->q->since)
         return NULL;
     if (row->tampered)
         return tampered(l->a, row);
@@ -119,19 +121,60 @@ static cJSON *listed_row(struct listing *l, const struct stored *row)
     return !l->q->actor || is_by(l, o) ? o : NULL;
 }
 
+static void keep_place(struct listing *l, const struct stored *row)
+{
+    l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
+}
+
+/* False: enough was looked at; the next page goes on behind that row. */
+static bool may_look_on(struct listing *l, const struct stored *row)
+{
+    if (!l->q->look || ++l->looked < l->q->look)
+        return true;
+    keep_place(l, row);
+    l->looked_to = when_text(l->a, row->created, false);
+    return false;
+}
+
+/* The index of objects finds; the change itself says. */
+static bool is_truly_found(struct listing *l, const struct stored *row)
+{
+    bool yes = true;
+    if (!l->q->touches || row->tampered)
+        return true;
+    struct arena *a = arena_new();
+    bool read = store_change_touches(l->engine->store, a, l->q->touches, row->id, &yes, l->e);
+    arena_free(a);
+    return read && (yes || store_index_lies(row->id, l->q->touches, l->e));
+}
+
 static bool list_row(void *arg, const struct stored *row)
 {
     struct listing *l = arg;
+    if (!is_after_cursor(l, row))
+        return true;
+    if (!is_truly_found(l, row))
+        return false;
     cJSON *o = listed_row(l, row);
     if (!o)
-        return l->e->kind == ERR_NONE;
+        return l->e->kind == ERR_NONE && may_look_on(l, row);
     if (json_count(l->changes) == l->limit) {
         l->more = true;
         return false;
     }
     json_add(l->a, l->changes, o);
-    l->next = arena_printf(l->a, "%.17g/%s", row->created, row->id);
+    keep_place(l, row);
     return true;
+}
+
+static bool read_change_rows(struct listing *l, enum plan_state only)
+{
+    struct store *s = l->engine->store;
+    double before = l->from > 0 ? nextafter(l->from, INFINITY) : 0;
+    if (l->q->touches)
+        return store_each_touching(s, l->q->touches, before, INT_MAX, list_row, l, l->e);
+    return l->q->object ? store_each(s, only, before, INT_MAX, list_row, l, l->e)
+                        : store_each_head(s, only, before, INT_MAX, list_row, l, l->e);
 }
 
 /* -- the list ---------------------------------------------------------------------------- */
@@ -155,14 +198,13 @@ cJSON *engine_list(struct engine *g, struct arena *a, const struct engine_query 
     l.limit = q->limit < 1 ? 1 : q->limit > LIST_MAX ? LIST_MAX : q->limit;
     if (!s || !set_start(&l, q->cursor, e))
         return NULL;
-    double before = l.from > 0 ? nextafter(l.from, INFINITY) : 0;
-    bool read = q->object ? store_each(s, only, before, INT_MAX, list_row, &l, e)
-                          : store_each_head(s, only, before, INT_MAX, list_row, &l, e);
-    if (!read || e->kind != ERR_NONE)
+    if (!read_change_rows(&l, only) || e->kind != ERR_NONE)
         return NULL;
     cJSON *o = json_object(a);
     json_set(a, o, "changes", l.changes);
-    if (l.more)
+    if (l.more || l.looked_to)
         json_set_str(a, o, "next", l.next);
+    if (l.looked_to)
+        json_set_str(a, o, "looked_back_to", l.looked_to);
     return o;
 }

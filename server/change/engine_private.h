@@ -47,8 +47,14 @@ struct engine {
     } rejected; /* what engine_rejected_in found last: one change asks it several times */
     struct cancel *cancels[8]; /* of fibers that the watcher started */
     struct guard_task guards[ENGINE_GUARDS];
+    double guards_after; /* when the last one was made that guard_tick came to; 0: from the first */
+    int guards_seen;     /* in this tick */
 };
 
+/* A draft of what a guard or a failed apply takes back: it counts against no limit of its owner,
+ * who could fill them and so keep it from being made. */
+enum engine_next engine_propose_reverse(struct engine *g, struct plan *p, const char *who,
+                                        const char **id, struct err *e);
 /* One approved plan, from the lease to the final state. Sets *state; e says why it is not applied.
  */
 void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_listener listener,

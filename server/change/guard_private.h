@@ -10,6 +10,8 @@
 #include "guard/judge.h"
 #include "store/store_guard.h"
 
+#define GUARD_TOOL "guard" /* the tool of a plan by which a guard takes back */
+
 /* A guard under this process. */
 struct guard_look {
     struct engine *engine;

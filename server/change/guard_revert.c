@@ -46,19 +46,44 @@ static bool all_left_alone(struct guard_look *k, const struct plan_op **changed,
     return true;
 }
 
-/* Stored as a draft; its id, NULL + e. */
+static const struct plan_op *operation_on(const struct plan *p, const struct plan_op *as)
+{
+    for (int i = 0; i < p->count; i++) {
+        const struct plan_op *op = &p->ops[i];
+        if (op->kind == as->kind && !strcmp(op->name, as->name) &&
+            !strcmp(op->scope ? op->scope : "", as->scope ? as->scope : ""))
+            return op;
+    }
+    return NULL;
+}
+
+/* Does the reverse begin from what this change left? Its bases were read after all_left_alone
+ * looked, and what is written is held against them alone. */
+static bool begins_where_it_left(struct guard_look *k, const struct plan *reverse,
+                                 const struct plan_op **changed)
+{
+    *changed = NULL;
+    for (int i = 0; i < k->plan->count && !*changed; i++) {
+        const struct plan_op *op = &k->plan->ops[i], *back = operation_on(reverse, op);
+        if (!back || !guard_left_alone(k->arena, k->kept, i, op, back->before))
+            *changed = op;
+    }
+    return !*changed;
+}
+
+/* Stored as a draft; its id. NULL + e, or *changed was changed by somebody. */
 static const char *propose(struct guard_look *k, const char *why, struct plan **reverse,
-                           struct err *e)
+                           const struct plan_op **changed, struct err *e)
 {
     const char *id = NULL;
-    struct plan *p = plan_new(k->arena, "guard", CHANGE, e);
+    struct plan *p = plan_new(k->arena, GUARD_TOOL, CHANGE, e);
     p->as_is = true; /* a gateway held it */
-    if (!engine_undo(k->engine, p, k->id, &k->cancel, e))
+    if (!engine_undo(k->engine, p, k->id, &k->cancel, e) || !begins_where_it_left(k, p, changed))
         return NULL;
     plan_title(p, "guard takes back %s: %s", k->id, k->title);
     plan_warn(p, "guard of %s: %s", k->id, why);
     *reverse = p;
-    return engine_propose(k->engine, p, true, k->owner, &id, e) ? id : NULL;
+    return engine_propose_reverse(k->engine, p, k->owner, &id, e) ? id : NULL;
 }
 
 static bool begin(struct guard_look *k, const struct plan *p, const char *id, const char *why,
@@ -81,6 +106,20 @@ static bool begin(struct guard_look *k, const struct plan *p, const char *id, co
     return store_guard_revert(k->engine->store, k->id, &to, id, &d, &moved, e) && moved;
 }
 
+/* Somebody changed it, or e. What may pass by itself is tried again at the next look. */
+static void not_taken_back(struct guard_look *k, const char *why, const struct plan_op *changed,
+                           const struct err *e)
+{
+    if (changed)
+        give_up(k, why,
+                arena_printf(k->arena,
+                             "%s '%s' was changed by somebody since, and stays as it is; undo %s "
+                             "by hand where that is wanted",
+                             changed->kind->name, changed->name, k->id));
+    else if (e->kind != ERR_NONE && !may_pass(e))
+        give_up(k, why, e->text);
+}
+
 void guard_revert(struct guard_look *k, const char *why)
 {
     struct err e = { 0 };
@@ -88,22 +127,14 @@ void guard_revert(struct guard_look *k, const char *why)
     const struct plan_op *changed = NULL;
     enum plan_state state = 0;
     if (!all_left_alone(k, &changed, &e)) {
-        if (changed)
-            give_up(k, why,
-                    arena_printf(k->arena,
-                                 "%s '%s' was changed by somebody since, and stays as it "
-                                 "is; undo %s by hand where that is wanted",
-                                 changed->kind->name, changed->name, k->id));
-        else if (!may_pass(&e))
-            give_up(k, why, e.text);
+        not_taken_back(k, why, changed, &e);
         return;
     }
     apply_step("guard.worse", -1);
-    const char *id = propose(k, why, &p, &e);
+    const char *id = propose(k, why, &p, &changed, &e);
     apply_step("guard.proposed", -1);
     if (!id || !begin(k, p, id, why, &e)) {
-        if (e.kind != ERR_NONE && !may_pass(&e))
-            give_up(k, why, e.text);
+        not_taken_back(k, why, changed, &e);
         return;
     }
     apply_step("guard.begun", -1);

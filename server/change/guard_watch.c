@@ -153,6 +153,8 @@ static bool take_turn(void *arg, const struct stored *row)
 {
     struct engine *g = arg;
     struct err ignored = { 0 };
+    g->guards_seen++;
+    g->guards_after = row->created;
     const struct engine_at *at = row->tampered ? NULL : engine_at(g, row->gateway);
     bool taken = false;
     if (!at || !engine_applies(g, row, &ignored))
@@ -167,10 +169,14 @@ static bool take_turn(void *arg, const struct stored *row)
     return true;
 }
 
+/* A page at a tick, round and round: the oldest must not keep the others from being watched. */
 void guard_tick(struct engine *g)
 {
     struct err ignored = { 0 };
-    store_each_guarded(g->store, LOOK_AT, take_turn, g, &ignored);
+    g->guards_seen = 0;
+    store_each_guarded(g->store, g->guards_after, LOOK_AT, take_turn, g, &ignored);
+    if (g->guards_seen < LOOK_AT)
+        g->guards_after = 0;
     for (int i = 0; i < ENGINE_GUARDS; i++) {
         struct guard_task *t = &g->guards[i];
         if (!t->due || t->cancel)

@@ -18,8 +18,8 @@ static const double LONGEST = 366 * 86400.0;
 /* "2h", "3d" from now, or a time; 0: neither, or past. */
 static double until_of(const char *text)
 {
-    double now = when_now(), at = when_parse(text);
-    double ago = text && at <= 0 ? when_since(text, now) : 0;
+    double now = when_now(), at = when_parse_exact(text);
+    double ago = text && when_parse(text) <= 0 ? when_since(text, now) : 0;
     at = ago > 0 ? now + (now - ago) : at;
     return at > now && at < now + LONGEST ? at : 0;
 }
@@ -57,37 +57,44 @@ static cJSON *other_freezes(struct verb *v, const char *url, bool *there, struct
     return e->kind == ERR_NONE ? kept : NULL;
 }
 
-static int freeze_keep(struct verb *v, const cJSON *list, const char *event, const char *said)
+/* The list is read anew: others may have frozen something while a person was asked. frozen: what
+ * joins it, NULL: nothing does. */
+static int freeze_keep(struct verb *v, const char *url, const cJSON *frozen, const char *said)
 {
     struct err e = { 0 };
-    struct store *s = engine_store(v->engine, &e);
-    if (!s || !store_set_freezes(s, list, event, v->who, "command line", &e))
+    bool there;
+    cJSON *list = other_freezes(v, url, &there, &e);
+    struct store *s = list ? engine_store(v->engine, &e) : NULL;
+    if (frozen && list)
+        json_add(v->arena, list, json_clone(v->arena, frozen));
+    if (!s || !store_set_freezes(s, list, frozen ? "frozen" : "freeze lifted", v->who,
+                                 "command line", &e))
         return verb_failed(v, &e);
     puts(said);
     return EXIT_DONE;
 }
 
-static int freeze_lift(struct verb *v, const char *url, cJSON *list, bool there)
+static int freeze_lift(struct verb *v, const char *url, const char *what)
 {
     struct err e = { 0 };
+    bool there = false;
     int code = EXIT_DONE;
-    const char *what = url ? url : "all gateways";
-    if (!there) {
+    if (other_freezes(v, url, &there, &e) && !there)
         err_set(&e, ERR_ARGS, "changes of %s are not frozen; policy show lists what is", what);
+    if (e.kind != ERR_NONE)
         return verb_failed(v, &e);
-    }
     if (!verb_agreed(v, arena_printf(v->arena, "changes of %s are frozen\n", what),
                      "Let them be applied again?", &code))
         return code;
-    return freeze_keep(v, list, "freeze lifted",
+    return freeze_keep(v, url, NULL,
                        arena_printf(v->arena, "changes of %s are frozen no more", what));
 }
 
-static int freeze_begin(struct verb *v, const char *url, cJSON *list)
+static int freeze_begin(struct verb *v, const char *url, const char *what)
 {
     struct err e = { 0 };
     int code = EXIT_DONE;
-    const char *reason = options_get(v->options, "reason"), *what = url ? url : "all gateways";
+    const char *reason = options_get(v->options, "reason");
     double until = until_of(options_get(v->options, "until"));
     if (!reason || !*reason || until <= 0) {
         err_set(
@@ -97,7 +104,7 @@ static int freeze_begin(struct verb *v, const char *url, cJSON *list)
         return verb_failed(v, &e);
     }
     reason = text_clean(v->arena, reason, REASON_MAX);
-    cJSON *f = json_add(v->arena, list, json_object(v->arena));
+    cJSON *f = json_object(v->arena);
     if (url)
         json_set_str(v->arena, f, "gateway", url);
     json_set_str(v->arena, f, "reason", reason);
@@ -109,20 +116,17 @@ static int freeze_begin(struct verb *v, const char *url, cJSON *list)
     if (!verb_agreed(v, shown, "Freeze them?", &code))
         return code;
     return freeze_keep(
-        v, list, "frozen",
+        v, url, f,
         arena_printf(v->arena, "frozen: %s until %s", what, when_text(v->arena, until, false)));
 }
 
 static int freeze_or_lift(struct verb *v)
 {
     struct err e = { 0 };
-    bool there = false;
-    const char *url = url_of(v, &e);
-    cJSON *list = e.kind == ERR_NONE ? other_freezes(v, url, &there, &e) : NULL;
-    if (!list)
+    const char *url = url_of(v, &e), *what = url ? url : "all gateways";
+    if (e.kind != ERR_NONE)
         return verb_failed(v, &e);
-    return options_has(v->options, "lift") ? freeze_lift(v, url, list, there)
-                                           : freeze_begin(v, url, list);
+    return options_has(v->options, "lift") ? freeze_lift(v, url, what) : freeze_begin(v, url, what);
 }
 
 static int run_freeze(const struct options *o)

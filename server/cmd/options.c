@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "guard/spec.h"
 #include "kind/kind.h"
+#include "mcp/resource.h"
 #include "policy/rules.h"
 #include "store/store.h"
 #include "tool.h"
@@ -226,10 +227,14 @@ const struct rules_words *options_words(struct arena *a)
 {
     struct rules_words *w = arena_make(a, struct rules_words);
     /* Plans that no tool makes say what made them. */
-    w->tools = "undo|import|migrate|clean_up|guard|restore";
+    w->plans = "undo|import|migrate|clean_up|guard|restore";
+    w->reads = RESOURCE_READ;
     for (const struct toolset *const *set = toolsets; *set; set++)
         for (const struct tool *t = (*set)->tools; t->name; t++)
-            w->tools = arena_printf(a, "%s|%s", w->tools, t->name);
+            if (t->plan)
+                w->plans = arena_printf(a, "%s|%s", w->plans, t->name);
+            else if (t->risk == READ)
+                w->reads = arena_printf(a, "%s|%s", w->reads, t->name);
     for (int i = 0; kinds[i].name; i++)
         w->kinds = arena_printf(a, "%s%s%s", i ? w->kinds : "", i ? "|" : "", kinds[i].name);
     return w;
@@ -244,7 +249,7 @@ struct config *options_read(const struct options *o, struct arena *a, struct err
     struct config *c = config_read(a, flags, e);
     if (c)
         c->rules = rules_read(a, c, options_words(a), e);
-    return e->kind == ERR_NONE && good_guards(c, a, e) ? c : NULL;
+    return c && e->kind == ERR_NONE && good_guards(c, a, e) ? c : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

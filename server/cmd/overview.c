@@ -2,6 +2,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/secret.h"
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
@@ -42,13 +43,10 @@ static int draw_gateway(struct verb *v)
     const struct inspection *i = inspect_gateway(v->arena, &means, DAYS, &e);
     if (!i)
         return verb_failed(v, &e);
-    struct err no_log = { 0 };
     cJSON *map = inspect_map(v->arena, i);
+    inspect_add_traffic(v->arena, map, c->access_log);
     secret_scrub_tree(v->arena, NULL, map);
-    struct picture p = { .map = map, .alone = true };
-    p.traffic = inspect_traffic(v->arena, c->access_log, &no_log);
-    if (no_log.kind)
-        fprintf(stderr, "higress-ops overview: no traffic: %s\n", no_log.text);
+    const struct picture p = { .map = map, .traffic = json_get(map, "traffic"), .alone = true };
     const char *title = arena_printf(v->arena, "Gateway %s", gateway_url(v->gateway));
     const char *text = options_has(v->options, "svg") ? picture_svg(v->arena, &p)
                                                       : picture_html(v->arena, &p, title);

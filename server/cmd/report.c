@@ -14,20 +14,21 @@
 #include "cmd/audit_private.h"
 #include "cmd/cmd.h"
 #include "store/store_search.h"
+#include <ctype.h>
 
-enum { PAGE = 1000, LINES_MAX = 100000, REPORT_BYTES = 64 << 20 };
+enum { PAGE = 1000, LINES_MAX = 100000, REPORT_BYTES = 64 << 20, ESCAPED_MAX = 1 << 16 };
 
 /* One form of the report: how text, sections and rows are written. */
 struct form {
-    const char *head, *tail, *section, *row, *none;
+    const char *head, *tail, *section, *row, *none, *more;
     const char *(*escape)(struct arena *a, const char *text);
 };
 
 static const char *escape_markdown(struct arena *a, const char *text)
 {
-    struct buf *b = buf_in(a, 4096);
+    struct buf *b = buf_in(a, ESCAPED_MAX);
     for (const char *p = text; *p; p++) {
-        if (strchr("\\`*_{}[]<>()#+-!|~&", *p))
+        if (ispunct((unsigned char)*p)) /* also "www.", "@" and "://", which some make links of */
             buf_char(b, '\\');
         buf_char(b, *p);
     }
@@ -36,7 +37,7 @@ static const char *escape_markdown(struct arena *a, const char *text)
 
 static const char *escape_html(struct arena *a, const char *text)
 {
-    struct buf *b = buf_in(a, 8192);
+    struct buf *b = buf_in(a, ESCAPED_MAX);
     for (const char *p = text; *p; p++) {
         if (strchr("<>&\"'", *p))
             buf_printf(b, "&#%d;", *p);
@@ -51,6 +52,8 @@ static const struct form markdown = {
     .section = "\n## %s (%d)\n\n",
     .row = "- %s %s\n",
     .none = "None.\n",
+    .more = "\nThe newest of each kind only: there are more than are told here. Report a shorter "
+            "time.\n",
     .tail = "",
     .escape = escape_markdown,
 };
@@ -63,6 +66,8 @@ static const struct form html = {
     .section = "<h2>%s (%d)</h2><ul>\n",
     .row = "<li>%s %s\n",
     .none = "<li>None.\n",
+    .more = "<li>The newest of each kind only: there are more than are told here. Report a "
+            "shorter time.\n",
     .tail = "",
     .escape = escape_html,
 };
@@ -77,7 +82,6 @@ static const struct section {
     { "Not written, or not known to be", { "failed", "unknown" } },
     { "Guards",
       { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
-    { "Outside edits", { "changed outside" } },
     { "The gate itself", { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded" } },
 };
 
@@ -87,6 +91,7 @@ struct report {
     struct buf *out;
     cJSON *lines;  /* of one section, newest first */
     cJSON *titles; /* of changes by id, looked up once */
+    bool cut;      /* the section has more lines than are told */
 };
 
 static const char *title_of(struct report *r, const char *id)
@@ -128,6 +133,7 @@ static bool collect_event(struct report *r, struct store *s, struct store_search
         if (!q.cursor)
             return true;
     }
+    r->cut = true;
     return true;
 }
 
@@ -143,6 +149,7 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
 {
     struct arena *a = r->verb->arena;
     r->lines = json_array(a);
+    r->cut = false;
     for (int i = 0; i < 8 && x->events[i]; i++) {
         struct store_search q = *period;
         q.event = x->events[i];
@@ -159,6 +166,8 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
                    row_text(r, rows[i]));
     if (n == 0)
         buf_str(r->out, r->form->none);
+    if (r->cut)
+        buf_str(r->out, r->form->more);
     return true;
 }
 
@@ -180,8 +189,12 @@ static int write_report(struct verb *v)
         if (!write_section(&r, s, &sections[i], &period, &e))
             return verb_failed(v, &e);
     buf_str(r.out, r.form->tail);
-    fputs(r.out->data, stdout);
-    return EXIT_DONE;
+    if (r.out->over)
+        err_set(&e, ERR_SYSTEM, "the report is larger than %d MB; report a shorter time",
+                REPORT_BYTES >> 20);
+    else
+        fputs(r.out->data, stdout);
+    return r.out->over ? verb_failed(v, &e) : EXIT_DONE;
 }
 
 static int run_report(const struct options *o)
@@ -199,8 +212,8 @@ static const struct option_row rows[] = {
 const struct command cmd_report = {
     .name = "report",
     .about =
-        "Says what happened to the gateway in a period: changes, who decided, refusals, guards, "
-        "outside edits; Markdown or HTML, out of the audit.",
+        "Says what happened to the gateway in a period: changes, who decided, refusals, guards; "
+        "Markdown or HTML, out of the audit.",
     .rows = rows,
     .config = true,
     .run = run_report,

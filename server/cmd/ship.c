@@ -18,10 +18,11 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BATCH = 200, MARK_MAX = 32, COMPLAIN_EVERY = 60 };
+enum { BATCH = 200, MARK_MAX = 128, COMPLAIN_EVERY = 60 };
 
 struct ship {
     struct server *server;
@@ -38,15 +39,23 @@ static const char *mark_path(struct arena *a, const struct config *c)
     return arena_printf(a, "%s/audit.shipped", c->state_dir);
 }
 
-static int read_mark(const char *path)
+static const char *mark_text(struct store *s, struct arena *a, int seq)
+{
+    const char *n = arena_printf(a, "%d", seq);
+    return arena_printf(a, "%s %s\n", n, store_proof(s, a, "shipped", n));
+}
+
+/* One that is not ours could say that lines went which nobody took: then all of them go again. */
+static int read_mark(struct store *s, const char *path, bool *forged)
 {
     struct arena *a = arena_new();
     struct err none = { 0 };
     size_t n = 0;
     const char *text = file_read_own(a, path, MARK_MAX, &n, &none);
     int seq = text ? (int)strtol(text, NULL, 10) : 0;
+    *forged = text && strcmp(text, mark_text(s, a, seq)) != 0;
     arena_free(a);
-    return seq;
+    return *forged ? 0 : seq;
 }
 
 /* One process at a time: whoever holds the lock of the mark's folder entry. */
@@ -62,13 +71,23 @@ static bool has_turn(struct ship *x)
 
 /* -- the other side ------------------------------------------------------------------------ */
 
-static int open_syslog(const char *path)
+static void close_other_side(struct ship *x)
+{
+    if (x->to >= 0)
+        close(x->to);
+    x->to = -1;
+}
+
+static int open_syslog(const char *path, struct err *e)
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof to.sun_path)
+        return err_set(e, ERR_SYSTEM, "the path of the socket '%.60s…' is too long", path), -1;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+    memcpy(to.sun_path, path, strlen(path) + 1);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0)
         return fd;
+    err_set(e, ERR_SYSTEM, "'%s': %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -79,12 +98,36 @@ static bool is_syslog(const char *where)
     return !strncmp(where, "syslog", 6);
 }
 
-static int open_other_side(const char *where)
+static int open_other_side(const char *where, struct err *e)
 {
-    struct err e = { 0 };
     if (is_syslog(where))
-        return open_syslog(where[6] == ':' ? where + 7 : "/dev/log");
-    return file_open_own(where + 5, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 077, &e);
+        return open_syslog(where[6] == ':' ? where + 7 : "/dev/log", e);
+    return file_open_own(where + 5, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 077, e);
+}
+
+/* Whoever rotates the file moves it away: what came after that would go with it, and be deleted. */
+static void leave_if_moved(struct ship *x, const char *where)
+{
+    struct stat ours, there;
+    if (x->to < 0 || is_syslog(where))
+        return;
+    if (fstat(x->to, &ours) == 0 && lstat(where + 5, &there) == 0 && ours.st_ino == there.st_ino &&
+        ours.st_dev == there.st_dev)
+        return;
+    close_other_side(x);
+}
+
+/* The whole record or nothing of it: on a full disk the half that fitted is taken away again. */
+static ssize_t append_record(int fd, const char *text)
+{
+    size_t n = strlen(text);
+    off_t end = lseek(fd, 0, SEEK_END);
+    ssize_t sent = write(fd, text, n);
+    if (sent < 0 || (size_t)sent == n)
+        return sent;
+    if (ftruncate(fd, end) == 0)
+        errno = ENOSPC;
+    return -1;
 }
 
 /* <13> is user.notice. */
@@ -93,8 +136,7 @@ static ssize_t send_text(const struct ship *x, struct arena *a, cJSON *line, boo
     const char *json = json_print(a, line);
     const char *text =
         syslog ? arena_printf(a, "<13>higress-ops: %s", json) : arena_printf(a, "%s\n", json);
-    return syslog ? send(x->to, text, strlen(text), MSG_NOSIGNAL)
-                  : write(x->to, text, strlen(text));
+    return syslog ? send(x->to, text, strlen(text), MSG_NOSIGNAL) : append_record(x->to, text);
 }
 
 static bool send_line(struct ship *x, struct arena *a, cJSON *line, bool syslog)
@@ -104,10 +146,6 @@ static bool send_line(struct ship *x, struct arena *a, cJSON *line, bool syslog)
         json_remove(line, "detail");
         json_set_bool(a, line, "detail_left_out", true);
         sent = send_text(x, a, line, syslog);
-    }
-    if (sent < 0) {
-        close(x->to);
-        x->to = -1;
     }
     return sent >= 0;
 }
@@ -121,24 +159,35 @@ static void log_unshipped(struct ship *x, int seq, const char *why)
                   why);
 }
 
+/* The number of the last line that the other side has. */
 static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int seq)
 {
     const char *where = x->server->config->audit_ship;
+    struct err e = { 0 };
+    int was = seq;
     cJSON *line;
+    leave_if_moved(x, where);
     if (x->to < 0)
-        x->to = open_other_side(where);
+        x->to = open_other_side(where, &e);
     if (x->to < 0) {
-        log_unshipped(x, seq, strerror(errno));
+        log_unshipped(x, seq, e.text);
         return seq;
     }
     cJSON_ArrayForEach(line, lines)
     {
-        int is = (int)json_num(line, "seq", 0);
-        if (!send_line(x, a, line, is_syslog(where))) {
-            log_unshipped(x, seq, strerror(errno));
+        if (!send_line(x, a, line, is_syslog(where)))
             break;
-        }
-        seq = is;
+        seq = (int)json_num(line, "seq", 0);
+    }
+    const char *why = line ? strerror(errno) : NULL;
+    /* Said to be there only when a power cut would leave it there. */
+    if (!is_syslog(where) && fdatasync(x->to) != 0) {
+        why = strerror(errno);
+        seq = was;
+    }
+    if (why) {
+        log_unshipped(x, seq, why);
+        close_other_side(x);
     }
     return seq;
 }
@@ -147,13 +196,17 @@ static void ship_batch(struct ship *x, struct store *s)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    int was = read_mark(x->mark);
+    bool forged = false;
+    int was = read_mark(s, x->mark, &forged);
+    if (forged)
+        log_event(LOG_ERROR, "ship", "'%s' is not what was written there: all lines are sent again",
+                  x->mark);
     const cJSON *lines = store_lines_after(s, a, was, BATCH, &e);
     int seq = json_count(lines) ? send_batch(x, a, lines, was) : was;
     if (e.kind != ERR_NONE)
         log_unshipped(x, was, e.text);
     if (seq != was) {
-        const char *text = arena_printf(a, "%d\n", seq);
+        const char *text = mark_text(s, a, seq);
         file_replace_own(x->mark, text, strlen(text), &e);
     }
     arena_free(a);
@@ -190,18 +243,20 @@ void ship_end(struct ship *x)
     loop_untimer(x->timer);
     if (x->lock >= 0)
         close(x->lock);
-    if (x->to >= 0)
-        close(x->to);
+    close_other_side(x);
 }
 
 int audit_shipped(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
-    int mark = read_mark(mark_path(v->arena, v->config));
+    bool forged = false;
+    int mark = read_mark(s, mark_path(v->arena, v->config), &forged);
     const char *anchor = store_anchor_text(s, v->arena, &e);
     if (!anchor)
         return verb_failed(v, &e);
     int last = (int)strtol(anchor, NULL, 10);
+    if (forged)
+        puts("the mark of what was shipped is not what was written: all lines are sent again");
     printf("shipped to line %d of %d: %d behind\n", mark, last, last - mark);
     return EXIT_DONE;
 }

@@ -75,22 +75,45 @@ static const struct {
     { "oauth", offsetof(struct config_person, oauth) },
 };
 
+/* One subject is one, with our issuer before it or without. */
+static const char *without_issuer(const struct config *c, const char *identity)
+{
+    size_t n = c->oauth_issuer ? strlen(c->oauth_issuer) : 0;
+    bool ours = n && text_starts(identity, c->oauth_issuer) && identity[n] == '|';
+    return ours ? identity + n + 1 : identity;
+}
+
+static bool list_has_identity(const struct config *c, const char *const *list, const char *identity)
+{
+    for (; *list; list++)
+        if (!strcmp(without_issuer(c, *list), without_issuer(c, identity)))
+            return true;
+    return false;
+}
+
+bool config_name_is_shared(const char *name)
+{
+    return !strcmp(name, "local") || !strcmp(name, "command line");
+}
+
 static const char *const *identities_of(const struct config_person *p, size_t channel)
 {
     return *(const char *const *const *)((const char *)p + channels[channel].at);
 }
 
 /* Does each identity of person i in that channel belong to no other, and to i once? */
-static bool are_identities_its_own(const struct config_person *people, int i, size_t channel,
-                                   struct err *e)
+static bool are_identities_its_own(const struct config *c, int i, size_t channel, struct err *e)
 {
+    const struct config_person *people = c->people;
     const char *member = channels[channel].member;
     const char *const *mine = identities_of(&people[i], channel);
     for (int n = 0; mine[n]; n++) {
-        if (list_has(&mine[n + 1], mine[n]))
+        if (config_name_is_shared(mine[n]))
+            return refuse_person(e, i, member, "is what several go by, so nobody's", mine[n]);
+        if (list_has_identity(c, &mine[n + 1], mine[n]))
             return refuse_person(e, i, member, "is there twice", mine[n]);
         for (int k = 0; k < i; k++)
-            if (list_has(identities_of(&people[k], channel), mine[n]))
+            if (list_has_identity(c, identities_of(&people[k], channel), mine[n]))
                 return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
     }
     return true;
@@ -114,14 +137,16 @@ static bool is_scrypt(const char *text)
     return text_starts(text, "scrypt$") && dollars == 5;
 }
 
-static bool is_good_person(const struct config_person *people, int i, struct err *e)
+static bool is_good_person(const struct config *c, int i, struct err *e)
 {
-    const struct config_person *p = &people[i];
+    const struct config_person *people = c->people, *p = &people[i];
+    if (config_name_is_shared(p->name))
+        return refuse_person(e, i, "name", "is what several go by, so nobody's", p->name);
     for (int k = 0; k < i; k++)
         if (!strcmp(people[k].name, p->name))
             return refuse_person(e, i, "name", "is the name of two", p->name);
     for (size_t channel = 0; channel < sizeof channels / sizeof *channels; channel++)
-        if (!are_identities_its_own(people, i, channel, e))
+        if (!are_identities_its_own(c, i, channel, e))
             return false;
     if (p->passphrase && !is_scrypt(p->passphrase))
         return refuse_person(e, i, "passphrase",
@@ -154,7 +179,7 @@ static bool are_plain_tokens(const struct config_person *people, const struct co
 bool config_good_people(const struct config *c, struct err *e)
 {
     for (int i = 0; c->people && c->people[i].name; i++)
-        if (!is_good_person(c->people, i, e))
+        if (!is_good_person(c, i, e))
             return false;
     return !c->people || (are_plain_tokens(c->people, c->tokens, "http.tokens", e) &&
                           are_plain_tokens(c->people, c->approvers, "http.approvers", e));

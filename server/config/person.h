@@ -2,6 +2,7 @@
  * they are there for. Who is behind a name, and what they may do: policy/people.h.
  */
 #pragma once
+#include <stdbool.h>
 
 struct arena;
 struct config;
@@ -20,5 +21,7 @@ struct config_person {
     const char *passphrase;    /* "scrypt$N$R$P$SALT$KEY", the last two in base64url; or NULL */
 };
 
+/* Is it a name that several clients or channels go by ("local", "command line")? */
+bool config_name_is_shared(const char *name);
 /* The bit of that name; ROLE_NONE: it is none. */
 enum role config_role_named(const char *name);

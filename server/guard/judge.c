@@ -6,6 +6,7 @@
 
 static const double by_chance = 0.001, LEAST_EXPECTED = 10; /* requests that then did not come */
 static const double SHORTEST = 1, LONGEST = 15;             /* seconds between two looks */
+static const double UNWRITTEN = 15;                         /* seconds that the log may be behind */
 enum { LOOKS = 20 };
 
 double guard_every(const struct guard_spec *spec)
@@ -31,10 +32,18 @@ static const char *counted(struct arena *a, int bad, int all)
     return all ? arena_printf(a, "%s (%d of %d)", share_text(a, bad, all), bad, all) : "no request";
 }
 
+/* How long no request came, as far as is known: Envoy writes its log when 64 KB are full or ten
+ * seconds over. Lines of other requests say that it has written; else that time is waited for. */
+static double silent_for(const struct guard_counts *now)
+{
+    double sure = now->to - UNWRITTEN;
+    return (now->known_to > sure ? now->known_to : sure) - now->from;
+}
+
 static bool is_silent(const struct guard_counts *before, const struct guard_counts *now)
 {
-    double was = before->to - before->from, is = now->to - now->from;
-    return now->all == 0 && was > 0 && before->all * is / was >= LEAST_EXPECTED;
+    double was = before->to - before->from, is = silent_for(now);
+    return now->all == 0 && was > 0 && is > 0 && before->all * is / was >= LEAST_EXPECTED;
 }
 
 static bool is_worse(const struct guard_condition *k, int i, const struct guard_counts *before,
@@ -61,7 +70,7 @@ struct guard_judged guard_judge(struct arena *a, const struct guard_spec *spec,
         if (k->what == GUARD_NO_TRAFFIC && is_silent(before, now))
             return (struct guard_judged){
                 true, arena_printf(a, "no traffic: %d requests in %.0f s before -> none in %.0f s",
-                                   before->all, before->to - before->from, now->to - now->from)
+                                   before->all, before->to - before->from, silent_for(now))
             };
         if (k->what != GUARD_NO_TRAFFIC && is_worse(k, i, before, now, allowed(spec)))
             return (struct guard_judged){

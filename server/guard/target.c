@@ -90,11 +90,23 @@ static bool add_seen_service(struct sight *f, const char *name)
     return true;
 }
 
+/* What a registry lists has names of its own. */
+static const char *const own_service[] = { "static", "dns" };
+enum { OWN_SERVICE = sizeof own_service / sizeof *own_service };
+
+static bool is_registry(const struct plan_op *op)
+{
+    const char *type = json_str(op->after ? op->after : op->before, "type");
+    for (int i = 0; type && i < OWN_SERVICE; i++)
+        if (!strcmp(type, own_service[i]))
+            return false;
+    return !strcmp(op->kind->name, "service-source");
+}
+
 static bool add_seen_source(struct sight *f, const char *name)
 {
-    static const char *const types[] = { "static", "dns", "nacos", "zookeeper", "eureka" };
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        add_service(f, arena_printf(f->a, "%s.%s", name, types[i]));
+    for (int i = 0; i < OWN_SERVICE; i++)
+        add_service(f, arena_printf(f->a, "%s.%s", name, own_service[i]));
     tell(f, "services of", name);
     return true;
 }
@@ -149,6 +161,8 @@ static bool add_seen_op(struct sight *f, const struct plan_op *op)
     add_services(f, op);
     if (op->scope)
         return add_seen_scope(f, op->scope);
+    if (is_registry(op))
+        return false;
     return op->verb == PLAN_DELETE && json_get(op->before, "domains")
                ? add_seen_hosts(f, op->before)
                : add_seen_kind(f, op->kind->name, op->name);
@@ -183,11 +197,19 @@ static bool is_host(const char *authority, const char *host)
     return n >= m - 1 && !strncasecmp(authority + n - (m - 1), host + 1, m - 1);
 }
 
+/* "web.static", "web.static:80", "web.shop": whole, since "web.static" begins "web.static2", too.
+ */
+static bool is_service(const char *host, const char *service)
+{
+    size_t n = strcspn(service, ":");
+    return !strncmp(host, service, n) && (!host[n] || !strcmp(host + n, ".svc.cluster.local"));
+}
+
 bool guard_targets_reach(const struct guard_targets *t, const char *cluster)
 {
     const char *bar = cluster ? strrchr(cluster, '|') : NULL;
     for (const char *const *s = t->services; bar && *s; s++)
-        if (text_starts(bar + 1, *s))
+        if (is_service(bar + 1, *s))
             return true;
     return t->all && bar;
 }

@@ -69,8 +69,12 @@ static bool tally_row(void *arg, const cJSON *row)
     const struct guard_watch *w = t->watch;
     const char *status = json_str(row, "response_code");
     int code = status ? (int)strtol(status, NULL, 10) : 0;
-    if (when_parse(json_str(row, "start_time")) > t->counts->to ||
-        !guard_targets_meet(&w->targets, row))
+    double at = when_parse(json_str(row, "start_time"));
+    if (at > t->counts->to)
+        return true;
+    if (at > t->counts->known_to)
+        t->counts->known_to = at;
+    if (!guard_targets_meet(&w->targets, row))
         return true;
     t->counts->all++;
     for (int i = 0; i < w->spec.count; i++)

@@ -2,6 +2,7 @@
  * which for a plugin is the route, host or service that it stands at. */
 #include "inspect/inspect_map.h"
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -14,6 +15,7 @@ enum { SAYS_MAX = 8, ENDPOINTS_MAX = 8, SAY_BYTES = 400, TRAFFIC_ROUTES = 200, H
 struct about {
     const char *object; /* "route orders" */
     const struct trap_finding *finding;
+    bool on_map; /* its object has a node */
 };
 
 struct mapping {
@@ -46,7 +48,7 @@ static void index_findings(struct mapping *m, const struct trap_findings *found)
     m->about = arena_array(m->a, struct about, found->count + 1);
     for (int i = 0; i < found->count; i++)
         m->about[m->count++] =
-            (struct about){ object_of_finding(m->a, &found->list[i]), &found->list[i] };
+            (struct about){ object_of_finding(m->a, &found->list[i]), &found->list[i], false };
     qsort(m->about, (size_t)m->count, sizeof *m->about, compare_about);
 }
 
@@ -64,21 +66,28 @@ static int first_about(const struct mapping *m, const char *object)
     return low;
 }
 
-static void set_findings(struct mapping *m, cJSON *node, const char *kind, const char *name)
+static bool is_about_object(const struct mapping *m, int i, const char *object)
 {
-    const char *object = arena_printf(m->a, "%s %s", kind, name);
-    int from = first_about(m, object);
-    for (int i = from; i < m->count && i < from + SAYS_MAX; i++) {
+    return i < m->count && !strcmp(m->about[i].object, object);
+}
+
+/* Those of one object, from its first on. */
+static void set_findings(struct mapping *m, cJSON *node, int from)
+{
+    const char *object = m->about[from].object;
+    cJSON *says = json_set_array(m->a, node, "says");
+    int i = from;
+    json_set_str(m->a, node, "risk", trap_risk_name(m->about[from].finding->trap->risk));
+    for (; is_about_object(m, i, object); i++) {
         const struct trap_finding *f = m->about[i].finding;
-        if (strcmp(m->about[i].object, object) != 0)
-            break;
-        if (i == from)
-            json_set_str(m->a, node, "risk", trap_risk_name(f->trap->risk));
-        cJSON *says = i == from ? json_set_array(m->a, node, "says") : json_get(node, "says");
-        json_add_str(
-            m->a, says,
-            arena_printf(m->a, "%s: %s", f->trap->verdict, text_clean(m->a, f->text, SAY_BYTES)));
+        m->about[i].on_map = true;
+        if (i < from + SAYS_MAX)
+            json_add_str(m->a, says,
+                         arena_printf(m->a, "%s: %s", f->trap->verdict,
+                                      text_clean(m->a, f->text, SAY_BYTES)));
     }
+    if (i > from + SAYS_MAX)
+        json_add_str(m->a, says, arena_printf(m->a, "and %d more", i - from - SAYS_MAX));
 }
 
 /* -- nodes ------------------------------------------------------------------------------- */
@@ -88,7 +97,10 @@ static cJSON *new_node(struct mapping *m, cJSON *list, const char *kind, const c
     cJSON *node = json_add(m->a, list, json_object(m->a));
     json_set_str(m->a, node, "kind", kind);
     json_set_str(m->a, node, "name", name);
-    set_findings(m, node, kind, name);
+    const char *object = arena_printf(m->a, "%s %s", kind, name);
+    int first = first_about(m, object);
+    if (is_about_object(m, first, object))
+        set_findings(m, node, first);
     return node;
 }
 
@@ -145,6 +157,20 @@ static void map_services(struct mapping *m, cJSON *out)
     }
 }
 
+/* What was found about objects that have no node: plugins, consumers, certificates, … */
+static void add_others(struct mapping *m, cJSON *out)
+{
+    for (int i = 0; i < m->count; i++) {
+        const struct trap_finding *f = m->about[i].finding;
+        if (m->about[i].on_map)
+            continue;
+        cJSON *node = json_add(m->a, out, json_object(m->a));
+        json_set_str(m->a, node, "kind", f->kind);
+        json_set_str(m->a, node, "name", f->name);
+        set_findings(m, node, i);
+    }
+}
+
 cJSON *inspect_map(struct arena *a, const struct inspection *i)
 {
     struct mapping m = { .a = a, .world = i->world->trap };
@@ -159,6 +185,9 @@ cJSON *inspect_map(struct arena *a, const struct inspection *i)
     cJSON *hosts = json_set_array(a, map, "hosts");
     while (trap_next(m.world, "domain", &o))
         new_node(&m, hosts, "domain", o.name);
+    add_others(&m, json_set_array(a, map, "others"));
+    if (!trap_known(m.world, "route"))
+        json_set_bool(a, map, "routes_unread", true);
     json_set(a, map, "unread", inspect_unread(a, i));
     json_set(a, map, "counts", inspect_counts(a, i->found));
     return map;
@@ -175,10 +204,9 @@ static cJSON *count_by_route(struct arena *a, const char *access_log, bool error
     return json_get(traffic_count(a, access_log, &q, e), "rows");
 }
 
-cJSON *inspect_traffic(struct arena *a, const char *access_log, struct err *e)
+/* By route; NULL: it could not be read, e. */
+static cJSON *read_traffic(struct arena *a, const char *access_log, struct err *e)
 {
-    if (!access_log)
-        return NULL;
     const cJSON *row, *all = count_by_route(a, access_log, false, e);
     const cJSON *bad = all ? count_by_route(a, access_log, true, e) : NULL;
     cJSON *out = json_object(a);
@@ -198,5 +226,51 @@ cJSON *inspect_traffic(struct arena *a, const char *access_log, struct err *e)
         if (route && json_get(out, route))
             json_set_num(a, json_get(out, route), "errors", json_num(row, "count", 0));
     }
-    return all ? out : NULL;
+    return bad ? out : NULL;
+}
+
+void inspect_add_traffic(struct arena *a, cJSON *map, const char *access_log)
+{
+    struct err e = { 0 };
+    cJSON *traffic = access_log ? read_traffic(a, access_log, &e) : NULL;
+    if (traffic)
+        json_set(a, map, "traffic", traffic);
+    else if (access_log)
+        json_add_str(a, json_get(map, "unread"),
+                     arena_printf(a, "the traffic of the last hour was not read: %s", e.text));
+}
+
+/* -- looked up --------------------------------------------------------------------------- */
+
+static bool is_named_in(const cJSON *list, const char *name)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (cJSON_IsString(item) && !strcmp(item->valuestring, name))
+            return true;
+    }
+    return false;
+}
+
+bool inspect_on_map(const cJSON *map, const char *kind, const char *name)
+{
+    static const char *const lists[] = { "routes", "services", "hosts", "others" };
+    const char *member = !strcmp(kind, "domain") ? "hosts" : "to";
+    const cJSON *node;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        cJSON_ArrayForEach(node, json_get(map, lists[i]))
+        {
+            if (!strcmp(json_str(node, "name"), name) && !strcmp(json_str(node, "kind"), kind))
+                return true;
+        }
+    if (strcmp(kind, "domain") != 0 && strcmp(kind, "service") != 0 &&
+        strcmp(kind, "ai-provider") != 0)
+        return false;
+    cJSON_ArrayForEach(node, json_get(map, "routes"))
+    {
+        if (is_named_in(json_get(node, member), name))
+            return true;
+    }
+    return false;
 }

@@ -72,7 +72,7 @@ static bool take_world_object(void *arg, const cJSON *o)
 }
 
 /* Is it whole? */
-static bool read_list(struct reading *r)
+static bool read_world_list(struct reading *r)
 {
     struct err e = { 0 };
     bool ok =
@@ -116,7 +116,7 @@ static void read_world_kind(struct reading *r, const char *name)
 {
     r->kind = kind_find(name);
     r->list = json_array(r->a);
-    bool whole = !r->full && read_list(r);
+    bool whole = !r->full && read_world_list(r);
     bool some = whole || json_count(r->list) > 0;
     r->world->kinds += some && !(r->kind->flags & KIND_SINGLE);
     if (some && (r->kind->flags & KIND_THIN_LIST))

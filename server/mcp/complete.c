@@ -111,7 +111,7 @@ static void complete_main(void *arg)
     struct resource_completion *c = arg;
     struct request *r = c->request;
     struct err ignored = { 0 };
-    if (request_busy(r))
+    if (request_busy(r) || !resource_is_admitted(r, &ignored))
         ; /* no names */
     else if (c->kind && r->mcp->service->gateway && resource_names_shown(r->mcp, c->kind))
         gateway_each_kind(r->mcp->service->gateway, c->kind,

@@ -7,11 +7,14 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "call/catalog.h"
 #include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
 #include "mcp/mcp.h"
+#include "policy/people.h"
+#include "policy/policy.h"
 #include "tool.h"
 
 #include <errno.h>
@@ -143,11 +146,27 @@ static void refuse_resource(struct request *r)
     request_error(r);
 }
 
+bool resource_is_admitted(const struct request *r, struct err *e)
+{
+    const struct config *c = r->mcp->service->config;
+    const struct wish w = { .mode = c->mode,
+                            .risk = READ,
+                            .tool = RESOURCE_READ,
+                            .gateway = c->name,
+                            .url = c->gateway_url,
+                            .rules = c->rules,
+                            .requester = people_name(c, CHANNEL_NONE, r->principal),
+                            .roles = people_roles(c, CHANNEL_NONE, r->principal),
+                            .now = when_now() };
+    return policy_admits(&w, e);
+}
+
 static bool admit_reader(struct request *r)
 {
     const char *busy = request_busy(r);
-    return !busy ||
-           request_fail(r, 200, RPC_INTERNAL, "Busy: %s; ask again in a few seconds", busy);
+    if (busy)
+        return request_fail(r, 200, RPC_INTERNAL, "Busy: %s; ask again in a few seconds", busy);
+    return resource_is_admitted(r, &r->err);
 }
 
 static bool fill_resource_list(struct request *r, struct resource_list *l, bool templates)

@@ -73,6 +73,10 @@ const char *resource_uri(struct request *r);
 void resource_list(struct request *r);
 void resource_templates(struct request *r);
 void resource_read(struct request *r);
+/* Do the rules let who asks read? They know resources, their lists and completion by RESOURCE_READ.
+ * False: e. */
+#define RESOURCE_READ "resources/read"
+bool resource_is_admitted(const struct request *r, struct err *e);
 
 #define RESOURCE_PLAN_VIEW "ui://higress-ops/plan2"
 extern const struct resource_provider resource_gateway, resource_audit, resource_change,

@@ -3,6 +3,7 @@
 #include "base/asset.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "page/html_private.h"
 #include <stdarg.h>
@@ -139,6 +140,29 @@ void html_time(struct html *h, const char *iso)
         html(h, "%s", iso);
 }
 
+void html_history(struct html *h, const cJSON *history, const char *head, const char *but)
+{
+    const cJSON *c, *list = json_get(history, "changes");
+    const char *unread = json_str(history, "unread");
+    bool alone = json_count(list) == 1 && but && !strcmp(json_str(list->child, "id"), but);
+    if (!unread && (alone || !json_count(list)))
+        return;
+    html(h, "<h2>%s</h2>", head);
+    if (unread)
+        html(h, "<p class=\"unread\">%s</p>", unread);
+    html(h, "<ul class=\"history\">");
+    cJSON_ArrayForEach(c, list)
+    {
+        if (but && !strcmp(json_str(c, "id"), but))
+            continue;
+        html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
+             json_str(c, "title"), html_state(h, json_str(c, "state")));
+        html_time(h, json_str(c, "created"));
+        html(h, "</span></li>");
+    }
+    html(h, "</ul>");
+}
+
 void html_form(struct html *h, const char *path, const char *class)
 {
     html(h, "<form method=\"post\" action=\"%s\" class=\"%s\">", path, class);
@@ -174,7 +198,7 @@ static void put_menu(struct html *h, enum word here)
         html(h, links[i].word == here ? " aria-current=\"page\">%s" : ">%s",
              html_word(h, links[i].word));
         if (links[i].word == WORD_CHANGES)
-            html(h, v->waiting ? " <b id=\"waiting\">%d</b>" : "<b id=\"waiting\" hidden>%d</b>",
+            html(h, *v->waiting ? " <b id=\"waiting\">%s</b>" : "<b id=\"waiting\" hidden>%s</b>",
                  v->waiting);
         html(h, "</a>");
     }
@@ -192,8 +216,8 @@ void html_begin(struct html *h, const struct viewer *v, const char *title, enum 
          "<!doctype html>\n<html lang=\"%s\"><head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width\"><title>",
          codes[v->tongue]);
-    if (v->waiting)
-        html(h, "(%d) ", v->waiting);
+    if (v->waiting && *v->waiting)
+        html(h, "(%s) ", v->waiting);
     html(h, "%s · Higress</title><link rel=\"stylesheet\" href=\"/style.css?v=%s\">", title,
          v->version);
     if (here == WORD_GATEWAY)

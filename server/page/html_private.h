@@ -23,6 +23,9 @@ const char *html_found(const struct html *h, const char *risk);
 const char *html_risk(const struct html *h, const char *risk);
 /* "2026-11-24 05:28 UTC" as a <time>. */
 void html_time(struct html *h, const char *iso);
+/* Changes that touched an object, without the one `but`, below a head; nothing where there are
+ * none. */
+void html_history(struct html *h, const cJSON *history, const char *head, const char *but);
 /* A form that posts to path, up to the closing tag. */
 void html_form(struct html *h, const char *path, const char *class);
 

@@ -22,7 +22,7 @@ struct viewer {
     const char *form;    /* goes into each form, as "form" */
     bool decides;        /* may approve and reject */
     bool acts;           /* may undo */
-    int waiting;         /* changes that wait for a decision */
+    const char *waiting; /* how many changes wait for a decision: "", "3", "99+", "?" */
     const char *version; /* of the assets, for their addresses */
 };
 
@@ -52,8 +52,11 @@ char *page_changes(const struct viewer *v, const struct page_filter *f, const cJ
  * "operations"; with "part", "parts", "digest", "rendering", "seen" and "word"? of web/decide. */
 struct page_change {
     const cJSON *change;
-    const cJSON *history; /* of engine_list: what touched its first object; NULL: not known */
+    const cJSON *history; /* {"changes"} that touched its first object, or {"unread"}; NULL: none */
+    const cJSON *policy;  /* of engine_explain, or {"unread"}; NULL: it is decided */
+    int missing;          /* how many must still approve; 0: it waits for nobody, or not known */
     const char *problem;  /* what an answer to the last form says; NULL: nothing */
+    bool agreed;          /* this person has approved it, and others must */
     const char *barred;   /* why this person may not approve it; NULL: they may */
     bool plain, passkey;  /* by pressing a button; with a key of theirs */
 };
@@ -61,14 +64,16 @@ char *page_change(const struct viewer *v, const struct page_change *x);
 
 /* The gateway, or one object of it with what leads to and from it. */
 struct page_map {
-    const char *svg;         /* of picture.h: escaped already */
-    const char *gateway;     /* address */
-    const char *kind, *name; /* NULL: the whole */
-    const cJSON *shown;      /* of inspect_map: the nodes whose findings are told */
-    const cJSON *counts;     /* findings by risk */
-    const cJSON *unread;     /* sentences on what could not be read */
-    const cJSON *history;    /* of engine_list, of that object; NULL: not asked */
-    bool traffic;            /* there is data of the last hour */
+    const char *failed;          /* why nothing of it could be read; NULL: it was */
+    const char *svg;             /* of picture.h: escaped already */
+    const cJSON *map;            /* of inspect_map */
+    const char *address;         /* of the gateway */
+    const char *gateway;         /* its name; NULL: there is only one */
+    const char *const *gateways; /* all names, ended by NULL; NULL: there is only one */
+    const char *kind, *name;     /* NULL: the whole */
+    bool there;                  /* that object is on the map */
+    const cJSON *shown;          /* of inspect_map: the nodes whose findings are told */
+    const cJSON *history;        /* of visit_history, of that object; NULL: not asked */
 };
 char *page_map(const struct viewer *v, const struct page_map *map);
 
@@ -83,3 +88,5 @@ char *page_passkeys(const struct viewer *v, const struct page_passkeys *x);
 
 /* lines: of store_audit_lines. verified: what came of looking at all of them; NULL: not asked. */
 char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole);
+/* What is said in the place of `verified` when there are too many. */
+const char *page_audit_too_long(const struct viewer *v, int lines);

@@ -28,6 +28,12 @@ static void put_audit_line(struct html *h, const cJSON *line)
     html(h, "</td></tr>");
 }
 
+const char *page_audit_too_long(const struct viewer *v, int lines)
+{
+    const struct html h = { v, NULL };
+    return html_count(&h, WORD_AUDIT_TOO_LONG, lines, 0);
+}
+
 char *page_audit(const struct viewer *v, const cJSON *lines, const char *verified, bool whole)
 {
     static const enum word columns[] = { WORD_WHEN,   WORD_EVENT,   WORD_WHO,

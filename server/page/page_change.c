@@ -132,22 +132,60 @@ static void put_typed_word(struct html *h, const char *word)
          html_say(h, WORD_TYPE_WORD, word, ""), word);
 }
 
-static void put_buttons(struct html *h, const struct page_change *x, bool last)
+/* may: all of it was shown to somebody who has not approved it yet. */
+static void put_buttons(struct html *h, const struct page_change *x, bool may)
 {
     const char *id = json_str(x->change, "id");
-    if (last && x->passkey)
+    bool alone = x->missing < 2; /* this yes is enough */
+    if (may && x->passkey)
         html_no_passkey(h);
     html(h, "<p class=\"buttons\">");
-    if (last && x->passkey)
+    if (may && x->passkey)
         html_passkey_button(h, "/passkeys/sign", WORD_PASSKEY_APPROVE);
-    if (last && x->plain)
+    if (may && x->plain)
         html(h,
              "<button class=\"main\" name=\"do\" value=\"approve\" data-sure=\"%s\">%s</button> ",
-             html_word(h, WORD_SURE_APPROVE), html_word(h, WORD_APPROVE));
+             html_word(h, alone ? WORD_SURE_APPROVE : WORD_SURE_AGREE),
+             html_word(h, alone ? WORD_APPROVE : WORD_AGREE));
     html(h,
          "<button name=\"do\" value=\"reject\" formaction=\"/changes/%s\" formnovalidate "
          "data-sure=\"%s\">%s</button></p>",
          id, html_word(h, WORD_SURE_REJECT), html_word(h, WORD_REJECT));
+}
+
+/* Why it is decided so, and for which object: of the policy, in its words. */
+static void put_policy(struct html *h, const cJSON *policy)
+{
+    const cJSON *line, *objects = json_get(policy, "objects");
+    if (json_str(policy, "unread"))
+        html(h, "<p class=\"unread\">%s: %s</p>", html_word(h, WORD_POLICY),
+             json_str(policy, "unread"));
+    if (!json_str(policy, "why"))
+        return;
+    html(h, "<p class=\"quiet\">%s: %s</p>", html_word(h, WORD_POLICY), json_str(policy, "why"));
+    if (json_count(objects) < 2)
+        return;
+    html(h, "<details><summary>%s</summary><ul>", html_word(h, WORD_BY_OBJECT));
+    cJSON_ArrayForEach(line, objects) html(h, "<li>%s</li>", line->valuestring);
+    html(h, "</ul></details>");
+}
+
+/* Who must still decide. */
+static void put_needs(struct html *h, const struct page_change *x)
+{
+    const char *needs = json_str(x->policy, "needs");
+    bool draft = is_named(json_str(x->change, "state"), "draft");
+    if (draft || !needs) /* else the policy says by which ways */
+        html(h, "<p class=\"quiet\">%s</p>",
+             draft ? html_word(h, WORD_DRAFT_WHY)
+                   : html_say(h, WORD_WAITS_FOR_PERSON, json_str(x->change, "id"), ""));
+    html(h, "<p class=\"needs\">");
+    if (needs)
+        html(h, "%s ", html_say(h, WORD_NEEDS, needs, ""));
+    if (x->missing && !draft)
+        html(h, "<b>%s</b>", html_count(h, WORD_MISSING, x->missing, 0));
+    html(h, "</p>");
+    put_policy(h, x->policy);
 }
 
 /* The form, with what says that all parts were shown. */
@@ -157,18 +195,21 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     const char *id = json_str(change, "id"), *word = json_str(change, "word");
     bool last = json_num(change, "part", 0) + 1 >= json_num(change, "parts", 1);
     html(h, "<section class=\"decide\"><h2>%s</h2>", html_word(h, WORD_DECISION));
-    html(h, "<p class=\"quiet\">%s</p>", html_say(h, WORD_WAITS_FOR_PERSON, id, ""));
+    put_needs(h, x);
     if (!h->viewer->decides) {
         html(h, "<p>%s</p></section>", html_word(h, WORD_MAY_NOT));
         return;
     }
-    if (x->barred)
+    bool may = last && !x->barred && !x->agreed;
+    if (x->agreed)
+        html(h, "<p>%s</p>", html_word(h, WORD_AGREED_ALREADY));
+    else if (x->barred)
         html(h, "<p class=\"stop\">%s</p>", x->barred);
     if (!last)
         html(h, "<p class=\"stop\">%s</p>", html_word(h, WORD_NOT_ALL_SHOWN));
     html_form(h, arena_printf(h->viewer->arena, "/changes/%s", id), "decision");
     put_hidden(h, change, "digest");
-    if (last && !x->barred) {
+    if (may) {
         html(h, "<input type=\"hidden\" name=\"change\" value=\"%s\">", id);
         put_hidden(h, change, "rendering");
         put_hidden(h, change, "seen");
@@ -177,7 +218,7 @@ static void put_decide_form(struct html *h, const struct page_change *x)
     }
     html(h, "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"500\"></textarea></label>",
          html_word(h, WORD_COMMENT));
-    put_buttons(h, x, last);
+    put_buttons(h, x, may);
     html(h, "</form></section>");
 }
 
@@ -201,6 +242,18 @@ static void put_step(struct html *h, const char *class, const char *what, const 
     html_time(h, at);
 }
 
+/* Those who agreed while more people had to. */
+static void put_earlier_approvals(struct html *h, const cJSON *change)
+{
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+    {
+        put_step(h, "approved", html_state(h, "approved"), json_str(one, "who"),
+                 json_str(one, "at"));
+        html(h, " · %s</li>", json_str(one, "channel"));
+    }
+}
+
 static void put_timeline(struct html *h, const cJSON *change)
 {
     const cJSON *d = json_get(change, "decision");
@@ -211,6 +264,7 @@ static void put_timeline(struct html *h, const cJSON *change)
     put_step(h, "done", html_word(h, WORD_PLANNED), json_str(change, "owner"),
              json_str(change, "created"));
     html(h, "</li>");
+    put_earlier_approvals(h, change);
     if (d) {
         put_step(h, verdict, html_state(h, verdict), json_str(d, "who"), json_str(d, "at"));
         html(h, " · %s", json_str(d, "channel"));
@@ -234,26 +288,6 @@ static void put_change_result(struct html *h, const cJSON *change)
     if (json_str(result, "text"))
         html(h, "<h2>%s</h2><p class=\"result %s\">%s</p>", html_word(h, WORD_RESULT),
              json_str(change, "state"), json_str(result, "text"));
-}
-
-static void put_history(struct html *h, const struct page_change *x)
-{
-    const cJSON *c, *op = json_get(x->change, "operations");
-    const char *id = json_str(x->change, "id");
-    if (json_count(json_get(x->history, "changes")) < 2 || !op || !op->child)
-        return;
-    html(h, "<h2>%s</h2><ul class=\"history\">",
-         html_say(h, WORD_HISTORY_OF, json_str(op->child, "name"), ""));
-    cJSON_ArrayForEach(c, json_get(x->history, "changes"))
-    {
-        if (is_named(json_str(c, "id"), id))
-            continue;
-        html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
-             json_str(c, "title"), html_state(h, json_str(c, "state")));
-        html_time(h, json_str(c, "created"));
-        html(h, "</span></li>");
-    }
-    html(h, "</ul>");
 }
 
 /* -- the page ---------------------------------------------------------------------------- */
@@ -294,7 +328,8 @@ char *page_change(const struct viewer *v, const struct page_change *x)
 {
     struct html h;
     html_begin(&h, v, json_str(x->change, "title"), WORD_CHANGES);
-    html(&h, "<article id=\"view\" data-state=\"%s\">", json_str(x->change, "state"));
+    html(&h, "<article id=\"view\" data-state=\"%s %d\">", json_str(x->change, "state"),
+         json_count(json_get(x->change, "approvals")));
     put_change_head(&h, x);
     put_change_result(&h, x->change);
     put_warnings(&h, x->change);
@@ -303,7 +338,10 @@ char *page_change(const struct viewer *v, const struct page_change *x)
         put_decide_form(&h, x);
     put_undo(&h, x->change);
     put_timeline(&h, x->change);
-    put_history(&h, x);
+    const cJSON *op = json_get(x->change, "operations");
+    if (op && op->child)
+        html_history(&h, x->history, html_say(&h, WORD_HISTORY_OF, json_str(op->child, "name"), ""),
+                     json_str(x->change, "id"));
     html(&h, "</article>");
     return html_end(&h);
 }

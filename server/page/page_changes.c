@@ -113,7 +113,10 @@ char *page_changes(const struct viewer *v, const struct page_filter *f, const cJ
     html(&h, "<div data-fresh=\"list\"><ul class=\"changes\">");
     cJSON_ArrayForEach(c, changes) put_row(&h, c);
     html(&h, "</ul>");
-    if (!json_count(changes))
+    const char *looked_to = json_str(list, "looked_back_to");
+    if (looked_to)
+        html(&h, "<p class=\"quiet\">%s</p>", html_say(&h, WORD_LOOKED_BACK, looked_to, ""));
+    else if (!json_count(changes))
         html(&h, "<p class=\"quiet\">%s</p>", html_word(&h, WORD_NO_CHANGES));
     html(&h, "<p class=\"pager\">");
     if (f->cursor)

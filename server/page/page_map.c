@@ -2,6 +2,7 @@
  * comes whole from picture/, which escapes its texts. */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "page/html_private.h"
 #include <string.h>
 
@@ -15,15 +16,21 @@ static void put_drawing(struct html *h, const char *svg)
     html(h, "</div>");
 }
 
+static const char *nothing_found(const struct html *h, const struct page_map *m)
+{
+    return html_word(h, json_count(json_get(m->map, "unread")) ? WORD_NOTHING_IN_READ
+                                                               : WORD_NOTHING_FOUND);
+}
+
 static void put_counts(struct html *h, const struct page_map *m)
 {
-    const cJSON *n;
+    const cJSON *n, *counts = json_get(m->map, "counts");
     html(h, "<p class=\"facts\">");
-    cJSON_ArrayForEach(n, m->counts) html(h, "<b class=\"risk %s\">%d %s</b> · ", n->string,
-                                          (int)n->valuedouble, html_found(h, n->string));
-    if (!json_count(m->counts))
-        html(h, "%s · ", html_word(h, WORD_NOTHING_FOUND));
-    html(h, "%s</p>", html_word(h, m->traffic ? WORD_TRAFFIC : WORD_NO_TRAFFIC));
+    cJSON_ArrayForEach(n, counts) html(h, "<b class=\"risk %s\">%d %s</b> · ", n->string,
+                                       (int)n->valuedouble, html_found(h, n->string));
+    if (!json_count(counts))
+        html(h, "%s · ", nothing_found(h, m));
+    html(h, "%s</p>", html_word(h, json_get(m->map, "traffic") ? WORD_TRAFFIC : WORD_NO_TRAFFIC));
 }
 
 /* The findings about objects of that risk, which the drawing shows as signs. */
@@ -37,7 +44,7 @@ static void put_findings(struct html *h, const cJSON *nodes, const char *risk, i
         cJSON_ArrayForEach(line, json_get(node, "says"))
         {
             if ((*left)-- <= 0)
-                return;
+                continue;
             html(h, "<li class=\"%s\"><b>%s %s</b> %s</li>", json_str(node, "risk"),
                  json_str(node, "kind"), json_str(node, "name"), line->valuestring);
         }
@@ -46,30 +53,16 @@ static void put_findings(struct html *h, const cJSON *nodes, const char *risk, i
 
 static void put_all_findings(struct html *h, const struct page_map *m)
 {
-    static const char *const lists[] = { "routes", "services", "hosts" };
+    static const char *const lists[] = { "routes", "services", "hosts", "others" };
     static const char *const risks[] = { "open", "broken", "dead", "note" };
     int left = FINDINGS_SHOWN;
     html(h, "<h2>%s</h2><ul class=\"found\">", html_word(h, WORD_FOUND));
-    for (int i = 0; i < 12; i++)
-        put_findings(h, json_get(m->shown, lists[i % 3]), risks[i / 3], &left);
+    for (int i = 0; i < 16; i++)
+        put_findings(h, json_get(m->shown, lists[i % 4]), risks[i / 4], &left);
     if (left == FINDINGS_SHOWN)
-        html(h, "<li>%s</li>", html_word(h, WORD_NOTHING_FOUND));
-    html(h, "</ul>");
-}
-
-static void put_map_history(struct html *h, const struct page_map *m)
-{
-    const cJSON *c;
-    if (!json_count(json_get(m->history, "changes")))
-        return;
-    html(h, "<h2>%s</h2><ul class=\"history\">", html_word(h, WORD_HISTORY));
-    cJSON_ArrayForEach(c, json_get(m->history, "changes"))
-    {
-        html(h, "<li><a href=\"/changes/%s\">%s</a> <span class=\"facts\">%s · ", json_str(c, "id"),
-             json_str(c, "title"), html_state(h, json_str(c, "state")));
-        html_time(h, json_str(c, "created"));
-        html(h, "</span></li>");
-    }
+        html(h, "<li>%s</li>", nothing_found(h, m));
+    if (left < 0)
+        html(h, "<li>%s</li>", html_count(h, WORD_AND_MORE, -left, 0));
     html(h, "</ul>");
 }
 
@@ -86,19 +79,53 @@ static void put_unread(struct html *h, const cJSON *unread)
         html(h, "</details>");
 }
 
+/* The way from one gateway to another. */
+static void put_gateways(struct html *h, const struct page_map *m)
+{
+    if (!m->gateways)
+        return;
+    html(h, "<nav class=\"gateways\" aria-label=\"%s\">", html_word(h, WORD_GATEWAY));
+    for (const char *const *g = m->gateways; *g; g++)
+        html(h,
+             !m->gateway || strcmp(*g, m->gateway)
+                 ? "<a href=\"/?gateway=%s\">%s</a>"
+                 : "<a href=\"/?gateway=%s\" aria-current=\"true\">%s</a>",
+             text_percent(h->viewer->arena, *g), *g);
+    html(h, "</nav>");
+}
+
+static void put_map_head(struct html *h, const struct page_map *m)
+{
+    if (!m->name) {
+        html(h, "<h1>%s <code>%s</code></h1>", html_word(h, WORD_GATEWAY), m->address);
+        put_counts(h, m);
+        return;
+    }
+    html(h,
+         m->gateway ? "<p class=\"facts\"><a href=\"/?gateway=%s\">"
+                    : "<p class=\"facts\"><a href=\"/%s\">",
+         m->gateway ? text_percent(h->viewer->arena, m->gateway) : "");
+    html(h, "%s</a> · %s</p><h1>%s</h1>", html_word(h, WORD_WHOLE_MAP), m->kind, m->name);
+    if (!m->there)
+        html(h, "<p class=\"problem\" role=\"alert\">%s</p>", html_word(h, WORD_NOT_ON_MAP));
+}
+
 char *page_map(const struct viewer *v, const struct page_map *m)
 {
     struct html h;
     html_begin(&h, v, words_say(v->tongue, WORD_GATEWAY), WORD_GATEWAY);
-    if (m->name)
-        html(&h, "<p class=\"facts\"><a href=\"/\">%s</a> · %s</p><h1>%s</h1>",
-             html_word(&h, WORD_WHOLE_MAP), m->kind, m->name);
-    else
-        html(&h, "<h1>%s <code>%s</code></h1>", html_word(&h, WORD_GATEWAY), m->gateway);
-    put_counts(&h, m);
-    put_unread(&h, m->unread);
-    put_drawing(&h, m->svg);
-    put_all_findings(&h, m);
-    put_map_history(&h, m);
+    put_gateways(&h, m);
+    if (m->failed) {
+        html(&h, "<h1>%s</h1><p class=\"problem\" role=\"alert\">%s</p>",
+             html_word(&h, WORD_GATEWAY), m->failed);
+        return html_end(&h);
+    }
+    put_map_head(&h, m);
+    put_unread(&h, json_get(m->map, "unread"));
+    if (m->there) {
+        put_drawing(&h, m->svg);
+        put_all_findings(&h, m);
+    }
+    html_history(&h, m->history, html_word(&h, WORD_HISTORY), NULL);
     return html_end(&h);
 }

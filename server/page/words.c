@@ -106,6 +106,28 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_NO_PASSKEYS] = { "You have no passkey yet.", "您还没有通行密钥。" },
     [WORD_ATTESTED] = { "maker vouched for it", "制造商已认证" },
     [WORD_UNREAD] = { "{} things could not be read or judged", "{} 项无法读取或检查" },
+    [WORD_NOTHING_IN_READ] = { "Nothing is wrong in what could be read.",
+                               "在可读取的内容中未发现问题。" },
+    [WORD_AND_MORE] = { "and {} more", "另有 {} 项" },
+    [WORD_NOT_ON_MAP] = { "Nothing of that name is in what was read of the gateway.",
+                          "在已读取的网关内容中没有该对象。" },
+    [WORD_NEEDS] = { "It takes {}.", "需要：{}。" },
+    [WORD_MISSING] = { "{} more must approve it.", "还需 {} 人批准。" },
+    [WORD_POLICY] = { "Policy", "策略" },
+    [WORD_BY_OBJECT] = { "By object", "按对象" },
+    [WORD_DRAFT_WHY] = { "A draft: nobody was asked, and nothing is applied unless its owner asks.",
+                         "草稿：尚未请求任何人，除非请求者提出，否则不会应用。" },
+    [WORD_LOOKED_BACK] = { "Looked back to {}; older ones may fit, too.",
+                           "已查找到 {}；更早的变更也可能符合条件。" },
+    [WORD_AGREE] = { "Approve", "批准" },
+    [WORD_SURE_AGREE] = { "Approve this change? It is applied when all have who must.",
+                          "批准此变更？所需人员全部批准后才会应用。" },
+    [WORD_AGREED_ALREADY] = { "You have approved it. It waits for somebody else.",
+                              "您已批准，正在等待其他人。" },
+    [WORD_AUDIT_TOO_LONG] = { "The audit has {} lines, more than a page verifies. At a terminal: "
+                              "`higress-ops audit verify`",
+                              "审计共有 {} 行，超出页面可验证的范围。请在终端运行 "
+                              "`higress-ops audit verify`" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 

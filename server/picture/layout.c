@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HOSTS_MAX = 8 /* of one route beside its first */ };
+
 /* -- a route as it is placed --------------------------------------------------------------- */
 
 struct placed {
     const cJSON *json;
     const char *host;
     bool waits;
-    int weight; /* drawn first: 0; the more the later */
+    int weight;         /* drawn first: 0; the more the later */
+    int weight_of_host; /* the least of its routes' */
 };
 
 static bool listed(const cJSON *list, const char *text)
@@ -44,7 +47,8 @@ static bool is_drawn(const struct picture *p, const cJSON *route)
         return true;
     if (!strcmp(p->kind, "domain"))
         return listed(json_get(route, "hosts"), p->name);
-    if (!strcmp(p->kind, "service"))
+    bool by_ai = !strcmp(json_str(route, "kind"), "ai-route");
+    if (!strcmp(p->kind, by_ai ? "ai-provider" : "service"))
         return listed(json_get(route, "to"), p->name);
     return !strcmp(json_str(route, "kind"), p->kind) && !strcmp(json_str(route, "name"), p->name);
 }
@@ -61,7 +65,9 @@ static int weight_of_risk(const char *risk)
 static int compare_placed(const void *x, const void *y)
 {
     const struct placed *p = x, *q = y;
-    int order = strcmp(p->host, q->host);
+    int order = p->weight_of_host - q->weight_of_host;
+    if (!order)
+        order = strcmp(p->host, q->host);
     if (!order)
         order = p->weight - q->weight;
     return order ? order : strcmp(json_str(p->json, "match"), json_str(q->json, "match"));
@@ -86,10 +92,10 @@ static void add_edge(struct layout *l, int from, int to)
     l->edges[l->edge_count++] = (struct edge){ from, to };
 }
 
-static int find_node(const struct layout *l, int column, const char *name)
+static int find_node(const struct layout *l, const char *kind, const char *name)
 {
     for (int i = 0; i < l->node_count; i++)
-        if (l->nodes[i].column == column && l->nodes[i].kind && !strcmp(l->nodes[i].name, name))
+        if (l->nodes[i].kind && !strcmp(l->nodes[i].kind, kind) && !strcmp(l->nodes[i].name, name))
             return i;
     return -1;
 }
@@ -107,7 +113,7 @@ static const cJSON *named_in(const cJSON *list, const char *name)
 
 static int host_node(struct layout *l, const char *host)
 {
-    int there = find_node(l, COLUMN_HOST, host);
+    int there = find_node(l, "domain", host);
     const cJSON *known = named_in(json_get(l->p->map, "hosts"), host);
     if (there >= 0 || l->rows[COLUMN_HOST] >= PICTURE_ROWS)
         return there;
@@ -125,7 +131,7 @@ static const char *endpoints_of(struct layout *l, const cJSON *service)
     const cJSON *list = json_get(service, "endpoints");
     int n = (int)json_num(service, "endpoint_count", 0);
     if (!service)
-        return NULL;
+        return "not read";
     if (!n)
         return "no endpoint";
     const char *first = list && list->child ? list->child->valuestring : "";
@@ -134,7 +140,8 @@ static const char *endpoints_of(struct layout *l, const cJSON *service)
 
 static int service_node(struct layout *l, const char *name, bool provider)
 {
-    int there = find_node(l, COLUMN_SERVICE, name);
+    const char *kind = provider ? "ai-provider" : "service";
+    int there = find_node(l, kind, name);
     const cJSON *services = json_get(l->p->map, "services");
     const cJSON *known = provider ? NULL : named_in(services, name);
     if (there >= 0 || l->rows[COLUMN_SERVICE] >= PICTURE_ROWS)
@@ -143,14 +150,40 @@ static int service_node(struct layout *l, const char *name, bool provider)
     bool empty = known && json_num(known, "endpoint_count", 0) < 1;
     return add_picture_node(
         l, (struct node){ .column = COLUMN_SERVICE,
-                          .kind = provider ? "ai-provider" : "service",
+                          .kind = kind,
                           .name = name,
                           .label = name,
                           .more = missing    ? "is not there"
                                   : provider ? "AI provider"
                                              : endpoints_of(l, known),
                           .risk = missing || empty ? "missing" : json_str(known, "risk"),
-                          .says = json_get(known, "says") });
+                          .says = json_get(known, "says"),
+                          .waits = waits(l, kind, name) });
+}
+
+/* Its other hosts, as far as there is room. */
+static void join_other_hosts(struct layout *l, const struct placed *r, int route)
+{
+    const cJSON *host;
+    int left = HOSTS_MAX;
+    cJSON_ArrayForEach(host, json_get(r->json, "hosts"))
+    {
+        if (!strcmp(host->valuestring, r->host) || left-- <= 0)
+            continue;
+        int other = host_node(l, host->valuestring);
+        if (other >= 0)
+            add_edge(l, other, route);
+    }
+}
+
+/* What there is no room for is one node, below the others. */
+static int rest_of_services(struct layout *l)
+{
+    for (int i = 0; i < l->node_count; i++)
+        if (l->nodes[i].column == COLUMN_SERVICE && l->nodes[i].folded)
+            return i;
+    return add_picture_node(
+        l, (struct node){ .column = COLUMN_SERVICE, .label = "more services", .folded = 1 });
 }
 
 static void add_drawn_route(struct layout *l, const struct placed *r)
@@ -170,11 +203,13 @@ static void add_drawn_route(struct layout *l, const struct placed *r)
     l->shown++;
     if (host >= 0)
         add_edge(l, host, route);
+    join_other_hosts(l, r, route);
     cJSON_ArrayForEach(to, json_get(r->json, "to"))
     {
         int service = service_node(l, to->valuestring, !strcmp(kind, "ai-route"));
-        if (service >= 0)
-            add_edge(l, route, service);
+        if (service < 0)
+            service = rest_of_services(l);
+        add_edge(l, route, service);
     }
 }
 
@@ -217,8 +252,8 @@ static int middle_of(const struct layout *l, int node)
 /* A column that is not that of routes: in the order of their middles, none above another. */
 static void settle_column(struct layout *l, int column)
 {
-    int order[PICTURE_ROWS + 1], n = 0, end = layout_height(l);
-    for (int i = 0; i < l->node_count && n <= PICTURE_ROWS; i++) {
+    int order[PICTURE_ROWS + 2], n = 0, end = layout_height(l);
+    for (int i = 0; i < l->node_count && n < PICTURE_ROWS + 2; i++) {
         if (l->nodes[i].column != column)
             continue;
         l->nodes[i].y = middle_of(l, i);
@@ -240,6 +275,18 @@ static void settle_column(struct layout *l, int column)
 
 /* -- the whole --------------------------------------------------------------------------- */
 
+/* Hosts whose routes something is the matter with come first; list is in the order of hosts, and of
+ * weights within each. */
+static void weigh_hosts(struct placed *list, int n)
+{
+    int least = 0;
+    for (int i = 0; i < n; i++) {
+        if (i == 0 || strcmp(list[i].host, list[i - 1].host) != 0)
+            least = list[i].weight;
+        list[i].weight_of_host = least;
+    }
+}
+
 static const struct placed *place_routes(struct layout *l)
 {
     const cJSON *route, *all = json_get(l->p->map, "routes");
@@ -251,12 +298,14 @@ static const struct placed *place_routes(struct layout *l)
         struct placed *r = &list[l->routes++];
         const char *name = json_str(route, "name");
         bool about_host = l->p->kind && !strcmp(l->p->kind, "domain");
-        *r = (struct placed){ route, about_host ? l->p->name : first_host(route), false, 0 };
+        *r = (struct placed){ route, about_host ? l->p->name : first_host(route), false, 0, 0 };
         r->waits = waits(l, json_str(route, "kind"), name);
         r->weight = r->waits ? 0 : weight_of_risk(json_str(route, "risk"));
         double n = json_num(json_get(l->p->traffic, name), "count", 0);
         l->busiest = n > l->busiest ? n : l->busiest;
     }
+    qsort(list, (size_t)l->routes, sizeof *list, compare_placed);
+    weigh_hosts(list, l->routes);
     qsort(list, (size_t)l->routes, sizeof *list, compare_placed);
     return list;
 }
@@ -311,9 +360,22 @@ static void fill_columns(struct layout *l)
     }
 }
 
+/* What the drawing is about has a node even if no route leads there. */
+static void add_subject(struct layout *l)
+{
+    const struct picture *p = l->p;
+    if (!p->kind || !p->name)
+        return;
+    if (!strcmp(p->kind, "domain"))
+        host_node(l, p->name);
+    else if (!strcmp(p->kind, "service") || !strcmp(p->kind, "ai-provider"))
+        service_node(l, p->name, *p->kind == 'a');
+}
+
 void layout_make(struct layout *l)
 {
     fill_columns(l);
+    add_subject(l);
     for (int i = 0; i < l->node_count; i++)
         l->nodes[i].y = l->nodes[i].row * PICTURE_ROW;
     settle_column(l, COLUMN_HOST);

@@ -119,8 +119,12 @@ static void put_box(struct layout *l, struct buf *b, const struct node *n)
 static void put_map_node(struct layout *l, struct buf *b, const struct node *n)
 {
     bool links = l->p->links && n->name;
+    if (links && l->p->gateway)
+        buf_printf(b, "<a href=\"/?gateway=%s&amp;", text_percent(l->a, l->p->gateway));
+    else if (links)
+        buf_str(b, "<a href=\"/?");
     if (links)
-        buf_printf(b, "<a href=\"/?kind=%s&amp;name=%s\">", n->kind ? n->kind : "domain",
+        buf_printf(b, "kind=%s&amp;name=%s\">", n->kind ? n->kind : "domain",
                    text_percent(l->a, n->name));
     buf_printf(b, "<g class=\"node %s%s\">", n->risk ? n->risk : "fine",
                n->folded ? " folded" : "");
@@ -147,13 +151,25 @@ const char *picture_style(void)
     return asset_text("server/picture/assets/map.css");
 }
 
+/* Why nothing is drawn: what was not read is not "nothing". */
+static const char *empty_words(const struct layout *l)
+{
+    if (json_true(l->p->map, "routes_unread"))
+        return "The routes could not be read.";
+    return l->p->kind ? "No route leads here." : "This gateway has no route.";
+}
+
 static void put_heads(const struct layout *l, struct buf *b)
 {
+    bool unread = json_true(l->p->map, "routes_unread");
+    const char *routes =
+        arena_printf(l->a, l->shown < l->routes ? "%d of %d" : "%d", l->shown, l->routes);
     const char *const heads[COLUMNS] = {
-        "Hosts",
-        arena_printf(l->a, l->shown < l->routes ? "Routes: %d of %d" : "Routes: %d", l->shown,
-                     l->routes),
-        "Services and endpoints"
+        "Hosts of these routes",
+        !unread     ? arena_printf(l->a, "Routes: %s", routes)
+        : l->routes ? arena_printf(l->a, "Routes: %s; not all could be read", routes)
+                    : "Routes: not read",
+        json_get(l->p->map, "services") ? "Services they lead to" : "Services: not read"
     };
     for (int i = 0; i < COLUMNS; i++)
         put_label(b, left_of[i], 22, "head", heads[i]);
@@ -174,6 +190,8 @@ char *picture_svg(struct arena *a, const struct picture *p)
     if (p->alone)
         buf_printf(b, "<style>%s</style>\n", picture_style());
     put_heads(&l, b);
+    if (!l.routes)
+        put_label(b, left_of[COLUMN_ROUTE], TOP + BOX / 2 + 4, "soft", empty_words(&l));
     for (int i = 0; i < l.edge_count; i++)
         put_edge(&l, b, &l.edges[i]);
     for (int i = 0; i < l.node_count; i++)
@@ -200,7 +218,7 @@ static void put_findings_of(struct arena *a, struct buf *b, const cJSON *nodes)
 
 char *picture_html(struct arena *a, const struct picture *p, const char *title)
 {
-    static const char *const lists[] = { "routes", "services", "hosts" };
+    static const char *const lists[] = { "routes", "services", "hosts", "others" };
     struct picture inside = *p;
     struct buf *b = buf_in(a, 2 * SVG_MAX);
     const cJSON *line;
@@ -213,7 +231,7 @@ char *picture_html(struct arena *a, const struct picture *p, const char *title)
     buf_str(b, "</h1>\n");
     buf_str(b, picture_svg(a, &inside));
     buf_str(b, "<ul>\n");
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         put_findings_of(a, b, json_get(p->map, lists[i]));
     cJSON_ArrayForEach(line, json_get(p->map, "unread"))
     {

@@ -17,7 +17,8 @@ struct picture {
     const cJSON *waiting;    /* ["route orders"]: objects that changes wait for; NULL: not known */
     const cJSON *traffic;    /* {"orders":{"count","errors"?,"p99"?}} by route; NULL: no data */
     const char *kind, *name; /* only what leads to or from that object; NULL: all */
-    bool links;              /* a node leads to ?kind=KIND&name=NAME */
+    bool links;              /* a node leads to /?kind=KIND&name=NAME */
+    const char *gateway;     /* … of this one: goes into the links; NULL: there is only one */
     bool alone;              /* as a file: with the style inside */
 };
 

@@ -119,8 +119,11 @@ static bool is_good_case(const struct rules *r, const cJSON *one, int i, struct 
     const char *at = json_str(wish, "at"), *age = json_str(wish, "age");
     if (!cJSON_IsObject(one))
         err_set(e, ERR_ARGS, "is a mapping of wish and expect");
-    else if (field_check(case_rows, one, e) &&
-             ((at && !when_parse(at)) || (age && predicate_seconds(age) < 0)))
+    else if (field_check(case_rows, one, e) && strcmp(json_str(wish, "risk"), "read") &&
+             !json_get(wish, "objects"))
+        err_set(e, ERR_ARGS, "wish: a change has objects, by which rules are held against it");
+    else if (e->kind == ERR_NONE &&
+             ((at && !when_parse_exact(at)) || (age && predicate_seconds(age) < 0)))
         err_set(e, ERR_ARGS, "wish: at is a time like 2026-12-24T18:00:00Z, age one like 15m");
     return e->kind == ERR_NONE || err_at(e, "%s: cases[%d]", r->path, i);
 }

@@ -75,6 +75,8 @@ static bool identity_listed(const char *const *list, const char *name)
 static bool has_user(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
+    if (strchr(name, '|')) /* a subject of OAuth, which may say anything behind its issuer */
+        return false;
     struct arena *a = arena_new();
     const char *user = user_of(a, name);
     bool has = user && identity_listed(p->os, user);
@@ -149,11 +151,6 @@ unsigned people_roles(const struct config *c, enum channel_kind by, const char *
 
 /* -- are two one? -------------------------------------------------------------------------- */
 
-bool people_is_shared(const char *name)
-{
-    return !strcmp(name, "local") || !strcmp(name, "command line");
-}
-
 enum sameness people_same(const struct config *c, const char *requester, enum channel_kind by,
                           const char *who)
 {
@@ -162,5 +159,5 @@ enum sameness people_same(const struct config *c, const char *requester, enum ch
         return SAME_NOT;
     if (!strcmp(requester, who) || (p && p == people_find(c, by, who)))
         return SAME_PERSON;
-    return people_is_shared(requester) || people_is_shared(who) ? SAME_MAYBE : SAME_NOT;
+    return config_name_is_shared(requester) || config_name_is_shared(who) ? SAME_MAYBE : SAME_NOT;
 }

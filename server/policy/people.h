@@ -34,8 +34,6 @@ bool people_may(const struct config *c, enum deed deed, enum channel_kind by, co
 /* "operator, admin"; "no role". */
 const char *people_roles_text(struct arena *a, unsigned roles);
 
-/* Is a name one that several channels or clients go by ("local", "command line")? */
-bool people_is_shared(const char *name);
 enum sameness {
     SAME_NOT = 0,
     SAME_PERSON, /* by name, or by the table */

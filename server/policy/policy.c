@@ -92,6 +92,7 @@ static struct ruling strictest_of_both(struct ruling x, struct ruling y)
         return r;
     narrow_bits(&r.channels, other->channels, &r.says);
     narrow_bits(&r.roles, other->roles, &r.says);
+    r.at_odds = r.says == POLICY_DENY ? other->rule : NULL;
     r.count = other->count > r.count ? other->count : r.count;
     r.not_requester = r.not_requester || other->not_requester;
     return r;
@@ -175,6 +176,11 @@ const char *policy_why(struct arena *a, const struct wish *w, const struct rulin
                             "terminal ends it",
                             when_text(a, w->freeze->until, false), w->freeze->by,
                             w->freeze->reason);
+    if (r->at_odds)
+        return arena_printf(a,
+                            "rules '%s' and '%s' of the policy have no channel or no role in "
+                            "common; make a change for each",
+                            r->rule, r->at_odds);
     return arena_printf(a, "rule '%s' of the policy says %s%s", r->rule, policy_name(r->says),
                         for_object(a, w, r->object));
 }

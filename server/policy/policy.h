@@ -67,6 +67,8 @@ struct ruling {
     unsigned roles;    /* any of which a decider has; 0: any that may decide */
     int count;         /* people who must agree */
     bool not_requester;
+    const char
+        *at_odds; /* of a deny: the rule with which it leaves nobody or no channel; or NULL */
     /* Of rules in shadow: what they would have said, where that is another thing. */
     bool shadowed;
     enum policy would;

@@ -1,8 +1,10 @@
 /* predicate.c - the table of what a rule may ask of a wish. A new predicate is a row: how it is
  * written, and how it is held against the wish; docs/policy.md explains it. */
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "kind/derived.h"
 #include "policy/predicate_private.h"
 #include <fnmatch.h>
 #include <stdio.h>
@@ -50,12 +52,17 @@ double predicate_share(const char *text)
 
 /* -- how they hold ------------------------------------------------------------------------- */
 
+bool predicate_fits(const char *pattern, const char *text)
+{
+    return !strcmp(pattern, text) || fnmatch(pattern, text, FNM_NOESCAPE) == 0;
+}
+
 static bool fits_any(const cJSON *patterns, const char *text)
 {
     const cJSON *p;
     cJSON_ArrayForEach(p, patterns)
     {
-        if (text && fnmatch(p->valuestring, text, FNM_NOESCAPE) == 0)
+        if (text && predicate_fits(p->valuestring, text))
             return true;
     }
     return false;
@@ -84,12 +91,25 @@ static bool by_kind(const cJSON *wanted, const struct wish *w, const struct wish
     return o && fits_any(wanted, o->kind);
 }
 
+/* By the AI route or MCP server of which the console made that route. */
+static bool fits_made(const cJSON *patterns, const char *route)
+{
+    static const enum derived of[] = { DERIVED_AI_FALLBACK, DERIVED_AI_ROUTE, DERIVED_MCP_ROUTE };
+    struct arena *a = arena_new();
+    bool fits = false;
+    for (size_t i = 0; route && i < sizeof of / sizeof *of; i++)
+        fits = fits || fits_any(patterns, derived_from(a, of[i], route));
+    arena_free(a);
+    return fits;
+}
+
 /* A plugin's rule at a route is about that route, too. */
 static bool by_object_name(const cJSON *wanted, const struct wish *w, const struct wish_object *o)
 {
     (void)w;
-    const char *at = o && o->scope ? strchr(o->scope, ':') : NULL;
-    return o && (fits_any(wanted, o->name) || fits_any(wanted, at ? at + 1 : o->scope));
+    const char *colon = o && o->scope ? strchr(o->scope, ':') : NULL;
+    const char *at = colon ? colon + 1 : o ? o->scope : NULL;
+    return o && (fits_any(wanted, o->name) || fits_any(wanted, at) || fits_made(wanted, at));
 }
 
 /* By address, too: another name for it is no way round. */

@@ -11,6 +11,8 @@ extern const struct predicate predicates[]; /* ended by { 0 } */
 enum { PREDICATES_MAX = 16 };
 
 const struct predicate *predicate_find(const char *name);
+/* Is it that text, or a pattern of a shell that it fits? */
+bool predicate_fits(const char *pattern, const char *text);
 /* Times of a rule: "09:30" as minutes, -1: none; "10m" as seconds, -1: none. */
 int predicate_minutes(const char *text);
 double predicate_seconds(const char *text);

@@ -14,7 +14,6 @@
 #include "base/yaml.h"
 #include "policy/people.h"
 #include "policy/predicate_private.h"
-#include <fnmatch.h>
 #include <string.h>
 
 enum { FILE_MAX = 1 << 20, RULES_MAX = 1000, CASES_MAX = 10000, APPROVALS_MAX = 8 };
@@ -119,7 +118,7 @@ static bool fits_word(const char *pattern, const char *words)
 {
     char word[TEXT_WORD];
     for (const char *rest = words; text_word_next(&rest, word);)
-        if (fnmatch(pattern, word, FNM_NOESCAPE) == 0)
+        if (predicate_fits(pattern, word))
             return true;
     return false;
 }
@@ -128,24 +127,60 @@ static bool fits_gateway(const char *pattern, const struct config *c)
 {
     for (int i = 0; c->gateways && c->gateways[i]; i++) {
         const struct config *g = c->gateways[i];
-        if ((g->name && fnmatch(pattern, g->name, FNM_NOESCAPE) == 0) ||
-            (g->gateway_url && fnmatch(pattern, g->gateway_url, FNM_NOESCAPE) == 0))
+        if ((g->name && predicate_fits(pattern, g->name)) ||
+            (g->gateway_url && predicate_fits(pattern, g->gateway_url)))
             return true;
     }
     return !c->gateway_url; /* a process without one, that looks at the file only */
+}
+
+static bool fits_person(const char *pattern, const struct config *c)
+{
+    for (const struct config_person *p = c->people; p && p->name; p++)
+        if (predicate_fits(pattern, p->name))
+            return true;
+    return false;
+}
+
+/* Is the rule about what only reads? Rules are about changes, unless they say otherwise. */
+static bool is_about_reads(const cJSON *when)
+{
+    return json_find_text(json_get(when, "risk"), "read") != NULL;
+}
+
+static bool is_about_changes(const cJSON *when)
+{
+    return !is_about_reads(when) || json_count(json_get(when, "risk")) > 1;
+}
+
+static bool are_known_tools(const struct reader *x, int i, const cJSON *when, struct err *e)
+{
+    const cJSON *p;
+    cJSON_ArrayForEach(p, json_get(x->words ? when : NULL, "tool"))
+    {
+        const char *is = p->valuestring;
+        bool plans = fits_word(is, x->words->plans), reads = fits_word(is, x->words->reads);
+        if ((plans && is_about_changes(when)) || (reads && is_about_reads(when)))
+            continue;
+        const char *why = reads   ? "'%.80s' only reads: add risk: read"
+                          : plans ? "'%.80s' plans a change, and risk says read"
+                                  : "no tool that plans or reads is called '%.80s'";
+        return refuse_rule_at(i, "when.tool", arena_printf(x->a, why, is), e);
+    }
+    return true;
 }
 
 /* Each pattern fits something that there is, or it is misspelt. */
 static bool are_known(const struct reader *x, int i, const cJSON *when, struct err *e)
 {
     const cJSON *p;
-    const char *tools = x->words ? x->words->tools : NULL,
-               *kinds = x->words ? x->words->kinds : NULL;
-    cJSON_ArrayForEach(p, json_get(when, "tool"))
+    const char *kinds = x->words ? x->words->kinds : NULL;
+    cJSON_ArrayForEach(p, json_get(is_about_reads(when) ? NULL : when, "requester"))
     {
-        if (tools && !fits_word(p->valuestring, tools))
+        if (!fits_person(p->valuestring, x->config))
             return refuse_rule_at(
-                i, "when.tool", arena_printf(x->a, "no tool is called '%.80s'", p->valuestring), e);
+                i, "when.requester",
+                arena_printf(x->a, "nobody of `people` is called '%.80s'", p->valuestring), e);
     }
     cJSON_ArrayForEach(p, json_get(when, "kind"))
     {
@@ -170,7 +205,8 @@ static bool are_good_hours(int i, const cJSON *w, struct err *e)
     const char *from = json_str(w, "from"), *to = json_str(w, "to");
     if (!from && !to)
         return true;
-    if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0)
+    if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0 ||
+        !strcmp(from, "24:00"))
         return refuse_rule_at(i, "when.window", "give both from and to, each as HH:MM", e);
     return strcmp(from, to) || refuse_rule_at(i, "when.window", "from and to are the same", e);
 }
@@ -178,10 +214,12 @@ static bool are_good_hours(int i, const cJSON *w, struct err *e)
 static bool are_good_dates(int i, const cJSON *w, struct err *e)
 {
     const char *since = json_str(w, "since"), *until = json_str(w, "until");
-    double from = when_parse(since), to = when_parse(until);
+    double from = when_parse_exact(since), to = when_parse_exact(until);
     if ((since && !from) || (until && !to))
         return refuse_rule_at(i, "when.window",
-                              "since and until are times like 2026-12-24T18:00:00+01:00", e);
+                              "since and until are times with their zone, like "
+                              "2026-12-24T18:00:00+01:00",
+                              e);
     return !since || !until || from < to ||
            refuse_rule_at(i, "when.window", "ends before it begins", e);
 }
@@ -224,6 +262,19 @@ static bool are_good_sizes(int i, const cJSON *when, struct err *e)
     return true;
 }
 
+/* What only reads has no objects, no size, no age and nobody who decides. */
+static bool holds_for_reads(int i, const cJSON *when, struct err *e)
+{
+    static const char *const never[] = { "kind", "name", "channel", "over", "older_than", NULL };
+    for (int k = 0; never[k] && !is_about_changes(when); k++)
+        if (json_get(when, never[k]))
+            return refuse_rule_at(i, "when",
+                                  "kind, name, channel, over and older_than never hold "
+                                  "for what only reads (risk: read)",
+                                  e);
+    return true;
+}
+
 static bool is_good_when(const struct reader *x, int i, const cJSON *when, struct err *e)
 {
     const cJSON *window = json_get(when, "window"), *age = json_get(when, "older_than");
@@ -232,7 +283,8 @@ static bool is_good_when(const struct reader *x, int i, const cJSON *when, struc
     if ((json_get(when, "role") || json_get(when, "requester")) && !x->config->people)
         return refuse_rule_at(i, "when", "role and requester need `people` in the configuration",
                               e);
-    return are_known(x, i, when, e) && are_good_sizes(i, when, e) &&
+    return are_known_tools(x, i, when, e) && are_known(x, i, when, e) &&
+           holds_for_reads(i, when, e) && are_good_sizes(i, when, e) &&
            (!window || is_good_window(x, i, window, e));
 }
 
@@ -321,6 +373,27 @@ static bool take_then(const struct reader *x, int i, const cJSON *given, struct 
 
 /* -- the file ---------------------------------------------------------------------------------- */
 
+/* A `never` is looked at before all others, and what is about freezes while one holds. */
+static bool is_reached(const struct reader *x, int i, const struct rule *rules, struct err *e)
+{
+    bool before_others = rules[i].never || cJSON_IsTrue(json_get(rules[i].when, "frozen"));
+    for (int k = 0; k < i && !before_others; k++)
+        if (!rules[k].when)
+            return refuse_rule_at(
+                i, "", arena_printf(x->a, "is never reached: '%.80s' always holds", rules[k].name),
+                e);
+    return true;
+}
+
+/* Nobody is asked whether something may be read. */
+static bool is_answer_for_reads(int i, const struct rule *r, struct err *e)
+{
+    return !is_about_reads(r->when) || is_about_changes(r->when) || r->says == POLICY_DENY ||
+           r->says == POLICY_GO ||
+           refuse_rule_at(i, "then", "what only reads is denied or let through (deny, never, auto)",
+                          e);
+}
+
 static bool take_rule(const struct reader *x, int i, cJSON *given, struct rule *rules,
                       struct err *e)
 {
@@ -330,14 +403,11 @@ static bool take_rule(const struct reader *x, int i, cJSON *given, struct rule *
     for (int k = 0; k < i; k++) {
         if (!strcmp(rules[k].name, r->name))
             return refuse_rule_at(i, "name", "is that of an earlier rule", e);
-        if (!rules[k].when && !rules[k].never)
-            return refuse_rule_at(
-                i, "", arena_printf(x->a, "is never reached: '%.80s' always holds", rules[k].name),
-                e);
     }
-    return strcmp(r->name, "freeze")
-               ? take_when(x, i, given, r, e) && take_then(x, i, given, r, e)
-               : refuse_rule_at(i, "name", "'freeze' is what a freeze goes by", e);
+    if (!strcmp(r->name, "freeze") || !strcmp(r->name, "mode"))
+        return refuse_rule_at(i, "name", "is what a freeze, or the mode, goes by", e);
+    return take_when(x, i, given, r, e) && take_then(x, i, given, r, e) &&
+           is_answer_for_reads(i, r, e) && is_reached(x, i, rules, e);
 }
 
 static const struct rules *bind_rules(const struct reader *x, struct err *e)

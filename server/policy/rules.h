@@ -31,7 +31,8 @@ struct rules {
 
 /* What the program knows: patterns that fit none of a list are misspelt. NULL: not looked at. */
 struct rules_words {
-    const char *tools, *kinds; /* "a|b|c" */
+    const char *plans, *reads; /* "a|b|c": what makes plans, tools that only read */
+    const char *kinds;
 };
 
 /* The file that the configuration names (policy.file). NULL and e unset: it names none. */

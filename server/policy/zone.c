@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,7 +30,9 @@ bool zone_is_known(const char *name)
     if (!is_name(name))
         return false;
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    return !strcmp(name, "UTC") || access(path, R_OK) == 0;
+    struct stat is; /* "Europe" is there, too, as a folder */
+    return !strcmp(name, "UTC") ||
+           (access(path, R_OK) == 0 && stat(path, &is) == 0 && S_ISREG(is.st_mode));
 }
 
 bool zone_local(const char *name, double unix_time, struct tm *out)

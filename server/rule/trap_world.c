@@ -164,7 +164,7 @@ static int by_host_and_path(const void *x, const void *y)
     return order ? order : strcmp(p->path, q->path);
 }
 
-static int by_place(const void *x, const void *y)
+static int compare_canary_places(const void *x, const void *y)
 {
     const struct trap_place *p = x, *q = y;
     int order = by_host_and_path(x, y);
@@ -189,7 +189,7 @@ static void index_places(struct arena *a, struct trap_world *w)
         } while (host);
     }
     if (w->place_count > 1)
-        qsort(w->places, (size_t)w->place_count, sizeof *w->places, by_place);
+        qsort(w->places, (size_t)w->place_count, sizeof *w->places, compare_canary_places);
 }
 
 const struct trap_place *trap_places(const struct trap_world *w, const char *host, const char *path,
@@ -199,7 +199,7 @@ const struct trap_place *trap_places(const struct trap_world *w, const char *hos
     int low = 0, high = w->place_count;
     while (low < high) {
         int middle = low + (high - low) / 2;
-        if (by_place(&w->places[middle], &wanted) < 0)
+        if (compare_canary_places(&w->places[middle], &wanted) < 0)
             low = middle + 1;
         else
             high = middle;

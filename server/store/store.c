@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "plan/schedule.h"
 #include "store/store_private.h"
+#include "store/store_search.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -223,7 +224,7 @@ static bool insert(struct store *s, struct arena *a, const struct plan *p, enum 
                   secret_scrub_with(a, hidden, p->title), risk_name(p->risk), p->tool, owner,
                   p->undoes, now, now, at.until > 0 && at.until < now + ttl ? at.until : now + ttl,
                   s->owner, sealed, summary, p->gateway, p->wish, at.at, at.until) &&
-           store_touch(s, a, id, p, e) &&
+           store_touch(s, a, id, p, hidden, e) &&
            store_sign(s, "proposed", id, owner, store_state_name(state), summary, e);
 }
 
@@ -410,15 +411,29 @@ bool store_each_head(struct store *s, enum plan_state state, double before, int 
     return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
 }
 
-bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e)
+bool store_each_touching(struct store *s, const char *object, double before, int limit,
+                         store_row_fn *fn, void *arg, struct err *e)
+{
+    return store_head_look(s, e) &&
+           each_queried(s,
+                        db_query(s->db, e,
+                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id IN "
+                                 "(SELECT id FROM touches WHERE object = ?) AND created < ? "
+                                 "ORDER BY created DESC, id LIMIT ?",
+                                 "tdi", object, before > 0 ? before : END_OF_TIME, limit),
+                        &(struct reader){ row_head, fn, arg }, e);
+}
+
+bool store_each_guarded(struct store *s, double after, int limit, store_row_fn *fn, void *arg,
+                        struct err *e)
 {
     return store_head_look(s, e) &&
            each_queried(s,
                         db_query(s->db, e,
                                  "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE guarded IN "
                                  "('" GUARD_WATCHING "', '" GUARD_REVERTING "') "
-                                 "ORDER BY created LIMIT ?",
-                                 "i", limit),
+                                 "AND created > ? ORDER BY created LIMIT ?",
+                                 "di", after, limit),
                         &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 

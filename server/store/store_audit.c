@@ -34,10 +34,12 @@ static void write_line_member(struct buf *b, const char *key, const char *text)
         buf_str(b, "null");
 }
 
-/* Over the line as canonical JSON: its members by name. */
-static char *audit_line_hash(struct arena *a, const struct line *l, const char *before)
+/* Over the line as canonical JSON: its members by name. b: room to write it in, used again from
+ * line to line. */
+static char *audit_line_hash(struct arena *a, struct buf *b, const struct line *l,
+                             const char *before)
 {
-    struct buf *b = buf_in(a, LINE_MAX);
+    buf_reset(b);
     write_line_member(b, "at", l->at);
     write_line_member(b, "before", before);
     write_line_member(b, "channel", l->channel);
@@ -118,7 +120,7 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
     /* A line is added to no end but our own: it would make whole what was cut. */
     bool ok = before && store_anchored(s, a, l.seq, before, e) && store_head_holds(s, e);
     l.seq++;
-    char *hash = ok ? audit_line_hash(a, &l, before) : NULL;
+    char *hash = ok ? audit_line_hash(a, buf_in(a, LINE_MAX), &l, before) : NULL;
     ok = ok && db_run(s->db, e,
                       "INSERT INTO audit (seq, at, event, id, who, channel, detail, hash, mac) "
                       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -163,8 +165,8 @@ char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r)
 }
 
 /* Checks the row against its place and the hash before; the hash moves on. */
-static bool audit_row_fits(struct store *s, struct arena *a, struct db_rows *r, int place,
-                           char before[65])
+static bool audit_row_fits(struct store *s, struct arena *a, struct buf *room, struct db_rows *r,
+                           int place, char before[65])
 {
     struct line l = { .seq = (int)db_real(r, 0), .at = db_text(r, 1) };
     l.event = db_text(r, 2);
@@ -179,7 +181,7 @@ static bool audit_row_fits(struct store *s, struct arena *a, struct db_rows *r, 
         plain = plain && db_plain(r, i, i ? 't' : 'd');
     bool same = plain && l.seq == place && stored &&
                 (tomb ? !strcmp(tomb, store_tomb(s, a, r))
-                      : !strcmp(stored, audit_line_hash(a, &l, before)));
+                      : !strcmp(stored, audit_line_hash(a, room, &l, before)));
     snprintf(before, 65, "%s", stored ? stored : "");
     return same;
 }
@@ -190,9 +192,10 @@ static bool walk_chain(struct store *s, int from, int *lines, char before[65], s
         db_query(s->db, e, "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? ORDER BY seq",
                  "i", from);
     bool ok = true;
-    struct arena *some = arena_new();
+    struct arena *whole = arena_new(), *some = arena_new();
+    struct buf *room = buf_in(whole, LINE_MAX);
     while (ok && db_next(&r, e)) {
-        ok = audit_row_fits(s, some, &r, from + *lines, before);
+        ok = audit_row_fits(s, some, room, &r, from + *lines, before);
         *lines += ok;
         if (*lines % LINES_AN_ARENA == 0) {
             arena_free(some);
@@ -200,6 +203,7 @@ static bool walk_chain(struct store *s, int from, int *lines, char before[65], s
         }
     }
     arena_free(some);
+    arena_free(whole);
     db_done(&r);
     if (!ok)
         err_set(e, ERR_SYSTEM,
@@ -288,17 +292,16 @@ bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struc
     int seq = (int)db_real(r, 0);
     char before[65] = "";
     return begin_at(s, seq, before, e) &&
-           (audit_row_fits(s, a, r, seq, before) ||
+           (audit_row_fits(s, a, buf_in(a, LINE_MAX), r, seq, before) ||
             err_set(e, ERR_SYSTEM,
                     "line %d of the audit is not as it was written; see higress-ops "
                     "audit verify",
                     seq));
 }
 
-bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+static bool read_newest_lines(struct store *s, struct arena *a, cJSON *lines, int limit,
+                              struct err *e)
 {
-    if (!store_head_look(s, e))
-        return false;
     struct db_rows r = db_query(s->db, e,
                                 "SELECT seq, at, event, id, who, channel, detail FROM audit "
                                 "WHERE seq > 0 ORDER BY seq DESC LIMIT ?",
@@ -312,4 +315,15 @@ bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit
     bool whole = store_still_whole(s, first, e) ||
                  (store_head_holds(s, e) && store_whole(s, first, &walked, e));
     return whole && e->kind == ERR_NONE;
+}
+
+/* Of one moment: a line that another process adds meanwhile is not one that is too many. */
+bool store_audit_lines(struct store *s, struct arena *a, cJSON *lines, int limit, struct err *e)
+{
+    struct err ended = { 0 };
+    if (!store_head_look(s, e) || !db_run(s->db, e, "BEGIN", ""))
+        return false;
+    bool ok = read_newest_lines(s, a, lines, limit, e);
+    db_end(s->db, false, &ended);
+    return ok;
 }

@@ -39,7 +39,8 @@ bool store_guard_revert(struct store *s, const char *id, const struct store_guar
 /* Lends this process the lease of a change that is watched or reverted. *taken false: another
  * process that lives has it. */
 bool store_guard_take(struct store *s, const char *id, bool *taken, struct err *e);
-/* Those that are watched or reverted, oldest first. */
-bool store_each_guarded(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e);
+/* Those that are watched or reverted and were made after that time, oldest first. */
+bool store_each_guarded(struct store *s, double after, int limit, store_row_fn *fn, void *arg,
+                        struct err *e);
 /* Approved ones that may start by now and whose approval still holds, newest first. */
 bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, struct err *e);

@@ -9,6 +9,7 @@ struct arena;
 struct db_rows;
 struct err;
 struct plan;
+struct secret_set;
 struct store;
 
 /* -- store_audit.c ------------------------------------------------------------------------- */
@@ -40,7 +41,7 @@ bool store_line_holds(struct store *s, struct arena *a, struct db_rows *r, struc
 /* -- store_search.c: by which objects a change is found; inside the caller's transaction ----- */
 
 bool store_touch(struct store *s, struct arena *a, const char *id, const struct plan *p,
-                 struct err *e);
+                 const struct secret_set *hidden, struct err *e);
 /* The same of one whose plan is sealed: what its summary shows. */
 bool store_touch_summary(struct store *s, struct arena *a, const char *id, const cJSON *summary,
                          struct err *e);

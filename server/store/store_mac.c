@@ -129,6 +129,16 @@ static char *row_mac(const struct store *s, struct arena *a, struct db_rows *r)
     return store_mac(s, a, terms ? "change with terms" : "change", r, plain);
 }
 
+bool store_fits(struct store *s, struct db_rows *r, struct err *e)
+{
+    struct arena *a = arena_new();
+    const char *id = arena_strdup(a, db_text(r, 0));
+    bool ok = store_mac_same(row_mac(s, a, r), db_text(r, COLUMN_MAC)) ||
+              store_tampered(id, "its record does not fit its MAC", e);
+    arena_free(a);
+    return ok;
+}
+
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e)
 {
     struct arena *a = arena_new();

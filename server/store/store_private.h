@@ -69,6 +69,8 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
 /* Is this row of STORE_PLAN_COLUMNS what the store wrote, and its newest step? again: also what
  * was found whole a moment ago is walked anew. False: ERR_SYSTEM names the change and says why. */
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e);
+/* Is it a version of that row which the store wrote? Enough for what no step changes: its plan. */
+bool store_fits(struct store *s, struct db_rows *r, struct err *e);
 /* Walked already, and nobody but this process has written since? */
 bool store_still_whole(struct store *s, int line, struct err *e);
 /* The same by id; *state is then what the row says, 0: there is none. */

@@ -100,6 +100,14 @@ static bool next_change(struct scrub *x, struct arena *a, const char *after, str
     return found;
 }
 
+/* By names as they are shown now. */
+static bool touch_again(struct scrub *x, struct arena *a, const struct picture *p,
+                        const struct secret_set *own, struct err *e)
+{
+    return !p->plan || (db_run(x->store->db, e, "DELETE FROM touches WHERE id = ?", "t", p->id) &&
+                        store_touch(x->store, a, p->id, p->plan, own, e));
+}
+
 static bool clean_change(struct scrub *x, struct arena *a, const struct picture *p, struct err *e)
 {
     const struct secret_set *own = p->plan ? plan_secrets(a, p->plan) : NULL;
@@ -112,7 +120,8 @@ static bool clean_change(struct scrub *x, struct arena *a, const struct picture 
     x->did->changes++;
     if (summary != p->summary && p->plan)
         summary = clean_text(x, a, own, json_print(a, plan_show(a, p->plan, false)));
-    return db_run(x->store->db, e,
+    return touch_again(x, a, p, own, e) &&
+           db_run(x->store->db, e,
                   "UPDATE plans SET title = ?, summary = ?, result = ? WHERE id = ?", "tttt", title,
                   summary, result, p->id) &&
            store_sign(x->store, "sealed anew", p->id, "scrub", "scrub", NULL, e);

@@ -1,15 +1,20 @@
 /* store_search.c - lines of the audit found by index. A new way to ask is a row of `ways`. */
 #include "store/store_search.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "plan/plan.h"
 #include "store/store_private.h"
 
-enum { LOOKED_AT = 4000, LIMIT_MAX = 1000 };
+enum { LOOKED_AT = 4000, LIMIT_MAX = 1000, BEGINNINGS_MAX = 1000, COLUMN_SUMMARY = 14 };
 #define LINES "SELECT " STORE_LINE_COLUMNS " FROM audit "
+#define LINES_OF LINES "INDEXED BY audit_id " /* few changes: their lines, not all by time */
 #define PLACE "(at, seq) < (?2, ?3) AND at >= ?4 ORDER BY at DESC, seq DESC LIMIT ?5"
+#define BEGINS "object >= ?1 AND object < ?1 || char(1114111)"
 static const char END_OF_TIME[] = "9999";
 
 /* By the first that is given; the others are looked at line by line. */
@@ -18,9 +23,8 @@ static const char *const ways[] = {
     LINES "WHERE event = ?1 AND " PLACE,
     LINES "WHERE ?1 IS NULL AND " PLACE,
     LINES "WHERE id = ?1 AND " PLACE,
-    LINES "WHERE id IN (SELECT id FROM touches WHERE object = ?1) AND " PLACE,
-    LINES "WHERE id IN (SELECT id FROM touches WHERE object >= ?1 AND object < ?1 || char(1114111) "
-          "ORDER BY object LIMIT 200) AND " PLACE,
+    LINES_OF "WHERE id IN (SELECT id FROM touches WHERE object = ?1) AND " PLACE,
+    LINES_OF "WHERE id IN (SELECT id FROM touches WHERE " BEGINS ") AND " PLACE,
 };
 enum { BY_WHO, BY_EVENT, BY_TIME, BY_CHANGE, BY_OBJECT, BY_BEGINNING };
 
@@ -42,12 +46,16 @@ static bool touch_op(struct store *s, struct arena *a, const char *id, const cha
                         e));
 }
 
+/* Scrubbed as the summary is: a name may hold what is hidden. */
 bool store_touch(struct store *s, struct arena *a, const char *id, const struct plan *p,
-                 struct err *e)
+                 const struct secret_set *hidden, struct err *e)
 {
-    for (int i = 0; i < p->count; i++)
-        if (!touch_op(s, a, id, plan_op_kind(&p->ops[i]), p->ops[i].name, p->ops[i].scope, e))
+    for (int i = 0; i < p->count; i++) {
+        const struct plan_op *op = &p->ops[i];
+        const char *scope = op->scope ? secret_scrub_with(a, hidden, op->scope) : NULL;
+        if (!touch_op(s, a, id, plan_op_kind(op), secret_scrub_with(a, hidden, op->name), scope, e))
             return false;
+    }
     return true;
 }
 
@@ -64,13 +72,74 @@ bool store_touch_summary(struct store *s, struct arena *a, const char *id, const
     return true;
 }
 
+/* -- does a change touch it? ---------------------------------------------------------------- */
+
+/* "route orders" is that object; "route shop-*" each whose name begins so. */
+static bool is_object(struct arena *a, const char *wanted, const char *kind, const char *name)
+{
+    const char *is = arena_printf(a, "%s %s", kind, name);
+    size_t n = strlen(wanted);
+    return n > 0 && wanted[n - 1] == '*' ? !strncmp(is, wanted, n - 1) : !strcmp(is, wanted);
+}
+
+static bool op_touches(struct arena *a, const char *wanted, const char *kind, const char *name,
+                       const char *scope)
+{
+    const char *colon = scope ? strchr(scope, ':') : NULL;
+    return is_object(a, wanted, kind, name) ||
+           (colon &&
+            is_object(a, wanted, arena_strndup(a, scope, (size_t)(colon - scope)), colon + 1));
+}
+
+static bool summary_touches(struct arena *a, const char *wanted, const cJSON *summary)
+{
+    const cJSON *op;
+    cJSON_ArrayForEach(op, json_get(summary, "operations"))
+    {
+        const char *kind = json_str(op, "kind"), *name = json_str(op, "name");
+        if (kind && name && op_touches(a, wanted, kind, name, json_str(op, "scope")))
+            return true;
+    }
+    return false;
+}
+
+/* Of a large plan the summary shows the first operations only: then it is opened. */
+bool store_change_touches(struct store *s, struct arena *a, const char *wanted, const char *id,
+                          bool *yes, struct err *e)
+{
+    struct err unread = { 0 };
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE id = ?", "t", id);
+    bool ok = db_next(&r, e) ? store_fits(s, &r, e)
+                             : e->kind == ERR_NONE && store_tampered(id, "it is not there", e);
+    const char *text = ok ? db_text(&r, COLUMN_SUMMARY) : NULL;
+    const cJSON *summary = text ? json_parse(a, text, strlen(text), &unread) : NULL;
+    db_done(&r);
+    *yes = summary_touches(a, wanted, summary);
+    if (!ok || *yes || !json_get(summary, "more_operations"))
+        return ok;
+    const struct plan *p = store_plan(s, a, id, e);
+    for (int i = 0; p && !*yes && i < p->count; i++)
+        *yes = op_touches(a, wanted, plan_op_kind(&p->ops[i]), p->ops[i].name, p->ops[i].scope);
+    return p != NULL;
+}
+
+bool store_index_lies(const char *id, const char *object, struct err *e)
+{
+    return err_set(e, ERR_SYSTEM,
+                   "the index of objects says that change %.40s touches '%.100s', and the change "
+                   "does not say so: the index was tampered with",
+                   id, object);
+}
+
 /* -- one query ----------------------------------------------------------------------------- */
 
 struct found {
     struct store *store;
     struct arena *arena;
     const struct store_search *query;
-    cJSON *lines;
+    int way;
+    cJSON *lines, *touching; /* by change: does it touch the object? */
     int looked;
     char at[40];
     int seq; /* of the last line that was looked at */
@@ -87,6 +156,20 @@ static bool line_fits_search(const struct store_search *q, struct db_rows *r)
            is_unset_or_equal(q->id, db_text(r, 3));
 }
 
+/* The index finds, the change itself says. *yes: it is of one that touches the object. */
+static bool line_touches(struct found *f, const char *id, bool *yes, struct err *e)
+{
+    const char *wanted = f->query->object;
+    const cJSON *known = wanted && id ? json_get(f->touching, id) : NULL;
+    *yes = !wanted || (known && cJSON_IsTrue(known));
+    if (*yes || known || !id)
+        return true;
+    if (!store_change_touches(f->store, f->arena, wanted, id, yes, e))
+        return false;
+    json_set_bool(f->arena, f->touching, id, *yes);
+    return *yes || f->way == BY_CHANGE || store_index_lies(id, wanted, e);
+}
+
 /* Takes the row if it is wanted. False: it is not what was written, or enough. */
 static bool take_found_line(struct found *f, struct db_rows *r, struct err *e)
 {
@@ -95,8 +178,11 @@ static bool take_found_line(struct found *f, struct db_rows *r, struct err *e)
     snprintf(f->at, sizeof f->at, "%s", db_text(r, 1) ? db_text(r, 1) : "");
     if (!line_fits_search(f->query, r))
         return true;
-    if (!store_line_holds(f->store, f->arena, r, e))
+    bool touches = false;
+    if (!store_line_holds(f->store, f->arena, r, e) || !line_touches(f, db_text(r, 3), &touches, e))
         return false;
+    if (!touches)
+        return true;
     json_add(f->arena, f->lines, store_line_shown(f->arena, r));
     return json_count(f->lines) < f->query->limit;
 }
@@ -133,15 +219,33 @@ static bool begin_at_cursor(struct arena *a, const struct store_search *q, const
     return true;
 }
 
+/* What cannot all be looked at is not answered from the first of it. */
+static bool are_few(struct store *s, const char *beginning, struct err *e)
+{
+    struct db_rows r =
+        db_query(s->db, e, "SELECT count(*) FROM (SELECT 1 FROM touches WHERE " BEGINS " LIMIT ?2)",
+                 "ti", beginning, BEGINNINGS_MAX + 1);
+    bool few = db_next(&r, e) && db_real(&r, 0) <= BEGINNINGS_MAX;
+    db_done(&r);
+    return few || (e->kind == ERR_NONE &&
+                   err_set(e, ERR_ARGS,
+                           "object: more than %d changes touch what begins with '%.100s'; say "
+                           "more of the name",
+                           BEGINNINGS_MAX, beginning));
+}
+
 static bool read_lines(struct found *f, struct err *e)
 {
     const char *key = NULL, *at;
-    int seq, way = choose_way(f->query, &key);
+    int seq;
+    f->way = choose_way(f->query, &key);
     if (!begin_at_cursor(f->arena, f->query, &at, &seq, e) || !store_head_look(f->store, e))
         return false;
-    if (way == BY_BEGINNING)
+    if (f->way == BY_BEGINNING)
         key = arena_strndup(f->arena, key, strlen(key) - 1);
-    struct db_rows r = db_query(f->store->db, e, ways[way], "ttiti", key, at, seq,
+    if (f->way == BY_BEGINNING && !are_few(f->store, key, e))
+        return false;
+    struct db_rows r = db_query(f->store->db, e, ways[f->way], "ttiti", key, at, seq,
                                 time_or(f->arena, f->query->since, ""), LOOKED_AT);
     while (db_next(&r, e) && take_found_line(f, &r, e))
         continue;
@@ -155,6 +259,7 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
     struct store_search query = *q;
     query.limit = q->limit < 1 ? 1 : q->limit > LIMIT_MAX ? LIMIT_MAX : q->limit;
     struct found f = { .store = s, .arena = a, .query = &query, .lines = json_array(a) };
+    f.touching = json_object(a);
     if (!read_lines(&f, e))
         return NULL;
     cJSON *o = json_object(a);
@@ -165,6 +270,15 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
     if (!full && f.looked == LOOKED_AT)
         json_set_str(a, o, "looked_back_to", f.at);
     return o;
+}
+
+char *store_proof(const struct store *s, struct arena *a, const char *label, const char *text)
+{
+    struct buf *b = buf_in(a, 4096);
+    store_mac_add(b, "proof");
+    store_mac_add(b, label);
+    store_mac_add(b, text);
+    return store_mac_end(s, a, b);
 }
 
 cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e)

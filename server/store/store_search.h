@@ -19,5 +19,15 @@ struct store_search {
  * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */
 cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_search *q,
                           struct err *e);
+/* What the index finds is believed as far as the change itself says so. *yes: it touches the object
+ * ("route orders", "route shop-*"). */
+bool store_change_touches(struct store *s, struct arena *a, const char *object, const char *id,
+                          bool *yes, struct err *e);
+bool store_index_lies(const char *id, const char *object, struct err *e); /* false, e says so */
+/* Proves that this state said so: a MAC over the text, under a label of what it is. */
+char *store_proof(const struct store *s, struct arena *a, const char *label, const char *text);
 /* The lines behind that number, oldest first, each with its hash. NULL + e. */
 cJSON *store_lines_after(struct store *s, struct arena *a, int seq, int limit, struct err *e);
+/* Changes that touch the object ("route orders"), as store_each_head gives them. */
+bool store_each_touching(struct store *s, const char *object, double before, int limit,
+                         store_row_fn *fn, void *arg, struct err *e);

@@ -55,6 +55,14 @@ static bool table_rows_fit(struct store *s, struct err *e)
                 "AND p.id IS NULL LIMIT 1",
                 "the audit has lines of it, but it is not there any more", e) &&
            none(s,
+                "SELECT p.id FROM plans p LEFT JOIN touches t ON t.id = p.id WHERE t.id IS NULL "
+                "AND instr(p.summary, '\"operations\":[{') LIMIT 1",
+                "the index of objects does not find it: it was tampered with", e) &&
+           none(s,
+                "SELECT t.id FROM touches t LEFT JOIN plans p ON p.id = t.id WHERE p.id IS NULL "
+                "LIMIT 1",
+                "the index of objects names it, but it is not there", e) &&
+           none(s,
                 "SELECT d.id FROM decisions d LEFT JOIN plans p ON p.id = d.id AND "
                 "(p.decided = d.mac OR d.verdict = 'agreed') WHERE p.id IS NULL LIMIT 1",
                 "there is a decision that it does not know", e) &&

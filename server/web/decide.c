@@ -24,6 +24,15 @@ const struct field decide_asked[] = {
     { 0 },
 };
 
+int decide_status(enum err_kind kind)
+{
+    static const int statuses[] = {
+        [ERR_ARGS] = 400,    [ERR_POLICY] = 409, [ERR_GATEWAY] = 502, [ERR_NET] = 502,
+        [ERR_UNKNOWN] = 502, [ERR_GONE] = 503,   [ERR_PROTO] = 400,   [ERR_SYSTEM] = 500,
+    };
+    return statuses[kind];
+}
+
 /* -- deciding ---------------------------------------------------------------------------- */
 
 /* Was every part shown? *shown: the word that came with the last one. */

@@ -37,3 +37,5 @@ extern const struct field decide_asked[];
 cJSON *decide_show(struct decision *d);
 /* d->what is "approve" or "reject". Answers now or later. */
 void decide(struct decision *d);
+/* The status of an answer that is that kind of error. */
+int decide_status(enum err_kind kind);

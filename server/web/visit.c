@@ -10,7 +10,7 @@
 #include "policy/people.h"
 #include "web/visit_private.h"
 
-enum { FORM_MAX = 64 << 10, VALUE_MAX = 8192, WAITING_SHOWN = 99 };
+enum { FORM_MAX = 64 << 10, VALUE_MAX = 8192, FIELDS_MAX = 32, WAITING_SHOWN = 99 };
 
 /* -- answers ----------------------------------------------------------------------------- */
 
@@ -112,22 +112,32 @@ const char *visit_set_cookie(const struct web *w, const struct http_exchange *x,
 
 /* -- what was asked ---------------------------------------------------------------------- */
 
-/* "a=b&c=d" as an object of texts; what is no text, or there twice, fails: NULL. */
+/* One "a=b" of n bytes. False: it is no text, or there already. */
+static bool add_field(struct arena *a, cJSON *o, const char *text, size_t n)
+{
+    size_t name = strcspn(text, "=&");
+    char *value = arena_strndup(a, text + name + (name < n), n - name - (name < n));
+    for (char *p = value; *p; p++)
+        *p = *p == '+' ? ' ' : *p;
+    const char *key = text_unpercent(a, text, name);
+    value = text_unpercent(a, value, strlen(value));
+    if (!key || !value || strlen(value) > VALUE_MAX || !text_utf8(value, strlen(value)) ||
+        json_get(o, key) || !text_utf8(key, strlen(key)))
+        return false;
+    if (*value)
+        json_set_str(a, o, key, value);
+    return true;
+}
+
+/* "a=b&c=d" as an object of texts; what is no text, there twice, or more than any form of ours has,
+ * fails: NULL. */
 static cJSON *fields_of(struct arena *a, const char *text)
 {
     cJSON *o = json_object(a);
-    while (text && *text) {
-        size_t n = strcspn(text, "&"), name = strcspn(text, "=&");
-        char *value = arena_strndup(a, text + name + (name < n), n - name - (name < n));
-        for (char *p = value; *p; p++)
-            *p = *p == '+' ? ' ' : *p;
-        const char *key = text_unpercent(a, text, name);
-        value = text_unpercent(a, value, strlen(value));
-        if (!key || !value || strlen(value) > VALUE_MAX || !text_utf8(value, strlen(value)) ||
-            json_get(o, key) || !text_utf8(key, strlen(key)))
+    for (int fields = 0; text && *text; fields++) {
+        size_t n = strcspn(text, "&");
+        if (fields == FIELDS_MAX || !add_field(a, o, text, n))
             return NULL;
-        if (*value)
-            json_set_str(a, o, key, value);
         text += n + (text[n] == '&');
     }
     return o;
@@ -142,7 +152,7 @@ const char *visit_to(struct arena *a, const char *to)
 {
     static const char *const pages[] = { "/changes", "/audit", "/passkeys", "/?", NULL };
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "/?&=%._~-";
+                                "/?&=%._~+*-";
     if (!to || strspn(to, plain) != strlen(to) || strlen(to) > VALUE_MAX)
         return "/changes";
     if (!strcmp(to, "/"))
@@ -179,12 +189,15 @@ static bool is_ours(const struct http_exchange *x)
     return origin ? from && host && text_equal_nocase(from + 3, host) : site != NULL;
 }
 
-int visit_waiting(const struct web *w, struct arena *a)
+const char *visit_waiting(const struct web *w, struct arena *a)
 {
     struct err e = { 0 };
     const struct engine_query q = { .state = "pending", .limit = WAITING_SHOWN };
-    struct engine *g = service_engine(w->mcp->service);
-    return json_count(json_get(engine_list(g, a, &q, &e), "changes"));
+    const cJSON *list = engine_list(service_engine(w->mcp->service), a, &q, &e);
+    int n = json_count(json_get(list, "changes"));
+    if (!list)
+        return "?";
+    return n ? arena_printf(a, json_str(list, "next") ? "%d+" : "%d", n) : "";
 }
 
 static void fill_viewer(struct visit *v)

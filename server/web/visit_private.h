@@ -47,8 +47,15 @@ void visit_note(struct visit *v, int status, const char *title, const char *text
 void visit_go(struct http_exchange *x, const char *to, const char *cookie);
 /* The page loads `to` by itself, as a page of ours does: with the cookie. */
 void visit_come_again(struct http_exchange *x, const char *to);
-/* How many changes wait for a decision; counted up to 99. */
-int visit_waiting(const struct web *w, struct arena *a);
+/* How many changes wait for a decision: "", "3", "99+"; "?": that could not be read. */
+const char *visit_waiting(const struct web *w, struct arena *a);
+/* The names of the gateways, ended by NULL; NULL: there is only one. */
+const char *const *visit_gateways(const struct visit *v);
+/* Is a change, as engine_list gives it, for the gateway of that name? NULL: the only one. */
+bool visit_is_of_gateway(const cJSON *change, const char *gateway);
+/* {"changes"} that touched the object at that gateway, newest first, or {"unread": why}. */
+cJSON *visit_history(const struct visit *v, const char *kind, const char *name, const char *gateway,
+                     int limit);
 struct engine *visit_engine(const struct visit *v);
 /* Everything that fills answers of pages is scrubbed as answers of tools are. */
 cJSON *visit_scrubbed(const struct visit *v, cJSON *o);

@@ -20,10 +20,6 @@ enum { PENDING_SHOWN = 50 };
 
 static void answer_decision(struct decision *d, cJSON *o)
 {
-    static const int statuses[] = {
-        [ERR_ARGS] = 400,    [ERR_POLICY] = 409, [ERR_GATEWAY] = 502, [ERR_NET] = 502,
-        [ERR_UNKNOWN] = 502, [ERR_GONE] = 503,   [ERR_PROTO] = 400,   [ERR_SYSTEM] = 500,
-    };
     static const struct http_header headers[] = { { "Content-Type", "application/json" },
                                                   { "Cache-Control", "no-store" },
                                                   { 0 } };
@@ -34,7 +30,7 @@ static void answer_decision(struct decision *d, cJSON *o)
     secret_scrub_tree(d->arena, NULL, o ? o : error);
     const char *body = json_print(d->arena, o ? o : error);
     if (d->x)
-        http_reply(d->x, o ? 200 : statuses[d->err.kind], headers, body, strlen(body));
+        http_reply(d->x, o ? 200 : decide_status(d->err.kind), headers, body, strlen(body));
     arena_free(d->arena);
 }
 

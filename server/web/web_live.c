@@ -9,7 +9,7 @@
 #include "store/store.h"
 #include "web/visit_private.h"
 
-enum { LIVE_MAX = 256, BEAT = 20 /* seconds */ };
+enum { LIVE_MAX = 256, LIVE_OF_ONE = 16 /* session */, BEAT = 20 /* seconds */ };
 
 struct live {
     struct http_exchange *x;
@@ -23,6 +23,14 @@ static int count_live(const struct web *w)
     int n = 0;
     for (const struct live *l = w->live; l; l = l->next)
         n++;
+    return n;
+}
+
+static int count_live_of(const struct web *w, const char *cookie)
+{
+    int n = 0;
+    for (const struct live *l = w->live; l; l = l->next)
+        n += !strcmp(l->cookie, cookie);
     return n;
 }
 
@@ -56,7 +64,7 @@ static bool say_live(struct live *l, const char *text, double now)
 
 static const char *news_text(const struct web *w, struct arena *a)
 {
-    return arena_printf(a, "event: news\ndata: %d\n\n", visit_waiting(w, a));
+    return arena_printf(a, "event: news\ndata: %s\n\n", visit_waiting(w, a));
 }
 
 void web_live(struct web *w, struct http_exchange *x)
@@ -69,13 +77,15 @@ void web_live(struct web *w, struct http_exchange *x)
     if (!visit_anyone(&v, w, x, false))
         return;
     const char *site = http_header(x, "sec-fetch-site");
-    if (!v.login || (site && strcmp(site, "same-origin") != 0) || count_live(w) >= LIVE_MAX) {
+    const char *cookie = visit_cookie(w, x);
+    if (!v.login || (site && strcmp(site, "same-origin") != 0) || count_live(w) >= LIVE_MAX ||
+        count_live_of(w, cookie) >= LIVE_OF_ONE) {
         web_refuse(x, v.login ? 503 : 401, NULL, RPC_INVALID_REQUEST,
                    "News are for pages of who is logged in, and there are places for some");
         return;
     }
     struct live_user *u = arena_make(x->arena, struct live_user);
-    *u = (struct live_user){ { x, w->live, visit_cookie(w, x), 0 }, w };
+    *u = (struct live_user){ { x, w->live, cookie, 0 }, w };
     w->live = &u->live;
     x->user = u;
     x->on_gone = live_gone;

@@ -2,6 +2,7 @@
  * who look at it and at its objects do not read it again and again; one reading at a time. */
 #include "base/arena.h"
 #include "base/fiber.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "call/service.h"
 #include "change/engine.h"
@@ -19,7 +20,7 @@ static const double READ_LOOK = 0.05; /* seconds */
 struct map {
     struct arena *arena;
     const char *gateway; /* its name; NULL: the only one */
-    cJSON *map, *traffic;
+    cJSON *map;
     double at;
     const char *failed; /* why it could not be read; NULL: it was */
 };
@@ -59,7 +60,7 @@ static void read_map(struct web *w, struct map *m, const char *name, struct canc
         return;
     }
     m->map = inspect_map(m->arena, i);
-    m->traffic = inspect_traffic(m->arena, config->access_log, &e);
+    inspect_add_traffic(m->arena, m->map, config->access_log);
 }
 
 /* w->map is that of the gateway. Parks; false: it was cancelled. */
@@ -103,43 +104,47 @@ void web_map_stop(struct web *w)
 
 /* -- the page ---------------------------------------------------------------------------- */
 
-/* ["route orders"]: what changes that wait would act on. */
-static cJSON *waiting_objects(const struct visit *v)
+static void add_objects(const struct visit *v, cJSON *objects, const char *id, struct err *e)
+{
+    const cJSON *op, *one = engine_show(visit_engine(v), v->arena, id, false, e);
+    cJSON_ArrayForEach(op, json_get(one, "operations"))
+    {
+        const char *kind = json_str(op, "kind"), *name = json_str(op, "name");
+        if (kind && name)
+            json_add_str(v->arena, objects, arena_printf(v->arena, "%s %s", kind, name));
+    }
+}
+
+/* ["route orders"]: what changes that wait would act on, at that gateway. What is not known of them
+ * is a line of unread. */
+static cJSON *waiting_objects(const struct visit *v, const char *gateway, cJSON *unread)
 {
     struct err e = { 0 };
-    const struct engine_query q = { .state = "pending", .limit = WAITING_LOOKED_AT };
-    const cJSON *list = engine_list(visit_engine(v), v->arena, &q, &e), *c, *op;
+    const struct engine_query q = { .state = "pending",
+                                    .gateway = gateway,
+                                    .limit = WAITING_LOOKED_AT };
+    const cJSON *list = engine_list(visit_engine(v), v->arena, &q, &e), *c;
     cJSON *objects = json_array(v->arena);
     cJSON_ArrayForEach(c, json_get(list, "changes"))
     {
-        struct err ignored = { 0 };
-        const cJSON *one =
-            engine_show(visit_engine(v), v->arena, json_str(c, "id"), false, &ignored);
-        cJSON_ArrayForEach(op, json_get(one, "operations"))
-        {
-            const char *kind = json_str(op, "kind"), *name = json_str(op, "name");
-            if (kind && name)
-                json_add_str(v->arena, objects, arena_printf(v->arena, "%s %s", kind, name));
-        }
+        if (visit_is_of_gateway(c, gateway))
+            add_objects(v, objects, json_str(c, "id"), &e);
     }
+    if (e.kind != ERR_NONE)
+        json_add_str(v->arena, unread,
+                     arena_printf(v->arena, "which changes wait was not read: %s", e.text));
+    else if (json_str(list, "next"))
+        json_add_str(v->arena, unread,
+                     arena_printf(v->arena, "of the changes that wait the newest %d are marked",
+                                  WAITING_LOOKED_AT));
     return objects;
-}
-
-static cJSON *history_of_object(const struct visit *v, const char *kind, const char *name)
-{
-    struct err e = { 0 };
-    if (!name || strpbrk(name, "*?[\\"))
-        return NULL;
-    const struct engine_query q = { .object = arena_printf(v->arena, "%s %s", kind, name),
-                                    .limit = HISTORY_SHOWN };
-    return visit_scrubbed(v, engine_list(visit_engine(v), v->arena, &q, &e));
 }
 
 /* The nodes of the map that are about the object; all of them where there is none. */
 static cJSON *shown_nodes(const struct visit *v, const cJSON *map, const char *kind,
                           const char *name)
 {
-    static const char *const lists[] = { "routes", "services", "hosts" };
+    static const char *const lists[] = { "routes", "services", "hosts", "others" };
     cJSON *out = json_object(v->arena);
     const cJSON *node;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -156,27 +161,44 @@ static cJSON *shown_nodes(const struct visit *v, const cJSON *map, const char *k
 
 static void show_map(struct visit *v, const struct map *m)
 {
-    const char *kind = visit_asked(v->x, "kind"), *name = visit_asked(v->x, "name");
-    kind = kind && name ? kind : NULL;
-    const struct picture picture = { .map = visit_scrubbed(v, json_clone(v->arena, m->map)),
-                                     .waiting = waiting_objects(v),
-                                     .traffic = m->traffic,
-                                     .kind = kind,
-                                     .name = name,
-                                     .links = true };
     struct err e = { 0 };
     const struct config *config = NULL;
-    struct gateway *g = service_gateway(v->web->mcp->service, m->gateway, &config, &e);
-    const struct page_map page = { .svg = picture_svg(v->arena, &picture),
-                                   .gateway = g ? gateway_url(g) : "",
-                                   .kind = kind,
-                                   .name = kind ? name : NULL,
-                                   .shown = shown_nodes(v, picture.map, kind, kind ? name : NULL),
-                                   .counts = json_get(m->map, "counts"),
-                                   .unread = json_get(picture.map, "unread"),
-                                   .history = kind ? history_of_object(v, kind, name) : NULL,
-                                   .traffic = m->traffic != NULL };
-    visit_page(v->x, 200, page_map(&v->viewer, &page));
+    const struct gateway *g = service_gateway(v->web->mcp->service, m->gateway, &config, &e);
+    const char *const *several = visit_gateways(v);
+    const char *gateway = several && config ? config->name : NULL;
+    const char *kind = visit_asked(v->x, "kind"), *name = visit_asked(v->x, "name");
+    kind = kind && name ? kind : NULL;
+    cJSON *map = visit_scrubbed(v, json_clone(v->arena, m->map));
+    const struct picture picture = {
+        .map = map,
+        .waiting = waiting_objects(v, gateway, json_get(map, "unread")),
+        .traffic = json_get(map, "traffic"),
+        .kind = kind,
+        .name = kind ? name : NULL,
+        .links = true,
+        .gateway = gateway,
+    };
+    const struct page_map page = {
+        .svg = picture_svg(v->arena, &picture),
+        .map = map,
+        .address = g ? gateway_url(g) : "",
+        .gateway = gateway,
+        .gateways = several,
+        .kind = kind,
+        .name = picture.name,
+        .there = !kind || inspect_on_map(map, kind, name),
+        .shown = shown_nodes(v, map, kind, picture.name),
+        .history = kind ? visit_history(v, kind, name, gateway, HISTORY_SHOWN) : NULL,
+    };
+    visit_page(v->x, page.there ? 200 : 404, page_map(&v->viewer, &page));
+}
+
+static void show_unread_map(struct visit *v, const char *gateway, const char *why)
+{
+    const struct page_map page = { .failed = secret_scrub(v->arena, why),
+                                   .gateway = gateway,
+                                   .gateways = visit_gateways(v) };
+    visit_page(v->x, 502, page_map(&v->viewer, &page));
 }
 
 static void map_gone(struct http_exchange *x)
@@ -198,7 +220,7 @@ static void open_map(void *arg)
         if (there && !m->web->map->failed)
             show_map(&v, m->web->map);
         else
-            visit_note(&v, 502, "Gateway", there ? m->web->map->failed : "It was not read.");
+            show_unread_map(&v, name, there ? m->web->map->failed : "It was not read.");
     }
     arena_free(m->arena);
 }

@@ -6,12 +6,20 @@
 #include "change/engine.h"
 #include "config/config.h"
 #include "picture/picture.h"
+#include "policy/people.h"
 #include "store/store.h"
 #include "web/decide_private.h"
 #include "web/passkey_private.h"
 #include "web/visit_private.h"
 
-enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, ID_MAX = 64 };
+enum {
+    ROWS = 50,
+    LOOKED_AT = 4000 /* changes, for one page */,
+    HISTORY = 8,
+    AUDIT_LINES = 200,
+    VERIFIED_LINES = 50000,
+    ID_MAX = 64
+};
 
 /* -- a list ------------------------------------------------------------------------------ */
 
@@ -19,18 +27,6 @@ enum { ROWS = 50, HISTORY = 8, AUDIT_LINES = 200, ID_MAX = 64 };
 static const char *pattern(struct arena *a, const char *typed)
 {
     return !typed || strpbrk(typed, "*? ") ? typed : arena_printf(a, "*%s*", typed);
-}
-
-static const char *const *gateways(const struct visit *v)
-{
-    const struct config *c = v->web->mcp->config;
-    if (!config_several(c))
-        return NULL;
-    const char **names = arena_array(v->arena, const char *, CONFIG_GATEWAYS_MAX + 1);
-    int n = 0;
-    for (struct config *const *g = c->gateways; *g && n < CONFIG_GATEWAYS_MAX; g++)
-        names[n++] = (*g)->name;
-    return names;
 }
 
 void web_changes(struct web *w, struct http_exchange *x)
@@ -52,10 +48,11 @@ void web_changes(struct web *w, struct http_exchange *x)
                                     .actor = f.actor,
                                     .cursor = f.cursor,
                                     .limit = ROWS,
+                                    .look = LOOKED_AT,
                                     .decisions = true };
     cJSON *list = visit_scrubbed(&v, engine_list(visit_engine(&v), v.arena, &q, &e));
     if (list)
-        visit_page(x, 200, page_changes(&v.viewer, &f, list, gateways(&v)));
+        visit_page(x, 200, page_changes(&v.viewer, &f, list, visit_gateways(&v)));
     else
         visit_note(&v, e.kind == ERR_ARGS ? 400 : 500, "Changes", e.text);
 }
@@ -70,17 +67,52 @@ static const char *id_of(const struct http_exchange *x)
     return strlen(id) >= 4 && strlen(id) <= ID_MAX && strspn(id, plain) == strlen(id) ? id : NULL;
 }
 
+/* The name of the gateway of that address; NULL: there is only one, or it is another process's. */
+static const char *gateway_of(const struct visit *v, const char *url)
+{
+    const struct config *c = v->web->mcp->config;
+    if (!config_several(c) || !url)
+        return NULL;
+    for (struct config *const *g = c->gateways; *g; g++)
+        if ((*g)->gateway_url && !strcmp((*g)->gateway_url, url))
+            return (*g)->name;
+    return url;
+}
+
 /* What touched the first object that the change is about. */
 static cJSON *history_of(const struct visit *v, const cJSON *change)
 {
-    struct err e = { 0 };
     const cJSON *op = json_get(change, "operations") ? json_get(change, "operations")->child : NULL;
     const char *name = json_str(op, "name"), *kind = json_str(op, "kind");
-    if (!name || !kind || strpbrk(name, "*?[\\"))
+    return name && kind
+               ? visit_history(v, kind, name, gateway_of(v, json_str(change, "gateway")), HISTORY)
+               : NULL;
+}
+
+/* What the policy says of a change that nobody has decided yet. */
+static cJSON *policy_of_change(const struct visit *v, const cJSON *change)
+{
+    struct err e = { 0 };
+    const char *state = json_str(change, "state");
+    if (strcmp(state, "pending") != 0 && strcmp(state, "draft") != 0)
         return NULL;
-    const struct engine_query q = { .object = arena_printf(v->arena, "%s %s", kind, name),
-                                    .limit = HISTORY };
-    return visit_scrubbed(v, engine_list(visit_engine(v), v->arena, &q, &e));
+    cJSON *o = engine_explain(visit_engine(v), v->arena, json_str(change, "id"), &e);
+    if (!o)
+        json_set_str(v->arena, o = json_object(v->arena), "unread", e.text);
+    return visit_scrubbed(v, o);
+}
+
+/* Has this person approved it, while others must, too? */
+static bool has_agreed(const struct visit *v, const cJSON *change)
+{
+    const struct config *c = v->web->mcp->config;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, json_get(change, "approvals"))
+    {
+        if (people_same(c, json_str(one, "who"), CHANNEL_PAGE, v->login->who) == SAME_PERSON)
+            return true;
+    }
+    return false;
 }
 
 static bool would_do(const struct visit *v, const char *id, enum channel_kind by, struct err *e)
@@ -98,6 +130,13 @@ static void find_ways(const struct visit *v, const char *id, struct page_change 
         page->barred = arena_strdup(v->arena, weak.text);
 }
 
+static void show_no_change(struct visit *v, const char *id, const struct err *e)
+{
+    bool absent = e->kind == ERR_NONE || e->kind == ERR_ARGS;
+    visit_note(v, absent ? 404 : decide_status(e->kind), absent ? "404" : id,
+               e->kind ? e->text : "There is no such part.");
+}
+
 /* The part of the change that is asked for, whole; problem: what an answer to a form adds. */
 static void show_change(struct visit *v, int status, const char *id, const char *problem)
 {
@@ -112,12 +151,15 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     d.who = v->login->who;
     cJSON *change = json_num(asked, "part", 0) < 0 ? NULL : decide_show(&d);
     if (!change) {
-        visit_note(v, d.err.kind == ERR_POLICY ? 409 : 404, "404",
-                   d.err.kind ? d.err.text : "There is no such part.");
+        show_no_change(v, id, &d.err);
         return;
     }
     struct page_change page = { .change = visit_scrubbed(v, change), .problem = problem };
+    struct err unread = { 0 }; /* policy_of_change says the same */
     page.history = history_of(v, change);
+    page.policy = policy_of_change(v, change);
+    page.missing = page.policy ? engine_missing(visit_engine(v), d.id, &unread) : 0;
+    page.agreed = has_agreed(v, change);
     if (v->viewer.decides)
         find_ways(v, d.id, &page);
     visit_page(v->x, status, page_change(&v->viewer, &page));
@@ -156,10 +198,12 @@ static void answer(struct decision *d, cJSON *o)
     struct visit v;
     if (d->x && o)
         visit_go(d->x, arena_printf(d->x->arena, "/changes/%s", d->id), NULL);
-    else if (d->x && visit_anyone(&v, w, d->x, false) && v.login)
-        show_change(&v, d->err.kind == ERR_POLICY ? 409 : 502, d->id, d->err.text);
-    else if (d->x)
-        visit_go(d->x, "/login", NULL);
+    else if (d->x && visit_anyone(&v, w, d->x, false)) {
+        if (v.login)
+            show_change(&v, decide_status(d->err.kind), d->id, d->err.text);
+        else
+            visit_go(d->x, "/login", NULL);
+    }
     arena_free(d->arena);
 }
 
@@ -228,6 +272,14 @@ void web_audit(struct web *w, struct http_exchange *x)
         show_audit(&v, NULL, true);
 }
 
+/* The number of its newest line; 0: it has none, or e. */
+static int count_audit_lines(struct store *s, struct arena *a, struct err *e)
+{
+    cJSON *newest = json_array(a);
+    return store_audit_lines(s, a, newest, 1, e) ? (int)json_num(newest->child, "seq", 0) : 0;
+}
+
+/* The walk holds up the loop: what is longer than a moment is for a terminal. */
 void web_audit_verify(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -236,7 +288,12 @@ void web_audit_verify(struct web *w, struct http_exchange *x)
     if (!visit_acts(&v, w, x))
         return;
     struct store *s = engine_store(visit_engine(&v), &e);
-    bool whole = s && store_verify(s, NULL, &lines, &e);
+    int count = s ? count_audit_lines(s, v.arena, &e) : 0;
+    if (count > VERIFIED_LINES) {
+        show_audit(&v, page_audit_too_long(&v.viewer, count), false);
+        return;
+    }
+    bool whole = s && e.kind == ERR_NONE && store_verify(s, NULL, &lines, &e);
     show_audit(&v, whole ? arena_printf(v.arena, "%d ✓", lines) : arena_strdup(v.arena, e.text),
                whole);
 }

@@ -1,10 +1,13 @@
 """test_guard.py BINARY - guards and schedules turned against those who rely on them: a guard that reverts somebody else's work,
 forged rows and forged lines of the log, a window dodged, clocks that jump. Prints what it tried; `N passed, N failed`."""
+import http.client
+import http.server
 import json
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 os.environ["HIGRESS_OPS"] = os.path.abspath(sys.argv[1])
@@ -258,6 +261,133 @@ def attack_a_schedule_and_a_clock_that_jumps(b):
     holds(b.settled(12) == [], "written a day late")
     b.jump(0)
     holds(b.settled(2) == [] and b.show(change)["state"] == "expired", b.show(change))
+
+
+class Between(http.server.BaseHTTPRequestHandler):
+    """Passes all on to the console; right before the GET of that number, `edit` is called."""
+    protocol_version = "HTTP/1.1"
+    port, path, left, edit = 0, "", -1, None
+
+    def pass_on(self):
+        kind = type(self)
+        if self.command == "GET" and kind.left >= 0 and kind.path in self.path:
+            kind.left -= 1
+            if kind.left < 0:
+                kind.edit()
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        c = http.client.HTTPConnection("127.0.0.1", kind.port, timeout=20)
+        c.request(self.command, self.path, body or None, {k: v for k, v in self.headers.items() if k.lower() != "host"})
+        r = c.getresponse()
+        text = r.read()
+        self.send_response(r.status)
+        for k, v in r.getheaders():
+            if k.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"):
+                self.send_header(k, v)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+        c.close()
+
+    do_GET = do_POST = do_PUT = do_DELETE = pass_on
+
+    def log_message(self, *_):
+        pass
+
+
+def attack_an_edit_between_look_and_reverse(b):
+    """Somebody edits the object after the guard has looked whether it was left alone, and before the reverse reads its base."""
+    proxy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    b.backends.append(proxy)
+    b.env["HIGRESS_OPS_URL"] = "http://127.0.0.1:%d" % proxy.server_port
+
+    def edit():
+        route = b.api("GET", "/v1/routes/orders")[1]["data"]
+        b.api("PUT", "/v1/routes/orders", {**route, "methods": ["GET", "PUT"]})
+
+    Between.port, Between.path, Between.edit = b.port, "/v1/routes/orders", staticmethod(edit)
+    c = b.assistant()
+    change = b.guarded(c)
+    Between.left = 1
+    b.lines("orders", 60, 503)
+    gone = b.until(change, "stopped", 10)
+    holds("changed by somebody since" in gone["text"] and b.methods("orders") == ["GET", "PUT"], (gone, b.methods("orders")))
+
+
+def attack_limits_of_the_owner_keep_no_guard_from_acting(b):
+    """Who planned as much as they may in an hour, or has as many undecided changes as are kept: the reverse counts against neither."""
+    b.env.update(HIGRESS_OPS_MAX_PLANS="2", HIGRESS_OPS_PLANS_HOUR="3")
+    c = b.assistant()
+    change = b.guarded(c)
+    no = b.assistant("none")
+    for name in ("one", "two"):
+        b.call(no, "change_resource", kind="domain", action="create", name=name + ".example",
+               object={"name": name + ".example", "enableHttps": "off"})
+    ok, text, _ = b.call(no, "change_resource", kind="domain", action="create", name="x.example",
+                         object={"name": "x.example", "enableHttps": "off"})
+    holds(not ok and "limits.plans" in text, text)
+    b.lines("orders", 60, 503)
+    b.until(change, "reverted", 10)
+    holds(b.methods("orders") == [], b.methods("orders"))
+
+
+def attack_a_model_cancels_what_a_guard_takes_back(b):
+    """The reverse is begun and the server dies: who asked for the change cancels the reverse before another server goes on."""
+    if "-san" not in gate.house.BINARY:
+        return print("     (only where a build can be killed at a step)")
+    c = b.server("guard.begun")
+    change = b.guarded(c)
+    b.lines("orders", 60, 503)
+    holds(b.died(c, 15), "the guard did not begin")
+    reverse = b.guard_of(change)["reverse"]
+    weak = b.assistant(args=["--mode", "dry-run"])
+    ok, text, _ = b.call(weak, "cancel_change", id=reverse)
+    holds(not ok and "higress-ops stop " + change in text, text)
+    b.kill(weak)
+    b.assistant()
+    b.until(change, "reverted", 15)
+    holds(b.methods("orders") == [], b.methods("orders"))
+
+
+def attack_traffic_of_a_service_whose_name_begins_so(b):
+    """"orders.static" is guarded; what goes wrong is another service, whose name begins with that."""
+    c = b.assistant()
+    now = lambda: time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + ".%03dZ" % (time.time() % 1 * 1000)  # noqa: E731
+    line = lambda cluster, code: json.dumps({  # noqa: E731
+        "start_time": now(), "authority": gate.HOST, "method": "GET", "path": "/x", "protocol": "HTTP/1.1", "route_name": "x",
+        "response_code": code, "response_flags": "-", "duration": 3, "upstream_service_time": "3",
+        "upstream_cluster": "outbound|80||" + cluster}) + "\n"
+    with open(b.log, "a") as f:
+        f.writelines(line("orders.static", 200) for _ in range(40))
+    change, _ = b.change(c, "service-source", "orders", {"port": 81}, guard=FIVE)
+    with open(b.log, "a") as f:
+        f.writelines(line(name, 503) for name in ("orders.static2", "orders.static.dns", "orders.static2.static") for _ in range(60))
+    time.sleep(4)
+    holds(b.guard_of(change)["state"] == "watching", b.guard_of(change))
+    with open(b.log, "a") as f:
+        f.writelines(line("orders.static", 503) for _ in range(60))
+    b.until(change, "reverted", 10)
+
+
+def attack_a_log_that_is_behind(b):
+    """Envoy writes its log every ten seconds: what is not written yet is no lack of traffic; lines of others say that it is."""
+    c = b.assistant()
+    for route, late in (("orders", "orders"), ("other", "orders")):
+        change = b.guarded(c, {"for": "30s", "revert_if": ["no traffic"]}, route)
+        time.sleep(10)
+        holds(b.guard_of(change)["state"] == "watching", b.guard_of(change))
+        b.lines(late, 5, 200)
+        time.sleep(2.5)
+        holds(b.guard_of(change)["state"] == ("watching" if route == late else "reverted"), b.guard_of(change))
+
+
+def attack_a_guard_that_could_see_nothing(b):
+    """The services that a registry lists have names of their own: a guard on it would watch none, and is refused."""
+    c = b.assistant()
+    ok, text, _ = b.call(c, "change_resource", kind="service-source", action="create", name="reg", dry_run=True, guard=FIVE, object={
+        "type": "nacos2", "name": "reg", "domain": "127.0.0.1", "port": 8848, "protocol": "http",
+        "properties": {"nacosNamespaceId": "", "nacosGroups": ["DEFAULT_GROUP"]}})
+    holds(not ok and "cannot be told" in text, text)
 
 
 def main():

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import test_approvals as base  # noqa: E402
 from test_approvals import (LEGACY, MODERN, ALICE, BOB, ADA, change, changed, equal, holds, patch, refused,  # noqa: E402
                             route, said, settings, sha256, whole)
+import client as mcp  # noqa: E402
 import house  # noqa: E402
 
 ALICE_PAGE, BOB_PAGE = "alice-page-token-1d4f", "bob-page-token-77aa"
@@ -165,7 +167,53 @@ def check_a_role_taken_away_between_two_approvals(shop):
     untouched(shop)
 
 
+READS = "mode: enforce\nrules:\n  - {name: not bob, when: {risk: read, requester: bob}, then: deny}\n  - {name: ask, then: ask}\n"
+
+
+@settings(policy=READS)
+def check_what_may_not_be_read_is_no_resource_either(shop):
+    uri = "higress://gateway/default/route/orders-0"
+    asked = {"ref": {"type": "ref/resource", "uri": "higress://gateway/{gateway}/route/{name}"},
+             "argument": {"name": "name", "value": "ord"}}
+    for era in (LEGACY, MODERN):
+        c, other = shop.http(era, BOB), shop.http(era)
+        refused(c.call("get_resource", {"kind": "route", "name": "orders-0"}), "rule 'not bob'")
+        for method, params in (("resources/read", {"uri": uri}), ("resources/read", {"uri": "higress://audit"}),
+                               ("resources/list", {})):
+            other.request(method, params)
+            try:
+                holds(False, "%s gave bob %s" % (method, str(c.request(method, params))[:300]))
+            except mcp.RpcError as e:
+                holds("rule 'not bob'" in str(e), str(e))
+        holds("orders-0" in str(other.request("completion/complete", asked)), "names")
+        holds("orders-0" not in str(c.request("completion/complete", asked)), "names for bob")
+
+
 # -- the policy is another one by now -----------------------------------------------------------------------------------
+
+def check_a_viewer_at_a_terminal_and_over_stdio(shop):
+    plan = shop.asks()
+    shop.write("ops.yaml", PEOPLE.replace("name: root, roles: [admin]", "name: root, roles: [viewer]")
+               + "policy: {file: policy.yaml}\n")
+    for verb in ("approve", "reject"):
+        code, screen = shop.person([verb, plan], "yes")
+        holds(code != 0 and "has the role viewer" in screen, screen)
+    for era in (LEGACY, MODERN):
+        c = shop.stdio(era)
+        refused(change(c, patch(1)), "has the role viewer")
+        refused(c.call("apply_change", {"id": plan}))
+        equal(c.asked, [], "asked over stdio")
+    equal(shop.state_of(plan), "pending", "state")
+    untouched(shop)
+
+
+@settings(policy=BARE)
+def check_names_that_several_go_by_have_no_role(shop):
+    for person in ("{name: eve, roles: [admin], tokens: [local]}", "{name: local, roles: [admin]}",
+                   "{name: eve, roles: [admin], os: [command line]}"):
+        shop.reload(people="people:\n  - %s\n" % person, word="nothing was changed")
+        holds("is what several go by" in shop.logged(), shop.logged()[-400:])
+
 
 @settings(policy=BARE)
 def check_the_policy_is_edited_between_plan_and_write(shop):
@@ -278,6 +326,54 @@ def check_a_freeze_is_not_dodged_by_undo_draft_or_time_of_planning(shop):
     holds("frozen" in text and "freeze lifted" in text, "in the audit")
 
 
+@settings(policy=BARE)
+def check_a_freeze_that_comes_while_the_gateway_is_read(shop):
+    plan = shop.asks()
+    parts = whole(shop, plan)
+    os.kill(shop.console.pid, signal.SIGSTOP)
+    answers = []
+    page = threading.Thread(target=lambda: answers.append(shop.page(said(parts), ADA)))
+    page.start()
+    try:
+        for _ in range(100):
+            if shop.state_of(plan) == "applying":
+                break
+            time.sleep(0.05)
+        equal(shop.state_of(plan), "applying", "reads what is there")
+        code, screen = shop.person(["freeze", "--reason", "Black Friday", "--until", "1h"], "yes")
+        equal(code, 0, screen)
+    finally:
+        os.kill(shop.console.pid, signal.SIGCONT)
+    page.join(30)
+    holds("Black Friday" in json.dumps(answers), str(answers)[:600])
+    equal(shop.state_of(plan), "failed", "state")
+    untouched(shop)
+
+
+@settings(policy=BARE)
+def check_a_freeze_made_while_another_is_lifted(shop):
+    shop.write("other.yaml", PEOPLE + "gateways:\n  - {name: one, url: '%s', username: admin, password: {file: '%s'}}\n"
+               % (shop.env["HIGRESS_OPS_URL"], shop.env["HIGRESS_OPS_PASSWORD_FILE"]))
+    shop.env["HIGRESS_OPS_CONFIG"] = os.path.join(shop.dir, "other.yaml")
+    for name in ("HIGRESS_OPS_URL", "HIGRESS_OPS_PASSWORD_FILE"):
+        del shop.env[name]
+    code, screen = shop.person(["freeze", "--gateway", "one", "--reason", "x", "--until", "1h"], "yes")
+    equal(code, 0, screen)
+    yes = house.once("yes")
+
+    def freezes_meanwhile(screen):
+        answer = yes(screen)
+        if answer:
+            shop.person(["freeze", "--reason", "Black Friday", "--until", "2d"], "yes")
+        return answer
+
+    code, screen = house.at_terminal([house.BINARY, "freeze", "--gateway", "one", "--lift"], shop.env, freezes_meanwhile)
+    equal(code, 0, screen)
+    out = shop.run(["policy", "show"])[1]
+    holds("all gateways until" in out and "Black Friday" in out, out)
+    holds("frozen: http" not in out, out)
+
+
 def check_another_name_for_the_gateway_or_another_process_is_no_way_round(shop):
     plan = shop.asks()
     url = shop.env["HIGRESS_OPS_URL"]
@@ -311,6 +407,23 @@ def line(name):
            "method": "GET", "path": "/", "protocol": "HTTP/1.1", "response_code": "200", "route_name": name,
            "authority": "shop.example", "duration": "3", "bytes_sent": "1", "bytes_received": "0"}
     return json.dumps(row) + "\n"
+
+
+@settings(policy="mode: enforce\nrules:\n  - {name: much, when: {over: {share: 30 %}}, then: deny}\n"
+          "  - {name: little, then: ask}\n")
+def check_how_much_traffic_an_ai_route_takes(shop):
+    shop.api("POST", "/v1/ai/providers", {"name": "mind", "type": "openai", "protocol": "openai/v1", "tokens": ["x-1"]})
+    status, made = shop.api("POST", "/v1/ai/routes", {"name": "chat", "pathPredicate": {"matchType": "PRE", "matchValue": "/"},
+                                                      "upstreams": [{"provider": "mind", "weight": 100}]})
+    holds(status < 300, made)
+    shop.write("access.log", "".join(line("ai-route-chat.internal") for i in range(50)))
+    shop.write("ops.yaml", PEOPLE + "policy: {file: policy.yaml}\n")
+    shop.env["HIGRESS_OPS_ACCESS_LOG"] = os.path.join(shop.dir, "access.log")
+    c = shop.stdio(LEGACY)
+    plugin = {"kind": "plugin-instance", "action": "create", "name": "request-block", "scope": "route:ai-route-chat.internal",
+              "object": {"enabled": True, "configurations": {"block_urls": ["/x"]}}}
+    refused(change(c, plugin), "rule 'much'")
+    equal(changed(change(c, patch(0)), "no requests at all")["state"], "applied", "little")
 
 
 @settings(policy="mode: enforce\nrules:\n  - {name: much, when: {over: {share: 30 %}}, then: deny}\n"
@@ -351,6 +464,16 @@ def check_the_same_call_again_and_again(shop):
     holds("the same call" not in json.dumps(after) and "/taken" in json.dumps(after), "a change empties it: %s" % after)
     for _ in range(6):
         holds("the same call" not in json.dumps(c.call("list_changes", {})), "what shows changes is always run")
+
+
+@settings(policy=BARE, HIGRESS_OPS_REPEATS="2")
+def check_an_answer_is_not_older_than_an_error(shop):
+    c = shop.http(LEGACY)
+    asked = {"kind": "route", "name": "orders-1"}
+    holds("/orders/1" in json.dumps(c.call("get_resource", asked)), "is there")
+    equal(shop.api("DELETE", "/v1/routes/orders-1")[0], 204, "deleted by somebody else")
+    for _ in range(4):
+        refused(c.call("get_resource", asked), "orders-1")
 
 
 @settings(policy=BARE, HIGRESS_OPS_PLANS_HOUR="2")

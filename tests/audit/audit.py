@@ -6,6 +6,8 @@ import os
 import re
 import shlex
 import socket
+import sqlite3
+import subprocess
 import sys
 import time
 
@@ -68,9 +70,116 @@ def shipping(b):
     inlet.bind(path)
     inlet.settimeout(20)
     first = inlet.recv(1 << 20).decode()
+    b.kill(c)
     check("then they arrive", first.startswith("<13>higress-ops: {") and '"event":"proposed"' in first, first)
     code, out, err = b.run(["audit", "head", "--audit-ship", "carrier pigeon"])
     check("a wrong place is an error", code == 3 and "neither file:/PATH" in err, (code, err))
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+ssize_t write(int fd, const void *data, size_t n)
+{
+    static ssize_t (*real)(int, const void *, size_t);
+    char link[64], path[512] = "";
+    if (!real)
+        real = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof path - 1) > 0 && strstr(path, "full.jsonl") && access(getenv("DISK_FULL"), F_OK) == 0)
+        return real(fd, data, n / 2);
+    return real(fd, data, n);
+}
+"""
+
+
+def numbers(path):
+    return [json.loads(line)["seq"] for line in open(path)] if os.path.exists(path) else []
+
+
+def one_more(b, c, method):
+    b.change(c, "route", "other", {"methods": [method]})
+    return search(b, "--limit", "1")[0]["seq"]
+
+
+def shipping_goes_wrong(b):
+    """A file that is moved away, a disk that is full, a mark that somebody wrote: nothing is lost, nothing is half."""
+    there = os.path.join(b.dir, "moved.jsonl")
+    mark = os.path.join(b.dir, "state", "audit.shipped")
+    if os.path.exists(mark):
+        os.unlink(mark)
+    c = b.assistant(args=["--audit-ship", "file:" + there])
+    last = one_more(b, c, "PUT")
+    gate.eventually("shipped", 20, lambda: last in numbers(there))
+    os.rename(there, there + ".1")
+    last = one_more(b, c, "GET")
+    gate.eventually("the new file is found", 20, lambda: last in numbers(there))
+    check("all of them are in one or the other", numbers(there + ".1") + numbers(there) == list(range(1, last + 1)))
+    os.unlink(there)
+    last = one_more(b, c, "POST")
+    gate.eventually("nor is it written to what was deleted", 20, lambda: last in numbers(there))
+    with open(mark, "w") as f:
+        f.write("999999\n")
+    check("a forged mark is said", "not what was written" in b.run(["audit", "shipped"])[1], b.run(["audit", "shipped"]))
+    last = one_more(b, c, "DELETE")
+    gate.eventually("and hides nothing", 20, lambda: last in numbers(there) and 1 in numbers(there))
+    b.kill(c)
+    secret = os.path.join(b.dir, "elsewhere")
+    open(secret, "w").close()
+    link = os.path.join(b.dir, "link.jsonl")
+    os.symlink(secret, link)
+    c = b.assistant(args=["--audit-ship", "file:" + link])
+    one_more(b, c, "PATCH")
+    time.sleep(2.5)
+    check("a link is not followed", os.path.getsize(secret) == 0)
+    b.kill(c)
+    if "-san" not in gate.house.BINARY:
+        full_disk(b)
+
+
+def full_disk(b):
+    there, full = os.path.join(b.dir, "full.jsonl"), os.path.join(b.dir, "disk.full")
+    shim = os.path.join(b.dir, "write.so")
+    with open(shim + ".c", "w") as f:
+        f.write(SHIM)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", shim, shim + ".c", "-ldl"], check=True)
+    b.env.update(LD_PRELOAD=shim, DISK_FULL=full)
+    open(full, "w").close()
+    c = b.assistant(args=["--audit-ship", "file:" + there])
+    one_more(b, c, "GET")
+    time.sleep(2.5)
+    check("of a full disk nothing half", os.path.exists(there) and os.path.getsize(there) == 0, open(there).read()[-300:])
+    os.unlink(full)
+    last = one_more(b, c, "PUT")
+    gate.eventually("then they come", 20, lambda: last in numbers(there))
+    b.kill(c)
+    for name in ("LD_PRELOAD", "DISK_FULL"):
+        b.env.pop(name)
+
+
+def index(b, change, undone):
+    """The index of objects is under no MAC: what it finds is held against the change."""
+    def sql(statement, *args):
+        db = sqlite3.connect(os.path.join(b.dir, "state", "state.db"), timeout=10)
+        db.execute(statement, args)
+        db.commit(), db.close()
+
+    check("a change and an object that it does not touch", search(b, "--change", undone, "--object", "route orders") == [])
+    check("and one that it does", search(b, "--change", change, "--object", "route orders") != [])
+    sql("INSERT INTO touches (object, id) VALUES ('route orders', ?)", undone)
+    check("another change is said to touch it", "index was tampered with" in str(search(b, "--object", "route orders")))
+    check("also by how it begins", "index was tampered with" in str(search(b, "--object", "route or*")))
+    sql("DELETE FROM touches WHERE object = 'route orders' AND id = ?", undone)
+    sql("UPDATE touches SET id = id || '-gone' WHERE id = ?", change)
+    code, out, err = b.run(["audit", "verify"])
+    check("a change is taken out of it", code != 0 and "index of objects" in err, (out, err))
+    sql("UPDATE touches SET id = ? WHERE id = ? || '-gone'", change, change)
+    check("whole again", b.run(["audit", "verify"])[0] == 0)
 
 
 def main():
@@ -83,8 +192,8 @@ def main():
         undone, _ = b.change(c, "route", "other", {"methods": ["GET"]})
         ok, text, data = b.call(c, "undo_change", id=undone)
         no = b.assistant("decline")
-        b.call(no, "change_resource", kind="domain", action="create", name="x-y.example",
-               object={"name": "x-y.example", "enableHttps": "off"})
+        b.call(no, "change_resource", kind="domain", action="create", name="www.x-y.example",
+               object={"name": "www.x-y.example", "enableHttps": "off"})
         events = [line["event"] for line in reversed(search(b, "--change", change))]
         check("the life of a change", events == ["proposed", "approved", "applying", "applied"], events)
         found = search(b, "--object", "route orders")
@@ -103,7 +212,11 @@ def main():
             check("the report says %s" % words, words in out, out)
         code, page, err = b.run(["report", "--since", "1h", "--html"])
         check("the report as a page", page.startswith("<!doctype html>") and change in page and "<script" not in page, page)
+        code, out, err = b.run(["report", "--since", "1h"])
+        check("nothing in it becomes a link", "://" not in out and "www." not in out, out)
+        index(b, change, undone)
         shipping(b)
+        shipping_goes_wrong(b)
         code, out, err = b.run(["audit", "verify"])
         check("whole", code == 0, err)
     finally:

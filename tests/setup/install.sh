@@ -3,7 +3,7 @@
 # Says what it installs. Asks no network when nothing is missing. Without root it prints the command and stops.
 set -euo pipefail
 run=(gcc g++ libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
-    libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev zlib1g-dev libfido2-1 libedit2 ca-certificates python3 python3-venv)
+    libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev zlib1g-dev libfido2-1 libedit2 ca-certificates tzdata python3 python3-venv)
 test=(clang clang-format clang-tidy cppcheck pmccabe libcmocka-dev libclang-rt-14-dev nodejs npm nginx-light
     openssl git procps curl chromium-headless-shell)
 case "${1:-}" in

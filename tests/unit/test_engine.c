@@ -288,6 +288,39 @@ static void body_channels(struct world *w)
     assert_int_equal(double_writes(w), 1);
 }
 
+/* Hosts that come and go: a change each. */
+static void body_lists(struct world *w)
+{
+    struct err e = { 0 };
+    double_object(w, "/v1/routes/pay", ROUTE);
+    for (int i = 0; i < 5; i++)
+        proposed(w, move_domain(w, arena_printf(w->arena, "h%d.example", i), &e), ENGINE_ASK);
+    const struct engine_query of_pay = { .touches = "route pay", .limit = 9 };
+    const struct engine_query of_none = { .touches = "route pa*", .limit = 9 };
+    cJSON *list = engine_list(w->engine, w->arena, &of_pay, &e);
+    assert_int_equal(json_count(json_get(list, "changes")), 5);
+    list = engine_list(w->engine, w->arena, &of_none, &e);
+    assert_int_equal(json_count(json_get(list, "changes")), 0); /* a name, no pattern */
+
+    struct engine_query q = { .object = "nothing", .limit = 9, .look = 2 };
+    int pages = 1;
+    list = engine_list(w->engine, w->arena, &q, &e);
+    for (; json_str(list, "next"); pages++) {
+        assert_non_null(json_str(list, "looked_back_to"));
+        q.cursor = json_str(list, "next");
+        list = engine_list(w->engine, w->arena, &q, &e);
+    }
+    assert_int_equal(pages, 3); /* two, two and one of five */
+    q = (struct engine_query){ .object = "pay", .limit = 2, .look = 3 };
+    int seen = 0;
+    do {
+        list = engine_list(w->engine, w->arena, &q, &e);
+        seen += json_count(json_get(list, "changes"));
+        q.cursor = json_str(list, "next");
+    } while (q.cursor);
+    assert_int_equal(seen, 5);
+}
+
 #define TEST(name, mode)                                                                           \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -307,6 +340,7 @@ TEST(channels, "approve")
 TEST(watches, "approve")
 TEST(other_gateway, "approve")
 TEST(once, "approve")
+TEST(lists, "approve")
 
 int main(int argc, char **argv)
 {
@@ -319,7 +353,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_dry_run),    cmocka_unit_test(test_read_only),
         cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
         cmocka_unit_test(test_channels),   cmocka_unit_test(test_other_gateway),
-        cmocka_unit_test(test_once),
+        cmocka_unit_test(test_once),       cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

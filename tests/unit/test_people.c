@@ -72,6 +72,9 @@ static void behind_a_name(void **state)
         { CHANNEL_NONE, "alice-laptop", "alice" },
         { CHANNEL_NONE, "alice (uid 7)", "alice" },
         { CHANNEL_NONE, "eve", NULL },
+        /* a subject may say anything */
+        { CHANNEL_NONE, "https://id|x (uid 0, sudo by alice)", NULL },
+        { CHANNEL_NONE, "https://id|x (uid 0, login uid 0 root)", NULL },
         { CHANNEL_NONE, NULL, NULL },
         { CHANNEL_POLICY, "alice", NULL },
     };
@@ -168,6 +171,14 @@ static void what_may_not_be_said(void **state)
         { "people:\n- {name: a, roles: [viewer], os: [x]}\n"
           "- {name: b, roles: [viewer], os: [y, x]}\n",
           "line 3: people[1].os: 'x' belongs to another person as well" },
+        { OAUTH "people:\n- {name: a, roles: [viewer], oauth: [x]}\n"
+                "- {name: b, roles: [admin], oauth: ['https://id|x']}\n",
+          "people[1].oauth: 'https://id|x' belongs to another person as well" },
+        { OAUTH "people:\n- {name: a, roles: [viewer], oauth: ['https://id|x', x]}\n",
+          "is there twice" },
+        { "people:\n- {name: a, roles: [admin], tokens: [local]}\n", "'local' is what several" },
+        { "people:\n- {name: local, roles: [admin]}\n", "'local' is what several" },
+        { "people:\n- {name: a, roles: [admin], os: ['command line']}\n", "is what several" },
         { "people:\n- {name: a, roles: [viewer], tokens: [x, x]}\n", "'x' is there twice" },
         { "people:\n- {name: a, roles: [viewer], tokens: [b]}\n- {name: b, roles: [viewer]}\n",
           "people[0].tokens: 'b' is the name of another person" },

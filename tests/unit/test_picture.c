@@ -154,6 +154,91 @@ static void traffic_and_waiting_changes_are_marked(void **state)
     assert_non_null(strstr(svg, "last hour"));
 }
 
+static void what_was_not_read_is_not_nothing(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(0, 1);
+    assert_non_null(strstr(drawn(map), "This gateway has no route."));
+    json_set_bool(a, map, "routes_unread", true);
+    const char *svg = drawn(map);
+    assert_null(strstr(svg, "has no route"));
+    assert_non_null(strstr(svg, "Routes: not read"));
+    map = map_of(2, 1);
+    json_set_bool(a, map, "routes_unread", true);
+    json_remove(map, "services");
+    svg = drawn(map);
+    assert_non_null(strstr(svg, "Routes: 2; not all could be read"));
+    assert_non_null(strstr(svg, "Services: not read"));
+    assert_null(strstr(svg, "is not there"));
+}
+
+static void an_object_that_no_route_leads_to_is_drawn(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(0, 1);
+    struct picture p = { .map = map, .kind = "service", .name = "shop.static" };
+    const char *svg = picture_svg(a, &p);
+    assert_non_null(strstr(svg, ">shop.static</text>"));
+    assert_non_null(strstr(svg, "No route leads here."));
+}
+
+static void a_provider_is_drawn_with_its_routes(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(3, 1);
+    cJSON *r = route(map, "chat", "ai.example", "shop.static");
+    json_set_str(a, r, "kind", "ai-route");
+    struct picture p = { .map = map, .kind = "ai-provider", .name = "shop.static" };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "<g class=\"node"), 3);
+    assert_non_null(strstr(svg, ">chat</text>"));
+    p.kind = "service"; /* of the same name */
+    svg = picture_svg(a, &p);
+    assert_null(strstr(svg, ">chat</text>"));
+    assert_int_equal(count_in(svg, "<g class=\"node"), 1 + 3 + 1);
+}
+
+static void a_host_with_something_wrong_comes_before_thousands(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(5000, 3000);
+    cJSON *bad = route(map, "the-bad-one", "zzz.example", "gone.static");
+    json_set_str(a, bad, "risk", "broken");
+    assert_non_null(strstr(drawn(map), ">the-bad-one</text>"));
+}
+
+static void services_without_room_are_said(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(0, 1);
+    for (int i = 0; i < 40; i++) {
+        cJSON *r = route(map, arena_printf(a, "m%d", i), "h.example", arena_printf(a, "x%d", i));
+        json_add_str(a, json_get(r, "to"), arena_printf(a, "y%d", i));
+    }
+    const char *svg = drawn(map);
+    assert_int_equal(count_in(svg, ">more services</text>"), 1);
+    assert_int_equal(count_in(svg, "<path"), 40 + 60 + 10); /* each route without room, once */
+}
+
+static void a_route_is_joined_with_all_its_hosts(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(0, 1), *r = route(map, "both", "a.example", "shop.static");
+    json_add_str(a, json_get(r, "hosts"), "b.example");
+    const char *svg = drawn(map);
+    assert_non_null(strstr(svg, ">b.example</text>"));
+    assert_int_equal(count_in(svg, "<path"), 2 + 1);
+}
+
+static void links_keep_their_gateway(void **state)
+{
+    (void)state;
+    struct picture p = { .map = map_of(1, 1), .links = true, .gateway = "east & west" };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "href=\"/?gateway=east%20%26%20west&amp;kind="), 3);
+    assert_int_equal(count_in(svg, "href="), 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +249,14 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(an_object_is_drawn_with_what_leads_to_it, setup, teardown),
         cmocka_unit_test_setup_teardown(text_of_the_gateway_is_text, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_not_read_is_not_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_object_that_no_route_leads_to_is_drawn, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_provider_is_drawn_with_its_routes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_with_something_wrong_comes_before_thousands, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(services_without_room_are_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_route_is_joined_with_all_its_hosts, setup, teardown),
+        cmocka_unit_test_setup_teardown(links_keep_their_gateway, setup, teardown),
         cmocka_unit_test_setup_teardown(traffic_and_waiting_changes_are_marked, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,12 +90,12 @@ function fetchPage(done) {
   ask.send();
 }
 
-function countWaiting(n) {
+function countWaiting(n) { // '', '3', '99+'; '?': it could not be read
   const badge = document.getElementById('waiting');
   if (!badge) return;
-  badge.textContent = String(n);
-  badge.hidden = n === 0;
-  document.title = (n ? `(${n}) ` : '') + document.title.replace(/^\(\d+\) /, '');
+  badge.textContent = n;
+  badge.hidden = !n;
+  document.title = (n ? `(${n}) ` : '') + document.title.replace(/^\([\d+?]+\) /, '');
 }
 
 function takeNews() {
@@ -116,12 +116,29 @@ function takeNews() {
   });
 }
 
-if (document.body.dataset.live) {
-  const news = new EventSource(document.body.dataset.live);
+// A browser has few connections to one server: only a page that somebody sees listens.
+let news = null;
+function listen() {
+  if (document.hidden || news) return;
   let first = true;
+  const known = document.getElementById('waiting')?.textContent;
+  news = new EventSource(document.body.dataset.live);
   news.addEventListener('news', (event) => {
-    countWaiting(Number(event.data));
-    if (!first) takeNews();
+    countWaiting(event.data);
+    if (!first || event.data !== known) takeNews();
     first = false;
+  });
+}
+
+if (document.body.dataset.live) {
+  listen();
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) {
+      news?.close();
+      news = null;
+    } else {
+      listen();
+      takeNews();
+    }
   });
 }
