@@ -181,10 +181,10 @@ static void index_places(struct arena *a, struct trap_world *w)
         const char *path = json_str(json_get(o.json, "path"), "matchValue");
         const cJSON *hosts = json_get(o.json, "domains"), *host = hosts ? hosts->child : NULL;
         do {
+            const char *name = cJSON_GetStringValue(host);
             w->places = arena_grow(a, w->places, w->place_count, &room, sizeof *w->places);
             w->places[w->place_count++] =
-                (struct trap_place){ cJSON_IsString(host) ? host->valuestring : "",
-                                     path ? path : "", o, order };
+                (struct trap_place){ name ? name : "", path ? path : "", o, order };
             host = host ? host->next : NULL;
         } while (host);
     }
