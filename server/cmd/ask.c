@@ -106,7 +106,10 @@ static int put_question_once(struct asking *a)
     screen_close(&a->screen);
     agent_free(a->agent);
     FILE *kept = a->screen.transcript;
-    if (kept && ((ferror(kept) != 0) | (fclose(kept) != 0)))
+    bool broken = kept && ferror(kept);
+    if (kept && fclose(kept) != 0)
+        broken = true;
+    if (broken)
         return fail_ask((err_set(&e, ERR_SYSTEM, "%s could not be written whole", path), &e),
                         EXIT_FAILED);
     return codes[a->screen.outcome];
