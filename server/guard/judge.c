@@ -33,17 +33,19 @@ static const char *counted(struct arena *a, int bad, int all)
 }
 
 /* How long no request came, as far as is known: Envoy writes its log when 64 KB are full or ten
- * seconds over. Lines of other requests say that it has written; else that time is waited for. */
+ * seconds over. Lines of other requests say that it has written; else that time is waited for. The
+ * first requests after the write may still have met the configuration before it. */
 static double silent_for(const struct guard_counts *now)
 {
     double sure = now->to - UNWRITTEN;
-    return (now->known_to > sure ? now->known_to : sure) - now->from;
+    double since = now->last > now->from ? now->last : now->from;
+    return (now->known_to > sure ? now->known_to : sure) - since;
 }
 
 static bool is_silent(const struct guard_counts *before, const struct guard_counts *now)
 {
     double was = before->to - before->from, is = silent_for(now);
-    return now->all == 0 && was > 0 && is > 0 && before->all * is / was >= LEAST_EXPECTED;
+    return was > 0 && is > before->pause && before->all * is / was >= LEAST_EXPECTED;
 }
 
 static bool is_worse(const struct guard_condition *k, int i, const struct guard_counts *before,

@@ -63,6 +63,16 @@ static bool is_bad(const struct guard_condition *k, const cJSON *row, int code)
     return k->what == GUARD_SLOW && took_ms(row, code) > k->ms;
 }
 
+/* Lines come in the order in which requests ended, nearly that in which they began. */
+static void note_time(struct guard_counts *c, double at)
+{
+    if (at <= c->last)
+        return;
+    if (c->last > 0 && at - c->last > c->pause)
+        c->pause = at - c->last;
+    c->last = at;
+}
+
 static bool tally_row(void *arg, const cJSON *row)
 {
     struct tally *t = arg;
@@ -76,6 +86,7 @@ static bool tally_row(void *arg, const cJSON *row)
         t->counts->known_to = at;
     if (!guard_targets_meet(&w->targets, row))
         return true;
+    note_time(t->counts, at);
     t->counts->all++;
     for (int i = 0; i < w->spec.count; i++)
         t->counts->bad[i] += is_bad(&w->spec.conditions[i], row, code);
@@ -97,6 +108,8 @@ static bool count_log(const struct guard_watch *w, struct guard_counts *out, str
         return false;
     if (seen.known == 0 && seen.unknown > 0)
         return err_set(e, ERR_SYSTEM, "no line of the access log could be read");
+    if (out->last > 0 && out->to - out->last > out->pause)
+        out->pause = out->to - out->last;
     if (seen.cut && when_parse(seen.oldest) > out->from)
         out->cut = arena_strdup(w->arena, seen.oldest);
     return true;
@@ -185,6 +198,7 @@ cJSON *guard_counts_write(struct arena *a, const struct guard_counts *c, int con
     cJSON *o = json_object(a), *bad = json_array(a);
     json_set_num(a, o, "from", c->from);
     json_set_num(a, o, "to", c->to);
+    json_set_num(a, o, "pause", c->pause);
     json_set_num(a, o, "all", c->all);
     for (int i = 0; i < conditions; i++)
         json_add(a, bad, json_number(a, c->bad[i]));
@@ -199,6 +213,7 @@ struct guard_counts guard_counts_read(const cJSON *o)
     struct guard_counts c = { .from = json_num(o, "from", 0), .to = json_num(o, "to", 0) };
     const cJSON *bad;
     int i = 0;
+    c.pause = json_num(o, "pause", 0);
     c.all = (int)json_num(o, "all", 0);
     c.counters = (cJSON *)(uintptr_t)json_get(o, "counters");
     cJSON_ArrayForEach(bad, json_get(o, "bad"))

@@ -25,9 +25,10 @@ struct guard_watch {
 };
 
 struct guard_counts {
-    double from, to; /* Unix seconds */
-    double known_to; /* the newest line of any request: so far the log is written; 0: none */
-    int all;         /* requests of the targets */
+    double from, to;    /* Unix seconds */
+    double known_to;    /* the newest line of any request: so far the log is written; 0: none */
+    double last, pause; /* the newest request of the targets; the longest time between two */
+    int all;            /* requests of the targets */
     int bad[GUARD_CONDITIONS]; /* of them, by condition */
     cJSON *counters;           /* GUARD_COUNTERS: {"CLUSTER HOST": [requests, failed]}; else NULL */
     const char *cut;           /* since when the log was looked at only, or NULL */
