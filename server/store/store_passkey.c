@@ -174,7 +174,7 @@ static bool put_passkeys(struct store *s, struct arena *a, const cJSON *keys, co
     cJSON *detail = json_object(a);
     struct setting_said said = *about;
     json_set_str(a, detail, "who", json_str(key, "who"));
-    json_set_str(a, detail, "key", arena_strndup(a, json_str(key, "id"), 12));
+    json_set_str(a, detail, "key", arena_printf(a, "%.12s", json_str(key, "id")));
     json_set_str(a, detail, "name", json_str(key, "name"));
     if (said.detail)
         json_set_str(a, detail, "change", said.detail);
