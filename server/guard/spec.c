@@ -23,9 +23,9 @@ enum { UNITS = sizeof units / sizeof *units };
 
 static double span_of(const char *text)
 {
-    char *end;
+    char *end = NULL;
     double n = text ? strtod(text, &end) : 0;
-    for (int i = 0; n > 0 && isfinite(n) && i < UNITS; i++)
+    for (int i = 0; end && n > 0 && isfinite(n) && i < UNITS; i++)
         if (*end == units[i].unit && !end[1])
             return n * units[i].seconds;
     return 0;
