@@ -259,7 +259,8 @@ static cJSON *finish_mapping(struct reader *r, cJSON *object, const cJSON *merge
 {
     if (n > JSON_MAX_MEMBERS)
         return yaml_error(r, at, "a mapping has too many keys", NULL);
-    const cJSON *twice = json_node_double(r->a, object, n);
+    /* Not all of the n are members: << is none. */
+    const cJSON *twice = json_node_double(r->a, object, json_count(object));
     if (twice)
         return yaml_error(r, at, "a mapping has twice the key", twice->string);
     for (const cJSON *from = merged->child; from; from = from->next)

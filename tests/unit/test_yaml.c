@@ -328,6 +328,24 @@ static void large_floats_stay_floats(void **state)
     arena_free(own);
 }
 
+/* Found by fuzzing: << is an entry of a mapping, but no member of it; beyond 16 members are
+ * sorted. */
+static void a_merge_among_many_members(void **state)
+{
+    (void)state;
+    struct buf *b = buf_in(a, 1 << 12);
+    buf_str(b, "base: &b {x: 1}\nd:\n  <<: *b\n");
+    for (int i = 0; i < 20; i++)
+        buf_printf(b, "  k%d: %d\n", i, i);
+    const cJSON *node = parse(b->data);
+    assert_int_equal(json_count(json_get(node, "d")), 21);
+    assert_int_equal(json_num(json_get(node, "d"), "x", 0), 1);
+    buf_str(b, "  k3: 4\n");
+    struct err e = { 0 };
+    assert_null(yaml_parse(a, b->data, b->len, &e));
+    assert_non_null(strstr(e.text, "twice the key 'k3'"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +358,7 @@ int main(void)
         TEST(scalars_of_every_kind_survive_as_strings),
         TEST(recorded_files_survive),
         TEST(large_floats_stay_floats),
+        TEST(a_merge_among_many_members),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
