@@ -250,6 +250,7 @@ def downgrade(a):
         for column in columns:
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
+    db.execute("DROP TABLE touches")
     db.execute("PRAGMA user_version = 0")
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
