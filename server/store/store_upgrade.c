@@ -159,7 +159,7 @@ static bool anchor_end(struct store *s, struct err *e)
     return ok;
 }
 
-/* What each change of before touches, as far as its summary shows. */
+/* What each change of before touches, as far as its summary shows: that of today, made by now. */
 static bool touch_all(struct store *s, struct err *e)
 {
     struct db_rows r = db_query(s->db, e, "SELECT id, summary FROM plans", "");
@@ -182,7 +182,7 @@ static bool bring_up(struct store *s, struct err *e)
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
         return e->kind == ERR_NONE; /* somebody else was faster */
     return may_begin(s, e) && make_tables(s, &old, e) && anchor_end(s, e) &&
-           (!old || (touch_all(s, e) && take_over_all(s, e)));
+           (!old || (take_over_all(s, e) && touch_all(s, e)));
 }
 
 /* Its rows were signed and its chain is whole, or nothing that is done here makes it so. */
