@@ -14,9 +14,8 @@ struct walk {
     struct arena *a;
     cJSON *lines;
     int max, count, left_out;
-    bool whole; /* nothing is cut */
-    bool rows;  /* instead of lines */
-    int stays;  /* so many rows more may be of what stays */
+    bool rows; /* instead of lines: nothing is cut */
+    int stays; /* so many rows more may be of what stays */
 };
 
 enum { VALUE_MAX = 160, PATH_MAX_LEN = 200 };
@@ -35,7 +34,7 @@ static bool absent(const cJSON *n)
 
 static const char *diff_text(struct walk *w, const char *text, size_t max)
 {
-    return w->whole ? text_visible(w->a, text) : text_clean(w->a, text, max);
+    return w->rows ? text_visible(w->a, text) : text_clean(w->a, text, max);
 }
 
 static const char *diff_value(struct walk *w, const cJSON *n)
@@ -128,7 +127,7 @@ static void diff_nodes(struct walk *w, const char *path, const cJSON *x, const c
 
 static int path_length(const struct walk *w)
 {
-    return w->whole ? INT_MAX : PATH_MAX_LEN;
+    return w->rows ? INT_MAX : PATH_MAX_LEN;
 }
 
 static const char *member_path(struct walk *w, const char *path, const char *member)
@@ -183,8 +182,8 @@ static void walk_list(struct walk *w, const char *path, const cJSON *x, const cJ
         if (!partner(x, c, i, by_name))
             diff_nodes(w, item_path(w, path, c, i, by_name), NULL, c);
     bool same = before == w->count + w->left_out;
-    if (by_name && (same || w->whole) && order_moved(x, y)) {
-        const char *order = w->whole ? order_of(w, y) : "";
+    if (by_name && (same || w->rows) && order_moved(x, y)) {
+        const char *order = w->rows ? order_of(w, y) : "";
         add_diff_line(w, path, "", order,
                       arena_printf(w->a, "~ %s: order of the elements%s", path, order));
     }
@@ -238,18 +237,11 @@ cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int 
     return w.lines;
 }
 
-cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after)
-{
-    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
-    walk_root(&w, before, after);
-    return w.lines;
-}
-
 cJSON *diff_rows(struct arena *a, const cJSON *before, const cJSON *after, int stays)
 {
-    struct walk w = { .a = a, .lines = json_array(a), .max = INT_MAX, .whole = true };
-    w.rows = true;
-    w.stays = stays;
+    struct walk w = {
+        .a = a, .lines = json_array(a), .max = INT_MAX, .rows = true, .stays = stays
+    };
     walk_root(&w, before, after);
     return w.lines;
 }

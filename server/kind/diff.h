@@ -11,9 +11,7 @@ struct arena;
 
 /* An array of strings, at most max_lines, the last saying how many were left out. */
 cJSON *diff_lines(struct arena *a, const cJSON *before, const cJSON *after, int max_lines);
-/* The same for a person who decides: every line, no value or path cut, what cannot be seen written
- * out (text_visible), and the new order of a list where it moved. */
-cJSON *diff_whole(struct arena *a, const cJSON *before, const cJSON *after);
-/* The same as rows, {"path","was"?,"is"?,"line"}, for tables: `line` is that of diff_whole. Among
- * them, in their places, at most so many of what stays: {"path","is"}, values cut. */
+/* The same for a person who decides, as rows {"path","was"?,"is"?,"line"}: all of them, no value or
+ * path cut, what cannot be seen written out (text_visible), and the new order of a list where it
+ * moved. Among them, in their places, at most so many of what stays: {"path","is"}, values cut. */
 cJSON *diff_rows(struct arena *a, const cJSON *before, const cJSON *after, int stays);
