@@ -83,19 +83,6 @@ bool check_port(const cJSON *port)
     return cJSON_IsNumber(port) && port->valuedouble >= 1 && port->valuedouble <= 65535;
 }
 
-bool check_port_text(const char *s, size_t n)
-{
-    long value = 0;
-    if (n < 1 || n > 9)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!is_digit(s[i]))
-            return false;
-        value = value * 10 + (s[i] - '0');
-    }
-    return value >= 1 && value <= 65535;
-}
-
 bool check_url_path(const char *s)
 {
     return s && *s == '/' && !strchr(s, '?');

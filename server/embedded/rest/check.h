@@ -9,5 +9,4 @@ bool check_service_name(const char *s);     /* 1-63 letters, digits, inner hyphe
 bool check_domain(const char *s, size_t n); /* lower case, at least one dot, no wildcard */
 bool check_ipv4(const char *s, size_t n);   /* dotted quad; leading zeros are allowed */
 bool check_port(const cJSON *port);         /* a number 1..65535 */
-bool check_port_text(const char *s, size_t n);
-bool check_url_path(const char *s); /* starts with '/', no '?' */
+bool check_url_path(const char *s);         /* starts with '/', no '?' */

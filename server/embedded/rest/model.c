@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "embedded/rest/java_text.h"
 
 #include <limits.h>
 #include <math.h>
@@ -28,17 +29,6 @@ static cJSON *bind_string(struct arena *a, const struct model_field *f, const cJ
     return NULL;
 }
 
-/* Without the blanks around it. */
-static char *java_trimmed(struct arena *a, const char *s)
-{
-    while (*s && (unsigned char)*s <= ' ')
-        s++;
-    size_t n = strlen(s);
-    while (n && (unsigned char)s[n - 1] <= ' ')
-        n--;
-    return arena_strndup(a, s, n);
-}
-
 /* For a number or a boolean a text that says nothing, or "null", is null. */
 static bool says_null(const char *trimmed_text)
 {
@@ -58,7 +48,7 @@ static cJSON *bind_integer(struct arena *a, const cJSON *in, double min, double 
 {
     double n;
     if (cJSON_IsString(in)) {
-        const char *text = java_trimmed(a, in->valuestring);
+        const char *text = java_trim(a, in->valuestring);
         if (says_null(text))
             return json_null(a);
         if (!text_to_number(text, &n))
@@ -100,7 +90,7 @@ static cJSON *bind_bool(struct arena *a, const struct model_field *f, const cJSO
         bool value;
     } words[] = { { "true", true },   { "True", true },   { "TRUE", true },
                   { "false", false }, { "False", false }, { "FALSE", false } };
-    const char *text = java_trimmed(a, in->valuestring);
+    const char *text = java_trim(a, in->valuestring);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i].text) == 0)
             return json_bool(a, words[i].value);
@@ -125,7 +115,7 @@ static cJSON *bind_enum(struct arena *a, const struct model_field *f, const cJSO
 {
     bool whole = cJSON_IsNumber(in) && (!in->valuestring || !strpbrk(in->valuestring, ".eE"));
     double number = whole ? in->valuedouble : -1;
-    const char *text = cJSON_IsString(in) ? java_trimmed(a, in->valuestring) : "";
+    const char *text = cJSON_IsString(in) ? java_trim(a, in->valuestring) : "";
     if (*text >= '0' && *text <= '9' && !text_to_number(text, &number))
         return NULL;
     int named = constant_of(f->one_of, text), i = 0;
@@ -197,7 +187,7 @@ static cJSON *bind_date(struct arena *a, const struct model_field *f, const cJSO
     (void)f;
     if (!cJSON_IsString(in))
         return NULL;
-    const char *text = java_trimmed(a, in->valuestring);
+    const char *text = java_trim(a, in->valuestring);
     if (!*text)
         return json_null(a);
     if (!has_shape(text, "0000/00/00 00:00:00Z") || !pair_within(text, 5, 1, 12) ||
