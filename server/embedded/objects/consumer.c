@@ -359,24 +359,15 @@ static void consumer_update(struct rest_request *r)
         save_consumer(r);
 }
 
-static bool allows(const cJSON *config, const char *name)
-{
-    const cJSON *allowed;
-    cJSON_ArrayForEach(allowed, json_get(config, "allow"))
-    {
-        if (cJSON_IsString(allowed) && strcmp(allowed->valuestring, name) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void consumer_erase(struct rest_request *r)
 {
     const char *name = rest_var(r, 0);
     const cJSON *rule, *key_auth = kstore_get(r->store, wasm_kind, wasm_key_auth);
-    bool in_use = allows(json_path(key_auth, "spec.defaultConfig"), name);
-    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules")) in_use |=
-        allows(json_get(rule, "config"), name);
+    bool in_use = json_find_text(json_path(key_auth, "spec.defaultConfig.allow"), name);
+    cJSON_ArrayForEach(rule, json_path(key_auth, "spec.matchRules"))
+    {
+        in_use |= json_find_text(json_path(rule, "config.allow"), name) != NULL;
+    }
     if (in_use) {
         rest_fail(r, X_BUSINESS, "Consumer %s is still in use", name);
         return;

@@ -40,7 +40,7 @@ cJSON *mcp_config_section(struct rest_request *r)
     return json_get(read_mcp_config(r), "mcpServer");
 }
 
-/* Is there a text that read_all makes nothing of? It must not be written over. */
+/* Is there a text that read_mcp_config makes nothing of? It must not be written over. */
 static bool is_unreadable(struct rest_request *r)
 {
     const cJSON *data = json_get(kstore_get(r->store, kind, object_name), "data");
