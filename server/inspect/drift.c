@@ -7,7 +7,6 @@
 #include "embedded/objects/expected.h"
 #include "inspect/served_private.h"
 #include "rule/trap.h"
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,10 +43,7 @@ struct drifting {
 static const char *host_of(struct arena *a, const char *domain)
 {
     const char *colon = *domain == '[' ? NULL : strchr(domain, ':');
-    char *host = arena_strndup(a, domain, colon ? (size_t)(colon - domain) : strlen(domain));
-    for (char *c = host; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return host;
+    return text_lower(a, domain, colon ? (size_t)(colon - domain) : strlen(domain));
 }
 
 static void hold_routes(struct drifting *d, const char *table, const char *host,

@@ -30,6 +30,24 @@ const char *served_or_none(const char *text)
     return text && *text ? text : "none";
 }
 
+/* Of the first member that is not in both as the same, its name; NULL: there is none. */
+static const char *first_difference(const cJSON *console, const cJSON *envoy)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, console)
+    {
+        const cJSON *there = json_get(envoy, m->string);
+        if (!there || !json_equal(m, there))
+            return m->string;
+    }
+    cJSON_ArrayForEach(m, envoy)
+    {
+        if (!json_get(console, m->string))
+            return m->string;
+    }
+    return NULL;
+}
+
 /* -- match ------------------------------------------------------------------------------------ */
 
 static cJSON *condition_form(struct arena *a, const char *how, const char *value)
@@ -100,21 +118,13 @@ static cJSON *read_match(struct arena *a, const cJSON *route)
 static const char *say_match_condition(struct arena *a, const char *what, const cJSON *console,
                                        const cJSON *envoy)
 {
-    const cJSON *m;
-    cJSON_ArrayForEach(m, console)
-    {
-        const cJSON *there = json_get(envoy, m->string);
-        if (!there || !json_equal(m, there))
-            return arena_printf(a, "the %s %s, which Envoy %s", what, served_shown(a, m->string),
-                                there ? "asks for another value of" : "does not ask for");
-    }
-    cJSON_ArrayForEach(m, envoy)
-    {
-        if (!json_get(console, m->string))
-            return arena_printf(a, "the %s %s, which only Envoy asks for", what,
-                                served_shown(a, m->string));
-    }
-    return NULL;
+    const char *name = first_difference(console, envoy);
+    if (!name)
+        return NULL;
+    return arena_printf(a, "the %s %s, which %s", what, served_shown(a, name),
+                        !json_get(console, name) ? "only Envoy asks for"
+                        : json_get(envoy, name)  ? "Envoy asks for another value of"
+                                                 : "Envoy does not ask for");
 }
 
 static const char *path_text(struct arena *a, const cJSON *match)
@@ -348,21 +358,13 @@ static cJSON *read_headers(struct arena *a, const cJSON *route)
 
 static const char *say_headers(struct arena *a, const cJSON *console, const cJSON *envoy)
 {
-    const cJSON *m;
-    cJSON_ArrayForEach(m, console)
-    {
-        const cJSON *there = json_get(envoy, m->string);
-        if (!there || !json_equal(m, there))
-            return arena_printf(a, "the %s, %s", served_shown(a, m->string),
-                                there ? "whose value is another in Envoy"
-                                      : "which is in the console only");
-    }
-    cJSON_ArrayForEach(m, envoy)
-    {
-        if (!json_get(console, m->string))
-            return arena_printf(a, "the %s, which is in Envoy only", served_shown(a, m->string));
-    }
-    return "headers";
+    const char *name = first_difference(console, envoy);
+    if (!name)
+        return "headers";
+    return arena_printf(a, "the %s, %s", served_shown(a, name),
+                        !json_get(console, name) ? "which is in Envoy only"
+                        : json_get(envoy, name)  ? "whose value is another in Envoy"
+                                                 : "which is in the console only");
 }
 
 /* -- the table -------------------------------------------------------------------------------- */
