@@ -284,8 +284,9 @@ static int add_latency_lines(struct diagnose_window *w, const cJSON *changes, cJ
 cJSON *window_lines(struct diagnose_window *w, const cJSON *changes)
 {
     cJSON *lines = json_array(w->arena);
-    int n = add_share_lines(w, changes, lines) + add_latency_lines(w, changes, lines);
+    int n = add_share_lines(w, changes, lines);
 
+    n += add_latency_lines(w, changes, lines);
     if (n > json_count(lines))
         json_add_str(w->arena, lines, arena_printf(w->arena, "%d more", n - json_count(lines)));
     if (n == 0)
