@@ -141,10 +141,9 @@ static bool source_vport(const struct check *c)
     cJSON_ArrayForEach(v, list)
     {
         const char *name = json_str(v, "name");
-        for (const cJSON *w = list->child; w != v; w = w->next)
-            if (name && json_str(w, "name") && !strcmp(json_str(w, "name"), name))
-                return check_no(c, "vport.servicesVport[%d].name: '%s' is given twice", i,
-                                check_shown(c, name));
+        if (name && json_find(list, "name", name) != v)
+            return check_no(c, "vport.servicesVport[%d].name: '%s' is given twice", i,
+                            check_shown(c, name));
         i++;
     }
     return true;

@@ -59,24 +59,13 @@ struct used {
     int count, room;
 };
 
-static bool leads_to_service(const cJSON *object, const char *service)
-{
-    const cJSON *s;
-    cJSON_ArrayForEach(s, json_get(object, "services"))
-    {
-        if (!strcmp(trap_text(s, "name"), service))
-            return true;
-    }
-    return false;
-}
-
 /* One of them; for all there is services_used. */
 static bool is_service_used(const struct trap_world *w, const char *service)
 {
     char word[TEXT_WORD];
     for (const char *rest = "route|mcp-server"; text_word_next(&rest, word);)
         for (struct trap_object o = { 0 }; trap_next(w, word, &o);)
-            if (leads_to_service(o.json, service))
+            if (json_find(json_get(o.json, "services"), "name", service))
                 return true;
     return false;
 }
@@ -276,17 +265,13 @@ static bool domain_used(const struct trap_world *w, const char *domain)
 {
     static const char kinds_of[] = "route|ai-route|mcp-server";
     char word[TEXT_WORD];
-    const cJSON *d;
     for (const char *rest = kinds_of; text_word_next(&rest, word);)
         for (struct trap_object o = { 0 }; trap_next(w, word, &o);) {
             if (!strcmp(domain, "higress-default-domain") &&
                 json_count(json_get(o.json, "domains")) == 0)
                 return true;
-            cJSON_ArrayForEach(d, json_get(o.json, "domains"))
-            {
-                if (cJSON_IsString(d) && !strcmp(d->valuestring, domain))
-                    return true;
-            }
+            if (json_find_text(json_get(o.json, "domains"), domain))
+                return true;
         }
     return false;
 }
