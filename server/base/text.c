@@ -208,6 +208,11 @@ bool text_equal_nocase(const char *x, const char *y)
     return strcasecmp(x, y) == 0;
 }
 
+bool text_same(const char *x, const char *y)
+{
+    return x == y || (x && y && strcmp(x, y) == 0);
+}
+
 char *text_lower(struct arena *a, const char *s, size_t n)
 {
     char *copy = arena_strndup(a, s, n);

@@ -22,6 +22,7 @@ bool text_starts(const char *s, const char *prefix);
 bool text_ends(const char *s, const char *suffix);
 bool text_contains_nocase(const char *s, const char *needle);
 bool text_equal_nocase(const char *x, const char *y);
+bool text_same(const char *x, const char *y);               /* both NULL, or equal */
 char *text_lower(struct arena *a, const char *s, size_t n); /* its first n bytes; ASCII only */
 
 /* -- lists of words, "a|b|c"; NULL: none -- */

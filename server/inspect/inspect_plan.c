@@ -93,18 +93,12 @@ static void apply_plan_to_world(const struct plan *p, struct trap_world *w)
 
 /* -- the difference --------------------------------------------------------------------------- */
 
-static bool same_optional_text(const char *x, const char *y)
-{
-    return x == y || (x && y && !strcmp(x, y));
-}
-
 static bool stood_before(const struct trap_findings *before, const struct trap_finding *f)
 {
     for (int i = 0; i < before->count; i++) {
         const struct trap_finding *b = &before->list[i];
-        if (b->trap == f->trap && same_optional_text(b->name, f->name) &&
-            same_optional_text(b->scope, f->scope) && same_optional_text(b->path, f->path) &&
-            same_optional_text(b->text, f->text))
+        if (b->trap == f->trap && text_same(b->name, f->name) && text_same(b->scope, f->scope) &&
+            text_same(b->path, f->path) && text_same(b->text, f->text))
             return true;
     }
     return false;

@@ -2,6 +2,7 @@
  * them while it is judged. */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "kind/kind.h"
 #include "rule/trap_world_private.h"
 #include <stdlib.h>
@@ -139,11 +140,6 @@ bool trap_next(const struct trap_world *w, const char *kind, struct trap_object 
     return true;
 }
 
-bool trap_same(const char *x, const char *y)
-{
-    return x == y || (x && y && !strcmp(x, y));
-}
-
 static int by_entry(const void *x, const void *y)
 {
     const struct world_entry *p = x, *q = y;
@@ -255,7 +251,7 @@ static bool walk_to(const struct trap_world *w, const char *kind, const char *na
                     const char *scope, struct trap_object *o)
 {
     while (trap_next(w, kind, o))
-        if ((!name || trap_same(o->name, name)) && trap_same(o->scope, scope))
+        if ((!name || text_same(o->name, name)) && text_same(o->scope, scope))
             return true;
     return false;
 }

@@ -32,4 +32,3 @@ struct trap_world {
 struct world_list trap_world_list(const struct trap_world *w, const char *kind);
 /* The same lists, found by name without a walk over all. */
 struct trap_world trap_world_indexed(struct arena *a, const struct trap_world *w);
-bool trap_same(const char *x, const char *y); /* both NULL, or equal */

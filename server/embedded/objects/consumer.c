@@ -264,8 +264,7 @@ static const char *twin_of(struct arena *a, const cJSON *consumers, const char *
         struct credential c = read_credential_entry(a, other);
         if (!c.source || strcmp(json_str(other, "name"), name) == 0)
             continue;
-        bool same_key = key && c.key ? strcmp(key, c.key) == 0 : key == c.key;
-        if (strcmp(source, c.source) == 0 && same_key &&
+        if (strcmp(source, c.source) == 0 && text_same(key, c.key) &&
             share_value(json_get(credential, "values"), c.values))
             return json_str(other, "name");
     }

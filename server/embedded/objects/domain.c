@@ -75,11 +75,6 @@ static void add_tls_entry(struct arena *a, cJSON *tls, const char *host, const c
     json_set_str(a, entry, "secretName", cert);
 }
 
-static bool is_same(const char *x, const char *y)
-{
-    return x && y ? strcmp(x, y) == 0 : x == y;
-}
-
 /* The names of a route's domains, each once; without any the one for all hosts. */
 static size_t names_of(struct arena *a, const cJSON *domains, const char ***names)
 {
@@ -113,11 +108,11 @@ cJSON *domain_tls(struct rest_request *r, const cJSON *domains, bool *force)
         struct https https = https_from_map(r, names[i]);
         if (!https.cert)
             continue;
-        one_mode &= secure == 0 || is_same(mode, https.mode);
+        one_mode &= secure == 0 || text_same(mode, https.mode);
         mode = https.mode;
         with[secure++] = names[i];
     }
-    *force = secure && is_same(mode, "force");
+    *force = secure && text_same(mode, "force");
     if (secure && secure != given) {
         rest_fail(r, X_VALIDATION, "Currently only supports domains with the same protocol");
         return NULL;
