@@ -43,10 +43,13 @@ static int scrub(struct verb *v, struct store *s)
 
 static int act_on_audit(struct verb *v)
 {
-    static const struct verb_action actions[] = {
-        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub },
-        { "search", audit_search }, { "shipped", audit_shipped }, { 0 }
-    };
+    static const struct verb_action actions[] = { { "verify", verify_audit },
+                                                  { "head", print_audit_head },
+                                                  { "scrub", scrub },
+                                                  { "search", audit_search },
+                                                  { "shipped", audit_shipped },
+                                                  { "told", audit_told },
+                                                  { 0 } };
     return verb_act(v, actions);
 }
 
@@ -71,9 +74,10 @@ static const struct option_row rows[] = {
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search|shipped",
+    .args = "verify|head|scrub|search|shipped|told",
     .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; finds lines; says how far they were shipped; seals what earlier releases "
+             "elsewhere; finds lines; says how far they were shipped, and what webhooks told; "
+             "seals what earlier releases "
              "left readable.",
     .min_args = 1,
     .max_args = 1,

@@ -6,4 +6,5 @@
  * right. */
 bool audit_period(const struct verb *v, double *since, double *until, struct err *e);
 int audit_shipped(struct verb *v, struct store *s); /* ship.c */
+int audit_told(struct verb *v, struct store *s);    /* webhook.c */
 int audit_search(struct verb *v, struct store *s);

@@ -9,11 +9,27 @@
 
 enum { SCHEMA_BYTES = 64 << 10 };
 
-static cJSON *schema_of_fields(struct arena *a, const struct field *rows, bool open)
+/* What is answered may get more members with time. */
+static void admit_more(cJSON *schema)
+{
+    cJSON *inner;
+    json_remove(schema, "additionalProperties");
+    cJSON_ArrayForEach(inner, schema)
+    {
+        if (cJSON_IsObject(inner))
+            admit_more(inner);
+    }
+}
+
+/* Whole, with members that need not be there; answer: also for members that it does not name. */
+static cJSON *schema_of_fields(struct arena *a, const struct field *rows, bool answer)
 {
     struct buf *b = buf_in(a, SCHEMA_BYTES);
-    field_schema(b, rows, open);
-    return json_raw(a, b->data);
+    field_schema(b, rows, false);
+    cJSON *schema = json_parse(a, b->data, b->len, NULL);
+    if (answer)
+        admit_more(schema);
+    return schema;
 }
 
 static cJSON *reference_to(struct arena *a, const char *what, const char *name)
@@ -55,8 +71,7 @@ static cJSON *add_parameter(struct arena *a, cJSON *list, const char *where, con
 static cJSON *schema_of_row(struct arena *a, const struct field *row)
 {
     const struct field alone[] = { *row, { 0 } };
-    const cJSON *whole = json_parse(a, schema_of_fields(a, alone, false)->valuestring,
-                                    strlen(schema_of_fields(a, alone, false)->valuestring), NULL);
+    const cJSON *whole = schema_of_fields(a, alone, false);
     return json_clone(a, json_get(json_get(whole, "properties"), row->name));
 }
 
@@ -136,8 +151,7 @@ static cJSON *problem_schema(struct arena *a)
         { "detail", STR, REQ, "One sentence about this very request." },
         { 0 },
     };
-    const char *text = schema_of_fields(a, rows, true)->valuestring;
-    cJSON *o = json_parse(a, text, strlen(text), NULL);
+    cJSON *o = schema_of_fields(a, rows, true);
     cJSON *codes = json_set_object(a, o, "x-codes");
     for (const struct api_code *row = api_codes; row->code; row++)
         json_set_str(a, codes, row->code, arena_printf(a, "%d: %s", row->status, row->about));
