@@ -109,6 +109,44 @@ void api_fail(struct api *c)
     api_refuse(c, c->err.kind == ERR_UNKNOWN ? "unknown_outcome" : code->code, c->err.text);
 }
 
+/* -- later answers ----------------------------------------------------------------------- */
+
+void api_release(struct api *c)
+{
+    for (struct api **at = &c->web->held; *at; at = &(*at)->next)
+        if (*at == c) {
+            *at = c->next;
+            break;
+        }
+    c->x->on_gone = NULL;
+}
+
+static void let_one_go(struct api *c)
+{
+    api_release(c);
+    c->x = NULL;
+    cancel_fire(&c->cancel);
+}
+
+static void held_gone(struct http_exchange *x)
+{
+    let_one_go(x->user);
+}
+
+void api_hold(struct api *c)
+{
+    c->next = c->web->held;
+    c->web->held = c;
+    c->x->user = c;
+    c->x->on_gone = held_gone;
+}
+
+void api_let_go(struct web *w)
+{
+    while (w->held)
+        let_one_go(w->held);
+}
+
 /* -- which row --------------------------------------------------------------------------- */
 
 /* The id that stands in the path for {id}; "": the row has none. NULL: the path is another. */

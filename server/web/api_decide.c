@@ -185,8 +185,9 @@ static void undo_planned(struct caller *caller, const struct call_end *end)
     struct api *c = ((struct undoing *)(void *)caller)->api;
     const char *id = json_str(end->answer, "id");
     const char *why = end->text ? end->text : "it could not be planned";
-    if (c->x)
-        c->x->on_gone = NULL;
+    bool stays = !c->cancel.fired; /* else the server may be gone, too */
+    if (stays)
+        api_release(c);
     if (id) {
         c->location = arena_printf(c->arena, "/api/changes/%s", id);
         leave_out_what_it_does(end->answer);
@@ -194,16 +195,9 @@ static void undo_planned(struct caller *caller, const struct call_end *end)
         api_answer(c, end->answer, NULL);
         return;
     }
-    if (!c->cancel.fired) /* the server may be gone */
+    if (stays)
         source_refused(c->web->sources, "undo", c->id, c->who, channel_name(CHANNEL_API), why);
     api_refuse(c, "not_planned", why);
-}
-
-static void undo_left(struct http_exchange *x)
-{
-    struct api *c = x->user;
-    c->x = NULL;
-    cancel_fire(&c->cancel);
 }
 
 static const struct caller_ops api_ops = { .kind = "api", .done = undo_planned };
@@ -220,7 +214,6 @@ void api_undo(struct api *c)
     };
     cJSON *args = json_clone(c->arena, c->body);
     json_set_str(c->arena, args, "id", c->id);
-    c->x->user = c;
-    c->x->on_gone = undo_left;
+    api_hold(c);
     call_start(s, &u->caller, catalog_find(s->catalog, "undo_change"), args);
 }

@@ -56,7 +56,7 @@ struct api {
     struct err err;
     struct cancel cancel;
     const char *location; /* of what was made; NULL: nothing was */
-    struct api *next;     /* of those that wait */
+    struct api *next;     /* of those that are held */
     char newest[72];      /* how far the audit had come when one that waits looked last */
 };
 
@@ -66,6 +66,11 @@ void api_answer(struct api *c, cJSON *o, const char *tag);
 void api_refuse(struct api *c, const char *code, const char *detail);
 /* The same of c->err, as its kind says. */
 void api_fail(struct api *c);
+/* It is answered later: when it or the server goes before, x is NULL and cancel has fired. Released
+ * right before the answer, while cancel has not. */
+void api_hold(struct api *c);
+void api_release(struct api *c);
+void api_let_go(struct web *w); /* the server ends */
 struct engine *api_engine(const struct api *c);
 const char *api_tag_of(struct arena *a, const char *text);
 /* Does the header ("if-match") name that tag, or any? */

@@ -150,26 +150,9 @@ static void show_now(struct api *c)
 static int count_waits(const struct web *w, const char *who)
 {
     int n = 0;
-    for (const struct api *c = w->waits; c; c = c->next)
+    for (const struct api *c = w->held; c; c = c->next)
         n += !who || !strcmp(c->who, who);
     return n;
-}
-
-static void forget_wait(const struct api *gone)
-{
-    for (struct api **at = &gone->web->waits; *at; at = &(*at)->next)
-        if (*at == gone) {
-            *at = gone->next;
-            return;
-        }
-}
-
-static void wait_gone(struct http_exchange *x)
-{
-    struct api *c = x->user;
-    forget_wait(c);
-    c->x = NULL;
-    cancel_fire(&c->cancel);
 }
 
 /* Is it what is waited for? Where it cannot be read, that is to be said at once. */
@@ -210,8 +193,7 @@ static void wait_for_change(void *arg)
         arena_free(c->arena);
         return;
     }
-    forget_wait(c);
-    c->x->on_gone = NULL;
+    api_release(c);
     err_clear(&c->err);
     show_now(c);
 }
@@ -229,10 +211,7 @@ void api_show(struct api *c)
                    "too many requests wait here already: ask without wait, or again later");
         return;
     }
-    c->next = c->web->waits;
-    c->web->waits = c;
-    c->x->user = c;
-    c->x->on_gone = wait_gone;
+    api_hold(c);
     fiber_start(wait_for_change, c);
 }
 

@@ -21,7 +21,7 @@ struct web {
     struct map *map;                        /* of the gateway, read last; NULL: none */
     struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
     struct live *live;                      /* pages that hear of news */
-    struct api *waits;                      /* requests that wait for news of a change */
+    struct api *held;                       /* requests of /api that are answered later */
     char news[72];                          /* the newest line of the audit, as they know it */
     struct loop_timer *tick;                /* heartbeats, and the end of what is kept */
     struct web_reply *newest, *oldest;      /* all of them */
