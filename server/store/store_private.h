@@ -113,6 +113,7 @@ bool store_count_rejection(struct store *s, struct err *e);
 char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 #include "store/store_line_private.h"
+#include "store/store_segment_private.h"
 
 /* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
 

@@ -281,6 +281,11 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
         json_set_str(a, o, "next", arena_printf(a, "%s/%d", f.at, f.seq));
     if (!full && f.looked == LOOKED_AT)
         json_set_str(a, o, "looked_back_to", f.at);
+    int removed = 0;
+    if (!store_removed_to(s, &removed, e))
+        return NULL;
+    if (removed > 0)
+        json_set_num(a, o, "removed_to", removed);
     return o;
 }
 
