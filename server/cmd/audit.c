@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
 #include "store/store.h"
+#include "store/store_segment.h"
 
 static int verify_audit(struct verb *v, struct store *s)
 {
@@ -14,7 +15,11 @@ static int verify_audit(struct verb *v, struct store *s)
     int lines = 0;
     if (!store_verify(s, options_get(v->options, "head"), &lines, &e))
         return verb_failed(v, &e);
+    const cJSON *segments = store_segments(s, v->arena, 1, &e);
+    if (!segments)
+        return verb_failed(v, &e);
     printf("the audit is whole: %d lines\n", lines);
+    audit_print_removed(v, segments);
     return EXIT_DONE;
 }
 
@@ -43,10 +48,13 @@ static int scrub(struct verb *v, struct store *s)
 
 static int act_on_audit(struct verb *v)
 {
-    static const struct verb_action actions[] = {
-        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub },
-        { "search", audit_search }, { "shipped", audit_shipped }, { 0 }
-    };
+    static const struct verb_action actions[] = { { "verify", verify_audit },
+                                                  { "head", print_audit_head },
+                                                  { "scrub", scrub },
+                                                  { "search", audit_search },
+                                                  { "shipped", audit_shipped },
+                                                  { "segments", audit_segments },
+                                                  { 0 } };
     return verb_act(v, actions);
 }
 
@@ -65,15 +73,16 @@ static const struct option_row rows[] = {
     { "until", "TIME", "search: before that." },
     { "limit", "N", "search: lines on a page; 50 when not given." },
     { "cursor", "CURSOR", "search: goes on where a page ended." },
-    { "json", NULL, "search: prints JSON." },
+    { "json", NULL, "search, segments: prints JSON." },
     { 0 },
 };
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search|shipped",
+    .args = "verify|head|scrub|search|shipped|segments",
     .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; finds lines; says how far they were shipped; seals what earlier releases "
+             "elsewhere; finds lines; says how far they were shipped, and which segments are "
+             "closed or removed; seals what earlier releases "
              "left readable.",
     .min_args = 1,
     .max_args = 1,

@@ -22,8 +22,9 @@ struct server {
     struct gateway *gateway; /* the one that is meant; NULL: none configured */
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct service *service;
-    struct mcp *mcp;      /* NULL: until server_speak */
-    struct ship *ship;    /* NULL: lines of the audit are not sent anywhere */
+    struct mcp *mcp;   /* NULL: until server_speak */
+    struct ship *ship; /* NULL: lines of the audit are not sent anywhere */
+    struct rotate *rotate;
     struct web *web;      /* NULL: none listens */
     char who[PERSON_MAX]; /* the person who started it, where there is a table of people */
 };

@@ -196,6 +196,9 @@ static char *segment_text(struct arena *a, const struct segment *x, int gone)
     json_set_str(a, o, "ended", x->ended);
     json_set_str(a, o, "head", x->hash);
     if (gone >= 0) {
+        json_set_str(a, o, "text",
+                     arena_printf(a, "lines %d to %d, from %s to %s", x->first, x->last, x->began,
+                                  x->ended));
         json_set_num(a, o, "lines_removed", gone);
         json_set_num(a, o, "lines_kept", x->kept);
     }
