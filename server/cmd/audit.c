@@ -54,6 +54,7 @@ static int act_on_audit(struct verb *v)
                                                   { "search", audit_search },
                                                   { "shipped", audit_shipped },
                                                   { "segments", audit_segments },
+                                                  { "evidence", audit_evidence },
                                                   { 0 } };
     return verb_act(v, actions);
 }
@@ -67,19 +68,19 @@ static const struct option_row rows[] = {
     { "head", "ANCHOR", "verify: the state must have come at least as far as this anchor." },
     { "who", "NAME", "search: lines of who did it." },
     { "event", "EVENT", "search: proposed, approved, applied, guard reverted, …" },
-    { "change", "ID", "search: lines of that change." },
+    { "change", "ID", "search, evidence: lines of that change, what passkeys signed for it." },
     { "object", "OBJECT", "search: of changes that touch it: \"route orders\", \"route shop-*\"." },
     { "since", "TIME", "search: not before; 7d, 12h, or 2026-12-01T00:00:00Z." },
     { "until", "TIME", "search: before that." },
     { "limit", "N", "search: lines on a page; 50 when not given." },
     { "cursor", "CURSOR", "search: goes on where a page ended." },
-    { "json", NULL, "search, segments: prints JSON." },
+    { "json", NULL, "search, segments, evidence: prints JSON." },
     { 0 },
 };
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search|shipped|segments",
+    .args = "verify|head|scrub|search|shipped|segments|evidence",
     .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
              "elsewhere; finds lines; says how far they were shipped, and which segments are "
              "closed or removed; seals what earlier releases "

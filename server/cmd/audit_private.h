@@ -9,4 +9,5 @@ int audit_shipped(struct verb *v, struct store *s);  /* ship.c */
 int audit_segments(struct verb *v, struct store *s); /* rotate.c */
 /* What `audit verify` and `audit segments` say about what retention removed, of store_segments. */
 void audit_print_removed(struct verb *v, const cJSON *segments);
+int audit_evidence(struct verb *v, struct store *s);
 int audit_search(struct verb *v, struct store *s);

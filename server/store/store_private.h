@@ -120,6 +120,7 @@ char *store_decision_text(struct arena *a, const struct store_decision *d); /* f
 /* What the audit line of a setting says. */
 struct setting_said {
     const char *event, *who, *channel, *detail;
+    const char *id; /* of the change that it is about, or NULL */
 };
 /* Inside the caller's transaction. value NULL: takes it away. */
 bool store_put_setting(struct store *s, const char *name, const char *value,
