@@ -81,10 +81,11 @@ static const struct option_row rows[] = {
 const struct command cmd_audit = {
     .name = "audit",
     .args = "verify|head|scrub|search|shipped|segments|evidence",
-    .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; finds lines; says how far they were shipped, and which segments are "
-             "closed or removed; seals what earlier releases "
-             "left readable.",
+    .about =
+        "Checks that nothing of the state was changed or removed; prints an anchor to keep "
+        "elsewhere; finds lines; says how far they were shipped, and which segments are closed "
+        "or removed; verifies again what passkeys signed; seals what earlier releases left "
+        "readable.",
     .min_args = 1,
     .max_args = 1,
     .rows = rows,

@@ -87,8 +87,8 @@ static void print_evidence(struct verb *v, struct store *s, const cJSON *used, c
         puts("  no yes over the same plan came of it");
 }
 
-static const cJSON *lines_of(struct verb *v, struct store *s, const char *id, const char *event,
-                             struct err *e)
+static const cJSON *passkey_lines(struct verb *v, struct store *s, const char *id,
+                                  const char *event, struct err *e)
 {
     const struct store_search q = { .id = id, .event = event, .limit = SIGNED_MAX };
     return json_get(store_search_audit(s, v->arena, &q, e), "lines");
@@ -102,8 +102,8 @@ int audit_evidence(struct verb *v, struct store *s)
     if (!id)
         err_set(&e, ERR_ARGS, "--change ID: say which one");
     bool found = id && store_find(s, v->arena, id, &row, &e);
-    const cJSON *used = found ? lines_of(v, s, row.id, "passkey used", &e) : NULL, *line;
-    const cJSON *all = used ? lines_of(v, s, row.id, NULL, &e) : NULL;
+    const cJSON *used = found ? passkey_lines(v, s, row.id, "passkey used", &e) : NULL, *line;
+    const cJSON *all = used ? passkey_lines(v, s, row.id, NULL, &e) : NULL;
     if (!all)
         return verb_failed(v, &e);
     if (options_has(v->options, "json"))

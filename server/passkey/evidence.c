@@ -26,12 +26,12 @@ void passkey_challenge(const struct passkey_question *q, uint8_t out[WEBAUTHN_CH
     arena_free(a);
 }
 
-static void set_bytes(struct arena *a, cJSON *o, const char *name, struct webauthn_bytes b)
+static void set_evidence_bytes(struct arena *a, cJSON *o, const char *name, struct webauthn_bytes b)
 {
     json_set_str(a, o, name, base64url_encode(a, b.at, b.len));
 }
 
-static struct webauthn_bytes read_bytes(struct arena *a, const cJSON *o, const char *name)
+static struct webauthn_bytes evidence_bytes(struct arena *a, const cJSON *o, const char *name)
 {
     struct webauthn_bytes b = { 0 };
     const char *text = json_str(o, name);
@@ -62,18 +62,18 @@ cJSON *passkey_evidence(struct arena *a, const struct passkey_question *q,
     json_set_str(a, k, "id", key_id);
     json_set_num(a, k, "algorithm", key->algorithm);
     json_set_bool(a, k, "eligible", key->backup_eligible);
-    set_bytes(a, k, "public", key->public);
+    set_evidence_bytes(a, k, "public", key->public);
     json_set_str(a, k, "public_sha256", crypto_sha256_hex(a, key->public.at, key->public.len));
-    set_bytes(a, o, "client", s->client);
-    set_bytes(a, o, "authenticator", s->authenticator);
-    set_bytes(a, o, "signature", s->signature);
+    set_evidence_bytes(a, o, "client", s->client);
+    set_evidence_bytes(a, o, "authenticator", s->authenticator);
+    set_evidence_bytes(a, o, "signature", s->signature);
     return o;
 }
 
 /* False: a part of it is missing. */
 static bool read_question(struct arena *a, const cJSON *about, struct passkey_question *q)
 {
-    struct webauthn_bytes nonce = read_bytes(a, about, "nonce");
+    struct webauthn_bytes nonce = evidence_bytes(a, about, "nonce");
     const char *until = json_str(about, "until");
     *q = (struct passkey_question){ .deed = json_str(about, "deed"),
                                     .who = json_str(about, "who"),
@@ -96,11 +96,11 @@ bool passkey_evidence_holds(struct arena *a, const cJSON *evidence, struct err *
     struct webauthn_wanted w = { .site = { json_str(evidence, "origin"),
                                            json_str(evidence, "site") } };
     const struct webauthn_key key = { .algorithm = (int)json_num(k, "algorithm", 0),
-                                      .public = read_bytes(a, k, "public"),
+                                      .public = evidence_bytes(a, k, "public"),
                                       .backup_eligible = json_true(k, "eligible") };
-    const struct webauthn_signed s = { read_bytes(a, evidence, "client"),
-                                       read_bytes(a, evidence, "authenticator"),
-                                       read_bytes(a, evidence, "signature") };
+    const struct webauthn_signed s = { evidence_bytes(a, evidence, "client"),
+                                       evidence_bytes(a, evidence, "authenticator"),
+                                       evidence_bytes(a, evidence, "signature") };
     const char *digest = json_str(k, "public_sha256");
     uint32_t count = 0;
     if (!read_question(a, json_get(evidence, "about"), &q) || !w.site.origin || !w.site.name ||

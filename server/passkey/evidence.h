@@ -7,8 +7,8 @@
  * and the nonce was good once.
  *
  * {"about":{"deed","who","session","change","plan","rendering","until","nonce"},"origin","site",
- *  "key":{"id","algorithm","public","public_sha256","eligible"},"client","authenticator","signature"}:
- * bytes as base64url, digests as hex; until is printed by %.17g.
+ *  "key":{"id","algorithm","public","public_sha256","eligible"},"client","authenticator",
+ *  "signature"}: bytes as base64url, digests as hex; until is printed by %.17g.
  */
 #pragma once
 #include "passkey/webauthn.h"

@@ -265,11 +265,12 @@ static bool use_key(struct store *s, struct arena *a, struct passkey_deed *d, st
     if (!key)
         return err_set(e, ERR_POLICY, "that key is not enrolled any more");
     bool again = !copied && (last > 0 || d->count > 0) && d->count <= last;
+    bool refused = again || copied;
     if (again)
         json_set_str(a, key, "copied", when_text(a, when_now(), false));
     else if (!copied)
         json_set_num(a, key, "count", d->count);
-    if (again || copied)
+    if (refused)
         err_set(&d->refused, ERR_POLICY,
                 "this key counts its signatures, and %u does not come after %.0f: there is a copy "
                 "of it; it decides nothing any more, and change %s was not decided. Remove it "
@@ -279,7 +280,7 @@ static bool use_key(struct store *s, struct arena *a, struct passkey_deed *d, st
                                        : copied ? "passkey refused"
                                                 : "passkey used",
                                        json_str(key, "who"), passkey, NULL, d->change };
-    return put_passkeys(s, a, keys, key, &said, again || copied ? NULL : d->evidence, e);
+    return put_passkeys(s, a, keys, key, &said, refused ? NULL : d->evidence, e);
 }
 
 bool store_use_passkey(struct store *s, const char *id, uint32_t count, const char *change,

@@ -147,6 +147,18 @@ static bool segment_has_lines(struct store *s, const struct segment *x, struct e
                             x->first, x->last, lines));
 }
 
+static bool segment_follows(const struct segment *last, const struct segment *x, int removed,
+                            struct err *e)
+{
+    bool is_removed = *x->removed != '\0';
+    return (x->first == last->last + 1 && !strcmp(x->before, last->hash) &&
+            (x->last <= removed) == is_removed) ||
+           err_set(e, ERR_SYSTEM,
+                   "the segment of the audit from line %d to %d does not follow the one that ends "
+                   "with line %d: one was removed, or an older copy of it put back",
+                   x->first, x->last, last->last);
+}
+
 bool store_segments_fit(struct store *s, struct err *e)
 {
     struct segment x = { 0 }, last = { 0 };
@@ -156,14 +168,8 @@ bool store_segments_fit(struct store *s, struct err *e)
     struct db_rows r = db_query(s->db, e, SEGMENTS "ORDER BY first", "");
     bool ok = true;
     while (ok && db_next(&r, e)) {
-        ok = read_segment(s, &r, &x, e);
-        if (ok && (x.first != last.last + 1 || strcmp(x.before, last.hash) != 0 ||
-                   (x.last <= removed) != (*x.removed != '\0')))
-            ok = err_set(e, ERR_SYSTEM,
-                         "the segment of the audit from line %d to %d does not follow the one that "
-                         "ends with line %d: one was removed, or an older copy of it put back",
-                         x.first, x.last, last.last);
-        ok = ok && segment_has_lines(s, &x, e);
+        ok = read_segment(s, &r, &x, e) && segment_follows(&last, &x, removed, e) &&
+             segment_has_lines(s, &x, e);
         last = x;
     }
     db_done(&r);

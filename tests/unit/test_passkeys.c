@@ -161,7 +161,12 @@ static void test_a_person_has_few_keys(void **state)
 
 static struct passkey_question approval(void)
 {
-    return (struct passkey_question){ "approve", "ada", "session", "change-1", "plan", "rendering" };
+    return (struct passkey_question){ .deed = "approve",
+                                      .who = "ada",
+                                      .session = "session",
+                                      .change = "change-1",
+                                      .plan = "plan",
+                                      .rendering = "rendering" };
 }
 
 static void test_a_question_is_answered_once_and_as_it_was_asked(void **state)

@@ -23,11 +23,17 @@ static void say(int lines)
 static const struct store_retention closing = { .lines = A_SEGMENT, .until = FAR };
 static const struct store_retention removing = { .lines = A_SEGMENT, .keep = NOW, .until = FAR };
 
+/* Times are in milliseconds. */
+static void wait_a_moment(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+
 static struct store_rotated rotate(struct store_retention how)
 {
     struct err e = { 0 };
     struct store_rotated did = { 0 };
-    usleep(2000); /* times are in milliseconds */
+    wait_a_moment();
     if (!store_rotate(s, &how, &did, &e))
         fail_msg("%s", e.text);
     return did;
@@ -226,7 +232,7 @@ static void test_tampered_stays(void **state)
     say(30);
     rotate(closing);
     sql("UPDATE audit SET who = 'eve' WHERE seq = 5");
-    usleep(2000);
+    wait_a_moment();
     assert_false(store_rotate(s, &removing, &did, &e));
     assert_non_null(strstr(e.text, "is not removed"));
     assert_true(is_refused("line 5"));
