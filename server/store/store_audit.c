@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
+#include <math.h>
 
 enum { SETTINGS_MAX = 1024 * 1024, LINE_MAX = 256 * 1024 * 1024 };
 enum { LINES_AN_ARENA = 64 };
@@ -186,12 +187,12 @@ static bool audit_row_fits(struct store *s, struct arena *a, struct buf *room, s
     return same;
 }
 
-bool store_walk(struct store *s, int from, int to, int *lines, char before[65], struct err *e)
+bool store_walk(struct store *s, int from, double to, int *lines, char before[65], struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
                                 "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? AND "
                                 "seq <= ? ORDER BY seq",
-                                "ii", from, to);
+                                "id", from, to);
     bool ok = true;
     struct arena *whole = arena_new(), *some = arena_new();
     struct buf *room = buf_in(whole, LINE_MAX);
@@ -238,7 +239,7 @@ bool store_whole(struct store *s, int from, int *lines, struct err *e)
     bool ok =
         store_removed_to(s, &removed, e) && (from > removed || store_kept_fit(s, from, removed, e));
     int first = from > removed ? from : removed + 1;
-    ok = ok && begin_at(s, first, before, e) && store_walk(s, first, INT32_MAX, lines, before, e) &&
+    ok = ok && begin_at(s, first, before, e) && store_walk(s, first, HUGE_VAL, lines, before, e) &&
          store_anchored(s, a, first + *lines - 1, before, e);
     s->whole_version = store_version(s, e);
     s->whole_from = !ok ? 0 : wider ? s->whole_from : from;
@@ -253,7 +254,7 @@ bool store_whole_of_old(struct store *s, struct err *e)
     char before[65] = "";
     uint8_t mac[SHA256_SIZE];
     int lines = 0;
-    bool ok = store_walk(s, 1, INT32_MAX, &lines, before, e);
+    bool ok = store_walk(s, 1, HUGE_VAL, &lines, before, e);
     const char *end = arena_printf(a, "%d %s", lines, before);
     crypto_hmac(s->key, sizeof s->key, end, strlen(end), mac);
     struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");
