@@ -25,6 +25,7 @@ struct loop;
 struct plan;
 struct rendering;
 struct store;
+struct store_rotated;
 
 /* Hears how far an apply has come, in operations; fn NULL: nobody does. */
 struct engine_listener {
@@ -55,6 +56,11 @@ cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by
  * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and
  * applies nothing. */
 bool engine_pin_itself(struct engine *g, struct err *e);
+
+/* One step of closing and removing segments of the audit (store_segment.h), as it is configured; no
+ * line behind `until` is removed. Nothing is done while nobody has opened the store, and nothing
+ * removed by a process that is weaker than the pin, or before the time in it. */
+bool engine_rotate(struct engine *g, int until, struct store_rotated *did, struct err *e);
 
 /* Looks who uses what the plan deletes (refs.h; parks), closes and stores the plan; p->digest is
  * set, *id (in p->arena) too. ENGINE_REFUSED: e says why. */

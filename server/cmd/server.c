@@ -7,6 +7,7 @@
 #include "call/catalog.h"
 #include "call/service.h"
 #include "change/engine.h"
+#include "cmd/rotate_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
 #include "cmd/webhook_private.h"
@@ -95,6 +96,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
     }
     s->ship = ship_begin(s);
     s->webhook = webhook_begin(s);
+    s->rotate = rotate_begin(s);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
@@ -153,6 +155,7 @@ void server_close(struct server *s)
     if (s->mcp)
         mcp_end_sessions(s->mcp);
     drain_requests(s);
+    rotate_end(s->rotate);
     ship_end(s->ship);
     mcp_free(s->mcp);
     service_free(s->service);

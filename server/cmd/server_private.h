@@ -28,6 +28,7 @@ struct server {
     struct webhook *webhook; /* tells others of changes, where that is configured */
     struct web *web;         /* NULL: none listens */
     char who[PERSON_MAX];    /* the person who started it, where there is a table of people */
+    struct rotate *rotate;
 };
 
 /* False after a message on stderr; *code is the exit code. */

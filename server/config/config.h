@@ -7,6 +7,7 @@
  * variable, or the flag).
  */
 #pragma once
+#include "config/audit.h"
 #include "config/channel.h"
 #include "config/model.h"
 #include "config/person.h"
@@ -87,7 +88,7 @@ struct config {
     struct config_webhook webhook;
     double plan_ttl;   /* seconds until an undecided plan expires */
     const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
-    const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
+    struct config_audit audit;
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */

@@ -17,6 +17,13 @@ static const struct field reference[] = {
     { "file", STR, OPT, "Path of a file; a final newline is cut.", .min = 1, .max = 4096 },
     { 0 },
 };
+static const struct field header_rows[] = {
+    { "name", STR, REQ, "Its name.", .min = 1, .max = 128 },
+    { "env", STR, OPT, "Variable with its value.", .min = 1, .max = 128 },
+    { "file", STR, OPT, "File with its value.", .min = 1, .max = 4096 },
+    { 0 },
+};
+static const struct field a_header = { "header", OBJ, OPT, "A header.", .of = header_rows };
 static const struct field token_rows[] = {
     { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
     { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
@@ -220,8 +227,8 @@ const struct setting settings[] = {
     { "guard", "HIGRESS_OPS_GUARD", "guard", "FOR: CONDITION,…",
       "Watches each change that names no guard, and takes it back: \"5m: 5xx > 2 %, no traffic\".",
       NULL, STR, TEXT(guard), .flags = EACH, .min = 4, .max = 400 },
-    { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]",
-      "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit_ship), .min = 6,
+    { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]|otlp:URL",
+      "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit.ship), .min = 6,
       .max = 1024 },
     { "webhook.url", "HIGRESS_OPS_WEBHOOK", "webhook", "URL",
       "Who is told that a decision is wanted, and what became of changes; Standard Webhooks.", NULL,
@@ -238,6 +245,20 @@ const struct setting settings[] = {
     { "webhook.attempts", "HIGRESS_OPS_WEBHOOK_ATTEMPTS", NULL, "N",
       "Times that a message is tried before it is counted as lost.", "6", INT,
       NUMBER(webhook.attempts), .flags = RELOAD, .min = 1, .max = 10 },
+    { "audit.headers", NULL, NULL, NULL, "Headers for otlp, their values by reference.", NULL, LIST,
+      .max = 16, .of = &a_header },
+    { "audit.ca_file", "HIGRESS_OPS_AUDIT_CA_FILE", NULL, "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(audit.ca_file),
+      .min = 1, .max = 4096 },
+    { "audit.segment_lines", "HIGRESS_OPS_AUDIT_SEGMENT_LINES", NULL, "N",
+      "Lines with which a segment of the audit is closed.", "10000", INT,
+      NUMBER(audit.segment_lines), .flags = RELOAD, .min = 10, .max = 100000 },
+    { "audit.segment_days", "HIGRESS_OPS_AUDIT_SEGMENT_DAYS", NULL, "DAYS",
+      "Age at which it is closed before that; 0: never.", "30", NUM, NUMBER(audit.segment_days),
+      .flags = RELOAD, .max = 3660 },
+    { "audit.keep_days", NULL, NULL, NULL,
+      "Closed segments of the audit whose last line is older are removed; 0: never.", "0", NUM,
+      NUMBER(audit.keep_days), .flags = RELOAD, .max = 36600 },
     { "toolsets", "HIGRESS_OPS_TOOLSETS", "toolsets", "NAME,…",
       "Offers the tools of these toolsets (and those of tools) only.", NULL, LIST, TEXTS(toolsets),
       .flags = RELOAD, .max = 64, .of = &a_string },
@@ -397,106 +418,3 @@ const struct setting settings[] = {
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
     { 0 },
 };
-
-/* -- what follows from the rows ------------------------------------------------------------------
- */
-
-/* The rest of the row's path below `folder` ("http.", or "" for all); NULL: it is not there. */
-static const char *below(const struct setting *row, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(row->path, folder, n) == 0 ? row->path + n : NULL;
-}
-
-static bool is_told(const struct field *rows, const char *name, size_t n)
-{
-    for (; rows->name; rows++)
-        if (strncmp(rows->name, name, n) == 0 && !rows->name[n])
-            return true;
-    return false;
-}
-
-static struct field field_of(const struct setting *row, const char *name)
-{
-    return (struct field){ name,
-                           row->type,
-                           row->flags & NEEDED ? REQ : OPT,
-                           row->about,
-                           .min = row->min,
-                           .max = row->max,
-                           .one_of = row->flags & ONE_OF ? row->value : NULL,
-                           .of = row->of };
-}
-
-static int count_below(const char *folder, unsigned only)
-{
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++)
-        n += below(row, folder) && (row->flags & only) == only;
-    return n;
-}
-
-/* The members of a folder of the file, as a table for field_check with room for `more` of them.
- * only: flags that a row must have. */
-static struct field *fields_below(struct arena *a, const char *folder, unsigned only, int more)
-{
-    struct field *rows =
-        arena_array(a, struct field, (size_t)(count_below(folder, only) + more + 1));
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++) {
-        const char *name = below(row, folder), *dot = name ? strchr(name, '.') : NULL;
-        if (!name || (row->flags & only) != only)
-            continue;
-        if (!dot) {
-            rows[n++] = field_of(row, name);
-            continue;
-        }
-        if (is_told(rows, name, (size_t)(dot - name)))
-            continue;
-        char *inner = arena_strndup(a, row->path, (size_t)(dot + 1 - row->path));
-        rows[n++] = (struct field){ arena_strndup(a, name, (size_t)(dot - name)), OBJ,
-                                    .of = fields_below(a, inner, only, 0) };
-    }
-    return rows;
-}
-
-/* A member of `gateways`: what belongs to each gateway, without the word `gateway`. */
-static const struct field *a_gateway(struct arena *a)
-{
-    struct field *rows = fields_below(a, "gateway.", EACH, count_below("", EACH) + 1), *end = rows;
-    struct field *item = arena_make(a, struct field);
-    for (; end->name; end++)
-        if (!strcmp(end->name, "url"))
-            end->need = REQ;
-    for (const struct field *other = fields_below(a, "", EACH, 0); other->name; other++)
-        if (strcmp(other->name, "gateway") != 0)
-            *end++ = *other;
-    *end = (struct field){ "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 };
-    *item = (struct field){ "gateway", OBJ, OPT, "A gateway.", .of = rows };
-    return item;
-}
-
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
-{
-    struct field *rows = fields_below(a, "", 0, 1), *end = rows;
-    while (end->name)
-        end++;
-    *end = (struct field){ "gateways",          LIST,     OPT,
-                           "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
-                           .of = a_gateway(a) };
-    return field_check(rows, tree, e);
-}
-
-void settings_take(struct config *c, struct arena *a, const cJSON *tree)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->take)
-            row->take((char *)c + row->at, a, row, json_path(tree, row->path));
-}
-
-void settings_reload(struct config *c, const struct config *now)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->flags & RELOAD)
-            memcpy((char *)c + row->at, (const char *)now + row->at, row->size);
-}

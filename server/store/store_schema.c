@@ -26,6 +26,9 @@ static const char *const tables[] = {
     "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE touches (object TEXT, id TEXT)", /* "route orders": found by, and no more */
+    /* Runs of lines of the audit that are closed (store_segment.h). */
+    "CREATE TABLE segments (first INTEGER PRIMARY KEY, last INTEGER, before TEXT, hash TEXT,"
+    " began TEXT, ended TEXT, closed TEXT, removed TEXT, kept INTEGER, mac TEXT)",
     NULL,
 };
 static const char *const indexes[] = {
@@ -44,6 +47,8 @@ static const char *const indexes[] = {
     "CREATE INDEX touches_id ON touches(id)",
     NULL,
 };
+/* What version 3 had: fewer tables. */
+enum { VERSION_3 = 3, TABLES_OF_3 = 8 };
 /* What version 2 had otherwise: the text of its first table, and fewer indexes. */
 static const char plans_of_2[] = PLANS ")";
 enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
@@ -99,6 +104,8 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
 
 static const char *table_of(int version, int i)
 {
+    if (version == VERSION_3 && i == TABLES_OF_3)
+        return NULL;
     if (version != VERSION_2)
         return tables[i];
     return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
@@ -137,7 +144,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
         s->db, e,
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
-        "'anchor', 'processes', 'settings', 'touches'))",
+        "'anchor', 'processes', 'settings', 'touches', 'segments'))",
         "");
     int found = 0;
     bool ok = true;
@@ -165,7 +172,7 @@ bool store_make_tables(struct store *s, bool old, struct err *e)
 {
     return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
            (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
-           db_run(s->db, e, "PRAGMA user_version = 3", "");
+           db_run(s->db, e, "PRAGMA user_version = 4", "");
 }
 
 bool store_remake_tables(struct store *s, struct err *e)
@@ -178,7 +185,13 @@ bool store_remake_tables(struct store *s, struct err *e)
         if ((i >= INDEXES_OF_2 || strstr(indexes[i], " ON plans(")) &&
             !db_run(s->db, e, indexes[i], ""))
             return false;
-    return db_run(s->db, e, "PRAGMA user_version = 3", "");
+    return db_run(s->db, e, "PRAGMA user_version = 4", "");
+}
+
+bool store_add_tables(struct store *s, struct err *e)
+{
+    return is_exact(s, VERSION_3, e) && run_all(s, tables + TABLES_OF_3, e) &&
+           db_run(s->db, e, "PRAGMA user_version = 4", "");
 }
 
 bool store_schema_holds(struct store *s, struct err *e)

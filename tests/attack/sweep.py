@@ -217,7 +217,8 @@ def commands(world, objects, ids):
     world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
-    for arguments in (("audit", "verify"), ("audit", "told"), ("state", "show"), ("passkey", "list"), ("policy", "show"),
+    for arguments in (("audit", "verify"), ("audit", "told"), ("audit", "segments"), ("audit", "segments", "--json"),
+                      ("state", "show"), ("passkey", "list"), ("policy", "show"),
                       ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("report", "--since", "1d"), ("stop", "c-000000000000", "--reason", "not at a terminal"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
                       ("overview",), ("overview", "--svg"),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
@@ -229,6 +230,7 @@ def commands(world, objects, ids):
     for change in ids[:6]:
         world.command("changes", change, "--json")
         world.command("policy", "explain", change)
+        world.command("audit", "evidence", "--change", change)
         world.command("undo", change)
         world.person("reject", change, answer="no")
 

@@ -264,7 +264,8 @@ static void test_anchor(void **state)
 static void make_version_2(void)
 {
     sql("DROP INDEX plans_guarded; DROP INDEX audit_who; DROP INDEX audit_event;"
-        "DROP INDEX audit_at; DROP TABLE touches; ALTER TABLE plans DROP COLUMN holds;"
+        "DROP INDEX audit_at; DROP TABLE touches; DROP TABLE segments;"
+        "ALTER TABLE plans DROP COLUMN holds;"
         "ALTER TABLE plans DROP COLUMN starts; ALTER TABLE plans DROP COLUMN guarded;"
         "ALTER TABLE plans DROP COLUMN guard; PRAGMA user_version = 2");
 }
@@ -290,6 +291,31 @@ static void test_upgrade_2(void **state)
     assert_int_equal(row.state, STATE_REJECTED);
     assert_true(store_verify(s, NULL, &more, &e));
     assert_int_equal(more, lines + 1);
+}
+
+/* Version 3 had no segments. */
+static void test_upgrade_3(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct stored row = { 0 };
+    int lines = 0, more = 0;
+    char *pending = keep("x", STATE_PENDING, 60);
+    assert_true(store_verify(s, NULL, &lines, &e));
+    store_close(s);
+    sql("DROP TABLE segments; PRAGMA user_version = 3");
+    s = store_open(a, dir, &e);
+    if (!s)
+        fail_msg("%s", e.text);
+    assert_true(store_find(s, a, pending, &row, &e));
+    assert_int_equal(row.state, STATE_PENDING);
+    assert_true(store_verify(s, NULL, &more, &e));
+    assert_int_equal(more, lines + 1);
+    store_close(s);
+    sql("DROP TABLE segments; CREATE TABLE segments (first INTEGER); PRAGMA user_version = 3");
+    s = store_open(a, dir, &e);
+    assert_null(s);
+    assert_non_null(strstr(e.text, "tampered"));
 }
 
 /* A database of the first release: nothing in it proves that anybody agreed. */
@@ -365,6 +391,7 @@ int main(void)
         EACH(test_tampered_row), EACH(test_replayed),    EACH(test_decision_tampered),
         EACH(test_head),         EACH(test_head_in_use), EACH(test_intent),
         EACH(test_anchor),       EACH(test_upgrade),     EACH(test_upgrade_2),
+        EACH(test_upgrade_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
