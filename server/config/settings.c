@@ -31,6 +31,8 @@ static const struct field person_rows[] = {
       .of = &a_string },
     { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
       .of = &a_string },
+    { "oidc", LIST, OPT, "What http.oidc.person says of them at http.oidc.issuer.", .min = 1,
+      .max = 16, .of = &a_string },
     { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
     { 0 },
 };
@@ -53,6 +55,7 @@ static const struct field model_limits[] = {
     { 0 },
 };
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
+static const struct field an_alg = { "alg", STR, OPT, "A signature.", .one_of = OIDC_ALGS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
 /* -- from the file's value to the member of struct config -------------------------------------- */
@@ -143,6 +146,22 @@ static void take_platform(void *member, struct arena *a, const struct setting *r
     (void)a;
     *(enum platform *)member =
         (enum platform)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_auth(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_auth *)member =
+        (enum oidc_auth)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_claim(void *member, struct arena *a, const struct setting *row,
+                            const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_claim *)member =
+        (enum oidc_claim)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
@@ -286,6 +305,35 @@ const struct setting settings[] = {
       .max = 128 },
     { "http.oauth.skew", "HIGRESS_OPS_OAUTH_SKEW", "oauth-skew", "SECONDS",
       "How far the issuer's clock may be off.", "60", NUM, NUMBER(oauth_skew), .max = 300 },
+    { "http.oidc.issuer", "HIGRESS_OPS_OIDC_ISSUER", "oidc-issuer", "URL",
+      "OpenID provider where people log in for the pages; who is not in people is nobody.", NULL,
+      STR, TEXT(oidc.issuer), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oidc.client_id", "HIGRESS_OPS_OIDC_CLIENT_ID", "oidc-client-id", "ID",
+      "This server's name there.", NULL, STR, TEXT(oidc.client_id), .flags = NEEDED, .min = 1,
+      .max = 256 },
+    { "http.oidc.client_secret", "HIGRESS_OPS_OIDC_CLIENT_SECRET_FILE", "oidc-client-secret-file",
+      "PATH", "File with this server's secret there; without one it is a public client.", NULL, OBJ,
+      .of = reference },
+    { "http.oidc.client_auth", "HIGRESS_OPS_OIDC_CLIENT_AUTH", "oidc-client-auth", "basic|post",
+      "How that secret is sent: client_secret_basic or client_secret_post.", "basic", STR,
+      PUT(take_oidc_auth, oidc.auth), .flags = ONE_OF },
+    { "http.oidc.scopes", "HIGRESS_OPS_OIDC_SCOPES", "oidc-scopes", "SCOPE,…",
+      "Scopes asked for beside openid.", NULL, LIST, TEXTS(oidc.scopes), .max = 16,
+      .of = &a_string },
+    { "http.oidc.person", "HIGRESS_OPS_OIDC_PERSON", "oidc-person", "sub|email",
+      "Claim that names people in `oidc` of people: the subject, or a verified e-mail address.",
+      "sub", STR, PUT(take_oidc_claim, oidc.person), .flags = ONE_OF },
+    { "http.oidc.algs", "HIGRESS_OPS_OIDC_ALGS", "oidc-algs", "ALG,…",
+      "Signatures that its tokens may have: RS256, ES256, EdDSA.", "RS256", LIST, TEXTS(oidc.algs),
+      .min = 1, .max = 3, .of = &an_alg },
+    { "http.oidc.name", "HIGRESS_OPS_OIDC_NAME", "oidc-name", "NAME",
+      "What the login page calls it.", "its host", STR, TEXT(oidc.name), .flags = SAID, .min = 1,
+      .max = 64 },
+    { "http.oidc.ca_file", "HIGRESS_OPS_OIDC_CA_FILE", "oidc-ca-file", "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(oidc.ca_file),
+      .min = 1, .max = 4096 },
+    { "http.oidc.skew", "HIGRESS_OPS_OIDC_SKEW", "oidc-skew", "SECONDS",
+      "How far its clock may be off.", "60", NUM, NUMBER(oidc.skew), .max = 300 },
     { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
       "Origins allowed beside the loopback ones.", NULL, LIST, TEXTS(origins), .flags = RELOAD,
       .max = 64, .of = &a_string },
@@ -382,106 +430,3 @@ const struct setting settings[] = {
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
     { 0 },
 };
-
-/* -- what follows from the rows ------------------------------------------------------------------
- */
-
-/* The rest of the row's path below `folder` ("http.", or "" for all); NULL: it is not there. */
-static const char *below(const struct setting *row, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(row->path, folder, n) == 0 ? row->path + n : NULL;
-}
-
-static bool is_told(const struct field *rows, const char *name, size_t n)
-{
-    for (; rows->name; rows++)
-        if (strncmp(rows->name, name, n) == 0 && !rows->name[n])
-            return true;
-    return false;
-}
-
-static struct field field_of(const struct setting *row, const char *name)
-{
-    return (struct field){ name,
-                           row->type,
-                           row->flags & NEEDED ? REQ : OPT,
-                           row->about,
-                           .min = row->min,
-                           .max = row->max,
-                           .one_of = row->flags & ONE_OF ? row->value : NULL,
-                           .of = row->of };
-}
-
-static int count_below(const char *folder, unsigned only)
-{
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++)
-        n += below(row, folder) && (row->flags & only) == only;
-    return n;
-}
-
-/* The members of a folder of the file, as a table for field_check with room for `more` of them.
- * only: flags that a row must have. */
-static struct field *fields_below(struct arena *a, const char *folder, unsigned only, int more)
-{
-    struct field *rows =
-        arena_array(a, struct field, (size_t)(count_below(folder, only) + more + 1));
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++) {
-        const char *name = below(row, folder), *dot = name ? strchr(name, '.') : NULL;
-        if (!name || (row->flags & only) != only)
-            continue;
-        if (!dot) {
-            rows[n++] = field_of(row, name);
-            continue;
-        }
-        if (is_told(rows, name, (size_t)(dot - name)))
-            continue;
-        char *inner = arena_strndup(a, row->path, (size_t)(dot + 1 - row->path));
-        rows[n++] = (struct field){ arena_strndup(a, name, (size_t)(dot - name)), OBJ,
-                                    .of = fields_below(a, inner, only, 0) };
-    }
-    return rows;
-}
-
-/* A member of `gateways`: what belongs to each gateway, without the word `gateway`. */
-static const struct field *a_gateway(struct arena *a)
-{
-    struct field *rows = fields_below(a, "gateway.", EACH, count_below("", EACH) + 1), *end = rows;
-    struct field *item = arena_make(a, struct field);
-    for (; end->name; end++)
-        if (!strcmp(end->name, "url"))
-            end->need = REQ;
-    for (const struct field *other = fields_below(a, "", EACH, 0); other->name; other++)
-        if (strcmp(other->name, "gateway") != 0)
-            *end++ = *other;
-    *end = (struct field){ "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 };
-    *item = (struct field){ "gateway", OBJ, OPT, "A gateway.", .of = rows };
-    return item;
-}
-
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
-{
-    struct field *rows = fields_below(a, "", 0, 1), *end = rows;
-    while (end->name)
-        end++;
-    *end = (struct field){ "gateways",          LIST,     OPT,
-                           "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
-                           .of = a_gateway(a) };
-    return field_check(rows, tree, e);
-}
-
-void settings_take(struct config *c, struct arena *a, const cJSON *tree)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->take)
-            row->take((char *)c + row->at, a, row, json_path(tree, row->path));
-}
-
-void settings_reload(struct config *c, const struct config *now)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->flags & RELOAD)
-            memcpy((char *)c + row->at, (const char *)now + row->at, row->size);
-}
