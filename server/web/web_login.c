@@ -28,6 +28,7 @@ try {
     const char *who, *to, *secret, *peer;
     struct passphrase passphrase;
     struct cancel cancel;
+    bool ended; /* the server: web is gone */
 };
 
 void login_show(struct visit *v, int status, const char *to, const char *wrong)
@@ -135,9 +136,16 @@ static struct try **place_of(struct web *w, const struct try *t)
 
 void web_stop_judging(struct web *w)
 {
-    for (int i = 0; i < WEB_JUDGED_AT_ONCE; i++)
-        if (w->judged[i])
-            cancel_fire(&w->judged[i]->cancel);
+    for (int i = 0; i < WEB_JUDGED_AT_ONCE; i++) {
+        struct try *t = w->judged[i];
+        if (!t)
+            continue;
+        if (t->x)
+            t->x->on_gone = NULL;
+        t->x = NULL;
+        t->ended = true;
+        cancel_fire(&t->cancel); /* judge goes on when the thread has ended */
+    }
 }
 
 static void answer_try(struct visit *v, const struct try *t, bool judged, bool right)
@@ -158,7 +166,8 @@ static void judge(void *arg)
     bool judged = offload(t->web->mcp->loop, passphrase_judge, &t->passphrase, "a passphrase",
                           &t->cancel, &e);
     bool right = judged && t->passphrase.right && t->secret;
-    *place_of(t->web, t) = NULL;
+    if (!t->ended)
+        *place_of(t->web, t) = NULL;
     if (judged && !right)
         source_wrong(t->web->sources, t->peer, "login", false);
     if (t->x) {
