@@ -10,6 +10,7 @@
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/model.h"
+#include "config/oidc.h"
 #include "config/person.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
@@ -73,12 +74,13 @@ struct config {
     double oauth_cache;                      /* seconds an answer is believed */
     const char *oauth_read, *oauth_change;   /* scopes */
     double oauth_skew;                       /* seconds that clocks may differ */
-    const char *const *origins;              /* allowed Origin values; ended by NULL; never NULL */
-    const char *const *hosts;                /* allowed Host values beside the loopback names */
-    double sessions;                         /* MCP sessions at once */
-    double session_ttl;                      /* seconds until an unused one ends */
-    double heartbeat;                        /* seconds an event stream may be silent */
-    const char *tls_certificate;             /* PEM files; both or neither NULL */
+    struct config_oidc oidc;
+    const char *const *origins;  /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;    /* allowed Host values beside the loopback names */
+    double sessions;             /* MCP sessions at once */
+    double session_ttl;          /* seconds until an unused one ends */
+    double heartbeat;            /* seconds an event stream may be silent */
+    const char *tls_certificate; /* PEM files; both or neither NULL */
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */

@@ -38,6 +38,8 @@ static const struct field person_rows[] = {
       .of = &a_string },
     { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
       .of = &a_string },
+    { "oidc", LIST, OPT, "What http.oidc.person says of them at http.oidc.issuer.", .min = 1,
+      .max = 16, .of = &a_string },
     { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
     { 0 },
 };
@@ -60,6 +62,7 @@ static const struct field model_limits[] = {
     { 0 },
 };
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
+static const struct field an_alg = { "alg", STR, OPT, "A signature.", .one_of = OIDC_ALGS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
 /* -- from the file's value to the member of struct config -------------------------------------- */
@@ -150,6 +153,22 @@ static void take_platform(void *member, struct arena *a, const struct setting *r
     (void)a;
     *(enum platform *)member =
         (enum platform)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_auth(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_auth *)member =
+        (enum oidc_auth)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_claim(void *member, struct arena *a, const struct setting *row,
+                            const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_claim *)member =
+        (enum oidc_claim)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
@@ -322,6 +341,35 @@ const struct setting settings[] = {
       .max = 128 },
     { "http.oauth.skew", "HIGRESS_OPS_OAUTH_SKEW", "oauth-skew", "SECONDS",
       "How far the issuer's clock may be off.", "60", NUM, NUMBER(oauth_skew), .max = 300 },
+    { "http.oidc.issuer", "HIGRESS_OPS_OIDC_ISSUER", "oidc-issuer", "URL",
+      "OpenID provider where people log in for the pages; who is not in people is nobody.", NULL,
+      STR, TEXT(oidc.issuer), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oidc.client_id", "HIGRESS_OPS_OIDC_CLIENT_ID", "oidc-client-id", "ID",
+      "This server's name there.", NULL, STR, TEXT(oidc.client_id), .flags = NEEDED, .min = 1,
+      .max = 256 },
+    { "http.oidc.client_secret", "HIGRESS_OPS_OIDC_CLIENT_SECRET_FILE", "oidc-client-secret-file",
+      "PATH", "File with this server's secret there; without one it is a public client.", NULL, OBJ,
+      .of = reference },
+    { "http.oidc.client_auth", "HIGRESS_OPS_OIDC_CLIENT_AUTH", "oidc-client-auth", "basic|post",
+      "How that secret is sent: client_secret_basic or client_secret_post.", "basic", STR,
+      PUT(take_oidc_auth, oidc.auth), .flags = ONE_OF },
+    { "http.oidc.scopes", "HIGRESS_OPS_OIDC_SCOPES", "oidc-scopes", "SCOPE,…",
+      "Scopes asked for beside openid.", NULL, LIST, TEXTS(oidc.scopes), .max = 16,
+      .of = &a_string },
+    { "http.oidc.person", "HIGRESS_OPS_OIDC_PERSON", "oidc-person", "sub|email",
+      "Claim that names people in `oidc` of people: the subject, or a verified e-mail address.",
+      "sub", STR, PUT(take_oidc_claim, oidc.person), .flags = ONE_OF },
+    { "http.oidc.algs", "HIGRESS_OPS_OIDC_ALGS", "oidc-algs", "ALG,…",
+      "Signatures that its tokens may have: RS256, ES256, EdDSA.", "RS256", LIST, TEXTS(oidc.algs),
+      .min = 1, .max = 3, .of = &an_alg },
+    { "http.oidc.name", "HIGRESS_OPS_OIDC_NAME", "oidc-name", "NAME",
+      "What the login page calls it.", "its host", STR, TEXT(oidc.name), .flags = SAID, .min = 1,
+      .max = 64 },
+    { "http.oidc.ca_file", "HIGRESS_OPS_OIDC_CA_FILE", "oidc-ca-file", "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(oidc.ca_file),
+      .min = 1, .max = 4096 },
+    { "http.oidc.skew", "HIGRESS_OPS_OIDC_SKEW", "oidc-skew", "SECONDS",
+      "How far its clock may be off.", "60", NUM, NUMBER(oidc.skew), .max = 300 },
     { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
       "Origins allowed beside the loopback ones.", NULL, LIST, TEXTS(origins), .flags = RELOAD,
       .max = 64, .of = &a_string },

@@ -31,12 +31,17 @@ const char *page_asset(const char *name);
 char *page_assets_version(struct arena *a);
 
 struct page_login {
-    const char *to;    /* where it goes on, a path of ours */
-    const char *wrong; /* what was wrong with the last try; NULL: nothing */
-    bool passphrases;  /* people have some */
-    bool tokens;       /* approvers have some */
+    const char *to;       /* where it goes on, a path of ours */
+    const char *wrong;    /* what was wrong with the last try; NULL: nothing */
+    bool passphrases;     /* people have some */
+    bool tokens;          /* approvers have some */
+    const char *provider; /* of OpenID Connect, by name; NULL: none */
+    const char *leave;    /* where to log out there, too; NULL: not asked, or nowhere */
 };
 char *page_login(const struct viewer *v, const struct page_login *login);
+/* Between two pages, in case a browser does not go on by itself. provider: it goes there to log in;
+ * NULL: it comes back. */
+char *page_onward(const struct viewer *v, const char *url, const char *provider);
 char *page_note(const struct viewer *v, const char *title, const char *text);
 
 /* What a list of changes was asked for; each NULL: any. */

@@ -102,7 +102,7 @@ static bool has_subject(const struct config_person *p, const struct config *c, c
 static bool has_login(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
-    return p->passphrase && !strcmp(p->name, name);
+    return (p->passphrase || p->oidc[0]) && !strcmp(p->name, name);
 }
 
 enum { NAMES_OF = 4 };
@@ -134,6 +134,28 @@ const struct config_person *people_find(const struct config *c, enum channel_kin
     for (const struct config_person *p = c->people; name && p && p->name; p++)
         if (is_behind(p, c, by, name))
             return p;
+    return NULL;
+}
+
+/* An identity that names an issuer is of that one alone, whatever a subject looks like. */
+static bool is_identity(const struct config *c, const char *identity, const char *value)
+{
+    size_t n = strlen(c->oidc.issuer);
+    if (!strstr(identity, "://"))
+        return !strcmp(identity, value);
+    return text_starts(identity, c->oidc.issuer) && identity[n] == '|' &&
+           !strcmp(identity + n + 1, value);
+}
+
+const struct config_person *people_by_oidc(const struct config *c, const char *value,
+                                           const char **identity)
+{
+    for (const struct config_person *p = c->people; p && p->name; p++)
+        for (const char *const *i = p->oidc; *i; i++)
+            if (is_identity(c, *i, value)) {
+                *identity = *i;
+                return p;
+            }
     return NULL;
 }
 

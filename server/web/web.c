@@ -88,6 +88,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->sources = sources_new(m);
         w->logins = logins_new(m->config);
         w->ceremonies = ceremonies_new(a);
+        web_oidc_start(w);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -117,6 +118,7 @@ void web_close(struct web *w)
     api_let_go(w);
     http_close(w->server);
     web_stop_judging(w);
+    web_oidc_stop(w);
     web_map_stop(w);
     web_map_forget(w);
     loop_untimer(w->tick);

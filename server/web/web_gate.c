@@ -63,6 +63,8 @@ static const struct web_route routes[] = {
     { "/", "GET", BY_ALL, BODY_FORM, web_home },
     { "/login", "GET", BY_ALL, BODY_FORM, web_login_page },
     { "/login", "POST", BY_ALL, BODY_FORM, web_login },
+    { "/login/oidc", "GET", BY_ALL, BODY_FORM, web_oidc_answer },
+    { "/login/oidc", "POST", BY_ALL, BODY_FORM, web_oidc_begin },
     { "/logout", "POST", BY_ALL, BODY_FORM, web_logout },
     { "/changes", "GET", BY_ALL, BODY_FORM, web_changes },
     { "/changes/live", "GET", BY_ALL, BODY_FORM, web_live },
