@@ -71,7 +71,9 @@ struct page_map {
     const char *gateway;         /* its name; NULL: there is only one */
     const char *const *gateways; /* all names, ended by NULL; NULL: there is only one */
     const char *kind, *name;     /* NULL: the whole */
-    bool there;                  /* that object is on the map */
+    const char *find;            /* what the drawing is narrowed to; NULL: nothing */
+    bool drawn;                  /* that object is on the map */
+    const cJSON *object;         /* of object_shown; NULL: not there, or the whole is shown */
     const cJSON *shown;          /* of inspect_map: the nodes whose findings are told */
     const cJSON *history;        /* of visit_history, of that object; NULL: not asked */
 };
