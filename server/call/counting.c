@@ -30,7 +30,7 @@ static const struct config *counted_config(const struct service *s, int i)
 }
 
 /* Parks. */
-static bool read_counters(struct loop *l, const struct config *c, struct counters *of,
+static bool read_counting(struct loop *l, const struct config *c, struct counters *of,
                           struct cancel *cancel, struct err *e)
 {
     struct arena *a = arena_new();
@@ -49,7 +49,7 @@ static void read_round(void *arg)
     for (int i = 0; (c = counted_config(n->service, i)); i++) {
         struct err ignored = { 0 };
         if (is_counted(c))
-            read_counters(n->service->loop, c, n->of[i], NULL, &ignored);
+            read_counting(n->service->loop, c, n->of[i], NULL, &ignored);
     }
     n->reads = false;
 }
@@ -92,5 +92,5 @@ cJSON *counting_hour(struct service *s, const struct config *c, struct arena *a,
     while (counted_config(s, i) != c)
         i++;
     struct counters *of = s->counting->of[i];
-    return read_counters(s->loop, c, of, cancel, e) ? counters_hour(a, of, when_now()) : NULL;
+    return read_counting(s->loop, c, of, cancel, e) ? counters_hour(a, of, when_now()) : NULL;
 }

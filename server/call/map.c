@@ -9,6 +9,7 @@
 #include "base/when.h"
 #include "call/counting.h"
 #include "call/service.h"
+#include "change/engine.h"
 #include "config/config.h"
 #include "diagnose/diagnose.h"
 #include "inspect/inspect_live.h"
@@ -16,7 +17,7 @@
 #include "net/loop.h"
 #include "signal/hour.h"
 
-enum { KEEP_SECONDS = 20, CERTIFICATE_DAYS = 30 };
+enum { KEEP_SECONDS = 20, CERTIFICATE_DAYS = 30, WAITING_LOOKED_AT = 40 };
 static const double READ_LOOK = 0.05; /* seconds */
 
 /* -- reading ----------------------------------------------------------------------------- */
@@ -27,7 +28,7 @@ static void add_unread(struct arena *a, cJSON *map, const char *what, const stru
 }
 
 /* By what is there: without a log and an Envoy nothing is known of requests. */
-static void add_verdicts(struct arena *a, cJSON *map, const struct map_means *m)
+static void put_verdicts_on(struct arena *a, cJSON *map, const struct map_means *m)
 {
     const struct diagnose_target all = { NULL, NULL };
     const struct diagnose_means means = {
@@ -65,7 +66,7 @@ cJSON *map_read(struct arena *a, const struct map_means *m, struct err *e)
     if (!i)
         return NULL;
     cJSON *map = inspect_map(a, i);
-    add_verdicts(a, map, m);
+    put_verdicts_on(a, map, m);
     add_traffic(a, map, m);
     secret_scrub_tree(a, NULL, map);
     return map;
@@ -143,4 +144,40 @@ const cJSON *map_kept(struct service *s, const char *gateway, struct cancel *can
     if (!s->map->map)
         *e = s->map->err;
     return s->map->map;
+}
+
+/* -- what waits -------------------------------------------------------------------------- */
+
+static void add_objects(struct arena *a, struct engine *g, cJSON *objects, const char *id,
+                        struct err *e)
+{
+    const cJSON *op, *one = engine_show(g, a, id, false, e);
+    cJSON_ArrayForEach(op, json_get(one, "operations"))
+    {
+        const char *kind = json_str(op, "kind"), *name = json_str(op, "name");
+        if (kind && name)
+            json_add_str(a, objects, arena_printf(a, "%s %s", kind, name));
+    }
+}
+
+cJSON *map_waiting(struct arena *a, struct engine *g, const char *gateway, cJSON *unread)
+{
+    struct err e = { 0 };
+    const struct engine_query q = { .state = "pending",
+                                    .gateway = gateway,
+                                    .limit = WAITING_LOOKED_AT };
+    const cJSON *list = engine_list(g, a, &q, &e), *c;
+    cJSON *objects = json_array(a);
+    cJSON_ArrayForEach(c, json_get(list, "changes"))
+    {
+        if (text_same(json_str(c, "gateway"), gateway))
+            add_objects(a, g, objects, json_str(c, "id"), &e);
+    }
+    if (e.kind != ERR_NONE)
+        json_add_str(a, unread, arena_printf(a, "which changes wait was not read: %s", e.text));
+    else if (json_str(list, "next"))
+        json_add_str(a, unread,
+                     arena_printf(a, "of the changes that wait the newest %d are marked",
+                                  WAITING_LOOKED_AT));
+    return objects;
 }

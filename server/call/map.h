@@ -6,6 +6,7 @@
 struct arena;
 struct cancel;
 struct config;
+struct engine;
 struct err;
 struct gateway;
 struct loop;
@@ -28,3 +29,6 @@ cJSON *map_read(struct arena *a, const struct map_means *m, struct err *e);
 const cJSON *map_kept(struct service *s, const char *gateway, struct cancel *cancel, struct err *e);
 void map_stop(struct service *s); /* whoever reads it just now goes away */
 void map_forget(struct service *s);
+/* ["route orders"]: what changes that wait for a decision would act on, at that gateway (NULL: the
+ * only one). What is not known of them is a line of unread. */
+cJSON *map_waiting(struct arena *a, struct engine *g, const char *gateway, cJSON *unread);

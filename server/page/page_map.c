@@ -103,7 +103,7 @@ static void put_gateways(struct html *h, const struct page_map *m)
 }
 
 /* The way to what is folded. */
-static void put_search(struct html *h, const struct page_map *m)
+static void put_map_search(struct html *h, const struct page_map *m)
 {
     html(h, "<form class=\"filters\" role=\"search\" action=\"/\">");
     if (m->gateway)
@@ -119,7 +119,7 @@ static void put_map_head(struct html *h, const struct page_map *m)
         html(h, "<h1>%s <code>%s</code></h1>", html_word(h, WORD_GATEWAY), m->address);
         put_counts(h, m);
         if (m->find || json_count(json_get(m->map, "routes")) > SEARCHED)
-            put_search(h, m);
+            put_map_search(h, m);
         return;
     }
     html(h,

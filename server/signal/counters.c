@@ -230,7 +230,7 @@ static void compare_readings(const struct reading *was, const struct reading *is
 }
 
 /* Each slot has the share of it that lies within; the hour begins at `from`. */
-static void spread(struct hour_plot *plot, const struct between *b, double from)
+static void spread_over_slots(struct hour_plot *plot, const struct between *b, double from)
 {
     for (int i = 0; i < HOUR_SLOTS; i++) {
         double begin = fmax(from + i * (double)HOUR_SLOT, b->from);
@@ -260,7 +260,7 @@ static void plot_service(const struct counters *c, const char *service, double f
             continue;
         now = one;
         compare_readings(c->readings[i - 1], c->readings[i], one, &b);
-        spread(plot, &b, from);
+        spread_over_slots(plot, &b, from);
         for (int k = 0; k < b.buckets; k++)
             within[k] += b.within[k];
     }

@@ -13,7 +13,7 @@
 #include "picture/picture.h"
 #include "web/visit_private.h"
 
-enum { WAITING_LOOKED_AT = 40, HISTORY_SHOWN = 10 };
+enum { HISTORY_SHOWN = 10 };
 
 /* A request for it, which waits until it is read. */
 struct map_visit {
@@ -25,42 +25,6 @@ struct map_visit {
     struct err err;                           /* why */
     struct cancel cancel;
 };
-
-static void add_objects(const struct visit *v, cJSON *objects, const char *id, struct err *e)
-{
-    const cJSON *op, *one = engine_show(visit_engine(v), v->arena, id, false, e);
-    cJSON_ArrayForEach(op, json_get(one, "operations"))
-    {
-        const char *kind = json_str(op, "kind"), *name = json_str(op, "name");
-        if (kind && name)
-            json_add_str(v->arena, objects, arena_printf(v->arena, "%s %s", kind, name));
-    }
-}
-
-/* ["route orders"]: what changes that wait would act on, at that gateway. What is not known of them
- * is a line of unread. */
-static cJSON *waiting_objects(const struct visit *v, const char *gateway, cJSON *unread)
-{
-    struct err e = { 0 };
-    const struct engine_query q = { .state = "pending",
-                                    .gateway = gateway,
-                                    .limit = WAITING_LOOKED_AT };
-    const cJSON *list = engine_list(visit_engine(v), v->arena, &q, &e), *c;
-    cJSON *objects = json_array(v->arena);
-    cJSON_ArrayForEach(c, json_get(list, "changes"))
-    {
-        if (visit_is_of_gateway(c, gateway))
-            add_objects(v, objects, json_str(c, "id"), &e);
-    }
-    if (e.kind != ERR_NONE)
-        json_add_str(v->arena, unread,
-                     arena_printf(v->arena, "which changes wait was not read: %s", e.text));
-    else if (json_str(list, "next"))
-        json_add_str(v->arena, unread,
-                     arena_printf(v->arena, "of the changes that wait the newest %d are marked",
-                                  WAITING_LOOKED_AT));
-    return objects;
-}
 
 /* The nodes of the map that are about the object; all of them where there is none. */
 static cJSON *shown_nodes(const struct visit *v, const cJSON *map, const char *kind,
@@ -95,7 +59,7 @@ static void show_map(struct visit *v, const struct map_visit *m)
     const char *gateway = several && config ? config->name : NULL;
     const struct picture picture = {
         .map = m->map,
-        .waiting = waiting_objects(v, gateway, json_get(m->map, "unread")),
+        .waiting = map_waiting(v->arena, visit_engine(v), gateway, json_get(m->map, "unread")),
         .kind = m->kind,
         .name = m->name,
         .find = m->find,
