@@ -166,7 +166,7 @@ cJSON *map_waiting(struct arena *a, struct engine *g, const char *gateway, cJSON
     const struct engine_query q = { .state = "pending",
                                     .gateway = gateway,
                                     .limit = WAITING_LOOKED_AT };
-    const cJSON *list = engine_list(g, a, &q, &e), *c;
+    const cJSON *list = engine_has_state(g) ? engine_list(g, a, &q, &e) : NULL, *c;
     cJSON *objects = json_array(a);
     cJSON_ArrayForEach(c, json_get(list, "changes"))
     {

@@ -2,6 +2,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "call/map.h"
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
@@ -35,10 +36,12 @@ static int draw_gateway(struct verb *v)
         err_set(&e, ERR_ARGS, "no gateway is configured; give --gateway-url");
         return verb_failed(v, &e);
     }
-    const cJSON *map = map_read(v->arena, &means, &e);
+    cJSON *map = map_read(v->arena, &means, &e);
     if (!map)
         return verb_failed(v, &e);
-    const struct picture p = { .map = map, .alone = true };
+    const char *gateway = config_several(v->config) ? means.config->name : NULL;
+    const cJSON *waiting = map_waiting(v->arena, v->engine, gateway, json_get(map, "unread"));
+    const struct picture p = { .map = map, .waiting = waiting, .alone = true };
     const char *title = arena_printf(v->arena, "Gateway %s", gateway_url(v->gateway));
     const char *text = options_has(v->options, "svg") ? picture_svg(v->arena, &p)
                                                       : picture_html(v->arena, &p, title);
