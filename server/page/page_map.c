@@ -152,7 +152,7 @@ static void put_object(struct html *h, const cJSON *object)
     const cJSON *line, *users = json_get(object, "users");
     if (!object)
         return;
-    html(h, "<h2>%s</h2><ul class=\"users\">", html_word(h, WORD_USERS));
+    html(h, "<h2>%s</h2><ul class=\"users\" tabindex=\"0\">", html_word(h, WORD_USERS));
     cJSON_ArrayForEach(line, users) html(h, "<li>%s</li>", line->valuestring);
     if (!json_count(users))
         html(h, "<li>%s</li>", users ? html_word(h, WORD_NO_USERS) : json_text(object, "unread"));
