@@ -65,7 +65,7 @@ char *page_change(const struct viewer *v, const struct page_change *x);
 /* The gateway, or one object of it with what leads to and from it. */
 struct page_map {
     const char *failed;          /* why nothing of it could be read; NULL: it was */
-    const char *svg;             /* of picture.h: escaped already */
+    const char *svg, *narrow;    /* of picture.h: escaped already; for a screen, for a phone */
     const cJSON *map;            /* of inspect_map */
     const char *address;         /* of the gateway */
     const char *gateway;         /* its name; NULL: there is only one */

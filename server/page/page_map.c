@@ -14,10 +14,11 @@ enum {
 };
 
 /* A drawing of ours is markup already. */
-static void put_drawing(struct html *h, const char *svg)
+static void put_drawing(struct html *h, const struct page_map *m)
 {
     html(h, "<div class=\"drawing\" data-fresh=\"map\">");
-    buf_str(h->out, svg);
+    buf_str(h->out, m->svg);
+    buf_str(h->out, m->narrow);
     html(h, "</div>");
 }
 
@@ -174,7 +175,7 @@ char *page_map(const struct viewer *v, const struct page_map *m)
     put_map_head(&h, m);
     put_unread(&h, json_get(m->map, "unread"));
     if (m->drawn)
-        put_drawing(&h, m->svg);
+        put_drawing(&h, m);
     if (m->drawn || m->object)
         put_all_findings(&h, m);
     put_object(&h, m->object);

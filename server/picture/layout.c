@@ -9,7 +9,8 @@
 
 enum {
     HOSTS_MAX = 8 /* of one route beside its first */,
-    FINE_SHOWN = 3 /* of a host, beside others */
+    FINE_SHOWN = 3 /* of a host, beside others */,
+    SECTION = 32 /* pixels, before the services in one column */
 };
 
 /* -- a route as it is placed --------------------------------------------------------------- */
@@ -271,9 +272,16 @@ static void add_folded(struct layout *l, const struct placed *list, int count)
 
 /* -- where they stand -------------------------------------------------------------------- */
 
+int layout_services_top(const struct layout *l)
+{
+    return (l->rows[COLUMN_HOST] + l->rows[COLUMN_ROUTE]) * PICTURE_ROW + SECTION;
+}
+
 int layout_height(const struct layout *l)
 {
     int rows = 1;
+    if (l->p->narrow)
+        return layout_services_top(l) + (l->rows[COLUMN_SERVICE] + 1) * PICTURE_ROW;
     for (int i = 0; i < COLUMNS; i++)
         rows = l->rows[i] > rows ? l->rows[i] : rows;
     return rows * PICTURE_ROW;
@@ -315,6 +323,30 @@ static void settle_column(struct layout *l, int column)
         l->nodes[order[k]].y = l->nodes[order[k]].y > end ? end : l->nodes[order[k]].y;
         end = l->nodes[order[k]].y;
     }
+}
+
+/* Hosts, each with its routes, then the services. */
+static void settle_one_column(struct layout *l)
+{
+    int y = 0, below = layout_services_top(l);
+    for (int i = 0; i < l->node_count; i++) {
+        int *next = l->nodes[i].column == COLUMN_SERVICE ? &below : &y;
+        l->nodes[i].y = *next;
+        *next += PICTURE_ROW;
+    }
+}
+
+const char *layout_way(const struct layout *l, const struct node *n)
+{
+    const char *way = n->more, *sign = " → ";
+    int node = (int)(n - l->nodes);
+    for (int i = 0; n->column == COLUMN_ROUTE && i < l->edge_count; i++) {
+        if (l->edges[i].from != node)
+            continue;
+        way = arena_printf(l->a, "%s%s%s", way ? way : "", sign, l->nodes[l->edges[i].to].label);
+        sign = ", ";
+    }
+    return way;
 }
 
 /* -- the whole --------------------------------------------------------------------------- */
@@ -371,17 +403,21 @@ static int host_end(const struct layout *l, const struct placed *list, int i)
 }
 
 /* How many of the host's routes have a node of their own: all where there is room for all; else
- * those that something is the matter with, and some of the others. */
+ * those that something is the matter with, and the busiest of the others; one at least. */
 static int room_of_host(const struct layout *l, const struct placed *list, int share, int routes)
 {
-    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1, wrong = 0;
+    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1, wrong = 0, worth;
     while (wrong < routes && list[wrong].weight < WEIGHT_FINE)
         wrong++;
+    for (worth = wrong; worth < routes && worth < wrong + FINE_SHOWN; worth++)
+        if (list[worth].requests <= 0)
+            break;
+    worth = worth ? worth : 1;
     int room = share < 2 ? 1 : share - 1;
     if (l->routes <= PICTURE_ROWS || routes <= (share < FINE_SHOWN ? share : FINE_SHOWN))
         room = routes;
-    else if (!is_about_host(l) && room > wrong + FINE_SHOWN)
-        room = wrong + FINE_SHOWN;
+    else if (!is_about_host(l) && room > worth)
+        room = worth;
     room = room > routes ? routes : room;
     return room < left ? room : left;
 }
@@ -423,6 +459,10 @@ void layout_make(struct layout *l)
 {
     fill_columns(l);
     add_subject(l);
+    if (l->p->narrow) {
+        settle_one_column(l);
+        return;
+    }
     for (int i = 0; i < l->node_count; i++)
         l->nodes[i].y = l->nodes[i].row * PICTURE_ROW;
     settle_column(l, COLUMN_HOST);

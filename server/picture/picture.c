@@ -18,8 +18,20 @@ enum {
     FIGURES = 62 /* the room for figures, left of it */
 };
 
+enum { NARROW = 380, INDENT = 16 /* of routes below their host, where there is one column */ };
+
 static const int left_of[COLUMNS] = { 10, 256, 716 };
 static const int width_of[COLUMNS] = { 190, 380, 354 };
+
+static int left_edge(const struct layout *l, const struct node *n)
+{
+    return !l->p->narrow ? left_of[n->column] : n->column == COLUMN_ROUTE ? 4 + INDENT : 4;
+}
+
+static int width_in(const struct layout *l, const struct node *n)
+{
+    return l->p->narrow ? NARROW - 4 - left_edge(l, n) : width_of[n->column];
+}
 
 /* -- text -------------------------------------------------------------------------------- */
 
@@ -53,7 +65,10 @@ static const char *fitting(struct arena *a, const char *text, int pixels, int le
     int left = pixels;
     for (const char *s = clean; *s; s++) {
         bool begins = (*s & 0xC0) != 0x80;
-        left -= !begins ? 0 : (unsigned char)*s >= 0xE0 ? 2 * letter : letter;
+        left -= !begins                                 ? 0
+                : (unsigned char)*s >= 0xE0             ? 2 * letter
+                : (*s >= 'A' && *s <= 'Z') || *s == '_' ? letter + 2
+                                                        : letter;
         if (left < 0)
             return arena_printf(a, "%.*s…", (int)(s - clean), clean);
     }
@@ -167,7 +182,7 @@ static const char *short_share(struct arena *a, double part, double of)
 
 static void put_hour(struct layout *l, struct buf *b, const struct node *n)
 {
-    int right = left_of[n->column] + width_of[n->column] - 8, y = top_of(n);
+    int right = left_edge(l, n) + width_in(l, n) - 8, y = top_of(n);
     int x = right - PLOT;
     const cJSON *slots = json_get(n->hour, "slots");
     double count = json_num(n->hour, "count", 0), errors = json_num(n->hour, "errors", 0);
@@ -189,7 +204,7 @@ static void put_hour(struct layout *l, struct buf *b, const struct node *n)
 static void put_second_line(struct layout *l, struct buf *b, const struct node *n, int x, int room)
 {
     const cJSON *says = n->says ? n->says->child : NULL;
-    const char *text = says ? says->valuestring : n->more;
+    const char *text = says ? says->valuestring : l->p->narrow ? layout_way(l, n) : n->more;
     const char *first = n->waits ? picture_say(l, SAY_WAITS) : NULL;
     int more = json_count(n->says) - 1;
     if (more > 0) {
@@ -210,7 +225,7 @@ static void put_second_line(struct layout *l, struct buf *b, const struct node *
 
 static void put_box(struct layout *l, struct buf *b, const struct node *n)
 {
-    int x = left_of[n->column], y = top_of(n), w = width_of[n->column];
+    int x = left_edge(l, n), y = top_of(n), w = width_in(l, n);
     int room = w - 24 - (n->hour ? PLOT + FIGURES + 8 : 0), indent = n->risk ? 14 : 0;
     bool two_lines = n->more || n->says || n->waits;
     buf_printf(b, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"5\"/>", x, y, w, BOX);
@@ -260,7 +275,9 @@ static void put_edge(struct layout *l, struct buf *b, const struct edge *e)
     const struct node *from = &l->nodes[e->from], *to = &l->nodes[e->to];
     int x = left_of[from->column] + width_of[from->column], y = top_of(from) + BOX / 2;
     int x2 = left_of[to->column], y2 = top_of(to) + BOX / 2, bend = (x2 - x) / 2;
-    const char *risk = to->column == COLUMN_SERVICE && to->risk ? to->risk : "";
+    bool fails = to->column == COLUMN_SERVICE && to->risk &&
+                 (!strcmp(to->risk, "missing") || json_num(from->hour, "errors", 0) > 0);
+    const char *risk = fails ? to->risk : "";
     buf_printf(b, "<path class=\"edge %s\" d=\"M%d %dC%d %d %d %d %d %d\"/>\n", risk, x, y,
                x + bend, y, x2 - bend, y2, x2, y2);
 }
@@ -310,12 +327,15 @@ static const char *route_words(const struct layout *l)
 static void put_heads(const struct layout *l, struct buf *b)
 {
     const char *services = picture_say(l, SAY_SERVICES);
+    int y = l->p->narrow ? TOP + layout_services_top(l) - 10 : 22;
     if (!json_get(l->p->map, "services"))
         services = arena_printf(l->a, "%s: %s", services, picture_say(l, SAY_NOT_READ));
-    put_label(b, left_of[COLUMN_HOST], 22, "head", picture_say(l, SAY_HOSTS));
-    put_label(b, left_of[COLUMN_ROUTE], 22, "head", route_words(l));
-    put_label(b, left_of[COLUMN_SERVICE], 22, "head", services);
-    put_label(b, WIDTH - 10, 22, "figure soft", hour_words(l));
+    if (!l->p->narrow)
+        put_label(b, left_of[COLUMN_HOST], 22, "head", picture_say(l, SAY_HOSTS));
+    put_label(b, l->p->narrow ? 4 : left_of[COLUMN_ROUTE], 22, "head", route_words(l));
+    if (!l->p->narrow || l->rows[COLUMN_SERVICE])
+        put_label(b, l->p->narrow ? 4 : left_of[COLUMN_SERVICE], y, "head", services);
+    put_label(b, (l->p->narrow ? NARROW - 4 : WIDTH - 10), 22, "figure soft", hour_words(l));
 }
 
 char *picture_svg(struct arena *a, const struct picture *p)
@@ -324,16 +344,17 @@ char *picture_svg(struct arena *a, const struct picture *p)
     struct buf *b = buf_in(a, SVG_MAX);
     layout_make(&l);
     buf_printf(b,
-               "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map\" viewBox=\"0 0 %d %d\" "
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map %s\" viewBox=\"0 0 %d %d\" "
                "role=\"%s\" aria-label=\"%s\">\n",
-               WIDTH, TOP + layout_height(&l), p->links || p->marks ? "group" : "img",
-               picture_say(&l, SAY_MAP));
+               p->narrow ? "narrow" : "wide", p->narrow ? NARROW : WIDTH, TOP + layout_height(&l),
+               p->links || p->marks ? "group" : "img", picture_say(&l, SAY_MAP));
     if (p->alone)
         buf_printf(b, "<style>%s</style>\n", picture_style());
     put_heads(&l, b);
     if (!l.routes)
-        put_label(b, left_of[COLUMN_ROUTE], TOP + BOX / 2 + 4, "soft", empty_words(&l));
-    for (int i = 0; i < l.edge_count; i++)
+        put_label(b, p->narrow ? 4 + INDENT : left_of[COLUMN_ROUTE], TOP + BOX / 2 + 4, "soft",
+                  empty_words(&l));
+    for (int i = 0; i < l.edge_count && !p->narrow; i++)
         put_edge(&l, b, &l.edges[i]);
     for (int i = 0; i < l.node_count; i++)
         put_map_node(&l, b, &l.nodes[i]);

@@ -22,6 +22,7 @@ struct picture {
     bool links;              /* a node leads to /?kind=KIND&name=NAME */
     bool marks;              /* a node says what it is: data-kind, data-name; it can be focused */
     const char *gateway;     /* … of this one: goes into the links; NULL: there is only one */
+    bool narrow;             /* in one column without lines, for a phone */
     bool chinese;            /* words of the drawing itself */
     bool alone;              /* as a file: with the style inside */
 };

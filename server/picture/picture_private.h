@@ -63,4 +63,7 @@ const char *picture_say(const struct layout *l, enum picture_word word);
 const char *picture_say_count(const struct layout *l, enum picture_word word, int n);
 
 void layout_make(struct layout *l);
-int layout_height(const struct layout *l); /* below the heads */
+int layout_height(const struct layout *l);       /* below the heads */
+int layout_services_top(const struct layout *l); /* in one column */
+/* "/orders* → shop.static": what a route matches and where it leads, where no line says so. */
+const char *layout_way(const struct layout *l, const struct node *n);

@@ -57,7 +57,7 @@ static void show_map(struct visit *v, const struct map_visit *m)
     const struct gateway *g = service_gateway(v->web->mcp->service, m->gateway, &config, &e);
     const char *const *several = visit_gateways(v);
     const char *gateway = several && config ? config->name : NULL;
-    const struct picture picture = {
+    struct picture picture = {
         .map = m->map,
         .waiting = map_waiting(v->arena, visit_engine(v), gateway, json_get(m->map, "unread")),
         .kind = m->kind,
@@ -67,8 +67,11 @@ static void show_map(struct visit *v, const struct map_visit *m)
         .gateway = gateway,
         .chinese = v->viewer.tongue == TONGUE_CHINESE,
     };
+    const char *svg = picture_svg(v->arena, &picture);
+    picture.narrow = true;
     const struct page_map page = {
-        .svg = picture_svg(v->arena, &picture),
+        .svg = svg,
+        .narrow = picture_svg(v->arena, &picture),
         .map = m->map,
         .address = g ? gateway_url(g) : "",
         .gateway = gateway,

@@ -206,6 +206,17 @@ static void a_word_narrows_it_to_what_is_folded(void **state)
     assert_non_null(strstr(picture_svg(a, &none), "No route fits."));
 }
 
+static void for_a_phone_it_is_one_column(void **state)
+{
+    (void)state;
+    const struct picture p = { .map = map_of(5, 2), .narrow = true };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "<g class=\"node"), 2 + 5 + 1);
+    assert_int_equal(count_in(svg, "class=\"edge"), 0);
+    assert_int_equal(count_in(svg, ">/* → shop.static<"), 5);
+    assert_non_null(strstr(svg, "viewBox=\"0 0 380 "));
+}
+
 static void a_finding_is_said_in_words_at_its_node(void **state)
 {
     (void)state;
@@ -324,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_data_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_folded_keeps_its_colour, setup, teardown),
         cmocka_unit_test_setup_teardown(a_word_narrows_it_to_what_is_folded, setup, teardown),
+        cmocka_unit_test_setup_teardown(for_a_phone_it_is_one_column, setup, teardown),
         cmocka_unit_test_setup_teardown(a_finding_is_said_in_words_at_its_node, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
