@@ -281,7 +281,7 @@ int layout_height(const struct layout *l)
 {
     int rows = 1;
     if (l->p->narrow)
-        return layout_services_top(l) + (l->rows[COLUMN_SERVICE] + 1) * PICTURE_ROW;
+        return layout_services_top(l) + l->rows[COLUMN_SERVICE] * PICTURE_ROW;
     for (int i = 0; i < COLUMNS; i++)
         rows = l->rows[i] > rows ? l->rows[i] : rows;
     return rows * PICTURE_ROW;
@@ -402,23 +402,29 @@ static int host_end(const struct layout *l, const struct placed *list, int i)
     return i;
 }
 
-/* How many of the host's routes have a node of their own: all where there is room for all; else
- * those that something is the matter with, and the busiest of the others; one at least. */
-static int room_of_host(const struct layout *l, const struct placed *list, int share, int routes)
+/* How many of a host's routes are worth a node where there are too many: those that something is
+ * the matter with, and the busiest of the others; one at least. */
+static int worth_showing(const struct placed *list, int routes)
 {
-    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1, wrong = 0, worth;
+    int wrong = 0, n;
     while (wrong < routes && list[wrong].weight < WEIGHT_FINE)
         wrong++;
-    for (worth = wrong; worth < routes && worth < wrong + FINE_SHOWN; worth++)
-        if (list[worth].requests <= 0)
+    for (n = wrong; n < routes && n < wrong + FINE_SHOWN; n++)
+        if (list[n].requests <= 0)
             break;
-    worth = worth ? worth : 1;
-    int room = share < 2 ? 1 : share - 1;
+    return n ? n : 1;
+}
+
+/* How many of the host's routes have a node of their own: all where there is room for all. */
+static int room_of_host(const struct layout *l, const struct placed *list, int share, int routes)
+{
+    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1, room = share < 2 ? 1 : share - 1;
+    int worth = is_about_host(l) ? routes : worth_showing(list, routes);
     if (l->routes <= PICTURE_ROWS || routes <= (share < FINE_SHOWN ? share : FINE_SHOWN))
         room = routes;
-    else if (!is_about_host(l) && room > worth)
-        room = worth;
     room = room > routes ? routes : room;
+    if (l->routes > PICTURE_ROWS && room < routes && room > worth)
+        room = worth;
     return room < left ? room : left;
 }
 
