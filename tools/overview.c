@@ -239,6 +239,7 @@ static const struct tool tools[] = {
             "here.",
         .risk = READ,
         .fleeting = true,
+        .on_map = true,
         .in = in,
         .out = out,
         .read = overview,

@@ -317,14 +317,21 @@ void engine_watch_now(struct engine *g)
         g->watch = loop_timer(g->loop, WATCH, WATCH, engine_tick, g);
 }
 
+bool engine_has_state(const struct engine *g)
+{
+    char path[1100];
+    if (!g->config->state_dir)
+        return false;
+    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
+    return access(path, F_OK) == 0;
+}
+
 static void first_look(void *arg)
 {
     struct engine *g = arg;
-    char path[1100];
     loop_untimer(g->watch);
     g->watch = NULL;
-    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
-    if (access(path, F_OK) == 0)
+    if (engine_has_state(g))
         engine_watch_now(g);
 }
 

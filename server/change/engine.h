@@ -47,6 +47,8 @@ struct gateway *engine_gateway(const struct engine *g, const char *url);
 void engine_start(struct engine *g);
 void engine_stop(struct engine *g);       /* cancels what it runs, stops timers, closes the store */
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
+/* Has anything been planned there? Looks, and makes nothing. */
+bool engine_has_state(const struct engine *g);
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
 /* What may be pinned (store_pin.h): mode, approvers and least channels as they are configured, for

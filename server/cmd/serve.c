@@ -1,5 +1,6 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
+#include "call/counting.h"
 #include "cmd/server_private.h"
 #include "config/config.h"
 #include "web/web.h"
@@ -27,6 +28,7 @@ static int run_serve(const struct options *o)
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
+        counting_start(s.service);
         print_listening(&s);
         server_run(&s);
     } else {

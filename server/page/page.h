@@ -70,13 +70,15 @@ char *page_change(const struct viewer *v, const struct page_change *x);
 /* The gateway, or one object of it with what leads to and from it. */
 struct page_map {
     const char *failed;          /* why nothing of it could be read; NULL: it was */
-    const char *svg;             /* of picture.h: escaped already */
+    const char *svg, *narrow;    /* of picture.h: escaped already; for a screen, for a phone */
     const cJSON *map;            /* of inspect_map */
     const char *address;         /* of the gateway */
     const char *gateway;         /* its name; NULL: there is only one */
     const char *const *gateways; /* all names, ended by NULL; NULL: there is only one */
     const char *kind, *name;     /* NULL: the whole */
-    bool there;                  /* that object is on the map */
+    const char *find;            /* what the drawing is narrowed to; NULL: nothing */
+    bool drawn;                  /* that object is on the map */
+    const cJSON *object;         /* of object_shown; NULL: not there, or the whole is shown */
     const cJSON *shown;          /* of inspect_map: the nodes whose findings are told */
     const cJSON *history;        /* of visit_history, of that object; NULL: not asked */
 };

@@ -89,8 +89,16 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_TO_CHANGES] = { "All changes", "所有变更" },
     [WORD_FOUND] = { "What was found", "检查结果" },
     [WORD_NOTHING_FOUND] = { "Nothing is wrong as far as could be seen.", "未发现问题。" },
-    [WORD_TRAFFIC] = { "requests, errors and the slowest of the last hour: bars",
-                       "条形：最近一小时的请求、错误与延迟" },
+    [WORD_TRAFFIC_LOG] = { "last hour: requests (bars), errors (red), slowest of 100 (line), by "
+                           "the "
+                           "access log",
+                           "最近一小时：请求（柱）、错误（红）、第 99 "
+                           "百分位耗时（线），来自访问日志" },
+    [WORD_TRAFFIC_COUNTERS] = { "last hour: requests (bars), errors (red), slowest of 100 (line), "
+                                "by "
+                                "Envoy's counters, which know services only",
+                                "最近一小时：请求（柱）、错误（红）、第 99 百分位耗时（线），来自 "
+                                "Envoy 计数器（仅服务）" },
     [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
     [WORD_PASSKEYS] = { "Passkeys", "通行密钥" },
     [WORD_PASSKEYS_WHY] = { "A program can drive a browser that is logged in; it cannot touch a "
@@ -135,6 +143,12 @@ static const char *const texts[WORDS][TONGUES] = {
                               "`higress-ops audit verify`",
                               "审计共有 {} 行，超出页面可验证的范围。请在终端运行 "
                               "`higress-ops audit verify`" },
+    [WORD_FIND_ON_MAP] = { "Routes, hosts, services", "路由、域名、服务" },
+    [WORD_USERS] = { "Used by", "使用者" },
+    [WORD_NO_USERS] = { "Nobody uses it.", "没有使用者。" },
+    [WORD_CONTENT] = { "What it holds", "内容" },
+    [WORD_CONTENT_CUT] = { "It is cut here; get_resource tells all of it.",
+                           "内容在此截断；get_resource 可查看全部。" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
 };
 

@@ -17,8 +17,6 @@ const char *web_oidc_leave(const struct web *w, struct arena *a);
 void web_logout(struct web *w, struct http_exchange *x);
 void web_stop_judging(struct web *w);                  /* the server ends */
 void web_home(struct web *w, struct http_exchange *x); /* web_map.c */
-void web_map_forget(struct web *w);
-void web_map_stop(struct web *w); /* the server ends */
 void web_changes(struct web *w, struct http_exchange *x);
 void web_one_change(struct web *w, struct http_exchange *x);
 void web_decide(struct web *w, struct http_exchange *x);

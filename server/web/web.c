@@ -4,6 +4,7 @@
 #include "auth/oauth.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "call/map.h"
 #include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
@@ -119,8 +120,7 @@ void web_close(struct web *w)
     http_close(w->server);
     web_stop_judging(w);
     web_oidc_stop(w);
-    web_map_stop(w);
-    web_map_forget(w);
+    map_stop(w->mcp->service);
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);

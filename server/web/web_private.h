@@ -19,8 +19,6 @@ struct web {
     struct ceremonies *ceremonies;          /* questions to passkeys */
     struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
     struct oidc_logins *oidc;               /* NULL: no provider is configured */
-    struct map *map;                        /* of the gateway, read last; NULL: none */
-    struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
     struct live *live;                      /* pages that hear of news */
     struct api *held;                       /* requests of /api that are answered later */
     char news[72];                          /* the newest line of the audit, as they know it */
