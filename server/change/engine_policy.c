@@ -9,6 +9,7 @@
 #include "kind/kind.h"
 #include "policy/people.h"
 #include "policy/policy.h"
+#include "store/store_outside.h"
 #include "store/store_pin.h"
 
 /* -- the wish -------------------------------------------------------------------------------- */
@@ -69,7 +70,7 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
         .objects = wish_objects_of_plan(a, p),
         .count = p->count,
         .size = { p->count, routes_of_plan(p), p->share },
-        .undoes = p->undoes != NULL,
+        .undoes = p->undoes && !store_is_edit(p->undoes), /* of a change of ours */
         .now = when_now(),
         .freeze = freeze_of(g, a, p->gateway, e),
     };

@@ -82,7 +82,10 @@ static const struct section {
     { "Not written, or not known to be", { "failed", "unknown" } },
     { "Guards",
       { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
-    { "The gate itself", { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded" } },
+    { "Outside edits", { "outside edit" } },
+    { "The gate itself",
+      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "outside watched",
+        "outside forgotten" } },
 };
 
 struct report {
