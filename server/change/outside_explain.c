@@ -115,7 +115,10 @@ bool outside_brings(struct arena *a, const struct outside_op *by,
     if (x->place->scope)
         return (whole && brings_scope(a, op, x->place->scope)) ||
                (by->ours && writes_instance(op, x->name));
-    return is_part(a, op, k, x->name) || (by->ours && is_written_along(a, op, x));
+    bool instance = !strcmp(op->kind->name, "plugin-instance") && !strcmp(op->name, x->name);
+    bool written = is_written_along(a, op, x) ||
+                   (!strcmp(k->name, "wasm-plugin") && (instance || writes_instance(op, x->name)));
+    return is_part(a, op, k, x->name) || (by->ours && written);
 }
 
 /* -- the object itself ------------------------------------------------------------------------ */
