@@ -255,6 +255,24 @@ const cJSON *change_pending(struct call *c, int limit)
     return engine_list(call_engine(c), c->arena, &q, &c->err);
 }
 
+const char *change_outside(struct call *c)
+{
+    struct err e = { 0 };
+    if (!c->config || !c->config->outside)
+        return NULL;
+    const char *own = c->config->name ? c->config->name : gateway_url(c->gateway);
+    const cJSON *all = engine_outside_state(call_engine(c), c->arena, &e);
+    const cJSON *look = own ? json_find(all, "gateway", own) : NULL;
+    const char *problem = e.kind ? e.text : json_str(look, "problem");
+    int edits = (int)json_num(look, "edits", 0);
+    if (problem)
+        return arena_printf(c->arena, "edits made elsewhere are not known: %s", problem);
+    return edits ? arena_printf(c->arena,
+                                "%d edits made elsewhere within a day: list_changes, state outside",
+                                edits)
+                 : NULL;
+}
+
 const cJSON *change_cancel(struct call *c, const char *id)
 {
     struct engine *g = call_engine(c);

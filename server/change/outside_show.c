@@ -53,9 +53,9 @@ static cJSON *edit_operation(struct arena *a, const struct store_edit *x, bool r
     json_set_num(a, op, "n", 1);
     json_set_str(a, op, "verb", verb_of_shown(x->shown));
     json_set_str(a, op, "kind", kind);
-    json_set_str(a, op, "name", json_text(x->shown, "name"));
+    json_set_str(a, op, "name", text_visible(a, json_text(x->shown, "name")));
     if (scope)
-        json_set_str(a, op, "scope", scope);
+        json_set_str(a, op, "scope", text_visible(a, scope));
     json_set(a, op, "diff", json_clone(a, json_get(x->shown, "diff")));
     json_set(a, op, "lines", json_clone(a, json_get(x->shown, "diff")));
     if (!rows || !x->sides || !k)
