@@ -171,6 +171,7 @@ static enum engine_next propose_counted(struct engine *g, struct plan *p, bool d
     if (!at || !may_plan(g, who, counted, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
+    p->policy = engine_policy(g);
     if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;

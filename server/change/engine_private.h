@@ -48,7 +48,8 @@ struct engine {
     struct loop_timer *watch;    /* NULL until watching */
     bool serving;                /* engine_start was called */
     int ticks;
-    int busy; /* fibers of ours that apply or recover */
+    char policy[72]; /* digest of the one that the audit heard of last */
+    int busy;        /* fibers of ours that apply or recover */
     bool recovering;
     struct {
         char digest[80], found[1024]; /* of which plan; "": none. The sentence, "": nobody */
@@ -111,6 +112,9 @@ bool engine_agreed_already(const struct engine *g, const struct store_decision *
 /* Do the policy and the role of who asks let it be put before a person now? */
 bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
                     struct err *e);
+const char *engine_policy(const struct engine *g); /* its digest; "": none is in force */
+/* What is to be said where the plan was made under another one; NULL: nothing. */
+const char *engine_other_policy(const struct engine *g, struct arena *a, const struct plan *p);
 /* What an answer says of the rule that holds for a change, and who has agreed. */
 bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
                        struct err *e);

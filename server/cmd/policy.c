@@ -51,7 +51,7 @@ static int policy_test(struct verb *v)
 static int policy_explain(struct verb *v)
 {
     struct err e = { 0 };
-    static const char *const lines[] = { "requester", "why", "needs", "in_shadow" };
+    static const char *const lines[] = { "requester", "why", "policy_moved", "needs", "in_shadow" };
     const char *id = v->options->argc > 1 ? v->options->argv[1] : NULL;
     if (!id)
         err_set(&e, ERR_ARGS, "say which change: higress-ops policy explain ID");

@@ -84,8 +84,8 @@ static const struct section {
       { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
     { "Outside edits", { "outside edit" } },
     { "The gate itself",
-      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "outside watched",
-        "outside forgotten" } },
+      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "policy edited",
+        "outside watched", "outside forgotten" } },
 };
 
 struct report {

@@ -1,6 +1,7 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
 #include "call/service.h"
+#include "change/engine.h"
 #include "change/outside.h"
 #include "cmd/server_private.h"
 #include "config/config.h"
@@ -29,8 +30,10 @@ static int run_serve(const struct options *o)
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
-        if (s.service->engine)
+        if (s.service->engine) {
+            engine_note_policy(s.service->engine);
             engine_watch_outside(s.service->engine);
+        }
         print_listening(&s);
         server_run(&s);
     } else {

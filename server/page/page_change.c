@@ -163,6 +163,8 @@ static void put_policy(struct html *h, const cJSON *policy)
     if (!json_str(policy, "why"))
         return;
     html(h, "<p class=\"quiet\">%s: %s</p>", html_word(h, WORD_POLICY), json_str(policy, "why"));
+    if (json_str(policy, "policy_moved"))
+        html(h, "<p class=\"stop\">%s</p>", json_str(policy, "policy_moved"));
     if (json_count(objects) < 2)
         return;
     html(h, "<details><summary>%s</summary><ul>", html_word(h, WORD_BY_OBJECT));
