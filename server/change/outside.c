@@ -87,8 +87,8 @@ static cJSON *shown_edit(struct arena *a, const struct outside_difference *x)
     if (x->place->scope)
         json_set_str(a, o, "scope", x->place->scope);
     json_set_str(a, o, "verb", verb_of_edit(x));
-    cJSON *before = mask_collect(a, k, kind_content(a, k, x->before), hidden);
-    cJSON *after = mask_collect(a, k, kind_content(a, k, x->after), hidden);
+    cJSON *before = mask_collect(a, k, outside_content(a, k, x->before), hidden);
+    cJSON *after = mask_collect(a, k, outside_content(a, k, x->after), hidden);
     json_set(a, o, "diff", diff_lines(a, before, after, DIFF_LINES));
     secret_scrub_tree(a, hidden, o);
     return o;

@@ -43,6 +43,8 @@ struct outside_reading {
 
 /* Reads all places; false: cancelled, or the store failed. Parks. */
 bool outside_read(struct outside_reading *r, struct err *e);
+/* What counts of an object for a look; NULL of NULL. */
+cJSON *outside_content(struct arena *a, const struct kind *k, const cJSON *o);
 /* The name of the place of a kind, or of its instances at a scope. */
 const char *outside_place_name(struct arena *a, const struct kind *k, const char *scope);
 

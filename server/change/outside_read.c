@@ -32,14 +32,21 @@ static void note_unread_place(struct outside_reading *r, const char *what, const
 
 /* -- one object ------------------------------------------------------------------------------- */
 
-/* A version that moves while the content stays is no edit. */
+/* Of what cannot be read, as a certificate's key, what the gateway makes of it tells whether
+ * another one is the same. A version that moves while the content stays is no edit. */
+cJSON *outside_content(struct arena *a, const struct kind *k, const cJSON *o)
+{
+    cJSON *content = k->needs ? json_clone(a, o) : kind_content(a, k, o);
+    if (content && (k->needs || kind_version_of(k, o)))
+        json_remove(content, "version");
+    return content;
+}
+
 static const char *digest_of_object(struct outside_reading *r, struct arena *one,
                                     const struct kind *k, const cJSON *o)
 {
-    cJSON *content = kind_content(one, k, o);
-    if (kind_version_of(k, o))
-        json_remove(content, "version");
-    return store_seen_digest(r->engine->store, r->arena, json_canonical(one, content));
+    char *text = json_canonical(one, outside_content(one, k, o));
+    return store_seen_digest(r->engine->store, r->arena, text);
 }
 
 static int by_seen_name(const void *x, const void *y)

@@ -60,8 +60,8 @@ static cJSON *edit_operation(struct arena *a, const struct store_edit *x, bool r
     json_set(a, op, "lines", json_clone(a, json_get(x->shown, "diff")));
     if (!rows || !x->sides || !k)
         return op;
-    const cJSON *before = mask_object(a, k, kind_content(a, k, json_get(x->sides, "before")));
-    const cJSON *after = mask_object(a, k, kind_content(a, k, json_get(x->sides, "after")));
+    const cJSON *before = mask_object(a, k, outside_content(a, k, json_get(x->sides, "before")));
+    const cJSON *after = mask_object(a, k, outside_content(a, k, json_get(x->sides, "after")));
     cJSON *row, *all = json_set(a, op, "rows", diff_rows(a, before, after, STAYS_SHOWN));
     cJSON_ArrayForEach(row, all)
     {
