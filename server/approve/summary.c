@@ -128,9 +128,8 @@ static void put_guard(struct buf *b, const cJSON *change)
 
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = {
-        "policy", "policy_moved", "needs", "starts", "undoes", "why_not_asked_here", "decide_at", "next"
-    };
+    static const char *const more[] = { "policy", "policy_moved",       "needs",     "starts",
+                                        "undoes", "why_not_asked_here", "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
     const char *gateway = op_text(change, "gateway");
     buf_printf(b, "%s %s (%s%s%s): %s\n", op_text(change, "id"), op_text(change, "state"),

@@ -60,7 +60,8 @@ struct engine {
     double guards_after; /* when the last one was made that guard_tick came to; 0: from the first */
     int guards_seen;     /* in this tick */
     struct outside_task outside[CONFIG_GATEWAYS_MAX]; /* one a gateway, in the order of `at` */
-    struct loop_timer *outside_timer;                 /* NULL: this process does not look */
+    void (*outside_said)(const char *gateway, const char *text);
+    struct loop_timer *outside_timer; /* NULL: this process does not look */
 };
 
 /* A draft of what a guard or a failed apply takes back: it counts against no limit of its owner,

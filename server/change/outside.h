@@ -29,8 +29,10 @@ struct outside_look {
 /* One look at that gateway (URL; NULL: the one that is meant); parks. */
 bool engine_look_outside(struct engine *g, struct arena *a, const char *gateway, struct cancel *c,
                          struct outside_look *out, struct err *e);
-/* A server looks by itself from now on, at the gateways whose configuration says so. */
-void engine_watch_outside(struct engine *g);
+/* A server looks by itself from now on, at the gateways whose configuration says so. said hears of
+ * edits that were found, and at times why one was not looked at. */
+typedef void outside_said_fn(const char *gateway, const char *text);
+void engine_watch_outside(struct engine *g, outside_said_fn *said);
 
 /* {"edits":[…], "next"?: cursor}, newest first: each {"id","state":"outside","title","kind","name",
  * "scope"?,"verb","since","at","gateway"?,"diff":[…]}. object: as in engine_query. */

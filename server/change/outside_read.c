@@ -289,43 +289,55 @@ static bool read_gone_scopes(struct outside_reading *r, const struct known *k, s
     return true;
 }
 
-static bool read_watched_instances(struct outside_reading *r, const struct known *k, struct err *e)
+/* The places that there are now. *whole: the kinds of scopes whose lists could be read, and say
+ * what is gone. False: cancelled. */
+static bool find_watched_scopes(struct scopes *s, const char **whole, struct err *e)
 {
-    struct scopes s = { .reading = r };
-    const char *whole = ""; /* the kinds of scopes whose lists are */
-    struct outside_place global = { .kind = kind_find("plugin-instance"), .scope = "global" };
-    if (!read_outside_place(r, &global, e))
-        return false;
+    struct outside_reading *r = s->reading;
     for (const char *const *kind = kind_scopes; *kind; kind++) {
         struct err why = { 0 };
-        s.kind = kind_find(*kind);
+        s->kind = kind_find(*kind);
         bool ok =
-            gateway_each_kind(r->at->gateway, s.kind, NULL, add_watched_scope, &s, r->cancel, &why);
+            gateway_each_kind(r->at->gateway, s->kind, NULL, add_watched_scope, s, r->cancel, &why);
         if (why.kind == ERR_GONE)
             return err_set(e, ERR_GONE, "%s", why.text);
         if (ok && strcmp(*kind, "service") != 0)
-            whole = arena_printf(r->arena, "%s|%s", whole, *kind);
+            *whole = arena_printf(r->arena, "%s|%s", *whole, *kind);
         if (!ok)
             note_unread_place(r, arena_printf(r->arena, "plugin-instance %s:*", *kind), why.text);
     }
-    if (!read_gone_scopes(r, k, &s, whole, e))
-        return false;
-    for (int i = 0; i < s.count; i++) {
+    return true;
+}
+
+/* Those that were asked longest ago. */
+static bool read_oldest_scopes(struct outside_reading *r, const struct known *k, struct scopes *s,
+                               struct err *e)
+{
+    for (int i = 0; i < s->count; i++) {
         const struct store_place *known =
-            find_known(k, outside_place_name(r->arena, s.all[i].kind, s.all[i].scope));
-        s.all[i].was.at = known ? known->at : 0;
-        s.all[i].since = known ? 0 : new_since(r, s.all[i].scope);
+            find_known(k, outside_place_name(r->arena, s->all[i].kind, s->all[i].scope));
+        s->all[i].was.at = known ? known->at : 0;
+        s->all[i].since = known ? 0 : new_since(r, s->all[i].scope);
     }
-    if (s.count)
-        qsort(s.all, (size_t)s.count, sizeof *s.all, longest_ago_first);
-    for (int i = 0; i < s.count && i < SCOPES_A_LOOK; i++)
-        if (!read_outside_place(r, &s.all[i], e))
+    if (s->count)
+        qsort(s->all, (size_t)s->count, sizeof *s->all, longest_ago_first);
+    for (int i = 0; i < s->count && i < SCOPES_A_LOOK; i++)
+        if (!read_outside_place(r, &s->all[i], e))
             return false;
-    if (s.count > SCOPES_A_LOOK)
+    if (s->count > SCOPES_A_LOOK)
         note_unread_place(r, "plugin-instance",
                           arena_printf(r->arena, "%d of %d places were not asked this time",
-                                       s.count - SCOPES_A_LOOK, s.count));
+                                       s->count - SCOPES_A_LOOK, s->count));
     return true;
+}
+
+static bool read_watched_instances(struct outside_reading *r, const struct known *k, struct err *e)
+{
+    struct scopes s = { .reading = r };
+    const char *whole = "";
+    struct outside_place global = { .kind = kind_find("plugin-instance"), .scope = "global" };
+    return read_outside_place(r, &global, e) && find_watched_scopes(&s, &whole, e) &&
+           read_gone_scopes(r, k, &s, whole, e) && read_oldest_scopes(r, k, &s, e);
 }
 
 /* -- all of it -------------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/when.h"
 #include "change/outside_private.h"
 #include "console/gateway.h"
@@ -30,8 +29,7 @@ static void say_not_looked(struct outside_task *t, const char *why)
     if (t->complained > 0 && now < t->complained + COMPLAIN)
         return;
     t->complained = now;
-    log_event(LOG_WARN, "outside", "%s was not looked at for outside edits: %s",
-              gateway_url(t->at->gateway), why);
+    t->engine->outside_said(gateway_url(t->at->gateway), why);
 }
 
 static bool stop_at_written(void *arg, const struct stored *row)
@@ -72,8 +70,8 @@ static void run_outside_look(void *arg)
         engine_look_outside(g, a, gateway_url(t->at->gateway), &cancel, &out, &e)) {
         say_when_next(t, began, out.moved || out.more);
         if (out.edits)
-            log_event(LOG_WARN, "outside", "%d outside edits of %s were found", out.edits,
-                      gateway_url(t->at->gateway));
+            g->outside_said(gateway_url(t->at->gateway),
+                            arena_printf(a, "%d outside edits were found", out.edits));
         if (out.unread)
             say_not_looked(t, out.why_unread ? out.why_unread : "a part of it could not be read");
     } else if (e.kind != ERR_NONE && e.kind != ERR_GONE) {
@@ -112,8 +110,9 @@ static void tick_outside(void *arg)
     }
 }
 
-void engine_watch_outside(struct engine *g)
+void engine_watch_outside(struct engine *g, outside_said_fn *said)
 {
+    g->outside_said = said;
     if (!g->outside_timer)
         g->outside_timer = loop_timer(g->loop, TICK, TICK, tick_outside, g);
 }

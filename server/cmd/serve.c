@@ -1,5 +1,6 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
+#include "base/log.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "change/outside.h"
@@ -19,6 +20,11 @@ static void print_listening(const struct server *s)
     fflush(stdout);
 }
 
+static void log_outside(const char *gateway, const char *text)
+{
+    log_event(LOG_WARN, "outside", "%s: %s", gateway, text);
+}
+
 static int run_serve(const struct options *o)
 {
     struct server s;
@@ -32,7 +38,7 @@ static int run_serve(const struct options *o)
         server_engine(&s);
         if (s.service->engine) {
             engine_note_policy(s.service->engine);
-            engine_watch_outside(s.service->engine);
+            engine_watch_outside(s.service->engine, log_outside);
         }
         print_listening(&s);
         server_run(&s);

@@ -360,7 +360,8 @@ char *page_outside(const struct viewer *v, const cJSON *edit, const cJSON *histo
          state, html_state(&h, state), id);
     if (json_str(edit, "gateway"))
         html(&h, " · %s: %s", html_word(&h, WORD_GATEWAY), json_str(edit, "gateway"));
-    html(&h, "</p><h1>%s</h1>", json_str(edit, "title"));
+    html(&h, "</p><h1>%s %s</h1>", json_text(op ? op->child : NULL, "kind"),
+         json_text(op ? op->child : NULL, "name"));
     html(&h, "<p>%s. %s</p>",
          html_say(&h, WORD_OUTSIDE_BETWEEN, json_str(edit, "since"), json_str(edit, "created")),
          html_word(&h, WORD_OUTSIDE_WHY));

@@ -131,10 +131,22 @@ static bool open_sides(struct store *s, struct arena *a, const char *sealed, str
                        struct err *e)
 {
     size_t n = 0;
+    if (x->tampered && e->kind == ERR_NONE)
+        err_set(e, ERR_SYSTEM, "%s", x->tampered);
+    if (e->kind != ERR_NONE)
+        return false;
     char *text = sealed ? crypto_open(a, s->key, x->id, sealed, &n) : NULL;
     x->sides = text ? json_parse(a, text, n, e) : NULL;
     return !sealed || x->sides ||
            err_set(e, ERR_SYSTEM, "outside edit %.40s cannot be opened: another key file", x->id);
+}
+
+static bool no_such_edit(const char *id, struct err *e)
+{
+    return err_set(e, ERR_ARGS,
+                   "there is no outside edit '%.40s'; list_changes with state outside shows the "
+                   "newest %d",
+                   id, OUTSIDE_KEPT);
 }
 
 bool store_find_edit(struct store *s, struct arena *a, const char *id, struct store_edit *out,
@@ -149,20 +161,12 @@ bool store_find_edit(struct store *s, struct arena *a, const char *id, struct st
     bool found = db_next(&r, e);
     if (found)
         take_edit(s, a, &r, out, e);
-    bool ok = found && !out->tampered && e->kind == ERR_NONE &&
-              open_sides(s, a, db_text(&r, COLUMN_SEALED), out, e);
-    bool second = found && strcmp(out->id, id) != 0 && db_next(&r, e);
+    bool ok = found && open_sides(s, a, db_text(&r, COLUMN_SEALED), out, e);
+    bool second = ok && strcmp(out->id, id) != 0 && db_next(&r, e);
     db_done(&r);
     if (second)
         return err_set(e, ERR_ARGS, "'%.40s' begins the id of more than one outside edit", id);
-    if (!found && e->kind == ERR_NONE)
-        return err_set(e, ERR_ARGS,
-                       "there is no outside edit '%.40s'; list_changes with state outside shows "
-                       "the newest %d",
-                       id, OUTSIDE_KEPT);
-    if (found && out->tampered && e->kind == ERR_NONE)
-        return err_set(e, ERR_SYSTEM, "%s", out->tampered);
-    return ok;
+    return ok || (e->kind == ERR_NONE && no_such_edit(id, e));
 }
 
 /* -- all of them ------------------------------------------------------------------------------ */
