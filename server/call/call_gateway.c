@@ -7,6 +7,7 @@
 #include "call/read.h"
 #include "call/signal.h"
 #include "change/engine.h"
+#include "change/outside.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
 #include "kind/annotation.h"
@@ -305,6 +306,42 @@ static const cJSON *applied_of_late(struct call *c)
     return out;
 }
 
+static int newest_at_first(const void *x, const void *y)
+{
+    const char *p = json_text(*(const cJSON *const *)x, "at");
+    return strcmp(json_text(*(const cJSON *const *)y, "at"), p);
+}
+
+/* The same with what others edited on this gateway: {id, title, at, since}. */
+static const cJSON *changed_of_late(struct call *c)
+{
+    struct err ignored = { 0 };
+    const cJSON *applied = applied_of_late(c), *row;
+    const struct outside_query q = { .limit = CHANGES_TOLD,
+                                     .gateway = config_several(c->service->config) ? c->config->name
+                                                                                   : NULL };
+    const cJSON *list =
+        has_state(c) ? engine_outside(call_engine(c), c->arena, &q, &ignored) : NULL;
+    const cJSON **all = arena_array(c->arena, const cJSON *, 2 * CHANGES_TOLD);
+    int n = 0;
+    cJSON_ArrayForEach(row, applied) all[n++] = row;
+    cJSON_ArrayForEach(row, json_get(list, "changes"))
+    {
+        cJSON *o = json_object(c->arena);
+        json_set_str(c->arena, o, "id", json_str(row, "id"));
+        json_set_str(c->arena, o, "title", json_str(row, "title"));
+        json_set_str(c->arena, o, "at", json_str(row, "created"));
+        json_set_str(c->arena, o, "since", json_str(row, "since"));
+        all[n++] = o;
+    }
+    if (n)
+        qsort(all, (size_t)n, sizeof *all, newest_at_first);
+    cJSON *out = json_array(c->arena);
+    for (int i = 0; i < n; i++)
+        json_add(c->arena, out, json_clone(c->arena, all[i]));
+    return out;
+}
+
 const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,
                             bool compare)
 {
@@ -318,7 +355,7 @@ const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, 
         .arg = c,
         .since = since,
         .compare = compare,
-        .changes = applied_of_late(c),
+        .changes = changed_of_late(c),
     };
     cJSON *answer = diagnose_run(c->arena, &means, &target, &c->err);
     if (answer && kind)

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "change/engine_private.h"
 #include "change/guard_private.h"
+#include "change/outside_private.h"
 #include "change/terms_private.h"
 #include "console/gateway.h"
 #include "inspect/inspect_plan.h"
@@ -60,6 +61,7 @@ void engine_stop(struct engine *g)
 {
     loop_untimer(g->watch);
     g->watch = NULL;
+    outside_stop(g);
     for (int i = 0; i < AT_ONCE; i++)
         if (g->cancels[i])
             cancel_fire(g->cancels[i]);
@@ -169,6 +171,7 @@ static enum engine_next propose_counted(struct engine *g, struct plan *p, bool d
     if (!at || !may_plan(g, who, counted, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
+    p->policy = engine_policy(g);
     if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;

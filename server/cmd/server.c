@@ -46,6 +46,8 @@ static void reload_config(void *arg, int signum)
     config_reload(s->config, now);
     log_open(log_level_named(s->config->log_level), 2);
     trace_open(s->config->trace);
+    if (s->service->engine)
+        engine_note_policy(s->service->engine);
     if (s->mcp)
         mcp_reload(s->mcp);
     if (s->web && !web_reload(s->web, &e)) {

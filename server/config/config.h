@@ -88,8 +88,10 @@ struct config {
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
     struct config_webhook webhook;
-    double plan_ttl;   /* seconds until an undecided plan expires */
-    const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    double plan_ttl;      /* seconds until an undecided plan expires */
+    const char *guard;    /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    bool outside;         /* is its state kept, so that what others change there is told? */
+    double outside_every; /* seconds between two looks for that */
     struct config_audit audit;
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */

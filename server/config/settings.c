@@ -147,6 +147,13 @@ static void take_login(void *member, struct arena *a, const struct setting *row,
     *(enum login *)member = (enum login)text_word_place(row->value, text_or_default(row, value));
 }
 
+static void take_outside(void *member, struct arena *a, const struct setting *row,
+                         const cJSON *value)
+{
+    (void)a;
+    *(bool *)member = !strcmp(text_or_default(row, value), "snapshot");
+}
+
 static void take_platform(void *member, struct arena *a, const struct setting *row,
                           const cJSON *value)
 {
@@ -246,6 +253,12 @@ const struct setting settings[] = {
     { "guard", "HIGRESS_OPS_GUARD", "guard", "FOR: CONDITION,…",
       "Watches each change that names no guard, and takes it back: \"5m: 5xx > 2 %, no traffic\".",
       NULL, STR, TEXT(guard), .flags = EACH, .min = 4, .max = 400 },
+    { "outside", "HIGRESS_OPS_OUTSIDE", "outside", "off|snapshot",
+      "Whether a server keeps what the gateway holds and tells what others change there.", "off",
+      STR, PUT(take_outside, outside), .flags = ONE_OF | EACH | RELOAD },
+    { "outside_every", "HIGRESS_OPS_OUTSIDE_EVERY", "outside-every", "SECONDS",
+      "Time between two such looks at the gateway.", "60", NUM, NUMBER(outside_every),
+      .flags = EACH | RELOAD, .min = 1, .max = 86400 },
     { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]|otlp:URL",
       "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit.ship), .min = 6,
       .max = 1024 },

@@ -49,7 +49,8 @@ struct page_filter {
     const char *state, *risk, *gateway, *object, *actor;
     const char *cursor; /* of this page; NULL: the first */
 };
-/* list: of engine_list. gateways: names ended by NULL; NULL: there is only one. */
+/* list: of engine_list, or engine_outside for state outside. gateways: names ended by NULL; NULL:
+ * there is only one. */
 char *page_changes(const struct viewer *v, const struct page_filter *f, const cJSON *list,
                    const char *const *gateways);
 
@@ -66,6 +67,9 @@ struct page_change {
     bool plain, passkey;  /* by pressing a button; with a key of theirs */
 };
 char *page_change(const struct viewer *v, const struct page_change *x);
+
+/* An edit made elsewhere: of engine_outside_edit, with rows. history: as above. */
+char *page_outside(const struct viewer *v, const cJSON *edit, const cJSON *history);
 
 /* The gateway, or one object of it with what leads to and from it. */
 struct page_map {

@@ -150,6 +150,17 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_CONTENT_CUT] = { "It is cut here; get_resource tells all of it.",
                            "内容在此截断；get_resource 可查看全部。" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
+    [WORD_OUTSIDE_WHY] = { "Made elsewhere, not through this gate. Who made it is not known.",
+                           "在别处进行的修改，未经过此处审批。修改者未知。" },
+    [WORD_OUTSIDE_BETWEEN] = { "Between {} and {}", "介于 {} 与 {} 之间" },
+    [WORD_RESTORE] = { "Plan what puts it back", "计划恢复原状" },
+    [WORD_RESTORE_WHY] = { "Makes a change that puts back what stood before. It is shown and "
+                           "decided like any other.",
+                           "生成一个恢复原状的变更，它同样需要查看和决定。" },
+    [WORD_NO_OUTSIDE] = { "No edit made elsewhere fits.", "没有符合条件的外部修改。" },
+    [WORD_LOOKED] = { "{}: last looked at {}", "{}：上次查看于 {}" },
+    [WORD_NOT_LOOKED] = { "{}: never looked at", "{}：从未查看" },
+    [WORD_NOT_WATCHED] = { "not watched (setting outside)", "未监视（设置项 outside）" },
 };
 
 struct named {
@@ -168,6 +179,7 @@ static const struct named states[] = {
     { "rejected", { "rejected", "已拒绝" } },
     { "cancelled", { "cancelled", "已取消" } },
     { "expired", { "expired", "已过期" } },
+    { "outside", { "made elsewhere", "外部修改" } },
     { "tampered", { "tampered with", "已被篡改" } },
     { NULL },
 };

@@ -160,6 +160,7 @@ def markup(b, ids):
     paths = ["/", "/audit", "/changes", "/login?to=" + query, "/changes/" + query,
              "/changes?cursor=" + query, "/?find=" + query, "/?gateway=" + query, "/?kind=route&name=" + query, "/?kind=" + query + "&name=x",
              "/?kind=route&name=evil", "/?find=evil"]
+    paths += ["/changes?state=outside", "/changes?state=outside&object=" + query]
     paths += ["/changes?%s=%s" % (n, query) for n in ("state", "risk", "gateway", "object", "actor", "cursor")]
     paths += ["/changes/" + i for i in ids] + ["/changes/%s?part=1&seen=%s" % (ids[0], query)]
     seen = 0
@@ -215,11 +216,15 @@ def main():
         change = want("target", {"path": {"matchType": "PRE", "matchValue": "/wanted"}})
         evil = want("other", {"customConfigs": {"higress.io/note": EVIL}, "customLabels": {"x": EVIL},
                               "path": {"matchType": "PRE", "matchValue": "/" + EVIL.replace(" ", "")}})
+        world.command("outside", "--look")
+        now = world.api("GET", "/v1/routes/other")[1]["data"]
+        world.api("PUT", "/v1/routes/other", {**now, "customConfigs": {"higress.io/note": EVIL}, "customLabels": {"x": EVIL}})
+        edit = json.loads(world.command("outside", "--look", "--json")[1])["changes"][0]["id"]
         b = Browser(world.port)
         strangers(b, change)
         b.login({"token": BOSS})
         headers(b)
-        markup(b, [evil, change])
+        markup(b, [evil, change, edit])
         sessions(b, Browser(world.port), change)
         forms(world, b, change)
         b.login({"token": BOSS})

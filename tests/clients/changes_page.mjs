@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { House, check, root, summary } from './house.mjs';
+import { House, binary, check, root, run, summary } from './house.mjs';
 import { Shop, browser, client, evil, open, saying, sha256, signIn, token } from './shop.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -542,13 +542,39 @@ try {
     await close();
   });
 
+  let edit;
+  await check('an edit made elsewhere: listed, shown with its diff, put back by a button', async () => {
+    await run(binary, ['outside', '--look'], shop.env);
+    const { data } = await shop.api('GET', '/v1/routes/orders-7');
+    await shop.api('PUT', '/v1/routes/orders-7', { ...data, path: { ...data.path, matchValue: '/elsewhere' }, customConfigs: { 'higress.io/note': evil } });
+    const { out } = await run(binary, ['outside', '--look', '--json'], shop.env);
+    edit = JSON.parse(out).changes.find((one) => one.title.includes('orders-7'));
+    const { page, complaints, close } = await asAlice('/changes');
+    await page.selectOption('select[name=state]', 'outside');
+    await page.click('text=Search');
+    await page.click(`a:has-text("route orders-7 was changed outside")`);
+    await page.waitForURL(`${shop.base}/changes/${edit.id}`);
+    await saying(page, evil);
+    assert.equal(await page.locator('main img').count(), 0, 'text stays text');
+    assert.match(await page.textContent('table.diff'), /path\.matchValue.*\/orders\/7.*\/elsewhere/s);
+    assert.equal(await page.locator('[value=approve]').count(), 0);
+    await page.click('text=Plan what puts it back');
+    await saying(page, `restore route orders-7`);
+    assert.equal(await shop.pathOf('orders-7'), '/elsewhere', 'planned, not written');
+    await page.click('text=Approve and apply');
+    await page.waitForSelector('.state.applied');
+    assert.equal(await shop.pathOf('orders-7'), '/orders/7');
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
   // -- looks -------------------------------------------------------------------------------
 
   const views = { login: '/login', map: '/', object: '/?kind=route&name=noted', changes: '/changes', audit: '/audit' };
   await check('every view, in both themes, sizes and languages: no serious finding of axe', async () => {
     const change = await shop.want('orders-6', '/looks', { customConfigs: { 'higress.io/note': evil } });
     const destroys = (await shop.client.callTool({ name: 'change_resource', arguments: { kind: 'route', action: 'delete', name: 'many-9' } })).structuredContent;
-    Object.assign(views, { change: `/changes/${change.id}`, destroys: `/changes/${destroys.id}` });
+    Object.assign(views, { change: `/changes/${change.id}`, destroys: `/changes/${destroys.id}`, outside: '/changes?state=outside', edit: `/changes/${edit.id}` });
     const found = [];
     for (const colorScheme of ['light', 'dark'])
       for (const width of [1280, 390]) {
