@@ -224,6 +224,15 @@ static void put_question(struct agent *g, const char *question)
     history_add_person(g->history, text);
 }
 
+void agent_recall(struct agent *g, const char *question, const char *answer)
+{
+    cJSON *said = json_object(g->arena);
+    history_add_person(g->history, question);
+    json_set_str(g->arena, said, "role", "assistant");
+    json_set_str(g->arena, said, "content", answer);
+    history_add_model(g->history, said);
+}
+
 static enum agent_outcome question_outcome(struct agent *g, const struct err *e)
 {
     if (g->cancel.fired)
