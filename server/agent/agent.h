@@ -70,6 +70,8 @@ enum agent_outcome agent_plain(struct agent *g, const char *question);
 /* One tool for the person themself, as if the model had called it; its words, or NULL when it was
  * stopped. Parks. */
 const char *agent_tool(struct agent *g, const char *tool, const cJSON *args);
+/* What those words name, diagnosed for the person, as above. */
+const char *agent_diagnose(struct agent *g, const char *about);
 /* Stops the question that is being answered. From the loop. */
 void agent_stop(struct agent *g);
 
