@@ -256,9 +256,11 @@ struct bots *bots_new(struct service *s, const struct chat_platform *const *plat
     return b;
 }
 
+/* Nothing runs where there is no account. */
 void bots_start(struct bots *b)
 {
-    b->tick = loop_timer(b->service->loop, TICK, TICK, cards_tick, b);
+    if (b->first && !b->tick)
+        b->tick = loop_timer(b->service->loop, TICK, TICK, cards_tick, b);
     cards_renew(b);
 }
 
@@ -298,7 +300,7 @@ void bots_reload(struct bots *b)
     for (const struct config_chat *x = c->chat; x->name; x++)
         if (!is_there(b, x))
             add_bot(b, x);
-    cards_renew(b);
+    bots_start(b);
 }
 
 void bots_stop(struct bots *b)
