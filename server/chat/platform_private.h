@@ -9,6 +9,7 @@
 #include "chat/account.h"
 #include "chat/platform.h"
 
+struct buf;
 struct fetch_header;
 
 extern const struct chat_platform chat_slack, chat_feishu, chat_dingtalk, chat_wecom, chat_teams;
@@ -28,6 +29,7 @@ bool wecom_read(const struct chat_account *c, struct arena *a, const cJSON *payl
                 const char *reply, struct chat_taken *out, struct err *e);
 
 cJSON *slack_card(struct arena *a, const struct chat_card *card);
+cJSON *feishu_card(struct arena *a, const struct chat_card *card);
 /* & < > as Slack wants them: where text is markup. */
 char *slack_escaped(struct arena *a, const char *text);
 
@@ -68,6 +70,10 @@ size_t chat_units(const char *text); /* of UTF-16, in which the platforms count 
 char *chat_piece(struct arena *a, const char **rest, size_t max);
 bool chat_fits(const char *text, size_t max, struct err *e); /* bytes; false: e says so */
 
+/* One file as multipart/form-data beside `fields` (ended by { 0 }). *type: with its boundary. */
+struct buf *chat_multipart(struct arena *a, const struct fetch_header *fields, const char *part,
+                           const char *name, const char *bytes, size_t len, const char **type);
+
 /* One call of the platform's API. */
 struct chat_ask {
     const char *method;                 /* NULL: POST */
@@ -98,6 +104,6 @@ struct chat_token {
 const char *chat_token_of(struct chat_account *c, struct arena *a, struct chat_token *t,
                           const struct chat_ask *q, const char *text, const char *seconds,
                           struct err *e);
-/* The same with it: an answer of 401 makes it be fetched anew next time. */
+/* The same with it: an answer of 400 to 403 makes it be fetched anew next time. */
 const cJSON *chat_call_with(struct chat_account *c, struct arena *a, struct chat_token *t,
                             const struct chat_ask *q, struct err *e);

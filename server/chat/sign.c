@@ -68,7 +68,7 @@ char *sign_feishu(struct arena *a, const char *key, const char *timestamp, const
     return crypto_sha256_hex(a, b->data, b->len);
 }
 
-static int compare_texts(const void *x, const void *y)
+static int compare_signed_parts(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -77,7 +77,7 @@ char *sign_wecom(struct arena *a, const char *token, const char *timestamp, cons
                  const char *encrypted)
 {
     const char *parts[] = { token, timestamp, nonce, encrypted, NULL };
-    qsort(parts, 4, sizeof *parts, compare_texts);
+    qsort(parts, 4, sizeof *parts, compare_signed_parts);
     struct buf *b = signed_text(a, parts, "", 0);
     return crypto_sha1_hex(a, b->data, b->len);
 }

@@ -17,7 +17,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct chat_platform *const rows[] = { &chat_slack };
+typedef bool read_fn(const struct chat_account *c, struct arena *a, const cJSON *payload,
+                     struct chat_taken *out, struct err *e);
+
+static const struct {
+    const struct chat_platform *platform;
+    read_fn *read;
+} rows[] = {
+    { &chat_slack, slack_read },
+    { &chat_feishu, feishu_read },
+};
+static read_fn *reads;
 static struct config_chat config;
 static struct cancel ended;
 static struct chat_account account = { .config = &config, .ended = &ended };
@@ -51,8 +61,10 @@ static void make_account(const cJSON *in)
     account.state = NULL;
     account.platform = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i]->name, config.platform))
-            account.platform = rows[i];
+        if (!strcmp(rows[i].platform->name, config.platform)) {
+            account.platform = rows[i].platform;
+            reads = rows[i].read;
+        }
     for (const struct config_named *k = config.keys; k->name; k++)
         secret_learn(k->value);
 }
@@ -121,7 +133,7 @@ static bool read_payload(struct arena *a, const cJSON *in, cJSON *out, struct er
 {
     const cJSON *payload = json_get(in, "payload");
     struct chat_taken t = { 0 };
-    bool ok = slack_read(&account, a, payload, &t, e);
+    bool ok = reads(&account, a, payload, &t, e);
     put_taken(a, out, &t);
     return ok;
 }
