@@ -20,9 +20,9 @@ bool slack_read(const struct chat_account *c, struct arena *a, const cJSON *payl
 /* The event of a frame, or of a request once it is decrypted. */
 bool feishu_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                  struct chat_taken *out, struct err *e);
-/* The frame's `data`, parsed. */
+/* The frame's `data`, parsed. frame: its messageId, which a press has no other id than. */
 bool dingtalk_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
-                   struct chat_taken *out, struct err *e);
+                   const char *frame, struct chat_taken *out, struct err *e);
 /* The frame's `body`, or a callback decrypted. reply: what answers it (req_id of the frame; NULL:
  * the payload's response_url). */
 bool wecom_read(const struct chat_account *c, struct arena *a, const cJSON *payload,

@@ -17,8 +17,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static const char *beside; /* what came with the payload: {"reply"} of the command */
+
 typedef bool read_fn(const struct chat_account *c, struct arena *a, const cJSON *payload,
                      struct chat_taken *out, struct err *e);
+
+static bool read_dingtalk(const struct chat_account *c, struct arena *a, const cJSON *payload,
+                          struct chat_taken *out, struct err *e)
+{
+    return dingtalk_read(c, a, payload, beside, out, e);
+}
 
 static const struct {
     const struct chat_platform *platform;
@@ -26,6 +34,7 @@ static const struct {
 } rows[] = {
     { &chat_slack, slack_read },
     { &chat_feishu, feishu_read },
+    { &chat_dingtalk, read_dingtalk },
 };
 static read_fn *reads;
 static struct config_chat config;
@@ -133,6 +142,7 @@ static bool read_payload(struct arena *a, const cJSON *in, cJSON *out, struct er
 {
     const cJSON *payload = json_get(in, "payload");
     struct chat_taken t = { 0 };
+    beside = json_str(in, "reply");
     bool ok = reads(&account, a, payload, &t, e);
     put_taken(a, out, &t);
     return ok;
