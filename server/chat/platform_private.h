@@ -12,7 +12,8 @@
 struct buf;
 struct fetch_header;
 
-extern const struct chat_platform chat_slack, chat_feishu, chat_dingtalk, chat_wecom, chat_teams;
+extern const struct chat_platform chat_slack, chat_feishu, chat_dingtalk, chat_wecom, chat_teams,
+    chat_webhook;
 
 /* The payload of an envelope (events_api, interactive, slash_commands), or of an HTTP request. */
 bool slack_read(const struct chat_account *c, struct arena *a, const cJSON *payload,

@@ -22,7 +22,7 @@ static const struct {
     { "feishu", "secret|encrypt|verification", "app", "secret|app" },
     { "wecom", "secret|token|aes", "bot|corp", NULL },
     { "teams", "password", "app|tenant", "password|app" },
-    { "webhook", "in|out", "users", "in|out" },
+    { "webhook", "in|out", "users", "in|out|url" },
 };
 enum { PLATFORMS = sizeof platforms / sizeof *platforms };
 #define PLATFORM_NAMES "slack|dingtalk|feishu|wecom|teams|webhook"
@@ -142,9 +142,10 @@ static bool has_what_it_needs(const struct config_chat *c, int i, const char *ne
 {
     char word[TEXT_WORD];
     while (text_word_next(&needs, word))
-        if (!config_named_value(c->keys, word) && !config_named_value(c->ids, word))
-            return refuse_account(e, i, "platform", "needs it among keys or ids, where it is not",
-                                  word);
+        if (!strcmp(word, "url")
+                ? !c->url
+                : !config_named_value(c->keys, word) && !config_named_value(c->ids, word))
+            return refuse_account(e, i, "platform", "is missing: this platform needs it", word);
     return true;
 }
 
