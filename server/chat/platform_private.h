@@ -24,8 +24,8 @@ bool feishu_read(const struct chat_account *c, struct arena *a, const cJSON *pay
 /* The frame's `data`, parsed. frame: its messageId, which a press has no other id than. */
 bool dingtalk_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                    const char *frame, struct chat_taken *out, struct err *e);
-/* The frame's `body`, or a callback decrypted. reply: what answers it (req_id of the frame; NULL:
- * the payload's response_url). */
+/* The frame's `body`, or a callback decrypted. reply: the frame's req_id; NULL: it was a callback.
+ */
 bool wecom_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                 const char *reply, struct chat_taken *out, struct err *e);
 
@@ -35,11 +35,12 @@ cJSON *feishu_card(struct arena *a, const struct chat_card *card);
 char *slack_escaped(struct arena *a, const char *text);
 
 /* WeCom's bot speaks through its socket: socket_wecom.c sets account->state to this while it is
- * subscribed, and to NULL when it is not. Parks: sends one frame and waits for what answers it. A
- * command of which req_id is NULL gets one. False: e says so, in the server's words (errmsg). */
+ * subscribed, and to NULL when it is not. Parks: sends one frame and waits for the one that answers
+ * it, which is *answer (may be NULL), in a. req_id NULL: one of its own. False: e says so, in the
+ * server's words (errmsg). */
 struct wecom_way {
     bool (*send)(struct chat_account *c, struct arena *a, const char *cmd, const char *req_id,
-                 const cJSON *body, struct err *e);
+                 const cJSON *body, const cJSON **answer, struct err *e);
 };
 
 /* -- what is read --------------------------------------------------------------------------- */
