@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include <stdlib.h>
 
+static const double SLICE = 0.25; /* seconds */
 enum { WORDS = 300, TOO_MANY = 429, FEISHU_TOO_MANY = 99991400 };
 
 /* A code or a text, as words. */
@@ -95,7 +96,6 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .body_len = q->json ? strlen(body) : q->len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
-        .cancel = c->ended,
     };
     return fetch(c->loop, a, &r, answer, e);
 }
@@ -117,6 +117,21 @@ static const cJSON *try_ask(struct chat_account *c, struct arena *a, const struc
     return NULL;
 }
 
+/* In slices: several wait at a time, and one alone would be woken when the account ends. */
+static bool wait_for_platform(struct chat_account *c, double seconds, struct err *e)
+{
+    double until = loop_now(c->loop) + seconds;
+    for (double left; (left = until - loop_now(c->loop)) > 0;) {
+        if (c->ended->fired)
+            return err_set(e, ERR_GONE, "the account ended while %s was waited for",
+                           c->platform->title);
+        if (!nap_for(c->loop, left < SLICE ? left : SLICE, "waits for", c->platform->title, NULL,
+                     e))
+            return false;
+    }
+    return true;
+}
+
 const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct chat_ask *q,
                        struct err *e)
 {
@@ -126,7 +141,7 @@ const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct cha
     if (answer)
         return answer;
     if (wait >= 0 && wait <= CHAT_WAIT) {
-        if (!nap_for(c->loop, wait, "waits for", c->platform->title, c->ended, e))
+        if (!wait_for_platform(c, wait, e))
             return NULL;
         first = (struct err){ 0 };
         answer = try_ask(c, a, q, &again, &first);

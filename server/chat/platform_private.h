@@ -31,6 +31,7 @@ bool wecom_read(const struct chat_account *c, struct arena *a, const cJSON *payl
 
 cJSON *slack_card(struct arena *a, const struct chat_card *card);
 cJSON *feishu_card(struct arena *a, const struct chat_card *card);
+cJSON *teams_card(struct arena *a, const struct chat_card *card);
 /* & < > as Slack wants them: where text is markup. */
 char *slack_escaped(struct arena *a, const char *text);
 

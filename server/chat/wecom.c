@@ -109,10 +109,11 @@ static const char *open_wecom(const struct chat_account *c, struct arena *a,
                               const struct chat_request *r, const char *sealed,
                               struct chat_taken *out, struct err *e)
 {
-    size_t n = strlen(r->query);
-    const char *signature = chat_form_value(a, r->query, n, "msg_signature");
-    const char *at = chat_form_value(a, r->query, n, "timestamp");
-    const char *nonce = chat_form_value(a, r->query, n, "nonce");
+    const char *query = r->query ? r->query : "";
+    size_t n = strlen(query);
+    const char *signature = chat_form_value(a, query, n, "msg_signature");
+    const char *at = chat_form_value(a, query, n, "timestamp");
+    const char *nonce = chat_form_value(a, query, n, "nonce");
     const char *token = chat_key(c, "token"), *key = chat_key(c, "aes");
     if (!token || !key) {
         chat_refuse(out, 403, e,
@@ -139,8 +140,9 @@ static bool wecom_take(struct chat_account *c, struct arena *a, const struct cha
     *out = (struct chat_taken){ .status = 200 };
     bool is_check = !strcmp(r->method, "GET");
     const cJSON *body = is_check ? NULL : json_parse(a, r->body, r->len, &(struct err){ 0 });
-    const char *sealed = is_check ? chat_form_value(a, r->query, strlen(r->query), "echostr")
-                                  : json_str(body, "encrypt");
+    const char *query = r->query ? r->query : "";
+    const char *sealed =
+        is_check ? chat_form_value(a, query, strlen(query), "echostr") : json_str(body, "encrypt");
     const char *text = open_wecom(c, a, r, sealed, out, e);
     if (!text)
         return false;

@@ -6,6 +6,7 @@
  * {"do":"read","payload","reply"}: what a socket's payload holds. {"do":"card","card"}: its JSON.
  * {"do":"say"|"show"|"renew"|"whisper"|"file","where",…}: {ok,message,error}, by the API at url;
  * with "line" by WeCom's socket, and {sent} besides.
+ * {"do":"wait","seconds"}: the loop turns, and what was begun goes on.
  * {"do":"open"|"sign",…}: the functions of sign.h.
  */
 #include "base/arena.h"
@@ -39,10 +40,8 @@ static const struct {
     const struct chat_platform *platform;
     read_fn *read;
 } rows[] = {
-    { &chat_slack, slack_read },
-    { &chat_feishu, feishu_read },
-    { &chat_dingtalk, read_dingtalk },
-    { &chat_wecom, read_wecom },
+    { &chat_slack, slack_read }, { &chat_feishu, feishu_read }, { &chat_dingtalk, read_dingtalk },
+    { &chat_wecom, read_wecom }, { &chat_teams, NULL },
 };
 static read_fn *reads;
 static struct config_chat config;
@@ -82,6 +81,8 @@ static void make_account(const cJSON *in)
             account.platform = rows[i].platform;
             reads = rows[i].read;
         }
+    if (account.platform && account.platform->start)
+        account.platform->start(&account);
     for (const struct config_named *k = config.keys; k->name; k++)
         secret_learn(k->value);
 }
@@ -260,6 +261,8 @@ static bool obey(struct arena *a, const cJSON *in, cJSON *out, struct err *e)
         make_account(in);
         return account.platform != NULL;
     }
+    if (!strcmp(what, "wait"))
+        return nap(account.loop, json_num(in, "seconds", 0), NULL, e);
     if (!strcmp(what, "take"))
         return take_request(a, in, out, e);
     if (!strcmp(what, "read"))
