@@ -61,6 +61,8 @@ static void add_bot(struct bots *all, const struct config_chat *c)
     b->seen = seen_events(a);
     b->next = all->first;
     all->first = b;
+    if (p->start)
+        p->start(&b->account);
 }
 
 /* -- what was lost, and is back ------------------------------------------------------------------

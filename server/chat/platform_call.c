@@ -1,6 +1,8 @@
 /* platform_call.c - a call of a platform's API, and tokens that are given for a time. What counts
  * as success and where an API puts its words is the same few members everywhere: failure_words. */
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -10,6 +12,7 @@
 #include "net/loop.h"
 #include <stdlib.h>
 
+static const double SLICE = 0.25; /* seconds */
 enum { WORDS = 300, TOO_MANY = 429, FEISHU_TOO_MANY = 99991400 };
 
 /* A code or a text, as words. */
@@ -93,7 +96,6 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .body_len = q->json ? strlen(body) : q->len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
-        .cancel = c->ended,
     };
     return fetch(c->loop, a, &r, answer, e);
 }
@@ -115,6 +117,21 @@ static const cJSON *try_ask(struct chat_account *c, struct arena *a, const struc
     return NULL;
 }
 
+/* In slices: several wait at a time, and one alone would be woken when the account ends. */
+static bool wait_for_platform(struct chat_account *c, double seconds, struct err *e)
+{
+    double until = loop_now(c->loop) + seconds;
+    for (double left; (left = until - loop_now(c->loop)) > 0;) {
+        if (c->ended->fired)
+            return err_set(e, ERR_GONE, "the account ended while %s was waited for",
+                           c->platform->title);
+        if (!nap_for(c->loop, left < SLICE ? left : SLICE, "waits for", c->platform->title, NULL,
+                     e))
+            return false;
+    }
+    return true;
+}
+
 const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct chat_ask *q,
                        struct err *e)
 {
@@ -124,7 +141,7 @@ const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct cha
     if (answer)
         return answer;
     if (wait >= 0 && wait <= CHAT_WAIT) {
-        if (!nap_for(c->loop, wait, "waits for", c->platform->title, c->ended, e))
+        if (!wait_for_platform(c, wait, e))
             return NULL;
         first = (struct err){ 0 };
         answer = try_ask(c, a, q, &again, &first);
@@ -133,6 +150,27 @@ const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct cha
         err_status(e, first.kind, first.status, "%s%s", first.text,
                    wait > CHAT_WAIT ? "; it asks for a longer pause than is waited here" : "");
     return answer;
+}
+
+struct buf *chat_multipart(struct arena *a, const struct fetch_header *fields, const char *part,
+                           const char *name, const char *bytes, size_t len, const char **type)
+{
+    const char *boundary = crypto_token(a, 18);
+    char *safe = text_clean(a, name, 200);
+    struct buf *b = buf_in(a, len + 4096);
+    for (char *c; (c = strpbrk(safe, "\"\\"));)
+        *c = '_';
+    for (; fields->name; fields++)
+        buf_printf(b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", boundary,
+                   fields->name, fields->value);
+    buf_printf(b,
+               "--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\n"
+               "Content-Type: application/octet-stream\r\n\r\n",
+               boundary, part, safe);
+    buf_add(b, bytes, len);
+    buf_printf(b, "\r\n--%s--\r\n", boundary);
+    *type = arena_printf(a, "multipart/form-data; boundary=%s", boundary);
+    return b;
 }
 
 /* -- tokens that are given for a time --------------------------------------------------------- */
@@ -161,7 +199,7 @@ const cJSON *chat_call_with(struct chat_account *c, struct arena *a, struct chat
                             const struct chat_ask *q, struct err *e)
 {
     const cJSON *answer = chat_call(c, a, q, e);
-    if (!answer && e->status == 401)
+    if (!answer && e->status >= 400 && e->status <= 403)
         t->until = 0;
     return answer;
 }
