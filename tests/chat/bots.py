@@ -1,9 +1,12 @@
 """bots.py [WORD] - bots end to end by the webhook platform: what people write, cards, presses of the right and the wrong
 people, cards that follow a change wherever it is decided, restarts, rules of the policy, the model. `N passed, N failed`.
 Runs with the Python of build/python/model-sdks."""
+import glob
 import json
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
 
@@ -324,6 +327,25 @@ def check_what_is_wrong_is_said_with_its_line(r):
         code, _, err = r.run(["serve", "--listen", "127.0.0.1:1"])
         equal(code, CONFIG, err)
         has(err, "wrong.yaml", "line 1", words)
+
+
+def check_the_texts_of_the_pages_start_a_server(r):
+    """Each ```yaml of docs/chatops, with a value for each variable that it names."""
+    seen = 0
+    for path in sorted(glob.glob(os.path.join(house.ROOT, "docs/chatops/*.md"))):
+        for text in re.findall(r"^```yaml\n(.*?)^```", open(path).read(), re.M | re.S):
+            seen += 1
+            names = set(re.findall(r"\{env: (\w+)\}", text))
+            env = {**r.env, **{n: room.whsec(b"a value of a page, made up") for n in names}}
+            env.update({"HIGRESS_OPS_CONFIG": r.put("page.yaml", text), "HIGRESS_OPS_STATE": os.path.join(r.dir, "page%d" % seen),
+                        "HIGRESS_OPS_URL": "http://127.0.0.1:9"})
+            p = subprocess.Popen([house.BINARY, "serve", "--listen", "127.0.0.1:0"], env=env, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+            line = p.stdout.readline()
+            p.terminate()
+            err = p.communicate(timeout=30)[1]
+            has(line + err, "listening on")
+    holds(seen >= 2, seen)
 
 
 def check_the_model_answers_plans_and_remembers(r):
