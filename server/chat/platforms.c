@@ -1,7 +1,5 @@
-/* platforms.c - the platforms there are. */
+/* platforms.c - the platforms there are, a row each. */
 #include "chat/platform_private.h"
-
-extern const struct chat_platform chat_webhook;
 
 const struct chat_platform *const chat_platforms[] = {
     &chat_slack, &chat_feishu, &chat_dingtalk, &chat_wecom, &chat_teams, &chat_webhook,

@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "chat/platform_private.h"
 #include "chat/sign.h"
+#include "net/fetch.h"
 #include "net/loop.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,6 +298,10 @@ static void serve_lines(struct loop *l, void *arg)
         arena_free(a);
     }
     free(line);
+    cancel_fire(&ended);
+    fetch_stop(l);
+    while (fiber_count() > 1)
+        nap(l, 0.01, NULL, &(struct err){ 0 });
     arena_free(account.arena);
 }
 
