@@ -13,6 +13,13 @@ const struct api *api_of(enum model_api which)
     return which == MODEL_ANTHROPIC ? &api_anthropic : &api_openai;
 }
 
+enum reply_end reply_end_named(const struct reply_end_name *ends, const char *reason)
+{
+    while (ends->name && strcmp(ends->name, reason) != 0)
+        ends++;
+    return ends->name ? ends->end : REPLY_DONE;
+}
+
 void reply_say(struct reply *r, const char *text)
 {
     size_t n = text ? strlen(text) : 0;

@@ -93,23 +93,15 @@ static cJSON *make_anthropic_request(struct arena *a, const struct config_model 
 /* -- the reply ----------------------------------------------------------------------------------
  */
 
-static enum reply_end anthropic_end_named(const char *reason)
-{
-    static const struct {
-        const char *name;
-        enum reply_end end;
-    } ends[] = { { "end_turn", REPLY_DONE },
-                 { "stop_sequence", REPLY_DONE },
-                 { "tool_use", REPLY_CALLS },
-                 { "max_tokens", REPLY_LENGTH },
-                 { "pause_turn", REPLY_PAUSED },
-                 { "refusal", REPLY_REFUSED },
-                 { "model_context_window_exceeded", REPLY_FULL } };
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (!strcmp(ends[i].name, reason))
-            return ends[i].end;
-    return REPLY_DONE;
-}
+static const struct reply_end_name anthropic_ends[] = { { "end_turn", REPLY_DONE },
+                                                        { "stop_sequence", REPLY_DONE },
+                                                        { "tool_use", REPLY_CALLS },
+                                                        { "max_tokens", REPLY_LENGTH },
+                                                        { "pause_turn", REPLY_PAUSED },
+                                                        { "refusal", REPLY_REFUSED },
+                                                        { "model_context_window_exceeded",
+                                                          REPLY_FULL },
+                                                        { 0 } };
 
 static void overwrite_number(double *to, const cJSON *usage, const char *member)
 {
@@ -196,7 +188,7 @@ static void take_anthropic_event(struct reply *r, const char *name, const cJSON 
     } else if (!strcmp(type, "message_delta")) {
         reason = json_str(json_get(data, "delta"), "stop_reason");
         take_anthropic_usage(r, json_get(data, "usage"), true);
-        r->end = reason ? anthropic_end_named(reason) : r->end;
+        r->end = reason ? reply_end_named(anthropic_ends, reason) : r->end;
     } else if (!strcmp(type, "error")) {
         reply_wrong(r, json_get(data, "error"));
     }
@@ -212,7 +204,7 @@ static void take_anthropic_whole(struct reply *r, const cJSON *body)
     r->begun = json_get(body, "content") != NULL;
     cJSON_ArrayForEach(block, json_get(body, "content")) begin_anthropic_block(r, i++, block);
     take_anthropic_usage(r, json_get(body, "usage"), true);
-    r->end = reason ? anthropic_end_named(reason) : REPLY_CUT;
+    r->end = reason ? reply_end_named(anthropic_ends, reason) : REPLY_CUT;
 }
 
 /* Empty texts are refused by the API, and so are an input that is no object and a call that nobody

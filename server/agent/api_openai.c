@@ -71,21 +71,12 @@ static cJSON *make_openai_request(struct arena *a, const struct config_model *m,
 /* -- the reply ----------------------------------------------------------------------------------
  */
 
-static enum reply_end openai_end_named(const char *reason)
-{
-    static const struct {
-        const char *name;
-        enum reply_end end;
-    } ends[] = { { "stop", REPLY_DONE },
-                 { "tool_calls", REPLY_CALLS },
-                 { "function_call", REPLY_CALLS },
-                 { "length", REPLY_LENGTH },
-                 { "content_filter", REPLY_REFUSED } };
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (!strcmp(ends[i].name, reason))
-            return ends[i].end;
-    return REPLY_DONE;
-}
+static const struct reply_end_name openai_ends[] = { { "stop", REPLY_DONE },
+                                                     { "tool_calls", REPLY_CALLS },
+                                                     { "function_call", REPLY_CALLS },
+                                                     { "length", REPLY_LENGTH },
+                                                     { "content_filter", REPLY_REFUSED },
+                                                     { 0 } };
 
 /* Without an index a new id is a new call, and no id goes on with the last one. */
 static int openai_index_of(const struct reply *r, const cJSON *fragment)
@@ -171,7 +162,7 @@ static void take_openai_choice(struct reply *r, const cJSON *data, const char *m
     r->parts = r->parts ? r->parts : json_object(r->arena);
     take_openai_delta(r, json_get(choice, member));
     if (reason && *reason)
-        r->end = openai_end_named(reason);
+        r->end = reply_end_named(openai_ends, reason);
 }
 
 static void take_openai_event(struct reply *r, const char *name, const cJSON *data)

@@ -85,6 +85,12 @@ struct api {
 };
 const struct api *api_of(enum model_api which);
 
+/* How an API names the ends of a reply; the list ends with { 0 }. Unknown ones are REPLY_DONE. */
+struct reply_end_name {
+    const char *name;
+    enum reply_end end;
+};
+enum reply_end reply_end_named(const struct reply_end_name *ends, const char *reason);
 /* For the rows: text and calls join the reply. */
 void reply_say(struct reply *r, const char *text);
 struct reply_call *reply_call(struct reply *r, int index, const char *id);

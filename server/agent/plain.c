@@ -173,7 +173,7 @@ static void say_section(struct buf *b, const char *title, const char *text)
 }
 
 /* What the text names, diagnosed; e: nothing could be looked up. */
-static void say_diagnosis(struct agent *g, struct buf *b, const char *text, struct err *e)
+static void say_what_is_named(struct agent *g, struct buf *b, const char *text, struct err *e)
 {
     struct search s = { .arena = g->step, .path = path_in(text) };
     split_words(&s, text);
@@ -199,7 +199,7 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
     agent_begin(g, question);
     struct err e = { 0 };
     struct buf *b = buf_in(g->arena, ANSWER_MAX);
-    say_diagnosis(g, b, question, &e);
+    say_what_is_named(g, b, question, &e);
     say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL));
     say_section(
         b, "What is broken in the configuration:", run_plain(g, "check_config", "risk", "broken"));
@@ -221,7 +221,7 @@ const char *agent_diagnose(struct agent *g, const char *about)
     struct err e = { 0 };
     begin_alone(g);
     struct buf *b = buf_in(g->arena, ANSWER_MAX);
-    say_diagnosis(g, b, about, &e);
+    say_what_is_named(g, b, about, &e);
     const char *text = g->cancel.fired ? NULL : event_words(g->arena, b->data);
     agent_end_step(g);
     return text;

@@ -39,7 +39,7 @@ static void put_plan(struct buf *b, const struct rendering *r)
     }
 }
 
-static void put_warnings(struct buf *b, const struct rendering *r)
+static void put_plan_warnings(struct buf *b, const struct rendering *r)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, json_get(r->head, "warnings"))
@@ -51,7 +51,7 @@ char *approve_text(struct arena *a, const struct rendering *r, size_t max)
     struct buf *b = buf_in(a, max);
     put_head(b, r->head);
     put_plan(b, r);
-    put_warnings(b, r);
+    put_plan_warnings(b, r);
     return b->over ? NULL : secret_scrub(a, b->data);
 }
 
@@ -62,7 +62,7 @@ struct approve_parts approve_parts(struct arena *a, const struct rendering *r)
         parts[i] = buf_in(a, APPROVE_UNBOUNDED);
     put_head(parts[0], r->head);
     put_plan(parts[1], r);
-    put_warnings(parts[2], r);
+    put_plan_warnings(parts[2], r);
     return (struct approve_parts){ secret_scrub(a, parts[0]->data), secret_scrub(a, parts[1]->data),
                                    secret_scrub(a, parts[2]->data) };
 }

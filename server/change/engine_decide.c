@@ -84,12 +84,10 @@ static bool strong_enough(struct engine *g, struct arena *a, const struct stored
                           const struct plan *p, const struct approver *x, const char *rejected,
                           struct ruling *r, struct err *e)
 {
-    const struct engine_asked about = { row->owner, row->created, x->by, false };
     struct wish w;
     if (!people_may(g->config, DEED_DECIDE, x->by, x->who, e) ||
-        !engine_judge(g, a, p, &about, &w, e))
+        !engine_rule_kept(g, a, row, p, x->by, &w, r, e))
         return false;
-    *r = policy_rule(&w);
     if (r->says < POLICY_ASK)
         return err_set(e, ERR_POLICY, "change %s cannot be approved now: %s; nothing is written",
                        row->id, policy_why(a, &w, r));
@@ -335,11 +333,10 @@ bool engine_cancel(struct engine *g, const char *id, const char *who, struct err
 static bool let_through(struct engine *g, struct arena *a, const struct stored *row,
                         const struct plan *p, struct err *e)
 {
-    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
     struct wish w;
-    if (!engine_judge(g, a, p, &about, &w, e))
+    struct ruling r;
+    if (!engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e))
         return false;
-    const struct ruling r = policy_rule(&w);
     return r.says == POLICY_GO ||
            err_set(e, ERR_POLICY,
                    "change %s was let through by a policy that is no longer so (%s); nothing is "

@@ -77,16 +77,26 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
     return e->kind == ERR_NONE;
 }
 
+bool engine_rule_kept(struct engine *g, struct arena *a, const struct stored *row,
+                      const struct plan *p, enum channel_kind by, struct wish *w, struct ruling *r,
+                      struct err *e)
+{
+    const struct engine_asked about = { row->owner, row->created, by, false };
+    if (!engine_judge(g, a, p, &about, w, e))
+        return false;
+    *r = policy_rule(w);
+    return true;
+}
+
 bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
                     struct err *e)
 {
-    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
     struct wish w;
+    struct ruling r;
     const struct plan *p = store_plan(g->store, a, row->id, e);
     if (!p || !people_may(g->config, DEED_PROPOSE, CHANNEL_NONE, who, e) ||
-        !engine_judge(g, a, p, &about, &w, e))
+        !engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e))
         return false;
-    const struct ruling r = policy_rule(&w);
     return r.says >= POLICY_ASK || err_set(e, ERR_POLICY, "change %s is not put before anybody: %s",
                                            row->id, policy_why(a, &w, &r));
 }
@@ -139,14 +149,14 @@ int engine_missing(struct engine *g, const char *id, struct err *e)
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct wish w;
+    struct ruling r;
     struct store_decision *all = NULL;
     struct store *s = engine_store(g, e);
     bool there = s && store_find(s, a, id, &row, e);
     const struct plan *p = there && engine_undecided(&row) ? store_plan(s, a, row.id, e) : NULL;
-    const struct engine_asked about = { row.owner, row.created, CHANNEL_NONE, false };
     int n = p ? store_agreed(s, a, &row, &all, e) : 0, missing = 0;
-    if (p && e->kind == ERR_NONE && engine_judge(g, a, p, &about, &w, e))
-        missing = policy_rule(&w).count - engine_count_people(g, all, n);
+    if (p && e->kind == ERR_NONE && engine_rule_kept(g, a, &row, p, CHANNEL_NONE, &w, &r, e))
+        missing = r.count - engine_count_people(g, all, n);
     arena_free(a);
     return missing > 0 ? missing : p ? 1 : 0;
 }
@@ -175,13 +185,9 @@ bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct
     struct wish w;
     struct err unread = { 0 }; /* that it cannot be opened is said where it is shown whole */
     const struct plan *p = engine_undecided(row) ? store_plan(g->store, a, row->id, &unread) : NULL;
-    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
     struct ruling r = { .says = POLICY_GO };
-    if (p && engine_judge(g, a, p, &about, &w, e)) {
-        r = policy_rule(&w);
-        if (r.rule)
-            json_set_str(a, o, "policy", policy_why(a, &w, &r));
-    }
+    if (p && engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e) && r.rule)
+        json_set_str(a, o, "policy", policy_why(a, &w, &r));
     if (e->kind == ERR_NONE)
         set_approvals(g, a, o, row, &r, e);
     return e->kind == ERR_NONE;
@@ -191,12 +197,11 @@ cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct 
 {
     struct stored row = { 0 };
     struct wish w;
+    struct ruling all;
     struct store *s = engine_store(g, e);
     const struct plan *p = s && store_find(s, a, id, &row, e) ? store_plan(s, a, row.id, e) : NULL;
-    const struct engine_asked about = { row.owner, row.created, CHANNEL_NONE, false };
-    if (!p || !engine_judge(g, a, p, &about, &w, e))
+    if (!p || !engine_rule_kept(g, a, &row, p, CHANNEL_NONE, &w, &all, e))
         return NULL;
-    const struct ruling all = policy_rule(&w);
     cJSON *o = json_object(a), *list = json_set_array(a, o, "objects");
     json_set_str(a, o, "id", row.id);
     json_set_str(a, o, "requester", w.requester);

@@ -88,6 +88,10 @@ struct engine_asked {
 /* The wish that the policy is asked about, in arena a. False: the state could not be read. */
 bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
                   const struct engine_asked *about, struct wish *w, struct err *e);
+/* What today's policy says of a kept plan; by: the channel of who decides. False: as above. */
+bool engine_rule_kept(struct engine *g, struct arena *a, const struct stored *row,
+                      const struct plan *p, enum channel_kind by, struct wish *w, struct ruling *r,
+                      struct err *e);
 /* Rules in shadow would have said something else: the audit hears of it. */
 void engine_note_shadow(struct engine *g, const char *id, const char *who, const struct ruling *r);
 /* How many people have agreed; is one of them that one? */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "change/engine_private.h"
 #include "kind/kind.h"
@@ -33,11 +34,6 @@ const char *engine_rejected(struct engine *g, struct arena *a, const char *gatew
 }
 
 /* -- operation by operation ---------------------------------------------------------------- */
-
-static bool equal_or_both_null(const char *x, const char *y)
-{
-    return x && y ? !strcmp(x, y) : x == y;
-}
 
 /* Does `is` have all that makes `after` another than `before`? */
 static bool carries(const cJSON *before, const cJSON *after, const cJSON *is)
@@ -70,8 +66,8 @@ static const cJSON *content(struct arena *a, const struct kind *k, const cJSON *
 /* A create of what is there otherwise is held against nothing: all of it must come again. */
 static bool wants_again(struct arena *a, const struct plan_op *op, const struct plan_op *no)
 {
-    if (op->kind != no->kind || !equal_or_both_null(op->name, no->name) ||
-        !equal_or_both_null(op->scope, no->scope) || !op->after != !no->after)
+    if (op->kind != no->kind || !text_same(op->name, no->name) ||
+        !text_same(op->scope, no->scope) || !op->after != !no->after)
         return false;
     if (!no->after)
         return true;
@@ -121,8 +117,7 @@ static bool look_inside(void *arg, const struct stored *row)
     struct err ignored = { 0 }; /* one that cannot be opened says nothing about this one */
     struct store_decision d = { 0 };
     bool there = false;
-    if (!equal_or_both_null(row->gateway, x->plan->gateway) ||
-        !summary_touches_plan(x->plan, row->summary))
+    if (!text_same(row->gateway, x->plan->gateway) || !summary_touches_plan(x->plan, row->summary))
         return true;
     if (x->opened++ == OPENED) { /* nobody is asked so often that the first no is forgotten */
         x->found = arena_printf(x->arena, "more than %d wishes about these objects were rejected",

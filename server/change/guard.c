@@ -89,11 +89,10 @@ const struct store_guard *guard_after(struct arena *a, const struct plan *p, con
 static bool is_not_denied(struct engine *g, struct arena *a, const struct stored *row,
                           const struct plan *p, struct err *e)
 {
-    const struct engine_asked about = { row->owner, row->created, CHANNEL_NONE, false };
     struct wish w;
-    if (!engine_judge(g, a, p, &about, &w, e))
+    struct ruling r;
+    if (!engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e))
         return false;
-    const struct ruling r = policy_rule(&w);
     return r.says != POLICY_DENY ||
            err_set(e, ERR_POLICY, "change %s is denied by the policy (%s); nothing is written",
                    row->id, policy_why(a, &w, &r));

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "call/service.h"
-#include "chat/bot_private.h"
+#include "chat/card_private.h"
 #include "net/loop.h"
 #include <string.h>
 
@@ -312,6 +312,14 @@ void bots_stop(struct bots *b)
     b->tick = NULL;
     for (struct bot *x = b->first; x; x = x->next)
         stop_bot(x);
+}
+
+bool bots_busy(const struct bots *b)
+{
+    bool busy = b->renewing;
+    for (const struct bot *x = b->first; x; x = x->next)
+        busy = busy || x->talking || x->pressing;
+    return busy;
 }
 
 void bots_free(struct bots *b)

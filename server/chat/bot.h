@@ -27,8 +27,10 @@ struct bots *bots_new(struct service *s, const struct chat_platform *const *plat
 void bots_start(struct bots *b);
 /* The configuration was read again: accounts that are new, other or gone. */
 void bots_reload(struct bots *b);
-/* No more is taken, questions are stopped; fibers end soon, while the loop turns. */
+/* No more is taken, questions are stopped; fibers end soon, while the loop turns: until then the
+ * engine and its store are used. */
 void bots_stop(struct bots *b);
+bool bots_busy(const struct bots *b);
 void bots_free(struct bots *b); /* no fiber of theirs runs any more; NULL is fine */
 
 enum bots_verdict {

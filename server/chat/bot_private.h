@@ -28,6 +28,7 @@ struct bots {
     struct loop_timer *tick;
     char news[72];        /* the newest line of the audit that the cards know */
     bool renewing, again; /* one fiber looks after the cards, and once more after that */
+    double expires;       /* Unix seconds at which the next card does; 0: none */
     bool stopping;
 };
 
@@ -128,29 +129,6 @@ enum chat_said { SAID_WORDS = 0, SAID_COMMAND, SAID_WRONG };
 enum chat_said command_read(struct arena *a, const struct service *s, const char *text,
                             struct chat_command *out, const char **why);
 const char *command_help(struct arena *a, bool model);
-
-/* -- card.c, cards.c: changes as cards -----------------------------------------------------------
- */
-
-struct rendering;
-/* A card over a change that waits. whole: all that is shown fits, else the page is where it is
- * approved. */
-struct chat_card *card_asks(struct arena *a, const struct bots *b, const struct rendering *r,
-                            const cJSON *change, const char *word);
-/* The same without its plan: it did not fit. */
-void card_shorten(struct arena *a, struct chat_card *card);
-/* What became of it. */
-struct chat_card *card_tells(struct arena *a, const struct bots *b, const cJSON *change);
-/* "approved by ada (chat) at …"; "": nobody has decided. */
-const char *card_decision(struct arena *a, const struct bots *b, const cJSON *change);
-/* What of a change a card shows: when that is another text, the card is renewed. */
-const char *card_shows(struct arena *a, const cJSON *change);
-bool card_is_over(const cJSON *change); /* nothing more will come */
-
-/* Shows a pending change where j came from. False: e. Parks. */
-bool cards_show(struct chat_job *j, const char *id, struct err *e);
-void cards_tick(void *bots);      /* of a struct bots: looks whether something moved */
-void cards_renew(struct bots *b); /* soon, and on a fiber */
 
 /* -- press.c --------------------------------------------------------------------------------- */
 

@@ -6,13 +6,13 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "call/service.h"
-#include "chat/bot_private.h"
+#include "chat/card_private.h"
 #include "plan/rendering.h"
 #include <string.h>
 
 enum { BLOCKS = 8, TITLE_BYTES = 140 };
 
-static void add_block(struct chat_card *card, enum chat_block_kind kind, const char *text)
+static void add_card_block(struct chat_card *card, enum chat_block_kind kind, const char *text)
 {
     if (text && *text)
         ((struct chat_block *)card->blocks)[card->n++] = (struct chat_block){ kind, text };
@@ -53,17 +53,17 @@ struct chat_card *card_asks(struct arena *a, const struct bots *b, const struct 
     struct chat_card *card = new_card(a, b, id, json_text(r->head, "title"));
     const struct approve_parts parts = approve_parts(a, r);
     card->mood = CHAT_WAITS;
-    add_block(card, CHAT_TEXT, parts.head);
-    add_block(card, CHAT_CODE, parts.plan);
-    add_block(card, CHAT_TEXT, parts.warnings);
+    add_card_block(card, CHAT_TEXT, parts.head);
+    add_card_block(card, CHAT_CODE, parts.plan);
+    add_card_block(card, CHAT_TEXT, parts.warnings);
     if (word)
-        add_block(card, CHAT_TEXT,
-                  arena_printf(a, "It destroys something: type %s to approve it.", word));
-    add_block(card, CHAT_NOTE,
-              arena_printf(a, "Asked by %s. Waits until %s%s%s.", name_of(b, asks),
-                           json_text(change, "expires"), needs ? "; needs " : "",
-                           needs ? needs : ""));
-    add_block(card, CHAT_NOTE, approvals_text(a, b, change));
+        add_card_block(card, CHAT_TEXT,
+                       arena_printf(a, "It destroys something: type %s to approve it.", word));
+    add_card_block(card, CHAT_NOTE,
+                   arena_printf(a, "Asked by %s. Waits until %s%s%s.", name_of(b, asks),
+                                json_text(change, "expires"), needs ? "; needs " : "",
+                                needs ? needs : ""));
+    add_card_block(card, CHAT_NOTE, approvals_text(a, b, change));
     card->types = word != NULL;
     card->approvable = true;
     return card;
@@ -74,9 +74,10 @@ void card_shorten(struct arena *a, struct chat_card *card)
     card->blocks = arena_array(a, struct chat_block, BLOCKS);
     card->n = 0;
     card->types = card->approvable = false;
-    add_block(card, CHAT_TEXT,
-              "This change cannot be shown whole here, so it is not approved here: the page shows "
-              "all of it, or `higress-ops approve` at a terminal of the server.");
+    add_card_block(
+        card, CHAT_TEXT,
+        "This change cannot be shown whole here, so it is not approved here: the page shows "
+        "all of it, or `higress-ops approve` at a terminal of the server.");
 }
 
 /* -- what became of it ----------------------------------------------------------------------------
@@ -130,11 +131,11 @@ struct chat_card *card_tells(struct arena *a, const struct bots *b, const cJSON 
     const char *id = json_text(change, "id");
     struct chat_card *card = new_card(a, b, id, json_text(change, "title"));
     card->mood = mood_of(json_text(change, "state"));
-    add_block(card, CHAT_TEXT, card_decision(a, b, change));
-    add_block(card, CHAT_TEXT, approvals_text(a, b, change));
-    add_block(card, CHAT_TEXT, outcome_text(a, change));
-    add_block(card, CHAT_TEXT, guard_text(a, change));
-    add_block(
+    add_card_block(card, CHAT_TEXT, card_decision(a, b, change));
+    add_card_block(card, CHAT_TEXT, approvals_text(a, b, change));
+    add_card_block(card, CHAT_TEXT, outcome_text(a, change));
+    add_card_block(card, CHAT_TEXT, guard_text(a, change));
+    add_card_block(
         card, CHAT_NOTE,
         arena_printf(a, "change %s, asked by %s", id, name_of(b, json_text(change, "owner"))));
     return card;
@@ -142,7 +143,7 @@ struct chat_card *card_tells(struct arena *a, const struct bots *b, const cJSON 
 
 const char *card_shows(struct arena *a, const cJSON *change)
 {
-    return arena_printf(a, "%s%s %d %s", card_is_over(change) ? "over: " : "",
+    return arena_printf(a, "%s%s %d %s", card_is_over(change) ? CARD_OVER : "",
                         json_text(change, "state"), json_count(json_get(change, "approvals")),
                         json_text(json_get(change, "guard"), "state"));
 }

@@ -12,15 +12,18 @@
 #include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
-#include "chat/bot_private.h"
+#include "chat/card_private.h"
 #include "net/loop.h"
 #include "plan/rendering.h"
+#include "store/store.h"
 #include "store/store_card.h"
 #include <string.h>
 
 enum { BUTTON_BYTES = 18 };
 static const double KEPT_AFTER = 86400 /* seconds, so that a late press gets an answer */,
                     FIRST_PAUSE = 1, LONGEST_PAUSE = 60;
+
+static const char over_mark[] = CARD_OVER;
 
 static struct engine *engine_of(const struct bots *b)
 {
@@ -141,7 +144,7 @@ static void renew_card(struct bots *b, struct store *s, struct arena *a,
         store_drop_card(s, row->button, &e);
         return;
     }
-    if (!x || !row->message || text_starts(row->shown, "over: ") ||
+    if (!x || !row->message || text_starts(row->shown, over_mark) ||
         loop_now(b->service->loop) < x->renew_at)
         return;
     const cJSON *change = engine_show(engine_of(b), a, row->id, false, &e);
@@ -157,6 +160,23 @@ static void renew_card(struct bots *b, struct store *s, struct arena *a,
     store_update_card(s, row->button, NULL, shows, &e);
 }
 
+/* What nobody decided in time expires now; the clock of the next is set. */
+static void expire_cards(struct bots *b, struct store *s, const struct store_card *all, int n)
+{
+    struct err ignored = { 0 }; /* the next to look at the change is told */
+    bool due = false;
+    b->expires = 0;
+    for (int i = 0; i < n; i++) {
+        bool over = text_starts(all[i].shown, over_mark);
+        due = due || (!over && all[i].expires <= when_now());
+        if (!over && all[i].expires > when_now() &&
+            (b->expires <= 0 || all[i].expires < b->expires))
+            b->expires = all[i].expires;
+    }
+    if (due)
+        store_expire(s, &ignored);
+}
+
 /* The store is looked at again when somebody asked for it meanwhile. */
 static void renew_on_fiber(void *arg)
 {
@@ -166,6 +186,7 @@ static void renew_on_fiber(void *arg)
     struct store *s = engine_store(engine_of(b), &e);
     struct store_card *all = NULL;
     int n = s ? store_cards(s, a, &all, &e) : 0;
+    expire_cards(b, s, all, n);
     for (int i = 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
         renew_card(b, s, one, &all[i]);
@@ -209,7 +230,8 @@ void cards_tick(void *bots)
         b->service->engine && b->first ? engine_newest(b->service->engine, a) : b->news;
     bool news = strcmp(newest, b->news) != 0;
     snprintf(b->news, sizeof b->news, "%s", newest);
-    if (news || is_retry_due(b))
+    bool expired = b->expires > 0 && b->expires <= when_now();
+    if (news || expired || is_retry_due(b))
         cards_renew(b);
     arena_free(a);
 }

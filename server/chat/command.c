@@ -34,7 +34,7 @@ static const struct command_row {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static const struct command_row *row_named(const char *name)
+static const struct command_row *command_row_named(const char *name)
 {
     for (int i = 0; i < ROWS; i++)
         if (text_equal_nocase(rows[i].name, name))
@@ -58,7 +58,7 @@ const char *command_help(struct arena *a, bool model)
 /* -- one value -----------------------------------------------------------------------------------
  */
 
-static const struct field *field_named(const struct field *in, const char *name, size_t n)
+static const struct field *argument_named(const struct field *in, const char *name, size_t n)
 {
     for (; in->name; in++)
         if (strlen(in->name) == n && !strncmp(in->name, name, n))
@@ -110,7 +110,7 @@ static void take_token(struct line_read *l, const char *token)
     char place[TEXT_WORD];
     const struct field *f;
     if (equals && equals > token) {
-        f = field_named(l->in, token, (size_t)(equals - token));
+        f = argument_named(l->in, token, (size_t)(equals - token));
         if (!f) {
             l->why = arena_printf(l->arena,
                                   "'%s': there is no such argument here; help lists what "
@@ -121,14 +121,14 @@ static void take_token(struct line_read *l, const char *token)
         json_set(l->arena, l->args, f->name, typed_value(l->arena, f, equals + 1));
         return;
     }
-    f = text_word_next(&l->places, place) ? field_named(l->in, place, strlen(place)) : NULL;
+    f = text_word_next(&l->places, place) ? argument_named(l->in, place, strlen(place)) : NULL;
     l->words = l->words || !f;
     if (f)
         json_set(l->arena, l->args, f->name, typed_value(l->arena, f, token));
 }
 
 /* The next word of a line; NULL: there is none. */
-static const char *next_token(struct arena *a, const char **line)
+static const char *next_word(struct arena *a, const char **line)
 {
     *line += strspn(*line, BLANKS);
     size_t n = strcspn(*line, BLANKS);
@@ -148,7 +148,7 @@ static enum chat_said read_arguments(struct arena *a, const struct catalog_tool 
 {
     struct line_read l = { a, t->in, places, json_object(a), NULL, false };
     const char *token;
-    while (!l.why && (token = next_token(a, &rest)))
+    while (!l.why && (token = next_word(a, &rest)))
         take_token(&l, token);
     *out = (struct chat_command){ .tool = t->tool->name, .args = l.args };
     *why = l.why;
@@ -158,7 +158,7 @@ static enum chat_said read_arguments(struct arena *a, const struct catalog_tool 
 enum chat_said command_read(struct arena *a, const struct service *s, const char *text,
                             struct chat_command *out, const char **why)
 {
-    const char *rest = text, *first = next_token(a, &rest);
+    const char *rest = text, *first = next_word(a, &rest);
     *out = (struct chat_command){ 0 };
     rest += strspn(rest, BLANKS);
     if (!first || (text_equal_nocase(first, "help") && !*rest))
@@ -168,7 +168,7 @@ enum chat_said command_read(struct arena *a, const struct service *s, const char
                "terminal; never by text.";
         return SAID_WRONG;
     }
-    const struct command_row *row = row_named(first);
+    const struct command_row *row = command_row_named(first);
     const struct catalog_tool *t = catalog_find(s->catalog, row ? row->tool : first);
     if (!t)
         return SAID_WORDS;

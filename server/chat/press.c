@@ -12,7 +12,7 @@
 #include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
-#include "chat/bot_private.h"
+#include "chat/card_private.h"
 #include "net/loop.h"
 #include "store/store_card.h"
 #include <string.h>
@@ -66,8 +66,6 @@ static const char *press_fails(struct chat_job *j, const struct chat_who *w,
         return arena_printf(
             j->arena, "You may not decide about changes here: you have the role %s%s.",
             people_roles_text(j->arena, w->roles), w->bound ? ", and this channel is bound" : "");
-    if (!is_its_gateway(w, change))
-        return "That change is for another gateway than this channel is about.";
     if (strcmp(json_text(change, "state"), "pending") != 0)
         return arena_printf(j->arena, "There is nothing to decide any more: the change is %s%s%s.",
                             json_text(change, "state"), json_get(change, "decision") ? ", " : "",
@@ -100,9 +98,8 @@ static void show_details(struct chat_job *j, const struct chat_who *w, const str
     struct engine *g = press_engine(j);
     const struct rendering *r = engine_rendering(g, a, row->id, &e);
     const cJSON *change = r ? engine_show(g, a, row->id, false, &e) : NULL;
-    if (!change || !is_its_gateway(w, change)) {
-        who_refuse(j, w->identity, row->id,
-                   change ? "That change is for another gateway." : arena_strdup(a, e.text));
+    if (!change) {
+        who_refuse(j, w->identity, row->id, arena_strdup(a, e.text));
         return;
     }
     bool waits = !strcmp(json_text(change, "state"), "pending");
@@ -149,24 +146,32 @@ static void decide_by_press(struct chat_job *j, const struct chat_who *w,
     cards_renew(j->bot->all);
 }
 
+/* Why nothing comes of a press of that card; NULL: it is looked at what was pressed. */
+static const char *card_fails(struct chat_job *j, const struct chat_who *w,
+                              const struct store_card *row)
+{
+    struct err e = { 0 };
+    if (!is_its_place(j, row))
+        return "That button belongs to a card somewhere else: nothing is decided by it.";
+    if (j->event.choice == CHAT_NO_CHOICE || j->event.choice >= CHAT_CHOICES)
+        return "That button is none of Approve, Reject and Details.";
+    const cJSON *change = engine_show(press_engine(j), j->arena, row->id, false, &e);
+    if (!change)
+        return arena_strdup(j->arena, e.text);
+    if (!is_its_gateway(w, change))
+        return "That change is for another gateway than this channel is about.";
+    return j->event.choice == CHAT_DETAILS ? NULL : press_fails(j, w, row, change);
+}
+
 void press(struct chat_job *j, const struct chat_who *w)
 {
     const char *why = NULL;
-    struct err e = { 0 };
     const struct store_card *row = card_pressed(j, &why);
-    why = row ? NULL : why;
-    if (row && !is_its_place(j, row))
-        why = "That button belongs to a card somewhere else: nothing is decided by it.";
-    else if (row && j->event.choice == CHAT_DETAILS) {
-        show_details(j, w, row);
-        return;
-    } else if (row && (j->event.choice == CHAT_APPROVE || j->event.choice == CHAT_REJECT)) {
-        const cJSON *change = engine_show(press_engine(j), j->arena, row->id, false, &e);
-        why = change ? press_fails(j, w, row, change) : arena_strdup(j->arena, e.text);
-    } else if (row)
-        why = "That button is none of Approve, Reject and Details.";
-    if (!row || why)
+    why = row ? card_fails(j, w, row) : why;
+    if (why)
         who_refuse(j, w->identity, row ? row->id : NULL, why);
+    else if (j->event.choice == CHAT_DETAILS)
+        show_details(j, w, row);
     else
         decide_by_press(j, w, row);
 }

@@ -4,7 +4,7 @@
 #include "chat/bot_private.h"
 #include <string.h>
 
-enum { SETS = 512, WAYS = 8, DIGEST = 16, KEPT_SECONDS = 3600 };
+enum { SETS = 1024, WAYS = 8, DIGEST = 16, KEPT_SECONDS = 3600 };
 
 struct seen_event {
     uint8_t digest[DIGEST];

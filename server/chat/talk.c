@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "call/catalog.h"
 #include "call/service.h"
-#include "chat/bot_private.h"
+#include "chat/card_private.h"
 #include "net/loop.h"
 #include "policy/policy.h"
 #include "tool.h"
@@ -132,7 +132,7 @@ static void end_steps(struct talk *t)
 /* -- the answer
  * ------------------------------------------------------------------------------------- */
 
-static void run_command(struct talk *t, struct agent *g, const struct chat_command *c)
+static void run_chat_command(struct talk *t, struct agent *g, const struct chat_command *c)
 {
     const char *text = c->about ? agent_diagnose(g, c->about) : agent_tool(g, c->tool, c->args);
     t->answer = text ? text : "stopped";
@@ -194,7 +194,7 @@ static void answer_message(struct talk *t, const struct chat_command *command, b
     if (renews)
         fiber_start(follow_steps, t);
     if (command)
-        run_command(t, g, command);
+        run_chat_command(t, g, command);
     else if (model) {
         threads_recall(threads, thread_key(j), g);
         agent_ask(g, j->event.text);

@@ -32,12 +32,6 @@ static const char *url_of(struct verb *v, struct err *e)
     return c ? c->gateway_url : NULL;
 }
 
-static bool is_about(const cJSON *freeze, const char *url)
-{
-    const char *of = json_str(freeze, "gateway");
-    return of && url ? !strcmp(of, url) : !of && !url;
-}
-
 /* Those that go on beside one of that gateway: what has thawed is left out. */
 static cJSON *other_freezes(struct verb *v, const char *url, bool *there, struct err *e)
 {
@@ -49,7 +43,7 @@ static cJSON *other_freezes(struct verb *v, const char *url, bool *there, struct
     {
         if (json_num(f, "until", 0) <= when_now())
             continue;
-        if (is_about(f, url))
+        if (text_same(json_str(f, "gateway"), url))
             *there = true;
         else
             json_add(v->arena, kept, json_clone(v->arena, f));

@@ -26,8 +26,9 @@ static void tell_case(void *arg, const char *name, bool passed, const char *text
            text ? ": " : "", text ? text_clean(v->arena, text, 400) : "");
 }
 
-static int policy_test(struct verb *v)
+static int policy_test(struct verb *v, struct store *none)
 {
+    (void)none;
     struct err e = { 0 };
     size_t n = 0;
     const char *path = v->options->argc > 1 ? v->options->argv[1] : NULL;
@@ -48,8 +49,9 @@ static int policy_test(struct verb *v)
 
 /* -- explain ----------------------------------------------------------------------------------- */
 
-static int policy_explain(struct verb *v)
+static int policy_explain(struct verb *v, struct store *s)
 {
+    (void)s;
     struct err e = { 0 };
     static const char *const lines[] = { "requester", "why", "needs", "in_shadow" };
     const char *id = v->options->argc > 1 ? v->options->argv[1] : NULL;
@@ -94,12 +96,10 @@ static void show_rules(struct verb *v, const struct rules *r)
     }
 }
 
-static int policy_show(struct verb *v)
+static int policy_show(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
-    const cJSON *f, *list;
-    struct store *s = engine_store(v->engine, &e);
-    list = s ? store_freezes(s, v->arena, &e) : NULL;
+    const cJSON *list = store_freezes(s, v->arena, &e), *f;
     if (e.kind != ERR_NONE)
         return verb_failed(v, &e);
     printf("mode:   %s\n", config_mode_name(v->config->mode));
@@ -123,19 +123,10 @@ static int policy_show(struct verb *v)
 
 static int run_policy_action(struct verb *v)
 {
-    static const struct {
-        const char *name;
-        int (*run)(struct verb *v);
-    } actions[] = { { "test", policy_test },
-                    { "explain", policy_explain },
-                    { "show", policy_show } };
-    const char *what = v->options->argv[0];
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
-        if (!strcmp(actions[i].name, what))
-            return actions[i].run(v);
-    fprintf(stderr, "higress-ops policy: '%s' is unknown; say one of %s\n", what,
-            v->options->command->args);
-    return EXIT_USAGE;
+    static const struct verb_action actions[] = {
+        { "test", policy_test, true }, { "explain", policy_explain }, { "show", policy_show }, { 0 }
+    };
+    return verb_act(v, actions);
 }
 
 static int run_policy(const struct options *o)

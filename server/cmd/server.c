@@ -146,10 +146,22 @@ static void drain_requests(struct server *s)
     }
 }
 
+/* What they are at is ended while there still is a store; a change that is being applied is not cut
+ * off. */
+static void drain_bots(struct server *s)
+{
+    bots_stop(s->bots);
+    for (int i = 0; i < 200 && bots_busy(s->bots); i++) {
+        turn_loop(s);
+        if (!s->service->engine || !engine_busy(s->service->engine))
+            fetch_stop(s->loop);
+    }
+}
+
 void server_close(struct server *s)
 {
     if (s->bots)
-        bots_stop(s->bots);
+        drain_bots(s);
     if (s->service->engine)
         engine_stop(s->service->engine);
     if (s->mcp)

@@ -32,8 +32,8 @@ int verb_act(struct verb *v, const struct verb_action *actions)
                 command->args);
         return EXIT_USAGE;
     }
-    struct store *s = engine_store(v->engine, &e);
-    return s ? actions->run(v, s) : verb_failed(v, &e);
+    struct store *s = actions->stateless ? NULL : engine_store(v->engine, &e);
+    return s || actions->stateless ? actions->run(v, s) : verb_failed(v, &e);
 }
 
 int verb_failed(const struct verb *v, const struct err *e)

@@ -35,6 +35,7 @@ int verb_start(const struct options *o, bool recovers, int (*run)(struct verb *v
 struct verb_action {
     const char *name;
     int (*run)(struct verb *v, struct store *s);
+    bool stateless; /* it needs no state, and gets none */
 };
 int verb_act(struct verb *v, const struct verb_action *actions);
 int verb_failed(const struct verb *v, const struct err *e); /* says it on stderr; the exit code */

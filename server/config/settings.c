@@ -417,14 +417,20 @@ static struct field field_of(const struct setting *row, const char *name)
                            .of = row->of };
 }
 
-enum { ROWS = sizeof settings / sizeof *settings };
-
-/* The members of a folder of the file, as a table for field_check. only: flags that a row must
- * have.
- */
-static struct field *fields_below(struct arena *a, const char *folder, unsigned only)
+static int count_below(const char *folder, unsigned only)
 {
-    struct field *rows = arena_array(a, struct field, ROWS);
+    int n = 0;
+    for (const struct setting *row = settings; row->path; row++)
+        n += below(row, folder) && (row->flags & only) == only;
+    return n;
+}
+
+/* The members of a folder of the file, as a table for field_check with room for `more` of them.
+ * only: flags that a row must have. */
+static struct field *fields_below(struct arena *a, const char *folder, unsigned only, int more)
+{
+    struct field *rows =
+        arena_array(a, struct field, (size_t)(count_below(folder, only) + more + 1));
     int n = 0;
     for (const struct setting *row = settings; row->path; row++) {
         const char *name = below(row, folder), *dot = name ? strchr(name, '.') : NULL;
@@ -438,7 +444,7 @@ static struct field *fields_below(struct arena *a, const char *folder, unsigned 
             continue;
         char *inner = arena_strndup(a, row->path, (size_t)(dot + 1 - row->path));
         rows[n++] = (struct field){ arena_strndup(a, name, (size_t)(dot - name)), OBJ,
-                                    .of = fields_below(a, inner, only) };
+                                    .of = fields_below(a, inner, only, 0) };
     }
     return rows;
 }
@@ -446,12 +452,12 @@ static struct field *fields_below(struct arena *a, const char *folder, unsigned 
 /* A member of `gateways`: what belongs to each gateway, without the word `gateway`. */
 static const struct field *a_gateway(struct arena *a)
 {
-    struct field *rows = fields_below(a, "gateway.", EACH), *end = rows;
+    struct field *rows = fields_below(a, "gateway.", EACH, count_below("", EACH) + 1), *end = rows;
     struct field *item = arena_make(a, struct field);
     for (; end->name; end++)
         if (!strcmp(end->name, "url"))
             end->need = REQ;
-    for (const struct field *other = fields_below(a, "", EACH); other->name; other++)
+    for (const struct field *other = fields_below(a, "", EACH, 0); other->name; other++)
         if (strcmp(other->name, "gateway") != 0)
             *end++ = *other;
     *end = (struct field){ "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 };
@@ -461,7 +467,7 @@ static const struct field *a_gateway(struct arena *a)
 
 bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
 {
-    struct field *rows = fields_below(a, "", 0), *end = rows;
+    struct field *rows = fields_below(a, "", 0, 1), *end = rows;
     while (end->name)
         end++;
     *end = (struct field){ "gateways",          LIST,     OPT,

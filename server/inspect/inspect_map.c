@@ -242,17 +242,6 @@ void inspect_add_traffic(struct arena *a, cJSON *map, const char *access_log)
 
 /* -- looked up --------------------------------------------------------------------------- */
 
-static bool is_named_in(const cJSON *list, const char *name)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        if (cJSON_IsString(item) && !strcmp(item->valuestring, name))
-            return true;
-    }
-    return false;
-}
-
 bool inspect_on_map(const cJSON *map, const char *kind, const char *name)
 {
     static const char *const lists[] = { "routes", "services", "hosts", "others" };
@@ -269,7 +258,7 @@ bool inspect_on_map(const cJSON *map, const char *kind, const char *name)
         return false;
     cJSON_ArrayForEach(node, json_get(map, "routes"))
     {
-        if (is_named_in(json_get(node, member), name))
+        if (json_find_text(json_get(node, member), name))
             return true;
     }
     return false;

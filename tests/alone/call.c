@@ -18,6 +18,7 @@
 #include "net/http.h"
 #include "net/loop.h"
 #include "plan/draft.h"
+#include "scratch.h"
 #include "tool.h"
 #include "tree.h"
 #include <setjmp.h>
@@ -123,7 +124,7 @@ static struct {
     struct embedded_server *console;
     struct service *service;
     void (*body)(void);
-    char folder[64];
+    char folder[128];
 } w;
 
 static int answer_of(const char *method, const char *target, const char *body)
@@ -186,7 +187,7 @@ static void on_loop(struct loop *l, void *arg)
 static void in_world(void (*body)(void))
 {
     w.body = body;
-    snprintf(w.folder, sizeof w.folder, "/tmp/higress-ops-alone-XXXXXX");
+    snprintf(w.folder, sizeof w.folder, "%s/higress-ops-alone-XXXXXX", scratch_base());
     assert_non_null(mkdtemp(w.folder));
     loop_main(on_loop, NULL);
     tree_remove(w.folder);

@@ -265,7 +265,7 @@ def attack_a_schedule_and_a_clock_that_jumps(b):
 
 class Between(http.server.BaseHTTPRequestHandler):
     """Passes all on to the console; right before the GET of that number, `edit` is called."""
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     port, path, left, edit = 0, "", -1, None
 
     def pass_on(self):

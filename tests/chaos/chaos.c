@@ -13,6 +13,7 @@
  */
 #include "chaos.h"
 #include "../unit/decide.h"
+#include "../unit/scratch.h"
 
 #include "base/fiber.h"
 #include "base/file.h"
@@ -315,13 +316,14 @@ static void remove_tree(const char *dir)
 int main(int argc, char **argv)
 {
     struct run r = { .seed = 1, .operations = 1000, .rate = 25, .worlds = 12 };
-    char shm[] = "/dev/shm/higress-chaos-XXXXXX", tmp[] = "/tmp/higress-chaos-XXXXXX";
+    char folder[256];
     if (!options(argc, argv, &r)) {
         fprintf(stderr, "chaos [--seed N] [--operations N] [--rate PERCENT] [--worlds N] "
                         "[--mutate N] [-v]\n");
         return 2;
     }
-    r.dir = mkdtemp(shm) ? shm : mkdtemp(tmp);
+    snprintf(folder, sizeof folder, "%s/higress-chaos-XXXXXX", scratch_base());
+    r.dir = mkdtemp(folder);
     setenv("HIGRESS_OPS_PASSWORD", "admin", 1);
     struct arena *a = arena_new();
     if (r.dir && deed_prepare(a, r.dir)) {

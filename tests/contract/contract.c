@@ -15,6 +15,7 @@
  * recordings, sets[]; every NAME.jsonl in one of them is replayed.
  */
 #include "contract.h"
+#include "../unit/scratch.h"
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -134,13 +135,13 @@ static const char *initial_folder(const struct run *run, struct replay *p,
 /* A new folder with what the recording starts from. */
 static bool prepare(struct run *run, struct replay *p, const struct recording *file, struct err *e)
 {
-    const char *place = getenv("TMPDIR"), *initial = initial_folder(run, p, file);
+    const char *initial = initial_folder(run, p, file);
     if (run->remote.url) {
         p->dir = run->remote.data;
         p->unversioned = !p->dir;
         return remote_prepare(&run->remote, initial, e);
     }
-    p->dir = mkdtemp(arena_printf(p->arena, "%s/higress-contract-XXXXXX", place ? place : "/tmp"));
+    p->dir = mkdtemp(arena_printf(p->arena, "%s/higress-contract-XXXXXX", scratch_base()));
     return p->dir && (!initial || folder_copy(initial, p->dir));
 }
 

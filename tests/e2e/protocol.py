@@ -492,7 +492,7 @@ class SlowConsole:
         self.port, self.armed, self.held, self.left = port, False, queue.Queue(), queue.Queue()
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+            protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
             def do(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -6,6 +6,7 @@
  * applied. Each of them is put back after the input.
  * fuzz: -runs=2000 -max_len=1024 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
+#include "../unit/scratch.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -58,7 +59,7 @@ static struct {
     struct arena *arena;
     struct store *store;
     sqlite3 *db;
-    char dir[64], *ids[3], *digest[3];
+    char dir[128], *ids[3], *digest[3];
 } world;
 
 static void must(bool held, const char *what)
@@ -99,8 +100,7 @@ static void begin(void)
 {
     struct err e = { 0 };
     world.arena = arena_new();
-    snprintf(world.dir, sizeof world.dir, "%s/fuzz-store-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    snprintf(world.dir, sizeof world.dir, "%s/fuzz-store-XXXXXX", scratch_base());
     must(mkdtemp(world.dir), "no folder");
     world.store = store_open(world.arena, world.dir, &e);
     must(world.store, e.text);

@@ -23,7 +23,7 @@ HOST = "shop.example.com"
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
     def do_GET(self):
         time.sleep(self.server.delay)

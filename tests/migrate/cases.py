@@ -28,7 +28,7 @@ SERVICES = [{"name": "web.shop.svc.cluster.local", "namespace": "shop", "port": 
 
 class Cluster(BaseHTTPRequestHandler):
     """The console, with the services of a cluster in its list."""
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
     console = 0
 
     def forward(self):

@@ -43,7 +43,7 @@ class Tally:
 
 class Upstream(BaseHTTPRequestHandler):
     """The recorded upstream knew GET and POST; everything else it answered with 501."""
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
     def answer(self):
         n = int(self.headers.get("content-length") or 0)

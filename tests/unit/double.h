@@ -28,7 +28,7 @@ struct world {
 
 static int double_port, double_in;
 static pid_t double_pid;
-static char double_state[64];
+static char double_state[128];
 
 /* Starts a double; cert and key: it speaks TLS. Its port, 0 when it did not start. */
 static __attribute__((noinline)) int double_launch(const char *cert, const char *key, pid_t *pid,

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "embedded/embedded.h"
+#include "scratch.h"
 #include "tree.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@
 
 static struct arena *a;
 static struct embedded *console;
-static char folder[64];
+static char folder[128];
 static struct embedded_answer answer; /* of the last request */
 static const char *authorization;     /* of the next; NULL: nobody's */
 
@@ -56,11 +57,10 @@ static inline const char *text_at(const cJSON *tree, const char *path)
     return cJSON_IsString(node) ? node->valuestring : "(none)";
 }
 
-/* A folder that does not outlive the test; in memory where there is any: thousands of fsyncs. */
+/* A folder that does not outlive the test. */
 static inline bool plane_folder(char *path, size_t size)
 {
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(path, size, "%s/higress-ops-test-XXXXXX", base);
+    snprintf(path, size, "%s/higress-ops-test-XXXXXX", scratch_base());
     return mkdtemp(path) != NULL;
 }
 

@@ -7,6 +7,7 @@
 #include "base/lib.h"
 #include "check.h"
 #include "plan/plan.h"
+#include "scratch.h"
 #include "store/store_decision.h"
 #include "store/store_room.h"
 #include <sqlite3.h>
@@ -15,14 +16,14 @@
 
 static struct arena *a;
 static struct store *s;
-static char dir[64];
+static char dir[128];
 
 static int setup(void **state)
 {
     (void)state;
     struct err e = { 0 };
     a = arena_new();
-    snprintf(dir, sizeof dir, "/tmp/higress-ops-store-XXXXXX");
+    snprintf(dir, sizeof dir, "%s/higress-ops-store-XXXXXX", scratch_base());
     s = mkdtemp(dir) ? store_open(a, dir, &e) : NULL;
     return s ? 0 : -1;
 }

@@ -7,6 +7,7 @@
 
 #define PEOPLE "people:\n- {name: ada, roles: [admin], chat: ['webhook:t1/ada']}\n"
 #define KEYS "keys: {in: {env: CHAT_IN}, out: {env: CHAT_OUT}}"
+#define BOTH "url: 'https://hooks.example', " KEYS
 
 static struct config *parse_chat(const char *yaml, struct err *e)
 {
@@ -42,7 +43,7 @@ static void its_digest(void **state)
     (void)state;
     struct err e = { 0 };
     static const char one[] =
-        PEOPLE "chat: [{platform: webhook, name: ops, " KEYS ", tenants: [t1]}]\n";
+        PEOPLE "chat: [{platform: webhook, name: ops, " BOTH ", tenants: [t1]}]\n";
     const char *before = parse_chat(one, &e)->chat[0].digest;
     assert_string_equal(parse_chat(one, &e)->chat[0].digest, before);
     setenv("CHAT_IN", "another-secret-of-many", 1);
@@ -56,18 +57,20 @@ static void what_is_refused(void **state)
     static const struct {
         const char *yaml, *words;
     } rows[] = {
-        { "chat:\n- {platform: webhook, name: a, tenants: [t], " KEYS "}\n", "needs `people`" },
+        { "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n", "needs `people`" },
         { PEOPLE "chat:\n- {platform: irc, name: a, tenants: [t]}\n", "line 4" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, " KEYS "}\n", "tenants" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [], " KEYS "}\n", "tenants" },
-        { PEOPLE "chat:\n- {platform: webhook, name: A/b, tenants: [t], " KEYS "}\n",
+        { PEOPLE "chat:\n- {platform: webhook, name: a, " BOTH "}\n", "tenants" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [], " BOTH "}\n", "tenants" },
+        { PEOPLE "chat:\n- {platform: webhook, name: A/b, tenants: [t], " BOTH "}\n",
           "ops.yaml, line 4: chat[0].name: 'A/b' may hold" },
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'http://elsewhere:1'"
                  ", " KEYS "}\n",
           "chat[0].url: 'http://elsewhere:1' must be https" },
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t],\n   keys: {in: {env: "
                  "CHAT_IN}}}\n",
-          "'out' needs it" },
+          "'out' is missing" },
+        { PEOPLE "chat: [{platform: webhook, name: a, tenants: [t], " KEYS "}]\n",
+          "'url' is missing" },
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: hunter22, out: "
                  "{env: CHAT_OUT}}}\n",
           "'in' is not given by {env: NAME}" },
@@ -77,11 +80,11 @@ static void what_is_refused(void **state)
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {bot: {env: "
                  "CHAT_IN}}}\n",
           "'bot' is no key of this platform" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " KEYS
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
                  ", channels: [{id: c, gateway: nowhere}]}\n",
           "'nowhere' is no gateway" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " KEYS "}\n"
-                 "- {platform: webhook, name: a, tenants: [t], " KEYS "}\n",
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n"
+                 "- {platform: webhook, name: a, tenants: [t], " BOTH "}\n",
           "ops.yaml, line 5: chat[1].name: 'a' is the name of two" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -104,7 +104,7 @@ static void run_body(struct loop *l, void *arg)
 static void with_plane(const char *login, void (*fn)(struct world *w))
 {
     struct body b = { fn, login };
-    snprintf(double_state, sizeof double_state, "/tmp/higress-ops-plane-XXXXXX");
+    snprintf(double_state, sizeof double_state, "%s/higress-ops-plane-XXXXXX", scratch_base());
     if (!mkdtemp(double_state))
         fail_msg("no folder for the test");
     loop_main(run_body, &b);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "check.h"
 #include "embedded/kstore/kstore.h"
+#include "scratch.h"
 #include "tree.h"
 
 #include <signal.h>
@@ -14,13 +15,13 @@
 #include <unistd.h>
 
 static struct arena *a;
-static char folder[64];
+static char folder[128];
 
 static int setup(void **state)
 {
     (void)state;
     a = arena_new();
-    snprintf(folder, sizeof folder, "/tmp/test_kstore.XXXXXX");
+    snprintf(folder, sizeof folder, "%s/test_kstore.XXXXXX", scratch_base());
     return mkdtemp(folder) ? 0 : -1;
 }
 

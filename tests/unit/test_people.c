@@ -76,12 +76,6 @@ static void behind_a_name(void **state)
         { CHANNEL_NONE, "https://id|x (uid 0, sudo by alice)", NULL },
         { CHANNEL_NONE, "https://id|x (uid 0, login uid 0 root)", NULL },
         { CHANNEL_NONE, NULL, NULL },
-        { CHANNEL_CHAT, "slack:T1/U1", "vera" },
-        { CHANNEL_NONE, "slack:T1/U1", "vera" },
-        { CHANNEL_CHAT, "slack:T2/U1", NULL },
-        { CHANNEL_CHAT, "slack:T1/u1", NULL },
-        { CHANNEL_CHAT, "vera", NULL }, /* a name is what anybody may call themselves */
-        { CHANNEL_PAGE, "slack:T1/U1", NULL },
         { CHANNEL_POLICY, "alice", NULL },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -91,6 +85,51 @@ static void behind_a_name(void **state)
     }
     assert_string_equal(people_name(c, CHANNEL_NONE, "eve"), "eve");
     assert_string_equal(people_name(c, CHANNEL_FORM_HTTP, "alice-laptop"), "alice");
+}
+
+static void behind_what_a_chat_says(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e);
+    static const struct {
+        enum channel_kind by;
+        const char *name, *person; /* NULL: unknown */
+    } rows[] = {
+        { CHANNEL_CHAT, "slack:T1/U1", "vera" }, { CHANNEL_NONE, "slack:T1/U1", "vera" },
+        { CHANNEL_CHAT, "slack:T2/U1", NULL },   { CHANNEL_CHAT, "slack:T1/u1", NULL },
+        { CHANNEL_CHAT, "vera", NULL }, /* a name is what anybody may call themselves */
+        { CHANNEL_PAGE, "slack:T1/U1", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_person *p = people_find(c, rows[i].by, rows[i].name);
+        if (!p != !rows[i].person || (p && strcmp(p->name, rows[i].person) != 0))
+            fail_msg("%s by %s: %s", rows[i].name, channel_name(rows[i].by), p ? p->name : "none");
+    }
+}
+
+static void what_no_identity_of_a_chat_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { "people:\n- {name: a, roles: [viewer], chat: ['ann@slack']}\n",
+          "people[0].chat: 'ann@slack' is not PLATFORM:TENANT/USER" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/']}\n", "is not PLATFORM:" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n"
+          "- {name: b, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "belongs to another person as well" },
+        { "http:\n  tokens: [{name: 'slack:T1/U', sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
+          "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "'slack:T1/U' is what 'a' goes by in a chat" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+    }
 }
 
 static void what_roles_may(void **state)
@@ -197,16 +236,6 @@ static void what_may_not_be_said(void **state)
         { "http:\n  tokens: [{name: 'x (uid 0)', sha256: "
           "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\npeople: []\n",
           "no '|' and no '('" },
-        { "people:\n- {name: a, roles: [viewer], chat: ['ann@slack']}\n",
-          "people[0].chat: 'ann@slack' is not PLATFORM:TENANT/USER" },
-        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/']}\n", "is not PLATFORM:" },
-        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n"
-          "- {name: b, roles: [viewer], chat: ['slack:T1/U']}\n",
-          "belongs to another person as well" },
-        { "http:\n  tokens: [{name: 'slack:T1/U', sha256: "
-          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
-          "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n",
-          "'slack:T1/U' is what 'a' goes by in a chat" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct err e = { 0 };
@@ -232,6 +261,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(behind_a_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(behind_what_a_chat_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_no_identity_of_a_chat_is, setup, teardown),
         cmocka_unit_test_setup_teardown(what_roles_may, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_one, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_not_be_said, setup, teardown),

@@ -3,6 +3,7 @@
 #pragma once
 #include "decide.h"
 #include "double.h"
+#include "scratch.h"
 
 static inline struct world double_world(struct loop *l, const char *mode)
 {
@@ -46,11 +47,11 @@ static void double_run(struct loop *l, void *arg)
 static inline void with_world(const char *mode, void (*fn)(struct world *w))
 {
     struct double_body b = { mode, fn };
-    snprintf(double_state, sizeof double_state, "/tmp/higress-ops-test-XXXXXX");
+    snprintf(double_state, sizeof double_state, "%s/higress-ops-test-XXXXXX", scratch_base());
     if (!mkdtemp(double_state))
         fail_msg("no folder for the test");
     loop_main(double_run, &b);
-    char command[96];
+    char command[160];
     snprintf(command, sizeof command, "%s", double_state);
     pid_t pid = fork();
     if (pid == 0) {
