@@ -82,8 +82,6 @@ static void read_teams_keys(void *arg)
     if (!keys)
         err_set(&e, ERR_GATEWAY, "what stands there is no key set");
     t->why = e;
-    if (keys)
-        err_clear(&t->why);
     t->reading = false;
     arena_free(unused);
 }
