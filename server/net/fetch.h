@@ -42,6 +42,8 @@ struct fetch_request {
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
+    const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
 };
 
