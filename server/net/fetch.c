@@ -157,6 +157,11 @@ static void on_cancel(void *arg)
     loop_soon(pool.loop, drain_ready, NULL);
 }
 
+static const char *shown_target(const struct fetch_request *r)
+{
+    return r->shown ? r->shown : r->url;
+}
+
 static void wait_here(struct transfer *t)
 {
     struct cancel *c = t->request->cancel;
@@ -165,7 +170,7 @@ static void wait_here(struct transfer *t)
         c->wake = on_cancel;
         c->arg = t;
     }
-    fiber_park(t->request->method, t->request->url);
+    fiber_park(t->request->method, shown_target(t->request));
     if (c)
         c->wake = NULL;
 }
@@ -235,7 +240,7 @@ static bool explain(struct transfer *t, struct err *e)
     lib.curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
     struct fetch_facts f = {
         .method = t->request->method,
-        .url = t->request->url,
+        .url = shown_target(t->request),
         .code = t->code,
         .reason = lib.curl_easy_strerror((CURLcode)t->code),
         .detail = t->detail,
@@ -293,10 +298,10 @@ static void trace_transfer(const struct transfer *t, bool ok, const struct err *
 {
     const struct fetch_request *r = t->request;
     if (ok)
-        trace(TRACE_FETCH, "%s %s: %d, %zu bytes, %.3f s", r->method, r->url, t->answer->status,
-              t->received, t->answer->seconds);
+        trace(TRACE_FETCH, "%s %s: %d, %zu bytes, %.3f s", r->method, shown_target(r),
+              t->answer->status, t->received, t->answer->seconds);
     else
-        trace(TRACE_FETCH, "%s %s fails: %s", r->method, r->url, e->text);
+        trace(TRACE_FETCH, "%s %s fails: %s", r->method, shown_target(r), e->text);
 }
 
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,

@@ -25,6 +25,8 @@ struct fetch_header {
 struct fetch_request {
     const char *method; /* "GET", "PUT", … */
     const char *url;
+    /* What errors and traces say instead of an url that is a secret itself; NULL: the url. */
+    const char *shown;
     const struct fetch_header *headers; /* ended by { 0 }; may be NULL */
     const char *body;                   /* NULL: none */
     size_t body_len;
