@@ -64,6 +64,7 @@ enum fetch_cause {
     FETCH_TLS_UNKNOWN_CA,
     FETCH_TLS_OTHER,
     FETCH_TOO_LARGE,
+    FETCH_PROXY, /* the proxy did not let it through */
     FETCH_OTHER,
 };
 

@@ -43,7 +43,7 @@ enum ws_got {
                    cancelled, and then the connection stands */
     WS_MESSAGE, /* out is set */
     WS_QUIET,   /* no message within the timeout; the connection stands */
-    WS_CLOSED,  /* the server closed, or answered our close: ws_state says with which code */
+    WS_CLOSED,  /* by the server (ws_state says with which code), or by ws_close */
 };
 
 struct ws_message {
