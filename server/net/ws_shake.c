@@ -297,7 +297,7 @@ enum ws_shake_got ws_shake_feed(struct ws_shake *s, const char *bytes, size_t n,
         size_t end = end_of_head(s->raw);
         if (end > ANSWER_HEAD_MAX || (!end && s->raw->len > ANSWER_HEAD_MAX))
             return bad_answer(e, "the head of the server's answer is too large");
-        if (s->raw->len >= 5 && memcmp(s->raw->data, "HTTP/", 5) != 0)
+        if (memcmp(s->raw->data, "HTTP/", s->raw->len < 5 ? s->raw->len : 5) != 0)
             return bad_answer(e, "the server does not speak HTTP on this port");
         if (!end)
             return WS_SHAKE_MORE;
