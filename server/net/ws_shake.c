@@ -133,7 +133,6 @@ static void *sha1(struct arena *a, const char *text)
 
 bool ws_shake_begin(struct ws_shake *s, struct err *e)
 {
-    s->secrets = secret_set_new(s->arena);
     s->raw = buf_in(s->arena, ANSWER_HEAD_MAX + (1 << 16));
     s->body_len = -1;
     CURLU *u = lib.curl_url();
