@@ -108,7 +108,7 @@ static bool shake(struct ws *w, struct ws_shake *s, double until, struct err *e)
     return got == WS_SHAKE_DONE || read_refusal(w, s, until, e);
 }
 
-static void begin(struct ws *w, const struct ws_shake *s)
+static void start_frames(struct ws *w, const struct ws_shake *s)
 {
     w->phase = WS_STANDS;
     w->state.opened = loop_now(w->loop);
@@ -136,7 +136,7 @@ struct ws *ws_open(struct loop *l, struct arena *a, const struct ws_options *o,
     bool ok = ws_shake_begin(&s, e) && dial(w, &s, timeout, e) && shake(w, &s, began + timeout, e);
     answer->seconds = loop_now(l) - began;
     if (ok) {
-        begin(w, &s);
+        start_frames(w, &s);
         return w;
     }
     trace(TRACE_WS, "%s does not open: %s", w->state.shown, e->text);
@@ -204,7 +204,7 @@ static bool is_writable(const struct ws *w, struct err *e)
 }
 
 /* The next writer takes its turn, where there is room. */
-static void pass_on(struct ws *w)
+static void wake_next_writer(struct ws *w)
 {
     if (w->state.unsent <= w->max_unsent)
         ws_wake(w, WS_WAIT_WRITE);
@@ -219,7 +219,7 @@ bool ws_write(struct ws *w, enum ws_kind kind, const void *bytes, size_t n, stru
     while (full && is_writable(w, e)) {
         if (!ws_park(w, WS_WAIT_WRITE, 0, c, e)) {
             if (!w->cut)
-                pass_on(w);
+                wake_next_writer(w);
             ws_let_go(w);
             return false;
         }
@@ -230,7 +230,7 @@ bool ws_write(struct ws *w, enum ws_kind kind, const void *bytes, size_t n, stru
     ws_queue(w, (int)kind, bytes, n);
     ws_soon(w);
     trace(TRACE_WS, "%s: %zu bytes go", w->state.shown, n);
-    pass_on(w);
+    wake_next_writer(w);
     return true;
 }
 

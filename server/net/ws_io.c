@@ -306,7 +306,7 @@ void ws_set_watch(struct ws *w)
         loop_watch_set(w->watch, (is_paused(w) ? 0 : LOOP_READ) | (w->blocked ? LOOP_WRITE : 0));
 }
 
-static void take_turn(struct ws *w)
+static void read_and_write(struct ws *w)
 {
     if (w->readable)
         read_turn(w);
@@ -320,7 +320,7 @@ static void on_ws_turn(void *arg)
     struct ws *w = arg;
     loop_untimer(w->turn);
     w->turn = NULL;
-    take_turn(w);
+    read_and_write(w);
 }
 
 void ws_soon(struct ws *w)
@@ -335,7 +335,7 @@ static void on_ws_socket(void *arg, int fd, int events)
     struct ws *w = arg;
     w->readable = w->readable || events & LOOP_READ;
     if (w->phase != WS_SHAKING) {
-        take_turn(w);
+        read_and_write(w);
         return;
     }
     loop_watch_set(w->watch, 0); /* until ws_open has taken it */

@@ -209,7 +209,7 @@ def proxies():
             holds("through a proxy that wants a password", messages(events) == ["through"], events)
             events = talk(url, [{"read": 1}], proxy="http://user:wrongword@127.0.0.1:%d" % p.port)
             error = find(events, "not open").get("error", "")
-            holds("407 of a proxy", "through the proxy http://127.0.0.1:%d" % p.port in error and "with 407" in error and
+            holds("407 of a proxy", "the proxy http://127.0.0.1:%d" % p.port in error and "with 407" in error and
                   "wrongword" not in error, events)
     events = talk(url, proxy="http://127.0.0.1:%d" % p.port)
     holds("a proxy that is not there", "through the proxy" in find(events, "not open").get("error", "") and
