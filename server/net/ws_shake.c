@@ -197,16 +197,15 @@ static bool read_head(struct ws_shake *s, const char *head, const char *end)
     if (sscanf(head, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
         return false;
     s->answer->status = status;
-    const char *line = memchr(head, '\n', (size_t)(end - head));
-    while (line && ++line < end && count < HEADERS_MAX) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
+    const char *line = head + strcspn(head, "\n") + 1;
+    for (const char *stop; line < end && count < HEADERS_MAX; line = stop + 1) {
+        stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop ? stop : end;
         const char *colon = memchr(line, ':', (size_t)(stop - line));
         if (colon)
             s->answer->headers[count++] =
                 (struct fetch_header){ text_lower(a, line, (size_t)(colon - line)),
                                        bare_value(a, colon + 1, stop) };
-        line = stop;
     }
     s->answer->headers[count] = (struct fetch_header){ 0 };
     return true;
