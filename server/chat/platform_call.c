@@ -1,6 +1,8 @@
 /* platform_call.c - a call of a platform's API, and tokens that are given for a time. What counts
  * as success and where an API puts its words is the same few members everywhere: failure_words. */
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
@@ -135,6 +137,27 @@ const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct cha
     return answer;
 }
 
+struct buf *chat_multipart(struct arena *a, const struct fetch_header *fields, const char *part,
+                           const char *name, const char *bytes, size_t len, const char **type)
+{
+    const char *boundary = crypto_token(a, 18);
+    char *safe = text_clean(a, name, 200);
+    struct buf *b = buf_in(a, len + 4096);
+    for (char *c; (c = strpbrk(safe, "\"\\"));)
+        *c = '_';
+    for (; fields->name; fields++)
+        buf_printf(b, "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n", boundary,
+                   fields->name, fields->value);
+    buf_printf(b,
+               "--%s\r\nContent-Disposition: form-data; name=\"%s\"; filename=\"%s\"\r\n"
+               "Content-Type: application/octet-stream\r\n\r\n",
+               boundary, part, safe);
+    buf_add(b, bytes, len);
+    buf_printf(b, "\r\n--%s--\r\n", boundary);
+    *type = arena_printf(a, "multipart/form-data; boundary=%s", boundary);
+    return b;
+}
+
 /* -- tokens that are given for a time --------------------------------------------------------- */
 
 const char *chat_token_of(struct chat_account *c, struct arena *a, struct chat_token *t,
@@ -161,7 +184,7 @@ const cJSON *chat_call_with(struct chat_account *c, struct arena *a, struct chat
                             const struct chat_ask *q, struct err *e)
 {
     const cJSON *answer = chat_call(c, a, q, e);
-    if (!answer && e->status == 401)
+    if (!answer && e->status >= 400 && e->status <= 403)
         t->until = 0;
     return answer;
 }

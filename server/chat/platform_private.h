@@ -9,6 +9,7 @@
 #include "chat/account.h"
 #include "chat/platform.h"
 
+struct buf;
 struct fetch_header;
 
 extern const struct chat_platform chat_slack, chat_feishu, chat_dingtalk, chat_wecom, chat_teams,
@@ -20,24 +21,26 @@ bool slack_read(const struct chat_account *c, struct arena *a, const cJSON *payl
 /* The event of a frame, or of a request once it is decrypted. */
 bool feishu_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                  struct chat_taken *out, struct err *e);
-/* The frame's `data`, parsed. */
+/* The frame's `data`, parsed. frame: its messageId, which a press has no other id than. */
 bool dingtalk_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
-                   struct chat_taken *out, struct err *e);
-/* The frame's `body`, or a callback decrypted. reply: what answers it (req_id of the frame; NULL:
- * the payload's response_url). */
+                   const char *frame, struct chat_taken *out, struct err *e);
+/* The frame's `body`, or a callback decrypted. reply: the frame's req_id; NULL: it was a callback.
+ */
 bool wecom_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                 const char *reply, struct chat_taken *out, struct err *e);
 
 cJSON *slack_card(struct arena *a, const struct chat_card *card);
+cJSON *feishu_card(struct arena *a, const struct chat_card *card);
 /* & < > as Slack wants them: where text is markup. */
 char *slack_escaped(struct arena *a, const char *text);
 
 /* WeCom's bot speaks through its socket: socket_wecom.c sets account->state to this while it is
- * subscribed, and to NULL when it is not. Parks: sends one frame and waits for what answers it. A
- * command of which req_id is NULL gets one. False: e says so, in the server's words (errmsg). */
+ * subscribed, and to NULL when it is not. Parks: sends one frame and waits for the one that answers
+ * it, which is *answer (may be NULL), in a. req_id NULL: one of its own. False: e says so, in the
+ * server's words (errmsg). */
 struct wecom_way {
     bool (*send)(struct chat_account *c, struct arena *a, const char *cmd, const char *req_id,
-                 const cJSON *body, struct err *e);
+                 const cJSON *body, const cJSON **answer, struct err *e);
 };
 
 /* -- what is read --------------------------------------------------------------------------- */
@@ -69,6 +72,10 @@ size_t chat_units(const char *text); /* of UTF-16, in which the platforms count 
 char *chat_piece(struct arena *a, const char **rest, size_t max);
 bool chat_fits(const char *text, size_t max, struct err *e); /* bytes; false: e says so */
 
+/* One file as multipart/form-data beside `fields` (ended by { 0 }). *type: with its boundary. */
+struct buf *chat_multipart(struct arena *a, const struct fetch_header *fields, const char *part,
+                           const char *name, const char *bytes, size_t len, const char **type);
+
 /* One call of the platform's API. */
 struct chat_ask {
     const char *method;                 /* NULL: POST */
@@ -99,6 +106,6 @@ struct chat_token {
 const char *chat_token_of(struct chat_account *c, struct arena *a, struct chat_token *t,
                           const struct chat_ask *q, const char *text, const char *seconds,
                           struct err *e);
-/* The same with it: an answer of 401 makes it be fetched anew next time. */
+/* The same with it: an answer of 400 to 403 makes it be fetched anew next time. */
 const cJSON *chat_call_with(struct chat_account *c, struct arena *a, struct chat_token *t,
                             const struct chat_ask *q, struct err *e);

@@ -53,7 +53,7 @@ static char *slack_plain(struct arena *a, const char *text)
 }
 
 /* Without the bot's own name, wherever it stands; the first mention where its name is not told. */
-static char *without_bot(struct arena *a, const cJSON *payload, const char *text)
+static char *without_slack_bot(struct arena *a, const cJSON *payload, const char *text)
 {
     const cJSON *first = cJSON_GetArrayItem(json_get(payload, "authorizations"), 0);
     const char *bot = chat_text_of(first, "user_id");
@@ -66,14 +66,14 @@ static char *without_bot(struct arena *a, const cJSON *payload, const char *text
 }
 
 /* "1700000000.000100": microseconds. */
-static int64_t ts_ms(const char *ts)
+static int64_t slack_ms(const char *ts)
 {
     return ts ? (int64_t)(strtod(ts, NULL) * 1000) : 0;
 }
 
 /* A message that a person wrote: mentions in channels, everything in a conversation of two. Of
  * subtypes none is on the list: edits, deletions, joins and broadcasts are no messages. */
-static bool is_for_us(const cJSON *m, bool direct)
+static bool is_for_bot(const cJSON *m, bool direct)
 {
     static const char *const others[] = { "bot_id", "bot_profile", "subtype", "hidden" };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -98,7 +98,7 @@ static bool read_slack_message(const struct chat_account *c, struct arena *a, co
     const cJSON *m = json_get(payload, "event");
     const char *ts = chat_text_of(m, "ts"), *thread = chat_text_of(m, "thread_ts");
     bool direct = !strcmp(json_text(m, "channel_type"), "im");
-    if (!is_for_us(m, direct) || !chat_text_of(m, "user"))
+    if (!is_for_bot(m, direct) || !chat_text_of(m, "user"))
         return true;
     struct chat_event *v = chat_taken_add(a, out, CHAT_MESSAGE);
     v->id = chat_text_of(payload, "event_id");
@@ -109,8 +109,8 @@ static bool read_slack_message(const struct chat_account *c, struct arena *a, co
     v->thread = thread || direct ? thread : ts;
     v->message = ts;
     v->direct = direct;
-    v->text = without_bot(a, payload, json_text(m, "text"));
-    v->at_ms = ts_ms(ts);
+    v->text = without_slack_bot(a, payload, json_text(m, "text"));
+    v->at_ms = slack_ms(ts);
     return true;
 }
 
@@ -154,7 +154,7 @@ static bool read_slack_press(const struct chat_account *c, struct arena *a, cons
     v->choice = choice;
     v->typed = json_str(json_path(payload, "state.values.typed.typed"), "value");
     v->reply = chat_text_of(payload, "response_url");
-    v->at_ms = ts_ms(ts);
+    v->at_ms = slack_ms(ts);
     v->id = arena_printf(a, "%s/%s/%s", ts ? ts : "", v->user ? v->user : "",
                          v->message ? v->message : "");
     return true;
@@ -187,7 +187,7 @@ bool slack_read(const struct chat_account *c, struct arena *a, const cJSON *payl
 }
 
 /* A form of a slash command, as the object that Socket Mode sends. */
-static const cJSON *command_of_form(struct arena *a, const struct chat_request *r)
+static const cJSON *slack_command(struct arena *a, const struct chat_request *r)
 {
     static const char *const members[] = { "command",    "text",       "user_id",
                                            "user_name",  "team_id",    "channel_id",
@@ -201,12 +201,12 @@ static const cJSON *command_of_form(struct arena *a, const struct chat_request *
     return o;
 }
 
-static const cJSON *payload_of(struct arena *a, const struct chat_request *r, struct err *e)
+static const cJSON *slack_payload(struct arena *a, const struct chat_request *r, struct err *e)
 {
     if (r->len && *r->body == '{')
         return json_parse(a, r->body, r->len, e);
     const char *payload = chat_form_value(a, r->body, r->len, "payload");
-    return payload ? chat_nested(a, payload, "the field payload", e) : command_of_form(a, r);
+    return payload ? chat_nested(a, payload, "the field payload", e) : slack_command(a, r);
 }
 
 static bool is_signed_by_slack(const struct chat_account *c, struct arena *a,
@@ -238,7 +238,7 @@ static bool slack_take(struct chat_account *c, struct arena *a, const struct cha
         return true;
     if (!is_signed_by_slack(c, a, r, out, e))
         return false;
-    const cJSON *payload = payload_of(a, r, e);
+    const cJSON *payload = slack_payload(a, r, e);
     const char *challenge = json_str(payload, "challenge");
     if (challenge && !strcmp(json_text(payload, "type"), "url_verification")) {
         cJSON *answer = json_object(a);

@@ -15,7 +15,7 @@ enum {
     LINK_UNITS = 2500
 };
 
-static cJSON *plain_text(struct arena *a, const char *text)
+static cJSON *slack_text(struct arena *a, const char *text)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "type", "plain_text");
@@ -24,14 +24,14 @@ static cJSON *plain_text(struct arena *a, const char *text)
     return o;
 }
 
-static cJSON *add_block(struct arena *a, cJSON *blocks, const char *type)
+static cJSON *add_slack_block(struct arena *a, cJSON *blocks, const char *type)
 {
     cJSON *o = json_add(a, blocks, json_object(a));
     json_set_str(a, o, "type", type);
     return o;
 }
 
-static void put_code(struct arena *a, cJSON *block, const char *text)
+static void put_slack_code(struct arena *a, cJSON *block, const char *text)
 {
     cJSON *code = json_add(a, json_set_array(a, block, "elements"), json_object(a));
     json_set_str(a, code, "type", "rich_text_preformatted");
@@ -48,12 +48,12 @@ static void put_slack_block(struct arena *a, cJSON *blocks, enum chat_block_kind
         if (!*piece)
             continue;
         if (kind == CHAT_CODE)
-            put_code(a, add_block(a, blocks, "rich_text"), piece);
+            put_slack_code(a, add_slack_block(a, blocks, "rich_text"), piece);
         else if (kind == CHAT_NOTE)
-            json_add(a, json_set_array(a, add_block(a, blocks, "context"), "elements"),
-                     plain_text(a, piece));
+            json_add(a, json_set_array(a, add_slack_block(a, blocks, "context"), "elements"),
+                     slack_text(a, piece));
         else
-            json_set(a, add_block(a, blocks, "section"), "text", plain_text(a, piece));
+            json_set(a, add_slack_block(a, blocks, "section"), "text", slack_text(a, piece));
     }
 }
 
@@ -63,7 +63,7 @@ static void put_slack_button(struct arena *a, cJSON *elements, enum chat_choice 
     cJSON *o = json_add(a, elements, json_object(a));
     json_set_str(a, o, "type", "button");
     json_set_str(a, o, "action_id", chat_choice_word(choice));
-    json_set(a, o, "text", plain_text(a, label));
+    json_set(a, o, "text", slack_text(a, label));
     json_set_str(a, o, "value", value);
     if (style)
         json_set_str(a, o, "style", style);
@@ -72,15 +72,15 @@ static void put_slack_button(struct arena *a, cJSON *elements, enum chat_choice 
 static void put_slack_buttons(struct arena *a, cJSON *blocks, const struct chat_card *card)
 {
     if (card->approvable && card->types) {
-        cJSON *input = add_block(a, blocks, "input");
+        cJSON *input = add_slack_block(a, blocks, "input");
         json_set_str(a, input, "block_id", "typed");
-        json_set(a, input, "label", plain_text(a, "The word that approves it"));
+        json_set(a, input, "label", slack_text(a, "The word that approves it"));
         cJSON *element = json_set_object(a, input, "element");
         json_set_str(a, element, "type", "plain_text_input");
         json_set_str(a, element, "action_id", "typed");
         json_set_bool(a, input, "optional", true);
     }
-    cJSON *row = json_set_array(a, add_block(a, blocks, "actions"), "elements");
+    cJSON *row = json_set_array(a, add_slack_block(a, blocks, "actions"), "elements");
     if (card->approvable)
         put_slack_button(a, row, CHAT_APPROVE, "Approve", "primary", card->button);
     put_slack_button(a, row, CHAT_REJECT, "Reject", "danger", card->button);
@@ -100,8 +100,8 @@ char *slack_escaped(struct arena *a, const char *text)
 
 static void put_slack_page(struct arena *a, cJSON *blocks, const char *page)
 {
-    cJSON *o =
-        json_add(a, json_set_array(a, add_block(a, blocks, "context"), "elements"), json_object(a));
+    cJSON *o = json_add(a, json_set_array(a, add_slack_block(a, blocks, "context"), "elements"),
+                        json_object(a));
     json_set_str(a, o, "type", "mrkdwn");
     json_set_str(a, o, "text",
                  arena_printf(a, "<%s|Open its page>", slack_escaped(a, text_visible(a, page))));
@@ -113,7 +113,7 @@ cJSON *slack_card(struct arena *a, const struct chat_card *card)
     const char *title = text_visible(a, card->title);
     size_t units = chat_units(title);
     if (units <= HEADER_UNITS)
-        json_set(a, add_block(a, blocks, "header"), "text", plain_text(a, title));
+        json_set(a, add_slack_block(a, blocks, "header"), "text", slack_text(a, title));
     else
         put_slack_block(a, blocks, CHAT_TEXT, title);
     for (size_t i = 0; i < card->n; i++) {

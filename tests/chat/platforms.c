@@ -4,8 +4,9 @@
  * {"do":"account","platform","url","keys","ids","tenants"}: the account of all that follows.
  * {"do":"take","method","path","query","headers","body","now"}: {ok,status,type,body,events,error}.
  * {"do":"read","payload","reply"}: what a socket's payload holds. {"do":"card","card"}: its JSON.
- * {"do":"say"|"show"|"renew"|"whisper"|"file","where",…}: {ok,message,error}, by the API at url.
- * {"do":"open"|"seal"|"sign",…}: the functions of sign.h.
+ * {"do":"say"|"show"|"renew"|"whisper"|"file","where",…}: {ok,message,error}, by the API at url;
+ * with "line" by WeCom's socket, and {sent} besides.
+ * {"do":"open"|"sign",…}: the functions of sign.h.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -17,7 +18,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct chat_platform *const rows[] = { &chat_slack };
+static const char *beside; /* what came with the payload: {"reply"} of the command */
+
+typedef bool read_fn(const struct chat_account *c, struct arena *a, const cJSON *payload,
+                     struct chat_taken *out, struct err *e);
+
+static bool read_wecom(const struct chat_account *c, struct arena *a, const cJSON *payload,
+                       struct chat_taken *out, struct err *e)
+{
+    return wecom_read(c, a, payload, beside, out, e);
+}
+
+static bool read_dingtalk(const struct chat_account *c, struct arena *a, const cJSON *payload,
+                          struct chat_taken *out, struct err *e)
+{
+    return dingtalk_read(c, a, payload, beside, out, e);
+}
+
+static const struct {
+    const struct chat_platform *platform;
+    read_fn *read;
+} rows[] = {
+    { &chat_slack, slack_read },
+    { &chat_feishu, feishu_read },
+    { &chat_dingtalk, read_dingtalk },
+    { &chat_wecom, read_wecom },
+};
+static read_fn *reads;
 static struct config_chat config;
 static struct cancel ended;
 static struct chat_account account = { .config = &config, .ended = &ended };
@@ -51,11 +78,35 @@ static void make_account(const cJSON *in)
     account.state = NULL;
     account.platform = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!strcmp(rows[i]->name, config.platform))
-            account.platform = rows[i];
+        if (!strcmp(rows[i].platform->name, config.platform)) {
+            account.platform = rows[i].platform;
+            reads = rows[i].read;
+        }
     for (const struct config_named *k = config.keys; k->name; k++)
         secret_learn(k->value);
 }
+
+/* What WeCom's platform sends by its socket is kept in `sent` and answered as the command said:
+ * {"line": {"CMD": frame}}; a command that is not there fails. */
+static cJSON *sent;
+static const cJSON *line_answers;
+
+static bool send_by_line(struct chat_account *c, struct arena *a, const char *cmd,
+                         const char *req_id, const cJSON *body, const cJSON **answer, struct err *e)
+{
+    struct arena *kept = c->arena;
+    const cJSON *answers = json_get(line_answers, cmd);
+    cJSON *frame = json_add(kept, sent, json_object(kept));
+    (void)a;
+    json_set_str(kept, frame, "cmd", cmd);
+    json_set_str(kept, frame, "req_id", req_id);
+    json_set(kept, frame, "body", json_clone(kept, body));
+    if (answer)
+        *answer = answers;
+    return answers || err_set(e, ERR_GATEWAY, "WeCom refused %s", cmd);
+}
+
+static struct wecom_way way = { send_by_line };
 
 static const char *header_of(const struct chat_request *r, const char *name)
 {
@@ -121,7 +172,8 @@ static bool read_payload(struct arena *a, const cJSON *in, cJSON *out, struct er
 {
     const cJSON *payload = json_get(in, "payload");
     struct chat_taken t = { 0 };
-    bool ok = slack_read(&account, a, payload, &t, e);
+    beside = json_str(in, "reply");
+    bool ok = reads(&account, a, payload, &t, e);
     put_taken(a, out, &t);
     return ok;
 }
@@ -158,6 +210,9 @@ static bool call_platform(struct arena *a, const char *what, const cJSON *in, cJ
     const char *text = json_text(in, "text"), *message = NULL;
     struct chat_card card = card_of(a, json_get(in, "card"));
     bool ok = false;
+    line_answers = json_get(in, "line");
+    sent = json_array(account.arena);
+    account.state = line_answers ? (void *)&way : account.state;
     if (!strcmp(what, "say"))
         ok = p->say(&account, a, &where, text, &message, e);
     else if (!strcmp(what, "show"))
@@ -168,11 +223,14 @@ static bool call_platform(struct arena *a, const char *what, const cJSON *in, cJ
         ok = p->whisper(&account, a, &where, json_text(in, "user"), text, e);
     else if (p->file)
         ok = p->file(&account, a, &where, json_text(in, "name"), text, strlen(text), e);
+    if (line_answers)
+        json_set(a, out, "sent", json_clone(a, sent));
+    account.state = line_answers ? NULL : account.state;
     put_text(a, out, "message", message);
     return ok;
 }
 
-/* {"do":"sign","how","args":[…]}, {"do":"open"|"seal","how","key","text","id"}. */
+/* {"do":"sign","how","args":[…]}, {"do":"open","how","key","text","id"}. */
 static bool run_crypto(struct arena *a, const char *what, const cJSON *in, cJSON *out,
                        struct err *e)
 {
@@ -183,8 +241,6 @@ static bool run_crypto(struct arena *a, const char *what, const cJSON *in, cJSON
     if (!strcmp(what, "open"))
         got = !strcmp(how, "feishu") ? sign_open_feishu(a, key, text, &n, e)
                                      : sign_open_wecom(a, key, text, id, &n, e);
-    else if (!strcmp(what, "seal"))
-        got = sign_seal_wecom(a, key, text, id, e);
     else if (!strcmp(how, "slack"))
         got = sign_slack(a, key, at, text, strlen(text));
     else if (!strcmp(how, "dingtalk"))
@@ -208,7 +264,7 @@ static bool obey(struct arena *a, const cJSON *in, cJSON *out, struct err *e)
         return take_request(a, in, out, e);
     if (!strcmp(what, "read"))
         return read_payload(a, in, out, e);
-    if (!strcmp(what, "open") || !strcmp(what, "seal") || !strcmp(what, "sign"))
+    if (!strcmp(what, "open") || !strcmp(what, "sign"))
         return run_crypto(a, what, in, out, e);
     if (strcmp(what, "card") != 0)
         return call_platform(a, what, in, out, e);
