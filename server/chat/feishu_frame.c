@@ -142,13 +142,13 @@ static void write_varint(struct buf *b, uint64_t value)
     buf_char(b, (char)value);
 }
 
-static void write_number(struct buf *b, unsigned number, uint64_t value)
+static void put_number_field(struct buf *b, unsigned number, uint64_t value)
 {
     write_varint(b, number << 3 | VARINT);
     write_varint(b, value);
 }
 
-static void write_text(struct buf *b, unsigned number, struct feishu_text t)
+static void put_text_field(struct buf *b, unsigned number, struct feishu_text t)
 {
     if (!t.bytes)
         return;
@@ -165,27 +165,27 @@ static size_t varint_size(uint64_t value)
     return n;
 }
 
-static void write_header(struct buf *b, const struct feishu_header *h)
+static void put_header_field(struct buf *b, const struct feishu_header *h)
 {
     write_varint(b, HEADERS << 3 | BYTES);
     write_varint(b, 2 + varint_size(h->key.len) + h->key.len + varint_size(h->value.len) +
                         h->value.len);
-    write_text(b, KEY, h->key);
-    write_text(b, VALUE, h->value);
+    put_text_field(b, KEY, h->key);
+    put_text_field(b, VALUE, h->value);
 }
 
 bool feishu_frame_write(const struct feishu_frame *f, struct buf *out)
 {
-    write_number(out, SEQ_ID, f->seq_id);
-    write_number(out, LOG_ID, f->log_id);
-    write_number(out, SERVICE, (uint64_t)(int64_t)f->service);
-    write_number(out, METHOD, (uint64_t)(int64_t)f->method);
+    put_number_field(out, SEQ_ID, f->seq_id);
+    put_number_field(out, LOG_ID, f->log_id);
+    put_number_field(out, SERVICE, (uint64_t)(int64_t)f->service);
+    put_number_field(out, METHOD, (uint64_t)(int64_t)f->method);
     for (int i = 0; i < f->header_count; i++)
-        write_header(out, &f->headers[i]);
-    write_text(out, ENCODING, f->payload_encoding);
-    write_text(out, TYPE, f->payload_type);
-    write_text(out, PAYLOAD, f->payload);
-    write_text(out, LOG_ID_NEW, f->log_id_new);
+        put_header_field(out, &f->headers[i]);
+    put_text_field(out, ENCODING, f->payload_encoding);
+    put_text_field(out, TYPE, f->payload_type);
+    put_text_field(out, PAYLOAD, f->payload);
+    put_text_field(out, LOG_ID_NEW, f->log_id_new);
     return !out->over;
 }
 

@@ -142,7 +142,7 @@ static double seconds_left(struct chat_link *k, double beaten, double now)
     return left > 0.001 ? left : 0.001;
 }
 
-static bool is_silent(struct chat_link *k, double now, struct err *e)
+static bool link_is_silent(struct chat_link *k, double now, struct err *e)
 {
     double since = now - ws_state(k->ws)->heard;
     if (since < k->silence)
@@ -159,7 +159,7 @@ static void say_closed(struct chat_link *k, struct err *e)
 }
 
 /* What one wait brought. False: the connection has ended, and e says why. */
-static bool take_one(struct chat_link *k, double left, struct err *e)
+static bool take_message(struct chat_link *k, double left, struct err *e)
 {
     struct arena *a = arena_new();
     struct ws_message m;
@@ -199,10 +199,10 @@ static void serve_link(struct chat_link *k, double until, struct err *e)
         double left = seconds_left(k, beaten, now);
         if (until > 0 && until - now < left)
             left = until - now;
-        if (!take_one(k, left, e))
+        if (!take_message(k, left, e))
             return;
         now = loop_now(k->account->loop);
-        if (is_silent(k, now, e))
+        if (link_is_silent(k, now, e))
             return;
         if (now < beaten + k->beat)
             continue;
@@ -290,7 +290,7 @@ static void note_end(struct chat_line *l, const struct chat_link *k, const struc
     l->failures = was_up && now - l->up > STEADY_SECONDS ? 1 : l->failures + 1;
     l->up = 0;
     if (!was_up || l->failures > 1 || k->fate == LINK_REFUSED || k->fate == LINK_OVER)
-        chat_lost(l->account, e->text);
+        chat_lost(l->account, e->kind ? e->text : "the platform ends one connection after another");
 }
 
 /* One connection, from finding to its end. How it ended: the fate of the line. */

@@ -6,7 +6,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "chat/socket_private.h"
-#include "version.h"
 
 static const char messages_topic[] = "/v1.0/im/bot/messages/get";
 static const char presses_topic[] = "/v1.0/card/instances/callback";
@@ -18,7 +17,7 @@ static bool dingtalk_wants_socket(const struct chat_account *c)
     return chat_key(c, "secret") && chat_id(c, "client");
 }
 
-static void subscribe(struct arena *a, cJSON *list, const char *topic)
+static void subscribe_topic(struct arena *a, cJSON *list, const char *topic)
 {
     cJSON *o = json_add(a, list, json_object(a));
     json_set_str(a, o, "type", "CALLBACK");
@@ -31,10 +30,10 @@ static const char *find_dingtalk(struct chat_link *k, struct arena *a, struct er
     cJSON *o = json_object(a);
     json_set_str(a, o, "clientId", chat_id(c, "client"));
     json_set_str(a, o, "clientSecret", chat_key(c, "secret"));
-    json_set_str(a, o, "ua", "higress-ops/" HIGRESS_OPS_VERSION);
+    json_set_str(a, o, "ua", "higress-ops");
     cJSON *list = json_set_array(a, o, "subscriptions");
-    subscribe(a, list, messages_topic);
-    subscribe(a, list, presses_topic);
+    subscribe_topic(a, list, messages_topic);
+    subscribe_topic(a, list, presses_topic);
     const struct chat_ask ask = {
         .url = arena_printf(a, "%s/v1.0/gateway/connections/open", chat_url(c, dingtalk_api)),
         .what = "gateway/connections/open",

@@ -106,8 +106,8 @@ static struct feishu_text join_piece(struct chat_link *k, struct arena *a,
 /* -- frames --------------------------------------------------------------------------------------
  */
 
-static bool send_feishu(struct chat_link *k, struct arena *a, const struct feishu_frame *f,
-                        struct err *e)
+static bool send_feishu_frame(struct chat_link *k, struct arena *a, const struct feishu_frame *f,
+                              struct err *e)
 {
     struct buf *b = buf_in(a, FRAME_MOST);
     if (!feishu_frame_write(f, b))
@@ -119,7 +119,7 @@ static bool ping_feishu(struct chat_link *k, struct arena *a, struct err *e)
 {
     struct feishu_frame f = { .service = k->service, .method = FEISHU_CONTROL };
     feishu_frame_add(&f, "type", "ping");
-    return send_feishu(k, a, &f, e);
+    return send_feishu_frame(k, a, &f, e);
 }
 
 /* Seconds that the platform gives, of the address or of a pong. */
@@ -152,11 +152,11 @@ static bool answer_feishu(struct chat_link *k, struct arena *a, const struct fei
     struct feishu_frame answer = *f;
     feishu_frame_add(&answer, "biz_rt", "0");
     answer.payload = feishu_text("{\"code\":200}");
-    return send_feishu(k, a, &answer, e);
+    return send_feishu_frame(k, a, &answer, e);
 }
 
-static bool take_event(struct chat_link *k, struct arena *a, const struct feishu_frame *f,
-                       struct err *e)
+static bool take_feishu_event(struct chat_link *k, struct arena *a, const struct feishu_frame *f,
+                              struct err *e)
 {
     int sum = feishu_text_number(feishu_frame_header(f, "sum"));
     int seq = feishu_text_number(feishu_frame_header(f, "seq"));
@@ -188,7 +188,7 @@ static bool take_feishu(struct chat_link *k, struct arena *a, const struct ws_me
     if (f.method == FEISHU_CONTROL)
         take_control(k, a, &f);
     else if (feishu_text_is(feishu_frame_header(&f, "type"), "event"))
-        return take_event(k, a, &f, e);
+        return take_feishu_event(k, a, &f, e);
     return true;
 }
 
@@ -199,6 +199,21 @@ static bool feishu_wants_socket(const struct chat_account *c)
 {
     return chat_key(c, "secret") && chat_id(c, "app") && !chat_key(c, "encrypt") &&
            !chat_key(c, "verification");
+}
+
+/* A refusal is an answer of 200 with a code. */
+static const char *address_of(struct chat_link *k, const cJSON *answer, struct err *e)
+{
+    int code = (int)json_num(answer, "code", -1);
+    const char *url = chat_text_of(json_get(answer, "data"), "URL");
+    if (code == FORBIDDEN || code == AUTH_FAILED)
+        k->fate = LINK_REFUSED;
+    if (code != 0)
+        err_set(e, ERR_GATEWAY, "Feishu refused the long connection: %.200s (code %d)",
+                json_text(answer, "msg"), code);
+    else if (!url)
+        err_set(e, ERR_GATEWAY, "Feishu's callback/ws/endpoint named no address");
+    return code == 0 ? url : NULL;
 }
 
 static const char *find_feishu(struct chat_link *k, struct arena *a, struct err *e)
@@ -213,16 +228,12 @@ static const char *find_feishu(struct chat_link *k, struct arena *a, struct err 
         .what = "callback/ws/endpoint",
         .headers = headers,
         .json = o,
-        .proof = "code",
     };
-    const cJSON *data = json_get(chat_call(c, a, &ask, e), "data");
-    const char *url = chat_text_of(data, "URL"), *query = url ? strchr(url, '?') : NULL;
+    const cJSON *answer = chat_call(c, a, &ask, e), *data = json_get(answer, "data");
+    const char *url = answer ? address_of(k, answer, e) : NULL;
+    const char *query = url ? strchr(url, '?') : NULL;
     const char *service =
         query ? chat_form_value(a, query + 1, strlen(query + 1), "service_id") : NULL;
-    if (!url && e->kind == ERR_NONE)
-        err_set(e, ERR_GATEWAY, "Feishu's callback/ws/endpoint named no address");
-    if (!data && (e->status == FORBIDDEN || e->status == AUTH_FAILED))
-        k->fate = LINK_REFUSED;
     k->service = service ? feishu_text_number(feishu_text(service)) : 0;
     heed_config(k, json_get(data, "ClientConfig"));
     return url;
