@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "call/service.h"
 #include "chat/card_private.h"
+#include "chat/socket.h"
 #include "net/loop.h"
 #include <string.h>
 
@@ -263,6 +264,9 @@ void bots_start(struct bots *b)
 {
     if (b->first && !b->tick)
         b->tick = loop_timer(b->service->loop, TICK, TICK, cards_tick, b);
+    for (struct bot *x = b->first; x; x = x->next)
+        if (!x->gone)
+            chat_line_start(&x->account);
     cards_renew(b);
 }
 
@@ -270,6 +274,7 @@ static void stop_bot(struct bot *b)
 {
     b->gone = true;
     cancel_fire(&b->ended);
+    chat_line_stop(&b->account);
     for (struct chat_job *j = b->jobs; j; j = j->next) {
         cancel_fire(&j->cancel);
         if (j->agent)

@@ -14,9 +14,10 @@
 #include "base/text.h"
 #include "chat/platform_private.h"
 #include "chat/sign.h"
+#include "chat/socket.h"
 #include "net/fetch.h"
 
-static const char dingtalk_api[] = "https://api.dingtalk.com";
+const char dingtalk_api[] = "https://api.dingtalk.com";
 static const char dingtalk_media[] = "https://oapi.dingtalk.com";
 
 enum {
@@ -342,6 +343,7 @@ const struct chat_platform chat_dingtalk = {
     .title = "DingTalk",
     .text_max = TEXT_BYTES,
     .renews = true,
+    .socket = &socket_dingtalk,
     .take = dingtalk_take,
     .card = dingtalk_card,
     .say = dingtalk_say,

@@ -13,10 +13,11 @@
 #include "base/text.h"
 #include "chat/platform_private.h"
 #include "chat/sign.h"
+#include "chat/socket.h"
 #include "net/fetch.h"
 #include <stdlib.h>
 
-static const char feishu_api[] = "https://open.feishu.cn";
+const char feishu_api[] = "https://open.feishu.cn";
 
 enum {
     TEXT_BYTES = 6000,  /* of a message */
@@ -374,6 +375,7 @@ const struct chat_platform chat_feishu = {
     .text_max = TEXT_BYTES,
     .renews = true,
     .takes_typed = true,
+    .socket = &socket_feishu,
     .take = feishu_take,
     .card = feishu_card,
     .say = feishu_say,

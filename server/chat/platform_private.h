@@ -15,6 +15,8 @@ struct fetch_header;
 extern const struct chat_platform chat_slack, chat_feishu, chat_dingtalk, chat_wecom, chat_teams,
     chat_webhook;
 
+extern const char slack_api[], dingtalk_api[], feishu_api[]; /* bases of their APIs */
+
 /* The payload of an envelope (events_api, interactive, slash_commands), or of an HTTP request. */
 bool slack_read(const struct chat_account *c, struct arena *a, const cJSON *payload,
                 struct chat_taken *out, struct err *e);

@@ -10,10 +10,11 @@
 #include "base/text.h"
 #include "chat/platform_private.h"
 #include "chat/sign.h"
+#include "chat/socket.h"
 #include "net/fetch.h"
 #include <stdlib.h>
 
-static const char slack_api[] = "https://slack.com/api";
+const char slack_api[] = "https://slack.com/api";
 
 enum {
     TEXT_BYTES = 4000, /* of a message; more is advised against */
@@ -365,6 +366,7 @@ const struct chat_platform chat_slack = {
     .text_max = TEXT_BYTES,
     .renews = true,
     .takes_typed = true,
+    .socket = &socket_slack,
     .take = slack_take,
     .card = slack_card,
     .say = slack_say,

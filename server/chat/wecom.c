@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "chat/platform_private.h"
 #include "chat/sign.h"
+#include "chat/socket.h"
 #include "net/fetch.h"
 
 static const char wecom_api[] = "https://qyapi.weixin.qq.com/";
@@ -423,6 +424,7 @@ const struct chat_platform chat_wecom = {
     .title = "WeCom",
     .text_max = TEXT_BYTES,
     .renews = true,
+    .socket = &socket_wecom,
     .take = wecom_take,
     .card = wecom_card,
     .say = wecom_say,

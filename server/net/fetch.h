@@ -44,6 +44,8 @@ struct fetch_request {
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
+    const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
 };
 
@@ -62,6 +64,7 @@ enum fetch_cause {
     FETCH_TLS_UNKNOWN_CA,
     FETCH_TLS_OTHER,
     FETCH_TOO_LARGE,
+    FETCH_PROXY, /* the proxy did not let it through */
     FETCH_OTHER,
 };
 
