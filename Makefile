@@ -67,9 +67,16 @@ $B/chaos: $(call objects,chaos) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/load_server: $B/tests/load/server.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+$B/ws_talk: $B/tests/ws/talk.o $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+# Its own ears take the place of a bot's.
+$B/chat_line: $B/tests/ws/line.o $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) -Wl,-z,muldefs $(LIBS) -o $@
 $B/regex_size: $B/tests/routing/regex_size.o $B/server/rule/regex.o
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/explain: $B/tests/routing/explain.o $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+$B/platforms: $(call objects,chat) $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 # The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.
 FIXTURES := $(call objects,conformance)

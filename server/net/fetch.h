@@ -25,6 +25,8 @@ struct fetch_header {
 struct fetch_request {
     const char *method; /* "GET", "PUT", … */
     const char *url;
+    /* What errors and traces say instead of an url that is a secret itself; NULL: the url. */
+    const char *shown;
     const struct fetch_header *headers; /* ended by { 0 }; may be NULL */
     const char *body;                   /* NULL: none */
     size_t body_len;
@@ -42,6 +44,8 @@ struct fetch_request {
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
+    const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
 };
 
@@ -60,6 +64,7 @@ enum fetch_cause {
     FETCH_TLS_UNKNOWN_CA,
     FETCH_TLS_OTHER,
     FETCH_TOO_LARGE,
+    FETCH_PROXY, /* the proxy did not let it through */
     FETCH_OTHER,
 };
 

@@ -36,6 +36,10 @@ static const char *const tables[] = {
     " PRIMARY KEY (gateway, place, name))",
     "CREATE TABLE outside (id TEXT PRIMARY KEY, at REAL, since REAL, gateway TEXT, shown TEXT,"
     " sealed TEXT, line INTEGER, mac TEXT)",
+    /* Cards of chats: what a button stands for (store_card.h). */
+    "CREATE TABLE cards (button TEXT PRIMARY KEY, id TEXT, plan TEXT, rendering TEXT, word TEXT,"
+    " platform TEXT, account TEXT, channel TEXT, thread TEXT, message TEXT, shown TEXT,"
+    " expires REAL, mac TEXT)",
     NULL,
 };
 static const char *const indexes[] = {
@@ -155,7 +159,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
         "'anchor', 'processes', 'settings', 'touches', 'segments', 'places', 'watched', "
-        "'outside'))",
+        "'outside', 'cards'))",
         "");
     int found = 0;
     bool ok = true;

@@ -35,7 +35,7 @@ static const char shop[] =
           "  - {name: alice, roles: [operator, approver], os: [alice], tokens: [alice-laptop],\n"
           "     oauth: [sub-1], passphrase: 'scrypt$32768$8$1$c2FsdA$a2V5'}\n"
           "  - {name: bob, roles: [approver], tokens: [bob], oauth: ['https://else|sub-2']}\n"
-          "  - {name: vera, roles: [viewer], tokens: [vera-1]}\n"
+          "  - {name: vera, roles: [viewer], tokens: [vera-1], chat: ['slack:T1/U1']}\n"
           "  - {name: root, roles: [admin], os: [root]}\n";
 
 static void behind_a_name(void **state)
@@ -125,6 +125,51 @@ static void whom_a_provider_names(void **state)
     assert_null(people_find(c, CHANNEL_PAGE, "s-1"));
     assert_null(people_find(c, CHANNEL_TERMINAL, "ann"));
     assert_null(people_find(c, CHANNEL_PAGE, "tom"));
+}
+
+static void behind_what_a_chat_says(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e);
+    static const struct {
+        enum channel_kind by;
+        const char *name, *person; /* NULL: unknown */
+    } rows[] = {
+        { CHANNEL_CHAT, "slack:T1/U1", "vera" }, { CHANNEL_NONE, "slack:T1/U1", "vera" },
+        { CHANNEL_CHAT, "slack:T2/U1", NULL },   { CHANNEL_CHAT, "slack:T1/u1", NULL },
+        { CHANNEL_CHAT, "vera", NULL }, /* a name is what anybody may call themselves */
+        { CHANNEL_PAGE, "slack:T1/U1", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_person *p = people_find(c, rows[i].by, rows[i].name);
+        if (!p != !rows[i].person || (p && strcmp(p->name, rows[i].person) != 0))
+            fail_msg("%s by %s: %s", rows[i].name, channel_name(rows[i].by), p ? p->name : "none");
+    }
+}
+
+static void what_no_identity_of_a_chat_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { "people:\n- {name: a, roles: [viewer], chat: ['ann@slack']}\n",
+          "people[0].chat: 'ann@slack' is not PLATFORM:TENANT/USER" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/']}\n", "is not PLATFORM:" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n"
+          "- {name: b, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "belongs to another person as well" },
+        { "http:\n  tokens: [{name: 'slack:T1/U', sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
+          "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "'slack:T1/U' is what 'a' goes by in a chat" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+    }
 }
 
 static void what_roles_may(void **state)
@@ -262,6 +307,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(behind_a_name, setup, teardown),
         cmocka_unit_test_setup_teardown(whom_a_provider_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(behind_what_a_chat_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_no_identity_of_a_chat_is, setup, teardown),
         cmocka_unit_test_setup_teardown(what_roles_may, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_one, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_not_be_said, setup, teardown),
