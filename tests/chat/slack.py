@@ -224,6 +224,8 @@ def check_calls():
 
 def check_refusals():
     for answer, words in (({"ok": False, "error": "not_in_channel"}, ("Slack", "chat.postMessage", "not_in_channel")),
+                          ({"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] no such block"]}},
+                           ("invalid_blocks", "no such block")),
                           ({"ok": False, "error": "invalid_auth: " + BOT}, ("invalid_auth",)),
                           ({}, ("HTTP 200",)), ({"ok": 1}, ("HTTP 200",)), ((200, {}, "<html>"), ("HTTP 200",)),
                           ((500, {}, "oops"), ("HTTP 500",))):
