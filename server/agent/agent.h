@@ -52,9 +52,9 @@ struct agent_options {
     const char *principal;   /* who asks: owns what is proposed */
     struct channel *channel; /* their person, or NULL: nobody can be asked */
     struct agent_listener listener;
-    bool without_model;     /* agent_plain only */
-    bool reads_only;        /* nothing is planned */
-    const char *gateway;    /* the only one that is looked at; NULL: any */
+    bool without_model;  /* agent_plain only */
+    bool reads_only;     /* nothing is planned */
+    const char *gateway; /* the only one that is looked at; NULL: any */
 };
 
 /* Lives in arena a; agent_free ends what it holds beside. NULL + e: no model is configured. */

@@ -81,7 +81,9 @@ static void read_teams_keys(void *arg)
     }
     if (!keys)
         err_set(&e, ERR_GATEWAY, "what stands there is no key set");
-    t->why = keys ? (struct err){ 0 } : e;
+    t->why = e;
+    if (keys)
+        err_clear(&t->why);
     t->reading = false;
     arena_free(unused);
 }
@@ -273,8 +275,8 @@ static const char *teams_token(struct chat_account *c, struct arena *a, struct e
 
 /* The serviceUrl of the event that is answered, else the newest one, else the one that serves all.
  */
-static const char *teams_service(struct chat_account *c, struct arena *a,
-                                 const struct chat_place *where)
+static const char *teams_service_of(struct chat_account *c, struct arena *a,
+                                    const struct chat_place *where)
 {
     const char *url = where->reply ? where->reply : teams_of(c)->service;
     size_t n = strlen(url);
@@ -293,7 +295,7 @@ static const cJSON *call_teams(struct chat_account *c, struct arena *a,
     };
     const struct chat_ask ask = { .method = method,
                                   .url = arena_printf(a, "%s/v3/conversations%s",
-                                                      teams_service(c, a, where), path),
+                                                      teams_service_of(c, a, where), path),
                                   .what = "v3/conversations",
                                   .headers = headers,
                                   .json = json };

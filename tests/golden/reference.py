@@ -82,6 +82,10 @@ would refuse is refused before a plan is shown; `unknown`, it is planned with a 
 `people` (who is who in each channel, and their roles) and `policy: {file: policy.yaml}` (rules on who may change what, when,
 and who decides; a path beside this file) stand in the file: [policy.md](policy.md). Both are read again on SIGHUP.
 
+## Chat
+
+`chat` lists bots at chat platforms, [chatops/README.md](chatops/README.md); it needs `people`, and is read again on SIGHUP.
+
 ## Exit codes
 
 | exit code | means |

@@ -58,12 +58,12 @@ static void one_that_was_edited(void **state)
 {
     (void)state;
     static const char *const edits[] = {
-        "UPDATE cards SET id = 'c-2'",        "UPDATE cards SET plan = 'q'",
-        "UPDATE cards SET rendering = NULL",  "UPDATE cards SET word = NULL",
-        "UPDATE cards SET channel = 'C2'",    "UPDATE cards SET message = 'm8'",
-        "UPDATE cards SET expires = 1e9", 
-        "UPDATE cards SET button = 'b9'",     "UPDATE cards SET mac = NULL",
-        "UPDATE cards SET account = 'other'", "UPDATE cards SET platform = 'webhook'",
+        "UPDATE cards SET id = 'c-2'",           "UPDATE cards SET plan = 'q'",
+        "UPDATE cards SET rendering = NULL",     "UPDATE cards SET word = NULL",
+        "UPDATE cards SET channel = 'C2'",       "UPDATE cards SET message = 'm8'",
+        "UPDATE cards SET expires = 1e9",        "UPDATE cards SET button = 'b9'",
+        "UPDATE cards SET mac = NULL",           "UPDATE cards SET account = 'other'",
+        "UPDATE cards SET platform = 'webhook'",
     };
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         struct err e = { 0 };
