@@ -84,7 +84,12 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
 {
     struct fetch_header headers[8] = { 0 };
     int n = 0;
-    const char *body = q->json ? json_print(a, q->json) : q->body;
+    const char *body = q->body;
+    size_t len = q->len;
+    if (q->json) {
+        body = json_print(a, q->json);
+        len = strlen(body);
+    }
     for (const struct fetch_header *h = q->headers; h && h->name && n < 5; h++)
         headers[n++] = *h;
     headers[n++] = (struct fetch_header){ "Accept", "application/json" };
@@ -97,7 +102,7 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .shown = arena_printf(a, "%s of %s", q->what, c->platform->title),
         .headers = headers,
         .body = body,
-        .body_len = q->json ? strlen(body) : q->len,
+        .body_len = len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
     };
