@@ -240,6 +240,21 @@ def check_refusals():
     d.close()
 
 
+def check_a_command_where_the_bot_is_no_member():
+    api = api_of(chat_postMessage={"ok": False, "error": "channel_not_found"}, commands="ok")
+    api.check = None
+    d = slack(url=api.url)
+    equal(d.say("a <b>", "C9", reply=api.url + "/commands"), {"ok": True})
+    equal(api.seen[1]["json"], {"response_type": "in_channel", "text": "a &lt;b&gt;", "mrkdwn": False})
+    assert "authorization" not in api.seen[1]["headers"], "the token goes to another address"
+    for url in ("https://hooks.slack.com.evil.example/x", "http://hooks.slack.com/x", "https://evil.example/"):
+        said_no(d.say("a", "C9", reply=url), "not at Slack")
+    said_no(d.say("a", "C9"), "channel_not_found")
+    equal(([p for p in api.paths() if p == "/commands"], api.wrong), (["/commands"], []))
+    d.close()
+    api.stop()
+
+
 def check_too_many():
     slow = (429, {"Retry-After": "1"}, {"ok": False, "error": "ratelimited"})
     api = api_of(chat_postMessage=[slow, {"ok": True, "ts": "3"}])
