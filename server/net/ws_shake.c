@@ -191,7 +191,7 @@ static char *bare_value(struct arena *a, const char *from, const char *end)
 }
 
 /* Of "HTTP/1.1 101" and a blank or the line's end; 0: it is another line. */
-static int status_of(const char *line)
+static int status_in_line(const char *line)
 {
     bool begins = text_starts(line, "HTTP/1.1 ") || text_starts(line, "HTTP/1.0 ");
     const char *digits = begins ? line + STATUS_AT : "";
@@ -205,7 +205,7 @@ static bool read_head(struct ws_shake *s, const char *head, const char *end)
 {
     struct arena *a = s->arena;
     int count = 0;
-    s->answer->status = status_of(head);
+    s->answer->status = status_in_line(head);
     if (s->answer->status == 0)
         return false;
     const char *line = head + strcspn(head, "\n") + 1;
