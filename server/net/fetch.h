@@ -22,6 +22,13 @@ struct fetch_header {
     const char *name, *value;
 };
 
+/* Who the other side must be and who we are, where a file of certificates does not say it all. */
+struct fetch_tls {
+    const char *ca_text;               /* certificates to trust, PEM; NULL: see ca_file */
+    const char *cert_file, *cert_text; /* ours, PEM; both NULL: none */
+    const char *key_file, *key_text;   /* its key */
+};
+
 struct fetch_request {
     const char *method; /* "GET", "PUT", … */
     const char *url;
@@ -32,6 +39,8 @@ struct fetch_request {
     double connect_timeout;                        /* seconds; 0: 5 */
     size_t max_body;                               /* answer body ceiling, bytes; 0: 16 MiB */
     const char *ca_file;                           /* NULL: the system's */
+    const struct fetch_tls *tls;                   /* NULL: nothing beyond that */
+    const char *proxy;                             /* URL of one; NULL: none */
     const char *user_pwd_user, *user_pwd_password; /* Basic; NULL: none */
     /* When set, body bytes of a 2xx answer go here instead of into answer.body; false stops the
      * transfer (which then counts as whole). Runs on the main stack: must not park. */
