@@ -42,7 +42,7 @@ struct kube_entry {
 /* -- the files ----------------------------------------------------------------------------------
  */
 
-static const char *folder_of(struct arena *a, const char *path)
+static const char *kubeconfig_folder(struct arena *a, const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? arena_strndup(a, path, (size_t)(slash - path + (slash == path))) : ".";
@@ -64,7 +64,7 @@ static bool read_kubeconfig_file(struct kubeconfig *k, const char *path, bool mu
     if (!cJSON_IsObject(tree))
         return err_set(e, ERR_ARGS, "%s is no kubeconfig: %s", path,
                        why.kind ? why.text : "it is no object");
-    k->files[k->count++] = (struct kubeconfig_file){ path, folder_of(k->a, path), tree };
+    k->files[k->count++] = (struct kubeconfig_file){ path, kubeconfig_folder(k->a, path), tree };
     return true;
 }
 
