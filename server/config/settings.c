@@ -376,7 +376,7 @@ const struct setting settings[] = {
       "Default size limit of one answer.", "4096", INT, NUMBER(answer_bytes), .flags = RELOAD,
       .min = 512, .max = 1 << 20 },
     { "trace", "HIGRESS_OPS_TRACE", "trace", "AREA,…",
-      "Also on stderr, one line an event: fetch, call, change, fiber, http, or all.", NULL, LIST,
+      "Also on stderr, one line an event: fetch, call, change, fiber, http, ws, or all.", NULL, LIST,
       TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
     { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },

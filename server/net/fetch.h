@@ -32,6 +32,8 @@ struct fetch_tls {
 struct fetch_request {
     const char *method; /* "GET", "PUT", … */
     const char *url;
+    /* What errors and traces say instead of an url that is a secret itself; NULL: the url. */
+    const char *shown;
     const struct fetch_header *headers; /* ended by { 0 }; may be NULL */
     const char *body;                   /* NULL: none */
     size_t body_len;
@@ -40,7 +42,6 @@ struct fetch_request {
     size_t max_body;                               /* answer body ceiling, bytes; 0: 16 MiB */
     const char *ca_file;                           /* NULL: the system's */
     const struct fetch_tls *tls;                   /* NULL: nothing beyond that */
-    const char *proxy;                             /* URL of one; NULL: none */
     const char *user_pwd_user, *user_pwd_password; /* Basic; NULL: none */
     /* When set, body bytes of a 2xx answer go here instead of into answer.body; false stops the
      * transfer (which then counts as whole). Runs on the main stack: must not park. */
@@ -50,7 +51,10 @@ struct fetch_request {
     bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
-    const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    const char *connect_to;
+    /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
+    const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
 };
 
@@ -69,6 +73,7 @@ enum fetch_cause {
     FETCH_TLS_UNKNOWN_CA,
     FETCH_TLS_OTHER,
     FETCH_TOO_LARGE,
+    FETCH_PROXY, /* the proxy did not let it through */
     FETCH_OTHER,
 };
 

@@ -7,8 +7,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 
-/* The URL without user, password and query: it is shown to people and models. */
-static const char *shown_url(struct arena *a, const char *url)
+const char *fetch_shown_url(struct arena *a, const char *url)
 {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
@@ -55,8 +54,11 @@ enum fetch_cause fetch_why(const struct fetch_facts *f)
 {
     if (f->out_of_reach)
         return FETCH_OUT_OF_REACH;
+    if (f->proxy_status >= 300)
+        return FETCH_PROXY;
     switch (f->code) {
     case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
         return FETCH_DNS;
     case CURLE_COULDNT_CONNECT:
         return connect_cause(f->os_errno);
@@ -91,6 +93,9 @@ static const char *failure_in_words(struct arena *a, const struct fetch_facts *f
                                     const char *detail)
 {
     switch (fetch_why(f)) {
+    case FETCH_PROXY:
+        return arena_printf(a, "it answered CONNECT with %d%s. Nothing was sent.", f->proxy_status,
+                            f->proxy_status == 407 ? ": it wants another user and password" : "");
     case FETCH_DNS:
         return "the host name has no address";
     case FETCH_REFUSED:
@@ -128,11 +133,13 @@ bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
 {
     if (f->out_of_reach)
         return err_set(e, ERR_NET, "%s %s: %s, which is not connected to from here", f->method,
-                       shown_url(a, f->url), f->out_of_reach);
+                       fetch_shown_url(a, f->url), f->out_of_reach);
     if (f->code == CURLE_SSL_CACERT_BADFILE)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
-                       shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
+                       fetch_shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
     const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
-    return err_set(e, ERR_NET, "%s %s: %s", f->method, shown_url(a, f->url),
-                   failure_in_words(a, f, detail));
+    const char *words = failure_in_words(a, f, detail);
+    if (f->proxy)
+        words = arena_printf(a, "through the proxy %s: %s", fetch_shown_url(a, f->proxy), words);
+    return err_set(e, ERR_NET, "%s %s: %s", f->method, fetch_shown_url(a, f->url), words);
 }

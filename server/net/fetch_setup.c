@@ -135,7 +135,7 @@ static void set_connect(struct transfer *t)
         SET(CURLOPT_CONNECT_ONLY, 1L);
         SET(CURLOPT_CERTINFO, 1L);
         SET(CURLOPT_FRESH_CONNECT, 1L);
-        SET(CURLOPT_FORBID_REUSE, 1L);
+        SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
     }
     if (!t->request->connect_to)
         return;
@@ -164,7 +164,20 @@ static void set_reach(struct transfer *t)
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_FRESH_CONNECT, 1L);
-    SET(CURLOPT_FORBID_REUSE, 1L);
+    SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
+}
+
+/* Nothing of the environment counts, neither a proxy nor whom it is not for. */
+static void set_proxy(struct transfer *t)
+{
+    const char *proxy = t->request->proxy;
+    SET(CURLOPT_PROXY, proxy ? proxy : "");
+    if (!proxy)
+        return;
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_HTTPPROXYTUNNEL, 1L);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_PROXYAUTH, CURLAUTH_BASIC);
 }
 
 static long milliseconds(double seconds, double otherwise)
@@ -179,7 +192,6 @@ void fetch_setup(struct transfer *t)
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_PROXY, r->proxy ? r->proxy : "");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
@@ -195,6 +207,7 @@ void fetch_setup(struct transfer *t)
     set_body(t);
     set_request_headers(t);
     set_trust(t);
+    set_proxy(t);
     set_connect(t);
     set_reach(t);
 }

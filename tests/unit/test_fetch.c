@@ -194,6 +194,20 @@ static void sends_what_was_asked(void **state)
     arena_free(a);
 }
 
+/* An address that is a secret itself: it is asked, and named by other words. */
+static void shows_other_words_for_a_secret_url(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct fetch_request r = { .url = "http://127.0.0.1:1/hooks/secret-path",
+                               .shown = "the hook of ann" };
+    struct job j = run(a, "POST", NULL, r);
+    assert_false(j.ok);
+    assert_null(strstr(j.err.text, "secret-path"));
+    assert_non_null(strstr(j.err.text, "POST the hook of ann: connection refused"));
+    arena_free(a);
+}
+
 static void says_why_none_came(void **state)
 {
     (void)state;
@@ -329,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_answers),
         cmocka_unit_test(sends_what_was_asked),
+        cmocka_unit_test(shows_other_words_for_a_secret_url),
         cmocka_unit_test(says_why_none_came),
         cmocka_unit_test(knows_that_nothing_was_sent),
         cmocka_unit_test(streams_into_a_sink),
