@@ -69,6 +69,8 @@ $B/load_server: $B/tests/load/server.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/ws_talk: $B/tests/ws/talk.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+$B/kube_ask: $B/tests/kube/ask.o $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/regex_size: $B/tests/routing/regex_size.o $B/server/rule/regex.o
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/explain: $B/tests/routing/explain.o $(LIBOBJ)

@@ -1,10 +1,10 @@
 /* api.c - a request of a cluster: where it goes, who sends it, and what its refusal says. */
-#include "kube/api.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "kube/api_private.h"
 #include "kube/credential.h"
 #include "net/fetch.h"
 #include "version.h"
@@ -22,6 +22,11 @@ struct kube_api {
     const char *connect_to; /* NULL: as the URL says */
     const char *host;       /* header; NULL: as the URL says */
 };
+
+struct loop *kube_api_loop(const struct kube_api *k)
+{
+    return k->loop;
+}
 
 const struct kube_access *kube_api_access(const struct kube_api *k)
 {
@@ -84,44 +89,54 @@ static void add_impersonation(struct arena *a, struct header_list *h, const stru
                         v->value);
 }
 
-static bool send_as_oneself(struct kube_api *k, struct arena *a, const struct kube_request *r,
-                            struct fetch_answer *out, struct err *e)
+/* A request of the cluster without what it asks for. */
+bool kube_api_head(struct kube_api *k, struct arena *a, const struct kube_request *r,
+                   struct fetch_request *out, struct err *e)
 {
-    struct header_list h = { 0 };
+    struct header_list *h = arena_make(a, struct header_list);
     struct kube_credential c;
-    const char *body = r->body ? json_print(a, r->body) : NULL;
     bool plain =
         text_starts(k->access->server, "http://"); /* who one is is not said in the clear */
     if (!kube_credentials_now(k->credentials, a, r->cancel, &c, e))
         return false;
-    add_kube_header(&h, "Accept", r->accept ? r->accept : "application/json");
-    add_kube_header(&h, "User-Agent", "higress-ops/" HIGRESS_OPS_VERSION);
-    add_kube_header(&h, "Host", k->host);
-    if (body)
-        add_kube_header(&h, "Content-Type", r->type ? r->type : "application/json");
+    add_kube_header(h, "Accept", r->accept ? r->accept : "application/json");
+    add_kube_header(h, "User-Agent", "higress-ops/" HIGRESS_OPS_VERSION);
+    add_kube_header(h, "Host", k->host);
+    if (r->body)
+        add_kube_header(h, "Content-Type", r->type ? r->type : "application/json");
     if (!plain && c.token)
-        add_kube_header(&h, "Authorization", arena_printf(a, "Bearer %s", c.token));
-    add_impersonation(a, &h, k->access);
-    const struct fetch_tls tls = { k->access->ca.text, c.certificate.file, c.certificate.text,
-                                   c.key.file, c.key.text };
-    const struct fetch_request request = {
-        .method = r->method ? r->method : "GET",
+        add_kube_header(h, "Authorization", arena_printf(a, "Bearer %s", c.token));
+    add_impersonation(a, h, k->access);
+    struct fetch_tls *tls = arena_make(a, struct fetch_tls);
+    *tls = (struct fetch_tls){ k->access->ca.text, c.certificate.file, c.certificate.text,
+                               c.key.file, c.key.text };
+    *out = (struct fetch_request){
         .url = arena_printf(a, "%s%s", k->base, r->path),
-        .headers = h.items,
-        .body = body,
-        .body_len = body ? strlen(body) : 0,
+        .headers = h->items,
         .timeout = r->timeout,
-        .max_body = r->max_body,
         .ca_file = k->access->ca.file,
-        .tls = &tls,
+        .tls = tls,
         .proxy = k->access->proxy,
         .connect_to = k->connect_to,
         .user_pwd_user = plain ? NULL : c.user,
         .user_pwd_password = plain ? NULL : c.password,
-        .sink = r->sink,
-        .sink_arg = r->sink_arg,
         .cancel = r->cancel,
     };
+    return true;
+}
+
+static bool send_as_oneself(struct kube_api *k, struct arena *a, const struct kube_request *r,
+                            struct fetch_answer *out, struct err *e)
+{
+    struct fetch_request request;
+    if (!kube_api_head(k, a, r, &request, e))
+        return false;
+    request.method = r->method ? r->method : "GET";
+    request.body = r->body ? json_print(a, r->body) : NULL;
+    request.body_len = request.body ? strlen(request.body) : 0;
+    request.max_body = r->max_body;
+    request.sink = r->sink;
+    request.sink_arg = r->sink_arg;
     return fetch(k->loop, a, &request, out, e);
 }
 
@@ -144,8 +159,8 @@ static const char *next_step(struct arena *a, const struct kube_api *k, int stat
     }
 }
 
-static bool refused_by_cluster(struct kube_api *k, struct arena *a, const struct kube_request *r,
-                               const struct fetch_answer *answer, struct err *e)
+bool kube_api_refused(struct kube_api *k, struct arena *a, const struct kube_request *r,
+                      const struct fetch_answer *answer, struct err *e)
 {
     struct err ignored = { 0 };
     const cJSON *o = json_parse(a, answer->body, answer->len, &ignored);
@@ -167,7 +182,7 @@ bool kube_api_ask(struct kube_api *k, struct arena *a, const struct kube_request
     if (out->status == 401 && kube_credentials_refused(k->credentials) &&
         !send_as_oneself(k, a, r, out, e))
         return false;
-    return (out->status >= 200 && out->status < 300) || refused_by_cluster(k, a, r, out, e);
+    return (out->status >= 200 && out->status < 300) || kube_api_refused(k, a, r, out, e);
 }
 
 cJSON *kube_api_get(struct kube_api *k, struct arena *a, const char *path, struct cancel *c,

@@ -115,11 +115,20 @@ static void on_child_late(void *arg)
     wake_child(c);
 }
 
+static void resume_child(void *arg)
+{
+    fiber_resume(arg);
+}
+
+/* The canceller may be on a fiber itself, so who waits goes on a little later. */
 static void on_child_cancel(void *arg)
 {
     struct child *c = arg;
+    struct fiber *f = c->fiber;
     c->cancelled = true;
-    wake_child(c);
+    c->fiber = NULL;
+    if (f)
+        loop_soon(c->loop, resume_child, f);
 }
 
 /* Ours with the variables put before it: of a name given twice getenv finds the first. */

@@ -56,6 +56,8 @@ struct fetch_request {
     /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
+    int socket; /* connected already: used in place of one to the URL's host; the caller's. 0: none
+                 */
 };
 
 /* Why no whole answer came. */

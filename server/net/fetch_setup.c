@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "net/fetch_transfer_private.h"
 #include "net/reach.h"
+#include <fcntl.h>
 #include <sys/socket.h>
 
 enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
@@ -167,6 +168,34 @@ static void set_reach(struct transfer *t)
     SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
 }
 
+/* libcurl closes what it gets. */
+static curl_socket_t use_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    (void)to;
+    return fcntl(t->request->socket, F_DUPFD_CLOEXEC, 3);
+}
+
+static int say_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+    (void)arg;
+    (void)fd;
+    (void)purpose;
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+static void set_socket(struct transfer *t)
+{
+    if (!t->request->socket)
+        return;
+    SET(CURLOPT_OPENSOCKETFUNCTION, use_socket);
+    SET(CURLOPT_OPENSOCKETDATA, t);
+    SET(CURLOPT_SOCKOPTFUNCTION, say_connected);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+}
+
 /* Nothing of the environment counts, neither a proxy nor whom it is not for. */
 static void set_proxy(struct transfer *t)
 {
@@ -210,4 +239,5 @@ void fetch_setup(struct transfer *t)
     set_proxy(t);
     set_connect(t);
     set_reach(t);
+    set_socket(t);
 }

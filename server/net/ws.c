@@ -47,6 +47,7 @@ static bool dial(struct ws *w, struct ws_shake *s, double left, struct err *e)
         .timeout = left,
         .connect_timeout = left,
         .ca_file = given->ca_file,
+        .tls = given->tls,
         .proxy = given->proxy,
         .reach = given->reach,
         .connect_to = given->connect_to,
