@@ -75,6 +75,8 @@ $B/regex_size: $B/tests/routing/regex_size.o $B/server/rule/regex.o
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/explain: $B/tests/routing/explain.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
+$B/platforms: $(call objects,chat) $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 # The fixtures of the official conformance suite: the same program with other toolsets. CONFORMANCE=1 builds it too.
 FIXTURES := $(call objects,conformance)
 $B/conformance-server: $(filter-out $B/server/toolsets.o,$(OBJ)) $(FIXTURES)

@@ -33,12 +33,10 @@ static void write_trace(const char *event, unsigned long call, const char *messa
 
 void trace_event(enum trace_area area, const char *format, ...)
 {
-    static const char *const names[] = { [TRACE_FETCH] = "fetch",
-                                         [TRACE_CALL] = "call",
-                                         [TRACE_CHANGE] = "change",
-                                         [TRACE_FIBER] = "fiber",
-                                         [TRACE_HTTP] = "http",
-                                         [TRACE_WS] = "ws" };
+    static const char *const names[] = {
+        [TRACE_FETCH] = "fetch", [TRACE_CALL] = "call", [TRACE_CHANGE] = "change",
+        [TRACE_FIBER] = "fiber", [TRACE_HTTP] = "http", [TRACE_WS] = "ws"
+    };
     char message[MESSAGE_BYTES];
     va_list args;
     va_start(args, format);

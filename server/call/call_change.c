@@ -155,6 +155,7 @@ const cJSON *call_change(struct call *c)
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
     p->secret = call_secret;
     p->secret_arg = c;
+    p->asks = c->caller->never_auto;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     p->guard = json_get(c->args, "guard");
     p->schedule = json_get(c->args, "schedule");

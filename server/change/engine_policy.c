@@ -56,7 +56,7 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : NULL;
     const struct config *c = at ? at->config : g->config;
     *w = (struct wish){
-        .mode = c->mode,
+        .mode = p->asks ? policy_never_auto(c->mode) : c->mode,
         .risk = p->risk,
         .dry_run = about->dry_run,
         .tool = p->tool,

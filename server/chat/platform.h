@@ -137,4 +137,3 @@ struct chat_platform {
 
 extern const struct chat_platform *const chat_platforms[];
 extern const size_t chat_platforms_n;
-const struct chat_platform *chat_platform_named(const char *name); /* NULL: unknown */

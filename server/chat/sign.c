@@ -68,7 +68,7 @@ char *sign_feishu(struct arena *a, const char *key, const char *timestamp, const
     return crypto_sha256_hex(a, b->data, b->len);
 }
 
-static int compare_texts(const void *x, const void *y)
+static int compare_signed_parts(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
@@ -77,7 +77,7 @@ char *sign_wecom(struct arena *a, const char *token, const char *timestamp, cons
                  const char *encrypted)
 {
     const char *parts[] = { token, timestamp, nonce, encrypted, NULL };
-    qsort(parts, 4, sizeof *parts, compare_texts);
+    qsort(parts, 4, sizeof *parts, compare_signed_parts);
     struct buf *b = signed_text(a, parts, "", 0);
     return crypto_sha1_hex(a, b->data, b->len);
 }
@@ -180,23 +180,4 @@ char *sign_open_wecom(struct arena *a, const char *key, const char *encrypted, c
     const uint8_t *plain = cbc_open_blocks(a, aes, KEY, aes, raw, size, e);
     char *text = plain ? read_envelope(a, plain, size, id, n) : NULL;
     return text ? text : refuse_opening(e);
-}
-
-char *sign_seal_wecom(struct arena *a, const char *key, const char *text, const char *id,
-                      struct err *e)
-{
-    const uint8_t *aes = wecom_key(a, key, e);
-    if (!aes)
-        return NULL;
-    size_t n = strlen(text), used = WECOM_HEAD + n + strlen(id);
-    size_t pad = WECOM_BLOCK - used % WECOM_BLOCK, size = used + pad;
-    uint8_t *plain = arena_alloc(a, size);
-    crypto_random(plain, BLOCK);
-    for (int i = 0; i < 4; i++)
-        plain[BLOCK + i] = (uint8_t)(n >> (24 - 8 * i));
-    memcpy(plain + WECOM_HEAD, text, n);
-    memcpy(plain + WECOM_HEAD + n, id, strlen(id));
-    memset(plain + used, (int)pad, pad);
-    const void *sealed = cbc_seal_blocks(a, aes, KEY, aes, plain, size, e);
-    return sealed ? base64_encode(a, sealed, size) : NULL;
 }

@@ -43,5 +43,3 @@ char *sign_open_feishu(struct arena *a, const char *key, const char *encrypted, 
  * one's own). */
 char *sign_open_wecom(struct arena *a, const char *key, const char *encrypted, const char *id,
                       size_t *n, struct err *e);
-char *sign_seal_wecom(struct arena *a, const char *key, const char *text, const char *id,
-                      struct err *e);

@@ -1,5 +1,7 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
+#include "chat/bot.h"
+#include "chat/platform.h"
 #include "cmd/server_private.h"
 #include "config/config.h"
 #include "web/web.h"
@@ -27,12 +29,17 @@ static int run_serve(const struct options *o)
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
+        s.bots = bots_new(s.service, chat_platforms, chat_platforms_n);
+        web_serve_bots(s.web, s.bots);
+        bots_start(s.bots);
         print_listening(&s);
         server_run(&s);
     } else {
         fprintf(stderr, "higress-ops serve: %s\n", e.text);
         code = e.kind == ERR_ARGS ? EXIT_CONFIG : EXIT_FAILED;
     }
+    if (s.web)
+        web_serve_bots(s.web, NULL);
     web_close(s.web);
     server_close(&s);
     return code;
@@ -40,7 +47,7 @@ static int run_serve(const struct options *o)
 
 const struct command cmd_serve = {
     .name = "serve",
-    .about = "MCP server over Streamable HTTP on /mcp.",
+    .about = "MCP server over Streamable HTTP on /mcp, with the pages, and the bots of `chat`.",
     .config = true,
     .run = run_serve,
 };

@@ -7,6 +7,7 @@
 #include "call/catalog.h"
 #include "call/service.h"
 #include "change/engine.h"
+#include "chat/bot.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
 #include "config/config.h"
@@ -46,6 +47,8 @@ static void reload_config(void *arg, int signum)
     trace_open(s->config->trace);
     if (s->mcp)
         mcp_reload(s->mcp);
+    if (s->bots)
+        bots_reload(s->bots);
     if (s->web && !web_reload(s->web, &e)) {
         log_event(LOG_ERROR, "reload", "%s", e.text);
         return;
@@ -145,12 +148,15 @@ static void drain_requests(struct server *s)
 
 void server_close(struct server *s)
 {
+    if (s->bots)
+        bots_stop(s->bots);
     if (s->service->engine)
         engine_stop(s->service->engine);
     if (s->mcp)
         mcp_end_sessions(s->mcp);
     drain_requests(s);
     ship_end(s->ship);
+    bots_free(s->bots);
     mcp_free(s->mcp);
     service_free(s->service);
     loop_free(s->loop);

@@ -25,6 +25,7 @@ struct server {
     struct mcp *mcp;      /* NULL: until server_speak */
     struct ship *ship;    /* NULL: lines of the audit are not sent anywhere */
     struct web *web;      /* NULL: none listens */
+    struct bots *bots;    /* NULL: no chats are served */
     char who[PERSON_MAX]; /* the person who started it, where there is a table of people */
 };
 

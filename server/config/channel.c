@@ -13,6 +13,7 @@ static const struct {
     [CHANNEL_PAGE] = { "page", STRENGTH_PERSON, "page" },
     [CHANNEL_PASSKEY] = { "passkey", STRENGTH_PASSKEY, "passkey" },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
+    [CHANNEL_CHAT] = { "chat", STRENGTH_PERSON, "chat" },
     [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
 };

@@ -8,6 +8,7 @@
  */
 #pragma once
 #include "config/channel.h"
+#include "config/chat.h"
 #include "config/model.h"
 #include "config/person.h"
 #include <cjson/cJSON.h>
@@ -58,12 +59,13 @@ struct config {
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
-    const char *policy_file;              /* beside `file` unless absolute; NULL: none */
-    const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
-    const char *page;                     /* URL under which people reach this server, or NULL */
-    const char *const *passkey_models;    /* AAGUIDs, ended by NULL; none: any; never NULL */
-    const char *passkey_roots;            /* PEM file of their makers' certificates, or NULL */
-    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
+    const struct config_chat *chat;    /* ended by { 0 }; of the process only; never NULL there */
+    const char *policy_file;           /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;         /* of that file (policy/rules.h), or NULL */
+    const char *page;                  /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models; /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;         /* PEM file of their makers' certificates, or NULL */
+    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
     const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */

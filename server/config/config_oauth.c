@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "config/config_file_private.h"
 
-static bool good_source(const char *url)
+bool config_good_source(const char *url)
 {
     static const char *const begins[] = { "https://", "http://127.0.0.1:", "http://[::1]:",
                                           "http://localhost:" };
@@ -22,7 +22,7 @@ static bool good_source(const char *url)
 
 static bool good_client(struct config *c, struct arena *a, const cJSON *secret, struct err *e)
 {
-    if (!good_source(c->oauth_introspection))
+    if (!config_good_source(c->oauth_introspection))
         return err_set(e, ERR_ARGS,
                        "must be https://…, or http:// on a loopback address with its port, "
                        "without user, fragment or blanks") ||
@@ -42,7 +42,7 @@ bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, str
     if (!c->oauth_jwks && !c->oauth_introspection)
         return err_set(e, ERR_ARGS, "give jwks, or introspection, or both") ||
                err_about(e, "http.oauth");
-    if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !good_source(c->oauth_jwks))
+    if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !config_good_source(c->oauth_jwks))
         return err_set(e, ERR_ARGS,
                        "must be https://…, http:// on a loopback address with its port, or an "
                        "absolute path") ||

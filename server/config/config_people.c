@@ -14,7 +14,7 @@ enum role config_role_named(const char *name)
     return place ? (enum role)(1u << (place - 1)) : ROLE_NONE;
 }
 
-static const char *const *identities_from(struct arena *a, const cJSON *list)
+const char *const *config_texts(struct arena *a, const cJSON *list)
 {
     const char **out = arena_array(a, const char *, json_count(list) + 1);
     const cJSON *item;
@@ -26,9 +26,10 @@ static const char *const *identities_from(struct arena *a, const cJSON *list)
 static struct config_person person_of(struct arena *a, const cJSON *row)
 {
     struct config_person p = { .name = arena_strdup(a, json_str(row, "name")),
-                               .os = identities_from(a, json_get(row, "os")),
-                               .tokens = identities_from(a, json_get(row, "tokens")),
-                               .oauth = identities_from(a, json_get(row, "oauth")),
+                               .os = config_texts(a, json_get(row, "os")),
+                               .tokens = config_texts(a, json_get(row, "tokens")),
+                               .oauth = config_texts(a, json_get(row, "oauth")),
+                               .chat = config_texts(a, json_get(row, "chat")),
                                .passphrase = arena_strdup(a, json_str(row, "passphrase")) };
     const cJSON *role;
     cJSON_ArrayForEach(role, json_get(row, "roles")) p.roles |=
@@ -73,6 +74,7 @@ static const struct {
     { "os", offsetof(struct config_person, os) },
     { "tokens", offsetof(struct config_person, tokens) },
     { "oauth", offsetof(struct config_person, oauth) },
+    { "chat", offsetof(struct config_person, chat) },
 };
 
 /* One subject is one, with our issuer before it or without. */
@@ -137,6 +139,23 @@ static bool is_scrypt(const char *text)
     return text_starts(text, "scrypt$") && dollars == 5;
 }
 
+/* "PLATFORM:TENANT/USER", which looks like no name of another channel. */
+static bool is_chat_identity(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+    const char *slash = strchr(text, '/');
+    return n && text[n] == ':' && slash && slash > text + n + 1 && slash[1] &&
+           !strpbrk(text, "|() \t\r\n");
+}
+
+static bool are_chat_identities(const struct config_person *people, int i, struct err *e)
+{
+    for (const char *const *c = people[i].chat; *c; c++)
+        if (!is_chat_identity(*c))
+            return refuse_person(e, i, "chat", "is not PLATFORM:TENANT/USER", *c);
+    return true;
+}
+
 static bool is_good_person(const struct config *c, int i, struct err *e)
 {
     const struct config_person *people = c->people, *p = &people[i];
@@ -152,7 +171,7 @@ static bool is_good_person(const struct config *c, int i, struct err *e)
         return refuse_person(e, i, "passphrase",
                              "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
                              "(not shown)");
-    return are_no_names(people, i, e);
+    return are_chat_identities(people, i, e) && are_no_names(people, i, e);
 }
 
 /* A token may neither pass for a person who does not have it, nor be taken for one of OAuth or for
@@ -166,7 +185,11 @@ static bool are_plain_tokens(const struct config_person *people, const struct co
                            t->name) ||
                    err_about(e, path);
         for (const struct config_person *p = people; p->name; p++)
-            if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
+            if (list_has(p->chat, t->name))
+                return err_set(e, ERR_ARGS, "'%s' is what '%s' goes by in a chat", t->name,
+                               p->name) ||
+                       err_about(e, path);
+            else if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
                 return err_set(e, ERR_ARGS,
                                "'%s' is the name of a person who does not have this token; add it "
                                "to their `tokens`, or name it otherwise",

@@ -31,6 +31,8 @@ static const struct field person_rows[] = {
       .of = &a_string },
     { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
       .of = &a_string },
+    { "chat", LIST, OPT, "Who they are in chats: PLATFORM:TENANT/USER.", .min = 1, .max = 16,
+      .of = &a_string },
     { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
     { 0 },
 };
@@ -243,6 +245,8 @@ const struct setting settings[] = {
     { "people", NULL, NULL, NULL,
       "Who is who in each channel, and their roles; who is not in it may read and no more.", NULL,
       LIST, PUT(take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
+    { "chat", NULL, NULL, NULL, "Bots at chat platforms (docs/chatops).", NULL, LIST,
+      PUT(NULL, chat), .flags = RELOAD, .max = 32, .of = &config_chat_field },
     { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
       "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
       TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },

@@ -83,14 +83,6 @@ void *cbc_open(struct arena *a, const void *key, size_t key_len, const void *iv,
     return cbc_run(a, &in, 0, out_len, e);
 }
 
-void *cbc_seal_blocks(struct arena *a, const void *key, size_t key_len, const void *iv,
-                      const void *bytes, size_t len, struct err *e)
-{
-    struct input in = { key, key_len, iv, bytes, len, true };
-    size_t size;
-    return cbc_run(a, &in, 1, &size, e);
-}
-
 void *cbc_open_blocks(struct arena *a, const void *key, size_t key_len, const void *iv,
                       const void *bytes, size_t len, struct err *e)
 {

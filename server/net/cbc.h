@@ -11,9 +11,6 @@ void *cbc_seal(struct arena *a, const void *key, size_t key_len, const void *iv,
                size_t len, size_t *out_len, struct err *e);
 void *cbc_open(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
                size_t len, size_t *out_len, struct err *e);
-/* The same without padding, which is the caller's: len is a multiple of 16, as is what comes out.
- */
-void *cbc_seal_blocks(struct arena *a, const void *key, size_t key_len, const void *iv,
-                      const void *bytes, size_t len, struct err *e);
+/* The same, of which the padding is left to the caller: len is a multiple of 16. */
 void *cbc_open_blocks(struct arena *a, const void *key, size_t key_len, const void *iv,
                       const void *bytes, size_t len, struct err *e);

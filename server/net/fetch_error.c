@@ -50,12 +50,8 @@ static enum fetch_cause connect_cause(int os_errno)
     return unreachable ? FETCH_NO_ROUTE : FETCH_OTHER;
 }
 
-enum fetch_cause fetch_why(const struct fetch_facts *f)
+static enum fetch_cause cause_of_code(const struct fetch_facts *f)
 {
-    if (f->out_of_reach)
-        return FETCH_OUT_OF_REACH;
-    if (f->proxy_status >= 300)
-        return FETCH_PROXY;
     switch (f->code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -79,6 +75,13 @@ enum fetch_cause fetch_why(const struct fetch_facts *f)
     }
 }
 
+enum fetch_cause fetch_why(const struct fetch_facts *f)
+{
+    if (f->out_of_reach)
+        return FETCH_OUT_OF_REACH;
+    return f->proxy_status >= 300 ? FETCH_PROXY : cause_of_code(f);
+}
+
 static const char *timeout_words(struct arena *a, const struct fetch_facts *f)
 {
     if (!f->connected)
@@ -93,9 +96,6 @@ static const char *failure_in_words(struct arena *a, const struct fetch_facts *f
                                     const char *detail)
 {
     switch (fetch_why(f)) {
-    case FETCH_PROXY:
-        return arena_printf(a, "it answered CONNECT with %d%s. Nothing was sent.", f->proxy_status,
-                            f->proxy_status == 407 ? ": it wants another user and password" : "");
     case FETCH_DNS:
         return "the host name has no address";
     case FETCH_REFUSED:
@@ -129,6 +129,16 @@ static const char *failure_in_words(struct arena *a, const struct fetch_facts *f
     }
 }
 
+static const char *proxy_in_words(struct arena *a, const struct fetch_facts *f, const char *detail)
+{
+    const char *proxy = fetch_shown_url(a, f->proxy);
+    if (fetch_why(f) != FETCH_PROXY)
+        return arena_printf(a, "through the proxy %s: %s", proxy, failure_in_words(a, f, detail));
+    return arena_printf(a, "the proxy %s answered CONNECT with %d%s. Nothing was sent.", proxy,
+                        f->proxy_status,
+                        f->proxy_status == 407 ? ": it wants another user and password" : "");
+}
+
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
 {
     if (f->out_of_reach)
@@ -138,8 +148,6 @@ bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
                        fetch_shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
     const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
-    const char *words = failure_in_words(a, f, detail);
-    if (f->proxy)
-        words = arena_printf(a, "through the proxy %s: %s", fetch_shown_url(a, f->proxy), words);
+    const char *words = f->proxy ? proxy_in_words(a, f, detail) : failure_in_words(a, f, detail);
     return err_set(e, ERR_NET, "%s %s: %s", f->method, fetch_shown_url(a, f->url), words);
 }

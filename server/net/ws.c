@@ -28,9 +28,8 @@ static struct ws *make_ws(struct loop *l, const struct ws_options *o)
     w->max_unsent = o->max_unsent ? o->max_unsent : QUEUE_DEFAULT;
     w->max_unread = o->max_unread ? o->max_unread : QUEUE_DEFAULT;
     ws_input_init(&w->in, o->max_message ? o->max_message : MESSAGE_DEFAULT);
-    TAILQ_INIT(&w->out);
-    TAILQ_INIT(&w->kept);
-    TAILQ_INIT(&w->waiters);
+    w->out_end = &w->out;
+    w->kept_end = &w->kept;
     w->state.close_reason = "";
     w->state.shown = fetch_shown_url(w->arena, o->request.url);
     w->secrets = secret_set_new(w->arena);
@@ -109,7 +108,7 @@ static bool shake(struct ws *w, struct ws_shake *s, double until, struct err *e)
     return got == WS_SHAKE_DONE || read_refusal(w, s, until, e);
 }
 
-static void begin(struct ws *w, const struct ws_shake *s)
+static void start_frames(struct ws *w, const struct ws_shake *s)
 {
     w->phase = WS_STANDS;
     w->state.opened = loop_now(w->loop);
@@ -124,8 +123,8 @@ static void begin(struct ws *w, const struct ws_shake *s)
 struct ws *ws_open(struct loop *l, struct arena *a, const struct ws_options *o,
                    struct fetch_answer *answer, struct err *e)
 {
-    struct fetch_answer unasked;
-    answer = answer ? answer : &unasked;
+    if (!answer)
+        answer = arena_make(a, struct fetch_answer);
     *answer =
         (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1),
                                .body = arena_strdup(a, "") };
@@ -137,7 +136,7 @@ struct ws *ws_open(struct loop *l, struct arena *a, const struct ws_options *o,
     bool ok = ws_shake_begin(&s, e) && dial(w, &s, timeout, e) && shake(w, &s, began + timeout, e);
     answer->seconds = loop_now(l) - began;
     if (ok) {
-        begin(w, &s);
+        start_frames(w, &s);
         return w;
     }
     trace(TRACE_WS, "%s does not open: %s", w->state.shown, e->text);
@@ -150,8 +149,10 @@ struct ws *ws_open(struct loop *l, struct arena *a, const struct ws_options *o,
 
 static void hand_over(struct ws *w, struct arena *a, struct ws_message *out)
 {
-    struct ws_kept *k = TAILQ_FIRST(&w->kept);
-    TAILQ_REMOVE(&w->kept, k, at);
+    struct ws_kept *k = w->kept;
+    w->kept = k->next;
+    if (!w->kept)
+        w->kept_end = &w->kept;
     w->kept_count--;
     w->state.unread -= k->bytes.len;
     char *copy = arena_alloc(a, k->bytes.len + 1);
@@ -176,7 +177,7 @@ enum ws_got ws_read(struct ws *w, struct arena *a, double timeout, struct cancel
     double until = loop_now(w->loop) + timeout;
     if (ws_is_awaited(w, WS_WAIT_READ))
         bug("two fibers read the WebSocket %s", w->state.shown);
-    while (TAILQ_EMPTY(&w->kept) && w->phase != WS_OVER) {
+    while (!w->kept && w->phase != WS_OVER) {
         double left = timeout > 0 ? until - loop_now(w->loop) : 0;
         if (timeout > 0 && left <= 0)
             return WS_QUIET;
@@ -185,7 +186,7 @@ enum ws_got ws_read(struct ws *w, struct arena *a, double timeout, struct cancel
             return WS_FAILED;
         }
     }
-    if (TAILQ_EMPTY(&w->kept))
+    if (!w->kept)
         return say_end(w, e);
     hand_over(w, a, out);
     return WS_MESSAGE;
@@ -205,7 +206,7 @@ static bool is_writable(const struct ws *w, struct err *e)
 }
 
 /* The next writer takes its turn, where there is room. */
-static void pass_on(struct ws *w)
+static void wake_next_writer(struct ws *w)
 {
     if (w->state.unsent <= w->max_unsent)
         ws_wake(w, WS_WAIT_WRITE);
@@ -220,7 +221,7 @@ bool ws_write(struct ws *w, enum ws_kind kind, const void *bytes, size_t n, stru
     while (full && is_writable(w, e)) {
         if (!ws_park(w, WS_WAIT_WRITE, 0, c, e)) {
             if (!w->cut)
-                pass_on(w);
+                wake_next_writer(w);
             ws_let_go(w);
             return false;
         }
@@ -231,7 +232,7 @@ bool ws_write(struct ws *w, enum ws_kind kind, const void *bytes, size_t n, stru
     ws_queue(w, (int)kind, bytes, n);
     ws_soon(w);
     trace(TRACE_WS, "%s: %zu bytes go", w->state.shown, n);
-    pass_on(w);
+    wake_next_writer(w);
     return true;
 }
 
@@ -255,7 +256,7 @@ bool ws_close(struct ws *w, int code, const char *reason, double timeout)
         ws_soon(w);
     }
     double until = loop_now(w->loop) + or_default(timeout, CLOSE_DEFAULT);
-    while (w->phase != WS_OVER && !(w->state.close_code && TAILQ_EMPTY(&w->out))) {
+    while (w->phase != WS_OVER && !(w->state.close_code && !w->out)) {
         double left = until - loop_now(w->loop);
         if (left <= 0 || !ws_park(w, WS_WAIT_CLOSE, left, NULL, &e))
             break;

@@ -22,7 +22,8 @@ enum ws_kind { WS_TEXT = 1, WS_BINARY = 2 }; /* as the opcodes */
 struct ws_options {
     /* Where and how: url (ws, wss, http or https), headers, ca_file, tls, proxy, reach, connect_to,
      * user and password; timeout is that of the whole opening (0: 15 s), cancel that of ws_open,
-     * max_body what is kept of a refusal's body (0: 4 KiB). The rest is not looked at. */
+     * max_body what is kept of a refusal's body (0, and at most: 4 KiB). The rest is not looked at.
+     */
     struct fetch_request request;
     const char *const *protocols; /* subprotocols, the dearest first, ended by NULL; NULL: none. A
                                      server that chooses none of them is refused. */

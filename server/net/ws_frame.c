@@ -108,7 +108,7 @@ static bool judge_head(struct ws_input *in)
 
 /* The second byte is judged when it is there: a bad frame with a long length need not come whole.
  */
-static size_t take_head(struct ws_input *in, const char *bytes, size_t n)
+static size_t take_frame_head(struct ws_input *in, const char *bytes, size_t n)
 {
     size_t used = 0;
     while (used < n && in->head_len < head_size(in))
@@ -207,7 +207,7 @@ enum ws_item ws_input_feed(struct ws_input *in, const char *bytes, size_t n, siz
         begin_message(in);
     while (*used < n) {
         if (!in->in_payload) {
-            *used += take_head(in, bytes + *used, n - *used);
+            *used += take_frame_head(in, bytes + *used, n - *used);
             if (in->head_len < head_size(in))
                 return WS_ITEM_NONE;
             in->in_payload = true;

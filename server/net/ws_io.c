@@ -18,16 +18,16 @@ static const double LINGER =
 
 void ws_let_go(struct ws *w)
 {
-    if (!w->cut || !TAILQ_EMPTY(&w->waiters))
+    if (!w->cut || w->waiters)
         return;
     struct ws_frame *f;
-    while ((f = TAILQ_FIRST(&w->out))) {
-        TAILQ_REMOVE(&w->out, f, at);
+    while ((f = w->out)) {
+        w->out = f->next;
         own_free(f);
     }
     struct ws_kept *k;
-    while ((k = TAILQ_FIRST(&w->kept))) {
-        TAILQ_REMOVE(&w->kept, k, at);
+    while ((k = w->kept)) {
+        w->kept = k->next;
         buf_free(&k->bytes);
         own_free(k);
     }
@@ -84,13 +84,21 @@ static void begin_end(struct ws *w)
 /* -- out -----------------------------------------------------------------------------------------
  */
 
+static void add_frame(struct ws *w, struct ws_frame **at, struct ws_frame *f)
+{
+    f->next = *at;
+    *at = f;
+    if (!f->next)
+        w->out_end = &f->next;
+}
+
 void ws_queue_raw(struct ws *w, const void *bytes, size_t n)
 {
     struct ws_frame *f = own_new(sizeof *f + n);
     memcpy(f->bytes, bytes, n);
     f->len = n;
     w->state.unsent += n;
-    TAILQ_INSERT_TAIL(&w->out, f, at);
+    add_frame(w, w->out_end, f);
 }
 
 static struct ws_frame *new_frame(struct ws *w, int opcode, const void *bytes, size_t n)
@@ -106,19 +114,16 @@ static struct ws_frame *new_frame(struct ws *w, int opcode, const void *bytes, s
 void ws_queue(struct ws *w, int opcode, const void *bytes, size_t n)
 {
     struct ws_frame *f = new_frame(w, opcode, bytes, n);
-    TAILQ_INSERT_TAIL(&w->out, f, at);
+    add_frame(w, w->out_end, f);
     ws_soon(w);
 }
 
-void ws_queue_first(struct ws *w, int opcode, const void *bytes, size_t n)
+struct ws_frame *ws_queue_first(struct ws *w, int opcode, const void *bytes, size_t n)
 {
     struct ws_frame *f = new_frame(w, opcode, bytes, n);
-    struct ws_frame *first = TAILQ_FIRST(&w->out);
-    if (first && first->begun)
-        TAILQ_INSERT_AFTER(&w->out, first, f, at);
-    else
-        TAILQ_INSERT_HEAD(&w->out, f, at);
+    add_frame(w, w->out && w->out->begun ? &w->out->next : &w->out, f);
     ws_soon(w);
+    return f;
 }
 
 void ws_queue_close(struct ws *w, int code, const char *reason)
@@ -135,11 +140,11 @@ void ws_queue_close(struct ws *w, int code, const char *reason)
 /* The server will not read it, or must not. */
 static void drop_unsent(struct ws *w)
 {
-    struct ws_frame *f = TAILQ_FIRST(&w->out);
-    struct ws_frame *next = f && f->begun ? TAILQ_NEXT(f, at) : f;
-    while ((f = next)) {
-        next = TAILQ_NEXT(f, at);
-        TAILQ_REMOVE(&w->out, f, at);
+    struct ws_frame **at = w->out && w->out->begun ? &w->out->next : &w->out, *f;
+    w->out_end = at;
+    while ((f = *at)) {
+        *at = f->next;
+        w->pong_queued = w->pong_queued && !f->pong;
         w->state.unsent -= f->len - f->sent;
         own_free(f);
     }
@@ -160,26 +165,41 @@ static bool send_piece(struct ws *w, struct ws_frame *f)
     return true;
 }
 
+static void drop_first(struct ws *w)
+{
+    struct ws_frame *f = w->out;
+    w->pong_queued = w->pong_queued && !f->pong;
+    w->out = f->next;
+    if (!w->out)
+        w->out_end = &w->out;
+    own_free(f);
+}
+
+/* One at a time is queued, so that a flood of pings costs nothing. */
+static void put_pong(struct ws *w)
+{
+    if (!w->pong_due || w->pong_queued)
+        return;
+    w->pong_due = false;
+    w->pong_queued = true;
+    ws_queue_first(w, WS_OP_PONG, w->pong, w->pong_len)->pong = true;
+}
+
 bool ws_flush(struct ws *w)
 {
-    struct ws_frame *f;
     w->blocked = false;
-    while (!w->blocked && ((f = TAILQ_FIRST(&w->out)) || w->pong_due)) {
-        if (w->pong_due && !(f && f->begun)) {
-            w->pong_due = false;
-            ws_queue_first(w, WS_OP_PONG, w->pong, w->pong_len);
-            continue;
-        }
+    put_pong(w);
+    for (struct ws_frame *f = w->out; f && !w->blocked; f = w->out) {
         if (!send_piece(w, f))
             return false;
         if (f->sent < f->len)
             continue;
-        TAILQ_REMOVE(&w->out, f, at);
-        own_free(f);
+        drop_first(w);
+        put_pong(w);
     }
     if (w->state.unsent <= w->max_unsent)
         ws_wake(w, WS_WAIT_WRITE);
-    if (w->phase == WS_ENDING && TAILQ_EMPTY(&w->out))
+    if (w->phase == WS_ENDING && !w->out)
         ws_wake(w, WS_WAIT_CLOSE);
     return true;
 }
@@ -198,7 +218,8 @@ static void keep_message(struct ws *w)
     w->state.unread += k->bytes.len;
     w->kept_count++;
     trace(TRACE_WS, "%s: %zu bytes came", w->state.shown, k->bytes.len);
-    TAILQ_INSERT_TAIL(&w->kept, k, at);
+    *w->kept_end = k;
+    w->kept_end = &k->next;
     ws_wake(w, WS_WAIT_READ);
 }
 
@@ -306,7 +327,7 @@ void ws_set_watch(struct ws *w)
         loop_watch_set(w->watch, (is_paused(w) ? 0 : LOOP_READ) | (w->blocked ? LOOP_WRITE : 0));
 }
 
-static void take_turn(struct ws *w)
+static void read_and_write(struct ws *w)
 {
     if (w->readable)
         read_turn(w);
@@ -320,7 +341,7 @@ static void on_ws_turn(void *arg)
     struct ws *w = arg;
     loop_untimer(w->turn);
     w->turn = NULL;
-    take_turn(w);
+    read_and_write(w);
 }
 
 void ws_soon(struct ws *w)
@@ -335,7 +356,7 @@ static void on_ws_socket(void *arg, int fd, int events)
     struct ws *w = arg;
     w->readable = w->readable || events & LOOP_READ;
     if (w->phase != WS_SHAKING) {
-        take_turn(w);
+        read_and_write(w);
         return;
     }
     loop_watch_set(w->watch, 0); /* until ws_open has taken it */

@@ -6,19 +6,19 @@
 #include "net/fetch_transfer_private.h"
 #include "net/ws.h"
 #include "net/ws_frame_private.h"
-#include <sys/queue.h>
 
 struct fiber;
 
 struct ws_frame { /* bytes on their way; they do not move until they are sent: TLS asks for that */
-    TAILQ_ENTRY(ws_frame) at;
+    struct ws_frame *next;
     size_t len, sent;
+    bool pong;
     bool begun; /* some of it may have been taken: nothing goes before its end */
     unsigned char bytes[];
 };
 
 struct ws_kept { /* a message that nobody has read */
-    TAILQ_ENTRY(ws_kept) at;
+    struct ws_kept *next;
     enum ws_kind kind;
     struct buf bytes;
 };
@@ -26,7 +26,7 @@ struct ws_kept { /* a message that nobody has read */
 enum ws_wait { WS_WAIT_OPEN, WS_WAIT_READ, WS_WAIT_WRITE, WS_WAIT_CLOSE };
 
 struct ws_waiter { /* on the stack of a parked fiber */
-    TAILQ_ENTRY(ws_waiter) at;
+    struct ws_waiter *next;
     struct ws *ws;
     struct fiber *fiber;
     enum ws_wait what;
@@ -53,13 +53,13 @@ struct ws {
     struct ws_input in;
     struct ws_state state;
     size_t max_unsent, max_unread;
-    TAILQ_HEAD(, ws_frame) out;
-    TAILQ_HEAD(, ws_kept) kept;
+    struct ws_frame *out, **out_end;
+    struct ws_kept *kept, **kept_end;
     size_t kept_count;
-    TAILQ_HEAD(, ws_waiter) waiters;
+    struct ws_waiter *waiters;          /* in order of arrival */
     unsigned char pong[WS_CONTROL_MAX]; /* of the newest ping */
     unsigned pong_len;
-    bool pong_due;
+    bool pong_due, pong_queued;
     bool blocked;      /* the socket takes no more */
     bool readable;     /* there may be more to read, whatever the loop says: TLS keeps some */
     bool closing;      /* our close is queued or sent */
@@ -85,7 +85,7 @@ void ws_queue_raw(struct ws *w, const void *bytes, size_t n);
 void ws_queue(struct ws *w, int opcode, const void *bytes, size_t n);
 void ws_queue_close(struct ws *w, int code, const char *reason);
 /* Before all that has not begun. */
-void ws_queue_first(struct ws *w, int opcode, const void *bytes, size_t n);
+struct ws_frame *ws_queue_first(struct ws *w, int opcode, const void *bytes, size_t n);
 /* Sends what the socket takes. False: lost. */
 bool ws_flush(struct ws *w);
 /* How many bytes came; -1: none yet; 0: lost. */

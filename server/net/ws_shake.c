@@ -133,7 +133,6 @@ static void *sha1(struct arena *a, const char *text)
 
 bool ws_shake_begin(struct ws_shake *s, struct err *e)
 {
-    s->secrets = secret_set_new(s->arena);
     s->raw = buf_in(s->arena, ANSWER_HEAD_MAX + (1 << 16));
     s->body_len = -1;
     CURLU *u = lib.curl_url();
@@ -181,7 +180,7 @@ static enum ws_shake_got bad_answer(struct err *e, const char *what)
     return WS_SHAKE_BAD;
 }
 
-static char *trimmed(struct arena *a, const char *from, const char *end)
+static char *bare_value(struct arena *a, const char *from, const char *end)
 {
     while (from < end && (*from == ' ' || *from == '\t'))
         from++;
@@ -198,16 +197,15 @@ static bool read_head(struct ws_shake *s, const char *head, const char *end)
     if (sscanf(head, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
         return false;
     s->answer->status = status;
-    const char *line = memchr(head, '\n', (size_t)(end - head));
-    while (line && ++line < end && count < HEADERS_MAX) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
+    const char *line = head + strcspn(head, "\n") + 1;
+    for (const char *stop; line < end && count < HEADERS_MAX; line = stop + 1) {
+        stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop ? stop : end;
         const char *colon = memchr(line, ':', (size_t)(stop - line));
         if (colon)
             s->answer->headers[count++] =
                 (struct fetch_header){ text_lower(a, line, (size_t)(colon - line)),
-                                       trimmed(a, colon + 1, stop) };
-        line = stop;
+                                       bare_value(a, colon + 1, stop) };
     }
     s->answer->headers[count] = (struct fetch_header){ 0 };
     return true;
@@ -288,30 +286,37 @@ static size_t end_of_head(const struct buf *b)
     return end ? (size_t)(end - b->data) + 4 : 0;
 }
 
+/* The head of the final answer, or of an interim one, which is dropped: then MORE. */
+static enum ws_shake_got take_answer_head(struct ws_shake *s, size_t end, struct err *e)
+{
+    if (!read_head(s, s->raw->data, s->raw->data + end))
+        return bad_answer(e, "the server's answer is no HTTP/1.1");
+    int status = s->answer->status;
+    if (status < 200 && status != 101) {
+        buf_consume(s->raw, end);
+        return WS_SHAKE_MORE;
+    }
+    s->body_at = end;
+    return judge_answer(s, e);
+}
+
 enum ws_shake_got ws_shake_feed(struct ws_shake *s, const char *bytes, size_t n, struct err *e)
 {
-    if (!buf_add(s->raw, bytes, n))
-        return s->refused ? WS_SHAKE_REFUSED
-                          : bad_answer(e, "the head of the server's answer is too large");
-    while (!s->refused) {
-        size_t end = end_of_head(s->raw);
-        if (end > ANSWER_HEAD_MAX || (!end && s->raw->len > ANSWER_HEAD_MAX))
+    bool fits = buf_add(s->raw, bytes, n);
+    if (s->refused)
+        return WS_SHAKE_REFUSED;
+    size_t end = 0;
+    enum ws_shake_got got = WS_SHAKE_MORE;
+    do {
+        end = end_of_head(s->raw);
+        if (!fits || end > ANSWER_HEAD_MAX || (!end && s->raw->len > ANSWER_HEAD_MAX))
             return bad_answer(e, "the head of the server's answer is too large");
         if (memcmp(s->raw->data, "HTTP/", s->raw->len < 5 ? s->raw->len : 5) != 0)
             return bad_answer(e, "the server does not speak HTTP on this port");
-        if (!end)
-            return WS_SHAKE_MORE;
-        if (!read_head(s, s->raw->data, s->raw->data + end))
-            return bad_answer(e, "the server's answer is no HTTP/1.1");
-        int status = s->answer->status;
-        if (status >= 100 && status < 200 && status != 101) { /* an interim answer */
-            buf_consume(s->raw, end);
-            continue;
-        }
-        s->body_at = end;
-        return judge_answer(s, e);
-    }
-    return WS_SHAKE_REFUSED;
+        if (end)
+            got = take_answer_head(s, end, e);
+    } while (end && got == WS_SHAKE_MORE);
+    return got;
 }
 
 /* -- a refusal -----------------------------------------------------------------------------------

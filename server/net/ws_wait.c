@@ -20,9 +20,7 @@ static void wake_waiter(struct ws_waiter *waiter)
 
 void ws_wake(struct ws *w, enum ws_wait what)
 {
-    struct ws_waiter *waiter;
-    TAILQ_FOREACH(waiter, &w->waiters, at)
-    {
+    for (struct ws_waiter *waiter = w->waiters; waiter; waiter = waiter->next) {
         if (waiter->what != what && w->phase != WS_OVER)
             continue;
         wake_waiter(waiter);
@@ -33,11 +31,10 @@ void ws_wake(struct ws *w, enum ws_wait what)
 
 bool ws_is_awaited(const struct ws *w, enum ws_wait what)
 {
-    const struct ws_waiter *waiter;
-    TAILQ_FOREACH(waiter, &w->waiters, at)
-    if (waiter->what == what)
-        return true;
-    return false;
+    const struct ws_waiter *waiter = w->waiters;
+    while (waiter && waiter->what != what)
+        waiter = waiter->next;
+    return waiter != NULL;
 }
 
 static void on_ws_cancel(void *arg)
@@ -61,6 +58,22 @@ static bool may_wait(const struct ws *w, const struct cancel *c, struct err *e)
     return true;
 }
 
+static void enlist_waiter(struct ws *w, struct ws_waiter *waiter)
+{
+    struct ws_waiter **at = &w->waiters;
+    while (*at)
+        at = &(*at)->next;
+    *at = waiter;
+}
+
+static void delist_waiter(struct ws *w, const struct ws_waiter *waiter)
+{
+    struct ws_waiter **at = &w->waiters;
+    while (*at != waiter)
+        at = &(*at)->next;
+    *at = waiter->next;
+}
+
 bool ws_park(struct ws *w, enum ws_wait what, double seconds, struct cancel *c, struct err *e)
 {
     static const char *const words[] = { [WS_WAIT_OPEN] = "the upgrade of",
@@ -72,7 +85,7 @@ bool ws_park(struct ws *w, enum ws_wait what, double seconds, struct cancel *c, 
         bug("a WebSocket is waited for outside of a fiber");
     if (!may_wait(w, c, e))
         return false;
-    TAILQ_INSERT_TAIL(&w->waiters, &waiter, at);
+    enlist_waiter(w, &waiter);
     if (c) {
         c->wake = on_ws_cancel;
         c->arg = &waiter;
@@ -83,6 +96,6 @@ bool ws_park(struct ws *w, enum ws_wait what, double seconds, struct cancel *c, 
     loop_untimer(t);
     if (c)
         c->wake = NULL;
-    TAILQ_REMOVE(&w->waiters, &waiter, at);
+    delist_waiter(w, &waiter);
     return may_wait(w, c, e) && !waiter.late;
 }

@@ -27,11 +27,16 @@ const char *people_roles_text(struct arena *a, unsigned roles)
     return text ? text : "no role";
 }
 
+bool people_roles_may(unsigned roles, enum deed deed)
+{
+    return !deeds[deed].roles || (roles & deeds[deed].roles);
+}
+
 bool people_may(const struct config *c, enum deed deed, enum channel_kind by, const char *name,
                 struct err *e)
 {
     unsigned roles = people_roles(c, by, name), needed = deeds[deed].roles;
-    if (!c->people || !needed || (roles & needed))
+    if (!c->people || people_roles_may(roles, deed))
         return true;
     struct arena *a = arena_new();
     const struct config_person *p = people_find(c, by, name);
@@ -99,6 +104,12 @@ static bool has_subject(const struct config_person *p, const struct config *c, c
            (identity_listed(p->oauth, name) || (ours && identity_listed(p->oauth, name + n + 1)));
 }
 
+static bool has_chat(const struct config_person *p, const struct config *c, const char *name)
+{
+    (void)c;
+    return identity_listed(p->chat, name);
+}
+
 static bool has_login(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
@@ -115,6 +126,7 @@ static const struct {
     { has_user, { CHANNEL_TERMINAL, CHANNEL_FORM_STDIO } },
     { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
     { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_chat, { CHANNEL_CHAT } },
     { has_login, { CHANNEL_PAGE, CHANNEL_PASSKEY } },
 };
 

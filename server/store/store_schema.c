@@ -26,6 +26,9 @@ static const char *const tables[] = {
     "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE touches (object TEXT, id TEXT)", /* "route orders": found by, and no more */
+    "CREATE TABLE cards (button TEXT PRIMARY KEY, id TEXT, plan TEXT, rendering TEXT, word TEXT,"
+    " platform TEXT, account TEXT, channel TEXT, thread TEXT, message TEXT, shown TEXT,"
+    " expires REAL, mac TEXT)", /* of version 4, as what follows */
     NULL,
 };
 static const char *const indexes[] = {
@@ -46,7 +49,8 @@ static const char *const indexes[] = {
 };
 /* What version 2 had otherwise: the text of its first table, and fewer indexes. */
 static const char plans_of_2[] = PLANS ")";
-enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
+enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, TABLES_OF_3 = 8, INDEXES_OF_3 = 13 };
+enum { VERSION_2 = 2, VERSION_3 };
 /* From version 2 to this one; the indexes of the table go with it. */
 static const char *const put_away_2[] = { "ALTER TABLE plans RENAME TO old_plans", NULL };
 #define PLANS_OF_2                                                                                 \
@@ -99,14 +103,16 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
 
 static const char *table_of(int version, int i)
 {
-    if (version != VERSION_2)
-        return tables[i];
-    return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
+    if (version == VERSION_2)
+        return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
+    return version == VERSION_3 && i == TABLES_OF_3 ? NULL : tables[i];
 }
 
 static const char *index_of(int version, int i)
 {
-    return version == VERSION_2 && i == INDEXES_OF_2 ? NULL : indexes[i];
+    bool end =
+        (version == VERSION_2 && i == INDEXES_OF_2) || (version == VERSION_3 && i == INDEXES_OF_3);
+    return end ? NULL : indexes[i];
 }
 
 static bool is_schema_text(int version, const char *text)
@@ -137,7 +143,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
         s->db, e,
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
-        "'anchor', 'processes', 'settings', 'touches'))",
+        "'anchor', 'processes', 'settings', 'touches', 'cards'))",
         "");
     int found = 0;
     bool ok = true;
@@ -165,7 +171,13 @@ bool store_make_tables(struct store *s, bool old, struct err *e)
 {
     return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
            (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
-           db_run(s->db, e, "PRAGMA user_version = 3", "");
+           db_run(s->db, e, "PRAGMA user_version = 4", "");
+}
+
+bool store_add_tables(struct store *s, struct err *e)
+{
+    return is_exact(s, VERSION_3, e) && run_all(s, tables + TABLES_OF_3, e) &&
+           run_all(s, indexes + INDEXES_OF_3, e) && db_run(s->db, e, "PRAGMA user_version = 4", "");
 }
 
 bool store_remake_tables(struct store *s, struct err *e)
@@ -178,7 +190,7 @@ bool store_remake_tables(struct store *s, struct err *e)
         if ((i >= INDEXES_OF_2 || strstr(indexes[i], " ON plans(")) &&
             !db_run(s->db, e, indexes[i], ""))
             return false;
-    return db_run(s->db, e, "PRAGMA user_version = 3", "");
+    return db_run(s->db, e, "PRAGMA user_version = 4", "");
 }
 
 bool store_schema_holds(struct store *s, struct err *e)

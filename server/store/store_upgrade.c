@@ -1,8 +1,8 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
- * `user_version` says how far a database has come: 0 (the first release), 2 or 3 (with guards). A
- * change of the schema needs a new number and a step from the one before. Rows of version 2 keep
- * their MACs: without a guard one is signed as it was.
+ * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards) or 4
+ * (with cards of chats). A change of the schema needs a new number and a step from the one before.
+ * Rows of version 2 keep their MACs: without a guard one is signed as it was.
  *
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people
@@ -17,7 +17,7 @@
 #include "plan/plan.h"
 #include "store/store_private.h"
 
-enum { VERSION_2 = 2, VERSION_NOW = 3 };
+enum { VERSION_2 = 2, VERSION_3, VERSION_NOW };
 
 /* One number that a query gives; 0: no row. */
 static double query_number(struct store *s, const char *query, struct err *e)
@@ -194,6 +194,14 @@ static bool bring_up_2(struct store *s, struct err *e)
            store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":2}", NULL, e);
 }
 
+static bool bring_up_3(struct store *s, struct err *e)
+{
+    if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
+        return e->kind == ERR_NONE; /* somebody else was faster */
+    return store_add_tables(s, e) &&
+           store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":3}", NULL, e);
+}
+
 /* The head lags when a process died between its commit and writing it. */
 static bool catch_up(struct store *s, struct err *e)
 {
@@ -222,6 +230,8 @@ bool store_upgrade(struct store *s, struct err *e)
         return store_schema_holds(s, e) && catch_up(s, e);
     if (found == VERSION_2)
         return store_begin_new(s, e) && store_end(s, bring_up_2(s, e), e) && catch_up(s, e);
+    if (found == VERSION_3)
+        return store_begin_new(s, e) && store_end(s, bring_up_3(s, e), e) && catch_up(s, e);
     if (found != 0)
         return err_set(e, ERR_SYSTEM,
                        "the state is of version %d and this program knows %d: use the release that "

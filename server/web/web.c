@@ -103,6 +103,11 @@ bool web_reload(struct web *w, struct err *e)
     return !c->tls_certificate || http_renew(w->server, c->tls_certificate, c->tls_key, e);
 }
 
+void web_serve_bots(struct web *w, struct bots *b)
+{
+    w->bots = b;
+}
+
 int web_port(const struct web *w)
 {
     return http_port(w->server);

@@ -339,6 +339,7 @@ def make_old(a, details):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
+    db.execute("DROP TABLE cards")
     before, names = "", ("seq", "at", "event", "id", "who", "channel", "detail")
     for row in db.execute("SELECT %s FROM audit ORDER BY seq" % ", ".join(names)).fetchall():
         line = dict(zip(names, row))

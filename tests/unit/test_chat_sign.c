@@ -129,21 +129,6 @@ static void wecom_callbacks_open(void **state)
     assert_int_equal(bad.kind, ERR_ARGS);
 }
 
-static void what_is_sealed_opens(void **state)
-{
-    (void)state;
-    char text[120] = "";
-    for (size_t len = 0; len < sizeof text - 1; len++) {
-        size_t n = 0;
-        struct err e = { 0 };
-        const char *sealed = sign_seal_wecom(a, wecom_key, text, "ww1", &e);
-        assert_non_null(sealed);
-        assert_string_equal(sign_open_wecom(a, wecom_key, sealed, "ww1", &n, &e), text);
-        assert_int_equal(n, len);
-        text[len] = (char)('a' + len % 26);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,7 +137,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_time_is_near_or_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(feishu_callbacks_open, setup, teardown),
         cmocka_unit_test_setup_teardown(wecom_callbacks_open, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_sealed_opens, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

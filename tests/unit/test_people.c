@@ -35,7 +35,7 @@ static const char shop[] =
           "  - {name: alice, roles: [operator, approver], os: [alice], tokens: [alice-laptop],\n"
           "     oauth: [sub-1], passphrase: 'scrypt$32768$8$1$c2FsdA$a2V5'}\n"
           "  - {name: bob, roles: [approver], tokens: [bob], oauth: ['https://else|sub-2']}\n"
-          "  - {name: vera, roles: [viewer], tokens: [vera-1]}\n"
+          "  - {name: vera, roles: [viewer], tokens: [vera-1], chat: ['slack:T1/U1']}\n"
           "  - {name: root, roles: [admin], os: [root]}\n";
 
 static void behind_a_name(void **state)
@@ -76,6 +76,12 @@ static void behind_a_name(void **state)
         { CHANNEL_NONE, "https://id|x (uid 0, sudo by alice)", NULL },
         { CHANNEL_NONE, "https://id|x (uid 0, login uid 0 root)", NULL },
         { CHANNEL_NONE, NULL, NULL },
+        { CHANNEL_CHAT, "slack:T1/U1", "vera" },
+        { CHANNEL_NONE, "slack:T1/U1", "vera" },
+        { CHANNEL_CHAT, "slack:T2/U1", NULL },
+        { CHANNEL_CHAT, "slack:T1/u1", NULL },
+        { CHANNEL_CHAT, "vera", NULL }, /* a name is what anybody may call themselves */
+        { CHANNEL_PAGE, "slack:T1/U1", NULL },
         { CHANNEL_POLICY, "alice", NULL },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -191,6 +197,16 @@ static void what_may_not_be_said(void **state)
         { "http:\n  tokens: [{name: 'x (uid 0)', sha256: "
           "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\npeople: []\n",
           "no '|' and no '('" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['ann@slack']}\n",
+          "people[0].chat: 'ann@slack' is not PLATFORM:TENANT/USER" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/']}\n", "is not PLATFORM:" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n"
+          "- {name: b, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "belongs to another person as well" },
+        { "http:\n  tokens: [{name: 'slack:T1/U', sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
+          "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "'slack:T1/U' is what 'a' goes by in a chat" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct err e = { 0 };

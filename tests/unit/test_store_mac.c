@@ -264,7 +264,8 @@ static void test_anchor(void **state)
 static void make_version_2(void)
 {
     sql("DROP INDEX plans_guarded; DROP INDEX audit_who; DROP INDEX audit_event;"
-        "DROP INDEX audit_at; DROP TABLE touches; ALTER TABLE plans DROP COLUMN holds;"
+        "DROP INDEX audit_at; DROP TABLE touches; DROP TABLE cards;"
+        "ALTER TABLE plans DROP COLUMN holds;"
         "ALTER TABLE plans DROP COLUMN starts; ALTER TABLE plans DROP COLUMN guarded;"
         "ALTER TABLE plans DROP COLUMN guard; PRAGMA user_version = 2");
 }
