@@ -34,7 +34,7 @@ struct forward {
     struct fiber *waits;    /* for both to end; NULL: nobody does yet */
 };
 
-static void resume_waiter(void *arg)
+static void resume_forward(void *arg)
 {
     fiber_resume(arg);
 }
@@ -42,7 +42,7 @@ static void resume_waiter(void *arg)
 static void end_carrying(struct forward *f)
 {
     if (--f->running == 0 && f->waits)
-        loop_soon(f->loop, resume_waiter, f->waits);
+        loop_soon(f->loop, resume_forward, f->waits);
 }
 
 /* -- towards the pod ----------------------------------------------------------------------------
