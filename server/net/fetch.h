@@ -22,6 +22,16 @@ struct fetch_header {
     const char *name, *value;
 };
 
+struct fetch_request;
+struct fetch_answer;
+
+/* Another way than a connection to the URL's host; fetch() hands the request over as it is. */
+struct fetch_via {
+    bool (*fetch)(void *arg, struct loop *l, struct arena *a, const struct fetch_request *r,
+                  struct fetch_answer *out, struct err *e);
+    void *arg;
+};
+
 /* Who the other side must be and who we are, where a file of certificates does not say it all. */
 struct fetch_tls {
     const char *ca_text;               /* certificates to trust, PEM; NULL: see ca_file */
@@ -56,6 +66,7 @@ struct fetch_request {
     /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
+    const struct fetch_via *via; /* NULL: none */
     int socket; /* connected already: used in place of one to the URL's host; the caller's. 0: none
                  */
 };
