@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
