@@ -118,6 +118,8 @@ fuzz: ## one libFuzzer target for long: T=NAME, any tests/fuzz/fuzz_NAME.c [FUZZ
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/16-fuzz $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance
+kube: ## builds a kube-apiserver for 59-kube into the cache, once a machine (12 minutes of CPU)
+	@bash tests/setup/kube.sh
 bench: ## prints figures beside their targets and peers; PART="http idle" runs some
 	@bash tests/bench/run $(PART)
 install: build ## DESTDIR= PREFIX=/usr/local
@@ -128,5 +130,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
+.PHONY: kube build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
 .DEFAULT_GOAL := build

@@ -67,8 +67,7 @@ struct fetch_request {
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
     const struct fetch_via *via; /* NULL: none */
-    int socket; /* connected already: used in place of one to the URL's host; the caller's. 0: none
-                 */
+    const char *local_name; /* abstract Unix socket, used in place of the URL's host; NULL: none */
 };
 
 /* Why no whole answer came. */

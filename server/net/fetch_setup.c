@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "net/fetch_transfer_private.h"
 #include "net/reach.h"
-#include <fcntl.h>
 #include <sys/socket.h>
 
 enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
@@ -168,30 +167,12 @@ static void set_reach(struct transfer *t)
     SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
 }
 
-/* libcurl closes what it gets. */
-static curl_socket_t use_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+/* libcurl 7.88 connects a socket that is handed to it as connected once more, so it is a name. */
+static void set_local_name(struct transfer *t)
 {
-    struct transfer *t = arg;
-    (void)purpose;
-    (void)to;
-    return fcntl(t->request->socket, F_DUPFD_CLOEXEC, 3);
-}
-
-static int say_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
-{
-    (void)arg;
-    (void)fd;
-    (void)purpose;
-    return CURL_SOCKOPT_ALREADY_CONNECTED;
-}
-
-static void set_socket(struct transfer *t)
-{
-    if (!t->request->socket)
+    if (!t->request->local_name)
         return;
-    SET(CURLOPT_OPENSOCKETFUNCTION, use_socket);
-    SET(CURLOPT_OPENSOCKETDATA, t);
-    SET(CURLOPT_SOCKOPTFUNCTION, say_connected);
+    SET(CURLOPT_ABSTRACT_UNIX_SOCKET, t->request->local_name);
     SET(CURLOPT_FRESH_CONNECT, 1L);
     SET(CURLOPT_FORBID_REUSE, 1L);
 }
@@ -239,5 +220,5 @@ void fetch_setup(struct transfer *t)
     set_proxy(t);
     set_connect(t);
     set_reach(t);
-    set_socket(t);
+    set_local_name(t);
 }
