@@ -20,6 +20,8 @@
 
 struct arena;
 struct err;
+struct fetch_via;
+struct kube_higress;
 struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
@@ -34,6 +36,14 @@ struct config_token {
 
 enum { CONFIG_GATEWAYS_MAX = 32 };
 
+/* A Higress on Kubernetes (kube/higress.h); all NULL: it is not said to be on one. */
+struct config_kube {
+    const char *kubeconfig, *context; /* NULL: as kubectl finds them */
+    const char *namespace;
+    const char *console, *gateway; /* label selectors of its pods; NULL: the chart's */
+    struct kube_higress *higress;  /* made of it by cmd/options.c; NULL: on no cluster */
+};
+
 /* With several gateways, one of these each (its console, data plane and mode) and one for the
  * process, whose console is the one that is meant where none is named. */
 struct config {
@@ -42,9 +52,12 @@ struct config {
     /* All of them in the order of the file, ended by NULL; the only one is this very struct. */
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
-    const char *username;    /* "admin" unless said */
-    const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
-    enum login login;        /* auto: Basic unless a ':' forbids it */
+    struct config_kube kube; /* where its objects are, and its console where no URL is given */
+    const struct fetch_via *gateway_via,
+        *envoy_via;       /* how those URLs are reached; NULL: directly */
+    const char *username; /* "admin" unless said */
+    const char *password; /* resolved; NULL: none. Learnt by the scrubber */
+    enum login login;     /* auto: Basic unless a ':' forbids it */
     enum platform platform;
     const char *ca_file;     /* NULL: the system's bundle */
     double timeout;          /* seconds for one request to the console */
