@@ -10,9 +10,11 @@
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
+#include "config/kube.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
+#include "config/setting.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -21,7 +23,6 @@
 struct arena;
 struct err;
 struct fetch_via;
-struct kube_higress;
 struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
@@ -36,14 +37,6 @@ struct config_token {
 
 enum { CONFIG_GATEWAYS_MAX = 32 };
 
-/* A Higress on Kubernetes (kube/higress.h); all NULL: it is not said to be on one. */
-struct config_kube {
-    const char *kubeconfig, *context; /* NULL: as kubectl finds them */
-    const char *namespace;
-    const char *console, *gateway; /* label selectors of its pods; NULL: the chart's */
-    struct kube_higress *higress;  /* made of it by cmd/options.c; NULL: on no cluster */
-};
-
 /* With several gateways, one of these each (its console, data plane and mode) and one for the
  * process, whose console is the one that is meant where none is named. */
 struct config {
@@ -53,8 +46,8 @@ struct config {
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
     struct config_kube kube; /* where its objects are, and its console where no URL is given */
-    const struct fetch_via *gateway_via,
-        *envoy_via;       /* how those URLs are reached; NULL: directly */
+    /* How those URLs are reached; NULL: directly. */
+    const struct fetch_via *gateway_via, *envoy_via;
     const char *username; /* "admin" unless said */
     const char *password; /* resolved; NULL: none. Learnt by the scrubber */
     enum login login;     /* auto: Basic unless a ':' forbids it */
@@ -118,25 +111,6 @@ struct config {
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
-
-struct field;
-/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
- * itself (settings.c). */
-struct setting {
-    const char *path;  /* "gateway.url": where it stands in the file */
-    const char *env;   /* "HIGRESS_OPS_URL" */
-    const char *flag;  /* "gateway-url" for --gateway-url */
-    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
-    const char *about;
-    const char *otherwise; /* default as text, or NULL */
-    int type;              /* enum field_type, in the file */
-    void (*take)(void *member, struct arena *a, const struct setting *row, const cJSON *value);
-    size_t at, size; /* of the member of struct config that it fills */
-    unsigned flags;
-    double min, max; /* bounds and members, as in struct field */
-    const struct field *of;
-};
-extern const struct setting settings[]; /* ended by { 0 } */
 
 /* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
  * does not know are ignored (they are the command's own). `config` is the file's own flag. */

@@ -70,7 +70,7 @@ static bool write_near(struct forward *f, const char *bytes, size_t n)
 }
 
 /* False: nothing more is to come. */
-static bool take_message(struct forward *f, const struct ws_message *m)
+static bool take_pod_message(struct forward *f, const struct ws_message *m)
 {
     unsigned channel = m->len ? (unsigned char)m->data[0] : CHANNELS;
     if (channel >= CHANNELS)
@@ -96,7 +96,7 @@ static void carry_down(void *arg)
         struct ws_message m;
         struct err e = { 0 };
         enum ws_got got = ws_read(f->ws, a, 0, &f->down, &m, &e);
-        on = got == WS_MESSAGE && take_message(f, &m);
+        on = got == WS_MESSAGE && take_pod_message(f, &m);
         if (got == WS_FAILED && !f->down.fired && !f->failed)
             f->failed = arena_strdup(f->arena, e.text);
         arena_free(a);

@@ -118,9 +118,8 @@ void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
 void web_change(struct web *w, struct http_exchange *x);
-/* web_chat.c. Is the request for a bot not too long? False after a 413. For the gate. */
-bool web_chat_fits(struct http_exchange *x);
 void web_chat(struct web *w, struct http_exchange *x);
+bool web_chat_fits(struct http_exchange *x); /* for the gate; false after a 413 */
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 
@@ -129,8 +128,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
 void web_reply_of(struct web_reply *r, const struct session *s);
 /* r becomes the standalone stream of s. */
 void web_open_standalone(struct web_reply *r, struct session *s);
-struct web_reply *
-web_standalone_of(const struct session *s); /* NULL: none, or not of this transport */
+struct web_reply *web_standalone_of(const struct session *s); /* NULL: none of this transport */
 /* The exchange becomes the event stream of r; another one that had it ends. */
 void web_attach(struct web_reply *r, struct http_exchange *x);
 void web_detach(struct web_reply *r); /* ends the exchange, if there is one */
