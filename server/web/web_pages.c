@@ -2,6 +2,7 @@
 #include "approve/approve.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "change/outside.h"
@@ -41,6 +42,12 @@ static cJSON *outside_page_list(const struct visit *v, const struct page_filter 
     return engine_outside(visit_engine(v), v->arena, &q, e);
 }
 
+/* Its beginning in UTC; 0: it is none. */
+static double day_of(struct arena *a, const char *day)
+{
+    return strlen(day) == 10 ? when_parse_exact(arena_printf(a, "%sT00:00:00Z", day)) : 0;
+}
+
 void web_changes(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -52,12 +59,19 @@ void web_changes(struct web *w, struct http_exchange *x)
                                    .gateway = visit_asked(x, "gateway"),
                                    .object = visit_asked(x, "object"),
                                    .actor = visit_asked(x, "actor"),
+                                   .since = visit_asked(x, "since"),
                                    .cursor = visit_asked(x, "cursor") };
+    double since = f.since ? day_of(v.arena, f.since) : 0;
+    if (f.since && since <= 0) {
+        visit_note(&v, 400, "Changes", "since is a day, as 2026-11-24");
+        return;
+    }
     const struct engine_query q = { .state = f.state,
                                     .risk = f.risk,
                                     .gateway = f.gateway,
                                     .object = pattern(v.arena, f.object),
                                     .actor = f.actor,
+                                    .since = since,
                                     .cursor = f.cursor,
                                     .limit = ROWS,
                                     .look = LOOKED_AT,
