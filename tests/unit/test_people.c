@@ -71,7 +71,6 @@ static void behind_a_name(void **state)
         { CHANNEL_PAGE, "vera", NULL }, /* has no passphrase */
         { CHANNEL_API, "alice-laptop", "alice" },
         { CHANNEL_API, "alice", NULL }, /* nobody logs in there */
-        { CHANNEL_API, "https://id|sub-1", NULL },
         { CHANNEL_NONE, "alice-laptop", "alice" },
         { CHANNEL_NONE, "alice (uid 7)", "alice" },
         { CHANNEL_NONE, "eve", NULL },
