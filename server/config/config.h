@@ -13,6 +13,7 @@
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
+#include "config/setting.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -105,25 +106,6 @@ struct config {
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
-
-struct field;
-/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
- * itself (settings.c). */
-struct setting {
-    const char *path;  /* "gateway.url": where it stands in the file */
-    const char *env;   /* "HIGRESS_OPS_URL" */
-    const char *flag;  /* "gateway-url" for --gateway-url */
-    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
-    const char *about;
-    const char *otherwise; /* default as text, or NULL */
-    int type;              /* enum field_type, in the file */
-    void (*take)(void *member, struct arena *a, const struct setting *row, const cJSON *value);
-    size_t at, size; /* of the member of struct config that it fills */
-    unsigned flags;
-    double min, max; /* bounds and members, as in struct field */
-    const struct field *of;
-};
-extern const struct setting settings[]; /* ended by { 0 } */
 
 /* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
  * does not know are ignored (they are the command's own). `config` is the file's own flag. */
