@@ -1,11 +1,12 @@
-/* setting.h - the table of settings: what it yields stands in config.h. */
+/* setting.h - the row of one setting, of which settings.c has the table. */
 #pragma once
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
 struct arena;
 struct field;
-/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
+
+/* All that is known of it. The columns after `otherwise` are for the configuration
  * itself (settings.c). */
 struct setting {
     const char *path;  /* "gateway.url": where it stands in the file */

@@ -33,10 +33,12 @@ static const char *pattern(struct arena *a, const char *typed)
 }
 
 /* Edits made elsewhere have neither a risk nor somebody who asked. */
-static cJSON *outside_page_list(const struct visit *v, const struct page_filter *f, struct err *e)
+static cJSON *outside_page_list(const struct visit *v, const struct page_filter *f, double since,
+                                struct err *e)
 {
     const struct outside_query q = { .object = pattern(v->arena, f->object),
                                      .gateway = f->gateway,
+                                     .since = since,
                                      .cursor = f->cursor,
                                      .limit = ROWS };
     return engine_outside(visit_engine(v), v->arena, &q, e);
@@ -76,7 +78,7 @@ void web_changes(struct web *w, struct http_exchange *x)
                                     .limit = ROWS,
                                     .look = LOOKED_AT,
                                     .decisions = true };
-    cJSON *list = text_same(f.state, "outside") ? outside_page_list(&v, &f, &e)
+    cJSON *list = text_same(f.state, "outside") ? outside_page_list(&v, &f, since, &e)
                                                 : engine_list(visit_engine(&v), v.arena, &q, &e);
     list = visit_scrubbed(&v, list);
     if (list)

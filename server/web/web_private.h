@@ -140,11 +140,3 @@ bool web_write(struct web_reply *r, const char *text, size_t n);
 void web_release(struct web_reply *r);
 void web_tick(void *arg);       /* of a struct web */
 void web_let_go(struct web *w); /* the server ends before its replies */
-
-/* web_log.c. What was said on a stream, for clients that lost it. */
-void web_log_keep(struct web_reply *r, const char *text, size_t n);
-void web_log_drop(struct web_reply *r); /* all of it */
-/* Is all that came after the event still there? */
-bool web_log_holds(const struct web_reply *r, unsigned long event);
-/* Sends it. */
-void web_log_replay(struct web_reply *r, unsigned long event);
