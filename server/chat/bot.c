@@ -171,9 +171,14 @@ static void start_jobs(void *arg)
     }
 }
 
+/* Whole characters; what is no UTF-8 is made so. */
 static const char *copy_bounded(struct arena *a, const char *text)
 {
-    return text ? arena_strndup(a, text, strnlen(text, TEXT_MAX)) : NULL;
+    size_t n = text ? strnlen(text, TEXT_MAX) : 0;
+    while (n == TEXT_MAX && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+        n--;
+    const char *copy = text ? arena_strndup(a, text, n) : NULL;
+    return !copy || text_utf8(copy, n) ? copy : text_clean(a, copy, n);
 }
 
 static struct chat_job *job_for(struct bot *b, const struct chat_event *x)
