@@ -25,6 +25,7 @@ struct loop;
 struct plan;
 struct rendering;
 struct store;
+struct store_rotated;
 
 /* Hears how far an apply has come, in operations; fn NULL: nobody does. */
 struct engine_listener {
@@ -46,6 +47,8 @@ struct gateway *engine_gateway(const struct engine *g, const char *url);
 void engine_start(struct engine *g);
 void engine_stop(struct engine *g);       /* cancels what it runs, stops timers, closes the store */
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
+/* Has anything been planned there? Looks, and makes nothing. */
+bool engine_has_state(const struct engine *g);
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
 /* What may be pinned (store_pin.h): mode, approvers and least channels as they are configured, for
@@ -55,6 +58,11 @@ cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by
  * could not, or why this process is weaker than the pin: then it reads, and proposes, decides and
  * applies nothing. */
 bool engine_pin_itself(struct engine *g, struct err *e);
+
+/* One step of closing and removing segments of the audit (store_segment.h), as it is configured; no
+ * line behind `until` is removed. Nothing is done while nobody has opened the store, and nothing
+ * removed by a process that is weaker than the pin, or before the time in it. */
+bool engine_rotate(struct engine *g, int until, struct store_rotated *did, struct err *e);
 
 /* Looks who uses what the plan deletes (refs.h; parks), closes and stores the plan; p->digest is
  * set, *id (in p->arena) too. ENGINE_REFUSED: e says why. */
@@ -91,6 +99,11 @@ int engine_missing(struct engine *g, const char *id, struct err *e);
 /* {"id","requester","says","rule","why","needs"?,"in_shadow"?,"objects":["route pay: why"],
  * "approvals"?}: what the policy says of a change now. NULL + e. */
 cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct err *e);
+/* Was the change planned under another policy than is in force here now? A sentence, for those who
+ * decide; NULL: no, or it is not known. */
+const char *engine_policy_moved(struct engine *g, struct arena *a, const char *id);
+/* Another policy than was in force here before, or than the pin names: the audit hears of it. */
+void engine_note_policy(struct engine *g);
 /* Applies an approved plan; parks. When another process is applying it, waits for its result.
  * Returns engine_show of the final state, or NULL + e (drift: ERR_POLICY with what moved; refusal
  * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */

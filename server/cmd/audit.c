@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
 #include "store/store.h"
+#include "store/store_segment.h"
 
 static int verify_audit(struct verb *v, struct store *s)
 {
@@ -14,7 +15,11 @@ static int verify_audit(struct verb *v, struct store *s)
     int lines = 0;
     if (!store_verify(s, options_get(v->options, "head"), &lines, &e))
         return verb_failed(v, &e);
+    const cJSON *segments = store_segments(s, v->arena, 1, &e);
+    if (!segments)
+        return verb_failed(v, &e);
     printf("the audit is whole: %d lines\n", lines);
+    audit_print_removed(v, segments);
     return EXIT_DONE;
 }
 
@@ -44,8 +49,9 @@ static int scrub(struct verb *v, struct store *s)
 static int act_on_audit(struct verb *v)
 {
     static const struct verb_action actions[] = {
-        { "verify", verify_audit }, { "head", print_audit_head }, { "scrub", scrub },
-        { "search", audit_search }, { "shipped", audit_shipped }, { 0 }
+        { "verify", verify_audit },     { "head", print_audit_head },   { "scrub", scrub },
+        { "search", audit_search },     { "shipped", audit_shipped },   { "told", audit_told },
+        { "segments", audit_segments }, { "evidence", audit_evidence }, { 0 }
     };
     return verb_act(v, actions);
 }
@@ -59,22 +65,24 @@ static const struct option_row rows[] = {
     { "head", "ANCHOR", "verify: the state must have come at least as far as this anchor." },
     { "who", "NAME", "search: lines of who did it." },
     { "event", "EVENT", "search: proposed, approved, applied, guard reverted, …" },
-    { "change", "ID", "search: lines of that change." },
+    { "change", "ID", "search, evidence: lines of that change, what passkeys signed for it." },
     { "object", "OBJECT", "search: of changes that touch it: \"route orders\", \"route shop-*\"." },
     { "since", "TIME", "search: not before; 7d, 12h, or 2026-12-01T00:00:00Z." },
     { "until", "TIME", "search: before that." },
     { "limit", "N", "search: lines on a page; 50 when not given." },
     { "cursor", "CURSOR", "search: goes on where a page ended." },
-    { "json", NULL, "search: prints JSON." },
+    { "json", NULL, "search, segments, evidence: prints JSON." },
     { 0 },
 };
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search|shipped",
-    .about = "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-             "elsewhere; finds lines; says how far they were shipped; seals what earlier releases "
-             "left readable.",
+    .args = "verify|head|scrub|search|shipped|told|segments|evidence",
+    .about =
+        "Checks that nothing of the state was changed or removed; prints an anchor to keep "
+        "elsewhere; finds lines; says how far they were shipped, what webhooks told, and which "
+        "segments are closed or removed; verifies again what passkeys signed; seals what earlier "
+        "releases left readable.",
     .min_args = 1,
     .max_args = 1,
     .rows = rows,

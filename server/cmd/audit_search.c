@@ -61,6 +61,9 @@ int audit_search(struct verb *v, struct store *s)
         verb_clean(v, line, "who"), verb_clean(v, line, "channel"), detail_text(v->arena, line));
     if (json_str(out, "looked_back_to"))
         printf("looked at the lines back to %s\n", json_str(out, "looked_back_to"));
+    if (json_get(out, "removed_to"))
+        printf("lines to %.0f were removed by retention: higress-ops audit segments\n",
+               json_num(out, "removed_to", 0));
     if (json_str(out, "next"))
         printf("more: --cursor %s\n", json_str(out, "next"));
     return EXIT_DONE;

@@ -40,7 +40,7 @@ static int run_check(const struct options *o)
                : c->tokens[0].name                  ? "bearer tokens"
                : c->oauth_issuer                    ? "OAuth"
                                                     : "no authentication");
-        if (c->approvers[0].name)
+        if (c->approvers[0].name || c->oidc.issuer)
             printf("decisions:   %s/change\n", c->page ? c->page : "at the listen address");
         puts("the configuration is right");
     }

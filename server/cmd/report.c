@@ -14,13 +14,14 @@
 #include "cmd/audit_private.h"
 #include "cmd/cmd.h"
 #include "store/store_search.h"
+#include "store/store_segment.h"
 #include <ctype.h>
 
 enum { PAGE = 1000, LINES_MAX = 100000, REPORT_BYTES = 64 << 20, ESCAPED_MAX = 1 << 16 };
 
 /* One form of the report: how text, sections and rows are written. */
 struct form {
-    const char *head, *tail, *section, *row, *none, *more;
+    const char *head, *tail, *section, *row, *none, *more, *gone;
     const char *(*escape)(struct arena *a, const char *text);
 };
 
@@ -54,6 +55,8 @@ static const struct form markdown = {
     .none = "None.\n",
     .more = "\nThe newest of each kind only: there are more than are told here. Report a shorter "
             "time.\n",
+    .gone = "\nThe audit before %s was removed by retention: of what happened until then only the "
+            "last step of a change is told.\n",
     .tail = "",
     .escape = escape_markdown,
 };
@@ -68,21 +71,28 @@ static const struct form html = {
     .none = "<li>None.\n",
     .more = "<li>The newest of each kind only: there are more than are told here. Report a "
             "shorter time.\n",
+    .gone = "<p>The audit before %s was removed by retention: of what happened until then only the "
+            "last step of a change is told.\n",
     .tail = "",
     .escape = escape_html,
 };
 
+enum { EVENTS = 9 }; /* of one section, at most */
 static const struct section {
-    const char *title, *events[8];
+    const char *title, *events[EVENTS + 1];
 } sections[] = {
     { "Applied", { "applied" } },
     { "Decisions", { "approved", "agreed" } },
     { "Refusals",
-      { "rejected", "void", "cancelled", "expired", "wrong_token", "wrong passphrase" } },
+      { "rejected", "void", "cancelled", "expired", "wrong_token", "wrong passphrase",
+        "refused" } },
     { "Not written, or not known to be", { "failed", "unknown" } },
     { "Guards",
       { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
-    { "The gate itself", { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded" } },
+    { "Outside edits", { "outside edit" } },
+    { "The gate itself",
+      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "policy edited",
+        "outside watched", "outside forgotten", "segment removed" } },
 };
 
 struct report {
@@ -150,7 +160,7 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
     struct arena *a = r->verb->arena;
     r->lines = json_array(a);
     r->cut = false;
-    for (int i = 0; i < 8 && x->events[i]; i++) {
+    for (int i = 0; x->events[i]; i++) {
         struct store_search q = *period;
         q.event = x->events[i];
         if (!collect_event(r, s, q, e))
@@ -171,6 +181,17 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
     return true;
 }
 
+/* What cannot be told any more. */
+static bool write_removed(struct report *r, struct store *s, double since, struct err *e)
+{
+    struct arena *a = r->verb->arena;
+    const cJSON *segments = store_segments(s, a, 1, e);
+    const char *to = json_str(segments, "removed_to_time");
+    if (to && when_parse(to) > since)
+        buf_printf(r->out, r->form->gone, r->form->escape(a, to));
+    return segments != NULL;
+}
+
 static int write_report(struct verb *v)
 {
     struct err e = { 0 };
@@ -185,6 +206,8 @@ static int write_report(struct verb *v)
     r.out = buf_in(v->arena, REPORT_BYTES);
     buf_printf(r.out, r.form->head, when_text(v->arena, period.since, false),
                when_text(v->arena, until, false));
+    if (!write_removed(&r, s, period.since, &e))
+        return verb_failed(v, &e);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
         if (!write_section(&r, s, &sections[i], &period, &e))
             return verb_failed(v, &e);

@@ -1,5 +1,10 @@
 /* serve.c - `higress-ops serve`: MCP over Streamable HTTP, for several clients. */
 #include "base/err.h"
+#include "base/log.h"
+#include "call/counting.h"
+#include "call/service.h"
+#include "change/engine.h"
+#include "change/outside.h"
 #include "chat/bot.h"
 #include "chat/platform.h"
 #include "cmd/server_private.h"
@@ -18,6 +23,11 @@ static void print_listening(const struct server *s)
     fflush(stdout);
 }
 
+static void log_outside(const char *gateway, const char *text)
+{
+    log_event(LOG_WARN, "outside", "%s: %s", gateway, text);
+}
+
 static int run_serve(const struct options *o)
 {
     struct server s;
@@ -29,6 +39,11 @@ static int run_serve(const struct options *o)
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
+        counting_start(s.service);
+        if (s.service->engine) {
+            engine_note_policy(s.service->engine);
+            engine_watch_outside(s.service->engine, log_outside);
+        }
         s.bots = bots_new(s.service, chat_platforms, chat_platforms_n);
         web_serve_bots(s.web, s.bots);
         bots_start(s.bots);

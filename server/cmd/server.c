@@ -8,8 +8,10 @@
 #include "call/service.h"
 #include "change/engine.h"
 #include "chat/bot.h"
+#include "cmd/rotate_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
+#include "cmd/webhook_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
 #include "mcp/listen.h"
@@ -45,6 +47,8 @@ static void reload_config(void *arg, int signum)
     config_reload(s->config, now);
     log_open(log_level_named(s->config->log_level), 2);
     trace_open(s->config->trace);
+    if (s->service->engine)
+        engine_note_policy(s->service->engine);
     if (s->mcp)
         mcp_reload(s->mcp);
     if (s->bots)
@@ -96,6 +100,8 @@ bool server_open(struct server *s, const struct options *o, int *code)
         s->service->who = s->who;
     }
     s->ship = ship_begin(s);
+    s->webhook = webhook_begin(s);
+    s->rotate = rotate_begin(s);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
     loop_stop_on_signals(s->loop);
@@ -162,11 +168,13 @@ void server_close(struct server *s)
 {
     if (s->bots)
         drain_bots(s);
+    webhook_end(s->webhook);
     if (s->service->engine)
         engine_stop(s->service->engine);
     if (s->mcp)
         mcp_end_sessions(s->mcp);
     drain_requests(s);
+    rotate_end(s->rotate);
     ship_end(s->ship);
     bots_free(s->bots);
     mcp_free(s->mcp);

@@ -1,14 +1,19 @@
-/* ship.c - each second a batch: read behind the mark, sent without blocking, the mark moved. */
+/* ship.c - each second a batch: read behind the mark, sent without blocking, the mark moved. A file
+ * and syslog are written at once; to a collector a fiber sends (ship_otlp.c), one at a time. */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fiber.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "cmd/audit_private.h"
 #include "cmd/cmd.h"
 #include "cmd/server_private.h"
+#include "cmd/ship_otlp_private.h"
 #include "cmd/ship_private.h"
 #include "config/config.h"
 #include "net/loop.h"
@@ -29,7 +34,19 @@ struct ship {
     struct loop_timer *timer;
     const char *mark; /* DIR/audit.shipped: the number of the last line that was taken */
     int lock, to;     /* descriptors, or -1 */
-    int ticks;
+    double complained;
+    struct { /* to a collector */
+        bool busy, ended;
+        bool bare; /* the next one goes without its detail: it was refused with it */
+        int at_once, tries;
+        double not_before; /* loop_now */
+    } otlp;
+};
+
+/* How far it came. */
+struct mark {
+    int seq;     /* the last line that was taken, or is lost */
+    double lost; /* lines that nobody has: refused for good, or removed before they were sent */
 };
 
 /* -- the mark ------------------------------------------------------------------------------ */
@@ -39,23 +56,36 @@ static const char *mark_path(struct arena *a, const struct config *c)
     return arena_printf(a, "%s/audit.shipped", c->state_dir);
 }
 
-static const char *mark_text(struct store *s, struct arena *a, int seq)
+static const char *mark_text(struct store *s, struct arena *a, struct mark m)
 {
-    const char *n = arena_printf(a, "%d", seq);
+    const char *n =
+        m.lost > 0 ? arena_printf(a, "%d %.0f", m.seq, m.lost) : arena_printf(a, "%d", m.seq);
     return arena_printf(a, "%s %s\n", n, store_proof(s, a, "shipped", n));
 }
 
 /* One that is not ours could say that lines went which nobody took: then all of them go again. */
-static int read_mark(struct store *s, const char *path, bool *forged)
+static struct mark read_mark(struct store *s, const char *path, bool *forged)
 {
     struct arena *a = arena_new();
     struct err none = { 0 };
     size_t n = 0;
     const char *text = file_read_own(a, path, MARK_MAX, &n, &none);
-    int seq = text ? (int)strtol(text, NULL, 10) : 0;
-    *forged = text && strcmp(text, mark_text(s, a, seq)) != 0;
+    char *end = NULL;
+    struct mark m = { .seq = text ? (int)strtol(text, &end, 10) : 0 };
+    m.lost = text && *end == ' ' && strspn(end + 1, "0123456789") == strcspn(end + 1, " ")
+                 ? strtod(end + 1, NULL)
+                 : 0;
+    *forged = text && strcmp(text, mark_text(s, a, m)) != 0;
     arena_free(a);
-    return *forged ? 0 : seq;
+    return *forged ? (struct mark){ 0 } : m;
+}
+
+static void write_mark(struct store *s, struct arena *a, const struct ship *x, struct mark m)
+{
+    struct err e = { 0 };
+    const char *text = mark_text(s, a, m);
+    if (!file_replace_own(x->mark, text, strlen(text), &e))
+        log_event(LOG_ERROR, "ship", "%s", e.text);
 }
 
 /* One process at a time: whoever holds the lock of the mark's folder entry. */
@@ -154,15 +184,17 @@ static bool send_line(struct ship *x, struct arena *a, cJSON *line, bool syslog)
 
 static void log_unshipped(struct ship *x, int seq, const char *why)
 {
-    if (x->ticks++ % COMPLAIN_EVERY == 0)
-        log_event(LOG_ERROR, "ship", "lines of the audit behind %d are not shipped yet: %s", seq,
-                  why);
+    double now = loop_now(x->server->loop);
+    if (x->complained > 0 && now < x->complained + COMPLAIN_EVERY)
+        return;
+    x->complained = now;
+    log_event(LOG_ERROR, "ship", "lines of the audit behind %d are not shipped yet: %s", seq, why);
 }
 
 /* The number of the last line that the other side has. */
 static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int seq)
 {
-    const char *where = x->server->config->audit_ship;
+    const char *where = x->server->config->audit.ship;
     struct err e = { 0 };
     int was = seq;
     cJSON *line;
@@ -192,24 +224,139 @@ static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int s
     return seq;
 }
 
-static void ship_batch(struct ship *x, struct store *s)
+/* Retention does not wait for lines that were not to be sent anywhere then. */
+static void count_removed(struct mark *m, const cJSON *lines)
 {
-    struct arena *a = arena_new();
+    const cJSON *line;
+    double before = m->seq, missing = 0;
+    cJSON_ArrayForEach(line, lines)
+    {
+        missing += json_num(line, "seq", 0) - before - 1;
+        before = json_num(line, "seq", 0);
+    }
+    m->lost += missing;
+    if (missing > 0)
+        log_event(LOG_ERROR, "ship",
+                  "%.0f lines of the audit behind %d were removed by retention before they were "
+                  "shipped",
+                  missing, m->seq);
+}
+
+/* The lines behind the mark, and the mark. NULL: none. */
+static const cJSON *next_batch(struct ship *x, struct store *s, struct arena *a, int most,
+                               struct mark *m)
+{
     struct err e = { 0 };
     bool forged = false;
-    int was = read_mark(s, x->mark, &forged);
+    *m = read_mark(s, x->mark, &forged);
     if (forged)
         log_event(LOG_ERROR, "ship", "'%s' is not what was written there: all lines are sent again",
                   x->mark);
-    const cJSON *lines = store_lines_after(s, a, was, BATCH, &e);
-    int seq = json_count(lines) ? send_batch(x, a, lines, was) : was;
+    const cJSON *lines = store_lines_after(s, a, m->seq, most, &e);
     if (e.kind != ERR_NONE)
-        log_unshipped(x, was, e.text);
-    if (seq != was) {
-        const char *text = mark_text(s, a, seq);
-        file_replace_own(x->mark, text, strlen(text), &e);
+        log_unshipped(x, m->seq, e.text);
+    return json_count(lines) ? lines : NULL;
+}
+
+static void ship_batch(struct ship *x, struct store *s)
+{
+    struct arena *a = arena_new();
+    struct mark m;
+    const cJSON *lines = next_batch(x, s, a, BATCH, &m);
+    int seq = lines ? send_batch(x, a, lines, m.seq) : m.seq;
+    if (seq != m.seq) {
+        count_removed(&m, lines);
+        m.seq = seq;
+        write_mark(s, a, x, m);
     }
     arena_free(a);
+}
+
+/* -- a collector --------------------------------------------------------------------------- */
+
+static double seq_at(const cJSON *lines, int i)
+{
+    return json_num(cJSON_GetArrayItem(lines, i), "seq", 0);
+}
+
+/* Half of them; a single one without its detail; that one, too: it is lost. */
+static bool make_smaller(struct ship *x, struct mark *m, const cJSON *lines,
+                         const struct otlp_sent *sent)
+{
+    if (sent->lines > 1 || !x->otlp.bare) {
+        x->otlp.bare = sent->lines == 1;
+        x->otlp.at_once = sent->lines / 2 > 1 ? sent->lines / 2 : 1;
+        return false;
+    }
+    log_event(LOG_ERROR, "ship", "line %.0f of the audit is lost on its way: %s", seq_at(lines, 0),
+              sent->why);
+    m->lost++;
+    return true;
+}
+
+/* Did the mark move? */
+static bool take_answer(struct ship *x, struct mark *m, const cJSON *lines,
+                        const struct otlp_sent *sent)
+{
+    bool moved = sent->verdict == OTLP_TAKEN;
+    if (sent->verdict == OTLP_LATER) {
+        x->otlp.tries++;
+        x->otlp.not_before = loop_now(x->server->loop) + sent->wait;
+        log_unshipped(x, m->seq, sent->why);
+        return false;
+    }
+    if (sent->verdict == OTLP_SMALLER)
+        moved = make_smaller(x, m, lines, sent);
+    else if (sent->why)
+        log_event(sent->rejected ? LOG_ERROR : LOG_WARN, "ship", "%s", sent->why);
+    if (!moved)
+        return false;
+    x->otlp.tries = 0;
+    x->otlp.bare = false;
+    x->otlp.at_once = x->otlp.at_once * 2 < BATCH ? x->otlp.at_once * 2 : BATCH;
+    m->lost += sent->rejected;
+    return true;
+}
+
+/* Batch after batch, until there are none, or the other side wants to be left alone. */
+static bool send_one_request(struct ship *x, struct store *s)
+{
+    struct arena *a = arena_new();
+    struct mark m;
+    struct otlp_sent sent = { 0 };
+    const cJSON *lines = next_batch(x, s, a, x->otlp.at_once, &m);
+    const struct otlp_request q = { x->server->loop, x->server->config, x->otlp.tries };
+    if (lines)
+        otlp_send(&q, a, lines, x->otlp.bare, &sent);
+    x->otlp.ended = x->otlp.ended || sent.verdict == OTLP_GONE;
+    bool goes_on = lines && !x->otlp.ended && sent.verdict != OTLP_LATER;
+    if (lines && !x->otlp.ended && take_answer(x, &m, lines, &sent)) {
+        while (json_count(lines) > sent.lines)
+            json_detach((cJSON *)lines, cJSON_GetArrayItem(lines, sent.lines));
+        count_removed(&m, lines);
+        m.seq = (int)seq_at(lines, sent.lines - 1);
+        write_mark(s, a, x, m);
+    }
+    arena_free(a);
+    return goes_on;
+}
+
+static void send_requests(void *arg)
+{
+    struct ship *x = arg;
+    struct err e = { 0 };
+    struct store *s = engine_store(service_engine(x->server->service), &e);
+    while (s && send_one_request(x, s))
+        continue;
+    x->otlp.busy = false;
+}
+
+static void begin_requests(struct ship *x)
+{
+    if (x->otlp.busy || x->otlp.ended || loop_now(x->server->loop) < x->otlp.not_before)
+        return;
+    x->otlp.busy = true;
+    fiber_start(send_requests, x);
 }
 
 static void tick_ship(void *arg)
@@ -221,19 +368,34 @@ static void tick_ship(void *arg)
     if (access(path, F_OK) != 0 || !has_turn(x)) /* nothing is made only to look at it */
         return;
     struct store *s = engine_store(service_engine(x->server->service), &e);
-    if (s)
+    if (s && text_starts(x->server->config->audit.ship, "otlp:"))
+        begin_requests(x);
+    else if (s)
         ship_batch(x, s);
 }
 
 struct ship *ship_begin(struct server *s)
 {
-    const char *where = s->config->audit_ship;
-    if (!where || (!is_syslog(where) && strncmp(where, "file:", 5) != 0))
+    if (!s->config->audit.ship)
         return NULL;
     struct ship *x = arena_make(s->arena, struct ship);
     *x = (struct ship){ .server = s, .mark = mark_path(s->arena, s->config), .lock = -1, .to = -1 };
+    x->otlp.at_once = BATCH;
     x->timer = loop_timer(s->loop, 1, 1, tick_ship, x);
     return x;
+}
+
+int ship_line(struct engine *g, const struct config *c)
+{
+    struct err e = { 0 };
+    bool forged = false;
+    if (!c->audit.ship)
+        return INT32_MAX;
+    struct arena *a = arena_new();
+    struct store *s = engine_store(g, &e);
+    int line = s ? read_mark(s, mark_path(a, c), &forged).seq : 0;
+    arena_free(a);
+    return line;
 }
 
 void ship_end(struct ship *x)
@@ -250,13 +412,17 @@ int audit_shipped(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     bool forged = false;
-    int mark = read_mark(s, mark_path(v->arena, v->config), &forged);
+    struct mark mark = read_mark(s, mark_path(v->arena, v->config), &forged);
     const char *anchor = store_anchor_text(s, v->arena, &e);
     if (!anchor)
         return verb_failed(v, &e);
     int last = (int)strtol(anchor, NULL, 10);
     if (forged)
         puts("the mark of what was shipped is not what was written: all lines are sent again");
-    printf("shipped to line %d of %d: %d behind\n", mark, last, last - mark);
+    if (mark.lost > 0)
+        printf("%.0f lines are lost: the other side refused them, or retention removed them before "
+               "they were shipped\n",
+               mark.lost);
+    printf("shipped to line %d of %d: %d behind\n", mark.seq, last, last - mark.seq);
     return EXIT_DONE;
 }

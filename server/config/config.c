@@ -127,19 +127,17 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
            good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e);
 }
 
-static bool good_ship(const char *to, struct err *e)
+/* Where probes and lines of the audit may go. */
+static bool good_reach(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
 {
-    if (!to || !strncmp(to, "file:/", 6) || !strcmp(to, "syslog") || !strncmp(to, "syslog:/", 8))
-        return true;
-    return err_set(e, ERR_ARGS, "'%.80s' is neither file:/PATH nor syslog nor syslog:/SOCKET",
-                   to) ||
-           err_about(e, "audit.ship");
+    return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e);
 }
 
-/* Where probes and lines of the audit may go. */
-static bool good_reach(const struct config *c, struct err *e)
+/* Who somebody is, and who says so. */
+static bool good_identities(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
 {
-    return good_networks(c->probe, "probe", e) && good_ship(c->audit_ship, e);
+    return config_good_people(c, e) && config_good_oauth(c, a, tree, e) &&
+           config_good_oidc(c, a, tree, e);
 }
 
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
@@ -148,8 +146,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     settings_take(c, a, tree);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
-        !good_reach(c, e) || !good_passkeys(c, e) || !config_good_people(c, e) ||
-        !config_good_oauth(c, a, tree, e) || !config_good_model(c, a, tree, e))
+        !good_reach(c, a, tree, e) || !good_passkeys(c, e) || !good_identities(c, a, tree, e) ||
+        !config_good_model(c, a, tree, e) || !config_good_webhook(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -7,10 +7,13 @@
  * variable, or the flag).
  */
 #pragma once
+#include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
 #include "config/model.h"
+#include "config/oidc.h"
 #include "config/person.h"
+#include "config/webhook.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,21 +76,25 @@ struct config {
     double oauth_cache;                      /* seconds an answer is believed */
     const char *oauth_read, *oauth_change;   /* scopes */
     double oauth_skew;                       /* seconds that clocks may differ */
-    const char *const *origins;              /* allowed Origin values; ended by NULL; never NULL */
-    const char *const *hosts;                /* allowed Host values beside the loopback names */
-    double sessions;                         /* MCP sessions at once */
-    double session_ttl;                      /* seconds until an unused one ends */
-    double heartbeat;                        /* seconds an event stream may be silent */
-    const char *tls_certificate;             /* PEM files; both or neither NULL */
+    struct config_oidc oidc;
+    const char *const *origins;  /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;    /* allowed Host values beside the loopback names */
+    double sessions;             /* MCP sessions at once */
+    double session_ttl;          /* seconds until an unused one ends */
+    double heartbeat;            /* seconds an event stream may be silent */
+    const char *tls_certificate; /* PEM files; both or neither NULL */
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
-    double plan_ttl;   /* seconds until an undecided plan expires */
-    const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
-    const char *audit_ship;   /* "file:PATH", "syslog", "syslog:SOCKET"; NULL: nowhere */
+    struct config_webhook webhook;
+    double plan_ttl;      /* seconds until an undecided plan expires */
+    const char *guard;    /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    bool outside;         /* is its state kept, so that what others change there is told? */
+    double outside_every; /* seconds between two looks for that */
+    struct config_audit audit;
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */

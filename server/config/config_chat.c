@@ -174,7 +174,7 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
     c->channels = bound_channels(a, json_get(row, "channels"));
     if (!is_account_name(c->name))
         return refuse_account(e, i, "name", "may hold lower-case letters, digits and '-'", c->name);
-    if (url && !config_good_source(url))
+    if (url && !config_is_trusted_url(url))
         return refuse_account(e, i, "url",
                               "must be https://…, or http:// on a loopback address with its port, "
                               "without user, fragment or blanks",

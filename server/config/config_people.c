@@ -29,6 +29,7 @@ static struct config_person person_of(struct arena *a, const cJSON *row)
                                .os = config_texts(a, json_get(row, "os")),
                                .tokens = config_texts(a, json_get(row, "tokens")),
                                .oauth = config_texts(a, json_get(row, "oauth")),
+                               .oidc = config_texts(a, json_get(row, "oidc")),
                                .chat = config_texts(a, json_get(row, "chat")),
                                .passphrase = arena_strdup(a, json_str(row, "passphrase")) };
     const cJSON *role;
@@ -66,29 +67,33 @@ static bool list_has(const char *const *list, const char *name)
     return false;
 }
 
-/* The lists of identities, by the member that holds them. */
+/* The lists of identities, by the member that holds them. issuer: the member of struct config whose
+ * subjects they are; 0: they are none. */
 static const struct {
     const char *member;
-    size_t at;
+    size_t at, issuer;
 } channels[] = {
-    { "os", offsetof(struct config_person, os) },
-    { "tokens", offsetof(struct config_person, tokens) },
-    { "oauth", offsetof(struct config_person, oauth) },
-    { "chat", offsetof(struct config_person, chat) },
+    { "os", offsetof(struct config_person, os), 0 },
+    { "tokens", offsetof(struct config_person, tokens), 0 },
+    { "oauth", offsetof(struct config_person, oauth), offsetof(struct config, oauth_issuer) },
+    { "oidc", offsetof(struct config_person, oidc), offsetof(struct config, oidc.issuer) },
+    { "chat", offsetof(struct config_person, chat), 0 },
 };
 
-/* One subject is one, with our issuer before it or without. */
-static const char *without_issuer(const struct config *c, const char *identity)
+/* One subject is one, with its issuer before it or without. */
+static const char *without_issuer(const struct config *c, size_t channel, const char *identity)
 {
-    size_t n = c->oauth_issuer ? strlen(c->oauth_issuer) : 0;
-    bool ours = n && text_starts(identity, c->oauth_issuer) && identity[n] == '|';
-    return ours ? identity + n + 1 : identity;
+    size_t at = channels[channel].issuer;
+    const char *issuer = at ? *(const char *const *)((const char *)c + at) : NULL;
+    size_t n = issuer ? strlen(issuer) : 0;
+    return n && text_starts(identity, issuer) && identity[n] == '|' ? identity + n + 1 : identity;
 }
 
-static bool list_has_identity(const struct config *c, const char *const *list, const char *identity)
+static bool list_has_identity(const struct config *c, size_t channel, const char *const *list,
+                              const char *identity)
 {
     for (; *list; list++)
-        if (!strcmp(without_issuer(c, *list), without_issuer(c, identity)))
+        if (!strcmp(without_issuer(c, channel, *list), without_issuer(c, channel, identity)))
             return true;
     return false;
 }
@@ -112,10 +117,10 @@ static bool are_identities_its_own(const struct config *c, int i, size_t channel
     for (int n = 0; mine[n]; n++) {
         if (config_name_is_shared(mine[n]))
             return refuse_person(e, i, member, "is what several go by, so nobody's", mine[n]);
-        if (list_has_identity(c, &mine[n + 1], mine[n]))
+        if (list_has_identity(c, channel, &mine[n + 1], mine[n]))
             return refuse_person(e, i, member, "is there twice", mine[n]);
         for (int k = 0; k < i; k++)
-            if (list_has_identity(c, identities_of(&people[k], channel), mine[n]))
+            if (list_has_identity(c, channel, identities_of(&people[k], channel), mine[n]))
                 return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
     }
     return true;

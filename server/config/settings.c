@@ -17,6 +17,13 @@ static const struct field reference[] = {
     { "file", STR, OPT, "Path of a file; a final newline is cut.", .min = 1, .max = 4096 },
     { 0 },
 };
+static const struct field header_rows[] = {
+    { "name", STR, REQ, "Its name.", .min = 1, .max = 128 },
+    { "env", STR, OPT, "Variable with its value.", .min = 1, .max = 128 },
+    { "file", STR, OPT, "File with its value.", .min = 1, .max = 4096 },
+    { 0 },
+};
+static const struct field a_header = { "header", OBJ, OPT, "A header.", .of = header_rows };
 static const struct field token_rows[] = {
     { "name", STR, REQ, "Who.", .min = 1, .max = 64 },
     { "sha256", STR, REQ, "64 hex digits.", .min = 64, .max = 64 },
@@ -31,6 +38,8 @@ static const struct field person_rows[] = {
       .of = &a_string },
     { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
       .of = &a_string },
+    { "oidc", LIST, OPT, "What http.oidc.person says of them at http.oidc.issuer.", .min = 1,
+      .max = 16, .of = &a_string },
     { "chat", LIST, OPT, "Who they are in chats: PLATFORM:TENANT/USER.", .min = 1, .max = 16,
       .of = &a_string },
     { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
@@ -55,6 +64,7 @@ static const struct field model_limits[] = {
     { 0 },
 };
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
+static const struct field an_alg = { "alg", STR, OPT, "A signature.", .one_of = OIDC_ALGS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
 /* -- from the file's value to the member of struct config -------------------------------------- */
@@ -139,12 +149,35 @@ static void take_login(void *member, struct arena *a, const struct setting *row,
     *(enum login *)member = (enum login)text_word_place(row->value, text_or_default(row, value));
 }
 
+static void take_outside(void *member, struct arena *a, const struct setting *row,
+                         const cJSON *value)
+{
+    (void)a;
+    *(bool *)member = !strcmp(text_or_default(row, value), "snapshot");
+}
+
 static void take_platform(void *member, struct arena *a, const struct setting *row,
                           const cJSON *value)
 {
     (void)a;
     *(enum platform *)member =
         (enum platform)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_auth(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_auth *)member =
+        (enum oidc_auth)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_claim(void *member, struct arena *a, const struct setting *row,
+                            const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_claim *)member =
+        (enum oidc_claim)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
@@ -222,9 +255,44 @@ const struct setting settings[] = {
     { "guard", "HIGRESS_OPS_GUARD", "guard", "FOR: CONDITION,…",
       "Watches each change that names no guard, and takes it back: \"5m: 5xx > 2 %, no traffic\".",
       NULL, STR, TEXT(guard), .flags = EACH, .min = 4, .max = 400 },
-    { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]",
-      "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit_ship), .min = 6,
+    { "outside", "HIGRESS_OPS_OUTSIDE", "outside", "off|snapshot",
+      "Whether a server keeps what the gateway holds and tells what others change there.", "off",
+      STR, PUT(take_outside, outside), .flags = ONE_OF | EACH | RELOAD },
+    { "outside_every", "HIGRESS_OPS_OUTSIDE_EVERY", "outside-every", "SECONDS",
+      "Time between two such looks at the gateway.", "60", NUM, NUMBER(outside_every),
+      .flags = EACH | RELOAD, .min = 1, .max = 86400 },
+    { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]|otlp:URL",
+      "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit.ship), .min = 6,
       .max = 1024 },
+    { "webhook.url", "HIGRESS_OPS_WEBHOOK", "webhook", "URL",
+      "Who is told that a decision is wanted, and what became of changes; Standard Webhooks.", NULL,
+      STR, TEXT(webhook.url), .flags = RELOAD, .min = 8, .max = 1024 },
+    { "webhook.secret", "HIGRESS_OPS_WEBHOOK_SECRET_FILE", "webhook-secret-file", "PATH",
+      "File with the secret (whsec_…) that signs what is told.", NULL, OBJ,
+      PUT(NULL, webhook.secret), .flags = RELOAD, .of = reference },
+    { "webhook.ca_file", "HIGRESS_OPS_WEBHOOK_CA_FILE", NULL, "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(webhook.ca_file),
+      .flags = RELOAD, .min = 1, .max = 4096 },
+    { "webhook.clear_text", "HIGRESS_OPS_WEBHOOK_CLEAR_TEXT", NULL, "true|false",
+      "Allow http to other machines.", "false", BOOL, PUT(take_bool, webhook.clear_text),
+      .flags = RELOAD },
+    { "webhook.attempts", "HIGRESS_OPS_WEBHOOK_ATTEMPTS", NULL, "N",
+      "Times that a message is tried before it is counted as lost.", "6", INT,
+      NUMBER(webhook.attempts), .flags = RELOAD, .min = 1, .max = 10 },
+    { "audit.headers", NULL, NULL, NULL, "Headers for otlp, their values by reference.", NULL, LIST,
+      .max = 16, .of = &a_header },
+    { "audit.ca_file", "HIGRESS_OPS_AUDIT_CA_FILE", NULL, "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(audit.ca_file),
+      .min = 1, .max = 4096 },
+    { "audit.segment_lines", "HIGRESS_OPS_AUDIT_SEGMENT_LINES", NULL, "N",
+      "Lines with which a segment of the audit is closed.", "10000", INT,
+      NUMBER(audit.segment_lines), .flags = RELOAD, .min = 10, .max = 100000 },
+    { "audit.segment_days", "HIGRESS_OPS_AUDIT_SEGMENT_DAYS", NULL, "DAYS",
+      "Age at which it is closed before that; 0: never.", "30", NUM, NUMBER(audit.segment_days),
+      .flags = RELOAD, .max = 3660 },
+    { "audit.keep_days", NULL, NULL, NULL,
+      "Closed segments of the audit whose last line is older are removed; 0: never.", "0", NUM,
+      NUMBER(audit.keep_days), .flags = RELOAD, .max = 36600 },
     { "toolsets", "HIGRESS_OPS_TOOLSETS", "toolsets", "NAME,…",
       "Offers the tools of these toolsets (and those of tools) only.", NULL, LIST, TEXTS(toolsets),
       .flags = RELOAD, .max = 64, .of = &a_string },
@@ -290,6 +358,35 @@ const struct setting settings[] = {
       .max = 128 },
     { "http.oauth.skew", "HIGRESS_OPS_OAUTH_SKEW", "oauth-skew", "SECONDS",
       "How far the issuer's clock may be off.", "60", NUM, NUMBER(oauth_skew), .max = 300 },
+    { "http.oidc.issuer", "HIGRESS_OPS_OIDC_ISSUER", "oidc-issuer", "URL",
+      "OpenID provider where people log in for the pages; who is not in people is nobody.", NULL,
+      STR, TEXT(oidc.issuer), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oidc.client_id", "HIGRESS_OPS_OIDC_CLIENT_ID", "oidc-client-id", "ID",
+      "This server's name there.", NULL, STR, TEXT(oidc.client_id), .flags = NEEDED, .min = 1,
+      .max = 256 },
+    { "http.oidc.client_secret", "HIGRESS_OPS_OIDC_CLIENT_SECRET_FILE", "oidc-client-secret-file",
+      "PATH", "File with this server's secret there; without one it is a public client.", NULL, OBJ,
+      .of = reference },
+    { "http.oidc.client_auth", "HIGRESS_OPS_OIDC_CLIENT_AUTH", "oidc-client-auth", "basic|post",
+      "How that secret is sent: client_secret_basic or client_secret_post.", "basic", STR,
+      PUT(take_oidc_auth, oidc.auth), .flags = ONE_OF },
+    { "http.oidc.scopes", "HIGRESS_OPS_OIDC_SCOPES", "oidc-scopes", "SCOPE,…",
+      "Scopes asked for beside openid.", NULL, LIST, TEXTS(oidc.scopes), .max = 16,
+      .of = &a_string },
+    { "http.oidc.person", "HIGRESS_OPS_OIDC_PERSON", "oidc-person", "sub|email",
+      "Claim that names people in `oidc` of people: the subject, or a verified e-mail address.",
+      "sub", STR, PUT(take_oidc_claim, oidc.person), .flags = ONE_OF },
+    { "http.oidc.algs", "HIGRESS_OPS_OIDC_ALGS", "oidc-algs", "ALG,…",
+      "Signatures that its tokens may have: RS256, ES256, EdDSA.", "RS256", LIST, TEXTS(oidc.algs),
+      .min = 1, .max = 3, .of = &an_alg },
+    { "http.oidc.name", "HIGRESS_OPS_OIDC_NAME", "oidc-name", "NAME",
+      "What the login page calls it.", "its host", STR, TEXT(oidc.name), .flags = SAID, .min = 1,
+      .max = 64 },
+    { "http.oidc.ca_file", "HIGRESS_OPS_OIDC_CA_FILE", "oidc-ca-file", "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(oidc.ca_file),
+      .min = 1, .max = 4096 },
+    { "http.oidc.skew", "HIGRESS_OPS_OIDC_SKEW", "oidc-skew", "SECONDS",
+      "How far its clock may be off.", "60", NUM, NUMBER(oidc.skew), .max = 300 },
     { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
       "Origins allowed beside the loopback ones.", NULL, LIST, TEXTS(origins), .flags = RELOAD,
       .max = 64, .of = &a_string },
@@ -380,112 +477,9 @@ const struct setting settings[] = {
       "Default size limit of one answer.", "4096", INT, NUMBER(answer_bytes), .flags = RELOAD,
       .min = 512, .max = 1 << 20 },
     { "trace", "HIGRESS_OPS_TRACE", "trace", "AREA,…",
-      "Also on stderr, one line an event: fetch, call, change, fiber, http, ws, or all.", NULL, LIST,
-      TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
+      "Also on stderr, one line an event: fetch, call, change, fiber, http, ws, or all.", NULL,
+      LIST, TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
     { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
     { 0 },
 };
-
-/* -- what follows from the rows ------------------------------------------------------------------
- */
-
-/* The rest of the row's path below `folder` ("http.", or "" for all); NULL: it is not there. */
-static const char *below(const struct setting *row, const char *folder)
-{
-    size_t n = strlen(folder);
-    return strncmp(row->path, folder, n) == 0 ? row->path + n : NULL;
-}
-
-static bool is_told(const struct field *rows, const char *name, size_t n)
-{
-    for (; rows->name; rows++)
-        if (strncmp(rows->name, name, n) == 0 && !rows->name[n])
-            return true;
-    return false;
-}
-
-static struct field field_of(const struct setting *row, const char *name)
-{
-    return (struct field){ name,
-                           row->type,
-                           row->flags & NEEDED ? REQ : OPT,
-                           row->about,
-                           .min = row->min,
-                           .max = row->max,
-                           .one_of = row->flags & ONE_OF ? row->value : NULL,
-                           .of = row->of };
-}
-
-static int count_below(const char *folder, unsigned only)
-{
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++)
-        n += below(row, folder) && (row->flags & only) == only;
-    return n;
-}
-
-/* The members of a folder of the file, as a table for field_check with room for `more` of them.
- * only: flags that a row must have. */
-static struct field *fields_below(struct arena *a, const char *folder, unsigned only, int more)
-{
-    struct field *rows =
-        arena_array(a, struct field, (size_t)(count_below(folder, only) + more + 1));
-    int n = 0;
-    for (const struct setting *row = settings; row->path; row++) {
-        const char *name = below(row, folder), *dot = name ? strchr(name, '.') : NULL;
-        if (!name || (row->flags & only) != only)
-            continue;
-        if (!dot) {
-            rows[n++] = field_of(row, name);
-            continue;
-        }
-        if (is_told(rows, name, (size_t)(dot - name)))
-            continue;
-        char *inner = arena_strndup(a, row->path, (size_t)(dot + 1 - row->path));
-        rows[n++] = (struct field){ arena_strndup(a, name, (size_t)(dot - name)), OBJ,
-                                    .of = fields_below(a, inner, only, 0) };
-    }
-    return rows;
-}
-
-/* A member of `gateways`: what belongs to each gateway, without the word `gateway`. */
-static const struct field *a_gateway(struct arena *a)
-{
-    struct field *rows = fields_below(a, "gateway.", EACH, count_below("", EACH) + 1), *end = rows;
-    struct field *item = arena_make(a, struct field);
-    for (; end->name; end++)
-        if (!strcmp(end->name, "url"))
-            end->need = REQ;
-    for (const struct field *other = fields_below(a, "", EACH, 0); other->name; other++)
-        if (strcmp(other->name, "gateway") != 0)
-            *end++ = *other;
-    *end = (struct field){ "name", STR, REQ, "How tools and people call it.", .min = 1, .max = 40 };
-    *item = (struct field){ "gateway", OBJ, OPT, "A gateway.", .of = rows };
-    return item;
-}
-
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
-{
-    struct field *rows = fields_below(a, "", 0, 1), *end = rows;
-    while (end->name)
-        end++;
-    *end = (struct field){ "gateways",          LIST,     OPT,
-                           "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
-                           .of = a_gateway(a) };
-    return field_check(rows, tree, e);
-}
-
-void settings_take(struct config *c, struct arena *a, const cJSON *tree)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->take)
-            row->take((char *)c + row->at, a, row, json_path(tree, row->path));
-}
-
-void settings_reload(struct config *c, const struct config *now)
-{
-    for (const struct setting *row = settings; row->path; row++)
-        if (row->flags & RELOAD)
-            memcpy((char *)c + row->at, (const char *)now + row->at, row->size);
-}

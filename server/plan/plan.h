@@ -57,6 +57,8 @@ struct plan {
     bool closed;
     double share; /* of the last hour's requests, what its routes took, in per cent; -1: not known.
                      Beside the digest: it moves from minute to minute */
+    const char *policy;    /* digest of the policy under which it was planned, "": there was none,
+                              NULL: not known. Beside the digest as well */
     const cJSON *guard;    /* how it is watched once it stands (guard/spec.h), or NULL */
     const cJSON *schedule; /* when it is applied (schedule.h), or NULL: at once */
     const char *digest;    /* 64 hex digits, after plan_close */

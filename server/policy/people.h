@@ -25,6 +25,10 @@ enum deed {
  * NULL: the table does not know them. */
 const struct config_person *people_find(const struct config *c, enum channel_kind by,
                                         const char *name);
+/* Whom the provider of http.oidc names by that value of the claim http.oidc.person, byte by byte;
+ * *identity: as their row has it. NULL: nobody. */
+const struct config_person *people_by_oidc(const struct config *c, const char *value,
+                                           const char **identity);
 /* The person's name, or that which was given. */
 const char *people_name(const struct config *c, enum channel_kind by, const char *name);
 /* Bits of enum role; of whom the table does not know ROLE_NONE. */

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
+#include <math.h>
 
 enum { SETTINGS_MAX = 1024 * 1024, LINE_MAX = 256 * 1024 * 1024 };
 enum { LINES_AN_ARENA = 64 };
@@ -186,14 +187,16 @@ static bool audit_row_fits(struct store *s, struct arena *a, struct buf *room, s
     return same;
 }
 
-static bool walk_chain(struct store *s, int from, int *lines, char before[65], struct err *e)
+bool store_walk(struct store *s, int from, double to, int *lines, char before[65], struct err *e)
 {
-    struct db_rows r =
-        db_query(s->db, e, "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? ORDER BY seq",
-                 "i", from);
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT " STORE_LINE_COLUMNS " FROM audit WHERE seq >= ? AND "
+                                "seq <= ? ORDER BY seq",
+                                "id", from, to);
     bool ok = true;
     struct arena *whole = arena_new(), *some = arena_new();
     struct buf *room = buf_in(whole, LINE_MAX);
+    *lines = 0;
     while (ok && db_next(&r, e)) {
         ok = audit_row_fits(s, some, room, &r, from + *lines, before);
         *lines += ok;
@@ -213,26 +216,31 @@ static bool walk_chain(struct store *s, int from, int *lines, char before[65], s
     return ok && !r.failed;
 }
 
-/* The hash of the line before. */
+/* The hash of the line before, which retention may have removed. */
 static bool begin_at(struct store *s, int from, char before[65], struct err *e)
 {
     struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", from - 1);
     const char *text = db_next(&r, e) ? db_text(&r, 0) : NULL;
+    bool there = text != NULL;
     snprintf(before, 65, "%s", text ? text : "");
     db_done(&r);
-    return !r.failed;
+    return !r.failed && (there || from <= 1 || store_removed_hash(s, from - 1, before, e));
 }
 
 bool store_whole(struct store *s, int from, int *lines, struct err *e)
 {
     struct arena *a = arena_new();
     char before[65] = "";
+    int removed = 0;
     *lines = 0;
     if (from < 1)
         from = 1;
     bool wider = store_still_whole(s, from, e);
-    bool ok = begin_at(s, from, before, e) && walk_chain(s, from, lines, before, e) &&
-              store_anchored(s, a, from + *lines - 1, before, e);
+    bool ok =
+        store_removed_to(s, &removed, e) && (from > removed || store_kept_fit(s, from, removed, e));
+    int first = from > removed ? from : removed + 1;
+    ok = ok && begin_at(s, first, before, e) && store_walk(s, first, HUGE_VAL, lines, before, e) &&
+         store_anchored(s, a, first + *lines - 1, before, e);
     s->whole_version = store_version(s, e);
     s->whole_from = !ok ? 0 : wider ? s->whole_from : from;
     arena_free(a);
@@ -246,7 +254,7 @@ bool store_whole_of_old(struct store *s, struct err *e)
     char before[65] = "";
     uint8_t mac[SHA256_SIZE];
     int lines = 0;
-    bool ok = walk_chain(s, 1, &lines, before, e);
+    bool ok = store_walk(s, 1, HUGE_VAL, &lines, before, e);
     const char *end = arena_printf(a, "%d %s", lines, before);
     crypto_hmac(s->key, sizeof s->key, end, strlen(end), mac);
     struct db_rows r = db_query(s->db, e, "SELECT seal FROM anchor", "");

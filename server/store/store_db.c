@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/lib.h"
 #include "store/store_db_private.h"
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 
@@ -41,6 +42,21 @@ struct db {
     sqlite3_stmt *pool[POOL]; /* reset, none in use */
     int next;                 /* the place that is given up when all are taken */
 };
+
+/* A check build can be killed before each statement that writes, and after the last. */
+#ifdef CHECK_BUILD
+static void state_step(void)
+{
+    static long steps;
+    const char *at = getenv("HIGRESS_OPS_STATE_STOP_AT");
+    if (at && strtol(at, NULL, 10) == steps++)
+        raise(SIGKILL);
+}
+#else
+static void state_step(void)
+{
+}
+#endif
 
 static bool set_sqlite_error(struct db *db, struct err *e)
 {
@@ -193,6 +209,7 @@ void db_done(struct db_rows *r)
 bool db_run(struct db *db, struct err *e, const char *text, const char *types, ...)
 {
     va_list args;
+    state_step();
     va_start(args, types);
     struct db_rows r = prepare_query(db, e, text, types, args);
     va_end(args);
@@ -214,8 +231,10 @@ bool db_begin(struct db *db, struct err *e)
 
 bool db_end(struct db *db, bool ok, struct err *e)
 {
-    if (ok && db_run(db, e, "COMMIT", ""))
+    if (ok && db_run(db, e, "COMMIT", "")) {
+        state_step();
         return true;
+    }
     struct err ignored = { 0 };
     db_run(db, &ignored, "ROLLBACK", "");
     return false;

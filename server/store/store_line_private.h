@@ -25,6 +25,10 @@ bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
 char *store_last(struct store *s, struct arena *a, int *seq, struct err *e);
 /* Are the lines from that one on whole, up to an end that is ours? *lines: how many. */
 bool store_whole(struct store *s, int from, int *lines, struct err *e);
+/* The lines from one to another, each against the hash before, which moves on; to
+ * HUGE_VAL: all there are, whatever number they claim. *lines: how many
+ * were there without a hole. */
+bool store_walk(struct store *s, int from, double to, int *lines, char before[65], struct err *e);
 /* The MAC of a row of STORE_LINE_COLUMNS whose detail was taken away. */
 #define STORE_LINE_COLUMNS "seq, at, event, id, who, channel, detail, mac, hash, tomb"
 char *store_tomb(const struct store *s, struct arena *a, struct db_rows *r);

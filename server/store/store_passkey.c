@@ -17,7 +17,7 @@ enum { CODE_LETTERS = 16, CODE_GROUP = 4, CODE_MAX = 64, ID_LEAST = 6 };
 /* What one transaction is about. */
 struct passkey_deed {
     const char *person, *by, *code, *id, *change;
-    const cJSON *key;
+    const cJSON *key, *evidence;
     uint32_t count;
     struct err refused; /* kept, and refused all the same */
 };
@@ -169,15 +169,22 @@ static cJSON *passkey_named(cJSON *keys, const char *id)
 
 /* The line about a key: which, and what for. */
 static bool put_passkeys(struct store *s, struct arena *a, const cJSON *keys, const cJSON *key,
-                         const struct setting_said *about, struct err *e)
+                         const struct setting_said *about, const cJSON *evidence, struct err *e)
 {
     cJSON *detail = json_object(a);
     struct setting_said said = *about;
     json_set_str(a, detail, "who", json_str(key, "who"));
     json_set_str(a, detail, "key", arena_printf(a, "%.12s", json_str(key, "id")));
     json_set_str(a, detail, "name", json_str(key, "name"));
-    if (said.detail)
-        json_set_str(a, detail, "change", said.detail);
+    if (said.id)
+        json_set_str(a, detail, "change", said.id);
+    if (evidence)
+        json_set(a, detail, "evidence", json_clone(a, evidence));
+    const char *public = json_str(key, "public");
+    size_t n = 0;
+    const void *bytes = public ? base64url_decode(a, public, strlen(public), &n) : NULL;
+    if (bytes)
+        json_set_str(a, detail, "public_sha256", crypto_sha256_hex(a, bytes, n));
     said.detail = json_print(a, detail);
     return store_put_setting(s, keys_name, json_print(a, keys), &said, e);
 }
@@ -208,9 +215,9 @@ static bool add_key(struct store *s, struct arena *a, struct passkey_deed *d, st
     json_remove(codes, d->person);
     cJSON *key = json_add(a, keys, json_clone(a, d->key));
     json_set_str(a, key, "at", when_text(a, when_now(), false));
-    const struct setting_said said = { "passkey enrolled", d->person, page, NULL };
+    const struct setting_said said = { "passkey enrolled", d->person, page, NULL, NULL };
     return put_codes(s, a, codes, "passkey code used", d->person, e) &&
-           put_passkeys(s, a, keys, key, &said, e);
+           put_passkeys(s, a, keys, key, &said, NULL, e);
 }
 
 bool store_add_passkey(struct store *s, const cJSON *key, const char *code, struct err *e)
@@ -239,8 +246,8 @@ static bool remove_key(struct store *s, struct arena *a, struct passkey_deed *d,
                        "them; %d letters at least",
                        d->person, count > 1 ? "more than one" : "no", ID_LEAST);
     json_detach(keys, found);
-    const struct setting_said said = { "passkey removed", d->by, terminal, NULL };
-    return put_passkeys(s, a, keys, found, &said, e);
+    const struct setting_said said = { "passkey removed", d->by, terminal, NULL, NULL };
+    return put_passkeys(s, a, keys, found, &said, NULL, e);
 }
 
 bool store_remove_passkey(struct store *s, const char *person, const char *id, const char *by,
@@ -258,11 +265,12 @@ static bool use_key(struct store *s, struct arena *a, struct passkey_deed *d, st
     if (!key)
         return err_set(e, ERR_POLICY, "that key is not enrolled any more");
     bool again = !copied && (last > 0 || d->count > 0) && d->count <= last;
+    bool refused = again || copied;
     if (again)
         json_set_str(a, key, "copied", when_text(a, when_now(), false));
     else if (!copied)
         json_set_num(a, key, "count", d->count);
-    if (again || copied)
+    if (refused)
         err_set(&d->refused, ERR_POLICY,
                 "this key counts its signatures, and %u does not come after %.0f: there is a copy "
                 "of it; it decides nothing any more, and change %s was not decided. Remove it "
@@ -271,13 +279,13 @@ static bool use_key(struct store *s, struct arena *a, struct passkey_deed *d, st
     const struct setting_said said = { again    ? "passkey copied"
                                        : copied ? "passkey refused"
                                                 : "passkey used",
-                                       json_str(key, "who"), passkey, d->change };
-    return put_passkeys(s, a, keys, key, &said, e);
+                                       json_str(key, "who"), passkey, NULL, d->change };
+    return put_passkeys(s, a, keys, key, &said, refused ? NULL : d->evidence, e);
 }
 
 bool store_use_passkey(struct store *s, const char *id, uint32_t count, const char *change,
-                       struct err *e)
+                       const cJSON *evidence, struct err *e)
 {
-    struct passkey_deed d = { .id = id, .count = count, .change = change };
+    struct passkey_deed d = { .id = id, .count = count, .change = change, .evidence = evidence };
     return in_transaction(s, use_key, &d, e);
 }

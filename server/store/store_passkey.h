@@ -38,6 +38,6 @@ bool store_remove_passkey(struct store *s, const char *person, const char *id, c
                           struct err *e);
 /* A signature of that key over that change came with this count. False: it is not greater than the
  * last one, so there is a copy of the key; it decides nothing from then on. 0 after 0: it does not
- * count. */
+ * count. evidence: kept in the line of the audit (passkey/evidence.h). */
 bool store_use_passkey(struct store *s, const char *id, uint32_t count, const char *change,
-                       struct err *e);
+                       const cJSON *evidence, struct err *e);

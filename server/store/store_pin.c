@@ -58,13 +58,14 @@ bool store_put_setting(struct store *s, const char *name, const char *value,
     int seq = 0;
     char *hash = store_last(s, a, &seq, e);
     /* The chain is looked at before the setting moves its anchor. */
-    bool ok = hash && store_anchored(s, a, seq, hash, e) && store_head_holds(s, e) &&
-              db_run(s->db, e,
-                     value ? "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)"
-                           : "DELETE FROM settings WHERE name = ?1 AND ?2 IS NULL",
-                     "tt", name, value) &&
-              store_anchor(s, seq, hash, e) &&
-              store_chain(s, said->event, NULL, said->who, said->channel, said->detail, NULL, e);
+    bool ok =
+        hash && store_anchored(s, a, seq, hash, e) && store_head_holds(s, e) &&
+        db_run(s->db, e,
+               value ? "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)"
+                     : "DELETE FROM settings WHERE name = ?1 AND ?2 IS NULL",
+               "tt", name, value) &&
+        store_anchor(s, seq, hash, e) &&
+        store_chain(s, said->event, said->id, said->who, said->channel, said->detail, NULL, e);
     arena_free(a);
     return ok;
 }

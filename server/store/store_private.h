@@ -113,12 +113,14 @@ bool store_count_rejection(struct store *s, struct err *e);
 char *store_decision_text(struct arena *a, const struct store_decision *d); /* for the audit */
 
 #include "store/store_line_private.h"
+#include "store/store_segment_private.h"
 
 /* -- store_pin.c: settings, under the anchor -------------------------------------------------- */
 
 /* What the audit line of a setting says. */
 struct setting_said {
     const char *event, *who, *channel, *detail;
+    const char *id; /* of the change that it is about, or NULL */
 };
 /* Inside the caller's transaction. value NULL: takes it away. */
 bool store_put_setting(struct store *s, const char *name, const char *value,

@@ -103,6 +103,19 @@ static bool summary_touches(struct arena *a, const char *wanted, const cJSON *su
     return false;
 }
 
+/* By its names as store_touch wrote them. */
+static bool plan_touches(struct arena *a, const char *wanted, const struct plan *p)
+{
+    const struct secret_set *hidden = plan_secrets(a, p);
+    for (int i = 0; i < p->count; i++) {
+        const struct plan_op *op = &p->ops[i];
+        const char *scope = op->scope ? secret_scrub_with(a, hidden, op->scope) : NULL;
+        if (op_touches(a, wanted, plan_op_kind(op), secret_scrub_with(a, hidden, op->name), scope))
+            return true;
+    }
+    return false;
+}
+
 /* Of a large plan the summary shows the first operations only: then it is opened. */
 bool store_change_touches(struct store *s, struct arena *a, const char *wanted, const char *id,
                           bool *yes, struct err *e)
@@ -119,8 +132,7 @@ bool store_change_touches(struct store *s, struct arena *a, const char *wanted, 
     if (!ok || *yes || !json_get(summary, "more_operations"))
         return ok;
     const struct plan *p = store_plan(s, a, id, e);
-    for (int i = 0; p && !*yes && i < p->count; i++)
-        *yes = op_touches(a, wanted, plan_op_kind(&p->ops[i]), p->ops[i].name, p->ops[i].scope);
+    *yes = p && plan_touches(a, wanted, p);
     return p != NULL;
 }
 
@@ -269,6 +281,11 @@ cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_s
         json_set_str(a, o, "next", arena_printf(a, "%s/%d", f.at, f.seq));
     if (!full && f.looked == LOOKED_AT)
         json_set_str(a, o, "looked_back_to", f.at);
+    int removed = 0;
+    if (!store_removed_to(s, &removed, e))
+        return NULL;
+    if (removed > 0)
+        json_set_num(a, o, "removed_to", removed);
     return o;
 }
 

@@ -16,7 +16,8 @@ struct store_search {
     const char *cursor; /* what an answer gave, or NULL */
 };
 /* {"lines": [as store_audit_lines gives them], "next"?: cursor, "looked_back_to"?: where too few
- * lines fit}. NULL + e: ERR_SYSTEM names a line that was tampered with. */
+ * lines fit, "removed_to"?: the last line that retention removed (store_segment.h)}. NULL + e:
+ * ERR_SYSTEM names a line that was tampered with. */
 cJSON *store_search_audit(struct store *s, struct arena *a, const struct store_search *q,
                           struct err *e);
 /* What the index finds is believed as far as the change itself says so. *yes: it touches the object

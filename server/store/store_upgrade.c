@@ -1,8 +1,9 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
  * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards) or 4
- * (with cards of chats). A change of the schema needs a new number and a step from the one before.
- * Rows of version 2 keep their MACs: without a guard one is signed as it was.
+ * (with segments of the audit, outside edits and cards of chats). A change of the schema needs a
+ * new number and a step from the one before. Rows of version 2 keep their MACs: without a guard one
+ * is signed as it was.
  *
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people
@@ -17,7 +18,7 @@
 #include "plan/plan.h"
 #include "store/store_private.h"
 
-enum { VERSION_2 = 2, VERSION_3, VERSION_NOW };
+enum { VERSION_2 = 2, VERSION_3 = 3, VERSION_NOW = 4 };
 
 /* One number that a query gives; 0: no row. */
 static double query_number(struct store *s, const char *query, struct err *e)
@@ -194,6 +195,7 @@ static bool bring_up_2(struct store *s, struct err *e)
            store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":2}", NULL, e);
 }
 
+/* Its tables stay as they are; what came since is made beside them. */
 static bool bring_up_3(struct store *s, struct err *e)
 {
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)

@@ -2,7 +2,7 @@
  * that was kept elsewhere. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "store/store_private.h"
+#include "store/store_outside_private.h"
 
 /* The first row a query gives is one that must not be there: `format` says what it means. */
 static bool none(struct store *s, const char *query, const char *format, struct err *e)
@@ -47,7 +47,7 @@ static bool decisions_fit(struct store *s, struct err *e)
 
 static bool table_rows_fit(struct store *s, struct err *e)
 {
-    return plans_fit(s, e) && decisions_fit(s, e) &&
+    return plans_fit(s, e) && decisions_fit(s, e) && store_edits_fit(s, e) &&
            none(s, "SELECT id FROM audit WHERE seq < 1 LIMIT 1",
                 "a line stands before the first of the audit", e) &&
            none(s,
@@ -72,18 +72,32 @@ static bool table_rows_fit(struct store *s, struct err *e)
                 "the decision over it is gone", e);
 }
 
+/* Of a removed segment the last hash is known. */
+static bool removed_anchor_holds(struct store *s, int seq, const char *hash, struct err *e)
+{
+    char there[65] = "";
+    return store_removed_hash(s, seq, there, e) &&
+           (!strcmp(there, hash) ||
+            err_set(e, ERR_SYSTEM,
+                    "line %d of the audit, which that anchor names, was removed by retention%s: "
+                    "hold a later anchor against it",
+                    seq, *there ? " and ended otherwise" : " and cannot be held against it"));
+}
+
 static bool anchor_holds(struct store *s, const char *anchor, struct err *e)
 {
     char hash[65] = "";
-    int seq = 0;
+    int seq = 0, removed = 0;
     if (!anchor)
         return true;
     if (sscanf(anchor, "%9d:%64s", &seq, hash) != 2)
         return err_set(e, ERR_ARGS, "'%.80s' is no anchor: audit head prints one", anchor);
     struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", seq);
     const char *there = db_next(&r, e) ? db_text(&r, 0) : NULL;
-    bool same = there && !strcmp(there, hash);
+    bool same = there && !strcmp(there, hash), gone = !there;
     db_done(&r);
+    if (gone && (!store_removed_to(s, &removed, e) || seq <= removed))
+        return e->kind == ERR_NONE && removed_anchor_holds(s, seq, hash, e);
     return same || err_set(e, ERR_SYSTEM,
                            "line %d of the audit is not the one of that anchor: this is an older "
                            "copy, or another audit",
@@ -98,7 +112,8 @@ bool store_verify(struct store *s, const char *anchor, int *lines, struct err *e
     if (ok)
         ok = store_end(s,
                        store_head_holds(s, e) && store_whole(s, 1, lines, e) &&
-                           anchor_holds(s, anchor, e) && table_rows_fit(s, e),
+                           store_segments_fit(s, e) && anchor_holds(s, anchor, e) &&
+                           table_rows_fit(s, e),
                        e);
     return ok;
 }

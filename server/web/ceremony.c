@@ -1,16 +1,13 @@
 /* ceremony.c - a table of fixed size, looked up by challenge. */
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "web/ceremony_private.h"
 #include <string.h>
 
-enum { NONCE = 32, PREIMAGE_MAX = 64 << 10 };
-
 struct asked_key {
     bool taken;
-    uint8_t nonce[NONCE], challenge[WEBAUTHN_CHALLENGE], who[SHA256_SIZE];
+    uint8_t nonce[PASSKEY_NONCE], challenge[WEBAUTHN_CHALLENGE], who[SHA256_SIZE];
     double until;
 };
 
@@ -21,23 +18,6 @@ struct ceremonies {
 struct ceremonies *ceremonies_new(struct arena *a)
 {
     return arena_make(a, struct ceremonies);
-}
-
-/* Each part with its length before it: no two lists of parts look alike. */
-static void hash_ceremony(const struct asked_key *p, const struct ceremony *c,
-                          uint8_t out[WEBAUTHN_CHALLENGE])
-{
-    struct arena *a = arena_new();
-    struct buf *b = buf_in(a, PREIMAGE_MAX);
-    const char *const parts[] = {
-        "higress-ops passkey 1", c->deed, c->who, c->session, c->change, c->plan, c->rendering
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        buf_printf(b, "%zu:%s,", strlen(parts[i]), parts[i]);
-    buf_printf(b, "%.17g,", p->until);
-    buf_add(b, (const char *)p->nonce, NONCE);
-    crypto_sha256(b->data, b->len, out);
-    arena_free(a);
 }
 
 /* A free place, or that of the same person's oldest question if they have so many, or the oldest.
@@ -60,7 +40,16 @@ static struct asked_key *ceremony_room(struct ceremonies *t, const uint8_t who[S
     return count >= CEREMONIES_OF_ONE ? theirs : room ? room : oldest;
 }
 
-void ceremony_open(struct ceremonies *t, const struct ceremony *what, double now,
+static void challenge_of(const struct asked_key *p, const struct passkey_question *what,
+                         uint8_t out[WEBAUTHN_CHALLENGE])
+{
+    struct passkey_question q = *what;
+    q.until = p->until;
+    memcpy(q.nonce, p->nonce, sizeof q.nonce);
+    passkey_challenge(&q, out);
+}
+
+void ceremony_open(struct ceremonies *t, const struct passkey_question *what, double now,
                    uint8_t challenge[WEBAUTHN_CHALLENGE])
 {
     uint8_t who[SHA256_SIZE];
@@ -69,11 +58,11 @@ void ceremony_open(struct ceremonies *t, const struct ceremony *what, double now
     *p = (struct asked_key){ .taken = true, .until = now + CEREMONY_LASTS };
     memcpy(p->who, who, sizeof who);
     crypto_random(p->nonce, sizeof p->nonce);
-    hash_ceremony(p, what, p->challenge);
+    challenge_of(p, what, p->challenge);
     memcpy(challenge, p->challenge, WEBAUTHN_CHALLENGE);
 }
 
-bool ceremony_take(struct ceremonies *t, const struct ceremony *what,
+bool ceremony_take(struct ceremonies *t, struct passkey_question *what,
                    const uint8_t challenge[WEBAUTHN_CHALLENGE], double now, struct err *e)
 {
     struct asked_key found = { 0 };
@@ -91,7 +80,9 @@ bool ceremony_take(struct ceremonies *t, const struct ceremony *what,
     if (found.until <= now)
         return err_set(e, ERR_POLICY, "the key answered too late: ask it again (%d s at most)",
                        CEREMONY_LASTS);
-    hash_ceremony(&found, what, wanted);
+    challenge_of(&found, what, wanted);
+    what->until = found.until;
+    memcpy(what->nonce, found.nonce, sizeof what->nonce);
     return crypto_equal(wanted, challenge, sizeof wanted) ||
            err_set(e, ERR_POLICY,
                    "the key answered another question than this one: another person, session, "

@@ -6,7 +6,7 @@
  * about: an answer about anything else fits none. Nothing survives the process.
  */
 #pragma once
-#include "passkey/webauthn.h"
+#include "passkey/evidence.h"
 
 struct arena;
 struct ceremonies;
@@ -18,16 +18,10 @@ enum {
     CEREMONY_LASTS = 300,  /* seconds */
 };
 
-struct ceremony {
-    const char *deed;                      /* "enrol", "approve" */
-    const char *who;                       /* person */
-    const char *session;                   /* that they are logged in with */
-    const char *change, *plan, *rendering; /* "": none */
-};
-
 struct ceremonies *ceremonies_new(struct arena *a);
-void ceremony_open(struct ceremonies *t, const struct ceremony *what, double now,
+/* until and nonce of the question are made here, and filled in when it is taken. */
+void ceremony_open(struct ceremonies *t, const struct passkey_question *what, double now,
                    uint8_t challenge[WEBAUTHN_CHALLENGE]);
 /* Was that asked, and not answered yet? False: ERR_POLICY says why; it is asked no more then. */
-bool ceremony_take(struct ceremonies *t, const struct ceremony *what,
+bool ceremony_take(struct ceremonies *t, struct passkey_question *what,
                    const uint8_t challenge[WEBAUTHN_CHALLENGE], double now, struct err *e);

@@ -36,12 +36,12 @@ static const char *said(const struct visit *v, const char *field)
     return text ? text : "";
 }
 
-static struct ceremony ceremony_of(const struct visit *v, const char *change)
+static struct passkey_question ceremony_of(const struct visit *v, const char *change)
 {
-    return (struct ceremony){
+    return (struct passkey_question){
         .deed = change ? "approve" : "enrol",
         .who = passkey_person(v),
-        .session = v->login->form,
+        .session = crypto_sha256_hex(v->arena, v->login->form, strlen(v->login->form)),
         .change = change ? change : "",
         .plan = change ? said(v, "digest") : "",
         .rendering = change ? said(v, "rendering") : "",
@@ -77,7 +77,7 @@ static void add_keys(struct arena *a, cJSON *options, const char *member, const 
 static cJSON *options_for(const struct visit *v, const char *change)
 {
     uint8_t challenge[WEBAUTHN_CHALLENGE];
-    const struct ceremony c = ceremony_of(v, change);
+    const struct passkey_question c = ceremony_of(v, change);
     cJSON *o = json_object(v->arena);
     ceremony_open(v->web->ceremonies, &c, loop_now(v->web->mcp->loop), challenge);
     json_set_str(v->arena, o, "challenge", base64url_encode(v->arena, challenge, sizeof challenge));
@@ -162,12 +162,12 @@ static struct webauthn_bytes decode_member(struct arena *a, const char *text)
 
 /* The question that this answers, which is open no more. */
 static bool take_question(const struct visit *v, const char *change, struct webauthn_bytes client,
-                          struct webauthn_wanted *w, struct err *e)
+                          struct passkey_question *q, struct webauthn_wanted *w, struct err *e)
 {
-    const struct ceremony c = ceremony_of(v, change);
+    *q = ceremony_of(v, change);
     if (!client.at || !webauthn_challenge(v->arena, client, w->challenge))
         return err_set(e, ERR_POLICY, "what the browser says about the key cannot be read");
-    return ceremony_take(v->web->ceremonies, &c, w->challenge, loop_now(v->web->mcp->loop), e) &&
+    return ceremony_take(v->web->ceremonies, q, w->challenge, loop_now(v->web->mcp->loop), e) &&
            webauthn_site_of(v->arena, visit_config(v)->page, &w->site, e);
 }
 
@@ -207,7 +207,8 @@ static bool enrol(const struct visit *v, struct err *e)
     struct webauthn_bytes attestation = decode_member(v->arena, said(v, "attestation"));
     struct store *s = visit_store(v, e);
     const struct trust t = { c->passkey_models, c->passkey_roots };
-    return s && take_question(v, NULL, client, &w, e) &&
+    struct passkey_question q;
+    return s && take_question(v, NULL, client, &q, &w, e) &&
            webauthn_register(v->arena, &w, client, attestation, &made, e) &&
            trust_takes(v->arena, &t, &made, e) &&
            store_add_passkey(s, passkey_record(v, &made), said(v, "code"), e);
@@ -243,10 +244,11 @@ static bool verify_signature(const struct visit *v, const char *change, const cJ
     const struct webauthn_signed is = { decode_member(a, json_str(r, "clientDataJSON")),
                                         decode_member(a, json_str(r, "authenticatorData")),
                                         decode_member(a, json_str(r, "signature")) };
+    struct passkey_question q;
     struct webauthn_wanted w;
     uint32_t count = 0;
     struct store *s = visit_store(v, e);
-    if (!s || !take_question(v, change, is.client, &w, e))
+    if (!s || !take_question(v, change, is.client, &q, &w, e))
         return false;
     const cJSON *keys = store_passkeys(s, a, passkey_person(v), e);
     if (!keys)
@@ -258,7 +260,8 @@ static bool verify_signature(const struct visit *v, const char *change, const cJ
                                       .public = decode_member(a, json_str(k, "public")),
                                       .backup_eligible = json_true(k, "eligible") };
     return webauthn_assert(a, &w, &key, &is, &count, e) &&
-           store_use_passkey(s, json_str(k, "id"), count, change, e);
+           store_use_passkey(s, json_str(k, "id"), count, change,
+                             passkey_evidence(a, &q, &w, json_str(k, "id"), &key, &is), e);
 }
 
 bool passkey_signed(const struct visit *v, const char *change, struct err *e)

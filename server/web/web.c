@@ -4,11 +4,13 @@
 #include "auth/oauth.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "call/map.h"
 #include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "web/api_private.h"
 #include "web/ceremony_private.h"
 #include "web/login_private.h"
 #include "web/pages_private.h"
@@ -87,6 +89,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->sources = sources_new(m);
         w->logins = logins_new(m->config);
         w->ceremonies = ceremonies_new(a);
+        web_oidc_start(w);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -118,10 +121,11 @@ void web_close(struct web *w)
     if (!w)
         return;
     web_live_end(w);
+    api_let_go(w);
     http_close(w->server);
     web_stop_judging(w);
-    web_map_stop(w);
-    web_map_forget(w);
+    web_oidc_stop(w);
+    map_stop(w->mcp->service);
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import re
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -181,6 +182,56 @@ def approvals(world, boss, eve, key, hers, change, second):
     score.check(world.command("audit", "verify")[0] == 0, "which holds")
 
 
+def unb64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def openssl_verifies(folder, evidence):
+    """By openssl alone: the public key, what the key said, and the digest of what the browser said."""
+    point, names = unb64(evidence["key"]["public"]), [os.path.join(folder, n) for n in ("public.der", "signature", "signed")]
+    head = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # SubjectPublicKeyInfo of P-256
+    said = unb64(evidence["client"])
+    for name, data in zip(names, (head + point, unb64(evidence["signature"]), unb64(evidence["authenticator"]) + hashlib.sha256(said).digest())):
+        with open(name, "wb") as f:
+            f.write(data)
+    p = subprocess.run(["openssl", "dgst", "-sha256", "-verify", names[0], "-keyform", "DER", "-signature", names[1], names[2]], capture_output=True)
+    return p.returncode == 0
+
+
+def challenge_of(evidence):
+    """The hash over what was asked, made here."""
+    q = evidence["about"]
+    parts = ["higress-ops passkey 2"] + [q[n] for n in ("deed", "who", "session", "change", "plan", "rendering")]
+    text = b"".join(b"%d:%s," % (len(p.encode()), p.encode()) for p in parts) + q["until"].encode() + b","
+    return b64(hashlib.sha256(text + unb64(q["nonce"])).digest())
+
+
+def evidence(world, folder, key, change, second):
+    """An auditor with the public key: was that approval signed for that change?"""
+    code, out, err = world.command("audit", "evidence", "--change", change)
+    score.check(code == 0 and "the signature holds" in out and "'boss'" in out and "it is the yes of line" in out, "the evidence holds", out + err)
+    code, out, err = world.command("audit", "evidence", "--change", change, "--json")
+    kept = json.loads(out)[0]["detail"]["evidence"]
+    score.check(unb64(kept["key"]["public"]) == key.point, "its public key is the person's")
+    score.check(openssl_verifies(folder, kept), "openssl alone says so, too")
+    said = json.loads(unb64(kept["client"]))
+    score.check(said["challenge"] == challenge_of(kept) and kept["about"]["change"] == change, "the challenge is the hash over what was asked", said)
+    score.check(rig.APPROVER not in out, "no token is in it")
+    code, out, err = world.command("audit", "evidence", "--change", second)
+    score.check(code == 1 and "nobody signed" in out, "of another change there is none", out + err)
+    code, out, err = world.command("audit", "evidence")
+    score.check(code != 0 and "--change" in err, "a change is named", err)
+    db = os.path.join(world.house.dir, "state", "state.db")
+    with sqlite3.connect(db, timeout=10) as d:
+        (seq, text), = d.execute("SELECT seq, detail FROM audit WHERE event = 'passkey used'").fetchall()
+        d.execute("UPDATE audit SET detail = ? WHERE seq = ?", (text.replace(change, second), seq))
+    code, out, err = world.command("audit", "evidence", "--change", change)
+    score.check(code != 0 and "line %d" % seq in err, "evidence that somebody changed is none", out + err)
+    with sqlite3.connect(db, timeout=10) as d:
+        d.execute("UPDATE audit SET detail = ? WHERE seq = ?", (text, seq))
+    score.check(world.command("audit", "evidence", "--change", change)[0] == 0, "as it was it holds again")
+
+
 def main():
     with rig.World(sys.argv[1]) as world, tempfile.TemporaryDirectory() as folder:
         people = os.path.join(world.house.dir, "people.yaml")
@@ -202,6 +253,7 @@ def main():
         key, hers = Key(folder, "boss"), Key(folder, "eve")
         enrolment(world, boss, eve, key, hers)
         approvals(world, boss, eve, key, hers, *changes)
+        evidence(world, folder, key, *changes)
         score.check(world.server.poll() is None and not world.broken, "the server still stands", world.broken)
 
 

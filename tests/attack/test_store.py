@@ -340,6 +340,7 @@ def make_old(a, details):
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
     db.execute("DROP TABLE cards")
+    db.execute("DROP TABLE segments")
     before, names = "", ("seq", "at", "event", "id", "who", "channel", "detail")
     for row in db.execute("SELECT %s FROM audit ORDER BY seq" % ", ".join(names)).fetchall():
         line = dict(zip(names, row))

@@ -252,6 +252,7 @@ def downgrade(a):
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
     db.execute("DROP TABLE cards")
+    db.execute("DROP TABLE segments")
     db.execute("PRAGMA user_version = 0")
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,6 +1,8 @@
 /* test_store_scrub.c - secrets that were stored where they can be read: found, sealed, and the
  * chain and anchors kept elsewhere still fit. */
 #include "base/file.h"
+#include "store/store_private.h"
+#include "store/store_search.h"
 #include "stores.h"
 
 #define TOKEN "sk-quill-\\\"74\\\"-anchor-8812" /* as C and JSON escape it */
@@ -71,8 +73,48 @@ static void test_scrub(void **state)
     assert_false(store_verify(s, NULL, &lines, &e));
 }
 
+/* A plan too large for its summary, of which a name that is not shown holds what it hides. */
+static char *keep_large(void)
+{
+    struct err e = { 0 };
+    char *id = NULL;
+    struct plan *p = plan_new(a, "test", CHANGE, &e);
+    const char *text =
+        "{\"name\":\"quill\",\"type\":\"openai\",\"tokens\":[\"anchor-8812-quill\"]}";
+    bool ok = plan_create(p, "ai-provider", NULL, json_parse(a, text, strlen(text), &e));
+    for (int i = 0; ok && i < 220; i++) {
+        text = arena_printf(a, "{\"name\":\"%s%d.example\",\"enableHttps\":\"off\"}",
+                            i < 219 ? "d" : "anchor-8812-quill", i);
+        ok = plan_create(p, "domain", NULL, json_parse(a, text, strlen(text), &e));
+    }
+    p->gateway = "http://g";
+    if (!ok || !plan_close(p) || !store_keep(s, a, p, STATE_PENDING, "ann", 60, &id, &e))
+        fail_msg("%s", e.text);
+    return id;
+}
+
+static void test_touches_as_scrubbed(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    char *id = keep_large();
+    struct db_rows r = db_query(s->db, &e,
+                                "SELECT object FROM touches WHERE id = ? AND "
+                                "object LIKE 'domain %219.example'",
+                                "t", id);
+    assert_true(db_next(&r, &e));
+    char *object = arena_strdup(a, db_text(&r, 0));
+    db_done(&r);
+    assert_null(strstr(object, "anchor-8812-quill"));
+    struct store_search q = { .object = object, .limit = 5 };
+    const cJSON *found = store_search_audit(s, a, &q, &e);
+    if (!found)
+        fail_msg("%s", e.text);
+    assert_int_equal(json_count(json_get(found, "lines")), 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { EACH(test_scrub) };
+    const struct CMUnitTest tests[] = { EACH(test_scrub), EACH(test_touches_as_scrubbed) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

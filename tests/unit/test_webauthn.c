@@ -3,123 +3,12 @@
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/lib.h"
 #include "check.h"
+#include "passkey/evidence.h"
 #include "passkey/trust.h"
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
-#define SIGN_API(X)                                                                                \
-    X(EVP_PKEY_free)                                                                               \
-    X(EVP_PKEY_get_octet_string_param)                                                             \
-    X(EVP_PKEY_Q_keygen)                                                                           \
-    X(EVP_PKEY_set_utf8_string_param)                                                              \
-    X(EVP_MD_CTX_new)                                                                              \
-    X(EVP_MD_CTX_free)                                                                             \
-    X(EVP_sha256)                                                                                  \
-    X(EVP_DigestSignInit)                                                                          \
-    X(EVP_DigestSign)
-LIB_TABLE(ssl, SIGN_API);
-
-#define ORIGIN "https://ops.example:8443"
-enum { PRESENT = 1, VERIFIED = 4, ELIGIBLE = 8, BACKED_UP = 16, KEY = 64, EXTENSIONS = 128 };
-
-/* What one browser and one key would send; each case changes a member. */
-struct answer {
-    const char *client; /* NULL: made of the next three */
-    const char *type, *origin, *more;
-    const uint8_t *challenge;
-    const char *site;
-    uint8_t flags;
-    uint32_t count;
-    const char *tail; /* after the authenticator's data */
-    EVP_PKEY *signer;
-    bool spoilt; /* signature */
-};
-
-static struct arena *a;
-static EVP_PKEY *key, *other;
-static struct webauthn_wanted wanted = { .site = { ORIGIN, "ops.example" } };
-static struct webauthn_key enrolled = { .algorithm = -7 };
-
-static struct webauthn_bytes point_of(EVP_PKEY *k)
-{
-    size_t n = 0;
-    uint8_t *point = arena_alloc(a, 65);
-    assert_int_equal(ssl.EVP_PKEY_get_octet_string_param(k, "encoded-pub-key", point, 65, &n), 1);
-    assert_int_equal(n, 65);
-    return (struct webauthn_bytes){ point + 1, 64 };
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    a = arena_new();
-    assert_true(LIB_LOAD(ssl, SIGN_API, "libcrypto.so.3", "libssl3", &e));
-    key = ssl.EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    other = ssl.EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-    ssl.EVP_PKEY_set_utf8_string_param(key, "point-format", "uncompressed");
-    memset(wanted.challenge, 7, sizeof wanted.challenge);
-    enrolled.public = point_of(key);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    ssl.EVP_PKEY_free(key);
-    ssl.EVP_PKEY_free(other);
-    arena_free(a);
-    return 0;
-}
-
-static struct answer good(void)
-{
-    return (struct answer){ .type = "webauthn.get",
-                            .origin = ORIGIN,
-                            .more = "",
-                            .challenge = wanted.challenge,
-                            .site = "ops.example",
-                            .flags = PRESENT | VERIFIED,
-                            .count = 5,
-                            .tail = "",
-                            .signer = key };
-}
-
-static const char *client_of(const struct answer *x)
-{
-    return x->client ? x->client
-                     : arena_printf(a,
-                                    "{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\","
-                                    "\"crossOrigin\":false%s}",
-                                    x->type, base64url_encode(a, x->challenge, WEBAUTHN_CHALLENGE),
-                                    x->origin, x->more);
-}
-
-static size_t data_of(const struct answer *x, uint8_t *out)
-{
-    crypto_sha256(x->site, strlen(x->site), out);
-    out[32] = x->flags;
-    for (int i = 0; i < 4; i++)
-        out[33 + i] = (uint8_t)(x->count >> (24 - 8 * i));
-    memcpy(out + 37, x->tail, strlen(x->tail));
-    return 37 + strlen(x->tail);
-}
-
-static struct webauthn_bytes sign(EVP_PKEY *k, const uint8_t *data, size_t n, const char *client)
-{
-    size_t len = 80;
-    uint8_t *signature = arena_alloc(a, len), *all = arena_alloc(a, n + SHA256_SIZE);
-    EVP_MD_CTX *x = ssl.EVP_MD_CTX_new();
-    memcpy(all, data, n);
-    crypto_sha256(client, strlen(client), all + n);
-    assert_int_equal(ssl.EVP_DigestSignInit(x, NULL, ssl.EVP_sha256(), NULL, k), 1);
-    assert_int_equal(ssl.EVP_DigestSign(x, signature, &len, all, n + SHA256_SIZE), 1);
-    ssl.EVP_MD_CTX_free(x);
-    return (struct webauthn_bytes){ signature, len };
-}
+#include "signer.h"
 
 /* NULL: taken; else what was said. */
 static const char *judge(const struct answer *x)
@@ -267,6 +156,57 @@ static void test_keys_of_odd_sizes_fit_nothing(void **state)
     TAKEN(x);
 }
 
+/* What only the algorithm makes otherwise. */
+static void judge_signatures(int algorithm)
+{
+    struct answer x = good();
+    TAKEN(x);
+    x.spoilt = true;
+    REFUSED(x, "signature");
+    x = good(), x.signer = other;
+    REFUSED(x, "signature");
+    struct webauthn_key was = enrolled;
+    static const int others[] = { -7, -8, -257, 0, -65535 };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (others[i] == algorithm)
+            continue;
+        /* signed as it is, and enrolled as another kind: alg is the key's, never the message's */
+        uint8_t *data = arena_alloc(a, 200);
+        struct answer y = good();
+        const char *client = client_of(&y);
+        struct err e = { 0 };
+        uint32_t count = 0;
+        size_t n = data_of(&y, data);
+        struct webauthn_signed s = { { (const uint8_t *)client, strlen(client) },
+                                     { data, n },
+                                     sign(key, data, n, client) };
+        was.algorithm = others[i];
+        assert_false(webauthn_assert(a, &wanted, &was, &s, &count, &e));
+        assert_non_null(strstr(e.text, "signature"));
+    }
+    was = enrolled;
+    uint8_t *longer = arena_alloc(a, was.public.len + 1);
+    memcpy(longer, was.public.at, was.public.len);
+    longer[was.public.len] = 0;
+    for (size_t n = was.public.len - 1; n <= was.public.len + 1; n += 2) {
+        enrolled.public = (struct webauthn_bytes){ longer, n };
+        x = good();
+        REFUSED(x, "signature");
+    }
+    enrolled = was;
+    TAKEN(x);
+}
+
+static void test_each_algorithm_signs(void **state)
+{
+    (void)state;
+    for (const int *algorithm = webauthn_algorithms; *algorithm; algorithm++) {
+        use_algorithm(*algorithm);
+        judge_signatures(*algorithm);
+    }
+    use_algorithm(-7);
+}
+
 /* -- keys are made ------------------------------------------------------------------------- */
 
 struct making {
@@ -286,22 +226,33 @@ static size_t put(uint8_t *out, size_t at, const void *bytes, size_t n)
 
 static size_t making_data(const struct making *m, uint8_t *d)
 {
-    struct webauthn_bytes point = point_of(key);
+    struct webauthn_bytes public = enrolled.public;
     crypto_sha256("ops.example", 11, d);
     d[32] = m->flags;
     memset(d + 33, 0, 4);
     memset(d + 37, 0xab, 16);
-    size_t n = put(d, 53, "\0\x04keyA\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20", 16);
-    n = put(d, n, point.at, 32);
-    n = put(d, n, "\x22\x58\x20", 3);
-    n = put(d, n, point.at + 32, 32);
+    size_t n = put(d, 53, "\0\x04keyA", 6);
+    if (enrolled.algorithm == -7) {
+        n = put(d, n, "\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20", 10);
+        n = put(d, n, public.at, 32);
+        n = put(d, n, "\x22\x58\x20", 3);
+        n = put(d, n, public.at + 32, 32);
+    } else if (enrolled.algorithm == -8) {
+        n = put(d, n, "\xa4\x01\x01\x03\x27\x20\x06\x21\x58\x20", 10);
+        n = put(d, n, public.at, 32);
+    } else {
+        n = put(d, n, "\xa4\x01\x03\x03\x39\x01\x00\x20\x59\x01\x00", 11);
+        n = put(d, n, public.at, 256);
+        n = put(d, n, "\x21\x43", 2);
+        n = put(d, n, public.at + 256, 3);
+    }
     return put(d, n, m->after_key, strlen(m->after_key));
 }
 
 static const char *register_it(const struct making *m, struct webauthn_made *made)
 {
     struct err e = { 0 };
-    uint8_t *data = arena_alloc(a, 400), *o = arena_alloc(a, 2000);
+    uint8_t *data = arena_alloc(a, 600), *o = arena_alloc(a, 2000);
     struct answer as = good();
     as.type = "webauthn.create";
     as.origin = m->origin;
@@ -337,8 +288,9 @@ static const char *register_it(const struct making *m, struct webauthn_made *mad
     }
     n = put(o, n,
             "\x68"
-            "authData\x58",
+            "authData\x59",
             10);
+    o[n++] = (uint8_t)(len >> 8);
     o[n++] = (uint8_t)len;
     n = put(o, n, data, len);
     n = put(o, n, m->after_all, strlen(m->after_all));
@@ -379,6 +331,24 @@ static void test_a_new_key_signs_afterwards(void **state)
     m.format = "packed", m.statement_len = 0;
     assert_null(register_it(&m, &made));
     assert_false(made.attested); /* the key says it of itself */
+}
+
+static void test_a_new_key_of_each_algorithm(void **state)
+{
+    (void)state;
+    struct webauthn_made made;
+    struct making m = plain();
+    for (const int *algorithm = webauthn_algorithms; *algorithm; algorithm++) {
+        use_algorithm(*algorithm);
+        assert_null(register_it(&m, &made));
+        assert_int_equal(made.key.algorithm, *algorithm);
+        assert_int_equal(made.key.public.len, enrolled.public.len);
+        assert_memory_equal(made.key.public.at, enrolled.public.at, enrolled.public.len);
+        enrolled = made.key;
+        struct answer x = good();
+        TAKEN(x);
+    }
+    use_algorithm(-7);
 }
 
 static void test_what_is_wrong_with_a_new_key(void **state)
@@ -487,6 +457,8 @@ int main(void)
         cmocka_unit_test(test_flags_and_length_of_the_data_count),
         cmocka_unit_test(test_members_of_client_data),
         cmocka_unit_test(test_keys_of_odd_sizes_fit_nothing),
+        cmocka_unit_test(test_each_algorithm_signs),
+        cmocka_unit_test(test_a_new_key_of_each_algorithm),
         cmocka_unit_test(test_a_new_key_signs_afterwards),
         cmocka_unit_test(test_what_is_wrong_with_a_new_key),
         cmocka_unit_test(test_a_listed_model_needs_its_maker),
