@@ -24,6 +24,7 @@ enum {
     POST_BYTES = 30000, /* of its content, as JSON */
     PARAGRAPH_BYTES = 32,
     TEXT_CONTENT = 160000, /* of a message that somebody wrote */
+    MENTIONS = 50,         /* that are read of one message */
     WINDOW = 300,          /* seconds that a signature is good */
 };
 
@@ -56,8 +57,11 @@ static const char *words_of_post(struct arena *a, const cJSON *content)
 static char *named_mentions(struct arena *a, const char *text, const cJSON *mentions)
 {
     const cJSON *m;
+    int n = 0;
     cJSON_ArrayForEach(m, mentions)
     {
+        if (n++ == MENTIONS)
+            break;
         const char *key = chat_text_of(m, "key"), *at = key ? strstr(text, key) : NULL;
         bool leads = at && at == text + strspn(text, " \n");
         if (!at)

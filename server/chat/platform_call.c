@@ -33,7 +33,8 @@ static const char *first_words(struct arena *a, const cJSON *o, const char *cons
     return NULL;
 }
 
-/* {"ok":false,"error"}, {"code","msg"}, {"code","message"}, {"errcode","errmsg"},
+/* {"ok":false,"error","response_metadata":{"messages"}}, {"code","msg"}, {"code","message"},
+ * {"errcode","errmsg"},
  * {"error":{"code","message"}}, {"error","error_description"}. Its words quote what it was sent:
  * known secrets and this call's are taken out. */
 static const char *failure_words(struct arena *a, const struct chat_ask *q, const cJSON *tree)
@@ -46,6 +47,9 @@ static const char *failure_words(struct arena *a, const struct chat_ask *q, cons
     if (words && code)
         words = arena_printf(a, "%s (%s)", words, code);
     words = words ? words : code ? code : "no word";
+    const cJSON *more = cJSON_GetArrayItem(json_path(tree, "response_metadata.messages"), 0);
+    if (cJSON_IsString(more))
+        words = arena_printf(a, "%s: %s", words, more->valuestring);
     struct secret_set *sent = secret_set_new(a);
     for (const struct fetch_header *h = q->headers; h && h->name; h++) {
         const char *blank = strchr(h->value, ' ');
@@ -80,7 +84,12 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
 {
     struct fetch_header headers[8] = { 0 };
     int n = 0;
-    const char *body = q->json ? json_print(a, q->json) : q->body;
+    const char *body = q->body;
+    size_t len = q->len;
+    if (q->json) {
+        body = json_print(a, q->json);
+        len = strlen(body);
+    }
     for (const struct fetch_header *h = q->headers; h && h->name && n < 5; h++)
         headers[n++] = *h;
     headers[n++] = (struct fetch_header){ "Accept", "application/json" };
@@ -93,7 +102,7 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .shown = arena_printf(a, "%s of %s", q->what, c->platform->title),
         .headers = headers,
         .body = body,
-        .body_len = q->json ? strlen(body) : q->len,
+        .body_len = len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
     };

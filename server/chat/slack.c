@@ -296,12 +296,39 @@ static bool post_slack(struct chat_account *c, struct arena *a, const char *meth
     return answer != NULL;
 }
 
+/* A /command may be written where the bot is no member: there Slack takes the answer at the address
+ * that came with it, for half an hour. Only Slack's own is written to. */
+static bool answer_command(struct chat_account *c, struct arena *a, const char *url,
+                           const char *text, struct err *e)
+{
+    static const char hooks[] = "https://hooks.slack.com/";
+    const char *own = c->config->url;
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "response_type", "in_channel");
+    json_set_str(a, o, "text", text);
+    json_set_bool(a, o, "mrkdwn", false);
+    if (!text_starts(url, hooks) && !(own && text_starts(url, arena_printf(a, "%s/", own))))
+        return err_set(e, ERR_POLICY, "the response_url is not at Slack: nothing was sent there");
+    const struct chat_ask ask = { .url = url, .what = "the answer to a command", .json = o };
+    return chat_call(c, a, &ask, e) != NULL;
+}
+
 static bool slack_say(struct chat_account *c, struct arena *a, const struct chat_place *where,
                       const char *text, const char **message, struct err *e)
 {
     cJSON *o = slack_message(a, json_object(a), where);
-    json_set_str(a, o, "text", slack_escaped(a, chat_visible(a, text)));
-    return chat_fits(text, TEXT_BYTES, e) && post_slack(c, a, "chat.postMessage", o, message, e);
+    const char *escaped = slack_escaped(a, chat_visible(a, text));
+    struct err why = { 0 };
+    *message = NULL;
+    json_set_str(a, o, "text", escaped);
+    if (!chat_fits(text, TEXT_BYTES, e))
+        return false;
+    if (post_slack(c, a, "chat.postMessage", o, message, &why))
+        return true;
+    bool outside = strstr(why.text, "not_in_channel") || strstr(why.text, "channel_not_found");
+    if (outside && where->reply)
+        return answer_command(c, a, where->reply, escaped, e);
+    return err_status(e, why.kind, why.status, "%s", why.text);
 }
 
 static bool slack_show(struct chat_account *c, struct arena *a, const struct chat_place *where,

@@ -22,7 +22,13 @@ static const char teams_api[] = "https://smba.trafficmanager.net/teams";
 static const char teams_login[] = "https://login.microsoftonline.com";
 static const char teams_keys[] = "https://login.botframework.com";
 
-enum { TEXT_BYTES = 12000, KEYS_SECONDS = 86400, KEYS_AGAIN = 3600, SERVICE_MAX = 512 };
+enum {
+    TEXT_BYTES = 12000,
+    KEYS_SECONDS = 86400,
+    KEYS_AGAIN = 3600,
+    SERVICE_MAX = 512,
+    MENTIONS = 50
+};
 
 struct teams {
     struct chat_token token;
@@ -128,9 +134,10 @@ static char *words_of_activity(struct arena *a, const cJSON *activity)
     const char *text = json_text(activity, "text");
     const char *bot = json_text(json_get(activity, "recipient"), "id");
     const cJSON *m;
+    int n = 0;
     cJSON_ArrayForEach(m, json_get(activity, "entities"))
     {
-        if (!strcmp(json_text(m, "type"), "mention") &&
+        if (n++ < MENTIONS && !strcmp(json_text(m, "type"), "mention") &&
             !strcmp(json_text(json_get(m, "mentioned"), "id"), bot))
             text = chat_without(a, text, json_text(m, "text"));
     }

@@ -2,6 +2,7 @@
  * is markup (a TextBlock reads Markdown). Source: adaptivecards.io, the explorer;
  * learn.microsoft.com, Universal Actions. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "chat/platform_private.h"
@@ -19,14 +20,15 @@ static cJSON *typed_object(struct arena *a, const char *type)
 static cJSON *run_of_line(struct arena *a, cJSON *items, const char *line, size_t n)
 {
     static const char blank[] = "\xc2\xa0";
-    const char *text = "";
-    size_t indent = 0;
-    for (; indent < n && line[indent] == ' '; indent++)
-        text = arena_printf(a, "%s%s", text, blank);
-    text = arena_printf(a, "%s%.*s", text, (int)(n - indent), line + indent);
+    struct buf *b = buf_in(a, 2 * n + sizeof blank);
+    size_t indent = strspn(line, " ");
+    indent = indent < n ? indent : n;
+    for (size_t i = 0; i < indent; i++)
+        buf_str(b, blank);
+    buf_add(b, line + indent, n - indent);
     cJSON *block = json_add(a, items, typed_object(a, "RichTextBlock"));
     cJSON *run = json_add(a, json_set_array(a, block, "inlines"), typed_object(a, "TextRun"));
-    json_set_str(a, run, "text", *text ? text : blank);
+    json_set_str(a, run, "text", b->len ? b->data : blank);
     return run;
 }
 

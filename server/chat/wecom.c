@@ -395,12 +395,13 @@ static bool wecom_file(struct chat_account *c, struct arena *a, const struct cha
                        const char *name, const char *text, size_t len, struct err *e)
 {
     const cJSON *answer = NULL;
+    size_t chunks = (len + CHUNK - 1) / CHUNK;
     cJSON *o = json_object(a);
     json_set_str(a, o, "type", "file");
     json_set_str(a, o, "filename", name);
     json_set_num(a, o, "total_size", (double)len);
-    json_set_num(a, o, "total_chunks", (double)((len + CHUNK - 1) / CHUNK));
-    if (len > (size_t)CHUNK * CHUNKS)
+    json_set_num(a, o, "total_chunks", (double)chunks);
+    if (chunks > CHUNKS)
         return err_set(e, ERR_ARGS, "the file '%s' is longer than WeCom takes", name);
     if (!send_wecom(c, a, "aibot_upload_media_init", NULL, o, &answer, e))
         return false;

@@ -18,7 +18,7 @@ static const struct {
     const char *name, *keys, *ids, *needs;
 } platforms[] = {
     { "slack", "bot|app|signing", "app", "bot" },
-    { "dingtalk", "secret|token|aes", "client|robot|template", "secret|client" },
+    { "dingtalk", "secret", "client|robot|template", "secret|client" },
     { "feishu", "secret|encrypt|verification", "app", "secret|app" },
     { "wecom", "secret|token|aes", "bot|corp", NULL },
     { "teams", "password", "app|tenant", "password|app" },

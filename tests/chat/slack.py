@@ -224,6 +224,8 @@ def check_calls():
 
 def check_refusals():
     for answer, words in (({"ok": False, "error": "not_in_channel"}, ("Slack", "chat.postMessage", "not_in_channel")),
+                          ({"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": ["[ERROR] no such block"]}},
+                           ("invalid_blocks", "no such block")),
                           ({"ok": False, "error": "invalid_auth: " + BOT}, ("invalid_auth",)),
                           ({}, ("HTTP 200",)), ({"ok": 1}, ("HTTP 200",)), ((200, {}, "<html>"), ("HTTP 200",)),
                           ((500, {}, "oops"), ("HTTP 500",))):
@@ -236,6 +238,21 @@ def check_refusals():
     d = slack(url="http://127.0.0.1:9")
     said_no(d.say("x", "C1"), "chat.postMessage of Slack", "refused")
     d.close()
+
+
+def check_a_command_where_the_bot_is_no_member():
+    api = api_of(chat_postMessage={"ok": False, "error": "channel_not_found"}, commands="ok")
+    api.check = None
+    d = slack(url=api.url)
+    equal(d.say("a <b>", "C9", reply=api.url + "/commands"), {"ok": True})
+    equal(api.seen[1]["json"], {"response_type": "in_channel", "text": "a &lt;b&gt;", "mrkdwn": False})
+    assert "authorization" not in api.seen[1]["headers"], "the token goes to another address"
+    for url in ("https://hooks.slack.com.evil.example/x", "http://hooks.slack.com/x", "https://evil.example/"):
+        said_no(d.say("a", "C9", reply=url), "not at Slack")
+    said_no(d.say("a", "C9"), "channel_not_found")
+    equal(([p for p in api.paths() if p == "/commands"], api.wrong), (["/commands"], []))
+    d.close()
+    api.stop()
 
 
 def check_too_many():

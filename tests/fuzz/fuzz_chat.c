@@ -2,7 +2,7 @@
  * whether the rest is a request that nobody signed (of which nothing is ever heard), one that is
  * signed with the account's keys, a payload of its socket, or the text of a card (which is whole or
  * not made). Teams' requests need keys that are fetched: tests/chat/teams.py has those.
- * fuzz: -runs=200000 -max_len=2048 -timeout=20 -dict=tests/fuzz/protocol.dict
+ * fuzz: -runs=100000 -max_len=2048 -timeout=20 -dict=tests/fuzz/protocol.dict
  */
 #include "base/arena.h"
 #include "base/buf.h"
