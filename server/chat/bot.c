@@ -287,7 +287,7 @@ static void stop_bot(struct bot *b)
     }
 }
 
-static bool is_configured(const struct config *c, const struct bot *b)
+static bool is_row_configured(const struct config *c, const struct bot *b)
 {
     for (const struct config_chat *x = c->chat; x->name; x++)
         if (!strcmp(x->digest, b->account.config->digest))
@@ -307,7 +307,7 @@ void bots_reload(struct bots *b)
 {
     const struct config *c = b->service->config;
     for (struct bot *x = b->first; x; x = x->next)
-        if (!x->gone && !is_configured(c, x))
+        if (!x->gone && !is_row_configured(c, x))
             stop_bot(x);
     for (const struct config_chat *x = c->chat; x->name; x++)
         if (!is_there(b, x))

@@ -32,7 +32,7 @@ static uint64_t read_varint(struct reader *r)
     return 0;
 }
 
-static struct feishu_text read_bytes(struct reader *r, uint64_t n)
+static struct feishu_text read_delimited(struct reader *r, uint64_t n)
 {
     if (n > (uint64_t)(r->end - r->at)) {
         r->bad = true;
@@ -53,16 +53,16 @@ static bool next_field(struct reader *r, struct wire_field *f)
     if (f->type == VARINT)
         f->value = read_varint(r);
     else if (f->type == BYTES)
-        f->text = read_bytes(r, read_varint(r));
+        f->text = read_delimited(r, read_varint(r));
     else if (f->type == FIXED64 || f->type == FIXED32)
-        read_bytes(r, f->type == FIXED64 ? 8 : 4);
+        read_delimited(r, f->type == FIXED64 ? 8 : 4);
     else
         r->bad = true;
     r->bad = r->bad || f->number == 0;
     return !r->bad;
 }
 
-static bool read_header(struct feishu_frame *f, struct feishu_text in)
+static bool read_frame_header(struct feishu_frame *f, struct feishu_text in)
 {
     if (f->header_count == FEISHU_HEADERS)
         return false;
@@ -94,10 +94,10 @@ static struct feishu_text *text_field(struct feishu_frame *f, uint64_t number)
 }
 
 /* False: a field has another type than it is declared with, or a header is none. */
-static bool take_field(struct feishu_frame *f, const struct wire_field *w)
+static bool take_frame_field(struct feishu_frame *f, const struct wire_field *w)
 {
     if (w->number == HEADERS)
-        return w->type == BYTES && read_header(f, w->text);
+        return w->type == BYTES && read_frame_header(f, w->text);
     if (w->number > LOG_ID_NEW)
         return true;
     struct feishu_text *text = text_field(f, w->number);
@@ -123,7 +123,7 @@ bool feishu_frame_read(struct feishu_frame *f, const void *bytes, size_t n)
     unsigned seen = 0, needed = 1u << SEQ_ID | 1u << LOG_ID | 1u << SERVICE | 1u << METHOD;
     *f = (struct feishu_frame){ 0 };
     while (next_field(&r, &w)) {
-        if (!take_field(f, &w))
+        if (!take_frame_field(f, &w))
             return false;
         seen |= w.number <= LOG_ID_NEW ? 1u << w.number : 0;
     }

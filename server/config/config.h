@@ -107,8 +107,7 @@ struct config {
 };
 
 struct field;
-/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
- * itself (settings.c). */
+/* One setting. The columns after `otherwise` are for the configuration itself (settings.c). */
 struct setting {
     const char *path;  /* "gateway.url": where it stands in the file */
     const char *env;   /* "HIGRESS_OPS_URL" */
@@ -125,8 +124,8 @@ struct setting {
 };
 extern const struct setting settings[]; /* ended by { 0 } */
 
-/* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
- * does not know are ignored (they are the command's own). `config` is the file's own flag. */
+/* What the command line gave, by flag name without dashes; ended by { 0 }. Unknown ones are the
+ * command's own, `config` is that of the file. */
 struct config_flag {
     const char *name, *value;
 };
@@ -134,17 +133,14 @@ struct config_flag {
 /* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. NULL
  * on error. flags may be NULL. */
 struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e);
-/* The same from a text instead of a file; path is for messages. No environment, no flags. */
+/* The same from a text instead of a file; path is for messages. */
 struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
                             struct err *e);
-/* Takes over what may change while the server runs (flag RELOAD of its row); the rest needs a
- * restart. `now` must live as long as c. */
+/* Takes over what may change while the server runs (RELOAD). `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
-/* From now on auto counts as approve here, at each gateway too: for callers that read texts of
- * others and then want something. */
+/* From now on auto counts as approve here: for callers that read texts of others. */
 void config_never_auto(struct config *c);
-/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
- * which lists the names. */
+/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e. */
 struct config *config_gateway(const struct config *c, const char *name, struct err *e);
 bool config_several(const struct config *c);
 const char *config_names(struct arena *a, const struct config *c, const char *between);

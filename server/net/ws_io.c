@@ -165,7 +165,7 @@ static bool send_piece(struct ws *w, struct ws_frame *f)
     return true;
 }
 
-static void drop_first(struct ws *w)
+static void drop_sent(struct ws *w)
 {
     struct ws_frame *f = w->out;
     w->pong_queued = w->pong_queued && !f->pong;
@@ -194,7 +194,7 @@ bool ws_flush(struct ws *w)
             return false;
         if (f->sent < f->len)
             continue;
-        drop_first(w);
+        drop_sent(w);
         put_pong(w);
     }
     if (w->state.unsent <= w->max_unsent)

@@ -7,6 +7,7 @@
 #include "net/ws_private.h"
 
 enum { ANSWER_HEAD_MAX = 16 << 10, REFUSAL_MAX = 4 << 10, WORDS_MAX = 300, NONCE_SIZE = 16 };
+enum { STATUS_AT = sizeof "HTTP/1.1 " - 1 };
 
 /* -- the URL -------------------------------------------------------------------------------------
  */
@@ -189,14 +190,24 @@ static char *bare_value(struct arena *a, const char *from, const char *end)
     return arena_strndup(a, from, (size_t)(end - from));
 }
 
+/* Of "HTTP/1.1 101" and a blank or the line's end; 0: it is another line. */
+static int status_of_upgrade(const char *line)
+{
+    bool begins = text_starts(line, "HTTP/1.1 ") || text_starts(line, "HTTP/1.0 ");
+    const char *digits = begins ? line + STATUS_AT : "";
+    if (strspn(digits, "0123456789") != 3 || *digits == '0' || !strchr(" \r\n", digits[3]))
+        return 0;
+    return (int)strtol(digits, NULL, 10);
+}
+
 /* "HTTP/1.1 101 …", then lines; false: it is no HTTP. */
 static bool read_head(struct ws_shake *s, const char *head, const char *end)
 {
     struct arena *a = s->arena;
-    int count = 0, status = 0;
-    if (sscanf(head, "HTTP/1.%*1[01] %3d", &status) != 1 || status < 100)
+    int count = 0;
+    s->answer->status = status_of_upgrade(head);
+    if (s->answer->status == 0)
         return false;
-    s->answer->status = status;
     const char *line = head + strcspn(head, "\n") + 1;
     for (const char *stop; line < end && count < HEADERS_MAX; line = stop + 1) {
         stop = memchr(line, '\n', (size_t)(end - line));
@@ -270,7 +281,7 @@ static void note_body(struct ws_shake *s)
         s->body_len = 0;
 }
 
-static enum ws_shake_got judge_answer(struct ws_shake *s, struct err *e)
+static enum ws_shake_got judge_upgrade(struct ws_shake *s, struct err *e)
 {
     if (s->answer->status == 101)
         return judge_upgrade(s, e) ? WS_SHAKE_DONE : WS_SHAKE_BAD;
@@ -297,7 +308,7 @@ static enum ws_shake_got take_answer_head(struct ws_shake *s, size_t end, struct
         return WS_SHAKE_MORE;
     }
     s->body_at = end;
-    return judge_answer(s, e);
+    return judge_upgrade(s, e);
 }
 
 enum ws_shake_got ws_shake_feed(struct ws_shake *s, const char *bytes, size_t n, struct err *e)
@@ -400,7 +411,7 @@ bool ws_shake_say_refused(struct ws_shake *s, const char *shown, struct err *e)
     struct arena *a = s->arena;
     const char *line_end = memchr(s->raw->data, '\r', s->raw->len);
     const char *line = arena_strndup(a, s->raw->data, (size_t)(line_end - s->raw->data));
-    const char *reason = strlen(line) > 13 ? line + 13 : ""; /* behind "HTTP/1.1 401 " */
+    const char *reason = strlen(line) > STATUS_AT + 4 ? line + STATUS_AT + 4 : "";
     const char *words = text_clean(a, s->answer->body, WORDS_MAX);
     const char *said =
         arena_printf(a, "%d%s%s%s%s%s", s->answer->status, *reason ? " " : "",

@@ -118,9 +118,6 @@ void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
 void web_change(struct web *w, struct http_exchange *x);
-/* web_chat.c. Is the request for a bot not too long? False after a 413. For the gate. */
-bool web_chat_fits(struct http_exchange *x);
-void web_chat(struct web *w, struct http_exchange *x);
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 

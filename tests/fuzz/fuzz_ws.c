@@ -74,7 +74,7 @@ static void read_answer(const char *bytes, size_t n, unsigned way, struct buf *o
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    const struct ws_options o = { .request.url = "wss://host/path?ticket=verysecret" };
+    const struct ws_options o = { .request.url = "wss://host/path?ticket=hush4242hush" };
     struct fetch_answer answer = { .headers =
                                        arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     struct ws_shake s = {
@@ -95,7 +95,7 @@ static void read_answer(const char *bytes, size_t n, unsigned way, struct buf *o
     }
     if (got == WS_SHAKE_REFUSED)
         ws_shake_say_refused(&s, "wss://host/path", &e);
-    if (strstr(e.text, "verysecret"))
+    if (strstr(e.text, "hush4242hush"))
         abort();
     buf_printf(out, "%d %d %s", got, answer.status, got == WS_SHAKE_DONE ? "" : e.text);
     arena_free(a);
