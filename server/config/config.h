@@ -130,8 +130,7 @@ struct config_flag {
     const char *name, *value;
 };
 
-/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. NULL
- * on error. flags may be NULL. */
+/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. */
 struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e);
 /* The same from a text instead of a file; path is for messages. */
 struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,

@@ -191,7 +191,7 @@ static char *bare_value(struct arena *a, const char *from, const char *end)
 }
 
 /* Of "HTTP/1.1 101" and a blank or the line's end; 0: it is another line. */
-static int status_of_upgrade(const char *line)
+static int status_in_line(const char *line)
 {
     bool begins = text_starts(line, "HTTP/1.1 ") || text_starts(line, "HTTP/1.0 ");
     const char *digits = begins ? line + STATUS_AT : "";
@@ -205,7 +205,7 @@ static bool read_head(struct ws_shake *s, const char *head, const char *end)
 {
     struct arena *a = s->arena;
     int count = 0;
-    s->answer->status = status_of_upgrade(head);
+    s->answer->status = status_in_line(head);
     if (s->answer->status == 0)
         return false;
     const char *line = head + strcspn(head, "\n") + 1;
@@ -281,7 +281,7 @@ static void note_body(struct ws_shake *s)
         s->body_len = 0;
 }
 
-static enum ws_shake_got judge_upgrade(struct ws_shake *s, struct err *e)
+static enum ws_shake_got judge_shake(struct ws_shake *s, struct err *e)
 {
     if (s->answer->status == 101)
         return judge_upgrade(s, e) ? WS_SHAKE_DONE : WS_SHAKE_BAD;
@@ -308,7 +308,7 @@ static enum ws_shake_got take_answer_head(struct ws_shake *s, size_t end, struct
         return WS_SHAKE_MORE;
     }
     s->body_at = end;
-    return judge_upgrade(s, e);
+    return judge_shake(s, e);
 }
 
 enum ws_shake_got ws_shake_feed(struct ws_shake *s, const char *bytes, size_t n, struct err *e)
