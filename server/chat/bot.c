@@ -171,9 +171,14 @@ static void start_jobs(void *arg)
     }
 }
 
+/* Whole characters; what is no UTF-8 is made so. */
 static const char *copy_bounded(struct arena *a, const char *text)
 {
-    return text ? arena_strndup(a, text, strnlen(text, TEXT_MAX)) : NULL;
+    size_t n = text ? strnlen(text, TEXT_MAX) : 0;
+    while (n == TEXT_MAX && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+        n--;
+    const char *copy = text ? arena_strndup(a, text, n) : NULL;
+    return !copy || text_utf8(copy, n) ? copy : text_clean(a, copy, n);
 }
 
 static struct chat_job *job_for(struct bot *b, const struct chat_event *x)
@@ -282,7 +287,7 @@ static void stop_bot(struct bot *b)
     }
 }
 
-static bool is_configured(const struct config *c, const struct bot *b)
+static bool is_row_configured(const struct config *c, const struct bot *b)
 {
     for (const struct config_chat *x = c->chat; x->name; x++)
         if (!strcmp(x->digest, b->account.config->digest))
@@ -302,7 +307,7 @@ void bots_reload(struct bots *b)
 {
     const struct config *c = b->service->config;
     for (struct bot *x = b->first; x; x = x->next)
-        if (!x->gone && !is_configured(c, x))
+        if (!x->gone && !is_row_configured(c, x))
             stop_bot(x);
     for (const struct config_chat *x = c->chat; x->name; x++)
         if (!is_there(b, x))

@@ -14,8 +14,10 @@ enum {
     TALKS_AT_ONCE = 8,    /* questions of one account */
     PRESSES_AT_ONCE = 32, /* which do not wait for questions */
     EVENTS_WAITING = 128,
-    TEXT_MAX = 8 << 10,     /* bytes of what a person writes */
-    REFUSALS_A_MINUTE = 20, /* that are answered and audited one by one */
+    TEXT_MAX = 8 << 10, /* bytes of what a person writes */
+    /* That are answered and audited one by one: of nobody, and of people of the table. */
+    REFUSALS_OF_NOBODY = 20,
+    REFUSALS_OF_PEOPLE = 200, /* a minute, both */
 };
 
 struct bots {
@@ -54,8 +56,8 @@ struct bot {
     int waiting, talking, pressing;
     int dropped; /* since the queue was full */
     bool gone, lost, soon;
-    double minute; /* of refusals */
-    int refusals;
+    double minute;               /* of refusals */
+    int refusals[2];             /* of nobody, of people */
     double renew_at, renew_wait; /* cards are not renewed before; the platform failed */
 };
 
@@ -85,7 +87,7 @@ struct chat_who {
 /* False: it is nobody who is answered here; that was said and audited. */
 bool who_admits(struct chat_job *j, struct chat_who *w);
 bool who_may(const struct chat_who *w, enum deed deed);
-/* Says no to that one person, and audits it. id: of a change, or NULL. Parks. */
+/* Says no to that person of the table, and audits it. id: of a change, or NULL. Parks. */
 void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why);
 
 /* -- seen.c: events that came before ------------------------------------------------------------

@@ -39,23 +39,26 @@ bool who_may(const struct chat_who *w, enum deed deed)
 }
 
 /* False: so many are refused just now that one more line and answer would only be noise. */
-static bool is_refusal_told(struct bot *b)
+static bool is_refusal_told(struct bot *b, bool known)
 {
+    static const int most[] = { REFUSALS_OF_NOBODY, REFUSALS_OF_PEOPLE };
     double now = loop_now(b->account.loop);
+    int *count = &b->refusals[known];
     if (now - b->minute >= 60) {
         b->minute = now;
-        b->refusals = 0;
+        memset(b->refusals, 0, sizeof b->refusals);
     }
-    if (++b->refusals == REFUSALS_A_MINUTE + 1)
+    if (++*count == most[known] + 1)
         note_account(b, "chat_refused", "more of them come than are noted within this minute");
-    return b->refusals <= REFUSALS_A_MINUTE;
+    return *count <= most[known];
 }
 
-void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why)
+static void say_no(struct chat_job *j, bool known, const char *identity, const char *id,
+                   const char *why)
 {
     struct bot *b = j->bot;
     struct err e = { 0 };
-    if (!is_refusal_told(b))
+    if (!is_refusal_told(b, known))
         return;
     note_event(j, "chat_refused", identity ? identity : "nobody", id, why);
     if (j->event.user)
@@ -63,6 +66,11 @@ void who_refuse(struct chat_job *j, const char *identity, const char *id, const 
             b,
             b->account.platform->whisper(&b->account, j->arena, &j->place, j->event.user, why, &e),
             &e);
+}
+
+void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why)
+{
+    say_no(j, true, identity, id, why);
 }
 
 bool who_admits(struct chat_job *j, struct chat_who *w)
@@ -86,7 +94,7 @@ bool who_admits(struct chat_job *j, struct chat_who *w)
     else if (p && c->config->channels && !bound && !j->event.direct)
         why = "In this channel I do not answer: it is not among those that are configured.";
     if (why) {
-        who_refuse(j, identity, NULL, why);
+        say_no(j, p != NULL, identity, NULL, why);
         return false;
     }
     *w = (struct chat_who){ identity, p->name, p->roles, bound };

@@ -118,20 +118,16 @@ struct config_flag {
     const char *name, *value;
 };
 
-/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. NULL
- * on error. flags may be NULL. */
+/* Reads the file (flag "config", else HIGRESS_OPS_CONFIG, else none), environment and flags. */
 struct config *config_read(struct arena *a, const struct config_flag *flags, struct err *e);
-/* The same from a text instead of a file; path is for messages. No environment, no flags. */
+/* The same from a text instead of a file; path is for messages. */
 struct config *config_parse(struct arena *a, const char *path, const char *yaml, size_t n,
                             struct err *e);
-/* Takes over what may change while the server runs (flag RELOAD of its row); the rest needs a
- * restart. `now` must live as long as c. */
+/* Takes over what may change while the server runs (RELOAD). `now` must live as long as c. */
 void config_reload(struct config *c, const struct config *now);
-/* From now on auto counts as approve here, at each gateway too: for callers that read texts of
- * others and then want something. */
+/* From now on auto counts as approve here: for callers that read texts of others. */
 void config_never_auto(struct config *c);
-/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e (ERR_ARGS),
- * which lists the names. */
+/* The gateway of that name, NULL: the one that is meant where none is named. NULL + e. */
 struct config *config_gateway(const struct config *c, const char *name, struct err *e);
 bool config_several(const struct config *c);
 const char *config_names(struct arena *a, const struct config *c, const char *between);

@@ -1,7 +1,7 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
  * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards) or 4
- * (with segments of the audit, and outside edits, cards of chats). A change of the schema needs a
+ * (with segments of the audit, outside edits and cards of chats). A change of the schema needs a
  * new number and a step from the one before. Rows of version 2 keep their MACs: without a guard one
  * is signed as it was.
  *

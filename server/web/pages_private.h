@@ -32,3 +32,7 @@ void web_asset(struct web *w, struct http_exchange *x);
 void web_live(struct web *w, struct http_exchange *x);
 void web_live_tick(struct web *w); /* once a second */
 void web_live_end(struct web *w);
+
+/* web_chat.c. Is the request for a bot not too long? False after a 413. For the gate. */
+bool web_chat_fits(struct http_exchange *x);
+void web_chat(struct web *w, struct http_exchange *x);

@@ -9,6 +9,7 @@
 #include "chat/bot.h"
 #include "chat/platform.h"
 #include "net/listen.h"
+#include "web/pages_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 #include <stdlib.h>

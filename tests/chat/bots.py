@@ -286,6 +286,34 @@ def check_channels_are_bound(r):
 check_channels_are_bound.account = {"channels": [{"id": "reads", "read_only": True}, {"id": "operators", "role": "operator"}]}
 
 
+def check_a_channel_is_bound_to_a_gateway(r):
+    other = house.House()
+    try:
+        password = {"file": r.env.pop("HIGRESS_OPS_PASSWORD_FILE")}
+        r.settings["gateways"] = [{"name": "shop", "url": r.env.pop("HIGRESS_OPS_URL"), "password": password},
+                                  {"name": "lab", "url": "http://127.0.0.1:%d" % other.port, "password": password}]
+        r.settings["chat"][0]["channels"] = [{"id": "c1"}, {"id": "lab", "gateway": "lab"}]
+        r.write_settings()
+        r.restart()
+        card = planned(r)
+        r.write("eve", "routes path=/pay", channel="lab")
+        holds("shop-pay" not in r.heard("message")["data"]["text"], "it looked at the other one")
+        r.write("eve", "routes path=/pay gateway=shop", channel="lab")
+        has(r.heard("message")["data"]["text"], "here is only spoken of the gateway lab")
+        r.write("ada", "undo " + change_of(card), channel="lab")
+        r.heard("message")
+        r.press("bob", card, "approve")
+        r.renewed(card, "applied")
+        r.write("ada", "undo " + change_of(card), channel="lab", thread="undo")
+        heard = r.receiver.wait(lambda e: e["data"].get("thread") == "undo" and e["type"] in ("card", "message"), r.since)
+        if heard["type"] == "card":
+            r.press("bob", r.kept(heard), "approve")
+            r.heard("whisper", "for another gateway")
+        equal(r.limited(), True)
+    finally:
+        other.leave()
+
+
 def check_without_trust_the_sender_is_one_system(r):
     r.write("ada", "limit shop-pay 10")
     card = r.card()
@@ -335,6 +363,7 @@ def check_the_texts_of_the_pages_start_a_server(r):
     for path in sorted(glob.glob(os.path.join(house.ROOT, "docs/chatops/*.md"))):
         for text in re.findall(r"^```yaml\n(.*?)^```", open(path).read(), re.M | re.S):
             seen += 1
+            text = text if re.search("^people:", text, re.M) else text + "people: [{name: ada, roles: [viewer]}]\n"
             names = set(re.findall(r"\{env: (\w+)\}", text))
             env = {**r.env, **{n: room.whsec(b"a value of a page, made up") for n in names}}
             env.update({"HIGRESS_OPS_CONFIG": r.put("page.yaml", text), "HIGRESS_OPS_STATE": os.path.join(r.dir, "page%d" % seen),

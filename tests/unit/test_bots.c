@@ -178,7 +178,7 @@ static void many_events(struct loop *l, void *arg)
     }
     arena_free(ids);
     assert_int_equal(heard.said, 6666);
-    assert_int_equal(heard.whispered, REFUSALS_A_MINUTE);
+    assert_int_equal(heard.whispered, REFUSALS_OF_NOBODY);
     assert_null(bots->first->jobs);
     if (in_use() > before + (64 << 10)) /* 0 under the sanitizers, which count otherwise */
         fail_msg("%zu bytes more than before", in_use() - before);
