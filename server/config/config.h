@@ -1,6 +1,6 @@
 /* config.h - the configuration: YAML file, then environment, then flags; later ones win.
  *
- * One table (settings) yields the file's fields, the variables, the flags, their help, what a
+ * One table (setting.h) yields the file's fields, the variables, the flags, their help, what a
  * running server takes over, and the members of the struct. The struct and everything it points to
  * live in the arena given. A password is never written in the file: the file says where it is
  * ({env: NAME} or {file: PATH}). Errors are ERR_ARGS and name file, line and field (or the
@@ -103,25 +103,6 @@ struct config {
     const char *log_level;    /* debug|info|warn|error|off */
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
-
-struct field;
-/* One setting: all that is known of it. The columns after `otherwise` are for the configuration
- * itself (settings.c). */
-struct setting {
-    const char *path;  /* "gateway.url": where it stands in the file */
-    const char *env;   /* "HIGRESS_OPS_URL" */
-    const char *flag;  /* "gateway-url" for --gateway-url */
-    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
-    const char *about;
-    const char *otherwise; /* default as text, or NULL */
-    int type;              /* enum field_type, in the file */
-    void (*take)(void *member, struct arena *a, const struct setting *row, const cJSON *value);
-    size_t at, size; /* of the member of struct config that it fills */
-    unsigned flags;
-    double min, max; /* bounds and members, as in struct field */
-    const struct field *of;
-};
-extern const struct setting settings[]; /* ended by { 0 } */
 
 /* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
  * does not know are ignored (they are the command's own). `config` is the file's own flag. */

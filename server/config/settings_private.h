@@ -2,6 +2,7 @@
 #pragma once
 #include "base/field.h"
 #include "config/config.h"
+#include "config/setting.h"
 
 enum setting_flag {
     EACH = 1,   /* each of `gateways` has its own */
