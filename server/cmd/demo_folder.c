@@ -7,6 +7,7 @@
 #include "base/yaml.h"
 #include "cmd/demo_private.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include "guard/spec.h"
 #include "kind/kind.h"
 #include "kube/higress.h"

@@ -1,6 +1,6 @@
 /* config.h - the configuration: YAML file, then environment, then flags; later ones win.
  *
- * One table (settings) yields the file's fields, the variables, the flags, their help, what a
+ * One table (setting.h) yields the file's fields, the variables, the flags, their help, what a
  * running server takes over, and the members of the struct. The struct and everything it points to
  * live in the arena given. A password is never written in the file: the file says where it is
  * ({env: NAME} or {file: PATH}). Errors are ERR_ARGS and name file, line and field (or the

@@ -13,6 +13,7 @@
 #include "base/yaml.h"
 #include "config/config.h"
 #include "config/config_file_private.h"
+#include "config/setting.h"
 #include <limits.h>
 #include <unistd.h>
 

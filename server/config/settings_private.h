@@ -2,6 +2,7 @@
 #pragma once
 #include "base/field.h"
 #include "config/config.h"
+#include "config/setting.h"
 
 extern const struct field config_chat_field; /* one row of `chat` */
 

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "check.h"
 #include "config/config.h"
+#include "config/setting.h"
 #include <unistd.h>
 
 static struct arena *a;
