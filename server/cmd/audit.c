@@ -48,14 +48,11 @@ static int scrub(struct verb *v, struct store *s)
 
 static int act_on_audit(struct verb *v)
 {
-    static const struct verb_action actions[] = { { "verify", verify_audit },
-                                                  { "head", print_audit_head },
-                                                  { "scrub", scrub },
-                                                  { "search", audit_search },
-                                                  { "shipped", audit_shipped },
-                                                  { "segments", audit_segments },
-                                                  { "evidence", audit_evidence },
-                                                  { 0 } };
+    static const struct verb_action actions[] = {
+        { "verify", verify_audit },     { "head", print_audit_head },   { "scrub", scrub },
+        { "search", audit_search },     { "shipped", audit_shipped },   { "told", audit_told },
+        { "segments", audit_segments }, { "evidence", audit_evidence }, { 0 }
+    };
     return verb_act(v, actions);
 }
 
@@ -80,12 +77,12 @@ static const struct option_row rows[] = {
 
 const struct command cmd_audit = {
     .name = "audit",
-    .args = "verify|head|scrub|search|shipped|segments|evidence",
+    .args = "verify|head|scrub|search|shipped|told|segments|evidence",
     .about =
         "Checks that nothing of the state was changed or removed; prints an anchor to keep "
-        "elsewhere; finds lines; says how far they were shipped, and which segments are closed "
-        "or removed; verifies again what passkeys signed; seals what earlier releases left "
-        "readable.",
+        "elsewhere; finds lines; says how far they were shipped, what webhooks told, and which "
+        "segments are closed or removed; verifies again what passkeys signed; seals what earlier "
+        "releases left readable.",
     .min_args = 1,
     .max_args = 1,
     .rows = rows,

@@ -6,6 +6,7 @@
  * right. */
 bool audit_period(const struct verb *v, double *since, double *until, struct err *e);
 int audit_shipped(struct verb *v, struct store *s);  /* ship.c */
+int audit_told(struct verb *v, struct store *s);     /* webhook.c */
 int audit_segments(struct verb *v, struct store *s); /* rotate.c */
 /* What `audit verify` and `audit segments` say about what retention removed, of store_segments. */
 void audit_print_removed(struct verb *v, const cJSON *segments);

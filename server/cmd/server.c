@@ -10,6 +10,7 @@
 #include "cmd/rotate_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
+#include "cmd/webhook_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
 #include "mcp/listen.h"
@@ -94,6 +95,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         s->service->who = s->who;
     }
     s->ship = ship_begin(s);
+    s->webhook = webhook_begin(s);
     s->rotate = rotate_begin(s);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
     loop_signal(s->loop, SIGHUP, reload_config, s); /* before anybody is told that we are here */
@@ -147,6 +149,7 @@ static void drain_requests(struct server *s)
 
 void server_close(struct server *s)
 {
+    webhook_end(s->webhook);
     if (s->service->engine)
         engine_stop(s->service->engine);
     if (s->mcp)

@@ -13,6 +13,7 @@ struct loop;
 struct mcp;
 struct service;
 struct web;
+struct webhook;
 
 struct server {
     struct arena *arena;
@@ -22,11 +23,12 @@ struct server {
     struct gateway *gateway; /* the one that is meant; NULL: none configured */
     struct gateway *gateways[CONFIG_GATEWAYS_MAX]; /* as config->gateways */
     struct service *service;
-    struct mcp *mcp;   /* NULL: until server_speak */
-    struct ship *ship; /* NULL: lines of the audit are not sent anywhere */
+    struct mcp *mcp;         /* NULL: until server_speak */
+    struct ship *ship;       /* NULL: lines of the audit are not sent anywhere */
+    struct webhook *webhook; /* tells others of changes, where that is configured */
+    struct web *web;         /* NULL: none listens */
+    char who[PERSON_MAX];    /* the person who started it, where there is a table of people */
     struct rotate *rotate;
-    struct web *web;      /* NULL: none listens */
-    char who[PERSON_MAX]; /* the person who started it, where there is a table of people */
 };
 
 /* False after a message on stderr; *code is the exit code. */

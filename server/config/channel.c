@@ -11,6 +11,7 @@ static const struct {
     [CHANNEL_FORM_HTTP] = { "elicitation over HTTP", STRENGTH_HTTP_FORM, "http-form" },
     [CHANNEL_FORM_STDIO] = { "elicitation over stdio", STRENGTH_STDIO_FORM, "stdio-form" },
     [CHANNEL_PAGE] = { "page", STRENGTH_PERSON, "page" },
+    [CHANNEL_API] = { "API", STRENGTH_PERSON, "api" },
     [CHANNEL_PASSKEY] = { "passkey", STRENGTH_PASSKEY, "passkey" },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
     [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },

@@ -11,6 +11,7 @@
 #include "config/channel.h"
 #include "config/model.h"
 #include "config/person.h"
+#include "config/webhook.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +85,7 @@ struct config {
     const char *const *probe; /* networks that probes may reach although they are out of reach */
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
+    struct config_webhook webhook;
     double plan_ttl;   /* seconds until an undecided plan expires */
     const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
     struct config_audit audit;

@@ -105,7 +105,7 @@ static bool has_login(const struct config_person *p, const struct config *c, con
     return p->passphrase && !strcmp(p->name, name);
 }
 
-enum { NAMES_OF = 3 };
+enum { NAMES_OF = 4 };
 
 /* Which lists of a person a channel's names are looked up in. */
 static const struct {
@@ -113,7 +113,7 @@ static const struct {
     enum channel_kind of[NAMES_OF];
 } names[] = {
     { has_user, { CHANNEL_TERMINAL, CHANNEL_FORM_STDIO } },
-    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_API, CHANNEL_PASSKEY } },
     { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
     { has_login, { CHANNEL_PAGE, CHANNEL_PASSKEY } },
 };

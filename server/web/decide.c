@@ -9,6 +9,7 @@
 #include "plan/rendering.h"
 #include "web/decide_private.h"
 #include "web/seen_private.h"
+#include "web/source_private.h"
 #include <string.h>
 
 const struct field decide_asked[] = {
@@ -66,6 +67,15 @@ static bool decided(struct decision *d, bool yes)
            approve_decide(d->engine, &page, yes, &shown, &d->err);
 }
 
+/* A change that is not there has no line of the audit. */
+static void note_refused_decision(struct decision *d)
+{
+    struct err unread = { 0 };
+    const cJSON *o = engine_show(d->engine, d->arena, d->id, false, &unread);
+    source_refused(d->sources, d->what, json_str(o, "id"), d->who, channel_name(d->by),
+                   d->err.text);
+}
+
 static void on_gone(struct http_exchange *x)
 {
     struct decision *d = x->user;
@@ -85,6 +95,7 @@ void decide(struct decision *d)
 {
     bool yes = !strcmp(d->what, "approve");
     if (!decided(d, yes)) {
+        note_refused_decision(d);
         d->answer(d, NULL);
         return;
     }

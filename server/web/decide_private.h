@@ -16,14 +16,16 @@ struct arena;
 struct engine;
 
 struct http_exchange;
+struct sources;
 
 struct decision {
     struct arena *arena;
     struct engine *engine;
     struct http_exchange *x; /* NULL: nobody waits for the answer */
     const char *who, *what, *id;
-    enum channel_kind by; /* what a yes of theirs comes with */
-    const cJSON *asked;   /* by decide_asked */
+    enum channel_kind by;    /* what a yes of theirs comes with */
+    const cJSON *asked;      /* by decide_asked */
+    struct sources *sources; /* where refusals are noted */
     struct cancel cancel;
     struct err err;
     /* The last that is heard of it: frees the arena. o: of engine_show; NULL: err says why not. */

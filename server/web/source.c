@@ -49,6 +49,10 @@ struct sources {
     int lines;     /* written in it */
     int others;    /* wrong ones that got no line in it */
     int unsaid;    /* sources that have something to say */
+    struct {
+        double minute;
+        int lines, others; /* written in it; without a line since the last one */
+    } refused;
 };
 
 struct sources *sources_new(struct mcp *m)
@@ -166,6 +170,40 @@ void sources_free(struct sources *s)
     if (s->others)
         audit_wrong_tokens(s, "other sources", "mcp", s->others);
     arena_free(s->arena);
+}
+
+/* -- refusals ---------------------------------------------------------------------------- */
+
+static bool has_line_left(struct sources *s)
+{
+    double now = loop_now(s->mcp->loop);
+    if (now - s->refused.minute >= SAY_EVERY) {
+        s->refused.minute = now;
+        s->refused.lines = 0;
+    }
+    return s->refused.lines++ < LINES_MAX;
+}
+
+void source_refused(struct sources *s, const char *what, const char *id, const char *who,
+                    const char *channel, const char *why)
+{
+    struct err e = { 0 };
+    if (!has_line_left(s)) {
+        s->refused.others++;
+        return;
+    }
+    struct arena *a = arena_new();
+    cJSON *detail = json_object(a);
+    json_set_str(a, detail, "asked", what);
+    json_set_str(a, detail, "why", why);
+    if (s->refused.others)
+        json_set_num(a, detail, "others", s->refused.others);
+    struct store *store = engine_store(service_engine(s->mcp->service), &e);
+    if (store && store_audit(store, "refused", id, who, channel, detail, &e))
+        s->refused.others = 0;
+    else
+        log_event(LOG_ERROR, "refused", "the audit could not be written: %s", e.text);
+    arena_free(a);
 }
 
 /* -- judging ----------------------------------------------------------------------------- */

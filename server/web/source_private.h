@@ -28,3 +28,9 @@ void source_right(struct sources *s, const char *peer, const char *token);
 /* door: what it was for, "mcp" or "change"; the channel of the audit line. by_issuer: an issuer
  * makes the tokens, which nobody guesses and honest clients bring expired: it counts an eighth. */
 void source_wrong(struct sources *s, const char *peer, const char *door, bool by_issuer);
+
+/* Somebody who is known was refused what they asked for: "approve". A line of the audit each, of
+ * all together as many a minute as of wrong tokens; the rest is counted in the next. id: of a
+ * change that there is, or NULL. */
+void source_refused(struct sources *s, const char *what, const char *id, const char *who,
+                    const char *channel, const char *why);

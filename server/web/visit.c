@@ -129,9 +129,7 @@ static bool add_field(struct arena *a, cJSON *o, const char *text, size_t n)
     return true;
 }
 
-/* "a=b&c=d" as an object of texts; what is no text, there twice, or more than any form of ours has,
- * fails: NULL. */
-static cJSON *fields_of(struct arena *a, const char *text)
+cJSON *visit_fields(struct arena *a, const char *text)
 {
     cJSON *o = json_object(a);
     for (int fields = 0; text && *text; fields++) {
@@ -145,7 +143,7 @@ static cJSON *fields_of(struct arena *a, const char *text)
 
 const char *visit_asked(const struct http_exchange *x, const char *name)
 {
-    return json_str(fields_of(x->arena, x->query), name);
+    return json_str(visit_fields(x->arena, x->query), name);
 }
 
 const char *visit_to(struct arena *a, const char *to)
@@ -227,7 +225,7 @@ bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool 
     fill_viewer(v);
     if (!posts)
         return true;
-    v->form = x->body_len <= FORM_MAX ? fields_of(v->arena, x->body) : NULL;
+    v->form = x->body_len <= FORM_MAX ? visit_fields(v->arena, x->body) : NULL;
     if (v->form && is_ours(x))
         return true;
     visit_note(v, 403, "403",

@@ -36,6 +36,9 @@ bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool 
 const char *visit_cookie(const struct web *w, const struct http_exchange *x);
 /* With a cookie of this name and value; value NULL: it ends. */
 const char *visit_set_cookie(const struct web *w, const struct http_exchange *x, const char *value);
+/* "a=b&c=d" as an object of texts; what is no text, there twice, or more than any form of ours has,
+ * fails: NULL. text NULL: no member. */
+cJSON *visit_fields(struct arena *a, const char *text);
 /* A member of the query; NULL: absent, empty or no text. */
 const char *visit_asked(const struct http_exchange *x, const char *name);
 /* A path of ours to which a login may go on; "/changes" for anything else. */

@@ -9,6 +9,7 @@
 #include "mcp/era.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "web/api_private.h"
 #include "web/ceremony_private.h"
 #include "web/login_private.h"
 #include "web/pages_private.h"
@@ -113,6 +114,7 @@ void web_close(struct web *w)
     if (!w)
         return;
     web_live_end(w);
+    api_let_go(w);
     http_close(w->server);
     web_stop_judging(w);
     web_map_stop(w);

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "net/listen.h"
 #include "policy/policy.h"
+#include "web/api_private.h"
 #include "web/source_private.h"
 #include "web/web_private.h"
 
@@ -158,13 +159,11 @@ static bool refuse_with_challenge(const struct web *w, struct http_exchange *x, 
     if (w->oauth)
         value = arena_printf(a, "%s resource_metadata=\"%s\", scope=\"%s\"", value,
                              metadata_url(w, a), scope);
-    const struct http_header headers[] = {
-        { "Content-Type", "application/json" },
+    const struct http_header more[] = {
         { status == 503 ? "Retry-After" : "WWW-Authenticate", status == 503 ? "1" : value },
         { 0 },
     };
-    const char *body = rpc_error(a, NULL, RPC_INVALID_REQUEST, text, NULL);
-    http_reply(x, status, headers, body, strlen(body));
+    web_refuse_with(x, status, more, text);
     return false;
 }
 
@@ -184,18 +183,20 @@ static bool must_wait(const struct web *w, struct http_exchange *x)
     char from[LISTEN_SOURCE];
     listen_source(x->peer, from);
     int seconds = (int)wait + 1;
-    const struct http_header headers[] = {
-        { "Content-Type", "application/json" },
-        { "Retry-After", arena_printf(x->arena, "%d", seconds) },
-        { 0 },
-    };
-    const char *text = arena_printf(x->arena,
-                                    "too many wrong tokens came from %s: no other is looked at for "
-                                    "%d s; try again then",
-                                    from, seconds);
-    const char *body = rpc_error(x->arena, NULL, RPC_INVALID_REQUEST, text, NULL);
-    http_reply(x, 429, headers, body, strlen(body));
+    const struct http_header more[] = { { "Retry-After", arena_printf(x->arena, "%d", seconds) },
+                                        { 0 } };
+    web_refuse_with(x, 429, more,
+                    arena_printf(x->arena,
+                                 "too many wrong tokens came from %s: no other is looked at for "
+                                 "%d s; try again then",
+                                 from, seconds));
     return true;
+}
+
+/* What the audit calls it where a wrong token knocked. */
+static const char *door_of(const struct http_exchange *x)
+{
+    return api_is_path(x) ? "api" : !strcmp(x->path, "/change") ? "change" : "mcp";
 }
 
 static void note_verdict(const struct web *w, const struct http_exchange *x, enum oauth_verdict v)
@@ -206,7 +207,7 @@ static void note_verdict(const struct web *w, const struct http_exchange *x, enu
     if (v == OAUTH_GOOD)
         source_right(w->sources, x->peer, sent);
     else if (v == OAUTH_BAD)
-        source_wrong(w->sources, x->peer, "mcp", w->oauth != NULL);
+        source_wrong(w->sources, x->peer, door_of(x), w->oauth != NULL);
 }
 
 bool web_known(const struct web *w, struct http_exchange *x)
@@ -244,28 +245,50 @@ void web_expired(const struct web *w, struct http_exchange *x)
                           "the token has expired");
 }
 
+/* token: of nobody who decides; NULL: none was sent. */
+static bool refuse_approver(const struct web *w, struct http_exchange *x, const char *token)
+{
+    static const char no[] = "{\"error\":\"this is not the token of an approver\"}";
+    const struct http_header headers[] = { { "Content-Type", "application/json" },
+                                           { "WWW-Authenticate", "Bearer" },
+                                           { 0 } };
+    if (http_header(x, "authorization"))
+        source_wrong(w->sources, x->peer, door_of(x), false);
+    if (!api_is_path(x))
+        http_reply(x, 401, headers, no, sizeof no - 1);
+    else if (token && owner(w->mcp->config->tokens, x, token))
+        web_refuse_with(x, 403, NULL,
+                        "this is the token of a client, which decides nothing: it takes one of "
+                        "http.approvers");
+    else
+        web_refuse_with(x, 401, headers + 1, "this is not the token of an approver");
+    return false;
+}
+
 bool web_approver(const struct web *w, struct http_exchange *x)
 {
-    const char *sent = http_header(x, "authorization");
     if (must_wait(w, x))
         return false;
     const char *token = token_of(x);
     const char *who = token ? owner(w->mcp->config->approvers, x, token) : NULL;
-    const struct http_header headers[] = { { "Content-Type", "application/json" },
-                                           { "WWW-Authenticate", "Bearer" },
-                                           { 0 } };
-    static const char no[] = "{\"error\":\"this is not the token of an approver\"}";
-    if (!who) {
-        if (sent)
-            source_wrong(w->sources, x->peer, "change", false);
-        http_reply(x, 401, headers, no, sizeof no - 1);
-        return false;
-    }
-    source_right(w->sources, x->peer, sent);
+    if (!who)
+        return refuse_approver(w, x, token);
+    source_right(w->sources, x->peer, http_header(x, "authorization"));
     struct oauth_grant *g = arena_make(x->arena, struct oauth_grant);
     *g = (struct oauth_grant){ .principal = who };
     x->passed = g;
     return true;
+}
+
+bool web_decides(const struct web *w, const struct http_exchange *x)
+{
+    const char *token = token_of(x);
+    return token && owner(w->mcp->config->approvers, x, token);
+}
+
+bool web_reader(const struct web *w, struct http_exchange *x)
+{
+    return open_to_all(w) || web_decides(w, x) ? web_approver(w, x) : web_known(w, x);
 }
 
 static bool may_change(const struct web *w, const struct rpc *rpc)

@@ -56,6 +56,7 @@ void web_change(struct web *w, struct http_exchange *x)
                             .engine = service_engine(w->mcp->service),
                             .x = x,
                             .by = CHANNEL_PAGE,
+                            .sources = w->sources,
                             .answer = answer_decision };
     d->who = arena_strdup(a, web_principal(x));
     if (!read_decision_body(d, x))

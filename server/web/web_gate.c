@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "net/gate.h"
+#include "web/api_private.h"
 #include "web/pages_private.h"
 #include "web/web_private.h"
 
@@ -14,11 +15,33 @@ static const char allow_headers[] =
     "content-type, accept, authorization, mcp-session-id, mcp-protocol-version, last-event-id, "
     "mcp-method, mcp-name";
 
+static void send_refusal(struct http_exchange *x, int status, const struct http_header *more,
+                         const char *body)
+{
+    struct http_header headers[REFUSAL_HEADERS + 2] = {
+        { "Content-Type", api_is_path(x) ? "application/problem+json" : "application/json" },
+    };
+    for (int i = 0; more && i < REFUSAL_HEADERS && more[i].name; i++)
+        headers[i + 1] = more[i];
+    http_reply(x, status, headers, body, strlen(body));
+}
+
+static const char *refusal_body(struct http_exchange *x, int status, const char *id, int code,
+                                const char *text)
+{
+    return api_is_path(x) ? api_problem(x->arena, status, text)
+                          : rpc_error(x->arena, id, code, text, NULL);
+}
+
+void web_refuse_with(struct http_exchange *x, int status, const struct http_header *more,
+                     const char *text)
+{
+    send_refusal(x, status, more, refusal_body(x, status, NULL, RPC_INVALID_REQUEST, text));
+}
+
 void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text)
 {
-    const struct http_header headers[] = { { "Content-Type", "application/json" }, { 0 } };
-    const char *body = rpc_error(x->arena, id, code, text, NULL);
-    http_reply(x, status, headers, body, strlen(body));
+    send_refusal(x, status, NULL, refusal_body(x, status, id, code, text));
 }
 
 static bool refuse_request(struct http_exchange *x, int status, const char *text)
@@ -49,6 +72,8 @@ static const struct web_route routes[] = {
     { "/passkeys", "POST", BY_ALL, BODY_FORM, web_passkey_enrol },
     { "/passkeys/new", "POST", BY_ALL, BODY_FORM, web_passkey_new },
     { "/passkeys/sign", "POST", BY_ALL, BODY_FORM, web_passkey_sign },
+    { "/api/", "GET", BY_API, BODY_JSON, web_api },
+    { "/api/", "POST", BY_API, BODY_JSON, web_api },
     { "/audit", "GET", BY_ALL, BODY_FORM, web_audit },
     { "/audit", "POST", BY_ALL, BODY_FORM, web_audit_verify },
     { "/style.css", "GET", BY_ALL, BODY_FORM, web_asset },
@@ -179,6 +204,8 @@ bool web_gate(void *arg, struct http_exchange *x)
     set_cors(w, x);
     if (!strcmp(x->method, "OPTIONS") && path_methods(x))
         return preflight(x);
+    if (api_is_path(x))
+        return api_gate(w, x);
     const struct web_route *r = web_route(x);
     enum web_who who = r ? r->who : BY_CLIENTS;
     if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)))

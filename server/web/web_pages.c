@@ -230,6 +230,7 @@ static void begin_decision(const struct visit *v, const char *id, const char *wh
     *to = (struct answered){ .web = v->web };
     to->decision = (struct decision){ .arena = a, .engine = visit_engine(v), .x = v->x, .by = by };
     to->decision.answer = answer;
+    to->decision.sources = v->web->sources;
     to->decision.who = arena_strdup(a, v->login->who);
     to->decision.what = arena_strdup(a, what);
     to->decision.id = arena_strdup(a, id);

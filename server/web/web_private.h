@@ -21,6 +21,7 @@ struct web {
     struct map *map;                        /* of the gateway, read last; NULL: none */
     struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
     struct live *live;                      /* pages that hear of news */
+    struct api *held;                       /* requests of /api that are answered later */
     char news[72];                          /* the newest line of the audit, as they know it */
     struct loop_timer *tick;                /* heartbeats, and the end of what is kept */
     struct web_reply *newest, *oldest;      /* all of them */
@@ -82,9 +83,10 @@ void web_metadata(struct web *w, struct http_exchange *x); /* RFC 9728 */
 /* The session that the headers name; NULL after it has refused: no id, one that is not known (or is
  * another's), a version that has no sessions. */
 struct session *web_session(struct web *w, struct http_exchange *x, const char *rpc_id);
-/* Is it the token of an approver? It is who passed. False after a 401. For the gate. */
+/* Is it the token of an approver? It is who passed. False after a 401, or a 403 for one of a
+ * client. For the gate. */
 bool web_approver(const struct web *w, struct http_exchange *x);
-enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS };
+enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS, BY_API };
 /* What a body is: of the pages, what a form sends, or nothing. */
 enum web_body { BODY_JSON, BODY_FORM };
 /* A path and a method; the gate lets no other through. A path that ends with / stands for all that
@@ -100,6 +102,11 @@ bool web_gate(void *arg, struct http_exchange *x);
 
 /* A JSON-RPC error of its own status; id may be NULL. */
 void web_refuse(struct http_exchange *x, int status, const char *id, int code, const char *text);
+/* The same with headers of its own (at most REFUSAL_HEADERS, ended by { 0 }). At /api it is a
+ * problem of RFC 9457, as all refusals there are. */
+enum { REFUSAL_HEADERS = 2 };
+void web_refuse_with(struct http_exchange *x, int status, const struct http_header *more,
+                     const char *text);
 
 /* 2026-07-28, web_agree.c: does a header say what the body says? False after request_fail. */
 bool web_version_agrees(struct request *r, const struct http_exchange *x);

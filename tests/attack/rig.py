@@ -189,6 +189,22 @@ class World:
         finally:
             c.close()
 
+    def pipeline(self, name, method, path, body=None):
+        """(status, parsed answer) of /api, to an approver; kept by `name`."""
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            c.request(method, path, body and json.dumps(body),
+                      {"Content-Type": "application/json", "Authorization": "Bearer " + APPROVER})
+            answer = c.getresponse()
+            text = answer.read().decode("utf-8", "replace")
+            self.keep("api " + name, text)
+            return answer.status, json.loads(text)
+        except BROKEN as e:
+            self.fell("api %s %s" % (method, path), e)
+            return 0, {}
+        finally:
+            c.close()
+
     def look(self, path):
         """What an approver sees on that page of the server."""
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

@@ -174,6 +174,8 @@ def plans(talk, objects):
 def decide(world, talk, ids):
     """Each change is looked at everywhere; then approved, rejected or cancelled in turn, and undone."""
     world.page("list")
+    world.pipeline("listChanges", "GET", "/api/changes?limit=100")
+    world.pipeline("getDocument", "GET", "/api/openapi.json")
     for path in ("/", "/changes", "/audit"):
         world.look(path)
     for i, change in enumerate(ids):
@@ -182,6 +184,13 @@ def decide(world, talk, ids):
         talk.request("resources/read", {"uri": "higress://change/" + change})
         world.command("changes", change)
         _, shown = world.page("show", id=change)
+        _, o = world.pipeline("getChange", "GET", "/api/changes/" + change)
+        world.pipeline("explainChange", "GET", "/api/changes/%s/policy" % change)
+        read = o.get("read") or {"plan": "0" * 16, "rendering": "0" * 16, "seen": "x"}
+        world.pipeline("approveChange", "POST", "/api/changes/%s/approve" % change, {**read, "seen": "x"})
+        world.pipeline("rejectChange", "POST", "/api/changes/%s/reject" % change,
+                       {"plan": read["plan"], "rendering": read["rendering"][::-1]})
+        world.pipeline("undoChange", "POST", "/api/changes/%s/undo" % change, {"if_used": "force"})
         digest = shown.get("digest") if isinstance(shown, dict) else None
         if i % 4 == 0:
             world.person("approve", change, answer="no")
@@ -208,7 +217,8 @@ def commands(world, objects, ids):
     world.command("migrate", d + "/data", "--plan", "--without-refused")
     with open(d + "/gateway.yaml", "rb") as f:
         world.keep("command export", f.read())
-    for arguments in (("audit", "verify"), ("audit", "segments"), ("audit", "segments", "--json"), ("state", "show"), ("passkey", "list"), ("policy", "show"),
+    for arguments in (("audit", "verify"), ("audit", "told"), ("audit", "segments"), ("audit", "segments", "--json"),
+                      ("state", "show"), ("passkey", "list"), ("policy", "show"),
                       ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("report", "--since", "1d"), ("stop", "c-000000000000", "--reason", "not at a terminal"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
                       ("overview",), ("overview", "--svg"),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
@@ -240,6 +250,9 @@ class Coverage:
         self.add("commands", [c for c in listed if c not in NOT_CALLED], world.commands)
         page = {o[5:] for o in world.heard if o.startswith("page ")}
         self.add("page", ("list", "show", "approve", "reject"), page)
+        paths = world.pipeline("getDocument", "GET", "/api/openapi.json")[1]["paths"]
+        self.add("api", [o["operationId"] for path in paths.values() for o in path.values()],
+                 {o[4:] for o in world.heard if o.startswith("api ")})
 
     def add(self, what, exist, called):
         missing = [name for name in exist if name not in called]

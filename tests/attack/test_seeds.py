@@ -16,7 +16,7 @@ OUTPUTS = (("read", ("get_resource", "list_", "gateway_overview", "describe_kind
            ("change", ("change_resource", "add_provider", "tune_")),
            ("manifest", ("apply_manifest",)), ("plans", ("get_change", "undo_", "cancel_", "apply_change")),
            ("resource", ("resources/",)), ("complete", ("completion/",)), ("prompt", ("prompts/",)),
-           ("export", ("command export",)), ("command", ("command ",)), ("page", ("page ",)), ("log", ("log ",)),
+           ("export", ("command export",)), ("command", ("command ",)), ("page", ("page ",)), ("api", ("api ",)), ("log", ("log ",)),
            ("state", ("state ",)))
 
 

@@ -69,6 +69,9 @@ static void behind_a_name(void **state)
         { CHANNEL_PAGE, "alice", "alice" },
         { CHANNEL_PAGE, "bob", "bob" },
         { CHANNEL_PAGE, "vera", NULL }, /* has no passphrase */
+        { CHANNEL_API, "alice-laptop", "alice" },
+        { CHANNEL_API, "alice", NULL }, /* nobody logs in there */
+        { CHANNEL_API, "https://id|sub-1", NULL },
         { CHANNEL_NONE, "alice-laptop", "alice" },
         { CHANNEL_NONE, "alice (uid 7)", "alice" },
         { CHANNEL_NONE, "eve", NULL },
@@ -138,6 +141,7 @@ static void who_is_one(void **state)
         { "alice-laptop", CHANNEL_PAGE, "alice", SAME_PERSON, SAME_NOT },
         { "alice-laptop", CHANNEL_TERMINAL, "root (uid 0, sudo by alice)", SAME_PERSON, SAME_NOT },
         { "alice-laptop", CHANNEL_PAGE, "bob", SAME_NOT, SAME_NOT },
+        { "https://id|sub-1", CHANNEL_API, "alice-laptop", SAME_PERSON, SAME_NOT },
         { "eve", CHANNEL_PAGE, "eve", SAME_PERSON, SAME_PERSON },
         { "eve", CHANNEL_PAGE, "mallory", SAME_NOT, SAME_NOT },
         { "local", CHANNEL_PAGE, "bob", SAME_MAYBE, SAME_MAYBE },
