@@ -77,7 +77,9 @@ static struct mark read_mark(struct store *s, const char *path, bool *forged)
                  : 0;
     *forged = text && strcmp(text, mark_text(s, a, m)) != 0;
     arena_free(a);
-    return *forged ? (struct mark){ 0 } : m;
+    if (*forged)
+        m = (struct mark){ 0 };
+    return m;
 }
 
 static void write_mark(struct store *s, struct arena *a, const struct ship *x, struct mark m)
