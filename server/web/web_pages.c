@@ -8,6 +8,7 @@
 #include "picture/picture.h"
 #include "policy/people.h"
 #include "store/store.h"
+#include "store/store_segment.h"
 #include "web/decide_private.h"
 #include "web/passkey_private.h"
 #include "web/visit_private.h"
@@ -287,11 +288,14 @@ void web_audit(struct web *w, struct http_exchange *x)
         show_audit(&v, NULL, true);
 }
 
-/* The number of its newest line; 0: it has none, or e. */
+/* The lines that are there, but for some that retention kept; 0: it has none, or e. */
 static int count_audit_lines(struct store *s, struct arena *a, struct err *e)
 {
     cJSON *newest = json_array(a);
-    return store_audit_lines(s, a, newest, 1, e) ? (int)json_num(newest->child, "seq", 0) : 0;
+    const cJSON *segments = store_segments(s, a, 1, e);
+    if (!segments || !store_audit_lines(s, a, newest, 1, e))
+        return 0;
+    return (int)(json_num(newest->child, "seq", 0) - json_num(segments, "removed_to", 0));
 }
 
 /* The walk holds up the loop: what is longer than a moment is for a terminal. */
