@@ -26,9 +26,9 @@ static const struct field list_in[] = {
     { "object", STR, OPT, "What it touches: orders, route shop-*." },
     { "actor", STR, OPT, "Who asked or decided." },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 10000000, .flags = FIELD_BRIEF },
-    { "state", STR, OPT, "pending, applied, …", .flags = FIELD_BRIEF,
+    { "state", STR, OPT, "pending, …; outside: not by us.", .flags = FIELD_BRIEF,
       .one_of = "draft|pending|approved|applying|applied|failed|unknown|void|rejected|cancelled|"
-                "expired" },
+                "expired|outside" },
     { "limit", INT, OPT, NULL, .min = 1, .max = 100, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL },
     { 0 },
@@ -125,7 +125,7 @@ static const struct tool tools[] = {
     {
         .name = "undo_change",
         .title = "Undo a change",
-        .about = "Plans the reverse of an applied change, from what is there now.",
+        .about = "Plans the reverse of a change or outside edit, from what is there now.",
         .risk = CHANGE,
         .in = undo_in,
         .out = change_out,

@@ -142,6 +142,7 @@ static const struct tool tools[] = {
                  "ranked causes with evidence and the next step.",
         .risk = READ,
         .fleeting = true,
+        .on_map = true,
         .in = in,
         .out = out,
         .read = run_diagnose,

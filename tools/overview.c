@@ -121,6 +121,8 @@ static void look_at_changes(struct call *c, struct look *l, cJSON *answer)
         json_add_str(arena(c), pending, line);
     }
     json_set(arena(c), answer, "pending", pending);
+    if (change_outside(c))
+        add_overview_finding(c, l, change_outside(c));
 }
 
 /* Envoy's word on its own state, where it can be asked. */
@@ -239,6 +241,7 @@ static const struct tool tools[] = {
             "here.",
         .risk = READ,
         .fleeting = true,
+        .on_map = true,
         .in = in,
         .out = out,
         .read = overview,

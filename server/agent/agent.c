@@ -219,9 +219,21 @@ static void put_question(struct agent *g, const char *question)
     if (strcmp(text, question) != 0)
         event_notice(g, "something in the question looks like a secret and was hidden from the "
                         "model; a key is given by the name of a variable or file on the server");
-    if (!g->history->count)
+    if (!g->marked)
         text = arena_printf(a, "(MARKER of this session: %s)\n\n%s", g->marker, text);
+    g->marked = true;
     history_add_person(g->history, text);
+}
+
+void agent_recall(struct agent *g, const char *question, const char *answer)
+{
+    cJSON *said = json_object(g->arena);
+    if (!g->history)
+        return;
+    history_add_person(g->history, mask_shapes(g->arena, secret_scrub(g->arena, question)));
+    json_set_str(g->arena, said, "role", "assistant");
+    json_set_str(g->arena, said, "content", mask_shapes(g->arena, secret_scrub(g->arena, answer)));
+    history_add_model(g->history, said);
 }
 
 static enum agent_outcome question_outcome(struct agent *g, const struct err *e)

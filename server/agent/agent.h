@@ -52,12 +52,16 @@ struct agent_options {
     const char *principal;   /* who asks: owns what is proposed */
     struct channel *channel; /* their person, or NULL: nobody can be asked */
     struct agent_listener listener;
-    bool without_model; /* agent_plain only */
+    bool without_model;  /* agent_plain only */
+    bool reads_only;     /* nothing is planned */
+    const char *gateway; /* the only one that is looked at; NULL: any */
 };
 
 /* Lives in arena a; agent_free ends what it holds beside. NULL + e: no model is configured. */
 struct agent *agent_new(struct arena *a, const struct agent_options *o, struct err *e);
 void agent_free(struct agent *g);
+/* What was said in an earlier conversation, that this one goes on with. */
+void agent_recall(struct agent *g, const char *question, const char *answer);
 /* Puts a question; what was said before is remembered. Parks. */
 enum agent_outcome agent_ask(struct agent *g, const char *question);
 /* The same without a model: an overview, a diagnosis of what the question names, and a check of the
@@ -66,6 +70,8 @@ enum agent_outcome agent_plain(struct agent *g, const char *question);
 /* One tool for the person themself, as if the model had called it; its words, or NULL when it was
  * stopped. Parks. */
 const char *agent_tool(struct agent *g, const char *tool, const cJSON *args);
+/* What those words name, diagnosed for the person, as above. */
+const char *agent_diagnose(struct agent *g, const char *about);
 /* Stops the question that is being answered. From the loop. */
 void agent_stop(struct agent *g);
 

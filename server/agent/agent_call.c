@@ -10,6 +10,7 @@
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
+#include "policy/policy.h"
 #include "store/store.h"
 #include "tool.h"
 #include <string.h>
@@ -169,6 +170,7 @@ static void begin_agent_call(struct agent *g, struct agent_call *c)
                                  .cancel = &c->cancel,
                                  .principal = g->options.principal,
                                  .channel = g->options.channel,
+                                 .never_auto = true,
                                  .hears_progress = true };
     g->running++;
     call_start(g->service, &c->caller, c->tool, c->args);
@@ -183,6 +185,25 @@ static bool is_loop(struct agent *g, const struct agent_call *c)
     return times >= SAME_CALL && strcmp(c->name, "get_change") != 0;
 }
 
+/* Where the conversation is bound to one gateway, that is meant, and no other is looked at. */
+static bool is_other_gateway(struct agent *g, struct agent_call *c)
+{
+    const char *only = g->options.gateway, *named = json_str(c->args, "gateway");
+    if (!only || !c->tool || !c->tool->asks_gateway)
+        return false;
+    if (!named && cJSON_IsObject(c->args)) {
+        cJSON *args = json_clone(g->step, c->args);
+        json_set_str(g->step, args, "gateway", only);
+        c->args = args;
+    }
+    return named && strcmp(named, only) != 0;
+}
+
+static bool may_not_change(struct agent *g, const struct agent_call *c)
+{
+    return g->options.reads_only && c->tool && policy_changes(c->tool->tool->risk);
+}
+
 static void start_call(struct agent *g, struct agent_call *c)
 {
     struct err e = { 0 };
@@ -194,6 +215,11 @@ static void start_call(struct agent *g, struct agent_call *c)
         refuse_call(c, "not called: the person stopped it");
     else if (!c->args)
         refuse_call(c, arena_printf(g->step, "not called: the arguments are not JSON: %s", e.text));
+    else if (may_not_change(g, c))
+        refuse_call(c, "not called: here is only read");
+    else if (is_other_gateway(g, c))
+        refuse_call(c, arena_printf(g->step, "not called: here is only spoken of the gateway %s",
+                                    g->options.gateway));
     else if (is_loop(g, c))
         refuse_call(c, "not called: the same call was made twice before; its answers are above");
     else if (c->tool)

@@ -40,6 +40,7 @@ struct agent {
     struct kept *kept;
     const struct runbooks *runbooks;
     char marker[2 * MARKER + 1];
+    bool marked; /* the model was told it */
 
     /* of the question that is being answered */
     struct cancel cancel, woken;

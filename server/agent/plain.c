@@ -124,10 +124,13 @@ static bool take_candidate(void *arg, const cJSON *o)
 /* Only the best of what was found: one exact name makes the rest chance. */
 static int find_targets(struct agent *g, struct search *s)
 {
-    for (s->kind = 0; g->service->gateway && s->kind < KINDS; s->kind++) {
+    const struct config *ignored;
+    struct err none = { 0 };
+    struct gateway *gateway = service_gateway(g->service, g->options.gateway, &ignored, &none);
+    for (s->kind = 0; gateway && s->kind < KINDS; s->kind++) {
         struct err why = { 0 };
-        if (gateway_each_kind(g->service->gateway, kind_find(diagnosed[s->kind].kind), NULL,
-                              take_candidate, s, &g->cancel, &why) ||
+        if (gateway_each_kind(gateway, kind_find(diagnosed[s->kind].kind), NULL, take_candidate, s,
+                              &g->cancel, &why) ||
             why.status == 404) /* this gateway knows no such kind */
             continue;
         s->why = s->unread++ ? s->why : why;
@@ -169,16 +172,14 @@ static void say_section(struct buf *b, const char *title, const char *text)
     buf_printf(b, "%s%s\n%s", b->len ? "\n\n" : "", title, text);
 }
 
-enum agent_outcome agent_plain(struct agent *g, const char *question)
+/* What the text names, diagnosed; e: nothing could be looked up. */
+static void say_what_is_named(struct agent *g, struct buf *b, const char *text, struct err *e)
 {
-    agent_begin(g, question);
-    struct err e = { 0 };
-    struct search s = { .arena = g->step, .path = path_in(question) };
-    struct buf *b = buf_in(g->arena, ANSWER_MAX);
-    split_words(&s, question);
+    struct search s = { .arena = g->step, .path = path_in(text) };
+    split_words(&s, text);
     int n = find_targets(g, &s);
     if (s.unread == KINDS)
-        e = s.why;
+        *e = s.why;
     if (s.unread)
         say_section(b, "Not all names could be looked up:", event_words(g->step, s.why.text));
     if (!n)
@@ -191,6 +192,14 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
         say_section(b, arena_printf(g->step, "%s %s:", t->argument, t->name),
                     run_plain(g, "diagnose", t->argument, t->name));
     }
+}
+
+enum agent_outcome agent_plain(struct agent *g, const char *question)
+{
+    agent_begin(g, question);
+    struct err e = { 0 };
+    struct buf *b = buf_in(g->arena, ANSWER_MAX);
+    say_what_is_named(g, b, question, &e);
     say_section(b, "The gateway:", run_plain(g, "gateway_overview", NULL, NULL));
     say_section(
         b, "What is broken in the configuration:", run_plain(g, "check_config", "risk", "broken"));
@@ -198,13 +207,29 @@ enum agent_outcome agent_plain(struct agent *g, const char *question)
     return agent_end(g, &e);
 }
 
-const char *agent_tool(struct agent *g, const char *tool, const cJSON *args)
+static void begin_alone(struct agent *g)
 {
     agent_begin_step(g);
     g->cancel = (struct cancel){ 0 };
     g->began = loop_now(g->service->loop);
     g->seen = json_object(g->arena);
     g->waiting = json_object(g->arena);
+}
+
+const char *agent_diagnose(struct agent *g, const char *about)
+{
+    struct err e = { 0 };
+    begin_alone(g);
+    struct buf *b = buf_in(g->arena, ANSWER_MAX);
+    say_what_is_named(g, b, about, &e);
+    const char *text = g->cancel.fired ? NULL : event_words(g->arena, b->data);
+    agent_end_step(g);
+    return text;
+}
+
+const char *agent_tool(struct agent *g, const char *tool, const cJSON *args)
+{
+    begin_alone(g);
     const struct agent_call *c = call_alone(g, tool, args);
     const char *text = c->cancel.fired ? NULL : event_words(g->arena, c->text);
     agent_end_step(g);

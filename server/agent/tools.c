@@ -7,6 +7,7 @@
 #include "base/field.h"
 #include "base/json.h"
 #include "call/runbook.h"
+#include "policy/policy.h"
 #include "tool.h"
 #include <string.h>
 
@@ -59,7 +60,7 @@ cJSON *tools_offered(struct agent *g)
     cJSON *list = json_array(a);
     const struct catalog_tool *t;
     for (int i = 0; (t = catalog_at(g->service->catalog, i)); i++)
-        if (t->listed)
+        if (t->listed && !(g->options.reads_only && policy_changes(t->tool->risk)))
             offer_tool(a, list, t->tool->name, t->tool->about, t->in);
     offer_tool(a, list, "read_result", "Reads on in an answer that was cut.", of_result);
     offer_tool(a, list, "read_runbook", about_runbooks(g), of_runbook);

@@ -58,6 +58,11 @@ static const char *text_for(struct approval *x, const struct rendering *r)
         return NULL;
     }
     const char *text = approve_text(x->arena, r, c->holds);
+    const char *moved = engine_policy_moved(x->engine, x->arena, x->id);
+    if (text && moved)
+        text = arena_printf(x->arena, "%s\n! %s\n", text, moved);
+    if (text && strlen(text) > c->holds)
+        text = NULL;
     if (!text)
         x->why = arena_printf(x->arena,
                               "change %s is longer than a form may be (%zu bytes): it is approved "

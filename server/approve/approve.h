@@ -85,6 +85,11 @@ char *approve_word(struct arena *a, const struct rendering *r);
 #define APPROVE_UNBOUNDED (SIZE_MAX / 2)
 /* All of it as plain text; NULL when that is longer than max bytes. */
 char *approve_text(struct arena *a, const struct rendering *r, size_t max);
+/* The same in parts: title and who asked; its operations with their diffs; its warnings, or "". */
+struct approve_parts {
+    const char *head, *plan, *warnings;
+};
+struct approve_parts approve_parts(struct arena *a, const struct rendering *r);
 /* With its state, decision and result: out of what engine_show gives. Not to be decided upon. */
 char *approve_summary(struct arena *a, const cJSON *change);
 bool approve_went_well(const cJSON *outcome);    /* written, and nothing to remark */

@@ -128,9 +128,8 @@ static void put_guard(struct buf *b, const cJSON *change)
 
 char *approve_summary(struct arena *a, const cJSON *change)
 {
-    static const char *const more[] = {
-        "policy", "needs", "starts", "undoes", "why_not_asked_here", "decide_at", "next"
-    };
+    static const char *const more[] = { "policy", "policy_moved",       "needs",     "starts",
+                                        "undoes", "why_not_asked_here", "decide_at", "next" };
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
     const char *gateway = op_text(change, "gateway");
     buf_printf(b, "%s %s (%s%s%s): %s\n", op_text(change, "id"), op_text(change, "state"),
@@ -147,6 +146,23 @@ char *approve_summary(struct arena *a, const cJSON *change)
     return b->data;
 }
 
+/* How far outside edits are known. */
+static void put_looks(struct arena *a, struct buf *b, const cJSON *looks)
+{
+    const cJSON *look, *line;
+    cJSON_ArrayForEach(look, looks)
+    {
+        const char *looked = op_text(look, "looked");
+        buf_printf(b, "%s: %s%s%s%s\n", op_text(look, "gateway"),
+                   json_true(look, "watched") ? "watched" : "not watched (setting outside)",
+                   *looked ? ", last looked at " : ", never looked at", looked,
+                   json_get(look, "unread") ? "; not read then:" : "");
+        cJSON_ArrayForEach(line, json_get(look, "unread")) put_marked_line(a, b, "! ", line);
+        if (json_get(look, "problem"))
+            put_marked_line(a, b, "! ", json_get(look, "problem"));
+    }
+}
+
 char *approve_summary_list(struct arena *a, const cJSON *answer)
 {
     struct buf *b = buf_in(a, APPROVE_UNBOUNDED);
@@ -160,11 +176,13 @@ char *approve_summary_list(struct arena *a, const cJSON *answer)
         put_life(b, change);
     }
     if (!b->len)
-        buf_str(b, "no change matches\n");
+        buf_str(b, json_get(answer, "looks") ? "no outside edit matches\n" : "no change matches\n");
+    put_looks(a, b, json_get(answer, "looks"));
     if (json_get(answer, "next"))
         buf_printf(b, "more with cursor %s\n", op_text(answer, "next"));
-    buf_str(b,
-            "Edits made elsewhere are not in this list: check_config finds them. object, actor or "
-            "minutes: also who decided.");
+    buf_str(b, json_get(answer, "looks")
+                   ? "Who edited is not known. undo_change plans what puts back what stood before."
+                   : "Edits made elsewhere: state outside. object, actor or minutes: also who "
+                     "decided.");
     return b->data;
 }

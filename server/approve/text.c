@@ -29,19 +29,42 @@ static void put_operation(struct buf *b, const cJSON *op, int *last)
     cJSON_ArrayForEach(line, json_get(op, "lines")) buf_printf(b, "  %s\n", line->valuestring);
 }
 
-char *approve_text(struct arena *a, const struct rendering *r, size_t max)
+static void put_plan(struct buf *b, const struct rendering *r)
 {
-    struct buf *b = buf_in(a, max);
     int last = 0;
-    put_head(b, r->head);
     const cJSON *page, *item;
     cJSON_ArrayForEach(page, r->pages)
     {
         cJSON_ArrayForEach(item, page) put_operation(b, item, &last);
     }
+}
+
+static void put_plan_warnings(struct buf *b, const struct rendering *r)
+{
+    const cJSON *item;
     cJSON_ArrayForEach(item, json_get(r->head, "warnings"))
         buf_printf(b, "! %s\n", item->valuestring);
+}
+
+char *approve_text(struct arena *a, const struct rendering *r, size_t max)
+{
+    struct buf *b = buf_in(a, max);
+    put_head(b, r->head);
+    put_plan(b, r);
+    put_plan_warnings(b, r);
     return b->over ? NULL : secret_scrub(a, b->data);
+}
+
+struct approve_parts approve_parts(struct arena *a, const struct rendering *r)
+{
+    struct buf *parts[3];
+    for (int i = 0; i < 3; i++)
+        parts[i] = buf_in(a, APPROVE_UNBOUNDED);
+    put_head(parts[0], r->head);
+    put_plan(parts[1], r);
+    put_plan_warnings(parts[2], r);
+    return (struct approve_parts){ secret_scrub(a, parts[0]->data), secret_scrub(a, parts[1]->data),
+                                   secret_scrub(a, parts[2]->data) };
 }
 
 char *approve_ways(struct arena *a, const char *id, const char *page)

@@ -128,8 +128,18 @@ static const char *wrong_access_claim(const cJSON *claims, const struct jwt_rule
     return why || json_str(claims, "sub") ? why : "the token has no sub";
 }
 
-enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
-                           const char *token, const cJSON **claims, const char **why)
+static bool is_alg_taken(const struct jwt_rules *rules, const char *alg)
+{
+    if (!rules->algs)
+        return true;
+    for (const char *const *one = rules->algs; *one; one++)
+        if (!strcmp(*one, alg))
+            return true;
+    return false;
+}
+
+enum jwt_verdict jwt_open(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
+                          const char *token, const cJSON **claims, const char **why)
 {
     struct parts p = { 0 };
     *why = "the token is not a JWT";
@@ -142,6 +152,9 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
     *why = "the token is not signed with RS256, ES256 or EdDSA, or has critical extensions";
     if (alg == sizeof algs / sizeof algs[0] || json_get(head, "crit"))
         return JWT_BAD;
+    *why = "the token is signed in another way than is configured";
+    if (!is_alg_taken(rules, algs[alg].alg))
+        return JWT_BAD;
     *why = "the token is signed with a key that the issuer does not publish";
     const cJSON *key = find_key(jwks, head, alg);
     if (!key)
@@ -151,8 +164,15 @@ enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_
         return JWT_BAD;
     *why = "the token is not a JWT";
     *claims = decode_object(a, token + p.head + 1, p.payload);
-    if (!*claims)
-        return JWT_BAD;
+    return *claims ? JWT_GOOD : JWT_BAD;
+}
+
+enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
+                           const char *token, const cJSON **claims, const char **why)
+{
+    enum jwt_verdict v = jwt_open(a, jwks, rules, token, claims, why);
+    if (v != JWT_GOOD)
+        return v;
     *why = wrong_access_claim(*claims, rules);
     return *why ? JWT_BAD : JWT_GOOD;
 }

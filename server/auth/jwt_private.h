@@ -12,7 +12,8 @@ struct arena;
 
 struct jwt_rules {
     const char *issuer, *audience;
-    double now, skew; /* seconds; now is Unix time */
+    double now, skew;        /* seconds; now is Unix time */
+    const char *const *algs; /* that are taken, ended by NULL; NULL: all three */
 };
 
 enum jwt_verdict {
@@ -27,5 +28,8 @@ enum { JWT_PART_MAX = 8192 }; /* characters of header and payload, each */
 /* claims: in a. why: for the client, a constant. jwks may be NULL (JWT_NO_KEY). */
 enum jwt_verdict jwt_check(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
                            const char *token, const cJSON **claims, const char **why);
+/* The signature alone: of *claims nothing has been judged yet. */
+enum jwt_verdict jwt_open(struct arena *a, const cJSON *jwks, const struct jwt_rules *rules,
+                          const char *token, const cJSON **claims, const char **why);
 /* aud, exp and nbf of claims that are trusted already. NULL: all is well; else a constant. */
 const char *jwt_wrong_claim(const cJSON *claims, const struct jwt_rules *rules);

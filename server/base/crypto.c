@@ -10,6 +10,7 @@
 
 #define CRYPTO_API(X)                                                                              \
     X(EVP_MD_fetch)                                                                                \
+    X(EVP_sha1)                                                                                    \
     X(EVP_Digest)                                                                                  \
     X(HMAC)                                                                                        \
     X(EVP_PBE_scrypt)                                                                              \
@@ -74,17 +75,31 @@ void crypto_sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE])
         bug("libcrypto refused a SHA-256 digest");
 }
 
-char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n)
+char *crypto_hex(struct arena *a, const uint8_t *raw, size_t n)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t raw[SHA256_SIZE];
-    crypto_sha256(bytes, n, raw);
-    char *hex = arena_alloc(a, 2 * SHA256_SIZE + 1);
-    for (size_t i = 0; i < SHA256_SIZE; i++) {
+    char *hex = arena_alloc(a, 2 * n + 1);
+    for (size_t i = 0; i < n; i++) {
         hex[2 * i] = digits[raw[i] >> 4];
         hex[2 * i + 1] = digits[raw[i] & 15];
     }
     return hex;
+}
+
+char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n)
+{
+    uint8_t raw[SHA256_SIZE];
+    crypto_sha256(bytes, n, raw);
+    return crypto_hex(a, raw, sizeof raw);
+}
+
+char *crypto_sha1_hex(struct arena *a, const void *bytes, size_t n)
+{
+    uint8_t raw[SHA1_SIZE];
+    need();
+    if (ssl.EVP_Digest(bytes, n, raw, NULL, ssl.EVP_sha1(), NULL) != 1)
+        bug("libcrypto refused a SHA-1 digest");
+    return crypto_hex(a, raw, sizeof raw);
 }
 
 void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,

@@ -9,12 +9,15 @@
 struct arena;
 struct err;
 
-enum { SHA256_SIZE = 32, SEAL_KEY_SIZE = 32 };
+enum { SHA256_SIZE = 32, SHA1_SIZE = 20, SEAL_KEY_SIZE = 32 };
 
 void crypto_random(void *out, size_t n);
 char *crypto_token(struct arena *a, size_t bytes); /* base64url of random bytes */
 void crypto_sha256(const void *bytes, size_t n, uint8_t out[SHA256_SIZE]);
 char *crypto_sha256_hex(struct arena *a, const void *bytes, size_t n);
+/* Only where a protocol of others asks for it. */
+char *crypto_sha1_hex(struct arena *a, const void *bytes, size_t n);
+char *crypto_hex(struct arena *a, const uint8_t *raw, size_t n); /* lower case */
 void crypto_hmac(const void *key, size_t key_len, const void *bytes, size_t n,
                  uint8_t out[SHA256_SIZE]);
 /* scrypt (RFC 7914): a key from what a person can remember; slow on purpose. False: the numbers

@@ -93,10 +93,8 @@ static bool start_element(struct json_split *s, char c, struct err *e)
     return buf_char(s->element, c) ? true : split_error(s, e, "an element is too large");
 }
 
-static bool end_element(struct json_split *s, char c, struct err *e)
+static bool end_element(struct json_split *s, char c)
 {
-    if (c == '}')
-        return split_error(s, e, "a bracket closes nothing");
     while (s->element->len && is_space(s->element->data[s->element->len - 1]))
         s->element->len--;
     s->element->data[s->element->len] = 0;
@@ -108,6 +106,16 @@ static bool end_element(struct json_split *s, char c, struct err *e)
     if (c == ']')
         close_array(s);
     return true;
+}
+
+static bool in_element(struct json_split *s, char c, struct err *e)
+{
+    if (!s->depth && !s->in_string && (c == ',' || c == ']'))
+        return end_element(s, c);
+    s->depth += track(s, c);
+    if (s->depth < 0)
+        return split_error(s, e, "a bracket closes nothing");
+    return buf_char(s->element, c) ? true : split_error(s, e, "an element is too large");
 }
 
 /* Is the member name just read the one that holds the array? Names with escapes never are. */
@@ -191,7 +199,7 @@ static bool split_char(struct json_split *s, char c, struct err *e)
     case REST:
         return in_rest(s, c, e);
     case IN:
-        return end_element(s, c, e);
+        return in_element(s, c, e);
     case START:
         return is_space(c) || at_start(s, c, e);
     case FIRST:
@@ -202,39 +210,22 @@ static bool split_char(struct json_split *s, char c, struct err *e)
     }
 }
 
-/* From inside of a string to behind its end, or to the end of the bytes. */
-static const char *skip_string(struct json_split *s, const char *at, const char *end)
+/* How many bytes from here on neither end a string, open or close anything, nor separate. */
+static size_t dull_run(const struct json_split *s, const char *bytes, size_t n)
 {
-    while (at < end && s->in_string) {
-        bool escape = !s->escaped && *at == '\\';
-        s->in_string = s->escaped || *at != '"';
-        s->escaped = escape;
-        at++;
-    }
-    return at;
-}
-
-/* How many bytes from here on belong to the element: all but the separator behind it. */
-static size_t element_run(struct json_split *s, const char *bytes, size_t n)
-{
-    enum { DULL, QUOTE, OPENS, CLOSES, COMMA };
-    static const unsigned char class_of[256] = {
-        ['"'] = QUOTE, ['{'] = OPENS, ['['] = OPENS, ['}'] = CLOSES, [']'] = CLOSES, [','] = COMMA
+    static const bool edges[256] = {
+        ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true, [','] = true
     };
-    const char *at = skip_string(s, bytes, bytes + n), *end = bytes + n;
-    for (; at < end; at++) {
-        unsigned char class = class_of[(unsigned char)*at];
-        if (class == DULL)
-            continue;
-        if (s->depth == 0 && (class == COMMA || class == CLOSES))
-            break;
-        s->depth += class == OPENS ? 1 : class == CLOSES ? -1 : 0;
-        if (class == QUOTE) {
-            s->in_string = true;
-            at = skip_string(s, at + 1, end) - 1;
-        }
-    }
-    return (size_t)(at - bytes);
+    size_t i = 0;
+    if (s->where != IN || s->escaped)
+        return 0;
+    if (s->in_string)
+        while (i < n && bytes[i] != '"' && bytes[i] != '\\')
+            i++;
+    else
+        while (i < n && !edges[(unsigned char)bytes[i]])
+            i++;
+    return i;
 }
 
 bool json_split_feed(struct json_split *s, const char *bytes, size_t n, struct err *e)
@@ -242,11 +233,11 @@ bool json_split_feed(struct json_split *s, const char *bytes, size_t n, struct e
     if (s->bad || s->stopped)
         return false;
     for (size_t i = 0; i < n;) {
-        size_t run = s->where == IN ? element_run(s, bytes + i, n - i) : 0;
-        if (!buf_add(s->element, bytes + i, run))
+        size_t dull = dull_run(s, bytes + i, n - i);
+        if (dull && !buf_add(s->element, bytes + i, dull))
             return split_error(s, e, "an element is too large");
-        i += run;
-        s->offset += run;
+        i += dull;
+        s->offset += dull;
         if (i == n)
             break;
         if (!split_char(s, bytes[i], e))

@@ -20,7 +20,7 @@ void trace_open(const char *const *areas)
     for (; *areas; areas++) {
         int place = text_word_place(TRACE_AREAS, *areas);
         unsigned bit = place > 0 ? 1u << (place - 1) : 0;
-        trace_on |= bit > TRACE_HTTP ? TRACE_HTTP * 2 - 1 : bit;
+        trace_on |= bit > TRACE_ALL ? TRACE_ALL : bit;
     }
 }
 
@@ -33,11 +33,10 @@ static void write_trace(const char *event, unsigned long call, const char *messa
 
 void trace_event(enum trace_area area, const char *format, ...)
 {
-    static const char *const names[] = { [TRACE_FETCH] = "fetch",
-                                         [TRACE_CALL] = "call",
-                                         [TRACE_CHANGE] = "change",
-                                         [TRACE_FIBER] = "fiber",
-                                         [TRACE_HTTP] = "http" };
+    static const char *const names[] = {
+        [TRACE_FETCH] = "fetch", [TRACE_CALL] = "call", [TRACE_CHANGE] = "change",
+        [TRACE_FIBER] = "fiber", [TRACE_HTTP] = "http", [TRACE_WS] = "ws"
+    };
     char message[MESSAGE_BYTES];
     va_list args;
     va_start(args, format);

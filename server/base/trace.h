@@ -11,8 +11,10 @@ enum trace_area {
     TRACE_CHANGE = 4, /* plans, decisions, writes */
     TRACE_FIBER = 8,  /* who waits for what */
     TRACE_HTTP = 16,  /* requests to us */
+    TRACE_WS = 32,    /* WebSockets of ours: opened, messages by size, closed */
+    TRACE_ALL = 63,
 };
-#define TRACE_AREAS "fetch|call|change|fiber|http|all" /* in the order of the bits */
+#define TRACE_AREAS "fetch|call|change|fiber|http|ws|all" /* in the order of the bits */
 
 extern unsigned trace_on; /* the areas that are written; trace_open sets it */
 

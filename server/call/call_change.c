@@ -7,11 +7,13 @@
 #include "call/call_private.h"
 #include "call/change.h"
 #include "change/engine.h"
+#include "change/outside.h"
 #include "console/gateway.h"
 #include "net/loop.h"
 #include "plan/plan.h"
 #include "plan/verify.h"
 #include "store/store.h"
+#include "store/store_outside.h"
 
 struct engine *call_engine(struct call *c)
 {
@@ -155,6 +157,7 @@ const cJSON *call_change(struct call *c)
     p->gateway = c->gateway && c->entry->asks_gateway ? gateway_url(c->gateway) : NULL;
     p->secret = call_secret;
     p->secret_arg = c;
+    p->asks = c->caller->never_auto;
     p->if_used = json_str(c->args, "if_used"); /* of the tools that may delete */
     p->guard = json_get(c->args, "guard");
     p->schedule = json_get(c->args, "schedule");
@@ -206,19 +209,37 @@ const cJSON *change_apply(struct call *c, const char *id)
 const cJSON *change_get(struct call *c, const char *id, double wait_seconds)
 {
     c->voice = &call_of_change;
+    if (store_is_edit(id))
+        return engine_outside_edit(call_engine(c), c->arena, id, false, &c->err);
     cJSON *out = engine_wait(call_engine(c), c->arena, id, wait_seconds, c->cancel, &c->err);
     if (out)
         set_decide_page(c, out);
     return out;
 }
 
+/* Edits made elsewhere: nobody is known who asked or decided. */
+static const cJSON *list_outside(struct call *c, const struct change_query *q, double since)
+{
+    const struct outside_query query = {
+        .object = q->object, .since = since, .limit = q->limit, .cursor = q->cursor
+    };
+    if (q->actor)
+        fail(c, "actor: of an edit made elsewhere it is not known who made it");
+    cJSON *out = failed(c) ? NULL : engine_outside(call_engine(c), c->arena, &query, &c->err);
+    c->voice = out ? &call_of_changes : NULL;
+    return out;
+}
+
 const cJSON *change_list(struct call *c, const struct change_query *q)
 {
+    double since = q->minutes > 0 ? when_now() - q->minutes * 60 : 0;
+    if (text_same(q->state, "outside"))
+        return list_outside(c, q, since);
     const struct engine_query query = {
         .state = q->state,
         .object = q->object,
         .actor = q->actor,
-        .since = q->minutes > 0 ? when_now() - q->minutes * 60 : 0,
+        .since = since,
         .limit = q->limit,
         .cursor = q->cursor,
         .decisions =
@@ -233,6 +254,24 @@ const cJSON *change_pending(struct call *c, int limit)
 {
     const struct engine_query q = { .state = store_state_name(STATE_PENDING), .limit = limit };
     return engine_list(call_engine(c), c->arena, &q, &c->err);
+}
+
+const char *change_outside(struct call *c)
+{
+    struct err e = { 0 };
+    if (!c->config || !c->config->outside)
+        return NULL;
+    const char *own = c->config->name ? c->config->name : gateway_url(c->gateway);
+    const cJSON *all = engine_outside_state(call_engine(c), c->arena, &e);
+    const cJSON *look = own ? json_find(all, "gateway", own) : NULL;
+    const char *problem = e.kind ? e.text : json_str(look, "problem");
+    int edits = (int)json_num(look, "edits", 0);
+    if (problem)
+        return arena_printf(c->arena, "edits made elsewhere are not known: %s", problem);
+    return edits ? arena_printf(c->arena,
+                                "%d edits made elsewhere within a day: list_changes, state outside",
+                                edits)
+                 : NULL;
 }
 
 const cJSON *change_cancel(struct call *c, const char *id)

@@ -97,6 +97,10 @@ static cJSON *row_facts(struct arena *a, const cJSON *change)
         json_set_str(a, o, "risk", fact_text(change, "risk"));
     if (json_get(change, "rejected_before"))
         json_set_bool(a, o, "rejected_before", true);
+    if (json_get(change, "since")) /* an outside edit */
+        json_set_str(a, o, "since", fact_text(change, "since"));
+    if (json_get(change, "diff"))
+        json_set(a, o, "diff", json_clone(a, json_get(change, "diff")));
     if (d)
         json_set_str(a, o, "by",
                      arena_printf(a, "%s (%s)", fact_text(d, "who"), fact_text(d, "channel")));
@@ -110,6 +114,8 @@ static cJSON *list_facts(struct arena *a, const cJSON *answer)
     cJSON_ArrayForEach(change, json_get(answer, "changes")) json_add(a, rows, row_facts(a, change));
     if (json_get(answer, "next"))
         json_set_str(a, o, "next", fact_text(answer, "next"));
+    if (json_get(answer, "looks"))
+        json_set(a, o, "looks", json_clone(a, json_get(answer, "looks")));
     return o;
 }
 

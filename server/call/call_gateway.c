@@ -3,9 +3,11 @@
 #include "base/err.h"
 #include "base/when.h"
 #include "call/call_private.h"
+#include "call/object.h"
 #include "call/read.h"
 #include "call/signal.h"
 #include "change/engine.h"
+#include "change/outside.h"
 #include "console/gateway.h"
 #include "diagnose/diagnose.h"
 #include "kind/annotation.h"
@@ -13,14 +15,11 @@
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "plan/describe.h"
-#include "plan/refs.h"
 #include "signal/accesslog.h"
 #include "signal/envoy.h"
 #include "signal/traffic.h"
 #include "store/store.h"
 #include <unistd.h>
-
-enum { USERS_SHOWN = 200 };
 
 static const struct kind *kind_of(struct call *c, const char *name)
 {
@@ -126,68 +125,9 @@ bool gw_annotation_true(const cJSON *route, const char *name)
     return annotation_true(gw_annotation(route, name));
 }
 
-/* -- who uses an object ------------------------------------------------------------------ */
-
-struct users {
-    struct call *call;
-    cJSON *lines;
-    const char *scope;
-};
-
-static bool add_instance_user(void *arg, const cJSON *o)
-{
-    struct users *u = arg;
-    const struct kind *k = kind_find("plugin-instance");
-    struct arena *a = u->call->arena;
-    if (kind_exists(k, o) && !json_true(o, "internal"))
-        json_add_str(
-            a, u->lines,
-            text_clean(a, arena_printf(a, "plugin-instance %s at %s", kind_name_of(k, o), u->scope),
-                       240));
-    return true;
-}
-
-/* Rules of plugins at a route, a domain, a service: they go with it. */
-static bool add_instances(struct users *u, const struct kind *k, const char *name)
-{
-    struct call *c = u->call;
-    bool scope = false;
-    for (const char *const *s = kind_scopes; *s; s++)
-        scope = scope || !strcmp(*s, k->name);
-    u->scope = arena_printf(c->arena, "%s:%s", k->name, name);
-    return !scope || gateway_each_kind(c->gateway, kind_find("plugin-instance"), u->scope,
-                                       add_instance_user, u, c->cancel, &c->err);
-}
-
-static void add_users(struct users *u, const struct ref_uses *found)
-{
-    struct arena *a = u->call->arena;
-    for (int i = 0; i < found->count && i < USERS_SHOWN; i++) {
-        const struct ref_use *x = &found->list[i];
-        const char *line = arena_printf(a, "%s %s%s%s %s", x->kind->name, x->name,
-                                        x->scope ? " at " : "", x->scope ? x->scope : "", x->where);
-        json_add_str(a, u->lines, text_clean(a, line, 240));
-    }
-    if (found->total > json_count(u->lines))
-        json_add_str(a, u->lines,
-                     arena_printf(a, "and %d more", found->total - json_count(u->lines)));
-    if (found->unseen)
-        json_add_str(a, u->lines,
-                     arena_printf(a, "%d more places were not looked at", found->unseen));
-    if (found->vague && found->total)
-        json_add_str(a, u->lines, "these may use another registry of its type");
-}
-
 cJSON *gw_users(struct call *c, const char *kind, const cJSON *o)
 {
-    const struct kind *k = kind_find(kind);
-    const char *name = k ? kind_name_of(k, o) : NULL;
-    struct users u = { .call = c, .lines = json_array(c->arena) };
-    struct ref_uses found = { 0 };
-    if (!refs_find(c->gateway, c->arena, k, o, &found, c->cancel, &c->err))
-        return NULL;
-    add_users(&u, &found);
-    return !name || add_instances(&u, k, name) ? u.lines : NULL;
+    return object_users(c->gateway, c->arena, kind_find(kind), o, c->cancel, &c->err);
 }
 
 const cJSON *gw_path(struct call *c, const char *path, enum missing m)
@@ -366,6 +306,42 @@ static const cJSON *applied_of_late(struct call *c)
     return out;
 }
 
+static int newest_at_first(const void *x, const void *y)
+{
+    const char *p = json_text(*(const cJSON *const *)x, "at");
+    return strcmp(json_text(*(const cJSON *const *)y, "at"), p);
+}
+
+/* The same with what others edited on this gateway: {id, title, at, since}. */
+static const cJSON *changed_of_late(struct call *c)
+{
+    struct err ignored = { 0 };
+    const cJSON *applied = applied_of_late(c), *row;
+    const struct outside_query q = { .limit = CHANGES_TOLD,
+                                     .gateway = config_several(c->service->config) ? c->config->name
+                                                                                   : NULL };
+    const cJSON *list =
+        has_state(c) ? engine_outside(call_engine(c), c->arena, &q, &ignored) : NULL;
+    const cJSON **all = arena_array(c->arena, const cJSON *, 2 * CHANGES_TOLD);
+    int n = 0;
+    cJSON_ArrayForEach(row, applied) all[n++] = row;
+    cJSON_ArrayForEach(row, json_get(list, "changes"))
+    {
+        cJSON *o = json_object(c->arena);
+        json_set_str(c->arena, o, "id", json_str(row, "id"));
+        json_set_str(c->arena, o, "title", json_str(row, "title"));
+        json_set_str(c->arena, o, "at", json_str(row, "created"));
+        json_set_str(c->arena, o, "since", json_str(row, "since"));
+        all[n++] = o;
+    }
+    if (n)
+        qsort(all, (size_t)n, sizeof *all, newest_at_first);
+    cJSON *out = json_array(c->arena);
+    for (int i = 0; i < n; i++)
+        json_add(c->arena, out, json_clone(c->arena, all[i]));
+    return out;
+}
+
 const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,
                             bool compare)
 {
@@ -379,7 +355,7 @@ const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, 
         .arg = c,
         .since = since,
         .compare = compare,
-        .changes = applied_of_late(c),
+        .changes = changed_of_late(c),
     };
     cJSON *answer = diagnose_run(c->arena, &means, &target, &c->err);
     if (answer && kind)

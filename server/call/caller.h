@@ -53,6 +53,7 @@ struct caller {
     /* The question of an earlier run of this very call, to which it brings the answer: it is about
      * that change, and only while the plan is still the same. NULL: none. */
     const struct shown *earlier;
+    bool never_auto; /* what it plans waits for a person in mode auto, too */
     bool hears_progress;
     bool shows_plans; /* to its person, by itself: it must have the plan as an answer, at once */
 };

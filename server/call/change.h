@@ -16,6 +16,9 @@ struct change_query {
 const cJSON *change_list(struct call *c, const struct change_query *q);
 /* {"changes":[…]} that wait for a decision; NULL after fail(). */
 const cJSON *change_pending(struct call *c, int limit);
+/* What is to be told of edits made elsewhere on the call's gateway, in a sentence: how many within
+ * a day, or why that is not known. NULL: there were none, or it is not watched. */
+const char *change_outside(struct call *c);
 const cJSON *change_cancel(struct call *c, const char *id);
 bool change_undo(struct call *c, struct plan *p, const char *id);
 /* Describes a manifest (text or tree, manifest/manifest.h) as one plan. */

@@ -3,6 +3,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "call/catalog.h"
+#include "call/counting.h"
+#include "call/map.h"
 #include "call/repeat_private.h"
 #include "change/engine.h"
 #include "config/config.h"
@@ -65,5 +67,7 @@ void service_free(struct service *s)
     if (s->engine)
         engine_stop(s->engine);
     repeat_free(s);
+    counting_stop(s);
+    map_forget(s);
     arena_free(s->arena);
 }

@@ -6,11 +6,14 @@
 #pragma once
 
 struct arena;
+struct cancel;
 struct catalog;
 struct config;
+struct counting;
 struct engine;
 struct err;
 struct gateway;
+struct kept_map;
 struct loop;
 struct repeat_table;
 struct toolset;
@@ -25,6 +28,9 @@ struct service {
     struct catalog *catalog;
     struct engine *engine;        /* NULL until service_engine */
     struct repeat_table *repeats; /* call/repeat.c; NULL: nothing was called yet */
+    struct counting *counting;    /* call/counting.c; NULL: nobody counts */
+    struct kept_map *map;         /* call/map.c; NULL: none was read yet */
+    struct cancel *map_read;      /* of who reads it just now; NULL: nobody */
     const char *who;              /* asks over stdio; "local" where there is no table of people */
     const char *local_page; /* where this process serves the page /change; NULL: not to be told */
 };

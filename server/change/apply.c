@@ -194,6 +194,9 @@ static void finish_job(struct job *j, cJSON *result, enum plan_state *state, str
     const char *text = mask_quoting(j->arena, secrets, j->text);
     apply_say(j, "%s", text);
     json_set_str(j->arena, result, "text", text);
+    const char *other = engine_other_policy(j->engine, j->arena, j->plan);
+    if (other)
+        json_set_str(j->arena, result, "policy_moved", other);
     cJSON *outcomes = json_set_array(j->arena, result, "operations");
     for (int i = 0; i < j->plan->count; i++)
         json_add(j->arena, outcomes, j->outcomes[i]);

@@ -9,6 +9,7 @@
 #include "base/trace.h"
 #include "change/engine_private.h"
 #include "change/guard_private.h"
+#include "change/outside_private.h"
 #include "change/terms_private.h"
 #include "console/gateway.h"
 #include "inspect/inspect_plan.h"
@@ -60,6 +61,7 @@ void engine_stop(struct engine *g)
 {
     loop_untimer(g->watch);
     g->watch = NULL;
+    outside_stop(g);
     for (int i = 0; i < AT_ONCE; i++)
         if (g->cancels[i])
             cancel_fire(g->cancels[i]);
@@ -169,6 +171,7 @@ static enum engine_next propose_counted(struct engine *g, struct plan *p, bool d
     if (!at || !may_plan(g, who, counted, e))
         return ENGINE_REFUSED;
     p->gateway = gateway_url(at->gateway);
+    p->policy = engine_policy(g);
     if (!complete_from_gateway(at, p))
         return err_set(e, p->err->kind, "%s", p->err->text), ENGINE_REFUSED;
     struct ruling r;
@@ -317,14 +320,21 @@ void engine_watch_now(struct engine *g)
         g->watch = loop_timer(g->loop, WATCH, WATCH, engine_tick, g);
 }
 
+bool engine_has_state(const struct engine *g)
+{
+    char path[1100];
+    if (!g->config->state_dir)
+        return false;
+    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
+    return access(path, F_OK) == 0;
+}
+
 static void first_look(void *arg)
 {
     struct engine *g = arg;
-    char path[1100];
     loop_untimer(g->watch);
     g->watch = NULL;
-    snprintf(path, sizeof path, "%s/state.db", g->config->state_dir);
-    if (access(path, F_OK) == 0)
+    if (engine_has_state(g))
         engine_watch_now(g);
 }
 

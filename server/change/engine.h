@@ -47,6 +47,8 @@ struct gateway *engine_gateway(const struct engine *g, const char *url);
 void engine_start(struct engine *g);
 void engine_stop(struct engine *g);       /* cancels what it runs, stops timers, closes the store */
 bool engine_busy(const struct engine *g); /* an apply of ours is under way: wait before exit */
+/* Has anything been planned there? Looks, and makes nothing. */
+bool engine_has_state(const struct engine *g);
 struct store *engine_store(struct engine *g, struct err *e); /* opens it; NULL + e */
 
 /* What may be pinned (store_pin.h): mode, approvers and least channels as they are configured, for
@@ -97,6 +99,11 @@ int engine_missing(struct engine *g, const char *id, struct err *e);
 /* {"id","requester","says","rule","why","needs"?,"in_shadow"?,"objects":["route pay: why"],
  * "approvals"?}: what the policy says of a change now. NULL + e. */
 cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct err *e);
+/* Was the change planned under another policy than is in force here now? A sentence, for those who
+ * decide; NULL: no, or it is not known. */
+const char *engine_policy_moved(struct engine *g, struct arena *a, const char *id);
+/* Another policy than was in force here before, or than the pin names: the audit hears of it. */
+void engine_note_policy(struct engine *g);
 /* Applies an approved plan; parks. When another process is applying it, waits for its result.
  * Returns engine_show of the final state, or NULL + e (drift: ERR_POLICY with what moved; refusal
  * and undoing: ERR_GATEWAY; ERR_UNKNOWN). Cancelling stops before the next write, never inside. */

@@ -221,7 +221,16 @@ const char *engine_same_person(const struct engine *g, struct arena *a, const ch
 
 enum { COMMENT_MAX = 1000 };
 
-static struct store_decision decision_by(const struct engine *g, struct arena *a,
+/* What the audit keeps beside it: who asked is who decided; the policy was edited meanwhile. */
+static const char *note_on_decision(struct engine *g, struct arena *a, const struct stored *row,
+                                    const struct verdict *v)
+{
+    const char *same = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes);
+    const char *moved = engine_policy_moved(g, a, row->id);
+    return same && moved ? arena_printf(a, "%s; %s", same, moved) : same ? same : moved;
+}
+
+static struct store_decision decision_by(struct engine *g, struct arena *a,
                                          const struct stored *row, const struct verdict *v)
 {
     return (struct store_decision){
@@ -230,7 +239,7 @@ static struct store_decision decision_by(const struct engine *g, struct arena *a
         .strength = channel_strength_name(channel_strength(v->channel)),
         .plan = row->digest,
         .rendering = v->rendering,
-        .note = engine_same_person(g, a, row->owner, v->channel, v->who, v->yes),
+        .note = note_on_decision(g, a, row, v),
         .comment = v->comment ? secret_scrub(a, text_clean(a, v->comment, COMMENT_MAX)) : NULL,
     };
 }

@@ -48,8 +48,8 @@ static cJSON *tampered(struct arena *a, const struct stored *row)
 /* -- filters ----------------------------------------------------------------------------- */
 
 /* "route orders", "orders", "route shop-*": of an operation's kind and name, or its scope. */
-static bool op_fits(struct arena *a, const char *wanted, const char *kind, const char *name,
-                    const char *scope)
+bool engine_object_fits(struct arena *a, const char *wanted, const char *kind, const char *name,
+                        const char *scope)
 {
     const char *both = arena_printf(a, "%s %s", kind ? kind : "", name ? name : "");
     const char *at = scope ? strchr(scope, ':') : NULL;
@@ -64,8 +64,8 @@ static bool row_touches_object(struct listing *l, const struct stored *row)
     const cJSON *op;
     cJSON_ArrayForEach(op, json_get(row->summary, "operations"))
     {
-        if (op_fits(a, l->q->object, json_str(op, "kind"), json_str(op, "name"),
-                    json_str(op, "scope")))
+        if (engine_object_fits(a, l->q->object, json_str(op, "kind"), json_str(op, "name"),
+                               json_str(op, "scope")))
             return true;
     }
     struct err closed = { 0 };
@@ -73,7 +73,8 @@ static bool row_touches_object(struct listing *l, const struct stored *row)
                                ? store_plan(l->engine->store, a, row->id, &closed)
                                : NULL;
     for (int i = 0; p && i < p->count; i++)
-        if (op_fits(a, l->q->object, p->ops[i].kind->name, p->ops[i].name, p->ops[i].scope))
+        if (engine_object_fits(a, l->q->object, p->ops[i].kind->name, p->ops[i].name,
+                               p->ops[i].scope))
             return true;
     return false;
 }

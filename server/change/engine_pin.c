@@ -145,6 +145,8 @@ cJSON *engine_pin_wanted(const struct engine *g, struct arena *a, const char *by
         add_pins(a, one, g->at[i].config);
     }
     json_set_bool(a, pin, "policy", has_policy(g->config));
+    if (has_policy(g->config))
+        json_set_str(a, pin, "policy_digest", engine_policy(g));
     json_set_bool(a, pin, "people", g->config->people != NULL);
     json_set_num(a, pin, "audit_keep_days", g->config->audit.keep_days);
     json_set_str(a, pin, "by", by);

@@ -9,6 +9,8 @@
 #include "kind/kind.h"
 #include "policy/people.h"
 #include "policy/policy.h"
+#include "policy/rules.h"
+#include "store/store_outside.h"
 #include "store/store_pin.h"
 
 /* -- the wish -------------------------------------------------------------------------------- */
@@ -56,7 +58,7 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
     const struct engine_at *at = p->gateway ? engine_at(g, p->gateway) : NULL;
     const struct config *c = at ? at->config : g->config;
     *w = (struct wish){
-        .mode = c->mode,
+        .mode = p->asks ? policy_never_auto(c->mode) : c->mode,
         .risk = p->risk,
         .dry_run = about->dry_run,
         .tool = p->tool,
@@ -69,7 +71,7 @@ bool engine_judge(struct engine *g, struct arena *a, const struct plan *p,
         .objects = wish_objects_of_plan(a, p),
         .count = p->count,
         .size = { p->count, routes_of_plan(p), p->share },
-        .undoes = p->undoes != NULL,
+        .undoes = p->undoes && !store_is_edit(p->undoes), /* of a change of ours */
         .now = when_now(),
         .freeze = freeze_of(g, a, p->gateway, e),
     };
@@ -112,6 +114,52 @@ void engine_note_shadow(struct engine *g, const char *id, const char *who, const
     json_set_str(a, o, "rule", r->would_rule ? r->would_rule : "mode");
     json_set_str(a, o, "is", policy_name(r->says));
     store_audit(g->store, "policy in shadow", id, who, "policy", o, &ignored);
+    arena_free(a);
+}
+
+/* -- which policy it is ------------------------------------------------------------------------ */
+
+const char *engine_policy(const struct engine *g)
+{
+    const struct rules *r = g->config->rules;
+    return r && r->mode != RULES_OFF ? r->digest : "";
+}
+
+const char *engine_other_policy(const struct engine *g, struct arena *a, const struct plan *p)
+{
+    const char *now = engine_policy(g);
+    if (!p->policy || !strcmp(p->policy, now))
+        return NULL;
+    return arena_printf(a,
+                        "the policy is not the one that it was planned under: it was %.12s and is "
+                        "%.12s (sha256)",
+                        *p->policy ? p->policy : "none", *now ? now : "none");
+}
+
+const char *engine_policy_moved(struct engine *g, struct arena *a, const char *id)
+{
+    struct err unread = { 0 }; /* whoever shows the change says so */
+    struct store *s = engine_store(g, &unread);
+    const struct plan *p = s ? store_plan(s, a, id, &unread) : NULL;
+    return p ? engine_other_policy(g, a, p) : NULL;
+}
+
+void engine_note_policy(struct engine *g)
+{
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    const char *now = engine_policy(g);
+    struct store *s = *now || g->policy[0] ? engine_store(g, &e) : NULL;
+    const cJSON *pin = s ? store_pin(s, a, &e) : NULL;
+    const char *was = g->policy[0] ? g->policy : json_str(pin, "policy_digest");
+    if (s && was && strcmp(was, now) != 0) {
+        cJSON *o = json_object(a);
+        json_set_str(a, o, "was", was);
+        json_set_str(a, o, "is", *now ? now : "none");
+        store_audit(s, "policy edited", NULL, store_owner(s), g->policy[0] ? "reload" : "start", o,
+                    &e);
+    }
+    snprintf(g->policy, sizeof g->policy, "%s", *now ? now : "none");
     arena_free(a);
 }
 
@@ -186,8 +234,12 @@ bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct
     struct err unread = { 0 }; /* that it cannot be opened is said where it is shown whole */
     const struct plan *p = engine_undecided(row) ? store_plan(g->store, a, row->id, &unread) : NULL;
     struct ruling r = { .says = POLICY_GO };
-    if (p && engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e) && r.rule)
-        json_set_str(a, o, "policy", policy_why(a, &w, &r));
+    if (p && engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e)) {
+        if (r.rule)
+            json_set_str(a, o, "policy", policy_why(a, &w, &r));
+        if (engine_other_policy(g, a, p))
+            json_set_str(a, o, "policy_moved", engine_other_policy(g, a, p));
+    }
     if (e->kind == ERR_NONE)
         set_approvals(g, a, o, row, &r, e);
     return e->kind == ERR_NONE;
@@ -208,6 +260,8 @@ cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct 
     json_set_str(a, o, "says", policy_name(all.says));
     json_set_str(a, o, "rule", all.rule ? all.rule : "mode");
     json_set_str(a, o, "why", policy_why(a, &w, &all));
+    if (engine_other_policy(g, a, p))
+        json_set_str(a, o, "policy_moved", engine_other_policy(g, a, p));
     if (all.says == POLICY_ASK)
         json_set_str(a, o, "needs", policy_needs(a, &all));
     if (all.shadowed)

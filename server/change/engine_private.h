@@ -29,6 +29,15 @@ struct guard_task {
     double wall, steady; /* both clocks at the last look; 0: there was none */
 };
 
+/* The looks of this process at what others change on a gateway (outside_tick.c). */
+struct outside_task {
+    struct engine *engine;
+    const struct engine_at *at;
+    struct cancel *cancel;   /* of the look that is under way, or NULL */
+    double next, complained; /* by the loop's clock */
+    char newest[72];         /* step of ours that was seen last */
+};
+
 struct engine {
     struct loop *loop;
     struct arena *arena;
@@ -39,7 +48,8 @@ struct engine {
     struct loop_timer *watch;    /* NULL until watching */
     bool serving;                /* engine_start was called */
     int ticks;
-    int busy; /* fibers of ours that apply or recover */
+    char policy[72]; /* digest of the one that the audit heard of last */
+    int busy;        /* fibers of ours that apply or recover */
     bool recovering;
     struct {
         char digest[80], found[1024]; /* of which plan; "": none. The sentence, "": nobody */
@@ -49,6 +59,9 @@ struct engine {
     struct guard_task guards[ENGINE_GUARDS];
     double guards_after; /* when the last one was made that guard_tick came to; 0: from the first */
     int guards_seen;     /* in this tick */
+    struct outside_task outside[CONFIG_GATEWAYS_MAX]; /* one a gateway, in the order of `at` */
+    void (*outside_said)(const char *gateway, const char *text);
+    struct loop_timer *outside_timer; /* NULL: this process does not look */
 };
 
 /* A draft of what a guard or a failed apply takes back: it counts against no limit of its owner,
@@ -62,6 +75,9 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
 /* engine_decide.c. Does the mode of the change's gateway let anything be applied? */
 bool engine_applies(struct engine *g, const struct stored *row, struct err *e);
 bool engine_undecided(const struct stored *row);
+/* engine_list.c: is that object meant by "route orders", "orders", "route shop-*", or its scope? */
+bool engine_object_fits(struct arena *a, const char *wanted, const char *kind, const char *name,
+                        const char *scope);
 /* engine_show.c: what a list and an answer say of a change, and who decided it. */
 cJSON *engine_head(struct engine *g, struct arena *a, const struct stored *row);
 bool engine_set_decision(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
@@ -101,6 +117,9 @@ bool engine_agreed_already(const struct engine *g, const struct store_decision *
 /* Do the policy and the role of who asks let it be put before a person now? */
 bool engine_may_ask(struct engine *g, struct arena *a, const struct stored *row, const char *who,
                     struct err *e);
+const char *engine_policy(const struct engine *g); /* its digest; "": none is in force */
+/* What is to be said where the plan was made under another one; NULL: nothing. */
+const char *engine_other_policy(const struct engine *g, struct arena *a, const struct plan *p);
 /* What an answer says of the rule that holds for a change, and who has agreed. */
 bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
                        struct err *e);

@@ -12,6 +12,7 @@
 #include "guard/watch.h"
 #include "kind/kind.h"
 #include "plan/schedule.h"
+#include "store/store_outside.h"
 
 static bool take_schedule(struct plan *p)
 {
@@ -104,7 +105,7 @@ bool terms_complete(const struct engine_at *at, struct plan *p)
         return false;
     if (p->guard)
         return guard_as(at, p, p->guard, p->err);
-    if (at->config->guard && !p->undoes)
+    if (at->config->guard && (!p->undoes || store_is_edit(p->undoes)))
         guard_by_default(at, p);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "change/engine_private.h"
+#include "change/outside_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "plan/compare.h"
@@ -54,6 +55,8 @@ bool engine_undo(struct engine *g, struct plan *p, const char *id, struct cancel
 {
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
+    if (store_is_edit(id))
+        return s && engine_restore(g, p, id, c, e);
     if (!s || !store_find(s, p->arena, id, &row, e))
         return false;
     if (!undoable(row.state))

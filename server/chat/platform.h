@@ -107,6 +107,9 @@ struct chat_platform {
     bool renews;       /* a card can be changed after it was sent */
     bool takes_typed;  /* a card can hold an input */
 
+    /* Once, when the account begins: what it needs before a request comes. NULL: nothing. */
+    void (*start)(struct chat_account *c);
+
     /* Is that request the platform's? Then what is in it. False: e says why, and out->status what
      * is answered; it is counted and slowed like a wrong token. NULL: it has no way in over HTTP.
      */
@@ -137,4 +140,3 @@ struct chat_platform {
 
 extern const struct chat_platform *const chat_platforms[];
 extern const size_t chat_platforms_n;
-const struct chat_platform *chat_platform_named(const char *name); /* NULL: unknown */

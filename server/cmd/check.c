@@ -32,17 +32,21 @@ static int run_check(const struct options *o)
     const struct config *c = options_config(o, a, &code);
     if (c) {
         printf("file:        %s\n", or_none(c->file));
-        for (int i = 0; c->gateways[i]; i++)
+        for (int i = 0; c->gateways[i]; i++) {
             print_gateway(c->gateways[i], c);
+            if (!check_cluster_of(c->gateways[i]))
+                code = EXIT_FAILED;
+        }
         printf("state:       %s\n", c->state_dir);
         printf("listen:      %s (%s)\n", c->listen,
                c->tokens[0].name && c->oauth_issuer ? "bearer tokens and OAuth"
                : c->tokens[0].name                  ? "bearer tokens"
                : c->oauth_issuer                    ? "OAuth"
                                                     : "no authentication");
-        if (c->approvers[0].name)
+        if (c->approvers[0].name || c->oidc.issuer)
             printf("decisions:   %s/change\n", c->page ? c->page : "at the listen address");
-        puts("the configuration is right");
+        puts(code == EXIT_DONE ? "the configuration is right"
+                               : "the configuration is right; a cluster is not as it should be");
     }
     arena_free(a);
     return code;

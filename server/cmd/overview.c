@@ -3,18 +3,15 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/secret.h"
+#include "call/map.h"
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
-#include "inspect/inspect_map.h"
 #include "picture/picture.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-enum { DAYS = 30 /* within which the end of a certificate is near */ };
 
 /* path NULL: standard output. */
 static bool write_picture(const char *path, const char *text, struct err *e)
@@ -32,21 +29,19 @@ static bool write_picture(const char *path, const char *text, struct err *e)
 static int draw_gateway(struct verb *v)
 {
     struct err e = { 0 };
-    const struct config *c = gateway_config(v->gateway);
-    const struct world_means means = { .loop = gateway_loop(v->gateway),
-                                       .gateway = v->gateway,
-                                       .config = c };
+    const struct map_means means = { .loop = gateway_loop(v->gateway),
+                                     .gateway = v->gateway,
+                                     .config = gateway_config(v->gateway) };
     if (!gateway_url(v->gateway)) {
         err_set(&e, ERR_ARGS, "no gateway is configured; give --gateway-url");
         return verb_failed(v, &e);
     }
-    const struct inspection *i = inspect_gateway(v->arena, &means, DAYS, &e);
-    if (!i)
+    cJSON *map = map_read(v->arena, &means, &e);
+    if (!map)
         return verb_failed(v, &e);
-    cJSON *map = inspect_map(v->arena, i);
-    inspect_add_traffic(v->arena, map, c->access_log);
-    secret_scrub_tree(v->arena, NULL, map);
-    const struct picture p = { .map = map, .traffic = json_get(map, "traffic"), .alone = true };
+    const char *gateway = config_several(v->config) ? means.config->name : NULL;
+    const cJSON *waiting = map_waiting(v->arena, v->engine, gateway, json_get(map, "unread"));
+    const struct picture p = { .map = map, .waiting = waiting, .alone = true };
     const char *title = arena_printf(v->arena, "Gateway %s", gateway_url(v->gateway));
     const char *text = options_has(v->options, "svg") ? picture_svg(v->arena, &p)
                                                       : picture_html(v->arena, &p, title);

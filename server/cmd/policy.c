@@ -53,7 +53,7 @@ static int policy_explain(struct verb *v, struct store *s)
 {
     (void)s;
     struct err e = { 0 };
-    static const char *const lines[] = { "requester", "why", "needs", "in_shadow" };
+    static const char *const lines[] = { "requester", "why", "policy_moved", "needs", "in_shadow" };
     const char *id = v->options->argc > 1 ? v->options->argv[1] : NULL;
     if (!id)
         err_set(&e, ERR_ARGS, "say which change: higress-ops policy explain ID");

@@ -77,8 +77,9 @@ static const struct form html = {
     .escape = escape_html,
 };
 
+enum { EVENTS = 9 }; /* of one section, at most */
 static const struct section {
-    const char *title, *events[8];
+    const char *title, *events[EVENTS + 1];
 } sections[] = {
     { "Applied", { "applied" } },
     { "Decisions", { "approved", "agreed" } },
@@ -88,8 +89,10 @@ static const struct section {
     { "Not written, or not known to be", { "failed", "unknown" } },
     { "Guards",
       { "guard held", "guard unseen", "guard reverting", "guard reverted", "guard stopped" } },
+    { "Outside edits", { "outside edit" } },
     { "The gate itself",
-      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "segment removed" } },
+      { "pinned", "unpinned", "frozen", "freeze lifted", "upgraded", "policy edited",
+        "outside watched", "outside forgotten", "segment removed" } },
 };
 
 struct report {
@@ -157,7 +160,7 @@ static bool write_section(struct report *r, struct store *s, const struct sectio
     struct arena *a = r->verb->arena;
     r->lines = json_array(a);
     r->cut = false;
-    for (int i = 0; i < 8 && x->events[i]; i++) {
+    for (int i = 0; x->events[i]; i++) {
         struct store_search q = *period;
         q.event = x->events[i];
         if (!collect_event(r, s, q, e))

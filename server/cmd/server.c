@@ -7,6 +7,7 @@
 #include "call/catalog.h"
 #include "call/service.h"
 #include "change/engine.h"
+#include "chat/bot.h"
 #include "cmd/rotate_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
@@ -46,8 +47,12 @@ static void reload_config(void *arg, int signum)
     config_reload(s->config, now);
     log_open(log_level_named(s->config->log_level), 2);
     trace_open(s->config->trace);
+    if (s->service->engine)
+        engine_note_policy(s->service->engine);
     if (s->mcp)
         mcp_reload(s->mcp);
+    if (s->bots)
+        bots_reload(s->bots);
     if (s->web && !web_reload(s->web, &e)) {
         log_event(LOG_ERROR, "reload", "%s", e.text);
         return;
@@ -147,8 +152,22 @@ static void drain_requests(struct server *s)
     }
 }
 
+/* What they are at is ended while there still is a store; a change that is being applied is not cut
+ * off. */
+static void drain_bots(struct server *s)
+{
+    bots_stop(s->bots);
+    for (int i = 0; i < 200 && bots_busy(s->bots); i++) {
+        turn_loop(s);
+        if (!s->service->engine || !engine_busy(s->service->engine))
+            fetch_stop(s->loop);
+    }
+}
+
 void server_close(struct server *s)
 {
+    if (s->bots)
+        drain_bots(s);
     webhook_end(s->webhook);
     if (s->service->engine)
         engine_stop(s->service->engine);
@@ -157,6 +176,7 @@ void server_close(struct server *s)
     drain_requests(s);
     rotate_end(s->rotate);
     ship_end(s->ship);
+    bots_free(s->bots);
     mcp_free(s->mcp);
     service_free(s->service);
     loop_free(s->loop);

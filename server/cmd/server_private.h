@@ -28,7 +28,8 @@ struct server {
     struct webhook *webhook; /* tells others of changes, where that is configured */
     struct web *web;         /* NULL: none listens */
     char who[PERSON_MAX];    /* the person who started it, where there is a table of people */
-    struct rotate *rotate;
+    struct rotate *rotate;   /* closes segments of the audit, and removes those of age */
+    struct bots *bots;       /* NULL: no chats are served */
 };
 
 /* False after a message on stderr; *code is the exit code. */

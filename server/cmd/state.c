@@ -7,10 +7,25 @@
 #include "cmd/cmd.h"
 #include "cmd/verb_private.h"
 #include "config/config.h"
+#include "policy/rules.h"
 #include "store/store.h"
 #include "store/store_pin.h"
 
 enum { SHORTEST = 8, LONGEST = 200 };
+
+/* Which policy it was when it was pinned, and whether this process has another. */
+static void print_pinned_policy(struct verb *v, const cJSON *pin)
+{
+    const struct rules *own = v->config->rules;
+    const char *pinned = json_str(pin, "policy_digest");
+    if (!pinned)
+        return;
+    printf("policy:     enforced, sha256 %.12s…\n", pinned);
+    if (!own || strcmp(own->digest, pinned) != 0)
+        printf("            this configuration has another one (%.12s…): it was edited since; "
+               "`higress-ops state pin` pins it\n",
+               own ? own->digest : "none");
+}
 
 static int print_state(struct verb *v, struct store *s)
 {
@@ -41,6 +56,7 @@ static int print_state(struct verb *v, struct store *s)
         printf("decided by: change: %s, destroy: %s, or more\n",
                verb_clean(v, json_get(pin, "least"), "change"),
                verb_clean(v, json_get(pin, "least"), "destroy"));
+    print_pinned_policy(v, pin);
     printf("passphrase: %s\n", asks ? "asked at a terminal" : "none");
     return EXIT_DONE;
 }

@@ -14,6 +14,7 @@ static const struct {
     [CHANNEL_API] = { "API", STRENGTH_PERSON, "api" },
     [CHANNEL_PASSKEY] = { "passkey", STRENGTH_PASSKEY, "passkey" },
     [CHANNEL_TERMINAL] = { "command line", STRENGTH_PERSON, "terminal" },
+    [CHANNEL_CHAT] = { "chat", STRENGTH_PERSON, "chat" },
     [CHANNEL_GUARD] = { "guard", STRENGTH_NONE },
     [CHANNEL_POLICY] = { "auto", STRENGTH_NONE },
 };

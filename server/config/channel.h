@@ -12,6 +12,7 @@ enum channel_kind {
     CHANNEL_API,        /* /api: the same token in a header, of a program of theirs */
     CHANNEL_PASSKEY,    /* a page's, and a key of theirs signed for exactly this plan */
     CHANNEL_TERMINAL,   /* `higress-ops approve`: somebody at a terminal of this account */
+    CHANNEL_CHAT,       /* a button in a chat: the platform says which of its users pressed it */
     CHANNEL_GUARD,      /* the guard of a change that got worse: covered by that one's approval */
     CHANNEL_POLICY,     /* mode auto: nobody was asked. No person's word, and never taken as one */
 };
@@ -28,7 +29,7 @@ enum strength {
 
 const char *channel_name(enum channel_kind c); /* "elicitation over HTTP": as decisions keep it */
 /* As the configuration and policies name it; NULL: no decision comes in by it. */
-#define CHANNEL_WORDS "http-form|stdio-form|page|api|passkey|terminal"
+#define CHANNEL_WORDS "http-form|stdio-form|page|api|passkey|terminal|chat"
 const char *channel_word(enum channel_kind c);
 enum channel_kind channel_by_word(const char *word); /* CHANNEL_NONE: unknown */
 enum channel_kind channel_named(const char *name);   /* CHANNEL_NONE: unknown */

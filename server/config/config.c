@@ -133,11 +133,11 @@ static bool good_reach(struct config *c, struct arena *a, const cJSON *tree, str
     return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e);
 }
 
-/* What has a folder and a file of its own. */
-static bool good_folders(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
+/* Who somebody is, and who says so. */
+static bool good_identities(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
 {
     return config_good_people(c, e) && config_good_oauth(c, a, tree, e) &&
-           config_good_model(c, a, tree, e) && config_good_webhook(c, a, tree, e);
+           config_good_oidc(c, a, tree, e);
 }
 
 struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e)
@@ -146,7 +146,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     settings_take(c, a, tree);
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
-        !good_reach(c, a, tree, e) || !good_passkeys(c, e) || !good_folders(c, a, tree, e))
+        !good_reach(c, a, tree, e) || !good_passkeys(c, e) || !good_identities(c, a, tree, e) ||
+        !config_good_model(c, a, tree, e) || !config_good_webhook(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)
@@ -161,5 +162,6 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
-    return settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    return c && config_good_chat(c, a, tree, e) ? c : NULL;
 }

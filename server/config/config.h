@@ -9,7 +9,9 @@
 #pragma once
 #include "config/audit.h"
 #include "config/channel.h"
+#include "config/chat.h"
 #include "config/model.h"
+#include "config/oidc.h"
 #include "config/person.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
@@ -18,6 +20,8 @@
 
 struct arena;
 struct err;
+struct fetch_via;
+struct kube_higress;
 struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
@@ -32,6 +36,14 @@ struct config_token {
 
 enum { CONFIG_GATEWAYS_MAX = 32 };
 
+/* A Higress on Kubernetes (kube/higress.h); all NULL: it is not said to be on one. */
+struct config_kube {
+    const char *kubeconfig, *context; /* NULL: as kubectl finds them */
+    const char *namespace;
+    const char *console, *gateway; /* label selectors of its pods; NULL: the chart's */
+    struct kube_higress *higress;  /* made of it by cmd/options.c; NULL: on no cluster */
+};
+
 /* With several gateways, one of these each (its console, data plane and mode) and one for the
  * process, whose console is the one that is meant where none is named. */
 struct config {
@@ -40,9 +52,12 @@ struct config {
     /* All of them in the order of the file, ended by NULL; the only one is this very struct. */
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
-    const char *username;    /* "admin" unless said */
-    const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
-    enum login login;        /* auto: Basic unless a ':' forbids it */
+    struct config_kube kube; /* where its objects are, and its console where no URL is given */
+    const struct fetch_via *gateway_via,
+        *envoy_via;       /* how those URLs are reached; NULL: directly */
+    const char *username; /* "admin" unless said */
+    const char *password; /* resolved; NULL: none. Learnt by the scrubber */
+    enum login login;     /* auto: Basic unless a ':' forbids it */
     enum platform platform;
     const char *ca_file;     /* NULL: the system's bundle */
     double timeout;          /* seconds for one request to the console */
@@ -60,12 +75,13 @@ struct config {
     const struct config_token *tokens;    /* ended by { 0 }; never NULL */
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
-    const char *policy_file;              /* beside `file` unless absolute; NULL: none */
-    const struct rules *rules;            /* of that file (policy/rules.h), or NULL */
-    const char *page;                     /* URL under which people reach this server, or NULL */
-    const char *const *passkey_models;    /* AAGUIDs, ended by NULL; none: any; never NULL */
-    const char *passkey_roots;            /* PEM file of their makers' certificates, or NULL */
-    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
+    const struct config_chat *chat;    /* ended by { 0 }; of the process only; never NULL there */
+    const char *policy_file;           /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;         /* of that file (policy/rules.h), or NULL */
+    const char *page;                  /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models; /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;         /* PEM file of their makers' certificates, or NULL */
+    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
     const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */
@@ -73,12 +89,13 @@ struct config {
     double oauth_cache;                      /* seconds an answer is believed */
     const char *oauth_read, *oauth_change;   /* scopes */
     double oauth_skew;                       /* seconds that clocks may differ */
-    const char *const *origins;              /* allowed Origin values; ended by NULL; never NULL */
-    const char *const *hosts;                /* allowed Host values beside the loopback names */
-    double sessions;                         /* MCP sessions at once */
-    double session_ttl;                      /* seconds until an unused one ends */
-    double heartbeat;                        /* seconds an event stream may be silent */
-    const char *tls_certificate;             /* PEM files; both or neither NULL */
+    struct config_oidc oidc;
+    const char *const *origins;  /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;    /* allowed Host values beside the loopback names */
+    double sessions;             /* MCP sessions at once */
+    double session_ttl;          /* seconds until an unused one ends */
+    double heartbeat;            /* seconds an event stream may be silent */
+    const char *tls_certificate; /* PEM files; both or neither NULL */
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
@@ -86,8 +103,10 @@ struct config {
     const char *prompts_dir;  /* runbooks beside our own; NULL: none */
     struct config_model model;
     struct config_webhook webhook;
-    double plan_ttl;   /* seconds until an undecided plan expires */
-    const char *guard; /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    double plan_ttl;      /* seconds until an undecided plan expires */
+    const char *guard;    /* "5m: 5xx > 2 %" (guard/spec.h) of changes that name none; NULL: none */
+    bool outside;         /* is its state kept, so that what others change there is told? */
+    double outside_every; /* seconds between two looks for that */
     struct config_audit audit;
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_file_private.h"
+#include "config/oidc.h"
 #include <string.h>
 
 static bool good_ship(const char *to, struct err *e)
@@ -52,7 +53,7 @@ bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, str
     if (!good_ship(c->audit.ship, e))
         return false;
     if (list &&
-        (!c->audit.ship || !config_good_source(c->audit.ship + strcspn(c->audit.ship, "h"))))
+        (!c->audit.ship || !config_is_trusted_url(c->audit.ship + strcspn(c->audit.ship, "h"))))
         return err_set(e, ERR_ARGS,
                        "these are secrets: audit.ship must be otlp:https://…, or otlp:http:// on a "
                        "loopback address with its port") ||

@@ -16,18 +16,20 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct err *e);
 /* http.oauth of the tree it was bound from; resolves the client's secret. */
 bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
-/* https, or http on a loopback address with its port: fit for a secret. */
-bool config_good_source(const char *url);
 /* webhook of the tree it was bound from; resolves the secret. */
 bool config_good_webhook(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* http.oidc of the tree it was bound from; resolves the client's secret. */
+bool config_good_oidc(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* The texts of a checked list, ended by NULL; none: an empty one. */
+const char *const *config_texts(struct arena *a, const cJSON *list);
 /* `people` of the tree, checked; NULL where there is none. And what goes beyond one row of it. */
 const struct config_person *config_people_of(struct arena *a, const cJSON *list);
 bool config_good_people(const struct config *c, struct err *e);
-/* https, or http on a loopback address with its port: fit for a secret. */
-bool config_good_source(const char *url);
 /* audit of the tree it was bound from; resolves the headers. */
 bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* model of the tree it was bound from; resolves the key. */
 bool config_good_model(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* `chat` of the tree it was bound from; resolves the keys. After gateways and people. */
+bool config_good_chat(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);

@@ -53,10 +53,9 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     const cJSON *x;
     cJSON_ArrayForEach(x, member)
     {
-        bool outside = !strcmp(x->string, "envoy") || !strcmp(x->string, "mode") ||
-                       !strcmp(x->string, "approval");
+        bool beside = text_has_word("envoy|mode|approval|guard|outside|outside_every", x->string);
         if (strcmp(x->string, "name") != 0)
-            json_set(a, outside ? t : same, x->string, json_clone(a, x));
+            json_set(a, beside ? t : same, x->string, json_clone(a, x));
     }
     return t;
 }

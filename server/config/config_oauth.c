@@ -8,21 +8,9 @@
 #include "config/config.h"
 #include "config/config_file_private.h"
 
-bool config_good_source(const char *url)
-{
-    static const char *const begins[] = { "https://", "http://127.0.0.1:", "http://[::1]:",
-                                          "http://localhost:" };
-    if (strpbrk(url, "@# \t\r\n")) /* http://localhost:x@elsewhere */
-        return false;
-    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
-        if (text_starts(url, begins[i]))
-            return true;
-    return false;
-}
-
 static bool good_client(struct config *c, struct arena *a, const cJSON *secret, struct err *e)
 {
-    if (!config_good_source(c->oauth_introspection))
+    if (!config_is_trusted_url(c->oauth_introspection))
         return err_set(e, ERR_ARGS,
                        "must be https://…, or http:// on a loopback address with its port, "
                        "without user, fragment or blanks") ||
@@ -42,7 +30,7 @@ bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, str
     if (!c->oauth_jwks && !c->oauth_introspection)
         return err_set(e, ERR_ARGS, "give jwks, or introspection, or both") ||
                err_about(e, "http.oauth");
-    if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !config_good_source(c->oauth_jwks))
+    if (c->oauth_jwks && c->oauth_jwks[0] != '/' && !config_is_trusted_url(c->oauth_jwks))
         return err_set(e, ERR_ARGS,
                        "must be https://…, http:// on a loopback address with its port, or an "
                        "absolute path") ||

@@ -14,7 +14,7 @@ enum role config_role_named(const char *name)
     return place ? (enum role)(1u << (place - 1)) : ROLE_NONE;
 }
 
-static const char *const *identities_from(struct arena *a, const cJSON *list)
+const char *const *config_texts(struct arena *a, const cJSON *list)
 {
     const char **out = arena_array(a, const char *, json_count(list) + 1);
     const cJSON *item;
@@ -26,9 +26,11 @@ static const char *const *identities_from(struct arena *a, const cJSON *list)
 static struct config_person person_of(struct arena *a, const cJSON *row)
 {
     struct config_person p = { .name = arena_strdup(a, json_str(row, "name")),
-                               .os = identities_from(a, json_get(row, "os")),
-                               .tokens = identities_from(a, json_get(row, "tokens")),
-                               .oauth = identities_from(a, json_get(row, "oauth")),
+                               .os = config_texts(a, json_get(row, "os")),
+                               .tokens = config_texts(a, json_get(row, "tokens")),
+                               .oauth = config_texts(a, json_get(row, "oauth")),
+                               .oidc = config_texts(a, json_get(row, "oidc")),
+                               .chat = config_texts(a, json_get(row, "chat")),
                                .passphrase = arena_strdup(a, json_str(row, "passphrase")) };
     const cJSON *role;
     cJSON_ArrayForEach(role, json_get(row, "roles")) p.roles |=
@@ -65,28 +67,33 @@ static bool list_has(const char *const *list, const char *name)
     return false;
 }
 
-/* The lists of identities, by the member that holds them. */
+/* The lists of identities, by the member that holds them. issuer: the member of struct config whose
+ * subjects they are; 0: they are none. */
 static const struct {
     const char *member;
-    size_t at;
+    size_t at, issuer;
 } channels[] = {
-    { "os", offsetof(struct config_person, os) },
-    { "tokens", offsetof(struct config_person, tokens) },
-    { "oauth", offsetof(struct config_person, oauth) },
+    { "os", offsetof(struct config_person, os), 0 },
+    { "tokens", offsetof(struct config_person, tokens), 0 },
+    { "oauth", offsetof(struct config_person, oauth), offsetof(struct config, oauth_issuer) },
+    { "oidc", offsetof(struct config_person, oidc), offsetof(struct config, oidc.issuer) },
+    { "chat", offsetof(struct config_person, chat), 0 },
 };
 
-/* One subject is one, with our issuer before it or without. */
-static const char *without_issuer(const struct config *c, const char *identity)
+/* One subject is one, with its issuer before it or without. */
+static const char *without_issuer(const struct config *c, size_t channel, const char *identity)
 {
-    size_t n = c->oauth_issuer ? strlen(c->oauth_issuer) : 0;
-    bool ours = n && text_starts(identity, c->oauth_issuer) && identity[n] == '|';
-    return ours ? identity + n + 1 : identity;
+    size_t at = channels[channel].issuer;
+    const char *issuer = at ? *(const char *const *)((const char *)c + at) : NULL;
+    size_t n = issuer ? strlen(issuer) : 0;
+    return n && text_starts(identity, issuer) && identity[n] == '|' ? identity + n + 1 : identity;
 }
 
-static bool list_has_identity(const struct config *c, const char *const *list, const char *identity)
+static bool list_has_identity(const struct config *c, size_t channel, const char *const *list,
+                              const char *identity)
 {
     for (; *list; list++)
-        if (!strcmp(without_issuer(c, *list), without_issuer(c, identity)))
+        if (!strcmp(without_issuer(c, channel, *list), without_issuer(c, channel, identity)))
             return true;
     return false;
 }
@@ -110,10 +117,10 @@ static bool are_identities_its_own(const struct config *c, int i, size_t channel
     for (int n = 0; mine[n]; n++) {
         if (config_name_is_shared(mine[n]))
             return refuse_person(e, i, member, "is what several go by, so nobody's", mine[n]);
-        if (list_has_identity(c, &mine[n + 1], mine[n]))
+        if (list_has_identity(c, channel, &mine[n + 1], mine[n]))
             return refuse_person(e, i, member, "is there twice", mine[n]);
         for (int k = 0; k < i; k++)
-            if (list_has_identity(c, identities_of(&people[k], channel), mine[n]))
+            if (list_has_identity(c, channel, identities_of(&people[k], channel), mine[n]))
                 return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
     }
     return true;
@@ -137,6 +144,23 @@ static bool is_scrypt(const char *text)
     return text_starts(text, "scrypt$") && dollars == 5;
 }
 
+/* "PLATFORM:TENANT/USER", which looks like no name of another channel. */
+static bool is_chat_identity(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+    const char *slash = strchr(text, '/');
+    return n && text[n] == ':' && slash && slash > text + n + 1 && slash[1] &&
+           !strpbrk(text, "|() \t\r\n");
+}
+
+static bool are_chat_identities(const struct config_person *people, int i, struct err *e)
+{
+    for (const char *const *c = people[i].chat; *c; c++)
+        if (!is_chat_identity(*c))
+            return refuse_person(e, i, "chat", "is not PLATFORM:TENANT/USER", *c);
+    return true;
+}
+
 static bool is_good_person(const struct config *c, int i, struct err *e)
 {
     const struct config_person *people = c->people, *p = &people[i];
@@ -152,7 +176,7 @@ static bool is_good_person(const struct config *c, int i, struct err *e)
         return refuse_person(e, i, "passphrase",
                              "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
                              "(not shown)");
-    return are_no_names(people, i, e);
+    return are_chat_identities(people, i, e) && are_no_names(people, i, e);
 }
 
 /* A token may neither pass for a person who does not have it, nor be taken for one of OAuth or for
@@ -166,7 +190,11 @@ static bool are_plain_tokens(const struct config_person *people, const struct co
                            t->name) ||
                    err_about(e, path);
         for (const struct config_person *p = people; p->name; p++)
-            if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
+            if (list_has(p->chat, t->name))
+                return err_set(e, ERR_ARGS, "'%s' is what '%s' goes by in a chat", t->name,
+                               p->name) ||
+                       err_about(e, path);
+            else if (!strcmp(p->name, t->name) && !list_has(p->tokens, t->name))
                 return err_set(e, ERR_ARGS,
                                "'%s' is the name of a person who does not have this token; add it "
                                "to their `tokens`, or name it otherwise",

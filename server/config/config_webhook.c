@@ -7,13 +7,14 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_file_private.h"
+#include "config/oidc.h"
 
 enum { KEY_LEAST = 24, KEY_MOST = 64 };
 
 static bool good_webhook_url(const struct config_webhook *w, struct err *e)
 {
     bool plain = text_starts(w->url, "http://") && !strpbrk(w->url, "@# \t\r\n");
-    if (config_good_source(w->url) || (w->clear_text && plain))
+    if (config_is_trusted_url(w->url) || (w->clear_text && plain))
         return true;
     return err_set(e, ERR_ARGS,
                    "must be https://…, or http:// on a loopback address with its port, without "

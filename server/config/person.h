@@ -15,9 +15,11 @@ enum role { ROLE_NONE = 0, ROLE_VIEWER = 1, ROLE_OPERATOR = 2, ROLE_APPROVER = 4
 struct config_person {
     const char *name;
     unsigned roles;
-    const char *const *os;     /* users of this machine; ended by NULL, as the other two */
+    const char *const *os;     /* users of this machine; ended by NULL, as the next four */
     const char *const *tokens; /* names in http.tokens and http.approvers */
     const char *const *oauth;  /* subjects of http.oauth.issuer, or "ISSUER|SUBJECT" */
+    const char *const *oidc;   /* what http.oidc.person says of them, or "ISSUER|" and that */
+    const char *const *chat;   /* "PLATFORM:TENANT/USER", all three as the platform names them */
     const char *passphrase;    /* "scrypt$N$R$P$SALT$KEY", the last two in base64url; or NULL */
 };
 

@@ -38,6 +38,10 @@ static const struct field person_rows[] = {
       .of = &a_string },
     { "oauth", LIST, OPT, "Their subjects at http.oauth.issuer.", .min = 1, .max = 16,
       .of = &a_string },
+    { "oidc", LIST, OPT, "What http.oidc.person says of them at http.oidc.issuer.", .min = 1,
+      .max = 16, .of = &a_string },
+    { "chat", LIST, OPT, "Who they are in chats: PLATFORM:TENANT/USER.", .min = 1, .max = 16,
+      .of = &a_string },
     { "passphrase", STR, OPT, "As scrypt.", .min = 8, .max = 256, .flags = FIELD_SECRET },
     { 0 },
 };
@@ -60,6 +64,7 @@ static const struct field model_limits[] = {
     { 0 },
 };
 static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_of = TRACE_AREAS };
+static const struct field an_alg = { "alg", STR, OPT, "A signature.", .one_of = OIDC_ALGS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
 /* -- from the file's value to the member of struct config -------------------------------------- */
@@ -144,12 +149,35 @@ static void take_login(void *member, struct arena *a, const struct setting *row,
     *(enum login *)member = (enum login)text_word_place(row->value, text_or_default(row, value));
 }
 
+static void take_outside(void *member, struct arena *a, const struct setting *row,
+                         const cJSON *value)
+{
+    (void)a;
+    *(bool *)member = !strcmp(text_or_default(row, value), "snapshot");
+}
+
 static void take_platform(void *member, struct arena *a, const struct setting *row,
                           const cJSON *value)
 {
     (void)a;
     *(enum platform *)member =
         (enum platform)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_auth(void *member, struct arena *a, const struct setting *row,
+                           const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_auth *)member =
+        (enum oidc_auth)text_word_place(row->value, text_or_default(row, value));
+}
+
+static void take_oidc_claim(void *member, struct arena *a, const struct setting *row,
+                            const cJSON *value)
+{
+    (void)a;
+    *(enum oidc_claim *)member =
+        (enum oidc_claim)text_word_place(row->value, text_or_default(row, value));
 }
 
 static void take_read_only(void *member, struct arena *a, const struct setting *row,
@@ -200,6 +228,23 @@ const struct setting settings[] = {
     { "gateway.pause", "HIGRESS_OPS_PAUSE", "pause", "SECONDS",
       "Wait before a broken read, or a look after an unclear write, is repeated.", "0.2", NUM,
       NUMBER(pause), .flags = EACH, .min = 0.001, .max = 60 },
+    { "kubernetes.kubeconfig", "HIGRESS_OPS_KUBECONFIG", "kubeconfig", "PATH",
+      "Higress is on the cluster of this kubeconfig, or of KUBECONFIG and ~/.kube/config where "
+      "only "
+      "a context or a namespace is given.",
+      NULL, STR, TEXT(kube.kubeconfig), .flags = EACH, .min = 1, .max = 4096 },
+    { "kubernetes.context", "HIGRESS_OPS_KUBE_CONTEXT", "kube-context", "NAME",
+      "Context of the kubeconfig; none: its current one.", NULL, STR, TEXT(kube.context),
+      .flags = EACH, .min = 1, .max = 253 },
+    { "kubernetes.namespace", "HIGRESS_OPS_KUBE_NAMESPACE", "kube-namespace", "NAME",
+      "Where Higress is installed; none: the context's.", NULL, STR, TEXT(kube.namespace),
+      .flags = EACH, .min = 1, .max = 63 },
+    { "kubernetes.console", NULL, NULL, NULL,
+      "Label selector of the console's pod; none: the chart's.", NULL, STR, TEXT(kube.console),
+      .flags = EACH, .min = 1, .max = 512 },
+    { "kubernetes.gateway", NULL, NULL, NULL,
+      "Label selector of the gateway's pods; none: the chart's.", NULL, STR, TEXT(kube.gateway),
+      .flags = EACH, .min = 1, .max = 512 },
     { "envoy.admin_url", "HIGRESS_OPS_ENVOY_ADMIN", "envoy-admin", "URL",
       "Envoy's admin interface, for diagnose.", NULL, STR, TEXT(envoy_admin), .flags = EACH,
       .min = 8, .max = 1024 },
@@ -227,6 +272,12 @@ const struct setting settings[] = {
     { "guard", "HIGRESS_OPS_GUARD", "guard", "FOR: CONDITION,…",
       "Watches each change that names no guard, and takes it back: \"5m: 5xx > 2 %, no traffic\".",
       NULL, STR, TEXT(guard), .flags = EACH, .min = 4, .max = 400 },
+    { "outside", "HIGRESS_OPS_OUTSIDE", "outside", "off|snapshot",
+      "Whether a server keeps what the gateway holds and tells what others change there.", "off",
+      STR, PUT(take_outside, outside), .flags = ONE_OF | EACH | RELOAD },
+    { "outside_every", "HIGRESS_OPS_OUTSIDE_EVERY", "outside-every", "SECONDS",
+      "Time between two such looks at the gateway.", "60", NUM, NUMBER(outside_every),
+      .flags = EACH | RELOAD, .min = 1, .max = 86400 },
     { "audit.ship", "HIGRESS_OPS_AUDIT_SHIP", "audit-ship", "file:PATH|syslog[:SOCKET]|otlp:URL",
       "Where a server sends each line of the audit, too.", NULL, STR, TEXT(audit.ship), .min = 6,
       .max = 1024 },
@@ -279,6 +330,8 @@ const struct setting settings[] = {
     { "people", NULL, NULL, NULL,
       "Who is who in each channel, and their roles; who is not in it may read and no more.", NULL,
       LIST, PUT(take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
+    { "chat", NULL, NULL, NULL, "Bots at chat platforms (docs/chatops).", NULL, LIST,
+      PUT(NULL, chat), .flags = RELOAD, .max = 32, .of = &config_chat_field },
     { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
       "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
       TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },
@@ -322,6 +375,35 @@ const struct setting settings[] = {
       .max = 128 },
     { "http.oauth.skew", "HIGRESS_OPS_OAUTH_SKEW", "oauth-skew", "SECONDS",
       "How far the issuer's clock may be off.", "60", NUM, NUMBER(oauth_skew), .max = 300 },
+    { "http.oidc.issuer", "HIGRESS_OPS_OIDC_ISSUER", "oidc-issuer", "URL",
+      "OpenID provider where people log in for the pages; who is not in people is nobody.", NULL,
+      STR, TEXT(oidc.issuer), .flags = NEEDED, .min = 8, .max = 1024 },
+    { "http.oidc.client_id", "HIGRESS_OPS_OIDC_CLIENT_ID", "oidc-client-id", "ID",
+      "This server's name there.", NULL, STR, TEXT(oidc.client_id), .flags = NEEDED, .min = 1,
+      .max = 256 },
+    { "http.oidc.client_secret", "HIGRESS_OPS_OIDC_CLIENT_SECRET_FILE", "oidc-client-secret-file",
+      "PATH", "File with this server's secret there; without one it is a public client.", NULL, OBJ,
+      .of = reference },
+    { "http.oidc.client_auth", "HIGRESS_OPS_OIDC_CLIENT_AUTH", "oidc-client-auth", "basic|post",
+      "How that secret is sent: client_secret_basic or client_secret_post.", "basic", STR,
+      PUT(take_oidc_auth, oidc.auth), .flags = ONE_OF },
+    { "http.oidc.scopes", "HIGRESS_OPS_OIDC_SCOPES", "oidc-scopes", "SCOPE,…",
+      "Scopes asked for beside openid.", NULL, LIST, TEXTS(oidc.scopes), .max = 16,
+      .of = &a_string },
+    { "http.oidc.person", "HIGRESS_OPS_OIDC_PERSON", "oidc-person", "sub|email",
+      "Claim that names people in `oidc` of people: the subject, or a verified e-mail address.",
+      "sub", STR, PUT(take_oidc_claim, oidc.person), .flags = ONE_OF },
+    { "http.oidc.algs", "HIGRESS_OPS_OIDC_ALGS", "oidc-algs", "ALG,…",
+      "Signatures that its tokens may have: RS256, ES256, EdDSA.", "RS256", LIST, TEXTS(oidc.algs),
+      .min = 1, .max = 3, .of = &an_alg },
+    { "http.oidc.name", "HIGRESS_OPS_OIDC_NAME", "oidc-name", "NAME",
+      "What the login page calls it.", "its host", STR, TEXT(oidc.name), .flags = SAID, .min = 1,
+      .max = 64 },
+    { "http.oidc.ca_file", "HIGRESS_OPS_OIDC_CA_FILE", "oidc-ca-file", "PATH",
+      "Certificates to trust there instead of the system's.", NULL, STR, TEXT(oidc.ca_file),
+      .min = 1, .max = 4096 },
+    { "http.oidc.skew", "HIGRESS_OPS_OIDC_SKEW", "oidc-skew", "SECONDS",
+      "How far its clock may be off.", "60", NUM, NUMBER(oidc.skew), .max = 300 },
     { "http.origins", "HIGRESS_OPS_ORIGINS", "origins", "ORIGIN,…",
       "Origins allowed beside the loopback ones.", NULL, LIST, TEXTS(origins), .flags = RELOAD,
       .max = 64, .of = &a_string },
@@ -412,8 +494,8 @@ const struct setting settings[] = {
       "Default size limit of one answer.", "4096", INT, NUMBER(answer_bytes), .flags = RELOAD,
       .min = 512, .max = 1 << 20 },
     { "trace", "HIGRESS_OPS_TRACE", "trace", "AREA,…",
-      "Also on stderr, one line an event: fetch, call, change, fiber, http, or all.", NULL, LIST,
-      TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
+      "Also on stderr, one line an event: fetch, call, change, fiber, http, ws, or all.", NULL,
+      LIST, TEXTS(trace), .flags = RELOAD, .max = 16, .of = &an_area },
     { "log_level", "HIGRESS_OPS_LOG", "log", "debug|info|warn|error|off", "Events on stderr.",
       "warn", STR, TEXT(log_level), .flags = ONE_OF | RELOAD },
     { 0 },

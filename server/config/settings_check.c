@@ -1,6 +1,5 @@
-/* settings_check.c - what follows from the rows of settings.c: the table that a file is held
- * against, and the members of struct config that are filled.
- */
+/* settings_check.c - what follows from the rows of settings.c: the tables that a file is held
+ * against, the members that are filled, and what a running server takes over. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "config/config_file_private.h"

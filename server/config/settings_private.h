@@ -3,6 +3,8 @@
 #include "base/field.h"
 #include "config/config.h"
 
+extern const struct field config_chat_field; /* one row of `chat` */
+
 enum setting_flag {
     EACH = 1,   /* each of `gateways` has its own */
     RELOAD = 2, /* a running server takes a new value */

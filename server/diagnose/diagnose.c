@@ -378,7 +378,7 @@ static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *
         json_set_str(f->arena, out, "elsewhere", line);
 }
 
-/* Plans that were applied within the window that was looked at. */
+/* Plans that were applied, and edits that were seen, within the window that was looked at. */
 static void write_timeline(struct facts *f, cJSON *out)
 {
     double from = f->row_count > 0 ? f->rows[f->row_count - 1].at : 0;
@@ -390,7 +390,11 @@ static void write_timeline(struct facts *f, cJSON *out)
         const char *at = json_str(o, "at"), *id = json_str(o, "id"), *title = json_str(o, "title");
         if (at && id && json_count(lines) < MAX_VERDICTS && when_parse(at) >= from - BEFORE_ROWS)
             json_add_str(f->arena, lines,
-                         arena_printf(f->arena, "%s plan %s was applied: %s", at, id,
+                         arena_printf(f->arena, "%s %s: %s", at,
+                                      arena_printf(f->arena,
+                                                   json_str(o, "since") ? "edit %s was seen"
+                                                                        : "plan %s was applied",
+                                                   id),
                                       text_clean(f->arena, title ? title : "", 160)));
     }
     if (json_count(lines) > 0)

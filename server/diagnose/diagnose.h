@@ -43,7 +43,8 @@ struct diagnose_signals {
     const cJSON *settings;   /* section `higress` of higress-config; NULL: not read */
     const cJSON *elsewhere;  /* rows like `rows`, but of whatever; NULL: `rows` has them all */
     const cJSON *compared;   /* ["…"]: now against before; NULL: not asked for */
-    const cJSON *changes;    /* [{id, title, at}]: plans applied of late, newest first */
+    const cJSON *changes;    /* [{id, title, at, since?}]: plans applied of late and, with
+                                since, edits made elsewhere between the two; newest first */
     const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
     const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
     double now;              /* Unix seconds */

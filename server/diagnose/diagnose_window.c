@@ -209,7 +209,17 @@ static const char *percent(struct arena *a, int bad, int all)
     return arena_printf(a, share > 0 && share < 10 ? "%.1f %%" : "%.0f %%", share);
 }
 
-/* The plan applied nearest to the moment, shortly before it. */
+/* How long before the moment it was applied. Of an edit made elsewhere only two looks are known,
+ * between which it was made: the longest that it can be, when the moment lies between them. */
+static double seconds_before(const cJSON *change, double when)
+{
+    double at = when_parse(json_str(change, "at"));
+    const char *since = json_str(change, "since");
+    double first = since ? when_parse(since) : at;
+    return when >= first && when < at ? when - first : when - at;
+}
+
+/* The change nearest to the moment, shortly before it. */
 static const cJSON *applied_near(const cJSON *changes, double when)
 {
     const cJSON *o, *best = NULL;
@@ -217,7 +227,7 @@ static const cJSON *applied_near(const cJSON *changes, double when)
 
     cJSON_ArrayForEach(o, changes)
     {
-        double before = when - when_parse(json_str(o, "at"));
+        double before = seconds_before(o, when);
         if (before < -NEAR_AFTER || fabs(before) > nearest)
             continue;
         nearest = fabs(before);
@@ -233,7 +243,7 @@ static int by_chance_first(const void *x, const void *y)
     return (a->chance > b->chance) - (a->chance < b->chance);
 }
 
-/* "text since 14:02, when plan c-1 was applied (title)" */
+/* "text since 14:02, when plan c-1 was applied (title)", or "…; edit o-1 was made elsewhere …" */
 static const char *dated_line(struct arena *a, const char *text, double when, const cJSON *changes)
 {
     const cJSON *plan = applied_near(changes, when);
@@ -241,6 +251,10 @@ static const char *dated_line(struct arena *a, const char *text, double when, co
     text = arena_printf(a, "%s since %s", text, when_text(a, when, false));
     if (!plan)
         return text;
+    if (json_str(plan, "since"))
+        return arena_printf(a, "%s; edit %s was made elsewhere between %s and %s (%.300s)", text,
+                            json_str(plan, "id"), json_str(plan, "since"), json_str(plan, "at"),
+                            json_text(plan, "title"));
     return arena_printf(a, "%s, when plan %s was applied (%s)", text, json_str(plan, "id"),
                         json_str(plan, "title") ? json_str(plan, "title") : "no title");
 }

@@ -20,5 +20,5 @@ struct diagnose_window *window_new(struct arena *a, double from, double to);
 void window_take(struct diagnose_window *w, const cJSON *row);
 /* ["5xx of pay.static: 0.2 % (3 of 1500) -> 38 % (57 of 150) since …, when plan c-… was applied"],
  * the surest first, then "latency of route reports: p50 about 12 -> 410 ms, …"; one line too where
- * nothing changed. changes: [{id, title, at}]. */
+ * nothing changed. changes: of diagnose.h. */
 cJSON *window_lines(struct diagnose_window *w, const cJSON *changes);

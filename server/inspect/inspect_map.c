@@ -2,15 +2,14 @@
  * which for a plugin is the route, host or service that it stands at. */
 #include "inspect/inspect_map.h"
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/when.h"
-#include "signal/traffic.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAYS_MAX = 8, ENDPOINTS_MAX = 8, SAY_BYTES = 400, TRAFFIC_ROUTES = 200, HOUR = 3600 };
+enum { SAYS_MAX = 8, ENDPOINTS_MAX = 8, SAY_BYTES = 400 };
+
+const char *const inspect_map_lists[] = { "routes", "services", "hosts", "others", NULL };
 
 struct about {
     const char *object; /* "route orders" */
@@ -141,20 +140,30 @@ static void add_routes(struct mapping *m, cJSON *out, const char *kind, const ch
     }
 }
 
+/* A service is listed once for each port: its endpoints are those of all. */
 static void map_services(struct mapping *m, cJSON *out)
 {
-    struct trap_object o = { 0 };
+    struct trap_object o = { 0 }, provider = { 0 };
     const cJSON *endpoint;
+    cJSON *node = NULL;
     while (trap_next(m->world, "service", &o)) {
-        cJSON *node = new_node(m, out, "service", o.name);
-        cJSON *list = json_set_array(m->a, node, "endpoints");
+        if (!node || strcmp(json_str(node, "name"), o.name) != 0) {
+            node = new_node(m, out, "service", o.name);
+            json_set_array(m->a, node, "endpoints");
+        }
+        cJSON *list = json_get(node, "endpoints");
         cJSON_ArrayForEach(endpoint, json_get(o.json, "endpoints"))
         {
-            if (cJSON_IsString(endpoint) && json_count(list) < ENDPOINTS_MAX)
+            if (cJSON_IsString(endpoint) && json_count(list) < ENDPOINTS_MAX &&
+                !json_find_text(list, endpoint->valuestring))
                 json_add_str(m->a, list, endpoint->valuestring);
         }
-        json_set_num(m->a, node, "endpoint_count", json_count(json_get(o.json, "endpoints")));
+        double n = json_num(node, "endpoint_count", 0),
+               of = json_count(json_get(o.json, "endpoints"));
+        json_set_num(m->a, node, "endpoint_count", of > n ? of : n);
     }
+    while (trap_next(m->world, "ai-provider", &provider))
+        new_node(m, out, "ai-provider", provider.name);
 }
 
 /* What was found about objects that have no node: plugins, consumers, certificates, … */
@@ -193,62 +202,14 @@ cJSON *inspect_map(struct arena *a, const struct inspection *i)
     return map;
 }
 
-/* -- traffic ----------------------------------------------------------------------------- */
-
-static cJSON *count_by_route(struct arena *a, const char *access_log, bool errors, struct err *e)
-{
-    const struct traffic_query q = { .log = { .since = when_now() - HOUR },
-                                     .errors = errors,
-                                     .by = { "route" },
-                                     .rows = TRAFFIC_ROUTES };
-    return json_get(traffic_count(a, access_log, &q, e), "rows");
-}
-
-/* By route; NULL: it could not be read, e. */
-static cJSON *read_traffic(struct arena *a, const char *access_log, struct err *e)
-{
-    const cJSON *row, *all = count_by_route(a, access_log, false, e);
-    const cJSON *bad = all ? count_by_route(a, access_log, true, e) : NULL;
-    cJSON *out = json_object(a);
-    cJSON_ArrayForEach(row, all)
-    {
-        const char *route = json_str(row, "route");
-        const cJSON *slow = cJSON_GetArrayItem(json_get(row, "ms"), 2);
-        cJSON *one = route ? json_set_object(a, out, route) : NULL;
-        if (one)
-            json_set_num(a, one, "count", json_num(row, "count", 0));
-        if (one && cJSON_IsNumber(slow))
-            json_set_num(a, one, "p99", slow->valuedouble);
-    }
-    cJSON_ArrayForEach(row, bad)
-    {
-        const char *route = json_str(row, "route");
-        if (route && json_get(out, route))
-            json_set_num(a, json_get(out, route), "errors", json_num(row, "count", 0));
-    }
-    return bad ? out : NULL;
-}
-
-void inspect_add_traffic(struct arena *a, cJSON *map, const char *access_log)
-{
-    struct err e = { 0 };
-    cJSON *traffic = access_log ? read_traffic(a, access_log, &e) : NULL;
-    if (traffic)
-        json_set(a, map, "traffic", traffic);
-    else if (access_log)
-        json_add_str(a, json_get(map, "unread"),
-                     arena_printf(a, "the traffic of the last hour was not read: %s", e.text));
-}
-
 /* -- looked up --------------------------------------------------------------------------- */
 
 bool inspect_on_map(const cJSON *map, const char *kind, const char *name)
 {
-    static const char *const lists[] = { "routes", "services", "hosts", "others" };
     const char *member = !strcmp(kind, "domain") ? "hosts" : "to";
     const cJSON *node;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        cJSON_ArrayForEach(node, json_get(map, lists[i]))
+    for (const char *const *list = inspect_map_lists; *list; list++)
+        cJSON_ArrayForEach(node, json_get(map, *list))
         {
             if (!strcmp(json_str(node, "name"), name) && !strcmp(json_str(node, "kind"), kind))
                 return true;

@@ -22,7 +22,13 @@
 enum { TEMPLATES_TTL_MS = 300000, RESOURCE_MISSING = -32002 };
 
 static const struct resource_provider *const ours[] = {
-    &resource_gateway, &resource_audit, &resource_change, &resource_app, NULL,
+    &resource_gateway,
+    &resource_audit,
+    &resource_change,
+    &resource_map,
+    &resource_map_view,
+    &resource_app, /* the longer prefix first */
+    NULL,
 };
 
 /* The i-th provider of this server: those of the toolsets first, each with its toolset. NULL: past
@@ -232,6 +238,16 @@ const char *resource_uri(struct request *r)
         return request_fail(r, 200, RPC_INVALID_PARAMS, "Invalid params: uri is over %d bytes",
                             RESOURCE_URI_MAX);
     return uri;
+}
+
+const char *resource_segment(struct arena *a, const char **rest)
+{
+    if (!*rest || !**rest)
+        return NULL;
+    size_t n = strcspn(*rest, "/");
+    const char *one = n ? text_unpercent(a, *rest, n) : NULL;
+    *rest = (*rest)[n] ? *rest + n + 1 : NULL;
+    return one;
 }
 
 const char *resource_missing(struct request *r, const char *uri)

@@ -11,6 +11,8 @@
 #pragma once
 #include "mcp/request.h"
 
+struct arena;
+struct catalog;
 struct kind;
 
 enum { RESOURCE_PAGE = 200, RESOURCE_URI_MAX = 2048, RESOURCE_VALUES_MAX = 100 };
@@ -64,6 +66,9 @@ bool resource_is_off(struct mcp *m, const char *uri);
 /* May the names of that kind be told: does a tool that is offered list them? */
 bool resource_names_shown(const struct mcp *m, const struct kind *k);
 
+/* Takes the next segment off a path, decoded. NULL: none, empty, or badly encoded. */
+const char *resource_segment(struct arena *a, const char **rest);
+
 /* The revision's own "not found"; NULL, so that it can be returned. */
 const char *resource_missing(struct request *r, const char *uri);
 /* params.uri; NULL after request_fail. */
@@ -79,5 +84,13 @@ void resource_read(struct request *r);
 bool resource_is_admitted(const struct request *r, struct err *e);
 
 #define RESOURCE_PLAN_VIEW "ui://higress-ops/plan2"
+#define RESOURCE_MAP_VIEW "ui://higress-ops/map1"
+#define RESOURCE_MAP_TOOL "gateway_overview"
 extern const struct resource_provider resource_gateway, resource_audit, resource_change,
-    resource_app;
+    resource_map, resource_map_view, resource_app;
+/* Is there a map to be shown? It names routes, hosts and services: only beside a tool that names
+ * routes, too. */
+bool resource_map_offered(const struct catalog *c);
+/* The page of a view as an MCP Apps host wants it: may do nothing but show. */
+void resource_view(struct arena *a, const char *html, struct resource_content *out);
+extern const char resource_view_mime[];

@@ -9,7 +9,7 @@
 
 enum { KEEP_MS = 3600000 };
 
-static const char mime[] = "text/html;profile=mcp-app";
+const char resource_view_mime[] = "text/html;profile=mcp-app";
 
 static bool resource_app_list(struct request *r, struct resource_list *out)
 {
@@ -19,7 +19,7 @@ static bool resource_app_list(struct request *r, struct resource_list *out)
         .name = "plan-view",
         .title = "A planned change",
         .about = "Shows a planned change: diff, warnings, how a person decides. For MCP Apps.",
-        .mime = mime,
+        .mime = resource_view_mime,
     };
     resource_add(out, &view);
     return true;
@@ -40,15 +40,20 @@ static cJSON *meta(struct arena *a)
     return o;
 }
 
+void resource_view(struct arena *a, const char *html, struct resource_content *out)
+{
+    *out = (struct resource_content){ .mime = resource_view_mime,
+                                      .text = html,
+                                      .meta = meta(a),
+                                      .ttl_ms = KEEP_MS,
+                                      .for_every = true };
+}
+
 static bool read_plan_view(struct request *r, const char *uri, struct resource_content *out)
 {
     if (strcmp(uri, RESOURCE_PLAN_VIEW) != 0)
         return false;
-    *out = (struct resource_content){ .mime = mime,
-                                      .text = asset_text("server/mcp/assets/plan.html"),
-                                      .meta = meta(r->arena),
-                                      .ttl_ms = KEEP_MS,
-                                      .for_every = true };
+    resource_view(r->arena, asset_text("server/mcp/assets/plan.html"), out);
     return true;
 }
 

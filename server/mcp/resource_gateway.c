@@ -30,21 +30,10 @@ struct place {
     const char *scope, *name;
 };
 
-/* Takes the next segment off the path, decoded. NULL: none, empty, or badly encoded. */
-static const char *next_segment(struct arena *a, const char **rest)
-{
-    if (!*rest || !**rest)
-        return NULL;
-    size_t n = strcspn(*rest, "/");
-    const char *one = n ? text_unpercent(a, *rest, n) : NULL;
-    *rest = (*rest)[n] ? *rest + n + 1 : NULL;
-    return one;
-}
-
 static bool find_place(const struct mcp *m, struct arena *a, const char *uri, struct place *out)
 {
     const char *rest = uri + strlen(PREFIX);
-    const char *gateway = next_segment(a, &rest);
+    const char *gateway = resource_segment(a, &rest);
     *out = (struct place){ 0 };
     const struct config *config;
     struct err unknown = { 0 };
@@ -55,12 +44,12 @@ static bool find_place(const struct mcp *m, struct arena *a, const char *uri, st
                        : m->service->gateway;
     if (!out->gateway)
         return false;
-    out->kind = kind_find(next_segment(a, &rest));
+    out->kind = kind_find(resource_segment(a, &rest));
     if (!out->kind)
         return false;
     if (out->kind->flags & KIND_SCOPED)
-        out->scope = next_segment(a, &rest);
-    out->name = next_segment(a, &rest);
+        out->scope = resource_segment(a, &rest);
+    out->name = resource_segment(a, &rest);
     return out->name && !rest && (out->scope || !(out->kind->flags & KIND_SCOPED));
 }
 

@@ -32,7 +32,16 @@ static void put_annotations(struct buf *b, enum risk risk)
     buf_printf(b, ",\"annotations\":{%s,\"openWorldHint\":false}", hint);
 }
 
-static void put_tool(struct buf *b, const struct catalog_tool *t, const struct era *era)
+/* For everybody: hosts that show views do not always declare it. */
+static void put_view(struct buf *b, const struct tool *t, bool map)
+{
+    const char *view = t->plan ? RESOURCE_PLAN_VIEW : t->on_map && map ? RESOURCE_MAP_VIEW : NULL;
+    if (view)
+        buf_printf(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"%s\"}}", view);
+}
+
+/* map: is there one to be shown? */
+static void put_tool(struct buf *b, const struct catalog_tool *t, const struct era *era, bool map)
 {
     buf_char(b, '{');
     put_string_member(b, "name", t->tool->name);
@@ -50,8 +59,7 @@ static void put_tool(struct buf *b, const struct catalog_tool *t, const struct e
     }
     if (era->annotations)
         put_annotations(b, t->tool->risk);
-    if (t->tool->plan) /* for everybody: hosts that show views do not always declare it */
-        buf_str(b, ",\"_meta\":{\"ui\":{\"resourceUri\":\"" RESOURCE_PLAN_VIEW "\"}}");
+    put_view(b, t->tool, map);
     buf_char(b, '}');
 }
 
@@ -60,14 +68,14 @@ const char *tool_list_print(struct arena *a, const struct catalog *c, const stru
     struct buf *b = buf_in(a, MAX_LIST);
     const struct catalog_tool *t;
     buf_str(b, "{\"tools\":[");
-    bool first = true;
+    bool first = true, map = resource_map_offered(c);
     for (int i = 0; (t = catalog_at(c, i)); i++) {
         if (!t->listed)
             continue;
         if (!first)
             buf_char(b, ',');
         first = false;
-        put_tool(b, t, era);
+        put_tool(b, t, era, map);
     }
     buf_str(b, "]}");
     return b->data;

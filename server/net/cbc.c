@@ -10,6 +10,7 @@
 #define CBC_API(X)                                                                                 \
     X(EVP_CIPHER_CTX_new)                                                                          \
     X(EVP_CIPHER_CTX_free)                                                                         \
+    X(EVP_CIPHER_CTX_set_padding)                                                                  \
     X(EVP_aes_128_cbc)                                                                             \
     X(EVP_aes_192_cbc)                                                                             \
     X(EVP_aes_256_cbc)                                                                             \
@@ -37,6 +38,7 @@ struct input {
     size_t key_len;
     const void *iv, *bytes;
     size_t len;
+    bool blocks; /* no padding */
 };
 
 static void *cbc_run(struct arena *a, const struct input *in, int encrypt, size_t *out_len,
@@ -54,6 +56,7 @@ static void *cbc_run(struct arena *a, const struct input *in, int encrypt, size_
     EVP_CIPHER_CTX *context = crypto.EVP_CIPHER_CTX_new();
     bool good = context &&
                 crypto.EVP_CipherInit_ex(context, cipher, NULL, in->key, in->iv, encrypt) == 1 &&
+                crypto.EVP_CIPHER_CTX_set_padding(context, !in->blocks) == 1 &&
                 crypto.EVP_CipherUpdate(context, out, &first, in->bytes, (int)in->len) == 1 &&
                 crypto.EVP_CipherFinal_ex(context, out + first, &last) == 1;
     crypto.EVP_CIPHER_CTX_free(context);
@@ -69,13 +72,21 @@ static void *cbc_run(struct arena *a, const struct input *in, int encrypt, size_
 void *cbc_seal(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
                size_t len, size_t *out_len, struct err *e)
 {
-    struct input in = { key, key_len, iv, bytes, len };
+    struct input in = { key, key_len, iv, bytes, len, false };
     return cbc_run(a, &in, 1, out_len, e);
 }
 
 void *cbc_open(struct arena *a, const void *key, size_t key_len, const void *iv, const void *bytes,
                size_t len, size_t *out_len, struct err *e)
 {
-    struct input in = { key, key_len, iv, bytes, len };
+    struct input in = { key, key_len, iv, bytes, len, false };
     return cbc_run(a, &in, 0, out_len, e);
+}
+
+void *cbc_open_blocks(struct arena *a, const void *key, size_t key_len, const void *iv,
+                      const void *bytes, size_t len, struct err *e)
+{
+    struct input in = { key, key_len, iv, bytes, len, true };
+    size_t size;
+    return cbc_run(a, &in, 0, &size, e);
 }

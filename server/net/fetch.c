@@ -132,7 +132,7 @@ static void close_pool(void *arg)
     pool.loop = NULL;
 }
 
-static bool open_pool(struct loop *l, struct err *e)
+bool fetch_load(struct loop *l, struct err *e)
 {
     if (pool.multi)
         return true;
@@ -157,6 +157,11 @@ static void on_cancel(void *arg)
     loop_soon(pool.loop, drain_ready, NULL);
 }
 
+static const char *shown_target(const struct fetch_request *r)
+{
+    return r->shown ? r->shown : r->url;
+}
+
 static void wait_here(struct transfer *t)
 {
     struct cancel *c = t->request->cancel;
@@ -165,7 +170,7 @@ static void wait_here(struct transfer *t)
         c->wake = on_cancel;
         c->arg = t;
     }
-    fiber_park(t->request->method, t->request->url);
+    fiber_park(t->request->method, shown_target(t->request));
     if (c)
         c->wake = NULL;
 }
@@ -185,7 +190,7 @@ static void delist_transfer(struct transfer *t)
 
 static bool admit_transfer(struct transfer *t)
 {
-    bool probes = t->request->connect_only;
+    bool probes = t->request->connect_only && !t->keeps;
     if (pool.running >= FETCH_MAX || (probes && pool.probing >= FETCH_PROBES))
         return false;
     t->admitted = true;
@@ -212,11 +217,14 @@ static void perform_transfer(struct transfer *t)
     fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
-    lib.curl_multi_remove_handle(pool.multi, t->easy);
+    if (!t->keeps)
+        lib.curl_multi_remove_handle(pool.multi, t->easy);
 }
 
 static void release_transfer(struct transfer *t)
 {
+    if (t->keeps)
+        lib.curl_multi_remove_handle(pool.multi, t->easy);
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
@@ -229,13 +237,16 @@ static void release_transfer(struct transfer *t)
 
 static bool explain(struct transfer *t, struct err *e)
 {
-    long os_errno = 0;
+    long os_errno = 0, proxy_status = 0;
     curl_off_t connected = 0;
     lib.curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+    lib.curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     lib.curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
     struct fetch_facts f = {
         .method = t->request->method,
-        .url = t->request->url,
+        .url = shown_target(t->request),
+        .proxy = t->request->proxy,
+        .proxy_status = (int)proxy_status,
         .code = t->code,
         .reason = lib.curl_easy_strerror((CURLcode)t->code),
         .detail = t->detail,
@@ -293,10 +304,36 @@ static void trace_transfer(const struct transfer *t, bool ok, const struct err *
 {
     const struct fetch_request *r = t->request;
     if (ok)
-        trace(TRACE_FETCH, "%s %s: %d, %zu bytes, %.3f s", r->method, r->url, t->answer->status,
-              t->received, t->answer->seconds);
+        trace(TRACE_FETCH, "%s %s: %d, %zu bytes, %.3f s", r->method, shown_target(r),
+              t->answer->status, t->received, t->answer->seconds);
     else
-        trace(TRACE_FETCH, "%s %s fails: %s", r->method, r->url, e->text);
+        trace(TRACE_FETCH, "%s %s fails: %s", r->method, shown_target(r), e->text);
+}
+
+/* The life of one; t->easy is kept where it was asked for and came about. */
+static bool run_transfer(struct transfer *t, struct err *e)
+{
+    enlist_transfer(t);
+    if (!admit_transfer(t))
+        wait_here(t);
+
+    bool ok = false;
+    if (t->cancelled) {
+        err_set(e, ERR_GONE, "cancelled while waiting for a free connection");
+    } else {
+        perform_transfer(t);
+        ok = conclude_transfer(t, e);
+        if (!ok || !t->keeps)
+            release_transfer(t);
+    }
+    delist_transfer(t);
+    trace_transfer(t, ok, e);
+    if (t->admitted) {
+        pool.running--;
+        pool.probing -= t->request->connect_only && !t->keeps;
+        admit_next();
+    }
+    return ok;
 }
 
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
@@ -305,7 +342,9 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
     *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     if (r->cancel && r->cancel->fired)
         return err_set(e, ERR_GONE, "cancelled");
-    if (!open_pool(l, e))
+    if (r->via)
+        return r->via->fetch(r->via->arg, l, a, r, out, e);
+    if (!fetch_load(l, e))
         return false;
 
     size_t max_body = r->max_body ? r->max_body : DEFAULT_BODY;
@@ -315,26 +354,58 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .fiber = fiber_self(),
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
-    enlist_transfer(&t);
-    if (!admit_transfer(&t))
-        wait_here(&t);
+    return run_transfer(&t, e);
+}
 
-    bool ok = false;
-    if (t.cancelled) {
-        err_set(e, ERR_GONE, "cancelled while waiting for a free connection");
-    } else {
-        perform_transfer(&t);
-        ok = conclude_transfer(&t, e);
-        release_transfer(&t);
+/* -- connections that outlive their transfer ---------------------------------------------- */
+
+/* What pointed to the transfer, which ends. */
+static void forget_transfer(struct transfer *t)
+{
+    lib.curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, NULL);
+    lib.curl_easy_setopt(t->easy, CURLOPT_PRIVATE, NULL);
+    lib.curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, NULL);
+    lib.curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, NULL);
+    lib.curl_slist_free_all(t->headers);
+    lib.curl_slist_free_all(t->connect_to);
+}
+
+bool fetch_dial(struct loop *l, struct arena *a, const struct fetch_request *r, CURL **easy,
+                int *fd, struct err *e)
+{
+    struct fetch_answer answer = { .headers =
+                                       arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
+    if (r->cancel && r->cancel->fired)
+        return err_set(e, ERR_GONE, "cancelled");
+    if (!fetch_load(l, e))
+        return false;
+    struct transfer t = { .request = r,
+                          .answer = &answer,
+                          .arena = a,
+                          .fiber = fiber_self(),
+                          .body = buf_in(a, 1),
+                          .keeps = true };
+    if (!run_transfer(&t, e))
+        return false;
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    lib.curl_easy_getinfo(t.easy, CURLINFO_ACTIVESOCKET, &socket);
+    forget_transfer(&t);
+    if (socket == CURL_SOCKET_BAD) {
+        fetch_hang_up(t.easy);
+        return err_set(e, ERR_NET, "%s: the server closed the connection at once", shown_target(r));
     }
-    delist_transfer(&t);
-    trace_transfer(&t, ok, e);
-    if (t.admitted) {
-        pool.running--;
-        pool.probing -= r->connect_only;
-        admit_next();
-    }
-    return ok;
+    *easy = t.easy;
+    *fd = socket;
+    return true;
+}
+
+void fetch_hang_up(CURL *easy)
+{
+    if (!easy)
+        return;
+    if (pool.multi)
+        lib.curl_multi_remove_handle(pool.multi, easy);
+    lib.curl_easy_cleanup(easy);
 }
 
 const char *fetch_answer_header(const struct fetch_answer *a, const char *name)

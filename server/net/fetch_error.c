@@ -7,8 +7,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 
-/* The URL without user, password and query: it is shown to people and models. */
-static const char *shown_url(struct arena *a, const char *url)
+const char *fetch_shown_url(struct arena *a, const char *url)
 {
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
@@ -51,12 +50,11 @@ static enum fetch_cause connect_cause(int os_errno)
     return unreachable ? FETCH_NO_ROUTE : FETCH_OTHER;
 }
 
-enum fetch_cause fetch_why(const struct fetch_facts *f)
+static enum fetch_cause cause_of_code(const struct fetch_facts *f)
 {
-    if (f->out_of_reach)
-        return FETCH_OUT_OF_REACH;
     switch (f->code) {
     case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
         return FETCH_DNS;
     case CURLE_COULDNT_CONNECT:
         return connect_cause(f->os_errno);
@@ -75,6 +73,13 @@ enum fetch_cause fetch_why(const struct fetch_facts *f)
     default:
         return FETCH_OTHER;
     }
+}
+
+enum fetch_cause fetch_why(const struct fetch_facts *f)
+{
+    if (f->out_of_reach)
+        return FETCH_OUT_OF_REACH;
+    return f->proxy_status >= 300 ? FETCH_PROXY : cause_of_code(f);
 }
 
 static const char *timeout_words(struct arena *a, const struct fetch_facts *f)
@@ -124,15 +129,25 @@ static const char *failure_in_words(struct arena *a, const struct fetch_facts *f
     }
 }
 
+static const char *proxy_in_words(struct arena *a, const struct fetch_facts *f, const char *detail)
+{
+    const char *proxy = fetch_shown_url(a, f->proxy);
+    if (fetch_why(f) != FETCH_PROXY)
+        return arena_printf(a, "through the proxy %s: %s", proxy, failure_in_words(a, f, detail));
+    return arena_printf(a, "the proxy %s answered CONNECT with %d%s. Nothing was sent.", proxy,
+                        f->proxy_status,
+                        f->proxy_status == 407 ? ": it wants another user and password" : "");
+}
+
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
 {
     if (f->out_of_reach)
         return err_set(e, ERR_NET, "%s %s: %s, which is not connected to from here", f->method,
-                       shown_url(a, f->url), f->out_of_reach);
+                       fetch_shown_url(a, f->url), f->out_of_reach);
     if (f->code == CURLE_SSL_CACERT_BADFILE)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
-                       shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
+                       fetch_shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
     const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
-    return err_set(e, ERR_NET, "%s %s: %s", f->method, shown_url(a, f->url),
-                   failure_in_words(a, f, detail));
+    const char *words = f->proxy ? proxy_in_words(a, f, detail) : failure_in_words(a, f, detail);
+    return err_set(e, ERR_NET, "%s %s: %s", f->method, fetch_shown_url(a, f->url), words);
 }

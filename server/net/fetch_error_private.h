@@ -6,6 +6,8 @@
 struct fetch_facts {
     const char *method;
     const char *url;
+    const char *proxy;  /* NULL: none */
+    int proxy_status;   /* its answer to CONNECT; 0: none */
     int code;           /* CURLcode */
     const char *reason; /* libcurl's own words for the code */
     const char *detail; /* what libcurl wrote about this transfer; may be "" */
@@ -19,5 +21,7 @@ struct fetch_facts {
 };
 
 enum fetch_cause fetch_why(const struct fetch_facts *f);
+/* The URL without user, password and query: it is shown to people and models. */
+const char *fetch_shown_url(struct arena *a, const char *url);
 /* Sets ERR_NET: what happened, to which URL, what to check. Always false. */
 bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e);

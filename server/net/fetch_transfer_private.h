@@ -25,7 +25,14 @@ struct fiber;
     X(curl_multi_add_handle)                                                                       \
     X(curl_multi_remove_handle)                                                                    \
     X(curl_multi_socket_action)                                                                    \
-    X(curl_multi_info_read)
+    X(curl_multi_info_read)                                                                        \
+    X(curl_easy_send)                                                                              \
+    X(curl_easy_recv)                                                                              \
+    X(curl_url)                                                                                    \
+    X(curl_url_set)                                                                                \
+    X(curl_url_get)                                                                                \
+    X(curl_url_cleanup)                                                                            \
+    X(curl_free)
 extern struct curl_lib {
     CURL_API(LIB_MEMBER)
 } lib;
@@ -47,6 +54,7 @@ struct transfer {
     int code;            /* CURLcode, once done */
     int sockets;         /* opened */
     const char *refused; /* what the last address was that `reach` refused; NULL: none was */
+    bool keeps;          /* the connection is the caller's when it stands: fetch_dial */
     bool admitted, done, cancelled, ready;
     char detail[CURL_ERROR_SIZE];
     struct transfer *next, *prev; /* among all */
@@ -55,3 +63,12 @@ struct transfer {
 
 /* Sets everything the request asks for on t->easy; allocates t->headers and t->connect_to. */
 void fetch_setup(struct transfer *t);
+
+/* Connects as r says, through its proxy, with TLS for https, and sends nothing. On success the
+ * handle and its socket are the caller's, for curl_easy_send and curl_easy_recv, until
+ * fetch_hang_up. */
+bool fetch_dial(struct loop *l, struct arena *a, const struct fetch_request *r, CURL **easy,
+                int *fd, struct err *e);
+void fetch_hang_up(CURL *easy); /* closes the connection; NULL is fine */
+bool fetch_load(struct loop *l,
+                struct err *e); /* libcurl, for those who need it before they dial */

@@ -22,6 +22,7 @@ static const struct {
     [FETCH_TLS_UNKNOWN_CA] = { PROBE_TLS_UNKNOWN_CA, "tls-unknown-ca" },
     [FETCH_TLS_OTHER] = { PROBE_TLS_OTHER, "tls-other" },
     [FETCH_OUT_OF_REACH] = { PROBE_NOT_PROBED, "not-probed" },
+    [FETCH_PROXY] = { PROBE_OTHER, "other" },
     [FETCH_TOO_LARGE] = { PROBE_OTHER, "other" },
     [FETCH_OTHER] = { PROBE_OTHER, "other" },
 };

@@ -31,12 +31,17 @@ const char *page_asset(const char *name);
 char *page_assets_version(struct arena *a);
 
 struct page_login {
-    const char *to;    /* where it goes on, a path of ours */
-    const char *wrong; /* what was wrong with the last try; NULL: nothing */
-    bool passphrases;  /* people have some */
-    bool tokens;       /* approvers have some */
+    const char *to;       /* where it goes on, a path of ours */
+    const char *wrong;    /* what was wrong with the last try; NULL: nothing */
+    bool passphrases;     /* people have some */
+    bool tokens;          /* approvers have some */
+    const char *provider; /* of OpenID Connect, by name; NULL: none */
+    const char *leave;    /* where to log out there, too; NULL: not asked, or nowhere */
 };
 char *page_login(const struct viewer *v, const struct page_login *login);
+/* Between two pages, in case a browser does not go on by itself. provider: it goes there to log in;
+ * NULL: it comes back. */
+char *page_onward(const struct viewer *v, const char *url, const char *provider);
 char *page_note(const struct viewer *v, const char *title, const char *text);
 
 /* What a list of changes was asked for; each NULL: any. */
@@ -44,7 +49,8 @@ struct page_filter {
     const char *state, *risk, *gateway, *object, *actor;
     const char *cursor; /* of this page; NULL: the first */
 };
-/* list: of engine_list. gateways: names ended by NULL; NULL: there is only one. */
+/* list: of engine_list, or engine_outside for state outside. gateways: names ended by NULL; NULL:
+ * there is only one. */
 char *page_changes(const struct viewer *v, const struct page_filter *f, const cJSON *list,
                    const char *const *gateways);
 
@@ -62,16 +68,21 @@ struct page_change {
 };
 char *page_change(const struct viewer *v, const struct page_change *x);
 
+/* An edit made elsewhere: of engine_outside_edit, with rows. history: as above. */
+char *page_outside(const struct viewer *v, const cJSON *edit, const cJSON *history);
+
 /* The gateway, or one object of it with what leads to and from it. */
 struct page_map {
     const char *failed;          /* why nothing of it could be read; NULL: it was */
-    const char *svg;             /* of picture.h: escaped already */
+    const char *svg, *narrow;    /* of picture.h: escaped already; for a screen, for a phone */
     const cJSON *map;            /* of inspect_map */
     const char *address;         /* of the gateway */
     const char *gateway;         /* its name; NULL: there is only one */
     const char *const *gateways; /* all names, ended by NULL; NULL: there is only one */
     const char *kind, *name;     /* NULL: the whole */
-    bool there;                  /* that object is on the map */
+    const char *find;            /* what the drawing is narrowed to; NULL: nothing */
+    bool drawn;                  /* that object is on the map */
+    const cJSON *object;         /* of object_shown; NULL: not there, or the whole is shown */
     const cJSON *shown;          /* of inspect_map: the nodes whose findings are told */
     const cJSON *history;        /* of visit_history, of that object; NULL: not asked */
 };

@@ -163,6 +163,8 @@ static void put_policy(struct html *h, const cJSON *policy)
     if (!json_str(policy, "why"))
         return;
     html(h, "<p class=\"quiet\">%s: %s</p>", html_word(h, WORD_POLICY), json_str(policy, "why"));
+    if (json_str(policy, "policy_moved"))
+        html(h, "<p class=\"stop\">%s</p>", json_str(policy, "policy_moved"));
     if (json_count(objects) < 2)
         return;
     html(h, "<details><summary>%s</summary><ul>", html_word(h, WORD_BY_OBJECT));
@@ -342,6 +344,38 @@ char *page_change(const struct viewer *v, const struct page_change *x)
     if (op && op->child)
         html_history(&h, x->history, html_say(&h, WORD_HISTORY_OF, json_str(op->child, "name"), ""),
                      json_str(x->change, "id"));
+    html(&h, "</article>");
+    return html_end(&h);
+}
+
+char *page_outside(const struct viewer *v, const cJSON *edit, const cJSON *history)
+{
+    struct html h;
+    const char *id = json_str(edit, "id"), *state = json_str(edit, "state");
+    const cJSON *op = json_get(edit, "operations");
+    html_begin(&h, v, json_str(edit, "title"), WORD_CHANGES);
+    html(&h,
+         "<article id=\"view\"><p class=\"facts\"><span class=\"state %s\">%s</span> "
+         "<code>%s</code>",
+         state, html_state(&h, state), id);
+    if (json_str(edit, "gateway"))
+        html(&h, " · %s: %s", html_word(&h, WORD_GATEWAY), json_str(edit, "gateway"));
+    html(&h, "</p><h1>%s %s</h1>", json_text(op ? op->child : NULL, "kind"),
+         json_text(op ? op->child : NULL, "name"));
+    html(&h, "<p>%s. %s</p>",
+         html_say(&h, WORD_OUTSIDE_BETWEEN, json_str(edit, "since"), json_str(edit, "created")),
+         html_word(&h, WORD_OUTSIDE_WHY));
+    put_parts(&h, edit);
+    if (v->acts && json_true(edit, "restorable")) {
+        html_form(&h, arena_printf(v->arena, "/changes/%s", id), "row");
+        html(&h,
+             "<button name=\"do\" value=\"undo\">%s</button> <span class=\"quiet\">%s</span>"
+             "</form>",
+             html_word(&h, WORD_RESTORE), html_word(&h, WORD_RESTORE_WHY));
+    }
+    if (op && op->child)
+        html_history(&h, history, html_say(&h, WORD_HISTORY_OF, json_str(op->child, "name"), ""),
+                     id);
     html(&h, "</article>");
     return html_end(&h);
 }

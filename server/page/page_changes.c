@@ -5,9 +5,9 @@
 #include "page/html_private.h"
 #include <string.h>
 
-static const char *const states[] = { "pending",  "draft",     "approved", "applying",
-                                      "applied",  "failed",    "unknown",  "void",
-                                      "rejected", "cancelled", "expired",  NULL };
+static const char *const states[] = { "pending", "draft",   "approved", "applying", "applied",
+                                      "failed",  "unknown", "void",     "rejected", "cancelled",
+                                      "expired", "outside", NULL };
 static const char *const risks[] = { "change", "destroy", NULL };
 
 /* -- filters ----------------------------------------------------------------------------- */
@@ -102,6 +102,26 @@ static void put_row(struct html *h, const cJSON *c)
     html(h, "</li>");
 }
 
+/* How far edits made elsewhere are known, gateway by gateway. */
+static void put_how_far(struct html *h, const cJSON *looks)
+{
+    const cJSON *look, *line;
+    cJSON_ArrayForEach(look, looks)
+    {
+        const char *looked = json_str(look, "looked"), *gateway = json_str(look, "gateway");
+        html(h, "<p class=\"quiet\">%s",
+             looked ? html_say(h, WORD_LOOKED, gateway, looked)
+                    : html_say(h, WORD_NOT_LOOKED, gateway, ""));
+        if (!json_true(look, "watched"))
+            html(h, "; %s", html_word(h, WORD_NOT_WATCHED));
+        html(h, "</p>");
+        cJSON_ArrayForEach(line, json_get(look, "unread"))
+            html(h, "<p class=\"unread\">%s %s</p>", html_word(h, WORD_UNREAD), line->valuestring);
+        if (json_str(look, "problem"))
+            html(h, "<p class=\"stop\">%s</p>", json_str(look, "problem"));
+    }
+}
+
 char *page_changes(const struct viewer *v, const struct page_filter *f, const cJSON *list,
                    const char *const *gateways)
 {
@@ -117,7 +137,9 @@ char *page_changes(const struct viewer *v, const struct page_filter *f, const cJ
     if (looked_to)
         html(&h, "<p class=\"quiet\">%s</p>", html_say(&h, WORD_LOOKED_BACK, looked_to, ""));
     else if (!json_count(changes))
-        html(&h, "<p class=\"quiet\">%s</p>", html_word(&h, WORD_NO_CHANGES));
+        html(&h, "<p class=\"quiet\">%s</p>",
+             html_word(&h, json_get(list, "looks") ? WORD_NO_OUTSIDE : WORD_NO_CHANGES));
+    put_how_far(&h, json_get(list, "looks"));
     html(&h, "<p class=\"pager\">");
     if (f->cursor)
         html(&h, "<a href=\"%s\">%s</a> ", address(&h, f, NULL), html_word(&h, WORD_NEWEST));

@@ -18,6 +18,13 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_TOKEN_INSTEAD] = { "With a token", "使用令牌" },
     [WORD_LOGIN_WHY] = { "Changes of the gateway are read and decided here.",
                          "在此查看并决定网关的变更。" },
+    [WORD_LOGIN_BY] = { "Log in with {}", "通过 {} 登录" },
+    [WORD_PASSPHRASE_INSTEAD] = { "With a passphrase", "使用口令" },
+    [WORD_TO_PROVIDER] = { "Going to {} to log in.", "正在前往 {} 登录。" },
+    [WORD_LOGGED_IN] = { "You are logged in.", "您已登录。" },
+    [WORD_GO_ON] = { "Go on", "继续" },
+    [WORD_LEFT] = { "You are logged out here.", "您已在此退出。" },
+    [WORD_LEAVE_PROVIDER] = { "Log out at {}, too", "同时退出 {}" },
     [WORD_STATE] = { "State", "状态" },
     [WORD_RISK] = { "Risk", "风险" },
     [WORD_OBJECT] = { "Object", "对象" },
@@ -82,8 +89,16 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_TO_CHANGES] = { "All changes", "所有变更" },
     [WORD_FOUND] = { "What was found", "检查结果" },
     [WORD_NOTHING_FOUND] = { "Nothing is wrong as far as could be seen.", "未发现问题。" },
-    [WORD_TRAFFIC] = { "requests, errors and the slowest of the last hour: bars",
-                       "条形：最近一小时的请求、错误与延迟" },
+    [WORD_TRAFFIC_LOG] = { "last hour: requests (bars), errors (red), slowest of 100 (line), by "
+                           "the "
+                           "access log",
+                           "最近一小时：请求（柱）、错误（红）、第 99 "
+                           "百分位耗时（线），来自访问日志" },
+    [WORD_TRAFFIC_COUNTERS] = { "last hour: requests (bars), errors (red), slowest of 100 (line), "
+                                "by "
+                                "Envoy's counters, which know services only",
+                                "最近一小时：请求（柱）、错误（红）、第 99 百分位耗时（线），来自 "
+                                "Envoy 计数器（仅服务）" },
     [WORD_NO_TRAFFIC] = { "traffic of the last hour: no data", "最近一小时的流量：无数据" },
     [WORD_PASSKEYS] = { "Passkeys", "通行密钥" },
     [WORD_PASSKEYS_WHY] = { "A program can drive a browser that is logged in; it cannot touch a "
@@ -128,7 +143,24 @@ static const char *const texts[WORDS][TONGUES] = {
                               "`higress-ops audit verify`",
                               "审计共有 {} 行，超出页面可验证的范围。请在终端运行 "
                               "`higress-ops audit verify`" },
+    [WORD_FIND_ON_MAP] = { "Routes, hosts, services", "路由、域名、服务" },
+    [WORD_USERS] = { "Used by", "使用者" },
+    [WORD_NO_USERS] = { "Nobody uses it.", "没有使用者。" },
+    [WORD_CONTENT] = { "What it holds", "内容" },
+    [WORD_CONTENT_CUT] = { "It is cut here; get_resource tells all of it.",
+                           "内容在此截断；get_resource 可查看全部。" },
     [WORD_WHOLE_MAP] = { "The whole gateway", "整个网关" },
+    [WORD_OUTSIDE_WHY] = { "Made elsewhere, not through this gate. Who made it is not known.",
+                           "在别处进行的修改，未经过此处审批。修改者未知。" },
+    [WORD_OUTSIDE_BETWEEN] = { "Between {} and {}", "介于 {} 与 {} 之间" },
+    [WORD_RESTORE] = { "Plan what puts it back", "计划恢复原状" },
+    [WORD_RESTORE_WHY] = { "Makes a change that puts back what stood before. It is shown and "
+                           "decided like any other.",
+                           "生成一个恢复原状的变更，它同样需要查看和决定。" },
+    [WORD_NO_OUTSIDE] = { "No edit made elsewhere fits.", "没有符合条件的外部修改。" },
+    [WORD_LOOKED] = { "{}: last looked at {}", "{}：上次查看于 {}" },
+    [WORD_NOT_LOOKED] = { "{}: never looked at", "{}：从未查看" },
+    [WORD_NOT_WATCHED] = { "not watched (setting outside)", "未监视（设置项 outside）" },
 };
 
 struct named {
@@ -147,6 +179,7 @@ static const struct named states[] = {
     { "rejected", { "rejected", "已拒绝" } },
     { "cancelled", { "cancelled", "已取消" } },
     { "expired", { "expired", "已过期" } },
+    { "outside", { "made elsewhere", "外部修改" } },
     { "tampered", { "tampered with", "已被篡改" } },
     { NULL },
 };

@@ -2,11 +2,16 @@
  * route that first leads to them, so that few lines cross. */
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "picture/picture_private.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOSTS_MAX = 8 /* of one route beside its first */ };
+enum {
+    HOSTS_MAX = 8 /* of one route beside its first */,
+    FINE_SHOWN = 3 /* of a host, beside others */,
+    SECTION = 32 /* pixels, before the services in one column */
+};
 
 /* -- a route as it is placed --------------------------------------------------------------- */
 
@@ -16,22 +21,14 @@ struct placed {
     bool waits;
     int weight;         /* drawn first: 0; the more the later */
     int weight_of_host; /* the least of its routes' */
+    double requests;    /* in the last hour */
 };
 
-static bool listed(const cJSON *list, const char *text)
-{
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        if (cJSON_IsString(item) && !strcmp(item->valuestring, text))
-            return true;
-    }
-    return false;
-}
+enum { WEIGHT_FINE = 9 };
 
 static bool waits(const struct layout *l, const char *kind, const char *name)
 {
-    return l->p->waiting && listed(l->p->waiting, arena_printf(l->a, "%s %s", kind, name));
+    return l->p->waiting && json_find_text(l->p->waiting, arena_printf(l->a, "%s %s", kind, name));
 }
 
 static const char *first_host(const cJSON *route)
@@ -40,16 +37,36 @@ static const char *first_host(const cJSON *route)
     return hosts && hosts->child ? hosts->child->valuestring : "*";
 }
 
+static bool has_within(const cJSON *list, const char *text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (text_contains_nocase(item->valuestring, text))
+            return true;
+    }
+    return false;
+}
+
+static bool is_found(const cJSON *route, const char *text)
+{
+    return text_contains_nocase(json_str(route, "name"), text) ||
+           text_contains_nocase(json_text(route, "match"), text) ||
+           has_within(json_get(route, "hosts"), text) || has_within(json_get(route, "to"), text);
+}
+
 /* Does it lead to or from what the drawing is about? */
 static bool is_drawn(const struct picture *p, const cJSON *route)
 {
+    if (p->find && !is_found(route, p->find))
+        return false;
     if (!p->kind || !p->name)
         return true;
     if (!strcmp(p->kind, "domain"))
-        return listed(json_get(route, "hosts"), p->name);
+        return json_find_text(json_get(route, "hosts"), p->name);
     bool by_ai = !strcmp(json_str(route, "kind"), "ai-route");
     if (!strcmp(p->kind, by_ai ? "ai-provider" : "service"))
-        return listed(json_get(route, "to"), p->name);
+        return json_find_text(json_get(route, "to"), p->name);
     return !strcmp(json_str(route, "kind"), p->kind) && !strcmp(json_str(route, "name"), p->name);
 }
 
@@ -59,7 +76,7 @@ static int weight_of_risk(const char *risk)
     for (int i = 0; risk && i < 4; i++)
         if (!strcmp(order[i], risk))
             return i + 1;
-    return 9;
+    return WEIGHT_FINE;
 }
 
 static int compare_placed(const void *x, const void *y)
@@ -70,6 +87,8 @@ static int compare_placed(const void *x, const void *y)
         order = strcmp(p->host, q->host);
     if (!order)
         order = p->weight - q->weight;
+    if (!order)
+        order = (p->requests < q->requests) - (p->requests > q->requests);
     return order ? order : strcmp(json_str(p->json, "match"), json_str(q->json, "match"));
 }
 
@@ -100,12 +119,12 @@ static int find_node(const struct layout *l, const char *kind, const char *name)
     return -1;
 }
 
-static const cJSON *named_in(const cJSON *list, const char *name)
+static const cJSON *known_as(const cJSON *list, const char *kind, const char *name)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, list)
     {
-        if (!strcmp(json_str(item, "name"), name))
+        if (!strcmp(json_str(item, "name"), name) && !strcmp(json_str(item, "kind"), kind))
             return item;
     }
     return NULL;
@@ -114,16 +133,17 @@ static const cJSON *named_in(const cJSON *list, const char *name)
 static int host_node(struct layout *l, const char *host)
 {
     int there = find_node(l, "domain", host);
-    const cJSON *known = named_in(json_get(l->p->map, "hosts"), host);
+    const cJSON *known = known_as(json_get(l->p->map, "hosts"), "domain", host);
     if (there >= 0 || l->rows[COLUMN_HOST] >= PICTURE_ROWS)
         return there;
-    return add_picture_node(l, (struct node){ .column = COLUMN_HOST,
-                                              .kind = "domain",
-                                              .name = host,
-                                              .label = strcmp(host, "*") ? host : "any host",
-                                              .risk = json_str(known, "risk"),
-                                              .says = json_get(known, "says"),
-                                              .waits = waits(l, "domain", host) });
+    return add_picture_node(
+        l, (struct node){ .column = COLUMN_HOST,
+                          .kind = "domain",
+                          .name = host,
+                          .label = strcmp(host, "*") ? host : picture_say(l, SAY_ANY_HOST),
+                          .risk = json_str(known, "risk"),
+                          .says = json_get(known, "says"),
+                          .waits = waits(l, "domain", host) });
 }
 
 static const char *endpoints_of(struct layout *l, const cJSON *service)
@@ -131,11 +151,11 @@ static const char *endpoints_of(struct layout *l, const cJSON *service)
     const cJSON *list = json_get(service, "endpoints");
     int n = (int)json_num(service, "endpoint_count", 0);
     if (!service)
-        return "not read";
+        return picture_say(l, SAY_NOT_READ);
     if (!n)
-        return "no endpoint";
+        return picture_say(l, SAY_NO_ENDPOINT);
     const char *first = list && list->child ? list->child->valuestring : "";
-    return n == 1 ? first : arena_printf(l->a, "%s and %d more", first, n - 1);
+    return n == 1 ? first : arena_printf(l->a, "%s +%d", first, n - 1);
 }
 
 static int service_node(struct layout *l, const char *name, bool provider)
@@ -143,21 +163,22 @@ static int service_node(struct layout *l, const char *name, bool provider)
     const char *kind = provider ? "ai-provider" : "service";
     int there = find_node(l, kind, name);
     const cJSON *services = json_get(l->p->map, "services");
-    const cJSON *known = provider ? NULL : named_in(services, name);
+    const cJSON *known = known_as(services, kind, name);
     if (there >= 0 || l->rows[COLUMN_SERVICE] >= PICTURE_ROWS)
         return there;
     bool missing = services && !provider && !known;
-    bool empty = known && json_num(known, "endpoint_count", 0) < 1;
+    bool empty = known && !provider && json_num(known, "endpoint_count", 0) < 1;
     return add_picture_node(
         l, (struct node){ .column = COLUMN_SERVICE,
                           .kind = kind,
                           .name = name,
                           .label = name,
-                          .more = missing    ? "is not there"
-                                  : provider ? "AI provider"
+                          .more = missing    ? picture_say(l, SAY_MISSING)
+                                  : provider ? picture_say(l, SAY_PROVIDER)
                                              : endpoints_of(l, known),
                           .risk = missing || empty ? "missing" : json_str(known, "risk"),
                           .says = json_get(known, "says"),
+                          .hour = json_get(known, "hour"),
                           .waits = waits(l, kind, name) });
 }
 
@@ -182,8 +203,9 @@ static int rest_of_services(struct layout *l)
     for (int i = 0; i < l->node_count; i++)
         if (l->nodes[i].column == COLUMN_SERVICE && l->nodes[i].folded)
             return i;
-    return add_picture_node(
-        l, (struct node){ .column = COLUMN_SERVICE, .label = "more services", .folded = 1 });
+    return add_picture_node(l, (struct node){ .column = COLUMN_SERVICE,
+                                              .label = picture_say(l, SAY_MORE_SERVICES),
+                                              .folded = 1 });
 }
 
 static void add_drawn_route(struct layout *l, const struct placed *r)
@@ -198,7 +220,7 @@ static void add_drawn_route(struct layout *l, const struct placed *r)
                                                    .more = json_str(r->json, "match"),
                                                    .risk = json_str(r->json, "risk"),
                                                    .says = json_get(r->json, "says"),
-                                                   .traffic = json_get(l->p->traffic, name),
+                                                   .hour = json_get(r->json, "hour"),
                                                    .waits = r->waits });
     l->shown++;
     if (host >= 0)
@@ -213,23 +235,53 @@ static void add_drawn_route(struct layout *l, const struct placed *r)
     }
 }
 
-/* The routes of one host that have no node of their own. */
-static void add_folded(struct layout *l, const char *host, int count)
+/* What is folded is not hidden: the worst of it colours the node that stands for it. */
+static struct node folded_node(struct layout *l, const struct placed *list, int count)
 {
-    int from = host_node(l, host);
-    int node = add_picture_node(l, (struct node){ .column = COLUMN_ROUTE,
-                                                  .name = host,
-                                                  .label = arena_printf(l->a, "%d more", count),
-                                                  .folded = count });
+    const char *risk = NULL;
+    int found = 0;
+    for (int i = 0; i < count; i++) {
+        const char *one = json_str(list[i].json, "risk");
+        found += one != NULL;
+        if (one && (!risk || weight_of_risk(one) < weight_of_risk(risk)))
+            risk = one;
+    }
+    return (struct node){ .label = picture_say_count(l, SAY_MORE, count),
+                          .more = found ? picture_say_count(l, SAY_SOME_FOUND, found)
+                                        : picture_say(l, SAY_NOTHING_FOUND),
+                          .risk = risk,
+                          .folded = count };
+}
+
+static bool is_about_host(const struct layout *l)
+{
+    return l->p->kind && !strcmp(l->p->kind, "domain");
+}
+
+/* The routes of one host that have no node of their own. */
+static void add_folded(struct layout *l, const struct placed *list, int count)
+{
+    int from = host_node(l, list->host);
+    struct node n = folded_node(l, list, count);
+    n.column = COLUMN_ROUTE;
+    n.name = is_about_host(l) ? NULL : list->host;
+    int node = add_picture_node(l, n);
     if (from >= 0)
         add_edge(l, from, node);
 }
 
 /* -- where they stand -------------------------------------------------------------------- */
 
+int layout_services_top(const struct layout *l)
+{
+    return (l->rows[COLUMN_HOST] + l->rows[COLUMN_ROUTE]) * PICTURE_ROW + SECTION;
+}
+
 int layout_height(const struct layout *l)
 {
     int rows = 1;
+    if (l->p->narrow)
+        return layout_services_top(l) + l->rows[COLUMN_SERVICE] * PICTURE_ROW;
     for (int i = 0; i < COLUMNS; i++)
         rows = l->rows[i] > rows ? l->rows[i] : rows;
     return rows * PICTURE_ROW;
@@ -273,6 +325,30 @@ static void settle_column(struct layout *l, int column)
     }
 }
 
+/* Hosts, each with its routes, then the services. */
+static void settle_one_column(struct layout *l)
+{
+    int y = 0, below = layout_services_top(l);
+    for (int i = 0; i < l->node_count; i++) {
+        int *next = l->nodes[i].column == COLUMN_SERVICE ? &below : &y;
+        l->nodes[i].y = *next;
+        *next += PICTURE_ROW;
+    }
+}
+
+const char *layout_way(const struct layout *l, const struct node *n)
+{
+    const char *way = n->more, *sign = " → ";
+    int node = (int)(n - l->nodes);
+    for (int i = 0; n->column == COLUMN_ROUTE && i < l->edge_count; i++) {
+        if (l->edges[i].from != node)
+            continue;
+        way = arena_printf(l->a, "%s%s%s", way ? way : "", sign, l->nodes[l->edges[i].to].label);
+        sign = ", ";
+    }
+    return way;
+}
+
 /* -- the whole --------------------------------------------------------------------------- */
 
 /* Hosts whose routes something is the matter with come first; list is in the order of hosts, and of
@@ -297,12 +373,11 @@ static const struct placed *place_routes(struct layout *l)
             continue;
         struct placed *r = &list[l->routes++];
         const char *name = json_str(route, "name");
-        bool about_host = l->p->kind && !strcmp(l->p->kind, "domain");
-        *r = (struct placed){ route, about_host ? l->p->name : first_host(route), false, 0, 0 };
+        *r = (struct placed){ .json = route,
+                              .host = is_about_host(l) ? l->p->name : first_host(route),
+                              .requests = json_num(json_get(route, "hour"), "count", 0) };
         r->waits = waits(l, json_str(route, "kind"), name);
         r->weight = r->waits ? 0 : weight_of_risk(json_str(route, "risk"));
-        double n = json_num(json_get(l->p->traffic, name), "count", 0);
-        l->busiest = n > l->busiest ? n : l->busiest;
     }
     qsort(list, (size_t)l->routes, sizeof *list, compare_placed);
     weigh_hosts(list, l->routes);
@@ -327,13 +402,29 @@ static int host_end(const struct layout *l, const struct placed *list, int i)
     return i;
 }
 
-/* How many of that many routes of a host have a node of their own. */
-static int room_of_host(const struct layout *l, int share, int routes)
+/* How many of a host's routes are worth a node where there are too many: those that something is
+ * the matter with, and the busiest of the others; one at least. */
+static int worth_showing(const struct placed *list, int routes)
 {
-    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1;
-    int room = share < 2 ? 1 : share - 1;
-    if (l->routes <= PICTURE_ROWS || routes <= share)
+    int wrong = 0, n;
+    while (wrong < routes && list[wrong].weight < WEIGHT_FINE)
+        wrong++;
+    for (n = wrong; n < routes && n < wrong + FINE_SHOWN; n++)
+        if (list[n].requests <= 0)
+            break;
+    return n ? n : 1;
+}
+
+/* How many of the host's routes have a node of their own: all where there is room for all. */
+static int room_of_host(const struct layout *l, const struct placed *list, int share, int routes)
+{
+    int left = PICTURE_ROWS - l->rows[COLUMN_ROUTE] - 1, room = share < 2 ? 1 : share - 1;
+    int worth = is_about_host(l) ? routes : worth_showing(list, routes);
+    if (l->routes <= PICTURE_ROWS || routes <= (share < FINE_SHOWN ? share : FINE_SHOWN))
         room = routes;
+    room = room > routes ? routes : room;
+    if (l->routes > PICTURE_ROWS && room < routes && room > worth)
+        room = worth;
     return room < left ? room : left;
 }
 
@@ -346,17 +437,15 @@ static void fill_columns(struct layout *l)
     int next;
     for (int i = 0; i < l->routes; i = next) {
         next = host_end(l, list, i);
-        int room = room_of_host(l, share, next - i);
+        int room = room_of_host(l, &list[i], share, next - i);
         if (room <= 0) {
-            const char *rest = arena_printf(l->a, "%d more routes", l->routes - i);
-            add_picture_node(
-                l, (struct node){ .column = COLUMN_HOST, .label = rest, .folded = l->routes - i });
+            add_picture_node(l, folded_node(l, &list[i], l->routes - i)); /* among the hosts */
             return;
         }
         for (int k = i; k < i + room; k++)
             add_drawn_route(l, &list[k]);
         if (i + room < next)
-            add_folded(l, list[i].host, next - i - room);
+            add_folded(l, &list[i + room], next - i - room);
     }
 }
 
@@ -376,6 +465,10 @@ void layout_make(struct layout *l)
 {
     fill_columns(l);
     add_subject(l);
+    if (l->p->narrow) {
+        settle_one_column(l);
+        return;
+    }
     for (int i = 0; i < l->node_count; i++)
         l->nodes[i].y = l->nodes[i].row * PICTURE_ROW;
     settle_column(l, COLUMN_HOST);

@@ -52,9 +52,13 @@ struct plan {
     const char *if_used; /* "cascade", "force" or NULL: what to do about the users of what goes */
     bool as_is;          /* what a rule is against is taken with a warning: a gateway held it */
     bool exact;          /* `after` is what once was there: what it leaves out was not there */
+    bool asks;           /* a person decides it, also where the mode would let it through: for
+                            callers that read texts of others. Beside the digest */
     bool closed;
     double share; /* of the last hour's requests, what its routes took, in per cent; -1: not known.
                      Beside the digest: it moves from minute to minute */
+    const char *policy;    /* digest of the policy under which it was planned, "": there was none,
+                              NULL: not known. Beside the digest as well */
     const cJSON *guard;    /* how it is watched once it stands (guard/spec.h), or NULL */
     const cJSON *schedule; /* when it is applied (schedule.h), or NULL: at once */
     const char *digest;    /* 64 hex digits, after plan_close */

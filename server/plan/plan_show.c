@@ -175,6 +175,8 @@ cJSON *plan_pack(struct arena *a, const struct plan *p)
     json_set_str(a, o, "digest", p->digest);
     if (p->share >= 0)
         json_set_num(a, o, "share", p->share);
+    if (p->policy)
+        json_set_str(a, o, "policy", p->policy);
     cJSON *ops = json_set_array(a, o, "operations");
     for (int i = 0; i < p->count; i++) {
         const struct plan_op *op = &p->ops[i];
@@ -227,6 +229,7 @@ struct plan *plan_unpack(struct arena *a, const cJSON *packed, struct err *e)
     p->undoes = arena_strdup(a, json_str(packed, "undoes"));
     p->gateway = arena_strdup(a, json_str(packed, "gateway"));
     p->share = json_num(packed, "share", -1);
+    p->policy = arena_strdup(a, json_str(packed, "policy"));
     p->guard = json_clone(a, json_get(packed, "guard"));
     p->schedule = json_clone(a, json_get(packed, "schedule"));
     const cJSON *x;

@@ -27,11 +27,16 @@ const char *people_roles_text(struct arena *a, unsigned roles)
     return text ? text : "no role";
 }
 
+bool people_roles_may(unsigned roles, enum deed deed)
+{
+    return !deeds[deed].roles || (roles & deeds[deed].roles);
+}
+
 bool people_may(const struct config *c, enum deed deed, enum channel_kind by, const char *name,
                 struct err *e)
 {
     unsigned roles = people_roles(c, by, name), needed = deeds[deed].roles;
-    if (!c->people || !needed || (roles & needed))
+    if (!c->people || people_roles_may(roles, deed))
         return true;
     struct arena *a = arena_new();
     const struct config_person *p = people_find(c, by, name);
@@ -99,10 +104,16 @@ static bool has_subject(const struct config_person *p, const struct config *c, c
            (identity_listed(p->oauth, name) || (ours && identity_listed(p->oauth, name + n + 1)));
 }
 
+static bool has_chat(const struct config_person *p, const struct config *c, const char *name)
+{
+    (void)c;
+    return identity_listed(p->chat, name);
+}
+
 static bool has_login(const struct config_person *p, const struct config *c, const char *name)
 {
     (void)c;
-    return p->passphrase && !strcmp(p->name, name);
+    return (p->passphrase || p->oidc[0]) && !strcmp(p->name, name);
 }
 
 enum { NAMES_OF = 4 };
@@ -115,6 +126,7 @@ static const struct {
     { has_user, { CHANNEL_TERMINAL, CHANNEL_FORM_STDIO } },
     { has_token, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_API, CHANNEL_PASSKEY } },
     { has_subject, { CHANNEL_FORM_HTTP, CHANNEL_PAGE, CHANNEL_PASSKEY } },
+    { has_chat, { CHANNEL_CHAT } },
     { has_login, { CHANNEL_PAGE, CHANNEL_PASSKEY } },
 };
 
@@ -134,6 +146,28 @@ const struct config_person *people_find(const struct config *c, enum channel_kin
     for (const struct config_person *p = c->people; name && p && p->name; p++)
         if (is_behind(p, c, by, name))
             return p;
+    return NULL;
+}
+
+/* An identity that names an issuer is of that one alone, whatever a subject looks like. */
+static bool is_identity(const struct config *c, const char *identity, const char *value)
+{
+    size_t n = strlen(c->oidc.issuer);
+    if (!strstr(identity, "://"))
+        return !strcmp(identity, value);
+    return text_starts(identity, c->oidc.issuer) && identity[n] == '|' &&
+           !strcmp(identity + n + 1, value);
+}
+
+const struct config_person *people_by_oidc(const struct config *c, const char *value,
+                                           const char **identity)
+{
+    for (const struct config_person *p = c->people; p && p->name; p++)
+        for (const char *const *i = p->oidc; *i; i++)
+            if (is_identity(c, *i, value)) {
+                *identity = *i;
+                return p;
+            }
     return NULL;
 }
 

@@ -2,7 +2,8 @@
  * person.
  *
  * A name is what a channel knows somebody by: a user of this machine at a terminal, a token's name
- * or "ISSUER|SUBJECT" over HTTP, any of the latter or a person's own name at the page. The table is
+ * or "ISSUER|SUBJECT" over HTTP, any of the latter or a person's own name at the page,
+ * "PLATFORM:TENANT/USER" in a chat. The table is
  * `people` of the configuration (config/person.h). Where there is none, everybody may do what
  * modes and channels let them, as ever; where there is one, who is not in it may read, and an
  * empty one means nobody. Strings live as long as the configuration, or in the arena given.
@@ -24,6 +25,10 @@ enum deed {
  * NULL: the table does not know them. */
 const struct config_person *people_find(const struct config *c, enum channel_kind by,
                                         const char *name);
+/* Whom the provider of http.oidc names by that value of the claim http.oidc.person, byte by byte;
+ * *identity: as their row has it. NULL: nobody. */
+const struct config_person *people_by_oidc(const struct config *c, const char *value,
+                                           const char **identity);
 /* The person's name, or that which was given. */
 const char *people_name(const struct config *c, enum channel_kind by, const char *name);
 /* Bits of enum role; of whom the table does not know ROLE_NONE. */
@@ -31,6 +36,8 @@ unsigned people_roles(const struct config *c, enum channel_kind by, const char *
 /* True too where there is no table. False: e (ERR_POLICY) says which role it takes. */
 bool people_may(const struct config *c, enum deed deed, enum channel_kind by, const char *name,
                 struct err *e);
+/* May whoever has these roles and no other? */
+bool people_roles_may(unsigned roles, enum deed deed);
 /* "operator, admin"; "no role". */
 const char *people_roles_text(struct arena *a, unsigned roles);
 

@@ -254,6 +254,11 @@ enum mode policy_mode_named(const char *name)
     return MODE_READ_ONLY; /* of a later release: nothing may be weaker than what is not known */
 }
 
+enum mode policy_never_auto(enum mode mode)
+{
+    return mode == MODE_AUTO ? MODE_APPROVE : mode;
+}
+
 enum mode policy_stricter(enum mode x, enum mode y)
 {
     return x < y ? x : y;

@@ -95,6 +95,8 @@ bool policy_changes(enum risk risk);
 /* The mode of that name, as it is held against a process: what is not known is the strictest. */
 #define POLICY_WEAKEST MODE_AUTO
 enum mode policy_mode_named(const char *name);
+/* The mode as it counts for what a person must always decide. */
+enum mode policy_never_auto(enum mode mode);
 enum mode policy_stricter(enum mode x, enum mode y);
 
 /* The least channel that the configuration takes for a decision over that risk on the gateway of c.

@@ -6,6 +6,7 @@
  */
 #include "policy/rules.h"
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -410,7 +411,7 @@ static bool take_rule(const struct reader *x, int i, cJSON *given, struct rule *
            is_answer_for_reads(i, r, e) && is_reached(x, i, rules, e);
 }
 
-static const struct rules *bind_rules(const struct reader *x, struct err *e)
+static struct rules *bind_rules(const struct reader *x, struct err *e)
 {
     cJSON *list = json_get(x->tree, "rules");
     struct rules *all = arena_make(x->a, struct rules);
@@ -440,8 +441,10 @@ const struct rules *rules_parse(struct arena *a, const struct config *c,
     if (!cJSON_IsObject(x.tree))
         return err_set(e, ERR_ARGS, "%s, line 1: a policy is a mapping of mode and rules", path),
                NULL;
-    const struct rules *r = bind_rules(&x, e);
-    if (!r)
+    struct rules *r = bind_rules(&x, e);
+    if (r)
+        r->digest = crypto_sha256_hex(a, yaml, n);
+    else
         at_line(&x, e);
     return r;
 }

@@ -23,6 +23,7 @@ struct rule {
 
 struct rules {
     const char *path;
+    const char *digest; /* SHA-256 of the file's text: which policy it is */
     enum rules_mode mode;
     const struct rule *rules;
     int count;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "signal/figures_private.h"
 #include <ctype.h>
 #include <limits.h>
 #include <math.h>
@@ -13,11 +14,6 @@
 #include <string.h>
 
 enum { SHOWN = 70, DEFAULT_ROWS = 20, TABLE = 65536, ROWS_BYTES = 16 * 1024, SCRATCH_ROWS = 256 };
-
-struct figures {
-    uint32_t *list; /* milliseconds, one a request */
-    int count, room;
-};
 
 struct group {
     const char *key[TRAFFIC_BY];
@@ -171,18 +167,10 @@ static void choose_dimensions(struct counting *n)
 
 /* -- counting ------------------------------------------------------------------------------------
  */
-static bool is_error(const cJSON *row)
+bool traffic_is_error(const cJSON *row)
 {
     char first = traffic_field(row, "response_code")[0];
     return first < '1' || first > '3'; /* "0" and "-": there was no answer */
-}
-
-static void add_figure(struct arena *a, struct figures *f, double value)
-{
-    if (!(value >= 0) || value > UINT32_MAX)
-        return;
-    f->list = arena_grow(a, f->list, f->count, &f->room, sizeof *f->list);
-    f->list[f->count++] = (uint32_t)value;
 }
 
 static void add_request(struct arena *a, struct group *g, const cJSON *row)
@@ -191,17 +179,17 @@ static void add_request(struct arena *a, struct group *g, const cJSON *row)
     const char *duration = traffic_field(row, "duration");
     g->count++;
     if (isdigit((unsigned char)*duration))
-        add_figure(a, &g->took, strtod(duration, NULL));
+        figures_add(a, &g->took, strtod(duration, NULL));
     if (!ai)
         return;
-    add_figure(a, &g->first_token, json_num(ai, "llm_first_token_duration", -1));
+    figures_add(a, &g->first_token, json_num(ai, "llm_first_token_duration", -1));
     double input = json_num(ai, "input_token", 0), output = json_num(ai, "output_token", 0);
     g->input += input;
     g->output += output;
     double total = json_num(ai, "total_token", input + output);
     g->total += total;
     if (total > 0)
-        add_figure(a, &g->used, total);
+        figures_add(a, &g->used, total);
 }
 
 static uint64_t group_hash(char *const key[TRAFFIC_BY])
@@ -272,7 +260,7 @@ static bool count_line(void *arg, const cJSON *row)
         return true;
     }
     n->fitting++;
-    if (n->q->errors && !is_error(row))
+    if (n->q->errors && !traffic_is_error(row))
         return true;
     if (!*n->newest)
         snprintf(n->newest, sizeof n->newest, "%s", traffic_field(row, "start_time"));
@@ -282,43 +270,25 @@ static bool count_line(void *arg, const cJSON *row)
 
 /* -- the answer ----------------------------------------------------------------------------------
  */
-static int by_value(const void *v, const void *w)
-{
-    uint32_t x = *(const uint32_t *)v, y = *(const uint32_t *)w;
-    return (x > y) - (x < y);
-}
-
-/* Nearest rank; the list is sorted. */
-static double percentile(const struct figures *f, int percent)
-{
-    int rank = (int)ceil(f->count * percent / 100.0);
-    return f->list[rank > 0 ? rank - 1 : 0];
-}
-
 static const int percents[] = { 50, 95, 99 };
 enum { PERCENTS = sizeof percents / sizeof *percents };
-
-static void sort_figures(struct figures *f)
-{
-    if (f->count)
-        qsort(f->list, (size_t)f->count, sizeof *f->list, by_value);
-}
 
 /* Of all requests: by name. */
 static void add_percentiles(struct arena *a, cJSON *to, struct figures *f)
 {
-    sort_figures(f);
+    figures_sort(f);
     for (int i = 0; f->count && i < PERCENTS; i++)
-        json_set_num(a, to, arena_printf(a, "p%d", percents[i]), percentile(f, percents[i]));
+        json_set_num(a, to, arena_printf(a, "p%d", percents[i]),
+                     figures_percentile(f, percents[i]));
 }
 
 /* Of a row: in short. */
 static void add_short(struct arena *a, cJSON *row, const char *member, struct figures *f)
 {
     cJSON *to = f->count ? json_set_array(a, row, member) : NULL;
-    sort_figures(f);
+    figures_sort(f);
     for (int i = 0; to && i < PERCENTS; i++)
-        json_add(a, to, json_number(a, percentile(f, percents[i])));
+        json_add(a, to, json_number(a, figures_percentile(f, percents[i])));
 }
 
 static void add_tokens(struct arena *a, cJSON *answer, struct group *g)

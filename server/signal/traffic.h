@@ -29,5 +29,7 @@ struct traffic_query {
  * cannot be read. */
 cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
                      struct err *e);
+/* Is a row of the access log a request that failed: 4xx, 5xx, or no answer? */
+bool traffic_is_error(const cJSON *row);
 /* "/orders/123?x" -> "/orders/{id}". */
 char *traffic_fold(struct arena *a, const char *path);

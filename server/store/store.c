@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "plan/plan.h"
 #include "plan/schedule.h"
+#include "store/store_outside.h"
 #include "store/store_private.h"
 #include "store/store_search.h"
 #include <errno.h>
@@ -447,4 +448,21 @@ bool store_each_due(struct store *s, int limit, store_row_fn *fn, void *arg, str
                                  "expires > ?1 ORDER BY created DESC LIMIT ?2",
                                  "di", when_now(), limit),
                         &(struct reader){ fill_stored_row, fn, arg }, e);
+}
+
+bool store_each_written(struct store *s, const char *gateway, double since, store_written_fn *fn,
+                        void *arg, struct err *e)
+{
+    struct arena *a = arena_new();
+    bool ok =
+        store_head_look(s, e) &&
+        each_queried(s,
+                     db_query(s->db, e,
+                              "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE gateway = ?1 AND "
+                              "(state = 'applying' OR id IN (SELECT id FROM audit WHERE event IN "
+                              "('applied', 'failed', 'unknown') AND at >= ?2)) ORDER BY updated",
+                              "tt", gateway, when_text(a, since, true)),
+                     &(struct reader){ row_head, fn, arg }, e);
+    arena_free(a);
+    return ok;
 }

@@ -13,10 +13,11 @@ struct err;
 struct store;
 
 /* What is pinned: {"mode","approvers":[{"name","sha256"}],"least":{"change","destroy"},
- * "gateways":[{"url","mode","least"}],"policy","people","by","at"}.
+ * "gateways":[{"url","mode","least"}],"policy","policy_digest"?,"people","by","at"}.
  * NULL: nothing, or e is set. mode: the strongest that may run; approvers: those who may be
  * configured; least: a channel that decides is worth at least that, by risk;
- * policy and people: whether a process must have an enforced policy, and a table of people. */
+ * policy and people: whether a process must have an enforced policy, and a table of people.
+ * policy_digest: which policy it was (struct rules); another one is said, and audited. */
 cJSON *store_pin(struct store *s, struct arena *a, struct err *e);
 /* pin NULL: nothing is pinned from now on. who and channel go into the audit. */
 bool store_set_pin(struct store *s, const cJSON *pin, const char *who, const char *channel,

@@ -26,9 +26,20 @@ static const char *const tables[] = {
     "CREATE TABLE processes (owner TEXT PRIMARY KEY, seen REAL)",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
     "CREATE TABLE touches (object TEXT, id TEXT)", /* "route orders": found by, and no more */
-    /* Runs of lines of the audit that are closed (store_segment.h). */
+    /* Version 4 from here on. Runs of lines of the audit that are closed (store_segment.h). */
     "CREATE TABLE segments (first INTEGER PRIMARY KEY, last INTEGER, before TEXT, hash TEXT,"
     " began TEXT, ended TEXT, closed TEXT, removed TEXT, kept INTEGER, mac TEXT)",
+    /* What the gateway was seen to hold, and what others edited there. */
+    "CREATE TABLE places (gateway TEXT, place TEXT, at REAL, digest TEXT, mac TEXT,"
+    " PRIMARY KEY (gateway, place))",
+    "CREATE TABLE watched (gateway TEXT, place TEXT, name TEXT, digest TEXT, sealed TEXT,"
+    " PRIMARY KEY (gateway, place, name))",
+    "CREATE TABLE outside (id TEXT PRIMARY KEY, at REAL, since REAL, gateway TEXT, shown TEXT,"
+    " sealed TEXT, line INTEGER, mac TEXT)",
+    /* Cards of chats: what a button stands for (store_card.h). */
+    "CREATE TABLE cards (button TEXT PRIMARY KEY, id TEXT, plan TEXT, rendering TEXT, word TEXT,"
+    " platform TEXT, account TEXT, channel TEXT, thread TEXT, message TEXT, shown TEXT,"
+    " expires REAL, mac TEXT)",
     NULL,
 };
 static const char *const indexes[] = {
@@ -45,13 +56,14 @@ static const char *const indexes[] = {
     "CREATE INDEX audit_at ON audit(at, seq)",
     "CREATE INDEX touches_object ON touches(object, id)",
     "CREATE INDEX touches_id ON touches(id)",
+    "CREATE INDEX outside_line ON outside(line)", /* version 4 */
     NULL,
 };
-/* What version 3 had: fewer tables. */
-enum { VERSION_3 = 3, TABLES_OF_3 = 8 };
 /* What version 2 had otherwise: the text of its first table, and fewer indexes. */
 static const char plans_of_2[] = PLANS ")";
 enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
+/* Version 3 had fewer tables and indexes. */
+enum { TABLES_OF_3 = 8, INDEXES_OF_3 = 13, VERSION_3 = 3 };
 /* From version 2 to this one; the indexes of the table go with it. */
 static const char *const put_away_2[] = { "ALTER TABLE plans RENAME TO old_plans", NULL };
 #define PLANS_OF_2                                                                                 \
@@ -104,16 +116,18 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
 
 static const char *table_of(int version, int i)
 {
-    if (version == VERSION_3 && i == TABLES_OF_3)
-        return NULL;
-    if (version != VERSION_2)
-        return tables[i];
-    return i == 0 ? plans_of_2 : i == TABLES_OF_2 ? NULL : tables[i];
+    if (version == VERSION_2 && i == 0)
+        return plans_of_2;
+    bool later =
+        (version == VERSION_2 && i >= TABLES_OF_2) || (version == VERSION_3 && i >= TABLES_OF_3);
+    return later ? NULL : tables[i];
 }
 
 static const char *index_of(int version, int i)
 {
-    return version == VERSION_2 && i == INDEXES_OF_2 ? NULL : indexes[i];
+    bool later =
+        (version == VERSION_2 && i >= INDEXES_OF_2) || (version == VERSION_3 && i >= INDEXES_OF_3);
+    return later ? NULL : indexes[i];
 }
 
 static bool is_schema_text(int version, const char *text)
@@ -144,7 +158,8 @@ static bool is_exact(struct store *s, int version, struct err *e)
         s->db, e,
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
-        "'anchor', 'processes', 'settings', 'touches', 'segments'))",
+        "'anchor', 'processes', 'settings', 'touches', 'segments', 'places', 'watched', "
+        "'outside', 'cards'))",
         "");
     int found = 0;
     bool ok = true;
@@ -191,7 +206,7 @@ bool store_remake_tables(struct store *s, struct err *e)
 bool store_add_tables(struct store *s, struct err *e)
 {
     return is_exact(s, VERSION_3, e) && run_all(s, tables + TABLES_OF_3, e) &&
-           db_run(s->db, e, "PRAGMA user_version = 4", "");
+           run_all(s, indexes + INDEXES_OF_3, e) && db_run(s->db, e, "PRAGMA user_version = 4", "");
 }
 
 bool store_schema_holds(struct store *s, struct err *e)

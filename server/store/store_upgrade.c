@@ -1,8 +1,9 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
  * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards) or 4
- * (with segments of the audit). A change of the schema needs a new number and a step from the one
- * before. Rows of version 2 keep their MACs: without a guard one is signed as it was.
+ * (with segments of the audit, and outside edits, cards of chats). A change of the schema needs a
+ * new number and a step from the one before. Rows of version 2 keep their MACs: without a guard one
+ * is signed as it was.
  *
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people

@@ -2,7 +2,7 @@
  * that was kept elsewhere. */
 #include "base/arena.h"
 #include "base/err.h"
-#include "store/store_private.h"
+#include "store/store_outside_private.h"
 
 /* The first row a query gives is one that must not be there: `format` says what it means. */
 static bool none(struct store *s, const char *query, const char *format, struct err *e)
@@ -47,7 +47,7 @@ static bool decisions_fit(struct store *s, struct err *e)
 
 static bool table_rows_fit(struct store *s, struct err *e)
 {
-    return plans_fit(s, e) && decisions_fit(s, e) &&
+    return plans_fit(s, e) && decisions_fit(s, e) && store_edits_fit(s, e) &&
            none(s, "SELECT id FROM audit WHERE seq < 1 LIMIT 1",
                 "a line stands before the first of the audit", e) &&
            none(s,

@@ -42,39 +42,56 @@ static void login_digest(const char *text, unsigned char out[SHA256_SIZE])
     crypto_sha256(text, strlen(text), out);
 }
 
-/* What the configuration knows that person or token by now; NULL: no more. */
-static const char *secret_of(const struct config *c, const struct logged_in *login)
-{
-    if (login->by_token) {
-        for (const struct config_token *t = c->approvers; t->name; t++)
-            if (!strcmp(t->name, login->who))
-                return t->sha256;
-        return NULL;
-    }
-    for (const struct config_person *p = c->people; p && p->name; p++)
-        if (!strcmp(p->name, login->who))
-            return p->passphrase;
-    return NULL;
-}
-
-static bool login_stands(const struct logins *l, const struct place *p, double now)
+static bool came_from(const struct place *p, const char *secret)
 {
     unsigned char is[SHA256_SIZE];
-    const char *secret = secret_of(l->config, &p->login);
-    if (!secret || now - p->used > LOGIN_IDLE || now - p->opened > LOGIN_MOST)
+    if (!secret)
         return false;
     login_digest(secret, is);
     return crypto_equal(is, p->secret, sizeof is);
 }
 
-static bool is_of(const struct place *p, const char *who, bool by_token)
+static bool is_in_row(const struct place *p, const struct config_person *person)
 {
-    return p->taken && p->login.by_token == by_token && !strcmp(p->who, who);
+    if (p->login.by == LOGIN_BY_PASSPHRASE)
+        return came_from(p, person->passphrase);
+    for (const char *const *i = person->oidc; *i; i++)
+        if (came_from(p, *i))
+            return true;
+    return false;
+}
+
+/* Is what it came from still that of its person or token? */
+static bool is_configured(const struct config *c, const struct place *p)
+{
+    if (p->login.by == LOGIN_BY_TOKEN) {
+        for (const struct config_token *t = c->approvers; t->name; t++)
+            if (!strcmp(t->name, p->who))
+                return came_from(p, t->sha256);
+        return false;
+    }
+    for (const struct config_person *row = c->people; row && row->name; row++)
+        if (!strcmp(row->name, p->who))
+            return is_in_row(p, row);
+    return false;
+}
+
+static bool login_stands(const struct logins *l, const struct place *p, double now)
+{
+    return now - p->used <= LOGIN_IDLE && now - p->opened <= LOGIN_MOST &&
+           is_configured(l->config, p);
+}
+
+/* Tokens have names of their own; what else somebody logs in with, it is the same person. */
+static bool is_of(const struct place *p, const char *who, enum login_by by)
+{
+    return p->taken && (p->login.by == LOGIN_BY_TOKEN) == (by == LOGIN_BY_TOKEN) &&
+           !strcmp(p->who, who);
 }
 
 /* A free place, or that of the same person's session that was used least lately, if they have so
  * many. NULL: none. */
-static struct place *login_room(struct logins *l, const char *who, bool by_token, double now)
+static struct place *login_room(struct logins *l, const char *who, enum login_by by, double now)
 {
     struct place *room = NULL, *oldest = NULL;
     int theirs = 0;
@@ -82,7 +99,7 @@ static struct place *login_room(struct logins *l, const char *who, bool by_token
         p->taken = p->taken && login_stands(l, p, now);
         if (!p->taken) {
             room = room ? room : p;
-        } else if (is_of(p, who, by_token)) {
+        } else if (is_of(p, who, by)) {
             theirs++;
             oldest = !oldest || p->used < oldest->used ? p : oldest;
         }
@@ -90,17 +107,17 @@ static struct place *login_room(struct logins *l, const char *who, bool by_token
     return theirs >= LOGINS_OF_ONE ? oldest : room;
 }
 
-const char *login_open(struct logins *l, struct arena *a, const char *who, bool by_token,
+const char *login_open(struct logins *l, struct arena *a, const char *who, enum login_by by,
                        const char *secret, double now)
 {
-    struct place *p = strlen(who) < NAME_MAX_BYTES ? login_room(l, who, by_token, now) : NULL;
+    struct place *p = strlen(who) < NAME_MAX_BYTES ? login_room(l, who, by, now) : NULL;
     if (!p)
         return NULL;
     const char *cookie = crypto_token(a, ID_BYTES);
     *p = (struct place){ .taken = true, .opened = now, .used = now };
     snprintf(p->who, sizeof p->who, "%s", who);
     snprintf(p->form, sizeof p->form, "%s", crypto_token(a, FORM_BYTES));
-    p->login = (struct logged_in){ p->who, p->form, by_token };
+    p->login = (struct logged_in){ p->who, p->form, by };
     login_digest(cookie, p->id);
     login_digest(secret, p->secret);
     return cookie;

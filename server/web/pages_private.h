@@ -2,16 +2,21 @@
  */
 #pragma once
 
+struct arena;
 struct http_exchange;
 struct web;
 
 void web_login_page(struct web *w, struct http_exchange *x);
 void web_login(struct web *w, struct http_exchange *x);
+void web_oidc_begin(struct web *w, struct http_exchange *x);  /* to the provider, */
+void web_oidc_answer(struct web *w, struct http_exchange *x); /* and back; web_oidc.c */
+void web_oidc_start(struct web *w);
+void web_oidc_stop(struct web *w); /* the server ends */
+/* Where people log out at the provider; NULL: nowhere. */
+const char *web_oidc_leave(const struct web *w, struct arena *a);
 void web_logout(struct web *w, struct http_exchange *x);
 void web_stop_judging(struct web *w);                  /* the server ends */
 void web_home(struct web *w, struct http_exchange *x); /* web_map.c */
-void web_map_forget(struct web *w);
-void web_map_stop(struct web *w); /* the server ends */
 void web_changes(struct web *w, struct http_exchange *x);
 void web_one_change(struct web *w, struct http_exchange *x);
 void web_decide(struct web *w, struct http_exchange *x);

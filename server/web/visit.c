@@ -10,11 +10,11 @@
 #include "policy/people.h"
 #include "web/visit_private.h"
 
-enum { FORM_MAX = 64 << 10, VALUE_MAX = 8192, FIELDS_MAX = 32, WAITING_SHOWN = 99 };
+enum { FORM_MAX = 64 << 10, VALUE_MAX = 8192, FIELDS_MAX = 32, WAITING_SHOWN = 99, MORE = 3 };
 
 /* -- answers ----------------------------------------------------------------------------- */
 
-static void reply(struct http_exchange *x, int status, const struct http_header more[2],
+static void reply(struct http_exchange *x, int status, const struct http_header more[MORE],
                   const char *html)
 {
     static const char policy[] =
@@ -32,28 +32,39 @@ static void reply(struct http_exchange *x, int status, const struct http_header 
                                            { "Vary", "Cookie, Accept-Language" },
                                            more[0],
                                            more[1],
+                                           more[2],
                                            { 0 } };
     http_reply(x, status, headers, html, strlen(html));
 }
 
 void visit_page(struct http_exchange *x, int status, const char *html)
 {
-    reply(x, status, (const struct http_header[2]){ { 0 } }, html);
+    reply(x, status, (const struct http_header[MORE]){ { 0 } }, html);
 }
 
 void visit_go(struct http_exchange *x, const char *to, const char *cookie)
 {
     reply(x, 303,
-          (const struct http_header[2]){ { "Location", to },
-                                         { cookie ? "Set-Cookie" : NULL, cookie } },
+          (const struct http_header[MORE]){ { "Location", to },
+                                            { cookie ? "Set-Cookie" : NULL, cookie } },
           "");
+}
+
+void visit_go_on(struct http_exchange *x, const char *to, const char *html,
+                 const char *const cookies[2])
+{
+    const struct http_header more[MORE] = {
+        { "Refresh", arena_printf(x->arena, "0;url=%s", to) },
+        { cookies[0] ? "Set-Cookie" : NULL, cookies[0] },
+        { cookies[0] && cookies[1] ? "Set-Cookie" : NULL, cookies[1] },
+    };
+    reply(x, 200, more, html);
 }
 
 void visit_come_again(struct http_exchange *x, const char *to)
 {
-    const char *refresh = arena_printf(x->arena, "0;url=%s", to);
-    reply(x, 200, (const struct http_header[2]){ { "Refresh", refresh } },
-          "<!doctype html><html lang=\"en\"><title>Higress</title>\n");
+    visit_go_on(x, to, "<!doctype html><html lang=\"en\"><title>Higress</title>\n",
+                (const char *const[2]){ NULL });
 }
 
 void visit_note(struct visit *v, int status, const char *title, const char *text)
@@ -63,30 +74,45 @@ void visit_note(struct visit *v, int status, const char *title, const char *text
 
 /* -- the cookie -------------------------------------------------------------------------- */
 
+bool visit_is_at_page(const struct web *w, const struct http_exchange *x)
+{
+    const char *page = w->mcp->config->page, *host = http_header(x, "host");
+    const char *name = page ? strstr(page, "://") : NULL;
+    if (!host || !name)
+        return false;
+    name += strlen("://");
+    size_t n = strcspn(name, "/?#");
+    return strlen(host) == n && !strncasecmp(name, host, n);
+}
+
 /* Over TLS, ours or that of the proxy under whose name people reach us, the name binds the cookie
  * to this host; browsers differ in whether they take that name over HTTP on their own machine. */
 static bool is_secure(const struct web *w, const struct http_exchange *x)
 {
     const struct config *c = w->mcp->config;
-    static const char https[] = "https://";
-    const char *host = http_header(x, "host");
-    if (c->tls_certificate)
-        return true;
-    if (!host || !c->page || !text_starts(c->page, https))
-        return false;
-    const char *name = c->page + sizeof https - 1;
-    size_t n = strcspn(name, "/?#");
-    return strlen(host) == n && !strncasecmp(name, host, n);
+    return c->tls_certificate ||
+           (c->page && text_starts(c->page, "https://") && visit_is_at_page(w, x));
 }
 
-static const char *cookie_name(const struct web *w, const struct http_exchange *x)
+/* Strict: no other site's link or form brings it. Lax: the provider's way back from its own site
+ * does, for as long as a login may take (ATTEMPT_LASTS). */
+static const struct {
+    const char *name, *site, *lasts;
+} cookies[] = {
+    [COOKIE_SESSION] = { "higress-ops", "Strict", "" },
+    [COOKIE_ATTEMPT] = { "higress-ops-login", "Lax", "; Max-Age=600" },
+};
+
+static const char *cookie_name(const struct web *w, const struct http_exchange *x,
+                               enum visit_cookie which)
 {
-    return is_secure(w, x) ? "__Host-higress-ops" : "higress-ops";
+    return arena_printf(x->arena, "%s%s", is_secure(w, x) ? "__Host-" : "", cookies[which].name);
 }
 
-const char *visit_cookie(const struct web *w, const struct http_exchange *x)
+const char *visit_cookie(const struct web *w, const struct http_exchange *x,
+                         enum visit_cookie which)
 {
-    const char *name = cookie_name(w, x), *all = http_header(x, "cookie"), *found = NULL;
+    const char *name = cookie_name(w, x, which), *all = http_header(x, "cookie"), *found = NULL;
     size_t length = strlen(name);
     if (http_header_count(x, "cookie") > 1)
         return NULL;
@@ -103,11 +129,13 @@ const char *visit_cookie(const struct web *w, const struct http_exchange *x)
     return found;
 }
 
-const char *visit_set_cookie(const struct web *w, const struct http_exchange *x, const char *value)
+const char *visit_set_cookie(const struct web *w, const struct http_exchange *x,
+                             enum visit_cookie which, const char *value)
 {
-    return arena_printf(x->arena, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name(w, x),
-                        value ? value : "", is_secure(w, x) ? "; Secure" : "",
-                        value ? "" : "; Max-Age=0");
+    return arena_printf(x->arena, "%s=%s; Path=/; HttpOnly; SameSite=%s%s%s",
+                        cookie_name(w, x, which), value ? value : "", cookies[which].site,
+                        is_secure(w, x) ? "; Secure" : "",
+                        value ? cookies[which].lasts : "; Max-Age=0");
 }
 
 /* -- what was asked ---------------------------------------------------------------------- */
@@ -166,13 +194,13 @@ const char *visit_to(struct arena *a, const char *to)
 bool visit_serves(struct web *w, struct http_exchange *x)
 {
     const struct config *c = w->mcp->config;
-    bool anybody = c->approvers[0].name != NULL;
+    bool anybody = c->approvers[0].name || c->oidc.issuer;
     for (const struct config_person *p = c->people; !anybody && p && p->name; p++)
         anybody = p->passphrase != NULL;
     if (!anybody)
         web_refuse(x, 404, NULL, RPC_INVALID_REQUEST,
-                   "Nobody decides on the web here: neither http.approvers nor a passphrase of "
-                   "people is configured");
+                   "Nobody decides on the web here: neither http.approvers nor http.oidc nor a "
+                   "passphrase of people is configured");
     return anybody;
 }
 
@@ -219,7 +247,8 @@ bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool 
 {
     *v = (struct visit){ .web = w, .x = x, .arena = x->arena };
     bool works = posts || !http_header(x, "x-news");
-    v->login = login_find(w->logins, visit_cookie(w, x), loop_now(w->mcp->loop), works);
+    v->login =
+        login_find(w->logins, visit_cookie(w, x, COOKIE_SESSION), loop_now(w->mcp->loop), works);
     if (!visit_serves(w, x))
         return false;
     fill_viewer(v);

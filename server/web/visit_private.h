@@ -32,10 +32,20 @@ bool visit_acts(struct visit *v, struct web *w, struct http_exchange *x);
  * without what a session's pages hold. */
 bool visit_anyone(struct visit *v, struct web *w, struct http_exchange *x, bool posts);
 
-/* The cookie of the session, or NULL: none, or more than one. */
-const char *visit_cookie(const struct web *w, const struct http_exchange *x);
-/* With a cookie of this name and value; value NULL: it ends. */
-const char *visit_set_cookie(const struct web *w, const struct http_exchange *x, const char *value);
+/* Did the browser come by the name of http.page? */
+bool visit_is_at_page(const struct web *w, const struct http_exchange *x);
+
+enum visit_cookie {
+    COOKIE_SESSION, /* of who is logged in */
+    COOKIE_ATTEMPT, /* of who has gone to the provider to log in (attempt_private.h) */
+};
+
+/* What the browser holds, or NULL: nothing, or two of that name. */
+const char *visit_cookie(const struct web *w, const struct http_exchange *x,
+                         enum visit_cookie which);
+/* The value of Set-Cookie for it; value NULL: it ends. */
+const char *visit_set_cookie(const struct web *w, const struct http_exchange *x,
+                             enum visit_cookie which, const char *value);
 /* "a=b&c=d" as an object of texts; what is no text, there twice, or more than any form of ours has,
  * fails: NULL. text NULL: no member. */
 cJSON *visit_fields(struct arena *a, const char *text);
@@ -48,6 +58,10 @@ void visit_page(struct http_exchange *x, int status, const char *html);
 void visit_note(struct visit *v, int status, const char *title, const char *text);
 /* cookie: the value of Set-Cookie, or NULL. */
 void visit_go(struct http_exchange *x, const char *to, const char *cookie);
+/* A page that goes on to `to` by itself, at this server with all cookies, since it is one of ours
+ * that sends the browser there. cookies: values of Set-Cookie, NULL: none. */
+void visit_go_on(struct http_exchange *x, const char *to, const char *html,
+                 const char *const cookies[2]);
 /* The page loads `to` by itself, as a page of ours does: with the cookie. */
 void visit_come_again(struct http_exchange *x, const char *to);
 /* How many changes wait for a decision: "", "3", "99+"; "?": that could not be read. */

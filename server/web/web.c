@@ -4,6 +4,7 @@
 #include "auth/oauth.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "call/map.h"
 #include "call/service.h"
 #include "config/config.h"
 #include "mcp/era.h"
@@ -88,6 +89,7 @@ struct web *web_listen(struct mcp *m, struct err *e)
         w->sources = sources_new(m);
         w->logins = logins_new(m->config);
         w->ceremonies = ceremonies_new(a);
+        web_oidc_start(w);
         tell_clear_text(w);
         find_page(w, address);
         w->tick = loop_timer(m->loop, 1, 1, web_tick, w);
@@ -104,6 +106,11 @@ bool web_reload(struct web *w, struct err *e)
     return !c->tls_certificate || http_renew(w->server, c->tls_certificate, c->tls_key, e);
 }
 
+void web_serve_bots(struct web *w, struct bots *b)
+{
+    w->bots = b;
+}
+
 int web_port(const struct web *w)
 {
     return http_port(w->server);
@@ -117,8 +124,8 @@ void web_close(struct web *w)
     api_let_go(w);
     http_close(w->server);
     web_stop_judging(w);
-    web_map_stop(w);
-    web_map_forget(w);
+    web_oidc_stop(w);
+    map_stop(w->mcp->service);
     loop_untimer(w->tick);
     web_let_go(w);
     oauth_free(w->oauth);

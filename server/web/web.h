@@ -9,6 +9,7 @@
 #pragma once
 #include <stdbool.h>
 
+struct bots;
 struct err;
 struct mcp;
 struct web;
@@ -17,5 +18,7 @@ struct web;
 struct web *web_listen(struct mcp *m, struct err *e);
 /* The configuration was read again: the certificate too. False: the old one stays in use. */
 bool web_reload(struct web *w, struct err *e);
+/* Requests to /chat/ go there; NULL: to nobody. */
+void web_serve_bots(struct web *w, struct bots *b);
 int web_port(const struct web *w);
 void web_close(struct web *w); /* NULL is fine */

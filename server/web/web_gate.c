@@ -56,6 +56,8 @@ static const struct web_route routes[] = {
     { "/mcp", "GET", BY_CLIENTS, BODY_JSON, web_get },
     { "/mcp", "POST", BY_CLIENTS, BODY_JSON, web_post },
     { "/mcp", "DELETE", BY_CLIENTS, BODY_JSON, web_delete },
+    { "/chat/", "POST", BY_ALL, BODY_ANY, web_chat },
+    { "/chat/", "GET", BY_ALL, BODY_ANY, web_chat },
     { "/sse", "GET", BY_CLIENTS, BODY_JSON, web_sse },
     { "/messages", "POST", BY_CLIENTS, BODY_JSON, web_messages },
     { "/change", "GET", BY_ALL, BODY_FORM, web_old_link },
@@ -63,6 +65,8 @@ static const struct web_route routes[] = {
     { "/", "GET", BY_ALL, BODY_FORM, web_home },
     { "/login", "GET", BY_ALL, BODY_FORM, web_login_page },
     { "/login", "POST", BY_ALL, BODY_FORM, web_login },
+    { "/login/oidc", "GET", BY_ALL, BODY_FORM, web_oidc_answer },
+    { "/login/oidc", "POST", BY_ALL, BODY_FORM, web_oidc_begin },
     { "/logout", "POST", BY_ALL, BODY_FORM, web_logout },
     { "/changes", "GET", BY_ALL, BODY_FORM, web_changes },
     { "/changes/live", "GET", BY_ALL, BODY_FORM, web_live },
@@ -187,6 +191,8 @@ static bool is_path_served(struct http_exchange *x)
         [BODY_JSON] = "application/json",
         [BODY_FORM] = "application/x-www-form-urlencoded",
     };
+    if (r->body == BODY_ANY)
+        return web_chat_fits(x);
     return strcmp(x->method, "POST") || is_of_type(x, types[r->body]) ||
            refuse_request(x, 415,
                           arena_printf(x->arena, "Content-Type must be %s", types[r->body]));

@@ -77,7 +77,7 @@ void web_live(struct web *w, struct http_exchange *x)
     if (!visit_anyone(&v, w, x, false))
         return;
     const char *site = http_header(x, "sec-fetch-site");
-    const char *cookie = visit_cookie(w, x);
+    const char *cookie = visit_cookie(w, x, COOKIE_SESSION);
     if (!v.login || (site && strcmp(site, "same-origin") != 0) || count_live(w) >= LIVE_MAX ||
         count_live_of(w, cookie) >= LIVE_OF_ONE) {
         web_refuse(x, v.login ? 503 : 401, NULL, RPC_INVALID_REQUEST,

@@ -1,9 +1,10 @@
 /* web_login.c - /login and /logout: by passphrase (scrypt on a thread beside the loop) or by the
- * token of an approver. What is wrong is slowed and audited by source.h, whichever it is, and says
- * neither whether there is such a person nor what they lack. */
+ * token of an approver; by OpenID Connect: web_oidc.c. What is wrong is slowed and audited by
+ * source.h, whichever it is, and says neither whether there is such a person nor what they lack. */
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/fiber.h"
+#include "base/secret.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "config/config.h"
@@ -11,9 +12,12 @@
 #include "net/loop.h"
 #include "net/offload.h"
 #include "store/store.h"
+#include "web/login_page_private.h"
 #include "web/passphrase_private.h"
 #include "web/source_private.h"
 #include "web/visit_private.h"
+
+const char login_full[] = "Too many people are logged in: try again later.";
 
 /* A try by passphrase; in an arena of its own, which outlives the browser. */
 struct
@@ -24,58 +28,69 @@ try {
     const char *who, *to, *secret, *peer;
     struct passphrase passphrase;
     struct cancel cancel;
+    bool ended; /* the server: web is gone */
 };
 
-static void show_login(struct visit *v, int status, const char *to, const char *wrong)
+void login_show(struct visit *v, int status, const char *to, const char *wrong)
 {
     const struct config *c = v->web->mcp->config;
-    struct page_login login = { .to = visit_to(v->arena, to), .wrong = wrong };
+    struct page_login login = { .to = visit_to(v->arena, to),
+                                .wrong = wrong ? secret_scrub(v->arena, wrong) : NULL };
     login.tokens = c->approvers[0].name != NULL;
     for (const struct config_person *p = c->people; p && p->name; p++)
         login.passphrases = login.passphrases || p->passphrase;
+    if (c->oidc.issuer)
+        login.provider = c->oidc.name;
+    if (visit_asked(v->x, "left"))
+        login.leave = web_oidc_leave(v->web, v->arena);
     visit_page(v->x, status, page_login(&v->viewer, &login));
 }
 
 /* -- what comes of a try ----------------------------------------------------------------- */
 
-static void note_login(struct web *w, const char *event, const char *who)
+void login_note(struct web *w, const char *event, const char *who, cJSON *detail)
 {
     struct err e = { 0 };
     struct service *s = w->mcp->service;
     struct store *store = s->gateway ? engine_store(service_engine(s), &e) : NULL;
     if (store)
-        store_audit(store, event, NULL, who, channel_name(CHANNEL_PAGE), NULL, &e);
+        store_audit(store, event, NULL, who, channel_name(CHANNEL_PAGE), detail, &e);
 }
 
-/* Another session than that which the browser came with, if any: an id that somebody gave it is
- * worth nothing after a login. */
-static void open_session(struct visit *v, const char *who, bool by_token, const char *secret,
-                         const char *to)
+const char *login_new_session(struct visit *v, const struct logged_in *who, const char *secret,
+                              cJSON *detail)
 {
     struct web *w = v->web;
-    login_close(w->logins, visit_cookie(w, v->x));
+    login_close(w->logins, visit_cookie(w, v->x, COOKIE_SESSION));
     const char *cookie =
-        login_open(w->logins, v->arena, who, by_token, secret, loop_now(w->mcp->loop));
-    if (!cookie) {
-        show_login(v, 503, to, "Too many people are logged in: try again later.");
-        return;
-    }
-    note_login(w, "login", who);
-    visit_go(v->x, visit_to(v->arena, to), visit_set_cookie(w, v->x, cookie));
+        login_open(w->logins, v->arena, who->who, who->by, secret, loop_now(w->mcp->loop));
+    if (!cookie)
+        return NULL;
+    login_note(w, "login", who->who, detail);
+    return visit_set_cookie(w, v->x, COOKIE_SESSION, cookie);
+}
+
+static void open_session(struct visit *v, const struct logged_in *who, const char *secret,
+                         const char *to)
+{
+    const char *cookie = login_new_session(v, who, secret, NULL);
+    if (cookie)
+        visit_go(v->x, visit_to(v->arena, to), cookie);
+    else
+        login_show(v, 503, to, login_full);
 }
 
 static void keep_out(struct visit *v, const char *to)
 {
-    show_login(v, 403, to, "That is not right.");
+    login_show(v, 403, to, "That is not right.");
 }
 
-/* Has its source tried too often? True after a 429. */
-static bool login_must_wait(struct visit *v, const char *token, const char *to)
+bool login_must_wait(struct visit *v, const char *token, const char *to)
 {
     double wait = source_wait(v->web->sources, v->x->peer, token);
     if (wait <= 0)
         return false;
-    show_login(v, 429, to,
+    login_show(v, 429, to,
                arena_printf(v->arena, "Too many wrong tries came from here: try again in %d s.",
                             (int)wait + 1));
     return true;
@@ -99,7 +114,7 @@ static void by_token(struct visit *v, const char *token, const char *to)
         return;
     }
     source_right(v->web->sources, v->x->peer, sent);
-    open_session(v, found->name, true, found->sha256, to);
+    open_session(v, &(struct logged_in){ found->name, NULL, LOGIN_BY_TOKEN }, found->sha256, to);
 }
 
 /* -- by passphrase ----------------------------------------------------------------------- */
@@ -121,17 +136,24 @@ static struct try **place_of(struct web *w, const struct try *t)
 
 void web_stop_judging(struct web *w)
 {
-    for (int i = 0; i < WEB_JUDGED_AT_ONCE; i++)
-        if (w->judged[i])
-            cancel_fire(&w->judged[i]->cancel);
+    for (int i = 0; i < WEB_JUDGED_AT_ONCE; i++) {
+        struct try *t = w->judged[i];
+        if (!t)
+            continue;
+        if (t->x)
+            t->x->on_gone = NULL;
+        t->x = NULL;
+        t->ended = true;
+        cancel_fire(&t->cancel); /* judge goes on when the thread has ended */
+    }
 }
 
 static void answer_try(struct visit *v, const struct try *t, bool judged, bool right)
 {
     if (!judged)
-        show_login(v, 503, t->to, "It could not be looked at: try again.");
+        login_show(v, 503, t->to, "It could not be looked at: try again.");
     else if (right)
-        open_session(v, t->who, false, t->secret, t->to);
+        open_session(v, &(struct logged_in){ t->who, NULL, LOGIN_BY_PASSPHRASE }, t->secret, t->to);
     else
         keep_out(v, t->to);
 }
@@ -144,7 +166,8 @@ static void judge(void *arg)
     bool judged = offload(t->web->mcp->loop, passphrase_judge, &t->passphrase, "a passphrase",
                           &t->cancel, &e);
     bool right = judged && t->passphrase.right && t->secret;
-    *place_of(t->web, t) = NULL;
+    if (!t->ended)
+        *place_of(t->web, t) = NULL;
     if (judged && !right)
         source_wrong(t->web->sources, t->peer, "login", false);
     if (t->x) {
@@ -170,7 +193,7 @@ static void by_passphrase(struct visit *v, const char *name, const char *typed, 
         return;
     struct try **place = place_of(w, NULL);
     if (!place) {
-        show_login(v, 503, to, "Others log in just now: try again.");
+        login_show(v, 503, to, "Others log in just now: try again.");
         return;
     }
     struct arena *a = arena_new();
@@ -182,7 +205,7 @@ static void by_passphrase(struct visit *v, const char *name, const char *typed, 
     snprintf(t->passphrase.typed, sizeof t->passphrase.typed, "%s", typed);
     if (!passphrase_read(a, t->secret, &t->passphrase)) {
         arena_free(a);
-        show_login(v, 500, to,
+        login_show(v, 500, to,
                    "The passphrase of this person cannot be read in the configuration.");
         return;
     }
@@ -203,7 +226,7 @@ void web_login_page(struct web *w, struct http_exchange *x)
     if (v.login)
         visit_go(x, visit_to(v.arena, to), NULL);
     else
-        show_login(&v, 200, to, NULL);
+        login_show(&v, 200, to, NULL);
 }
 
 void web_login(struct web *w, struct http_exchange *x)
@@ -219,7 +242,7 @@ void web_login(struct web *w, struct http_exchange *x)
     else if (name && typed && strlen(typed) <= PASSPHRASE_MAX)
         by_passphrase(&v, name, typed, to);
     else
-        show_login(&v, 400, to, NULL);
+        login_show(&v, 400, to, NULL);
 }
 
 void web_logout(struct web *w, struct http_exchange *x)
@@ -227,7 +250,9 @@ void web_logout(struct web *w, struct http_exchange *x)
     struct visit v;
     if (!visit_acts(&v, w, x))
         return;
-    note_login(w, "logout", v.login->who);
-    login_close(w->logins, visit_cookie(w, x));
-    visit_go(x, "/login", visit_set_cookie(w, x, NULL));
+    bool provider = v.login->by == LOGIN_BY_OIDC;
+    login_note(w, "logout", v.login->who, NULL);
+    login_close(w->logins, visit_cookie(w, x, COOKIE_SESSION));
+    visit_go(x, provider ? "/login?left=1" : "/login",
+             visit_set_cookie(w, x, COOKIE_SESSION, NULL));
 }

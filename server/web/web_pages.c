@@ -4,10 +4,12 @@
 #include "base/text.h"
 #include "call/service.h"
 #include "change/engine.h"
+#include "change/outside.h"
 #include "config/config.h"
 #include "picture/picture.h"
 #include "policy/people.h"
 #include "store/store.h"
+#include "store/store_outside.h"
 #include "store/store_segment.h"
 #include "web/decide_private.h"
 #include "web/passkey_private.h"
@@ -45,6 +47,16 @@ static cJSON *changes_about(struct visit *v, struct engine_query q, const char *
     return engine_list(visit_engine(v), v->arena, &q, e);
 }
 
+/* Edits made elsewhere have neither a risk nor somebody who asked. */
+static cJSON *outside_page_list(const struct visit *v, const struct page_filter *f, struct err *e)
+{
+    const struct outside_query q = { .object = pattern(v->arena, f->object),
+                                     .gateway = f->gateway,
+                                     .cursor = f->cursor,
+                                     .limit = ROWS };
+    return engine_outside(visit_engine(v), v->arena, &q, e);
+}
+
 void web_changes(struct web *w, struct http_exchange *x)
 {
     struct visit v;
@@ -65,7 +77,9 @@ void web_changes(struct web *w, struct http_exchange *x)
                                     .limit = ROWS,
                                     .look = LOOKED_AT,
                                     .decisions = true };
-    cJSON *list = visit_scrubbed(&v, changes_about(&v, q, f.object, &e));
+    cJSON *list = text_same(f.state, "outside") ? outside_page_list(&v, &f, &e)
+                                                : changes_about(&v, q, f.object, &e);
+    list = visit_scrubbed(&v, list);
     if (list)
         visit_page(x, 200, page_changes(&v.viewer, &f, list, visit_gateways(&v)));
     else
@@ -180,12 +194,25 @@ static void show_change(struct visit *v, int status, const char *id, const char 
     visit_page(v->x, status, page_change(&v->viewer, &page));
 }
 
+static void show_outside(struct visit *v, const char *id)
+{
+    struct err e = { 0 };
+    cJSON *edit = engine_outside_edit(visit_engine(v), v->arena, id, true, &e);
+    if (edit)
+        visit_page(v->x, 200,
+                   page_outside(&v->viewer, visit_scrubbed(v, edit), history_of(v, edit)));
+    else
+        show_no_change(v, id, &e);
+}
+
 void web_one_change(struct web *w, struct http_exchange *x)
 {
     struct visit v;
     if (!visit_opens(&v, w, x))
         return;
-    if (id_of(x))
+    if (id_of(x) && store_is_edit(id_of(x)))
+        show_outside(&v, id_of(x));
+    else if (id_of(x))
         show_change(&v, 200, id_of(x), NULL);
     else
         visit_note(&v, 404, "404", "That is not the id of a change.");

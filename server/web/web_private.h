@@ -18,8 +18,8 @@ struct web {
     struct logins *logins;                  /* at the pages */
     struct ceremonies *ceremonies;          /* questions to passkeys */
     struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
-    struct map *map;                        /* of the gateway, read last; NULL: none */
-    struct cancel *map_read;                /* of who reads it just now; NULL: nobody */
+    struct oidc_logins *oidc;               /* NULL: no provider is configured */
+    struct bots *bots;                      /* NULL: no chats */
     struct live *live;                      /* pages that hear of news */
     struct api *held;                       /* requests of /api that are answered later */
     char news[72];                          /* the newest line of the audit, as they know it */
@@ -87,8 +87,8 @@ struct session *web_session(struct web *w, struct http_exchange *x, const char *
  * client. For the gate. */
 bool web_approver(const struct web *w, struct http_exchange *x);
 enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS, BY_API };
-/* What a body is: of the pages, what a form sends, or nothing. */
-enum web_body { BODY_JSON, BODY_FORM };
+/* What a body is: of the pages, what a form sends, or nothing; of chat platforms what they like. */
+enum web_body { BODY_JSON, BODY_FORM, BODY_ANY };
 /* A path and a method; the gate lets no other through. A path that ends with / stands for all that
  * begin with it. */
 struct web_route {
@@ -118,6 +118,9 @@ void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
 void web_change(struct web *w, struct http_exchange *x);
+/* web_chat.c. Is the request for a bot not too long? False after a 413. For the gate. */
+bool web_chat_fits(struct http_exchange *x);
+void web_chat(struct web *w, struct http_exchange *x);
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 

@@ -235,6 +235,30 @@ def commands(world, objects, ids):
         world.person("reject", change, answer="no")
 
 
+def outside(world, talk, objects):
+    """All objects deleted behind the server's back, and what is told of that everywhere. The last of all: the gateway is empty then."""
+    world.command("outside", "--look")
+    for o in sorted(objects, key=lambda o: o.kind != "plugin-instance"):
+        if o.kind == "plugin-instance":
+            world.api("DELETE", plant.instance_path(o.name, o.scope))
+        elif o.kind in plant.LISTS or o.kind == "mcp-server":
+            world.api("DELETE", plant.LISTS.get(o.kind, "/v1/mcpServer") + "/" + quote(o.name, safe=""))
+    _, out, _ = world.command("outside", "--look", "--json")
+    edits = json.loads(out)["changes"]
+    for look in ({"state": "outside"}, {"state": "outside", "limit": 100, "object": "consumer *"}):
+        talk.call("list_changes", look)
+    world.look("/changes?state=outside")
+    for e in edits:
+        talk.call("get_change", {"id": e["id"]})
+        talk.call("undo_change", {"id": e["id"], "dry_run": True})
+        world.look("/changes/" + e["id"])
+    for e in edits[::5]:
+        world.command("outside", e["id"])
+        world.command("undo", e["id"])
+    world.command("report", "--since", "1h", "--html")
+    return edits
+
+
 class Coverage:
     """What exists, and what of it was called."""
 

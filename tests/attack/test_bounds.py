@@ -94,9 +94,13 @@ def narrow(w, title, args, route=False, change=False, audit=False, view=False):
         check("%s: %s is %s" % (title, what, "listed" if on else "not listed"), (uri in listed) == on, listed)
         check("%s: %s is %s" % (title, what, "subscribed to" if on else "not subscribed to"),
               (tried(c, "resources/subscribe", {"uri": uri}) is not None) == on)
-    check("%s: templates of the gateway" % title, any("gateway" in t for t in templates) == route, templates)
+    check("%s: templates of the gateway" % title, any("//gateway/" in t for t in templates) == route, templates)
     check("%s: templates of changes" % title, any("change/" in t for t in templates) == change, templates)
-    check("%s: the view" % title, any(u.startswith("ui://") for u in listed) == view, listed)
+    check("%s: the view" % title, ("ui://higress-ops/plan2" in listed) == view, listed)
+    seen = "gateway_overview" in offered and bool({"list_routes", "list_resources", "get_resource"} & set(offered))
+    check("%s: the map" % title, ("higress://map/default" in listed) == seen, listed)
+    check("%s: the map is read" % title, bool(tried(c, "resources/read", {"uri": "higress://map/default"})) == seen)
+    check("%s: the view of the map" % title, ("ui://higress-ops/map1" in listed) == seen, listed)
     gateway = {"type": "ref/resource", "uri": "higress://gateway/{gateway}/route/{name}"}
     check("%s: names of routes complete" % title, ("shop-orders" in values(c, gateway, "name")) == route)
     check("%s: ids of changes complete" % title, (w.change in values(

@@ -155,10 +155,12 @@ def markup(b, ids):
     known = {"html", "head", "meta", "title", "link", "script", "body", "a", "header", "nav", "b", "form", "input", "span", "button", "main",
              "h1", "h2", "h3", "p", "ul", "li", "label", "select", "option", "div", "code", "time", "article", "section", "table", "thead",
              "tbody", "tr", "td", "th", "details", "summary", "dl", "dt", "dd", "ol", "q", "textarea", "svg", "g", "rect", "path", "text",
-             "circle", "line", "polyline", "tspan"}
+             "tspan", "pre"}
     query = urllib.parse.quote(EVIL)
-    paths = ["/", "/audit", "/changes", "/login?to=" + query, "/?host=" + query, "/?object=" + query, "/changes/" + query,
-             "/changes?cursor=" + query]
+    paths = ["/", "/audit", "/changes", "/login?to=" + query, "/changes/" + query,
+             "/changes?cursor=" + query, "/?find=" + query, "/?gateway=" + query, "/?kind=route&name=" + query, "/?kind=" + query + "&name=x",
+             "/?kind=route&name=evil", "/?find=evil"]
+    paths += ["/changes?state=outside", "/changes?state=outside&object=" + query]
     paths += ["/changes?%s=%s" % (n, query) for n in ("state", "risk", "gateway", "object", "actor", "cursor")]
     paths += ["/changes/" + i for i in ids] + ["/changes/%s?part=1&seen=%s" % (ids[0], query)]
     seen = 0
@@ -202,6 +204,8 @@ def main():
         for name in ("target", "other"):
             world.api("POST", "/v1/routes", {"name": name, "path": {"matchType": "PRE", "matchValue": "/" + name},
                                              "services": [{"name": "shop.static", "port": 80}]})
+        world.api("POST", "/v1/routes", {"name": "evil", "path": {"matchType": "PRE", "matchValue": "/evil"}, "customConfigs": {
+            "higress.io/note": EVIL}, "services": [{"name": "shop.static", "port": 80}]})
         world.serve(args=("--config", people))
         ann = world.http("ann")
 
@@ -212,11 +216,15 @@ def main():
         change = want("target", {"path": {"matchType": "PRE", "matchValue": "/wanted"}})
         evil = want("other", {"customConfigs": {"higress.io/note": EVIL}, "customLabels": {"x": EVIL},
                               "path": {"matchType": "PRE", "matchValue": "/" + EVIL.replace(" ", "")}})
+        world.command("outside", "--look")
+        now = world.api("GET", "/v1/routes/other")[1]["data"]
+        world.api("PUT", "/v1/routes/other", {**now, "customConfigs": {"higress.io/note": EVIL}, "customLabels": {"x": EVIL}})
+        edit = json.loads(world.command("outside", "--look", "--json")[1])["changes"][0]["id"]
         b = Browser(world.port)
         strangers(b, change)
         b.login({"token": BOSS})
         headers(b)
-        markup(b, [evil, change])
+        markup(b, [evil, change, edit])
         sessions(b, Browser(world.port), change)
         forms(world, b, change)
         b.login({"token": BOSS})

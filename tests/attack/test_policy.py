@@ -227,6 +227,29 @@ def check_the_policy_is_edited_between_plan_and_write(shop):
 
 
 @settings(policy=BARE)
+def check_a_policy_that_was_edited_is_said(shop):
+    """Other rules that ask as well: not refused, but whoever decides hears of it, and the audit and the result keep it."""
+    plan, words = shop.asks(), "the policy is not the one that it was planned under"
+    code, out, _ = shop.run(["policy", "explain", plan])
+    holds(code == 0 and words not in out, out)
+    shop.reload("mode: enforce\nrules:\n  - {name: ask again, then: ask}\n")
+    holds('policy edited' in shop.audit(), shop.audit()[-600:])
+    code, out, _ = shop.run(["policy", "explain", plan])
+    holds(words in out, out)
+    holds(words in json.loads(shop.run(["changes", plan, "--json"])[1])["policy_moved"], out)
+    code, screen = shop.person(["approve", plan], "yes")
+    equal(code, 0, screen)
+    holds(words in screen, "the terminal says so: " + screen[-800:])
+    holds(words in json.loads(shop.run(["changes", plan, "--json"])[1])["result"]["policy_moved"], "the result says so")
+    holds(words in shop.audit(), "the decision's line says so")
+    code, out, _ = shop.run(["state", "show"])
+    holds("this configuration has another one" in out, out)
+    again = shop.asks(1)
+    code, out, _ = shop.run(["policy", "explain", again])
+    holds(words not in out, "one that is planned now knows the policy of now: " + out)
+
+
+@settings(policy=BARE)
 def check_a_broken_policy_changes_nothing_on_reload(shop):
     for broken, word in (("mode: enforce\nrules: []\n", "rules"), ("mode: enforce\nrules:\n - {name: x, then: mabye}",
                          "policy.yaml, line 3"), ("{{{{", "policy.yaml")):

@@ -43,6 +43,9 @@ def run(world):
     for talk in (http, stdio):
         sweep.decide(world, talk, ids)
     sweep.commands(world, objects, ids)
+    edits = sweep.outside(world, http, objects)
+    if len(edits) < 50:
+        raise RuntimeError("only %d edits were told: %s" % (len(edits), edits))
     return planter, objects, ids, stored
 
 

@@ -84,7 +84,7 @@ check_nothing_when_off.trace = ""
 def check_an_area_that_there_is_not(home):
     code, _, err = home.run(["tools", "--trace", "fetch,everything"])
     holds(code != 0, str(code))
-    holds("'everything' is not one of fetch|call|change|fiber|http|all" in err, err)
+    holds("'everything' is not one of fetch|call|change|fiber|http|ws|all" in err, err)
 
 
 def check_no_secret_is_traced(home):

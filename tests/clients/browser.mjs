@@ -123,8 +123,8 @@ try {
   });
 
   // As a host does: the page in a sandboxed frame under the policy that it asked for (no domains at all).
-  async function host(capabilities) {
-    const { contents: [{ text }] } = await shop.client.readResource({ uri: 'ui://higress-ops/plan2' });
+  async function host(capabilities, uri = 'ui://higress-ops/plan2') {
+    const { contents: [{ text }] } = await shop.client.readResource({ uri });
     const policy = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; script-src \'unsafe-inline\'; style-src \'unsafe-inline\'">';
     const view = await open();
     await view.page.setContent('<iframe id="app" sandbox="allow-scripts"></iframe>');
@@ -184,6 +184,79 @@ try {
     assert.ok(!(await app.textContent('#view')).includes('javascript'));
     assert.equal(await app.locator('button').count(), 0);
     await close();
+  });
+  // A host that passes on what the view asks of the server, as hosts do.
+  async function mapHost(capabilities = { serverTools: {}, serverResources: {} }) {
+    const view = await host(capabilities, 'ui://higress-ops/map1');
+    const calls = [];
+    let stopped = false, answered = 0;
+    const serve = async () => {
+      while (!stopped) {
+        const said = await view.page.evaluate(() => window.said).catch(() => []);
+        for (const m of said.slice(answered)) {
+          answered++;
+          if (!['tools/call', 'resources/read'].includes(m.method)) continue;
+          calls.push(m);
+          const done = m.method === 'tools/call' ? shop.client.callTool(m.params) : shop.client.readResource(m.params);
+          const answer = await done.then((result) => ({ id: m.id, result }), (e) => ({ id: m.id, error: { code: -1, message: e.message } }));
+          await view.hear(answer).catch(() => {});
+        }
+        await new Promise((next) => setTimeout(next, 20));
+      }
+    };
+    const served = serve();
+    return { ...view, calls, close: async () => { stopped = true; await served; await view.close(); } };
+  }
+
+  await check('the view of the map: beside the overview; a node opens what is known of its object', async () => {
+    await shop.api('POST', '/v1/routes', { name: 'lost', path: { matchType: 'PRE', matchValue: `/<b>lost` },
+      services: [{ name: 'gone.static', port: 80, weight: 100 }], customConfigs: { 'higress.io/note': evil } });
+    const { tools } = await shop.client.listTools();
+    for (const name of ['gateway_overview', 'diagnose'])
+      assert.equal(tools.find((t) => t.name === name)._meta.ui.resourceUri, 'ui://higress-ops/map1');
+    const { app, asked, complaints, calls, hear, until, close } = await mapHost();
+    const overview = await shop.client.callTool({ name: 'gateway_overview', arguments: {} });
+    await hear({ method: 'ui/notifications/tool-input', params: { arguments: {} } });
+    await hear({ method: 'ui/notifications/tool-result', params: overview });
+    await app.waitForSelector('.map .broken:has-text("lost")');
+    assert.ok((await app.textContent('#said')).includes('ROUTE_SERVICE_MISSING'));
+    assert.ok((await app.textContent('.map .broken:has-text("lost")')).includes('gone.static'), 'in words at its node');
+    await until('ui/notifications/size-changed');
+    await app.focus('[data-name=lost]');
+    await app.press('[data-name=lost]', 'Enter');
+    await app.waitForFunction(() => document.getElementById('chosen').textContent.includes('higress.io/note'));
+    assert.equal(await app.locator('.map .node').count(), 3, 'what leads to and from it');
+    assert.deepEqual(calls.filter((c) => c.method === 'tools/call').map((c) => c.params.name), ['diagnose', 'get_resource', 'list_changes']);
+    assert.ok((await app.textContent('#chosen')).includes(evil));
+    assert.equal(await app.locator('main img, main b, main script').count(), 0, 'text stays text');
+    await app.click('text=The whole gateway');
+    await app.waitForFunction(() => document.querySelectorAll('.map .node').length > 5);
+    assert.deepEqual([asked, complaints], [[], []]);
+    await close();
+  });
+
+  await check('the view of the map: beside a diagnosis only its object; a hostile drawing; hosts that pass nothing on', async () => {
+    const { app, hear, close } = await mapHost();
+    await hear({ method: 'ui/notifications/tool-input', params: { arguments: { route: 'orders-5' } } });
+    await hear({ method: 'ui/notifications/tool-result', params: { content: [{ type: 'text', text: evil }] } });
+    await app.waitForSelector('[data-name=orders-5]');
+    assert.equal(await app.locator('.map [data-kind=route]').count(), 1);
+    assert.equal(await app.locator('main img').count(), 0);
+    await close();
+    const bad = await host({ serverResources: {} }, 'ui://higress-ops/map1');
+    await bad.hear({ method: 'ui/notifications/tool-result', params: { content: [{ type: 'text', text: 'as said' }] } });
+    const read = await bad.until('resources/read');
+    assert.deepEqual(read.params, { uri: 'higress://map/default' });
+    const drawing = '<svg xmlns="http://www.w3.org/2000/svg" onload="window.hit=1"><script>window.hit=1</script><foreignObject><img xmlns="http://www.w3.org/1999/xhtml" src="x" onerror="window.hit=1"/></foreignObject><a href="javascript:1"><text>x</text></a><text onclick="window.hit=1" style="x">kept</text></svg>';
+    await bad.hear({ id: read.id, result: { contents: [{ text: drawing }] } });
+    await bad.app.waitForSelector('svg:has-text("kept")');
+    assert.equal(await bad.app.evaluate(() => document.getElementById('drawing').innerHTML.replace(/ xmlns="[^"]*"/, '')), '<svg><text>kept</text></svg>');
+    assert.equal(await bad.app.evaluate(() => window.hit), undefined);
+    await bad.close();
+    const mute = await host({}, 'ui://higress-ops/map1');
+    await mute.hear({ method: 'ui/notifications/tool-result', params: { content: [{ type: 'text', text: 'as said' }] } });
+    await mute.app.waitForSelector('text=as said');
+    await mute.close();
   });
 } finally {
   await browser.close();

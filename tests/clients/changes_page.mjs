@@ -1,11 +1,11 @@
 // changes_page.mjs - the pages in Chromium: people log in, read changes and decide about them, on a screen and on a phone, in
 // both themes and languages, with and without a script; and what strangers and other sites cannot do.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { House, check, root, summary } from './house.mjs';
+import { House, binary, check, root, run, summary } from './house.mjs';
 import { Shop, browser, client, evil, open, saying, sha256, signIn, token } from './shop.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -13,28 +13,64 @@ const pictures = join(root, 'build/pages');
 mkdirSync(pictures, { recursive: true });
 const alice = 'correct horse 電池', vic = 'only looks on';
 
-// A console that answers with 5,000 routes, and a server before it.
-class Large extends House {
-  async open() {
-    const routes = Array.from({ length: 5000 }, (_, i) => ({ name: `route-${i}`, domains: [`host-${i % 5}.example.com`],
-      path: { matchType: 'PRE', matchValue: `/r/${i}` }, services: [{ name: i % 997 ? 'shop.static' : 'gone.static', port: 80, weight: 100 }] }));
-    const said = { '/v1/routes': routes, '/v1/services': [{ name: 'shop.static', port: 80, endpoints: ['10.0.0.1'] }] };
-    this.console = createServer((question, answer) => answer.setHeader('content-type', 'application/json').end(
-      JSON.stringify({ success: true, data: said[question.url.split('?')[0]] ?? [] }))).listen(0, '127.0.0.1');
-    await new Promise((done) => this.console.on('listening', done));
+// A line of the access log, as Higress writes it.
+const line = (route, service, code, ms, ago, flags = '-') => JSON.stringify({ ai_log: '-', authority: 'shop.example.com', bytes_received: '0',
+  bytes_sent: '10', downstream_local_address: '10.0.0.2:80', downstream_remote_address: '10.0.0.9:4000', duration: `${ms}`,
+  istio_policy_status: '-', method: 'GET', path: '/x', protocol: 'HTTP/1.1', request_id: 'r', requested_server_name: '-',
+  response_code: `${code}`, response_flags: flags, route_name: route, start_time: new Date(Date.now() - ago * 1000).toISOString(),
+  trace_id: '-', upstream_cluster: `outbound|80||${service}`, upstream_host: '10.0.0.1:80', upstream_local_address: '-',
+  upstream_service_time: `${ms}`, upstream_transport_failure_reason: flags === 'UF' ? 'delayed connect error: Connection refused' : '-',
+  user_agent: 'curl', x_forwarded_for: '-' });
+
+// An hour of requests: a wave, a slow service, and one that began to refuse a quarter of an hour ago.
+function hourOfRequests(names) {
+  const lines = [];
+  for (let ago = 3590; ago > 0; ago -= 2) {
+    const wave = 0.5 + 0.5 * Math.sin(ago / 500);
+    if (ago / 2 % 10 < 10 * wave) lines.push(line(names[0], 'shop.static', ago % 400 ? 200 : 503, 20 + Math.round(30 * wave), ago));
+    if (ago % 5 === 0) lines.push(line(names[1], 'search.static', ago % 100 ? 200 : 404, ago < 1200 ? 900 : 120 + ago % 70, ago));
+    if (ago % 9 === 0) lines.push(line(names[2], 'pay.static', ago < 900 ? 503 : 200, 9, ago, ago < 900 ? 'UF' : '-'));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+// The shop of a small company, and one of 5,000 routes: files of the same console.
+class Mapped extends House {
+  async open(routes) {
     await super.open();
-    this.env.HIGRESS_OPS_URL = `http://127.0.0.1:${this.console.address().port}`;
+    for (let i = 0; i < 10; i++) await this.api('DELETE', `/v1/routes/orders-${i}`);
+    for (const [name, at] of [['pay', '127.0.0.1:9002'], ['search', '127.0.0.1:9003,127.0.0.1:9004']])
+      await this.api('POST', '/v1/service-sources', { name, type: 'static', domain: at, port: 80, protocol: 'http' });
+    for (const name of ['shop.example.com', 'admin.example.com']) await this.api('POST', '/v1/domains', { name, enableHttps: 'off' });
+    for (const [name, host, service] of [['orders', 'shop', 'shop'], ['search', 'shop', 'search'], ['pay', 'shop', 'pay'], ['admin', 'admin', 'shop'], ['checkout', 'shop', 'gone']])
+      await this.api('POST', '/v1/routes', { name, domains: [`${host}.example.com`], path: { matchType: 'PRE', matchValue: `/${name}` },
+        services: [{ name: `${service}.static`, port: 80, weight: 100 }] });
+    if (routes) await this.multiply(routes);
     this.env.HIGRESS_OPS_APPROVERS = `ada:${sha256(token)}`;
     this.env.HIGRESS_OPS_TOKENS = `model:${sha256(client)}`;
-    await this.serve();
-    this.base = `http://127.0.0.1:${this.servePort}`;
+    this.env.HIGRESS_OPS_ACCESS_LOG = join(this.dir, 'access.log');
+    writeFileSync(this.env.HIGRESS_OPS_ACCESS_LOG, hourOfRequests(['orders', 'search', 'pay']));
+    const { url } = await this.serve();
+    this.base = url.origin;
     return this;
   }
 
-  async close() {
-    await super.close();
-    this.console.closeAllConnections();
-    this.console.close();
+  // Copies of the route `orders`, each with a name, a path and a host of its own; one in 500 leads nowhere.
+  async multiply(routes) {
+    const folder = join(this.dir, 'data/ingresses'), text = readFileSync(join(folder, 'orders.yaml'), 'utf8');
+    for (let i = 0; i < routes; i++)
+      writeFileSync(join(folder, `team-${i}.yaml`), text.replaceAll('shop.example.com', `team-${i % 7}.example.com`)
+        .replace(/^( *name:) orders$/m, `$1 team-${i}`).replace('/orders', `/team/${i}`)
+        .replaceAll('shop.static', i % 500 ? 'shop.static' : 'lost.static'));
+    const console = this.children[0], gone = new Promise((done) => console.on('exit', done));
+    console.kill('SIGTERM');
+    await gone;
+    this.start(['console', '--data', join(this.dir, 'data'), '--listen', `127.0.0.1:${this.port}`]);
+    for (let left = 200; left; left--) {
+      const up = await this.api('GET', '/v1/routes/team-1').catch(() => null);
+      if (up) break;
+      await new Promise((next) => setTimeout(next, 50));
+    }
   }
 }
 
@@ -412,50 +448,133 @@ try {
       await shop.api('POST', '/v1/routes', { name, domains: ['shop.example.com'], path: { matchType: 'PRE', matchValue: `/${name}` }, services: [{ name: service, port: 80, weight: 100 }] });
     const change = await shop.want('cart', '/basket');
     const { page, complaints, close } = await asAlice('/');
-    await page.waitForSelector('.map');
+    await page.waitForSelector('.map >> visible=true');
     await saying(page, 'no data');
     await saying(page, 'ROUTE_SERVICE_MISSING');
-    assert.equal(await page.locator('.map .broken:has-text("checkout")').count(), 1);
-    assert.equal(await page.locator('.map .missing:has-text("gone.static")').count(), 1);
-    assert.equal(await page.locator('.map g:has-text("cart"):has(.waits)').count(), 1);
-    await page.locator('.map a:has-text("cart")').focus();
+    assert.equal(await page.locator('.map.wide .broken:has-text("checkout")').count(), 1);
+    assert.equal(await page.locator('.map.wide .missing:has-text("gone.static")').count(), 1);
+    assert.equal(await page.locator('.map.wide g:has-text("cart"):has(.waits)').count(), 1);
+    await page.locator('.map.wide a:has-text("cart")').focus();
     await page.keyboard.press('Enter');
     await page.waitForSelector('h1:has-text("cart")');
-    assert.equal(await page.locator('.map .node').count(), 3);
+    assert.equal(await page.locator('.map.wide .node').count(), 3);
     await page.click(`a:has-text("take /basket")`);
     await page.waitForURL(`${shop.base}/changes/${change.id}`);
     await page.goto(`${shop.base}/?kind=service&name=shop.static`);
-    assert.ok(await page.locator('.map .node').count() > 5, 'who uses it');
+    assert.ok(await page.locator('.map.wide .node').count() > 5, 'who uses it');
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  await check('the map: an object with what it holds, masked, and who uses it', async () => {
+    await shop.api('POST', '/v1/routes', { name: 'noted', path: { matchType: 'PRE', matchValue: '/noted' }, customConfigs: { 'higress.io/note': evil },
+      services: [{ name: 'shop.static', port: 80, weight: 100 }] });
+    const { page, complaints, close } = await asAlice('/?kind=route&name=noted');
+    assert.ok((await page.textContent('.content')).includes(`"higress.io/note": ${JSON.stringify(evil)}`));
+    assert.equal(await page.locator('main img').count(), 0, 'text stays text');
+    await page.goto(`${shop.base}/?kind=service&name=shop.static`);
+    assert.match(await page.textContent('.users'), /route cart services\[0\]/);
+    await page.goto(`${shop.base}/?kind=service-source&name=shop`);
+    assert.match(await page.textContent('.content'), /127.0.0.1:9001/, 'an object that is not on the map, too');
+    assert.equal((await page.goto(`${shop.base}/?kind=route&name=nowhere`)).status(), 404);
+    assert.deepEqual(complaints.filter((c) => !c.includes('404')), []);
+    await close();
+  });
+
+  const sizes = [['light', 1280], ['dark', 1280], ['light', 390], ['dark', 390]];
+  async function picturesOf(base, name) {
+    for (const [colorScheme, width] of sizes) {
+      const { page, close } = await open({ colorScheme, viewport: { width, height: 900 } });
+      await signIn(page, `${base}/`, token);
+      await page.waitForSelector('.map >> visible=true', { timeout: 60000 });
+      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wider <= 0, `${name} ${width}: ${wider} px too wide`);
+      await close();
+    }
+  }
+
+  await check('the map: what requests meet: figures of the last hour, and why they fail, at the node', async () => {
+    const small = await new Mapped().open();
+    ends.push(small);
+    const { page, complaints, close } = await open();
+    await signIn(page, `${small.base}/`, token);
+    const node = (name) => page.locator(`.map.wide .node:has(.name:text-is("${name}"))`);
+    await page.waitForSelector('.map >> visible=true');
+    await saying(page, 'by the access log');
+    assert.match(await node('pay.static').getAttribute('class'), /broken/);
+    assert.match(await node('pay.static').textContent(), /UPSTREAM_REFUSED/);
+    assert.match(await node('checkout').textContent(), /ROUTE_SERVICE_MISSING/);
+    assert.equal(await node('search').locator('.count').count() > 6, true);
+    assert.equal(await node('pay').locator('.errors').count(), 3);
+    assert.equal(await node('admin').locator('.count').count(), 0);
+    await picturesOf(small.base, 'map-5');
     assert.deepEqual(complaints, []);
     await close();
   });
 
   await check('the map: of 5,000 routes those with something the matter, the rest folded, and it opens', async () => {
-    const large = await new Large().open();
+    const large = await new Mapped().open(5000);
     ends.push(large);
     const { page, complaints, close } = await open();
     await signIn(page, `${large.base}/`, token);
-    await page.waitForSelector('.map', { timeout: 60000 });
-    await saying(page, 'of 5000');
-    assert.ok(await page.locator('.map .node').count() < 250);
-    const began = Date.now();
+    await page.waitForSelector('.map >> visible=true', { timeout: 60000 });
+    await saying(page, '/ 5006');
+    const svg = page.locator('.map.wide');
+    assert.ok(await svg.locator('.node').count() < 80, `${await svg.locator('.node').count()} nodes`);
+    assert.equal(await svg.locator('.broken:has(.says)').count() >= 11, true, 'all that is wrong');
+    assert.ok((await page.content()).length < 200000);
     await page.reload();
-    assert.ok(Date.now() - began < 3000, `${Date.now() - began} ms`);
-    await page.screenshot({ path: join(pictures, 'map-5000.png'), fullPage: true });
-    await page.locator('.map a:has(.folded)').first().click();
+    await picturesOf(large.base, 'map-5000');
+    await svg.locator('a:has(.folded)').first().click();
     await page.waitForSelector('h1:has-text("example.com")');
-    await saying(page, 'of 1000');
+    await page.goto(`${large.base}/`);
+    await page.keyboard.press('/');
+    await page.keyboard.type('TEAM-4321');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/find=TEAM-4321/);
+    assert.equal(await svg.locator('.node:has(.name:text-is("team-4321"))').count(), 1);
+    assert.equal(await svg.locator('.node').count(), 3);
+    await page.setViewportSize({ width: 390, height: 844 });
+    assert.equal(await page.locator('.map.narrow .node:has(.name:text-is("team-4321")) >> visible=true').count(), 1, 'on a phone, too');
+    assert.equal(await svg.isVisible(), false);
+    assert.deepEqual(complaints, []);
+    await close();
+  });
+
+  let edit;
+  await check('an edit made elsewhere: listed, shown with its diff, put back by a button', async () => {
+    await run(binary, ['outside', '--look'], shop.env);
+    const { data } = await shop.api('GET', '/v1/routes/orders-7');
+    await shop.api('PUT', '/v1/routes/orders-7', { ...data, path: { ...data.path, matchValue: '/elsewhere' }, customConfigs: { 'higress.io/note': evil } });
+    const { out } = await run(binary, ['outside', '--look', '--json'], shop.env);
+    edit = JSON.parse(out).changes.find((one) => one.title.includes('orders-7'));
+    const { page, complaints, close } = await asAlice('/changes');
+    await page.selectOption('select[name=state]', 'outside');
+    await page.click('text=Search');
+    await page.click(`a:has-text("route orders-7 was changed outside")`);
+    await page.waitForURL(`${shop.base}/changes/${edit.id}`);
+    await saying(page, evil);
+    assert.equal(await page.locator('main img').count(), 0, 'text stays text');
+    assert.match(await page.textContent('table.diff'), /path\.matchValue.*\/orders\/7.*\/elsewhere/s);
+    assert.equal(await page.locator('[value=approve]').count(), 0);
+    await page.click('text=Plan what puts it back');
+    await saying(page, `restore route orders-7`);
+    assert.equal(await shop.pathOf('orders-7'), '/elsewhere', 'planned, not written');
+    await page.click('text=Approve and apply');
+    await page.waitForSelector('.state.applied');
+    assert.equal(await shop.pathOf('orders-7'), '/orders/7');
     assert.deepEqual(complaints, []);
     await close();
   });
 
   // -- looks -------------------------------------------------------------------------------
 
-  const views = { login: '/login', map: '/', changes: '/changes', audit: '/audit' };
+  const views = { login: '/login', map: '/', object: '/?kind=route&name=noted', changes: '/changes', audit: '/audit' };
   await check('every view, in both themes, sizes and languages: no serious finding of axe', async () => {
     const change = await shop.want('orders-6', '/looks', { customConfigs: { 'higress.io/note': evil } });
     const destroys = (await shop.client.callTool({ name: 'change_resource', arguments: { kind: 'route', action: 'delete', name: 'many-9' } })).structuredContent;
-    Object.assign(views, { change: `/changes/${change.id}`, destroys: `/changes/${destroys.id}` });
+    Object.assign(views, { change: `/changes/${change.id}`, destroys: `/changes/${destroys.id}`, outside: '/changes?state=outside', edit: `/changes/${edit.id}` });
     const found = [];
     for (const colorScheme of ['light', 'dark'])
       for (const width of [1280, 390]) {

@@ -19,7 +19,7 @@ export function freePort() {
   });
 }
 
-async function listening(port, what) {
+export async function listening(port, what) {
   for (let i = 0; i < 200; i++) {
     const up = await new Promise((done) => {
       const s = connect(port, '127.0.0.1', () => done(s.end() && true)).on('error', () => done(false));

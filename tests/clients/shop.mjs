@@ -34,13 +34,13 @@ function scrypt(passphrase) {
   return `scrypt$1024$8$1$${salt.toString('base64url')}$${scryptSync(passphrase, salt, 32, { N: 1024, r: 8, p: 1 }).toString('base64url')}`;
 }
 
-function row({ name, roles, tokens, os, passphrase }) {
+function row({ name, roles, tokens, os, oidc, passphrase }) {
   const secret = passphrase ? `, passphrase: "${scrypt(passphrase)}"` : '';
-  return `  - {name: ${name}, roles: [${roles}]${tokens ? `, tokens: [${tokens}]` : ""}${os ? `, os: [${os}]` : ""}${secret}}\n`;
+  return `  - {name: ${name}, roles: [${roles}]${tokens ? `, tokens: [${tokens}]` : ""}${os ? `, os: [${os}]` : ""}${oidc ? `, oidc: [${oidc}]` : ""}${secret}}\n`;
 }
 
 export class Shop extends House {
-  // people: [{ name, roles, tokens?, os?, passphrase? }], for the table of the configuration. settings: more variables, by the port.
+  // people: [{ name, roles, tokens?, os?, oidc?, passphrase? }], for the table of the configuration. settings: more variables, by the port and the folder.
   async open(people, settings = () => ({})) {
     await super.open();
     this.servePort = await freePort();
@@ -51,7 +51,7 @@ export class Shop extends House {
       writeFileSync(join(this.dir, 'people.yaml'), `people:\n${people.map(row).join('')}`);
       this.env.HIGRESS_OPS_CONFIG = join(this.dir, 'people.yaml');
     }
-    Object.assign(this.env, settings(this.servePort));
+    Object.assign(this.env, settings(this.servePort, this.dir));
     const { url } = await this.serve();
     this.client = new Client({ name: 'browser-test', version: '1' });
     await this.client.connect(recording(new StreamableHTTPClientTransport(url, { requestInit: { headers: { authorization: `Bearer ${client}` } } })));

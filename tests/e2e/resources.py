@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import sys
@@ -55,7 +56,7 @@ def check_every_listed_resource_is_read(w):
         seen = set()
         for row in rows:
             kind = row["uri"].split("/")[4:5]
-            if row["uri"].startswith("ui:") or (kind and tuple(kind) in seen):
+            if row["uri"].startswith(("ui:", "higress://map/")) or (kind and tuple(kind) in seen):
                 continue
             seen.add(tuple(kind))
             holds(HUSH not in json.dumps(read(c, row["uri"])), "the secret is masked")
@@ -268,12 +269,29 @@ def check_a_reload_is_told_over_http(w):
         equal([t["name"] for t in c.request("tools/list")["tools"]], ["list_routes", "diagnose"])
 
 
-VIEW = "ui://higress-ops/plan2"
+VIEW, MAP = "ui://higress-ops/plan2", "ui://higress-ops/map1"
 APP = "text/html;profile=mcp-app"
 
 
-def check_the_view_of_a_plan(w):
-    """MCP Apps: told to those who ask, on every tool that plans, one page without data, network or a way to approve."""
+def check_the_map(w):
+    """The gateway as SVG: whole, and of one object; its names are told where a tool tells them."""
+    for era in (LEGACY, mcp.MODERN):
+        c = mcp.HttpClient("127.0.0.1", w.port, era)
+        c.open()
+        [row] = [r for r in c.request("resources/list")["resources"] if r["uri"] == "higress://map/default"]
+        equal(row["mimeType"], "image/svg+xml")
+        whole = c.request("resources/read", {"uri": row["uri"]})["contents"][0]
+        equal(whole["mimeType"], "image/svg+xml")
+        holds(whole["text"].startswith("<svg ") and "<script" not in whole["text"], whole["text"][:200])
+        name = re.search('data-kind="route" data-name="([^"]+)"', whole["text"]).group(1)
+        one = c.request("resources/read", {"uri": "higress://map/default/route/" + name})["contents"][0]["text"]
+        equal(one.count('data-kind="route"'), 1)
+        for wrong in ("higress://map/default/route/not-there", "higress://map/other", "higress://map/default/route"):
+            equal(refused(c, "resources/read", {"uri": wrong})["data"], {"uri": wrong})
+
+
+def check_the_views(w):
+    """MCP Apps: told to those who ask, on tools that plan or look; pages without data, network or a way to approve."""
     ui = {"io.modelcontextprotocol/ui": {"mimeTypes": [APP]}}
     for era in (LEGACY, mcp.MODERN):
         plain, host = (mcp.HttpClient("127.0.0.1", w.port, era) for _ in range(2))
@@ -285,18 +303,20 @@ def check_the_view_of_a_plan(w):
         equal(json.dumps(tools), json.dumps(plain.request("tools/list")["tools"]), "one list for everybody")
         for t in tools:
             plans = "dry_run" in t["inputSchema"].get("properties", {})
-            equal(t.get("_meta"), {"ui": {"resourceUri": VIEW}} if plans else None, t["name"])
-        one = [r for r in host.request("resources/list")["resources"] if r["uri"] == VIEW]
-        equal([r["mimeType"] for r in one], [APP])
-        got = host.request("resources/read", {"uri": VIEW})
-        content = got["contents"][0]
-        equal(content["mimeType"], APP)
-        equal(content["_meta"]["ui"]["csp"], {d: [] for d in ("connectDomains", "resourceDomains", "frameDomains",
-                                                              "baseUriDomains")})
-        for word in ("innerHTML", "http://", "https://", "<link", "src=", "eval(", "apply_change"):
-            holds(word not in content["text"], "the page holds no " + word)
-        if era == mcp.MODERN:
-            equal((got["cacheScope"], got["ttlMs"] > 0), ("public", True))
+            view = VIEW if plans else MAP if t["name"] in ("gateway_overview", "diagnose") else None
+            equal(t.get("_meta"), {"ui": {"resourceUri": view}} if view else None, t["name"])
+        for view in (VIEW, MAP):
+            one = [r for r in host.request("resources/list")["resources"] if r["uri"] == view]
+            equal([r["mimeType"] for r in one], [APP])
+            got = host.request("resources/read", {"uri": view})
+            content = got["contents"][0]
+            equal(content["mimeType"], APP)
+            equal(content["_meta"]["ui"]["csp"], {d: [] for d in ("connectDomains", "resourceDomains", "frameDomains",
+                                                                  "baseUriDomains")})
+            for word in ("innerHTML", "http://", "https://", "<link", "src=", "eval(", "apply_change"):
+                holds(word not in content["text"], "the page holds no " + word)
+            if era == mcp.MODERN:
+                equal((got["cacheScope"], got["ttlMs"] > 0), ("public", True))
         equal(refused(host, "resources/read", {"uri": "ui://higress-ops/other.html"})["data"],
               {"uri": "ui://higress-ops/other.html"})
 

@@ -82,6 +82,12 @@ would refuse is refused before a plan is shown; `unknown`, it is planned with a 
 `people` (who is who in each channel, and their roles) and `policy: {file: policy.yaml}` (rules on who may change what, when,
 and who decides; a path beside this file) stand in the file: [policy.md](policy.md). Both are read again on SIGHUP.
 
+## Logging in by OpenID Connect
+
+`http.oidc` names the provider where people log in for the pages: `issuer` and `client_id`, nearly always `client_secret` (`{file: PATH}`
+or `{env: NAME}`); it needs `http.page` and `people`. How to set it up, also at the provider: [approval.md](approval.md#logging-in-by-openid-connect). It is
+not `http.oauth`, which is about the tokens of clients at `/mcp`. A new value takes a restart; `people` does not.
+
 ## Exit codes
 
 | exit code | means |

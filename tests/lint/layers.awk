@@ -5,7 +5,7 @@ BEGIN {
     FS = "\t"
     # header -> the files that may include it
     door["console/write.h"] = "^server/(console|change)/"
-    door["tool.h"] = "^(tools/|server/(agent|call|mcp|cmd)/|server/toolsets[.]c$)"
+    door["tool.h"] = "^(tools/|server/(agent|call|chat|mcp|cmd)/|server/toolsets[.]c$)"
     # what tools may include of other rooms: nothing that could write
     tools_may = "^(tool[.]h|base/.*|call/(call|read|signal|change|page)[.]h|plan/draft[.]h|rule/(limits|access)[.]h|explain/explain[.]h)$"
     # foreign header -> the files that may include it

@@ -98,6 +98,7 @@ static void test_several(void **state)
 }
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define OIDC(members) "http:\n  page: https://ops\n  oidc: {client_id: x, " members "}\n"
 #define OAUTH                                                                                      \
     "http:\n  oauth:\n    issuer: https://as.example\n    resource: https://gw.example/mcp\n"
 #define ASKING(endpoint, secret)                                                                   \
@@ -147,6 +148,22 @@ static const struct {
     { "gateways:\n  - name: a\n    url: http://h\ndefault_gateway: c\n",
       "line 4: default_gateway: there is no gateway 'c'; there are a" },
     { "default_gateway: c\n", "line 1: default_gateway" },
+    { "http:\n  page: https://ops\n  oidc: {issuer: https://id}\npeople: []\n", "client_id" },
+    { "http:\n  oidc: {issuer: https://id, client_id: x}\npeople: []\n",
+      "line 2: http.oidc: needs http.page" },
+    { "http:\n  page: http://ops.example\n  oidc: {issuer: https://id, client_id: x}\npeople: []\n",
+      "line 3: http.oidc: needs http.page" },
+    { OIDC("issuer: https://id") "", "http.oidc: needs people" },
+    { OIDC("issuer: http://id.example") "people: []\n", "http.oidc.issuer: must be https://" },
+    { OIDC("issuer: 'https://id?x=1'") "people: []\n", "http.oidc.issuer: must be https://" },
+    { OIDC("issuer: 'http://localhost:1@id'") "people: []\n", "http.oidc.issuer: must be" },
+    { OIDC("issuer: https://id, scopes: ['a b']") "people: []\n", "http.oidc.scopes" },
+    { OIDC("issuer: https://id, algs: [HS256]") "people: []\n", "RS256|ES256|EdDSA" },
+    { OIDC("issuer: https://id, algs: []") "people: []\n", "http.oidc.algs" },
+    { OIDC("issuer: https://id, person: name") "people: []\n", "sub|email" },
+    { OIDC("issuer: https://id, client_auth: none") "people: []\n", "basic|post" },
+    { OIDC("issuer: https://id, client_secret: {env: NOT_SET_HERE}") "people: []\n",
+      "http.oidc.client_secret: this variable is not set" },
     { OAUTH, "line 2: http.oauth: give jwks, or introspection, or both" },
     { OAUTH "    jwks: http://as.example/keys\n", "line 5: http.oauth.jwks: must be https" },
     { OAUTH "    jwks: http://localhost:1@as.example/keys\n", "line 5: http.oauth.jwks" },

@@ -35,7 +35,7 @@ static const char shop[] =
           "  - {name: alice, roles: [operator, approver], os: [alice], tokens: [alice-laptop],\n"
           "     oauth: [sub-1], passphrase: 'scrypt$32768$8$1$c2FsdA$a2V5'}\n"
           "  - {name: bob, roles: [approver], tokens: [bob], oauth: ['https://else|sub-2']}\n"
-          "  - {name: vera, roles: [viewer], tokens: [vera-1]}\n"
+          "  - {name: vera, roles: [viewer], tokens: [vera-1], chat: ['slack:T1/U1']}\n"
           "  - {name: root, roles: [admin], os: [root]}\n";
 
 static void behind_a_name(void **state)
@@ -88,6 +88,88 @@ static void behind_a_name(void **state)
     }
     assert_string_equal(people_name(c, CHANNEL_NONE, "eve"), "eve");
     assert_string_equal(people_name(c, CHANNEL_FORM_HTTP, "alice-laptop"), "alice");
+}
+
+#define OIDC "http: {page: 'https://ops', oidc: {issuer: 'https://id', client_id: ops}}\n"
+
+static void whom_a_provider_names(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c =
+        parse(OIDC "people:\n"
+                   "  - {name: ann, roles: [viewer], oidc: [s-1, 'auth0|7']}\n"
+                   "  - {name: bob, roles: [viewer], oidc: ['https://id|s-2']}\n"
+                   "  - {name: eve, roles: [viewer], oidc: ['https://x|s-3']}\n"
+                   "  - {name: tom, roles: [viewer], tokens: [tom-1]}\n",
+              &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    static const struct {
+        const char *value, *person;
+    } rows[] = {
+        { "s-1", "ann" },          { "auth0|7", "ann" },       { "S-1", NULL }, { "s-1 ", NULL },
+        { "s-2", "bob" },          { "https://id|s-2", NULL }, { "s-3", NULL }, { "", NULL },
+        { "https://x|s-3", NULL }, { "https://id|", NULL },    { "ann", NULL }, { "7", NULL },
+        { "tom", NULL },           { "tom-1", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *identity = NULL;
+        const struct config_person *p = people_by_oidc(c, rows[i].value, &identity);
+        if (!p != !rows[i].person || (p && strcmp(p->name, rows[i].person) != 0))
+            fail_msg("%s: %s", rows[i].value, p ? p->name : "none");
+        assert_int_equal(!p, !identity);
+    }
+    assert_string_equal(people_find(c, CHANNEL_PAGE, "ann")->name, "ann");
+    assert_string_equal(people_find(c, CHANNEL_PASSKEY, "bob")->name, "bob");
+    assert_null(people_find(c, CHANNEL_PAGE, "s-1"));
+    assert_null(people_find(c, CHANNEL_TERMINAL, "ann"));
+    assert_null(people_find(c, CHANNEL_PAGE, "tom"));
+}
+
+static void behind_what_a_chat_says(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse(shop, &e);
+    static const struct {
+        enum channel_kind by;
+        const char *name, *person; /* NULL: unknown */
+    } rows[] = {
+        { CHANNEL_CHAT, "slack:T1/U1", "vera" }, { CHANNEL_NONE, "slack:T1/U1", "vera" },
+        { CHANNEL_CHAT, "slack:T2/U1", NULL },   { CHANNEL_CHAT, "slack:T1/u1", NULL },
+        { CHANNEL_CHAT, "vera", NULL }, /* a name is what anybody may call themselves */
+        { CHANNEL_PAGE, "slack:T1/U1", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_person *p = people_find(c, rows[i].by, rows[i].name);
+        if (!p != !rows[i].person || (p && strcmp(p->name, rows[i].person) != 0))
+            fail_msg("%s by %s: %s", rows[i].name, channel_name(rows[i].by), p ? p->name : "none");
+    }
+}
+
+static void what_no_identity_of_a_chat_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { "people:\n- {name: a, roles: [viewer], chat: ['ann@slack']}\n",
+          "people[0].chat: 'ann@slack' is not PLATFORM:TENANT/USER" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/']}\n", "is not PLATFORM:" },
+        { "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n"
+          "- {name: b, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "belongs to another person as well" },
+        { "http:\n  tokens: [{name: 'slack:T1/U', sha256: "
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}]\n"
+          "people:\n- {name: a, roles: [viewer], chat: ['slack:T1/U']}\n",
+          "'slack:T1/U' is what 'a' goes by in a chat" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+    }
 }
 
 static void what_roles_may(void **state)
@@ -180,6 +262,10 @@ static void what_may_not_be_said(void **state)
           "people[1].oauth: 'https://id|x' belongs to another person as well" },
         { OAUTH "people:\n- {name: a, roles: [viewer], oauth: ['https://id|x', x]}\n",
           "is there twice" },
+        { OIDC "people:\n- {name: a, roles: [viewer], oidc: [x]}\n"
+               "- {name: b, roles: [admin], oidc: ['https://id|x']}\n",
+          "people[1].oidc: 'https://id|x' belongs to another person as well" },
+        { "people:\n- {name: a, roles: [viewer], oidc: [x, x]}\n", "is there twice" },
         { "people:\n- {name: a, roles: [admin], tokens: [local]}\n", "'local' is what several" },
         { "people:\n- {name: local, roles: [admin]}\n", "'local' is what several" },
         { "people:\n- {name: a, roles: [admin], os: ['command line']}\n", "is what several" },
@@ -220,6 +306,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(behind_a_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(whom_a_provider_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(behind_what_a_chat_says, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_no_identity_of_a_chat_is, setup, teardown),
         cmocka_unit_test_setup_teardown(what_roles_may, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_one, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_not_be_said, setup, teardown),

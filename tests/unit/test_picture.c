@@ -51,6 +51,7 @@ static cJSON *map_of(int routes, int hosts)
     json_set_array(a, map, "routes");
     cJSON *services = json_set_array(a, map, "services");
     cJSON *s = json_add(a, services, json_object(a));
+    json_set_str(a, s, "kind", "service");
     json_set_str(a, s, "name", "shop.static");
     json_add_str(a, json_set_array(a, s, "endpoints"), "10.0.0.1:80");
     json_set_num(a, s, "endpoint_count", 1);
@@ -87,10 +88,10 @@ static void of_five_thousand_the_wrong_ones_are_drawn_and_the_rest_is_counted(vo
     const char *svg = drawn(map);
     assert_non_null(strstr(svg, ">the-bad-one</text>"));
     assert_non_null(strstr(svg, "Routes: "));
-    assert_non_null(strstr(svg, " of 5001"));
+    assert_non_null(strstr(svg, " / 5001"));
     assert_int_equal(count_in(svg, " folded\""), 7);
-    assert_true(count_in(svg, "<g class=\"node") < 200);
-    assert_true(strlen(svg) < 200000);
+    assert_true(count_in(svg, "<g class=\"node") < 60);
+    assert_true(strlen(svg) < 40000);
 }
 
 static void of_very_many_hosts_a_last_one_counts_the_rest(void **state)
@@ -136,22 +137,95 @@ static void text_of_the_gateway_is_text(void **state)
     }
 }
 
+static cJSON *slot(cJSON *slots, double count, double errors, double slow)
+{
+    cJSON *one = json_add(a, slots, json_array(a));
+    json_add(a, one, json_number(a, count));
+    json_add(a, one, json_number(a, errors));
+    json_add(a, one, json_number(a, slow));
+    return one;
+}
+
 static void traffic_and_waiting_changes_are_marked(void **state)
 {
     (void)state;
-    cJSON *map = map_of(3, 1), *traffic = json_object(a), *waiting = json_array(a);
-    cJSON *t = json_set_object(a, traffic, "r1");
-    json_set_num(a, t, "count", 200);
-    json_set_num(a, t, "errors", 50);
-    json_set_num(a, t, "p99", 120);
+    cJSON *map = map_of(3, 1), *waiting = json_array(a);
+    cJSON *hour = json_set_object(a, json_get(map, "routes")->child->next, "hour");
+    json_set_num(a, hour, "count", 1200);
+    json_set_num(a, hour, "errors", 50);
+    json_set_num(a, hour, "p99", 120);
+    cJSON *slots = json_set_array(a, hour, "slots");
+    slot(slots, 1000, 0, 20);
+    json_add(a, slots, json_array(a));
+    slot(slots, 200, 50, 120);
+    json_set_bool(a, json_set_object(a, map, "traffic"), "by_log", true);
     json_add_str(a, waiting, "route r2");
-    const char *svg =
-        picture_svg(a, &(struct picture){ .map = map, .traffic = traffic, .waiting = waiting });
+    const char *svg = picture_svg(a, &(struct picture){ .map = map, .waiting = waiting });
     assert_int_equal(count_in(svg, "class=\"waits\""), 1);
-    assert_int_equal(count_in(svg, "class=\"count\""), 1);
+    assert_int_equal(count_in(svg, ">a change waits"), 1);
+    assert_int_equal(count_in(svg, "class=\"count\""), 2);
     assert_int_equal(count_in(svg, "class=\"errors\""), 1);
-    assert_non_null(strstr(svg, "200 · 120 ms"));
-    assert_non_null(strstr(svg, "last hour"));
+    assert_int_equal(count_in(svg, "class=\"slow\""), 1);
+    assert_non_null(strstr(svg, ">1200 <tspan class=\"bad\">4 %</tspan>"));
+    assert_non_null(strstr(svg, ">120 ms<"));
+    assert_non_null(strstr(svg, "Last hour: access log"));
+}
+
+static void no_data_is_said(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(1, 1);
+    assert_non_null(strstr(drawn(map), "Last hour: no data"));
+    json_set_str(a, json_set_object(a, map, "traffic"), "from", "2026-11-30T12:34:56Z");
+    assert_non_null(strstr(drawn(map), "Last hour: Envoy's counters, since 12:34 UTC"));
+    const char *chinese = picture_svg(a, &(struct picture){ .map = map, .chinese = true });
+    assert_non_null(strstr(chinese, "最近一小时"));
+    assert_null(strstr(chinese, "Last hour"));
+}
+
+static void what_is_folded_keeps_its_colour(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(200, 1), *r;
+    cJSON_ArrayForEach(r, json_get(map, "routes")) json_set_str(a, r, "risk", "broken");
+    const char *svg = drawn(map);
+    assert_non_null(strstr(svg, "something was found about "));
+    assert_int_equal(count_in(svg, "class=\"node broken folded\""), 1);
+    assert_true(count_in(svg, "<g class=\"node") < 80);
+}
+
+static void a_word_narrows_it_to_what_is_folded(void **state)
+{
+    (void)state;
+    const struct picture p = { .map = map_of(5000, 7), .find = "R4321", .marks = true };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "<g class=\"node"), 3);
+    assert_non_null(strstr(svg, "data-kind=\"route\" data-name=\"r4321\""));
+    assert_int_equal(count_in(svg, "<a "), 0);
+    const struct picture none = { .map = map_of(5, 1), .find = "nothing like it" };
+    assert_non_null(strstr(picture_svg(a, &none), "No route fits."));
+}
+
+static void for_a_phone_it_is_one_column(void **state)
+{
+    (void)state;
+    const struct picture p = { .map = map_of(5, 2), .narrow = true };
+    const char *svg = picture_svg(a, &p);
+    assert_int_equal(count_in(svg, "<g class=\"node"), 2 + 5 + 1);
+    assert_int_equal(count_in(svg, "class=\"edge"), 0);
+    assert_int_equal(count_in(svg, ">/* → shop.static<"), 5);
+    assert_non_null(strstr(svg, "viewBox=\"0 0 380 "));
+}
+
+static void a_finding_is_said_in_words_at_its_node(void **state)
+{
+    (void)state;
+    cJSON *map = map_of(1, 1), *r = json_get(map, "routes")->child;
+    json_set_str(a, r, "risk", "broken");
+    cJSON *says = json_set_array(a, r, "says");
+    json_add_str(a, says, "ROUTE_SERVICE_MISSING: is not there");
+    json_add_str(a, says, "another");
+    assert_non_null(strstr(drawn(map), "class=\"says\">ROUTE_SERVICE_MISSING: is not there +1<"));
 }
 
 static void what_was_not_read_is_not_nothing(void **state)
@@ -258,6 +332,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_route_is_joined_with_all_its_hosts, setup, teardown),
         cmocka_unit_test_setup_teardown(links_keep_their_gateway, setup, teardown),
         cmocka_unit_test_setup_teardown(traffic_and_waiting_changes_are_marked, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_data_is_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_folded_keeps_its_colour, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_word_narrows_it_to_what_is_folded, setup, teardown),
+        cmocka_unit_test_setup_teardown(for_a_phone_it_is_one_column, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_finding_is_said_in_words_at_its_node, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,11 +71,11 @@ if (side) {
 // -- the keyboard: j and k go through lists, / searches
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select')) return;
-  const links = [...document.querySelectorAll('.changes li > a')];
+  const links = [...document.querySelectorAll('.changes li > a, .map a')];
   const at = links.indexOf(document.activeElement);
   if (event.key === 'j') links[Math.min(at + 1, links.length - 1)]?.focus();
   else if (event.key === 'k') links[Math.max(at - 1, 0)]?.focus();
-  else if (event.key === '/') document.querySelector('[name=object]')?.focus();
+  else if (event.key === '/') document.querySelector('[name=object], [name=find]')?.focus();
   else return;
   event.preventDefault();
 });

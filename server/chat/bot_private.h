@@ -1,0 +1,135 @@
+/* bot_private.h - the bots from within: an account, an event that is worked on, who it is from. */
+#pragma once
+#include "chat/account.h"
+#include "chat/bot.h"
+#include "chat/platform.h"
+#include "policy/people.h"
+
+struct agent;
+struct chat_seen;
+struct chat_threads;
+struct service;
+
+enum {
+    TALKS_AT_ONCE = 8,    /* questions of one account */
+    PRESSES_AT_ONCE = 32, /* which do not wait for questions */
+    EVENTS_WAITING = 128,
+    TEXT_MAX = 8 << 10,     /* bytes of what a person writes */
+    REFUSALS_A_MINUTE = 20, /* that are answered and audited one by one */
+};
+
+struct bots {
+    struct arena *arena;
+    struct service *service;
+    const struct chat_platform *const *platforms;
+    size_t platform_count;
+    struct bot *first; /* also those that are gone, until the end */
+    struct chat_threads *threads;
+    struct loop_timer *tick;
+    char news[72];        /* the newest line of the audit that the cards know */
+    bool renewing, again; /* one fiber looks after the cards, and once more after that */
+    double expires;       /* Unix seconds at which the next card does; 0: none */
+    bool stopping;
+};
+
+/* One event, on its way. Lives in an arena of its own. */
+struct chat_job {
+    struct arena *arena;
+    struct bot *bot;
+    struct chat_job *next;
+    struct chat_event event;
+    struct chat_place place;
+    struct agent *agent; /* that answers it; NULL: none (yet) */
+    struct cancel cancel;
+    bool runs;
+};
+
+struct bot {
+    struct chat_account account; /* first */
+    struct bots *all;
+    struct bot *next;
+    struct cancel ended;
+    struct chat_seen *seen;
+    struct chat_job *jobs; /* those that wait and those that run, in their order */
+    int waiting, talking, pressing;
+    int dropped; /* since the queue was full */
+    bool gone, lost, soon;
+    double minute; /* of refusals */
+    int refusals;
+    double renew_at, renew_wait; /* cards are not renewed before; the platform failed */
+};
+
+/* -- bot.c ----------------------------------------------------------------------------------- */
+
+struct bot *bot_named(const struct bots *b, const char *platform, const char *account);
+const char *bot_label(struct arena *a, const struct bot *b); /* "slack/ops": in the audit */
+
+/* -- note.c: the audit ---------------------------------------------------------------------------
+ */
+
+/* One line about an account, and in the log. why: NULL: nothing more is said. */
+void note_account(struct bot *b, const char *event, const char *why);
+/* One line about an event. id: of the change it is about, or NULL. */
+void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
+                const char *outcome);
+
+/* -- who.c: who it is, and what they may here ---------------------------------------------------
+ */
+
+struct chat_who {
+    const char *identity;                    /* "slack:T1/U1": the principal of what they call */
+    const char *name;                        /* of the person */
+    unsigned roles;                          /* theirs */
+    const struct config_chat_channel *bound; /* NULL: the channel is not bound */
+};
+/* False: it is nobody who is answered here; that was said and audited. */
+bool who_admits(struct chat_job *j, struct chat_who *w);
+bool who_may(const struct chat_who *w, enum deed deed);
+/* Says no to that one person, and audits it. id: of a change, or NULL. Parks. */
+void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why);
+
+/* -- seen.c: events that came before ------------------------------------------------------------
+ */
+
+struct chat_seen *seen_events(struct arena *a);
+/* Is it new? From then on it is not, for an hour, unless very many come. */
+bool seen_first(struct chat_seen *s, const char *id, double now);
+
+/* -- thread.c: what was said in a thread lately --------------------------------------------------
+ */
+
+struct chat_threads *threads_new(void);
+void threads_free(struct chat_threads *t);
+size_t threads_bytes(const struct chat_threads *t);
+/* The agent goes on with what was said under that key. */
+void threads_recall(struct chat_threads *t, const char *key, struct agent *g);
+void threads_remember(struct chat_threads *t, const char *key, const char *question,
+                      const char *answer);
+
+/* -- say.c: what the platform takes ---------------------------------------------------------- */
+
+/* As messages, or as a file where it is longer than the platform takes. Parks. */
+bool say_answer(struct chat_job *j, const char *text);
+/* What came of a call of the platform: said in log and audit when that is news. */
+void say_outcome(struct bot *b, bool ok, const struct err *e);
+
+/* -- talk.c, command.c: a message ----------------------------------------------------------------
+ */
+
+void talk(struct chat_job *j, const struct chat_who *w);
+
+/* What somebody typed, as a call. */
+struct chat_command {
+    const char *tool;  /* NULL: help */
+    const char *about; /* of diagnose; NULL: another */
+    const cJSON *args;
+};
+enum chat_said { SAID_WORDS = 0, SAID_COMMAND, SAID_WRONG };
+/* SAID_WORDS: a sentence; SAID_WRONG: a command that is not understood, *why says why. */
+enum chat_said command_read(struct arena *a, const struct service *s, const char *text,
+                            struct chat_command *out, const char **why);
+const char *command_help(struct arena *a, bool model);
+
+/* -- press.c --------------------------------------------------------------------------------- */
+
+void press(struct chat_job *j, const struct chat_who *w);

@@ -1,0 +1,94 @@
+/* who.c - who wrote or pressed, and what they may there. One function for all that arrives: by the
+ * platform's immutable ids, never by a name; who is not known is nobody.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "call/service.h"
+#include "chat/bot_private.h"
+#include "net/loop.h"
+#include <string.h>
+
+enum { NAME_SHOWN = 100 };
+
+/* "slack:T1/U1"; a tenant with a slash would make two people one. NULL: it is nobody. */
+static const char *identity_of(struct arena *a, const struct chat_account *c,
+                               const struct chat_event *x)
+{
+    if (!x->tenant || !x->user || !*x->tenant || !*x->user || strchr(x->tenant, '/'))
+        return NULL;
+    return arena_printf(a, "%s:%s/%s", c->config->platform, x->tenant, x->user);
+}
+
+static const struct config_chat_channel *bound_channel(const struct config_chat *c,
+                                                       const char *channel)
+{
+    for (const struct config_chat_channel *k = c->channels; k && k->id; k++)
+        if (!strcmp(k->id, channel))
+            return k;
+    return NULL;
+}
+
+bool who_may(const struct chat_who *w, enum deed deed)
+{
+    const struct config_chat_channel *k = w->bound;
+    if (!people_roles_may(w->roles, deed))
+        return false;
+    return !k || deed == DEED_READ ||
+           (!k->read_only && (!k->roles || people_roles_may(k->roles, deed)));
+}
+
+/* False: so many are refused just now that one more line and answer would only be noise. */
+static bool is_refusal_told(struct bot *b)
+{
+    double now = loop_now(b->account.loop);
+    if (now - b->minute >= 60) {
+        b->minute = now;
+        b->refusals = 0;
+    }
+    if (++b->refusals == REFUSALS_A_MINUTE + 1)
+        note_account(b, "chat_refused", "more of them come than are noted within this minute");
+    return b->refusals <= REFUSALS_A_MINUTE;
+}
+
+void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why)
+{
+    struct bot *b = j->bot;
+    struct err e = { 0 };
+    if (!is_refusal_told(b))
+        return;
+    note_event(j, "chat_refused", identity ? identity : "nobody", id, why);
+    if (j->event.user)
+        say_outcome(
+            b,
+            b->account.platform->whisper(&b->account, j->arena, &j->place, j->event.user, why, &e),
+            &e);
+}
+
+bool who_admits(struct chat_job *j, struct chat_who *w)
+{
+    struct bot *b = j->bot;
+    const struct chat_account *c = &b->account;
+    const struct config *config = b->all->service->config;
+    const char *identity = identity_of(j->arena, c, &j->event);
+    const struct config_person *p = NULL;
+    const char *why = NULL;
+    if (identity && !j->event.outsider && chat_has_tenant(c, j->event.tenant))
+        p = people_find(config, CHANNEL_CHAT, identity);
+    else
+        why = "Guests and people of other organisations are not answered here.";
+    const struct config_chat_channel *bound = bound_channel(c->config, j->event.channel);
+    if (!p && !why)
+        why = arena_printf(j->arena,
+                           "I do not know who you are, so nothing is done. Whoever runs this "
+                           "server can add %s to `people`.",
+                           text_clean(j->arena, identity, NAME_SHOWN));
+    else if (p && c->config->channels && !bound && !j->event.direct)
+        why = "In this channel I do not answer: it is not among those that are configured.";
+    if (why) {
+        who_refuse(j, identity, NULL, why);
+        return false;
+    }
+    *w = (struct chat_who){ identity, p->name, p->roles, bound };
+    return true;
+}

@@ -1,0 +1,108 @@
+/* test_chat_config.c - `chat` of the configuration: what is taken, and what is refused where. */
+#include "check.h"
+#include "check_arena.h"
+#include "config/config.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define PEOPLE "people:\n- {name: ada, roles: [admin], chat: ['webhook:t1/ada']}\n"
+#define KEYS "keys: {in: {env: CHAT_IN}, out: {env: CHAT_OUT}}"
+#define BOTH "url: 'https://hooks.example', " KEYS
+
+static struct config *parse_chat(const char *yaml, struct err *e)
+{
+    return config_parse(a, "ops.yaml", yaml, strlen(yaml), e);
+}
+
+static void an_account(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse_chat(
+        PEOPLE "chat:\n- {platform: webhook, name: ops, url: 'https://hooks.example/in/',\n"
+               "   " KEYS ", tenants: [t1],\n"
+               "   channels: [{id: c1, role: viewer, read_only: true}, {id: c2}]}\n",
+        &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    const struct config_chat *x = c->chat;
+    assert_string_equal(x->url, "https://hooks.example/in");
+    assert_string_equal(config_named_value(x->keys, "in"), "one-secret-of-many");
+    assert_null(config_named_value(x->keys, "bot"));
+    assert_string_equal(x->tenants[0], "t1");
+    assert_int_equal(x->channels[0].roles, ROLE_VIEWER);
+    assert_true(x->channels[0].read_only);
+    assert_int_equal(x->channels[1].roles, ROLE_NONE);
+    assert_null(x[1].name);
+    assert_null(parse_chat("mode: approve\n", &e)->chat[0].name);
+}
+
+/* The same text is the same account, unless a key has another value now. */
+static void its_digest(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    static const char one[] =
+        PEOPLE "chat: [{platform: webhook, name: ops, " BOTH ", tenants: [t1]}]\n";
+    const char *before = parse_chat(one, &e)->chat[0].digest;
+    assert_string_equal(parse_chat(one, &e)->chat[0].digest, before);
+    setenv("CHAT_IN", "another-secret-of-many", 1);
+    assert_string_not_equal(parse_chat(one, &e)->chat[0].digest, before);
+    setenv("CHAT_IN", "one-secret-of-many", 1);
+}
+
+static void what_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n", "needs `people`" },
+        { PEOPLE "chat:\n- {platform: irc, name: a, tenants: [t]}\n", "line 4" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, " BOTH "}\n", "tenants" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [], " BOTH "}\n", "tenants" },
+        { PEOPLE "chat:\n- {platform: webhook, name: A/b, tenants: [t], " BOTH "}\n",
+          "ops.yaml, line 4: chat[0].name: 'A/b' may hold" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'http://elsewhere:1'"
+                 ", " KEYS "}\n",
+          "chat[0].url: 'http://elsewhere:1' must be https" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t],\n   keys: {in: {env: "
+                 "CHAT_IN}}}\n",
+          "'out' is missing" },
+        { PEOPLE "chat: [{platform: webhook, name: a, tenants: [t], " KEYS "}]\n",
+          "'url' is missing" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: hunter22, out: "
+                 "{env: CHAT_OUT}}}\n",
+          "'in' is not given by {env: NAME}" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: {env: "
+                 "CHAT_NONE}, out: {env: CHAT_OUT}}}\n",
+          "this variable is not set" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {bot: {env: "
+                 "CHAT_IN}}}\n",
+          "'bot' is no key of this platform" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
+                 ", channels: [{id: c, gateway: nowhere}]}\n",
+          "'nowhere' is no gateway" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n"
+                 "- {platform: webhook, name: a, tenants: [t], " BOTH "}\n",
+          "ops.yaml, line 5: chat[1].name: 'a' is the name of two" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse_chat(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+        assert_null(strstr(e.text, "hunter22"));
+    }
+}
+
+int main(void)
+{
+    setenv("CHAT_IN", "one-secret-of-many", 1);
+    setenv("CHAT_OUT", "two-secret-of-many", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(its_digest, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
