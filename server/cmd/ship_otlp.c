@@ -162,8 +162,8 @@ static void read_partial(struct arena *a, const struct fetch_answer *answer, str
                          out->lines, said ? text_clean(a, said, 300) : "it does not say why");
 }
 
-static void judge_answer(const struct otlp_request *q, struct arena *a,
-                         const struct fetch_answer *answer, struct otlp_sent *out)
+static void judge_collector(const struct otlp_request *q, struct arena *a,
+                            const struct fetch_answer *answer, struct otlp_sent *out)
 {
     int s = answer->status;
     if (s >= 200 && s < 300) {
@@ -196,7 +196,7 @@ void otlp_send(const struct otlp_request *q, struct arena *a, const cJSON *lines
                                      .ca_file = q->config->audit.ca_file,
                                      .repeatable = true };
     if (fetch(q->loop, a, &r, &answer, &e)) {
-        judge_answer(q, a, &answer, out);
+        judge_collector(q, a, &answer, out);
         return;
     }
     put_off(q, 0, out);

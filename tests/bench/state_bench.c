@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     search(s, "nobody", (struct store_search){ .who = "nobody" });
     search(s, "time", (struct store_search){ .since = mid - 60, .until = mid });
     search(s, "object", (struct store_search){ .object = "domain d77.example" });
-    search(s, "objects", (struct store_search){ .object = "domain d77*" });
+    search(s, "objects", (struct store_search){ .object = "domain d777*" });
     int seen = 0;
     double began = now_ms();
     must(store_verify(s, NULL, &seen, &e), &e);

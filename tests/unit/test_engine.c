@@ -1,5 +1,7 @@
 /* test_engine.c - the change engine against the double: the gate, drift, undo, exactly once. */
 #include "propose.h"
+#include "store/store_pin.h"
+#include "store/store_segment.h"
 
 static void body_applies(struct world *w)
 {
@@ -321,6 +323,40 @@ static void body_lists(struct world *w)
     assert_int_equal(seen, 5);
 }
 
+/* How many segments of the audit retention removes now. */
+static int retained(struct world *w, const char *pin)
+{
+    struct err e = { 0 };
+    int removed = 0;
+    struct store_rotated did = { .more = true };
+    const cJSON *o = pin ? json_parse(w->arena, pin, strlen(pin), &e) : NULL;
+    assert_true(store_set_pin(engine_store(w->engine, &e), o, "boss", "test", &e));
+    for (int i = 0; i < 5 && did.more; i++) {
+        if (!engine_rotate(w->engine, INT32_MAX, &did, &e))
+            fail_msg("%s", e.text);
+        removed += did.removed;
+    }
+    return removed;
+}
+
+static void body_retains(struct world *w)
+{
+    struct err e = { 0 };
+    int lines = 0;
+    struct store *s = engine_store(w->engine, &e);
+    for (int i = 0; i < 25; i++)
+        assert_true(store_audit(s, "looked", NULL, "ann", "test", NULL, &e));
+    nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+    w->config->audit.segment_lines = 10;
+    assert_int_equal(retained(w, NULL), 0); /* for ever, if nobody says otherwise */
+    w->config->audit.keep_days = 1e-9;
+    assert_int_equal(retained(w, "{\"mode\":\"approve\",\"audit_keep_days\":400}"), 0);
+    assert_int_equal(retained(w, "{\"mode\":\"approve\",\"audit_keep_days\":0}"), 0);
+    assert_int_equal(retained(w, "{\"mode\":\"dry-run\"}"), 0); /* this process is weaker */
+    assert_true(retained(w, "{\"mode\":\"approve\",\"audit_keep_days\":1e-9}") >= 2);
+    assert_true(store_verify(s, NULL, &lines, &e));
+}
+
 #define TEST(name, mode)                                                                           \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -341,6 +377,7 @@ TEST(watches, "approve")
 TEST(other_gateway, "approve")
 TEST(once, "approve")
 TEST(lists, "approve")
+TEST(retains, "approve")
 
 int main(int argc, char **argv)
 {
@@ -354,6 +391,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_secrets),    cmocka_unit_test(test_watches),
         cmocka_unit_test(test_channels),   cmocka_unit_test(test_other_gateway),
         cmocka_unit_test(test_once),       cmocka_unit_test(test_lists),
+        cmocka_unit_test(test_retains),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

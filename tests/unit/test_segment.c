@@ -128,6 +128,18 @@ static void test_removes(void **state)
     verified();
 }
 
+/* What was edited elsewhere is known by its line, and goes with it. */
+static void test_outside_edits(void **state)
+{
+    (void)state;
+    say(30);
+    rotate(closing);
+    sql("INSERT INTO outside (id, at, line) VALUES ('o-1', 1, 5)");
+    assert_true(is_refused("o-1"));
+    rotate(removing);
+    verified();
+}
+
 static void test_waits(void **state)
 {
     (void)state;
@@ -291,8 +303,9 @@ static void test_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_closes),   EACH(test_removes),        EACH(test_waits),  EACH(test_tampered),
-        EACH(test_put_back), EACH(test_tampered_stays), EACH(test_killed),
+        EACH(test_closes),         EACH(test_removes),  EACH(test_waits),
+        EACH(test_outside_edits),  EACH(test_tampered), EACH(test_put_back),
+        EACH(test_tampered_stays), EACH(test_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
