@@ -72,6 +72,8 @@ $B/ws_talk: $B/tests/ws/talk.o $(LIBOBJ)
 # Its own ears take the place of a bot's.
 $B/chat_line: $B/tests/ws/line.o $(LIBOBJ)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) -Wl,-z,muldefs $(LIBS) -o $@
+$B/kube_ask: $B/tests/kube/ask.o $(LIBOBJ)
+	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/regex_size: $B/tests/routing/regex_size.o $B/server/rule/regex.o
 	$(CC) $(CFLAGS) $^ $(LDFLAGS) $(LIBS) -o $@
 $B/explain: $B/tests/routing/explain.o $(LIBOBJ)
@@ -119,6 +121,8 @@ fuzz: ## one libFuzzer target for long: T=NAME, any tests/fuzz/fuzz_NAME.c [FUZZ
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} bash tests/parts/16-fuzz $(T)
 conformance: ## the official conformance suites, every check of every scenario
 	@bash tests/run conformance
+kube: ## builds a kube-apiserver for 59-kube into the cache, once a machine (12 minutes of CPU)
+	@bash tests/setup/kube.sh
 bench: ## prints figures beside their targets and peers; PART="http idle" runs some
 	@bash tests/bench/run $(PART)
 install: build ## DESTDIR= PREFIX=/usr/local
@@ -129,5 +133,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
+.PHONY: kube build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
 .DEFAULT_GOAL := build

@@ -177,7 +177,7 @@ static const char *scopes_asked_for(const struct oidc *o, struct arena *a)
     return scope;
 }
 
-static const char *challenge_of(struct arena *a, const struct oidc_secrets *s)
+static const char *pkce_challenge_of(struct arena *a, const struct oidc_secrets *s)
 {
     uint8_t digest[SHA256_SIZE];
     crypto_sha256(s->verifier, strlen(s->verifier), digest);
@@ -199,7 +199,7 @@ static const char *authorize_url(const struct oidc *o, struct arena *a,
     add_query(b, a, "scope", scopes_asked_for(o, a));
     add_query(b, a, "state", s->state);
     add_query(b, a, "nonce", s->nonce);
-    add_query(b, a, "code_challenge", challenge_of(a, s));
+    add_query(b, a, "code_challenge", pkce_challenge_of(a, s));
     add_query(b, a, "code_challenge_method", "S256");
     return with_query(a, o->metadata.authorize, b->data);
 }

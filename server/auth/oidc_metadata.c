@@ -29,7 +29,7 @@ static bool read_endpoint(struct arena *a, const cJSON *o, const char *member, c
 }
 
 /* What is not said of the list is not held against it. */
-static bool is_offered(const cJSON *o, const char *member, const char *value)
+static bool is_said_to_support(const cJSON *o, const char *member, const char *value)
 {
     const cJSON *list = json_get(o, member);
     return !cJSON_IsArray(list) || json_find_text(list, value);
@@ -38,16 +38,16 @@ static bool is_offered(const cJSON *o, const char *member, const char *value)
 static bool is_alg_offered(const cJSON *o, const struct config_oidc *c)
 {
     for (const char *const *alg = c->algs; *alg; alg++)
-        if (is_offered(o, "id_token_signing_alg_values_supported", *alg))
+        if (is_said_to_support(o, "id_token_signing_alg_values_supported", *alg))
             return true;
     return false;
 }
 
 static bool can_do(const cJSON *o, const struct config_oidc *c, struct err *e)
 {
-    if (!is_offered(o, "code_challenge_methods_supported", "S256"))
+    if (!is_said_to_support(o, "code_challenge_methods_supported", "S256"))
         return err_set(e, ERR_NET, "the provider says that it cannot do PKCE with S256");
-    if (!is_offered(o, "response_types_supported", "code"))
+    if (!is_said_to_support(o, "response_types_supported", "code"))
         return err_set(e, ERR_NET, "the provider says that it has no authorization code flow");
     return is_alg_offered(o, c) ||
            err_set(e, ERR_NET,

@@ -181,7 +181,8 @@ static cJSON *state_of_gateway(struct arena *a, struct store *s, const struct en
     json_set_str(a, o, "gateway", at->config->name ? at->config->name : url);
     json_set_bool(a, o, "watched", at->config->outside);
     const cJSON *about = store_look_about(s, a, url, &e);
-    if (e.kind == ERR_NONE && store_each_edit(s, when_now() - DAY, count_edit, &t, &e))
+    if (e.kind == ERR_NONE && store_look_whole(s, url, &e) &&
+        store_each_edit(s, when_now() - DAY, count_edit, &t, &e))
         json_set_num(a, o, "edits", t.edits);
     if (about) {
         json_set_str(a, o, "looked", when_text(a, json_num(about, "at", 0), false));

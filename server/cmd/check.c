@@ -23,6 +23,17 @@ static void print_gateway(const struct config *g, const struct config *process)
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 
+/* False: a cluster is not as it should be. */
+static bool print_gateways(const struct config *c)
+{
+    bool good = true;
+    for (int i = 0; c->gateways[i]; i++) {
+        print_gateway(c->gateways[i], c);
+        good = check_cluster_of(c->gateways[i]) && good;
+    }
+    return good;
+}
+
 static int run_check(const struct options *o)
 {
     if (options_has(o, "gateway"))
@@ -32,8 +43,7 @@ static int run_check(const struct options *o)
     const struct config *c = options_config(o, a, &code);
     if (c) {
         printf("file:        %s\n", or_none(c->file));
-        for (int i = 0; c->gateways[i]; i++)
-            print_gateway(c->gateways[i], c);
+        bool good = print_gateways(c);
         printf("state:       %s\n", c->state_dir);
         printf("listen:      %s (%s)\n", c->listen,
                c->tokens[0].name && c->oauth_issuer ? "bearer tokens and OAuth"
@@ -42,7 +52,9 @@ static int run_check(const struct options *o)
                                                     : "no authentication");
         if (c->approvers[0].name || c->oidc.issuer)
             printf("decisions:   %s/change\n", c->page ? c->page : "at the listen address");
-        puts("the configuration is right");
+        puts(good ? "the configuration is right"
+                  : "the configuration is right; a cluster is not as it should be");
+        code = good ? EXIT_DONE : EXIT_FAILED;
     }
     arena_free(a);
     return code;

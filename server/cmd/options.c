@@ -5,11 +5,13 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
 #include "guard/spec.h"
 #include "kind/kind.h"
+#include "kube/higress.h"
 #include "mcp/resource.h"
 #include "policy/rules.h"
 #include "store/store.h"
@@ -240,6 +242,50 @@ const struct rules_words *options_words(struct arena *a)
     return w;
 }
 
+/* A gateway on Kubernetes without a URL of its console, or of Envoy, is reached through its pods.
+ */
+static bool reach_through_pods(struct config *c, struct arena *a, struct err *e)
+{
+    const struct config_kube *k = &c->kube;
+    const struct kube_wish wish = { k->kubeconfig, k->context, k->namespace };
+    const char *const selectors[KUBE_WORKLOADS] = {
+        [KUBE_CONSOLE] = k->console, [KUBE_GATEWAY] = k->gateway
+    };
+    if (!k->kubeconfig && !k->context && !k->namespace)
+        return true;
+    struct kube_higress *h = kube_higress_new(a, &wish, selectors, e);
+    if (!h)
+        return err_about(e, "kubernetes");
+    c->kube.higress = h;
+    if (!c->gateway_url) {
+        c->gateway_url = kube_higress_url(h, KUBE_CONSOLE);
+        c->gateway_via = kube_higress_via(h, KUBE_CONSOLE);
+    }
+    if (!c->envoy_admin) {
+        c->envoy_admin = kube_higress_url(h, KUBE_GATEWAY);
+        c->envoy_via = kube_higress_via(h, KUBE_GATEWAY);
+    }
+    return true;
+}
+
+/* The process has the console of the gateway that is meant where none is named. */
+static bool reach_all_through_pods(struct config *c, struct arena *a, struct err *e)
+{
+    for (int i = 0; c->gateways[i]; i++) {
+        const struct config *g = c->gateways[i];
+        if (!reach_through_pods(c->gateways[i], a, e))
+            return false;
+        if (g != c && text_same(g->name, c->name)) {
+            c->kube = g->kube;
+            c->gateway_url = g->gateway_url;
+            c->gateway_via = g->gateway_via;
+            c->envoy_admin = g->envoy_admin;
+            c->envoy_via = g->envoy_via;
+        }
+    }
+    return true;
+}
+
 struct config *options_read(const struct options *o, struct arena *a, struct err *e)
 {
     struct config_flag *flags = arena_array(a, struct config_flag, o->given_count + 1);
@@ -249,7 +295,9 @@ struct config *options_read(const struct options *o, struct arena *a, struct err
     struct config *c = config_read(a, flags, e);
     if (c)
         c->rules = rules_read(a, c, options_words(a), e);
-    return c && e->kind == ERR_NONE && good_guards(c, a, e) ? c : NULL;
+    return c && e->kind == ERR_NONE && good_guards(c, a, e) && reach_all_through_pods(c, a, e)
+               ? c
+               : NULL;
 }
 
 struct config *options_config(const struct options *o, struct arena *a, int *code)

@@ -29,7 +29,7 @@ struct server {
     struct web *web;         /* NULL: none listens */
     struct bots *bots;       /* NULL: no chats are served */
     char who[PERSON_MAX];    /* the person who started it, where there is a table of people */
-    struct rotate *rotate;
+    struct rotate *rotate;   /* closes segments of the audit, and removes those of age */
 };
 
 /* False after a message on stderr; *code is the exit code. */

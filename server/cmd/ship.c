@@ -12,6 +12,7 @@
 #include "change/engine.h"
 #include "cmd/audit_private.h"
 #include "cmd/cmd.h"
+#include "cmd/mark_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_otlp_private.h"
 #include "cmd/ship_private.h"
@@ -21,19 +22,18 @@
 #include "store/store_search.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BATCH = 200, MARK_MAX = 128, COMPLAIN_EVERY = 60 };
+enum { BATCH = 200, COMPLAIN_EVERY = 60 };
 
 struct ship {
     struct server *server;
     struct loop_timer *timer;
-    const char *mark; /* DIR/audit.shipped: the number of the last line that was taken */
-    int lock, to;     /* descriptors, or -1 */
+    struct mark mark; /* lost are lines: refused for good, or removed before they were sent */
+    int to;           /* a descriptor, or -1 */
     double complained;
     struct { /* to a collector */
         bool busy, ended;
@@ -43,60 +43,18 @@ struct ship {
     } otlp;
 };
 
-/* How far it came. */
-struct mark {
-    int seq;     /* the last line that was taken, or is lost */
-    double lost; /* lines that nobody has: refused for good, or removed before they were sent */
-};
-
 /* -- the mark ------------------------------------------------------------------------------ */
 
-static const char *mark_path(struct arena *a, const struct config *c)
+static struct mark shipped_mark(struct arena *a, const struct config *c)
 {
-    return arena_printf(a, "%s/audit.shipped", c->state_dir);
+    return mark_of(a, c, "audit.shipped", "shipped");
 }
 
-static const char *mark_text(struct store *s, struct arena *a, struct mark m)
-{
-    const char *n =
-        m.lost > 0 ? arena_printf(a, "%d %.0f", m.seq, m.lost) : arena_printf(a, "%d", m.seq);
-    return arena_printf(a, "%s %s\n", n, store_proof(s, a, "shipped", n));
-}
-
-/* One that is not ours could say that lines went which nobody took: then all of them go again. */
-static struct mark read_mark(struct store *s, const char *path, bool *forged)
-{
-    struct arena *a = arena_new();
-    struct err none = { 0 };
-    size_t n = 0;
-    const char *text = file_read_own(a, path, MARK_MAX, &n, &none);
-    char *end = NULL;
-    struct mark m = { .seq = text ? (int)strtol(text, &end, 10) : 0 };
-    m.lost = text && *end == ' ' && strspn(end + 1, "0123456789") == strcspn(end + 1, " ")
-                 ? strtod(end + 1, NULL)
-                 : 0;
-    *forged = text && strcmp(text, mark_text(s, a, m)) != 0;
-    arena_free(a);
-    return *forged ? (struct mark){ 0 } : m;
-}
-
-static void write_mark(struct store *s, struct arena *a, const struct ship *x, struct mark m)
+static void write_shipped(const struct ship *x, struct store *s, struct mark_place p)
 {
     struct err e = { 0 };
-    const char *text = mark_text(s, a, m);
-    if (!file_replace_own(x->mark, text, strlen(text), &e))
+    if (!mark_write(&x->mark, s, p, &e))
         log_event(LOG_ERROR, "ship", "%s", e.text);
-}
-
-/* One process at a time: whoever holds the lock of the mark's folder entry. */
-static bool has_turn(struct ship *x)
-{
-    struct arena *a = arena_new();
-    struct err e = { 0 };
-    if (x->lock < 0)
-        x->lock = file_open_own(arena_printf(a, "%s.lock", x->mark), O_RDWR | O_CREAT, 077, &e);
-    arena_free(a);
-    return x->lock >= 0 && flock(x->lock, LOCK_EX | LOCK_NB) == 0;
 }
 
 /* -- the other side ------------------------------------------------------------------------ */
@@ -225,7 +183,7 @@ static int send_batch(struct ship *x, struct arena *a, const cJSON *lines, int s
 }
 
 /* Retention does not wait for lines that were not to be sent anywhere then. */
-static void count_removed(struct mark *m, const cJSON *lines)
+static void count_removed(struct mark_place *m, const cJSON *lines)
 {
     const cJSON *line;
     double before = m->seq, missing = 0;
@@ -244,14 +202,14 @@ static void count_removed(struct mark *m, const cJSON *lines)
 
 /* The lines behind the mark, and the mark. NULL: none. */
 static const cJSON *next_batch(struct ship *x, struct store *s, struct arena *a, int most,
-                               struct mark *m)
+                               struct mark_place *m)
 {
     struct err e = { 0 };
     bool forged = false;
-    *m = read_mark(s, x->mark, &forged);
-    if (forged)
+    mark_read(&x->mark, s, m, &forged);
+    if (forged) /* it could say that lines went which nobody took */
         log_event(LOG_ERROR, "ship", "'%s' is not what was written there: all lines are sent again",
-                  x->mark);
+                  x->mark.path);
     const cJSON *lines = store_lines_after(s, a, m->seq, most, &e);
     if (e.kind != ERR_NONE)
         log_unshipped(x, m->seq, e.text);
@@ -261,13 +219,13 @@ static const cJSON *next_batch(struct ship *x, struct store *s, struct arena *a,
 static void ship_batch(struct ship *x, struct store *s)
 {
     struct arena *a = arena_new();
-    struct mark m;
+    struct mark_place m;
     const cJSON *lines = next_batch(x, s, a, BATCH, &m);
     int seq = lines ? send_batch(x, a, lines, m.seq) : m.seq;
     if (seq != m.seq) {
         count_removed(&m, lines);
         m.seq = seq;
-        write_mark(s, a, x, m);
+        write_shipped(x, s, m);
     }
     arena_free(a);
 }
@@ -280,7 +238,7 @@ static double seq_at(const cJSON *lines, int i)
 }
 
 /* Half of them; a single one without its detail; that one, too: it is lost. */
-static bool make_smaller(struct ship *x, struct mark *m, const cJSON *lines,
+static bool make_smaller(struct ship *x, struct mark_place *m, const cJSON *lines,
                          const struct otlp_sent *sent)
 {
     if (sent->lines > 1 || !x->otlp.bare) {
@@ -295,7 +253,7 @@ static bool make_smaller(struct ship *x, struct mark *m, const cJSON *lines,
 }
 
 /* Did the mark move? */
-static bool take_answer(struct ship *x, struct mark *m, const cJSON *lines,
+static bool take_answer(struct ship *x, struct mark_place *m, const cJSON *lines,
                         const struct otlp_sent *sent)
 {
     bool moved = sent->verdict == OTLP_TAKEN;
@@ -322,7 +280,7 @@ static bool take_answer(struct ship *x, struct mark *m, const cJSON *lines,
 static bool send_one_request(struct ship *x, struct store *s)
 {
     struct arena *a = arena_new();
-    struct mark m;
+    struct mark_place m;
     struct otlp_sent sent = { 0 };
     const cJSON *lines = next_batch(x, s, a, x->otlp.at_once, &m);
     const struct otlp_request q = { x->server->loop, x->server->config, x->otlp.tries };
@@ -335,7 +293,7 @@ static bool send_one_request(struct ship *x, struct store *s)
             json_detach((cJSON *)lines, cJSON_GetArrayItem(lines, sent.lines));
         count_removed(&m, lines);
         m.seq = (int)seq_at(lines, sent.lines - 1);
-        write_mark(s, a, x, m);
+        write_shipped(x, s, m);
     }
     arena_free(a);
     return goes_on;
@@ -365,7 +323,8 @@ static void tick_ship(void *arg)
     struct err e = { 0 };
     char path[1100];
     snprintf(path, sizeof path, "%s/state.db", x->server->config->state_dir);
-    if (access(path, F_OK) != 0 || !has_turn(x)) /* nothing is made only to look at it */
+    if (access(path, F_OK) != 0 ||
+        !mark_has_turn(&x->mark)) /* nothing is made only to look at it */
         return;
     struct store *s = engine_store(service_engine(x->server->service), &e);
     if (s && text_starts(x->server->config->audit.ship, "otlp:"))
@@ -379,7 +338,7 @@ struct ship *ship_begin(struct server *s)
     if (!s->config->audit.ship)
         return NULL;
     struct ship *x = arena_make(s->arena, struct ship);
-    *x = (struct ship){ .server = s, .mark = mark_path(s->arena, s->config), .lock = -1, .to = -1 };
+    *x = (struct ship){ .server = s, .mark = shipped_mark(s->arena, s->config), .to = -1 };
     x->otlp.at_once = BATCH;
     x->timer = loop_timer(s->loop, 1, 1, tick_ship, x);
     return x;
@@ -393,9 +352,12 @@ int ship_line(struct engine *g, const struct config *c)
         return INT32_MAX;
     struct arena *a = arena_new();
     struct store *s = engine_store(g, &e);
-    int line = s ? read_mark(s, mark_path(a, c), &forged).seq : 0;
+    const struct mark m = shipped_mark(a, c);
+    struct mark_place p = { 0 };
+    if (s)
+        mark_read(&m, s, &p, &forged);
     arena_free(a);
-    return line;
+    return p.seq;
 }
 
 void ship_end(struct ship *x)
@@ -403,8 +365,7 @@ void ship_end(struct ship *x)
     if (!x)
         return;
     loop_untimer(x->timer);
-    if (x->lock >= 0)
-        close(x->lock);
+    mark_end(&x->mark);
     close_other_side(x);
 }
 
@@ -412,17 +373,19 @@ int audit_shipped(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     bool forged = false;
-    struct mark mark = read_mark(s, mark_path(v->arena, v->config), &forged);
+    const struct mark m = shipped_mark(v->arena, v->config);
+    struct mark_place at = { 0 };
+    mark_read(&m, s, &at, &forged);
     const char *anchor = store_anchor_text(s, v->arena, &e);
     if (!anchor)
         return verb_failed(v, &e);
     int last = (int)strtol(anchor, NULL, 10);
     if (forged)
         puts("the mark of what was shipped is not what was written: all lines are sent again");
-    if (mark.lost > 0)
+    if (at.lost > 0)
         printf("%.0f lines are lost: the other side refused them, or retention removed them before "
                "they were shipped\n",
-               mark.lost);
-    printf("shipped to line %d of %d: %d behind\n", mark.seq, last, last - mark.seq);
+               at.lost);
+    printf("shipped to line %d of %d: %d behind\n", at.seq, last, last - at.seq);
     return EXIT_DONE;
 }

@@ -36,17 +36,12 @@ enum {
 struct webhook {
     struct server *server;
     struct loop_timer *timer;
-    struct mark mark; /* "LINE LOST": the last line that is done with, and how many are lost */
+    struct mark mark; /* lost are messages */
     struct cancel cancel;
     bool busy, ended;
     int attempts;      /* of the message that is next */
     double not_before; /* of the next attempt, by the loop's clock */
     const char *gone;  /* the URL that wants no more, until the configuration is read again */
-};
-
-struct place {
-    int seq;
-    double lost;
 };
 
 /* -- the mark ------------------------------------------------------------------------------ */
@@ -56,26 +51,11 @@ static struct mark told_mark(struct arena *a, const struct config *c)
     return mark_of(a, c, "webhook.told", "told");
 }
 
-static bool read_told(const struct mark *m, struct store *s, struct place *p, bool *forged)
+static void write_told(const struct webhook *x, struct store *s, struct mark_place p)
 {
-    struct arena *a = arena_new();
-    const char *text = mark_read(m, s, a, forged);
-    char *end = NULL;
-    if (text) {
-        p->seq = (int)strtol(text, &end, 10);
-        p->lost = strtod(end, NULL);
-    }
-    arena_free(a);
-    return text != NULL;
-}
-
-static void write_told(const struct webhook *x, struct store *s, struct place p)
-{
-    struct arena *a = arena_new();
     struct err e = { 0 };
-    if (!mark_write(&x->mark, s, a, arena_printf(a, "%d %.0f", p.seq, p.lost), &e))
+    if (!mark_write(&x->mark, s, p, &e))
         log_event(LOG_ERROR, "webhook", "%s", e.text);
-    arena_free(a);
 }
 
 static int newest_line(struct store *s, struct arena *a, struct err *e)
@@ -250,7 +230,7 @@ struct batch {
     struct store *store;
     struct arena *arena;
     const cJSON *lines;
-    struct place place;
+    struct mark_place place;
     int newest;
 };
 
@@ -286,7 +266,7 @@ static void follow(void *arg)
 static void begin_at_end(const struct webhook *x, struct store *s, bool forged, struct err *e)
 {
     struct arena *a = arena_new();
-    const struct place p = { .seq = newest_line(s, a, e) };
+    const struct mark_place p = { .seq = newest_line(s, a, e) };
     arena_free(a);
     if (forged)
         log_event(LOG_ERROR, "webhook",
@@ -312,7 +292,7 @@ static void look_behind_mark(struct webhook *x, struct store *s)
     struct err e = { 0 };
     bool forged = false;
     *b = (struct batch){ .x = x, .store = s, .arena = a };
-    if (read_told(&x->mark, s, &b->place, &forged))
+    if (mark_read(&x->mark, s, &b->place, &forged))
         b->lines = lines_behind(b, &e);
     else
         begin_at_end(x, s, forged, &e);
@@ -362,9 +342,9 @@ int audit_told(struct verb *v, struct store *s)
 {
     struct err e = { 0 };
     bool forged = false;
-    struct place p = { 0 };
+    struct mark_place p = { 0 };
     const struct mark m = told_mark(v->arena, v->config);
-    bool begun = read_told(&m, s, &p, &forged);
+    bool begun = mark_read(&m, s, &p, &forged);
     int last = newest_line(s, v->arena, &e);
     if (e.kind != ERR_NONE)
         return verb_failed(v, &e);

@@ -10,9 +10,11 @@
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
+#include "config/kube.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
+#include "config/setting.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -20,6 +22,7 @@
 
 struct arena;
 struct err;
+struct fetch_via;
 struct rules;
 
 enum mode { MODE_READ_ONLY = 1, MODE_DRY_RUN, MODE_APPROVE, MODE_AUTO };
@@ -42,9 +45,12 @@ struct config {
     /* All of them in the order of the file, ended by NULL; the only one is this very struct. */
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
-    const char *username;    /* "admin" unless said */
-    const char *password;    /* resolved; NULL: none. Learnt by the scrubber */
-    enum login login;        /* auto: Basic unless a ':' forbids it */
+    struct config_kube kube; /* where its objects are, and its console where no URL is given */
+    /* How those URLs are reached; NULL: directly. */
+    const struct fetch_via *gateway_via, *envoy_via;
+    const char *username; /* "admin" unless said */
+    const char *password; /* resolved; NULL: none. Learnt by the scrubber */
+    enum login login;     /* auto: Basic unless a ':' forbids it */
     enum platform platform;
     const char *ca_file;     /* NULL: the system's bundle */
     double timeout;          /* seconds for one request to the console */
@@ -106,26 +112,8 @@ struct config {
     const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
 };
 
-struct field;
-/* One setting. The columns after `otherwise` are for the configuration itself (settings.c). */
-struct setting {
-    const char *path;  /* "gateway.url": where it stands in the file */
-    const char *env;   /* "HIGRESS_OPS_URL" */
-    const char *flag;  /* "gateway-url" for --gateway-url */
-    const char *value; /* "URL": what the flag takes, for help; NULL: nothing */
-    const char *about;
-    const char *otherwise; /* default as text, or NULL */
-    int type;              /* enum field_type, in the file */
-    void (*take)(void *member, struct arena *a, const struct setting *row, const cJSON *value);
-    size_t at, size; /* of the member of struct config that it fills */
-    unsigned flags;
-    double min, max; /* bounds and members, as in struct field */
-    const struct field *of;
-};
-extern const struct setting settings[]; /* ended by { 0 } */
-
-/* What the command line gave, by flag name without dashes; ended by { 0 }. Unknown ones are the
- * command's own, `config` is that of the file. */
+/* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table
+ * does not know are ignored (they are the command's own). `config` is the file's own flag. */
 struct config_flag {
     const char *name, *value;
 };

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_file_private.h"
+#include "config/oidc.h"
 #include "config/settings_private.h"
 #include <string.h>
 

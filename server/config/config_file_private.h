@@ -16,12 +16,12 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 struct config *config_bind_gateways(struct arena *a, const cJSON *tree, struct err *e);
 /* http.oauth of the tree it was bound from; resolves the client's secret. */
 bool config_good_oauth(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
-/* The texts of a checked list, ended by NULL; none: an empty one. */
-const char *const *config_texts(struct arena *a, const cJSON *list);
 /* webhook of the tree it was bound from; resolves the secret. */
 bool config_good_webhook(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* http.oidc of the tree it was bound from; resolves the client's secret. */
 bool config_good_oidc(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* The texts of a checked list, ended by NULL; none: an empty one. */
+const char *const *config_texts(struct arena *a, const cJSON *list);
 /* `people` of the tree, checked; NULL where there is none. And what goes beyond one row of it. */
 const struct config_person *config_people_of(struct arena *a, const cJSON *list);
 bool config_good_people(const struct config *c, struct err *e);

@@ -85,6 +85,7 @@ static void request_defaults(const struct gateway *g, struct arena *a, struct fe
 {
     r->url = arena_printf(a, "%s%s", g->config->gateway_url, path);
     r->timeout = g->config->timeout;
+    r->via = g->config->gateway_via;
     r->ca_file = g->config->ca_file;
 }
 

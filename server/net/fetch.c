@@ -342,6 +342,8 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
     *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     if (r->cancel && r->cancel->fired)
         return err_set(e, ERR_GONE, "cancelled");
+    if (r->via)
+        return r->via->fetch(r->via->arg, l, a, r, out, e);
     if (!fetch_load(l, e))
         return false;
 

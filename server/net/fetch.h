@@ -22,6 +22,23 @@ struct fetch_header {
     const char *name, *value;
 };
 
+struct fetch_request;
+struct fetch_answer;
+
+/* Another way than a connection to the URL's host; fetch() hands the request over as it is. */
+struct fetch_via {
+    bool (*fetch)(void *arg, struct loop *l, struct arena *a, const struct fetch_request *r,
+                  struct fetch_answer *out, struct err *e);
+    void *arg;
+};
+
+/* Who the other side must be and who we are, where a file of certificates does not say it all. */
+struct fetch_tls {
+    const char *ca_text;               /* certificates to trust, PEM; NULL: see ca_file */
+    const char *cert_file, *cert_text; /* ours, PEM; both NULL: none */
+    const char *key_file, *key_text;   /* its key */
+};
+
 struct fetch_request {
     const char *method; /* "GET", "PUT", … */
     const char *url;
@@ -34,6 +51,7 @@ struct fetch_request {
     double connect_timeout;                        /* seconds; 0: 5 */
     size_t max_body;                               /* answer body ceiling, bytes; 0: 16 MiB */
     const char *ca_file;                           /* NULL: the system's */
+    const struct fetch_tls *tls;                   /* NULL: nothing beyond that */
     const char *user_pwd_user, *user_pwd_password; /* Basic; NULL: none */
     /* When set, body bytes of a 2xx answer go here instead of into answer.body; false stops the
      * transfer (which then counts as whole). Runs on the main stack: must not park. */
@@ -43,10 +61,13 @@ struct fetch_request {
     bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
-    const char *connect_to; /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
+    const char *connect_to;
     /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
+    const struct fetch_via *via; /* NULL: none */
+    const char *local_name; /* abstract Unix socket, used in place of the URL's host; NULL: none */
 };
 
 /* Why no whole answer came. */

@@ -95,6 +95,23 @@ static void set_body(struct transfer *t)
     SET(CURLOPT_FRESH_CONNECT, is_read(r->method) || r->repeatable ? 0L : 1L);
 }
 
+static void set_pem(struct transfer *t, CURLoption blob, const char *text)
+{
+    if (text)
+        SET(blob, (&(struct curl_blob){ (void *)text, strlen(text), CURL_BLOB_COPY }));
+}
+
+static void set_certificates(struct transfer *t, const struct fetch_tls *tls)
+{
+    set_pem(t, CURLOPT_CAINFO_BLOB, tls->ca_text);
+    set_pem(t, CURLOPT_SSLCERT_BLOB, tls->cert_text);
+    set_pem(t, CURLOPT_SSLKEY_BLOB, tls->key_text);
+    if (tls->cert_file)
+        SET(CURLOPT_SSLCERT, tls->cert_file);
+    if (tls->key_file)
+        SET(CURLOPT_SSLKEY, tls->key_file);
+}
+
 static void set_trust(struct transfer *t)
 {
     const struct fetch_request *r = t->request;
@@ -103,6 +120,8 @@ static void set_trust(struct transfer *t)
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (r->ca_file)
         SET(CURLOPT_CAINFO, r->ca_file);
+    if (r->tls)
+        set_certificates(t, r->tls);
     if (!r->user_pwd_user)
         return;
     SET(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
@@ -112,12 +131,12 @@ static void set_trust(struct transfer *t)
 
 static void set_connect(struct transfer *t)
 {
-    if (!t->request->connect_only)
-        return;
-    SET(CURLOPT_CONNECT_ONLY, 1L);
-    SET(CURLOPT_CERTINFO, 1L);
-    SET(CURLOPT_FRESH_CONNECT, 1L);
-    SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
+    if (t->request->connect_only) {
+        SET(CURLOPT_CONNECT_ONLY, 1L);
+        SET(CURLOPT_CERTINFO, 1L);
+        SET(CURLOPT_FRESH_CONNECT, 1L);
+        SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
+    }
     if (!t->request->connect_to)
         return;
     t->connect_to = lib.curl_slist_append(NULL, t->request->connect_to);
@@ -146,6 +165,16 @@ static void set_reach(struct transfer *t)
     SET(CURLOPT_OPENSOCKETDATA, t);
     SET(CURLOPT_FRESH_CONNECT, 1L);
     SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
+}
+
+/* libcurl 7.88 connects a socket that is handed to it as connected once more, so it is a name. */
+static void set_local_name(struct transfer *t)
+{
+    if (!t->request->local_name)
+        return;
+    SET(CURLOPT_ABSTRACT_UNIX_SOCKET, t->request->local_name);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
 }
 
 /* Nothing of the environment counts, neither a proxy nor whom it is not for. */
@@ -191,4 +220,5 @@ void fetch_setup(struct transfer *t)
     set_proxy(t);
     set_connect(t);
     set_reach(t);
+    set_local_name(t);
 }

@@ -353,6 +353,23 @@ static void wake_soon(void *arg)
     loop_soon(n->loop, resume_napper, n);
 }
 
+static bool park_napper(struct napper *n, const char *verb, const char *object, struct err *e)
+{
+    struct cancel *c = n->cancel;
+    if (!n->fiber)
+        bug("a wait outside of a fiber");
+    if (c) {
+        c->wake = wake_soon;
+        c->arg = n;
+    }
+    fiber_park(verb, object);
+    if (!c)
+        return true;
+    c->wake = NULL;
+    c->arg = NULL;
+    return c->fired ? err_set(e, ERR_GONE, "the call was cancelled") : true;
+}
+
 bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e)
 {
     return nap_for(l, seconds, "a pause", NULL, c, e);
@@ -364,20 +381,29 @@ bool nap_for(struct loop *l, double seconds, const char *verb, const char *objec
     if (c && c->fired)
         return err_set(e, ERR_GONE, "the call was cancelled");
     struct napper n = { .loop = l, .fiber = fiber_self(), .cancel = c };
-    if (!n.fiber)
-        bug("nap() outside of a fiber");
-    if (c) {
-        c->wake = wake_soon;
-        c->arg = &n;
-    }
     struct loop_timer *t = loop_timer(l, seconds, 0, wake_now, &n);
-    fiber_park(verb, object);
+    bool slept = park_napper(&n, verb, object, e);
     loop_untimer(t);
-    if (!c)
-        return true;
-    c->wake = NULL;
-    c->arg = NULL;
-    return c->fired ? err_set(e, ERR_GONE, "the call was cancelled") : true;
+    return slept;
+}
+
+static void on_fd_ready(void *arg, int fd, int events)
+{
+    (void)fd;
+    (void)events;
+    wake_now(arg);
+}
+
+bool loop_wait(struct loop *l, int fd, int events, const char *verb, const char *object,
+               struct cancel *c, struct err *e)
+{
+    if (c && c->fired)
+        return err_set(e, ERR_GONE, "the call was cancelled");
+    struct napper n = { .loop = l, .fiber = fiber_self(), .cancel = c };
+    struct loop_watch *w = loop_watch(l, fd, events, on_fd_ready, &n);
+    bool ready = park_napper(&n, verb, object, e);
+    loop_unwatch(w);
+    return ready;
 }
 
 struct main_call {

@@ -48,6 +48,9 @@ bool nap(struct loop *l, double seconds, struct cancel *c, struct err *e);
  * fiber_park has it. */
 bool nap_for(struct loop *l, double seconds, const char *verb, const char *object, struct cancel *c,
              struct err *e);
+/* The same until fd can be read or written (LOOP_READ, LOOP_WRITE). */
+bool loop_wait(struct loop *l, int fd, int events, const char *verb, const char *object,
+               struct cancel *c, struct err *e);
 
 /* Runs fn(arg) on a fiber on a loop of its own until it returns: for command-line verbs. */
 void loop_main(void (*fn)(struct loop *l, void *arg), void *arg);

@@ -38,20 +38,16 @@ static struct ws *make_ws(struct loop *l, const struct ws_options *o)
 
 static bool dial(struct ws *w, struct ws_shake *s, double left, struct err *e)
 {
-    const struct fetch_request *given = &s->options->request;
-    struct fetch_request r = {
-        .method = "WebSocket",
-        .url = s->target.connect,
-        .shown = w->state.shown,
-        .timeout = left,
-        .connect_timeout = left,
-        .ca_file = given->ca_file,
-        .proxy = given->proxy,
-        .reach = given->reach,
-        .connect_to = given->connect_to,
-        .cancel = given->cancel,
-        .connect_only = true,
-    };
+    struct fetch_request r = s->options->request; /* with all that it says of way and trust */
+    r.method = "WebSocket";
+    r.url = s->target.connect;
+    r.shown = w->state.shown;
+    r.timeout = r.connect_timeout = left;
+    r.headers = NULL;
+    r.body = NULL;
+    r.sink = NULL;
+    r.user_pwd_user = NULL;
+    r.connect_only = true;
     if (!fetch_dial(w->loop, s->arena, &r, &w->easy, &w->fd, e))
         return false;
     ws_watch(w);

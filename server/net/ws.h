@@ -20,7 +20,7 @@ struct ws;
 enum ws_kind { WS_TEXT = 1, WS_BINARY = 2 }; /* as the opcodes */
 
 struct ws_options {
-    /* Where and how: url (ws, wss, http or https), headers, ca_file, proxy, reach, connect_to,
+    /* Where and how: url (ws, wss, http or https), headers, ca_file and all else of trust and way,
      * user and password; timeout is that of the whole opening (0: 15 s), cancel that of ws_open,
      * max_body what is kept of a refusal's body (0, and at most: 4 KiB). The rest is not looked at.
      */

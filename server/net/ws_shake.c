@@ -281,7 +281,7 @@ static void note_body(struct ws_shake *s)
         s->body_len = 0;
 }
 
-static enum ws_shake_got judge_shake(struct ws_shake *s, struct err *e)
+static enum ws_shake_got judge_upgrade_answer(struct ws_shake *s, struct err *e)
 {
     if (s->answer->status == 101)
         return judge_upgrade(s, e) ? WS_SHAKE_DONE : WS_SHAKE_BAD;
@@ -308,7 +308,7 @@ static enum ws_shake_got take_answer_head(struct ws_shake *s, size_t end, struct
         return WS_SHAKE_MORE;
     }
     s->body_at = end;
-    return judge_shake(s, e);
+    return judge_upgrade_answer(s, e);
 }
 
 enum ws_shake_got ws_shake_feed(struct ws_shake *s, const char *bytes, size_t n, struct err *e)

@@ -47,6 +47,7 @@ char *page_note(const struct viewer *v, const char *title, const char *text);
 /* What a list of changes was asked for; each NULL: any. */
 struct page_filter {
     const char *state, *risk, *gateway, *object, *actor;
+    const char *since;  /* a day, "2026-11-24": of its newest step */
     const char *cursor; /* of this page; NULL: the first */
 };
 /* list: of engine_list, or engine_outside for state outside. gateways: names ended by NULL; NULL:

@@ -52,8 +52,10 @@ static void put_filters(struct html *h, const struct page_filter *f, const char 
         put_choice(h, "gateway", WORD_GATEWAY, gateways, f->gateway, as_it_is);
     put_search(h, "object", WORD_OBJECT, f->object);
     put_search(h, "actor", WORD_ACTOR, f->actor);
+    html(h, "<label>%s <input type=\"date\" name=\"since\" value=\"%s\"></label>",
+         html_word(h, WORD_SINCE), f->since);
     html(h, "<button>%s</button>", html_word(h, WORD_FILTER));
-    if (f->state || f->risk || f->gateway || f->object || f->actor)
+    if (f->state || f->risk || f->gateway || f->object || f->actor || f->since)
         html(h, " <a href=\"/changes\">%s</a>", html_word(h, WORD_CLEAR));
     html(h, "</form>");
 }
@@ -65,6 +67,7 @@ static const char *address(const struct html *h, const struct page_filter *f, co
     const char *const members[][2] = {
         { "state", f->state },   { "risk", f->risk },   { "gateway", f->gateway },
         { "object", f->object }, { "actor", f->actor }, { "cursor", cursor },
+        { "since", f->since },
     };
     const char *to = "/changes", *mark = "?";
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {

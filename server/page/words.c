@@ -29,6 +29,7 @@ static const char *const texts[WORDS][TONGUES] = {
     [WORD_RISK] = { "Risk", "风险" },
     [WORD_OBJECT] = { "Object", "对象" },
     [WORD_ACTOR] = { "Person", "人员" },
+    [WORD_SINCE] = { "Since", "起始日期" },
     [WORD_ANY] = { "any", "全部" },
     [WORD_WAITING] = { "waiting for a decision", "等待决定" },
     [WORD_FILTER] = { "Search", "搜索" },

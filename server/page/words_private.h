@@ -26,6 +26,7 @@ enum word {
     WORD_RISK,
     WORD_OBJECT,
     WORD_ACTOR,
+    WORD_SINCE,
     WORD_ANY,
     WORD_WAITING,
     WORD_FILTER,

@@ -36,6 +36,7 @@ static bool fetch_admin_page(struct loop *l, const struct config *c, struct aren
         .url = arena_printf(a, "%s%s", c->envoy_admin, path),
         .timeout = c->timeout > 0 ? c->timeout : 10,
         .connect_timeout = 2,
+        .via = c->envoy_via,
         .max_body = MAX_PAGE,
         .cancel = cancel,
     };

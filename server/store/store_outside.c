@@ -221,6 +221,50 @@ cJSON *store_look_about(struct store *s, struct arena *a, const char *gateway, s
     return ok ? about : NULL;
 }
 
+/* Each place of that gateway, and its objects, as they were left. Inside a transaction. */
+static bool places_fit(struct store *s, const char *gateway, struct err *e)
+{
+    struct arena *a = arena_new();
+    struct store_place *all;
+    int n = store_places(s, a, gateway, &all, e);
+    for (int i = 0; i < n && e->kind == ERR_NONE; i++)
+        read_place_row(s, a, &all[i], e);
+    arena_free(a);
+    return e->kind == ERR_NONE;
+}
+
+bool store_look_whole(struct store *s, const char *gateway, struct err *e)
+{
+    struct err ended = { 0 };
+    if (!db_run(s->db, e, "BEGIN", ""))
+        return false;
+    bool ok = places_fit(s, gateway, e);
+    db_end(s->db, false, &ended);
+    return ok;
+}
+
+bool store_watched_fit(struct store *s, struct err *e)
+{
+    struct arena *a = arena_new();
+    cJSON *gateways = json_array(a), *about = NULL;
+    const cJSON *gateway;
+    struct db_rows r = db_query(
+        s->db, e,
+        "SELECT DISTINCT gateway FROM places UNION SELECT substr(name, 9) FROM settings WHERE "
+        "name LIKE 'outside %'",
+        "");
+    while (db_next(&r, e))
+        json_add_str(a, gateways, db_text(&r, 0) ? db_text(&r, 0) : "");
+    db_done(&r);
+    cJSON_ArrayForEach(gateway, gateways)
+    {
+        if (e->kind == ERR_NONE && covered(s, a, gateway->valuestring, &about, e))
+            places_fit(s, gateway->valuestring, e);
+    }
+    arena_free(a);
+    return e->kind == ERR_NONE;
+}
+
 /* -- the end of a look ------------------------------------------------------------------------ */
 
 static bool stop_at_first(void *arg, const struct stored *row)

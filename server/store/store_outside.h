@@ -78,6 +78,8 @@ bool store_look_end(struct store *s, const char *gateway, struct store_looked *a
 /* {"at": Unix seconds of the last look, "begun", "places", "objects", "unread"?: [sentence]}; NULL:
  * there was none, or + e. */
 cJSON *store_look_about(struct store *s, struct arena *a, const char *gateway, struct err *e);
+/* Is all that was seen there as it was left? Reads each object's digest. */
+bool store_look_whole(struct store *s, const char *gateway, struct err *e);
 /* Forgets what the gateway held: the next look begins anew. The edits stay. */
 bool store_look_forget(struct store *s, const char *gateway, const char *who, const char *channel,
                        struct err *e);

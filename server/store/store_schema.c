@@ -36,9 +36,10 @@ static const char *const tables[] = {
     " PRIMARY KEY (gateway, place, name))",
     "CREATE TABLE outside (id TEXT PRIMARY KEY, at REAL, since REAL, gateway TEXT, shown TEXT,"
     " sealed TEXT, line INTEGER, mac TEXT)",
+    /* Cards of chats: what a button stands for (store_card.h). */
     "CREATE TABLE cards (button TEXT PRIMARY KEY, id TEXT, plan TEXT, rendering TEXT, word TEXT,"
     " platform TEXT, account TEXT, channel TEXT, thread TEXT, message TEXT, shown TEXT,"
-    " expires REAL, mac TEXT)", /* what buttons in chats stand for (store_card.h) */
+    " expires REAL, mac TEXT)",
     NULL,
 };
 static const char *const indexes[] = {

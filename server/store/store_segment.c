@@ -296,7 +296,9 @@ static bool delete_lines(struct store *s, struct segment *x, int *gone, struct e
                      "ii", x->first, x->last);
     *gone = db_changes(s->db);
     x->kept = x->last - x->first + 1 - *gone;
-    return ok && strip_kept(s, x, e);
+    /* An outside edit is what its line says: it goes with it. */
+    return ok && db_run(s->db, e, "DELETE FROM outside WHERE line <= ?", "i", x->last) &&
+           strip_kept(s, x, e);
 }
 
 /* Whole, or it is evidence of who tampered with it, and stays. */

@@ -48,6 +48,7 @@ static bool decisions_fit(struct store *s, struct err *e)
 static bool table_rows_fit(struct store *s, struct err *e)
 {
     return plans_fit(s, e) && decisions_fit(s, e) && store_edits_fit(s, e) &&
+           store_watched_fit(s, e) &&
            none(s, "SELECT id FROM audit WHERE seq < 1 LIMIT 1",
                 "a line stands before the first of the audit", e) &&
            none(s,

@@ -293,7 +293,7 @@ static bool may_still(const struct api *c)
     return c->row->who == API_ANYBODY || c->approver || (c->row->who == API_READERS && c->who);
 }
 
-static bool is_offered(const struct api *c)
+static bool is_for_clients(const struct api *c)
 {
     return c->approver || !c->row->tool ||
            catalog_offers(c->web->mcp->service->catalog, c->row->tool);
@@ -310,7 +310,7 @@ void web_api(struct web *w, struct http_exchange *x)
     c->id = arena_strdup(a, c->id);
     if (!may_still(c))
         api_refuse(c, "unauthorized", "the token is not good any more");
-    else if (!is_offered(c))
+    else if (!is_for_clients(c))
         api_refuse(c, "switched_off",
                    arena_printf(a, "%s is not offered to clients here", c->row->tool));
     else if (x->body_len > API_BODY_MAX)

@@ -40,8 +40,8 @@ static struct asked_key *ceremony_room(struct ceremonies *t, const uint8_t who[S
     return count >= CEREMONIES_OF_ONE ? theirs : room ? room : oldest;
 }
 
-static void challenge_of(const struct asked_key *p, const struct passkey_question *what,
-                         uint8_t out[WEBAUTHN_CHALLENGE])
+static void passkey_challenge_of(const struct asked_key *p, const struct passkey_question *what,
+                                 uint8_t out[WEBAUTHN_CHALLENGE])
 {
     struct passkey_question q = *what;
     q.until = p->until;
@@ -58,7 +58,7 @@ void ceremony_open(struct ceremonies *t, const struct passkey_question *what, do
     *p = (struct asked_key){ .taken = true, .until = now + CEREMONY_LASTS };
     memcpy(p->who, who, sizeof who);
     crypto_random(p->nonce, sizeof p->nonce);
-    challenge_of(p, what, p->challenge);
+    passkey_challenge_of(p, what, p->challenge);
     memcpy(challenge, p->challenge, WEBAUTHN_CHALLENGE);
 }
 
@@ -80,7 +80,7 @@ bool ceremony_take(struct ceremonies *t, struct passkey_question *what,
     if (found.until <= now)
         return err_set(e, ERR_POLICY, "the key answered too late: ask it again (%d s at most)",
                        CEREMONY_LASTS);
-    challenge_of(&found, what, wanted);
+    passkey_challenge_of(&found, what, wanted);
     what->until = found.until;
     memcpy(what->nonce, found.nonce, sizeof what->nonce);
     return crypto_equal(wanted, challenge, sizeof wanted) ||

@@ -62,7 +62,7 @@ static bool is_in_row(const struct place *p, const struct config_person *person)
 }
 
 /* Is what it came from still that of its person or token? */
-static bool is_configured(const struct config *c, const struct place *p)
+static bool is_still_configured(const struct config *c, const struct place *p)
 {
     if (p->login.by == LOGIN_BY_TOKEN) {
         for (const struct config_token *t = c->approvers; t->name; t++)
@@ -79,7 +79,7 @@ static bool is_configured(const struct config *c, const struct place *p)
 static bool login_stands(const struct logins *l, const struct place *p, double now)
 {
     return now - p->used <= LOGIN_IDLE && now - p->opened <= LOGIN_MOST &&
-           is_configured(l->config, p);
+           is_still_configured(l->config, p);
 }
 
 /* Tokens have names of their own; what else somebody logs in with, it is the same person. */

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "mcp/era.h"
 #include "net/loop.h"
-#include "web/web_private.h"
+#include "web/web_log_private.h"
 
 static struct web_reply *new_standing(struct web *w, struct session *s, struct http_exchange *x)
 {

@@ -4,7 +4,7 @@
  * oldest stream that has ended goes first. Who asks for what is gone is told so (web_get.c).
  */
 #include "base/arena.h"
-#include "web/web_private.h"
+#include "web/web_log_private.h"
 
 enum { LOG_MAX = 1 << 20, KEPT_MAX = 32 << 20 };
 

@@ -93,7 +93,7 @@ static void show_unread_map(struct visit *v, const struct map_visit *m)
     const struct page_map page = { .failed = secret_scrub(v->arena, why),
                                    .gateway = m->gateway,
                                    .gateways = visit_gateways(v) };
-    visit_page(v->x, 502, page_map(&v->viewer, &page));
+    visit_page(v->x, m->err.kind == ERR_ARGS ? 404 : 502, page_map(&v->viewer, &page));
 }
 
 static void map_gone(struct http_exchange *x)

@@ -2,6 +2,7 @@
 #include "approve/approve.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "change/outside.h"
@@ -32,13 +33,21 @@ static const char *pattern(struct arena *a, const char *typed)
 }
 
 /* Edits made elsewhere have neither a risk nor somebody who asked. */
-static cJSON *outside_page_list(const struct visit *v, const struct page_filter *f, struct err *e)
+static cJSON *outside_page_list(const struct visit *v, const struct page_filter *f, double since,
+                                struct err *e)
 {
     const struct outside_query q = { .object = pattern(v->arena, f->object),
                                      .gateway = f->gateway,
+                                     .since = since,
                                      .cursor = f->cursor,
                                      .limit = ROWS };
     return engine_outside(visit_engine(v), v->arena, &q, e);
+}
+
+/* Its beginning in UTC; 0: it is none. */
+static double day_of(struct arena *a, const char *day)
+{
+    return strlen(day) == 10 ? when_parse_exact(arena_printf(a, "%sT00:00:00Z", day)) : 0;
 }
 
 void web_changes(struct web *w, struct http_exchange *x)
@@ -52,17 +61,24 @@ void web_changes(struct web *w, struct http_exchange *x)
                                    .gateway = visit_asked(x, "gateway"),
                                    .object = visit_asked(x, "object"),
                                    .actor = visit_asked(x, "actor"),
+                                   .since = visit_asked(x, "since"),
                                    .cursor = visit_asked(x, "cursor") };
+    double since = f.since ? day_of(v.arena, f.since) : 0;
+    if (f.since && since <= 0) {
+        visit_note(&v, 400, "Changes", "since is a day, as 2026-11-24");
+        return;
+    }
     const struct engine_query q = { .state = f.state,
                                     .risk = f.risk,
                                     .gateway = f.gateway,
                                     .object = pattern(v.arena, f.object),
                                     .actor = f.actor,
+                                    .since = since,
                                     .cursor = f.cursor,
                                     .limit = ROWS,
                                     .look = LOOKED_AT,
                                     .decisions = true };
-    cJSON *list = text_same(f.state, "outside") ? outside_page_list(&v, &f, &e)
+    cJSON *list = text_same(f.state, "outside") ? outside_page_list(&v, &f, since, &e)
                                                 : engine_list(visit_engine(&v), v.arena, &q, &e);
     list = visit_scrubbed(&v, list);
     if (list)

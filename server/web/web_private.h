@@ -18,8 +18,8 @@ struct web {
     struct logins *logins;                  /* at the pages */
     struct ceremonies *ceremonies;          /* questions to passkeys */
     struct try *judged[WEB_JUDGED_AT_ONCE]; /* passphrases on threads */
-    struct bots *bots;                      /* NULL: no chats */
     struct oidc_logins *oidc;               /* NULL: no provider is configured */
+    struct bots *bots;                      /* NULL: no chats */
     struct live *live;                      /* pages that hear of news */
     struct api *held;                       /* requests of /api that are answered later */
     char news[72];                          /* the newest line of the audit, as they know it */
@@ -118,6 +118,8 @@ void web_post(struct web *w, struct http_exchange *x);
 void web_get(struct web *w, struct http_exchange *x);
 void web_delete(struct web *w, struct http_exchange *x);
 void web_change(struct web *w, struct http_exchange *x);
+void web_chat(struct web *w, struct http_exchange *x);
+bool web_chat_fits(struct http_exchange *x); /* for the gate; false after a 413 */
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 
@@ -126,8 +128,7 @@ struct web_reply *web_reply_new(struct web *w, struct http_exchange *x);
 void web_reply_of(struct web_reply *r, const struct session *s);
 /* r becomes the standalone stream of s. */
 void web_open_standalone(struct web_reply *r, struct session *s);
-struct web_reply *
-web_standalone_of(const struct session *s); /* NULL: none, or not of this transport */
+struct web_reply *web_standalone_of(const struct session *s); /* NULL: none of this transport */
 /* The exchange becomes the event stream of r; another one that had it ends. */
 void web_attach(struct web_reply *r, struct http_exchange *x);
 void web_detach(struct web_reply *r); /* ends the exchange, if there is one */
@@ -139,11 +140,3 @@ bool web_write(struct web_reply *r, const char *text, size_t n);
 void web_release(struct web_reply *r);
 void web_tick(void *arg);       /* of a struct web */
 void web_let_go(struct web *w); /* the server ends before its replies */
-
-/* web_log.c. What was said on a stream, for clients that lost it. */
-void web_log_keep(struct web_reply *r, const char *text, size_t n);
-void web_log_drop(struct web_reply *r); /* all of it */
-/* Is all that came after the event still there? */
-bool web_log_holds(const struct web_reply *r, unsigned long event);
-/* Sends it. */
-void web_log_replay(struct web_reply *r, unsigned long event);

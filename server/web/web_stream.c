@@ -12,7 +12,7 @@
 #include "net/loop.h"
 #include "web/pages_private.h"
 #include "web/source_private.h"
-#include "web/web_private.h"
+#include "web/web_log_private.h"
 
 enum { EARLY_SECONDS = 2, KEEP_SECONDS = 60 };
 

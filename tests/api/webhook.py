@@ -9,8 +9,10 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../attack"))
+sys.path.insert(0, os.path.join(HERE, "../guard"))
 sys.path.insert(0, HERE)
 from standardwebhooks import Webhook, WebhookVerificationError  # noqa: E402
+import kills  # noqa: E402
 import test_api  # noqa: E402
 from receiver import Receiver  # noqa: E402
 from test_approvals import LEGACY, change, changed, delete, equal, holds, patch, settings  # noqa: E402
@@ -276,5 +278,42 @@ def check_one_process_of_a_state_tells(shop):
     holds(o["data"]["id"] != plan, "once")
 
 
+class Bench(kills.Bench):
+    """A log written by hand, and an assistant whose server tells a receiver."""
+
+    def __init__(self):
+        super().__init__()
+        self.receiver = Receiver()
+        with open(os.path.join(self.dir, "hook.secret"), "w") as f:
+            f.write(SECRET)
+        self.env.update(HIGRESS_OPS_WEBHOOK="http://127.0.0.1:%d/" % self.receiver.port,
+                        HIGRESS_OPS_WEBHOOK_SECRET_FILE=os.path.join(self.dir, "hook.secret"))
+
+    hears = Shop.hears
+
+    def leave(self):
+        super().leave()
+        self.receiver.close()
+
+
+@settings(bench=True)
+def check_what_a_guard_took_back(bench):
+    c = bench.assistant()
+    bench.change(c, "route", "other", {"methods": ["GET"]})  # makes the state; told or not
+    kills.gate.eventually("begun", 20, lambda: "told to line" in bench.run(["audit", "told"])[1])
+    bench.lines("orders", 40, 200)
+    change, _ = bench.change(c, "route", "orders", {"methods": ["GET"]},
+                             guard={"for": "30s", "revert_if": ["5xx > 2 %"]})
+    bench.lines("orders", 20, 503)
+    types = []
+    while "change.guard_reverted" not in types:
+        _, o = bench.hears()
+        if o["data"]["id"] == change:
+            types.append(o["type"])
+    equal(types, ["change.decision_wanted", "change.approved", "change.applied", "change.guard_reverted"], "of the change")
+    equal(bench.methods("orders"), [], "taken back")
+
+
 if __name__ == "__main__":
-    sys.exit(house.run_each(globals(), lambda check: Shop(**getattr(check, "settings", {})), "".join(sys.argv[2:3])))
+    sys.exit(house.run_each(globals(), lambda check: Bench() if getattr(check, "settings", {}).get("bench")
+                            else Shop(**getattr(check, "settings", {})), "".join(sys.argv[2:3])))

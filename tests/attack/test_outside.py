@@ -132,6 +132,11 @@ def tampering_is_noticed():
             w.edit(path={"matchType": "PRE", "matchValue": "/evil"})
             w.sql(*statements)
             code, out, err = w.command("outside", "--look", "--json")
+            listed = w.command("outside", "--json")[1]
+            check("%s: a list says so, or the state is none" % what, "tampered" in listed or "removed" in err, listed)
+            if "settings" not in statements[0]:
+                check("%s: a person begins anew" % what, w.person("outside", "--reset", answer="yes")[0] == 0 and
+                      "known from now on" in w.outside("--look")[2] and w.command("audit", "verify")[0] == 0)
             check("%s: no look passes over it" % what, code != 0 and ("tampered" in err or "removed" in err or "changed" in err), out + err)
     with Watched() as w:
         w.outside("--look")

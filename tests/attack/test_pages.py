@@ -161,7 +161,7 @@ def markup(b, ids):
              "/changes?cursor=" + query, "/?find=" + query, "/?gateway=" + query, "/?kind=route&name=" + query, "/?kind=" + query + "&name=x",
              "/?kind=route&name=evil", "/?find=evil"]
     paths += ["/changes?state=outside", "/changes?state=outside&object=" + query]
-    paths += ["/changes?%s=%s" % (n, query) for n in ("state", "risk", "gateway", "object", "actor", "cursor")]
+    paths += ["/changes?%s=%s" % (n, query) for n in ("state", "risk", "gateway", "object", "actor", "since", "cursor")]
     paths += ["/changes/" + i for i in ids] + ["/changes/%s?part=1&seen=%s" % (ids[0], query)]
     seen = 0
     for language in ("en", "zh-CN,zh;q=0.9,en;q=0.1"):

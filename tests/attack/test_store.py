@@ -339,8 +339,8 @@ def make_old(a, details):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
-    db.execute("DROP TABLE cards")
-    db.execute("DROP TABLE segments")
+    for table in ("segments", "places", "watched", "outside", "cards"):
+        db.execute("DROP TABLE %s" % table)
     before, names = "", ("seq", "at", "event", "id", "who", "channel", "detail")
     for row in db.execute("SELECT %s FROM audit ORDER BY seq" % ", ".join(names)).fetchall():
         line = dict(zip(names, row))

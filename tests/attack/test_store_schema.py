@@ -251,8 +251,8 @@ def downgrade(a):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
-    db.execute("DROP TABLE cards")
-    db.execute("DROP TABLE segments")
+    for table in ("segments", "places", "watched", "outside", "cards"):
+        db.execute("DROP TABLE %s" % table)
     db.execute("PRAGMA user_version = 0")
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -364,6 +364,13 @@ try {
     await page.keyboard.press('Enter');
     await page.waitForURL(/risk=destroy/);
     assert.equal(await page.locator('.changes li').count(), 1);
+    await page.fill('[name=since]', '2999-01-01');
+    await page.click('text=Search');
+    await page.waitForURL(/since=2999-01-01/);
+    await saying(page, 'No change fits');
+    await page.goto(`${shop.base}/changes?object=many-0&since=${new Date(Date.now() - 864e5).toISOString().slice(0, 10)}`);
+    assert.ok(await page.locator('.changes li').count() >= 1, 'of today');
+    assert.equal((await page.goto(`${shop.base}/changes?since=yesterday`)).status(), 400);
     await page.goto(`${shop.base}/changes?state=${encodeURIComponent(evil)}`);
     await saying(page, evil);
     assert.equal(await page.locator('main img').count(), 0);

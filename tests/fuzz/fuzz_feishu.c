@@ -20,11 +20,16 @@ static void check_within(struct feishu_text t, const uint8_t *data, size_t n)
         abort();
 }
 
+static bool same_numbers(const struct feishu_frame *x, const struct feishu_frame *y)
+{
+    return x->seq_id == y->seq_id && x->log_id == y->log_id && x->service == y->service &&
+           x->method == y->method && x->header_count == y->header_count;
+}
+
 static void check_same(const struct feishu_frame *x, const struct feishu_frame *y)
 {
-    bool same = x->seq_id == y->seq_id && x->log_id == y->log_id && x->service == y->service &&
-                x->method == y->method && x->header_count == y->header_count &&
-                same_text(x->payload, y->payload) && same_text(x->payload_type, y->payload_type) &&
+    bool same = same_numbers(x, y) && same_text(x->payload, y->payload) &&
+                same_text(x->payload_type, y->payload_type) &&
                 same_text(x->payload_encoding, y->payload_encoding) &&
                 same_text(x->log_id_new, y->log_id_new);
     for (int i = 0; same && i < x->header_count; i++)

@@ -82,10 +82,6 @@ would refuse is refused before a plan is shown; `unknown`, it is planned with a 
 `people` (who is who in each channel, and their roles) and `policy: {file: policy.yaml}` (rules on who may change what, when,
 and who decides; a path beside this file) stand in the file: [policy.md](policy.md). Both are read again on SIGHUP.
 
-## Chat
-
-`chat` lists bots at chat platforms, [chatops/README.md](chatops/README.md); it needs `people`, and is read again on SIGHUP.
-
 ## Logging in by OpenID Connect
 
 `http.oidc` names the provider where people log in for the pages: `issuer` and `client_id`, nearly always `client_secret` (`{file: PATH}`

@@ -272,6 +272,36 @@ def check_a_server_looks_by_itself(h):
     assert h.run(["audit", "verify"])[0] == 0
 
 
+def check_two_gateways(h):
+    """Each has its own setting and its own edits; one that is out of reach is named, the other one is looked at."""
+    other = house.House()
+    try:
+        h.stock()
+        other.api("POST", "/v1/service-sources", SOURCE)
+        file = os.path.join(h.dir, "ops.yaml")
+        with open(file, "w") as f:
+            f.write("gateways:\n" + "".join("  - {name: %s, url: 'http://127.0.0.1:%d', password: {file: %s/password}%s}\n" % (
+                name, one.port, one.dir, more) for name, one, more in (("east", h, ", outside: snapshot, outside_every: 1"),
+                                                                       ("west", other, ""))))
+        h.env = {k: v for k, v in h.env.items() if not k.startswith("HIGRESS_OPS_")}
+        h.env.update(HIGRESS_OPS_STATE=os.path.join(h.dir, "state"), HIGRESS_OPS_CONFIG=file)
+        h.serve()
+        looks = lambda: {look["gateway"]: look for look in json.loads(h.run(  # noqa: E731
+            ["call", "list_changes", '{"state":"outside"}', "--json"])[1])["looks"]}
+        eventually("a first look at one", 20, lambda: looks()["east"].get("looked"))
+        assert looks()["east"]["watched"] and not looks()["west"]["watched"] and "looked" not in looks()["west"], looks()
+        assert h.run(["outside", "--look", "--gateway", "west"])[0] == 0
+        other.api("DELETE", "/v1/service-sources/web")
+        h.patch_route(methods=["GET"])
+        eventually("the edit of one", 20, lambda: [e["gateway"] for e in h.edits()] == ["east"])
+        other.console.terminate()
+        other.console.wait()
+        h.patch_route(methods=["POST"])
+        eventually("another one", 20, lambda: [e["gateway"] for e in h.edits()] == ["east"] * 2)
+    finally:
+        other.leave()
+
+
 def check_begin_anew(h):
     h.stock()
     h.look()

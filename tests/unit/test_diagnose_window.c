@@ -48,6 +48,31 @@ static void test_when_and_by_which_plan(void **state)
     arena_free(a);
 }
 
+/* An edit made elsewhere is only known between two looks: it is named with both, where the break
+ * may lie between them or shortly behind. */
+static void test_an_edit_made_elsewhere(void **state)
+{
+    static const struct {
+        double since, at; /* seconds ago; the break is 600 ago */
+        bool named;
+    } cases[] = {
+        { 630, 570, true }, { 660, 640, true }, { 500, 440, false }, { 1500, 1400, false }
+    };
+    struct arena *a = arena_new();
+    struct diagnose_window *w = window_new(a, signals_now - 1800, signals_now);
+
+    (void)state;
+    take_pay(a, w, 1800, 1200, 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *edit = json_clone(a, plans(a, cases[i].at));
+        json_set_str(a, edit->child, "since", when_text(a, signals_now - cases[i].since, false));
+        const char *line = first_line(window_lines(w, edit));
+        if ((strstr(line, "; edit c-1 was made elsewhere between ") != NULL) != cases[i].named)
+            fail_msg("%d: %s", (int)i, line);
+    }
+    arena_free(a);
+}
+
 static void test_what_did_not_change(void **state)
 {
     struct arena *a = arena_new();
@@ -164,6 +189,11 @@ static void test_timeline(void **state)
     answer = diagnose_judge(a, NULL, &s);
     assert_non_null(
         strstr(json_get(answer, "timeline")->child->valuestring, "plan c-1 was applied"));
+    cJSON *edit = json_clone(a, plans(a, 120));
+    json_set_str(a, edit->child, "since", when_text(a, signals_now - 180, false));
+    s.changes = edit;
+    answer = diagnose_judge(a, NULL, &s);
+    assert_non_null(strstr(json_get(answer, "timeline")->child->valuestring, "edit c-1 was seen"));
     s.changes = plans(a, 86400);
     assert_null(json_get(diagnose_judge(a, NULL, &s), "timeline"));
     arena_free(a);
@@ -317,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_when_and_by_which_plan),
         cmocka_unit_test(test_what_did_not_change),
+        cmocka_unit_test(test_an_edit_made_elsewhere),
         cmocka_unit_test(test_what_got_well_again),
         cmocka_unit_test(test_a_route_that_got_slow),
         cmocka_unit_test(test_a_tail_that_got_slow),

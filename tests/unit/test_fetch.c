@@ -39,6 +39,8 @@ static void answer(int fd, const char *request)
 {
     if (strstr(request, " /ok"))
         say(fd, "HTTP/1.1 200 OK\r\nX-Mixed-Case:  some value \r\nContent-Length: 5\r\n\r\nhello");
+    else if (strstr(request, "CONNECT closed.test:80 "))
+        say(fd, "HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n");
     else if (strstr(request, " /interim"))
         say(fd,
             "HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n");
@@ -79,6 +81,11 @@ static void serve_one(int fd)
             break;
     }
     in[n] = '\0';
+    if (strstr(in, "CONNECT open.test:80 ")) { /* it is its own proxy */
+        say(fd, "HTTP/1.1 200 OK\r\n\r\n");
+        serve_one(fd);
+        return;
+    }
     answer(fd, in);
     close(fd);
 }
@@ -205,6 +212,33 @@ static void shows_other_words_for_a_secret_url(void **state)
     assert_false(j.ok);
     assert_null(strstr(j.err.text, "secret-path"));
     assert_non_null(strstr(j.err.text, "POST the hook of ann: connection refused"));
+    arena_free(a);
+}
+
+static void goes_through_a_proxy(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct fetch_request r = { .url = "http://open.test/echo",
+                               .proxy = arena_printf(a, "http://me:pw@127.0.0.1:%d", port) };
+    setenv("no_proxy", "open.test", 1); /* counts no more than a proxy of the environment */
+    struct job j = run(a, "GET", NULL, r);
+    unsetenv("no_proxy");
+    assert_true(j.ok);
+    assert_non_null(strstr(j.answer.body, "GET /echo HTTP/1.1\r\nHost: open.test\r\n"));
+    assert_null(strstr(j.answer.body, "Proxy-Authorization"));
+
+    r.url = "http://closed.test/ok?token=hidden";
+    j = run(a, "GET", NULL, r);
+    assert_false(j.ok);
+    assert_int_equal(j.answer.cause, FETCH_PROXY);
+    assert_non_null(strstr(j.err.text, "GET http://closed.test/ok: the proxy http://127.0.0.1:"));
+    assert_non_null(strstr(j.err.text, "answered CONNECT with 407: it wants another user"));
+
+    r.proxy = "http://me:pw@127.0.0.1:1";
+    j = run(a, "GET", NULL, r);
+    assert_int_equal(j.answer.cause, FETCH_REFUSED);
+    assert_non_null(strstr(j.err.text, "through the proxy http://127.0.0.1:1: connection refused"));
     arena_free(a);
 }
 
@@ -344,6 +378,7 @@ int main(void)
         cmocka_unit_test(takes_answers),
         cmocka_unit_test(sends_what_was_asked),
         cmocka_unit_test(shows_other_words_for_a_secret_url),
+        cmocka_unit_test(goes_through_a_proxy),
         cmocka_unit_test(says_why_none_came),
         cmocka_unit_test(knows_that_nothing_was_sent),
         cmocka_unit_test(streams_into_a_sink),

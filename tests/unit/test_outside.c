@@ -3,6 +3,7 @@
 #include "change/outside.h"
 #include "propose.h"
 #include "store/store_outside.h"
+#include "store/store_segment.h"
 
 static struct outside_look look(struct world *w)
 {
@@ -117,9 +118,14 @@ static void body_under_way(struct world *w)
     assert_int_equal(out.edits, 0);
     assert_true(out.moved > 0);
     assert_true(store_move(s, id, STATE_APPLYING, STATE_FAILED, "me", "engine", NULL, &moved, &e));
-    out = look(w);
+    /* A list that was read within the same millisecond does not count either. */
+    int told = 0, looks = 0;
+    do {
+        out = look(w);
+        told += out.edits;
+    } while (out.moved && looks++ < 20);
     assert_int_equal(out.moved, 0);
-    assert_int_equal(out.edits, 1);
+    assert_int_equal(told, 1);
     assert_int_equal(look(w).edits, 0);
 }
 
@@ -197,6 +203,38 @@ static void test_retention(void **state)
     with_world("approve", body_retention);
 }
 
+/* Lines of audit that retention removes take their edits along; nothing looks tampered with then.
+ */
+static void body_segments(struct world *w)
+{
+    struct err e = { 0 };
+    int lines = 0;
+    known(w);
+    for (int i = 0; i < 12; i++) {
+        double_object(w, arena_printf(w->arena, "/v1/consumers/c%d", i),
+                      arena_printf(w->arena, "{\"name\":\"c%d\",\"credentials\":[]}", i));
+        assert_int_equal(look(w).edits, 1);
+    }
+    struct store *s = engine_store(w->engine, &e);
+    const struct store_retention how = { .lines = 10, .keep = 0.001, .until = 1000 };
+    struct store_rotated did = { .more = true };
+    for (int i = 0; i < 5; i++)
+        if (!store_rotate(s, &how, &did, &e))
+            fail_msg("%s", e.text);
+    int left = json_count(edits(w));
+    assert_true(left > 0 && left < 12);
+    for (int i = 0; i < left; i++)
+        starts_with(title(edits(w), i), "consumer c");
+    if (!store_verify(s, NULL, &lines, &e))
+        fail_msg("%s", e.text);
+}
+
+static void test_segments(void **state)
+{
+    (void)state;
+    with_world("approve", body_segments);
+}
+
 int main(int argc, char **argv)
 {
     if (child_wanted(argc, argv))
@@ -205,6 +243,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_unread),    cmocka_unit_test(test_ours),
         cmocka_unit_test(test_under_way), cmocka_unit_test(test_certificate),
         cmocka_unit_test(test_thin),      cmocka_unit_test(test_retention),
+        cmocka_unit_test(test_segments),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

@@ -264,7 +264,7 @@ static void test_anchor(void **state)
 static void make_version_3(void)
 {
     sql("DROP TABLE segments; DROP TABLE places; DROP TABLE watched; DROP TABLE outside;"
-        "DROP TABLE cards; "
+        "DROP TABLE cards;"
         "PRAGMA user_version = 3");
 }
 

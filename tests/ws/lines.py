@@ -96,6 +96,12 @@ def slack_trouble():
     over("slack after trouble", line)
     d.stop()
     d = Slack()
+    d.answers = [(500, {})] * 99
+    line = d.line()
+    holds("slack: pauses grow", d.link(5) is None and 2 <= len(d.calls) <= 6, len(d.calls))
+    over("slack that is away", line)
+    d.stop()
+    d = Slack()
     d.first_call = lambda path, body: {"ok": True, "url": "http://evil.example/?ticket=SECRETTICKET"}
     line = d.line()
     holds("slack: only an address of a socket is connected to", "not wss://" in line.until("lost").get("why", ""))

@@ -1,0 +1,188 @@
+/* higress.c - the workloads of the chart: one row each, and the pod that answers for each. */
+#include "kube/higress.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "kube/api.h"
+#include "kube/forward.h"
+#include "net/loop.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { PODS_MAX = 500, POD_NAME_MAX = 254 };
+static const double POD_SECONDS = 15; /* how long a pod that was found counts */
+
+static const struct workload {
+    const char *name;     /* of the Deployment */
+    const char *selector; /* of its pods */
+    const char *setting;  /* that names another one */
+    int port;             /* of its pages */
+} workloads[KUBE_WORKLOADS] = {
+    [KUBE_CONSOLE] = { "higress-console", "app.kubernetes.io/name=higress-console",
+                       "kubernetes.console", 8080 },
+    [KUBE_GATEWAY] = { "higress-gateway", "app=higress-gateway", "kubernetes.gateway", 15000 },
+    [KUBE_CONTROLLER] = { "higress-controller", "app=higress-controller", NULL, 15014 },
+};
+
+/* One workload of one Higress. */
+struct kube_target {
+    struct kube_higress *higress;
+    enum kube_workload workload;
+    const char *selector, *url;
+    struct fetch_via via;
+    char pod[POD_NAME_MAX]; /* that answered last; "": none is known */
+    double since;
+};
+
+struct kube_higress {
+    struct kube_access access;
+    struct arena *arena;
+    struct kube_target targets[KUBE_WORKLOADS];
+    struct kube_api *api; /* on that loop; NULL: none yet */
+    struct loop *loop;
+};
+
+const struct kube_access *kube_higress_access(const struct kube_higress *h)
+{
+    return &h->access;
+}
+
+const char *kube_higress_url(const struct kube_higress *h, enum kube_workload w)
+{
+    return h->targets[w].url;
+}
+
+const struct fetch_via *kube_higress_via(struct kube_higress *h, enum kube_workload w)
+{
+    return &h->targets[w].via;
+}
+
+struct kube_api *kube_higress_api(struct kube_higress *h, struct loop *l)
+{
+    if (!h->api || h->loop != l) {
+        h->api = kube_api_new(l, h->arena, &h->access);
+        h->loop = l;
+    }
+    return h->api;
+}
+
+/* -- its pods ------------------------------------------------------------------------------------
+ */
+
+/* What is kept of a pod: name, phase, ready. One that is being deleted is none. */
+static cJSON *keep_pod(void *arg, struct arena *a, const cJSON *pod)
+{
+    const cJSON *metadata = json_get(pod, "metadata"), *status = json_get(pod, "status");
+    const cJSON *ready = json_find(json_get(status, "conditions"), "type", "Ready");
+    (void)arg;
+    if (json_get(metadata, "deletionTimestamp"))
+        return NULL;
+    cJSON *o = json_object(a);
+    json_set_str(a, o, "name", json_text(metadata, "name"));
+    json_set_str(a, o, "phase", json_text(status, "phase"));
+    json_set_bool(a, o, "ready", text_same(json_str(ready, "status"), "True"));
+    return o;
+}
+
+static int by_ready_and_name(const void *x, const void *y)
+{
+    const struct kube_pod *l = x, *r = y;
+    return l->ready != r->ready ? r->ready - l->ready : strcmp(l->name, r->name);
+}
+
+static bool no_pod(const struct kube_target *t, struct err *e)
+{
+    const char *setting = workloads[t->workload].setting;
+    return err_set(
+        e, ERR_NET, "there is no pod %s in namespace %s of %s: is Higress installed there%s%s%s?",
+        t->selector, t->higress->access.namespace, t->higress->access.server,
+        setting ? ", with other labels (" : "", setting ? setting : "", setting ? ")" : "");
+}
+
+const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
+                                         enum kube_workload w, struct cancel *c, struct err *e)
+{
+    struct kube_target *t = &h->targets[w];
+    struct kube_listing list = {
+        .path = arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
+                             text_percent(a, h->access.namespace), text_percent(a, t->selector)),
+        .max = PODS_MAX,
+        .keep = keep_pod,
+        .cancel = c,
+    };
+    const cJSON *all = kube_api_list(kube_higress_api(h, l), a, &list, e), *pod;
+    if (!all)
+        return NULL;
+    int n = 0;
+    struct kube_pod *out = arena_array(a, struct kube_pod, json_count(all) + 1);
+    cJSON_ArrayForEach(pod, all) out[n++] =
+        (struct kube_pod){ json_text(pod, "name"), json_true(pod, "ready"),
+                           json_text(pod, "phase") };
+    qsort(out, (size_t)n, sizeof *out, by_ready_and_name);
+    if (!n)
+        no_pod(t, e);
+    return n ? out : NULL;
+}
+
+/* -- their pages ---------------------------------------------------------------------------------
+ */
+
+static bool find_answering_pod(struct kube_target *t, struct loop *l, struct arena *a,
+                               struct cancel *c, struct err *e)
+{
+    if (t->pod[0] && loop_now(l) - t->since < POD_SECONDS)
+        return true;
+    const struct kube_pod *pods = kube_higress_pods(t->higress, l, a, t->workload, c, e);
+    t->pod[0] = '\0';
+    if (!pods)
+        return false;
+    if (!pods->ready)
+        return err_set(e, ERR_NET, "no pod of %s is ready: %s is %s", workloads[t->workload].name,
+                       pods->name, text_clean(a, pods->phase, 40));
+    if (strlen(pods->name) >= POD_NAME_MAX)
+        return err_set(e, ERR_NET, "a pod has a name of more than %d bytes", POD_NAME_MAX - 1);
+    memcpy(t->pod, pods->name, strlen(pods->name) + 1);
+    t->since = loop_now(l);
+    return true;
+}
+
+static bool fetch_from_pod(void *arg, struct loop *l, struct arena *a,
+                           const struct fetch_request *r, struct fetch_answer *out, struct err *e)
+{
+    struct kube_target *t = arg;
+    struct fetch_request own = *r;
+    if (!find_answering_pod(t, l, a, r->cancel, e))
+        return false;
+    const struct kube_pod_port to = { t->higress->access.namespace, arena_strdup(a, t->pod),
+                                      workloads[t->workload].port };
+    own.url = r->url + strlen(t->url);
+    own.via = NULL;
+    own.ca_file = NULL;
+    if (kube_pod_fetch(kube_higress_api(t->higress, l), a, &to, &own, out, e))
+        return true;
+    t->pod[0] = '\0'; /* it may be gone: the next request looks again */
+    return false;
+}
+
+/* -- all of it -----------------------------------------------------------------------------------
+ */
+
+struct kube_higress *kube_higress_new(struct arena *a, const struct kube_wish *wish,
+                                      const char *const selectors[KUBE_WORKLOADS], struct err *e)
+{
+    struct kube_higress *h = arena_make(a, struct kube_higress);
+    h->arena = a;
+    if (!kubeconfig_read(a, wish, &h->access, e))
+        return NULL;
+    for (int i = 0; i < KUBE_WORKLOADS; i++) {
+        struct kube_target *t = &h->targets[i];
+        t->higress = h;
+        t->workload = (enum kube_workload)i;
+        t->selector = selectors[i] ? selectors[i] : workloads[i].selector;
+        t->url = arena_printf(a, "kubernetes://%s/%s/%s", strstr(h->access.server, "://") + 3,
+                              h->access.namespace, workloads[i].name);
+        t->via = (struct fetch_via){ fetch_from_pod, t };
+    }
+    return h;
+}
