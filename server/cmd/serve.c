@@ -36,6 +36,8 @@ static int run_serve(const struct options *o)
         return code;
     server_speak(&s);
     struct err e = { 0 };
+    /* Before anybody can send them something: what was signed earlier is not taken. */
+    s.bots = bots_new(s.service, chat_platforms, chat_platforms_n);
     s.web = web_listen(s.mcp, &e);
     if (s.web) {
         server_engine(&s);
@@ -44,7 +46,6 @@ static int run_serve(const struct options *o)
             engine_note_policy(s.service->engine);
             engine_watch_outside(s.service->engine, log_outside);
         }
-        s.bots = bots_new(s.service, chat_platforms, chat_platforms_n);
         web_serve_bots(s.web, s.bots);
         bots_start(s.bots);
         print_listening(&s);

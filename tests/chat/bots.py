@@ -358,12 +358,13 @@ def check_what_is_wrong_is_said_with_its_line(r):
 
 
 def check_the_texts_of_the_pages_start_a_server(r):
-    """Each ```yaml of docs/chatops, with a value for each variable that it names."""
+    """Each whole ```yaml of docs/chatops, with a value for each variable that it names."""
     seen = 0
     for path in sorted(glob.glob(os.path.join(house.ROOT, "docs/chatops/*.md"))):
         for text in re.findall(r"^```yaml\n(.*?)^```", open(path).read(), re.M | re.S):
+            if "listen:" not in text:  # a part of one; 57-platforms starts those
+                continue
             seen += 1
-            text = text if re.search("^people:", text, re.M) else text + "people: [{name: ada, roles: [viewer]}]\n"
             names = set(re.findall(r"\{env: (\w+)\}", text))
             env = {**r.env, **{n: room.whsec(b"a value of a page, made up") for n in names}}
             env.update({"HIGRESS_OPS_CONFIG": r.put("page.yaml", text), "HIGRESS_OPS_STATE": os.path.join(r.dir, "page%d" % seen),
