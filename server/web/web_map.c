@@ -36,8 +36,9 @@ static cJSON *shown_nodes(const struct visit *v, const cJSON *map, const char *k
         cJSON *list = json_set_array(v->arena, out, *l);
         cJSON_ArrayForEach(node, json_get(map, *l))
         {
-            if (json_get(node, "says") && (!name || (!strcmp(json_str(node, "name"), name) &&
-                                                     !strcmp(json_str(node, "kind"), kind))))
+            if (json_get(node, "says") &&
+                (!kind || !name ||
+                 (!strcmp(json_str(node, "name"), name) && !strcmp(json_str(node, "kind"), kind))))
                 json_add(v->arena, list, json_clone(v->arena, node));
         }
     }

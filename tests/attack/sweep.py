@@ -171,6 +171,12 @@ def plans(talk, objects):
     return ids
 
 
+def pages_of(world, objects):
+    """One object of each kind as its page shows it."""
+    for kind, name in sorted({o.kind: o.name for o in objects if not o.scope}.items()):
+        world.look("/?kind=%s&name=%s" % (quote(kind, safe=""), quote(name, safe="")))
+
+
 def decide(world, talk, ids):
     """Each change is looked at everywhere; then approved, rejected or cancelled in turn, and undone."""
     world.page("list")

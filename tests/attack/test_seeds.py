@@ -40,6 +40,7 @@ def run(world):
     sweep.manifests(world, stdio, objects)
     http.call("apply_manifest", {"manifest": [{**sweep.addressed(o), **o.whole()} for o in objects[:30]], "dry_run": True})
     ids = sweep.plans(http, objects)
+    sweep.pages_of(world, objects)
     for talk in (http, stdio):
         sweep.decide(world, talk, ids)
     sweep.commands(world, objects, ids)
