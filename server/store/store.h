@@ -126,7 +126,8 @@ bool store_start_op(struct store *s, const char *id, int op, double seconds, boo
 enum intent store_intent(struct store *s, const char *id, int op);
 const char *store_intent_name(enum intent i);
 
-/* The audit: lines chained by SHA-256, each over the one before. detail is masked by the caller. */
+/* The audit: lines chained by SHA-256, each over the one before. detail is masked by the caller. An
+ * id of no change goes into the detail. */
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const cJSON *detail, struct err *e);
 /* Adds the newest lines, newest first, as {seq, at, event, id?, who, channel?, detail?}. ERR_SYSTEM

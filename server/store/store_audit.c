@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "base/when.h"
 #include "store/store_private.h"
 #include <math.h>
@@ -143,14 +144,39 @@ char *store_said(struct arena *a, const cJSON *detail)
     return json_print(a, said);
 }
 
+static bool is_change_known(struct store *s, const char *id, struct err *e)
+{
+    struct db_rows r = db_query(s->db, e, "SELECT 1 FROM plans WHERE id = ?", "t", id);
+    bool known = db_next(&r, e);
+    db_done(&r);
+    return known;
+}
+
+/* An id that somebody sent is no proof of a change: a line of one that is not there would say that
+ * the state lost it. */
+static const char *known_id(struct store *s, struct arena *a, const char *id, cJSON **detail,
+                            struct err *e)
+{
+    if (!id || is_change_known(s, id, e))
+        return id;
+    if (!*detail)
+        *detail = json_object(a);
+    json_set_str(a, *detail, "unknown_change", text_clean(a, id, 100));
+    return NULL;
+}
+
 bool store_audit(struct store *s, const char *event, const char *id, const char *who,
                  const char *channel, const cJSON *detail, struct err *e)
 {
     struct arena *a = arena_new();
-    char *text = store_said(a, detail);
+    cJSON *own = detail ? json_clone(a, detail) : NULL;
     bool ok = store_begin(s, e);
-    if (ok)
-        ok = store_end(s, store_chain(s, event, id, who, channel, text, NULL, e), e);
+    if (ok) {
+        id = known_id(s, a, id, &own, e);
+        ok = e->kind == ERR_NONE &&
+             store_chain(s, event, id, who, channel, store_said(a, own), NULL, e);
+        ok = store_end(s, ok, e);
+    }
     arena_free(a);
     return ok;
 }

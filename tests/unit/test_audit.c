@@ -128,6 +128,21 @@ static int paged(struct store_search q)
     return n;
 }
 
+/* A line about a change that never was would look as if the state had lost it. */
+static void test_unknown_change(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    int lines = 0;
+    assert_true(store_audit(s, "passkey refused", "c-0123456789ab", "ann", "passkey", NULL, &e));
+    assert_true(store_verify(s, NULL, &lines, &e));
+    cJSON *newest = json_array(a);
+    assert_true(store_audit_lines(s, a, newest, 1, &e));
+    const cJSON *line = cJSON_GetArrayItem(newest, 0);
+    assert_null(json_get(line, "id"));
+    assert_string_equal(json_str(json_get(line, "detail"), "unknown_change"), "c-0123456789ab");
+}
+
 static void test_search(void **state)
 {
     (void)state;
@@ -152,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_search, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unknown_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_whole_verifies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_byte, setup, teardown),
     };
