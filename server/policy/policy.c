@@ -266,10 +266,21 @@ enum mode policy_stricter(enum mode x, enum mode y)
 
 /* -- consent ------------------------------------------------------------------------------- */
 
+/* Can somebody decide elsewhere than in the client that asks: at the page, or in a chat? */
+static bool has_approvers(const struct config *c)
+{
+    if (c->approvers && c->approvers[0].name)
+        return true;
+    for (const struct config_person *p = c->people; p && p->name; p++)
+        if (p->roles & (ROLE_APPROVER | ROLE_ADMIN) && (p->passphrase || *p->oidc || *p->chat))
+            return true;
+    return false;
+}
+
 enum strength policy_least(const struct config *c, enum risk risk)
 {
     bool destroys = risk != READ && risk != CHANGE; /* what is not known counts as the worst */
-    bool approvers = c->approvers && c->approvers[0].name;
+    bool approvers = has_approvers(c);
     enum strength least = destroys ? c->approval_destroy : c->approval_change;
     if (least == STRENGTH_NONE && approvers)
         least = destroys ? STRENGTH_PERSON : STRENGTH_STDIO_FORM;

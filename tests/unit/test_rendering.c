@@ -36,6 +36,35 @@ static void test_least(void **state)
     assert_int_equal(least("ada", NULL, "http-form", RISK_UNSET), STRENGTH_STDIO_FORM);
 }
 
+/* Whoever may decide at the page or in a chat counts as an approver does. */
+static void test_least_with_people(void **state)
+{
+    (void)state;
+    static const char *const none[] = { NULL }, *const one[] = { "slack:T/U", NULL };
+    static const struct {
+        unsigned roles;
+        const char *passphrase;
+        const char *const *oidc, *const *chat;
+        enum strength destroys;
+    } rows[] = {
+        { ROLE_APPROVER, NULL, none, none, STRENGTH_HTTP_FORM },
+        { ROLE_APPROVER, "scrypt$…", none, none, STRENGTH_PERSON },
+        { ROLE_ADMIN, NULL, one, none, STRENGTH_PERSON },
+        { ROLE_APPROVER, NULL, none, one, STRENGTH_PERSON },
+        { ROLE_OPERATOR | ROLE_VIEWER, "scrypt$…", one, one, STRENGTH_HTTP_FORM },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_person people[] = { { .name = "ann",
+                                                  .roles = rows[i].roles,
+                                                  .passphrase = rows[i].passphrase,
+                                                  .oidc = rows[i].oidc,
+                                                  .chat = rows[i].chat },
+                                                { 0 } };
+        const struct config c = { .people = people };
+        assert_int_equal(policy_least(&c, DESTROY), rows[i].destroys);
+    }
+}
+
 static void test_channels(void **state)
 {
     (void)state;
@@ -199,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_least, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_least_with_people, setup, teardown),
         cmocka_unit_test_setup_teardown(test_channels, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wish, setup, teardown),
         cmocka_unit_test_setup_teardown(test_whole, setup, teardown),
