@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "change/engine.h"
+#include "change/outside.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
 #include "net/loop.h"
@@ -185,12 +186,28 @@ static bool is_loop(struct agent *g, const struct agent_call *c)
     return times >= SAME_CALL && strcmp(c->name, "get_change") != 0;
 }
 
+/* The gateway of a change, or of an edit made elsewhere; NULL: there is only one, or no such id. */
+static const char *gateway_of_change(struct agent *g, const char *id)
+{
+    struct err ignored = { 0 };
+    struct engine *engine = service_engine(g->service);
+    const cJSON *o = text_starts(id, "o-")
+                         ? engine_outside_edit(engine, g->step, id, false, &ignored)
+                         : engine_show(engine, g->step, id, false, &ignored);
+    return json_str(o, "gateway");
+}
+
 /* Where the conversation is bound to one gateway, that is meant, and no other is looked at. */
 static bool is_other_gateway(struct agent *g, struct agent_call *c)
 {
     const char *only = g->options.gateway, *named = json_str(c->args, "gateway");
-    if (!only || !c->tool || !c->tool->asks_gateway)
+    const char *id = json_str(c->args, "id");
+    if (!only || !c->tool)
         return false;
+    if (!c->tool->asks_gateway) { /* what takes an id is about a change, which has its own */
+        named = id ? gateway_of_change(g, id) : NULL;
+        return named && strcmp(named, only) != 0;
+    }
     if (!named && cJSON_IsObject(c->args)) {
         cJSON *args = json_clone(g->step, c->args);
         json_set_str(g->step, args, "gateway", only);

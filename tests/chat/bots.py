@@ -300,15 +300,10 @@ def check_a_channel_is_bound_to_a_gateway(r):
         holds("shop-pay" not in r.heard("message")["data"]["text"], "it looked at the other one")
         r.write("eve", "routes path=/pay gateway=shop", channel="lab")
         has(r.heard("message")["data"]["text"], "here is only spoken of the gateway lab")
-        r.write("ada", "undo " + change_of(card), channel="lab")
-        r.heard("message")
         r.press("bob", card, "approve")
         r.renewed(card, "applied")
-        r.write("ada", "undo " + change_of(card), channel="lab", thread="undo")
-        heard = r.receiver.wait(lambda e: e["data"].get("thread") == "undo" and e["type"] in ("card", "message"), r.since)
-        if heard["type"] == "card":
-            r.press("bob", r.kept(heard), "approve")
-            r.heard("whisper", "for another gateway")
+        r.write("ada", "undo " + change_of(card), channel="lab")
+        has(r.heard("message")["data"]["text"], "here is only spoken of the gateway lab")
         equal(r.limited(), True)
     finally:
         other.leave()
