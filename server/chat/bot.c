@@ -175,7 +175,8 @@ static void start_jobs(void *arg)
 static const char *copy_bounded(struct arena *a, const char *text)
 {
     size_t n = text ? strnlen(text, TEXT_MAX) : 0;
-    while (n == TEXT_MAX && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
+    bool cut = n == TEXT_MAX;
+    while (cut && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
         n--;
     const char *copy = text ? arena_strndup(a, text, n) : NULL;
     return !copy || text_utf8(copy, n) ? copy : text_clean(a, copy, n);

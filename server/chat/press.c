@@ -168,7 +168,7 @@ void press(struct chat_job *j, const struct chat_who *w)
     const char *why = NULL;
     const struct store_card *row = card_pressed(j, &why);
     why = row ? card_fails(j, w, row) : why;
-    if (why)
+    if (why || !row)
         who_refuse(j, w->identity, row ? row->id : NULL, why);
     else if (j->event.choice == CHAT_DETAILS)
         show_details(j, w, row);

@@ -93,7 +93,7 @@ bool who_admits(struct chat_job *j, struct chat_who *w)
                            text_clean(j->arena, identity, NAME_SHOWN));
     else if (p && c->config->channels && !bound && !j->event.direct)
         why = "In this channel I do not answer: it is not among those that are configured.";
-    if (why) {
+    if (why || !p) {
         say_no(j, p != NULL, identity, NULL, why);
         return false;
     }
