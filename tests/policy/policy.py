@@ -25,8 +25,8 @@ def units():
         count(p.returncode == 0 and said, "unit tests: %s (%s)" % (name, said), (p.stdout + p.stderr)[-3000:])
 
 
-def blocks(kind):
-    with open("docs/policy.md") as f:
+def blocks(kind, page="policy"):
+    with open("docs/%s.md" % page) as f:
         return re.findall(r"```\w+ %s\n(.*?)```" % kind, f.read(), re.S)
 
 
@@ -59,6 +59,21 @@ def page(folder):
     count(not wanted, "every command is in docs/policy.md", str(wanted))
 
 
+def security(folder):
+    """docs/security.md: the configuration that it recommends is one, and says what the text says."""
+    (text,) = blocks("config", "security")
+    with open(os.path.join(folder, "ops.yaml"), "w") as f:
+        f.write(text)
+    code, out = run(folder, ["check"])
+    count(code == 3 and "CONSOLE_PASSWORD" in out, "docs/security.md: a password that is not there is named", out)
+    os.environ["CONSOLE_PASSWORD"] = "not-shown-to-anybody"
+    code, out = run(folder, ["check"])
+    count(code == 0 and "bearer tokens" in out and "https://ops.example/change" in out and "not-shown" not in out,
+          "docs/security.md: its configuration is right", out)
+    code, out = run(folder, ["policy", "show"])
+    count(code == 0 and "alice: approver" in out and "bots: operator" in out, "docs/security.md: who may do what", out)
+
+
 def cases_can_fail(folder):
     with open(os.path.join(folder, "policy.yaml")) as f:
         text = f.read()
@@ -77,5 +92,6 @@ units()
 with tempfile.TemporaryDirectory(prefix="higress-ops-policy-") as made:
     page(made)
     cases_can_fail(made)
+    security(made)
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)
