@@ -57,7 +57,7 @@ $B/unit: $(call objects,unit) $(LIBOBJ)
 $(UNIT): $B/unit
 	@ln -sf unit $@
 # Calls without a protocol: what they need of the program, and no more.
-ALONE := $(filter-out $B/tools/% $B/server/mcp/% $B/server/web/% $B/server/auth/% $B/server/cmd/% $B/server/toolsets.o,$(LIBOBJ))
+ALONE := $(filter-out $B/tools/% $B/server/chat/% $B/server/mcp/% $B/server/web/% $B/server/auth/% $B/server/cmd/% $B/server/toolsets.o,$(LIBOBJ))
 $B/alone: $B/tests/alone/call.o $(ALONE)
 	$(CC) $(CFLAGS) $(GOLD) $^ $(LDFLAGS) $(LIBS) -lcmocka -o $@
 $B/tests/alone/%.o: CFLAGS += -Itests/unit

@@ -64,7 +64,11 @@ static bool read_page(struct kube_api *k, struct page *p, const char *from, cons
         return err_status(e, ERR_GATEWAY, answer.status,
                           "the cluster answered GET %s with no list: %s", p->list->path,
                           p->err.text);
-    const cJSON *metadata = json_get(json_split_rest(p->split, p->a), "metadata");
+    const cJSON *rest = json_split_rest(p->split, p->a), *metadata = json_get(rest, "metadata");
+    if (!text_ends(json_text(rest, "kind"), "List"))
+        return err_status(e, ERR_GATEWAY, answer.status,
+                          "the cluster answered GET %s with no list but a %s", p->list->path,
+                          text_clean(p->a, json_text(rest, "kind"), 100));
     const char *more = json_str(metadata, "continue");
     p->list->version = json_str(metadata, "resourceVersion");
     *next = more && *more ? more : NULL;
