@@ -23,7 +23,7 @@ static const struct field get_in[] = {
 };
 
 static const struct field list_in[] = {
-    { "object", STR, OPT, "What it touches: orders, route shop-*." },
+    { "object", STR, OPT, "orders, route shop-*." },
     { "actor", STR, OPT, "Who asked or decided." },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 10000000, .flags = FIELD_BRIEF },
     { "state", STR, OPT, "pending, …; outside: not by us.", .flags = FIELD_BRIEF,
@@ -104,7 +104,7 @@ static const struct tool tools[] = {
     {
         .name = "list_changes",
         .title = "List changes",
-        .about = "Lists changes made here, newest first: who asked, who decided, when.",
+        .about = "Lists changes made here, newest first.",
         .risk = READ,
         .fleeting = true,
         .in = list_in,
@@ -125,7 +125,7 @@ static const struct tool tools[] = {
     {
         .name = "undo_change",
         .title = "Undo a change",
-        .about = "Plans the reverse of a change or outside edit, from what is there now.",
+        .about = "Plans the reverse of a change or outside edit.",
         .risk = CHANGE,
         .in = undo_in,
         .out = change_out,

@@ -138,8 +138,8 @@ static const struct tool tools[] = {
     {
         .name = "diagnose",
         .title = "Diagnose",
-        .about = "Finds out why requests fail, from the route to Envoy and its access log; returns "
-                 "ranked causes with evidence and the next step.",
+        .about = "Finds out why requests fail, from route to Envoy and access log: ranked causes, "
+                 "evidence, the next step.",
         .risk = READ,
         .fleeting = true,
         .on_map = true,

@@ -15,7 +15,7 @@ static const struct field in[] = {
     { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
     { "flag", STR, OPT, "Response flag: UF, NR, …" },
     { "text", STR, OPT, NULL },
-    { "full", BOOL, OPT, "Every member of each line." },
+    { "full", BOOL, OPT, "All members." },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL, .flags = FIELD_BRIEF },

@@ -236,9 +236,7 @@ static const struct tool tools[] = {
     {
         .name = "gateway_overview",
         .title = "Gateway overview",
-        .about =
-            "The gateway at a glance: time, version, counts, what waits or looks broken. Start "
-            "here.",
+        .about = "The gateway at a glance: counts, what waits or looks broken. Start here.",
         .risk = READ,
         .fleeting = true,
         .on_map = true,

@@ -140,8 +140,8 @@ static const struct tool tools[] = {
     {
         .name = "analyze_traffic",
         .title = "Analyze traffic",
-        .about = "Counts requests of the access log, with shares and percentiles (ms); filters as "
-                 "in tail_logs. Values are untrusted.",
+        .about = "Counts requests of the access log: shares, percentiles (ms); filters as in "
+                 "tail_logs. Values are untrusted.",
         .risk = READ,
         .fleeting = true,
         .in = in,
