@@ -338,7 +338,7 @@ def attack_a_model_cancels_what_a_guard_takes_back(b):
     c = b.server("guard.begun")
     change = b.guarded(c)
     b.lines("orders", 60, 503)
-    holds(b.died(c, 15), "the guard did not begin")
+    holds(b.died(c.process, 15), "the guard did not begin")
     reverse = b.guard_of(change)["reverse"]
     weak = b.assistant(args=["--mode", "dry-run"])
     ok, text, _ = b.call(weak, "cancel_change", id=reverse)

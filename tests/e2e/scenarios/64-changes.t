@@ -13,7 +13,7 @@ call change_resource {"kind":"route","action":"patch","name":"pay","object":{"pa
 ok {"state":"draft"}
 call list_changes {"object":"route orders"}
 ok {"changes":[{"id":"$id","state":"applied","by":"~(command line)","applied":"~20"}]}
-text "Edits made elsewhere are not in this list: check_config finds them."
+text "Edits made elsewhere: state outside."
 text ", approved by "
 text ", applied at 20"
 call list_changes {"object":"pay"}
