@@ -288,12 +288,9 @@ static bool strip_kept(struct store *s, const struct segment *x, struct err *e)
     return ok;
 }
 
-/* An outside edit is what its line says of it: it goes with that line. */
 static bool delete_lines(struct store *s, struct segment *x, int *gone, struct err *e)
 {
-    bool ok = db_run(s->db, e, "DELETE FROM outside WHERE line BETWEEN ? AND ?", "ii", x->first,
-                     x->last) &&
-              db_run(s->db, e,
+    bool ok = db_run(s->db, e,
                      "DELETE FROM audit WHERE seq BETWEEN ? AND ? AND NOT (mac IS NOT NULL AND "
                      "EXISTS (SELECT 1 FROM plans p WHERE p.id = audit.id AND p.line = audit.seq))",
                      "ii", x->first, x->last);
@@ -361,7 +358,8 @@ static bool remove_oldest(struct store *s, const struct store_retention *how,
     if (did->waits || e->kind != ERR_NONE)
         return e->kind == ERR_NONE;
     did->more = true;
-    return remove_segment(s, &x, did, e);
+    /* The head names a line that is there: it moves on only when what closed this is committed. */
+    return s->head <= x.last || remove_segment(s, &x, did, e);
 }
 
 bool store_rotate(struct store *s, const struct store_retention *how, struct store_rotated *did,

@@ -163,6 +163,22 @@ static void test_waits(void **state)
     verified();
 }
 
+/* A state that nobody wrote to for longer than lines are kept: its last line is where the head says
+ * that the audit had come to, and goes in the step that closes it. */
+static void test_idle_for_long(void **state)
+{
+    (void)state;
+    struct store_retention both = { .lines = 1000, .age = NOW, .keep = NOW, .until = FAR };
+    say(5);
+    struct store_rotated did = rotate(both);
+    assert_int_equal(did.closed, 1);
+    for (int i = 0; i < 3; i++)
+        did = rotate(both);
+    verified();
+    struct err e = { 0 };
+    assert_true(json_num(store_segments(s, a, 1, &e), "removed", 0) > 0);
+}
+
 /* 20 lines are gone, one of them kept; 10 closed, and some open. */
 static void make_removed(void)
 {
@@ -305,7 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(test_closes),         EACH(test_removes),  EACH(test_waits),
         EACH(test_outside_edits),  EACH(test_tampered), EACH(test_put_back),
-        EACH(test_tampered_stays), EACH(test_killed),
+        EACH(test_tampered_stays), EACH(test_killed),   EACH(test_idle_for_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
