@@ -214,11 +214,17 @@ static char *segment_text(struct arena *a, const struct segment *x, int gone)
 static bool close_segment(struct store *s, struct segment *x, struct err *e)
 {
     struct arena *a = arena_new_small();
-    struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", x->last);
-    if (db_next(&r, e))
+    /* The latest of its times, not that of its last line: a clock that stood in 1970 for one line
+     * would make the others old enough to go. */
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT max(CASE WHEN seq = ?2 THEN hash END), max(at) FROM audit "
+                                "WHERE seq BETWEEN ?1 AND ?2",
+                                "ii", x->first, x->last);
+    if (db_next(&r, e)) {
         take_segment_text(&r, 0, x->hash, sizeof x->hash);
+        take_segment_text(&r, 1, x->ended, sizeof x->ended);
+    }
     db_done(&r);
-    line_time(s, x->last, x->ended, e);
     bool ok = e->kind == ERR_NONE &&
               db_run(s->db, e,
                      "INSERT INTO segments (first, last, before, hash, began, ended, closed) "
