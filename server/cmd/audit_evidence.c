@@ -17,7 +17,8 @@ static const char *algorithm_name(const cJSON *key)
     return algorithm == -7 ? "ES256" : algorithm == -8 ? "EdDSA" : "RS256";
 }
 
-/* The yes that this signature was for: the first behind it of the same digests. NULL: none. */
+/* The yes that this signature was for: the first behind it of the same person and digests. NULL:
+ * none. */
 static const cJSON *decision_for(const cJSON *lines, const cJSON *used, const cJSON *about)
 {
     const cJSON *line, *found = NULL;
@@ -27,6 +28,7 @@ static const cJSON *decision_for(const cJSON *lines, const cJSON *used, const cJ
         const cJSON *detail = json_get(line, "detail");
         bool yes = event && (!strcmp(event, "approved") || !strcmp(event, "agreed"));
         if (yes && over && !strcmp(over, "passkey") &&
+            text_same(json_str(line, "who"), json_str(about, "who")) &&
             json_num(line, "seq", 0) > json_num(used, "seq", 0) &&
             text_same(json_str(detail, "plan"), json_str(about, "plan")) &&
             text_same(json_str(detail, "rendering"), json_str(about, "rendering")))
@@ -35,12 +37,12 @@ static const cJSON *decision_for(const cJSON *lines, const cJSON *used, const cJ
     return found;
 }
 
-/* "enrolled", or why it is not. NULL: under that id there is another key. */
-static const char *standing_of(struct verb *v, struct store *s, const cJSON *key, const char *who)
+/* "enrolled", or why it is not. NULL: under that id there is another key, or e. */
+static const char *standing_of(struct verb *v, struct store *s, const cJSON *key, const char *who,
+                               struct err *e)
 {
-    struct err e = { 0 };
     const cJSON *k;
-    cJSON_ArrayForEach(k, store_passkeys(s, v->arena, who, &e))
+    cJSON_ArrayForEach(k, store_passkeys(s, v->arena, who, e))
     {
         if (!text_same(json_str(k, "id"), json_str(key, "id")))
             continue;
@@ -48,29 +50,32 @@ static const char *standing_of(struct verb *v, struct store *s, const cJSON *key
             return NULL;
         return json_get(k, "copied") ? "seen to be copied since" : "enrolled";
     }
-    return "not enrolled any more";
+    return e->kind == ERR_NONE ? "not enrolled any more" : NULL;
 }
 
-/* False: e says what does not fit. */
-static bool check_evidence(struct verb *v, struct store *s, const struct stored *row,
-                           const cJSON *used, struct err *e)
+/* Where its key stands; NULL: e says what does not fit. */
+static const char *check_evidence(struct verb *v, struct store *s, const struct stored *row,
+                                  const cJSON *used, struct err *e)
 {
     const cJSON *evidence = json_get(json_get(used, "detail"), "evidence");
     const cJSON *about = json_get(evidence, "about"), *key = json_get(evidence, "key");
     const char *who = json_str(about, "who");
     if (!evidence)
-        return err_set(e, ERR_POLICY, "an earlier release kept no evidence of it");
+        return err_set(e, ERR_POLICY, "an earlier release kept no evidence of it"), NULL;
     if (!passkey_evidence_holds(v->arena, evidence, e))
-        return false;
+        return NULL;
     if (!text_same(json_str(about, "change"), row->id) ||
         !text_same(json_str(about, "plan"), row->digest) ||
         !text_same(json_str(about, "deed"), "approve"))
-        return err_set(e, ERR_POLICY, "it was signed for something else than this change");
-    return standing_of(v, s, key, who) ||
-           err_set(e, ERR_POLICY, "'%.100s' has another key under that id", who);
+        return err_set(e, ERR_POLICY, "it was signed for something else than this change"), NULL;
+    const char *standing = standing_of(v, s, key, who, e);
+    if (!standing)
+        err_set(e, ERR_POLICY, "'%.100s' has another key under that id", who);
+    return standing;
 }
 
-static void print_evidence(struct verb *v, struct store *s, const cJSON *used, const cJSON *lines)
+static void print_evidence(struct verb *v, const cJSON *used, const cJSON *lines,
+                           const char *standing)
 {
     const cJSON *evidence = json_get(json_get(used, "detail"), "evidence");
     const cJSON *about = json_get(evidence, "about"), *key = json_get(evidence, "key");
@@ -79,7 +84,7 @@ static void print_evidence(struct verb *v, struct store *s, const cJSON *used, c
            "sha256 %.16s…, %s)\n",
            json_num(used, "seq", 0), verb_clean(v, used, "at"), verb_clean(v, about, "who"),
            verb_clean(v, evidence, "origin"), json_str(key, "id"), algorithm_name(key),
-           json_str(key, "public_sha256"), standing_of(v, s, key, json_str(about, "who")));
+           json_str(key, "public_sha256"), standing);
     if (decision)
         printf("  it is the yes of line %.0f (%s), over the same plan and what was shown of it\n",
                json_num(decision, "seq", 0), verb_clean(v, decision, "event"));
@@ -87,11 +92,54 @@ static void print_evidence(struct verb *v, struct store *s, const cJSON *used, c
         puts("  no yes over the same plan came of it");
 }
 
-static const cJSON *passkey_lines(struct verb *v, struct store *s, const char *id,
-                                  const char *event, struct err *e)
+/* The lines of a change, as store_search_audit gives them. */
+static const cJSON *lines_of_change(struct verb *v, struct store *s, const char *id,
+                                    const char *event, struct err *e)
 {
     const struct store_search q = { .id = id, .event = event, .limit = SIGNED_MAX };
-    return json_get(store_search_audit(s, v->arena, &q, e), "lines");
+    return store_search_audit(s, v->arena, &q, e);
+}
+
+/* What cannot be looked at is not said to be nothing. */
+static void print_unseen(const struct stored *row, const cJSON *used, const cJSON *all, FILE *to)
+{
+    const cJSON *line, *first = NULL;
+    if (json_str(used, "next"))
+        fprintf(to, "the newest %d signatures are looked at\n", SIGNED_MAX);
+    cJSON_ArrayForEach(line, json_get(all, "lines")) /* newest first */
+        first = line;
+    if (json_get(all, "removed_to") && !json_str(all, "next") &&
+        !text_same(json_str(first, "event"), "proposed"))
+        fprintf(to,
+                "lines of change %s were removed by retention: who signed in them cannot be said "
+                "any more\n",
+                row->id);
+}
+
+static int judge_evidence(struct verb *v, struct store *s, const struct stored *row,
+                          const cJSON *used, const cJSON *all)
+{
+    const cJSON *line;
+    bool json = options_has(v->options, "json");
+    int bad = json_count(json_get(used, "lines")) ? 0 : 1;
+    if (json)
+        puts(json_print(v->arena, json_get(used, "lines")));
+    if (bad)
+        fprintf(json ? stderr : stdout, "nobody signed for change %s with a passkey%s\n", row->id,
+                json_get(all, "removed_to") ? " in the lines that are there" : "");
+    print_unseen(row, used, all, json ? stderr : stdout);
+    cJSON_ArrayForEach(line, json_get(used, "lines"))
+    {
+        struct err why = { 0 };
+        const char *standing = check_evidence(v, s, row, line, &why);
+        bad += !standing;
+        if (!standing)
+            fprintf(stderr, "higress-ops audit: line %.0f: %s\n", json_num(line, "seq", 0),
+                    why.text);
+        else if (!json)
+            print_evidence(v, line, json_get(all, "lines"), standing);
+    }
+    return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
 int audit_evidence(struct verb *v, struct store *s)
@@ -102,25 +150,7 @@ int audit_evidence(struct verb *v, struct store *s)
     if (!id)
         err_set(&e, ERR_ARGS, "--change ID: say which one");
     bool found = id && store_find(s, v->arena, id, &row, &e);
-    const cJSON *used = found ? passkey_lines(v, s, row.id, "passkey used", &e) : NULL, *line;
-    const cJSON *all = used ? passkey_lines(v, s, row.id, NULL, &e) : NULL;
-    if (!all)
-        return verb_failed(v, &e);
-    if (options_has(v->options, "json"))
-        puts(json_print(v->arena, used));
-    if (!json_count(used))
-        printf("nobody signed for change %s with a passkey\n", row.id);
-    int bad = json_count(used) ? 0 : 1;
-    cJSON_ArrayForEach(line, used)
-    {
-        struct err why = { 0 };
-        bool holds = check_evidence(v, s, &row, line, &why);
-        bad += !holds;
-        if (!holds)
-            fprintf(stderr, "higress-ops audit: line %.0f: %s\n", json_num(line, "seq", 0),
-                    why.text);
-        else if (!options_has(v->options, "json"))
-            print_evidence(v, s, line, all);
-    }
-    return bad ? EXIT_FAILED : EXIT_DONE;
+    const cJSON *used = found ? lines_of_change(v, s, row.id, "passkey used", &e) : NULL;
+    const cJSON *all = used ? lines_of_change(v, s, row.id, NULL, &e) : NULL;
+    return all ? judge_evidence(v, s, &row, used, all) : verb_failed(v, &e);
 }

@@ -153,7 +153,8 @@ static void carry_up(void *arg)
 
 static const char *pod_shown(struct arena *a, const struct kube_pod_port *to)
 {
-    return arena_printf(a, "port %d of pod %s/%s", to->port, to->namespace, to->pod);
+    return arena_printf(a, "port %d of pod %s/%s", to->port, to->namespace,
+                        text_clean(a, to->pod, 253));
 }
 
 static bool open_forward(struct kube_api *k, struct forward *f, const struct kube_pod_port *to,

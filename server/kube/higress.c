@@ -139,7 +139,7 @@ static bool find_answering_pod(struct kube_target *t, struct loop *l, struct are
         return false;
     if (!pods->ready)
         return err_set(e, ERR_NET, "no pod of %s is ready: %s is %s", workloads[t->workload].name,
-                       pods->name, text_clean(a, pods->phase, 40));
+                       text_clean(a, pods->name, 253), text_clean(a, pods->phase, 40));
     if (strlen(pods->name) >= POD_NAME_MAX)
         return err_set(e, ERR_NET, "a pod has a name of more than %d bytes", POD_NAME_MAX - 1);
     memcpy(t->pod, pods->name, strlen(pods->name) + 1);

@@ -187,6 +187,11 @@ static bool take_kube_server(struct arena *a, const struct kube_entry *x, struct
         return bad_entry(x, e, "has no server");
     if (!text_starts(out->server, "https://") && !text_starts(out->server, "http://"))
         return bad_entry(x, e, "has a server that is no http:// or https:// address");
+    /* It is the name of the gateway everywhere: nothing secret may be in it. */
+    if (strpbrk(out->server, "@ \t\r\n"))
+        return bad_entry(x, e,
+                         "has a server with a user or blanks in it; give username and password of "
+                         "its user");
     size_t n = strcspn(out->server, "?#");
     while (n && out->server[n - 1] == '/')
         n--;
@@ -369,8 +374,17 @@ static bool take_kube_user(struct arena *a, const struct kube_entry *x,
 /* -- all of it ----------------------------------------------------------------------------------
  */
 
-static void learn_kube_secrets(const struct kube_access *x)
+static void learn_proxy_password(struct arena *a, const char *proxy)
 {
+    const char *user = proxy ? strstr(proxy, "://") : NULL, *at = user ? strrchr(user, '@') : NULL;
+    const char *colon = at ? memchr(user + 3, ':', (size_t)(at - user) - 3) : NULL;
+    if (colon)
+        secret_learn(arena_strndup(a, colon + 1, (size_t)(at - colon - 1)));
+}
+
+static void learn_kube_secrets(struct arena *a, const struct kube_access *x)
+{
+    learn_proxy_password(a, x->proxy);
     const char *const secrets[] = { x->token, x->password, x->key.text };
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         if (secrets[i])
@@ -457,6 +471,6 @@ bool kubeconfig_read(struct arena *a, const struct kube_wish *wish, struct kube_
         return false;
     if (wish->namespace || !out->namespace)
         out->namespace = wish->namespace ? wish->namespace : "default";
-    learn_kube_secrets(out);
+    learn_kube_secrets(a, out);
     return true;
 }

@@ -7,11 +7,12 @@
 #include "net/fetch.h"
 #include <string.h>
 
-enum { PAGE = 500, OBJECT_MAX = 4 << 20, BEGUN_AGAIN = 3 };
+enum { PAGE = 500, PAGES_MAX = 64, OBJECT_MAX = 4 << 20, BEGUN_AGAIN = 3 };
 
 struct page {
     struct kube_listing *list;
     struct arena *a;
+    int pages; /* that were read */
     cJSON *kept;
     struct json_split *split;
     struct err err;
@@ -45,18 +46,18 @@ static const char *page_path(struct arena *a, const char *path, const char *from
                         from ? "&continue=" : "", from ? text_percent(a, from) : "");
 }
 
-/* *next: where the next page begins; NULL: this was the last. */
-static bool read_page(struct kube_api *k, struct page *p, const char *from, const char **next,
-                      struct err *e)
+/* one: for what is needed while it is read. *next: where the next page begins, in p->a; NULL: this
+ * was the last. */
+static bool read_page_in(struct kube_api *k, struct arena *one, struct page *p, const char *from,
+                         const char **next, struct err *e)
 {
     struct fetch_answer answer;
-    const struct kube_request r = { .path = page_path(p->a, p->list->path, from),
+    const struct kube_request r = { .path = page_path(one, p->list->path, from),
                                     .sink = take_page_bytes,
                                     .sink_arg = p,
                                     .cancel = p->list->cancel };
-    p->split = json_split_new(p->a, "items", OBJECT_MAX, take_listed_object, p);
-    *next = NULL;
-    if (!kube_api_ask(k, p->a, &r, &answer, e))
+    p->split = json_split_new(one, "items", OBJECT_MAX, take_listed_object, p);
+    if (!kube_api_ask(k, one, &r, &answer, e))
         return false;
     if (p->err.kind == ERR_NONE && json_split_stopped(p->split))
         return true; /* there are more than are wanted */
@@ -64,15 +65,31 @@ static bool read_page(struct kube_api *k, struct page *p, const char *from, cons
         return err_status(e, ERR_GATEWAY, answer.status,
                           "the cluster answered GET %s with no list: %s", p->list->path,
                           p->err.text);
-    const cJSON *rest = json_split_rest(p->split, p->a), *metadata = json_get(rest, "metadata");
+    const cJSON *rest = json_split_rest(p->split, one), *metadata = json_get(rest, "metadata");
     if (!text_ends(json_text(rest, "kind"), "List"))
         return err_status(e, ERR_GATEWAY, answer.status,
                           "the cluster answered GET %s with no list but a %s", p->list->path,
-                          text_clean(p->a, json_text(rest, "kind"), 100));
+                          text_clean(one, json_text(rest, "kind"), 100));
     const char *more = json_str(metadata, "continue");
-    p->list->version = json_str(metadata, "resourceVersion");
-    *next = more && *more ? more : NULL;
+    p->list->version = arena_strdup(p->a, json_str(metadata, "resourceVersion"));
+    *next = more && *more ? arena_strdup(p->a, more) : NULL;
     return true;
+}
+
+/* A server may say for ever that there is more, and keep nothing of it. */
+static bool read_page(struct kube_api *k, struct page *p, const char *from, const char **next,
+                      struct err *e)
+{
+    *next = NULL;
+    if (p->pages++ == PAGES_MAX)
+        return err_set(e, ERR_GATEWAY,
+                       "the cluster's list GET %s does not end: after %d pages it says that there "
+                       "is more",
+                       p->list->path, PAGES_MAX);
+    struct arena *one = arena_new();
+    bool ok = read_page_in(k, one, p, from, next, e);
+    arena_free(one);
+    return ok;
 }
 
 cJSON *kube_api_list(struct kube_api *k, struct arena *a, struct kube_listing *list, struct err *e)

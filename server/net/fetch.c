@@ -344,7 +344,7 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
         return err_set(e, ERR_GONE, "cancelled");
     if (r->via)
         return r->via->fetch(r->via->arg, l, a, r, out, e);
-    if (!fetch_load(l, e))
+    if (!fetch_may_send(a, r->headers, e) || !fetch_load(l, e))
         return false;
 
     size_t max_body = r->max_body ? r->max_body : DEFAULT_BODY;

@@ -12,7 +12,7 @@ const char *fetch_shown_url(struct arena *a, const char *url)
     const char *host = strstr(url, "://");
     host = host ? host + 3 : url;
     size_t authority = strcspn(host, "/?#");
-    const char *at = memchr(host, '@', authority);
+    const char *at = memrchr(host, '@', authority);
     const char *from = at ? at + 1 : host;
     char *shown =
         arena_printf(a, "%.*s%.*s", (int)(host - url), url, (int)strcspn(from, "?#"), from);

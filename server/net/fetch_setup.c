@@ -2,6 +2,7 @@
  * becomes an answer. */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "net/fetch_transfer_private.h"
 #include "net/reach.h"
@@ -63,6 +64,30 @@ static bool is_read(const char *method)
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
+bool fetch_is_token(const char *s)
+{
+    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return *s && !s[strspn(s, token)];
+}
+
+static bool is_header_value(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < ' ' && *s != '\t')
+            return false;
+    return true;
+}
+
+bool fetch_may_send(struct arena *a, const struct fetch_header *h, struct err *e)
+{
+    for (; h && h->name; h++)
+        if (!fetch_is_token(h->name) || !is_header_value(h->value))
+            return err_set(e, ERR_ARGS, "the header %s cannot be sent: it holds control characters",
+                           text_clean(a, h->name, 60));
+    return true;
+}
+
 static void add_header(struct transfer *t, const char *line)
 {
     t->headers = lib.curl_slist_append(t->headers, line);
@@ -120,6 +145,8 @@ static void set_trust(struct transfer *t)
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (r->ca_file)
         SET(CURLOPT_CAINFO, r->ca_file);
+    if (r->ca_file || (r->tls && r->tls->ca_text))
+        SET(CURLOPT_CAPATH, NULL); /* it replaces the system's folder, too */
     if (r->tls)
         set_certificates(t, r->tls);
     if (!r->user_pwd_user)

@@ -63,6 +63,9 @@ struct transfer {
 
 /* Sets everything the request asks for on t->easy; allocates t->headers and t->connect_to. */
 void fetch_setup(struct transfer *t);
+bool fetch_is_token(const char *s); /* of RFC 9110: the name of a header */
+/* False: a name or a value would end its header; e names it. */
+bool fetch_may_send(struct arena *a, const struct fetch_header *h, struct err *e);
 
 /* Connects as r says, through its proxy, with TLS for https, and sends nothing. On success the
  * handle and its socket are the caller's, for curl_easy_send and curl_easy_recv, until

@@ -91,33 +91,17 @@ static bool read_url(struct ws_shake *s, CURLU *u, struct err *e)
 /* -- the request ---------------------------------------------------------------------------------
  */
 
-static bool is_token(const char *s)
-{
-    static const char token[] = "!#$%&'*+-.^_`|~0123456789"
-                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return *s && !s[strspn(s, token)];
-}
-
-static bool is_header_value(const char *s)
-{
-    for (; *s; s++)
-        if ((unsigned char)*s < ' ' && *s != '\t')
-            return false;
-    return true;
-}
-
 static bool may_be_sent(struct ws_shake *s, struct err *e)
 {
+    if (!fetch_may_send(s->arena, s->options->request.headers, e))
+        return false;
     for (const struct fetch_header *h = s->options->request.headers; h && h->name; h++) {
-        if (!is_token(h->name) || !is_header_value(h->value))
-            return err_set(e, ERR_ARGS, "the header %s cannot be sent: it holds control characters",
-                           text_clean(s->arena, h->name, 60));
         add_secret(s, h->value);
         const char *space = strchr(h->value, ' '); /* behind "Bearer" */
         add_secret(s, space ? space + 1 : NULL);
     }
     for (const char *const *p = s->options->protocols; p && *p; p++)
-        if (!is_token(*p))
+        if (!fetch_is_token(*p))
             return err_set(e, ERR_ARGS, "the subprotocol %s cannot be sent: it is no token",
                            text_clean(s->arena, *p, 60));
     return true;

@@ -144,7 +144,7 @@ char *store_said(struct arena *a, const cJSON *detail)
     return json_print(a, said);
 }
 
-static bool is_change_known(struct store *s, const char *id, struct err *e)
+bool store_knows_change(struct store *s, const char *id, struct err *e)
 {
     struct db_rows r = db_query(s->db, e, "SELECT 1 FROM plans WHERE id = ?", "t", id);
     bool known = db_next(&r, e);
@@ -157,7 +157,7 @@ static bool is_change_known(struct store *s, const char *id, struct err *e)
 static const char *known_id(struct store *s, struct arena *a, const char *id, cJSON **detail,
                             struct err *e)
 {
-    if (!id || is_change_known(s, id, e))
+    if (!id || store_knows_change(s, id, e))
         return id;
     if (!*detail)
         *detail = json_object(a);

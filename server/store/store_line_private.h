@@ -19,6 +19,8 @@ bool store_chain(struct store *s, const char *event, const char *id, const char 
                  const char *channel, const char *detail, const char *mac, struct err *e);
 /* As a line keeps it: scrubbed, printed. NULL in, NULL out. */
 char *store_said(struct arena *a, const cJSON *detail);
+/* Is there a change of that id? False also when e says why it cannot be said. */
+bool store_knows_change(struct store *s, const char *id, struct err *e);
 /* Keeps the anchor for a chain that ends there. */
 bool store_anchor(struct store *s, int seq, const char *hash, struct err *e);
 /* The newest line's number and hash; 0 and "" when there is none. NULL + e. */

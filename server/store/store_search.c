@@ -169,13 +169,16 @@ static bool line_fits_search(const struct store_search *q, struct db_rows *r)
 }
 
 /* The index finds, the change itself says. *yes: it is of one that touches the object. */
-static bool line_touches(struct found *f, const char *id, bool *yes, struct err *e)
+static bool line_touches(struct found *f, struct db_rows *r, bool *yes, struct err *e)
 {
-    const char *wanted = f->query->object;
+    const char *wanted = f->query->object, *id = db_text(r, 3);
     const cJSON *known = wanted && id ? json_get(f->touching, id) : NULL;
-    *yes = !wanted || (known && cJSON_IsTrue(known));
+    *yes = !wanted || cJSON_IsTrue(known);
     if (*yes || known || !id)
         return true;
+    /* A line without a MAC may name what is no change: an edit that was made elsewhere. */
+    if (db_null(r, 7) && !store_knows_change(f->store, id, e))
+        return e->kind == ERR_NONE;
     if (!store_change_touches(f->store, f->arena, wanted, id, yes, e))
         return false;
     json_set_bool(f->arena, f->touching, id, *yes);
@@ -191,7 +194,7 @@ static bool take_found_line(struct found *f, struct db_rows *r, struct err *e)
     if (!line_fits_search(f->query, r))
         return true;
     bool touches = false;
-    if (!store_line_holds(f->store, f->arena, r, e) || !line_touches(f, db_text(r, 3), &touches, e))
+    if (!store_line_holds(f->store, f->arena, r, e) || !line_touches(f, r, &touches, e))
         return false;
     if (!touches)
         return true;

@@ -214,11 +214,17 @@ static char *segment_text(struct arena *a, const struct segment *x, int gone)
 static bool close_segment(struct store *s, struct segment *x, struct err *e)
 {
     struct arena *a = arena_new_small();
-    struct db_rows r = db_query(s->db, e, "SELECT hash FROM audit WHERE seq = ?", "i", x->last);
-    if (db_next(&r, e))
+    /* The latest of its times, not that of its last line: a clock that stood in 1970 for one line
+     * would make the others old enough to go. */
+    struct db_rows r = db_query(s->db, e,
+                                "SELECT max(CASE WHEN seq = ?2 THEN hash END), max(at) FROM audit "
+                                "WHERE seq BETWEEN ?1 AND ?2",
+                                "ii", x->first, x->last);
+    if (db_next(&r, e)) {
         take_segment_text(&r, 0, x->hash, sizeof x->hash);
+        take_segment_text(&r, 1, x->ended, sizeof x->ended);
+    }
     db_done(&r);
-    line_time(s, x->last, x->ended, e);
     bool ok = e->kind == ERR_NONE &&
               db_run(s->db, e,
                      "INSERT INTO segments (first, last, before, hash, began, ended, closed) "
@@ -288,12 +294,9 @@ static bool strip_kept(struct store *s, const struct segment *x, struct err *e)
     return ok;
 }
 
-/* An outside edit is what its line says of it: it goes with that line. */
 static bool delete_lines(struct store *s, struct segment *x, int *gone, struct err *e)
 {
-    bool ok = db_run(s->db, e, "DELETE FROM outside WHERE line BETWEEN ? AND ?", "ii", x->first,
-                     x->last) &&
-              db_run(s->db, e,
+    bool ok = db_run(s->db, e,
                      "DELETE FROM audit WHERE seq BETWEEN ? AND ? AND NOT (mac IS NOT NULL AND "
                      "EXISTS (SELECT 1 FROM plans p WHERE p.id = audit.id AND p.line = audit.seq))",
                      "ii", x->first, x->last);
@@ -361,7 +364,8 @@ static bool remove_oldest(struct store *s, const struct store_retention *how,
     if (did->waits || e->kind != ERR_NONE)
         return e->kind == ERR_NONE;
     did->more = true;
-    return remove_segment(s, &x, did, e);
+    /* The head names a line that is there: it moves on only when what closed this is committed. */
+    return s->head <= x.last || remove_segment(s, &x, did, e);
 }
 
 bool store_rotate(struct store *s, const struct store_retention *how, struct store_rotated *did,

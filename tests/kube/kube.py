@@ -195,6 +195,48 @@ def lists(c):
     assert code != 0 and "400" in err and "is not a known field selector" in err, err
 
 
+class Hostile(http.server.BaseHTTPRequestHandler):
+    """An API server that never comes to an end, and names pods as it likes."""
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
+    asked = 0
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        Hostile.asked += 1
+        bad = {"metadata": {"name": "x\x1b[2J\nrights: all that is used"}, "status": {"phase": "\x1b[31mRunning"}}
+        answer = {"kind": "List", "items": [bad] if "pods" in self.path else [],
+                  "metadata": [] if "pods" in self.path else {"continue": "on"}}
+        self.say(200, answer)
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.say(403, {"kind": "Status", "message": "\x1b]0;no\x07 <b>no</b>\nmissing"})
+
+    def say(self, status, answer):
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def a_hostile_server(c):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hostile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    config = c.token_config("admin", server="http://127.0.0.1:%d" % server.server_port)
+    code, out, err = ask(config, "list", "/api/v1/namespaces/shop/configmaps", "10")
+    assert code != 0 and "does not end" in err and Hostile.asked < 100, (Hostile.asked, err)
+    for argv in (("list_routes",), ("gateway_overview",)):
+        code, out = ops(c, "admin", "call", *argv, kubeconfig=config)
+        assert code != 0 and "no pod of higress-console is ready" in out, out
+        assert "\x1b" not in out and "\nrights" not in out, repr(out)
+    code, out = ops(c, "admin", "check", kubeconfig=config)
+    assert code != 0 and "403" in out and "\x1b" not in out and "\nmissing" not in out, repr(out)
+    server.shutdown()
+
+
 class Page(http.server.BaseHTTPRequestHandler):
     protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
@@ -338,7 +380,7 @@ def the_documented_role_is_enough(c):
 
 
 CASES = [tokens, certificates, names_and_proxies, plugins, plugins_that_fail, a_401_asks_again, impersonation, refusals, lists,
-         ports_of_pods, rights_for_ports, the_documented_role_is_enough]
+         a_hostile_server, ports_of_pods, rights_for_ports, the_documented_role_is_enough]
 
 
 def main():

@@ -163,11 +163,33 @@ static void test_search(void **state)
     assert_non_null(strstr(e.text, "line 200"));
 }
 
+/* The lines of an edit that was made elsewhere touch no object of a change, and say nothing false
+ * of one; a line that a change signed does. */
+static void test_lines_of_no_change(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    assert_true(store_begin(s, &e) &&
+                store_chain(s, "outside edit", "o-1", NULL, "watch", NULL, NULL, &e));
+    assert_true(store_end(s, true, &e));
+    const struct store_search q = { .id = "o-1", .object = "route x", .limit = 10 };
+    const cJSON *o = store_search_audit(s, a, &q, &e);
+    if (!o)
+        fail_msg("%s", e.text);
+    assert_int_equal(json_count(json_get(o, "lines")), 0);
+    assert_true(store_begin(s, &e) &&
+                store_chain(s, "applied", "o-1", NULL, "watch", NULL, "a-mac", &e));
+    assert_true(store_end(s, true, &e));
+    assert_null(store_search_audit(s, a, &q, &e));
+    assert_non_null(strstr(e.text, "not there"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_search, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lines_of_no_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_whole_verifies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_each_byte, setup, teardown),
     };

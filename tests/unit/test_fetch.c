@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/fiber.h"
 #include "check.h"
-#include "net/fetch.h"
+#include "net/fetch_transfer_private.h"
 #include "net/loop.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -201,6 +201,77 @@ static void sends_what_was_asked(void **state)
     arena_free(a);
 }
 
+static bool is_refused_by(struct arena *a, const char *name, const char *value)
+{
+    const struct fetch_header headers[] = { { name, value }, { 0 } };
+    struct fetch_request r = { .headers = headers };
+    r.url = arena_printf(a, "http://127.0.0.1:%d/echo", port);
+    struct job j = run(a, "GET", NULL, r);
+    assert_null(strstr(j.err.text, "hidden"));
+    return !j.ok && strstr(j.err.text, "it holds control characters");
+}
+
+/* A token that a plugin printed, or a value out of the environment, begins no header of its own. */
+static void sends_no_header_that_is_two(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    assert_true(is_refused_by(a, "Authorization", "Bearer hidden\r\nImpersonate-User: admin"));
+    assert_true(is_refused_by(a, "Authorization", "Bearer hidden\n"));
+    assert_true(is_refused_by(a, "X-A: 1\r\nX-B", "hidden"));
+    assert_false(is_refused_by(a, "X-Blank", "tab\tand \xc3\xa9"));
+    arena_free(a);
+}
+
+static CURLcode (*real_setopt)(CURL *, CURLoption, ...);
+static bool takes_the_systems_folder;
+
+/* Every value is one register wide. */
+static CURLcode watch_setopt(CURL *easy, CURLoption option, ...)
+{
+    va_list args;
+    va_start(args, option);
+    void *value = va_arg(args, void *);
+    va_end(args);
+    if (option == CURLOPT_URL)
+        takes_the_systems_folder = true;
+    if (option == CURLOPT_CAPATH)
+        takes_the_systems_folder = value != NULL;
+    return real_setopt(easy, option, value);
+}
+
+static void only_watched(struct loop *l, void *arg)
+{
+    struct err e = { 0 };
+    assert_true(fetch_load(l, &e));
+    real_setopt = lib.curl_easy_setopt;
+    lib.curl_easy_setopt = watch_setopt;
+    only(l, arg);
+    lib.curl_easy_setopt = real_setopt;
+}
+
+/* Debian's libcurl has a folder of authorities beside the file, which a CA of ours replaces, too.
+ */
+static void a_ca_is_the_only_one(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    const struct fetch_tls tls = { .ca_text = "-----BEGIN CERTIFICATE-----\n" };
+    struct job j = { .arena = a };
+    j.request.method = "GET";
+    j.request.url = arena_printf(a, "https://127.0.0.1:%d/ok", port);
+    loop_main(only_watched, &j);
+    assert_true(takes_the_systems_folder);
+    j.request.ca_file = "/nowhere/ca.pem";
+    loop_main(only_watched, &j);
+    assert_false(takes_the_systems_folder);
+    j.request.ca_file = NULL;
+    j.request.tls = &tls;
+    loop_main(only_watched, &j);
+    assert_false(takes_the_systems_folder);
+    arena_free(a);
+}
+
 /* An address that is a secret itself: it is asked, and named by other words. */
 static void shows_other_words_for_a_secret_url(void **state)
 {
@@ -239,6 +310,10 @@ static void goes_through_a_proxy(void **state)
     j = run(a, "GET", NULL, r);
     assert_int_equal(j.answer.cause, FETCH_REFUSED);
     assert_non_null(strstr(j.err.text, "through the proxy http://127.0.0.1:1: connection refused"));
+
+    r.proxy = "http://me:first@hidden@127.0.0.1:1";
+    j = run(a, "GET", NULL, r);
+    assert_non_null(strstr(j.err.text, "through the proxy http://127.0.0.1:1: "));
     arena_free(a);
 }
 
@@ -377,6 +452,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_answers),
         cmocka_unit_test(sends_what_was_asked),
+        cmocka_unit_test(sends_no_header_that_is_two),
+        cmocka_unit_test(a_ca_is_the_only_one),
         cmocka_unit_test(shows_other_words_for_a_secret_url),
         cmocka_unit_test(goes_through_a_proxy),
         cmocka_unit_test(says_why_none_came),

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/secret.h"
 #include "check.h"
 #include "kube/kubeconfig.h"
 #include "scratch.h"
@@ -244,6 +245,30 @@ static void a_pod_has_its_account(void **state)
     unsetenv("KUBECONFIG");
 }
 
+/* The address of the server is shown, and stands in every change; errors do not say it either. */
+static void no_secret_is_in_an_address(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct kube_access x;
+    static const char *const servers[] = { "https://ann:hidden-word@10.0.0.1:6443",
+                                           "https://10.0.0.1:6443/\\nhidden-word" };
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++, e = (struct err){ 0 }) {
+        const struct kube_wish wish = {
+            .path = put("one", arena_printf(a,
+                                            "current-context: x\n"
+                                            "clusters: [{name: c, cluster: {server: \"%s\"}}]\n"
+                                            "contexts: [{name: x, context: {cluster: c}}]\n",
+                                            servers[i]))
+        };
+        assert_false(kubeconfig_read(a, &wish, &x, &e));
+        assert_non_null(strstr(e.text, "with a user or blanks in it"));
+        assert_null(strstr(e.text, "hidden"));
+    }
+    reads(put("one", config_of(", proxy-url: 'http://ann:a-proxy-password-7@p:3128'", "")));
+    assert_null(strstr(secret_scrub(a, "it says a-proxy-password-7 here"), "a-proxy-password-7"));
+}
+
 static void others_must_not_write_it(void **state)
 {
     (void)state;
@@ -264,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(plugins_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(somebody_else_is_impersonated, setup, teardown),
         cmocka_unit_test_setup_teardown(a_pod_has_its_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_secret_is_in_an_address, setup, teardown),
         cmocka_unit_test_setup_teardown(others_must_not_write_it, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

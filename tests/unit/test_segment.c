@@ -163,6 +163,38 @@ static void test_waits(void **state)
     verified();
 }
 
+/* One line was written while the clock stood in 1970: the others are as young as they are. */
+static void test_clock_set_back(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    say(15);
+    sql("UPDATE audit SET at = '1970-01-01T00:00:09.000Z' WHERE seq = 10");
+    rotate(closing);
+    const cJSON *newest = json_get(store_segments(s, a, 1, &e), "segments")->child;
+    assert_int_equal(json_num(newest, "last", 0), 10);
+    assert_true(strncmp(json_str(newest, "ended"), "1970", 4) > 0);
+    struct store_retention days = removing;
+    days.keep = 24 * 3600;
+    assert_int_equal(rotate(days).removed, 0);
+}
+
+/* A state that nobody wrote to for longer than lines are kept: its last line is where the head says
+ * that the audit had come to, and goes in the step that closes it. */
+static void test_idle_for_long(void **state)
+{
+    (void)state;
+    struct store_retention both = { .lines = 1000, .age = NOW, .keep = NOW, .until = FAR };
+    say(5);
+    struct store_rotated did = rotate(both);
+    assert_int_equal(did.closed, 1);
+    for (int i = 0; i < 3; i++)
+        did = rotate(both);
+    verified();
+    struct err e = { 0 };
+    assert_true(json_num(store_segments(s, a, 1, &e), "removed", 0) > 0);
+}
+
 /* 20 lines are gone, one of them kept; 10 closed, and some open. */
 static void make_removed(void)
 {
@@ -305,7 +337,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(test_closes),         EACH(test_removes),  EACH(test_waits),
         EACH(test_outside_edits),  EACH(test_tampered), EACH(test_put_back),
-        EACH(test_tampered_stays), EACH(test_killed),
+        EACH(test_tampered_stays), EACH(test_killed),   EACH(test_idle_for_long),
+        EACH(test_clock_set_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
