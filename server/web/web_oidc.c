@@ -265,12 +265,24 @@ static bool is_refused_there(struct visit *v, const struct attempt *a)
     return true;
 }
 
+/* The way back is a page that the browser goes to. What the page of another site loads, as a
+ * picture or in a frame, is no guess of its visitor, who would be slowed for it. */
+static bool is_way_back(struct visit *v)
+{
+    const char *what = http_header(v->x, "sec-fetch-dest");
+    bool is = !what || !strcmp(what, "document");
+    if (!is)
+        visit_note(v, 403, "403", "This is a page for a browser to go to, from the provider.");
+    return is;
+}
+
 void web_oidc_answer(struct web *w, struct http_exchange *x)
 {
     struct visit v;
     struct attempt a;
     struct err e = { 0 };
-    if (!visit_anyone(&v, w, x, false) || !has_provider(&v) || login_must_wait(&v, "", "/changes"))
+    if (!visit_anyone(&v, w, x, false) || !has_provider(&v) || !is_way_back(&v) ||
+        login_must_wait(&v, "", "/changes"))
         return;
     const char *code = visit_asked(x, "code");
     if (!attempt_take(w->oidc->attempts, visit_cookie(w, x, COOKIE_ATTEMPT),

@@ -359,6 +359,14 @@ def slowed(r):
     lines = [l for l in r.lines().split("{") if b.source in l]
     r.score.check(lines and all("wrong_token" in l for l in lines) and len(lines) <= 2, "and fills no audit", lines)
     r.score.check(r.browser().login(p)[0] == 200, "others are not")
+    baited = Browser(r.world.port, "127.0.251.3")
+    asked = baited.begin()
+    for what in ("image", "iframe", "empty"):
+        heads = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": what}
+        path = "/login/oidc?code=%s&state=%s&iss=%s" % (p.code(asked), asked["state"], p.url)
+        statuses = {baited.ask("GET", path, headers=heads)[0] for _ in range(12)}
+        r.score.check(statuses == {403}, "what the page of another site loads (%s) is no way back" % what, statuses)
+    r.score.check(baited.come_back(code=p.code(asked), state=asked["state"], iss=p.url)[0] == 200, "and slows and ends nobody's login")
     times, crowd = p.times("/token"), Browser(r.world.port, "127.0.251.2")
     for _ in range(200):
         crowd.jar = {}
