@@ -145,7 +145,9 @@ def people(r):
             r.score.check(answer[0] == 200, "an identity is a text of the table, whatever it looks like")
             continue
         r.refused("the subject %r" % sub, "which is nobody here", answer, b)
-    r.score.check("nobody of people" in r.lines(), "and audited")
+    r.score.check("nobody of people" in r.lines() and "S-ANN" in r.lines(), "and audited")
+    anns = r.world.command("audit", "search", "--json", "--who", "ann")[1]
+    r.score.check('"login"' in anns and "login refused" not in anns, "not as a line of who is called so here", anns[-400:])
     bob = r.browser()
     bob.login(p, sub="s-bob", roles=["admin"], groups=["approver"])
     r.score.check(bob.ask("GET", "/changes")[0] == 200 and bob.ask("POST", "/changes/c-1234", {"form": bob.form(), "do": "approve"})[0] >= 400,
