@@ -116,6 +116,35 @@ static void test_ours(void **state)
     with_world("approve", body_ours);
 }
 
+static void set_cors(struct world *w, bool on)
+{
+    double_object(w, "/v1/routes/pay/plugin-instances/cors",
+                  arena_printf(w->arena,
+                               "{\"pluginName\":\"cors\",\"enabled\":%s,\"configurations\":{}}",
+                               on ? "true" : "false"));
+}
+
+/* What we write of a route takes no edit of its plugins for ours. */
+static void body_beside_ours(struct world *w)
+{
+    struct err e = { 0 };
+    set_cors(w, true);
+    known(w);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    approve(w, id);
+    if (!engine_apply(w->engine, w->arena, id, NULL, &e))
+        fail_msg("%s", e.text);
+    set_cors(w, false);
+    assert_int_equal(settled(w), 1);
+    starts_with(title(edits(w), 0), "plugin-instance cors at route:pay was deleted outside ");
+}
+
+static void test_beside_ours(void **state)
+{
+    (void)state;
+    with_world("approve", body_beside_ours);
+}
+
 /* A change of ours that is being written: the place does not count, and nothing is told of it. */
 static void body_under_way(struct world *w)
 {
@@ -352,11 +381,12 @@ int main(int argc, char **argv)
     if (child_wanted(argc, argv))
         return child_run(argv[2]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unread),       cmocka_unit_test(test_ours),
-        cmocka_unit_test(test_under_way),    cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_thin),         cmocka_unit_test(test_retention),
-        cmocka_unit_test(test_segments),     cmocka_unit_test(test_clock_set_back),
-        cmocka_unit_test(test_many_at_once), cmocka_unit_test(test_clock_tick),
+        cmocka_unit_test(test_unread),         cmocka_unit_test(test_ours),
+        cmocka_unit_test(test_beside_ours),    cmocka_unit_test(test_under_way),
+        cmocka_unit_test(test_certificate),    cmocka_unit_test(test_thin),
+        cmocka_unit_test(test_retention),      cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_clock_set_back), cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_clock_tick),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }
