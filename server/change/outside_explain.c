@@ -68,6 +68,15 @@ static bool is_part(struct arena *a, const struct plan_op *op, const struct kind
     return !strcmp(k->name, "route") && kind_makes_route(a, op->kind, op->name, name);
 }
 
+/* An object that comes or goes does so with all that stands at it. Of one that is written only who
+ * may use a route is: its plugins have edits of their own. */
+static bool brings_instance(const struct outside_op *by, const char *plugin)
+{
+    const struct plan_op *op = by->op;
+    return op->verb != PLAN_PUT ||
+           (by->ours && !strcmp(op->kind->name, "route") && !strcmp(plugin, "key-auth"));
+}
+
 struct naming {
     const struct plan_op *op;
     bool found;
@@ -111,9 +120,8 @@ bool outside_brings(struct arena *a, const struct outside_op *by,
 {
     const struct plan_op *op = by->op;
     const struct kind *k = x->place->kind;
-    bool whole = op->verb != PLAN_PUT || by->ours;
     if (x->place->scope)
-        return (whole && brings_scope(a, op, x->place->scope)) ||
+        return (brings_instance(by, x->name) && brings_scope(a, op, x->place->scope)) ||
                (by->ours && writes_instance(op, x->name));
     bool instance = !strcmp(op->kind->name, "plugin-instance") && !strcmp(op->name, x->name);
     bool written = is_written_along(a, op, x) ||

@@ -182,6 +182,7 @@ static bool read_outside_place(struct outside_reading *r, const struct outside_p
         return false;
     p->baseline = !p->was.mac && !p->since;
     p->since = p->was.mac ? p->was.at : p->since;
+    p->was.at = p->since; /* of a new place, too: a look that does not tell all of it keeps that */
     r->seen = arena_array(r->arena, bool, p->was.count + 1);
     p->began = when_now();
     bool ok = read_list_of(r, &why) && !r->full;

@@ -48,11 +48,12 @@ static bool is_look_due(struct outside_task *t, struct arena *a, struct err *e)
     bool written = false;
     if (e->kind != ERR_NONE)
         return false;
-    if (!about || when_now() >= last + every)
+    double now = when_now();
+    if (!about || now >= last + every || now < last) /* the clock was set back */
         return true;
     if (!store_each_written(s, url, last, stop_at_written, &written, e))
         return false;
-    t->next = loop_now(t->engine->loop) + (last + every - when_now());
+    t->next = loop_now(t->engine->loop) + (last + every - now);
     return written;
 }
 

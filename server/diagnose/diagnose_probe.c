@@ -123,7 +123,7 @@ static bool split_address(struct party *p, const char *address, struct knock *k)
     const char *colon = strrchr(address, ':');
     bool six = address[0] == '[';
 
-    if (!colon || colon == address)
+    if (!colon || colon - address < (six ? 3 : 1))
         return false;
     k->host = arena_strndup(p->a, address + six, (size_t)(colon - address) - (six ? 2 : 0));
     k->port = (int)strtol(colon + 1, NULL, 10);

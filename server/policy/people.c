@@ -65,6 +65,8 @@ static const char *user_of(struct arena *a, const char *name)
         return NULL;
     by = by ? by + strlen(sudo) : in ? strchr(in + strlen(login), ' ') : NULL;
     by = by && *by == ' ' ? by + 1 : by;
+    if (by > end)
+        return NULL;
     return by ? arena_strndup(a, by, (size_t)(end - by))
               : arena_strndup(a, name, (size_t)(uid - name));
 }

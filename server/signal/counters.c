@@ -63,11 +63,10 @@ static const struct counted *find_counted(const struct reading *r, const char *s
 static const char *split_stat(struct arena *a, const char *name, const char **what)
 {
     static const char head[] = "cluster.", middle[] = ".upstream_rq_";
-    const char *tail = strrchr(name, '.');
-    if (!text_starts(name, head) || !tail || !text_starts(tail, middle))
+    const char *tail = strrchr(name, '.'), *from = name + sizeof head - 1;
+    if (!text_starts(name, head) || tail < from || !text_starts(tail, middle))
         return NULL;
     *what = tail + sizeof middle - 1;
-    const char *from = name + sizeof head - 1;
     char *cluster = arena_strndup(a, from, (size_t)(tail - from));
     size_t n = strlen(cluster);
     if (n && cluster[n - 1] == ';')

@@ -186,8 +186,8 @@ bool store_edits_fit(struct store *s, struct err *e)
     }
     struct db_rows r =
         db_query(s->db, e,
-                 "SELECT a.id FROM (SELECT id FROM audit WHERE event = 'outside edit' ORDER BY at "
-                 "DESC, seq DESC LIMIT ?) a LEFT JOIN outside o ON o.id = a.id WHERE o.id IS NULL "
+                 "SELECT a.id FROM (SELECT id FROM audit WHERE event = 'outside edit' ORDER BY seq "
+                 "DESC LIMIT ?) a LEFT JOIN outside o ON o.id = a.id WHERE o.id IS NULL "
                  "LIMIT 1",
                  "i", (int)OUTSIDE_KEPT);
     if (db_next(&r, e))

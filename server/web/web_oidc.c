@@ -42,13 +42,18 @@ struct errand {
 /* -- refusals ---------------------------------------------------------------------------- */
 
 /* A line of the audit of its own: only for what the provider itself said, since who has no account
- * there could fill the audit. All that is wrong is slowed and audited by source. */
-static void note_refused_login(struct visit *v, const char *who, const char *why)
+ * there could fill the audit. All that is wrong is slowed and audited by source. It is by that
+ * source, too: a stranger may be called there as somebody is here. */
+static void note_refused_login(struct visit *v, const char *peer, const char *as, const char *why)
 {
+    char from[LISTEN_SOURCE];
     cJSON *detail = json_object(v->arena);
+    listen_source(peer, from);
     json_set_str(v->arena, detail, "by", "oidc");
+    if (as)
+        json_set_str(v->arena, detail, "as", as);
     json_set_str(v->arena, detail, "why", text_clean(v->arena, why, WHY_SHOWN));
-    login_note(v->web, "login refused", who, detail);
+    login_note(v->web, "login refused", from, detail);
 }
 
 /* Once in LOG_SECONDS: many may come while a provider is down. */
@@ -77,9 +82,7 @@ static void refuse_login(struct visit *v, const char *peer, const char *to, cons
 
 static void refuse_token(struct visit *v, const struct errand *r, const struct err *e)
 {
-    char from[LISTEN_SOURCE];
-    listen_source(r->peer, from);
-    note_refused_login(v, from, e->text);
+    note_refused_login(v, r->peer, NULL, e->text);
     refuse_login(v, r->peer, r->to, e);
 }
 
@@ -91,7 +94,7 @@ static void refuse_nobody(struct visit *v, const struct errand *r, const char *v
         "%s knows you as '%s', which is nobody here: whoever runs this server can add it to `oidc` "
         "of a row of people.",
         v->web->mcp->config->oidc.name, shown);
-    note_refused_login(v, shown, "nobody of people");
+    note_refused_login(v, r->peer, shown, "nobody of people");
     source_wrong(v->web->sources, r->peer, "login", false);
     login_show(v, 403, r->to, why);
 }
@@ -265,12 +268,24 @@ static bool is_refused_there(struct visit *v, const struct attempt *a)
     return true;
 }
 
+/* The way back is a page that the browser goes to. What the page of another site loads, as a
+ * picture or in a frame, is no guess of its visitor, who would be slowed for it. */
+static bool is_way_back(struct visit *v)
+{
+    const char *what = http_header(v->x, "sec-fetch-dest");
+    bool is = !what || !strcmp(what, "document");
+    if (!is)
+        visit_note(v, 403, "403", "This is a page for a browser to go to, from the provider.");
+    return is;
+}
+
 void web_oidc_answer(struct web *w, struct http_exchange *x)
 {
     struct visit v;
     struct attempt a;
     struct err e = { 0 };
-    if (!visit_anyone(&v, w, x, false) || !has_provider(&v) || login_must_wait(&v, "", "/changes"))
+    if (!visit_anyone(&v, w, x, false) || !has_provider(&v) || !is_way_back(&v) ||
+        login_must_wait(&v, "", "/changes"))
         return;
     const char *code = visit_asked(x, "code");
     if (!attempt_take(w->oidc->attempts, visit_cookie(w, x, COOKIE_ATTEMPT),

@@ -145,7 +145,9 @@ def people(r):
             r.score.check(answer[0] == 200, "an identity is a text of the table, whatever it looks like")
             continue
         r.refused("the subject %r" % sub, "which is nobody here", answer, b)
-    r.score.check("nobody of people" in r.lines(), "and audited")
+    r.score.check("nobody of people" in r.lines() and "S-ANN" in r.lines(), "and audited")
+    anns = r.world.command("audit", "search", "--json", "--who", "ann")[1]
+    r.score.check('"login"' in anns and "login refused" not in anns, "not as a line of who is called so here", anns[-400:])
     bob = r.browser()
     bob.login(p, sub="s-bob", roles=["admin"], groups=["approver"])
     r.score.check(bob.ask("GET", "/changes")[0] == 200 and bob.ask("POST", "/changes/c-1234", {"form": bob.form(), "do": "approve"})[0] >= 400,
@@ -359,6 +361,14 @@ def slowed(r):
     lines = [l for l in r.lines().split("{") if b.source in l]
     r.score.check(lines and all("wrong_token" in l for l in lines) and len(lines) <= 2, "and fills no audit", lines)
     r.score.check(r.browser().login(p)[0] == 200, "others are not")
+    baited = Browser(r.world.port, "127.0.251.3")
+    asked = baited.begin()
+    for what in ("image", "iframe", "empty"):
+        heads = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": what}
+        path = "/login/oidc?code=%s&state=%s&iss=%s" % (p.code(asked), asked["state"], p.url)
+        statuses = {baited.ask("GET", path, headers=heads)[0] for _ in range(12)}
+        r.score.check(statuses == {403}, "what the page of another site loads (%s) is no way back" % what, statuses)
+    r.score.check(baited.come_back(code=p.code(asked), state=asked["state"], iss=p.url)[0] == 200, "and slows and ends nobody's login")
     times, crowd = p.times("/token"), Browser(r.world.port, "127.0.251.2")
     for _ in range(200):
         crowd.jar = {}

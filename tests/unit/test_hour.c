@@ -110,6 +110,7 @@ static cJSON *page_of(int completed, int failed, int fast, int slow)
         ","
         "{\"name\":\"cluster.outbound|80||shop.static.upstream_rq_completed\",\"value\":%d},"
         "{\"name\":\"cluster.xds-grpc.upstream_rq_completed\",\"value\":7},"
+        "{\"name\":\"cluster.upstream_rq_completed\",\"value\":7},"
         "{\"name\":\"cluster.outbound|8080||api.internal;.upstream_rq_completed\",\"value\":%d},"
         "{\"histograms\":[{\"name\":\"cluster.outbound|80||shop.static.upstream_rq_time\","
         "\"buckets\":[{\"upper_bound\":10,\"interval\":0,\"cumulative\":%d},"

@@ -4,6 +4,7 @@
 #include "propose.h"
 #include "store/store_outside.h"
 #include "store/store_segment.h"
+#include <sys/syscall.h>
 
 static struct outside_look look(struct world *w)
 {
@@ -113,6 +114,35 @@ static void test_ours(void **state)
 {
     (void)state;
     with_world("approve", body_ours);
+}
+
+static void set_cors(struct world *w, bool on)
+{
+    double_object(w, "/v1/routes/pay/plugin-instances/cors",
+                  arena_printf(w->arena,
+                               "{\"pluginName\":\"cors\",\"enabled\":%s,\"configurations\":{}}",
+                               on ? "true" : "false"));
+}
+
+/* What we write of a route takes no edit of its plugins for ours. */
+static void body_beside_ours(struct world *w)
+{
+    struct err e = { 0 };
+    set_cors(w, true);
+    known(w);
+    const char *id = proposed(w, move_domain(w, "b.example", &e), ENGINE_ASK);
+    approve(w, id);
+    if (!engine_apply(w->engine, w->arena, id, NULL, &e))
+        fail_msg("%s", e.text);
+    set_cors(w, false);
+    assert_int_equal(settled(w), 1);
+    starts_with(title(edits(w), 0), "plugin-instance cors at route:pay was deleted outside ");
+}
+
+static void test_beside_ours(void **state)
+{
+    (void)state;
+    with_world("approve", body_beside_ours);
 }
 
 /* A change of ours that is being written: the place does not count, and nothing is told of it. */
@@ -242,15 +272,121 @@ static void test_segments(void **state)
     with_world("approve", body_segments);
 }
 
+/* What the wall clock is ahead, for who asks for it. */
+static time_t ahead;
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int failed = (int)syscall(SYS_clock_gettime, clock, t);
+    t->tv_sec += clock == CLOCK_REALTIME ? ahead : 0;
+    return failed;
+}
+
+static void add_consumers(struct world *w, const char *name, int count)
+{
+    for (int i = 0; i < count; i++)
+        double_object(w, arena_printf(w->arena, "/v1/consumers/%s%d", name, i),
+                      arena_printf(w->arena, "{\"name\":\"%s%d\",\"credentials\":[]}", name, i));
+}
+
+static void look_all(struct world *w)
+{
+    struct outside_look out = { .more = true };
+    for (int looks = 0; out.more && looks < 20; looks++)
+        out = look(w);
+    assert_false(out.more);
+}
+
+/* Which edits are the newest does not hang on a clock that may be set back. */
+static void body_clock(struct world *w)
+{
+    struct err e = { 0 };
+    int lines = 0;
+    ahead = 3600;
+    known(w);
+    add_consumers(w, "early", 3);
+    assert_int_equal(look(w).edits, 3);
+    ahead = 0;
+    add_consumers(w, "late", OUTSIDE_KEPT);
+    look_all(w);
+    if (!store_verify(engine_store(w->engine, &e), NULL, &lines, &e))
+        fail_msg("%s", e.text);
+}
+
+static void test_clock_set_back(void **state)
+{
+    (void)state;
+    with_world("approve", body_clock);
+    ahead = 0;
+}
+
+static void say_nothing(const char *gateway, const char *text)
+{
+    (void)gateway, (void)text;
+}
+
+/* A look that lies ahead by the clock is no reason to wait for that hour. */
+static void body_clock_tick(struct world *w)
+{
+    struct err e = { 0 };
+    ahead = 3600;
+    known(w);
+    ahead = 0;
+    add_consumers(w, "late", 1);
+    w->config->outside = true;
+    w->config->outside_every = 60;
+    engine_watch_outside(w->engine, say_nothing);
+    for (int i = 0; i < 100 && !json_count(edits(w)); i++)
+        nap_for(w->loop, 0.1, "a look", NULL, NULL, &e);
+    starts_with(title(edits(w), 0), "consumer late0 was created outside between ");
+}
+
+static void test_clock_tick(void **state)
+{
+    (void)state;
+    with_world("approve", body_clock_tick);
+    ahead = 0;
+}
+
+/* More at once than one look tells: what hangs on a new route is told with times that were. */
+static void body_many_at_once(struct world *w)
+{
+    known(w);
+    for (int i = 0; i < 210; i++) {
+        const char *route = arena_printf(w->arena, "r%d", i);
+        double_object(w, arena_printf(w->arena, "/v1/routes/%s", route),
+                      arena_printf(w->arena, "{\"name\":\"%s\",\"services\":[]}", route));
+        double_object(w, arena_printf(w->arena, "/v1/routes/%s/plugin-instances/cors", route),
+                      "{\"pluginName\":\"cors\",\"enabled\":true,\"scope\":\"ROUTE\","
+                      "\"configurations\":{}}");
+    }
+    look_all(w);
+    const cJSON *edit, *list = edits(w);
+    assert_true(json_count(list) > 0);
+    cJSON_ArrayForEach(edit, list)
+    {
+        if (strstr(json_text(edit, "title"), " 1970-"))
+            fail_msg("%s", json_text(edit, "title"));
+    }
+}
+
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    with_world("approve", body_many_at_once);
+}
+
 int main(int argc, char **argv)
 {
     if (child_wanted(argc, argv))
         return child_run(argv[2]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unread),    cmocka_unit_test(test_ours),
-        cmocka_unit_test(test_under_way), cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_thin),      cmocka_unit_test(test_retention),
-        cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_unread),         cmocka_unit_test(test_ours),
+        cmocka_unit_test(test_beside_ours),    cmocka_unit_test(test_under_way),
+        cmocka_unit_test(test_certificate),    cmocka_unit_test(test_thin),
+        cmocka_unit_test(test_retention),      cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_clock_set_back), cmocka_unit_test(test_many_at_once),
+        cmocka_unit_test(test_clock_tick),
     };
     return cmocka_run_group_tests(tests, double_start, double_stop);
 }

@@ -76,6 +76,7 @@ static void behind_a_name(void **state)
         /* a subject may say anything */
         { CHANNEL_NONE, "https://id|x (uid 0, sudo by alice)", NULL },
         { CHANNEL_NONE, "https://id|x (uid 0, login uid 0 root)", NULL },
+        { CHANNEL_NONE, "x (uid 0), sudo by alice", NULL },
         { CHANNEL_NONE, NULL, NULL },
         { CHANNEL_POLICY, "alice", NULL },
     };
