@@ -30,6 +30,7 @@ struct bots {
     struct loop_timer *tick;
     char news[72];        /* the newest line of the audit that the cards know */
     bool renewing, again; /* one fiber looks after the cards, and once more after that */
+    int begin;            /* with which of them a round does */
     double expires;       /* Unix seconds at which the next card does; 0: none */
     bool stopping;
 };
@@ -56,9 +57,12 @@ struct bot {
     int waiting, talking, pressing;
     int dropped; /* since the queue was full */
     bool gone, lost, soon;
-    double minute;               /* of refusals */
-    int refusals[2];             /* of nobody, of people */
-    double renew_at, renew_wait; /* cards are not renewed before; the platform failed */
+    double minute;   /* of refusals */
+    int refusals[2]; /* of nobody, of people */
+    /* Cards that could not be renewed are tried again at renew_at (0: there are none). */
+    double renew_at, renew_wait;
+    int refused; /* of them, in this round */
+    bool held;   /* none is tried before renew_at */
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 #include "store/store_card.h"
 #include <string.h>
 
-enum { BUTTON_BYTES = 18 };
+enum { BUTTON_BYTES = 18, REFUSED_MOST = 20 /* cards of an account, in one round */ };
 static const double KEPT_AFTER = 86400 /* seconds, so that a late press gets an answer */,
                     FIRST_PAUSE = 1, LONGEST_PAUSE = 60;
 
@@ -95,12 +95,28 @@ bool cards_show(struct chat_job *j, const char *id, struct err *e)
 /* -- renewed --------------------------------------------------------------------------------------
  */
 
+/* Else it is about that card alone: its message was deleted, or is not ours any more. */
+static bool concerns_all_cards(const struct err *e)
+{
+    return e->kind == ERR_NET || e->kind == ERR_UNKNOWN || e->kind == ERR_GONE ||
+           e->status == 401 || e->status == 429 || e->status >= 500;
+}
+
+/* A card that is refused does not keep the others of its account from being renewed. Where very
+ * many are, the next round begins behind them. */
 static void renewal_failed(struct bot *b, const struct err *e)
 {
-    b->renew_wait = b->renew_wait > 0 ? b->renew_wait * 2 : FIRST_PAUSE;
-    b->renew_wait = b->renew_wait < LONGEST_PAUSE ? b->renew_wait : LONGEST_PAUSE;
-    b->renew_at = loop_now(b->account.loop) + b->renew_wait;
-    say_outcome(b, false, e);
+    bool all = concerns_all_cards(e);
+    if (b->renew_at <= 0) {
+        b->renew_wait = b->renew_wait > 0 ? b->renew_wait * 2 : FIRST_PAUSE;
+        b->renew_wait = b->renew_wait < LONGEST_PAUSE ? b->renew_wait : LONGEST_PAUSE;
+        b->renew_at = loop_now(b->account.loop) + b->renew_wait;
+    }
+    if (all)
+        say_outcome(b, false, e);
+    else if (++b->refused == REFUSED_MOST)
+        b->all->begin += REFUSED_MOST;
+    b->held = all || b->refused >= REFUSED_MOST;
     log_event(LOG_WARN, "chat", "a card could not be renewed: %s", e->text);
 }
 
@@ -144,8 +160,7 @@ static void renew_card(struct bots *b, struct store *s, struct arena *a,
         store_drop_card(s, row->button, &e);
         return;
     }
-    if (!x || !row->message || text_starts(row->shown, over_mark) ||
-        loop_now(b->service->loop) < x->renew_at)
+    if (!x || x->held || !row->message || text_starts(row->shown, over_mark))
         return;
     const cJSON *change = engine_show(engine_of(b), a, row->id, false, &e);
     const char *shows = change ? card_shows(a, change) : NULL;
@@ -177,6 +192,18 @@ static void expire_cards(struct bots *b, struct store *s, const struct store_car
         store_expire(s, &ignored);
 }
 
+/* What failed before is tried again where its pause is over. */
+static void begin_round(struct bots *b)
+{
+    double now = loop_now(b->service->loop);
+    for (struct bot *x = b->first; x; x = x->next) {
+        x->refused = 0;
+        if (x->renew_at <= now)
+            x->renew_at = 0;
+        x->held = x->held && x->renew_at > 0;
+    }
+}
+
 /* The store is looked at again when somebody asked for it meanwhile. */
 static void renew_on_fiber(void *arg)
 {
@@ -187,9 +214,10 @@ static void renew_on_fiber(void *arg)
     struct store_card *all = NULL;
     int n = s ? store_cards(s, a, &all, &e) : 0;
     expire_cards(b, s, all, n);
-    for (int i = 0; i < n && !b->stopping; i++) {
+    begin_round(b);
+    for (int i = 0, from = n > 0 ? b->begin % n : 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
-        renew_card(b, s, one, &all[i]);
+        renew_card(b, s, one, &all[(from + i) % n]);
         arena_free(one);
     }
     arena_free(a);
@@ -217,7 +245,7 @@ static bool is_retry_due(const struct bots *b)
 {
     double now = loop_now(b->service->loop);
     for (const struct bot *x = b->first; x; x = x->next)
-        if (x->renew_wait > 0 && x->renew_at <= now)
+        if (x->renew_at > 0 && x->renew_at <= now)
             return true;
     return false;
 }

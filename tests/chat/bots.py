@@ -178,6 +178,22 @@ def check_a_card_that_could_not_be_renewed_is_renewed_later(r):
     r.audited("chat_back")
 
 
+def check_a_card_that_was_deleted_keeps_no_other_from_being_renewed(r):
+    r.write("ada", "limit shop-pay 10")
+    gone = r.kept(r.card())
+    r.write("ada", "change_resource kind=route action=delete name=shop-pay")
+    card = r.kept(r.card())
+    r.receiver.deleted.add(gone["id"])
+    since = len(r.receiver.heard)
+    r.press("bob", gone, "reject")
+    r.audited("rejected")
+    r.press("bob", card, "reject")
+    r.renewed(card, "rejected by bob", since=since)
+    equal(r.audit("chat_lost"), [])
+    r.receiver.deleted.clear()
+    r.renewed(gone, "rejected by bob", since=since)
+
+
 def check_too_many_requests_are_waited_for(r):
     r.receiver.refuse = [429]
     r.write("ada", "help")

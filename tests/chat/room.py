@@ -48,6 +48,7 @@ class Receiver:
 
     def __init__(self, check=None):
         self.heard, self.wrong, self.refuse, self.requests = [], [], [], []  # requests: (headers, text)
+        self.deleted = set()  # messages that cannot be renewed any more
         self.came = threading.Condition()
         receiver = self
 
@@ -58,6 +59,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 ident, at = self.headers["webhook-id"], self.headers["webhook-timestamp"]
                 status = receiver.refuse.pop(0) if receiver.refuse else 200
+                status = 404 if json.loads(body)["data"].get("message") in receiver.deleted else status
                 if sign(KEYS["out"], ident, at, body) != self.headers["webhook-signature"]:
                     receiver.wrong.append("a signature that is not right")
                 if check:
