@@ -15,7 +15,8 @@
 #include "net/loop.h"
 #include <string.h>
 
-static const double TICK = 0.5; /* seconds between two looks whether a card is to be renewed */
+static const double TICK = 0.5;     /* seconds between two looks whether a card is to be renewed */
+static const double FULL_SAID = 60; /* seconds between two lines that a queue is full */
 
 /* -- accounts ------------------------------------------------------------------------------------
  */
@@ -42,6 +43,17 @@ static const struct chat_platform *platform_row(const struct bots *b, const char
     return NULL;
 }
 
+/* What an account heard is not heard again by the one that follows it: platforms send again what
+ * was not answered, and a request that was signed can be sent again by others. */
+static struct chat_seen *seen_before(const struct bots *all, const struct config_chat *c)
+{
+    for (const struct bot *x = all->first; x; x = x->next)
+        if (!strcmp(x->account.config->platform, c->platform) &&
+            !strcmp(x->account.config->name, c->name))
+            return x->seen;
+    return NULL;
+}
+
 static void add_bot(struct bots *all, const struct config_chat *c)
 {
     const struct chat_platform *p = platform_row(all, c->platform);
@@ -59,7 +71,8 @@ static void add_bot(struct bots *all, const struct config_chat *c)
                                         .started = when_now(),
                                         .ended = &b->ended };
     b->all = all;
-    b->seen = seen_events(a);
+    b->seen = seen_before(all, c);
+    b->seen = b->seen ? b->seen : seen_events(a);
     b->next = all->first;
     all->first = b;
     if (p->start)
@@ -165,7 +178,7 @@ static void start_jobs(void *arg)
     b->soon = false;
     while (!b->all->stopping && (j = next_to_begin(b))) {
         j->runs = true;
-        b->waiting--;
+        b->waiting[j->event.kind == CHAT_PRESS]--;
         *(j->event.kind == CHAT_PRESS ? &b->pressing : &b->talking) += 1;
         fiber_start(work_on_fiber, j);
     }
@@ -197,23 +210,32 @@ static struct chat_job *job_for(struct bot *b, const struct chat_event *x)
     return j;
 }
 
+static void drop_event(struct bot *b)
+{
+    double now = loop_now(b->account.loop);
+    b->dropped++;
+    if (now < b->full_said + FULL_SAID)
+        return;
+    b->full_said = now;
+    note_account(b, "chat_full", "more came than is worked on: some were dropped");
+}
+
 /* Whole, and in its turn. */
 static void queue_event(struct bot *b, const struct chat_event *x)
 {
     if (!x->id || !x->channel || b->gone || b->all->stopping ||
         !seen_first(b->seen, x->id, loop_now(b->account.loop)))
         return;
-    if (b->waiting == EVENTS_WAITING) {
-        if (b->dropped++ == 0)
-            note_account(b, "chat_full", "more came than is worked on: some were dropped");
+    int *waiting = &b->waiting[x->kind == CHAT_PRESS];
+    if (*waiting == EVENTS_WAITING) {
+        drop_event(b);
         return;
     }
-    b->dropped = 0;
     struct chat_job *j = job_for(b, x), **at = &b->jobs;
     while (*at)
         at = &(*at)->next;
     *at = j;
-    b->waiting++;
+    ++*waiting;
     start_jobs_soon(b);
 }
 
@@ -276,6 +298,25 @@ void bots_start(struct bots *b)
     cards_renew(b);
 }
 
+/* Nothing is done any more for an account that ended, by what it was. */
+static void drop_waiting(struct bot *b)
+{
+    int n = 0;
+    for (struct chat_job **at = &b->jobs, *j; (j = *at);) {
+        if (j->runs) {
+            at = &j->next;
+            continue;
+        }
+        *at = j->next;
+        arena_free(j->arena);
+        n++;
+    }
+    memset(b->waiting, 0, sizeof b->waiting);
+    if (n)
+        log_event(LOG_WARN, "chat", "%s/%s ended: %d events that waited were dropped",
+                  b->account.config->platform, b->account.config->name, n);
+}
+
 static void stop_bot(struct bot *b)
 {
     b->gone = true;
@@ -286,6 +327,7 @@ static void stop_bot(struct bot *b)
         if (j->agent)
             agent_stop(j->agent);
     }
+    drop_waiting(b);
 }
 
 static bool is_row_configured(const struct config *c, const struct bot *b)

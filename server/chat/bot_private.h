@@ -13,8 +13,8 @@ struct service;
 enum {
     TALKS_AT_ONCE = 8,    /* questions of one account */
     PRESSES_AT_ONCE = 32, /* which do not wait for questions */
-    EVENTS_WAITING = 128,
-    TEXT_MAX = 8 << 10, /* bytes of what a person writes */
+    EVENTS_WAITING = 128, /* of messages, and of presses */
+    TEXT_MAX = 8 << 10,   /* bytes of what a person writes */
     /* That are answered and audited one by one: of nobody, and of people of the table. */
     REFUSALS_OF_NOBODY = 20,
     REFUSALS_OF_PEOPLE = 200, /* a minute, both */
@@ -54,8 +54,10 @@ struct bot {
     struct cancel ended;
     struct chat_seen *seen;
     struct chat_job *jobs; /* those that wait and those that run, in their order */
-    int waiting, talking, pressing;
-    int dropped; /* since the queue was full */
+    int waiting[2];        /* messages, presses: neither takes the other's room */
+    int talking, pressing;
+    int dropped;      /* since the account began: the queue was full */
+    double full_said; /* when that was said; 0: never */
     bool gone, lost, soon;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */

@@ -193,7 +193,7 @@ static void expire_cards(struct bots *b, struct store *s, const struct store_car
 }
 
 /* What failed before is tried again where its pause is over. */
-static void begin_round(struct bots *b)
+static void begin_renewals(struct bots *b)
 {
     double now = loop_now(b->service->loop);
     for (struct bot *x = b->first; x; x = x->next) {
@@ -214,7 +214,7 @@ static void renew_on_fiber(void *arg)
     struct store_card *all = NULL;
     int n = s ? store_cards(s, a, &all, &e) : 0;
     expire_cards(b, s, all, n);
-    begin_round(b);
+    begin_renewals(b);
     for (int i = 0, from = n > 0 ? b->begin % n : 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
         renew_card(b, s, one, &all[(from + i) % n]);

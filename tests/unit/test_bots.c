@@ -105,7 +105,7 @@ static void with_bots(void (*fn)(struct loop *l, void *arg))
 static void stop_when_idle(void *arg)
 {
     (void)arg;
-    if (!bots_busy(bots) && !bots->first->waiting)
+    if (!bots_busy(bots) && !bots->first->waiting[0] && !bots->first->waiting[1])
         loop_stop(loop);
 }
 
@@ -196,16 +196,101 @@ static void too_many_events(struct loop *l, void *arg)
     heard.slow = 0.001;
     for (int i = 0; i < 1000; i++)
         say_to_bot(arena_printf(a, "%d", i), "ada", arena_printf(a, "t%d", i), "help");
-    assert_int_equal(bots->first->waiting, EVENTS_WAITING);
+    assert_int_equal(bots->first->waiting[0], EVENTS_WAITING);
     assert_int_equal(bots->first->dropped, 1000 - EVENTS_WAITING);
+    double said = bots->first->full_said;
     turn_until_idle();
     assert_int_equal(heard.said, EVENTS_WAITING);
+    for (int i = 0; i < 1000; i++)
+        say_to_bot(arena_printf(a, "more %d", i), "ada", arena_printf(a, "t%d", i), "help");
+    assert_true(bots->first->dropped > 1000);
+    assert_true(bots->first->full_said == said); /* one line a minute */
+    turn_until_idle();
 }
 
 static void a_full_queue_drops_what_comes(void **state)
 {
     (void)state;
     with_bots(too_many_events);
+}
+
+static const struct chat_event press_of_a_stranger = { .kind = CHAT_PRESS,
+                                                       .id = "p",
+                                                       .tenant = "t",
+                                                       .user = "stranger",
+                                                       .channel = "c",
+                                                       .choice = CHAT_APPROVE };
+
+static void a_press_among_too_many(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    heard.slow = 0.001;
+    for (int i = 0; i < 1000; i++)
+        say_to_bot(arena_printf(a, "%d", i), "ada", arena_printf(a, "t%d", i), "help");
+    chat_hear(&bots->first->account, &press_of_a_stranger, 1);
+    turn_until_idle();
+    assert_int_equal(heard.whispered, 1);
+}
+
+static void questions_take_no_room_of_presses(void **state)
+{
+    (void)state;
+    with_bots(a_press_among_too_many);
+}
+
+/* The configuration is read again, with another url: the account is another one. */
+static void read_again(void)
+{
+    struct err e = { 0 };
+    char *text = arena_strdup(a, yaml);
+    memcpy(strstr(text, "h.example"), "g", 1);
+    const struct config *c = config_parse(a, "ops.yaml", text, strlen(text), &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    config_reload((struct config *)(uintptr_t)service->config, c);
+    bots_reload(bots);
+    loop_untimer(bots->tick);
+    bots->tick = NULL;
+}
+
+static void an_account_of_before(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    struct bot *was = bots->first;
+    heard.slow = 0.005;
+    for (int i = 0; i < 100; i++)
+        say_to_bot(arena_printf(a, "%d", i), "ada", arena_printf(a, "t%d", i), "help");
+    chat_hear(&was->account, &press_of_a_stranger, 1);
+    read_again();
+    assert_ptr_not_equal(bots->first, was);
+    assert_true(was->gone);
+    turn_until_idle();
+    assert_int_equal(heard.said + heard.whispered, 0);
+    assert_null(was->jobs);
+}
+
+static void what_waits_ends_with_its_account(void **state)
+{
+    (void)state;
+    with_bots(an_account_of_before);
+}
+
+static void heard_before_it_was_read_again(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    say_to_bot("one", "ada", NULL, "help");
+    turn_until_idle();
+    read_again();
+    say_to_bot("one", "ada", NULL, "help");
+    say_to_bot("two", "ada", NULL, "help");
+    turn_until_idle();
+    assert_int_equal(heard.said, 2);
+}
+
+static void an_event_counts_once_whatever_is_read_again(void **state)
+{
+    (void)state;
+    with_bots(heard_before_it_was_read_again);
 }
 
 static void one_thread(struct loop *l, void *arg)
@@ -234,13 +319,7 @@ static void presses_beside_questions(struct loop *l, void *arg)
     heard.slow = 0.05;
     for (int i = 0; i < 2 * TALKS_AT_ONCE; i++)
         say_to_bot(arena_printf(a, "%d", i), "ada", arena_printf(a, "t%d", i), "help");
-    const struct chat_event press = { .kind = CHAT_PRESS,
-                                      .id = "p",
-                                      .tenant = "t",
-                                      .user = "stranger",
-                                      .channel = "c",
-                                      .choice = CHAT_APPROVE };
-    chat_hear(&bots->first->account, &press, 1);
+    chat_hear(&bots->first->account, &press_of_a_stranger, 1);
     struct loop_timer *t = loop_timer(loop, 0.01, 0, (void (*)(void *))loop_stop, loop);
     loop_run(loop);
     loop_untimer(t);
@@ -369,6 +448,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_event_counts_once, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_events_leave_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_queue_drops_what_comes, setup, teardown),
+        cmocka_unit_test_setup_teardown(questions_take_no_room_of_presses, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_waits_ends_with_its_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_event_counts_once_whatever_is_read_again, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(questions_of_a_thread_are_answered_in_their_order, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_press_does_not_wait_for_questions, setup, teardown),
