@@ -62,6 +62,7 @@ struct chat_taken {
     const char *body; /* NULL: empty */
     struct chat_event *events;
     size_t n;
+    bool unproven; /* anybody may send that: it says nothing for where it came from */
 };
 
 /* -- what is said --------------------------------------------------------------------------- */

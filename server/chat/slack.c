@@ -236,7 +236,7 @@ static bool slack_take(struct chat_account *c, struct arena *a, const struct cha
     *out = (struct chat_taken){ .status = 200 };
     const char *ssl_check = chat_form_value(a, r->body, r->len, "ssl_check");
     if (ssl_check && !strcmp(ssl_check, "1"))
-        return true;
+        return out->unproven = true;
     if (!is_signed_by_slack(c, a, r, out, e))
         return false;
     const cJSON *payload = slack_payload(a, r, e);

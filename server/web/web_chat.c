@@ -78,7 +78,7 @@ void web_chat(struct web *w, struct http_exchange *x)
         web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "There is no such bot here");
     if (v == BOTS_FORGED)
         source_wrong(w->sources, x->peer, "chat", false);
-    if (v == BOTS_TAKEN)
+    if (v == BOTS_TAKEN && !taken.unproven)
         source_right(w->sources, x->peer, x->path);
     if (v != BOTS_NONE)
         answer_platform(x, &taken);

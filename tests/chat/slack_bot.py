@@ -43,6 +43,14 @@ class Slack(Room):
         c.close()
         return answer
 
+    def unsigned(self, body):
+        c = http.client.HTTPConnection("127.0.0.1", self.port_of_bot, timeout=30)
+        c.request("POST", "/chat/slack/shop", body)
+        r = c.getresponse()
+        r.read()
+        c.close()
+        return r.status
+
     def mention(self, user, text, event="Ev1"):
         return self.ask(json.dumps({"type": "event_callback", "team_id": "T1", "api_app_id": "A1", "event_id": event, "event": {
             "type": "app_mention", "user": "U" + user, "team": "T1", "text": "<@UBOT> " + text, "channel": "C1", "ts": "90.0001"}}).encode())
@@ -109,6 +117,12 @@ def check_a_card_that_slack_holds_back(r):
         holds(time.time() < until, "it is not tried again")
         time.sleep(0.05)
     equal(len(r.audit("rejected")), 1)
+
+
+def check_guessing_is_slowed_whatever_is_unsigned(r):
+    equal(r.unsigned(b"ssl_check=1"), 200)
+    seen = [r.ask(b"{}", key="guess %d" % i)[0] for i in range(30)]
+    equal(sorted(set(seen)), [401, 429])
 
 
 if __name__ == "__main__":
