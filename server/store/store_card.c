@@ -45,6 +45,11 @@ bool store_keep_card(struct store *s, const struct store_card *c, struct err *e)
                      "DELETE FROM cards WHERE button IN (SELECT button FROM cards ORDER BY expires "
                      "DESC LIMIT -1 OFFSET ?)",
                      "i", STORE_CARDS - 1) &&
+              db_run(s->db, e,
+                     "DELETE FROM cards WHERE button IN (SELECT button FROM cards WHERE id = ? AND "
+                     "platform = ? AND account = ? AND channel = ? ORDER BY expires DESC LIMIT -1 "
+                     "OFFSET ?)",
+                     "tttti", c->id, c->platform, c->account, c->channel, CARDS_OF_CHANGE - 1) &&
               db_run(s->db, e, "INSERT INTO cards (" CARD ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                      CARD_TYPES, c->button, c->id, c->plan, c->rendering, c->word, c->platform,
                      c->account, c->channel, c->thread, c->message, c->shown, c->expires) &&

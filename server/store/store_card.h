@@ -3,7 +3,8 @@
  * The platform gets the opaque `button` alone. What it means is kept here, each row under its MAC:
  * one that was edited is refused (ERR_SYSTEM). A card is kept before it is sent, so that no press
  * comes before its row; without `message` it was not sent, and nothing is decided by it. At most
- * STORE_CARDS are kept; the ones that expired first give way.
+ * STORE_CARDS are kept, and CARDS_OF_CHANGE of one change in one channel; the ones that expired
+ * first give way.
  */
 #pragma once
 #include <stdbool.h>
@@ -12,7 +13,7 @@ struct arena;
 struct err;
 struct store;
 
-enum { STORE_CARDS = 2000 };
+enum { STORE_CARDS = 2000, CARDS_OF_CHANGE = 10 };
 
 struct store_card {
     const char *button;

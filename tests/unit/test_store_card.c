@@ -80,6 +80,28 @@ static void one_that_was_edited(void **state)
     }
 }
 
+/* Who asks for a change's card again and again pushes out none but their own. */
+static void many_of_one_change(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct store_card c = first, *all = NULL;
+    put_card(&first);
+    c.id = "c-2";
+    for (int i = 0; i < 3 * CARDS_OF_CHANGE; i++) {
+        c.button = arena_printf(a, "n%d", i);
+        c.expires = 200 + i;
+        put_card(&c);
+    }
+    assert_int_equal(store_cards(s, a, &all, &e), 1 + CARDS_OF_CHANGE);
+    assert_string_equal(all[0].button, "b1");
+    assert_string_equal(all[CARDS_OF_CHANGE].button, c.button);
+    c.button = "elsewhere";
+    c.channel = "C2";
+    put_card(&c);
+    assert_int_equal(store_cards(s, a, &all, &e), 2 + CARDS_OF_CHANGE);
+}
+
 static void version_3_gets_the_table(void **state)
 {
     (void)state;
@@ -106,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EACH(it_is_kept),
         EACH(one_that_was_edited),
+        EACH(many_of_one_change),
         EACH(version_3_gets_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
