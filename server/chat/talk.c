@@ -163,9 +163,9 @@ static void show_changes(struct talk *t)
 
 static const char *thread_key(const struct chat_job *j)
 {
-    const char *thread = j->event.thread;
-    return arena_printf(j->arena, "%s %s %s", bot_label(j->arena, j->bot), j->event.channel,
-                        thread ? thread : "");
+    const char *channel = j->event.channel, *thread = j->event.thread;
+    return arena_printf(j->arena, "%s %zu %s %s", bot_label(j->arena, j->bot), strlen(channel),
+                        channel, thread ? thread : "");
 }
 
 static struct agent *agent_for(struct talk *t, bool model)

@@ -403,6 +403,10 @@ def check_the_model_answers_plans_and_remembers(r):
     r.write("ada", "what did you do?", thread="another")
     r.heard("message", "As I said")
     holds("please limit" not in json.dumps(m.requests[3]), "another thread knows nothing of this one")
+    for n, place in enumerate([("c1 x", "y"), ("c1", "x y")]):
+        r.write("ada", "a question of one place", channel=place[0], thread=place[1])
+        r.heard("message", "As I said")
+        equal(json.dumps(m.requests[4 + n]).count("a question of one place"), 1, place)
     equal((m.wrong, r.limited()), ([], False))
     line = r.audit("model_calls")[0]
     equal(line[2:4], ("webhook:%s/ada" % TENANT, "webhook/ops"))
