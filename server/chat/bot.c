@@ -323,7 +323,8 @@ static void stop_bot(struct bot *b)
     cancel_fire(&b->ended);
     chat_line_stop(&b->account);
     for (struct chat_job *j = b->jobs; j; j = j->next) {
-        cancel_fire(&j->cancel);
+        if (b->all->stopping) /* what was approved goes on, also where its account is another now */
+            cancel_fire(&j->cancel);
         if (j->agent)
             agent_stop(j->agent);
     }

@@ -151,6 +151,8 @@ static const char *card_fails(struct chat_job *j, const struct chat_who *w,
                               const struct store_card *row)
 {
     struct err e = { 0 };
+    if (j->bot->gone)
+        return "The bot's account ended meanwhile: nothing is decided by it. Press again.";
     if (!is_its_place(j, row))
         return "That button belongs to a card somewhere else: nothing is decided by it.";
     if (j->event.choice == CHAT_NO_CHOICE || j->event.choice >= CHAT_CHOICES)

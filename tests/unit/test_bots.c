@@ -19,7 +19,7 @@ static struct {
     int said, whispered, files;
     const char *texts[TEXTS_MAX]; /* the first */
     size_t longest;
-    double slow; /* seconds that saying takes */
+    double slow, slow_whisper; /* seconds that saying takes */
     bool fails;
 } heard;
 
@@ -41,7 +41,9 @@ static bool hear_text(struct chat_account *c, struct arena *x, const struct chat
 static bool hear_whisper(struct chat_account *c, struct arena *x, const struct chat_place *where,
                          const char *user, const char *text, struct err *e)
 {
-    (void)c, (void)x, (void)where, (void)user, (void)text, (void)e;
+    (void)x, (void)where, (void)user, (void)text;
+    if (heard.slow_whisper > 0)
+        nap(c->loop, heard.slow_whisper, NULL, e);
     heard.whispered++;
     return true;
 }
@@ -275,6 +277,31 @@ static void what_waits_ends_with_its_account(void **state)
     with_bots(an_account_of_before);
 }
 
+static void at_work_when_it_is_read_again(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    struct bot *was = bots->first;
+    heard.slow_whisper = 0.05;
+    chat_hear(&was->account, &press_of_a_stranger, 1);
+    struct loop_timer *t = loop_timer(loop, 0.01, 0, (void (*)(void *))loop_stop, loop);
+    loop_run(loop);
+    loop_untimer(t);
+    assert_true(was->jobs && was->jobs->runs);
+    read_again();
+    assert_true(was->gone);
+    assert_false(was->jobs->cancel.fired);
+    bots_stop(bots);
+    assert_true(was->jobs->cancel.fired);
+    turn_until_idle();
+    assert_int_equal(heard.whispered, 1);
+}
+
+static void what_is_being_applied_is_not_cut_off_by_a_reload(void **state)
+{
+    (void)state;
+    with_bots(at_work_when_it_is_read_again);
+}
+
 static void heard_before_it_was_read_again(struct loop *l, void *arg)
 {
     (void)l, (void)arg;
@@ -449,6 +476,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(ten_thousand_events_leave_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_queue_drops_what_comes, setup, teardown),
         cmocka_unit_test_setup_teardown(questions_take_no_room_of_presses, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_being_applied_is_not_cut_off_by_a_reload, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(what_waits_ends_with_its_account, setup, teardown),
         cmocka_unit_test_setup_teardown(an_event_counts_once_whatever_is_read_again, setup,
                                         teardown),
