@@ -15,8 +15,8 @@
 #include "net/loop.h"
 #include <string.h>
 
-static const double TICK = 0.5;     /* seconds between two looks whether a card is to be renewed */
-static const double FULL_SAID = 60; /* seconds between two lines that a queue is full */
+static const double TICK = 0.5;      /* seconds between two looks whether a card is to be renewed */
+static const double SAID_AGAIN = 60; /* seconds between two lines that say the same */
 
 /* -- accounts ------------------------------------------------------------------------------------
  */
@@ -214,7 +214,7 @@ static void drop_event(struct bot *b)
 {
     double now = loop_now(b->account.loop);
     b->dropped++;
-    if (now < b->full_said + FULL_SAID)
+    if (b->full_said > 0 && now < b->full_said + SAID_AGAIN)
         return;
     b->full_said = now;
     note_account(b, "chat_full", "more came than is worked on: some were dropped");
@@ -257,6 +257,19 @@ static struct bot *bot_at(const struct bots *b, struct arena *a, const char *pat
     return slash ? bot_named(b, arena_strndup(a, rest, (size_t)(slash - rest)), slash + 1) : NULL;
 }
 
+/* Why, for whoever configured it; that it was forged is audited where it came in. */
+static void log_refused(struct bot *b, const char *why)
+{
+    double now = loop_now(b->account.loop);
+    if (b->refused_said > 0 && now < b->refused_said + SAID_AGAIN)
+        return;
+    b->refused_said = now;
+    struct arena *a = arena_new();
+    log_event(LOG_WARN, "chat", "%s: a request was refused: %s", bot_label(a, b),
+              text_clean(a, why, 300));
+    arena_free(a);
+}
+
 enum bots_verdict bots_take(struct bots *b, struct arena *a, const struct chat_request *r,
                             struct chat_taken *out, struct err *e)
 {
@@ -264,8 +277,10 @@ enum bots_verdict bots_take(struct bots *b, struct arena *a, const struct chat_r
     if (!x || !x->account.platform->take)
         return BOTS_NONE;
     *out = (struct chat_taken){ .status = 200 };
-    if (!x->account.platform->take(&x->account, a, r, out, e))
-        return BOTS_FORGED;
+    if (!x->account.platform->take(&x->account, a, r, out, e)) {
+        log_refused(x, e->text);
+        return out->status == 400 ? BOTS_UNREAD : BOTS_FORGED;
+    }
     chat_hear(&x->account, out->events, out->n);
     return BOTS_TAKEN;
 }

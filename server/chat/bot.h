@@ -36,6 +36,7 @@ void bots_free(struct bots *b); /* no fiber of theirs runs any more; NULL is fin
 enum bots_verdict {
     BOTS_NONE = 0, /* there is no such account, or it has no way in over HTTP */
     BOTS_FORGED,   /* it is not the platform's: e says why, out->status what is answered */
+    BOTS_UNREAD,   /* it is the platform's, and not what it documents: the same */
     BOTS_TAKEN,    /* out is the answer; what was in it is worked on afterwards */
 };
 /* A request to /chat/PLATFORM/ACCOUNT. */

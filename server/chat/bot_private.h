@@ -56,8 +56,9 @@ struct bot {
     struct chat_job *jobs; /* those that wait and those that run, in their order */
     int waiting[2];        /* messages, presses: neither takes the other's room */
     int talking, pressing;
-    int dropped;      /* since the account began: the queue was full */
-    double full_said; /* when that was said; 0: never */
+    int dropped;         /* since the account began: the queue was full */
+    double full_said;    /* when that was said; 0: never */
+    double refused_said; /* the same of requests that were refused */
     bool gone, lost, soon;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */

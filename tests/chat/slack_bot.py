@@ -23,6 +23,7 @@ class Slack(Room):
         self.slack = rig.Api({"/chat.postMessage": [{"ok": True, "channel": "C1", "ts": "%d.000100" % n} for n in range(100, 140)],
                               "/chat.update": {"ok": True}, "/chat.postEphemeral": {"ok": True}})
         super().__init__()
+        self.env["HIGRESS_OPS_LOG"] = "warn"
         for name, value in (("signing", SIGNING), ("bot", BOT)):
             with open(os.path.join(self.folder_of_key, name), "w") as f:
                 f.write(value)
@@ -117,6 +118,16 @@ def check_a_card_that_slack_holds_back(r):
         holds(time.time() < until, "it is not tried again")
         time.sleep(0.05)
     equal(len(r.audit("rejected")), 1)
+
+
+def check_what_slack_signed_and_nobody_reads_is_no_forgery(r):
+    equal({r.ask(b'{"no": "type %d"}' % i)[0] for i in range(30)}, {400})
+    equal(r.ask(b"{}", key="another")[0], 401)
+    r.audited("wrong_token")
+    equal([json.loads(x[4])["count"] for x in r.audit("wrong_token")], [1])
+    said = [line for line in open(os.path.join(r.dir, "serve.log")) if "a request was refused" in line]
+    equal(len(said), 1, "a line a minute")
+    has(said[0], "slack/shop", "Slack's payload has no type")
 
 
 def check_guessing_is_slowed_whatever_is_unsigned(r):
