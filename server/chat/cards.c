@@ -89,7 +89,9 @@ bool cards_show(struct chat_job *j, const char *id, struct err *e)
                                c->platform->title)
                      : false;
     }
-    return store_update_card(s, row.button, message, NULL, e);
+    bool kept = store_update_card(s, row.button, message, NULL, e);
+    cards_renew(j->bot->all); /* it may have been decided while it was sent */
+    return kept;
 }
 
 /* -- renewed --------------------------------------------------------------------------------------

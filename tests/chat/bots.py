@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import openai
@@ -192,6 +193,20 @@ def check_a_card_that_was_deleted_keeps_no_other_from_being_renewed(r):
     equal(r.audit("chat_lost"), [])
     r.receiver.deleted.clear()
     r.renewed(gone, "rejected by bob", since=since)
+
+
+def check_a_card_whose_change_is_decided_while_it_is_sent(r):
+    r.write("ada", "change_resource kind=route action=delete name=shop-pay")
+    other = r.kept(r.card())
+    r.receiver.hold = threading.Event()
+    card = planned(r)
+    since = len(r.receiver.heard)
+    for x in (card, other):
+        code, screen = r.person(["reject", change_of(x)], "yes")
+        equal(code, 0, screen)
+    r.renewed(other, "rejected", since=since)  # both were looked at
+    r.receiver.hold.set()
+    r.renewed(card, "rejected", since=since)
 
 
 def check_too_many_requests_are_waited_for(r):

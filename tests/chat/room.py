@@ -49,6 +49,7 @@ class Receiver:
     def __init__(self, check=None):
         self.heard, self.wrong, self.refuse, self.requests = [], [], [], []  # requests: (headers, text)
         self.deleted = set()  # messages that cannot be renewed any more
+        self.hold = None  # an event: cards are heard, and not answered before it is set
         self.came = threading.Condition()
         receiver = self
 
@@ -72,6 +73,8 @@ class Receiver:
                         event["id"], event["at"] = ident, time.time()
                         receiver.heard.append(event)
                         receiver.came.notify_all()
+                    if receiver.hold and event["type"] == "card":
+                        receiver.hold.wait(PATIENCE)
                 else:
                     answer = b'{"message":"not now"}'
                 self.send_response(status)
