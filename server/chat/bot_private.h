@@ -121,6 +121,10 @@ void threads_remember(struct chat_threads *t, const char *key, const char *quest
 bool say_answer(struct chat_job *j, const char *text);
 /* What came of a call of the platform: said in log and audit when that is news. */
 void say_outcome(struct bot *b, bool ok, const struct err *e);
+/* Else the platform's refusal is about that message, that person or that place alone. */
+bool say_concerns_account(const struct err *e);
+/* To who wrote or pressed, alone. Parks. */
+void say_to_one(struct chat_job *j, const char *text);
 
 /* -- talk.c, command.c: a message ----------------------------------------------------------------
  */

@@ -97,18 +97,12 @@ bool cards_show(struct chat_job *j, const char *id, struct err *e)
 /* -- renewed --------------------------------------------------------------------------------------
  */
 
-/* Else it is about that card alone: its message was deleted, or is not ours any more. */
-static bool concerns_all_cards(const struct err *e)
-{
-    return e->kind == ERR_NET || e->kind == ERR_UNKNOWN || e->kind == ERR_GONE ||
-           e->status == 401 || e->status == 429 || e->status >= 500;
-}
-
-/* A card that is refused does not keep the others of its account from being renewed. Where very
- * many are, the next round begins behind them. */
+/* A card that is refused (its message was deleted, or is not ours any more) does not keep the
+ * others of its account from being renewed. Where very many are, the next round begins behind them.
+ */
 static void renewal_failed(struct bot *b, const struct err *e)
 {
-    bool all = concerns_all_cards(e);
+    bool all = say_concerns_account(e);
     if (b->renew_at <= 0) {
         b->renew_wait = b->renew_wait > 0 ? b->renew_wait * 2 : FIRST_PAUSE;
         b->renew_wait = b->renew_wait < LONGEST_PAUSE ? b->renew_wait : LONGEST_PAUSE;

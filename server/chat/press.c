@@ -81,15 +81,6 @@ static const char *press_fails(struct chat_job *j, const struct chat_who *w,
 /* -- what is pressed ------------------------------------------------------------------------------
  */
 
-static void tell_presser(struct chat_job *j, const char *text)
-{
-    struct bot *b = j->bot;
-    struct err e = { 0 };
-    bool ok =
-        b->account.platform->whisper(&b->account, j->arena, &j->place, j->event.user, text, &e);
-    say_outcome(b, ok, &e);
-}
-
 /* All of the plan, or of what became of it, in the thread. */
 static void show_details(struct chat_job *j, const struct chat_who *w, const struct store_card *row)
 {
@@ -113,7 +104,7 @@ static void apply_approved(struct chat_job *j, const struct store_card *row)
     cards_renew(j->bot->all); /* that it is being applied */
     const cJSON *o = engine_apply(press_engine(j), j->arena, row->id, &j->cancel, &e);
     if (!o)
-        tell_presser(j, arena_strdup(j->arena, e.text));
+        say_to_one(j, arena_strdup(j->arena, e.text));
     cards_renew(j->bot->all);
 }
 
@@ -140,7 +131,7 @@ static void decide_by_press(struct chat_job *j, const struct chat_who *w,
                : yes   ? "approved"
                        : "rejected");
     if (missing)
-        tell_presser(j, missing);
+        say_to_one(j, missing);
     if (yes && !missing && e.kind == ERR_NONE)
         apply_approved(j, row);
     cards_renew(j->bot->all);

@@ -15,6 +15,24 @@ void say_outcome(struct bot *b, bool ok, const struct err *e)
         chat_lost(&b->account, e->text);
 }
 
+bool say_concerns_account(const struct err *e)
+{
+    return e->kind == ERR_NET || e->kind == ERR_UNKNOWN || e->kind == ERR_GONE ||
+           e->status == 401 || e->status == 429 || e->status >= 500;
+}
+
+void say_to_one(struct chat_job *j, const char *text)
+{
+    struct bot *b = j->bot;
+    struct err e = { 0 };
+    bool ok =
+        b->account.platform->whisper(&b->account, j->arena, &j->place, j->event.user, text, &e);
+    if (ok || say_concerns_account(&e))
+        say_outcome(b, ok, &e);
+    if (!ok)
+        log_event(LOG_WARN, "chat", "a person could not be told: %s", e.text);
+}
+
 static bool say_whole(struct chat_job *j, const char *text, struct err *e)
 {
     struct bot *b = j->bot;

@@ -56,16 +56,11 @@ static bool is_refusal_told(struct bot *b, bool known)
 static void say_no(struct chat_job *j, bool known, const char *identity, const char *id,
                    const char *why)
 {
-    struct bot *b = j->bot;
-    struct err e = { 0 };
-    if (!is_refusal_told(b, known))
+    if (!is_refusal_told(j->bot, known))
         return;
     note_event(j, "chat_refused", identity ? identity : "nobody", id, why);
     if (j->event.user)
-        say_outcome(
-            b,
-            b->account.platform->whisper(&b->account, j->arena, &j->place, j->event.user, why, &e),
-            &e);
+        say_to_one(j, why);
 }
 
 void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why)

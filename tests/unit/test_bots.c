@@ -21,6 +21,7 @@ static struct {
     size_t longest;
     double slow, slow_whisper; /* seconds that saying takes */
     bool fails;
+    struct err deaf; /* what a person cannot be told for */
 } heard;
 
 static bool hear_text(struct chat_account *c, struct arena *x, const struct chat_place *where,
@@ -45,7 +46,8 @@ static bool hear_whisper(struct chat_account *c, struct arena *x, const struct c
     if (heard.slow_whisper > 0)
         nap(c->loop, heard.slow_whisper, NULL, e);
     heard.whispered++;
-    return true;
+    *e = heard.deaf;
+    return e->kind == ERR_NONE;
 }
 
 static bool hear_file(struct chat_account *c, struct arena *x, const struct chat_place *where,
@@ -402,6 +404,26 @@ static void a_platform_that_is_gone_is_noticed(void **state)
     with_bots(lost_and_back);
 }
 
+static void people_who_cannot_be_told(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    err_status(&heard.deaf, ERR_GATEWAY, 200, "user_not_in_channel");
+    say_to_bot("1", "stranger", NULL, "help");
+    turn_until_idle();
+    assert_int_equal(heard.whispered, 1);
+    assert_false(bots->first->lost);
+    heard.deaf = (struct err){ .kind = ERR_NET };
+    say_to_bot("2", "stranger", NULL, "help");
+    turn_until_idle();
+    assert_true(bots->first->lost);
+}
+
+static void one_who_cannot_be_told_is_no_lost_platform(void **state)
+{
+    (void)state;
+    with_bots(people_who_cannot_be_told);
+}
+
 static void a_thousand_threads(void **state)
 {
     (void)state;
@@ -419,53 +441,6 @@ static void a_thousand_threads(void **state)
         threads_remember(t, arena_printf(a, "more %d", i), text, text);
     assert_true(threads_bytes(t) <= 5 << 20);
     threads_free(t);
-}
-
-static void what_is_typed(void **state)
-{
-    (void)state;
-    struct err e = { 0 };
-    const struct config *c = config_parse(a, "ops.yaml", yaml, strlen(yaml), &e);
-    const struct service_options o = { .loop = loop_new(), .config = c, .toolsets = toolsets };
-    struct service *s = service_new(&o);
-    static const struct {
-        const char *text;
-        enum chat_said said;
-        const char *tool, *args;
-    } lines[] = {
-        { "help", SAID_COMMAND, NULL, NULL },
-        { "  ", SAID_COMMAND, NULL, NULL },
-        { "Overview", SAID_COMMAND, "gateway_overview", "{}" },
-        { "routes path=/pay limit=3", SAID_COMMAND, "list_routes",
-          "{\"path\":\"/pay\",\"limit\":3}" },
-        { "limit shop-pay 10 per=minute", SAID_COMMAND, "tune_rate_limit",
-          "{\"route\":\"shop-pay\",\"requests\":10,\"per\":\"minute\"}" },
-        { "undo c-1234", SAID_COMMAND, "undo_change", "{\"id\":\"c-1234\"}" },
-        { "list_resources kind=route", SAID_COMMAND, "list_resources", "{\"kind\":\"route\"}" },
-        { "limit all that comes, please", SAID_WORDS, NULL, NULL },
-        { "changes of yesterday", SAID_WORDS, NULL, NULL },
-        { "why is checkout slow?", SAID_WORDS, NULL, NULL },
-        { "routes pth=/pay", SAID_WRONG, NULL, NULL },
-        { "approve c-1234", SAID_WRONG, NULL, NULL },
-        { "Reject", SAID_WRONG, NULL, NULL },
-    };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        struct chat_command out;
-        const char *why = NULL;
-        enum chat_said said = command_read(a, s, lines[i].text, &out, &why);
-        if (said != lines[i].said || (said == SAID_WRONG && !why))
-            fail_msg("%s: %d", lines[i].text, (int)said);
-        if (said == SAID_COMMAND && lines[i].tool) {
-            assert_string_equal(out.tool, lines[i].tool);
-            assert_string_equal(json_print(a, out.args), lines[i].args);
-        }
-    }
-    struct chat_command out;
-    const char *why = NULL;
-    command_read(a, s, "diagnose shop-pay", &out, &why);
-    assert_string_equal(out.about, "shop-pay");
-    service_free(s);
-    loop_free(o.loop);
 }
 
 int main(void)
@@ -486,8 +461,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_press_does_not_wait_for_questions, setup, teardown),
         cmocka_unit_test_setup_teardown(never_more_than_the_platform_takes, setup, teardown),
         cmocka_unit_test_setup_teardown(a_platform_that_is_gone_is_noticed, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_who_cannot_be_told_is_no_lost_platform, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_thousand_threads, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_typed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
