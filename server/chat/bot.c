@@ -279,7 +279,7 @@ enum bots_verdict bots_take(struct bots *b, struct arena *a, const struct chat_r
     *out = (struct chat_taken){ .status = 200 };
     if (!x->account.platform->take(&x->account, a, r, out, e)) {
         log_refused(x, e->text);
-        return out->status == 400 ? BOTS_UNREAD : BOTS_FORGED;
+        return out->status == 400 || out->status == 503 ? BOTS_UNREAD : BOTS_FORGED;
     }
     chat_hear(&x->account, out->events, out->n);
     return BOTS_TAKEN;

@@ -36,8 +36,9 @@ void bots_free(struct bots *b); /* no fiber of theirs runs any more; NULL is fin
 enum bots_verdict {
     BOTS_NONE = 0, /* there is no such account, or it has no way in over HTTP */
     BOTS_FORGED,   /* it is not the platform's: e says why, out->status what is answered */
-    BOTS_UNREAD,   /* it is the platform's, and not what it documents: the same */
-    BOTS_TAKEN,    /* out is the answer; what was in it is worked on afterwards */
+    BOTS_UNREAD, /* the platform's, and not what it documents; or it cannot be judged now: the same
+                  */
+    BOTS_TAKEN,  /* out is the answer; what was in it is worked on afterwards */
 };
 /* A request to /chat/PLATFORM/ACCOUNT. */
 enum bots_verdict bots_take(struct bots *b, struct arena *a, const struct chat_request *r,

@@ -112,8 +112,8 @@ struct chat_platform {
     void (*start)(struct chat_account *c);
 
     /* Is that request the platform's? Then what is in it. False: e says why, and out->status what
-     * is answered. 400: it is the platform's, and not what it documents; else it is counted and
-     * slowed like a wrong token. NULL: it has no way in over HTTP. */
+     * is answered. 400: it is the platform's, and not what it documents; 503: it cannot be judged
+     * now; else it is counted and slowed like a wrong token. NULL: it has no way in over HTTP. */
     bool (*take)(struct chat_account *c, struct arena *a, const struct chat_request *r,
                  struct chat_taken *out, struct err *e);
     const struct chat_socket *socket; /* how it comes in without an endpoint; NULL: it cannot */

@@ -2,7 +2,6 @@
  * platform's immutable ids, never by a name; who is not known is nobody.
  */
 #include "base/arena.h"
-#include "base/err.h"
 #include "base/text.h"
 #include "call/service.h"
 #include "chat/bot_private.h"

@@ -124,6 +124,15 @@ def check_guessing_is_slowed(r):
     holds(sum(json.loads(x[4])["count"] for x in r.audited("wrong_token")) >= 1, "it is not audited")
 
 
+def check_what_cannot_be_judged_is_no_guess(r):
+    """The keys of Teams are not read: its servers are not slowed, nor called forgers, for that."""
+    equal({r.send({"type": "message"}, path="/chat/teams/ops")[0] for _ in range(30)}, {503})
+    equal(r.audit("wrong_token"), [])
+
+
+check_what_cannot_be_judged_is_no_guess.teams = True
+
+
 def check_a_replay_after_a_restart(r):
     event, now = r.event("eve", type="message", text="help"), int(time.time())
     equal(r.send(event, ident="once", at=now)[0], 202)
@@ -255,6 +264,11 @@ def make(check):
     r = Room(settings=getattr(check, "settings", {}))
     if getattr(check, "twice", False):
         r.settings["chat"].append({**r.settings["chat"][0], "name": "other"})
+        r.write_settings()
+        r.restart()
+    if getattr(check, "teams", False):
+        r.settings["chat"].append({"platform": "teams", "name": "ops", "url": "http://127.0.0.1:1", "tenants": [TENANT], "ids": {"app": "A"},
+                                   "keys": {"password": r.settings["chat"][0]["keys"]["in"]}})
         r.write_settings()
         r.restart()
     return r
