@@ -35,6 +35,12 @@ void note_account(struct bot *b, const char *event, const char *why)
     arena_free(a);
 }
 
+/* What cannot be seen is written out: two ids that look alike are two. */
+static const char *shown_id(struct arena *a, const char *id, size_t max)
+{
+    return text_clean(a, text_visible(a, id), max);
+}
+
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome)
 {
@@ -43,10 +49,10 @@ void note_event(struct chat_job *j, const char *event, const char *who, const ch
     };
     struct arena *a = j->arena;
     cJSON *detail = json_object(a);
-    json_set_str(a, detail, "event", text_clean(a, j->event.id, ID_SHOWN));
-    json_set_str(a, detail, "where", text_clean(a, j->event.channel, ID_SHOWN));
+    json_set_str(a, detail, "event", shown_id(a, j->event.id, ID_SHOWN));
+    json_set_str(a, detail, "where", shown_id(a, j->event.channel, ID_SHOWN));
     if (j->event.kind == CHAT_PRESS && j->event.choice && j->event.choice < CHAT_CHOICES)
         json_set_str(a, detail, "pressed", choices[j->event.choice]);
     json_set_str(a, detail, "outcome", text_clean(a, outcome, WHY_SHOWN));
-    add_line(j->bot, event, id, text_clean(a, who, WHO_SHOWN), detail, a);
+    add_line(j->bot, event, id, shown_id(a, who, WHO_SHOWN), detail, a);
 }

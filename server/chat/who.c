@@ -84,7 +84,7 @@ bool who_admits(struct chat_job *j, struct chat_who *w)
         why = arena_printf(j->arena,
                            "I do not know who you are, so nothing is done. Whoever runs this "
                            "server can add %s to `people`.",
-                           text_clean(j->arena, identity, NAME_SHOWN));
+                           text_clean(j->arena, text_visible(j->arena, identity), NAME_SHOWN));
     else if (p && c->config->channels && !bound && !j->event.direct)
         why = "In this channel I do not answer: it is not among those that are configured.";
     if (why || !p) {

@@ -79,6 +79,13 @@ def check_a_display_name_is_no_identity(r):
     nothing_approved(r)
 
 
+def check_one_who_looks_like_somebody_is_not_audited_as_them(r):
+    for n, who in enumerate(("ada\u200b", "ada\u202e", "ada\u00ad", "ada\u0007")):
+        r.write(who, "overview")
+        has(r.heard("whisper")["data"]["text"], "webhook:%s/ada\\u%04x" % (TENANT, ord(who[3])))
+        equal(r.audited("chat_refused", n + 1)[n][2], "webhook:%s/ada\\u%04x" % (TENANT, ord(who[3])))
+
+
 def check_kinds_of_messages_that_are_not_on_the_list(r):
     for kind in ("message_changed", "message_deleted", "thread_broadcast", "", None, 7, {"press": 1}):
         status, _ = r.send(r.event("ada", type=kind, text="limit shop-pay 10"))
