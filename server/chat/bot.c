@@ -365,6 +365,8 @@ static bool is_there(const struct bots *b, const struct config_chat *c)
 void bots_reload(struct bots *b)
 {
     const struct config *c = b->service->config;
+    if (b->stopping)
+        return;
     for (struct bot *x = b->first; x; x = x->next)
         if (!x->gone && !is_row_configured(c, x))
             stop_bot(x);

@@ -304,6 +304,21 @@ static void what_is_being_applied_is_not_cut_off_by_a_reload(void **state)
     with_bots(at_work_when_it_is_read_again);
 }
 
+static void read_again_at_the_end(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    const struct bot *was = bots->first;
+    bots_stop(bots);
+    read_again();
+    assert_ptr_equal(bots->first, was);
+}
+
+static void nothing_begins_once_it_ends(void **state)
+{
+    (void)state;
+    with_bots(read_again_at_the_end);
+}
+
 static void heard_before_it_was_read_again(struct loop *l, void *arg)
 {
     (void)l, (void)arg;
@@ -453,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(questions_take_no_room_of_presses, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_being_applied_is_not_cut_off_by_a_reload, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(nothing_begins_once_it_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(what_waits_ends_with_its_account, setup, teardown),
         cmocka_unit_test_setup_teardown(an_event_counts_once_whatever_is_read_again, setup,
                                         teardown),
