@@ -51,7 +51,9 @@ void link_is_up(struct chat_link *k)
 bool link_send(struct chat_link *k, struct arena *a, const cJSON *frame, struct err *e)
 {
     const char *text = json_print(a, frame);
-    return ws_write(k->ws, WS_TEXT, text, strlen(text), &k->stop, e);
+    /* Others that write are woken when the connection is freed. */
+    struct cancel *stop = fiber_self() == k->reader ? &k->stop : NULL;
+    return ws_write(k->ws, WS_TEXT, text, strlen(text), stop, e);
 }
 
 static void log_not_read(struct chat_link *k, const char *why)
@@ -110,9 +112,11 @@ static struct chat_link *new_link(struct chat_line *l, struct arena *a)
 {
     const struct chat_socket *s = l->account->platform->socket;
     struct chat_link *k = arena_make(a, struct chat_link);
-    *k = (struct chat_link){
-        .account = l->account, .line = l, .beat = s->beat, .silence = s->silence
-    };
+    *k = (struct chat_link){ .account = l->account,
+                             .line = l,
+                             .reader = fiber_self(),
+                             .beat = s->beat,
+                             .silence = s->silence };
     return k;
 }
 
@@ -236,6 +240,7 @@ static void read_leaving(void *arg)
     struct leaver *x = arg;
     struct chat_line *l = x->link->line;
     struct err e = { 0 };
+    x->link->reader = fiber_self();
     serve_link(x->link, loop_now(l->account->loop) + LEAVING_SECONDS, &e);
     end_link(x->link);
     l->leaving[x->place] = NULL;

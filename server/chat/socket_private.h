@@ -20,9 +20,10 @@ struct chat_link {
     struct chat_account *account;
     struct chat_line *line;
     struct ws *ws;
-    struct cancel stop; /* of the fiber that reads it */
-    double beat;        /* seconds between two beats; the row's at first */
-    double silence;     /* seconds without a byte, after which it is dead; the row's at first */
+    struct cancel stop; /* of the fiber that reads it: one that waits is woken by it, no more */
+    struct fiber *reader;
+    double beat;    /* seconds between two beats; the row's at first */
+    double silence; /* seconds without a byte, after which it is dead; the row's at first */
     enum chat_fate fate;
     int service;    /* Feishu's number of it */
     int unanswered; /* beats, where the row counts them */

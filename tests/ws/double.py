@@ -295,6 +295,7 @@ class Feishu(Double):
 class WeCom(Double):
     platform, keys, ids, tenants = "wecom", {"secret": "wecomSECRET"}, {"bot": "B1", "corp": "ww1"}, ["ww1"]
     mute = False
+    reads = None  # an event: nothing more is read before it is set
 
     def base(self):
         return "http://127.0.0.1:%d" % self.ws_port
@@ -304,6 +305,8 @@ class WeCom(Double):
 
     def answer(self, link, frame):
         headers, ok = frame["headers"], {"errcode": 0, "errmsg": "ok"}
+        if self.reads:
+            self.reads.wait(2 * PATIENCE)
         if frame["cmd"] == "aibot_subscribe":
             right = frame["body"] == {"bot_id": "B1", "secret": "wecomSECRET"} and not self.answers
             link.send(dict(ok, headers=headers) if right else {"headers": headers, "errcode": 853000, "errmsg": "invalid secret"})

@@ -2,6 +2,8 @@
 with the Python of build/python/ws."""
 import json
 import sys
+import threading
+import time
 
 from double import DingTalk, Feishu, Slack, WeCom
 from rig import end, holds
@@ -256,6 +258,31 @@ def wecom():
     d.stop()
 
 
+def wecom_writers():
+    """Others wait for room in the connection while its own fiber reads: stopping wakes that one all the same, not its next beat,
+    which is ten seconds off."""
+    d = WeCom()
+    line = d.line()
+    d.link()
+    line.until("back")
+    d.mute, d.reads, told, said = True, threading.Event(), 0, 0
+    while told == said and told < 1000:
+        for _ in range(64):
+            line.tell(do="say", channel="wr1", text="\1" * 2900)
+        told += 64
+        end = time.monotonic() + 6
+        while said < told and time.monotonic() < end and line.until("not said", 6):
+            said += 1
+    holds("wecom: writers wait for room", said < told, (said, told))
+    d.reads.set()
+    while said < told and line.until("not said", 10):
+        said += 1
+    began = time.monotonic()
+    over("wecom: writers waited", line)
+    holds("wecom: it was not the next beat", time.monotonic() - began < 5 and said == told, (time.monotonic() - began, said, told))
+    d.stop()
+
+
 def not_wanted():
     for make, keys in ((Slack, {"bot": "x"}), (WeCom, {"token": "x"}), (Feishu, {"secret": "x", "encrypt": "y"}), (DingTalk, {})):
         d = make()
@@ -279,7 +306,7 @@ def many():
     d.stop()
 
 
-for part in (slack, slack_trouble, dingtalk, feishu, wecom, not_wanted, many):
+for part in (slack, slack_trouble, dingtalk, feishu, wecom, wecom_writers, not_wanted, many):
     if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
         part()
 end()
