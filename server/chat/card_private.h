@@ -3,6 +3,8 @@
 #include "chat/bot_private.h"
 
 struct rendering;
+struct store_card;
+
 /* A card over a change that waits. whole: all that is shown fits, else the page is where it is
  * approved. */
 struct chat_card *card_asks(struct arena *a, const struct bots *b, const struct rendering *r,
@@ -22,3 +24,6 @@ bool card_is_over(const cJSON *change); /* nothing more will come */
 bool cards_show(struct chat_job *j, const char *id, struct err *e);
 void cards_tick(void *bots);      /* of a struct bots: looks whether something moved */
 void cards_renew(struct bots *b); /* soon, and on a fiber */
+/* This press has decided: where a platform changes a card by the reply of a press alone, its
+ * buttons go now. Who decided and what came of it is told by cards_renew. Parks. */
+void card_answer_press(struct chat_job *j, const struct store_card *row);

@@ -147,6 +147,20 @@ static bool tell_card(struct arena *a, struct bot *b, const struct store_card *r
            c->platform->say(c, a, &where, approve_summary(a, change), &ignored, e);
 }
 
+void card_answer_press(struct chat_job *j, const struct store_card *row)
+{
+    struct bot *b = j->bot;
+    struct err e = { 0 };
+    const struct chat_platform *p = b->account.platform;
+    const struct chat_place where = { row->channel, row->thread, j->event.reply };
+    if (!p->renews_by_press || !where.reply)
+        return;
+    const cJSON *change = engine_show(engine_of(b->all), j->arena, row->id, false, &e);
+    if (!change || !p->renew(&b->account, j->arena, &where, row->message,
+                             card_now(j->arena, b->all, b, row, change), &e))
+        log_event(LOG_WARN, "chat", "a pressed card could not be changed: %s", e.text);
+}
+
 static void renew_card(struct bots *b, struct store *s, struct arena *a,
                        const struct store_card *row)
 {

@@ -103,10 +103,11 @@ struct chat_card {
 struct chat_platform {
     const char
         *name; /* "slack": in the configuration, in the path of its requests, in identities */
-    const char *title; /* "Slack" */
-    size_t text_max;   /* bytes of text that one message takes; longer ones go as a file */
-    bool renews;       /* a card can be changed after it was sent */
-    bool takes_typed;  /* a card can hold an input */
+    const char *title;    /* "Slack" */
+    size_t text_max;      /* bytes of text that one message takes; longer ones go as a file */
+    bool renews;          /* a card can be changed after it was sent */
+    bool renews_by_press; /* the card itself only with the reply of a press, and only once */
+    bool takes_typed;     /* a card can hold an input */
 
     /* Once, when the account begins: what it needs before a request comes. NULL: nothing. */
     void (*start)(struct chat_account *c);

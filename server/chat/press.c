@@ -130,6 +130,7 @@ static void decide_by_press(struct chat_job *j, const struct chat_who *w,
                missing ? "kept"
                : yes   ? "approved"
                        : "rejected");
+    card_answer_press(j, row);
     if (missing)
         say_to_one(j, missing);
     if (yes && !missing && e.kind == ERR_NONE)

@@ -425,6 +425,7 @@ const struct chat_platform chat_wecom = {
     .title = "WeCom",
     .text_max = TEXT_BYTES,
     .renews = true,
+    .renews_by_press = true,
     .socket = &socket_wecom,
     .take = wecom_take,
     .card = wecom_card,
