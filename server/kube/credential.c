@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "mask/mask.h"
 #include "net/child.h"
 #include "net/loop.h"
 #include <stdlib.h>
@@ -139,7 +140,7 @@ static bool run_plugin(struct kube_credentials *k, struct arena *a, struct cance
     if (end->status == 0)
         return true;
     bool killed = WIFSIGNALED(end->status);
-    const char *said = text_clean(a, secret_scrub(a, end->said), PLUGIN_SAID_MAX);
+    const char *said = text_clean(a, mask_shapes(a, secret_scrub(a, end->said)), PLUGIN_SAID_MAX);
     return err_set(e, ERR_SYSTEM, "the credential plugin '%s' ended with %s %d: %s", p->command,
                    killed ? "signal" : "status",
                    killed ? WTERMSIG(end->status) : WEXITSTATUS(end->status),

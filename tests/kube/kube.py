@@ -149,6 +149,9 @@ def plugins_that_fail(c):
     refuses(c.kubeconfig("exec", exec_user("/no/such/plugin")), "'/no/such/plugin' is not there", "install it")
     refuses(c.kubeconfig("exec", exec_user(plugin(c, "angry", "echo the browser was closed >&2; exit 4"))), "status 4",
             "the browser was closed")
+    jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW06c2VydmljZWFjY291bnQifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
+    err = refuses(c.kubeconfig("exec", exec_user(plugin(c, "chatty", "echo got %s and then failed >&2; exit 1" % jwt))), "and then failed")
+    assert jwt.split(".")[2] not in err, err  # without it the rest proves nothing
     refuses(c.kubeconfig("exec", exec_user(plugin(c, "mute", "true"))), "what the credential plugin", "is no ExecCredential")
     refuses(c.kubeconfig("exec", exec_user(plugin(c, "empty", "echo '%s'" % credential()))), "neither a token nor a certificate")
     refuses(c.kubeconfig("exec", exec_user("login", interactiveMode="Always")), "wants a terminal")
