@@ -138,11 +138,12 @@ static bool take_kube_text(const struct kube_entry *x, const cJSON *o, const cha
                            const char **text, struct err *e)
 {
     const cJSON *is = json_get(o, member);
+    const char *said = json_text(o, member);
     if (is && !cJSON_IsNull(is) && !cJSON_IsString(is))
         return err_set(e, ERR_ARGS, "%s: %s of '%s' in %s is no text", x->file->path, member,
                        x->name, x->list);
-    if (cJSON_IsString(is) && *is->valuestring)
-        *text = is->valuestring;
+    if (*said)
+        *text = said;
     return true;
 }
 

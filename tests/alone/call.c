@@ -198,8 +198,12 @@ static struct own_call *new_call(enum asked says)
     struct own_call *o = arena_make(w.arena, struct own_call);
     o->says = says;
     o->person = (struct channel){ CHANNEL_TERMINAL, "ada", APPROVE_UNBOUNDED, person_asked, o };
-    o->caller =
-        (struct caller){ &own, w.arena, &o->cancel, "tester", &o->person, NULL, true, false };
+    o->caller = (struct caller){ .ops = &own,
+                                 .arena = w.arena,
+                                 .cancel = &o->cancel,
+                                 .principal = "tester",
+                                 .channel = &o->person,
+                                 .hears_progress = true };
     return o;
 }
 

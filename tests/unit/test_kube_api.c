@@ -17,7 +17,7 @@
 #define ITEM(n) "{\"metadata\":{\"name\":\"" n "\"}}"
 #define PAGE(items, more)                                                                          \
     "{\"kind\":\"PodList\",\"metadata\":{\"resourceVersion\":\"7\"" more "},\"items\":[" items "]" \
-                                                                                               "}"
+    "}"
 #define EXPIRED                                                                                    \
     "{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"The provided continue parameter "   \
     "is too old\",\"reason\":\"Expired\",\"code\":410,\"metadata\":{\"continue\":\"z\"}}"
