@@ -17,6 +17,7 @@
     X(sqlite3_exec)                                                                                \
     X(sqlite3_errmsg)                                                                              \
     X(sqlite3_busy_timeout)                                                                        \
+    X(sqlite3_sleep)                                                                               \
     X(sqlite3_prepare_v2)                                                                          \
     X(sqlite3_bind_text)                                                                           \
     X(sqlite3_bind_double)                                                                         \
@@ -34,7 +35,7 @@
     X(sqlite3_changes)
 LIB_TABLE(sql, SQLITE_API_USED);
 
-enum { POOL = 64 };
+enum { POOL = 64, BUSY_MS = 5000, WAL_PAUSE_MS = 5 };
 
 struct db {
     sqlite3 *handle;
@@ -63,6 +64,18 @@ static bool set_sqlite_error(struct db *db, struct err *e)
     return err_set(e, ERR_SYSTEM, "the state in %s: %s", db->path, sql.sqlite3_errmsg(db->handle));
 }
 
+/* Of processes that open a new database at once one makes it a WAL. The others are told that it is
+ * busy, and SQLite does not wait for that by itself. */
+static bool use_wal(struct db *db)
+{
+    for (int tries = 0;; tries++) {
+        int code = sql.sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if ((code & 0xff) != SQLITE_BUSY || tries == BUSY_MS / WAL_PAUSE_MS)
+            return code == SQLITE_OK;
+        sql.sqlite3_sleep(WAL_PAUSE_MS);
+    }
+}
+
 struct db *db_open(struct arena *a, const char *path, struct err *e)
 {
     if (!LIB_LOAD(sql, SQLITE_API_USED, "libsqlite3.so.0", "libsqlite3-0", e))
@@ -72,13 +85,13 @@ struct db *db_open(struct arena *a, const char *path, struct err *e)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     bool ok = sql.sqlite3_open_v2(path, &db->handle, flags, NULL) == SQLITE_OK;
     if (ok) {
-        sql.sqlite3_busy_timeout(db->handle, 5000);
+        sql.sqlite3_busy_timeout(db->handle, BUSY_MS);
         sql.sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
         sql.sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-        ok = sql.sqlite3_exec(db->handle,
-                              "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-                              "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=OFF;",
-                              NULL, NULL, NULL) == SQLITE_OK;
+        ok = use_wal(db) && sql.sqlite3_exec(db->handle,
+                                             "PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF; "
+                                             "PRAGMA foreign_keys=OFF;",
+                                             NULL, NULL, NULL) == SQLITE_OK;
     }
     if (ok)
         return db;

@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 
 os.environ["HIGRESS_OPS"] = os.path.abspath(sys.argv[1])
@@ -415,7 +416,20 @@ def cores():
     p.wait(10)
 
 
+def many_at_the_start():
+    """Several processes make one state at once: each of them can work with it."""
+    said = []
+    for _ in range(25):
+        with tempfile.TemporaryDirectory() as folder:
+            env = dict(os.environ, HIGRESS_OPS_STATE=os.path.join(folder, "state"), HIGRESS_OPS_URL="http://127.0.0.1:1")
+            runs = [subprocess.Popen([houses.BINARY, "call", "list_changes"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                     text=True) for _ in range(4)]
+            said += [err for p in runs for err in [p.communicate()[1]] if p.returncode]
+    check("a state that four processes make at once is good for each", not said, said[:3])
+
+
 def main():
+    many_at_the_start()
     a = Attack()
     for part in (rows, replays, files, names, pins):
         part(a)
