@@ -6,6 +6,7 @@ usage: map.py [WORD]   the checks whose name holds the word. The last line is `N
 """
 import os
 import re
+import socket
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -72,7 +73,9 @@ check_counters_of_envoy_are_read_over_time.signals = "counters"
 
 def check_the_log_says_which_route_and_diagnose_why(g):
     status, now = g.api("GET", "/v1/service-sources/orders")
-    assert g.api("PUT", "/v1/service-sources/orders", {**now["data"], "domain": "127.0.0.1:%d" % free_port()})[0] == 200
+    refuses = socket.socket()  # bound and not listening: nobody else gets the port meanwhile
+    refuses.bind(("127.0.0.1", 0))
+    assert g.api("PUT", "/v1/service-sources/orders", {**now["data"], "domain": "127.0.0.1:%d" % refuses.getsockname()[1]})[0] == 200
     eventually("503", 20, lambda: g.visit() == 503)
     for _ in range(20):
         g.visit()
