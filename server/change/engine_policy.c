@@ -211,6 +211,14 @@ int engine_missing(struct engine *g, const char *id, struct err *e)
 
 /* -- said ------------------------------------------------------------------------------------ */
 
+static void set_policy_moved(const struct engine *g, struct arena *a, cJSON *o,
+                             const struct plan *p)
+{
+    const char *moved = engine_other_policy(g, a, p);
+    if (moved)
+        json_set_str(a, o, "policy_moved", moved);
+}
+
 static void set_approvals(struct engine *g, struct arena *a, cJSON *o, const struct stored *row,
                           const struct ruling *r, struct err *e)
 {
@@ -237,8 +245,7 @@ bool engine_set_policy(struct engine *g, struct arena *a, cJSON *o, const struct
     if (p && engine_rule_kept(g, a, row, p, CHANNEL_NONE, &w, &r, e)) {
         if (r.rule)
             json_set_str(a, o, "policy", policy_why(a, &w, &r));
-        if (engine_other_policy(g, a, p))
-            json_set_str(a, o, "policy_moved", engine_other_policy(g, a, p));
+        set_policy_moved(g, a, o, p);
     }
     if (e->kind == ERR_NONE)
         set_approvals(g, a, o, row, &r, e);
@@ -260,8 +267,7 @@ cJSON *engine_explain(struct engine *g, struct arena *a, const char *id, struct 
     json_set_str(a, o, "says", policy_name(all.says));
     json_set_str(a, o, "rule", all.rule ? all.rule : "mode");
     json_set_str(a, o, "why", policy_why(a, &w, &all));
-    if (engine_other_policy(g, a, p))
-        json_set_str(a, o, "policy_moved", engine_other_policy(g, a, p));
+    set_policy_moved(g, a, o, p);
     if (all.says == POLICY_ASK)
         json_set_str(a, o, "needs", policy_needs(a, &all));
     if (all.shadowed)
