@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "call/service.h"
 #include "change/engine.h"
+#include "chat/sign.h"
 #include "cmd/audit_private.h"
 #include "cmd/mark_private.h"
 #include "cmd/server_private.h"
@@ -124,19 +125,6 @@ static const char *body_of(const struct webhook *x, struct arena *a, const cJSON
     return json_print(a, o);
 }
 
-/* "v1,…" over id, time and body; the key is what the secret's text encodes. */
-static const char *signature_of(struct arena *a, const char *secret, const char *id,
-                                const char *time, const char *body)
-{
-    uint8_t mac[SHA256_SIZE];
-    size_t n = 0;
-    const char *text = secret + strlen("whsec_");
-    const void *key = base64_decode(a, text, strlen(text), &n);
-    const char *all = arena_printf(a, "%s.%s.%s", id, time, body);
-    crypto_hmac(key, n, all, strlen(all), mac);
-    return arena_printf(a, "v1,%s", base64_encode(a, mac, sizeof mac));
-}
-
 /* -- one attempt --------------------------------------------------------------------------- */
 
 static bool hear_nothing(void *arg, const char *bytes, size_t n)
@@ -156,7 +144,7 @@ static bool attempt(struct webhook *x, struct arena *a, const cJSON *line, const
         { "Content-Type", "application/json" },
         { "webhook-id", id },
         { "webhook-timestamp", time },
-        { "webhook-signature", signature_of(a, c->webhook.secret, id, time, body) },
+        { "webhook-signature", sign_webhook(a, c->webhook.secret, id, time, body, strlen(body)) },
         { 0 },
     };
     const struct reach reach = { .loopback = true, .allow = c->probe };
