@@ -14,7 +14,6 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     ATTEMPTS = 4,
@@ -92,19 +91,6 @@ static const char *words_of_api(const struct exchange *x, const char *body, size
     return text_clean(a, mask_shapes(a, mask_quoting(a, key, text)), WORDS_MAX);
 }
 
-/* Seconds until then, by "120", "0.5" or an HTTP date; negative: it says nothing. */
-static double seconds_until(const char *text)
-{
-    char *end;
-    struct tm at = { 0 };
-    double n = text ? strtod(text, &end) : -1;
-    if (!text || (end != text && !*end))
-        return n;
-    const char *rest = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &at);
-    n = rest ? (double)timegm(&at) - when_now() : -1;
-    return rest && n < 0 ? 0 : n;
-}
-
 static void judge_retry(struct exchange *x)
 {
     const char *should = fetch_answer_header(&x->answer, "x-should-retry");
@@ -113,8 +99,8 @@ static void judge_retry(struct exchange *x)
     x->again = status == 408 || status == 409 || status == 429 || status >= 500;
     if (should)
         x->again = !strcmp(should, "true");
-    x->seconds = ms ? strtod(ms, NULL) / 1000
-                    : seconds_until(fetch_answer_header(&x->answer, "retry-after"));
+    x->seconds =
+        ms ? strtod(ms, NULL) / 1000 : when_retry(fetch_answer_header(&x->answer, "retry-after"));
 }
 
 static bool is_too_long(const char *words)

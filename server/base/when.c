@@ -101,3 +101,17 @@ double when_since(const char *text, double now)
             return now - n * units[i].seconds;
     return when_parse(text);
 }
+
+double when_retry(const char *text)
+{
+    char *end = NULL;
+    struct tm at = { 0 };
+    double n = text ? strtod(text, &end) : -1;
+    if (!text || (end != text && !*end))
+        return n >= 0 ? n : -1;
+    const char *rest = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &at);
+    if (!rest || *rest)
+        return -1;
+    n = (double)timegm(&at) - when_now();
+    return n > 0 ? n : 0;
+}

@@ -15,3 +15,6 @@ double when_parse(const char *iso);
 double when_parse_exact(const char *iso);
 /* "15m", "2h", "3d", "90s" before `now`, or an ISO time; 0 on anything else. */
 double when_since(const char *text, double now);
+/* Seconds that a Retry-After asks for: "120", "0.5" or an HTTP date, of one that is past 0;
+ * negative: it says nothing. */
+double when_retry(const char *text);

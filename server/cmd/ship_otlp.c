@@ -12,7 +12,6 @@
 #include "version.h"
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 enum { BODY_MAX = 1 << 20, ANSWER_MAX = 64 << 10, TIMEOUT = 10, WAIT_MAX = 60, HEADERS_MAX = 18 };
 enum { RETRY_AFTER_MAX = 3600, SEVERITY_INFO = 9, SEVERITY_WARN = 13 };
@@ -109,19 +108,6 @@ static const struct fetch_header *request_headers(struct arena *a, const struct 
 
 /* -- the answer ---------------------------------------------------------------------------- */
 
-/* Seconds or a date; 0: neither. */
-static double retry_after(const char *text)
-{
-    struct tm t = { 0 };
-    char *end = NULL;
-    double seconds = text ? strtod(text, &end) : 0;
-    if (!text || (end != text && !*end && seconds >= 0))
-        return fmin(seconds, RETRY_AFTER_MAX);
-    const char *rest = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &t);
-    double wait = rest && !*rest ? (double)timegm(&t) - when_now() : 0;
-    return fmax(0, fmin(wait, RETRY_AFTER_MAX));
-}
-
 /* 1, 2, 4, … seconds, up to a minute, each shorter or longer by up to a half. */
 static double backoff(int tries)
 {
@@ -174,7 +160,8 @@ static void judge_collector(const struct otlp_request *q, struct arena *a,
     if (s == 400 || s == 413 || s == 422)
         out->verdict = OTLP_SMALLER;
     else if (s == 429 || s == 502 || s == 503 || s == 504)
-        put_off(q, retry_after(fetch_answer_header(answer, "retry-after")), out);
+        put_off(q, fmin(RETRY_AFTER_MAX, when_retry(fetch_answer_header(answer, "retry-after"))),
+                out);
     else
         put_off(q, WAIT_MAX, out); /* not the lines' fault: somebody has to look at it */
 }
