@@ -1,14 +1,13 @@
 #!/bin/bash
-# python_clients.sh - build/python gets an environment for each list of pinned packages: the official Python client, its two
-# newest minors (tests/clients/python-*.txt), and what judges the API and webhooks (tests/api/validators.txt). They are
-# installed once for all checkouts (tests/setup/cache.sh); asks no network after that.
+# python.sh LIST... - build/python/NAME gets an environment with the packages that each NAME.txt pins. They are installed once
+# for all checkouts (tests/setup/cache.sh); asks no network after that.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 cache=$(tests/setup/cache.sh)
 exec 9>"$cache/.python.lock"
 flock 9
 mkdir -p build/python
-for list in tests/clients/python-*.txt tests/api/validators.txt; do
+for list; do
     name=$(basename "$list" .txt)
     home=$cache/$name-$({ cat "$list"; python3 --version; } | sha256sum | cut -c1-16)
     if [ ! -f "$home/.installed" ]; then
