@@ -173,37 +173,28 @@ class World:
         self.server = self.house.processes[-1]
         return self.port
 
-    def page(self, do, **members):
-        """(status, parsed answer) of the page of approvers."""
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            c.request("POST", "/change", json.dumps({"do": do, **members}),
-                      {"Content-Type": "application/json", "Authorization": "Bearer " + APPROVER})
-            answer = c.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-            self.keep("page " + do, text)
-            return answer.status, json.loads(text)
-        except BROKEN as e:
-            self.fell("page %s %s" % (do, members), e)
-            return 0, {}
-        finally:
-            c.close()
-
-    def pipeline(self, name, method, path, body=None):
-        """(status, parsed answer) of /api, to an approver; kept by `name`."""
+    def approver(self, kept, method, path, body):
+        """(status, parsed answer) of a request with the approver's token; kept by that name."""
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             c.request(method, path, body and json.dumps(body),
                       {"Content-Type": "application/json", "Authorization": "Bearer " + APPROVER})
             answer = c.getresponse()
             text = answer.read().decode("utf-8", "replace")
-            self.keep("api " + name, text)
+            self.keep(kept, text)
             return answer.status, json.loads(text)
         except BROKEN as e:
-            self.fell("api %s %s" % (method, path), e)
+            self.fell("%s %s %s" % (method, path, body), e)
             return 0, {}
         finally:
             c.close()
+
+    def page(self, do, **members):
+        """Of the page of approvers, as programs ask it."""
+        return self.approver("page " + do, "POST", "/change", {"do": do, **members})
+
+    def pipeline(self, name, method, path, body=None):
+        return self.approver("api " + name, method, path, body)
 
     def look(self, path):
         """What an approver sees on that page of the server."""
