@@ -3,14 +3,8 @@
  * running server takes a new value (SIGHUP). A new setting is one row, and a member of struct
  * config.
  */
-#include "base/arena.h"
-#include "base/json.h"
-#include "base/text.h"
 #include "base/trace.h"
-#include "config/config_file_private.h"
 #include "config/settings_private.h"
-#include <stdlib.h>
-#include <string.h>
 
 static const struct field reference[] = {
     { "env", STR, OPT, "Name of an environment variable.", .min = 1, .max = 128 },
@@ -67,143 +61,15 @@ static const struct field an_area = { "area", STR, OPT, "What is traced.", .one_
 static const struct field an_alg = { "alg", STR, OPT, "A signature.", .one_of = OIDC_ALGS };
 static const struct field a_token = { "token", OBJ, OPT, "A token.", .of = token_rows };
 
-/* -- from the file's value to the member of struct config -------------------------------------- */
-
-/* The value, or what the row says is there without one. */
-static const char *text_or_default(const struct setting *row, const cJSON *value)
-{
-    if (cJSON_IsString(value))
-        return value->valuestring;
-    return row->flags & SAID ? NULL : row->otherwise;
-}
-
-static void set_text_member(void *member, struct arena *a, const struct setting *row,
-                            const cJSON *value)
-{
-    *(const char **)member = arena_strdup(a, text_or_default(row, value));
-}
-
-static void take_number(void *member, struct arena *a, const struct setting *row,
-                        const cJSON *value)
-{
-    (void)a;
-    *(double *)member = cJSON_IsNumber(value) ? value->valuedouble : strtod(row->otherwise, NULL);
-}
-
-static void take_texts(void *member, struct arena *a, const struct setting *row, const cJSON *value)
-{
-    const char **out = arena_array(a, const char *, json_count(value) + 2);
-    const cJSON *item;
-    int i = 0;
-    cJSON_ArrayForEach(item, value) out[i++] = arena_strdup(a, item->valuestring);
-    if (!value)
-        out[0] = row->otherwise;
-    *(const char *const **)member = out;
-}
-
-static void take_tokens(void *member, struct arena *a, const struct setting *row,
-                        const cJSON *value)
-{
-    struct config_token *out = arena_array(a, struct config_token, json_count(value) + 1);
-    const cJSON *item;
-    int i = 0;
-    (void)row;
-    cJSON_ArrayForEach(item, value)
-    {
-        out[i].name = arena_strdup(a, json_str(item, "name"));
-        out[i++].sha256 = arena_strdup(a, json_str(item, "sha256"));
-    }
-    *(const struct config_token **)member = out;
-}
-
-static void take_people(void *member, struct arena *a, const struct setting *row,
-                        const cJSON *value)
-{
-    (void)row;
-    *(const struct config_person **)member = config_people_of(a, value);
-}
-
-static void take_bool(void *member, struct arena *a, const struct setting *row, const cJSON *value)
-{
-    (void)a;
-    *(bool *)member = value ? cJSON_IsTrue(value) : !strcmp(row->otherwise, "true");
-}
-
-static void take_model_api(void *member, struct arena *a, const struct setting *row,
-                           const cJSON *value)
-{
-    (void)a;
-    *(enum model_api *)member =
-        (enum model_api)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_mode(void *member, struct arena *a, const struct setting *row, const cJSON *value)
-{
-    (void)a;
-    *(enum mode *)member = (enum mode)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_login(void *member, struct arena *a, const struct setting *row, const cJSON *value)
-{
-    (void)a;
-    *(enum login *)member = (enum login)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_outside(void *member, struct arena *a, const struct setting *row,
-                         const cJSON *value)
-{
-    (void)a;
-    *(bool *)member = !strcmp(text_or_default(row, value), "snapshot");
-}
-
-static void take_platform(void *member, struct arena *a, const struct setting *row,
-                          const cJSON *value)
-{
-    (void)a;
-    *(enum platform *)member =
-        (enum platform)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_oidc_auth(void *member, struct arena *a, const struct setting *row,
-                           const cJSON *value)
-{
-    (void)a;
-    *(enum oidc_auth *)member =
-        (enum oidc_auth)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_oidc_claim(void *member, struct arena *a, const struct setting *row,
-                            const cJSON *value)
-{
-    (void)a;
-    *(enum oidc_claim *)member =
-        (enum oidc_claim)text_word_place(row->value, text_or_default(row, value));
-}
-
-static void take_read_only(void *member, struct arena *a, const struct setting *row,
-                           const cJSON *value)
-{
-    (void)a, (void)row;
-    if (cJSON_IsTrue(value))
-        *(enum mode *)member = MODE_READ_ONLY;
-}
-
-static void take_strength(void *member, struct arena *a, const struct setting *row,
-                          const cJSON *value)
-{
-    (void)a;
-    *(enum strength *)member = channel_strength_named(text_or_default(row, value));
-}
-
 /* -- the rows -----------------------------------------------------------------------------------
  */
 
 #define PUT(how, m) how, offsetof(struct config, m), sizeof((struct config *)0)->m
-#define TEXT(m) PUT(set_text_member, m)
-#define NUMBER(m) PUT(take_number, m)
-#define TEXTS(m) PUT(take_texts, m)
-#define TOKENS(m) PUT(take_tokens, m)
-#define STRENGTH(m) PUT(take_strength, m)
+#define TEXT(m) PUT(setting_take_text, m)
+#define NUMBER(m) PUT(setting_take_number, m)
+#define TEXTS(m) PUT(setting_take_texts, m)
+#define TOKENS(m) PUT(setting_take_tokens, m)
+#define STRENGTH(m) PUT(setting_take_strength, m)
 
 const struct setting settings[] = {
     { "gateway.url", "HIGRESS_OPS_URL", "gateway-url", "URL", "Higress console to operate.", NULL,
@@ -215,10 +81,10 @@ const struct setting settings[] = {
       .flags = EACH, .of = reference },
     { "gateway.login", "HIGRESS_OPS_LOGIN", "login", "auto|basic|session",
       "How to log in; auto is Basic unless the password holds a ':'.", "auto", STR,
-      PUT(take_login, login), .flags = ONE_OF | EACH },
+      PUT(setting_take_choice, login), .flags = ONE_OF | EACH },
     { "gateway.platform", "HIGRESS_OPS_PLATFORM", "platform", "unknown|standalone|kubernetes",
       "What keeps its objects: a cluster refuses names that a standalone's files take.", "unknown",
-      STR, PUT(take_platform, platform), .flags = ONE_OF | EACH | RELOAD },
+      STR, PUT(setting_take_choice, platform), .flags = ONE_OF | EACH | RELOAD },
     { "gateway.ca_file", "HIGRESS_OPS_CA_FILE", "ca-file", "PATH",
       "Certificates to trust for https instead of the system's.", NULL, STR, TEXT(ca_file),
       .flags = EACH, .min = 1, .max = 4096 },
@@ -253,11 +119,11 @@ const struct setting settings[] = {
       "Which of `gateways` is meant where none is named.", "the first", STR, .flags = SAID,
       .min = 1, .max = 40 },
     { "mode", "HIGRESS_OPS_MODE", "mode", "read-only|dry-run|approve|auto",
-      "What may happen to a change.", "approve", STR, PUT(take_mode, mode),
+      "What may happen to a change.", "approve", STR, PUT(setting_take_choice, mode),
       .flags = ONE_OF | EACH | RELOAD },
     { "read_only", "HIGRESS_OPS_READ_ONLY", "read-only", NULL,
       "Only what reads is offered: mode read-only, whatever mode says.", NULL, BOOL,
-      PUT(take_read_only, mode) },
+      PUT(setting_take_read_only, mode) },
     { "approval.change", "HIGRESS_OPS_APPROVAL_CHANGE", "approval-change", STRENGTHS,
       "Least that approves a change: a form of a client over HTTP, of one over stdio, a person "
       "at the page or a terminal, or one with a passkey.",
@@ -272,7 +138,7 @@ const struct setting settings[] = {
       NULL, STR, TEXT(guard), .flags = EACH, .min = 4, .max = 400 },
     { "outside", "HIGRESS_OPS_OUTSIDE", "outside", "off|snapshot",
       "Whether a server keeps what the gateway holds and tells what others change there.", "off",
-      STR, PUT(take_outside, outside), .flags = ONE_OF | EACH | RELOAD },
+      STR, PUT(setting_take_outside, outside), .flags = ONE_OF | EACH | RELOAD },
     { "outside_every", "HIGRESS_OPS_OUTSIDE_EVERY", "outside-every", "SECONDS",
       "Time between two such looks at the gateway.", "60", NUM, NUMBER(outside_every),
       .flags = EACH | RELOAD, .min = 1, .max = 86400 },
@@ -289,7 +155,7 @@ const struct setting settings[] = {
       "Certificates to trust there instead of the system's.", NULL, STR, TEXT(webhook.ca_file),
       .flags = RELOAD, .min = 1, .max = 4096 },
     { "webhook.clear_text", "HIGRESS_OPS_WEBHOOK_CLEAR_TEXT", NULL, "true|false",
-      "Allow http to other machines.", "false", BOOL, PUT(take_bool, webhook.clear_text),
+      "Allow http to other machines.", "false", BOOL, PUT(setting_take_bool, webhook.clear_text),
       .flags = RELOAD },
     { "webhook.attempts", "HIGRESS_OPS_WEBHOOK_ATTEMPTS", NULL, "N",
       "Times that a message is tried before it is counted as lost.", "6", INT,
@@ -327,7 +193,7 @@ const struct setting settings[] = {
       TOKENS(approvers), .flags = RELOAD, .max = 64, .of = &a_token },
     { "people", NULL, NULL, NULL,
       "Who is who in each channel, and their roles; who is not in it may read and no more.", NULL,
-      LIST, PUT(take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
+      LIST, PUT(setting_take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
     { "chat", NULL, NULL, NULL, "Bots at chat platforms (docs/chatops).", NULL, LIST,
       PUT(NULL, chat), .flags = RELOAD, .max = 32, .of = &config_chat_field },
     { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
@@ -384,13 +250,13 @@ const struct setting settings[] = {
       .of = reference },
     { "http.oidc.client_auth", "HIGRESS_OPS_OIDC_CLIENT_AUTH", "oidc-client-auth", "basic|post",
       "How that secret is sent: client_secret_basic or client_secret_post.", "basic", STR,
-      PUT(take_oidc_auth, oidc.auth), .flags = ONE_OF },
+      PUT(setting_take_choice, oidc.auth), .flags = ONE_OF },
     { "http.oidc.scopes", "HIGRESS_OPS_OIDC_SCOPES", "oidc-scopes", "SCOPE,…",
       "Scopes asked for beside openid.", NULL, LIST, TEXTS(oidc.scopes), .max = 16,
       .of = &a_string },
     { "http.oidc.person", "HIGRESS_OPS_OIDC_PERSON", "oidc-person", "sub|email",
       "Claim that names people in `oidc` of people: the subject, or a verified e-mail address.",
-      "sub", STR, PUT(take_oidc_claim, oidc.person), .flags = ONE_OF },
+      "sub", STR, PUT(setting_take_choice, oidc.person), .flags = ONE_OF },
     { "http.oidc.algs", "HIGRESS_OPS_OIDC_ALGS", "oidc-algs", "ALG,…",
       "Signatures that its tokens may have: RS256, ES256, EdDSA.", "RS256", LIST, TEXTS(oidc.algs),
       .min = 1, .max = 3, .of = &an_alg },
@@ -436,7 +302,7 @@ const struct setting settings[] = {
       STR, TEXT(prompts_dir), .flags = RELOAD, .min = 1, .max = 1024 },
     { "model.api", "HIGRESS_OPS_MODEL_API", "model-api", "openai|anthropic",
       "What the model of ask and chat speaks: chat completions, or messages.", "openai", STR,
-      PUT(take_model_api, model.api), .flags = ONE_OF },
+      PUT(setting_take_choice, model.api), .flags = ONE_OF },
     { "model.url", "HIGRESS_OPS_MODEL_URL", "model-url", "URL",
       "Base of its API (https://api.openai.com/v1, https://api.anthropic.com, an AI gateway's).",
       NULL, STR, TEXT(model.url), .min = 8, .max = 1024 },
@@ -460,7 +326,7 @@ const struct setting settings[] = {
       NUMBER(model.window), .min = 4096, .max = 1e8 },
     { "model.cache", "HIGRESS_OPS_MODEL_CACHE", NULL, "true|false",
       "Ask for prompt caching where the API has words for it.", "true", BOOL,
-      PUT(take_bool, model.cache) },
+      PUT(setting_take_bool, model.cache) },
     { "model.request", NULL, NULL, NULL, "Merged into each request (RFC 7396).", NULL, OBJ },
     { "model.price", NULL, NULL, NULL, "What a million tokens cost.", NULL, OBJ,
       .of = model_prices },

@@ -21,3 +21,10 @@ bool settings_check(struct arena *a, const cJSON *tree, struct err *e);
 void settings_take(struct config *c, struct arena *a, const cJSON *tree);
 /* Gives c what a running server takes of `now`. */
 void settings_reload(struct config *c, const struct config *now);
+
+/* Values of `take` in a row. */
+typedef void setting_take(void *member, struct arena *a, const struct setting *row,
+                          const cJSON *value);
+setting_take setting_take_text, setting_take_number, setting_take_texts, setting_take_tokens,
+    setting_take_people, setting_take_bool, setting_take_choice, setting_take_outside,
+    setting_take_read_only, setting_take_strength;
