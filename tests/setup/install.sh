@@ -5,7 +5,7 @@ set -euo pipefail
 run=(gcc g++ libc6-dev make pkg-config libwebsockets-dev libwebsockets-evlib-ev libev-dev libcurl4-openssl-dev
     libcjson-dev libyaml-dev libre2-dev libsqlite3-dev libssl-dev zlib1g-dev libfido2-1 libedit2 ca-certificates tzdata python3 python3-venv)
 test=(clang clang-format clang-tidy cppcheck pmccabe libcmocka-dev libclang-rt-14-dev nodejs npm nginx-light
-    openssl git procps curl jq chromium-headless-shell)
+    openssl git procps curl jq chromium-headless-shell prometheus prometheus-alertmanager)
 case "${1:-}" in
 run) want=("${run[@]}") ;;
 test) want=("${run[@]}" "${test[@]}") ;;
