@@ -256,7 +256,7 @@ static struct key *sorted_keys(struct arena *a, const cJSON *object, int n)
 
 const cJSON *json_node_double(struct arena *a, const cJSON *object, int n)
 {
-    if (n > 16) {
+    if (n > 32) {
         const struct key *keys = sorted_keys(a, object, n);
         for (int i = 1; i < n; i++)
             if (strcmp(keys[i].item->string, keys[i - 1].item->string) == 0)
