@@ -35,7 +35,7 @@ static const cJSON *run_proxy(struct call *c)
         .cursor = arg_str(c, "cursor"),
         .limit = arg_num(c, "limit", 0),
     };
-    return proxy(c, &ask);
+    return inspect_proxies(c, &ask);
 }
 
 /* Is something to be said of one that the lines do not say? */

@@ -82,7 +82,7 @@ static void tell_item(void *arg, const struct proxy_item *const *of, const char 
         i++;
     if (page_wants(p->page)) {
         struct buf *b = page_line(p->page);
-        buf_printf(b, "%s: %s", proxy_shown(a, key), proxy_shown(a, of[i]->says));
+        buf_printf(b, "%s: %s", proxy_clean(a, key), proxy_clean(a, of[i]->says));
     }
     page_match(p->page);
 }
@@ -106,7 +106,7 @@ static void write_figure(struct proxies *p, const struct proxy_item *const *of, 
         counted = counted || (of[i] && !isnan(of[i]->value));
         sum += of[i] && !isnan(of[i]->value) ? of[i]->value : 0;
     }
-    buf_printf(b, "%s:", proxy_shown(p->call->arena, key));
+    buf_printf(b, "%s:", proxy_clean(p->call->arena, key));
     if (counted)
         buf_printf(b, " %.15g", sum);
     for (int i = 0; i < p->all->count && (p->all->count > 1 || !counted); i++) {
@@ -116,7 +116,7 @@ static void write_figure(struct proxies *p, const struct proxy_item *const *of, 
         else if (!of[i] || counted)
             buf_printf(b, "%.15g", of[i] ? of[i]->value : 0);
         else
-            buf_str(b, proxy_shown(p->call->arena, of[i]->says));
+            buf_str(b, proxy_clean(p->call->arena, of[i]->says));
         sign = ", ";
     }
     if (*sign == ',')
@@ -145,9 +145,9 @@ static cJSON *replica_said(struct proxies *p, int i)
     else
         json_set_str(a, o, "error", text_clean(a, p->errors[i].text, ERROR_MAX));
     if (l && l->version)
-        json_set_str(a, o, "version", proxy_shown(a, l->version));
+        json_set_str(a, o, "version", proxy_clean(a, l->version));
     if (l && l->updated)
-        json_set_str(a, o, "updated", proxy_shown(a, l->updated));
+        json_set_str(a, o, "updated", proxy_clean(a, l->updated));
     if (l && l->refused)
         json_set_num(a, o, "refused", l->refused);
     if (r->restarts)
@@ -185,7 +185,7 @@ static cJSON *proxy_answer(struct proxies *p)
     return answer;
 }
 
-const cJSON *proxy(struct call *c, const struct proxy_ask *ask)
+const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask)
 {
     struct proxies p = { .call = c, .ask = ask };
     p.all = replicas_asked(c, ask->replica);

@@ -45,7 +45,7 @@ struct proxy_ask {
     const char *text, *cursor;
     double limit; /* 0: a short page */
 };
-const cJSON *proxy(struct call *c, const struct proxy_ask *ask);
+const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
  * {"findings":[…],"counts":{…},"envoy"?,"left_out"?,"unread"?}. NULL after fail(). */
 struct inspect_ask {

@@ -109,7 +109,7 @@ struct taking {
     const struct page_row *row;
 };
 
-static bool take_one(void *arg, struct arena *one, const cJSON *element)
+static bool take_streamed(void *arg, struct arena *one, const cJSON *element)
 {
     const struct taking *t = arg;
     take_element(t->list, t->row, one, element);
@@ -139,7 +139,7 @@ bool proxy_read(struct loop *l, const struct config *c, struct arena *a, const s
         const char *path = row->path;
         if (text && row->take == proxy_take_stat)
             path = arena_printf(a, "%s&filter=%s", path, pattern_of(a, text));
-        if (!replica_elements(l, c, r, path, row->at, take_one, &t, cancel, e))
+        if (!replica_elements(l, c, r, path, row->at, take_streamed, &t, cancel, e))
             return false;
     }
     order_list(out);
@@ -172,7 +172,7 @@ void proxy_take_dump(struct arena *a, const cJSON *dump, struct proxy_list *out)
     order_list(out);
 }
 
-const char *proxy_shown(struct arena *a, const char *text)
+const char *proxy_clean(struct arena *a, const char *text)
 {
     return text_clean(a, mask_shapes(a, text), SHOWN_MAX);
 }

@@ -61,4 +61,4 @@ void proxy_tell(struct arena *a, struct buf *b, const struct replicas *all,
                 const struct proxy_list *const *lists, const struct proxy_item *const *of,
                 const char *key);
 /* Clean, and without tokens that are known by their form. */
-const char *proxy_shown(struct arena *a, const char *text);
+const char *proxy_clean(struct arena *a, const char *text);

@@ -46,8 +46,8 @@ static const char *first_key(const struct proxy_list *const *lists, const int *a
 }
 
 /* Those of that key, and past them. */
-static void take_key(const struct proxy_list *const *lists, int *at, int count, const char *key,
-                     const struct proxy_item **of)
+static void take_same_key(const struct proxy_list *const *lists, int *at, int count,
+                          const char *key, const struct proxy_item **of)
 {
     for (int i = 0; i < count; i++) {
         bool has = lists[i] && at[i] < lists[i]->count && !strcmp(lists[i]->items[at[i]].key, key);
@@ -62,7 +62,7 @@ void proxy_walk(const struct proxy_list *const *lists, int count, proxy_differen
     int *at = arena_array(a, int, count + 1);
     const struct proxy_item **of = arena_array(a, const struct proxy_item *, count + 1);
     for (const char *key; (key = first_key(lists, at, count));) {
-        take_key(lists, at, count, key, of);
+        take_same_key(lists, at, count, key, of);
         fn(arg, of, key);
     }
     arena_free(a);
@@ -118,7 +118,7 @@ static void tell_members(struct arena *a, struct buf *b, const struct proxy_item
             if (!differs || text_has_word(told, name) || ++n > MEMBERS_NAMED)
                 continue;
             told = arena_printf(a, "%s%s%s", told, *told ? "|" : "", name);
-            buf_printf(b, "%s%s", n > 1 ? ", " : " differs in ", proxy_shown(a, name));
+            buf_printf(b, "%s%s", n > 1 ? ", " : " differs in ", proxy_clean(a, name));
         }
     buf_printf(b, "%s%s", n > MEMBERS_NAMED ? ", …" : "", n ? ":" : "");
 }
@@ -154,14 +154,14 @@ void proxy_tell(struct arena *a, struct buf *b, const struct replicas *all,
                 const char *key)
 {
     const char *sign = "";
-    buf_printf(b, "%s:", proxy_shown(a, key));
+    buf_printf(b, "%s:", proxy_clean(a, key));
     tell_members(a, b, of, all->count);
     for (int i = 0; i < all->count; i++) {
         if (!lists[i] || told_before(lists, of, i))
             continue;
         buf_str(b, sign);
         tell_names(b, all, lists, of, i);
-        buf_str(b, of[i] ? proxy_shown(a, of[i]->says) : "not there");
+        buf_str(b, of[i] ? proxy_clean(a, of[i]->says) : "not there");
         sign = ";";
     }
 }

@@ -89,7 +89,7 @@ static void say_refused(struct proxy_list *l, struct buf *b, const cJSON *elemen
     say(b, "a newer one was refused: ", json_text(error, "details"));
 }
 
-static const char *address_of(struct arena *a, const cJSON *o)
+static const char *endpoint_address(struct arena *a, const cJSON *o)
 {
     const cJSON *socket = json_path(o, "address.socket_address");
     const char *ip = json_str(socket, "address"),
@@ -158,7 +158,7 @@ static void take_endpoint(struct proxy_list *l, const char *cluster, const cJSON
     if (host_figure(host, "cx_connect_fail") > 0)
         buf_printf(b, ", connections failed %.0f", host_figure(host, "cx_connect_fail"));
     struct proxy_item *one =
-        proxy_add(l, arena_printf(a, "%s %s", cluster, address_of(a, host)), b->data);
+        proxy_add(l, arena_printf(a, "%s %s", cluster, endpoint_address(a, host)), b->data);
     digest_members(l, one, NULL, NULL);
     add_digest(one, "health", text_hash(health, strlen(health)));
     add_digest(one, "weight", proxy_digest(json_get(host, "weight")));
@@ -214,7 +214,8 @@ static void say_action_of(struct buf *b, const cJSON *route)
     say(b, "timeout ", json_str(to, "timeout"));
 }
 
-static void take_route(struct proxy_list *l, const char *host, const cJSON *route, uint64_t *order)
+static void take_proxy_route(struct proxy_list *l, const char *host, const cJSON *route,
+                             uint64_t *order)
 {
     const char *match = match_words(l->scratch, json_get(route, "match"));
     const char *key =
@@ -233,7 +234,7 @@ static void take_virtual_host(struct proxy_list *l, const char *config, const cJ
     struct buf *b = begin_saying(l);
     uint64_t order = 0;
     int shown = 0;
-    cJSON_ArrayForEach(route, routes) take_route(l, name, route, &order);
+    cJSON_ArrayForEach(route, routes) take_proxy_route(l, name, route, &order);
     cJSON_ArrayForEach(domain, json_get(host, "domains"))
     {
         if (cJSON_IsString(domain) && shown++ < DOMAINS_SAID)
@@ -292,7 +293,7 @@ void proxy_take_listener(struct proxy_list *l, const cJSON *element, const char 
         listener = listener ? listener : in;
     }
     if (listener) {
-        say(b, "", address_of(l->scratch, listener));
+        say(b, "", endpoint_address(l->scratch, listener));
         say_filters(b, listener);
     }
     say_refused(l, b, element);
