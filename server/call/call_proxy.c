@@ -95,39 +95,50 @@ static void tell_difference(void *arg, const struct proxy_item *const *of, const
     page_match(p->page);
 }
 
-/* "NAME: 12 (5, 7)": the sum, and what each replica has, in their order. */
-static void write_figure(struct proxies *p, const struct proxy_item *const *of, const char *key)
+/* Is it a counter or a gauge, so that it can be added up? Else it is a histogram. */
+static bool is_counted(const struct proxy_item *const *of, int count)
 {
-    struct buf *b = page_line(p->page);
+    for (int i = 0; i < count; i++)
+        if (of[i])
+            return !isnan(of[i]->value);
+    return false;
+}
+
+/* "NAME: 12 (5, 7)": the sum, and what each replica has, in their order. */
+static void write_count(struct proxies *p, struct buf *b, const struct proxy_item *const *of)
+{
+    int n = p->all->count;
     double sum = 0;
-    const char *sign = " (";
-    bool counted = false;
-    for (int i = 0; i < p->all->count; i++) {
-        counted = counted || (of[i] && !isnan(of[i]->value));
-        sum += of[i] && !isnan(of[i]->value) ? of[i]->value : 0;
-    }
-    buf_printf(b, "%s:", proxy_clean(p->call->arena, key));
-    if (counted)
-        buf_printf(b, " %.15g", sum);
-    for (int i = 0; i < p->all->count && (p->all->count > 1 || !counted); i++) {
-        buf_str(b, sign);
-        if (!p->read[i])
-            buf_str(b, "unknown");
-        else if (!of[i] || counted)
+    for (int i = 0; i < n; i++)
+        sum += of[i] ? of[i]->value : 0;
+    buf_printf(b, " %.15g", sum);
+    for (int i = 0; n > 1 && i < n; i++) {
+        buf_str(b, i ? ", " : " (");
+        if (p->read[i])
             buf_printf(b, "%.15g", of[i] ? of[i]->value : 0);
         else
-            buf_str(b, proxy_clean(p->call->arena, of[i]->says));
-        sign = ", ";
+            buf_str(b, "unknown");
     }
-    if (*sign == ',')
-        buf_str(b, ")");
+    buf_str(b, n > 1 ? ")" : "");
+}
+
+static void write_histogram(struct proxies *p, struct buf *b, const struct proxy_item *const *of)
+{
+    for (int i = 0; i < p->all->count; i++)
+        buf_printf(b, "%s%s", i ? "; " : " ",
+                   !p->read[i] ? "unknown"
+                   : of[i]     ? proxy_clean(p->call->arena, of[i]->says)
+                               : "-");
 }
 
 static void tell_figure(void *arg, const struct proxy_item *const *of, const char *key)
 {
     struct proxies *p = arg;
-    if (page_wants(p->page))
-        write_figure(p, of, key);
+    if (page_wants(p->page)) {
+        struct buf *b = page_line(p->page);
+        buf_printf(b, "%s:", proxy_clean(p->call->arena, key));
+        (is_counted(of, p->all->count) ? write_count : write_histogram)(p, b, of);
+    }
     page_match(p->page);
 }
 

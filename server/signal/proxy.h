@@ -60,5 +60,10 @@ void proxy_walk(const struct proxy_list *const *lists, int count, proxy_differen
 void proxy_tell(struct arena *a, struct buf *b, const struct replicas *all,
                 const struct proxy_list *const *lists, const struct proxy_item *const *of,
                 const char *key);
+/* Is what x runs by older than what y does? By their versions where both are of a known form,
+ * pilot's "TIME/NUMBER" or a number, else by when they were updated. */
+bool proxy_is_older(const struct proxy_list *x, const struct proxy_list *y);
+/* A plugin whose module could not be had: the gateway runs without it. */
+#define PROXY_NOT_LOADED "not loaded: an empty filter stands in its place, requests pass without it"
 /* Clean, and without tokens that are known by their form. */
 const char *proxy_clean(struct arena *a, const char *text);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "signal/proxy.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { MEMBERS_NAMED = 6, NAMES_SAID = 3 };
@@ -101,7 +102,39 @@ int proxy_compare(const struct proxy_list *const *lists, int count, proxy_differ
     return c.same;
 }
 
+/* -- older and newer ------------------------------------------------------------------------ */
+
+/* What stands before the number at its end, and that; false: it has none. */
+static bool split_version(const char *version, size_t *before, double *number)
+{
+    size_t n = version ? strlen(version) : 0, digits = 0;
+    while (digits < n && version[n - digits - 1] >= '0' && version[n - digits - 1] <= '9')
+        digits++;
+    *before = n - digits;
+    *number = digits ? strtod(version + *before, NULL) : 0;
+    return digits > 0 && (*before == 0 || version[*before - 1] == '/');
+}
+
+bool proxy_is_older(const struct proxy_list *x, const struct proxy_list *y)
+{
+    size_t n = 0, m = 0;
+    double p = 0, q = 0;
+    if (!split_version(x->version, &n, &p) || !split_version(y->version, &m, &q) || !n != !m)
+        return x->updated && y->updated && strcmp(x->updated, y->updated) < 0;
+    int times = strncmp(x->version, y->version, n < m ? n : m); /* of the pushes */
+    return times ? times < 0 : p < q;
+}
+
 /* -- in words ------------------------------------------------------------------------------- */
+
+static bool member_differs(const struct proxy_member *m, const struct proxy_item *const *of,
+                           int count)
+{
+    for (int k = 0; k < count; k++)
+        if (of[k] && !member_is_same(m, of[k]))
+            return true;
+    return false;
+}
 
 /* Names of members that are not the same in all that have the item. */
 static void tell_members(struct arena *a, struct buf *b, const struct proxy_item *const *of,
@@ -112,10 +145,8 @@ static void tell_members(struct arena *a, struct buf *b, const struct proxy_item
     for (int i = 0; i < count; i++)
         for (int m = 0; of[i] && m < of[i]->member_count; m++) {
             const char *name = of[i]->members[m].name;
-            bool differs = false;
-            for (int k = 0; k < count; k++)
-                differs = differs || (of[k] && !member_is_same(&of[i]->members[m], of[k]));
-            if (!differs || text_has_word(told, name) || ++n > MEMBERS_NAMED)
+            if (!member_differs(&of[i]->members[m], of, count) || text_has_word(told, name) ||
+                ++n > MEMBERS_NAMED)
                 continue;
             told = arena_printf(a, "%s%s%s", told, *told ? "|" : "", name);
             buf_printf(b, "%s%s", n > 1 ? ", " : " differs in ", proxy_clean(a, name));

@@ -356,7 +356,7 @@ void proxy_take_plugin(struct proxy_list *l, const cJSON *element, const char *s
     }
     code = json_path(config, "vm_config.code");
     if (text_ends(type, "rbac.v3.RBAC"))
-        say(b, "", "not loaded: an empty filter stands in its place, requests pass without it");
+        say(b, "", PROXY_NOT_LOADED);
     else
         say(b, "", last_word(type));
     say(b, "module ", json_str(json_get(code, "local"), "filename"));
