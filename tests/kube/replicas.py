@@ -24,8 +24,11 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         pass
 
     def handle(self):
-        if self.client_address[0] != Upstream.refuses:
-            super().handle()
+        try:
+            if self.client_address[0] != Upstream.refuses:
+                super().handle()
+        except OSError:
+            pass  # a health check that was given up
 
     def do_GET(self):
         self.send_response(200)
