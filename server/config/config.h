@@ -10,6 +10,7 @@
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
+#include "config/control.h"
 #include "config/kube.h"
 #include "config/model.h"
 #include "config/oidc.h"
@@ -56,6 +57,7 @@ struct config {
     double timeout;          /* seconds for one request to the console */
     double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
+    struct config_control control;
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */

@@ -1,0 +1,200 @@
+/* pilot.c - who the controllers are, and GETs on their pages. A page to be read is one row of
+ * `pages`. */
+#include "signal/pilot.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/fiber.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "kube/forward.h"
+#include "kube/higress.h"
+#include "mask/mask.h"
+#include "net/fetch.h"
+#include <stddef.h>
+
+enum { MOST_BYTES = 48 << 20, MOST_CONTROLLERS = 8, REASON_BYTES = 200, NAME_BYTES = 253 };
+
+enum pilot_port { PILOT_DEBUG = 15014, CONTROLLER_DEBUG = 8888 };
+
+/* One process of the control plane, while its pages are read. */
+struct asked_controller {
+    struct arena *a;
+    const struct pilot_means *m;
+    const char *pod; /* NULL: at the URLs of the configuration */
+    cJSON *entry;
+    const cJSON *converted, *configs; /* configz of both ports */
+    bool gone;
+};
+
+/* What is done with a page: one of text, tree and kept. */
+static const struct debug_page {
+    enum pilot_port port;
+    const char *path;
+    void (*text)(struct arena *a, cJSON *entry, const char *text);
+    void (*tree)(struct arena *a, cJSON *entry, const cJSON *page);
+    size_t kept;   /* where in struct asked_controller the tree goes; 0: nowhere */
+    bool may_lack; /* 404 and 409 say that this release has none */
+    bool proxies;  /* read where only proxies are asked for */
+} pages[] = {
+    { PILOT_DEBUG, "/debug/syncz", .tree = pilot_take_syncz, .proxies = true },
+    { PILOT_DEBUG, "/debug/connections", .tree = pilot_take_connections, .may_lack = true },
+    { PILOT_DEBUG, "/metrics", .text = pilot_take_metrics, .proxies = true },
+    { PILOT_DEBUG, "/version", .text = pilot_take_version, .may_lack = true },
+    { PILOT_DEBUG, "/debug/push_status", .tree = pilot_take_push_status, .may_lack = true },
+    { PILOT_DEBUG, "/debug/registryz", .tree = pilot_take_registryz },
+    { PILOT_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, configs) },
+    { CONTROLLER_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, converted) },
+    { CONTROLLER_DEBUG, "/registry/watcherStatus", .tree = pilot_take_watchers, .may_lack = true },
+    { 0 },
+};
+
+bool pilot_configured(const struct config *c)
+{
+    return c && (c->kube.higress || c->control.pilot || c->control.controller);
+}
+
+/* -- one page ---------------------------------------------------------------------------------- */
+
+static const char *page_base(const struct config *c, enum pilot_port port)
+{
+    return port == PILOT_DEBUG ? c->control.pilot : c->control.controller;
+}
+
+static bool fetch_debug_page(struct asked_controller *x, const struct debug_page *p,
+                             struct fetch_answer *out, struct err *e)
+{
+    const struct config *c = x->m->config;
+    struct fetch_request r = {
+        .method = "GET",
+        .timeout = c->timeout > 0 ? c->timeout : 10,
+        .connect_timeout = 2,
+        .max_body = MOST_BYTES,
+        .cancel = x->m->cancel,
+    };
+    if (!x->pod) {
+        r.url = arena_printf(x->a, "%s%s", page_base(c, p->port), p->path);
+        return fetch(x->m->loop, x->a, &r, out, e);
+    }
+    const struct kube_pod_port to = { kube_higress_access(c->kube.higress)->namespace, x->pod,
+                                      (int)p->port };
+    r.url = p->path;
+    return kube_pod_fetch(kube_higress_api(c->kube.higress, x->m->loop), x->a, &to, &r, out, e);
+}
+
+static void note_unread_page(struct asked_controller *x, const struct debug_page *p,
+                             const char *why)
+{
+    cJSON *list = json_get(x->entry, "unread");
+    list = list ? list : json_set_array(x->a, x->entry, "unread");
+    json_add_str(x->a, list,
+                 arena_printf(x->a, "%s (port %d): %s", p->path, (int)p->port,
+                              text_clean(x->a, mask_shapes(x->a, why), REASON_BYTES)));
+}
+
+static const char *refusal_words(struct asked_controller *x, const struct fetch_answer *out)
+{
+    if (out->status == 401 || out->status == 403)
+        return arena_printf(x->a,
+                            "answered %d: from another host it wants a token of audience istio-ca; "
+                            "through the pod (kubernetes settings) it wants none",
+                            out->status);
+    return arena_printf(x->a, "answered %d: %s", out->status, out->body);
+}
+
+static void read_debug_page(struct asked_controller *x, const struct debug_page *p)
+{
+    struct fetch_answer out = { 0 };
+    struct err e = { 0 };
+    bool ok = fetch_debug_page(x, p, &out, &e);
+    x->gone = x->gone || e.kind == ERR_GONE;
+    if (ok && p->may_lack && (out.status == 404 || out.status == 409))
+        return;
+    if (ok && out.status != 200) {
+        note_unread_page(x, p, refusal_words(x, &out));
+        return;
+    }
+    const cJSON *tree = ok && !p->text ? json_parse(x->a, out.body, out.len, &e) : NULL;
+    if (e.kind != ERR_NONE)
+        note_unread_page(x, p, e.text);
+    else if (p->kept)
+        *(const cJSON **)((char *)x + p->kept) = tree;
+    else if (p->tree)
+        p->tree(x->a, x->entry, tree);
+    else
+        p->text(x->a, x->entry, out.body);
+}
+
+/* -- all of them ------------------------------------------------------------------------------- */
+
+static void read_controller(struct asked_controller *x, cJSON *out, bool proxies)
+{
+    const struct config *c = x->m->config;
+    x->entry = json_add(x->a, json_get(out, "controllers"), json_object(x->a));
+    json_set_str(x->a, x->entry, "name",
+                 x->pod             ? text_clean(x->a, x->pod, NAME_BYTES)
+                 : c->control.pilot ? c->control.pilot
+                                    : c->control.controller);
+    for (const struct debug_page *p = pages; p->path && !x->gone; p++) {
+        bool there = x->pod || page_base(c, p->port);
+        if (there && (p->proxies || !proxies))
+            read_debug_page(x, p);
+    }
+    if (x->converted || x->configs)
+        pilot_take_configz(x->a, x->entry, x->converted, x->configs);
+}
+
+static void read_controller_pods(struct arena *a, const struct pilot_means *m, cJSON *out,
+                                 bool proxies, struct err *e)
+{
+    struct err why = { 0 };
+    const struct kube_pod *pod =
+        kube_higress_pods(m->config->kube.higress, m->loop, a, KUBE_CONTROLLER, m->cancel, &why);
+    int n = 0;
+    if (!pod)
+        json_add_str(a, json_set_array(a, out, "unread"), text_clean(a, why.text, REASON_BYTES));
+    for (; pod && pod->name && e->kind == ERR_NONE; pod++) {
+        struct asked_controller x = { .a = a, .m = m, .pod = pod->name };
+        if (n++ < MOST_CONTROLLERS)
+            read_controller(&x, out, proxies);
+        if (x.gone)
+            err_set(e, ERR_GONE, "reading the control plane was cancelled");
+        if (!pod->ready && n <= MOST_CONTROLLERS)
+            json_set_str(a, x.entry, "phase", text_clean(a, pod->phase, NAME_BYTES));
+    }
+    if (n > MOST_CONTROLLERS)
+        json_set_num(a, json_set_object(a, out, "left_out"), "controllers", n - MOST_CONTROLLERS);
+    if (why.kind == ERR_GONE)
+        err_set(e, ERR_GONE, "%s", why.text);
+}
+
+static cJSON *read_control_plane(struct arena *a, const struct pilot_means *m, bool proxies,
+                                 struct err *e)
+{
+    const struct config *c = m->config;
+    cJSON *out = json_object(a);
+    struct asked_controller x = { .a = a, .m = m };
+    if (!pilot_configured(c)) {
+        err_set(e, ERR_ARGS,
+                "it is not configured where the control plane is (kubernetes, or pilot.url)");
+        return NULL;
+    }
+    json_set_array(a, out, "controllers");
+    if (c->control.pilot || c->control.controller)
+        read_controller(&x, out, proxies);
+    else
+        read_controller_pods(a, m, out, proxies, e);
+    if (x.gone)
+        err_set(e, ERR_GONE, "reading the control plane was cancelled");
+    return e->kind == ERR_NONE ? out : NULL;
+}
+
+cJSON *pilot_read(struct arena *a, const struct pilot_means *m, struct err *e)
+{
+    return read_control_plane(a, m, false, e);
+}
+
+cJSON *pilot_read_proxies(struct arena *a, const struct pilot_means *m, struct err *e)
+{
+    return read_control_plane(a, m, true, e);
+}
