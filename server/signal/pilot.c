@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "config/config.h"
-#include "kube/forward.h"
 #include "kube/higress.h"
 #include "mask/mask.h"
 #include "net/fetch.h"
@@ -36,15 +35,18 @@ static const struct debug_page {
     size_t kept;   /* where in struct asked_controller the tree goes; 0: nowhere */
     bool may_lack; /* 404 and 409 say that this release has none */
     bool proxies;  /* read where only proxies are asked for */
+    bool list;     /* it is one; empty, it may be null */
 } pages[] = {
-    { PILOT_DEBUG, "/debug/syncz", .tree = pilot_take_syncz, .proxies = true },
+    { PILOT_DEBUG, "/debug/syncz", .tree = pilot_take_syncz, .proxies = true, .list = true },
     { PILOT_DEBUG, "/debug/connections", .tree = pilot_take_connections, .may_lack = true },
     { PILOT_DEBUG, "/metrics", .text = pilot_take_metrics, .proxies = true },
     { PILOT_DEBUG, "/version", .text = pilot_take_version, .may_lack = true },
     { PILOT_DEBUG, "/debug/push_status", .tree = pilot_take_push_status, .may_lack = true },
-    { PILOT_DEBUG, "/debug/registryz", .tree = pilot_take_registryz },
-    { PILOT_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, configs) },
-    { CONTROLLER_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, converted) },
+    { PILOT_DEBUG, "/debug/registryz", .tree = pilot_take_registryz, .list = true },
+    { PILOT_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, configs),
+      .list = true },
+    { CONTROLLER_DEBUG, "/debug/configz", .kept = offsetof(struct asked_controller, converted),
+      .list = true },
     { CONTROLLER_DEBUG, "/registry/watcherStatus", .tree = pilot_take_watchers, .may_lack = true },
     { 0 },
 };
@@ -65,21 +67,18 @@ static bool fetch_debug_page(struct asked_controller *x, const struct debug_page
                              struct fetch_answer *out, struct err *e)
 {
     const struct config *c = x->m->config;
+    const struct kube_pod_at *at =
+        x->pod ? kube_higress_pod_at(c->kube.higress, x->a, x->pod, (int)p->port) : NULL;
     struct fetch_request r = {
         .method = "GET",
+        .url = arena_printf(x->a, "%s%s", at ? at->url : page_base(c, p->port), p->path),
+        .via = at ? &at->via : NULL,
         .timeout = c->timeout > 0 ? c->timeout : 10,
         .connect_timeout = 2,
         .max_body = MOST_BYTES,
         .cancel = x->m->cancel,
     };
-    if (!x->pod) {
-        r.url = arena_printf(x->a, "%s%s", page_base(c, p->port), p->path);
-        return fetch(x->m->loop, x->a, &r, out, e);
-    }
-    const struct kube_pod_port to = { kube_higress_access(c->kube.higress)->namespace, x->pod,
-                                      (int)p->port };
-    r.url = p->path;
-    return kube_pod_fetch(kube_higress_api(c->kube.higress, x->m->loop), x->a, &to, &r, out, e);
+    return fetch(x->m->loop, x->a, &r, out, e);
 }
 
 static void note_unread_page(struct asked_controller *x, const struct debug_page *p,
@@ -115,6 +114,8 @@ static void read_debug_page(struct asked_controller *x, const struct debug_page 
         return;
     }
     const cJSON *tree = ok && !p->text ? json_parse(x->a, out.body, out.len, &e) : NULL;
+    if (e.kind == ERR_NONE && p->list && !cJSON_IsArray(tree) && !cJSON_IsNull(tree))
+        err_set(&e, ERR_PROTO, "it is no list");
     if (e.kind != ERR_NONE)
         note_unread_page(x, p, e.text);
     else if (p->kept)
