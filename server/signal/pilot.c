@@ -101,29 +101,35 @@ static const char *refusal_words(struct asked_controller *x, const struct fetch_
     return arena_printf(x->a, "answered %d: %s", out->status, out->body);
 }
 
-static void read_debug_page(struct asked_controller *x, const struct debug_page *p)
+static void take_debug_page(struct asked_controller *x, const struct debug_page *p,
+                            const struct fetch_answer *out, struct err *e)
 {
-    struct fetch_answer out = { 0 };
-    struct err e = { 0 };
-    bool ok = fetch_debug_page(x, p, &out, &e);
-    x->gone = x->gone || e.kind == ERR_GONE;
-    if (ok && p->may_lack && (out.status == 404 || out.status == 409))
+    const cJSON *tree = p->text ? NULL : json_parse(x->a, out->body, out->len, e);
+    if (tree && p->list && !cJSON_IsArray(tree) && !cJSON_IsNull(tree))
+        err_set(e, ERR_PROTO, "it is no list");
+    if (e->kind != ERR_NONE)
         return;
-    if (ok && out.status != 200) {
-        note_unread_page(x, p, refusal_words(x, &out));
-        return;
-    }
-    const cJSON *tree = ok && !p->text ? json_parse(x->a, out.body, out.len, &e) : NULL;
-    if (e.kind == ERR_NONE && p->list && !cJSON_IsArray(tree) && !cJSON_IsNull(tree))
-        err_set(&e, ERR_PROTO, "it is no list");
-    if (e.kind != ERR_NONE)
-        note_unread_page(x, p, e.text);
-    else if (p->kept)
+    if (p->kept)
         *(const cJSON **)((char *)x + p->kept) = tree;
     else if (p->tree)
         p->tree(x->a, x->entry, tree);
     else
-        p->text(x->a, x->entry, out.body);
+        p->text(x->a, x->entry, out->body);
+}
+
+static void read_debug_page(struct asked_controller *x, const struct debug_page *p)
+{
+    struct fetch_answer out = { 0 };
+    struct err e = { 0 };
+    if (fetch_debug_page(x, p, &out, &e)) {
+        if (out.status == 200)
+            take_debug_page(x, p, &out, &e);
+        else if (!p->may_lack || (out.status != 404 && out.status != 409))
+            note_unread_page(x, p, refusal_words(x, &out));
+    }
+    x->gone = x->gone || e.kind == ERR_GONE;
+    if (e.kind != ERR_NONE)
+        note_unread_page(x, p, e.text);
 }
 
 /* -- all of them ------------------------------------------------------------------------------- */
@@ -145,6 +151,15 @@ static void read_controller(struct asked_controller *x, cJSON *out, bool proxies
         pilot_take_configz(x->a, x->entry, x->converted, x->configs);
 }
 
+static void note_no_pods(struct arena *a, cJSON *out, const struct err *why, struct err *e)
+{
+    cJSON *list = json_get(out, "unread");
+    json_add_str(a, list ? list : json_set_array(a, out, "unread"),
+                 text_clean(a, why->text, REASON_BYTES));
+    if (why->kind == ERR_GONE)
+        err_set(e, ERR_GONE, "%s", why->text);
+}
+
 static void read_controller_pods(struct arena *a, const struct pilot_means *m, cJSON *out,
                                  bool proxies, struct err *e)
 {
@@ -153,20 +168,36 @@ static void read_controller_pods(struct arena *a, const struct pilot_means *m, c
         kube_higress_pods(m->config->kube.higress, m->loop, a, KUBE_CONTROLLER, m->cancel, &why);
     int n = 0;
     if (!pod)
-        json_add_str(a, json_set_array(a, out, "unread"), text_clean(a, why.text, REASON_BYTES));
+        note_no_pods(a, out, &why, e);
     for (; pod && pod->name && e->kind == ERR_NONE; pod++) {
         struct asked_controller x = { .a = a, .m = m, .pod = pod->name };
-        if (n++ < MOST_CONTROLLERS)
-            read_controller(&x, out, proxies);
+        if (n++ >= MOST_CONTROLLERS)
+            continue;
+        read_controller(&x, out, proxies);
+        if (!pod->ready)
+            json_set_str(a, x.entry, "phase", text_clean(a, pod->phase, NAME_BYTES));
         if (x.gone)
             err_set(e, ERR_GONE, "reading the control plane was cancelled");
-        if (!pod->ready && n <= MOST_CONTROLLERS)
-            json_set_str(a, x.entry, "phase", text_clean(a, pod->phase, NAME_BYTES));
     }
     if (n > MOST_CONTROLLERS)
         json_set_num(a, json_set_object(a, out, "left_out"), "controllers", n - MOST_CONTROLLERS);
-    if (why.kind == ERR_GONE)
-        err_set(e, ERR_GONE, "%s", why.text);
+}
+
+/* Those that are to be connected. */
+static void read_gateway_pods(struct arena *a, const struct pilot_means *m, cJSON *out,
+                              struct err *e)
+{
+    struct err why = { 0 };
+    const struct kube_pod *pod =
+        kube_higress_pods(m->config->kube.higress, m->loop, a, KUBE_GATEWAY, m->cancel, &why);
+    cJSON *names = json_array(a);
+    if (!pod)
+        note_no_pods(a, out, &why, e);
+    for (; pod && pod->name; pod++)
+        if (pod->ready)
+            json_add_str(a, names, text_clean(a, pod->name, NAME_BYTES));
+    if (json_count(names) > 0)
+        json_set(a, out, "replicas", names);
 }
 
 static cJSON *read_control_plane(struct arena *a, const struct pilot_means *m, bool proxies,
@@ -185,6 +216,8 @@ static cJSON *read_control_plane(struct arena *a, const struct pilot_means *m, b
         read_controller(&x, out, proxies);
     else
         read_controller_pods(a, m, out, proxies, e);
+    if (c->kube.higress && !proxies && e->kind == ERR_NONE)
+        read_gateway_pods(a, m, out, e);
     if (x.gone)
         err_set(e, ERR_GONE, "reading the control plane was cancelled");
     return e->kind == ERR_NONE ? out : NULL;

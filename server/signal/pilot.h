@@ -38,6 +38,7 @@ bool pilot_configured(const struct config *c);
  *    "errors"?: ["12 pushes of listeners could not be built since its start", …],
  *    "left_out"?: {"proxies": N, …},
  *    "unread"?: ["/debug/syncz: 401 …"]}],
+ *  "replicas"?: ["higress-gateway-7c9", …]: gateway pods that are ready,
  *  "unread"?: ["…"]}
  * What could not be read is absent and named in `unread`; an empty list was read. NULL on ERR_GONE,
  * and ERR_ARGS where nothing is configured. Parks. */

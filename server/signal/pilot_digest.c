@@ -45,7 +45,7 @@ static const char *digest_words(struct arena *a, const char *text)
     return text_clean(a, mask_shapes(a, text), WORDS_SHOWN);
 }
 
-static void left_out(struct arena *a, cJSON *entry, const char *what, int n)
+static void count_left_out(struct arena *a, cJSON *entry, const char *what, int n)
 {
     if (n > 0)
         json_set_num(a, member_object(a, entry, "left_out"), what, n);
@@ -112,7 +112,7 @@ void pilot_take_syncz(struct arena *a, cJSON *controller, const cJSON *page)
         for (const struct sync_kind *k = kinds; k->member; k++)
             take_sync_kind(a, proxy, element, k);
     }
-    left_out(a, controller, "proxies", json_count(page) - json_count(list));
+    count_left_out(a, controller, "proxies", json_count(page) - json_count(list));
 }
 
 void pilot_take_connections(struct arena *a, cJSON *controller, const cJSON *page)
@@ -258,7 +258,7 @@ void pilot_take_registryz(struct arena *a, cJSON *controller, const cJSON *page)
     }
     json_set_num(a, controller, "services", json_count(page));
     json_set_num(a, controller, "external", external);
-    left_out(a, controller, "hosts", json_count(page) - json_count(hosts));
+    count_left_out(a, controller, "hosts", json_count(page) - json_count(hosts));
 }
 
 static const char *config_name(struct arena *a, const cJSON *o)
@@ -275,7 +275,8 @@ static int compare_config_names(const void *x, const void *y)
 
 /* What the controller converted and pilot does not have. What pilot has beside it comes from the
  * cluster itself. */
-static void find_lost(struct arena *a, cJSON *entry, const cJSON *controller, const cJSON *pilot)
+static void find_not_arrived(struct arena *a, cJSON *entry, const cJSON *controller,
+                             const cJSON *pilot)
 {
     const char **there = arena_array(a, const char *, json_count(pilot) + 1);
     size_t n = 0;
@@ -294,7 +295,7 @@ static void find_lost(struct arena *a, cJSON *entry, const cJSON *controller, co
     }
     if (count)
         json_set(a, entry, "lost", lost);
-    left_out(a, entry, "lost", count - json_count(lost));
+    count_left_out(a, entry, "lost", count - json_count(lost));
 }
 
 void pilot_take_configz(struct arena *a, cJSON *entry, const cJSON *controller, const cJSON *pilot)
@@ -305,7 +306,7 @@ void pilot_take_configz(struct arena *a, cJSON *entry, const cJSON *controller, 
         json_set_num(a, entry, "configs", json_count(pilot));
     bool whole = json_count(controller) <= PILOT_NAMES && json_count(pilot) <= PILOT_NAMES;
     if (controller && pilot && whole)
-        find_lost(a, entry, controller, pilot);
+        find_not_arrived(a, entry, controller, pilot);
 }
 
 void pilot_take_watchers(struct arena *a, cJSON *controller, const cJSON *page)
