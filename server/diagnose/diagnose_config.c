@@ -12,6 +12,7 @@
 #include "base/when.h"
 #include "diagnose/diagnose_private.h"
 #include "rule/control.h"
+#include "signal/proxy.h"
 #include <string.h>
 
 enum { BEHIND_MS = 300 };
@@ -85,7 +86,8 @@ static void take_error(struct refusal *r, const char *list, const cJSON *entry)
     name_object(r, kind_of_list(list), name);
     r->current = true;
     finding_add(r->f->arena, &r->told, "config_dump", "%s %s refused%s%s: %s", kind_of_list(list),
-                name, at ? " at " : "", at ? at : "", why ? why : "no reason given");
+                name, at ? " at " : "", at ? at : "",
+                why ? proxy_clean(r->f->arena, why) : "no reason given");
 }
 
 static void read_errors(struct refusal *r)

@@ -3,11 +3,16 @@
 #include "base/err.h"
 #include "diagnose/diagnose.h"
 
+struct replicas;
+
 struct walk {
     struct arena *a;
     const struct diagnose_means *m;
     struct diagnose_target target;
     struct diagnose_signals s;
+    const struct replicas *found;      /* NULL: none, or they could not be listed */
+    struct diagnose_replica *replicas; /* the first of them */
+    int replica_count;
     cJSON *issues;
     bool gone;
     struct err ignored; /* of what may be missing */
