@@ -119,7 +119,8 @@ class Gateway(house.House):
             self.replicas.append(Replica(self, i, executable))
         for r in self.replicas:
             assert r.envoy.wait(), open(r.folder + "/envoy.log").read()[-500:]
-        self.env["HIGRESS_OPS_ENVOY_ADMINS"] = ",".join("http://" + r.name for r in self.replicas)
+        if self.replicas:
+            self.env["HIGRESS_OPS_ENVOY_ADMINS"] = ",".join("http://" + r.name for r in self.replicas)
         threading.Thread(target=self.follow, daemon=True).start()
 
     def make(self, path, body):
