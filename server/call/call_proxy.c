@@ -96,7 +96,7 @@ static void tell_difference(void *arg, const struct proxy_item *const *of, const
 }
 
 /* Is it a counter or a gauge, so that it can be added up? Else it is a histogram. */
-static bool is_counted(const struct proxy_item *const *of, int count)
+static bool is_counter(const struct proxy_item *const *of, int count)
 {
     for (int i = 0; i < count; i++)
         if (of[i])
@@ -137,7 +137,7 @@ static void tell_figure(void *arg, const struct proxy_item *const *of, const cha
     if (page_wants(p->page)) {
         struct buf *b = page_line(p->page);
         buf_printf(b, "%s:", proxy_clean(p->call->arena, key));
-        (is_counted(of, p->all->count) ? write_count : write_histogram)(p, b, of);
+        (is_counter(of, p->all->count) ? write_count : write_histogram)(p, b, of);
     }
     page_match(p->page);
 }

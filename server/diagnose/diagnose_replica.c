@@ -191,8 +191,8 @@ static void hold_against(struct facts *f, struct findings *all, const struct pro
     finding_add(f->arena, x, "config_dump", "its configuration is %s, that of %s %s",
                 version_words(f->arena, &lists[old]), f->in->replicas[newest].name,
                 version_words(f->arena, &lists[newest]));
-    finding_add(f->arena, x, "config_dump", "in %d item(s) it has not what that has",
-                h.differences);
+    finding_add(f->arena, x, "config_dump", "%d item%s not as there", h.differences,
+                h.differences == 1 ? " is" : "s are");
     for (int i = 0; i < h.differences && i < DIFFERENCES_SAID; i++)
         finding_add(f->arena, x, "config_dump", "%s", h.said[i]);
 }

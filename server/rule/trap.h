@@ -145,5 +145,7 @@ struct trap_findings {
 
 /* touches: only traps that judge or look at one of these kinds, "route|consumer"; NULL: all. */
 struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches);
+/* Only those of traps that are judged on Envoy's dump. */
+struct trap_findings *trap_find_envoy(struct arena *a, const struct trap_world *w);
 /* "OPEN CONSUMERS_BROKEN plugin-instance key-auth (global), configurations.consumers[3]: …" */
 char *trap_line(struct arena *a, const struct trap_finding *f);

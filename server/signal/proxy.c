@@ -148,7 +148,11 @@ bool proxy_read(struct loop *l, const struct config *c, struct arena *a, const s
 
 static void take_part(struct proxy_list *out, const struct page_row *row, const cJSON *part)
 {
+    const char *version = json_str(part, "version_info"); /* of a push that took something away */
     const cJSON *element;
+    bool known = false;
+    if (version && proxy_version_is_older(out->version, version, &known))
+        out->version = arena_strdup(out->arena, version);
     cJSON_ArrayForEach(element, json_get(part, row->list))
     {
         struct arena *one = arena_new();

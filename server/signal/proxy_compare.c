@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
-#include "signal/proxy.h"
+#include "signal/proxy_private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,14 +115,21 @@ static bool split_version(const char *version, size_t *before, double *number)
     return digits > 0 && (*before == 0 || version[*before - 1] == '/');
 }
 
-bool proxy_is_older(const struct proxy_list *x, const struct proxy_list *y)
+bool proxy_version_is_older(const char *x, const char *y, bool *known)
 {
     size_t n = 0, m = 0;
     double p = 0, q = 0;
-    if (!split_version(x->version, &n, &p) || !split_version(y->version, &m, &q) || !n != !m)
-        return x->updated && y->updated && strcmp(x->updated, y->updated) < 0;
-    int times = strncmp(x->version, y->version, n < m ? n : m); /* of the pushes */
+    *known = split_version(x, &n, &p) && split_version(y, &m, &q) && !n == !m;
+    if (!*known)
+        return false;
+    int times = strncmp(x, y, n < m ? n : m); /* of the pushes */
     return times ? times < 0 : p < q;
+}
+
+bool proxy_is_older(const struct proxy_list *x, const struct proxy_list *y)
+{
+    bool known = false, older = proxy_version_is_older(x->version, y->version, &known);
+    return known ? older : x->updated && y->updated && strcmp(x->updated, y->updated) < 0;
 }
 
 /* -- in words ------------------------------------------------------------------------------- */
@@ -184,7 +191,7 @@ void proxy_tell(struct arena *a, struct buf *b, const struct replicas *all,
                 const struct proxy_list *const *lists, const struct proxy_item *const *of,
                 const char *key)
 {
-    const char *sign = "";
+    const char *sign = "", *said = NULL;
     buf_printf(b, "%s:", proxy_clean(a, key));
     tell_members(a, b, of, all->count);
     for (int i = 0; i < all->count; i++) {
@@ -192,7 +199,9 @@ void proxy_tell(struct arena *a, struct buf *b, const struct replicas *all,
             continue;
         buf_str(b, sign);
         tell_names(b, all, lists, of, i);
-        buf_str(b, of[i] ? proxy_clean(a, of[i]->says) : "not there");
+        const char *says = of[i] ? of[i]->says : "not there";
+        buf_str(b, text_same(said, says) ? "the same but for that" : proxy_clean(a, says));
+        said = says;
         sign = ";";
     }
 }

@@ -15,4 +15,6 @@ void proxy_take_stat(struct proxy_list *l, const cJSON *element, const char *sta
 
 /* A new item, or NULL when there are too many. Texts are copied. */
 struct proxy_item *proxy_add(struct proxy_list *l, const char *key, const char *says);
+/* known: both are of a form that tells. */
+bool proxy_version_is_older(const char *x, const char *y, bool *known);
 uint64_t proxy_digest(const cJSON *tree);

@@ -64,9 +64,11 @@ def plugin(loaded=True):
 class Envoy:
     """One replica. It runs until stop()."""
 
-    def __init__(self, clusters, routes, extension=None, version="1"):
+    def __init__(self, clusters, routes, extension=None, version="1", source="127.0.0.1", port=None):
+        """source: the address that it connects from."""
+        self.connects_from = source
         self.folder = tempfile.mkdtemp(prefix="replica-")
-        self.port, self.admin, self.process = free_port(), free_port(), None
+        self.port, self.admin, self.process = port or free_port(), free_port(), None
         self.write("cds", clusters, version)
         self.write("rds", [routes], version)
         self.write("ecds", [extension or plugin()], version)
@@ -79,7 +81,7 @@ class Envoy:
 
     def source(self, kind):
         return {"resource_api_version": "V3", "path_config_source": {
-            "path": self.path(kind + ".json"), "watched_directory": {"path": self.folder}}}
+            "path": "./%s.json" % kind, "watched_directory": {"path": "."}}}  # of its own folder: the same words in each
 
     def listener(self):
         lua, rbac = T + "extensions.filters.http.lua.v3.Lua", T + "extensions.filters.http.rbac.v3.RBAC"
@@ -103,11 +105,12 @@ class Envoy:
         with open(self.path("envoy.json"), "w") as f:
             json.dump({"node": {"id": "router~127.0.0.1~x.higress-system~x", "cluster": "higress-gateway"},
                        "admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},
+                       "cluster_manager": {"upstream_bind_config": {"source_address": {"address": self.connects_from, "port_value": 0}}},
                        "dynamic_resources": {"cds_config": self.source("cds"), "lds_config": self.source("lds")}}, f)
         binary = subprocess.run(["tests/setup/envoy.sh"], cwd=TOP, capture_output=True, text=True, check=True).stdout.strip()
         log = open(self.path("envoy.log"), "w")
         self.process = subprocess.Popen([binary, "-c", self.path("envoy.json"), "--disable-hot-restart", "--concurrency", "1"],
-                                        stdout=log, stderr=log)
+                                        stdout=log, stderr=log, cwd=self.folder)
         self.until(lambda: self.page("/ready").strip() == "LIVE", "it is not ready")
 
     def page(self, path):
