@@ -46,6 +46,10 @@ struct proxy_ask {
     double limit; /* 0: a short page */
 };
 const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask);
+/* The same of the control plane, whose controllers stand in "replicas": its faults, controllers,
+ * and how each gateway stands with them. NULL after fail(). */
+#define CONTROL_WHAT "control_plane"
+const cJSON *control_plane(struct call *c, const struct proxy_ask *ask);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
  * {"findings":[…],"counts":{…},"envoy"?,"left_out"?,"unread"?}. NULL after fail(). */
 struct inspect_ask {

@@ -74,8 +74,7 @@ struct trap_walk; /* the run of one trap: where its findings go */
 
 /* One of `judge` and `find`. Which ones are called and for what the row says. */
 struct trap {
-    const char
-        *number; /* in the reference: "plugin-config 8.0", "annotations 3", "mcp-yaml 10.4" */
+    const char *number;  /* in the reference: "plugin-config 8.0", "annotations 3", "check 16" */
     const char *verdict; /* "CONSUMERS_BROKEN" */
     const char *title;   /* a few words for people */
     const char *rule;    /* what the gateway does, one sentence: why it is a trap */

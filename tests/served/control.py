@@ -86,6 +86,31 @@ def check_which_replica_refused_and_why(g):
     assert key not in everything and "\\u001b" not in everything and "s3cr3t-of-a-config" not in everything, everything
 
 
+def check_the_tool_shows_it(g):
+    g.pilot.say("/debug/connections", {"totalClients": 1, "clients": [{"connectionId": "gw-1.higress-system-7", "connectedAt": "2026-11-30T09:00:00Z"}]})
+    g.pilot.say("/debug/syncz", [pilot.proxy("gw-0"), pilot.proxy("gw-1", errors={"route": "no such field"})])
+    g.pilot.say("/debug/push_status", 500)
+    c = g.assistant()
+
+    def ask(**more):
+        r = c.call("inspect_proxy", dict(what="control_plane", **more))
+        return "\n".join(x.get("text", "") for x in r["content"]), r.get("structuredContent", {})
+
+    text, answer = ask()
+    name = g.pilot.url(15014)
+    for words in ("fault REPLICA_REFUSED replica gw-1.higress-system: ", "no such field", "controller %s: version 1.19.5-0000000-Clean, proxies 2, services 2" % name,
+                  "gateway gw-1.higress-system: version 1.19.5, connected to %s since 2026-11-30T09:00:00Z" % name, "routes refused",
+                  "not read: /debug/push_status (port 15014): answered 500"):
+        assert words in text, (words, text)
+    assert answer["replicas"][0]["name"] == name and answer["replicas"][0]["proxies"] == 2, answer
+    text, answer = ask(replica="gw-0")
+    assert answer["count"] == 1 and answer["lines"][0].startswith("gateway gw-0.higress-system"), answer
+    assert ask(text="no such field")[1]["count"] == 1
+    del g.env["HIGRESS_OPS_PILOT"], g.env["HIGRESS_OPS_PILOT_CONTROLLER"]
+    c = g.assistant()
+    assert "not configured where the control plane is" in ask()[0]
+
+
 def check_what_cannot_be_read_is_no_fault(g):
     for page in (401, 500, "<html>a proxy's page</html>", "{}", "[{\"proxy\""):
         for path in list(g.pilot.pages[15014]):
