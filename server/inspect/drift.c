@@ -234,7 +234,7 @@ static void compare_host(void *arg, const struct xds_told *told)
         skip_pair(p, arena_printf(d->a, "it has %s", text_clean(d->a, told->unrendered, SHOWN)));
     int at = first_held(d, told->name, told->host);
     if (!p->skipped && !is_held(d, at, told->name, told->host))
-        skip_pair(p, "Envoy has it at other hosts only");
+        skip_pair(p, DRIFT_OTHER_HOSTS);
     d->scratch = arena_new();
     while (!p->skipped && is_held(d, at, told->name, told->host))
         at = compare_table(d, p, told, at);

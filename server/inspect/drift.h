@@ -19,6 +19,7 @@ struct drift {
 struct drift *drift_find(struct arena *a, struct trap_world *w);
 /* The same, and of each route that both have: differs says how; skipped why it was not compared;
  * both NULL: what is compared is the same. */
+#define DRIFT_OTHER_HOSTS "Envoy has it at other hosts only"
 typedef void drift_told_fn(void *arg, const char *name, const char *differs, const char *skipped);
 struct drift *drift_find_each(struct arena *a, struct trap_world *w, drift_told_fn *told,
                               void *arg);

@@ -70,31 +70,35 @@ static const struct {
 };
 
 /* A part of the dump by itself, as the whole dump would hold it. */
-static const cJSON *as_routes_dump(struct arena *a, const cJSON *list)
+static const cJSON *as_routes_dump(struct arena *a, cJSON *page)
 {
+    cJSON *list = json_get(page, "configs");
+    if (list)
+        json_detach(page, list);
     cJSON *dump = json_object(a);
     cJSON *part = json_add(a, json_set_array(a, dump, "configs"), json_object(a));
     json_set_str(a, part, "@type", "type.googleapis.com/envoy.admin.v3.RoutesConfigDump");
-    json_set(a, part, "dynamic_route_configs", list ? json_clone(a, list) : json_array(a));
+    json_set(a, part, "dynamic_route_configs", list ? list : json_array(a));
     return dump;
+}
+
+static const cJSON *part_of(struct arena *a, unsigned bit, cJSON *page)
+{
+    if (bit == SERVING_SERVER)
+        return page;
+    return bit == SERVING_ROUTES ? as_routes_dump(a, page) : json_get(page, "configs");
 }
 
 static bool read_pages(struct serving *s, struct arena *a, const struct replica *at,
                        struct serving_pages *out, struct cancel *cancel, struct err *e)
 {
     for (size_t i = 0; i < SERVING_PAGES; i++) {
-        unsigned bit = pages_read[i].bit;
-        if (!(s->change->pages & bit))
+        if (!(s->change->pages & pages_read[i].bit))
             continue;
-        const cJSON *page =
-            replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
+        cJSON *page = replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
         if (!page)
             return false;
-        const cJSON *list = json_get(page, "configs");
-        *(const cJSON **)((char *)out + pages_read[i].at) = bit == SERVING_SERVER ? page
-                                                            : bit == SERVING_ROUTES
-                                                                ? as_routes_dump(a, list)
-                                                                : list;
+        *(const cJSON **)((char *)out + pages_read[i].at) = part_of(a, pages_read[i].bit, page);
     }
     return true;
 }
@@ -238,6 +242,7 @@ static void wait_for_all(struct serving *s)
     double until = s->began + s->m->config->control.served, pause = FIRST_PAUSE;
     struct err e = { 0 };
     for (;;) {
+        double before = loop_now(s->m->loop);
         beside_each(s->m->loop, s->count, REPLICAS_AT_ONCE, look_at_replica, s, s->m->cancel);
         double left = until - loop_now(s->m->loop);
         if (s->gone || all_are_done(s) || left <= 0)
@@ -247,7 +252,9 @@ static void wait_for_all(struct serving *s)
             s->gone = true;
             return;
         }
+        double took = loop_now(s->m->loop) - before - pause; /* what is large is read less often */
         pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+        pause = took > pause ? took : pause;
     }
 }
 
@@ -313,10 +320,11 @@ static void tell_hidden(struct serving *s, cJSON *out)
     int more = 0;
     for (int i = 0; i < s->change->count; i++) {
         const struct serving_op *o = &s->change->ops[i];
-        if (o->hidden && json_count(list) < HIDDEN_SHOWN)
-            json_add_str(s->a, list, arena_printf(s->a, "%s: %s", o->name, o->hidden));
+        const char *why = o->hidden ? o->hidden : o->unclear;
+        if (why && json_count(list) < HIDDEN_SHOWN)
+            json_add_str(s->a, list, arena_printf(s->a, "%s: %s", o->name, why));
         else
-            more += o->hidden != NULL;
+            more += why != NULL;
     }
     if (more)
         json_add_str(s->a, list, arena_printf(s->a, "and %d more", more));
@@ -387,11 +395,12 @@ static cJSON *tell_served(struct serving *s)
 cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct plan *p,
                     const cJSON *const *wrote)
 {
+    static const char unseen[] = "whether it is served cannot be seen: Envoy does not show it";
     struct serving s = { .a = a, .m = m, .began = loop_now(m->loop), .since = when_now() };
     struct err e = { 0 };
     s.change = serving_expect(a, m, p, wrote);
     if (!s.change->visible)
-        return only_says(&s, "whether it is served cannot be seen: Envoy does not show it");
+        return only_says(&s, unseen);
     const struct replicas *all = replicas_find(m->loop, m->config, a, m->cancel, &e);
     if (!all)
         return only_says(&s, arena_printf(a, SERVING_NOT_LOOKED ": %s", e.text));
@@ -404,6 +413,8 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     wait_for_all(&s);
     if (s.gone || (m->cancel && m->cancel->fired))
         return only_says(&s, SERVING_NOT_LOOKED ": the call was cancelled");
+    if (!serving_is_clear(s.change))
+        return only_says(&s, unseen);
     ask_control_plane(&s);
     return tell_served(&s);
 }

@@ -66,12 +66,11 @@ static void hide_what_is_not_compared(struct serving_change *x)
     struct compared_routes r = compare_with(a, x->world, before);
     for (int i = 0; i < x->count; i++) {
         struct serving_op *o = &x->ops[i];
-        if (!is_route(o) || o->op->verb != PLAN_PUT || o->hidden ||
-            json_get(r.differs, o->op->name))
-            continue;
         const char *why = json_str(r.skipped, o->op->name);
-        o->hidden = why ? arena_printf(a, "it is not compared with Envoy: %s", why)
-                        : "what it changes of the route is not compared with Envoy";
+        bool shows = json_get(r.differs, o->op->name) || (why && !strcmp(why, DRIFT_OTHER_HOSTS));
+        if (is_route(o) && o->op->verb == PLAN_PUT && !o->hidden && !shows)
+            o->hidden = why ? arena_printf(a, "it is not compared with Envoy: %s", why)
+                            : "what it changes of the route is not compared with Envoy";
     }
 }
 
@@ -219,8 +218,20 @@ struct envoy_routes {
     struct compared_routes compared;
 };
 
-static const char *route_missing_here(struct arena *a, const struct serving_op *x,
-                                      const struct envoy_routes *r)
+/* What an update left of a route that Envoy has and that was not compared is not known. */
+static const char *route_uncompared(struct serving_change *c, struct serving_op *x,
+                                    const char *skipped)
+{
+    if (!strcmp(skipped, DRIFT_OTHER_HOSTS))
+        return "it is not at all of its hosts";
+    if (x->op->verb == PLAN_PUT)
+        x->unclear = arena_printf(c->arena, "it is not compared with Envoy: %s",
+                                  text_clean(c->arena, skipped, WHY_SHOWN));
+    return NULL;
+}
+
+static const char *route_missing_here(struct arena *a, struct serving_change *c,
+                                      struct serving_op *x, const struct envoy_routes *r)
 {
     const char *name = envoy_route(a, x);
     bool there = json_true(r->there, name);
@@ -228,21 +239,33 @@ static const char *route_missing_here(struct arena *a, const struct serving_op *
         return there ? "it is still there" : NULL;
     if (!there)
         return "it is not there";
-    return is_route(x) ? json_str(r->compared.differs, name) : NULL;
+    if (!is_route(x))
+        return NULL;
+    const char *differs = json_str(r->compared.differs, name);
+    const char *skipped = json_str(r->compared.skipped, name);
+    return differs || !skipped ? differs : route_uncompared(c, x, skipped);
 }
 
-static const char *op_missing(struct arena *a, const struct serving_op *x,
+static const char *op_missing(struct arena *a, struct serving_change *c, struct serving_op *x,
                               const struct serving_pages *pages, const struct envoy_routes *r)
 {
     if (x->hidden)
         return NULL;
     if (shows_route(x))
-        return route_missing_here(a, x, r);
+        return route_missing_here(a, c, x, r);
     return strcmp(x->op->kind->name, "service-source") ? serving_plugin_missing(a, x, pages)
                                                        : serving_source_missing(a, x, pages);
 }
 
-const char *serving_missing(struct arena *a, const struct serving_change *x,
+bool serving_is_clear(const struct serving_change *x)
+{
+    for (int i = 0; i < x->count; i++)
+        if (!x->ops[i].hidden && !x->ops[i].unclear)
+            return true;
+    return false;
+}
+
+const char *serving_missing(struct arena *a, struct serving_change *x,
                             const struct serving_pages *pages)
 {
     struct envoy_routes r = { see_names(a, x, pages->routes), { 0 } };
@@ -251,7 +274,7 @@ const char *serving_missing(struct arena *a, const struct serving_change *x,
     if (x->world && pages->routes)
         r.compared = compare_with(a, x->world, pages->routes);
     for (int i = 0; i < x->count; i++) {
-        const char *why = op_missing(a, &x->ops[i], pages, &r);
+        const char *why = op_missing(a, x, &x->ops[i], pages, &r);
         more += why && first;
         if (why && !first)
             first = arena_printf(a, "%s: %s", x->ops[i].name, text_clean(a, why, WHY_SHOWN));

@@ -29,6 +29,8 @@ struct serving_op {
     const cJSON *now;   /* NULL: it is gone */
     const char *hidden; /* why nothing of it shows; NULL: it does */
     const char *name;   /* "route pay" */
+    const char
+        *unclear; /* why an Envoy that was looked at does not tell whether it has it; or NULL */
 };
 
 struct serving_change {
@@ -42,9 +44,11 @@ struct serving_change {
 /* What is to be looked for. Parks: reads what the console says of domains and services. */
 struct serving_change *serving_expect(struct arena *a, const struct serving_means *m,
                                       const struct plan *p, const cJSON *const *wrote);
+/* Is there something of it that an Envoy tells? */
+bool serving_is_clear(const struct serving_change *x);
 /* The first thing of the change that these pages do not show, in words, and how many more; NULL:
  * they show all that can be seen of it. In a. */
-const char *serving_missing(struct arena *a, const struct serving_change *x,
+const char *serving_missing(struct arena *a, struct serving_change *x,
                             const struct serving_pages *pages);
 
 /* serving_envoy.c: of a source, and of a plugin's instance. NULL: it is as written. */

@@ -51,6 +51,13 @@ def check_one_that_is_behind_is_named(g):
     assert served["served"] == 3, served
 
 
+def check_a_host_that_one_lacks_is_told(g):
+    g.replicas[2].how = "behind"
+    g.make("/v1/domains", {"name": "b.example.com", "enableHttps": "off"})
+    served, _, _ = g.change(g.assistant(), "patch", "route", "orders", {"domains": [replicas.HOST, "b.example.com"]})
+    assert served["served"] == 2 and "route orders: it is not at all of its hosts" in served["not"][0]["why"], served
+
+
 def check_one_that_refuses_is_named(g):
     g.replicas[2].how = "refuse"
     c = g.assistant()
@@ -128,7 +135,7 @@ def said(served):
 def main():
     executable = envoy.binary()
     if not executable:
-        print("skipped: there is no Envoy here\n0 passed, 0 failed, 7 skipped")
+        print("skipped: there is no Envoy here\n0 passed, 0 failed, 8 skipped")
         return 0
     return house.run_each(globals(), lambda check: replicas.Gateway(executable, HIGRESS_OPS_VERIFY_SERVED="6"),
                           " ".join(sys.argv[1:]))
