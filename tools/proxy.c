@@ -19,10 +19,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
-    { "count", INT, REQ, NULL },
-    { "same", INT, OPT, "Compared and alike." },
     { "replicas", LIST, REQ, NULL },
-    { "cursor", STR, OPT, NULL },
     { 0 },
 };
 

@@ -9,7 +9,7 @@
 #include "signal/proxy.h"
 #include <math.h>
 
-enum { REPLICAS_SAID = 16, ERROR_MAX = 300, WHY_MAX = 300 };
+enum { REPLICAS_SAID = 16, ERROR_MAX = 300, WHY_MAX = 300, DIFFERENCES_SAID = 3 };
 
 /* One reading of all replicas that were asked for. */
 struct proxies {
@@ -201,4 +201,31 @@ const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask)
     struct proxies p = { .call = c, .ask = ask };
     p.all = replicas_asked(c, ask->replica);
     return p.all && read_proxies(&p) ? proxy_answer(&p) : NULL;
+}
+
+static bool has_several(const struct config *c)
+{
+    return c->envoy_via || (c->envoy_admins && c->envoy_admins[0] && c->envoy_admins[1]);
+}
+
+const cJSON *replica_differences(struct call *c, const char *what, const char *text)
+{
+    const struct proxy_ask ask = { .what = what, .text = text, .limit = DIFFERENCES_SAID };
+    const struct err before = c->err;
+    cJSON *lines = json_array(c->arena);
+    const cJSON *one, *answer = has_several(c->config) ? inspect_proxies(c, &ask) : NULL;
+    if (c->err.kind && c->err.kind != before.kind)
+        json_add_str(c->arena, lines, text_clean(c->arena, c->err.text, ERROR_MAX));
+    c->err = before;
+    cJSON_ArrayForEach(one, json_get(answer, "replicas"))
+    {
+        if (json_get(one, "error") && json_count(lines) < DIFFERENCES_SAID)
+            json_add_str(c->arena, lines, json_text(one, "error"));
+    }
+    cJSON_ArrayForEach(one, json_get(answer, "lines"))
+    {
+        if (json_get(answer, "same")) /* else they are of the only one that could be read */
+            json_add_str(c->arena, lines, one->valuestring);
+    }
+    return lines;
 }

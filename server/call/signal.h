@@ -50,6 +50,10 @@ const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask);
  * and how each gateway stands with them. NULL after fail(). */
 #define CONTROL_WHAT "control_plane"
 const cJSON *control_plane(struct call *c, const struct proxy_ask *ask);
+/* In what several replicas are not alike, and why one could not be read: ["LINE"], a few of them;
+ * only items with that text. Empty where they are alike, or there is but one; the call does not
+ * fail. */
+const cJSON *replica_differences(struct call *c, const char *what, const char *text);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
  * {"findings":[…],"counts":{…},"envoy"?,"left_out"?,"unread"?}. NULL after fail(). */
 struct inspect_ask {

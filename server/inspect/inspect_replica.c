@@ -67,7 +67,7 @@ static bool hold_replica(struct replica_view *v, int k, struct err *e)
     return dump != NULL;
 }
 
-/* "1 of 3 replicas: gw-3" */
+/* "1 of 3 replicas (gw-3)" */
 static const char *who_has(struct replica_view *v, uint64_t seen)
 {
     struct buf *b = buf_in(v->a, SAID_MAX);
@@ -75,9 +75,10 @@ static const char *who_has(struct replica_view *v, uint64_t seen)
     buf_printf(b, "%d of %d replicas", n, v->read);
     for (int k = 0; k < v->all->count && k < WORLD_REPLICAS && said < NAMES_SAID; k++)
         if (seen >> k & 1)
-            buf_printf(b, "%s%s", said++ ? ", " : ": ", v->all->list[k].envoy.name);
+            buf_printf(b, "%s%s", said++ ? ", " : " (", v->all->list[k].envoy.name);
     if (n > said)
         buf_printf(b, " and %d more", n - said);
+    buf_str(b, ")");
     return b->data;
 }
 
@@ -125,7 +126,7 @@ bool inspect_replicas(struct arena *a, const struct world_means *m, struct inspe
     }
     for (int k = 0; k < i->found->count; k++)
         if (v.seen[k] && __builtin_popcountll(v.seen[k]) < v.read)
-            v.list[k].text = arena_printf(a, "%s (%s)", v.list[k].text, who_has(&v, v.seen[k]));
+            v.list[k].text = arena_printf(a, "%s: %s", who_has(&v, v.seen[k]), v.list[k].text);
     order_findings(&v);
     return true;
 }

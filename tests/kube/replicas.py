@@ -148,7 +148,7 @@ def a_replica_that_refuses(g):
     e.shows("error_state")
     until_diagnosed(g, "CONFIG_REJECTED", "by 1 of 3: " + C, "listener 0.0.0.0_80 refused", "no lua")
     out = call(g, "check_config", text="ENVOY_REJECTED")
-    assert "(1 of 3 replicas: %s)" % C in out, out
+    assert "1 of 3 replicas (%s): " % C in out, out
     out = call(g, "inspect_proxy", what="listeners")
     assert "a newer one was refused: " in out and "updates refused: " in out, out
 
@@ -172,7 +172,7 @@ def a_plugin_that_one_did_not_load(g):
     g.envoys[A].shows("rbac.v3.RBAC\"\n", "/config_dump?resource=ecds_filters")
     until_diagnosed(g, "PLUGIN_NOT_LOADED (high) plugin " + PLUGIN, "by 1 of 3: " + A, without=("REPLICA_BEHIND",))
     out = call(g, "check_config", text="ENVOY_PLUGIN_NOT_LOADED")
-    assert "(1 of 3 replicas: %s)" % A in out, out
+    assert "1 of 3 replicas (%s): " % A in out, out
     out = call(g, "inspect_proxy", what="plugins")
     assert "[%s] not loaded" % A in out and "[%s, %s] Lua" % (B, C) in out, out
 
@@ -194,13 +194,35 @@ def no_replica_can_reach_it(g):
     until_diagnosed(g, "NO_HEALTHY_UPSTREAM", without=("by 1 of", "by 2 of", "by 3 of", A, B, C))
 
 
+def a_request_that_one_takes_otherwise(g):
+    """The console has the routes; one replica lacks one of them, and has another for the other."""
+    call(g, "change_resource", kind="service-source", action="create", object={
+        "name": "shop", "type": "static", "domain": "127.0.0.1:%d" % g.up.server_port, "port": 80})
+    for name in ("orders", "pay"):
+        call(g, "change_resource", kind="route", action="create", object={
+            "name": name, "domains": [], "path": {"matchType": "PRE", "matchValue": "/" + name},
+            "services": [{"name": "shop.static", "port": 80, "weight": 100}]})
+    out = call(g, "explain_request", path="/orders", host="api.example.com")
+    assert "replicas: " not in out, out
+    g.push(only=(C,), routes=table([route("orders", "/orders", SHOP, timeout="3s")]))
+    out = call(g, "explain_request", path="/orders", host="api.example.com")
+    assert "replicas: http.80 host api.example.com:80 0 route orders, prefix /orders: differs in route: [%s, %s]" % (A, B) in out, out
+    out = call(g, "explain_request", path="/pay", host="api.example.com")
+    assert "[%s] not there" % C in out, out
+    out = call(g, "check_config", text="ENVOY_ROUTE_MISSING")
+    assert "route pay: 1 of 3 replicas (%s): is in the console and not in Envoy" % C in out, out
+    out = call(g, "gateway_overview")
+    assert "ENVOY_ROUTE_MISSING" in out and "1 of 3 replicas (%s): " % C in out, out
+
+
 def a_cluster_that_lists_no_pods(g):
     code, out = kube.ops(g.c, "ann", "call", "inspect_proxy", '{"what": "clusters"}')
     assert code != 0 and "403" in out and "pods" in out, out
 
 
 CASES = [all_are_alike, one_replica_is_listed, a_replica_behind, a_replica_that_refuses, a_crashing_replica,
-         a_plugin_that_one_did_not_load, an_endpoint_that_one_cannot_reach, no_replica_can_reach_it, a_cluster_that_lists_no_pods]
+         a_plugin_that_one_did_not_load, an_endpoint_that_one_cannot_reach, no_replica_can_reach_it, a_request_that_one_takes_otherwise,
+         a_cluster_that_lists_no_pods]
 
 
 def main():
