@@ -46,6 +46,10 @@ struct proxy_ask {
     double limit; /* 0: a short page */
 };
 const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask);
+/* The same of the control plane, whose controllers stand in "replicas": its faults, controllers,
+ * and how each gateway stands with them. NULL after fail(). */
+#define CONTROL_WHAT "control_plane"
+const cJSON *control_plane(struct call *c, const struct proxy_ask *ask);
 /* In what several replicas are not alike, and why one could not be read: ["LINE"], a few of them;
  * only items with that text. Empty where they are alike, or there is but one; the call does not
  * fail. */

@@ -220,6 +220,8 @@ static void write_unavailable(struct facts *f, cJSON *out)
     for (size_t i = 0; i < sizeof have / sizeof have[0]; i++)
         if (!have[i] || (i == 0 && f->in->from_console))
             json_add_str(f->arena, list, signal_names[i]);
+    if (f->in->control_unread)
+        json_add_str(f->arena, list, "control_plane");
 }
 
 /* The heaviest finding not yet written; NULL when all are. */

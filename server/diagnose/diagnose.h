@@ -60,7 +60,9 @@ struct diagnose_signals {
     const cJSON *changes;    /* [{id, title, at, since?}]: plans applied of late and, with
                                 since, edits made elsewhere between the two; newest first */
     const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
-    const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
+    const cJSON *issues;     /* contradictions in the console, faults of the control plane:
+                                [{code, object, fact, next, covers?, source?, note?}] */
+    bool control_unread;     /* it is configured where the control plane is; not all was read */
     double now;              /* Unix seconds */
 };
 
