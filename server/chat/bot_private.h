@@ -6,6 +6,8 @@
 #include "policy/people.h"
 
 struct agent;
+struct alert_source;
+struct alert_work;
 struct chat_seen;
 struct chat_threads;
 struct service;
@@ -32,6 +34,9 @@ struct bots {
     bool renewing, again; /* one fiber looks after the cards, and once more after that */
     int begin;            /* with which of them a round does */
     double expires;       /* Unix seconds at which the next card does; 0: none */
+    struct alert_source *sources;
+    struct alert_work *works; /* incidents that are worked on */
+    double alerts_due; /* by loop_now: when incidents are looked at again; 0: not by itself */
     bool stopping;
 };
 

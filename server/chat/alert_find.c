@@ -1,0 +1,444 @@
+/* alert_find.c - what is found out about an incident: what its labels name is diagnosed, the
+ * changes that were applied to it before it fired are looked up, and the undo of the newest is
+ * planned. Everything is a call of the source's own principal: it reads, and asks for that one
+ * undo, which the policy and a person decide about. Read alert_find_out() from below.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "call/caller.h"
+#include "call/catalog.h"
+#include "call/service.h"
+#include "change/engine.h"
+#include "chat/alert_private.h"
+#include "kind/derived.h"
+#include "net/loop.h"
+#include "policy/policy.h"
+#include "tool.h"
+#include <string.h>
+
+enum {
+    NAMED = 8,    /* things that labels name, that are looked up */
+    TARGETS = 3,  /* of them that there are, and are diagnosed */
+    OBJECTS = 40, /* that are held against changes */
+    CAUSES = 2,
+    FACTS = 3,
+    CHANGES = 3,
+    CHANGES_READ = 20, /* of one object */
+    TEXT_BYTES = 600,
+};
+static const double LONG = 3600, APART = 2; /* seconds that clocks may differ */
+static const char asks[] = "undo_change";
+
+/* -- a call ------------------------------------------------------------------------------------ */
+
+struct alert_caller {
+    struct caller caller; /* first */
+    struct alert_work *work;
+    const cJSON *answer;
+    const char *text;
+    bool ended;
+};
+
+static void alert_call_done(struct caller *c, const struct call_end *end)
+{
+    struct alert_caller *x = (struct alert_caller *)(void *)c;
+    x->answer = end->answer ? json_clone(x->work->arena, end->answer) : NULL;
+    x->text = end->text ? text_clean(x->work->arena, end->text, TEXT_BYTES) : "it was stopped";
+    x->ended = true;
+    arena_free(c->arena);
+    cancel_fire(&x->work->woken);
+}
+
+static const struct caller_ops alert_ops = { .kind = "alert", .done = alert_call_done };
+
+const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, const char *tool,
+                        const cJSON *args, const char **why)
+{
+    struct service *s = w->bots->service;
+    struct err ignored = { 0 };
+    const struct catalog_tool *t = catalog_find(s->catalog, tool);
+    if (!t || (policy_changes(t->tool->risk) && strcmp(tool, asks) != 0))
+        bug("an alert calls %s", tool);
+    struct alert_caller *x = arena_make(w->arena, struct alert_caller);
+    *x = (struct alert_caller){ .work = w };
+    x->caller = (struct caller){ .ops = &alert_ops,
+                                 .arena = arena_new(),
+                                 .cancel = &w->cancel,
+                                 .principal = c->self.name,
+                                 .never_auto = true };
+    json_add_str(w->arena, w->calls, tool);
+    call_start(s, &x->caller, t, args);
+    while (!x->ended) {
+        w->woken = (struct cancel){ 0 };
+        nap_for(s->loop, LONG, "a call for an alert", w->id, &w->woken, &ignored);
+    }
+    *why = x->text;
+    return x->answer;
+}
+
+/* -- what labels name -------------------------------------------------------------------------- */
+
+struct named {
+    const char *target, *name; /* "route", "shop-pay" */
+};
+struct finding {
+    struct alert_work *work;
+    const struct config_alert *config;
+    struct named named[NAMED], targets[TARGETS];
+    int named_count, target_count;
+    const char *objects[OBJECTS]; /* "route shop-pay" */
+    int object_count;
+    double fires; /* when it began */
+    cJSON *out;
+};
+
+/* "orders.static" of "outbound|80||orders.static". */
+static const char *name_of_cluster(const char *value)
+{
+    const char *bar = strrchr(value, '|');
+    return text_starts(value, "outbound|") && bar[1] ? bar + 1 : value;
+}
+
+static void add_named(struct finding *f, const char *target, const char *value)
+{
+    const char *name = name_of_cluster(value);
+    for (int i = 0; i < f->named_count; i++)
+        if (!strcmp(f->named[i].target, target) && !strcmp(f->named[i].name, name))
+            return;
+    if (f->named_count < NAMED && *name)
+        f->named[f->named_count++] = (struct named){ target, name };
+}
+
+static void add_names_of(struct finding *f, const cJSON *labels)
+{
+    for (const struct config_alert_labels *l = f->config->labels; l->target; l++)
+        for (const char *const *label = l->names; *label; label++) {
+            const char *value = json_str(labels, *label);
+            if (value)
+                add_named(f, l->target, value);
+        }
+}
+
+static void read_names(struct finding *f, const struct store_alert *alerts, int count)
+{
+    struct err ignored = { 0 };
+    for (int i = 0; i < count; i++) {
+        const cJSON *shown =
+            json_parse(f->work->arena, alerts[i].shown, strlen(alerts[i].shown), &ignored);
+        add_names_of(f, json_get(shown, "labels"));
+        if (f->fires <= 0 || alerts[i].starts < f->fires)
+            f->fires = alerts[i].starts;
+    }
+}
+
+/* -- the cause --------------------------------------------------------------------------------- */
+
+static const char *found_words(struct finding *f, const cJSON *o, const char *member)
+{
+    return text_clean(f->work->arena, json_text(o, member), TEXT_BYTES);
+}
+
+/* Evidence is [[source, fact]]: a program's answer. */
+static void add_facts(struct finding *f, const cJSON *verdict, cJSON *cause)
+{
+    struct arena *a = f->work->arena;
+    cJSON *facts = json_set_array(a, cause, "facts");
+    const cJSON *pair;
+    cJSON_ArrayForEach(pair, json_get(verdict, "evidence"))
+    {
+        const cJSON *source = cJSON_GetArrayItem(pair, 0), *fact = cJSON_GetArrayItem(pair, 1);
+        if (cJSON_IsString(source) && cJSON_IsString(fact) && json_count(facts) < FACTS)
+            json_add_str(
+                a, facts,
+                text_clean(a, arena_printf(a, "%s: %s", source->valuestring, fact->valuestring),
+                           TEXT_BYTES));
+    }
+}
+
+static void add_causes(struct finding *f, const cJSON *answer)
+{
+    struct arena *a = f->work->arena;
+    cJSON *causes = json_get(f->out, "causes");
+    const cJSON *v;
+    cJSON_ArrayForEach(v, json_get(answer, "verdicts"))
+    {
+        if (json_count(causes) == TARGETS * CAUSES)
+            break;
+        cJSON *cause = json_add(a, causes, json_object(a));
+        json_set_str(a, cause, "code", found_words(f, v, "code"));
+        json_set_str(a, cause, "confidence", found_words(f, v, "confidence"));
+        json_set_str(a, cause, "object", found_words(f, v, "object"));
+        add_facts(f, v, cause);
+    }
+}
+
+static cJSON *gateway_arguments(struct finding *f)
+{
+    cJSON *args = json_object(f->work->arena);
+    if (f->config->gateway)
+        json_set_str(f->work->arena, args, "gateway", f->config->gateway);
+    return args;
+}
+
+static void note_unread(struct finding *f, const char *about, const char *why)
+{
+    struct arena *a = f->work->arena;
+    cJSON *unread = json_get(f->out, "unread");
+    unread = unread ? unread : json_set_array(a, f->out, "unread");
+    json_add_str(a, unread, text_clean(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
+}
+
+static bool diagnose_named(struct finding *f, const struct named *n)
+{
+    struct arena *a = f->work->arena;
+    const char *why;
+    cJSON *args = gateway_arguments(f);
+    if (n)
+        json_set_str(a, args, n->target, n->name);
+    const cJSON *answer = alert_call(f->work, f->config, "diagnose", args, &why);
+    const char *about = n ? arena_printf(a, "%s %s", n->target, n->name) : "the gateway";
+    if (!answer)
+        note_unread(f, about, why);
+    else
+        add_causes(f, answer);
+    if (answer && n)
+        json_add_str(a, json_get(f->out, "about"), text_clean(a, about, TEXT_BYTES));
+    return answer != NULL;
+}
+
+/* -- what belongs to it ------------------------------------------------------------------------ */
+
+static void add_object(struct finding *f, const char *kind, const char *name)
+{
+    const char *object = arena_printf(f->work->arena, "%s %s", kind, name);
+    for (int i = 0; i < f->object_count; i++)
+        if (!strcmp(f->objects[i], object))
+            return;
+    if (f->object_count < OBJECTS)
+        f->objects[f->object_count++] = object;
+}
+
+static void add_service_objects(struct finding *f, const char *service)
+{
+    static const enum derived made[] = { DERIVED_STATIC, DERIVED_DNS };
+    struct arena *a = f->work->arena;
+    const char *colon = strrchr(service, ':');
+    const char *name =
+        colon ? arena_strndup(a, service, (size_t)(colon - service)) : arena_strdup(a, service);
+    add_object(f, "service", name);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        const char *source = derived_from(a, made[i], name);
+        if (source)
+            add_object(f, "service-source", source);
+    }
+}
+
+static void add_route_objects(struct finding *f, const cJSON *route)
+{
+    const cJSON *service, *domain;
+    if (json_str(route, "name"))
+        add_object(f, "route", json_str(route, "name"));
+    cJSON_ArrayForEach(service, json_get(route, "services"))
+    {
+        const char *name =
+            cJSON_IsString(service) ? service->valuestring : json_str(service, "name");
+        if (name)
+            add_service_objects(f, name);
+    }
+    cJSON_ArrayForEach(domain, json_get(route, "domains"))
+    {
+        if (cJSON_IsString(domain))
+            add_object(f, "domain", domain->valuestring);
+    }
+}
+
+/* The objects behind one target: of a route what it leads to, of the others the routes that lead
+ * there. */
+static void add_objects_of(struct finding *f, const struct named *n)
+{
+    struct arena *a = f->work->arena;
+    const char *why;
+    cJSON *args = gateway_arguments(f);
+    bool route = !strcmp(n->target, "route");
+    if (!strcmp(n->target, "ai_route") || !strcmp(n->target, "mcp_server")) {
+        add_object(f, strcmp(n->target, "ai_route") ? "mcp-server" : "ai-route", n->name);
+        return;
+    }
+    if (!strcmp(n->target, "service"))
+        add_service_objects(f, n->name);
+    else
+        add_object(f, n->target, n->name);
+    if (route)
+        json_set_str(a, args, "kind", n->target);
+    json_set_str(a, args, route ? "name" : n->target, n->name);
+    const cJSON *answer = alert_call(f->work, f->config, route ? "get_resource" : "list_routes",
+                                     args, &why),
+                *r;
+    if (!answer)
+        note_unread(f, arena_printf(a, "what belongs to %s %s", n->target, n->name), why);
+    else if (route)
+        add_route_objects(f, answer);
+    cJSON_ArrayForEach(r, json_get(answer, "routes"))
+    {
+        if (json_str(r, "name"))
+            add_object(f, "route", json_str(r, "name"));
+    }
+}
+
+/* -- the changes before it --------------------------------------------------------------------- */
+
+static double applied_at(const cJSON *change)
+{
+    return when_parse(json_str(change, "applied"));
+}
+
+/* Was it taken back since, or is it being? */
+static const cJSON *reverse_of(const cJSON *list, const char *id)
+{
+    const cJSON *x;
+    cJSON_ArrayForEach(x, list)
+    {
+        const char *of = json_str(x, "undoes");
+        if (of && !strcmp(of, id) &&
+            text_has_word("applied|approved|applying", json_text(x, "state")))
+            return x;
+    }
+    return NULL;
+}
+
+/* All that touched one of the objects, each once, those after it fired too. */
+static cJSON *changes_of_objects(struct finding *f)
+{
+    struct arena *a = f->work->arena;
+    struct service *s = f->work->bots->service;
+    struct err ignored = { 0 };
+    const struct config *gateway = config_gateway(s->config, f->config->gateway, &ignored);
+    bool several = config_several(s->config);
+    cJSON *all = json_array(a);
+    const cJSON *x;
+    for (int i = 0; i < f->object_count; i++) {
+        struct err e = { 0 };
+        const struct engine_query q = { .touches = f->objects[i],
+                                        .gateway = several && gateway ? gateway->name : NULL,
+                                        .since = f->fires - f->config->look_back,
+                                        .limit = CHANGES_READ,
+                                        .decisions = true };
+        const cJSON *list = engine_list(service_engine(s), a, &q, &e);
+        if (!list)
+            note_unread(f, arena_printf(a, "the changes of %s", f->objects[i]), e.text);
+        cJSON_ArrayForEach(x, json_get(list, "changes"))
+        {
+            if (!json_find(all, "id", json_text(x, "id")))
+                json_add(a, all, json_clone(a, x));
+        }
+    }
+    return all;
+}
+
+static bool is_before(const struct finding *f, const cJSON *change)
+{
+    double at = applied_at(change);
+    return at > 0 && at <= f->fires + APART && at >= f->fires - f->config->look_back;
+}
+
+/* The newest first; in place. NULL: there is none (more). */
+static const cJSON *newest_before(const struct finding *f, const cJSON *all, double before)
+{
+    const cJSON *x, *best = NULL;
+    cJSON_ArrayForEach(x, all)
+    {
+        if (is_before(f, x) && applied_at(x) < before &&
+            (!best || applied_at(x) > applied_at(best)))
+            best = x;
+    }
+    return best;
+}
+
+static void add_change(struct finding *f, cJSON *out, const cJSON *x, const cJSON *reverse)
+{
+    struct arena *a = f->work->arena;
+    const cJSON *d = json_get(x, "decision");
+    cJSON *o = json_add(a, out, json_object(a));
+    json_set_str(a, o, "id", json_text(x, "id"));
+    json_set_str(a, o, "title", found_words(f, x, "title"));
+    json_set_str(a, o, "at", json_text(x, "applied"));
+    json_set_str(a, o, "owner", found_words(f, x, "owner"));
+    if (d)
+        json_set_str(a, o, "by", found_words(f, d, "who"));
+    if (reverse)
+        json_set_str(a, o, "note",
+                     arena_printf(a, "taken back by %s since", json_text(reverse, "id")));
+    else if (json_str(x, "undoes"))
+        json_set_str(a, o, "note", arena_printf(a, "it took back %s", json_str(x, "undoes")));
+}
+
+/* A channel in which nothing is asked for gets no plan either. */
+static const char *why_not_there(const struct config_alert *c)
+{
+    for (const struct config_chat_channel *k = c->chat->channels; k && k->id; k++)
+        if (!strcmp(k->id, c->channel) && k->read_only)
+            return "this channel only reads: undo_change elsewhere plans it";
+    return NULL;
+}
+
+static void plan_undo(struct finding *f, const cJSON *change)
+{
+    struct arena *a = f->work->arena;
+    const char *id = json_text(change, "id"), *why = why_not_there(f->config);
+    cJSON *undo = json_set_object(a, f->out, "undo"), *args = json_object(a);
+    json_set_str(a, undo, "of", id);
+    json_set_str(a, args, "id", id);
+    const cJSON *answer = why ? NULL : alert_call(f->work, f->config, asks, args, &why);
+    const char *state = json_text(answer, "state");
+    if (!strcmp(state, "pending"))
+        json_set_str(a, undo, "id", json_text(answer, "id"));
+    else
+        json_set_str(a, undo, "why",
+                     answer
+                         ? arena_printf(a, "its plan %s is a %s: nothing is applied in this mode",
+                                        json_text(answer, "id"), state)
+                         : why);
+}
+
+static void look_at_changes(struct finding *f)
+{
+    cJSON *all = changes_of_objects(f);
+    cJSON *out = json_set_array(f->work->arena, f->out, "changes");
+    const cJSON *first = newest_before(f, all, f->fires + LONG);
+    double before = f->fires + LONG;
+    for (int i = 0; i < CHANGES; i++) {
+        const cJSON *x = newest_before(f, all, before);
+        if (!x)
+            break;
+        add_change(f, out, x, reverse_of(all, json_text(x, "id")));
+        before = applied_at(x);
+    }
+    if (first && !json_str(first, "undoes") && !reverse_of(all, json_text(first, "id")))
+        plan_undo(f, first);
+}
+
+/* -- all of it --------------------------------------------------------------------------------- */
+
+cJSON *alert_find_out(struct alert_work *w, const struct config_alert *c,
+                      const struct store_alert *alerts, int count)
+{
+    struct arena *a = w->arena;
+    struct finding f = { .work = w, .config = c, .out = json_object(a) };
+    json_set_str(a, f.out, "at", when_text(a, when_now(), false));
+    json_set_array(a, f.out, "about");
+    json_set_array(a, f.out, "causes");
+    read_names(&f, alerts, count);
+    for (int i = 0; i < f.named_count && f.target_count < TARGETS && !w->cancel.fired; i++)
+        if (diagnose_named(&f, &f.named[i]))
+            f.targets[f.target_count++] = f.named[i];
+    if (!f.target_count && !w->cancel.fired)
+        diagnose_named(&f, NULL);
+    for (int i = 0; i < f.target_count && !w->cancel.fired; i++)
+        add_objects_of(&f, &f.targets[i]);
+    if (!w->cancel.fired)
+        look_at_changes(&f);
+    return w->cancel.fired ? NULL : f.out;
+}
