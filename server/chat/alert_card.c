@@ -64,7 +64,7 @@ static const char *alert_head(struct wording *w)
         buf_printf(b, "Nothing of it fires any more since %s (%d alert%s of %s).",
                    when_text(w->a, i->closed, false), w->all, w->all == 1 ? "" : "s", i->source);
     else
-        buf_printf(b, "%d of %d alert%s of %s fire%s, told since %s.", w->firing, w->all,
+        buf_printf(b, "%d of %d alert%s of %s fire%s, heard of since %s.", w->firing, w->all,
                    w->all == 1 ? "" : "s", i->source, w->firing == 1 ? "s" : "",
                    when_text(w->a, i->opened, false));
     if (!strcmp(i->group, ALERT_STORM))
@@ -116,7 +116,7 @@ static const char *alert_lines(struct wording *w)
     }
     if (w->all > w->count)
         buf_printf(b, "and %d more\n", w->all - w->count);
-    return text_visible(w->a, b->data);
+    return b->data;
 }
 
 /* -- what was found out -------------------------------------------------------------------------
@@ -128,9 +128,10 @@ static const char *cause_text(struct wording *w)
     const cJSON *causes = json_get(w->found, "causes"), *c, *fact;
     cJSON_ArrayForEach(c, causes)
     {
-        buf_printf(b, "%s%s (%s) %s\n",
-                   c == causes->child ? "Likely cause: " : "Also: ", json_text(c, "code"),
-                   json_text(c, "confidence"), json_text(c, "object"));
+        bool well = !strcmp(json_text(c, "code"), "OK"), first = c == causes->child;
+        const char *begins = first ? "Likely cause" : "Also";
+        buf_printf(b, "%s: %s (%s) %s\n", well ? "Nothing wrong was seen" : begins,
+                   json_text(c, "code"), json_text(c, "confidence"), json_text(c, "object"));
         cJSON_ArrayForEach(fact, json_get(c, "facts"))
             buf_printf(b, "  %s\n", cJSON_GetStringValue(fact));
     }
@@ -203,7 +204,7 @@ static struct chat_card *compose(struct wording *w, const struct chat_card *plan
     add_block(card, CHAT_TEXT, over_note(w, plan));
     if (!plan)
         return card;
-    add_block(card, CHAT_TEXT, arena_printf(a, "What would help: %s", plan->title));
+    add_block(card, CHAT_TEXT, "What would help:");
     for (size_t i = 0; i < plan->n; i++)
         add_block(card, plan->blocks[i].kind, plan->blocks[i].text);
     card->button = plan->button;

@@ -239,19 +239,27 @@ static void add_service_objects(struct finding *f, const char *service)
 static void add_route_objects(struct finding *f, const cJSON *route)
 {
     const cJSON *service, *domain;
-    if (json_str(route, "name"))
-        add_object(f, "route", json_str(route, "name"));
     cJSON_ArrayForEach(service, json_get(route, "services"))
     {
-        const char *name =
-            cJSON_IsString(service) ? service->valuestring : json_str(service, "name");
-        if (name)
-            add_service_objects(f, name);
+        if (json_str(service, "name"))
+            add_service_objects(f, json_str(service, "name"));
     }
     cJSON_ArrayForEach(domain, json_get(route, "domains"))
     {
         if (cJSON_IsString(domain))
             add_object(f, "domain", domain->valuestring);
+    }
+}
+
+/* "NAME DOMAINS PATH > SERVICE" each: a program's answer. */
+static void add_routes_listed(struct finding *f, const cJSON *lines)
+{
+    const cJSON *line;
+    cJSON_ArrayForEach(line, lines)
+    {
+        const char *text = cJSON_GetStringValue(line);
+        if (text)
+            add_object(f, "route", arena_strndup(f->work->arena, text, strcspn(text, " ")));
     }
 }
 
@@ -274,18 +282,14 @@ static void add_objects_of(struct finding *f, const struct named *n)
     if (route)
         json_set_str(a, args, "kind", n->target);
     json_set_str(a, args, route ? "name" : n->target, n->name);
-    const cJSON *answer = alert_call(f->work, f->config, route ? "get_resource" : "list_routes",
-                                     args, &why),
-                *r;
+    const cJSON *answer =
+        alert_call(f->work, f->config, route ? "get_resource" : "list_routes", args, &why);
     if (!answer)
         note_unread(f, arena_printf(a, "what belongs to %s %s", n->target, n->name), why);
     else if (route)
-        add_route_objects(f, answer);
-    cJSON_ArrayForEach(r, json_get(answer, "routes"))
-    {
-        if (json_str(r, "name"))
-            add_object(f, "route", json_str(r, "name"));
-    }
+        add_route_objects(f, json_get(answer, "object"));
+    else
+        add_routes_listed(f, json_get(answer, "routes"));
 }
 
 /* -- the changes before it --------------------------------------------------------------------- */
