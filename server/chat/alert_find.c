@@ -95,16 +95,22 @@ struct finding {
     cJSON *out;
 };
 
-/* "orders.static" of "outbound|80||orders.static". */
-static const char *name_of_cluster(const char *value)
+/* "orders.static" of "outbound|80||orders.static", of the same with '_' for '|', and of what newer
+ * proxies end with ';'. */
+static const char *name_of_cluster(struct arena *a, const char *value)
 {
-    const char *bar = strrchr(value, '|');
-    return text_starts(value, "outbound|") && bar[1] ? bar + 1 : value;
+    size_t n = strlen(value);
+    char between = value[strlen("outbound")];
+    n -= n > 0 && value[n - 1] == ';';
+    const char *whole = arena_strndup(a, value, n);
+    const char *last = between == '|' || between == '_' ? strrchr(whole, between) : NULL;
+    return last && last[1] ? last + 1 : whole;
 }
 
 static void add_named(struct finding *f, const char *target, const char *value)
 {
-    const char *name = name_of_cluster(value);
+    const char *name =
+        text_starts(value, "outbound") ? name_of_cluster(f->work->arena, value) : value;
     for (int i = 0; i < f->named_count; i++)
         if (!strcmp(f->named[i].target, target) && !strcmp(f->named[i].name, name))
             return;
@@ -191,6 +197,12 @@ static void note_unread(struct finding *f, const char *about, const char *why)
     json_add_str(a, unread, text_clean(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
 }
 
+/* Does the console say that it has no such thing? */
+static bool is_unknown(const cJSON *answer)
+{
+    return json_find(json_get(answer, "verdicts"), "code", "UNKNOWN_OBJECT") != NULL;
+}
+
 static bool diagnose_named(struct finding *f, const struct named *n)
 {
     struct arena *a = f->work->arena;
@@ -200,13 +212,14 @@ static bool diagnose_named(struct finding *f, const struct named *n)
         json_set_str(a, args, n->target, n->name);
     const cJSON *answer = alert_call(f->work, f->config, "diagnose", args, &why);
     const char *about = n ? arena_printf(a, "%s %s", n->target, n->name) : "the gateway";
-    if (!answer)
-        note_unread(f, about, why);
-    else
-        add_causes(f, answer);
-    if (answer && n)
+    if (!answer || (n && is_unknown(answer))) {
+        note_unread(f, about, answer ? "the gateway has nothing of that name" : why);
+        return false;
+    }
+    add_causes(f, answer);
+    if (n)
         json_add_str(a, json_get(f->out, "about"), text_clean(a, about, TEXT_BYTES));
-    return answer != NULL;
+    return true;
 }
 
 /* -- what belongs to it ------------------------------------------------------------------------ */

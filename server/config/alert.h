@@ -18,7 +18,7 @@ enum alert_from { ALERT_FROM_ALERTMANAGER = 1, ALERT_FROM_GRAFANA, ALERT_FROM_JS
 
 struct config_alert_labels {
     const char *target;       /* a word of ALERT_TARGETS */
-    const char *const *names; /* of the labels, the first that is there counts; ended by NULL */
+    const char *const *names; /* of the labels; ended by NULL */
 };
 
 struct config_alert {

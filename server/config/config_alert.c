@@ -54,7 +54,7 @@ static const struct {
     const char *target, *names;
 } usual[TARGETS] = {
     { "route", "route|higress_route|route_name|ingress" },
-    { "service", "service|upstream|envoy_cluster_name|cluster_name|destination_service" },
+    { "service", "service|upstream|cluster_name|envoy_cluster_name|destination_service" },
     { "domain", "domain|host|authority" },
     { "ai_route", "ai_route" },
     { "mcp_server", "mcp_server" },
