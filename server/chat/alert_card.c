@@ -215,7 +215,8 @@ static struct chat_card *compose(struct wording *w, const struct chat_card *plan
 }
 
 /* Whole where that fits; else the alert is told in brief, before anything of the plan is cut. */
-static struct chat_card *fitting(struct wording *w, const struct bot *x, struct chat_card *plan)
+static struct chat_card *card_that_fits(struct wording *w, const struct bot *x,
+                                        struct chat_card *plan)
 {
     const struct chat_platform *p = x->account.platform;
     struct chat_card *card = compose(w, plan, false);
@@ -236,7 +237,7 @@ struct chat_card *alert_card(struct arena *a, struct bot *x, struct store *s,
     int most = strcmp(i->group, ALERT_STORM) ? SHOWN : SHOWN_STORM;
     w.count = store_alerts_of(s, a, i->id, most, &alerts, &w.firing, &w.all, e);
     w.alerts = alerts;
-    return w.count < 0 ? NULL : fitting(&w, x, plan);
+    return w.count < 0 ? NULL : card_that_fits(&w, x, plan);
 }
 
 const char *alert_shows(struct arena *a, const struct store_incident *i, const cJSON *change)

@@ -8,15 +8,10 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
-#include "call/caller.h"
-#include "call/catalog.h"
 #include "call/service.h"
 #include "change/engine.h"
 #include "chat/alert_private.h"
 #include "kind/derived.h"
-#include "net/loop.h"
-#include "policy/policy.h"
-#include "tool.h"
 #include <string.h>
 
 enum {
@@ -30,59 +25,12 @@ enum {
     TEXT_BYTES = 600,
 };
 static const double LONG = 3600, APART = 2; /* seconds that clocks may differ */
-static const char asks[] = "undo_change";
-
-/* -- a call ------------------------------------------------------------------------------------ */
-
-struct alert_caller {
-    struct caller caller; /* first */
-    struct alert_work *work;
-    const cJSON *answer;
-    const char *text;
-    bool ended;
-};
-
-static void alert_call_done(struct caller *c, const struct call_end *end)
-{
-    struct alert_caller *x = (struct alert_caller *)(void *)c;
-    x->answer = end->answer ? json_clone(x->work->arena, end->answer) : NULL;
-    x->text = end->text ? text_clean(x->work->arena, end->text, TEXT_BYTES) : "it was stopped";
-    x->ended = true;
-    arena_free(c->arena);
-    cancel_fire(&x->work->woken);
-}
-
-static const struct caller_ops alert_ops = { .kind = "alert", .done = alert_call_done };
-
-const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, const char *tool,
-                        const cJSON *args, const char **why)
-{
-    struct service *s = w->bots->service;
-    struct err ignored = { 0 };
-    const struct catalog_tool *t = catalog_find(s->catalog, tool);
-    if (!t || (policy_changes(t->tool->risk) && strcmp(tool, asks) != 0))
-        bug("an alert calls %s", tool);
-    struct alert_caller *x = arena_make(w->arena, struct alert_caller);
-    *x = (struct alert_caller){ .work = w };
-    x->caller = (struct caller){ .ops = &alert_ops,
-                                 .arena = arena_new(),
-                                 .cancel = &w->cancel,
-                                 .principal = c->self.name,
-                                 .never_auto = true };
-    json_add_str(w->arena, w->calls, tool);
-    call_start(s, &x->caller, t, args);
-    while (!x->ended) {
-        w->woken = (struct cancel){ 0 };
-        nap_for(s->loop, LONG, "a call for an alert", w->id, &w->woken, &ignored);
-    }
-    *why = x->text;
-    return x->answer;
-}
 
 /* -- what labels name -------------------------------------------------------------------------- */
 
 struct named {
     const char *target, *name; /* "route", "shop-pay" */
+    bool gone;                 /* the gateway has nothing of that name (any more) */
 };
 struct finding {
     struct alert_work *work;
@@ -115,7 +63,7 @@ static void add_named(struct finding *f, const char *target, const char *value)
         if (!strcmp(f->named[i].target, target) && !strcmp(f->named[i].name, name))
             return;
     if (f->named_count < NAMED && *name)
-        f->named[f->named_count++] = (struct named){ target, name };
+        f->named[f->named_count++] = (struct named){ .target = target, .name = name };
 }
 
 static void add_names_of(struct finding *f, const cJSON *labels)
@@ -128,7 +76,7 @@ static void add_names_of(struct finding *f, const cJSON *labels)
         }
 }
 
-static void read_names(struct finding *f, const struct store_alert *alerts, int count)
+static void read_alert_names(struct finding *f, const struct store_alert *alerts, int count)
 {
     struct err ignored = { 0 };
     for (int i = 0; i < count; i++) {
@@ -140,12 +88,95 @@ static void read_names(struct finding *f, const struct store_alert *alerts, int 
     }
 }
 
-/* -- the cause --------------------------------------------------------------------------------- */
+/* -- shared ------------------------------------------------------------------------------------ */
 
 static const char *found_words(struct finding *f, const cJSON *o, const char *member)
 {
     return text_clean(f->work->arena, json_text(o, member), TEXT_BYTES);
 }
+
+static cJSON *gateway_arguments(struct finding *f)
+{
+    cJSON *args = json_object(f->work->arena);
+    if (f->config->gateway)
+        json_set_str(f->work->arena, args, "gateway", f->config->gateway);
+    return args;
+}
+
+static void note_unlooked(struct finding *f, const char *about, const char *why)
+{
+    struct arena *a = f->work->arena;
+    cJSON *unread = json_get(f->out, "unread");
+    unread = unread ? unread : json_set_array(a, f->out, "unread");
+    json_add_str(a, unread, text_clean(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
+}
+
+static void add_object(struct finding *f, const char *kind, const char *name)
+{
+    const char *object = arena_printf(f->work->arena, "%s %s", kind, name);
+    for (int i = 0; i < f->object_count; i++)
+        if (!strcmp(f->objects[i], object))
+            return;
+    if (f->object_count < OBJECTS)
+        f->objects[f->object_count++] = object;
+}
+
+static void add_service_objects(struct finding *f, const char *service)
+{
+    static const enum derived made[] = { DERIVED_STATIC, DERIVED_DNS };
+    struct arena *a = f->work->arena;
+    const char *colon = strrchr(service, ':');
+    const char *name =
+        colon ? arena_strndup(a, service, (size_t)(colon - service)) : arena_strdup(a, service);
+    add_object(f, "service", name);
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        const char *source = derived_from(a, made[i], name);
+        if (source)
+            add_object(f, "service-source", source);
+    }
+}
+
+/* What a change of it touches, by its name alone. */
+static void add_own_objects(struct finding *f, const struct named *n)
+{
+    if (!strcmp(n->target, "service"))
+        add_service_objects(f, n->name);
+    else if (!strcmp(n->target, "ai_route"))
+        add_object(f, "ai-route", n->name);
+    else
+        add_object(f, strcmp(n->target, "mcp_server") ? n->target : "mcp-server", n->name);
+}
+
+/* All that touched one of the objects from that one on, each once, those after it fired too. */
+static cJSON *changes_of_objects(struct finding *f, int from)
+{
+    struct arena *a = f->work->arena;
+    struct service *s = f->work->bots->service;
+    struct err ignored = { 0 };
+    const struct config *gateway = config_gateway(s->config, f->config->gateway, &ignored);
+    bool several = config_several(s->config);
+    cJSON *all = json_array(a);
+    const cJSON *x;
+    for (int i = from; i < f->object_count; i++) {
+        struct err e = { 0 };
+        const struct engine_query q = { .touches = f->objects[i],
+                                        .gateway = several && gateway ? gateway->name : NULL,
+                                        .since = f->fires - f->config->look_back,
+                                        .limit = CHANGES_READ,
+                                        .decisions = true };
+        const cJSON *list = engine_list(service_engine(s), a, &q, &e);
+        if (!list)
+            note_unlooked(f, arena_printf(a, "the changes of %s", f->objects[i]), e.text);
+        cJSON_ArrayForEach(x, json_get(list, "changes"))
+        {
+            if (!json_find(all, "id", json_text(x, "id")))
+                json_add(a, all, json_clone(a, x));
+        }
+    }
+    return all;
+}
+
+/* -- the cause --------------------------------------------------------------------------------- */
 
 /* Evidence is [[source, fact]]: a program's answer. */
 static void add_facts(struct finding *f, const cJSON *verdict, cJSON *cause)
@@ -181,29 +212,23 @@ static void add_causes(struct finding *f, const cJSON *answer)
     }
 }
 
-static cJSON *gateway_arguments(struct finding *f)
-{
-    cJSON *args = json_object(f->work->arena);
-    if (f->config->gateway)
-        json_set_str(f->work->arena, args, "gateway", f->config->gateway);
-    return args;
-}
-
-static void note_unread(struct finding *f, const char *about, const char *why)
-{
-    struct arena *a = f->work->arena;
-    cJSON *unread = json_get(f->out, "unread");
-    unread = unread ? unread : json_set_array(a, f->out, "unread");
-    json_add_str(a, unread, text_clean(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
-}
-
 /* Does the console say that it has no such thing? */
 static bool is_unknown(const cJSON *answer)
 {
     return json_find(json_get(answer, "verdicts"), "code", "UNKNOWN_OBJECT") != NULL;
 }
 
-static bool diagnose_named(struct finding *f, const struct named *n)
+/* A thing that a change has taken away is meant all the same. */
+static bool was_there(struct finding *f, const struct named *n)
+{
+    int had = f->object_count;
+    add_own_objects(f, n);
+    bool was = json_count(changes_of_objects(f, had)) > 0;
+    f->object_count = had;
+    return was;
+}
+
+static bool diagnose_named(struct finding *f, struct named *n)
 {
     struct arena *a = f->work->arena;
     const char *why;
@@ -212,8 +237,10 @@ static bool diagnose_named(struct finding *f, const struct named *n)
         json_set_str(a, args, n->target, n->name);
     const cJSON *answer = alert_call(f->work, f->config, "diagnose", args, &why);
     const char *about = n ? arena_printf(a, "%s %s", n->target, n->name) : "the gateway";
-    if (!answer || (n && is_unknown(answer))) {
-        note_unread(f, about, answer ? "the gateway has nothing of that name" : why);
+    if (n && answer)
+        n->gone = is_unknown(answer);
+    if (!answer || (n && n->gone && !was_there(f, n))) {
+        note_unlooked(f, about, answer ? "the gateway has nothing of that name" : why);
         return false;
     }
     add_causes(f, answer);
@@ -223,31 +250,6 @@ static bool diagnose_named(struct finding *f, const struct named *n)
 }
 
 /* -- what belongs to it ------------------------------------------------------------------------ */
-
-static void add_object(struct finding *f, const char *kind, const char *name)
-{
-    const char *object = arena_printf(f->work->arena, "%s %s", kind, name);
-    for (int i = 0; i < f->object_count; i++)
-        if (!strcmp(f->objects[i], object))
-            return;
-    if (f->object_count < OBJECTS)
-        f->objects[f->object_count++] = object;
-}
-
-static void add_service_objects(struct finding *f, const char *service)
-{
-    static const enum derived made[] = { DERIVED_STATIC, DERIVED_DNS };
-    struct arena *a = f->work->arena;
-    const char *colon = strrchr(service, ':');
-    const char *name =
-        colon ? arena_strndup(a, service, (size_t)(colon - service)) : arena_strdup(a, service);
-    add_object(f, "service", name);
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        const char *source = derived_from(a, made[i], name);
-        if (source)
-            add_object(f, "service-source", source);
-    }
-}
 
 static void add_route_objects(struct finding *f, const cJSON *route)
 {
@@ -284,21 +286,16 @@ static void add_objects_of(struct finding *f, const struct named *n)
     const char *why;
     cJSON *args = gateway_arguments(f);
     bool route = !strcmp(n->target, "route");
-    if (!strcmp(n->target, "ai_route") || !strcmp(n->target, "mcp_server")) {
-        add_object(f, strcmp(n->target, "ai_route") ? "mcp-server" : "ai-route", n->name);
+    add_own_objects(f, n);
+    if (n->gone || !strcmp(n->target, "ai_route") || !strcmp(n->target, "mcp_server"))
         return;
-    }
-    if (!strcmp(n->target, "service"))
-        add_service_objects(f, n->name);
-    else
-        add_object(f, n->target, n->name);
     if (route)
         json_set_str(a, args, "kind", n->target);
     json_set_str(a, args, route ? "name" : n->target, n->name);
     const cJSON *answer =
         alert_call(f->work, f->config, route ? "get_resource" : "list_routes", args, &why);
     if (!answer)
-        note_unread(f, arena_printf(a, "what belongs to %s %s", n->target, n->name), why);
+        note_unlooked(f, arena_printf(a, "what belongs to %s %s", n->target, n->name), why);
     else if (route)
         add_route_objects(f, json_get(answer, "object"));
     else
@@ -326,36 +323,7 @@ static const cJSON *reverse_of(const cJSON *list, const char *id)
     return NULL;
 }
 
-/* All that touched one of the objects, each once, those after it fired too. */
-static cJSON *changes_of_objects(struct finding *f)
-{
-    struct arena *a = f->work->arena;
-    struct service *s = f->work->bots->service;
-    struct err ignored = { 0 };
-    const struct config *gateway = config_gateway(s->config, f->config->gateway, &ignored);
-    bool several = config_several(s->config);
-    cJSON *all = json_array(a);
-    const cJSON *x;
-    for (int i = 0; i < f->object_count; i++) {
-        struct err e = { 0 };
-        const struct engine_query q = { .touches = f->objects[i],
-                                        .gateway = several && gateway ? gateway->name : NULL,
-                                        .since = f->fires - f->config->look_back,
-                                        .limit = CHANGES_READ,
-                                        .decisions = true };
-        const cJSON *list = engine_list(service_engine(s), a, &q, &e);
-        if (!list)
-            note_unread(f, arena_printf(a, "the changes of %s", f->objects[i]), e.text);
-        cJSON_ArrayForEach(x, json_get(list, "changes"))
-        {
-            if (!json_find(all, "id", json_text(x, "id")))
-                json_add(a, all, json_clone(a, x));
-        }
-    }
-    return all;
-}
-
-static bool is_before(const struct finding *f, const cJSON *change)
+static bool is_change_before(const struct finding *f, const cJSON *change)
 {
     double at = applied_at(change);
     return at > 0 && at <= f->fires + APART && at >= f->fires - f->config->look_back;
@@ -367,14 +335,14 @@ static const cJSON *newest_before(const struct finding *f, const cJSON *all, dou
     const cJSON *x, *best = NULL;
     cJSON_ArrayForEach(x, all)
     {
-        if (is_before(f, x) && applied_at(x) < before &&
+        if (is_change_before(f, x) && applied_at(x) < before &&
             (!best || applied_at(x) > applied_at(best)))
             best = x;
     }
     return best;
 }
 
-static void add_change(struct finding *f, cJSON *out, const cJSON *x, const cJSON *reverse)
+static void tell_change(struct finding *f, cJSON *out, const cJSON *x, const cJSON *reverse)
 {
     struct arena *a = f->work->arena;
     const cJSON *d = json_get(x, "decision");
@@ -401,14 +369,14 @@ static const char *why_not_there(const struct config_alert *c)
     return NULL;
 }
 
-static void plan_undo(struct finding *f, const cJSON *change)
+static void ask_for_undo(struct finding *f, const cJSON *change)
 {
     struct arena *a = f->work->arena;
     const char *id = json_text(change, "id"), *why = why_not_there(f->config);
     cJSON *undo = json_set_object(a, f->out, "undo"), *args = json_object(a);
     json_set_str(a, undo, "of", id);
     json_set_str(a, args, "id", id);
-    const cJSON *answer = why ? NULL : alert_call(f->work, f->config, asks, args, &why);
+    const cJSON *answer = why ? NULL : alert_call(f->work, f->config, ALERT_ASKS, args, &why);
     const char *state = json_text(answer, "state");
     if (!strcmp(state, "pending"))
         json_set_str(a, undo, "id", json_text(answer, "id"));
@@ -420,9 +388,9 @@ static void plan_undo(struct finding *f, const cJSON *change)
                          : why);
 }
 
-static void look_at_changes(struct finding *f)
+static void look_before(struct finding *f)
 {
-    cJSON *all = changes_of_objects(f);
+    cJSON *all = changes_of_objects(f, 0);
     cJSON *out = json_set_array(f->work->arena, f->out, "changes");
     const cJSON *first = newest_before(f, all, f->fires + LONG);
     double before = f->fires + LONG;
@@ -430,11 +398,11 @@ static void look_at_changes(struct finding *f)
         const cJSON *x = newest_before(f, all, before);
         if (!x)
             break;
-        add_change(f, out, x, reverse_of(all, json_text(x, "id")));
+        tell_change(f, out, x, reverse_of(all, json_text(x, "id")));
         before = applied_at(x);
     }
     if (first && !json_str(first, "undoes") && !reverse_of(all, json_text(first, "id")))
-        plan_undo(f, first);
+        ask_for_undo(f, first);
 }
 
 /* -- all of it --------------------------------------------------------------------------------- */
@@ -447,7 +415,7 @@ cJSON *alert_find_out(struct alert_work *w, const struct config_alert *c,
     json_set_str(a, f.out, "at", when_text(a, when_now(), false));
     json_set_array(a, f.out, "about");
     json_set_array(a, f.out, "causes");
-    read_names(&f, alerts, count);
+    read_alert_names(&f, alerts, count);
     for (int i = 0; i < f.named_count && f.target_count < TARGETS && !w->cancel.fired; i++)
         if (diagnose_named(&f, &f.named[i]))
             f.targets[f.target_count++] = f.named[i];
@@ -456,6 +424,6 @@ cJSON *alert_find_out(struct alert_work *w, const struct config_alert *c,
     for (int i = 0; i < f.target_count && !w->cancel.fired; i++)
         add_objects_of(&f, &f.targets[i]);
     if (!w->cancel.fired)
-        look_at_changes(&f);
+        look_before(&f);
     return w->cancel.fired ? NULL : f.out;
 }

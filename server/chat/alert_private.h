@@ -55,6 +55,9 @@ const char *alert_words(struct arena *a, const char *text, size_t max);
  *  "why"?}}, all of it masked. Parks. NULL: it was stopped. */
 cJSON *alert_find_out(struct alert_work *w, const struct config_alert *c,
                       const struct store_alert *alerts, int count);
+/* -- alert_call.c ------------------------------------------------------------------------------ */
+
+#define ALERT_ASKS "undo_change" /* the only tool it calls that does not read */
 /* One call as the source's own principal. Parks. Its answer in the work's arena; NULL: why says
  * why. */
 const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, const char *tool,

@@ -138,7 +138,7 @@ static const cJSON *routed_items(struct arena *a, const cJSON *payload, struct a
 /* -- a JSON of somebody's own ------------------------------------------------------------------ */
 
 /* Where a field stands: where the configuration says, else under its own name. */
-static const cJSON *field_of(const struct config_alert *c, const cJSON *o, const char *name)
+static const cJSON *own_field(const struct config_alert *c, const cJSON *o, const char *name)
 {
     const char *path = config_named_value(c->fields, name);
     return json_path(o, path ? path : name);
@@ -147,7 +147,7 @@ static const cJSON *field_of(const struct config_alert *c, const cJSON *o, const
 static const char *field_text(struct arena *a, const struct config_alert *c, const cJSON *o,
                               const char *name)
 {
-    const cJSON *v = field_of(c, o, name);
+    const cJSON *v = own_field(c, o, name);
     return v ? label_value(a, v) : NULL;
 }
 
@@ -163,20 +163,20 @@ static bool read_own(struct arena *a, const struct config_alert *c, const cJSON 
                      struct store_alert *out, struct err *e)
 {
     const char *title = field_text(a, c, x, "title"), *key = field_text(a, c, x, "key");
-    const cJSON *labels = field_of(c, x, "labels");
+    const cJSON *labels = own_field(c, x, "labels");
     if (!cJSON_IsObject(x) || (!title && !key && !cJSON_IsObject(labels)))
         return err_set(e, ERR_PROTO, "an alert has no title, no key and no labels");
     out->key = alert_key(a, key, title, labels);
     out->shown = alert_shown(a, title, labels, field_text(a, c, x, "summary"),
                              field_text(a, c, x, "description"));
-    return take_times(out, field_of(c, x, "starts"), field_of(c, x, "ends"),
+    return take_times(out, own_field(c, x, "starts"), own_field(c, x, "ends"),
                       is_over_word(c, field_text(a, c, x, "status")), now);
 }
 
 static const cJSON *own_items(struct arena *a, const struct config_alert *c, const cJSON *payload,
                               struct alert_batch *out, struct err *e)
 {
-    const cJSON *items = cJSON_IsArray(payload) ? payload : field_of(c, payload, "items");
+    const cJSON *items = cJSON_IsArray(payload) ? payload : own_field(c, payload, "items");
     if (!items) { /* one alone */
         cJSON *list = json_array(a);
         json_add(a, list, json_clone(a, payload));

@@ -50,7 +50,7 @@ static const char *authorization(const struct chat_request *r, const char *schem
     return given + n + strspn(given + n, " ");
 }
 
-static bool is_basic(struct arena *a, const char *wanted, const char *given)
+static bool is_basic_pair(struct arena *a, const char *wanted, const char *given)
 {
     size_t n = 0;
     const char *pair = given ? base64_decode(a, given, strlen(given), &n) : NULL;
@@ -81,7 +81,7 @@ static bool is_genuine_alert(struct arena *a, const struct config_alert *c,
         return sign_same(c->bearer, authorization(r, "Bearer")) ||
                err_set(e, ERR_POLICY, "its bearer token is not right");
     if (c->basic)
-        return is_basic(a, c->basic, authorization(r, "Basic")) ||
+        return is_basic_pair(a, c->basic, authorization(r, "Basic")) ||
                err_set(e, ERR_POLICY, "its user or password is not right");
     if (c->from == ALERT_FROM_GRAFANA)
         return is_signed_by_grafana(a, c, r, e);
@@ -117,7 +117,7 @@ static bool may_come_now(struct bots *b, struct alert_source *s)
 }
 
 /* Why, for whoever configured it, once a minute; that it was forged is audited where it came in. */
-static void log_forged(struct bots *b, struct alert_source *s, const char *why)
+static void log_alert_refused(struct bots *b, struct alert_source *s, const char *why)
 {
     double now = loop_now(b->service->loop);
     if (s->refused_said > 0 && now < s->refused_said + MINUTE)
@@ -126,7 +126,7 @@ static void log_forged(struct bots *b, struct alert_source *s, const char *why)
     log_event(LOG_WARN, "alerts", "%s: a request was refused: %s", s->name, why);
 }
 
-static bool say_no(struct arena *a, struct chat_taken *out, int status, const char *why)
+static bool refuse_alerts(struct arena *a, struct chat_taken *out, int status, const char *why)
 {
     cJSON *o = json_object(a);
     json_set_str(a, o, "error", text_clean(a, why, 300));
@@ -167,7 +167,7 @@ static bool keep_batch(struct bots *b, struct arena *a, const struct config_aler
                                      .channel = c->channel };
     if (!s || !store_take_alerts(s, &in, &taken, &e)) {
         log_event(LOG_ERROR, "alerts", "%s: what came could not be kept: %s", c->name, e.text);
-        return say_no(a, out, 503, "it could not be kept; send it again");
+        return refuse_alerts(a, out, 503, "it could not be kept; send it again");
     }
     say_taken(a, out, &taken);
     if (taken.begun || taken.ended)
@@ -175,15 +175,15 @@ static bool keep_batch(struct bots *b, struct arena *a, const struct config_aler
     return true;
 }
 
-static bool take_payload(struct bots *b, struct arena *a, const struct config_alert *c,
-                         const struct chat_request *r, struct chat_taken *out, struct err *e)
+static bool take_alerts_said(struct bots *b, struct arena *a, const struct config_alert *c,
+                             const struct chat_request *r, struct chat_taken *out, struct err *e)
 {
     struct err why = { 0 };
     struct alert_batch batch = { 0 };
     const cJSON *payload = json_parse(a, r->body, r->len, &why);
     if (!payload || !alert_read(a, c, payload, (double)r->now_ms / 1000, &batch, &why)) {
         err_set(e, ERR_PROTO, "%s", why.text);
-        return say_no(a, out, 400, why.text);
+        return refuse_alerts(a, out, 400, why.text);
     }
     return keep_batch(b, a, c, &batch, out);
 }
@@ -198,17 +198,17 @@ enum bots_verdict alerts_take(struct bots *b, struct arena *a, const struct chat
     struct alert_source *s = alert_source(b, c->name);
     *out = (struct chat_taken){ 0 };
     if (!is_genuine_alert(a, c, r, e)) {
-        say_no(a, out, 401, e->text);
-        log_forged(b, s, e->text);
+        refuse_alerts(a, out, 401, e->text);
+        log_alert_refused(b, s, e->text);
         return BOTS_FORGED;
     }
     if (!may_come_now(b, s)) {
-        say_no(a, out, 503, "more requests came within a minute than are taken");
+        refuse_alerts(a, out, 503, "more requests came within a minute than are taken");
         return BOTS_UNREAD;
     }
     if (is_sent_twice(b, s, c, r)) {
         say_taken(a, out, &(struct store_alerts_taken){ 0 });
         return BOTS_TAKEN;
     }
-    return take_payload(b, a, c, r, out, e) ? BOTS_TAKEN : BOTS_UNREAD;
+    return take_alerts_said(b, a, c, r, out, e) ? BOTS_TAKEN : BOTS_UNREAD;
 }

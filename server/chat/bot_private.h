@@ -78,8 +78,7 @@ struct bot {
 struct bot *bot_named(const struct bots *b, const char *platform, const char *account);
 const char *bot_label(struct arena *a, const struct bot *b); /* "slack/ops": in the audit */
 
-/* -- note.c: the audit ---------------------------------------------------------------------------
- */
+/* -- note.c: the audit ------------------------------------------------------------------------ */
 
 /* One line about an account, and in the log. why: NULL: nothing more is said. */
 void note_account(struct bot *b, const char *event, const char *why);
@@ -87,8 +86,7 @@ void note_account(struct bot *b, const char *event, const char *why);
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome);
 
-/* -- who.c: who it is, and what they may here ---------------------------------------------------
- */
+/* -- who.c: who it is, and what they may here ------------------------------------------------- */
 
 struct chat_who {
     const char *identity;                    /* "slack:T1/U1": the principal of what they call */
@@ -102,14 +100,13 @@ bool who_may(const struct chat_who *w, enum deed deed);
 /* Says no to that person of the table, and audits it. id: of a change, or NULL. Parks. */
 void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why);
 
-/* -- seen.c: events that came before ------------------------------------------------------------
- */
+/* -- seen.c: events that came before ----------------------------------------------------------- */
 
 struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
 
-/* -- thread.c: what was said in a thread lately --------------------------------------------------
+/* -- thread.c: what was said in a thread lately -------------------------------------------------
  */
 
 struct chat_threads *threads_new(void);

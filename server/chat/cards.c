@@ -165,6 +165,13 @@ void card_answer_press(struct chat_job *j, const struct store_card *row)
         log_event(LOG_WARN, "chat", "a pressed card could not be changed: %s", e.text);
 }
 
+/* Will more come that we show there? What tells of an alert is its own (alert.c). */
+static bool is_card_followed(const struct bot *x, const struct store_card *row)
+{
+    return x && !x->held && row->message && !text_starts(row->shown, over_mark) &&
+           !text_starts(row->shown, CARD_OF_ALERT);
+}
+
 static void renew_card(struct bots *b, struct store *s, struct arena *a,
                        const struct store_card *row)
 {
@@ -174,8 +181,7 @@ static void renew_card(struct bots *b, struct store *s, struct arena *a,
         store_drop_card(s, row->button, &e);
         return;
     }
-    if (!x || x->held || !row->message || text_starts(row->shown, over_mark) ||
-        text_starts(row->shown, CARD_OF_ALERT))
+    if (!is_card_followed(x, row))
         return;
     const cJSON *change = engine_show(engine_of(b), a, row->id, false, &e);
     const char *shows = change ? card_shows(a, change) : NULL;

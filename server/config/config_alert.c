@@ -80,7 +80,7 @@ static bool refuse_source(struct err *e, int i, const char *member, const char *
     return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
 }
 
-static const char *const *words_of(struct arena *a, const char *list)
+static const char *const *texts_of_words(struct arena *a, const char *list)
 {
     const char **out = arena_array(a, const char *, LABEL_NAMES + 1);
     char word[TEXT_WORD];
@@ -95,7 +95,7 @@ static const struct config_alert_labels *labels_of(struct arena *a, const cJSON 
     for (int i = 0; i < TARGETS; i++) {
         const cJSON *list = json_get(given, usual[i].target);
         out[i].target = usual[i].target;
-        out[i].names = list ? config_texts(a, list) : words_of(a, usual[i].names);
+        out[i].names = list ? config_texts(a, list) : texts_of_words(a, usual[i].names);
     }
     return out;
 }
@@ -211,7 +211,7 @@ static bool is_principal_free(const struct config *c, const char *principal)
     return true;
 }
 
-static struct config_person person_of(struct arena *a, const char *name)
+static struct config_person principal_of(struct arena *a, const char *name)
 {
     static const char *const nothing[] = { NULL };
     return (struct config_person){ .name = arena_printf(a, "alert:%s", name),
@@ -233,8 +233,8 @@ static const char *source_digest(struct arena *a, const struct config_alert *c, 
     return crypto_sha256_hex(a, b->data, b->len);
 }
 
-static bool take_source(struct config_alert *x, const struct config *c, struct arena *a, int i,
-                        const cJSON *row, struct err *e)
+static bool take_alert_source(struct config_alert *x, const struct config *c, struct arena *a,
+                              int i, const cJSON *row, struct err *e)
 {
     const cJSON *resolved = json_get(row, "resolved");
     x->name = arena_strdup(a, json_str(row, "name"));
@@ -242,12 +242,12 @@ static bool take_source(struct config_alert *x, const struct config *c, struct a
     x->channel = arena_strdup(a, json_str(row, "channel"));
     x->gateway = arena_strdup(a, json_str(row, "gateway"));
     x->labels = labels_of(a, json_get(row, "labels"));
-    x->resolved = resolved ? config_texts(a, resolved) : words_of(a, usual_resolved);
+    x->resolved = resolved ? config_texts(a, resolved) : texts_of_words(a, usual_resolved);
     x->window = json_num(row, "window", 5);
     x->stale = json_num(row, "stale", 36000);
     x->look_back = json_num(row, "look_back", 86400);
     x->cards = json_num(row, "cards", 10);
-    x->self = person_of(a, x->name);
+    x->self = principal_of(a, x->name);
     x->chat = account_named(c, a, json_str(row, "chat"));
     if (x->name[strspn(x->name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
         return refuse_source(e, i, "name", "may hold lower-case letters, digits and '-'", x->name);
@@ -270,7 +270,7 @@ bool config_good_alerts(struct config *c, struct arena *a, const cJSON *tree, st
     c->alerts = out;
     cJSON_ArrayForEach(row, list)
     {
-        if (!take_source(&out[n], c, a, n, row, e))
+        if (!take_alert_source(&out[n], c, a, n, row, e))
             return false;
         for (int k = 0; k < n; k++)
             if (!strcmp(out[k].name, out[n].name))

@@ -55,13 +55,14 @@ static bool must_platform_wait(struct web *w, struct http_exchange *x)
     return true;
 }
 
-typedef enum bots_verdict take_request(struct bots *b, struct arena *a,
-                                       const struct chat_request *r, struct chat_taken *out,
-                                       struct err *e);
+struct way_in {
+    enum bots_verdict (*take)(struct bots *b, struct arena *a, const struct chat_request *r,
+                              struct chat_taken *out, struct err *e);
+    const char *door; /* for the audit of what is forged */
+    const char *none; /* said where there is nobody of that name */
+};
 
-/* door: for the audit of what is forged; none: said where there is nobody of that name. */
-static void take_exchange(struct web *w, struct http_exchange *x, take_request *take,
-                          const char *door, const char *none)
+static void take_for_bots(struct web *w, struct http_exchange *x, const struct way_in *in)
 {
     struct err e = { 0 };
     struct chat_taken taken = { 0 };
@@ -81,11 +82,11 @@ static void take_exchange(struct web *w, struct http_exchange *x, take_request *
     }
     if (must_platform_wait(w, x))
         return;
-    enum bots_verdict v = w->bots ? take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
+    enum bots_verdict v = w->bots ? in->take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
     if (v == BOTS_NONE)
-        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, none);
+        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, in->none);
     if (v == BOTS_FORGED)
-        source_wrong(w->sources, x->peer, door, false);
+        source_wrong(w->sources, x->peer, in->door, false);
     if (v == BOTS_TAKEN && !taken.unproven)
         source_right(w->sources, x->peer, x->path);
     if (v != BOTS_NONE)
@@ -94,10 +95,11 @@ static void take_exchange(struct web *w, struct http_exchange *x, take_request *
 
 void web_chat(struct web *w, struct http_exchange *x)
 {
-    take_exchange(w, x, bots_take, "chat", "There is no such bot here");
+    take_for_bots(w, x, &(struct way_in){ bots_take, "chat", "There is no such bot here" });
 }
 
 void web_alert(struct web *w, struct http_exchange *x)
 {
-    take_exchange(w, x, alerts_take, "alerts", "There is no such source of alerts here");
+    take_for_bots(
+        w, x, &(struct way_in){ alerts_take, "alerts", "There is no such source of alerts here" });
 }
