@@ -24,7 +24,7 @@ enum {
     CHANGES_READ = 20, /* of one object */
     TEXT_BYTES = 600,
 };
-static const double LONG = 3600, APART = 2; /* seconds that clocks may differ */
+static const double APART = 2; /* seconds that clocks may differ */
 
 /* -- what labels name -------------------------------------------------------------------------- */
 
@@ -92,7 +92,7 @@ static void read_alert_names(struct finding *f, const struct store_alert *alerts
 
 static const char *found_words(struct finding *f, const cJSON *o, const char *member)
 {
-    return text_clean(f->work->arena, json_text(o, member), TEXT_BYTES);
+    return alert_words(f->work->arena, json_text(o, member), TEXT_BYTES);
 }
 
 static cJSON *gateway_arguments(struct finding *f)
@@ -108,7 +108,7 @@ static void note_unlooked(struct finding *f, const char *about, const char *why)
     struct arena *a = f->work->arena;
     cJSON *unread = json_get(f->out, "unread");
     unread = unread ? unread : json_set_array(a, f->out, "unread");
-    json_add_str(a, unread, text_clean(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
+    json_add_str(a, unread, alert_words(a, arena_printf(a, "%s: %s", about, why), TEXT_BYTES));
 }
 
 static void add_object(struct finding *f, const char *kind, const char *name)
@@ -190,8 +190,8 @@ static void add_facts(struct finding *f, const cJSON *verdict, cJSON *cause)
         if (cJSON_IsString(source) && cJSON_IsString(fact) && json_count(facts) < FACTS)
             json_add_str(
                 a, facts,
-                text_clean(a, arena_printf(a, "%s: %s", source->valuestring, fact->valuestring),
-                           TEXT_BYTES));
+                alert_words(a, arena_printf(a, "%s: %s", source->valuestring, fact->valuestring),
+                            TEXT_BYTES));
     }
 }
 
@@ -329,13 +329,13 @@ static bool is_change_before(const struct finding *f, const cJSON *change)
     return at > 0 && at <= f->fires + APART && at >= f->fires - f->config->look_back;
 }
 
-/* The newest first; in place. NULL: there is none (more). */
-static const cJSON *newest_before(const struct finding *f, const cJSON *all, double before)
+/* The newest of those that are not told yet; NULL: there is none. */
+static const cJSON *newest_before(const struct finding *f, const cJSON *all, const cJSON *told)
 {
     const cJSON *x, *best = NULL;
     cJSON_ArrayForEach(x, all)
     {
-        if (is_change_before(f, x) && applied_at(x) < before &&
+        if (is_change_before(f, x) && !json_find(told, "id", json_text(x, "id")) &&
             (!best || applied_at(x) > applied_at(best)))
             best = x;
     }
@@ -392,15 +392,9 @@ static void look_before(struct finding *f)
 {
     cJSON *all = changes_of_objects(f, 0);
     cJSON *out = json_set_array(f->work->arena, f->out, "changes");
-    const cJSON *first = newest_before(f, all, f->fires + LONG);
-    double before = f->fires + LONG;
-    for (int i = 0; i < CHANGES; i++) {
-        const cJSON *x = newest_before(f, all, before);
-        if (!x)
-            break;
+    const cJSON *first = newest_before(f, all, out), *x;
+    while (json_count(out) < CHANGES && (x = newest_before(f, all, out)))
         tell_change(f, out, x, reverse_of(all, json_text(x, "id")));
-        before = applied_at(x);
-    }
     if (first && !json_str(first, "undoes") && !reverse_of(all, json_text(first, "id")))
         ask_for_undo(f, first);
 }

@@ -2,15 +2,14 @@
  * the same skeleton; of a JSON of somebody's own the configuration says where what stands. Sources:
  * docs/chatops/alerts.md. What is kept of an alert is what alert_shown says.
  */
+#include "agent/agent.h"
 #include "base/arena.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/json.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "chat/alert_private.h"
-#include "mask/mask.h"
 #include <math.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ static const double MILLISECONDS_FROM = 1e11; /* a number this large counts thos
 
 const char *alert_words(struct arena *a, const char *text, size_t max)
 {
-    return text_clean(a, mask_shapes(a, secret_scrub(a, text_clean(a, text, 4 * max))), max);
+    return text_clean(a, event_words(a, text_clean(a, text, 4 * max)), max);
 }
 
 /* -- one alert --------------------------------------------------------------------------------- */

@@ -99,7 +99,7 @@ def check_from_the_alert_to_the_undo(a):
         has(a.heard("whisper")["data"]["text"], "You may not decide")
         equal(a.visit("/orders"), 503)
         a.press("bob", card, "approve")
-        a.renewed(card, "approved by bob (chat)", "applied", since=since)
+        has(text_of(a.becomes(card, "applied")), "approved by bob (chat)")
         wait_until("200 again", lambda: a.visit("/orders") == 200)
         over = a.receiver.wait(lambda e: e["type"] == "card.update" and e["data"]["message"] == card["id"] and
                                e["data"]["card"]["title"].startswith("Alert over"), since, PATIENCE)
