@@ -147,6 +147,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_diagnose,
         .local = true,
+        .signals = true,
         .say = say_diagnosis,
         .facts = diagnosis_facts,
     },

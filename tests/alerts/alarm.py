@@ -145,10 +145,10 @@ class Alarm(room.Room):
         return self.receiver.wait(lambda e: e["type"] == "card.update" and e["data"]["message"] == card["id"] and
                                   any(b["text"].split(":")[0] == state for b in e["data"]["card"]["blocks"]))
 
-    def edited(self, kind, name, patch):
+    def edited(self, kind, name, patch, **more):
         """A change that root asks for and approves at a terminal: its id, once it is applied."""
         code, out, err = self.run(["call", "change_resource", json.dumps(
-            {"kind": kind, "name": name, "action": "patch", "object": patch}), "--json"])
+            {"kind": kind, "name": name, "action": "patch", "object": patch, **more}), "--json"])
         change = json.loads(out)
         if change["state"] == "pending":
             code, screen = self.person(["approve", change["id"]], "yes")

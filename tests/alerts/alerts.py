@@ -464,6 +464,35 @@ def check_what_is_edited_in_the_state_is_told_to_nobody(a):
     equal([e for e in a.receiver.heard if e["data"]["channel"] == "elsewhere"], [])
 
 
+def check_each_of_two_gateways_has_its_own(a):
+    other = room.house.House()
+    try:
+        password = os.path.join(a.dir, "password")
+        a.settings["gateways"] = [{"name": n, "url": "http://127.0.0.1:%d" % port, "password": {"file": password}}
+                                  for n, port in (("east", a.port), ("west", other.port))]
+        for x in a.settings["alerts"]:
+            x["gateway"] = {"am": "east", "gf": "west"}.get(x["name"], "east")
+        for name in ("HIGRESS_OPS_URL", "HIGRESS_OPS_PASSWORD_FILE"):
+            a.env.pop(name)
+        a.write_settings()
+        for path, body in (("/v1/service-sources", {"name": "shop-pay", "type": "static", "port": 80, "domain": "10.0.0.7:8080"}),
+                           ("/v1/routes", {"name": "shop-pay", "domains": [], "path": {"matchType": "PRE", "matchValue": "/pay"},
+                                           "services": [{"name": "shop-pay.static", "port": 80}]})):
+            holds(other.api("POST", path, body)[0] in (200, 201), path)
+        a.restart()
+        bad = a.edited("service-source", "shop-pay", UNDO, gateway="west")
+        card, _ = fires(a, "East")
+        has(text_of(card), "No change of ours to it precedes the alert.")
+        equal(a.grafana([alert("West", route="shop-pay")])[0], 200)
+        card = a.alert_card("West")
+        has(text_of(card), "Changed before it: " + bad, "gateway: west", '"10.0.0.9:9090" -> "10.0.0.7:8080"')
+        a.press("bob", card, "approve")
+        a.becomes(card, "applied")
+        equal(other.api("GET", "/v1/service-sources/shop-pay")[1]["data"]["domain"], "10.0.0.7:8080")
+    finally:
+        other.close()
+
+
 def make(check):
     settings, policy = {}, getattr(check, "policy", None)
     if policy:
