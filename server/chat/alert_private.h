@@ -63,6 +63,17 @@ cJSON *alert_find_out(struct alert_work *w, const struct config_alert *c,
 const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, const char *tool,
                         const cJSON *args, const char **why);
 
+/* -- alert_tell.c ------------------------------------------------------------------------------ */
+
+/* A line of audit about an incident. id: of the change that would help, or NULL. */
+void alert_note(struct bots *b, const struct store_incident *i, const char *event, const char *id,
+                cJSON *detail, struct arena *a);
+/* Its first card, and the card as it is to look now. What fails is tried again. Both park. */
+void alert_show(struct bots *b, struct store *s, struct arena *a, struct bot *x,
+                struct store_incident *i);
+void alert_renew(struct bots *b, struct store *s, struct arena *a, struct bot *x,
+                 struct store_incident *i);
+
 /* -- alert_card.c ------------------------------------------------------------------------------ */
 
 /* The incident as it is now, before what `plan` (NULL: there is none) shows of the change that

@@ -485,7 +485,7 @@ def check_each_of_two_gateways_has_its_own(a):
         has(text_of(card), "No change of ours to it precedes the alert.")
         equal(a.grafana([alert("West", route="shop-pay")])[0], 200)
         card = a.alert_card("West")
-        has(text_of(card), "Changed before it: " + bad, "gateway: west", '"10.0.0.9:9090" -> "10.0.0.7:8080"')
+        has(text_of(card), "Changed before it: " + bad, "gateway: http://127.0.0.1:%d" % other.port, '"10.0.0.9:9090" -> "10.0.0.7:8080"')
         a.press("bob", card, "approve")
         a.becomes(card, "applied")
         equal(other.api("GET", "/v1/service-sources/shop-pay")[1]["data"]["domain"], "10.0.0.7:8080")
