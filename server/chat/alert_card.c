@@ -18,7 +18,8 @@ enum {
     SHOWN_STORM = 20, /* the same, of a storm */
     LABELS_SHOWN = 12,
     TITLE_BYTES = 140,
-    PART_MAX = 12 << 10,
+    LINES_BYTES = 6 << 10, /* of alerts; the rest is counted */
+    PART_MAX = 64 << 10,
 };
 
 struct wording {
@@ -69,9 +70,9 @@ static const char *alert_head(struct wording *w)
                    when_text(w->a, i->opened, false));
     if (!strcmp(i->group, ALERT_STORM))
         buf_printf(b,
-                   "\nSo many began at once that those beyond the first cards are told here "
-                   "together, not diagnosed one by one: %d of them are not shown.",
-                   w->all - w->count);
+                   "\nSo many began at once that the %d beyond the first cards are told here "
+                   "together, not diagnosed one by one.",
+                   w->all);
     if (i->left_out > 0)
         buf_printf(b, "\n%.0f more of this group were not sent or not read, and may fire still.",
                    i->left_out);
@@ -103,8 +104,9 @@ static void say_quoted(struct wording *w, struct buf *b, const cJSON *shown, con
 static const char *alert_lines(struct wording *w)
 {
     struct buf *b = buf_in(w->a, PART_MAX);
-    for (int i = 0; i < w->count; i++) {
-        const struct store_alert *x = &w->alerts[i];
+    int n = 0;
+    for (; n < w->count && b->len < LINES_BYTES; n++) {
+        const struct store_alert *x = &w->alerts[n];
         const cJSON *shown = parsed(w->a, x->shown);
         buf_printf(b, "%s %s: %s", x->ends > 0 ? "over since" : "fires since",
                    when_text(w->a, x->ends > 0 ? x->ends : x->starts, false),
@@ -114,8 +116,8 @@ static const char *alert_lines(struct wording *w)
         say_quoted(w, b, shown, "summary");
         say_quoted(w, b, shown, "description");
     }
-    if (w->all > w->count)
-        buf_printf(b, "and %d more\n", w->all - w->count);
+    if (w->all > n)
+        buf_printf(b, "and %d more\n", w->all - n);
     return b->data;
 }
 

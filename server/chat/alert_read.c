@@ -93,14 +93,13 @@ static const char *alert_key(struct arena *a, const char *given, const char *tit
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-static bool take_times(struct store_alert *out, const cJSON *starts, const cJSON *ends, bool over,
+static void take_times(struct store_alert *out, const cJSON *starts, const cJSON *ends, bool over,
                        double now)
 {
     out->starts = time_or_now(starts, now);
     out->ends = over ? time_or_now(ends, now) : 0;
     if (over && out->ends < out->starts)
-        out->ends = starts ? out->starts : out->ends;
-    return true;
+        out->ends = out->starts;
 }
 
 /* -- Alertmanager and Grafana ------------------------------------------------------------------ */
@@ -116,8 +115,9 @@ static bool read_routed(struct arena *a, const cJSON *x, double now, struct stor
     out->key = alert_key(a, json_str(x, "fingerprint"), NULL, labels);
     out->shown = alert_shown(a, title, labels, json_str(notes, "summary"),
                              description ? description : json_str(notes, "message"));
-    return take_times(out, json_get(x, "startsAt"), json_get(x, "endsAt"),
-                      !strcmp(status, "resolved"), now);
+    take_times(out, json_get(x, "startsAt"), json_get(x, "endsAt"), !strcmp(status, "resolved"),
+               now);
+    return true;
 }
 
 static const cJSON *routed_items(struct arena *a, const cJSON *payload, struct alert_batch *out,
@@ -168,8 +168,9 @@ static bool read_own(struct arena *a, const struct config_alert *c, const cJSON 
     out->key = alert_key(a, key, title, labels);
     out->shown = alert_shown(a, title, labels, field_text(a, c, x, "summary"),
                              field_text(a, c, x, "description"));
-    return take_times(out, own_field(c, x, "starts"), own_field(c, x, "ends"),
-                      is_over_word(c, field_text(a, c, x, "status")), now);
+    take_times(out, own_field(c, x, "starts"), own_field(c, x, "ends"),
+               is_over_word(c, field_text(a, c, x, "status")), now);
+    return true;
 }
 
 static const cJSON *own_items(struct arena *a, const struct config_alert *c, const cJSON *payload,

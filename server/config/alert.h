@@ -13,8 +13,7 @@ enum alert_from { ALERT_FROM_ALERTMANAGER = 1, ALERT_FROM_GRAFANA, ALERT_FROM_JS
 
 /* What labels may name, by the arguments of diagnose; and members of a JSON of somebody's own. */
 #define ALERT_TARGETS "route|service|domain|ai_route|mcp_server"
-#define ALERT_FIELDS                                                                               \
-    "items|key|status|title|starts|ends|labels|group|summary|description"
+#define ALERT_FIELDS "items|key|status|title|starts|ends|labels|group|summary|description"
 
 struct config_alert_labels {
     const char *target;       /* a word of ALERT_TARGETS */

@@ -10,6 +10,7 @@ import hmac
 import http.client
 import json
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -28,6 +29,9 @@ OWN = b"the-key-of-our-own-system-04"
 SOURCES = {"am": ("alertmanager", "bearer", BEARER), "gb": ("grafana", "basic", BASIC), "gf": ("grafana", "hmac", HMAC),
            "own": ("json", "hmac", room.whsec(OWN))}
 FIRES = "0001-01-01T00:00:00Z"
+with open(os.path.join(TESTS, "../docs/chatops/alerts.md")) as page:
+    PAGE = page.read()
+SIGNATURE, STAMP = (re.search(r"^ +%s: (\S+)$" % name, PAGE, re.M).group(1) for name in ("header", "timestampHeader"))
 
 
 def iso(at):
@@ -117,7 +121,7 @@ class Alarm(room.Room):
         body = json.dumps(message(alerts, version="1", orgId=1, title="[FIRING:1] **High**", state="alerting", **more)).encode()
         at = str(int(time.time())) if at is None else at
         mac = signed or hmac.new(secret.encode(), at.encode() + b":" + body, hashlib.sha256).hexdigest()
-        return self.post("gf", body, {"X-Grafana-Alerting-Signature": mac, "X-Grafana-Alerting-Timestamp": at}, method)
+        return self.post("gf", body, {SIGNATURE: mac, STAMP: at}, method)
 
     def grafana_basic(self, alerts, pair=BASIC):
         return self.post("gb", message(alerts, version="1"), {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()})
