@@ -381,13 +381,14 @@ void bots_stop(struct bots *b)
     b->stopping = true;
     loop_untimer(b->tick);
     b->tick = NULL;
+    alerts_stop(b);
     for (struct bot *x = b->first; x; x = x->next)
         stop_bot(x);
 }
 
 bool bots_busy(const struct bots *b)
 {
-    bool busy = b->renewing;
+    bool busy = b->renewing || b->works;
     for (const struct bot *x = b->first; x; x = x->next)
         busy = busy || x->talking || x->pressing;
     return busy;

@@ -6,6 +6,8 @@
 #include "policy/people.h"
 
 struct agent;
+struct alert_source;
+struct alert_work;
 struct chat_seen;
 struct chat_threads;
 struct service;
@@ -32,6 +34,9 @@ struct bots {
     bool renewing, again; /* one fiber looks after the cards, and once more after that */
     int begin;            /* with which of them a round does */
     double expires;       /* Unix seconds at which the next card does; 0: none */
+    struct alert_source *sources;
+    struct alert_work *works; /* incidents that are worked on */
+    double alerts_due; /* by loop_now: when incidents are looked at again; 0: not by itself */
     bool stopping;
 };
 
@@ -73,8 +78,7 @@ struct bot {
 struct bot *bot_named(const struct bots *b, const char *platform, const char *account);
 const char *bot_label(struct arena *a, const struct bot *b); /* "slack/ops": in the audit */
 
-/* -- note.c: the audit ---------------------------------------------------------------------------
- */
+/* -- note.c: the audit ------------------------------------------------------------------------ */
 
 /* One line about an account, and in the log. why: NULL: nothing more is said. */
 void note_account(struct bot *b, const char *event, const char *why);
@@ -82,8 +86,7 @@ void note_account(struct bot *b, const char *event, const char *why);
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome);
 
-/* -- who.c: who it is, and what they may here ---------------------------------------------------
- */
+/* -- who.c: who it is, and what they may here ------------------------------------------------- */
 
 struct chat_who {
     const char *identity;                    /* "slack:T1/U1": the principal of what they call */
@@ -97,14 +100,13 @@ bool who_may(const struct chat_who *w, enum deed deed);
 /* Says no to that person of the table, and audits it. id: of a change, or NULL. Parks. */
 void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why);
 
-/* -- seen.c: events that came before ------------------------------------------------------------
- */
+/* -- seen.c: events that came before ----------------------------------------------------------- */
 
 struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
 
-/* -- thread.c: what was said in a thread lately --------------------------------------------------
+/* -- thread.c: what was said in a thread lately -------------------------------------------------
  */
 
 struct chat_threads *threads_new(void);

@@ -7,6 +7,7 @@
  * variable, or the flag).
  */
 #pragma once
+#include "config/alert.h"
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
@@ -74,6 +75,7 @@ struct config {
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
     const struct config_chat *chat;    /* ended by { 0 }; of the process only; never NULL there */
+    const struct config_alert *alerts; /* the same; NULL: none */
     const char *policy_file;           /* beside `file` unless absolute; NULL: none */
     const struct rules *rules;         /* of that file (policy/rules.h), or NULL */
     const char *page;                  /* URL under which people reach this server, or NULL */

@@ -4,7 +4,8 @@
 #include "config/config.h"
 #include "config/setting.h"
 
-extern const struct field config_chat_field; /* one row of `chat` */
+extern const struct field config_chat_field;  /* one row of `chat` */
+extern const struct field config_alert_field; /* one row of `alerts` */
 
 enum setting_flag {
     EACH = 1,   /* each of `gateways` has its own */

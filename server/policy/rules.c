@@ -140,6 +140,9 @@ static bool fits_person(const char *pattern, const struct config *c)
     for (const struct config_person *p = c->people; p && p->name; p++)
         if (predicate_fits(pattern, p->name))
             return true;
+    for (const struct config_alert *s = c->alerts; s && s->name; s++)
+        if (predicate_fits(pattern, s->self.name))
+            return true;
     return false;
 }
 
