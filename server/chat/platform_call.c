@@ -122,6 +122,8 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .body_len = len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
+        .ca_file = c->config->ca_file,
+        .proxy = c->config->proxy,
     };
     return fetch(c->loop, a, &r, answer, e);
 }
@@ -138,8 +140,9 @@ static const cJSON *try_ask(struct chat_account *c, struct arena *a, const struc
     if (call_succeeded(q, answer.status, tree))
         return tree ? tree : json_object(a);
     *wait = seconds_to_wait(&answer, tree);
-    err_status(e, ERR_GATEWAY, *wait < 0 ? answer.status : CHAT_TOO_MANY, "%s refused %s with HTTP %d: %s", c->platform->title,
-               q->what, answer.status, failure_words(a, q, tree));
+    err_status(e, ERR_GATEWAY, *wait < 0 ? answer.status : CHAT_TOO_MANY,
+               "%s refused %s with HTTP %d: %s", c->platform->title, q->what, answer.status,
+               failure_words(a, q, tree));
     return NULL;
 }
 

@@ -24,6 +24,8 @@ struct config_chat {
     const char *name;                /* of the account: in paths, logs and the audit */
     const char *url;                 /* base of the platform's API, without a trailing slash; NULL:
                                         its own. https, or http on a loopback address */
+    const char *ca_file;             /* certificates to trust there; NULL: the system's */
+    const char *proxy;               /* as fetch.h takes it, with user and password; NULL: none */
     const struct config_named *keys; /* secrets; ended by { 0 } */
     const struct config_named *ids;  /* the rest of what the platform gave; ended by { 0 } */
     const char *const *tenants;      /* whose people are answered; ended by NULL, never empty */

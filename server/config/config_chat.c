@@ -28,6 +28,9 @@ static const struct {
 enum { PLATFORMS = sizeof platforms / sizeof *platforms };
 #define PLATFORM_NAMES "slack|dingtalk|feishu|wecom|teams|webhook"
 
+/* A key that every platform may have: "USER:PASSWORD" of the proxy. */
+static const char proxy_key[] = "proxy";
+
 enum { DIGEST_MAX = 256 << 10 };
 
 static const struct field channel_rows[] = {
@@ -42,6 +45,9 @@ static const struct field chat_rows[] = {
     { "platform", STR, REQ, "Which.", .one_of = PLATFORM_NAMES },
     { "name", STR, REQ, "Of the account.", .min = 1, .max = 40 },
     { "url", STR, OPT, "Base of the platform's API.", .min = 8, .max = 1024 },
+    { "ca_file", STR, OPT, "Certificates to trust there instead of the system's.", .min = 1,
+      .max = 4096 },
+    { "proxy", STR, OPT, "HTTP proxy for calls and socket.", .min = 8, .max = 1024 },
     { "keys", OBJ, OPT, "Secrets by reference." },
     { "ids", OBJ, OPT, "What else the platform gave." },
     { "tenants", LIST, REQ, "Whose people are answered.", .min = 1, .max = 64, .of = &a_string },
@@ -113,7 +119,7 @@ static bool take_account_keys(struct config_chat *c, struct arena *a, int i, con
     c->keys = out;
     cJSON_ArrayForEach(ref, keys)
     {
-        if (!text_has_word(known, ref->string))
+        if (!text_has_word(known, ref->string) && strcmp(ref->string, proxy_key) != 0)
             return refuse_account(e, i, "keys", "is no key of this platform", ref->string);
         if (!take_account_key(out++, a, i, ref, e))
             return false;
@@ -150,6 +156,40 @@ static bool has_what_it_needs(const struct config_chat *c, int i, const char *ne
     return true;
 }
 
+/* "http://HOST:PORT"; user and password are a key. */
+static bool is_proxy_url(const char *url)
+{
+    static const char scheme[] = "http://";
+    const char *host = text_starts(url, scheme) ? url + sizeof scheme - 1 : "";
+    const char *port = strrchr(host, ':');
+    return port && port > host && port[1] && !port[1 + strspn(port + 1, "0123456789")] &&
+           !strpbrk(host, "@/?# \t\r\n");
+}
+
+static bool take_account_proxy(struct config_chat *c, struct arena *a, int i, const char *proxy,
+                               struct err *e)
+{
+    const char *who = config_named_value(c->keys, proxy_key);
+    const char *colon = who ? strchr(who, ':') : NULL;
+    if (!proxy)
+        return !who || refuse_account(e, i, "proxy", "is missing: keys.proxy is for it", proxy_key);
+    if (!is_proxy_url(proxy))
+        return refuse_account(e, i, "proxy",
+                              "must be http://HOST:PORT; its user and password are a key "
+                              "(keys.proxy, as USER:PASSWORD)",
+                              proxy);
+    if (who && !colon)
+        return refuse_account(e, i, "keys", "does not hold USER:PASSWORD", proxy_key);
+    c->proxy = arena_strdup(a, proxy);
+    if (who) {
+        secret_learn(colon + 1);
+        c->proxy = arena_printf(a, "http://%s:%s@%s",
+                                text_percent(a, arena_strndup(a, who, (size_t)(colon - who))),
+                                text_percent(a, colon + 1), proxy + strlen("http://"));
+    }
+    return true;
+}
+
 /* Of the row and its keys, which the row only names. */
 static const char *account_digest(struct arena *a, const struct config_chat *c, const cJSON *row)
 {
@@ -171,6 +211,7 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
     c->platform = platforms[p].name;
     c->name = arena_strdup(a, json_str(row, "name"));
     c->url = url ? arena_strndup(a, url, n) : NULL;
+    c->ca_file = arena_strdup(a, json_str(row, "ca_file"));
     c->tenants = config_texts(a, json_get(row, "tenants"));
     c->channels = bound_channels(a, json_get(row, "channels"));
     if (!is_account_name(c->name))
@@ -182,7 +223,8 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
                               url);
     if (!take_account_keys(c, a, i, json_get(row, "keys"), platforms[p].keys, e) ||
         !take_account_ids(c, a, i, json_get(row, "ids"), platforms[p].ids, e) ||
-        !has_what_it_needs(c, i, platforms[p].needs, e))
+        !has_what_it_needs(c, i, platforms[p].needs, e) ||
+        !take_account_proxy(c, a, i, json_str(row, "proxy"), e))
         return false;
     c->digest = account_digest(a, c, row);
     return true;

@@ -244,8 +244,8 @@ class Slack(Socket):
     limit = (429, {"Retry-After": "1"}, {"ok": False, "error": "ratelimited"})
     SIGNING = "0123456789abcdef0123456789abcdef"
 
-    def __init__(self):
-        super().__init__(SlackDouble)
+    def __init__(self, kind=SlackDouble):
+        super().__init__(kind)
 
     def rows(self, folder):
         return [self.row(folder, {**double.Slack.keys, "signing": self.SIGNING}, url=self.double.base(), ids=double.Slack.ids)]

@@ -37,6 +37,27 @@ static void an_account(void **state)
     assert_null(parse_chat("mode: approve\n", &e)->chat[0].name);
 }
 
+/* User and password of the proxy are a key. */
+static void a_proxy(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    static const char row[] = PEOPLE "chat:\n- {platform: webhook, name: ops, tenants: [t1], url: "
+                                     "'https://hooks.example',\n   ca_file: /etc/ca.pem, proxy: "
+                                     "'http://proxy.example:3128',\n   keys: {in: {env: CHAT_IN}, "
+                                     "out: {env: CHAT_OUT}%s}}\n";
+    char yaml[sizeof row + 64];
+    snprintf(yaml, sizeof yaml, row, "");
+    const struct config *c = parse_chat(yaml, &e);
+    assert_non_null(c);
+    assert_string_equal(c->chat->ca_file, "/etc/ca.pem");
+    assert_string_equal(c->chat->proxy, "http://proxy.example:3128");
+    snprintf(yaml, sizeof yaml, row, ", proxy: {env: CHAT_PROXY}");
+    c = parse_chat(yaml, &e);
+    assert_non_null(c);
+    assert_string_equal(c->chat->proxy, "http://me:p%40ss%3Aword@proxy.example:3128");
+}
+
 /* The same text is the same account, unless a key has another value now. */
 static void its_digest(void **state)
 {
@@ -83,6 +104,23 @@ static void what_is_refused(void **state)
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
                  ", channels: [{id: c, gateway: nowhere}]}\n",
           "'nowhere' is no gateway" },
+        { PEOPLE
+          "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://u:p@x:1', " BOTH
+          "}\n",
+          "chat[0].proxy: 'http://u:p@x:1' must be http://HOST:PORT" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'https://x:1', " BOTH
+                 "}\n",
+          "must be http://HOST:PORT" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://x', " BOTH
+                 "}\n",
+          "must be http://HOST:PORT" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', keys: {in: "
+                 "{env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: CHAT_PROXY}}}\n",
+          "'proxy' is missing: keys.proxy is for it" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', proxy: "
+                 "'http://x:1', keys: {in: {env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: "
+                 "CHAT_IN}}}\n",
+          "'proxy' does not hold USER:PASSWORD" },
         { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n"
                  "- {platform: webhook, name: a, tenants: [t], " BOTH "}\n",
           "ops.yaml, line 5: chat[1].name: 'a' is the name of two" },
@@ -99,8 +137,10 @@ int main(void)
 {
     setenv("CHAT_IN", "one-secret-of-many", 1);
     setenv("CHAT_OUT", "two-secret-of-many", 1);
+    setenv("CHAT_PROXY", "me:p@ss:word", 1);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_account, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_proxy, setup, teardown),
         cmocka_unit_test_setup_teardown(its_digest, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
     };
