@@ -8,6 +8,7 @@
 struct agent;
 struct chat_seen;
 struct chat_threads;
+struct schedules; /* schedule_private.h */
 struct service;
 
 enum {
@@ -32,6 +33,7 @@ struct bots {
     bool renewing, again; /* one fiber looks after the cards, and once more after that */
     int begin;            /* with which of them a round does */
     double expires;       /* Unix seconds at which the next card does; 0: none */
+    struct schedules *schedules;
     bool stopping;
 };
 
@@ -66,6 +68,9 @@ struct bot {
     double renew_at, renew_wait;
     int refused; /* of them, in this round */
     bool held;   /* none is tried before renew_at */
+    /* What is kept for the end of quiet hours. */
+    double quiet_at; /* when it is looked at again */
+    bool telling, quiet_said;
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */
@@ -81,6 +86,9 @@ void note_account(struct bot *b, const char *event, const char *why);
 /* One line about an event. id: of the change it is about, or NULL. */
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome);
+
+/* One line about what the bot says by itself. who: "schedule:NAME". b: NULL: there is none. */
+void note_schedule(struct bot *b, const char *who, const cJSON *detail);
 
 /* -- who.c: who it is, and what they may here ---------------------------------------------------
  */

@@ -56,3 +56,11 @@ void note_event(struct chat_job *j, const char *event, const char *who, const ch
     json_set_str(a, detail, "outcome", text_clean(a, outcome, WHY_SHOWN));
     add_line(j->bot, event, id, shown_id(a, who, WHO_SHOWN), detail, a);
 }
+
+void note_schedule(struct bot *b, const char *who, const cJSON *detail)
+{
+    struct arena *a = arena_new();
+    if (b)
+        add_line(b, "schedule", NULL, who, detail, a);
+    arena_free(a);
+}

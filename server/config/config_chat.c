@@ -38,6 +38,7 @@ static const struct field channel_rows[] = {
     { "gateway", STR, OPT, "The only one that is spoken of there.", .min = 1, .max = 40 },
     { "role", STR, OPT, "Nobody is more there.", .one_of = ROLES },
     { "read_only", BOOL, OPT, "Nothing is asked for or decided there." },
+    { "quiet", OBJ, OPT, "Hours for what is urgent.", .of = config_quiet_rows },
     { 0 },
 };
 static const struct field a_channel = { "channel", OBJ, OPT, "A channel.", .of = channel_rows };
@@ -48,6 +49,7 @@ static const struct field chat_rows[] = {
     { "ca_file", STR, OPT, "Certificates to trust there instead of the system's.", .min = 1,
       .max = 4096 },
     { "proxy", STR, OPT, "HTTP proxy for calls and socket.", .min = 8, .max = 1024 },
+    { "quiet", OBJ, OPT, "Hours for what is urgent.", .of = config_quiet_rows },
     { "keys", OBJ, OPT, "Secrets by reference." },
     { "ids", OBJ, OPT, "What else the platform gave." },
     { "tenants", LIST, REQ, "Whose people are answered.", .min = 1, .max = 64, .of = &a_string },
@@ -80,19 +82,26 @@ static bool is_account_name(const char *name)
     return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
-static const struct config_chat_channel *bound_channels(struct arena *a, const cJSON *list)
+static bool take_channels(struct config_chat *c, struct arena *a, int i, const cJSON *list,
+                          struct err *e)
 {
-    struct config_chat_channel *out =
+    struct config_chat_channel *k =
         arena_array(a, struct config_chat_channel, json_count(list) + 1);
     const cJSON *row;
-    int n = 0;
-    cJSON_ArrayForEach(row, list) out[n++] = (struct config_chat_channel){
-        .id = arena_strdup(a, json_str(row, "id")),
-        .gateway = arena_strdup(a, json_str(row, "gateway")),
-        .roles = json_str(row, "role") ? config_role_named(json_str(row, "role")) : ROLE_NONE,
-        .read_only = json_true(row, "read_only"),
-    };
-    return list ? out : NULL;
+    c->channels = list ? k : NULL;
+    cJSON_ArrayForEach(row, list)
+    {
+        const char *role = json_str(row, "role");
+        k->id = arena_strdup(a, json_str(row, "id"));
+        k->gateway = arena_strdup(a, json_str(row, "gateway"));
+        k->roles = role ? config_role_named(role) : ROLE_NONE;
+        k->read_only = json_true(row, "read_only");
+        struct err why = { 0 };
+        if (!config_take_quiet(a, json_get(row, "quiet"), &k->quiet, &why))
+            return refuse_account(e, i, "channels", why.text, k->id);
+        k++;
+    }
+    return true;
 }
 
 static bool take_account_key(struct config_named *out, struct arena *a, int i, const cJSON *ref,
@@ -213,7 +222,6 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
     c->url = url ? arena_strndup(a, url, n) : NULL;
     c->ca_file = arena_strdup(a, json_str(row, "ca_file"));
     c->tenants = config_texts(a, json_get(row, "tenants"));
-    c->channels = bound_channels(a, json_get(row, "channels"));
     if (!is_account_name(c->name))
         return refuse_account(e, i, "name", "may hold lower-case letters, digits and '-'", c->name);
     if (url && !config_is_trusted_url(url))
@@ -221,7 +229,11 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
                               "must be https://…, or http:// on a loopback address with its port, "
                               "without user, fragment or blanks",
                               url);
-    if (!take_account_keys(c, a, i, json_get(row, "keys"), platforms[p].keys, e) ||
+    struct err why = { 0 };
+    if (!config_take_quiet(a, json_get(row, "quiet"), &c->quiet, &why))
+        return refuse_account(e, i, "quiet", why.text, c->name);
+    if (!take_channels(c, a, i, json_get(row, "channels"), e) ||
+        !take_account_keys(c, a, i, json_get(row, "keys"), platforms[p].keys, e) ||
         !take_account_ids(c, a, i, json_get(row, "ids"), platforms[p].ids, e) ||
         !has_what_it_needs(c, i, platforms[p].needs, e) ||
         !take_account_proxy(c, a, i, json_str(row, "proxy"), e))

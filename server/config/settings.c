@@ -196,6 +196,8 @@ const struct setting settings[] = {
       LIST, PUT(setting_take_people, people), .flags = RELOAD, .max = 1000, .of = &a_person },
     { "chat", NULL, NULL, NULL, "Bots at chat platforms (docs/chatops).", NULL, LIST,
       PUT(NULL, chat), .flags = RELOAD, .max = 32, .of = &config_chat_field },
+    { "schedules", NULL, NULL, NULL, "What bots say by themselves (docs/chatops/schedules.md).",
+      NULL, LIST, PUT(NULL, schedules), .flags = RELOAD, .max = 64, .of = &config_schedule_field },
     { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
       "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
       TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },
