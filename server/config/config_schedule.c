@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { DAY_MINUTES = 24 * 60, DAYS_UNSAID = 30 };
-static const double EVERY_LEAST = 10, EVERY_MOST = 31 * 86400.;
+static const double EVERY_LEAST = 5, EVERY_MOST = 31 * 86400.;
 
 static const struct field schedule_rows[] = {
     { "name", STR, REQ, "In what is said, and in the audit.", .min = 1, .max = 40 },
@@ -68,7 +68,7 @@ static bool take_times(struct config_schedule *s, int i, const cJSON *row, struc
     if (at && s->minutes < 0)
         return refuse_schedule(e, i, "at", "is no time of a day (HH:MM)", at);
     if (every && (s->every < EVERY_LEAST || s->every > EVERY_MOST))
-        return refuse_schedule(e, i, "every", "is no time of 10s to 31d (30m, 6h, 7d)", every);
+        return refuse_schedule(e, i, "every", "is no time of 5s to 31d (30m, 6h, 7d)", every);
     if (every && s->weekdays)
         return refuse_schedule(e, i, "weekdays", "goes with at, not with every", every);
     if (!zone_is_known(s->zone))

@@ -133,6 +133,100 @@ static void what_is_refused(void **state)
     }
 }
 
+#define ACCOUNT                                                                                    \
+    PEOPLE "chat:\n- {platform: webhook, name: ops, tenants: [t1], " BOTH                          \
+           ", channels: [{id: c1}, {id: c2, gateway: shop}]}\n"                                    \
+           "gateways:\n- {name: shop, url: 'http://127.0.0.1:1'}\n"                                \
+           "- {name: lab, url: 'http://127.0.0.1:2'}\nschedules:\n"
+#define SCHEDULE "- {name: s, what: report, account: webhook/ops, channel: "
+
+static void a_schedule(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c =
+        parse_chat(ACCOUNT SCHEDULE "c1, at: '08:30', weekdays: true, zone: Asia/Shanghai}\n"
+                                    "- {name: d, what: drift, account: webhook/ops, channel: c2, "
+                                    "every: 6h}\n",
+                   &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    const struct config_schedule *s = c->schedules;
+    assert_int_equal(s->what, SCHEDULE_REPORT);
+    assert_int_equal(s->minutes, 8 * 60 + 30);
+    assert_true(s->weekdays && s->every == 0);
+    assert_string_equal(s->zone, "Asia/Shanghai");
+    assert_string_equal(s->platform, "webhook");
+    assert_string_equal(s->account, "ops");
+    assert_null(s->gateway);
+    assert_true(s[1].minutes < 0 && s[1].every == 6 * 3600);
+    assert_int_equal(s[1].what, SCHEDULE_DRIFT);
+    assert_string_equal(s[1].gateway, "shop"); /* its channel's */
+    assert_null(s[2].name);
+    assert_null(parse_chat("mode: approve\n", &e)->schedules[0].name);
+}
+
+static void quiet_hours(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    const struct config *c = parse_chat(
+        PEOPLE "chat:\n- {platform: webhook, name: ops, tenants: [t1], " BOTH
+               ", quiet: {from: '22:00', to: '07:00'}, channels: [{id: c1}, {id: c2, quiet: "
+               "{from: '12:00', to: '13:00', zone: Europe/Berlin, urgent: [page]}}]}\n",
+        &e);
+    if (!c)
+        fail_msg("%s", e.text);
+    const struct config_chat *x = c->chat;
+    assert_int_equal(x->quiet->from, 22 * 60);
+    assert_string_equal(x->quiet->zone, "UTC");
+    assert_string_equal(x->quiet->urgent[0], "critical");
+    assert_null(x->channels[0].quiet);
+    assert_string_equal(x->channels[1].quiet->urgent[0], "page");
+}
+
+static void what_is_refused_of_schedules(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *yaml, *words;
+    } rows[] = {
+        { ACCOUNT SCHEDULE "c1}\n", "and every: give one of them" },
+        { ACCOUNT SCHEDULE "c1, at: '08:00', every: 6h}\n", "schedules[0].at" },
+        { ACCOUNT SCHEDULE "c1, at: '24:00'}\n", "'24:00' is no time of a day" },
+        { ACCOUNT SCHEDULE "c1, at: '8:000'}\n", "is no time of a day" },
+        { ACCOUNT SCHEDULE "c1, every: 1s}\n", "'1s' is no time of 5s to 31d" },
+        { ACCOUNT SCHEDULE "c1, every: 32d}\n", "is no time of" },
+        { ACCOUNT SCHEDULE "c1, every: 6hours}\n", "is no time of" },
+        { ACCOUNT SCHEDULE "c1, every: '2026'}\n", "is no time of" },
+        { ACCOUNT SCHEDULE "c1, every: 6h, weekdays: true}\n", "goes with at" },
+        { ACCOUNT SCHEDULE "c1, at: '08:00', zone: Mars/Olympus}\n", "is no time zone" },
+        { ACCOUNT SCHEDULE "c1, at: '08:00', zone: ../../etc/passwd}\n", "is no time zone" },
+        { ACCOUNT SCHEDULE "c3, at: '08:00'}\n", "'c3' is not among the channels" },
+        { ACCOUNT SCHEDULE "c1, at: '08:00', gateway: nowhere}\n", "is no gateway" },
+        { ACCOUNT SCHEDULE "c2, at: '08:00', gateway: lab}\n", "than that channel is bound to" },
+        { ACCOUNT SCHEDULE "c1, at: '08:00'}\n" SCHEDULE "c1, at: '09:00'}\n",
+          "schedules[1].name: 's' is the name of two" },
+        { ACCOUNT "- {name: s, what: report, account: slack/ops, channel: c1, every: 6h}\n",
+          "is no account of `chat`" },
+        { ACCOUNT "- {name: s, what: report, account: ops, channel: c1, every: 6h}\n",
+          "is no account of `chat`" },
+        { ACCOUNT "- {name: s, what: weather, account: webhook/ops, channel: c1, every: 6h}\n",
+          "what" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
+                 ", quiet: {from: '07:00', to: '07:00'}}\n",
+          "two different times" },
+        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
+                 ", channels: [{id: c, quiet: {from: '07:00', to: '08:00', zone: Nowhere}}]}\n",
+          "'Nowhere' is no time zone" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        if (parse_chat(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
+            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+    }
+}
+
 int main(void)
 {
     setenv("CHAT_IN", "one-secret-of-many", 1);
@@ -143,6 +237,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_proxy, setup, teardown),
         cmocka_unit_test_setup_teardown(its_digest, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_schedule, setup, teardown),
+        cmocka_unit_test_setup_teardown(quiet_hours, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_refused_of_schedules, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
