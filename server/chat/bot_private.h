@@ -8,7 +8,6 @@
 struct agent;
 struct chat_seen;
 struct chat_threads;
-struct schedules; /* schedule_private.h */
 struct service;
 
 enum {
@@ -29,11 +28,11 @@ struct bots {
     struct bot *first; /* also those that are gone, until the end */
     struct chat_threads *threads;
     struct loop_timer *tick;
-    char news[72];        /* the newest line of the audit that the cards know */
-    bool renewing, again; /* one fiber looks after the cards, and once more after that */
-    int begin;            /* with which of them a round does */
-    double expires;       /* Unix seconds at which the next card does; 0: none */
-    struct schedules *schedules;
+    char news[72];               /* the newest line of the audit that the cards know */
+    bool renewing, again;        /* one fiber looks after the cards, and once more after that */
+    int begin;                   /* with which of them a round does */
+    double expires;              /* Unix seconds at which the next card does; 0: none */
+    struct schedules *schedules; /* schedule_private.h */
     bool stopping;
 };
 
@@ -61,16 +60,14 @@ struct bot {
     int dropped;         /* since the account began: the queue was full */
     double full_said;    /* when that was said; 0: never */
     double refused_said; /* the same of requests that were refused */
-    bool gone, lost, soon;
+    bool gone, lost, soon, telling, quiet_said;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */
     /* Cards that could not be renewed are tried again at renew_at (0: there are none). */
     double renew_at, renew_wait;
-    int refused; /* of them, in this round */
-    bool held;   /* none is tried before renew_at */
-    /* What is kept for the end of quiet hours. */
-    double quiet_at; /* when it is looked at again */
-    bool telling, quiet_said;
+    int refused;     /* of them, in this round */
+    bool held;       /* none is tried before renew_at */
+    double quiet_at; /* when it is looked again what is kept for the end of quiet hours */
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */
@@ -86,9 +83,6 @@ void note_account(struct bot *b, const char *event, const char *why);
 /* One line about an event. id: of the change it is about, or NULL. */
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome);
-
-/* One line about what the bot says by itself. who: "schedule:NAME". b: NULL: there is none. */
-void note_schedule(struct bot *b, const char *who, const cJSON *detail);
 
 /* -- who.c: who it is, and what they may here ---------------------------------------------------
  */

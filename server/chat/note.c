@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "call/service.h"
 #include "change/engine.h"
-#include "chat/bot_private.h"
+#include "chat/schedule_private.h"
 #include "store/store.h"
 
 enum { ID_SHOWN = 120, WHO_SHOWN = 200, WHY_SHOWN = 400 };

@@ -83,36 +83,43 @@ static struct bot *bot_of_schedule(const struct schedule_state *x)
     return bot_named(x->bots, x->config->platform, x->config->account);
 }
 
-/* One that is new, or due at other times than before, begins now. */
+/* Of one whose fact is that: it begins now where it is new, or due at other times than before. The
+ * time after which the next is looked for; 0: another process has just written it, or e. */
+static double adopt_fact(struct schedule_state *x, struct arena *a, struct store *s,
+                         const cJSON *was, struct err *e)
+{
+    double due = json_num(was, "due", 0), now = when_now();
+    bool doubtful = was && !json_true(was, "said") && json_num(was, "at", 0) + DOUBTFUL < now;
+    bool done = false;
+    if (is_same_rule(a, x->config, was) && !doubtful)
+        return due;
+    due = doubtful ? due : now;
+    store_claim_fact(s, schedule_fact_name(a, x->config), was,
+                     schedule_fact(a, x->config, due, true), &done, e);
+    if (done && doubtful)
+        note_run(x, "a process ended while it was being said: it may have come, or not", due,
+                 bot_of_schedule(x));
+    return done ? due : 0;
+}
+
 static void load_schedule(struct schedule_state *x)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    bool done = true;
-    const char *name = schedule_fact_name(a, x->config);
     struct store *s = schedule_store(x->bots, &e);
-    const cJSON *was = s ? store_fact(s, a, name, &e) : NULL;
-    double due = json_num(was, "due", 0), now = when_now();
-    bool doubtful = was && !json_true(was, "said") && json_num(was, "at", 0) + DOUBTFUL < now;
-    if (e.kind == ERR_NONE && (!is_same_rule(a, x->config, was) || doubtful)) {
-        due = doubtful ? due : now;
-        store_claim_fact(s, name, was, schedule_fact(a, x->config, due, true), &done, &e);
-    }
-    if (e.kind == ERR_NONE && done && doubtful)
-        note_run(x, "a process ended while it was being said: it may have come, or not", due,
-                 bot_of_schedule(x));
-    if (e.kind == ERR_NONE && done)
-        x->next = schedule_next(x->config, due);
-    else if (e.kind != ERR_NONE)
+    const cJSON *was = s ? store_fact(s, a, schedule_fact_name(a, x->config), &e) : NULL;
+    double due = e.kind == ERR_NONE ? adopt_fact(x, a, s, was, &e) : 0;
+    if (e.kind != ERR_NONE)
         log_event(LOG_ERROR, "chat", "schedule %s: %s", x->config->name, e.text);
-    x->retry = x->next > 0 ? 0 : loop_now(x->bots->service->loop) + FIRST_PAUSE;
+    x->next = due > 0 ? schedule_next(x->config, due) : 0;
+    x->retry = due > 0 ? 0 : loop_now(x->bots->service->loop) + FIRST_PAUSE;
     arena_free(a);
 }
 
 /* -- a run --------------------------------------------------------------------------------------
  */
 
-static void hear_nothing(void *arg, const cJSON *event)
+static void hear_no_event(void *arg, const cJSON *event)
 {
     (void)arg, (void)event;
 }
@@ -125,7 +132,7 @@ static struct agent *agent_of_schedule(struct schedule_run *r)
         .service = r->bot->all->service,
         .kind = bot_label(r->arena, r->bot),
         .principal = arena_printf(r->arena, "schedule:%s", r->schedule->name),
-        .listener = { hear_nothing, NULL, NULL },
+        .listener = { hear_no_event, NULL, NULL },
         .without_model = true,
         .reads_only = true,
         .gateway = r->schedule->gateway,

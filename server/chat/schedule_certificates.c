@@ -34,7 +34,7 @@ static int by_end(const void *x, const void *y)
 }
 
 /* The same one is held for each listener and cluster that uses it. */
-static bool is_held(const struct holding *h, const char *serial, double end)
+static bool is_taken_already(const struct holding *h, const char *serial, double end)
 {
     for (int i = 0; i < h->count; i++)
         if (h->list[i].end == end && !strcmp(h->list[i].serial, serial))
@@ -47,7 +47,7 @@ static void take_certificate(struct holding *h, const cJSON *cert)
     double end = when_parse(json_str(cert, "expiration_time"));
     const char *dns = json_str(json_path(cert, "subject_alt_names[0]"), "dns");
     const char *serial = json_text(cert, "serial_number");
-    if (end <= 0 || end > h->until || is_held(h, serial, end))
+    if (end <= 0 || end > h->until || is_taken_already(h, serial, end))
         return;
     if (h->count == CERTIFICATES) {
         h->more++;

@@ -17,7 +17,7 @@ static double due_on(const struct config_schedule *s, struct tm day)
     return s->weekdays && off ? 0 : zone_instant(s->zone, &date, s->minutes);
 }
 
-static struct tm day_of(const struct config_schedule *s, double at)
+static struct tm local_day(const struct config_schedule *s, double at)
 {
     struct tm day = { 0 };
     zone_local(s->zone, at, &day);
@@ -28,7 +28,7 @@ double schedule_next(const struct config_schedule *s, double after)
 {
     if (s->every > 0)
         return (floor(after / s->every) + 1) * s->every;
-    struct tm day = day_of(s, after);
+    struct tm day = local_day(s, after);
     double due = 0;
     day.tm_mday--;
     for (int i = 0; i < DAYS_LOOKED && due <= after; i++, day.tm_mday++)
@@ -40,7 +40,7 @@ double schedule_newest(const struct config_schedule *s, double now)
 {
     if (s->every > 0)
         return floor(now / s->every) * s->every;
-    struct tm day = day_of(s, now);
+    struct tm day = local_day(s, now);
     double due = 0;
     day.tm_mday++;
     for (int i = 0; i < DAYS_LOOKED && (due <= 0 || due > now); i++, day.tm_mday--)

@@ -56,6 +56,11 @@ bool quiet_keep(struct bot *b, const char *channel, const char *title, const cha
 /* Posts what was kept where it is quiet no more. On the loop, at times. */
 void quiet_tick(struct bot *b);
 
+/* -- note.c ---------------------------------------------------------------------------------- */
+
+/* One line about what the bot says by itself. who: "schedule:NAME". b: NULL: there is none. */
+void note_schedule(struct bot *b, const char *who, const cJSON *detail);
+
 /* -- schedule.c ------------------------------------------------------------------------------- */
 
 struct schedules;

@@ -118,7 +118,7 @@ static void write_certificate_parts(struct writing *w)
 }
 
 /* Others' edits are looked for now: what is told is since the last look. */
-static void look_outside(struct writing *w)
+static void write_outside_look(struct writing *w)
 {
     struct schedule_run *r = w->run;
     struct arena *a = r->arena;
@@ -146,7 +146,7 @@ static void write_drift_parts(struct writing *w)
     cJSON *served = json_object(a);
     json_set_str(a, served, "text", "ENVOY_");
     json_set_num(a, served, "limit", ROWS);
-    look_outside(w);
+    write_outside_look(w);
     write_tool(
         w, "Edited outside since the last time", "list_changes",
         changes_args(a, "outside", minutes_since(w->run, w->run->since > 0 ? 1 : DAY_MINUTES)));

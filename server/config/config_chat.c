@@ -209,6 +209,20 @@ static const char *account_digest(struct arena *a, const struct config_chat *c, 
     return crypto_sha256_hex(a, b->data, b->len);
 }
 
+/* platform: its row. */
+static bool take_account_folders(struct config_chat *c, struct arena *a, int i, const cJSON *row,
+                                 int platform, struct err *e)
+{
+    struct err why = { 0 };
+    if (!config_take_quiet(a, json_get(row, "quiet"), &c->quiet, &why))
+        return refuse_account(e, i, "quiet", why.text, c->name);
+    return take_channels(c, a, i, json_get(row, "channels"), e) &&
+           take_account_keys(c, a, i, json_get(row, "keys"), platforms[platform].keys, e) &&
+           take_account_ids(c, a, i, json_get(row, "ids"), platforms[platform].ids, e) &&
+           has_what_it_needs(c, i, platforms[platform].needs, e) &&
+           take_account_proxy(c, a, i, json_str(row, "proxy"), e);
+}
+
 static bool take_account(struct config_chat *c, struct arena *a, int i, const cJSON *row,
                          struct err *e)
 {
@@ -229,17 +243,8 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
                               "must be https://…, or http:// on a loopback address with its port, "
                               "without user, fragment or blanks",
                               url);
-    struct err why = { 0 };
-    if (!config_take_quiet(a, json_get(row, "quiet"), &c->quiet, &why))
-        return refuse_account(e, i, "quiet", why.text, c->name);
-    if (!take_channels(c, a, i, json_get(row, "channels"), e) ||
-        !take_account_keys(c, a, i, json_get(row, "keys"), platforms[p].keys, e) ||
-        !take_account_ids(c, a, i, json_get(row, "ids"), platforms[p].ids, e) ||
-        !has_what_it_needs(c, i, platforms[p].needs, e) ||
-        !take_account_proxy(c, a, i, json_str(row, "proxy"), e))
-        return false;
-    c->digest = account_digest(a, c, row);
-    return true;
+    c->digest = take_account_folders(c, a, i, row, p, e) ? account_digest(a, c, row) : NULL;
+    return c->digest != NULL;
 }
 
 /* -- all of them ----------------------------------------------------------------------------- */

@@ -57,11 +57,11 @@ static double seconds_of(const char *text)
     return then > 0 ? base - then : 0;
 }
 
-static bool take_times(struct config_schedule *s, int i, const cJSON *row, struct err *e)
+/* Exactly one of the two. */
+static bool take_times(struct config_schedule *s, int i, const char *at, const char *every,
+                       struct err *e)
 {
-    const char *at = json_str(row, "at"), *every = json_str(row, "every");
     s->minutes = at ? minutes_of_day(at) : -1;
-    s->weekdays = json_true(row, "weekdays");
     s->every = every ? seconds_of(every) : 0;
     if (!at == !every)
         return refuse_schedule(e, i, "at", "and every: give one of them", at ? at : "");
@@ -69,12 +69,8 @@ static bool take_times(struct config_schedule *s, int i, const cJSON *row, struc
         return refuse_schedule(e, i, "at", "is no time of a day (HH:MM)", at);
     if (every && (s->every < EVERY_LEAST || s->every > EVERY_MOST))
         return refuse_schedule(e, i, "every", "is no time of 5s to 31d (30m, 6h, 7d)", every);
-    if (every && s->weekdays)
-        return refuse_schedule(e, i, "weekdays", "goes with at, not with every", every);
-    if (!zone_is_known(s->zone))
-        return refuse_schedule(e, i, "zone",
-                               "is no time zone of this machine (/usr/share/zoneinfo)", s->zone);
-    return true;
+    return !every || !s->weekdays ||
+           refuse_schedule(e, i, "weekdays", "goes with at, not with every", every);
 }
 
 /* -- where ----------------------------------------------------------------------------------- */
@@ -95,29 +91,36 @@ static const struct config_chat_channel *channel_of(const struct config_chat *c,
     return NULL;
 }
 
+/* bound: of its channel, or NULL. */
+static bool take_gateway(const struct config *c, struct config_schedule *s, int i,
+                         const char *bound, struct err *e)
+{
+    struct err none = { 0 };
+    if (s->gateway && !config_gateway(c, s->gateway, &none))
+        return refuse_schedule(e, i, "gateway", "is no gateway of `gateways`", s->gateway);
+    if (bound && s->gateway && strcmp(bound, s->gateway) != 0)
+        return refuse_schedule(e, i, "gateway", "is another one than that channel is bound to",
+                               s->gateway);
+    s->gateway = s->gateway ? s->gateway : bound;
+    return true;
+}
+
 static bool take_place(const struct config *c, struct config_schedule *s, int i, struct err *e)
 {
     const struct config_chat *account = account_of(c, s);
     const struct config_chat_channel *k = account ? channel_of(account, s->channel) : NULL;
-    struct err none = { 0 };
     if (!account)
         return refuse_schedule(e, i, "account", "is no account of `chat` (PLATFORM/NAME)",
                                s->account);
     if (account->channels && !k)
         return refuse_schedule(e, i, "channel", "is not among the channels of that account",
                                s->channel);
-    if (s->gateway && !config_gateway(c, s->gateway, &none))
-        return refuse_schedule(e, i, "gateway", "is no gateway of `gateways`", s->gateway);
-    if (k && k->gateway && s->gateway && strcmp(k->gateway, s->gateway) != 0)
-        return refuse_schedule(e, i, "gateway", "is another one than that channel is bound to",
-                               s->gateway);
-    s->gateway = s->gateway || !k ? s->gateway : k->gateway;
-    return true;
+    return take_gateway(c, s, i, k ? k->gateway : NULL, e);
 }
 
 /* -- all of them ----------------------------------------------------------------------------- */
 
-static bool take_schedule(const struct config *c, struct arena *a, struct config_schedule *s, int i,
+static bool bind_schedule(const struct config *c, struct arena *a, struct config_schedule *s, int i,
                           const cJSON *row, struct err *e)
 {
     const char *account = json_str(row, "account"), *slash = strchr(account, '/');
@@ -130,7 +133,12 @@ static bool take_schedule(const struct config *c, struct arena *a, struct config
     s->account = arena_strdup(a, slash ? slash + 1 : account);
     s->channel = arena_strdup(a, json_str(row, "channel"));
     s->certificate_days = json_num(row, "certificate_days", DAYS_UNSAID);
-    return take_times(s, i, row, e) && take_place(c, s, i, e);
+    s->weekdays = json_true(row, "weekdays");
+    if (!zone_is_known(s->zone))
+        return refuse_schedule(e, i, "zone",
+                               "is no time zone of this machine (/usr/share/zoneinfo)", s->zone);
+    return take_times(s, i, json_str(row, "at"), json_str(row, "every"), e) &&
+           take_place(c, s, i, e);
 }
 
 bool config_good_schedules(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
@@ -141,7 +149,7 @@ bool config_good_schedules(struct config *c, struct arena *a, const cJSON *tree,
     c->schedules = out;
     cJSON_ArrayForEach(row, list)
     {
-        if (!take_schedule(c, a, &out[n], n, row, e))
+        if (!bind_schedule(c, a, &out[n], n, row, e))
             return false;
         for (int k = 0; k < n; k++)
             if (!strcmp(out[k].name, out[n].name))

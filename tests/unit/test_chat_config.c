@@ -72,63 +72,61 @@ static void its_digest(void **state)
     setenv("CHAT_IN", "one-secret-of-many", 1);
 }
 
+static const struct {
+    const char *yaml, *words;
+} refused[] = {
+    { "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n", "needs `people`" },
+    { PEOPLE "chat:\n- {platform: irc, name: a, tenants: [t]}\n", "line 4" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, " BOTH "}\n", "tenants" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [], " BOTH "}\n", "tenants" },
+    { PEOPLE "chat:\n- {platform: webhook, name: A/b, tenants: [t], " BOTH "}\n",
+      "ops.yaml, line 4: chat[0].name: 'A/b' may hold" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'http://elsewhere:1'"
+             ", " KEYS "}\n",
+      "chat[0].url: 'http://elsewhere:1' must be https" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t],\n   keys: {in: {env: "
+             "CHAT_IN}}}\n",
+      "'out' is missing" },
+    { PEOPLE "chat: [{platform: webhook, name: a, tenants: [t], " KEYS "}]\n", "'url' is missing" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: hunter22, out: "
+             "{env: CHAT_OUT}}}\n",
+      "'in' is not given by {env: NAME}" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: {env: "
+             "CHAT_NONE}, out: {env: CHAT_OUT}}}\n",
+      "this variable is not set" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {bot: {env: "
+             "CHAT_IN}}}\n",
+      "'bot' is no key of this platform" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
+             ", channels: [{id: c, gateway: nowhere}]}\n",
+      "'nowhere' is no gateway" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://u:p@x:1', " BOTH
+             "}\n",
+      "chat[0].proxy: 'http://u:p@x:1' must be http://HOST:PORT" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'https://x:1', " BOTH
+             "}\n",
+      "must be http://HOST:PORT" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://x', " BOTH "}\n",
+      "must be http://HOST:PORT" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', keys: {in: "
+             "{env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: CHAT_PROXY}}}\n",
+      "'proxy' is missing: keys.proxy is for it" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', proxy: "
+             "'http://x:1', keys: {in: {env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: "
+             "CHAT_IN}}}\n",
+      "'proxy' does not hold USER:PASSWORD" },
+    { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n"
+             "- {platform: webhook, name: a, tenants: [t], " BOTH "}\n",
+      "ops.yaml, line 5: chat[1].name: 'a' is the name of two" },
+};
+
 static void what_is_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *yaml, *words;
-    } rows[] = {
-        { "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n", "needs `people`" },
-        { PEOPLE "chat:\n- {platform: irc, name: a, tenants: [t]}\n", "line 4" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, " BOTH "}\n", "tenants" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [], " BOTH "}\n", "tenants" },
-        { PEOPLE "chat:\n- {platform: webhook, name: A/b, tenants: [t], " BOTH "}\n",
-          "ops.yaml, line 4: chat[0].name: 'A/b' may hold" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'http://elsewhere:1'"
-                 ", " KEYS "}\n",
-          "chat[0].url: 'http://elsewhere:1' must be https" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t],\n   keys: {in: {env: "
-                 "CHAT_IN}}}\n",
-          "'out' is missing" },
-        { PEOPLE "chat: [{platform: webhook, name: a, tenants: [t], " KEYS "}]\n",
-          "'url' is missing" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: hunter22, out: "
-                 "{env: CHAT_OUT}}}\n",
-          "'in' is not given by {env: NAME}" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {in: {env: "
-                 "CHAT_NONE}, out: {env: CHAT_OUT}}}\n",
-          "this variable is not set" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], keys: {bot: {env: "
-                 "CHAT_IN}}}\n",
-          "'bot' is no key of this platform" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH
-                 ", channels: [{id: c, gateway: nowhere}]}\n",
-          "'nowhere' is no gateway" },
-        { PEOPLE
-          "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://u:p@x:1', " BOTH
-          "}\n",
-          "chat[0].proxy: 'http://u:p@x:1' must be http://HOST:PORT" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'https://x:1', " BOTH
-                 "}\n",
-          "must be http://HOST:PORT" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], proxy: 'http://x', " BOTH
-                 "}\n",
-          "must be http://HOST:PORT" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', keys: {in: "
-                 "{env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: CHAT_PROXY}}}\n",
-          "'proxy' is missing: keys.proxy is for it" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], url: 'https://x', proxy: "
-                 "'http://x:1', keys: {in: {env: CHAT_IN}, out: {env: CHAT_OUT}, proxy: {env: "
-                 "CHAT_IN}}}\n",
-          "'proxy' does not hold USER:PASSWORD" },
-        { PEOPLE "chat:\n- {platform: webhook, name: a, tenants: [t], " BOTH "}\n"
-                 "- {platform: webhook, name: a, tenants: [t], " BOTH "}\n",
-          "ops.yaml, line 5: chat[1].name: 'a' is the name of two" },
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         struct err e = { 0 };
-        if (parse_chat(rows[i].yaml, &e) || !strstr(e.text, rows[i].words))
-            fail_msg("%s gives: %s", rows[i].yaml, e.text);
+        if (parse_chat(refused[i].yaml, &e) || !strstr(e.text, refused[i].words))
+            fail_msg("%s gives: %s", refused[i].yaml, e.text);
         assert_null(strstr(e.text, "hunter22"));
     }
 }
