@@ -126,17 +126,17 @@ static void write_outside_look(struct writing *w)
     struct err e = { 0 };
     const struct config *c = NULL;
     struct outside_look look = { 0 };
-    const char *text = NULL;
     bool ok = service_gateway(s, r->schedule->gateway, &c, &e) &&
               engine_look_outside(service_engine(s), a, c->gateway_url, &r->cancel, &look, &e);
+    const char *first = look.first ? "This was the first look: edits are seen from now on. " : "";
+    const char *text = first;
     if (!ok)
         text = arena_printf(a, "It could not be looked: %s", e.text);
-    else if (look.first)
-        text = "This was the first look: edits are seen from now on.";
     else if (look.unread)
-        text = arena_printf(a, "%d lists could not be read, and stay as they were seen before: %s",
-                            look.unread, look.why_unread ? look.why_unread : "");
-    if (text)
+        text =
+            arena_printf(a, "%s%d lists could not be read, and stay as they were seen before: %s",
+                         first, look.unread, look.why_unread ? look.why_unread : "");
+    if (*text)
         write_part(w, "The look at the gateway", text_clean(a, text, 500), "the log");
 }
 
