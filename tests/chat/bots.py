@@ -100,6 +100,16 @@ def check_other_tenants_are_outsiders(r):
     equal(r.limited(), False)
 
 
+def check_a_change_that_was_planned_elsewhere_is_a_card_too(r):
+    code, out, err = r.run(["call", "tune_rate_limit", json.dumps({"route": "shop-pay", "requests": 7}), "--json"])
+    change = json.loads(out)["id"]
+    card = planned(r, text="change " + change)
+    equal((change_of(card), card["data"]["card"]["choices"]), (change, ["approve", "reject", "details"]))
+    r.press("bob", card, "approve")
+    r.renewed(card, "applied")
+    equal(r.limited(), True)
+
+
 def check_a_rejection(r):
     card = planned(r)
     r.press("bob", card, "reject")
