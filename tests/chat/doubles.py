@@ -43,6 +43,7 @@ class Said:
 class Platform:
     name = ""          # of its row
     account = "every"  # the account that the cases go through
+    called = "every"   # the one whose requests come
     ways = ("",)       # of a message in
     presses = ("",)    # of a press in
     tenant = ""
@@ -274,7 +275,7 @@ class Slack(Socket):
         if way == "request":
             body = urllib.parse.urlencode({"payload": json.dumps(payload)}) if kind == "interactive" else json.dumps(payload)
             form = "application/x-www-form-urlencoded" if kind == "interactive" else "application/json"
-            return self.request("/chat/slack/every", body.encode(), self.signed(body.encode(), form, key, at))
+            return self.request("/chat/slack/" + self.called, body.encode(), self.signed(body.encode(), form, key, at))
         self.link.send({"envelope_id": ident, "type": kind, "accepts_response_payload": False, "payload": payload})
         return self.link.until(lambda f: f.get("envelope_id") == ident) is not None
 
@@ -364,7 +365,7 @@ class DingTalk(Socket):
     def callback(self, data, secret="dingSECRET", at=None):
         at = str(int(time.time() * 1000) if at is None else at)
         made = base64.b64encode(hmac.new(secret.encode(), ("%s\n%s" % (at, secret)).encode(), hashlib.sha256).digest()).decode()
-        return self.request("/chat/dingtalk/every", json.dumps(data), {"timestamp": at, "sign": made})
+        return self.request("/chat/dingtalk/" + self.called, json.dumps(data), {"timestamp": at, "sign": made})
 
     def write(self, user, text, ident=None, way="stream"):
         ident = ident or self.ident()
@@ -399,7 +400,7 @@ class FeishuDouble(Api, double.Feishu):
 
 
 class Feishu(Socket):
-    name, tenant = "feishu", "t1"
+    name, tenant, called = "feishu", "t1", "called"
     ways = presses = ("connection", "request")
     first_calls = ("/callback/ws/endpoint",)
     unrefused = ("/open-apis/auth/v3/tenant_access_token/internal",)
@@ -414,7 +415,7 @@ class Feishu(Socket):
         """Two accounts: one that listens, and one that is called."""
         keys = {"encrypt": feishu_maker.KEY, "verification": feishu_maker.TOKEN}
         called = self.row(folder, {**double.Feishu.keys, **keys}, url=self.double.base(), ids=double.Feishu.ids)
-        return [self.row(folder, double.Feishu.keys, url=self.double.base(), ids=double.Feishu.ids), dict(called, name="called")]
+        return [self.row(folder, double.Feishu.keys, url=self.double.base(), ids=double.Feishu.ids), dict(called, name=self.called)]
 
     def answer_call(self, method, path, query, headers, o):
         if path.endswith("/tenant_access_token/internal"):
@@ -438,7 +439,7 @@ class Feishu(Socket):
     def come(self, payload, ident, way):
         payload["header"]["event_id"], payload["header"]["tenant_key"] = "e" + ident, "t1"
         if way == "request":
-            return self.request("/chat/feishu/called", *self.sealed(payload))
+            return self.request("/chat/feishu/" + self.called, *self.sealed(payload))
         for frame in double.Feishu.event(ident, payload, 2):
             self.link.send(frame)
         return self.link.until(lambda f: self.double.header(f, "message_id") == ident) is not None
@@ -464,10 +465,10 @@ class Feishu(Socket):
     def forged(self, card):
         one = self.pressed("bob", card, "approve", "connection")
         body, headers = self.sealed(one)
-        return [("another key", self.request("/chat/feishu/called", *self.sealed(one, key="another"))),
-                ("signed an hour ago", self.request("/chat/feishu/called", *self.sealed(one, at=int(time.time()) - 3600))),
-                ("another body", self.request("/chat/feishu/called", body + " ", headers)),
-                ("where no key is configured", self.request("/chat/feishu/every", body, headers))]
+        return [("another key", self.request("/chat/feishu/" + self.called, *self.sealed(one, key="another"))),
+                ("signed an hour ago", self.request("/chat/feishu/" + self.called, *self.sealed(one, at=int(time.time()) - 3600))),
+                ("another body", self.request("/chat/feishu/" + self.called, body + " ", headers)),
+                ("where no key is configured", self.request("/chat/feishu/" + self.account, body, headers))]
 
     def part(self, numbers):
         for i in numbers:
@@ -500,7 +501,7 @@ class WeComDouble(double.WeCom):
 
 
 class WeCom(Socket):
-    name, tenant = "wecom", "ww1"
+    name, tenant, called = "wecom", "ww1", "called"
     ways, presses = ("connection", "callback"), ("connection",)
     limit = {"errcode": 45009, "errmsg": "api freq out of limit"}
     limited = '"stream"'  # the answer to that very message
@@ -528,7 +529,7 @@ class WeCom(Socket):
     def rows(self, folder):
         """Two accounts: one that listens, and one that is called and answers at the address of each message."""
         called = self.row(folder, {"token": self.TOKEN, "aes": self.KEY}, url=self.double.url, ids=double.WeCom.ids)
-        return [self.row(folder, double.WeCom.keys, url=self.double.base(), ids=double.WeCom.ids), dict(called, name="called")]
+        return [self.row(folder, double.WeCom.keys, url=self.double.base(), ids=double.WeCom.ids), dict(called, name=self.called)]
 
     def let_in(self):
         holds(self.link.until(lambda f: f["cmd"] == "aibot_subscribe"), "it does not subscribe")
@@ -542,7 +543,7 @@ class WeCom(Socket):
         sealed = PrpCrypto(WeChatCrypto(token, key, "").key).encrypt(json.dumps(payload), "")
         sealed = sealed.decode() if isinstance(sealed, bytes) else sealed
         query = urllib.parse.urlencode({"msg_signature": _get_signature(token, at, "n1", sealed), "timestamp": at, "nonce": "n1"})
-        return self.request("/chat/wecom/called?" + query, json.dumps({"encrypt": sealed}))
+        return self.request("/chat/wecom/%s?%s" % (self.called, query), json.dumps({"encrypt": sealed}))
 
     def message(self, user, text, ident):
         return dict(self.body(user, ident), msgtype="text", text={"content": "@bot " + text}, response_url=self.double.url + "/answer")
@@ -634,7 +635,7 @@ class Teams(Platform):
         return teams_maker.message(**{"id": ident, "from": {"id": "29:" + user, "name": user, "aadObjectId": user}, **more})
 
     def come(self, activity, bearer=None):
-        return self.request("/chat/teams/every", json.dumps(activity), {"Authorization": "Bearer " + (bearer or teams_maker.token())})
+        return self.request("/chat/teams/" + self.called, json.dumps(activity), {"Authorization": "Bearer " + (bearer or teams_maker.token())})
 
     def write(self, user, text, ident=None, way=""):
         return self.come(self.activity(user, ident or self.ident(), text="<at>gateway</at> " + text))
@@ -663,7 +664,7 @@ class Teams(Platform):
 
     def part(self, numbers):
         bearer = teams_maker.token()
-        return self.pour(("/chat/teams/every", {"Authorization": "Bearer " + bearer},
+        return self.pour(("/chat/teams/" + self.called, {"Authorization": "Bearer " + bearer},
                           json.dumps(self.activity("mallory", "flood%d" % i, text="overview")).encode()) for i in numbers)
 
     def stop(self):
