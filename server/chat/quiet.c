@@ -62,35 +62,43 @@ static const char *fact_name(struct arena *a, const struct bot *b)
     return arena_printf(a, "quiet %s", bot_label(a, b));
 }
 
-/* One more for `channel`: kept, or counted where there is no room. */
-static cJSON *kept_with(struct arena *a, const cJSON *was, const char *channel, const cJSON *one)
+static void count_left(struct arena *a, cJSON *kept, const char *channel, double more)
 {
-    cJSON *now = was ? json_clone(a, was) : json_object(a);
-    cJSON *list = (cJSON *)json_get(now, "kept"), *left = (cJSON *)json_get(now, "left");
-    list = list ? list : json_set_array(a, now, "kept");
-    left = left ? left : json_set_object(a, now, "left");
-    size_t size = strlen(json_print(a, now)) + strlen(json_print(a, one));
-    if (size <= KEPT_BYTES)
-        json_add(a, list, json_clone(a, one));
-    else
-        json_set_num(a, left, channel, json_num(left, channel, 0) + 1);
-    return now;
+    cJSON *left = (cJSON *)json_get(kept, "left");
+    left = left ? left : json_set_object(a, kept, "left");
+    if (more > 0)
+        json_set_num(a, left, channel, json_num(left, channel, 0) + more);
 }
 
-static bool keep_one(struct bot *b, struct arena *a, const cJSON *one, struct err *e)
+/* One more: kept, or counted where there is no room. */
+static void add_kept(struct arena *a, cJSON *kept, const cJSON *one)
+{
+    cJSON *list = (cJSON *)json_get(kept, "kept");
+    list = list ? list : json_set_array(a, kept, "kept");
+    if (strlen(json_print(a, kept)) + strlen(json_print(a, one)) <= KEPT_BYTES)
+        json_add(a, list, json_clone(a, one));
+    else
+        count_left(a, kept, json_text(one, "channel"), 1);
+}
+
+/* Those of the list that are for that channel, and `left` more that are only counted. */
+static bool keep_list(struct bot *b, struct arena *a, const cJSON *list, const char *channel,
+                      double left, struct err *e)
 {
     struct store *s = quiet_store(b, e);
     bool done = false;
     for (int i = 0; s && !done && i < TRIES && e->kind == ERR_NONE; i++) {
-        const cJSON *was = store_fact(s, a, fact_name(a, b), e);
+        const cJSON *was = store_fact(s, a, fact_name(a, b), e), *one;
+        cJSON *now = was ? json_clone(a, was) : json_object(a);
+        cJSON_ArrayForEach(one, list) if (!strcmp(json_text(one, "channel"), channel))
+            add_kept(a, now, one);
+        count_left(a, now, channel, left);
         if (e->kind == ERR_NONE)
-            store_claim_fact(s, fact_name(a, b), was,
-                             kept_with(a, was, json_text(one, "channel"), one), &done, e);
+            store_claim_fact(s, fact_name(a, b), was, now, &done, e);
     }
-    return done || e->kind != ERR_NONE ? done
-                                       : err_set(e, ERR_SYSTEM,
-                                                 "another process keeps writing "
-                                                 "what is kept here");
+    if (!done && e->kind == ERR_NONE)
+        return err_set(e, ERR_SYSTEM, "another process keeps writing what is kept here");
+    return done;
 }
 
 bool quiet_keep(struct bot *b, const char *channel, const char *title, const char *text,
@@ -101,12 +109,12 @@ bool quiet_keep(struct bot *b, const char *channel, const char *title, const cha
     bool cut = n > TEXT_KEPT;
     for (n = cut ? TEXT_KEPT : n; cut && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
         n--;
-    cJSON *one = json_object(a);
+    cJSON *list = json_array(a), *one = json_add(a, list, json_object(a));
     json_set_str(a, one, "channel", channel);
     json_set_num(a, one, "at", when_now());
     json_set_str(a, one, "title", title);
     json_set_str(a, one, "text", arena_printf(a, "%.*s%s", (int)n, text, cut ? "\n… (cut)" : ""));
-    bool kept = keep_one(b, a, one, e);
+    bool kept = keep_list(b, a, list, channel, 0, e);
     arena_free(a);
     return kept;
 }
@@ -142,7 +150,7 @@ static const char *summary_of(struct arena *a, const cJSON *was, const char *cha
     return b->data;
 }
 
-/* The first channel with something kept where it is not quiet; NULL: none. */
+/* The first channel with something kept, or counted, where it is not quiet; NULL: none. */
 static const char *channel_to_tell(const struct bot *b, const cJSON *was)
 {
     const cJSON *one;
@@ -152,6 +160,8 @@ static const char *channel_to_tell(const struct bot *b, const cJSON *was)
                  "kept")) if (!quiet_now(b->account.config,
                                          json_text(one, "channel"))) return json_text(one,
                                                                                       "channel");
+    cJSON_ArrayForEach(one, json_get(was, "left")) if (!quiet_now(b->account.config,
+                                                                  one->string)) return one->string;
     return NULL;
 }
 
@@ -159,9 +169,12 @@ static const char *channel_to_tell(const struct bot *b, const cJSON *was)
 static void keep_again(struct bot *b, struct arena *a, const cJSON *was, const char *channel)
 {
     struct err e = { 0 };
-    const cJSON *one;
-    cJSON_ArrayForEach(one, json_get(was, "kept")) if (!strcmp(json_text(one, "channel"), channel))
-        keep_one(b, a, one, &e);
+    if (b->all->stopping)
+        err_set(&e, ERR_GONE,
+                "the process ended while what was kept was being said: it may have come, or not");
+    else
+        keep_list(b, a, json_get(was, "kept"), channel, json_num(json_get(was, "left"), channel, 0),
+                  &e);
     if (e.kind != ERR_NONE)
         note_account(b, "quiet_lost", e.text);
 }

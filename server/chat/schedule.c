@@ -22,7 +22,10 @@
 
 static const double LATE = 120;     /* seconds after which it is said that it is late */
 static const double DOUBTFUL = 120; /* after which one that is "being said" never will be */
+static const double AHEAD = 60;     /* after which a clock was set back meanwhile */
 static const double FIRST_PAUSE = 10, LONGEST_PAUSE = 900;
+
+static const char doubt[] = "the process ended while it was being said: it may have come, or not";
 
 struct schedule_state {
     const struct config_schedule *config;
@@ -83,6 +86,13 @@ static struct bot *bot_of_schedule(const struct schedule_state *x)
     return bot_named(x->bots, x->config->platform, x->config->account);
 }
 
+static void try_schedule_later(struct schedule_state *x)
+{
+    x->pause = x->pause > 0 ? x->pause * 2 : FIRST_PAUSE;
+    x->pause = x->pause < LONGEST_PAUSE ? x->pause : LONGEST_PAUSE;
+    x->retry = loop_now(x->bots->service->loop) + x->pause;
+}
+
 /* Of one whose fact is that: it begins now where it is new, or due at other times than before. The
  * time after which the next is looked for; 0: another process has just written it, or e. */
 static double adopt_fact(struct schedule_state *x, struct arena *a, struct store *s,
@@ -91,14 +101,13 @@ static double adopt_fact(struct schedule_state *x, struct arena *a, struct store
     double due = json_num(was, "due", 0), now = when_now();
     bool doubtful = was && !json_true(was, "said") && json_num(was, "at", 0) + DOUBTFUL < now;
     bool done = false;
-    if (is_same_rule(a, x->config, was) && !doubtful)
+    if (is_same_rule(a, x->config, was) && !doubtful && due < now + AHEAD)
         return due;
-    due = doubtful ? due : now;
+    due = doubtful && due < now ? due : now;
     store_claim_fact(s, schedule_fact_name(a, x->config), was,
                      schedule_fact(a, x->config, due, true), &done, e);
     if (done && doubtful)
-        note_run(x, "a process ended while it was being said: it may have come, or not", due,
-                 bot_of_schedule(x));
+        note_run(x, doubt, due, bot_of_schedule(x));
     return done ? due : 0;
 }
 
@@ -112,7 +121,9 @@ static void load_schedule(struct schedule_state *x)
     if (e.kind != ERR_NONE)
         log_event(LOG_ERROR, "chat", "schedule %s: %s", x->config->name, e.text);
     x->next = due > 0 ? schedule_next(x->config, due) : 0;
-    x->retry = due > 0 ? 0 : loop_now(x->bots->service->loop) + FIRST_PAUSE;
+    x->retry = 0;
+    if (due <= 0)
+        try_schedule_later(x);
     arena_free(a);
 }
 
@@ -140,13 +151,6 @@ static struct agent *agent_of_schedule(struct schedule_run *r)
     return agent_new(r->arena, &how, &e);
 }
 
-static void try_schedule_later(struct schedule_state *x)
-{
-    x->pause = x->pause > 0 ? x->pause * 2 : FIRST_PAUSE;
-    x->pause = x->pause < LONGEST_PAUSE ? x->pause : LONGEST_PAUSE;
-    x->retry = loop_now(x->bots->service->loop) + x->pause;
-}
-
 /* Where it is quiet it is kept; what cannot be kept is said. */
 static const char *say_or_keep(struct schedule_run *r, const char *text)
 {
@@ -161,6 +165,20 @@ static const char *say_or_keep(struct schedule_run *r, const char *text)
     return say_answer(&job, text) ? "said" : NULL;
 }
 
+/* What came of it, in the store and in the audit; was: the fact before. outcome NULL: nothing. */
+static void keep_outcome(struct schedule_state *x, struct store *s, const cJSON *was,
+                         const char *outcome, struct err *e)
+{
+    struct schedule_run *r = x->run;
+    bool doubtful = !outcome && r->cancel.fired;
+    const cJSON *said = schedule_fact(r->arena, x->config, r->due, true);
+    if (!doubtful)
+        store_put_fact(s, schedule_fact_name(r->arena, x->config), outcome ? said : was, e);
+    if (!outcome)
+        outcome = doubtful ? doubt : "could not be said: it is tried again";
+    note_run(x, outcome, r->due, r->bot);
+}
+
 /* Once the text is there: of several processes one goes on. */
 static void say_run(struct schedule_state *x, const cJSON *was, const char *text)
 {
@@ -168,24 +186,22 @@ static void say_run(struct schedule_state *x, const cJSON *was, const char *text
     struct arena *a = r->arena;
     struct err e = { 0 };
     bool done = false;
-    const char *name = schedule_fact_name(a, x->config), *outcome = NULL;
+    const char *outcome = NULL;
     struct store *s = schedule_store(x->bots, &e);
     const cJSON *claim = schedule_fact(a, x->config, r->due, false);
     if (s)
-        store_claim_fact(s, name, was, claim, &done, &e);
-    if (done)
+        store_claim_fact(s, schedule_fact_name(a, x->config), was, claim, &done, &e);
+    if (done) {
         outcome = say_or_keep(r, text);
-    if (done)
-        store_put_fact(s, name, outcome ? schedule_fact(a, x->config, r->due, true) : was, &e);
-    if (done)
-        note_run(x, outcome ? outcome : "could not be said: it is tried again", r->due, r->bot);
+        keep_outcome(x, s, was, outcome, &e);
+    }
     if (e.kind != ERR_NONE)
         log_event(LOG_ERROR, "chat", "schedule %s: %s", x->config->name, e.text);
-    x->next = 0; /* the store is asked again */
+    x->next = x->retry = 0; /* the store is asked again */
     if (done && !outcome)
         try_schedule_later(x);
     else
-        x->pause = x->retry = 0;
+        x->pause = 0;
 }
 
 static void run_schedule(void *arg)

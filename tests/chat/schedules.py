@@ -182,18 +182,27 @@ def check_quiet_hours_keep_it_and_end_with_one_summary(r):
     equal(len([e for e in r.receiver.heard if "quiet hours are over" in json.dumps(e)]), 1)
 
 
-def check_what_was_being_said_when_the_process_died_is_not_said_again(r):
+def end_while_it_is_said(r, how):
     r.receiver.hold_all = threading.Event()
     r.settings["schedules"] = [schedule("morning")]
     r.write_settings()
     r.restart()
     r.told("Report 'morning'")
-    r.processes[-1].kill()
+    r.processes[-1].send_signal(how)
     r.processes[-1].wait(30)
     r.receiver.hold_all.set()
     r.port_of_bot = r.serve()
     r.audited("schedule")
     r.as_many_as_noted("morning", 1)
+
+
+def check_what_was_being_said_when_the_process_died_is_not_said_again(r):
+    end_while_it_is_said(r, signal.SIGKILL)
+
+
+def check_what_was_being_said_when_it_was_stopped_is_not_said_again(r):
+    end_while_it_is_said(r, signal.SIGTERM)
+    has(json.dumps([json.loads(x[4])["outcome"] for x in r.audit("schedule")]), "it may have come, or not")
 
 
 if __name__ == "__main__":

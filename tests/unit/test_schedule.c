@@ -43,7 +43,7 @@ static cJSON *no_card(struct arena *x, const struct chat_card *card)
     return NULL;
 }
 
-static const struct chat_platform one = {
+static struct chat_platform one = {
     .name = "webhook", .title = "the test", .text_max = 30000, .card = no_card, .say = hear_said
 };
 static const struct chat_platform *const rows[] = { &one };
@@ -53,7 +53,7 @@ static const char yaml[] =
     "people:\n- {name: ada, roles: [admin], chat: ['webhook:t/ada']}\n"
     "chat:\n- {platform: webhook, name: ops, url: 'https://h.example', tenants: [t],\n"
     "   keys: {in: {env: CHAT_IN}, out: {env: CHAT_IN}}}\n"
-    "schedules:\n- {name: s, what: drift, account: webhook/ops, channel: c, every: %s}\n";
+    "schedules:\n- {name: s, what: %s, account: webhook/ops, channel: c, every: %s}\n";
 
 static struct bots *bots;
 static struct loop *loop;
@@ -61,13 +61,14 @@ static struct service *service;
 static struct store *store;
 static struct config_quiet night;
 
-static void with_schedules(const char *every, void (*fn)(struct loop *l, void *arg))
+static void with_schedules(const char *what, const char *every,
+                           void (*fn)(struct loop *l, void *arg))
 {
     struct err e = { 0 };
     char folder[] = "/tmp/higress-ops-test-XXXXXX";
     assert_non_null(mkdtemp(folder));
     memset(&heard, 0, sizeof heard);
-    const char *text = arena_printf(a, yaml, folder, every);
+    const char *text = arena_printf(a, yaml, folder, what, every);
     struct config *c = config_parse(a, "ops.yaml", text, strlen(text), &e);
     if (!c)
         fail_msg("%s", e.text);
@@ -198,7 +199,7 @@ static void a_night(struct loop *l, void *arg)
 static void what_is_kept_is_said_once_where_it_belongs(void **state)
 {
     (void)state;
-    with_schedules("31d", a_night);
+    with_schedules("drift", "31d", a_night);
 }
 
 static void a_loud_night(struct loop *l, void *arg)
@@ -206,22 +207,31 @@ static void a_loud_night(struct loop *l, void *arg)
     (void)l, (void)arg;
     be_quiet(true);
     keep("c", 20, 5000);
+    keep("d", 1, 1400); /* for which there is no room at all */
     assert_true(strlen(json_print(a, fact("quiet webhook/ops"))) < FACT_MAX);
     be_quiet(false);
+    heard.fails = true;
+    tell(); /* and kept again, with how many are lost */
+    heard.fails = false;
     tell();
-    assert_int_equal(heard.said, 1);
+    assert_int_equal(heard.said, 2);
     assert_non_null(strstr(heard.text, "Kept meanwhile: 20."));
     assert_non_null(strstr(heard.text, "Title 0, of "));
     assert_non_null(strstr(heard.text, "(cut)"));
     assert_non_null(strstr(heard.text, "more found no room and are lost"));
     assert_null(strstr(heard.text, "Title 19"));
+    tell();
+    assert_int_equal(heard.said, 3);
+    assert_string_equal(heard.channel, "d");
+    assert_non_null(strstr(heard.text, "Kept meanwhile: 1."));
+    assert_non_null(strstr(heard.text, "1 more found no room and are lost"));
     assert_null(fact("quiet webhook/ops"));
 }
 
 static void what_finds_no_room_is_said_to_be_lost(void **state)
 {
     (void)state;
-    with_schedules("31d", a_loud_night);
+    with_schedules("drift", "31d", a_loud_night);
 }
 
 static cJSON *fact_of(const char *rule, double due, double at, bool said)
@@ -251,7 +261,7 @@ static void a_process_that_ended(struct loop *l, void *arg)
 static void what_was_half_said_is_noted_and_not_said_again(void **state)
 {
     (void)state;
-    with_schedules("31d", a_process_that_ended);
+    with_schedules("drift", "31d", a_process_that_ended);
 }
 
 /* One whose rule is another one now is not late, whatever was due before. */
@@ -270,7 +280,7 @@ static void another_rule(struct loop *l, void *arg)
 static void other_times_begin_anew(void **state)
 {
     (void)state;
-    with_schedules("1d", another_rule);
+    with_schedules("drift", "1d", another_rule);
 }
 
 static void missed_days(struct loop *l, void *arg)
@@ -296,7 +306,34 @@ static void missed_days(struct loop *l, void *arg)
 static void missed_ones_are_caught_up_once(void **state)
 {
     (void)state;
-    with_schedules("1d", missed_days);
+    with_schedules("drift", "1d", missed_days);
+}
+
+/* What a tool says at most, here: why it could not read. */
+static void a_small_platform(struct loop *l, void *arg)
+{
+    (void)l, (void)arg;
+    struct err e = { 0 };
+    double newest = schedule_newest(service->config->schedules, when_now());
+    const cJSON *was = fact_of(NULL, newest - 86400, newest - 86400, true);
+    assert_true(store_put_fact(store, "schedule s", was, &e));
+    turn_until(is_said);
+    assert_int_equal(heard.said, 1);
+    assert_true(strlen(heard.text) <= one.text_max);
+    assert_non_null(strstr(heard.text, "\n… (cut: diagnose shows the rest)"));
+    static const char *const parts[] = { "== Overview", "== What goes wrong",
+                                         "== Waits for a decision", "== Changed in the last 24",
+                                         "== Edited outside in the last 24" };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        assert_non_null(strstr(heard.text, parts[i]));
+}
+
+static void each_section_has_its_share(void **state)
+{
+    (void)state;
+    one.text_max = 1500;
+    with_schedules("report", "1d", a_small_platform);
+    one.text_max = 30000;
 }
 
 int main(void)
@@ -310,6 +347,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(other_times_begin_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(missed_ones_are_caught_up_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_section_has_its_share, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
