@@ -322,8 +322,8 @@ static void a_small_platform(struct loop *l, void *arg)
     assert_true(strlen(heard.text) <= one.text_max);
     assert_non_null(strstr(heard.text, "\n… (cut: diagnose shows the rest)"));
     static const char *const parts[] = { "== Overview", "== What goes wrong",
-                                         "== Waits for a decision", "== Changed in the last 24",
-                                         "== Edited outside in the last 24" };
+                                         "== Waits for a decision", "== Changed in the last ",
+                                         "== Edited outside in the last " };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         assert_non_null(strstr(heard.text, parts[i]));
 }
