@@ -166,8 +166,8 @@ static const char *say_or_keep(struct schedule_run *r, const char *text)
 }
 
 /* What came of it, in the store and in the audit; was: the fact before. outcome NULL: nothing. */
-static void keep_outcome(struct schedule_state *x, struct store *s, const cJSON *was,
-                         const char *outcome, struct err *e)
+static void keep_run(struct schedule_state *x, struct store *s, const cJSON *was,
+                     const char *outcome, struct err *e)
 {
     struct schedule_run *r = x->run;
     bool doubtful = !outcome && r->cancel.fired;
@@ -193,7 +193,7 @@ static void say_run(struct schedule_state *x, const cJSON *was, const char *text
         store_claim_fact(s, schedule_fact_name(a, x->config), was, claim, &done, &e);
     if (done) {
         outcome = say_or_keep(r, text);
-        keep_outcome(x, s, was, outcome, &e);
+        keep_run(x, s, was, outcome, &e);
     }
     if (e.kind != ERR_NONE)
         log_event(LOG_ERROR, "chat", "schedule %s: %s", x->config->name, e.text);
