@@ -30,10 +30,11 @@ struct bots {
     struct bot *first; /* also those that are gone, until the end */
     struct chat_threads *threads;
     struct loop_timer *tick;
-    char news[72];        /* the newest line of the audit that the cards know */
-    bool renewing, again; /* one fiber looks after the cards, and once more after that */
-    int begin;            /* with which of them a round does */
-    double expires;       /* Unix seconds at which the next card does; 0: none */
+    char news[72];               /* the newest line of the audit that the cards know */
+    bool renewing, again;        /* one fiber looks after the cards, and once more after that */
+    int begin;                   /* with which of them a round does */
+    double expires;              /* Unix seconds at which the next card does; 0: none */
+    struct schedules *schedules; /* schedule_private.h */
     struct alert_source *sources;
     struct alert_work *works; /* incidents that are worked on */
     double alerts_due; /* by loop_now: when incidents are looked at again; 0: not by itself */
@@ -64,13 +65,14 @@ struct bot {
     int dropped;         /* since the account began: the queue was full */
     double full_said;    /* when that was said; 0: never */
     double refused_said; /* the same of requests that were refused */
-    bool gone, lost, soon;
+    bool gone, lost, soon, telling, quiet_said;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */
     /* Cards that could not be renewed are tried again at renew_at (0: there are none). */
     double renew_at, renew_wait;
-    int refused; /* of them, in this round */
-    bool held;   /* none is tried before renew_at */
+    int refused;     /* of them, in this round */
+    bool held;       /* none is tried before renew_at */
+    double quiet_at; /* when it is looked again what is kept for the end of quiet hours */
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
+#include "config/schedule.h"
 #include "config/setting.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
@@ -76,12 +77,13 @@ struct config {
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
     const struct config_chat *chat;    /* ended by { 0 }; of the process only; never NULL there */
     const struct config_alert *alerts; /* the same; NULL: none */
-    const char *policy_file;           /* beside `file` unless absolute; NULL: none */
-    const struct rules *rules;         /* of that file (policy/rules.h), or NULL */
-    const char *page;                  /* URL under which people reach this server, or NULL */
-    const char *const *passkey_models; /* AAGUIDs, ended by NULL; none: any; never NULL */
-    const char *passkey_roots;         /* PEM file of their makers' certificates, or NULL */
-    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
+    const struct config_schedule *schedules; /* the same */
+    const char *policy_file;                 /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;               /* of that file (policy/rules.h), or NULL */
+    const char *page;                        /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models;       /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;               /* PEM file of their makers' certificates, or NULL */
+    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
     const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */

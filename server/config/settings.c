@@ -211,6 +211,8 @@ const struct setting settings[] = {
     { "alerts", NULL, NULL, NULL,
       "Systems that tell what fires, as cards in chats (docs/chatops/alerts.md).", NULL, LIST,
       PUT(NULL, alerts), .flags = RELOAD, .max = 32, .of = &config_alert_field },
+    { "schedules", NULL, NULL, NULL, "What bots say by themselves (docs/chatops/schedules.md).",
+      NULL, LIST, PUT(NULL, schedules), .flags = RELOAD, .max = 64, .of = &config_schedule_field },
     { "policy.file", "HIGRESS_OPS_POLICY", "policy", "PATH",
       "Rules on who may change what, when and with whom; read again on SIGHUP.", NULL, STR,
       TEXT(policy_file), .flags = RELOAD, .min = 1, .max = 4096 },
