@@ -11,6 +11,7 @@
 #include "config/channel.h"
 #include "config/chat.h"
 #include "config/kube.h"
+#include "config/logs.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
@@ -57,6 +58,7 @@ struct config {
     double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
+    struct config_logs logs; /* where lines are read besides */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */

@@ -31,5 +31,7 @@ bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, str
 bool config_good_model(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* `chat` of the tree it was bound from; resolves the keys. After gateways and people. */
 bool config_good_chat(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* logs of the tree it was bound from; resolves the secrets. */
+bool config_good_logs(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);

@@ -10,7 +10,8 @@ struct walk {
     struct diagnose_signals s;
     cJSON *issues;
     bool gone;
-    struct err ignored; /* of what may be missing */
+    struct log_source *log; /* what was read of it is kept, for several questions */
+    struct err ignored;     /* of what may be missing */
 };
 
 /* The console's object behind the target, and what contradicts it there. Parks. */

@@ -17,11 +17,11 @@ enum { ROWS = 2000000, SCAN = 32 << 20 };
 enum guard_signal guard_signal_of(const struct config *c, const struct guard_spec *spec,
                                   struct err *e)
 {
-    if (c->access_log)
+    if (log_source_there(c))
         return GUARD_LOG;
     if (!c->envoy_admin) {
         err_set(e, ERR_POLICY,
-                "guard: nothing could be watched: neither envoy.access_log nor envoy.admin_url is "
+                "guard: nothing could be watched: neither a log nor envoy.admin_url is "
                 "configured here; leave the guard out, or configure one");
         return GUARD_BLIND;
     }
@@ -104,7 +104,8 @@ static bool count_log(const struct guard_watch *w, struct guard_counts *out, str
                                  .limit = ROWS,
                                  .max_scan = SCAN,
                                  .only = looked_at };
-    if (!accesslog_read(w->arena, w->config->access_log, &q, tally_row, &t, &seen, e))
+    struct log_source *log = log_source_new(w->arena, w->loop, w->config, w->cancel);
+    if (!accesslog_read(w->arena, log, &q, tally_row, &t, &seen, e))
         return false;
     if (seen.known == 0 && seen.unknown > 0)
         return err_set(e, ERR_SYSTEM, "no line of the access log could be read");
