@@ -62,17 +62,22 @@ static bool take_log_line(struct call *c, void *arg, const cJSON *row)
     return true;
 }
 
+/* What filters cannot find, and what could not be read; NULL: nothing. */
+static const char *note_of(struct call *c, const struct log_seen *seen)
+{
+    if (!seen->unreadable)
+        return seen->note;
+    return arena_printf(arena(c),
+                        "most of this log is in no known form, so filters find nothing in it%s%s%s"
+                        "%s",
+                        seen->line ? "; such as: " : "", seen->line ? seen->line : "",
+                        seen->note ? "; " : "", seen->note ? seen->note : "");
+}
+
 /* How far back it looked, and how to look further. */
 static void tell_log_seen(struct call *c, cJSON *answer, const struct log_seen *seen)
 {
-    const char *unreadable =
-        seen->unreadable
-            ? arena_printf(arena(c),
-                           "most of this log is in no known form, so filters find "
-                           "nothing in it%s%s",
-                           seen->line ? "; such as: " : "", seen->line ? seen->line : "")
-            : NULL;
-    const char *both = unreadable && seen->note ? "; " : "";
+    const char *note = note_of(c, seen);
 
     if (seen->cursor)
         json_set_str(arena(c), answer, "cursor", seen->cursor);
@@ -80,10 +85,8 @@ static void tell_log_seen(struct call *c, cJSON *answer, const struct log_seen *
         json_set_str(arena(c), answer, "looked_back_to", seen->oldest);
     if (seen->raw > 0)
         json_set_num(arena(c), answer, "unreadable", seen->raw);
-    if (unreadable || seen->note)
-        json_set_str(arena(c), answer, "note",
-                     arena_printf(arena(c), "%s%s%s", unreadable ? unreadable : "", both,
-                                  seen->note ? seen->note : ""));
+    if (note)
+        json_set_str(arena(c), answer, "note", note);
 }
 
 /* -- as they come ---------------------------------------------------------------------------------

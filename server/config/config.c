@@ -128,10 +128,11 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
            good_url(a, &c->logs.loki.url, "logs.loki.url", e);
 }
 
-/* Where probes and lines of the audit may go. */
+/* Where probes and lines of the audit may go, and logs come from. */
 static bool good_reach(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
 {
-    return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e);
+    return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e) &&
+           config_good_logs(c, a, tree, e);
 }
 
 /* Who somebody is, and who says so. */
@@ -148,8 +149,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
         !good_reach(c, a, tree, e) || !good_passkeys(c, e) || !good_identities(c, a, tree, e) ||
-        !config_good_model(c, a, tree, e) || !config_good_webhook(c, a, tree, e) ||
-        !config_good_logs(c, a, tree, e))
+        !config_good_model(c, a, tree, e) || !config_good_webhook(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)

@@ -49,7 +49,7 @@ static void make_literals(struct scan *s)
             *p = (char)toupper((unsigned char)*p);
         s->flag = flag;
     }
-    if (q->lines == ACCESSLOG_FORGED)
+    if (q->lines == ACCESSLOG_FORGED || q->what != LOG_ACCESS) /* whose rows say more than lines */
         return;
     s->counts = !q->text && !q->route && !q->path_prefix && !q->flag && !q->status_class;
     add_literal(s, q->text);
@@ -147,6 +147,18 @@ static const cJSON *read_line(struct scan *s, const char *line, size_t n, size_t
     return wants_raw(s->q, words) ? log_raw(s->scratch, line, n) : NULL;
 }
 
+/* NULL: it does not fit, or is no record. */
+static const cJSON *row_of_line(struct scan *s, const char *line, size_t n, size_t place)
+{
+    struct log_fields fields;
+    bool usual = s->q->what == LOG_ACCESS && log_take_fields(line, n, &fields);
+
+    if (usual && passes_by(s, &fields))
+        return NULL;
+    const cJSON *row = usual && s->some ? log_record_of(s->scratch, &fields, s->wanted) : NULL;
+    return row ? row : read_line(s, line, n, place);
+}
+
 /* A record cut short by the end of the file is still being written. */
 static bool unfinished(struct scan *s, const char *line, size_t n)
 {
@@ -194,12 +206,7 @@ void log_scan_line(struct scan *s, char *line, size_t n, bool plain, size_t plac
         s->scratch = arena_new();
         s->in_scratch = 0;
     }
-    struct log_fields fields;
-    bool usual = s->q->what == LOG_ACCESS && log_take_fields(line, n, &fields);
-    if (usual && passes_by(s, &fields))
-        return;
-    const cJSON *row = usual && s->some ? log_record_of(s->scratch, &fields, s->wanted) : NULL;
-    row = row ? row : read_line(s, line, n, place);
+    const cJSON *row = row_of_line(s, line, n, place);
     if (!is_wanted(s, row))
         return;
     tell_replica(s, row, place);

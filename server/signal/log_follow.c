@@ -31,7 +31,8 @@ struct file_follower {
     struct log_follower follower;
     const char *path;
     int fd;
-    size_t at; /* the beginning of a line: what stands before was told */
+    size_t at; /* what stands before was told */
+    bool mid;  /* within a line that is left out; else a line begins there */
 };
 
 /* Behind the last line break before a place. */
@@ -65,14 +66,16 @@ static bool open_followed(struct file_follower *f, struct err *e)
     return f->fd >= 0;
 }
 
-/* A file that took the place of the one that was read to its end. */
+/* A file that took the place of the one that was read to its end. While it is empty, who writes may
+ * still have the old one open. */
 static void take_next_file(struct file_follower *f, const struct stat *was)
 {
     struct stat now;
     struct err ignored = { 0 };
     int old = f->fd;
 
-    if (stat(f->path, &now) || (now.st_ino == was->st_ino && now.st_dev == was->st_dev))
+    if (stat(f->path, &now) || (now.st_ino == was->st_ino && now.st_dev == was->st_dev) ||
+        now.st_size == 0)
         return;
     if (!open_followed(f, &ignored)) {
         f->fd = old;
@@ -80,6 +83,34 @@ static void take_next_file(struct file_follower *f, const struct stat *was)
     }
     close(old);
     f->at = 0;
+    f->mid = false;
+}
+
+/* It is shorter than what was read of it, or no line begins any more where one did. */
+static bool was_rewritten(const struct file_follower *f, size_t size)
+{
+    char before = '\n';
+
+    if (size < f->at)
+        return true;
+    return f->at > 0 && !f->mid && size > f->at &&
+           pread(f->fd, &before, 1, (off_t)f->at - 1) == 1 && before != '\n';
+}
+
+/* The whole lines; where none ends, it is one that is written yet, or longer than any of ours. */
+static void take_lines(struct file_follower *f, const char *text, size_t n, struct log_part *out)
+{
+    const char *end = memrchr(text, '\n', n), *from = f->mid ? memchr(text, '\n', n) : text - 1;
+
+    if (!end) {
+        f->mid = f->mid || n == BATCH;
+        f->at += f->mid ? n : 0;
+        return;
+    }
+    f->mid = false;
+    f->at += (size_t)(end - text) + 1;
+    out->text = from + 1;
+    out->size = out->end = (size_t)(end - from);
 }
 
 static bool poll_file(struct log_follower *follower, struct arena *a, struct log_part *out,
@@ -91,24 +122,17 @@ static bool poll_file(struct log_follower *follower, struct arena *a, struct log
     *out = (struct log_part){ .fd = -1 };
     if (fstat(f->fd, &st))
         return err_set(e, ERR_SYSTEM, "the log %s cannot be read: %s", f->path, strerror(errno));
-    if ((size_t)st.st_size < f->at) {
-        log_follow_note(follower, "the file became shorter while it was followed");
+    if (was_rewritten(f, (size_t)st.st_size)) {
+        log_follow_note(follower, "the file was written anew while it was followed");
         f->at = 0;
+        f->mid = false;
     }
-    if ((size_t)st.st_size == f->at) {
+    char *text = (size_t)st.st_size > f->at ? arena_alloc(a, BATCH) : NULL;
+    ssize_t n = text ? pread(f->fd, text, BATCH, (off_t)f->at) : 0;
+    if (n > 0)
+        take_lines(f, text, (size_t)n, out);
+    if (!out->size && n < BATCH)
         take_next_file(f, &st);
-        return true;
-    }
-    char *text = arena_alloc(a, BATCH);
-    ssize_t n = pread(f->fd, text, BATCH, (off_t)f->at);
-    const char *nl = n > 0 ? memrchr(text, '\n', (size_t)n) : NULL;
-    if (!nl) {
-        f->at += n == BATCH ? BATCH : 0; /* a line longer than any of ours */
-        return true;
-    }
-    out->text = text;
-    out->size = out->end = (size_t)(nl - text) + 1;
-    f->at += out->size;
     return true;
 }
 

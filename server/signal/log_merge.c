@@ -47,28 +47,43 @@ static bool read_zone(const char **at, const char *end, int *seconds)
     return hours >= 0 && minutes >= 0;
 }
 
+enum { STAMP_HEAD = 19 }; /* 2026-11-30T09:00:00 */
+
+/* Unix seconds of that many bytes, without a zone; -1: no time. */
+static long long head_seconds(const char *s)
+{
+    const struct {
+        int at, digits, least, most;
+    } parts[] = { { 0, 4, 1970, 9999 }, { 5, 2, 1, 12 },  { 8, 2, 1, 31 },
+                  { 11, 2, 0, 23 },     { 14, 2, 0, 59 }, { 17, 2, 0, 60 } };
+    int v[6];
+
+    if (s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':')
+        return -1;
+    for (int i = 0; i < 6; i++) {
+        v[i] = digits(s + parts[i].at, parts[i].digits);
+        if (v[i] < parts[i].least || v[i] > parts[i].most)
+            return -1;
+    }
+    return days_of(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5];
+}
+
 long long log_stamp(const char *s, const char *end, size_t *n)
 {
-    enum { HEAD = 19 }; /* 2026-11-30T09:00:00 */
     long long ns = 0, scale = 100000000;
     int zone = 0;
 
-    if (end - s <= HEAD || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':')
+    long long seconds = end - s > STAMP_HEAD ? head_seconds(s) : -1;
+    if (seconds < 0)
         return 0;
-    int year = digits(s, 4), month = digits(s + 5, 2), day = digits(s + 8, 2);
-    int hour = digits(s + 11, 2), minute = digits(s + 14, 2), second = digits(s + 17, 2);
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || hour < 0 || minute < 0 || second < 0)
-        return 0;
-    const char *at = s + HEAD;
+    const char *at = s + STAMP_HEAD;
     if (*at == '.')
         for (at++; at < end && isdigit((unsigned char)*at); at++, scale /= 10)
             ns += (*at - '0') * scale;
     if (!read_zone(&at, end, &zone))
         return 0;
     *n = (size_t)(at - s);
-    long long seconds =
-        days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - zone;
-    return seconds * 1000000000 + ns;
+    return (seconds - zone) * 1000000000 + ns;
 }
 
 /* -- streams -------------------------------------------------------------------------------------

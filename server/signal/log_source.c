@@ -59,7 +59,7 @@ bool log_moment_read(const char *text, struct log_moment *out)
         return false;
     errno = 0;
     out->ns = strtoll(text + 1, &end, 10);
-    bool ok = end != text + 1 && *end == '.' && out->ns > 0 && errno == 0;
+    bool ok = end != text + 1 && *end == '.' && end[1] && out->ns > 0 && errno == 0;
     out->equal = ok ? (int)strtol(end + 1, &end, 10) : 0;
     return ok && !*end && out->equal >= 0;
 }

@@ -155,34 +155,33 @@ static int told_row(const char *key)
     return -1;
 }
 
+/* A number: Unix seconds, or milliseconds. */
+static const char *told_time(struct arena *a, const cJSON *m)
+{
+    double at = m->valuedouble;
+
+    if (cJSON_IsString(m))
+        return m->valuestring;
+    return cJSON_IsNumber(m) ? when_text(a, at > 1e11 ? at / 1e3 : at, true) : NULL;
+}
+
 static void take_told_member(struct arena *a, const cJSON *m, struct words *w, struct buf *more)
 {
     int row = told_row(m->string);
     const char *s = cJSON_IsString(m) ? m->valuestring : NULL;
 
-    if (row < 0 || (!s && told[row].is != AT)) {
+    if (row >= 0 && told[row].is == AT)
+        w->time = told_time(a, m);
+    else if (row < 0 || !s)
         buf_printf(more, " %s=%s", text_clean(a, m->string, 40), LOG_HIDDEN);
-        return;
-    }
-    switch (told[row].is) {
-    case AT: /* a number: Unix seconds, or milliseconds */
-        w->time =
-            s ? s
-              : when_text(a, m->valuedouble > 1e11 ? m->valuedouble / 1e3 : m->valuedouble, true);
-        break;
-    case LEVEL:
+    else if (told[row].is == LEVEL)
         w->level = level_of(s, strlen(s));
-        break;
-    case WHERE:
+    else if (told[row].is == WHERE)
         w->component = w->component ? w->component : s;
-        break;
-    case SAYS:
+    else if (told[row].is == SAYS)
         w->text = s;
-        break;
-    case FAULT:
+    else
         buf_printf(more, " %s: %s", m->string, s);
-        break;
-    }
 }
 
 /* {"level":"info","ts":1732427459.2,"logger":"ingress","msg":"text"}, as zap writes it. */

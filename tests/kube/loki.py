@@ -62,7 +62,8 @@ class Loki:
         start, end = int(q["start"]), int(q["end"])
         backward = q.get("direction", "backward") == "backward"
         found = sorted((e for e in self.entries if start <= e[0] < end and all(e[1].get(k) == v for k, v in wanted.items())),
-                       key=lambda e: e[0], reverse=backward)[:limit]
+                       key=lambda e: e[0])
+        found = (found[::-1] if backward else found)[:limit]
         streams = {}
         for ns, labels, line in found:
             streams.setdefault(json.dumps(labels, sort_keys=True), []).append([str(ns), line])
