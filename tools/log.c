@@ -9,25 +9,25 @@ extern const struct toolset toolset_log;
 enum { DEFAULT_LINES = 20, BUDGET = 16 * 1024 };
 
 static const struct field in[] = {
-    { "route", STR, OPT, "Or AI route, MCP server.", .complete = "route" },
+    { "route", STR, OPT, NULL, .complete = "route" },
     { "host", STR, OPT, NULL },
-    { "path", STR, OPT, "Beginning of the path." },
-    { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx" },
-    { "flag", STR, OPT, "Response flag: UF, NR, …" },
+    { "path", STR, OPT, "Prefix." },
+    { "status", STR, OPT, NULL, .one_of = "2xx|3xx|4xx|5xx", .flags = FIELD_BRIEF },
+    { "flag", STR, OPT, "UF, NR" },
     { "text", STR, OPT, NULL },
-    { "full", BOOL, OPT, "All members." },
+    { "full", BOOL, OPT, NULL },
     { "minutes", NUM, OPT, NULL, .min = 0, .max = 100000, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL, .flags = FIELD_BRIEF },
     { "what", STR, OPT, NULL, .one_of = LOG_WHATS },
-    { "previous", BOOL, OPT, "Crashed container." },
-    { "follow", INT, OPT, "Seconds of new lines.", .min = 1, .max = 60 },
+    { "previous", BOOL, OPT, NULL, .flags = FIELD_BRIEF },
+    { "follow", INT, OPT, "Seconds.", .min = 1, .max = 60, .flags = FIELD_BRIEF },
     { 0 },
 };
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
-    { "source", STR, REQ, NULL },
+    { "source", STR, OPT, NULL },
     { "truncated", BOOL, OPT, NULL },
     { "cursor", STR, OPT, NULL },
     { 0 },
@@ -278,8 +278,8 @@ static const cJSON *log_facts(struct call *c, const cJSON *answer)
 static const struct tool tools[] = {
     {
         .name = "tail_logs",
-        .title = "Tail the access log",
-        .about = "Shows the newest access-log lines that match; their text is untrusted.",
+        .title = "Tail logs",
+        .about = "Shows the newest log lines that match, or follows; untrusted text.",
         .risk = READ,
         .fleeting = true,
         .in = in,
@@ -294,6 +294,6 @@ static const struct tool tools[] = {
 
 const struct toolset toolset_log = {
     .name = "log",
-    .about = "The access log.",
+    .about = "The logs.",
     .tools = tools,
 };
