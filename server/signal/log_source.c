@@ -235,7 +235,7 @@ const char *log_source_name(struct arena *a, const struct log_source *s, enum lo
     case LOGS_LOKI:
         return arena_printf(a, "loki %s", s->config->logs.loki.url);
     default:
-        return "nowhere";
+        return "(none)";
     }
 }
 
