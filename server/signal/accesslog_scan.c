@@ -247,6 +247,8 @@ struct log_judge *log_judge_new(struct arena *a, const struct accesslog_query *q
 bool log_judge_part(struct log_judge *j, const struct log_part *p)
 {
     struct scan *s = &j->scan;
+    if (!p->size)
+        return !s->done;
     struct arena *one = arena_new();
     char *text = arena_strndup(one, p->text, p->size), *end = text + p->size, *at = text, *nl;
 

@@ -100,17 +100,19 @@ static bool was_rewritten(const struct file_follower *f, size_t size)
 /* The whole lines; where none ends, it is one that is written yet, or longer than any of ours. */
 static void take_lines(struct file_follower *f, const char *text, size_t n, struct log_part *out)
 {
-    const char *end = memrchr(text, '\n', n), *from = f->mid ? memchr(text, '\n', n) : text - 1;
+    const char *end = memrchr(text, '\n', n), *from = text;
 
     if (!end) {
         f->mid = f->mid || n == BATCH;
         f->at += f->mid ? n : 0;
         return;
     }
+    if (f->mid)
+        from = (const char *)memchr(text, '\n', n) + 1;
     f->mid = false;
     f->at += (size_t)(end - text) + 1;
-    out->text = from + 1;
-    out->size = out->end = (size_t)(end - from);
+    out->text = from;
+    out->size = out->end = (size_t)(end + 1 - from);
 }
 
 static bool poll_file(struct log_follower *follower, struct arena *a, struct log_part *out,

@@ -134,6 +134,16 @@ static void take_values(struct arena *a, struct loki_answer *x, const cJSON *str
     }
 }
 
+/* Files that are rotated by copying have NULs, which no text of ours may hold: blanks in their
+ * place.
+ */
+static void blank_nuls(char *json)
+{
+    for (char *p = json; (p = strchr(p, '\\')); p += p[1] ? 2 : 1)
+        if (text_starts(p, "\\u0000"))
+            p[4] = '2';
+}
+
 bool log_loki_ask(struct log_source *s, struct arena *a, const struct loki_query *q,
                   struct loki_answer *out, struct err *e)
 {
@@ -152,6 +162,7 @@ bool log_loki_ask(struct log_source *s, struct arena *a, const struct loki_query
                                  q->backwards ? "backward" : "forward"),
                     &answer, e))
         return false;
+    blank_nuls(answer.body);
     const cJSON *o = json_parse(a, answer.body, answer.len, &why), *data = json_get(o, "data");
     if (!text_same(json_str(data, "resultType"), "streams"))
         return err_set(e, ERR_GATEWAY,

@@ -576,6 +576,10 @@ def the_examples_of_the_documentation(g):
             {"stream": {"filename": "/var/log/proxy/access.log", "route_name": "shop/orders", "response_code": "503"},
              "values": values}], "stats": {"summary": {"bytesProcessedPerSecond": 0}}}}), "application/json; charset=UTF-8")
         assert lines(g.c, config=loki_config(g.c, loki))["lines"][0]["path"] == "/documented"
+    at = int(time.time() * 1e9) - 10**9
+    loki.entries += [(at, LABELS, "\0\0\0" + record(1764345600, path="/behind-nuls")), (at + 1, LABELS, "two\nlines \\u0000")]
+    rows = lines(g.c, config=loki_config(g.c, loki))["lines"]
+    assert rows[1]["path"] == "/behind-nuls" and rows[0]["raw"] == "two lines \\u0000", rows
     loki.stop()
 
 
