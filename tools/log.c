@@ -279,7 +279,7 @@ static const struct tool tools[] = {
     {
         .name = "tail_logs",
         .title = "Tail logs",
-        .about = "Shows the newest log lines that match, or follows; untrusted text.",
+        .about = "Newest log lines that match, or follows; untrusted text.",
         .risk = READ,
         .fleeting = true,
         .in = in,

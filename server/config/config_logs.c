@@ -32,7 +32,8 @@ static bool good_selectors(const struct config_loki *l, struct err *e)
     return good_selector(l->selector, "logs.loki.selector", e) &&
            good_selector(l->gateway, "logs.loki.gateway", e) &&
            good_selector(l->controller, "logs.loki.controller", e) &&
-           good_selector(l->pilot, "logs.loki.pilot", e);
+           good_selector(l->pilot, "logs.loki.pilot", e) &&
+           good_selector(l->console, "logs.loki.console", e);
 }
 
 static bool good_tenant(const char *tenant, struct err *e)

@@ -14,14 +14,15 @@ struct config_loki {
     const char *tenant;
     /* LogQL that selects lines: of the access log, and of those components. NULL: the access log's
      * for the gateway, none for the others. */
-    const char *selector, *gateway, *controller, *pilot;
+    const char *selector, *gateway, *controller, *pilot, *console;
     const char *ca_file;                     /* NULL: the system's bundle */
     const char *username, *password, *token; /* resolved, learnt by the scrubber; NULL: none */
 };
 
 struct config_logs {
     enum logs_from from;
-    const char *gateway, *controller, *pilot; /* files beside envoy.access_log; NULL: none */
+    const char *gateway, *controller, *pilot,
+        *console; /* files beside envoy.access_log; NULL: none */
     struct config_loki loki;
 };
 

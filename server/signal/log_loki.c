@@ -24,8 +24,8 @@ static const double BACK_SECONDS = 7 * 86400, ASK_SECONDS = 60;
 static const char *selector_of(const struct config_loki *l, enum log_what what, struct err *e)
 {
     const char *const selectors[] = { l->selector, l->gateway ? l->gateway : l->selector,
-                                      l->controller, l->pilot };
-    static const char *const names[] = { "selector", "gateway", "controller", "pilot" };
+                                      l->controller, l->pilot, l->console };
+    static const char *const names[] = { "selector", "gateway", "controller", "pilot", "console" };
 
     if (!selectors[what])
         err_set(e, ERR_ARGS,

@@ -26,6 +26,7 @@ static const struct pod_log pod_logs[] = {
     [LOG_GATEWAY] = { KUBE_GATEWAY, "higress-gateway" },
     [LOG_CONTROLLER] = { KUBE_CONTROLLER, "higress-core" },
     [LOG_PILOT] = { KUBE_CONTROLLER, "discovery" },
+    [LOG_CONSOLE] = { KUBE_CONSOLE, "higress-console" },
 };
 
 const struct pod_log *log_pod_log(enum log_what what)

@@ -210,12 +210,12 @@ enum logs_from log_source_from(const struct log_source *s)
 const char *log_file_of(const struct log_source *s, enum log_what what, struct err *e)
 {
     static const char *const names[] = { "envoy.access_log", "logs.gateway", "logs.controller",
-                                         "logs.pilot" };
+                                         "logs.pilot", "logs.console" };
     const struct config *c = s->config;
     if (s->path)
         return s->path;
     const char *const paths[] = { c->access_log, c->logs.gateway ? c->logs.gateway : c->access_log,
-                                  c->logs.controller, c->logs.pilot };
+                                  c->logs.controller, c->logs.pilot, c->logs.console };
     if (!paths[what])
         err_set(e, ERR_ARGS, "no file of that log is configured: %s says where it is", names[what]);
     return paths[what];

@@ -16,8 +16,8 @@ struct cancel;
 struct config;
 struct loop;
 
-enum log_what { LOG_ACCESS, LOG_GATEWAY, LOG_CONTROLLER, LOG_PILOT };
-#define LOG_WHATS "access|gateway|controller|pilot"
+enum log_what { LOG_ACCESS, LOG_GATEWAY, LOG_CONTROLLER, LOG_PILOT, LOG_CONSOLE };
+#define LOG_WHATS "access|gateway|controller|pilot|console"
 
 struct log_source;
 /* What the configuration of that gateway says; asks nothing yet. cancel may be NULL. */

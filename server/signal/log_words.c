@@ -138,6 +138,27 @@ static bool take_klog(struct arena *a, const char *line, struct words *w)
     return true;
 }
 
+/* "2026-11-24 05:40:59.247  INFO 1 --- [nio-8080-exec-1] c.a.h.console.Filter : text", as Spring
+ * Boot writes it; its time may be that of ISO 8601. */
+static bool take_spring(struct arena *a, const char *line, struct words *w)
+{
+    const char *at = line + strcspn(line, "."), *logger;
+
+    at += strcspn(at, " ");
+    w->time = arena_strndup(a, line, (size_t)(at - line));
+    at += strspn(at, " ");
+    size_t n = strcspn(at, " ");
+    w->level = level_of(at, n);
+    if (!is_stamp(w->time) || !w->level || !(logger = strstr(at, "] ")) || !strstr(at, " --- ["))
+        return false;
+    logger += 2;
+    w->text = strstr(logger, " : ");
+    n = strcspn(logger, " ");
+    w->component = arena_strndup(a, logger, n);
+    w->text = w->text ? w->text + 3 : logger + n;
+    return true;
+}
+
 static const struct {
     const char *key;
     enum { AT, LEVEL, WHERE, SAYS, FAULT } is;
@@ -227,7 +248,7 @@ cJSON *log_words(struct arena *a, const char *line, size_t n, long long ns)
 {
     static bool (*const forms[])(struct arena * a, const char *line,
                                  struct words *w) = { take_envoy, take_istio, take_klog,
-                                                      take_json };
+                                                      take_spring, take_json };
     struct words w = { 0 };
     char *text = arena_strndup(a, line, n);
     bool known = false;

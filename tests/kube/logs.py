@@ -85,12 +85,14 @@ class Gateway:
         c.namespace("higress-system")
         self.c, self.now = c, time.time()
         self.logs = [Log(c, "gw-%d" % i, zone) for i, zone in enumerate((0, 8, -3))]
-        self.core, self.pilot, self.before = (Log(c, n) for n in ("core", "pilot", "before"))
+        self.core, self.pilot, self.console, self.before = (Log(c, n) for n in ("core", "pilot", "console", "before"))
         for i, log in enumerate(self.logs):
             c.pod("higress-system", "gw-%d" % i, {"app": "higress-gateway"}, containers=("higress-gateway",),
                   logs={"higress-gateway": log.path}, previous={"higress-gateway": self.before.path} if i == 1 else {})
         c.pod("higress-system", "ctl", {"app": "higress-controller"}, containers=("higress-core", "discovery"),
               logs={"higress-core": self.core.path, "discovery": self.pilot.path})
+        c.pod("higress-system", "con", {"app.kubernetes.io/name": "higress-console"}, containers=("higress-console",),
+              logs={"higress-console": self.console.path})
 
 
 def replicas_are_merged_by_time(g):
@@ -597,16 +599,18 @@ def the_page_is_what_it_says(g):
     rows = [record(now - 9, path="/a", response_code="503"), record(now - 8, path="/b", route_name="orders"),
             "[2026-11-30 08:00:00.123][31][warning][config] [x.cc:1] delta config for type rejected"]
     os.makedirs(c.path("var"), exist_ok=True)
-    words = {"controller": "%s\tinfo\tx\tsays the controller" % stamp(now), "pilot": "%s\tinfo\tads\tsays pilot" % stamp(now)}
+    words = {"controller": "%s\tinfo\tx\tsays the controller" % stamp(now), "pilot": "%s\tinfo\tads\tsays pilot" % stamp(now),
+             "console": "2026-11-30 08:00:00.123  INFO 1 --- [main] c.a.h.App : says the console"}
     for name, text in (("gateway", "\n".join(rows)), *words.items()):
         with open(c.path("var", name + ".log"), "w") as f:
             f.write(text + "\n")
     token = c.write("loki-token", HIDDEN + "\n")
     for i, row in enumerate(rows):
         loki.entries.append((int((now - 9 + i) * 1e9), {"filename": "/var/log/proxy/access.log"}, row))
-    for name, container in (("controller", "higress-core"), ("pilot", "discovery")):
+    for name, container in (("controller", "higress-core"), ("pilot", "discovery"), ("console", "higress-console")):
         loki.entries.append((int(now * 1e9), {"namespace": "higress-system", "container": container}, words[name]))
-    for log, row in (*zip(g.logs, rows), (g.core, words["controller"]), (g.pilot, words["pilot"])):
+    for log, row in (*zip(g.logs, rows), (g.core, words["controller"]), (g.pilot, words["pilot"]),
+                     (g.console, words["console"])):
         log.write((now, row))
     files, pods, of_loki = blocks("yaml")
     said_there = [("/var/log/higress/", c.path("var") + "/"), ("namespace: higress-system\n", "namespace: higress-system\n  kubeconfig: %s\n"
@@ -616,7 +620,7 @@ def the_page_is_what_it_says(g):
         for a, b in said_there:
             text = text.replace(a, b)
         config = c.write("page-%s.yaml" % source, text)
-        for what in ("access", "gateway", "controller", "pilot"):
+        for what in ("access", "gateway", "controller", "pilot", "console"):
             a = lines(c, config=config, what=what)
             assert a["lines"] and a["source"].startswith(source), (source, what, a)
             assert what not in words or what in a["lines"][0]["text"] or source == "pods", a

@@ -133,6 +133,10 @@ static void test_words(void **state)
         { "{\"level\":\"error\",\"ts\":1796025600.5,\"caller\":\"x.go:1\",\"msg\":\"no\",\"error\":"
           "\"refused\",\"secret\":\"hush\",\"n\":3}",
           "2026-11-30T08:00:00.500Z error [x.go:1] no error: refused secret=*** n=***" },
+        { "2026-11-24 05:40:59.247  WARN 1 --- [nio-8080-exec-1] c.a.h.c.Filter   : no session",
+          "2026-11-24 05:40:59.247 warning [c.a.h.c.Filter] no session" },
+        { "2026-11-24T05:40:59.247Z ERROR 1 --- [           main] c.a.h.App : x : y",
+          "2026-11-24T05:40:59.247Z error [c.a.h.App] x : y" },
         { "\tat java.base/java.lang.Thread.run", "- -  at java.base/java.lang.Thread.run" },
     };
     struct arena *a = arena_new();
