@@ -41,7 +41,7 @@ static bool wrong_option(const struct reading *r, const char *name, const char *
     return false;
 }
 
-static bool take_when(struct reading *r)
+static bool take_since(struct reading *r)
 {
     const char *since = options_get(r->options, "since");
 
@@ -94,14 +94,14 @@ static bool take_filters(struct reading *r)
     if (r->q.route)
         r->q.also_routes = kind_made_routes(r->arena, r->q.route);
     return options_int(o, "limit", 1, LINES_MOST, LINES, &r->q.limit) && take_words(r) &&
-           take_when(r) && good_together(r);
+           take_since(r) && good_together(r);
 }
 
 /* -- lines ---------------------------------------------------------------------------------------
  */
 
 /* False: nobody reads them any more. */
-static bool print_row(struct reading *r, const cJSON *row)
+static bool print_log_row(struct reading *r, const cJSON *row)
 {
     struct arena *one = arena_new();
 
@@ -118,14 +118,14 @@ static bool keep_printed_row(void *arg, const cJSON *row)
     return true;
 }
 
-static bool print_new_row(void *arg, const cJSON *row)
+static bool print_new_log_row(void *arg, const cJSON *row)
 {
-    return print_row(arg, row);
+    return print_log_row(arg, row);
 }
 
 /* On stderr: what is on stdout are lines of the log alone. */
-static void tell_reading(const struct reading *r, const struct log_source *s,
-                         const struct accesslog_seen *seen)
+static void tell_where_read(const struct reading *r, const struct log_source *s,
+                            const struct accesslog_seen *seen)
 {
     fprintf(stderr, "(%s", log_source_name(r->arena, s, r->q.what));
     if (*seen->oldest)
@@ -147,11 +147,11 @@ static bool read_logs(struct reading *r, struct loop *l, struct err *e)
         return false;
     const cJSON *row = r->rows->child ? r->rows->child->prev : NULL;
     for (int n = json_count(r->rows); n > 0 && on; n--, row = row->prev)
-        on = print_row(r, row);
-    tell_reading(r, s, &seen);
+        on = print_log_row(r, row);
+    tell_where_read(r, s, &seen);
     if (!on || !options_has(r->options, "follow"))
         return true;
-    bool ok = log_follow(r->arena, s, &r->q, FOR_EVER, print_new_row, r, &seen, e);
+    bool ok = log_follow(r->arena, s, &r->q, FOR_EVER, print_new_log_row, r, &seen, e);
     if (ok && seen.note)
         fprintf(stderr, "(%s)\n", seen.note);
     return ok;

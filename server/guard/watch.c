@@ -110,7 +110,7 @@ static bool holds_requests(const struct guard_watch *w, struct log_source *log, 
         return false;
     return there ||
            err_set(e, ERR_SYSTEM,
-                   "%s hold no request: the access log is elsewhere (logs.from says where)",
+                   "no request is in %s: the access log is elsewhere (logs.from says where)",
                    log_source_name(w->arena, log, LOG_ACCESS));
 }
 

@@ -234,7 +234,7 @@ static bool get_in(struct log_source *s, struct log_chain *c, struct arena *work
 
     if (!pods)
         return false;
-    while (pods[count].name && count < PODS)
+    while (count < PODS && pods[count].name)
         count++;
     if (pods[count].name)
         add_note(s, c, arena_printf(s->arena, "the first %d pods were read", PODS));
