@@ -164,12 +164,13 @@ static bool follow_log(struct call *c, const struct log_query *q, struct lines *
 /* Filters that are about requests, where other lines are asked for. */
 static bool good_filters(struct call *c, enum log_what what)
 {
-    static const char *const requests[] = { "route", "host", "path", "status", "flag" };
+    const char *rest = ACCESSLOG_REQUEST_FILTERS;
+    char name[TEXT_WORD];
 
-    for (size_t i = 0; what != LOG_ACCESS && i < sizeof requests / sizeof *requests; i++)
-        if (arg_str(c, requests[i]))
+    while (what != LOG_ACCESS && text_word_next(&rest, name))
+        if (arg_str(c, name))
             return fail(c, "%s is of requests: only what access has it; text filters any lines",
-                        requests[i]);
+                        name);
     if (arg_num(c, "follow", 0) > 0 && (arg_str(c, "cursor") || arg_bool(c, "previous")))
         return fail(c, "follow is about lines to come: leave out cursor and previous");
     return true;
@@ -211,10 +212,15 @@ static const char *log_part(const cJSON *row, const char *member)
 static void say_seen(struct buf *b, const cJSON *answer)
 {
     const char *cursor = json_str(answer, "cursor"), *back = json_str(answer, "looked_back_to");
+    const char *source = json_text(answer, "source");
     bool none = !b->len;
 
-    if (none)
+    if (json_get(answer, "streamed"))
+        buf_printf(b, "%.0f lines came", json_num(answer, "matched", 0));
+    else if (none)
         buf_printf(b, "no line matches%s%s", back ? ", back to " : "", back ? back : "");
+    if (!text_starts(source, "file "))
+        buf_printf(b, "%sfrom %s", none || json_get(answer, "streamed") ? ", " : "", source);
     if (json_get(answer, "unreadable"))
         buf_printf(b, "%s%.0f lines are in no known form", none ? "; " : "",
                    json_num(answer, "unreadable", 0));

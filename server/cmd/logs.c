@@ -66,12 +66,13 @@ static bool take_words(struct reading *r)
 /* Filters that are about requests, where other lines are asked for; and what cannot be followed. */
 static bool good_together(const struct reading *r)
 {
-    static const char *const requests[] = { "route", "host", "path", "status", "flag" };
     static const char *const past[] = { "previous", "cursor" };
+    const char *rest = ACCESSLOG_REQUEST_FILTERS;
+    char name[TEXT_WORD];
 
-    for (size_t i = 0; r->q.what != LOG_ACCESS && i < sizeof requests / sizeof *requests; i++)
-        if (options_has(r->options, requests[i]))
-            return wrong_option(r, requests[i], "left out: only the access log has requests");
+    while (r->q.what != LOG_ACCESS && text_word_next(&rest, name))
+        if (options_has(r->options, name))
+            return wrong_option(r, name, "left out: only the access log has requests");
     for (size_t i = 0; options_has(r->options, "follow") && i < 2; i++)
         if (options_has(r->options, past[i]))
             return wrong_option(r, past[i], "left out with -f, which is about lines to come");

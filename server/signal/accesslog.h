@@ -26,6 +26,9 @@ enum accesslog_lines {
     ACCESSLOG_FORGED /* the others; ends where sound ones are too old */
 };
 
+/* Filters that are about requests: of other lines than LOG_ACCESS nobody may ask for them. */
+#define ACCESSLOG_REQUEST_FILTERS "route|host|path|status|flag"
+
 struct accesslog_query {
     enum log_what what; /* of others than LOG_ACCESS, `text`, since, limit and cursor count */
     bool previous;      /* of pods: of the container that ran before */
