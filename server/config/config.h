@@ -13,6 +13,7 @@
 #include "config/chat.h"
 #include "config/control.h"
 #include "config/kube.h"
+#include "config/logs.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
@@ -63,7 +64,8 @@ struct config {
     /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
      * that of all gateway pods (signal/replica.h). */
     const char *const *envoy_admins;
-    const char *access_log; /* path of the gateway's access log; NULL: none */
+    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    struct config_logs logs; /* where lines are read besides */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */

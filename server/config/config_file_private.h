@@ -40,5 +40,7 @@ bool config_good_schedules(struct config *c, struct arena *a, const cJSON *tree,
 /* `quiet`, checked; NULL where there is none. False: e says what is wrong. */
 bool config_take_quiet(struct arena *a, const cJSON *row, const struct config_quiet **out,
                        struct err *e);
+/* logs of the tree it was bound from; resolves the secrets. */
+bool config_good_logs(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);
