@@ -1,6 +1,7 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
+#include "signal/metrics.h" /* METRIC_QUESTIONS, what is asked */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
@@ -32,6 +33,9 @@ bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *a
  * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
 const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
+/* A question about figures, and an expression (signal/metrics.h). NULL after fail(). */
+const cJSON *metrics(struct call *c, struct metrics_ask *ask);
+const cJSON *metrics_promql(struct call *c, const struct metrics_ask *ask, const char *promql);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:

@@ -11,6 +11,7 @@
 #include "config/channel.h"
 #include "config/chat.h"
 #include "config/kube.h"
+#include "config/metrics.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
@@ -57,6 +58,7 @@ struct config {
     double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
+    struct config_prometheus prometheus;
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
@@ -101,6 +103,7 @@ struct config {
     bool outside;         /* is its state kept, so that what others change there is told? */
     double outside_every; /* seconds between two looks for that */
     struct config_audit audit;
+    struct config_telemetry telemetry; /* of the process */
     double watch;             /* seconds between two looks at subscribed objects; 0: none */
     double max_calls;         /* calls in flight */
     double max_plans;         /* undecided changes of one principal */

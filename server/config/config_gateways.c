@@ -53,7 +53,8 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     const cJSON *x;
     cJSON_ArrayForEach(x, member)
     {
-        bool beside = text_has_word("envoy|mode|approval|guard|outside|outside_every", x->string);
+        bool beside =
+            text_has_word("envoy|prometheus|mode|approval|guard|outside|outside_every", x->string);
         if (strcmp(x->string, "name") != 0)
             json_set(a, beside ? t : same, x->string, json_clone(a, x));
     }
