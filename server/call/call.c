@@ -2,6 +2,7 @@
  * What reads the gateway is call_gateway.c, what changes it call_change.c. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/trace.h"
 #include "base/when.h"
@@ -202,6 +203,8 @@ static void end_trace(const struct call *c, double began)
     const char *how = c->cancel->fired ? "cancelled"
                       : c->err.kind    ? err_kind_name(c->err.kind)
                                        : "ok";
+    meter_count(METER_CALLS, c->entry->tool->name, how, 1);
+    meter_took(METER_CALL_TIME, c->entry->tool->name, fiber_clock() - began);
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
     fiber_label(fiber_call(), NULL); /* its words end with the call */
 }

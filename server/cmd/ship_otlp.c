@@ -173,7 +173,8 @@ void otlp_send(const struct otlp_request *q, struct arena *a, const cJSON *lines
     struct fetch_answer answer = { 0 };
     *out = (struct otlp_sent){ 0 };
     const char *body = request_body(a, lines, bare, &out->lines);
-    const struct fetch_request r = { .method = "POST",
+    const struct fetch_request r = { .to = TO_COLLECTOR,
+                                     .method = "POST",
                                      .url = q->config->audit.ship + strlen("otlp:"),
                                      .headers = request_headers(a, q->config),
                                      .body = body,

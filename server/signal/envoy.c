@@ -37,6 +37,7 @@ static bool fetch_admin_page(struct loop *l, const struct config *c, struct aren
         .timeout = c->timeout > 0 ? c->timeout : 10,
         .connect_timeout = 2,
         .via = c->envoy_via,
+        .to = TO_ENVOY,
         .max_body = MAX_PAGE,
         .cancel = cancel,
     };

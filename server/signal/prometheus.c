@@ -121,6 +121,7 @@ const cJSON *prometheus_ask(struct loop *l, const struct config_prometheus *p, s
         .user_pwd_password = p->password,
         .cancel = cancel,
         .repeatable = true,
+        .to = TO_PROMETHEUS,
     };
     if (!fetch(l, a, &r, &got, e)) {
         if (got.cause == FETCH_TOO_LARGE)

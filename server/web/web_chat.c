@@ -5,6 +5,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/meter.h"
 #include "base/when.h"
 #include "chat/bot.h"
 #include "chat/platform.h"
@@ -73,7 +74,12 @@ void web_chat(struct web *w, struct http_exchange *x)
     }
     if (must_platform_wait(w, x))
         return;
+    static const char *const became[] = { [BOTS_NONE] = "no such bot",
+                                          [BOTS_FORGED] = "forged",
+                                          [BOTS_UNREAD] = "unread",
+                                          [BOTS_TAKEN] = "taken" };
     enum bots_verdict v = w->bots ? bots_take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
+    meter_count(METER_CHATS, became[v], NULL, 1);
     if (v == BOTS_NONE)
         web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "There is no such bot here");
     if (v == BOTS_FORGED)
