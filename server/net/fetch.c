@@ -361,7 +361,8 @@ static bool fetch_once(struct loop *l, struct arena *a, const struct fetch_reque
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
            struct err *e)
 {
-    const struct fetch_seen seen = fetch_begin();
+    struct fetch_seen seen;
+    fetch_begin(&seen, r);
     bool ok = fetch_once(l, a, r, out, e);
     fetch_end(&seen, r, out);
     return ok;

@@ -17,15 +17,18 @@ static const char *status_class(int status)
     return classes[status >= 100 && status < 600 ? status / 100 : 0];
 }
 
-struct fetch_seen fetch_begin(void)
+/* Methods are texts of our own. */
+void fetch_begin(struct fetch_seen *s, const struct fetch_request *r)
 {
-    return (struct fetch_seen){ .began = fiber_clock() };
+    s->began = fiber_clock();
+    span_begin_request(&s->span, ends_named[r->to], r->method);
 }
 
-void fetch_end(const struct fetch_seen *s, const struct fetch_request *r,
-               const struct fetch_answer *out)
+void fetch_end(struct fetch_seen *s, const struct fetch_request *r, const struct fetch_answer *out)
 {
     const char *to = ends_named[r->to];
     meter_count(METER_REQUESTS, to, status_class(out->status), 1);
     meter_took(METER_REQUEST_TIME, to, fiber_clock() - s->began);
+    s->span.status = out->status;
+    span_end(&s->span, out->status >= 400 ? "status" : out->status ? NULL : "no answer");
 }

@@ -45,7 +45,7 @@ double prometheus_value(const cJSON *text)
 {
     char *end = NULL;
     double value = cJSON_IsString(text) ? strtod(text->valuestring, &end) : NAN;
-    return end && !*end && isfinite(value) ? value : NAN;
+    return end && end != text->valuestring && !*end && isfinite(value) ? value : NAN;
 }
 
 /* -- the request -------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import ours  # noqa: E402
 import rig  # noqa: E402
 from rig import ORDERS, PAY, SLOW, envoy  # noqa: E402
 
@@ -236,7 +237,8 @@ def main():
         print("metrics: no Envoy, or no Prometheus")
         print("0 passed, 0 failed, 1 skipped")
         return 0
-    r = rig.Rig(executable)
+    own = ours.Ours()
+    r = rig.Rig(executable, own.port)
     try:
         config = r.configuration("prices", prices=PRICES)
         ready = all(r.wait_for(e) for e in (
@@ -251,8 +253,12 @@ def main():
         selection(r)
         logins(r)
         envoy_alone(r)
+        ours.dashboard(r, check)
+        ours.counted(own, check)
+        ours.who_may(check)
     finally:
         r.stop()
+        own.stop()
     print("%d passed, %d failed" % (passed, failed))
     return failed > 0
 
