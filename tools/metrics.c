@@ -150,6 +150,7 @@ static char *say_metrics(struct call *c, const cJSON *answer)
     cJSON_ArrayForEach(row, json_get(answer, "rows")) say_figures(b, row);
     say_listed(b, "not there, and not 0: ", json_get(answer, "not_there"));
     say_listed(b, "not counted by that: ", json_get(answer, "not_by"));
+    say_listed(b, "not read: ", json_get(answer, "unread"));
     say_listed(b, "no price, not in cost: ", json_get(answer, "without_price"));
     if (rest)
         buf_printf(b, "left out: %.0f rows; %s\n", json_num(rest, "rows", 0),

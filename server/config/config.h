@@ -57,7 +57,10 @@ struct config {
     double timeout;          /* seconds for one request to the console */
     double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
-    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
+     * that of all gateway pods (signal/replica.h). */
+    const char *const *envoy_admins;
+    const char *access_log; /* path of the gateway's access log; NULL: none */
     struct config_prometheus prometheus;
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */

@@ -56,7 +56,8 @@ struct rows *rows_new(const struct metrics_means *m, const struct metrics_ask *a
                         .points = 1,
                         .to = when_now(),
                         .places = 256,
-                        .not_there = json_array(m->arena) };
+                        .not_there = json_array(m->arena),
+                        .unread = json_array(m->arena) };
     r->from = r->to - ask->seconds;
     r->asked = columns_kept_by(q, needed_labels(ask, r->by));
     r->place = arena_array(m->arena, int, r->places);
@@ -374,5 +375,7 @@ cJSON *rows_answer(struct rows *r, const char *source)
     tell_not_by(r, answer);
     if (json_count(r->not_there))
         json_set(r->arena, answer, "not_there", r->not_there);
+    if (json_count(r->unread))
+        json_set(r->arena, answer, "unread", r->unread);
     return answer;
 }

@@ -1,6 +1,7 @@
-/* metric_stats.c - a question by Envoy's own counters: its page is read, and once more after
- * METRIC_WAIT seconds; what counts up is told as what came on top. Names are those that Envoy has
- * them under: cluster.NAME.FIGURE, and of the AI plugins
+/* metric_stats.c - a question by the counters of all replicas: their pages are read, and once more
+ * after METRIC_WAIT seconds; what counts up is told as what came on top of each figure of each
+ * replica, so that one that began anew is no more than that. Names are those that Envoy has them
+ * under: cluster.NAME.FIGURE, and of the AI plugins
  * wasmcustom.route.R.upstream.C.model.M.consumer.U.metric.FIGURE. */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -9,26 +10,28 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "net/loop.h"
-#include "signal/envoy.h"
 #include "signal/hour.h"
 #include "signal/metrics_private.h"
+#include "signal/replica.h"
 #include "signal/stat_private.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { PATTERN = 4096, BUCKETS = 32 };
+enum { PATTERN = 4096, BUCKETS = 32, WHY_SHOWN = 300 };
 
 struct buckets {
     int count;
-    double bound[BUCKETS], within[2][BUCKETS];
+    double bound[BUCKETS], within[BUCKETS];
 };
 
-struct reading_stats {
+struct comparing {
     struct rows *rows;
-    int round;           /* 0, then 1 */
-    double *first;       /* by row, COLUMNS each: the first reading */
-    struct buckets **of; /* by row: its histogram */
-    int room;            /* of both lists */
+    const char *replica;
+    const cJSON **before; /* the first reading's stats and histograms, by name */
+    int count;
+    struct buckets **of; /* by row: what its histograms grew by */
+    int room;
 };
 
 /* -- names -------------------------------------------------------------------------------- */
@@ -103,7 +106,8 @@ static bool reads_as(struct arena *a, const struct metric *m, const char *name,
     return text_ends(name, m->raw);
 }
 
-/* -- one reading -------------------------------------------------------------------------- */
+/* -- two readings of a replica
+ * -------------------------------------------------------------------------- */
 
 static bool is_asked_for(const struct rows *r, const char *const label[BY_LABELS])
 {
@@ -115,28 +119,10 @@ static bool is_asked_for(const struct rows *r, const char *const label[BY_LABELS
     return true;
 }
 
-static double *first_reading(struct reading_stats *x, const struct row *row)
+static struct row *row_of_stat(struct comparing *x, const char *label[BY_LABELS])
 {
     struct rows *r = x->rows;
-    int at = (int)(row - r->list);
-    while (at >= x->room) {
-        int room = x->room ? x->room * 2 : 64;
-        double *first = arena_array(r->arena, double, room *COLUMNS);
-        struct buckets **of = arena_array(r->arena, struct buckets *, room);
-        for (int i = 0; i < x->room; i++)
-            of[i] = x->of[i];
-        for (int i = 0; i < x->room * COLUMNS; i++)
-            first[i] = x->first[i];
-        x->first = first;
-        x->of = of;
-        x->room = room;
-    }
-    return x->first + (ptrdiff_t)at * COLUMNS;
-}
-
-static struct row *row_of_stat(struct reading_stats *x, const char *label[BY_LABELS])
-{
-    struct rows *r = x->rows;
+    label[BY_REPLICA] = x->replica;
     if (!is_asked_for(r, label))
         return NULL;
     for (int i = 0; i < BY_LABELS; i++)
@@ -144,51 +130,83 @@ static struct row *row_of_stat(struct reading_stats *x, const char *label[BY_LAB
     return rows_find(r, label);
 }
 
-static void take_value(struct reading_stats *x, struct row *row, int column, double value)
+static int compare_stat_names(const void *p, const void *q)
 {
-    double *first = &first_reading(x, row)[column], *last = row_value(x->rows, row, column);
-    if (x->round == 0)
-        *first += value;
-    else
-        *last = isnan(*last) ? value : *last + value;
+    return strcmp(json_text(*(const cJSON *const *)p, "name"),
+                  json_text(*(const cJSON *const *)q, "name"));
+}
+
+/* The same figure in the first reading; NULL: it was not there. */
+static const cJSON *stat_before(const struct comparing *x, const cJSON *now)
+{
+    const cJSON *const *found =
+        x->count ? bsearch(&now, x->before, (size_t)x->count, sizeof *x->before, compare_stat_names)
+                 : NULL;
+    return found ? *found : NULL;
+}
+
+static void take_value(struct comparing *x, struct row *row, int column, const cJSON *now)
+{
+    double value = json_num(now, "value", 0), *sum = row_value(x->rows, row, column);
+    if (x->rows->question->columns[column].how == GROWN)
+        value = stat_grown(value, json_num(stat_before(x, now), "value", 0));
+    *sum = isnan(*sum) ? value : *sum + value;
+}
+
+static struct buckets *buckets_of(struct comparing *x, const struct row *row)
+{
+    int at = (int)(row - x->rows->list);
+    while (at >= x->room) {
+        int room = x->room ? x->room * 2 : 64;
+        struct buckets **of = arena_array(x->rows->arena, struct buckets *, room);
+        for (int i = 0; i < x->room; i++)
+            of[i] = x->of[i];
+        x->of = of;
+        x->room = room;
+    }
+    if (!x->of[at])
+        x->of[at] = arena_make(x->rows->arena, struct buckets);
+    return x->of[at];
 }
 
 /* Several clusters of one row are added up where their buckets are alike. */
-static void take_buckets(struct reading_stats *x, struct row *row, const cJSON *histogram)
+static void take_buckets(struct comparing *x, const struct row *row, const cJSON *now)
 {
-    const cJSON *one;
-    first_reading(x, row);
-    struct buckets **of = &x->of[row - x->rows->list];
+    const cJSON *before = json_get(stat_before(x, now), "buckets"), *one;
+    struct buckets *of = buckets_of(x, row);
     int i = 0;
-    *of = *of ? *of : arena_make(x->rows->arena, struct buckets);
-    cJSON_ArrayForEach(one, json_get(histogram, "buckets"))
+    before = before ? before->child : NULL;
+    cJSON_ArrayForEach(one, json_get(now, "buckets"))
     {
         double bound = json_num(one, "upper_bound", 0);
-        if (i == BUCKETS || (i < (*of)->count && (*of)->bound[i] != bound))
+        if (i == BUCKETS || (i < of->count && of->bound[i] != bound))
             return;
-        (*of)->count = i < (*of)->count ? (*of)->count : i + 1;
-        (*of)->bound[i] = bound;
-        (*of)->within[x->round][i++] += json_num(one, "cumulative", 0);
+        of->count = i < of->count ? of->count : i + 1;
+        of->bound[i] = bound;
+        of->within[i++] +=
+            stat_grown(json_num(one, "cumulative", 0), json_num(before, "cumulative", 0));
+        before = before ? before->next : NULL;
     }
 }
 
-static void take_stat(struct reading_stats *x, const char *name, double value)
+static void take_stat(struct comparing *x, const cJSON *stat)
 {
     struct rows *r = x->rows;
     for (int i = 0; i < COLUMNS; i++) {
         const struct metric *m = r->question->columns[i].metric;
         const char *label[BY_LABELS] = { NULL };
-        if (!m || m->histogram || !(r->asked & 1u << i) || !reads_as(r->arena, m, name, label))
+        if (!m || m->histogram || !(r->asked & 1u << i) ||
+            !reads_as(r->arena, m, json_text(stat, "name"), label))
             continue;
         struct row *row = row_of_stat(x, label);
         r->there |= 1u << i;
         if (row)
-            take_value(x, row, i, value);
+            take_value(x, row, i, stat);
     }
 }
 
 /* The quantiles of a question are all of one histogram, that of its first column. */
-static void take_histogram_stat(struct reading_stats *x, const cJSON *histogram)
+static void take_histogram_stat(struct comparing *x, const cJSON *histogram)
 {
     struct rows *r = x->rows;
     const struct metric *m = r->question->columns[0].metric;
@@ -202,20 +220,45 @@ static void take_histogram_stat(struct reading_stats *x, const cJSON *histogram)
         r->there |= r->question->columns[i].how == QUANTILE ? r->asked & 1u << i : 0;
 }
 
-static void take_page(struct reading_stats *x, const cJSON *page)
+/* fn of each stat and histogram of a page. */
+static void each_stat(struct comparing *x, const cJSON *page,
+                      void (*stat)(struct comparing *x, const cJSON *stat),
+                      void (*histogram)(struct comparing *x, const cJSON *histogram))
 {
-    const cJSON *stat, *histogram;
-    cJSON_ArrayForEach(stat, json_get(page, "stats"))
+    const cJSON *one, *inner;
+    cJSON_ArrayForEach(one, json_get(page, "stats"))
     {
-        const char *name = json_str(stat, "name");
-        if (name)
-            take_stat(x, name, json_num(stat, "value", 0));
-        cJSON_ArrayForEach(histogram, json_get(stat, "histograms"))
-            take_histogram_stat(x, histogram);
+        if (json_str(one, "name"))
+            stat(x, one);
+        cJSON_ArrayForEach(inner, json_get(one, "histograms")) histogram(x, inner);
     }
 }
 
-/* -- both --------------------------------------------------------------------------------- */
+static void count_stat(struct comparing *x, const cJSON *stat)
+{
+    (void)stat;
+    x->count++;
+}
+
+static void keep_stat(struct comparing *x, const cJSON *stat)
+{
+    x->before[x->count++] = stat;
+}
+
+static void compare_pages(struct comparing *x, const cJSON *first, const cJSON *second)
+{
+    x->count = 0;
+    each_stat(x, first, count_stat, count_stat);
+    x->before = arena_array(x->rows->arena, const cJSON *, x->count + 1);
+    x->count = 0;
+    each_stat(x, first, keep_stat, keep_stat);
+    if (x->count)
+        qsort(x->before, (size_t)x->count, sizeof *x->before, compare_stat_names);
+    each_stat(x, second, take_stat, take_histogram_stat);
+}
+
+/* -- all of them ---------------------------------------------------------------------------------
+ */
 
 static void put_dots(struct buf *b, const char *raw)
 {
@@ -244,47 +287,38 @@ static const char *stats_path(const struct rows *r)
                         text_percent(r->arena, b->data));
 }
 
-static void finish_row(struct reading_stats *x, struct row *row)
+static void finish_quantiles(const struct comparing *x)
 {
-    const double *first = first_reading(x, row);
-    const struct buckets *of = x->of[row - x->rows->list];
-    double within[BUCKETS];
-    for (int i = 0; of && i < of->count; i++)
-        within[i] = stat_grown(of->within[1][i], of->within[0][i]);
-    for (int i = 0; i < COLUMNS; i++) {
-        const struct column *c = &x->rows->question->columns[i];
-        double *value = row_value(x->rows, row, i);
-        if (c->how == GROWN && !isnan(*value))
-            *value = stat_grown(*value, first[i]);
-        if (c->how == QUANTILE && of) {
-            double end = stat_quantile(of->bound, within, of->count, c->factor);
-            *value = end < 0 ? NAN : end;
+    for (int k = 0; k < x->rows->count && k < x->room; k++) {
+        const struct buckets *of = x->of[k];
+        for (int i = 0; of && i < COLUMNS; i++) {
+            const struct column *c = &x->rows->question->columns[i];
+            if (c->how != QUANTILE)
+                continue;
+            double end = stat_quantile(of->bound, of->within, of->count, c->factor);
+            *row_value(x->rows, &x->rows->list[k], i) = end < 0 ? NAN : end;
         }
     }
 }
 
 /* The first threshold is that of the usual priority. */
-static void take_breakers(struct rows *r, const cJSON *page)
+static bool take_breakers(void *arg, struct arena *one, const cJSON *cluster)
 {
-    const cJSON *one;
-    cJSON_ArrayForEach(one, json_get(page, "cluster_statuses"))
-    {
-        const char *label[BY_LABELS] = { NULL };
-        const cJSON *limits = json_get(json_path(one, "circuit_breakers"), "thresholds");
-        label[BY_SERVICE] = hour_service(json_text(one, "name"));
-        if (!label[BY_SERVICE] || !limits || !is_asked_for(r, label))
+    struct comparing *x = arg;
+    struct rows *r = x->rows;
+    const char *label[BY_LABELS] = { NULL };
+    const cJSON *limits = json_get(json_get(cluster, "circuit_breakers"), "thresholds");
+    (void)one;
+    label[BY_SERVICE] = hour_service(json_text(cluster, "name"));
+    struct row *row = label[BY_SERVICE] && limits ? row_of_stat(x, label) : NULL;
+    for (int i = 0; row && i < COLUMNS; i++) {
+        const struct column *c = &r->question->columns[i];
+        if (c->how != LIMIT)
             continue;
-        label[BY_SERVICE] = r->by & 1u << BY_SERVICE ? label[BY_SERVICE] : NULL;
-        struct row *row = rows_find(r, label);
-        for (int i = 0; row && i < COLUMNS; i++) {
-            const struct column *c = &r->question->columns[i];
-            double *value = row_value(r, row, i), most;
-            if (c->how != LIMIT)
-                continue;
-            most = json_num(limits->child, c->name, NAN);
-            *value = isnan(*value) ? most : *value + most;
-        }
+        double *value = row_value(r, row, i), most = json_num(limits->child, c->name, NAN);
+        *value = isnan(*value) ? most : *value + most;
     }
+    return true;
 }
 
 static bool has_limits(const struct rows *r)
@@ -295,36 +329,63 @@ static bool has_limits(const struct rows *r)
     return false;
 }
 
-/* Both readings; their times are those of the answer. */
-static bool read_twice(const struct metrics_means *m, struct reading_stats *x, struct err *e)
+/* What one replica counted between its two pages; why it cannot be said otherwise. */
+static const char *take_replica(const struct metrics_means *m, struct comparing *x,
+                                const struct replica *replica, const struct replica_page *first,
+                                const struct replica_page *second)
 {
-    const char *path = stats_path(x->rows);
-    for (; x->round < 2; x->round++) {
-        const cJSON *page = NULL;
-        if (x->round == 0 || nap(m->loop, METRIC_WAIT, m->cancel, e))
-            page = envoy_page(m->loop, m->config, m->arena, path, m->cancel, e);
-        if (!page)
-            return false;
-        *(x->round ? &x->rows->to : &x->rows->from) = when_now();
-        take_page(x, page);
+    struct err why = { 0 };
+    x->replica = replica->envoy.name ? replica->envoy.name : "";
+    if (!first->page || !second->page)
+        return first->page ? second->error : first->error;
+    compare_pages(x, first->page, second->page);
+    if (has_limits(x->rows) &&
+        !replica_elements(m->loop, m->config, replica, "/clusters?format=json", "cluster_statuses",
+                          take_breakers, x, m->cancel, &why))
+        return arena_strdup(m->arena, why.text);
+    return NULL;
+}
+
+static const struct replica_page *read_all_replicas(const struct metrics_means *m, const char *path,
+                                                    const struct replicas *all, double *at,
+                                                    struct err *e)
+{
+    const struct replica_page *pages =
+        replica_pages(m->loop, m->config, m->arena, all, path, m->cancel, e);
+    *at = when_now();
+    return pages;
+}
+
+/* How many replicas could be read; *last: why the last one of the others could not. */
+static int take_replicas(const struct metrics_means *m, struct comparing *x,
+                         const struct replicas *all, const struct replica_page *first,
+                         const struct replica_page *second, const char **last)
+{
+    int read = 0;
+    for (int i = 0; i < all->count; i++) {
+        const char *why = take_replica(m, x, &all->list[i], &first[i], &second[i]);
+        *last = why ? text_clean(m->arena, why, WHY_SHOWN) : *last;
+        if (why)
+            json_add_str(m->arena, x->rows->unread, *last);
+        read += !why;
     }
-    for (int i = 0; i < x->rows->count; i++)
-        finish_row(x, &x->rows->list[i]);
-    return true;
+    return read;
 }
 
 bool metrics_by_envoy(const struct metrics_means *m, struct rows *r, struct err *e)
 {
-    struct reading_stats x = { .rows = r };
-    if (!read_twice(m, &x, e))
+    struct comparing x = { .rows = r };
+    const char *path = stats_path(r), *why = NULL;
+    const struct replicas *all = replicas_find(m->loop, m->config, m->arena, m->cancel, e);
+    const struct replica_page *first = all ? read_all_replicas(m, path, all, &r->from, e) : NULL;
+    const struct replica_page *second = NULL;
+    if (first && nap(m->loop, METRIC_WAIT, m->cancel, e))
+        second = read_all_replicas(m, path, all, &r->to, e);
+    if (!second)
         return false;
-    if (has_limits(r)) {
-        const cJSON *page =
-            envoy_page(m->loop, m->config, m->arena, "/clusters?format=json", m->cancel, e);
-        if (!page)
-            return false;
-        take_breakers(r, page);
-    }
+    if (!take_replicas(m, &x, all, first, second, &why))
+        return err_set(e, ERR_NET, "%s", why);
+    finish_quantiles(&x);
     for (int i = 0; i < COLUMNS; i++)
         if ((r->asked & 1u << i) && r->question->columns[i].metric && !(r->there & 1u << i))
             rows_missing(r, r->question->columns[i].metric->raw);

@@ -19,21 +19,7 @@ static bool can_be_asked(const struct metrics_means *m, const struct metrics_ask
         return err_set(e, ERR_ARGS,
                        "what tokens cost is not configured (prometheus.prices); the question "
                        "tokens counts them");
-    return m->config->prometheus.url || m->config->envoy_admin ||
-           err_set(e, ERR_ARGS,
-                   "neither a Prometheus (prometheus.url) nor Envoy's admin interface "
-                   "(envoy.admin_url) is configured");
-}
-
-static void tell_envoy(const struct metrics_means *m, const struct metrics_ask *ask, cJSON *answer)
-{
-    struct arena *a = m->arena;
-    const char *one = ask->by & 1u << BY_REPLICA ? " This is one Envoy: others are not seen." : "";
-    json_set_str(a, answer, "note",
-                 arena_printf(a,
-                              "Envoy counts since its start: two readings, %d s apart. A longer "
-                              "time and a course over time only a Prometheus can tell.%s",
-                              METRIC_WAIT, one));
+    return true;
 }
 
 cJSON *metrics_answer(const struct metrics_means *m, const struct metrics_ask *ask, struct err *e)
@@ -43,11 +29,21 @@ cJSON *metrics_answer(const struct metrics_means *m, const struct metrics_ask *a
         return err_set(e, ERR_ARGS, "there is no question '%.40s'", ask->question), NULL;
     struct rows *r = rows_new(m, ask, q);
     bool prometheus = m->config->prometheus.url;
-    if (!can_be_asked(m, ask, r, e) ||
-        !(prometheus ? metrics_by_prometheus(m, r, e) : metrics_by_envoy(m, r, e)))
+    if (!can_be_asked(m, ask, r, e))
         return NULL;
+    if (prometheus && !metrics_by_prometheus(m, r, e))
+        return NULL;
+    if (!prometheus && !metrics_by_envoy(m, r, e)) {
+        err_at(e, "without a Prometheus (prometheus.url) Envoy is asked");
+        return NULL;
+    }
     cJSON *answer = rows_answer(r, prometheus ? "prometheus" : "Envoy's counters");
     if (!prometheus)
-        tell_envoy(m, ask, answer);
+        json_set_str(m->arena, answer, "note",
+                     arena_printf(m->arena,
+                                  "Envoy counts since its start: two readings, %d s apart. A "
+                                  "longer time and a course over time only a Prometheus can tell "
+                                  "(prometheus.url).",
+                                  METRIC_WAIT));
     return answer;
 }

@@ -1,5 +1,5 @@
 /* metrics.h - questions about a gateway that figures answer: of a Prometheus that scrapes it, or
- * where none is configured of Envoy's own counters, read twice some seconds apart.
+ * where none is configured of the counters of all its Envoys, read twice some seconds apart.
  *
  * Which figures there are, and what they are called where, says metric_table.c. What counts up is
  * told as what came on top; Prometheus reckons that from samples, so it need not be whole. Labels
@@ -42,7 +42,8 @@ struct metrics_ask {
 /* {"source", "from", "to", "step"? (seconds, with several points), "since"? (the first sample,
  * where it is younger), "rows": [{"service", …, FIGURE: number or list of numbers and nulls}],
  * "currency"?, "not_there"?: names, "not_by"?: figures that are not kept so, "without_price"?:
- * models, "note"?, "truncated"?: {"rows", "how"}}. NULL + e: it could not be read. Parks. */
+ * models, "unread"?: replicas that could not be read, and why; "note"?, "truncated"?: {"rows",
+ * "how"}}. NULL + e: it could not be read. Parks. */
 cJSON *metrics_answer(const struct metrics_means *m, const struct metrics_ask *ask, struct err *e);
 /* The same of an expression: rows are {"labels": {…}, "value": number or list}. Of the ask only
  * seconds, points and rows count. ERR_POLICY: the configuration takes none. */

@@ -70,8 +70,8 @@ struct rows {
     double since;          /* the first sample, where it is younger than from; else 0 */
     struct row *list;
     int count, room, left_out;
-    int *place, places; /* of list, by hash, plus 1; 0: free */
-    cJSON *not_there;
+    int *place, places;        /* of list, by hash, plus 1; 0: free */
+    cJSON *not_there, *unread; /* names of figures; replicas, why */
 };
 
 enum { ROWS_KEPT = 20000 };

@@ -212,6 +212,19 @@ def envoy_alone(r):
     check("and the limits beside", got[SLOW]["max_requests"] == 1 and got[SLOW]["overflow"] > 5 and got[PAY]["max_connections"] == 1024, got)
     answer = json.loads(r.run({"question": "tokens", "by": ["model"]}, *admin)[1])
     check("what it does not count is not there", answer["rows"] == [] and "total_token" in answer["not_there"], answer)
+    both = ["--envoy-admins", "http://127.0.0.1:%d,http://localhost:%d" % (r.admin, r.admin), "--json"]
+    answer = json.loads(r.run({"question": "requests", "by": ["replica"], "only": "service=" + ORDERS}, *both)[1])
+    rows = by(answer, "replica")
+    check("each replica for itself", len(rows) == 2 and near(*[row["requests"] for row in rows.values()], 0.2), answer)
+    gone = envoy.free_ports(1)[0]
+    half = ["--envoy-admins", "http://127.0.0.1:%d,http://127.0.0.1:%d" % (r.admin, gone), "--json"]
+    answer = json.loads(r.run({"question": "requests", "by": ["service"]}, *half)[1])
+    check("one that cannot be read is named, the others are told", len(answer["unread"]) == 1 and str(gone) in answer["unread"][0]
+          and by(answer, "service")[ORDERS]["requests"] > 5, answer)
+    code, out, err = r.run({"question": "requests"}, "--envoy-admin", "http://127.0.0.1:%d" % gone)
+    check("none of them is an error", code != 0 and "refused" in err, err)
+    code, out, err = r.run({"question": "requests"})
+    check("nor is there an answer where none is configured", code != 0 and "Envoy" in err, err)
     double = rig.serve(Admin)
     code, out, err = r.run({"question": "tokens", "by": ["consumer", "model"]}, "--json", "--envoy-admin",
                            "http://127.0.0.1:%d" % double.server_port)
