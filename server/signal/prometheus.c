@@ -93,6 +93,10 @@ static const cJSON *read_query_answer(struct arena *a, const struct fetch_answer
 {
     struct err not_json = { 0 };
     const cJSON *tree = json_parse(a, got->body, got->len, &not_json);
+    if (got->status == 200 && !tree) {
+        err_set(e, ERR_GATEWAY, "Prometheus answered 200, and no JSON: %s", not_json.text);
+        return NULL;
+    }
     if (got->status != 200 || !text_same(json_str(tree, "status"), "success"))
         return refused_query(a, got, tree, e);
     const cJSON *data = json_get(tree, "data");
@@ -124,9 +128,11 @@ const cJSON *prometheus_ask(struct loop *l, const struct config_prometheus *p, s
         .to = TO_PROMETHEUS,
     };
     if (!fetch(l, a, &r, &got, e)) {
-        if (got.cause == FETCH_TOO_LARGE)
+        if (got.cause == FETCH_TOO_LARGE) {
+            err_clear(e);
             err_set(e, ERR_NET,
                     "Prometheus' answer is larger than 8 MiB: sum, use topk, or ask for less time");
+        }
         return NULL;
     }
     return read_query_answer(a, &got, e);

@@ -108,3 +108,21 @@ call analyze_traffic {"by":["colour"]}
 error "by[0]"
 call analyze_traffic {"by":["path","status","flag","host"]}
 error "by"
+
+# figures need somebody who keeps them, a question, and labels that there are
+call query_metrics {"question":"requests"}
+error "without a Prometheus (prometheus.url) Envoy is asked"
+call query_metrics
+error "give a question, or promql"
+call query_metrics {"question":"colours"}
+error "question"
+call query_metrics {"question":"tokens","by":["colour"]}
+error "by[0]"
+call query_metrics {"question":"tokens","only":"colour=red"}
+error "is not LABEL=NAME with one of"
+call query_metrics {"question":"latency","by":["route","service","model","replica"]}
+error "by"
+call query_metrics {"question":"cost"}
+error "prometheus.prices"
+call query_metrics {"promql":"up"}
+error "no Prometheus is configured"
