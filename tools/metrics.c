@@ -171,6 +171,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_metrics,
         .local = true,
+        .of_each = true,
         .say = say_metrics,
     },
     { 0 },

@@ -20,6 +20,8 @@ static void print_gateway(const struct config *g, const struct config *process)
            g->password ? "set" : "not set");
     printf("envoy admin: %s\n", or_none(g->envoy_admin));
     printf("access log:  %s\n", or_none(g->access_log));
+    if (g->prometheus.url)
+        printf("prometheus:  %s\n", g->prometheus.url);
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 

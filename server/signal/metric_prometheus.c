@@ -288,26 +288,33 @@ static struct row *row_of_series(struct rows *r, const cJSON *labels)
     return rows_find(r, label);
 }
 
-/* [time, "value"]; of a range each lies a step after the one before. */
-static void take_sample(const struct rows *r, double *value, const cJSON *sample)
+/* [time, "value"]; of a range each lies a step after the one before. Several series may be of one
+ * row: they add up, but for quantiles, of which the highest counts. */
+static void take_sample(const struct rows *r, const struct row *row, int column,
+                        const cJSON *sample)
 {
     const cJSON *at = cJSON_GetArrayItem(sample, 0);
     double v = prometheus_value(cJSON_GetArrayItem(sample, 1));
     double place =
         r->step > 0 && cJSON_IsNumber(at) ? round((at->valuedouble - r->from) / r->step) - 1 : 0;
-    if (place >= 0 && place < r->points && !isnan(v))
-        value[(int)place] = isnan(value[(int)place]) ? v : value[(int)place] + v;
+    if (!(place >= 0 && place < r->points) || isnan(v))
+        return;
+    double *value = &row_value(r, row, column)[(int)place];
+    if (isnan(*value))
+        *value = v;
+    else
+        *value = r->question->columns[column].how == QUANTILE ? fmax(*value, v) : *value + v;
 }
 
 static void take_series(struct rows *r, int column, const cJSON *series)
 {
     const cJSON *one = json_get(series, "value"), *many = json_get(series, "values"), *sample;
-    struct row *row = row_of_series(r, json_get(series, "metric"));
+    const struct row *row = row_of_series(r, json_get(series, "metric"));
     if (!row)
         return;
     if (one)
-        take_sample(r, row_value(r, row, column), one);
-    cJSON_ArrayForEach(sample, many) take_sample(r, row_value(r, row, column), sample);
+        take_sample(r, row, column, one);
+    cJSON_ArrayForEach(sample, many) take_sample(r, row, column, sample);
 }
 
 bool metrics_by_prometheus(const struct metrics_means *m, struct rows *r, struct err *e)

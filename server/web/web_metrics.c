@@ -4,6 +4,7 @@
 #include "base/fiber.h"
 #include "base/meter.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "config/config.h"
 #include "net/fetch.h"
 #include "net/listen.h"
@@ -84,12 +85,37 @@ static int open_descriptors(void)
     return n - 3; /* ".", "..", and the one that looks */
 }
 
+/* Unix seconds: now, less the age by the clock that counts from the boot; 0: not known. */
+static double started_at(void)
+{
+    char text[1024];
+    struct timespec since_boot;
+    unsigned long long ticks = 0;
+    FILE *f = fopen("/proc/self/stat", "re");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[n] = '\0';
+    const char *name_end = strrchr(text, ')'); /* the name may hold anything */
+    const char *skip = "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+                       "%*d %llu";
+    if (!name_end || sscanf(name_end + 2, skip, &ticks) != 1 ||
+        clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0)
+        return 0;
+    double age = (double)since_boot.tv_sec + (double)since_boot.tv_nsec / 1e9 -
+                 (double)ticks / (double)sysconf(_SC_CLK_TCK);
+    return when_now() - age;
+}
+
 /* What cannot be read is left out. */
 static void write_process(struct buf *b)
 {
     unsigned long long pages = 0, resident = 0;
+    double started = started_at();
     struct rlimit most;
     struct timespec used;
+    if (started > 0)
+        meter_gauge(b, "process_start_time_seconds", "gauge", "When the process began.", started);
     FILE *f = fopen("/proc/self/statm", "re");
     if (f && fscanf(f, "%llu %llu", &pages, &resident) == 2) {
         double page = (double)sysconf(_SC_PAGESIZE);

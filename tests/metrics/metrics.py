@@ -145,6 +145,15 @@ def selection(r):
     answer = r.ask(other, question="error_rate", by=["service"])
     check("another's figures are not there: that is said, with what was looked for",
           answer["rows"] == [] and "envoy_cluster_upstream_rq_completed" in answer["not_there"], answer)
+    path = os.path.join(r.dir, "several.yaml")
+    with open(path, "w") as f:
+        json.dump({"prometheus": {"url": "http://127.0.0.1:9/all"}, "gateways": [
+            {"name": "one", "url": "http://127.0.0.1:8"}, {"name": "two", "url": "http://127.0.0.1:7", "prometheus": {"url": r.url + "/"}}]}, f)
+    said = r.check(path)
+    check("each gateway has its own, or that of all", said.count("prometheus:  http://127.0.0.1:9/all\n") == 1
+          and "prometheus:  " + r.url + "\n" in said, said)
+    got = json.loads(r.run({"question": "requests", "gateway": "two"}, "--json", "--config", path)[1])
+    check("and is asked there", got["rows"][0]["requests"] > 5, got)
     code, out, err = r.run({"question": "cost"}, "--config", ours)
     check("cost wants prices", code != 0 and "prometheus.prices" in err, err)
 
@@ -168,6 +177,7 @@ def logins(r):
     keeper.heard, keeper.behind = [], r.prometheus_port
     keeper.wanted = ["Bearer " + SECRET, "Basic " + base64.b64encode(("ops:" + SECRET).encode()).decode()]
     url, secret = "http://127.0.0.1:%d" % keeper.server_port, {"env": "METRICS_SECRET"}
+    check("check says which Prometheus is asked", "prometheus:  " + r.url in r.check(r.configuration("plain")), r.check(r.configuration("plain")))
     for name, members in (("token", {"token": secret, "tenant": "shop"}), ("basic", {"username": "ops", "password": secret})):
         config = r.configuration(name, **{"url": url, **members})
         code, out, err = r.run({"question": "requests"}, "--config", config, env={"METRICS_SECRET": SECRET})

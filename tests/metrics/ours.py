@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../e2e"))
@@ -114,6 +115,7 @@ def counted(ours, check):
     check("how long the console took", after[name + '_count{to="console"}'] == after[name + '_bucket{to="console",le="+Inf"}'] > 5, text)
     check("memory, sessions, queue", after["process_resident_memory_bytes"] > 1e6 and "higress_ops_sessions" in after
           and "higress_ops_upstream_requests_queued" in after, text)
+    check("since when it runs", 0 <= time.time() - after["process_start_time_seconds"] < 600, after["process_start_time_seconds"])
     tools = set(re.findall(r'tool="([^"]*)"', text))
     check("labels are of our own tables", tools <= {"list_routes", "get_resource", "change_resource"} and "no_such_tool" not in text, tools)
     check("few of them", len(after) < 400, len(after))

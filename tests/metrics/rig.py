@@ -215,6 +215,11 @@ class Rig:
                              capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
         return got.returncode, got.stdout, got.stderr
 
+    def check(self, config):
+        """What `check` says of a configuration."""
+        return subprocess.run([envoy.program(), "check", "--config", config, "--state", self.dir + "/state"], capture_output=True,
+                              text=True, timeout=60, stdin=subprocess.DEVNULL).stdout
+
     def ask(self, config, **arguments):
         """The answer as data; AssertionError with what was said instead."""
         code, out, err = self.run(arguments, "--json", "--config", config)
