@@ -1,6 +1,6 @@
 /* test_sse.c - events in every split, as the standard has them; and a history that is cut. */
 #include "agent/history_private.h"
-#include "agent/sse_private.h"
+#include "net/sse.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "check.h"
