@@ -59,6 +59,7 @@ struct config {
     /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
      * that of all gateway pods (signal/replica.h). */
     const char *const *envoy_admins;
+    const char *traffic_url; /* where the gateway takes its traffic; NULL: not said */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
@@ -95,8 +96,9 @@ struct config {
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
-    const char *const *probe; /* networks that probes may reach although they are out of reach */
-    const char *prompts_dir;  /* runbooks beside our own; NULL: none */
+    const char *const *probe;  /* networks that probes may reach although they are out of reach */
+    const char *probe_ca_file; /* whom probes trust; NULL: the system's bundle */
+    const char *prompts_dir;   /* runbooks beside our own; NULL: none */
     struct config_model model;
     struct config_webhook webhook;
     double plan_ttl;      /* seconds until an undecided plan expires */
