@@ -68,13 +68,14 @@ static bool split_host(struct arena *a, const char *text, int port, struct knock
 }
 
 /* This host's own loopback is somebody's service only where the gateway is on this host, too, and
- * only as an address that is written down. */
+ * only as an address that is written down, and not as one that carries another. */
 static void set_reach_of(struct party *p, struct knock *k)
 {
     const struct config *c = p->m->config;
+    bool carries = strchr(k->host, ':') && strcmp(k->host, "::1") != 0;
     k->reach = (struct reach){
         .loopback = c->gateway_url && !c->gateway_via && reach_is_here(c->gateway_url) &&
-                    reach_is_loopback(k->host),
+                    !carries && reach_is_loopback(k->host),
         .allow = c->probe,
     };
 }
