@@ -109,6 +109,13 @@ const struct setting settings[] = {
       NULL, STR, TEXT(kube.console), .flags = EACH, .min = 1, .max = 512 },
     { "kubernetes.gateway", NULL, NULL, NULL, "Labels of the gateway's pods; none: the chart's.",
       NULL, STR, TEXT(kube.gateway), .flags = EACH, .min = 1, .max = 512 },
+    { "kubernetes.exec", NULL, NULL, NULL,
+      "Where a port forward is not allowed, Envoy's pages are got by exec of `pilot-agent "
+      "request`.",
+      "false", BOOL, PUT(setting_take_bool, kube.exec), .flags = EACH },
+    { "kubernetes.login_from_secret", NULL, NULL, NULL,
+      "The console's login is read from its Secret where gateway.password says none.", "false",
+      BOOL, PUT(setting_take_bool, kube.login_from_secret), .flags = EACH },
     { "envoy.admin_url", "HIGRESS_OPS_ENVOY_ADMIN", "envoy-admin", "URL",
       "Envoy's admin interface, for diagnose.", NULL, STR, TEXT(envoy_admin), .flags = EACH,
       .min = 8, .max = 1024 },

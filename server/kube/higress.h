@@ -31,6 +31,7 @@ struct kube_higress;
 struct kube_higress *kube_higress_new(struct arena *a, const struct kube_wish *wish,
                                       const char *const selectors[KUBE_WORKLOADS], struct err *e);
 const struct kube_access *kube_higress_access(const struct kube_higress *h);
+unsigned kube_higress_uses(const struct kube_higress *h); /* enum kube_use, or-ed */
 struct kube_api *kube_higress_api(struct kube_higress *h, struct loop *l);
 
 /* Base of URLs of that workload: the cluster's server, not the name of a context, because what is

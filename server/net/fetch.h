@@ -115,6 +115,7 @@ struct fetch_answer {
      * (refused, no DNS, TLS refused before the request was sent). */
     bool maybe_sent;
     double seconds;
+    const char *way; /* of fetch_via, in words; NULL: directly, or there is one only */
 };
 
 /* True when an HTTP answer arrived whole, whatever its status. Else ERR_NET (or ERR_GONE) with a

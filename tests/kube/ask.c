@@ -3,13 +3,15 @@
  *     ask KUBECONFIG get PATH                  JSON of a GET
  *     ask KUBECONFIG list PATH MAX             names of a list, `truncated` behind them
  *     ask KUBECONFIG pod NAMESPACE POD PORT PATH   a page of a port of a pod
- * A context may follow the kubeconfig behind a comma.
+ *     ask KUBECONFIG way NAMESPACE POD PORT PATH EXEC   the same by whichever way there is; EXEC:
+ * 1: is allowed A context may follow the kubeconfig behind a comma.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "kube/api.h"
 #include "kube/forward.h"
+#include "kube/way.h"
 #include "net/fetch.h"
 #include "net/loop.h"
 #include <stdio.h>
@@ -52,6 +54,17 @@ static bool print_page(struct kube_api *k, struct question *q, struct err *e)
     return true;
 }
 
+static bool print_way(struct kube_api *k, struct question *q, struct err *e)
+{
+    const struct kube_pod_port to = { q->argv[3], q->argv[4], (int)strtol(q->argv[5], NULL, 10) };
+    const struct fetch_request r = { .method = "GET", .url = q->argv[6] };
+    struct fetch_answer answer = { 0 };
+    if (!kube_pod_reach(k, q->a, &to, q->argv[7][0] == '1', &r, &answer, e))
+        return false;
+    printf("%s: %d\n%s", answer.way, answer.status, answer.body);
+    return true;
+}
+
 static bool print_object(struct kube_api *k, struct question *q, struct err *e)
 {
     const cJSON *o = kube_api_get(k, q->a, q->argv[3], NULL, e);
@@ -66,7 +79,10 @@ static void ask(struct loop *l, void *arg)
         const char *name;
         int argc;
         bool (*run)(struct kube_api *k, struct question *q, struct err *e);
-    } ways[] = { { "get", 4, print_object }, { "list", 5, print_list }, { "pod", 7, print_page } };
+    } ways[] = { { "get", 4, print_object },
+                 { "list", 5, print_list },
+                 { "pod", 7, print_page },
+                 { "way", 8, print_way } };
     struct question *q = arg;
     struct err e = { 0 };
     struct kube_access access;
