@@ -9,6 +9,7 @@
 #include "kube/login.h"
 #include "kube/pod_private.h"
 #include "kube/rights.h"
+#include "kube/watch.h"
 #include "kube/way.h"
 #include "net/loop.h"
 #include <stdlib.h>
@@ -37,6 +38,7 @@ struct kube_target {
     struct fetch_via via;
     char pod[POD_NAME_MAX]; /* that answered last; "": none is known */
     double since;
+    struct kube_watch *watch; /* of its pods; NULL: none */
 };
 
 struct kube_higress {
@@ -45,6 +47,7 @@ struct kube_higress {
     unsigned uses; /* enum kube_use */
     struct kube_login login;
     bool has_login;
+    bool keeps; /* watches may go on */
     struct kube_target targets[KUBE_WORKLOADS];
     struct kube_api *api; /* on that loop; NULL: none yet */
     struct loop *loop;
@@ -97,18 +100,36 @@ static bool no_pod(const struct kube_target *t, struct err *e)
         setting ? ", with other labels (" : "", setting ? setting : "", setting ? ")" : "");
 }
 
+static const char *pods_path(const struct kube_target *t, struct arena *a)
+{
+    return arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
+                        text_percent(a, t->higress->access.namespace),
+                        text_percent(a, t->selector));
+}
+
+/* What the watch knows; NULL: there is none, or not yet, or it does not know now. */
+static const cJSON *watched_pods(struct kube_target *t, struct loop *l, struct arena *a)
+{
+    struct kube_higress *h = t->higress;
+    if (t->watch)
+        return kube_watch_objects(t->watch, a);
+    if (!h->keeps)
+        return NULL;
+    const struct kube_watching what = { pods_path(t, h->arena), PODS_MAX, kube_pod_keep, NULL };
+    t->watch = kube_watch_start(kube_higress_api(h, l), &what);
+    return NULL;
+}
+
 const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
                                          enum kube_workload w, struct cancel *c, struct err *e)
 {
     struct kube_target *t = &h->targets[w];
     struct kube_listing list = {
-        .path = arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
-                             text_percent(a, h->access.namespace), text_percent(a, t->selector)),
-        .max = PODS_MAX,
-        .keep = kube_pod_keep,
-        .cancel = c,
+        .path = pods_path(t, a), .max = PODS_MAX, .keep = kube_pod_keep, .cancel = c
     };
-    const cJSON *all = kube_api_list(kube_higress_api(h, l), a, &list, e), *pod;
+    const cJSON *all = watched_pods(t, l, a), *pod;
+    if (!all)
+        all = kube_api_list(kube_higress_api(h, l), a, &list, e);
     if (!all)
         return NULL;
     int n = 0;
@@ -118,6 +139,20 @@ const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l,
     if (!n)
         no_pod(t, e);
     return n ? out : NULL;
+}
+
+void kube_higress_keep(struct kube_higress *h)
+{
+    h->keeps = true;
+}
+
+void kube_higress_keep_no_more(struct kube_higress *h)
+{
+    h->keeps = false;
+    for (int i = 0; i < KUBE_WORKLOADS; i++) {
+        kube_watch_stop(h->targets[i].watch);
+        h->targets[i].watch = NULL;
+    }
 }
 
 /* -- their pages ---------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ const struct fetch_via *kube_higress_via(struct kube_higress *h, enum kube_workl
 const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
                                          enum kube_workload w, struct cancel *c, struct err *e);
 
+/* From now on pods that were asked for once are kept true by a watch (kube/watch.h), for processes
+ * that stay; until kube_higress_keep_no_more, which comes before the loop ends. */
+void kube_higress_keep(struct kube_higress *h);
+void kube_higress_keep_no_more(struct kube_higress *h);
+
 /* One port of one of its pods, whatever workload that is of: requests for URLs that begin with
  * `url` go there by `via`. In a; pod lasts as long. */
 struct kube_pod_at {

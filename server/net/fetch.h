@@ -67,7 +67,8 @@ struct fetch_request {
     struct cancel *cancel;
     bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
     enum fetch_http http;
-    bool probes; /* counts among FETCH_PROBES */
+    bool trickles; /* little comes, for long: small buffers */
+    bool probes;   /* counts among FETCH_PROBES */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     /* With connect_only: whatever the certificate. What is wrong with it is the caller's to say. */

@@ -58,7 +58,7 @@ static void add_sent_certificate(struct arena *a, cJSON *chain, const struct pro
     cJSON *o = json_add(a, chain, json_object(a)), *names = json_array(a);
     json_set_str(a, o, "subject", text_clean(a, c->subject, 128));
     json_set_str(a, o, "issuer", text_clean(a, c->issuer, 128));
-    for (int i = 0; c->names[i] && i < NAMES; i++)
+    for (int i = 0; i < NAMES && c->names[i]; i++)
         json_add_str(a, names, text_clean(a, c->names[i], 128));
     if (json_count(names) > 0 && json_count(chain) == 1)
         json_set(a, o, "names", names);
