@@ -98,8 +98,8 @@ class World:
         provider = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
         threading.Thread(target=provider.serve_forever, daemon=True).start()
         self.ports["provider"] = provider.server_port
+        self.domains, self.clients = {}, []
         self.fill()
-        self.clients = []
 
     def nginx(self):
         self.ports = {n: free_port() for n in ("http", "good", "named", "past", "self", "plain")}
@@ -122,8 +122,9 @@ class World:
         assert status in (200, 201), (path, status, answer)
 
     def source(self, name, *ports, protocol="http", sni=None):
+        self.domains[name] = ",".join("127.0.0.1:%d" % p for p in ports)
         self.make("/v1/service-sources", {"name": name, "type": "static", "port": 80, "protocol": protocol, "sni": sni,
-                                          "domain": ",".join("127.0.0.1:%d" % p for p in ports)})
+                                          "domain": self.domains[name]})
 
     def fill(self):
         p = self.ports
@@ -318,6 +319,54 @@ def check_mcp_through_the_gateway(w):
     assert [(r["at"], r["result"], r["tools"]) for r in data["probes"]] == [("the gateway", "ok", 2), ("127.0.0.1:%d" % port, "ok", 2)], data
     assert Gateway.hosts == {("/mcp-servers/mcp", "shop.example")}, Gateway.hosts
     gateway.shutdown()
+
+
+class Envoy:
+    """A real Envoy whose cluster of half.static is checked: one endpoint is there, one is not."""
+
+    def __init__(self, w, name, ports):
+        self.admin, folder = free_port(), os.path.join(w.folder, name)
+        os.makedirs(folder)
+        cluster = {"name": "outbound|80||half.static", "type": "STATIC", "connect_timeout": "1s",
+                   "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+                   "health_checks": [{"timeout": "0.5s", "interval": "0.2s", "no_traffic_interval": "0.2s", "unhealthy_threshold": 1,
+                                      "healthy_threshold": 1, "tcp_health_check": {}}],
+                   "load_assignment": {"cluster_name": "outbound|80||half.static", "endpoints": [{"lb_endpoints": [
+                       {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": p}}}} for p in ports]}]}}
+        with open(os.path.join(folder, "envoy.json"), "w") as f:
+            json.dump({"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},
+                       "static_resources": {"clusters": [cluster]}}, f)
+        binary = subprocess.run(["tests/setup/envoy.sh"], cwd=house.ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        self.process = subprocess.Popen([binary, "-c", os.path.join(folder, "envoy.json"), "--disable-hot-restart", "--concurrency", "1"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        house.wait_for(self.admin, self.process, "Envoy")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def check_what_each_envoy_saw(w):
+    ports = [int(at.rsplit(":", 1)[1]) for at in w.domains["half"].split(",")]
+    envoys = [Envoy(w, "envoy-%d" % i, ports[:2 - i]) for i in range(2)]
+    try:
+        admins = ["http://127.0.0.1:%d" % e.admin for e in envoys]
+        for _ in range(100):
+            text, data = w.ask("--envoy-admins", ",".join(admins), kind="service", name="half.static")
+            dead, good = data["probes"]
+            if "fails its health check" in json.dumps(dead):
+                break
+            time.sleep(0.1)
+        first, second = ("127.0.0.1:%d: " % e.admin for e in envoys)
+        assert len(dead["envoy"]) == 1 and dead["envoy"][0].startswith(first + "fails its health check in outbound|80||half.static"), dead
+        assert sorted(line.split(" in ")[0] for line in good["envoy"]) == sorted([first + "healthy", second + "healthy"]), good
+        envoys[1].stop()
+        text, data = w.ask("--envoy-admins", ",".join(admins), kind="service", name="half.static")
+        assert "what Envoy saw is not known: " in data["notes"][0] and str(envoys[1].admin) in data["notes"][0], data
+        assert len(data["probes"][1]["envoy"]) == 1, data
+    finally:
+        for e in envoys:
+            e.stop()
 
 
 def check_only_what_the_gateway_names(w):
