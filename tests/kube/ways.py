@@ -230,8 +230,9 @@ def a_server_hears_of_pods(c):
         time.sleep(0.05)
     text = probe()
     assert "higress-gateway-2" in text and "higress-gateway-1" not in text, text
-    client.close()
+    code = client.close()
     heard = "".join(client.errors)
+    assert code == 0, heard[-2000:]
     kube.said.append(heard)
     lists = [line for line in heard.splitlines() if "/pods?labelSelector=app%3Dhigress-gateway" in line and "watch=1" not in line]
     assert 1 <= len(lists) <= 3, lists
