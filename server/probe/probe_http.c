@@ -54,21 +54,23 @@ static bool send_directly(struct knock *k, struct fetch_request *r, struct fetch
     return fetch(k->party->m->loop, a, r, out, e);
 }
 
-bool knock_send(struct knock *k, struct fetch_request *r, struct fetch_answer *out, struct err *e)
+bool knock_send(struct knock *k, const struct fetch_request *r, struct fetch_answer *out,
+                struct err *e)
 {
     struct fetch_header headers[HEADERS + 3] = { { "User-Agent", "higress-ops" } };
+    struct fetch_request own = *r;
     int n = 1;
     if (k->as)
         headers[n++] = (struct fetch_header){ "Host", k->as };
     for (const struct fetch_header *h = r->headers; h && h->name && n < HEADERS; h++)
         headers[n++] = *h;
-    r->headers = headers;
-    r->probes = true;
-    r->cancel = k->cancel;
-    r->timeout = ANSWER_SECONDS;
-    r->connect_timeout = KNOCK_SECONDS;
-    r->max_body = BODY_MAX;
-    bool ok = k->gateway ? send_to_gateway(k, r, out, e) : send_directly(k, r, out, e);
+    own.headers = headers;
+    own.probes = true;
+    own.cancel = k->cancel;
+    own.timeout = ANSWER_SECONDS;
+    own.connect_timeout = KNOCK_SECONDS;
+    own.max_body = BODY_MAX;
+    bool ok = k->gateway ? send_to_gateway(k, &own, out, e) : send_directly(k, &own, out, e);
     if (out->seconds > 0)
         json_set_num(k->party->a, k->row, "ms", (double)(long)(out->seconds * 10000) / 10);
     return ok;

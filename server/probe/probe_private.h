@@ -46,7 +46,8 @@ bool party_has_gateway(const struct party *p); /* may it be asked as clients ask
 
 /* probe_http.c: sends to host and port, or through the gateway: url is made of k; method, headers
  * (Host is added), body and bounds are r's. */
-bool knock_send(struct knock *k, struct fetch_request *r, struct fetch_answer *out, struct err *e);
+bool knock_send(struct knock *k, const struct fetch_request *r, struct fetch_answer *out,
+                struct err *e);
 /* The row of a request to which no answer came. */
 void knock_failed(struct knock *k, const struct fetch_answer *answer, const struct err *e);
 void knock_http(struct knock *k);
