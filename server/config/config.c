@@ -148,6 +148,7 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
 {
     return good_url(a, &c->gateway_url, "gateway.url", e) &&
            good_url(a, &c->envoy_admin, "envoy.admin_url", e) && good_admins(a, c, e) &&
+           good_url(a, &c->traffic_url, "envoy.traffic_url", e) &&
            good_url(a, &c->control.pilot, "pilot.url", e) &&
            good_url(a, &c->control.controller, "pilot.controller_url", e) &&
            good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e) &&
