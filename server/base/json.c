@@ -233,7 +233,7 @@ static cJSON *member_n(const cJSON *object, const char *key, size_t n)
     if (!cJSON_IsObject(object))
         return NULL;
     for (cJSON *m = object->child; m; m = m->next)
-        if (strncmp(m->string, key, n) == 0 && m->string[n] == 0)
+        if ((n == 0 || *m->string == *key) && strncmp(m->string, key, n) == 0 && m->string[n] == 0)
             return m;
     return NULL;
 }

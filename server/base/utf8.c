@@ -1,6 +1,8 @@
 /* utf8.c - well-formed UTF-8 by the table of RFC 3629: lead byte to size and bounds of the second
  * byte. Overlong forms, surrogates and anything over U+10FFFF have no row. */
 #include "base/utf8.h"
+#include <stdbool.h>
+#include <string.h>
 
 struct lead {
     uint8_t first, last, size, second_min, second_max;
@@ -34,6 +36,33 @@ size_t utf8_size(const char *s, size_t n)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
     return lead->size;
+}
+
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The same of eight at once: a byte below 0x20 or equal to one of the two borrows into its highest
+ * bit, which ASCII has clear. */
+static bool are_plain(uint64_t bytes)
+{
+    static const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+    return !((bytes | (bytes - ones * 0x20) | (quote - ones) | (backslash - ones)) & high);
+}
+
+size_t utf8_plain(const char *s, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t eight; n - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, s + i, sizeof eight);
+        if (!are_plain(eight))
+            break;
+    }
+    while (i < n && is_plain((uint8_t)s[i]))
+        i++;
+    return i;
 }
 
 uint32_t utf8_point(const char *s, size_t size)
