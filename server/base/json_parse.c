@@ -267,7 +267,7 @@ const cJSON *json_node_double(struct arena *a, const cJSON *object, int n)
     }
     for (const cJSON *m = object->child; m; m = m->next)
         for (const cJSON *later = m->next; later; later = later->next)
-            if (strcmp(m->string, later->string) == 0)
+            if (*m->string == *later->string && strcmp(m->string, later->string) == 0)
                 return later;
     return NULL;
 }

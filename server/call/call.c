@@ -259,7 +259,7 @@ struct arena *arena(struct call *c)
 static const cJSON *argument(struct call *c, const char *name)
 {
     for (const struct field *row = c->entry->in; row->type; row++)
-        if (!strcmp(row->name, name))
+        if (row->name == name || !strcmp(row->name, name))
             return json_get(c->args, name);
     bug("%s asks for '%s', which it does not declare", c->entry->tool->name, name);
 }
