@@ -17,6 +17,7 @@
 enum {
     SMALL_CHUNK = 128,
     FIRST_CHUNK = 1024,
+    MESSAGE_CHUNK = 8 * 1024,
     LARGEST_CHUNK = 64 * 1024,
     SPARE_SIZES = 4, /* 1, 2, 4, 8 KiB … */
     SPARE_EACH = 3,  /* … and so many of each */
@@ -124,6 +125,16 @@ struct arena *arena_sized(size_t size)
         a->end = a->at + arena_room(size);
     }
     a->next = FIRST_CHUNK / 4;
+    return a;
+}
+
+struct arena *arena_new_message(void)
+{
+    struct arena *a = new_arena(2 * MESSAGE_CHUNK);
+    if (ASAN)
+        return a;
+    a->at = new_chunk(a, MESSAGE_CHUNK);
+    a->end = a->at + MESSAGE_CHUNK;
     return a;
 }
 

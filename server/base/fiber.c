@@ -305,12 +305,13 @@ struct fiber *fiber_self(void)
     return fibers.current;
 }
 
-void fiber_label(unsigned long call, const char *label)
+void fiber_label(unsigned long call, const char *tool, const char *who)
 {
     if (!fibers.current)
         return;
     fibers.current->view.call = call;
-    fibers.current->view.label = label;
+    fibers.current->view.tool = tool;
+    fibers.current->view.who = who;
 }
 
 unsigned long fiber_call(void)

@@ -57,8 +57,7 @@ static void log_call_end(struct call *c)
     const char *how = c->err.kind ? err_kind_name(c->err.kind) : "ok";
     log_event(LOG_INFO, "call", "%s by %s: %s", tool, c->caller->principal, how);
     if (ops->log)
-        ops->log(c->caller, c->err.kind ? LOG_WARN : LOG_INFO,
-                 arena_printf(c->arena, "%s: %s", tool, how));
+        ops->log(c->caller, c->err.kind ? LOG_WARN : LOG_INFO, tool, how);
 }
 
 /* -- before it runs ---------------------------------------------------------------------- */
@@ -192,7 +191,7 @@ static double begin_trace(const struct call *c)
 {
     static unsigned long last;
     const char *tool = c->entry->tool->name, *who = c->caller->principal;
-    fiber_label(++last, arena_printf(c->arena, "%s by %s", tool, who));
+    fiber_label(++last, tool, who);
     trace(TRACE_CALL, "%s by %s (%s) begins", tool, who, c->caller->ops->kind);
     return fiber_clock();
 }
@@ -203,7 +202,7 @@ static void end_trace(const struct call *c, double began)
                       : c->err.kind    ? err_kind_name(c->err.kind)
                                        : "ok";
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
-    fiber_label(fiber_call(), NULL); /* its words end with the call */
+    fiber_label(fiber_call(), NULL, NULL); /* its words end with the call */
 }
 
 /* Runs it, unless it came too often lately; its answer, or what went wrong. */
