@@ -130,7 +130,7 @@ struct arena *arena_sized(size_t size)
 
 struct arena *arena_new_message(void)
 {
-    struct arena *a = new_arena(2 * MESSAGE_CHUNK);
+    struct arena *a = new_arena(MESSAGE_CHUNK);
     if (ASAN)
         return a;
     a->at = new_chunk(a, MESSAGE_CHUNK);

@@ -342,7 +342,12 @@ int fiber_count(void)
 
 void fiber_drain_pool(void)
 {
-    while (fibers.idle) {
+    fiber_trim_pool(0);
+}
+
+void fiber_trim_pool(int keep)
+{
+    while (fibers.idle_count > keep) {
         struct fiber *f = fibers.idle;
         fibers.idle = f->next;
         fibers.idle_count--;

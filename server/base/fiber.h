@@ -17,7 +17,8 @@ void fiber_park(const char *verb, const char *object);
 void fiber_resume(struct fiber *f); /* only outside of it; f must be parked */
 struct fiber *fiber_self(void);     /* NULL on the main stack */
 int fiber_count(void);              /* started and not yet ended */
-void fiber_drain_pool(void);        /* frees idle stacks (at exit) */
+void fiber_trim_pool(int keep);     /* frees idle stacks, but for so many */
+void fiber_drain_pool(void);        /* all of them (at exit) */
 
 /* -- for traces: what a fiber is part of --------------------------------------------------- */
 

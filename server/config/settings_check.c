@@ -83,17 +83,18 @@ static const struct field *a_gateway(struct arena *a)
     return item;
 }
 
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
+bool settings_check(const cJSON *tree, struct err *e)
 {
-    if (cJSON_IsObject(tree) && !tree->child)
-        return true; /* only members of folders must be there */
+    struct arena *a = arena_new(); /* the tables are of no use after it */
     struct field *rows = fields_below(a, "", 0, 1), *end = rows;
     while (end->name)
         end++;
     *end = (struct field){ "gateways",          LIST,     OPT,
                            "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
                            .of = a_gateway(a) };
-    return field_check(rows, tree, e);
+    bool ok = field_check(rows, tree, e);
+    arena_free(a);
+    return ok;
 }
 
 void settings_take(struct config *c, struct arena *a, const cJSON *tree)

@@ -120,11 +120,16 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+void fetch_trim(int keep)
+{
+    while (pool.idle_count > keep)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+}
+
 static void close_pool(void *arg)
 {
     (void)arg;
-    while (pool.idle_count > 0)
-        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    fetch_trim(0);
     lib.curl_multi_cleanup(pool.multi);
     loop_untimer(pool.timer);
     pool.multi = NULL;

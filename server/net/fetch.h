@@ -110,3 +110,5 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
            struct err *e);
 const char *fetch_answer_header(const struct fetch_answer *a, const char *name);
 void fetch_stop(struct loop *l); /* ends all transfers with ERR_GONE; at exit */
+/* What many requests at once left behind goes, but for so many handles. */
+void fetch_trim(int keep);

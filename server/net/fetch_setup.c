@@ -8,7 +8,7 @@
 #include "net/reach.h"
 #include <sys/socket.h>
 
-enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
+enum { HEADER_LINE_MAX = 8192, STREAM_BUFFER = 128 << 10, ANSWER_BUFFER = 16 << 10 };
 
 /* -- what libcurl hands over ------------------------------------------------------------- */
 
@@ -231,7 +231,7 @@ void fetch_setup(struct transfer *t)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_PATH_AS_IS, 1L);
-    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    SET(CURLOPT_BUFFERSIZE, (long)(t->request->sink ? STREAM_BUFFER : ANSWER_BUFFER));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
     SET(CURLOPT_ERRORBUFFER, t->detail);

@@ -552,6 +552,32 @@ def check_a_line_of_64_megabytes(w):
     equal(c.close(), 0, "exit code")
 
 
+def guard_pages(pid):
+    """Of the stacks that a process holds: each has one below it."""
+    with open("/proc/%d/maps" % pid) as maps:
+        return sum(" ---p " in line and line.rstrip().endswith(" 0") for line in maps)
+
+
+def check_memory_of_many_calls_goes_back(w):
+    other = w.http(LEGACY)
+    plan = protocol.pending_id(other)
+    other.close()
+    c = w.stdio(LEGACY)
+    before = guard_pages(c.process.pid)
+    for i in range(40):
+        c.send({"jsonrpc": "2.0", "id": 100 + i, "method": "tools/call",
+                "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}})
+    equal(c.exchange({"jsonrpc": "2.0", "id": 5, "method": "ping"})["id"], 5, "they wait")
+    holds(guard_pages(c.process.pid) >= before + 40, "each has a stack")
+    for i in range(40):
+        c.notify("notifications/cancelled", {"requestId": 100 + i})
+    until = time.time() + 10
+    while guard_pages(c.process.pid) > before + 8 and time.time() < until:
+        time.sleep(0.05)
+    holds(guard_pages(c.process.pid) <= before + 8, "soon after the last few stacks are left")
+    c.close()
+
+
 def check_lines_that_are_no_utf8(w):
     c = w.stdio(LEGACY)
     for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc3", b"\\ud800", b"\\udc00x", b"\x00",
