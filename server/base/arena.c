@@ -198,7 +198,9 @@ static size_t block_room(size_t size)
 void *arena_alloc(struct arena *a, size_t size)
 {
     size_t want = block_room(size);
-    return memset(take_block(a, want), 0, want);
+    char *block = take_block(a, want);
+    return want == 64 ? memset(block, 0, 64) /* a node of JSON: by stores in place */
+                      : memset(block, 0, want);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)

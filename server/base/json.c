@@ -233,14 +233,19 @@ static cJSON *member_n(const cJSON *object, const char *key, size_t n)
     if (!cJSON_IsObject(object))
         return NULL;
     for (cJSON *m = object->child; m; m = m->next)
-        if ((n == 0 || *m->string == *key) && strncmp(m->string, key, n) == 0 && m->string[n] == 0)
+        if (strncmp(m->string, key, n) == 0 && m->string[n] == 0)
             return m;
     return NULL;
 }
 
 cJSON *json_get(const cJSON *object, const char *key)
 {
-    return member_n(object, key, strlen(key));
+    if (!cJSON_IsObject(object))
+        return NULL;
+    for (cJSON *m = object->child; m; m = m->next)
+        if (*m->string == *key && strcmp(m->string, key) == 0)
+            return m;
+    return NULL;
 }
 
 const cJSON *json_members(const cJSON *object)

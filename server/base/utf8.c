@@ -43,13 +43,14 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
-/* The same of eight at once: a byte below 0x20 or equal to one of the two borrows into its highest
- * bit, which ASCII has clear. */
-static bool are_plain(uint64_t bytes)
+/* The same of eight at once: the highest bit of each byte that is not plain, and perhaps of bytes
+ * above the first. A byte below 0x20 or equal to one of the two borrows into that bit, which ASCII
+ * has clear. */
+static uint64_t odd_of_eight(uint64_t bytes)
 {
     static const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
     uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
-    return !((bytes | (bytes - ones * 0x20) | (quote - ones) | (backslash - ones)) & high);
+    return (bytes | (bytes - ones * 0x20) | (quote - ones) | (backslash - ones)) & high;
 }
 
 size_t utf8_plain(const char *s, size_t n)
@@ -57,7 +58,10 @@ size_t utf8_plain(const char *s, size_t n)
     size_t i = 0;
     for (uint64_t eight; n - i >= sizeof eight; i += sizeof eight) {
         memcpy(&eight, s + i, sizeof eight);
-        if (!are_plain(eight))
+        uint64_t odd = odd_of_eight(eight);
+        if (odd && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return i + (size_t)__builtin_ctzll(odd) / 8;
+        if (odd)
             break;
     }
     while (i < n && is_plain((uint8_t)s[i]))

@@ -193,7 +193,7 @@ static double begin_trace(const struct call *c)
     const char *tool = c->entry->tool->name, *who = c->caller->principal;
     fiber_label(++last, tool, who);
     trace(TRACE_CALL, "%s by %s (%s) begins", tool, who, c->caller->ops->kind);
-    return fiber_clock();
+    return trace_on & TRACE_CALL ? fiber_clock() : 0;
 }
 
 static void end_trace(const struct call *c, double began)
