@@ -179,7 +179,7 @@ static void *alloc_slow(struct arena *a, size_t size)
 }
 
 /* Of that many bytes after arena_room. */
-static char *take_block(struct arena *a, size_t want)
+static char *cut_block(struct arena *a, size_t want)
 {
     if ((size_t)(a->end - a->at) < want || ASAN)
         return alloc_slow(a, want);
@@ -198,7 +198,7 @@ static size_t block_room(size_t size)
 void *arena_alloc(struct arena *a, size_t size)
 {
     size_t want = block_room(size);
-    char *block = take_block(a, want);
+    char *block = cut_block(a, want);
     return want == 64 ? memset(block, 0, 64) /* a node of JSON: by stores in place */
                       : memset(block, 0, want);
 }
@@ -207,7 +207,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
     if (!s)
         return NULL;
-    char *copy = take_block(a, block_room(n + 1));
+    char *copy = cut_block(a, block_room(n + 1));
     copy[n] = '\0';
     return memcpy(copy, s, n);
 }

@@ -5,19 +5,19 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-static cJSON_bool is_of_type(const cJSON *node, int type)
+static cJSON_bool node_has_type(const cJSON *node, int type)
 {
     return node && (node->type & 0xff) == type;
 }
 
 cJSON_bool cJSON_IsFalse(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_False);
+    return node_has_type(item, cJSON_False);
 }
 
 cJSON_bool cJSON_IsTrue(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_True);
+    return node_has_type(item, cJSON_True);
 }
 
 cJSON_bool cJSON_IsBool(const cJSON *const item)
@@ -27,27 +27,27 @@ cJSON_bool cJSON_IsBool(const cJSON *const item)
 
 cJSON_bool cJSON_IsNull(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_NULL);
+    return node_has_type(item, cJSON_NULL);
 }
 
 cJSON_bool cJSON_IsNumber(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_Number);
+    return node_has_type(item, cJSON_Number);
 }
 
 cJSON_bool cJSON_IsString(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_String);
+    return node_has_type(item, cJSON_String);
 }
 
 cJSON_bool cJSON_IsArray(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_Array);
+    return node_has_type(item, cJSON_Array);
 }
 
 cJSON_bool cJSON_IsObject(const cJSON *const item)
 {
-    return is_of_type(item, cJSON_Object);
+    return node_has_type(item, cJSON_Object);
 }
 
 char *cJSON_GetStringValue(const cJSON *const item)

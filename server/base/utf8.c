@@ -38,7 +38,7 @@ size_t utf8_size(const char *s, size_t n)
     return lead->size;
 }
 
-static bool is_plain(uint8_t c)
+static bool stands_as_it_is(uint8_t c)
 {
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
@@ -64,7 +64,7 @@ size_t utf8_plain(const char *s, size_t n)
         if (odd)
             break;
     }
-    while (i < n && is_plain((uint8_t)s[i]))
+    while (i < n && stands_as_it_is((uint8_t)s[i]))
         i++;
     return i;
 }

@@ -71,8 +71,9 @@ static bool raw_member(const char *s, const char *end, const char *key, bool onc
             found = true;
             *from = value;
             *to = s;
+            end = once ? s : end;
         }
-        if (s == end || *s == '}' || (found && once))
+        if (s == end || *s == '}')
             break;
     }
     return found;
