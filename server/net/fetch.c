@@ -30,6 +30,8 @@ static struct {
     CURL *idle[FETCH_MAX];
     int idle_count;
     int running, probing;          /* those that probe are counted apart */
+    int most;                      /* that ran at once since fetch_trim */
+    int dialed;                    /* connections that outlive their transfer */
     struct transfer *first, *last; /* all, in order of arrival */
     struct transfer *ready, **ready_end;
 } pool = { .ready_end = &pool.ready };
@@ -121,20 +123,40 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+static void open_multi(void)
+{
+    pool.multi = lib.curl_multi_init();
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    lib.curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long)FETCH_MAX);
+}
+
+/* With all connections that it kept. */
+static void close_multi(void)
+{
+    lib.curl_multi_cleanup(pool.multi);
+    loop_untimer(pool.timer);
+    pool.multi = NULL;
+    pool.timer = NULL;
+}
+
 void fetch_trim(int keep)
 {
     while (pool.idle_count > keep)
         lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    if (!pool.multi || pool.first || pool.dialed || pool.most <= keep)
+        return;
+    close_multi(); /* libcurl closes the connections that it keeps in no other way */
+    open_multi();
+    pool.most = 0;
 }
 
 static void close_pool(void *arg)
 {
     (void)arg;
-    fetch_trim(0);
-    lib.curl_multi_cleanup(pool.multi);
-    loop_untimer(pool.timer);
-    pool.multi = NULL;
-    pool.timer = NULL;
+    while (pool.idle_count)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    close_multi();
     pool.loop = NULL;
 }
 
@@ -145,10 +167,7 @@ bool fetch_load(struct loop *l, struct err *e)
     if (!LIB_LOAD(lib, CURL_API, "libcurl.so.4", "libcurl4", e))
         return false;
     pool.loop = l;
-    pool.multi = lib.curl_multi_init();
-    lib.curl_multi_setopt(pool.multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-    lib.curl_multi_setopt(pool.multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    lib.curl_multi_setopt(pool.multi, CURLMOPT_MAXCONNECTS, (long)FETCH_MAX);
+    open_multi();
     loop_at_end(l, close_pool, NULL);
     return true;
 }
@@ -201,6 +220,7 @@ static bool admit_transfer(struct transfer *t)
         return false;
     t->admitted = true;
     ++*running;
+    pool.most = pool.running > pool.most ? pool.running : pool.most;
     return true;
 }
 
@@ -395,6 +415,7 @@ bool fetch_dial(struct loop *l, struct arena *a, const struct fetch_request *r, 
     if (!run_transfer(&t, e))
         return false;
     curl_socket_t socket = CURL_SOCKET_BAD;
+    pool.dialed++;
     lib.curl_easy_getinfo(t.easy, CURLINFO_ACTIVESOCKET, &socket);
     forget_transfer(&t);
     if (socket == CURL_SOCKET_BAD) {
@@ -410,6 +431,7 @@ void fetch_hang_up(CURL *easy)
 {
     if (!easy)
         return;
+    pool.dialed--;
     if (pool.multi)
         lib.curl_multi_remove_handle(pool.multi, easy);
     lib.curl_easy_cleanup(easy);
