@@ -170,13 +170,16 @@ void alerts_follow(struct bots *b, struct store *s)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    struct store_incident *all = NULL;
+    const char **ids = NULL;
     b->alerts_due = 0;
     end_what_is_stale(b, s);
-    int n = store_incidents(s, a, &all, &e);
+    int n = store_incidents(s, a, &ids, &e);
     for (int i = 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
-        follow_incident(b, s, one, &all[i]);
+        struct store_incident x;
+        struct err tampered = { 0 }; /* the others are told all the same */
+        if (store_find_incident(s, one, ids[i], &x, &tampered))
+            follow_incident(b, s, one, &x);
         arena_free(one);
     }
     if (n < 0)
