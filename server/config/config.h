@@ -11,6 +11,7 @@
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
+#include "config/control.h"
 #include "config/kube.h"
 #include "config/model.h"
 #include "config/oidc.h"
@@ -47,6 +48,7 @@ struct config {
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
     struct config_kube kube; /* where its objects are, and its console where no URL is given */
+    struct config_control control;
     /* How those URLs are reached; NULL: directly. */
     const struct fetch_via *gateway_via, *envoy_via;
     const char *username; /* "admin" unless said */
@@ -57,7 +59,10 @@ struct config {
     double timeout;          /* seconds for one request to the console */
     double pause;            /* seconds before a read is repeated; longer waits are multiples */
     const char *envoy_admin; /* URL of Envoy's admin interface; NULL: none */
-    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
+     * that of all gateway pods (signal/replica.h). */
+    const char *const *envoy_admins;
+    const char *access_log; /* path of the gateway's access log; NULL: none */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
