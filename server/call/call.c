@@ -2,7 +2,9 @@
  * What reads the gateway is call_gateway.c, what changes it call_change.c. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/secret.h"
+#include "base/span.h"
 #include "base/trace.h"
 #include "base/when.h"
 #include "call/call_private.h"
@@ -16,6 +18,7 @@
 #include "policy/policy.h"
 #include <stdarg.h>
 
+enum { LINES_SECOND = 20, LINES_BURST = 40, LINE_BYTES = 1000 };
 #define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
 /* -- the answer -------------------------------------------------------------------------- */
@@ -197,11 +200,17 @@ static double begin_trace(const struct call *c)
     return fiber_clock();
 }
 
+/* NULL: it did what it was to do. */
+static const char *outcome_of(const struct call *c)
+{
+    return c->cancel->fired ? "cancelled" : c->err.kind ? err_kind_name(c->err.kind) : NULL;
+}
+
 static void end_trace(const struct call *c, double began)
 {
-    const char *how = c->cancel->fired ? "cancelled"
-                      : c->err.kind    ? err_kind_name(c->err.kind)
-                                       : "ok";
+    const char *how = outcome_of(c) ? outcome_of(c) : "ok";
+    meter_count(METER_CALLS, c->entry->tool->name, how, 1);
+    meter_took(METER_CALL_TIME, c->entry->tool->name, fiber_clock() - began);
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
     fiber_label(fiber_call(), NULL); /* its words end with the call */
 }
@@ -226,11 +235,14 @@ static void call_main(void *arg)
 {
     struct call *c = arg;
     double began = begin_trace(c);
+    struct span span;
+    span_begin_call(&span, c->entry->tool->name, c->caller->ops->kind, c->caller->traceparent);
     struct call_end end = end_of_call(c);
     if (c->cancel->fired)
         end = (struct call_end){ 0 };
     else
         log_call_end(c);
+    span_end(&span, outcome_of(c));
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }
@@ -332,6 +344,27 @@ void progress(struct call *c, double done, double total, const char *format, ...
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     c->caller->ops->progress(c->caller, done, total, text_clean(c->arena, text, 200));
+}
+
+bool may_tell_line(struct call *c)
+{
+    double now = loop_now(c->service->loop);
+    double turns = c->line_at > 0 ? c->line_turns + (now - c->line_at) * LINES_SECOND : LINES_BURST;
+    if (!c->caller->hears_progress)
+        return false;
+    c->line_turns = turns < LINES_BURST ? turns : LINES_BURST;
+    c->line_at = now;
+    if (c->line_turns < 1)
+        return false;
+    c->line_turns--;
+    return true;
+}
+
+void tell_line(struct call *c, const char *text)
+{
+    if (c->caller->hears_progress)
+        c->caller->ops->progress(c->caller, ++c->lines_told, 0,
+                                 text_clean(c->arena, text, LINE_BYTES));
 }
 
 void call_told(void *arg, int done, int total, const char *what)

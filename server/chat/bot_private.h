@@ -17,9 +17,9 @@ enum {
     PRESSES_AT_ONCE = 32, /* which do not wait for questions */
     EVENTS_WAITING = 128, /* of messages, and of presses */
     TEXT_MAX = 8 << 10,   /* bytes of what a person writes */
-    /* That are answered and audited one by one: of nobody, and of people of the table. */
+    /* A minute, answered and audited one by one: of nobody, and of people of the table. */
     REFUSALS_OF_NOBODY = 20,
-    REFUSALS_OF_PEOPLE = 200, /* a minute, both */
+    REFUSALS_OF_PEOPLE = 200,
 };
 
 struct bots {
@@ -30,10 +30,11 @@ struct bots {
     struct bot *first; /* also those that are gone, until the end */
     struct chat_threads *threads;
     struct loop_timer *tick;
-    char news[72];        /* the newest line of the audit that the cards know */
-    bool renewing, again; /* one fiber looks after the cards, and once more after that */
-    int begin;            /* with which of them a round does */
-    double expires;       /* Unix seconds at which the next card does; 0: none */
+    char news[72];               /* the newest line of the audit that the cards know */
+    bool renewing, again;        /* one fiber looks after the cards, and once more after that */
+    int begin;                   /* with which of them a round does */
+    double expires;              /* Unix seconds at which the next card does; 0: none */
+    struct schedules *schedules; /* schedule_private.h */
     struct alert_source *sources;
     struct alert_work *works; /* incidents that are worked on */
     double alerts_due; /* by loop_now: when incidents are looked at again; 0: not by itself */
@@ -64,13 +65,14 @@ struct bot {
     int dropped;         /* since the account began: the queue was full */
     double full_said;    /* when that was said; 0: never */
     double refused_said; /* the same of requests that were refused */
-    bool gone, lost, soon;
+    bool gone, lost, soon, telling, quiet_said;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */
     /* Cards that could not be renewed are tried again at renew_at (0: there are none). */
     double renew_at, renew_wait;
-    int refused; /* of them, in this round */
-    bool held;   /* none is tried before renew_at */
+    int refused;     /* of them, in this round */
+    bool held;       /* none is tried before renew_at */
+    double quiet_at; /* when it is looked again what is kept for the end of quiet hours */
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */
@@ -106,8 +108,7 @@ struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
 
-/* -- thread.c: what was said in a thread lately -------------------------------------------------
- */
+/* -- thread.c: what was said in a thread lately ------------------------------------------------ */
 
 struct chat_threads *threads_new(void);
 void threads_free(struct chat_threads *t);
@@ -128,8 +129,7 @@ bool say_concerns_account(const struct err *e);
 /* To who wrote or pressed, alone. Parks. */
 void say_to_one(struct chat_job *j, const char *text);
 
-/* -- talk.c, command.c: a message ----------------------------------------------------------------
- */
+/* -- talk.c, command.c: a message ------------------------------------------------------------- */
 
 void talk(struct chat_job *j, const struct chat_who *w);
 

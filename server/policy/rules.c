@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/yaml.h"
+#include "base/zone.h"
 #include "policy/people.h"
 #include "policy/predicate_private.h"
 #include <string.h>
@@ -209,8 +210,7 @@ static bool are_good_hours(int i, const cJSON *w, struct err *e)
     const char *from = json_str(w, "from"), *to = json_str(w, "to");
     if (!from && !to)
         return true;
-    if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0 ||
-        !strcmp(from, "24:00"))
+    if (!from || !to || zone_minutes(from) < 0 || zone_minutes(to) < 0 || !strcmp(from, "24:00"))
         return refuse_rule_at(i, "when.window", "give both from and to, each as HH:MM", e);
     return strcmp(from, to) || refuse_rule_at(i, "when.window", "from and to are the same", e);
 }
