@@ -150,22 +150,31 @@ static bool must_wait_for_day(struct store *s, struct arena *a, const struct bot
     return true;
 }
 
+/* One of which nothing was found out yet: its time has come, or comes. */
+static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
+                             const struct config_alert *c, const struct bot *x,
+                             const struct store_incident *i)
+{
+    double wait = i->opened + c->window - when_now();
+    if (wait > 0)
+        be_due(b, wait);
+    else if (i->state == INCIDENT_OVER && i->closed <= i->opened + c->window)
+        pass_incident(b, s, a, i);
+    else if (must_wait_for_day(s, a, x, i))
+        be_due(b, QUIET_LOOK);
+    else
+        begin_work(b, s, i->id);
+}
+
 static void follow_incident(struct bots *b, struct store *s, struct arena *a,
                             struct store_incident *i)
 {
     const struct config_alert *c = alert_configured(b, i->source);
     struct bot *x = bot_named(b, i->platform, i->account);
-    double wait = c ? i->opened + c->window - when_now() : 0;
     if (!c || !x || is_worked_on(b, i->id))
         return;
-    if (!i->found && wait > 0)
-        be_due(b, wait);
-    else if (!i->found && i->state == INCIDENT_OVER && i->closed <= i->opened + c->window)
-        pass_incident(b, s, a, i);
-    else if (!i->found && must_wait_for_day(s, a, x, i))
-        be_due(b, QUIET_LOOK);
-    else if (!i->found)
-        begin_work(b, s, i->id);
+    if (!i->found)
+        find_out_in_time(b, s, a, c, x, i);
     else if (x->held)
         return;
     else if (!i->message)
