@@ -12,12 +12,11 @@
 #include "call/service.h"
 #include "change/engine.h"
 #include "chat/alert_private.h"
-#include "chat/schedule_private.h"
 #include "net/loop.h"
 #include "store/store.h"
 #include <string.h>
 
-enum { WORKS_AT_ONCE = 4, ALERTS_READ = 50 };
+enum { WORKS_AT_ONCE = 4 };
 static const double STALE_LOOK = 60, /* seconds between two looks for what is heard of no more */
     QUIET_LOOK = 30;                 /* and whether quiet hours are over */
 
@@ -131,25 +130,6 @@ static void pass_incident(struct bots *b, struct store *s, struct arena *a,
     alert_note(b, i, "alert_passed", NULL, json_object(a), a);
 }
 
-/* Are these quiet hours, and nothing of it is urgent? Its card comes when they end. */
-static bool must_wait_for_day(struct store *s, struct arena *a, const struct bot *x,
-                              const struct store_incident *i)
-{
-    struct err ignored = { 0 };
-    struct store_alert *alerts = NULL;
-    int firing, all;
-    if (!quiet_now(x->account.config, i->channel))
-        return false;
-    int n = store_alerts_of(s, a, i->id, ALERTS_READ, &alerts, &firing, &all, &ignored);
-    for (int k = 0; k < n; k++) {
-        const cJSON *shown = json_parse(a, alerts[k].shown, strlen(alerts[k].shown), &ignored);
-        const char *severity = json_str(json_get(shown, "labels"), "severity");
-        if (quiet_is_urgent(x->account.config, i->channel, severity))
-            return false;
-    }
-    return true;
-}
-
 /* One of which nothing was found out yet: its time has come, or comes. */
 static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
                              const struct config_alert *c, const struct bot *x,
@@ -160,7 +140,7 @@ static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
         be_due(b, wait);
     else if (i->state == INCIDENT_OVER && i->closed <= i->opened + c->window)
         pass_incident(b, s, a, i);
-    else if (must_wait_for_day(s, a, x, i))
+    else if (alert_must_wait(s, a, x, i))
         be_due(b, QUIET_LOOK);
     else
         begin_work(b, s, i->id);
