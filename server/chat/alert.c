@@ -16,8 +16,9 @@
 #include "store/store.h"
 #include <string.h>
 
-enum { WORKS_AT_ONCE = 4, ALERTS_READ = 50 };
-static const double STALE_LOOK = 60; /* seconds between two looks for what is heard of no more */
+enum { WORKS_AT_ONCE = 4 };
+static const double STALE_LOOK = 60, /* seconds between two looks for what is heard of no more */
+    QUIET_LOOK = 30;                 /* and whether quiet hours are over */
 
 static struct engine *alert_engine(const struct bots *b)
 {
@@ -129,20 +130,31 @@ static void pass_incident(struct bots *b, struct store *s, struct arena *a,
     alert_note(b, i, "alert_passed", NULL, json_object(a), a);
 }
 
+/* One of which nothing was found out yet: its time has come, or comes. */
+static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
+                             const struct config_alert *c, const struct bot *x,
+                             const struct store_incident *i)
+{
+    double wait = i->opened + c->window - when_now();
+    if (wait > 0)
+        be_due(b, wait);
+    else if (i->state == INCIDENT_OVER && i->closed <= i->opened + c->window)
+        pass_incident(b, s, a, i);
+    else if (alert_must_wait(s, a, x, i))
+        be_due(b, QUIET_LOOK);
+    else
+        begin_work(b, s, i->id);
+}
+
 static void follow_incident(struct bots *b, struct store *s, struct arena *a,
                             struct store_incident *i)
 {
     const struct config_alert *c = alert_configured(b, i->source);
     struct bot *x = bot_named(b, i->platform, i->account);
-    double wait = c ? i->opened + c->window - when_now() : 0;
     if (!c || !x || is_worked_on(b, i->id))
         return;
-    if (!i->found && wait > 0)
-        be_due(b, wait);
-    else if (!i->found && i->state == INCIDENT_OVER)
-        pass_incident(b, s, a, i);
-    else if (!i->found)
-        begin_work(b, s, i->id);
+    if (!i->found)
+        find_out_in_time(b, s, a, c, x, i);
     else if (x->held)
         return;
     else if (!i->message)
@@ -170,13 +182,16 @@ void alerts_follow(struct bots *b, struct store *s)
 {
     struct arena *a = arena_new();
     struct err e = { 0 };
-    struct store_incident *all = NULL;
+    const char **ids = NULL;
     b->alerts_due = 0;
     end_what_is_stale(b, s);
-    int n = store_incidents(s, a, &all, &e);
+    int n = store_incidents(s, a, &ids, &e);
     for (int i = 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
-        follow_incident(b, s, one, &all[i]);
+        struct store_incident x;
+        struct err tampered = { 0 }; /* the others are told all the same */
+        if (store_find_incident(s, one, ids[i], &x, &tampered))
+            follow_incident(b, s, one, &x);
         arena_free(one);
     }
     if (n < 0)

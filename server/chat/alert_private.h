@@ -7,6 +7,8 @@
 
 struct config_alert;
 
+enum { ALERTS_READ = 50 /* of an incident, to find out about it */ };
+
 /* What is kept of a source while the process runs. */
 struct alert_source {
     struct alert_source *next;
@@ -68,6 +70,9 @@ const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, cons
 /* A line of audit about an incident. id: of the change that would help, or NULL. */
 void alert_note(struct bots *b, const struct store_incident *i, const char *event, const char *id,
                 cJSON *detail, struct arena *a);
+/* Are these quiet hours, and nothing of it is urgent? Its card comes when they end. */
+bool alert_must_wait(struct store *s, struct arena *a, const struct bot *x,
+                     const struct store_incident *i);
 /* Its first card, and the card as it is to look now. What fails is tried again. Both park. */
 void alert_show(struct bots *b, struct store *s, struct arena *a, struct bot *x,
                 struct store_incident *i);

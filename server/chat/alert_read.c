@@ -93,8 +93,8 @@ static const char *alert_key(struct arena *a, const char *given, const char *tit
     return crypto_sha256_hex(a, text, strlen(text));
 }
 
-static void take_times(struct store_alert *out, const cJSON *starts, const cJSON *ends, bool over,
-                       double now)
+static void set_alert_times(struct store_alert *out, const cJSON *starts, const cJSON *ends,
+                            bool over, double now)
 {
     out->starts = time_or_now(starts, now);
     out->ends = over ? time_or_now(ends, now) : 0;
@@ -115,8 +115,8 @@ static bool read_routed(struct arena *a, const cJSON *x, double now, struct stor
     out->key = alert_key(a, json_str(x, "fingerprint"), NULL, labels);
     out->shown = alert_shown(a, title, labels, json_str(notes, "summary"),
                              description ? description : json_str(notes, "message"));
-    take_times(out, json_get(x, "startsAt"), json_get(x, "endsAt"), !strcmp(status, "resolved"),
-               now);
+    set_alert_times(out, json_get(x, "startsAt"), json_get(x, "endsAt"),
+                    !strcmp(status, "resolved"), now);
     return true;
 }
 
@@ -168,8 +168,8 @@ static bool read_own(struct arena *a, const struct config_alert *c, const cJSON 
     out->key = alert_key(a, key, title, labels);
     out->shown = alert_shown(a, title, labels, field_text(a, c, x, "summary"),
                              field_text(a, c, x, "description"));
-    take_times(out, own_field(c, x, "starts"), own_field(c, x, "ends"),
-               is_over_word(c, field_text(a, c, x, "status")), now);
+    set_alert_times(out, own_field(c, x, "starts"), own_field(c, x, "ends"),
+                    is_over_word(c, field_text(a, c, x, "status")), now);
     return true;
 }
 

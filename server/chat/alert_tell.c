@@ -8,6 +8,7 @@
 #include "call/service.h"
 #include "change/engine.h"
 #include "chat/alert_private.h"
+#include "chat/schedule_private.h"
 #include "store/store.h"
 #include "store/store_card.h"
 #include <string.h>
@@ -29,6 +30,27 @@ void alert_note(struct bots *b, const struct store_incident *i, const char *even
     if (!s || !store_audit(s, event, id, arena_printf(a, "alert:%s", i->source),
                            arena_printf(a, "%s/%s", i->platform, i->account), detail, &e))
         log_event(LOG_ERROR, "alerts", "the audit could not be written: %s", e.text);
+}
+
+/* -- when -----------------------------------------------------------------------------------------
+ */
+
+bool alert_must_wait(struct store *s, struct arena *a, const struct bot *x,
+                     const struct store_incident *i)
+{
+    struct err ignored = { 0 };
+    struct store_alert *alerts = NULL;
+    int firing, all;
+    if (!quiet_now(x->account.config, i->channel))
+        return false;
+    int n = store_alerts_of(s, a, i->id, ALERTS_READ, &alerts, &firing, &all, &ignored);
+    for (int k = 0; k < n; k++) {
+        const cJSON *shown = json_parse(a, alerts[k].shown, strlen(alerts[k].shown), &ignored);
+        const char *severity = json_str(json_get(shown, "labels"), "severity");
+        if (quiet_is_urgent(x->account.config, i->channel, severity))
+            return false;
+    }
+    return true;
 }
 
 /* -- told ---------------------------------------------------------------------------------------

@@ -71,8 +71,8 @@ struct store_incident {
     const char *shown;   /* what its card shows, in a word of the teller's; NULL: nothing */
 };
 
-/* Those that are not done, the oldest first, in arena a. Their number; -1 + e. */
-int store_incidents(struct store *s, struct arena *a, struct store_incident **all, struct err *e);
+/* Ids of those that are not done, the oldest first, in arena a. Their number; -1 + e. */
+int store_incidents(struct store *s, struct arena *a, const char ***ids, struct err *e);
 /* False: there is none (e is not set), or e. */
 bool store_find_incident(struct store *s, struct arena *a, const char *id,
                          struct store_incident *out, struct err *e);

@@ -466,6 +466,25 @@ def check_what_is_edited_in_the_state_is_told_to_nobody(a):
     equal([e for e in a.receiver.heard if e["data"]["channel"] == "elsewhere"], [])
 
 
+def check_in_quiet_hours_only_what_is_urgent_is_told(a):
+    def hour(h):
+        return time.strftime("%H:%M", time.gmtime(time.time() + h * HOUR))
+
+    a.settings["chat"][0]["quiet"] = {"from": hour(-1), "to": hour(1), "zone": "UTC", "urgent": ["critical"]}
+    a.write_settings()
+    a.restart()
+    began = time.time()
+    a.am([alert("Night", began, route="shop-pay", severity="warning")])
+    a.am([alert("Gone", began, route="shop-pay", severity="warning")])
+    no_card(a)  # its marker is critical
+    is_over(a, "Gone", began, severity="warning")
+    del a.settings["chat"][0]["quiet"]
+    a.write_settings()
+    a.restart()
+    has(text_of(a.alert_card("Night")), "1 of 1 alert of am fires")
+    has(text_of(a.alert_card("Gone")), "Nothing of it fires any more")
+
+
 def check_each_of_two_gateways_has_its_own(a):
     other = room.house.House()
     try:
