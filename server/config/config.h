@@ -59,7 +59,7 @@ struct config {
     /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
      * that of all gateway pods (signal/replica.h). */
     const char *const *envoy_admins;
-    const char *access_log;  /* path of the gateway's access log; NULL: none */
+    const char *access_log; /* path of the gateway's access log; NULL: none */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */

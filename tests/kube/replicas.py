@@ -221,6 +221,8 @@ def a_request_that_one_takes_otherwise(g):
 def a_cluster_that_lists_no_pods(g):
     code, out = kube.ops(g.c, "ann", "call", "inspect_proxy", '{"what": "clusters"}')
     assert code != 0 and "403" in out and "pods" in out, out
+    code, out = kube.ops(g.c, "ann", "call", "diagnose", "{}")
+    assert code == 0 and "UNKNOWN" in out and "403" in out.split("replicas: ")[1], out
 
 
 CASES = [all_are_alike, one_replica_is_listed, a_replica_behind, a_replica_that_refuses, a_crashing_replica,
