@@ -9,7 +9,7 @@ extern const struct toolset toolset_proxy;
 enum { TEXT_MAX = 48 * 1024 };
 
 static const struct field in[] = {
-    { "what", STR, REQ, NULL, .one_of = PROXY_WHATS },
+    { "what", STR, REQ, NULL, .one_of = PROXY_WHATS "|" CONTROL_WHAT },
     { "replica", STR, OPT, "None: all compared, differences only." },
     { "text", STR, OPT, NULL, .max = 200, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = 500, .flags = FIELD_BRIEF },
@@ -32,7 +32,7 @@ static const cJSON *run_proxy(struct call *c)
         .cursor = arg_str(c, "cursor"),
         .limit = arg_num(c, "limit", 0),
     };
-    return inspect_proxies(c, &ask);
+    return strcmp(ask.what, CONTROL_WHAT) ? inspect_proxies(c, &ask) : control_plane(c, &ask);
 }
 
 /* Is something to be said of one that the lines do not say? */
@@ -46,6 +46,8 @@ static bool replica_stands_out(const cJSON *replica, const cJSON *first)
 static void say_replica(struct buf *b, const cJSON *r)
 {
     const char *error = json_str(r, "error"), *why = json_str(r, "not_ready");
+    if (!error && !json_get(r, "items"))
+        return; /* a controller: it has a line of its own */
     buf_printf(b, "%s: ", json_text(r, "name"));
     if (error)
         buf_printf(b, "could not be read: %s", error);

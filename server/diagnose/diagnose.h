@@ -51,6 +51,7 @@ struct diagnose_signals {
     const cJSON *rows; /* of the access log (accesslog.h), newest first; forged ones anywhere */
     int unread;        /* lines of the log in no known form, where they are most of it */
     const char *unread_line; /* one of them */
+    const char *log_unread;  /* why no log was read, where it is not of this machine; else NULL */
     const cJSON *words;      /* ["…"]: the gateway's own log lines about refused updates */
     const cJSON *probes;     /* [{cluster, address, tls, result, detail}]; result: probe_name() */
     bool console_asked;      /* it answered whether it has the target */
@@ -61,7 +62,9 @@ struct diagnose_signals {
     const cJSON *changes;    /* [{id, title, at, since?}]: plans applied of late and, with
                                 since, edits made elsewhere between the two; newest first */
     const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
-    const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
+    const cJSON *issues;     /* contradictions in the console, faults of the control plane:
+                                [{code, object, fact, next, covers?, source?, note?}] */
+    bool control_unread;     /* it is configured where the control plane is; not all was read */
     double now;              /* Unix seconds */
 };
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/diagnose_private.h"
+#include "rule/control.h"
 #include "signal/proxy.h"
 #include <string.h>
 
@@ -214,5 +215,11 @@ void findings_from_config(struct facts *f, struct findings *all)
     for (int i = 0; i < r.told.evidence; i++)
         finding_add(f->arena, x, r.told.source[i], "%s", r.told.fact[i]);
     x->rank = 8;
-    x->covers = "NO_CLUSTER|NO_ROUTE|CONFIG_MISSING";
+    cJSON_ArrayForEach(o, f->in->issues)
+    {
+        if (!strcmp(json_text(o, "code"), CONTROL_REFUSED))
+            finding_add(f->arena, x, "control_plane", "%s: %s", json_text(o, "object"),
+                        json_text(o, "fact"));
+    }
+    x->covers = "NO_CLUSTER|NO_ROUTE|CONFIG_MISSING|" CONTROL_REFUSED;
 }

@@ -207,6 +207,7 @@ static const struct {
     { "the log before", diagnose_read_compared },
     { "Envoy's counters again", read_counters_again },
     { "the console's routes and settings", diagnose_read_settings },
+    { "the control plane", diagnose_read_control },
     { "what is known of upstreams", walk_sources },
     { "probes of endpoints", walk_probes },
 };

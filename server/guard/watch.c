@@ -17,11 +17,11 @@ enum { ROWS = 2000000, SCAN = 32 << 20 };
 enum guard_signal guard_signal_of(const struct config *c, const struct guard_spec *spec,
                                   struct err *e)
 {
-    if (c->access_log)
+    if (log_source_there(c))
         return GUARD_LOG;
     if (!c->envoy_admin) {
         err_set(e, ERR_POLICY,
-                "guard: nothing could be watched: neither envoy.access_log nor envoy.admin_url is "
+                "guard: nothing could be watched: neither a log nor envoy.admin_url is "
                 "configured here; leave the guard out, or configure one");
         return GUARD_BLIND;
     }
@@ -93,6 +93,27 @@ static bool tally_row(void *arg, const cJSON *row)
     return true;
 }
 
+static bool stop_at_row(void *arg, const cJSON *row)
+{
+    bool *there = arg;
+    *there = row;
+    return false;
+}
+
+/* Where no request was seen: does that log have any? The access log of a gateway may be elsewhere
+ * than what its pods say, and then silence there is no sign of anything. */
+static bool holds_requests(const struct guard_watch *w, struct log_source *log, struct err *e)
+{
+    const struct accesslog_query q = { .lines = ACCESSLOG_SOUND, .limit = 1, .max_scan = SCAN };
+    bool there = false;
+    if (!accesslog_read(w->arena, log, &q, stop_at_row, &there, NULL, e))
+        return false;
+    return there ||
+           err_set(e, ERR_SYSTEM,
+                   "no request is in %s: the access log is elsewhere (logs.from says where)",
+                   log_source_name(w->arena, log, LOG_ACCESS));
+}
+
 static bool count_log(const struct guard_watch *w, struct guard_counts *out, struct err *e)
 {
     static const char *const looked_at[] = { "authority", "upstream_cluster", "duration",
@@ -104,7 +125,10 @@ static bool count_log(const struct guard_watch *w, struct guard_counts *out, str
                                  .limit = ROWS,
                                  .max_scan = SCAN,
                                  .only = looked_at };
-    if (!accesslog_read(w->arena, w->config->access_log, &q, tally_row, &t, &seen, e))
+    struct log_source *log = log_source_new(w->arena, w->loop, w->config, w->cancel);
+    if (!accesslog_read(w->arena, log, &q, tally_row, &t, &seen, e))
+        return false;
+    if (seen.matched == 0 && config_logs_from(w->config) != LOGS_FILE && !holds_requests(w, log, e))
         return false;
     if (seen.known == 0 && seen.unknown > 0)
         return err_set(e, ERR_SYSTEM, "no line of the access log could be read");

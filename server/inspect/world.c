@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "rule/schema.h"
 #include "rule/trap.h"
+#include "signal/pilot.h"
 #include "signal/replica.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -282,6 +283,26 @@ static void read_config_dump(struct reading *r)
         trap_world_envoy(r->world->trap, dump);
 }
 
+static void read_control(struct reading *r)
+{
+    struct err e = { 0 };
+    const struct pilot_means means = { r->m->loop, r->m->config, r->m->cancel };
+    const cJSON *controller, *line;
+    if (r->gone || !pilot_configured(r->m->config))
+        return;
+    const cJSON *control = pilot_read(r->a, &means, &e);
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (control)
+        trap_world_control(r->world->trap, control);
+    cJSON_ArrayForEach(line, json_get(control, "unread"))
+        note_unread(r, "control plane", line->valuestring);
+    cJSON_ArrayForEach(controller, json_get(control, "controllers"))
+    {
+        cJSON_ArrayForEach(line, json_get(controller, "unread"))
+            note_unread(r, json_text(controller, "name"), line->valuestring);
+    }
+}
+
 static void tell_reading(const struct reading *r, int done, int total, const char *step)
 {
     if (r->m->told)
@@ -325,6 +346,7 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
         return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
     read_schemas(&r);
     read_config_dump(&r);
+    read_control(&r);
     r.world->drift = drift_find(a, r.world->trap);
     return r.world;
 }

@@ -27,6 +27,7 @@ const struct trap *const trap_tables[] = { trap_auth_rows,
                                            trap_object_rows,
                                            trap_source_rows,
                                            trap_envoy_rows,
+                                           trap_control_rows,
                                            trap_mcp_text_rows,
                                            trap_mcp_rows,
                                            trap_mcp_server_rows,
@@ -181,6 +182,8 @@ static bool judgeable(struct trap_walk *t)
         cannot_judge(t, "Envoy");
     if (t->trap->envoy)
         return t->world->envoy;
+    if (t->trap->control)
+        return t->world->control;
     int read = 0, unread = 0;
     for (const char *rest = t->trap->about; text_word_next(&rest, word);) {
         bool is = trap_world_list(t->world, word).objects;
