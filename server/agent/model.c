@@ -1,6 +1,5 @@
 /* model.c - a request to the model's API, the stream that answers it, and when it is repeated. */
 #include "agent/model_private.h"
-#include "agent/sse_private.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -13,6 +12,7 @@
 #include "mask/mask.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "net/sse.h"
 #include <stdlib.h>
 
 enum {

@@ -85,6 +85,13 @@ void inspect_line(struct buf *b, const cJSON *finding);
 /* The whole walk: target kind "route", "service", "ai-route", "mcp-server", "domain" or NULL; see
  * diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);
+/* An object's endpoints asked, or one address; see probe/probe.h. NULL after fail(). */
+struct probe_asked {
+    const char *kind, *name; /* NULL: address is set */
+    const char *address;     /* "HOST:PORT" of an object of the gateway */
+    const char *by;          /* tcp, tls, http, grpc; NULL: as the object says */
+};
+const cJSON *probe_endpoints(struct call *c, const struct probe_asked *asked);
 /* The same over a window of the log that begins at since ("30m", a time; NULL: 15 minutes), and
  * where wanted compared with as long a one before it. */
 const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,

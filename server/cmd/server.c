@@ -15,6 +15,7 @@
 #include "cmd/webhook_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
+#include "kube/higress.h"
 #include "mcp/listen.h"
 #include "mcp/mcp.h"
 #include "net/fetch.h"
@@ -131,8 +132,20 @@ void server_turn(struct server *s)
     loop_untimer(t);
 }
 
+static void keep_pods(struct server *s, bool keep)
+{
+    for (int i = 0; s->config->gateways[i]; i++) {
+        struct kube_higress *h = s->config->gateways[i]->kube.higress;
+        if (h && keep)
+            kube_higress_keep(h);
+        else if (h)
+            kube_higress_keep_no_more(h);
+    }
+}
+
 void server_run(struct server *s)
 {
+    keep_pods(s, true);
     loop_run(s->loop);
     if (!s->mcp || !s->mcp->listeners)
         return;
@@ -169,6 +182,7 @@ static void drain_bots(struct server *s)
 
 void server_close(struct server *s)
 {
+    keep_pods(s, false);
     if (s->bots)
         drain_bots(s);
     webhook_end(s->webhook);

@@ -148,6 +148,7 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
 {
     return good_url(a, &c->gateway_url, "gateway.url", e) &&
            good_url(a, &c->envoy_admin, "envoy.admin_url", e) && good_admins(a, c, e) &&
+           good_url(a, &c->traffic_url, "envoy.traffic_url", e) &&
            good_url(a, &c->control.pilot, "pilot.url", e) &&
            good_url(a, &c->control.controller, "pilot.controller_url", e) &&
            good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e) &&
@@ -199,7 +200,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
-    struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    struct config *c = settings_check(tree, e) ? config_bind_gateways(a, tree, e) : NULL;
     return c && config_good_chat(c, a, tree, e) && config_good_alerts(c, a, tree, e) &&
                    config_good_schedules(c, a, tree, e)
                ? c

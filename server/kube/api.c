@@ -138,6 +138,7 @@ static bool send_as_oneself(struct kube_api *k, struct arena *a, const struct ku
     request.max_body = r->max_body;
     request.sink = r->sink;
     request.sink_arg = r->sink_arg;
+    request.trickles = r->trickles;
     return fetch(k->loop, a, &request, out, e);
 }
 

@@ -29,7 +29,7 @@ static struct {
     struct loop_timer *timer;
     CURL *idle[FETCH_MAX];
     int idle_count;
-    int running, probing;          /* of the running: those that only connect */
+    int running, probing;          /* those that probe are counted apart */
     struct transfer *first, *last; /* all, in order of arrival */
     struct transfer *ready, **ready_end;
 } pool = { .ready_end = &pool.ready };
@@ -121,11 +121,16 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+void fetch_trim(int keep)
+{
+    while (pool.idle_count > keep)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+}
+
 static void close_pool(void *arg)
 {
     (void)arg;
-    while (pool.idle_count > 0)
-        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    fetch_trim(0);
     lib.curl_multi_cleanup(pool.multi);
     loop_untimer(pool.timer);
     pool.multi = NULL;
@@ -191,12 +196,11 @@ static void delist_transfer(struct transfer *t)
 
 static bool admit_transfer(struct transfer *t)
 {
-    bool probes = t->request->connect_only && !t->keeps;
-    if (pool.running >= FETCH_MAX || (probes && pool.probing >= FETCH_PROBES))
+    int *running = t->request->probes ? &pool.probing : &pool.running;
+    if (*running >= (t->request->probes ? FETCH_PROBES : FETCH_MAX))
         return false;
     t->admitted = true;
-    pool.running++;
-    pool.probing += probes;
+    ++*running;
     return true;
 }
 
@@ -214,7 +218,8 @@ static void admit_next(void)
 
 static void perform_transfer(struct transfer *t)
 {
-    t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
+    bool kept = !t->request->sink && pool.idle_count > 0;
+    t->easy = kept ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
     fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
@@ -229,7 +234,7 @@ static void release_transfer(struct transfer *t)
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
-    if (pool.idle_count < FETCH_MAX)
+    if (!t->request->sink && pool.idle_count < FETCH_MAX) /* those have buffers of one size */
         pool.idle[pool.idle_count++] = t->easy;
     else
         lib.curl_easy_cleanup(t->easy);
@@ -263,21 +268,6 @@ static bool explain(struct transfer *t, struct err *e)
     return fetch_error(t->arena, &f, e);
 }
 
-/* Of the server's own certificate, when the handshake got that far; "Expire date:…" as libcurl
- * words it. */
-static const char *end_of_validity(struct transfer *t)
-{
-    static const char label[] = "Expire date:";
-    struct curl_certinfo *chain = NULL;
-    lib.curl_easy_getinfo(t->easy, CURLINFO_CERTINFO, &chain);
-    if (!chain || chain->num_of_certs < 1)
-        return NULL;
-    for (struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
-        if (text_starts(line->data, label))
-            return arena_strdup(t->arena, line->data + sizeof label - 1);
-    return NULL;
-}
-
 /* Reads out what the handle knows; true when a whole answer is there. */
 static bool conclude_transfer(struct transfer *t, struct err *e)
 {
@@ -293,7 +283,7 @@ static bool conclude_transfer(struct transfer *t, struct err *e)
     out->body = t->body->data;
     out->len = t->body->len;
     if (t->request->connect_only)
-        out->not_after = end_of_validity(t);
+        fetch_read_chain(t);
     if (t->cancelled && !t->done)
         return err_set(e, ERR_GONE, "cancelled while waiting for %s", t->request->method);
     if (t->code == CURLE_OK || out->stopped)
@@ -330,8 +320,7 @@ static bool run_transfer(struct transfer *t, struct err *e)
     delist_transfer(t);
     trace_transfer(t, ok, e);
     if (t->admitted) {
-        pool.running--;
-        pool.probing -= t->request->connect_only && !t->keeps;
+        --*(t->request->probes ? &pool.probing : &pool.running);
         admit_next();
     }
     return ok;

@@ -17,6 +17,14 @@ call diagnose {"domain":"nobody.example.com"}
 ok {"verdicts":[{"code":"UNKNOWN_OBJECT"}]}
 call diagnose {"since":"soon"}
 error "is no time in the past"
+call probe {"kind":"service","name":"shop.static"}
+ok {"target":"service shop.static","probes":[{"at":"127.0.0.1:9001","by":"tcp"}]}
+call probe {"kind":"route","name":"lost"}
+error "ghost"
+call probe {"address":"10.9.8.7:80"}
+error "no object of the gateway points to 10.9.8.7:80"
+call probe
+error "kind and name of an object, or address"
 call tail_logs
 error "no access log is configured"
 
