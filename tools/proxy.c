@@ -81,8 +81,11 @@ static char *say_proxy(struct call *c, const cJSON *answer)
         if (versions || replica_stands_out(r, first))
             say_replica(b, r);
     }
-    if (json_get(answer, "more_replicas"))
-        buf_printf(b, "and %.0f replicas more\n", json_num(answer, "more_replicas", 0));
+    if (json_get(answer, "unread"))
+        buf_printf(b, "replicas that could not be read: %.0f\n", json_num(answer, "unread", 0));
+    if (json_get(answer, "not_looked_at"))
+        buf_printf(b, "replicas that were not looked at: %.0f\n",
+                   json_num(answer, "not_looked_at", 0));
     if (json_get(answer, "left_out"))
         buf_printf(b, "left out: %.0f, narrow it by text\n", json_num(answer, "left_out", 0));
     return b->data;

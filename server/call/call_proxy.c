@@ -9,13 +9,20 @@
 #include "signal/proxy.h"
 #include <math.h>
 
-enum { REPLICAS_SAID = 16, ERROR_MAX = 300, WHY_MAX = 300, DIFFERENCES_SAID = 3 };
+enum {
+    REPLICAS_READ = 64,
+    REPLICAS_SAID = 12,
+    ERROR_MAX = 200,
+    WHY_MAX = 200,
+    DIFFERENCES_SAID = 3
+};
 
 /* One reading of all replicas that were asked for. */
 struct proxies {
     struct call *call;
     const struct proxy_ask *ask;
-    const struct replicas *all;
+    const struct replicas *all; /* that are read */
+    int not_read;               /* more of them than that */
     struct proxy_list *lists;
     const struct proxy_list **read; /* NULL: could not be */
     struct err *errors;
@@ -32,14 +39,20 @@ static void read_proxy(void *arg, int i, struct cancel *own)
         p->read[i] = &p->lists[i];
 }
 
-/* The one that is named, or all of them; NULL after fail(). */
-static const struct replicas *replicas_asked(struct call *c, const char *name)
+/* The one that is named, or all of them, at most REPLICAS_READ; NULL after fail(). */
+static const struct replicas *replicas_asked(struct call *c, const char *name, int *not_read)
 {
     const struct replicas *all =
         replicas_find(c->service->loop, c->config, c->arena, c->cancel, &c->err);
     struct replicas *one = arena_make(c->arena, struct replicas);
     const char *names = "";
-    for (int i = 0; all && name && i < all->count; i++) {
+    if (all && !name) {
+        *one = *all;
+        one->count = all->count < REPLICAS_READ ? all->count : REPLICAS_READ;
+        *not_read = all->count - one->count;
+        return one;
+    }
+    for (int i = 0; all && i < all->count; i++) {
         if (text_same(name, all->list[i].envoy.name)) {
             *one = (struct replicas){ &all->list[i], 1 };
             return one;
@@ -47,10 +60,10 @@ static const struct replicas *replicas_asked(struct call *c, const char *name)
         if (i < REPLICAS_SAID)
             names = arena_printf(c->arena, "%s%s%s", names, i ? ", " : "", all->list[i].envoy.name);
     }
-    if (all && name)
+    if (all)
         return fail_null(c, "replica: there is no '%s'; there are %s",
                          text_clean(c->arena, name, 100), names);
-    return all;
+    return NULL;
 }
 
 static bool read_proxies(struct proxies *p)
@@ -168,11 +181,32 @@ static cJSON *replica_said(struct proxies *p, int i)
     return o;
 }
 
-static cJSON *proxy_answer(struct proxies *p)
+/* Those that could not be read before the others, all in their order. */
+static void tell_replicas(struct proxies *p, cJSON *answer)
 {
     struct arena *a = p->call->arena;
+    cJSON *list = json_set_array(a, answer, "replicas");
+    int n = p->all->count, unread = n - p->readable, left_out = 0;
+    int room = unread < REPLICAS_SAID ? REPLICAS_SAID - unread : 0;
+    for (int i = 0; i < n; i++) {
+        left_out += p->read[i] ? p->read[i]->left_out : 0;
+        if ((p->read[i] ? room-- > 0 : json_count(list) < REPLICAS_SAID))
+            json_add(a, list, replica_said(p, i));
+    }
+    if (unread)
+        json_set_num(a, answer, "unread", unread);
+    if (n > json_count(list))
+        json_set_num(a, answer, "more_replicas", n - json_count(list));
+    if (p->not_read)
+        json_set_num(a, answer, "not_looked_at", p->not_read);
+    if (left_out)
+        json_set_num(a, answer, "left_out", left_out);
+}
+
+static cJSON *proxy_answer(struct proxies *p)
+{
     bool figures = !strcmp(p->ask->what, "stats"), compares = p->readable > 1 && !figures;
-    int same = 0, left_out = 0, n = p->all->count;
+    int same = 0, n = p->all->count;
     p->page = page_new(p->call, p->ask->limit, p->ask->cursor, p->ask->text);
     if (compares)
         same = proxy_compare(p->read, n, tell_difference, p);
@@ -182,24 +216,15 @@ static cJSON *proxy_answer(struct proxies *p)
     if (!answer)
         return NULL;
     if (compares)
-        json_set_num(a, answer, "same", same);
-    cJSON *replicas = json_set_array(a, answer, "replicas");
-    for (int i = 0; i < n; i++) {
-        left_out += p->read[i] ? p->read[i]->left_out : 0;
-        if (i < REPLICAS_SAID)
-            json_add(a, replicas, replica_said(p, i));
-    }
-    if (n > REPLICAS_SAID)
-        json_set_num(a, answer, "more_replicas", n - REPLICAS_SAID);
-    if (left_out)
-        json_set_num(a, answer, "left_out", left_out);
+        json_set_num(p->call->arena, answer, "same", same);
+    tell_replicas(p, answer);
     return answer;
 }
 
 const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask)
 {
     struct proxies p = { .call = c, .ask = ask };
-    p.all = replicas_asked(c, ask->replica);
+    p.all = replicas_asked(c, ask->replica, &p.not_read);
     return p.all && read_proxies(&p) ? proxy_answer(&p) : NULL;
 }
 

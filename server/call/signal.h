@@ -1,8 +1,8 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
-#include "signal/proxy.h"   /* PROXY_WHATS */
 #include "signal/metrics.h" /* METRIC_QUESTIONS, what is asked */
+#include "signal/proxy.h"   /* PROXY_WHATS */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
@@ -55,7 +55,8 @@ const cJSON *envoy_admin(struct call *c, const char *path);
 /* What the gateway's Envoys run by (signal/proxy.h), a line each: of one replica "KEY: …", of all
  * what is not the same, and figures added up: {"lines":[…],"count","cursor"?,"same"?,"replicas":
  * [{"name","items"|"error","version"?,"updated"?,"refused"?,"restarts"?,"not_ready"?}],
- * "more_replicas"?,"left_out"?}. NULL after fail(): none could be read. */
+ * "unread"?,"more_replicas"?,"not_looked_at"?,"left_out"?}. NULL after fail(): none could be read.
+ */
 struct proxy_ask {
     const char *what;    /* of PROXY_WHATS */
     const char *replica; /* its name; NULL: all */

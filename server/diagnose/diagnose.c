@@ -427,6 +427,8 @@ static void write_timeline(struct facts *f, cJSON *out)
 static void write_unread_replicas(struct facts *f, cJSON *out)
 {
     cJSON *lines = json_array(f->arena);
+    if (f->in->unlisted)
+        json_add_str(f->arena, lines, text_clean(f->arena, f->in->unlisted, 240));
     for (int i = 0; i < f->in->replica_count; i++)
         if (f->in->replicas[i].error && json_count(lines) < MAX_VERDICTS)
             json_add_str(f->arena, lines, text_clean(f->arena, f->in->replicas[i].error, 240));

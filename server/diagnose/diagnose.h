@@ -39,6 +39,7 @@ struct diagnose_signals {
      */
     const struct diagnose_replica *replicas;
     int replica_count;
+    const char *unlisted;      /* why it is not known which there are, or how many more; or NULL */
     const cJSON *clusters;     /* /clusters?format=json */
     bool from_console;         /* Envoy was not asked: `clusters` holds what the console knows */
     const cJSON *stats;        /* /stats?format=json */

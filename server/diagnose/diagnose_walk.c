@@ -82,14 +82,21 @@ static void describe_replica(struct walk *w, int i)
 
 static void find_replicas(struct walk *w)
 {
-    w->found = replicas_find(w->m->loop, w->m->config, w->a, w->m->cancel, &w->ignored);
-    if (!w->found)
+    struct err e = { 0 };
+    w->found = replicas_find(w->m->loop, w->m->config, w->a, w->m->cancel, &e);
+    w->gone = w->gone || e.kind == ERR_GONE;
+    if (!w->found) {
+        w->s.unlisted = arena_strdup(w->a, e.text);
         return;
+    }
     int n = w->found->count < REPLICAS_JUDGED ? w->found->count : REPLICAS_JUDGED;
     w->replicas = arena_array(w->a, struct diagnose_replica, n);
     for (int i = 0; i < n; i++)
         describe_replica(w, i);
     w->replica_count = n;
+    if (w->found->count > n)
+        w->s.unlisted =
+            arena_printf(w->a, "%d replicas more were not looked at", w->found->count - n);
     if (n > 1 || w->found->list->pod) {
         w->s.replicas = w->replicas;
         w->s.replica_count = n;

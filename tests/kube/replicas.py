@@ -7,6 +7,7 @@ import http.server
 import json
 import sys
 import threading
+import time
 
 import kube
 from envoys import PLUGIN, SECRET, Envoy, checked, cluster, name_of, plugin, route, table
@@ -51,7 +52,8 @@ class Gateway:
         c.namespace("higress-system")
         c.pod("higress-system", "higress-console-1", {"app.kubernetes.io/name": "higress-console"}, ports={8080: self.higress.port})
         for name, e in self.envoys.items():
-            c.pod("higress-system", name, {"app": "higress-gateway"}, containers=("higress-gateway",), ports={15000: e.admin})
+            c.pod("higress-system", name, {"app": "higress-gateway"}, containers=("higress-gateway",), ports={15000: e.admin},
+                  logs={"higress-gateway": c.write(name + ".log", "")})
         c.role("higress-system", "dan", kube.documented_role())
 
     def clusters(self, **more):
@@ -182,11 +184,13 @@ def a_plugin_that_one_did_not_load(g):
 
 def an_endpoint_that_one_cannot_reach(g):
     Upstream.refuses = "127.0.0.13"
-    g.envoys[C].shows("failed_active_health_check", "/clusters?format=json")
-    until_diagnosed(g, "NO_HEALTHY_UPSTREAM", "by 1 of 3: " + C, without=(A, B))
-    out = call(g, "inspect_proxy", what="endpoints")
-    assert "differs in health: [%s, %s] healthy" % (A, B) in out and "[%s] failed_active_health_check" % C in out, out
-    Upstream.refuses = None
+    try:
+        g.envoys[C].shows("failed_active_health_check", "/clusters?format=json")
+        until_diagnosed(g, "NO_HEALTHY_UPSTREAM", "by 1 of 3: " + C, without=(A, B))
+        out = call(g, "inspect_proxy", what="endpoints")
+        assert "differs in health: [%s, %s] healthy" % (A, B) in out and "[%s] failed_active_health_check" % C in out, out
+    finally:
+        Upstream.refuses = None
 
 
 def no_replica_can_reach_it(g):
@@ -218,13 +222,29 @@ def a_request_that_one_takes_otherwise(g):
     assert "ENVOY_ROUTE_MISSING" in out and "1 of 3 replicas (%s): " % C in out, out
 
 
+def requests_that_fail_at_one(g):
+    """The logs of all pods are read; who met the fault is known by whose line it is."""
+    at = time.strftime("%Y-%m-%dT%H:%M:%S.000", time.gmtime(time.time() - 5))
+    for name, lines, code, flags in ((A, 20, "200", "-"), (C, 6, "503", "UF")):
+        row = json.dumps({"start_time": at + "Z", "method": "GET", "path": "/pay", "authority": "api.example.com", "response_code": code,
+                          "response_flags": flags, "route_name": "pay", "upstream_cluster": PAY, "upstream_host": "-", "duration": "3",
+                          "response_code_details": "via_upstream" if code == "200" else "upstream_reset_before_response_started"})
+        g.c.write(name + ".log", ("%s000000Z %s\n" % (at, row)) * lines)
+    out = until_diagnosed(g, "by 1 of 3: %s, 6 requests" % C)
+    assert "6 of 26 requests" in out, out
+    for name in (A, C):
+        g.c.write(name + ".log", "")
+
+
 def a_cluster_that_lists_no_pods(g):
     code, out = kube.ops(g.c, "ann", "call", "inspect_proxy", '{"what": "clusters"}')
     assert code != 0 and "403" in out and "pods" in out, out
+    code, out = kube.ops(g.c, "ann", "call", "diagnose", "{}")
+    assert code == 0 and "UNKNOWN" in out and "403" in out.split("replicas: ")[1], out
 
 
 CASES = [all_are_alike, one_replica_is_listed, a_replica_behind, a_replica_that_refuses, a_crashing_replica,
-         a_plugin_that_one_did_not_load, an_endpoint_that_one_cannot_reach, no_replica_can_reach_it, a_request_that_one_takes_otherwise,
+         a_plugin_that_one_did_not_load, an_endpoint_that_one_cannot_reach, no_replica_can_reach_it, a_request_that_one_takes_otherwise, requests_that_fail_at_one,
          a_cluster_that_lists_no_pods]
 
 
