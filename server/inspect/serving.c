@@ -98,6 +98,9 @@ static bool read_pages(struct serving *s, struct arena *a, const struct replica 
         cJSON *page = replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
         if (!page)
             return false;
+        if (!cJSON_IsObject(page))
+            return err_set(e, ERR_GATEWAY, "%s of %s is no object: is that an Envoy?",
+                           pages_read[i].path, at->envoy.name);
         *(const cJSON **)((char *)out + pages_read[i].at) = part_of(a, pages_read[i].bit, page);
     }
     return true;
