@@ -150,6 +150,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_diagnose,
         .local = true,
+        .signals = true,
         .say = say_diagnosis,
         .facts = diagnosis_facts,
     },

@@ -12,11 +12,15 @@ struct log_seen {
     int raw;            /* lines in no known form that were looked at */
     bool unreadable;    /* most lines of the log are in no known form; */
     const char *line;   /* one of them; NULL: none */
+    const char *note;   /* what could not be read of the source; NULL: all was */
 };
 
-/* Lines of the configured access log, newest first, each parsed (forms: signal/accesslog.h);
- * fn returns false to stop. False when no log is configured or readable (fail says which). */
+/* Lines of the gateway's log, wherever it is, newest first, each parsed (forms:
+ * signal/accesslog.h); fn returns false to stop. False when no log is configured or readable (fail
+ * says which). */
 struct log_query {
+    enum log_what what;
+    bool previous;
     const char *route; /* also the name of an AI route or an MCP server */
     const char *host, *path_prefix, *flag, *text;
     int status_class;      /* 2..5; 0: any */
@@ -28,7 +32,16 @@ struct log_query {
 };
 /* What the arguments route, host, path, flag, text, status, minutes and cursor ask for. */
 struct log_query log_asked(struct call *c);
+/* Where it is, in words. */
+const char *log_where(struct call *c, enum log_what what);
 bool log_each(struct call *c, const struct log_query *q, gw_each_fn *fn, void *arg);
+/* The same of lines that are written while `seconds` pass, oldest first; rows live only until fn
+ * returns. */
+bool log_follow_each(struct call *c, const struct log_query *q, double seconds, gw_each_fn *fn,
+                     void *arg);
+/* A row as one line (signal/log_text.h), and the client of a request. */
+const char *log_line_text(struct call *c, const cJSON *row);
+const char *log_line_client(struct call *c, const cJSON *row);
 /* Counts over the log (signal/traffic.h): by up to TRAFFIC_BY of TRAFFIC_NAMES, ended by NULL;
  * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
 const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,

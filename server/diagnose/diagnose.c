@@ -217,9 +217,13 @@ static void write_unavailable(struct facts *f, cJSON *out)
                             f->in->server,   f->in->rows,  f->in->probes };
     cJSON *list = json_set_array(f->arena, out, "unavailable");
 
-    for (size_t i = 0; i < sizeof have / sizeof have[0]; i++)
+    for (size_t i = 0; i < sizeof have / sizeof have[0]; i++) {
+        bool log = !strcmp(signal_names[i], "access_log") && f->in->log_unread;
         if (!have[i] || (i == 0 && f->in->from_console))
-            json_add_str(f->arena, list, signal_names[i]);
+            json_add_str(f->arena, list,
+                         arena_printf(f->arena, "%s%s%s", signal_names[i], log ? ": " : "",
+                                      log ? f->in->log_unread : ""));
+    }
     if (f->in->control_unread)
         json_add_str(f->arena, list, "control_plane");
 }

@@ -50,6 +50,7 @@ struct diagnose_signals {
     const cJSON *rows; /* of the access log (accesslog.h), newest first; forged ones anywhere */
     int unread;        /* lines of the log in no known form, where they are most of it */
     const char *unread_line; /* one of them */
+    const char *log_unread;  /* why no log was read, where it is not of this machine; else NULL */
     const cJSON *words;      /* ["…"]: the gateway's own log lines about refused updates */
     const cJSON *probes;     /* [{cluster, address, tls, result, detail}]; result: probe_name() */
     bool console_asked;      /* it answered whether it has the target */

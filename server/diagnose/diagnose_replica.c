@@ -187,7 +187,6 @@ static void hold_against(struct facts *f, struct findings *all, const struct pro
             : NULL;
     if (!x)
         return;
-    x->sure = true;
     finding_add(f->arena, x, "config_dump", "its configuration is %s, that of %s %s",
                 version_words(f->arena, &lists[old]), f->in->replicas[newest].name,
                 version_words(f->arena, &lists[newest]));

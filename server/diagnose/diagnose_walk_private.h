@@ -15,7 +15,8 @@ struct walk {
     int replica_count;
     cJSON *issues;
     bool gone;
-    struct err ignored; /* of what may be missing */
+    struct log_source *log; /* what was read of it is kept, for several questions */
+    struct err ignored;     /* of what may be missing */
 };
 
 /* The console's object behind the target, and what contradicts it there. Parks. */

@@ -13,6 +13,7 @@
 
 const struct kube_right kube_rights[] = {
     { "list", "pods", NULL, "to find the pods of Higress" },
+    { "get", "pods", "log", "to read the logs of gateway and controller" },
     { "get", "pods", "portforward", "to reach the console and Envoy in their pods" },
     { "create", "pods", "portforward", "the same, from Kubernetes 1.35 on" },
     { 0 },

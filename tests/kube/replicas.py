@@ -24,8 +24,11 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         pass
 
     def handle(self):
-        if self.client_address[0] != Upstream.refuses:
-            super().handle()
+        try:
+            if self.client_address[0] != Upstream.refuses:
+                super().handle()
+        except OSError:
+            pass  # a health check that was given up
 
     def do_GET(self):
         self.send_response(200)
@@ -134,7 +137,7 @@ def a_replica_behind(g):
     out = call(g, "inspect_proxy", what="clusters")
     assert "%s: differs in connect_timeout: [%s, %s] STATIC, ROUND_ROBIN, connect 7s; [%s] STATIC" % (SHOP, A, B, C) in out, out
     assert "%s: 2 read, version %d," % (A, g.version) in out and "%s: 2 read, version " % C in out, out
-    out = until_diagnosed(g, "REPLICA_BEHIND (high) replica " + C, "that of %s %d of" % (A, g.version), "differs in connect_timeout",
+    out = until_diagnosed(g, "REPLICA_BEHIND (medium) replica " + C, "that of %s %d of" % (A, g.version), "differs in connect_timeout",
                           "1 item is not as there")
     assert "replica " + A not in out and "replica " + B not in out, out
 

@@ -124,10 +124,58 @@ static void differences_are_told_and_no_values(void **state)
     arena_free(a);
 }
 
+/* Whatever stands in the place of what was expected. */
+static void odd_shapes_do_no_harm(void **state)
+{
+    static const char *const lists[] = { "ClustersConfigDump\",\"dynamic_active_clusters",
+                                         "ClustersConfigDump\",\"static_clusters",
+                                         "RoutesConfigDump\",\"dynamic_route_configs",
+                                         "ListenersConfigDump\",\"dynamic_listeners",
+                                         "EcdsConfigDump\",\"ecds_filters" };
+    static const char *const odd[] = {
+        "7",
+        "\"text\"",
+        "{}",
+        "[[],{}]",
+        "[null,1,\"\\u001b[31m\\n\",{},[{}]]",
+        "[{\"cluster\":[],\"route_config\":\"x\",\"active_state\":1,\"ecds_filter\":[1]}]",
+        "[{\"cluster\":{\"name\":7,\"type\":{},\"transport_socket\":\"x\"},\"error_state\":[],"
+        "\"last_updated\":{},\"version_info\":[]}]",
+        "[{\"route_config\":{\"name\":[],\"virtual_hosts\":[1,{\"domains\":{},\"routes\":[2,{"
+        "\"match\":[],\"route\":\"x\"},{\"match\":{\"headers\":{\"a\":1}}}]}]}}]",
+        "[{\"name\":[],\"active_state\":{\"listener\":{\"address\":[],\"filter_chains\":{\"a\":[]}}"
+        "}}]",
+        "[{\"ecds_filter\":{\"name\":1,\"typed_config\":{\"@type\":2,\"value\":3}}}]"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
+            struct arena *a = arena_new();
+            struct err e = { 0 };
+            const char *text =
+                arena_printf(a, "{\"configs\":[{\"@type\":\"x.%s\":%s}]}", lists[i], odd[k]);
+            const cJSON *dump = json_parse(a, text, strlen(text), &e);
+            struct proxy_list one, two = { .arena = a };
+            const struct replica replicas[] = { { .envoy = { .name = "gw-1" } },
+                                                { .envoy = { .name = "gw-2" } } };
+            const struct replicas all = { replicas, 2 };
+            const struct proxy_list *both[] = { &one, &two };
+            struct looked l = { a, buf_in(a, 100000), &all, both };
+            if (!dump)
+                fail_msg("%s: %s", text, e.text);
+            proxy_take_dump(a, dump, &one);
+            proxy_compare(both, 2, write_difference, &l);
+            for (const char *c = l.text->data; *c; c++)
+                assert_true(*c == '\n' || (unsigned char)*c >= ' ');
+            arena_free(a);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_say_what_is_chosen),
+        cmocka_unit_test(odd_shapes_do_no_harm),
         cmocka_unit_test(differences_are_told_and_no_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
