@@ -82,7 +82,7 @@ static const cJSON *as_routes_dump(struct arena *a, cJSON *page)
     return dump;
 }
 
-static const cJSON *part_of(struct arena *a, unsigned bit, cJSON *page)
+static const cJSON *shown_part(struct arena *a, unsigned bit, cJSON *page)
 {
     if (bit == SERVING_SERVER)
         return page;
@@ -101,7 +101,7 @@ static bool read_pages(struct serving *s, struct arena *a, const struct replica 
         if (!cJSON_IsObject(page))
             return err_set(e, ERR_GATEWAY, "%s of %s is no object: is that an Envoy?",
                            pages_read[i].path, at->envoy.name);
-        *(const cJSON **)((char *)out + pages_read[i].at) = part_of(a, pages_read[i].bit, page);
+        *(const cJSON **)((char *)out + pages_read[i].at) = shown_part(a, pages_read[i].bit, page);
     }
     return true;
 }
