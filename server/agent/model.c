@@ -1,6 +1,5 @@
 /* model.c - a request to the model's API, the stream that answers it, and when it is repeated. */
 #include "agent/model_private.h"
-#include "agent/sse_private.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/crypto.h"
@@ -13,6 +12,7 @@
 #include "mask/mask.h"
 #include "net/fetch.h"
 #include "net/loop.h"
+#include "net/sse.h"
 #include <stdlib.h>
 
 enum {
@@ -196,6 +196,7 @@ static bool send_exchange(struct exchange *x, const char *body, struct err *e)
     struct model *m = x->model;
     double left = m->until - loop_now(m->loop);
     struct fetch_request r = {
+        .to = TO_MODEL,
         .method = "POST",
         .url = arena_printf(x->arena, "%s%s", m->config->url, m->api->path),
         .headers = headers_of(m, x->arena),

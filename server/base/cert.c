@@ -24,6 +24,9 @@
     X(X509_check_private_key)                                                                      \
     X(X509_free)                                                                                   \
     X(X509_get_subject_name)                                                                       \
+    X(X509_get_issuer_name)                                                                        \
+    X(X509_check_host)                                                                             \
+    X(X509_check_ip_asc)                                                                           \
     X(X509_NAME_get_text_by_NID)                                                                   \
     X(X509_NAME_add_entry_by_txt)                                                                  \
     X(X509_get_ext_d2i)                                                                            \
@@ -93,21 +96,50 @@ static void read_time(const ASN1_TIME *from, char *out, size_t size)
         strftime(out, size, "%Y/%m/%d %H:%M:%SZ", &parts);
 }
 
+static const char *distinguished(struct arena *a, X509_NAME *of)
+{
+    char text[256];
+    int n = ssl.X509_NAME_get_text_by_NID(of, NID_commonName, text, sizeof text);
+    if (n <= 0)
+        n = ssl.X509_NAME_get_text_by_NID(of, NID_organizationName, text, sizeof text);
+    return n > 0 ? arena_strndup(a, text, (size_t)n) : "";
+}
+
+static X509 *first_certificate(const char *pem, size_t len)
+{
+    BIO *bio = ssl.BIO_new_mem_buf(pem, (int)len);
+    X509 *x = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    ssl.BIO_free(bio);
+    return x;
+}
+
 bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *out, struct err *e)
 {
     *out = (struct cert_info){ 0 };
     if (!load_cert_api(e))
         return false;
-    BIO *bio = ssl.BIO_new_mem_buf(pem, (int)len);
-    X509 *x = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    ssl.BIO_free(bio);
+    X509 *x = first_certificate(pem, len);
     if (!x)
         return err_set(e, ERR_ARGS, "the text holds no certificate in PEM");
     read_names(a, x, out);
+    out->subject = distinguished(a, ssl.X509_get_subject_name(x));
+    out->issuer = distinguished(a, ssl.X509_get_issuer_name(x));
     read_time(ssl.X509_get0_notBefore(x), out->not_before, sizeof out->not_before);
     read_time(ssl.X509_get0_notAfter(x), out->not_after, sizeof out->not_after);
     ssl.X509_free(x);
     return true;
+}
+
+bool cert_is_for(const char *pem, size_t len, const char *host)
+{
+    struct err ignored = { 0 };
+    if (!load_cert_api(&ignored))
+        return false;
+    X509 *x = first_certificate(pem, len);
+    bool fits = x && (ssl.X509_check_ip_asc(x, host, 0) == 1 ||
+                      ssl.X509_check_host(x, host, strlen(host), 0, NULL) == 1);
+    ssl.X509_free(x);
+    return fits;
 }
 
 /* An empty passphrase is given, or libcrypto would ask for one on the terminal. */

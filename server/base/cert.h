@@ -10,11 +10,14 @@ struct err;
 struct cert_info {
     char **names; /* subject's common name, then DNS alternative names; no name twice */
     size_t count;
+    const char *subject, *issuer;       /* common name, else organization, else "" */
     char not_before[32], not_after[32]; /* "2026/11/24 00:03:55Z" */
 };
 
 /* The first certificate of a PEM text. False (ERR_ARGS) when there is none. */
 bool cert_read(struct arena *a, const char *pem, size_t len, struct cert_info *out, struct err *e);
+/* Is the first certificate of a PEM text for that host, a name or an address? */
+bool cert_is_for(const char *pem, size_t len, const char *host);
 /* Is cert valid at `now` (Unix seconds) and key its private key? ERR_ARGS says what is wrong, with
  * neither text in it. */
 bool cert_check_pair(struct arena *a, const char *cert, const char *key, double now, struct err *e);

@@ -2,6 +2,7 @@
 #pragma once
 #include "call/read.h"
 #include "signal/proxy.h"   /* PROXY_WHATS */
+#include "signal/metrics.h" /* METRIC_QUESTIONS, what is asked */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
@@ -46,6 +47,9 @@ const char *log_line_client(struct call *c, const cJSON *row);
  * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
 const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
+/* A question about figures, and an expression (signal/metrics.h). NULL after fail(). */
+const cJSON *metrics(struct call *c, struct metrics_ask *ask);
+const cJSON *metrics_promql(struct call *c, const struct metrics_ask *ask, const char *promql);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* What the gateway's Envoys run by (signal/proxy.h), a line each: of one replica "KEY: …", of all
@@ -80,6 +84,13 @@ void inspect_line(struct buf *b, const cJSON *finding);
 /* The whole walk: target kind "route", "service", "ai-route", "mcp-server", "domain" or NULL; see
  * diagnose/diagnose.h. */
 const cJSON *diagnose(struct call *c, const char *kind, const char *name);
+/* An object's endpoints asked, or one address; see probe/probe.h. NULL after fail(). */
+struct probe_asked {
+    const char *kind, *name; /* NULL: address is set */
+    const char *address;     /* "HOST:PORT" of an object of the gateway */
+    const char *by;          /* tcp, tls, http, grpc; NULL: as the object says */
+};
+const cJSON *probe_endpoints(struct call *c, const struct probe_asked *asked);
 /* The same over a window of the log that begins at since ("30m", a time; NULL: 15 minutes), and
  * where wanted compared with as long a one before it. */
 const cJSON *diagnose_since(struct call *c, const char *kind, const char *name, const char *since,

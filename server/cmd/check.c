@@ -5,11 +5,21 @@
 #include "cmd/check_private.h"
 #include "cmd/cmd.h"
 #include "config/config.h"
+#include "kube/higress.h"
+#include "kube/rights.h"
 #include "signal/log_source.h"
 
 static const char *or_none(const char *s)
 {
     return s ? s : "(none)";
+}
+
+static const char *how_password(const struct config *g)
+{
+    const struct kube_higress *h = g->kube.higress;
+    if (h && (kube_higress_uses(h) & KUBE_USE_LOGIN))
+        return "read from its Secret";
+    return g->password ? "set" : "not set";
 }
 
 static void print_gateway(struct arena *a, const struct config *g, const struct config *process)
@@ -18,9 +28,11 @@ static void print_gateway(struct arena *a, const struct config *g, const struct 
         printf("\n%s%s\n", g->name,
                strcmp(g->name, process->name) ? "" : " (meant where none is named)");
     printf("gateway:     %s as %s (password %s)\n", or_none(g->gateway_url), g->username,
-           g->password ? "set" : "not set");
+           how_password(g));
     printf("envoy admin: %s\n", or_none(g->envoy_admin));
     printf("logs:        %s\n", log_source_name(a, log_source_new(a, NULL, g, NULL), LOG_ACCESS));
+    if (g->prometheus.url)
+        printf("prometheus:  %s\n", g->prometheus.url);
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 

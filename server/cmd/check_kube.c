@@ -33,10 +33,27 @@ static void print_pods(struct cluster_check *x, struct loop *l, struct arena *a)
     }
 }
 
+/* By which way Envoy's pages come. */
+static void print_way(struct cluster_check *x, struct loop *l, struct arena *a)
+{
+    struct err e = { 0 };
+    struct kube_higress *h = x->config->kube.higress;
+    const struct fetch_request r = {
+        .method = "GET",
+        .url = arena_printf(a, "%s/ready", kube_higress_url(h, KUBE_GATEWAY)),
+        .via = kube_higress_via(h, KUBE_GATEWAY),
+    };
+    struct fetch_answer answer = { 0 };
+    bool ok = fetch(l, a, &r, &answer, &e);
+    printf("Envoy's pages: %s%s\n", ok ? "by " : "", ok ? answer.way : text_clean(a, e.text, 900));
+    x->good = x->good && ok;
+}
+
 static void print_rights(struct cluster_check *x, struct kube_api *k, struct arena *a)
 {
     struct err e = { 0 };
-    const struct kube_right *missing = kube_rights_missing(k, a, NULL, &e);
+    const struct kube_higress *h = x->config->kube.higress;
+    const struct kube_right *missing = kube_rights_missing(k, a, kube_higress_uses(h), NULL, &e);
     bool any = missing && missing->verb;
     x->good = x->good && missing && !any;
     if (!missing || !any) {
@@ -48,7 +65,7 @@ static void print_rights(struct cluster_check *x, struct kube_api *k, struct are
                missing->subresource ? "/" : "", missing->subresource ? missing->subresource : "",
                missing->use);
     printf("a Role that is enough:\n%s",
-           kube_role(a, kube_higress_access(x->config->kube.higress)->namespace));
+           kube_role(a, kube_higress_access(h)->namespace, kube_higress_uses(h)));
 }
 
 static void check_on_loop(struct loop *l, void *arg)
@@ -67,6 +84,7 @@ static void check_on_loop(struct loop *l, void *arg)
         printf("who: %s\n",
                who ? text_clean(a, who, 253) : "the cluster cannot say (it is older than 1.28)");
         print_pods(x, l, a);
+        print_way(x, l, a);
         print_rights(x, k, a);
     } else {
         puts(e.text);

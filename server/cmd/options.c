@@ -13,6 +13,7 @@
 #include "guard/spec.h"
 #include "kind/kind.h"
 #include "kube/higress.h"
+#include "kube/rights.h"
 #include "mcp/resource.h"
 #include "policy/rules.h"
 #include "store/store.h"
@@ -250,7 +251,11 @@ const struct rules_words *options_words(struct arena *a)
 static bool reach_through_pods(struct config *c, struct arena *a, struct err *e)
 {
     const struct config_kube *k = &c->kube;
-    const struct kube_wish wish = { k->kubeconfig, k->context, k->namespace };
+    const struct kube_wish wish = {
+        k->kubeconfig, k->context, k->namespace,
+        (k->exec ? KUBE_USE_EXEC : 0) |
+            (k->login_from_secret && !c->password && !c->gateway_url ? KUBE_USE_LOGIN : 0)
+    };
     const char *const selectors[KUBE_WORKLOADS] = {
         [KUBE_CONSOLE] = k->console, [KUBE_GATEWAY] = k->gateway
     };

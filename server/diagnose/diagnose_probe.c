@@ -81,17 +81,6 @@ static void knock_main(void *arg)
 
 /* -- what may be probed ------------------------------------------------------------------ */
 
-/* Does the URL name this host? */
-static bool is_here(struct arena *a, const char *url)
-{
-    const char *host = url ? strstr(url, "://") : NULL;
-    if (!host)
-        return false;
-    host += 3;
-    bool six = host[0] == '[';
-    return reach_is_loopback(arena_strndup(a, host + six, strcspn(host + six, six ? "]" : ":/")));
-}
-
 /* Is one of the addresses that the cluster is configured with of loopback, as it is written? */
 static bool written_as_loopback(const cJSON *tree)
 {
@@ -134,7 +123,8 @@ static void knock_at(struct party *p, const struct facts *f, const struct fact_c
                      const char *address, const char *tls_name)
 {
     const struct config *config = p->m->config;
-    bool here = is_here(p->a, f->in->from_console ? config->gateway_url : config->envoy_admin);
+    const char *url = f->in->from_console ? config->gateway_url : config->envoy_admin;
+    bool here = url && reach_is_here(url);
     struct knock *k = arena_make(p->a, struct knock);
 
     *k = (struct knock){ .party = p, .cluster = c->name, .address = address, .tls_name = tls_name };

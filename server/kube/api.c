@@ -121,6 +121,7 @@ bool kube_api_head(struct kube_api *k, struct arena *a, const struct kube_reques
         .user_pwd_user = plain ? NULL : c.user,
         .user_pwd_password = plain ? NULL : c.password,
         .cancel = r->cancel,
+        .to = TO_KUBERNETES,
     };
     return true;
 }
@@ -137,6 +138,7 @@ static bool send_as_oneself(struct kube_api *k, struct arena *a, const struct ku
     request.max_body = r->max_body;
     request.sink = r->sink;
     request.sink_arg = r->sink_arg;
+    request.trickles = r->trickles;
     return fetch(k->loop, a, &request, out, e);
 }
 

@@ -28,6 +28,7 @@ struct kube_request {
     size_t max_body;    /* bytes; 0: 16 MiB */
     bool (*sink)(void *arg, const char *bytes, size_t n); /* as fetch_request has it */
     void *sink_arg;
+    bool trickles; /* as fetch_request has it */
     struct cancel *cancel;
 };
 

@@ -23,7 +23,7 @@
 
 enum { PIECE = 32 << 10, PORT_BYTES = 2, WORDS_MAX = 400 };
 enum { DATA_CHANNEL, FAILURE_CHANNEL, CHANNELS };
-static const double OPEN_SECONDS = 10, CLOSE_SECONDS = 0.2;
+static const double CLOSE_SECONDS = 0.2;
 
 struct forward {
     struct loop *loop;
@@ -161,24 +161,11 @@ static bool open_forward(struct kube_api *k, struct forward *f, const struct kub
                          struct cancel *c, struct err *e)
 {
     static const char *const protocols[] = { "v4.channel.k8s.io", NULL };
-    const struct kube_request r = {
-        .path = arena_printf(f->arena, "/api/v1/namespaces/%s/pods/%s/portforward?ports=%d",
-                             text_percent(f->arena, to->namespace), text_percent(f->arena, to->pod),
-                             to->port),
-        .timeout = OPEN_SECONDS,
-        .cancel = c,
-    };
-    struct ws_options o = { .protocols = protocols, .max_message = 1 << 20 };
-    struct fetch_answer answer = { 0 };
-    if (!kube_api_head(k, f->arena, &r, &o.request, e))
-        return false;
-    struct err why = { 0 };
-    f->ws = ws_open(f->loop, f->arena, &o, &answer, &why);
-    if (f->ws)
-        return true;
-    if (answer.status >= 400 && answer.body)
-        return kube_api_refused(k, f->arena, &r, &answer, e);
-    return err_status(e, why.kind, why.status, "%s: %s", pod_shown(f->arena, to), why.text);
+    const char *path = arena_printf(f->arena, "/api/v1/namespaces/%s/pods/%s/portforward?ports=%d",
+                                    text_percent(f->arena, to->namespace),
+                                    text_percent(f->arena, to->pod), to->port);
+    f->ws = kube_stream_open(k, f->arena, path, protocols, pod_shown(f->arena, to), c, e);
+    return f->ws;
 }
 
 static const char *listen_locally(struct forward *f, struct err *e)
@@ -208,6 +195,7 @@ static bool fetch_through(struct forward *f, struct arena *a, const struct kube_
     through.url = arena_printf(a, "http://127.0.0.1:%d%s", to->port, r->url);
     through.proxy = NULL;
     through.connect_to = NULL;
+    through.to = TO_KUBERNETES; /* who asked counts it as theirs, too */
     f->running = 1;
     fiber_start(carry_up, f);
     bool ok = fetch(f->loop, a, &through, out, &why);

@@ -6,7 +6,11 @@
 #include "base/text.h"
 #include "kube/api.h"
 #include "kube/forward.h"
+#include "kube/login.h"
 #include "kube/pod_private.h"
+#include "kube/rights.h"
+#include "kube/watch.h"
+#include "kube/way.h"
 #include "net/loop.h"
 #include <stdlib.h>
 #include <string.h>
@@ -34,11 +38,16 @@ struct kube_target {
     struct fetch_via via;
     char pod[POD_NAME_MAX]; /* that answered last; "": none is known */
     double since;
+    struct kube_watch *watch; /* of its pods; NULL: none */
 };
 
 struct kube_higress {
     struct kube_access access;
     struct arena *arena;
+    unsigned uses; /* enum kube_use */
+    struct kube_login login;
+    bool has_login;
+    bool keeps; /* watches may go on */
     struct kube_target targets[KUBE_WORKLOADS];
     struct kube_api *api; /* on that loop; NULL: none yet */
     struct loop *loop;
@@ -57,6 +66,11 @@ const char *kube_higress_url(const struct kube_higress *h, enum kube_workload w)
 const struct fetch_via *kube_higress_via(struct kube_higress *h, enum kube_workload w)
 {
     return &h->targets[w].via;
+}
+
+unsigned kube_higress_uses(const struct kube_higress *h)
+{
+    return h->uses;
 }
 
 struct kube_api *kube_higress_api(struct kube_higress *h, struct loop *l)
@@ -86,18 +100,36 @@ static bool no_pod(const struct kube_target *t, struct err *e)
         setting ? ", with other labels (" : "", setting ? setting : "", setting ? ")" : "");
 }
 
+static const char *pods_path(const struct kube_target *t, struct arena *a)
+{
+    return arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
+                        text_percent(a, t->higress->access.namespace),
+                        text_percent(a, t->selector));
+}
+
+/* What the watch knows; NULL: there is none, or not yet, or it does not know now. */
+static const cJSON *watched_pods(struct kube_target *t, struct loop *l, struct arena *a)
+{
+    struct kube_higress *h = t->higress;
+    if (t->watch)
+        return kube_watch_objects(t->watch, a);
+    if (!h->keeps)
+        return NULL;
+    const struct kube_watching what = { pods_path(t, h->arena), PODS_MAX, kube_pod_keep, NULL };
+    t->watch = kube_watch_start(kube_higress_api(h, l), &what);
+    return NULL;
+}
+
 const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
                                          enum kube_workload w, struct cancel *c, struct err *e)
 {
     struct kube_target *t = &h->targets[w];
     struct kube_listing list = {
-        .path = arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
-                             text_percent(a, h->access.namespace), text_percent(a, t->selector)),
-        .max = PODS_MAX,
-        .keep = kube_pod_keep,
-        .cancel = c,
+        .path = pods_path(t, a), .max = PODS_MAX, .keep = kube_pod_keep, .cancel = c
     };
-    const cJSON *all = kube_api_list(kube_higress_api(h, l), a, &list, e), *pod;
+    const cJSON *all = watched_pods(t, l, a), *pod;
+    if (!all)
+        all = kube_api_list(kube_higress_api(h, l), a, &list, e);
     if (!all)
         return NULL;
     int n = 0;
@@ -107,6 +139,20 @@ const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l,
     if (!n)
         no_pod(t, e);
     return n ? out : NULL;
+}
+
+void kube_higress_keep(struct kube_higress *h)
+{
+    h->keeps = true;
+}
+
+void kube_higress_keep_no_more(struct kube_higress *h)
+{
+    h->keeps = false;
+    for (int i = 0; i < KUBE_WORKLOADS; i++) {
+        kube_watch_stop(h->targets[i].watch);
+        h->targets[i].watch = NULL;
+    }
 }
 
 /* -- their pages ---------------------------------------------------------------------------------
@@ -131,12 +177,26 @@ static bool find_answering_pod(struct kube_target *t, struct loop *l, struct are
     return true;
 }
 
-static bool fetch_from_pod(void *arg, struct loop *l, struct arena *a,
-                           const struct fetch_request *r, struct fetch_answer *out, struct err *e)
+/* A request of the console that brings no login gets that of its Secret. */
+static bool add_login(struct kube_target *t, struct loop *l, struct fetch_request *r, struct err *e)
 {
-    struct kube_target *t = arg;
+    struct kube_higress *h = t->higress;
+    if (t->workload != KUBE_CONSOLE || !(h->uses & KUBE_USE_LOGIN) || r->user_pwd_user)
+        return true;
+    if (!h->has_login && !kube_login_read(kube_higress_api(h, l), r->cancel, &h->login, e))
+        return false;
+    h->has_login = true;
+    r->user_pwd_user = h->login.user;
+    r->user_pwd_password = h->login.password;
+    return true;
+}
+
+static bool fetch_from_pod_once(struct kube_target *t, struct loop *l, struct arena *a,
+                                const struct fetch_request *r, struct fetch_answer *out,
+                                struct err *e)
+{
     struct fetch_request own = *r;
-    if (!find_answering_pod(t, l, a, r->cancel, e))
+    if (!find_answering_pod(t, l, a, r->cancel, e) || !add_login(t, l, &own, e))
         return false;
     const struct kube_pod_at *to =
         kube_higress_pod_at(t->higress, a, arena_strdup(a, t->pod), workloads[t->workload].port);
@@ -145,6 +205,20 @@ static bool fetch_from_pod(void *arg, struct loop *l, struct arena *a,
         return true;
     t->pod[0] = '\0'; /* it may be gone: the next request looks again */
     return false;
+}
+
+/* A password that was changed since is read again, once: what a 401 answers was not done. */
+static bool fetch_from_pod(void *arg, struct loop *l, struct arena *a,
+                           const struct fetch_request *r, struct fetch_answer *out, struct err *e)
+{
+    struct kube_target *t = arg;
+    bool had = t->higress->has_login;
+    if (!fetch_from_pod_once(t, l, a, r, out, e))
+        return false;
+    if (out->status != 401 || !had || t->workload != KUBE_CONSOLE)
+        return true;
+    t->higress->has_login = false;
+    return fetch_from_pod_once(t, l, a, r, out, e);
 }
 
 struct one_pod {
@@ -162,7 +236,8 @@ static bool fetch_from_one_pod(void *arg, struct loop *l, struct arena *a,
     own.url = r->url + strlen(p->at.url);
     own.via = NULL;
     own.ca_file = NULL;
-    return kube_pod_fetch(kube_higress_api(p->higress, l), a, &p->port, &own, out, e);
+    return kube_pod_reach(kube_higress_api(p->higress, l), a, &p->port,
+                          p->higress->uses & KUBE_USE_EXEC, &own, out, e);
 }
 
 const struct kube_pod_at *kube_higress_pod_at(struct kube_higress *h, struct arena *a,
@@ -185,6 +260,7 @@ struct kube_higress *kube_higress_new(struct arena *a, const struct kube_wish *w
 {
     struct kube_higress *h = arena_make(a, struct kube_higress);
     h->arena = a;
+    h->uses = wish->uses;
     if (!kubeconfig_read(a, wish, &h->access, e))
         return NULL;
     for (int i = 0; i < KUBE_WORKLOADS; i++) {

@@ -31,6 +31,7 @@ struct kube_higress;
 struct kube_higress *kube_higress_new(struct arena *a, const struct kube_wish *wish,
                                       const char *const selectors[KUBE_WORKLOADS], struct err *e);
 const struct kube_access *kube_higress_access(const struct kube_higress *h);
+unsigned kube_higress_uses(const struct kube_higress *h); /* enum kube_use, or-ed */
 struct kube_api *kube_higress_api(struct kube_higress *h, struct loop *l);
 
 /* Base of URLs of that workload: the cluster's server, not the name of a context, because what is
@@ -44,6 +45,11 @@ const struct fetch_via *kube_higress_via(struct kube_higress *h, enum kube_workl
  * that there is none is an error, too, which names labels and namespace. Parks. */
 const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
                                          enum kube_workload w, struct cancel *c, struct err *e);
+
+/* From now on pods that were asked for once are kept true by a watch (kube/watch.h), for processes
+ * that stay; until kube_higress_keep_no_more, which comes before the loop ends. */
+void kube_higress_keep(struct kube_higress *h);
+void kube_higress_keep_no_more(struct kube_higress *h);
 
 /* One port of one of its pods, whatever workload that is of: requests for URLs that begin with
  * `url` go there by `via`. In a; pod lasts as long. */

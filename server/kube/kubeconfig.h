@@ -15,6 +15,7 @@ struct err;
 /* What the configuration says; each may be NULL. */
 struct kube_wish {
     const char *path, *context, *namespace;
+    unsigned uses; /* enum kube_use of rights.h, or-ed: what may be done there beyond the usual */
 };
 
 struct kube_variable {

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "kube/api.h"
+#include "kube/login.h"
 #include "net/fetch.h"
 #include <string.h>
 
@@ -12,10 +13,14 @@
 #define WHO "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 
 const struct kube_right kube_rights[] = {
-    { "list", "pods", NULL, "to find the pods of Higress" },
-    { "get", "pods", "log", "to read the logs of gateway and controller" },
-    { "get", "pods", "portforward", "to reach the console and Envoy in their pods" },
-    { "create", "pods", "portforward", "the same, from Kubernetes 1.35 on" },
+    { "list", "pods", NULL, "to find the pods of Higress", NULL, 0 },
+    { "watch", "pods", NULL, "to hear of those that come and go", NULL, 0 },
+    { "get", "pods", "log", "to read the logs of gateway and controller", NULL, 0 },
+    { "get", "pods", "portforward", "to reach the console and Envoy in their pods", NULL, 0 },
+    { "create", "pods", "portforward", "the same, from Kubernetes 1.35 on", NULL, 0 },
+    { "get", "pods", "exec", "to ask Envoy by its agent", NULL, KUBE_USE_EXEC },
+    { "create", "pods", "exec", "the same, from Kubernetes 1.35 on", NULL, KUBE_USE_EXEC },
+    { "get", "secrets", NULL, "to log in at the console", KUBE_LOGIN_SECRET, KUBE_USE_LOGIN },
     { 0 },
 };
 
@@ -62,17 +67,24 @@ static bool has_right(struct kube_api *k, struct arena *a, const struct kube_rig
     json_set_str(a, about, "resource", right->resource);
     if (right->subresource)
         json_set_str(a, about, "subresource", right->subresource);
+    if (right->name)
+        json_set_str(a, about, "name", right->name);
     return json_true(review(k, a, REVIEWS, o, c, e), "allowed");
 }
 
-const struct kube_right *kube_rights_missing(struct kube_api *k, struct arena *a, struct cancel *c,
-                                             struct err *e)
+static bool is_used(const struct kube_right *right, unsigned uses)
+{
+    return !right->of || (right->of & uses);
+}
+
+const struct kube_right *kube_rights_missing(struct kube_api *k, struct arena *a, unsigned uses,
+                                             struct cancel *c, struct err *e)
 {
     enum { RIGHTS = sizeof kube_rights / sizeof *kube_rights };
     struct kube_right *out = arena_array(a, struct kube_right, RIGHTS);
     int n = 0;
     for (const struct kube_right *right = kube_rights; right->verb; right++)
-        if (!has_right(k, a, right, c, e) && e->kind == ERR_NONE)
+        if (is_used(right, uses) && !has_right(k, a, right, c, e) && e->kind == ERR_NONE)
             out[n++] = *right;
     return e->kind == ERR_NONE ? out : NULL;
 }
@@ -83,7 +95,7 @@ static const char *right_resource(struct arena *a, const struct kube_right *x)
 }
 
 /* Rows of one resource stand together: their verbs become one rule. */
-const char *kube_role(struct arena *a, const char *namespace)
+const char *kube_role(struct arena *a, const char *namespace, unsigned uses)
 {
     const char *out = arena_printf(a,
                                    "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"
@@ -91,10 +103,13 @@ const char *kube_role(struct arena *a, const char *namespace)
                                    namespace);
     for (const struct kube_right *x = kube_rights; x->verb;) {
         const char *resource = right_resource(a, x), *verbs = x->verb;
+        const struct kube_right *first = x;
         for (x++; x->verb && !strcmp(right_resource(a, x), resource); x++)
             verbs = arena_printf(a, "%s, %s", verbs, x->verb);
-        out = arena_printf(a, "%s- {apiGroups: [\"\"], resources: [%s], verbs: [%s]}\n", out,
-                           resource, verbs);
+        if (is_used(first, uses))
+            out = arena_printf(a, "%s- {apiGroups: [\"\"], resources: [%s]%s%s%s, verbs: [%s]}\n",
+                               out, resource, first->name ? ", resourceNames: [" : "",
+                               first->name ? first->name : "", first->name ? "]" : "", verbs);
     }
     return out;
 }

@@ -24,12 +24,14 @@ static void put_string_member(struct buf *b, const char *key, const char *value)
 }
 
 /* Without what says nothing: a hint's default, and hints of writing for what reads. */
-static void put_annotations(struct buf *b, enum risk risk)
+static void put_annotations(struct buf *b, const struct tool *t)
 {
+    enum risk risk = t->risk;
     const char *hint = risk == READ      ? "\"readOnlyHint\":true"
                        : risk != DESTROY ? "\"destructiveHint\":false"
                                          : "\"destructiveHint\":true";
-    buf_printf(b, ",\"annotations\":{%s,\"openWorldHint\":false}", hint);
+    buf_printf(b, ",\"annotations\":{%s%s}", hint,
+               t->reaches_out ? "" : ",\"openWorldHint\":false");
 }
 
 /* For everybody: hosts that show views do not always declare it. */
@@ -58,7 +60,7 @@ static void put_tool(struct buf *b, const struct catalog_tool *t, const struct e
         field_schema(b, t->tool->out, true);
     }
     if (era->annotations)
-        put_annotations(b, t->tool->risk);
+        put_annotations(b, t->tool);
     put_view(b, t->tool, map);
     buf_char(b, '}');
 }

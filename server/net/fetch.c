@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/fetch_error_private.h"
+#include "net/fetch_meter_private.h"
 #include "net/fetch_transfer_private.h"
 #include "net/loop.h"
 
@@ -28,7 +29,7 @@ static struct {
     struct loop_timer *timer;
     CURL *idle[FETCH_MAX];
     int idle_count;
-    int running, probing;          /* of the running: those that only connect */
+    int running, probing;          /* those that probe are counted apart */
     struct transfer *first, *last; /* all, in order of arrival */
     struct transfer *ready, **ready_end;
 } pool = { .ready_end = &pool.ready };
@@ -120,11 +121,16 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+void fetch_trim(int keep)
+{
+    while (pool.idle_count > keep)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+}
+
 static void close_pool(void *arg)
 {
     (void)arg;
-    while (pool.idle_count > 0)
-        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    fetch_trim(0);
     lib.curl_multi_cleanup(pool.multi);
     loop_untimer(pool.timer);
     pool.multi = NULL;
@@ -190,12 +196,11 @@ static void delist_transfer(struct transfer *t)
 
 static bool admit_transfer(struct transfer *t)
 {
-    bool probes = t->request->connect_only && !t->keeps;
-    if (pool.running >= FETCH_MAX || (probes && pool.probing >= FETCH_PROBES))
+    int *running = t->request->probes ? &pool.probing : &pool.running;
+    if (*running >= (t->request->probes ? FETCH_PROBES : FETCH_MAX))
         return false;
     t->admitted = true;
-    pool.running++;
-    pool.probing += probes;
+    ++*running;
     return true;
 }
 
@@ -213,7 +218,8 @@ static void admit_next(void)
 
 static void perform_transfer(struct transfer *t)
 {
-    t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
+    bool kept = !t->request->sink && pool.idle_count > 0;
+    t->easy = kept ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
     fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
@@ -228,7 +234,7 @@ static void release_transfer(struct transfer *t)
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
-    if (pool.idle_count < FETCH_MAX)
+    if (!t->request->sink && pool.idle_count < FETCH_MAX) /* those have buffers of one size */
         pool.idle[pool.idle_count++] = t->easy;
     else
         lib.curl_easy_cleanup(t->easy);
@@ -262,21 +268,6 @@ static bool explain(struct transfer *t, struct err *e)
     return fetch_error(t->arena, &f, e);
 }
 
-/* Of the server's own certificate, when the handshake got that far; "Expire date:…" as libcurl
- * words it. */
-static const char *end_of_validity(struct transfer *t)
-{
-    static const char label[] = "Expire date:";
-    struct curl_certinfo *chain = NULL;
-    lib.curl_easy_getinfo(t->easy, CURLINFO_CERTINFO, &chain);
-    if (!chain || chain->num_of_certs < 1)
-        return NULL;
-    for (struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
-        if (text_starts(line->data, label))
-            return arena_strdup(t->arena, line->data + sizeof label - 1);
-    return NULL;
-}
-
 /* Reads out what the handle knows; true when a whole answer is there. */
 static bool conclude_transfer(struct transfer *t, struct err *e)
 {
@@ -292,7 +283,7 @@ static bool conclude_transfer(struct transfer *t, struct err *e)
     out->body = t->body->data;
     out->len = t->body->len;
     if (t->request->connect_only)
-        out->not_after = end_of_validity(t);
+        fetch_read_chain(t);
     if (t->cancelled && !t->done)
         return err_set(e, ERR_GONE, "cancelled while waiting for %s", t->request->method);
     if (t->code == CURLE_OK || out->stopped)
@@ -329,15 +320,14 @@ static bool run_transfer(struct transfer *t, struct err *e)
     delist_transfer(t);
     trace_transfer(t, ok, e);
     if (t->admitted) {
-        pool.running--;
-        pool.probing -= t->request->connect_only && !t->keeps;
+        --*(t->request->probes ? &pool.probing : &pool.running);
         admit_next();
     }
     return ok;
 }
 
-bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
-           struct err *e)
+static bool fetch_once(struct loop *l, struct arena *a, const struct fetch_request *r,
+                       struct fetch_answer *out, struct err *e)
 {
     *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     if (r->cancel && r->cancel->fired)
@@ -355,6 +345,23 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
     return run_transfer(&t, e);
+}
+
+bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
+           struct err *e)
+{
+    struct fetch_seen seen;
+    fetch_begin(&seen, r);
+    bool ok = fetch_once(l, a, r, out, e);
+    fetch_end(&seen, r, out);
+    return ok;
+}
+
+void fetch_count(int *running, int *waiting)
+{
+    *running = *waiting = 0;
+    for (const struct transfer *t = pool.first; t; t = t->next)
+        ++*(t->admitted ? running : waiting);
 }
 
 /* -- connections that outlive their transfer ---------------------------------------------- */

@@ -3,8 +3,9 @@
  *
  * One multi handle a process, easy handles pooled. No redirects are followed, no proxy is taken
  * from the environment unless asked, only http and https, TLS verified always (a CA file may
- * replace the system's bundle). Admission is ours: at most FETCH_MAX run, FETCH_PROBES of them to
- * probe only, so that knocking at dead doors keeps nobody from the console; more wait in order.
+ * replace the system's bundle). Admission is ours: at most FETCH_MAX run, and beside them
+ * FETCH_PROBES that probe, so that knocking at dead doors keeps nobody from the console; more wait
+ * in order.
  */
 #pragma once
 #include <stdbool.h>
@@ -16,10 +17,25 @@ struct err;
 struct loop;
 struct reach;
 
-enum { FETCH_MAX = 128, FETCH_PROBES = 32 };
+enum { FETCH_MAX = 128, FETCH_PROBES = 256 };
 
 struct fetch_header {
     const char *name, *value;
+};
+
+/* Who is asked, for our own figures and spans; fetch_meter.c names them. */
+enum fetch_to {
+    TO_OTHER,
+    TO_CONSOLE,
+    TO_ENVOY,
+    TO_KUBERNETES,
+    TO_PROMETHEUS,
+    TO_COLLECTOR,
+    TO_MODEL,
+    TO_ISSUER,
+    TO_CHAT,
+    TO_WEBHOOK,
+    TO_ENDS
 };
 
 struct fetch_request;
@@ -37,6 +53,12 @@ struct fetch_tls {
     const char *ca_text;               /* certificates to trust, PEM; NULL: see ca_file */
     const char *cert_file, *cert_text; /* ours, PEM; both NULL: none */
     const char *key_file, *key_text;   /* its key */
+};
+
+enum fetch_http {
+    FETCH_HTTP_1_1 = 0,
+    FETCH_H2,  /* where the server chooses it (ALPN) */
+    FETCH_H2C, /* without TLS, known beforehand */
 };
 
 struct fetch_request {
@@ -59,14 +81,20 @@ struct fetch_request {
     void *sink_arg;
     struct cancel *cancel;
     bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
+    enum fetch_http http;
+    bool trickles; /* little comes, for long: small buffers */
+    bool probes;   /* counts among FETCH_PROBES */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
+    /* With connect_only: whatever the certificate. What is wrong with it is the caller's to say. */
+    bool any_certificate;
     /* "URLHOST:PORT:HOST:PORT": connect there instead; NULL: the URL's */
     const char *connect_to;
     /* "http://[USER:PASSWORD@]HOST:PORT", by CONNECT whatever the URL's scheme; NULL: none */
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
     const struct fetch_via *via; /* NULL: none */
+    enum fetch_to to;
     const char *local_name; /* abstract Unix socket, used in place of the URL's host; NULL: none */
 };
 
@@ -96,11 +124,15 @@ struct fetch_answer {
     size_t len;
     bool stopped; /* the sink said stop */
     enum fetch_cause cause;
-    const char *not_after; /* connect_only and TLS: end of the certificate's validity, or NULL */
+    /* connect_only and TLS: what the server sent, PEM, its own first, ended by NULL; NULL: the
+     * handshake did not come about. Version and ALPN ("TLSv1.3", "h2"): NULL: unknown, none. */
+    const char *const *chain;
+    const char *tls_version, *alpn;
     /* On failure: may the server have received the request? false only when that is impossible
      * (refused, no DNS, TLS refused before the request was sent). */
     bool maybe_sent;
     double seconds;
+    const char *way; /* of fetch_via, in words; NULL: directly, or there is one only */
 };
 
 /* True when an HTTP answer arrived whole, whatever its status. Else ERR_NET (or ERR_GONE) with a
@@ -109,4 +141,8 @@ struct fetch_answer {
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
            struct err *e);
 const char *fetch_answer_header(const struct fetch_answer *a, const char *name);
+/* How many are under way, and how many wait for their turn. */
+void fetch_count(int *running, int *waiting);
 void fetch_stop(struct loop *l); /* ends all transfers with ERR_GONE; at exit */
+/* What many requests at once left behind goes, but for so many handles. */
+void fetch_trim(int keep);

@@ -8,7 +8,12 @@
 #include "net/reach.h"
 #include <sys/socket.h>
 
-enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10 };
+enum {
+    HEADER_LINE_MAX = 8192,
+    STREAM_BUFFER = 128 << 10,
+    ANSWER_BUFFER = 16 << 10,
+    TRICKLE_BUFFER = 4 << 10
+};
 
 /* -- what libcurl hands over ------------------------------------------------------------- */
 
@@ -140,8 +145,9 @@ static void set_certificates(struct transfer *t, const struct fetch_tls *tls)
 static void set_trust(struct transfer *t)
 {
     const struct fetch_request *r = t->request;
-    SET(CURLOPT_SSL_VERIFYPEER, 1L);
-    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    bool any = r->connect_only && r->any_certificate;
+    SET(CURLOPT_SSL_VERIFYPEER, any ? 0L : 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, any ? 0L : 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     if (r->ca_file)
         SET(CURLOPT_CAINFO, r->ca_file);
@@ -161,6 +167,7 @@ static void set_connect(struct transfer *t)
     if (t->request->connect_only) {
         SET(CURLOPT_CONNECT_ONLY, 1L);
         SET(CURLOPT_CERTINFO, 1L);
+        fetch_watch_session(t);
         SET(CURLOPT_FRESH_CONNECT, 1L);
         SET(CURLOPT_FORBID_REUSE, t->keeps ? 0L : 1L);
     }
@@ -222,6 +229,13 @@ static long milliseconds(double seconds, double otherwise)
     return (long)((seconds > 0 ? seconds : otherwise) * 1000);
 }
 
+static long http_version(enum fetch_http http)
+{
+    if (http == FETCH_H2)
+        return CURL_HTTP_VERSION_2TLS;
+    return http == FETCH_H2C ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1;
+}
+
 void fetch_setup(struct transfer *t)
 {
     const struct fetch_request *r = t->request;
@@ -229,9 +243,11 @@ void fetch_setup(struct transfer *t)
     SET(CURLOPT_PRIVATE, t);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_HTTP_VERSION, http_version(r->http));
     SET(CURLOPT_PATH_AS_IS, 1L);
-    SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+    SET(CURLOPT_BUFFERSIZE, (long)(r->trickles ? TRICKLE_BUFFER
+                                   : r->sink   ? STREAM_BUFFER
+                                               : ANSWER_BUFFER));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
     SET(CURLOPT_ERRORBUFFER, t->detail);

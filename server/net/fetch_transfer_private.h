@@ -67,6 +67,11 @@ bool fetch_is_token(const char *s); /* of RFC 9110: the name of a header */
 /* False: a name or a value would end its header; e names it. */
 bool fetch_may_send(struct arena *a, const struct fetch_header *h, struct err *e);
 
+/* fetch_tls.c: what a handshake showed, into the answer: while the connection is there, and after.
+ */
+void fetch_watch_session(struct transfer *t);
+void fetch_read_chain(struct transfer *t);
+
 /* Connects as r says, through its proxy, with TLS for https, and sends nothing. On success the
  * handle and its socket are the caller's, for curl_easy_send and curl_easy_recv, until
  * fetch_hang_up. */

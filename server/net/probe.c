@@ -27,6 +27,11 @@ static const struct {
     [FETCH_OTHER] = { PROBE_OTHER, "other" },
 };
 
+enum probe_result probe_result_of(int fetch_cause)
+{
+    return results[fetch_cause].result;
+}
+
 const char *probe_name(enum probe_result r)
 {
     for (size_t i = 0; i < sizeof results / sizeof results[0]; i++)
@@ -35,13 +40,10 @@ const char *probe_name(enum probe_result r)
     return "unset";
 }
 
-/* libcurl's "Nov 24 21:40:00 2026 GMT" as 2026-11-24T21:40:00Z; "" when it is worded otherwise. */
-static void iso_time(const char *words, char *out, size_t size)
+void probe_say(const char *error, char *out, size_t size)
 {
-    struct tm tm = { 0 };
-    out[0] = '\0';
-    if (words && strptime(words, "%b %d %H:%M:%S %Y", &tm))
-        strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    const char *said = strstr(error, "/: ");
+    snprintf(out, size, "%.*s", (int)size - 1, said ? said + 3 : error);
 }
 
 bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
@@ -58,6 +60,7 @@ bool probe(struct loop *l, struct arena *a, const char *host, int port, const ch
         .connect_timeout = timeout,
         .cancel = c,
         .connect_only = true,
+        .probes = true,
         .reach = reach,
         .connect_to = tls_name ? arena_printf(a, "%s:%d:%s:%d", tls_name, port, to, port) : NULL,
     };
@@ -70,8 +73,6 @@ bool probe(struct loop *l, struct arena *a, const char *host, int port, const ch
 
     out->seconds = answer.seconds;
     out->result = results[ok ? FETCH_FINE : answer.cause].result;
-    const char *said = strstr(why.text, "/: ");
-    snprintf(out->detail, sizeof out->detail, "%.255s", ok ? "" : said ? said + 3 : why.text);
-    iso_time(answer.not_after, out->not_after, sizeof out->not_after);
+    probe_say(why.text, out->detail, sizeof out->detail);
     return true;
 }

@@ -1,6 +1,8 @@
-/* probe.h - is somebody there? A TCP connect, and a TLS handshake, each within a bound. Parks. */
+/* probe.h - is somebody there? A TCP connect, and a TLS handshake, each within a bound, and what a
+ * server shows of itself in one. Nothing is sent behind it. Parks. */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 struct cancel;
@@ -27,8 +29,7 @@ enum probe_result {
 struct probe {
     enum probe_result result;
     double seconds;
-    char detail[256];   /* the library's words, cleaned */
-    char not_after[32]; /* TLS: end of the certificate's validity, ISO 8601; "" when unknown */
+    char detail[256]; /* the library's words, cleaned */
 };
 
 /* True when a result is there, whatever it is; false only when cancelled (ERR_GONE) or when libcurl
@@ -39,3 +40,28 @@ bool probe(struct loop *l, struct arena *a, const char *host, int port, const ch
            double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
            struct err *e);
 const char *probe_name(enum probe_result r);
+enum probe_result probe_result_of(int fetch_cause);        /* enum fetch_cause */
+void probe_say(const char *error, char *out, size_t size); /* of fetch()'s, without the URL */
+
+struct probe_certificate {
+    const char *subject, *issuer;
+    char *const *names;                 /* of the subject, ended by NULL */
+    char not_before[32], not_after[32]; /* "2026/11/24 00:03:55Z" */
+};
+
+struct probe_tls {
+    enum probe_result result; /* PROBE_OK: it came about, and the server is who he should be */
+    double seconds;
+    char detail[256];                      /* why not */
+    const char *version, *alpn;            /* "TLSv1.3", "h2"; NULL: unknown, none was chosen */
+    const struct probe_certificate *chain; /* as it was sent, the server's own first; also where it
+                                              is not trusted */
+    int count;
+    bool named; /* the first certificate is for that name */
+};
+
+/* A handshake that offers h2 and HTTP/1.1. name: SNI, and who the server must be; ca_file: whom to
+ * trust, NULL: the system's. As probe(). */
+bool probe_tls(struct loop *l, struct arena *a, const char *host, int port, const char *name,
+               double timeout, const struct reach *reach, const char *ca_file, struct cancel *c,
+               struct probe_tls *out, struct err *e);

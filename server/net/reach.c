@@ -195,3 +195,23 @@ bool reach_is_loopback(const char *host)
     const char *what = what_is(&a);
     return (what ? what : what_is(&inner)) == loopback;
 }
+
+bool reach_is_here(const char *url)
+{
+    char host[256];
+    const char *at = strstr(url, "://");
+    if (!at)
+        return false;
+    at += 3;
+    bool six = at[0] == '[';
+    int n = snprintf(host, sizeof host, "%.*s", (int)strcspn(at + six, six ? "]" : ":/"), at + six);
+    return n < (int)sizeof host && reach_is_loopback(host);
+}
+
+bool reach_is_allowed(const char *const *allow, const char *host)
+{
+    struct address a;
+    bool four = false;
+    return read_address(host, &a, &four) &&
+           is_allowed_address(&(struct reach){ .allow = allow }, &a);
+}

@@ -19,5 +19,9 @@ struct reach {
 const char *reach_refuses(const struct reach *r, const struct sockaddr *to);
 /* Is the text an address, and of loopback? Also "localhost" and names below it. */
 bool reach_is_loopback(const char *host);
+/* Does the URL name this host's loopback? */
+bool reach_is_here(const char *url);
+/* Is the text an address of one of those networks (as `allow` above)? */
+bool reach_is_allowed(const char *const *allow, const char *host);
 /* Is the text "ADDRESS" or "ADDRESS/BITS"? ERR_ARGS. */
 bool reach_is_network(const char *text, struct err *e);

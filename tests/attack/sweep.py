@@ -67,6 +67,9 @@ def read(talk, objects):
         talk.call("get_resource", {"kind": "mcp-consumers", "name": server})
     for arguments in ({}, {"route": "shop"}, {"route": "headers"}, {"service": "shop.static"}, {"route": "nobody"}):
         talk.call("diagnose", arguments)
+    for arguments in ({"kind": "route", "name": "shop"}, {"kind": "service", "name": "shop.static", "by": "http"}, {"address": "10.9.8.7:80"},
+                      {"kind": "ai-provider", "name": "nobody"}, {"kind": "domain", "name": "*.example.com"}, {}):
+        talk.call("probe", arguments)
     for arguments in ({}, {"limit": 500, "text": " "}, {"risk": "open", "days": 3650}, {"cursor": "nonsense"}):
         talk.call("check_config", arguments)
     for arguments in ({}, {"text": "token"}, {"route": "shop", "status": "5xx", "minutes": 5},
@@ -75,6 +78,9 @@ def read(talk, objects):
         talk.call("tail_logs", arguments)
     for arguments in ({}, {"by": ["path", "user_agent"]}, {"by": ["client", "consumer", "model"], "text": "token", "errors": True}):
         talk.call("analyze_traffic", arguments)
+    for arguments in ({"question": "requests", "by": ["service"]}, {"question": "tokens", "by": ["consumer"], "only": "model=token"},
+                      {"promql": "up"}, {"question": "errors"}, {"question": "tokens", "only": "token"}):
+        talk.call("query_metrics", arguments)
     for o in [o for o in objects if o.kind == "route"]:
         path = o.body["path"]["matchValue"]
         for arguments in ({}, {"host": "shop.example.com"}, {"method": "POST", "headers": {"x-a": "b"}, "query": "c=d"}):

@@ -4,11 +4,11 @@
  * fuzz: -runs=20000 -max_len=2048 -timeout=20
  */
 #include "agent/api_private.h"
-#include "agent/sse_private.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "net/sse.h"
 #include <stdint.h>
 #include <string.h>
 

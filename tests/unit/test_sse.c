@@ -1,10 +1,10 @@
 /* test_sse.c - events in every split, as the standard has them; and a history that is cut. */
 #include "agent/history_private.h"
-#include "agent/sse_private.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "check.h"
 #include "check_arena.h"
+#include "net/sse.h"
 
 static struct buf *heard; /* "NAME=DATA;" an event */
 

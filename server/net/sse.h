@@ -1,4 +1,4 @@
-/* sse_private.h - server-sent events out of bytes that come in any pieces (WHATWG: lines end with
+/* sse.h - server-sent events out of bytes that come in any pieces (WHATWG: lines end with
  * CR, LF or both; several data lines are one text; comments and unknown fields are passed over).
  */
 #pragma once

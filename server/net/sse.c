@@ -1,5 +1,5 @@
 /* sse.c - one line at a time; an empty line closes the event. */
-#include "agent/sse_private.h"
+#include "net/sse.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/text.h"
