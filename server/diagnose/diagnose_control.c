@@ -76,6 +76,14 @@ static void add_control_issue(struct walk *w, const cJSON *fault)
         json_set_str(w->a, o, "covers", "NO_CLUSTER|NO_HEALTHY_UPSTREAM");
 }
 
+static bool is_read_whole(const cJSON *control)
+{
+    const cJSON *one, *all = json_get(control, "controllers");
+    bool whole = json_count(all) > 0 && !json_get(control, "unread");
+    cJSON_ArrayForEach(one, all) whole = whole && !json_get(one, "unread");
+    return whole;
+}
+
 void diagnose_read_control(struct walk *w)
 {
     struct err e = { 0 };
@@ -84,9 +92,8 @@ void diagnose_read_control(struct walk *w)
         return;
     const cJSON *control = pilot_read(w->a, &means, &e), *one;
     w->gone = w->gone || e.kind == ERR_GONE;
-    const cJSON *first = json_get(control, "controllers");
-    w->s.control_unread = !first || !first->child || json_get(first->child, "unread");
-    if (!control || !first->child)
+    w->s.control_unread = !is_read_whole(control);
+    if (!control)
         return;
     const struct control_facts facts = { control, read_sources(w) };
     cJSON_ArrayForEach(one, control_faults(w->a, &facts)) add_control_issue(w, one);

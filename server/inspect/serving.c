@@ -82,7 +82,7 @@ static const cJSON *as_routes_dump(struct arena *a, cJSON *page)
     return dump;
 }
 
-static const cJSON *part_of(struct arena *a, unsigned bit, cJSON *page)
+static const cJSON *shown_part(struct arena *a, unsigned bit, cJSON *page)
 {
     if (bit == SERVING_SERVER)
         return page;
@@ -98,7 +98,10 @@ static bool read_pages(struct serving *s, struct arena *a, const struct replica 
         cJSON *page = replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
         if (!page)
             return false;
-        *(const cJSON **)((char *)out + pages_read[i].at) = part_of(a, pages_read[i].bit, page);
+        if (!cJSON_IsObject(page))
+            return err_set(e, ERR_GATEWAY, "%s of %s is no object: is that an Envoy?",
+                           pages_read[i].path, at->envoy.name);
+        *(const cJSON **)((char *)out + pages_read[i].at) = shown_part(a, pages_read[i].bit, page);
     }
     return true;
 }

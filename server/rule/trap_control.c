@@ -21,7 +21,7 @@ static void control_fault(struct trap_walk *t)
 #define CONTROL_ROW(number_, code, title_, rule_, risk_)                                           \
     {                                                                                              \
         number_, code, title_, rule_, risk_, .about = "system", .control = true,                   \
-                                             .find = control_fault, .with = code                   \
+                                             .find = control_fault, .with = (code)                 \
     }
 
 const struct trap trap_control_rows[] = {

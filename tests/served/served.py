@@ -4,8 +4,10 @@ and the sentence that is said of each.
 
 usage: served.py [WORD]   the checks whose name holds the word. The last line is `N passed, N failed[, N skipped]`.
 """
+import http.server
 import json
 import sys
+import threading
 import time
 
 import replicas
@@ -79,6 +81,26 @@ def check_one_that_does_not_answer_is_named(g):
     assert "pay" in g.replicas[0].routes(), "unknown is not said to be missing"
 
 
+def check_what_is_no_envoy_serves_nothing(g):
+    class Page(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>the page of a proxy</html>")
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    g.env["HIGRESS_OPS_ENVOY_ADMINS"] += ",http://127.0.0.1:%d" % server.server_port
+    c = g.assistant()
+    g.change(c, "create", "route", "pay", g.route("pay"))
+    served, screen = g.delete(c, "route", "pay")  # where nothing is, nothing is gone
+    assert (served["served"], served["replicas"]) == (3, 4) and "is that an Envoy?" in served["not"][0]["why"], served
+    server.shutdown()
+
+
 def check_what_envoy_does_not_show_is_said(g):
     c = g.assistant()
     began = time.time()
@@ -105,20 +127,22 @@ def check_off_and_without_envoy_nothing_is_looked_at(g):
         g.env.update(before)
 
 
+def begun(g, c, number):
+    """The id of a change that is applied and being looked at."""
+    c.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": {"name": "change_resource", "arguments": {
+        "kind": "route", "name": "pay", "action": "create", "object": g.route("pay")}}})
+    end = time.time() + 20
+    while time.time() < end:
+        changes = json.loads(g.run(["changes", "--json"])[1])["changes"]
+        if changes and changes[0]["state"] == "applied":
+            return changes[0]["id"]
+    raise AssertionError("it was never applied")
+
+
 def check_a_server_that_dies_while_it_looks_says_so(g):
     g.replicas[1].how = "behind"
     c = g.assistant()
-    c.send({"jsonrpc": "2.0", "id": 900, "method": "tools/call", "params": {"name": "change_resource", "arguments": {
-        "kind": "route", "name": "pay", "action": "create", "object": g.route("pay")}}})
-
-    def looking():
-        changes = json.loads(g.run(["changes", "--json"])[1])["changes"]
-        return changes[0]["id"] if changes and changes[0]["state"] == "applied" else None
-
-    end, change = time.time() + 10, None
-    while not change and time.time() < end:
-        change = looking()
-    assert change, "it was never applied"
+    change = begun(g, c, 900)
     assert g.show(change)["result"]["served"] == {"says": "not looked at", "looking": True}, g.show(change)
     c.process.kill()
     c.process.wait()
@@ -129,6 +153,18 @@ def check_a_server_that_dies_while_it_looks_says_so(g):
     assert served["served"] >= 2, "the lease was free: %s" % served
 
 
+def check_who_cancels_ends_the_look_and_not_the_change(g):
+    g.replicas[1].how = "behind"
+    c = g.assistant()
+    change = begun(g, c, 901)
+    c.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 901}})
+    end = time.time() + 5
+    while g.show(change)["result"]["served"].get("looking") and time.time() < end:
+        pass
+    shown = g.show(change)
+    assert shown["state"] == "applied" and shown["result"]["served"] == {"says": "not looked at: the call was cancelled"}, shown
+
+
 def said(served):
     print("     " + served["says"])
 
@@ -136,7 +172,7 @@ def said(served):
 def main():
     executable = envoy.binary()
     if not executable:
-        print("skipped: there is no Envoy here\n0 passed, 0 failed, 8 skipped")
+        print("skipped: there is no Envoy here\n0 passed, 0 failed, 10 skipped")
         return 0
     return house.run_each(globals(), lambda check: replicas.Gateway(executable, HIGRESS_OPS_VERIFY_SERVED="6"),
                           " ".join(sys.argv[1:]))
